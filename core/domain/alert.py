@@ -1,0 +1,125 @@
+"""Findings, alerts and notifications: what a rule saw, the open matter about a resident, and each attempt to tell somebody."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum, StrEnum
+
+JsonObject = Mapping[str, object]
+
+
+class Severity(IntEnum):
+    """How soon somebody must look; smaller is more urgent."""
+
+    EMERGENCY = 1
+    CHECK_SOON = 2
+    KEEP_AN_EYE = 3
+    EQUIPMENT = 4
+
+
+class Condition(StrEnum):
+    """Whether what was found still holds."""
+
+    ACTIVE = "active"
+    CLEARED = "cleared"
+
+
+class Handling(StrEnum):
+    """What people have done about it."""
+
+    OPEN = "open"
+    CLAIMED = "claimed"
+    CLOSED = "closed"
+
+
+class Outcome(StrEnum):
+    """How an alert ended; closing needs one."""
+
+    SAFE_CONTACTED = "safe_contacted"
+    SAFE_AFTER_HELP = "safe_after_help"
+    OUT_OR_TRAVEL = "out_or_travel"
+    PRESSED_BY_MISTAKE = "pressed_by_mistake"
+    EQUIPMENT_FAULT = "equipment_fault"
+    WRONG_JUDGEMENT = "wrong_judgement"
+    AMBULANCE_CALLED = "ambulance_called"
+    POLICE_NOTIFIED = "police_notified"
+    DRILL = "drill"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something a rule saw, as an episode.
+
+    Attributes
+    ----------
+    rule : str
+        The rule's name: `inactivity`, `geofence_exit`, `sos`, `home_silent`, `ward_silent`, `device_silent`.
+    subject : str
+        What it is about: `resident:5`, `home:3`, `device:7` or `ward`. At most one alert that is not closed exists per rule and subject.
+    severity : Severity
+        How soon somebody must look.
+    began_at : datetime
+        When the matter began (the last life sign, the first fix outside); with rule and subject it names the episode, so judging
+        the same data again finds the same episode.
+    raised_at : datetime
+        When it became worth telling, in the time of the data.
+    cleared_at : datetime or None
+        When it ended, in the time of the data; None if it still holds.
+    reason : mapping
+        The reason card (JSON values only): `rule_version`, the readings used, the person's own usual, what was ruled out, confidence.
+        Positions may be in it and are shown only behind the reveal.
+    """
+
+    rule: str
+    subject: str
+    severity: Severity
+    began_at: datetime
+    raised_at: datetime
+    cleared_at: datetime | None
+    reason: JsonObject
+
+
+@dataclass(frozen=True)
+class Alert:
+    """An open matter about a resident (or a home, a device, the ward), stored with its reason."""
+
+    number: int
+    rule: str
+    subject: str
+    resident: int | None
+    office: int | None
+    severity: Severity
+    condition: Condition
+    handling: Handling
+    began_at: datetime
+    raised_at: datetime
+    opened_at: datetime
+    cleared_at: datetime | None
+    claimed_by: str | None
+    claimed_at: datetime | None
+    closed_at: datetime | None
+    outcome: Outcome | None
+    seen_late: bool
+    reason: JsonObject
+    version: int
+
+
+class NotificationKind(StrEnum):
+    """Which message a notification carries."""
+
+    OPENING = "opening"
+    CLEARED = "cleared"
+    CLAIMED = "claimed"
+    CLOSED = "closed"
+
+
+class Delivery(StrEnum):
+    """How far a notification has come. A time-out is `unknown`: it may have arrived."""
+
+    PENDING = "pending"
+    SENDING = "sending"
+    SENT = "sent"
+    UNKNOWN = "unknown"
+    FAILED = "failed"
+    CANCELLED = "cancelled"

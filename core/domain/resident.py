@@ -1,0 +1,88 @@
+"""The people: residents who are watched over, their homes, contacts, and the users of the pages."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+
+class Language(StrEnum):
+    """A language of pages and messages."""
+
+    JA = "ja"
+    EN = "en"
+
+
+class Role(StrEnum):
+    """What a user may do; which residents they may see is a matter of office and relation."""
+
+    ADMIN = "admin"
+    CARE = "care"
+    FAMILY = "family"
+
+
+@dataclass(frozen=True)
+class Home:
+    """A place where residents live. `area` is the neighbourhood (町丁目), the finest place shown before a reveal."""
+
+    number: int
+    name: str
+    area: str
+    zone: ZoneInfo
+    lat: float | None
+    lon: float | None
+
+
+@dataclass(frozen=True)
+class Resident:
+    """A person watched over (見守られる方)."""
+
+    number: int
+    name: str
+    kana: str
+    born_on: date | None
+    phone: str
+    home: int
+    office: int
+    watched_from: datetime
+    paused_until: datetime | None
+
+
+class Channel(StrEnum):
+    """How a contact is reached."""
+
+    MAIL = "mail"
+    WEBHOOK = "webhook"
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Somebody who is told about a resident: family, a caregiver, or (resident None) the care centre of an office.
+
+    `step` is the rung of the escalation ladder, from 1. `calls_resident` is the name the family chose, such as お父さん.
+    """
+
+    number: int
+    resident: int | None
+    office: int | None
+    user: int | None
+    name: str
+    relation: str
+    calls_resident: str
+    step: int
+    channel: Channel
+    address: str
+    language: Language
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who signs in."""
+
+    number: int
+    login: str
+    name: str
+    role: Role
+    office: int | None
+    language: Language
+    is_active: bool

@@ -1,0 +1,65 @@
+"""Structured logs: a constant event name and ids, never a name, an address, a position or a payload."""
+
+import logging
+import sys
+from typing import Literal
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, Processor
+
+
+def set_up_logs(process: str, level: str, form: Literal["json", "pretty"]) -> None:
+    """Send this process's log lines to standard error, one line per event.
+
+    Parameters
+    ----------
+    process : str
+        Which process speaks: ingest, detectors, api, simulator.
+    level : str
+        The lowest level that is written.
+    form : {"json", "pretty"}
+        JSON for machines, or columns for a person at a terminal.
+    """
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        _naming(process),
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
+        structlog.processors.format_exc_info,
+    ]
+    renderer: Processor = (
+        structlog.processors.JSONRenderer(ensure_ascii=False)
+        if form == "json"
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+
+
+def _naming(process: str) -> Processor:
+    def add_process(_logger: object, _method: str, event: EventDict) -> EventDict:
+        # A context variable would stay behind in the thread that set it; paho and the pool log from their own.
+        event["process"] = process
+        return event
+
+    return add_process
+
+
+def get_logger(name: str) -> FilteringBoundLogger:
+    """Return the logger of one module."""
+    logger: FilteringBoundLogger = structlog.get_logger(name)
+    return logger

@@ -1,0 +1,154 @@
+"""Typed settings from the environment and a TOML file; an unknown name is an error, never silently ignored."""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from core.clock import Clock, clock_from_setting
+from core.errors import SettingsError
+
+_PREFIX = "MIMAMORI_"
+_FILE_SUFFIX = "_FILE"
+# Read before the settings themselves: where the TOML file is.
+_SETTINGS_FILE = "MIMAMORI_SETTINGS"
+
+
+class Settings(BaseSettings):
+    """Everything that differs between one installation and the next.
+
+    Each field is read from `MIMAMORI_<NAME>`, else from the file that `MIMAMORI_<NAME>_FILE` names (for secrets),
+    else from the TOML file that `MIMAMORI_SETTINGS` names.
+    """
+
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, extra="forbid", frozen=True, env_ignore_empty=True)
+
+    environment: Literal["production", "demo", "test"] = "production"
+
+    database_url: SecretStr = Field(description="libpq URL or key=value text of the database")
+    database_pool_size: int = Field(default=8, ge=1, le=200)
+
+    broker_host: str = "127.0.0.1"
+    broker_port: int = Field(default=8883, ge=1, le=65535)
+    broker_username: str = ""
+    broker_password: SecretStr = SecretStr("")
+    broker_ca_file: Path | None = Field(default=None, description="certificate authority; set to speak TLS")
+
+    api_host: str = "127.0.0.1"
+    api_port: int = Field(default=8080, ge=0, le=65535)
+    base_url: str = Field(
+        default="http://127.0.0.1:8080", description="how families reach us; links in messages start with it"
+    )
+
+    mail_url: SecretStr = Field(
+        default=SecretStr(""), description="SMTP server: smtp://[user:password@]host:port or smtps://..."
+    )
+    mail_from: str = "mimamori@localhost"
+    webhook_private_hosts: bool = Field(
+        default=False, description="allow webhooks to private and loopback addresses; refused in production"
+    )
+
+    time_zone: str = Field(default="Asia/Tokyo", description="zone of homes that name none")
+    ward_name: str = "見守り区"
+    centre_phone: str = Field(default="", description="the centre's telephone number, shown on every page")
+
+    clock: str = Field(default="", description="empty, START@FACTORx or file:PATH; demo and test only")
+    clock_anchor: float | None = None
+
+    log_format: Literal["json", "pretty"] = "json"
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+
+    @field_validator("base_url")
+    @classmethod
+    def _base_url_is_a_web_address(cls, text: str) -> str:
+        parts = urlsplit(text)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be a web address such as https://mimamori.example.jp")
+        return text.rstrip("/")
+
+    @model_validator(mode="after")
+    def _production_is_strict(self) -> Self:
+        if self.environment == "production":
+            if self.clock:
+                raise ValueError("CLOCK: production runs on the system's clock; remove the setting")
+            if self.log_format != "json":
+                raise ValueError("LOG_FORMAT: production logs are json")
+            if self.webhook_private_hosts:
+                raise ValueError("WEBHOOK_PRIVATE_HOSTS: production sends webhooks to public addresses only")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],  # noqa: ARG003
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic-settings's
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Let the environment win over what `load_settings` read from files."""
+        return (env_settings, init_settings)
+
+    def make_clock(self) -> Clock:
+        """Return the clock that these settings describe."""
+        return clock_from_setting(self.clock, self.clock_anchor)
+
+
+def load_settings() -> Settings:
+    """Read and check all settings.
+
+    Raises
+    ------
+    SettingsError
+        With one line per problem: the setting, what is wrong with it and what would be right.
+    """
+    names = {_PREFIX + name.upper() for name in Settings.model_fields}
+    allowed = names | {name + _FILE_SUFFIX for name in names} | {_SETTINGS_FILE}
+    unknown = sorted(name for name in os.environ if name.startswith(_PREFIX) and name not in allowed)
+    if unknown:
+        raise SettingsError(
+            "\n".join(
+                f"{name}: there is no such setting; see docs/runbook.md for the list" for name in unknown
+            )
+        )
+    values = _from_toml() | _from_secret_files(names)
+    try:
+        return Settings(**values)
+    except ValidationError as error:
+        raise SettingsError("\n".join(_lines(error))) from None
+
+
+def _from_toml() -> dict[str, Any]:
+    path = os.environ.get(_SETTINGS_FILE)
+    if not path:
+        return {}
+    try:
+        return dict(tomllib.loads(Path(path).read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError(f"{_SETTINGS_FILE}: cannot read {path}: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{_SETTINGS_FILE}: {path} is not a TOML file: {error}") from error
+
+
+def _from_secret_files(names: set[str]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name in sorted(names):
+        path = os.environ.get(name + _FILE_SUFFIX)
+        # broker_ca_file itself ends in _file, so BROKER_CA_FILE is a plain setting and never lands here.
+        if path:
+            try:
+                values[name.removeprefix(_PREFIX).lower()] = Path(path).read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise SettingsError(f"{name}{_FILE_SUFFIX}: cannot read {path}: {error}") from error
+    return values
+
+
+def _lines(error: ValidationError) -> list[str]:
+    return [
+        f"{_PREFIX}{'.'.join(str(part) for part in item['loc']).upper() or '(settings)'}: {item['msg'].removeprefix('Value error, ')}"
+        for item in error.errors(include_input=False, include_url=False)
+    ]

@@ -1,0 +1,154 @@
+"""Connections to PostgreSQL: a pool, transactions, notifications between processes, and errors in our own words."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Any, LiteralString, Self
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import TupleRow
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from core.errors import StoreError, StoreUnavailableError
+
+Connection = psycopg.Connection[TupleRow]
+
+# Long enough for a database restart to show as an error soon, short enough that a page does not hang.
+_POOL_WAIT_S = 10.0
+
+
+class Database:
+    """A pool of connections; open it with `with`, or with `open` and `close`.
+
+    Parameters
+    ----------
+    url : str
+        libpq URL or key=value text.
+    size : int
+        The largest number of connections at once.
+    application : str
+        Shown in `pg_stat_activity`, so that an operator sees who holds a lock.
+    """
+
+    def __init__(self, url: str, *, size: int = 4, application: str = "mimamori") -> None:
+        self._url = url
+        self._application = application
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            url,
+            min_size=1,
+            max_size=size,
+            timeout=_POOL_WAIT_S,
+            # Without the check the first query after a restart of the database fails.
+            check=ConnectionPool.check_connection,
+            kwargs={"application_name": application, "options": "-c TimeZone=UTC"},
+            name=application,
+            open=False,
+        )
+
+    def open(self) -> None:
+        """Open the pool and prove that the database answers.
+
+        Raises
+        ------
+        StoreUnavailableError
+            The database cannot be reached.
+        """
+        self._pool.open()
+        try:
+            self._pool.wait(_POOL_WAIT_S)
+        except PoolTimeout as error:
+            self._pool.close()
+            raise StoreUnavailableError(
+                "cannot reach the database; check MIMAMORI_DATABASE_URL and that PostgreSQL runs"
+            ) from error
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._pool.close()
+
+    def __enter__(self) -> Self:
+        self.open()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def transaction(self) -> Generator[Connection]:
+        """Lend a connection inside one transaction: committed at the end, rolled back on any error.
+
+        Raises
+        ------
+        StoreUnavailableError
+            The database is away or refuses work for now (restart, disk full, too many connections, read-only).
+        StoreError
+            The database refused the work itself.
+        """
+        with translated_errors(), self._pool.connection() as connection, connection.transaction():
+            yield connection
+
+    @contextmanager
+    def listen(self, *channels: LiteralString) -> Generator["Listener"]:
+        """Hold one connection of its own that hears NOTIFY on the channels."""
+        with translated_errors():
+            connection = psycopg.connect(
+                self._url, autocommit=True, application_name=f"{self._application}-listen"
+            )
+        try:
+            with translated_errors():
+                for channel in channels:
+                    connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
+            yield Listener(connection)
+        finally:
+            connection.close()
+
+    def dedicated_connection(self) -> Connection:
+        """Return a connection outside the pool, in autocommit mode, for session locks; the caller closes it."""
+        with translated_errors():
+            return psycopg.connect(
+                self._url, autocommit=True, application_name=self._application, options="-c TimeZone=UTC"
+            )
+
+
+class Listener:
+    """Hears notifications of other processes."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def wait(self, timeout_s: float) -> list[tuple[str, str]]:
+        """Return the (channel, payload) pairs heard, as soon as there is one, or an empty list after `timeout_s`.
+
+        Raises
+        ------
+        StoreUnavailableError
+            The connection is lost; listen anew and look at the tables, for something may have been missed.
+        """
+        heard: list[tuple[str, str]] = []
+        with translated_errors():
+            notifications: Generator[psycopg.Notify] = self._connection.notifies(
+                timeout=timeout_s, stop_after=1
+            )
+            heard.extend((notice.channel, notice.payload) for notice in notifications)
+        return heard
+
+
+@contextmanager
+def translated_errors() -> Generator[None]:
+    """Turn the driver's errors into ours; only the class of a database error is told, since its text may hold data."""
+    try:
+        yield
+    except (PoolTimeout, psycopg.OperationalError, psycopg.InterfaceError) as error:
+        raise StoreUnavailableError(f"the database is not available ({_kind(error)})") from error
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        raise StoreUnavailableError("the database is read-only") from error
+    except psycopg.Error as error:
+        raise StoreError(f"the database refused the work ({_kind(error)})") from error
+
+
+def _kind(error: Exception) -> str:
+    state: Any = getattr(error, "sqlstate", None)
+    return f"{type(error).__name__} {state}" if state else type(error).__name__

@@ -1,0 +1,43 @@
+"""Which TimescaleDB serves us, and so which optimisations may be used."""
+
+from dataclasses import dataclass
+
+from core.errors import StoreError
+from core.store.database import Connection
+from core.store.queries import load
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The database server.
+
+    Attributes
+    ----------
+    postgresql, timescaledb : str
+        Versions.
+    is_community : bool
+        True where compression and continuous aggregates exist; the product works without them.
+    """
+
+    postgresql: str
+    timescaledb: str
+    is_community: bool
+
+    @property
+    def label(self) -> str:
+        """For headers and the doctor."""
+        return f"PostgreSQL {self.postgresql}, TimescaleDB {self.timescaledb} ({'Community' if self.is_community else 'Apache'} edition)"
+
+
+def edition(connection: Connection) -> Edition:
+    """Return which server this connection talks to.
+
+    Raises
+    ------
+    StoreError
+        The database has no TimescaleDB extension.
+    """
+    row = connection.execute(load("edition")["edition"]).fetchone()
+    if row is None:
+        raise StoreError("the database has no TimescaleDB extension; run `mimamori migrate`")
+    return Edition(*row)

@@ -1,0 +1,365 @@
+-- The tables of the service. Times are timestamptz and come from the service's clock, never from the server's.
+CREATE EXTENSION IF NOT EXISTS timescaledb;
+CREATE EXTENSION IF NOT EXISTS btree_gist;
+
+-- TimescaleDB 2.19.3 (Apache edition) crashes the whole server when this form is called, and any role may call it.
+DO $$
+BEGIN
+    IF to_regprocedure('merge_chunks(regclass, regclass)') IS NOT NULL THEN
+        REVOKE EXECUTE ON PROCEDURE merge_chunks(regclass, regclass) FROM PUBLIC;
+    END IF;
+END $$;
+
+-- People and places ---------------------------------------------------------------------------------------------------
+CREATE TABLE office (
+    office_id  integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text NOT NULL UNIQUE,
+    phone      text NOT NULL DEFAULT ''
+);
+
+CREATE TABLE home (
+    home_id    integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name       text NOT NULL UNIQUE,
+    area       text NOT NULL DEFAULT '',
+    time_zone  text NOT NULL DEFAULT 'Asia/Tokyo',
+    lat        double precision CHECK (lat BETWEEN -90 AND 90),
+    lon        double precision CHECK (lon BETWEEN -180 AND 180)
+);
+
+CREATE TABLE resident (
+    resident_id   integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    home_id       integer NOT NULL REFERENCES home,
+    office_id     integer NOT NULL REFERENCES office,
+    name          text NOT NULL,
+    kana          text NOT NULL DEFAULT '',
+    born_on       date,
+    phone         text NOT NULL DEFAULT '',
+    note          text NOT NULL DEFAULT '',
+    -- Judging starts here; what is older only teaches the usual.
+    watched_from  timestamptz NOT NULL,
+    paused_from   timestamptz,
+    paused_until  timestamptz,
+    CHECK ((paused_from IS NULL) = (paused_until IS NULL))
+);
+CREATE INDEX resident_home ON resident (home_id);
+CREATE INDEX resident_office ON resident (office_id);
+
+CREATE TABLE user_account (
+    user_id        integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    login          text NOT NULL,
+    name           text NOT NULL,
+    role           text NOT NULL CHECK (role IN ('admin', 'care', 'family')),
+    office_id      integer REFERENCES office,
+    language       text NOT NULL DEFAULT 'ja' CHECK (language IN ('ja', 'en')),
+    password_hash  text NOT NULL,
+    is_active      boolean NOT NULL DEFAULT true,
+    created_at     timestamptz NOT NULL,
+    CHECK (role <> 'care' OR office_id IS NOT NULL)
+);
+CREATE UNIQUE INDEX user_account_login ON user_account (lower(login));
+
+-- Which residents a family user may see.
+CREATE TABLE family_link (
+    user_id      integer NOT NULL REFERENCES user_account ON DELETE CASCADE,
+    resident_id  integer NOT NULL REFERENCES resident ON DELETE CASCADE,
+    PRIMARY KEY (user_id, resident_id)
+);
+
+CREATE TABLE user_session (
+    token_hash    bytea PRIMARY KEY,
+    user_id       integer NOT NULL REFERENCES user_account ON DELETE CASCADE,
+    created_at    timestamptz NOT NULL,
+    last_seen_at  timestamptz NOT NULL,
+    expires_at    timestamptz NOT NULL
+);
+
+-- Sign-in attempts, for the throttle; a login is stored as its hash so that a mistyped password is never kept.
+CREATE TABLE sign_in_attempt (
+    attempted_at  timestamptz NOT NULL,
+    login_hash    bytea NOT NULL,
+    peer          text NOT NULL,
+    succeeded     boolean NOT NULL
+);
+CREATE INDEX sign_in_attempt_login ON sign_in_attempt (login_hash, attempted_at);
+CREATE INDEX sign_in_attempt_peer ON sign_in_attempt (peer, attempted_at);
+
+CREATE TABLE contact (
+    contact_id      integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- A contact of one resident, or (resident null) the care centre of an office.
+    resident_id     integer REFERENCES resident ON DELETE CASCADE,
+    office_id       integer REFERENCES office,
+    user_id         integer REFERENCES user_account ON DELETE SET NULL,
+    name            text NOT NULL,
+    relation        text NOT NULL DEFAULT '',
+    calls_resident  text NOT NULL DEFAULT '',
+    step            smallint NOT NULL CHECK (step >= 1),
+    channel         text NOT NULL CHECK (channel IN ('mail', 'webhook')),
+    address         text NOT NULL,
+    language        text NOT NULL DEFAULT 'ja' CHECK (language IN ('ja', 'en')),
+    is_active       boolean NOT NULL DEFAULT true,
+    CHECK ((resident_id IS NULL) <> (office_id IS NULL))
+);
+CREATE INDEX contact_resident ON contact (resident_id);
+CREATE INDEX contact_office ON contact (office_id);
+
+CREATE TABLE geofence (
+    geofence_id  integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    resident_id  integer NOT NULL REFERENCES resident ON DELETE CASCADE,
+    name         text NOT NULL,
+    -- {"kind": "circle", "lat", "lon", "radius_m"} or {"kind": "polygon", "corners": [[lat, lon], ...]}
+    shape        jsonb NOT NULL,
+    -- {"days": [0..6], "start": "22:00", "end": "06:00"}
+    hours        jsonb NOT NULL,
+    created_at   timestamptz NOT NULL,
+    deleted_at   timestamptz
+);
+CREATE INDEX geofence_resident ON geofence (resident_id) WHERE deleted_at IS NULL;
+
+-- Devices -------------------------------------------------------------------------------------------------------------
+CREATE TABLE device (
+    device_number  integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    device_id      text NOT NULL UNIQUE CHECK (device_id ~ '^[a-z0-9][a-z0-9_-]{0,63}$'),
+    sender         text NOT NULL UNIQUE,
+    kind           text NOT NULL,
+    place          text NOT NULL DEFAULT '',
+    model          text NOT NULL DEFAULT '',
+    gateway_id     text,
+    heartbeat_s    integer CHECK (heartbeat_s > 0),
+    registered_at  timestamptz NOT NULL,
+    retired_at     timestamptz
+);
+
+-- Where a device was, and whose it was (resident null: everybody's in that home), over time.
+CREATE TABLE device_assignment (
+    device_number  integer NOT NULL REFERENCES device,
+    home_id        integer NOT NULL REFERENCES home,
+    resident_id    integer REFERENCES resident,
+    during         tstzrange NOT NULL CHECK (NOT isempty(during)),
+    EXCLUDE USING gist (device_number WITH =, during WITH &&)
+);
+CREATE INDEX device_assignment_home ON device_assignment (home_id);
+
+-- Readings ------------------------------------------------------------------------------------------------------------
+CREATE TABLE reading (
+    time           timestamptz NOT NULL,
+    received_at    timestamptz NOT NULL,
+    value          double precision NOT NULL,
+    seq            bigint NOT NULL DEFAULT 0,
+    device_number  integer NOT NULL,
+    metric         smallint NOT NULL,
+    flags          smallint NOT NULL DEFAULT 0
+);
+SELECT create_hypertable('reading', 'time', chunk_time_interval => interval '7 days', create_default_indexes => false);
+CREATE UNIQUE INDEX reading_key ON reading (device_number, time DESC, metric, seq);
+
+CREATE TABLE fix (
+    time           timestamptz NOT NULL,
+    received_at    timestamptz NOT NULL,
+    lat            double precision NOT NULL,
+    lon            double precision NOT NULL,
+    seq            bigint NOT NULL DEFAULT 0,
+    device_number  integer NOT NULL,
+    accuracy_m     real,
+    altitude_m     real,
+    speed_kmh      real,
+    course_deg     real,
+    flags          smallint NOT NULL DEFAULT 0
+);
+SELECT create_hypertable('fix', 'time', chunk_time_interval => interval '7 days', create_default_indexes => false);
+CREATE UNIQUE INDEX fix_key ON fix (device_number, time DESC, seq);
+
+-- The latest value of each metric of each device, by the time it happened.
+CREATE TABLE device_latest (
+    device_number  integer NOT NULL REFERENCES device,
+    metric         smallint NOT NULL,
+    time           timestamptz NOT NULL,
+    value          double precision NOT NULL,
+    PRIMARY KEY (device_number, metric)
+) WITH (fillfactor = 70);
+
+-- When we last heard of each device at all (our clock), and its numbering.
+CREATE TABLE device_contact (
+    device_number     integer PRIMARY KEY REFERENCES device,
+    last_received_at  timestamptz NOT NULL,
+    last_time         timestamptz NOT NULL,
+    last_seq          bigint NOT NULL DEFAULT 0,
+    clock_skew_s      double precision NOT NULL DEFAULT 0
+) WITH (fillfactor = 70);
+
+-- The latest life sign in each home.
+CREATE TABLE home_latest (
+    home_id        integer PRIMARY KEY REFERENCES home,
+    life_sign_at   timestamptz NOT NULL,
+    device_number  integer NOT NULL REFERENCES device
+) WITH (fillfactor = 70);
+
+-- What could not be stored as a reading: nothing disappears.
+CREATE TABLE quarantine (
+    quarantine_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    received_at    timestamptz NOT NULL,
+    topic          text NOT NULL,
+    payload        bytea NOT NULL,
+    retained       boolean NOT NULL DEFAULT false,
+    reason         text NOT NULL,
+    detail         text NOT NULL,
+    released_at    timestamptz
+);
+CREATE INDEX quarantine_waiting ON quarantine (received_at) WHERE released_at IS NULL;
+
+-- How far each ingest worker has come: everything received before `complete_through` is committed.
+CREATE TABLE ingest_progress (
+    worker            text PRIMARY KEY,
+    complete_through  timestamptz NOT NULL,
+    stored_messages   bigint NOT NULL DEFAULT 0,
+    reported_at       timestamptz NOT NULL
+);
+
+-- Homes with something new. Ingest only inserts and the runner only deletes, so neither waits for the other.
+CREATE TABLE home_news (
+    home_id    integer NOT NULL,
+    earliest   timestamptz NOT NULL,
+    urgent     boolean NOT NULL
+);
+CREATE INDEX home_news_home ON home_news (home_id);
+
+-- Time in which something could not have been noticed.
+CREATE TABLE blind_time (
+    blind_time_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    -- home:3, device:7 or ward
+    subject        text NOT NULL,
+    began_at       timestamptz NOT NULL,
+    ended_at       timestamptz,
+    cause          text NOT NULL,
+    UNIQUE (subject, cause, began_at)
+);
+
+-- Judging -------------------------------------------------------------------------------------------------------------
+-- One row per thing that is judged (resident:5, ward); the row lock is the claim.
+CREATE TABLE watch (
+    subject          text PRIMARY KEY,
+    resident_id      integer UNIQUE REFERENCES resident ON DELETE CASCADE,
+    judged_through   timestamptz NOT NULL,
+    due_at           timestamptz NOT NULL,
+    failed_rule      text,
+    failed_at        timestamptz
+);
+CREATE INDEX watch_due ON watch (due_at);
+
+CREATE TABLE rule_state (
+    subject  text NOT NULL REFERENCES watch ON DELETE CASCADE,
+    rule     text NOT NULL,
+    version  integer NOT NULL,
+    through  timestamptz NOT NULL,
+    state    jsonb NOT NULL,
+    PRIMARY KEY (subject, rule)
+);
+
+-- What was learned about a resident's usual, per local day.
+CREATE TABLE usual (
+    resident_id   integer NOT NULL REFERENCES resident ON DELETE CASCADE,
+    rule          text NOT NULL,
+    version       integer NOT NULL,
+    learned_for   date NOT NULL,
+    body          jsonb NOT NULL,
+    PRIMARY KEY (resident_id, rule, learned_for)
+);
+
+-- Alerts --------------------------------------------------------------------------------------------------------------
+CREATE TABLE alert (
+    alert_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    rule         text NOT NULL,
+    subject      text NOT NULL,
+    resident_id  integer REFERENCES resident,
+    office_id    integer REFERENCES office,
+    severity     smallint NOT NULL CHECK (severity BETWEEN 1 AND 4),
+    condition    text NOT NULL CHECK (condition IN ('active', 'cleared')),
+    handling     text NOT NULL CHECK (handling IN ('open', 'claimed', 'closed')),
+    began_at     timestamptz NOT NULL,
+    raised_at    timestamptz NOT NULL,
+    opened_at    timestamptz NOT NULL,
+    cleared_at   timestamptz,
+    -- Who holds it: a user or a contact who answered from a message.
+    claimed_by_user     integer REFERENCES user_account,
+    claimed_by_contact  integer REFERENCES contact,
+    claimed_at   timestamptz,
+    claim_lapses_at timestamptz,
+    closed_at    timestamptz,
+    outcome      text,
+    seen_late    boolean NOT NULL DEFAULT false,
+    reason       jsonb NOT NULL,
+    version      integer NOT NULL DEFAULT 1,
+    CHECK ((condition = 'cleared') = (cleared_at IS NOT NULL)),
+    CHECK ((handling = 'closed') = (closed_at IS NOT NULL)),
+    CHECK (handling <> 'closed' OR outcome IS NOT NULL),
+    CHECK (handling <> 'claimed' OR claimed_at IS NOT NULL)
+);
+-- At most one alert per rule and subject that is not closed.
+CREATE UNIQUE INDEX alert_open ON alert (rule, subject) WHERE handling <> 'closed';
+CREATE INDEX alert_resident ON alert (resident_id, opened_at DESC);
+CREATE INDEX alert_queue ON alert (office_id, severity, opened_at) WHERE handling <> 'closed';
+
+-- Everything that happened to an alert, in order.
+CREATE TABLE alert_event (
+    alert_event_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    alert_id        bigint NOT NULL REFERENCES alert ON DELETE CASCADE,
+    at              timestamptz NOT NULL,
+    kind            text NOT NULL,
+    user_id         integer REFERENCES user_account,
+    contact_id      integer REFERENCES contact ON DELETE SET NULL,
+    detail          jsonb NOT NULL DEFAULT '{}'
+);
+CREATE INDEX alert_event_alert ON alert_event (alert_id, alert_event_id);
+
+-- The escalation ladder of an alert: a stored plan.
+CREATE TABLE escalation_step (
+    alert_id    bigint NOT NULL REFERENCES alert ON DELETE CASCADE,
+    step        smallint NOT NULL,
+    due_at      timestamptz NOT NULL,
+    taken_at    timestamptz,
+    stopped_at  timestamptz,
+    PRIMARY KEY (alert_id, step)
+);
+CREATE INDEX escalation_step_due ON escalation_step (due_at) WHERE taken_at IS NULL AND stopped_at IS NULL;
+
+-- The transactional outbox: one row per message to one contact.
+CREATE TABLE notification (
+    notification_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    alert_id         bigint NOT NULL REFERENCES alert ON DELETE CASCADE,
+    contact_id       integer NOT NULL REFERENCES contact ON DELETE CASCADE,
+    kind             text NOT NULL,
+    -- What makes the message one of its kind: the step, or the moment of a claim. Writing the same key twice does nothing.
+    key              text NOT NULL,
+    status           text NOT NULL CHECK (status IN ('pending', 'sending', 'sent', 'unknown', 'failed', 'cancelled')),
+    attempts         smallint NOT NULL DEFAULT 0,
+    due_at           timestamptz NOT NULL,
+    -- While a sender holds it; leases are a matter of the machine's time, kept apart from the service's clock.
+    lease_until      timestamptz,
+    last_error       text,
+    created_at       timestamptz NOT NULL,
+    sent_at          timestamptz,
+    UNIQUE (alert_id, contact_id, kind, key)
+);
+CREATE INDEX notification_due ON notification (due_at) WHERE status IN ('pending', 'sending');
+
+-- A link in a message: what it may do is bound to one alert and one contact.
+CREATE TABLE answer_link (
+    token_hash  bytea PRIMARY KEY,
+    alert_id    bigint NOT NULL REFERENCES alert ON DELETE CASCADE,
+    contact_id  integer NOT NULL REFERENCES contact ON DELETE CASCADE,
+    created_at  timestamptz NOT NULL,
+    expires_at  timestamptz NOT NULL,
+    revoked_at  timestamptz
+);
+
+-- Who looked at what ---------------------------------------------------------------------------------------------------
+-- A look at a precise place or at a person's data: kept for the person watched.
+CREATE TABLE view_log (
+    view_log_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at           timestamptz NOT NULL,
+    user_id      integer NOT NULL REFERENCES user_account,
+    resident_id  integer NOT NULL REFERENCES resident ON DELETE CASCADE,
+    what         text NOT NULL,
+    reason       text NOT NULL DEFAULT '',
+    until        timestamptz
+);
+CREATE INDEX view_log_resident ON view_log (resident_id, at DESC);
