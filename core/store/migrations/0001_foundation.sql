@@ -306,9 +306,12 @@ CREATE TABLE alert_event (
     kind            text NOT NULL,
     user_id         integer REFERENCES user_account,
     contact_id      integer REFERENCES contact ON DELETE SET NULL,
-    detail          jsonb NOT NULL DEFAULT '{}'
+    detail          jsonb NOT NULL DEFAULT '{}',
+    -- When its consequences (messages, the ladder) were planned; null until then.
+    planned_at      timestamptz
 );
 CREATE INDEX alert_event_alert ON alert_event (alert_id, alert_event_id);
+CREATE INDEX alert_event_unplanned ON alert_event (alert_event_id) WHERE planned_at IS NULL;
 
 -- The escalation ladder of an alert: a stored plan.
 CREATE TABLE escalation_step (
