@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
@@ -69,6 +70,15 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise ValueError("must be a web address such as https://mimamori.example.jp")
         return text.rstrip("/")
+
+    @field_validator("time_zone")
+    @classmethod
+    def _time_zone_is_known(cls, text: str) -> str:
+        try:
+            ZoneInfo(text)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{text!r} is not a time zone such as Asia/Tokyo") from error
+        return text
 
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
