@@ -1,0 +1,84 @@
+"""Times as people read them: the clock of the home, and how long ago."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup
+
+from api.locale import Words
+from core.domain.resident import Language
+
+_WEEKDAYS_JA = "月火水木金土日"
+_WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Writes times for one page.
+
+    Attributes
+    ----------
+    now : datetime
+        The service's time at which the page is made.
+    zone : ZoneInfo
+        Whose clock is shown.
+    words : Words
+        The page's language.
+    """
+
+    now: datetime
+    zone: ZoneInfo
+    words: Words
+
+    def local(self, moment: datetime) -> datetime:
+        """Return the moment on the home's clock."""
+        return moment.astimezone(self.zone)
+
+    def clock(self, moment: datetime) -> Markup:
+        """Return the clock time, with the day where it is not today, as a `<time>` element."""
+        here = self.local(moment)
+        text = f"{here.hour}:{here:%M}"
+        if here.date() != self.local(self.now).date():
+            text = f"{self.day(here.date())} {text}"
+        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(timespec="seconds"), text)
+
+    def day(self, day: date) -> str:
+        """Return a day such as 11/23(月) or Mon 23 Nov."""
+        if self.words.language is Language.EN:
+            return f"{_WEEKDAYS_EN[day.weekday()]} {day.day} {day:%b}"
+        return f"{day.month}/{day.day}({_WEEKDAYS_JA[day.weekday()]})"
+
+    def ago(self, moment: datetime) -> Markup:
+        """Return how long ago it was, as a `<time>` element that the browser keeps up to date."""
+        return Markup('<time class="ago" data-ago datetime="{}">{}</time>').format(
+            moment.isoformat(timespec="seconds"), self.words("time.ago", span=self.span(self.now - moment))
+        )
+
+    def span(self, length: timedelta) -> str:
+        """Return a length of time in its largest fitting unit."""
+        seconds = max(0, int(length.total_seconds()))
+        if seconds < 60:
+            return self.words("time.seconds", n=seconds)
+        if seconds < 3600:
+            return self.words("time.minutes", n=seconds // 60)
+        if seconds < 48 * 3600:
+            return self.words("time.hours", n=seconds // 3600)
+        return self.words("time.days", n=seconds // 86400)
+
+    def iso(self, moment: datetime) -> str:
+        """Return the moment for a machine."""
+        return moment.isoformat(timespec="seconds")
+
+
+def age_on(day: date, born_on: date | None) -> int | None:
+    """Return a person's age in whole years on a day.
+
+    Examples
+    --------
+    >>> age_on(date(2026, 11, 23), date(1940, 11, 24)), age_on(date(2026, 11, 23), date(1940, 11, 23))
+    (85, 86)
+    """
+    if born_on is None:
+        return None
+    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))
