@@ -103,6 +103,42 @@ class Alert:
     seen_late: bool
     reason: JsonObject
     version: int
+    claimed_by_user: int | None = None
+    claimed_by_contact: int | None = None
+    claim_lapses_at: datetime | None = None
+
+
+class EventKind(StrEnum):
+    """What can happen to an alert."""
+
+    OPENED = "opened"
+    REACTIVATED = "reactivated"
+    REPEATED = "repeated"
+    SEVERITY_RAISED = "severity_raised"
+    AMENDED = "amended"
+    CLEARED = "cleared"
+    ESCALATED = "escalated"
+    DELIVERY_FAILED = "delivery_failed"
+    CLAIMED = "claimed"
+    RELEASED = "released"
+    LAPSED = "lapsed"
+    DECLINED = "declined"
+    NOTED = "noted"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True)
+class AlertEvent:
+    """One thing that happened to an alert; `who` is the name of the user or contact who did it, None for the service itself."""
+
+    number: int
+    alert: int
+    at: datetime
+    kind: EventKind
+    who: str | None
+    user: int | None
+    contact: int | None
+    detail: JsonObject
 
 
 class NotificationKind(StrEnum):
@@ -111,6 +147,7 @@ class NotificationKind(StrEnum):
     OPENING = "opening"
     CLEARED = "cleared"
     CLAIMED = "claimed"
+    UNCLAIMED = "unclaimed"
     CLOSED = "closed"
 
 

@@ -241,7 +241,10 @@ CREATE TABLE watch (
     judged_through   timestamptz NOT NULL,
     due_at           timestamptz NOT NULL,
     failed_rule      text,
-    failed_at        timestamptz
+    failed_at        timestamptz,
+    -- What the board says while no alert is open, and since when.
+    state            text NOT NULL DEFAULT 'cannot_tell' CHECK (state IN ('as_usual', 'different', 'cannot_tell')),
+    state_since      timestamptz
 );
 CREATE INDEX watch_due ON watch (due_at);
 
@@ -297,6 +300,33 @@ CREATE TABLE alert (
 CREATE UNIQUE INDEX alert_open ON alert (rule, subject) WHERE handling <> 'closed';
 CREATE INDEX alert_resident ON alert (resident_id, opened_at DESC);
 CREATE INDEX alert_queue ON alert (office_id, severity, opened_at) WHERE handling <> 'closed';
+CREATE INDEX alert_lapse ON alert (claim_lapses_at) WHERE handling = 'claimed';
+
+-- The episodes that an alert is about; judging the same data again finds the same row.
+CREATE TABLE alert_episode (
+    rule          text NOT NULL,
+    subject       text NOT NULL,
+    began_at      timestamptz NOT NULL,
+    alert_id      bigint NOT NULL REFERENCES alert ON DELETE CASCADE,
+    raised_at     timestamptz NOT NULL,
+    cleared_at    timestamptz,
+    -- Late data contradicted it: it was never so.
+    withdrawn_at  timestamptz,
+    PRIMARY KEY (rule, subject, began_at)
+);
+CREATE INDEX alert_episode_alert ON alert_episode (alert_id);
+
+-- An alert with the name of whoever holds it.
+CREATE VIEW alert_card AS
+SELECT
+    alert.alert_id, alert.rule, alert.subject, alert.resident_id, alert.office_id, alert.severity, alert.condition,
+    alert.handling, alert.began_at, alert.raised_at, alert.opened_at, alert.cleared_at,
+    coalesce(user_account.name, contact.name) AS claimed_by,
+    alert.claimed_at, alert.closed_at, alert.outcome, alert.seen_late, alert.reason, alert.version,
+    alert.claimed_by_user, alert.claimed_by_contact, alert.claim_lapses_at
+FROM alert
+LEFT JOIN user_account ON user_account.user_id = alert.claimed_by_user
+LEFT JOIN contact ON contact.contact_id = alert.claimed_by_contact;
 
 -- Everything that happened to an alert, in order.
 CREATE TABLE alert_event (
@@ -317,6 +347,8 @@ CREATE INDEX alert_event_unplanned ON alert_event (alert_event_id) WHERE planned
 CREATE TABLE escalation_step (
     alert_id    bigint NOT NULL REFERENCES alert ON DELETE CASCADE,
     step        smallint NOT NULL,
+    -- The alert_event that started this climb; a matter that begins anew is told anew.
+    round       bigint NOT NULL,
     due_at      timestamptz NOT NULL,
     taken_at    timestamptz,
     stopped_at  timestamptz,

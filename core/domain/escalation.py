@@ -1,0 +1,33 @@
+"""How soon an alert must be claimed, and how long a claim holds: what the board, the answer page and the ladder agree on."""
+
+from datetime import datetime, timedelta
+
+from core.domain.alert import Alert, Handling, Severity
+
+# How long an alert may stay unclaimed (ux.md 2.2): one minute, ten minutes, this shift, the next working day.
+CLAIM_TARGET = {
+    Severity.EMERGENCY: timedelta(seconds=60),
+    Severity.CHECK_SOON: timedelta(minutes=10),
+    Severity.KEEP_AN_EYE: timedelta(hours=8),
+    Severity.EQUIPMENT: timedelta(hours=24),
+}
+
+# A claim without an outcome lapses after this, so that nobody relies on somebody who fell silent.
+CLAIM_LASTS = {
+    Severity.EMERGENCY: timedelta(minutes=10),
+    Severity.CHECK_SOON: timedelta(minutes=30),
+    Severity.KEEP_AN_EYE: timedelta(hours=8),
+    Severity.EQUIPMENT: timedelta(hours=72),
+}
+
+
+def target_at(alert: Alert) -> datetime:
+    """Return the moment by which somebody should have claimed the alert."""
+    return alert.opened_at + CLAIM_TARGET[alert.severity]
+
+
+def board_order(alert: Alert, now: datetime) -> tuple[int, bool, bool, datetime, int]:
+    """Return the sort key of the care board: level, unclaimed first, past its target first, oldest first."""
+    is_claimed = alert.handling is Handling.CLAIMED
+    is_within_target = is_claimed or target_at(alert) > now
+    return (alert.severity, is_claimed, is_within_target, alert.opened_at, alert.number)

@@ -1,0 +1,85 @@
+-- Alerts: reading them, and what people do about them.
+
+-- name: hold
+-- Lock one alert against other changes, without blocking rows that only point at it.
+SELECT alert_id FROM alert WHERE alert_id = %(alert)s FOR NO KEY UPDATE;
+
+-- name: get
+-- One alert.
+SELECT * FROM alert_card WHERE alert_id = %(alert)s;
+
+-- name: unclosed
+-- All alerts that are not closed, of some offices (and of the whole ward) or of some residents; null means no limit.
+SELECT *
+FROM alert_card
+WHERE
+    handling <> 'closed'
+    AND (%(offices)s::integer[] IS NULL OR office_id = ANY(%(offices)s) OR (office_id IS NULL AND resident_id IS NULL))
+    AND (%(residents)s::integer[] IS NULL OR resident_id = ANY(%(residents)s));
+
+-- name: history
+-- Past and present alerts, newest first, with the same limits and some more; `before` continues a list.
+SELECT *
+FROM alert_card
+WHERE
+    (%(offices)s::integer[] IS NULL OR office_id = ANY(%(offices)s) OR (office_id IS NULL AND resident_id IS NULL))
+    AND (%(residents)s::integer[] IS NULL OR resident_id = ANY(%(residents)s))
+    AND (%(rule)s::text IS NULL OR rule = %(rule)s)
+    AND (%(handling)s::text IS NULL OR handling = %(handling)s)
+    AND (%(since)s::timestamptz IS NULL OR opened_at >= %(since)s)
+    AND (%(before)s::bigint IS NULL OR alert_id < %(before)s)
+ORDER BY alert_id DESC
+LIMIT %(limit)s;
+
+-- name: events
+-- What happened to one alert, in order.
+SELECT
+    alert_event.alert_event_id, alert_event.alert_id, alert_event.at, alert_event.kind,
+    coalesce(user_account.name, contact.name), alert_event.user_id, alert_event.contact_id, alert_event.detail
+FROM alert_event
+LEFT JOIN user_account ON user_account.user_id = alert_event.user_id
+LEFT JOIN contact ON contact.contact_id = alert_event.contact_id
+WHERE alert_event.alert_id = %(alert)s
+ORDER BY alert_event.alert_event_id;
+
+-- name: record
+-- Write down what happened and wake whoever waits for alerts.
+WITH written AS (
+    INSERT INTO alert_event (alert_id, at, kind, user_id, contact_id, detail, planned_at)
+    VALUES (%(alert)s, %(at)s, %(kind)s, %(user)s, %(contact)s, %(detail)s, %(planned_at)s)
+    RETURNING alert_event_id, alert_id
+)
+SELECT alert_event_id, pg_notify('alert', alert_id::text) FROM written;
+
+-- name: set_claimed
+-- Give an alert to whoever takes it.
+UPDATE alert
+SET handling = 'claimed', claimed_by_user = %(user)s, claimed_by_contact = %(contact)s, claimed_at = %(now)s,
+    claim_lapses_at = %(lapses_at)s, version = version + 1
+WHERE alert_id = %(alert)s AND handling <> 'closed';
+
+-- name: set_open
+-- Put an alert back into the queue.
+UPDATE alert
+SET handling = 'open', claimed_by_user = NULL, claimed_by_contact = NULL, claimed_at = NULL, claim_lapses_at = NULL,
+    version = version + 1
+WHERE alert_id = %(alert)s AND handling = 'claimed';
+
+-- name: set_closed
+-- End an alert with its outcome; who had claimed it stays on record.
+UPDATE alert
+SET handling = 'closed', closed_at = %(now)s, outcome = %(outcome)s, claim_lapses_at = NULL, version = version + 1
+WHERE alert_id = %(alert)s AND handling <> 'closed';
+
+-- name: touch
+-- Count a change that is only in the events.
+UPDATE alert SET version = version + 1 WHERE alert_id = %(alert)s;
+
+-- name: hold_lapsed
+-- Lock one alert whose claimer fell silent; another process takes another one.
+SELECT alert_id
+FROM alert
+WHERE handling = 'claimed' AND claim_lapses_at <= %(now)s
+ORDER BY claim_lapses_at
+LIMIT 1
+FOR NO KEY UPDATE SKIP LOCKED;
