@@ -48,6 +48,14 @@ class Resident:
     paused_until: datetime | None
 
 
+class WatchState(StrEnum):
+    """What is known of a resident while no alert is open: life sign, something unusual, or cannot tell."""
+
+    AS_USUAL = "as_usual"
+    DIFFERENT = "different"
+    CANNOT_TELL = "cannot_tell"
+
+
 class Channel(StrEnum):
     """How a contact is reached."""
 

@@ -1,0 +1,27 @@
+"""Whether the service sees anything at all: how far ingest is, and what waits for an operator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.store.database import Connection
+from core.store.queries import load
+from core.store.rows import Row, build
+
+_HEALTH = load("health")
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the database shows of the other processes; None where nothing was ever reported."""
+
+    ingest_complete_through: datetime | None
+    ingest_reported_at: datetime | None
+    last_received_at: datetime | None
+    quarantined: int
+    failing_watches: int
+
+
+def health(connection: Connection) -> Health:
+    """Return how far ingest has come and what waits for an operator."""
+    row: Row = connection.execute(_HEALTH["health"]).fetchone() or (None, None, None, 0, 0)
+    return build(Health, row)

@@ -1,0 +1,29 @@
+-- Devices where they are now, and when they were last heard.
+
+-- name: device_overviews
+-- The devices in a scope with their place, their last message and their battery, page by page.
+SELECT
+    d.device_number, d.device_id, d.sender, d.kind, d.place, d.model, d.gateway_id, d.heartbeat_s, d.registered_at,
+    a.home_id, h.name, h.area, a.resident_id, c.last_received_at, c.last_time, c.clock_skew_s,
+    (SELECT l.value FROM device_latest AS l WHERE l.device_number = d.device_number AND l.metric = %(battery_pct)s),
+    (SELECT l.value FROM device_latest AS l WHERE l.device_number = d.device_number AND l.metric = %(battery_low)s)
+FROM device AS d
+LEFT JOIN device_assignment AS a ON a.device_number = d.device_number AND upper_inf(a.during)
+LEFT JOIN home AS h USING (home_id)
+LEFT JOIN device_contact AS c ON c.device_number = d.device_number
+WHERE d.retired_at IS NULL
+    AND (%(everything)s
+        OR EXISTS (
+            SELECT FROM resident AS r
+            WHERE r.home_id = a.home_id AND (a.resident_id IS NULL OR a.resident_id = r.resident_id)
+                AND (r.office_id = %(office)s
+                    OR EXISTS (
+                        SELECT FROM family_link AS f
+                        WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s))))
+    AND (%(device_id)s::text IS NULL OR d.device_id = %(device_id)s)
+    AND (%(resident)s::integer IS NULL
+        OR a.resident_id = %(resident)s
+        OR (a.resident_id IS NULL AND a.home_id = (SELECT home_id FROM resident WHERE resident_id = %(resident)s)))
+    AND (%(after)s::text IS NULL OR d.device_id > %(after)s)
+ORDER BY d.device_id
+LIMIT %(limit)s;

@@ -1,0 +1,96 @@
+-- What was measured, as the people who look at a resident need it. Devices count for the time they were assigned.
+
+-- name: readings
+-- Readings of a resident's home in a span, oldest first, page by page.
+SELECT d.device_id, d.kind, d.place, r.device_number, r.metric, r.time, r.value, r.received_at, r.seq, r.flags
+FROM device_assignment AS a
+JOIN device AS d USING (device_number)
+JOIN resident AS p ON p.resident_id = %(resident)s
+JOIN reading AS r ON r.device_number = a.device_number AND a.during @> r.time
+WHERE a.home_id = p.home_id AND (a.resident_id IS NULL OR a.resident_id = p.resident_id)
+    AND r.time >= %(since)s AND r.time < %(until)s
+    AND (%(metric)s::smallint IS NULL OR r.metric = %(metric)s)
+    AND (%(after_time)s::timestamptz IS NULL
+        OR (r.time, r.device_number, r.metric, r.seq)
+            > (%(after_time)s, %(after_device)s, %(after_metric)s, %(after_seq)s))
+ORDER BY r.time, r.device_number, r.metric, r.seq
+LIMIT %(limit)s;
+
+-- name: latest_values
+-- The newest value of a metric of each device of a resident's home, by place.
+SELECT d.device_id, d.kind, d.place, l.metric, l.time, l.value
+FROM device_assignment AS a
+JOIN device AS d USING (device_number)
+JOIN resident AS p ON p.resident_id = %(resident)s
+JOIN device_latest AS l ON l.device_number = a.device_number
+WHERE a.home_id = p.home_id AND (a.resident_id IS NULL OR a.resident_id = p.resident_id)
+    AND upper_inf(a.during) AND l.metric = ANY(%(metrics)s)
+ORDER BY d.place, d.device_id, l.metric;
+
+-- name: rhythm
+-- How many life signs, and whether anything at all, came from a resident's home in each part of a span.
+SELECT
+    time_bucket(%(part)s::interval, r.time) AS part_at,
+    count(*) FILTER (WHERE r.flags & %(life_sign)s <> 0),
+    count(*)
+FROM device_assignment AS a
+JOIN resident AS p ON p.resident_id = %(resident)s
+JOIN reading AS r ON r.device_number = a.device_number AND a.during @> r.time
+WHERE a.home_id = p.home_id AND (a.resident_id IS NULL OR a.resident_id = p.resident_id)
+    AND r.time >= %(since)s AND r.time < %(until)s AND r.flags & %(retained)s = 0
+GROUP BY part_at
+ORDER BY part_at;
+
+-- name: away
+-- The parts of a span in which a resident's tracker was clearly not at home; the distance is good to a percent.
+SELECT DISTINCT time_bucket(%(part)s::interval, f.time) AS part_at
+FROM device_assignment AS a
+JOIN resident AS p ON p.resident_id = a.resident_id
+JOIN home AS h ON h.home_id = p.home_id
+JOIN fix AS f ON f.device_number = a.device_number AND a.during @> f.time
+WHERE a.resident_id = %(resident)s AND h.lat IS NOT NULL AND h.lon IS NOT NULL
+    AND f.time >= %(since)s AND f.time < %(until)s
+    AND f.accuracy_m <= %(worst_accuracy_m)s
+    AND sqrt(power((f.lat - h.lat) * 111195, 2) + power((f.lon - h.lon) * 111195 * cos(radians(h.lat)), 2))
+        > %(away_m)s + f.accuracy_m
+ORDER BY part_at;
+
+-- name: blind_times
+-- When a resident's home, or the whole ward, could not be heard in a span.
+SELECT b.began_at, b.ended_at, b.cause
+FROM blind_time AS b
+JOIN resident AS p ON p.resident_id = %(resident)s
+WHERE b.subject IN ('ward', 'home:' || p.home_id)
+    AND b.began_at < %(until)s AND coalesce(b.ended_at, 'infinity') > %(since)s
+ORDER BY b.began_at;
+
+-- name: fixes
+-- Positions of a resident's own trackers in a span, oldest first, page by page.
+SELECT
+    d.device_id, f.device_number, f.time, f.lat, f.lon, f.accuracy_m, f.speed_kmh, f.course_deg, f.received_at, f.seq
+FROM device_assignment AS a
+JOIN device AS d USING (device_number)
+JOIN fix AS f ON f.device_number = a.device_number AND a.during @> f.time
+WHERE a.resident_id = %(resident)s
+    AND f.time >= %(since)s AND f.time < %(until)s
+    AND (%(after_time)s::timestamptz IS NULL
+        OR (f.time, f.device_number, f.seq) > (%(after_time)s, %(after_device)s, %(after_seq)s))
+ORDER BY f.time, f.device_number, f.seq
+LIMIT %(limit)s;
+
+-- name: latest_fix
+-- The newest position of a resident's own trackers.
+SELECT
+    d.device_id, f.device_number, f.time, f.lat, f.lon, f.accuracy_m, f.speed_kmh, f.course_deg, f.received_at, f.seq
+FROM device_assignment AS a
+JOIN device AS d USING (device_number)
+CROSS JOIN LATERAL (
+    SELECT * FROM fix
+    WHERE fix.device_number = a.device_number AND a.during @> fix.time AND fix.time >= %(since)s
+        AND fix.time <= %(until)s
+    ORDER BY fix.time DESC
+    LIMIT 1
+) AS f
+WHERE a.resident_id = %(resident)s
+ORDER BY f.time DESC
+LIMIT 1;

@@ -1,0 +1,81 @@
+-- Residents, their state, and the people who are told about them.
+
+-- name: overviews
+-- The residents in a scope with what the board shows of each, in the order of their reading, page by page.
+SELECT
+    r.resident_id, r.name, r.kana, r.born_on, r.phone, r.home_id, r.office_id, r.watched_from,
+    r.paused_from, r.paused_until, h.area, h.time_zone, o.name, o.phone,
+    coalesce(w.state, 'cannot_tell'), w.state_since, l.life_sign_at, d.kind, d.place,
+    (
+        SELECT max(c.last_received_at)
+        FROM device_assignment AS da
+        JOIN device_contact AS c USING (device_number)
+        WHERE da.home_id = r.home_id AND upper_inf(da.during)
+    ),
+    coalesce(a.unclosed, 0), a.worst
+FROM resident AS r
+JOIN home AS h USING (home_id)
+JOIN office AS o USING (office_id)
+LEFT JOIN watch AS w ON w.resident_id = r.resident_id
+LEFT JOIN home_latest AS l ON l.home_id = r.home_id
+LEFT JOIN device AS d ON d.device_number = l.device_number
+LEFT JOIN LATERAL (
+    SELECT count(*) AS unclosed, min(severity) AS worst
+    FROM alert
+    WHERE alert.resident_id = r.resident_id AND handling <> 'closed' AND severity <= %(worst_severity)s
+) AS a ON true
+WHERE (%(everything)s OR r.office_id = %(office)s
+        OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s))
+    AND (%(resident)s::integer IS NULL OR r.resident_id = %(resident)s)
+    AND (%(after)s::integer IS NULL OR (r.kana, r.resident_id) > (%(after_kana)s, %(after)s))
+ORDER BY r.kana, r.resident_id
+LIMIT %(limit)s;
+
+-- name: visible
+-- Tell whether a resident is in a scope.
+SELECT EXISTS (
+    SELECT FROM resident AS r
+    WHERE r.resident_id = %(resident)s
+        AND (%(everything)s OR r.office_id = %(office)s
+            OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s))
+);
+
+-- name: visible_numbers
+-- The keys of all residents in a scope.
+SELECT r.resident_id
+FROM resident AS r
+WHERE %(everything)s OR r.office_id = %(office)s
+    OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s);
+
+-- name: resident
+-- One resident by key.
+SELECT resident_id, name, kana, born_on, phone, home_id, office_id, watched_from, paused_until
+FROM resident
+WHERE resident_id = %(resident)s;
+
+-- name: home
+-- The home of a resident.
+SELECT h.home_id, h.name, h.area, h.time_zone, h.lat, h.lon
+FROM home AS h
+JOIN resident AS r USING (home_id)
+WHERE r.resident_id = %(resident)s;
+
+-- name: pause
+-- When a resident's watch pauses, if it does.
+SELECT paused_from, paused_until FROM resident
+WHERE resident_id = %(resident)s AND paused_from IS NOT NULL;
+
+-- name: set_pause
+-- Plan, change or end a pause.
+UPDATE resident SET paused_from = %(paused_from)s, paused_until = %(paused_until)s
+WHERE resident_id = %(resident)s;
+
+-- name: contacts
+-- Who is told about a resident, in the order of the ladder: their own contacts, then the office's centre.
+SELECT
+    c.contact_id, c.resident_id, c.office_id, c.user_id, c.name, c.relation, c.calls_resident, c.step, c.channel,
+    c.address, c.language
+FROM contact AS c
+JOIN resident AS r ON r.resident_id = %(resident)s
+WHERE c.is_active AND (c.resident_id = r.resident_id OR c.office_id = r.office_id)
+ORDER BY c.step, c.resident_id IS NULL, c.contact_id;

@@ -1,0 +1,97 @@
+-- Who signs in.
+
+-- name: add_user
+-- Register somebody who may sign in; nothing if the login is taken.
+INSERT INTO user_account (login, name, role, office_id, language, password_hash, created_at)
+VALUES (%(login)s, %(name)s, %(role)s, %(office)s, %(language)s, %(password_hash)s, %(now)s)
+ON CONFLICT (lower(login)) DO NOTHING
+RETURNING user_id;
+
+-- name: users
+-- Everybody who can sign in, by role and login.
+SELECT user_id, login, name, role, office_id, language, is_active
+FROM user_account
+ORDER BY role, lower(login);
+
+-- name: user
+-- One user by key.
+SELECT user_id, login, name, role, office_id, language, is_active
+FROM user_account
+WHERE user_id = %(user)s;
+
+-- name: user_by_login
+-- One user by login, with what proves their password.
+SELECT user_id, login, name, role, office_id, language, is_active, password_hash
+FROM user_account
+WHERE lower(login) = lower(%(login)s);
+
+-- name: set_password
+-- Replace the password.
+UPDATE user_account SET password_hash = %(password_hash)s
+WHERE user_id = %(user)s;
+
+-- name: set_active
+-- Let a user in again, or keep them out.
+UPDATE user_account SET is_active = %(is_active)s
+WHERE user_id = %(user)s;
+
+-- name: set_language
+-- Remember the language a user chose.
+UPDATE user_account SET language = %(language)s
+WHERE user_id = %(user)s;
+
+-- name: office_by_name
+-- Find an office by its name.
+SELECT office_id FROM office WHERE name = %(name)s;
+
+-- name: link_family
+-- Let a family user see a resident.
+INSERT INTO family_link (user_id, resident_id) VALUES (%(user)s, %(resident)s)
+ON CONFLICT DO NOTHING;
+
+-- name: start_session
+-- Keep a new session by the hash of its token.
+INSERT INTO user_session (token_hash, user_id, created_at, last_seen_at, expires_at)
+VALUES (%(token_hash)s, %(user)s, %(now)s, %(now)s, %(expires_at)s);
+
+-- name: session
+-- The user and the times of a session, if the user may still sign in.
+SELECT u.user_id, u.login, u.name, u.role, u.office_id, u.language, u.is_active, s.last_seen_at, s.expires_at
+FROM user_session AS s
+JOIN user_account AS u USING (user_id)
+WHERE s.token_hash = %(token_hash)s AND u.is_active;
+
+-- name: touch_session
+-- Note that a session is in use.
+UPDATE user_session SET last_seen_at = greatest(last_seen_at, %(now)s)
+WHERE token_hash = %(token_hash)s;
+
+-- name: end_session
+-- Sign out one session.
+DELETE FROM user_session WHERE token_hash = %(token_hash)s;
+
+-- name: end_sessions_of
+-- Sign out a user everywhere.
+DELETE FROM user_session WHERE user_id = %(user)s;
+
+-- name: drop_expired_sessions
+-- Forget sessions that nobody can use any more.
+DELETE FROM user_session WHERE expires_at <= %(now)s;
+
+-- name: record_attempt
+-- Keep a sign-in attempt for the throttle.
+INSERT INTO sign_in_attempt (attempted_at, login_hash, peer, succeeded)
+VALUES (%(now)s, %(login_hash)s, %(peer)s, %(succeeded)s);
+
+-- name: failures
+-- Failed attempts since a moment: of this login from this peer, of this login, from this peer.
+SELECT
+    count(*) FILTER (WHERE login_hash = %(login_hash)s AND peer = %(peer)s),
+    count(*) FILTER (WHERE login_hash = %(login_hash)s),
+    count(*) FILTER (WHERE peer = %(peer)s)
+FROM sign_in_attempt
+WHERE attempted_at > %(since)s AND NOT succeeded AND (login_hash = %(login_hash)s OR peer = %(peer)s);
+
+-- name: drop_old_attempts
+-- Forget attempts that the throttle no longer counts.
+DELETE FROM sign_in_attempt WHERE attempted_at <= %(before)s;

@@ -1,0 +1,232 @@
+"""Residents as people who look after them see them: state, last life sign, home, and who is told."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from core.domain.access import Scope
+from core.domain.alert import Severity
+from core.domain.device import DeviceKind
+from core.domain.resident import Channel, Contact, Home, Language, Resident, WatchState
+from core.errors import NotFoundError
+from core.store.database import Connection
+from core.store.queries import load
+from core.store.rows import build
+
+_RESIDENTS = load("residents")
+# More than one page of anything is fetched with a cursor; this bounds what one call may take.
+_ALL = 100_000
+
+
+@dataclass(frozen=True)
+class ResidentOverview:
+    """A resident with what a board or a list shows of them.
+
+    Attributes
+    ----------
+    last_life_sign_at, last_life_sign_kind, last_life_sign_place
+        The latest life sign in the home; None before the first.
+    last_received_at : datetime or None
+        When we last heard any device of the home.
+    open_alerts : int
+        Alerts about the person (not about equipment) that are not closed.
+    worst : Severity or None
+        The most urgent of them.
+    """
+
+    number: int
+    name: str
+    kana: str
+    born_on: date | None
+    phone: str
+    home: int
+    office: int
+    watched_from: datetime
+    paused_from: datetime | None
+    paused_until: datetime | None
+    area: str
+    zone: ZoneInfo
+    office_name: str
+    office_phone: str
+    state: WatchState
+    state_since: datetime | None
+    last_life_sign_at: datetime | None
+    last_life_sign_kind: DeviceKind | None
+    last_life_sign_place: str | None
+    last_received_at: datetime | None
+    open_alerts: int
+    worst: Severity | None
+
+    def is_paused(self, now: datetime) -> bool:
+        """Tell whether the watch rests at `now` (travel, hospital)."""
+        return (
+            self.paused_from is not None
+            and self.paused_until is not None
+            and self.paused_from <= now < self.paused_until
+        )
+
+    def age(self, now: datetime) -> int | None:
+        """Return the age in full years on the day that `now` is in the home's zone."""
+        if self.born_on is None:
+            return None
+        today = now.astimezone(self.zone).date()
+        before_birthday = (today.month, today.day) < (self.born_on.month, self.born_on.day)
+        return today.year - self.born_on.year - before_birthday
+
+
+@dataclass(frozen=True)
+class StateCounts:
+    """How many residents of a scope are in each state; those with an open alert or a pause count only there."""
+
+    with_alert: int
+    as_usual: int
+    different: int
+    cannot_tell: int
+    paused: int
+
+
+def overviews(
+    connection: Connection,
+    scope: Scope,
+    *,
+    limit: int = _ALL,
+    after: tuple[str, int] | None = None,
+) -> list[ResidentOverview]:
+    """Return the residents of a scope in the order of kana and number, those behind `after` (kana, number) only."""
+    after_kana, after_number = after if after is not None else (None, None)
+    return _overviews(
+        connection, scope, limit=limit, resident=None, after_kana=after_kana, after=after_number
+    )
+
+
+def overview(connection: Connection, scope: Scope, resident: int) -> ResidentOverview:
+    """Return one resident of a scope.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of that number, or not in this scope.
+    """
+    found = _overviews(connection, scope, limit=1, resident=resident, after_kana=None, after=None)
+    if not found:
+        raise _not_found(resident)
+    return found[0]
+
+
+def is_visible(connection: Connection, scope: Scope, resident: int) -> bool:
+    """Tell whether a resident is in a scope."""
+    row = connection.execute(_RESIDENTS["visible"], {"resident": resident, **_of(scope)}).fetchone()
+    return bool(row and row[0])
+
+
+def visible_numbers(connection: Connection, scope: Scope) -> frozenset[int]:
+    """Return the numbers of all residents in a scope."""
+    rows = connection.execute(_RESIDENTS["visible_numbers"], _of(scope)).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
+def counts(overviews: list[ResidentOverview], now: datetime) -> StateCounts:
+    """Return how many of these residents are in each state."""
+    tally: Counter[str] = Counter()
+    for one in overviews:
+        if one.open_alerts:
+            tally["with_alert"] += 1
+        elif one.is_paused(now):
+            tally["paused"] += 1
+        else:
+            tally[one.state.value] += 1
+    return StateCounts(
+        tally["with_alert"], tally["as_usual"], tally["different"], tally["cannot_tell"], tally["paused"]
+    )
+
+
+def get(connection: Connection, resident: int) -> Resident:
+    """Return one resident, without asking who wants to know.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of that number.
+    """
+    row = connection.execute(_RESIDENTS["resident"], {"resident": resident}).fetchone()
+    if row is None:
+        raise _not_found(resident)
+    return build(Resident, row)
+
+
+def home_of(connection: Connection, resident: int) -> Home:
+    """Return the home of a resident.
+
+    Raises
+    ------
+    NotFoundError
+        There is no resident of that number.
+    """
+    row = connection.execute(_RESIDENTS["home"], {"resident": resident}).fetchone()
+    if row is None:
+        raise _not_found(resident)
+    return build(Home, row, zone=ZoneInfo)
+
+
+def pauses(connection: Connection, resident: int) -> list[tuple[datetime, datetime]]:
+    """Return the planned absences of a resident as (from, until)."""
+    return [
+        (since, until)
+        for since, until in connection.execute(_RESIDENTS["pause"], {"resident": resident}).fetchall()
+    ]
+
+
+def set_pause(connection: Connection, resident: int, pause: tuple[datetime, datetime] | None) -> None:
+    """Plan or change a pause (from, until), or end it with None."""
+    since, until = pause if pause is not None else (None, None)
+    connection.execute(
+        _RESIDENTS["set_pause"], {"resident": resident, "paused_from": since, "paused_until": until}
+    )
+
+
+def contacts(connection: Connection, resident: int) -> list[Contact]:
+    """Return who is told about a resident, in the order of the ladder, the office's centre included."""
+    rows = connection.execute(_RESIDENTS["contacts"], {"resident": resident}).fetchall()
+    return [build(Contact, row, channel=Channel, language=Language) for row in rows]
+
+
+def _overviews(
+    connection: Connection,
+    scope: Scope,
+    *,
+    limit: int,
+    resident: int | None,
+    after_kana: str | None,
+    after: int | None,
+) -> list[ResidentOverview]:
+    rows = connection.execute(
+        _RESIDENTS["overviews"],
+        {
+            **_of(scope),
+            "resident": resident,
+            "after_kana": after_kana,
+            "after": after,
+            "limit": limit,
+            "worst_severity": Severity.KEEP_AN_EYE,
+        },
+    ).fetchall()
+    return [
+        build(
+            ResidentOverview,
+            row,
+            zone=ZoneInfo,
+            state=WatchState,
+            last_life_sign_kind=DeviceKind,
+            worst=Severity,
+        )
+        for row in rows
+    ]
+
+
+def _of(scope: Scope) -> dict[str, object]:
+    return {"everything": scope.everything, "office": scope.office, "family_user": scope.family_user}
+
+
+def _not_found(resident: int) -> NotFoundError:
+    return NotFoundError(f"there is no resident {resident} that you may see")
