@@ -1,0 +1,153 @@
+"""Child processes that never outlive the program that started them."""
+
+import os
+import pwd
+import signal
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.errors import MimamoriError
+
+
+@dataclass(frozen=True)
+class Account:
+    """An unprivileged account of this machine that a service runs as when we are root."""
+
+    name: str
+    uid: int
+    gid: int
+
+
+def service_account(*names: str) -> Account | None:
+    """Return the first account that exists among `names` and `nobody`; None when we are an ordinary user.
+
+    Raises
+    ------
+    MimamoriError
+        We are root and none of the accounts exists.
+    """
+    if os.geteuid() != 0:
+        return None
+    for name in (*names, "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(name, entry.pw_uid, entry.pw_gid)
+    raise MimamoriError(
+        f"none of the accounts {', '.join(names)}, nobody exists; add one with adduser --system"
+    )
+
+
+def as_account(account: Account | None, command: Sequence[str]) -> list[str]:
+    """Return `command` so that it runs as `account`, or unchanged for None."""
+    if account is None:
+        return list(command)
+    return ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups", "--", *command]
+
+
+def can_enter(account: Account | None, folder: Path) -> bool:
+    """Tell whether `account` can reach `folder`, which may have parents closed to it, such as /root."""
+    test = subprocess.run(as_account(account, ["test", "-x", str(folder)]), check=False, capture_output=True)
+    return test.returncode == 0
+
+
+class Child:
+    """One running program.
+
+    The kernel sends it `death_signal` when the thread that started it ends, even by SIGKILL; so start children from the
+    main thread. It has its own session, so that Ctrl-C at the terminal reaches only us and we stop things in order.
+
+    Parameters
+    ----------
+    name : str
+        For messages.
+    command : sequence of str
+        Program and arguments.
+    log : Path
+        Where its output goes; appended.
+    environment : mapping, optional
+        Its whole environment; ours by default.
+    account : Account, optional
+        Who it runs as.
+    death_signal : signal.Signals
+        Asks it to stop cleanly.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        log: Path,
+        *,
+        environment: Mapping[str, str] | None = None,
+        account: Account | None = None,
+        death_signal: signal.Signals = signal.SIGTERM,
+    ) -> None:
+        self.name = name
+        self.log = log
+        self._death_signal = death_signal
+        guarded = ["setpriv", f"--pdeathsig={death_signal.name}"]
+        if account is not None:
+            guarded += [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
+        self.log_start = log.stat().st_size if log.exists() else 0
+        with log.open("ab") as output:
+            self._process = subprocess.Popen(
+                [*guarded, "--", *command],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+
+    @property
+    def pid(self) -> int:
+        """The process id."""
+        return self._process.pid
+
+    @property
+    def exit_code(self) -> int | None:
+        """None while it runs; negative when a signal ended it."""
+        return self._process.poll()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it still runs."""
+        return self._process.poll() is None
+
+    def output(self) -> str:
+        """Return what it wrote since this start."""
+        try:
+            with self.log.open("rb") as lines:
+                lines.seek(self.log_start)
+                return lines.read().decode("utf-8", errors="replace")
+        except OSError:
+            return ""
+
+    def send(self, number: signal.Signals) -> None:
+        """Send a signal; nothing happens when it has ended."""
+        self._process.send_signal(number)
+
+    def wait(self, timeout_s: float) -> int | None:
+        """Return the exit code, or None if it still runs after `timeout_s`."""
+        try:
+            return self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            return None
+
+    def stop(self, *, patience_s: float = 10.0) -> None:
+        """Ask it to stop, and kill it when it does not within `patience_s`."""
+        if not self.is_running:
+            return
+        self.send(self._death_signal)
+        if self.wait(patience_s) is None:
+            self.send(signal.SIGKILL)
+            self._process.wait()
+
+    def kill(self) -> None:
+        """End it at once, as a crash would."""
+        self.send(signal.SIGKILL)
+        self._process.wait()

@@ -1,0 +1,96 @@
+"""Real parts for the tests: a private PostgreSQL with TimescaleDB, a private Mosquitto, and our own processes."""
+
+import itertools
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from core.store.migrate import migrate
+from deploy import packages
+from deploy.broker import Broker
+from deploy.cluster import Cluster
+from tests.support.processes import Processes
+
+_TEMPLATE = "template_mimamori"
+_counter = itertools.count(1)
+
+
+def pytest_report_header() -> list[str]:
+    """Say which real parts the tests will meet."""
+    server = packages.installed_postgres()
+    programs = [packages.installed_mosquitto(), packages.installed_browser()]
+    versions = [packages.version_line(path) for path in programs if path]
+    return [
+        f"services: {', '.join([server.label if server else 'PostgreSQL with TimescaleDB to be installed', *versions])}"
+    ]
+
+
+@pytest.fixture(scope="session")
+def _services_folder() -> Iterator[Path]:
+    # Not pytest's own temporary folder: that one is closed to the accounts which services run as under root.
+    with tempfile.TemporaryDirectory(prefix="mimamori-test-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def cluster(_services_folder: Path) -> Iterator[Cluster]:
+    """Give the session's PostgreSQL cluster, with the migrated template database."""
+    running = Cluster(_services_folder / "postgresql", packages.postgres(print), for_tests=True)
+    running.start()
+    try:
+        running.create_database(_TEMPLATE)
+        migrate(running.url(_TEMPLATE))
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def database_url(cluster: Cluster) -> Iterator[str]:
+    """Give the URL of a fresh, migrated database of the test's own."""
+    name = f"test_{next(_counter)}"
+    cluster.create_database(name, _TEMPLATE)
+    try:
+        yield cluster.url(name)
+    finally:
+        cluster.drop_database(name)
+
+
+@pytest.fixture
+def empty_database_url(cluster: Cluster) -> Iterator[str]:
+    """Give the URL of a fresh database without any schema, for tests of migrations."""
+    name = f"empty_{next(_counter)}"
+    cluster.create_database(name)
+    try:
+        yield cluster.url(name)
+    finally:
+        cluster.drop_database(name)
+
+
+@pytest.fixture
+def broker(_services_folder: Path) -> Iterator[Broker]:
+    """Give a Mosquitto of the test's own, without sessions or retained messages of others.
+
+    `broker.host`, `broker.port` and `broker.password("ingest" | "simulator" | <device>)` are what a client needs;
+    `broker.stop()`, `broker.kill()` and `broker.start(broker.port)` are for tests of faults.
+    """
+    running = Broker(_services_folder / f"broker-{next(_counter)}", packages.mosquitto(print))
+    running.start()
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@pytest.fixture
+def processes(tmp_path: Path) -> Iterator[Processes]:
+    """Give a starter of our own processes, which stops them after the test."""
+    starter = Processes(tmp_path)
+    try:
+        yield starter
+    finally:
+        starter.stop_all()
