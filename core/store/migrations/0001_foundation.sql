@@ -300,6 +300,7 @@ CREATE TABLE alert (
 CREATE UNIQUE INDEX alert_open ON alert (rule, subject) WHERE handling <> 'closed';
 CREATE INDEX alert_resident ON alert (resident_id, opened_at DESC);
 CREATE INDEX alert_queue ON alert (office_id, severity, opened_at) WHERE handling <> 'closed';
+CREATE INDEX alert_matter ON alert (rule, subject, alert_id DESC);
 CREATE INDEX alert_lapse ON alert (claim_lapses_at) WHERE handling = 'claimed';
 
 -- The episodes that an alert is about; judging the same data again finds the same row.

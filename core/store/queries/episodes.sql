@@ -1,0 +1,68 @@
+-- Episodes: what rules saw, tied to the alerts that people handle.
+
+-- name: latest
+-- The newest alert of each matter (a rule and its subject), closed or not.
+SELECT DISTINCT ON (alert_card.rule, alert_card.subject) alert_card.*
+FROM unnest(%(rules)s::text[], %(subjects)s::text[]) AS matter (rule, subject)
+JOIN alert_card ON alert_card.rule = matter.rule AND alert_card.subject = matter.subject
+ORDER BY alert_card.rule, alert_card.subject, alert_card.alert_id DESC;
+
+-- name: unclosed
+-- Lock the one alert of a matter that is not closed.
+SELECT alert_id
+FROM alert
+WHERE rule = %(rule)s AND subject = %(subject)s AND handling <> 'closed'
+FOR NO KEY UPDATE;
+
+-- name: find
+-- One episode, if it is known.
+SELECT alert_id, cleared_at
+FROM alert_episode
+WHERE rule = %(rule)s AND subject = %(subject)s AND began_at = %(began_at)s;
+
+-- name: put
+-- Tie an episode to an alert, or note how it looks now.
+INSERT INTO alert_episode (rule, subject, began_at, alert_id, raised_at, cleared_at)
+VALUES (%(rule)s, %(subject)s, %(began_at)s, %(alert)s, %(raised_at)s, %(cleared_at)s)
+ON CONFLICT (rule, subject, began_at) DO UPDATE
+SET raised_at = excluded.raised_at, cleared_at = excluded.cleared_at, withdrawn_at = NULL
+WHERE
+    (alert_episode.raised_at, alert_episode.cleared_at, alert_episode.withdrawn_at)
+    IS DISTINCT FROM (excluded.raised_at, excluded.cleared_at, NULL);
+
+-- name: withdraw
+-- Note that late data contradicted an episode.
+UPDATE alert_episode
+SET withdrawn_at = %(now)s
+WHERE rule = %(rule)s AND subject = %(subject)s AND began_at = %(began_at)s AND withdrawn_at IS NULL;
+
+-- name: open
+-- A new alert; nothing if another process was faster.
+INSERT INTO alert (
+    rule, subject, resident_id, office_id, severity, condition, handling, began_at, raised_at, opened_at, cleared_at,
+    seen_late, reason
+)
+VALUES (
+    %(rule)s, %(subject)s, %(resident)s,
+    coalesce(%(office)s, (SELECT office_id FROM resident WHERE resident_id = %(resident)s)),
+    %(severity)s, %(condition)s, 'open', %(began_at)s, %(raised_at)s, %(now)s, %(cleared_at)s, %(seen_late)s, %(reason)s
+)
+ON CONFLICT (rule, subject) WHERE handling <> 'closed' DO NOTHING
+RETURNING alert_id;
+
+-- name: show_episode
+-- Let an alert be about this episode from now on.
+UPDATE alert
+SET severity = %(severity)s, condition = %(condition)s, began_at = %(began_at)s, raised_at = %(raised_at)s,
+    cleared_at = %(cleared_at)s, seen_late = %(seen_late)s, reason = %(reason)s, version = version + 1
+WHERE alert_id = %(alert)s;
+
+-- name: clear
+-- What was found no longer holds.
+UPDATE alert
+SET condition = 'cleared', cleared_at = %(cleared_at)s, version = version + 1
+WHERE alert_id = %(alert)s;
+
+-- name: raise_severity
+-- The same matter has become more urgent.
+UPDATE alert SET severity = %(severity)s, reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;
