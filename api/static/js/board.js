@@ -1,0 +1,202 @@
+// The care board: fresh rows as alerts change, an order that holds still under pointer and focus, filters, keys and sound.
+
+import { fill, serviceNow, span } from "./page.js";
+import { BoardSound } from "./board_sound.js";
+
+const queue = document.getElementById("queue");
+const newcomers = document.getElementById("newcomers");
+const filters = document.getElementById("filters");
+const search = document.getElementById("search");
+const sound = new BoardSound();
+
+let show = new URLSearchParams(location.search).get("show") ?? "all";
+let waiting = null; // the newest rows, while the order must hold still
+let isFetching = false;
+let isStale = false;
+
+const rows = (root = queue) => [...root.querySelectorAll(".matter")];
+const keyOf = (row) => row.id;
+
+// Fresh rows ------------------------------------------------------------------------------------
+async function refresh() {
+  if (isFetching) {
+    isStale = true;
+    return;
+  }
+  isFetching = true;
+  try {
+    const answer = await fetch(queue.dataset.source, { headers: { Accept: "text/html" } });
+    if (answer.redirected || answer.status === 401) return void location.reload();
+    if (!answer.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    arrive(page);
+  } catch {
+    // The stream's banner says it; the next event tries again.
+  } finally {
+    isFetching = false;
+    if (isStale) {
+      isStale = false;
+      refresh();
+    }
+  }
+}
+
+function arrive(page) {
+  const counters = page.getElementById("fresh-counters");
+  if (counters) filters.replaceChildren(...counters.childNodes);
+  page.getElementById("fresh-counters")?.remove();
+  const fresh = page.body;
+  announce(rows(fresh));
+  if (isHeldStill()) {
+    waiting = fresh;
+    updateInPlace(fresh);
+  } else {
+    showFresh(fresh);
+  }
+  markFilter();
+}
+
+function showFresh(fresh) {
+  waiting = null;
+  newcomers.hidden = true;
+  queue.replaceChildren(...document.adoptNode(fresh).childNodes);
+  applyFilter();
+}
+
+function updateInPlace(fresh) {
+  const byKey = new Map(rows(fresh).map((row) => [keyOf(row), row]));
+  for (const row of rows()) {
+    const now = byKey.get(keyOf(row));
+    byKey.delete(keyOf(row));
+    if (!now) {
+      row.classList.add("matter--gone");
+      continue;
+    }
+    if (now.dataset.version === row.dataset.version && now.dataset.say === row.dataset.say) continue;
+    const hadFocus = row.contains(document.activeElement);
+    const copy = document.importNode(now, true);
+    row.replaceWith(copy);
+    if (hadFocus) (copy.querySelector(".matter__act button, .matter__act a") ?? copy.querySelector("a"))?.focus();
+  }
+  const urgent = [...byKey.values()].some((row) => row.dataset.level === "1");
+  newcomers.hidden = byKey.size === 0;
+  newcomers.classList.toggle("newcomers--p1", urgent);
+  newcomers.textContent = fill(newcomers.dataset.text, { n: byKey.size });
+  applyFilter();
+}
+
+function isHeldStill() {
+  const hovers = matchMedia("(hover: hover)").matches && queue.matches(":hover");
+  return hovers || queue.contains(document.activeElement);
+}
+
+function maybeShowWaiting() {
+  if (waiting && !isHeldStill()) showFresh(waiting);
+}
+
+newcomers.addEventListener("click", () => waiting && showFresh(waiting));
+queue.addEventListener("pointerleave", () => setTimeout(maybeShowWaiting, 300));
+queue.addEventListener("focusout", () => setTimeout(maybeShowWaiting, 300));
+
+// New alerts are told to screen readers ------------------------------------------------------------
+let known = new Set(rows().map(keyOf));
+
+function announce(fresh) {
+  const added = fresh.filter((row) => !known.has(keyOf(row)));
+  known = new Set(fresh.map(keyOf));
+  for (const row of added) {
+    const place = document.getElementById(row.dataset.level === "1" ? "announce-now" : "announce");
+    place.textContent = fill(queue.dataset.announce, { what: row.dataset.say });
+  }
+  sound.look(fresh, added);
+}
+
+// Filters and search -------------------------------------------------------------------------------
+function matches(row) {
+  const wanted = search.value.trim().toLowerCase();
+  const isHeld = row.dataset.held === "yes";
+  const inFilter = show === "all" || (show === "held" ? isHeld : `p${row.dataset.level}` === show);
+  return inFilter && (!wanted || row.dataset.find.toLowerCase().includes(wanted));
+}
+
+function applyFilter() {
+  for (const row of rows()) row.hidden = !matches(row);
+  const wanted = search.value.trim().toLowerCase();
+  for (const item of document.querySelectorAll("#groups .people li")) {
+    item.hidden = Boolean(wanted) && !item.textContent.toLowerCase().includes(wanted);
+  }
+}
+
+function markFilter() {
+  for (const link of filters.querySelectorAll("a")) {
+    if (link.dataset.filter === show) link.setAttribute("aria-current", "true");
+    else link.removeAttribute("aria-current");
+  }
+}
+
+filters.addEventListener("click", (event) => {
+  const link = event.target.closest("a[data-filter]");
+  if (!link) return;
+  event.preventDefault();
+  show = link.dataset.filter;
+  history.replaceState(null, "", show === "all" ? "/board" : `/board?show=${show}`);
+  markFilter();
+  applyFilter();
+});
+search.hidden = false;
+search.addEventListener("input", applyFilter);
+
+// Keys: only inside the list, and they can be turned off -------------------------------------------
+const keysOn = document.getElementById("keys-on");
+keysOn.checked = localStorage.getItem("board-keys") !== "off";
+keysOn.addEventListener("change", () => localStorage.setItem("board-keys", keysOn.checked ? "on" : "off"));
+
+queue.addEventListener("keydown", (event) => {
+  if (!keysOn.checked || event.ctrlKey || event.metaKey || event.altKey) return;
+  const visible = rows().filter((row) => !row.hidden);
+  const here = visible.indexOf(event.target.closest(".matter"));
+  const go = (row) => row?.querySelector(".matter__name").focus();
+  const action = {
+    j: () => go(visible[here + 1]),
+    k: () => go(visible[here - 1]),
+    c: () => visible[here]?.querySelector(".matter__act form")?.requestSubmit(),
+    "/": () => search.focus(),
+    "?": () => {
+      const help = document.getElementById("keys-help");
+      help.open = true;
+      help.querySelector("summary").focus();
+    },
+  }[event.key];
+  if (!action) return;
+  event.preventDefault();
+  action();
+});
+
+// Clocks -------------------------------------------------------------------------------------------
+const alive = document.getElementById("alive");
+
+function showTimers() {
+  const now = serviceNow();
+  for (const timer of document.querySelectorAll("progress.timer")) {
+    timer.value = Math.min(1, (now - Date.parse(timer.dataset.from)) / 1000 / Number(timer.dataset.seconds));
+  }
+}
+
+function showAlive({ detail }) {
+  const { last_received_at: last, devices_heard: heard, devices_expected: expected } = detail;
+  const received = document.getElementById("alive-received").querySelector("time");
+  if (received && last) received.dateTime = last;
+  if (last && !received) location.reload();
+  if (expected !== undefined) {
+    document.getElementById("alive-devices").textContent = fill(alive.dataset.devices, { heard, expected });
+  }
+}
+
+document.body.addEventListener("mimamori:alert", refresh);
+document.body.addEventListener("mimamori:tick", showAlive);
+document.body.addEventListener("mimamori:late", ({ detail: isLate }) => isLate && sound.late());
+document.body.addEventListener("htmx:after:swap", applyFilter);
+setInterval(showTimers, 1000);
+sound.show(span);
+sound.look(rows(), []);
+if (show !== "all") refresh();

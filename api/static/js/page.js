@@ -1,0 +1,108 @@
+// Every page: the service's clock, ages that keep counting, and the live stream as DOM events on <body>.
+//   mimamori:alert   an alert changed (detail: what the stream said)
+//   mimamori:tick    the service is alive (detail: time, devices heard)
+//   mimamori:groups  residents' states may have changed; at most once in 15 s
+
+const body = document.body;
+const texts = JSON.parse(body.dataset.texts);
+const SILENCE_MS = 30_000;
+const GROUPS_EVERY_MS = 15_000;
+const RETRY_MS = 5_000;
+
+let anchor = { service: Date.parse(body.dataset.now), machine: performance.now() };
+const factor = Number(body.dataset.factor) || 0;
+
+/** The service's time in milliseconds; in a demo it runs faster than this machine's. */
+export function serviceNow() {
+  return anchor.service + (performance.now() - anchor.machine) * factor;
+}
+
+/** Fill `{names}` of a text of the catalogue. */
+export function fill(text, values) {
+  return text.replace(/\{(\w+)\}/g, (whole, name) => values[name] ?? whole);
+}
+
+/** A length of time in its largest fitting unit, as the server writes it. */
+export function span(milliseconds) {
+  const seconds = Math.max(0, Math.floor(milliseconds / 1000));
+  if (seconds < 60) return fill(texts.seconds, { n: seconds });
+  if (seconds < 3600) return fill(texts.minutes, { n: Math.floor(seconds / 60) });
+  if (seconds < 48 * 3600) return fill(texts.hours, { n: Math.floor(seconds / 3600) });
+  return fill(texts.days, { n: Math.floor(seconds / 86400) });
+}
+
+function showAges() {
+  const now = serviceNow();
+  for (const time of document.querySelectorAll("time[data-ago]")) {
+    const text = fill(texts.ago, { span: span(now - Date.parse(time.dateTime)) });
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+function fire(name, detail) {
+  body.dispatchEvent(new CustomEvent(`mimamori:${name}`, { detail, bubbles: true }));
+}
+
+let heardAt = performance.now();
+let groupsAt = 0;
+let isLate = false;
+
+function heard(event) {
+  heardAt = performance.now();
+  showLate(false);
+  try {
+    return event.data ? JSON.parse(event.data) : {};
+  } catch {
+    return {};
+  }
+}
+
+function showLate(late) {
+  if (late === isLate) return;
+  isLate = late;
+  document.getElementById("stream-late").hidden = !late;
+  body.classList.toggle("is-late", late);
+  fire("late", late);
+}
+
+function groupsMayHaveChanged() {
+  if (performance.now() - groupsAt < GROUPS_EVERY_MS) return;
+  groupsAt = performance.now();
+  fire("groups");
+}
+
+function listen(address) {
+  const stream = new EventSource(address);
+  let wasLost = false;
+  stream.addEventListener("open", () => {
+    // What happened while the line was down is not in the stream: look at everything again.
+    if (wasLost) fire("alert", {});
+    wasLost = false;
+  });
+  stream.addEventListener("alert", (event) => {
+    fire("alert", heard(event));
+    groupsMayHaveChanged();
+  });
+  stream.addEventListener("status", (event) => {
+    const status = heard(event);
+    if (status.now) anchor = { service: Date.parse(status.now), machine: performance.now() };
+    fire("tick", status);
+    groupsMayHaveChanged();
+  });
+  stream.addEventListener("error", () => {
+    wasLost = true;
+    if (stream.readyState === EventSource.CLOSED) {
+      stream.close();
+      setTimeout(() => listen(address), RETRY_MS);
+    }
+  });
+  window.addEventListener("pagehide", () => stream.close(), { once: true });
+}
+
+if (body.dataset.live) {
+  listen(body.dataset.live);
+  setInterval(() => showLate(performance.now() - heardAt > SILENCE_MS), 1000);
+}
+setInterval(showAges, 1000);
+// A page from the browser's memory shows an old state.
+window.addEventListener("pageshow", (event) => event.persisted && location.reload());
