@@ -1,0 +1,89 @@
+-- What an operator enters: offices, homes, residents, contacts and devices.
+
+-- name: lock
+-- Let one registration at a time run, so that two with the same names do not collide.
+SELECT pg_advisory_xact_lock(%(key)s);
+
+-- name: office
+-- Find an office by its name.
+SELECT office_id FROM office WHERE name = %(name)s;
+
+-- name: add_office
+-- Register an office.
+INSERT INTO office (name, phone) VALUES (%(name)s, %(phone)s)
+RETURNING office_id;
+
+-- name: home
+-- Find a home by its name.
+SELECT home_id FROM home WHERE name = %(name)s;
+
+-- name: add_home
+-- Register a home.
+INSERT INTO home (name, area, time_zone, lat, lon)
+VALUES (%(name)s, %(area)s, %(time_zone)s, %(lat)s, %(lon)s)
+RETURNING home_id;
+
+-- name: resident
+-- Find a resident of a home by name.
+SELECT resident_id FROM resident WHERE home_id = %(home)s AND name = %(name)s;
+
+-- name: add_resident
+-- Register a resident.
+INSERT INTO resident (home_id, office_id, name, kana, born_on, phone, watched_from)
+VALUES (%(home)s, %(office)s, %(name)s, %(kana)s, %(born_on)s, %(phone)s, %(watched_from)s)
+RETURNING resident_id;
+
+-- name: add_contact
+-- Register a contact, unless the same person or centre has one with this address.
+INSERT INTO contact (resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language)
+SELECT
+    %(resident)s::integer, %(office)s::integer, %(user)s::integer, %(name)s, %(relation)s, %(calls_resident)s,
+    %(step)s, %(channel)s, %(address)s, %(language)s
+WHERE NOT EXISTS (
+    SELECT FROM contact
+    WHERE resident_id IS NOT DISTINCT FROM %(resident)s::integer
+        AND office_id IS NOT DISTINCT FROM %(office)s::integer
+        AND channel = %(channel)s AND address = %(address)s)
+RETURNING contact_id;
+
+-- name: geofence
+-- Find a geofence of a resident by its name.
+SELECT geofence_id FROM geofence
+WHERE resident_id = %(resident)s AND name = %(name)s AND deleted_at IS NULL;
+
+-- name: device
+-- Find a device by its id, with how its messages come.
+SELECT device_number, sender, retired_at FROM device WHERE device_id = %(device_id)s;
+
+-- name: device_of_sender
+-- Find the device whose messages come under a name.
+SELECT device_id FROM device WHERE sender = %(sender)s;
+
+-- name: add_device
+-- Register a device.
+INSERT INTO device (device_id, sender, kind, place, model, gateway_id, heartbeat_s, registered_at)
+VALUES (
+    %(device_id)s, %(sender)s, %(kind)s, %(place)s, %(model)s, %(gateway_id)s, %(heartbeat_s)s, %(now)s)
+RETURNING device_number;
+
+-- name: assign_device
+-- Put a device into a home from a moment on.
+INSERT INTO device_assignment (device_number, home_id, resident_id, during)
+VALUES (%(device)s, %(home)s, %(resident)s, tstzrange(%(since)s, NULL));
+
+-- name: end_assignment
+-- Take a device out of where it is.
+UPDATE device_assignment SET during = tstzrange(lower(during), %(until)s)
+WHERE device_number = %(device)s AND upper_inf(during);
+
+-- name: retire_device
+-- Take a device out of use; its readings stay.
+UPDATE device SET retired_at = %(now)s WHERE device_number = %(device)s;
+
+-- name: resident_of_number
+-- The home of a resident.
+SELECT home_id FROM resident WHERE resident_id = %(resident)s;
+
+-- name: announce_devices
+-- Tell ingest that its list of devices is out of date.
+SELECT pg_notify('device', '');
