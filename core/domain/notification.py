@@ -1,0 +1,55 @@
+"""Notifications as stored, and the rungs of the escalation ladder."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.alert import Delivery, NotificationKind
+from core.domain.resident import Channel
+
+
+@dataclass(frozen=True)
+class Notification:
+    """One message to one contact, with its delivery. `contact_name` and `relation` are for people who may see contacts."""
+
+    number: int
+    alert: int
+    contact: int
+    contact_name: str
+    relation: str
+    channel: Channel
+    step: int
+    kind: NotificationKind
+    status: Delivery
+    attempts: int
+    due_at: datetime
+    created_at: datetime
+    sent_at: datetime | None
+    last_error: str | None
+
+
+@dataclass(frozen=True)
+class EscalationStep:
+    """One rung of an alert's ladder.
+
+    Attributes
+    ----------
+    step : int
+        Which contacts: those with this step.
+    round : int
+        The event that started the climb.
+    due_at : datetime
+        When these contacts are told if nobody claims before.
+    taken_at, stopped_at : datetime or None
+        When they were told; when a claim, an end or an outcome made it unnecessary.
+    """
+
+    step: int
+    round: int
+    due_at: datetime
+    taken_at: datetime | None
+    stopped_at: datetime | None
+
+    @property
+    def is_ahead(self) -> bool:
+        """Whether these contacts will still be told."""
+        return self.taken_at is None and self.stopped_at is None

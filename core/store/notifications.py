@@ -1,0 +1,239 @@
+"""The outbox and the ladder: what is planned for whom, and how each message fared."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind
+from core.domain.notification import EscalationStep, Notification
+from core.domain.resident import Channel, Contact, Language
+from core.store import alerts
+from core.store.database import Connection
+from core.store.queries import load
+from core.store.rows import Row
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How telling one contact about an alert stands: `was_tried` (may have arrived), `is_live` (arrived or still may)."""
+
+    contact: int
+    was_tried: bool
+    is_live: bool
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A message that one sender has taken until `until`, in the machine's time; nobody else sends it before."""
+
+    notification: int
+    alert: int
+    contact: Contact
+    kind: NotificationKind
+    attempts: int
+    last_error: str | None
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a message says besides the alert itself; texts are empty where there is nothing."""
+
+    resident: str
+    resident_phone: str
+    time_zone: str
+    area: str
+    office_phone: str
+    device_kind: str
+    device_place: str
+    who: str
+    acted_at: datetime | None
+    was_withdrawn: bool
+
+
+def audience(connection: Connection, alert: Alert) -> list[Contact]:
+    """Return everybody who could be told: the resident's contacts and the centre's; for a ward alert the centres' of all offices."""
+    rows = connection.execute(
+        load("notifications")["audience"], {"resident": alert.resident, "office": alert.office}
+    )
+    return [_contact(row) for row in rows]
+
+
+def hold_unplanned(connection: Connection) -> Alert | None:
+    """Lock and return an alert that has events without consequences yet."""
+    row = connection.execute(load("notifications")["hold_unplanned"]).fetchone()
+    return None if row is None else alerts.get(connection, row[0])
+
+
+def unplanned_events(connection: Connection, alert: int) -> list[AlertEvent]:
+    """Return the events of an alert that have no consequences yet, in order."""
+    rows = connection.execute(load("notifications")["unplanned"], {"alert": alert})
+    return [alerts.event_from_row(row) for row in rows]
+
+
+def mark_planned(connection: Connection, event: int, now: datetime) -> None:
+    """Note that an event's consequences are written."""
+    connection.execute(load("notifications")["mark_planned"], {"event": event, "now": now})
+
+
+def openings(connection: Connection, alert: int) -> list[Opening]:
+    """Return to whom an alert was told, or is being told."""
+    rows = connection.execute(load("notifications")["openings"], {"alert": alert})
+    return [Opening(*row) for row in rows]
+
+
+def declined(connection: Connection, alert: int, since_event: int) -> frozenset[int]:
+    """Return the contacts who said after an event that they cannot go."""
+    rows = connection.execute(load("notifications")["declined"], {"alert": alert, "round": since_event})
+    return frozenset(row[0] for row in rows)
+
+
+def add(
+    connection: Connection, alert: int, contact: int, *, kind: NotificationKind, key: str, now: datetime
+) -> bool:
+    """Put one message into the outbox; return False if this very message is there already."""
+    parameters = {"alert": alert, "contact": contact, "kind": kind, "key": key, "now": now}
+    return connection.execute(load("notifications")["add"], parameters).rowcount == 1
+
+
+def steps(connection: Connection, alert: int) -> list[EscalationStep]:
+    """Return the ladder of an alert, lowest rung first."""
+    rows = connection.execute(load("notifications")["steps"], {"alert": alert})
+    return [EscalationStep(*row) for row in rows]
+
+
+def replace_steps(connection: Connection, alert: int, ladder: Iterable[EscalationStep]) -> None:
+    """Write an alert's ladder in place of the one before."""
+    connection.execute(load("notifications")["drop_steps"], {"alert": alert})
+    for step in ladder:
+        connection.execute(
+            load("notifications")["put_step"],
+            {
+                "alert": alert,
+                "step": step.step,
+                "round": step.round,
+                "due_at": step.due_at,
+                "taken_at": step.taken_at,
+                "stopped_at": step.stopped_at,
+            },
+        )
+
+
+def hold_due_step(connection: Connection, now: datetime) -> Alert | None:
+    """Lock and return an alert with a rung whose time has come."""
+    row = connection.execute(load("notifications")["hold_due_step"], {"now": now}).fetchone()
+    return None if row is None else alerts.get(connection, row[0])
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return the next moment at which a rung, a claim or a repeated attempt is due; it may lie in the past."""
+    row = connection.execute(load("notifications")["next_due"]).fetchone()
+    return None if row is None else row[0]
+
+
+def of_alert(connection: Connection, alert: int) -> list[Notification]:
+    """Return all messages about an alert, in the order in which they were planned."""
+    rows = connection.execute(load("notifications")["of_alert"], {"alert": alert})
+    return [_notification(row) for row in rows]
+
+
+def lease_one(connection: Connection, now: datetime, machine_now: datetime, until: datetime) -> Lease | None:
+    """Take the most urgent message that is due; None if there is none.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside a transaction that is committed before anything is sent.
+    now : datetime
+        The service's time, which decides what is due.
+    machine_now, until : datetime
+        The machine's time and the end of the lease in it; a lease that ended before `machine_now` is taken over.
+    """
+    row = connection.execute(
+        load("notifications")["lease_one"],
+        {"now": now, "machine_now": machine_now, "lease_until": until},
+    ).fetchone()
+    if row is None:
+        return None
+    number, alert, contact, kind, attempts, last_error = row
+    person = connection.execute(load("notifications")["contact"], {"contact": contact}).fetchone()
+    assert person is not None  # noqa: S101 - the foreign key holds it
+    return Lease(number, alert, _contact(person), NotificationKind(kind), attempts, last_error, until)
+
+
+def surroundings(connection: Connection, alert: int, kinds: Iterable[str]) -> Surroundings:
+    """Return what a message says besides the alert; `who` acted last in an event of one of the `kinds`."""
+    row = connection.execute(
+        load("notifications")["surroundings"], {"alert": alert, "kinds": list(kinds)}
+    ).fetchone()
+    assert row is not None  # noqa: S101 - only asked for alerts that exist
+    return Surroundings(*row)
+
+
+def finish(
+    connection: Connection,
+    lease: Lease,
+    status: Delivery,
+    *,
+    due_at: datetime | None = None,
+    error: str | None = None,
+    sent_at: datetime | None = None,
+) -> bool:
+    """Write how an attempt ended; return False if the lease had run out and another sender took over."""
+    parameters = {
+        "notification": lease.notification,
+        "lease_until": lease.until,
+        "status": status,
+        "due_at": due_at,
+        "error": error,
+        "sent_at": sent_at,
+    }
+    return connection.execute(load("notifications")["finish"], parameters).rowcount == 1
+
+
+def cancel_later(connection: Connection, lease: Lease, reason: str) -> None:
+    """Drop what would have followed an opening that never arrived."""
+    connection.execute(
+        load("notifications")["cancel_later"],
+        {
+            "alert": lease.alert,
+            "contact": lease.contact.number,
+            "notification": lease.notification,
+            "error": reason,
+        },
+    )
+
+
+def _contact(row: Row) -> Contact:
+    return Contact(
+        number=row[0],
+        resident=row[1],
+        office=row[2],
+        user=row[3],
+        name=row[4],
+        relation=row[5],
+        calls_resident=row[6],
+        step=row[7],
+        channel=Channel(row[8]),
+        address=row[9],
+        language=Language(row[10]),
+    )
+
+
+def _notification(row: Row) -> Notification:
+    return Notification(
+        number=row[0],
+        alert=row[1],
+        contact=row[2],
+        contact_name=row[3],
+        relation=row[4],
+        channel=Channel(row[5]),
+        step=row[6],
+        kind=NotificationKind(row[7]),
+        status=Delivery(row[8]),
+        attempts=row[9],
+        due_at=row[10],
+        created_at=row[11],
+        sent_at=row[12],
+        last_error=row[13],
+    )

@@ -1,0 +1,192 @@
+-- The outbox: who is told, what is planned, what was delivered.
+
+-- name: audience
+-- Contacts of a resident and of the care centre of an office; of all centres when the alert belongs to no office.
+SELECT contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language
+FROM contact
+WHERE
+    is_active
+    AND (
+        resident_id = %(resident)s
+        OR (resident_id IS NULL AND (%(office)s::integer IS NULL OR office_id = %(office)s))
+    )
+ORDER BY step, contact_id;
+
+-- name: hold_unplanned
+-- Lock one alert that has events without consequences yet, the most urgent first; another process takes another one.
+SELECT alert.alert_id
+FROM alert
+JOIN (
+    SELECT alert_id, min(alert_event_id) AS first_event FROM alert_event WHERE planned_at IS NULL GROUP BY alert_id
+) AS waiting ON waiting.alert_id = alert.alert_id
+ORDER BY alert.severity, waiting.first_event
+LIMIT 1
+FOR NO KEY UPDATE OF alert SKIP LOCKED;
+
+-- name: unplanned
+-- The events of one alert that have no consequences yet, in order.
+SELECT
+    alert_event.alert_event_id, alert_event.alert_id, alert_event.at, alert_event.kind,
+    coalesce(user_account.name, contact.name), alert_event.user_id, alert_event.contact_id, alert_event.detail
+FROM alert_event
+LEFT JOIN user_account ON user_account.user_id = alert_event.user_id
+LEFT JOIN contact ON contact.contact_id = alert_event.contact_id
+WHERE alert_event.alert_id = %(alert)s AND alert_event.planned_at IS NULL
+ORDER BY alert_event.alert_event_id;
+
+-- name: mark_planned
+-- Note that an event's consequences are written.
+UPDATE alert_event SET planned_at = %(now)s WHERE alert_event_id = %(event)s;
+
+-- name: declined
+-- The contacts who said that they cannot go, since the present climb began.
+SELECT DISTINCT contact_id
+FROM alert_event
+WHERE alert_id = %(alert)s AND kind = 'declined' AND contact_id IS NOT NULL AND alert_event_id > %(round)s;
+
+-- name: openings
+-- To whom the alert was told, or is being told: the best delivery of each contact.
+SELECT
+    contact_id,
+    bool_or(status IN ('sending', 'sent', 'unknown') OR (status = 'pending' AND attempts > 0)) AS was_tried,
+    bool_or(status IN ('pending', 'sending', 'sent', 'unknown')) AS is_live
+FROM notification
+WHERE alert_id = %(alert)s AND kind = 'opening'
+GROUP BY contact_id;
+
+-- name: add
+-- Put one message into the outbox; the same key twice does nothing.
+INSERT INTO notification (alert_id, contact_id, kind, key, status, due_at, created_at)
+VALUES (%(alert)s, %(contact)s, %(kind)s, %(key)s, 'pending', %(now)s, %(now)s)
+ON CONFLICT (alert_id, contact_id, kind, key) DO NOTHING;
+
+-- name: steps
+-- The ladder of one alert.
+SELECT step, round, due_at, taken_at, stopped_at FROM escalation_step WHERE alert_id = %(alert)s ORDER BY step;
+
+-- name: drop_steps
+-- Forget the ladder of an earlier climb; what was told stays in the outbox.
+DELETE FROM escalation_step WHERE alert_id = %(alert)s;
+
+-- name: put_step
+-- Write one rung.
+INSERT INTO escalation_step (alert_id, step, round, due_at, taken_at, stopped_at)
+VALUES (%(alert)s, %(step)s, %(round)s, %(due_at)s, %(taken_at)s, %(stopped_at)s)
+ON CONFLICT (alert_id, step) DO UPDATE
+SET round = excluded.round, due_at = excluded.due_at, taken_at = excluded.taken_at, stopped_at = excluded.stopped_at;
+
+-- name: hold_due_step
+-- Lock one alert with a rung whose time has come; another process takes another one.
+SELECT alert.alert_id
+FROM alert
+JOIN (
+    SELECT alert_id, min(due_at) AS due_at
+    FROM escalation_step
+    WHERE due_at <= %(now)s AND taken_at IS NULL AND stopped_at IS NULL
+    GROUP BY alert_id
+) AS waiting ON waiting.alert_id = alert.alert_id
+ORDER BY alert.severity, waiting.due_at
+LIMIT 1
+FOR NO KEY UPDATE OF alert SKIP LOCKED;
+
+-- name: next_due
+-- The next moment at which there is something to do without anybody's doing.
+SELECT min(due_at)
+FROM (
+    SELECT min(due_at) AS due_at FROM escalation_step WHERE taken_at IS NULL AND stopped_at IS NULL
+    UNION ALL
+    SELECT min(claim_lapses_at) FROM alert WHERE handling = 'claimed'
+    UNION ALL
+    SELECT min(due_at) FROM notification WHERE status = 'pending'
+) AS deadline;
+
+-- name: of_alert
+-- All messages about one alert, for the page that shows its course.
+SELECT
+    notification.notification_id, notification.alert_id, notification.contact_id, contact.name, contact.relation,
+    contact.channel, contact.step, notification.kind, notification.status, notification.attempts, notification.due_at,
+    notification.created_at, notification.sent_at, notification.last_error
+FROM notification
+JOIN contact ON contact.contact_id = notification.contact_id
+WHERE notification.alert_id = %(alert)s
+ORDER BY notification.notification_id;
+
+-- name: lease_one
+-- Take the most urgent message that is due: openings first, each contact's messages about an alert in order. A lease that
+-- ran out belongs to a sender that died.
+UPDATE notification
+SET status = 'sending', lease_until = %(lease_until)s, attempts = attempts + 1
+WHERE notification_id = (
+    SELECT candidate.notification_id
+    FROM notification AS candidate
+    JOIN alert ON alert.alert_id = candidate.alert_id
+    WHERE
+        candidate.status IN ('pending', 'sending')
+        AND candidate.due_at <= %(now)s
+        AND (candidate.status = 'pending' OR candidate.lease_until <= %(machine_now)s)
+        AND NOT EXISTS (
+            SELECT
+            FROM notification AS earlier
+            WHERE
+                earlier.alert_id = candidate.alert_id
+                AND earlier.contact_id = candidate.contact_id
+                AND earlier.notification_id < candidate.notification_id
+                AND earlier.status IN ('pending', 'sending')
+        )
+    ORDER BY candidate.kind <> 'opening', alert.severity, candidate.due_at, candidate.notification_id
+    LIMIT 1
+    FOR UPDATE OF candidate SKIP LOCKED
+)
+RETURNING notification_id, alert_id, contact_id, kind, attempts, last_error;
+
+-- name: contact
+-- To whom.
+SELECT contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language
+FROM contact
+WHERE contact_id = %(contact)s;
+
+-- name: surroundings
+-- What a message says besides the alert itself: who it is about, in which zone, who answered, and which device.
+SELECT
+    coalesce(resident.name, ''),
+    coalesce(resident.phone, ''),
+    coalesce(home.time_zone, ''),
+    coalesce(home.area, ''),
+    coalesce(office.phone, ''),
+    coalesce(device.kind, ''),
+    coalesce(device.place, ''),
+    coalesce(last_event.who, ''),
+    last_event.at,
+    episode.withdrawn_at IS NOT NULL
+FROM alert
+LEFT JOIN resident ON resident.resident_id = alert.resident_id
+LEFT JOIN home ON home.home_id = resident.home_id
+LEFT JOIN office ON office.office_id = coalesce(alert.office_id, resident.office_id)
+LEFT JOIN device ON alert.subject = 'device:' || device.device_number::text
+LEFT JOIN alert_episode AS episode
+    ON episode.rule = alert.rule AND episode.subject = alert.subject AND episode.began_at = alert.began_at
+LEFT JOIN LATERAL (
+    SELECT coalesce(user_account.name, contact.name) AS who, alert_event.at
+    FROM alert_event
+    LEFT JOIN user_account ON user_account.user_id = alert_event.user_id
+    LEFT JOIN contact ON contact.contact_id = alert_event.contact_id
+    WHERE alert_event.alert_id = alert.alert_id AND alert_event.kind = ANY(%(kinds)s)
+    ORDER BY alert_event.alert_event_id DESC
+    LIMIT 1
+) AS last_event ON true
+WHERE alert.alert_id = %(alert)s;
+
+-- name: finish
+-- Write how an attempt ended, unless another sender has taken the message over since.
+UPDATE notification
+SET status = %(status)s, due_at = coalesce(%(due_at)s, due_at), last_error = %(error)s, sent_at = %(sent_at)s,
+    lease_until = NULL
+WHERE notification_id = %(notification)s AND status = 'sending' AND lease_until = %(lease_until)s;
+
+-- name: cancel_later
+-- Drop what would have followed a message that never arrived.
+UPDATE notification
+SET status = 'cancelled', last_error = %(error)s
+WHERE
+    alert_id = %(alert)s AND contact_id = %(contact)s AND notification_id > %(notification)s AND status = 'pending'
+    AND kind <> 'opening';

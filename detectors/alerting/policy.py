@@ -1,0 +1,215 @@
+"""Who is told what, and when: the consequences of everything that can happen to an alert. Pure: no clock, no database."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
+from core.domain.notification import EscalationStep
+from core.domain.resident import Contact
+
+# How long one rung waits for an answer before the next is told; what is less urgent has no second rung.
+LADDER = {Severity.EMERGENCY: timedelta(minutes=2), Severity.CHECK_SOON: timedelta(minutes=10)}
+
+_WARD = "ward"
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message to put into the outbox; the same `key` for the same contact and kind is written once."""
+
+    contact: int
+    kind: NotificationKind
+    key: str
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known when an event's consequences are decided.
+
+    Attributes
+    ----------
+    alert : Alert
+        As it is now, which may be past the event.
+    contacts : sequence of Contact
+        Everybody who could be told: the resident's contacts and the centre's.
+    ladder : sequence of EscalationStep
+        The rungs as stored, lowest first.
+    told : collection of int
+        Contacts whom an opening has reached, or may have.
+    awaited : collection of int
+        Contacts whom an opening has reached or still may reach.
+    declined : collection of int
+        Contacts who said in this climb that they cannot go.
+    """
+
+    alert: Alert
+    contacts: Sequence[Contact]
+    ladder: Sequence[EscalationStep]
+    told: Collection[int]
+    awaited: Collection[int]
+    declined: Collection[int]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What follows: messages, and the ladder as it is from now on."""
+
+    messages: tuple[Message, ...]
+    ladder: tuple[EscalationStep, ...]
+
+
+def audience(alert: Alert, contacts: Sequence[Contact]) -> list[Contact]:
+    """Return those whom this alert concerns, by rung: equipment and the whole ward are the staff's, the rest begins with the family."""
+    is_for_staff = alert.severity is Severity.EQUIPMENT or alert.subject == _WARD
+    concerned = [contact for contact in contacts if contact.resident is None or not is_for_staff]
+    return sorted(concerned, key=lambda contact: (contact.step, contact.number))
+
+
+def consequences(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    """Return what follows from one event."""
+    follow = _FOLLOWS.get(event.kind)
+    if follow is None:
+        return Plan((), tuple(situation.ladder))
+    return follow(event, situation, now)
+
+
+def escalation(situation: Situation, now: datetime) -> tuple[Plan, tuple[int, ...]]:
+    """Return what follows from the rungs whose time has come, and which rungs were taken; a handled alert's ladder stops."""
+    alert = situation.alert
+    if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
+        return Plan((), _stopped(situation.ladder, now)), ()
+    due = [rung for rung in situation.ladder if rung.is_ahead and rung.due_at <= now]
+    messages = [message for rung in due for message in _openings(rung, situation)]
+    ladder = [replace(rung, taken_at=now) if rung in due else rung for rung in situation.ladder]
+    return Plan(tuple(messages), tuple(ladder)), tuple(rung.step for rung in due)
+
+
+def _climb(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    """Tell the first rung at once and plan the others."""
+    alert = situation.alert
+    if alert.handling is Handling.CLOSED:
+        return Plan((), _stopped(situation.ladder, now))
+    rungs = sorted({contact.step for contact in audience(alert, situation.contacts)})
+    wait = LADDER.get(alert.severity)
+    if wait is None:
+        rungs = rungs[:1]
+    ladder = [
+        EscalationStep(
+            step=rung,
+            round=event.number,
+            due_at=now + place * (wait or timedelta()),
+            taken_at=now if place == 0 else None,
+            stopped_at=None,
+        )
+        for place, rung in enumerate(rungs)
+    ]
+    messages = [message for rung in ladder if rung.taken_at for message in _openings(rung, situation)]
+    # Whoever heard of it before must hear that it is on again, even on a rung that is not due.
+    messages += [
+        Message(contact, NotificationKind.OPENING, str(event.number))
+        for contact in sorted(situation.told)
+        if contact not in {message.contact for message in messages}
+    ]
+    is_waiting = alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE
+    return Plan(tuple(messages), tuple(ladder) if is_waiting else _stopped(ladder, now))
+
+
+def _repeat(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # noqa: ARG001
+    """Tell those who know again, in an emergency only: the button was pressed once more."""
+    is_urgent = situation.alert.severity is Severity.EMERGENCY
+    return _tell(NotificationKind.OPENING, event, situation, is_wanted=is_urgent)
+
+
+def _clear(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    is_over = situation.alert.condition is Condition.CLEARED
+    plan = _tell(NotificationKind.CLEARED, event, situation, is_wanted=is_over)
+    return replace(plan, ladder=_stopped(plan.ladder, now)) if is_over else plan
+
+
+def _claim(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    is_held = situation.alert.handling is Handling.CLAIMED
+    plan = _tell(NotificationKind.CLAIMED, event, situation, is_wanted=is_held)
+    return replace(plan, ladder=_stopped(plan.ladder, now)) if is_held else plan
+
+
+def _close(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    plan = _tell(NotificationKind.CLOSED, event, situation, is_wanted=True)
+    return replace(plan, ladder=_stopped(plan.ladder, now))
+
+
+def _resume(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    """Tell everybody that nobody is going any more, and climb on: the next rung at once."""
+    alert = situation.alert
+    is_open = alert.handling is Handling.OPEN
+    plan = _tell(NotificationKind.UNCLAIMED, event, situation, is_wanted=is_open)
+    if not is_open or alert.condition is not Condition.ACTIVE:
+        return plan
+    wait = LADDER.get(alert.severity, timedelta())
+    ahead = [rung for rung in situation.ladder if rung.taken_at is None]
+    again = {
+        rung.step: replace(rung, due_at=now + place * wait, stopped_at=None)
+        for place, rung in enumerate(ahead)
+    }
+    return replace(plan, ladder=tuple(again.get(rung.step, rung) for rung in situation.ladder))
+
+
+def _hurry(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # noqa: ARG001
+    """Take the next rung early if none of those already told can be waited for."""
+    hopes = [contact for contact in situation.awaited if contact not in situation.declined]
+    if hopes:
+        return Plan((), tuple(situation.ladder))
+    upcoming = next((rung for rung in situation.ladder if rung.is_ahead), None)
+    return Plan(
+        (),
+        tuple(
+            replace(rung, due_at=min(now, rung.due_at)) if rung is upcoming else rung
+            for rung in situation.ladder
+        ),
+    )
+
+
+_FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, Situation, datetime], Plan]] = {
+    EventKind.OPENED: _climb,
+    EventKind.REACTIVATED: _climb,
+    EventKind.SEVERITY_RAISED: _climb,
+    EventKind.REPEATED: _repeat,
+    EventKind.CLEARED: _clear,
+    EventKind.CLAIMED: _claim,
+    EventKind.RELEASED: _resume,
+    EventKind.LAPSED: _resume,
+    EventKind.CLOSED: _close,
+    EventKind.DECLINED: _hurry,
+    EventKind.DELIVERY_FAILED: _hurry,
+}
+
+
+def _openings(rung: EscalationStep, situation: Situation) -> list[Message]:
+    return [
+        Message(contact.number, NotificationKind.OPENING, f"{rung.round}.{rung.step}")
+        for contact in audience(situation.alert, situation.contacts)
+        if contact.step == rung.step
+    ]
+
+
+def _tell(kind: NotificationKind, event: AlertEvent, situation: Situation, *, is_wanted: bool) -> Plan:
+    """Tell everybody who was told before, except whoever did it; a claim that ran out is told to its holder too."""
+    did_it = set() if event.kind is EventKind.LAPSED else _same_person(event, situation.contacts)
+    messages = [
+        Message(contact, kind, str(event.number))
+        for contact in sorted(situation.told)
+        if contact not in did_it
+    ]
+    return Plan(tuple(messages) if is_wanted else (), tuple(situation.ladder))
+
+
+def _same_person(event: AlertEvent, contacts: Sequence[Contact]) -> set[int]:
+    users = {contact.user for contact in contacts if contact.number == event.contact} | {event.user}
+    users.discard(None)
+    return {
+        contact.number for contact in contacts if contact.number == event.contact or contact.user in users
+    }
+
+
+def _stopped(ladder: Sequence[EscalationStep], now: datetime) -> tuple[EscalationStep, ...]:
+    return tuple(replace(rung, stopped_at=now) if rung.is_ahead else rung for rung in ladder)
