@@ -31,11 +31,15 @@ class Session:
 
 @dataclass(frozen=True)
 class Failures:
-    """How many sign-ins failed of late, in the three ways the throttle looks at them."""
+    """How many sign-ins failed of late, in the three ways the throttle looks at them.
+
+    `is_known_peer`: this login has signed in from there before.
+    """
 
     login_from_peer: int
     login: int
     peer: int
+    is_known_peer: bool
 
 
 def add(
@@ -186,27 +190,28 @@ def end_sessions(connection: Connection, user: int) -> None:
 
 
 def record_attempt(
-    connection: Connection,
-    login_hash: bytes,
-    peer: str,
-    *,
-    succeeded: bool,
-    now: datetime,
-    keep_since: datetime,
+    connection: Connection, login_hash: bytes, peer: str, *, now: datetime, keep_since: datetime
 ) -> None:
-    """Keep a sign-in attempt, and forget those older than `keep_since`."""
+    """Keep a sign-in attempt, which counts as failed until it succeeds, and forget those older than `keep_since`."""
     connection.execute(_USERS["drop_old_attempts"], {"before": keep_since})
-    connection.execute(
-        _USERS["record_attempt"],
-        {"login_hash": login_hash, "peer": peer, "succeeded": succeeded, "now": now},
-    )
+    connection.execute(_USERS["record_attempt"], {"login_hash": login_hash, "peer": peer, "now": now})
+
+
+def succeed_attempt(connection: Connection, login_hash: bytes, peer: str, now: datetime) -> None:
+    """Note that the attempt recorded at `now` succeeded."""
+    connection.execute(_USERS["succeed_attempt"], {"login_hash": login_hash, "peer": peer, "now": now})
+
+
+def forget_attempt(connection: Connection, login_hash: bytes, peer: str, now: datetime) -> None:
+    """Take back the attempt recorded at `now`, which was refused unchecked."""
+    connection.execute(_USERS["forget_attempt"], {"login_hash": login_hash, "peer": peer, "now": now})
 
 
 def failures(connection: Connection, login_hash: bytes, peer: str, since: datetime) -> Failures:
     """Return how many sign-ins failed since a moment."""
     row: Row = connection.execute(
         _USERS["failures"], {"login_hash": login_hash, "peer": peer, "since": since}
-    ).fetchone() or (0, 0, 0)
+    ).fetchone() or (0, 0, 0, False)
     return build(Failures, row)
 
 

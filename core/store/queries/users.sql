@@ -79,16 +79,30 @@ DELETE FROM user_session WHERE user_id = %(user)s;
 DELETE FROM user_session WHERE expires_at <= %(now)s;
 
 -- name: record_attempt
--- Keep a sign-in attempt for the throttle.
+-- Keep a sign-in attempt for the throttle; it counts as failed until it succeeds.
 INSERT INTO sign_in_attempt (attempted_at, login_hash, peer, succeeded)
-VALUES (%(now)s, %(login_hash)s, %(peer)s, %(succeeded)s);
+VALUES (%(now)s, %(login_hash)s, %(peer)s, false);
+
+-- name: succeed_attempt
+-- Note that an attempt succeeded.
+UPDATE sign_in_attempt SET succeeded = true
+WHERE login_hash = %(login_hash)s AND peer = %(peer)s AND attempted_at = %(now)s;
+
+-- name: forget_attempt
+-- Take back an attempt that was refused unchecked.
+DELETE FROM sign_in_attempt
+WHERE login_hash = %(login_hash)s AND peer = %(peer)s AND attempted_at = %(now)s AND NOT succeeded;
 
 -- name: failures
--- Failed attempts since a moment: of this login from this peer, of this login, from this peer.
+-- Failed attempts since a moment: of this login from this peer, of this login, from this peer; and whether this login
+-- has ever signed in from this peer.
 SELECT
     count(*) FILTER (WHERE login_hash = %(login_hash)s AND peer = %(peer)s),
     count(*) FILTER (WHERE login_hash = %(login_hash)s),
-    count(*) FILTER (WHERE peer = %(peer)s)
+    count(*) FILTER (WHERE peer = %(peer)s),
+    EXISTS (
+        SELECT FROM sign_in_attempt AS a
+        WHERE a.login_hash = %(login_hash)s AND a.peer = %(peer)s AND a.succeeded)
 FROM sign_in_attempt
 WHERE attempted_at > %(since)s AND NOT succeeded AND (login_hash = %(login_hash)s OR peer = %(peer)s);
 

@@ -1,0 +1,250 @@
+"""Errors as the asker sees them: problem details (RFC 9457) for programs, a page for people, never a traceback."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse
+from starlette.exceptions import HTTPException
+
+from core.domain.alert import Alert
+from core.errors import (
+    ConflictError,
+    InputError,
+    MimamoriError,
+    NotFoundError,
+    StoreUnavailableError,
+)
+from core.logs import get_logger
+
+_log = get_logger(__name__)
+
+JSON_PREFIXES = ("/api/", "/healthz", "/readyz")
+_RETRY_S = 5
+
+
+class NotSignedInError(MimamoriError):
+    """The asker is not signed in, or no longer."""
+
+
+class ForbiddenError(MimamoriError):
+    """The asker may know of the thing, but not do this with it."""
+
+
+class TooManyAttemptsError(MimamoriError):
+    """Somebody tries too often; `retry_after_s` says when to come again."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class AlertConflictError(ConflictError):
+    """An alert has changed since the asker read it; `alert` is its present state."""
+
+    def __init__(self, message: str, alert: Alert) -> None:
+        super().__init__(message)
+        self.alert = alert
+
+
+class FieldError(InputError):
+    """One field of the input cannot be used; `where` names it, such as `body.shape.corners`."""
+
+    def __init__(self, where: str, message: str) -> None:
+        super().__init__(message)
+        self.where = where
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong, where, and what to do next.
+
+    Attributes
+    ----------
+    status : int
+        HTTP status.
+    code : str
+        Stable name of the kind of problem, for programs and for the page that words it.
+    detail : str
+        What is wrong, in English.
+    next : str
+        What to do next, in English.
+    fields : sequence of (where, what)
+        The parts of the input that cannot be used.
+    extra : mapping
+        What belongs to this kind of problem only.
+    """
+
+    status: int
+    code: str
+    detail: str
+    next: str
+    fields: Sequence[tuple[str, str]] = ()
+    extra: dict[str, object] = field(default_factory=dict[str, object])
+    headers: dict[str, str] = field(default_factory=dict[str, str])
+
+    @property
+    def title(self) -> str:
+        """The short name of the status."""
+        return HTTPStatus(self.status).phrase
+
+    def body(self, path: str) -> dict[str, object]:
+        """Return the problem details."""
+        body: dict[str, object] = {
+            "type": f"urn:mimamori:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "detail": self.detail,
+            "instance": path,
+            "next": self.next,
+        }
+        if self.fields:
+            body["errors"] = [{"where": where, "what": what} for where, what in self.fields]
+        return body | self.extra
+
+
+ErrorPage = Callable[[Request, Problem], Response]
+
+
+def install(app: FastAPI, error_page: ErrorPage) -> None:
+    """Let `app` answer every error in these forms; `error_page` words it for people.
+
+    Parameters
+    ----------
+    app : FastAPI
+        The application.
+    error_page : callable
+        Makes the HTML answer of a problem.
+    """
+
+    def on_known(request: Request, error: Exception) -> Response:
+        return answer(request, _of_known(error), error_page)
+
+    def on_input(request: Request, error: Exception) -> Response:
+        return answer(request, _of_validation(error), error_page)
+
+    def on_http(request: Request, error: Exception) -> Response:
+        return answer(request, _of_http(error), error_page)
+
+    def on_unexpected(request: Request, error: Exception) -> Response:
+        reference = secrets.token_hex(4)
+        _log.error("request_failed", reference=reference, method=request.method, exc_info=error)
+        problem = Problem(
+            500,
+            "internal",
+            f"something went wrong on our side (reference {reference})",
+            "try again; if it stays, tell your operator the reference",
+            extra={"reference": reference},
+        )
+        return answer(request, problem, error_page)
+
+    app.add_exception_handler(MimamoriError, on_known)
+    app.add_exception_handler(RequestValidationError, on_input)
+    app.add_exception_handler(HTTPException, on_http)
+    app.add_exception_handler(Exception, on_unexpected)
+
+
+def answer(request: Request, problem: Problem, error_page: ErrorPage) -> Response:
+    """Return the answer that tells a problem to whoever asked: a program, a person, or somebody to be signed in first."""
+    path = request.url.path
+    if wants_json(path):
+        response: Response = JSONResponse(
+            problem.body(path), problem.status, media_type="application/problem+json"
+        )
+    elif problem.status == HTTPStatus.UNAUTHORIZED:
+        response = RedirectResponse(sign_in_path(request), HTTPStatus.SEE_OTHER)
+    else:
+        response = error_page(request, problem)
+    response.headers.update(problem.headers)
+    return response
+
+
+def wants_json(path: str) -> bool:
+    """Tell whether a path belongs to programs rather than people."""
+    return path.startswith(JSON_PREFIXES)
+
+
+def sign_in_path(request: Request) -> str:
+    """Return the sign-in page, which leads back to the page asked for."""
+    if request.method not in {"GET", "HEAD"} or request.url.path in {"/", "/login"}:
+        return "/login"
+    return "/login?next=" + quote(request.url.path, safe="/")
+
+
+def _of_known(error: Exception) -> Problem:
+    detail = str(error)
+    if isinstance(error, TooManyAttemptsError):
+        wait = error.retry_after_s
+        return Problem(
+            429,
+            "too_many_attempts",
+            detail,
+            f"wait {wait} s, then try again",
+            headers={"Retry-After": str(wait)},
+        )
+    if isinstance(error, AlertConflictError):
+        held: dict[str, object] = {
+            "alert": {
+                "number": error.alert.number,
+                "version": error.alert.version,
+                "handling": error.alert.handling.value,
+                "claimed_by": error.alert.claimed_by,
+            }
+        }
+        return Problem(409, "conflict", detail, "read the alert again and decide anew", extra=held)
+    if isinstance(error, FieldError):
+        return Problem(422, "input", detail, "correct the field and send it again", [(error.where, detail)])
+    if isinstance(error, StoreUnavailableError):
+        return Problem(
+            503,
+            "store_unavailable",
+            "the database cannot be reached just now",
+            "try again in a few seconds; an operator can look at /readyz",
+            headers={"Retry-After": str(_RETRY_S)},
+        )
+    for kind, status, code, following in _KNOWN:
+        if isinstance(error, kind):
+            return Problem(status, code, detail, following)
+    _log.error("request_refused_by_store", kind=type(error).__name__)
+    return Problem(
+        500, "internal", "the service could not do this", "try again; if it stays, tell your operator"
+    )
+
+
+_KNOWN: tuple[tuple[type[MimamoriError], int, str, str], ...] = (
+    (NotSignedInError, 401, "not_signed_in", "sign in, then ask again"),
+    (ForbiddenError, 403, "forbidden", "ask somebody whose role allows it"),
+    (NotFoundError, 404, "not_found", "check the number or the address"),
+    (ConflictError, 409, "conflict", "read it again and decide anew"),
+    (InputError, 422, "input", "correct it and send it again"),
+)
+
+
+def _of_validation(error: Exception) -> Problem:
+    found: list[dict[str, Any]] = list(error.errors()) if isinstance(error, RequestValidationError) else []
+    # Only where and what: the input itself may hold a password or a position.
+    fields = [(".".join(str(part) for part in item["loc"]), str(item["msg"])) for item in found[:20]]
+    detail = "; ".join(f"{where}: {what}" for where, what in fields[:3]) or "the request cannot be understood"
+    return Problem(422, "input", detail, "correct the fields named in errors and send it again", fields)
+
+
+def _of_http(error: Exception) -> Problem:
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    code, detail, following = _HTTP.get(
+        status, ("http", HTTPStatus(status).phrase.lower(), "see the description of the interface")
+    )
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    return Problem(status, code, detail, following, headers=headers)
+
+
+_HTTP = {
+    400: ("input", "the request cannot be read", "send well-formed JSON or a plain form"),
+    404: ("not_found", "there is nothing at this address", "check the address"),
+    405: ("method", "this address does not know that method", "see the description of the interface"),
+    413: ("too_large", "the request is larger than 64 kB", "send less at a time"),
+}
