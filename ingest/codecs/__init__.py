@@ -1,0 +1,27 @@
+"""One file per sender's format; a codec is a pure function from topic and bytes to what the message says."""
+
+from collections.abc import Callable
+
+from ingest.codecs import native, owntracks, zigbee2mqtt
+from ingest.codecs.decoded import Decoded, Rejected
+from ingest.topics import Source, source_of
+
+Codec = Callable[[Source, bytes], Decoded | Rejected]
+
+CODECS: dict[str, Codec] = {
+    "native": native.decode,
+    "owntracks": owntracks.decode,
+    "zigbee2mqtt": zigbee2mqtt.decode,
+}
+
+
+def decode(topic: str, payload: bytes) -> Decoded | Rejected:
+    """Return what a message says, or why it is not understood; never raises."""
+    source = source_of(topic)
+    codec = CODECS.get(source.codec) if source else None
+    if source is None or codec is None:
+        return Rejected("unknown_topic", "no sender format that we know uses this topic; see docs/senders.md")
+    try:
+        return codec(source, payload)
+    except Exception as error:  # noqa: BLE001 - a fence: a mistake in one codec must not stop the intake of a ward
+        return Rejected("codec_failed", f"the {source.codec} codec failed with {type(error).__name__}")

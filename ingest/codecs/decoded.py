@@ -1,0 +1,107 @@
+"""What a codec gives: readings, fixes and what else a message says, or the reason why it says nothing we understand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import msgspec
+
+
+class Measured(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """One value of one metric as the sender gave it.
+
+    `metric` may end in `#channel` where a message carries several values of a metric. `time` is None where the value
+    has no time of its own.
+    """
+
+    metric: str
+    value: float | bool | str
+    time: datetime | None = None
+
+
+class Position(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """A position as the sender gave it, WGS 84; `time` is None where it has none of its own."""
+
+    lat: float
+    lon: float
+    time: datetime | None = None
+    accuracy_m: float | None = None
+    altitude_m: float | None = None
+    speed_kmh: float | None = None
+    course_deg: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why a message, or a part of it, was not understood.
+
+    Attributes
+    ----------
+    reason : str
+        A stable code such as `not_json`; docs/senders.md lists them all.
+    detail : str
+        A sentence for a technician: what is wrong and where. It holds no position.
+    """
+
+    reason: str
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A device that somebody may want to register, as a gateway described it."""
+
+    sender: str
+    name: str
+    model: str
+    description: Mapping[str, object]
+
+
+@dataclass(slots=True)
+class Decoded:
+    """What a message says.
+
+    Attributes
+    ----------
+    sender : str
+        Under which name the device is registered; empty if the message is about no device.
+    name : str
+        What the sender calls itself inside its format.
+    readings, fixes : sequence
+        What was measured.
+    time : datetime or None
+        When, for every value that has no time of its own; None where the message does not say.
+    local_time : datetime or None
+        The same where the sender gave a time of the wall without an offset; naive.
+    seq : int
+        The number the device gave to the message; 0 if it numbers none.
+    sent_at : datetime or None
+        The device's clock when it sent the message.
+    last_seq : int or None
+        The newest number the device says it has used.
+    notes : dict
+        What else the message says, by the names of docs/senders.md.
+    proposals : sequence of Proposal
+        Devices described by the message.
+    refused : list of Rejected
+        Parts that were not understood; the rest is good.
+    """
+
+    sender: str
+    name: str
+    readings: Sequence[Measured] = ()
+    fixes: Sequence[Position] = ()
+    time: datetime | None = None
+    local_time: datetime | None = None
+    seq: int = 0
+    sent_at: datetime | None = None
+    last_seq: int | None = None
+    notes: dict[str, object] = field(default_factory=dict[str, object])
+    proposals: Sequence[Proposal] = ()
+    refused: list[Rejected] = field(default_factory=list[Rejected])
+
+
+# A message that is well formed and tells nothing about a person or a device: a command, a log line, a list of groups.
+def nothing(name: str = "") -> Decoded:
+    """Return the result for a message that is understood and holds nothing to store."""
+    return Decoded(sender="", name=name)

@@ -1,0 +1,154 @@
+"""Reading single fields of foreign JSON: truth words, numbers, times, and objects of bounded size and depth."""
+
+import math
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+import msgspec
+
+from ingest.codecs.decoded import Rejected
+
+# What a device sends in one message is far below this; the broker refuses more than 256 kB by itself.
+LARGEST_PAYLOAD = 256 * 1024
+_DEEPEST = 32
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_TRUE = {"true", "on", "1", "yes", "open", "online", "detected", "alarm"}
+_FALSE = {"false", "off", "0", "no", "close", "closed", "offline", "clear", "normal", "idle"}
+
+JsonObject = Mapping[str, object]
+
+_decoder = msgspec.json.Decoder()
+
+
+def json_value(payload: bytes) -> object | Rejected:
+    """Return the JSON value in a payload, or why there is none."""
+    if len(payload) > LARGEST_PAYLOAD:
+        return Rejected("too_large", f"the message has {len(payload)} bytes; {LARGEST_PAYLOAD} are allowed")
+    try:
+        value: object = _decoder.decode(payload)
+    except UnicodeDecodeError:
+        return Rejected("not_utf8", "the message is not UTF-8 text")
+    except RecursionError:
+        return Rejected("nested_too_deep", "the JSON is nested too deep")
+    except msgspec.DecodeError as error:
+        try:
+            payload.decode()
+        except UnicodeDecodeError:
+            return Rejected("not_utf8", "the message is not UTF-8 text")
+        return Rejected("not_json", f"the message is not JSON: {error}")
+    if _depth_exceeds(value, _DEEPEST):
+        return Rejected("nested_too_deep", f"the JSON is nested deeper than {_DEEPEST} levels")
+    return value
+
+
+def json_object(payload: bytes) -> JsonObject | Rejected:
+    """Return the JSON object in a payload, or why there is none."""
+    value = json_value(payload)
+    if isinstance(value, Rejected):
+        return value
+    if not isinstance(value, dict):
+        return Rejected("wrong_shape", "the message is JSON but not an object in braces")
+    return cast("JsonObject", value)
+
+
+def plain_text(payload: bytes) -> str | Rejected:
+    """Return a payload that is a short word or number, without the white space around it."""
+    if len(payload) > 256:
+        return Rejected("wrong_shape", f"a single word or number was expected, not {len(payload)} bytes")
+    try:
+        text = payload.decode().strip()
+    except UnicodeDecodeError:
+        return Rejected("not_utf8", "the message is not UTF-8 text")
+    if "\0" in text:
+        return Rejected("wrong_shape", "the text holds a NUL character")
+    return text
+
+
+def inner(body: JsonObject, *path: str) -> JsonObject:
+    """Return the object at a path of keys; empty where there is none."""
+    value: object = body
+    for key in path:
+        value = cast("JsonObject", value).get(key) if isinstance(value, dict) else None
+    return cast("JsonObject", value) if isinstance(value, dict) else {}
+
+
+def items(value: object) -> list[object]:
+    """Return a list's items; none if it is no list."""
+    return cast("list[object]", value) if isinstance(value, list) else []
+
+
+def text_of(value: object) -> str:
+    """Return a text without NUL, or an empty text if it is something else."""
+    return value.replace("\0", "") if isinstance(value, str) else ""
+
+
+def number_of(value: object) -> float | None:
+    """Return a finite number, also from text; None for everything else, truth values among it."""
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return None
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def truth_of(value: object) -> bool | None:
+    """Return a truth value from what senders use for one; None if it says neither."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, (int, float)):
+        return True if value == 1 else False if value == 0 else None
+    if isinstance(value, str):
+        word = value.strip().lower()
+        return True if word in _TRUE else False if word in _FALSE else None
+    return None
+
+
+def time_of_epoch(value: object) -> datetime | None:
+    """Return the UTC time of Unix seconds, or of milliseconds where the number can be nothing else."""
+    number = number_of(value)
+    if number is None:
+        return None
+    # 100 thousand million seconds is the year 5138, and as milliseconds it is 1973.
+    if abs(number) >= 1e11:
+        number /= 1000
+    try:
+        return _EPOCH + timedelta(seconds=number)
+    except OverflowError:
+        return None
+
+
+def time_of_text(value: object) -> datetime | None:
+    """Return the time an ISO 8601 text says: with its offset in UTC, without one naive; None if it is no time."""
+    if not isinstance(value, str) or len(value) > 40:
+        return None
+    text = value.strip()
+    # Servers written in Go give nanoseconds, of which Python's parser takes six digits.
+    head, dot, tail = text.partition(".")
+    if dot:
+        digits = len(tail) - len(tail.lstrip("0123456789"))
+        text = f"{head}.{tail[:digits][:6]}{tail[digits:]}" if digits else text
+    try:
+        moment = datetime.fromisoformat(text)
+        return moment.astimezone(UTC) if moment.tzinfo else moment
+    except (ValueError, OverflowError):
+        return None
+
+
+def aware_time(value: object) -> datetime | None:
+    """Return the UTC time of an ISO 8601 text with an offset; None without one."""
+    moment = time_of_text(value)
+    return moment if moment is not None and moment.tzinfo else None
+
+
+def _depth_exceeds(value: object, left: int) -> bool:
+    if left <= 0:
+        return True
+    if isinstance(value, dict):
+        return any(_depth_exceeds(entry, left - 1) for entry in cast("dict[str, object]", value).values())
+    if isinstance(value, list):
+        return any(_depth_exceeds(entry, left - 1) for entry in cast("list[object]", value))
+    return False

@@ -1,0 +1,106 @@
+"""Native devices: `mimamori/v1/{device_id}/readings | fix | status`, JSON as the schemas in tests/contract/schemas say."""
+
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+
+from core.domain.device import DEVICE_ID
+from ingest.codecs.decoded import Decoded, Measured, Position, Rejected, nothing
+from ingest.codecs.fields import LARGEST_PAYLOAD
+from ingest.topics import Source
+
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+_Seq = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]
+_Degrees90 = Annotated[float, msgspec.Meta(ge=-90, le=90)]
+_Degrees180 = Annotated[float, msgspec.Meta(ge=-180, le=180)]
+
+
+class _Reading(Measured):
+    time: _Moment  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues] - native readings must carry a time
+
+
+class _Fix(Position):
+    lat: _Degrees90
+    lon: _Degrees180
+    time: _Moment  # pyright: ignore[reportIncompatibleVariableOverride, reportGeneralTypeIssues] - native fixes must carry a time
+    accuracy_m: Annotated[float, msgspec.Meta(ge=0, le=1_000_000)] | None = None
+    altitude_m: Annotated[float, msgspec.Meta(ge=-500, le=20_000)] | None = None
+    speed_kmh: Annotated[float, msgspec.Meta(ge=0, le=1500)] | None = None
+    course_deg: Annotated[float, msgspec.Meta(ge=0, le=360)] | None = None
+
+
+class _Readings(msgspec.Struct, forbid_unknown_fields=True):
+    seq: _Seq
+    readings: Annotated[list[_Reading], msgspec.Meta(min_length=1, max_length=500)]
+    sent_at: _Moment | None = None
+
+
+class _Fixes(msgspec.Struct, forbid_unknown_fields=True):
+    seq: _Seq
+    fixes: Annotated[list[_Fix], msgspec.Meta(min_length=1, max_length=500)]
+    sent_at: _Moment | None = None
+
+
+class _Status(msgspec.Struct, forbid_unknown_fields=True):
+    online: bool
+    time: _Moment | None = None
+    firmware: Annotated[str, msgspec.Meta(max_length=100)] | None = None
+    last_seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
+
+
+_readings = msgspec.json.Decoder(_Readings)
+_fixes = msgspec.json.Decoder(_Fixes)
+_status = msgspec.json.Decoder(_Status)
+
+
+def decode(source: Source, payload: bytes) -> Decoded | Rejected:
+    """Decode one message of a native device."""
+    if len(source.parts) != 4:
+        return Rejected("unknown_topic", "a native topic has four levels: mimamori/v1/{device_id}/{kind}")
+    device_id, kind = source.parts[2:]
+    if kind == "command":
+        return nothing(device_id)
+    if DEVICE_ID.match(device_id) is None:
+        return Rejected("unknown_topic", "the device id in the topic may hold only a-z, 0-9, _ and -")
+    if len(payload) > LARGEST_PAYLOAD:
+        return Rejected("too_large", f"the message has {len(payload)} bytes; {LARGEST_PAYLOAD} are allowed")
+    try:
+        match kind:
+            case "readings":
+                body = _readings.decode(payload)
+                return Decoded(
+                    f"native:{device_id}", device_id, body.readings, seq=body.seq, sent_at=body.sent_at
+                )
+            case "fix":
+                track = _fixes.decode(payload)
+                return Decoded(
+                    f"native:{device_id}", device_id, fixes=track.fixes, seq=track.seq, sent_at=track.sent_at
+                )
+            case "status":
+                return _decoded_status(device_id, _status.decode(payload))
+            case _:
+                return Rejected("unknown_topic", "a native device publishes readings, fix or status")
+    except msgspec.ValidationError as error:
+        return Rejected("wrong_shape", f"the message does not fit its schema: {error}")
+    except RecursionError:
+        return Rejected("nested_too_deep", "the JSON is nested too deep")
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return _not_json(payload, error)
+
+
+def _decoded_status(device_id: str, body: _Status) -> Decoded:
+    decoded = Decoded(
+        f"native:{device_id}", device_id, [Measured("online", body.online, body.time)], last_seq=body.last_seq
+    )
+    if body.firmware is not None:
+        decoded.notes["firmware"] = body.firmware.replace("\0", "")
+    return decoded
+
+
+def _not_json(payload: bytes, error: Exception) -> Rejected:
+    try:
+        payload.decode()
+    except UnicodeDecodeError:
+        return Rejected("not_utf8", "the message is not UTF-8 text")
+    return Rejected("not_json", f"the message is not JSON: {error}")

@@ -1,0 +1,143 @@
+"""Phones with OwnTracks: `owntracks/{user}/{device}[/event | /waypoint | /info | ...]`, JSON by `_type`.
+
+Format: https://owntracks.org/booklet/tech/json/
+"""
+
+from ingest.codecs.decoded import Decoded, Measured, Position, Rejected, nothing
+from ingest.codecs.fields import (
+    JsonObject,
+    items,
+    json_object,
+    number_of,
+    text_of,
+    time_of_epoch,
+)
+from ingest.topics import Source
+
+_KPA_IN_HPA = 10.0
+# bs: 0 unknown, 1 unplugged, 2 charging, 3 full (and so on the charger).
+_CHARGING = {1: False, 2: True, 3: True}
+# Understood, and nothing for us in them: commands, settings and what the phone asks of the recorder.
+_SILENT_TYPES = {"cmd", "configuration", "request", "dump", "status", "beacon", "waypoints", "tour", "tours"}
+
+
+def decode(source: Source, payload: bytes) -> Decoded | Rejected:
+    """Decode one message of a phone."""
+    if len(source.parts) < 3 or not source.parts[1] or not source.parts[2]:
+        return Rejected("unknown_topic", "an OwnTracks topic is owntracks/{user}/{device}")
+    name = f"{source.parts[1]}/{source.parts[2]}"
+    if source.parts[3:] == ("cmd",) or not payload:
+        # The app clears its retained messages with an empty one.
+        return nothing(name)
+    body = json_object(payload)
+    if isinstance(body, Rejected):
+        return body
+    prefix = f"{source.gateway_id}/" if source.gateway_id else ""
+    return _of_type(Decoded(f"owntracks:{prefix}{name}", name), body)
+
+
+def _of_type(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
+    kind = body.get("_type")
+    match kind:
+        case "location":
+            return _location(decoded, body)
+        case "transition":
+            return _transition(decoded, body)
+        case "waypoint":
+            decoded.notes["geofence_definition"] = {
+                "name": text_of(body.get("desc")),
+                "lat": number_of(body.get("lat")),
+                "lon": number_of(body.get("lon")),
+                "radius_m": number_of(body.get("rad")),
+            }
+            return decoded
+        case "lwt":
+            # tst is when the app first connected, not when it was lost.
+            decoded.readings = [Measured("online", value=False)]
+            return decoded
+        case "card":
+            decoded.notes["display_name"] = text_of(body.get("name"))
+            return decoded
+        case "steps":
+            return _steps(decoded, body)
+        case "encrypted":
+            return Rejected(
+                "encrypted",
+                "the phone encrypts its messages; remove the encryption key in the app's settings",
+            )
+        case _ if kind in _SILENT_TYPES:
+            return nothing(decoded.name)
+        case _:
+            return Rejected("wrong_shape", "_type is missing or is none of OwnTracks's")
+
+
+def _location(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
+    decoded.time = time_of_epoch(body.get("tst"))
+    if decoded.time is None:
+        return Rejected("wrong_shape", "tst, the time of the fix, is missing or is no number")
+    position = _position(body)
+    if isinstance(position, Rejected):
+        return position
+    position.altitude_m = number_of(body.get("alt"))
+    # The iPhone app sends -1 where it does not know.
+    position.speed_kmh = _not_negative(body.get("vel"))
+    position.course_deg = _not_negative(body.get("cog"))
+    decoded.fixes = [position]
+    readings: list[Measured] = []
+    battery = _not_negative(body.get("batt"))
+    if battery is not None:
+        readings.append(Measured("battery_pct", battery))
+    charging = _CHARGING.get(int(number_of(body.get("bs")) or 0))
+    if charging is not None:
+        readings.append(Measured("charging", charging))
+    pressure = number_of(body.get("p"))
+    if pressure is not None:
+        readings.append(Measured("pressure_hpa", pressure * _KPA_IN_HPA))
+    decoded.readings = readings
+    regions = [text_of(region) for region in items(body.get("inregions"))]
+    if regions:
+        decoded.notes["in_regions"] = regions
+    return decoded
+
+
+def _transition(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
+    event = body.get("event")
+    if event not in ("enter", "leave"):
+        return Rejected("wrong_shape", "event of a transition must be enter or leave")
+    # wtst is when the region was made.
+    decoded.time = time_of_epoch(body.get("tst"))
+    if decoded.time is None:
+        return Rejected("wrong_shape", "tst, the time of the transition, is missing or is no number")
+    decoded.readings = [Measured("geofence_event", str(event))]
+    decoded.notes["geofence_name"] = text_of(body.get("desc"))
+    if "lat" in body:
+        position = _position(body)
+        if isinstance(position, Rejected):
+            decoded.refused.append(position)
+        else:
+            decoded.fixes = [position]
+    return decoded
+
+
+def _steps(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
+    steps = _not_negative(body.get("steps"))
+    decoded.time = time_of_epoch(body.get("to") or body.get("tst"))
+    if steps is None:
+        return Rejected("wrong_shape", "steps is missing or the phone could not count them")
+    decoded.readings = [Measured("steps_count", steps)]
+    return decoded
+
+
+def _position(body: JsonObject) -> Position | Rejected:
+    lat, lon = number_of(body.get("lat")), number_of(body.get("lon"))
+    if lat is None or lon is None:
+        return Rejected("wrong_shape", "lat or lon is missing or is no number")
+    accuracy = number_of(body.get("acc"))
+    if accuracy is not None and accuracy < 0:
+        return Rejected("no_position", "the phone marks its position as invalid (negative acc)")
+    return Position(lat, lon, accuracy_m=accuracy)
+
+
+def _not_negative(value: object) -> float | None:
+    number = number_of(value)
+    return number if number is not None and number >= 0 else None

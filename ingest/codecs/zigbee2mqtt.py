@@ -1,0 +1,230 @@
+"""Zigbee2MQTT: `zigbee2mqtt/{friendly name}` with one JSON object of everything the device exposes.
+
+Format: https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html; a friendly name may hold slashes.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+
+from ingest.codecs.decoded import Decoded, Measured, Proposal, Rejected, nothing
+from ingest.codecs.fields import (
+    JsonObject,
+    inner,
+    items,
+    json_object,
+    json_value,
+    number_of,
+    text_of,
+    time_of_epoch,
+    time_of_text,
+    truth_of,
+)
+from ingest.codecs.words import SOS_WORDS, button_word
+from ingest.topics import Source
+
+# Exposed name -> metric. `device_temperature` (the chip) is left out on purpose.
+_TRUTHS = {
+    "occupancy": "motion",
+    "motion": "motion",
+    "presence": "presence",
+    "vibration": "vibration",
+    "water_leak": "water_leak",
+    "smoke": "smoke",
+    "tamper": "tamper",
+    "battery_low": "battery_low",
+    "bed_occupancy": "bed_occupied",
+    "fall": "fall",
+    "sos": "sos",
+    "moving": "device_moving",
+    "charging_status": "charging",
+}
+_NUMBERS = {
+    "battery": "battery_pct",
+    "linkquality": "link_quality",
+    "temperature": "temperature_c",
+    "local_temperature": "temperature_c",
+    "humidity": "humidity_pct",
+    "pressure": "pressure_hpa",
+    "illuminance_lux": "illuminance_lx",
+    "illuminance": "illuminance_lx",
+    "co2": "co2_ppm",
+    "power": "power_w",
+    "energy": "energy_kwh",
+    "consumption": "energy_kwh",
+    "current": "current_a",
+}
+# `state_l1`, `power_left`: one value of several in one device.
+_CHANNEL = re.compile(
+    r"(state|power|energy|current|contact|occupancy|temperature|humidity|action)_(l?\d+|left|center|right)\Z"
+)
+# With one of these the device hangs on the mains, where `voltage` is volts; on a battery it is millivolts.
+_MAINS = {"power", "current", "energy", "consumption", "state"}
+_ATTRIBUTES = {*_TRUTHS, *_NUMBERS, "contact", "voltage", "action", "state"}
+_COMMANDS = {"set", "get"}
+
+
+def decode(source: Source, payload: bytes) -> Decoded | Rejected:
+    """Decode one message of the bridge or of a device behind it."""
+    levels = source.parts[1:]
+    if len(levels) < 1 or not all(levels):
+        return Rejected("unknown_topic", "a Zigbee2MQTT topic is zigbee2mqtt/{friendly name}")
+    if levels[0] == "bridge":
+        return _bridge(source, levels[1:], payload)
+    if levels[-1] in _COMMANDS and len(levels) > 1:
+        return nothing("/".join(levels[:-1]))
+    if levels[-1] == "availability" and len(levels) > 1:
+        return _availability(source, "/".join(levels[:-1]), payload)
+    name = "/".join(levels)
+    if not payload:
+        # An empty message clears a retained one.
+        return nothing(name)
+    value = json_value(payload)
+    if len(levels) > 1 and levels[-1] in _ATTRIBUTES and not isinstance(value, dict):
+        return _attribute(source, levels, payload)
+    body = json_object(payload)
+    if isinstance(body, Rejected):
+        return body
+    return _device(Decoded(source.sender(name), name), body)
+
+
+def _bridge(source: Source, levels: tuple[str, ...], payload: bytes) -> Decoded | Rejected:
+    if levels == ("state",):
+        online = _online(payload)
+        if online is None:
+            return Rejected("wrong_shape", "the state of the bridge is neither online nor offline")
+        return Decoded(source.sender("bridge"), "bridge", [Measured("bridge_online", online)])
+    if levels == ("devices",):
+        return _bridge_devices(source, payload)
+    return nothing("bridge")
+
+
+def _bridge_devices(source: Source, payload: bytes) -> Decoded | Rejected:
+    value = json_value(payload)
+    if isinstance(value, Rejected):
+        return value
+    proposals: list[Proposal] = []
+    for entry in items(value):
+        body: JsonObject = inner({"entry": entry}, "entry")
+        name = text_of(body.get("friendly_name"))
+        if name and body.get("type") != "Coordinator":
+            definition = inner(body, "definition")
+            model = f"{text_of(definition.get('vendor'))} {text_of(definition.get('model'))}".strip()
+            description = {"ieee_address": text_of(body.get("ieee_address"))}
+            proposals.append(Proposal(source.sender(name), name, model, description))
+    return Decoded(sender="", name="bridge", proposals=proposals)
+
+
+def _availability(source: Source, name: str, payload: bytes) -> Decoded | Rejected:
+    online = _online(payload)
+    if online is None:
+        return Rejected("wrong_shape", "availability is neither online nor offline")
+    return Decoded(source.sender(name), name, [Measured("online", online)])
+
+
+def _online(payload: bytes) -> bool | None:
+    """Read the state, since version 2 {"state": "online"}, before that the plain word."""
+    body = json_object(payload)
+    word = payload if isinstance(body, Rejected) else text_of(body.get("state")).encode()
+    return {b"online": True, b"offline": False}.get(word.strip())
+
+
+def _attribute(source: Source, levels: tuple[str, ...], payload: bytes) -> Decoded | Rejected:
+    """Read the bridge's `output: attribute`: one topic per value, as text."""
+    name = "/".join(levels[:-1])
+    value = json_value(payload)
+    field = payload.decode(errors="replace").strip('" ') if isinstance(value, Rejected) else value
+    return _device(Decoded(source.sender(name), name), {levels[-1]: field})
+
+
+def _device(decoded: Decoded, body: JsonObject) -> Decoded:
+    readings: dict[str, Measured] = {}
+    for key, value in body.items():
+        if value is not None:
+            channel = _CHANNEL.match(key)
+            base, suffix = (channel[1], f"#{channel[2]}") if channel else (key, "")
+            for measured in _field(decoded, base, value, body):
+                # Of two names for one metric (illuminance_lux, illuminance) the more exact one counts.
+                if measured.metric + suffix not in readings or key.endswith("_lux"):
+                    readings[measured.metric + suffix] = Measured(measured.metric + suffix, measured.value)
+    decoded.readings = list(readings.values())
+    _read_last_seen(decoded, body.get("last_seen"))
+    return decoded
+
+
+def _field(decoded: Decoded, key: str, value: object, body: Mapping[str, object]) -> list[Measured]:
+    special = _SPECIAL.get(key)
+    if special is not None:
+        return special(value, body)
+    if key in _TRUTHS:
+        return _truth(decoded, key, _TRUTHS[key], value)
+    if key in _NUMBERS:
+        number = number_of(value)
+        if number is None:
+            decoded.refused.append(Rejected("wrong_shape", f"{key} is no number"))
+            return []
+        return [Measured(_NUMBERS[key], number)]
+    return []
+
+
+def _truth(decoded: Decoded, key: str, metric: str, value: object) -> list[Measured]:
+    truth = truth_of(value)
+    if truth is None:
+        if not isinstance(value, str):
+            decoded.refused.append(Rejected("wrong_shape", f"{key} is neither true nor false"))
+        return []
+    return [Measured(metric, truth)]
+
+
+def _contact(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    # true: the magnet touches, so the door is closed.
+    closed = truth_of(value)
+    return [] if closed is None else [Measured("contact_open", not closed)]
+
+
+def _voltage(value: object, body: Mapping[str, object]) -> list[Measured]:
+    number = number_of(value)
+    if number is None:
+        return []
+    if "battery" in body or "battery_low" in body or (number > 500 and not _MAINS.intersection(body)):
+        return [Measured("battery_v", number / 1000)]
+    return [Measured("mains_v", number)]
+
+
+def _state(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    on = {"ON": True, "OFF": False}.get(value.upper()) if isinstance(value, str) else None
+    return [] if on is None else [Measured("switch_on", on)]
+
+
+def _action(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    word = text_of(value).strip().lower()
+    if word in SOS_WORDS:
+        return [Measured("sos", value=True)]
+    pressed = button_word(word)
+    return [] if pressed is None else [Measured("button", pressed)]
+
+
+def _fall_status(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    word = text_of(value).strip().lower()
+    if word in {"fall", "falldown", "fall_down", "fall_detected"}:
+        return [Measured("fall", value=True)]
+    return [Measured("fall", value=False)] if word in {"none", "normal", "no_fall"} else []
+
+
+_SPECIAL: dict[str, Callable[[object, Mapping[str, object]], list[Measured]]] = {
+    "contact": _contact,
+    "voltage": _voltage,
+    "state": _state,
+    "action": _action,
+    "fall_down_status": _fall_status,
+    "fall_status": _fall_status,
+}
+
+
+def _read_last_seen(decoded: Decoded, value: object) -> None:
+    moment = time_of_text(value) if isinstance(value, str) else time_of_epoch(value)
+    if moment is None:
+        return
+    if moment.tzinfo is None:
+        decoded.local_time = moment
+    else:
+        decoded.time = moment

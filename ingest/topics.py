@@ -1,0 +1,80 @@
+"""Which codec understands a topic, and under which gateway's prefix it came."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+# Everything that the broker lets our account read: its ACL decides, in one place.
+SUBSCRIPTION = "#"
+
+_FIRST_LEVEL = {
+    "owntracks": "owntracks",
+    "zigbee2mqtt": "zigbee2mqtt",
+    "tele": "tasmota",
+    "stat": "tasmota",
+    "cmnd": "tasmota",
+    "tasmota": "tasmota",
+    "shellies": "shelly",
+    "v3": "the_things_stack",
+    "application": "chirpstack",
+    "homeassistant": "homeassistant",
+    "positions": "traccar",
+    "events": "traccar",
+    "traccar": "traccar",
+}
+_SHELLY_SECOND = {"status", "events", "online", "rpc", "command", "debug", "announce"}
+_TASMOTA_SECOND = {"tele", "stat", "cmnd"}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a message came from, read from its topic alone.
+
+    Attributes
+    ----------
+    codec : str
+        The codec that understands the topic.
+    gateway_id : str
+        The gateway under whose prefix it came; empty for a bare topic.
+    parts : tuple of str
+        The levels of the topic below the gateway's prefix.
+    """
+
+    codec: str
+    gateway_id: str
+    parts: tuple[str, ...]
+
+    def sender(self, name: str) -> str:
+        """Return the name under which a device of this source is registered."""
+        return f"{self.codec}:{self.gateway_id}/{name}"
+
+
+@lru_cache(maxsize=100_000)
+def source_of(topic: str) -> Source | None:
+    """Return where a message on `topic` comes from; None if no codec knows the topic.
+
+    Examples
+    --------
+    >>> source_of("gw/g12/zigbee2mqtt/hallway_motion")
+    Source(codec='zigbee2mqtt', gateway_id='g12', parts=('zigbee2mqtt', 'hallway_motion'))
+    >>> source_of("mimamori/v1/hall-1/readings").codec, source_of("weather/tokyo")
+    ('native', None)
+    """
+    parts = tuple(topic.split("/"))
+    gateway_id = ""
+    if parts[0] == "gw" and len(parts) > 2 and parts[1]:
+        gateway_id, parts = parts[1], parts[2:]
+    codec = _codec_of(parts)
+    return None if codec is None else Source(codec, gateway_id, parts)
+
+
+def _codec_of(parts: tuple[str, ...]) -> str | None:
+    if parts[:2] == ("mimamori", "v1"):
+        return "native"
+    first = _FIRST_LEVEL.get(parts[0])
+    if first is not None:
+        return first
+    second = parts[1] if len(parts) > 1 else ""
+    # Second-generation Shellys and some Tasmotas put their own name first.
+    if second in _SHELLY_SECOND:
+        return "shelly"
+    return "tasmota" if second in _TASMOTA_SECOND else None
