@@ -1,23 +1,25 @@
 """What every rule takes and gives: a window of what happened, the time up to which it may be judged, and what was found.
 
-A rule judges *time*, not messages: it is asked what there is to say about the span from `judged_through` to `until`, from readings
+A rule judges *time*, not messages: it is asked what there is to say about the span from `since` to `until`, from readings
 ordered by the time they happened. So the same data give the same findings whether they came live, late, repeated, or in one batch
-(ADR 2).
+(ADR 2). A rule object holds its settings and what it learned about one resident; it has no clock, database, network or settings.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol, TypeVar
+from datetime import UTC, datetime
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding
+from core.domain.device import DeviceKind
 from core.domain.geofence import Geofence
 
-P = TypeVar("P")
+LIFE_KINDS = tuple(DeviceKind)
+"""A life sign's `kind` is the place of its device's kind in this tuple."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +31,32 @@ class Interval:
 
 
 @dataclass(frozen=True)
+class Blind:
+    """Time in which nothing could have been heard.
+
+    Attributes
+    ----------
+    began_at : datetime
+        The last moment at which something was heard.
+    ended_at : datetime or None
+        The first moment at which something was heard again; None while it lasts.
+    known_at : datetime
+        From when on it was known. Nothing is raised from here to `ended_at`; what was raised before stays.
+    """
+
+    began_at: datetime
+    ended_at: datetime | None
+    known_at: datetime
+
+
+@dataclass(frozen=True)
 class LifeSigns:
     """Life signs of a home in order of time.
 
     Attributes
     ----------
     time : ndarray, shape (n,), float64
-        Unix seconds, not decreasing.
+        Unix seconds, not decreasing. The same kind, place and time occur once: a repeat must not confirm itself.
     kind : ndarray, shape (n,), int8
         Place of the device's kind in `LIFE_KINDS`.
     place : ndarray, shape (n,), int16
@@ -64,8 +85,8 @@ class Track:
 
 
 @dataclass(frozen=True)
-class Sos:
-    """One press of an emergency button; `number` and `seq` name it."""
+class Press:
+    """One press of an emergency button; `device` and `seq` name it, `time` is the button's own clock."""
 
     device: int
     place: str
@@ -84,30 +105,31 @@ class Window:
         Whose window it is.
     zone : ZoneInfo
         The home's zone, for everything that is about the clock on the wall.
-    life_signs, track, sos
-        What was measured from `since` on.
-    since : datetime
-        Older data are not in the window.
     watched_from : datetime
-        Before this nothing is judged.
-    blind : sequence of Interval
+        Before this nothing is raised; what is older only teaches.
+    life_signs, track, presses
+        What was measured, as far back as the rules need it.
+    blind : sequence of Blind
         When the home, or the whole ward, could not be heard; silence in it says nothing.
     pauses : sequence of Interval
         Planned absences.
     geofences : sequence of Geofence
         The resident's own.
+    undecided_from : datetime or None
+        When the whole ward was last heard, if it is not yet decided whether the silence since then is an outage: what absence
+        would raise after this moment is held back. None if there is nothing to wait for.
     """
 
     resident: int
     zone: ZoneInfo
-    since: datetime
     watched_from: datetime
     life_signs: LifeSigns
     track: Track
-    sos: Sequence[Sos]
-    blind: Sequence[Interval]
+    presses: Sequence[Press]
+    blind: Sequence[Blind]
     pauses: Sequence[Interval]
     geofences: Sequence[Geofence]
+    undecided_from: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -119,34 +141,62 @@ class Judgement:
     findings : tuple of Finding
         All episodes that were raised, or still held, in the judged span, in order of time.
     due_at : datetime or None
-        The next moment at which the answer can change without a new reading; None if only a reading can change it.
+        The next moment at which the answer can change without a new reading; None if only a reading can change it. Not after
+        `until` if something is held back until it is decided elsewhere.
     can_tell : bool
         False where the rule could not judge (blind, too little data): neither "all is well" nor "something is wrong".
+    is_unusual : bool
+        True where nothing is raised yet but it soon will be: a little different from the usual.
     """
 
     findings: tuple[Finding, ...]
     due_at: datetime | None
     can_tell: bool
+    is_unusual: bool = False
 
 
-class Rule(Protocol[P]):
-    """A rule: pure, without clock, database, network or settings. `P` is what it learned about the resident."""
+class Rule(Protocol):
+    """A rule with its settings and what it learned: pure, without clock, database, network or settings."""
 
-    name: str
-    version: int
-
-    def learn(self, history: Window, until: datetime) -> P:
-        """Return the resident's usual, learned from what happened before `until`."""
+    @property
+    def name(self) -> str:
+        """The name that its findings carry."""
         ...
 
-    def judge(self, window: Window, usual: P, since: datetime, until: datetime) -> Judgement:
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
         """Judge the span (since, until]."""
         ...
 
-    def to_json(self, usual: P) -> Mapping[str, object]:
-        """Return what was learned as JSON values."""
-        ...
 
-    def from_json(self, body: Mapping[str, object]) -> P:
-        """Return what was learned from JSON values that `to_json` made."""
-        ...
+def moment(seconds: float) -> datetime:
+    """Return Unix seconds as a time, to the microsecond."""
+    return datetime.fromtimestamp(round(seconds, 6), UTC)
+
+
+def earliest(*moments: datetime | None) -> datetime | None:
+    """Return the first of the moments that are given, None if there is none."""
+    return min((one for one in moments if one is not None), default=None)
+
+
+def life_signs(rows: Iterable[tuple[float, DeviceKind, str]]) -> LifeSigns:
+    """Return life signs (Unix seconds, kind, place) in order of time, each once.
+
+    Examples
+    --------
+    >>> life_signs([(60.0, DeviceKind.DOOR, "front_door"), (0.0, DeviceKind.MOTION, "hall")] * 2).time.tolist()
+    [0.0, 60.0]
+    """
+    ordered = sorted(set(rows))
+    places = tuple(sorted({place for _, _, place in ordered}))
+    index = {place: number for number, place in enumerate(places)}
+    return LifeSigns(
+        np.array([time for time, _, _ in ordered], np.float64),
+        np.array([LIFE_KINDS.index(kind) for _, kind, _ in ordered], np.int8),
+        np.array([index[place] for _, _, place in ordered], np.int16),
+        places,
+    )
+
+
+def no_track() -> Track:
+    """Return an empty track."""
+    return Track(np.empty(0), np.empty(0), np.empty(0), np.empty(0))

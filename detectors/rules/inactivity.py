@@ -1,0 +1,192 @@
+"""Inactivity: nobody has acted in a home for longer than is usual for this resident at this time of day.
+
+What it claims: since the last life sign a time has passed that is longer than the longest usual silence at this time of day, by
+a margin. What it does not claim: that something happened. An outing through a door without sensor looks the same.
+
+Blind time. A silence that could not have been heard says nothing. So an alarm that was raised before it was known that we are
+blind stays; nothing is raised while we are blind; and when we can hear again, listening starts anew: the age that is compared
+with the line runs from the end of the blind time, because there may have been any number of life signs in it. It is never
+compared with the full silence, which after an outage of two days would raise an alarm for everybody who is asleep. Until the
+first life sign after it the answer is "cannot tell". Silences that overlap blind time are not learned from.
+
+Planned absence. An alarm ends when a pause begins, and after its end listening starts anew in the same way.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from core.domain.alert import Finding, JsonObject, Severity
+from detectors.rules.judgement import LIFE_KINDS, Judgement, LifeSigns, Window, earliest, moment
+from detectors.rules.listening import Listening, alarm, breaks, listenings
+from detectors.rules.patience import (
+    CAP_STEPS,
+    FIXED_DAYS,
+    LEARNED_DAYS,
+    Patience,
+    Sensitivity,
+    Usual,
+    patience,
+)
+from detectors.rules.silences import Silences, certain, silences
+from detectors.rules.wall_clock import STEP_S, local_date
+
+NAME = "inactivity"
+VERSION = 1
+# A little different from the usual: this long before the alarm (D1 d, the pre-alert).
+NOTICE_S = 1800.0
+# The longest time after which it is decided what a life sign or a silence means: a ward silence of 10 homes at night.
+DECIDED_WITHIN = timedelta(hours=3)
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """An alarm: the part of a silence it was raised in, how long that may last, and when (Unix seconds)."""
+
+    part: Listening
+    limits: Patience
+    tick: float
+
+
+@dataclass(frozen=True)
+class Inactivity:
+    """Rule D1: the two-state line.
+
+    Times of the data are UTC; the line is by the wall clock of the home's zone, also on days of 23 and 25 hours. A silence is
+    judged by what was learned for the local day on which it began, so the result does not depend on when it is judged.
+    Constants: `algorithms` D1, measured on recorded homes (protocol P), except the warm-up, which is not measured.
+
+    Parameters
+    ----------
+    usual_on : callable
+        What was learned for a local day, from data before that day.
+    sensitivity : Sensitivity
+        How long beyond the usual.
+    confirmed_only : bool
+        Rule c: a single uncertain life sign does not end a silence; alarms wait ten minutes for its partner.
+
+    Examples
+    --------
+    >>> from core.domain.device import DeviceKind
+    >>> from detectors.rules.judgement import life_signs, no_track
+    >>> from detectors.rules.silences import Line
+    >>> flat = Usual(28, Line(np.full(288, 60.0), np.full(288, 60.0)))
+    >>> nine = datetime.fromisoformat("2026-05-01T09:00+00:00")
+    >>> signs = life_signs([(nine.timestamp() + wait, DeviceKind.MOTION, "kitchen") for wait in (0, 60)])
+    >>> window = Window(1, ZoneInfo("UTC"), nine, signs, no_track(), (), (), (), ())
+    >>> judged = Inactivity(lambda day: flat).judge(window, nine, nine + timedelta(hours=5))
+    >>> [(one.began_at.isoformat()[11:16], one.raised_at.isoformat()[11:16]) for one in judged.findings]
+    [('09:01', '11:51')]
+    """
+
+    usual_on: Callable[[date], Usual]
+    sensitivity: Sensitivity = Sensitivity.STANDARD
+    confirmed_only: bool = True
+    name: str = NAME
+
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
+        """Judge the span (since, until]; life signs after `until` are not looked at."""
+        signs = _until(window.life_signs, until.timestamp())
+        counts = certain(signs, confirmed_only=self.confirmed_only)
+        gaps = silences(signs, counts)
+        if not len(gaps.began):
+            return Judgement((), None, can_tell=False)
+        # A life sign may count, or a held alarm be decided, some time after it happened.
+        told_from = (since - DECIDED_WITHIN).timestamp()
+        findings: list[Finding] = []
+        alarm_at: datetime | None = None
+        is_held = False
+        for number in np.flatnonzero((gaps.ended > told_from) & (gaps.ended - gaps.began > NOTICE_S)):
+            raised_from: float | None = None
+            for part in listenings(gaps, int(number), window):
+                if part.began == raised_from:
+                    continue
+                limits = self._limits(window.zone, part)
+                tick = alarm(part, limits, signs.time[~counts], window.watched_from.timestamp())
+                if tick is None:
+                    continue
+                if tick > until.timestamp():
+                    alarm_at = earliest(alarm_at, moment(tick))
+                elif window.undecided_from is not None and tick > window.undecided_from.timestamp():
+                    is_held, alarm_at = True, earliest(alarm_at, moment(tick))
+                else:
+                    raised_from = part.began
+                    if part.cleared > told_from:
+                        findings.append(self._finding(window, signs, _Raised(part, limits, tick), until))
+        is_open = any(finding.cleared_at is None for finding in findings)
+        notice_at = None if alarm_at is None else alarm_at - timedelta(seconds=NOTICE_S)
+        is_near = notice_at is not None and notice_at <= until
+        return Judgement(
+            tuple(findings),
+            earliest(alarm_at if is_near else notice_at, *_pause_changes(window, until)),
+            can_tell=is_open or (not is_held and _can_tell(gaps, window, until)),
+            is_unusual=is_open or is_near,
+        )
+
+    def _limits(self, zone: ZoneInfo, part: Listening) -> Patience:
+        usual = self.usual_on(local_date(zone, moment(part.base)))
+        return patience(usual, self.sensitivity, zone, part.base, after_door=part.after_door)
+
+    def _finding(self, window: Window, signs: LifeSigns, raised: _Raised, until: datetime) -> Finding:
+        cleared = raised.part.cleared
+        return Finding(
+            rule=NAME,
+            subject=f"resident:{window.resident}",
+            severity=Severity.CHECK_SOON,
+            began_at=moment(raised.part.began),
+            raised_at=moment(raised.tick),
+            cleared_at=moment(cleared) if cleared <= until.timestamp() else None,
+            reason=self._reason(signs, raised),
+        )
+
+    def _reason(self, signs: LifeSigns, raised: _Raised) -> JsonObject:
+        part, limits, tick = raised.part, raised.limits, raised.tick
+        last = int(np.searchsorted(signs.time, part.began, side="right")) - 1
+        usual: dict[str, object] = {"days": limits.days}
+        step = min(int((tick - part.base) // STEP_S), CAP_STEPS) - 1
+        if limits.longest_min is not None:
+            by = int(np.argmax(limits.age_min > limits.longest_min))
+            usual["longest_min"] = round(float(limits.longest_min[step]))
+            usual["active_by"] = moment(part.base + (by + 1) * STEP_S).isoformat()
+        heard_again = part.base > part.began
+        return {
+            "rule_version": VERSION,
+            "last_life_sign": {
+                "time": moment(float(signs.time[last])).isoformat(),
+                "kind": LIFE_KINDS[int(signs.kind[last])].value,
+                "place": signs.places[int(signs.place[last])],
+            },
+            "silent_min": round((tick - part.base) / 60),
+            "listening_since": moment(part.base).isoformat() if heard_again else None,
+            "usual": usual,
+            "context": "after_door" if part.after_door else "at_home",
+            "sensitivity": self.sensitivity.value,
+            "ruled_out": ["planned_absence", "home_silent", "ward_silent"],
+            "confidence": _confidence(limits.days, after_door=part.after_door, heard_again=heard_again),
+        }
+
+
+def _until(signs: LifeSigns, until: float) -> LifeSigns:
+    count = int(np.searchsorted(signs.time, until, side="right"))
+    return LifeSigns(signs.time[:count], signs.kind[:count], signs.place[:count], signs.places)
+
+
+def _can_tell(gaps: Silences, window: Window, until: datetime) -> bool:
+    """Tell whether we could hear the home without a break since its last life sign."""
+    last = float(gaps.began[-1])
+    now = until.timestamp()
+    return not any(stop <= now and resumed > last for stop, resumed, _ in breaks(window))
+
+
+def _pause_changes(window: Window, until: datetime) -> Iterator[datetime]:
+    for pause in window.pauses:
+        yield from (one for one in (pause.began_at, pause.ended_at) if one is not None and one > until)
+
+
+def _confidence(days: int, *, after_door: bool, heard_again: bool) -> str:
+    if days < FIXED_DAYS:
+        return "low"
+    return "medium" if days < LEARNED_DAYS or after_door or heard_again else "high"

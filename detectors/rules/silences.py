@@ -1,0 +1,159 @@
+"""The silences between the life signs of a home, and the line that says how long they usually last at each time of day."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.device import DeviceKind
+from detectors.rules.judgement import LIFE_KINDS, LifeSigns
+from detectors.rules.wall_clock import BINS, DAY_S, STEP_S, local_seconds
+
+DOOR = LIFE_KINDS.index(DeviceKind.DOOR)
+# Kinds whose single life sign is beyond doubt; a single motion may be a draught, a pet or the heating.
+CERTAIN_KINDS = np.array(
+    [
+        LIFE_KINDS.index(kind)
+        for kind in (DeviceKind.DOOR, DeviceKind.FRIDGE, DeviceKind.BED, DeviceKind.PLUG, DeviceKind.BUTTON)
+    ],
+    np.int8,
+)
+# A silence that begins this soon after the entrance door may be an outing (protocol P, 3).
+DOOR_CONTEXT_S = 120.0
+# Two life signs this close confirm each other (D1, rule c).
+PARTNER_S = 600.0
+LONGEST_S = DAY_S
+SMOOTHING_BINS = 6.0
+LINE_QUANTILE = 0.95
+LINE_DAYS = 90
+
+
+@dataclass(frozen=True)
+class Silences:
+    """Silences in order; each begins with a life sign that counts and ends with the next one.
+
+    Attributes
+    ----------
+    began : ndarray, shape (n,), float64
+        Unix seconds of the life sign at the beginning.
+    ended : ndarray, shape (n,), float64
+        Unix seconds of the next one, infinity for the last.
+    after_door : ndarray, shape (n,), bool
+        Whether the entrance door was used in the two minutes before the beginning.
+    """
+
+    began: NDArray[np.float64]
+    ended: NDArray[np.float64]
+    after_door: NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Line:
+    """The longest usual silence, in minutes, at each 5-minute bin of the wall clock; both arrays have shape (288,)."""
+
+    at_home: NDArray[np.float64]
+    after_door: NDArray[np.float64]
+
+
+def certain(signs: LifeSigns, *, confirmed_only: bool) -> NDArray[np.bool_]:
+    """Tell which life signs end a silence: all, or those that are certain by kind or have a partner within ten minutes."""
+    sure = np.ones(len(signs.time), np.bool_)
+    if confirmed_only and len(signs.time):
+        close = np.diff(signs.time) <= PARTNER_S
+        partner = np.zeros(len(signs.time), np.bool_)
+        partner[1:] |= close
+        partner[:-1] |= close
+        sure = partner | np.isin(signs.kind, CERTAIN_KINDS)
+    return sure
+
+
+def silences(signs: LifeSigns, counts: NDArray[np.bool_]) -> Silences:
+    """Return the silences between the life signs that count."""
+    began = signs.time[counts]
+    ended = np.append(began[1:], np.inf) if len(began) else began
+    doors = signs.time[signs.kind == DOOR]
+    latest = np.searchsorted(doors, began, side="right") - 1
+    if not len(doors):
+        return Silences(began, ended, np.zeros(len(began), np.bool_))
+    since_door = np.where(latest >= 0, began - doors[np.maximum(latest, 0)], np.inf)
+    return Silences(began, ended, since_door <= DOOR_CONTEXT_S)
+
+
+def learn_line(
+    gaps: Silences, zone: ZoneInfo, masked: Sequence[tuple[float, float]], until: float
+) -> tuple[Line, int]:
+    """Learn the line from the silences that ended by `until`, and say from how many days (D1 a, b, d).
+
+    For each local day and bin the largest age that a silence reached inside the bin is taken; the line is half the 95th
+    percentile and half the maximum over the days, smoothed round the clock (sigma 30 min). The days are whole local days, at
+    most the last 90. Silences longer than a day, and those that overlap masked time, teach nothing, and a day that is masked
+    for more than half of it is left out.
+
+    Parameters
+    ----------
+    gaps : Silences
+        In order of time.
+    zone : ZoneInfo
+        The home's.
+    masked : sequence of (float, float)
+        Unix seconds: blind time, pauses, and silences that turned out to be real.
+    until : float
+        Unix seconds; the end of what may be learned from, at most a few hours before a local midnight.
+    """
+    length = gaps.ended - gaps.began
+    usable = (gaps.ended <= until) & (length <= LONGEST_S)
+    for began, ended in masked:
+        usable &= (gaps.ended <= began) | (gaps.began >= ended)
+    if not usable.any():
+        return Line(np.zeros(BINS), np.zeros(BINS)), 0
+    began, ended, after_door = gaps.began[usable], gaps.ended[usable], gaps.after_door[usable]
+    days = _days(zone, gaps.began[0], until, masked)
+
+    # Every zone's offset is a whole number of bins, so bins may be walked in UTC and named by the wall clock.
+    first, last = np.floor(began / STEP_S), np.floor(ended / STEP_S)
+    steps = (last - first).astype(np.int64) + 1
+    which = np.repeat(np.arange(len(steps)), steps)
+    step = np.arange(len(which)) - np.repeat(np.cumsum(steps) - steps, steps)
+    bin_began = ((first[which] + step) * STEP_S).astype(np.float64)
+    age_min = (np.minimum(bin_began + STEP_S, ended[which]) - began[which]) / 60
+    local = local_seconds(zone, bin_began)
+    day = np.searchsorted(days, local // DAY_S)
+    kept = np.isin(local // DAY_S, days)
+
+    longest = np.zeros((2, len(days), BINS))
+    where = (after_door[which].astype(np.int64), day, (local // STEP_S % BINS).astype(np.int64))
+    np.maximum.at(longest, tuple(index[kept] for index in where), age_min[kept])
+    if not len(days):
+        return Line(np.zeros(BINS), np.zeros(BINS)), 0
+    raw = 0.5 * np.quantile(longest, LINE_QUANTILE, axis=1) + 0.5 * longest.max(axis=1)
+    smooth = _smoothed(raw)
+    return Line(smooth[0], smooth[1]), len(days)
+
+
+def _days(
+    zone: ZoneInfo, began: float, until: float, masked: Sequence[tuple[float, float]]
+) -> NDArray[np.float64]:
+    """Return the whole local days, as days since 1970, between the first silence and `until` that may teach."""
+    ends = local_seconds(zone, np.array([began, until]))
+    first, last = int(ends[0] // DAY_S) + 1, round(float(ends[1]) / DAY_S)
+    days = np.arange(max(first, last - LINE_DAYS), last, dtype=np.float64)
+    hidden: NDArray[np.float64] = np.zeros(len(days))
+    for start, stop in masked:
+        local = local_seconds(zone, np.array([start, stop]))
+        hidden += np.clip(local[1] - days * DAY_S, 0, DAY_S) - np.clip(local[0] - days * DAY_S, 0, DAY_S)
+    return days[hidden <= DAY_S / 2]
+
+
+def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.fft.irfft(np.fft.rfft(values, axis=-1) * _KERNEL, BINS, axis=-1)
+
+
+def _kernel() -> NDArray[np.complex128]:
+    distance = np.minimum(np.arange(BINS), BINS - np.arange(BINS))
+    weight = np.exp(-0.5 * (distance / SMOOTHING_BINS) ** 2)
+    return np.fft.rfft(weight / weight.sum())
+
+
+_KERNEL = _kernel()
