@@ -1,0 +1,210 @@
+"""Turns what devices tell into numbered messages: large ones for the history, one for each moment when live.
+
+A message's number follows from its place in the stream, which follows from the seed. So a simulator that is started again
+goes on with the same numbers for the same content, without having kept anything.
+"""
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+from math import ceil
+from typing import NamedTuple
+
+from core.domain.device import DeviceKind
+from simulator import payloads
+from simulator.samples import Position, Sample
+from simulator.wardfile import SimDevice
+from simulator.world import HomeDay, HomeWorld
+
+_NATIVE, _ZIGBEE = "native", "zigbee2mqtt"
+
+
+class Message(NamedTuple):
+    """A message to publish at `time_ms` (Unix milliseconds)."""
+
+    time_ms: int
+    topic: str
+    payload: bytes
+    retain: bool = False
+
+
+class _Moment(NamedTuple):
+    """What one device tells at one moment: samples, or one position."""
+
+    time_ms: int
+    device: int
+    samples: tuple[Sample, ...]
+    position: Position | None
+
+
+class HomeStream:
+    """The messages of one home: `history` before the origin, `live` from it on."""
+
+    def __init__(self, world: HomeWorld, origin: datetime, history_days: int) -> None:
+        self._world = world
+        self._devices = world.home.devices
+        self._origin_ms = round(origin.timestamp() * 1000)
+        self._origin_day = world.day_of(origin)
+        self._history_days = history_days
+
+    def history(self, days_ago: int) -> Iterator[Message]:
+        """Yield what was told on one day of the history; 0 is the day in which live watching begins."""
+        told = self._before_origin(self._world.tell(self._origin_day.before(days_ago)))
+        seqs = self._seqs_before(days_ago)
+        for number, device in enumerate(self._devices):
+            samples = [item for item in told.samples if item.device == number]
+            positions = [item for item in told.positions if item.device == number]
+            if device.sender == _NATIVE:
+                yield from self._large(number, seqs, samples, positions)
+            else:
+                yield from self._one_by_one(seqs, samples, positions)
+
+    def live(self, since: datetime) -> Iterator[Message]:
+        """Yield what is told from `since` on, without end, in the order of time; it does not begin before the origin."""
+        since_ms = max(round(since.timestamp() * 1000), self._origin_ms)
+        seqs = self._seqs_after_history()
+        day = self._origin_day
+        yield from self._statuses(since_ms, online=True)
+        while True:
+            told = self._after_origin(self._world.tell(day))
+            statuses = [
+                status for time_ms, online in told.online for status in self._statuses(time_ms, online=online)
+            ]
+            moments = self._one_by_one(seqs, told.samples, told.positions)
+            for message in heapq.merge(moments, statuses, key=_time_of):
+                if message.time_ms >= since_ms:
+                    yield message
+            day = day.next()
+
+    def _before_origin(self, told: HomeDay) -> HomeDay:
+        """Keep what lies before the origin; a gateway keeps readings while nobody listens, but not its heartbeats."""
+        samples = tuple(
+            item
+            for item in told.samples
+            if item.time_ms < self._origin_ms and self._devices[item.device].kind is not DeviceKind.GATEWAY
+        )
+        positions = tuple(item for item in told.positions if item.time_ms < self._origin_ms)
+        return replace(told, samples=samples, positions=positions, online=())
+
+    def _after_origin(self, told: HomeDay) -> HomeDay:
+        if told.begin_ms >= self._origin_ms:
+            return told
+        return replace(
+            told,
+            samples=tuple(item for item in told.samples if item.time_ms >= self._origin_ms),
+            positions=tuple(item for item in told.positions if item.time_ms >= self._origin_ms),
+            online=tuple(change for change in told.online if change[0] >= self._origin_ms),
+        )
+
+    def _seqs_before(self, days_ago: int) -> list[int]:
+        """Return the last number that each device used before a day of the history.
+
+        On every whole day of the history each device sends exactly one message of each of its kinds: its regular reports
+        see to it that the message is not empty, and what a device tells in a day fits into one.
+        """
+        return [(self._history_days - days_ago) * _kinds_a_day(device) for device in self._devices]
+
+    def _seqs_after_history(self) -> list[int]:
+        seqs = self._seqs_before(0)
+        told = self._before_origin(self._world.tell(self._origin_day))
+        for number in range(len(self._devices)):
+            for items in (told.samples, told.positions):
+                count = sum(1 for item in items if item.device == number)
+                seqs[number] += ceil(count / payloads.MOST_IN_A_MESSAGE)
+        return seqs
+
+    def _large(
+        self, number: int, seqs: list[int], samples: Sequence[Sample], positions: Sequence[Position]
+    ) -> Iterator[Message]:
+        device, most = self._devices[number], payloads.MOST_IN_A_MESSAGE
+        for start in range(0, len(samples), most):
+            part = samples[start : start + most]
+            seqs[number] += 1
+            payload = payloads.native_readings(seqs[number], part)
+            yield Message(part[-1].time_ms, payloads.native_topic(device, "readings"), payload)
+        for start in range(0, len(positions), most):
+            fixes = positions[start : start + most]
+            seqs[number] += 1
+            payload = payloads.native_fixes(seqs[number], fixes)
+            yield Message(fixes[-1].time_ms, payloads.native_topic(device, "fix"), payload)
+
+    def _one_by_one(
+        self, seqs: list[int], samples: Sequence[Sample], positions: Sequence[Position]
+    ) -> Iterator[Message]:
+        # Both kinds of a tracker's messages count together, so they are put in order before they are numbered.
+        told = (
+            _Moment(time_ms, device, tuple(group), None)
+            for (time_ms, device), group in groupby(samples, key=lambda item: (item.time_ms, item.device))
+        )
+        seen = (_Moment(item.time_ms, item.device, (), item) for item in positions)
+        for moment in heapq.merge(told, seen, key=lambda item: (item.time_ms, item.device)):
+            message = self._message(moment, seqs)
+            if message is not None:
+                yield message
+
+    def _message(self, moment: _Moment, seqs: list[int]) -> Message | None:
+        device = self._devices[moment.device]
+        if device.sender == _NATIVE:
+            seqs[moment.device] += 1
+            seq = seqs[moment.device]
+            if moment.position is not None:
+                payload = payloads.native_fixes(seq, (moment.position,))
+                return Message(moment.time_ms, payloads.native_topic(device, "fix"), payload)
+            payload = payloads.native_readings(seq, moment.samples)
+            return Message(moment.time_ms, payloads.native_topic(device, "readings"), payload)
+        if device.sender == _ZIGBEE:
+            state = payloads.zigbee_state(moment.samples)
+            if state is None:
+                return None
+            return Message(moment.time_ms, payloads.zigbee_topic(device), state)
+        if moment.position is None:
+            # A phone tells its battery with each position.
+            return None
+        located = payloads.owntracks_location(moment.position, _phone_battery(moment.time_ms))
+        return Message(moment.time_ms, payloads.owntracks_topic(device), located)
+
+    def _statuses(self, time_ms: int, *, online: bool) -> Iterator[Message]:
+        """Yield what the broker keeps about the gateways: that they are there, or their last will."""
+        for device in self._devices:
+            if device.kind is not DeviceKind.GATEWAY:
+                continue
+            if device.sender == _NATIVE:
+                topic, payload = (
+                    payloads.native_topic(device, "status"),
+                    payloads.native_status(time_ms, online=online),
+                )
+            else:
+                topic = f"{payloads.zigbee_topic(device)}/state"
+                payload = payloads.zigbee_bridge(online=online)
+            yield Message(time_ms, topic, payload, retain=True)
+
+
+def _time_of(message: Message) -> int:
+    return message.time_ms
+
+
+def _kinds_a_day(device: SimDevice) -> int:
+    if device.kind is DeviceKind.GATEWAY:
+        return 0
+    return 2 if device.kind is DeviceKind.TRACKER else 1
+
+
+def _phone_battery(time_ms: int) -> int:
+    # Charged overnight in Japan: full at about six in the morning, a third left late in the evening.
+    hours = (time_ms / 3_600_000 + 9 - 6) % 24
+    return round(100 - 65 * min(hours, 16) / 16)
+
+
+def history(streams: Sequence[HomeStream], days: int) -> Iterator[tuple[int, Message]]:
+    """Yield (days ago, message) for the whole ward, the oldest day first."""
+    for days_ago in range(days, -1, -1):
+        for stream in streams:
+            for message in stream.history(days_ago):
+                yield days_ago, message
+
+
+def live(streams: Sequence[HomeStream], since: datetime) -> Iterator[Message]:
+    """Yield the messages of the whole ward from `since` on, without end, in the order of time."""
+    return heapq.merge(*(stream.live(since) for stream in streams), key=_time_of)

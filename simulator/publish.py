@@ -1,0 +1,148 @@
+"""Publishes messages with a bounded number under way, and says clearly when the broker does not want them."""
+
+import threading
+from types import TracebackType
+from typing import Self
+from uuid import uuid4
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from core.errors import MimamoriError
+from core.settings import Settings
+from simulator.messages import Message
+
+_CONNECT_PATIENCE_S = 15.0
+_KEEP_ALIVE_S = 30
+_POLL_S = 0.2
+
+
+class PublishError(MimamoriError):
+    """The broker cannot be reached or does not take a message."""
+
+    exit_code = 69  # EX_UNAVAILABLE
+
+
+class Publisher:
+    """A connection to the broker that publishes at QoS 1; use it with `with`.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the broker is and how to sign in.
+    most_under_way : int
+        How many messages may wait for their acknowledgement; `publish` blocks at that number.
+    stop : threading.Event
+        Set from outside to end waiting.
+    """
+
+    def __init__(
+        self, settings: Settings, *, most_under_way: int = 200, stop: threading.Event | None = None
+    ) -> None:
+        self._address = (settings.broker_host, settings.broker_port)
+        self._stop = stop or threading.Event()
+        self._most = most_under_way
+        self._room = threading.Condition()
+        self._under_way: set[int] = set()
+        self._problem: str | None = None
+        self._connected = threading.Event()
+        self._client = mqtt.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=f"simulator-{uuid4().hex[:12]}",
+            protocol=mqtt.MQTTv5,
+        )
+        if settings.broker_username:
+            self._client.username_pw_set(
+                settings.broker_username, settings.broker_password.get_secret_value()
+            )
+        if settings.broker_ca_file is not None:
+            # paho leaves a type open in this method's signature.
+            self._client.tls_set(ca_certs=str(settings.broker_ca_file))  # pyright: ignore[reportUnknownMemberType]
+        self._client.max_inflight_messages_set(most_under_way)
+        self._client.on_connect = self._on_connect
+        self._client.on_publish = self._on_publish
+
+    def __enter__(self) -> Self:
+        properties = Properties(PacketTypes.CONNECT)
+        self._client.connect_async(*self._address, keepalive=_KEEP_ALIVE_S, properties=properties)
+        self._client.loop_start()
+        if not self._connected.wait(_CONNECT_PATIENCE_S) or self._problem is not None:
+            self._client.disconnect()
+            self._client.loop_stop()
+            host, port = self._address
+            why = self._problem or "nobody answers there; check MIMAMORI_BROKER_HOST and MIMAMORI_BROKER_PORT"
+            raise PublishError(f"broker {host}:{port}: {why}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def publish(self, message: Message) -> None:
+        """Hand a message to the broker; waits while too many are under way. Does nothing once stopped.
+
+        Raises
+        ------
+        PublishError
+            The broker refused an earlier message.
+        """
+        with self._room:
+            self._wait_until_fewer_than(self._most)
+            if self._stop.is_set():
+                return
+            # Under the lock, so that an acknowledgement cannot come before its number is known. While the broker is
+            # away the client keeps the message and sends it when it is back.
+            handed = self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
+            self._under_way.add(handed.mid)
+
+    def drain(self) -> None:
+        """Wait until the broker has acknowledged everything.
+
+        Raises
+        ------
+        PublishError
+            The broker refused a message.
+        """
+        with self._room:
+            self._wait_until_fewer_than(1)
+
+    def _wait_until_fewer_than(self, count: int) -> None:
+        while len(self._under_way) >= count and not self._stop.is_set():
+            if self._problem is not None:
+                break
+            self._room.wait(_POLL_S)
+        if self._problem is not None:
+            raise PublishError(self._problem)
+
+    def _on_connect(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        _flags: mqtt.ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            self._problem = f"refuses the connection ({reason}); check MIMAMORI_BROKER_USERNAME and MIMAMORI_BROKER_PASSWORD"
+        self._connected.set()
+
+    def _on_publish(
+        self,
+        _client: mqtt.Client,
+        _userdata: object,
+        mid: int,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        with self._room:
+            if reason.is_failure:
+                self._problem = (
+                    f"the broker refuses a message ({reason}); does its access list let this user write?"
+                )
+            self._under_way.discard(mid)
+            self._room.notify_all()

@@ -1,0 +1,141 @@
+"""What a person does on a day, in large strokes: getting up, meals, naps, outings, bed; incidents change the plan."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import log
+
+import numpy as np
+
+from simulator.days import DAY_S, HOUR_S, LocalDay
+from simulator.incident import ON_FOOT, Incident, IncidentKind
+from simulator.persona import Persona
+
+# In blocks of the street grid: inside every everyday geofence.
+DAY_CENTRE = (3, -5)
+_LONGEST_OUTING_S = 3.5 * HOUR_S
+
+
+class Occupation(StrEnum):
+    """What fills a span of the day."""
+
+    BREAKFAST = "breakfast"
+    LUNCH = "lunch"
+    DINNER = "dinner"
+    TEA = "tea"
+    BATH = "bath"
+    NAP = "nap"
+    TOILET = "toilet"
+    OUTING = "outing"
+    DAY_SERVICE = "day_service"
+    WALK_OFF = "walk_off"
+
+
+AWAY = frozenset({Occupation.OUTING, Occupation.DAY_SERVICE, Occupation.WALK_OFF})
+
+
+@dataclass(frozen=True)
+class Span:
+    """A part of the day with one occupation; seconds after midnight. `place` is where an absence leads, in blocks."""
+
+    start_s: float
+    end_s: float
+    occupation: Occupation
+    place: tuple[int, int] = (0, 0)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A person's day, from getting up to the next getting up.
+
+    Attributes
+    ----------
+    still_until_s : float
+        The resident lies still until then, when somebody comes; not after `wake_s` on an ordinary day.
+    spans : tuple of Span
+        In order, without overlap; what lies between is spent around the living room, and after `bed_s` in bed.
+    """
+
+    wake_s: float
+    bed_s: float
+    end_s: float
+    still_until_s: float
+    spans: tuple[Span, ...]
+
+    @property
+    def absences(self) -> tuple[Span, ...]:
+        """The spans outside the home."""
+        return tuple(span for span in self.spans if span.occupation in AWAY)
+
+
+def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> Plan:
+    """Return what a person does on a day."""
+    draw = persona.chance("plan", day)
+    wake_s, end_s = persona.day_span_s(day)
+    bed_s = persona.bed_s(day)
+    still_until_s = wake_s
+    walks: list[Span] = []
+    for incident in incidents:
+        if incident.kind is IncidentKind.DOES_NOT_GET_UP and incident.is_on(day):
+            still_until_s = min(wake_s + incident.for_s, bed_s - HOUR_S)
+        elif incident.kind in ON_FOOT:
+            walks.extend(_walks_off(persona, day, incident, wake_s, end_s))
+    wished = [*walks, *_away(persona, day, draw, bed_s), *_at_home(persona, draw, wake_s, bed_s)]
+    return Plan(wake_s, bed_s, end_s, still_until_s, _fitted(wished, max(wake_s, still_until_s), end_s))
+
+
+def _fitted(wished: list[Span], begin_s: float, end_s: float) -> tuple[Span, ...]:
+    """Keep spans in order of importance, dropping each that overlaps one already kept."""
+    kept: list[Span] = []
+    for span in wished:
+        if span.start_s < begin_s or span.end_s > end_s - 600.0:
+            continue
+        if all(span.end_s + 300.0 <= other.start_s or span.start_s >= other.end_s + 300.0 for other in kept):
+            kept.append(span)
+    return tuple(sorted(kept, key=lambda span: span.start_s))
+
+
+def _walks_off(
+    persona: Persona, day: LocalDay, incident: Incident, wake_s: float, end_s: float
+) -> list[Span]:
+    spans: list[Span] = []
+    for start_s in incident.starts_s(day, wake_s, end_s):
+        east, north = persona.places[0]
+        # Straight along one street, so that the distance walked is the distance from home.
+        blocks = max(1, round(incident.distance_m / 90.0))
+        place = (blocks if (east + north) % 2 else -blocks, 0)
+        last_s = min(start_s + incident.for_s, end_s - 900.0)
+        spans.append(Span(start_s, last_s, Occupation.WALK_OFF, place))
+    return spans
+
+
+def _away(persona: Persona, day: LocalDay, draw: np.random.Generator, bed_s: float) -> list[Span]:
+    spans: list[Span] = []
+    if day.date.weekday() in persona.day_service:
+        picked_up_s = draw.normal(9.2, 0.15) * HOUR_S
+        brought_back_s = draw.normal(15.8, 0.2) * HOUR_S
+        spans.append(Span(picked_up_s, brought_back_s, Occupation.DAY_SERVICE, DAY_CENTRE))
+    elif draw.random() < persona.outing_chance:
+        start_s = draw.normal(persona.outing_h, 0.6) * HOUR_S
+        lasts_s = min(60.0 * float(draw.lognormal(log(70.0), 0.5)), _LONGEST_OUTING_S)
+        place = persona.places[int(draw.choice(4, p=[0.5, 0.25, 0.15, 0.1]))]
+        spans.append(Span(start_s, min(start_s + lasts_s, bed_s - HOUR_S), Occupation.OUTING, place))
+    return [span for span in spans if span.end_s - span.start_s > 900.0]
+
+
+def _at_home(persona: Persona, draw: np.random.Generator, wake_s: float, bed_s: float) -> list[Span]:
+    def about(start_s: float, minutes: float, occupation: Occupation) -> Span:
+        return Span(start_s, start_s + 60.0 * minutes, occupation)
+
+    spans = [
+        about(wake_s + draw.uniform(0.3, 0.9) * HOUR_S, draw.uniform(20, 45), Occupation.BREAKFAST),
+        about(draw.normal(12.1, 0.25) * HOUR_S, draw.uniform(25, 50), Occupation.LUNCH),
+        about(draw.normal(17.9, 0.3) * HOUR_S, draw.uniform(30, 60), Occupation.DINNER),
+    ]
+    if draw.random() < persona.nap_chance:
+        minutes = max(float(draw.normal(50.0, 20.0)), 15.0)
+        spans.append(about(draw.normal(13.9, 0.5) * HOUR_S, minutes, Occupation.NAP))
+    spans.append(about(draw.normal(15.2, 0.4) * HOUR_S, draw.uniform(5, 10), Occupation.TEA))
+    if draw.random() < 0.6:
+        spans.append(about(bed_s - draw.uniform(1.2, 2.0) * HOUR_S, draw.uniform(15, 30), Occupation.BATH))
+    return [span for span in spans if wake_s < span.start_s and span.end_s < min(bed_s, DAY_S) - 300.0]

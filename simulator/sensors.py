@@ -1,0 +1,143 @@
+"""How sensors see a day: hold times, missed movements, repeated states, batteries and link quality."""
+
+from collections.abc import Callable, Iterator
+from math import ceil
+
+import numpy as np
+
+from core.domain.device import DeviceKind
+from simulator.climate import room_climate
+from simulator.days import DAY_S, HOUR_S, LocalDay
+from simulator.diary import Diary
+from simulator.randomness import generator
+from simulator.routine import Plan
+from simulator.samples import Sample, Value
+from simulator.wardfile import SimDevice, SimHome
+
+# A passive infrared sensor reports again only after it has seen nothing for its hold time.
+_SHORTEST_HOLD_S, _LONGEST_HOLD_S = 60.0, 120.0
+_MISSED = 0.03
+_KETTLE_W = 1180.0
+_STANDBY_W = 0.4
+CLIMATE_EVERY_S = 1800.0
+PLUG_EVERY_S = 3600.0
+HEALTH_EVERY_S = 21_600.0
+GATEWAY_EVERY_S = 300.0
+_BATTERY_LIFE_DAYS = (400.0, 900.0)
+_MAINS = frozenset({DeviceKind.PLUG, DeviceKind.GATEWAY})
+
+Told = tuple[float, str, Value]
+
+
+class HomeSensors:
+    """All sensors of a home but its trackers."""
+
+    def __init__(self, home: SimHome, seed: int) -> None:
+        self._home = home
+        self._seed = seed
+        self._tellers: dict[DeviceKind, Callable[[SimDevice, LocalDay, Plan, Diary], Iterator[Told]]] = {
+            DeviceKind.MOTION: self._motion,
+            DeviceKind.DOOR: self._contact,
+            DeviceKind.FRIDGE: self._contact,
+            DeviceKind.PLUG: self._plug,
+            DeviceKind.BED: self._bed,
+        }
+
+    def day(self, day: LocalDay, plan: Plan, diary: Diary) -> Iterator[Sample]:
+        """Yield what the sensors tell from getting up to the next getting up, in no order."""
+        for number, device in enumerate(self._home.devices):
+            teller = self._tellers.get(device.kind)
+            if teller is not None:
+                for at_s, metric, value in teller(device, day, plan, diary):
+                    yield Sample(day.ms(at_s), number, metric, value)
+            if device.kind is DeviceKind.CLIMATE:
+                yield from self._climate(number, device, day, plan)
+            elif device.kind is DeviceKind.GATEWAY:
+                for at_s in _rhythm(device, plan, GATEWAY_EVERY_S):
+                    yield Sample(day.ms(at_s), number, "heartbeat", True)
+            if device.kind not in _MAINS:
+                yield from self._health(number, device, day, plan)
+
+    def _motion(self, device: SimDevice, day: LocalDay, _plan: Plan, diary: Diary) -> Iterator[Told]:
+        draw = generator(self._seed, "motion", device.device_id)
+        hold_s = draw.uniform(_SHORTEST_HOLD_S, _LONGEST_HOLD_S)
+        moves = sorted(diary.moves.get(device.place, []))
+        seen = generator(self._seed, "seen", device.device_id, day.date.toordinal()).random(len(moves))
+        clear_s = -DAY_S
+        for at_s, luck in zip(moves, seen.tolist(), strict=True):
+            if luck < _MISSED:
+                continue
+            if at_s >= clear_s:
+                if clear_s > 0.0:
+                    yield clear_s, "motion", False
+                yield at_s, "motion", True
+            clear_s = at_s + hold_s
+        if clear_s > 0.0:
+            yield clear_s, "motion", False
+
+    def _contact(self, device: SimDevice, _day: LocalDay, _plan: Plan, diary: Diary) -> Iterator[Told]:
+        closed_s = -DAY_S
+        for opens_s, closes_s in sorted(diary.uses.get(device.place, [])):
+            if opens_s > closed_s:
+                yield opens_s, "contact_open", True
+                yield closes_s, "contact_open", False
+                closed_s = closes_s
+
+    def _plug(self, device: SimDevice, _day: LocalDay, plan: Plan, diary: Diary) -> Iterator[Told]:
+        draw = generator(self._seed, "plug", device.device_id)
+        full_w = round(_KETTLE_W * draw.uniform(0.85, 1.1), 1)
+        boils = sorted(diary.uses.get(device.place, []))
+        off_s = -DAY_S
+        for on_s, ends_s in boils:
+            if on_s > off_s:
+                yield on_s, "power_w", full_w
+                yield ends_s, "power_w", _STANDBY_W
+                off_s = ends_s
+        for at_s in _rhythm(device, plan, PLUG_EVERY_S):
+            if not any(on_s - 1.0 <= at_s <= ends_s + 1.0 for on_s, ends_s in boils):
+                yield at_s, "power_w", _STANDBY_W
+
+    def _bed(self, _device: SimDevice, _day: LocalDay, plan: Plan, diary: Diary) -> Iterator[Told]:
+        for at_s, is_in in diary.bed:
+            if plan.wake_s <= at_s < plan.end_s:
+                yield at_s, "bed_occupied", is_in
+
+    def _climate(self, number: int, device: SimDevice, day: LocalDay, plan: Plan) -> Iterator[Sample]:
+        wall_s = _rhythm(device, plan, CLIMATE_EVERY_S)
+        times = [day.ms(at_s) for at_s in wall_s]
+        warm, damp = room_climate(
+            device.place, self._home.name, np.array(times) / 1000.0, np.array(wall_s), self._seed
+        )
+        for time_ms, temperature, humidity in zip(times, warm.tolist(), damp.tolist(), strict=True):
+            yield Sample(time_ms, number, "temperature_c", temperature)
+            yield Sample(time_ms, number, "humidity_pct", humidity)
+
+    def _health(self, number: int, device: SimDevice, day: LocalDay, plan: Plan) -> Iterator[Sample]:
+        draw = generator(self._seed, "battery", device.device_id)
+        life_days = draw.uniform(*_BATTERY_LIFE_DAYS)
+        used_days = (day.date.toordinal() + draw.uniform(0.0, life_days)) % life_days
+        link = int(draw.integers(60, 220))
+        moments = _rhythm(device, plan, HEALTH_EVERY_S)
+        wobbles = generator(self._seed, "link", device.device_id, day.date.toordinal()).integers(
+            -12, 13, size=len(moments)
+        )
+        for at_s, wobble in zip(moments, wobbles.tolist(), strict=True):
+            time_ms = day.ms(at_s)
+            if device.kind is DeviceKind.TRACKER:
+                # Charged each evening: what is left shrinks over the day.
+                battery = 100.0 - 55.0 * ((at_s / HOUR_S - 20.0) % 24.0) / 24.0
+                yield Sample(time_ms, number, "battery_pct", round(battery))
+            else:
+                # Replaced when empty, and then full again.
+                battery = 100.0 * (1.0 - used_days / life_days)
+                yield Sample(time_ms, number, "battery_pct", max(1, round(battery)))
+                yield Sample(time_ms, number, "link_quality", link + wobble)
+
+
+def _rhythm(device: SimDevice, plan: Plan, every_s: float) -> list[float]:
+    """Return the moments of something regular between getting up and the next: each device has its own phase."""
+    phase = float(generator(0, "phase", device.device_id).uniform(0.0, every_s))
+    # From the earliest moment of the grid on, so that a day ends where the next begins.
+    first = ceil((plan.wake_s - phase) / every_s)
+    count = ceil((plan.end_s - phase) / every_s) - first
+    return [phase + every_s * (first + step) for step in range(count)]
