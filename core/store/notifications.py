@@ -15,7 +15,7 @@ from core.store.rows import Row
 
 @dataclass(frozen=True)
 class Opening:
-    """How telling one contact about an alert stands: `was_tried` (may have arrived), `is_live` (arrived or still may)."""
+    """How telling one contact about an alert stands: `was_tried` (may have arrived), `is_live` (arrived, or still on its way)."""
 
     contact: int
     was_tried: bool

@@ -194,7 +194,7 @@ def _openings(rung: EscalationStep, situation: Situation) -> list[Message]:
 
 def _tell(kind: NotificationKind, event: AlertEvent, situation: Situation, *, is_wanted: bool) -> Plan:
     """Tell everybody who was told before, except whoever did it; a claim that ran out is told to its holder too."""
-    did_it = set() if event.kind is EventKind.LAPSED else _same_person(event, situation.contacts)
+    did_it = frozenset[int]() if event.kind is EventKind.LAPSED else _same_person(event, situation.contacts)
     messages = [
         Message(contact, kind, str(event.number))
         for contact in sorted(situation.told)
@@ -203,12 +203,12 @@ def _tell(kind: NotificationKind, event: AlertEvent, situation: Situation, *, is
     return Plan(tuple(messages) if is_wanted else (), tuple(situation.ladder))
 
 
-def _same_person(event: AlertEvent, contacts: Sequence[Contact]) -> set[int]:
+def _same_person(event: AlertEvent, contacts: Sequence[Contact]) -> frozenset[int]:
     users = {contact.user for contact in contacts if contact.number == event.contact} | {event.user}
     users.discard(None)
-    return {
+    return frozenset(
         contact.number for contact in contacts if contact.number == event.contact or contact.user in users
-    }
+    )
 
 
 def _stopped(ladder: Sequence[EscalationStep], now: datetime) -> tuple[EscalationStep, ...]:

@@ -49,7 +49,7 @@ WHERE alert_id = %(alert)s AND kind = 'declined' AND contact_id IS NOT NULL AND 
 SELECT
     contact_id,
     bool_or(status IN ('sending', 'sent', 'unknown') OR (status = 'pending' AND attempts > 0)) AS was_tried,
-    bool_or(status IN ('pending', 'sending', 'sent', 'unknown')) AS is_live
+    bool_or(status IN ('pending', 'sending', 'sent')) AS is_live
 FROM notification
 WHERE alert_id = %(alert)s AND kind = 'opening'
 GROUP BY contact_id;

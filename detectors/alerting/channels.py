@@ -1,0 +1,260 @@
+"""Mail and webhooks: one message to one contact, and what is known of its arrival. The only module that knows apprise.
+
+Every delivery gets a fresh object with one target, since a used one waits seconds before it sends again. Addresses are taken apart
+and checked here; no text that a person entered is ever read as an apprise URL.
+"""
+
+import logging
+import re
+import socket
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from email.utils import parseaddr
+from enum import StrEnum
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+import apprise
+from apprise.manager_plugins import NotificationManager
+from apprise.result import AppriseResultStatus
+from pydantic import SecretStr
+
+from core.domain.resident import Channel, Contact, Language
+from core.errors import SettingsError
+from detectors.alerting.messages import Text
+
+# One attempt never takes longer than this; a sender's lease lasts longer.
+ATTEMPT_LIMIT_S = 20.0
+_MAIL_WAIT_S = 8
+_HTTP_WAIT_S = 4
+_SENDER_NAME = {Language.JA: "見守り", Language.EN: "Mimamori"}
+_ADDRESS = re.compile(r"[^@\s,;<>()\"']{1,64}@[^@\s,;<>()\"']{1,255}\Z")
+_HTTP_STATUS = re.compile(r"error=(\d{3})")
+_SMTP_STATUS = re.compile(r"\((\d{3}), b['\"]|refused: (\d{3}) ")
+# Busy or too early, though numbered like a mistake of ours.
+_HTTP_TEMPORARY = frozenset({408, 409, 425, 429})
+_SUPPORTED = ("json", "jsons", "mailto", "mailtos")
+
+
+class Arrival(StrEnum):
+    """What is known after an attempt: refused is final, failed may succeed later, unknown may have arrived."""
+
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """How one attempt ended; `error` is a code for staff and logs, without address or content."""
+
+    arrival: Arrival
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class MailServer:
+    """Where mail is handed over."""
+
+    host: str
+    port: int
+    mode: str
+    user: str | None
+    password: str | None
+
+
+def mail_server(url: SecretStr) -> MailServer | None:
+    """Return the server that `MIMAMORI_MAIL_URL` names; None where it is empty.
+
+    `smtps://` speaks TLS from the start, `smtp://` switches to TLS by STARTTLS except on this very machine, and `smtp+plain://`
+    never does, for a relay on a closed network.
+
+    Raises
+    ------
+    SettingsError
+        The text is no such address.
+    """
+    text = url.get_secret_value()
+    if not text:
+        return None
+    parts = urlsplit(text)
+    port = _port(parts)
+    if parts.scheme not in {"smtp", "smtps", "smtp+plain"} or not parts.hostname or port is None:
+        raise SettingsError(
+            "MIMAMORI_MAIL_URL: write smtps://user:password@host:465, smtp://host:587 or smtp+plain://host:25"
+        )
+    is_here = parts.hostname in {"127.0.0.1", "::1", "localhost"}
+    mode = {"smtps": "ssl", "smtp+plain": "insecure"}.get(parts.scheme, "insecure" if is_here else "starttls")
+    return MailServer(
+        host=parts.hostname,
+        port=port or (465 if mode == "ssl" else 587 if mode == "starttls" else 25),
+        mode=mode,
+        user=unquote(parts.username) if parts.username else None,
+        password=unquote(parts.password) if parts.password else None,
+    )
+
+
+def warm_up() -> None:
+    """Load only the two kinds of delivery we use, and keep addresses out of the logs. Takes most of a second, once."""
+    manager: Any = NotificationManager()
+    manager.enable_only(*_SUPPORTED)
+    log = logging.getLogger("apprise")
+    # The details are read from each result; by themselves they would write addresses and bodies into our logs.
+    log.setLevel(logging.DEBUG)
+    log.propagate = False
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+
+
+class Courier:
+    """Takes messages to contacts.
+
+    Parameters
+    ----------
+    server : MailServer or None
+        For mail; None where none is set up.
+    mail_from : str
+        The sender's address.
+    allow_private_hosts : bool
+        Let webhooks go to private and loopback addresses.
+
+    Raises
+    ------
+    SettingsError
+        The sender's address cannot be used.
+    """
+
+    def __init__(self, server: MailServer | None, mail_from: str, *, allow_private_hosts: bool) -> None:
+        self._server = server
+        self._from = parseaddr(mail_from)
+        if not _ADDRESS.match(self._from[1]):
+            raise SettingsError("MIMAMORI_MAIL_FROM: write an address such as mimamori@example.jp")
+        warm_up()
+        self._allow_private_hosts = allow_private_hosts
+        self._asset = apprise.AppriseAsset(
+            app_id="Mimamori",
+            app_desc="Mimamori",
+            app_url="",
+            image_url_mask="",
+            image_url_logo="",
+            image_path_mask="",
+            http_redirects=False,
+            interpret_escapes=False,
+            interpret_emojis=False,
+            async_mode=False,
+        )
+
+    def send(self, contact: Contact, text: Text) -> Attempt:
+        """Make one attempt; blocks for at most `ATTEMPT_LIMIT_S`."""
+        if contact.channel is Channel.MAIL:
+            return self._mail(contact, text)
+        return self._webhook(contact, text)
+
+    def _mail(self, contact: Contact, text: Text) -> Attempt:
+        if self._server is None:
+            return Attempt(Arrival.FAILED, "mail_not_set_up")
+        if not _ADDRESS.match(contact.address):
+            return Attempt(Arrival.REFUSED, "mail_address_unusable")
+        name, address = self._from
+        target: dict[str, Any] = {
+            "schema": "mailto",
+            "host": self._server.host,
+            "smtp_host": self._server.host,
+            "port": self._server.port,
+            "secure_mode": self._server.mode,
+            "user": self._server.user,
+            "password": self._server.password,
+            "from_addr": f"{name or _SENDER_NAME[contact.language]} <{address}>",
+            "targets": contact.address,
+            "headers": {"Auto-Submitted": "auto-generated", "Content-Language": str(contact.language)},
+            "format": "text",
+            "cto": _MAIL_WAIT_S,
+            "rto": _MAIL_WAIT_S,
+        }
+        return self._attempt(target, text, _judge_mail)
+
+    def _webhook(self, contact: Contact, text: Text) -> Attempt:
+        parts = urlsplit(contact.address)
+        port = _port(parts)
+        if parts.scheme not in {"http", "https"} or not parts.hostname or port is None or "@" in parts.netloc:
+            return Attempt(Arrival.REFUSED, "webhook_address_unusable")
+        refusal = None if self._allow_private_hosts else _public_only(parts.hostname, port or 443)
+        if refusal is not None:
+            return refusal
+        target: dict[str, Any] = {
+            "schema": "jsons" if parts.scheme == "https" else "json",
+            "secure": parts.scheme == "https",
+            "host": f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname,
+            "port": port or None,
+            "fullpath": parts.path,
+            "params": dict(parse_qsl(parts.query)),
+            "cto": _HTTP_WAIT_S,
+            "rto": _HTTP_WAIT_S,
+        }
+        return self._attempt(target, text, _judge_webhook)
+
+    def _attempt(
+        self, target: Mapping[str, Any], text: Text, judge: Callable[[Iterable[str]], Attempt]
+    ) -> Attempt:
+        # Half typed by its makers; what comes back is checked below.
+        carrier: Any = apprise.Apprise(asset=self._asset)
+        if not carrier.add(dict(target)):
+            return Attempt(Arrival.REFUSED, "address_unusable")
+        result = carrier.notify(
+            body=text.body,
+            title=text.subject,
+            body_format=apprise.NotifyFormat.TEXT,
+            timeout=ATTEMPT_LIMIT_S,
+            log_level=logging.DEBUG,
+        )
+        if result.status is AppriseResultStatus.SUCCESS:
+            return Attempt(Arrival.DELIVERED)
+        if result.status is AppriseResultStatus.TIMEOUT:
+            return Attempt(Arrival.UNKNOWN, "timeout")
+        return judge([entry.message for entry in result.logs()])
+
+
+def _judge_mail(lines: Iterable[str]) -> Attempt:
+    text = "\n".join(lines)
+    if "Connection error while submitting" in text:
+        return Attempt(Arrival.FAILED, "smtp_connection")
+    found = _SMTP_STATUS.search(text)
+    if found is not None:
+        status = int(found[1] or found[2])
+        return Attempt(Arrival.REFUSED if status >= 500 else Arrival.FAILED, f"smtp_{status}")
+    # The connection broke while the message was under way: it may have been accepted.
+    return Attempt(Arrival.UNKNOWN, "timeout")
+
+
+def _judge_webhook(lines: Iterable[str]) -> Attempt:
+    text = "\n".join(lines)
+    found = _HTTP_STATUS.search(text)
+    if found is not None:
+        status = int(found[1])
+        is_final = 300 <= status < 500 and status not in _HTTP_TEMPORARY
+        return Attempt(Arrival.REFUSED if is_final else Arrival.FAILED, f"http_{status}")
+    if "Read timed out" in text:
+        return Attempt(Arrival.UNKNOWN, "timeout")
+    return Attempt(Arrival.FAILED, "http_connection")
+
+
+def _public_only(host: str, port: int) -> Attempt | None:
+    """Refuse hosts inside our own network, so that nobody can make us call our own services."""
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return Attempt(Arrival.FAILED, "webhook_host_not_found")
+    addresses = [ip_address(str(entry[4][0]).split("%", 1)[0]) for entry in found]
+    if all(address.is_global and not address.is_multicast for address in addresses):
+        return None
+    return Attempt(Arrival.REFUSED, "webhook_host_private")
+
+
+def _port(parts: SplitResult) -> int | None:
+    """Return the port, 0 where none is written, None where it is no port."""
+    try:
+        return parts.port or 0
+    except ValueError:
+        return None

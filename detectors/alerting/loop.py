@@ -1,0 +1,131 @@
+"""Runs the planner and the senders until told to stop; wakes within milliseconds of any change to an alert."""
+
+import threading
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from core.clock import Clock
+from core.errors import StoreUnavailableError
+from core.logs import get_logger
+from core.settings import Settings
+from core.store import notifications
+from core.store.database import Database, Listener
+from detectors.alerting import channels, planner
+from detectors.alerting.sender import LEASE, Office, Sender
+
+# One slow server holds one sender; the others go on.
+SENDERS = 4
+# Looks at the tables this often even if nothing is heard, in seconds of the machine.
+_LOOK_S = 1.0
+# And never more often than this, when something due cannot be done yet.
+_PAUSE_S = 0.1
+
+_log = get_logger(__name__)
+
+
+class Bell:
+    """Wakes everybody who waits for it; a ring that nobody waits for is not lost."""
+
+    def __init__(self) -> None:
+        self._condition = threading.Condition()
+        self._rings = 0
+
+    def ring(self) -> None:
+        """Wake all who wait, and those who come to wait having heard only earlier rings."""
+        with self._condition:
+            self._rings += 1
+            self._condition.notify_all()
+
+    def heard(self) -> int:
+        """Return the number of rings so far, to be passed to `wait`."""
+        with self._condition:
+            return self._rings
+
+    def wait(self, heard: int, timeout_s: float) -> None:
+        """Return at the first ring after the one numbered `heard`, or after `timeout_s`."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._rings > heard, timeout_s)
+
+
+def run(
+    database: Database,
+    settings: Settings,
+    clock: Clock,
+    stop: threading.Event,
+    *,
+    lease: timedelta = LEASE,
+) -> None:
+    """Plan and deliver until `stop` is set.
+
+    Parameters
+    ----------
+    database : Database
+        An open pool; this needs up to five connections of it at once, and one of its own.
+    settings : Settings
+        Mail server, sender's address, our address, telephone number and zone.
+    clock : Clock
+        The service's time.
+    stop : threading.Event
+        Set by the caller to end; also set here if one of the threads breaks.
+    lease : timedelta
+        How long a message is a sender's own, in the machine's time.
+
+    Raises
+    ------
+    SettingsError
+        `MIMAMORI_MAIL_URL` cannot be used.
+    """
+    server = channels.mail_server(settings.mail_url)
+    if server is None:
+        _log.warning("mail_not_set_up")
+    courier = channels.Courier(server, settings.mail_from, allow_private_hosts=settings.webhook_private_hosts)
+    office = Office(settings.base_url, settings.centre_phone, ZoneInfo(settings.time_zone))
+    sender = Sender(database, clock, courier, office, lease=lease)
+    bell = Bell()
+    with ThreadPoolExecutor(SENDERS + 1, thread_name_prefix="alerting") as threads:
+        tasks = [threads.submit(_send, sender, bell, stop) for _ in range(SENDERS)]
+        tasks.append(threads.submit(_plan, database, clock, bell, stop))
+        for task in tasks:
+            task.add_done_callback(lambda done: _end(done, bell, stop))
+        _log.info("alerting_started", senders=SENDERS)
+    for task in tasks:
+        task.result()
+
+
+def _end(task: Future[None], bell: Bell, stop: threading.Event) -> None:
+    """Let all threads end when one of them broke: half a service that looks alive helps nobody."""
+    if task.exception() is not None:
+        stop.set()
+    bell.ring()
+
+
+def _plan(database: Database, clock: Clock, bell: Bell, stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            with database.listen("alert") as listener:
+                while not stop.is_set():
+                    planner.plan_all(database, clock.now())
+                    bell.ring()
+                    _wait(database, clock, listener)
+        except StoreUnavailableError as error:
+            _log.warning("alerting_waits_for_database", error=str(error))
+            stop.wait(_LOOK_S)
+
+
+def _wait(database: Database, clock: Clock, listener: Listener) -> None:
+    with database.transaction() as connection:
+        due_at = notifications.next_due(connection)
+    rest_s = _LOOK_S if due_at is None else clock.real_seconds(due_at - clock.now())
+    listener.wait(min(_LOOK_S, max(_PAUSE_S, rest_s)))
+
+
+def _send(sender: Sender, bell: Bell, stop: threading.Event) -> None:
+    while not stop.is_set():
+        heard = bell.heard()
+        try:
+            if not sender.send_one():
+                bell.wait(heard, _LOOK_S)
+        except StoreUnavailableError:
+            # The planner, which meets the same trouble, reports it.
+            stop.wait(_LOOK_S)

@@ -1,0 +1,230 @@
+"""What a message says: fact, how it differs from the usual, what to do, and a link to answer. Pure: same facts, same text.
+
+Subjects are what a lock screen shows, so they hold no place and nothing about health, and only the name that the family chose.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+from unicodedata import east_asian_width
+from zoneinfo import ZoneInfo
+
+from core.domain.alert import Alert, Condition, Handling, NotificationKind, Severity
+from core.domain.resident import Contact
+from core.store.notifications import Surroundings
+from detectors.alerting.catalogue import Catalogue, catalogue
+
+# In full-width characters; longer subjects are cut off on phones.
+SUBJECT_LIMIT = 30
+
+_WARD = "ward"
+_TAGS = {
+    Severity.EMERGENCY: "emergency",
+    Severity.CHECK_SOON: "check_soon",
+    Severity.KEEP_AN_EYE: "keep_an_eye",
+    Severity.EQUIPMENT: "equipment",
+}
+# Who acted last, in events of these kinds, is named in the message.
+ACTORS = {
+    NotificationKind.OPENING: ("claimed",),
+    NotificationKind.CLEARED: ("claimed",),
+    NotificationKind.CLAIMED: ("claimed",),
+    NotificationKind.UNCLAIMED: ("released", "lapsed"),
+    NotificationKind.CLOSED: ("closed",),
+}
+# Messages that can be answered carry a link.
+LINKED = frozenset({NotificationKind.OPENING, NotificationKind.CLAIMED, NotificationKind.UNCLAIMED})
+
+
+@dataclass(frozen=True)
+class Facts:
+    """All that a message is made of.
+
+    Attributes
+    ----------
+    alert : Alert
+        As it is when the message leaves.
+    contact : Contact
+        To whom; decides the language and what the resident is called.
+    around : Surroundings
+        Names, telephone numbers, and who acted last.
+    zone : ZoneInfo
+        The home's, for the clock on the wall.
+    now : datetime
+        When it leaves.
+    base_url : str
+        How the contact reaches our pages.
+    token : str
+        Of the answer link.
+    centre_phone : str
+        The centre's number; empty for none.
+    """
+
+    alert: Alert
+    contact: Contact
+    around: Surroundings
+    zone: ZoneInfo
+    now: datetime
+    base_url: str
+    token: str
+    centre_phone: str
+
+
+@dataclass(frozen=True)
+class Text:
+    """A message, ready to send."""
+
+    subject: str
+    body: str
+
+
+def is_still_true(kind: NotificationKind, alert: Alert) -> bool:
+    """Tell whether a planned message still says what is so; one that waited too long is dropped instead."""
+    match kind:
+        case NotificationKind.OPENING:
+            return alert.handling is not Handling.CLOSED
+        case NotificationKind.CLEARED:
+            return alert.condition is Condition.CLEARED
+        case NotificationKind.CLAIMED:
+            return alert.handling is Handling.CLAIMED
+        case NotificationKind.UNCLAIMED:
+            return alert.handling is Handling.OPEN
+        case NotificationKind.CLOSED:
+            return alert.handling is Handling.CLOSED
+
+
+def render(kind: NotificationKind, facts: Facts) -> Text:
+    """Write a message of one kind."""
+    texts = catalogue(facts.contact.language)
+    name = _name(facts, texts)
+    level = _level(kind, facts.alert)
+    sentence = texts.text("tag", level) + _SENTENCES[kind](facts, texts, name)
+    lines = _lines(kind, facts, texts, name)
+    return Text(
+        _subject(level, facts, texts), "\n".join([sentence.strip(), *([""] if lines else []), *lines])
+    )
+
+
+def width(text: str) -> float:
+    """Return the width in full-width characters."""
+    return sum(1.0 if east_asian_width(character) in "FWA" else 0.5 for character in text)
+
+
+def _level(kind: NotificationKind, alert: Alert) -> str:
+    if alert.severity is Severity.EQUIPMENT:
+        return _TAGS[alert.severity]
+    asks = kind is NotificationKind.UNCLAIMED or (kind is NotificationKind.OPENING and not _is_over(alert))
+    return _TAGS[alert.severity] if asks else "notice"
+
+
+def _subject(level: str, facts: Facts, texts: Catalogue) -> str:
+    chosen = _one_line(facts.contact.calls_resident)
+    if chosen:
+        subject = texts.text("subject", level).format(n=chosen)
+        if width(subject) <= SUBJECT_LIMIT:
+            return subject
+    return texts.text("subject_without_name", level)
+
+
+def _opening(facts: Facts, texts: Catalogue, name: str) -> str:
+    alert = facts.alert
+    fields = _fields(facts, texts, name)
+    late = texts.text("phrase", "late").format(**fields) if alert.seen_late else ""
+    if _is_over(alert):
+        return late + texts.text("over", alert.rule).format(**fields)
+    sentence = texts.text("opening", alert.rule).format(**fields)
+    if alert.handling is Handling.CLAIMED:
+        sentence += texts.text("phrase", "claimed_now").format(**fields)
+    return late + sentence
+
+
+def _cleared(facts: Facts, texts: Catalogue, name: str) -> str:
+    fields = _fields(facts, texts, name)
+    if facts.around.was_withdrawn:
+        return _phrase("withdrawn", facts, texts).format(**fields)
+    return texts.text("cleared", facts.alert.rule).format(**fields)
+
+
+def _claimed(facts: Facts, texts: Catalogue, name: str) -> str:
+    return _phrase("claimed", facts, texts).format(**_fields(facts, texts, name))
+
+
+def _unclaimed(facts: Facts, texts: Catalogue, name: str) -> str:
+    return _phrase("unclaimed", facts, texts).format(**_fields(facts, texts, name))
+
+
+def _closed(facts: Facts, texts: Catalogue, name: str) -> str:
+    outcome = texts.text("outcome", str(facts.alert.outcome))
+    return _phrase("closed", facts, texts).format(**_fields(facts, texts, name), outcome=outcome)
+
+
+_SENTENCES = {
+    NotificationKind.OPENING: _opening,
+    NotificationKind.CLEARED: _cleared,
+    NotificationKind.CLAIMED: _claimed,
+    NotificationKind.UNCLAIMED: _unclaimed,
+    NotificationKind.CLOSED: _closed,
+}
+
+
+def _phrase(name: str, facts: Facts, texts: Catalogue) -> str:
+    return texts.text("phrase", f"{name}_ward" if facts.alert.subject == _WARD else name)
+
+
+def _fields(facts: Facts, texts: Catalogue, name: str) -> dict[str, str]:
+    alert, around = facts.alert, facts.around
+    usual = _usual(alert, facts.zone)
+    who = _one_line(around.who)
+    ended_at = alert.cleared_at or facts.now
+    return {
+        "n": name,
+        "t": texts.moment(alert.began_at, facts.now, facts.zone),
+        "m": texts.ago(alert.began_at, facts.now),
+        "r": texts.moment(alert.raised_at, facts.now, facts.zone),
+        "c": texts.moment(ended_at, facts.now, facts.zone),
+        "a": texts.moment(around.acted_at or facts.now, facts.now, facts.zone),
+        "usual": texts.text("phrase", "usual").format(u=usual) if usual else "",
+        "who": texts.polite(who) if who else texts.text("phrase", "somebody"),
+        "dev": texts.device(around.device_kind, around.device_place),
+    }
+
+
+def _usual(alert: Alert, zone: ZoneInfo) -> str:
+    """Return by when the resident is usually active, by the clock on the wall; empty where the rule did not say."""
+    usual = alert.reason.get("usual")
+    moment = cast("Mapping[str, object]", usual).get("active_by") if isinstance(usual, Mapping) else None
+    if not isinstance(moment, str):
+        return ""
+    local = datetime.fromisoformat(moment).astimezone(zone)
+    return f"{local.hour}:{local.minute:02}"
+
+
+def _lines(kind: NotificationKind, facts: Facts, texts: Catalogue, name: str) -> list[str]:
+    lines: list[str] = []
+    if kind in LINKED:
+        url = f"{facts.base_url}/a/{facts.token}"
+        lines.append(texts.text("line", "answer").format(url=url))
+    asks = kind in {NotificationKind.OPENING, NotificationKind.UNCLAIMED}
+    is_about_a_person = facts.alert.severity is not Severity.EQUIPMENT and facts.alert.subject != _WARD
+    if asks and is_about_a_person and facts.around.resident_phone:
+        lines.append(texts.text("line", "phone").format(n=name, phone=_one_line(facts.around.resident_phone)))
+    if facts.contact.resident is None:
+        url = f"{facts.base_url}/alerts/{facts.alert.number}"
+        lines.append(texts.text("line", "detail").format(url=url))
+    elif asks and (facts.centre_phone or facts.around.office_phone):
+        phone = _one_line(facts.centre_phone or facts.around.office_phone)
+        lines.append(texts.text("line", "office").format(phone=phone))
+    return lines
+
+
+def _name(facts: Facts, texts: Catalogue) -> str:
+    return _one_line(facts.contact.calls_resident) or texts.polite(_one_line(facts.around.resident))
+
+
+def _is_over(alert: Alert) -> bool:
+    return alert.condition is Condition.CLEARED
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,179 @@
+"""Takes messages out of the outbox and delivers them, at least once each.
+
+A sender leases a message, commits "sending", makes one attempt and records how it ended. A sender that dies leaves its lease behind;
+when that has run out another takes the message over. So a message may arrive twice, and none is lost.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from core.clock import Clock, SystemClock
+from core.domain.alert import Delivery, EventKind, NotificationKind
+from core.domain.resident import Contact
+from core.logs import get_logger
+from core.store import alerts, answer_links, notifications
+from core.store.database import Connection, Database
+from core.store.notifications import Lease
+from detectors.alerting import messages
+from detectors.alerting.channels import ATTEMPT_LIMIT_S, Arrival, Attempt
+from detectors.alerting.messages import Facts, Text
+
+# After the first, second ... failed attempt; then the message counts as failed.
+BACKOFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
+# What may have arrived is sent once more after this, and not again.
+UNKNOWN_BACKOFF = timedelta(minutes=2)
+LEASE = timedelta(seconds=ATTEMPT_LIMIT_S + 10)
+_TIMEOUT = "timeout"
+
+_log = get_logger(__name__)
+
+
+class Carrier(Protocol):
+    """What delivers a text to a contact."""
+
+    def send(self, contact: Contact, text: Text) -> Attempt:
+        """Make one attempt."""
+        ...
+
+
+@dataclass(frozen=True)
+class Office:
+    """What every message needs to know of us."""
+
+    base_url: str
+    centre_phone: str
+    zone: ZoneInfo
+
+
+class Sender:
+    """Delivers messages one at a time; several may work beside each other, in threads and in processes.
+
+    Parameters
+    ----------
+    database : Database
+        Holds the outbox.
+    clock : Clock
+        The service's time.
+    carrier : Carrier
+        Makes the attempts.
+    office : Office
+        Our address and telephone number.
+    lease : timedelta
+        How long a message is a sender's own, in the machine's time; longer than any attempt.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        carrier: Carrier,
+        office: Office,
+        *,
+        lease: timedelta = LEASE,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._machine = SystemClock()
+        self._carrier = carrier
+        self._office = office
+        self._lease = lease
+
+    def send_one(self) -> bool:
+        """Deliver the most urgent message that is due; return False if there is none."""
+        now, machine_now = self._clock.now(), self._machine.now()
+        with self._database.transaction() as connection:
+            lease = notifications.lease_one(connection, now, machine_now, machine_now + self._lease)
+            if lease is None:
+                return False
+            text = self._written(connection, lease, now)
+        if text is not None:
+            self._settle(lease, self._attempt(lease, text))
+        return True
+
+    def _written(self, connection: Connection, lease: Lease, now: datetime) -> Text | None:
+        alert = alerts.get(connection, lease.alert)
+        if not messages.is_still_true(lease.kind, alert):
+            notifications.finish(connection, lease, Delivery.CANCELLED, error="overtaken")
+            return None
+        around = notifications.surroundings(connection, lease.alert, messages.ACTORS[lease.kind])
+        facts = Facts(
+            alert=alert,
+            contact=lease.contact,
+            around=around,
+            zone=ZoneInfo(around.time_zone) if around.time_zone else self._office.zone,
+            now=now,
+            base_url=self._office.base_url,
+            token=answer_links.issue(connection, lease.alert, lease.contact.number, now)
+            if lease.kind in messages.LINKED
+            else "",
+            centre_phone=self._office.centre_phone,
+        )
+        return messages.render(lease.kind, facts)
+
+    def _attempt(self, lease: Lease, text: Text) -> Attempt:
+        try:
+            return self._carrier.send(lease.contact, text)
+        except Exception as error:  # noqa: BLE001 - one message that cannot be sent must not stop the others
+            _log.error(
+                "notification_attempt_broke", notification=lease.notification, error=type(error).__name__
+            )
+            return Attempt(Arrival.FAILED, "internal_error")
+
+    def _settle(self, lease: Lease, attempt: Attempt) -> None:
+        now = self._clock.now()
+        status, retry_at = _outcome(lease, attempt, now)
+        with self._database.transaction() as connection:
+            is_ours = notifications.finish(
+                connection,
+                lease,
+                status,
+                due_at=retry_at,
+                error=attempt.error,
+                sent_at=now if status is Delivery.SENT else None,
+            )
+            is_lost = status in {Delivery.FAILED, Delivery.UNKNOWN}
+            if is_ours and is_lost and lease.kind is NotificationKind.OPENING:
+                _give_up(connection, lease, status, attempt.error or "", now)
+        _log.info(
+            "notification_attempted",
+            notification=lease.notification,
+            alert=lease.alert,
+            message=lease.kind,
+            channel=lease.contact.channel,
+            attempt=lease.attempts,
+            status=status,
+            error=attempt.error,
+        )
+
+
+def _outcome(lease: Lease, attempt: Attempt, now: datetime) -> tuple[Delivery, datetime | None]:
+    match attempt.arrival:
+        case Arrival.DELIVERED:
+            return Delivery.SENT, None
+        case Arrival.REFUSED:
+            return Delivery.FAILED, None
+        case Arrival.UNKNOWN if lease.last_error == _TIMEOUT:
+            return Delivery.UNKNOWN, None
+        case Arrival.UNKNOWN:
+            return Delivery.PENDING, now + UNKNOWN_BACKOFF
+        case Arrival.FAILED if lease.attempts > len(BACKOFF):
+            return Delivery.FAILED, None
+        case Arrival.FAILED:
+            return Delivery.PENDING, now + BACKOFF[lease.attempts - 1]
+
+
+def _give_up(connection: Connection, lease: Lease, status: Delivery, error: str, now: datetime) -> None:
+    """Tell the staff by the alert's history, and the planner, who takes the next rung early if nobody else was reached."""
+    if status is Delivery.FAILED:
+        notifications.cancel_later(connection, lease, "opening_failed")
+    detail = {"status": status.value, "error": error}
+    alerts.record(
+        connection,
+        lease.alert,
+        EventKind.DELIVERY_FAILED,
+        now,
+        contact=lease.contact.number,
+        detail=detail,
+    )
