@@ -1,7 +1,7 @@
 """Geofences: a shape on the ground and the hours in which it holds."""
 
 from dataclasses import dataclass
-from datetime import time
+from datetime import datetime, time
 
 
 @dataclass(frozen=True)
@@ -38,10 +38,11 @@ ALWAYS = Hours(frozenset(range(7)), time(0), time(0))
 
 @dataclass(frozen=True)
 class Geofence:
-    """The area a resident is expected to stay in while `hours` hold."""
+    """The area a resident is expected to stay in while `hours` hold; nothing is judged before `created_at`."""
 
     number: int
     resident: int
     name: str
     shape: Circle | Polygon
     hours: Hours
+    created_at: datetime | None = None

@@ -1,0 +1,212 @@
+"""Geofence exit and return: a resident is outside an area although they are expected inside at this hour."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.alert import Finding, Severity
+from core.domain.geofence import Geofence
+from detectors.rules.judgement import Judgement, Track, Window, earliest, moment
+from detectors.rules.schedule import holding_times
+from detectors.rules.shapes import distance_outside_m
+
+NAME = "geofence_exit"
+VERSION = 1
+
+# D5, the slower of two settings: 1.6 false exits per 30 days at a radius of 200 m on synthetic tracks, 300 s to alarm.
+CLIP = 1.8
+EXIT_ABOVE = 4.0
+RETURN_BELOW = -2.0
+START = -4.0
+LEAVES_PER_S = 2 / 86_400
+RETURNS_PER_S = 1 / 3_600
+# A fix coarser than this says nothing about a fence; one of unknown accuracy is taken to be as coarse.
+WORST_ACCURACY_M = 500.0
+LEAST_SIGMA_M = 10.0
+# The radius that holds 68 % of a round normal error is this many standard deviations.
+SIGMAS_IN_ACCURACY = 1.515
+# The share of fixes that are simply wrong, on each side (D5).
+OUTLIERS = 0.015
+# Errors of fixes close in time are alike, so a burst weighs no more than one fix a minute (our choice: D5 was measured so).
+FULL_WEIGHT_S = 60.0
+FRESH = timedelta(minutes=10)
+# How far ahead the next change of hours is looked for: hours repeat weekly.
+_AHEAD = timedelta(days=8)
+
+
+@dataclass(frozen=True)
+class _Excursion:
+    """A stay outside: first sign of it, when it was sure, and when it was over (fix numbers; None while it lasts)."""
+
+    began: int
+    sure: int
+    over: int | None
+
+
+@dataclass(frozen=True)
+class _Episode:
+    began: float
+    raised: float
+    cleared: float
+    fix: int
+
+
+@dataclass(frozen=True)
+class _Outside:
+    """An episode with the track it was seen in and its distances to the fence."""
+
+    track: Track
+    outside_m: NDArray[np.float64]
+    episode: _Episode
+
+
+@dataclass(frozen=True)
+class GeofenceExit:
+    """Rule D5: a two-state filter weighs each fix by its accuracy, so one wild fix never raises an alarm.
+
+    What it claims: the resident is outside the shape, while its hours hold. It works on levels, not on crossings: somebody who is
+    outside when the hours begin is found then, if a fix of the last ten minutes says so, else at the next fix. A fix is judged at
+    the time it was made, never as "now". Fixes after `until` are not looked at. Gaps in the track let the filter forget.
+
+    Examples
+    --------
+    >>> from core.domain.geofence import ALWAYS, Circle
+    >>> from zoneinfo import ZoneInfo
+    >>> from detectors.rules.judgement import life_signs
+    >>> minutes = np.arange(20) * 60.0
+    >>> north = np.where(minutes < 600, 35.0, 35.01)
+    >>> track = Track(minutes, north, np.full(20, 139.0), np.full(20, 15.0))
+    >>> fence = Geofence(1, 5, "home", Circle(35.0, 139.0, 200.0), ALWAYS)
+    >>> window = Window(5, ZoneInfo("UTC"), moment(0), life_signs([]), track, (), (), (), (fence,))
+    >>> judged = GeofenceExit().judge(window, moment(0), moment(1200))
+    >>> [(one.subject, one.began_at.minute, one.raised_at.minute) for one in judged.findings]
+    [('geofence:1', 10, 15)]
+    """
+
+    name: str = NAME
+
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
+        """Judge the span (since, until] for all of the resident's geofences."""
+        track = usable_fixes(window.track, until.timestamp())
+        findings: list[Finding] = []
+        due: datetime | None = None
+        for fence in window.geofences:
+            outside_m = distance_outside_m(fence.shape, track.lat, track.lon)
+            excursions = _excursions(track, outside_m)
+            hours = _hours(window, fence, track, until)
+            findings.extend(
+                _finding(window, fence, _Outside(track, outside_m, episode), until)
+                for episode in _episodes(excursions, hours, track.time, until.timestamp())
+                if episode.cleared > since.timestamp()
+            )
+            if excursions and excursions[-1].over is None:
+                due = earliest(due, *(one for span in hours for one in span if one > until))
+        is_fresh = len(track.time) > 0 and until.timestamp() - track.time[-1] < FRESH.total_seconds()
+        findings.sort(key=lambda finding: (finding.raised_at, finding.subject))
+        return Judgement(tuple(findings), due, can_tell=is_fresh or not window.geofences)
+
+
+def usable_fixes(track: Track, until: float) -> Track:
+    """Return the fixes up to `until` that are accurate enough, those of unknown accuracy as the worst that is used."""
+    accuracy = np.where(np.isnan(track.accuracy_m), WORST_ACCURACY_M, track.accuracy_m)
+    kept = (track.time <= until) & (accuracy <= WORST_ACCURACY_M)
+    return Track(track.time[kept], track.lat[kept], track.lon[kept], accuracy[kept])
+
+
+def _log_odds(track: Track, outside_m: NDArray[np.float64]) -> list[float]:
+    """Return the log-odds of being outside after each fix."""
+    sigma = np.maximum(track.accuracy_m / SIGMAS_IN_ACCURACY, LEAST_SIGMA_M)
+    share = (1 - 2 * OUTLIERS) * _normal_cdf(outside_m / sigma) + OUTLIERS
+    elapsed = np.diff(track.time, prepend=track.time[:1] - FULL_WEIGHT_S)
+    evidence = np.clip(np.log(share / (1 - share)), -CLIP, CLIP) * np.minimum(1.0, elapsed / FULL_WEIGHT_S)
+    rate = LEAVES_PER_S + RETURNS_PER_S
+    settled = LEAVES_PER_S / rate
+    kept = np.exp(-rate * elapsed)
+    odds, after = START, list[float]()
+    for keeps, says in zip(kept.tolist(), evidence.tolist(), strict=True):
+        likely = settled + (1 / (1 + math.exp(-odds)) - settled) * keeps
+        odds = math.log(likely / (1 - likely)) + says
+        after.append(odds)
+    return after
+
+
+def _normal_cdf(z: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.array([0.5 * math.erfc(-one / math.sqrt(2)) for one in z.tolist()], np.float64)
+
+
+def _excursions(track: Track, outside_m: NDArray[np.float64]) -> list[_Excursion]:
+    found: list[_Excursion] = []
+    began: int | None = None
+    for number, odds in enumerate(_log_odds(track, outside_m)):
+        if outside_m[number] <= 0:
+            began = None
+        elif began is None:
+            began = number
+        is_out = bool(found) and found[-1].over is None
+        if is_out and odds < RETURN_BELOW:
+            found[-1] = _Excursion(found[-1].began, found[-1].sure, number)
+        elif not is_out and odds > EXIT_ABOVE and began is not None:
+            found.append(_Excursion(began, number, None))
+    return found
+
+
+def _hours(window: Window, fence: Geofence, track: Track, until: datetime) -> list[tuple[datetime, datetime]]:
+    """Return when the fence holds, not before it was drawn or the resident was watched."""
+    floor = max(window.watched_from, fence.created_at or window.watched_from)
+    since = moment(float(track.time[0])) if len(track.time) else until
+    spans = holding_times(fence.hours, window.zone, since, until + _AHEAD)
+    return [(max(began, floor), ended) for began, ended in spans if ended > floor]
+
+
+def _episodes(
+    excursions: list[_Excursion],
+    hours: list[tuple[datetime, datetime]],
+    time: NDArray[np.float64],
+    until: float,
+) -> Iterator[_Episode]:
+    for began_at, ended_at in hours:
+        opens, closes = began_at.timestamp(), ended_at.timestamp()
+        for excursion in excursions:
+            over = np.inf if excursion.over is None else float(time[excursion.over])
+            fix, raised = excursion.sure, float(time[excursion.sure])
+            if raised < opens:
+                # Outside when the hours begin: as of the last fix if it is fresh, else of the next one.
+                fix = int(np.searchsorted(time, opens, side="right")) - 1
+                raised = opens
+                if opens - time[fix] >= FRESH.total_seconds():
+                    fix += 1
+                    raised = float(time[fix]) if fix < len(time) else np.inf
+            if raised < min(over, closes) and raised <= until:
+                yield _Episode(max(float(time[excursion.began]), opens), raised, min(over, closes), fix)
+
+
+def _finding(window: Window, fence: Geofence, seen: _Outside, until: datetime) -> Finding:
+    track, outside_m, episode = seen.track, seen.outside_m, seen.episode
+    fix = episode.fix
+    return Finding(
+        rule=NAME,
+        subject=f"geofence:{fence.number}",
+        severity=Severity.CHECK_SOON,
+        began_at=moment(episode.began),
+        raised_at=moment(episode.raised),
+        cleared_at=moment(episode.cleared) if episode.cleared <= until.timestamp() else None,
+        reason={
+            "rule_version": VERSION,
+            "geofence": {"number": fence.number, "name": fence.name},
+            "resident": window.resident,
+            "position": {
+                "time": moment(float(track.time[fix])).isoformat(),
+                "lat": float(track.lat[fix]),
+                "lon": float(track.lon[fix]),
+                "accuracy_m": float(track.accuracy_m[fix]),
+            },
+            "outside_m": round(float(outside_m[fix])),
+            "was_outside_when_hours_began": episode.raised <= episode.began,
+            "ruled_out": ["poor_accuracy", "single_fix"],
+            "confidence": "high" if outside_m[fix] > track.accuracy_m[fix] else "medium",
+        },
+    )
