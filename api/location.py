@@ -5,9 +5,11 @@ half an hour after a recorded reason.
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import cast
 
 from api.permissions import Viewer
 from core.clock import Clock
@@ -25,6 +27,11 @@ CELL_M = 500.0
 _PLACE_RULES = frozenset({"geofence_exit", "sos"})
 _METRES_PER_DEGREE = 111_195.0
 _NOTE_LIMIT = 200
+# What rules call places in their reason cards.
+_PLACE_NAMES = frozenset(
+    {"lat", "lon", "position", "positions", "fix", "fixes", "track", "trail", "point", "points"}
+    | {"centre", "center", "corners", "shape", "last_fix", "first_fix", "nearest"}
+)
 
 
 class RevealReason(StrEnum):
@@ -156,6 +163,47 @@ def coarse_geofence(geofence: Geofence) -> Geofence:
         lat, lon, radius_m = _around(geofence.shape)
     shape = Circle(lat, lon, math.ceil(radius_m / CELL_M) * CELL_M)
     return Geofence(geofence.number, geofence.resident, geofence.name, shape, geofence.hours)
+
+
+def reason_for(
+    connection: Connection, viewer: Viewer, alert: Alert, now: datetime
+) -> tuple[dict[str, object], bool]:
+    """Return an alert's reason card as the viewer may see it, and whether it holds precise places; such a look is recorded."""
+    reason = dict(alert.reason)
+    if alert.resident is None or not holds_place(reason):
+        return reason, False
+    if look(connection, viewer, alert.resident, now).is_precise:
+        return reason, True
+    return without_places(reason), False
+
+
+def holds_place(value: object) -> bool:
+    """Tell whether a JSON value holds a position anywhere in it."""
+    if isinstance(value, dict):
+        items = cast("dict[str, object]", value)
+        return any(name in _PLACE_NAMES or holds_place(part) for name, part in items.items())
+    if isinstance(value, list):
+        return any(holds_place(part) for part in cast("list[object]", value))
+    return False
+
+
+def without_places(reason: Mapping[str, object]) -> dict[str, object]:
+    """Return a reason card without anything that tells a precise place.
+
+    Examples
+    --------
+    >>> without_places({"distance_m": 840, "fixes": [{"lat": 35.6, "lon": 139.7}], "outside": {"lat": 35.6, "since": 5}})
+    {'distance_m': 840, 'outside': {'since': 5}}
+    """
+    return {name: _stripped(part) for name, part in reason.items() if name not in _PLACE_NAMES}
+
+
+def _stripped(value: object) -> object:
+    if isinstance(value, dict):
+        return without_places(cast("dict[str, object]", value))
+    if isinstance(value, list):
+        return [_stripped(part) for part in cast("list[object]", value)]
+    return value
 
 
 def _around(shape: Polygon) -> tuple[float, float, float]:

@@ -191,6 +191,12 @@ def contacts(connection: Connection, resident: int) -> list[Contact]:
     return [build(Contact, row, channel=Channel, language=Language) for row in rows]
 
 
+def contact(connection: Connection, number: int) -> Contact | None:
+    """Return one contact, or None if there is none or they are no longer told."""
+    row = connection.execute(_RESIDENTS["contact"], {"contact": number}).fetchone()
+    return None if row is None else build(Contact, row, channel=Channel, language=Language)
+
+
 def _overviews(
     connection: Connection,
     scope: Scope,

@@ -79,3 +79,10 @@ FROM contact AS c
 JOIN resident AS r ON r.resident_id = %(resident)s
 WHERE c.is_active AND (c.resident_id = r.resident_id OR c.office_id = r.office_id)
 ORDER BY c.step, c.resident_id IS NULL, c.contact_id;
+
+-- name: contact
+-- One contact by key, as long as they are told at all.
+SELECT
+    contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language
+FROM contact
+WHERE contact_id = %(contact)s AND is_active;

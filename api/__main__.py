@@ -1,0 +1,98 @@
+"""`python -m api`: serve the interface and the pages."""
+
+import socket
+import sys
+from types import FrameType
+
+import uvicorn
+
+from api.app import create_app
+from api.live import News
+from core.errors import MimamoriError, SettingsError
+from core.logs import get_logger, set_up_logs
+from core.settings import Settings, load_settings
+
+_log = get_logger(__name__)
+_GRACE_S = 5
+_BACKLOG = 2048
+
+
+class _Server(uvicorn.Server):
+    """Ends the live streams as soon as it is asked to stop, for it would wait for them."""
+
+    def __init__(self, config: uvicorn.Config, news: News, address: str) -> None:
+        super().__init__(config)
+        self._news = news
+        self._address = address
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Start, and say so."""
+        await super().startup(sockets)
+        if self.started and not self.should_exit:
+            _log.info("ready", address=self._address)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """End the streams, then stop."""
+        self._news.end_streams()
+        super().handle_exit(sig, frame)
+
+
+def main() -> int:
+    """Serve until asked to stop; return the exit code."""
+    try:
+        settings = load_settings()
+        set_up_logs("api", settings.log_level, settings.log_format)
+        return serve(settings)
+    except MimamoriError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - what a person at the terminal must read
+        return error.exit_code
+
+
+def serve(settings: Settings) -> int:
+    """Serve with these settings until asked to stop; return the exit code.
+
+    Raises
+    ------
+    SettingsError
+        The port is taken or may not be used.
+    StoreUnavailableError
+        The database cannot be reached.
+    """
+    with _listening_socket(settings.api_host, settings.api_port) as listening:
+        port = listening.getsockname()[1]
+        app = create_app(settings)
+        # The pool would otherwise report a missing database from inside the server's start, as a traceback.
+        app.state.database.open()
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=_GRACE_S,
+        )
+        server = _Server(config, app.state.news, f"http://{_host(settings.api_host)}:{port}")
+        server.run([listening])
+        return 0 if server.started else 1
+
+
+def _listening_socket(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+        listening.listen(_BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise SettingsError(
+            f"cannot serve on {host} port {port}: {error.strerror}; stop what uses it, or set MIMAMORI_API_PORT"
+        ) from error
+    return listening
+
+
+def _host(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+if __name__ == "__main__":
+    sys.exit(main())

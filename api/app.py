@@ -1,0 +1,94 @@
+"""The web application: the JSON interface, the pages and the live stream over one database."""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.concurrency import run_in_threadpool
+
+from api import errors, pages
+from api.answers import AnswerLimits
+from api.csrf import CsrfMiddleware
+from api.headers import HeadersMiddleware
+from api.live import News
+from api.permissions import refuse_undeclared
+from api.routes import DESCRIPTION, TAGS, health, v1
+from core.clock import Clock, SystemClock
+from core.settings import Settings
+from core.store.database import Database
+
+# Of the JSON interface; it changes when clients have to.
+INTERFACE_VERSION = "1.0"
+LARGEST_BODY = 64 * 1024
+_STATIC = Path(__file__).parent / "static"
+
+
+def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Clock | None = None) -> FastAPI:
+    """Build the application.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the database is, and how people reach us.
+    clock : Clock, optional
+        The service's clock; by default the one that the settings describe.
+    machine_clock : Clock, optional
+        The time in which people sign in; by default the machine's.
+
+    Returns
+    -------
+    FastAPI
+        Its `state` holds `database`, `settings`, `clock`, `machine_clock`, `news` and `answer_limits`. The database is opened when it starts.
+    """
+    database = Database(
+        settings.database_url.get_secret_value(), size=settings.database_pool_size, application="mimamori-api"
+    )
+    clock = clock or settings.make_clock()
+    machine_clock = machine_clock or SystemClock()
+    news = News(database, clock, machine_clock)
+
+    @asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
+        await run_in_threadpool(database.open)
+        news.start()
+        try:
+            yield
+        finally:
+            await run_in_threadpool(news.stop)
+            await run_in_threadpool(database.close)
+
+    app = FastAPI(
+        title="Mimamori",
+        summary="Watch-over service for elderly residents: who is as usual, who needs somebody, and who goes.",
+        description=DESCRIPTION,
+        version=INTERFACE_VERSION,
+        openapi_tags=TAGS,
+        # The description is a route of our own, and the usual viewers load scripts from other sites.
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        lifespan=lifespan,
+        # Spans may hold what people sent.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
+        max_body_size=LARGEST_BODY,
+    )
+    app.state.database = database
+    app.state.settings = settings
+    app.state.clock = clock
+    app.state.machine_clock = machine_clock
+    app.state.news = news
+    app.state.answer_limits = AnswerLimits()
+
+    errors.install(app, pages.error_page)
+    app.include_router(health.router)
+    app.include_router(v1.router)
+    app.include_router(pages.router)
+    app.mount("/static", StaticFiles(directory=_STATIC), name="static")
+    refuse_undeclared(app.routes)
+
+    app.add_middleware(CsrfMiddleware, base_url=settings.base_url, error_page=pages.error_page)
+    app.add_middleware(HeadersMiddleware, is_https=urlsplit(settings.base_url).scheme == "https")
+    return app

@@ -1,0 +1,144 @@
+"""Alerts: what is open, why, and what people do about it."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from api import location
+from api.deps import AnyUser, ConnectionDep, NowDep
+from api.errors import AlertConflictError, ForbiddenError
+from api.permissions import Viewer, alert_for, alert_limits, open_alerts_for
+from api.schemas.alerts import AlertDetailOut, AlertOut, ClaimIn, CloseIn, NoteIn, ReleaseIn
+from api.schemas.common import BigNumber, Cursor, Limit, Page, from_cursor, to_cursor
+from core.domain.alert import Handling, Severity
+from core.errors import ConflictError
+from core.store import alerts
+from core.store.database import Connection
+
+router = APIRouter(prefix="/alerts", tags=["alerts"])
+_CONFLICT: dict[int | str, dict[str, Any]] = {
+    409: {
+        "description": "Somebody was faster; `alert` says who holds it and its present version.",
+        "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/ProblemOut"}}},
+    }
+}
+
+
+@router.get("", summary="Open alerts, in the order of the care board")
+def list_open_alerts(viewer: AnyUser, connection: ConnectionDep, now: NowDep) -> list[AlertOut]:
+    """Return the alerts that are not closed: level, unclaimed first, past their target first, oldest first."""
+    return [AlertOut.model_validate(one) for one in open_alerts_for(connection, viewer, now)]
+
+
+@router.get("/history", summary="Past and present alerts")
+def list_history(
+    viewer: AnyUser,
+    connection: ConnectionDep,
+    handling: Annotated[Handling | None, Query(description="Only those handled so far.")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Page[AlertOut]:
+    """Return alerts, newest first."""
+    key = from_cursor(cursor, int)
+    offices, only = alert_limits(connection, viewer)
+    found = alerts.history(
+        connection,
+        offices=offices,
+        residents=only,
+        handling=handling,
+        before=None if key is None else key[0],
+        limit=limit + 1,
+    )
+    part, is_more = found[:limit], len(found) > limit
+    shown = [one for one in part if viewer.is_staff or one.severity is not Severity.EQUIPMENT]
+    return Page(
+        items=[AlertOut.model_validate(one) for one in shown],
+        next_cursor=to_cursor(part[-1].number) if is_more else None,
+    )
+
+
+@router.get("/{number}", summary="One alert with its reason and events")
+def read_alert(viewer: AnyUser, number: BigNumber, connection: ConnectionDep, now: NowDep) -> AlertDetailOut:
+    """Return one alert with why it fired and what happened since."""
+    return _detail(connection, viewer, number, now)
+
+
+@router.post("/{number}/claim", summary="Take an alert on", responses=_CONFLICT)
+def claim(
+    viewer: AnyUser, number: BigNumber, body: ClaimIn, connection: ConnectionDep, now: NowDep
+) -> AlertDetailOut:
+    """Say 「私が確認します」. Of two who try at once, one holds it and the other is told who. Claiming what one holds changes nothing."""
+    alert_for(connection, viewer, number)
+    with _conflicts(connection, number):
+        alerts.claim(
+            connection,
+            number,
+            user=viewer.number,
+            version=body.version,
+            take_over=body.take_over,
+            now=now,
+        )
+    return _detail(connection, viewer, number, now)
+
+
+@router.post("/{number}/release", summary="Give an alert back", responses=_CONFLICT)
+def release(
+    viewer: AnyUser, number: BigNumber, body: ReleaseIn, connection: ConnectionDep, now: NowDep
+) -> AlertDetailOut:
+    """Put a claimed alert back into the queue; the ladder goes on. A family user gives back only their own."""
+    found = alert_for(connection, viewer, number)
+    _require_release(viewer, found.claimed_by_user)
+    with _conflicts(connection, number):
+        alerts.release(connection, number, user=viewer.number, version=body.version, now=now)
+    return _detail(connection, viewer, number, now)
+
+
+@router.post("/{number}/close", summary="End an alert with its outcome", responses=_CONFLICT)
+def close(
+    viewer: AnyUser, number: BigNumber, body: CloseIn, connection: ConnectionDep, now: NowDep
+) -> AlertDetailOut:
+    """End an alert with how it ended. Closing it again with the same outcome changes nothing."""
+    alert_for(connection, viewer, number)
+    with _conflicts(connection, number):
+        alerts.close(
+            connection,
+            number,
+            outcome=body.outcome,
+            note=body.note,
+            user=viewer.number,
+            version=body.version,
+            now=now,
+        )
+    return _detail(connection, viewer, number, now)
+
+
+@router.post("/{number}/notes", status_code=201, summary="Write a note")
+def add_note(
+    viewer: AnyUser, number: BigNumber, body: NoteIn, connection: ConnectionDep, now: NowDep
+) -> AlertDetailOut:
+    """Write what the next person should know; a closed alert takes notes too."""
+    alert_for(connection, viewer, number)
+    alerts.add_note(connection, number, user=viewer.number, note=body.note, now=now)
+    return _detail(connection, viewer, number, now)
+
+
+@contextmanager
+def _conflicts(connection: Connection, number: int) -> Generator[None]:
+    try:
+        yield
+    except ConflictError as error:
+        raise AlertConflictError(str(error), alerts.get(connection, number)) from error
+
+
+def _detail(connection: Connection, viewer: Viewer, number: int, now: datetime) -> AlertDetailOut:
+    alert = alerts.get(connection, number)
+    reason, is_precise = location.reason_for(connection, viewer, alert, now)
+    return AlertDetailOut.build(alert, alerts.events(connection, number), reason, is_precise=is_precise)
+
+
+def _require_release(viewer: Viewer, holder: int | None) -> None:
+    if not viewer.is_staff and holder != viewer.number:
+        raise ForbiddenError("only the one who claimed the alert, or staff, may give it back")

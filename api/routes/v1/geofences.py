@@ -1,0 +1,90 @@
+"""Geofences: where a resident is expected to stay, and when."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from fastapi import APIRouter
+
+from api import location
+from api.deps import AnyUser, ConnectionDep, NowDep
+from api.errors import FieldError
+from api.permissions import Viewer, geofence_for, require_staff, resident_for
+from api.schemas.common import Number
+from api.schemas.geofences import GeofenceChange, GeofenceIn, GeofenceOut, to_hours, to_shape
+from core.domain.geofence import Geofence
+from core.store import geofences
+from core.store.database import Connection
+
+router = APIRouter(tags=["geofences"])
+_MOST = 50
+
+
+@router.get("/residents/{number}/geofences", summary="The geofences of a resident")
+def list_geofences(
+    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
+) -> list[GeofenceOut]:
+    """Return the geofences; their precise shape shows where the home is, so it stands behind the location gate."""
+    resident_for(connection, viewer, number, now)
+    found = geofences.of_resident(connection, number)
+    access = location.look(connection, viewer, number, now) if found else location.COARSE
+    return [_shown(one, is_precise=access.is_precise) for one in found]
+
+
+@router.post("/residents/{number}/geofences", status_code=201, summary="Draw a geofence")
+def add_geofence(
+    viewer: AnyUser, number: Number, body: GeofenceIn, connection: ConnectionDep, now: NowDep
+) -> GeofenceOut:
+    """Draw a new geofence; only staff may."""
+    resident_for(connection, viewer, number, now, is_look=False)
+    require_staff(viewer, "draw geofences")
+    if len(geofences.of_resident(connection, number)) >= _MOST:
+        raise FieldError("path.number", f"the resident has {_MOST} geofences already; remove one first")
+    made = geofences.add(
+        connection, number, name=body.name, shape=body.to_shape(), hours=to_hours(body.hours), now=now
+    )
+    # The answer holds what was sent, so it tells the sender nothing new.
+    return GeofenceOut.of(made, is_precise=True)
+
+
+@router.get("/geofences/{number}", summary="One geofence")
+def read_geofence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> GeofenceOut:
+    """Return one geofence, precise behind the open location gate."""
+    found = geofence_for(connection, viewer, number)
+    access = location.look(connection, viewer, found.resident, now)
+    return _shown(found, is_precise=access.is_precise)
+
+
+@router.patch("/geofences/{number}", summary="Change a geofence")
+def change_geofence(
+    viewer: AnyUser, number: Number, body: GeofenceChange, connection: ConnectionDep, now: NowDep
+) -> GeofenceOut:
+    """Change the name, the shape or the hours; only staff may."""
+    found = geofence_for(connection, viewer, number)
+    require_staff(viewer, "change geofences")
+    changed = replace(
+        found,
+        name=body.name or found.name,
+        shape=found.shape if body.shape is None else to_shape(body.shape),
+        hours=found.hours if body.hours is None else to_hours(body.hours),
+    )
+    geofences.replace(connection, changed)
+    is_precise = body.shape is not None or _is_open(connection, viewer, found, now)
+    return _shown(changed, is_precise=is_precise)
+
+
+@router.delete("/geofences/{number}", status_code=204, summary="End a geofence")
+def remove_geofence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> None:
+    """End a geofence; only staff may. Alerts that came from it stay."""
+    geofence_for(connection, viewer, number)
+    require_staff(viewer, "remove geofences")
+    geofences.remove(connection, number, now)
+
+
+def _is_open(connection: Connection, viewer: Viewer, geofence: Geofence, now: datetime) -> bool:
+    return location.look(connection, viewer, geofence.resident, now).is_precise
+
+
+def _shown(geofence: Geofence, *, is_precise: bool) -> GeofenceOut:
+    return GeofenceOut.of(
+        geofence if is_precise else location.coarse_geofence(geofence), is_precise=is_precise
+    )

@@ -1,0 +1,87 @@
+"""Residents: their state, who is told about them, who looked, and the reveal of their place."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+
+from api import location
+from api.deps import AnyUser, ClockDep, ConnectionDep, NowDep
+from api.permissions import Viewer, resident_for
+from api.schemas.common import Cursor, Limit, Number, Page, from_cursor, to_cursor
+from api.schemas.residents import ContactOut, LocationAccessOut, LookOut, ResidentOut, RevealIn
+from core.domain.resident import Contact
+from core.store import residents, views
+
+router = APIRouter(prefix="/residents", tags=["residents"])
+_LOOKS_SHOWN = timedelta(days=90)
+
+
+@router.get("", summary="The residents you may know of")
+def list_residents(
+    viewer: AnyUser, connection: ConnectionDep, now: NowDep, limit: Limit = 100, cursor: Cursor = None
+) -> Page[ResidentOut]:
+    """Return residents with their state, in the order of their kana."""
+    after = from_cursor(cursor, str, int)
+    found = residents.overviews(
+        connection, viewer.scope, limit=limit + 1, after=None if after is None else (after[0], after[1])
+    )
+    shown, is_more = found[:limit], len(found) > limit
+    return Page(
+        items=[ResidentOut.of(one, now) for one in shown],
+        next_cursor=to_cursor(shown[-1].kana, shown[-1].number) if is_more else None,
+    )
+
+
+@router.get("/{number}", summary="One resident")
+def read_resident(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> ResidentOut:
+    """Return one resident with their state."""
+    return ResidentOut.of(resident_for(connection, viewer, number, now), now)
+
+
+@router.get("/{number}/contacts", summary="Who is told, in order")
+def list_contacts(
+    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
+) -> list[ContactOut]:
+    """Return the escalation ladder; addresses are shown to staff and to the contact."""
+    resident_for(connection, viewer, number, now)
+    return [_contact(one, viewer) for one in residents.contacts(connection, number)]
+
+
+@router.get("/{number}/looks", summary="Who looked")
+def list_looks(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> list[LookOut]:
+    """Return who looked at the resident's place or record in the last 90 days, newest first."""
+    resident_for(connection, viewer, number, now, is_look=False)
+    return [LookOut.model_validate(one) for one in views.looks(connection, number, now - _LOOKS_SHOWN)]
+
+
+@router.get("/{number}/location", summary="How precisely you may see the place now")
+def read_location_access(
+    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
+) -> LocationAccessOut:
+    """Return whether the location gate is open for you; asking is not a look."""
+    resident_for(connection, viewer, number, now, is_look=False)
+    return LocationAccessOut.model_validate(location.decide(connection, viewer, number, now))
+
+
+@router.post("/{number}/reveal", status_code=201, summary="Open the precise place for half an hour")
+def reveal(
+    viewer: AnyUser, number: Number, body: RevealIn, connection: ConnectionDep, clock: ClockDep
+) -> LocationAccessOut:
+    """Record why the precise place is needed, and open it for half an hour."""
+    resident_for(connection, viewer, number, clock.now(), is_look=False)
+    access = location.reveal(connection, viewer, number, reason=body.reason, note=body.note, clock=clock)
+    return LocationAccessOut.model_validate(access)
+
+
+def _contact(one: Contact, viewer: Viewer) -> ContactOut:
+    is_shown = viewer.is_staff or one.user == viewer.number
+    return ContactOut(
+        number=one.number,
+        name=one.name,
+        relation=one.relation,
+        step=one.step,
+        channel=one.channel,
+        address=one.address if is_shown else None,
+        language=one.language,
+        is_centre=one.resident is None,
+    )

@@ -1,0 +1,49 @@
+"""Signing in and out."""
+
+from fastapi import APIRouter, Request, Response
+
+from api import auth
+from api.deps import Anybody, AnyUser, DatabaseDep, MachineNowDep, SettingsDep
+from api.errors import NotSignedInError
+from api.schemas.session import SessionOut, SignInIn, UserOut
+from core.store import users
+
+router = APIRouter(prefix="/session", tags=["session"])
+
+
+@router.post(
+    "", status_code=201, summary="Sign in", responses={429: {"description": "Too many attempts failed."}}
+)
+def sign_in(
+    *,
+    _viewer: Anybody,
+    body: SignInIn,
+    request: Request,
+    response: Response,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    machine_now: MachineNowDep,
+) -> SessionOut:
+    """Check a login and its password; the answer sets the session's cookie."""
+    session = auth.sign_in(database, body.login, body.password, auth.peer_of(request), machine_now)
+    auth.set_cookie(response, settings, session)
+    return SessionOut(user=UserOut.model_validate(session.user), expires_at=session.expires_at)
+
+
+@router.get("", summary="Who is signed in")
+def read(viewer: AnyUser, database: DatabaseDep) -> SessionOut:
+    """Return the user and the end of the session."""
+    with database.transaction() as connection:
+        found = users.session(connection, viewer.session)
+    if found is None:
+        raise NotSignedInError("your session has ended")
+    return SessionOut(user=UserOut.model_validate(found.user), expires_at=found.expires_at)
+
+
+@router.delete("", status_code=204, summary="Sign out")
+def sign_out(viewer: Anybody, response: Response, database: DatabaseDep, settings: SettingsDep) -> None:
+    """End the session here and in the browser; without a session nothing happens."""
+    if viewer is not None:
+        with database.transaction() as connection:
+            users.end_session(connection, viewer.session)
+    auth.clear_cookie(response, settings)

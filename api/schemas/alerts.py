@@ -1,0 +1,94 @@
+"""Alerts: their reason, what happened to them, and what people do about them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import Field
+
+from api.schemas.common import Input, Output, Prose
+from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, Outcome
+
+
+class AlertOut(Output):
+    """An open or past matter about a resident, a home, a device or the ward."""
+
+    number: int
+    rule: str = Field(examples=["inactivity"])
+    subject: str = Field(examples=["resident:5"])
+    resident: int | None
+    severity: int = Field(description="1 emergency, 2 check soon, 3 keep an eye, 4 equipment")
+    condition: Condition
+    handling: Handling
+    began_at: datetime = Field(description="When the matter began, such as the last life sign.")
+    raised_at: datetime = Field(description="When it became worth telling.")
+    opened_at: datetime = Field(description="When we told it.")
+    cleared_at: datetime | None
+    claimed_by: str | None
+    claimed_at: datetime | None
+    claim_lapses_at: datetime | None = Field(description="When the claim runs out without an outcome.")
+    closed_at: datetime | None
+    outcome: Outcome | None
+    seen_late: bool = Field(description="It was over, or long since begun, before anybody could be told.")
+    version: int = Field(
+        description="Send it back with a change: the change is refused if somebody was faster."
+    )
+
+
+class AlertEventOut(Output):
+    """One thing that happened to an alert."""
+
+    at: datetime
+    kind: EventKind
+    who: str | None = Field(description="The user or contact who did it; null for the service itself.")
+    detail: Mapping[str, Any]
+
+
+class AlertDetailOut(AlertOut):
+    """An alert with why it fired and what happened since."""
+
+    reason: Mapping[str, Any] = Field(
+        description="The readings, the person's own usual, what was ruled out. Positions only behind the open location gate."
+    )
+    is_precise: bool = Field(description="Whether the reason holds precise positions.")
+    events: list[AlertEventOut]
+
+    @staticmethod
+    def build(
+        alert: Alert, events: list[AlertEvent], reason: Mapping[str, Any], *, is_precise: bool
+    ) -> "AlertDetailOut":
+        """Return an alert with a reason that is already coarse where it has to be."""
+        base = AlertOut.model_validate(alert).model_dump()
+        return AlertDetailOut(
+            **base,
+            reason=reason,
+            is_precise=is_precise,
+            events=[AlertEventOut.model_validate(event) for event in events],
+        )
+
+
+class ClaimIn(Input):
+    """Taking an alert on."""
+
+    version: int = Field(ge=1, description="The version that was read.", examples=[3])
+    take_over: bool = Field(default=False, description="Take it from whoever holds it, if that was agreed.")
+
+
+class ReleaseIn(Input):
+    """Giving an alert back to the queue."""
+
+    version: int = Field(ge=1, description="The version that was read.", examples=[3])
+
+
+class CloseIn(Input):
+    """Ending an alert."""
+
+    version: int = Field(ge=1, description="The version that was read.", examples=[3])
+    outcome: Outcome = Field(description="How it ended.")
+    note: Prose = Field(default="", description="Needed with the outcome `other`.")
+
+
+class NoteIn(Input):
+    """What the next person should know."""
+
+    note: Prose = Field(min_length=1, examples=["お隣の山田さんが見に行きます。"])

@@ -1,0 +1,89 @@
+"""Residents, who is told about them, and who looked."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from api.location import RevealReason
+from api.schemas.common import Input, Output
+from core.domain.device import DeviceKind
+from core.domain.resident import Channel, Language, Role, WatchState
+from core.store.residents import ResidentOverview
+from core.store.views import Viewed
+
+
+class ResidentOut(Output):
+    """A resident and their state. `state` is what is known while no alert is open; blind is `cannot_tell`, never `as_usual`."""
+
+    number: int
+    name: str = Field(examples=["田中 花子"])
+    kana: str
+    age: int | None
+    phone: str
+    area: str = Field(description="The neighbourhood of the home.", examples=["三丁目"])
+    office: int
+    office_name: str
+    office_phone: str
+    watched_from: datetime
+    is_paused: bool
+    paused_until: datetime | None
+    state: WatchState
+    state_since: datetime | None
+    last_life_sign_at: datetime | None
+    last_life_sign_kind: DeviceKind | None
+    last_life_sign_place: str | None
+    last_received_at: datetime | None
+    open_alerts: int
+    worst: int | None = Field(
+        description="The most urgent open alert: 1 emergency, 2 check soon, 3 keep an eye."
+    )
+
+    @staticmethod
+    def of(one: ResidentOverview, now: datetime) -> "ResidentOut":
+        """Return a resident as seen at `now`."""
+        given = {name: getattr(one, name) for name in ResidentOut.model_fields if hasattr(one, name)}
+        return ResidentOut.model_validate(given | {"age": one.age(now), "is_paused": one.is_paused(now)})
+
+
+class ContactOut(Output):
+    """Somebody who is told, in the order of the ladder. The address is shown to staff, and to the contact."""
+
+    number: int
+    name: str
+    relation: str
+    step: int
+    channel: Channel
+    address: str | None
+    language: Language
+    is_centre: bool = Field(description="The office's care centre, not a contact of the resident.")
+
+
+class LookOut(Output):
+    """One person's looks at one thing within half an hour."""
+
+    first_at: datetime
+    last_at: datetime
+    until: datetime | None
+    user_name: str
+    role: Role
+    what: Viewed
+    reason: str = Field(examples=["no_contact", "alert:12"])
+    times: int
+
+
+class RevealIn(Input):
+    """Why the precise place is needed; the resident and the family can read it."""
+
+    reason: RevealReason
+    note: Annotated[str, StringConstraints(max_length=200)] = Field(
+        default="", description="Needed with the reason `other`."
+    )
+
+
+class LocationAccessOut(Output):
+    """What may be seen of the place."""
+
+    is_precise: bool
+    reason: str
+    until: datetime | None

@@ -1,0 +1,38 @@
+"""Signing in."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from api.schemas.common import Input, Output
+from core.domain.resident import Language, Role
+
+
+class SignInIn(Input):
+    """A login and its password."""
+
+    login: Annotated[str, StringConstraints(min_length=1, max_length=200)] = Field(
+        examples=["hanako@example.jp"]
+    )
+    password: Annotated[str, StringConstraints(min_length=1, max_length=256)] = Field(
+        examples=["correct horse battery"]
+    )
+
+
+class UserOut(Output):
+    """Who is signed in."""
+
+    number: int
+    login: str
+    name: str
+    role: Role
+    office: int | None
+    language: Language
+
+
+class SessionOut(Output):
+    """A session; its token is in the cookie."""
+
+    user: UserOut
+    expires_at: datetime = Field(description="When it ends at the latest; it ends earlier if it is not used.")

@@ -1,0 +1,75 @@
+"""What a quiet board says to prove that it is alive: what was heard, from how many, and who is in which state."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.domain.access import Scope
+from core.store import devices, health, residents
+from core.store.database import Connection
+from core.store.devices import Hearing
+from core.store.residents import StateCounts
+
+# Ingest reports a few times a second; this long without a word is a fault, not a pause.
+INGEST_SILENT = timedelta(seconds=30)
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of what a viewer may see, at one moment.
+
+    Attributes
+    ----------
+    now : datetime
+        The service's time.
+    last_received_at : datetime or None
+        When any device of the scope was last heard.
+    devices_heard, devices_expected : int
+        Devices with a heartbeat that are heard, of all of them.
+    is_blind : bool
+        Ingest reports nothing, so nothing new can be seen: a board must not look calm.
+    states : StateCounts
+        How many residents are in each state.
+    """
+
+    now: datetime
+    last_received_at: datetime | None
+    devices_heard: int
+    devices_expected: int
+    is_blind: bool
+    states: StateCounts
+
+
+def status(connection: Connection, scope: Scope, now: datetime, silent_after: timedelta) -> Status:
+    """Return the state of a scope.
+
+    Parameters
+    ----------
+    connection : Connection
+        Where to read.
+    scope : Scope
+        Which residents and devices.
+    now : datetime
+        The service's time.
+    silent_after : timedelta
+        How long ingest may report nothing, in the service's time.
+    """
+    hearing: Hearing = devices.hearing(devices.overviews(connection, scope), now)
+    return Status(
+        now,
+        hearing.last_received_at,
+        hearing.heard,
+        hearing.expected,
+        is_blind(health.health(connection), now, silent_after),
+        residents.counts(residents.overviews(connection, scope), now),
+    )
+
+
+def is_blind(found: health.Health, now: datetime, silent_after: timedelta) -> bool:
+    """Tell whether ingest has reported nothing, or finished nothing, for too long."""
+    moments = (found.ingest_reported_at, found.ingest_complete_through)
+    return any(moment is None or now - moment > silent_after for moment in moments)
+
+
+def silent_after(factor: float) -> timedelta:
+    """Return how long ingest may be silent on a clock that runs `factor` times as fast as the machine's."""
+    return INGEST_SILENT * max(1.0, factor)
