@@ -39,6 +39,14 @@ class Settings(BaseSettings):
     broker_password: SecretStr = SecretStr("")
     broker_ca_file: Path | None = Field(default=None, description="certificate authority; set to speak TLS")
 
+    ingest_client_id: str = Field(
+        default="mimamori-ingest",
+        min_length=1,
+        max_length=60,
+        pattern=r"^[a-z0-9][a-z0-9_-]*$",
+        description="names the one active ingest worker to the broker; a second process with it is a hot standby",
+    )
+
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=0, le=65535)
     base_url: str = Field(

@@ -183,7 +183,8 @@ CREATE TABLE device_contact (
     last_received_at  timestamptz NOT NULL,
     last_time         timestamptz NOT NULL,
     last_seq          bigint NOT NULL DEFAULT 0,
-    clock_skew_s      double precision NOT NULL DEFAULT 0
+    -- Our clock less the device's; null until it tells its own.
+    clock_skew_s      double precision
 ) WITH (fillfactor = 70);
 
 -- The latest life sign in each home.

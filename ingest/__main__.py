@@ -1,0 +1,51 @@
+"""Run one ingest worker: `python -m ingest`."""
+
+import signal
+import sys
+import threading
+
+from core.errors import MimamoriError, StoreUnavailableError
+from core.logs import get_logger, set_up_logs
+from core.settings import load_settings
+from core.store.database import Database
+from ingest.worker import Worker
+
+_RETRY_S = 1.0
+_CONNECTIONS = 2
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; return the exit code."""
+    try:
+        settings = load_settings()
+        set_up_logs("ingest", settings.log_level, settings.log_format)
+        clock = settings.make_clock()
+        clock.now()
+    except MimamoriError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    log = get_logger(__name__)
+    while not stop.is_set():
+        database = Database(
+            settings.database_url.get_secret_value(), size=_CONNECTIONS, application="mimamori-ingest"
+        )
+        try:
+            database.open()
+        except StoreUnavailableError as error:
+            log.warning("store_unavailable", error=str(error))
+            stop.wait(_RETRY_S)
+            continue
+        with database:
+            worker = Worker(settings, clock, database, stop)
+            worker.run()
+            if worker.has_failed:
+                return 70  # EX_SOFTWARE: the log says what happened; whoever supervises us starts us again
+    log.info("stopped")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,284 @@
+"""From decoded messages of registered devices to the rows of a batch."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.domain.metric import METRICS, MetricKind
+from core.domain.reading import ReadingFlag, is_life_sign
+from core.store.ingestion import Batch, Contact, SendingDevice
+from core.store.quarantine import Refused
+from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
+from ingest.message import Message
+from ingest.placing import NEWEST, OLDEST, Placed, placed
+from ingest.topics import source_of
+from ingest.values import content_number, message_number, refused_position, stored_value, within
+
+# For these only a change shows that a person acted; a device that repeats its state says nothing new.
+CHANGE_METRICS = (METRICS["contact_open"].number, METRICS["bed_occupied"].number)
+_CHANGES = frozenset(CHANGE_METRICS)
+_LIFE_NUMBERS = frozenset(metric.number for metric in METRICS.values() if metric.kind is MetricKind.LIFE)
+_NUMBERED_MEMORY = timedelta(days=7)
+_NAMED_IN_DETAIL = 5
+
+Find = Callable[[str], SendingDevice | None]
+State = tuple[datetime, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What differs between installations and clocks.
+
+    Attributes
+    ----------
+    zone : ZoneInfo
+        Where a device in no home shows the time of the wall.
+    newest : timedelta
+        How far ahead of our clock a device's time may be.
+    doubt : timedelta
+        Two messages without a time of their own and with the same bytes, this close, are one.
+    """
+
+    zone: ZoneInfo
+    newest: timedelta = NEWEST
+    doubt: timedelta = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    """One message of a registered device, with the time that counts where a value has none of its own."""
+
+    message: Message
+    result: Decoded
+    device: SendingDevice
+    when: datetime | None
+    problems: list[Rejected]
+
+
+class Assembly:
+    """One batch in the making.
+
+    Parameters
+    ----------
+    rules : Rules
+        See there.
+    find : callable
+        Returns the registered device of a sender.
+    states : dict
+        The latest known states of `CHANGE_METRICS`; not changed here.
+    repeated_since : datetime
+        From when on a message that the broker marks as a repeat may already be stored.
+    """
+
+    def __init__(
+        self, rules: Rules, find: Find, states: dict[tuple[int, int], State], repeated_since: datetime
+    ) -> None:
+        self.batch = Batch()
+        self.new_states: dict[tuple[int, int], State] = {}
+        self._rules = rules
+        self._find = find
+        self._states = states
+        self._repeated_since = repeated_since
+        self._seen: dict[tuple[int, int, int], datetime] = {}
+
+    def add(self, message: Message, result: Decoded | Rejected) -> None:
+        """Take in one message: its rows, or its place in quarantine."""
+        if isinstance(result, Rejected):
+            self.refuse(message, [result])
+            return
+        problems = list(result.refused)
+        if result.readings or result.fixes or result.last_seq is not None:
+            device = self._find(result.sender)
+            refusal = _refusal(message, result, device)
+            if refusal is not None:
+                self.refuse(message, [refusal])
+                return
+            if device is not None:
+                self._add_device_message(message, result, device, problems)
+        if problems:
+            self.refuse(message, problems)
+
+    def refuse(self, message: Message, problems: list[Rejected]) -> None:
+        """Put a message into quarantine."""
+        details = [problem.detail for problem in problems[:_NAMED_IN_DETAIL]]
+        if len(problems) > _NAMED_IN_DETAIL:
+            details.append(f"and {len(problems) - _NAMED_IN_DETAIL} more")
+        self.batch.refused.append(
+            Refused(
+                message.received_at,
+                message.topic,
+                message.payload,
+                message.retained,
+                problems[0].reason,
+                "; ".join(details),
+            )
+        )
+
+    def _add_device_message(
+        self, message: Message, result: Decoded, device: SendingDevice, problems: list[Rejected]
+    ) -> None:
+        when = result.time
+        if when is None and result.local_time is not None:
+            when = result.local_time.replace(tzinfo=device.zone or self._rules.zone)
+        case = _Case(message, result, device, when, problems)
+        times = [self._add_reading(case, measured, place) for place, measured in enumerate(result.readings)]
+        times += [self._add_fix(case, position, place) for place, position in enumerate(result.fixes)]
+        if not message.retained:
+            known = [time for time in times if time is not None]
+            self._note_contact(message, result, device, max(known, default=message.received_at))
+
+    def _add_reading(self, case: _Case, measured: Measured, place: int) -> datetime | None:
+        message, result, device = case.message, case.result, case.device
+        name = measured.metric
+        metric = METRICS.get(name)
+        if metric is None:
+            name, _, channel = name.partition("#")
+            metric = METRICS.get(name)
+            if metric is None:
+                case.problems.append(Rejected("unknown_metric", f"there is no metric {name[:40]!r}"))
+                return None
+            # A channel may be registered as a device of its own: two lamps on one relay, two doors on one board.
+            device = (self._find(f"{result.sender}#{channel}") if channel else None) or device
+        value = stored_value(metric, measured.value, exact_words=result.seq > 0)
+        if isinstance(value, Rejected):
+            case.problems.append(value)
+            return None
+        claimed = measured.time or case.when
+        received_at = message.received_at
+        # The common case without a call: a time of its own, within reason.
+        if claimed is not None and received_at - OLDEST <= claimed <= received_at + self._rules.newest:
+            where = None
+            time, flags = claimed, 0
+        else:
+            where = placed(claimed, received_at, result.sent_at, self._rules.newest)
+            time, flags = _spread(where, place, result), int(where.flags)
+        if message.retained:
+            flags |= ReadingFlag.RETAINED
+        elif is_life_sign(device.kind, name, value) and (
+            metric.number not in _CHANGES or self._is_change(device.number, metric.number, time, value)
+        ):
+            flags |= ReadingFlag.LIFE_SIGN
+        self._put_reading(
+            case, where, (device.number, time, metric.number, value, flags), (place, measured.metric)
+        )
+        return time
+
+    def _put_reading(
+        self,
+        case: _Case,
+        where: Placed | None,
+        reading: tuple[int, datetime, int, float, int],
+        origin: tuple[int, str],
+    ) -> None:
+        message, numbered = case.message, case.result.seq
+        device, time, metric, value, flags = reading
+        place, name = origin
+        if where is None or not where.is_ours:
+            seq = numbered or content_number(value, name)
+            self.batch.readings.append((device, time, metric, seq, value, message.received_at, flags))
+        else:
+            seq = numbered or message_number(message.payload) - place
+            since = self._since(message, numbered=numbered > 0)
+            if self._is_seen_here((device, seq, place), time, since):
+                return
+            self.batch.doubtful.append(
+                ((device, time, metric, seq, value, message.received_at, flags), since)
+            )
+        if not (message.retained and metric in _LIFE_NUMBERS):
+            key = (device, metric)
+            known = self.batch.latest.get(key)
+            if known is None or time >= known[0]:
+                self.batch.latest[key] = (time, value)
+
+    def _add_fix(self, case: _Case, position: Position, place: int) -> datetime | None:
+        message, result, device = case.message, case.result, case.device
+        refusal = refused_position(position)
+        if refusal is not None:
+            case.problems.append(refusal)
+            return None
+        where = placed(position.time or case.when, message.received_at, result.sent_at, self._rules.newest)
+        time, flags = _spread(where, place, result), int(where.flags)
+        if message.retained:
+            flags |= ReadingFlag.RETAINED
+        since = None
+        if where.is_ours:
+            seq = result.seq or message_number(message.payload) - place
+            since = self._since(message, numbered=result.seq > 0)
+            if self._is_seen_here((device.number, seq, -1 - place), time, since):
+                return None
+        else:
+            seq = result.seq or content_number(position.lat, repr(position.lon))
+        self.batch.fixes.append(
+            (
+                device.number,
+                time,
+                seq,
+                position.lat,
+                position.lon,
+                within(position.accuracy_m, 0, 1_000_000),
+                within(position.altitude_m, -500, 20_000),
+                within(position.speed_kmh, 0, 1500),
+                within(position.course_deg, 0, 360),
+                message.received_at,
+                flags,
+                since,
+            )
+        )
+        return time
+
+    def _is_change(self, device: int, metric: int, time: datetime, value: float) -> bool:
+        key = (device, metric)
+        known = self.new_states.get(key) or self._states.get(key)
+        if known is not None and (time < known[0] or (time == known[0] and value != known[1])):
+            # Only the neighbours in time can tell, and those are in the database.
+            self.batch.late_states.append((device, metric, time))
+            return False
+        self.new_states[key] = (time, value)
+        return known is None or known[1] != value
+
+    def _since(self, message: Message, *, numbered: bool) -> datetime:
+        if numbered:
+            return message.received_at - _NUMBERED_MEMORY
+        since = message.received_at - self._rules.doubt
+        return min(since, self._repeated_since) if message.repeated else since
+
+    def _is_seen_here(self, key: tuple[int, int, int], time: datetime, since: datetime) -> bool:
+        """Tell whether this batch holds the same already; the database cannot know that yet."""
+        known = self._seen.get(key)
+        self._seen[key] = time
+        return known is not None and known >= since
+
+    def _note_contact(
+        self, message: Message, result: Decoded, device: SendingDevice, latest: datetime
+    ) -> None:
+        skew = (message.received_at - result.sent_at).total_seconds() if result.sent_at is not None else None
+        known = self.batch.contacts.get(device.number)
+        if known is None:
+            self.batch.contacts[device.number] = Contact(message.received_at, latest, result.seq, skew)
+            return
+        known.received_at = max(known.received_at, message.received_at)
+        known.time = max(known.time, latest)
+        known.seq = max(known.seq, result.seq)
+        known.skew_s = skew if skew is not None else known.skew_s
+
+
+def _spread(where: Placed, place: int, result: Decoded) -> datetime:
+    # Readings of one numbered message whose times we cannot use stay apart, and in their order.
+    if where.flags & ReadingFlag.CLOCK_SUSPECT and result.seq > 0:
+        return where.time + timedelta(microseconds=place)
+    return where.time
+
+
+def _refusal(message: Message, result: Decoded, device: SendingDevice | None) -> Rejected | None:
+    if device is None:
+        return Rejected(
+            "unknown_device",
+            f"no device is registered with the sender {result.sender}; register it, then release the quarantine",
+        )
+    source = source_of(message.topic)
+    if source and source.codec == "native" and source.gateway_id and device.gateway_id != source.gateway_id:
+        return Rejected(
+            "wrong_gateway", f"{device.device_id} came through {source.gateway_id}, which is not its gateway"
+        )
+    return None

@@ -1,0 +1,182 @@
+"""The connection to the broker: receives, queues, and acknowledges only when it is told to."""
+
+import ssl
+import threading
+import time
+from collections.abc import Iterable
+from typing import Any
+
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from core.clock import Clock
+from core.logs import get_logger
+from core.settings import Settings
+from ingest.intake import Intake
+from ingest.message import Message
+from ingest.topics import SUBSCRIPTION
+
+_log = get_logger(__name__)
+
+_SESSION_EXPIRY_S = 14 * 24 * 3600
+_KEEPALIVE_S = 30
+# The first try after a break comes at once, later ones at most this far apart.
+_LONGEST_WAIT_S = 5
+_DONT_SEND_RETAINED_AGAIN = 1
+
+
+class Receiver:
+    """A persistent MQTT 5 session whose messages go to an intake.
+
+    Parameters
+    ----------
+    settings : Settings
+        Where the broker is and who we are.
+    clock : Clock
+        Gives `received_at`.
+    intake : Intake
+        Takes the messages.
+    window : int
+        How many messages the broker may send before the first is acknowledged.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, intake: Intake, window: int) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._intake = intake
+        self._window = window
+        self._changed = threading.Lock()
+        self.generation = 0
+        self.has_session = False
+        self.is_connected = False
+        # Before the first connection everything counts as broken since the start.
+        self.broken_since = time.monotonic()
+        self._client = self._new_client()
+
+    def start(self) -> None:
+        """Connect, and connect again after every break, until `stop`."""
+        properties = Properties(PacketTypes.CONNECT)
+        properties.SessionExpiryInterval = _SESSION_EXPIRY_S
+        properties.ReceiveMaximum = self._window
+        # connect_async, because connect raises while the broker is away.
+        self._client.connect_async(
+            self._settings.broker_host,
+            self._settings.broker_port,
+            keepalive=_KEEPALIVE_S,
+            clean_start=False,
+            properties=properties,
+        )
+        self._client.loop_start()
+
+    def stop(self) -> None:
+        """Disconnect; the broker keeps the session and what comes for it."""
+        self._intake.close()
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def acknowledge(self, messages: Iterable[Message]) -> None:
+        """Tell the broker that messages are safe; those of an earlier connection it will send again by itself."""
+        with self._changed:
+            # In a new connection the same number means another message.
+            mids = [
+                message.mid for message in messages if message.mid and message.generation == self.generation
+            ]
+            for mid in mids:
+                self._client.ack(mid, 1)
+
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Send a message; False if there is no connection now."""
+        if not self.is_connected:
+            return False
+        return self._client.publish(topic, payload, qos=1).rc == paho.MQTT_ERR_SUCCESS
+
+    def _new_client(self) -> paho.Client:
+        client = paho.Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=self._settings.ingest_client_id,
+            protocol=paho.MQTTv5,
+            manual_ack=True,
+        )
+        if self._settings.broker_username:
+            client.username_pw_set(
+                self._settings.broker_username, self._settings.broker_password.get_secret_value()
+            )
+        if self._settings.broker_ca_file is not None:
+            context = ssl.create_default_context(cafile=str(self._settings.broker_ca_file))
+            client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho leaves its type open
+        client.reconnect_delay_set(min_delay=1, max_delay=_LONGEST_WAIT_S)
+        client.max_queued_messages_set(1000)
+        client.on_connect = self._on_connect
+        client.on_disconnect = self._on_disconnect
+        client.on_message = self._on_message
+        client.on_subscribe = self._on_subscribe
+        return client
+
+    def _on_connect(
+        self,
+        client: paho.Client,
+        _userdata: Any,
+        flags: paho.ConnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if reason.is_failure:
+            _log.error("broker_refused", reason=str(reason))
+            return
+        with self._changed:
+            self.generation += 1
+            self.has_session = flags.session_present
+        options = SubscribeOptions(qos=1, retainHandling=_DONT_SEND_RETAINED_AGAIN)
+        client.subscribe(SUBSCRIPTION, options=options)
+
+    def _on_subscribe(
+        self,
+        _client: paho.Client,
+        _userdata: Any,
+        _mid: int,
+        reasons: list[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            _log.error("subscription_refused", reasons=[str(reason) for reason in reasons])
+            return
+        self.is_connected = True
+        _log.info("broker_connected", session_present=self.has_session)
+
+    def _on_disconnect(
+        self,
+        _client: paho.Client,
+        _userdata: Any,
+        _flags: paho.DisconnectFlags,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        if self.is_connected:
+            self.broken_since = time.monotonic()
+            _log.warning("broker_disconnected", reason=str(reason))
+        self.is_connected = False
+
+    def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+        # An exception here would end paho's thread while the process lives on.
+        try:
+            topic = message.topic
+        except UnicodeDecodeError:
+            topic = "(topic is not UTF-8)"
+        try:
+            self._intake.put(
+                Message(
+                    topic,
+                    bytes(message.payload),
+                    message.retain,
+                    message.dup,
+                    self._clock.now(),
+                    self.generation,
+                    message.mid,
+                )
+            )
+        except Exception as error:  # noqa: BLE001 - unacknowledged, it comes again with the next connection
+            _log.error("message_not_taken", error=type(error).__name__)

@@ -1,0 +1,59 @@
+"""At which time a value is stored: what a device says is believed only within reason."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.domain.reading import ReadingFlag
+
+# Devices keep data for weeks when the line is down; older than this it is a clock gone wrong, and would make chunks.
+OLDEST = timedelta(days=400)
+# Clocks that are not corrected run off by seconds a day.
+NEWEST = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """Where on the time axis a value belongs.
+
+    `is_ours` tells that the time comes from our clock, so that a repeat would come at another time.
+    """
+
+    time: datetime
+    flags: ReadingFlag
+    is_ours: bool
+
+
+def placed(
+    claimed: datetime | None,
+    received_at: datetime,
+    sent_at: datetime | None,
+    newest: timedelta = NEWEST,
+) -> Placed:
+    """Return the time under which to store a value.
+
+    Parameters
+    ----------
+    claimed : datetime or None
+        The time the device gave; None if it gave none.
+    received_at : datetime
+        Our clock when the message came.
+    sent_at : datetime or None
+        The device's clock when it sent the message.
+    newest : timedelta
+        How far in our future a time may lie.
+
+    Notes
+    -----
+    No time: when we received it. A time within (400 days ago, `newest` ahead): as it is. Outside, but the device also told
+    when it sent the message: its clock is wrong and the distance between the two is right, so the value is placed that long
+    before we received it. Else: when we received it, marked as doubtful.
+    """
+    if claimed is None:
+        return Placed(received_at, ReadingFlag.RECEIVE_TIME, is_ours=True)
+    if received_at - OLDEST <= claimed <= received_at + newest:
+        return Placed(claimed, ReadingFlag(0), is_ours=False)
+    if sent_at is not None:
+        age = sent_at - claimed
+        if timedelta(0) <= age <= OLDEST:
+            return Placed(received_at - age, ReadingFlag.CLOCK_CORRECTED, is_ours=True)
+    return Placed(received_at, ReadingFlag.CLOCK_SUSPECT, is_ours=True)

@@ -1,0 +1,90 @@
+"""How far ingest has come: a marker goes through the broker like any message, and what came before it is committed."""
+
+import time
+from datetime import datetime, timedelta
+
+from core.clock import Clock
+from ingest.message import Message
+from ingest.mqtt import Receiver
+
+# A few times a second; a clock that is moved by hand is followed more closely, for somebody waits for it.
+_PERIOD_S = 0.2
+_HAND_PERIOD_S = 0.03
+# A marker that did not come back by then is sent again; one that never comes back is not allowed to pass.
+_PATIENCE_S = 5.0
+# A broken connection this long is blind time for the whole ward.
+_BLIND_AFTER_S = 30.0
+
+
+class Progress:
+    """Finds the time before which everything that the broker had accepted is in the batches taken so far.
+
+    The marker is published on our own command topic, which the broker's rules let us write and read. It comes back
+    behind everything that waited for us, so after an outage the time stands still until the backlog is stored.
+    """
+
+    def __init__(self, client_id: str, clock: Clock, receiver: Receiver) -> None:
+        self.topic = f"mimamori/v1/{client_id}/command"
+        self._clock = clock
+        self._receiver = receiver
+        self._period_s = _PERIOD_S if clock.factor else _HAND_PERIOD_S
+        self._last_sent: datetime | None = None
+        self._next_at = 0.0
+        self._outstanding_since: float | None = None
+        self._came_back = False
+        self._lost = 0
+
+    @property
+    def markers_are_lost(self) -> bool:
+        """Whether the broker does not let our markers through; then the clock alone has to do."""
+        return not self._came_back and self._lost >= 2
+
+    def is_marker(self, message: Message) -> bool:
+        """Tell whether a message is one of ours."""
+        return message.topic == self.topic
+
+    def send_marker(self, idle: bool) -> None:
+        """Send a marker if one is due.
+
+        `idle` tells that nothing waits, so that a marker which does not come back is lost and not only late.
+        """
+        moment = time.monotonic()
+        if self._outstanding_since is not None:
+            if moment - self._outstanding_since < _PATIENCE_S or not idle:
+                return
+            self._lost += 1
+        now = self._clock.now()
+        if moment < self._next_at or not self._receiver.is_connected or now == self._last_sent:
+            return
+        if self._receiver.publish(self.topic, now.isoformat().encode()):
+            self._last_sent = now
+            self._outstanding_since = moment
+            self._next_at = moment + self._period_s
+
+    def reached(self, messages: list[Message]) -> datetime | None:
+        """Return up to which time everything is in these messages or earlier ones; None if they hold no marker."""
+        times: list[datetime] = []
+        for message in messages:
+            try:
+                times.append(datetime.fromisoformat(message.payload.decode("ascii")))
+            except ValueError:
+                continue
+        if not times:
+            return None
+        self._outstanding_since = None
+        self._came_back, self._lost = True, 0
+        return max(times)
+
+    def forget_outstanding(self) -> None:
+        """Send the next marker without waiting for the last, which went down with its connection."""
+        self._outstanding_since = None
+        self._last_sent = None
+
+    def blind_since(self) -> datetime | None:
+        """Return since when the broker cannot be reached, None if it can or was lost only a moment ago."""
+        if self._receiver.is_connected:
+            return None
+        broken_s = time.monotonic() - self._receiver.broken_since
+        if broken_s < _BLIND_AFTER_S:
+            return None
+        return self._clock.now() - timedelta(seconds=broken_s * self._clock.factor)

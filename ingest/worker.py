@@ -1,0 +1,138 @@
+"""One ingest worker: active while it holds the lock of its name, a hot standby otherwise."""
+
+import hashlib
+import threading
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from core.clock import Clock
+from core.errors import StoreUnavailableError
+from core.logs import get_logger
+from core.settings import Settings
+from core.store import ingestion
+from core.store.database import Connection, Database, translated_errors
+from ingest.assembly import Rules
+from ingest.intake import Intake
+from ingest.mqtt import Receiver
+from ingest.placing import NEWEST
+from ingest.writer import BATCH_MESSAGES, Writer
+
+_log = get_logger(__name__)
+
+# Larger than a batch, or the broker waits for us; bounded, whatever the broker thinks of the window.
+_WINDOW = 4 * BATCH_MESSAGES
+_QUEUE_MESSAGES = 3 * _WINDOW
+_QUEUE_BYTES = 64 * 1024 * 1024
+_LOCK_PERIOD_S = 1.0
+_READY_POLL_S = 0.02
+_DOUBT_S = 5
+# A replay publishes up to the next step before it moves the clock there.
+_NEWEST_BY_HAND = timedelta(days=1)
+
+
+class Worker:
+    """Runs until `stop` is set.
+
+    Parameters
+    ----------
+    settings, clock, database
+        What it works with; the database is open.
+    stop : Event
+        Ends it after the batch in hand.
+    """
+
+    def __init__(self, settings: Settings, clock: Clock, database: Database, stop: threading.Event) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._database = database
+        self._stop = stop
+        self.has_failed = False
+        name = settings.ingest_client_id.encode()
+        self._key = int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big", signed=True)
+
+    def run(self) -> None:
+        """Wait for the lock, work while it is held, and again."""
+        while not self._stop.is_set():
+            lock = self._acquire()
+            if lock is None:
+                return
+            try:
+                self._work(lock)
+            finally:
+                lock.close()
+
+    def _acquire(self) -> Connection | None:
+        """Return the connection that holds the lock, None if told to stop first."""
+        said = ""
+        while not self._stop.is_set():
+            state = ""
+            try:
+                connection = self._database.dedicated_connection()
+                with translated_errors():
+                    if ingestion.try_lock(connection, self._key):
+                        return connection
+                connection.close()
+                state = "standby"
+            except StoreUnavailableError as error:
+                state = str(error)
+            if state != said:
+                _log.info("standby" if state == "standby" else "store_unavailable", detail=state)
+                said = state
+            self._stop.wait(_LOCK_PERIOD_S)
+        return None
+
+    def _work(self, lock: Connection) -> None:
+        intake = Intake(_QUEUE_MESSAGES, _QUEUE_BYTES)
+        receiver = Receiver(self._settings, self._clock, intake, _WINDOW)
+        over = threading.Event()
+        writer = Writer(
+            database=self._database,
+            clock=self._clock,
+            receiver=receiver,
+            intake=intake,
+            rules=self._rules(),
+            worker=self._settings.ingest_client_id,
+            stop=over,
+        )
+        thread = threading.Thread(target=self._write, args=(writer, over), name="writer", daemon=True)
+        receiver.start()
+        thread.start()
+        try:
+            self._watch(lock, receiver, over)
+        finally:
+            over.set()
+            thread.join()
+            receiver.stop()
+
+    def _write(self, writer: Writer, over: threading.Event) -> None:
+        try:
+            writer.run()
+        except Exception:  # noqa: BLE001 - a fence: without the writer nothing is stored, so the worker ends loudly
+            _log.exception("writer_failed")
+            self.has_failed = True
+            self._stop.set()
+        finally:
+            over.set()
+
+    def _watch(self, lock: Connection, receiver: Receiver, over: threading.Event) -> None:
+        """Say when we are ready, and return when we are told to stop or no longer hold the lock."""
+        while not receiver.is_connected and not self._stop.wait(_READY_POLL_S) and not over.is_set():
+            pass
+        if receiver.is_connected:
+            _log.info("ready", worker=self._settings.ingest_client_id)
+        while not self._stop.wait(_LOCK_PERIOD_S) and not over.is_set():
+            try:
+                with translated_errors():
+                    ingestion.prove_alive(lock)
+            except StoreUnavailableError:
+                # A standby may hold the lock by now, and two with one client id would throw each other out.
+                _log.warning("lock_lost")
+                return
+
+    def _rules(self) -> Rules:
+        factor = self._clock.factor
+        return Rules(
+            zone=ZoneInfo(self._settings.time_zone),
+            newest=NEWEST if factor else _NEWEST_BY_HAND,
+            doubt=timedelta(seconds=_DOUBT_S * max(1.0, factor)),
+        )
