@@ -53,6 +53,24 @@ def password_line(name: str, password: str) -> str:
     return f"{name}:$7${_HASH_ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
 
 
+def add_password(folder: Path, name: str, password: str) -> None:
+    """Put a name and its password into the password file of the broker in `folder`, in place of a former one."""
+    line = password_line(name, password)
+    path = folder / "passwords"
+    known = path.read_text(encoding="ascii").splitlines() if path.exists() else []
+    _replace(path, "\n".join([*(other for other in known if not other.startswith(f"{name}:")), line]) + "\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Write a file of the broker's in one step, since it may read it at any moment; it belongs to the folder's owner."""
+    fresh = path.with_name(f"{path.name}.new")
+    fresh.write_text(text, encoding="utf-8")
+    fresh.chmod(0o600)
+    owner = path.parent.stat()
+    os.chown(fresh, owner.st_uid, owner.st_gid)
+    fresh.replace(path)
+
+
 class Broker:
     """One Mosquitto of our own; stops only what it started.
 
@@ -71,6 +89,7 @@ class Broker:
         self.host = LOOPBACK
         self.port = 0
         self._child: Child | None = None
+        self._passwords_read = 0
 
     @property
     def log(self) -> Path:
@@ -91,19 +110,18 @@ class Broker:
 
     def set_password(self, name: str, password: str) -> None:
         """Let `name` sign in with `password`, at once when the broker runs."""
-        line = password_line(name, password)
         secret = self._own("credentials") / name
+        add_password(self.folder, name, password)
         secret.write_text(password, encoding="utf-8")
         secret.chmod(0o600)
-        path = self.folder / "passwords"
-        others = [
-            known
-            for known in (path.read_text(encoding="ascii").splitlines() if path.exists() else [])
-            if not known.startswith(f"{name}:")
-        ]
-        self._write("passwords", "\n".join([*others, line]) + "\n")
-        if self._child is not None and self._child.is_running:
-            self._child.send(signal.SIGHUP)  # reads passwords and rules again; nobody is disconnected
+        self.reload_if_changed()
+
+    def reload_if_changed(self) -> None:
+        """Let the running broker read its passwords again when somebody added one; nobody is disconnected."""
+        changed = (self.folder / "passwords").stat().st_mtime_ns
+        if changed != self._passwords_read and self._child is not None and self._child.is_running:
+            self._child.send(signal.SIGHUP)
+            self._passwords_read = changed
 
     def start(self, port: int | None = None) -> None:
         """Start the broker and wait until it answers.
@@ -123,6 +141,7 @@ class Broker:
         for attempt in range(1, _PORT_TRIES + 1):
             self.port = port or free_port()
             self._write_configuration()
+            self._passwords_read = (self.folder / "passwords").stat().st_mtime_ns
             self._child = Child(
                 "mosquitto",
                 [str(self._program), "-c", str(self.folder / "mosquitto.conf")],
@@ -148,29 +167,23 @@ class Broker:
             self._child.kill()
             self._child = None
 
-    def forget_sessions(self) -> None:
-        """Drop stored sessions and retained messages; only while stopped."""
+    def forget_messages(self) -> None:
+        """Drop stored sessions, queued and retained messages, with a restart on the same port."""
+        port = self.port
+        self.stop()
         (self.folder / "mosquitto.db").unlink(missing_ok=True)
+        self.start(port)
 
     def _own(self, name: str) -> Path:
         folder = self.folder / name
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
 
-    def _write(self, name: str, text: str) -> None:
-        # Replaced in one step: the broker may read it at any moment.
-        fresh = self.folder / f"{name}.new"
-        fresh.write_text(text, encoding="utf-8")
-        fresh.chmod(0o600)
-        if self._account is not None:
-            os.chown(fresh, self._account.uid, self._account.gid)
-        fresh.replace(self.folder / name)
-
     def _write_configuration(self) -> None:
         values = {"port": self.port, "address": self.host, "folder": self.folder.resolve()}
         for name in ("mosquitto.conf", "acl"):
             text = (_TEMPLATES / name).read_text(encoding="utf-8")
-            self._write(name, text if name == "acl" else Template(text).safe_substitute(values))
+            _replace(self.folder / name, text if name == "acl" else Template(text).safe_substitute(values))
 
     def _wait_ready(self, child: Child) -> str | None:
         """Return None when the broker answers, else what went wrong."""

@@ -138,11 +138,15 @@ class Child:
         except subprocess.TimeoutExpired:
             return None
 
+    def ask_to_stop(self) -> None:
+        """Ask it to stop, without waiting."""
+        self.send(self._death_signal)
+
     def stop(self, *, patience_s: float = 10.0) -> None:
         """Ask it to stop, and kill it when it does not within `patience_s`."""
         if not self.is_running:
             return
-        self.send(self._death_signal)
+        self.ask_to_stop()
         if self.wait(patience_s) is None:
             self.send(signal.SIGKILL)
             self._process.wait()

@@ -31,17 +31,19 @@ class ClusterError(MimamoriError):
     exit_code = 69  # EX_UNAVAILABLE
 
 
-def service_folder(asked: Path, account: Account | None) -> Path:
-    """Return the folder to use for `asked`: itself, or one elsewhere that `account` can enter.
+def service_path(asked: Path, account: Account | None) -> Path:
+    """Return the folder that stands for `asked`: itself, or always the same one elsewhere that `account` can enter."""
+    if can_enter(account, asked.parent):
+        return asked
+    name = hashlib.sha256(str(asked.resolve()).encode()).hexdigest()[:12]
+    return _OPEN_TO_SERVICES / f"{asked.name}-{name}"
 
-    The same `asked` always gives the same folder. It exists afterwards and belongs to `account`.
-    """
-    asked.mkdir(parents=True, exist_ok=True)
-    folder = asked
-    if not can_enter(account, asked.parent):
-        name = hashlib.sha256(str(asked.resolve()).encode()).hexdigest()[:12]
-        folder = _OPEN_TO_SERVICES / f"{asked.name}-{name}"
-        folder.mkdir(parents=True, exist_ok=True)
+
+def service_folder(asked: Path, account: Account | None) -> Path:
+    """Make the folder that stands for `asked`, belonging to `account` and closed to others, and return it."""
+    asked.parent.mkdir(parents=True, exist_ok=True)
+    folder = service_path(asked.absolute(), account)
+    folder.mkdir(parents=True, exist_ok=True)
     if account is not None:
         os.chown(folder, account.uid, account.gid)
     folder.chmod(0o700)
@@ -86,8 +88,13 @@ class Cluster:
         password = quote(self._password_file.read_text(encoding="ascii").strip())
         return f"postgresql://{SUPERUSER}:{password}@{LOOPBACK}:{self.port}/{database}"
 
-    def start(self) -> None:
+    def start(self, port: int | None = None) -> None:
         """Create the data folder if it is new, start the server and wait until it answers.
+
+        Parameters
+        ----------
+        port : int, optional
+            Which port to take; a free one by default.
 
         Raises
         ------
@@ -100,7 +107,7 @@ class Cluster:
         self._check_version()
         self._wait_for_former_server()
         for attempt in range(1, _PORT_TRIES + 1):
-            self.port = free_port()
+            self.port = port or free_port()
             self._write_configuration()
             self._child = Child(
                 "postgresql",
@@ -113,7 +120,7 @@ class Cluster:
             problem = self._wait_ready(self._child)
             if problem is None:
                 return
-            if "could not bind" not in problem or attempt == _PORT_TRIES:
+            if port is not None or "could not bind" not in problem or attempt == _PORT_TRIES:
                 raise ClusterError(problem)
 
     def stop(self) -> None:
@@ -248,6 +255,7 @@ class Cluster:
             "timezone = 'UTC'",
             "log_timezone = 'UTC'",
             "log_min_messages = warning",
+            "log_checkpoints = off  # of interest only to those who tune",
             "log_min_error_statement = panic  # statements carry personal data; logs must not",
             "log_error_verbosity = terse",
             "lc_messages = 'C'",

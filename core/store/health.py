@@ -25,3 +25,9 @@ def health(connection: Connection) -> Health:
     """Return how far ingest has come and what waits for an operator."""
     row: Row = connection.execute(_HEALTH["health"]).fetchone() or (None, None, None, 0, 0)
     return build(Health, row)
+
+
+def stored_messages(connection: Connection) -> int:
+    """Return how many messages all ingest workers have stored so far."""
+    row: Row = connection.execute(_HEALTH["stored_messages"]).fetchone() or (0,)
+    return int(row[0])

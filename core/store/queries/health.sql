@@ -8,3 +8,7 @@ SELECT
     (SELECT max(last_received_at) FROM device_contact),
     (SELECT count(*) FROM quarantine WHERE released_at IS NULL),
     (SELECT count(*) FROM watch WHERE failed_rule IS NOT NULL);
+
+-- name: stored_messages
+-- How many messages all ingest workers have stored.
+SELECT coalesce(sum(stored_messages), 0) FROM ingest_progress;

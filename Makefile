@@ -1,0 +1,68 @@
+# What a person types. Every target makes sure of what it needs; `make` alone explains.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help install services assets demo demo-reset test test-unit test-faults check format bench
+
+PYTHON ?= python3
+BIN := .venv/bin
+# Newer than everything it was made from, so that `make` knows when to install again.
+INSTALLED := .venv/installed
+
+# For the demo; for example: make demo PORT=8090 RESIDENTS=50
+PORT ?= 8080
+INBOX_PORT ?= 8025
+RESIDENTS ?= 20
+FOLDER ?= var
+# For pytest; for example: make test ARGS="-k geofence"
+ARGS ?=
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(INSTALLED) assets ## Make .venv with everything in uv.lock, and fetch what browsers need
+
+$(INSTALLED): pyproject.toml uv.lock
+	@command -v $(PYTHON) >/dev/null || { echo "python3 is missing; install it: apt-get install python3 python3-venv" >&2; exit 69; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; $$($(PYTHON) --version) was found (choose with PYTHON=...)" >&2; exit 69; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "python3-venv is missing; install it: apt-get install python3-venv" >&2; exit 69; }
+	@[ -x $(BIN)/python ] || { echo "Making .venv"; $(PYTHON) -m venv .venv; }
+	@[ -x $(BIN)/uv ] || $(BIN)/python -m pip install --quiet --disable-pip-version-check 'uv>=0.9,<1'
+	@echo "Installing what uv.lock names"
+	@VIRTUAL_ENV= $(BIN)/uv sync --locked --quiet --inexact --python $(BIN)/python
+	@touch $@
+
+assets: $(INSTALLED) ## Fetch what browsers need (styles, map) from npm, once
+	@$(BIN)/python -m deploy.assets
+
+services: $(INSTALLED) ## Install Mosquitto, PostgreSQL with TimescaleDB, and a browser for the tests
+	@$(BIN)/python -m deploy.packages --browser
+
+demo: $(INSTALLED) ## Start everything with a simulated ward; Ctrl-C stops it, the next start goes on
+	@$(BIN)/mimamori demo --folder $(FOLDER) --port $(PORT) --inbox-port $(INBOX_PORT) --residents $(RESIDENTS)
+
+demo-reset: $(INSTALLED) ## Drop the demo's data
+	@$(BIN)/mimamori demo-reset --folder $(FOLDER)
+
+test: assets services ## Run all tests, with a real broker, database and browser
+	@$(BIN)/pytest $(ARGS)
+
+test-unit: $(INSTALLED) ## Run the tests that need no services
+	@$(BIN)/pytest tests/unit tests/property tests/contract $(ARGS)
+
+test-faults: assets services ## Run the long tests that kill processes again and again
+	@LONG_FAULTS=1 $(BIN)/pytest -m faults $(ARGS)
+
+check: $(INSTALLED) ## Check style, types, imports and sizes
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/pyright
+	@$(BIN)/lint-imports
+	@$(BIN)/python -m tests.support.repository
+
+format: $(INSTALLED) ## Put imports and layout in order
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+bench: services ## Measure, print a table and write bench.json
+	@$(BIN)/python -m tests.bench

@@ -1,0 +1,87 @@
+"""The doctor's look at the broker: can we sign in, and does it keep strangers out."""
+
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from deploy.command.doctor import Check, Verdict
+
+if TYPE_CHECKING:
+    from core.settings import Settings
+
+_PATIENCE_S = 5.0
+# A topic that nobody but the broker itself may write.
+_FORBIDDEN = "mimamori/v1/doctor-probe/readings"
+
+
+class _Answer:
+    """What the broker said, once it has."""
+
+    def __init__(self) -> None:
+        self.came = threading.Event()
+        self.refused = ""
+
+    def take(self, code: object) -> None:
+        self.refused = str(code) if getattr(code, "is_failure", False) else ""
+        self.came.set()
+
+
+def checks(settings: "Settings") -> Iterator[Check]:
+    """Look at the sign-in, the rules and the door for strangers."""
+    where = f"{settings.broker_host}:{settings.broker_port}"
+    connected, published = _visit(
+        settings, settings.broker_username, settings.broker_password.get_secret_value()
+    )
+    if connected is None or not connected.came.is_set():
+        yield Check(
+            "broker", Verdict.BAD, f"no answer at {where}",
+            "start it, or set MIMAMORI_BROKER_HOST and MIMAMORI_BROKER_PORT",
+        )  # fmt: skip
+        return
+    if connected.refused:
+        yield Check(
+            "broker", Verdict.BAD, f"{where} refuses {settings.broker_username or 'a client without a name'}: {connected.refused}",
+            "set MIMAMORI_BROKER_USERNAME and MIMAMORI_BROKER_PASSWORD as in its password file",
+        )  # fmt: skip
+        return
+    yield Check("broker", Verdict.GOOD, f"signed in at {where} as {settings.broker_username}")
+    if published is not None and published.came.is_set() and not published.refused:
+        yield Check(
+            "broker rules", Verdict.LOOK, f"{settings.broker_username} may publish in the name of devices",
+            "use the rules in deploy/mosquitto/acl",
+        )  # fmt: skip
+    stranger, _ = _visit(settings, "", "")
+    if stranger is not None and stranger.came.is_set() and not stranger.refused:
+        yield Check(
+            "broker strangers", Verdict.BAD, "clients without a password come in", "set allow_anonymous false"
+        )
+    else:
+        yield Check("broker strangers", Verdict.GOOD, "clients without a password are kept out")
+
+
+def _visit(settings: "Settings", username: str, password: str) -> tuple[_Answer | None, _Answer | None]:
+    """Sign in and try to publish where only devices may; returns the broker's two answers, None where it gave none."""
+    import paho.mqtt.client as mqtt
+    from paho.mqtt.enums import CallbackAPIVersion
+
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    connected, published = _Answer(), _Answer()
+    client.on_connect = lambda _c, _u, _f, code, _p: connected.take(code)  # pyright: ignore[reportUnknownLambdaType]
+    client.on_publish = lambda _c, _u, _m, code, _p: published.take(code)  # pyright: ignore[reportUnknownLambdaType]
+    if settings.broker_ca_file is not None:
+        client.tls_set(ca_certs=str(settings.broker_ca_file))  # pyright: ignore[reportUnknownMemberType]
+    if username:
+        client.username_pw_set(username, password)
+    try:
+        client.connect(settings.broker_host, settings.broker_port, keepalive=10)
+    except OSError:
+        return None, None
+    client.loop_start()
+    try:
+        if connected.came.wait(_PATIENCE_S) and not connected.refused:
+            client.publish(_FORBIDDEN, b"", qos=1)
+            published.came.wait(_PATIENCE_S)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+    return connected, published

@@ -1,0 +1,81 @@
+"""Commands that run one process, and those that other parts bring along."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from core.errors import InputError
+
+
+def migrate() -> None:
+    """Bring the database to the newest schema.
+
+    Safe to run again and from several machines at once.
+
+    Example: [bold]MIMAMORI_DATABASE_URL=postgresql://... mimamori migrate[/bold]
+    """
+    from core.settings import load_settings
+    from core.store.migrate import migrate as apply
+
+    applied = apply(load_settings().database_url.get_secret_value())
+    for name in applied:
+        print(f"applied {name}")
+    if not applied:
+        print("the database is up to date")
+
+
+def ingest() -> None:
+    """Store what devices publish; runs until stopped.
+
+    A second one waits as a standby and takes over when the first ends.
+    """
+    from ingest.__main__ import main
+
+    main()
+
+
+def detect() -> None:
+    """Judge readings and tell people; runs until stopped. Start more of them to judge faster."""
+    from detectors.__main__ import main
+
+    main()
+
+
+def api() -> None:
+    """Serve the pages and the JSON API; runs until stopped."""
+    from api.__main__ import main
+
+    main()
+
+
+def simulate(context: typer.Context) -> None:
+    """Play a ward: its homes, sensors and trackers. [dim]mimamori simulate --help[/dim] shows its commands."""
+    from simulator.command import app
+
+    app(args=context.args, prog_name="mimamori simulate")
+
+
+def replay(context: typer.Context) -> None:
+    """Publish recorded data through the real broker and list the alerts. [dim]mimamori replay --help[/dim]"""
+    from deploy.replay import app
+
+    app(args=context.args, prog_name="mimamori replay")
+
+
+def decode(
+    file: Annotated[str, typer.Argument(help="A file with a message, or - for standard input.")],
+) -> None:
+    """Tell what a message says: readings, positions, events, or why it cannot be used.
+
+    Needs no broker and no database. The file holds JSON with "topic" and "payload".
+
+    Example: [bold]mimamori decode message.json[/bold]
+    """
+    from ingest.decode import decode_file
+
+    if file != "-" and not Path(file).is_file():
+        raise InputError(f"there is no file {file}")
+    text, exit_code = decode_file(file)
+    print(text)
+    raise typer.Exit(exit_code)
