@@ -198,11 +198,11 @@ def _number(
 
 
 def _line(text: str, key: str, event: int = 0) -> int:
-    """Return the line of a key, in the n-th [[event]] or before the first; of the header if the key is not written."""
+    """Return the line of a key, in the n-th [[event]], or in the whole file; of the header if the key is not written."""
     lines = text.splitlines()
     headers = [number for number, line in enumerate(lines, 1) if re.match(r"\s*\[\[?\s*event\b", line)]
     start = headers[event - 1] if 0 < event <= len(headers) else 1
-    end = headers[event] if 0 <= event < len(headers) else len(lines) + 1
+    end = headers[event] if 0 < event < len(headers) else len(lines) + 1
     pattern = re.compile(rf"\s*(\[\[?\s*)?[\"']?{re.escape(key)}[\"']?\s*[\].=]")
     for number in range(start, end):
         if pattern.match(lines[number - 1]):

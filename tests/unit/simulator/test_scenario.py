@@ -1,0 +1,146 @@
+"""Scenario files: what is allowed is bound to a ward, what is not is told with its line."""
+
+from datetime import date, datetime
+from typing import Any
+
+import pytest
+
+from core.errors import InputError
+from simulator.incident import IncidentKind
+from simulator.persona import draw_persona
+from simulator.scenario import TEMPLATE, bind, library, parse_scenario, read_scenario
+from simulator.ward import WardOrder, make_ward
+from simulator.wardfile import SimWard, parse_ward
+
+NOW = datetime.fromisoformat("2026-11-23T06:30:00+09:00")
+
+
+def ward(residents: int = 20) -> SimWard:
+    return parse_ward(make_ward(WardOrder(residents, 1, NOW)))
+
+
+def scenario(*lines: str) -> str:
+    return "\n".join(('title = "a test"', "", "[[event]]", *lines))
+
+
+def error(text: str) -> str:
+    with pytest.raises(InputError) as raised:
+        parse_scenario(text, "mine.toml")
+    return str(raised.value)
+
+
+def test_the_library_holds_what_the_handbook_says_and_all_of_it_is_valid():
+    assert set(library()) >= {
+        "demo",
+        "does_not_get_up",
+        "night_exit",
+        "sos",
+        "gateway_dies",
+        "ward_silent",
+    }
+    for name in library():
+        assert bind([read_scenario(name)], ward(), 1)
+
+
+def test_the_commented_template_is_a_valid_scenario():
+    assert parse_scenario(TEMPLATE.read_text(encoding="utf-8"), "template").wishes
+
+
+@pytest.mark.parametrize(
+    ("lines", "words"),
+    [
+        (('kind = "fire"',), "mine.toml, line 4: kind 'fire' is none of does_not_get_up, sos"),
+        (('resident = "anyone"',), "mine.toml, line 3: kind None is none of"),
+        (('kind = "sos"',), 'mine.toml, line 3: at must be a local time such as "06:58", not None'),
+        (('kind = "sos"', 'at = "25:00"'), "mine.toml, line 5: at must be a local time"),
+        (('kind = "sos"', "at = 6"), "mine.toml, line 5: at must be a local time"),
+        (
+            ('kind = "sos"', 'at = "06:00"', "for_h = 2"),
+            "line 6: sos is a moment; leave for_h out",
+        ),
+        (
+            ('kind = "does_not_get_up"', 'at = "06:00"'),
+            "line 5: does_not_get_up begins at the usual getting up",
+        ),
+        (
+            ('kind = "gateway_dies"', 'at = "06:00"', "for_h = 100"),
+            "line 6: for_h must be a number from 0.1 to 72.0, not 100",
+        ),
+        (
+            ('kind = "gateway_dies"', 'at = "06:00"', "day = 1.5"),
+            "line 6: day must be a whole number from 0 to 3650",
+        ),
+        (
+            ('kind = "gateway_dies"', 'at = "06:00"', "day = true"),
+            "line 6: day must be a whole number",
+        ),
+        (
+            ('kind = "gateway_dies"', 'at = "06:00"', "distance_m = 500"),
+            "line 6: distance_m belongs to leaves_area and night_exit",
+        ),
+        (('kind = "ward_silent"', 'resident = "r001"', 'at = "06:00"'), "line 5: ward_silent happens to the"),
+        (('kind = "sos"', 'when = "06:00"'), "line 5: 'when' is not known; an event has kind, resident, day"),
+        (('kind = "sos"', 'at = "06:00"', "resident = 7"), "line 6: resident must be a key of the ward file"),
+    ],
+)
+def test_what_is_not_allowed_is_told_with_its_line(lines: tuple[str, ...], words: str):
+    assert words in error(scenario(*lines))
+
+
+def test_the_line_is_that_of_the_right_event():
+    text = scenario('kind = "sos"', 'at = "06:00"', "", "[[event]]", 'kind = "sos"', 'at = "6"')
+    assert "mine.toml, line 9" in error(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("title =", "mine.toml: is not TOML"),
+        ('[[event]]\nkind = "sos"', "title must be a text"),
+        ('title = "x"\nevents = []', "mine.toml, line 2: 'events' is not known"),
+        ('title = "x"\n[event]\nkind = "sos"', "mine.toml, line 2: write [[event]] with two brackets"),
+    ],
+)
+def test_a_file_of_another_form_is_refused(text: str, words: str):
+    assert words in error(text)
+
+
+def test_an_unknown_name_lists_the_library():
+    with pytest.raises(InputError, match="the library has demo, does_not_get_up"):
+        read_scenario("nothing")
+
+
+def test_a_missing_file_is_named():
+    with pytest.raises(InputError, match=r"missing\.toml: cannot read the scenario"):
+        read_scenario("missing.toml")
+
+
+def test_an_unknown_resident_is_told_with_the_keys_of_the_ward():
+    wish = parse_scenario(scenario('kind = "sos"', 'at = "06:00"', 'resident = "r999"'), "mine.toml")
+    with pytest.raises(InputError, match="line 6: the ward has no resident 'r999'; it has r001, r002"):
+        bind([wish], ward(), 1)
+
+
+def test_a_walk_needs_a_home_with_a_tracker():
+    body: Any = make_ward(WardOrder(1, 1, NOW))
+    home: dict[str, list[dict[str, object]]] = body["homes"][0]
+    home["devices"] = [device for device in home["devices"] if device["kind"] != "tracker"]
+    with pytest.raises(InputError, match="no home of the ward has what night_exit needs"):
+        bind([read_scenario("night_exit")], parse_ward(body), 1)
+
+
+def test_the_demo_happens_to_different_people_and_the_early_riser_rises_early():
+    played = ward()
+    incidents = bind([read_scenario("demo")], played, 1)
+    by_kind = {incident.kind: incident for incident in incidents}
+    assert len({incident.resident for incident in incidents}) == len(incidents)
+    riser = by_kind[IncidentKind.DOES_NOT_GET_UP].resident
+    assert draw_persona(1, riser).wake_h < 5.6
+    assert by_kind[IncidentKind.SOS].resident == "r001"
+    assert by_kind[IncidentKind.SOS].first == date(2026, 11, 23)
+
+
+def test_the_same_seed_chooses_the_same_people():
+    choices = [bind([read_scenario("gateway_dies")], ward(), seed)[0].resident for seed in range(12)]
+    assert choices == [bind([read_scenario("gateway_dies")], ward(), seed)[0].resident for seed in range(12)]
+    assert len(set(choices)) > 3
