@@ -1,4 +1,4 @@
-"""Notifications as stored, and the rungs of the escalation ladder."""
+"""Notifications as stored, the rungs of the escalation ladder, and what a message says besides the alert itself."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,3 +53,19 @@ class EscalationStep:
     def is_ahead(self) -> bool:
         """Whether these contacts will still be told."""
         return self.taken_at is None and self.stopped_at is None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What a message says besides the alert itself; texts are empty where there is nothing."""
+
+    resident: str
+    resident_phone: str
+    time_zone: str
+    area: str
+    office_phone: str
+    device_kind: str
+    device_place: str
+    who: str
+    acted_at: datetime | None
+    was_withdrawn: bool

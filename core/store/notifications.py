@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind
-from core.domain.notification import EscalationStep, Notification
+from core.domain.notification import EscalationStep, Notification, Surroundings
 from core.domain.resident import Channel, Contact, Language
 from core.store import alerts
 from core.store.database import Connection
@@ -33,22 +33,6 @@ class Lease:
     attempts: int
     last_error: str | None
     until: datetime
-
-
-@dataclass(frozen=True)
-class Surroundings:
-    """What a message says besides the alert itself; texts are empty where there is nothing."""
-
-    resident: str
-    resident_phone: str
-    time_zone: str
-    area: str
-    office_phone: str
-    device_kind: str
-    device_place: str
-    who: str
-    acted_at: datetime | None
-    was_withdrawn: bool
 
 
 def audience(connection: Connection, alert: Alert) -> list[Contact]:

@@ -11,8 +11,8 @@ from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Alert, Condition, Handling, NotificationKind, Severity
+from core.domain.notification import Surroundings
 from core.domain.resident import Contact
-from core.store.notifications import Surroundings
 from detectors.alerting.catalogue import Catalogue, catalogue
 
 # In full-width characters; longer subjects are cut off on phones.

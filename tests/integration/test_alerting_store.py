@@ -1,0 +1,341 @@
+"""Alerts in the database: opened once, claimed by one, closed with an outcome, and told to whoever listens."""
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain.alert import Alert, Condition, EventKind, Finding, Handling, Outcome, Severity
+from core.errors import ConflictError, InputError, NotFoundError
+from core.store import alerts, answer_links, notifications
+from core.store.database import Database
+from core.store.episodes import Matter
+from detectors.alerting.reconcile import reconcile
+from tests.support.alerting import NOW, finding, open_alert, register
+
+LATER = NOW + timedelta(minutes=5)
+ADMIN, CARE, TARO = 1, 2, 3
+JUDGED = [Matter("inactivity", "resident:1")]
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path) -> Iterator[Database]:
+    with Database(database_url, size=4) as opened:
+        register(opened, tmp_path)
+        yield opened
+
+
+def kinds(database: Database, alert: int) -> list[EventKind]:
+    with database.transaction() as connection:
+        return [event.kind for event in alerts.events(connection, alert)]
+
+
+def judge(
+    database: Database,
+    *findings: Finding,
+    now: datetime = NOW,
+    until: datetime | None = None,
+    judged: list[Matter] = JUDGED,
+) -> list[int]:
+    with database.transaction() as connection:
+        return reconcile(connection, 1, findings, judged=judged, until=until or now, now=now)
+
+
+def only_alert(database: Database) -> Alert:
+    with database.transaction() as connection:
+        (alert,) = alerts.history(connection)
+        return alert
+
+
+def test_the_same_findings_again_change_nothing(database: Database) -> None:
+    (number,) = judge(database, finding())
+    before = only_alert(database)
+
+    assert judge(database, finding(), now=LATER) == []
+    assert only_alert(database) == before
+    assert kinds(database, number) == [EventKind.OPENED]
+
+
+def test_an_alert_belongs_to_the_residents_office_and_says_who_it_is_about(database: Database) -> None:
+    judge(database, finding())
+
+    alert = only_alert(database)
+    assert (alert.resident, alert.office, alert.severity) == (1, 1, Severity.CHECK_SOON)
+    assert (alert.condition, alert.handling, alert.seen_late) == (Condition.ACTIVE, Handling.OPEN, False)
+    assert alert.reason["usual"] == {"active_by": "2026-07-31T21:40:00+00:00"}
+
+
+def test_an_episode_that_ends_clears_its_alert_and_leaves_it_in_the_queue(database: Database) -> None:
+    (number,) = judge(database, finding())
+
+    judge(database, finding(cleared_at=LATER), now=LATER)
+    judge(database, finding(cleared_at=LATER), now=LATER)
+
+    alert = only_alert(database)
+    assert (alert.condition, alert.cleared_at, alert.handling) == (Condition.CLEARED, LATER, Handling.OPEN)
+    assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED]
+    with database.transaction() as connection:
+        assert [row.number for row in alerts.open_alerts(connection, LATER)] == [number]
+
+
+def test_a_new_episode_reactivates_the_alert_that_nobody_closed(database: Database) -> None:
+    (number,) = judge(database, finding())
+    judge(database, finding(cleared_at=LATER), now=LATER)
+    again = finding(began_at=LATER, raised_at=LATER + timedelta(hours=2))
+
+    assert judge(database, again, now=again.raised_at) == [number]
+
+    alert = only_alert(database)
+    assert (alert.condition, alert.began_at) == (Condition.ACTIVE, LATER)
+    assert kinds(database, number)[-1] is EventKind.REACTIVATED
+
+
+def test_a_new_episode_after_closing_opens_a_new_alert(database: Database) -> None:
+    (first,) = judge(database, finding())
+    with database.transaction() as connection:
+        alerts.close(connection, first, user=CARE, outcome=Outcome.SAFE_CONTACTED, now=LATER)
+
+    # The episode still holds in the data, but somebody has dealt with it.
+    assert judge(database, finding(), now=LATER) == []
+    judge(database, finding(cleared_at=LATER), now=LATER)
+    again = finding(began_at=LATER, raised_at=LATER + timedelta(hours=2))
+    (second,) = judge(database, again, now=again.raised_at)
+
+    assert second != first
+
+
+def test_an_episode_that_late_data_contradict_is_cleared_and_marked(database: Database) -> None:
+    (number,) = judge(database, finding())
+
+    assert judge(database, now=LATER) == [number]
+    assert judge(database, now=LATER) == []
+
+    with database.transaction() as connection:
+        last = alerts.events(connection, number)[-1]
+        around = notifications.surroundings(connection, number, ())
+    assert (last.kind, last.detail["withdrawn"]) == (EventKind.CLEARED, True)
+    assert around.was_withdrawn
+
+
+def test_an_alert_of_a_rule_that_was_not_judged_stays_as_it_is(database: Database) -> None:
+    judge(database, finding())
+
+    assert judge(database, now=LATER, judged=[]) == []
+    assert only_alert(database).condition is Condition.ACTIVE
+
+
+def test_an_episode_with_another_beginning_is_the_same_alert(database: Database) -> None:
+    (number,) = judge(database, finding())
+    moved = finding(began_at=NOW - timedelta(hours=2), raised_at=NOW + timedelta(minutes=1))
+
+    assert judge(database, moved, now=LATER) == [number]
+    assert judge(database, moved, now=LATER) == []
+
+    assert only_alert(database).began_at == moved.began_at
+    assert kinds(database, number) == [EventKind.OPENED, EventKind.AMENDED]
+
+
+def test_an_end_that_is_known_is_not_taken_back_when_an_earlier_span_is_judged_again(
+    database: Database,
+) -> None:
+    (number,) = judge(database, finding())
+    judge(database, finding(cleared_at=LATER), now=LATER)
+
+    assert judge(database, finding(), now=LATER, until=NOW) == []
+    assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED]
+
+
+def test_what_was_over_before_anybody_could_be_told_is_marked_as_seen_late(database: Database) -> None:
+    (number,) = judge(database, finding(cleared_at=LATER), now=LATER + timedelta(hours=1))
+
+    alert = only_alert(database)
+    assert (alert.seen_late, alert.condition) == (True, Condition.CLEARED)
+    assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED]
+
+
+def test_a_more_urgent_judgement_raises_the_severity_and_a_milder_one_does_not_lower_it(
+    database: Database,
+) -> None:
+    (number,) = judge(database, finding())
+
+    assert judge(database, finding(severity=Severity.EMERGENCY), now=LATER) == [number]
+    assert judge(database, finding(severity=Severity.CHECK_SOON), now=LATER) == []
+    assert only_alert(database).severity is Severity.EMERGENCY
+
+
+def test_an_sos_stays_active_until_a_person_closes_it(database: Database) -> None:
+    sos = finding(rule="sos", severity=Severity.EMERGENCY, began_at=NOW)
+    judged = [Matter("sos", "resident:1")]
+    (number,) = judge(database, sos, judged=judged)
+
+    assert judge(database, now=LATER, judged=judged) == []
+    assert judge(database, finding(rule="sos", began_at=NOW, cleared_at=LATER), judged=judged) == []
+    assert only_alert(database).condition is Condition.ACTIVE
+
+    with database.transaction() as connection:
+        alerts.close(connection, number, user=CARE, outcome=Outcome.PRESSED_BY_MISTAKE, now=LATER)
+    assert judge(database, sos, judged=judged, now=LATER) == []
+
+
+def test_of_two_who_claim_at_once_one_holds_it_and_the_other_learns_who(database: Database) -> None:
+    with database.transaction() as connection:
+        number = open_alert(connection)
+    barrier = threading.Barrier(2)
+    answers: list[str] = []
+
+    def claim(user: int) -> None:
+        barrier.wait()
+        try:
+            with database.transaction() as connection:
+                answers.append(alerts.claim(connection, number, user=user, now=LATER).claimed_by or "")
+        except ConflictError as error:
+            answers.append(f"refused: {error}")
+
+    threads = [threading.Thread(target=claim, args=(user,)) for user in (CARE, TARO)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with database.transaction() as connection:
+        holder = alerts.get(connection, number).claimed_by
+    assert holder is not None
+    assert holder in answers
+    (refusal,) = [answer for answer in answers if answer.startswith("refused")]
+    assert holder in refusal
+    assert kinds(database, number).count(EventKind.CLAIMED) == 1
+
+
+def test_a_claim_can_be_repeated_taken_over_and_given_back(database: Database) -> None:
+    with database.transaction() as connection:
+        number = open_alert(connection)
+        first = alerts.claim(connection, number, user=CARE, now=LATER)
+        assert alerts.claim(connection, number, user=CARE, now=LATER).version == first.version
+
+        taken = alerts.claim(connection, number, contact=1, take_over=True, now=LATER)
+        assert (taken.claimed_by_contact, taken.claimed_by_user) == (1, None)
+
+        released = alerts.release(connection, number, contact=1, now=LATER)
+        assert (released.handling, released.claimed_by) == (Handling.OPEN, None)
+
+
+def test_an_action_on_what_has_changed_since_is_refused(database: Database) -> None:
+    with database.transaction() as connection:
+        number = open_alert(connection)
+        seen = alerts.get(connection, number).version
+        alerts.add_note(connection, number, user=CARE, note="電話中", now=LATER)
+
+        with pytest.raises(ConflictError, match="changed in the meantime"):
+            alerts.claim(connection, number, user=TARO, version=seen, now=LATER)
+        with pytest.raises(ConflictError, match="changed in the meantime"):
+            alerts.close(connection, number, user=TARO, outcome=Outcome.DRILL, version=seen, now=LATER)
+
+
+def test_a_closed_alert_cannot_be_claimed_released_or_closed_otherwise(database: Database) -> None:
+    with database.transaction() as connection:
+        number = open_alert(connection)
+        alerts.close(connection, number, user=CARE, outcome=Outcome.DRILL, now=LATER)
+        # Pressing the same button twice is no mistake.
+        alerts.close(connection, number, user=CARE, outcome=Outcome.DRILL, now=LATER)
+
+        for refused in (
+            lambda: alerts.claim(connection, number, user=CARE, now=LATER),
+            lambda: alerts.release(connection, number, user=CARE, now=LATER),
+            lambda: alerts.decline(connection, number, contact=1, now=LATER),
+            lambda: alerts.close(connection, number, user=CARE, outcome=Outcome.OTHER, note="x", now=LATER),
+        ):
+            with pytest.raises(ConflictError, match="already closed"):
+                refused()
+
+
+@pytest.mark.parametrize(("note", "wrong"), [("", "empty"), ("長" * 2001, "at most 2000"), ("a\x00b", "NUL")])
+def test_a_note_that_cannot_be_kept_is_refused(database: Database, note: str, wrong: str) -> None:
+    with database.transaction() as connection:
+        number = open_alert(connection)
+        with pytest.raises(InputError, match=wrong):
+            alerts.add_note(connection, number, user=CARE, note=note, now=LATER)
+
+
+def test_the_outcome_other_needs_a_note(database: Database) -> None:
+    with database.transaction() as connection:
+        number = open_alert(connection)
+        with pytest.raises(InputError, match="needs a note"):
+            alerts.close(connection, number, user=CARE, outcome=Outcome.OTHER, now=LATER)
+
+
+def test_an_alert_that_does_not_exist_is_said_to_be_so(database: Database) -> None:
+    with database.transaction() as connection, pytest.raises(NotFoundError, match="no alert 99"):
+        alerts.claim(connection, 99, user=CARE, now=NOW)
+
+
+def test_the_board_shows_urgent_unclaimed_and_overdue_alerts_first(database: Database) -> None:
+    with database.transaction() as connection:
+        check = open_alert(connection)
+        fresh = open_alert(connection, rule="geofence_exit", now=LATER + timedelta(minutes=4))
+        claimed = open_alert(connection, rule="home_silent", subject="home:1", now=NOW - timedelta(hours=1))
+        alerts.claim(connection, claimed, user=CARE, now=LATER)
+        sos = open_alert(connection, rule="sos", severity=Severity.EMERGENCY, now=LATER)
+        ward = open_alert(connection, rule="inactivity", subject="resident:9", severity=Severity.EQUIPMENT)
+
+        shown = [alert.number for alert in alerts.open_alerts(connection, NOW + timedelta(minutes=11))]
+
+    assert shown == [sos, check, fresh, claimed, ward]
+
+
+def test_lists_are_limited_to_offices_and_residents_and_ward_alerts_are_the_staffs(
+    database: Database,
+) -> None:
+    with database.transaction() as connection:
+        own = open_alert(connection)
+        judged = [Matter("ward_silent", "ward")]
+        (ward,) = reconcile(
+            connection,
+            None,
+            [finding(rule="ward_silent", subject="ward")],
+            judged=judged,
+            until=NOW,
+            now=NOW,
+        )
+
+        def numbers(**limits: list[int]) -> set[int]:
+            return {alert.number for alert in alerts.open_alerts(connection, NOW, **limits)}
+
+        assert numbers() == numbers(offices=[1]) == {own, ward}
+        assert numbers(offices=[7]) == {ward}
+        assert numbers(residents=[1]) == {own}
+        assert numbers(residents=[]) == set()
+        assert [alert.number for alert in alerts.history(connection, limit=1)] == [ward]
+        assert [alert.number for alert in alerts.history(connection, before=ward)] == [own]
+        assert alerts.history(connection, rule="sos") == []
+
+
+def test_every_change_is_heard_by_whoever_listens(database: Database) -> None:
+    with database.listen("alert") as listener:
+        with database.transaction() as connection:
+            number = open_alert(connection)
+        heard = listener.wait(5)
+
+    assert heard == [("alert", str(number))]
+
+
+def test_an_answer_link_is_kept_only_as_a_hash_and_ends(database: Database) -> None:
+    with database.transaction() as connection:
+        number = open_alert(connection)
+        token = answer_links.issue(connection, number, 1, NOW)
+        link = answer_links.look_up(connection, token)
+        stored = connection.execute("SELECT token_hash FROM answer_link").fetchall()
+
+        assert link is not None
+        assert (link.alert, link.contact) == (number, 1)
+        assert token.encode() not in stored[0][0]
+        assert link.is_valid(NOW + timedelta(hours=47))
+        assert not link.is_valid(NOW + timedelta(hours=48))
+        assert answer_links.look_up(connection, token + "x") is None
+        assert answer_links.look_up(connection, "\ud800") is None
+
+        assert answer_links.revoke(connection, 1, NOW) == 1
+        revoked = answer_links.look_up(connection, token)
+        assert revoked is not None
+        assert not revoked.is_valid(NOW)

@@ -1,0 +1,287 @@
+"""Every message in both languages: the right words, short enough, and nothing that a lock screen should not show."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core.domain.alert import Alert, Condition, Handling, NotificationKind, Outcome, Severity
+from core.domain.notification import Surroundings
+from core.domain.resident import Channel, Contact, Language
+from detectors.alerting import messages
+from detectors.alerting.catalogue import catalogue
+from detectors.alerting.messages import Facts, Text, render, width
+
+TOKYO = ZoneInfo("Asia/Tokyo")
+BEGAN = datetime(2026, 11, 22, 13, 10, tzinfo=UTC)  # 22:10 on a Sunday evening in Tokyo
+NOW = datetime(2026, 11, 23, 0, 40, tzinfo=UTC)  # 9:40 on the Monday
+RULES = ("inactivity", "geofence_exit", "sos", "home_silent", "device_silent", "ward_silent", "a_new_rule")
+BANNED = ("徘徊", "異常", "監視", "対象者", "倒れ", "abnormal", "wander", "victim", "patient", "!", "!")
+BODY_LIMIT = 120
+
+
+def alert(rule: str = "inactivity", **changes: object) -> Alert:
+    values: dict[str, object] = {
+        "number": 7,
+        "rule": rule,
+        "subject": "ward" if rule == "ward_silent" else "resident:5",
+        "resident": 5,
+        "office": 1,
+        "severity": Severity.CHECK_SOON,
+        "condition": Condition.ACTIVE,
+        "handling": Handling.OPEN,
+        "began_at": BEGAN,
+        "raised_at": NOW - timedelta(minutes=1),
+        "opened_at": NOW,
+        "cleared_at": None,
+        "claimed_by": None,
+        "claimed_at": None,
+        "closed_at": None,
+        "outcome": None,
+        "seen_late": False,
+        "reason": {"usual": {"active_by": "2026-11-22T21:30:00+00:00"}, "lat": 35.6581, "lon": 139.7017},
+        "version": 1,
+        **changes,
+    }
+    return Alert(**values)  # pyright: ignore[reportArgumentType]
+
+
+def family(language: Language = Language.JA, calls_resident: str = "お父さん") -> Contact:
+    return Contact(3, 5, None, None, "佐藤 花子", "長女", calls_resident, 1, Channel.MAIL, "x@y.jp", language)
+
+
+def centre(language: Language = Language.JA) -> Contact:
+    return Contact(9, None, 1, None, "見守りセンター", "", "", 2, Channel.MAIL, "c@y.jp", language)
+
+
+def written(
+    kind: NotificationKind = NotificationKind.OPENING,
+    about: Alert | None = None,
+    to: Contact | None = None,
+    *,
+    who: str = "鈴木 次郎",
+    was_withdrawn: bool = False,
+) -> Text:
+    around = Surroundings(
+        resident="鈴木 一郎",
+        resident_phone="03-1111-2222",
+        time_zone="Asia/Tokyo",
+        area="一丁目",
+        office_phone="03-3333-4444",
+        device_kind="door",
+        device_place="front_door",
+        who=who,
+        acted_at=NOW - timedelta(minutes=2),
+        was_withdrawn=was_withdrawn,
+    )
+    facts = Facts(
+        about or alert(), to or family(), around, TOKYO, NOW, "https://mimamori.example.jp", "TOKEN", ""
+    )
+    return render(kind, facts)
+
+
+def sentence(text: Text) -> str:
+    """Return the body without the lines of links and telephone numbers."""
+    return text.body.split("\n", 1)[0]
+
+
+def states(rule: str, severity: Severity) -> list[tuple[NotificationKind, Alert]]:
+    """Return each kind of message with an alert in the states in which it is sent."""
+    over = {"condition": Condition.CLEARED, "cleared_at": NOW - timedelta(minutes=3)}
+    openings = [
+        alert(rule, severity=severity),
+        alert(rule, severity=severity, seen_late=True, raised_at=NOW - timedelta(hours=5)),
+        alert(rule, severity=severity, seen_late=True, **over),
+        alert(rule, severity=severity, handling=Handling.CLAIMED),
+    ]
+    closed = [alert(rule, severity=severity, handling=Handling.CLOSED, outcome=how) for how in Outcome]
+    return [
+        *((NotificationKind.OPENING, about) for about in openings),
+        (NotificationKind.CLEARED, alert(rule, severity=severity, **over)),
+        (NotificationKind.CLAIMED, alert(rule, severity=severity, handling=Handling.CLAIMED)),
+        (NotificationKind.UNCLAIMED, alert(rule, severity=severity)),
+        *((NotificationKind.CLOSED, about) for about in closed),
+    ]
+
+
+@pytest.mark.parametrize(("rule", "severity", "language"), list(itertools.product(RULES, Severity, Language)))
+def test_every_message_is_complete_short_and_free_of_banned_words(
+    rule: str, severity: Severity, language: Language
+) -> None:
+    name = "お父さん" if language is Language.JA else "Dad"
+    for kind, about in states(rule, severity):
+        for to in (family(language, name), centre(language)):
+            for was_withdrawn in (False, True):
+                text = written(kind, about, to, was_withdrawn=was_withdrawn)
+                whole = text.subject + text.body
+
+                assert not [word for word in BANNED if word in whole], whole
+                assert "{" not in whole, whole
+                assert width(text.subject) <= messages.SUBJECT_LIMIT, text.subject
+                assert width(sentence(text)) <= BODY_LIMIT, sentence(text)
+
+
+@pytest.mark.parametrize(("rule", "severity", "language"), list(itertools.product(RULES, Severity, Language)))
+def test_a_lock_screen_shows_no_place_no_health_and_no_full_name(
+    rule: str, severity: Severity, language: Language
+) -> None:
+    for kind, about in states(rule, severity):
+        for to in (family(language), centre(language)):
+            subject = written(kind, about, to).subject
+            for hidden in ("鈴木", "一丁目", "動き", "SOS", "範囲", "救急", "movement", "usual area"):
+                assert hidden not in subject
+            assert "\n" not in subject
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_no_message_holds_a_position(rule: str) -> None:
+    for kind, about in states(rule, Severity.EMERGENCY):
+        body = written(kind, about).body
+        assert "35.6" not in body
+        assert "139.7" not in body
+
+
+def test_the_opening_says_the_fact_the_usual_and_what_to_do() -> None:
+    text = written()
+
+    assert text.subject == "【確認】お父さんのことで確認のお願いがあります"
+    assert sentence(text) == (
+        "【確認】お父さんの動きが見られません。最後の動きはきのう 22:10(11時間30分前)です。"
+        "いつもは6:30ごろに動きがあります。お電話などで様子を確認してください。"
+    )
+    assert "https://mimamori.example.jp/a/TOKEN" in text.body
+    assert "お父さんの電話: 03-1111-2222" in text.body
+    assert "困ったとき: 03-3333-4444" in text.body
+
+
+def test_the_same_in_english() -> None:
+    text = written(to=family(Language.EN, "Dad"))
+
+    assert text.subject == "Please check on Dad"
+    assert sentence(text) == (
+        "Please check on Dad. No movement since 22:10 yesterday (11 h 30 min ago). "
+        "Usually active by 6:30. A phone call is a good first step."
+    )
+
+
+def test_a_rule_that_knows_no_usual_leaves_that_sentence_out() -> None:
+    assert "いつもは" not in written(about=alert(reason={})).body
+    assert "いつもは" not in written(about=alert(reason={"usual": {"days": 3}})).body
+
+
+def test_the_centre_reads_the_residents_name_in_the_body_and_finds_the_alert() -> None:
+    text = written(to=centre())
+
+    assert text.subject == "【確認】確認のお願いがあります"
+    assert "鈴木 一郎さんの動きが見られません" in text.body
+    assert "https://mimamori.example.jp/alerts/7" in text.body
+
+
+def test_a_name_too_long_for_a_lock_screen_is_left_out_of_the_subject() -> None:
+    text = written(to=family(calls_resident="たいせつなおばあちゃんとおじいちゃん"))
+
+    assert text.subject == "【確認】確認のお願いがあります"
+
+
+def test_a_name_cannot_break_the_subject_or_the_lines() -> None:
+    text = written(to=family(calls_resident="母\r\nBcc: x@example.org {n}"))
+
+    assert "\r" not in text.subject + text.body
+    assert text.subject.count("\n") == 0
+    assert "{n}" in text.body
+
+
+def test_what_happened_long_ago_is_told_as_seen_just_now() -> None:
+    about = alert("sos", severity=Severity.EMERGENCY, seen_late=True, began_at=BEGAN, raised_at=BEGAN)
+
+    text = sentence(written(about=about))
+
+    assert text.startswith("【緊急】きのう 22:10に起きたことを、いま確認しました。")
+
+
+def test_what_was_over_before_it_could_be_told_does_not_ask_for_help() -> None:
+    about = alert(seen_late=True, condition=Condition.CLEARED, cleared_at=NOW - timedelta(minutes=20))
+
+    text = written(about=about)
+
+    assert text.subject == "【お知らせ】お父さんのことでお知らせがあります"
+    assert "9:20に動きが確認できました" in text.body
+
+
+def test_an_opening_that_leaves_after_a_claim_says_who_is_going() -> None:
+    about = alert(handling=Handling.CLAIMED)
+
+    assert "いま鈴木 次郎さんが確認しています。" in written(about=about).body
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("佐藤 花子", "佐藤 花子さん"), ("見守りセンター", "見守りセンター"), ("はなさん", "はなさん")],
+)
+def test_people_are_named_politely_and_centres_as_they_are(name: str, said: str) -> None:
+    about = alert(handling=Handling.CLAIMED)
+
+    text = written(NotificationKind.CLAIMED, about, who=name)
+
+    assert (
+        sentence(text)
+        == f"【お知らせ】{said}がお父さんのことを確認しています(9:38)。ほかの方の操作は今はいりません。"
+    )
+
+
+def test_a_message_that_is_no_longer_true_is_recognised() -> None:
+    claimed, closed = alert(handling=Handling.CLAIMED), alert(handling=Handling.CLOSED)
+
+    assert messages.is_still_true(NotificationKind.CLAIMED, claimed)
+    assert not messages.is_still_true(NotificationKind.CLAIMED, alert())
+    assert not messages.is_still_true(NotificationKind.UNCLAIMED, claimed)
+    assert not messages.is_still_true(NotificationKind.OPENING, closed)
+    assert not messages.is_still_true(NotificationKind.CLEARED, alert())
+    assert messages.is_still_true(NotificationKind.CLOSED, closed)
+
+
+@pytest.mark.parametrize(
+    ("kind", "place", "ja", "en"),
+    [
+        ("door", "front_door", "玄関のドアセンサー", "front door sensor"),
+        ("motion", "kitchen", "台所の人感センサー", "kitchen motion sensor"),
+        ("bed", "納戸", "ベッドのセンサー", "bed sensor"),
+        ("unheard_of", "", "機器", "device"),
+    ],
+)
+def test_devices_are_named_by_kind_and_place(kind: str, place: str, ja: str, en: str) -> None:
+    assert catalogue(Language.JA).device(kind, place) == ja
+    assert catalogue(Language.EN).device(kind, place) == en
+
+
+@pytest.mark.parametrize(
+    ("span", "ja", "en"),
+    [
+        (timedelta(seconds=20), "たった今", "just now"),
+        (timedelta(minutes=12), "12分前", "12 min ago"),
+        (timedelta(hours=3), "3時間前", "3 h ago"),
+        (timedelta(hours=3, minutes=20), "3時間20分前", "3 h 20 min ago"),
+        (timedelta(days=3, hours=5), "3日前", "3 days ago"),
+    ],
+)
+def test_spans_are_said_in_round_words(span: timedelta, ja: str, en: str) -> None:
+    assert catalogue(Language.JA).ago(NOW - span, NOW) == ja
+    assert catalogue(Language.EN).ago(NOW - span, NOW) == en
+
+
+def test_moments_are_said_with_the_day_where_it_is_not_today() -> None:
+    ja, en = catalogue(Language.JA), catalogue(Language.EN)
+
+    assert ja.moment(NOW, NOW, TOKYO) == "9:40"
+    assert ja.moment(BEGAN - timedelta(days=3), NOW, TOKYO) == "11/19(木) 22:10"
+    assert en.moment(BEGAN - timedelta(days=3), NOW, TOKYO) == "22:10 on Thu 11/19"
+
+
+def test_both_languages_have_the_same_texts() -> None:
+    japanese, english = catalogue(Language.JA).sections, catalogue(Language.EN).sections
+
+    assert {name: set(texts) for name, texts in japanese.items()} == {
+        name: set(texts) for name, texts in english.items()
+    }
+    assert set(japanese["outcome"]) == {str(outcome) for outcome in Outcome}
