@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp
 
 from api import errors, pages
 from api.answers import AnswerLimits
@@ -16,14 +17,25 @@ from api.headers import HeadersMiddleware
 from api.live import News
 from api.permissions import refuse_undeclared
 from api.routes import DESCRIPTION, TAGS, health, v1
+from api.sizes import LARGEST_BODY, SizeMiddleware
 from core.clock import Clock, SystemClock
 from core.settings import Settings
 from core.store.database import Database
 
 # Of the JSON interface; it changes when clients have to.
 INTERFACE_VERSION = "1.0"
-LARGEST_BODY = 64 * 1024
 _STATIC = Path(__file__).parent / "static"
+
+
+class _App(FastAPI):
+    """Puts our headers and refusals around everything, also around the framework's own last answers."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """Return the framework's stack with ours around it."""
+        settings: Settings = self.state.settings
+        is_https = urlsplit(settings.base_url).scheme == "https"
+        sized = SizeMiddleware(super().build_middleware_stack(), pages.error_page)
+        return HeadersMiddleware(sized, is_https)
 
 
 def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Clock | None = None) -> FastAPI:
@@ -60,7 +72,7 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
             await run_in_threadpool(news.stop)
             await run_in_threadpool(database.close)
 
-    app = FastAPI(
+    app = _App(
         title="Mimamori",
         summary="Watch-over service for elderly residents: who is as usual, who needs somebody, and who goes.",
         description=DESCRIPTION,
@@ -90,5 +102,4 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
     refuse_undeclared(app.routes)
 
     app.add_middleware(CsrfMiddleware, base_url=settings.base_url, error_page=pages.error_page)
-    app.add_middleware(HeadersMiddleware, is_https=urlsplit(settings.base_url).scheme == "https")
     return app

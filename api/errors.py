@@ -108,6 +108,7 @@ class Problem:
         return body | self.extra
 
 
+TOO_LARGE = Problem(413, "too_large", "the request is larger than 64 kB", "send less at a time")
 ErrorPage = Callable[[Request, Problem], Response]
 
 
@@ -235,6 +236,8 @@ def _of_validation(error: Exception) -> Problem:
 
 def _of_http(error: Exception) -> Problem:
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == TOO_LARGE.status:
+        return TOO_LARGE
     code, detail, following = _HTTP.get(
         status, ("http", HTTPStatus(status).phrase.lower(), "see the description of the interface")
     )
@@ -246,5 +249,4 @@ _HTTP = {
     400: ("input", "the request cannot be read", "send well-formed JSON or a plain form"),
     404: ("not_found", "there is nothing at this address", "check the address"),
     405: ("method", "this address does not know that method", "see the description of the interface"),
-    413: ("too_large", "the request is larger than 64 kB", "send less at a time"),
 }

@@ -29,7 +29,8 @@ TICK_S = 5.0
 RETRY_MS = 3000
 STREAMS_PER_USER = 12
 _QUEUE = 256
-_LISTEN_S = 1.0
+# How soon the thread sees that it shall stop.
+_LISTEN_S = 0.2
 _RECONNECT_S = 1.0
 _CATCH_UP = 200
 # Events are numbered when they are written and seen when they are committed, so an earlier number may come later.
