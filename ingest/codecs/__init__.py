@@ -2,7 +2,17 @@
 
 from collections.abc import Callable
 
-from ingest.codecs import native, owntracks, zigbee2mqtt
+from ingest.codecs import (
+    chirpstack,
+    homeassistant,
+    native,
+    owntracks,
+    shelly,
+    tasmota,
+    the_things_stack,
+    traccar,
+    zigbee2mqtt,
+)
 from ingest.codecs.decoded import Decoded, Rejected
 from ingest.topics import Source, source_of
 
@@ -12,6 +22,12 @@ CODECS: dict[str, Codec] = {
     "native": native.decode,
     "owntracks": owntracks.decode,
     "zigbee2mqtt": zigbee2mqtt.decode,
+    "tasmota": tasmota.decode,
+    "shelly": shelly.decode,
+    "the_things_stack": the_things_stack.decode,
+    "chirpstack": chirpstack.decode,
+    "traccar": traccar.decode,
+    "homeassistant": homeassistant.decode,
 }
 
 

@@ -79,6 +79,11 @@ def items(value: object) -> list[object]:
     return cast("list[object]", value) if isinstance(value, list) else []
 
 
+def objects(value: object) -> list[JsonObject]:
+    """Return the objects in a list; none if it is no list."""
+    return [cast("JsonObject", entry) for entry in items(value) if isinstance(entry, dict)]
+
+
 def text_of(value: object) -> str:
     """Return a text without NUL, or an empty text if it is something else."""
     return value.replace("\0", "") if isinstance(value, str) else ""

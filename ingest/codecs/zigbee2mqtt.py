@@ -10,10 +10,10 @@ from ingest.codecs.decoded import Decoded, Measured, Proposal, Rejected, nothing
 from ingest.codecs.fields import (
     JsonObject,
     inner,
-    items,
     json_object,
     json_value,
     number_of,
+    objects,
     text_of,
     time_of_epoch,
     time_of_text,
@@ -103,8 +103,7 @@ def _bridge_devices(source: Source, payload: bytes) -> Decoded | Rejected:
     if isinstance(value, Rejected):
         return value
     proposals: list[Proposal] = []
-    for entry in items(value):
-        body: JsonObject = inner({"entry": entry}, "entry")
+    for body in objects(value):
         name = text_of(body.get("friendly_name"))
         if name and body.get("type") != "Coordinator":
             definition = inner(body, "definition")

@@ -1,0 +1,69 @@
+"""ChirpStack v4: `application/{application}/device/{devEui}/event/{up | status | location | ...}`, JSON.
+
+Format: https://www.chirpstack.io/docs/chirpstack/integrations/events.html
+"""
+
+from ingest.codecs import lorawan
+from ingest.codecs.decoded import Decoded, Measured, Position, Rejected, nothing
+from ingest.codecs.fields import JsonObject, aware_time, inner, json_object, number_of, objects, text_of
+from ingest.codecs.the_things_stack import link_readings
+from ingest.topics import Source
+
+
+def decode(source: Source, payload: bytes) -> Decoded | Rejected:
+    """Decode one event of a device."""
+    parts = source.parts
+    if len(parts) < 5 or parts[2] != "device" or not parts[3]:
+        return Rejected(
+            "unknown_topic", "a topic of ChirpStack is application/{id}/device/{devEui}/event/{event}"
+        )
+    name = parts[3]
+    event = parts[5] if len(parts) == 6 and parts[4] == "event" else ""
+    if event not in {"up", "status", "location"}:
+        # Commands, joins, receipts, logs: nothing was measured.
+        return nothing(name)
+    body = json_object(payload)
+    if isinstance(body, Rejected):
+        return body
+    decoded = Decoded(source.sender(name), name, time=aware_time(body.get("time")))
+    if event == "status":
+        return _status(decoded, body)
+    if event == "location":
+        return _location(decoded, body)
+    return _up(decoded, body)
+
+
+def _up(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
+    strongest: JsonObject = {}
+    for heard in objects(body.get("rxInfo")):
+        if (number_of(heard.get("rssi")) or -999) > (number_of(strongest.get("rssi")) or -999):
+            strongest = heard
+    decoded.readings = link_readings(strongest)
+    values = inner(body, "object")
+    if not values:
+        if not text_of(body.get("data")):
+            return decoded
+        return Rejected(
+            "not_decoded", "the server passed bytes only; set the vendor's codec in the device profile"
+        )
+    lorawan.read_object(decoded, values)
+    return decoded
+
+
+def _status(decoded: Decoded, body: JsonObject) -> Decoded:
+    battery = number_of(body.get("batteryLevel"))
+    known = body.get("batteryLevelUnavailable") is not True and body.get("externalPowerSource") is not True
+    if known and battery is not None:
+        decoded.readings = [Measured("battery_pct", battery)]
+    return decoded
+
+
+def _location(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
+    place = inner(body, "location")
+    lat, lon = number_of(place.get("latitude")), number_of(place.get("longitude"))
+    if lat is None or lon is None:
+        return Rejected("wrong_shape", "the event holds no location")
+    accuracy, altitude = number_of(place.get("accuracy")), number_of(place.get("altitude"))
+    # 0 stands for "not known" in the server's format.
+    decoded.fixes = [Position(lat, lon, accuracy_m=accuracy or None, altitude_m=altitude or None)]
+    return decoded

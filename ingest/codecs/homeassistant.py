@@ -1,0 +1,76 @@
+"""Home Assistant discovery: `homeassistant/{component}/[{node}/]{object}/config` describes a sensor, never a reading.
+
+Format: https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery, with its abbreviations and its device form.
+"""
+
+from typing import cast
+
+from ingest.codecs.decoded import Decoded, Proposal, Rejected, nothing
+from ingest.codecs.fields import JsonObject, inner, json_object, text_of
+from ingest.topics import Source, source_of
+
+_LONG = {
+    "stat_t": "state_topic",
+    "dev_cla": "device_class",
+    "uniq_id": "unique_id",
+    "obj_id": "object_id",
+    "dev": "device",
+    "cmps": "components",
+    "unit_of_meas": "unit_of_measurement",
+    "mf": "manufacturer",
+    "mdl": "model",
+    "mdl_id": "model_id",
+    "p": "platform",
+}
+_KEPT = ("state_topic", "device_class", "unique_id", "unit_of_measurement", "object_id")
+
+
+def decode(source: Source, payload: bytes) -> Decoded | Rejected:
+    """Decode one discovery message."""
+    if source.parts[-1] != "config" or not payload:
+        # homeassistant/status; an empty message removes what was described.
+        return nothing("homeassistant")
+    body = json_object(payload)
+    if isinstance(body, Rejected):
+        return body
+    body = _spelled_out(body)
+    components = [
+        _spelled_out(cast("JsonObject", entry))
+        for entry in inner(body, "components").values()
+        if isinstance(entry, dict)
+    ]
+    base = text_of(body.get("~"))
+    found = [_discovery(entry, base, text_of(body.get("state_topic"))) for entry in components or [body]]
+    found = [entry for entry in found if entry]
+    if not found:
+        return nothing("homeassistant")
+    device = _spelled_out(inner(body, "device"))
+    model = f"{text_of(device.get('manufacturer'))} {text_of(device.get('model_id') or device.get('model'))}".strip()
+    name = text_of(device.get("name")) or text_of(body.get("name"))
+    proposals = [Proposal(_sender(source, entry), name, model, entry) for entry in found]
+    return Decoded(sender="", name=name, notes={"discovery": found[0]}, proposals=proposals)
+
+
+def _spelled_out(body: JsonObject) -> JsonObject:
+    return {_LONG.get(key, key): value for key, value in body.items()}
+
+
+def _discovery(entry: JsonObject, base: str, shared_topic: str) -> dict[str, object]:
+    kept: dict[str, object] = {key: text_of(entry[key]) for key in _KEPT if text_of(entry.get(key))}
+    topic = text_of(entry.get("state_topic")) or shared_topic
+    if topic and base:
+        topic = base + topic[1:] if topic.startswith("~") else topic
+        topic = topic[:-1] + base if topic.endswith("~") else topic
+    if topic:
+        kept["state_topic"] = topic
+    return kept if "unique_id" in kept or "state_topic" in kept else {}
+
+
+def _sender(source: Source, entry: dict[str, object]) -> str:
+    """Name the device as its readings will: by the topic they come on, under the same gateway."""
+    topic = text_of(entry.get("state_topic"))
+    known = source_of(f"gw/{source.gateway_id}/{topic}" if source.gateway_id else topic)
+    if known is None or len(known.parts) < 2:
+        return ""
+    name = "/".join(known.parts[1:]) if known.codec == "zigbee2mqtt" else known.parts[1]
+    return known.sender(name)

@@ -1,0 +1,191 @@
+"""Shelly: first generation `shellies/{id}/...`, one value per topic; second and later `{id}/status/{component}`, `{id}/events/rpc`.
+
+Formats: https://shelly-api-docs.shelly.cloud/gen1/ and /gen2/.
+"""
+
+from ingest.codecs import shelly_components
+from ingest.codecs.decoded import Decoded, Measured, Rejected, nothing
+from ingest.codecs.fields import (
+    JsonObject,
+    inner,
+    json_object,
+    number_of,
+    plain_text,
+    time_of_epoch,
+    truth_of,
+)
+from ingest.topics import Source
+
+_WATT_MINUTES_IN_KWH = 60_000
+_PRESSES = {
+    "S": "single",
+    "SS": "double",
+    "SSS": "triple",
+    "L": "long",
+    "SL": "single_long",
+    "LS": "long_single",
+}
+_SENSOR_TRUTHS = {
+    "motion": "motion",
+    "vibration": "vibration",
+    "flood": "water_leak",
+    "smoke": "smoke",
+    "charger": "charging",
+    "presence": "presence",
+}
+_SENSOR_NUMBERS = {
+    "temperature": "temperature_c",
+    "humidity": "humidity_pct",
+    "battery": "battery_pct",
+    "lux": "illuminance_lx",
+}
+# What the firmware sends in place of a value that it could not read.
+_COULD_NOT_READ = {
+    "temperature_c": (999.0,),
+    "humidity_pct": (999.0, -1.0),
+    "illuminance_lx": (-1.0,),
+    "battery_pct": (-1.0,),
+}
+_METER_NUMBERS = {"power": "power_w", "voltage": "mains_v", "current": "current_a"}
+_METERS = {"relay", "emeter", "meter", "light", "white", "color", "roller"}
+
+
+def decode(source: Source, payload: bytes) -> Decoded | Rejected:
+    """Decode one message of a Shelly."""
+    parts = source.parts
+    if parts[0] == "shellies":
+        if len(parts) < 3:
+            # shellies/announce and shellies/command
+            return nothing("shellies")
+        name, rest = parts[1], parts[2:]
+    else:
+        name, rest = parts[0], parts[1:]
+    if not payload:
+        return nothing(name)
+    decoded = Decoded(source.sender(name), name)
+    if rest == ("online",):
+        return _online(decoded, payload)
+    if rest[:1] in (("command",), ("rpc",), ("debug",), ("announce",)):
+        return nothing(name)
+    if parts[0] == "shellies":
+        return _first_generation(decoded, rest, payload)
+    return _second_generation(decoded, rest, payload)
+
+
+def _online(decoded: Decoded, payload: bytes) -> Decoded | Rejected:
+    text = plain_text(payload)
+    truth = None if isinstance(text, Rejected) else truth_of(text)
+    if truth is None:
+        return Rejected("wrong_shape", "online is neither true nor false")
+    decoded.readings = [Measured("online", truth)]
+    return decoded
+
+
+def _first_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) -> Decoded | Rejected:
+    if rest in {("status",), ("info",)} or rest[0] == "input_event":
+        body = json_object(payload)
+        if isinstance(body, Rejected):
+            return body
+        if rest[0] == "input_event":
+            press = _PRESSES.get(str(body.get("event")))
+            decoded.readings = [] if press is None else [Measured("button", press)]
+            return decoded
+        return _motion_status(decoded, body)
+    text = plain_text(payload)
+    if isinstance(text, Rejected):
+        # Settings and statuses of parts that measure nothing for us come as JSON.
+        return decoded if payload.lstrip()[:1] == b"{" else text
+    measured = _plain_value(rest, text)
+    if isinstance(measured, Rejected):
+        return measured
+    decoded.readings = [] if measured is None else [measured]
+    return decoded
+
+
+def _motion_status(decoded: Decoded, body: JsonObject) -> Decoded:
+    readings: list[Measured] = []
+    for key, metric in (("motion", "motion"), ("vibration", "vibration")):
+        truth = truth_of(body.get(key))
+        if truth is not None:
+            readings.append(Measured(metric, truth))
+    for key, metric in (("lux", "illuminance_lx"), ("bat", "battery_pct"), ("tmp", "temperature_c")):
+        value = body.get(key)
+        number = number_of(inner(body, key).get("value")) if isinstance(value, dict) else number_of(value)
+        if number is not None:
+            readings.append(Measured(metric, number))
+    decoded.readings = readings
+    moment = number_of(body.get("timestamp"))
+    # 0 until the clock is set.
+    decoded.time = time_of_epoch(moment) if moment else None
+    return decoded
+
+
+def _plain_value(rest: tuple[str, ...], text: str) -> Measured | Rejected | None:
+    kind, last = rest[0], rest[-1]
+    if kind == "sensor":
+        return _sensor_value(last, text)
+    if kind in {"ext_temperature", "ext_humidity"}:
+        metric = "temperature_c" if kind == "ext_temperature" else "humidity_pct"
+        return _number(metric, text, last)
+    if kind == "relay" and len(rest) == 2:
+        # "overpower" says that the relay switched itself off.
+        return _truth("switch_on", "off" if text == "overpower" else text, last)
+    if kind in _METERS:
+        if last == "energy":
+            return _energy(text, _WATT_MINUTES_IN_KWH)
+        if last == "total":
+            return _energy(text, 1000)
+        if last in _METER_NUMBERS:
+            return _number(_METER_NUMBERS[last], text, "")
+    return _number("mains_v", text, "") if rest == ("voltage",) else None
+
+
+def _sensor_value(name: str, text: str) -> Measured | Rejected | None:
+    if name == "state":
+        return _truth("contact_open", text, "")
+    if name in _SENSOR_TRUTHS:
+        return _truth(_SENSOR_TRUTHS[name], text, "")
+    if name in _SENSOR_NUMBERS:
+        return _number(_SENSOR_NUMBERS[name], text, "")
+    return None
+
+
+def _truth(metric: str, text: str, channel: str) -> Measured | Rejected | None:
+    truth = truth_of(text)
+    if truth is None:
+        # A tilt of -1 or a state "unknown" means that the sensor cannot tell.
+        return (
+            None if text in {"-1", "unknown"} else Rejected("wrong_shape", f"{metric} is neither on nor off")
+        )
+    return Measured(metric if channel in {"", "0"} else f"{metric}#{channel}", truth)
+
+
+def _number(metric: str, text: str, channel: str) -> Measured | Rejected | None:
+    number = number_of(text)
+    if number is None:
+        return Rejected("wrong_shape", f"{metric} is no number")
+    if number in _COULD_NOT_READ.get(metric, ()):
+        return None
+    return Measured(metric if channel in {"", "0"} else f"{metric}#{channel}", number)
+
+
+def _energy(text: str, per_kwh: float) -> Measured | Rejected:
+    number = number_of(text)
+    return (
+        Rejected("wrong_shape", "energy is no number")
+        if number is None
+        else Measured("energy_kwh", number / per_kwh)
+    )
+
+
+def _second_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) -> Decoded | Rejected:
+    if rest == ("events", "rpc"):
+        body = json_object(payload)
+        return body if isinstance(body, Rejected) else shelly_components.read_notification(decoded, body)
+    if len(rest) == 2 and rest[0] == "status":
+        body = json_object(payload)
+        if isinstance(body, Rejected):
+            return body
+        decoded.readings = shelly_components.readings(rest[1], body)
+        return decoded
+    return Rejected("unknown_topic", "a Shelly publishes status/{component}, events/rpc or online")

@@ -1,0 +1,126 @@
+"""The components of second and later Shellys, which come alone or many in one notification."""
+
+from collections.abc import Callable
+
+from ingest.codecs.decoded import Decoded, Measured, Rejected
+from ingest.codecs.fields import JsonObject, inner, number_of, objects, text_of, time_of_epoch, truth_of
+from ingest.codecs.words import button_word
+
+# The ends of a press are told again as a whole one.
+_HALF_PRESSES = {"btn_down", "btn_up"}
+
+
+def read_notification(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
+    """Read NotifyStatus, NotifyFullStatus or NotifyEvent."""
+    parameters = inner(body, "params")
+    method = text_of(body.get("method"))
+    if not method.startswith("Notify") or not parameters:
+        return Rejected("wrong_shape", "the message is no notification of a Shelly")
+    decoded.time = time_of_epoch(parameters.get("ts")) if parameters.get("ts") else None
+    if method == "NotifyEvent":
+        return _events(decoded, parameters)
+    several = _several(list(parameters))
+    found: list[Measured] = []
+    for component in parameters:
+        for reading in readings(component, inner(parameters, component)):
+            kind, _, number = component.partition(":")
+            name = f"{reading.metric}#{number}" if kind in several else reading.metric
+            found.append(Measured(name, reading.value))
+    decoded.readings = _once(found)
+    return decoded
+
+
+def readings(component: str, status: JsonObject) -> list[Measured]:
+    """Return what the status of one component tells."""
+    read = _COMPONENTS.get(component.partition(":")[0])
+    return [] if read is None else read(status)
+
+
+def _events(decoded: Decoded, parameters: JsonObject) -> Decoded:
+    found: list[Measured] = []
+    for event in objects(parameters.get("events")):
+        name = text_of(event.get("event"))
+        moment = time_of_epoch(event.get("ts")) if event.get("ts") else None
+        component = text_of(event.get("component")).partition(":")[0]
+        if component in {"input", "bthomedevice", "bthomesensor"} and name not in _HALF_PRESSES:
+            word = button_word(name)
+            if word is not None:
+                found.append(Measured("button", word, moment))
+    decoded.readings = found
+    return decoded
+
+
+def _several(components: list[str]) -> set[str]:
+    kinds = [component.partition(":")[0] for component in components if ":" in component]
+    return {kind for kind in kinds if kinds.count(kind) > 1}
+
+
+def _once(found: list[Measured]) -> list[Measured]:
+    """Keep the first of each name: switch:0 and pm1:0 of one board tell the same power."""
+    names: dict[str, Measured] = {}
+    for reading in found:
+        names.setdefault(reading.metric, reading)
+    return list(names.values())
+
+
+def _numbers(status: JsonObject, **metrics: str) -> list[Measured]:
+    found: list[Measured] = []
+    for key, metric in metrics.items():
+        number = number_of(status.get(key))
+        if number is not None:
+            found.append(Measured(metric, number))
+    return found
+
+
+def _truths(status: JsonObject, **metrics: str) -> list[Measured]:
+    found: list[Measured] = []
+    for key, metric in metrics.items():
+        truth = truth_of(status.get(key))
+        if truth is not None:
+            found.append(Measured(metric, truth))
+    return found
+
+
+def _switch(status: JsonObject) -> list[Measured]:
+    # Its temperature is the inside of the plug.
+    found = _truths(status, output="switch_on")
+    found += _numbers(status, apower="power_w", voltage="mains_v", current="current_a")
+    return found + _energy(inner(status, "aenergy").get("total"))
+
+
+def _meter(status: JsonObject) -> list[Measured]:
+    found = _numbers(status, act_power="power_w", total_act_power="power_w", apower="power_w")
+    return found + _numbers(status, voltage="mains_v", current="current_a", total_current="current_a")
+
+
+def _energy(watt_hours: object) -> list[Measured]:
+    number = number_of(watt_hours)
+    return [] if number is None else [Measured("energy_kwh", number / 1000)]
+
+
+def _power_supply(status: JsonObject) -> list[Measured]:
+    return _numbers(inner(status, "battery"), percent="battery_pct", V="battery_v")
+
+
+_COMPONENTS: dict[str, Callable[[JsonObject], list[Measured]]] = {
+    "switch": _switch,
+    "light": _switch,
+    "cover": lambda status: _numbers(status, apower="power_w", voltage="mains_v", current="current_a"),
+    "pm1": _switch,
+    "em": _meter,
+    "em1": _meter,
+    "emdata": lambda status: _energy(status.get("total_act")),
+    "em1data": lambda status: _energy(status.get("total_act_energy")),
+    "temperature": lambda status: _numbers(status, tC="temperature_c"),
+    "humidity": lambda status: _numbers(status, rh="humidity_pct"),
+    "illuminance": lambda status: _numbers(status, lux="illuminance_lx"),
+    "devicepower": _power_supply,
+    "smoke": lambda status: _truths(status, alarm="smoke"),
+    "flood": lambda status: _truths(status, alarm="water_leak"),
+    "motion": lambda status: _truths(status, motion="motion", state="motion"),
+    "presence": lambda status: _truths(status, presence="presence", state="presence"),
+    "presencezone": lambda status: _truths(status, state="presence", value="presence"),
+    "occupancy": lambda status: _truths(status, value="presence"),
+    "wifi": lambda status: _numbers(status, rssi="rssi_dbm"),
+    "bthomedevice": lambda status: _numbers(status, rssi="rssi_dbm", battery="battery_pct"),
+}

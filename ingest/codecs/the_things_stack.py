@@ -1,0 +1,93 @@
+"""The Things Stack v3: `v3/{application}@{tenant}/devices/{device}/up`, with what the payload formatter decoded.
+
+Format: https://www.thethingsindustries.com/docs/integrations/data-formats/. The server leaves out what is 0, false or empty.
+"""
+
+from datetime import datetime
+
+from ingest.codecs import lorawan
+from ingest.codecs.decoded import Decoded, Measured, Position, Rejected, nothing
+from ingest.codecs.fields import JsonObject, aware_time, inner, json_object, number_of, objects, text_of
+from ingest.topics import Source
+
+
+def decode(source: Source, payload: bytes) -> Decoded | Rejected:
+    """Decode one message of the server about a device."""
+    parts = source.parts
+    if len(parts) < 5 or parts[2] != "devices" or not parts[1] or not parts[3]:
+        return Rejected(
+            "unknown_topic", "a topic of The Things Stack is v3/{application}/devices/{device}/up"
+        )
+    name, kind = parts[3], parts[4:]
+    if kind not in (("up",), ("location", "solved")):
+        # Joins, downlink receipts, service data: nothing was measured.
+        return nothing(name)
+    body = json_object(payload)
+    if isinstance(body, Rejected):
+        return body
+    decoded = Decoded(source.sender(f"{parts[1]}/{name}"), name)
+    if kind != ("up",):
+        return _solved(decoded, body)
+    uplink = inner(body, "uplink_message")
+    if not uplink:
+        return Rejected("wrong_shape", "uplink_message is missing")
+    decoded.time = _uplink_time(body, uplink)
+    _read_link(decoded, uplink)
+    values = inner(uplink, "decoded_payload")
+    if not values:
+        if "frm_payload" not in uplink:
+            # An empty uplink only answers the network.
+            return decoded
+        return Rejected(
+            "not_decoded", "the server passed bytes only; set the vendor's payload formatter for this device"
+        )
+    lorawan.read_object(decoded, values)
+    battery = number_of(inner(uplink, "last_battery_percentage").get("value"))
+    if battery is not None and not any(reading.metric == "battery_pct" for reading in decoded.readings):
+        decoded.readings = [*decoded.readings, Measured("battery_pct", battery)]
+    return decoded
+
+
+def _uplink_time(body: JsonObject, uplink: JsonObject) -> datetime | None:
+    """Return when a gateway heard it; the servers' times are a little later."""
+    for heard in objects(uplink.get("rx_metadata")):
+        moment = aware_time(heard.get("time"))
+        if moment is not None:
+            return moment
+    return aware_time(uplink.get("received_at")) or aware_time(body.get("received_at"))
+
+
+def _read_link(decoded: Decoded, uplink: JsonObject) -> None:
+    strongest: JsonObject = {}
+    for heard in objects(uplink.get("rx_metadata")):
+        if (number_of(heard.get("rssi")) or -999) > (number_of(strongest.get("rssi")) or -999):
+            strongest = heard
+    decoded.readings = link_readings(strongest)
+
+
+def link_readings(heard: JsonObject) -> list[Measured]:
+    """Return the readings of how well one gateway heard the device."""
+    rssi, snr = number_of(heard.get("rssi")), number_of(heard.get("snr"))
+    readings = [] if rssi is None else [Measured("rssi_dbm", rssi)]
+    return readings if snr is None else [*readings, Measured("snr_db", snr)]
+
+
+def _solved(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
+    solved = inner(body, "location_solved")
+    place = inner(solved, "location")
+    lat, lon = number_of(place.get("latitude")), number_of(place.get("longitude"))
+    if lat is None or lon is None:
+        return Rejected("wrong_shape", "location_solved holds no location")
+    if text_of(place.get("source")) == "SOURCE_REGISTRY":
+        # Where somebody said the device is, not where it was found.
+        return nothing(decoded.name)
+    decoded.time = aware_time(body.get("received_at"))
+    decoded.fixes = [
+        Position(
+            lat,
+            lon,
+            accuracy_m=number_of(place.get("accuracy")),
+            altitude_m=number_of(place.get("altitude")),
+        )
+    ]
+    return decoded

@@ -1,0 +1,99 @@
+"""Traccar's forwarding over MQTT: positions as {position, device}, events as {event, position, device, geofence}.
+
+Format: https://www.traccar.org/forward/ and the server's model classes; the topics are settings of the server.
+"""
+
+from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
+from ingest.codecs.fields import JsonObject, aware_time, inner, json_object, number_of, text_of
+from ingest.topics import Source
+
+_KNOT_IN_KMH = 1.852
+_GEOFENCE = {"geofenceEnter": "enter", "geofenceExit": "leave"}
+_ONLINE = {"deviceOnline": True, "deviceOffline": False}
+_MOVING = {"deviceMoving": True, "deviceStopped": False}
+_ALARMS = {
+    "sos": "sos",
+    "fallDown": "fall",
+    "tampering": "tamper",
+    "lowBattery": "battery_low",
+    "vibration": "vibration",
+    "door": "contact_open",
+}
+
+
+def decode(source: Source, payload: bytes) -> Decoded | Rejected:
+    """Decode one forwarded position or event."""
+    body = json_object(payload)
+    if isinstance(body, Rejected):
+        return body
+    device = inner(body, "device")
+    name = text_of(device.get("uniqueId"))
+    if not name:
+        return Rejected("wrong_shape", "device.uniqueId is missing; Traccar must forward in its json format")
+    decoded = Decoded(source.sender(name), name)
+    position, event = inner(body, "position"), inner(body, "event")
+    if not position and not event:
+        return Rejected("wrong_shape", "the message holds neither a position nor an event")
+    if position:
+        _read_position(decoded, position)
+    if event:
+        _read_event(decoded, event, body)
+    return decoded
+
+
+def _read_position(decoded: Decoded, position: JsonObject) -> None:
+    decoded.time = aware_time(position.get("fixTime")) or aware_time(position.get("deviceTime"))
+    readings: list[Measured] = []
+    lat, lon = number_of(position.get("latitude")), number_of(position.get("longitude"))
+    if position.get("valid") is False:
+        readings.append(Measured("position_valid", value=False))
+    # An outdated position repeats an older fix beside new attributes.
+    elif position.get("outdated") is not True and lat is not None and lon is not None:
+        speed = number_of(position.get("speed"))
+        decoded.fixes = [
+            Position(
+                lat,
+                lon,
+                accuracy_m=number_of(position.get("accuracy")) or None,
+                altitude_m=number_of(position.get("altitude")),
+                speed_kmh=None if speed is None else speed * _KNOT_IN_KMH,
+                course_deg=number_of(position.get("course")),
+            )
+        ]
+    decoded.readings = [*readings, *_attributes(inner(position, "attributes"))]
+
+
+def _attributes(attributes: JsonObject) -> list[Measured]:
+    readings: list[Measured] = []
+    for key, metric in (("batteryLevel", "battery_pct"), ("battery", "battery_v")):
+        number = number_of(attributes.get(key))
+        if number is not None:
+            readings.append(Measured(metric, number))
+    # motion is the tracker moving, not movement in a room.
+    for key, metric in (("motion", "device_moving"), ("charge", "charging")):
+        truth = attributes.get(key)
+        if isinstance(truth, bool):
+            readings.append(Measured(metric, truth))
+    # Several alarms come as one text with commas.
+    alarms = (alarm.strip() for alarm in text_of(attributes.get("alarm")).split(","))
+    return [*readings, *(Measured(_ALARMS[alarm], value=True) for alarm in alarms if alarm in _ALARMS)]
+
+
+def _read_event(decoded: Decoded, event: JsonObject, body: JsonObject) -> None:
+    kind = text_of(event.get("type"))
+    moment = aware_time(event.get("eventTime"))
+    known = {reading.metric for reading in decoded.readings}
+    told: list[Measured] = []
+    if kind in _GEOFENCE:
+        told.append(Measured("geofence_event", _GEOFENCE[kind], moment))
+        decoded.notes["geofence_name"] = text_of(inner(body, "geofence").get("name"))
+    elif kind in _ONLINE:
+        told.append(Measured("online", _ONLINE[kind], moment))
+    elif kind in _MOVING and "device_moving" not in known:
+        told.append(Measured("device_moving", _MOVING[kind], moment))
+    elif kind == "alarm":
+        alarm = _ALARMS.get(text_of(inner(event, "attributes").get("alarm")))
+        if alarm and alarm not in known:
+            told.append(Measured(alarm, value=True, time=moment))
+    decoded.readings = [*decoded.readings, *told]
+    decoded.time = decoded.time or moment

@@ -1,0 +1,174 @@
+"""What one message says, for a technician: `mimamori decode FILE`. Needs no broker and no database."""
+
+import base64
+import binascii
+import json
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from core.domain.metric import METRICS
+from core.errors import InputError
+from ingest.codecs import decode
+from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
+from ingest.topics import source_of
+from ingest.values import refused_position, stored_value
+
+_UNDECODABLE = 65  # EX_DATAERR
+_POSITION_FIELDS = ("lat", "lon", "accuracy_m", "altitude_m", "speed_kmh", "course_deg")
+
+
+def decode_file(name: str) -> tuple[str, int]:
+    """Return what the message in a file says as JSON, and the exit code.
+
+    Parameters
+    ----------
+    name : str
+        A file with `topic` and `payload` (JSON, or a text that is sent as it is; or `payload_base64`), or `-` for
+        standard input.
+
+    Returns
+    -------
+    text : str
+        JSON: `values` holds everything by name; `readings`, `fixes`, `events`, `proposals`, and `problems` with their
+        reasons.
+    exit_code : int
+        0 if everything was understood, 65 if a part or all of it would go to quarantine.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read or is not in that form.
+    """
+    topic, payload = _message(name)
+    said = described(topic, payload)
+    return json.dumps(said, ensure_ascii=False, indent=2), _UNDECODABLE if said["problems"] else 0
+
+
+def described(topic: str, payload: bytes) -> dict[str, object]:
+    """Return what a message says as JSON values."""
+    source = source_of(topic)
+    result = decode(topic, payload)
+    if isinstance(result, Rejected):
+        result = Decoded(sender="", name="", refused=[result])
+    readings, problems = _checked(result)
+    fixes: list[Position] = []
+    for position in result.fixes:
+        refusal = refused_position(position)
+        if refusal is None:
+            fixes.append(position)
+        else:
+            problems.append(refusal)
+    return {
+        "topic": topic,
+        "format": source.codec if source else None,
+        "gateway_id": source.gateway_id if source and source.gateway_id else None,
+        "sender": result.sender or None,
+        "values": _values(result, readings, fixes),
+        "readings": [_reading(measured, result.time) for measured in readings],
+        "fixes": [_fix(position, result.time) for position in fixes],
+        "events": result.notes,
+        "proposals": [
+            {
+                "sender": proposal.sender,
+                "name": proposal.name,
+                "model": proposal.model,
+                "description": proposal.description,
+            }
+            for proposal in result.proposals
+        ],
+        "problems": [{"reason": problem.reason, "detail": problem.detail} for problem in problems],
+    }
+
+
+def _checked(result: Decoded) -> tuple[list[Measured], list[Rejected]]:
+    good: list[Measured] = []
+    problems = list(result.refused)
+    for measured in result.readings:
+        metric = METRICS.get(measured.metric.partition("#")[0])
+        if metric is None:
+            problems.append(Rejected("unknown_metric", f"there is no metric {measured.metric[:40]!r}"))
+            continue
+        value = stored_value(metric, measured.value, exact_words=result.seq > 0)
+        if isinstance(value, Rejected):
+            problems.append(value)
+        else:
+            good.append(measured)
+    return good, problems
+
+
+def _values(result: Decoded, readings: Iterable[Measured], fixes: list[Position]) -> dict[str, object]:
+    values: dict[str, object] = {}
+    for measured in readings:
+        values[measured.metric] = _value(measured)
+    for position in fixes[-1:]:
+        for field in _POSITION_FIELDS:
+            if getattr(position, field) is not None:
+                values[field] = getattr(position, field)
+    values.update(result.notes)
+    if result.name:
+        values["device_id"] = result.name
+    times = [entry.time for entry in (*readings, *fixes) if entry.time is not None]
+    moment = result.time or (max(times) if times else None)
+    if moment is not None:
+        values["time"] = _text(moment)
+    if result.local_time is not None:
+        values["time_local"] = result.local_time.isoformat()
+    return values
+
+
+def _value(measured: Measured) -> object:
+    metric = METRICS[measured.metric.partition("#")[0]]
+    if metric.high == 1 and not metric.words and not isinstance(measured.value, str):
+        return bool(measured.value)
+    return measured.value
+
+
+def _reading(measured: Measured, when: datetime | None) -> dict[str, object]:
+    moment = measured.time or when
+    return {
+        "metric": measured.metric,
+        "value": _value(measured),
+        "unit": METRICS[measured.metric.partition("#")[0]].unit,
+        "time": _text(moment) if moment else None,
+    }
+
+
+def _fix(position: Position, when: datetime | None) -> dict[str, object]:
+    moment = position.time or when
+    fields = {field: getattr(position, field) for field in _POSITION_FIELDS}
+    return {**fields, "time": _text(moment) if moment else None}
+
+
+def _text(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
+
+
+def _message(name: str) -> tuple[str, bytes]:
+    where = "standard input" if name == "-" else name
+    try:
+        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+    except OSError as error:
+        raise InputError(f"{where}: cannot be read: {error.strerror}") from error
+    try:
+        body: object = json.loads(raw)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f'{where}: is not JSON: {error}; write {{"topic": ..., "payload": ...}}') from error
+    message = cast("dict[str, object]", body) if isinstance(body, dict) else {}
+    topic = message.get("topic")
+    if not isinstance(topic, str) or not topic:
+        raise InputError(f'{where}: `topic` is missing; write {{"topic": ..., "payload": ...}}')
+    if "payload_base64" in message:
+        try:
+            return topic, base64.b64decode(str(message["payload_base64"]), validate=True)
+        except binascii.Error as error:
+            raise InputError(f"{where}: `payload_base64` is not base64: {error}") from error
+    if "payload" not in message:
+        raise InputError(f"{where}: `payload` is missing; for a message without content write an empty text")
+    payload = message["payload"]
+    if isinstance(payload, str):
+        # A lone half of a surrogate pair cannot be sent; the replacement is what a device would show.
+        return topic, payload.encode("utf-8", "replace")
+    return topic, json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")

@@ -1,0 +1,63 @@
+"""All recorded device messages decode exactly as their files say."""
+
+import json
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from ingest.decode import decode_file
+from tests.support.shared_data import shared_data
+
+_FILES = sorted((shared_data() / "payloads").glob("*.json"))
+
+
+def _agree(expected: object, given: object) -> bool:
+    if isinstance(expected, bool) or isinstance(given, bool):
+        return expected is given
+    if isinstance(expected, (int, float)) and isinstance(given, (int, float)):
+        return math.isclose(given, expected, rel_tol=1e-3, abs_tol=0.01)
+    if isinstance(expected, dict) and isinstance(given, dict):
+        body = cast("Mapping[str, object]", given)
+        return all(
+            _agree(value, body.get(key)) for key, value in cast("Mapping[str, object]", expected).items()
+        )
+    return expected == given
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def test_all_forty_messages_are_there() -> None:
+    assert len(_FILES) == 40
+
+
+@pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
+def test_a_device_message_decodes_as_its_file_says(path: Path) -> None:
+    sample = json.loads(path.read_text(encoding="utf-8"))
+    text, exit_code = decode_file(str(path))
+    said = json.loads(text)
+    values = said["values"]
+
+    # A message that cannot be understood says why.
+    if sample.get("expect_error"):
+        assert exit_code == 65
+        assert said["problems"]
+        return
+    assert exit_code == 0, said["problems"]
+
+    # Every expected value is there.
+    for name, expected in sample["expect"].items():
+        assert name in values, f"{name} is missing: {values}"
+        if name == "time":
+            assert abs((_moment(values[name]) - _moment(expected)).total_seconds()) <= 1
+        else:
+            assert _agree(expected, values[name]), f"{name} is {values[name]!r}, not {expected!r}"
+
+    # Nothing is read into it.
+    for name in sample.get("expect_absent", []):
+        assert name not in values, f"{name} should not be there: {values[name]!r}"
