@@ -7,6 +7,7 @@ and checked here; no text that a person entered is ever read as an apprise URL.
 import logging
 import re
 import socket
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.utils import parseaddr
@@ -99,7 +100,10 @@ def mail_server(url: SecretStr) -> MailServer | None:
 def warm_up() -> None:
     """Load only the two kinds of delivery we use, and keep addresses out of the logs. Takes most of a second, once."""
     manager: Any = NotificationManager()
-    manager.enable_only(*_SUPPORTED)
+    with warnings.catch_warnings():
+        # Its mail plugin looks for a module that newer Pythons no longer have, and copes without.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        manager.enable_only(*_SUPPORTED)
     log = logging.getLogger("apprise")
     # The details are read from each result; by themselves they would write addresses and bodies into our logs.
     log.setLevel(logging.DEBUG)
