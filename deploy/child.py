@@ -72,8 +72,10 @@ class Child:
         Its whole environment; ours by default.
     account : Account, optional
         Who it runs as.
-    death_signal : signal.Signals
+    stop_signal : signal.Signals
         Asks it to stop cleanly.
+    death_signal : signal.Signals, optional
+        What it gets when we die; the stop signal by default.
     """
 
     def __init__(
@@ -84,12 +86,13 @@ class Child:
         *,
         environment: Mapping[str, str] | None = None,
         account: Account | None = None,
-        death_signal: signal.Signals = signal.SIGTERM,
+        stop_signal: signal.Signals = signal.SIGTERM,
+        death_signal: signal.Signals | None = None,
     ) -> None:
         self.name = name
         self.log = log
-        self._death_signal = death_signal
-        guarded = ["setpriv", f"--pdeathsig={death_signal.name}"]
+        self._stop_signal = stop_signal
+        guarded = ["setpriv", f"--pdeathsig={(death_signal or stop_signal).name}"]
         if account is not None:
             guarded += [f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups"]
         self.log_start = log.stat().st_size if log.exists() else 0
@@ -140,7 +143,7 @@ class Child:
 
     def ask_to_stop(self) -> None:
         """Ask it to stop, without waiting."""
-        self.send(self._death_signal)
+        self.send(self._stop_signal)
 
     def stop(self, *, patience_s: float = 10.0) -> None:
         """Ask it to stop, and kill it when it does not within `patience_s`."""

@@ -115,7 +115,7 @@ class Cluster:
                 self.log,
                 environment=_environment(),
                 account=self._account,
-                death_signal=signal.SIGINT,  # "fast": rolls back open transactions and stops cleanly
+                stop_signal=signal.SIGINT,  # "fast": rolls back open transactions and stops cleanly
             )
             problem = self._wait_ready(self._child)
             if problem is None:

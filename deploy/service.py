@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -94,8 +95,11 @@ class Service:
             It failed.
         """
         child = self._child = self._new_child()
-        while (code := child.exit_code) is None:
-            time.sleep(_POLL_S)
+        try:
+            while (code := child.exit_code) is None:
+                time.sleep(_POLL_S)
+        finally:
+            child.stop()
         if code != 0:
             raise ServiceError(f"{self.plan.name} failed: {self._last_words()}; its log is {self.log}")
 
@@ -130,7 +134,14 @@ class Service:
 
     def _new_child(self) -> Child:
         command = [sys.executable, "-m", *self.plan.arguments]
-        return Child(self.plan.name, command, self.log, environment=self._environment)
+        return Child(
+            self.plan.name,
+            command,
+            self.log,
+            environment=self._environment,
+            # Made to be killed at any moment; and one that hangs would not heed a gentler signal.
+            death_signal=signal.SIGKILL,
+        )
 
     def _is_ready(self) -> bool:
         return self._child is not None and any(

@@ -46,7 +46,7 @@ class Publisher:
         self._stop = stop or threading.Event()
         self._most = most_under_way
         self._room = threading.Condition()
-        self._under_way: set[int] = set()
+        self._under_way = 0
         self._problem: str | None = None
         self._connected = threading.Event()
         self._client = mqtt.Client(
@@ -95,10 +95,10 @@ class Publisher:
             self._wait_until_fewer_than(self._most)
             if self._stop.is_set():
                 return
-            # Under the lock, so that an acknowledgement cannot come before its number is known. While the broker is
-            # away the client keeps the message and sends it when it is back.
-            handed = self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
-            self._under_way.add(handed.mid)
+            self._under_way += 1
+        # Outside our lock: the client holds its own while it publishes and while it calls `_on_publish`, so the two
+        # threads would wait for each other. While the broker is away the client keeps the message and sends it later.
+        self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
 
     def drain(self) -> None:
         """Wait until the broker has acknowledged everything.
@@ -112,7 +112,7 @@ class Publisher:
             self._wait_until_fewer_than(1)
 
     def _wait_until_fewer_than(self, count: int) -> None:
-        while len(self._under_way) >= count and not self._stop.is_set():
+        while self._under_way >= count and not self._stop.is_set():
             if self._problem is not None:
                 break
             self._room.wait(_POLL_S)
@@ -135,7 +135,7 @@ class Publisher:
         self,
         _client: mqtt.Client,
         _userdata: object,
-        mid: int,
+        _mid: int,
         reason: ReasonCode,
         _properties: Properties | None,
     ) -> None:
@@ -144,5 +144,5 @@ class Publisher:
                 self._problem = (
                     f"the broker refuses a message ({reason}); does its access list let this user write?"
                 )
-            self._under_way.discard(mid)
+            self._under_way -= 1
             self._room.notify_all()

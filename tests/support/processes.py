@@ -2,6 +2,7 @@
 
 import json
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,7 @@ class Processes:
             [sys.executable, "-m", module, *arguments],
             self._folder / f"{len(self._started)}-{module}.log",
             environment=own | {"PYTHONPATH": str(REPOSITORY), "PYTHONUNBUFFERED": "1"} | settings,
+            death_signal=signal.SIGKILL,
         )
         process = Process(module, child)
         self._started.append(process)
