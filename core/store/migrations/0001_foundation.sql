@@ -39,6 +39,8 @@ CREATE TABLE resident (
     watched_from  timestamptz NOT NULL,
     paused_from   timestamptz,
     paused_until  timestamptz,
+    -- How long beyond the usual a silence may last.
+    sensitivity   text NOT NULL DEFAULT 'standard' CHECK (sensitivity IN ('family', 'standard', 'quiet')),
     CHECK ((paused_from IS NULL) = (paused_until IS NULL))
 );
 CREATE INDEX resident_home ON resident (home_id);
@@ -231,6 +233,8 @@ CREATE TABLE blind_time (
     began_at       timestamptz NOT NULL,
     ended_at       timestamptz,
     cause          text NOT NULL,
+    -- From when on it was known; null: from its beginning.
+    known_at       timestamptz,
     UNIQUE (subject, cause, began_at)
 );
 
@@ -245,7 +249,9 @@ CREATE TABLE watch (
     failed_at        timestamptz,
     -- What the board says while no alert is open, and since when.
     state            text NOT NULL DEFAULT 'cannot_tell' CHECK (state IN ('as_usual', 'different', 'cannot_tell')),
-    state_since      timestamptz
+    state_since      timestamptz,
+    -- Whether every news must be judged at once; else nothing can change before due_at.
+    is_eager         boolean NOT NULL DEFAULT true
 );
 CREATE INDEX watch_due ON watch (due_at);
 

@@ -1,0 +1,242 @@
+"""Who is judged, how far, when next; what was learned; and which time was blind."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from psycopg.types.json import Jsonb
+
+from core.domain.metric import METRICS
+from core.store.database import Connection
+from core.store.queries import load
+
+_JUDGING = load("judging")
+# What a device says, or the broker for it, about being connected.
+STATUS_METRICS = [METRICS["online"].number, METRICS["bridge_online"].number]
+
+
+@dataclass(frozen=True)
+class WatchedResident:
+    """A resident as the runner needs them. `pause` is the planned absence (from, until), if there is one."""
+
+    number: int
+    watched_from: datetime
+    pause: tuple[datetime, datetime] | None
+    sensitivity: str
+    judged_through: datetime
+    state: str
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class BlindTime:
+    """Time in which a home (`home:3`), a device (`device:7`) or the ward could not be heard."""
+
+    subject: str
+    began_at: datetime
+    ended_at: datetime | None
+    known_at: datetime
+    cause: str
+
+
+@dataclass(frozen=True)
+class ActiveAlert:
+    """A matter of a resident that is active and not closed."""
+
+    rule: str
+    subject: str
+    began_at: datetime
+
+
+def complete_through(connection: Connection, grace: timedelta) -> datetime | None:
+    """Return up to when everything received is stored; None if no ingest worker ever ran.
+
+    Workers that have not reported for `grace` longer than the latest of them are taken to be gone.
+    """
+    row = connection.execute(_JUDGING["complete_through"], {"grace": grace}).fetchone()
+    return row[0] if row else None
+
+
+def add_watches(connection: Connection, until: datetime) -> int:
+    """Watch every resident who is not watched yet, and the ward; return how many were added."""
+    added = connection.execute(_JUDGING["add_watches"], {"until": until}).rowcount
+    connection.execute(_JUDGING["drop_news_of_empty_homes"])
+    return added
+
+
+def drop_idle_news(connection: Connection, until: datetime) -> None:
+    """Drop news that cannot change any answer before the deadline of its home."""
+    connection.execute(_JUDGING["drop_idle_news"], {"until": until, "status_metrics": STATUS_METRICS})
+
+
+def claim_homes(connection: Connection, until: datetime, limit: int, but: Collection[int] = ()) -> list[int]:
+    """Take up to `limit` homes with news or a deadline, urgent ones first; held until the transaction ends."""
+    rows = connection.execute(
+        _JUDGING["claim_homes"], {"until": until, "limit": limit, "but": sorted(but)}
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def take_news(connection: Connection, home: int) -> datetime | None:
+    """Take a home's news and return the earliest time they are about, None if there are none."""
+    row = connection.execute(_JUDGING["take_news"], {"home": home}).fetchone()
+    return row[0] if row else None
+
+
+def watched_residents(connection: Connection, home: int) -> list[WatchedResident]:
+    """Return the residents of a home, locked."""
+    return [
+        WatchedResident(
+            number=row[0],
+            watched_from=row[1],
+            pause=(row[2], row[3]) if row[2] is not None else None,
+            sensitivity=row[4],
+            judged_through=row[5],
+            state=row[6],
+            zone=ZoneInfo(row[7]),
+        )
+        for row in connection.execute(_JUDGING["watched_residents"], {"home": home}).fetchall()
+    ]
+
+
+def settle(
+    connection: Connection,
+    resident: int,
+    *,
+    judged_through: datetime,
+    due_at: datetime,
+    is_eager: bool,
+    state: str,
+    failed_rule: str | None,
+    now: datetime,
+) -> None:
+    """Keep how far a resident was judged, when the answer can change next, and what the board says."""
+    connection.execute(
+        _JUDGING["settle"],
+        {
+            "resident": resident,
+            "judged_through": judged_through,
+            "due_at": due_at,
+            "is_eager": is_eager,
+            "state": state,
+            "failed_rule": failed_rule,
+            "now": now,
+        },
+    )
+
+
+def put_off(connection: Connection, home: int, failed_rule: str, due_at: datetime, now: datetime) -> None:
+    """Note that a home could not be judged, to be tried again at `due_at`."""
+    values = {"home": home, "failed_rule": failed_rule, "due_at": due_at, "now": now}
+    connection.execute(_JUDGING["put_off"], values)
+
+
+def look_again(connection: Connection, resident: int, now: datetime) -> None:
+    """Have a resident judged anew at once; to be called where their geofences or pauses are changed."""
+    connection.execute(_JUDGING["look_again"], {"resident": resident, "now": now})
+    connection.execute(_JUDGING["wake"])
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return when the next deadline of a resident comes."""
+    row = connection.execute(_JUDGING["next_due"]).fetchone()
+    return row[0] if row else None
+
+
+def is_judged(connection: Connection, through: datetime) -> bool:
+    """Tell whether everything stored up to a time has been judged, so that a replay may go on."""
+    row = connection.execute(_JUDGING["is_judged"], {"through": through}).fetchone()
+    return bool(row and row[0])
+
+
+def usual(
+    connection: Connection, resident: int, rule: str, version: int, day: date
+) -> Mapping[str, Any] | None:
+    """Return what was learned about a resident for a day, None if nothing was yet."""
+    values = {"resident": resident, "rule": rule, "version": version, "day": day}
+    row = connection.execute(_JUDGING["usual"], values).fetchone()
+    return row[0] if row else None
+
+
+def put_usual(
+    connection: Connection, resident: int, rule: str, version: int, day: date, body: Mapping[str, Any]
+) -> None:
+    """Keep what was learned about a resident for a day; what is there already stays."""
+    values = {"resident": resident, "rule": rule, "version": version, "day": day, "body": Jsonb(dict(body))}
+    connection.execute(_JUDGING["put_usual"], values)
+
+
+def claim_ward(connection: Connection, until: datetime) -> datetime | None:
+    """Take the ward and return how far it was judged; None if another process has it or it was judged that far."""
+    row = connection.execute(_JUDGING["claim_ward"], {"until": until}).fetchone()
+    return row[0] if row else None
+
+
+def settle_ward(
+    connection: Connection, rule: str, version: int, until: datetime, state: Mapping[str, Any]
+) -> None:
+    """Keep how far the ward was judged, and what the next judging needs."""
+    connection.execute(_JUDGING["settle_ward"], {"until": until})
+    values = {"rule": rule, "version": version, "until": until, "state": Jsonb(dict(state))}
+    connection.execute(_JUDGING["put_ward_state"], values)
+
+
+def ward_state(connection: Connection, rule: str, version: int) -> Mapping[str, Any]:
+    """Return what the last judging of the ward left; empty at first."""
+    row = connection.execute(_JUDGING["ward_state"], {"rule": rule, "version": version}).fetchone()
+    return row[0] if row else {}
+
+
+def blind_times(
+    connection: Connection, subjects: Sequence[str], since: datetime, until: datetime
+) -> list[BlindTime]:
+    """Return when the subjects could not be heard in a span, in order."""
+    rows = connection.execute(
+        _JUDGING["blind_times"], {"subjects": list(subjects), "since": since, "until": until}
+    )
+    return [BlindTime(*row) for row in rows]
+
+
+def record_blind_times(
+    connection: Connection, subject: str, found: Sequence[BlindTime], causes: Sequence[str], until: datetime
+) -> None:
+    """Record the blind times of a subject; what is on record as lasting for these causes but was not found ends."""
+    for one in found:
+        connection.execute(
+            _JUDGING["put_blind_time"],
+            {
+                "subject": one.subject,
+                "began_at": one.began_at,
+                "ended_at": one.ended_at,
+                "known_at": one.known_at,
+                "cause": one.cause,
+            },
+        )
+    connection.execute(
+        _JUDGING["end_blind_times"],
+        {
+            "subject": subject,
+            "ended_at": until,
+            "causes": list(causes),
+            "but": [one.began_at for one in found if one.ended_at is None],
+        },
+    )
+
+
+def real_alarms(
+    connection: Connection, resident: int, rule: str, outcomes: Sequence[str], since: datetime
+) -> list[tuple[datetime, datetime | None]]:
+    """Return the spans of a rule's alerts about a resident that ended with one of these outcomes."""
+    rows = connection.execute(
+        _JUDGING["real_alarms"],
+        {"resident": resident, "rule": rule, "outcomes": list(outcomes), "since": since},
+    ).fetchall()
+    return [(row[0], row[1]) for row in rows]
+
+
+def active_alerts(connection: Connection, resident: int) -> list[ActiveAlert]:
+    """Return the matters of a resident that are active and not closed."""
+    rows = connection.execute(_JUDGING["active_alerts"], {"resident": resident})
+    return [ActiveAlert(*row) for row in rows]

@@ -1,0 +1,203 @@
+-- Who is judged, how far, when next, and what was learned.
+
+-- name: complete_through
+-- Up to when everything received is stored, by the slowest ingest worker that still reports.
+SELECT min(complete_through)
+FROM ingest_progress
+WHERE reported_at >= (SELECT max(reported_at) FROM ingest_progress) - %(grace)s::interval;
+
+-- name: add_watches
+-- Watch every resident who is not watched yet, and the ward.
+INSERT INTO watch (subject, resident_id, judged_through, due_at)
+SELECT 'resident:' || resident_id, resident_id, watched_from, watched_from
+FROM resident
+WHERE NOT EXISTS (SELECT FROM watch WHERE watch.resident_id = resident.resident_id)
+UNION ALL
+SELECT 'ward', NULL, %(until)s, %(until)s
+WHERE NOT EXISTS (SELECT FROM watch WHERE subject = 'ward')
+ON CONFLICT DO NOTHING;
+
+-- name: drop_news_of_empty_homes
+-- Nobody lives there, so nobody is judged.
+DELETE FROM home_news
+WHERE NOT EXISTS (SELECT FROM resident WHERE resident.home_id = home_news.home_id);
+
+-- name: drop_idle_news
+-- Drop news that cannot change an answer before its deadline: it is read when the deadline comes.
+WITH news AS (
+    SELECT home_id, min(earliest) AS earliest, bool_or(urgent) AS urgent
+    FROM home_news
+    GROUP BY home_id
+), idle AS (
+    SELECT lead.home_id, news.earliest
+    FROM news
+    JOIN resident AS lead ON lead.home_id = news.home_id
+        AND lead.resident_id = (SELECT min(resident_id) FROM resident WHERE home_id = news.home_id)
+    JOIN watch ON watch.resident_id = lead.resident_id
+    WHERE NOT news.urgent
+        AND NOT EXISTS (
+            SELECT FROM watch AS other
+            JOIN resident ON resident.resident_id = other.resident_id
+            WHERE resident.home_id = news.home_id
+                AND (other.is_eager OR other.due_at <= %(until)s OR other.judged_through >= news.earliest)
+        )
+        -- A device that says it goes starts a deadline of its own.
+        AND NOT EXISTS (
+            SELECT FROM device_assignment AS here
+            JOIN device_latest AS latest USING (device_number)
+            WHERE here.home_id = news.home_id AND upper_inf(here.during)
+                AND latest.metric = ANY(%(status_metrics)s) AND latest.value = 0
+        )
+    FOR UPDATE OF watch SKIP LOCKED
+)
+DELETE FROM home_news
+USING idle
+WHERE home_news.home_id = idle.home_id AND NOT home_news.urgent AND home_news.earliest >= idle.earliest;
+
+-- name: claim_homes
+-- Take homes with news or a deadline, urgent ones first; the lock on the row of the home's first resident is the claim.
+WITH candidate AS (
+    SELECT home_id, bool_or(urgent) AS urgent, min(at) AS at
+    FROM (
+        SELECT home_id, urgent, earliest AS at FROM home_news
+        UNION ALL
+        SELECT resident.home_id, false, watch.due_at
+        FROM watch
+        JOIN resident ON resident.resident_id = watch.resident_id
+        WHERE watch.due_at <= %(until)s
+    ) AS wanted
+    GROUP BY home_id
+)
+SELECT candidate.home_id, candidate.urgent
+FROM candidate
+JOIN resident AS lead ON lead.home_id = candidate.home_id
+    AND lead.resident_id = (SELECT min(resident_id) FROM resident WHERE home_id = candidate.home_id)
+JOIN watch ON watch.resident_id = lead.resident_id
+WHERE NOT candidate.home_id = ANY(%(but)s)
+ORDER BY candidate.urgent DESC, candidate.at
+LIMIT %(limit)s
+FOR UPDATE OF watch SKIP LOCKED;
+
+-- name: take_news
+-- Take a home's news and tell since when there are any.
+WITH taken AS (
+    DELETE FROM home_news WHERE home_id = %(home)s RETURNING earliest
+)
+SELECT min(earliest) FROM taken;
+
+-- name: watched_residents
+-- The residents of a home with all that judging them needs to know, locked.
+SELECT
+    resident.resident_id, resident.watched_from, resident.paused_from, resident.paused_until, resident.sensitivity,
+    watch.judged_through, watch.state, home.time_zone
+FROM watch
+JOIN resident ON resident.resident_id = watch.resident_id
+JOIN home ON home.home_id = resident.home_id
+WHERE resident.home_id = %(home)s
+ORDER BY resident.resident_id
+FOR UPDATE OF watch;
+
+-- name: settle
+-- Keep how far a resident was judged and when the answer can change next.
+UPDATE watch SET
+    judged_through = greatest(judged_through, %(judged_through)s),
+    due_at = %(due_at)s,
+    is_eager = %(is_eager)s,
+    state_since = CASE WHEN state = %(state)s THEN coalesce(state_since, %(now)s) ELSE %(now)s END,
+    state = %(state)s,
+    failed_rule = %(failed_rule)s,
+    failed_at = CASE WHEN %(failed_rule)s::text IS NULL THEN NULL ELSE %(now)s END
+WHERE resident_id = %(resident)s;
+
+-- name: put_off
+-- A home could not be judged at all: note it and try again later.
+UPDATE watch SET due_at = %(due_at)s, is_eager = true, failed_rule = %(failed_rule)s, failed_at = %(now)s
+WHERE resident_id IN (SELECT resident_id FROM resident WHERE home_id = %(home)s);
+
+-- name: look_again
+-- Judge a resident anew as soon as possible.
+UPDATE watch SET due_at = least(due_at, %(now)s) WHERE resident_id = %(resident)s;
+
+-- name: wake
+-- Wake the runner.
+SELECT pg_notify('news', '');
+
+-- name: next_due
+-- When the next deadline comes.
+SELECT min(due_at) FROM watch WHERE resident_id IS NOT NULL;
+
+-- name: is_judged
+-- Tell whether nothing up to a time is left to judge.
+SELECT
+    EXISTS (SELECT FROM watch WHERE subject = 'ward' AND judged_through >= %(through)s)
+    AND NOT EXISTS (SELECT FROM watch WHERE resident_id IS NOT NULL AND due_at <= %(through)s)
+    AND NOT EXISTS (SELECT FROM home_news JOIN resident USING (home_id))
+    AND NOT EXISTS (
+        SELECT FROM resident
+        WHERE NOT EXISTS (SELECT FROM watch WHERE watch.resident_id = resident.resident_id)
+    );
+
+-- name: usual
+-- What was learned about a resident for a day.
+SELECT body FROM usual
+WHERE resident_id = %(resident)s AND rule = %(rule)s AND learned_for = %(day)s AND version = %(version)s;
+
+-- name: put_usual
+-- Keep what was learned.
+INSERT INTO usual (resident_id, rule, version, learned_for, body)
+VALUES (%(resident)s, %(rule)s, %(version)s, %(day)s, %(body)s)
+ON CONFLICT (resident_id, rule, learned_for) DO UPDATE SET version = excluded.version, body = excluded.body
+WHERE usual.version <> excluded.version;
+
+-- name: claim_ward
+-- Take the ward, unless another process has it; nothing is returned if it was judged that far.
+SELECT judged_through FROM watch
+WHERE subject = 'ward' AND judged_through < %(until)s
+FOR UPDATE SKIP LOCKED;
+
+-- name: settle_ward
+-- Keep how far the ward was judged.
+UPDATE watch SET judged_through = %(until)s, due_at = %(until)s, is_eager = false, state = 'as_usual'
+WHERE subject = 'ward';
+
+-- name: ward_state
+-- What the last judging of the ward left for the next, and for the residents.
+SELECT state FROM rule_state WHERE subject = 'ward' AND rule = %(rule)s AND version = %(version)s;
+
+-- name: put_ward_state
+-- Keep it.
+INSERT INTO rule_state (subject, rule, version, through, state)
+VALUES ('ward', %(rule)s, %(version)s, %(until)s, %(state)s)
+ON CONFLICT (subject, rule) DO UPDATE SET
+    version = excluded.version, through = excluded.through, state = excluded.state;
+
+-- name: blind_times
+-- When a home, or the whole ward, could not be heard in a span.
+SELECT subject, began_at, ended_at, coalesce(known_at, began_at), cause
+FROM blind_time
+WHERE subject = ANY(%(subjects)s) AND began_at < %(until)s AND coalesce(ended_at, 'infinity') > %(since)s
+ORDER BY began_at;
+
+-- name: put_blind_time
+-- Record blind time, or its end.
+INSERT INTO blind_time (subject, began_at, ended_at, known_at, cause)
+VALUES (%(subject)s, %(began_at)s, %(ended_at)s, %(known_at)s, %(cause)s)
+ON CONFLICT (subject, cause, began_at) DO UPDATE SET ended_at = excluded.ended_at, known_at = excluded.known_at
+WHERE blind_time.ended_at IS DISTINCT FROM excluded.ended_at;
+
+-- name: end_blind_times
+-- End what is on record as lasting but is not so any more.
+UPDATE blind_time SET ended_at = greatest(began_at, %(ended_at)s)
+WHERE subject = %(subject)s AND ended_at IS NULL AND cause = ANY(%(causes)s) AND NOT began_at = ANY(%(but)s);
+
+-- name: real_alarms
+-- Alerts of a rule that turned out to be real, with their span: nothing is learned from them.
+SELECT began_at, coalesce(cleared_at, closed_at)
+FROM alert
+WHERE resident_id = %(resident)s AND rule = %(rule)s AND outcome = ANY(%(outcomes)s) AND began_at > %(since)s;
+
+-- name: active_alerts
+-- The matters of a resident that are active and not closed.
+SELECT rule, subject, began_at
+FROM alert
+WHERE resident_id = %(resident)s AND condition = 'active' AND handling <> 'closed';

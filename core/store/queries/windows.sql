@@ -1,0 +1,116 @@
+-- What happened in a home, in the form in which rules read it.
+
+-- name: life_signs
+-- Life signs of a home in a span: Unix seconds per device; a resident's own devices are not another resident's.
+SELECT device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8)
+FROM device_assignment AS here
+JOIN device USING (device_number)
+JOIN LATERAL (
+    SELECT reading.time
+    FROM reading
+    WHERE reading.device_number = here.device_number
+        AND reading.time > %(since)s AND reading.time <= %(until)s
+        AND reading.flags & 3 = 1
+        AND here.during @> reading.time
+) AS sign ON true
+WHERE here.home_id = %(home)s
+    AND here.during && tstzrange(%(since)s, %(until)s, '[]')
+    AND (here.resident_id IS NULL OR here.resident_id = %(resident)s)
+GROUP BY device.device_number, device.kind, device.place;
+
+-- name: presses
+-- Presses of emergency buttons of a resident or of everybody in the home, by when they were received.
+SELECT here.device_number, device.place, reading.time, reading.received_at, reading.seq
+FROM device_assignment AS here
+JOIN device USING (device_number)
+JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = %(metric)s
+JOIN reading ON reading.device_number = here.device_number AND reading.metric = %(metric)s
+    AND reading.value > 0 AND reading.flags & 2 = 0 AND here.during @> reading.received_at
+WHERE here.home_id = %(home)s AND reading.received_at > %(since)s
+    AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
+ORDER BY reading.time;
+
+-- name: track
+-- Fixes of a resident's trackers in a span: Unix seconds, degrees, metres (NaN where unknown).
+SELECT
+    extract(epoch FROM fix.time)::float8, fix.lat, fix.lon, coalesce(fix.accuracy_m, 'NaN')::float8
+FROM device_assignment AS here
+JOIN fix ON fix.device_number = here.device_number AND here.during @> fix.time
+WHERE here.home_id = %(home)s
+    AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
+    AND fix.flags & 2 = 0
+    AND fix.time > %(since)s AND fix.time <= %(until)s
+ORDER BY fix.time;
+
+-- name: links
+-- The devices now in a home, when each was last heard, and its silence that is on record.
+SELECT
+    device.device_number, device.kind, device.place, device.heartbeat_s, contact.last_received_at,
+    (SELECT min(began_at) FROM blind_time
+     WHERE subject = 'device:' || device.device_number AND ended_at IS NULL)
+FROM device_assignment AS here
+JOIN device USING (device_number)
+LEFT JOIN device_contact AS contact USING (device_number)
+WHERE here.home_id = %(home)s AND here.during @> %(until)s AND device.retired_at IS NULL
+ORDER BY device.device_number;
+
+-- name: statuses
+-- When the devices of a home said that they are online or not: what they said in a span, and the last word before.
+SELECT here.device_number, word.time, word.value
+FROM device_assignment AS here
+JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = ANY(%(metrics)s)
+JOIN LATERAL (
+    (SELECT reading.time, reading.value
+     FROM reading
+     WHERE reading.device_number = here.device_number AND reading.metric = ever.metric
+         AND reading.time > %(since)s AND reading.time <= %(until)s)
+    UNION
+    (SELECT reading.time, reading.value
+     FROM reading
+     WHERE reading.device_number = here.device_number AND reading.metric = ever.metric
+         AND reading.time <= %(since)s
+     ORDER BY reading.time DESC
+     LIMIT 1)
+) AS word ON true
+WHERE here.home_id = %(home)s AND here.during @> %(until)s
+ORDER BY here.device_number, word.time;
+
+-- name: geofences
+-- The geofences of a resident that are drawn now.
+SELECT geofence_id, resident_id, name, shape, hours, created_at
+FROM geofence
+WHERE resident_id = %(resident)s AND deleted_at IS NULL
+ORDER BY geofence_id;
+
+-- name: home_life_signs
+-- The last life sign of every home.
+SELECT array_agg(extract(epoch FROM life_sign_at)::float8) FROM home_latest;
+
+-- name: ward_minutes
+-- The minutes of a span in which any home gave a life sign: the first and the last one of each.
+SELECT
+    array_agg(extract(epoch FROM first)::float8 ORDER BY first), array_agg(extract(epoch FROM last)::float8 ORDER BY first)
+FROM (
+    SELECT min(sign.time) AS first, max(sign.time) AS last
+    FROM device
+    JOIN LATERAL (
+        SELECT reading.time
+        FROM reading
+        WHERE reading.device_number = device.device_number
+            AND reading.time >= %(since)s AND reading.time <= %(until)s
+            AND reading.flags & 3 = 1
+    ) AS sign ON true
+    GROUP BY date_trunc('minute', sign.time)
+) AS minutes;
+
+-- name: active_homes
+-- How many homes gave a life sign in a span.
+SELECT count(DISTINCT here.home_id)
+FROM device_assignment AS here
+WHERE here.during && tstzrange(%(since)s, %(until)s, '[]')
+    AND EXISTS (
+        SELECT FROM reading
+        WHERE reading.device_number = here.device_number
+            AND reading.time > %(since)s AND reading.time <= %(until)s
+            AND reading.flags & 3 = 1
+    );

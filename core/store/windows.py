@@ -1,0 +1,132 @@
+"""What happened in a home, in the form in which rules read it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.domain.device import DeviceKind
+from core.domain.geofence import Geofence
+from core.domain.metric import METRICS
+from core.store.database import Connection
+from core.store.geofences import hours_from_json, shape_from_json
+from core.store.judging import STATUS_METRICS
+from core.store.queries import load
+
+_WINDOWS = load("windows")
+_SOS = METRICS["sos"].number
+
+
+@dataclass(frozen=True)
+class DeviceLifeSigns:
+    """The life signs of one device: Unix seconds, in no order."""
+
+    kind: DeviceKind
+    place: str
+    times: Sequence[float]
+
+
+@dataclass(frozen=True)
+class PressRow:
+    """One press of an emergency button."""
+
+    device: int
+    place: str
+    time: datetime
+    received_at: datetime
+    seq: int
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    """When a device was last heard, and since when it is on record as silent."""
+
+    device: int
+    kind: DeviceKind
+    place: str
+    heartbeat: timedelta | None
+    last_heard_at: datetime | None
+    silent_since: datetime | None
+
+
+def life_signs(
+    connection: Connection, home: int, resident: int, since: datetime, until: datetime
+) -> list[DeviceLifeSigns]:
+    """Return the life signs in a home in (since, until], without those of another resident's own devices."""
+    values = {"home": home, "resident": resident, "since": since, "until": until}
+    rows = connection.execute(_WINDOWS["life_signs"], values, binary=True)
+    return [DeviceLifeSigns(DeviceKind(kind), place, times) for kind, place, times in rows]
+
+
+def presses(
+    connection: Connection, home: int, resident: int, since: datetime, *, is_lead: bool
+) -> list[PressRow]:
+    """Return the presses of emergency buttons received after `since`.
+
+    A button that is nobody's own counts for the first resident of the home (`is_lead`).
+    """
+    values = {"home": home, "resident": resident, "since": since, "is_lead": is_lead, "metric": _SOS}
+    return [PressRow(*row) for row in connection.execute(_WINDOWS["presses"], values)]
+
+
+def track(
+    connection: Connection, home: int, resident: int, since: datetime, until: datetime, *, is_lead: bool
+) -> list[tuple[float, float, float, float]]:
+    """Return the fixes of a resident's trackers in (since, until]: Unix seconds, latitude, longitude, accuracy."""
+    values = {"home": home, "resident": resident, "since": since, "until": until, "is_lead": is_lead}
+    return connection.execute(_WINDOWS["track"], values, binary=True).fetchall()
+
+
+def links(connection: Connection, home: int, until: datetime) -> list[LinkRow]:
+    """Return the devices that are in a home at `until` and when each was last heard."""
+    rows = connection.execute(_WINDOWS["links"], {"home": home, "until": until})
+    return [
+        LinkRow(
+            device=row[0],
+            kind=DeviceKind(row[1]),
+            place=row[2],
+            heartbeat=timedelta(seconds=row[3]) if row[3] is not None else None,
+            last_heard_at=row[4],
+            silent_since=row[5],
+        )
+        for row in rows
+    ]
+
+
+def statuses(
+    connection: Connection, home: int, since: datetime, until: datetime
+) -> dict[int, list[tuple[datetime, bool]]]:
+    """Return when the devices of a home said that they are online or not, with the last word before the span."""
+    values = {"home": home, "since": since, "until": until, "metrics": STATUS_METRICS}
+    found: dict[int, list[tuple[datetime, bool]]] = {}
+    for device, time, value in connection.execute(_WINDOWS["statuses"], values):
+        found.setdefault(device, []).append((time, value > 0))
+    return found
+
+
+def geofences(connection: Connection, resident: int) -> list[Geofence]:
+    """Return a resident's geofences, with when each was drawn."""
+    rows = connection.execute(_WINDOWS["geofences"], {"resident": resident})
+    return [
+        Geofence(row[0], row[1], row[2], shape_from_json(row[3]), hours_from_json(row[4]), row[5])
+        for row in rows
+    ]
+
+
+def home_life_signs(connection: Connection) -> list[float]:
+    """Return the last life sign of every home, in Unix seconds."""
+    row = connection.execute(_WINDOWS["home_life_signs"], binary=True).fetchone()
+    return row[0] if row and row[0] else []
+
+
+def ward_minutes(connection: Connection, since: datetime, until: datetime) -> list[tuple[float, float]]:
+    """Return, for each minute of a span in which any home gave a life sign, the first and the last (Unix seconds)."""
+    row = connection.execute(
+        _WINDOWS["ward_minutes"], {"since": since, "until": until}, binary=True
+    ).fetchone()
+    return list(zip(row[0], row[1], strict=True)) if row and row[0] else []
+
+
+def active_homes(connection: Connection, since: datetime, until: datetime) -> int:
+    """Return how many homes gave a life sign in (since, until]."""
+    row = connection.execute(_WINDOWS["active_homes"], {"since": since, "until": until}).fetchone()
+    return row[0] if row else 0
