@@ -104,12 +104,13 @@ def warm_up() -> None:
         # Its mail plugin looks for a module that newer Pythons no longer have, and copes without.
         warnings.simplefilter("ignore", DeprecationWarning)
         manager.enable_only(*_SUPPORTED)
-    log = logging.getLogger("apprise")
-    # The details are read from each result; by themselves they would write addresses and bodies into our logs.
-    log.setLevel(logging.DEBUG)
-    log.propagate = False
-    if not log.handlers:
-        log.addHandler(logging.NullHandler())
+    # By themselves these write addresses, paths and bodies into our logs; what we need is read from each result.
+    for name in ("apprise", "urllib3", "requests"):
+        log = logging.getLogger(name)
+        log.propagate = False
+        if not log.handlers:
+            log.addHandler(logging.NullHandler())
+    logging.getLogger("apprise").setLevel(logging.DEBUG)
 
 
 class Courier:
