@@ -65,6 +65,12 @@ class Settings(BaseSettings):
     ward_name: str = "見守り区"
     centre_phone: str = Field(default="", description="the centre's telephone number, shown on every page")
 
+    map_tiles: str = Field(
+        default="",
+        description="address of map tiles with {z}, {x} and {y}; empty: a plain grid. The tile server learns where people look",
+    )
+    map_credit: str = Field(default="", description="whose tiles they are, shown on the map")
+
     clock: str = Field(default="", description="empty, START@FACTORx or file:PATH; demo and test only")
     clock_anchor: float | None = None
 

@@ -71,9 +71,11 @@ def actogram(
     for row, day in enumerate(days):
         following = days[row + 1] if double and row + 1 < len(days) else None
         parts.append(_day(day, following, row, minute, prefix))
-    for at in (usual.up, usual.down):
-        if at is not None:
-            parts.append(f'<path class="usual" d="M{_LEFT + at * minute:g} {_TOP - 2}V{height - 6}"/>')
+    parts += [
+        f'<path class="usual" d="M{_LEFT + at * minute:g} {_TOP - 2}V{height - 6}"/>'
+        for at in (usual.up, usual.down)
+        if at is not None
+    ]
     if now_minute is not None and days:
         y = _TOP + _ROW * (len(days) - 1)
         parts.append(f'<path class="now" d="M{_LEFT + now_minute * minute:g} {y - 1}v{_ROW}"/>')
@@ -101,7 +103,14 @@ def _day(day: ChartDay, following: ChartDay | None, row: int, minute: float, pre
     cell_width = 24 * 60 * minute / CELLS_PER_DAY
     shown = day.cells + (following.cells if following else ())
     parts += [
-        box(cell, prefix, round(_LEFT + start * cell_width, 2), y, round(length * cell_width, 2), _BAR)
+        box(
+            cell,
+            prefix,
+            x=round(_LEFT + start * cell_width, 2),
+            y=y,
+            width=round(length * cell_width, 2),
+            height=_BAR,
+        )
         for start, length, cell in runs(shown)
     ]
     alerts = day.alerts + tuple(1440 + at for at in (following.alerts if following else ()))

@@ -29,7 +29,7 @@ def patterns(prefix: str) -> str:
     return f"<defs>{_PATTERNS.replace('{p}', prefix)}</defs>"
 
 
-def box(cell: Cell, prefix: str, x: float, y: float, width: float, height: float) -> str:
+def box(cell: Cell, prefix: str, *, x: float, y: float, width: float, height: float) -> str:
     """Return the rectangle of a run of cells; nothing for what lies ahead."""
     place = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
     match cell.look:
@@ -61,7 +61,7 @@ def legend(names: Mapping[str, str], prefix: str, present: Sequence[Look]) -> Ma
         Away, no data and paused are explained only where they occur; the rest always.
     """
     items = [
-        f'<li><svg viewBox="0 0 24 16" aria-hidden="true" class="chart-key">{box(cell, prefix, 0, 0, 24, 16)}</svg>{escape(names[name])}</li>'
+        f'<li><svg viewBox="0 0 24 16" aria-hidden="true" class="chart-key">{box(cell, prefix, x=0, y=0, width=24, height=16)}</svg>{escape(names[name])}</li>'
         for name, cell in _LEGEND_ORDER
         if cell.look in (Look.STILL, Look.MOVED, Look.BLIND) or cell.look in present
     ]

@@ -42,8 +42,8 @@ def rhythm(cells: Sequence[Cell], title: str, *, usual: Usual | None = None, pre
         x = index * width
         if cell.look is Look.MOVED:
             high = _BAR_HEIGHTS[cell.level]
-            parts.append(box(cell, prefix, round(x + 1, 2), _HEIGHT - high, width - 2, high))
+            parts.append(box(cell, prefix, x=round(x + 1, 2), y=_HEIGHT - high, width=width - 2, height=high))
         elif cell.look is not Look.STILL:
-            parts.append(box(cell, prefix, round(x, 2), 0, width, _HEIGHT))
+            parts.append(box(cell, prefix, x=round(x, 2), y=0, width=width, height=_HEIGHT))
     parts.append(f'<path class="frame" d="M0 {_HEIGHT - 0.5}H{_WIDTH}"/></svg>')
     return Markup("".join(parts))  # noqa: S704 - the title is escaped above

@@ -25,7 +25,7 @@ class Words:
         self.language = language
         self._entries = entries
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         """Return the text of an entry with its `{names}` filled in.
 
         Raises

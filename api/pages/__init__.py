@@ -1,0 +1,12 @@
+"""The HTML pages: rendered on the server, usable without scripts, live with them."""
+
+from fastapi import APIRouter
+
+from api.pages import alerts, answer, board, equipment, family, guide, residents, sign_in, zones
+from api.pages.errors import error_page
+
+router = APIRouter(include_in_schema=False)
+for _part in (sign_in, board, residents, zones, alerts, equipment, family, answer, guide):
+    router.include_router(_part.router)
+
+__all__ = ["error_page", "router"]

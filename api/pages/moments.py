@@ -35,13 +35,17 @@ class Moments:
         """Return the moment on the home's clock."""
         return moment.astimezone(self.zone)
 
-    def clock(self, moment: datetime) -> Markup:
-        """Return the clock time, with the day where it is not today, as a `<time>` element."""
+    def clock_text(self, moment: datetime) -> str:
+        """Return the clock time, with the day where it is not today."""
         here = self.local(moment)
         text = f"{here.hour}:{here:%M}"
         if here.date() != self.local(self.now).date():
             text = f"{self.day(here.date())} {text}"
-        return Markup('<time datetime="{}">{}</time>').format(moment.isoformat(timespec="seconds"), text)
+        return text
+
+    def clock(self, moment: datetime) -> Markup:
+        """Return the clock time as a `<time>` element."""
+        return Markup('<time datetime="{}">{}</time>').format(self.iso(moment), self.clock_text(moment))
 
     def day(self, day: date) -> str:
         """Return a day such as 11/23(月) or Mon 23 Nov."""
@@ -52,7 +56,7 @@ class Moments:
     def ago(self, moment: datetime) -> Markup:
         """Return how long ago it was, as a `<time>` element that the browser keeps up to date."""
         return Markup('<time class="ago" data-ago datetime="{}">{}</time>').format(
-            moment.isoformat(timespec="seconds"), self.words("time.ago", span=self.span(self.now - moment))
+            self.iso(moment), self.words("time.ago", span=self.span(self.now - moment))
         )
 
     def span(self, length: timedelta) -> str:
@@ -69,16 +73,3 @@ class Moments:
     def iso(self, moment: datetime) -> str:
         """Return the moment for a machine."""
         return moment.isoformat(timespec="seconds")
-
-
-def age_on(day: date, born_on: date | None) -> int | None:
-    """Return a person's age in whole years on a day.
-
-    Examples
-    --------
-    >>> age_on(date(2026, 11, 23), date(1940, 11, 24)), age_on(date(2026, 11, 23), date(1940, 11, 23))
-    (85, 86)
-    """
-    if born_on is None:
-        return None
-    return day.year - born_on.year - ((day.month, day.day) < (born_on.month, born_on.day))

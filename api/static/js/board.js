@@ -1,6 +1,6 @@
 // The care board: fresh rows as alerts change, an order that holds still under pointer and focus, filters, keys and sound.
 
-import { fill, serviceNow, span } from "./page.js";
+import { fill, serviceNow } from "./page.js";
 import { BoardSound } from "./board_sound.js";
 
 const queue = document.getElementById("queue");
@@ -192,11 +192,11 @@ function showAlive({ detail }) {
   }
 }
 
-document.body.addEventListener("mimamori:alert", refresh);
-document.body.addEventListener("mimamori:tick", showAlive);
-document.body.addEventListener("mimamori:late", ({ detail: isLate }) => isLate && sound.late());
+document.body.addEventListener("mimamori-alert", refresh);
+document.body.addEventListener("mimamori-tick", showAlive);
+document.body.addEventListener("mimamori-late", ({ detail: isLate }) => isLate && sound.late());
 document.body.addEventListener("htmx:after:swap", applyFilter);
 setInterval(showTimers, 1000);
-sound.show(span);
+sound.show();
 sound.look(rows(), []);
 if (show !== "all") refresh();

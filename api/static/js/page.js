@@ -1,7 +1,7 @@
 // Every page: the service's clock, ages that keep counting, and the live stream as DOM events on <body>.
-//   mimamori:alert   an alert changed (detail: what the stream said)
-//   mimamori:tick    the service is alive (detail: time, devices heard)
-//   mimamori:groups  residents' states may have changed; at most once in 15 s
+//   mimamori-alert   an alert changed (detail: what the stream said)
+//   mimamori-tick    the service is alive (detail: time, devices heard)
+//   mimamori-groups  residents' states may have changed; at most once in 15 s
 
 const body = document.body;
 const texts = JSON.parse(body.dataset.texts);
@@ -40,7 +40,7 @@ function showAges() {
 }
 
 function fire(name, detail) {
-  body.dispatchEvent(new CustomEvent(`mimamori:${name}`, { detail, bubbles: true }));
+  body.dispatchEvent(new CustomEvent(`mimamori-${name}`, { detail, bubbles: true }));
 }
 
 let heardAt = performance.now();
@@ -89,6 +89,9 @@ function listen(address) {
     fire("tick", status);
     groupsMayHaveChanged();
   });
+  stream.addEventListener("resync", (event) => fire("alert", heard(event)));
+  // The session has ended: the page would show an old state for ever.
+  stream.addEventListener("signed_out", () => location.reload());
   stream.addEventListener("error", () => {
     wasLost = true;
     if (stream.readyState === EventSource.CLOSED) {

@@ -1,0 +1,130 @@
+"""The care board: what waits for somebody, in the order in which it must be seen, and how everybody else is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request, Response
+
+from api import permissions
+from api.deps import ConnectionDep, Staff
+from api.pages.matters import Matter, Whose, matters
+from api.pages.rendering import Page
+from api.permissions import Viewer
+from core.domain.alert import Alert, Handling, Severity
+from core.domain.resident import WatchState
+from core.store import devices, notifications, residents
+from core.store.database import Connection
+from core.store.devices import hearing
+from core.store.residents import ResidentOverview
+
+router = APIRouter()
+
+_FILTERS = ("all", "p1", "p2", "p3", "held", "p4")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A list of the board; equipment never shares one with people."""
+
+    name: str
+    rows: list[Matter]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A way to narrow the board down, with how many rows it leaves."""
+
+    name: str
+    mark: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Residents without an open alert, by state."""
+
+    name: str
+    people: list[ResidentOverview]
+    is_open: bool
+
+
+@router.get("/board")
+def board(request: Request, viewer: Staff, connection: ConnectionDep, show: str = "all") -> Response:
+    """Show the whole board."""
+    page = Page(request, viewer)
+    people = residents.overviews(connection, viewer.scope)
+    context = _queue(page, viewer, connection, people, show if show in _FILTERS else "all")
+    return page.render("board.html", context | {"groups": _groups(people, page)})
+
+
+@router.get("/board/queue")
+def board_queue(request: Request, viewer: Staff, connection: ConnectionDep) -> Response:
+    """Return the rows and counters alone, for a board that is open."""
+    page = Page(request, viewer)
+    people = residents.overviews(connection, viewer.scope)
+    return page.render("_fresh.html", _queue(page, viewer, connection, people, "all"))
+
+
+@router.get("/board/groups")
+def board_groups(request: Request, viewer: Staff, connection: ConnectionDep) -> Response:
+    """Return the groups alone, for a board that is open."""
+    page = Page(request, viewer)
+    return page.render(
+        "_groups.html", {"groups": _groups(residents.overviews(connection, viewer.scope), page)}
+    )
+
+
+def _queue(
+    page: Page, viewer: Viewer, connection: Connection, people: Sequence[ResidentOverview], show: str
+) -> dict[str, object]:
+    found = permissions.open_alerts_for(connection, viewer, page.now)
+    equipment = devices.overviews(connection, viewer.scope)
+    heard = hearing(equipment, page.now)
+    ladders = {
+        alert.number: notifications.steps(connection, alert.number) for alert in found if _climbs(alert)
+    }
+    rows = matters(found, Whose(people, equipment, page.moments), ladders, page.moments)
+    shown = [row for row in rows if _is_shown(row, show)]
+    return {
+        "show": show,
+        "filters": [
+            Filter(name, _mark(name), sum(_is_shown(row, name) for row in rows)) for name in _FILTERS
+        ],
+        "parts": [
+            Part("urgent", [row for row in shown if row.severity < Severity.EQUIPMENT]),
+            Part("equipment", [row for row in shown if row.severity == Severity.EQUIPMENT]),
+        ],
+        "hearing": heard,
+        "last_received_at": heard.last_received_at,
+        "is_hearing": heard.heard > 0,
+    }
+
+
+def _climbs(alert: Alert) -> bool:
+    return alert.handling is Handling.OPEN and alert.severity <= Severity.CHECK_SOON
+
+
+def _is_shown(row: Matter, show: str) -> bool:
+    if show == "all":
+        return True
+    return row.holder is not None if show == "held" else show == f"p{row.severity}"
+
+
+def _mark(name: str) -> str:
+    return name if name.startswith("p") else ""
+
+
+def _groups(people: Sequence[ResidentOverview], page: Page) -> list[Group]:
+    calm = [one for one in people if not one.open_alerts]
+    paused = [one for one in calm if one.is_paused(page.now)]
+    watched = [one for one in calm if not one.is_paused(page.now)]
+
+    def of(state: WatchState) -> list[ResidentOverview]:
+        return [one for one in watched if one.state is state]
+
+    return [
+        Group("cannot_tell", of(WatchState.CANNOT_TELL), is_open=True),
+        Group("different", of(WatchState.DIFFERENT), is_open=True),
+        Group("as_usual", of(WatchState.AS_USUAL), is_open=True),
+        Group("paused", paused, is_open=False),
+    ]

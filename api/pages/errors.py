@@ -1,0 +1,38 @@
+"""Errors in words for people: what happened and what to do next, never a traceback or a stranger's data."""
+
+from fastapi import Request, Response
+
+from api.errors import Problem
+from api.pages.rendering import Page
+from api.permissions import Viewer, current_viewer
+from core.errors import StoreUnavailableError
+
+
+def error_page(request: Request, problem: Problem) -> Response:
+    """Return the page of a problem; it works without the database too."""
+    page = Page(request, _viewer(request, problem))
+    words = page.words
+    kind = f"error.{problem.code}"
+    if not words.has(f"{kind}_title"):
+        kind = "error.other"
+    reference = str(problem.extra.get("reference", ""))
+    return page.render(
+        "error.html",
+        {
+            "status": problem.status,
+            "title": words(f"{kind}_title"),
+            "what": words(f"{kind}_what", reference=reference),
+            "todo": words(f"{kind}_todo", reference=reference),
+            "live": False,
+        },
+        status=problem.status,
+    )
+
+
+def _viewer(request: Request, problem: Problem) -> Viewer | None:
+    if problem.code in {"store_unavailable", "internal", "cross_site"}:
+        return None
+    try:
+        return current_viewer(request)
+    except StoreUnavailableError:
+        return None

@@ -1,0 +1,177 @@
+"""Why an alert was raised, in words: from the reason card that was stored with it.
+
+Cards come from rules of several versions, so every part of one may be missing; what is not there is not said.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime, timedelta
+from typing import cast
+
+from api.locale import Words
+from api.pages.moments import Moments
+from core.domain.alert import Alert
+
+_TODO = {
+    "sos": "todo_emergency",
+    "geofence_exit": "todo_lost",
+    "device_silent": "todo_equipment",
+    "home_silent": "todo_blind",
+    "ward_silent": "todo_ward",
+}
+
+
+def title(rule: str, words: Words) -> str:
+    """Return what a rule found, in a few words."""
+    return words(f"rule.{rule}") if words.has(f"rule.{rule}") else words("rule.other")
+
+
+def line(alert: Alert, moments: Moments) -> str:
+    """Return the one line that the board shows behind the title."""
+    words = moments.words
+    if alert.rule == "inactivity":
+        since = words("why.line_since", clock=_clock(alert.began_at, moments))
+        by = _moment(alert.reason, "usual", "active_by")
+        return since if by is None else f"{since} {words('why.line_usual', clock=_clock(by, moments))}"
+    if alert.rule == "geofence_exit":
+        name = _text(alert.reason, "geofence", "name")
+        return words("why.line_left", clock=_clock(alert.began_at, moments), name=name)
+    if alert.rule == "sos":
+        return words("why.line_pressed", clock=_clock(alert.began_at, moments))
+    return words("why.line_since", clock=_clock(alert.began_at, moments))
+
+
+def why(alert: Alert, moments: Moments) -> list[str]:
+    """Return the sentences that say why, the conclusion first."""
+    sentences = _WHY.get(alert.rule, _other)
+    found = list(sentences(alert, moments))
+    if alert.seen_late:
+        seen = _clock(alert.opened_at, moments)
+        found.append(moments.words("alert.seen_late_long", clock=_clock(alert.raised_at, moments), seen=seen))
+    return found
+
+
+def ruled_out(alert: Alert, moments: Moments) -> list[str]:
+    """Return what else was checked, and how sure the judgement is."""
+    words = moments.words
+    listed = alert.reason.get("ruled_out")
+    names = cast("list[object]", listed) if isinstance(listed, list) else []
+    found = [words(f"ruled_out.{name}") for name in names if words.has(f"ruled_out.{name}")]
+    confidence = f"confidence.{alert.reason.get('confidence')}"
+    return [*found, words(confidence)] if words.has(confidence) and alert.rule != "sos" else found
+
+
+def todo(alert: Alert, words: Words) -> str:
+    """Return what to do now."""
+    return words(f"alert.{_TODO.get(alert.rule, 'todo_call')}")
+
+
+def _inactivity(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    place = place_name(_text(alert.reason, "last_life_sign", "place"), words)
+    clock = _clock(alert.began_at, moments)
+    length = moments.span((alert.cleared_at or moments.now) - alert.began_at)
+    if place:
+        yield words("why.last_life_sign_at", clock=clock, place=place, span=length)
+    else:
+        yield words("why.last_life_sign", clock=clock, span=length)
+    by = _moment(alert.reason, "usual", "active_by")
+    days = _number(alert.reason, "usual", "days")
+    if by is not None:
+        yield words("why.usual", clock=_clock(by, moments), n=int(days or 0))
+    elif days is not None:
+        yield words("why.usual_unknown", n=int(days))
+    longest = _number(alert.reason, "usual", "longest_min")
+    if longest:
+        yield words("why.usual_longest", span=moments.span(timedelta(minutes=longest)))
+    if alert.reason.get("context") == "after_door":
+        yield words("why.after_door")
+    heard = _moment(alert.reason, "listening_since")
+    if heard is not None:
+        yield words("why.heard_again", clock=_clock(heard, moments))
+
+
+def _geofence_exit(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    name = _text(alert.reason, "geofence", "name")
+    yield words("why.left", clock=_clock(alert.began_at, moments), name=name)
+    if alert.reason.get("was_outside_when_hours_began"):
+        yield words("why.was_outside", clock=_clock(alert.raised_at, moments))
+    outside = _number(alert.reason, "outside_m")
+    accuracy = _number(alert.reason, "position", "accuracy_m")
+    if outside is not None:
+        yield words("why.outside", n=round(outside))
+    if accuracy is not None:
+        yield words("why.accuracy", n=round(accuracy))
+
+
+def _sos(alert: Alert, moments: Moments) -> Iterator[str]:
+    place = place_name(_text(alert.reason, "place"), moments.words)
+    clock = _clock(_moment(alert.reason, "pressed_at") or alert.began_at, moments)
+    if place:
+        yield moments.words("why.pressed_at", clock=clock, place=place)
+    else:
+        yield moments.words("why.pressed", clock=clock)
+    times = _number(alert.reason, "presses")
+    if times and times > 1:
+        yield moments.words("why.pressed_times", n=int(times))
+    yield moments.words("why.pressed_always")
+
+
+def _silent(alert: Alert, moments: Moments) -> Iterator[str]:
+    yield moments.words(f"why.{alert.rule}", clock=_clock(alert.began_at, moments))
+    homes = _number(alert.reason, "homes")
+    if homes:
+        yield moments.words("why.homes", n=int(homes))
+    yield moments.words("why.device_hint" if alert.rule == "device_silent" else "why.cannot_tell")
+
+
+def _other(alert: Alert, moments: Moments) -> Iterator[str]:
+    yield moments.words("why.other", clock=_clock(alert.began_at, moments))
+
+
+_WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
+    "inactivity": _inactivity,
+    "geofence_exit": _geofence_exit,
+    "sos": _sos,
+    "home_silent": _silent,
+    "ward_silent": _silent,
+    "device_silent": _silent,
+}
+
+
+def place_name(place: str | None, words: Words) -> str:
+    """Return a room's or thing's name in the page's language; a name of its own stays as it is."""
+    if not place:
+        return ""
+    key = f"place.{place.lower().replace('-', '_').replace(' ', '_')}"
+    return words(key) if words.has(key) else place
+
+
+def _clock(moment: datetime, moments: Moments) -> str:
+    return moments.clock_text(moment)
+
+
+def _part(card: object, *names: str) -> object:
+    if not names:
+        return card
+    if not isinstance(card, Mapping):
+        return None
+    return _part(cast("Mapping[str, object]", card).get(names[0]), *names[1:])
+
+
+def _text(card: Mapping[str, object], *names: str) -> str:
+    found = _part(card, *names)
+    return found if isinstance(found, str) else ""
+
+
+def _number(card: Mapping[str, object], *names: str) -> float | None:
+    found = _part(card, *names)
+    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
+
+
+def _moment(card: Mapping[str, object], *names: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(_text(card, *names))
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

@@ -1,0 +1,233 @@
+"""What a resident's page shows: how the person is today, the last weeks, the rooms, the place, and who looked."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from api.charts.actogram import Texts, Usual, actogram
+from api.charts.cells import CELL_MINUTES, ChartDay, Look, figures
+from api.charts.marks import legend
+from api.charts.rhythm import rhythm
+from api.pages.days import Days, load_days
+from api.pages.matters import Matter, Whose, matters
+from api.pages.place import load_place
+from api.pages.reasons import place_name
+from api.pages.rendering import Page
+from api.permissions import Viewer
+from core.domain.alert import Severity
+from core.domain.resident import WatchState
+from core.store import alerts, devices, readings, residents, views
+from core.store.database import Connection
+from core.store.readings import LatestValue
+from core.store.residents import ResidentOverview
+
+_LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
+_DAYS = 28
+_LOOKS_SINCE = timedelta(days=90)
+_MOST_LOOKS = 20
+# Room temperatures as words (ux.md 2.3: 18 degrees is a guide line, the living space is hot from 28 on).
+_COMFORT = ((16.0, "cold"), (18.0, "cool"), (28.0, "good"), (31.0, "warm"))
+_STALE_ROOM = timedelta(hours=3)
+
+
+@dataclass(frozen=True)
+class Room:
+    """The climate of one room."""
+
+    place: str
+    temperature: str
+    word: str
+    humidity: int | None
+    time: datetime
+
+
+@dataclass(frozen=True)
+class LookLine:
+    """Somebody's look at the person's data."""
+
+    last_at: datetime
+    who: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One day in the table beside the actogram."""
+
+    day: str
+    values: tuple[str, ...]
+
+
+def head_context(
+    page: Page, viewer: Viewer, connection: Connection, one: ResidentOverview
+) -> dict[str, object]:
+    """Return what the top of the page shows: state, last life sign, open alerts."""
+    return {
+        "m": page.moments,
+        "one": one,
+        "state": state_name(one, page.now),
+        "last_place": place_name(one.last_life_sign_place, page.words),
+        "open": open_matters(page, viewer, connection, one),
+    }
+
+
+def resident_context(
+    page: Page,
+    viewer: Viewer,
+    connection: Connection,
+    one: ResidentOverview,
+    *,
+    double: bool = False,
+    problem: str = "",
+) -> dict[str, object]:
+    """Return what the whole page shows to a viewer who may see it."""
+    words = page.words
+    days = load_days(connection, one, page.moments, _DAYS)
+    there = devices.overviews(connection, viewer.scope, resident=one.number)
+    chart = actogram(
+        days.days,
+        Texts(words("resident.actogram_title", who=one.name), words("chart.description")),
+        usual=days.usual,
+        now_minute=days.now_minute,
+        double=double,
+    )
+    return (
+        head_context(page, viewer, connection, one)
+        | today_context(page, days)
+        | {
+            "here": f"/residents/{one.number}",
+            "double": double,
+            "chart": chart,
+            "legend": legend({look: words(f"chart.{look}") for look in _LEGEND}, "act", days.looks),
+            "table": [_table_row(day) for day in reversed(days.days)],
+            "rooms": rooms(
+                page, readings.latest_values(connection, one.number, ["temperature_c", "humidity_pct"])
+            ),
+            "place": load_place(page, viewer, connection, one, there=there, problem=problem),
+            "contacts": residents.contacts(connection, one.number),
+            "looks": looks(page, connection, one.number),
+        }
+    )
+
+
+def today_context(page: Page, days: Days, prefix: str = "day") -> dict[str, object]:
+    """Return the strip of today with its two sentences."""
+    words = page.words
+    moved = [index for index, cell in enumerate(days.days[-1].cells) if cell.look is Look.MOVED]
+    if moved:
+        last = clock_of((moved[-1] + 1) * CELL_MINUTES)
+        line = words("resident.today_title", first=clock_of(moved[0] * CELL_MINUTES), last=last)
+    else:
+        line = words("resident.today_none")
+    return {
+        "today_chart": rhythm(days.days[-1].cells, line, usual=days.usual, prefix=prefix),
+        "today_line": line,
+        "usual_line": usual_line(page, days.usual),
+    }
+
+
+def usual_line(page: Page, usual: Usual) -> str:
+    """Say when the person usually starts and stops moving."""
+    if usual.up is None or usual.down is None:
+        return page.words("resident.usual_unknown")
+    return page.words("resident.usual", up=clock_of(usual.up), down=clock_of(usual.down))
+
+
+def open_matters(page: Page, viewer: Viewer, connection: Connection, one: ResidentOverview) -> list[Matter]:
+    """Return the open alerts about a resident, each as a row of its own."""
+    found = [
+        alert
+        for alert in alerts.open_alerts(connection, page.now, residents=[one.number])
+        if viewer.is_staff or alert.severity is not Severity.EQUIPMENT
+    ]
+    whose = Whose([one], [], page.moments)
+    return [row for alert in found for row in matters([alert], whose, {}, page.moments)]
+
+
+def rooms(page: Page, values: list[LatestValue]) -> list[Room]:
+    """Return the climate of each room that has a thermometer, a word with each temperature."""
+    humidity = {one.place: one for one in values if one.metric == "humidity_pct"}
+    found: list[Room] = []
+    for one in values:
+        if one.metric != "temperature_c":
+            continue
+        is_stale = page.now - one.time > _STALE_ROOM
+        damp = humidity.get(one.place)
+        found.append(
+            Room(
+                place_name(one.place, page.words) or one.device_id,
+                f"{one.value:.1f}",
+                page.words("comfort.stale" if is_stale else f"comfort.{comfort(one.value)}"),
+                round(damp.value) if damp and not is_stale else None,
+                one.time,
+            )
+        )
+    return found
+
+
+def comfort(temperature_c: float) -> str:
+    """Return the word for a room's temperature.
+
+    Examples
+    --------
+    >>> comfort(15.2), comfort(24.0), comfort(33.0)
+    ('cold', 'good', 'hot')
+    """
+    return next((word for below, word in _COMFORT if temperature_c < below), "hot")
+
+
+def looks(page: Page, connection: Connection, resident: int) -> list[LookLine]:
+    """Return who looked at the resident's data of late, newest first."""
+    return [
+        LookLine(
+            look.last_at,
+            page.words("resident.look_line", who=look.user_name, role=page.words(f"role.{look.role.value}")),
+            page.words(f"viewed.{look.what.value}"),
+            _reason(page, look.reason),
+        )
+        for look in views.looks(connection, resident, page.now - _LOOKS_SINCE, _MOST_LOOKS)
+    ]
+
+
+def state_name(one: ResidentOverview, now: datetime) -> str:
+    """Return the state a page shows for a resident: an open alert outweighs all, a pause outweighs what was seen."""
+    if one.worst is not None:
+        return "please_check"
+    return "paused" if one.is_paused(now) else WatchState(one.state).value
+
+
+def clock_of(minute: int) -> str:
+    """Return minutes after midnight as a clock time."""
+    return f"{minute // 60}:{minute % 60:02}"
+
+
+def _reason(page: Page, reason: str) -> str:
+    kind, _, note = reason.partition(":")
+    if kind == "alert":
+        return page.words("viewed.alert")
+    if not page.words.has(f"reveal.{kind}"):
+        return reason
+    return page.words(f"reveal.{kind}") + (f": {note.strip()}" if note.strip() else "")
+
+
+def _table_row(day: ChartDay) -> TableRow:
+    found = figures(day)
+
+    def clock(minute: int | None) -> str:
+        return "–" if minute is None else clock_of(minute)
+
+    def length(minutes: int) -> str:
+        return "–" if minutes == 0 else clock_of(minutes)
+
+    return TableRow(
+        day.label,
+        (
+            clock(found.first_moved),
+            clock(found.last_moved),
+            length(found.moved_minutes),
+            length(found.night_minutes),
+            length(found.away_minutes),
+            length(found.blind_minutes),
+            " ".join(clock_of(at) for at in day.alerts) or "–",
+        ),
+    )

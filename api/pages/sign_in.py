@@ -1,0 +1,98 @@
+"""Signing in and out, choosing the language, and where the bare address leads."""
+
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api import auth
+from api.deps import Anybody, AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, SettingsDep
+from api.errors import NotSignedInError, TooManyAttemptsError
+from api.pages.rendering import LANGUAGE_COOKIE, Page, home_address
+from core.domain.resident import Language
+from core.store import users
+
+router = APIRouter()
+_A_YEAR_S = 365 * 24 * 3600
+
+
+@router.get("/")
+def start(viewer: Anybody) -> RedirectResponse:
+    """Lead to the page a user starts on."""
+    return _see_other(home_address(viewer.role if viewer else None))
+
+
+@router.get("/login")
+def sign_in_page(request: Request, viewer: Anybody, next: str = "") -> Response:  # noqa: A002 - the parameter's public name
+    """Show the form, or go on if somebody is signed in already."""
+    if viewer is not None:
+        return _see_other(auth.safe_next(next) or home_address(viewer.role))
+    return _form(request, next_path=next)
+
+
+@router.post("/login")
+def sign_in(
+    *,
+    request: Request,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    machine_now: MachineNowDep,
+    _viewer: Anybody,
+    login: Annotated[str, Form()] = "",
+    password: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "",  # noqa: A002
+) -> Response:
+    """Check the password and start a session."""
+    words = Page(request, None).words
+    if not login.strip() or not password:
+        return _form(request, next_path=next, login=login, problem=words("sign_in.missing"), status=422)
+    try:
+        session = auth.sign_in(database, login, password, auth.peer_of(request), machine_now)
+    except NotSignedInError:
+        return _form(request, next_path=next, login=login, problem=words("sign_in.wrong"), status=401)
+    except TooManyAttemptsError as error:
+        wait = Page(request, None).moments.span(timedelta(seconds=error.retry_after_s))
+        problem = words("sign_in.throttled", span=wait)
+        answer = _form(request, next_path=next, login=login, problem=problem, status=429)
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+        return answer
+    answer = _see_other(auth.safe_next(next) or home_address(session.user.role))
+    auth.set_cookie(answer, settings, session)
+    return answer
+
+
+@router.post("/sign-out")
+def sign_out(viewer: AnyUser, connection: ConnectionDep, settings: SettingsDep) -> RedirectResponse:
+    """End the session."""
+    users.end_session(connection, viewer.session)
+    answer = _see_other("/login")
+    auth.clear_cookie(answer, settings)
+    return answer
+
+
+@router.post("/language")
+def choose_language(
+    viewer: Anybody,
+    connection: ConnectionDep,
+    language: Annotated[Language, Form()],
+    next: Annotated[str, Form()] = "",  # noqa: A002
+) -> RedirectResponse:
+    """Remember the language in this browser, and for the user if one is signed in."""
+    if viewer is not None:
+        users.set_language(connection, viewer.number, language)
+    answer = _see_other(auth.safe_next(next) or "/")
+    answer.set_cookie(LANGUAGE_COOKIE, language.value, max_age=_A_YEAR_S, path="/", samesite="lax")
+    return answer
+
+
+def _form(
+    request: Request, *, next_path: str, login: str = "", problem: str = "", status: int = 200
+) -> HTMLResponse:
+    return Page(request, None).render(
+        "sign_in.html", {"next": next_path, "login": login, "problem": problem}, status=status
+    )
+
+
+def _see_other(address: str) -> RedirectResponse:
+    return RedirectResponse(address, 303)
