@@ -134,7 +134,7 @@ def _conflicts(connection: Connection, number: int) -> Generator[None]:
 
 
 def _detail(connection: Connection, viewer: Viewer, number: int, now: datetime) -> AlertDetailOut:
-    alert = alerts.get(connection, number)
+    alert = alert_for(connection, viewer, number)
     reason, is_precise = location.reason_for(connection, viewer, alert, now)
     return AlertDetailOut.build(alert, alerts.events(connection, number), reason, is_precise=is_precise)
 
