@@ -19,7 +19,7 @@ from core.logs import get_logger, set_up_logs
 from core.settings import Settings, load_settings
 from simulator import scenario as scenarios
 from simulator.incident import Incident
-from simulator.publish import Publisher
+from simulator.publish import BrokerAddress, Publisher
 from simulator.run import CATCH_UP, Simulation, publish_history, publish_live
 from simulator.ward import HISTORY_DAYS, WardOrder, make_ward
 from simulator.wardfile import SimWard, read_ward
@@ -180,7 +180,7 @@ def _publish_history(simulation: Simulation, settings: Settings, stop: threading
         TimeElapsedColumn(),
     )
     with (
-        Publisher(settings, stop=stop) as publisher,
+        Publisher(BrokerAddress.of(settings), stop=stop) as publisher,
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
     ):
         bar = progress.add_task("history", total=simulation.history_days + 1, messages=0)
@@ -196,7 +196,7 @@ def _publish_live(simulation: Simulation, settings: Settings, stop: threading.Ev
     if stop.is_set():
         return
     clock = settings.make_clock()
-    with Publisher(settings, stop=stop) as publisher:
+    with Publisher(BrokerAddress.of(settings), stop=stop) as publisher:
         messages = simulation.live(clock.now() - CATCH_UP)
         log.info("ready", homes=len(simulation.ward.homes), incidents=len(simulation.incidents))
         publish_live(messages, publisher, clock, stop)

@@ -1,6 +1,8 @@
 """Publishes messages with a bounded number under way, and says clearly when the broker does not want them."""
 
 import threading
+from dataclasses import dataclass
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -26,12 +28,34 @@ class PublishError(MimamoriError):
     exit_code = 69  # EX_UNAVAILABLE
 
 
+@dataclass(frozen=True)
+class BrokerAddress:
+    """Where the broker is and how to sign in."""
+
+    host: str
+    port: int
+    username: str
+    password: str
+    ca_file: Path | None = None
+
+    @staticmethod
+    def of(settings: Settings) -> "BrokerAddress":
+        """Return what the settings say."""
+        return BrokerAddress(
+            settings.broker_host,
+            settings.broker_port,
+            settings.broker_username,
+            settings.broker_password.get_secret_value(),
+            settings.broker_ca_file,
+        )
+
+
 class Publisher:
     """A connection to the broker that publishes at QoS 1; use it with `with`.
 
     Parameters
     ----------
-    settings : Settings
+    broker : BrokerAddress
         Where the broker is and how to sign in.
     most_under_way : int
         How many messages may wait for their acknowledgement; `publish` blocks at that number.
@@ -40,9 +64,9 @@ class Publisher:
     """
 
     def __init__(
-        self, settings: Settings, *, most_under_way: int = 200, stop: threading.Event | None = None
+        self, broker: BrokerAddress, *, most_under_way: int = 200, stop: threading.Event | None = None
     ) -> None:
-        self._address = (settings.broker_host, settings.broker_port)
+        self._address = (broker.host, broker.port)
         self._stop = stop or threading.Event()
         self._most = most_under_way
         self._room = threading.Condition()
@@ -54,13 +78,11 @@ class Publisher:
             client_id=f"simulator-{uuid4().hex[:12]}",
             protocol=mqtt.MQTTv5,
         )
-        if settings.broker_username:
-            self._client.username_pw_set(
-                settings.broker_username, settings.broker_password.get_secret_value()
-            )
-        if settings.broker_ca_file is not None:
+        if broker.username:
+            self._client.username_pw_set(broker.username, broker.password)
+        if broker.ca_file is not None:
             # paho leaves a type open in this method's signature.
-            self._client.tls_set(ca_certs=str(settings.broker_ca_file))  # pyright: ignore[reportUnknownMemberType]
+            self._client.tls_set(ca_certs=str(broker.ca_file))  # pyright: ignore[reportUnknownMemberType]
         self._client.max_inflight_messages_set(most_under_way)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish

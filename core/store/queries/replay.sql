@@ -1,0 +1,34 @@
+-- What a replay of recorded data looks at.
+
+-- name: stored_through
+-- The time before which everything is stored, by the worker that is behind.
+SELECT min(complete_through) FROM ingest_progress;
+
+-- name: judged_through
+-- The time through which everybody has been judged.
+SELECT min(judged_through) FROM watch;
+
+-- name: stored_readings
+-- Readings of some devices, exactly as stored, in the order in which a comparison goes through them.
+SELECT device.device_id, reading.time, reading.metric, reading.value
+FROM reading
+JOIN device USING (device_number)
+WHERE device.device_id = ANY(%(device_ids)s) AND reading.time >= %(begin)s AND reading.time < %(end)s
+ORDER BY device.device_id COLLATE "C", reading.time, reading.metric, reading.value;
+
+-- name: stored_fixes
+-- Positions of some devices, in the same order.
+SELECT device.device_id, fix.time, fix.lat, fix.lon
+FROM fix
+JOIN device USING (device_number)
+WHERE device.device_id = ANY(%(device_ids)s) AND fix.time >= %(begin)s AND fix.time < %(end)s
+ORDER BY device.device_id COLLATE "C", fix.time, fix.lat, fix.lon;
+
+-- name: raised_alerts
+-- All alerts with the home they are about.
+SELECT
+    alert.rule, alert.subject, home.name, alert.severity, alert.began_at, alert.raised_at, alert.cleared_at, alert.reason
+FROM alert
+LEFT JOIN resident USING (resident_id)
+LEFT JOIN home USING (home_id)
+ORDER BY alert.raised_at, alert.alert_id;
