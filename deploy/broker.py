@@ -14,7 +14,7 @@ from string import Template
 from core.errors import MimamoriError
 from deploy.child import Child, service_account
 from deploy.cluster import service_folder
-from deploy.ports import LOOPBACK, answers, free_port
+from deploy.ports import LOOPBACK, answers, free_port, is_free
 
 INGEST = "ingest"
 SIMULATOR = "simulator"
@@ -59,6 +59,10 @@ def add_password(folder: Path, name: str, password: str) -> None:
     path = folder / "passwords"
     known = path.read_text(encoding="ascii").splitlines() if path.exists() else []
     _replace(path, "\n".join([*(other for other in known if not other.startswith(f"{name}:")), line]) + "\n")
+
+
+def _taken(port: int) -> str:
+    return f"port {port} for the broker is in use by another program; stop that, or choose another"
 
 
 def _replace(path: Path, text: str) -> None:
@@ -140,6 +144,9 @@ class Broker:
         self.password(SIMULATOR)
         for attempt in range(1, _PORT_TRIES + 1):
             self.port = port or free_port()
+            if not is_free(self.port):
+                # Looked at first: whoever has the port would answer in the broker's place.
+                raise BrokerError(_taken(self.port))
             self._write_configuration()
             self._passwords_read = (self.folder / "passwords").stat().st_mtime_ns
             self._child = Child(
@@ -152,7 +159,7 @@ class Broker:
             problem = self._wait_ready(self._child)
             if problem is None:
                 return
-            if port is not None or "in use" not in problem or attempt == _PORT_TRIES:
+            if port is not None or "is in use" not in problem or attempt == _PORT_TRIES:
                 raise BrokerError(problem)
 
     def stop(self) -> None:
@@ -200,7 +207,7 @@ class Broker:
     def _why(self, child: Child) -> str:
         output = child.output()
         if "Address already in use" in output:
-            return f"port {self.port} is in use by another program; choose another, or leave it out to get a free one"
+            return _taken(self.port)
         if "persist" in output.lower() or "db" in output.lower():
             return (
                 f"the broker cannot read its stored sessions in {self.folder / 'mosquitto.db'}; if what devices sent"

@@ -1,7 +1,6 @@
 """Real parts for the tests: a private PostgreSQL with TimescaleDB, a private Mosquitto, and our own processes."""
 
 import itertools
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from deploy import packages
 from deploy.broker import Broker
 from deploy.cluster import Cluster
 from tests.support.processes import Processes
+from tests.support.services import service_folder
 
 _TEMPLATE = "template_mimamori"
 _counter = itertools.count(1)
@@ -29,10 +29,7 @@ def pytest_report_header() -> list[str]:
 
 @pytest.fixture(scope="session")
 def _services_folder() -> Iterator[Path]:
-    # Not pytest's own temporary folder: that one is closed to the accounts which services run as under root.
-    with tempfile.TemporaryDirectory(prefix="mimamori-test-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        folder.chmod(0o711)
+    with service_folder() as folder:
         yield folder
 
 

@@ -37,7 +37,7 @@ def _use_demo_settings() -> None:
     if {"MIMAMORI_SETTINGS", "MIMAMORI_DATABASE_URL"} & os.environ.keys():
         return
     if _DEMO_SETTINGS.is_file() and os.access(_DEMO_SETTINGS, os.R_OK):
-        os.environ["MIMAMORI_SETTINGS"] = str(_DEMO_SETTINGS)
+        os.environ["MIMAMORI_SETTINGS"] = str(_DEMO_SETTINGS.absolute())
 
 
 def _keep_details() -> Path:
