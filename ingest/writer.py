@@ -88,7 +88,7 @@ class Writer:
         self._progress = Progress(worker, clock, receiver)
         self._generation = 0
         self._repeated_since = clock.now() - _IN_DOUBT
-        self._complete_through: datetime | None = None
+        self._complete_through = clock.now()
         self._is_blind = False
         self._next_prune = 0.0
 
@@ -108,6 +108,7 @@ class Writer:
         with self._database.transaction() as connection:
             known = ingestion.progress(connection, self._worker)
         if known is not None:
+            self._complete_through = known
             self._repeated_since = min(self._repeated_since, known - _IN_DOUBT)
         self._devices.prepare((), self._clock.now())
 
@@ -192,10 +193,9 @@ class Writer:
                 ingestion.end_blind_time(connection, "ward", _BLIND_CAUSE, reached)
                 self._is_blind = False
                 _log.info("broker_heard_again")
-        if self._complete_through is not None:
-            ingestion.report_progress(
-                connection, self._worker, self._complete_through, messages, self._clock.now()
-            )
+        ingestion.report_progress(
+            connection, self._worker, self._complete_through, messages, self._clock.now()
+        )
 
     def _count(self, decoded: _Decoded, batch: ingestion.Batch, stored: ingestion.Stored) -> None:
         counters = self.counters
@@ -236,7 +236,7 @@ class Writer:
 
     def _report_clock(self) -> None:
         now = self._clock.now()
-        if self._complete_through is None or now - self._complete_through >= timedelta(seconds=1):
+        if now - self._complete_through >= timedelta(seconds=1):
             self._complete_through = now
             with self._database.transaction() as connection:
                 ingestion.report_progress(connection, self._worker, now, 0, now)
