@@ -127,9 +127,11 @@ def settle(
     )
 
 
-def put_off(connection: Connection, home: int, failed_rule: str, due_at: datetime, now: datetime) -> None:
-    """Note that a home could not be judged, to be tried again at `due_at`."""
-    values = {"home": home, "failed_rule": failed_rule, "due_at": due_at, "now": now}
+def put_off(
+    connection: Connection, home: int, failed_rule: str, *, since: datetime, due_at: datetime, now: datetime
+) -> None:
+    """Note that a home could not be judged from `since` on, to be tried again at `due_at`."""
+    values = {"home": home, "failed_rule": failed_rule, "since": since, "due_at": due_at, "now": now}
     connection.execute(_JUDGING["put_off"], values)
 
 
@@ -161,7 +163,7 @@ def usual(
 
 
 def put_usual(
-    connection: Connection, resident: int, rule: str, version: int, day: date, body: Mapping[str, Any]
+    connection: Connection, resident: int, rule: str, version: int, *, day: date, body: Mapping[str, Any]
 ) -> None:
     """Keep what was learned about a resident for a day; what is there already stays."""
     values = {"resident": resident, "rule": rule, "version": version, "day": day, "body": Jsonb(dict(body))}

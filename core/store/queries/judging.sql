@@ -100,7 +100,7 @@ FOR UPDATE OF watch;
 -- name: settle
 -- Keep how far a resident was judged and when the answer can change next.
 UPDATE watch SET
-    judged_through = greatest(judged_through, %(judged_through)s),
+    judged_through = %(judged_through)s,
     due_at = %(due_at)s,
     is_eager = %(is_eager)s,
     state_since = CASE WHEN state = %(state)s THEN coalesce(state_since, %(now)s) ELSE %(now)s END,
@@ -110,8 +110,10 @@ UPDATE watch SET
 WHERE resident_id = %(resident)s;
 
 -- name: put_off
--- A home could not be judged at all: note it and try again later.
-UPDATE watch SET due_at = %(due_at)s, is_eager = true, failed_rule = %(failed_rule)s, failed_at = %(now)s
+-- A home could not be judged at all: note it and try again later, from where it failed on.
+UPDATE watch SET
+    judged_through = least(judged_through, %(since)s), due_at = %(due_at)s, is_eager = true,
+    failed_rule = %(failed_rule)s, failed_at = %(now)s
 WHERE resident_id IN (SELECT resident_id FROM resident WHERE home_id = %(home)s);
 
 -- name: look_again

@@ -1,0 +1,81 @@
+"""Run one detector process: `python -m detectors`. It judges, and it tells people."""
+
+import signal
+import sys
+import threading
+from zoneinfo import ZoneInfo
+
+from core.clock import Clock
+from core.errors import MimamoriError, StoreUnavailableError
+from core.logs import get_logger, set_up_logs
+from core.settings import Settings, load_settings
+from core.store.database import Database
+from detectors.alerting import loop
+from detectors.runner import Runner
+
+_RETRY_S = 1.0
+# The alerting threads take five at once, the runner one or two.
+_LEAST_CONNECTIONS = 8
+
+_log = get_logger(__name__)
+
+
+def main() -> int:
+    """Run until SIGTERM or SIGINT; return the exit code."""
+    try:
+        settings = load_settings()
+        set_up_logs("detectors", settings.log_level, settings.log_format)
+        clock = settings.make_clock()
+        clock.now()
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda _number, _frame: stop.set())
+        while not stop.is_set():
+            if _serve(settings, clock, stop):
+                return 70  # EX_SOFTWARE: the log says what happened; whoever supervises us starts us again
+    except MimamoriError as error:
+        sys.stderr.write(f"{error}\n")
+        return error.exit_code
+    _log.info("stopped")
+    return 0
+
+
+def _serve(settings: Settings, clock: Clock, stop: threading.Event) -> bool:
+    """Judge and tell until `stop` is set; return whether one of the two broke."""
+    database = Database(
+        settings.database_url.get_secret_value(),
+        size=max(settings.database_pool_size, _LEAST_CONNECTIONS),
+        application="mimamori-detectors",
+    )
+    try:
+        database.open()
+    except StoreUnavailableError as error:
+        _log.warning("store_unavailable", error=str(error))
+        stop.wait(_RETRY_S)
+        return False
+    with database:
+        broke = threading.Event()
+        runner = Runner(database, clock, ZoneInfo(settings.time_zone))
+        judging = threading.Thread(target=_judge, args=(runner, stop, broke), name="judging")
+        judging.start()
+        _log.info("ready")
+        try:
+            loop.run(database, settings, clock, stop)
+        finally:
+            stop.set()
+            judging.join()
+    return broke.is_set()
+
+
+def _judge(runner: Runner, stop: threading.Event, broke: threading.Event) -> None:
+    try:
+        runner.run(stop)
+    except Exception:  # noqa: BLE001 - whatever it was, the process must end
+        # Half a service that looks alive helps nobody: the whole process ends and is started again.
+        _log.exception("judging_broke")
+        broke.set()
+        stop.set()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,150 @@
+"""Judges whoever has news or a deadline, up to the time until which everything received is stored.
+
+Several of these may run: each claims homes by row locks, so more processes simply claim more. Nothing is kept in memory between two
+rounds, so a killed one loses nothing.
+"""
+
+import threading
+import time
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.clock import Clock
+from core.errors import StoreError
+from core.logs import get_logger
+from core.store import judging
+from core.store.database import Connection, Database, Listener
+from detectors import ward
+from detectors.home import FAILED_FOR, HomeJudging, HomeSpan
+
+CHANNEL = "news"
+# Homes in one transaction: enough to spread the cost of a commit, few enough that another process finds work.
+_BATCH = 16
+# Seconds of the machine.
+_LONGEST_WAIT_S = 1.0
+_SHORTEST_WAIT_S = 0.02
+_COALESCE_S = 0.05
+_RETRY_S = 1.0
+_WARD_EVERY_S = 1.0
+# A worker that is silent this much longer than the others is gone (seconds of the machine).
+_WORKER_GRACE_S = 30.0
+_BEHIND_S = 30.0
+# What a clock that runs faster than the machine may hide from us.
+_SLACK_S = 5.0
+_URGENT = "urgent"
+
+_log = get_logger(__name__)
+
+
+class Runner:
+    """The judging loop.
+
+    Parameters
+    ----------
+    database : Database
+        An open pool; one connection of it at a time, and one of its own to listen.
+    clock : Clock
+        The service's time.
+    zone : ZoneInfo
+        The ward's, for day and night of the ward as a whole.
+    """
+
+    def __init__(self, database: Database, clock: Clock, zone: ZoneInfo) -> None:
+        self._database = database
+        self._clock = clock
+        self._zone = zone
+        self._ward_seen: tuple[datetime, float] | None = None
+        self._waits_for_ingest = False
+
+    def run(self, stop: threading.Event) -> None:
+        """Judge until `stop` is set; trouble with the database is waited out."""
+        while not stop.is_set():
+            try:
+                with self._database.listen(CHANNEL) as listener:
+                    while not stop.is_set():
+                        self.round()
+                        self._wait(listener)
+            except StoreError as error:
+                _log.warning("judging_waits_for_database", error=str(error))
+                stop.wait(_RETRY_S)
+
+    def round(self) -> int:
+        """Judge everything that is to be judged now; return how many homes that were."""
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            complete = judging.complete_through(connection, self._machine_span(_WORKER_GRACE_S))
+        if complete is None:
+            if not self._waits_for_ingest:
+                _log.info("judging_waits_for_ingest")
+                self._waits_for_ingest = True
+            return 0
+        self._waits_for_ingest = False
+        until = min(now, complete)
+        self._judge_ward(until, complete, now)
+        done = 0
+        put_off: set[int] = set()
+        while (judged := self._judge_batch(until, put_off)) > 0:
+            done += judged
+        return done
+
+    def _judge_ward(self, until: datetime, complete: datetime, now: datetime) -> None:
+        """Judge the ward, and do the housekeeping, when the time has moved on enough."""
+        machine = time.monotonic()
+        if self._ward_seen is not None:
+            seen_until, seen_at = self._ward_seen
+            if machine - seen_at < _WARD_EVERY_S and until - seen_until < timedelta(minutes=1):
+                self._drop_idle(until)
+                return
+        with self._database.transaction() as connection:
+            judging.add_watches(connection, until)
+            if self._clock.factor > 0 and (
+                (now - complete).total_seconds() / self._clock.factor > _BEHIND_S
+                or now - complete < timedelta(minutes=1)
+            ):
+                ward.note_lag(connection, complete, now)
+            ward.judge_ward(connection, self._zone, until, now)
+            judging.drop_idle_news(connection, until)
+        self._ward_seen = (until, machine)
+
+    def _drop_idle(self, until: datetime) -> None:
+        with self._database.transaction() as connection:
+            judging.drop_idle_news(connection, until)
+
+    def _judge_batch(self, until: datetime, put_off: set[int]) -> int:
+        with self._database.transaction() as connection:
+            homes = judging.claim_homes(connection, until, _BATCH, put_off)
+            for home in homes:
+                self._judge_home(connection, home, until, put_off)
+        return len(homes)
+
+    def _judge_home(self, connection: Connection, home: int, until: datetime, put_off: set[int]) -> None:
+        """Judge one home; one that fails is noted and put off, and does not stop the others."""
+        now = self._clock.now()
+        since = until
+        try:
+            judged = HomeJudging(connection, HomeSpan(home, until, now, self._machine_span(_SLACK_S)))
+            since = judged.since
+            with connection.transaction():
+                judged.judge_calls()
+            with connection.transaction():
+                judged.judge_rest()
+        except Exception:  # noqa: BLE001 - the fence round one home
+            # Trouble with the database itself comes up again in the next statement and ends the round.
+            _log.exception("home_failed", home=home)
+            put_off.add(home)
+            judging.put_off(connection, home, "home", since=since, due_at=until + FAILED_FOR, now=now)
+
+    def _wait(self, listener: Listener) -> None:
+        with self._database.transaction() as connection:
+            due_at = judging.next_due(connection)
+        rest_s = _LONGEST_WAIT_S if due_at is None else self._clock.real_seconds(due_at - self._clock.now())
+        heard = listener.wait(min(_LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, rest_s)))
+        if heard and not any(payload == _URGENT for _, payload in heard):
+            # News come in bursts: a moment's patience judges them together, but never lets a call for help wait.
+            listener.wait(_COALESCE_S)
+
+    def _machine_span(self, seconds: float) -> timedelta:
+        """Return how much time of the service's clock passes in some seconds of the machine."""
+        if self._clock.factor <= 0:
+            return timedelta(days=1)
+        return timedelta(seconds=seconds * self._clock.factor)

@@ -1,0 +1,122 @@
+"""Judges the ward as a whole: when nothing is heard from any home, nobody can be judged, and the staff are told once."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from core.domain.alert import Finding, Severity
+from core.store import judging, windows
+from core.store.database import Connection
+from core.store.episodes import Matter
+from core.store.judging import BlindTime
+from detectors.alerting.reconcile import reconcile
+from detectors.rules import ward_silence
+from detectors.rules.judgement import Blind, moment
+from detectors.rules.ward_silence import ACTIVE_WITHIN, NAME, SUBJECT, VERSION, WardSilence
+from detectors.window import WardView
+
+# Shorter silences of the ward can never be an outage.
+_WORTH_A_LOOK = timedelta(minutes=10)
+_CAUSE = "no_life_sign"
+# Ingest itself stands still: what was sent waits in the broker, so this is no blind time, but the staff must know.
+BEHIND = "ingest_behind"
+# How long the broker or ingest may be away before the staff are told (D2).
+_TOLD_AFTER = timedelta(minutes=5)
+
+
+def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: datetime) -> bool:
+    """Judge the ward up to `until`; return False if another process does or it was done."""
+    judged_through = judging.claim_ward(connection, until)
+    if judged_through is None:
+        return False
+    before = _moment(judging.ward_state(connection, NAME, VERSION).get("heard_through"))
+    lasts = np.minimum(np.array(windows.home_life_signs(connection), np.float64), until.timestamp())
+    heard_through = moment(float(lasts.max())) if len(lasts) else None
+    outages: list[Finding] = []
+    undecided_from: datetime | None = None
+    if heard_through is not None:
+        silences = _past(connection, before, heard_through, until)
+        active = int(np.sum(lasts > (heard_through - ACTIVE_WITHIN).timestamp()))
+        silences.append(WardSilence(heard_through, None, active))
+        outages = [found for one in silences if (found := ward_silence.outage(one, zone, until)) is not None]
+        if ward_silence.limits(active) is not None and all(one.cleared_at is not None for one in outages):
+            undecided_from = heard_through
+    found = [
+        BlindTime(SUBJECT, one.began_at, one.ended_at, one.known_at, _CAUSE)
+        for one in map(ward_silence.blind, outages)
+    ]
+    judging.record_blind_times(connection, SUBJECT, found, (_CAUSE,), until)
+    findings = [*outages, *_other_causes(connection, judged_through, until)]
+    reconcile(connection, None, findings, judged={Matter(NAME, SUBJECT)}, until=until, now=now)
+    state = {
+        "heard_through": None if heard_through is None else heard_through.isoformat(),
+        "undecided_from": None if undecided_from is None else undecided_from.isoformat(),
+    }
+    judging.settle_ward(connection, NAME, VERSION, until, state)
+    return True
+
+
+def view(connection: Connection, since: datetime, until: datetime) -> WardView:
+    """Return what judging a resident over a span needs to know about the ward."""
+    state = judging.ward_state(connection, NAME, VERSION)
+    blind = [
+        Blind(one.began_at, one.ended_at, one.known_at)
+        for one in judging.blind_times(connection, (SUBJECT,), since, until)
+        if one.cause != BEHIND
+    ]
+    return WardView(tuple(blind), _moment(state.get("undecided_from")))
+
+
+def note_lag(connection: Connection, complete_through: datetime, now: datetime) -> None:
+    """Record that ingest is behind, or that it is not any more."""
+    lasting: list[BlindTime] = []
+    if now - complete_through > _TOLD_AFTER:
+        lasting.append(BlindTime(SUBJECT, complete_through, None, now, BEHIND))
+    judging.record_blind_times(connection, SUBJECT, lasting, (BEHIND,), now)
+
+
+def _past(
+    connection: Connection, before: datetime | None, heard_through: datetime, until: datetime
+) -> list[WardSilence]:
+    """Return the silences worth a look between the last judging and the latest life sign."""
+    if before is None or heard_through - before < _WORTH_A_LOOK:
+        return []
+    minutes = windows.ward_minutes(connection, before, until)
+    found: list[WardSilence] = []
+    for (_, last), (first, _) in pairwise(minutes):
+        if first - last >= _WORTH_A_LOOK.total_seconds():
+            began = moment(last)
+            homes = windows.active_homes(connection, began - ACTIVE_WITHIN, began)
+            found.append(WardSilence(began, moment(first), homes))
+    return found
+
+
+def _other_causes(connection: Connection, since: datetime, until: datetime) -> list[Finding]:
+    """Return what ingest recorded about itself and the broker, as findings about the ward."""
+    return [
+        Finding(
+            rule=NAME,
+            subject=SUBJECT,
+            severity=Severity.CHECK_SOON,
+            began_at=one.began_at,
+            raised_at=max(one.known_at, one.began_at + _TOLD_AFTER),
+            cleared_at=one.ended_at,
+            reason={
+                "rule_version": VERSION,
+                "cause": one.cause,
+                "last_heard": one.began_at.isoformat(),
+                "ruled_out": [],
+                "confidence": "high",
+            },
+        )
+        for one in judging.blind_times(connection, (SUBJECT,), since - _TOLD_AFTER, until)
+        if one.cause != _CAUSE
+        and (one.ended_at is None or one.ended_at - one.began_at > _TOLD_AFTER)
+        and until - one.began_at > _TOLD_AFTER
+    ]
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if isinstance(text, str) else None
