@@ -61,6 +61,14 @@ def add_password(folder: Path, name: str, password: str) -> None:
     _replace(path, "\n".join([*(other for other in known if not other.startswith(f"{name}:")), line]) + "\n")
 
 
+def write_configuration(target: Path, *, address: str, port: int, folder: Path) -> None:
+    """Write `mosquitto.conf` and `acl` into `target`, for a broker that sees that folder as `folder`."""
+    template = Template((_TEMPLATES / "mosquitto.conf").read_text(encoding="utf-8"))
+    # Only our words: the file of rules has $share and $SYS.
+    _replace(target / "mosquitto.conf", template.safe_substitute(address=address, port=port, folder=folder))
+    _replace(target / "acl", (_TEMPLATES / "acl").read_text(encoding="utf-8"))
+
+
 def _taken(port: int) -> str:
     return f"port {port} for the broker is in use by another program; stop that, or choose another"
 
@@ -147,7 +155,7 @@ class Broker:
             if not is_free(self.port):
                 # Looked at first: whoever has the port would answer in the broker's place.
                 raise BrokerError(_taken(self.port))
-            self._write_configuration()
+            write_configuration(self.folder, address=self.host, port=self.port, folder=self.folder.resolve())
             self._passwords_read = (self.folder / "passwords").stat().st_mtime_ns
             self._child = Child(
                 "mosquitto",
@@ -185,12 +193,6 @@ class Broker:
         folder = self.folder / name
         folder.mkdir(mode=0o700, exist_ok=True)
         return folder
-
-    def _write_configuration(self) -> None:
-        values = {"port": self.port, "address": self.host, "folder": self.folder.resolve()}
-        for name in ("mosquitto.conf", "acl"):
-            text = (_TEMPLATES / name).read_text(encoding="utf-8")
-            _replace(self.folder / name, text if name == "acl" else Template(text).safe_substitute(values))
 
     def _wait_ready(self, child: Child) -> str | None:
         """Return None when the broker answers, else what went wrong."""

@@ -26,7 +26,7 @@ _POSTGRESQL = {
     "13": ("postgresql-17-timescaledb",),
 }
 _BROWSER = ("chromium", "fonts-noto-cjk")
-_WITHOUT_PACKAGES = "or use the containers: docker compose -f deploy/compose.yaml up"
+_WITHOUT_PACKAGES = "or use the container: docker compose -f deploy/compose.yaml up demo"
 
 Report = Callable[[str], None]
 

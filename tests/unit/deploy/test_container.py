@@ -1,0 +1,57 @@
+"""The container files: what can be known of them without a container engine."""
+
+import re
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from core.settings import Settings
+from deploy.command.application import app
+from deploy.container import prepare
+from tests.support.shared_data import REPOSITORY
+
+DEPLOY = REPOSITORY / "deploy"
+
+
+@pytest.fixture
+def services() -> dict[str, Any]:
+    return yaml.safe_load((DEPLOY / "compose.yaml").read_text(encoding="utf-8"))["services"]
+
+
+def test_every_process_runs_a_command_that_exists(services: dict[str, Any]) -> None:
+    commands = {command.name for command in app.registered_commands}
+    ours = [
+        service for service in services.values() if service["image"] == "mimamori" and "command" in service
+    ]
+    assert len(ours) == 4
+    assert {service["command"][0] for service in ours} <= commands
+
+
+def test_every_setting_in_the_file_exists(services: dict[str, Any]) -> None:
+    names = {f"MIMAMORI_{name.upper()}" for name in Settings.model_fields}
+    used = {name for service in services.values() for name in service.get("environment", {})}
+    assert {name.removesuffix("_FILE") for name in used if name.startswith("MIMAMORI_")} <= names
+
+
+def test_every_stage_that_is_named_is_in_the_dockerfile(services: dict[str, Any]) -> None:
+    text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    stages = set(re.findall(r"^FROM \S+ AS (\S+)$", text, re.MULTILINE))
+    targets = {service["build"]["target"] for service in services.values() if "build" in service}
+    assert targets | set(re.findall(r"--from=(\S+)", text)) <= stages
+
+
+def test_passwords_are_made_once_and_fit_the_broker(tmp_path: Path) -> None:
+    secret_folder, broker_folder = tmp_path / "secrets", tmp_path / "broker"
+    secret_folder.mkdir()
+    broker_folder.mkdir()
+    prepare(secret_folder, broker_folder, Path("/broker"))
+    before = {path: path.read_bytes() for path in tmp_path.glob("*/*")}
+    prepare(secret_folder, broker_folder, Path("/broker"))
+    assert {path: path.read_bytes() for path in tmp_path.glob("*/*")} == before
+    assert {path.name for path in secret_folder.iterdir()} == {"database_password", "database_url", "ingest"}
+    assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in before)
+    assert "listener 1883 0.0.0.0\n" in (broker_folder / "mosquitto.conf").read_text(encoding="utf-8")
+    assert (broker_folder / "passwords").read_text(encoding="utf-8").startswith("ingest:$7$")
