@@ -1,0 +1,74 @@
+"""The mail server of the inbox: takes every message, for whomever, and keeps it."""
+
+from collections.abc import Generator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from core.errors import MimamoriError
+from deploy.inbox.mailbag import Mailbag
+
+HOST = "127.0.0.1"
+_SIZE_LIMIT = 1024 * 1024
+
+
+class InboxError(MimamoriError):
+    """The inbox cannot start."""
+
+    exit_code = 69  # EX_UNAVAILABLE
+
+
+class _Keeper:
+    """What the mail server does with each message."""
+
+    def __init__(self, bag: Mailbag) -> None:
+        self._bag = bag
+
+    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        """Keep one copy for each recipient."""
+        content = envelope.content
+        raw = content if isinstance(content, bytes) else (content or "").encode()
+        subject, body = _read(raw)
+        for address in envelope.rcpt_tos:
+            self._bag.put("mail", address, subject, body)
+        return "250 OK"
+
+
+@contextmanager
+def mail_server(bag: Mailbag, port: int) -> Generator[None]:
+    """Run the mail server on a loopback port.
+
+    Raises
+    ------
+    InboxError
+        The port is taken.
+    """
+    controller = Controller(_Keeper(bag), hostname=HOST, port=port, data_size_limit=_SIZE_LIMIT)
+    try:
+        controller.start()
+    except OSError as error:
+        raise InboxError(
+            f"port {port} for mail cannot be used ({error.strerror}); choose another --smtp-port"
+        ) from error
+    try:
+        yield
+    finally:
+        controller.stop()
+
+
+def _read(raw: bytes) -> tuple[str, str]:
+    message = message_from_bytes(raw, policy=policy.default)
+    subject = str(message.get("Subject", ""))
+    return subject, _body(message, raw)
+
+
+def _body(message: EmailMessage, raw: bytes) -> str:
+    part = message.get_body(preferencelist=("plain", "html"))
+    try:
+        text = part.get_content() if part is not None else None
+    except (LookupError, ValueError):
+        text = None
+    return text if isinstance(text, str) else raw.decode("utf-8", "replace")

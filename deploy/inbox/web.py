@@ -1,0 +1,125 @@
+"""The web server of the inbox: takes webhooks, and shows the page."""
+
+import json
+import threading
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib.resources import files
+from typing import Any, cast
+from urllib.parse import parse_qs, unquote, urlsplit
+from zoneinfo import ZoneInfo
+
+from deploy.inbox.mail import HOST, InboxError
+from deploy.inbox.mailbag import Mailbag
+from deploy.inbox.page import news, page
+
+_SIZE_LIMIT = 256 * 1024
+_STATIC = {"/inbox.css": "text/css; charset=utf-8", "/inbox.js": "text/javascript; charset=utf-8"}
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:;"
+        " base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers one request; `bag` and `zone` are set on the subclass that the server uses."""
+
+    bag: Mailbag
+    zone: ZoneInfo
+    protocol_version = "HTTP/1.1"
+    timeout = 10
+
+    def do_GET(self) -> None:
+        """Show the page, its news, or one of its files."""
+        parts = urlsplit(self.path)
+        query = parse_qs(parts.query)
+        language = "en" if query.get("lang") == ["en"] else "ja"
+        if parts.path == "/":
+            self._answer(page(self.bag.after(0), self.zone, language), "text/html; charset=utf-8")
+        elif parts.path == "/news":
+            after = query.get("after", ["0"])[0]
+            number = int(after) if after.isdecimal() and len(after) < 18 else 0
+            fresh = news(self.bag.after(number), self.zone, language)
+            self._answer(json.dumps(fresh, ensure_ascii=False), "application/json")
+        elif parts.path in _STATIC:
+            self._answer(_static(parts.path), _STATIC[parts.path])
+        else:
+            self._answer("not found\n", "text/plain; charset=utf-8", HTTPStatus.NOT_FOUND)
+
+    def do_POST(self) -> None:
+        """Take a webhook; the path says for whom."""
+        length = self.headers.get("Content-Length", "")
+        if not length.isdecimal() or int(length) > _SIZE_LIMIT:
+            self.close_connection = True
+            self._answer("too long\n", "text/plain; charset=utf-8", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return
+        raw = self.rfile.read(int(length))
+        subject, body = _words(raw)
+        address = unquote(urlsplit(self.path).path).strip("/").rsplit("/", 1)[-1]
+        self.bag.put("webhook", address, subject, body)
+        self._answer("kept\n", "text/plain; charset=utf-8")
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
+        """Keep quiet: a page that looks for news every second would fill the log."""
+
+    def _answer(self, text: str, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
+        body = text.encode("utf-8", "replace")
+        self.send_response(status)
+        for name, value in {**_HEADERS, "Content-Type": kind, "Content-Length": str(len(body))}.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextmanager
+def web_server(bag: Mailbag, zone: ZoneInfo, port: int) -> Generator[int]:
+    """Run the web server on a loopback port and give the port.
+
+    Raises
+    ------
+    InboxError
+        The port is taken.
+    """
+    handler = type("Handler", (_Handler,), {"bag": bag, "zone": zone})
+    try:
+        server = ThreadingHTTPServer((HOST, port), handler)
+    except OSError as error:
+        raise InboxError(
+            f"port {port} for the inbox page cannot be used ({error.strerror}); choose another --http-port"
+        ) from error
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.1}, name="inbox-web")
+    thread.start()
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def _words(raw: bytes) -> tuple[str, str]:
+    """Return title and text of a webhook's body; whatever else came is shown as it is."""
+    text = raw.decode("utf-8", "replace")
+    try:
+        content: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return "", text
+    if not isinstance(content, Mapping):
+        return "", text
+    fields = cast("Mapping[str, object]", content)
+    title, message = fields.get("title"), fields.get("message")
+    return (title if isinstance(title, str) else ""), (message if isinstance(message, str) else text)
+
+
+@cache
+def _static(path: str) -> str:
+    return files("deploy.inbox").joinpath("static", path.strip("/")).read_text(encoding="utf-8")
