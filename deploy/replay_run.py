@@ -1,8 +1,8 @@
 """A recording through the whole service: broker, ingest, database and detectors, on a clock that moves with the data.
 
-Detectors must not judge a time before its data are stored, or a fast replay would look like silence. So ingest and
-detectors have a clock each, both moved by hand: first ingest's, then come the data, and when they are stored, the
-detectors'.
+Detectors must not judge a time before its data are stored, or a fast replay would look like silence. So the clock of all
+processes stands until the broker has the data up to the next step, and moves only then: ingest tells how far it is by a
+marker that goes through the broker behind the data, and detectors judge no further than that.
 """
 
 import json
@@ -21,6 +21,7 @@ from core.domain.metric import METRICS
 from core.errors import MimamoriError
 from core.store import replay as store
 from core.store.database import Connection, Database
+from core.store.judging import is_judged
 from core.store.registry import register_ward
 from core.store.replay import RaisedAlert
 from core.store.ward_file import read_ward
@@ -34,8 +35,6 @@ from simulator.replay.registration import ward_of
 
 _POLL_S = 0.01
 _PATIENCE_S = 120.0
-# A marker behind the data: when ingest has come to it, all that was published before is stored.
-_BEHIND = timedelta(milliseconds=1)
 Row = tuple[object, ...]
 
 
@@ -115,7 +114,7 @@ class ReplayRun:
     Parameters
     ----------
     folder : Path
-        For the clocks, the ward file and the logs of the processes.
+        For the clock, the ward file and the logs of the processes.
     on_step : callable
         Called after each step.
     """
@@ -136,17 +135,16 @@ class ReplayRun:
             A process ended, or nothing moved any more; the message names its log.
         """
         began = time.monotonic()
-        clocks = {name: self.folder / f"{name}.clock" for name in ("ingest", "detectors")}
-        for clock in clocks.values():
-            FileClock.write(clock, self.plan.begin)
+        clock = self.folder / "clock"
+        FileClock.write(clock, self.plan.begin)
         part = self.plan.part
         messages = self.plan.messages()
         with Database(self.database_url, size=2, application="mimamori-replay") as database:
             self._register(database, part)
             try:
-                for name, clock in clocks.items():
+                for name in ("ingest", "detectors"):
                     self._start(name, clock)
-                self._step_through(database, messages, clocks["ingest"], clocks["detectors"])
+                self._step_through(database, messages, clock)
             finally:
                 for service in reversed(self._services):
                     service.stop()
@@ -184,9 +182,7 @@ class ReplayRun:
         service.start()
         service.wait_ready()
 
-    def _step_through(
-        self, database: Database, messages: Sequence[Message], ingest_clock: Path, judging_clock: Path
-    ) -> None:
+    def _step_through(self, database: Database, messages: Sequence[Message], clock: Path) -> None:
         times = [message.time_ms for message in messages]
         address = BrokerAddress(
             self.broker.host, self.broker.port, SIMULATOR, self.broker.password(SIMULATOR)
@@ -194,36 +190,32 @@ class ReplayRun:
         done = 0
         with Publisher(address, most_under_way=1000) as publisher:
             for moment in self.plan.moments():
-                FileClock.write(ingest_clock, moment)
                 ahead = bisect_left(times, moment.timestamp() * 1000)
                 for message in messages[done:ahead]:
                     publisher.publish(message)
                 publisher.drain()
                 done = ahead
-                FileClock.write(ingest_clock, moment + _BEHIND)
-                self._wait(database, store.stored_through, moment + _BEHIND, "ingest")
-                FileClock.write(judging_clock, moment)
-                self._wait(database, store.judged_through, moment, "detectors")
+                FileClock.write(clock, moment)
+                self._wait(database, store.is_stored, moment, "ingest")
+                self._wait(database, is_judged, moment, "detectors")
                 if self.on_step is not None:
                     self.on_step()
 
     def _wait(
-        self, database: Database, reached: Callable[[Connection], datetime | None], until: datetime, who: str
+        self, database: Database, is_done: Callable[[Connection, datetime], bool], moment: datetime, who: str
     ) -> None:
         deadline = time.monotonic() + _PATIENCE_S
+        service = next(service for service in self._services if service.plan.name == who)
         while True:
             with database.transaction() as connection:
-                moment = reached(connection)
-            if moment is not None and moment >= until:
-                return
-            service = next(service for service in self._services if service.plan.name == who)
+                if is_done(connection, moment):
+                    return
+            what = f"{moment:%Y-%m-%d %H:%M} of the recording"
             if service.pid is None:
-                raise ReplayError(
-                    f"{who} ended at {until:%Y-%m-%d %H:%M} of the recording; see {service.log}"
-                )
+                raise ReplayError(f"{who} ended before {what}; its log is {service.log}")
             if time.monotonic() > deadline:
                 raise ReplayError(
-                    f"{who} did not reach {until:%Y-%m-%d %H:%M} of the recording in {_PATIENCE_S:.0f} s; see {service.log}"
+                    f"{who} did not reach {what} in {_PATIENCE_S:.0f} s; its log is {service.log}"
                 )
             time.sleep(_POLL_S)
 

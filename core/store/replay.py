@@ -27,16 +27,10 @@ class RaisedAlert:
     reason: JsonObject
 
 
-def stored_through(connection: Connection) -> datetime | None:
-    """Return the time before which everything that the broker had accepted is stored; None before the first report."""
+def is_stored(connection: Connection, through: datetime) -> bool:
+    """Tell whether everything that the broker had accepted before `through` is stored."""
     row: Row | None = connection.execute(_REPLAY["stored_through"]).fetchone()
-    return row[0] if row is not None else None
-
-
-def judged_through(connection: Connection) -> datetime | None:
-    """Return the time through which everybody has been judged; None if nobody is watched."""
-    row: Row | None = connection.execute(_REPLAY["judged_through"]).fetchone()
-    return row[0] if row is not None else None
+    return row is not None and row[0] is not None and row[0] >= through
 
 
 def stored_readings(

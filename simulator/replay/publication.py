@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
-from math import inf
 
 from core.domain.metric import METRICS
 from simulator.messages import Message
@@ -38,18 +37,15 @@ class Publication:
 
     def messages(self, begin: datetime | None = None, end: datetime | None = None) -> list[Message]:
         """Return the messages of `[begin, end)`, both on a whole hour, in the order in which their contents ended."""
-        begin_ms = -inf if begin is None else begin.timestamp() * 1000
-        end_ms = inf if end is None else end.timestamp() * 1000
-        return [message for message in self._all() if begin_ms <= message.time_ms < end_ms]
-
-    def _all(self) -> list[Message]:
         messages: list[Message] = []
         by_device: dict[str, list[Item]] = {device.device_id: [] for device in self.recording.devices}
         for item in (*self.recording.readings, *self.recording.fixes):
             by_device[self.recording.device_of(item).device_id].append(item)
         for device_id, items in by_device.items():
             for seq, part in enumerate(self._parts(items), 1):
-                messages.append(_message(device_id, seq, part))
+                last = part[-1].time
+                if (begin is None or last >= begin) and (end is None or last < end):
+                    messages.append(_message(device_id, seq, part))
         return sorted(messages, key=lambda message: message.time_ms)
 
     def _parts(self, items: list[Item]) -> Iterator[list[Item]]:

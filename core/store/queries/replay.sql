@@ -4,10 +4,6 @@
 -- The time before which everything is stored, by the worker that is behind.
 SELECT min(complete_through) FROM ingest_progress;
 
--- name: judged_through
--- The time through which everybody has been judged.
-SELECT min(judged_through) FROM watch;
-
 -- name: stored_readings
 -- Readings of some devices, exactly as stored, in the order in which a comparison goes through them.
 SELECT device.device_id, reading.time, reading.metric, reading.value
