@@ -37,7 +37,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
 
 
 def _of_type(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
-    kind = body.get("_type")
+    kind = text_of(body.get("_type"))
     match kind:
         case "location":
             return _location(decoded, body)
