@@ -9,7 +9,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from api.permissions import ADMIN, ANY_USER, FAMILY, PUBLIC, STAFF, Viewer
+from api.permissions import ADMIN, ANONYMOUS, ANY_USER, FAMILY, PUBLIC, STAFF, Viewer
 from core.clock import Clock
 from core.settings import Settings
 from core.store.database import Connection, Database
@@ -85,6 +85,8 @@ AnyUser = Annotated[Viewer, Depends(ANY_USER)]
 Staff = Annotated[Viewer, Depends(STAFF)]
 Admin = Annotated[Viewer, Depends(ADMIN)]
 Family = Annotated[Viewer, Depends(FAMILY)]
+# Open to everybody, without finding out who asks; stands in a router's or route's `dependencies`.
+NOBODY_ASKED = Depends(ANONYMOUS)
 # Open to everybody; who is signed in, if anybody is.
 Anybody = Annotated[Viewer | None, Depends(PUBLIC)]
 

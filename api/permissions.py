@@ -56,16 +56,24 @@ class Viewer:
 
 @dataclass(frozen=True)
 class Permission:
-    """What a route needs: one of these roles, or nobody in particular (`roles` None).
+    """What a route needs; used as a dependency: `viewer: Annotated[Viewer, Depends(STAFF)]`.
 
-    Use it as a dependency: `viewer: Annotated[Viewer, Depends(STAFF)]`.
+    Attributes
+    ----------
+    name : str
+        For tests and error messages.
+    roles : frozenset of Role or None
+        One of these roles; None: nobody in particular.
+    is_asked : bool
+        Whether it is found out who asks at all; that needs the database.
     """
 
     name: str
     roles: frozenset[Role] | None
+    is_asked: bool = True
 
     def __call__(self, request: Request) -> Viewer | None:
-        """Return who asks.
+        """Return who asks; None where nobody is signed in and nobody has to be.
 
         Raises
         ------
@@ -74,6 +82,8 @@ class Permission:
         ForbiddenError
             The role does not allow it.
         """
+        if not self.is_asked:
+            return None
         viewer = current_viewer(request)
         if self.roles is None:
             return viewer
@@ -84,6 +94,7 @@ class Permission:
         return viewer
 
 
+ANONYMOUS = Permission("anonymous", None, is_asked=False)
 PUBLIC = Permission("public", None)
 ANY_USER = Permission("any_user", frozenset(Role))
 STAFF = Permission("staff", frozenset({Role.ADMIN, Role.CARE}))

@@ -1,5 +1,6 @@
 """Geofences: circles and polygons with the hours in which they hold."""
 
+import math
 from datetime import time
 from typing import Annotated, Literal
 
@@ -16,6 +17,9 @@ MAX_RADIUS_M = 50_000
 _MAX_CORNERS = 500
 # Japan is far from the date line; a polygon over it, or wider than this, is a slip.
 _MAX_DEGREES = 2.0
+# A third of the smallest circle; positions are not good enough for less.
+_MIN_AREA_M2 = 1000
+_METRES_PER_DEGREE = 111_195.0
 
 Lat = Annotated[float, Field(ge=-85, le=85, examples=[35.6585])]
 Lon = Annotated[float, Field(ge=-180, le=180, examples=[139.7454])]
@@ -59,8 +63,8 @@ class PolygonIO(Input):
             raise ValueError(
                 f"its edges cross each other ({explain_validity(Area(corners))}); put the corners in order"
             )
-        if Area(corners).area == 0:
-            raise ValueError("its corners lie on one line; it encloses nothing")
+        if _area_m2(corners) < _MIN_AREA_M2:
+            raise ValueError(f"its corners lie on a line, or it is smaller than {_MIN_AREA_M2} square metres")
         return corners
 
 
@@ -148,3 +152,8 @@ def to_shape(shape: CircleIO | PolygonIO) -> Circle | Polygon:
 def to_hours(hours: HoursIO) -> Hours:
     """Return the domain's hours."""
     return Hours(hours.days, hours.start, hours.end)
+
+
+def _area_m2(corners: list[tuple[float, float]]) -> float:
+    middle = math.cos(math.radians(corners[0][0]))
+    return float(Area(corners).area) * _METRES_PER_DEGREE**2 * middle

@@ -1,6 +1,6 @@
 """Who may do what, route by route: each route of the JSON interface for each role, on one's own things and on another office's."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,7 +35,7 @@ class Case:
     family_a: int
     family_b: int
     nobody: int = 401
-    body: dict[str, object] | None = None
+    body: Mapping[str, object] | None = None
 
     @property
     def expected(self) -> dict[str | None, int]:

@@ -141,9 +141,15 @@ class ApiWard:
     machine: HandClock
     url: str
 
-    def client(self, login: str | None = None) -> TestClient:
-        """Return a browser of its own, signed in if a login is given."""
-        client = TestClient(self.app, base_url=ORIGIN, headers={"Origin": ORIGIN}, follow_redirects=False)
+    def client(self, login: str | None = None, *, raises: bool = True) -> TestClient:
+        """Return a browser of its own, signed in if a login is given; an unexpected error raises, or is answered."""
+        client = TestClient(
+            self.app,
+            base_url=ORIGIN,
+            headers={"Origin": ORIGIN},
+            follow_redirects=False,
+            raise_server_exceptions=raises,
+        )
         if login is not None:
             # As a sign-in does, but without the password check, which is slow on purpose.
             token = secrets.token_urlsafe(32)
@@ -231,7 +237,9 @@ def api_ward(database_url: str, folder: Path, **settings: Any) -> Generator[ApiW
                 new_password=lambda _login: password_hash(),
             )
         app = create_app(
-            Settings(**({"environment": "test", "database_url": database_url} | settings)), clock, machine
+            Settings.model_validate({"environment": "test", "database_url": database_url} | settings),
+            clock,
+            machine,
         )
         with TestClient(app):
             yield ApiWard(app, database, clock, machine, database_url)

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
-from api.deps import Anybody, refuse_unknown_query
+from api.deps import NOBODY_ASKED, refuse_unknown_query
 from api.routes.v1 import alerts, geofences, live, measurements, operation, residents, session
 from api.schemas.common import ProblemOut
 
@@ -29,8 +29,8 @@ for part in (session, residents, measurements, geofences, alerts, live, operatio
     router.include_router(part.router)
 
 
-@router.get("/openapi.json", include_in_schema=False)
-def describe(_viewer: Anybody, request: Request) -> JSONResponse:
+@router.get("/openapi.json", include_in_schema=False, dependencies=[NOBODY_ASKED])
+def describe(request: Request) -> JSONResponse:
     """Return the description of this interface (OpenAPI)."""
     return JSONResponse(description(request.app))
 
