@@ -23,8 +23,7 @@ _WORDS = {
         "mail": "メール",
         "webhook": "Webhook",
         "answer": "返事のページを開く",
-        "messages": "通",
-        "new": "{count}通の新しい知らせが届きました",
+        "arrived": "{address} に届きました",
         "lost": "受信箱が止まっています。実演を動かしている画面を見てください。",
         "other_language": "English",
         "phones": "届いた知らせ",
@@ -38,8 +37,7 @@ _WORDS = {
         "mail": "Mail",
         "webhook": "Webhook",
         "answer": "Open the answer page",
-        "messages": "messages",
-        "new": "{count} new messages",
+        "arrived": "New for {address}",
         "lost": "The inbox has stopped. Look at the screen where the demo runs.",
         "other_language": "日本語",
         "phones": "Messages",
@@ -65,14 +63,14 @@ def page(letters: Sequence[Letter], zone: ZoneInfo, language: str) -> str:
 <link rel="stylesheet" href="/inbox.css">
 <script src="/inbox.js" defer></script>
 </head>
-<body data-newest="{newest}" data-new="{words["new"]}" data-unread="{words["unread"]}">
+<body data-newest="{newest}" data-unread="{words["unread"]}">
 <header class="top">
 <h1>{words["title"]}</h1>
 <p>{words["intro"]}</p>
 <a class="language" href="/?lang={other}" lang="{other}" hreflang="{other}">{words["other_language"]}</a>
 </header>
 <p class="lost" role="alert" data-text="{words["lost"]}" hidden></p>
-<p class="hidden" role="status"></p>
+<p class="arrived" role="status"></p>
 <main aria-label="{words["phones"]}">
 <p class="empty"{" hidden" if letters else ""}>{words["empty"]}</p>
 <div class="phones">{phones}</div>
@@ -90,6 +88,7 @@ def news(letters: Iterable[Letter], zone: ZoneInfo, language: str) -> list[dict[
             "phone": _key(letter.address),
             "message": _message(letter, zone, language, is_open=True),
             "frame": _phone(letter.address, [], zone, language),
+            "arrived": _WORDS[language]["arrived"].format(address=letter.address or "?"),
         }
         for letter in letters
     ]

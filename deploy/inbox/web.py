@@ -34,7 +34,6 @@ class _Handler(BaseHTTPRequestHandler):
 
     bag: Mailbag
     zone: ZoneInfo
-    protocol_version = "HTTP/1.1"
     timeout = 10
 
     def do_GET(self) -> None:
@@ -58,7 +57,6 @@ class _Handler(BaseHTTPRequestHandler):
         """Take a webhook; the path says for whom."""
         length = self.headers.get("Content-Length", "")
         if not length.isdecimal() or int(length) > _SIZE_LIMIT:
-            self.close_connection = True
             self._answer("too long\n", "text/plain; charset=utf-8", HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             return
         raw = self.rfile.read(int(length))

@@ -4,7 +4,7 @@
 const LOOK_MS = 1000;
 const body = document.body;
 const phones = document.querySelector(".phones");
-const status = document.querySelector("[role=status]");
+const arrived = document.querySelector(".arrived");
 const lost = document.querySelector(".lost");
 let newest = Number(body.dataset.newest);
 
@@ -31,6 +31,14 @@ function add(item) {
   newest = Math.max(newest, item.number);
 }
 
+// Says where the newest message is, for those who read another phone, and takes them there.
+function tell(item) {
+  const link = document.createElement("a");
+  link.href = `#${item.phone}`;
+  link.textContent = item.arrived;
+  arrived.replaceChildren(link);
+}
+
 async function look() {
   try {
     const answer = await fetch(`/news?after=${newest}&lang=${document.documentElement.lang}`, { cache: "no-store" });
@@ -39,7 +47,7 @@ async function look() {
     items.forEach(add);
     if (items.length) {
       document.querySelector(".empty").hidden = true;
-      status.textContent = body.dataset.new.replace("{count}", items.length);
+      tell(items[items.length - 1]);
     }
     lost.hidden = true;
   } catch {
