@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from core.errors import InputError
 from core.store.replay import RaisedAlert
@@ -15,7 +14,7 @@ from deploy.replay_run import Difference, ReplayPlan, ReplayResult
 from simulator.replay.recording import Recording
 
 _MOST_SHOWN = 5
-_WIDEST_REASON = 240
+_WIDEST_REASON = 600
 
 
 def show(console: Console, plan: ReplayPlan, result: ReplayResult) -> None:
@@ -32,17 +31,14 @@ def show(console: Console, plan: ReplayPlan, result: ReplayResult) -> None:
         f"{len(result.alerts)} alerts: "
         + (", ".join(f"{count} {rule}" for rule, count in sorted(counts.items())) or "none")
     )
-    table = Table("raised (UTC)", "rule", "about", "began", "cleared", "reason", show_lines=True)
     for alert in result.alerts:
-        table.add_row(
-            f"{alert.raised_at:%Y-%m-%d %H:%M}",
-            alert.rule,
-            alert.home or alert.subject,
-            f"{alert.began_at:%m-%d %H:%M}",
-            "" if alert.cleared_at is None else f"{alert.cleared_at:%m-%d %H:%M}",
-            reason_line(alert),
+        over = "still holds" if alert.cleared_at is None else f"cleared {alert.cleared_at:%m-%d %H:%M}"
+        console.print(
+            f"\n{alert.raised_at:%Y-%m-%d %H:%M} UTC  [bold]{alert.rule}[/]  {alert.home or alert.subject}"
+            f"  [dim]began {alert.began_at:%m-%d %H:%M}, {over}[/]",
+            highlight=False,
         )
-    console.print(table)
+        console.print(f"    {reason_line(alert)}", highlight=False, markup=False)
 
 
 def reason_line(alert: RaisedAlert) -> str:

@@ -176,6 +176,7 @@ class ReplayRun:
             "MIMAMORI_BROKER_USERNAME": INGEST,
             "MIMAMORI_BROKER_PASSWORD": self.broker.password(INGEST),
             "MIMAMORI_CLOCK": f"file:{clock}",
+            "MIMAMORI_TIME_ZONE": self.plan.zone.key,
         }
         service = Service(ServicePlan(name, (name,)), self.folder, kept | settings)
         self._services.append(service)

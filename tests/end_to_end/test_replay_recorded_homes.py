@@ -1,0 +1,74 @@
+"""Recorded homes and tracks through broker, ingest, database and detectors, on a clock that the replay moves."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core.store.replay import RaisedAlert
+from deploy.broker import Broker
+from deploy.replay_report import reason_line
+from deploy.replay_run import ReplayPlan, ReplayResult, ReplayRun
+from simulator.replay.files import read_recording
+from tests.support.shared_data import shared_data
+
+OUTAGE_BEGAN = datetime(2019, 6, 15, 4, 4, tzinfo=UTC)
+OUTAGE_ENDED = datetime(2019, 6, 17, 14, 16, tzinfo=UTC)
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def raised(result: ReplayResult, rule: str) -> list[RaisedAlert]:
+    return [alert for alert in result.alerts if alert.rule == rule]
+
+
+# Five days of all homes around the two and a half days in which the whole platform was silent.
+@pytest.mark.timeout(240)
+def test_an_outage_of_the_platform_is_one_alert_about_the_ward_and_none_about_people(
+    database_url: str, broker: Broker, tmp_path: Path
+):
+    plan = ReplayPlan(
+        whole=read_recording(shared_data() / "tihm" / "activity.csv.gz"),
+        homes=(),
+        begin=datetime(2019, 6, 13, tzinfo=UTC),
+        end=datetime(2019, 6, 18, tzinfo=UTC),
+        step=timedelta(hours=4),
+        zone=UTC_ZONE,
+    )
+    result = ReplayRun(plan, database_url, broker, tmp_path).run()
+
+    # The database holds the file, row for row.
+    assert result.difference.missing == ()
+    assert result.difference.surplus == ()
+    assert result.difference.stored == len(plan.part.readings) > 20_000
+
+    # The outage is told once, soon after it began, and is over when the platform is back.
+    (outage,) = raised(result, "ward_silent")
+    assert abs(outage.began_at - OUTAGE_BEGAN) < timedelta(minutes=2)
+    assert outage.raised_at - outage.began_at <= timedelta(minutes=61)
+    assert outage.cleared_at is not None
+    assert abs(outage.cleared_at - OUTAGE_ENDED) < timedelta(minutes=2)
+
+    # Nobody is said to be lying still because the platform was down.
+    during = [
+        alert
+        for alert in raised(result, "inactivity")
+        if OUTAGE_BEGAN <= alert.raised_at <= OUTAGE_ENDED + timedelta(minutes=5)
+    ]
+    assert during == []
+
+    # Every alert says why.
+    assert all(alert.reason and reason_line(alert) for alert in result.alerts)
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", ["korita-zbevnica.gpx", "zurich-phone-2012-12-18.csv"])
+def test_a_recorded_track_is_stored_point_for_point(
+    database_url: str, broker: Broker, tmp_path: Path, name: str
+):
+    whole = read_recording(shared_data() / "gps" / name)
+    begin, end = (moment.replace(minute=0, second=0, microsecond=0) for moment in whole.span)
+    plan = ReplayPlan(whole, (), begin, end + timedelta(hours=1), timedelta(hours=6), UTC_ZONE)
+    result = ReplayRun(plan, database_url, broker, tmp_path).run()
+    assert result.difference.is_none
+    assert result.difference.stored == len(whole.fixes)

@@ -1,0 +1,133 @@
+"""Tracks: GPX of both versions and the CSV of phone positions, with mistakes told by line."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from core.domain.device import DeviceKind
+from simulator.replay.files import read_recording
+from simulator.replay.recording import Recording
+from tests.support.shared_data import shared_data
+
+GPX = """<?xml version="1.0" encoding="UTF-8"?>
+<gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1" creator="test">
+<wpt lat="1" lon="2"><time>2026-08-01T06:00:00Z</time></wpt>
+<trk><name>walk</name><trkseg>
+%s
+</trkseg></trk>
+</gpx>
+"""
+POSITIONS = "user_id;tracked_at;latitude;longitude;elevation;accuracy\n"
+
+
+def read(folder: Path, text: str, name: str) -> Recording:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return read_recording(path)
+
+
+def gpx(folder: Path, *points: str) -> Recording:
+    return read(folder, GPX % "\n".join(points), "Morning Walk.gpx")
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "fixes", "notes"),
+    [
+        ("korita-zbevnica.gpx", "gpx", 513, ("358 track points have no time and were left out",)),
+        ("cerknicko-jezero.gpx", "gpx", 296, ()),
+        ("zurich-phone-2012-12-18.csv", "positions", 416, ()),
+    ],
+)
+def test_the_recorded_tracks_are_read_whole(name: str, form: str, fixes: int, notes: tuple[str, ...]):
+    recording = read_recording(shared_data() / "gps" / name)
+    assert (recording.form, len(recording.fixes), recording.notes) == (form, fixes, notes)
+    assert recording.bad == ()
+    times = [fix.time for fix in recording.fixes]
+    assert times == sorted(times)
+
+
+def test_track_points_become_fixes_of_one_tracker_and_waypoints_do_not(tmp_path: Path):
+    recording = gpx(
+        tmp_path,
+        '<trkpt lat="35.1" lon="139.2"><ele>12.5</ele><time>2026-08-01T06:00:00Z</time></trkpt>',
+        '<trkpt lat="35.2" lon="139.3"><time>2026-08-01T15:01:00+09:00</time><speed>1.5</speed></trkpt>',
+    )
+    first, second = recording.fixes
+    assert (first.lat, first.lon, first.altitude_m, first.accuracy_m) == (35.1, 139.2, 12.5, None)
+    assert second.time == datetime(2026, 8, 1, 6, 1, tzinfo=UTC)
+    assert second.speed_kmh == 5.4
+    assert [(device.device_id, device.kind) for device in recording.devices] == [
+        ("gpx-morning-walk-tracker", DeviceKind.TRACKER)
+    ]
+
+
+def test_names_with_a_prefix_and_extensions_are_understood(tmp_path: Path):
+    text = (
+        '<g:gpx xmlns:g="http://www.topografix.com/GPX/1/1"><g:trk><g:trkseg><g:trkpt lat="1" lon="2">'
+        "<g:time>2026-08-01T06:00:00Z</g:time><g:extensions><x><time>never</time></x></g:extensions>"
+        "</g:trkpt></g:trkseg></g:trk></g:gpx>"
+    )
+    recording = read(tmp_path, text, "a.gpx")
+    assert recording.bad == ()
+    assert len(recording.fixes) == 1
+
+
+@pytest.mark.parametrize(
+    ("point", "words"),
+    [
+        ('<trkpt lat="north" lon="2"><time>2026-08-01T06:00:00Z</time></trkpt>', "lat 'north' is no number"),
+        ('<trkpt lon="2"><time>2026-08-01T06:00:00Z</time></trkpt>', "lat '' is no number"),
+        (
+            '<trkpt lat="95" lon="2"><time>2026-08-01T06:00:00Z</time></trkpt>',
+            "lat '95' lies outside -90 to 90",
+        ),
+        ('<trkpt lat="1" lon="nan"><time>2026-08-01T06:00:00Z</time></trkpt>', "lon 'nan' lies outside"),
+        ('<trkpt lat="1" lon="2"><time>noon</time></trkpt>', "'noon' is no time such as"),
+        (
+            '<trkpt lat="1" lon="2"><ele>high</ele><time>2026-08-01T06:00:00Z</time></trkpt>',
+            "ele 'high' is no",
+        ),
+    ],
+)
+def test_a_bad_point_is_told_with_its_line(tmp_path: Path, point: str, words: str):
+    good = '<trkpt lat="1" lon="2"><time>2026-08-01T06:00:00Z</time></trkpt>'
+    recording = gpx(tmp_path, good, point, good)
+    assert [bad.line for bad in recording.bad] == [6]
+    assert words in recording.bad[0].problem
+    assert len(recording.fixes) == 2
+
+
+def test_broken_xml_is_told_with_its_line(tmp_path: Path):
+    recording = read(tmp_path, "<gpx>\n<trk>\n<trkseg>\n</trk>", "a.gpx")
+    assert recording.bad[0].line == 4
+    assert "is not XML: mismatched tag" in recording.bad[0].problem
+
+
+def test_other_xml_is_refused(tmp_path: Path):
+    assert "begins with <kml>" in read(tmp_path, "<kml></kml>", "a.gpx").bad[0].problem
+
+
+def test_a_document_type_with_growing_entities_is_refused(tmp_path: Path):
+    text = '<?xml version="1.0"?>\n<!DOCTYPE gpx [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>\n<gpx>&b;</gpx>'
+    assert "no document type" in read(tmp_path, text, "a.gpx").bad[0].problem
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("1;soon;47.3;8.5;0;20", "line 2: 'soon' is no time"),
+        ("1;2012-12-18T21:30:35Z;x;8.5;0;20", "line 2: latitude 'x' is no number"),
+        ("1;2012-12-18T21:30:35Z;47.3;8.5;0;good", "line 2: accuracy 'good' is no number"),
+        ("1;2012-12-18T21:30:35Z;47.3", "line 2: "),
+    ],
+)
+def test_a_bad_position_is_told_with_its_line(tmp_path: Path, row: str, words: str):
+    recording = read(tmp_path, POSITIONS + row + "\n", "phone.csv")
+    assert words in f"line {recording.bad[0].line}: {recording.bad[0].problem}"
+
+
+def test_positions_keep_their_accuracy(tmp_path: Path):
+    text = POSITIONS + "1;2012-12-18T21:30:35Z;47.3766094;8.5484732;0;1001\n"
+    fix = read(tmp_path, text, "phone.csv").fixes[0]
+    assert (fix.accuracy_m, fix.altitude_m) == (1001.0, 0.0)
