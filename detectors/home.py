@@ -168,7 +168,13 @@ class HomeJudging:
         )
         lasts = any(finding.cleared_at is None for finding in (*findings, *equipment.silent.findings))
         state = _state(judgements.get(inactivity.NAME))
-        is_eager = lasts or bool(window.geofences) or failed is not None or state != "as_usual"
+        is_eager = (
+            lasts
+            or bool(window.geofences)
+            or failed is not None
+            or state != "as_usual"
+            or equipment.is_awaited
+        )
         self._settle(resident, due, is_eager=is_eager, state=state, failed_rule=failed)
 
     def _matters(self, resident: int, window: Window, judgements: dict[str, Judgement]) -> set[Matter]:

@@ -86,14 +86,17 @@ class HomeLinks:
         When the home could not be heard, or may not be concluded about.
     home_absences : tuple of Absence
         The home's absences that were sure by `until`, to be kept on record.
-    device_absences : mapping of int to Absence
+    device_absences : tuple of (int, Absence)
         Those of its devices that still last.
+    is_awaited : bool
+        Whether a device with a heartbeat was never heard: its first message starts a deadline.
     """
 
     silent: Judgement
     blind: tuple[Blind, ...]
     home_absences: tuple[Absence, ...]
     device_absences: tuple[tuple[int, Absence], ...]
+    is_awaited: bool = False
 
 
 def limit(heartbeat: timedelta, slack: timedelta = timedelta(0)) -> timedelta:
@@ -173,7 +176,9 @@ def judge_home(
     due = earliest(*(one for one in (*pending, *next_limits) if one > until))
     is_heard = not any(one.ended_at is None for one in sure)
     findings.sort(key=lambda finding: (finding.raised_at, finding.subject))
-    return HomeLinks(Judgement(tuple(findings), due, can_tell=is_heard), blind, sure, tuple(lasting))
+    is_awaited = any(link.heartbeat and not link.heard for link in links)
+    silent = Judgement(tuple(findings), due, can_tell=is_heard)
+    return HomeLinks(silent, blind, sure, tuple(lasting), is_awaited)
 
 
 def _tells(link: Link) -> bool:

@@ -39,9 +39,16 @@ WITH news AS (
             SELECT FROM watch AS other
             JOIN resident ON resident.resident_id = other.resident_id
             WHERE resident.home_id = news.home_id
-                AND (other.is_eager OR other.due_at <= %(until)s OR other.judged_through >= news.earliest)
+                AND (
+                    other.is_eager OR other.due_at <= %(until)s OR other.judged_through >= news.earliest
+                    -- A new device starts deadlines of its own.
+                    OR EXISTS (
+                        SELECT FROM device_assignment AS fresh
+                        WHERE fresh.home_id = news.home_id AND lower(fresh.during) > other.judged_through
+                    )
+                )
         )
-        -- A device that says it goes starts a deadline of its own.
+        -- So does a device that says it goes.
         AND NOT EXISTS (
             SELECT FROM device_assignment AS here
             JOIN device_latest AS latest USING (device_number)

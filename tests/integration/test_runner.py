@@ -1,0 +1,221 @@
+"""The runner on a real database: readings as ingest stores them in, alerts out."""
+
+from collections.abc import Iterator
+from datetime import time, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain.alert import Condition, Severity
+from core.domain.geofence import Circle, Hours
+from core.store import geofences, judging
+from core.store.database import Database
+from detectors.rules.geofence_exit import GeofenceExit
+from detectors.runner import Runner
+from tests.support.judged_ward import ZONE, JudgedWard, Seen, at, daily, home
+
+DAYS = 30
+FIRST = at("2026-06-01 00:00")
+TODAY = FIRST + timedelta(days=DAYS)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with Database(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def ward(database: Database, tmp_path: Path) -> JudgedWard:
+    """Give one home with 30 regular days behind it, judged up to today's midnight."""
+    found = JudgedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
+    found.store(daily(1, FIRST, DAYS))
+    found.pass_to(TODAY + timedelta(minutes=1))
+    return found
+
+
+def signs(number: int, *clock: str, day: str = "2026-07-01") -> list[Seen]:
+    return [
+        Seen(device, "motion", 1, at(f"{day} {one}") + timedelta(seconds=wait))
+        for one in clock
+        for device, wait in ((f"kitchen-{number}", 0), (f"hall-{number}", 30))
+    ]
+
+
+def test_a_silent_morning_raises_one_alert_with_its_reason_and_ends_with_the_next_life_sign(
+    ward: JudgedWard,
+) -> None:
+    ward.store(signs(1, "02:00", "04:30"))
+    ward.pass_to(at("2026-07-01 06:00"))
+    assert ward.alerts() == []
+    assert ward.state() == "as_usual"
+
+    ward.pass_to(at("2026-07-01 12:00"))
+    (alert,) = ward.alerts()
+    assert (alert.rule, alert.subject, alert.severity) == ("inactivity", "resident:1", Severity.CHECK_SOON)
+    assert alert.began_at == at("2026-07-01 04:30") + timedelta(seconds=30)
+    assert at("2026-07-01 06:00") < alert.raised_at < at("2026-07-01 10:00")
+    assert alert.reason["last_life_sign"] == {
+        "time": alert.began_at.isoformat(),
+        "kind": "motion",
+        "place": "hall",
+    }
+    assert alert.reason["confidence"] == "high"
+    assert ward.state() == "different"
+
+    # Judging again changes nothing.
+    ward.pass_to(at("2026-07-01 12:30"))
+    assert ward.alerts() == [alert]
+
+    ward.store(signs(1, "12:40"))
+    ward.pass_to(at("2026-07-01 12:45"))
+    (cleared,) = ward.alerts()
+    assert (cleared.number, cleared.condition) == (alert.number, Condition.CLEARED)
+    assert cleared.cleared_at == at("2026-07-01 12:40")
+    assert ward.state() == "as_usual"
+
+
+def test_the_alert_is_raised_at_the_same_time_however_often_the_runner_comes_by(ward: JudgedWard) -> None:
+    ward.store(signs(1, "02:00", "04:30"))
+    for minutes in range(0, 12 * 60, 7):
+        ward.pass_to(at("2026-07-01 00:10") + timedelta(minutes=minutes))
+    (alert,) = ward.alerts()
+    assert alert.raised_at == at("2026-07-01 07:15") + timedelta(seconds=30)
+    assert not alert.seen_late
+
+
+def test_a_restart_in_the_middle_finds_what_was_missed_and_says_so(
+    ward: JudgedWard, database: Database
+) -> None:
+    ward.store(signs(1, "02:00", "04:30"))
+    ward.pass_to(at("2026-07-01 05:00"))
+    ward.pass_to(at("2026-07-01 14:00"), runner=Runner(database, ward.clock, ZONE))
+    (alert,) = ward.alerts()
+    assert alert.seen_late
+    assert alert.raised_at == at("2026-07-01 07:15") + timedelta(seconds=30)
+
+
+def test_late_life_signs_withdraw_an_alert(ward: JudgedWard) -> None:
+    ward.store(signs(1, "02:00", "04:30"))
+    ward.pass_to(at("2026-07-01 12:00"))
+    assert ward.alerts()[0].condition is Condition.ACTIVE
+    arrived = at("2026-07-01 12:05")
+    late = signs(1, "07:00", "07:30", "08:10", "09:00", "09:50", "10:30", "11:10", "11:50")
+    ward.store(Seen(one.device, one.metric, one.value, one.time, arrived) for one in late)
+    ward.pass_to(arrived)
+    (alert,) = ward.alerts()
+    assert alert.condition is Condition.CLEARED
+    assert ward.state() == "as_usual"
+
+
+def test_a_call_for_help_is_raised_at_once_even_from_a_clock_that_is_ahead(ward: JudgedWard) -> None:
+    now = at("2026-07-01 08:00")
+    ward.store([Seen("sos-1", "sos", 1, now + timedelta(minutes=9), now)])
+    ward.pass_to(now)
+    (alert,) = ward.alerts("sos")
+    assert (alert.severity, alert.began_at, alert.resident) == (Severity.EMERGENCY, now, 1)
+    # Pressed again within two minutes: the same call, which stays until somebody closes it.
+    ward.store([Seen("sos-1", "sos", 1, now + timedelta(seconds=90))])
+    ward.pass_to(now + timedelta(hours=1))
+    (still,) = ward.alerts("sos")
+    assert still.condition is Condition.ACTIVE
+
+
+def test_leaving_the_geofence_at_night_and_returning(ward: JudgedWard, database: Database) -> None:
+    with database.transaction() as connection:
+        geofences.add(
+            connection, 1, name="自宅", shape=Circle(35.6, 139.8, 200),
+            hours=Hours(frozenset(range(7)), time(22), time(6)), now=TODAY,
+        )  # fmt: skip
+        judging.look_again(connection, 1, TODAY)
+    leaves = at("2026-07-01 23:00")
+    ward.locate("phone-1", [(leaves + timedelta(minutes=m), 35.6, 139.8, 15.0) for m in range(-10, 0)])
+    ward.locate("phone-1", [(leaves + timedelta(minutes=m), 35.61, 139.8, 15.0) for m in range(10)])
+    ward.pass_to(leaves + timedelta(minutes=10))
+    (alert,) = ward.alerts("geofence_exit")
+    assert (alert.began_at, alert.resident, alert.condition) == (leaves, 1, Condition.ACTIVE)
+    assert alert.raised_at - leaves <= timedelta(minutes=5)
+    ward.locate("phone-1", [(leaves + timedelta(minutes=30 + m), 35.6, 139.8, 15.0) for m in range(10)])
+    ward.pass_to(leaves + timedelta(minutes=45))
+    (alert,) = ward.alerts("geofence_exit")
+    assert alert.condition is Condition.CLEARED
+
+
+def test_a_dead_gateway_is_told_as_cannot_tell_and_not_as_inactivity(ward: JudgedWard) -> None:
+    ward.store(signs(1, "02:00", "04:30"))
+    ward.store([Seen("gate-1", "online", 0, at("2026-07-01 05:00"))])
+    ward.pass_to(at("2026-07-01 05:02"))
+    assert ward.alerts() == []
+    ward.pass_to(at("2026-07-01 05:06"))
+    (alert,) = ward.alerts()
+    assert (alert.rule, alert.subject) == ("home_silent", "home:1")
+    assert ward.state() == "cannot_tell"
+    ward.pass_to(at("2026-07-01 15:00"))
+    assert [one.rule for one in ward.alerts()] == ["home_silent"]
+    ward.store([Seen("gate-1", "online", 1, at("2026-07-01 15:30"))])
+    ward.pass_to(at("2026-07-01 15:31"))
+    (alert,) = ward.alerts()
+    assert alert.condition is Condition.CLEARED
+    # Heard again, but not of her: still nobody can tell, until a silence that is too long even from then on.
+    assert ward.state() == "cannot_tell"
+    ward.pass_to(at("2026-07-01 23:00"))
+    assert [one.rule for one in ward.alerts()] == ["home_silent", "inactivity"]
+
+
+def test_a_device_without_heartbeat_is_the_business_of_the_staff(database: Database, tmp_path: Path) -> None:
+    ward = JudgedWard(database, tmp_path, [home(1, watched_from=TODAY, door_heartbeat_s=3600)], TODAY)
+    ward.pass_to(TODAY + timedelta(minutes=1))
+    # The first heartbeat starts the deadline, although nothing else happens in the home.
+    ward.store([Seen("door-1", "battery_pct", 80, at("2026-07-01 00:30"))])
+    ward.store([Seen("gate-1", "online", 1, at("2026-07-01 00:30"))])
+    ward.pass_to(at("2026-07-01 00:31"))
+    ward.pass_to(at("2026-07-01 03:29"))
+    assert ward.alerts() == []
+    ward.pass_to(at("2026-07-01 07:30"))
+    (alert,) = ward.alerts()
+    assert (alert.rule, alert.severity) == ("device_silent", Severity.EQUIPMENT)
+    assert alert.raised_at == at("2026-07-01 03:30")
+    ward.store([Seen("door-1", "battery_pct", 80, at("2026-07-01 07:40"))])
+    ward.pass_to(at("2026-07-01 07:41"))
+    (alert,) = ward.alerts()
+    assert (alert.condition, alert.cleared_at) == (Condition.CLEARED, at("2026-07-01 07:40"))
+
+
+def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
+    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_given: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(GeofenceExit, "judge", broken)
+    ward.store(signs(1, "02:00", "04:30"))
+    ward.pass_to(at("2026-07-01 12:00"))
+    assert [one.rule for one in ward.alerts()] == ["inactivity"]
+    with ward.database.transaction() as connection:
+        row = connection.execute(b"SELECT failed_rule, due_at FROM watch WHERE resident_id = 1").fetchone()
+    assert row == ("geofence_exit", at("2026-07-01 12:05"))
+    # The next try that works takes the note away.
+    monkeypatch.undo()
+    ward.pass_to(at("2026-07-01 12:10"))
+    with ward.database.transaction() as connection:
+        row = connection.execute(b"SELECT failed_rule FROM watch WHERE resident_id = 1").fetchone()
+    assert row == (None,)
+
+
+def test_judging_stands_still_while_ingest_does(ward: JudgedWard) -> None:
+    ward.store(signs(1, "02:00", "04:30"))
+    ward.complete(at("2026-07-01 05:00"))
+    ward.clock.advance(hours=12)
+    ward.runner.round()
+    assert ward.alerts("inactivity") == []
+    assert not ward.is_judged(at("2026-07-01 12:00"))
+
+
+def test_idle_homes_are_not_judged_before_their_deadline_and_are_judged_through_all_the_same(
+    ward: JudgedWard,
+) -> None:
+    ward.store(signs(1, "02:00"))
+    ward.pass_to(at("2026-07-01 02:10"))
+    ward.store(signs(1, "02:20"))
+    assert ward.pass_to(at("2026-07-01 02:30")) == 0
+    assert ward.is_judged(at("2026-07-01 02:30"))
