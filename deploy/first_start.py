@@ -16,12 +16,12 @@ from deploy.cluster import Cluster
 from deploy.demo_settings import DATABASE, DemoSettings, as_simulator
 from deploy.demo_state import PREPARATION, DemoFolder, DemoState
 from deploy.ports import LOOPBACK
-from deploy.service import Service, ServicePlan, service_environment
+from deploy.service import Service, ServiceError, ServicePlan, service_environment
 from deploy.steps import Steps
 
 _LOOK_S = 0.2
-# A history that arrives no further for this long has arrived.
-_QUIET_S = 1.0
+# When for so long nothing arrives, nothing will.
+_STUCK_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,11 @@ class FirstStart:
             ingest.start()
             try:
                 ingest.wait_ready()
-                self._run("history", "history", "--ward", str(self.folder.ward), "--seed", str(state.seed))
-                self._wait_until_stored()
+                done = self._run(
+                    "history", "history", "--ward", str(self.folder.ward), "--seed", str(state.seed)
+                )
+                published = done.event("history_published") or {}
+                self._wait_until_stored(int(published.get("messages", 0)))
             finally:
                 # It starts again with the demo's running clock.
                 ingest.stop()
@@ -79,18 +82,26 @@ class FirstStart:
             )
         self.folder.write_passwords(passwords)
 
-    def _run(self, name: str, *arguments: str) -> None:
-        self._service(ServicePlan(name, ("simulator", *arguments), as_simulator(self.broker))).run_to_end()
+    def _run(self, name: str, *arguments: str) -> Service:
+        service = self._service(ServicePlan(name, ("simulator", *arguments), as_simulator(self.broker)))
+        service.run_to_end()
+        return service
 
     def _service(self, plan: ServicePlan) -> Service:
         return Service(plan, self.folder.logs, service_environment(self.folder.settings))
 
-    def _wait_until_stored(self) -> None:
+    def _wait_until_stored(self, published: int) -> None:
+        """Wait until ingest has stored as many messages as were published; the broker may hold some after the last."""
         with Database(self.cluster.url(DATABASE), size=1) as database:
             stored, since = -1, time.monotonic()
-            while time.monotonic() - since < _QUIET_S:
+            while stored < published:
                 with database.transaction() as connection:
                     now_stored = stored_messages(connection)
-                if now_stored != stored:
+                if now_stored > stored:
                     stored, since = now_stored, time.monotonic()
+                elif time.monotonic() - since > _STUCK_S:
+                    raise ServiceError(
+                        f"ingest stored {stored} of {published} messages and then no more; its log is"
+                        f" {self.folder.logs / 'ingest.log'}"
+                    )
                 time.sleep(_LOOK_S)

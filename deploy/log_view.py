@@ -59,6 +59,9 @@ def readable(line: str) -> Text:
         return Text(line)
     style = _LEVEL_STYLE.get(str(values.get("level")), "")
     clock = str(values.get("at", ""))[11:19]
+    if "exception" in values:
+        # The whole of it stays in the file; here it would push everything else off the screen.
+        values["exception"] = str(values["exception"]).strip().rsplit("\n", 1)[-1]
     rest = " ".join(f"{name}={value}" for name, value in values.items() if name not in _COMMON)
     return Text.assemble(
         (f"{clock} " if clock else "", "dim"), (event, style), (f" {rest}" if rest else "", "dim")

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, cast
 
 from core.errors import MimamoriError
 from deploy.child import Child
@@ -75,7 +76,7 @@ class Service:
             It ended before, or took too long.
         """
         deadline = time.monotonic() + _READY_PATIENCE_S
-        while not self._is_ready():
+        while self.event("ready") is None:
             if self._child is None or not self._child.is_running:
                 raise ServiceError(
                     f"{self.plan.name} did not start: {self._last_words()}; its log is {self.log}"
@@ -102,6 +103,12 @@ class Service:
             child.stop()
         if code != 0:
             raise ServiceError(f"{self.plan.name} failed: {self._last_words()}; its log is {self.log}")
+
+    def event(self, name: str) -> dict[str, Any] | None:
+        """Return the latest log line with this event since the start, or None."""
+        output = self._child.output() if self._child is not None else ""
+        events = [event for line in output.splitlines() if (event := _event(line)) is not None]
+        return next((event for event in reversed(events) if event.get("event") == name), None)
 
     def look_after(self) -> str | None:
         """Start it again if it died and its pause is over; return what there is to say."""
@@ -143,15 +150,11 @@ class Service:
             death_signal=signal.SIGKILL,
         )
 
-    def _is_ready(self) -> bool:
-        return self._child is not None and any(
-            _event(line) == "ready" for line in self._child.output().splitlines()
-        )
-
     def _last_words(self) -> str:
         lines = self._child.output().strip().splitlines() if self._child is not None else []
         last = lines[-1] if lines else "it said nothing"
-        return _event(last) or last
+        event = _event(last)
+        return str(event.get("event")) if event is not None else last
 
 
 def service_environment(settings: Path) -> dict[str, str]:
@@ -168,14 +171,12 @@ def stop_all(services: Sequence[Service]) -> None:
         service.stop()
 
 
-def _event(line: str) -> str | None:
+def _event(line: str) -> dict[str, Any] | None:
     try:
-        event: object = json.loads(line)
+        event: Any = json.loads(line)
     except ValueError:
         return None
-    if isinstance(event, dict):
-        return str(event.get("event"))  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]
-    return None
+    return cast(dict[str, Any], event) if isinstance(event, dict) else None
 
 
 def _how(code: int | None) -> str:

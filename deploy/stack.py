@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 
@@ -68,6 +68,7 @@ class Stack:
         self._cluster: Cluster | None = None
         self._broker: Broker | None = None
         self._smtp_port = free_port()
+        self._shown: tuple[DemoState, AcceleratedClock] | None = None
 
     def run(self) -> None:
         """Start, follow until stopped by Ctrl-C or a signal, and stop everything.
@@ -102,12 +103,13 @@ class Stack:
         state = replace(state, is_seeded=True, broker_folder=str(broker.folder))
         clock = AcceleratedClock(state.shown, self._options.factor, time.time())
         self._folder.write(state)
+        self._shown = (state, clock)
         settings.write(clock)
-        with self._steps.step("Start ingest, detectors, pages and simulator"):
-            for plan in self._plans(state, broker):
-                self._start(plan)
-            for service in self._services:
-                service.wait_ready()
+        with self._steps.step("Start ingest, simulator, pages and detectors"):
+            # One after the other, who listens before who speaks: all at once would hold up the first on two processors.
+            for plans in self._plans(state, broker):
+                for service in [self._start(plan) for plan in plans]:
+                    service.wait_ready()
         self._welcome(state, broker)
         self._follow(cluster, broker, state, clock)
 
@@ -145,18 +147,16 @@ class Stack:
             broker.start()
         return cluster, broker
 
-    def _plans(self, state: DemoState, broker: Broker) -> list[ServicePlan]:
+    def _plans(self, state: DemoState, broker: Broker) -> list[list[ServicePlan]]:
         inbox = (
             "deploy.inbox", "--smtp-port", str(self._smtp_port), "--http-port", str(state.inbox_port),
             "--folder", str(self._folder.inbox),
         )  # fmt: skip
         live = ("simulator", "live", "--ward", str(self._folder.ward), "--seed", str(state.seed))
         return [
-            ServicePlan("inbox", inbox),
-            ServicePlan("ingest", ("ingest",)),
-            ServicePlan("detectors", ("detectors",)),
-            ServicePlan("api", ("api",)),
-            ServicePlan("simulator", live, as_simulator(broker)),
+            [ServicePlan("ingest", ("ingest",)), ServicePlan("inbox", inbox)],
+            [ServicePlan("simulator", live, as_simulator(broker)), ServicePlan("api", ("api",))],
+            [ServicePlan("detectors", ("detectors",))],
         ]
 
     def _start(self, plan: ServicePlan) -> Service:
@@ -204,7 +204,8 @@ class Stack:
                 broker.start(broker.port)
             broker.reload_if_changed()
             if time.monotonic() - remembered > _REMEMBER_S:
-                self._folder.write(state.at(clock.now()))
+                # A little ahead, so that the time never goes back when we are killed before the next line.
+                self._folder.write(state.at(clock.now() + timedelta(seconds=_REMEMBER_S * clock.factor)))
                 remembered = time.monotonic()
             time.sleep(_LOOK_S)
 
@@ -213,6 +214,9 @@ class Stack:
             self._console.print("Stopping ...")
         # Who sends stops before who receives, and the database last.
         stop_all(list(reversed(self._services)))
+        if self._shown is not None:
+            state, clock = self._shown
+            self._folder.write(state.at(clock.now()))
         if self._broker is not None:
             self._broker.stop()
         if self._cluster is not None:

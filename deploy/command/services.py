@@ -32,21 +32,21 @@ def ingest() -> None:
     """
     from ingest.__main__ import main
 
-    main()
+    raise typer.Exit(main())
 
 
 def detect() -> None:
     """Judge readings and tell people; runs until stopped. Start more of them to judge faster."""
     from detectors.__main__ import main
 
-    main()
+    raise typer.Exit(main())
 
 
 def api() -> None:
     """Serve the pages and the JSON API; runs until stopped."""
     from api.__main__ import main
 
-    main()
+    raise typer.Exit(main())
 
 
 def simulate(context: typer.Context) -> None:

@@ -13,6 +13,11 @@ def test_a_structured_line_becomes_readable() -> None:
     assert readable(line).plain == "06:30:05 batch_stored readings=3"
 
 
+def test_of_a_failure_only_the_last_line_is_shown() -> None:
+    line = '{"event": "home_failed", "exception": "Traceback:\\n  File x\\nValueError: too long"}'
+    assert readable(line).plain == "home_failed exception=ValueError: too long"
+
+
 def test_any_other_line_is_shown_as_it_is() -> None:
     for line in ("FATAL: no space", "{}", "[1]", "null", '{"event"', '"text"'):
         assert readable(line).plain == line
