@@ -8,11 +8,11 @@ from markupsafe import Markup, escape
 from api.charts.cells import CELLS_PER_DAY, ChartDay, runs
 from api.charts.marks import box, patterns, triangle
 
-_LEFT = 92
+_LEFT = 88
 _TOP = 24
 _ROW = 17
 _BAR = 14
-_PLOT = 720
+_PLOT = 672
 _RIGHT = 16
 
 

@@ -76,7 +76,7 @@ def moved_cell(count: int, many: float) -> Cell:
     >>> moved_cell(1, 6.0), moved_cell(6, 6.0), moved_cell(30, 6.0)
     (Cell(look=<Look.MOVED: 'moved'>, level=1), Cell(look=<Look.MOVED: 'moved'>, level=2), Cell(look=<Look.MOVED: 'moved'>, level=3))
     """
-    if count < 0.5 * many:
+    if count <= 0.5 * many:
         return Cell(Look.MOVED, 1)
     return Cell(Look.MOVED, 2 if count < 1.5 * many else 3)
 

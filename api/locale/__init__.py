@@ -13,6 +13,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from markupsafe import Markup, escape
+
 from core.domain.resident import Language
 
 _FOLDER = Path(__file__).parent
@@ -40,6 +42,9 @@ class Words:
         text = entry[self.language]
         if self.language is Language.EN and values.get("n") == 1:
             text = entry.get("en_one", text)
+        if any(isinstance(value, Markup) for value in values.values()):
+            # A piece of HTML in it, such as a `<time>`: the rest is escaped here.
+            return Markup(escape(text)).format_map(values)
         return text.format_map(values) if values else text
 
     def has(self, name: str) -> bool:

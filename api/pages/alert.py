@@ -67,7 +67,6 @@ def alert_context(
     return {
         "m": moments,
         "here": f"/alerts/{alert.number}",
-        "here_alert": f"/alerts/{alert.number}",
         "alert": alert,
         "title": title(alert.rule, words),
         "who": who,

@@ -70,6 +70,13 @@ class Moments:
             return self.words("time.hours", n=seconds // 3600)
         return self.words("time.days", n=seconds // 86400)
 
+    def length(self, length: timedelta) -> str:
+        """Return a length of time to the minute, where that matters."""
+        minutes = max(0, int(length.total_seconds())) // 60
+        if minutes < 60 or minutes >= 48 * 60 or minutes % 60 == 0:
+            return self.span(length)
+        return self.words("time.hours_minutes", n=minutes // 60, minutes=minutes % 60)
+
     def iso(self, moment: datetime) -> str:
         """Return the moment for a machine."""
         return moment.isoformat(timespec="seconds")

@@ -69,7 +69,7 @@ def _inactivity(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
     place = place_name(_text(alert.reason, "last_life_sign", "place"), words)
     clock = _clock(alert.began_at, moments)
-    length = moments.span((alert.cleared_at or moments.now) - alert.began_at)
+    length = moments.length((alert.cleared_at or moments.now) - alert.began_at)
     if place:
         yield words("why.last_life_sign_at", clock=clock, place=place, span=length)
     else:
@@ -82,7 +82,7 @@ def _inactivity(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.usual_unknown", n=int(days))
     longest = _number(alert.reason, "usual", "longest_min")
     if longest:
-        yield words("why.usual_longest", span=moments.span(timedelta(minutes=longest)))
+        yield words("why.usual_longest", span=moments.length(timedelta(minutes=longest)))
     if alert.reason.get("context") == "after_door":
         yield words("why.after_door")
     heard = _moment(alert.reason, "listening_since")

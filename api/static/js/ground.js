@@ -4,6 +4,7 @@
 const NICE_M = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
 const M_PER_DEGREE = 111_320;
 const GRID_PX = 90;
+const TOKYO_BAY = [35.63, 139.79];
 
 export const COLOURS = { line: "#0017c1", fence: "#1a1a1a", trail: "#0017c1", faint: "#999999", white: "#ffffff" };
 
@@ -14,6 +15,8 @@ export function makeMap(element, data, options = {}) {
     zoomAnimation: !still, fadeAnimation: !still, markerZoomAnimation: !still,
     attributionControl: Boolean(data.tiles), zoomControl: false, ...options,
   });
+  // Circles know their bounds only on a map that has a view.
+  map.setView(somewhere(data), 15);
   L.control.zoom({ zoomInTitle: data.texts.zoom_in, zoomOutTitle: data.texts.zoom_out }).addTo(map);
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
   if (data.tiles) {
@@ -23,6 +26,13 @@ export function makeMap(element, data, options = {}) {
     drawGrid(map);
   }
   return map;
+}
+
+function somewhere(data) {
+  const fence = data.geofences[0];
+  const corner = fence?.kind === "circle" ? [fence.lat, fence.lon] : fence?.corners[0];
+  const fix = data.fixes.at(-1);
+  return corner ?? (fix && [fix.lat, fix.lon]) ?? (data.home && [data.home.lat, data.home.lon]) ?? TOKYO_BAY;
 }
 
 function drawGrid(map) {

@@ -49,7 +49,6 @@ function show(index) {
 const last = data.fixes.length - 1;
 for (const fix of data.fixes) all.addLayer(L.circleMarker([fix.lat, fix.lon], { radius: 1, opacity: 0, fillOpacity: 0, interactive: false }));
 if (all.getLayers().length) map.fitBounds(all.getBounds().pad(0.15), { maxZoom: 17 });
-else map.setView([35.63, 139.79], 14);
 show(last);
 
 slider?.addEventListener("input", () => show(Number(slider.value)));

@@ -1,5 +1,7 @@
 // Every page: the service's clock, ages that keep counting, and the live stream as DOM events on <body>.
 //   mimamori-alert   an alert changed (detail: what the stream said)
+//   mimamori-alert-N the alert with this number changed
+//   mimamori-resync  something was missed: read everything anew
 //   mimamori-tick    the service is alive (detail: time, devices heard)
 //   mimamori-groups  residents' states may have changed; at most once in 15 s
 
@@ -71,16 +73,24 @@ function groupsMayHaveChanged() {
   fire("groups");
 }
 
+// Something was missed: everything on the page may be old.
+function missed() {
+  fire("alert", {});
+  fire("resync", {});
+}
+
 function listen(address) {
   const stream = new EventSource(address);
   let wasLost = false;
   stream.addEventListener("open", () => {
     // What happened while the line was down is not in the stream: look at everything again.
-    if (wasLost) fire("alert", {});
+    if (wasLost) missed();
     wasLost = false;
   });
   stream.addEventListener("alert", (event) => {
-    fire("alert", heard(event));
+    const change = heard(event);
+    fire("alert", change);
+    if (change.number) fire(`alert-${change.number}`, change);
     groupsMayHaveChanged();
   });
   stream.addEventListener("status", (event) => {
@@ -89,7 +99,10 @@ function listen(address) {
     fire("tick", status);
     groupsMayHaveChanged();
   });
-  stream.addEventListener("resync", (event) => fire("alert", heard(event)));
+  stream.addEventListener("resync", (event) => {
+    heard(event);
+    missed();
+  });
   // The session has ended: the page would show an old state for ever.
   stream.addEventListener("signed_out", () => location.reload());
   stream.addEventListener("error", () => {

@@ -100,5 +100,4 @@ document.getElementById("zone-tools").hidden = false;
 draw();
 const shown = L.featureGroup([...fixed.getLayers(), ...draft.getLayers()]);
 if (shown.getLayers().length) map.fitBounds(shown.getBounds().pad(0.25), { maxZoom: 17 });
-else map.setView([35.63, 139.79], 13);
 draw();

@@ -1,0 +1,165 @@
+"""A real application with a seeded ward behind a real Chromium, one of each for the whole session."""
+
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Thread
+
+import pytest
+import uvicorn
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from api import auth
+from api.app import create_app
+from core.clock import AcceleratedClock
+from core.settings import Settings
+from core.store import users
+from core.store.database import Database
+from deploy import assets
+from deploy.cluster import Cluster
+from deploy.ports import free_port
+from tests.browser import town
+from tests.browser.town import Town
+from tests.support.wait import wait_until
+
+_TEMPLATE = "template_mimamori"
+# Before it a page is still loading; nothing here takes a fraction of it.
+_PATIENCE_MS = 10_000
+
+
+@dataclass(frozen=True)
+class Site:
+    """The running application: its address, its database, and what is in it."""
+
+    address: str
+    database_url: str
+    town: Town
+
+    def session(self, login: str) -> str:
+        """Start a session as a sign-in does, without the slow check of the password, and return its token."""
+        token = secrets.token_urlsafe(32)
+        now = datetime.now(UTC)
+        with Database(self.database_url, size=1) as database, database.transaction() as connection:
+            user = users.by_login(connection, login)
+            expires_at = now + auth.LASTS[user.role]
+            users.start_session(connection, auth.token_hash(token), user.number, now, expires_at)
+        return token
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _assets() -> None:
+    assets.build(print)
+
+
+@pytest.fixture(scope="session")
+def seeded(cluster: Cluster, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Town]]:
+    """Give the name of a database that holds the town, to be cloned, and the town."""
+    cluster.create_database("browser_town", _TEMPLATE)
+    made = town.build(cluster.url("browser_town"), tmp_path_factory.mktemp("town"))
+    yield "browser_town", made
+    cluster.drop_database("browser_town")
+
+
+@pytest.fixture(scope="session")
+def site(cluster: Cluster, seeded: tuple[str, Town]) -> Iterator[Site]:
+    """Give a site that tests only look at."""
+    with _running(cluster, "browser_shared", seeded) as running:
+        yield running
+
+
+@pytest.fixture
+def own_site(cluster: Cluster, seeded: tuple[str, Town]) -> Iterator[Site]:
+    """Give a site of the test's own, to change."""
+    with _running(cluster, f"browser_{secrets.token_hex(4)}", seeded) as running:
+        yield running
+
+
+@contextmanager
+def _running(cluster: Cluster, name: str, seeded: tuple[str, Town]) -> Generator[Site]:
+    cluster.create_database(name, seeded[0])
+    address = f"http://127.0.0.1:{free_port()}"
+    settings = Settings.model_validate(
+        {
+            "environment": "test",
+            "database_url": cluster.url(name),
+            "base_url": address,
+            "centre_phone": "03-0000-0001",
+            "ward_name": "みなと見守り区",
+        }
+    )
+    app = create_app(settings, AcceleratedClock(town.NOW, 1.0, time.time()))
+    host, port = address.removeprefix("http://").split(":")
+    config = uvicorn.Config(app, host=host, port=int(port), log_config=None, timeout_graceful_shutdown=1)
+    server = uvicorn.Server(config)
+    thread = Thread(target=server.run, name="site", daemon=True)
+    thread.start()
+    try:
+        wait_until(lambda: server.started, 20, "the site")
+        yield Site(address, cluster.url(name), seeded[1])
+    finally:
+        # As `python -m api` does: streams end first, or the server would wait for them.
+        app.state.news.end_streams()
+        server.should_exit = True
+        thread.join(10)
+        cluster.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give a Chromium without a window."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "Chromium is not installed; run `apt-get install chromium fonts-noto-cjk`"
+    # Chromium refuses its sandbox under root, as in a container.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield running
+        running.close()
+
+
+Opener = Callable[..., Page]
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Generator[Opener]:
+    """Give a function that opens a path of a site: `open_page(site, "/board", login="care", width=320, language="en")`."""
+    contexts: list[BrowserContext] = []
+
+    def opened(
+        site: Site,
+        path: str,
+        *,
+        login: str | None = None,
+        width: int = 1280,
+        language: str = "ja",
+        **options: object,
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, locale=language, bypass_csp=False, **options
+        )
+        contexts.append(context)
+        cookies = [{"name": "mimamori_language", "value": language, "url": site.address}]
+        if login is not None:
+            cookies.append({"name": "mimamori_session", "value": site.session(login), "url": site.address})
+        context.add_cookies(cookies)
+        context.set_default_timeout(_PATIENCE_MS)
+        page = context.new_page()
+        page.goto(site.address + path)
+        return page
+
+    yield opened
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def screenshots() -> Path | None:
+    """Give the folder that `MIMAMORI_SCREENSHOTS` names, for people who want to look; usually None."""
+    folder = os.environ.get("SCREENSHOTS")
+    return Path(folder) if folder else None
