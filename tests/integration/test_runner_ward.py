@@ -1,0 +1,119 @@
+"""Many homes at once: the ward as a whole, several processes, and how fast a replay can go."""
+
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain.alert import Condition
+from core.store import judging
+from core.store.database import Database
+from detectors.runner import Runner
+from tests.support.judged_ward import ZONE, JudgedWard, Seen, at, daily, home
+
+DAYS = 8
+HOMES = 24
+FIRST = at("2026-06-01 00:00")
+TODAY = FIRST + timedelta(days=DAYS)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with Database(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def ward(database: Database, tmp_path: Path) -> JudgedWard:
+    """Give a ward of 24 homes whose residents are up and about, judged up to today's midnight."""
+    homes = [home(number, watched_from=TODAY) for number in range(1, HOMES + 1)]
+    found = JudgedWard(database, tmp_path, homes, TODAY)
+    for number in range(1, HOMES + 1):
+        found.store(daily(number, FIRST + timedelta(seconds=70 * number), DAYS))
+    found.pass_to(TODAY + timedelta(minutes=1))
+    return found
+
+
+def live(ward: JudgedWard, hours: float, *, since: float = 0.0) -> None:
+    """Store today's life signs between two hours of the day."""
+    for number in range(1, HOMES + 1):
+        today = daily(number, TODAY + timedelta(seconds=70 * number), 1)
+        begin, end = TODAY + timedelta(hours=since), TODAY + timedelta(hours=hours)
+        ward.store(one for one in today if begin < one.time <= end)
+
+
+def test_a_silent_ward_is_one_alert_and_nobody_is_said_to_lie_still(ward: JudgedWard) -> None:
+    live(ward, 10)
+    for minutes in range(0, 12 * 60, 30):
+        ward.pass_to(TODAY + timedelta(hours=10, minutes=minutes))
+    (alert,) = ward.alerts()
+    assert (alert.rule, alert.subject, alert.resident) == ("ward_silent", "ward", None)
+    assert timedelta(minutes=15) <= alert.raised_at - alert.began_at <= timedelta(minutes=16)
+    # Everybody is "cannot tell" once it would have been their turn.
+    assert ward.state(1) == "cannot_tell"
+
+    # Homes come back one by one: the ward's alert ends, and nobody is alarmed for the time that was blind.
+    for number in range(1, HOMES + 1):
+        back = TODAY + timedelta(hours=23, minutes=2 * number)
+        ward.store([Seen(f"kitchen-{number}", "motion", 1, back), Seen(f"hall-{number}", "motion", 1, back)])
+        ward.pass_to(back + timedelta(seconds=1))
+    (alert,) = ward.alerts()
+    assert (alert.condition, alert.cleared_at) == (
+        Condition.CLEARED,
+        TODAY + timedelta(hours=23, minutes=2),
+    )
+
+
+def test_an_outage_that_nobody_watched_is_found_afterwards(ward: JudgedWard, database: Database) -> None:
+    # The machine itself was off for twelve hours: the first thing that a new process sees is life everywhere.
+    live(ward, 9)
+    ward.pass_to(TODAY + timedelta(hours=9, minutes=1))
+    live(ward, 22, since=21)
+    ward.pass_to(TODAY + timedelta(hours=22), runner=Runner(database, ward.clock, ZONE))
+    assert [one.rule for one in ward.alerts()] == ["ward_silent"]
+    assert ward.alerts()[0].seen_late
+
+
+def test_inactivity_waits_while_it_is_not_decided_whether_the_ward_is_silent(ward: JudgedWard) -> None:
+    # Resident 1 is silent since 4:30, all others move; then for a few minutes nobody is heard.
+    for number in range(2, HOMES + 1):
+        today = daily(number, TODAY + timedelta(seconds=70 * number), 1)
+        ward.store(one for one in today if one.time <= TODAY + timedelta(hours=24))
+    for minutes in range(0, 20 * 60, 20):
+        ward.pass_to(TODAY + timedelta(minutes=minutes))
+    assert [(one.rule, one.subject) for one in ward.alerts()] == [("inactivity", "resident:1")]
+
+
+def test_two_processes_share_the_work_and_raise_nothing_twice(ward: JudgedWard, database: Database) -> None:
+    # Everybody is silent from 4:30 on except one home, so 23 alerts are due.
+    live(ward, 5)
+    today = daily(1, TODAY, 1, hours=[hour / 6 for hour in range(24 * 6)])
+    ward.store(today)
+    ward.clock.advance(hours=20)
+    ward.complete(ward.clock.now())
+    runners = [Runner(database, ward.clock, ZONE) for _ in range(2)]
+    with database.transaction() as connection:
+        # One process holds the first homes; the other takes the rest meanwhile.
+        held = judging.claim_homes(connection, ward.clock.now(), 5)
+        assert len(held) == 5
+        assert runners[0].round() > 0
+    runners[1].round()
+    assert ward.is_judged(ward.clock.now())
+    assert sorted(one.subject for one in ward.alerts("inactivity")) == sorted(
+        f"resident:{number}" for number in range(2, HOMES + 1)
+    )
+
+
+def test_an_hour_of_a_replay_is_judged_quickly(ward: JudgedWard) -> None:
+    spent: list[float] = []
+    for hour in range(7, 19):
+        live(ward, hour + 1, since=hour)
+        now = TODAY + timedelta(hours=hour + 1)
+        began = time.perf_counter()
+        ward.pass_to(now)
+        spent.append(time.perf_counter() - began)
+        assert ward.is_judged(now)
+    # Well under a second even on a busy machine; a tenth of this is usual.
+    assert sorted(spent)[len(spent) // 2] < 1.0
