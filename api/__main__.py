@@ -1,7 +1,10 @@
 """`python -m api`: serve the interface and the pages."""
 
+import signal
 import socket
 import sys
+from collections.abc import Generator
+from contextlib import contextmanager
 from types import FrameType
 
 import uvicorn
@@ -30,6 +33,16 @@ class _Server(uvicorn.Server):
         await super().startup(sockets)
         if self.started and not self.should_exit:
             _log.info("ready", address=self._address)
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """Stop on the usual signals and then go on to a clean exit, in place of dying of the signal after all."""
+        before = {sig: signal.signal(sig, self.handle_exit) for sig in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for sig, handler in before.items():
+                signal.signal(sig, handler)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the streams, then stop."""

@@ -223,19 +223,24 @@ class ApiWard:
             return cursor.fetchall() if cursor.description else []
 
 
+def register_two_offices(database: Database, folder: Path) -> None:
+    """Register the two offices, with `PASSWORD` for everybody."""
+    with database.transaction() as connection:
+        register_ward(
+            connection,
+            read_ward(write_ward(folder, two_offices())),
+            now=NOW,
+            default_zone="Asia/Tokyo",
+            new_password=lambda _login: password_hash(),
+        )
+
+
 @contextmanager
 def api_ward(database_url: str, folder: Path, **settings: Any) -> Generator[ApiWard]:
     """Give the application over two offices; `settings` are those of the service."""
     clock, machine = HandClock(NOW), HandClock(NOW)
     with Database(database_url, size=2) as database:
-        with database.transaction() as connection:
-            register_ward(
-                connection,
-                read_ward(write_ward(folder, two_offices())),
-                now=NOW,
-                default_zone="Asia/Tokyo",
-                new_password=lambda _login: password_hash(),
-            )
+        register_two_offices(database, folder)
         app = create_app(
             Settings.model_validate({"environment": "test", "database_url": database_url} | settings),
             clock,
