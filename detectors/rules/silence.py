@@ -198,7 +198,8 @@ def _absences(link: Link, until: datetime, slack: timedelta) -> list[Absence]:
     if link.heartbeat is not None:
         allowed = limit(link.heartbeat, slack)
         heard = [time for time in link.heard if time <= until]
-        for last, back in zip(heard, [*heard[1:], None], strict=True):
+        # Nothing heard by then gives no pair: what has never spoken cannot have fallen silent.
+        for last, back in zip(heard, [*heard[1:], None], strict=False):
             known = last + allowed
             if (back or until) > known or (back is None and known == until):
                 found.append(Absence(last, known, known, back, "no_heartbeat"))
