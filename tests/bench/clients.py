@@ -1,0 +1,180 @@
+"""Programs that ingest is measured against; each runs in a process of its own: `python -m tests.bench.clients KIND ...`.
+
+They print the Unix times of their connection and of the last message taken.
+"""
+
+import json
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+import paho.mqtt.client as paho
+import psycopg
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+from core.domain.metric import METRICS
+from tests.bench.messages import messages
+
+_BATCH = 500
+_IN_FLIGHT = 2000
+_CHUNK = 2000
+
+
+class Where(NamedTuple):
+    """The broker, and as whom to sign in."""
+
+    host: str
+    port: str
+    user: str
+    password: str
+
+
+Take = Callable[[paho.Client, paho.MQTTMessage], None]
+
+
+def publish(where: Where, count: str, first_seq: str) -> None:
+    """Publish the messages with QoS 1 and wait until the broker has them."""
+    client = _client(where, "bench-publisher", manual_ack=False)
+    client.max_inflight_messages_set(_IN_FLIGHT)
+    client.connect(where.host, int(where.port))
+    client.loop_start()
+    for chunk in _chunks(messages(int(count), int(first_seq))):
+        sent = [client.publish(topic, payload, qos=1) for topic, payload in chunk]
+        for info in sent:
+            info.wait_for_publish(60)
+    client.disconnect()
+    client.loop_stop()
+
+
+def no_op(where: Where, client_id: str, count: str) -> None:
+    """Take messages with paho and do nothing with them; acknowledge by hand in batches of 500."""
+    waiting: list[int] = []
+    seen = [0]
+
+    def take(client: paho.Client, message: paho.MQTTMessage) -> None:
+        waiting.append(message.mid)
+        seen[0] += 1
+        if len(waiting) >= _BATCH or seen[0] == int(count):
+            for mid in waiting:
+                client.ack(mid, 1)
+            waiting.clear()
+
+    _consume(where, client_id, int(count), take)
+
+
+def executemany(where: Where, client_id: str, count: str, url: str) -> None:
+    """Take messages as one would write it at first: parse, one executemany and one commit per message, acknowledge."""
+    connection = psycopg.connect(url)
+    devices: dict[str, int] = dict(
+        connection.execute("SELECT device_id, device_number FROM device").fetchall()
+    )
+
+    def take(client: paho.Client, message: paho.MQTTMessage) -> None:
+        body = json.loads(message.payload)
+        number = devices[message.topic.split("/")[2]]
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO reading (device_number, time, metric, seq, value, received_at)"
+                " VALUES (%s, %s, %s, %s, %s, now()) ON CONFLICT DO NOTHING",
+                [
+                    (
+                        number,
+                        entry["time"],
+                        METRICS[entry["metric"]].number,
+                        body["seq"],
+                        float(entry["value"]),
+                    )
+                    for entry in body["readings"]
+                ],
+            )
+        connection.commit()
+        client.ack(message.mid, 1)
+
+    _consume(where, client_id, int(count), take)
+    connection.close()
+
+
+def session(where: Where, client_id: str, topics: str) -> None:
+    """Make a session that keeps messages for a consumer that comes later, and leave."""
+    subscribed = threading.Event()
+
+    def on_subscribe(*_: Any) -> None:
+        subscribed.set()
+
+    client = _client(where, client_id)
+    client.on_subscribe = on_subscribe
+    client.connect(where.host, int(where.port), clean_start=False, properties=_connect_properties())
+    client.loop_start()
+    client.subscribe(topics, qos=1)
+    if not subscribed.wait(10):
+        raise SystemExit("the broker did not answer the subscription")
+    client.disconnect()
+    client.loop_stop()
+
+
+def _consume(where: Where, client_id: str, count: int, take: Take) -> None:
+    times: list[float] = []
+    done = threading.Event()
+    seen = [0]
+
+    def on_connect(*_: Any) -> None:
+        times.append(time.time())
+
+    def on_message(client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+        take(client, message)
+        seen[0] += 1
+        if seen[0] == count:
+            times.append(time.time())
+            done.set()
+
+    client = _client(where, client_id)
+    client.on_connect = on_connect
+    client.on_message = on_message
+    client.connect(where.host, int(where.port), clean_start=False, properties=_connect_properties())
+    client.loop_start()
+    if not done.wait(300):
+        raise SystemExit(f"only {seen[0]} of {count} messages came")
+    time.sleep(0.3)  # let the last acknowledgements leave
+    client.disconnect()
+    client.loop_stop()
+    sys.stdout.write(f"{times[0]} {times[-1]}\n")
+
+
+def _client(where: Where, client_id: str, *, manual_ack: bool = True) -> paho.Client:
+    client = paho.Client(
+        CallbackAPIVersion.VERSION2, client_id=client_id, protocol=paho.MQTTv5, manual_ack=manual_ack
+    )
+    client.username_pw_set(where.user, where.password)
+    return client
+
+
+def _connect_properties() -> Properties:
+    properties = Properties(PacketTypes.CONNECT)
+    properties.SessionExpiryInterval = 3600
+    properties.ReceiveMaximum = _IN_FLIGHT
+    return properties
+
+
+def _chunks(source: Iterator[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
+    chunk: list[tuple[str, bytes]] = []
+    for entry in source:
+        chunk.append(entry)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    yield chunk
+
+
+_KINDS: dict[str, Callable[..., None]] = {
+    "publish": publish,
+    "no_op": no_op,
+    "executemany": executemany,
+    "session": session,
+}
+
+if __name__ == "__main__":
+    _KINDS[sys.argv[1]](Where(*sys.argv[2:6]), *sys.argv[6:])
