@@ -37,8 +37,14 @@ class Lease:
 
 def audience(connection: Connection, alert: Alert) -> list[Contact]:
     """Return everybody who could be told: the resident's contacts and the centre's; for a ward alert the centres' of all offices."""
+    kind, _, number = alert.subject.partition(":")
     rows = connection.execute(
-        load("notifications")["audience"], {"resident": alert.resident, "office": alert.office}
+        load("notifications")["audience"],
+        {
+            "resident": alert.resident,
+            "home": int(number) if kind == "home" else None,
+            "office": alert.office,
+        },
     )
     return [_contact(row) for row in rows]
 
@@ -145,10 +151,10 @@ def lease_one(connection: Connection, now: datetime, machine_now: datetime, unti
     return Lease(number, alert, _contact(person), NotificationKind(kind), attempts, last_error, until)
 
 
-def surroundings(connection: Connection, alert: int, kinds: Iterable[str]) -> Surroundings:
-    """Return what a message says besides the alert; `who` acted last in an event of one of the `kinds`."""
+def surroundings(connection: Connection, alert: int, contact: int, kinds: Iterable[str]) -> Surroundings:
+    """Return what a message to a contact says besides the alert; `who` acted last in an event of one of the `kinds`."""
     row = connection.execute(
-        load("notifications")["surroundings"], {"alert": alert, "kinds": list(kinds)}
+        load("notifications")["surroundings"], {"alert": alert, "contact": contact, "kinds": list(kinds)}
     ).fetchone()
     assert row is not None  # noqa: S101 - only asked for alerts that exist
     return Surroundings(*row)

@@ -97,7 +97,9 @@ class Sender:
         if not messages.is_still_true(lease.kind, alert):
             notifications.finish(connection, lease, Delivery.CANCELLED, error="overtaken")
             return None
-        around = notifications.surroundings(connection, lease.alert, messages.ACTORS[lease.kind])
+        around = notifications.surroundings(
+            connection, lease.alert, lease.contact.number, messages.ACTORS[lease.kind]
+        )
         facts = Facts(
             alert=alert,
             contact=lease.contact,

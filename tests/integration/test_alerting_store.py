@@ -114,7 +114,7 @@ def test_an_episode_that_late_data_contradict_is_cleared_and_marked(database: Da
 
     with database.transaction() as connection:
         last = alerts.events(connection, number)[-1]
-        around = notifications.surroundings(connection, number, ())
+        around = notifications.surroundings(connection, number, 2, ())
     assert (last.kind, last.detail["withdrawn"]) == (EventKind.CLEARED, True)
     assert around.was_withdrawn
 

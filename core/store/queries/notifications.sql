@@ -1,13 +1,15 @@
 -- The outbox: who is told, what is planned, what was delivered.
 
 -- name: audience
--- Contacts of a resident and of the care centre of an office; of all centres when the alert belongs to no office.
+-- Contacts of a resident (of all in a home, when the alert is about the home) and of the care centre of an office; of all
+-- centres when the alert belongs to no office.
 SELECT contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language
 FROM contact
 WHERE
     is_active
     AND (
         resident_id = %(resident)s
+        OR resident_id IN (SELECT resident.resident_id FROM resident WHERE resident.home_id = %(home)s)
         OR (resident_id IS NULL AND (%(office)s::integer IS NULL OR office_id = %(office)s))
     )
 ORDER BY step, contact_id;
@@ -159,7 +161,8 @@ SELECT
     last_event.at,
     episode.withdrawn_at IS NOT NULL
 FROM alert
-LEFT JOIN resident ON resident.resident_id = alert.resident_id
+LEFT JOIN contact AS addressee ON addressee.contact_id = %(contact)s
+LEFT JOIN resident ON resident.resident_id = coalesce(addressee.resident_id, alert.resident_id)
 LEFT JOIN home ON home.home_id = resident.home_id
 LEFT JOIN office ON office.office_id = coalesce(alert.office_id, resident.office_id)
 LEFT JOIN device ON alert.subject = 'device:' || device.device_number::text
