@@ -211,8 +211,10 @@ def test_an_alert_of_the_whole_ward_goes_to_the_centres_and_to_no_family(stage: 
 def test_a_silent_home_is_told_to_the_families_of_all_who_live_there(stage: Stage) -> None:
     ward = ward_file([TARO], [CENTRE])
     residents: list[dict[str, Any]] = ward["homes"][0]["residents"]
-    second: dict[str, Any] = {"key": "r2", "name": "山田一郎", "contacts": [HANAKO | {"calls_resident": ""}]}
-    residents.append(residents[0] | {"geofences": []} | second)
+    second: dict[str, Any] = residents[0] | {"key": "r2", "name": "山田一郎"}
+    second["geofences"] = []
+    second["contacts"] = [HANAKO | {"calls_resident": ""}]
+    residents.append(second)
     with stage.database.transaction() as connection:
         wards.register(connection, wards.write_ward(stage.folder, ward))
     stage.open(rule="home_silent", subject="home:1")
