@@ -10,7 +10,7 @@ from core.store import judging, windows
 from core.store.database import Connection
 from core.store.judging import WatchedResident
 from core.store.windows import LinkRow
-from detectors.rules import geofence_exit
+from detectors.rules import geofence_exit, sos
 from detectors.rules.inactivity import DECIDED_WITHIN
 from detectors.rules.judgement import Blind, Interval, LifeSigns, Press, Window, no_track
 from detectors.rules.silence import Link
@@ -89,6 +89,7 @@ def load_calls(
         blind=(),
         pauses=(),
         geofences=(),
+        closed_calls=judging.closings(connection, resident.number, sos.NAME, since - LONGEST_DELAY),
     )
 
 

@@ -242,3 +242,9 @@ def active_alerts(connection: Connection, resident: int) -> list[ActiveAlert]:
     """Return the matters of a resident that are active and not closed."""
     rows = connection.execute(_JUDGING["active_alerts"], {"resident": resident})
     return [ActiveAlert(*row) for row in rows]
+
+
+def closings(connection: Connection, resident: int, rule: str, since: datetime) -> list[datetime]:
+    """Return when people closed a rule's alerts about a resident, after `since`."""
+    rows = connection.execute(_JUDGING["closings"], {"resident": resident, "rule": rule, "since": since})
+    return [row[0] for row in rows.fetchall()]

@@ -118,6 +118,8 @@ class Window:
     undecided_from : datetime or None
         When the whole ward was last heard, if it is not yet decided whether the silence since then is an outage: what absence
         would raise after this moment is held back. None if there is nothing to wait for.
+    closed_calls : sequence of datetime
+        When people closed calls for help: a press after that is a new one.
     """
 
     resident: int
@@ -130,6 +132,7 @@ class Window:
     pauses: Sequence[Interval]
     geofences: Sequence[Geofence]
     undecided_from: datetime | None = None
+    closed_calls: Sequence[datetime] = ()
 
 
 @dataclass(frozen=True)

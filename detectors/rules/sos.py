@@ -18,8 +18,8 @@ LONGEST_DELAY = timedelta(hours=48)
 class SosCall:
     """Rule D12: every press of an emergency button is raised, even one from the future or far past of a wrong clock.
 
-    Presses of one button within two minutes of each other are one call. A call has no end of its own: it stays active until a
-    person closes it. A press sent twice (same device, number and time) is one press.
+    Presses of one button within two minutes of each other are one call, unless a person closed it in between. A call has no end of
+    its own: it stays active until a person closes it. A press sent twice (same device, number and time) is one press.
     """
 
     name: str = NAME
@@ -34,7 +34,7 @@ class SosCall:
         for device in dict.fromkeys(press.device for press in presses):
             call: list[Press] = []
             for press in (one for one in presses if one.device == device):
-                if call and pressed_at(press) - pressed_at(call[-1]) > ONE_CALL:
+                if call and not _is_same_call(call[-1], press, window):
                     findings.append(_finding(window.resident, call))
                     call = []
                 call.append(press)
@@ -49,6 +49,11 @@ def pressed_at(press: Press) -> datetime:
     if press.received_at - LONGEST_DELAY <= press.time <= press.received_at:
         return press.time
     return press.received_at
+
+
+def _is_same_call(before: Press, press: Press, window: Window) -> bool:
+    was_closed = any(before.received_at < closed < press.received_at for closed in window.closed_calls)
+    return pressed_at(press) - pressed_at(before) <= ONE_CALL and not was_closed
 
 
 def _finding(resident: int, call: list[Press]) -> Finding:

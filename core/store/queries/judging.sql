@@ -210,3 +210,10 @@ WHERE resident_id = %(resident)s AND rule = %(rule)s AND outcome = ANY(%(outcome
 SELECT rule, subject, began_at
 FROM alert
 WHERE resident_id = %(resident)s AND condition = 'active' AND handling <> 'closed';
+
+-- name: closings
+-- When people closed the alerts of a rule about a resident.
+SELECT closed_at
+FROM alert
+WHERE resident_id = %(resident)s AND rule = %(rule)s AND closed_at > %(since)s
+ORDER BY closed_at;
