@@ -54,7 +54,8 @@ class Settings(BaseSettings):
     )
 
     mail_url: SecretStr = Field(
-        default=SecretStr(""), description="SMTP server: smtp://[user:password@]host:port or smtps://..."
+        default=SecretStr(""),
+        description="SMTP server: smtps://[user:password@]host, smtp://... (STARTTLS) or smtp+plain://...",
     )
     mail_from: str = "mimamori@localhost"
     webhook_private_hosts: bool = Field(
