@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 from core.domain.access import Scope
 from core.store import devices, health, residents
 from core.store.database import Connection
-from core.store.devices import Hearing
 from core.store.residents import StateCounts
 
 # Ingest reports a few times a second; this long without a word is a fault, not a pause.
@@ -53,14 +52,14 @@ def status(connection: Connection, scope: Scope, now: datetime, silent_after: ti
     silent_after : timedelta
         How long ingest may report nothing, in the service's time.
     """
-    hearing: Hearing = devices.hearing(devices.overviews(connection, scope), now)
+    hearing = devices.hearing_in(connection, scope, now)
     return Status(
         now,
         hearing.last_received_at,
         hearing.heard,
         hearing.expected,
         is_blind(health.health(connection), now, silent_after),
-        residents.counts(residents.overviews(connection, scope), now),
+        residents.counts_in(connection, scope, now),
     )
 
 

@@ -141,6 +141,14 @@ def counts(overviews: list[ResidentOverview], now: datetime) -> StateCounts:
     )
 
 
+def counts_in(connection: Connection, scope: Scope, now: datetime) -> StateCounts:
+    """Return the same as `counts` of all residents of a scope, counted in the database."""
+    row = connection.execute(
+        _RESIDENTS["state_counts"], {**_of(scope), "now": now, "worst_severity": Severity.KEEP_AN_EYE}
+    ).fetchone()
+    return StateCounts(0, 0, 0, 0, 0) if row is None else build(StateCounts, row)
+
+
 def get(connection: Connection, resident: int) -> Resident:
     """Return one resident, without asking who wants to know.
 

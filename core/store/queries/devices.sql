@@ -27,3 +27,29 @@ WHERE d.retired_at IS NULL
     AND (%(after)s::text IS NULL OR d.device_id > %(after)s)
 ORDER BY d.device_id
 LIMIT %(limit)s;
+
+-- name: hearing
+-- How many devices with a heartbeat are heard, of how many, and when any device of the scope was last heard.
+WITH seen AS (
+    SELECT
+        d.heartbeat_s, c.last_received_at,
+        %(now)s - c.last_received_at
+            <= greatest(%(missed)s * d.heartbeat_s * interval '1 second', %(shortest)s::interval) AS is_heard
+    FROM device AS d
+    JOIN device_assignment AS a ON a.device_number = d.device_number AND upper_inf(a.during)
+    LEFT JOIN device_contact AS c ON c.device_number = d.device_number
+    WHERE d.retired_at IS NULL
+        AND (%(everything)s
+            OR EXISTS (
+                SELECT FROM resident AS r
+                WHERE r.home_id = a.home_id AND (a.resident_id IS NULL OR a.resident_id = r.resident_id)
+                    AND (r.office_id = %(office)s
+                        OR EXISTS (
+                            SELECT FROM family_link AS f
+                            WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s))))
+)
+SELECT
+    count(*) FILTER (WHERE heartbeat_s IS NOT NULL AND is_heard),
+    count(*) FILTER (WHERE heartbeat_s IS NOT NULL),
+    max(last_received_at)
+FROM seen;

@@ -86,3 +86,28 @@ SELECT
     contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language
 FROM contact
 WHERE contact_id = %(contact)s AND is_active;
+
+-- name: state_counts
+-- How many residents of a scope are in each state; an open alert or a pause counts before the rest.
+WITH one AS (
+    SELECT
+        CASE
+            WHEN EXISTS (
+                SELECT FROM alert AS a
+                WHERE a.resident_id = r.resident_id AND a.handling <> 'closed' AND a.severity <= %(worst_severity)s
+            ) THEN 'with_alert'
+            WHEN r.paused_from <= %(now)s AND %(now)s < r.paused_until THEN 'paused'
+            ELSE coalesce(w.state, 'cannot_tell')
+        END AS state
+    FROM resident AS r
+    LEFT JOIN watch AS w ON w.resident_id = r.resident_id
+    WHERE %(everything)s OR r.office_id = %(office)s
+        OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s)
+)
+SELECT
+    count(*) FILTER (WHERE state = 'with_alert'),
+    count(*) FILTER (WHERE state = 'as_usual'),
+    count(*) FILTER (WHERE state = 'different'),
+    count(*) FILTER (WHERE state = 'cannot_tell'),
+    count(*) FILTER (WHERE state = 'paused')
+FROM one;
