@@ -17,7 +17,7 @@ from deploy import assets, packages
 from deploy.broker import Broker
 from deploy.cluster import Cluster
 from deploy.demo_settings import DemoSettings, as_simulator
-from deploy.demo_state import DemoFolder, DemoState, first_morning
+from deploy.demo_state import ZONE, DemoFolder, DemoState, first_morning
 from deploy.first_start import FirstStart
 from deploy.locks import held_lock
 from deploy.log_view import LogView
@@ -95,7 +95,8 @@ class Stack:
         state = self._prepare_state()
         cluster, broker = self._start_private_services()
         settings = DemoSettings(self._folder, cluster, broker, self._options.port, self._smtp_port)
-        if not state.is_seeded:
+        is_first = not state.is_seeded
+        if is_first:
             self._folder.write(state)
             FirstStart(self._folder, cluster, broker, settings, self._steps).make(
                 state, self._options.residents
@@ -110,7 +111,7 @@ class Stack:
             for plans in self._plans(state, broker):
                 for service in [self._start(plan) for plan in plans]:
                     service.wait_ready()
-        self._welcome(state, broker)
+        self._welcome(state, broker, is_first)
         self._follow(cluster, broker, state, clock)
 
     def _prepare_state(self) -> DemoState:
@@ -165,7 +166,7 @@ class Stack:
         service.start()
         return service
 
-    def _welcome(self, state: DemoState, broker: Broker) -> None:
+    def _welcome(self, state: DemoState, broker: Broker, is_first: bool) -> None:
         passwords = self._folder.passwords()
         ward = read_ward(self._folder.ward)
         say = self._console.print
@@ -179,9 +180,10 @@ class Stack:
                 say(f"  sign in as {meaning:<14} {login:<12} {passwords[role]}", highlight=False)
         say(f"  what families get:        http://{LOOPBACK}:{state.inbox_port}/")
         say(f"  broker for your sensors:  {broker.host}:{broker.port}", highlight=False)
+        hint = "In about a minute somebody needs help. " if is_first else ""
         say(
-            f"It is {state.shown:%H:%M} in the demo, and its time runs {self._options.factor:g} times as fast."
-            " In about a minute somebody needs help. Ctrl-C stops everything; the next start goes on from there."
+            f"It is {state.shown.astimezone(ZONE):%H:%M} in the demo, and its time runs {self._options.factor:g} times"
+            f" as fast. {hint}Ctrl-C stops everything; the next start goes on from there."
         )
         say()
 

@@ -10,6 +10,7 @@ from core.store.migrate import migrate
 from deploy import packages
 from deploy.broker import Broker
 from deploy.cluster import Cluster
+from tests.support.command_line import CommandLine
 from tests.support.processes import Processes
 from tests.support.services import service_folder
 
@@ -91,3 +92,12 @@ def processes(tmp_path: Path) -> Iterator[Processes]:
         yield starter
     finally:
         starter.stop_all()
+
+
+@pytest.fixture
+def mimamori(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> CommandLine:
+    """Give the command line, in an empty folder; set `mimamori.settings` and call it with the words of a command."""
+    monkeypatch.chdir(tmp_path)
+    return CommandLine(monkeypatch, capsys)

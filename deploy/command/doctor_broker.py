@@ -1,5 +1,6 @@
 """The doctor's look at the broker: can we sign in, and does it keep strangers out."""
 
+import os
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -64,7 +65,9 @@ def _visit(settings: "Settings", username: str, password: str) -> tuple[_Answer 
     import paho.mqtt.client as mqtt
     from paho.mqtt.enums import CallbackAPIVersion
 
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client = mqtt.Client(
+        CallbackAPIVersion.VERSION2, client_id=f"mimamori-doctor-{os.getpid()}", protocol=mqtt.MQTTv5
+    )
     connected, published = _Answer(), _Answer()
     client.on_connect = lambda _c, _u, _f, code, _p: connected.take(code)  # pyright: ignore[reportUnknownLambdaType]
     client.on_publish = lambda _c, _u, _m, code, _p: published.take(code)  # pyright: ignore[reportUnknownLambdaType]

@@ -77,7 +77,7 @@ class Process:
         try:
             return wait_until(seen, timeout, f"{event!r} in the log of {self.name}")[0]
         except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.output}") from None
+            raise AssertionError(f"{error}\n{self.output}" if self.is_running else str(error)) from None
 
     def stop(self) -> None:
         """Ask it to stop and wait for it."""

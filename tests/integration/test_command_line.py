@@ -1,0 +1,171 @@
+"""The command line against a real database and a real broker."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.passwords import is_right
+from core.store import users
+from core.store.database import Database
+from deploy.broker import Broker
+from tests.support.command_line import CommandLine
+from tests.support.processes import Processes, service_settings
+from tests.support.wards import register_small_ward, small_ward, write_ward
+
+
+@pytest.fixture(autouse=True)
+def settings(mimamori: CommandLine, database_url: str) -> None:
+    mimamori.settings = {"MIMAMORI_DATABASE_URL": database_url, "MIMAMORI_ENVIRONMENT": "test"}
+
+
+@pytest.fixture
+def ward(database_url: str, tmp_path: Path) -> None:
+    register_small_ward(database_url, tmp_path)
+
+
+def test_migrate_says_what_it_did(mimamori: CommandLine) -> None:
+    again = mimamori("migrate")
+    assert (again.code, again.out) == (0, "the database is up to date\n")
+
+
+def test_register_says_what_came_and_hands_passwords_over_once(
+    mimamori: CommandLine, tmp_path: Path, database_url: str
+) -> None:
+    write_ward(tmp_path, small_ward())
+    first = mimamori("register", "ward.json", "--passwords", "passwords.txt")
+    assert first.code == 0, first.err
+    assert "1 homes, 1 residents" in first.out
+    passwords = tmp_path / "passwords.txt"
+    assert passwords.stat().st_mode & 0o777 == 0o600
+    told = dict(line.split("\t") for line in passwords.read_text(encoding="utf-8").splitlines())
+    with Database(database_url) as database, database.transaction() as connection:
+        found = users.find(connection, "care")
+    assert found is not None
+    assert is_right(told["care"], found.password_hash)
+    second = mimamori("register", "ward.json")
+    assert (second.code, second.out) == (0, "Registered: nothing new\n")
+
+
+def test_a_mistake_in_a_ward_file_is_one_line_with_its_place(mimamori: CommandLine, tmp_path: Path) -> None:
+    body = small_ward()
+    body["homes"][0]["devices"][0]["kind"] = "lamp"
+    write_ward(tmp_path, body)
+    told = mimamori("register", "ward.json")
+    assert told.code == 65
+    assert "ward.json: homes[0].devices[0].kind: Invalid enum value 'lamp'" in told.err
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_user_comes_changes_the_password_and_goes(mimamori: CommandLine, database_url: str) -> None:
+    added = mimamori(
+        "user", "add", "sato", "--name", "佐藤", "--role", "care", "--office", "中央地域包括支援センター",
+        "--password-stdin", stdin="a long password\n",
+    )  # fmt: skip
+    assert added.code == 0, added.err
+    assert "a long password" not in added.out
+    twice = mimamori("user", "add", "SATO", "--name", "佐藤", "--role", "admin")
+    assert (twice.code, twice.err) == (1, "the login SATO is taken; choose another\n")
+    made = mimamori("user", "password", "sato").out.rsplit(" ", 1)[-1].strip()
+    mimamori("user", "disable", "sato")
+    with Database(database_url) as database, database.transaction() as connection:
+        found = users.find(connection, "sato")
+    assert found is not None
+    assert is_right(made, found.password_hash)
+    assert not found.user.is_active
+    assert "sato" in mimamori("user", "list").out
+
+
+def test_errors_of_people_commands_say_what_is_missing(mimamori: CommandLine) -> None:
+    for words, told in (
+        (("user", "disable", "nobody"), "there is no user nobody; `mimamori user list` shows them all"),
+        (("user", "add", "x", "--name", "X", "--role", "care", "--office", "Nowhere"), "no office Nowhere"),
+        (("user", "add", "x", "--name", "X", "--role", "family", "--resident", "99"), "no resident 99"),
+        (("device", "move", "d9", "--home", "A"), "there is no home A"),
+        (("device", "retire", "d9"), "there is no device d9 in use"),
+    ):
+        result = mimamori(*words)
+        assert result.code == 1
+        assert told in result.err
+    short = mimamori(
+        "user", "add", "x", "--name", "X", "--role", "admin", "--password-stdin", stdin="short\n"
+    )
+    assert short.code == 65
+    assert "10 to 256 characters" in short.err
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_device_is_added_with_its_topic_and_password(mimamori: CommandLine) -> None:
+    added = mimamori(
+        "device", "add", "kitchen-1", "--kind", "motion", "--place", "kitchen", "--home", "3丁目 A-101"
+    )
+    assert added.code == 0, added.err
+    assert "It publishes under: mimamori/v1/kitchen-1/readings" in added.out
+    assert "kitchen-1:$7$" in added.out
+    listed = mimamori("device", "list").out
+    assert "kitchen-1" in listed
+    assert "never" in listed
+    assert mimamori("device", "retire", "kitchen-1").code == 0
+    assert "kitchen-1" not in mimamori("device", "list").out
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_device_beside_a_running_demo_is_let_in_by_its_broker(
+    mimamori: CommandLine, tmp_path: Path, broker: Broker
+) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "demo.json").write_text(
+        json.dumps({"broker_folder": str(broker.folder)}), encoding="utf-8"
+    )
+    added = mimamori(
+        "device",
+        "add",
+        "hanako",
+        "--kind",
+        "tracker",
+        "--sender",
+        "owntracks:hanako/tablet",
+        "--resident",
+        "1",
+    )
+    assert added.code == 0, added.err
+    assert "It publishes under: owntracks/hanako/tablet\nuser: hanako\n" in added.out
+    assert "hanako:$7$" in (broker.folder / "passwords").read_text(encoding="ascii")
+
+
+def test_the_doctor_finds_a_healthy_service(
+    mimamori: CommandLine, database_url: str, broker: Broker, processes: Processes, tmp_path: Path
+) -> None:
+    mimamori.settings = service_settings(database_url, broker)
+    register_small_ward(database_url, tmp_path)
+    processes.start("ingest", mimamori.settings)
+    told = mimamori("doctor")
+    assert told.code == 0, told.out
+    for found in (
+        "schema up to date",
+        "Apache edition",
+        "signed in at",
+        "without a password are kept out",
+        "s ago",
+    ):
+        assert found in told.out
+
+
+def test_the_doctor_says_what_is_wrong(
+    mimamori: CommandLine, empty_database_url: str, database_url: str, broker: Broker
+) -> None:
+    good = service_settings(database_url, broker)
+    cases: list[tuple[dict[str, str], str]] = [
+        (service_settings(empty_database_url, broker), "run: mimamori migrate"),
+        (good, "start it: mimamori ingest"),
+        (good | {"MIMAMORI_BROKER_PASSWORD": "wrong"}, "refuses ingest: Not authorized"),
+        (good | {"MIMAMORI_BROKER_PORT": "1"}, "no answer at 127.0.0.1:1"),
+        (good | {"MIMAMORI_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "the database is not available"),
+        ({}, "MIMAMORI_DATABASE_URL: Field required"),
+    ]
+    for settings, told in cases:
+        mimamori.settings = settings
+        result = mimamori("doctor")
+        assert result.code == 1
+        assert told in result.out
