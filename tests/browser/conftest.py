@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -128,7 +127,10 @@ Opener = Callable[..., Page]
 
 @pytest.fixture
 def open_page(browser: Browser) -> Generator[Opener]:
-    """Give a function that opens a path of a site: `open_page(site, "/board", login="care", width=320, language="en")`."""
+    """Give a function that opens a path of a site: `open_page(site, "/board", login="care", width=320, language="en")`.
+
+    Errors of scripts and refusals of the content security policy are added to the list `console`, if one is given.
+    """
     contexts: list[BrowserContext] = []
 
     def opened(
@@ -138,11 +140,10 @@ def open_page(browser: Browser) -> Generator[Opener]:
         login: str | None = None,
         width: int = 1280,
         language: str = "ja",
+        console: list[str] | None = None,
         **options: object,
     ) -> Page:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, locale=language, bypass_csp=False, **options
-        )
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale=language, **options)
         contexts.append(context)
         cookies = [{"name": "mimamori_language", "value": language, "url": site.address}]
         if login is not None:
@@ -150,16 +151,14 @@ def open_page(browser: Browser) -> Generator[Opener]:
         context.add_cookies(cookies)
         context.set_default_timeout(_PATIENCE_MS)
         page = context.new_page()
+        if console is not None:
+            page.on(
+                "console", lambda message: console.append(message.text) if message.type == "error" else None
+            )
+            page.on("pageerror", lambda error: console.append(str(error)))
         page.goto(site.address + path)
         return page
 
     yield opened
     for context in contexts:
         context.close()
-
-
-@pytest.fixture
-def screenshots() -> Path | None:
-    """Give the folder that `MIMAMORI_SCREENSHOTS` names, for people who want to look; usually None."""
-    folder = os.environ.get("SCREENSHOTS")
-    return Path(folder) if folder else None

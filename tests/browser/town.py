@@ -103,7 +103,7 @@ def _home(number: int, name: str, kana: str, born: int, area: str) -> dict[str, 
     lat, lon = _place(number)
     key = f"r{number}"
     family = {
-        "name": f"{name.split()[0]} 明",
+        "name": f"{name.split(maxsplit=1)[0]} 明",
         "relation": "長男",
         "step": 1,
         "calls_resident": "お父さん" if name[-1] in "一実正勇清茂" else "お母さん",

@@ -51,6 +51,7 @@ let isLate = false;
 
 function heard(event) {
   heardAt = performance.now();
+  body.dataset.stream = "heard";
   showLate(false);
   try {
     return event.data ? JSON.parse(event.data) : {};

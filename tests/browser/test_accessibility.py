@@ -1,0 +1,71 @@
+"""Every page, both languages, narrow and wide: nothing serious for axe, nothing too small, nothing cut off."""
+
+import pytest
+
+from tests.browser import axe
+from tests.browser.conftest import Opener, Site
+
+_PAGES = {
+    "sign-in": ("/login", None),
+    "board": ("/board", "care"),
+    "board, emergencies only": ("/board?show=p1", "care"),
+    "residents": ("/residents", "care"),
+    "resident": ("/residents/2", "care"),
+    "resident with a tracker": ("/residents/3?hours=48", "care"),
+    "geofences": ("/residents/1/zones", "care"),
+    "alerts": ("/alerts", "care"),
+    "open alert": ("/alerts/{inactivity}", "care"),
+    "claimed alert": ("/alerts/{geofence}", "care"),
+    "devices": ("/devices?show=silent", "care"),
+    "family": ("/family", "family"),
+    "resident for the family": ("/residents/2", "family"),
+    "answer": ("/a/{token}", None),
+    "ended answer": ("/a/nothing", None),
+    "users": ("/admin/users", "admin"),
+    "help": ("/help", None),
+    "accessibility": ("/accessibility", "care"),
+    "not found": ("/no-such-page", "care"),
+    "forbidden": ("/admin/users", "care"),
+}
+_WIDTHS = (1280, 320)
+_PLAIN_ERRORS = ("404 (Not Found)", "403 (Forbidden)")
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+@pytest.mark.parametrize("name", _PAGES)
+def test_page_is_accessible_narrow_and_wide(site: Site, open_page: Opener, name: str, language: str) -> None:
+    path, login = _PAGES[name]
+    console: list[str] = []
+    address = path.format(**vars(site.town))
+    page = open_page(site, address, login=login, language=language, console=console)
+    page.evaluate("() => document.querySelectorAll('details').forEach((one) => (one.open = true))")
+
+    for width in _WIDTHS:
+        page.set_viewport_size({"width": width, "height": 900})
+        assert axe.serious_findings(page) == [], f"axe at {width} px"
+        assert axe.overflow(page) == 0, f"the page is wider than {width} px"
+        assert axe.small_text(page) == [], f"small text at {width} px"
+        assert axe.small_targets(page, 44) == [], f"small targets at {width} px"
+    assert page.locator("html").get_attribute("lang") == language
+    # Scripts, styles and the content security policy agree.
+    assert [line for line in console if not line.endswith(_PLAIN_ERRORS)] == []
+
+
+def test_text_of_double_size_still_fits(site: Site, open_page: Opener) -> None:
+    page = open_page(site, "/board", login="care", width=640)
+    page.evaluate("() => document.documentElement.style.fontSize = '200%'")
+    assert axe.overflow(page) == 0
+
+
+def test_marks_keep_their_shapes_in_forced_colours(site: Site, open_page: Opener) -> None:
+    page = open_page(site, "/board", login="care", forced_colors="active", reduced_motion="reduce")
+    assert axe.serious_findings(page) == []
+    assert page.locator(".matter .mark svg").first.is_visible()
+
+
+def test_focus_is_always_seen(site: Site, open_page: Opener) -> None:
+    page = open_page(site, "/board", login="care")
+    for _ in range(12):
+        page.keyboard.press("Tab")
+        width = page.evaluate("() => parseFloat(getComputedStyle(document.activeElement).outlineWidth)")
+        assert width >= 4, page.evaluate("() => document.activeElement.outerHTML")

@@ -1,0 +1,135 @@
+"""The live board: fresh without reloading, still while somebody is at work in it, honest when the line is cut."""
+
+from playwright.sync_api import Page, expect
+
+from core.domain.alert import Finding, Severity
+from core.store import alerts, episodes
+from core.store.database import Database
+from tests.browser.conftest import Opener, Site
+from tests.browser.town import NOW
+
+
+def _raise(site: Site, resident: int, severity: Severity = Severity.CHECK_SOON) -> int:
+    found = Finding(
+        rule="inactivity",
+        subject=f"resident:{resident}",
+        severity=severity,
+        began_at=NOW,
+        raised_at=NOW,
+        cleared_at=None,
+        reason={"rule_version": 1},
+    )
+    with Database(site.database_url, size=1) as database, database.transaction() as connection:
+        number = episodes.open_or_update(connection, found, resident, None, NOW)
+    assert number is not None
+    return number
+
+
+def _claim(site: Site, number: int) -> None:
+    with Database(site.database_url, size=1) as database, database.transaction() as connection:
+        alerts.claim(connection, number, user=2, now=NOW)
+
+
+def _board(site: Site, open_page: Opener) -> Page:
+    page = open_page(site, "/board", login="care")
+    # The stream has said something, so nothing can be missed from here on.
+    page.wait_for_function("() => document.body.dataset.stream === 'heard'")
+    page.mouse.move(5, 5)
+    return page
+
+
+def test_new_alert_appears_and_is_announced_without_reloading(own_site: Site, open_page: Opener) -> None:
+    page = _board(own_site, open_page)
+    number = _raise(own_site, 8)
+    expect(page.locator(f"#matter-{number}")).to_be_visible()
+    expect(page.locator("#announce")).to_contain_text("中村 勇")
+    expect(page.locator("[data-filter=p2] b")).to_have_text("4")
+
+
+def test_emergency_is_announced_at_once(own_site: Site, open_page: Opener) -> None:
+    page = _board(own_site, open_page)
+    _raise(own_site, 8, Severity.EMERGENCY)
+    expect(page.locator("#announce-now")).to_contain_text("中村 勇")
+
+
+def test_order_holds_still_under_the_focus_until_asked(own_site: Site, open_page: Opener) -> None:
+    page = _board(own_site, open_page)
+    page.locator(f"#matter-{own_site.town.inactivity} .matter__name").focus()
+    before = page.locator(".matter").evaluate_all("(rows) => rows.map((row) => row.id)")
+
+    number = _raise(own_site, 8, Severity.EMERGENCY)
+    expect(page.locator("#newcomers")).to_have_text("新着 1件を表示")
+    assert page.locator(".matter").evaluate_all("(rows) => rows.map((row) => row.id)") == before
+
+    # What people did shows at once, in its place, and the focus stays.
+    _claim(own_site, own_site.town.silent)
+    expect(page.locator(f"#matter-{own_site.town.silent}")).to_contain_text("佐藤 恵さんが対応中")
+    assert page.evaluate("() => document.activeElement.className") == "matter__name"
+
+    page.click("#newcomers")
+    expect(page.locator(".matter").nth(1)).to_have_attribute("id", f"matter-{number}")
+
+
+def test_order_holds_still_under_the_pointer(own_site: Site, open_page: Opener) -> None:
+    page = _board(own_site, open_page)
+    page.hover(".matter >> nth=1")
+    number = _raise(own_site, 8)
+    expect(page.locator("#newcomers")).to_be_visible()
+    page.mouse.move(5, 5)
+    expect(page.locator(f"#matter-{number}")).to_be_visible()
+
+
+def test_alert_page_shows_what_somebody_else_did_and_keeps_what_was_typed(
+    own_site: Site, open_page: Opener
+) -> None:
+    number = own_site.town.inactivity
+    page = open_page(own_site, f"/alerts/{number}", login="admin")
+    page.wait_for_function("() => document.body.dataset.stream === 'heard'")
+    page.locator("#note-box summary").click()
+    page.fill("#note", "まだ書いています")
+    _claim(own_site, number)
+    expect(page.locator("#handling-box")).to_contain_text("佐藤 恵さんが対応しています")
+    expect(page.locator("#note")).to_have_value("まだ書いています")
+
+
+def test_cut_line_is_told_across_the_page_within_half_a_minute(own_site: Site, open_page: Opener) -> None:
+    page = _board(own_site, open_page)
+    page.clock.install()
+    page.reload()
+    page.wait_for_function("() => document.body.dataset.stream === 'heard'")
+    expect(page.locator("#stream-late")).to_be_hidden()
+    page.context.set_offline(True)
+    page.clock.fast_forward(31_000)
+    expect(page.locator("#stream-late")).to_be_visible()
+
+
+def test_sound_starts_by_a_button_only_and_can_be_muted(site: Site, open_page: Opener) -> None:
+    page = open_page(site, "/board", login="care")
+    expect(page.locator("#sound-state")).to_have_text("音 出ません")
+    page.click("#sound-start")
+    expect(page.locator("#sound-state")).to_have_text("音 出ます")
+    page.click("#sound-mute")
+    expect(page.locator("#sound-state")).to_contain_text("あと")
+
+
+def test_filter_search_and_keys_work_inside_the_list(site: Site, open_page: Opener) -> None:
+    page = open_page(site, "/board", login="care")
+    page.fill("#search", "加藤")
+    expect(page.locator(".matter:visible")).to_have_count(1)
+    page.fill("#search", "")
+    page.click("[data-filter=p2]")
+    expect(page.locator(".matter:visible")).to_have_count(3)
+
+    page.locator(".matter:visible .matter__name").first.focus()
+    first = page.evaluate("() => document.activeElement.textContent")
+    page.keyboard.press("j")
+    assert page.evaluate("() => document.activeElement.textContent") != first
+    page.keyboard.press("k")
+    assert page.evaluate("() => document.activeElement.textContent") == first
+
+    # Turned off, the keys do nothing.
+    page.click("#keys-help summary")
+    page.uncheck("#keys-on")
+    page.locator(".matter:visible .matter__name").first.focus()
+    page.keyboard.press("j")
+    assert page.evaluate("() => document.activeElement.textContent") == first

@@ -1,0 +1,67 @@
+"""Places: hidden until a reason is given, shown with a list beside the map, drawn without a pointer."""
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Opener, Site
+
+
+def test_precise_place_needs_a_reason_and_the_look_is_shown(own_site: Site, open_page: Opener) -> None:
+    page = open_page(own_site, "/residents/3", login="care")
+    expect(page.locator("#map")).to_have_count(0)
+    assert "35.6" not in page.content()
+
+    # "Other" alone is no reason.
+    page.check("input[name=reason][value=other]")
+    page.click(".gate button")
+    expect(page.locator("#reveal-problem")).to_be_visible()
+
+    page.check("input[name=reason][value=no_contact]")
+    page.click(".gate button")
+    expect(page.locator("#map .leaflet-interactive, #map path").first).to_be_visible()
+    expect(page.locator("[data-fix]").first).to_have_attribute("aria-pressed", "true")
+    expect(page.locator("main")).to_contain_text("連絡がつかない")
+
+
+def test_trail_is_walked_by_list_and_slider(own_site: Site, open_page: Opener) -> None:
+    page = open_page(own_site, "/residents/1", login="care")
+    page.check("input[name=reason][value=late_home]")
+    page.click(".gate button")
+
+    # The last position is 55 minutes old: it is said to be old and never drawn as the present one.
+    expect(page.locator("main")).to_contain_text("いまの場所ではありません")
+    expect(page.locator(".map-label", has_text="分前")).to_be_visible()
+
+    page.click("#map-before")
+    expect(page.locator("[data-fix]").nth(1)).to_have_attribute("aria-pressed", "true")
+    page.locator("#map-time").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("[data-fix]").first).to_have_attribute("aria-pressed", "true")
+
+
+def test_geofence_is_drawn_with_the_keyboard_alone(own_site: Site, open_page: Opener) -> None:
+    page = open_page(own_site, "/residents/2/zones", login="care")
+    page.locator("#name").focus()
+    page.keyboard.type("公園まで")
+    page.locator("#lat").focus()
+    page.keyboard.type("35.6300")
+    page.keyboard.press("Tab")
+    page.keyboard.type("139.7900")
+    page.locator("#map").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#lat")).to_have_value("35.630090")
+    page.locator("#zone-form .button--main").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator(".list")).to_contain_text("公園まで")
+    expect(page.locator(".list")).to_contain_text("半径 500m")
+
+
+def test_wrong_numbers_of_a_geofence_are_told_at_their_fields(own_site: Site, open_page: Opener) -> None:
+    page = open_page(own_site, "/residents/2/zones", login="care", java_script_enabled=False)
+    page.fill("#name", "池")
+    page.check("[name=kind][value=polygon]")
+    page.fill("#corners", "35.63, 139.79\n35.64, 139.80\n35.63, 139.80\n35.64, 139.79")
+    page.fill("#start", "25:00")
+    page.click("#zone-form .button--main")
+    expect(page.locator("#problem-corners")).to_be_visible()
+    expect(page.locator("#problem-hours")).to_be_visible()
+    expect(page.locator("#name")).to_have_value("池")
