@@ -125,7 +125,7 @@ def claim(
     """
     _one_of(user, contact)
     alert = _held(connection, alert_id)
-    is_own = alert.handling is Handling.CLAIMED and _holds(alert, user, contact)
+    is_own = alert.handling is Handling.CLAIMED and _holds(connection, alert, user, contact)
     if is_own:
         return alert
     _refuse_closed(alert)
@@ -190,7 +190,7 @@ def decline(connection: Connection, alert_id: int, *, contact: int, now: datetim
     """
     alert = _held(connection, alert_id)
     _refuse_closed(alert)
-    if alert.handling is Handling.CLAIMED and _holds(alert, None, contact):
+    if alert.handling is Handling.CLAIMED and _holds(connection, alert, None, contact):
         connection.execute(load("alerts")["set_open"], {"alert": alert_id})
         record(connection, alert_id, EventKind.RELEASED, now, contact=contact)
     else:
@@ -349,8 +349,18 @@ def _held(connection: Connection, alert_id: int) -> Alert:
     return get(connection, alert_id)
 
 
-def _holds(alert: Alert, user: int | None, contact: int | None) -> bool:
-    return (alert.claimed_by_user, alert.claimed_by_contact) == (user, contact)
+def _holds(connection: Connection, alert: Alert, user: int | None, contact: int | None) -> bool:
+    """Tell whether this person holds the alert, be it as a user or as the contact that belongs to the user."""
+    if (alert.claimed_by_user, alert.claimed_by_contact) == (user, contact):
+        return True
+    row = connection.execute(
+        load("alerts")["is_same_person"],
+        {
+            "user": user if user is not None else alert.claimed_by_user,
+            "contact": contact if contact is not None else alert.claimed_by_contact,
+        },
+    ).fetchone()
+    return row is not None
 
 
 def _refuse_closed(alert: Alert) -> None:

@@ -16,7 +16,8 @@ from detectors.alerting.reconcile import reconcile
 from tests.support.alerting import NOW, finding, open_alert, register
 
 LATER = NOW + timedelta(minutes=5)
-ADMIN, CARE, TARO = 1, 2, 3
+CARE, TARO = 2, 3
+TARO_CONTACT = 2
 JUDGED = [Matter("inactivity", "resident:1")]
 
 
@@ -214,11 +215,22 @@ def test_a_claim_can_be_repeated_taken_over_and_given_back(database: Database) -
         first = alerts.claim(connection, number, user=CARE, now=LATER)
         assert alerts.claim(connection, number, user=CARE, now=LATER).version == first.version
 
-        taken = alerts.claim(connection, number, contact=1, take_over=True, now=LATER)
-        assert (taken.claimed_by_contact, taken.claimed_by_user) == (1, None)
+        taken = alerts.claim(connection, number, contact=TARO_CONTACT, take_over=True, now=LATER)
+        assert (taken.claimed_by_contact, taken.claimed_by_user) == (TARO_CONTACT, None)
 
-        released = alerts.release(connection, number, contact=1, now=LATER)
+        released = alerts.release(connection, number, contact=TARO_CONTACT, now=LATER)
         assert (released.handling, released.claimed_by) == (Handling.OPEN, None)
+
+
+def test_a_person_is_the_same_by_sign_in_and_by_link(database: Database) -> None:
+    with database.transaction() as connection:
+        number = open_alert(connection)
+        claimed = alerts.claim(connection, number, user=TARO, now=LATER)
+
+        # Taro's own link: nothing to take over, and his "cannot go" ends his claim.
+        assert alerts.claim(connection, number, contact=TARO_CONTACT, now=LATER) == claimed
+        declined = alerts.decline(connection, number, contact=TARO_CONTACT, now=LATER)
+    assert declined.handling is Handling.OPEN
 
 
 def test_an_action_on_what_has_changed_since_is_refused(database: Database) -> None:

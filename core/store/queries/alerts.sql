@@ -51,6 +51,10 @@ WITH written AS (
 )
 SELECT alert_event_id, pg_notify('alert', alert_id::text) FROM written;
 
+-- name: is_same_person
+-- A row if the contact belongs to the user.
+SELECT 1 FROM contact WHERE contact_id = %(contact)s AND user_id = %(user)s;
+
 -- name: set_claimed
 -- Give an alert to whoever takes it.
 UPDATE alert
