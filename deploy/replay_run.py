@@ -17,8 +17,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.clock import FileClock
+from core.domain.alert import Outcome
 from core.domain.metric import METRICS
 from core.errors import MimamoriError
+from core.store import alerts, users
 from core.store import replay as store
 from core.store.database import Connection, Database
 from core.store.judging import is_judged
@@ -35,6 +37,7 @@ from simulator.replay.registration import ward_of
 
 _POLL_S = 0.01
 _PATIENCE_S = 120.0
+_CLOSER = "replay"
 Row = tuple[object, ...]
 
 
@@ -125,6 +128,7 @@ class ReplayRun:
     folder: Path
     on_step: Callable[[], None] | None = None
     _services: list[Service] = field(default_factory=list[Service], init=False)
+    _closer: int = field(default=0, init=False)
 
     def run(self) -> ReplayResult:
         """Replay, and compare what is stored with the file.
@@ -149,22 +153,25 @@ class ReplayRun:
                 for service in reversed(self._services):
                     service.stop()
             with database.transaction() as connection:
-                alerts = tuple(store.raised_alerts(connection))
+                raised = tuple(store.raised_alerts(connection))
             difference = compare(database, part, self.plan.begin, self.plan.end)
-        return ReplayResult(len(messages), difference, alerts, time.monotonic() - began)
+        return ReplayResult(len(messages), difference, raised, time.monotonic() - began)
 
     def _register(self, database: Database, part: Recording) -> None:
         path = self.folder / "ward.json"
-        path.write_text(json.dumps(ward_of(part, self.plan.zone), ensure_ascii=False), encoding="utf-8")
+        closer = {"login": _CLOSER, "name": _CLOSER, "role": "admin"}
+        ward = {**ward_of(part, self.plan.zone), "users": [closer]}
+        path.write_text(json.dumps(ward, ensure_ascii=False), encoding="utf-8")
         with database.transaction() as connection:
             register_ward(
                 connection,
                 read_ward(path),
                 now=self.plan.begin,
                 default_zone="UTC",
-                # There are no users in such a ward.
+                # No password has this hash, so nobody can sign in.
                 new_password=lambda _login: "",
             )
+            self._closer = users.by_login(connection, _CLOSER).number
 
     def _start(self, name: str, clock: Path) -> None:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("MIMAMORI_")}
@@ -199,8 +206,15 @@ class ReplayRun:
                 FileClock.write(clock, moment)
                 self._wait(database, store.is_stored, moment, "ingest")
                 self._wait(database, is_judged, moment, "detectors")
+                self._close_what_is_over(database, moment)
                 if self.on_step is not None:
                     self.on_step()
+
+    def _close_what_is_over(self, database: Database, now: datetime) -> None:
+        """Do what staff would: an alert that is left open would take in all that happens to its resident later."""
+        with database.transaction() as connection:
+            for number in store.over_but_open(connection):
+                alerts.close(connection, number, outcome=Outcome.DRILL, user=self._closer, now=now)
 
     def _wait(
         self, database: Database, is_done: Callable[[Connection, datetime], bool], moment: datetime, who: str

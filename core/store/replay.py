@@ -55,6 +55,11 @@ def stored_fixes(
         yield from cursor
 
 
+def over_but_open(connection: Connection) -> list[int]:
+    """Return the alerts whose matter is over and that nobody has closed."""
+    return [row[0] for row in connection.execute(_REPLAY["over_but_open"]).fetchall()]
+
+
 def raised_alerts(connection: Connection) -> list[RaisedAlert]:
     """Return all alerts in the order in which they were raised."""
     rows: list[Row] = connection.execute(_REPLAY["raised_alerts"]).fetchall()
