@@ -33,6 +33,7 @@ class AnswerLink:
 def issue(connection: Connection, alert_id: int, contact_id: int, now: datetime) -> str:
     """Make a link for one contact and one alert and return its token, which is stored nowhere."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
+    connection.execute(load("answer_links")["forget_expired"], {"contact": contact_id, "now": now})
     connection.execute(
         load("answer_links")["issue"],
         {
@@ -57,11 +58,6 @@ def revoke(connection: Connection, contact_id: int, now: datetime, alert_id: int
     return connection.execute(
         load("answer_links")["revoke"], {"contact": contact_id, "alert": alert_id, "now": now}
     ).rowcount
-
-
-def delete_expired(connection: Connection, before: datetime) -> int:
-    """Forget the links that ended before a moment, and return how many."""
-    return connection.execute(load("answer_links")["delete_expired"], {"before": before}).rowcount
 
 
 def _hash(token: str) -> bytes:

@@ -10,6 +10,7 @@ import socket
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from email.header import Header
 from email.utils import parseaddr
 from enum import StrEnum
 from ipaddress import ip_address
@@ -178,7 +179,7 @@ class Courier:
             "cto": _MAIL_WAIT_S,
             "rto": _MAIL_WAIT_S,
         }
-        return self._attempt(target, text, _judge_mail)
+        return self._attempt(target, Text(_header(text.subject), text.body), _judge_mail)
 
     def _webhook(self, contact: Contact, text: Text) -> Attempt:
         parts = urlsplit(contact.address)
@@ -219,6 +220,11 @@ class Courier:
         if result.status is AppriseResultStatus.TIMEOUT:
             return Attempt(Arrival.UNKNOWN, "timeout")
         return judge([entry.message for entry in result.logs()])
+
+
+def _header(subject: str) -> str:
+    """Return a subject in encoded words of the length that mail servers accept; apprise would make a single endless one."""
+    return subject if subject.isascii() else " ".join(Header(subject, "utf-8").encode().split())
 
 
 def _judge_mail(lines: Iterable[str]) -> Attempt:

@@ -1,5 +1,6 @@
 """From an alert to the family's phone: real mail and webhook servers, good and bad ones."""
 
+import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -115,6 +116,10 @@ def test_mail_arrives_in_the_language_of_each_contact(
     assert taro["Auto-Submitted"] == "auto-generated"
     assert taro["Content-Language"] == "ja"
     assert taro.get_content_type() == "text/plain"
+    # No encoded word is longer than mail servers accept.
+    words = re.findall(rb"=\?\S+\?=", b"".join(sink.raw))
+    assert words
+    assert max(map(len, words)) <= 75
     assert "お母さんの動きが見られません。最後の動きは6:40(3時間前)です。" in body(taro)
     assert f"{BASE_URL}/a/" in body(taro)
 

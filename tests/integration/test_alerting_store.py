@@ -351,3 +351,7 @@ def test_an_answer_link_is_kept_only_as_a_hash_and_ends(database: Database) -> N
         revoked = answer_links.look_up(connection, token)
         assert revoked is not None
         assert not revoked.is_valid(NOW)
+
+        # Links that have ended are forgotten when the next one is made.
+        answer_links.issue(connection, number, 1, NOW + timedelta(hours=48))
+        assert answer_links.look_up(connection, token) is None

@@ -120,6 +120,7 @@ class MailSink:
     refusal: str | None = None
     hold: threading.Event | None = None
     messages: list[EmailMessage] = field(default_factory=list[EmailMessage])
+    raw: list[bytes] = field(default_factory=list[bytes])
 
     def to(self, address: str) -> list[EmailMessage]:
         """Return the messages to one address, oldest first."""
@@ -137,6 +138,7 @@ class MailSink:
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Keep a message."""
         content = cast("bytes", envelope.content)
+        self.raw.append(content)
         self.messages.append(message_from_bytes(content, policy=policy.default))
         return "250 OK"
 

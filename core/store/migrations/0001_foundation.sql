@@ -393,6 +393,7 @@ CREATE TABLE answer_link (
     expires_at  timestamptz NOT NULL,
     revoked_at  timestamptz
 );
+CREATE INDEX answer_link_contact ON answer_link (contact_id, expires_at);
 
 -- Who looked at what ---------------------------------------------------------------------------------------------------
 -- A look at a precise place or at a person's data: kept for the person watched.

@@ -15,6 +15,6 @@ UPDATE answer_link
 SET revoked_at = %(now)s
 WHERE contact_id = %(contact)s AND (%(alert)s::bigint IS NULL OR alert_id = %(alert)s) AND revoked_at IS NULL;
 
--- name: delete_expired
--- Forget links that ended long ago.
-DELETE FROM answer_link WHERE expires_at < %(before)s;
+-- name: forget_expired
+-- Drop a contact's links that have ended by themselves.
+DELETE FROM answer_link WHERE contact_id = %(contact)s AND expires_at <= %(now)s;
