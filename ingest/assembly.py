@@ -18,6 +18,7 @@ from ingest.values import content_number, message_number, refused_position, stor
 # For these only a change shows that a person acted; a device that repeats its state says nothing new.
 CHANGE_METRICS = (METRICS["contact_open"].number, METRICS["bed_occupied"].number)
 _CHANGES = frozenset(CHANGE_METRICS)
+_LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
 _LIFE_NUMBERS = frozenset(metric.number for metric in METRICS.values() if metric.kind is MetricKind.LIFE)
 _NUMBERED_MEMORY = timedelta(days=7)
 _NAMED_IN_DETAIL = 5
@@ -154,11 +155,11 @@ class Assembly:
             where = placed(claimed, received_at, result.sent_at, self._rules.newest)
             time, flags = _spread(where, place, result), int(where.flags)
         if message.retained:
-            flags |= ReadingFlag.RETAINED
+            flags |= _RETAINED
         elif is_life_sign(device.kind, name, value) and (
             metric.number not in _CHANGES or self._is_change(device.number, metric.number, time, value)
         ):
-            flags |= ReadingFlag.LIFE_SIGN
+            flags |= _LIFE_SIGN
         self._put_reading(
             case, where, (device.number, time, metric.number, value, flags), (place, measured.metric)
         )
@@ -200,7 +201,7 @@ class Assembly:
         where = placed(position.time or case.when, message.received_at, result.sent_at, self._rules.newest)
         time, flags = _spread(where, place, result), int(where.flags)
         if message.retained:
-            flags |= ReadingFlag.RETAINED
+            flags |= _RETAINED
         since = None
         if where.is_ours:
             seq = result.seq or message_number(message.payload) - place

@@ -48,7 +48,12 @@ class Devices:
         began = time.monotonic()
         with self._database.transaction() as connection:
             found = ingestion.sending_devices(connection, now)
-            self.states = ingestion.latest_states(connection, CHANGE_METRICS)
+            stored = ingestion.latest_states(connection, CHANGE_METRICS)
+        # A batch that is still being committed is known here and not yet there.
+        ahead = {
+            key: state for key, state in self.states.items() if key not in stored or state[0] > stored[key][0]
+        }
+        self.states = stored | ahead
         self._by_sender = {device.sender: device for device in found}
         ended = time.monotonic()
         self._next_refresh = ended + max(_REFRESH_S, _REFRESH_SHARE * (ended - began))

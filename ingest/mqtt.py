@@ -4,18 +4,20 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from core.clock import Clock
+from core.errors import MimamoriError
 from core.logs import get_logger
 from core.settings import Settings
+from ingest.client import BulkClient
 from ingest.intake import Intake
 from ingest.message import Message
 from ingest.topics import SUBSCRIPTION
@@ -55,6 +57,7 @@ class Receiver:
         self.is_connected = False
         # Before the first connection everything counts as broken since the start.
         self.broken_since = time.monotonic()
+        self._now = clock.now()
         self._client = self._new_client()
 
     def start(self) -> None:
@@ -85,8 +88,7 @@ class Receiver:
             mids = [
                 message.mid for message in messages if message.mid and message.generation == self.generation
             ]
-            for mid in mids:
-                self._client.ack(mid, 1)
+            self._client.acknowledge(mids)
 
     def publish(self, topic: str, payload: bytes) -> bool:
         """Send a message; False if there is no connection now."""
@@ -94,13 +96,8 @@ class Receiver:
             return False
         return self._client.publish(topic, payload, qos=1).rc == paho.MQTT_ERR_SUCCESS
 
-    def _new_client(self) -> paho.Client:
-        client = paho.Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=self._settings.ingest_client_id,
-            protocol=paho.MQTTv5,
-            manual_ack=True,
-        )
+    def _new_client(self) -> BulkClient:
+        client = BulkClient(self._settings.ingest_client_id, self._take, self._begin)
         if self._settings.broker_username:
             client.username_pw_set(
                 self._settings.broker_username, self._settings.broker_password.get_secret_value()
@@ -112,7 +109,6 @@ class Receiver:
         client.max_queued_messages_set(1000)
         client.on_connect = self._on_connect
         client.on_disconnect = self._on_disconnect
-        client.on_message = self._on_message
         client.on_subscribe = self._on_subscribe
         return client
 
@@ -160,23 +156,16 @@ class Receiver:
             _log.warning("broker_disconnected", reason=str(reason))
         self.is_connected = False
 
-    def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
-        # An exception here would end paho's thread while the process lives on.
+    def _begin(self) -> None:
+        # One look at the clock for all that one read brought. A clock file that is gone for a moment must not end the
+        # network thread; the time before it is good enough.
+        with suppress(MimamoriError):
+            self._now = self._clock.now()
+
+    def _take(self, topic: bytes, payload: bytes, retained: bool, repeated: bool, mid: int) -> None:
+        # An exception here would end the network thread while the process lives on.
         try:
-            topic = message.topic
+            name = topic.decode()
         except UnicodeDecodeError:
-            topic = "(topic is not UTF-8)"
-        try:
-            self._intake.put(
-                Message(
-                    topic,
-                    bytes(message.payload),
-                    message.retain,
-                    message.dup,
-                    self._clock.now(),
-                    self.generation,
-                    message.mid,
-                )
-            )
-        except Exception as error:  # noqa: BLE001 - unacknowledged, it comes again with the next connection
-            _log.error("message_not_taken", error=type(error).__name__)
+            name = topic.decode(errors="replace")
+        self._intake.put(Message(name, payload, retained, repeated, self._now, self.generation, mid))

@@ -2,6 +2,7 @@
 
 import hashlib
 import threading
+from collections.abc import Callable
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -94,19 +95,24 @@ class Worker:
             worker=self._settings.ingest_client_id,
             stop=over,
         )
-        thread = threading.Thread(target=self._write, args=(writer, over), name="writer", daemon=True)
+        threads = [
+            threading.Thread(target=self._fenced, args=(part, over), name=part.__name__, daemon=True)
+            for part in (writer.run, writer.commit)
+        ]
         receiver.start()
-        thread.start()
+        for thread in threads:
+            thread.start()
         try:
             self._watch(lock, receiver, over)
         finally:
             over.set()
-            thread.join()
+            for thread in threads:
+                thread.join()
             receiver.stop()
 
-    def _write(self, writer: Writer, over: threading.Event) -> None:
+    def _fenced(self, part: Callable[[], None], over: threading.Event) -> None:
         try:
-            writer.run()
+            part()
         except Exception:  # noqa: BLE001 - a fence: without the writer nothing is stored, so the worker ends loudly
             _log.exception("writer_failed")
             self.has_failed = True

@@ -2,20 +2,22 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store import ingestion, quarantine
 from core.store.database import Connection, Database
-from ingest.assembly import Assembly, Rules
+from ingest.assembly import Assembly, Rules, State
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded, Rejected
 from ingest.devices import Devices
 from ingest.intake import Intake
+from ingest.lane import Lane
 from ingest.message import Message
 from ingest.mqtt import Receiver
 from ingest.progress import Progress
@@ -25,18 +27,26 @@ _log = get_logger(__name__)
 BATCH_MESSAGES = 1000
 _LINGER_S = 0.02
 _IDLE_S = 0.03
-_FIRST_WAIT_S = 0.2
-_LONGEST_WAIT_S = 2.0
-_SAY_AGAIN_S = 30.0
 # A message stored shortly before its connection broke may come again, marked as a repeat.
 _IN_DOUBT = timedelta(seconds=10)
+_CLOCK_STEP = timedelta(seconds=1)
 _BLIND_CAUSE = "broker_unreachable"
 _PRUNE_EVERY_S = 60.0
 _QUARANTINE_AGE = timedelta(days=90)
 _QUARANTINE_MESSAGES = 100_000
 _QUARANTINE_BYTES = 512 * 1024 * 1024
 
-_Decoded = list[tuple[Message, Decoded | Rejected]]
+_Decoded = Sequence[tuple[Message, Decoded | Rejected]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A batch ready to be stored, and what is needed to make it again in parts."""
+
+    decoded: _Decoded
+    batch: ingestion.Batch
+    states: dict[tuple[int, int], State]
+    reached: datetime | None
 
 
 @dataclass(slots=True)
@@ -49,7 +59,6 @@ class Counters:
     quarantined: int = 0
     batches: int = 0
     last_stored_at: datetime | None = None
-    is_blocked: bool = False
 
 
 class Writer:
@@ -84,6 +93,7 @@ class Writer:
         self._rules = rules
         self._worker = worker
         self._stop = stop
+        self._lane = Lane(stop)
         self._devices = Devices(database)
         self._progress = Progress(worker, clock, receiver)
         self._generation = 0
@@ -94,15 +104,20 @@ class Writer:
 
     def run(self) -> None:
         """Store what comes until told to stop."""
-        self._patiently(self._load)
-        while not self._stop.is_set():
-            messages = self._intake.take(BATCH_MESSAGES, _IDLE_S, _LINGER_S)
-            self._note_connection()
-            if messages:
-                self._patiently(self._store, messages)
-            else:
-                self._patiently(self._stand_by)
-            self._progress.send_marker(idle=not messages)
+        if self._lane.patiently(self._load):
+            while not self._stop.is_set():
+                messages = self._intake.take(BATCH_MESSAGES, _IDLE_S, _LINGER_S)
+                self._note_connection()
+                if messages:
+                    self._lane.patiently(partial(self._prepare, messages))
+                elif self._lane.is_idle:
+                    self._stand_by()
+                self._progress.send_marker(idle=not messages)
+        self._lane.close()
+
+    def commit(self) -> None:
+        """Bring to the database what `run` made ready; runs in a thread of its own."""
+        self._lane.run()
 
     def _load(self) -> None:
         with self._database.transaction() as connection:
@@ -111,29 +126,6 @@ class Writer:
             self._complete_through = known
             self._repeated_since = min(self._repeated_since, known - _IN_DOUBT)
         self._devices.prepare((), self._clock.now())
-
-    def _patiently(self, work: Callable[..., None], messages: list[Message] | None = None) -> None:
-        """Do it until it succeeds: while the database is away, nothing is acknowledged and the queue fills."""
-        wait_s, next_word = _FIRST_WAIT_S, 0.0
-        while not self._stop.is_set():
-            try:
-                if messages is None:
-                    work()
-                else:
-                    work(messages)
-            except StoreUnavailableError as error:
-                self.counters.is_blocked = True
-                if time.monotonic() >= next_word:
-                    _log.error("store_unavailable", error=str(error), waiting=len(self._intake))
-                    next_word = time.monotonic() + _SAY_AGAIN_S
-                self._stop.wait(wait_s)
-                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
-                self._note_connection()
-            else:
-                if self.counters.is_blocked:
-                    self.counters.is_blocked = False
-                    _log.info("store_available", waiting=len(self._intake))
-                return
 
     def _note_connection(self) -> None:
         generation = self._receiver.generation
@@ -146,21 +138,47 @@ class Writer:
             self._generation = generation
             self._progress.forget_outstanding()
 
-    def _store(self, messages: list[Message]) -> None:
+    def _prepare(self, messages: list[Message]) -> None:
+        """Decode and assemble a batch while the one before is being committed."""
         markers = [message for message in messages if self._progress.is_marker(message)]
         if markers:
             messages = [message for message in messages if not self._progress.is_marker(message)]
         decoded = [(message, decode(message.topic, message.payload)) for message in messages]
-        senders = (result.sender for _, result in decoded if isinstance(result, Decoded))
-        self._devices.prepare(senders, self._clock.now())
+        self._devices.prepare(
+            (result.sender for _, result in decoded if isinstance(result, Decoded)), self._clock.now()
+        )
         reached = self._progress.reached(markers)
-        self._store_decoded(decoded, reached)
-        self._receiver.acknowledge([*messages, *markers])
+        before = self._devices.states
+        assembly = self._assembled(decoded, before)
+        # What this batch says of doors and beds is known to the next one; a dictionary of its own, should it be halved.
+        if assembly.new_states:
+            self._devices.states = {**before, **assembly.new_states}
+        self._lane.give(
+            partial(self._store, _Prepared(decoded, assembly.batch, before, reached), [*messages, *markers])
+        )
 
-    def _store_decoded(self, decoded: _Decoded, reached: datetime | None) -> None:
-        """Store a batch; if the database refuses it, halve it until the message that it refuses stands alone."""
+    def _assembled(self, decoded: _Decoded, states: dict[tuple[int, int], State]) -> Assembly:
+        assembly = Assembly(self._rules, self._devices.find, states, self._repeated_since)
+        for message, result in decoded:
+            assembly.add(message, result)
+        return assembly
+
+    def _store(self, prepared: _Prepared, messages: list[Message]) -> None:
         try:
-            self._store_at_once(decoded, reached)
+            self._store_at_once(prepared.decoded, prepared.batch, prepared.reached)
+        except StoreUnavailableError:
+            raise
+        except StoreError:
+            self._store_in_parts(prepared.decoded, prepared.states, prepared.reached)
+        self._receiver.acknowledge(messages)
+
+    def _store_in_parts(
+        self, decoded: _Decoded, states: dict[tuple[int, int], State], reached: datetime | None
+    ) -> None:
+        """Halve what the database refuses until the message that it refuses stands alone, for the quarantine."""
+        assembly = self._assembled(decoded, states)
+        try:
+            self._store_at_once(decoded, assembly.batch, reached)
         except StoreUnavailableError:
             raise
         except StoreError as error:
@@ -169,22 +187,18 @@ class Writer:
             if len(decoded) == 1:
                 message, _ = decoded[0]
                 _log.error("message_refused_by_database", error=str(error))
-                refused = Rejected("refused_by_database", str(error))
-                self._store_at_once([(message, refused)], reached)
+                refused = [(message, Rejected("refused_by_database", str(error)))]
+                self._store_at_once(refused, self._assembled(refused, states).batch, reached)
                 return
             middle = len(decoded) // 2
-            self._store_decoded(decoded[:middle], None)
-            self._store_decoded(decoded[middle:], reached)
+            self._store_in_parts(decoded[:middle], states, None)
+            self._store_in_parts(decoded[middle:], states, reached)
 
-    def _store_at_once(self, decoded: _Decoded, reached: datetime | None) -> None:
-        assembly = Assembly(self._rules, self._devices.find, self._devices.states, self._repeated_since)
-        for message, result in decoded:
-            assembly.add(message, result)
+    def _store_at_once(self, decoded: _Decoded, batch: ingestion.Batch, reached: datetime | None) -> None:
         with self._database.transaction() as connection:
-            stored = ingestion.store_batch(connection, assembly.batch)
+            stored = ingestion.store_batch(connection, batch)
             self._report(connection, reached, len(decoded))
-        self._devices.states.update(assembly.new_states)
-        self._count(decoded, assembly.batch, stored)
+        self._count(decoded, batch, stored)
 
     def _report(self, connection: Connection, reached: datetime | None, messages: int) -> None:
         if reached is not None:
@@ -223,23 +237,27 @@ class Writer:
     def _stand_by(self) -> None:
         """Do what is due while nothing comes."""
         if time.monotonic() >= self._next_prune:
-            self._prune()
+            self._next_prune = time.monotonic() + _PRUNE_EVERY_S
+            self._lane.give(self._prune)
         blind_since = self._progress.blind_since()
         if blind_since is not None and not self._is_blind:
-            with self._database.transaction() as connection:
-                ingestion.begin_blind_time(connection, "ward", _BLIND_CAUSE, blind_since)
-            self._is_blind = True
-            _log.error("broker_unreachable")
+            self._lane.give(partial(self._begin_blind_time, blind_since))
         # Without the broker nothing more can come: the time goes on, and rules know that the ward is blind in it.
-        if self._is_blind or (self._receiver.is_connected and self._progress.markers_are_lost):
-            self._report_clock()
+        elif self._is_blind or (self._receiver.is_connected and self._progress.markers_are_lost):
+            now = self._clock.now()
+            if now - self._complete_through >= _CLOCK_STEP:
+                self._lane.give(partial(self._report_clock, now))
 
-    def _report_clock(self) -> None:
-        now = self._clock.now()
-        if now - self._complete_through >= timedelta(seconds=1):
-            self._complete_through = now
-            with self._database.transaction() as connection:
-                ingestion.report_progress(connection, self._worker, now, 0, now)
+    def _begin_blind_time(self, since: datetime) -> None:
+        with self._database.transaction() as connection:
+            ingestion.begin_blind_time(connection, "ward", _BLIND_CAUSE, since)
+        self._is_blind = True
+        _log.error("broker_unreachable")
+
+    def _report_clock(self, now: datetime) -> None:
+        with self._database.transaction() as connection:
+            ingestion.report_progress(connection, self._worker, now, 0, now)
+        self._complete_through = now
 
     def _prune(self) -> None:
         with self._database.transaction() as connection:
@@ -249,6 +267,5 @@ class Writer:
                 messages=_QUARANTINE_MESSAGES,
                 size_bytes=_QUARANTINE_BYTES,
             )
-        self._next_prune = time.monotonic() + _PRUNE_EVERY_S
         if dropped:
             _log.warning("quarantine_dropped", count=dropped)

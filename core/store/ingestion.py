@@ -1,14 +1,18 @@
 """One batch of messages into the database: all of it in the caller's transaction, or nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from operator import itemgetter
+from typing import Any
 from zoneinfo import ZoneInfo
+
+import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.metric import METRICS
 from core.store import quarantine
+from core.store.columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -188,24 +192,34 @@ def prove_alive(connection: Connection) -> None:
 
 
 def _store_readings(connection: Connection, batch: Batch) -> list[_Fresh]:
-    if not batch.readings:
-        return []
-    # Sorted by key: two workers that insert the same rows in opposite orders would deadlock.
-    columns = zip(*sorted(batch.readings, key=itemgetter(0, 1, 2, 3)), strict=True)
-    names = ("device", "time", "metric", "seq", "value", "received_at", "flags")
-    values = {name: list(column) for name, column in zip(names, columns, strict=True)}
-    return _fresh(connection, "store_readings", values)
+    return _fresh(connection, "store_readings", _reading_columns(batch.readings)) if batch.readings else []
 
 
 def _store_doubtful(connection: Connection, batch: Batch) -> list[_Fresh]:
     if not batch.doubtful:
         return []
     rows = sorted(batch.doubtful, key=lambda row: row[0][:4])
-    columns = zip(*(row for row, _ in rows), strict=True)
-    names = ("device", "time", "metric", "seq", "value", "received_at", "flags")
-    values = {name: list(column) for name, column in zip(names, columns, strict=True)}
-    values["since"] = [since for _, since in rows]
+    # Sorted by the same key, so sorting again keeps the order.
+    values = _reading_columns([row for row, _ in rows])
+    values["since"] = column(Times, microseconds([since for _, since in rows]))
     return _fresh(connection, "store_doubtful_readings", values)
+
+
+def _reading_columns(rows: Sequence[ReadingRow]) -> dict[str, Any]:
+    """Return the rows as columns, sorted by key: two workers that insert them in opposite orders would deadlock."""
+    device, time, metric, seq, value, received_at, flags = zip(*rows, strict=True)
+    devices, metrics = np.array(device, np.int32), np.array(metric, np.int16)
+    times, seqs = microseconds(time), np.array(seq, np.int64)
+    order = np.lexsort((seqs, metrics, times, devices))
+    return {
+        "device": column(Integers, devices[order]),
+        "time": column(Times, times[order]),
+        "metric": column(Smallints, metrics[order]),
+        "seq": column(Bigints, seqs[order]),
+        "value": column(Doubles, np.array(value, np.float64)[order]),
+        "received_at": column(Times, microseconds(received_at)[order]),
+        "flags": column(Smallints, np.array(flags, np.int16)[order]),
+    }
 
 
 def _store_fixes(connection: Connection, batch: Batch) -> list[_Fresh]:
@@ -220,7 +234,7 @@ def _store_fixes(connection: Connection, batch: Batch) -> list[_Fresh]:
     return _fresh(connection, "store_fixes", values)
 
 
-def _fresh(connection: Connection, query: str, values: dict[str, list[object]]) -> list[_Fresh]:
+def _fresh(connection: Connection, query: str, values: Mapping[str, Any]) -> list[_Fresh]:
     rows = connection.execute(_INGESTION[query], {**values, "urgent": _URGENT}).fetchall()
     return [_Fresh(*row) for row in rows]
 
@@ -233,32 +247,37 @@ def _mend_state_changes(connection: Connection, batch: Batch) -> None:
 
 
 def _store_latest(connection: Connection, batch: Batch) -> None:
-    if batch.latest:
-        rows = sorted(batch.latest.items())
-        connection.execute(
-            _INGESTION["store_latest"],
-            {
-                "device": [key[0] for key, _ in rows],
-                "metric": [key[1] for key, _ in rows],
-                "time": [latest[0] for _, latest in rows],
-                "value": [latest[1] for _, latest in rows],
-            },
-        )
+    if not batch.latest:
+        return
+    keys = np.array(list(batch.latest), np.int32)
+    order = np.lexsort((keys[:, 1], keys[:, 0]))
+    time, value = zip(*batch.latest.values(), strict=True)
+    connection.execute(
+        _INGESTION["store_latest"],
+        {
+            "device": column(Integers, keys[order, 0]),
+            "metric": column(Smallints, keys[order, 1]),
+            "time": column(Times, microseconds(time)[order]),
+            "value": column(Doubles, np.array(value, np.float64)[order]),
+        },
+    )
 
 
 def _store_contacts(connection: Connection, batch: Batch) -> None:
-    if batch.contacts:
-        rows = sorted(batch.contacts.items())
-        connection.execute(
-            _INGESTION["store_contacts"],
-            {
-                "device": [device for device, _ in rows],
-                "received_at": [contact.received_at for _, contact in rows],
-                "time": [contact.time for _, contact in rows],
-                "seq": [contact.seq for _, contact in rows],
-                "skew_s": [contact.skew_s for _, contact in rows],
-            },
-        )
+    if not batch.contacts:
+        return
+    rows = sorted(batch.contacts.items())
+    contacts = [contact for _, contact in rows]
+    connection.execute(
+        _INGESTION["store_contacts"],
+        {
+            "device": column(Integers, np.array([device for device, _ in rows], np.int32)),
+            "received_at": column(Times, microseconds([contact.received_at for contact in contacts])),
+            "time": column(Times, microseconds([contact.time for contact in contacts])),
+            "seq": column(Bigints, np.array([contact.seq for contact in contacts], np.int64)),
+            "skew_s": [contact.skew_s for contact in contacts],
+        },
+    )
 
 
 def _store_news(connection: Connection, fresh: list[_Fresh]) -> None:
@@ -267,19 +286,19 @@ def _store_news(connection: Connection, fresh: list[_Fresh]) -> None:
     connection.execute(
         _INGESTION["store_news"],
         {
-            "device": [entry.device for entry in fresh],
-            "earliest": [entry.earliest for entry in fresh],
-            "latest": [entry.latest for entry in fresh],
+            "device": column(Integers, np.array([entry.device for entry in fresh], np.int32)),
+            "earliest": column(Times, microseconds([entry.earliest for entry in fresh])),
+            "latest": column(Times, microseconds([entry.latest for entry in fresh])),
             "urgent": [entry.urgent for entry in fresh],
         },
     )
-    alive = [entry for entry in fresh if entry.life_sign_at is not None]
+    alive = [(entry.device, entry.life_sign_at) for entry in fresh if entry.life_sign_at is not None]
     if alive:
         connection.execute(
             _INGESTION["store_home_latest"],
             {
-                "device": [entry.device for entry in alive],
-                "life_sign_at": [entry.life_sign_at for entry in alive],
+                "device": column(Integers, np.array([device for device, _ in alive], np.int32)),
+                "life_sign_at": column(Times, microseconds([time for _, time in alive])),
             },
         )
     urgent = any(entry.urgent for entry in fresh)

@@ -1,0 +1,86 @@
+"""Work on the database in order, on a thread of its own, tried again until the database takes it."""
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+
+from core.errors import StoreUnavailableError
+from core.logs import get_logger
+
+_log = get_logger(__name__)
+
+_FIRST_WAIT_S = 0.2
+_LONGEST_WAIT_S = 2.0
+_SAY_AGAIN_S = 30.0
+_POLL_S = 0.1
+
+Job = Callable[[], None]
+
+
+class Lane:
+    """Runs one job after the other; while one runs, one more may wait, so the next batch is made ready meanwhile.
+
+    Parameters
+    ----------
+    stop : Event
+        Set: nothing is tried again any more.
+    """
+
+    def __init__(self, stop: threading.Event) -> None:
+        self.is_blocked = False
+        self._stop = stop
+        self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=1)
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything given was done."""
+        return self._jobs.unfinished_tasks == 0
+
+    def give(self, job: Job | None) -> None:
+        """Add a job; waits while another one waits already. After `stop` it may be left undone."""
+        while True:
+            try:
+                self._jobs.put(job, timeout=_POLL_S)
+                return
+            except queue.Full:
+                if self._stop.is_set():
+                    return
+
+    def close(self) -> None:
+        """Let `run` return after what was given."""
+        self.give(None)
+
+    def run(self) -> None:
+        """Do the jobs until closed, or until there is none and the giver was told to stop."""
+        while True:
+            try:
+                job = self._jobs.get(timeout=_POLL_S)
+            except queue.Empty:
+                if self._stop.is_set():
+                    return
+                continue
+            if job is None:
+                return
+            self.patiently(job)
+            self._jobs.task_done()
+
+    def patiently(self, job: Job) -> bool:
+        """Do a job, again and again while the database is away; False if told to stop before it was done."""
+        wait_s, next_word = _FIRST_WAIT_S, 0.0
+        while True:
+            try:
+                job()
+            except StoreUnavailableError as error:
+                self.is_blocked = True
+                if time.monotonic() >= next_word:
+                    _log.error("store_unavailable", error=str(error))
+                    next_word = time.monotonic() + _SAY_AGAIN_S
+                if self._stop.wait(wait_s):
+                    return False
+                wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+            else:
+                if self.is_blocked:
+                    self.is_blocked = False
+                    _log.info("store_available")
+                return True
