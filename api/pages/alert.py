@@ -14,7 +14,7 @@ from api.pages.rendering import Page
 from api.permissions import Viewer
 from core.domain.alert import Alert, AlertEvent, EventKind, NotificationKind, Outcome
 from core.domain.notification import EscalationStep, Notification
-from core.store import alerts, devices, notifications, residents
+from core.store import alerts, notifications, residents
 from core.store.database import Connection
 from core.store.residents import ResidentOverview
 
@@ -58,7 +58,7 @@ def alert_context(
 ) -> dict[str, object]:
     """Return what the alert's page shows to a viewer who may see it."""
     people = residents.overviews(connection, viewer.scope)
-    whose = Whose(people, devices.overviews(connection, viewer.scope), page.moments)
+    whose = Whose(people, page.words)
     person = whose.person(alert)
     if person is not None:
         page = page.in_zone(person.zone)

@@ -17,7 +17,7 @@ from api.permissions import Viewer
 from api.schemas.common import BigNumber
 from core.domain.alert import Alert, Handling, Outcome, Severity
 from core.errors import ConflictError, InputError
-from core.store import alerts, devices, residents
+from core.store import alerts, residents
 from core.store.database import Connection, Database
 
 router = APIRouter()
@@ -49,11 +49,7 @@ def list_alerts(
     found = alerts.history(
         connection, offices=offices, residents=only, handling=chosen, before=before, limit=_PAGE + 1
     )
-    whose = Whose(
-        residents.overviews(connection, viewer.scope),
-        devices.overviews(connection, viewer.scope),
-        page.moments,
-    )
+    whose = Whose(residents.overviews(connection, viewer.scope), page.words)
     rows = [
         Row(one, title(one.rule, page.words), whose.name(one))
         for one in found[:_PAGE]

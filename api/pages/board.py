@@ -5,20 +5,21 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from api import permissions
+from api import permissions, status
 from api.deps import ConnectionDep, Staff
 from api.pages.matters import Matter, Whose, matters
 from api.pages.rendering import Page
 from api.permissions import Viewer
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.resident import WatchState
-from core.store import devices, notifications, residents
+from core.store import devices, health, notifications, residents
 from core.store.database import Connection
-from core.store.devices import hearing
 from core.store.residents import ResidentOverview
 
 router = APIRouter()
 
+# A ward has thousands; the rest is in the list of residents.
+_MOST_NAMES = 60
 _FILTERS = ("all", "p1", "p2", "p3", "held", "p4")
 
 
@@ -45,6 +46,7 @@ class Group:
 
     name: str
     people: list[ResidentOverview]
+    count: int
     is_open: bool
 
 
@@ -78,12 +80,12 @@ def _queue(
     page: Page, viewer: Viewer, connection: Connection, people: Sequence[ResidentOverview], show: str
 ) -> dict[str, object]:
     found = permissions.open_alerts_for(connection, viewer, page.now)
-    equipment = devices.overviews(connection, viewer.scope)
-    heard = hearing(equipment, page.now)
+    heard = devices.hearing_in(connection, viewer.scope, page.now)
+    blind = status.is_blind(health.health(connection), page.now, status.silent_after(page.clock_factor))
     ladders = {
         alert.number: notifications.steps(connection, alert.number) for alert in found if _climbs(alert)
     }
-    rows = matters(found, Whose(people, equipment, page.moments), ladders, page.moments)
+    rows = matters(found, Whose(people, page.words), ladders, page.moments)
     shown = [row for row in rows if _is_shown(row, show)]
     return {
         "show": show,
@@ -96,7 +98,7 @@ def _queue(
         ],
         "hearing": heard,
         "last_received_at": heard.last_received_at,
-        "is_hearing": heard.heard > 0,
+        "is_hearing": heard.heard > 0 and not blind,
     }
 
 
@@ -123,8 +125,12 @@ def _groups(people: Sequence[ResidentOverview], page: Page) -> list[Group]:
         return [one for one in watched if one.state is state]
 
     return [
-        Group("cannot_tell", of(WatchState.CANNOT_TELL), is_open=True),
-        Group("different", of(WatchState.DIFFERENT), is_open=True),
-        Group("as_usual", of(WatchState.AS_USUAL), is_open=True),
-        Group("paused", paused, is_open=False),
+        _group("cannot_tell", of(WatchState.CANNOT_TELL), is_open=True),
+        _group("different", of(WatchState.DIFFERENT), is_open=True),
+        _group("as_usual", of(WatchState.AS_USUAL), is_open=True),
+        _group("paused", paused, is_open=False),
     ]
+
+
+def _group(name: str, people: list[ResidentOverview], *, is_open: bool) -> Group:
+    return Group(name, people[:_MOST_NAMES], len(people), is_open)

@@ -4,12 +4,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from api.locale import Words
 from api.pages.moments import Moments
 from api.pages.reasons import line, title
 from core.domain.alert import Alert, Condition, Handling, Severity
 from core.domain.escalation import CLAIM_TARGET
 from core.domain.notification import EscalationStep
-from core.store.devices import DeviceOverview
 from core.store.residents import ResidentOverview
 
 
@@ -59,48 +59,27 @@ class Matter:
 
 
 class Whose:
-    """Names what an alert is about."""
+    """Names what an alert is about: one person, everybody in a home, or the whole ward."""
 
-    def __init__(
-        self, people: Sequence[ResidentOverview], devices: Sequence[DeviceOverview], moments: Moments
-    ) -> None:
+    def __init__(self, people: Sequence[ResidentOverview], words: Words) -> None:
         self._people = {one.number: one for one in people}
         self._at_home: dict[int, list[ResidentOverview]] = {}
         for one in people:
             self._at_home.setdefault(one.home, []).append(one)
-        self._devices = {one.number: one for one in devices}
-        self._words = moments.words
+        self._words = words
 
     def person(self, alert: Alert) -> ResidentOverview | None:
-        """Return the resident an alert is about: its own, or the only one in its home."""
-        if alert.resident is not None:
-            return self._people.get(alert.resident)
-        there = self._at_home.get(self._home(alert) or 0, [])
-        return there[0] if len(there) == 1 else None
+        """Return the resident an alert is about; equipment and homes are told by one of their residents."""
+        return None if alert.resident is None else self._people.get(alert.resident)
 
     def name(self, alert: Alert) -> str:
-        """Return who or what an alert is about, in a few words."""
+        """Return whom an alert is about, in a few words."""
         person = self.person(alert)
-        if person is not None:
-            return person.name
-        there = self._at_home.get(self._home(alert) or 0, [])
-        if there:
-            return "・".join(one.name for one in there)
-        device = self._device(alert)
-        if device is not None:
-            return device.home_name or device.device_id
-        return self._words("board.ward" if alert.subject == "ward" else "board.unknown_subject")
-
-    def _home(self, alert: Alert) -> int | None:
-        kind, _, number = alert.subject.partition(":")
-        if kind == "home" and number.isdecimal():
-            return int(number)
-        device = self._device(alert)
-        return None if device is None else device.home
-
-    def _device(self, alert: Alert) -> DeviceOverview | None:
-        kind, _, number = alert.subject.partition(":")
-        return self._devices.get(int(number)) if kind == "device" and number.isdecimal() else None
+        if person is None:
+            return self._words("board.ward" if alert.subject == "ward" else "board.unknown_subject")
+        if alert.subject == f"home:{person.home}":
+            return "・".join(one.name for one in self._at_home[person.home])
+        return person.name
 
 
 def matters(

@@ -35,6 +35,9 @@ def line(alert: Alert, moments: Moments) -> str:
     if alert.rule == "geofence_exit":
         name = _text(alert.reason, "geofence", "name")
         return words("why.line_left", clock=_clock(alert.began_at, moments), name=name)
+    if alert.rule == "device_silent":
+        since = words("why.line_since", clock=_clock(alert.began_at, moments))
+        return f"{_device(alert, words)} {since}".strip()
     if alert.rule == "sos":
         return words("why.line_pressed", clock=_clock(alert.began_at, moments))
     return words("why.line_since", clock=_clock(alert.began_at, moments))
@@ -118,11 +121,23 @@ def _sos(alert: Alert, moments: Moments) -> Iterator[str]:
 
 
 def _silent(alert: Alert, moments: Moments) -> Iterator[str]:
-    yield moments.words(f"why.{alert.rule}", clock=_clock(alert.began_at, moments))
+    words = moments.words
+    clock = _clock(_moment(alert.reason, "last_heard") or alert.began_at, moments)
+    yield words(f"why.{alert.rule}", clock=clock, device=_device(alert, words) or words("why.this_device"))
+    cause = f"why.cause_{alert.reason.get('cause')}"
+    if words.has(cause):
+        yield words(cause)
     homes = _number(alert.reason, "homes")
     if homes:
-        yield moments.words("why.homes", n=int(homes))
-    yield moments.words("why.device_hint" if alert.rule == "device_silent" else "why.cannot_tell")
+        yield words("why.homes", n=int(homes))
+    yield words("why.device_hint" if alert.rule == "device_silent" else "why.cannot_tell")
+
+
+def _device(alert: Alert, words: Words) -> str:
+    """Name the device of a card: 「居間 人感センサー」."""
+    kind = f"kind.{_text(alert.reason, 'kind')}"
+    place = place_name(_text(alert.reason, "place"), words)
+    return f"{place} {words(kind) if words.has(kind) else ''}".strip()
 
 
 def _other(alert: Alert, moments: Moments) -> Iterator[str]:

@@ -61,6 +61,7 @@ class Page:
         self._settings: Settings = request.app.state.settings
         self._clock: Clock = request.app.state.clock
         self.now = self._clock.now()
+        self.clock_factor = self._clock.factor
         self.moments = Moments(self.now, zone or ZoneInfo(self._settings.time_zone), self.words)
 
     def render(
@@ -95,7 +96,7 @@ class Page:
             "home_address": home_address(role),
             "live": True,
             "live_address": LIVE_ADDRESS,
-            "clock_factor": self._clock.factor,
+            "clock_factor": self.clock_factor,
             "ward_name": self._settings.ward_name,
             "centre_phone": self._settings.centre_phone,
         }

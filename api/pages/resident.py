@@ -140,7 +140,7 @@ def open_matters(page: Page, viewer: Viewer, connection: Connection, one: Reside
         for alert in alerts.open_alerts(connection, page.now, residents=[one.number])
         if viewer.is_staff or alert.severity is not Severity.EQUIPMENT
     ]
-    whose = Whose([one], [], page.moments)
+    whose = Whose([one], page.words)
     return [row for alert in found for row in matters([alert], whose, {}, page.moments)]
 
 

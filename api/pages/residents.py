@@ -17,17 +17,28 @@ from core.store.residents import ResidentOverview
 
 router = APIRouter()
 
+STATES = ("please_check", "cannot_tell", "different", "as_usual", "paused")
+# More than anybody reads; the search narrows it down.
+_MOST = 300
+
 
 @router.get("/residents")
-def list_residents(request: Request, viewer: Staff, connection: ConnectionDep, q: str = "") -> Response:
+def list_residents(
+    request: Request, viewer: Staff, connection: ConnectionDep, q: str = "", state: str = ""
+) -> Response:
     """Show the residents whom the viewer may know of, those that match the search only."""
     page = Page(request, viewer)
-    people = [one for one in residents.overviews(connection, viewer.scope) if _matches(one, q)]
 
     def state_of(one: ResidentOverview) -> str:
         return state_name(one, page.now)
 
-    return page.render("residents.html", {"people": people, "q": q, "state_of": state_of})
+    found = [
+        one
+        for one in residents.overviews(connection, viewer.scope)
+        if _matches(one, q) and state in {"", state_of(one)}
+    ]
+    context: dict[str, object] = {"people": found[:_MOST], "count": len(found), "q": q, "state": state}
+    return page.render("residents.html", context | {"states": STATES, "state_of": state_of})
 
 
 @router.get("/residents/{number}")

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from threading import Thread
+from typing import Any
 
 import pytest
 import uvicorn
@@ -24,6 +25,7 @@ from deploy import assets
 from deploy.cluster import Cluster
 from deploy.ports import free_port
 from tests.browser import town
+from tests.browser.four_weeks import NOW
 from tests.browser.town import Town
 from tests.support.wait import wait_until
 
@@ -92,7 +94,7 @@ def _running(cluster: Cluster, name: str, seeded: tuple[str, Town]) -> Generator
             "ward_name": "みなと見守り区",
         }
     )
-    app = create_app(settings, AcceleratedClock(town.NOW, 1.0, time.time()))
+    app = create_app(settings, AcceleratedClock(NOW, 1.0, time.time()))
     host, port = address.removeprefix("http://").split(":")
     config = uvicorn.Config(app, host=host, port=int(port), log_config=None, timeout_graceful_shutdown=1)
     server = uvicorn.Server(config)
@@ -141,14 +143,14 @@ def open_page(browser: Browser) -> Generator[Opener]:
         width: int = 1280,
         language: str = "ja",
         console: list[str] | None = None,
-        **options: object,
+        **options: Any,
     ) -> Page:
         context = browser.new_context(viewport={"width": width, "height": 900}, locale=language, **options)
         contexts.append(context)
-        cookies = [{"name": "mimamori_language", "value": language, "url": site.address}]
+        context.add_cookies([{"name": "mimamori_language", "value": language, "url": site.address}])
         if login is not None:
-            cookies.append({"name": "mimamori_session", "value": site.session(login), "url": site.address})
-        context.add_cookies(cookies)
+            token = site.session(login)
+            context.add_cookies([{"name": "mimamori_session", "value": token, "url": site.address}])
         context.set_default_timeout(_PATIENCE_MS)
         page = context.new_page()
         if console is not None:

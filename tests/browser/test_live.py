@@ -6,7 +6,7 @@ from core.domain.alert import Finding, Severity
 from core.store import alerts, episodes
 from core.store.database import Database
 from tests.browser.conftest import Opener, Site
-from tests.browser.town import NOW
+from tests.browser.four_weeks import NOW
 
 
 def _raise(site: Site, resident: int, severity: Severity = Severity.CHECK_SOON) -> int:

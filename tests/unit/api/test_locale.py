@@ -1,0 +1,99 @@
+"""The catalogue: both languages whole, the same fields in both, and no word that we do not use."""
+
+import re
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from api.locale import entries, words_of
+from core.domain.alert import Condition, Delivery, EventKind, Handling, Outcome, Severity
+from core.domain.device import DeviceKind
+from core.domain.resident import Language, Role, WatchState
+from core.store.views import Viewed
+from tests.support.shared_data import REPOSITORY
+
+_BANNED_JA = ("\u5f98\u5f8a", "異常", "監視", "対象者", "ユーザー", "患者", "倒れ")
+_BANNED_EN = ("abnormal", "victim", "patient", "wander", "surveillance")
+_TEMPLATES = REPOSITORY / "api" / "templates"
+_CALL = re.compile(r"""\bt\(\s*["']([a-z0-9_.]+)["']\s*[,)]""")
+_PY_CALL = re.compile(r"""\bwords\(\s*f?["']([a-z0-9_.]+)["']\s*[,)]""")
+
+
+def _fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in Formatter().parse(text) if name}
+
+
+@pytest.mark.parametrize("name", sorted(entries()))
+def test_entry_is_whole_in_both_languages(name: str) -> None:
+    entry = entries()[name]
+    assert set(entry) <= {"ja", "en", "en_one"}
+    assert entry["ja"].strip()
+    assert entry["en"].strip()
+    # Both say the same things; the singular may leave the number out.
+    assert _fields(entry["ja"]) == _fields(entry["en"])
+    assert _fields(entry.get("en_one", "")) <= _fields(entry["en"])
+
+
+def test_no_text_holds_a_word_that_we_do_not_use() -> None:
+    for name, entry in entries().items():
+        assert not [word for word in _BANNED_JA if word in entry["ja"]], name
+        assert not [word for word in _BANNED_EN if word in entry["en"].lower()], name
+
+
+def test_english_holds_no_japanese() -> None:
+    japanese = [name for name, entry in entries().items() if re.search(r"[ぁ-んァ-ン一-龥]", entry["en"])]
+    assert japanese == []
+
+
+@pytest.mark.parametrize("path", sorted(_TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_template_asks_only_for_entries_that_exist(path: Path) -> None:
+    missing = [name for name in _CALL.findall(path.read_text(encoding="utf-8")) if name not in entries()]
+    assert missing == []
+
+
+@pytest.mark.parametrize(
+    "path", sorted((_TEMPLATES.parent / "pages").glob("*.py")), ids=lambda path: path.name
+)
+def test_page_asks_only_for_entries_that_exist(path: Path) -> None:
+    missing = [name for name in _PY_CALL.findall(path.read_text(encoding="utf-8")) if name not in entries()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("path", sorted(_TEMPLATES.glob("*.html")), ids=lambda path: path.name)
+def test_template_holds_no_text_of_its_own(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    # The one exception is the language switch, which speaks the other language by its nature.
+    bare = re.sub(r"""このページを日本語で見る|日本語""", "", text)
+    assert not re.search(r"[ぁ-んァ-ン一-龥]", bare)
+
+
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [
+        ("level", [f"p{level.value}" for level in Severity]),
+        ("state", [state.value for state in WatchState]),
+        ("condition", [one.value for one in Condition]),
+        ("handling", [one.value for one in Handling]),
+        ("outcome", [one.value for one in Outcome]),
+        ("delivery", [one.value for one in Delivery]),
+        ("event", [one.value for one in EventKind]),
+        ("kind", [one.value for one in DeviceKind]),
+        ("role", [one.value for one in Role]),
+        ("viewed", [one.value for one in Viewed]),
+    ],
+)
+def test_every_value_of_the_domain_has_a_word(table: str, names: list[str]) -> None:
+    assert [name for name in names if f"{table}.{name}" not in entries()] == []
+
+
+def test_numbers_of_one_read_well_in_english() -> None:
+    assert words_of(Language.EN)("resident.found", n=1) == "1 resident"
+    assert words_of(Language.EN)("resident.found", n=2) == "2 residents"
+
+
+def test_missing_entry_or_field_is_a_clear_mistake() -> None:
+    with pytest.raises(LookupError, match=r"no entry 'board\.nothing'"):
+        words_of(Language.JA)("board.nothing")
+    with pytest.raises(LookupError):
+        words_of(Language.JA)("board.held", nobody="x")

@@ -1,0 +1,109 @@
+"""Reasons in words: every rule, both languages, whole cards and empty ones; never a place."""
+
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from api.locale import words_of
+from api.pages.moments import Moments
+from api.pages.reasons import line, ruled_out, title, todo, why
+from core.domain.alert import Alert, Condition, Handling, Severity
+from core.domain.resident import Language
+
+_NOW = datetime(2026, 11, 23, 0, 52, tzinfo=UTC)
+_CARDS: dict[str, dict[str, Any]] = {
+    "inactivity": {
+        "last_life_sign": {"time": "2026-11-22T12:40:00+00:00", "kind": "motion", "place": "bedroom"},
+        "usual": {"days": 28, "active_by": "2026-11-22T21:40:00+00:00", "longest_min": 95},
+        "context": "after_door",
+        "listening_since": "2026-11-22T22:00:00+00:00",
+        "ruled_out": ["planned_absence", "home_silent", "ward_silent"],
+        "confidence": "high",
+    },
+    "geofence_exit": {
+        "geofence": {"number": 3, "name": "公園"},
+        "position": {
+            "time": "2026-11-23T00:40:00+00:00",
+            "lat": 35.6123,
+            "lon": 139.7456,
+            "accuracy_m": 15.0,
+        },
+        "outside_m": 180,
+        "was_outside_when_hours_began": True,
+        "ruled_out": ["poor_accuracy", "single_fix"],
+        "confidence": "medium",
+    },
+    "sos": {"place": "bed", "pressed_at": "2026-11-23T00:50:00+00:00"},
+    "home_silent": {"cause": "offline", "last_heard": "2026-11-22T20:04:00+00:00", "devices": 6},
+    "ward_silent": {"cause": "no_life_sign", "homes": 28, "last_heard": "2026-11-22T20:04:00+00:00"},
+    "device_silent": {"cause": "no_heartbeat", "kind": "motion", "place": "kitchen"},
+    "a_rule_of_tomorrow": {"anything": [1, 2]},
+}
+
+
+def _alert(rule: str, reason: dict[str, Any], *, seen_late: bool = False) -> Alert:
+    return Alert(
+        number=1,
+        rule=rule,
+        subject="resident:1",
+        resident=1,
+        office=1,
+        severity=Severity.CHECK_SOON,
+        condition=Condition.ACTIVE,
+        handling=Handling.OPEN,
+        began_at=datetime(2026, 11, 22, 12, 40, tzinfo=UTC),
+        raised_at=datetime(2026, 11, 23, 0, 40, tzinfo=UTC),
+        opened_at=datetime(2026, 11, 23, 0, 41, tzinfo=UTC),
+        cleared_at=None,
+        claimed_by=None,
+        claimed_at=None,
+        closed_at=None,
+        outcome=None,
+        seen_late=seen_late,
+        reason=reason,
+        version=1,
+    )
+
+
+def _moments(language: Language) -> Moments:
+    return Moments(_NOW, ZoneInfo("Asia/Tokyo"), words_of(language))
+
+
+def _texts(alert: Alert, language: Language) -> list[str]:
+    moments = _moments(language)
+    words = moments.words
+    return [
+        title(alert.rule, words),
+        line(alert, moments),
+        todo(alert, words),
+        *why(alert, moments),
+        *ruled_out(alert, moments),
+    ]
+
+
+@pytest.mark.parametrize("language", list(Language))
+@pytest.mark.parametrize("rule", list(_CARDS))
+@pytest.mark.parametrize("is_empty", [False, True])
+def test_every_card_makes_sentences_without_a_place(rule: str, language: Language, *, is_empty: bool) -> None:
+    texts = _texts(_alert(rule, {} if is_empty else _CARDS[rule], seen_late=True), language)
+    assert len(texts) >= 5
+    assert all(text and "{" not in text and "None" not in text for text in texts)
+    assert "35.6" not in "".join(texts)
+
+
+@pytest.mark.parametrize("rule", list(_CARDS))
+def test_card_with_wrong_types_says_less_but_never_fails(rule: str) -> None:
+    spoiled = dict.fromkeys(_CARDS[rule], 7) | {"ruled_out": "all", "confidence": None}
+    assert why(_alert(rule, spoiled), _moments(Language.JA))
+
+
+def test_inactivity_tells_fact_then_usual() -> None:
+    sentences = why(_alert("inactivity", _CARDS["inactivity"]), _moments(Language.JA))
+    assert sentences[0] == "最後の動きは 11/22(日) 21:40、寝室です。それから 12時間12分、動きがありません。"
+    assert sentences[1] == "いつもは 6:40 までに動きがあります(28日の記録から)。"
+
+
+def test_silent_home_says_that_we_cannot_tell() -> None:
+    assert "分かりません" in why(_alert("home_silent", _CARDS["home_silent"]), _moments(Language.JA))[-1]
