@@ -1,5 +1,6 @@
 """The mail server of the inbox: takes every message, for whomever, and keeps it."""
 
+import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -46,6 +47,8 @@ def mail_server(bag: Mailbag, port: int) -> Generator[None]:
     InboxError
         The port is taken.
     """
+    # It would write a line for every word of the protocol.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
     controller = Controller(_Keeper(bag), hostname=HOST, port=port, data_size_limit=_SIZE_LIMIT)
     try:
         controller.start()
