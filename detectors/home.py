@@ -116,10 +116,10 @@ class HomeJudging:
         """Return from when on a resident must be judged: back to late data, as far as they reach."""
         since = resident.judged_through
         if news_from is not None and news_from <= since:
-            reach = self._span.until - REACH
+            reach = since - REACH
             if news_from < reach and resident.watched_from < reach:
                 _log.info("late_data_beyond_reach", resident=resident.number)
-            since = min(since, max(news_from - timedelta(microseconds=1), reach))
+            since = max(news_from - timedelta(microseconds=1), reach)
         return max(since, resident.watched_from)
 
     def _record(self, links: Sequence[Link], equipment: HomeLinks) -> None:

@@ -84,7 +84,7 @@ class Track:
     accuracy_m: NDArray[np.float64]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class Press:
     """One press of an emergency button; `device` and `seq` name it, `time` is the button's own clock."""
 

@@ -11,7 +11,7 @@ VERSION = 1
 # Somebody in need presses again and again: presses of one button this close are one call (our choice).
 ONE_CALL = timedelta(minutes=2)
 # A button whose clock says it was pressed longer ago, or later than we heard of it, has a wrong clock: our own time counts.
-LONGEST_DELAY = timedelta(hours=48)
+LONGEST_DELAY = timedelta(hours=24)
 
 
 @dataclass(frozen=True)
@@ -26,38 +26,35 @@ class SosCall:
 
     def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:  # noqa: ARG002 - a press is never too early
         """Judge the span (since, until], and every press known by now even if its time is after `until`."""
-        presses = sorted(
-            {(press.device, press.seq, press.time): press for press in window.presses}.values(),
-            key=lambda press: (pressed_at(press), press.device, press.seq),
+        presses = {(press.device, press.seq, press.time): press for press in window.presses}.values()
+        heard = sorted(
+            (pressed_at(press, window.watched_from), press.device, press.seq, press)
+            for press in presses
+            if press.received_at > window.watched_from
         )
         findings: list[Finding] = []
-        for device in dict.fromkeys(press.device for press in presses):
-            call: list[Press] = []
-            for press in (one for one in presses if one.device == device):
-                if call and not _is_same_call(call[-1], press, window):
-                    findings.append(_finding(window.resident, call))
-                    call = []
-                call.append(press)
-            findings.append(_finding(window.resident, call))
+        for device in sorted({press.device for press in presses}):
+            before: tuple[datetime, Press] | None = None
+            for moment, press in ((one[0], one[3]) for one in heard if one[1] == device):
+                if before is None or not _is_same_call(before, (moment, press), window):
+                    findings.append(_finding(window.resident, moment, press))
+                before = moment, press
         findings.sort(key=lambda finding: finding.raised_at)
-        fresh = (finding for finding in findings if finding.raised_at > max(since, window.watched_from))
-        return Judgement(tuple(fresh), None, can_tell=True)
+        return Judgement(tuple(one for one in findings if one.raised_at > since), None, can_tell=True)
 
 
-def pressed_at(press: Press) -> datetime:
+def pressed_at(press: Press, watched_from: datetime) -> datetime:
     """Return when a button was pressed, as far as its clock can be believed."""
-    if press.received_at - LONGEST_DELAY <= press.time <= press.received_at:
-        return press.time
-    return press.received_at
+    earliest = max(press.received_at - LONGEST_DELAY, watched_from)
+    return press.time if earliest < press.time <= press.received_at else press.received_at
 
 
-def _is_same_call(before: Press, press: Press, window: Window) -> bool:
-    was_closed = any(before.received_at < closed < press.received_at for closed in window.closed_calls)
-    return pressed_at(press) - pressed_at(before) <= ONE_CALL and not was_closed
+def _is_same_call(before: tuple[datetime, Press], press: tuple[datetime, Press], window: Window) -> bool:
+    was_closed = any(before[1].received_at < closed < press[1].received_at for closed in window.closed_calls)
+    return press[0] - before[0] <= ONE_CALL and not was_closed
 
 
-def _finding(resident: int, call: list[Press]) -> Finding:
-    began_at = pressed_at(call[0])
+def _finding(resident: int, began_at: datetime, press: Press) -> Finding:
     return Finding(
         rule=NAME,
         subject=f"resident:{resident}",
@@ -67,10 +64,10 @@ def _finding(resident: int, call: list[Press]) -> Finding:
         cleared_at=None,
         reason={
             "rule_version": VERSION,
-            "device": call[0].device,
-            "place": call[0].place,
-            "pressed_at": call[0].time.isoformat(),
-            "received_at": call[0].received_at.isoformat(),
+            "device": press.device,
+            "place": press.place,
+            "pressed_at": press.time.isoformat(),
+            "received_at": press.received_at.isoformat(),
             "ruled_out": [],
             "confidence": "high",
         },

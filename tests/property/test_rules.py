@@ -1,0 +1,208 @@
+"""The same data give the same findings, however they come: at once, live, in any order, and more than once."""
+
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.domain.alert import Finding
+from core.domain.device import DeviceKind
+from core.domain.geofence import ALWAYS, Circle, Geofence, Hours
+from detectors.rules.geofence_exit import GeofenceExit
+from detectors.rules.inactivity import Inactivity
+from detectors.rules.judgement import Blind, Interval, Judgement, Press, Rule, Window, life_signs, no_track
+from detectors.rules.patience import Usual, learn
+from detectors.rules.silences import Line
+from detectors.rules.sos import SosCall
+from detectors.rules.ward_silence import WardSilence, known_at
+from detectors.series import track
+
+ZONE = ZoneInfo("Europe/London")
+# Two days around the night in which the clock is put back.
+BEGIN = datetime(2026, 10, 24, 6, tzinfo=UTC)
+MINUTES = 48 * 60
+END = BEGIN + timedelta(minutes=MINUTES)
+KINDS = (DeviceKind.MOTION, DeviceKind.MOTION, DeviceKind.MOTION, DeviceKind.DOOR, DeviceKind.BED)
+
+minutes = st.integers(0, MINUTES)
+sign = st.tuples(minutes, st.sampled_from(KINDS), st.sampled_from(["hall", "kitchen"]))
+signs = st.lists(sign, max_size=60)
+spans = st.lists(st.tuples(minutes, st.integers(1, 600)), max_size=2)
+looks = st.lists(minutes, max_size=12)
+
+
+def at(minute: float) -> datetime:
+    return BEGIN + timedelta(minutes=minute)
+
+
+def usual_on(_day: date) -> Usual:
+    clock = np.arange(288) / 12
+    at_home = np.where((clock > 7) & (clock < 22), 60.0, 240.0)
+    return Usual(40, Line(at_home, at_home + 120))
+
+
+def window(rows: list[tuple[int, DeviceKind, str]], *, until: datetime = END, **more: object) -> Window:
+    series = life_signs(
+        (at(minute).timestamp(), kind, place) for minute, kind, place in rows if at(minute) <= until
+    )
+    given_values = {"blind": (), "pauses": (), "presses": (), "geofences": (), "track": no_track(), **more}
+    return Window(resident=1, zone=ZONE, watched_from=BEGIN, life_signs=series, **given_values)  # pyright: ignore[reportArgumentType]
+
+
+def known(judged: Judgement) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
+    return {(one.subject, one.began_at): (one.raised_at, one.cleared_at) for one in judged.findings}
+
+
+def live(
+    rule: Rule, made: dict[datetime, Window]
+) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
+    """Judge span by span, each with what was known then; return each episode as it was last seen."""
+    seen: dict[tuple[str, datetime], tuple[datetime, datetime | None]] = {}
+    since = BEGIN
+    for until, seen_window in sorted(made.items(), key=lambda one: one[0]):
+        seen |= known(rule.judge(seen_window, since, until))
+        since = until
+    return seen
+
+
+def blind_by(found: list[tuple[int, int]], until: datetime) -> list[Blind]:
+    """Return blind times as they are known at a moment."""
+    return [
+        Blind(at(minute), at(minute + length) if at(minute + length) <= until else None, at(minute))
+        for minute, length in found
+        if at(minute) <= until
+    ]
+
+
+@given(signs, looks, spans, spans)
+def test_inactivity_is_the_same_live_and_afterwards(
+    rows: list[tuple[int, DeviceKind, str]],
+    when: list[int],
+    blind: list[tuple[int, int]],
+    away: list[tuple[int, int]],
+) -> None:
+    rule = Inactivity(usual_on)
+    pauses = [Interval(at(minute), at(minute + length)) for minute, length in away]
+    moments = [*sorted({at(minute) for minute in when} - {BEGIN}), END]
+    made = {
+        until: window(rows, until=until, blind=blind_by(blind, until), pauses=pauses) for until in moments
+    }
+    assert live(rule, made) == known(rule.judge(made[END], BEGIN, END))
+
+
+@given(signs, st.randoms(use_true_random=False), st.booleans())
+def test_order_and_repeats_change_nothing(
+    rows: list[tuple[int, DeviceKind, str]], random: object, confirmed_only: bool
+) -> None:
+    rule = Inactivity(usual_on, confirmed_only=confirmed_only)
+    again = rows + rows[: len(rows) // 2]
+    random.shuffle(again)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+    assert rule.judge(window(again), BEGIN, END) == rule.judge(window(rows), BEGIN, END)
+
+
+@given(signs)
+def test_the_answer_does_not_change_before_the_moment_it_names(
+    rows: list[tuple[int, DeviceKind, str]],
+) -> None:
+    rule = Inactivity(usual_on)
+    until = at(24 * 60)
+    now = rule.judge(window(rows, until=until), BEGIN, until)
+    due = now.due_at or END
+    assert due > until
+    later = max(until, min(due, END) - timedelta(seconds=1))
+    again = rule.judge(window(rows, until=until), BEGIN, later)
+    assert (known(again), again.can_tell, again.is_unusual) == (known(now), now.can_tell, now.is_unusual)
+
+
+@given(signs, minutes)
+def test_nothing_is_raised_after_the_ward_was_last_heard(
+    rows: list[tuple[int, DeviceKind, str]], heard: int
+) -> None:
+    rule = Inactivity(usual_on)
+    held = rule.judge(window(rows, undecided_from=at(heard)), BEGIN, END)
+    free = rule.judge(window(rows), BEGIN, END)
+    open_gap_from = max((at(minute) for minute, _, _ in rows), default=END)
+    assert all(one.raised_at <= at(heard) or one.began_at < open_gap_from for one in held.findings)
+    assert set(known(held)) <= set(known(free))
+
+
+fix = st.tuples(
+    minutes, st.sampled_from([0.0, 0.001, 0.004, 0.02]), st.sampled_from([5.0, 40.0, 300.0, 900.0, np.nan])
+)
+shapes = st.sampled_from(
+    [
+        ALWAYS,
+        Hours(frozenset({5, 6}), datetime.min.time().replace(hour=22), datetime.min.time().replace(hour=6)),
+    ]
+)
+
+
+def tracked(rows: list[tuple[int, float, float]], hours: Hours, until: datetime) -> Window:
+    fixes = sorted(
+        (at(minute).timestamp(), 51.5 + north, 0.0, accuracy)
+        for minute, north, accuracy in rows
+        if at(minute) <= until
+    )
+    fence = Geofence(3, 1, "home", Circle(51.5, 0.0, 150.0), hours)
+    return window([], track=track(fixes), geofences=(fence,))
+
+
+@given(st.lists(fix, max_size=80, unique_by=lambda one: one[0]), shapes, looks)
+def test_geofence_exits_are_the_same_live_and_afterwards(
+    rows: list[tuple[int, float, float]], hours: Hours, when: list[int]
+) -> None:
+    rule = GeofenceExit()
+    moments = [*sorted({at(minute) for minute in when} - {BEGIN}), END]
+    made = {until: tracked(rows, hours, until) for until in moments}
+    assert live(rule, made) == known(rule.judge(made[END], BEGIN, END))
+
+
+def pressed(device: int, minute: int, wrong: int, seq: int) -> Press:
+    return Press(device, "", at(minute + wrong), at(minute), seq)
+
+
+press = st.builds(pressed, st.integers(1, 2), minutes, st.integers(-5000, 5000), st.integers(1, 50))
+
+
+@given(st.lists(press, max_size=12))
+def test_every_press_belongs_to_a_call(presses: list[Press]) -> None:
+    calls = SosCall().judge(window([], presses=presses), BEGIN, END).findings
+    for one in presses:
+        if one.received_at > BEGIN:
+            assert any(
+                call.began_at <= one.received_at for call in calls if call.reason["device"] == one.device
+            )
+    # Raised when it was heard, or up to a day before, but never later.
+    assert all(BEGIN < call.raised_at <= END for call in calls)
+    again = SosCall().judge(window([], presses=presses[::-1] * 2), BEGIN, END).findings
+    assert again == calls
+
+
+@given(st.lists(sign, min_size=1, max_size=200))
+@settings(max_examples=50)
+def test_what_was_learned_is_kept_exactly(rows: list[tuple[int, DeviceKind, str]]) -> None:
+    found = learn(window(rows).life_signs, ZONE, (), END)
+    again = Usual.from_json(found.to_json())
+    assert again.days == found.days
+    assert np.array_equal(again.line.at_home, found.line.at_home)
+    assert np.array_equal(again.line.after_door, found.line.after_door)
+    assert np.all(found.line.at_home >= 0)
+    assert np.all(found.line.at_home <= 24 * 60)
+
+
+@given(minutes, st.integers(0, 40))
+def test_an_outage_is_known_between_the_limit_by_day_and_by_night(minute: int, homes: int) -> None:
+    known = known_at(WardSilence(at(minute), None, homes), ZONE)
+    if homes < 10:
+        assert known is None
+    else:
+        day, night = (15, 60) if homes >= 20 else (30, 120)
+        assert known is not None
+        assert timedelta(minutes=day) <= known - at(minute) <= timedelta(minutes=night)
+
+
+def test_findings_are_the_type_that_alerts_are_made_of() -> None:
+    found = SosCall().judge(window([], presses=[Press(1, "", at(1), at(1), 1)]), BEGIN, END).findings
+    assert [type(one) for one in found] == [Finding]
