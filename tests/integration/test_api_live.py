@@ -141,20 +141,22 @@ def test_each_hears_of_those_they_may_know_of_and_a_reader_that_was_away_hears_w
 
 def test_the_stream_proves_every_few_seconds_that_it_lives_and_ends_with_the_session(server: Server) -> None:
     token = server.token("care_a")
-    stream = Stream(server, token)
-    wait_until(lambda: len(stream.named("status")) >= 2, what="a second status")
-    ticks = stream.named("status")
-    assert ticks[-1]["data"]["is_blind"] is True
-    assert ticks[-1]["data"]["states"]["cannot_tell"] == 1
-    assert ticks[-1]["data"]["devices_expected"] == 1
+    ended, lasting = Stream(server, token), Stream(server, server.token("care_a"))
+    wait_until(lambda: ended.named("status") and lasting.named("status"), what="the first status of both")
 
     with server.database.transaction() as connection:
         users.end_session(connection, auth.token_hash(token))
 
-    wait_until(lambda: stream.is_over, live.TICK_S + 5, "the end of the stream")
-    assert stream.named("signed_out")
+    wait_until(lambda: ended.is_over, live.TICK_S + 5, "the end of the stream")
+    assert ended.named("signed_out")
     answer = httpx2.get(server.address + LIVE, headers={"Cookie": f"mimamori_session={token}"})
     assert answer.status_code == 401
+
+    wait_until(lambda: len(lasting.named("status")) >= 2, what="a second status")
+    tick = lasting.named("status")[-1]["data"]
+    assert tick["is_blind"] is True
+    assert tick["states"]["cannot_tell"] == 1
+    assert tick["devices_expected"] == 1
 
 
 def test_the_server_stops_soon_although_streams_are_open(server: Server) -> None:
