@@ -1,0 +1,119 @@
+"""Who is told, as pure decisions; the whole ladder on a real database is tested in tests/integration."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from core.domain.alert import (
+    Alert,
+    AlertEvent,
+    Condition,
+    EventKind,
+    Handling,
+    NotificationKind,
+    Severity,
+)
+from core.domain.notification import EscalationStep
+from core.domain.resident import Channel, Contact, Language
+from detectors.alerting import policy
+from detectors.alerting.policy import Situation
+
+NOW = datetime(2026, 8, 1, tzinfo=UTC)
+SON = Contact(1, 5, None, 31, "太郎", "", "母", 1, Channel.MAIL, "a@b.jp", Language.JA)
+# The same person by another channel.
+SON_WEBHOOK = replace(SON, number=2, channel=Channel.WEBHOOK)
+DAUGHTER = replace(SON, number=3, user=None)
+CENTRE = Contact(9, None, 1, 32, "センター", "", "", 2, Channel.MAIL, "c@b.jp", Language.JA)
+ALERT = Alert(
+    7,
+    "inactivity",
+    "resident:5",
+    5,
+    1,
+    Severity.CHECK_SOON,
+    Condition.ACTIVE,
+    Handling.OPEN,
+    *(NOW, NOW, NOW),
+    *(None, None, None, None, None),
+    False,
+    {},
+    1,
+)
+
+
+def situation(alert: Alert = ALERT, *, told: set[int] | None = None, climbed: int = 0) -> Situation:
+    ladder = [
+        EscalationStep(step, 1, NOW + timedelta(minutes=10 * place), NOW if place < climbed else None, None)
+        for place, step in enumerate((1, 2))
+    ]
+    known = told or set()
+    return Situation(alert, [SON, SON_WEBHOOK, DAUGHTER, CENTRE], ladder, known, known, frozenset())
+
+
+def event(kind: EventKind, *, user: int | None = None, contact: int | None = None) -> AlertEvent:
+    return AlertEvent(40, 7, NOW, kind, None, user, contact, {})
+
+
+def test_a_person_who_acts_is_not_told_of_it_by_any_of_their_channels() -> None:
+    held = situation(replace(ALERT, handling=Handling.CLAIMED), told={1, 2, 3}, climbed=1)
+
+    by_link = policy.consequences(event(EventKind.CLAIMED, contact=2), held, NOW)
+    by_sign_in = policy.consequences(event(EventKind.CLAIMED, user=31), held, NOW)
+
+    assert [message.contact for message in by_link.messages] == [3]
+    assert by_sign_in == by_link
+
+
+def test_somebody_without_an_account_is_not_taken_for_another_such_person() -> None:
+    held = situation(replace(ALERT, handling=Handling.CLAIMED), told={1, 3}, climbed=1)
+
+    plan = policy.consequences(event(EventKind.CLAIMED, contact=9), held, NOW)
+
+    assert [message.contact for message in plan.messages] == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, [1, 2, 3, 9]),
+        ({"severity": Severity.EQUIPMENT}, [9]),
+        ({"subject": "ward", "resident": None}, [9]),
+    ],
+)
+def test_equipment_and_the_ward_concern_only_the_staff(
+    changes: dict[str, object], expected: list[int]
+) -> None:
+    concerned = policy.audience(replace(ALERT, **changes), [CENTRE, SON, SON_WEBHOOK, DAUGHTER])  # pyright: ignore[reportArgumentType]
+
+    assert [contact.number for contact in concerned] == expected
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"handling": Handling.CLAIMED}, {"handling": Handling.CLOSED}, {"condition": Condition.CLEARED}],
+)
+def test_a_rung_that_comes_due_after_the_alert_was_handled_is_not_taken(changes: dict[str, object]) -> None:
+    handled = situation(replace(ALERT, **changes), climbed=1)  # pyright: ignore[reportArgumentType]
+
+    plan, taken = policy.escalation(handled, NOW + timedelta(hours=1))
+
+    assert (plan.messages, taken) == ((), ())
+    assert not [rung for rung in plan.ladder if rung.is_ahead]
+
+
+def test_rungs_missed_while_nothing_ran_are_all_taken_at_once() -> None:
+    plan, taken = policy.escalation(situation(), NOW + timedelta(hours=1))
+
+    assert taken == (1, 2)
+    assert [(message.contact, message.kind) for message in plan.messages] == [
+        (number, NotificationKind.OPENING) for number in (1, 2, 3, 9)
+    ]
+
+
+def test_an_event_that_concerns_nobody_has_no_consequences() -> None:
+    unchanged = situation(told={1}, climbed=1)
+
+    plan = policy.consequences(event(EventKind.NOTED, user=31), unchanged, NOW)
+
+    assert (plan.messages, plan.ladder) == ((), tuple(unchanged.ladder))
