@@ -35,7 +35,8 @@ class _App(FastAPI):
         settings: Settings = self.state.settings
         is_https = urlsplit(settings.base_url).scheme == "https"
         sized = SizeMiddleware(super().build_middleware_stack(), pages.error_page)
-        return HeadersMiddleware(sized, is_https)
+        tiles = urlsplit(settings.map_tiles)
+        return HeadersMiddleware(sized, is_https, f"{tiles.scheme}://{tiles.netloc}" if tiles.netloc else "")
 
 
 def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Clock | None = None) -> FastAPI:

@@ -95,6 +95,15 @@ class Settings(BaseSettings):
             raise ValueError(f"{text!r} is not a time zone such as Asia/Tokyo") from error
         return text
 
+    @field_validator("map_tiles")
+    @classmethod
+    def _map_tiles_are_an_address(cls, text: str) -> str:
+        parts = urlsplit(text)
+        is_address = parts.scheme in {"http", "https"} and bool(parts.hostname)
+        if text and not (is_address and all(name in text for name in ("{z}", "{x}", "{y}"))):
+            raise ValueError("must be a web address with {z}, {x} and {y}, or empty")
+        return text
+
     @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         if self.environment == "production":

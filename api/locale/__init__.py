@@ -44,7 +44,7 @@ class Words:
             text = entry.get("en_one", text)
         if any(isinstance(value, Markup) for value in values.values()):
             # A piece of HTML in it, such as a `<time>`: the rest is escaped here.
-            return Markup(escape(text)).format_map(values)
+            return escape(text).format_map(values)
         return text.format_map(values) if values else text
 
     def has(self, name: str) -> bool:

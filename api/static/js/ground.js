@@ -21,7 +21,7 @@ export function makeMap(element, data, options = {}) {
   L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
   if (data.tiles) {
     map.attributionControl.setPrefix(false);
-    L.tileLayer(data.tiles, { maxZoom: 18, attribution: data.credit }).addTo(map);
+    L.tileLayer(data.tiles, { maxZoom: 18, attribution: escapeText(data.credit) }).addTo(map);
   } else {
     drawGrid(map);
   }
