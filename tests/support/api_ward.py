@@ -9,7 +9,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
@@ -139,7 +138,6 @@ class ApiWard:
     database: Database
     clock: HandClock
     machine: HandClock
-    url: str
 
     def client(self, login: str | None = None, *, raises: bool = True) -> TestClient:
         """Return a browser of its own, signed in if a login is given; an unexpected error raises, or is answered."""
@@ -218,7 +216,7 @@ class ApiWard:
 
     def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:
         """Run a statement of the test's own and return its rows, if it has any."""
-        with psycopg.connect(self.url, autocommit=True) as connection:
+        with self.database.transaction() as connection:
             cursor = connection.execute(statement.encode(), values)
             return cursor.fetchall() if cursor.description else []
 
@@ -247,4 +245,4 @@ def api_ward(database_url: str, folder: Path, **settings: Any) -> Generator[ApiW
             machine,
         )
         with TestClient(app):
-            yield ApiWard(app, database, clock, machine, database_url)
+            yield ApiWard(app, database, clock, machine)
