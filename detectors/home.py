@@ -87,7 +87,9 @@ class HomeJudging:
         """Judge the equipment and everything else about the residents, and settle when to look again."""
         for one in self._people:
             if one not in self._watched:
-                self._settle(one, one.watched_from, is_eager=False, state=one.state, failed_rule=None)
+                # A moment later than that, or somebody watched from just now on would stay due now.
+                due_at = one.watched_from + timedelta(microseconds=1)
+                self._settle(one, due_at, is_eager=False, state=one.state, failed_rule=None)
         if not self._watched:
             return
         until = self._span.until
