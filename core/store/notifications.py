@@ -15,7 +15,7 @@ from core.store.rows import Row
 
 @dataclass(frozen=True)
 class Opening:
-    """How telling one contact about an alert stands: `was_tried` (may have arrived), `is_live` (arrived, or still on its way)."""
+    """How telling one contact about an alert stands: `was_tried` (may have arrived), `is_live` (arrived, or may be waited for)."""
 
     contact: int
     was_tried: bool
@@ -32,6 +32,7 @@ class Lease:
     kind: NotificationKind
     attempts: int
     last_error: str | None
+    created_at: datetime
     until: datetime
 
 
@@ -66,9 +67,9 @@ def mark_planned(connection: Connection, event: int, now: datetime) -> None:
     connection.execute(load("notifications")["mark_planned"], {"event": event, "now": now})
 
 
-def openings(connection: Connection, alert: int) -> list[Opening]:
-    """Return to whom an alert was told, or is being told."""
-    rows = connection.execute(load("notifications")["openings"], {"alert": alert})
+def openings(connection: Connection, alert: int, patience: int) -> list[Opening]:
+    """Return to whom an alert was told, or is being told; after more than `patience` failed attempts nobody waits for it."""
+    rows = connection.execute(load("notifications")["openings"], {"alert": alert, "patience": patience})
     return [Opening(*row) for row in rows]
 
 
@@ -145,10 +146,19 @@ def lease_one(connection: Connection, now: datetime, machine_now: datetime, unti
     ).fetchone()
     if row is None:
         return None
-    number, alert, contact, kind, attempts, last_error = row
+    number, alert, contact, kind, attempts, last_error, created_at = row
     person = connection.execute(load("notifications")["contact"], {"contact": contact}).fetchone()
     assert person is not None  # noqa: S101 - the foreign key holds it
-    return Lease(number, alert, _contact(person), NotificationKind(kind), attempts, last_error, until)
+    return Lease(
+        notification=number,
+        alert=alert,
+        contact=_contact(person),
+        kind=NotificationKind(kind),
+        attempts=attempts,
+        last_error=last_error,
+        created_at=created_at,
+        until=until,
+    )
 
 
 def surroundings(connection: Connection, alert: int, contact: int, kinds: Iterable[str]) -> Surroundings:

@@ -64,7 +64,7 @@ def _escalate_one(database: Database, now: datetime) -> bool:
 
 def _situation(connection: Connection, alert: Alert) -> Situation:
     ladder = notifications.steps(connection, alert.number)
-    openings = notifications.openings(connection, alert.number)
+    openings = notifications.openings(connection, alert.number, len(policy.BACKOFF))
     began = max((step.round for step in ladder), default=0)
     return Situation(
         alert=alert,

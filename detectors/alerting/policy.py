@@ -10,6 +10,13 @@ from core.domain.resident import Contact
 
 # How long one rung waits for an answer before the next is told; what is less urgent has no second rung.
 LADDER = {Severity.EMERGENCY: timedelta(minutes=2), Severity.CHECK_SOON: timedelta(minutes=10)}
+# After the first, second ... failed attempt to deliver a message.
+BACKOFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
+# Then nobody waits for it any more; yet an alert that is still open is tried on at this pace, for so long.
+LAST_PACE = timedelta(minutes=10)
+LAST_HOPE = timedelta(hours=24)
+# What may have arrived is sent once more after this, and not again.
+UNKNOWN_BACKOFF = timedelta(minutes=2)
 
 _WARD = "ward"
 
@@ -38,7 +45,7 @@ class Situation:
     told : collection of int
         Contacts whom an opening has reached, or may have.
     awaited : collection of int
-        Contacts whom an opening has reached or still may reach.
+        Contacts whom an opening has reached, or will within the time one may wait.
     declined : collection of int
         Contacts who said in this climb that they cannot go.
     """

@@ -16,14 +16,10 @@ from core.logs import get_logger
 from core.store import alerts, answer_links, notifications
 from core.store.database import Connection, Database
 from core.store.notifications import Lease
-from detectors.alerting import messages
+from detectors.alerting import messages, policy
 from detectors.alerting.channels import ATTEMPT_LIMIT_S, Arrival, Attempt
 from detectors.alerting.messages import Facts, Text
 
-# After the first, second ... failed attempt; then the message counts as failed.
-BACKOFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
-# What may have arrived is sent once more after this, and not again.
-UNKNOWN_BACKOFF = timedelta(minutes=2)
 LEASE = timedelta(seconds=ATTEMPT_LIMIT_S + 10)
 _TIMEOUT = "timeout"
 
@@ -135,8 +131,7 @@ class Sender:
                 error=attempt.error,
                 sent_at=now if status is Delivery.SENT else None,
             )
-            is_lost = status in {Delivery.FAILED, Delivery.UNKNOWN}
-            if is_ours and is_lost and lease.kind is NotificationKind.OPENING:
+            if is_ours and lease.kind is NotificationKind.OPENING and _is_given_up(lease, attempt, status):
                 _give_up(connection, lease, status, attempt.error or "", now)
         _log.info(
             "notification_attempted",
@@ -151,6 +146,7 @@ class Sender:
 
 
 def _outcome(lease: Lease, attempt: Attempt, now: datetime) -> tuple[Delivery, datetime | None]:
+    """Return how the message stands after an attempt, and when it is tried again."""
     match attempt.arrival:
         case Arrival.DELIVERED:
             return Delivery.SENT, None
@@ -159,18 +155,36 @@ def _outcome(lease: Lease, attempt: Attempt, now: datetime) -> tuple[Delivery, d
         case Arrival.UNKNOWN if lease.last_error == _TIMEOUT:
             return Delivery.UNKNOWN, None
         case Arrival.UNKNOWN:
-            return Delivery.PENDING, now + UNKNOWN_BACKOFF
-        case Arrival.FAILED if lease.attempts > len(BACKOFF):
-            return Delivery.FAILED, None
+            return Delivery.PENDING, now + policy.UNKNOWN_BACKOFF
         case Arrival.FAILED:
-            return Delivery.PENDING, now + BACKOFF[lease.attempts - 1]
+            pause = _pause(lease, now)
+            return (Delivery.FAILED, None) if pause is None else (Delivery.PENDING, now + pause)
+
+
+def _pause(lease: Lease, now: datetime) -> timedelta | None:
+    """Return how long to wait after a failed attempt; None to try no more."""
+    if lease.attempts <= len(policy.BACKOFF):
+        return policy.BACKOFF[lease.attempts - 1]
+    has_hope = lease.kind is NotificationKind.OPENING and now - lease.created_at < policy.LAST_HOPE
+    return policy.LAST_PACE if has_hope else None
+
+
+def _is_given_up(lease: Lease, attempt: Attempt, status: Delivery) -> bool:
+    """Tell whether nobody waits for the message any more, even if it is still tried."""
+    is_overdue = attempt.arrival is Arrival.FAILED and lease.attempts > len(policy.BACKOFF)
+    return is_overdue or status in {Delivery.FAILED, Delivery.UNKNOWN}
 
 
 def _give_up(connection: Connection, lease: Lease, status: Delivery, error: str, now: datetime) -> None:
-    """Tell the staff by the alert's history, and the planner, who takes the next rung early if nobody else was reached."""
+    """Tell the staff by the alert's history, and the planner, who takes the next rung early if nobody else was reached; once."""
     if status is Delivery.FAILED:
         notifications.cancel_later(connection, lease, "opening_failed")
-    detail = {"status": status.value, "error": error}
+    if any(
+        event.detail.get("notification") == lease.notification
+        for event in alerts.events(connection, lease.alert)
+    ):
+        return
+    detail = {"notification": lease.notification, "status": status.value, "error": error}
     alerts.record(
         connection,
         lease.alert,

@@ -24,7 +24,8 @@ from deploy.ports import free_port
 from detectors.alerting import channels, planner
 from detectors.alerting.channels import Arrival, Attempt, Courier
 from detectors.alerting.messages import Text
-from detectors.alerting.sender import BACKOFF, UNKNOWN_BACKOFF, Office, Sender
+from detectors.alerting.policy import BACKOFF, LAST_HOPE, LAST_PACE, UNKNOWN_BACKOFF
+from detectors.alerting.sender import Office, Sender
 from tests.support.alerting import (
     CENTRE,
     HANAKO,
@@ -301,6 +302,49 @@ def test_a_message_that_never_arrives_takes_the_next_rung_early_and_staff_see_it
         (2, Delivery.SENT),
     ]
     assert len(sink.to("centre@example.jp")) == 1
+
+
+def test_an_alert_that_is_still_open_is_tried_on_for_a_day_after_nobody_waits_any_more(
+    database: Database, clock: HandClock, tmp_path: Path
+) -> None:
+    register(database, tmp_path, contacts=[TARO], centre=[CENTRE | {"channel": "webhook", "address": "no"}])
+    with mail_sink() as sink:
+        sink.refusal = "451 come back later"
+        post = post_office(database, clock, sink.port)
+        number = raise_alert(post)
+        post.deliver()
+        for pause in BACKOFF:
+            clock.advance(seconds=pause.total_seconds())
+            post.deliver()
+        # Staff see both contacts fail, and that was noted once for each.
+        assert post.kinds(number).count(EventKind.DELIVERY_FAILED) == 2
+
+        # The mail server was away for hours; the alert is still open when it comes back.
+        for _ in range(6):
+            clock.advance(seconds=LAST_PACE.total_seconds())
+            assert post.deliver() == 1
+        sink.refusal = None
+        clock.advance(seconds=LAST_PACE.total_seconds())
+        assert post.deliver() == 1
+
+    assert len(sink.to("taro@example.jp")) == 1
+    assert post.kinds(number).count(EventKind.DELIVERY_FAILED) == 2
+
+
+def test_nothing_is_tried_for_ever(database: Database, clock: HandClock, tmp_path: Path) -> None:
+    register(database, tmp_path, contacts=[TARO], centre=[])
+    post = post_office(database, clock, free_port())
+    number = raise_alert(post)
+    post.deliver()
+    for _ in BACKOFF:
+        clock.advance(minutes=10)
+        post.deliver()
+    clock.advance(seconds=LAST_HOPE.total_seconds())
+    post.deliver()
+    clock.advance(hours=1)
+
+    assert post.deliver() == 0
+    assert post.messages(number)[0].status is Delivery.FAILED
 
 
 def test_a_contact_that_can_be_reached_keeps_the_ladder_slow(
