@@ -34,7 +34,7 @@ def distance_outside_m(shape: Circle | Polygon, lat: Floats, lon: Floats) -> Flo
         x, y = _plane(lat, lon, shape.lat, shape.lon)
         return np.hypot(x, y) - shape.radius_m
     corners = np.array(shape.corners, np.float64)
-    lat0, lon0 = float(corners[0, 0]), float(corners[0, 1])
+    lat0, lon0 = float(corners[:, 0].min() + corners[:, 0].max()) / 2, float(corners[0, 1])
     x, y = _plane(lat, lon, lat0, lon0)
     edges = _Edges(*_plane(corners[:, 0], corners[:, 1], lat0, lon0))
     distance = _to_nearest(edges, x[:, None], y[:, None])

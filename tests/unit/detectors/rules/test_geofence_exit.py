@@ -1,0 +1,114 @@
+"""What the geofence filter believes."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from core.domain.alert import Finding
+from core.domain.geofence import ALWAYS, Circle, Geofence
+from detectors.rules.geofence_exit import GeofenceExit
+from detectors.rules.judgement import Judgement, Window, life_signs
+from detectors.series import track
+
+BEGIN = datetime(2026, 7, 1, tzinfo=UTC)
+Fixes = list[tuple[float, float, float]]
+
+
+def judge(fixes: Fixes, *, until_min: float = 600, created_min: float | None = None) -> Judgement:
+    """Judge fixes: minute, metres to the north, accuracy; the fence has 200 m round the origin."""
+    rows = [
+        (BEGIN.timestamp() + 60 * minute, 35.0 + north / 111_195, 139.0, acc) for minute, north, acc in fixes
+    ]
+    created_at = None if created_min is None else BEGIN + timedelta(minutes=created_min)
+    fence = Geofence(1, 5, "home", Circle(35.0, 139.0, 200.0), ALWAYS, created_at)
+    window = Window(
+        5,
+        ZoneInfo("Asia/Tokyo"),
+        BEGIN - timedelta(days=1),
+        life_signs([]),
+        track(rows),
+        (),
+        (),
+        (),
+        (fence,),
+    )
+    return GeofenceExit().judge(window, BEGIN - timedelta(hours=1), BEGIN + timedelta(minutes=until_min))
+
+
+def minutes(found: Judgement) -> list[tuple[float, float, float | None]]:
+    def minute(moment: datetime) -> float:
+        return (moment - BEGIN).total_seconds() / 60
+
+    return [
+        (
+            minute(one.began_at),
+            minute(one.raised_at),
+            None if one.cleared_at is None else minute(one.cleared_at),
+        )
+        for one in found.findings
+    ]
+
+
+def at_home(count: int, start: int = 0) -> Fixes:
+    return [(start + number, 10.0, 15.0) for number in range(count)]
+
+
+def outside(count: int, start: int, accuracy: float = 15.0) -> Fixes:
+    return [(start + number, 800.0, accuracy) for number in range(count)]
+
+
+def test_one_wild_fix_is_not_believed():
+    assert minutes(judge([*at_home(10), (10, 5000, 20), *at_home(10, 11)])) == []
+
+
+def test_going_out_is_told_within_five_minutes_and_coming_back_too():
+    found = judge([*at_home(30), *outside(20, 30), *at_home(20, 50)])
+    ((began, raised, cleared),) = minutes(found)
+    assert began == 30
+    assert raised - began <= 5
+    assert cleared is not None
+    assert cleared - 50 <= 5
+
+
+def test_a_burst_of_fixes_weighs_no_more_than_one_a_minute():
+    burst = [(30 + second / 60, 800.0, 15.0) for second in range(60)]
+    assert minutes(judge([*at_home(30), *burst, *at_home(10, 31)])) == []
+
+
+def test_coarse_fixes_say_nothing_and_unknown_accuracy_says_little():
+    assert minutes(judge([*at_home(10), *outside(60, 10, accuracy=600)])) == []
+    # 800 m out is 600 m from the fence: with the worst accuracy that is used, this is believed in the end.
+    (unknown,) = minutes(judge([*at_home(10), *outside(60, 10, accuracy=np.nan)]))
+    (known,) = minutes(judge([*at_home(10), *outside(60, 10)]))
+    assert unknown[1] >= known[1]
+    near = [(10.0 + number, 260.0, np.nan) for number in range(3)]
+    assert minutes(judge([*at_home(10), *near])) == []
+
+
+def test_an_old_fix_is_not_the_present():
+    assert not judge([*at_home(30)], until_min=60).can_tell
+    assert judge([*at_home(30)], until_min=35).can_tell
+
+
+def test_fixes_of_the_future_are_not_looked_at():
+    assert minutes(judge([*at_home(30), *outside(20, 30)], until_min=32)) == []
+
+
+def test_a_fence_is_not_judged_before_it_was_drawn():
+    found = judge([*at_home(30), *outside(60, 30)], created_min=60)
+    assert minutes(found) == [(60, 60, None)]
+    assert reason(found)["was_outside_when_hours_began"] is True
+
+
+def test_the_reason_holds_the_fix_and_how_far_it_is_outside():
+    found = reason(judge([*at_home(30), *outside(20, 30)]))
+    assert found["outside_m"] == 600
+    assert found["geofence"] == {"number": 1, "name": "home"}
+    assert found["confidence"] == "high"
+
+
+def reason(found: Judgement) -> dict[str, object]:
+    (one,) = found.findings
+    assert isinstance(one, Finding)
+    return dict(one.reason)

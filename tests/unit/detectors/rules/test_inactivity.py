@@ -1,0 +1,154 @@
+"""How long a silence may last: learning, warm-up and words."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from core.domain.device import DeviceKind
+from detectors.rules.inactivity import Inactivity
+from detectors.rules.judgement import Blind, Window, life_signs, moment, no_track
+from detectors.rules.patience import Sensitivity, Usual, learn, patience
+from detectors.rules.silences import Line, certain, silences
+
+UTC_ZONE = ZoneInfo("UTC")
+DAY = datetime(2026, 7, 1, tzinfo=UTC)
+FLAT = Line(np.full(288, 60.0), np.full(288, 60.0))
+
+
+def limit_min(
+    usual: Usual, sensitivity: Sensitivity, clock: float = 12.0, *, after_door: bool = False
+) -> float:
+    """Return the age at which a silence that begins at a time of day is too long."""
+    base = (DAY + timedelta(hours=clock)).timestamp()
+    limits = patience(usual, sensitivity, UTC_ZONE, base, after_door=after_door)
+    return float(limits.age_min[np.argmax(limits.passed)])
+
+
+@pytest.mark.parametrize(
+    ("sensitivity", "expected"),
+    [(Sensitivity.FAMILY, 125), (Sensitivity.STANDARD, 170), (Sensitivity.QUIET, 305)],
+)
+def test_words_say_how_long_beyond_the_usual(sensitivity: Sensitivity, expected: float):
+    assert limit_min(Usual(40, FLAT), sensitivity) == expected
+
+
+def test_after_the_door_twice_the_margin_is_given():
+    assert limit_min(Usual(40, FLAT), Sensitivity.STANDARD, after_door=True) == 275
+
+
+def test_the_first_week_is_a_timer_that_counts_eight_hours_by_day_and_twelve_in_all():
+    assert limit_min(Usual(0, FLAT), Sensitivity.STANDARD, clock=8) == 485
+    # From 20:00 on, two hours count until 22:00, then none until 7:00: the twelve hours are over first.
+    assert limit_min(Usual(6, FLAT), Sensitivity.STANDARD, clock=20) == 725
+
+
+def test_the_margin_narrows_until_the_fourth_week():
+    found = [limit_min(Usual(days, FLAT), Sensitivity.STANDARD) for days in (7, 14, 21, 27, 28)]
+    assert found == sorted(found, reverse=True)
+    assert (found[0], found[-1]) == (245, 170)
+
+
+def test_no_silence_may_last_longer_than_a_day():
+    endless = Line(np.full(288, 5000.0), np.full(288, 5000.0))
+    assert limit_min(Usual(40, endless), Sensitivity.STANDARD) == 1440
+
+
+def regular(days: int, hours: list[float]) -> list[tuple[float, DeviceKind, str]]:
+    return [
+        ((DAY + timedelta(days=day, hours=hour, seconds=wait)).timestamp(), DeviceKind.MOTION, "hall")
+        for day in range(days)
+        for hour in hours
+        for wait in (0, 20)
+    ]
+
+
+def test_the_line_is_the_longest_age_at_each_time_of_day():
+    usual = learn(life_signs(regular(30, [8, 12, 20])), UTC_ZONE, (), DAY + timedelta(days=30))
+    line = usual.line.at_home
+    assert usual.days == 29
+    # Just before noon nobody has moved for four hours.
+    assert line[12 * 12 - 1] > 140
+    # The longest is the night, just before eight in the morning; smoothing moves it a little ahead.
+    assert 7 * 12 <= int(line.argmax()) < 8 * 12
+    assert line[12 * 12 + 12] < line[12 * 12 - 12]
+    assert np.all(usual.line.after_door < 1)
+
+
+def test_masked_time_teaches_nothing():
+    rows = regular(30, [8, 12, 20])
+    # On one day nothing is heard after breakfast.
+    day_10 = (DAY + timedelta(days=10)).timestamp()
+    without = [one for one in rows if not day_10 + 9 * 3600 <= one[0] < day_10 + 86_400]
+    masked = [(day_10 + 10 * 3600, day_10 + 23 * 3600)]
+    taught = learn(life_signs(without), UTC_ZONE, (), DAY + timedelta(days=30))
+    spared = learn(life_signs(without), UTC_ZONE, masked, DAY + timedelta(days=30))
+    usual = learn(life_signs(rows), UTC_ZONE, (), DAY + timedelta(days=30))
+    assert taught.line.at_home[12 * 12 + 6] > usual.line.at_home[12 * 12 + 6]
+    assert spared.line.at_home[12 * 12 + 6] <= usual.line.at_home[12 * 12 + 6]
+    assert spared.days == usual.days - 1
+
+
+def test_nothing_is_learned_from_nothing():
+    assert learn(life_signs([]), UTC_ZONE, (), DAY).days == 0
+    assert learn(life_signs(regular(1, [8])), UTC_ZONE, (), DAY + timedelta(days=1)).days == 0
+
+
+def test_a_silence_that_begins_at_the_door_may_be_an_outing():
+    rows = [
+        (0.0, DeviceKind.MOTION, "hall"),
+        (60.0, DeviceKind.DOOR, "front_door"),
+        (150.0, DeviceKind.MOTION, "hall"),
+        (400.0, DeviceKind.MOTION, "hall"),
+    ]
+    signs = life_signs(rows)
+    found = silences(signs, certain(signs, confirmed_only=False))
+    assert found.after_door.tolist() == [False, True, True, False]
+
+
+def test_the_reason_says_since_when_and_how_long_is_usual():
+    rows = regular(1, [9])
+    window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
+    judged = Inactivity(lambda _day: Usual(40, FLAT)).judge(window, DAY, DAY + timedelta(hours=15))
+    (found,) = judged.findings
+    last = moment(rows[-1][0])
+    assert found.reason["last_life_sign"] == {"time": last.isoformat(), "kind": "motion", "place": "hall"}
+    assert found.reason["usual"] == {
+        "days": 40,
+        "longest_min": 60,
+        "active_by": (last + timedelta(minutes=65)).isoformat(),
+    }
+    assert found.reason["silent_min"] == 170
+    assert found.reason["confidence"] == "high"
+
+
+def test_a_little_different_comes_half_an_hour_before_the_alarm():
+    window = Window(1, UTC_ZONE, DAY, life_signs(regular(1, [9])), no_track(), (), (), (), ())
+    rule = Inactivity(lambda _day: Usual(40, FLAT))
+    alarm_at = DAY + timedelta(hours=9, minutes=170, seconds=20)
+    notice_at = alarm_at - timedelta(minutes=30)
+    before = rule.judge(window, DAY, notice_at - timedelta(seconds=1))
+    assert (before.is_unusual, before.due_at) == (False, notice_at)
+    after = rule.judge(window, DAY, notice_at)
+    assert (after.is_unusual, after.due_at, after.findings) == (True, alarm_at, ())
+
+
+def test_without_any_life_sign_nobody_can_tell():
+    window = Window(1, UTC_ZONE, DAY, life_signs([]), no_track(), (), (), (), ())
+    judged = Inactivity(lambda _day: Usual(40, FLAT)).judge(window, DAY, DAY + timedelta(days=3))
+    assert (judged.findings, judged.can_tell) == ((), False)
+
+
+def test_nobody_can_tell_after_blind_time_until_the_next_life_sign():
+    noon = DAY + timedelta(hours=12)
+    blind = Blind(noon, noon + timedelta(hours=1), noon)
+    rows = regular(1, [11.5])
+    until = noon + timedelta(hours=1, minutes=30)
+    rule = Inactivity(lambda _day: Usual(40, FLAT))
+    silent = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (blind,), (), ())
+    assert not rule.judge(silent, DAY, until).can_tell
+    moved = Window(
+        1, UTC_ZONE, DAY, life_signs([*rows, *regular(1, [13.2])]), no_track(), (), (blind,), (), ()
+    )
+    assert rule.judge(moved, DAY, until).can_tell

@@ -1,0 +1,86 @@
+"""Equipment that is not heard."""
+
+from datetime import UTC, datetime, timedelta
+
+from core.domain.device import DeviceKind
+from detectors.rules.judgement import Blind
+from detectors.rules.silence import HomeLinks, Link, judge_home
+
+BEGIN = datetime(2026, 7, 1, 6, tzinfo=UTC)
+HOUR = 60
+
+
+def at(minute: float) -> datetime:
+    return BEGIN + timedelta(minutes=minute)
+
+
+def link(
+    device: int, *heard: float, heartbeat: float | None = 10, kind: DeviceKind = DeviceKind.MOTION
+) -> Link:
+    beat = None if heartbeat is None else timedelta(minutes=heartbeat)
+    return Link(device, kind, "hall", beat, tuple(at(minute) for minute in heard), ())
+
+
+def told(found: HomeLinks) -> list[tuple[str, float, float, float | None]]:
+    return [
+        (
+            one.subject,
+            (one.began_at - BEGIN).total_seconds() / 60,
+            (one.raised_at - BEGIN).total_seconds() / 60,
+            None if one.cleared_at is None else (one.cleared_at - BEGIN).total_seconds() / 60,
+        )
+        for one in found.silent.findings
+    ]
+
+
+def test_a_device_may_miss_three_heartbeats():
+    links = [link(1, 0), link(2, 0, 30, 60)]
+    assert told(judge_home(3, links, (), at(30))) == [("device:1", 0, 30, None)]
+    before = judge_home(3, links, (), at(29))
+    assert told(before) == []
+    assert before.silent.due_at == at(30)
+
+
+def test_all_devices_silent_is_the_home():
+    links = [link(1, 0), link(2, 5)]
+    found = judge_home(3, links, (), at(60))
+    assert told(found) == [("home:3", 5, 35, None)]
+    assert not found.silent.can_tell
+    # What was raised before it was known stays; nothing is concluded from then on.
+    assert found.blind == (Blind(at(5), None, at(35)),)
+
+
+def test_a_device_that_stays_away_after_the_home_came_back_gets_its_own_time():
+    links = [link(1, 0), link(2, 0, 100, 110, 120, 130)]
+    assert told(judge_home(3, links, (), at(110))) == [("home:3", 0, 30, 100)]
+    assert told(judge_home(3, links, (), at(130))) == [("home:3", 0, 30, 100), ("device:1", 0, 130, None)]
+
+
+def test_trackers_and_silent_buttons_say_nothing_about_the_home():
+    links = [
+        link(1, 0),
+        link(2, 0, 10, 20, 30, 40, 50, kind=DeviceKind.TRACKER),
+        link(3, heartbeat=None, kind=DeviceKind.BUTTON),
+    ]
+    assert [one[0] for one in told(judge_home(3, links, (), at(60)))] == ["home:3"]
+
+
+def test_without_heartbeats_and_status_nothing_can_be_told():
+    found = judge_home(3, [link(1, 0, heartbeat=None)], (), at(10_000))
+    assert told(found) == []
+    assert found.silent.due_at is None
+    assert found.silent.can_tell
+
+
+def test_homes_are_not_told_while_the_ward_is_silent_and_get_their_time_afterwards():
+    links = [link(1, 0)]
+    silent = Blind(at(0), None, at(0))
+    assert told(judge_home(3, links, (silent,), at(60))) == []
+    over = Blind(at(0), at(60), at(0))
+    assert told(judge_home(3, links, (over,), at(89))) == []
+    assert told(judge_home(3, links, (over,), at(90))) == [("home:3", 0, 90, None)]
+
+
+def test_a_fast_clock_is_given_slack():
+    found = judge_home(3, [link(1, 0)], (), at(59), slack=timedelta(minutes=60))
+    assert told(found) == []
