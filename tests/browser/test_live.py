@@ -133,3 +133,19 @@ def test_filter_search_and_keys_work_inside_the_list(site: Site, open_page: Open
     page.locator(".matter:visible .matter__name").first.focus()
     page.keyboard.press("j")
     assert page.evaluate("() => document.activeElement.textContent") == first
+
+
+def test_many_tabs_share_one_stream_and_another_takes_over(own_site: Site, open_page: Opener) -> None:
+    first = _board(own_site, open_page)
+    tabs = [first.context.new_page() for _ in range(8)]
+    for tab in tabs:
+        # With a stream each, the seventh would not even load.
+        tab.goto(f"{own_site.address}/board")
+    number = _raise(own_site, 8)
+    expect(tabs[-1].locator(f"#matter-{number}")).to_be_visible()
+
+    # The tab with the stream goes; the others stay fresh.
+    first.close()
+    number = _raise(own_site, 11)
+    for tab in (tabs[0], tabs[-1]):
+        expect(tab.locator(f"#matter-{number}")).to_be_visible()

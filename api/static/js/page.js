@@ -5,11 +5,12 @@
 //   mimamori-tick    the service is alive (detail: time, devices heard)
 //   mimamori-groups  residents' states may have changed; at most once in 15 s
 
+import { follow } from "./stream.js";
+
 const body = document.body;
 const texts = JSON.parse(body.dataset.texts);
 const SILENCE_MS = 30_000;
 const GROUPS_EVERY_MS = 15_000;
-const RETRY_MS = 5_000;
 
 let anchor = { service: Date.parse(body.dataset.now), machine: performance.now() };
 const factor = Number(body.dataset.factor) || 0;
@@ -49,12 +50,36 @@ let heardAt = performance.now();
 let groupsAt = 0;
 let isLate = false;
 
-function heard(event) {
+function hear(name, text) {
   heardAt = performance.now();
   body.dataset.stream = "heard";
   showLate(false);
+  const detail = parsed(text);
+  HANDLERS[name](detail);
+}
+
+const HANDLERS = {
+  alert(change) {
+    fire("alert", change);
+    fire(`alert-${change.number}`, change);
+    groupsMayHaveChanged();
+  },
+  status(status) {
+    if (status.now) anchor = { service: Date.parse(status.now), machine: performance.now() };
+    fire("tick", status);
+    groupsMayHaveChanged();
+  },
+  resync() {
+    fire("alert", {});
+    fire("resync", {});
+  },
+  // The session has ended: the page would show an old state for ever.
+  signed_out: () => location.reload(),
+};
+
+function parsed(text) {
   try {
-    return event.data ? JSON.parse(event.data) : {};
+    return JSON.parse(text);
   } catch {
     return {};
   }
@@ -74,50 +99,8 @@ function groupsMayHaveChanged() {
   fire("groups");
 }
 
-// Something was missed: everything on the page may be old.
-function missed() {
-  fire("alert", {});
-  fire("resync", {});
-}
-
-function listen(address) {
-  const stream = new EventSource(address);
-  let wasLost = false;
-  stream.addEventListener("open", () => {
-    // What happened while the line was down is not in the stream: look at everything again.
-    if (wasLost) missed();
-    wasLost = false;
-  });
-  stream.addEventListener("alert", (event) => {
-    const change = heard(event);
-    fire("alert", change);
-    if (change.number) fire(`alert-${change.number}`, change);
-    groupsMayHaveChanged();
-  });
-  stream.addEventListener("status", (event) => {
-    const status = heard(event);
-    if (status.now) anchor = { service: Date.parse(status.now), machine: performance.now() };
-    fire("tick", status);
-    groupsMayHaveChanged();
-  });
-  stream.addEventListener("resync", (event) => {
-    heard(event);
-    missed();
-  });
-  // The session has ended: the page would show an old state for ever.
-  stream.addEventListener("signed_out", () => location.reload());
-  stream.addEventListener("error", () => {
-    wasLost = true;
-    if (stream.readyState === EventSource.CLOSED) {
-      stream.close();
-      setTimeout(() => listen(address), RETRY_MS);
-    }
-  });
-  window.addEventListener("pagehide", () => stream.close(), { once: true });
-}
-
 if (body.dataset.live) {
-  listen(body.dataset.live);
+  follow(body.dataset.live, body.dataset.channel, hear);
   setInterval(() => showLate(performance.now() - heardAt > SILENCE_MS), 1000);
 }
 setInterval(showAges, 1000);
