@@ -8,11 +8,10 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from psycopg.types.json import Jsonb
-
-from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, JsonObject, Outcome, Severity
+from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, Outcome, Severity
 from core.domain.escalation import CLAIM_LASTS, board_order
 from core.errors import ConflictError, InputError, NotFoundError
+from core.store import alert_events
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -84,7 +83,10 @@ def history(
 
 def events(connection: Connection, alert_id: int) -> list[AlertEvent]:
     """Return what happened to an alert, in order."""
-    return [event_from_row(row) for row in connection.execute(load("alerts")["events"], {"alert": alert_id})]
+    return [
+        alert_events.from_row(row)
+        for row in connection.execute(load("alerts")["events"], {"alert": alert_id})
+    ]
 
 
 def claim(
@@ -145,7 +147,9 @@ def claim(
         },
     )
     detail = {"taken_over": True} if alert.handling is Handling.CLAIMED else {}
-    record(connection, alert_id, EventKind.CLAIMED, now, user=user, contact=contact, detail=detail)
+    alert_events.record(
+        connection, alert_id, EventKind.CLAIMED, now, user=user, contact=contact, detail=detail
+    )
     return get(connection, alert_id)
 
 
@@ -174,7 +178,7 @@ def release(
         return alert
     _refuse_stale(alert, version)
     connection.execute(load("alerts")["set_open"], {"alert": alert_id})
-    record(connection, alert_id, EventKind.RELEASED, now, user=user, contact=contact)
+    alert_events.record(connection, alert_id, EventKind.RELEASED, now, user=user, contact=contact)
     return get(connection, alert_id)
 
 
@@ -192,10 +196,10 @@ def decline(connection: Connection, alert_id: int, *, contact: int, now: datetim
     _refuse_closed(alert)
     if alert.handling is Handling.CLAIMED and _holds(connection, alert, None, contact):
         connection.execute(load("alerts")["set_open"], {"alert": alert_id})
-        record(connection, alert_id, EventKind.RELEASED, now, contact=contact)
+        alert_events.record(connection, alert_id, EventKind.RELEASED, now, contact=contact)
     else:
         connection.execute(load("alerts")["touch"], {"alert": alert_id})
-    record(connection, alert_id, EventKind.DECLINED, now, contact=contact)
+    alert_events.record(connection, alert_id, EventKind.DECLINED, now, contact=contact)
     return get(connection, alert_id)
 
 
@@ -232,7 +236,9 @@ def close(
     _refuse_stale(alert, version)
     connection.execute(load("alerts")["set_closed"], {"alert": alert_id, "now": now, "outcome": outcome})
     detail = {"outcome": outcome.value, **({"note": note} if note else {})}
-    record(connection, alert_id, EventKind.CLOSED, now, user=user, contact=contact, detail=detail)
+    alert_events.record(
+        connection, alert_id, EventKind.CLOSED, now, user=user, contact=contact, detail=detail
+    )
     return get(connection, alert_id)
 
 
@@ -260,7 +266,9 @@ def add_note(
         raise InputError("the note is empty; write what the next person should know")
     _held(connection, alert_id)
     connection.execute(load("alerts")["touch"], {"alert": alert_id})
-    record(connection, alert_id, EventKind.NOTED, now, user=user, contact=contact, detail={"note": note})
+    alert_events.record(
+        connection, alert_id, EventKind.NOTED, now, user=user, contact=contact, detail={"note": note}
+    )
     return get(connection, alert_id)
 
 
@@ -271,7 +279,7 @@ def lapse_one(connection: Connection, now: datetime) -> Alert | None:
         return None
     alert = get(connection, row[0])
     connection.execute(load("alerts")["set_open"], {"alert": alert.number})
-    record(
+    alert_events.record(
         connection,
         alert.number,
         EventKind.LAPSED,
@@ -280,34 +288,6 @@ def lapse_one(connection: Connection, now: datetime) -> Alert | None:
         contact=alert.claimed_by_contact,
     )
     return get(connection, alert.number)
-
-
-def record(
-    connection: Connection,
-    alert_id: int,
-    kind: EventKind,
-    at: datetime,
-    *,
-    user: int | None = None,
-    contact: int | None = None,
-    detail: JsonObject | None = None,
-    planned_at: datetime | None = None,
-) -> int:
-    """Write what happened, wake the listeners, and return the event's number; `planned_at` says that no messages follow from it."""
-    row = connection.execute(
-        load("alerts")["record"],
-        {
-            "alert": alert_id,
-            "at": at,
-            "kind": kind,
-            "user": user,
-            "contact": contact,
-            "detail": Jsonb(dict(detail or {})),
-            "planned_at": planned_at,
-        },
-    ).fetchone()
-    assert row is not None  # noqa: S101 - an INSERT with RETURNING gives a row or raises
-    return row[0]
 
 
 def alert_from_row(row: tuple[Any, ...]) -> Alert:
@@ -336,12 +316,6 @@ def alert_from_row(row: tuple[Any, ...]) -> Alert:
         claimed_by_contact=row[20],
         claim_lapses_at=row[21],
     )
-
-
-def event_from_row(row: tuple[Any, ...]) -> AlertEvent:
-    """Make an event of the columns that the query `events` selects."""
-    number, alert, at, kind, who, user, contact, detail = row
-    return AlertEvent(number, alert, at, EventKind(kind), who, user, contact, detail)
 
 
 def _held(connection: Connection, alert_id: int) -> Alert:

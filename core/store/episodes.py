@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from psycopg.types.json import Jsonb
 
 from core.domain.alert import Alert, Condition, EventKind, Finding, Handling
-from core.store import alerts
+from core.store import alert_events, alerts
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -95,7 +95,7 @@ def clear(
     if was_withdrawn:
         _withdraw(connection, alert, now)
     detail = {"cleared_at": cleared_at.isoformat(), **({"withdrawn": True} if was_withdrawn else {})}
-    alerts.record(connection, alert.number, EventKind.CLEARED, now, detail=detail)
+    alert_events.record(connection, alert.number, EventKind.CLEARED, now, detail=detail)
 
 
 def move(connection: Connection, alert: Alert, finding: Finding, now: datetime) -> None:
@@ -104,7 +104,7 @@ def move(connection: Connection, alert: Alert, finding: Finding, now: datetime) 
     _withdraw(connection, alert, now)
     _show(connection, alert, finding, seen_late=alert.seen_late)
     detail = {"began_at": finding.began_at.isoformat(), "instead_of": alert.began_at.isoformat()}
-    alerts.record(connection, alert.number, EventKind.AMENDED, now, detail=detail, planned_at=now)
+    alert_events.record(connection, alert.number, EventKind.AMENDED, now, detail=detail, planned_at=now)
     if finding.cleared_at is not None and alert.handling is not Handling.CLOSED:
         _record_end(connection, alert.number, finding.cleared_at, now)
 
@@ -126,10 +126,10 @@ def _add(
     if finding.raised_at < alert.raised_at:
         # Found only after a later episode of the same alert: recorded, but there is nobody to wake.
         _put(connection, finding, alert.number)
-        alerts.record(connection, alert.number, EventKind.AMENDED, now, detail=began, planned_at=now)
+        alert_events.record(connection, alert.number, EventKind.AMENDED, now, detail=began, planned_at=now)
     elif alert.condition is Condition.ACTIVE:
         _put(connection, finding, alert.number)
-        alerts.record(connection, alert.number, EventKind.REPEATED, now, detail=began)
+        alert_events.record(connection, alert.number, EventKind.REPEATED, now, detail=began)
     else:
         _reactivate(connection, alert, finding, now)
     return alert.number
@@ -147,7 +147,9 @@ def _open(
         return None
     number: int = row[0]
     _put(connection, finding, number)
-    alerts.record(connection, number, EventKind.OPENED, now, detail={"seen_late": True} if seen_late else {})
+    alert_events.record(
+        connection, number, EventKind.OPENED, now, detail={"seen_late": True} if seen_late else {}
+    )
     if finding.cleared_at is not None:
         _record_end(connection, number, finding.cleared_at, now)
     return number
@@ -169,7 +171,7 @@ def _follow(
             {"alert": alert.number, "severity": finding.severity, "reason": Jsonb(dict(finding.reason))},
         )
         detail = {"from": int(alert.severity), "to": int(finding.severity)}
-        alerts.record(connection, alert.number, EventKind.SEVERITY_RAISED, now, detail=detail)
+        alert_events.record(connection, alert.number, EventKind.SEVERITY_RAISED, now, detail=detail)
         was_changed = True
     if finding.cleared_at is not None:
         _put(connection, finding, alert.number)
@@ -186,7 +188,7 @@ def _reactivate(connection: Connection, alert: Alert, finding: Finding, now: dat
     seen_late = _is_late(finding, now)
     _show(connection, alert, finding, seen_late=seen_late)
     detail = {"began_at": finding.began_at.isoformat(), **({"seen_late": True} if seen_late else {})}
-    alerts.record(connection, alert.number, EventKind.REACTIVATED, now, detail=detail)
+    alert_events.record(connection, alert.number, EventKind.REACTIVATED, now, detail=detail)
     if finding.cleared_at is not None:
         _record_end(connection, alert.number, finding.cleared_at, now)
 
@@ -199,7 +201,9 @@ def _show(connection: Connection, alert: Alert, finding: Finding, *, seen_late: 
 
 
 def _record_end(connection: Connection, number: int, cleared_at: datetime, now: datetime) -> None:
-    alerts.record(connection, number, EventKind.CLEARED, now, detail={"cleared_at": cleared_at.isoformat()})
+    alert_events.record(
+        connection, number, EventKind.CLEARED, now, detail={"cleared_at": cleared_at.isoformat()}
+    )
 
 
 def _find(connection: Connection, finding: Finding) -> tuple[int, datetime | None] | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind
 from core.domain.notification import EscalationStep, Notification, Surroundings
 from core.domain.resident import Channel, Contact, Language
-from core.store import alerts
+from core.store import alert_events, alerts
 from core.store.database import Connection
 from core.store.queries import load
 from core.store.rows import Row
@@ -59,7 +59,7 @@ def hold_unplanned(connection: Connection) -> Alert | None:
 def unplanned_events(connection: Connection, alert: int) -> list[AlertEvent]:
     """Return the events of an alert that have no consequences yet, in order."""
     rows = connection.execute(load("notifications")["unplanned"], {"alert": alert})
-    return [alerts.event_from_row(row) for row in rows]
+    return [alert_events.from_row(row) for row in rows]
 
 
 def mark_planned(connection: Connection, event: int, now: datetime) -> None:

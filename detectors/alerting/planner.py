@@ -8,7 +8,7 @@ from datetime import datetime
 
 from core.domain.alert import Alert, EventKind
 from core.logs import get_logger
-from core.store import alerts, notifications
+from core.store import alert_events, alerts, notifications
 from core.store.database import Connection, Database
 from detectors.alerting import policy
 from detectors.alerting.policy import Plan, Situation
@@ -57,7 +57,9 @@ def _escalate_one(database: Database, now: datetime) -> bool:
         written = _carry_out(connection, alert, plan, now)
         for step in taken:
             detail = {"step": step}
-            alerts.record(connection, alert.number, EventKind.ESCALATED, now, detail=detail, planned_at=now)
+            alert_events.record(
+                connection, alert.number, EventKind.ESCALATED, now, detail=detail, planned_at=now
+            )
             _log.info("alert_escalated", alert=alert.number, step=step, messages=written)
     return True
 

@@ -13,7 +13,7 @@ from core.clock import Clock, SystemClock
 from core.domain.alert import Delivery, EventKind, NotificationKind
 from core.domain.resident import Contact
 from core.logs import get_logger
-from core.store import alerts, answer_links, notifications
+from core.store import alert_events, alerts, answer_links, notifications
 from core.store.database import Connection, Database
 from core.store.notifications import Lease
 from detectors.alerting import messages, policy
@@ -185,7 +185,7 @@ def _give_up(connection: Connection, lease: Lease, status: Delivery, error: str,
     ):
         return
     detail = {"notification": lease.notification, "status": status.value, "error": error}
-    alerts.record(
+    alert_events.record(
         connection,
         lease.alert,
         EventKind.DELIVERY_FAILED,
