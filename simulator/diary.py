@@ -118,6 +118,8 @@ class Diary:
         """Write the whole day, from getting up to the end of the night."""
         plan = self._plan
         if plan.still_until_s > plan.wake_s:
+            if plan.last_sign_s > plan.wake_s:
+                self.moves[_BEDROOM].append(plan.last_sign_s)
             self.bed.append((plan.still_until_s + 900.0, False))
             self.visitor(plan.still_until_s)
             at_s = plan.still_until_s + 1500.0

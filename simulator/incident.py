@@ -41,7 +41,7 @@ class Incident:
     first : date
         The local day on which it happens.
     at_s : float
-        Seconds after midnight of that day.
+        Seconds after midnight of that day; for `does_not_get_up` the last stirring in bed, if later than getting up.
     for_s : float
         How long it lasts.
     every_days : int

@@ -50,8 +50,8 @@ class Plan:
 
     Attributes
     ----------
-    still_until_s : float
-        The resident lies still until then, when somebody comes; not after `wake_s` on an ordinary day.
+    last_sign_s, still_until_s : float
+        The resident stirs in bed for a last time and lies still until somebody comes; both `wake_s` on an ordinary day.
     spans : tuple of Span
         In order, without overlap; what lies between is spent around the living room, and after `bed_s` in bed.
     """
@@ -59,6 +59,7 @@ class Plan:
     wake_s: float
     bed_s: float
     end_s: float
+    last_sign_s: float
     still_until_s: float
     spans: tuple[Span, ...]
 
@@ -73,15 +74,17 @@ def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> 
     draw = persona.chance("plan", day)
     wake_s, end_s = persona.day_span_s(day)
     bed_s = persona.bed_s(day)
-    still_until_s = wake_s
+    last_sign_s = still_until_s = wake_s
     walks: list[Span] = []
     for incident in incidents:
         if incident.kind is IncidentKind.DOES_NOT_GET_UP and incident.is_on(day):
             still_until_s = min(wake_s + incident.for_s, bed_s - HOUR_S)
+            last_sign_s = min(max(wake_s, incident.at_s), still_until_s)
         elif incident.kind in ON_FOOT:
             walks.extend(_walks_off(persona, day, incident, wake_s, end_s))
     wished = [*walks, *_away(persona, day, draw, bed_s), *_at_home(persona, draw, wake_s, bed_s)]
-    return Plan(wake_s, bed_s, end_s, still_until_s, _fitted(wished, max(wake_s, still_until_s), end_s))
+    spans = _fitted(wished, still_until_s, end_s)
+    return Plan(wake_s, bed_s, end_s, last_sign_s, still_until_s, spans)
 
 
 def _fitted(wished: list[Span], begin_s: float, end_s: float) -> tuple[Span, ...]:

@@ -153,9 +153,7 @@ def _resident(event: dict[str, Any], kind: IncidentKind, where: Callable[[str], 
 
 
 def _clock(event: dict[str, Any], kind: IncidentKind, where: Callable[[str], str]) -> float:
-    if kind is IncidentKind.DOES_NOT_GET_UP:
-        if "at" in event:
-            raise InputError(f"{where('at')}: {kind} begins at the usual getting up; leave at out")
+    if kind is IncidentKind.DOES_NOT_GET_UP and "at" not in event:
         return 0.0
     text = event.get("at")
     match = _CLOCK.match(text) if isinstance(text, str) else None

@@ -59,10 +59,6 @@ def test_the_commented_template_is_a_valid_scenario():
             "line 6: sos is a moment; leave for_h out",
         ),
         (
-            ('kind = "does_not_get_up"', 'at = "06:00"'),
-            "line 5: does_not_get_up begins at the usual getting up",
-        ),
-        (
             ('kind = "gateway_dies"', 'at = "06:00"', "for_h = 100"),
             "line 6: for_h must be a number from 0.1 to 72.0, not 100",
         ),

@@ -202,6 +202,14 @@ def test_who_does_not_get_up_gives_no_life_sign_until_somebody_comes(ward: SimWa
     assert len(signs) > 50
 
 
+def test_a_last_stirring_in_bed_can_be_chosen(ward: SimWard):
+    home = with_incident(ward, 'kind = "does_not_get_up"', 'resident = "r001"', 'at = "08:20"', "for_h = 5")
+    day = home.day_of(NOW).next()
+    first, second = life_signs(home, home.tell(day))[:2]
+    assert first == day.ms(8 * HOUR_S + 20 * 60)
+    assert second == day.ms(home.plan(day).still_until_s)
+
+
 def test_leaving_the_area_goes_as_far_as_the_scenario_says(ward: SimWard):
     home = with_incident(
         ward, 'kind = "leaves_area"', 'resident = "r001"', 'at = "09:00"', "distance_m = 1500", "for_h = 2"
