@@ -11,6 +11,7 @@ from core.store.ingestion import Batch, Contact, SendingDevice
 from core.store.quarantine import Refused
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
 from ingest.message import Message
+from ingest.numbering import Numbering
 from ingest.placing import NEWEST, OLDEST, Placed, placed
 from ingest.topics import source_of
 from ingest.values import content_number, message_number, refused_position, stored_value, within
@@ -70,10 +71,17 @@ class Assembly:
         The latest known states of `CHANGE_METRICS`; not changed here.
     repeated_since : datetime
         From when on a message that the broker marks as a repeat may already be stored.
+    numbering : Numbering, optional
+        Takes note of the numbers of messages.
     """
 
     def __init__(
-        self, rules: Rules, find: Find, states: dict[tuple[int, int], State], repeated_since: datetime
+        self,
+        rules: Rules,
+        find: Find,
+        states: dict[tuple[int, int], State],
+        repeated_since: datetime,
+        numbering: Numbering | None = None,
     ) -> None:
         self.batch = Batch()
         self.new_states: dict[tuple[int, int], State] = {}
@@ -81,6 +89,7 @@ class Assembly:
         self._find = find
         self._states = states
         self._repeated_since = repeated_since
+        self._numbering = numbering
         self._seen: dict[tuple[int, int, int], datetime] = {}
 
     def add(self, message: Message, result: Decoded | Rejected) -> None:
@@ -127,7 +136,12 @@ class Assembly:
         times += [self._add_fix(case, position, place) for place, position in enumerate(result.fixes)]
         if not message.retained:
             known = [time for time in times if time is not None]
-            self._note_contact(message, result, device, max(known, default=message.received_at))
+            latest = max(known, default=message.received_at)
+            self._note_contact(message, result, device, latest)
+            if self._numbering is not None and result.seq:
+                self._numbering.note(device, result.seq, latest)
+        if self._numbering is not None and result.last_seq is not None:
+            self._numbering.note_newest(device, result.last_seq)
 
     def _add_reading(self, case: _Case, measured: Measured, place: int) -> datetime | None:
         message, result, device = case.message, case.result, case.device

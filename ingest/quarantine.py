@@ -62,7 +62,7 @@ def release(
                     good.append(entry.number)
             # What is refused again is in quarantine already.
             assembly.batch.refused.clear()
-            ingestion.store_batch(connection, assembly.batch)
+            ingestion.store_batch(connection, assembly.batch, now)
             quarantine.mark_released(connection, good, now)
             devices.states.update(assembly.new_states)
         stored += len(good)

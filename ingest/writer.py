@@ -10,8 +10,9 @@ from functools import partial
 from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
-from core.store import ingestion, quarantine
+from core.store import ingestion, numbering, quarantine
 from core.store.database import Connection, Database
+from core.store.numbering import Missing
 from ingest.assembly import Assembly, Rules, State
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded, Rejected
@@ -20,11 +21,12 @@ from ingest.intake import Intake
 from ingest.lane import Lane
 from ingest.message import Message
 from ingest.mqtt import Receiver
+from ingest.numbering import Command, Numbering
 from ingest.progress import Progress
 
 _log = get_logger(__name__)
 
-BATCH_MESSAGES = 1000
+BATCH_MESSAGES = 2000
 _LINGER_S = 0.02
 _IDLE_S = 0.03
 # A message stored shortly before its connection broke may come again, marked as a repeat.
@@ -32,6 +34,7 @@ _IN_DOUBT = timedelta(seconds=10)
 _CLOCK_STEP = timedelta(seconds=1)
 _BLIND_CAUSE = "broker_unreachable"
 _PRUNE_EVERY_S = 60.0
+_ASKING_EVERY_S = 1.0
 _QUARANTINE_AGE = timedelta(days=90)
 _QUARANTINE_MESSAGES = 100_000
 _QUARANTINE_BYTES = 512 * 1024 * 1024
@@ -95,6 +98,8 @@ class Writer:
         self._stop = stop
         self._lane = Lane(stop)
         self._devices = Devices(database)
+        self._numbering = Numbering()
+        self._next_asking = 0.0
         self._progress = Progress(worker, clock, receiver)
         self._generation = 0
         self._repeated_since = clock.now() - _IN_DOUBT
@@ -110,8 +115,8 @@ class Writer:
                 self._note_connection()
                 if messages:
                     self._lane.patiently(partial(self._prepare, messages))
-                elif self._lane.is_idle:
-                    self._stand_by()
+                self._speak_to_devices()
+                self._look_after(idle=not messages)
                 self._progress.send_marker(idle=not messages)
         self._lane.close()
 
@@ -122,6 +127,7 @@ class Writer:
     def _load(self) -> None:
         with self._database.transaction() as connection:
             known = ingestion.progress(connection, self._worker)
+            self._numbering.load(connection)
         if known is not None:
             self._complete_through = known
             self._repeated_since = min(self._repeated_since, known - _IN_DOUBT)
@@ -149,7 +155,8 @@ class Writer:
         )
         reached = self._progress.reached(markers)
         before = self._devices.states
-        assembly = self._assembled(decoded, before)
+        assembly = self._assembled(decoded, before, self._numbering)
+        assembly.batch.missing = self._numbering.take_changes()
         # What this batch says of doors and beds is known to the next one; a dictionary of its own, should it be halved.
         if assembly.new_states:
             self._devices.states = {**before, **assembly.new_states}
@@ -157,8 +164,10 @@ class Writer:
             partial(self._store, _Prepared(decoded, assembly.batch, before, reached), [*messages, *markers])
         )
 
-    def _assembled(self, decoded: _Decoded, states: dict[tuple[int, int], State]) -> Assembly:
-        assembly = Assembly(self._rules, self._devices.find, states, self._repeated_since)
+    def _assembled(
+        self, decoded: _Decoded, states: dict[tuple[int, int], State], numbers: Numbering | None = None
+    ) -> Assembly:
+        assembly = Assembly(self._rules, self._devices.find, states, self._repeated_since, numbers)
         for message, result in decoded:
             assembly.add(message, result)
         return assembly
@@ -170,6 +179,7 @@ class Writer:
             raise
         except StoreError:
             self._store_in_parts(prepared.decoded, prepared.states, prepared.reached)
+            self._write_numbering([], [], prepared.batch.missing)
         self._receiver.acknowledge(messages)
 
     def _store_in_parts(
@@ -196,7 +206,7 @@ class Writer:
 
     def _store_at_once(self, decoded: _Decoded, batch: ingestion.Batch, reached: datetime | None) -> None:
         with self._database.transaction() as connection:
-            stored = ingestion.store_batch(connection, batch)
+            stored = ingestion.store_batch(connection, batch, self._clock.now())
             self._report(connection, reached, len(decoded))
         self._count(decoded, batch, stored)
 
@@ -234,8 +244,8 @@ class Writer:
                 reasons=sorted({refused.reason for refused in batch.refused}),
             )
 
-    def _stand_by(self) -> None:
-        """Do what is due while nothing comes."""
+    def _look_after(self, *, idle: bool) -> None:
+        """Bound the quarantine, and keep the time going while the broker is away."""
         if time.monotonic() >= self._next_prune:
             self._next_prune = time.monotonic() + _PRUNE_EVERY_S
             self._lane.give(self._prune)
@@ -243,14 +253,53 @@ class Writer:
         if blind_since is not None and not self._is_blind:
             self._lane.give(partial(self._begin_blind_time, blind_since))
         # Without the broker nothing more can come: the time goes on, and rules know that the ward is blind in it.
-        elif self._is_blind or (self._receiver.is_connected and self._progress.markers_are_lost):
+        elif idle and (self._is_blind or (self._receiver.is_connected and self._progress.markers_are_lost)):
             now = self._clock.now()
             if now - self._complete_through >= _CLOCK_STEP:
                 self._lane.give(partial(self._report_clock, now))
 
+    def _speak_to_devices(self) -> None:
+        """Ask for missing messages, and tell devices what they may forget."""
+        moment = time.monotonic()
+        if moment < self._next_asking or not self._receiver.is_connected:
+            return
+        self._next_asking = moment + _ASKING_EVERY_S
+        now = self._clock.now()
+        lost: list[tuple[int, Missing]] = []
+        for command, device, blind in self._numbering.due_commands(now):
+            self._receiver.publish(command.topic, command.payload)
+            _log.warning("messages_missing", device=device, blind=bool(blind))
+            lost += [(device, span) for span in blind]
+        confirmations = self._numbering.due_confirmations()
+        if confirmations:
+            # Behind the batches that hold what is confirmed.
+            self._lane.give(partial(self._confirm, confirmations))
+        healed = self._numbering.take_healed()
+        changes = self._numbering.take_changes()
+        if lost or healed or changes:
+            self._lane.give(partial(self._write_numbering, lost, healed, changes))
+
+    def _confirm(self, commands: list[Command]) -> None:
+        for command in commands:
+            self._receiver.publish(command.topic, command.payload)
+
+    def _write_numbering(
+        self,
+        lost: list[tuple[int, Missing]],
+        healed: list[tuple[int, datetime]],
+        changes: dict[int, list[Missing]],
+    ) -> None:
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            numbering.write_missing(connection, changes, now)
+            for device, span in lost:
+                numbering.record_blind_time(connection, device, span, now)
+            for device, began_at in healed:
+                numbering.drop_blind_time(connection, device, began_at)
+
     def _begin_blind_time(self, since: datetime) -> None:
         with self._database.transaction() as connection:
-            ingestion.begin_blind_time(connection, "ward", _BLIND_CAUSE, since)
+            ingestion.begin_blind_time(connection, "ward", _BLIND_CAUSE, since, self._clock.now())
         self._is_blind = True
         _log.error("broker_unreachable")
 

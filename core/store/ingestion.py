@@ -11,9 +11,10 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.metric import METRICS
-from core.store import quarantine
+from core.store import numbering, quarantine
 from core.store.columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
+from core.store.numbering import Missing
 from core.store.queries import load
 
 _INGESTION = load("ingestion")
@@ -71,6 +72,8 @@ class Batch:
         (device, metric) -> time of states that came after a later one.
     refused : list
         Messages for the quarantine.
+    missing : dict
+        device -> all its missing messages, for devices for which they changed.
     """
 
     readings: list[ReadingRow] = field(default_factory=list[ReadingRow])
@@ -82,6 +85,7 @@ class Batch:
     contacts: dict[int, Contact] = field(default_factory=dict[int, Contact])
     late_states: list[tuple[int, int, datetime]] = field(default_factory=list[tuple[int, int, datetime]])
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
+    missing: dict[int, list[Missing]] = field(default_factory=dict[int, list[Missing]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,7 @@ class _Fresh:
     urgent: bool
 
 
-def store_batch(connection: Connection, batch: Batch) -> Stored:
+def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
     """Store a batch: readings and fixes, latest states, news for the runner, and what is refused."""
     # The doubtful first: they look for their number, which the same message's other readings carry too.
     readings = [*_store_doubtful(connection, batch), *_store_readings(connection, batch)]
@@ -113,6 +117,8 @@ def store_batch(connection: Connection, batch: Batch) -> Stored:
     _store_contacts(connection, batch)
     _store_news(connection, [*readings, *fixes])
     quarantine.keep(connection, batch.refused)
+    if batch.missing:
+        numbering.write_missing(connection, batch.missing, now)
     return Stored(sum(fresh.count for fresh in readings), sum(fresh.count for fresh in fixes))
 
 
@@ -166,10 +172,12 @@ def latest_states(
     return {(device, metric): (time, value) for device, metric, time, value in rows}
 
 
-def begin_blind_time(connection: Connection, subject: str, cause: str, began_at: datetime) -> None:
+def begin_blind_time(
+    connection: Connection, subject: str, cause: str, began_at: datetime, now: datetime
+) -> None:
     """Note that a home or the whole ward cannot be heard from `began_at` on."""
     connection.execute(
-        _INGESTION["begin_blind_time"], {"subject": subject, "cause": cause, "began_at": began_at}
+        _INGESTION["begin_blind_time"], {"subject": subject, "cause": cause, "began_at": began_at, "now": now}
     )
 
 

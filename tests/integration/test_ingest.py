@@ -379,3 +379,45 @@ def test_ingest_reads_nothing_it_must_not(
         service.flush()
     wait_until(lambda: _stored(rows) == 1)
     assert rows.count("quarantine") == 0
+
+
+def test_a_gap_in_the_numbers_is_asked_for_and_filled(
+    database_url: str, rows: Rows, broker: Broker, processes: Processes
+) -> None:
+    processes.start("ingest", service_settings(database_url, broker))
+    start = now() - timedelta(hours=1)
+    messages = {seq: readings(seq, ("motion", True, start + timedelta(minutes=seq))) for seq in range(10, 16)}
+    topic = "gw/g1/mimamori/v1/hall-2"
+    with Publisher(broker) as device:
+        heard = device.listen(f"{topic}/command")
+        for seq in (10, 11, 14):
+            device.publish(f"{topic}/readings", messages[seq])
+        device.publish(f"{topic}/status", b'{"online": true, "last_seq": 15}')
+        device.flush()
+
+        # What is missing is known at once, with the time in which it must have happened, and asked for a little later.
+        wait_until(lambda: rows.count("missing_messages") == 2)
+        assert rows.of("SELECT first_seq, last_seq, began_at, ended_at FROM missing_messages ORDER BY 1") == [
+            (12, 13, start + timedelta(minutes=11), start + timedelta(minutes=14)),
+            (15, 15, start + timedelta(minutes=14), None),
+        ]
+        asked = wait_until(lambda: [body for body in heard if "resend" in body])
+        assert asked[0] == {"resend": [[12, 13], [15, 15]]}
+
+        # The device sends them again, in any order; nothing is missing any more.
+        for seq in (15, 13, 12):
+            device.publish(f"{topic}/readings", messages[seq])
+        device.flush()
+        wait_until(lambda: rows.count("missing_messages") == 0)
+    assert rows.of("SELECT count(*) FROM reading WHERE metric = 1") == [(6,)]
+
+
+def test_stored_messages_are_confirmed_to_the_device(
+    database_url: str, rows: Rows, broker: Broker, processes: Processes
+) -> None:
+    processes.start("ingest", service_settings(database_url, broker))
+    with Publisher(broker) as device:
+        heard = device.listen("mimamori/v1/hall-1/command")
+        device.publish("mimamori/v1/hall-1/readings", readings(41, ("motion", True, now())))
+        device.flush()
+        assert wait_until(lambda: heard)[0] == {"stored_through": 41}

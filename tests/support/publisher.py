@@ -1,7 +1,8 @@
 """A device's side of the broker for tests: publishes and waits until the broker has taken everything."""
 
+import json
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
@@ -36,6 +37,17 @@ class Publisher:
     def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
         """Send a message without waiting."""
         self._sent.append(self._client.publish(topic, payload, qos=1, retain=retain))
+
+    def listen(self, topic: str) -> list[dict[str, Any]]:
+        """Subscribe, and return the list in which the JSON of what comes is found."""
+        heard: list[dict[str, Any]] = []
+
+        def on_message(_client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
+            heard.append(json.loads(message.payload))
+
+        self._client.on_message = on_message
+        self._client.subscribe(topic, qos=1)
+        return heard
 
     def flush(self) -> None:
         """Wait until the broker has taken all."""

@@ -225,6 +225,18 @@ CREATE TABLE home_news (
 );
 CREATE INDEX home_news_home ON home_news (home_id);
 
+-- Messages that a device numbered and we did not get, until they come or are given up.
+CREATE TABLE missing_messages (
+    device_number  integer NOT NULL REFERENCES device,
+    first_seq      bigint NOT NULL,
+    last_seq       bigint NOT NULL CHECK (last_seq >= first_seq),
+    -- When we last heard the device before them and first after them, in its time.
+    began_at       timestamptz NOT NULL,
+    ended_at       timestamptz,
+    noticed_at     timestamptz NOT NULL,
+    PRIMARY KEY (device_number, first_seq)
+);
+
 -- Time in which something could not have been noticed.
 CREATE TABLE blind_time (
     blind_time_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -185,7 +185,7 @@ SELECT device_number, metric, time, value FROM device_latest WHERE metric = ANY(
 
 -- name: begin_blind_time
 -- Note that from now on the whole ward cannot be heard.
-INSERT INTO blind_time (subject, began_at, cause) VALUES (%(subject)s, %(began_at)s, %(cause)s)
+INSERT INTO blind_time (subject, began_at, cause, known_at) VALUES (%(subject)s, %(began_at)s, %(cause)s, %(now)s)
 ON CONFLICT DO NOTHING;
 
 -- name: end_blind_time

@@ -1,0 +1,168 @@
+"""Native devices number their messages: what is missing is noticed, asked for, and in the end recorded as blind time."""
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core.store import numbering
+from core.store.database import Connection
+from core.store.ingestion import SendingDevice
+from core.store.numbering import Missing
+
+# Messages that were only overtaken come within seconds. Then the device is asked, ever more rarely, for a day.
+_ASK_AFTER_S = (3.0, 30.0, 300.0, *(3600.0,) * 24)
+# Unanswered the first time: what is missing counts as blind time until it comes.
+_BLIND_AFTER_ASKS = 2
+_SPANS_IN_ONE_COMMAND = 100
+_CONFIRM_EVERY_S = 60.0
+_CONFIRMATIONS_AT_ONCE = 200
+
+
+@dataclass(slots=True)
+class _Asking:
+    """How often a device was asked for what is missing, and when it is next."""
+
+    asks: int
+    next_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A message to a device."""
+
+    topic: str
+    payload: bytes
+
+
+class Numbering:
+    """What numbers have come from which device; used by the writer's first thread, in the order of arrival."""
+
+    def __init__(self) -> None:
+        self._last: dict[int, tuple[int, datetime]] = {}
+        self._missing: dict[int, list[Missing]] = {}
+        self._devices: dict[int, SendingDevice] = {}
+        self._asking: dict[int, _Asking] = {}
+        self._blind: dict[int, set[datetime]] = {}
+        self._changed: set[int] = set()
+        self._unconfirmed: set[int] = set()
+        self._confirm_at = 0.0
+
+    def load(self, connection: Connection) -> None:
+        """Read how far the devices had come."""
+        self._last = numbering.last_numbers(connection)
+        self._missing = numbering.all_missing(connection)
+        moment = time.monotonic()
+        self._asking = {device: _Asking(0, moment + _ASK_AFTER_S[0]) for device in self._missing}
+
+    def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
+        """Take note of a numbered message."""
+        number = device.number
+        last = self._last.get(number)
+        if last is None or seq == last[0] + 1:
+            # The first that we hear of a device may have any number: what was before was never ours.
+            self._last[number] = (seq, at)
+        elif seq > last[0]:
+            self._add_missing(device, Missing(last[0] + 1, seq - 1, last[1], at))
+            self._last[number] = (seq, at)
+        elif number in self._missing:
+            self._fill(number, seq)
+        self._devices[number] = device
+        self._unconfirmed.add(number)
+
+    def note_newest(self, device: SendingDevice, seq: int) -> None:
+        """Take note that the device has made messages up to `seq`, whether they came or not."""
+        last = self._last.get(device.number)
+        if last is not None and seq > last[0]:
+            self._add_missing(device, Missing(last[0] + 1, seq, last[1], None))
+            self._last[device.number] = (seq, last[1])
+
+    def take_changes(self) -> dict[int, list[Missing]]:
+        """Return the missing spans of the devices for which they changed, to be stored with the batch."""
+        changes = {device: list(self._missing.get(device, ())) for device in self._changed}
+        self._changed.clear()
+        return changes
+
+    def due_commands(self, now: datetime) -> Iterator[tuple[Command, int, list[Missing]]]:
+        """Give the requests to send again that are due: the command, the device, and the spans that are blind by now."""
+        moment = time.monotonic()
+        for number, asking in list(self._asking.items()):
+            device = self._devices.get(number)
+            if asking.next_at > moment or device is None:
+                continue
+            spans = self._missing.get(number, [])
+            asking.asks += 1
+            if asking.asks > len(_ASK_AFTER_S) - 1:
+                # It is lost, and stays blind time.
+                self._forget(number)
+                self._blind.pop(number, None)
+                continue
+            asking.next_at = moment + _ASK_AFTER_S[asking.asks]
+            blind = spans if asking.asks == _BLIND_AFTER_ASKS else []
+            if blind:
+                self._blind.setdefault(number, set()).update(span.began_at for span in blind)
+            asked = [[span.first_seq, span.last_seq] for span in spans[:_SPANS_IN_ONE_COMMAND]]
+            yield (
+                _command(device, {"resend": asked}),
+                number,
+                [replace(span, ended_at=span.ended_at or now) for span in blind],
+            )
+
+    def due_confirmations(self) -> list[Command]:
+        """Return what devices may forget, once everything noted until now is committed."""
+        if time.monotonic() < self._confirm_at or not self._unconfirmed:
+            return []
+        commands: list[Command] = []
+        while self._unconfirmed and len(commands) < _CONFIRMATIONS_AT_ONCE:
+            number = self._unconfirmed.pop()
+            spans = self._missing.get(number)
+            through = spans[0].first_seq - 1 if spans else self._last[number][0]
+            commands.append(_command(self._devices[number], {"stored_through": through}))
+        if not self._unconfirmed:
+            self._confirm_at = time.monotonic() + _CONFIRM_EVERY_S
+        return commands
+
+    def take_healed(self) -> list[tuple[int, datetime]]:
+        """Return (device, beginning) of blind times whose messages have all come."""
+        healed: list[tuple[int, datetime]] = []
+        for number, beginnings in list(self._blind.items()):
+            left = beginnings & {span.began_at for span in self._missing.get(number, ())}
+            healed.extend((number, began_at) for began_at in beginnings - left)
+            if left:
+                self._blind[number] = left
+            else:
+                del self._blind[number]
+        return healed
+
+    def _add_missing(self, device: SendingDevice, span: Missing) -> None:
+        self._devices[device.number] = device
+        self._missing.setdefault(device.number, []).append(span)
+        self._changed.add(device.number)
+        self._asking[device.number] = _Asking(0, time.monotonic() + _ASK_AFTER_S[0])
+
+    def _fill(self, number: int, seq: int) -> None:
+        spans: list[Missing] = []
+        for span in self._missing[number]:
+            if not span.first_seq <= seq <= span.last_seq:
+                spans.append(span)
+                continue
+            self._changed.add(number)
+            if seq > span.first_seq:
+                spans.append(replace(span, last_seq=seq - 1))
+            if seq < span.last_seq:
+                spans.append(replace(span, first_seq=seq + 1))
+        self._missing[number] = spans
+        if not spans:
+            self._forget(number)
+
+    def _forget(self, number: int) -> None:
+        self._missing.pop(number, None)
+        self._asking.pop(number, None)
+        self._changed.add(number)
+
+
+def _command(device: SendingDevice, body: dict[str, object]) -> Command:
+    prefix = f"gw/{device.gateway_id}/" if device.gateway_id else ""
+    topic = f"{prefix}mimamori/v1/{device.device_id}/command"
+    return Command(topic, json.dumps(body, separators=(",", ":")).encode())
