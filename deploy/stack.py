@@ -111,7 +111,7 @@ class Stack:
             for plans in self._plans(state, broker):
                 for service in [self._start(plan) for plan in plans]:
                     service.wait_ready()
-        self._welcome(state, broker, is_first)
+        self._welcome(state, broker, clock, is_first=is_first)
         self._follow(cluster, broker, state, clock)
 
     def _prepare_state(self) -> DemoState:
@@ -166,7 +166,7 @@ class Stack:
         service.start()
         return service
 
-    def _welcome(self, state: DemoState, broker: Broker, is_first: bool) -> None:
+    def _welcome(self, state: DemoState, broker: Broker, clock: AcceleratedClock, *, is_first: bool) -> None:
         passwords = self._folder.passwords()
         ward = read_ward(self._folder.ward)
         say = self._console.print
@@ -180,9 +180,9 @@ class Stack:
                 say(f"  sign in as {meaning:<14} {login:<12} {passwords[role]}", highlight=False)
         say(f"  what families get:        http://{LOOPBACK}:{state.inbox_port}/")
         say(f"  broker for your sensors:  {broker.host}:{broker.port}", highlight=False)
-        hint = "In about a minute somebody needs help. " if is_first else ""
+        hint = "Within a minute or two somebody needs help. " if is_first else ""
         say(
-            f"It is {state.shown.astimezone(ZONE):%H:%M} in the demo, and its time runs {self._options.factor:g} times"
+            f"It is {clock.now().astimezone(ZONE):%H:%M} in the demo, and its time runs {self._options.factor:g} times"
             f" as fast. {hint}Ctrl-C stops everything; the next start goes on from there."
         )
         say()
