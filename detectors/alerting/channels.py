@@ -229,11 +229,12 @@ def _header(subject: str) -> str:
 
 def _judge_mail(lines: Iterable[str]) -> Attempt:
     text = "\n".join(lines)
-    if "Connection error while submitting" in text:
-        return Attempt(Arrival.FAILED, "smtp_connection")
     found = _SMTP_STATUS.search(text)
-    if found is not None:
-        status = int(found[1] or found[2])
+    status = int(found[1] or found[2]) if found is not None else None
+    if "Connection error while submitting" in text:
+        # Before the message itself: whatever the number, it is about us (a wrong password, say), not about the contact.
+        return Attempt(Arrival.FAILED, f"smtp_{status}" if status else "smtp_connection")
+    if status is not None:
         return Attempt(Arrival.REFUSED if status >= 500 else Arrival.FAILED, f"smtp_{status}")
     # The connection broke while the message was under way: it may have been accepted.
     return Attempt(Arrival.UNKNOWN, "timeout")

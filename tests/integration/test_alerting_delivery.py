@@ -4,6 +4,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -186,6 +187,34 @@ def test_a_mail_server_that_is_away_may_come_back() -> None:
     attempt = courier(free_port()).send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
 
     assert attempt == Attempt(Arrival.FAILED, "smtp_connection")
+
+
+def test_attempts_beside_each_other_are_judged_each_by_its_own_server() -> None:
+    with mail_sink() as good, mail_sink() as bad, webhook_sink(status=500) as broken:
+        bad.refusal = "550 no such user"
+        mail = contact_at(Channel.MAIL, "taro@example.jp")
+        jobs: list[tuple[Courier, Contact, str | None]] = [
+            (courier(good.port), mail, None),
+            (courier(bad.port), mail, "smtp_550"),
+            (courier(free_port()), mail, "smtp_connection"),
+            (courier(free_port()), contact_at(Channel.WEBHOOK, broken.url), "http_500"),
+        ] * 6
+        with ThreadPoolExecutor(8) as threads:
+            tasks = [threads.submit(sender.send, contact, A_TEXT) for sender, contact, _ in jobs]
+        attempts = [task.result() for task in tasks]
+
+    assert [attempt.error for attempt in attempts] == [error for _, _, error in jobs]
+
+
+def test_a_mail_server_that_wants_another_password_is_no_matter_of_the_contact() -> None:
+    with mail_sink() as sink:
+        # This one offers no sign-in at all.
+        server = channels.mail_server(SecretStr(f"smtp://user:wrong@127.0.0.1:{sink.port}"))
+        sender = Courier(server, "mimamori@localhost", allow_private_hosts=True)
+        attempt = sender.send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
+
+    assert attempt.arrival is Arrival.FAILED
+    assert sink.messages == []
 
 
 @pytest.mark.parametrize(
