@@ -14,13 +14,17 @@ from detectors.rules.wall_clock import STEP_S
 
 @dataclass(frozen=True)
 class Listening:
-    """A part of a silence in which an alarm may be raised: ages run from `base`, alarms lie before `end`."""
+    """A part of a silence in which an alarm may be raised: ages run from `base`, alarms lie before `end`.
+
+    `place` is where the person was seen last; None after a time in which anything may have happened.
+    """
 
     began: float
     base: float
     end: float
     cleared: float
     after_door: bool
+    place: str | None
 
 
 def listenings(gaps: Silences, number: int, window: Window) -> Iterator[Listening]:
@@ -28,19 +32,20 @@ def listenings(gaps: Silences, number: int, window: Window) -> Iterator[Listenin
     began, ended = float(gaps.began[number]), float(gaps.ended[number])
     episode = base = began
     after_door = bool(gaps.after_door[number])
+    place: str | None = gaps.places[int(gaps.place[number])]
     pauses = [pause.began_at.timestamp() for pause in window.pauses]
     for stop, resumed, is_pause in breaks(window):
         if resumed <= base or stop >= ended:
             continue
         if stop > base:
             cleared = min((pause for pause in pauses if pause >= base), default=np.inf)
-            yield Listening(episode, base, stop, min(cleared, ended), after_door)
+            yield Listening(episode, base, stop, min(cleared, ended), after_door, place)
         if resumed >= ended:
             return
-        base, after_door = resumed, is_pause
+        base, after_door, place = resumed, is_pause, None
         episode = resumed if is_pause else episode
     cleared = min((pause for pause in pauses if pause >= base), default=np.inf)
-    yield Listening(episode, base, ended, min(cleared, ended), after_door)
+    yield Listening(episode, base, ended, min(cleared, ended), after_door, place)
 
 
 def breaks(window: Window) -> list[tuple[float, float, bool]]:

@@ -1,7 +1,7 @@
 """How long a silence may last: what was learned about a resident, the margin of the chosen sensitivity, and the warm-up."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -22,6 +22,18 @@ LEARNED_DAYS = 28
 FIXED_AWAKE_MIN = 480.0
 FIXED_ANY_MIN = 720.0
 AWAKE_BINS = (7 * 12, 22 * 12)
+# The usual is the line of all silences at home, moved by this share towards the line of the room seen last: whoever is heard in the
+# kitchen late at night has not gone to bed yet.
+ROOM_SHARE = 0.3
+# How much of the margin a usual silence of so many minutes gets. Short silences are regular, and full nights end with the morning;
+# those of four to five hours (an evening out of sight, a morning in bed) vary the most.
+MARGIN_AT_MIN = (120.0, 240.0, 300.0, 420.0)
+MARGIN_SHARE = (0.5, 1.0, 1.0, 0.5)
+# This share of the margin is patience with a silence that was within the line until now: it may go on for so long although the line
+# has dropped, as when somebody sleeps in. The rest raises the line.
+CARRIED_SHARE = 0.5
+# Outings vary more than silences at home.
+DOOR_FACTOR = 3.0
 
 
 class Sensitivity(StrEnum):
@@ -32,11 +44,20 @@ class Sensitivity(StrEnum):
     QUIET = "quiet"
 
 
+# Chosen for about 5, 2.7 and 1 false alarms in 30 days (docs/evaluation.md).
 BUFFER_MIN: Mapping[Sensitivity, float] = {
-    Sensitivity.FAMILY: 60.0,
-    Sensitivity.STANDARD: 105.0,
-    Sensitivity.QUIET: 240.0,
+    Sensitivity.FAMILY: 110.0,
+    Sensitivity.STANDARD: 160.0,
+    Sensitivity.QUIET: 360.0,
 }
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What is usual and what is allowed, in minutes, at each 5-minute bin of the wall clock; both of shape (288,)."""
+
+    usual_min: NDArray[np.float64]
+    allowed_min: NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -45,6 +66,10 @@ class Usual:
 
     days: int
     line: Line
+    # Limits that were worked out already; a resident has some ten of them.
+    _limits: dict[tuple[float, str | None, bool], Limit] = field(
+        default_factory=dict[tuple[float, str | None, bool], Limit], init=False, repr=False, compare=False
+    )
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -52,13 +77,22 @@ class Usual:
             "days": self.days,
             "at_home_min": self.line.at_home.tolist(),
             "after_door_min": self.line.after_door.tolist(),
+            "rooms_min": {place: line.tolist() for place, line in self.line.rooms.items()},
         }
 
     @staticmethod
     def from_json(body: Mapping[str, Any]) -> "Usual":
         """Return what `to_json` was made from."""
-        line = Line(np.array(body["at_home_min"], np.float64), np.array(body["after_door_min"], np.float64))
-        return Usual(int(body["days"]), line)
+        rooms = {place: np.array(line, np.float64) for place, line in body["rooms_min"].items()}
+        at_home, after_door = (np.array(body[key], np.float64) for key in ("at_home_min", "after_door_min"))
+        return Usual(int(body["days"]), Line(at_home, after_door, rooms))
+
+    def limit(self, buffer_min: float, place: str | None, *, after_door: bool) -> Limit:
+        """Return what is allowed after a life sign at a place; None if it is not known where the person was seen last."""
+        key = (buffer_min, place, after_door)
+        if key not in self._limits:
+            self._limits[key] = _limit(self.line, buffer_min, place, after_door=after_door)
+        return self._limits[key]
 
 
 def learn(
@@ -72,24 +106,36 @@ def learn(
     """Learn a resident's usual from life signs up to `until`; `masked` time (Unix seconds) teaches nothing."""
     gaps = silences(signs, certain(signs, confirmed_only=confirmed_only))
     line, days = learn_line(gaps, zone, masked, until.timestamp())
-    return Usual(days, Line(line.at_home.round(1), line.after_door.round(1)))
+    # Whole minutes are enough, and keep what is stored small.
+    rooms = {place: room.round() for place, room in line.rooms.items()}
+    return Usual(days, Line(line.at_home.round(), line.after_door.round(), rooms))
 
 
-def alarm_steps(line: Line, buffer_min: float) -> NDArray[np.int64]:
-    """Return after how many 5-minute steps a silence raises an alarm, shape (2, 288): at home or after the door, by bin of its beginning.
+def _limit(line: Line, buffer_min: float, place: str | None, *, after_door: bool) -> Limit:
+    at_home = line.at_home
+    if after_door:
+        allowed = np.maximum(
+            _allowed(at_home, buffer_min),
+            line.after_door + DOOR_FACTOR * _margin(line.after_door, buffer_min),
+        )
+        return Limit(np.maximum(at_home, line.after_door), allowed)
+    room = line.rooms.get(place) if place is not None else None
+    usual = at_home if room is None else (1 - ROOM_SHARE) * at_home + ROOM_SHARE * room
+    return Limit(usual, _allowed(usual, buffer_min))
 
-    Examples
-    --------
-    >>> flat = Line(np.full(288, 60.0), np.full(288, 60.0))
-    >>> alarm_steps(flat, 105.0)[:, 0].tolist()  # 60 + 105 min, and 60 + 2 * 105 min after the door
-    [34, 55]
-    """
-    at_home = line.at_home + buffer_min
-    allowed = np.stack([at_home, np.maximum(at_home, line.after_door + 2 * buffer_min)])
-    steps = np.arange(1, CAP_STEPS + 1)
-    later = (np.arange(BINS)[:, None] + steps) % BINS
-    passed = steps * (STEP_S / 60) > allowed[:, later]
-    return np.where(passed.any(axis=2), passed.argmax(axis=2) + 1, CAP_STEPS)
+
+def _margin(usual_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
+    return buffer_min * np.interp(usual_min, MARGIN_AT_MIN, MARGIN_SHARE)
+
+
+def _allowed(usual_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
+    """Return the age in minutes that a silence may have at each bin of the clock: above the line, or carried on from before."""
+    margin = _margin(usual_min, buffer_min)
+    raised = usual_min + (1 - CARRIED_SHARE) * margin
+    carried_min = CARRIED_SHARE * margin
+    later_min = np.arange(0, carried_min.max() + 1, STEP_S / 60)[:, None]
+    before = (np.arange(BINS) - (later_min * 60 / STEP_S).astype(np.int64)) % BINS
+    return np.where(carried_min[before] >= later_min, raised[before] + later_min, 0.0).max(axis=0)
 
 
 @dataclass(frozen=True)
@@ -106,9 +152,15 @@ class Patience:
 
 
 def patience(
-    usual: Usual, sensitivity: Sensitivity, zone: ZoneInfo, base: float, *, after_door: bool
+    usual: Usual,
+    sensitivity: Sensitivity,
+    zone: ZoneInfo,
+    base: float,
+    *,
+    place: str | None = None,
+    after_door: bool = False,
 ) -> Patience:
-    """Return how long a silence that is counted from `base` (Unix seconds) may last."""
+    """Return how long a silence that is counted from `base` (Unix seconds) may last; the person was last seen at `place`."""
     age_min: NDArray[np.float64] = _STEPS * (STEP_S / 60)
     clock = bins(zone, base + _STEPS * STEP_S)
     if usual.days < FIXED_DAYS:
@@ -118,13 +170,9 @@ def patience(
     buffer_min = BUFFER_MIN[sensitivity]
     if usual.days < LEARNED_DAYS:
         buffer_min *= 2 - usual.days / LEARNED_DAYS
-    longest_min = usual.line.at_home[clock]
-    limit_min = longest_min + buffer_min
-    if after_door:
-        longest_out_min = usual.line.after_door[clock]
-        limit_min = np.maximum(limit_min, longest_out_min + 2 * buffer_min)
-        longest_min = np.maximum(longest_min, longest_out_min)
-    return Patience(usual.days, age_min, longest_min, (age_min > limit_min) | (_STEPS == CAP_STEPS))
+    limit = usual.limit(buffer_min, place, after_door=after_door)
+    passed = (age_min > limit.allowed_min[clock]) | (_STEPS == CAP_STEPS)
+    return Patience(usual.days, age_min, limit.usual_min[clock], passed)
 
 
 _STEPS: NDArray[np.float64] = np.arange(1, CAP_STEPS + 1, dtype=np.float64)

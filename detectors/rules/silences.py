@@ -1,7 +1,7 @@
-"""The silences between the life signs of a home, and the line that says how long they usually last at each time of day."""
+"""The silences between the life signs of a home, and the lines that say how long they usually last at each time of day."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -20,13 +20,16 @@ CERTAIN_KINDS = np.array(
     ],
     np.int8,
 )
-# A silence that begins this soon after the entrance door may be an outing (protocol P, 3).
-DOOR_CONTEXT_S = 120.0
+# A silence that begins with the entrance door, or this soon after it (a sensor in the hall is a little late), may be an outing.
+# Whoever is seen in a room later than that has come home. Measured: docs/evaluation.md.
+DOOR_CONTEXT_S = 15.0
 # Two life signs this close confirm each other (D1, rule c).
 PARTNER_S = 600.0
 LONGEST_S = DAY_S
 SMOOTHING_BINS = 6.0
 LINE_QUANTILE = 0.95
+# The line lies between that quantile of the days and their maximum; this share is the quantile's.
+QUANTILE_SHARE = 0.6
 LINE_DAYS = 90
 
 
@@ -41,20 +44,31 @@ class Silences:
     ended : ndarray, shape (n,), float64
         Unix seconds of the next one, infinity for the last.
     after_door : ndarray, shape (n,), bool
-        Whether the entrance door was used in the two minutes before the beginning.
+        Whether it begins with the entrance door, or within 15 seconds of it.
+    place : ndarray, shape (n,), int16
+        Where the life sign at the beginning was, as an index into `places`.
+    places : tuple of str
+        The rooms and things that occur.
     """
 
     began: NDArray[np.float64]
     ended: NDArray[np.float64]
     after_door: NDArray[np.bool_]
+    place: NDArray[np.int16]
+    places: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Line:
-    """The longest usual silence, in minutes, at each 5-minute bin of the wall clock; both arrays have shape (288,)."""
+    """The longest usual silence, in minutes, at each 5-minute bin of the wall clock; every array has shape (288,).
+
+    `at_home` is about all silences that did not begin with the entrance door, `after_door` about the others, and `rooms` about those
+    at home by the place of the last life sign before them.
+    """
 
     at_home: NDArray[np.float64]
     after_door: NDArray[np.float64]
+    rooms: Mapping[str, NDArray[np.float64]] = field(default_factory=dict[str, NDArray[np.float64]])
 
 
 def certain(signs: LifeSigns, *, confirmed_only: bool) -> NDArray[np.bool_]:
@@ -75,19 +89,20 @@ def silences(signs: LifeSigns, counts: NDArray[np.bool_]) -> Silences:
     ended = np.append(began[1:], np.inf) if len(began) else began
     doors = signs.time[signs.kind == DOOR]
     latest = np.searchsorted(doors, began, side="right") - 1
+    place = signs.place[counts]
     if not len(doors):
-        return Silences(began, ended, np.zeros(len(began), np.bool_))
+        return Silences(began, ended, np.zeros(len(began), np.bool_), place, signs.places)
     since_door = np.where(latest >= 0, began - doors[np.maximum(latest, 0)], np.inf)
-    return Silences(began, ended, since_door <= DOOR_CONTEXT_S)
+    return Silences(began, ended, since_door <= DOOR_CONTEXT_S, place, signs.places)
 
 
 def learn_line(
     gaps: Silences, zone: ZoneInfo, masked: Sequence[tuple[float, float]], until: float
 ) -> tuple[Line, int]:
-    """Learn the line from the silences that ended by `until`, and say from how many days (D1 a, b, d).
+    """Learn the lines from the silences that ended by `until`, and say from how many days.
 
-    For each local day and bin the largest age that a silence reached inside the bin is taken; the line is half the 95th
-    percentile and half the maximum over the days, smoothed round the clock (sigma 30 min). The days are whole local days, at
+    For each local day and bin the largest age that a silence reached inside the bin is taken; a line is 0.6 times the 95th
+    percentile and 0.4 times the maximum over the days, smoothed round the clock (sigma 30 min). The days are whole local days, at
     most the last 90. Silences longer than a day, and those that overlap masked time, teach nothing, and a day that is masked
     for more than half of it is left out.
 
@@ -106,11 +121,30 @@ def learn_line(
     usable = (gaps.ended <= until) & (length <= LONGEST_S)
     for began, ended in masked:
         usable &= (gaps.ended <= began) | (gaps.began >= ended)
-    if not usable.any():
+    began, ended = gaps.began[usable], gaps.ended[usable]
+    days = _days(zone, began[0], until, masked) if len(began) else np.zeros(0)
+    if not len(days):
         return Line(np.zeros(BINS), np.zeros(BINS)), 0
-    began, ended, after_door = gaps.began[usable], gaps.ended[usable], gaps.after_door[usable]
-    days = _days(zone, gaps.began[0], until, masked)
+    # One row per place, and the last one for what began with the door.
+    door_row = len(gaps.places)
+    row = np.where(gaps.after_door, door_row, gaps.place)[usable]
+    longest = _longest(zone, days, began, ended, row, door_row + 1)
+    # All places together, the door, and each place that was the last before any silence at home.
+    lived_in = [number for number in range(door_row) if np.any(row == number)]
+    lines = _line(np.stack([longest[:door_row].max(axis=0), longest[door_row], *longest[lived_in]]))
+    rooms = {gaps.places[number]: lines[2 + index] for index, number in enumerate(lived_in)}
+    return Line(lines[0], lines[1], rooms), len(days)
 
+
+def _longest(
+    zone: ZoneInfo,
+    days: NDArray[np.float64],
+    began: NDArray[np.float64],
+    ended: NDArray[np.float64],
+    row: NDArray[np.int64],
+    rows: int,
+) -> NDArray[np.float64]:
+    """Return the largest age in minutes that a silence of each row reached on each day in each bin, shape (rows, days, 288)."""
     # Every zone's offset is a whole number of bins, so bins may be walked in UTC and named by the wall clock.
     first, last = np.floor(began / STEP_S), np.floor(ended / STEP_S)
     steps = (last - first).astype(np.int64) + 1
@@ -121,15 +155,16 @@ def learn_line(
     local = local_seconds(zone, bin_began)
     day = np.searchsorted(days, local // DAY_S)
     kept = np.isin(local // DAY_S, days)
-
-    longest = np.zeros((2, len(days), BINS))
-    where = (after_door[which].astype(np.int64), day, (local // STEP_S % BINS).astype(np.int64))
+    longest = np.zeros((rows, len(days), BINS))
+    where = (row[which], day, (local // STEP_S % BINS).astype(np.int64))
     np.maximum.at(longest, tuple(index[kept] for index in where), age_min[kept])
-    if not len(days):
-        return Line(np.zeros(BINS), np.zeros(BINS)), 0
-    raw = 0.5 * np.quantile(longest, LINE_QUANTILE, axis=1) + 0.5 * longest.max(axis=1)
-    smooth = _smoothed(raw)
-    return Line(smooth[0], smooth[1]), len(days)
+    return longest
+
+
+def _line(longest: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the lines of several sets of days, from shape (sets, days, 288) to (sets, 288)."""
+    often = np.quantile(longest, LINE_QUANTILE, axis=1)
+    return _smoothed(QUANTILE_SHARE * often + (1 - QUANTILE_SHARE) * longest.max(axis=1))
 
 
 def _days(

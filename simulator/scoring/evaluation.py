@@ -1,0 +1,78 @@
+"""One evaluation: every detector on one set of homes, alike."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from simulator.scoring.baselines import AlertLine, FixedTimer, TwoStateLine
+from simulator.scoring.curve import Curve, curve
+from simulator.scoring.events import Recording
+from simulator.scoring.noise import run_with_noise
+from simulator.scoring.ours import OurRule
+from simulator.scoring.protocol import Detector, Spans, collapses, prepare, run
+from simulator.scoring.report import SetReport
+
+# Whole-fleet silences of the TIHM recording: its platform stopped, not the people.
+TIHM_OUTAGES: Spans = tuple(
+    (float(np.datetime64(began, "s").astype(np.int64)), float(np.datetime64(ended, "s").astype(np.int64)))
+    for began, ended in (
+        ("2019-04-01T13:30", "2019-04-03T15:45"),
+        ("2019-05-27T02:25", "2019-05-27T04:31"),
+        ("2019-06-15T04:04", "2019-06-17T14:16"),
+    )
+)
+NOISE_PER_HOUR = 1 / 6
+
+
+def evaluate(
+    name: str,
+    recordings: Sequence[Recording],
+    outages: Spans = (),
+    *,
+    baselines: bool = True,
+    confirmed: bool = True,
+    noise_per_hour: float = NOISE_PER_HOUR,
+    resamples: int = 200,
+    tell: Callable[[str], None] = lambda _: None,
+) -> SetReport:
+    """Run our rule and the baselines by protocol P.
+
+    Parameters
+    ----------
+    name : str
+        What the set is called.
+    recordings, outages
+        The homes, and when none of them could be heard.
+    baselines : bool
+        Whether to run what our rule is compared with.
+    confirmed : bool
+        Whether to run the rule also as it runs live, where a single event does not count, without and with noise after the collapse.
+    noise_per_hour : float
+        How many events that are nobody's come after a collapse.
+    resamples : int
+        How often homes are drawn for the intervals; 0 for none.
+    tell : callable
+        Is told what is run next.
+    """
+    homes = prepare(recordings, outages)
+    injected = collapses(homes)
+    curves: list[Curve] = []
+    ours = OurRule()
+    detectors: list[Detector] = [ours, TwoStateLine(), AlertLine(), FixedTimer()] if baselines else [ours]
+    for detector in detectors:
+        tell(f"{name}: {detector.name}")
+        trials = run(detector, homes, injected)
+        curves.append(curve(detector.name, detector.settings, trials, homes, resamples=resamples))
+    if confirmed:
+        sure = prepare(recordings, outages, confirmed_only=True)
+        put = collapses(sure)
+        tell(f"{name}: {ours.name}, confirmed events")
+        curves.append(
+            curve(f"{ours.name}, confirmed", ours.settings, run(ours, sure, put), sure, resamples=resamples)
+        )
+        tell(f"{name}: {ours.name}, confirmed events, with noise")
+        noisy = run_with_noise(ours, sure, put, per_hour=noise_per_hour, confirmed_only=True)
+        label = f"{ours.name}, confirmed, noise"
+        curves.append(curve(label, ours.settings, noisy, sure, resamples=resamples))
+    days = sum(home.test_days for home in homes)
+    return SetReport(name, len(homes), days, sum(len(one.silence) for one in injected), tuple(curves))
