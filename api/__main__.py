@@ -71,7 +71,7 @@ def serve(settings: Settings) -> int:
     StoreUnavailableError
         The database cannot be reached.
     """
-    with _listening_socket(settings.api_host, settings.api_port) as listening:
+    with listening_socket(settings.api_host, settings.api_port) as listening:
         port = listening.getsockname()[1]
         app = create_app(settings)
         # The pool would otherwise report a missing database from inside the server's start, as a traceback.
@@ -79,6 +79,7 @@ def serve(settings: Settings) -> int:
         config = uvicorn.Config(
             app,
             log_config=None,
+            log_level="warning",
             access_log=False,
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
@@ -88,9 +89,17 @@ def serve(settings: Settings) -> int:
         return 0 if server.started else 1
 
 
-def _listening_socket(host: str, port: int) -> socket.socket:
+def listening_socket(host: str, port: int) -> socket.socket:
+    """Return a socket that listens; port 0 takes any free one.
+
+    Raises
+    ------
+    SettingsError
+        The port is taken or may not be used.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listening = socket.socket(family, socket.SOCK_STREAM)
+    # With the protocol named, asyncio sends small answers at once (TCP_NODELAY); without it each takes 40 ms longer.
+    listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listening.bind((host, port))

@@ -2,6 +2,7 @@
 
 import json
 import secrets
+import socket
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ import httpx2
 import pytest
 
 from api import auth, live
+from api.__main__ import listening_socket
 from core.clock import SystemClock
 from core.store import alerts, episodes, users
 from core.store.database import Database
@@ -179,6 +181,12 @@ def test_one_user_cannot_take_all_the_streams(server: Server) -> None:
 
     assert refused.status_code == 429
     wait_until(lambda: other.named("status"), what="the first status of another user")
+
+
+def test_small_answers_are_sent_at_once() -> None:
+    # The connection object decides by the protocol's number whether to switch off Nagle's algorithm.
+    with listening_socket("127.0.0.1", 0) as listening:
+        assert listening.proto == socket.IPPROTO_TCP
 
 
 def test_a_taken_port_is_one_clear_line(database_url: str, processes: Processes) -> None:
