@@ -142,12 +142,11 @@ class HomeJudging:
                 judging.record_blind_times(self._connection, name, [row], _SILENT_CAUSES, until)
             elif len(link.heard) > 1:
                 judging.record_blind_times(self._connection, name, [], _SILENT_CAUSES, link.heard[-1])
+        lead = self._people[0].number
+        # A device that was taken away is judged too: its alert ends.
         judged = {Matter(DEVICE_SILENT, f"device:{one.device}") for one in links}
-        self._reconcile(
-            self._people[0].number,
-            equipment.silent.findings,
-            {*judged, Matter(HOME_SILENT, subject)},
-        )
+        judged |= self._active(lead, HOME_SILENT) | self._active(lead, DEVICE_SILENT)
+        self._reconcile(lead, equipment.silent.findings, {*judged, Matter(HOME_SILENT, subject)})
 
     def _judge_resident(self, resident: WatchedResident, window: Window, equipment: HomeLinks) -> None:
         book = UsualBook(self._connection, self._span.home, resident)
@@ -186,12 +185,12 @@ class HomeJudging:
             matters.add(Matter(inactivity.NAME, f"resident:{resident}"))
         if geofence_exit.NAME in judgements:
             matters |= {Matter(geofence_exit.NAME, f"geofence:{one.number}") for one in window.geofences}
-            matters |= {
-                Matter(one.rule, one.subject)
-                for one in judging.active_alerts(self._connection, resident)
-                if one.rule == geofence_exit.NAME
-            }
+            matters |= self._active(resident, geofence_exit.NAME)
         return matters
+
+    def _active(self, resident: int, rule: str) -> set[Matter]:
+        alerts = judging.active_alerts(self._connection, resident)
+        return {Matter(one.rule, one.subject) for one in alerts if one.rule == rule}
 
     def _reconcile(self, resident: int, findings: Sequence[Finding], judged: set[Matter]) -> None:
         span = self._span

@@ -56,7 +56,7 @@ class Finding:
     rule : str
         The rule's name: `inactivity`, `geofence_exit`, `sos`, `home_silent`, `ward_silent`, `device_silent`.
     subject : str
-        What it is about: `resident:5`, `home:3`, `device:7` or `ward`. At most one alert that is not closed exists per rule and subject.
+        What it is about: `resident:5`, `geofence:4`, `home:3`, `device:7` or `ward`. At most one alert that is not closed exists per rule and subject.
     severity : Severity
         How soon somebody must look.
     began_at : datetime

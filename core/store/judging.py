@@ -135,9 +135,9 @@ def put_off(
     connection.execute(_JUDGING["put_off"], values)
 
 
-def look_again(connection: Connection, resident: int, now: datetime) -> None:
-    """Have a resident judged anew at once; to be called where their geofences or pauses are changed."""
-    connection.execute(_JUDGING["look_again"], {"resident": resident, "now": now})
+def look_again(connection: Connection, resident: int) -> None:
+    """Have a resident judged anew at once: something that is judged by was changed."""
+    connection.execute(_JUDGING["look_again"], {"resident": resident})
     connection.execute(_JUDGING["wake"])
 
 

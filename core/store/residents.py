@@ -10,6 +10,7 @@ from core.domain.alert import Severity
 from core.domain.device import DeviceKind
 from core.domain.resident import Channel, Contact, Home, Language, Resident, WatchState
 from core.errors import NotFoundError
+from core.store import judging
 from core.store.database import Connection
 from core.store.queries import load
 from core.store.rows import build
@@ -191,6 +192,7 @@ def set_pause(connection: Connection, resident: int, pause: tuple[datetime, date
     connection.execute(
         _RESIDENTS["set_pause"], {"resident": resident, "paused_from": since, "paused_until": until}
     )
+    judging.look_again(connection, resident)
 
 
 def contacts(connection: Connection, resident: int) -> list[Contact]:

@@ -105,7 +105,7 @@ class JudgedWard:
             if contact is None or contact.received_at < received_at:
                 batch.contacts[device.number] = Contact(received_at, one.time, self._seq, None)
         with self.database.transaction() as connection:
-            ingestion.store_batch(connection, batch)
+            ingestion.store_batch(connection, batch, self.clock.now())
 
     def locate(self, device: str, fixes: Iterable[tuple[datetime, float, float, float | None]]) -> None:
         """Store fixes: time, latitude, longitude, accuracy."""
@@ -115,7 +115,7 @@ class JudgedWard:
             self._seq += 1
             batch.fixes.append((number, time, self._seq, lat, lon, accuracy, None, None, None, time, 0, None))
         with self.database.transaction() as connection:
-            ingestion.store_batch(connection, batch)
+            ingestion.store_batch(connection, batch, self.clock.now())
 
     def pass_to(self, now: datetime, *, runner: Runner | None = None) -> int:
         """Move the clock, say that ingest has stored everything up to then, and judge; return how many homes were judged."""

@@ -29,4 +29,4 @@ RETURNING geofence_id;
 -- End a geofence; old alerts still point to it.
 UPDATE geofence SET deleted_at = %(now)s
 WHERE geofence_id = %(geofence)s AND deleted_at IS NULL
-RETURNING geofence_id;
+RETURNING resident_id;

@@ -125,7 +125,7 @@ WHERE resident_id IN (SELECT resident_id FROM resident WHERE home_id = %(home)s)
 
 -- name: look_again
 -- Judge a resident anew as soon as possible.
-UPDATE watch SET due_at = least(due_at, %(now)s) WHERE resident_id = %(resident)s;
+UPDATE watch SET due_at = least(due_at, judged_through) WHERE resident_id = %(resident)s;
 
 -- name: wake
 -- Wake the runner.
