@@ -28,7 +28,7 @@ class Reading:
     """One value of one metric of one device.
 
     `time` is when it happened at the device and `received_at` when we got it, both UTC. `seq` is the number the device gave
-    to its message, 0 if it numbers none.
+    to its message; where it numbers none, a number below 0 made of the content, so that a repeat is known as one.
     """
 
     device: int

@@ -1,0 +1,89 @@
+"""Stored rows do not depend on the order, the batches or the repeats in which messages come."""
+
+import json
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core.store import ingestion
+from core.store.database import Database
+from ingest.assembly import Assembly, Rules
+from ingest.codecs import decode
+from ingest.codecs.decoded import Decoded
+from ingest.devices import Devices
+from ingest.message import Message
+from tests.support.ingest import Rows, fixes, readings, registered_ward
+
+_NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
+_START = _NOW - timedelta(hours=3)
+
+
+def _at(minute: int) -> datetime:
+    return _START + timedelta(minutes=minute)
+
+
+def _hall(minute: int, occupied: bool) -> bytes:
+    return json.dumps({"occupancy": occupied, "last_seen": _at(minute).isoformat()}).encode()
+
+
+# What a home sends in three hours: numbered states, positions, and a bridge's messages with the time they were seen.
+_MESSAGES: list[tuple[str, bytes]] = [
+    *(
+        ("mimamori/v1/bed-1/readings", readings(seq, ("bed_occupied", state, _at(10 * seq))))
+        for seq, state in enumerate((True, True, False, False, True, False), start=1)
+    ),
+    *(
+        (
+            "mimamori/v1/entrance-1/readings",
+            readings(seq, ("contact_open", state, _at(7 * seq)), ("battery_pct", 80, _at(7 * seq))),
+        )
+        for seq, state in enumerate((False, True, False, False, True), start=1)
+    ),
+    *(("mimamori/v1/tracker-1/fix", fixes(seq, (35.6, 139.8 + seq / 1000, _at(seq)))) for seq in range(1, 5)),
+    *(("gw/g1/zigbee2mqtt/hall", _hall(minute, minute % 2 == 0)) for minute in (3, 4, 4, 5)),
+]
+
+_orders = st.permutations(range(len(_MESSAGES)))
+_repeats = st.lists(st.integers(0, len(_MESSAGES) - 1), max_size=10)
+_cuts = st.sets(st.integers(1, len(_MESSAGES) + 9), max_size=6)
+
+
+def _stored(database: Database, rows: Rows, order: list[int], cuts: set[int]) -> list[Any]:
+    """Store messages in an order and in batches, and return what the database holds."""
+    rows.do("TRUNCATE reading, fix, device_latest, device_contact, home_latest, home_news")
+    devices = Devices(database)
+    edges = sorted({0, len(order), *(cut for cut in cuts if cut < len(order))})
+    for first, last in pairwise(edges):
+        results = [(_MESSAGES[place][0], _MESSAGES[place][1]) for place in order[first:last]]
+        decoded = [(Message(topic, body, False, False, _NOW), decode(topic, body)) for topic, body in results]
+        devices.prepare((found.sender for _, found in decoded if isinstance(found, Decoded)), _NOW)
+        assembly = Assembly(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, _NOW)
+        for message, found in decoded:
+            assembly.add(message, found)
+        with database.transaction() as connection:
+            ingestion.store_batch(connection, assembly.batch, _NOW)
+        devices.states = devices.states | assembly.new_states
+    return [
+        rows.of("SELECT device_number, time, metric, seq, value, flags FROM reading ORDER BY 1, 2, 3, 4"),
+        rows.of("SELECT device_number, time, seq, lat, lon, flags FROM fix ORDER BY 1, 2, 3"),
+        rows.of("SELECT device_number, metric, time, value FROM device_latest ORDER BY 1, 2"),
+        rows.of("SELECT device_number, last_time, last_seq FROM device_contact ORDER BY 1"),
+    ]
+
+
+def test_order_batches_and_repeats_do_not_change_what_is_stored(database_url: str, tmp_path: Path) -> None:
+    with registered_ward(database_url, tmp_path) as rows, Database(database_url) as database:
+        expected = _stored(database, rows, list(range(len(_MESSAGES))), set())
+        assert [len(found) for found in expected] == [6 + 10 + 3, 4, 4, 4]
+
+        @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+        @given(order=_orders, repeats=_repeats, cuts=_cuts)
+        def in_any_other_way(order: list[int], repeats: list[int], cuts: set[int]) -> None:
+            assert _stored(database, rows, [*order, *repeats], cuts) == expected
+
+        in_any_other_way()

@@ -1,0 +1,45 @@
+"""The queue between the network and the writer is bounded."""
+
+import threading
+
+from core.clock import SystemClock
+from ingest.intake import Intake
+from ingest.message import Message
+from tests.support.wait import wait_until
+
+
+def _message(size: int = 1) -> Message:
+    return Message("t", b"x" * size, retained=False, repeated=False, received_at=SystemClock().now())
+
+
+def test_messages_come_out_in_order_and_no_more_than_asked_for() -> None:
+    intake = Intake(10, 1000)
+    for size in (1, 2, 3):
+        intake.put(_message(size))
+    assert [len(message.payload) for message in intake.take(2, 0, 0)] == [1, 2]
+    assert [len(message.payload) for message in intake.take(2, 0, 0)] == [3]
+
+
+def test_an_empty_queue_gives_nothing_after_a_while() -> None:
+    assert Intake(10, 1000).take(2, 0.01, 0) == []
+
+
+def test_a_full_queue_makes_the_giver_wait_until_there_is_room() -> None:
+    for intake, size in ((Intake(2, 1000), 1), (Intake(1000, 20), 10)):
+        intake.put(_message(size))
+        intake.put(_message(size))
+        giver = threading.Thread(target=intake.put, args=(_message(size),))
+        giver.start()
+        assert intake.is_full
+        intake.take(1, 0, 0)
+        giver.join(5)
+        assert not giver.is_alive()
+
+
+def test_a_closed_queue_holds_nobody() -> None:
+    intake = Intake(1, 1000)
+    intake.put(_message())
+    giver = threading.Thread(target=intake.put, args=(_message(),))
+    giver.start()
+    intake.close()
+    wait_until(lambda: not giver.is_alive())

@@ -1,0 +1,72 @@
+"""Numbers of messages tell what is missing."""
+
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+from core.domain.device import DeviceKind
+from core.store.ingestion import SendingDevice
+from core.store.numbering import Missing
+from ingest.numbering import Numbering
+
+_DEVICE = SendingDevice(1, "hall-1", "native:hall-1", DeviceKind.MOTION, None, None)
+_START = datetime(2026, 8, 1, tzinfo=UTC)
+
+
+def _at(seq: int) -> datetime:
+    return _START + timedelta(minutes=seq)
+
+
+def _noted(*seqs: int) -> Numbering:
+    numbers = Numbering()
+    for seq in seqs:
+        numbers.note(_DEVICE, seq, _at(seq))
+    return numbers
+
+
+def _spans(numbers: Numbering) -> list[tuple[int, int]]:
+    return [(span.first_seq, span.last_seq) for span in numbers.take_changes().get(1, [])]
+
+
+def test_numbers_in_a_row_have_no_gap_wherever_they_begin() -> None:
+    assert _spans(_noted(57, 58, 59)) == []
+
+
+def test_a_gap_has_the_times_of_its_neighbours() -> None:
+    assert _noted(1, 2, 5).take_changes() == {1: [Missing(3, 4, _at(2), _at(5))]}
+
+
+def test_a_repeat_changes_nothing() -> None:
+    assert _spans(_noted(1, 2, 2, 1)) == []
+
+
+def test_messages_that_come_late_make_a_gap_smaller_until_it_is_gone() -> None:
+    numbers = _noted(1, 7)
+    assert _spans(numbers) == [(2, 6)]
+    numbers.note(_DEVICE, 4, _at(4))
+    assert _spans(numbers) == [(2, 3), (5, 6)]
+    for seq in (2, 6, 3, 5):
+        numbers.note(_DEVICE, seq, _at(seq))
+    assert numbers.take_changes() == {1: []}
+
+
+def test_the_device_itself_may_tell_of_a_gap_at_the_end() -> None:
+    numbers = _noted(1, 2)
+    numbers.note_newest(_DEVICE, 4)
+    assert numbers.take_changes() == {1: [Missing(3, 4, _at(2), None)]}
+
+
+def test_whatever_the_order_only_what_never_came_is_missing() -> None:
+    noise = Random(7)
+    for _ in range(50):
+        seqs = list(range(2, 40))
+        lost = set(noise.sample(seqs, 5)) - {39}
+        rest = [seq for seq in seqs if seq not in lost]
+        noise.shuffle(rest)
+        numbers = _noted(1, *rest)
+        missing = {seq for first, last in _spans(numbers) for seq in range(first, last + 1)}
+        assert missing == {seq for seq in lost if seq < max(rest)}
+
+
+def test_what_is_confirmed_ends_before_the_first_gap() -> None:
+    (command,) = _noted(1, 2, 3, 6).due_confirmations()
+    assert (command.topic, command.payload) == ("mimamori/v1/hall-1/command", b'{"stored_through":3}')
