@@ -45,7 +45,7 @@ def raise_sos(url: str, now: datetime) -> int:
         )
 
 
-def test_an_sos_is_in_the_mailbox_within_a_second(
+def test_an_sos_is_in_the_mailbox_within_two_seconds(
     database_url: str, processes: Processes, tmp_path: Path
 ) -> None:
     with Database(database_url) as database:
@@ -58,7 +58,7 @@ def test_an_sos_is_in_the_mailbox_within_a_second(
                 open_alert(connection, now, rule="sos", severity=Severity.EMERGENCY, began_at=now)
             wait_until(lambda: sink.messages, what="the mail")
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
     assert sink.messages[0]["Subject"].startswith("【緊急】")
 
 
@@ -189,4 +189,4 @@ def test_a_ring_before_waiting_is_not_lost() -> None:
     began = time.monotonic()
     bell.wait(heard, 5)
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 2
