@@ -7,7 +7,7 @@ from statistics import median
 from zoneinfo import ZoneInfo
 
 from api.charts.actogram import Usual
-from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, ChartDay, Look, figures, moved_cell
+from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, ChartDay, Look, moved_cell
 from api.pages.moments import Moments
 from core.domain.access import Scope
 from core.store import alerts, devices, readings, residents
@@ -19,6 +19,8 @@ from core.store.residents import ResidentOverview
 _CELL = timedelta(minutes=CELL_MINUTES)
 # Fewer days than this do not make a habit (our choice).
 _DAYS_FOR_USUAL = 5
+# Half-hours after midnight; who moves before three has not got up yet.
+_MORNING = 6
 # Alerts of the equipment are not drawn: the chart is about the person.
 _EQUIPMENT_RULES = frozenset({"device_silent"})
 
@@ -97,13 +99,21 @@ def arrange(
 
 
 def usual_of(days: Sequence[ChartDay]) -> Usual:
-    """Return when somebody usually starts and stops moving: medians over the days with enough data."""
-    whole = [figures(day) for day in days if sum(cell.look is Look.BLIND for cell in day.cells) < 8]
-    ups = [one.first_moved for one in whole if one.first_moved is not None]
-    downs = [one.last_moved for one in whole if one.last_moved is not None]
-    if len(ups) < _DAYS_FOR_USUAL:
+    """Return between when somebody moves on most days; a walk at night now and then does not count."""
+    if len(days) < _DAYS_FOR_USUAL:
         return Usual()
-    return Usual(int(median(ups)), int(median(downs)))
+    often = [_is_usual([day.cells[index] for day in days]) for index in range(CELLS_PER_DAY)]
+    ups = [index for index in range(_MORNING, CELLS_PER_DAY - 1) if often[index] and often[index + 1]]
+    if not ups:
+        return Usual()
+    downs = [index + 1 for index in range(ups[0], CELLS_PER_DAY) if often[index]]
+    return Usual(ups[0] * CELL_MINUTES, downs[-1] * CELL_MINUTES)
+
+
+def _is_usual(cells: Sequence[Cell]) -> bool:
+    known = [cell for cell in cells if cell.look in {Look.MOVED, Look.STILL, Look.AWAY}]
+    moved = sum(cell.look is Look.MOVED for cell in known)
+    return len(known) >= _DAYS_FOR_USUAL and moved >= len(known) / 2
 
 
 class _Cells:

@@ -108,7 +108,9 @@ def _geofence_exit(alert: Alert, moments: Moments) -> Iterator[str]:
 
 
 def _sos(alert: Alert, moments: Moments) -> Iterator[str]:
-    place = place_name(_text(alert.reason, "place"), moments.words)
+    name = _text(alert.reason, "place")
+    # Where the button is worn or lies; its own name says nothing.
+    place = "" if "sos" in name.lower() else place_name(name, moments.words)
     clock = _clock(_moment(alert.reason, "pressed_at") or alert.began_at, moments)
     if place:
         yield moments.words("why.pressed_at", clock=clock, place=place)

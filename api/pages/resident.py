@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api.charts.actogram import Texts, Usual, actogram
-from api.charts.cells import CELL_MINUTES, ChartDay, Look, figures
+from api.charts.cells import ChartDay, figures
 from api.charts.marks import legend
 from api.charts.rhythm import rhythm
 from api.pages.days import Days, load_days
@@ -113,12 +113,11 @@ def resident_context(
 def today_context(page: Page, days: Days, prefix: str = "day") -> dict[str, object]:
     """Return the strip of today with its two sentences."""
     words = page.words
-    moved = [index for index, cell in enumerate(days.days[-1].cells) if cell.look is Look.MOVED]
-    if moved:
-        last = clock_of((moved[-1] + 1) * CELL_MINUTES)
-        line = words("resident.today_title", first=clock_of(moved[0] * CELL_MINUTES), last=last)
+    today = figures(days.days[-1])
+    if today.first_moved is not None:
+        line = words("resident.today_first", first=clock_of(today.first_moved))
     else:
-        line = words("resident.today_none")
+        line = words("resident.today_night" if today.night_minutes else "resident.today_none")
     return {
         "today_chart": rhythm(days.days[-1].cells, line, usual=days.usual, prefix=prefix),
         "today_line": line,
