@@ -6,7 +6,7 @@ half an hour after a recorded reason.
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
@@ -162,7 +162,7 @@ def coarse_geofence(geofence: Geofence) -> Geofence:
     else:
         lat, lon, radius_m = _around(geofence.shape)
     shape = Circle(lat, lon, math.ceil(radius_m / CELL_M) * CELL_M)
-    return Geofence(geofence.number, geofence.resident, geofence.name, shape, geofence.hours)
+    return replace(geofence, shape=shape)
 
 
 def reason_for(
