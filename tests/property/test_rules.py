@@ -26,6 +26,9 @@ MINUTES = 48 * 60
 END = BEGIN + timedelta(minutes=MINUTES)
 KINDS = (DeviceKind.MOTION, DeviceKind.MOTION, DeviceKind.MOTION, DeviceKind.DOOR, DeviceKind.BED)
 
+# The machine may be busy with other tests.
+UNHURRIED = settings(deadline=None, max_examples=60)
+
 minutes = st.integers(0, MINUTES)
 sign = st.tuples(minutes, st.sampled_from(KINDS), st.sampled_from(["hall", "kitchen"]))
 signs = st.lists(sign, max_size=60)
@@ -77,6 +80,7 @@ def blind_by(found: list[tuple[int, int]], until: datetime) -> list[Blind]:
 
 
 @given(signs, looks, spans, spans)
+@UNHURRIED
 def test_inactivity_is_the_same_live_and_afterwards(
     rows: list[tuple[int, DeviceKind, str]],
     when: list[int],
@@ -93,6 +97,7 @@ def test_inactivity_is_the_same_live_and_afterwards(
 
 
 @given(signs, st.randoms(use_true_random=False), st.booleans())
+@UNHURRIED
 def test_order_and_repeats_change_nothing(
     rows: list[tuple[int, DeviceKind, str]], random: object, confirmed_only: bool
 ) -> None:
@@ -103,6 +108,7 @@ def test_order_and_repeats_change_nothing(
 
 
 @given(signs)
+@UNHURRIED
 def test_the_answer_does_not_change_before_the_moment_it_names(
     rows: list[tuple[int, DeviceKind, str]],
 ) -> None:
@@ -117,6 +123,7 @@ def test_the_answer_does_not_change_before_the_moment_it_names(
 
 
 @given(signs, minutes)
+@UNHURRIED
 def test_nothing_is_raised_after_the_ward_was_last_heard(
     rows: list[tuple[int, DeviceKind, str]], heard: int
 ) -> None:
@@ -150,6 +157,7 @@ def tracked(rows: list[tuple[int, float, float]], hours: Hours, until: datetime)
 
 
 @given(st.lists(fix, max_size=80, unique_by=lambda one: one[0]), shapes, looks)
+@UNHURRIED
 def test_geofence_exits_are_the_same_live_and_afterwards(
     rows: list[tuple[int, float, float]], hours: Hours, when: list[int]
 ) -> None:
@@ -167,6 +175,7 @@ press = st.builds(pressed, st.integers(1, 2), minutes, st.integers(-5000, 5000),
 
 
 @given(st.lists(press, max_size=12))
+@UNHURRIED
 def test_every_press_belongs_to_a_call(presses: list[Press]) -> None:
     calls = SosCall().judge(window([], presses=presses), BEGIN, END).findings
     for one in presses:
@@ -181,7 +190,7 @@ def test_every_press_belongs_to_a_call(presses: list[Press]) -> None:
 
 
 @given(st.lists(sign, min_size=1, max_size=200))
-@settings(max_examples=50)
+@UNHURRIED
 def test_what_was_learned_is_kept_exactly(rows: list[tuple[int, DeviceKind, str]]) -> None:
     found = learn(window(rows).life_signs, ZONE, (), END)
     again = Usual.from_json(found.to_json())
@@ -193,6 +202,7 @@ def test_what_was_learned_is_kept_exactly(rows: list[tuple[int, DeviceKind, str]
 
 
 @given(minutes, st.integers(0, 40))
+@UNHURRIED
 def test_an_outage_is_known_between_the_limit_by_day_and_by_night(minute: int, homes: int) -> None:
     known = known_at(WardSilence(at(minute), None, homes), ZONE)
     if homes < 10:
