@@ -51,6 +51,15 @@ class HomeSpan:
     slack: timedelta
 
 
+@dataclass(frozen=True)
+class _Waiting:
+    """Until when a resident need not be judged, and which news end that."""
+
+    due_at: datetime | None
+    is_eager: bool
+    follows_track: bool
+
+
 class HomeJudging:
     """One judging of a home; making it takes the home's news.
 
@@ -89,7 +98,7 @@ class HomeJudging:
             if one not in self._watched:
                 # A moment later than that, or somebody watched from just now on would stay due now.
                 due_at = one.watched_from + timedelta(microseconds=1)
-                self._settle(one, due_at, is_eager=False, state=one.state, failed_rule=None)
+                self._settle(one, _Waiting(due_at, is_eager=False, follows_track=False), one.state, None)
         if not self._watched:
             return
         until = self._span.until
@@ -162,21 +171,18 @@ class HomeJudging:
                 _log.exception("rule_failed", rule=rule.name, resident=resident.number)
         findings = [finding for one in judgements.values() for finding in one.findings]
         self._reconcile(resident.number, findings, self._matters(resident.number, window, judgements))
-        ahead = window.life_signs.time[window.life_signs.time > self._span.until.timestamp()]
         due = earliest(
             *(one.due_at for one in (*judgements.values(), equipment.silent)),
-            moment(float(ahead[0])) if len(ahead) else None,
+            *_ahead(window, self._span.until),
         )
         lasts = any(finding.cleared_at is None for finding in (*findings, *equipment.silent.findings))
         state = _state(judgements.get(inactivity.NAME))
-        is_eager = (
-            lasts
-            or bool(window.geofences)
-            or failed is not None
-            or state != "as_usual"
-            or equipment.is_awaited
+        waits = _Waiting(
+            due,
+            is_eager=lasts or failed is not None or state != "as_usual" or equipment.is_awaited,
+            follows_track=bool(window.geofences),
         )
-        self._settle(resident, due, is_eager=is_eager, state=state, failed_rule=failed)
+        self._settle(resident, waits, state, failed)
 
     def _matters(self, resident: int, window: Window, judgements: dict[str, Judgement]) -> set[Matter]:
         """Return what was judged: also geofences that were removed, whose alerts end."""
@@ -197,14 +203,9 @@ class HomeJudging:
         reconcile(self._connection, resident, findings, judged=judged, until=span.until, now=span.now)
 
     def _settle(
-        self,
-        resident: WatchedResident,
-        due: datetime | None,
-        *,
-        is_eager: bool,
-        state: str,
-        failed_rule: str | None,
+        self, resident: WatchedResident, waits: _Waiting, state: str, failed_rule: str | None
     ) -> None:
+        due = waits.due_at
         until = self._span.until
         is_watched = resident.watched_from < until
         if failed_rule is not None:
@@ -217,11 +218,21 @@ class HomeJudging:
             resident.number,
             judged_through=until if is_watched and failed_rule is None else self._since[resident.number],
             due_at=due or resident.watched_from,
-            is_eager=is_eager,
+            is_eager=waits.is_eager,
+            follows_track=waits.follows_track,
             state=state,
             failed_rule=failed_rule,
             now=self._span.now,
         )
+
+
+def _ahead(window: Window, until: datetime) -> list[datetime]:
+    """Return when the first reading and the first fix happen that devices date after `until`: they are judged then."""
+    found: list[datetime] = []
+    for times in (window.life_signs.time, window.track.time):
+        later = times[times > until.timestamp()]
+        found += [moment(float(one)) for one in later[:1]]
+    return found
 
 
 def _state(silence: Judgement | None) -> str:

@@ -59,7 +59,7 @@ def load_window(
     fixes: Sequence[tuple[float, float, float, float]] = ()
     if fences:
         track_from = _track_from(connection, resident.number, since)
-        fixes = windows.track(connection, home, resident.number, track_from, until, is_lead=is_lead)
+        fixes = windows.track(connection, home, resident.number, track_from, until + _AHEAD, is_lead=is_lead)
     return Window(
         resident=resident.number,
         zone=resident.zone,

@@ -108,11 +108,16 @@ def settle(
     judged_through: datetime,
     due_at: datetime,
     is_eager: bool,
+    follows_track: bool,
     state: str,
     failed_rule: str | None,
     now: datetime,
 ) -> None:
-    """Keep how far a resident was judged, when the answer can change next, and what the board says."""
+    """Keep how far a resident was judged, when the answer can change next, and what the board says.
+
+    Until `due_at` news are judged at once only if the resident `is_eager`, or news of fixes if `follows_track`; what else is new
+    cannot change the answer before.
+    """
     connection.execute(
         _JUDGING["settle"],
         {
@@ -120,6 +125,7 @@ def settle(
             "judged_through": judged_through,
             "due_at": due_at,
             "is_eager": is_eager,
+            "follows_track": follows_track,
             "state": state,
             "failed_rule": failed_rule,
             "now": now,

@@ -278,3 +278,16 @@ def test_history_before_the_watch_teaches_and_raises_nothing(database: Database,
     ward.pass_to(TODAY - timedelta(minutes=1))
     assert ward.alerts() == []
     assert ward.is_judged(TODAY - timedelta(minutes=1))
+
+
+def test_with_a_geofence_only_news_of_fixes_are_judged_at_once(ward: JudgedWard, database: Database) -> None:
+    with database.transaction() as connection:
+        always = Hours(frozenset(range(7)), time(0), time(0))
+        geofences.add(connection, 1, name="自宅", shape=Circle(35.6, 139.8, 200), hours=always, now=TODAY)
+    ward.locate("phone-1", [(at("2026-07-01 00:05"), 35.6, 139.8, 15.0)])
+    assert ward.pass_to(at("2026-07-01 00:06")) == 1
+    ward.store(signs(1, "00:10"))
+    assert ward.pass_to(at("2026-07-01 00:12")) == 0
+    ward.locate("phone-1", [(at("2026-07-01 00:14"), 35.6, 139.8, 15.0)])
+    assert ward.pass_to(at("2026-07-01 00:15")) == 1
+    assert ward.is_judged(at("2026-07-01 00:15"))

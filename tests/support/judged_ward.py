@@ -114,6 +114,7 @@ class JudgedWard:
         for time, lat, lon, accuracy in fixes:
             self._seq += 1
             batch.fixes.append((number, time, self._seq, lat, lon, accuracy, None, None, None, time, 0, None))
+            batch.contacts[number] = Contact(time, time, self._seq, None)
         with self.database.transaction() as connection:
             ingestion.store_batch(connection, batch, self.clock.now())
 

@@ -263,7 +263,9 @@ CREATE TABLE watch (
     state            text NOT NULL DEFAULT 'cannot_tell' CHECK (state IN ('as_usual', 'different', 'cannot_tell')),
     state_since      timestamptz,
     -- Whether every news must be judged at once; else nothing can change before due_at.
-    is_eager         boolean NOT NULL DEFAULT true
+    is_eager         boolean NOT NULL DEFAULT true,
+    -- Whether every new fix must be judged at once.
+    follows_track    boolean NOT NULL DEFAULT false
 );
 CREATE INDEX watch_due ON watch (due_at);
 

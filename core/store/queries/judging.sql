@@ -41,6 +41,14 @@ WITH news AS (
             WHERE resident.home_id = news.home_id
                 AND (
                     other.is_eager OR other.due_at <= %(until)s OR other.judged_through >= news.earliest
+                    OR (other.follows_track AND EXISTS (
+                        SELECT FROM device_assignment AS worn
+                        JOIN device ON device.device_number = worn.device_number
+                        JOIN device_contact AS contact ON contact.device_number = worn.device_number
+                        WHERE worn.home_id = news.home_id AND upper_inf(worn.during)
+                            AND device.kind IN ('tracker', 'other')
+                            AND contact.last_time > other.judged_through
+                    ))
                     -- A new device starts deadlines of its own.
                     OR EXISTS (
                         SELECT FROM device_assignment AS fresh
@@ -110,6 +118,7 @@ UPDATE watch SET
     judged_through = %(judged_through)s,
     due_at = %(due_at)s,
     is_eager = %(is_eager)s,
+    follows_track = %(follows_track)s,
     state_since = CASE WHEN state = %(state)s THEN coalesce(state_since, %(now)s) ELSE %(now)s END,
     state = %(state)s,
     failed_rule = %(failed_rule)s,
