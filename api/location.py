@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
-from api.permissions import Viewer
+from api.permissions import Viewer, holds
 from core.clock import Clock
-from core.domain.alert import Alert, Handling, Severity
+from core.domain.alert import Alert, Severity
 from core.domain.geofence import Circle, Geofence, Polygon
 from core.errors import InputError
-from core.store import alerts, residents, views
+from core.store import alerts, views
 from core.store.database import Connection
 from core.store.readings import StoredFix
 from core.store.views import Viewed
@@ -69,7 +69,7 @@ COARSE = LocationAccess(False)
 def decide(connection: Connection, viewer: Viewer, resident: int, now: datetime) -> LocationAccess:
     """Return what the viewer, who may know of the resident, may see of the place at `now`."""
     for alert in alerts.open_alerts(connection, now, residents=[resident]):
-        if _is_urgent_about_place(alert) and _is_claimed_by(connection, alert, viewer, resident):
+        if _is_urgent_about_place(alert) and holds(connection, viewer, alert):
             return LocationAccess(True, f"alert:{alert.number}")
     reveal = views.open_reveal(connection, viewer.number, resident, now)
     return COARSE if reveal is None else LocationAccess(True, reveal.reason, reveal.until)
@@ -216,18 +216,4 @@ def _around(shape: Polygon) -> tuple[float, float, float]:
 
 
 def _is_urgent_about_place(alert: Alert) -> bool:
-    return (
-        alert.rule in _PLACE_RULES
-        and alert.severity <= Severity.CHECK_SOON
-        and alert.handling is Handling.CLAIMED
-    )
-
-
-def _is_claimed_by(connection: Connection, alert: Alert, viewer: Viewer, resident: int) -> bool:
-    if alert.claimed_by_user is not None:
-        return alert.claimed_by_user == viewer.number
-    # Somebody who answered from a message and then signed in.
-    return any(
-        contact.number == alert.claimed_by_contact and contact.user == viewer.number
-        for contact in residents.contacts(connection, resident)
-    )
+    return alert.rule in _PLACE_RULES and alert.severity <= Severity.CHECK_SOON

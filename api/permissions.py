@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount
 from api import auth
 from api.errors import ForbiddenError, NotSignedInError
 from core.domain.access import Scope
-from core.domain.alert import Alert, Severity
+from core.domain.alert import Alert, Handling, Severity
 from core.domain.geofence import Geofence
 from core.domain.resident import Role, User
 from core.errors import NotFoundError
@@ -188,6 +188,31 @@ def may_see(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
     if alert.resident is not None:
         return residents.is_visible(connection, viewer.scope, alert.resident)
     return alert.office is None or alert.office == viewer.user.office
+
+
+def holds(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
+    """Tell whether the viewer holds an alert, be it as a user or as somebody who answered from a message before."""
+    if alert.handling is not Handling.CLAIMED:
+        return False
+    if alert.claimed_by_user is not None:
+        return alert.claimed_by_user == viewer.number
+    holder = (
+        None if alert.claimed_by_contact is None else residents.contact(connection, alert.claimed_by_contact)
+    )
+    return holder is not None and holder.user == viewer.number
+
+
+def require_hold(connection: Connection, viewer: Viewer, alert: Alert, what: str) -> None:
+    """Refuse a family user what only staff may do while somebody else is checking.
+
+    Raises
+    ------
+    ForbiddenError
+        Somebody else holds the alert, and the viewer is not staff.
+    """
+    if viewer.is_staff or alert.handling is not Handling.CLAIMED or holds(connection, viewer, alert):
+        return
+    raise ForbiddenError(f"only staff or {alert.claimed_by}, who is checking, may {what}; take it over first")
 
 
 def open_alerts_for(connection: Connection, viewer: Viewer, now: datetime) -> list[Alert]:

@@ -11,6 +11,7 @@ from starlette.routing import Mount
 
 from api.permissions import declared_permission, refuse_undeclared
 from core.domain.alert import Severity
+from core.store import alerts
 from tests.support.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
 CIRCLE = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
@@ -85,7 +86,7 @@ CASES = (
     Case("GET", "/api/v1/alerts/history", 200, 200, 200, 200, 200),
     Case("GET", "/api/v1/alerts/{alert}", 200, 200, 404, 200, 404),
     Case("POST", "/api/v1/alerts/{alert}/claim", 200, 200, 404, 200, 404, body={"version": 1}),
-    Case("POST", "/api/v1/alerts/{alert}/release", 200, 200, 404, 403, 404, body={"version": 1}),
+    Case("POST", "/api/v1/alerts/{alert}/release", 200, 200, 404, 200, 404, body={"version": 1}),
     Case(
         "POST",
         "/api/v1/alerts/{alert}/close",
@@ -195,6 +196,34 @@ def test_a_family_never_sees_how_others_are_reached(ward: ApiWard) -> None:
 
     assert addresses("care_a") == ["family-a@example.jp", "cousin-a@example.jp", "centre-A@example.jp"]
     assert addresses("family_a") == ["family-a@example.jp", None, None]
+
+
+def test_while_somebody_else_is_checking_a_family_user_can_only_take_over(ward: ApiWard) -> None:
+    number = ward.open_alert()
+    family, address = ward.client("family_a"), f"/api/v1/alerts/{number}"
+    closing = {"outcome": "safe_contacted"}
+    ward.client("care_a").post(f"{address}/claim", json={"version": 1})
+
+    assert family.post(f"{address}/release", json={"version": 2}).status_code == 403
+    assert family.post(f"{address}/close", json={"version": 2} | closing).status_code == 403
+    assert family.post(f"{address}/claim", json={"version": 2}).status_code == 409
+    taken = family.post(f"{address}/claim", json={"version": 2, "take_over": True})
+    assert taken.status_code == 200
+    assert (
+        family.post(f"{address}/close", json={"version": taken.json()["version"]} | closing).status_code
+        == 200
+    )
+
+
+def test_who_answered_from_a_message_is_the_same_person_when_signed_in(ward: ApiWard) -> None:
+    number = ward.open_alert(rule="geofence_exit")
+    rows = ward.execute("SELECT contact_id FROM contact WHERE name = 'contact A'")
+    with ward.database.transaction() as connection:
+        alerts.claim(connection, number, contact=rows[0][0], now=ward.clock.now())
+    family = ward.client("family_a")
+
+    assert family.get(f"/api/v1/residents/{RESIDENT_A}/location").json()["is_precise"] is True
+    assert family.post(f"/api/v1/alerts/{number}/release", json={"version": 2}).json()["handling"] == "open"
 
 
 def test_an_administrators_look_at_a_person_is_kept_for_that_person(ward: ApiWard) -> None:

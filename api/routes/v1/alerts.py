@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 
 from api import location
 from api.deps import AnyUser, ConnectionDep, NowDep
-from api.errors import AlertConflictError, ForbiddenError
-from api.permissions import Viewer, alert_for, alert_limits, open_alerts_for
+from api.errors import AlertConflictError
+from api.permissions import Viewer, alert_for, alert_limits, open_alerts_for, require_hold
 from api.schemas.alerts import AlertDetailOut, AlertOut, ClaimIn, CloseIn, NoteIn, ReleaseIn
 from api.schemas.common import BigNumber, Cursor, Limit, Page, from_cursor, to_cursor
 from core.domain.alert import Handling, Severity
@@ -88,9 +88,9 @@ def claim(
 def release(
     viewer: AnyUser, number: BigNumber, body: ReleaseIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
-    """Put a claimed alert back into the queue; the ladder goes on. A family user gives back only their own."""
+    """Put a claimed alert back into the queue; the ladder goes on. While somebody else is checking, only staff may."""
     found = alert_for(connection, viewer, number)
-    _require_release(viewer, found.claimed_by_user)
+    require_hold(connection, viewer, found, "give it back")
     with _conflicts(connection, number):
         alerts.release(connection, number, user=viewer.number, version=body.version, now=now)
     return _detail(connection, viewer, number, now)
@@ -100,8 +100,12 @@ def release(
 def close(
     viewer: AnyUser, number: BigNumber, body: CloseIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
-    """End an alert with how it ended. Closing it again with the same outcome changes nothing."""
-    alert_for(connection, viewer, number)
+    """End an alert with how it ended. Closing it again with the same outcome changes nothing.
+
+    While somebody else is checking, only staff may.
+    """
+    found = alert_for(connection, viewer, number)
+    require_hold(connection, viewer, found, "end it")
     with _conflicts(connection, number):
         alerts.close(
             connection,
@@ -137,8 +141,3 @@ def _detail(connection: Connection, viewer: Viewer, number: int, now: datetime) 
     alert = alert_for(connection, viewer, number)
     reason, is_precise = location.reason_for(connection, viewer, alert, now)
     return AlertDetailOut.build(alert, alerts.events(connection, number), reason, is_precise=is_precise)
-
-
-def _require_release(viewer: Viewer, holder: int | None) -> None:
-    if not viewer.is_staff and holder != viewer.number:
-        raise ForbiddenError("only the one who claimed the alert, or staff, may give it back")
