@@ -68,6 +68,7 @@ class Stack:
         self._cluster: Cluster | None = None
         self._broker: Broker | None = None
         self._smtp_port = free_port()
+        self._is_stopping = False
         self._shown: tuple[DemoState, AcceleratedClock] | None = None
 
     def run(self) -> None:
@@ -80,16 +81,20 @@ class Stack:
         """
         with held_lock(self._folder.lock, wait=False):
             for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                signal.signal(number, _stop)
+                signal.signal(number, self._on_signal)
             try:
                 self._start_and_follow()
             except Stopped:
                 pass
             finally:
-                # A second Ctrl-C while things stop must not leave them half stopped; each stop has an end of its own.
-                for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-                    signal.signal(number, signal.SIG_IGN)
+                self._is_stopping = True
                 self._stop()
+
+    def _on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        # A second Ctrl-C while things stop must not leave them half stopped; each stop has an end of its own.
+        if not self._is_stopping:
+            self._is_stopping = True
+            raise Stopped
 
     def _start_and_follow(self) -> None:
         state = self._prepare_state()
@@ -223,10 +228,6 @@ class Stack:
             self._broker.stop()
         if self._cluster is not None:
             self._cluster.stop()
-
-
-def _stop(_number: int, _frame: FrameType | None) -> None:
-    raise Stopped
 
 
 def reset(folder: Path) -> None:
