@@ -1,12 +1,14 @@
 """The JSON interface under random input, and its description: whatever comes in, the answer is a clear one."""
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
+from fastapi.routing import iter_route_contexts
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -48,6 +50,31 @@ _PATHS = (
     "/api/v1/alerts/history",
     "/api/v1/alerts/{number}",
     "/api/v1/quarantine",
+)
+_FIELDS = (
+    "before",
+    "q",
+    "state",
+    "hours",
+    "show",
+    "handling",
+    "said",
+    "next",
+    "action",
+    "outcome",
+    "note",
+    "version",
+    "name",
+    "kind",
+    "lat",
+    "lon",
+    "radius_m",
+    "corners",
+    "start",
+    "end",
+    "days",
+    "reason",
+    "language",
 )
 _QUERY = ("limit", "cursor", "from", "to", "metric", "handling")
 _CIRCLE: dict[str, Any] = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
@@ -110,6 +137,36 @@ def test_no_body_makes_the_service_fail(ward: ApiWard) -> None:
         _check(answer.status_code, answer.headers, answer.text)
 
     send()
+
+
+def test_no_input_makes_a_page_fail(ward: ApiWard) -> None:
+    ward.open_alert()
+    client = ward.client("admin")
+    own = [
+        (method, route.path or "")
+        for route in iter_route_contexts(ward.app.routes)
+        for method in sorted(route.methods or ())
+        if not (route.path or "").startswith(("/api/", "/static", "/sign-out", "/login"))
+    ]
+    names = st.sampled_from(_FIELDS) | st.text(st.characters(codec="utf-8"), max_size=8)
+    values = _WORDS.filter(lambda word: word.isprintable()) | st.sampled_from(
+        ["claim", "polygon", "other", "22:00"]
+    )
+
+    @_MANY
+    @given(
+        route=st.sampled_from(own),
+        number=st.just("1") | _WORDS,
+        fields=st.dictionaries(names, values, max_size=5),
+    )
+    def ask(route: tuple[str, str], number: str, fields: dict[str, str]) -> None:
+        method, path = route
+        address = re.sub(r"\{\w+\}", quote(number, safe=""), path)
+        answer = client.get(address, params=fields) if method == "GET" else client.post(address, data=fields)
+        assert answer.status_code < 500 or path == "/readyz", (route, number, fields)
+        assert "Traceback" not in answer.text
+
+    ask()
 
 
 def test_bytes_that_are_no_json_are_refused_with_a_reason(ward: ApiWard) -> None:

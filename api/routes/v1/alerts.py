@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query
 from api import location
 from api.deps import AnyUser, ConnectionDep, NowDep
 from api.errors import AlertConflictError
-from api.permissions import Viewer, alert_for, alert_limits, open_alerts_for, require_hold
+from api.permissions import Viewer, alert_for, alert_limits, open_alerts_for, require_hold, resident_for
 from api.schemas.alerts import AlertDetailOut, AlertOut, ClaimIn, CloseIn, NoteIn, ReleaseIn
 from api.schemas.common import BigNumber, Cursor, Limit, Page, from_cursor, to_cursor
 from core.domain.alert import Handling, Severity
@@ -63,6 +63,10 @@ def list_history(
 @router.get("/{number}", summary="One alert with its reason and events")
 def read_alert(viewer: AnyUser, number: BigNumber, connection: ConnectionDep, now: NowDep) -> AlertDetailOut:
     """Return one alert with why it fired and what happened since."""
+    found = alert_for(connection, viewer, number)
+    if found.resident is not None:
+        # The reason tells how the person lives.
+        resident_for(connection, viewer, found.resident, now)
     return _detail(connection, viewer, number, now)
 
 
