@@ -47,6 +47,10 @@ class Settings(BaseSettings):
         description="names the one active ingest worker to the broker; a second process with it is a hot standby",
     )
 
+    ingest_metrics_port: int = Field(
+        default=0, ge=0, le=65535, description="loopback port of ingest's /metrics and /healthz; 0: none"
+    )
+
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=0, le=65535)
     base_url: str = Field(

@@ -8,6 +8,7 @@ from core.errors import MimamoriError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
 from core.settings import load_settings
 from core.store.database import Database
+from ingest.metrics import Monitor
 from ingest.worker import Worker
 
 _RETRY_S = 1.0
@@ -21,6 +22,9 @@ def main() -> int:
         set_up_logs("ingest", settings.log_level, settings.log_format)
         clock = settings.make_clock()
         clock.now()
+        monitor = Monitor()
+        if settings.ingest_metrics_port:
+            monitor.serve(settings.ingest_metrics_port)
     except MimamoriError as error:
         sys.stderr.write(f"{error}\n")
         return error.exit_code
@@ -39,7 +43,7 @@ def main() -> int:
             stop.wait(_RETRY_S)
             continue
         with database:
-            worker = Worker(settings, clock, database, stop)
+            worker = Worker(settings, clock, database, stop, monitor)
             worker.run()
             if worker.has_failed:
                 return 70  # EX_SOFTWARE: the log says what happened; whoever supervises us starts us again

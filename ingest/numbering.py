@@ -56,6 +56,11 @@ class Numbering:
         moment = time.monotonic()
         self._asking = {device: _Asking(0, moment + _ASK_AFTER_S[0]) for device in self._missing}
 
+    @property
+    def devices_with_gaps(self) -> int:
+        """Of how many devices messages are missing."""
+        return len(self._missing)
+
     def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
         """Take note of a numbered message."""
         number = device.number

@@ -14,6 +14,7 @@ from core.store import ingestion
 from core.store.database import Connection, Database, translated_errors
 from ingest.assembly import Rules
 from ingest.intake import Intake
+from ingest.metrics import ActiveParts, Monitor
 from ingest.mqtt import Receiver
 from ingest.placing import NEWEST
 from ingest.writer import BATCH_MESSAGES, Writer
@@ -40,13 +41,23 @@ class Worker:
         What it works with; the database is open.
     stop : Event
         Ends it after the batch in hand.
+    monitor : Monitor, optional
+        Shows an operator how the work goes.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, database: Database, stop: threading.Event) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        clock: Clock,
+        database: Database,
+        stop: threading.Event,
+        monitor: Monitor | None = None,
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._database = database
         self._stop = stop
+        self._monitor = monitor or Monitor()
         self.has_failed = False
         name = settings.ingest_client_id.encode()
         self._key = int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big", signed=True)
@@ -99,6 +110,7 @@ class Worker:
             threading.Thread(target=self._fenced, args=(part, over), name=part.__name__, daemon=True)
             for part in (writer.run, writer.commit)
         ]
+        self._monitor.parts = ActiveParts(intake, receiver, writer)
         receiver.start()
         for thread in threads:
             thread.start()
@@ -109,6 +121,7 @@ class Worker:
             for thread in threads:
                 thread.join()
             receiver.stop()
+            self._monitor.parts = None
 
     def _fenced(self, part: Callable[[], None], over: threading.Event) -> None:
         try:

@@ -107,6 +107,16 @@ class Writer:
         self._is_blind = False
         self._next_prune = 0.0
 
+    @property
+    def is_blocked(self) -> bool:
+        """Whether the database refuses work at the moment."""
+        return self._lane.is_blocked
+
+    @property
+    def devices_with_gaps(self) -> int:
+        """Of how many devices messages are missing."""
+        return self._numbering.devices_with_gaps
+
     def run(self) -> None:
         """Store what comes until told to stop."""
         if self._lane.patiently(self._load):

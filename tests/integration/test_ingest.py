@@ -5,6 +5,7 @@ import random
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -13,6 +14,7 @@ import pytest
 from core.clock import FileClock
 from core.store.database import Database
 from deploy.broker import INGEST, Broker
+from deploy.ports import free_port
 from ingest.assembly import Rules
 from ingest.quarantine import release
 from tests.support.ingest import Rows, fixes, now, readings, registered_ward
@@ -421,3 +423,30 @@ def test_stored_messages_are_confirmed_to_the_device(
         device.publish("mimamori/v1/hall-1/readings", readings(41, ("motion", True, now())))
         device.flush()
         assert wait_until(lambda: heard)[0] == {"stored_through": 41}
+
+
+def test_a_monitor_sees_numbers_and_health(
+    database_url: str, rows: Rows, broker: Broker, processes: Processes
+) -> None:
+    port = free_port()
+    processes.start("ingest", service_settings(database_url, broker, ingest_metrics_port=port))
+    with Publisher(broker) as device:
+        device.publish("mimamori/v1/hall-1/readings", readings(1, ("motion", True, now())))
+        device.publish("mimamori/v1/nobody/readings", readings(1, ("motion", True, now())))
+        device.flush()
+    wait_until(lambda: _stored(rows) == 2)
+
+    def answer(path: str) -> tuple[int, str]:
+        connection = HTTPConnection("127.0.0.1", port, timeout=5)
+        connection.request("GET", path)
+        response = connection.getresponse()
+        return response.status, response.read().decode()
+
+    status, text = answer("/metrics")
+    assert status == 200
+    assert {"ingest_active 1.0", "ingest_messages_total 2.0", "ingest_quarantined_total 1.0"} <= set(
+        text.splitlines()
+    )
+    assert answer("/healthz")[0] == 200
+    broker.stop()
+    wait_until(lambda: answer("/healthz")[0] == 503)

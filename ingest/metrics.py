@@ -1,0 +1,133 @@
+"""What an operator's monitor sees: numbers for Prometheus and a health answer, on a loopback port."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from core.errors import SettingsError
+from ingest.intake import Intake
+from ingest.mqtt import Receiver
+from ingest.writer import Writer
+
+_ADDRESS = "127.0.0.1"
+
+
+@dataclass(frozen=True)
+class ActiveParts:
+    """The parts of an active worker that are looked at."""
+
+    intake: Intake
+    receiver: Receiver
+    writer: Writer
+
+
+class Monitor(Collector):
+    """Reads the numbers of the worker at the moment they are asked for; a standby has none yet."""
+
+    def __init__(self) -> None:
+        self.parts: ActiveParts | None = None
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        self._server: ThreadingHTTPServer | None = None
+
+    def collect(self) -> Iterator[Metric]:
+        """Give the present numbers."""
+        parts = self.parts
+        yield GaugeMetricFamily(
+            "ingest_active", "1 while this process is the one active worker", value=parts is not None
+        )
+        if parts is None:
+            return
+        counters = parts.writer.counters
+        yield GaugeMetricFamily(
+            "ingest_broker_connected", "1 while connected", value=parts.receiver.is_connected
+        )
+        yield GaugeMetricFamily(
+            "ingest_store_blocked", "1 while the database refuses work", value=parts.writer.is_blocked
+        )
+        yield GaugeMetricFamily(
+            "ingest_waiting_messages", "Messages not yet taken into a batch", value=len(parts.intake)
+        )
+        yield GaugeMetricFamily(
+            "ingest_missing_devices",
+            "Devices of which messages are missing",
+            value=parts.writer.devices_with_gaps,
+        )
+        for name, text, value in (
+            ("ingest_messages", "Messages stored or quarantined", counters.messages),
+            ("ingest_readings", "New readings stored", counters.readings),
+            ("ingest_fixes", "New fixes stored", counters.fixes),
+            ("ingest_quarantined", "Messages quarantined, whole or in part", counters.quarantined),
+            ("ingest_batches", "Transactions committed", counters.batches),
+        ):
+            yield CounterMetricFamily(name, text, value=value)
+        if counters.last_stored_at is not None:
+            yield GaugeMetricFamily(
+                "ingest_last_received_timestamp_seconds",
+                "When the newest stored message was received, by the service's clock",
+                value=counters.last_stored_at.timestamp(),
+            )
+
+    def health(self) -> tuple[bool, dict[str, object]]:
+        """Return whether all is well, and what is known. A standby is well: its work is to wait."""
+        parts = self.parts
+        if parts is None:
+            return True, {"state": "standby"}
+        connected, blocked = parts.receiver.is_connected, parts.writer.is_blocked
+        body: dict[str, object] = {
+            "state": "active",
+            "broker_connected": connected,
+            "store_blocked": blocked,
+            "waiting_messages": len(parts.intake),
+        }
+        return connected and not blocked, body
+
+    def text(self) -> bytes:
+        """Return the numbers in Prometheus's format."""
+        return generate_latest(self._registry)
+
+    def serve(self, port: int) -> int:
+        """Answer `/metrics` and `/healthz` on a loopback port until the process ends; return the port.
+
+        Raises
+        ------
+        SettingsError
+            The port is taken.
+        """
+        monitor = self
+
+        class Answers(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                if self.path == "/metrics":
+                    self._answer(200, "text/plain; version=0.0.4; charset=utf-8", monitor.text())
+                elif self.path == "/healthz":
+                    well, body = monitor.health()
+                    self._answer(200 if well else 503, "application/json", json.dumps(body).encode())
+                else:
+                    self._answer(404, "text/plain", b"there is /metrics and /healthz\n")
+
+            def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the standard library's name
+                """Write no line for each look of a monitor."""
+
+            def _answer(self, status: int, kind: str, body: bytes) -> None:
+                self.send_response(status)
+                self.send_header("Content-Type", kind)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+        try:
+            self._server = ThreadingHTTPServer((_ADDRESS, port), Answers)
+        except OSError as error:
+            raise SettingsError(
+                f"MIMAMORI_INGEST_METRICS_PORT: port {port} cannot be used ({error.strerror}); choose another"
+            ) from error
+        threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True).start()
+        return int(self._server.server_address[1])
