@@ -18,7 +18,7 @@ from core.store.migrate import migrate
 from deploy import packages
 from deploy.broker import INGEST, SIMULATOR, Broker
 from deploy.cluster import Cluster
-from tests.bench.messages import ward
+from tests.bench.messages import DEVICES, ward
 from tests.support.processes import Processes, service_settings
 from tests.support.wait import wait_until
 from tests.support.wards import register, write_ward
@@ -48,7 +48,8 @@ class IngestBench:
         self._count = messages
         self._cluster = Cluster(folder / "postgresql", packages.postgres(print))
         self._broker = Broker(folder / "broker", packages.mosquitto(print))
-        self._seq = 1
+        # Each consumer's messages are numbered without a gap, and none has those of another.
+        self._seqs = {_NO_OP: 1, _CLIENT_ID: 1, _PLAIN: 1_000_000}
         self._url = ""
 
     def __enter__(self) -> "IngestBench":
@@ -106,8 +107,8 @@ class IngestBench:
         """Let the broker hold `count` new messages for a client that is away, and for nobody else."""
         self._broker.forget_messages()
         self._client("session", INGEST, client_id, "#")
-        self._client("publish", SIMULATOR, str(count), str(self._seq))
-        self._seq += count
+        self._client("publish", SIMULATOR, str(count), str(self._seqs[client_id]))
+        self._seqs[client_id] += count // DEVICES
 
     def _client(self, kind: str, user: str, *arguments: str) -> str:
         command = [

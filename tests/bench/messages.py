@@ -14,7 +14,7 @@ def messages(count: int, first_seq: int) -> Iterator[tuple[str, bytes]]:
     now = datetime.now(UTC).replace(microsecond=0)
     for place in range(count):
         device, seq = place % DEVICES, first_seq + place // DEVICES
-        moment = (now - timedelta(days=2) + timedelta(seconds=10 * seq)).isoformat()
+        moment = (now - timedelta(days=30) + timedelta(seconds=seq)).isoformat()
         body = {
             "seq": seq,
             "readings": [{"metric": metric, "value": value, "time": moment} for metric, value in _METRICS],
