@@ -13,14 +13,17 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from core.clock import FileClock
 from core.errors import InputError
 from core.settings import load_settings
+from core.store.database import Database
 from core.store.migrate import migrate
 from deploy import packages
 from deploy.broker import Broker
 from deploy.cluster import Cluster
 from deploy.replay_report import show, write_alerts
-from deploy.replay_run import ReplayError, ReplayPlan, ReplayResult, ReplayRun
+from deploy.replay_run import ReplayPlan, ReplayResult, ReplayRun
+from deploy.stepping import ReplayError, Stepping
 from deploy.steps import Steps
 from simulator.publish import BrokerAddress, Publisher
 from simulator.replay.files import Form, read_recording
@@ -95,24 +98,55 @@ def publish(
     speed: Annotated[
         str, typer.Option(help="max, or how many times as fast as it happened, for example 60.")
     ] = "max",
+    clock_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Move this clock (MIMAMORI_CLOCK=file:PATH of all processes) with the data, hour by hour."
+        ),
+    ] = None,
     skip_bad: SkipBad = False,
     time_zone: TimeZone = "UTC",
 ) -> None:
-    """Publish a recording to the broker of the settings; its devices must be registered (see `replay ward`)."""
+    """Publish a recording to the broker of the settings; its devices must be registered (see `replay ward`).
+
+    With a clock file each hour is stored and judged before the next is published, also at full speed.
+    """
     pace = _speed(speed)
+    if pace is not None and clock_file is not None:
+        raise InputError(
+            "--speed and --clock-file exclude each other: a moved clock goes as fast as judging does"
+        )
     plan = _plan(file, form, homes, (begin, end), skip_bad=skip_bad, time_zone=time_zone)
     whole = plan.whole.part(plan.homes, None, None)
     messages = Publication(whole, BY_HOUR if pace is None else BY_MOMENT).messages(plan.begin, plan.end)
+    settings = load_settings()
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    if clock_file is None:
+        # Finishes what is under way. With a clock, Ctrl-C ends at once: the clock must not go on without the data.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: stop.set())
     columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
-        Publisher(BrokerAddress.of(load_settings()), most_under_way=1000, stop=stop) as publisher,
+        Publisher(BrokerAddress.of(settings), most_under_way=1000, stop=stop) as publisher,
         Progress(*columns, console=Console(stderr=True), transient=True) as progress,
     ):
-        bar = progress.add_task("publishing", total=len(messages))
-        count = publish_at(messages, publisher, pace, stop, lambda: progress.advance(bar))
+        if clock_file is None:
+            bar = progress.add_task("publishing", total=len(messages))
+            count = publish_at(messages, publisher, pace, stop, lambda: progress.advance(bar))
+        else:
+            bar = progress.add_task("publishing", total=len(plan.moments()))
+            FileClock.write(clock_file, plan.begin)
+            with Database(settings.database_url.get_secret_value(), size=1) as database:
+                stepping = Stepping(
+                    database,
+                    publisher,
+                    clock_file,
+                    clock_file,
+                    lambda _who: None,
+                    lambda _moment: progress.advance(bar),
+                )
+                stepping.through(messages, plan.moments())
+            count = len(messages)
     print(f"Published {count} of {len(messages)} messages, acknowledged by the broker")
 
 

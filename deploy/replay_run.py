@@ -1,48 +1,32 @@
-"""A recording through the whole service: broker, ingest, database and detectors, on a clock that moves with the data.
-
-Detectors must not judge a time before its data are stored, or a fast replay would look like silence. So the clock of all
-processes stands until the broker has the data up to the next step, and moves only then: ingest tells how far it is by a
-marker that goes through the broker behind the data, and detectors judge no further than that.
-"""
+"""A recording through the whole service: broker, ingest, database and detectors; then what is stored against the file."""
 
 import json
-import os
 import time
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from core.clock import FileClock
 from core.domain.alert import Outcome
 from core.domain.metric import METRICS
-from core.errors import MimamoriError
 from core.store import alerts, users
 from core.store import replay as store
-from core.store.database import Connection, Database
-from core.store.judging import is_judged
+from core.store.database import Database
 from core.store.registry import register_ward
 from core.store.replay import RaisedAlert
 from core.store.ward_file import read_ward
-from deploy.broker import INGEST, SIMULATOR, Broker
-from deploy.service import Service, ServicePlan
+from deploy.broker import SIMULATOR, Broker
+from deploy.stepping import SteppedProcesses
 from simulator.messages import Message
 from simulator.publish import BrokerAddress, Publisher
 from simulator.replay.publication import Publication
 from simulator.replay.recording import Recording
 from simulator.replay.registration import ward_of
 
-_POLL_S = 0.01
-_PATIENCE_S = 120.0
 _CLOSER = "replay"
 Row = tuple[object, ...]
-
-
-class ReplayError(MimamoriError):
-    """The replay could not go on."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +94,7 @@ class ReplayResult:
     seconds: float
 
 
-@dataclass
+@dataclass(frozen=True)
 class ReplayRun:
     """Replays a plan through a migrated, empty database and a broker.
 
@@ -127,8 +111,6 @@ class ReplayRun:
     broker: Broker
     folder: Path
     on_step: Callable[[], None] | None = None
-    _services: list[Service] = field(default_factory=list[Service], init=False)
-    _closer: int = field(default=0, init=False)
 
     def run(self) -> ReplayResult:
         """Replay, and compare what is stored with the file.
@@ -139,25 +121,31 @@ class ReplayRun:
             A process ended, or nothing moved any more; the message names its log.
         """
         began = time.monotonic()
-        clock = self.folder / "clock"
-        FileClock.write(clock, self.plan.begin)
-        part = self.plan.part
-        messages = self.plan.messages()
+        plan, part, messages = self.plan, self.plan.part, self.plan.messages()
+        address = BrokerAddress(
+            self.broker.host, self.broker.port, SIMULATOR, self.broker.password(SIMULATOR)
+        )
         with Database(self.database_url, size=2, application="mimamori-replay") as database:
-            self._register(database, part)
-            try:
-                for name in ("ingest", "detectors"):
-                    self._start(name, clock)
-                self._step_through(database, messages, clock)
-            finally:
-                for service in reversed(self._services):
-                    service.stop()
+            closer = self._register(database, part)
+
+            def after_step(moment: datetime) -> None:
+                close_what_is_over(database, closer, moment)
+                if self.on_step is not None:
+                    self.on_step()
+
+            with (
+                SteppedProcesses(
+                    self.database_url, self.broker, self.folder, begin=plan.begin, zone=plan.zone.key
+                ) as processes,
+                Publisher(address, most_under_way=1000) as publisher,
+            ):
+                processes.stepping(database, publisher, after_step).through(messages, plan.moments())
             with database.transaction() as connection:
                 raised = tuple(store.raised_alerts(connection))
-            difference = compare(database, part, self.plan.begin, self.plan.end)
+            difference = compare(database, part, plan.begin, plan.end)
         return ReplayResult(len(messages), difference, raised, time.monotonic() - began)
 
-    def _register(self, database: Database, part: Recording) -> None:
+    def _register(self, database: Database, part: Recording) -> int:
         path = self.folder / "ward.json"
         closer = {"login": _CLOSER, "name": _CLOSER, "role": "admin"}
         ward = {**ward_of(part, self.plan.zone), "users": [closer]}
@@ -171,68 +159,14 @@ class ReplayRun:
                 # No password has this hash, so nobody can sign in.
                 new_password=lambda _login: "",
             )
-            self._closer = users.by_login(connection, _CLOSER).number
+            return users.by_login(connection, _CLOSER).number
 
-    def _start(self, name: str, clock: Path) -> None:
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("MIMAMORI_")}
-        settings = {
-            "MIMAMORI_ENVIRONMENT": "test",
-            "MIMAMORI_DATABASE_URL": self.database_url,
-            "MIMAMORI_BROKER_HOST": self.broker.host,
-            "MIMAMORI_BROKER_PORT": str(self.broker.port),
-            "MIMAMORI_BROKER_USERNAME": INGEST,
-            "MIMAMORI_BROKER_PASSWORD": self.broker.password(INGEST),
-            "MIMAMORI_CLOCK": f"file:{clock}",
-            "MIMAMORI_TIME_ZONE": self.plan.zone.key,
-        }
-        service = Service(ServicePlan(name, (name,)), self.folder, kept | settings)
-        self._services.append(service)
-        service.start()
-        service.wait_ready()
 
-    def _step_through(self, database: Database, messages: Sequence[Message], clock: Path) -> None:
-        times = [message.time_ms for message in messages]
-        address = BrokerAddress(
-            self.broker.host, self.broker.port, SIMULATOR, self.broker.password(SIMULATOR)
-        )
-        done = 0
-        with Publisher(address, most_under_way=1000) as publisher:
-            for moment in self.plan.moments():
-                ahead = bisect_left(times, moment.timestamp() * 1000)
-                for message in messages[done:ahead]:
-                    publisher.publish(message)
-                publisher.drain()
-                done = ahead
-                FileClock.write(clock, moment)
-                self._wait(database, store.is_stored, moment, "ingest")
-                self._wait(database, is_judged, moment, "detectors")
-                self._close_what_is_over(database, moment)
-                if self.on_step is not None:
-                    self.on_step()
-
-    def _close_what_is_over(self, database: Database, now: datetime) -> None:
-        """Do what staff would: an alert that is left open would take in all that happens to its resident later."""
-        with database.transaction() as connection:
-            for number in store.over_but_open(connection):
-                alerts.close(connection, number, outcome=Outcome.DRILL, user=self._closer, now=now)
-
-    def _wait(
-        self, database: Database, is_done: Callable[[Connection, datetime], bool], moment: datetime, who: str
-    ) -> None:
-        deadline = time.monotonic() + _PATIENCE_S
-        service = next(service for service in self._services if service.plan.name == who)
-        while True:
-            with database.transaction() as connection:
-                if is_done(connection, moment):
-                    return
-            what = f"{moment:%Y-%m-%d %H:%M} of the recording"
-            if service.pid is None:
-                raise ReplayError(f"{who} ended before {what}; its log is {service.log}")
-            if time.monotonic() > deadline:
-                raise ReplayError(
-                    f"{who} did not reach {what} in {_PATIENCE_S:.0f} s; its log is {service.log}"
-                )
-            time.sleep(_POLL_S)
+def close_what_is_over(database: Database, closer: int, now: datetime) -> None:
+    """Do what staff would: an alert that is left open would take in all that happens to its resident later."""
+    with database.transaction() as connection:
+        for number in store.over_but_open(connection):
+            alerts.close(connection, number, outcome=Outcome.DRILL, user=closer, now=now)
 
 
 def compare(database: Database, part: Recording, begin: datetime, end: datetime) -> Difference:

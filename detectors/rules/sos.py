@@ -40,7 +40,8 @@ class SosCall:
                     findings.append(_finding(window.resident, moment, press))
                 before = moment, press
         findings.sort(key=lambda finding: finding.raised_at)
-        return Judgement(tuple(one for one in findings if one.raised_at > since), None, can_tell=True)
+        # From `since` itself on: a press whose clock is ahead may be heard at the very moment up to which was judged.
+        return Judgement(tuple(one for one in findings if one.raised_at >= since), None, can_tell=True)
 
 
 def pressed_at(press: Press, watched_from: datetime) -> datetime:

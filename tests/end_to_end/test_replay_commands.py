@@ -1,0 +1,111 @@
+"""The commands of replay as a person types them, against parts that already run."""
+
+import json
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from core.errors import InputError
+from core.store import replay as store
+from core.store.database import Database
+from deploy.broker import SIMULATOR, Broker
+from deploy.replay import app
+from deploy.stepping import ReplayError, SteppedProcesses
+from simulator.replay.files import read_recording
+from tests.support.processes import service_settings
+from tests.support.shared_data import shared_data
+from tests.support.wait import wait_until
+from tests.support.wards import register
+
+TRACK = shared_data() / "gps" / "zurich-phone-2012-12-18.csv"
+
+
+def command(*arguments: str) -> str:
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    return result.output
+
+
+def refused(*arguments: str) -> str:
+    with pytest.raises((InputError, ReplayError)) as raised:
+        command(*arguments)
+    return str(raised.value)
+
+
+@pytest.fixture
+def environment(database_url: str, broker: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in service_settings(database_url, broker, SIMULATOR).items():
+        monkeypatch.setenv(name, value)
+
+
+def stored_points(database_url: str) -> int:
+    recording = read_recording(TRACK)
+    with Database(database_url, size=1) as database, database.transaction() as connection:
+        device_ids = [device.device_id for device in recording.devices]
+        first, last = recording.span
+        return len([*store.stored_fixes(connection, device_ids, first, last + timedelta(seconds=1))])
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.usefixtures("environment")
+def test_a_track_is_registered_and_published_twice_and_stored_once(
+    database_url: str, broker: Broker, tmp_path: Path
+):
+    ward = tmp_path / "replay-ward.json"
+    assert "Wrote 1 homes with 1 devices" in command("ward", str(TRACK), "--out", str(ward))
+    with Database(database_url, size=1) as database, database.transaction() as connection:
+        register(connection, ward)
+    begin = read_recording(TRACK).span[0].replace(minute=0, second=0)
+    with SteppedProcesses(
+        database_url, broker, tmp_path, begin=begin, zone="UTC", with_one_clock=True
+    ) as processes:
+        told = command("publish", str(TRACK), "--clock-file", str(processes.clock))
+        assert "Published 11 of 11 messages, acknowledged by the broker" in told
+        # With the clock behind the data, all of it is stored when the command ends.
+        assert stored_points(database_url) == 416
+        # The same once more is recognised, at full speed.
+        assert "Published 11 of 11 messages" in command("publish", str(TRACK))
+        with Database(database_url, size=1) as database:
+            wait_until(lambda: stored_points(database_url) == 416, 10, "the same points")
+            with database.transaction() as connection:
+                assert store.over_but_open(connection) == []
+
+
+@pytest.mark.usefixtures("environment")
+def test_nothing_is_published_of_a_file_with_a_bad_row(tmp_path: Path):
+    path = tmp_path / "events.csv"
+    path.write_text(
+        "home,time,metric,place,value\na,2026-08-01T06:00:00Z,movement,hall,1\n", encoding="utf-8"
+    )
+    told = refused("publish", str(path))
+    assert f"{path}, line 2: the metric 'movement' is not known" in told
+    assert "Nothing was published" in told
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--speed", "fast"), "--speed: 'fast' is neither max nor a number above 0"),
+        (("--speed", "0"), "--speed: '0' is neither"),
+        (("--speed", "2", "--clock-file", "clock"), "exclude each other"),
+        (("--home", "nobody"), "--home nobody: the recording has 1"),
+        (("--from", "someday"), "--from: 'someday' is no date or time such as 2019-06-10"),
+        (("--from", "2020-01-01"), "there is nothing between 2020-01-01 00:00 and 2012-12-18 22:00"),
+        (("--time-zone", "Moon"), "--time-zone: 'Moon' is no IANA time zone"),
+    ],
+)
+def test_an_option_that_cannot_be_is_told(arguments: tuple[str, ...], words: str):
+    assert words in refused("publish", str(TRACK), *arguments)
+
+
+def test_rows_left_out_are_listed(tmp_path: Path):
+    path = tmp_path / "events.csv"
+    rows = "a,2026-08-01T06:00:00Z,motion,hall,1\na,never,motion,hall,1\n"
+    path.write_text("home,time,metric,place,value\n" + rows, encoding="utf-8")
+    out = tmp_path / "ward.json"
+    result = CliRunner().invoke(
+        app, ["ward", str(path), "--out", str(out), "--skip-bad"], catch_exceptions=False
+    )
+    assert "line 3: left out: 'never' is no time" in result.output.replace("\n", " ").replace("  ", " ")
+    assert [home["name"] for home in json.loads(out.read_text(encoding="utf-8"))["homes"]] == ["csv-a"]
