@@ -27,17 +27,20 @@ _TOLD_AFTER = timedelta(minutes=5)
 
 
 def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: datetime) -> bool:
-    """Judge the ward up to `until`; return False if another process does or it was done."""
+    """Judge the ward up to `until`; return False if another process does or has judged further.
+
+    It is judged again at the same `until` too: while ingest stands still, the time does, but not what the staff must know.
+    """
     judged_through = judging.claim_ward(connection, until)
     if judged_through is None:
         return False
-    before = _moment(judging.ward_state(connection, NAME, VERSION).get("heard_through"))
+    before = judging.ward_state(connection, NAME, VERSION)
     lasts = np.minimum(np.array(windows.home_life_signs(connection), np.float64), until.timestamp())
     heard_through = moment(float(lasts.max())) if len(lasts) else None
     outages: list[Finding] = []
     undecided_from: datetime | None = None
     if heard_through is not None:
-        silences = _past(connection, before, heard_through, until)
+        silences = _past(connection, _moment(before.get("heard_through")), heard_through, until)
         active = int(np.sum(lasts > (heard_through - ACTIVE_WITHIN).timestamp()))
         silences.append(WardSilence(heard_through, None, active))
         outages = [found for one in silences if (found := ward_silence.outage(one, zone, until)) is not None]
@@ -48,9 +51,14 @@ def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: dat
         for one in map(ward_silence.blind, outages)
     ]
     judging.record_blind_times(connection, SUBJECT, found, (_CAUSE,), until)
-    findings = [*outages, *_other_causes(connection, judged_through, until)]
-    reconcile(connection, None, findings, judged={Matter(NAME, SUBJECT)}, until=until, now=now)
+    findings = [*outages, *_other_causes(connection, judged_through, now)]
+    reconcile(connection, None, findings, judged={Matter(NAME, SUBJECT)}, until=now, now=now)
+    is_blind = any(one.ended_at is None for one in _blind_times(connection, until, now))
+    if before.get("is_blind") and not is_blind:
+        # While the ward was blind nobody had a deadline.
+        judging.look_at_everyone(connection)
     state = {
+        "is_blind": is_blind,
         "heard_through": None if heard_through is None else heard_through.isoformat(),
         "undecided_from": None if undecided_from is None else undecided_from.isoformat(),
     }
@@ -62,9 +70,7 @@ def view(connection: Connection, since: datetime, until: datetime) -> WardView:
     """Return what judging a resident over a span needs to know about the ward."""
     state = judging.ward_state(connection, NAME, VERSION)
     blind = [
-        Blind(one.began_at, one.ended_at, one.known_at)
-        for one in judging.blind_times(connection, (SUBJECT,), since, until)
-        if one.cause != BEHIND
+        Blind(one.began_at, one.ended_at, one.known_at) for one in _blind_times(connection, since, until)
     ]
     return WardView(tuple(blind), _moment(state.get("undecided_from")))
 
@@ -93,7 +99,7 @@ def _past(
     return found
 
 
-def _other_causes(connection: Connection, since: datetime, until: datetime) -> list[Finding]:
+def _other_causes(connection: Connection, since: datetime, now: datetime) -> list[Finding]:
     """Return what ingest recorded about itself and the broker, as findings about the ward."""
     return [
         Finding(
@@ -111,11 +117,17 @@ def _other_causes(connection: Connection, since: datetime, until: datetime) -> l
                 "confidence": "high",
             },
         )
-        for one in judging.blind_times(connection, (SUBJECT,), since - _TOLD_AFTER, until)
+        for one in judging.blind_times(connection, (SUBJECT,), since - _TOLD_AFTER, now)
         if one.cause != _CAUSE
         and (one.ended_at is None or one.ended_at - one.began_at > _TOLD_AFTER)
-        and until - one.began_at > _TOLD_AFTER
+        and now - one.began_at > _TOLD_AFTER
     ]
+
+
+def _blind_times(connection: Connection, since: datetime, until: datetime) -> list[BlindTime]:
+    """Return when nothing could be heard from the ward; what ingest had not read yet is no such time."""
+    found = judging.blind_times(connection, (SUBJECT,), since, until)
+    return [one for one in found if one.cause != BEHIND]
 
 
 def _moment(text: object) -> datetime | None:

@@ -147,6 +147,11 @@ def look_again(connection: Connection, resident: int) -> None:
     connection.execute(_JUDGING["wake"])
 
 
+def look_at_everyone(connection: Connection) -> None:
+    """Have all residents judged anew for whom nobody could tell: something that all are judged by has changed."""
+    connection.execute(_JUDGING["look_at_everyone"])
+
+
 def next_due(connection: Connection) -> datetime | None:
     """Return when the next deadline of a resident comes."""
     row = connection.execute(_JUDGING["next_due"]).fetchone()
@@ -177,7 +182,7 @@ def put_usual(
 
 
 def claim_ward(connection: Connection, until: datetime) -> datetime | None:
-    """Take the ward and return how far it was judged; None if another process has it or it was judged that far."""
+    """Take the ward and return how far it was judged; None if another process has it or it was judged further."""
     row = connection.execute(_JUDGING["claim_ward"], {"until": until}).fetchone()
     return row[0] if row else None
 

@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Condition
-from core.store import judging
+from core.store import ingestion, judging
 from core.store.database import Database
 from detectors.runner import Runner
+from tests.support.alerting import HandClock
 from tests.support.judged_ward import ZONE, JudgedWard, Seen, at, daily, home
 
 DAYS = 8
@@ -76,14 +77,18 @@ def test_an_outage_that_nobody_watched_is_found_afterwards(ward: JudgedWard, dat
     assert ward.alerts()[0].seen_late
 
 
-def test_inactivity_waits_while_it_is_not_decided_whether_the_ward_is_silent(ward: JudgedWard) -> None:
-    # Resident 1 is silent since 4:30, all others move; then for a few minutes nobody is heard.
-    for number in range(2, HOMES + 1):
-        today = daily(number, TODAY + timedelta(seconds=70 * number), 1)
-        ward.store(one for one in today if one.time <= TODAY + timedelta(hours=24))
-    for minutes in range(0, 20 * 60, 20):
-        ward.pass_to(TODAY + timedelta(minutes=minutes))
-    assert [(one.rule, one.subject) for one in ward.alerts()] == [("inactivity", "resident:1")]
+def test_after_an_outage_everybody_is_judged_again_without_being_heard(ward: JudgedWard) -> None:
+    # The ward is silent from 22:30 to 4:31, as it is every night of these; resident 1 is not heard after that either.
+    for hour in range(24):
+        for number in range(2, HOMES + 1):
+            today = daily(number, TODAY + timedelta(seconds=70 * number), 1)
+            begin = TODAY + timedelta(hours=hour)
+            ward.store(one for one in today if begin < one.time <= begin + timedelta(hours=1))
+        ward.pass_to(TODAY + timedelta(hours=hour + 1))
+    (missed,) = ward.alerts("inactivity")
+    assert missed.subject == "resident:1"
+    assert missed.reason["listening_since"] is not None
+    assert ward.state(1) == "different"
 
 
 def test_two_processes_share_the_work_and_raise_nothing_twice(ward: JudgedWard, database: Database) -> None:
@@ -117,3 +122,64 @@ def test_an_hour_of_a_replay_is_judged_quickly(ward: JudgedWard) -> None:
         assert ward.is_judged(now)
     # Well under a second even on a busy machine; a tenth of this is usual.
     assert sorted(spent)[len(spent) // 2] < 1.0
+
+
+def test_a_broker_that_is_away_is_told_to_the_staff_and_alarms_nobody(
+    ward: JudgedWard, database: Database
+) -> None:
+    gone = TODAY + timedelta(hours=9)
+    live(ward, 9)
+    ward.pass_to(gone)
+    before = [one.number for one in ward.alerts()]
+    with database.transaction() as connection:
+        ingestion.begin_blind_time(connection, "ward", "broker_unreachable", gone, gone)
+    ward.pass_to(gone + timedelta(minutes=4))
+    assert [one.number for one in ward.alerts()] == before
+    for minutes in range(10, 11 * 60, 30):
+        ward.pass_to(gone + timedelta(minutes=minutes))
+    assert {one.rule for one in ward.alerts()} == {"ward_silent"}
+    assert ward.alerts()[-1].condition is Condition.ACTIVE
+    back = gone + timedelta(hours=11, minutes=5)
+    with database.transaction() as connection:
+        ingestion.end_blind_time(connection, "ward", "broker_unreachable", back)
+    live(ward, 20.5, since=20.1)
+    ward.pass_to(back + timedelta(minutes=30))
+    assert {one.rule for one in ward.alerts()} == {"ward_silent"}
+    assert ward.alerts()[-1].condition is Condition.CLEARED
+
+
+class RunningClock(HandClock):
+    """A clock moved by hand that passes for the machine's."""
+
+    factor = 1.0
+
+    def real_seconds(self, span: timedelta) -> float:
+        """Return the span in seconds."""
+        return max(0.0, span.total_seconds())
+
+
+def test_ingest_that_stands_still_is_told_to_the_staff(ward: JudgedWard, database: Database) -> None:
+    clock = RunningClock(ward.clock.now())
+    runner = Runner(database, clock, ZONE)
+    live(ward, 9)
+    stopped = TODAY + timedelta(hours=9)
+    ward.complete(stopped)
+    clock.advance(seconds=(stopped - clock.now()).total_seconds())
+    runner.round()
+    clock.advance(minutes=8)
+    Runner(database, clock, ZONE).round()
+    (alert,) = ward.alerts()
+    assert (alert.rule, alert.reason["cause"], alert.condition) == (
+        "ward_silent",
+        "ingest_behind",
+        Condition.ACTIVE,
+    )
+    # It catches up: what was sent had waited in the broker.
+    live(ward, 9.2, since=9)
+    ward.complete(clock.now())
+    Runner(database, clock, ZONE).round()
+    clock.advance(minutes=1)
+    ward.complete(clock.now())
+    Runner(database, clock, ZONE).round()
+    (alert,) = ward.alerts()
+    assert alert.condition is Condition.CLEARED

@@ -133,8 +133,20 @@ UPDATE watch SET
 WHERE resident_id IN (SELECT resident_id FROM resident WHERE home_id = %(home)s);
 
 -- name: look_again
--- Judge a resident anew as soon as possible.
-UPDATE watch SET due_at = least(due_at, judged_through) WHERE resident_id = %(resident)s;
+-- Judge a resident anew as soon as possible; as news, so that nobody waits for who judges at this moment.
+INSERT INTO home_news (home_id, earliest, urgent)
+SELECT resident.home_id, watch.judged_through + interval '1 microsecond', true
+FROM watch
+JOIN resident ON resident.resident_id = watch.resident_id
+WHERE watch.resident_id = %(resident)s;
+
+-- name: look_at_everyone
+-- Judge all residents anew who have no deadline: the ward can be heard again.
+INSERT INTO home_news (home_id, earliest, urgent)
+SELECT resident.home_id, max(watch.judged_through) + interval '1 microsecond', false
+FROM watch
+JOIN resident ON resident.resident_id = watch.resident_id
+GROUP BY resident.home_id;
 
 -- name: wake
 -- Wake the runner.
@@ -168,9 +180,9 @@ ON CONFLICT (resident_id, rule, learned_for) DO UPDATE SET version = excluded.ve
 WHERE usual.version <> excluded.version;
 
 -- name: claim_ward
--- Take the ward, unless another process has it; nothing is returned if it was judged that far.
+-- Take the ward, unless another process has it; nothing is returned if it was judged further.
 SELECT judged_through FROM watch
-WHERE subject = 'ward' AND judged_through < %(until)s
+WHERE subject = 'ward' AND judged_through <= %(until)s
 FOR UPDATE SKIP LOCKED;
 
 -- name: settle_ward
