@@ -35,6 +35,9 @@ _RECONNECT_S = 1.0
 _CATCH_UP = 200
 # Events are numbered when they are written and seen when they are committed, so an earlier number may come later.
 _OVERLAP = 50
+_RESYNC = ServerSentEvent(event="resync", data={})
+# In place of a tick: after 30 s without one, pages say that they are not up to date, and that is the truth then.
+_AWAY = ServerSentEvent(comment="the database is not available")
 
 
 @dataclass(eq=False)
@@ -167,9 +170,11 @@ class News:
                 viewer = fresh
 
     def _first(self, viewer: Viewer, retry_ms: int) -> ServerSentEvent:
-        return ServerSentEvent(
-            event="status", data=self._status(viewer.scope), id=str(self._position()), retry=retry_ms
-        )
+        try:
+            position, status_now = str(self._position()), self._status(viewer.scope)
+        except StoreError:
+            return _AWAY
+        return ServerSentEvent(event="status", data=status_now, id=position, retry=retry_ms)
 
     def _tick(self, viewer: Viewer, token: str) -> tuple[Viewer | None, ServerSentEvent]:
         try:
@@ -179,12 +184,11 @@ class News:
             viewer = Viewer(found.user, auth.token_hash(token))
             return viewer, ServerSentEvent(event="status", data=self._status(viewer.scope))
         except StoreError:
-            # No tick is the truth now: after 30 s without one, pages say that they are not up to date.
-            return viewer, ServerSentEvent(comment="the database is not available")
+            return viewer, _AWAY
 
     def _change(self, viewer: Viewer, changed: int | None) -> list[ServerSentEvent]:
         if changed is None:
-            return [ServerSentEvent(event="resync", data={})]
+            return [_RESYNC]
         try:
             with self._database.transaction() as connection:
                 try:
@@ -195,14 +199,17 @@ class News:
                     return []
                 position = changes.latest_event(connection)
         except StoreError:
-            return [ServerSentEvent(event="resync", data={})]
+            return [_RESYNC]
         return [ServerSentEvent(event="alert", data=AlertChange.of(alert), id=str(position))]
 
     def _missed(self, viewer: Viewer, last_event: int) -> list[ServerSentEvent]:
-        with self._database.transaction() as connection:
-            numbers = changes.changed_since(connection, max(0, last_event - _OVERLAP), _CATCH_UP)
+        try:
+            with self._database.transaction() as connection:
+                numbers = changes.changed_since(connection, max(0, last_event - _OVERLAP), _CATCH_UP)
+        except StoreError:
+            return [_RESYNC]
         if len(numbers) == _CATCH_UP:
-            return [ServerSentEvent(event="resync", data={})]
+            return [_RESYNC]
         return [event for number in numbers for event in self._change(viewer, number)]
 
     def _position(self) -> int:
