@@ -26,11 +26,12 @@ class SosCall:
 
     def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:  # noqa: ARG002 - a press is never too early
         """Judge the span (since, until], and every press known by now even if its time is after `until`."""
-        presses = {(press.device, press.seq, press.time): press for press in window.presses}.values()
+        known = (press for press in window.presses if press.received_at > window.watched_from)
+        # Of a press that was sent twice the first to be heard counts, in whatever order they are given.
+        latest_first = sorted(known, key=lambda press: press.received_at, reverse=True)
+        presses = {(press.device, press.seq, press.time): press for press in latest_first}.values()
         heard = sorted(
-            (pressed_at(press, window.watched_from), press.device, press.seq, press)
-            for press in presses
-            if press.received_at > window.watched_from
+            (pressed_at(press, window.watched_from), press.device, press.seq, press) for press in presses
         )
         findings: list[Finding] = []
         for device in sorted({press.device for press in presses}):
