@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install services assets demo demo-reset test test-unit test-faults check format bench
+.PHONY: help install services assets demo demo-reset test test-unit test-faults check format evaluate bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -63,6 +63,12 @@ check: $(INSTALLED) ## Check style, types, imports and sizes
 format: $(INSTALLED) ## Put imports and layout in order
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
+
+# Recorded homes to judge, besides the made-up ones; for example: make evaluate EVENTS=homes.csv
+EVENTS ?= $(wildcard $(or $(MIMAMORI_SHARED_DATA),../shared/data)/tihm/activity.csv.gz)
+
+evaluate: $(INSTALLED) ## Measure detection on made-up and recorded homes: a table, JSON and pictures
+	@$(BIN)/mimamori evaluate --made-up $(EVENTS) --out $(FOLDER)/evaluation
 
 bench: services ## Measure, print a table and write bench.json
 	@$(BIN)/python -m tests.bench

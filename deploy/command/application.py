@@ -36,4 +36,5 @@ app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
 app.command("decode", rich_help_panel=_LOOK)(services.decode)
 # These have sub-commands of their own, with heavy libraries; their arguments are handed on as they are.
 app.command("simulate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.simulate)
+app.command("evaluate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.evaluate)
 app.command("replay", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.replay)

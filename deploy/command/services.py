@@ -63,6 +63,13 @@ def replay(context: typer.Context) -> None:
     app(args=context.args, prog_name="mimamori replay")
 
 
+def evaluate(context: typer.Context) -> None:
+    """Measure how soon a collapse would be noticed, and at what price in false alarms. [dim]mimamori evaluate --help[/dim]"""
+    from simulator.scoring.command import app
+
+    app(args=context.args, prog_name="mimamori evaluate")
+
+
 def decode(
     file: Annotated[str, typer.Argument(help="A file with a message, or - for standard input.")],
 ) -> None:

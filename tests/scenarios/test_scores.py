@@ -1,0 +1,107 @@
+"""The gate: what the rules reach on recorded and made-up homes must not get worse by more than its noise.
+
+Figures are hours from collapse to alarm (median, mean, 95th percentile) at equal rates of false alarms in 30 days, by protocol P
+(docs/evaluation.md). They are kept in scores.json beside this file; who makes a rule better writes the better figures there.
+"""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from simulator.scoring.baselines import TwoStateLine
+from simulator.scoring.curve import Curve, curve
+from simulator.scoring.evaluation import NOISE_PER_HOUR, TIHM_OUTAGES
+from simulator.scoring.events import Recording, read_recordings
+from simulator.scoring.excursions import score_fence, walks
+from simulator.scoring.noise import run_with_noise
+from simulator.scoring.ours import OurRule
+from simulator.scoring.protocol import Detector, collapses, prepare, run
+from simulator.scoring.synthetic import syn40
+from tests.support.shared_data import shared_data
+
+STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))
+
+
+@cache
+def recorded() -> list[Recording]:
+    return read_recordings(shared_data() / "tihm" / "activity.csv.gz")
+
+
+def judged(detector: Detector, recordings: list[Recording], *, confirmed_only: bool = False) -> Curve:
+    homes = prepare(recordings, TIHM_OUTAGES, confirmed_only=confirmed_only)
+    injected = collapses(homes)
+    if confirmed_only:
+        trials = run_with_noise(detector, homes, injected, per_hour=NOISE_PER_HOUR, confirmed_only=True)
+    else:
+        trials = run(detector, homes, injected)
+    return curve(detector.name, detector.settings, trials, homes, resamples=0)
+
+
+# The published values of the two-state line at a fixed margin show that the protocol is followed.
+@pytest.mark.parametrize(
+    ("buffer_min", "false_alarms", "median_h", "mean_h", "p95_h"),
+    [
+        (30, 199, 2.05, 3.02, 8.2),
+        (60, 92, 2.61, 3.54, 8.7),
+        (105, 48, 3.45, 4.32, 9.5),
+        (180, 26, 4.71, 5.58, 10.7),
+        (300, 15, 6.71, 7.60, 12.9),
+    ],
+)
+def test_the_protocol_gives_the_published_figures(
+    buffer_min: float, false_alarms: int, median_h: float, mean_h: float, p95_h: float
+) -> None:
+    (point,) = (one for one in _two_states().points if one.setting == buffer_min)
+    assert abs(point.false_alarms - false_alarms) <= 3
+    assert point.median_h == pytest.approx(median_h, abs=0.1)
+    assert point.mean_h == pytest.approx(mean_h, abs=0.1)
+    assert point.p95_h == pytest.approx(p95_h, abs=0.1)
+
+
+@cache
+def _two_states() -> Curve:
+    return judged(TwoStateLine(), recorded())
+
+
+def not_worse(name: str, found: Curve) -> None:
+    for rate, stored in STORED[name].items():
+        reading = found.at(float(rate))
+        assert reading is not None, f"{name}: no setting gives {rate} false alarms in 30 days"
+        got = [reading.median_h, reading.mean_h, reading.p95_h]
+        for word, now, kept, noise in zip(
+            ("median", "mean", "p95"), got, stored["hours"], stored["noise"], strict=True
+        ):
+            assert now <= kept + noise, f"{name} at {rate}: {word} {now:.2f} h was {kept} h"
+
+
+def test_recorded_homes_are_watched_as_well_as_before() -> None:
+    not_worse("recorded", judged(OurRule(), recorded()))
+
+
+def test_recorded_homes_are_watched_as_well_as_before_when_sensors_err() -> None:
+    not_worse("recorded_confirmed_with_noise", judged(OurRule(), recorded(), confirmed_only=True))
+
+
+def test_made_up_homes_are_watched_as_well_as_before() -> None:
+    homes = prepare(syn40(12, 70))
+    found = curve(
+        "ours", (settings := OurRule().settings), run(OurRule(), homes, collapses(homes)), homes, resamples=0
+    )
+    assert settings
+    not_worse("made_up", found)
+
+
+@pytest.mark.parametrize("radius_m", [100, 200])
+def test_excursions_are_told_from_bad_fixes_as_well_as_before(radius_m: int) -> None:
+    found = score_fence(_walks(), radius_m)
+    stored = STORED["geofence"][str(radius_m)]
+    assert found.false_exits_30d <= stored["false_exits_30d"]
+    assert found.found >= stored["found"]
+    assert found.p95_s <= stored["p95_s"]
+
+
+@cache
+def _walks():
+    return walks(6, 40)
