@@ -58,12 +58,11 @@ class Inactivity:
     Three steps beyond the two-state line it grew from (a line at home and one after the door, D1): the line is drawn towards that of the
     room seen last; the margin is full for silences of four to five hours and half of it for short ones and whole nights; and half of
     the margin lets a silence that was usual until now go on although the line drops, as when somebody sleeps in. An outing is what
-    begins with the door. At equal false alarms it notices a collapse a fifth sooner than D1 on recorded homes: docs/evaluation.md.
+    begins with the door. What it gains over D1, and how far that can be trusted: docs/evaluation.md.
 
     Times of the data are UTC; the line is by the wall clock of the home's zone, also on days of 23 and 25 hours. A silence is
     judged by what was learned for the local day on which it began, so the result does not depend on when it is judged.
-    Constants: chosen on half of the recorded homes and checked on the other half (protocol P), except the warm-up, which is not
-    measured.
+    Constants: our choice, made on recorded and made-up homes by protocol P with all of them in view; the warm-up is not measured.
 
     Parameters
     ----------
