@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api import permissions
@@ -40,7 +40,7 @@ def list_alerts(
     viewer: AnyUser,
     connection: ConnectionDep,
     handling: str = "",
-    before: int | None = None,
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
 ) -> Response:
     """Show past and present alerts, newest first."""
     page = Page(request, viewer)
