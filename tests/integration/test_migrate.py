@@ -16,7 +16,9 @@ def test_a_second_run_finds_nothing_left_to_do(database_url: str) -> None:
     assert pending(database_url) == []
 
 
-def test_an_empty_database_gets_all_migrations_and_two_at_once_apply_each_only_once(empty_database_url: str) -> None:
+def test_an_empty_database_gets_all_migrations_and_two_at_once_apply_each_only_once(
+    empty_database_url: str,
+) -> None:
     names = [migration.name for migration in migrations()]
     assert pending(empty_database_url) == names
 
@@ -28,9 +30,11 @@ def test_an_empty_database_gets_all_migrations_and_two_at_once_apply_each_only_o
 
 def test_a_released_migration_that_was_edited_is_refused(database_url: str) -> None:
     with psycopg.connect(database_url) as connection:
-        connection.execute("UPDATE schema_migration SET checksum = 'other' WHERE name = '0001_foundation.sql'")
+        connection.execute(
+            "UPDATE schema_migration SET checksum = 'other' WHERE name = '0001_foundation.sql'"
+        )
 
-    with pytest.raises(MigrationError, match="0001_foundation.sql was applied in another form"):
+    with pytest.raises(MigrationError, match=r"0001_foundation\.sql was applied in another form"):
         migrate(database_url)
 
 
@@ -38,7 +42,7 @@ def test_a_database_that_is_newer_than_the_program_is_refused(database_url: str)
     with psycopg.connect(database_url) as connection:
         connection.execute("INSERT INTO schema_migration (name, checksum) VALUES ('9999_future.sql', 'x')")
 
-    with pytest.raises(MigrationError, match="9999_future.sql, which this program does not know"):
+    with pytest.raises(MigrationError, match=r"9999_future\.sql, which this program does not know"):
         migrate(database_url)
 
 
