@@ -2,10 +2,14 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
 from typing import Literal
 
 import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, Processor
+from structlog.typing import EventDict, ExcInfo, FilteringBoundLogger, Processor
+
+from core.errors import MimamoriError
 
 
 def set_up_logs(process: str, level: str, form: Literal["json", "pretty"]) -> None:
@@ -25,15 +29,12 @@ def set_up_logs(process: str, level: str, form: Literal["json", "pretty"]) -> No
         _naming(process),
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(_told),
     ]
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if form == "json"
-        # The default shows local variables, which may hold names and positions.
-        else structlog.dev.ConsoleRenderer(
-            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
-        )
+        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -51,6 +52,26 @@ def set_up_logs(process: str, level: str, form: Literal["json", "pretty"]) -> No
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
+
+
+def _told(exc_info: ExcInfo) -> str:
+    """Tell which errors met where, without their words: a driver's or a parser's text quotes the data it met."""
+    return "\n".join(_lines(exc_info[1]))
+
+
+def _lines(error: BaseException) -> Iterator[str]:
+    cause = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if cause is not None:
+        yield from _lines(cause)
+        yield "and then"
+    for frame in traceback.extract_tb(error.__traceback__):
+        yield f"  {frame.filename}:{frame.lineno} in {frame.name}"
+    # Our own messages are written for people to read, and hold no data of anybody.
+    yield (
+        f"{type(error).__qualname__}: {error}"
+        if isinstance(error, MimamoriError)
+        else type(error).__qualname__
+    )
 
 
 def _naming(process: str) -> Processor:

@@ -1,0 +1,74 @@
+"""What a log line says of an error."""
+
+import json
+import logging
+from collections.abc import Iterator
+
+import pytest
+import structlog
+
+from core.errors import StoreError
+from core.logs import get_logger, set_up_logs
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    root.handlers, root.level = handlers, level
+    structlog.reset_defaults()
+
+
+def logged(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
+    """Return the one line that was logged."""
+    return json.loads(capsys.readouterr().err)
+
+
+def test_an_error_is_told_by_its_kind_and_place_but_not_by_words_that_may_quote_a_resident(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs("ingest", "INFO", "json")
+    try:
+        try:
+            float("DETAIL: Failing row contains (山田 花子, 35.6581, 139.7017)")
+        except ValueError as error:
+            raise StoreError("the database refused the work (CheckViolation)") from error
+    except StoreError:
+        get_logger("tests").exception("writer_failed")
+
+    line = logged(capsys)
+    assert line["event"] == "writer_failed"
+    assert "ValueError" in line["exception"]
+    assert "test_logs.py:" in line["exception"]
+    assert "StoreError: the database refused the work (CheckViolation)" in line["exception"]
+    assert "山田" not in json.dumps(line, ensure_ascii=False)
+    assert "35.6581" not in json.dumps(line)
+
+
+def test_the_lines_of_libraries_are_told_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
+    set_up_logs("api", "INFO", "json")
+    try:
+        {}["山田 花子"]
+    except KeyError:
+        logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+
+    line = logged(capsys)
+    assert line["exception"].endswith("KeyError")
+    assert "山田" not in json.dumps(line, ensure_ascii=False)
+
+
+def test_a_person_at_a_terminal_reads_the_same_without_local_variables(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    set_up_logs("detectors", "INFO", "pretty")
+    name = "山田 花子"
+    try:
+        int(name)
+    except ValueError:
+        get_logger("tests.pretty").exception("rule_failed", rule="sos")
+
+    told = capsys.readouterr().err
+    assert "rule_failed" in told
+    assert "ValueError" in told
+    assert "山田" not in told
