@@ -15,8 +15,11 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from core.errors import MimamoriError
 from core.settings import Settings
+from simulator.firmware import Kept
 from simulator.messages import Message
 
+# Commands of native devices, alone and behind a gateway.
+_COMMANDS = (("mimamori/v1/+/command", 1), ("gw/+/mimamori/v1/+/command", 1))
 _CONNECT_PATIENCE_S = 15.0
 _KEEP_ALIVE_S = 30
 _POLL_S = 0.2
@@ -51,7 +54,7 @@ class BrokerAddress:
 
 
 class Publisher:
-    """A connection to the broker that publishes at QoS 1; use it with `with`.
+    """A connection to the broker that publishes at QoS 1, and sends again what a device is asked for; use it with `with`.
 
     Parameters
     ----------
@@ -73,6 +76,8 @@ class Publisher:
         self._under_way = 0
         self._problem: str | None = None
         self._connected = threading.Event()
+        self._kept = Kept()
+        self.sent_again = 0
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
             client_id=f"simulator-{uuid4().hex[:12]}",
@@ -86,6 +91,7 @@ class Publisher:
         self._client.max_inflight_messages_set(most_under_way)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
+        self._client.on_message = self._on_command
 
     def __enter__(self) -> Self:
         properties = Properties(PacketTypes.CONNECT)
@@ -118,6 +124,7 @@ class Publisher:
             if self._stop.is_set():
                 return
             self._under_way += 1
+        self._kept.keep(message)
         # Outside our lock: the client holds its own while it publishes and while it calls `_on_publish`, so the two
         # threads would wait for each other. While the broker is away the client keeps the message and sends it later.
         self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
@@ -141,9 +148,16 @@ class Publisher:
         if self._problem is not None:
             raise PublishError(self._problem)
 
+    def _on_command(self, client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
+        for kept in self._kept.answer(message.topic, bytes(message.payload)):
+            with self._room:
+                self._under_way += 1
+            self.sent_again += 1
+            client.publish(kept.topic, kept.payload, qos=1)
+
     def _on_connect(
         self,
-        _client: mqtt.Client,
+        client: mqtt.Client,
         _userdata: object,
         _flags: mqtt.ConnectFlags,
         reason: ReasonCode,
@@ -151,6 +165,8 @@ class Publisher:
     ) -> None:
         if reason.is_failure:
             self._problem = f"refuses the connection ({reason}); check MIMAMORI_BROKER_USERNAME and MIMAMORI_BROKER_PASSWORD"
+        else:
+            client.subscribe(list(_COMMANDS))
         self._connected.set()
 
     def _on_publish(

@@ -25,6 +25,7 @@ from simulator.run import Simulation, publish_history, publish_live
 from simulator.ward import WardOrder, make_ward
 from simulator.wardfile import parse_ward
 from tests.support.processes import Processes, service_settings
+from tests.support.publisher import Publisher as ServicePublisher
 from tests.support.wait import wait_until
 from tests.support.wards import register, write_ward
 
@@ -152,6 +153,24 @@ def test_messages_survive_a_restart_of_the_broker(broker: Broker):
         with listening(broker) as heard:
             publisher.drain()
             wait_until(lambda: heard.qsize() > 0, 20, "a message after the restart")
+
+
+def test_simulated_devices_send_again_what_they_are_asked_for(broker: Broker):
+    messages = [Message(0, "mimamori/v1/hall-1/readings", b'{"seq":%d}' % seq) for seq in (1, 2, 3)]
+    with (
+        listening(broker) as heard,
+        Publisher(address(broker)) as publisher,
+        ServicePublisher(broker, INGEST) as service,
+    ):
+        for message in messages:
+            publisher.publish(message)
+        publisher.drain()
+        service.publish("mimamori/v1/hall-1/command", b'{"stored_through":1,"resend":[[1,2]]}')
+        wait_until(lambda: publisher.sent_again, 20, "a message sent again")
+        publisher.drain()
+        wait_until(lambda: heard.qsize() >= 5, 20, "all messages and the command")
+        numbered = [payload for topic, payload, _ in drained(heard) if topic.endswith("/readings")]
+    assert numbered == [b'{"seq":1}', b'{"seq":2}', b'{"seq":3}', b'{"seq":2}']
 
 
 @pytest.fixture
