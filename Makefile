@@ -14,6 +14,7 @@ PORT ?= 8080
 INBOX_PORT ?= 8025
 RESIDENTS ?= 20
 FOLDER ?= var
+FACTOR ?= 10
 # For pytest; for example: make test ARGS="-k geofence"
 ARGS ?=
 
@@ -39,7 +40,7 @@ services: $(INSTALLED) ## Install Mosquitto, PostgreSQL with TimescaleDB, and a 
 	@$(BIN)/python -m deploy.packages --browser
 
 demo: $(INSTALLED) ## Start everything with a simulated ward; Ctrl-C stops it, the next start goes on
-	@$(BIN)/mimamori demo --folder $(FOLDER) --port $(PORT) --inbox-port $(INBOX_PORT) --residents $(RESIDENTS)
+	@$(BIN)/mimamori demo --folder $(FOLDER) --port $(PORT) --inbox-port $(INBOX_PORT) --residents $(RESIDENTS) --factor $(FACTOR)
 
 demo-reset: $(INSTALLED) ## Drop the demo's data
 	@$(BIN)/mimamori demo-reset --folder $(FOLDER)

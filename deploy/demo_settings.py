@@ -9,6 +9,8 @@ from deploy.demo_state import DemoFolder
 from deploy.ports import LOOPBACK
 
 DATABASE = "mimamori"
+# No telephone has this number.
+CENTRE_PHONE = "03-0000-0000"
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class DemoSettings:
                 "broker_password": self.broker.password(INGEST),
                 "api_host": LOOPBACK,
                 "api_port": self.port,
+                "centre_phone": CENTRE_PHONE,
                 "base_url": f"http://{LOOPBACK}:{self.port}",
                 "mail_url": f"smtp://{LOOPBACK}:{self.smtp_port}",
                 "webhook_private_hosts": True,

@@ -13,7 +13,7 @@ from deploy.child import service_account
 from deploy.cluster import service_path
 
 ZONE = ZoneInfo("Asia/Tokyo")
-_START_HOUR = (6, 30)
+_START_HOUR = (6, 55)
 
 
 class DemoStateError(MimamoriError):
@@ -52,7 +52,7 @@ class DemoState:
 
 
 def first_morning(today: datetime) -> datetime:
-    """Return 06:30 in Japan on the day that it is there now."""
+    """Return 06:55 in Japan on the day that it is there now."""
     hour, minute = _START_HOUR
     return today.astimezone(ZONE).replace(hour=hour, minute=minute, second=0, microsecond=0)
 

@@ -51,7 +51,7 @@ class StackOptions:
     inbox_port: int = 8025
     residents: int = 20
     seed: int = 1
-    factor: float = 30.0
+    factor: float = 10.0
 
 
 class Stack:

@@ -1,10 +1,13 @@
 """Real parts for the tests: a private PostgreSQL with TimescaleDB, a private Mosquitto, and our own processes."""
 
 import itertools
+import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from core.store.migrate import migrate
 from deploy import packages
@@ -82,6 +85,19 @@ def broker(_services_folder: Path) -> Iterator[Broker]:
         yield running
     finally:
         running.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give a Chromium without a window."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    assert path, "Chromium is not installed; run `apt-get install chromium fonts-noto-cjk`"
+    # Chromium refuses its sandbox under root, as in a container.
+    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=path, args=arguments)
+        yield running
+        running.close()
 
 
 @pytest.fixture

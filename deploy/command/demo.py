@@ -22,7 +22,7 @@ def demo(
     inbox_port: _InboxPort = 8025,
     residents: Annotated[int, typer.Option(min=1, max=500, help="How many; counts at the first start.")] = 20,
     seed: Annotated[int, typer.Option(help="Which ward; counts at the first start.")] = 1,
-    factor: Annotated[float, typer.Option(min=1, max=600, help="How fast the demo's time runs.")] = 30.0,
+    factor: Annotated[float, typer.Option(min=1, max=600, help="How fast the demo's time runs.")] = 10.0,
 ) -> None:
     """Start everything with a simulated ward, and follow it until Ctrl-C.
 

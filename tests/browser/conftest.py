@@ -1,8 +1,6 @@
 """A real application with a seeded ward behind a real Chromium, one of each for the whole session."""
 
-import os
 import secrets
-import shutil
 import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
@@ -13,7 +11,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from api import auth
 from api.app import create_app
@@ -109,19 +107,6 @@ def _running(cluster: Cluster, name: str, seeded: tuple[str, Town]) -> Generator
         server.should_exit = True
         thread.join(10)
         cluster.drop_database(name)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Give a Chromium without a window."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    assert path, "Chromium is not installed; run `apt-get install chromium fonts-noto-cjk`"
-    # Chromium refuses its sandbox under root, as in a container.
-    arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=arguments)
-        yield running
-        running.close()
 
 
 Opener = Callable[..., Page]

@@ -1,4 +1,4 @@
-"""The demo as a visitor starts it: twice, killed once, stopped once, with nothing left behind."""
+"""The demo as a visitor sees it: an alert answered by its link; killed, started again, stopped, with nothing left."""
 
 import json
 import os
@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from deploy.ports import free_port
 from tests.support.left_over import left_over
@@ -20,6 +21,9 @@ from tests.support.shared_data import REPOSITORY
 from tests.support.wait import wait_until
 
 _START_PATIENCE_S = 100.0
+# Somebody needs help within three minutes of a visitor's time, at the demo's usual speed of ten.
+_USUAL_FACTOR, _FACTOR = 10, 20
+_ALERT_PATIENCE_MS = 3 * 60_000 * _USUAL_FACTOR / _FACTOR
 
 
 class Demo:
@@ -36,6 +40,7 @@ class Demo:
         command = [
             sys.executable, "-c", "from deploy.command import main; main()", "demo", "--folder", str(self.folder),
             "--port", str(self.port), "--inbox-port", str(self.inbox_port), "--residents", "2",
+            "--factor", str(_FACTOR),
         ]  # fmt: skip
         with self._output.open("wb") as output:
             process = subprocess.Popen(command, cwd=REPOSITORY, stdout=output, stderr=subprocess.STDOUT)
@@ -88,13 +93,16 @@ def demo() -> Iterator[Demo]:
 
 
 @pytest.mark.timeout(300)
-def test_the_demo_survives_being_killed_and_goes_on_where_it_was(demo: Demo) -> None:
+def test_a_visitor_sees_an_alert_answered_and_the_demo_goes_on_after_being_killed(
+    demo: Demo, browser: Browser
+) -> None:
     # The first start makes a ward and says how long each step took.
     first = demo.start()
     assert demo.answers()
     assert re.search(r"✓ Publish 28 days of history through the broker \d+\.\d s", demo.output)
     passwords = re.findall(r"sign in as .*", demo.output)
     assert len(passwords) == 3
+    answer_an_alert(demo, browser)
 
     # Killed without a chance to clean up, it leaves nothing running.
     first.send_signal(signal.SIGKILL)
@@ -134,6 +142,35 @@ def test_the_demo_survives_being_killed_and_goes_on_where_it_was(demo: Demo) -> 
         check=True,
     )
     assert list(demo.folder.iterdir()) == []
+
+
+def answer_an_alert(demo: Demo, browser: Browser) -> None:
+    """Be the visitor: an alert comes up on the open board, its message in the inbox, and a claim by link shows."""
+    (login, password) = re.findall(r"sign in as care staff +(\S+) +(\S+)", demo.output)[0]
+    staff, family = (browser.new_context(locale="ja") for _ in range(2))
+    try:
+        board = staff.new_page()
+        board.goto(f"http://127.0.0.1:{demo.port}/")
+        board.fill("#login", login)
+        board.fill("#password", password)
+        board.click("form[action='/login'] button")
+        alert = board.locator(".matter--p1")
+        expect(alert).to_be_visible(timeout=_ALERT_PATIENCE_MS)
+        expect(alert).to_have_attribute("data-held", "no")
+
+        phone = family.new_page()
+        phone.goto(f"http://127.0.0.1:{demo.inbox_port}/")
+        link = phone.locator("a[href*='/a/']").first
+        expect(link).to_be_visible(timeout=10_000)
+        phone.goto(link.get_attribute("href") or "")
+        phone.click("button[value=claim]")
+        expect(phone.locator("button[value=safe]").first).to_be_visible()
+
+        # Nobody touches the board: it changes by itself.
+        expect(alert).to_have_attribute("data-held", "yes", timeout=10_000)
+    finally:
+        staff.close()
+        family.close()
 
 
 def _is_module(pid: int, name: str) -> bool:

@@ -14,7 +14,7 @@ STATE = DemoState(datetime(2026, 8, 1, 6, 30, tzinfo=UTC), True, 8025, "/somewhe
 
 def test_the_demo_begins_in_the_morning_of_today_in_japan() -> None:
     # 20:00 UTC is already the next morning in Japan.
-    assert first_morning(datetime(2026, 8, 1, 20, 0, tzinfo=UTC)).isoformat() == "2026-08-02T06:30:00+09:00"
+    assert first_morning(datetime(2026, 8, 1, 20, 0, tzinfo=UTC)).isoformat() == "2026-08-02T06:55:00+09:00"
 
 
 def test_what_was_written_is_read(tmp_path: Path) -> None:
