@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
 from api.permissions import ADMIN, ANONYMOUS, ANY_USER, FAMILY, PUBLIC, STAFF, Viewer
+from api.status import silent_after
 from core.clock import Clock
 from core.settings import Settings
 from core.store.database import Connection, Database
@@ -47,6 +48,12 @@ def get_now(request: Request) -> datetime:
     return get_clock(request).now()
 
 
+def get_known_since(request: Request) -> datetime:
+    """Return since when a resident must have been judged for their state to be known."""
+    clock = get_clock(request)
+    return clock.now() - silent_after(clock.factor)
+
+
 def get_machine_now(request: Request) -> datetime:
     """Return the machine's time, in which sessions and the throttle live."""
     machine: Clock = request.app.state.machine_clock
@@ -78,6 +85,7 @@ ConnectionDep = Annotated[Connection, Depends(get_connection, scope="function", 
 SettingsDep = Annotated[Settings, Depends(get_settings)]
 ClockDep = Annotated[Clock, Depends(get_clock)]
 NowDep = Annotated[datetime, Depends(get_now)]
+KnownSinceDep = Annotated[datetime, Depends(get_known_since)]
 MachineNowDep = Annotated[datetime, Depends(get_machine_now)]
 
 # One of these stands in every route's signature: it is the route's permission.

@@ -8,8 +8,8 @@ from core.store import devices, health, residents
 from core.store.database import Connection
 from core.store.residents import StateCounts
 
-# Ingest reports a few times a second; this long without a word is a fault, not a pause.
-INGEST_SILENT = timedelta(seconds=30)
+# Ingest and the detectors report at least once a second; this long without a word is a fault, not a pause.
+SILENT_AFTER = timedelta(seconds=30)
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Status:
     devices_heard, devices_expected : int
         Devices with a heartbeat that are heard, of all of them.
     is_blind : bool
-        Ingest reports nothing, so nothing new can be seen: a board must not look calm.
+        Nothing new is stored, or nobody judges it: a board must not look calm.
     states : StateCounts
         How many residents are in each state.
     """
@@ -50,7 +50,7 @@ def status(connection: Connection, scope: Scope, now: datetime, silent_after: ti
     now : datetime
         The service's time.
     silent_after : timedelta
-        How long ingest may report nothing, in the service's time.
+        How long ingest and the detectors may report nothing, in the service's time.
     """
     hearing = devices.hearing_in(connection, scope, now)
     return Status(
@@ -59,16 +59,25 @@ def status(connection: Connection, scope: Scope, now: datetime, silent_after: ti
         hearing.heard,
         hearing.expected,
         is_blind(health.health(connection), now, silent_after),
-        residents.counts_in(connection, scope, now),
+        residents.counts_in(connection, scope, now, now - silent_after),
     )
 
 
 def is_blind(found: health.Health, now: datetime, silent_after: timedelta) -> bool:
+    """Tell whether nothing was stored, or nothing judged, for too long."""
+    return is_ingest_silent(found, now, silent_after) or _is_old(found.judged_through, now, silent_after)
+
+
+def is_ingest_silent(found: health.Health, now: datetime, silent_after: timedelta) -> bool:
     """Tell whether ingest has reported nothing, or finished nothing, for too long."""
     moments = (found.ingest_reported_at, found.ingest_complete_through)
-    return any(moment is None or now - moment > silent_after for moment in moments)
+    return any(_is_old(moment, now, silent_after) for moment in moments)
 
 
 def silent_after(factor: float) -> timedelta:
-    """Return how long ingest may be silent on a clock that runs `factor` times as fast as the machine's."""
-    return INGEST_SILENT * max(1.0, factor)
+    """Return how long nothing may be heard of a process on a clock that runs `factor` times as fast as the machine's."""
+    return SILENT_AFTER * max(1.0, factor)
+
+
+def _is_old(moment: datetime | None, now: datetime, silent_after: timedelta) -> bool:
+    return moment is None or now - moment > silent_after

@@ -122,7 +122,7 @@ def _groups(people: Sequence[ResidentOverview], page: Page) -> list[Group]:
     watched = [one for one in calm if not one.is_paused(page.now)]
 
     def of(state: WatchState) -> list[ResidentOverview]:
-        return [one for one in watched if one.state is state]
+        return [one for one in watched if one.state_at(page.known_since) is state]
 
     return [
         _group("cannot_tell", of(WatchState.CANNOT_TELL), is_open=True),

@@ -84,7 +84,7 @@ def _someone(page: Page, viewer: Viewer, connection: Connection, one: ResidentOv
         for alert in alerts.open_alerts(connection, page.now, residents=[one.number])
         if alert.severity is not Severity.EQUIPMENT
     ]
-    state = state_name(one, page.now)
+    state = state_name(one, page)
     if found and all(alert.handling is Handling.CLAIMED for alert in found):
         state = "being_checked"
     mark = "p1" if state == "please_check" and found[0].severity is Severity.EMERGENCY else _MARKS[state]

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api.locale import Words, words_of
 from api.pages.moments import Moments
 from api.permissions import Viewer
+from api.status import silent_after
 from core.clock import Clock
 from core.domain.resident import Language, Role
 from core.settings import Settings
@@ -62,6 +63,7 @@ class Page:
         self._clock: Clock = request.app.state.clock
         self.now = self._clock.now()
         self.clock_factor = self._clock.factor
+        self.known_since = self.now - silent_after(self.clock_factor)
         self.moments = Moments(self.now, zone or ZoneInfo(self._settings.time_zone), self.words)
 
     def render(

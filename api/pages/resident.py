@@ -14,7 +14,6 @@ from api.pages.reasons import place_name
 from api.pages.rendering import Page
 from api.permissions import Viewer
 from core.domain.alert import Severity
-from core.domain.resident import WatchState
 from core.store import alerts, devices, readings, residents, views
 from core.store.database import Connection
 from core.store.readings import LatestValue
@@ -65,7 +64,7 @@ def head_context(
     return {
         "m": page.moments,
         "one": one,
-        "state": state_name(one, page.now),
+        "state": state_name(one, page),
         "last_place": place_name(one.last_life_sign_place, page.words),
         "open": open_matters(page, viewer, connection, one),
     }
@@ -188,11 +187,11 @@ def looks(page: Page, connection: Connection, resident: int) -> list[LookLine]:
     ]
 
 
-def state_name(one: ResidentOverview, now: datetime) -> str:
+def state_name(one: ResidentOverview, page: Page) -> str:
     """Return the state a page shows for a resident: an open alert outweighs all, a pause outweighs what was seen."""
     if one.worst is not None:
         return "please_check"
-    return "paused" if one.is_paused(now) else WatchState(one.state).value
+    return "paused" if one.is_paused(page.now) else one.state_at(page.known_since).value
 
 
 def clock_of(minute: int) -> str:

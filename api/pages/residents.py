@@ -30,7 +30,7 @@ def list_residents(
     page = Page(request, viewer)
 
     def state_of(one: ResidentOverview) -> str:
-        return state_name(one, page.now)
+        return state_name(one, page)
 
     found = [
         one

@@ -26,6 +26,8 @@ class Ready(Output):
     database: bool
     ingest: bool
     ingest_behind_s: float | None
+    detectors: bool
+    judging_behind_s: float | None
     last_reading_age_s: float | None
     failing_watches: int
     next: str
@@ -39,7 +41,7 @@ def healthz() -> Alive:
 
 @router.get("/readyz", summary="Does the service see anything?", responses={503: {"model": Ready}})
 def readyz(database: DatabaseDep, clock: ClockDep, response: Response) -> Ready:
-    """Answers 503 while the database is away, or while ingest reports nothing, for then nothing new can be seen."""
+    """Answers 503 while the database is away, nothing is stored or nobody judges, for then nothing new can be seen."""
     now = clock.now()
     try:
         with database.transaction() as connection:
@@ -51,22 +53,34 @@ def readyz(database: DatabaseDep, clock: ClockDep, response: Response) -> Ready:
             database=False,
             ingest=False,
             ingest_behind_s=None,
+            detectors=False,
+            judging_behind_s=None,
             last_reading_age_s=None,
             failing_watches=0,
             next="check that PostgreSQL runs and that MIMAMORI_DATABASE_URL is right",
         )
     silent_after: timedelta = status.silent_after(clock.factor)
     is_blind = status.is_blind(found, now, silent_after)
+    is_ingest_silent = status.is_ingest_silent(found, now, silent_after)
     response.status_code = 503 if is_blind else 200
     return Ready(
         status="blind" if is_blind else "ready",
         database=True,
-        ingest=not is_blind,
+        ingest=not is_ingest_silent,
         ingest_behind_s=_age_s(found.ingest_complete_through, now),
+        # Judging never goes further than ingest, so while that is silent it is not to blame.
+        detectors=is_ingest_silent or not is_blind,
+        judging_behind_s=_age_s(found.judged_through, now),
         last_reading_age_s=_age_s(found.last_received_at, now),
         failing_watches=found.failing_watches,
-        next="start ingest, or read its log" if is_blind else "",
+        next=_next(is_ingest_silent=is_ingest_silent, is_blind=is_blind),
     )
+
+
+def _next(*, is_ingest_silent: bool, is_blind: bool) -> str:
+    if is_ingest_silent:
+        return "start ingest, or read its log"
+    return "start the detectors, or read their log" if is_blind else ""
 
 
 def _age_s(moment: datetime | None, now: datetime) -> float | None:

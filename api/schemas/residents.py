@@ -40,10 +40,11 @@ class ResidentOut(Output):
     )
 
     @staticmethod
-    def of(one: ResidentOverview, now: datetime) -> "ResidentOut":
-        """Return a resident as seen at `now`."""
+    def of(one: ResidentOverview, now: datetime, known_since: datetime) -> "ResidentOut":
+        """Return a resident as seen at `now`; what was judged before `known_since` is not known any more."""
         given = {name: getattr(one, name) for name in ResidentOut.model_fields if hasattr(one, name)}
-        return ResidentOut.model_validate(given | {"age": one.age(now), "is_paused": one.is_paused(now)})
+        seen = {"age": one.age(now), "is_paused": one.is_paused(now), "state": one.state_at(known_since)}
+        return ResidentOut.model_validate(given | seen)
 
 
 class ContactOut(Output):

@@ -1,4 +1,4 @@
-"""Whether the service sees anything at all: how far ingest is, and what waits for an operator."""
+"""Whether the service sees anything at all: how far ingest and the detectors are, and what waits for an operator."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,14 +16,15 @@ class Health:
 
     ingest_complete_through: datetime | None
     ingest_reported_at: datetime | None
+    judged_through: datetime | None
     last_received_at: datetime | None
     quarantined: int
     failing_watches: int
 
 
 def health(connection: Connection) -> Health:
-    """Return how far ingest has come and what waits for an operator."""
-    row: Row = connection.execute(_HEALTH["health"]).fetchone() or (None, None, None, 0, 0)
+    """Return how far ingest and the detectors have come and what waits for an operator."""
+    row: Row = connection.execute(_HEALTH["health"]).fetchone() or (None, None, None, None, 0, 0)
     return build(Health, row)
 
 

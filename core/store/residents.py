@@ -26,6 +26,10 @@ class ResidentOverview:
 
     Attributes
     ----------
+    judged_state : WatchState
+        What the last judging found; ask `state_at` for what may be said now.
+    known_through : datetime or None
+        Until when that is known: nobody judged the ward after it, or the resident was due then. None before the first judging.
     last_life_sign_at, last_life_sign_kind, last_life_sign_place
         The latest life sign in the home; None before the first.
     last_received_at : datetime or None
@@ -50,8 +54,9 @@ class ResidentOverview:
     zone: ZoneInfo
     office_name: str
     office_phone: str
-    state: WatchState
+    judged_state: WatchState
     state_since: datetime | None
+    known_through: datetime | None
     last_life_sign_at: datetime | None
     last_life_sign_kind: DeviceKind | None
     last_life_sign_place: str | None
@@ -66,6 +71,11 @@ class ResidentOverview:
             and self.paused_until is not None
             and self.paused_from <= now < self.paused_until
         )
+
+    def state_at(self, known_since: datetime) -> WatchState:
+        """Return the state, as long as it was judged at `known_since` or later; else nobody can tell."""
+        is_known = self.known_through is not None and self.known_through >= known_since
+        return self.judged_state if is_known else WatchState.CANNOT_TELL
 
     def age(self, now: datetime) -> int | None:
         """Return the age in full years on the day that `now` is in the home's zone."""
@@ -127,8 +137,8 @@ def visible_numbers(connection: Connection, scope: Scope) -> frozenset[int]:
     return frozenset(row[0] for row in rows)
 
 
-def counts(overviews: list[ResidentOverview], now: datetime) -> StateCounts:
-    """Return how many of these residents are in each state."""
+def counts(overviews: list[ResidentOverview], now: datetime, known_since: datetime) -> StateCounts:
+    """Return how many of these residents are in each state; what was judged before `known_since` is not known any more."""
     tally: Counter[str] = Counter()
     for one in overviews:
         if one.open_alerts:
@@ -136,16 +146,17 @@ def counts(overviews: list[ResidentOverview], now: datetime) -> StateCounts:
         elif one.is_paused(now):
             tally["paused"] += 1
         else:
-            tally[one.state.value] += 1
+            tally[one.state_at(known_since).value] += 1
     return StateCounts(
         tally["with_alert"], tally["as_usual"], tally["different"], tally["cannot_tell"], tally["paused"]
     )
 
 
-def counts_in(connection: Connection, scope: Scope, now: datetime) -> StateCounts:
+def counts_in(connection: Connection, scope: Scope, now: datetime, known_since: datetime) -> StateCounts:
     """Return the same as `counts` of all residents of a scope, counted in the database."""
     row = connection.execute(
-        _RESIDENTS["state_counts"], {**_of(scope), "now": now, "worst_severity": Severity.KEEP_AN_EYE}
+        _RESIDENTS["state_counts"],
+        {**_of(scope), "now": now, "known_since": known_since, "worst_severity": Severity.KEEP_AN_EYE},
     ).fetchone()
     return StateCounts(0, 0, 0, 0, 0) if row is None else build(StateCounts, row)
 
@@ -232,7 +243,7 @@ def _overviews(
             ResidentOverview,
             row,
             zone=ZoneInfo,
-            state=WatchState,
+            judged_state=WatchState,
             last_life_sign_kind=DeviceKind,
             worst=Severity,
         )

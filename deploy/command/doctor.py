@@ -124,6 +124,7 @@ def _disk() -> Iterator[Check]:
 
 
 def _database(settings: "Settings", clock: "Clock") -> Iterator[Check]:
+    from core.store import quarantine
     from core.store.database import Database
     from core.store.edition import edition
     from core.store.health import health
@@ -140,10 +141,15 @@ def _database(settings: "Settings", clock: "Clock") -> Iterator[Check]:
     ):
         yield Check("database", Verdict.GOOD, f"{edition(connection).label}, schema up to date")
         state = health(connection)
+        held = quarantine.state(connection)
     now = clock.now()
     yield _age(
         "ingest", _since(state.ingest_complete_through, now), _LATE_INGEST * max(1.0, clock.factor), Verdict.BAD,
         "start it: mimamori ingest; its log says why it stopped",
+    )  # fmt: skip
+    yield _age(
+        "judging", _since(state.judged_through, now), _LATE_INGEST * max(1.0, clock.factor), Verdict.BAD,
+        "start ingest first, then the detectors: mimamori detect; their log says why they stopped",
     )  # fmt: skip
     yield _age(
         "last message", _since(state.last_received_at, now), _LONG_SILENCE, Verdict.LOOK,
@@ -151,8 +157,14 @@ def _database(settings: "Settings", clock: "Clock") -> Iterator[Check]:
     )  # fmt: skip
     if state.quarantined:
         yield Check(
-            "quarantine", Verdict.LOOK, f"{state.quarantined} messages wait",
-            "register their devices or read why: the admin's quarantine list",
+            "quarantine", Verdict.LOOK, f"{held.waiting} messages wait, {held.size_bytes / 2**20:.1f} MB",
+            "register their devices or read why: mimamori quarantine list",
+        )  # fmt: skip
+    if held.dropped and held.dropped_at is not None:
+        yield Check(
+            "quarantine", Verdict.LOOK,
+            f"{held.dropped} messages had to go unreleased, the last {held.dropped_at.isoformat(timespec='seconds')}",
+            "release or look sooner, or let it keep more: MIMAMORI_QUARANTINE_DAYS, _MESSAGES, _MB",
         )  # fmt: skip
     if state.failing_watches:
         yield Check(

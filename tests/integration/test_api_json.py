@@ -266,7 +266,7 @@ def test_without_the_database_the_service_says_so_and_stays_alive(ward: ApiWard)
     assert client.get("/healthz").json() == {"status": "alive"}
 
 
-def test_the_service_is_ready_only_while_ingest_reports(ward: ApiWard) -> None:
+def test_the_service_is_ready_only_while_ingest_reports_and_somebody_judges(ward: ApiWard) -> None:
     client, now = ward.client(), ward.clock.now()
     blind = client.get("/readyz")
     ward.execute(
@@ -274,12 +274,27 @@ def test_the_service_is_ready_only_while_ingest_reports(ward: ApiWard) -> None:
         now - timedelta(seconds=2),
         now,
     )
+    unjudged = client.get("/readyz")
+    ward.execute(
+        "INSERT INTO watch (subject, judged_through, due_at) VALUES ('ward', %s, %s)",
+        now - timedelta(seconds=3),
+        now,
+    )
     seeing = client.get("/readyz")
+    ward.execute("UPDATE watch SET judged_through = %s", now - timedelta(seconds=31))
+    unjudged_again = client.get("/readyz")
     ward.clock.advance(minutes=1)
     blind_again = client.get("/readyz")
 
     assert (blind.status_code, blind.json()["status"]) == (503, "blind")
+    assert (unjudged.status_code, unjudged.json()["ingest"], unjudged.json()["detectors"]) == (
+        503,
+        True,
+        False,
+    )
     assert (seeing.status_code, seeing.json()["ingest_behind_s"]) == (200, 2.0)
+    assert seeing.json()["judging_behind_s"] == 3.0
+    assert unjudged_again.json()["next"] == "start the detectors, or read their log"
     assert (blind_again.status_code, blind_again.json()["ingest"]) == (503, False)
 
 

@@ -1,7 +1,7 @@
 """What the store reads for boards and pages: rhythm, absence, blind time, positions, hearing, states."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -141,37 +141,67 @@ def test_a_device_is_heard_while_its_heartbeats_come(ward: ApiWard) -> None:
 
 def test_counting_gives_the_same_as_looking_at_each(ward: ApiWard) -> None:
     now = ward.clock.now()
+    _judge(ward, ward_through=now)
     for moment in (now, now + timedelta(hours=2)):
         for scope in (ALL, Scope(office=OFFICE_A), Scope(family_user=4), Scope()):
             with ward.database.transaction() as connection:
                 assert devices.hearing_in(connection, scope, moment) == devices.hearing(
                     devices.overviews(connection, scope), moment
                 )
-                assert residents.counts_in(connection, scope, moment) == residents.counts(
-                    residents.overviews(connection, scope), moment
-                )
+                for known_since in (now, now + PART):
+                    assert residents.counts_in(connection, scope, moment, known_since) == residents.counts(
+                        residents.overviews(connection, scope), moment, known_since
+                    )
 
 
 def test_each_resident_counts_in_one_state_only(ward: ApiWard) -> None:
     now = ward.clock.now()
-    ward.execute(
-        "INSERT INTO watch (subject, resident_id, judged_through, due_at, state)"
-        " VALUES ('resident:1', 1, %s, %s, 'as_usual'), ('resident:2', 2, %s, %s, 'different')",
-        now,
-        now,
-        now,
-        now,
-    )
+    _judge(ward, ward_through=now)
     with ward.database.transaction() as connection:
-        calm = residents.counts_in(connection, ALL, now)
-        assert residents.overview(connection, ALL, RESIDENT_A).state is WatchState.AS_USUAL
+        calm = residents.counts_in(connection, ALL, now, now)
+        assert residents.overview(connection, ALL, RESIDENT_A).state_at(now) is WatchState.AS_USUAL
     ward.open_alert(RESIDENT_A)
     ward.execute("UPDATE resident SET paused_from = %s, paused_until = %s", now, now + PART)
     with ward.database.transaction() as connection:
-        busy = residents.counts_in(connection, ALL, now)
+        busy = residents.counts_in(connection, ALL, now, now)
 
     assert (calm.as_usual, calm.different, calm.with_alert, calm.paused) == (1, 1, 0, 0)
     assert (busy.as_usual, busy.different, busy.with_alert, busy.paused) == (0, 0, 1, 1)
+
+
+def test_nobody_can_tell_of_whom_the_last_judging_is_too_old(ward: ApiWard) -> None:
+    now = ward.clock.now()
+
+    def states(known_since: datetime) -> list[str]:
+        with ward.database.transaction() as connection:
+            return [one.state_at(known_since).value for one in residents.overviews(connection, ALL)]
+
+    assert states(now) == ["cannot_tell", "cannot_tell"]
+    _judge(ward, ward_through=now)
+    assert sorted(states(now)) == ["as_usual", "different"]
+    # Nobody judges the ward any more.
+    assert states(now + timedelta(seconds=1)) == ["cannot_tell", "cannot_tell"]
+    # The ward is judged, but one resident was due long ago.
+    ward.execute("UPDATE watch SET judged_through = %s WHERE subject = 'ward'", now + PART)
+    ward.execute("UPDATE watch SET due_at = %s WHERE subject = 'resident:1'", now)
+    assert sorted(states(now + PART)) == ["cannot_tell", "different"]
+
+
+def _judge(ward: ApiWard, *, ward_through: datetime) -> None:
+    """Say that everybody was judged and is not due for a day."""
+    for subject, resident, state in (
+        ("resident:1", 1, "as_usual"),
+        ("resident:2", 2, "different"),
+        ("ward", None, "as_usual"),
+    ):
+        ward.execute(
+            "INSERT INTO watch (subject, resident_id, judged_through, due_at, state) VALUES (%s, %s, %s, %s, %s)",
+            subject,
+            resident,
+            ward_through,
+            ward_through + timedelta(days=1),
+            state,
+        )
 
 
 def test_the_last_life_sign_tells_where_it_was(ward: ApiWard) -> None:

@@ -141,8 +141,11 @@ def test_the_doctor_finds_a_healthy_service(
     mimamori.settings = service_settings(database_url, broker)
     register_small_ward(database_url, tmp_path)
     processes.start("ingest", mimamori.settings)
-    # Ingest reports a few times a second; the first report comes a moment after it is ready.
-    wait_until(lambda: mimamori("doctor").code == 0, what="the doctor to find nothing bad")
+    told = mimamori("doctor")
+    assert (told.code, "mimamori detect" in told.out) == (1, True)
+    processes.start("detectors", mimamori.settings)
+    # Both report a few times a second; the first report comes a moment after they are ready.
+    wait_until(lambda: mimamori("doctor").code == 0, 30, what="the doctor to find nothing bad")
     told = mimamori("doctor")
     for found in (
         "schema up to date",

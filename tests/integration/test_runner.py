@@ -213,6 +213,26 @@ def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
     assert row == (None,)
 
 
+def test_nobody_says_as_usual_of_a_home_that_cannot_be_judged(
+    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ward.store(signs(1, "02:00", "04:30"))
+    ward.pass_to(at("2026-07-01 05:00"))
+    assert ward.state() == "as_usual"
+
+    def broken(*_given: object, **_more: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("detectors.home.load_window", broken)
+    ward.store(signs(1, "05:30"))
+    ward.pass_to(at("2026-07-02 06:00"))
+    assert ward.state() == "cannot_tell"
+    # What was left out is made up for.
+    monkeypatch.undo()
+    ward.pass_to(at("2026-07-02 06:10"))
+    assert [one.rule for one in ward.alerts()] == ["inactivity"]
+
+
 def test_judging_stands_still_while_ingest_does(ward: JudgedWard) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.complete(at("2026-07-01 05:00"))

@@ -5,7 +5,7 @@ from datetime import timedelta
 from fastapi import APIRouter
 
 from api import location
-from api.deps import AnyUser, ClockDep, ConnectionDep, NowDep
+from api.deps import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
 from api.permissions import Viewer, resident_for
 from api.schemas.common import Cursor, Limit, Number, Page, from_cursor, to_cursor
 from api.schemas.residents import ContactOut, LocationAccessOut, LookOut, ResidentOut, RevealIn
@@ -18,7 +18,13 @@ _LOOKS_SHOWN = timedelta(days=90)
 
 @router.get("", summary="The residents you may know of")
 def list_residents(
-    viewer: AnyUser, connection: ConnectionDep, now: NowDep, limit: Limit = 100, cursor: Cursor = None
+    *,
+    viewer: AnyUser,
+    connection: ConnectionDep,
+    now: NowDep,
+    known_since: KnownSinceDep,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> Page[ResidentOut]:
     """Return residents with their state, in the order of their kana."""
     after = from_cursor(cursor, str, int)
@@ -27,15 +33,17 @@ def list_residents(
     )
     shown, is_more = found[:limit], len(found) > limit
     return Page(
-        items=[ResidentOut.of(one, now) for one in shown],
+        items=[ResidentOut.of(one, now, known_since) for one in shown],
         next_cursor=to_cursor(shown[-1].kana, shown[-1].number) if is_more else None,
     )
 
 
 @router.get("/{number}", summary="One resident")
-def read_resident(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> ResidentOut:
+def read_resident(
+    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep, known_since: KnownSinceDep
+) -> ResidentOut:
     """Return one resident with their state."""
-    return ResidentOut.of(resident_for(connection, viewer, number, now), now)
+    return ResidentOut.of(resident_for(connection, viewer, number, now), now, known_since)
 
 
 @router.get("/{number}/contacts", summary="Who is told, in order")
