@@ -31,12 +31,12 @@ def distance_outside_m(shape: Circle | Polygon, lat: Floats, lon: Floats) -> Flo
     [-200.0, 912.0]
     """
     if isinstance(shape, Circle):
-        x, y = _plane(lat, lon, shape.lat, shape.lon)
+        x, y = plane_m(lat, lon, shape.lat, shape.lon)
         return np.hypot(x, y) - shape.radius_m
     corners = np.array(shape.corners, np.float64)
     lat0, lon0 = float(corners[:, 0].min() + corners[:, 0].max()) / 2, float(corners[0, 1])
-    x, y = _plane(lat, lon, lat0, lon0)
-    edges = _Edges(*_plane(corners[:, 0], corners[:, 1], lat0, lon0))
+    x, y = plane_m(lat, lon, lat0, lon0)
+    edges = _Edges(*plane_m(corners[:, 0], corners[:, 1], lat0, lon0))
     distance = _to_nearest(edges, x[:, None], y[:, None])
     return np.where(_is_inside(edges, x[:, None], y[:, None]), -distance, distance)
 
@@ -49,7 +49,8 @@ class _Edges:
     y: Floats
 
 
-def _plane(lat: Floats, lon: Floats, lat0: float, lon0: float) -> tuple[Floats, Floats]:
+def plane_m(lat: Floats, lon: Floats, lat0: float, lon0: float) -> tuple[Floats, Floats]:
+    """Return metres east and north of a point, on the plane that touches the earth there."""
     east = (lon - lon0 + 540.0) % 360.0 - 180.0
     x = np.radians(east) * EARTH_RADIUS_M * np.cos(np.radians(lat0))
     return x, np.radians(lat - lat0) * EARTH_RADIUS_M

@@ -141,7 +141,8 @@ def test_leaving_the_geofence_at_night_and_returning(ward: JudgedWard, database:
         )  # fmt: skip
     leaves = at("2026-07-01 23:00")
     ward.locate("phone-1", [(leaves + timedelta(minutes=m), 35.6, 139.8, 15.0) for m in range(-10, 0)])
-    ward.locate("phone-1", [(leaves + timedelta(minutes=m), 35.61, 139.8, 15.0) for m in range(10)])
+    away = [(leaves + timedelta(minutes=m), 35.603 + 0.001 * m, 139.8, 15.0) for m in range(10)]
+    ward.locate("phone-1", away)
     ward.pass_to(leaves + timedelta(minutes=10))
     (alert,) = ward.alerts("geofence_exit")
     assert (alert.began_at, alert.resident, alert.condition) == (leaves, 1, Condition.ACTIVE)

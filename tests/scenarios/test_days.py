@@ -175,7 +175,7 @@ def test_leaving_at_night_and_returning():
         2026-07-02 00:20 moves kitchen
         00:30 end
     """
-    assert told(day, hours=NIGHTS) == ["23:35 geofence_exit", "23:57 geofence_exit ends"]
+    assert told(day, hours=NIGHTS) == ["23:37 geofence_exit", "23:57 geofence_exit ends"]
 
 
 def test_being_outside_when_the_night_begins():
@@ -209,7 +209,7 @@ def test_still_outside_when_the_night_is_over():
         05:20 out for 100
         07:10 end
     """
-    assert told(day, hours=NIGHTS) == ["05:25 geofence_exit", "06:00 geofence_exit ends"]
+    assert told(day, hours=NIGHTS) == ["05:27 geofence_exit", "06:00 geofence_exit ends"]
 
 
 def test_a_planned_journey_ends_an_alarm_and_listening_starts_anew_after_it():
