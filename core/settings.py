@@ -37,7 +37,23 @@ class Settings(BaseSettings):
     broker_port: int = Field(default=8883, ge=1, le=65535)
     broker_username: str = ""
     broker_password: SecretStr = SecretStr("")
+    broker_tls: bool = Field(
+        default=False, description="speak TLS to the broker, trusting the system's authorities"
+    )
     broker_ca_file: Path | None = Field(default=None, description="certificate authority; set to speak TLS")
+    broker_cert_file: Path | None = Field(
+        default=None, description="our own certificate, where the broker asks services for one"
+    )
+    broker_key_file: Path | None = Field(default=None, description="the key of that certificate")
+
+    devices_broker: str = Field(
+        default="",
+        description="where devices find the broker: mqtts://host:port; empty: port 8883 of base_url's host",
+    )
+    devices_ca_file: Path | None = Field(
+        default=None,
+        description="certificate authority that devices are told; none where a public one signed",
+    )
 
     ingest_client_id: str = Field(
         default="mimamori-ingest",
@@ -50,6 +66,14 @@ class Settings(BaseSettings):
     ingest_metrics_port: int = Field(
         default=0, ge=0, le=65535, description="loopback port of ingest's /metrics and /healthz; 0: none"
     )
+
+    quarantine_days: int = Field(
+        default=90, ge=1, le=3650, description="how long messages that could not be stored are kept"
+    )
+    quarantine_messages: int = Field(
+        default=100_000, ge=1, le=100_000_000, description="how many of them are kept; then the oldest go"
+    )
+    quarantine_mb: int = Field(default=512, ge=1, le=1_000_000, description="how much of them is kept, in MB")
 
     api_host: str = "127.0.0.1"
     api_port: int = Field(default=8080, ge=0, le=65535)
@@ -90,6 +114,19 @@ class Settings(BaseSettings):
             raise ValueError("must be a web address such as https://mimamori.example.jp")
         return text.rstrip("/")
 
+    @field_validator("devices_broker")
+    @classmethod
+    def _devices_broker_is_an_address(cls, text: str) -> str:
+        try:
+            parts = urlsplit(text)
+            # A port that is no number raises when it is looked at.
+            is_address = parts.scheme in {"mqtt", "mqtts"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            is_address = False
+        if text and not is_address:
+            raise ValueError("must be an address such as mqtts://mqtt.example.jp:8883")
+        return text
+
     @field_validator("time_zone")
     @classmethod
     def _time_zone_is_known(cls, text: str) -> str:
@@ -109,12 +146,20 @@ class Settings(BaseSettings):
         return text
 
     @model_validator(mode="after")
+    def _certificate_has_a_key(self) -> Self:
+        if (self.broker_cert_file is None) != (self.broker_key_file is None):
+            raise ValueError("BROKER_CERT_FILE and BROKER_KEY_FILE go together; give both or neither")
+        return self
+
+    @model_validator(mode="after")
     def _production_is_strict(self) -> Self:
         if self.environment == "production":
             if self.clock:
                 raise ValueError("CLOCK: production runs on the system's clock; remove the setting")
             if self.log_format != "json":
                 raise ValueError("LOG_FORMAT: production logs are json")
+            if self.devices_broker.startswith("mqtt:"):
+                raise ValueError("DEVICES_BROKER: production devices speak TLS; give mqtts://host:port")
             if self.webhook_private_hosts:
                 raise ValueError("WEBHOOK_PRIVATE_HOSTS: production sends webhooks to public addresses only")
         return self

@@ -1,16 +1,17 @@
 """A private Mosquitto broker on a free loopback port, with passwords and access rules, for the demo and the tests."""
 
-import base64
-import hashlib
 import os
-import re
 import secrets
 import shutil
 import signal
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
+from core.broker_password import broker_hash
+from core.domain.account import ACCOUNT_NAME
 from core.errors import MimamoriError
 from deploy.child import Child, service_account
 from deploy.cluster import service_folder
@@ -22,17 +23,29 @@ _TEMPLATES = Path(__file__).parent / "mosquitto"
 _START_PATIENCE_S = 10.0
 _POLL_S = 0.01
 _PORT_TRIES = 3
-# A name becomes one level of a topic: no separator, no wildcard, nothing that ends a line of the password file.
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-# Mosquitto's own "$7$" form: PBKDF2 with SHA-512. Passwords are random and long, so few rounds are enough, and a
-# thousand phones that come back together do not hold up the broker, which hashes in its only thread.
-_HASH_ROUNDS = 101
 
 
 class BrokerError(MimamoriError):
     """The private broker could not be started."""
 
     exit_code = 69  # EX_UNAVAILABLE
+
+
+@dataclass(frozen=True)
+class Certificates:
+    """What a broker with TLS shows to those who connect; PEM files that its account can read.
+
+    Attributes
+    ----------
+    certificate, key : Path
+        The broker's own.
+    service_authority : Path, optional
+        When set, services too must show a certificate, signed by this authority.
+    """
+
+    certificate: Path
+    key: Path
+    service_authority: Path | None = None
 
 
 def password_line(name: str, password: str) -> str:
@@ -43,30 +56,78 @@ def password_line(name: str, password: str) -> str:
     BrokerError
         The name cannot be one level of a topic.
     """
-    if not _NAME.fullmatch(name):
+    if not ACCOUNT_NAME.match(name):
         raise BrokerError(
             f"{name!r} cannot be a broker name: use 1 to 64 letters, digits, dots, hyphens or underscores, the first"
             " a letter or digit"
         )
-    salt = os.urandom(12)  # the length that Mosquitto 2.0 insists on
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, _HASH_ROUNDS)
-    return f"{name}:$7${_HASH_ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"
+    return f"{name}:{broker_hash(password)}"
 
 
 def add_password(folder: Path, name: str, password: str) -> None:
     """Put a name and its password into the password file of the broker in `folder`, in place of a former one."""
     line = password_line(name, password)
-    path = folder / "passwords"
+    write_passwords(folder / "passwords", {name: line.partition(":")[2]})
+
+
+def write_passwords(path: Path, hashes: Mapping[str, str | None]) -> bool:
+    """Bring a password file to these hashes, None for names to be removed; other names stay. Return whether it changed."""
     known = path.read_text(encoding="ascii").splitlines() if path.exists() else []
-    _replace(path, "\n".join([*(other for other in known if not other.startswith(f"{name}:")), line]) + "\n")
+    kept = [line for line in known if line.partition(":")[0] not in hashes]
+    given = [f"{name}:{value}" for name, value in hashes.items() if value is not None]
+    if path.exists() and sorted(known) == sorted(kept + given):
+        return False
+    _replace(path, "".join(f"{line}\n" for line in kept + given))
+    return True
 
 
-def write_configuration(target: Path, *, address: str, port: int, folder: Path) -> None:
-    """Write `mosquitto.conf` and `acl` into `target`, for a broker that sees that folder as `folder`."""
-    template = Template((_TEMPLATES / "mosquitto.conf").read_text(encoding="utf-8"))
-    # Only our words: the file of rules has $share and $SYS.
-    _replace(target / "mosquitto.conf", template.safe_substitute(address=address, port=port, folder=folder))
+def write_configuration(
+    target: Path,
+    *,
+    address: str,
+    port: int,
+    folder: Path,
+    devices_address: str,
+    devices_port: int,
+    certificates: Certificates | None = None,
+) -> None:
+    """Write `mosquitto.conf` and `acl` into `target`, for a broker that sees that folder as `folder`.
+
+    Parameters
+    ----------
+    target : Path
+        Where to write.
+    address, port : str, int
+        The door of the services: ingest, doctor, simulator.
+    folder : Path
+        How the broker sees `target`.
+    devices_address, devices_port : str, int
+        The door of the devices.
+    certificates : Certificates, optional
+        With them both doors speak TLS only.
+    """
+    words = {
+        "address": address,
+        "port": port,
+        "devices_address": devices_address,
+        "devices_port": devices_port,
+        "folder": folder,
+    }
+    encryption = {"encryption": "", "service_encryption": ""}
+    if certificates is not None:
+        paths = {"certificate": certificates.certificate, "key": certificates.key}
+        encryption["encryption"] = _filled("tls.conf", paths)
+        encryption["service_encryption"] = encryption["encryption"]
+        if certificates.service_authority is not None:
+            demand = _filled("client-certificate.conf", {"service_authority": certificates.service_authority})
+            encryption["service_encryption"] += demand
+    _replace(target / "mosquitto.conf", _filled("mosquitto.conf", words | encryption))
     _replace(target / "acl", (_TEMPLATES / "acl").read_text(encoding="utf-8"))
+
+
+def _filled(name: str, words: Mapping[str, object]) -> str:
+    # Only our words: the file of rules has $share and $SYS.
+    return Template((_TEMPLATES / name).read_text(encoding="utf-8")).safe_substitute(words)
 
 
 def _taken(port: int) -> str:
@@ -92,14 +153,18 @@ class Broker:
         Where configuration, passwords, log and stored sessions live; made when missing.
     program : Path
         The `mosquitto` program.
+    certificates : Certificates, optional
+        With them the broker speaks TLS only.
     """
 
-    def __init__(self, asked: Path, program: Path) -> None:
+    def __init__(self, asked: Path, program: Path, certificates: Certificates | None = None) -> None:
         self._program = program
+        self._certificates = certificates
         self._account = service_account("mosquitto")
         self.folder = service_folder(asked, self._account)
         self.host = LOOPBACK
         self.port = 0
+        self.devices_port = 0
         self._child: Child | None = None
         self._passwords_read = 0
 
@@ -155,7 +220,17 @@ class Broker:
             if not is_free(self.port):
                 # Looked at first: whoever has the port would answer in the broker's place.
                 raise BrokerError(_taken(self.port))
-            write_configuration(self.folder, address=self.host, port=self.port, folder=self.folder.resolve())
+            if not self.devices_port or not is_free(self.devices_port):
+                self.devices_port = free_port()
+            write_configuration(
+                self.folder,
+                address=self.host,
+                port=self.port,
+                folder=self.folder.resolve(),
+                devices_address=self.host,
+                devices_port=self.devices_port,
+                certificates=self._certificates,
+            )
             self._passwords_read = (self.folder / "passwords").stat().st_mtime_ns
             self._child = Child(
                 "mosquitto",

@@ -7,16 +7,19 @@ import os
 import secrets
 from pathlib import Path
 
-from deploy.broker import INGEST, add_password, write_configuration
+from deploy.broker import INGEST, Certificates, add_password, write_configuration
 from deploy.demo_state import write_private
 
-# The accounts inside the images: ours (Dockerfile), and Mosquitto's own.
+# Our account inside the images (Dockerfile). The broker runs under it too, so that the doorkeeper may signal it.
 _SERVICE = 10001
-_MOSQUITTO = 1883
 _PORT = 1883
+_DEVICES_PORT = 8883
+_CERTIFICATE, _KEY, _AUTHORITY = "server.crt", "server.key", "ca.crt"
 
 
-def prepare(secret_folder: Path, broker_folder: Path, broker_sees: Path) -> None:
+def prepare(
+    secret_folder: Path, broker_folder: Path, broker_sees: Path, tls_folder: Path | None = None
+) -> None:
     """Write what is not there yet.
 
     Parameters
@@ -27,6 +30,8 @@ def prepare(secret_folder: Path, broker_folder: Path, broker_sees: Path) -> None
         For the broker's configuration and passwords.
     broker_sees : Path
         The same folder as the broker sees it.
+    tls_folder : Path, optional
+        When it holds `server.crt` and `server.key`, the broker speaks TLS only; `ca.crt` there goes to the services.
     """
     database = _secret(secret_folder / "database_password")
     write_private(secret_folder / "database_url", f"postgresql://mimamori:{database}@database:5432/mimamori")
@@ -35,7 +40,28 @@ def prepare(secret_folder: Path, broker_folder: Path, broker_sees: Path) -> None
     password = _secret(ingest)
     if is_new or not (broker_folder / "passwords").exists():
         add_password(broker_folder, INGEST, password)
-    write_configuration(broker_folder, address="0.0.0.0", port=_PORT, folder=broker_sees)  # noqa: S104 - in a container
+    write_configuration(
+        broker_folder,
+        address="0.0.0.0",  # noqa: S104 - in a container
+        port=_PORT,
+        folder=broker_sees,
+        devices_address="0.0.0.0",  # noqa: S104 - compose says which address of the machine it is
+        devices_port=_DEVICES_PORT,
+        certificates=_certificates(tls_folder, secret_folder, broker_folder, broker_sees),
+    )
+
+
+def _certificates(
+    given: Path | None, secret_folder: Path, broker_folder: Path, broker_sees: Path
+) -> Certificates | None:
+    """Copy certificates to where each may read them; None where there are none."""
+    if given is None or not (given / _CERTIFICATE).is_file():
+        return None
+    for name in (_CERTIFICATE, _KEY):
+        write_private(broker_folder / name, (given / name).read_text(encoding="ascii"))
+    if (given / _AUTHORITY).is_file():
+        write_private(secret_folder / _AUTHORITY, (given / _AUTHORITY).read_text(encoding="ascii"))
+    return Certificates(broker_sees / _CERTIFICATE, broker_sees / _KEY)
 
 
 def _secret(path: Path) -> str:
@@ -52,9 +78,9 @@ def _give(folder: Path, account: int) -> None:
 def main() -> None:
     """Prepare the volumes where compose.yaml mounts them."""
     secret_folder, broker_folder = Path("/secrets"), Path("/broker")
-    prepare(secret_folder, broker_folder, broker_folder)
+    prepare(secret_folder, broker_folder, broker_folder, Path("/tls"))
     _give(secret_folder, _SERVICE)
-    _give(broker_folder, _MOSQUITTO)
+    _give(broker_folder, _SERVICE)
 
 
 if __name__ == "__main__":

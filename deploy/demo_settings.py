@@ -33,6 +33,7 @@ class DemoSettings:
                 "broker_port": self.broker.port,
                 "broker_username": INGEST,
                 "broker_password": self.broker.password(INGEST),
+                "devices_broker": f"mqtt://{self.broker.host}:{self.broker.devices_port}",
                 "api_host": LOOPBACK,
                 "api_port": self.port,
                 "centre_phone": CENTRE_PHONE,

@@ -162,7 +162,10 @@ class Stack:
         return [
             [ServicePlan("ingest", ("ingest",)), ServicePlan("inbox", inbox)],
             [ServicePlan("simulator", live, as_simulator(broker)), ServicePlan("api", ("api",))],
-            [ServicePlan("detectors", ("detectors",))],
+            [
+                ServicePlan("detectors", ("detectors",)),
+                ServicePlan("doorkeeper", ("deploy.doorkeeper", str(broker.folder))),
+            ],
         ]
 
     def _start(self, plan: ServicePlan) -> Service:
@@ -184,7 +187,7 @@ class Stack:
             if login is not None and role in passwords:
                 say(f"  sign in as {meaning:<14} {login:<12} {passwords[role]}", highlight=False)
         say(f"  what families get:        http://{LOOPBACK}:{state.inbox_port}/")
-        say(f"  broker for your sensors:  {broker.host}:{broker.port}", highlight=False)
+        say(f"  broker for your sensors:  {broker.host}:{broker.devices_port}", highlight=False)
         hint = "Within a minute or two somebody needs help. " if is_first else ""
         say(
             f"It is {clock.now().astimezone(ZONE):%H:%M} in the demo, and its time runs {self._options.factor:g} times"
@@ -209,7 +212,6 @@ class Stack:
             if not broker.is_running:
                 self._view.say("broker", "ended by itself; starting it again", "bold yellow")
                 broker.start(broker.port)
-            broker.reload_if_changed()
             if time.monotonic() - remembered > _REMEMBER_S:
                 # A little ahead, so that the time never goes back when we are killed before the next line.
                 self._folder.write(state.at(clock.now() + timedelta(seconds=_REMEMBER_S * clock.factor)))

@@ -1,6 +1,5 @@
 """The connection to the broker: receives, queues, and acknowledges only when it is told to."""
 
-import ssl
 import threading
 import time
 from collections.abc import Iterable
@@ -17,6 +16,7 @@ from core.clock import Clock
 from core.errors import MimamoriError
 from core.logs import get_logger
 from core.settings import Settings
+from core.tls import broker_tls
 from ingest.client import BulkClient
 from ingest.intake import Intake
 from ingest.message import Message
@@ -102,8 +102,7 @@ class Receiver:
             client.username_pw_set(
                 self._settings.broker_username, self._settings.broker_password.get_secret_value()
             )
-        if self._settings.broker_ca_file is not None:
-            context = ssl.create_default_context(cafile=str(self._settings.broker_ca_file))
+        if (context := broker_tls(self._settings)) is not None:
             client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType] - paho leaves its type open
         client.reconnect_delay_set(min_delay=1, max_delay=_LONGEST_WAIT_S)
         client.max_queued_messages_set(1000)

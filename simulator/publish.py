@@ -1,8 +1,8 @@
 """Publishes messages with a bounded number under way, and says clearly when the broker does not want them."""
 
+import ssl
 import threading
 from dataclasses import dataclass
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 from uuid import uuid4
@@ -15,6 +15,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from core.errors import MimamoriError
 from core.settings import Settings
+from core.tls import broker_tls
 from simulator.firmware import Kept
 from simulator.messages import Message
 
@@ -39,7 +40,7 @@ class BrokerAddress:
     port: int
     username: str
     password: str
-    ca_file: Path | None = None
+    tls: ssl.SSLContext | None = None
 
     @staticmethod
     def of(settings: Settings) -> "BrokerAddress":
@@ -49,7 +50,7 @@ class BrokerAddress:
             settings.broker_port,
             settings.broker_username,
             settings.broker_password.get_secret_value(),
-            settings.broker_ca_file,
+            broker_tls(settings),
         )
 
 
@@ -85,9 +86,9 @@ class Publisher:
         )
         if broker.username:
             self._client.username_pw_set(broker.username, broker.password)
-        if broker.ca_file is not None:
+        if broker.tls is not None:
             # paho leaves a type open in this method's signature.
-            self._client.tls_set(ca_certs=str(broker.ca_file))  # pyright: ignore[reportUnknownMemberType]
+            self._client.tls_set_context(broker.tls)  # pyright: ignore[reportUnknownMemberType]
         self._client.max_inflight_messages_set(most_under_way)
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish

@@ -65,14 +65,16 @@ def _visit(settings: "Settings", username: str, password: str) -> tuple[_Answer 
     import paho.mqtt.client as mqtt
     from paho.mqtt.enums import CallbackAPIVersion
 
+    from core.tls import broker_tls
+
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2, client_id=f"mimamori-doctor-{os.getpid()}", protocol=mqtt.MQTTv5
     )
     connected, published = _Answer(), _Answer()
     client.on_connect = lambda _c, _u, _f, code, _p: connected.take(code)  # pyright: ignore[reportUnknownLambdaType]
     client.on_publish = lambda _c, _u, _m, code, _p: published.take(code)  # pyright: ignore[reportUnknownLambdaType]
-    if settings.broker_ca_file is not None:
-        client.tls_set(ca_certs=str(settings.broker_ca_file))  # pyright: ignore[reportUnknownMemberType]
+    if (context := broker_tls(settings)) is not None:
+        client.tls_set_context(context)  # pyright: ignore[reportUnknownMemberType]
     if username:
         client.username_pw_set(username, password)
     try:

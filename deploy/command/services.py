@@ -49,6 +49,22 @@ def api() -> None:
     raise typer.Exit(main())
 
 
+def doorkeeper(
+    folder: Annotated[
+        Path, typer.Option(help="The broker's folder, with mosquitto.conf and passwords.", file_okay=False)
+    ] = Path("/etc/mosquitto"),
+) -> None:
+    """Keep the broker's passwords as the database has them; runs until stopped, beside the broker.
+
+    It must run where it may write that folder and signal the broker: on the same machine, as the same account.
+
+    Example: [bold]mimamori doorkeeper --folder /etc/mosquitto[/bold]
+    """
+    from deploy.doorkeeper import serve
+
+    raise typer.Exit(serve(folder))
+
+
 def simulate(context: typer.Context) -> None:
     """Play a ward: its homes, sensors and trackers. [dim]mimamori simulate --help[/dim] shows its commands."""
     from simulator.command import app

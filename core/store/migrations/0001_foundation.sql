@@ -141,6 +141,28 @@ CREATE TABLE device_assignment (
 );
 CREATE INDEX device_assignment_home ON device_assignment (home_id);
 
+-- Who signs in to the broker with a credential of its own; the doorkeeper carries it to the broker.
+CREATE TABLE broker_account (
+    name           text PRIMARY KEY CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+    kind           text NOT NULL CHECK (kind IN ('device', 'gateway', 'phone')),
+    -- As the broker compares it; null: never handed out, or revoked.
+    password_hash  text,
+    issued_at      timestamptz,
+    revoked_at     timestamptz
+);
+
+-- One-use codes for which a device gets its credential. Times are the machine's, since people carry the codes around.
+CREATE TABLE enrolment (
+    code_hash     bytea PRIMARY KEY,
+    account       text NOT NULL REFERENCES broker_account,
+    made_by_user  integer REFERENCES user_account ON DELETE SET NULL,
+    made_at       timestamptz NOT NULL,
+    expires_at    timestamptz NOT NULL,
+    used_at       timestamptz,
+    withdrawn_at  timestamptz
+);
+CREATE UNIQUE INDEX enrolment_open ON enrolment (account) WHERE used_at IS NULL AND withdrawn_at IS NULL;
+
 -- Readings ------------------------------------------------------------------------------------------------------------
 CREATE TABLE reading (
     time           timestamptz NOT NULL,

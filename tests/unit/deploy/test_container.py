@@ -26,14 +26,15 @@ def test_every_process_runs_a_command_that_exists(services: dict[str, Any]) -> N
     ours = [
         service for service in services.values() if service["image"] == "mimamori" and "command" in service
     ]
-    assert len(ours) == 4
+    assert len(ours) == 5
     assert {service["command"][0] for service in ours} <= commands
 
 
 def test_every_setting_in_the_file_exists(services: dict[str, Any]) -> None:
     names = {f"MIMAMORI_{name.upper()}" for name in Settings.model_fields}
     used = {name for service in services.values() for name in service.get("environment", {})}
-    assert {name.removesuffix("_FILE") for name in used if name.startswith("MIMAMORI_")} <= names
+    ours = {name for name in used if name.startswith("MIMAMORI_")}
+    assert {name if name in names else name.removesuffix("_FILE") for name in ours} <= names
 
 
 def test_every_stage_that_is_named_is_in_the_dockerfile(services: dict[str, Any]) -> None:
@@ -55,3 +56,16 @@ def test_passwords_are_made_once_and_fit_the_broker(tmp_path: Path) -> None:
     assert all(stat.S_IMODE(path.stat().st_mode) == 0o600 for path in before)
     assert "listener 1883 0.0.0.0\n" in (broker_folder / "mosquitto.conf").read_text(encoding="utf-8")
     assert (broker_folder / "passwords").read_text(encoding="utf-8").startswith("ingest:$7$")
+
+
+def test_certificates_are_copied_to_where_each_may_read_them(tmp_path: Path) -> None:
+    secret_folder, broker_folder, tls = tmp_path / "secrets", tmp_path / "broker", tmp_path / "tls"
+    for folder in (secret_folder, broker_folder, tls):
+        folder.mkdir()
+    for name in ("server.crt", "server.key", "ca.crt"):
+        (tls / name).write_text(name, encoding="ascii")
+    prepare(secret_folder, broker_folder, Path("/broker"), tls)
+    assert (secret_folder / "ca.crt").read_text(encoding="ascii") == "ca.crt"
+    assert not (secret_folder / "server.key").exists()
+    written = (broker_folder / "mosquitto.conf").read_text(encoding="utf-8")
+    assert written.count("certfile /broker/server.crt\nkeyfile /broker/server.key\n") == 2
