@@ -65,6 +65,11 @@ class Monitor(Collector):
             ("ingest_readings", "New readings stored", counters.readings),
             ("ingest_fixes", "New fixes stored", counters.fixes),
             ("ingest_quarantined", "Messages quarantined, whole or in part", counters.quarantined),
+            (
+                "ingest_quarantine_dropped",
+                "Messages that quarantine had to give up unreleased",
+                counters.quarantine_dropped,
+            ),
             ("ingest_batches", "Transactions committed", counters.batches),
         ):
             yield CounterMetricFamily(name, text, value=value)
@@ -86,6 +91,7 @@ class Monitor(Collector):
             "broker_connected": connected,
             "store_blocked": blocked,
             "waiting_messages": len(parts.intake),
+            "quarantine_dropped": parts.writer.counters.quarantine_dropped,
         }
         return connected and not blocked, body
 

@@ -1,11 +1,13 @@
 """Releasing quarantined messages after a device was registered or a codec mended, without storing anything twice."""
 
+from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.store import ingestion, quarantine
 from core.store.database import Database
-from core.store.quarantine import Quarantined
+from core.store.quarantine import Choice, Quarantined
 from ingest.assembly import Assembly, Rules
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded
@@ -13,18 +15,23 @@ from ingest.devices import Devices
 from ingest.message import Message
 
 _PAGE = 500
+_ALL = Choice()
 
 
 @dataclass(frozen=True)
 class Released:
-    """What a release did: messages stored now, and messages that are still not understood."""
+    """What a release did: messages stored now, and why others stay in quarantine (reason -> how many)."""
 
     stored: int
-    kept: int
+    kept: dict[str, int]
 
 
 def release(
-    database: Database, rules: Rules, now: datetime, *, reason: str | None = None, topic: str | None = None
+    database: Database,
+    rules: Rules,
+    now: datetime,
+    choice: Choice = _ALL,
+    on_progress: Callable[[int], None] | None = None,
 ) -> Released:
     """Take quarantined messages in again, as if they came now but at the time they were received.
 
@@ -36,37 +43,46 @@ def release(
         As the ingest worker has them.
     now : datetime
         When the release is recorded.
-    reason, topic : str, optional
-        Only messages refused for this reason, or on this topic.
+    choice : Choice
+        Only these.
+    on_progress : callable, optional
+        Called with the number of messages tried so far.
 
     Notes
     -----
     A message goes through the same code and the same keys as one from the broker, so what is already stored stays once.
+    Each page is one transaction: a release that is cut off leaves nothing half done, and can be started again.
     """
     devices = Devices(database)
-    stored = kept = last = 0
+    stored = last = 0
+    kept: Counter[str] = Counter()
     while True:
         with database.transaction() as connection:
-            page = quarantine.waiting(connection, reason=reason, topic=topic, after=last, limit=_PAGE)
+            page = quarantine.waiting(connection, choice, after=last, limit=_PAGE)
             if not page:
-                return Released(stored, kept)
+                return Released(stored, dict(kept))
             last = page[-1].number
             results = [(entry, decode(entry.topic, entry.payload)) for entry in page]
             devices.prepare((found.sender for _, found in results if isinstance(found, Decoded)), now)
             assembly = Assembly(rules, devices.find, devices.states, now - timedelta(days=1))
             good: list[int] = []
+            refused: list[tuple[int, str, str]] = []
             for entry, found in results:
-                before = len(assembly.batch.refused)
                 assembly.add(_message(entry), found)
-                if len(assembly.batch.refused) == before:
+                if assembly.batch.refused:
+                    # It is in quarantine already, perhaps for another reason than before.
+                    again = assembly.batch.refused.pop()
+                    refused.append((entry.number, again.reason, again.detail))
+                else:
                     good.append(entry.number)
-            # What is refused again is in quarantine already.
-            assembly.batch.refused.clear()
             ingestion.store_batch(connection, assembly.batch, now)
             quarantine.mark_released(connection, good, now)
+            quarantine.keep_reasons(connection, refused)
             devices.states.update(assembly.new_states)
         stored += len(good)
-        kept += len(page) - len(good)
+        kept.update(reason for _, reason, _ in refused)
+        if on_progress is not None:
+            on_progress(stored + kept.total())
 
 
 def _message(entry: Quarantined) -> Message:

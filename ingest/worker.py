@@ -12,6 +12,7 @@ from core.logs import get_logger
 from core.settings import Settings
 from core.store import ingestion
 from core.store.database import Connection, Database, translated_errors
+from core.store.quarantine import Limits
 from ingest.assembly import Rules
 from ingest.intake import Intake
 from ingest.metrics import ActiveParts, Monitor
@@ -30,6 +31,15 @@ _READY_POLL_S = 0.02
 _DOUBT_S = 5
 # A replay publishes up to the next step before it moves the clock there.
 _NEWEST_BY_HAND = timedelta(days=1)
+
+
+def limits_of(settings: Settings) -> Limits:
+    """Return how much the quarantine keeps."""
+    return Limits(
+        timedelta(days=settings.quarantine_days),
+        settings.quarantine_messages,
+        settings.quarantine_mb * 1024 * 1024,
+    )
 
 
 class Worker:
@@ -104,6 +114,7 @@ class Worker:
             intake=intake,
             rules=self._rules(),
             worker=self._settings.ingest_client_id,
+            limits=limits_of(self._settings),
             stop=over,
         )
         threads = [

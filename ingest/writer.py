@@ -35,9 +35,8 @@ _CLOCK_STEP = timedelta(seconds=1)
 _BLIND_CAUSE = "broker_unreachable"
 _PRUNE_EVERY_S = 60.0
 _ASKING_EVERY_S = 1.0
-_QUARANTINE_AGE = timedelta(days=90)
-_QUARANTINE_MESSAGES = 100_000
-_QUARANTINE_BYTES = 512 * 1024 * 1024
+# A flood must not fill the disk before the quarantine is next bounded.
+_PRUNE_EVERY_MESSAGES = 5000
 
 _Decoded = Sequence[tuple[Message, Decoded | Rejected]]
 
@@ -60,6 +59,7 @@ class Counters:
     readings: int = 0
     fixes: int = 0
     quarantined: int = 0
+    quarantine_dropped: int = 0
     batches: int = 0
     last_stored_at: datetime | None = None
 
@@ -73,6 +73,8 @@ class Writer:
         What it works with.
     worker : str
         Under which name progress is reported.
+    limits : Limits
+        How much the quarantine keeps.
     stop : Event
         Ends `run` after the batch in hand.
     """
@@ -86,6 +88,7 @@ class Writer:
         intake: Intake,
         rules: Rules,
         worker: str,
+        limits: quarantine.Limits,
         stop: threading.Event,
     ) -> None:
         self.counters = Counters()
@@ -95,6 +98,7 @@ class Writer:
         self._intake = intake
         self._rules = rules
         self._worker = worker
+        self._limits = limits
         self._stop = stop
         self._lane = Lane(stop)
         self._devices = Devices(database)
@@ -106,6 +110,7 @@ class Writer:
         self._complete_through = clock.now()
         self._is_blind = False
         self._next_prune = 0.0
+        self._pruned_at_count = 0
 
     @property
     def is_blocked(self) -> bool:
@@ -256,8 +261,13 @@ class Writer:
 
     def _look_after(self, *, idle: bool) -> None:
         """Bound the quarantine, and keep the time going while the broker is away."""
-        if time.monotonic() >= self._next_prune:
+        quarantined = self.counters.quarantined
+        if (
+            time.monotonic() >= self._next_prune
+            or quarantined - self._pruned_at_count >= _PRUNE_EVERY_MESSAGES
+        ):
             self._next_prune = time.monotonic() + _PRUNE_EVERY_S
+            self._pruned_at_count = quarantined
             self._lane.give(self._prune)
         blind_since = self._progress.blind_since()
         if blind_since is not None and not self._is_blind:
@@ -320,11 +330,7 @@ class Writer:
 
     def _prune(self) -> None:
         with self._database.transaction() as connection:
-            dropped = quarantine.prune(
-                connection,
-                before=self._clock.now() - _QUARANTINE_AGE,
-                messages=_QUARANTINE_MESSAGES,
-                size_bytes=_QUARANTINE_BYTES,
-            )
+            dropped = quarantine.prune(connection, self._limits, self._clock.now())
         if dropped:
+            self.counters.quarantine_dropped += dropped
             _log.warning("quarantine_dropped", count=dropped)

@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.command import demo, devices, doctor, people, services
+from deploy.command import demo, devices, doctor, people, quarantine, services
 
 app = typer.Typer(
     name="mimamori",
@@ -33,6 +33,7 @@ app.command("api", rich_help_panel=_START)(services.api)
 app.command("register", rich_help_panel=_ENTER)(people.register)
 app.add_typer(people.users, name="user", rich_help_panel=_ENTER)
 app.add_typer(devices.devices, name="device", rich_help_panel=_ENTER)
+app.add_typer(quarantine.quarantine, name="quarantine", rich_help_panel=_LOOK)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
 app.command("decode", rich_help_panel=_LOOK)(services.decode)
 # These have sub-commands of their own, with heavy libraries; their arguments are handed on as they are.

@@ -50,6 +50,7 @@ _PATHS = (
     "/api/v1/alerts/history",
     "/api/v1/alerts/{number}",
     "/api/v1/quarantine",
+    "/api/v1/quarantine/{number}",
 )
 _FIELDS = (
     "before",
@@ -76,7 +77,7 @@ _FIELDS = (
     "reason",
     "language",
 )
-_QUERY = ("limit", "cursor", "from", "to", "metric", "handling")
+_QUERY = ("limit", "cursor", "from", "to", "metric", "handling", "reason")
 _CIRCLE: dict[str, Any] = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
 _POLYGON: dict[str, Any] = {"kind": "polygon", "corners": [[35.65, 139.79], [35.65, 139.80], [35.66, 139.80]]}
 _HOURS: dict[str, Any] = {"days": [1], "start": "22:00", "end": "06:00"}

@@ -99,6 +99,9 @@ CASES = (
     ),
     Case("POST", "/api/v1/alerts/{alert}/notes", 201, 201, 404, 201, 404, body={"note": "on the way"}),
     Case("GET", "/api/v1/quarantine", 200, 403, 403, 403, 403),
+    Case("GET", "/api/v1/quarantine/state", 200, 403, 403, 403, 403),
+    # There is none of that number; who may not look is not told so.
+    Case("GET", "/api/v1/quarantine/{message}", 404, 403, 403, 403, 403),
     # Its answer does not end, so the roles that get it are tried in the tests of the stream.
     Case("GET", "/api/v1/live", 0, 0, 0, 0, 0),
 )
@@ -113,7 +116,11 @@ def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
                 continue
             # Each on a fresh thing of A's, so that no asker sees what another changed.
             path = case.path.format(
-                resident=RESIDENT_A, alert=_new_alert(ward), geofence=_new_geofence(ward), device="hall-a"
+                resident=RESIDENT_A,
+                alert=_new_alert(ward),
+                geofence=_new_geofence(ward),
+                device="hall-a",
+                message=1,
             )
             ends_session = case.method == "DELETE" and path.endswith("/session")
             client = ward.client(login) if ends_session else clients[login]

@@ -217,7 +217,7 @@ def test_an_unknown_device_is_quarantined_and_released_once_it_is_registered(
         second = release(database, rules, now())
 
     # Released once, stored once; a second release finds nothing.
-    assert (first.stored, first.kept, second.stored) == (1, 0, 0)
+    assert (first.stored, first.kept, second.stored) == (1, {}, 0)
     assert rows.of("SELECT time, seq FROM reading") == [(moment, 1)]
 
     # From now on its messages are taken at once, and the old one is not doubled.

@@ -231,6 +231,13 @@ CREATE TABLE quarantine (
 );
 CREATE INDEX quarantine_waiting ON quarantine (received_at) WHERE released_at IS NULL;
 
+-- That messages had to go which nobody had released: the quarantine is bounded, and says when it forgets.
+CREATE TABLE quarantine_drop (
+    dropped_at  timestamptz PRIMARY KEY,
+    too_old     bigint NOT NULL,
+    too_many    bigint NOT NULL
+);
+
 -- How far each ingest worker has come: everything received before `complete_through` is committed.
 CREATE TABLE ingest_progress (
     worker            text PRIMARY KEY,
