@@ -14,9 +14,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.absence import AbsenceKind
 from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.domain.geofence import Geofence
+from core.domain.reading import APPLIANCE_IN_USE_W
 
 LIFE_KINDS = tuple(DeviceKind)
 """A life sign's `kind` is the place of its device's kind in this tuple."""
@@ -84,6 +86,57 @@ class Track:
     accuracy_m: NDArray[np.float64]
 
 
+@dataclass(frozen=True)
+class RoomSeries:
+    """The climate of a room in order of time; every array has shape (n,).
+
+    `time` is Unix seconds of a temperature in degrees Celsius; `humidity_pct` is the last relative humidity known then, NaN if there was
+    none within the hour before.
+    """
+
+    place: str
+    time: NDArray[np.float64]
+    temperature_c: NDArray[np.float64]
+    humidity_pct: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Power:
+    """What an appliance drew, in order of time; both arrays have shape (n,). `time` is Unix seconds."""
+
+    place: str
+    time: NDArray[np.float64]
+    watts: NDArray[np.float64]
+
+    def runs(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return when it was switched on and off; infinity for off while it still runs."""
+        on = self.watts >= APPLIANCE_IN_USE_W
+        before = np.append(False, on[:-1])[: len(on)]
+        began = self.time[on & ~before]
+        off = np.append(self.time[~on & before], np.inf)[: len(began)]
+        return began, off
+
+
+@dataclass(frozen=True)
+class PlannedAbsence:
+    """One planned absence, as it falls on the calendar.
+
+    Attributes
+    ----------
+    number : int
+        The plan it belongs to.
+    kind : AbsenceKind
+        A day service is left for by the door; of the others nobody knows when they begin.
+    began_at, ended_at : datetime
+        From when to when it is planned.
+    """
+
+    number: int
+    kind: AbsenceKind
+    began_at: datetime
+    ended_at: datetime
+
+
 @dataclass(frozen=True, order=True)
 class Press:
     """One press of an emergency button; `device` and `seq` name it, `time` is the button's own clock."""
@@ -120,6 +173,12 @@ class Window:
         would raise after this moment is held back. None if there is nothing to wait for.
     closed_calls : sequence of datetime
         When people closed calls for help: a press after that is a new one.
+    rooms, power
+        The climate of rooms and the power of appliances, as far back as the rules need them.
+    absences : sequence of PlannedAbsence
+        What was planned, whether or not it took place; `pauses` are those that did, as far as anybody knows.
+    away : sequence of Blind
+        When a tracker says that the resident is away from home: silence in it says nothing about them.
     """
 
     resident: int
@@ -133,6 +192,10 @@ class Window:
     geofences: Sequence[Geofence]
     undecided_from: datetime | None = None
     closed_calls: Sequence[datetime] = ()
+    rooms: Sequence[RoomSeries] = ()
+    power: Sequence[Power] = ()
+    absences: Sequence[PlannedAbsence] = ()
+    away: Sequence[Blind] = ()
 
 
 @dataclass(frozen=True)

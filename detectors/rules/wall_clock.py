@@ -1,6 +1,6 @@
 """The clock on the wall of a home: local days and 5-minute bins of the day, right on days of 23 and 25 hours."""
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -45,6 +45,21 @@ def local_date(zone: ZoneInfo, moment: datetime) -> date:
 def midnight(zone: ZoneInfo, day: date) -> datetime:
     """Return the moment at which a local day begins, in UTC."""
     return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+def at_minute(zone: ZoneInfo, day: date, minute: float) -> datetime:
+    """Return the moment at which the wall clock of a local day shows so many minutes after midnight, in UTC.
+
+    Where the clock is put back it is the first of the two; more than a day's minutes reach into the next day.
+
+    Examples
+    --------
+    >>> at_minute(ZoneInfo("Europe/London"), date(2026, 3, 29), 4 * 60).isoformat()[11:16]
+    '03:00'
+    """
+    days, rest = divmod(minute * 60, DAY_S)
+    clock = datetime.combine(day + timedelta(days=int(days)), time(0)) + timedelta(seconds=rest)
+    return clock.replace(tzinfo=zone).astimezone(UTC)
 
 
 @lru_cache(maxsize=256)

@@ -41,10 +41,31 @@ CREATE TABLE resident (
     paused_until  timestamptz,
     -- How long beyond the usual a silence may last.
     sensitivity   text NOT NULL DEFAULT 'standard' CHECK (sensitivity IN ('family', 'standard', 'quiet')),
+    -- Somebody who may go out at night and lose the way: the door at night is told at once.
+    tells_night_exit  boolean NOT NULL DEFAULT false,
     CHECK ((paused_from IS NULL) = (paused_until IS NULL))
 );
 CREATE INDEX resident_home ON resident (home_id);
 CREATE INDEX resident_office ON resident (office_id);
+
+-- Planned absences, once or every week; resident.paused_from and paused_until show the one that holds now or comes next.
+CREATE TABLE absence (
+    absence_id    integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    resident_id   integer NOT NULL REFERENCES resident ON DELETE CASCADE,
+    kind          text NOT NULL CHECK (kind IN ('travel', 'hospital', 'day_service', 'other')),
+    began_at      timestamptz NOT NULL,
+    -- Null for a weekly one that goes on.
+    ended_at      timestamptz,
+    -- {"days": [0, 3], "start": "09:00", "end": "16:00"}; null for one that is planned once.
+    hours         jsonb,
+    note          text NOT NULL DEFAULT '',
+    created_at    timestamptz NOT NULL,
+    created_by_user    integer,
+    cancelled_at  timestamptz,
+    CHECK (ended_at > began_at),
+    CHECK (hours IS NOT NULL OR ended_at IS NOT NULL)
+);
+CREATE INDEX absence_resident ON absence (resident_id, began_at);
 
 CREATE TABLE user_account (
     user_id        integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -1,0 +1,62 @@
+"""What was measured in a home besides life signs, in the form in which rules read it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.device import DeviceKind
+from core.domain.metric import METRICS, METRICS_BY_NUMBER
+from core.store.database import Connection
+from core.store.queries import load
+
+_MEASUREMENTS = load("measurements")
+
+
+@dataclass(frozen=True)
+class Series:
+    """One metric of one device, in order of time (Unix seconds)."""
+
+    place: str
+    kind: DeviceKind
+    metric: str
+    times: Sequence[float]
+    values: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Situation:
+    """Where a resident's home is, if that is known, and whether the door at night is to be told."""
+
+    home: tuple[float, float] | None
+    tells_night_exit: bool
+
+
+def series(
+    connection: Connection,
+    home: int,
+    resident: int,
+    metrics: Sequence[str],
+    since: datetime,
+    until: datetime,
+) -> list[Series]:
+    """Return some metrics of a home in (since, until], without those of another resident's own devices."""
+    values = {
+        "home": home,
+        "resident": resident,
+        "metrics": [METRICS[name].number for name in metrics],
+        "since": since,
+        "until": until,
+    }
+    rows = connection.execute(_MEASUREMENTS["series"], values, binary=True)
+    return [
+        Series(row[0], DeviceKind(row[1]), METRICS_BY_NUMBER[row[2]].name, row[3], row[4]) for row in rows
+    ]
+
+
+def situation(connection: Connection, resident: int) -> Situation:
+    """Return what is known of a resident's home and of the door at night."""
+    row = connection.execute(_MEASUREMENTS["situation"], {"resident": resident}).fetchone()
+    if row is None:
+        return Situation(None, tells_night_exit=False)
+    lat, lon, tells_night_exit = row
+    return Situation(None if lat is None or lon is None else (lat, lon), tells_night_exit=tells_night_exit)

@@ -1,0 +1,41 @@
+-- Planned absences.
+
+-- name: absences
+-- The absences of a resident that were not taken back before a moment and end after another, in the order of their beginning.
+SELECT
+    a.absence_id, a.resident_id, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at, u.name, a.cancelled_at
+FROM absence AS a
+LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
+WHERE a.resident_id = %(resident)s AND coalesce(a.ended_at, 'infinity') > %(since)s AND a.began_at < %(until)s
+    AND (a.cancelled_at IS NULL OR a.cancelled_at > greatest(a.began_at, %(since)s))
+ORDER BY a.began_at, a.absence_id;
+
+-- name: absence
+-- One absence that was not taken back.
+SELECT
+    a.absence_id, a.resident_id, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at, u.name, a.cancelled_at
+FROM absence AS a
+LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
+WHERE a.absence_id = %(absence)s AND a.cancelled_at IS NULL;
+
+-- name: add
+-- Plan an absence.
+INSERT INTO absence (resident_id, kind, began_at, ended_at, hours, note, created_at, created_by_user)
+VALUES (%(resident)s, %(kind)s, %(began_at)s, %(ended_at)s, %(hours)s, %(note)s, %(now)s, %(user)s)
+RETURNING absence_id;
+
+-- name: end
+-- End an absence early, or take it back before it begins.
+UPDATE absence SET cancelled_at = %(now)s
+WHERE absence_id = %(absence)s AND cancelled_at IS NULL
+RETURNING resident_id;
+
+-- name: show_pause
+-- Show on the resident the absence that holds now or comes next.
+UPDATE resident SET paused_from = %(paused_from)s, paused_until = %(paused_until)s
+WHERE resident_id = %(resident)s
+    AND (paused_from, paused_until) IS DISTINCT FROM (%(paused_from)s::timestamptz, %(paused_until)s::timestamptz);
+
+-- name: zone
+-- The zone of a resident's home.
+SELECT home.time_zone FROM resident JOIN home USING (home_id) WHERE resident_id = %(resident)s;

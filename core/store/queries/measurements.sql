@@ -1,0 +1,29 @@
+-- What was measured in a home besides life signs, and where the home is.
+
+-- name: series
+-- Some metrics of the devices of a home in a span: place, kind, metric, Unix seconds and values, per device in order of time.
+SELECT
+    device.place, device.kind, found.metric,
+    array_agg(extract(epoch FROM found.time)::float8 ORDER BY found.time),
+    array_agg(found.value ORDER BY found.time)
+FROM device_assignment AS here
+JOIN device USING (device_number)
+JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = ANY(%(metrics)s)
+JOIN LATERAL (
+    SELECT reading.time, reading.metric, reading.value
+    FROM reading
+    WHERE reading.device_number = here.device_number AND reading.metric = ever.metric
+        AND reading.time > %(since)s AND reading.time <= %(until)s
+        AND reading.flags & 2 = 0 AND here.during @> reading.time
+) AS found ON true
+WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s, '[]')
+    AND (here.resident_id IS NULL OR here.resident_id = %(resident)s)
+GROUP BY device.device_number, device.place, device.kind, found.metric
+ORDER BY device.device_number;
+
+-- name: situation
+-- Where a resident's home is, and whether the door at night is to be told.
+SELECT home.lat, home.lon, resident.tells_night_exit
+FROM resident
+JOIN home USING (home_id)
+WHERE resident.resident_id = %(resident)s;

@@ -1,0 +1,214 @@
+"""Appliances that a resident uses every day: not used although it is late (D13), and left on."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+
+from core.domain.alert import Finding, JsonObject, Severity
+from detectors.rules.hearing import (
+    confirmed,
+    could_hear,
+    is_held,
+    is_known_away,
+    next_look,
+    pause_after,
+    until_now,
+)
+from detectors.rules.judgement import Judgement, Power, Window, earliest, moment
+from detectors.rules.rhythm import DAY_BEGINS_MIN, LEAST_DAYS, Habit, Rhythm, Spans
+from detectors.rules.wall_clock import DAY_S, at_minute, local_date
+
+UNUSED, LEFT_ON = "appliance_unused", "appliance_left_on"
+VERSION = 1
+# Only what is used on nearly every day says something by not being used.
+MOST_DAYS = 0.9
+LEAST_LATE_MIN = 60.0
+# Somebody is up and about: a life sign this recently, and not by the door last.
+_ABOUT_S = 7200.0
+# Left on: this much longer than nearly all own uses, and never sooner than the other; known from so many uses (our choice).
+MARGIN_MIN, LEAST_MIN, LEAST_RUNS = 20.0, 30.0, 20
+# An appliance that was switched on and then fell silent is not known to be on for ever.
+_BELIEVED_S = 6 * 3600.0
+DAY_MIN = DAY_S / 60
+
+
+@dataclass(frozen=True)
+class _Wait:
+    place: str
+    begins: float
+    usual: float
+    tick: float
+    ends: float
+    habit: Habit
+
+
+@dataclass(frozen=True)
+class ApplianceUnused:
+    """Rule D13: an appliance of every day was not used by an hour, or three sigmas, after its usual first use, though somebody is up.
+
+    For the staff: it claims a change of habit, not an emergency. It says nothing of an appliance used on fewer than nine days of ten, when
+    nobody was heard at home in the last two hours, when the home could not be heard, and in absences.
+
+    Parameters
+    ----------
+    rhythm_on : callable
+        What was learned for a local day.
+    """
+
+    rhythm_on: Callable[[date], Rhythm]
+    name: str = UNUSED
+
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
+        """Judge the span (since, until]."""
+        now = until.timestamp()
+        today = local_date(window.zone, until)
+        findings: list[Finding] = []
+        due: datetime | None = at_minute(window.zone, today + timedelta(days=1), DAY_BEGINS_MIN)
+        if not window.power:
+            return Judgement((), None, can_tell=False)
+        for wait in self._waits(window, since, today):
+            used = _first_use(window.power, wait.place, wait.begins)
+            if used <= min(wait.tick, now):
+                continue
+            if wait.tick > now or is_held(window, wait.tick):
+                due = earliest(due, moment(wait.tick))
+                continue
+            over = min(used, wait.ends, pause_after(window, wait.tick))
+            if over > since.timestamp() and _is_about(window, wait):
+                findings.append(_unused(window, wait, over if over <= now else None))
+        # One alert at most: of several appliances the first that was missed.
+        return Judgement(tuple(findings[:1]), due, can_tell=True)
+
+    def _waits(self, window: Window, since: datetime, today: date) -> Iterator[_Wait]:
+        day = local_date(window.zone, since)
+        floor = window.watched_from.timestamp()
+        while day <= today:
+            rhythm = self.rhythm_on(day)
+            for place, one in sorted(rhythm.appliances.items()):
+                if one.first is None or one.days_used < max(LEAST_DAYS, MOST_DAYS * rhythm.days):
+                    continue
+                minutes = (DAY_BEGINS_MIN, one.first.at_min, one.first.late_min(LEAST_LATE_MIN), DAY_MIN)
+                begins, usual, tick, ends = (at_minute(window.zone, day, at).timestamp() for at in minutes)
+                if begins >= floor:
+                    yield _Wait(place, begins, usual, tick, ends, one.first)
+            day += timedelta(days=1)
+
+
+def _first_use(power: Sequence[Power], place: str, begins: float) -> float:
+    """Return when an appliance was first used after a moment; one that ran then counts as used."""
+    found = np.inf
+    for one in power:
+        if one.place == place:
+            began, ended = one.runs()
+            later = began[ended > begins]
+            found = min(found, max(float(later[0]), begins) if len(later) else np.inf)
+    return found
+
+
+def _is_about(window: Window, wait: _Wait) -> bool:
+    if not could_hear(window, wait.begins, wait.tick):
+        return False
+    if bool(is_known_away(window, np.array([wait.tick]))[0]):
+        return False
+    signs = until_now(window.life_signs, wait.tick)
+    sure = signs.time[confirmed(signs)]
+    return len(sure) > 0 and wait.tick - float(sure[-1]) <= _ABOUT_S
+
+
+def _unused(window: Window, wait: _Wait, cleared: float | None) -> Finding:
+    usual: JsonObject = {
+        "days": wait.habit.days,
+        "first_at_min": round(wait.habit.at_min),
+        "late_after_min": round(wait.habit.late_min(LEAST_LATE_MIN)),
+    }
+    return Finding(
+        rule=UNUSED,
+        subject=f"resident:{window.resident}",
+        severity=Severity.KEEP_AN_EYE,
+        began_at=moment(wait.usual),
+        raised_at=moment(wait.tick),
+        cleared_at=None if cleared is None else moment(cleared),
+        reason={
+            "rule_version": VERSION,
+            "place": wait.place,
+            "usual": usual,
+            "ruled_out": ["planned_absence", "home_silent", "nobody_about"],
+            "confidence": "medium",
+        },
+    )
+
+
+@dataclass(frozen=True)
+class ApplianceLeftOn:
+    """An appliance runs 20 minutes longer than nearly all of its own uses, and half an hour at least: a kettle or an iron left on.
+
+    It cannot tell before 20 uses are known, and believes a silent plug for six hours. It ends when the power does.
+
+    Parameters
+    ----------
+    rhythm_on : callable
+        What was learned for a local day.
+    """
+
+    rhythm_on: Callable[[date], Rhythm]
+    name: str = LEFT_ON
+
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
+        """Judge the span (since, until]."""
+        now = until.timestamp()
+        findings: list[Finding] = []
+        due: datetime | None = None
+        can_tell = False
+        for one in window.power:
+            usual = self._usual(window, one.place, until)
+            if usual is None:
+                continue
+            can_tell = True
+            due = earliest(due, next_look(until, 60 * _limit_min(usual)))
+            began_at, ended_at = one.runs()
+            for began, ended in zip(began_at.tolist(), ended_at.tolist(), strict=True):
+                own = self._usual(window, one.place, moment(began)) or usual
+                tick = began + 60 * _limit_min(own)
+                if ended <= max(since.timestamp(), tick) or began < window.watched_from.timestamp():
+                    continue
+                if tick > now:
+                    due = earliest(due, moment(tick))
+                    continue
+                last = float(one.time[int(np.searchsorted(one.time, now, side="right")) - 1])
+                over = min(ended, last + _BELIEVED_S)
+                if over > max(since.timestamp(), tick) and could_hear(window, tick, tick):
+                    findings.append(
+                        _left_on(window, one.place, (began, tick, over if over <= now else None), own)
+                    )
+        findings.sort(key=lambda finding: finding.raised_at)
+        return Judgement(tuple(findings), due, can_tell=can_tell)
+
+    def _usual(self, window: Window, place: str, at: datetime) -> Spans | None:
+        found = self.rhythm_on(local_date(window.zone, at)).appliances.get(place)
+        return found.runs if found and found.runs and found.runs.count >= LEAST_RUNS else None
+
+
+def _limit_min(usual: Spans) -> float:
+    return max(LEAST_MIN, usual.high_min + MARGIN_MIN)
+
+
+def _left_on(window: Window, place: str, span: tuple[float, float, float | None], usual: Spans) -> Finding:
+    began, tick, over = span
+    return Finding(
+        rule=LEFT_ON,
+        subject=f"resident:{window.resident}",
+        severity=Severity.CHECK_SOON,
+        began_at=moment(began),
+        raised_at=moment(tick),
+        cleared_at=None if over is None else moment(over),
+        reason={
+            "rule_version": VERSION,
+            "place": place,
+            "on_min": round((tick - began) / 60),
+            "usual": {"uses": usual.count, "high_min": round(usual.high_min)},
+            "ruled_out": ["short_use"],
+            "confidence": "high" if usual.count >= 3 * LEAST_RUNS else "medium",
+        },
+    )

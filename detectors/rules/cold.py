@@ -1,0 +1,142 @@
+"""Cold rooms of somebody who is at home (D8)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.alert import Finding, Severity
+from detectors.rules.hearing import is_known_away, is_out_by_door, is_washroom, next_look, until_now
+from detectors.rules.judgement import Judgement, RoomSeries, Window, moment
+from detectors.rules.levels import Spell, Trigger, grid, lasting, level, spells
+from detectors.rules.rhythm import Rhythm
+from detectors.rules.wall_clock import DAY_S, local_seconds
+
+NAME = "cold"
+VERSION = 1
+# D8. 18 degrees, the guide line of the WHO, would be an alert in most homes in winter; it is only drawn.
+COLD_C, BITTER_C, BELOW_USUAL_C, HYSTERESIS_C = 12.0, 8.0, 6.0, 0.5
+COLD_S, BITTER_S, BELOW_USUAL_S = 7200.0, 3600.0, 3600.0
+# Below the usual is nothing to tell of in a room that is still as warm as the guide line.
+GUIDE_C = 18.0
+_LOOK_S = 1800.0
+_EPOCH = date(1970, 1, 1)
+_LIVING = ("living", "lounge", "居間", "リビング", "dining")
+# Nobody stays there, and nobody heats there.
+_PASSED_THROUGH = ("hall", "entrance", "front", "corridor", "玄関", "廊下", "outside", "balcony", "storage")
+
+
+@dataclass(frozen=True)
+class _Room:
+    """A room on the grid: its level, and what is usual at each step (NaN where it is not known)."""
+
+    series: RoomSeries
+    level_c: NDArray[np.float64]
+    usual_c: NDArray[np.float64]
+    is_living: bool
+
+
+@dataclass(frozen=True)
+class Cold:
+    """Rule D8: a living room below 12 degrees for two hours, below 8 for one, or any room 6 below its own usual for one.
+
+    The usual is the median of the last 14 days at the same hour. Below 8 degrees is to be checked soon, the rest is worth a word. Bathrooms,
+    halls and the like do not count. Where only one room has a thermometer it stands for the living room. Nothing is told
+    while the resident is away, may have gone out by the door, or an absence is planned. A spell ends half a degree above its limits.
+
+    Parameters
+    ----------
+    rhythm_on : callable
+        What was learned for a local day.
+    """
+
+    rhythm_on: Callable[[date], Rhythm]
+    name: str = NAME
+
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
+        """Judge the span (since, until]."""
+        lived_in = [room for room in window.rooms if len(room.time) and _is_lived_in(room.place)]
+        time = grid(lived_in, until.timestamp())
+        if not len(time):
+            return Judgement((), None, can_tell=False)
+        rooms = [self._room(window, room, time, len(lived_in) == 1) for room in lived_in]
+        due = next_look(until, _LOOK_S)
+        can_tell = any(bool(np.isfinite(room.level_c[-1])) for room in rooms)
+        cold: NDArray[np.bool_] = np.stack([_is_cold(room, 0.0) for room in rooms]).any(axis=0)  # pyright: ignore[reportAssignmentType] - of an axis it is an array
+        if not cold.any():
+            return Judgement((), due, can_tell=can_tell)
+        unknown = np.stack([np.isnan(room.level_c) for room in rooms])
+        stays = np.any(np.stack([_is_cold(room, HYSTERESIS_C) for room in rooms]) | unknown, axis=0)
+        found = [
+            _finding(window, rooms, time, spell)
+            for spell in spells(cold, stays, _triggers(window, rooms, time, until))
+            if spell.ended is None or time[spell.ended] > since.timestamp()
+        ]
+        return Judgement(tuple(found), due, can_tell=can_tell)
+
+    def _room(self, window: Window, room: RoomSeries, time: NDArray[np.float64], is_only: bool) -> _Room:
+        usual = np.full(len(time), np.nan)
+        local = local_seconds(window.zone, time)
+        day, hour = local // DAY_S, (local % DAY_S // 3600).astype(np.int64)
+        for number in np.unique(day).tolist():
+            hours = self.rhythm_on(_EPOCH + timedelta(days=number)).rooms_c.get(room.place)
+            if hours is not None:
+                known = np.array([np.nan if one is None else one for one in hours], np.float64)
+                usual[day == number] = known[hour[day == number]]
+        is_living = is_only or room.place.lower().startswith(_LIVING)
+        return _Room(room, level(time, room.time, room.temperature_c), usual, is_living)
+
+
+def _is_lived_in(place: str) -> bool:
+    return not is_washroom(place) and not place.lower().startswith(_PASSED_THROUGH)
+
+
+def _is_cold(room: _Room, spare_c: float) -> NDArray[np.bool_]:
+    below = (room.level_c < room.usual_c - BELOW_USUAL_C + spare_c) & (room.level_c < GUIDE_C)
+    return below | (room.level_c < COLD_C + spare_c) if room.is_living else below
+
+
+def _triggers(
+    window: Window, rooms: list[_Room], time: NDArray[np.float64], until: datetime
+) -> list[Trigger]:
+    signs = until_now(window.life_signs, until.timestamp())
+    at_home = ~is_known_away(window, time) & (time >= window.watched_from.timestamp())
+    at_home &= ~is_out_by_door(signs, time)
+    found: list[Trigger] = []
+    for number, room in enumerate(rooms):
+        which = np.full(len(time), number)
+        below = (room.level_c < room.usual_c - BELOW_USUAL_C) & (room.level_c < GUIDE_C)
+        if room.is_living:
+            bitter = lasting(room.level_c < BITTER_C, BITTER_S) & at_home
+            found.append(Trigger(Severity.CHECK_SOON, bitter, "bitter", which))
+            cold = lasting(room.level_c < COLD_C, COLD_S) & at_home
+            found.append(Trigger(Severity.KEEP_AN_EYE, cold, "cold", which))
+        own = lasting(below, BELOW_USUAL_S) & at_home
+        found.append(Trigger(Severity.KEEP_AN_EYE, own, "below_usual", which))
+    return found
+
+
+def _finding(window: Window, rooms: list[_Room], time: NDArray[np.float64], spell: Spell) -> Finding:
+    step = spell.triggered
+    room = rooms[int(spell.trigger.room[step])]
+    usual = float(room.usual_c[step])
+    return Finding(
+        rule=NAME,
+        subject=f"resident:{window.resident}",
+        severity=spell.trigger.severity,
+        began_at=moment(float(time[spell.began])),
+        raised_at=moment(float(time[spell.raised])),
+        cleared_at=None if spell.ended is None else moment(float(time[spell.ended])),
+        reason={
+            "rule_version": VERSION,
+            "cause": spell.trigger.why,
+            "place": room.series.place,
+            "temperature_c": round(float(room.level_c[step]), 1),
+            "usual": {"temperature_c": None if np.isnan(usual) else round(usual, 1)},
+            "lasted_min": round(float(time[step] - time[spell.began]) / 60),
+            "ruled_out": ["away", "single_value"],
+            "confidence": "medium" if spell.trigger.why == "below_usual" else "high",
+        },
+    )

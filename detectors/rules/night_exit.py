@@ -1,0 +1,86 @@
+"""Night exit: the entrance door was used late at night and nobody has been heard inside since (D3)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from core.domain.alert import Finding, Severity
+from detectors.rules.hearing import could_hear, is_held, next_look, pause_after, until_now
+from detectors.rules.judgement import Judgement, Window, earliest, moment
+from detectors.rules.silences import DOOR
+from detectors.rules.wall_clock import at_minute, local_date
+
+NAME = "night_exit"
+VERSION = 1
+# D3: between these hours, and for so long nothing inside.
+BEGINS_MIN, ENDS_MIN, QUIET_S = 23 * 60.0, 29 * 60.0, 600.0
+
+
+@dataclass(frozen=True)
+class NightExit:
+    """Rule D3, night: the door between 23:00 and 5:00 and no life sign of any kind for ten minutes after it; for flagged residents only.
+
+    It claims that somebody used the door and is not heard inside: whoever went out, or went straight back to bed where no sensor is. It ends
+    with the next life sign at home. It cannot tell while the home cannot be heard, and is not asked in a planned absence.
+    """
+
+    name: str = NAME
+
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
+        """Judge the span (since, until]."""
+        now = until.timestamp()
+        signs = until_now(window.life_signs, now)
+        ends = np.append(signs.time[1:], np.inf)[: len(signs.time)]
+        findings: list[Finding] = []
+        due: datetime | None = None
+        nights = list(_nights(window, since, until))
+        long = (signs.kind == DOOR) & (ends - signs.time > QUIET_S) & (ends > since.timestamp())
+        for number in np.flatnonzero(long).tolist():
+            began, ended = float(signs.time[number]), float(ends[number])
+            tick = began + QUIET_S
+            at_night = any(opens.timestamp() <= began < closes.timestamp() for opens, closes in nights)
+            if not at_night or began < window.watched_from.timestamp() or not could_hear(window, began, tick):
+                continue
+            if tick > now or is_held(window, tick):
+                due = earliest(due, moment(tick))
+                continue
+            over = min(ended, pause_after(window, tick))
+            if over > since.timestamp():
+                place = signs.places[int(signs.place[number])]
+                findings.append(_finding(window, place, began, over if over <= now else None))
+        # A door that is used after now is told ten minutes later at the soonest.
+        ahead = max(min((opens for opens, closes in nights if closes > until), default=until), until)
+        return Judgement(
+            tuple(findings),
+            earliest(due, next_look(ahead, QUIET_S)),
+            can_tell=bool(np.any(signs.kind == DOOR)),
+        )
+
+
+def _nights(window: Window, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the nights that touch the span or the two days before, and the next one."""
+    day = local_date(window.zone, since) - timedelta(days=3)
+    while day <= local_date(window.zone, until):
+        yield at_minute(window.zone, day, BEGINS_MIN), at_minute(window.zone, day, ENDS_MIN)
+        day += timedelta(days=1)
+
+
+def _finding(window: Window, place: str, began: float, cleared: float | None) -> Finding:
+    return Finding(
+        rule=NAME,
+        subject=f"resident:{window.resident}",
+        severity=Severity.CHECK_SOON,
+        began_at=moment(began),
+        raised_at=moment(began + QUIET_S),
+        cleared_at=None if cleared is None else moment(cleared),
+        reason={
+            "rule_version": VERSION,
+            "door_at": moment(began).isoformat(),
+            "place": place,
+            "quiet_min": round(QUIET_S / 60),
+            "ruled_out": ["planned_absence", "home_silent", "back_at_once"],
+            "confidence": "medium",
+        },
+    )

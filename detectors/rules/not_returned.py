@@ -1,0 +1,110 @@
+"""Not returned: a resident who is known to be away stays away longer than usual, or late into the night (D3)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from core.domain.alert import Finding, Severity
+from detectors.rules.hearing import could_hear, is_held, next_look, pause_after
+from detectors.rules.judgement import Blind, Judgement, Window, earliest, moment
+from detectors.rules.rhythm import LEAST_DAYS, Rhythm, Spans
+from detectors.rules.wall_clock import at_minute, local_date
+
+NAME = "not_returned"
+VERSION = 1
+# D3: two hours beyond the longest outing, or an hour beyond ten in the evening for those who are never out at night.
+MARGIN_MIN, LATE_MIN = 120.0, 23 * 60.0
+# With fewer outings known a fixed time counts (our choice).
+LEAST_OUTINGS, UNKNOWN_MIN = 5, 720.0
+_SHORTEST_LOOK_S = 3600.0
+
+
+@dataclass(frozen=True)
+class _Limit:
+    tick: float
+    cause: str
+    usual: Spans | None
+
+
+@dataclass(frozen=True)
+class NotReturned:
+    """Rule D3, away: two hours longer than the longest outing on such a day (weekday or weekend), or still out at 23:00.
+
+    It needs a tracker that says that the resident is away; who left by the door without one is judged by the inactivity rule's line after
+    the door. The evening counts only for those who were home by 23:00 on every day of the last four weeks. Where fewer than
+    five outings are known, twelve hours count. It ends with the return: two fixes near home, or a life sign at home when the tracker is silent.
+
+    Parameters
+    ----------
+    rhythm_on : callable
+        What was learned for a local day; an outing is judged by the day on which it begins.
+    """
+
+    rhythm_on: Callable[[date], Rhythm]
+    name: str = NAME
+
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
+        """Judge the span (since, until]."""
+        now = until.timestamp()
+        findings: list[Finding] = []
+        due: datetime | None = None
+        for outing in window.away:
+            if outing.known_at > until or outing.began_at < window.watched_from:
+                continue
+            over = None if outing.ended_at is None or outing.ended_at > until else outing.ended_at
+            if over is not None and over <= since:
+                continue
+            limit = self._limit(window, outing)
+            ended = now + 1 if over is None else over.timestamp()
+            if limit.tick >= ended and over is not None:
+                continue
+            if not could_hear(window, limit.tick, limit.tick):
+                continue
+            if limit.tick > now or is_held(window, limit.tick):
+                due = earliest(due, moment(limit.tick))
+                continue
+            cleared = min(pause_after(window, limit.tick), float("inf") if over is None else ended)
+            if cleared > since.timestamp():
+                findings.append(_finding(window, outing, limit, cleared if cleared <= now else None))
+        has_tracker = len(window.track.time) > 0
+        look = next_look(until, _SHORTEST_LOOK_S) if has_tracker else None
+        return Judgement(tuple(findings), earliest(due, look), can_tell=has_tracker)
+
+    def _limit(self, window: Window, outing: Blind) -> _Limit:
+        day = local_date(window.zone, outing.began_at)
+        rhythm = self.rhythm_on(day)
+        usual = rhythm.outings.get("weekend" if day.weekday() >= 5 else "weekday")
+        is_known = usual is not None and usual.count >= LEAST_OUTINGS
+        longest = max(usual.high_min, usual.longest_min) + MARGIN_MIN if usual and is_known else UNKNOWN_MIN
+        tick, cause = outing.began_at + timedelta(minutes=longest), "long"
+        late = at_minute(window.zone, day, LATE_MIN)
+        if rhythm.nights_out == 0 and rhythm.days >= LEAST_DAYS and outing.began_at < late < tick:
+            tick, cause = late, "late"
+        return _Limit(max(tick, outing.known_at).timestamp(), cause, usual if is_known else None)
+
+
+def _finding(window: Window, outing: Blind, limit: _Limit, cleared: float | None) -> Finding:
+    usual = limit.usual
+    return Finding(
+        rule=NAME,
+        subject=f"resident:{window.resident}",
+        severity=Severity.CHECK_SOON,
+        began_at=outing.began_at,
+        raised_at=moment(limit.tick),
+        cleared_at=None if cleared is None else moment(cleared),
+        reason={
+            "rule_version": VERSION,
+            "cause": limit.cause,
+            "left_at": outing.began_at.isoformat(),
+            "away_min": round((limit.tick - outing.began_at.timestamp()) / 60),
+            "usual": None
+            if usual is None
+            else {"outings": usual.count, "longest_min": round(usual.longest_min)},
+            "ruled_out": ["planned_absence", "single_fix", "seen_at_home"],
+            "confidence": "low"
+            if usual is None
+            else "high"
+            if usual.count >= 2 * LEAST_OUTINGS
+            else "medium",
+        },
+    )

@@ -1,0 +1,114 @@
+"""Restless nights: more visits to the bathroom, or exits from bed, than this resident's nights have, twice in three nights (D4)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from math import exp, lgamma, log, log1p
+
+import numpy as np
+
+from core.domain.alert import Finding, Severity
+from detectors.rules.hearing import could_hear, until_now
+from detectors.rules.judgement import Judgement, Window, earliest, moment
+from detectors.rules.rhythm import NIGHT_BEGINS_S, NIGHT_S, Rhythm, visit_begins
+from detectors.rules.wall_clock import at_minute, local_date
+
+NAME = "restless_night"
+VERSION = 1
+# D4: this rare, in two of three nights.
+RARE = 0.01
+LEAST_NIGHTS = 14
+# A weak belief of two visits a night before anything is known (our choice; two weeks of nights outweigh it by far).
+PRIOR_VISITS, PRIOR_NIGHTS = 1.0, 0.5
+_ENDS_MIN = ((NIGHT_BEGINS_S + NIGHT_S) / 60) % 1440
+_BEGINS_MIN = NIGHT_BEGINS_S / 60
+
+
+def chance(visits: int, rhythm: Rhythm) -> float:
+    """Return how likely so many visits or more are in one night, if nights are as they were (Poisson with a gamma-distributed rate).
+
+    Examples
+    --------
+    >>> usual = Rhythm(night_visits=42, nights=28)
+    >>> [round(chance(visits, usual), 3) for visits in (0, 2, 5, 7)]
+    [1.0, 0.442, 0.021, 0.001]
+    """
+    shape, rate = rhythm.night_visits + PRIOR_VISITS, rhythm.nights + PRIOR_NIGHTS
+    fewer = 0.0
+    for count in range(visits):
+        fewer += exp(
+            lgamma(shape + count)
+            - lgamma(shape)
+            - lgamma(count + 1)
+            + shape * (log(rate) - log1p(rate))
+            - count * log1p(rate)
+        )
+    return max(0.0, 1.0 - fewer)
+
+
+@dataclass(frozen=True)
+class RestlessNight:
+    """Rule D4, night: raised at six in the morning for the staff, and over when the next night begins.
+
+    It claims that two of the last three nights had more visits to the bathroom (without a sensor there: movements in and out of bed)
+    between 22:00 and 6:00 than one night in a hundred has, this one among them. It does not say why. It cannot tell with fewer than 14 nights
+    known, or when this night could not be heard throughout.
+
+    Parameters
+    ----------
+    rhythm_on : callable
+        What was learned for a local day: the nights before, and the visits in the last two.
+    """
+
+    rhythm_on: Callable[[date], Rhythm]
+    name: str = NAME
+
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
+        """Judge the span (since, until]."""
+        findings: list[Finding] = []
+        today = local_date(window.zone, until)
+        can_tell = False
+        day = local_date(window.zone, since)
+        while day <= today:
+            raised = at_minute(window.zone, day, _ENDS_MIN)
+            over = at_minute(window.zone, day, _BEGINS_MIN)
+            if raised <= until and over > since:
+                found, can_tell = self._night(window, day, raised, over if over <= until else None)
+                findings += found
+            day += timedelta(days=1)
+        ends = (at_minute(window.zone, one, _ENDS_MIN) for one in (today, today + timedelta(days=1)))
+        return Judgement(tuple(findings), earliest(*(one for one in ends if one > until)), can_tell=can_tell)
+
+    def _night(
+        self, window: Window, day: date, raised: datetime, over: datetime | None
+    ) -> tuple[list[Finding], bool]:
+        rhythm = self.rhythm_on(day)
+        began = at_minute(window.zone, day - timedelta(days=1), _BEGINS_MIN)
+        if rhythm.nights < LEAST_NIGHTS or window.watched_from > began:
+            return [], False
+        if not could_hear(window, began.timestamp(), raised.timestamp()):
+            return [], False
+        visits = visit_begins(until_now(window.life_signs, raised.timestamp()))
+        count = int(np.sum(visits > began.timestamp()))
+        likely = chance(count, rhythm)
+        before = [one for one in rhythm.last_nights if one is not None and chance(one, rhythm) < RARE]
+        if likely >= RARE or not before:
+            return [], True
+        finding = Finding(
+            rule=NAME,
+            subject=f"resident:{window.resident}",
+            severity=Severity.KEEP_AN_EYE,
+            began_at=began,
+            raised_at=moment(raised.timestamp()),
+            cleared_at=over,
+            reason={
+                "rule_version": VERSION,
+                "visits": count,
+                "nights_before": list(rhythm.last_nights),
+                "chance": round(likely, 4),
+                "usual": {"days": rhythm.nights, "visits": round(rhythm.night_visits / rhythm.nights, 1)},
+                "ruled_out": ["planned_absence", "home_silent", "single_night"],
+                "confidence": "high" if rhythm.nights >= 2 * LEAST_NIGHTS - 7 else "medium",
+            },
+        )
+        return [finding], True

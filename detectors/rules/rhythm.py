@@ -1,0 +1,355 @@
+"""A resident's rhythm: what is learned about mornings, nights, outings, the bathroom, appliances and rooms, in a few numbers.
+
+It is learned once for each local day from the four weeks before, never from blind or planned time, and said in plain words: "usually up
+by 6:30". Each number keeps on how many days it rests, so that a rule can say that it does not know yet.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.device import DeviceKind
+from detectors.rules.hearing import at_washroom, confirmed
+from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Power, RoomSeries
+from detectors.rules.silences import DOOR
+from detectors.rules.wall_clock import DAY_S, local_seconds
+
+NAME = "rhythm"
+VERSION = 1
+LEARNED_DAYS = 28
+# Fewer days than this make no habit (our choice).
+LEAST_DAYS = 14
+# The day begins at four: who moves before is up at night, who moves after has got up (D4).
+DAY_BEGINS_MIN = 240.0
+DAY_BEGINS_S = 60 * DAY_BEGINS_MIN
+NIGHT_BEGINS_S, NIGHT_S = 22 * 3600.0, 8 * 3600.0
+# Signs of one visit are at most this far apart.
+VISIT_S = 600.0
+# An outing, as scoring defines it: the door before, the door after, and half an hour between.
+OUTING_DOOR_S, SHORTEST_OUTING_S = 120.0, 1800.0
+# A stay that lasts longer is somebody whom nobody saw leave.
+LONGEST_STAY_S = 3 * 3600.0
+LATE_S = 23 * 3600.0
+BED = LIFE_KINDS.index(DeviceKind.BED)
+MAD_TO_SIGMA = 1.4826
+
+
+@dataclass(frozen=True)
+class Habit:
+    """When something usually happens: median and median absolute deviation in minutes after midnight, from so many days."""
+
+    at_min: float
+    spread_min: float
+    days: int
+
+    @property
+    def by_min(self) -> float:
+        """By when it has happened on about five days of six."""
+        return self.at_min + MAD_TO_SIGMA * self.spread_min
+
+    def late_min(self, least_min: float) -> float:
+        """Return from when on it is late: three sigmas, and never less than `least_min`, after the usual time."""
+        return self.at_min + max(least_min, 3 * MAD_TO_SIGMA * self.spread_min)
+
+
+@dataclass(frozen=True)
+class Spans:
+    """How long something usually lasts, in minutes: how often it was seen, a high quantile, and the longest."""
+
+    count: int
+    high_min: float
+    longest_min: float
+
+
+@dataclass(frozen=True)
+class Appliance:
+    """How an appliance is used: when first on a day, on how many of the days known, and how long it runs."""
+
+    first: Habit | None
+    days_used: int
+    runs: Spans | None
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """What was learned for one local day.
+
+    Attributes
+    ----------
+    days : int
+        On how many days it rests.
+    up, down : Habit or None
+        The first confirmed life sign after four, and the last one of the day.
+    night_visits, nights : int
+        Visits to the bathroom between 22:00 and 6:00, in all, and in how many nights that could be heard.
+    last_nights : tuple of int or None
+        The visits in the two nights before this day's, the older first; None where it could not be heard.
+    outings : mapping
+        By `weekday` and `weekend`: how long outings last.
+    nights_out : int
+        Outings that were not over at 23:00.
+    stays : mapping
+        By `day` and `night`: how long visits to the bathroom last; the 99th percentile counts.
+    appliances : mapping
+        By place.
+    rooms_c : mapping
+        By place: the median temperature of each hour of the day over the last 14 days; NaN where unknown.
+    has_door : bool
+        Whether an entrance door was heard.
+    """
+
+    days: int = 0
+    up: Habit | None = None
+    down: Habit | None = None
+    night_visits: int = 0
+    nights: int = 0
+    last_nights: tuple[int | None, ...] = ()
+    outings: Mapping[str, Spans] = field(default_factory=dict[str, Spans])
+    nights_out: int = 0
+    stays: Mapping[str, Spans] = field(default_factory=dict[str, Spans])
+    appliances: Mapping[str, Appliance] = field(default_factory=dict[str, Appliance])
+    rooms_c: Mapping[str, tuple[float | None, ...]] = field(
+        default_factory=dict[str, tuple[float | None, ...]]
+    )
+    has_door: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(body: Mapping[str, Any]) -> "Rhythm":
+        """Return what `to_json` was made from."""
+        return Rhythm(
+            days=int(body["days"]),
+            up=_habit(body["up"]),
+            down=_habit(body["down"]),
+            night_visits=int(body["night_visits"]),
+            nights=int(body["nights"]),
+            last_nights=tuple(body["last_nights"]),
+            outings={name: Spans(**one) for name, one in body["outings"].items()},
+            nights_out=int(body["nights_out"]),
+            stays={name: Spans(**one) for name, one in body["stays"].items()},
+            appliances={
+                name: Appliance(
+                    _habit(one["first"]), one["days_used"], Spans(**one["runs"]) if one["runs"] else None
+                )
+                for name, one in body["appliances"].items()
+            },
+            rooms_c={name: tuple(hours) for name, hours in body["rooms_c"].items()},
+            has_door=bool(body["has_door"]),
+        )
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a rhythm is learned from: what was measured in the weeks before `until` (Unix seconds), and which time teaches nothing."""
+
+    signs: LifeSigns
+    power: Sequence[Power]
+    rooms: Sequence[RoomSeries]
+    masked: Sequence[tuple[float, float]]
+    until: float
+
+
+def learn(past: Past, zone: ZoneInfo) -> Rhythm:
+    """Learn a rhythm; `past.until` lies at most a few hours before the midnight at which the day begins that it is for."""
+    today = round(float(local_seconds(zone, np.array([past.until]))[0]) / DAY_S)
+    calendar = _Calendar(zone, today, past.masked)
+    signs = _recent(past.signs, past.until)
+    sure = signs.time[confirmed(signs)]
+    local = local_seconds(zone, sure)
+    days, first, last = _edges(local)
+    known = np.array([calendar.is_heard(day, DAY_BEGINS_S, DAY_S) for day in days.tolist()], np.bool_)
+    visits, nights, last_nights = _nights(signs, calendar)
+    outings, nights_out = _outings(signs, calendar)
+    return Rhythm(
+        days=int(known.sum()),
+        up=_habit_of(first[known]),
+        down=_habit_of(last[known]),
+        night_visits=visits,
+        nights=nights,
+        last_nights=last_nights,
+        outings=outings,
+        nights_out=nights_out,
+        stays=_stays(signs, calendar),
+        appliances={one.place: _appliance(one, calendar) for one in past.power},
+        rooms_c={one.place: _hours(one, calendar) for one in past.rooms},
+        has_door=bool(np.any(signs.kind == DOOR)),
+    )
+
+
+class _Calendar:
+    """The local days that teach: numbers since 1970, and which of their time is masked."""
+
+    def __init__(self, zone: ZoneInfo, today: int, masked: Sequence[tuple[float, float]]) -> None:
+        self.zone = zone
+        self.today = today
+        self._masked = masked
+        ends = [local_seconds(zone, np.array(span)) for span in masked]
+        self._local = [(float(began), float(ended)) for began, ended in ends]
+
+    @property
+    def first(self) -> int:
+        """The first day that teaches."""
+        return self.today - LEARNED_DAYS
+
+    def is_heard(self, day: int, since_s: float, until_s: float) -> bool:
+        """Tell whether a part of a day (seconds after its midnight) teaches."""
+        if not self.first <= day < self.today:
+            return False
+        began, ended = day * DAY_S + since_s, day * DAY_S + until_s
+        return not any(one < ended and other > began for one, other in self._local)
+
+    def is_free(self, began: float, ended: float) -> bool:
+        """Tell whether a span of Unix seconds is free of masked time."""
+        return not any(one < ended and other > began for one, other in self._masked)
+
+
+def _recent(signs: LifeSigns, until: float) -> LifeSigns:
+    # A day more than is asked for: a night begins on the day before.
+    since = until - (LEARNED_DAYS + 1) * DAY_S
+    first, last = np.searchsorted(signs.time, [since, until], side="right")
+    return LifeSigns(signs.time[first:last], signs.kind[first:last], signs.place[first:last], signs.places)
+
+
+def _edges(local: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
+    """Return the days, and the minutes of the first and the last life sign after four on each."""
+    day = (local // DAY_S).astype(np.int64)
+    minute = local % DAY_S / 60
+    awake = minute * 60 >= DAY_BEGINS_S
+    days, first = np.unique(day[awake], return_index=True)
+    ends = np.append(first[1:], int(awake.sum())) - 1 if len(days) else first
+    return days, minute[awake][first], minute[awake][ends]
+
+
+def _habit_of(minutes: NDArray[np.float64]) -> Habit | None:
+    if len(minutes) < LEAST_DAYS:
+        return None
+    middle = float(np.median(minutes))
+    spread = float(np.median(np.abs(minutes - middle)))
+    return Habit(round(middle, 1), round(spread, 1), len(minutes))
+
+
+def _spans_of(lengths_s: NDArray[np.float64], quantile: float) -> Spans | None:
+    if not len(lengths_s):
+        return None
+    high, longest = np.quantile(lengths_s, quantile) / 60, lengths_s.max() / 60
+    return Spans(len(lengths_s), round(float(high), 1), round(float(longest), 1))
+
+
+def visit_begins(signs: LifeSigns) -> NDArray[np.float64]:
+    """Return when visits to the bathroom begin; where no bathroom has a sensor, when the bed is left or taken."""
+    chosen = at_washroom(signs)
+    if not chosen.any():
+        chosen = signs.kind == BED
+    time = signs.time[chosen]
+    return time[np.append(True, np.diff(time) > VISIT_S)[: len(time)]] if len(time) else time
+
+
+def _nights(signs: LifeSigns, calendar: _Calendar) -> tuple[int, int, tuple[int | None, ...]]:
+    """Return the visits of all nights, their number, and the visits of the last two; a night has the date on which it ends."""
+    local = local_seconds(calendar.zone, visit_begins(signs)) + DAY_S - NIGHT_BEGINS_S
+    at_night = local[local % DAY_S < NIGHT_S] // DAY_S
+    counts: dict[int, int | None] = {}
+    for day in range(calendar.first + 1, calendar.today):
+        began, ended = NIGHT_BEGINS_S - DAY_S, NIGHT_BEGINS_S - DAY_S + NIGHT_S
+        # A night without any life sign on its day is one that nobody spent there, or nobody heard.
+        counts[day] = int(np.sum(at_night == day)) if calendar.is_heard(day, began, ended) else None
+    heard = [one for one in counts.values() if one is not None]
+    lasts = tuple(counts.get(calendar.today - back) for back in (2, 1))
+    has_visits = len(local) > 0
+    return sum(heard), len(heard) if has_visits else 0, lasts if has_visits else ()
+
+
+def _outings(signs: LifeSigns, calendar: _Calendar) -> tuple[dict[str, Spans], int]:
+    doors = signs.time[signs.kind == DOOR]
+    if len(doors) < 2:
+        return {}, 0
+    began, ended = signs.time[:-1], signs.time[1:]
+    left = np.searchsorted(doors, began, side="right") - 1
+    back = np.searchsorted(doors, ended, side="left")
+    is_out = (left >= 0) & (back < len(doors)) & (ended - began >= SHORTEST_OUTING_S)
+    is_out &= began - doors[np.maximum(left, 0)] <= OUTING_DOOR_S
+    is_out &= doors[np.minimum(back, len(doors) - 1)] - ended <= OUTING_DOOR_S
+    is_out &= ended - began <= DAY_S
+    is_out &= (
+        np.array(
+            [calendar.is_free(one, other) for one, other in zip(began.tolist(), ended.tolist(), strict=True)],
+            np.bool_,
+        )
+        if is_out.any()
+        else is_out
+    )
+    began, ended = began[is_out], ended[is_out]
+    local_began = local_seconds(calendar.zone, began)
+    local_ended = local_seconds(calendar.zone, ended)
+    late = local_began // DAY_S * DAY_S + LATE_S
+    weekend = (local_began // DAY_S + 3) % 7 >= 5
+    found = {
+        "weekday": _spans_of((ended - began)[~weekend], 0.95),
+        "weekend": _spans_of((ended - began)[weekend], 0.95),
+    }
+    return {name: one for name, one in found.items() if one is not None}, int(np.sum(local_ended > late))
+
+
+def stays(signs: LifeSigns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return when stays in the bathroom begin and when the next life sign elsewhere ends them (infinity for one that lasts)."""
+    inside = at_washroom(signs)
+    if not inside.any():
+        return np.empty(0), np.empty(0)
+    enters = inside & ~np.append(False, inside[:-1])
+    begins = signs.time[enters]
+    outside = np.append(signs.time[~inside], np.inf)
+    return begins, outside[np.searchsorted(outside, begins, side="right")]
+
+
+def _stays(signs: LifeSigns, calendar: _Calendar) -> dict[str, Spans]:
+    begins, ends = stays(signs)
+    usable = ends - begins <= LONGEST_STAY_S
+    begins, ends = begins[usable], ends[usable]
+    at_night = is_night(local_seconds(calendar.zone, begins))
+    found = {
+        "day": _spans_of((ends - begins)[~at_night], 0.99),
+        "night": _spans_of((ends - begins)[at_night], 0.99),
+    }
+    return {name: one for name, one in found.items() if one is not None}
+
+
+def is_night(local: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell whether moments on the wall clock lie between 22:00 and 6:00."""
+    return (local + DAY_S - NIGHT_BEGINS_S) % DAY_S < NIGHT_S
+
+
+def _appliance(one: Power, calendar: _Calendar) -> Appliance:
+    began, ended = one.runs()
+    usable = np.isfinite(ended)
+    local = local_seconds(calendar.zone, began)
+    days, first, _ = _edges(local)
+    known = np.array([calendar.is_heard(day, DAY_BEGINS_S, DAY_S) for day in days.tolist()], np.bool_)
+    return Appliance(_habit_of(first[known]), int(known.sum()), _spans_of((ended - began)[usable], 0.99))
+
+
+def _hours(one: RoomSeries, calendar: _Calendar) -> tuple[float | None, ...]:
+    local = local_seconds(calendar.zone, one.time)
+    recent = (local >= (calendar.today - 14) * DAY_S) & (local < calendar.today * DAY_S)
+    hour = (local[recent] % DAY_S // 3600).astype(np.int64)
+    value = one.temperature_c[recent]
+    return tuple(
+        round(float(np.median(value[hour == number])), 1) if np.any(hour == number) else None
+        for number in range(24)
+    )
+
+
+def _habit(body: Mapping[str, Any] | None) -> Habit | None:
+    return None if body is None else Habit(**body)
+
+
+def day_of(zone: ZoneInfo, moment: datetime) -> int:
+    """Return the local day of a moment, as days since 1970 on the wall."""
+    return int(local_seconds(zone, np.array([moment.timestamp()]))[0] // DAY_S)
