@@ -17,7 +17,7 @@ from ingest.topics import source_of
 from ingest.values import content_number, message_number, refused_position, stored_value, within
 
 # For these only a change shows that a person acted; a device that repeats its state says nothing new.
-CHANGE_METRICS = (METRICS["contact_open"].number, METRICS["bed_occupied"].number)
+CHANGE_METRICS = tuple(METRICS[name].number for name in ("contact_open", "bed_occupied", "input_on"))
 _CHANGES = frozenset(CHANGE_METRICS)
 _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
 _LIFE_NUMBERS = frozenset(metric.number for metric in METRICS.values() if metric.kind is MetricKind.LIFE)
