@@ -72,6 +72,8 @@ _ALL = (
     Metric(15, "mains_v", "V", MetricKind.STATE, 0, 500),
     Metric(16, "geofence_event", "1", MetricKind.STATE, 0, 1, GEOFENCE_WORDS),
     Metric(17, "steps_count", "1", MetricKind.LIFE, 0, 1_000_000),
+    # A wired input whose sender does not say what hangs on it: a wall switch, a reed contact, a pull cord.
+    _truth(18, "input_on", MetricKind.LIFE),
     Metric(20, "temperature_c", "Cel", MetricKind.ENVIRONMENT, -40, 70),
     Metric(21, "humidity_pct", "%", MetricKind.ENVIRONMENT, 0, 100),
     Metric(22, "pressure_hpa", "hPa", MetricKind.ENVIRONMENT, 300, 1100),
@@ -79,6 +81,8 @@ _ALL = (
     Metric(24, "co2_ppm", "[ppm]", MetricKind.ENVIRONMENT, 0, 40_000),
     _truth(25, "water_leak", MetricKind.ENVIRONMENT),
     _truth(26, "smoke", MetricKind.ENVIRONMENT),
+    _truth(27, "gas_leak", MetricKind.ENVIRONMENT),
+    _truth(28, "carbon_monoxide", MetricKind.ENVIRONMENT),
     Metric(40, "battery_pct", "%", MetricKind.HEALTH, 0, 100),
     Metric(41, "battery_v", "V", MetricKind.HEALTH, 0, 60),
     _truth(42, "battery_low", MetricKind.HEALTH),

@@ -77,6 +77,15 @@ def is_life_sign(kind: DeviceKind, metric: str, value: float) -> bool:
     """
     if metric == "contact_open":
         return kind in {DeviceKind.DOOR, DeviceKind.FRIDGE, DeviceKind.OTHER}
+    if metric == "input_on":
+        # What hangs on a wired input is known from what it was registered as; like a door it counts when it changes.
+        return kind in {
+            DeviceKind.DOOR,
+            DeviceKind.FRIDGE,
+            DeviceKind.BUTTON,
+            DeviceKind.MOTION,
+            DeviceKind.OTHER,
+        }
     if metric == "power_w":
         return kind is DeviceKind.PLUG and value >= APPLIANCE_IN_USE_W
     if metric == "bed_occupied":

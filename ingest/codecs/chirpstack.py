@@ -39,7 +39,7 @@ def _up(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
         if (number_of(heard.get("rssi")) or -999) > (number_of(strongest.get("rssi")) or -999):
             strongest = heard
     decoded.readings = link_readings(strongest)
-    values = inner(body, "object")
+    values = inner(body, "object") or _older_object(body)
     if not values:
         if not text_of(body.get("data")):
             return decoded
@@ -48,6 +48,13 @@ def _up(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
         )
     lorawan.read_object(decoded, values)
     return decoded
+
+
+def _older_object(body: JsonObject) -> JsonObject:
+    """Return what version 3 decoded, which it passes as text."""
+    text = text_of(body.get("objectJSON"))
+    values = json_object(text.encode())
+    return {} if isinstance(values, Rejected) else values
 
 
 def _status(decoded: Decoded, body: JsonObject) -> Decoded:

@@ -7,10 +7,13 @@ from typing import cast
 
 from ingest.codecs.decoded import Decoded, Proposal, Rejected, nothing
 from ingest.codecs.fields import JsonObject, inner, json_object, text_of
+from ingest.codecs.zigbee_names import ATTRIBUTES
 from ingest.topics import Source, source_of
 
 _LONG = {
     "stat_t": "state_topic",
+    "t": "topic",
+    "json_attr_t": "json_attributes_topic",
     "dev_cla": "device_class",
     "uniq_id": "unique_id",
     "obj_id": "object_id",
@@ -57,7 +60,9 @@ def _spelled_out(body: JsonObject) -> JsonObject:
 
 def _discovery(entry: JsonObject, base: str, shared_topic: str) -> dict[str, object]:
     kept: dict[str, object] = {key: text_of(entry[key]) for key in _KEPT if text_of(entry.get(key))}
-    topic = text_of(entry.get("state_topic")) or shared_topic
+    # A button's trigger and a tracker have a topic of another name.
+    own = ("state_topic", "topic", "json_attributes_topic")
+    topic = next((text_of(entry[name]) for name in own if text_of(entry.get(name))), shared_topic)
     if topic and base:
         topic = base + topic[1:] if topic.startswith("~") else topic
         topic = topic[:-1] + base if topic.endswith("~") else topic
@@ -72,5 +77,9 @@ def _sender(source: Source, entry: dict[str, object]) -> str:
     known = source_of(f"gw/{source.gateway_id}/{topic}" if source.gateway_id else topic)
     if known is None or len(known.parts) < 2:
         return ""
-    name = "/".join(known.parts[1:]) if known.codec == "zigbee2mqtt" else known.parts[1]
+    name = known.parts[1]
+    if known.codec == "zigbee2mqtt":
+        # A button's trigger is one value of the device: zigbee2mqtt/{friendly name}/action.
+        is_value = len(known.parts) > 2 and known.parts[-1] in ATTRIBUTES
+        name = "/".join(known.parts[1:-1] if is_value else known.parts[1:])
     return known.sender(name)

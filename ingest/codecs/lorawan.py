@@ -1,116 +1,39 @@
-"""What the vendors' own decoders make of LoRaWAN payloads: Milesight, Dragino, Abeeway.
+"""What the vendors' own decoders make of LoRaWAN payloads: Milesight, Dragino, Abeeway, Cayenne LPP.
 
-Network servers run the vendor's decoder and pass its object on, so the names here are the decoders', misspellings among them.
+Network servers run the vendor's decoder and pass its object on, so the names are the decoders'.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from ingest.codecs.decoded import Decoded, Measured, Position
-from ingest.codecs.fields import JsonObject, inner, number_of, text_of, truth_of
+from ingest.codecs.fields import JsonObject, inner, number_of, objects, text_of, time_of_epoch, truth_of
+from ingest.codecs.lorawan_names import BATTERY_VOLTS, CAYENNE, NUMBERS, PEOPLE, RADAR, WORDS
 from ingest.codecs.words import button_word
 
-_NUMBERS = {
-    # Milesight
-    "battery": "battery_pct",
-    "temperature": "temperature_c",
-    "humidity": "humidity_pct",
-    "pressure": "pressure_hpa",
-    "barometric_pressure": "pressure_hpa",
-    "co2": "co2_ppm",
-    "illuminance": "illuminance_lx",
-    "illumination": "illuminance_lx",
-    "active_power": "power_w",
-    "current_a": "current_a",
-    # Dragino
-    "BatV": "battery_v",
-    "BAT_V": "battery_v",
-    "Bat_V": "battery_v",
-    "Bat": "battery_v",
-    "BAT": "battery_v",
-    "TempC_SHT": "temperature_c",
-    "TempC_SHT31": "temperature_c",
-    "TempC_SHT41": "temperature_c",
-    "Hum_SHT": "humidity_pct",
-    "Hum_SHT31": "humidity_pct",
-    "Hum_SHT41": "humidity_pct",
-    "ILL_lx": "illuminance_lx",
-    "ILL_lux": "illuminance_lx",
-    "Illum": "illuminance_lx",
-    # Abeeway
-    "batteryLevel": "battery_pct",
-    "batteryVoltage": "battery_v",
-    "temperatureMeasure": "temperature_c",
-}
-# Word or number -> truth, by the decoder's name.
-_PIR = {"trigger": True, "triggered": True, "normal": False, "idle": False, "vacant": False, "occupied": True}
-_OPEN = {"open": True, "opened": True, "close": False, "closed": False}
-_OCCUPIED = {"occupied": True, "vacant": False, "present": True, "absent": False}
-_TAMPER = {"installed": False, "install": False, "uninstalled": True, "uninstall": True}
-_LEAK = {"leak": True, "leakage": True, "normal": False, "no leak": False, "no_leak": False}
-_MOVING = {
-    "moving": True,
-    "start_moving": True,
-    "start moving": True,
-    "move": True,
-    "stop_moving": False,
-    "stop moving": False,
-    "stop": False,
-    "stopped": False,
-    "still": False,
-    "static": False,
-}
-_SWITCH = {"on": True, "off": False}
-_WORDS: dict[str, tuple[str, dict[str, bool]]] = {
-    "pir": ("motion", _PIR),
-    "pir_status": ("motion", _PIR),
-    "magnet_status": ("contact_open", _OPEN),
-    "door": ("contact_open", _OPEN),
-    "door_status": ("contact_open", _OPEN),
-    "DOOR_OPEN_STATUS": ("contact_open", _OPEN),
-    "occupancy": ("presence", _OCCUPIED),
-    "occupancy_status": ("presence", _OCCUPIED),
-    "tamper_status": ("tamper", _TAMPER),
-    "leakage_status": ("water_leak", _LEAK),
-    "water_leak": ("water_leak", _LEAK),
-    "WATER_LEAK_STATUS": ("water_leak", _LEAK),
-    "motion_status": ("device_moving", _MOVING),
-    "Transport": ("device_moving", _MOVING),
-    "dynamicMotionState": ("device_moving", _MOVING),
-    "socket_status": ("switch_on", _SWITCH),
-    "fall": ("fall", {"fall": True, "normal": False}),
-    "fall_status": ("fall", {"fall": True, "normal": False}),
-    "sosFlag": ("sos", {}),
-    "sos": ("sos", {}),
-    "sos_status": ("sos", {"normal": False}),
-    "ALARM_status": ("sos", {}),
-    "Alarm_status": ("sos", {}),
-    "ALARM_STATUS": ("sos", {}),
-}
 _LATITUDES = ("latitude", "Latitude", "gpsLatitude", "lat")
 _LONGITUDES = ("longitude", "Longitude", "Longitud", "gpsLongitude", "lon", "lng")
 _GEOFENCES = {"inside", "outside"}
+# `temperature_1`, `region_2_occupancy`, `switch_1`, `gpio_in_1`: several of one kind in one device.
+_CAYENNE = re.compile(r"(?P<kind>[a-z_]+?)_(?P<channel>\d+)\Z")
+_SEVERAL = (
+    (re.compile(r"region_(\d+)_occupancy\Z"), "presence", {"occupied": True, "vacant": False}),
+    (re.compile(r"switch_(\d+)\Z"), "switch_on", {"on": True, "off": False}),
+    (
+        re.compile(r"(?:gpio|gpio_in|gpio_input|digital_input)_(\d+)\Z"),
+        "input_on",
+        {"high": True, "low": False},
+    ),
+)
+_COUNTED = {"motion", "presence", "water_leak"}
+# No battery of a sensor has more volts; a larger number is millivolts.
+_HIGHEST_VOLTS = 60
 
 
 def read_object(decoded: Decoded, body: JsonObject) -> None:
     """Add to `decoded` what a vendor's decoder got out of a payload."""
-    readings: list[Measured] = []
-    for key, value in body.items():
-        if value is None:
-            continue
-        if key in _NUMBERS:
-            number = number_of(value)
-            if number is not None:
-                readings.append(Measured(_NUMBERS[key], number))
-        elif key in _WORDS:
-            metric, words = _WORDS[key]
-            truth = words.get(value.strip().lower()) if isinstance(value, str) else None
-            truth = truth_of(value) if truth is None else truth
-            if truth is not None:
-                readings.append(Measured(metric, truth))
-        elif key in _SPECIAL:
-            readings.extend(_SPECIAL[key](value, body))
-    decoded.readings = [*decoded.readings, *_without_empty_climate(readings, body)]
+    decoded.readings = [*decoded.readings, *_values(body)]
     position = _position(body)
     if position is not None:
         decoded.fixes = [position]
@@ -124,11 +47,117 @@ def read_object(decoded: Decoded, body: JsonObject) -> None:
     geofence = text_of(body.get("geofence_status"))
     if geofence in _GEOFENCES:
         decoded.notes["geofence_state"] = geofence
+    _read_history(decoded, body)
+
+
+def _read_history(decoded: Decoded, body: JsonObject) -> None:
+    """Read what a Milesight kept while it was not heard, each entry with its time in Unix seconds."""
+    readings: list[Measured] = []
+    fixes: list[Position] = []
+    for entry in objects(body.get("history")):
+        moment = time_of_epoch(entry.get("timestamp"))
+        if moment is not None:
+            readings += [Measured(told.metric, told.value, moment) for told in _values(entry)]
+            position = _position(entry)
+            if position is not None:
+                position.time = moment
+                fixes.append(position)
+    decoded.readings = [*decoded.readings, *readings]
+    # The newest comes last.
+    decoded.fixes = [*fixes, *decoded.fixes]
+
+
+def _values(body: JsonObject) -> list[Measured]:
+    readings: list[Measured] = []
+    for key, value in body.items():
+        if value is not None:
+            readings += _value(key, value, body)
+    return _lone_channels(_without_empty_climate(readings, body))
+
+
+def _value(key: str, value: object, body: JsonObject) -> list[Measured]:
+    if key in NUMBERS:
+        return _number(NUMBERS[key], value)
+    if key in WORDS:
+        metric, words = WORDS[key]
+        return _word(metric, words, value)
+    if key in _SPECIAL:
+        return _SPECIAL[key](value, body)
+    if key in PEOPLE:
+        number = number_of(value)
+        return [] if number is None else [Measured("presence", number > 0)]
+    if key in BATTERY_VOLTS:
+        return _battery_volts(value)
+    return _one_of_several(key, value)
+
+
+def _number(metric: str, value: object) -> list[Measured]:
+    number = number_of(value)
+    return [] if number is None else [Measured(metric, number)]
+
+
+def _word(metric: str, words: dict[str, bool], value: object) -> list[Measured]:
+    truth = words.get(value.strip().lower()) if isinstance(value, str) else None
+    truth = truth_of(value) if truth is None else truth
+    if truth is None and metric in _COUNTED:
+        # A count of movements, or 2 for certainly occupied.
+        number = number_of(value)
+        truth = number > 0 if number is not None and number == int(number) and 0 <= number <= 65_535 else None
+    return [] if truth is None else [Measured(metric, truth)]
+
+
+def _one_of_several(key: str, value: object) -> list[Measured]:
+    for pattern, metric, words in _SEVERAL:
+        several = pattern.match(key)
+        if several:
+            return [
+                Measured(f"{told.metric}#{several[1]}", told.value) for told in _word(metric, words, value)
+            ]
+    match = _CAYENNE.match(key)
+    metric = CAYENNE.get(match["kind"]) if match else None
+    if match is None or metric is None:
+        return []
+    found = _word(metric, {}, value) if metric in {"presence", "input_on"} else _number(metric, value)
+    return [Measured(f"{told.metric}#{match['channel']}", told.value) for told in found]
+
+
+def _lone_channels(readings: list[Measured]) -> list[Measured]:
+    bases = [reading.metric.partition("#")[0] for reading in readings]
+    return [
+        Measured(base, reading.value) if bases.count(base) == 1 else reading
+        for base, reading in zip(bases, readings, strict=True)
+    ]
+
+
+def _battery(value: object, _body: JsonObject) -> list[Measured]:
+    """Read a battery: percent with most, volts or millivolts with some."""
+    number = number_of(value)
+    if number is None:
+        return []
+    if number > 1000:
+        return [Measured("battery_v", number / 1000)]
+    if 1 < number < 5 and number != int(number):
+        return [Measured("battery_v", number)]
+    return [Measured("battery_pct", number)]
+
+
+def _battery_volts(value: object) -> list[Measured]:
+    number = number_of(value)
+    if number is None:
+        return []
+    return [Measured("battery_v", number / 1000 if number > _HIGHEST_VOLTS else number)]
+
+
+def _pressure(value: object, body: JsonObject) -> list[Measured]:
+    # Of the air only; a probe in a pipe says the same word and measures no climate.
+    return _number("pressure_hpa", value) if {"temperature", "humidity", "co2"}.intersection(body) else []
 
 
 def _press(value: object, _body: JsonObject) -> list[Measured]:
-    word = button_word(text_of(inner({"event": value}, "event").get("status", value)))
-    return [Measured("button", word)] if word else []
+    entries = [text_of(entry.get("status")) for entry in objects(value)]
+    words = entries or [text_of(inner({"event": value}, "event").get("status", value))]
+    presses = [button_word(word) for word in words]
+    return [Measured("button", press) for press in presses if press]
 
 
 def _alarm(value: object, body: JsonObject) -> list[Measured]:
@@ -137,47 +166,82 @@ def _alarm(value: object, body: JsonObject) -> list[Measured]:
     return [] if truth is None else [Measured("sos", truth)]
 
 
-def _plug_voltage(value: object, body: JsonObject) -> list[Measured]:
-    number = number_of(value)
-    return [Measured("mains_v", number)] if number is not None and "socket_status" in body else []
+def _radar(value: object, _body: JsonObject) -> list[Measured]:
+    told = RADAR.get(text_of(value).strip().lower().replace("_", " "), {})
+    return [Measured(metric, truth) for metric, truth in told.items()]
 
 
-def _plug_current(value: object, body: JsonObject) -> list[Measured]:
-    # Milesight's plugs give milliamperes.
-    number = number_of(value)
-    return [Measured("current_a", number / 1000)] if number is not None and "socket_status" in body else []
+def _alarm_type(value: object, body: JsonObject) -> list[Measured]:
+    """Read one entry of a radar's events: {"alarm_type": "fall", "alarm_status": "alarm triggered"}."""
+    begins = "trigger" in text_of(body.get("alarm_status")).lower()
+    kind = text_of(value).strip().lower().replace("_", " ")
+    if kind == "fall":
+        return [Measured("fall", begins)]
+    return [Measured("bed_occupied", value=False)] if kind == "out of bed" and begins else []
 
 
-def _plug_energy(value: object, _body: JsonObject) -> list[Measured]:
-    number = number_of(value)
-    return [] if number is None else [Measured("energy_kwh", number / 1000)]
+def _events(value: object, _body: JsonObject) -> list[Measured]:
+    return [told for entry in objects(value) for told in _alarm_type(entry.get("alarm_type"), entry)]
 
 
-def _plug_power(value: object, _body: JsonObject) -> list[Measured]:
-    number = number_of(value)
-    return [] if number is None else [Measured("power_w", number)]
+def _event_type(value: object, _body: JsonObject) -> list[Measured]:
+    """Read an Abeeway's event."""
+    return {
+        "SOS_MODE_START": [Measured("sos", value=True)],
+        "SOS_MODE_END": [Measured("sos", value=False)],
+        "MOTION_START": [Measured("device_moving", value=True)],
+        "MOTION_END": [Measured("device_moving", value=False)],
+    }.get(text_of(value), [])
 
 
-def _tracker_climate(metric: str) -> Callable[[object, JsonObject], list[Measured]]:
-    def read(value: object, _body: JsonObject) -> list[Measured]:
+def _with_plug(metric: str, per_unit: float) -> Callable[[object, JsonObject], list[Measured]]:
+    """Read what only Milesight's plugs mean by a word."""
+
+    def read(value: object, body: JsonObject) -> list[Measured]:
         number = number_of(value)
-        return [] if number is None else [Measured(metric, number)]
+        is_plug = "socket_status" in body or "switch_1" in body
+        return [Measured(metric, number / per_unit)] if number is not None and is_plug else []
 
     return read
 
 
+def _plain(metric: str, per_unit: float = 1) -> Callable[[object, JsonObject], list[Measured]]:
+    def read(value: object, _body: JsonObject) -> list[Measured]:
+        number = number_of(value)
+        return [] if number is None else [Measured(metric, number / per_unit)]
+
+    return read
+
+
+def _probe(value: object, body: JsonObject) -> list[Measured]:
+    """Read a thermometer on a wire, where the device has none of its own; without the wire it says 327.67."""
+    number = number_of(value)
+    has_own = any(name in body for name in ("TempC_SHT", "TempC_SHT31", "TempC_SHT41"))
+    return [] if number is None or has_own or abs(number) > 300 else [Measured("temperature_c", number)]
+
+
 _SPECIAL: dict[str, Callable[[object, JsonObject], list[Measured]]] = {
+    "battery": _battery,
+    "pressure": _pressure,
     "press": _press,
     "button": _press,
     "button_status": _press,
     "button_event": _press,
     "Alarm": _alarm,
-    "voltage": _plug_voltage,
-    "current": _plug_current,
-    "power_consumption": _plug_energy,
-    "power": _plug_power,
-    "Tem": _tracker_climate("temperature_c"),
-    "Hum": _tracker_climate("humidity_pct"),
+    "detection_status": _radar,
+    "alarm_type": _alarm_type,
+    "events": _events,
+    "eventType": _event_type,
+    "voltage": _with_plug("mains_v", 1),
+    # Milesight's plugs give milliamperes and watt-hours.
+    "current": _with_plug("current_a", 1000),
+    "power_consumption": _plain("energy_kwh", 1000),
+    "power": _plain("power_w"),
+    "header": lambda value, _body: _values(inner({"header": value}, "header")),
+    "Tem": _plain("temperature_c"),
+    "Hum": _plain("humidity_pct"),
+    "TempC_DS": _probe,
+    "TempC1": _probe,
 }
 
 
@@ -192,7 +256,8 @@ def _position(body: JsonObject) -> Position | None:
     lat = next((number_of(body[key]) for key in _LATITUDES if key in body), None)
     lon = next((number_of(body[key]) for key in _LONGITUDES if key in body), None)
     if lat is None or lon is None:
-        nested = inner(body, "location") or inner(body, "position") or inner(body, "gps")
+        names = ("location", "position", "gps", *(key for key in body if key.startswith("gps_")))
+        nested = next((inner(body, name) for name in names if inner(body, name)), None)
         return _position(nested) if nested else None
     accuracy = number_of(body.get("horizontalAccuracy", body.get("accuracy")))
     return Position(lat, lon, accuracy_m=accuracy, altitude_m=number_of(body.get("altitude")))

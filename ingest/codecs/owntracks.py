@@ -74,6 +74,7 @@ def _of_type(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
 def _location(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     decoded.time = time_of_epoch(body.get("tst"))
     if decoded.time is None:
+        # A place of unknown age would stand on the map as where she is now.
         return Rejected("wrong_shape", "tst, the time of the fix, is missing or is no number")
     position = _position(body)
     if isinstance(position, Rejected):

@@ -4,13 +4,14 @@ Formats: https://shelly-api-docs.shelly.cloud/gen1/ and /gen2/.
 """
 
 from ingest.codecs import shelly_components
-from ingest.codecs.decoded import Decoded, Measured, Rejected, nothing
+from ingest.codecs.decoded import Decoded, Measured, Proposal, Rejected, nothing
 from ingest.codecs.fields import (
     JsonObject,
     inner,
     json_object,
     number_of,
     plain_text,
+    text_of,
     time_of_epoch,
     truth_of,
 )
@@ -31,6 +32,7 @@ _SENSOR_TRUTHS = {
     "flood": "water_leak",
     "smoke": "smoke",
     "charger": "charging",
+    "tamper": "tamper",
     "presence": "presence",
 }
 _SENSOR_NUMBERS = {
@@ -56,7 +58,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     if parts[0] == "shellies":
         if len(parts) < 3:
             # shellies/announce and shellies/command
-            return nothing("shellies")
+            return _announced(source, payload) if parts[1:] == ("announce",) else nothing("shellies")
         name, rest = parts[1], parts[2:]
     else:
         name, rest = parts[0], parts[1:]
@@ -65,11 +67,26 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     decoded = Decoded(source.sender(name), name)
     if rest == ("online",):
         return _online(decoded, payload)
-    if rest[:1] in (("command",), ("rpc",), ("debug",), ("announce",)):
+    if rest == ("announce",):
+        return _announced(source, payload)
+    if rest[:1] in (("command",), ("rpc",), ("debug",)) or rest[-1] in {"command", "set"}:
         return nothing(name)
     if parts[0] == "shellies":
         return _first_generation(decoded, rest, payload)
     return _second_generation(decoded, rest, payload)
+
+
+def _announced(source: Source, payload: bytes) -> Decoded | Rejected:
+    """Read how a first-generation Shelly presents itself, to propose it for registration."""
+    body = json_object(payload)
+    if isinstance(body, Rejected):
+        return body
+    name = text_of(body.get("id"))
+    description = {"mac": text_of(body.get("mac")), "firmware": text_of(body.get("fw_ver"))}
+    proposal = Proposal(
+        source.sender(name), name, f"Shelly {text_of(body.get('model'))}".strip(), description
+    )
+    return Decoded(sender="", name=name, proposals=[proposal] if name else [])
 
 
 def _online(decoded: Decoded, payload: bytes) -> Decoded | Rejected:
@@ -88,9 +105,10 @@ def _first_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) -
             return body
         if rest[0] == "input_event":
             press = _PRESSES.get(str(body.get("event")))
-            decoded.readings = [] if press is None else [Measured("button", press)]
+            # A message without an event tells only how often it was pressed before.
+            decoded.readings = [] if press is None else [Measured(_channel("button", rest[-1]), press)]
             return decoded
-        return _motion_status(decoded, body)
+        return _whole_status(decoded, body)
     text = plain_text(payload)
     if isinstance(text, Rejected):
         # Settings and statuses of parts that measure nothing for us come as JSON.
@@ -102,22 +120,53 @@ def _first_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) -
     return decoded
 
 
-def _motion_status(decoded: Decoded, body: JsonObject) -> Decoded:
+def _whole_status(decoded: Decoded, body: JsonObject) -> Decoded:
+    """Read everything at once: `status` of the motion sensors, and `info`, which nests what a sensor measures."""
+    sensor = inner(body, "sensor") if inner(body, "sensor") else body
     readings: list[Measured] = []
-    for key, metric in (("motion", "motion"), ("vibration", "vibration")):
-        truth = truth_of(body.get(key))
+    for key, metric in (
+        ("motion", "motion"),
+        ("vibration", "vibration"),
+        ("flood", "water_leak"),
+        ("smoke", "smoke"),
+    ):
+        truth = truth_of(sensor.get(key, body.get(key)))
         if truth is not None:
             readings.append(Measured(metric, truth))
-    for key, metric in (("lux", "illuminance_lx"), ("bat", "battery_pct"), ("tmp", "temperature_c")):
+    state = truth_of(sensor.get("state"))
+    if state is not None:
+        readings.append(Measured("contact_open", state))
+    for key, metric in (("lux", "illuminance_lx"), ("bat", "battery_pct"), ("hum", "humidity_pct")):
         value = body.get(key)
         number = number_of(inner(body, key).get("value")) if isinstance(value, dict) else number_of(value)
-        if number is not None:
+        if number is not None and number not in _COULD_NOT_READ.get(metric, ()):
             readings.append(Measured(metric, number))
+    celsius = _celsius(body)
+    if celsius is not None and celsius not in _COULD_NOT_READ["temperature_c"]:
+        readings.append(Measured("temperature_c", celsius))
+    volts = number_of(inner(body, "bat").get("voltage"))
+    if volts is not None:
+        readings.append(Measured("battery_v", volts))
     decoded.readings = readings
     moment = number_of(body.get("timestamp"))
     # 0 until the clock is set.
     decoded.time = time_of_epoch(moment) if moment else None
     return decoded
+
+
+def _celsius(body: JsonObject) -> float | None:
+    """Return the room's temperature; `tmp` without `value` is the inside of a plug."""
+    value = body.get("tmp")
+    if not isinstance(value, dict):
+        return number_of(value)
+    tmp = inner(body, "tmp")
+    number = number_of(tmp.get("value"))
+    if number is None or tmp.get("is_valid") is False:
+        return None
+    exact = number_of(tmp.get("tC"))
+    if exact is not None:
+        return exact
+    return (number - 32) / 1.8 if tmp.get("units") == "F" else number
 
 
 def _plain_value(rest: tuple[str, ...], text: str) -> Measured | Rejected | None:
@@ -130,19 +179,25 @@ def _plain_value(rest: tuple[str, ...], text: str) -> Measured | Rejected | None
     if kind == "relay" and len(rest) == 2:
         # "overpower" says that the relay switched itself off.
         return _truth("switch_on", "off" if text == "overpower" else text, last)
+    if kind == "input" and len(rest) == 2:
+        return _truth("input_on", text, last)
     if kind in _METERS:
         if last == "energy":
-            return _energy(text, _WATT_MINUTES_IN_KWH)
+            return _energy(text, _WATT_MINUTES_IN_KWH, _meter_channel(rest))
         if last == "total":
-            return _energy(text, 1000)
+            return _energy(text, 1000, _meter_channel(rest))
         if last in _METER_NUMBERS:
-            return _number(_METER_NUMBERS[last], text, "")
+            return _number(_METER_NUMBERS[last], text, _meter_channel(rest))
     return _number("mains_v", text, "") if rest == ("voltage",) else None
 
 
 def _sensor_value(name: str, text: str) -> Measured | Rejected | None:
     if name == "state":
         return _truth("contact_open", text, "")
+    if name == "gas":
+        # none, mild, heavy, or test
+        known = {"none": False, "mild": True, "heavy": True}.get(text)
+        return None if known is None else Measured("gas_leak", known)
     if name in _SENSOR_TRUTHS:
         return _truth(_SENSOR_TRUTHS[name], text, "")
     if name in _SENSOR_NUMBERS:
@@ -157,7 +212,7 @@ def _truth(metric: str, text: str, channel: str) -> Measured | Rejected | None:
         return (
             None if text in {"-1", "unknown"} else Rejected("wrong_shape", f"{metric} is neither on nor off")
         )
-    return Measured(metric if channel in {"", "0"} else f"{metric}#{channel}", truth)
+    return Measured(_channel(metric, channel), truth)
 
 
 def _number(metric: str, text: str, channel: str) -> Measured | Rejected | None:
@@ -166,15 +221,24 @@ def _number(metric: str, text: str, channel: str) -> Measured | Rejected | None:
         return Rejected("wrong_shape", f"{metric} is no number")
     if number in _COULD_NOT_READ.get(metric, ()):
         return None
-    return Measured(metric if channel in {"", "0"} else f"{metric}#{channel}", number)
+    return Measured(_channel(metric, channel), number)
 
 
-def _energy(text: str, per_kwh: float) -> Measured | Rejected:
+def _channel(metric: str, channel: str) -> str:
+    return metric if channel in {"", "0"} else f"{metric}#{channel}"
+
+
+def _meter_channel(rest: tuple[str, ...]) -> str:
+    """Return which of a board's meters: `relay/1/power`."""
+    return rest[1] if len(rest) == 3 else ""
+
+
+def _energy(text: str, per_kwh: float, channel: str) -> Measured | Rejected:
     number = number_of(text)
     return (
         Rejected("wrong_shape", "energy is no number")
         if number is None
-        else Measured("energy_kwh", number / per_kwh)
+        else Measured(_channel("energy_kwh", channel), number / per_kwh)
     )
 
 

@@ -8,6 +8,8 @@ from ingest.codecs.words import button_word
 
 # The ends of a press are told again as a whole one.
 _HALF_PRESSES = {"btn_down", "btn_up"}
+_PRESSED = {"input", "bthomedevice", "bthomesensor"}
+_ALARMS = {"smoke": "smoke", "flood": "water_leak"}
 
 
 def read_notification(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
@@ -38,20 +40,28 @@ def readings(component: str, status: JsonObject) -> list[Measured]:
 
 def _events(decoded: Decoded, parameters: JsonObject) -> Decoded:
     found: list[Measured] = []
-    for event in objects(parameters.get("events")):
+    events = objects(parameters.get("events"))
+    several = _several([text_of(event.get("component")) for event in events])
+    for event in events:
         name = text_of(event.get("event"))
         moment = time_of_epoch(event.get("ts")) if event.get("ts") else None
-        component = text_of(event.get("component")).partition(":")[0]
-        if component in {"input", "bthomedevice", "bthomesensor"} and name not in _HALF_PRESSES:
-            word = button_word(name)
-            if word is not None:
-                found.append(Measured("button", word, moment))
+        component, _, number = text_of(event.get("component")).partition(":")
+        word = button_word(name) if component in _PRESSED and name not in _HALF_PRESSES else None
+        if word is not None:
+            found.append(Measured(f"button#{number}" if component in several else "button", word, moment))
+        elif component in _ALARMS and name in {
+            "alarm",
+            f"{component}.alarm",
+            "alarm_off",
+            f"{component}.alarm_off",
+        }:
+            found.append(Measured(_ALARMS[component], not name.endswith("_off"), moment))
     decoded.readings = found
     return decoded
 
 
 def _several(components: list[str]) -> set[str]:
-    kinds = [component.partition(":")[0] for component in components if ":" in component]
+    kinds = [component.partition(":")[0] for component in set(components) if ":" in component]
     return {kind for kind in kinds if kinds.count(kind) > 1}
 
 
@@ -102,6 +112,18 @@ def _power_supply(status: JsonObject) -> list[Measured]:
     return _numbers(inner(status, "battery"), percent="battery_pct", V="battery_v")
 
 
+def _input(status: JsonObject) -> list[Measured]:
+    # A push button has no state, and an analogue input gives a share.
+    state = status.get("state")
+    return [Measured("input_on", state)] if isinstance(state, bool) else []
+
+
+def _zone(status: JsonObject) -> list[Measured]:
+    found = _truths(status, presence="presence", state="presence", value="presence")
+    count = number_of(status.get("num_objects"))
+    return found if found or count is None else [Measured("presence", count > 0)]
+
+
 _COMPONENTS: dict[str, Callable[[JsonObject], list[Measured]]] = {
     "switch": _switch,
     "light": _switch,
@@ -118,8 +140,15 @@ _COMPONENTS: dict[str, Callable[[JsonObject], list[Measured]]] = {
     "smoke": lambda status: _truths(status, alarm="smoke"),
     "flood": lambda status: _truths(status, alarm="water_leak"),
     "motion": lambda status: _truths(status, motion="motion", state="motion"),
-    "presence": lambda status: _truths(status, presence="presence", state="presence"),
-    "presencezone": lambda status: _truths(status, state="presence", value="presence"),
+    "presence": _zone,
+    "presencezone": _zone,
+    "input": _input,
+    "rgb": _switch,
+    "rgbw": _switch,
+    "cct": _switch,
+    "blutrv": lambda status: _numbers(
+        status, current_C="temperature_c", rssi="rssi_dbm", battery="battery_pct"
+    ),
     "occupancy": lambda status: _truths(status, value="presence"),
     "wifi": lambda status: _numbers(status, rssi="rssi_dbm"),
     "bthomedevice": lambda status: _numbers(status, rssi="rssi_dbm", battery="battery_pct"),

@@ -4,19 +4,20 @@ Format: https://tasmota.github.io/docs/MQTT/ and /JSON-Status-Responses/. Times 
 """
 
 import re
-from typing import cast
 
 from ingest.codecs.decoded import Decoded, Measured, Rejected, nothing
 from ingest.codecs.fields import (
     JsonObject,
     inner,
-    items,
     json_object,
     number_of,
     plain_text,
     text_of,
+    time_of_epoch,
     time_of_text,
+    truth_of,
 )
+from ingest.codecs.tasmota_sensors import channelled, energy, sensors, zigbee
 from ingest.codecs.words import SOS_WORDS, button_word
 from ingest.topics import Source
 
@@ -51,18 +52,10 @@ _WORDS = {
 }
 _POWER = re.compile(r"POWER(\d*)\Z")
 _BUTTON = re.compile(r"(?:BUTTON|Button)(\d*)\Z")
-_CLIMATE = {
-    "Temperature": "temperature_c",
-    "Humidity": "humidity_pct",
-    "Pressure": "pressure_hpa",
-    "Illuminance": "illuminance_lx",
-    "CarbonDioxide": "co2_ppm",
-    "Battery": "battery_pct",
-}
-_ENERGY = {"Power": "power_w", "Total": "energy_kwh", "Voltage": "mains_v", "Current": "current_a"}
-_PRESSURE_UNITS = {"hPa": 1.0, "mmHg": 1.333224, "inHg": 33.86389}
-# These measure the board itself.
-_OWN_CHIP = {"ESP32", "ENERGY"}
+# A wired input: `Switch1`, which says ON and OFF, or what was done with it.
+_SWITCH = re.compile(r"SWITCH(\d*)\Z", re.IGNORECASE)
+# What these say of a command or of the board is not for us, whatever form it has.
+_SILENT = re.compile(r"(INFO|STATUS|LOGGING|UPTIME|MARGINS|HASS_STATE|WAKEUP|UPGRADE|BLE|EVENT|CONFIG)\d*\Z")
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
@@ -95,41 +88,42 @@ def _last_will(decoded: Decoded, payload: bytes) -> Decoded | Rejected:
 
 
 def _plain(decoded: Decoded, suffix: str, payload: bytes) -> Decoded | Rejected:
+    if _SILENT.match(suffix):
+        return decoded
     text = plain_text(payload)
     if isinstance(text, Rejected):
         return text
-    power, button = _POWER.match(suffix), _BUTTON.match(suffix)
+    power, button, switch = _POWER.match(suffix), _BUTTON.match(suffix), _SWITCH.match(suffix)
     base = suffix.rstrip("0123456789")
     truth = _WORDS.get(text.upper())
     if power and truth is not None:
-        decoded.readings = [_channelled("switch_on", truth, power[1])]
+        decoded.readings = [channelled("switch_on", truth, power[1])]
     elif base in _PLAIN and truth is not None:
-        decoded.readings = [_channelled(_PLAIN[base], truth, suffix[len(base) :])]
+        decoded.readings = [channelled(_PLAIN[base], truth, suffix[len(base) :])]
+    elif switch:
+        decoded.readings = _input(text, switch[1])
     elif button and text.lower() in SOS_WORDS:
         decoded.readings = [Measured("sos", value=True)]
     elif button:
         word = button_word(text)
-        decoded.readings = [] if word is None else [_channelled("button", word, button[1])]
+        decoded.readings = [] if word is None else [channelled("button", word, button[1])]
     elif base in _PLAIN:
         return Rejected("wrong_shape", f"{suffix} is neither ON nor OFF")
     # Other answers to commands are settings.
     return decoded
 
 
-def _channelled(metric: str, value: float | bool | str, channel: str) -> Measured:
-    return Measured(f"{metric}#{channel}" if channel else metric, value)
-
-
 def _json(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     # Answers to `Status 8`, `10` and `11` wrap what SENSOR and STATE hold.
     for wrapper in ("StatusSNS", "StatusSTS"):
         body = inner(body, wrapper) or body
-    moment = time_of_text(body.get("Time"))
+    # Some firmware is set to add the time in UTC.
+    moment = time_of_epoch(body.get("Epoch")) if body.get("Epoch") else time_of_text(body.get("Time"))
     if moment is not None and moment.tzinfo is None:
         decoded.local_time = moment
     else:
         decoded.time = moment
-    readings = [*_switches(body), *_energy(inner(body, "ENERGY")), *_sensors(body)]
+    readings = [*_switches(body), *energy(inner(body, "ENERGY")), *sensors(body), *zigbee(body)]
     signal = number_of(inner(body, "Wifi").get("Signal"))
     if signal is not None:
         readings.append(Measured("rssi_dbm", signal))
@@ -140,14 +134,15 @@ def _json(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
 def _switches(body: JsonObject) -> list[Measured]:
     readings: list[Measured] = []
     for key, value in body.items():
-        power, button = _POWER.match(key), _BUTTON.match(key)
+        power, button, switch = _POWER.match(key), _BUTTON.match(key), _SWITCH.match(key)
         if power and isinstance(value, str) and value in {"ON", "OFF"}:
-            readings.append(_channelled("switch_on", value == "ON", power[1]))
+            readings.append(channelled("switch_on", value == "ON", power[1]))
         elif button:
-            action = inner(body, key).get("Action") if isinstance(value, dict) else value
-            word = button_word(text_of(action))
+            word = button_word(text_of(_action(body, key)))
             if word is not None:
-                readings.append(_channelled("button", word, button[1]))
+                readings.append(channelled("button", word, button[1]))
+        elif switch:
+            readings += _input(text_of(_action(body, key)), switch[1])
         elif key in _PLAIN or key.upper() in _PLAIN:
             truth = _WORDS.get(text_of(value).upper()) if isinstance(value, str) else None
             if truth is not None:
@@ -155,36 +150,18 @@ def _switches(body: JsonObject) -> list[Measured]:
     return _lone_channels(readings)
 
 
-def _energy(energy: JsonObject) -> list[Measured]:
-    readings: list[Measured] = []
-    for key, metric in _ENERGY.items():
-        value = energy.get(key)
-        # Meters of several channels give lists.
-        several = items(value) or [value]
-        for place, entry in enumerate(several, start=1):
-            number = number_of(entry)
-            if number is not None:
-                readings.append(_channelled(metric, number, str(place) if len(several) > 1 else ""))
-    return readings
+def _action(body: JsonObject, key: str) -> object:
+    """Return what was done: {"Button1": {"Action": "SINGLE"}}, or plain where the firmware is set so."""
+    value = body[key]
+    return inner(body, key).get("Action") if isinstance(value, dict) else value
 
 
-def _sensors(body: JsonObject) -> list[Measured]:
-    fahrenheit = body.get("TempUnit") == "F"
-    hpa = _PRESSURE_UNITS.get(text_of(body.get("PressureUnit")), 1.0)
-    found: list[tuple[str, str, float]] = []
-    for chip, values in body.items():
-        if isinstance(values, dict) and chip not in _OWN_CHIP:
-            for key, value in cast("JsonObject", values).items():
-                metric, number = _CLIMATE.get(key), number_of(value)
-                if metric and number is not None:
-                    if metric == "temperature_c" and fahrenheit:
-                        number = (number - 32) / 1.8
-                    found.append((metric, chip, number * hpa if metric == "pressure_hpa" else number))
-    counts = [metric for metric, _, _ in found]
-    return [
-        _channelled(metric, number, chip if counts.count(metric) > 1 else "")
-        for metric, chip, number in found
-    ]
+def _input(text: str, channel: str) -> list[Measured]:
+    truth = truth_of(text)
+    if truth is not None:
+        return [channelled("input_on", truth, channel)]
+    word = button_word(text)
+    return [] if word is None else [channelled("button", word, channel)]
 
 
 def _lone_channels(readings: list[Measured]) -> list[Measured]:

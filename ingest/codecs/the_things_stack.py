@@ -5,7 +5,7 @@ Format: https://www.thethingsindustries.com/docs/integrations/data-formats/. The
 
 from datetime import datetime
 
-from ingest.codecs import lorawan
+from ingest.codecs import lorawan, lorawan_normalized
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected, nothing
 from ingest.codecs.fields import JsonObject, aware_time, inner, json_object, number_of, objects, text_of
 from ingest.topics import Source
@@ -19,22 +19,28 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
             "unknown_topic", "a topic of The Things Stack is v3/{application}/devices/{device}/up"
         )
     name, kind = parts[3], parts[4:]
-    if kind not in (("up",), ("location", "solved")):
+    if kind not in (("up",), ("up", "normalized"), ("location", "solved")):
         # Joins, downlink receipts, service data: nothing was measured.
         return nothing(name)
     body = json_object(payload)
     if isinstance(body, Rejected):
         return body
     decoded = Decoded(source.sender(f"{parts[1]}/{name}"), name)
-    if kind != ("up",):
+    if kind == ("location", "solved"):
         return _solved(decoded, body)
-    uplink = inner(body, "uplink_message")
+    part = "uplink_message" if kind == ("up",) else "uplink_normalized"
+    uplink = inner(body, part)
     if not uplink:
-        return Rejected("wrong_shape", "uplink_message is missing")
+        return Rejected("wrong_shape", f"{part} is missing")
     decoded.time = _uplink_time(body, uplink)
     _read_link(decoded, uplink)
-    values = inner(uplink, "decoded_payload")
-    if not values:
+    return _uplink(decoded, uplink)
+
+
+def _uplink(decoded: Decoded, uplink: JsonObject) -> Decoded | Rejected:
+    values, normalized = inner(uplink, "decoded_payload"), uplink.get("normalized_payload")
+    entries = objects(normalized) or ([inner(uplink, "normalized_payload")] if normalized else [])
+    if not values and not entries:
         if "frm_payload" not in uplink:
             # An empty uplink only answers the network.
             return decoded
@@ -42,6 +48,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
             "not_decoded", "the server passed bytes only; set the vendor's payload formatter for this device"
         )
     lorawan.read_object(decoded, values)
+    lorawan_normalized.add(decoded, entries)
+    _add_place(decoded, inner(uplink, "locations", "frm-payload"))
     battery = number_of(inner(uplink, "last_battery_percentage").get("value"))
     if battery is not None and not any(reading.metric == "battery_pct" for reading in decoded.readings):
         decoded.readings = [*decoded.readings, Measured("battery_pct", battery)]
@@ -70,6 +78,13 @@ def link_readings(heard: JsonObject) -> list[Measured]:
     rssi, snr = number_of(heard.get("rssi")), number_of(heard.get("snr"))
     readings = [] if rssi is None else [Measured("rssi_dbm", rssi)]
     return readings if snr is None else [*readings, Measured("snr_db", snr)]
+
+
+def _add_place(decoded: Decoded, place: JsonObject) -> None:
+    """Take the position that the server found in the payload, where we found none."""
+    lat, lon = number_of(place.get("latitude")), number_of(place.get("longitude"))
+    if not decoded.fixes and lat is not None and lon is not None:
+        decoded.fixes = [Position(lat, lon, accuracy_m=number_of(place.get("accuracy")) or None)]
 
 
 def _solved(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:

@@ -3,8 +3,10 @@
 Format: https://www.traccar.org/forward/ and the server's model classes; the topics are settings of the server.
 """
 
+from datetime import datetime
+
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
-from ingest.codecs.fields import JsonObject, aware_time, inner, json_object, number_of, text_of
+from ingest.codecs.fields import JsonObject, aware_time, inner, json_object, number_of, text_of, time_of_epoch
 from ingest.topics import Source
 
 _KNOT_IN_KMH = 1.852
@@ -15,6 +17,7 @@ _ALARMS = {
     "sos": "sos",
     "fallDown": "fall",
     "tampering": "tamper",
+    "removing": "tamper",
     "lowBattery": "battery_low",
     "vibration": "vibration",
     "door": "contact_open",
@@ -42,13 +45,17 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
 
 
 def _read_position(decoded: Decoded, position: JsonObject) -> None:
-    decoded.time = aware_time(position.get("fixTime")) or aware_time(position.get("deviceTime"))
+    fixed, told = _moment(position.get("fixTime")), _moment(position.get("deviceTime"))
+    decoded.time = fixed or told
     readings: list[Measured] = []
     lat, lon = number_of(position.get("latitude")), number_of(position.get("longitude"))
     if position.get("valid") is False:
         readings.append(Measured("position_valid", value=False))
-    # An outdated position repeats an older fix beside new attributes.
-    elif position.get("outdated") is not True and lat is not None and lon is not None:
+        decoded.time = told or fixed
+    elif position.get("outdated") is True:
+        # Then fixTime is the older fix's, and what else it tells, a call for help among it, is of now.
+        decoded.time = told or fixed
+    elif lat is not None and lon is not None:
         speed = number_of(position.get("speed"))
         decoded.fixes = [
             Position(
@@ -61,6 +68,11 @@ def _read_position(decoded: Decoded, position: JsonObject) -> None:
             )
         ]
     decoded.readings = [*readings, *_attributes(inner(position, "attributes"))]
+
+
+def _moment(value: object) -> datetime | None:
+    """Read a time: text with an offset, or milliseconds as some versions write it."""
+    return aware_time(value) or time_of_epoch(value)
 
 
 def _attributes(attributes: JsonObject) -> list[Measured]:
@@ -81,7 +93,7 @@ def _attributes(attributes: JsonObject) -> list[Measured]:
 
 def _read_event(decoded: Decoded, event: JsonObject, body: JsonObject) -> None:
     kind = text_of(event.get("type"))
-    moment = aware_time(event.get("eventTime"))
+    moment = _moment(event.get("eventTime")) or _moment(event.get("serverTime"))
     known = {reading.metric for reading in decoded.readings}
     told: list[Measured] = []
     if kind in _GEOFENCE:
@@ -92,8 +104,8 @@ def _read_event(decoded: Decoded, event: JsonObject, body: JsonObject) -> None:
     elif kind in _MOVING and "device_moving" not in known:
         told.append(Measured("device_moving", _MOVING[kind], moment))
     elif kind == "alarm":
-        alarm = _ALARMS.get(text_of(inner(event, "attributes").get("alarm")))
-        if alarm and alarm not in known:
-            told.append(Measured(alarm, value=True, time=moment))
+        alarms = text_of(inner(event, "attributes").get("alarm")).split(",")
+        names = dict.fromkeys(_ALARMS[alarm.strip()] for alarm in alarms if alarm.strip() in _ALARMS)
+        told += [Measured(name, value=True, time=moment) for name in names if name not in known]
     decoded.readings = [*decoded.readings, *told]
     decoded.time = decoded.time or moment

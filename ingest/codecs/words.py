@@ -5,7 +5,11 @@ import re
 from core.domain.metric import BUTTON_WORDS
 
 # A call for help, whatever the maker calls it.
-SOS_WORDS = {"emergency", "sos", "panic", "help", "sos_press", "emergency_call"}
+SOS_WORDS = {
+    *("emergency", "sos", "panic", "help", "sos_press", "emergency_call", "medical"),
+    # The other emergency keys of a keypad at the door.
+    *("fire", "police", "alarm_panic"),
+}
 
 # Parts of an action's name that mean that somebody pressed, turned or shook the thing.
 _PRESSED = {

@@ -3,8 +3,7 @@
 Format: https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html; a friendly name may hold slashes.
 """
 
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from ingest.codecs.decoded import Decoded, Measured, Proposal, Rejected, nothing
 from ingest.codecs.fields import (
@@ -19,47 +18,9 @@ from ingest.codecs.fields import (
     time_of_text,
     truth_of,
 )
-from ingest.codecs.words import SOS_WORDS, button_word
+from ingest.codecs.zigbee_names import ATTRIBUTES, CHANNEL, NUMBERS, SILENT_ATTRIBUTES, SPECIAL, TRUTHS
 from ingest.topics import Source
 
-# Exposed name -> metric. `device_temperature` (the chip) is left out on purpose.
-_TRUTHS = {
-    "occupancy": "motion",
-    "motion": "motion",
-    "presence": "presence",
-    "vibration": "vibration",
-    "water_leak": "water_leak",
-    "smoke": "smoke",
-    "tamper": "tamper",
-    "battery_low": "battery_low",
-    "bed_occupancy": "bed_occupied",
-    "fall": "fall",
-    "sos": "sos",
-    "moving": "device_moving",
-    "charging_status": "charging",
-}
-_NUMBERS = {
-    "battery": "battery_pct",
-    "linkquality": "link_quality",
-    "temperature": "temperature_c",
-    "local_temperature": "temperature_c",
-    "humidity": "humidity_pct",
-    "pressure": "pressure_hpa",
-    "illuminance_lux": "illuminance_lx",
-    "illuminance": "illuminance_lx",
-    "co2": "co2_ppm",
-    "power": "power_w",
-    "energy": "energy_kwh",
-    "consumption": "energy_kwh",
-    "current": "current_a",
-}
-# `state_l1`, `power_left`: one value of several in one device.
-_CHANNEL = re.compile(
-    r"(state|power|energy|current|contact|occupancy|temperature|humidity|action)_(l?\d+|left|center|right)\Z"
-)
-# With one of these the device hangs on the mains, where `voltage` is volts; on a battery it is millivolts.
-_MAINS = {"power", "current", "energy", "consumption", "state"}
-_ATTRIBUTES = {*_TRUTHS, *_NUMBERS, "contact", "voltage", "action", "state"}
 _COMMANDS = {"set", "get"}
 
 
@@ -68,6 +29,9 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     levels = source.parts[1:]
     if len(levels) < 1 or not all(levels):
         return Rejected("unknown_topic", "a Zigbee2MQTT topic is zigbee2mqtt/{friendly name}")
+    if not payload:
+        # An empty message clears a retained one.
+        return nothing("/".join(levels))
     if levels[0] == "bridge":
         return _bridge(source, levels[1:], payload)
     if levels[-1] in _COMMANDS and len(levels) > 1:
@@ -75,12 +39,12 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     if levels[-1] == "availability" and len(levels) > 1:
         return _availability(source, "/".join(levels[:-1]), payload)
     name = "/".join(levels)
-    if not payload:
-        # An empty message clears a retained one.
-        return nothing(name)
     value = json_value(payload)
-    if len(levels) > 1 and levels[-1] in _ATTRIBUTES and not isinstance(value, dict):
-        return _attribute(source, levels, payload)
+    if len(levels) > 1 and not isinstance(value, dict):
+        if levels[-1] in ATTRIBUTES:
+            return _attribute(source, levels, payload)
+        if levels[-1] in SILENT_ATTRIBUTES:
+            return nothing("/".join(levels[:-1]))
     body = json_object(payload)
     if isinstance(body, Rejected):
         return body
@@ -139,7 +103,7 @@ def _device(decoded: Decoded, body: JsonObject) -> Decoded:
     readings: dict[str, Measured] = {}
     for key, value in body.items():
         if value is not None:
-            channel = _CHANNEL.match(key)
+            channel = CHANNEL.match(key)
             base, suffix = (channel[1], f"#{channel[2]}") if channel else (key, "")
             for measured in _field(decoded, base, value, body):
                 # Of two names for one metric (illuminance_lux, illuminance) the more exact one counts.
@@ -151,17 +115,17 @@ def _device(decoded: Decoded, body: JsonObject) -> Decoded:
 
 
 def _field(decoded: Decoded, key: str, value: object, body: Mapping[str, object]) -> list[Measured]:
-    special = _SPECIAL.get(key)
+    special = SPECIAL.get(key)
     if special is not None:
         return special(value, body)
-    if key in _TRUTHS:
-        return _truth(decoded, key, _TRUTHS[key], value)
-    if key in _NUMBERS:
+    if key in TRUTHS:
+        return _truth(decoded, key, TRUTHS[key], value)
+    if key in NUMBERS:
         number = number_of(value)
         if number is None:
             decoded.refused.append(Rejected("wrong_shape", f"{key} is no number"))
             return []
-        return [Measured(_NUMBERS[key], number)]
+        return [Measured(NUMBERS[key], number)]
     return []
 
 
@@ -172,51 +136,6 @@ def _truth(decoded: Decoded, key: str, metric: str, value: object) -> list[Measu
             decoded.refused.append(Rejected("wrong_shape", f"{key} is neither true nor false"))
         return []
     return [Measured(metric, truth)]
-
-
-def _contact(value: object, _body: Mapping[str, object]) -> list[Measured]:
-    # true: the magnet touches, so the door is closed.
-    closed = truth_of(value)
-    return [] if closed is None else [Measured("contact_open", not closed)]
-
-
-def _voltage(value: object, body: Mapping[str, object]) -> list[Measured]:
-    number = number_of(value)
-    if number is None:
-        return []
-    if "battery" in body or "battery_low" in body or (number > 500 and not _MAINS.intersection(body)):
-        return [Measured("battery_v", number / 1000)]
-    return [Measured("mains_v", number)]
-
-
-def _state(value: object, _body: Mapping[str, object]) -> list[Measured]:
-    on = {"ON": True, "OFF": False}.get(value.upper()) if isinstance(value, str) else None
-    return [] if on is None else [Measured("switch_on", on)]
-
-
-def _action(value: object, _body: Mapping[str, object]) -> list[Measured]:
-    word = text_of(value).strip().lower()
-    if word in SOS_WORDS:
-        return [Measured("sos", value=True)]
-    pressed = button_word(word)
-    return [] if pressed is None else [Measured("button", pressed)]
-
-
-def _fall_status(value: object, _body: Mapping[str, object]) -> list[Measured]:
-    word = text_of(value).strip().lower()
-    if word in {"fall", "falldown", "fall_down", "fall_detected"}:
-        return [Measured("fall", value=True)]
-    return [Measured("fall", value=False)] if word in {"none", "normal", "no_fall"} else []
-
-
-_SPECIAL: dict[str, Callable[[object, Mapping[str, object]], list[Measured]]] = {
-    "contact": _contact,
-    "voltage": _voltage,
-    "state": _state,
-    "action": _action,
-    "fall_down_status": _fall_status,
-    "fall_status": _fall_status,
-}
 
 
 def _read_last_seen(decoded: Decoded, value: object) -> None:

@@ -1,0 +1,68 @@
+"""The Things Stack's normalized payload: one vocabulary over all vendors' decoders.
+
+Format: https://www.thethingsindustries.com/docs/integrations/payload-formatters/javascript/uplink/ and the schema in
+lorawan-devices (lib/payload.json).
+"""
+
+from collections.abc import Iterable
+
+from ingest.codecs.decoded import Decoded, Measured, Position
+from ingest.codecs.fields import JsonObject, aware_time, inner, number_of, text_of, truth_of
+
+_NUMBERS = (
+    ("air", "temperature", "temperature_c"),
+    ("air", "relativeHumidity", "humidity_pct"),
+    ("air", "pressure", "pressure_hpa"),
+    ("air", "co2", "co2_ppm"),
+    ("air", "lightIntensity", "illuminance_lx"),
+)
+_TRUTHS = (
+    (("action", "motion", "detected"), "motion"),
+    (("action", "occupancy", "occupied"), "presence"),
+    (("action", "smoke", "detected"), "smoke"),
+    (("action", "switch", "state"), "switch_on"),
+    (("air", "gasAlarm"), "gas_leak"),
+    (("water", "leak"), "water_leak"),
+)
+_CONTACT = {"open": True, "closed": False}
+
+
+def add(decoded: Decoded, entries: Iterable[JsonObject]) -> None:
+    """Add what the vendor's own words did not tell already; every entry may have a time of its own."""
+    known = {reading.metric for reading in decoded.readings}
+    fixes = list(decoded.fixes)
+    for entry in entries:
+        moment = aware_time(entry.get("time"))
+        told = [
+            Measured(reading.metric, reading.value, moment)
+            for reading in _values(entry)
+            if moment is not None or reading.metric not in known
+        ]
+        decoded.readings = [*decoded.readings, *told]
+        place = inner(entry, "position")
+        lat, lon = number_of(place.get("latitude")), number_of(place.get("longitude"))
+        if not decoded.fixes and lat is not None and lon is not None:
+            fixes.append(Position(lat, lon, moment, altitude_m=number_of(place.get("altitude"))))
+    decoded.fixes = fixes
+
+
+def _values(entry: JsonObject) -> list[Measured]:
+    found: list[Measured] = []
+    for part, name, metric in _NUMBERS:
+        number = number_of(inner(entry, part).get(name))
+        if number is not None:
+            found.append(Measured(metric, number))
+    for path, metric in _TRUTHS:
+        truth = truth_of(inner(entry, *path[:-1]).get(path[-1]))
+        if truth is not None:
+            found.append(Measured(metric, truth))
+    if inner(entry, "action", "button").get("pressed") is True:
+        found.append(Measured("button", "single"))
+    is_open = _CONTACT.get(text_of(inner(entry, "action").get("contactState")))
+    if is_open is not None:
+        found.append(Measured("contact_open", is_open))
+    # In volts, unlike most vendors' own.
+    volts = number_of(entry.get("battery"))
+    if volts is not None:
+        found.append(Measured("battery_v", volts))
+    return found

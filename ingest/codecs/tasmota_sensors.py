@@ -1,0 +1,122 @@
+"""What a Tasmota's SENSOR, STATE and RESULT hold beside switches: energy, climate chips, and devices behind it by radio."""
+
+from typing import cast
+
+from ingest.codecs.decoded import Measured
+from ingest.codecs.fields import JsonObject, inner, items, number_of, text_of, truth_of
+from ingest.codecs.words import SOS_WORDS, button_word
+
+_CLIMATE = {
+    "Temperature": "temperature_c",
+    "Humidity": "humidity_pct",
+    "Pressure": "pressure_hpa",
+    "Illuminance": "illuminance_lx",
+    "CarbonDioxide": "co2_ppm",
+    "Battery": "battery_pct",
+}
+_ENERGY = {"Power": "power_w", "Total": "energy_kwh", "Voltage": "mains_v", "Current": "current_a"}
+_PRESSURE_UNITS = {"hPa": 1.0, "mmHg": 1.333224, "inHg": 33.86389}
+# These measure the board itself.
+_OWN_CHIP = {"ESP32", "ENERGY"}
+# Radio sensors under their own name in SENSOR (the drivers for Bluetooth); 1 is seen, open or wet.
+_RADIO_TRUTHS = {"PIR": "motion", "Motion": "motion", "Door": "contact_open"}
+# The Zigbee bridge's names for attributes. 1 of Contact is open: it is the alarm bit of the sensor.
+_ZIGBEE_TRUTHS = {
+    "Occupancy": "motion",
+    "Contact": "contact_open",
+    "Vibration": "vibration",
+    "Water": "water_leak",
+    "Fire": "smoke",
+    "GasLeak": "gas_leak",
+    "CO": "carbon_monoxide",
+    "PersonalAlarm": "sos",
+    "TamperReport": "tamper",
+    "BatteryLow": "battery_low",
+    "Power": "switch_on",
+}
+_ZIGBEE_NUMBERS = {
+    "Temperature": "temperature_c",
+    "Humidity": "humidity_pct",
+    "Pressure": "pressure_hpa",
+    "Illuminance": "illuminance_lx",
+    "BatteryPercentage": "battery_pct",
+    "BatteryVoltage": "battery_v",
+    "LinkQuality": "link_quality",
+    "ActivePower": "power_w",
+    "RMSVoltage": "mains_v",
+    "RMSCurrent": "current_a",
+}
+
+
+def channelled(metric: str, value: float | bool | str, channel: str) -> Measured:
+    """Return a value, with its channel where there is one."""
+    return Measured(f"{metric}#{channel}" if channel else metric, value)
+
+
+def energy(meter: JsonObject) -> list[Measured]:
+    """Return what the meter of a plug tells; one of several channels gives lists."""
+    readings: list[Measured] = []
+    for key, metric in _ENERGY.items():
+        value = meter.get(key)
+        several = items(value) or [value]
+        for place, entry in enumerate(several, start=1):
+            number = number_of(entry)
+            if number is not None:
+                readings.append(channelled(metric, number, str(place) if len(several) > 1 else ""))
+    return readings
+
+
+def sensors(body: JsonObject) -> list[Measured]:
+    """Return what the chips in SENSOR measure; a chip's name is the channel where several measure the same."""
+    fahrenheit = body.get("TempUnit") == "F"
+    hpa = _PRESSURE_UNITS.get(text_of(body.get("PressureUnit")), 1.0)
+    found: list[tuple[str, str, float | bool]] = []
+    for chip, values in body.items():
+        if not isinstance(values, dict) or chip in _OWN_CHIP:
+            continue
+        for key, value in cast("JsonObject", values).items():
+            # An analogue input numbers what it measures: Temperature1.
+            base = key.rstrip("0123456789")
+            metric, number = _CLIMATE.get(base), number_of(value)
+            if metric and number is not None:
+                if metric == "temperature_c" and fahrenheit:
+                    number = (number - 32) / 1.8
+                found.append((metric, chip, number * hpa if metric == "pressure_hpa" else number))
+            truth = truth_of(value)
+            if _RADIO_TRUTHS.get(key) and truth is not None:
+                found.append((_RADIO_TRUTHS[key], chip, truth))
+    counts = [metric for metric, _, _ in found]
+    return [
+        channelled(metric, value, chip if counts.count(metric) > 1 else "") for metric, chip, value in found
+    ]
+
+
+def zigbee(body: JsonObject) -> list[Measured]:
+    """Return what the devices behind a Zigbee bridge say; the channel is the name the bridge knows them by."""
+    readings: list[Measured] = []
+    for address, values in inner(body, "ZbReceived").items():
+        if isinstance(values, dict):
+            entry = cast("JsonObject", values)
+            name = text_of(entry.get("Name")) or text_of(entry.get("Device")) or address
+            readings += [channelled(told.metric, told.value, name) for told in _zigbee_device(entry)]
+    return readings
+
+
+def _zigbee_device(entry: JsonObject) -> list[Measured]:
+    found: list[Measured] = []
+    for key, value in entry.items():
+        truth, number = truth_of(value), number_of(value)
+        if key in _ZIGBEE_TRUTHS and truth is not None:
+            found.append(Measured(_ZIGBEE_TRUTHS[key], truth))
+        elif key in _ZIGBEE_NUMBERS and number is not None:
+            found.append(Measured(_ZIGBEE_NUMBERS[key], number))
+        elif key == "AqaraVibrationMode" and value == "vibrate":
+            found.append(Measured("vibration", value=True))
+        elif key in {"Click", "Action"}:
+            word = text_of(value)
+            press = button_word(word)
+            if word.lower() in SOS_WORDS:
+                found.append(Measured("sos", value=True))
+            elif press is not None:
+                found.append(Measured("button", press))
+    return found

@@ -1,0 +1,190 @@
+"""The names under which Zigbee2MQTT exposes what devices say, and how the values that are not plain are read."""
+
+import re
+from collections.abc import Callable, Mapping
+
+from ingest.codecs.decoded import Measured
+from ingest.codecs.fields import number_of, text_of, truth_of
+from ingest.codecs.words import SOS_WORDS, button_word
+
+# Exposed name -> metric. `device_temperature` (the chip) is left out on purpose.
+TRUTHS = {
+    "occupancy": "motion",
+    "motion": "motion",
+    "presence": "presence",
+    "vibration": "vibration",
+    "water_leak": "water_leak",
+    "smoke": "smoke",
+    "gas": "gas_leak",
+    "carbon_monoxide": "carbon_monoxide",
+    "tamper": "tamper",
+    "battery_low": "battery_low",
+    "bed_occupancy": "bed_occupied",
+    "fall": "fall",
+    "sos": "sos",
+    "emergency": "sos",
+    "moving": "device_moving",
+    "charging_status": "charging",
+}
+NUMBERS = {
+    "battery": "battery_pct",
+    "linkquality": "link_quality",
+    "temperature": "temperature_c",
+    "local_temperature": "temperature_c",
+    "humidity": "humidity_pct",
+    "illuminance_lux": "illuminance_lx",
+    "illuminance": "illuminance_lx",
+    "co2": "co2_ppm",
+    "power": "power_w",
+    "energy": "energy_kwh",
+    "consumption": "energy_kwh",
+    "current": "current_a",
+}
+# `state_l1`, `power_left`: one value of several in one device.
+CHANNEL = re.compile(
+    r"(state|power|energy|current|voltage|contact|occupancy|presence|temperature|humidity|action)"
+    r"_(l?\d+|left|center|right|top|bottom)\Z"
+)
+# With one of these the device hangs on the mains, where `voltage` is volts; on a battery it is millivolts.
+_BATTERY = {"battery", "battery_low", "battery_state"}
+_MAINS = {"power", "current", "energy", "consumption", "state"}
+ATTRIBUTES = {*TRUTHS, *NUMBERS, "contact", "voltage", "pressure", "action", "click", "state"}
+# With one topic for each value these come too, and hold nothing for us.
+SILENT_ATTRIBUTES = {
+    *("last_seen", "update", "update_available", "device_temperature", "power_outage_count", "trigger_count"),
+    *(
+        "no_occupancy_since",
+        "illuminance_raw",
+        "sensitivity",
+        "motion_sensitivity",
+        "occupancy_timeout",
+        "strength",
+    ),
+    *(
+        "angle",
+        "angle_x",
+        "angle_y",
+        "angle_z",
+        "angle_x_absolute",
+        "angle_y_absolute",
+        "brightness",
+        "color",
+    ),
+    *("color_mode", "color_temp", "power_on_behavior", "child_lock", "indicator_mode", "target_distance"),
+    *("operation_mode", "action_duration", "action_group", "action_rate", "presence_event", "elapsed"),
+}
+# The most that a battery in a sensor gives in volts; above it the number is millivolts.
+_BATTERY_V = 60
+
+
+def _contact(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    # true: the magnet touches, so the door is closed.
+    closed = truth_of(value)
+    return [] if closed is None else [Measured("contact_open", not closed)]
+
+
+def _voltage(value: object, body: Mapping[str, object]) -> list[Measured]:
+    number = number_of(value)
+    if number is None:
+        return []
+    # A wall button or a lock has a battery and a `state`; a meter has none.
+    if _BATTERY.intersection(body) or (number > 500 and not _MAINS.intersection(body)):
+        return [Measured("battery_v", number / 1000 if number > _BATTERY_V else number)]
+    return [Measured("mains_v", number)]
+
+
+def _pressure(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    # The air's, in hPa; some Tuya sensors give kPa.
+    number = number_of(value)
+    if number is None:
+        return []
+    return [Measured("pressure_hpa", number * 10 if 30 <= number <= 110 else number)]
+
+
+def _state(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    on = {"ON": True, "OFF": False}.get(value.upper()) if isinstance(value, str) else None
+    return [] if on is None else [Measured("switch_on", on)]
+
+
+def _action(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    # Keypads say e.g. {"action": "panic"}.
+    word = text_of(value).strip().lower()
+    if word in SOS_WORDS:
+        return [Measured("sos", value=True)]
+    pressed = button_word(word)
+    return [] if pressed is None else [Measured("button", pressed)]
+
+
+def _click(value: object, body: Mapping[str, object]) -> list[Measured]:
+    # Until version 1.42 beside `action`, with the same meaning.
+    return [] if text_of(body.get("action")) else _action(value, body)
+
+
+def _battery_state(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    low = {"low": True, "critical": True, "middle": False, "medium": False, "high": False, "normal": False}
+    truth = low.get(text_of(value).strip().lower())
+    return [] if truth is None else [Measured("battery_low", truth)]
+
+
+def _alarm_word(metric: str) -> Callable[[object, Mapping[str, object]], list[Measured]]:
+    def read(value: object, _body: Mapping[str, object]) -> list[Measured]:
+        # A truth, or the words of Tuya's detectors.
+        word = text_of(value).strip().lower()
+        truth = (
+            True
+            if word in {"alarm", "detected"}
+            else False
+            if word in {"normal", "none"}
+            else truth_of(value)
+        )
+        return [] if truth is None else [Measured(metric, truth)]
+
+    return read
+
+
+def _presence_state(value: object, body: Mapping[str, object]) -> list[Measured]:
+    """Read a radar that says how somebody moves in place of whether somebody is there."""
+    if "presence" in body or "occupancy" in body:
+        return []
+    word = text_of(value).strip().lower()
+    if word in {"none", "no_one", "nobody", "absent"}:
+        return [Measured("presence", value=False)]
+    there = {"presence", "present", "peaceful", "still", "small", "large", "small_movement", "large_movement"}
+    there |= {
+        "move",
+        "moving",
+        "micro",
+        "static",
+        "occupied",
+        "small_move",
+        "large_move",
+        "presence_detected",
+    }
+    return [Measured("presence", value=True)] if word in there else []
+
+
+def _fall_status(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    word = text_of(value).strip().lower()
+    if word in {"fall", "falldown", "fall_down", "fall_detected"}:
+        return [Measured("fall", value=True)]
+    return [Measured("fall", value=False)] if word in {"none", "normal", "no_fall"} else []
+
+
+SPECIAL: dict[str, Callable[[object, Mapping[str, object]], list[Measured]]] = {
+    "contact": _contact,
+    "voltage": _voltage,
+    "state": _state,
+    "action": _action,
+    "click": _click,
+    "pressure": _pressure,
+    "battery_state": _battery_state,
+    "gas_state": _alarm_word("gas_leak"),
+    "smoke_state": _alarm_word("smoke"),
+    "co_state": _alarm_word("carbon_monoxide"),
+    "presence_state": _presence_state,
+    "motion_state": _presence_state,
+    "human_motion_state": _presence_state,
+    "fall_down_status": _fall_status,
+    "fall_status": _fall_status,
+    "fall_state": _fall_status,
+}
