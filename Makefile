@@ -46,7 +46,7 @@ demo-reset: $(INSTALLED) ## Drop the demo's data
 	@$(BIN)/mimamori demo-reset --folder $(FOLDER)
 
 test: assets services ## Run all tests, with a real broker, database and browser
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 test-unit: $(INSTALLED) ## Run the tests that need no services
 	@$(BIN)/pytest tests/unit tests/property tests/contract $(ARGS)

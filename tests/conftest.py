@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from core.store.migrate import migrate
 from deploy import packages
@@ -18,6 +18,7 @@ from tests.support.processes import Processes
 from tests.support.services import service_folder
 
 _TEMPLATE = "template_mimamori"
+_PATIENCE_MS = 20_000
 _counter = itertools.count(1)
 
 
@@ -94,6 +95,8 @@ def browser() -> Iterator[Browser]:
     assert path, "Chromium is not installed; run `apt-get install chromium fonts-noto-cjk`"
     # Chromium refuses its sandbox under root, as in a container.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
+    # Long, since the machine may be busy; what comes sooner is not waited for.
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=arguments)
         yield running

@@ -29,7 +29,7 @@ from tests.support.wait import wait_until
 
 _TEMPLATE = "template_mimamori"
 # Before it a page is still loading; nothing here takes a fraction of it.
-_PATIENCE_MS = 10_000
+_PATIENCE_MS = 20_000
 
 
 @dataclass(frozen=True)
