@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.clock import Clock
-from core.errors import StoreError
+from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store import judging
-from core.store.database import Connection, Database, Listener
+from core.store.database import Connection, Database, Listener, translated_errors
 from detectors import ward
 from detectors.home import FAILED_FOR, HomeJudging, HomeSpan
+from detectors.rules import ward_silence
 
 CHANNEL = "news"
 # Homes in one transaction: enough to spread the cost of a commit, few enough that another process finds work.
@@ -31,6 +32,8 @@ _WORKER_GRACE_S = 30.0
 _BEHIND_S = 30.0
 # What a clock that runs faster than the machine may hide from us.
 _SLACK_S = 5.0
+# What was judged further ahead than this was judged by a wrong clock.
+_CLOCK_MAY_GO_BACK = timedelta(minutes=5)
 _URGENT = "urgent"
 
 _log = get_logger(__name__)
@@ -58,14 +61,18 @@ class Runner:
 
     def run(self, stop: threading.Event) -> None:
         """Judge until `stop` is set; trouble with the database is waited out."""
+        waits = False
         while not stop.is_set():
             try:
                 with self._database.listen(CHANNEL) as listener:
                     while not stop.is_set():
                         self.round()
+                        waits = False
                         self._wait(listener)
             except StoreError as error:
-                _log.warning("judging_waits_for_database", error=str(error))
+                if not waits:
+                    _log.warning("judging_waits_for_database", error=str(error))
+                waits = True
                 stop.wait(_RETRY_S)
 
     def round(self) -> int:
@@ -94,18 +101,29 @@ class Runner:
         machine = time.monotonic()
         if self._ward_seen is not None:
             seen_until, seen_at = self._ward_seen
-            if machine - seen_at < _WARD_EVERY_S and until - seen_until < timedelta(minutes=1):
+            if machine - seen_at < _WARD_EVERY_S and timedelta() <= until - seen_until < timedelta(minutes=1):
                 self._drop_idle(until)
                 return
         with self._database.transaction() as connection:
             judging.add_watches(connection, until)
-            if self._clock.factor > 0 and (
-                (now - complete).total_seconds() / self._clock.factor > _BEHIND_S
-                or now - complete < timedelta(minutes=1)
-            ):
-                ward.note_lag(connection, complete, now)
-            ward.judge_ward(connection, self._zone, until, now)
+            if pulled_back := judging.pull_back(connection, until, now + _CLOCK_MAY_GO_BACK):
+                _log.warning("clock_went_back", watches=pulled_back)
             judging.drop_idle_news(connection, until)
+        try:
+            with self._database.transaction() as connection:
+                if self._clock.factor > 0 and (
+                    (now - complete).total_seconds() / self._clock.factor > _BEHIND_S
+                    or now - complete < timedelta(minutes=1)
+                ):
+                    ward.note_lag(connection, complete, now)
+                ward.judge_ward(connection, self._zone, until, now)
+        except StoreUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the fence round the ward
+            # Residents are judged on, calls for help above all; pages say "cannot tell" while the ward is not judged.
+            _log.exception("ward_failed")
+            with self._database.transaction() as connection:
+                judging.note_ward_failure(connection, ward_silence.NAME, now)
         self._ward_seen = (until, machine)
 
     def _drop_idle(self, until: datetime) -> None:
@@ -124,14 +142,17 @@ class Runner:
         now = self._clock.now()
         since = until
         try:
-            judged = HomeJudging(connection, HomeSpan(home, until, now, self._machine_span(_SLACK_S)))
-            since = judged.since
-            with connection.transaction():
-                judged.judge_calls()
-            with connection.transaction():
-                judged.judge_rest()
+            with translated_errors():
+                with connection.transaction():
+                    judged = HomeJudging(connection, HomeSpan(home, until, now, self._machine_span(_SLACK_S)))
+                since = judged.since
+                with connection.transaction():
+                    judged.judge_calls()
+                with connection.transaction():
+                    judged.judge_rest()
+        except StoreUnavailableError:
+            raise
         except Exception:  # noqa: BLE001 - the fence round one home
-            # Trouble with the database itself comes up again in the next statement and ends the round.
             _log.exception("home_failed", home=home)
             put_off.add(home)
             judging.put_off(connection, home, "home", since=since, due_at=until + FAILED_FOR, now=now)

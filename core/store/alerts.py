@@ -272,22 +272,24 @@ def add_note(
     return get(connection, alert_id)
 
 
-def lapse_one(connection: Connection, now: datetime) -> Alert | None:
-    """Put one alert whose claim has run out back into the queue and return it; None if there is none."""
-    row = connection.execute(load("alerts")["hold_lapsed"], {"now": now}).fetchone()
-    if row is None:
-        return None
-    alert = get(connection, row[0])
-    connection.execute(load("alerts")["set_open"], {"alert": alert.number})
+def hold_lapsed(connection: Connection, now: datetime, but: Collection[int] = ()) -> int | None:
+    """Lock one alert whose claim has run out, none of `but`, and return its number; None if there is none."""
+    row = connection.execute(load("alerts")["hold_lapsed"], {"now": now, "but": sorted(but)}).fetchone()
+    return None if row is None else row[0]
+
+
+def lapse(connection: Connection, alert_id: int, now: datetime) -> None:
+    """Put an alert whose claim has run out back into the queue."""
+    alert = get(connection, alert_id)
+    connection.execute(load("alerts")["set_open"], {"alert": alert_id})
     alert_events.record(
         connection,
-        alert.number,
+        alert_id,
         EventKind.LAPSED,
         now,
         user=alert.claimed_by_user,
         contact=alert.claimed_by_contact,
     )
-    return get(connection, alert.number)
 
 
 def alert_from_row(row: tuple[Any, ...]) -> Alert:

@@ -66,6 +66,11 @@ def add_watches(connection: Connection, until: datetime) -> int:
     return added
 
 
+def pull_back(connection: Connection, until: datetime, latest: datetime) -> int:
+    """Judge on from `until` whatever was judged beyond `latest`, by a clock that was set back since; return how many that are."""
+    return connection.execute(_JUDGING["pull_back"], {"until": until, "latest": latest}).rowcount
+
+
 def drop_idle_news(connection: Connection, until: datetime) -> None:
     """Drop news that cannot change any answer before the deadline of its home."""
     connection.execute(_JUDGING["drop_idle_news"], {"until": until, "status_metrics": STATUS_METRICS})
@@ -194,6 +199,11 @@ def settle_ward(
     connection.execute(_JUDGING["settle_ward"], {"until": until})
     values = {"rule": rule, "version": version, "until": until, "state": Jsonb(dict(state))}
     connection.execute(_JUDGING["put_ward_state"], values)
+
+
+def note_ward_failure(connection: Connection, rule: str, now: datetime) -> None:
+    """Note that the ward could not be judged; the next judging that works takes the note away."""
+    connection.execute(_JUDGING["note_ward_failure"], {"rule": rule, "now": now})
 
 
 def ward_state(connection: Connection, rule: str, version: int) -> Mapping[str, Any]:

@@ -1,13 +1,13 @@
 """The outbox and the ladder: what is planned for whom, and how each message fared."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind
 from core.domain.notification import EscalationStep, Notification, Surroundings
 from core.domain.resident import Channel, Contact, Language
-from core.store import alert_events, alerts
+from core.store import alert_events
 from core.store.database import Connection
 from core.store.queries import load
 from core.store.rows import Row
@@ -50,10 +50,10 @@ def audience(connection: Connection, alert: Alert) -> list[Contact]:
     return [_contact(row) for row in rows]
 
 
-def hold_unplanned(connection: Connection) -> Alert | None:
-    """Lock and return an alert that has events without consequences yet."""
-    row = connection.execute(load("notifications")["hold_unplanned"]).fetchone()
-    return None if row is None else alerts.get(connection, row[0])
+def hold_unplanned(connection: Connection, _now: datetime, but: Collection[int] = ()) -> int | None:
+    """Lock an alert that has events without consequences yet, none of `but`, and return its number."""
+    row = connection.execute(load("notifications")["hold_unplanned"], {"but": sorted(but)}).fetchone()
+    return None if row is None else row[0]
 
 
 def unplanned_events(connection: Connection, alert: int) -> list[AlertEvent]:
@@ -110,10 +110,11 @@ def replace_steps(connection: Connection, alert: int, ladder: Iterable[Escalatio
         )
 
 
-def hold_due_step(connection: Connection, now: datetime) -> Alert | None:
-    """Lock and return an alert with a rung whose time has come."""
-    row = connection.execute(load("notifications")["hold_due_step"], {"now": now}).fetchone()
-    return None if row is None else alerts.get(connection, row[0])
+def hold_due_step(connection: Connection, now: datetime, but: Collection[int] = ()) -> int | None:
+    """Lock an alert with a rung whose time has come, none of `but`, and return its number."""
+    values = {"now": now, "but": sorted(but)}
+    row = connection.execute(load("notifications")["hold_due_step"], values).fetchone()
+    return None if row is None else row[0]
 
 
 def next_due(connection: Connection) -> datetime | None:

@@ -1,6 +1,7 @@
 """Runs the planner and the senders until told to stop; wakes within milliseconds of any change to an alert."""
 
 import threading
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from zoneinfo import ZoneInfo
@@ -20,6 +21,8 @@ SENDERS = 4
 _LOOK_S = 1.0
 # And never more often than this, when something due cannot be done yet.
 _PAUSE_S = 0.1
+# What could not be planned is tried again after this.
+_AGAIN_S = 30.0
 
 _log = get_logger(__name__)
 
@@ -101,15 +104,24 @@ def _end(task: Future[None], bell: Bell, stop: threading.Event) -> None:
 
 
 def _plan(database: Database, clock: Clock, bell: Bell, stop: threading.Event) -> None:
+    put_off = set[int]()
+    again_at = 0.0
+    waits = False
     while not stop.is_set():
         try:
             with database.listen("alert") as listener:
                 while not stop.is_set():
-                    planner.plan_all(database, clock.now())
+                    if time.monotonic() >= again_at:
+                        put_off.clear()
+                        again_at = time.monotonic() + _AGAIN_S
+                    planner.plan_all(database, clock.now(), put_off)
+                    waits = False
                     bell.ring()
                     _wait(database, clock, listener)
         except StoreUnavailableError as error:
-            _log.warning("alerting_waits_for_database", error=str(error))
+            if not waits:
+                _log.warning("alerting_waits_for_database", error=str(error))
+            waits = True
             stop.wait(_LOOK_S)
 
 

@@ -106,6 +106,16 @@ def render(kind: NotificationKind, facts: Facts) -> Text:
     )
 
 
+def plain(kind: NotificationKind, facts: Facts) -> Text:
+    """Write a message that needs nothing of what the rule stored: for a reason that `render` cannot put into words."""
+    texts = catalogue(facts.contact.language)
+    name = _name(facts, texts)
+    level = _level(kind, facts.alert)
+    sentence = texts.text("tag", level) + _phrase("plain", facts, texts).format(n=name)
+    lines = _lines(kind, facts, texts, name)
+    return Text(texts.text("subject_without_name", level), "\n".join([sentence.strip(), "", *lines]).strip())
+
+
 def width(text: str) -> float:
     """Return the width in full-width characters."""
     return sum(1.0 if east_asian_width(character) in "FWA" else 0.5 for character in text)

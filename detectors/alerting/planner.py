@@ -1,12 +1,14 @@
 """Turns what happened to alerts into messages: from events without consequences, rungs that are due, and claims that ran out.
 
 Everything it waits for is stored, so a restart goes on where it stopped; every piece of work locks its alert and skips what another
-planner holds, so several of them share the work.
+planner holds, so several of them share the work. An alert that cannot be planned is put off and does not stop the others.
 """
 
+from collections.abc import Callable, Collection
 from datetime import datetime
 
 from core.domain.alert import Alert, EventKind
+from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.store import alert_events, alerts, notifications
 from core.store.database import Connection, Database
@@ -16,52 +18,73 @@ from detectors.alerting.policy import Plan, Situation
 _log = get_logger(__name__)
 
 
-def plan_all(database: Database, now: datetime) -> int:
-    """Do everything that is due, each piece in its own transaction, and return how many pieces there were."""
+def plan_all(database: Database, now: datetime, put_off: set[int] | None = None) -> int:
+    """Do everything that is due, each piece in its own transaction, and return how many pieces there were.
+
+    Alerts in `put_off` are left alone; one that fails is added to it.
+    """
+    left_alone = set[int]() if put_off is None else put_off
+    return sum(
+        _do_all(database, now, hold, do, left_alone)
+        for hold, do in (
+            (alerts.hold_lapsed, _lapse),
+            (notifications.hold_unplanned, _plan),
+            (notifications.hold_due_step, _escalate),
+        )
+    )
+
+
+def _do_all(
+    database: Database,
+    now: datetime,
+    hold: Callable[[Connection, datetime, Collection[int]], int | None],
+    do: Callable[[Connection, int, datetime], None],
+    put_off: set[int],
+) -> int:
     done = 0
-    for work in (_lapse_one, _plan_one, _escalate_one):
-        while work(database, now):
+    while True:
+        number: int | None = None
+        try:
+            with database.transaction() as connection:
+                number = hold(connection, now, put_off)
+                if number is None:
+                    return done
+                do(connection, number, now)
             done += 1
-    return done
+        except StoreUnavailableError:
+            raise
+        except Exception:
+            if number is None:
+                raise
+            _log.exception("planning_failed", alert=number)
+            put_off.add(number)
 
 
-def _lapse_one(database: Database, now: datetime) -> bool:
-    with database.transaction() as connection:
-        alert = alerts.lapse_one(connection, now)
-    if alert is not None:
-        _log.info("claim_lapsed", alert=alert.number)
-    return alert is not None
+def _lapse(connection: Connection, number: int, now: datetime) -> None:
+    alerts.lapse(connection, number, now)
+    _log.info("claim_lapsed", alert=number)
 
 
-def _plan_one(database: Database, now: datetime) -> bool:
-    with database.transaction() as connection:
-        alert = notifications.hold_unplanned(connection)
-        if alert is None:
-            return False
-        for event in notifications.unplanned_events(connection, alert.number):
-            plan = policy.consequences(event, _situation(connection, alert), now)
-            written = _carry_out(connection, alert, plan, now)
-            notifications.mark_planned(connection, event.number, now)
-            _log.info("alert_event_planned", alert=alert.number, event_kind=event.kind, messages=written)
-            if event.kind is EventKind.OPENED and not plan.ladder:
-                _log.warning("nobody_to_tell", alert=alert.number)
-    return True
-
-
-def _escalate_one(database: Database, now: datetime) -> bool:
-    with database.transaction() as connection:
-        alert = notifications.hold_due_step(connection, now)
-        if alert is None:
-            return False
-        plan, taken = policy.escalation(_situation(connection, alert), now)
+def _plan(connection: Connection, number: int, now: datetime) -> None:
+    alert = alerts.get(connection, number)
+    for event in notifications.unplanned_events(connection, number):
+        plan = policy.consequences(event, _situation(connection, alert), now)
         written = _carry_out(connection, alert, plan, now)
-        for step in taken:
-            detail = {"step": step}
-            alert_events.record(
-                connection, alert.number, EventKind.ESCALATED, now, detail=detail, planned_at=now
-            )
-            _log.info("alert_escalated", alert=alert.number, step=step, messages=written)
-    return True
+        notifications.mark_planned(connection, event.number, now)
+        _log.info("alert_event_planned", alert=number, event_kind=event.kind, messages=written)
+        if event.kind is EventKind.OPENED and not plan.ladder:
+            _log.warning("nobody_to_tell", alert=number)
+
+
+def _escalate(connection: Connection, number: int, now: datetime) -> None:
+    alert = alerts.get(connection, number)
+    plan, taken = policy.escalation(_situation(connection, alert), now)
+    written = _carry_out(connection, alert, plan, now)
+    for step in taken:
+        alert_events.record(
+            connection, number, EventKind.ESCALATED, now, detail={"step": step}, planned_at=now
+        )
+        _log.info("alert_escalated", alert=number, step=step, messages=written)
 
 
 def _situation(connection: Connection, alert: Alert) -> Situation:

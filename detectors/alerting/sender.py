@@ -7,11 +7,12 @@ when that has run out another takes the message over. So a message may arrive tw
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.clock import Clock, SystemClock
 from core.domain.alert import Delivery, EventKind, NotificationKind
 from core.domain.resident import Contact
+from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.store import alert_events, alerts, answer_links, notifications
 from core.store.database import Connection, Database
@@ -81,12 +82,26 @@ class Sender:
         now, machine_now = self._clock.now(), self._machine.now()
         with self._database.transaction() as connection:
             lease = notifications.lease_one(connection, now, machine_now, machine_now + self._lease)
-            if lease is None:
-                return False
-            text = self._written(connection, lease, now)
-        if text is not None:
-            self._settle(lease, self._attempt(lease, text))
+        if lease is None:
+            return False
+        attempt = self._attempt(lease, now)
+        if attempt is not None:
+            self._settle(lease, attempt)
         return True
+
+    def _attempt(self, lease: Lease, now: datetime) -> Attempt | None:
+        """Write the message and hand it over; None if it is overtaken. The lease is committed before, so trouble with one counts."""
+        try:
+            with self._database.transaction() as connection:
+                text = self._written(connection, lease, now)
+            return None if text is None else self._carrier.send(lease.contact, text)
+        except StoreUnavailableError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one message that cannot be sent must not stop the others
+            _log.error(
+                "notification_attempt_broke", notification=lease.notification, error=type(error).__name__
+            )
+            return Attempt(Arrival.FAILED, "internal_error")
 
     def _written(self, connection: Connection, lease: Lease, now: datetime) -> Text | None:
         alert = alerts.get(connection, lease.alert)
@@ -100,7 +115,7 @@ class Sender:
             alert=alert,
             contact=lease.contact,
             around=around,
-            zone=ZoneInfo(around.time_zone) if around.time_zone else self._office.zone,
+            zone=self._zone(around.time_zone),
             now=now,
             base_url=self._office.base_url,
             token=answer_links.issue(connection, lease.alert, lease.contact.number, now)
@@ -108,16 +123,17 @@ class Sender:
             else "",
             centre_phone=self._office.centre_phone,
         )
-        return messages.render(lease.kind, facts)
-
-    def _attempt(self, lease: Lease, text: Text) -> Attempt:
         try:
-            return self._carrier.send(lease.contact, text)
-        except Exception as error:  # noqa: BLE001 - one message that cannot be sent must not stop the others
-            _log.error(
-                "notification_attempt_broke", notification=lease.notification, error=type(error).__name__
-            )
-            return Attempt(Arrival.FAILED, "internal_error")
+            return messages.render(lease.kind, facts)
+        except Exception:  # noqa: BLE001 - few words are better than none
+            _log.exception("notification_text_broke", notification=lease.notification, alert=lease.alert)
+            return messages.plain(lease.kind, facts)
+
+    def _zone(self, name: str) -> ZoneInfo:
+        try:
+            return ZoneInfo(name) if name else self._office.zone
+        except (ZoneInfoNotFoundError, ValueError):
+            return self._office.zone
 
     def _settle(self, lease: Lease, attempt: Attempt) -> None:
         now = self._clock.now()

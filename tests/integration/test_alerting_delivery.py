@@ -43,6 +43,8 @@ from tests.support.alerting import (
 from tests.support.wait import wait_until
 
 CARE = 2
+# The centre's contact is registered first.
+TARO_CONTACT = 2
 BASE_URL = "https://mimamori.example.jp"
 OFFICE = Office(BASE_URL, "03-5555-0000", ZoneInfo("Asia/Tokyo"))
 A_TEXT = Text("【確認】お母さんのことで確認のお願いがあります", "お母さんの動きが見られません。")
@@ -436,6 +438,73 @@ def test_a_carrier_that_breaks_counts_as_a_failed_attempt(
     assert post.deliver() == 1
 
     assert post.messages(number)[0].last_error == "internal_error"
+
+
+def test_a_reason_that_cannot_be_worded_still_brings_a_message_and_stops_no_other(
+    database: Database, clock: HandClock, tmp_path: Path
+) -> None:
+    register(database, tmp_path, contacts=[TARO])
+    with mail_sink() as sink:
+        post = post_office(database, clock, sink.port)
+        raise_alert(post, reason={"usual": {"active_by": "soon"}})
+        raise_alert(post, rule="sos", severity=Severity.EMERGENCY)
+        with database.transaction() as connection:
+            connection.execute("UPDATE home SET time_zone = 'Mars/Base'")
+        assert post.deliver() == 2
+
+    urgent, other = (body(message) for message in sink.to("taro@example.jp"))
+    assert "SOS" in urgent
+    assert "お母さんのことで、お知らせがあります。" in other
+    assert f"{BASE_URL}/a/" in other
+
+
+def test_a_message_that_cannot_be_made_counts_as_a_failed_attempt_and_stops_no_other(
+    database: Database, clock: HandClock, tmp_path: Path
+) -> None:
+    register(database, tmp_path, contacts=[TARO])
+    with mail_sink() as sink:
+        post = post_office(database, clock, sink.port)
+        broken = raise_alert(post)
+        raise_alert(post, rule="sos", severity=Severity.EMERGENCY)
+        with database.transaction() as connection:
+            # What a newer program might have written.
+            connection.execute("UPDATE alert SET outcome = 'unheard_of' WHERE alert_id = %s", (broken,))
+            connection.execute("UPDATE alert_event SET planned_at = now() WHERE alert_id = %s", (broken,))
+            notifications.add(
+                connection, broken, TARO_CONTACT, kind=NotificationKind.OPENING, key="1.1", now=NOW
+            )
+        planner.plan_all(database, clock.now())
+        assert [post.sender.send_one() for _ in range(3)] == [True, True, False]
+
+    assert len(sink.messages) == 1
+    with database.transaction() as connection:
+        row = connection.execute(
+            "SELECT status, last_error FROM notification WHERE alert_id = %s", (broken,)
+        ).fetchone()
+    assert row == ("pending", "internal_error")
+
+
+def test_an_alert_that_cannot_be_planned_is_put_off_and_stops_no_other(
+    database: Database, clock: HandClock, tmp_path: Path
+) -> None:
+    register(database, tmp_path, contacts=[TARO])
+    with mail_sink() as sink:
+        post = post_office(database, clock, sink.port)
+        broken = raise_alert(post, rule="sos", severity=Severity.EMERGENCY)
+        raise_alert(post)
+        with database.transaction() as connection:
+            # What a newer program might have written.
+            connection.execute("UPDATE alert SET outcome = 'unheard_of' WHERE alert_id = %s", (broken,))
+        put_off = set[int]()
+        assert planner.plan_all(database, clock.now(), put_off) == 1
+        assert put_off == {broken}
+        assert post.sender.send_one()
+        # As soon as it can be, it is planned.
+        with database.transaction() as connection:
+            connection.execute("UPDATE alert SET outcome = NULL")
+        assert post.deliver() == 1
+
+    assert len(sink.messages) == 2
 
 
 def test_a_message_held_by_a_dead_sender_is_taken_over_when_its_lease_is_out(

@@ -158,6 +158,49 @@ class RunningClock(HandClock):
         return max(0.0, span.total_seconds())
 
 
+def test_a_ward_that_cannot_be_judged_is_noted_and_calls_for_help_are_raised_all_the_same(
+    ward: JudgedWard, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_given: object) -> None:
+        raise ZeroDivisionError
+
+    def failed() -> object:
+        with database.transaction() as connection:
+            return connection.execute("SELECT failed_rule FROM watch WHERE subject = 'ward'").fetchone()
+
+    now = ward.clock.now() + timedelta(minutes=5)
+    monkeypatch.setattr("detectors.ward.windows.home_life_signs", broken)
+    ward.store([Seen("sos-1", "sos", 1, now)])
+    ward.pass_to(now)
+    assert "sos" in [one.rule for one in ward.alerts()]
+    assert failed() == ("ward_silent",)
+
+    monkeypatch.undo()
+    ward.pass_to(now + timedelta(minutes=2))
+    assert failed() == (None,)
+
+
+def test_a_clock_that_was_set_back_stops_nobody_from_being_judged(
+    ward: JudgedWard, database: Database
+) -> None:
+    now = ward.clock.now()
+    ward.pass_to(now + timedelta(days=300))
+    # The time server puts it right, and the next report of ingest is by the right time too.
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM ingest_progress")
+    ward.pass_to(now + timedelta(minutes=1))
+
+    with database.transaction() as connection:
+        ahead = connection.execute(
+            "SELECT count(*) FROM watch WHERE judged_through > %s", (now + timedelta(minutes=1),)
+        ).fetchone()
+    assert ahead == (0,)
+    press = now + timedelta(minutes=2)
+    ward.store([Seen("sos-1", "sos", 1, press)])
+    ward.pass_to(press)
+    assert "sos" in [one.rule for one in ward.alerts()]
+
+
 def test_ingest_that_stands_still_is_told_to_the_staff(ward: JudgedWard, database: Database) -> None:
     clock = RunningClock(ward.clock.now())
     runner = Runner(database, clock, ZONE)

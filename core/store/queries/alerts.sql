@@ -83,7 +83,7 @@ UPDATE alert SET version = version + 1 WHERE alert_id = %(alert)s;
 -- Lock one alert whose claimer fell silent; another process takes another one.
 SELECT alert_id
 FROM alert
-WHERE handling = 'claimed' AND claim_lapses_at <= %(now)s
+WHERE handling = 'claimed' AND claim_lapses_at <= %(now)s AND NOT alert_id = ANY(%(but)s::bigint[])
 ORDER BY claim_lapses_at
 LIMIT 1
 FOR NO KEY UPDATE SKIP LOCKED;

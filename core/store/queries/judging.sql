@@ -17,6 +17,15 @@ SELECT 'ward', NULL, %(until)s, %(until)s
 WHERE NOT EXISTS (SELECT FROM watch WHERE subject = 'ward')
 ON CONFLICT DO NOTHING;
 
+-- name: pull_back
+-- Go on from here with what was judged in a time that is yet to come; who is to be watched only later is left alone.
+UPDATE watch SET judged_through = %(until)s, due_at = %(until)s, is_eager = true
+WHERE judged_through > %(latest)s
+    AND NOT EXISTS (
+        SELECT FROM resident
+        WHERE resident.resident_id = watch.resident_id AND resident.watched_from >= watch.judged_through
+    );
+
 -- name: drop_news_of_empty_homes
 -- Nobody lives there, so nobody is judged.
 DELETE FROM home_news
@@ -189,8 +198,13 @@ FOR UPDATE SKIP LOCKED;
 
 -- name: settle_ward
 -- Keep how far the ward was judged.
-UPDATE watch SET judged_through = %(until)s, due_at = %(until)s, is_eager = false, state = 'as_usual'
+UPDATE watch SET
+    judged_through = %(until)s, due_at = %(until)s, is_eager = false, state = 'as_usual', failed_rule = NULL, failed_at = NULL
 WHERE subject = 'ward';
+
+-- name: note_ward_failure
+-- The ward could not be judged.
+UPDATE watch SET failed_rule = %(rule)s, failed_at = %(now)s WHERE subject = 'ward';
 
 -- name: ward_state
 -- What the last judging of the ward left for the next, and for the residents.

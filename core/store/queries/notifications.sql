@@ -21,6 +21,7 @@ FROM alert
 JOIN (
     SELECT alert_id, min(alert_event_id) AS first_event FROM alert_event WHERE planned_at IS NULL GROUP BY alert_id
 ) AS waiting ON waiting.alert_id = alert.alert_id
+WHERE NOT alert.alert_id = ANY(%(but)s::bigint[])
 ORDER BY alert.severity, waiting.first_event
 LIMIT 1
 FOR NO KEY UPDATE OF alert SKIP LOCKED;
@@ -88,6 +89,7 @@ JOIN (
     WHERE due_at <= %(now)s AND taken_at IS NULL AND stopped_at IS NULL
     GROUP BY alert_id
 ) AS waiting ON waiting.alert_id = alert.alert_id
+WHERE NOT alert.alert_id = ANY(%(but)s::bigint[])
 ORDER BY alert.severity, waiting.due_at
 LIMIT 1
 FOR NO KEY UPDATE OF alert SKIP LOCKED;
