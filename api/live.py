@@ -232,19 +232,22 @@ class News:
         return fresh
 
     def _listen(self) -> None:
-        is_first = True
+        is_lost = False
         while not self._stopping.is_set():
             try:
                 with self._database.listen("alert") as listener:
-                    if not is_first:
+                    if is_lost:
+                        _log.info("live_news_heard_again")
+                        is_lost = False
                         self._hand_out(None)
                     while not self._stopping.is_set():
                         for _channel, payload in listener.wait(_LISTEN_S):
-                            self._hand_out(int(payload) if payload.isdigit() else None)
-            except StoreError:
-                _log.warning("live_news_lost")
+                            self._hand_out(int(payload) if payload.isdecimal() else None)
+            except Exception as error:  # noqa: BLE001 - without this thread, pages would look alive and hear nothing
+                if not is_lost:
+                    _log.warning("live_news_lost", error=type(error).__name__)
+                is_lost = True
                 self._stopping.wait(_RECONNECT_S)
-            is_first = False
 
     def _hand_out(self, alert: int | None) -> None:
         with self._lock:

@@ -1,0 +1,60 @@
+"""The thread behind the live stream: whatever happens to it, it goes on, and says so once."""
+
+import asyncio
+from collections.abc import Generator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import pytest
+from structlog.testing import capture_logs
+
+from api import live
+from api.live import News
+from core.clock import SystemClock
+from core.errors import StoreUnavailableError
+from core.store.database import Database
+
+
+class Flaky:
+    """A database that cannot be listened to three times, and then tells of alert 7."""
+
+    def __init__(self) -> None:
+        self._errors: list[Exception] = [
+            StoreUnavailableError("away"),
+            RuntimeError("a mistake of ours"),
+            StoreUnavailableError("away"),
+        ]
+        self._heard = [("alert", "7")]
+
+    @contextmanager
+    def listen(self, *_channels: str) -> Generator["Flaky"]:
+        """Give itself as the listener."""
+        if self._errors:
+            raise self._errors.pop(0)
+        yield self
+
+    def wait(self, _timeout_s: float) -> list[tuple[str, str]]:
+        """Tell what was heard, once."""
+        heard, self._heard = self._heard, []
+        return heard
+
+
+def test_a_listening_thread_goes_on_whatever_happens_and_says_so_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(live, "_RECONNECT_S", 0.01)
+    news = News(cast("Database", Flaky()), SystemClock(), SystemClock())
+
+    async def first_two() -> list[int | None]:
+        with news.subscription(1) as mine:
+            news.start()
+            return [await asyncio.wait_for(mine.queue.get(), 10) for _ in range(2)]
+
+    with capture_logs() as logs:
+        try:
+            # Everything must be looked at anew, then comes the change itself.
+            assert asyncio.run(first_two()) == [None, 7]
+        finally:
+            news.stop()
+    told: list[Any] = [line["event"] for line in logs]
+    assert told == ["live_news_lost", "live_news_heard_again"]
