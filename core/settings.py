@@ -64,6 +64,13 @@ class Settings(BaseSettings):
     )
 
     ingest_metrics_port: int = Field(
+    ingest_group: str = Field(
+        default="",
+        max_length=60,
+        pattern=r"^([a-z0-9][a-z0-9_-]*)?$",
+        description="workers with the same group and different client ids share the messages; empty: one worker gets all",
+    )
+
         default=0, ge=0, le=65535, description="loopback port of ingest's /metrics and /healthz; 0: none"
     )
 

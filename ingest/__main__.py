@@ -15,8 +15,11 @@ _RETRY_S = 1.0
 _CONNECTIONS = 2
 
 
-def main() -> int:
-    """Run until SIGTERM or SIGINT; return the exit code."""
+def main(*, is_leaving: bool = False) -> int:
+    """Run until SIGTERM or SIGINT; return the exit code.
+
+    `is_leaving`: only store what still waits for this client id at the broker, and end its session.
+    """
     try:
         settings = load_settings()
         set_up_logs("ingest", settings.log_level, settings.log_format)
@@ -43,7 +46,7 @@ def main() -> int:
             stop.wait(_RETRY_S)
             continue
         with database:
-            worker = Worker(settings, clock, database, stop, monitor)
+            worker = Worker(settings, clock, database, stop, monitor, is_leaving=is_leaving)
             worker.run()
             if worker.has_failed:
                 return 70  # EX_SOFTWARE: the log says what happened; whoever supervises us starts us again
@@ -52,4 +55,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(is_leaving="--leave" in sys.argv[1:]))

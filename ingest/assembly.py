@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from core.domain.metric import METRICS, MetricKind
@@ -11,7 +12,6 @@ from core.store.ingestion import Batch, Contact, SendingDevice
 from core.store.quarantine import Refused
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
 from ingest.message import Message
-from ingest.numbering import Numbering
 from ingest.placing import NEWEST, OLDEST, Placed, placed
 from ingest.topics import source_of
 from ingest.values import content_number, message_number, refused_position, stored_value, within
@@ -23,6 +23,17 @@ _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
 _LIFE_NUMBERS = frozenset(metric.number for metric in METRICS.values() if metric.kind is MetricKind.LIFE)
 _NUMBERED_MEMORY = timedelta(days=7)
 _NAMED_IN_DETAIL = 5
+
+
+class Listener(Protocol):
+    """Takes note of the numbers of messages."""
+
+    def note(self, device: SendingDevice, seq: int, at: datetime, /) -> None:
+        """Take note of a numbered message."""
+
+    def note_newest(self, device: SendingDevice, seq: int, /) -> None:
+        """Take note that a device has made messages up to `seq`."""
+
 
 Find = Callable[[str], SendingDevice | None]
 State = tuple[datetime, float]
@@ -40,11 +51,14 @@ class Rules:
         How far ahead of our clock a device's time may be.
     doubt : timedelta
         Two messages without a time of their own and with the same bytes, this close, are one.
+    is_shared : bool
+        Other workers get a part of the messages, so only the database knows what a door or a bed said before.
     """
 
     zone: ZoneInfo
     newest: timedelta = NEWEST
     doubt: timedelta = timedelta(seconds=5)
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +85,7 @@ class Assembly:
         The latest known states of `CHANGE_METRICS`; not changed here.
     repeated_since : datetime
         From when on a message that the broker marks as a repeat may already be stored.
-    numbering : Numbering, optional
+    numbering : Listener, optional
         Takes note of the numbers of messages.
     """
 
@@ -81,7 +95,7 @@ class Assembly:
         find: Find,
         states: dict[tuple[int, int], State],
         repeated_since: datetime,
-        numbering: Numbering | None = None,
+        numbering: Listener | None = None,
     ) -> None:
         self.batch = Batch()
         self.new_states: dict[tuple[int, int], State] = {}
@@ -243,6 +257,9 @@ class Assembly:
         return time
 
     def _is_change(self, device: int, metric: int, time: datetime, value: float) -> bool:
+        if self._rules.is_shared:
+            self.batch.late_states.append((device, metric, time))
+            return False
         key = (device, metric)
         known = self.new_states.get(key) or self._states.get(key)
         if known is not None and (time < known[0] or (time == known[0] and value != known[1])):

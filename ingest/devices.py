@@ -30,6 +30,10 @@ class Devices:
         """Return the registered device of a sender, as far as `prepare` looked."""
         return self._by_sender.get(sender)
 
+    def all(self) -> Iterable[SendingDevice]:
+        """Return all registered devices that are known here."""
+        return self._by_sender.values()
+
     def prepare(self, senders: Iterable[str], now: datetime) -> None:
         """Make sure that these senders were looked up, and that what is known is not old."""
         if time.monotonic() >= self._next_refresh:

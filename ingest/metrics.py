@@ -58,7 +58,7 @@ class Monitor(Collector):
         yield GaugeMetricFamily(
             "ingest_missing_devices",
             "Devices of which messages are missing",
-            value=parts.writer.devices_with_gaps,
+            value=parts.writer.dialogue.devices_with_gaps,
         )
         for name, text, value in (
             ("ingest_messages", "Messages stored or quarantined", counters.messages),

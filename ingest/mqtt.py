@@ -20,7 +20,7 @@ from core.tls import broker_tls
 from ingest.client import BulkClient
 from ingest.intake import Intake
 from ingest.message import Message
-from ingest.topics import SUBSCRIPTION
+from ingest.topics import SUBSCRIPTION, command_topic
 
 _log = get_logger(__name__)
 
@@ -44,13 +44,18 @@ class Receiver:
         Takes the messages.
     window : int
         How many messages the broker may send before the first is acknowledged.
+    is_leaving : bool
+        Ask for nothing more; only what waits for this session comes.
     """
 
-    def __init__(self, settings: Settings, clock: Clock, intake: Intake, window: int) -> None:
+    def __init__(
+        self, settings: Settings, clock: Clock, intake: Intake, window: int, *, is_leaving: bool = False
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._intake = intake
         self._window = window
+        self._is_leaving = is_leaving
         self._changed = threading.Lock()
         self.generation = 0
         self.has_session = False
@@ -80,6 +85,12 @@ class Receiver:
         self._intake.close()
         self._client.disconnect()
         self._client.loop_stop()
+
+    def end_session(self) -> None:
+        """Disconnect for good: the broker forgets the session."""
+        properties = Properties(PacketTypes.DISCONNECT)
+        properties.SessionExpiryInterval = 0
+        self._client.disconnect(properties=properties)
 
     def acknowledge(self, messages: Iterable[Message]) -> None:
         """Tell the broker that messages are safe; those of an earlier connection it will send again by itself."""
@@ -126,7 +137,17 @@ class Receiver:
             self.generation += 1
             self.has_session = flags.session_present
         options = SubscribeOptions(qos=1, retainHandling=_DONT_SEND_RETAINED_AGAIN)
-        client.subscribe(SUBSCRIPTION, options=options)
+        group = self._settings.ingest_group
+        shared = f"$share/{group}/{SUBSCRIPTION}"
+        # The way for our own markers, which others must not get.
+        own = command_topic(self._settings.ingest_client_id)
+        if self._is_leaving:
+            client.unsubscribe([shared, SUBSCRIPTION] if group else SUBSCRIPTION)
+            client.subscribe(own, options=options)
+        elif group:
+            client.subscribe([(shared, SubscribeOptions(qos=1)), (own, options)])
+        else:
+            client.subscribe(SUBSCRIPTION, options=options)
 
     def _on_subscribe(
         self,

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -53,6 +53,7 @@ class Numbering:
         """Read how far the devices had come."""
         self._last = numbering.last_numbers(connection)
         self._missing = numbering.all_missing(connection)
+        self._blind = numbering.blind_beginnings(connection)
         moment = time.monotonic()
         self._asking = {device: _Asking(0, moment + _ASK_AFTER_S[0]) for device in self._missing}
 
@@ -82,6 +83,10 @@ class Numbering:
         if last is not None and seq > last[0]:
             self._add_missing(device, Missing(last[0] + 1, seq, last[1], None))
             self._last[device.number] = (seq, last[1])
+
+    def last_of(self, devices: Iterable[int]) -> dict[int, tuple[int, datetime]]:
+        """Return the newest number and its time of those devices that have one."""
+        return {number: self._last[number] for number in devices if number in self._last}
 
     def take_changes(self) -> dict[int, list[Missing]]:
         """Return the missing spans of the devices for which they changed, to be stored with the batch."""

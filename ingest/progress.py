@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from core.clock import Clock
 from ingest.message import Message
 from ingest.mqtt import Receiver
+from ingest.topics import command_topic
 
 # A few times a second; a clock that is moved by hand is followed more closely, for somebody waits for it.
 _PERIOD_S = 0.2
@@ -24,7 +25,7 @@ class Progress:
     """
 
     def __init__(self, client_id: str, clock: Clock, receiver: Receiver) -> None:
-        self.topic = f"mimamori/v1/{client_id}/command"
+        self.topic = command_topic(client_id)
         self._clock = clock
         self._receiver = receiver
         self._period_s = _PERIOD_S if clock.factor else _HAND_PERIOD_S

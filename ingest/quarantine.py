@@ -12,6 +12,7 @@ from ingest.assembly import Assembly, Rules
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded
 from ingest.devices import Devices
+from ingest.dialogue import forget_numbers
 from ingest.message import Message
 
 _PAGE = 500
@@ -75,6 +76,8 @@ def release(
                     refused.append((entry.number, again.reason, again.detail))
                 else:
                     good.append(entry.number)
+            # What was refused and comes now tells nothing of how far its device has come.
+            forget_numbers(assembly.batch)
             ingestion.store_batch(connection, assembly.batch, now)
             quarantine.mark_released(connection, good, now)
             quarantine.keep_reasons(connection, refused)

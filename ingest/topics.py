@@ -6,6 +6,12 @@ from functools import lru_cache
 # Everything that the broker lets our account read: its ACL decides, in one place.
 SUBSCRIPTION = "#"
 
+
+def command_topic(name: str) -> str:
+    """Return the topic on which a native device, or ingest itself, hears commands."""
+    return f"mimamori/v1/{name}/command"
+
+
 _FIRST_LEVEL = {
     "owntracks": "owntracks",
     "zigbee2mqtt": "zigbee2mqtt",

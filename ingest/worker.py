@@ -53,6 +53,8 @@ class Worker:
         Ends it after the batch in hand.
     monitor : Monitor, optional
         Shows an operator how the work goes.
+    is_leaving : bool
+        Store what still waits in the session of this client id, end the session, and return.
     """
 
     def __init__(
@@ -62,6 +64,8 @@ class Worker:
         database: Database,
         stop: threading.Event,
         monitor: Monitor | None = None,
+        *,
+        is_leaving: bool = False,
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -69,8 +73,9 @@ class Worker:
         self._stop = stop
         self._monitor = monitor or Monitor()
         self.has_failed = False
-        name = settings.ingest_client_id.encode()
-        self._key = int.from_bytes(hashlib.blake2b(name, digest_size=8).digest(), "big", signed=True)
+        self._is_leaving = is_leaving
+        self._key = _lock_key(settings.ingest_client_id)
+        self._group_key = _lock_key(f"group {settings.ingest_group}")
 
     def run(self) -> None:
         """Wait for the lock, work while it is held, and again."""
@@ -105,7 +110,7 @@ class Worker:
 
     def _work(self, lock: Connection) -> None:
         intake = Intake(_QUEUE_MESSAGES, _QUEUE_BYTES)
-        receiver = Receiver(self._settings, self._clock, intake, _WINDOW)
+        receiver = Receiver(self._settings, self._clock, intake, _WINDOW, is_leaving=self._is_leaving)
         over = threading.Event()
         writer = Writer(
             database=self._database,
@@ -114,6 +119,7 @@ class Worker:
             intake=intake,
             rules=self._rules(),
             worker=self._settings.ingest_client_id,
+            is_shared=bool(self._settings.ingest_group),
             limits=limits_of(self._settings),
             stop=over,
         )
@@ -126,7 +132,7 @@ class Worker:
         for thread in threads:
             thread.start()
         try:
-            self._watch(lock, receiver, over)
+            self._watch(lock, receiver, writer, over)
         finally:
             over.set()
             for thread in threads:
@@ -144,20 +150,28 @@ class Worker:
         finally:
             over.set()
 
-    def _watch(self, lock: Connection, receiver: Receiver, over: threading.Event) -> None:
+    def _watch(self, lock: Connection, receiver: Receiver, writer: Writer, over: threading.Event) -> None:
         """Say when we are ready, and return when we are told to stop or no longer hold the lock."""
         while not receiver.is_connected and not self._stop.wait(_READY_POLL_S) and not over.is_set():
             pass
         if receiver.is_connected:
             _log.info("ready", worker=self._settings.ingest_client_id)
+        asked_at = self._clock.now()
         while not self._stop.wait(_LOCK_PERIOD_S) and not over.is_set():
             try:
                 with translated_errors():
                     ingestion.prove_alive(lock)
+                    if not writer.dialogue.leads and ingestion.try_lock(lock, self._group_key):
+                        writer.dialogue.lead()
             except StoreUnavailableError:
                 # A standby may hold the lock by now, and two with one client id would throw each other out.
                 _log.warning("lock_lost")
                 return
+            # A marker that we sent since came back behind everything that waited for us, and all of it is stored.
+            if self._is_leaving and writer.complete_through > asked_at:
+                receiver.end_session()
+                _log.info("session_ended", worker=self._settings.ingest_client_id)
+                self._stop.set()
 
     def _rules(self) -> Rules:
         factor = self._clock.factor
@@ -165,4 +179,9 @@ class Worker:
             zone=ZoneInfo(self._settings.time_zone),
             newest=NEWEST if factor else _NEWEST_BY_HAND,
             doubt=timedelta(seconds=_DOUBT_S * max(1.0, factor)),
+            is_shared=bool(self._settings.ingest_group),
         )
+
+
+def _lock_key(name: str) -> int:
+    return int.from_bytes(hashlib.blake2b(name.encode(), digest_size=8).digest(), "big", signed=True)

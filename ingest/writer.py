@@ -10,18 +10,17 @@ from functools import partial
 from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
-from core.store import ingestion, numbering, quarantine
+from core.store import ingestion, quarantine
 from core.store.database import Connection, Database
-from core.store.numbering import Missing
-from ingest.assembly import Assembly, Rules, State
+from ingest.assembly import Assembly, Listener, Rules, State
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded, Rejected
 from ingest.devices import Devices
+from ingest.dialogue import Dialogue, forget_numbers
 from ingest.intake import Intake
 from ingest.lane import Lane
 from ingest.message import Message
 from ingest.mqtt import Receiver
-from ingest.numbering import Command, Numbering
 from ingest.progress import Progress
 
 _log = get_logger(__name__)
@@ -34,7 +33,6 @@ _IN_DOUBT = timedelta(seconds=10)
 _CLOCK_STEP = timedelta(seconds=1)
 _BLIND_CAUSE = "broker_unreachable"
 _PRUNE_EVERY_S = 60.0
-_ASKING_EVERY_S = 1.0
 # A flood must not fill the disk before the quarantine is next bounded.
 _PRUNE_EVERY_MESSAGES = 5000
 
@@ -73,6 +71,8 @@ class Writer:
         What it works with.
     worker : str
         Under which name progress is reported.
+    is_shared : bool
+        Whether other workers get a part of the messages.
     limits : Limits
         How much the quarantine keeps.
     stop : Event
@@ -88,6 +88,7 @@ class Writer:
         intake: Intake,
         rules: Rules,
         worker: str,
+        is_shared: bool,
         limits: quarantine.Limits,
         stop: threading.Event,
     ) -> None:
@@ -102,8 +103,15 @@ class Writer:
         self._stop = stop
         self._lane = Lane(stop)
         self._devices = Devices(database)
-        self._numbering = Numbering()
-        self._next_asking = 0.0
+        self._is_shared = is_shared
+        self.dialogue = Dialogue(
+            database=database,
+            clock=clock,
+            receiver=receiver,
+            lane=self._lane,
+            devices=self._devices,
+            is_shared=is_shared,
+        )
         self._progress = Progress(worker, clock, receiver)
         self._generation = 0
         self._repeated_since = clock.now() - _IN_DOUBT
@@ -118,9 +126,9 @@ class Writer:
         return self._lane.is_blocked
 
     @property
-    def devices_with_gaps(self) -> int:
-        """Of how many devices messages are missing."""
-        return self._numbering.devices_with_gaps
+    def complete_through(self) -> datetime:
+        """Everything that the broker had for this worker before this time is stored."""
+        return self._complete_through
 
     def run(self) -> None:
         """Store what comes until told to stop."""
@@ -130,7 +138,7 @@ class Writer:
                 self._note_connection()
                 if messages:
                     self._lane.patiently(partial(self._prepare, messages))
-                self._speak_to_devices()
+                self.dialogue.speak()
                 self._look_after(idle=not messages)
                 self._progress.send_marker(idle=not messages)
         self._lane.close()
@@ -142,11 +150,12 @@ class Writer:
     def _load(self) -> None:
         with self._database.transaction() as connection:
             known = ingestion.progress(connection, self._worker)
-            self._numbering.load(connection)
         if known is not None:
             self._complete_through = known
             self._repeated_since = min(self._repeated_since, known - _IN_DOUBT)
         self._devices.prepare((), self._clock.now())
+        with self._database.transaction() as connection:
+            self.dialogue.load(connection)
 
     def _note_connection(self) -> None:
         generation = self._receiver.generation
@@ -170,8 +179,9 @@ class Writer:
         )
         reached = self._progress.reached(markers)
         before = self._devices.states
-        assembly = self._assembled(decoded, before, self._numbering)
-        assembly.batch.missing = self._numbering.take_changes()
+        listener = self.dialogue.listener()
+        assembly = self._assembled(decoded, before, listener)
+        self.dialogue.add_to(assembly.batch, listener)
         # What this batch says of doors and beds is known to the next one; a dictionary of its own, should it be halved.
         if assembly.new_states:
             self._devices.states = {**before, **assembly.new_states}
@@ -180,11 +190,13 @@ class Writer:
         )
 
     def _assembled(
-        self, decoded: _Decoded, states: dict[tuple[int, int], State], numbers: Numbering | None = None
+        self, decoded: _Decoded, states: dict[tuple[int, int], State], listener: Listener | None = None
     ) -> Assembly:
-        assembly = Assembly(self._rules, self._devices.find, states, self._repeated_since, numbers)
+        assembly = Assembly(self._rules, self._devices.find, states, self._repeated_since, listener)
         for message, result in decoded:
             assembly.add(message, result)
+        if self._is_shared:
+            forget_numbers(assembly.batch)
         return assembly
 
     def _store(self, prepared: _Prepared, messages: list[Message]) -> None:
@@ -194,7 +206,8 @@ class Writer:
             raise
         except StoreError:
             self._store_in_parts(prepared.decoded, prepared.states, prepared.reached)
-            self._write_numbering([], [], prepared.batch.missing)
+            with self._database.transaction() as connection:
+                self.dialogue.add_again(connection, prepared.batch)
         self._receiver.acknowledge(messages)
 
     def _store_in_parts(
@@ -277,45 +290,6 @@ class Writer:
             now = self._clock.now()
             if now - self._complete_through >= _CLOCK_STEP:
                 self._lane.give(partial(self._report_clock, now))
-
-    def _speak_to_devices(self) -> None:
-        """Ask for missing messages, and tell devices what they may forget."""
-        moment = time.monotonic()
-        if moment < self._next_asking or not self._receiver.is_connected:
-            return
-        self._next_asking = moment + _ASKING_EVERY_S
-        now = self._clock.now()
-        lost: list[tuple[int, Missing]] = []
-        for command, device, blind in self._numbering.due_commands(now):
-            self._receiver.publish(command.topic, command.payload)
-            _log.warning("messages_missing", device=device, blind=bool(blind))
-            lost += [(device, span) for span in blind]
-        confirmations = self._numbering.due_confirmations()
-        if confirmations:
-            # Behind the batches that hold what is confirmed.
-            self._lane.give(partial(self._confirm, confirmations))
-        healed = self._numbering.take_healed()
-        changes = self._numbering.take_changes()
-        if lost or healed or changes:
-            self._lane.give(partial(self._write_numbering, lost, healed, changes))
-
-    def _confirm(self, commands: list[Command]) -> None:
-        for command in commands:
-            self._receiver.publish(command.topic, command.payload)
-
-    def _write_numbering(
-        self,
-        lost: list[tuple[int, Missing]],
-        healed: list[tuple[int, datetime]],
-        changes: dict[int, list[Missing]],
-    ) -> None:
-        now = self._clock.now()
-        with self._database.transaction() as connection:
-            numbering.write_missing(connection, changes, now)
-            for device, span in lost:
-                numbering.record_blind_time(connection, device, span, now)
-            for device, began_at in healed:
-                numbering.drop_blind_time(connection, device, began_at)
 
     def _begin_blind_time(self, since: datetime) -> None:
         with self._database.transaction() as connection:

@@ -14,7 +14,7 @@ from core.domain.metric import METRICS
 from core.store import numbering, quarantine
 from core.store.columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
-from core.store.numbering import Missing
+from core.store.numbering import Missing, Seen
 from core.store.queries import load
 
 _INGESTION = load("ingestion")
@@ -74,6 +74,8 @@ class Batch:
         Messages for the quarantine.
     missing : dict
         device -> all its missing messages, for devices for which they changed.
+    seen : list
+        Numbers for the worker that looks for gaps, when several share the messages.
     """
 
     readings: list[ReadingRow] = field(default_factory=list[ReadingRow])
@@ -86,6 +88,7 @@ class Batch:
     late_states: list[tuple[int, int, datetime]] = field(default_factory=list[tuple[int, int, datetime]])
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
     missing: dict[int, list[Missing]] = field(default_factory=dict[int, list[Missing]])
+    seen: list[Seen] = field(default_factory=list[Seen])
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,8 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
     quarantine.keep(connection, batch.refused)
     if batch.missing:
         numbering.write_missing(connection, batch.missing, now)
+    if batch.seen:
+        numbering.put_seen(connection, batch.seen)
     return Stored(sum(fresh.count for fresh in readings), sum(fresh.count for fresh in fixes))
 
 
@@ -248,6 +253,9 @@ def _fresh(connection: Connection, query: str, values: Mapping[str, Any]) -> lis
 
 
 def _mend_state_changes(connection: Connection, batch: Batch) -> None:
+    devices = sorted({device for device, _, _ in batch.late_states})
+    # One after the other, or two workers would each miss what the other has not committed.
+    connection.execute(_INGESTION["lock_states"], {"devices": devices})
     for device, metric, since in sorted(set(batch.late_states), key=itemgetter(2)):
         connection.execute(
             _INGESTION["mend_state_changes"], {"device": [device], "metric": [metric], "since": [since]}

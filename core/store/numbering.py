@@ -2,13 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from core.store.database import Connection
 from core.store.queries import load
 
 _NUMBERING = load("numbering")
 _CAUSE = "messages_missing"
+
+Seen = tuple[int, int, datetime, bool]
+"""device, seq, time, whether the device only claims to have made it"""
+NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,59 @@ def all_missing(connection: Connection) -> dict[int, list[Missing]]:
     return found
 
 
+def blind_beginnings(connection: Connection) -> dict[int, set[datetime]]:
+    """Return the beginnings of the missing spans of each device that are on record as blind time."""
+    found: dict[int, set[datetime]] = {}
+    for device, began_at in connection.execute(_NUMBERING["blind_beginnings"], {"cause": _CAUSE}):
+        found.setdefault(device, set()).add(began_at)
+    return found
+
+
+def put_seen(connection: Connection, seen: Sequence[Seen]) -> None:
+    """Leave the numbers of a batch for the worker that looks for gaps."""
+    if seen:
+        device, seq, at, is_claim = (list(column) for column in zip(*seen, strict=True))
+        connection.execute(
+            _NUMBERING["put_seen"], {"device": device, "seq": seq, "at": at, "is_claim": is_claim}
+        )
+
+
+def take_seen(connection: Connection) -> list[Seen]:
+    """Return the numbers that batches left, and forget them."""
+    found: list[Seen] = []
+    for columns in connection.execute(_NUMBERING["take_seen"]).fetchall():
+        found.extend(zip(*columns, strict=True))
+    return found
+
+
+def put_last_numbers(connection: Connection, last: Mapping[int, tuple[int, datetime]]) -> None:
+    """Keep how far devices have come, without gaps being overlooked after a restart."""
+    if last:
+        connection.execute(
+            _NUMBERING["put_last_numbers"],
+            {
+                "device": list(last),
+                "seq": [seq for seq, _ in last.values()],
+                "at": [at for _, at in last.values()],
+            },
+        )
+
+
+def forget_number_times(connection: Connection) -> None:
+    """Forget when numbers were heard by workers that shared messages: one worker keeps it with each batch."""
+    connection.execute(_NUMBERING["forget_number_times"])
+
+
+def slowest_worker(connection: Connection, since: datetime) -> datetime | None:
+    """Return how far the slowest of the workers has come that reported since then."""
+    row = connection.execute(_NUMBERING["slowest_worker"], {"since": since}).fetchone()
+    return row[0] if row else None
+
+
 def write_missing(connection: Connection, spans: Mapping[int, Sequence[Missing]], now: datetime) -> None:
     """Replace the missing spans of some devices."""
+    if not spans:
+        return
     connection.execute(_NUMBERING["forget_missing"], {"devices": list(spans)})
     rows = [(device, span) for device, several in spans.items() for span in several]
     if rows:

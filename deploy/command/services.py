@@ -25,14 +25,23 @@ def migrate() -> None:
         print("the database is up to date")
 
 
-def ingest() -> None:
+def ingest(
+    *,
+    leave: Annotated[
+        bool,
+        typer.Option(
+            "--leave",
+            help="Store what still waits for this client id at the broker, end its session for good, and return.",
+        ),
+    ] = False,
+) -> None:
     """Store what devices publish; runs until stopped.
 
-    A second one waits as a standby and takes over when the first ends.
+    A second one waits as a standby and takes over when the first ends. With MIMAMORI_INGEST_GROUP several share the messages.
     """
     from ingest.__main__ import main
 
-    raise typer.Exit(main())
+    raise typer.Exit(main(is_leaving=leave))
 
 
 def detect() -> None:

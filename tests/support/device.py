@@ -18,6 +18,7 @@ class Device:
     """Publishes one numbered message after the other, whatever happens to the broker meanwhile."""
 
     def __init__(self, broker: Broker, device_id: str) -> None:
+        self.device_id = device_id
         self._topic = f"mimamori/v1/{device_id}"
         self._kept: dict[int, bytes] = {}
         self._lock = threading.Lock()
@@ -53,6 +54,11 @@ class Device:
                 body = self._kept[seq]
             self._client.publish(f"{self._topic}/readings", body, qos=1)
             time.sleep(1 / per_second)
+
+    def forget(self) -> None:
+        """Lose all that was kept, as a device does whose battery was changed."""
+        with self._lock:
+            self._kept.clear()
 
     def tell(self) -> None:
         """Say that it is online and how far it has come."""

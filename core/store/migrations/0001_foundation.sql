@@ -228,6 +228,8 @@ CREATE TABLE device_contact (
     last_received_at  timestamptz NOT NULL,
     last_time         timestamptz NOT NULL,
     last_seq          bigint NOT NULL DEFAULT 0,
+    -- The time of that number, while several workers share the messages; null: last_time.
+    numbered_at       timestamptz,
     -- Our clock less the device's; null until it tells its own.
     clock_skew_s      double precision
 ) WITH (fillfactor = 70);
@@ -285,6 +287,16 @@ CREATE TABLE missing_messages (
     ended_at       timestamptz,
     noticed_at     timestamptz NOT NULL,
     PRIMARY KEY (device_number, first_seq)
+);
+
+-- Numbers of messages that workers which share them have stored, until one of the workers looked for gaps among them.
+CREATE TABLE numbers_seen (
+    numbers_seen_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    device           integer[] NOT NULL,
+    seq              bigint[] NOT NULL,
+    at               timestamptz[] NOT NULL,
+    -- The device says that it made a message of this number; it did not come with it.
+    is_claim         boolean[] NOT NULL
 );
 
 -- Time in which something could not have been noticed.

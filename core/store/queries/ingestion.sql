@@ -71,6 +71,11 @@ SELECT device_number, count(*), min(time), max(time), NULL::timestamptz, false
 FROM fresh
 GROUP BY device_number;
 
+-- name: lock_states
+-- Let nobody else judge the states of these devices until the end of the transaction.
+SELECT pg_advisory_xact_lock(1, device_number) FROM unnest(%(devices)s::integer[]) AS given (device_number)
+ORDER BY device_number;
+
 -- name: mend_state_changes
 -- After a state came late: of a device's states only those are life signs that differ from the one before.
 WITH given AS (

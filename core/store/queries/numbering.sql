@@ -2,7 +2,7 @@
 
 -- name: last_numbers
 -- The newest number and time of each device that numbers its messages.
-SELECT device_number, last_seq, last_time FROM device_contact WHERE last_seq > 0;
+SELECT device_number, last_seq, coalesce(numbered_at, last_time) FROM device_contact WHERE last_seq > 0;
 
 -- name: missing
 -- All spans of missing messages.
@@ -22,17 +22,70 @@ FROM unnest(
 ) AS given;
 
 -- name: put_blind_time
--- What stays missing is time in which something could not have been noticed, in the home where the device was.
-INSERT INTO blind_time (subject, began_at, ended_at, cause, known_at)
-SELECT 'home:' || assignment.home_id, %(began_at)s, %(ended_at)s, %(cause)s, %(now)s
-FROM device_assignment AS assignment
-WHERE assignment.device_number = %(device)s AND assignment.during @> %(began_at)s
-ON CONFLICT (subject, cause, began_at) DO UPDATE SET ended_at = greatest(blind_time.ended_at, excluded.ended_at);
+-- What stays missing is time in which something could not have been noticed, in the home where the device was; judge it anew.
+WITH blind AS (
+    INSERT INTO blind_time (subject, began_at, ended_at, cause, known_at)
+    SELECT 'home:' || assignment.home_id, %(began_at)s, %(ended_at)s, %(cause)s, %(now)s
+    FROM device_assignment AS assignment
+    WHERE assignment.device_number = %(device)s AND assignment.during @> %(began_at)s
+    ON CONFLICT (subject, cause, began_at) DO UPDATE SET ended_at = greatest(blind_time.ended_at, excluded.ended_at)
+    RETURNING subject
+)
+INSERT INTO home_news (home_id, earliest, urgent)
+SELECT split_part(subject, ':', 2)::integer, %(began_at)s, false FROM blind;
 
 -- name: drop_blind_time
--- The messages came after all.
-DELETE FROM blind_time
-USING device_assignment AS assignment
-WHERE assignment.device_number = %(device)s AND assignment.during @> %(began_at)s
-  AND blind_time.subject = 'home:' || assignment.home_id
-  AND blind_time.cause = %(cause)s AND blind_time.began_at = %(began_at)s;
+-- The messages came after all; unless those of another device in the home are missing since the same moment.
+WITH seen AS (
+    DELETE FROM blind_time
+    USING device_assignment AS assignment
+    WHERE assignment.device_number = %(device)s AND assignment.during @> %(began_at)s
+      AND blind_time.subject = 'home:' || assignment.home_id
+      AND blind_time.cause = %(cause)s AND blind_time.began_at = %(began_at)s
+      AND NOT EXISTS (
+          SELECT FROM missing_messages AS other
+          JOIN device_assignment AS beside ON beside.device_number = other.device_number
+              AND beside.during @> %(began_at)s
+          WHERE other.device_number <> %(device)s AND other.began_at = %(began_at)s
+            AND beside.home_id = assignment.home_id
+      )
+    RETURNING blind_time.subject
+)
+INSERT INTO home_news (home_id, earliest, urgent)
+SELECT split_part(subject, ':', 2)::integer, %(began_at)s, false FROM seen;
+
+-- name: blind_beginnings
+-- Which missing spans are on record as blind time.
+SELECT missing.device_number, missing.began_at
+FROM missing_messages AS missing
+JOIN device_assignment AS assignment
+    ON assignment.device_number = missing.device_number AND assignment.during @> missing.began_at
+JOIN blind_time ON blind_time.subject = 'home:' || assignment.home_id
+    AND blind_time.cause = %(cause)s AND blind_time.began_at = missing.began_at;
+
+-- name: put_seen
+-- Leave the numbers that a batch held, when several workers share the messages.
+INSERT INTO numbers_seen (device, seq, at, is_claim)
+VALUES (%(device)s::integer[], %(seq)s::bigint[], %(at)s::timestamptz[], %(is_claim)s::boolean[]);
+
+-- name: take_seen
+-- Take what was left, the oldest first, a few hundred batches at a time.
+WITH next AS (
+    SELECT numbers_seen_id FROM numbers_seen ORDER BY numbers_seen_id LIMIT 500 FOR UPDATE SKIP LOCKED
+)
+DELETE FROM numbers_seen USING next WHERE numbers_seen.numbers_seen_id = next.numbers_seen_id
+RETURNING numbers_seen.device, numbers_seen.seq, numbers_seen.at, numbers_seen.is_claim;
+
+-- name: put_last_numbers
+-- Keep how far devices have come.
+UPDATE device_contact SET last_seq = given.seq, numbered_at = given.at
+FROM unnest(%(device)s::integer[], %(seq)s::bigint[], %(at)s::timestamptz[]) AS given (device_number, seq, at)
+WHERE device_contact.device_number = given.device_number AND device_contact.last_seq <= given.seq;
+
+-- name: forget_number_times
+-- One worker alone keeps the time with each batch.
+UPDATE device_contact SET numbered_at = NULL WHERE numbered_at IS NOT NULL;
+
+-- name: slowest_worker
+-- How far the slowest worker at work has come.
+SELECT min(complete_through) FROM ingest_progress WHERE reported_at >= %(since)s;

@@ -1,0 +1,206 @@
+"""What is said to native devices: requests to send again what is missing, and what they may forget."""
+
+import threading
+import time
+from datetime import datetime, timedelta
+from functools import partial
+
+from core.clock import Clock
+from core.logs import get_logger
+from core.store import numbering
+from core.store.database import Connection, Database
+from core.store.ingestion import Batch, SendingDevice
+from core.store.numbering import Missing, Seen
+from ingest.devices import Devices
+from ingest.lane import Lane
+from ingest.mqtt import Receiver
+from ingest.numbering import Command, Numbering
+
+_log = get_logger(__name__)
+
+_EVERY_S = 1.0
+# A worker that is behind will bring what seems to be missing.
+_BEHIND = timedelta(seconds=5)
+_GONE = timedelta(seconds=15)
+
+
+class Dialogue:
+    """Follows the numbers of devices, and speaks to them about once a second.
+
+    Parameters
+    ----------
+    database, clock, receiver, lane, devices
+        Parts of the worker.
+    is_shared : bool
+        Whether several workers share the messages. Then each sees only a part of a device's numbers: all leave them in
+        the database with the batch, and the one that leads looks for gaps among them.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        clock: Clock,
+        receiver: Receiver,
+        lane: Lane,
+        devices: Devices,
+        is_shared: bool,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._receiver = receiver
+        self._lane = lane
+        self._devices = devices
+        self._is_shared = is_shared
+        self._numbering = Numbering()
+        self._leads = threading.Event()
+        if not is_shared:
+            self._leads.set()
+        self._is_loaded = False
+        self._is_any_behind = False
+        self._next = 0.0
+
+    @property
+    def devices_with_gaps(self) -> int:
+        """Of how many devices messages are missing, as far as this worker follows them."""
+        return self._numbering.devices_with_gaps
+
+    @property
+    def leads(self) -> bool:
+        """Whether this worker looks for gaps; one that is alone always does."""
+        return self._leads.is_set()
+
+    def lead(self) -> None:
+        """Look for gaps for all workers that share the messages, from now on."""
+        self._leads.set()
+
+    def load(self, connection: Connection) -> None:
+        """Read how far devices had come; what workers that shared messages left behind is taken in first."""
+        if not self._is_shared:
+            self._numbering.load(connection)
+            while self._fold(connection):
+                pass
+            numbering.forget_number_times(connection)
+
+    def listener(self) -> "Numbering | Ears":
+        """Return what takes note of the numbers of one batch."""
+        return Ears() if self._is_shared else self._numbering
+
+    def add_to(self, batch: Batch, listener: "Numbering | Ears") -> None:
+        """Put into a batch what has to be stored with it."""
+        if isinstance(listener, Numbering):
+            batch.missing = listener.take_changes()
+        else:
+            batch.seen = listener.seen
+
+    def add_again(self, connection: Connection, batch: Batch) -> None:
+        """Store that part of a batch which the database refused as a whole."""
+        numbering.write_missing(connection, batch.missing, self._clock.now())
+        numbering.put_seen(connection, batch.seen)
+
+    def speak(self) -> None:
+        """Ask for missing messages, and tell devices what they may forget."""
+        moment = time.monotonic()
+        if moment < self._next or not self._receiver.is_connected:
+            return
+        self._next = moment + _EVERY_S
+        may_ask = True
+        if self._is_shared:
+            if not self._leads.is_set() or not self._lane.patiently(self._gather):
+                return
+            may_ask = not self._is_any_behind
+        lost = self._ask() if may_ask else []
+        confirmations = self._numbering.due_confirmations()
+        if confirmations:
+            # Behind the batches that hold what is confirmed.
+            self._lane.give(partial(self._confirm, confirmations))
+        healed = self._numbering.take_healed()
+        changes = self._numbering.take_changes()
+        if lost or healed or changes:
+            self._lane.give(partial(self._write, lost, healed, changes))
+
+    def _ask(self) -> list[tuple[int, Missing]]:
+        lost: list[tuple[int, Missing]] = []
+        for command, device, blind in self._numbering.due_commands(self._clock.now()):
+            self._receiver.publish(command.topic, command.payload)
+            _log.warning("messages_missing", device=device, blind=bool(blind))
+            lost += [(device, span) for span in blind]
+        return lost
+
+    def _gather(self) -> None:
+        """Take in what the workers left; tried again from the beginning if the database fails in between."""
+        now = self._clock.now()
+        scale = max(1.0, self._clock.factor)
+        if not self._is_loaded:
+            self._numbering = Numbering()
+        try:
+            with self._database.transaction() as connection:
+                if not self._is_loaded:
+                    self._numbering.load(connection)
+                self._fold(connection)
+                slowest = numbering.slowest_worker(connection, now - _GONE * scale)
+        except BaseException:
+            # Memory may be ahead of what was rolled back.
+            self._is_loaded = False
+            raise
+        self._is_loaded = True
+        self._is_any_behind = slowest is not None and now - slowest > _BEHIND * scale
+
+    def _fold(self, connection: Connection) -> bool:
+        """Take in numbers that were left; False if there were none."""
+        heard = sorted(
+            (device, is_claim, seq, at) for device, seq, at, is_claim in numbering.take_seen(connection)
+        )
+        if not heard:
+            return False
+        known = {device.number: device for device in self._devices.all()}
+        for number, is_claim, seq, at in heard:
+            device = known.get(number)
+            if device is None:
+                continue
+            if is_claim:
+                self._numbering.note_newest(device, seq)
+            else:
+                self._numbering.note(device, seq, at)
+        numbering.write_missing(connection, self._numbering.take_changes(), self._clock.now())
+        numbering.put_last_numbers(connection, self._numbering.last_of({entry[0] for entry in heard}))
+        return True
+
+    def _confirm(self, commands: list[Command]) -> None:
+        for command in commands:
+            self._receiver.publish(command.topic, command.payload)
+
+    def _write(
+        self,
+        lost: list[tuple[int, Missing]],
+        healed: list[tuple[int, datetime]],
+        changes: dict[int, list[Missing]],
+    ) -> None:
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            numbering.write_missing(connection, changes, now)
+            for device, span in lost:
+                numbering.record_blind_time(connection, device, span, now)
+            for device, began_at in healed:
+                numbering.drop_blind_time(connection, device, began_at)
+
+
+class Ears:
+    """Takes note of the numbers in one batch of one of several workers."""
+
+    def __init__(self) -> None:
+        self.seen: list[Seen] = []
+
+    def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
+        """Take note of a numbered message."""
+        self.seen.append((device.number, seq, at, False))
+
+    def note_newest(self, device: SendingDevice, seq: int) -> None:
+        """Take note that the device has made messages up to `seq`."""
+        self.seen.append((device.number, seq, numbering.NO_TIME, True))
+
+
+def forget_numbers(batch: Batch) -> None:
+    """Let a batch say nothing of how far devices have come: it cannot know what others hold."""
+    for contact in batch.contacts.values():
+        contact.seq = 0
