@@ -63,7 +63,6 @@ class Settings(BaseSettings):
         description="names the one active ingest worker to the broker; a second process with it is a hot standby",
     )
 
-    ingest_metrics_port: int = Field(
     ingest_group: str = Field(
         default="",
         max_length=60,
@@ -71,6 +70,7 @@ class Settings(BaseSettings):
         description="workers with the same group and different client ids share the messages; empty: one worker gets all",
     )
 
+    ingest_metrics_port: int = Field(
         default=0, ge=0, le=65535, description="loopback port of ingest's /metrics and /healthz; 0: none"
     )
 
