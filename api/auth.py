@@ -56,8 +56,16 @@ class SignedIn:
     expires_at: datetime
 
 
-def sign_in(database: Database, login: str, password: str, peer: str, machine_now: datetime) -> SignedIn:
-    """Check a login and a password and start a session.
+def sign_in(
+    database: Database,
+    login: str,
+    password: str,
+    peer: str,
+    machine_now: datetime,
+    *,
+    before: str | None = None,
+) -> SignedIn:
+    """Check a login and a password and start a session; the one that the browser had before ends.
 
     An unknown login takes as long as a wrong password, and is told in the same words.
 
@@ -71,6 +79,8 @@ def sign_in(database: Database, login: str, password: str, peer: str, machine_no
         The address the request came from.
     machine_now : datetime
         The machine's time.
+    before : str or None
+        The token that the browser holds; its cookie is overwritten, so nobody could sign it out any more.
 
     Raises
     ------
@@ -108,6 +118,8 @@ def sign_in(database: Database, login: str, password: str, peer: str, machine_no
     expires_at = machine_now + LASTS[user.role]
     with database.transaction() as connection:
         users.succeed_attempt(connection, login_hash, peer, machine_now)
+        if before is not None:
+            users.end_session(connection, token_hash(before))
         users.start_session(connection, token_hash(token), user.number, machine_now, expires_at)
     _log.info("signed_in", user=user.number)
     return SignedIn(user, token, expires_at)
@@ -127,6 +139,14 @@ def find_session(database: Database, token: str, machine_now: datetime) -> Sessi
         if idle >= _TOUCH_EVERY:
             users.touch_session(connection, hashed, machine_now)
         return found
+
+
+def extend(database: Database, token: str, user: User, machine_now: datetime) -> SignedIn:
+    """Let a session last as long as a fresh one from now on."""
+    expires_at = machine_now + LASTS[user.role]
+    with database.transaction() as connection:
+        users.extend_session(connection, token_hash(token), expires_at)
+    return SignedIn(user, token, expires_at)
 
 
 def token_hash(token: str) -> bytes:

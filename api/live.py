@@ -178,11 +178,14 @@ class News:
 
     def _tick(self, viewer: Viewer, token: str) -> tuple[Viewer | None, ServerSentEvent]:
         try:
-            found = auth.find_session(self._database, token, self._machine_clock.now())
+            machine_now = self._machine_clock.now()
+            found = auth.find_session(self._database, token, machine_now)
             if found is None:
                 return None, ServerSentEvent(event="signed_out", data={})
             viewer = Viewer(found.user, auth.token_hash(token))
-            return viewer, ServerSentEvent(event="status", data=self._status(viewer.scope))
+            rest_s = round((found.expires_at - machine_now).total_seconds(), 1)
+            own = self._status(viewer.scope).model_copy(update={"session_ends_in_s": rest_s})
+            return viewer, ServerSentEvent(event="status", data=own)
         except StoreError:
             return viewer, _AWAY
 

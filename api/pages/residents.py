@@ -10,9 +10,11 @@ from api.deps import AnyUser, ClockDep, ConnectionDep, DatabaseDep, Staff
 from api.location import RevealReason
 from api.pages.rendering import Page
 from api.pages.resident import head_context, resident_context, state_name
+from api.permissions import Viewer
 from api.schemas.common import Number
 from core.errors import InputError
 from core.store import residents
+from core.store.database import Connection
 from core.store.residents import ResidentOverview
 
 router = APIRouter()
@@ -23,11 +25,24 @@ _MOST = 300
 
 
 @router.get("/residents")
-def list_residents(
-    request: Request, viewer: Staff, connection: ConnectionDep, q: str = "", state: str = ""
+def list_residents(request: Request, viewer: Staff, connection: ConnectionDep, state: str = "") -> Response:
+    """Show the residents whom the viewer may know of."""
+    return _list(Page(request, viewer), viewer, connection, "", state)
+
+
+@router.post("/residents")
+def search_residents(
+    request: Request,
+    viewer: Staff,
+    connection: ConnectionDep,
+    q: Annotated[str, Form()] = "",
+    state: Annotated[str, Form()] = "",
 ) -> Response:
-    """Show the residents whom the viewer may know of, those that match the search only."""
-    page = Page(request, viewer)
+    """Show those that match a search; names stay out of addresses, which browsers and proxies keep."""
+    return _list(Page(request, viewer), viewer, connection, q, state)
+
+
+def _list(page: Page, viewer: Viewer, connection: Connection, q: str, state: str) -> Response:
 
     def state_of(one: ResidentOverview) -> str:
         return state_name(one, page)
@@ -37,7 +52,13 @@ def list_residents(
         for one in residents.overviews(connection, viewer.scope)
         if _matches(one, q) and state in {"", state_of(one)}
     ]
-    context: dict[str, object] = {"people": found[:_MOST], "count": len(found), "q": q, "state": state}
+    context: dict[str, object] = {
+        "here": "/residents",
+        "people": found[:_MOST],
+        "count": len(found),
+        "q": q,
+        "state": state,
+    }
     return page.render("residents.html", context | {"states": STATES, "state_of": state_of})
 
 

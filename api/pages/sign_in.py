@@ -48,7 +48,9 @@ def sign_in(
     if not login.strip() or not password:
         return _form(request, next_path=next, login=login, problem=words("sign_in.missing"), status=422)
     try:
-        session = auth.sign_in(database, login, password, auth.peer_of(request), machine_now)
+        session = auth.sign_in(
+            database, login, password, auth.peer_of(request), machine_now, before=auth.token_of(request)
+        )
     except NotSignedInError:
         return _form(request, next_path=next, login=login, problem=words("sign_in.wrong"), status=401)
     except TooManyAttemptsError as error:
@@ -68,6 +70,23 @@ def sign_out(viewer: AnyUser, connection: ConnectionDep, settings: SettingsDep) 
     users.end_session(connection, viewer.session)
     answer = _see_other("/login")
     auth.clear_cookie(answer, settings)
+    return answer
+
+
+@router.post("/session/extend")
+def extend(
+    *,
+    request: Request,
+    viewer: AnyUser,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    machine_now: MachineNowDep,
+    next: Annotated[str, Form()] = "",  # noqa: A002
+) -> RedirectResponse:
+    """Stay signed in; pages ask five minutes before the end."""
+    answer = _see_other(auth.safe_next(next) or home_address(viewer.role))
+    token = auth.token_of(request) or ""
+    auth.set_cookie(answer, settings, auth.extend(database, token, viewer.user, machine_now))
     return answer
 
 

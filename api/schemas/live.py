@@ -45,3 +45,6 @@ class StatusTick(Output):
     devices_expected: int
     is_blind: bool = Field(description="Nothing new can be seen: do not look calm.")
     states: States
+    session_ends_in_s: float | None = Field(
+        default=None, description="When the reader will be signed out; pages offer to stay before."
+    )

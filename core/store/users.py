@@ -179,6 +179,11 @@ def touch_session(connection: Connection, token_hash: bytes, now: datetime) -> N
     connection.execute(_USERS["touch_session"], {"token_hash": token_hash, "now": now})
 
 
+def extend_session(connection: Connection, token_hash: bytes, expires_at: datetime) -> None:
+    """Let a session last until a later moment."""
+    connection.execute(_USERS["extend_session"], {"token_hash": token_hash, "expires_at": expires_at})
+
+
 def end_session(connection: Connection, token_hash: bytes) -> None:
     """Sign out one session."""
     connection.execute(_USERS["end_session"], {"token_hash": token_hash})

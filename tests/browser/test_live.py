@@ -1,5 +1,7 @@
 """The live board: fresh without reloading, still while somebody is at work in it, honest when the line is cut."""
 
+from datetime import datetime, timedelta
+
 from playwright.sync_api import Page, expect
 
 from core.domain.alert import Finding, Severity
@@ -101,6 +103,47 @@ def test_cut_line_is_told_across_the_page_within_half_a_minute(own_site: Site, o
     page.context.set_offline(True)
     page.clock.fast_forward(31_000)
     expect(page.locator("#stream-late")).to_be_visible()
+
+
+def test_a_page_that_is_open_says_when_nobody_judges_any_more_and_when_somebody_does_again(
+    own_site: Site, open_page: Opener
+) -> None:
+    page = _board(own_site, open_page)
+    expect(page.locator("#blind")).to_be_hidden()
+    expect(page.locator("#groups")).to_contain_text("いつも通り")
+
+    _judged_until(own_site, NOW - timedelta(minutes=1))
+    expect(page.locator("#blind")).to_be_visible()
+    as_usual = page.locator("#groups details", has_text="いつも通り")
+    expect(as_usual).to_contain_text("0人")
+
+    _judged_until(own_site, NOW + timedelta(days=1))
+    expect(page.locator("#blind")).to_be_hidden()
+
+
+def _judged_until(site: Site, moment: datetime) -> None:
+    with Database(site.database_url, size=1) as database, database.transaction() as connection:
+        connection.execute("UPDATE watch SET judged_through = %s WHERE subject = 'ward'", (moment,))
+
+
+def test_before_the_session_ends_one_press_extends_it_without_leaving_the_page(
+    own_site: Site, open_page: Opener
+) -> None:
+    page = open_page(own_site, f"/alerts/{own_site.town.inactivity}", login="care")
+    page.locator("#note-box summary").click()
+    page.fill("#note", "まだ書いています")
+    with Database(own_site.database_url, size=1) as database, database.transaction() as connection:
+        connection.execute("UPDATE user_session SET expires_at = now() + interval '4 minutes'")
+
+    expect(page.locator("#session-ending")).to_contain_text("あと4分")
+    page.get_by_role("button", name="ログインを続ける").click()
+    expect(page.locator("#session-ending")).to_be_hidden()
+    expect(page.locator("#note")).to_have_value("まだ書いています")
+    with Database(own_site.database_url, size=1) as database, database.transaction() as connection:
+        row = connection.execute(
+            "SELECT min(expires_at) > now() + interval '1 hour' FROM user_session"
+        ).fetchone()
+    assert row == (True,)
 
 
 def test_sound_starts_by_a_button_only_and_can_be_muted(site: Site, open_page: Opener) -> None:

@@ -71,6 +71,38 @@ def test_signing_out_ends_the_session_on_our_side_too(ward: ApiWard) -> None:
     assert thief.get(SESSION).status_code == 401
 
 
+def test_signing_in_anew_ends_the_session_that_the_browser_had_before(ward: ApiWard) -> None:
+    client = ward.client("family_a")
+    before = client.cookies["mimamori_session"]
+
+    assert client.post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 201
+    assert client.get(SESSION).json()["user"]["login"] == "care_a"
+
+    left_behind = ward.client()
+    left_behind.cookies.set("mimamori_session", before)
+    assert left_behind.get(SESSION).status_code == 401
+    # A mistyped password ends nothing.
+    assert client.post(SESSION, json={"login": "admin", "password": "wrong"}).status_code == 401
+    assert client.get(SESSION).json()["user"]["login"] == "care_a"
+
+
+def test_a_session_can_be_extended_before_it_ends_and_not_after(ward: ApiWard) -> None:
+    client = ward.client("admin")
+    for _ in range(4):
+        ward.machine.advance(minutes=58)
+        assert client.get(SESSION).status_code == 200
+    answer = client.post("/session/extend", data={"next": "/alerts"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/alerts")
+    assert f"Max-Age={8 * 3600}" in answer.headers["set-cookie"]
+
+    # Beyond the end that the session had at first.
+    for _ in range(8):
+        ward.machine.advance(minutes=58)
+        assert client.get(SESSION).status_code == 200
+    ward.machine.advance(minutes=58)
+    assert client.post("/session/extend", follow_redirects=False).headers["location"].startswith("/login")
+
+
 @pytest.mark.parametrize(
     ("login", "hours", "parts"), [("care_a", 12, 6), ("admin", 8, 16), ("family_a", 30 * 24, 4)]
 )

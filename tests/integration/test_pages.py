@@ -71,7 +71,9 @@ _CASES = (
     Case("GET", "/board", 200, 200, 200, 403, 403),
     Case("GET", "/board/queue", 200, 200, 200, 403, 403),
     Case("GET", "/board/groups", 200, 200, 200, 403, 403),
+    Case("POST", "/session/extend", 303, 303, 303, 303, 303, form={}),
     Case("GET", "/residents", 200, 200, 200, 403, 403),
+    Case("POST", "/residents", 200, 200, 200, 403, 403, form={"q": "花子", "state": "cannot_tell"}),
     Case("GET", "/residents/{resident}", 200, 200, 404, 200, 404),
     Case("GET", "/residents/{resident}/head", 200, 200, 404, 200, 404),
     Case("POST", "/residents/{resident}/reveal", 303, 303, 404, 303, 404, form=_REVEAL),
@@ -241,6 +243,7 @@ _FORMS = st.dictionaries(
     max_size=8,
 )
 _POSTS = (
+    "/residents",
     "/residents/1/zones",
     "/residents/1/reveal",
     "/alerts/1/close",
@@ -257,6 +260,20 @@ _GETS = (
     "/devices?q=",
     "/a/",
 )
+
+
+def test_a_search_finds_people_and_keeps_their_names_out_of_addresses(ward: ApiWard) -> None:
+    admin = ward.client("admin")
+    everybody = admin.get("/residents").text
+    assert 'method="post" action="/residents"' in everybody
+    assert "田中 花子" in everybody
+    assert "鈴木 一郎" in everybody
+
+    found = admin.post("/residents", data={"q": "たなか"}).text
+    assert "田中 花子" in found
+    assert "鈴木 一郎" not in found
+    # An old address finds nobody by name.
+    assert "鈴木 一郎" in admin.get("/residents?q=%E8%8A%B1%E5%AD%90").text
 
 
 def test_no_input_makes_a_page_fail(ward: ApiWard) -> None:

@@ -25,7 +25,14 @@ def sign_in(
     machine_now: MachineNowDep,
 ) -> SessionOut:
     """Check a login and its password; the answer sets the session's cookie."""
-    session = auth.sign_in(database, body.login, body.password, auth.peer_of(request), machine_now)
+    session = auth.sign_in(
+        database,
+        body.login,
+        body.password,
+        auth.peer_of(request),
+        machine_now,
+        before=auth.token_of(request),
+    )
     auth.set_cookie(response, settings, session)
     return SessionOut(user=UserOut.model_validate(session.user), expires_at=session.expires_at)
 

@@ -197,6 +197,7 @@ document.body.addEventListener("mimamori-tick", showAlive);
 // What happened between making the page and the first word of the stream.
 document.body.addEventListener("mimamori-tick", refresh, { once: true });
 document.body.addEventListener("mimamori-late", ({ detail: isLate }) => isLate && sound.late());
+document.body.addEventListener("mimamori-blind", ({ detail: isBlind }) => isBlind && sound.late());
 document.body.addEventListener("htmx:after:swap", applyFilter);
 setInterval(showTimers, 1000);
 sound.show();

@@ -2,6 +2,7 @@
 //   mimamori-alert   an alert changed (detail: what the stream said)
 //   mimamori-alert-N the alert with this number changed
 //   mimamori-resync  something was missed: read everything anew
+//   mimamori-blind   nothing new can be seen any more, or can again (detail: which)
 //   mimamori-tick    the service is alive (detail: time, devices heard)
 //   mimamori-groups  residents' states may have changed; at most once in 15 s
 
@@ -11,6 +12,7 @@ const body = document.body;
 const texts = JSON.parse(body.dataset.texts);
 const SILENCE_MS = 30_000;
 const GROUPS_EVERY_MS = 15_000;
+const ENDING_MS = 5 * 60_000;
 
 let anchor = { service: Date.parse(body.dataset.now), machine: performance.now() };
 const factor = Number(body.dataset.factor) || 0;
@@ -66,6 +68,8 @@ const HANDLERS = {
   },
   status(status) {
     if (status.now) anchor = { service: Date.parse(status.now), machine: performance.now() };
+    showBlind(Boolean(status.is_blind));
+    showEnding(status.session_ends_in_s);
     fire("tick", status);
     groupsMayHaveChanged();
   },
@@ -92,6 +96,36 @@ function showLate(late) {
   body.classList.toggle("is-late", late);
   fire("late", late);
 }
+
+/** What the page says of people was judged before: say so, and read it anew when that changes. */
+function showBlind(blind) {
+  const banner = document.getElementById("blind");
+  if (banner.hidden === !blind) return;
+  banner.hidden = !blind;
+  fire("blind", blind);
+  fire("alert", {});
+  groupsAt = 0;
+}
+
+function showEnding(seconds) {
+  const banner = document.getElementById("session-ending");
+  const isSoon = typeof seconds === "number" && seconds * 1000 < ENDING_MS;
+  if (isSoon) {
+    const line = banner.querySelector("p");
+    const text = fill(line.dataset.text, { span: span(Math.ceil(seconds / 60) * 60_000) });
+    if (line.textContent !== text) line.textContent = text;
+  }
+  banner.hidden = !isSoon;
+}
+
+document.querySelector("#session-ending form").addEventListener("submit", async (event) => {
+  // Without leaving the page: what somebody has typed stays.
+  event.preventDefault();
+  const form = event.target;
+  const answer = await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" }).catch(() => null);
+  if (answer?.type === "opaqueredirect") showEnding(null);
+  else form.submit();
+});
 
 function groupsMayHaveChanged() {
   if (performance.now() - groupsAt < GROUPS_EVERY_MS) return;

@@ -66,6 +66,11 @@ WHERE s.token_hash = %(token_hash)s AND u.is_active;
 UPDATE user_session SET last_seen_at = greatest(last_seen_at, %(now)s)
 WHERE token_hash = %(token_hash)s;
 
+-- name: extend_session
+-- Let a session last longer.
+UPDATE user_session SET expires_at = greatest(expires_at, %(expires_at)s)
+WHERE token_hash = %(token_hash)s;
+
 -- name: end_session
 -- Sign out one session.
 DELETE FROM user_session WHERE token_hash = %(token_hash)s;
