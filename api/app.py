@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from api import errors, pages
 from api.answers import AnswerLimits
 from api.csrf import CsrfMiddleware
+from api.enrolments import Enrolments
 from api.headers import HeadersMiddleware
 from api.live import News
 from api.permissions import refuse_undeclared
@@ -54,7 +55,7 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
     Returns
     -------
     FastAPI
-        Its `state` holds `database`, `settings`, `clock`, `machine_clock`, `news` and `answer_limits`. The database is opened when it starts.
+        Its `state` holds `database`, `settings`, `clock`, `machine_clock`, `news`, `answer_limits` and `enrolments`. The database is opened when it starts.
     """
     database = Database(
         settings.database_url.get_secret_value(), size=settings.database_pool_size, application="mimamori-api"
@@ -94,6 +95,7 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
     app.state.machine_clock = machine_clock
     app.state.news = news
     app.state.answer_limits = AnswerLimits()
+    app.state.enrolments = Enrolments()
 
     errors.install(app, pages.error_page)
     app.include_router(health.router)

@@ -15,6 +15,7 @@ from core.errors import SettingsError
 
 _PREFIX = "MIMAMORI_"
 _FILE_SUFFIX = "_FILE"
+_MQTT_TLS_PORT = 8883
 # Read before the settings themselves: where the TOML file is.
 _SETTINGS_FILE = "MIMAMORI_SETTINGS"
 
@@ -182,6 +183,14 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Let the environment win over what `load_settings` read from files."""
         return (env_settings, init_settings)
+
+    @property
+    def devices_address(self) -> str:
+        """Where devices find the broker: `mqtts://host:port`."""
+        if self.devices_broker:
+            return self.devices_broker
+        host = urlsplit(self.base_url).hostname or ""
+        return f"mqtts://{f'[{host}]' if ':' in host else host}:{_MQTT_TLS_PORT}"
 
     def make_clock(self) -> Clock:
         """Return the clock that these settings describe."""

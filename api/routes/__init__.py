@@ -25,6 +25,10 @@ TAGS: list[dict[str, Any]] = [
         "description": "The people watched over, their state, and who looked at their data.",
     },
     {"name": "measurements", "description": "Devices, readings and positions."},
+    {
+        "name": "equipment",
+        "description": "Registering devices, moving them, and handing out their credentials.",
+    },
     {"name": "geofences", "description": "Where a resident is expected to stay, and when."},
     {"name": "alerts", "description": "Open matters: claim, release, close, note."},
     {"name": "live", "description": "The stream of changes."},

@@ -89,6 +89,11 @@ def overview(connection: Connection, scope: Scope, device_id: str) -> DeviceOver
     return found[0]
 
 
+def is_visible(connection: Connection, scope: Scope, device_id: str) -> bool:
+    """Tell whether a device is one of a scope."""
+    return bool(_overviews(connection, scope, resident=None, device_id=device_id, limit=1, after=None))
+
+
 def hearing(devices: Sequence[DeviceOverview], now: datetime) -> Hearing:
     """Return how many of these devices are heard at `now`."""
     told = [device.is_heard(now) for device in devices if device.home is not None]

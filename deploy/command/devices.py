@@ -1,8 +1,6 @@
 """Commands for devices that come, move and go."""
 
-import json
-import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +8,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from core.domain.account import Account, account_of
 from core.domain.device import DEVICE_ID, DeviceKind
 from core.errors import InputError
 from deploy.command.connection import Work, work
+from deploy.command.credentials import credentials, print_credential, write_label
 
 if TYPE_CHECKING:
+    from core.store.broker_accounts import Standing
     from core.store.device_registry import Placement
 
 devices = typer.Typer(
@@ -22,11 +23,19 @@ devices = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-# Left by `mimamori demo`: where its broker keeps the passwords.
-_DEMO = Path("var/demo.json")
+# `mimamori device label` and its like stand beside `add`, not in a group of their own.
+devices.registered_commands += credentials.registered_commands
 _DeviceId = Annotated[str, typer.Argument(help="Printed on the label: lower case letters, digits, - and _.")]
 _Home = Annotated[str | None, typer.Option(help="Home it belongs to, by name: everybody's in that home.")]
 _Resident = Annotated[int | None, typer.Option(help="Resident whose own it is, by number.")]
+_At = Annotated[
+    datetime | None,
+    typer.Option(
+        "--at",
+        formats=["%Y-%m-%dT%H:%M:%S%z", "%Y-%m-%dT%H:%M%z"],
+        help="When it happened, with its offset, if that was before now: 2026-08-01T14:30+0900.",
+    ),
+]
 
 
 @devices.command("add")
@@ -48,18 +57,20 @@ def add(
         int | None,
         typer.Option(min=1, help="Longest time between two messages of a healthy one, in seconds."),
     ] = None,
+    label: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write a label with a one-use code there (SVG) in place of printing the credential."
+        ),
+    ] = None,
 ) -> None:
-    """Register a device and make its credential for the broker.
+    """Register a device and make its credential for the broker, or a label with which it gets one.
 
     Example: [bold]mimamori device add hall-1 --kind motion --place hall --home "3丁目 A-102"[/bold]
     """
     from core.store import device_registry
 
-    if not DEVICE_ID.match(device_id):
-        raise InputError(
-            f"{device_id!r} cannot be a device id: 1 to 64 lower case letters, digits, - or _, the first a letter or"
-            " digit"
-        )
+    _check_id(device_id)
     sender = sender or f"native:{device_id}"
     if ":" not in sender:
         raise InputError(f"--sender {sender}: needs the form FORMAT:NAME, such as native:{device_id}")
@@ -75,21 +86,34 @@ def add(
             placement=_placement(at, home, resident),
             now=at.now,
         )
-    print(f"Registered {device_id}.")
-    _hand_over_credential(device_id, sender, kind, gateway)
+        print(f"Registered {device_id}.")
+        account = account_of(device_id, sender, kind, gateway)
+        if account is None:
+            print(f"No account of the broker may publish as {sender}: register it with its gateway's name.")
+            return
+        if label is not None:
+            write_label(at, device_id, label)
+        else:
+            _hand_over(at, account)
 
 
 @devices.command("list")
 def list_devices() -> None:
     """Show all devices in use: where they are and when they were last heard."""
+    from core.clock import SystemClock
     from core.domain.access import Scope
+    from core.store import broker_accounts
     from core.store import devices as store
 
     with work() as at:
         known = store.overviews(at.connection, Scope(everything=True))
-    table = Table("device", "kind", "place", "home", "resident", "messages as", "last heard", "battery")
+        standings = broker_accounts.standings(at.connection, SystemClock().now())
+    table = Table(
+        "device", "kind", "place", "home", "resident", "messages as", "credential", "last heard", "battery"
+    )
     for device in known:
         heard = {True: "", False: " (silent)", None: ""}[device.is_heard(at.now)]
+        account = account_of(device.device_id, device.sender, device.kind, device.gateway_id)
         table.add_row(
             device.device_id,
             device.kind,
@@ -97,6 +121,7 @@ def list_devices() -> None:
             device.home_name or "in store",
             str(device.resident or ""),
             device.sender,
+            "" if account is None else _credential(account.name, standings.get(account.name)),
             _ago(device.last_received_at, at.now) + heard,
             f"{device.battery_pct:.0f} %" if device.battery_pct is not None else "",
         )
@@ -104,23 +129,77 @@ def list_devices() -> None:
 
 
 @devices.command("move")
-def move(device_id: _DeviceId, home: _Home = None, resident: _Resident = None) -> None:
-    """Let a device belong to another home or resident from now on; its past stays where it was."""
-    from core.store import device_registry
+def move(device_id: _DeviceId, home: _Home = None, resident: _Resident = None, at_time: _At = None) -> None:
+    """Let a device belong to another home or resident; what it measured before stays where it was, however late it comes.
+
+    Example: [bold]mimamori device move hall-1 --home "3丁目 A-103" --at 2026-08-01T14:30+0900[/bold]
+    """
+    from core.store import device_moves
 
     with work() as at:
-        device_registry.move_device(at.connection, device_id, _placement(at, home, resident), at.now)
-    print(f"{device_id} belongs there from now on")
+        device_moves.move_device(
+            at.connection, device_id, _placement(at, home, resident), at.now, since=_utc(at_time)
+        )
+    print(f"{device_id} belongs there {_from(at_time)}")
+
+
+@devices.command("store")
+def store(device_id: _DeviceId, at_time: _At = None) -> None:
+    """Take a device out of its home for the time being; what it says in store is nobody's."""
+    from core.store import device_moves
+
+    with work() as at:
+        device_moves.move_device(at.connection, device_id, None, at.now, since=_utc(at_time))
+    print(f"{device_id} is in store {_from(at_time)}")
+
+
+@devices.command("share")
+def share(device_id: _DeviceId, at_time: _At = None) -> None:
+    """Let a device that was one resident's own be everybody's in that home."""
+    from core.store import device_moves
+
+    with work() as at:
+        device_moves.share_device(at.connection, device_id, at.now, since=_utc(at_time))
+    print(f"{device_id} is everybody's in its home {_from(at_time)}")
+
+
+@devices.command("replace")
+def replace(
+    device_id: _DeviceId,
+    successor: Annotated[str, typer.Argument(help="Id of the new one.")],
+    sender: Annotated[
+        str | None, typer.Option(help="How the new one's messages come, unless it is native.")
+    ] = None,
+    at_time: _At = None,
+) -> None:
+    """Put a new device in the place of a broken one, which goes out of use.
+
+    Example: [bold]mimamori device replace hall-1 hall-2[/bold]
+    """
+    from core.clock import SystemClock
+    from core.store import device_moves, device_registry
+
+    _check_id(successor)
+    with work() as at:
+        device_registry.end_credential(at.connection, device_id, SystemClock().now())
+        made = device_moves.replace_device(
+            at.connection, device_id, successor, at.now, sender=sender, since=_utc(at_time)
+        )
+        print(f"{successor} is in the place of {device_id} {_from(at_time)}")
+        if made.account is not None:
+            _hand_over(at, made.account)
 
 
 @devices.command("retire")
 def retire(device_id: _DeviceId) -> None:
-    """Take a device out of use; what it said stays."""
+    """Take a device out of use, and its credential; what it said stays."""
+    from core.clock import SystemClock
     from core.store import device_registry
 
     with work() as at:
+        device_registry.end_credential(at.connection, device_id, SystemClock().now())
         device_registry.retire_device(at.connection, device_id, at.now)
-    print(f"{device_id} is out of use; remove its name from the broker's password file too")
+    print(f"{device_id} is out of use")
 
 
 def _placement(at: Work, home: str | None, resident: int | None) -> "Placement":
@@ -141,33 +220,40 @@ def _ago(moment: datetime | None, now: datetime) -> str:
     return f"{seconds} s ago"
 
 
-def _hand_over_credential(device_id: str, sender: str, kind: DeviceKind, gateway: str | None) -> None:
-    """Make the password with which the broker lets the device in, and say where it publishes."""
-    form, _, name = sender.partition(":")
-    if gateway is not None and kind is not DeviceKind.GATEWAY:
-        print(f"It publishes through the gateway {gateway}, with the gateway's password, under gw/{gateway}/")
-        return
-    user, topic = device_id, f"mimamori/v1/{device_id}/readings"
-    if form == "owntracks":
-        user, topic = name.split("/", 1)[0], f"owntracks/{name}"
-    elif form != "native":
-        user = name.split("/", 1)[0]
-        topic = f"gw/{user}/"
-    elif kind is DeviceKind.GATEWAY:
-        topic = f"gw/{device_id}/"
-    _make_password(user, topic)
-
-
-def _make_password(user: str, topic: str) -> None:
-    from deploy.broker import add_password, password_line
-
-    password = secrets.token_urlsafe(18)
-    print(f"It publishes under: {topic}\nuser: {user}\npassword, shown only now: {password}")
-    if _DEMO.is_file():
-        add_password(Path(json.loads(_DEMO.read_text(encoding="utf-8"))["broker_folder"]), user, password)
-        print("The demo's broker knows it.")
-    else:
-        print(
-            f"Add this line to the broker's password file and let it read that again (kill -HUP):\n"
-            f"{password_line(user, password)}"
+def _check_id(device_id: str) -> None:
+    if not DEVICE_ID.match(device_id):
+        raise InputError(
+            f"{device_id!r} cannot be a device id: 1 to 64 lower case letters, digits, - or _, the first a letter or"
+            " digit"
         )
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else moment.astimezone(UTC)
+
+
+def _from(moment: datetime | None) -> str:
+    return "from now on" if moment is None else f"from {moment.isoformat()} on"
+
+
+def _credential(name: str, standing: "Standing | None") -> str:
+    if standing is None or not (standing.is_let_in or standing.code_until):
+        state = "revoked" if standing is not None and standing.revoked_at else "none yet"
+    else:
+        state = "yes" if standing.is_let_in else "waits for its code"
+        state += ", new code open" if standing.is_let_in and standing.code_until else ""
+    return f"{name}: {state}"
+
+
+def _hand_over(at: Work, account: Account) -> None:
+    """Make a credential where there is none yet, and print it."""
+    from core import enrolment
+    from core.clock import SystemClock
+    from core.store import broker_accounts
+
+    machine_now = SystemClock().now()
+    standing = broker_accounts.standing(at.connection, account.name, machine_now)
+    if standing is not None and standing.is_let_in:
+        print(f"It publishes with the credential of {account.name}, under: {account.publishes}")
+    else:
+        print_credential(at.settings, enrolment.new_credential(at.connection, account, machine_now))

@@ -21,6 +21,7 @@ _PAGES = {
     "resident for the family": ("/residents/2", "family"),
     "answer": ("/a/{token}", None),
     "ended answer": ("/a/nothing", None),
+    "set up a device": ("/enrol#K7QM-2XNP-9RTA-4WHC", None),
     "users": ("/admin/users", "admin"),
     "help": ("/help", None),
     "accessibility": ("/accessibility", "care"),

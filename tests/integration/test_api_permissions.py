@@ -1,7 +1,9 @@
 """Who may do what, route by route: each route of the JSON interface for each role, on one's own things and on another office's."""
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -82,6 +84,34 @@ CASES = (
     Case("DELETE", "/api/v1/geofences/{geofence}", 204, 204, 404, 403, 404),
     Case("GET", "/api/v1/devices", 200, 200, 200, 200, 200),
     Case("GET", "/api/v1/devices/{device}", 200, 200, 404, 200, 404),
+    Case(
+        "POST",
+        "/api/v1/devices",
+        201,
+        403,
+        403,
+        403,
+        403,
+        body={"device_id": "bed-1", "kind": "bed", "place": "bedroom", "home": 1},
+    ),
+    Case(
+        "POST", "/api/v1/devices/{own_device}/moves", 201, 403, 403, 403, 403, body={"resident": RESIDENT_B}
+    ),
+    Case(
+        "POST",
+        "/api/v1/devices/{own_device}/replacement",
+        201,
+        403,
+        403,
+        403,
+        403,
+        body={"device_id": "new-1"},
+    ),
+    Case("DELETE", "/api/v1/devices/{own_device}", 204, 403, 403, 403, 403),
+    Case("GET", "/api/v1/devices/{device}/credential", 200, 200, 404, 403, 403),
+    Case("DELETE", "/api/v1/devices/{own_device}/credential", 404, 403, 403, 403, 403),
+    Case("POST", "/api/v1/devices/{device}/codes", 201, 201, 404, 403, 403),
+    Case("POST", "/api/v1/enrolments", 422, 422, 422, 422, 422, nobody=422, body={"code": "K7QM"}),
     Case("GET", "/api/v1/alerts", 200, 200, 200, 200, 200),
     Case("GET", "/api/v1/alerts/history", 200, 200, 200, 200, 200),
     Case("GET", "/api/v1/alerts/{alert}", 200, 200, 404, 200, 404),
@@ -107,6 +137,24 @@ CASES = (
 )
 
 
+_device_numbers = itertools.count(1)
+
+
+def _new_device(ward: ApiWard) -> str:
+    """Register a device in A's home a day ago, so that it can be moved now."""
+    device_id = f"own-{next(_device_numbers)}"
+    ward.execute(
+        "WITH made AS (INSERT INTO device (device_id, sender, kind, registered_at)"
+        " VALUES (%s, %s, 'motion', now()) RETURNING device_number)"
+        " INSERT INTO device_assignment (device_number, home_id, during)"
+        " SELECT device_number, 1, tstzrange(%s, NULL) FROM made",
+        device_id,
+        f"native:{device_id}",
+        ward.clock.now() - timedelta(days=1),
+    )
+    return device_id
+
+
 def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
     wrong: list[str] = []
     clients = {login: ward.client(login) for login in CASES[0].expected}
@@ -120,6 +168,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
                 alert=_new_alert(ward),
                 geofence=_new_geofence(ward),
                 device="hall-a",
+                own_device=_new_device(ward) if "{own_device}" in case.path else "",
                 message=1,
             )
             ends_session = case.method == "DELETE" and path.endswith("/session")
@@ -132,7 +181,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
 
 
 def test_the_table_names_every_route_of_the_json_interface(ward: ApiWard) -> None:
-    tried = {(case.method, case.path) for case in CASES}
+    tried = {(case.method, case.path.replace("{own_device}", "{device}")) for case in CASES}
     routes: set[tuple[str, str]] = set()
     for route in iter_route_contexts(ward.app.routes):
         path = route.path or ""

@@ -102,37 +102,82 @@ def test_a_device_is_added_with_its_topic_and_password(mimamori: CommandLine) ->
         "device", "add", "kitchen-1", "--kind", "motion", "--place", "kitchen", "--home", "3丁目 A-101"
     )
     assert added.code == 0, added.err
-    assert "It publishes under: mimamori/v1/kitchen-1/readings" in added.out
-    assert "kitchen-1:$7$" in added.out
+    assert "It publishes under: mimamori/v1/kitchen-1/+" in added.out
+    assert "user and client id: kitchen-1\npassword, shown only now: " in added.out
     listed = mimamori("device", "list").out
-    assert "kitchen-1" in listed
+    assert "kitchen-1: yes" in listed
     assert "never" in listed
     assert mimamori("device", "retire", "kitchen-1").code == 0
     assert "kitchen-1" not in mimamori("device", "list").out
 
 
 @pytest.mark.usefixtures("ward")
-def test_a_device_beside_a_running_demo_is_let_in_by_its_broker(
-    mimamori: CommandLine, tmp_path: Path, broker: Broker
+def test_a_gateways_password_is_made_once_for_all_its_devices(mimamori: CommandLine) -> None:
+    def add(name: str) -> str:
+        sender = f"zigbee2mqtt:g1/{name}"
+        words = ("--kind", "motion", "--sender", sender, "--home", "3丁目 A-101")
+        return mimamori("device", "add", name, *words).out
+
+    assert "user and client id: g1\npassword" in add("hall-8")
+    second = add("hall-9")
+    assert "It publishes with the credential of g1, under: gw/g1/#" in second
+    assert "password" not in second
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_credential_is_rotated_and_revoked(mimamori: CommandLine) -> None:
+    mimamori("device", "add", "kitchen-1", "--kind", "motion", "--home", "3丁目 A-101")
+    assert "password, shown only now" in mimamori("device", "rotate", "kitchen-1").out
+    assert "kitchen-1 may not sign in any more" in mimamori("device", "revoke", "kitchen-1").out
+    assert "kitchen-1: revoked" in mimamori("device", "list").out
+    assert mimamori("device", "revoke", "kitchen-9").err.startswith("there is no device kitchen-9 in use")
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_device_is_moved_stored_shared_and_replaced(mimamori: CommandLine) -> None:
+    mimamori("device", "add", "t-1", "--kind", "tracker", "--resident", "1")
+    assert mimamori("device", "share", "t-1").out == "t-1 is everybody's in its home from now on\n"
+    assert "everybody's in its home already" in mimamori("device", "share", "t-1").err
+    assert mimamori("device", "move", "t-1", "--resident", "1").code == 0
+    assert mimamori("device", "store", "t-1").code == 0
+    assert "in store" in mimamori("device", "list").out
+    told = mimamori("device", "move", "t-1", "--resident", "1", "--at", "2099-01-01T00:00+0900")
+    assert "the move lies in the future" in told.err
+    assert mimamori("device", "move", "t-1", "--home", "3丁目 A-101").code == 0
+    replaced = mimamori("device", "replace", "t-1", "t-2")
+    assert replaced.out.startswith(
+        "t-2 is in the place of t-1 from now on\nIt publishes under: mimamori/v1/t-2/+"
+    )
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_code_on_a_label_is_exchanged_over_the_network(
+    mimamori: CommandLine, tmp_path: Path, processes: Processes
 ) -> None:
-    (tmp_path / "var").mkdir()
-    (tmp_path / "var" / "demo.json").write_text(
-        json.dumps({"broker_folder": str(broker.folder)}), encoding="utf-8"
-    )
-    added = mimamori(
-        "device",
-        "add",
-        "hanako",
-        "--kind",
-        "tracker",
-        "--sender",
-        "owntracks:hanako/tablet",
-        "--resident",
-        "1",
-    )
+    address = processes.start("api", mimamori.settings | {"MIMAMORI_API_PORT": "0"}).wait_for("ready")[
+        "address"
+    ]
+    mimamori.settings |= {"MIMAMORI_BASE_URL": address}
+    words = ("--kind", "motion", "--place", "kitchen", "--home", "3丁目 A-101", "--label", "label.svg")
+    added = mimamori("device", "add", "kitchen-1", *words)
     assert added.code == 0, added.err
-    assert "It publishes under: owntracks/hanako/tablet\nuser: hanako\n" in added.out
-    assert "hanako:$7$" in (broker.folder / "passwords").read_text(encoding="ascii")
+    assert "password" not in added.out
+    assert "kitchen-1: waits for its code" in mimamori("device", "list").out
+    assert "<title>kitchen-1</title>" in (tmp_path / "label.svg").read_text(encoding="utf-8")
+    code = added.out.rpartition("#")[2].strip()
+    # Whoever enrols a device has no database.
+    settings, mimamori.settings = mimamori.settings, {}
+    told = mimamori("device", "enrol", code, "--at", address)
+    assert json.loads(told.out)["username"] == "kitchen-1"
+    again = mimamori("device", "enrol", code, "--at", address)
+    assert again.code == 69
+    assert again.err.startswith("this code opens nothing")
+    assert "cannot reach" in mimamori("device", "enrol", code, "--at", "http://127.0.0.1:1").err
+    assert "needs a web address" in mimamori("device", "enrol", code, "--at", "here").err
+    mimamori.settings = settings
+    assert mimamori("device", "label", "kitchen-1", "--out", "new.svg").code == 0
+    assert "kitchen-1: yes, new code open" in mimamori("device", "list").out
+    assert "cannot write" in mimamori("device", "label", "kitchen-1", "--out", "no/where.svg").err
 
 
 def test_the_doctor_finds_a_healthy_service(

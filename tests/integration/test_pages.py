@@ -92,6 +92,8 @@ _CASES = (
     Case("GET", "/family", 403, 403, 403, 200, 200),
     Case("GET", "/a/{token}", 200, 200, 200, 200, 200, nobody=200),
     Case("POST", "/a/{token}", 303, 303, 303, 303, 303, form={"action": "cannot"}),
+    Case("GET", "/enrol", 200, 200, 200, 200, 200, nobody=200),
+    Case("POST", "/enrol", 422, 422, 422, 422, 422, nobody=422, form={"code": "K7QM"}),
     Case("GET", "/help", 200, 200, 200, 200, 200, nobody=200),
     Case("GET", "/accessibility", 200, 200, 200, 200, 200, nobody=200),
 )

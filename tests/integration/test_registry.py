@@ -14,7 +14,8 @@ from core.domain.device import DeviceKind
 from core.errors import ConflictError, InputError, NotFoundError
 from core.store import devices, geofences, residents, users
 from core.store.database import Database
-from core.store.device_registry import Placement, add_device, move_device, placement_of, retire_device
+from core.store.device_moves import move_device
+from core.store.device_registry import Placement, add_device, placement_of, retire_device
 from tests.support.wards import NOW, register, small_ward, write_ward
 
 EVERYTHING = Scope(everything=True)

@@ -80,6 +80,51 @@ WHERE device_number = %(device)s AND upper_inf(during);
 -- Take a device out of use; its readings stay.
 UPDATE device SET retired_at = %(now)s WHERE device_number = %(device)s;
 
+-- name: device_in_use
+-- How a device is registered, and where it is now.
+SELECT d.device_number, d.device_id, d.sender, d.kind, d.place, d.model, d.gateway_id, d.heartbeat_s,
+    a.home_id, a.resident_id, lower(a.during)
+FROM device AS d
+LEFT JOIN device_assignment AS a ON a.device_number = d.device_number AND upper_inf(a.during)
+WHERE d.device_id = %(device_id)s AND d.retired_at IS NULL;
+
+-- name: senders_in_use
+-- How all devices in use are registered, for who signs in with which account.
+SELECT device_id, sender, kind, gateway_id FROM device WHERE retired_at IS NULL;
+
+-- name: move_news
+-- Let those be judged again whom a change of a device's place concerns, from that moment on.
+INSERT INTO home_news (home_id, earliest, urgent)
+SELECT home_id, %(since)s, false FROM device_assignment
+WHERE device_number = %(device)s AND during && tstzrange(%(since)s, NULL)
+UNION
+SELECT %(former)s::integer, %(since)s, false WHERE %(former)s::integer IS NOT NULL;
+
+-- name: forget_home_latest
+-- Drop a home's last life sign if it came from a device that was not there any more.
+DELETE FROM home_latest
+WHERE home_id = %(former)s::integer AND device_number = %(device)s AND life_sign_at >= %(since)s;
+
+-- name: find_home_latest
+-- Find the last life sign of the homes that a change of a device's place concerns, among the devices that were there.
+INSERT INTO home_latest (home_id, life_sign_at, device_number)
+SELECT DISTINCT ON (here.home_id) here.home_id, sign.time, here.device_number
+FROM device_assignment AS here
+JOIN LATERAL (
+    SELECT reading.time FROM reading
+    WHERE reading.device_number = here.device_number AND reading.flags & 3 = 1 AND here.during @> reading.time
+    ORDER BY reading.time DESC
+    LIMIT 1
+) AS sign ON true
+WHERE here.home_id IN (%(former)s::integer, %(home)s::integer)
+ORDER BY here.home_id, sign.time DESC
+ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device_number = excluded.device_number
+WHERE excluded.life_sign_at > home_latest.life_sign_at;
+
+-- name: home_of_number
+-- Find a home by its number.
+SELECT home_id FROM home WHERE home_id = %(home)s;
+
 -- name: resident_of_number
 -- The home of a resident.
 SELECT home_id FROM resident WHERE resident_id = %(resident)s;

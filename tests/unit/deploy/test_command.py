@@ -12,6 +12,8 @@ COMMANDS = [
     ("demo",), ("demo-reset",), ("migrate",), ("ingest",), ("detect",), ("api",), ("register",), ("doctor",), ("decode",),
     ("user",), ("user", "add"), ("user", "list"), ("user", "password"), ("user", "disable"), ("user", "enable"),
     ("device",), ("device", "add"), ("device", "list"), ("device", "move"), ("device", "retire"),
+    ("device", "store"), ("device", "share"), ("device", "replace"), ("device", "label"), ("device", "enrol"),
+    ("device", "rotate"), ("device", "revoke"), ("doorkeeper",),
     ("simulate",), ("replay",),
 ]  # fmt: skip
 

@@ -1,0 +1,104 @@
+"""Registering devices, moving them, and handing out their credentials."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from api.schemas.common import Input, Line, Moment, Output
+from core.domain.account import AccountKind
+from core.domain.device import DeviceKind
+
+NewDeviceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+Sender = Annotated[Line, StringConstraints(pattern=r"^[a-z0-9_]+:.+")]
+_Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class PlacementIn(Input):
+    """Where a device goes: to a resident as that person's own, or to a home as everybody's there; neither: into store."""
+
+    home: _Number | None = None
+    resident: _Number | None = None
+    at: Moment | None = Field(
+        default=None,
+        description="When it happened, if that was before now; a reading of that moment is the new place's.",
+    )
+
+
+class DeviceIn(Input):
+    """A device to register."""
+
+    device_id: NewDeviceId = Field(examples=["hall-1"])
+    kind: DeviceKind
+    place: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00]*$")] = (
+        Field(default="", examples=["hall"])
+    )
+    sender: Sender | None = Field(
+        default=None, description="How its messages come; by default `native:{device_id}`."
+    )
+    gateway_id: Line | None = None
+    heartbeat_s: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
+    home: _Number | None = Field(default=None, description="The home, if it is everybody's there.")
+    resident: _Number | None = Field(default=None, description="The resident, if it is that person's own.")
+
+
+class ReplacementIn(Input):
+    """The new device in the place of a broken one."""
+
+    device_id: NewDeviceId = Field(examples=["hall-2"])
+    sender: Sender | None = Field(default=None, description="How its messages come, unless it is native.")
+    at: Moment | None = Field(default=None, description="When it was exchanged, if that was before now.")
+
+
+class CredentialOut(Output):
+    """How a device's credential stands; the credential itself is kept by nobody but the device."""
+
+    name: str = Field(
+        description="What it signs in to the broker as: itself, its gateway or its phone's user."
+    )
+    kind: AccountKind
+    is_let_in: bool
+    issued_at: datetime | None
+    revoked_at: datetime | None
+    code_until: datetime | None = Field(description="Until when a code waits to be used.")
+
+
+class CodeOut(Output):
+    """A one-use code, shown only now."""
+
+    name: str = Field(description="Who signs in with what the code is exchanged for.")
+    code: str = Field(examples=["K7QM-2XNP-9RTA-4WHC"])
+    address: str = Field(description="What the QR code says.")
+    expires_at: datetime
+    label_svg: str = Field(description="The label to print, 90 by 50 mm.")
+
+
+class EnrolmentIn(Input):
+    """A code from a label; case, spaces and hyphens do not matter."""
+
+    code: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(
+        examples=["K7QM-2XNP-9RTA-4WHC"]
+    )
+
+
+class BrokerOut(Output):
+    """Where the broker is."""
+
+    address: str = Field(examples=["mqtts://mqtt.example.jp:8883"])
+    host: str
+    port: int
+    tls: bool
+    ca_certificate: str | None = Field(
+        description="The authority to trust (PEM); null where a public authority signed."
+    )
+
+
+class EnrolledOut(Output):
+    """A credential, told exactly once."""
+
+    username: str = Field(description="Also the client id: the broker takes no other.")
+    password: str
+    broker: BrokerOut
+    publishes: str = Field(description="The topics it may publish to.", examples=["mimamori/v1/hall-1/+"])
+    commands: str | None = Field(description="Where it hears what the service asks of it.")
+    protocol: Literal["MQTT 5 or 3.1.1, QoS 1"] = "MQTT 5 or 3.1.1, QoS 1"
