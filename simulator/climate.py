@@ -13,6 +13,8 @@ _DAY_S = 86_400.0
 _MEAN_C, _SEASON_C, _DAY_CURVE_C = 16.5, 11.0, 3.5
 _COLDEST_S = 25.0 * _DAY_S
 _WARMEST_HOUR_S = 14.5 * 3600.0
+# How slowly a room follows when heating or cooling fails.
+_ROOM_TAKES_S = 2700.0
 # How much of the difference to a pleasant temperature heating and cooling take away.
 _EFFORT = {"living_room": 0.75, "bedroom": 0.5}
 
@@ -51,6 +53,13 @@ def room_climate(
     warm = bare + effort * awake * (pleasant - bare) + _weather(at_s, seed, f"{home}/{room}", 0.4)
     damp = 52.0 + 0.5 * (outside - _MEAN_C) - 1.2 * (warm - pleasant) + _weather(at_s, seed, "damp", 6.0)
     return np.round(warm, 2), np.round(np.clip(damp, 18.0, 92.0), 1)
+
+
+def drawn_to(warm: FloatArray, at_s: FloatArray, from_s: float, until_s: float, to_c: float) -> FloatArray:
+    """Return temperatures, shape (n,), that go to `to_c` from one moment to another and then back to what they were."""
+    risen = 1.0 - np.exp(-np.clip(at_s - from_s, 0.0, until_s - from_s) / _ROOM_TAKES_S)
+    strength = risen * np.exp(-np.clip(at_s - until_s, 0.0, None) / _ROOM_TAKES_S)
+    return np.round(warm + np.where(at_s >= from_s, strength, 0.0) * (to_c - warm), 2)
 
 
 def _weather(at_s: FloatArray, seed: int, what: str, spread: float) -> FloatArray:

@@ -3,26 +3,40 @@
 import json
 import signal
 import threading
-from contextlib import suppress
-from datetime import datetime
+import time
+from contextlib import ExitStack, suppress
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.live import Live
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskProgressColumn,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from core.clock import SystemClock
 from core.errors import InputError
 from core.logs import get_logger, set_up_logs
 from core.settings import Settings, load_settings
+from simulator import library_command
 from simulator import scenario as scenarios
-from simulator.incident import Incident
+from simulator.binding import bind
+from simulator.output import write_messages
 from simulator.publish import BrokerAddress, Publisher
 from simulator.run import CATCH_UP, Simulation, publish_history, publish_live
+from simulator.truth import write_truth
+from simulator.view import View
 from simulator.ward import HISTORY_DAYS, WardOrder, make_ward
-from simulator.wardfile import SimWard, read_ward
+from simulator.wardfile import read_ward
 
 log = get_logger(__name__)
 app = typer.Typer(
@@ -52,6 +66,21 @@ Scenarios = Annotated[
 HistoryDays = Annotated[
     int, typer.Option("--days", min=1, max=365, help="How many days of history lie before live watching.")
 ]
+
+Truth = Annotated[
+    Path | None,
+    typer.Option(help="Where to write what really happens, the truth file.", show_default=False),
+]
+ForDays = Annotated[
+    float, typer.Option(min=0.01, max=3650.0, help="How many days from the beginning of live watching.")
+]
+TruthDays = Annotated[
+    float,
+    typer.Option(
+        "--truth-days", min=0.01, max=3650.0, help="How many days the truth file and the view know."
+    ),
+]
+Seen = Annotated[bool, typer.Option("--view", help="Show in the terminal what happens.")]
 
 
 @app.command()
@@ -85,53 +114,92 @@ def history(
 ) -> None:
     """Publish the days before live watching begins, as fast as the broker takes them."""
     settings = _start()
-    simulation = _simulation(settings, ward, seed, scenario, days)
+    simulation = _simulation(ward, seed, scenario or _default(settings), days)
     _publish_history(simulation, settings, _stop_on_signals())
 
 
 @app.command()
 def live(
-    ward: WardFile, seed: Seed = 1, scenario: Scenarios = None, days: HistoryDays = HISTORY_DAYS
+    ward: WardFile,
+    *,
+    seed: Seed = 1,
+    scenario: Scenarios = None,
+    days: HistoryDays = HISTORY_DAYS,
+    truth: Truth = None,
+    truth_days: TruthDays = 28.0,
+    view: Seen = False,
 ) -> None:
     """Publish what happens as the clock passes, until stopped; started again, it goes on where it was."""
     settings = _start()
-    simulation = _simulation(settings, ward, seed, scenario, days)
-    _publish_live(simulation, settings, _stop_on_signals())
+    simulation = _simulation(ward, seed, scenario or _default(settings), days)
+    _write_truth(simulation, truth, truth_days)
+    _publish_live(simulation, settings, _stop_on_signals(), truth_days if view else 0.0)
 
 
 @app.command()
-def run(ward: WardFile, seed: Seed = 1, scenario: Scenarios = None, days: HistoryDays = HISTORY_DAYS) -> None:
+def run(
+    ward: WardFile,
+    *,
+    seed: Seed = 1,
+    scenario: Scenarios = None,
+    days: HistoryDays = HISTORY_DAYS,
+    truth: Truth = None,
+    truth_days: TruthDays = 28.0,
+    view: Seen = False,
+) -> None:
     """Publish the history, then go on live."""
     settings = _start()
-    simulation = _simulation(settings, ward, seed, scenario, days)
+    simulation = _simulation(ward, seed, scenario or _default(settings), days)
+    _write_truth(simulation, truth, truth_days)
     stop = _stop_on_signals()
     _publish_history(simulation, settings, stop)
-    _publish_live(simulation, settings, stop)
-
-
-@app.command("list")
-def list_scenarios() -> None:
-    """List the scenarios of the library."""
-    console = Console()
-    for name in scenarios.library():
-        console.print(
-            f"[bold]{name:18}[/] {scenarios.read_scenario(name).title}", highlight=False, soft_wrap=True
-        )
+    _publish_live(simulation, settings, stop, truth_days if view else 0.0)
 
 
 @app.command()
-def new(out: Annotated[Path, typer.Argument(help="The scenario file to write.", show_default=False)]) -> None:
-    """Write a scenario file with comments, to be changed and used with --scenario FILE."""
-    if out.suffix != ".toml":
-        raise InputError(f"{out}: a scenario file ends in .toml")
-    try:
-        with out.open("x", encoding="utf-8") as file:
-            file.write(scenarios.TEMPLATE.read_text(encoding="utf-8"))
-    except FileExistsError as error:
-        raise InputError(f"{out}: is there already; choose another name") from error
-    except OSError as error:
-        raise InputError(f"{out}: cannot write the scenario: {error.strerror}") from error
-    Console(stderr=True).print(f"Wrote {out}; change it and use it with --scenario {out}")
+def write(
+    ward: WardFile,
+    *,
+    out: Annotated[
+        Path,
+        typer.Option(
+            help="Where to write the messages, a line of JSON for each; .gz is compressed.",
+            show_default=False,
+        ),
+    ],
+    seed: Seed = 1,
+    scenario: Scenarios = None,
+    for_days: ForDays = 1.0,
+    truth: Truth = None,
+    days: HistoryDays = HISTORY_DAYS,
+) -> None:
+    """Write what `live` would publish to a file, as fast as it can be made and without a broker."""
+    simulation = _simulation(ward, seed, scenario or [], days)
+    end = simulation.ward.origin + timedelta(days=for_days)
+    _write_truth(simulation, truth, for_days)
+    whole_s = for_days * 86_400.0
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
+    began = time.monotonic()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        bar = progress.add_task("messages", total=whole_s)
+
+        def at(moment: datetime, count: int) -> None:
+            done_s = (moment - simulation.ward.origin).total_seconds()
+            progress.update(bar, completed=done_s, description=f"{count} messages")
+
+        count = write_messages(out, simulation.until(end), at)
+    home_days = len(simulation.ward.homes) * for_days
+    rate = 60.0 * home_days / max(time.monotonic() - began, 0.001)
+    Console(stderr=True).print(
+        f"Wrote {count} messages of {home_days:g} home-days to {out}, {rate:.0f} home-days a minute",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+app.command("list")(library_command.list_scenarios)
+app.command("check")(library_command.check)
+app.command("new")(library_command.new)
 
 
 def _moment(text: str) -> datetime:
@@ -150,14 +218,14 @@ def _start() -> Settings:
     return settings
 
 
-def _simulation(settings: Settings, path: Path, seed: int, names: list[str] | None, days: int) -> Simulation:
+def _default(settings: Settings) -> list[str]:
+    return ["demo"] if settings.environment == "demo" else []
+
+
+def _simulation(path: Path, seed: int, names: list[str], days: int) -> Simulation:
     ward = read_ward(path)
-    return Simulation(ward, _incidents(settings, ward, seed, names), seed, days)
-
-
-def _incidents(settings: Settings, ward: SimWard, seed: int, names: list[str] | None) -> tuple[Incident, ...]:
-    chosen = names or (["demo"] if settings.environment == "demo" else [])
-    return scenarios.bind([scenarios.read_scenario(name) for name in chosen], ward, seed)
+    incidents = bind([scenarios.read_scenario(name) for name in names], ward, seed)
+    return Simulation(ward, incidents, seed, days)
 
 
 def _stop_on_signals() -> threading.Event:
@@ -192,12 +260,27 @@ def _publish_history(simulation: Simulation, settings: Settings, stop: threading
     log.info("history_published", messages=count, days=simulation.history_days)
 
 
-def _publish_live(simulation: Simulation, settings: Settings, stop: threading.Event) -> None:
+def _write_truth(simulation: Simulation, path: Path | None, days: float) -> None:
+    if path is not None:
+        write_truth(path, simulation.truth(simulation.ward.origin + timedelta(days=days)))
+
+
+def _publish_live(
+    simulation: Simulation, settings: Settings, stop: threading.Event, view_days: float = 0.0
+) -> None:
+    """Publish until stopped; with `view_days`, show the events of so many days from now."""
     if stop.is_set():
         return
     clock = settings.make_clock()
-    with Publisher(BrokerAddress.of(settings), stop=stop) as publisher:
+    with Publisher(BrokerAddress.of(settings), stop=stop) as publisher, ExitStack() as shown:
         messages = simulation.live(clock.now() - CATCH_UP)
+        heard = None
+        if view_days:
+            end = clock.now() + timedelta(days=view_days)
+            view = View(simulation.ward, clock, simulation.truth(end))
+            console = Console(stderr=True)
+            shown.enter_context(Live(view, console=console, refresh_per_second=4, screen=console.is_terminal))
+            heard = view.heard
         log.info("ready", homes=len(simulation.ward.homes), incidents=len(simulation.incidents))
-        publish_live(messages, publisher, clock, stop)
+        publish_live(messages, publisher, clock, stop, heard)
     log.info("stopped")

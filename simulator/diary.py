@@ -65,11 +65,11 @@ class Diary:
 
     def idle(self, from_s: float, until_s: float) -> None:
         """Spend time around the living room, with errands to the toilet and the kitchen."""
-        at_s = from_s
+        at_s, vigour = from_s, self._persona.vigour
         while at_s < until_s:
             self.go(at_s, _LIVING)
-            sits_until_s = min(at_s + self._draw.lognormal(log(2400.0), 0.5), until_s)
-            self.stay(at_s, sits_until_s, self._persona.rest_s)
+            sits_until_s = min(at_s + self._draw.lognormal(log(2400.0), 0.5) / vigour, until_s)
+            self.stay(at_s, sits_until_s, self._persona.rest_s / vigour)
             at_s = sits_until_s
             if until_s - at_s > 600.0:
                 at_s = self._errand(at_s)

@@ -1,5 +1,6 @@
-"""What goes wrong on purpose: the kinds of incident a scenario can hold, and when each happens in a home."""
+"""What goes wrong on purpose: one thing of a scenario, bound to a home, and when it happens there."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -7,27 +8,50 @@ from math import ceil
 
 from simulator.days import DAY_S, LocalDay
 
+WindowS = tuple[float, float]
+
 
 class IncidentKind(StrEnum):
-    """What can be made to happen."""
+    """What can be made to happen; `simulator.kinds` says of each what it is and what should follow."""
 
     DOES_NOT_GET_UP = "does_not_get_up"
-    """The resident lies still from the usual getting up until somebody comes."""
     SOS = "sos"
-    """The resident presses the button."""
     LEAVES_AREA = "leaves_area"
-    """The resident walks out of the area by day, farther than any geofence, and comes back."""
     NIGHT_EXIT = "night_exit"
-    """The same at night, out of bed."""
     GATEWAY_DIES = "gateway_dies"
-    """The home's gateway goes dark; what its sensors measure meanwhile is lost."""
     WARD_SILENT = "ward_silent"
-    """Nothing arrives from any home, as when a carrier or a data centre fails."""
+    COLLAPSE = "collapse"
+    BATHROOM_FALL = "bathroom_fall"
+    WANDERS = "wanders"
+    DOES_NOT_RETURN = "does_not_return"
+    TRACKER_LEFT = "tracker_left"
+    MISSES_DAY_SERVICE = "misses_day_service"
+    KETTLE_LEFT_ON = "kettle_left_on"
+    ROOM_HOT = "room_hot"
+    ROOM_COLD = "room_cold"
+    DECLINES = "declines"
+    ILL = "ill"
+    SLEEPS_IN = "sleeps_in"
+    VISITOR = "visitor"
+    PET = "pet"
+    LINE_CUT = "line_cut"
+    POWER_CUT = "power_cut"
+    BROKER_AWAY = "broker_away"
+    BATTERY_DIES = "battery_dies"
+    SENSOR_STUCK = "sensor_stuck"
+    LOSS = "loss"
+    DELAY = "delay"
+    DUPLICATES = "duplicates"
+    REORDER = "reorder"
+    CLOCK_OFF = "clock_off"
+    CLOCK_DRIFT = "clock_drift"
+    RETAINED = "retained"
 
 
-OF_THE_WARD = frozenset({IncidentKind.WARD_SILENT})
-ON_FOOT = frozenset({IncidentKind.LEAVES_AREA, IncidentKind.NIGHT_EXIT})
-LINE_CUT = frozenset({IncidentKind.GATEWAY_DIES, IncidentKind.WARD_SILENT})
+ON_FOOT = frozenset({IncidentKind.LEAVES_AREA, IncidentKind.NIGHT_EXIT, IncidentKind.WANDERS})
+# What a device measures meanwhile is lost. Of a gateway only what hangs on it.
+SILENCING = frozenset({IncidentKind.GATEWAY_DIES, IncidentKind.POWER_CUT, IncidentKind.WARD_SILENT})
+LYING = frozenset({IncidentKind.COLLAPSE, IncidentKind.BATHROOM_FALL})
 
 
 @dataclass(frozen=True)
@@ -37,7 +61,7 @@ class Incident:
     Attributes
     ----------
     resident : str
-        Key of the resident it happens to; empty for the whole ward.
+        Key of the resident it happens to, or whose home it happens in; empty for the whole ward.
     first : date
         The local day on which it happens.
     at_s : float
@@ -48,6 +72,16 @@ class Incident:
         Repeats after so many days; 0 for once.
     distance_m : float
         How far somebody walks.
+    pattern : str
+        How somebody wanders, see `simulator.wandering.Pattern`.
+    device : str
+        The place (`kitchen`) or kind (`tracker`) of the devices concerned; empty for all of the home.
+    temperature_c : float
+        Where the temperature of the rooms goes.
+    share : float
+        Which part of the messages it strikes, or by which part somebody does less; 0 to 1.
+    seconds : float
+        How late messages come, or how far a clock is off, or how far it drifts in a day.
     """
 
     kind: IncidentKind
@@ -56,10 +90,15 @@ class Incident:
     at_s: float
     for_s: float
     every_days: int
-    distance_m: float
+    distance_m: float = 0.0
+    pattern: str = ""
+    device: str = ""
+    temperature_c: float = 0.0
+    share: float = 1.0
+    seconds: float = 0.0
 
     def is_on(self, day: LocalDay) -> bool:
-        """Tell whether it happens on a day."""
+        """Tell whether it begins on a day."""
         passed = (day.date - self.first).days
         if self.every_days == 0:
             return passed == 0
@@ -74,11 +113,31 @@ class Incident:
             if self.is_on(clock_day) and begin_s <= shift + self.at_s < end_s
         ]
 
+    def windows_s(self, day: LocalDay) -> list[WindowS]:
+        """Return from when to when it lasts, for each time that may touch `day` or the night after it.
+
+        Seconds are on the wall clock after midnight of `day` and may lie before it.
+        """
+        starts = [
+            self.at_s - back * DAY_S
+            for back in self._days_back(day)
+            if self.is_on(day.next() if back < 0 else day.before(back))
+        ]
+        return [(start, start + self.for_s) for start in starts]
+
     def windows_ms(self, day: LocalDay) -> list[tuple[int, int]]:
-        """Return from when to when it lasts, for each time that may touch `day` or the night after it."""
-        windows: list[tuple[int, int]] = []
-        for back in range(-1, ceil(self.for_s / DAY_S) + 1):
-            clock_day = day.next() if back < 0 else day.before(back)
-            if self.is_on(clock_day):
-                windows.append((clock_day.ms(self.at_s), clock_day.ms(self.at_s + self.for_s)))
-        return windows
+        """Return the same in Unix milliseconds."""
+        return [(day.ms(from_s), day.ms(until_s)) for from_s, until_s in self.windows_s(day)]
+
+    def _days_back(self, day: LocalDay) -> Iterable[int]:
+        longest = ceil((self.at_s + self.for_s) / DAY_S)
+        if self.every_days:
+            return range(-1, longest + 1)
+        # Once only: no need to look through the weeks of something long.
+        passed = (day.date - self.first).days
+        return (passed,) if -1 <= passed <= longest else ()
+
+
+def of_kind(incidents: Iterable[Incident], *kinds: IncidentKind) -> tuple[Incident, ...]:
+    """Return the incidents of these kinds."""
+    return tuple(incident for incident in incidents if incident.kind in kinds)

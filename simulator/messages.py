@@ -5,7 +5,7 @@ goes on with the same numbers for the same content, without having kept anything
 """
 
 import heapq
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -14,20 +14,13 @@ from typing import NamedTuple
 
 from core.domain.device import DeviceKind
 from simulator import payloads
-from simulator.samples import Position, Sample
+from simulator.days import LocalDay
+from simulator.line import Arrival, Line, Message, Sent, in_order
+from simulator.samples import HomeDay, Position, Sample, packed
 from simulator.wardfile import SimDevice
-from simulator.world import HomeDay, HomeWorld
+from simulator.world import HomeWorld
 
 _NATIVE, _ZIGBEE = "native", "zigbee2mqtt"
-
-
-class Message(NamedTuple):
-    """A message to publish at `time_ms` (Unix milliseconds)."""
-
-    time_ms: int
-    topic: str
-    payload: bytes
-    retain: bool = False
 
 
 class _Moment(NamedTuple):
@@ -48,6 +41,7 @@ class HomeStream:
         self._origin_ms = round(origin.timestamp() * 1000)
         self._origin_day = world.day_of(origin)
         self._history_days = history_days
+        self._line = Line(world.home, world.incidents, world.seed)
 
     def history(self, days_ago: int) -> Iterator[Message]:
         """Yield what was told on one day of the history; 0 is the day in which live watching begins."""
@@ -59,23 +53,33 @@ class HomeStream:
             if device.sender == _NATIVE:
                 yield from self._large(number, seqs, samples, positions)
             else:
-                yield from self._one_by_one(seqs, samples, positions)
+                for sent in self._one_by_one(seqs, samples, positions):
+                    yield sent.message
 
     def live(self, since: datetime) -> Iterator[Message]:
         """Yield what is told from `since` on, without end, in the order of time; it does not begin before the origin."""
         since_ms = max(round(since.timestamp() * 1000), self._origin_ms)
+        yield from self._statuses(since_ms, online=True)
+        for message in in_order(self._arrivals()):
+            if message.time_ms >= since_ms:
+                yield message
+
+    def _arrivals(self) -> Iterator[Arrival]:
+        """Yield what is sent from the origin on, without end, with when it arrives."""
         seqs = self._seqs_after_history()
         day = self._origin_day
-        yield from self._statuses(since_ms, online=True)
         while True:
             told = self._after_origin(self._world.tell(day))
             statuses = [
-                status for time_ms, online in told.online for status in self._statuses(time_ms, online=online)
+                Arrival(time_ms, status)
+                for time_ms, online in told.online
+                for status in self._statuses(time_ms, online=online)
             ]
-            moments = self._one_by_one(seqs, told.samples, told.positions)
-            for message in heapq.merge(moments, statuses, key=_time_of):
-                if message.time_ms >= since_ms:
-                    yield message
+            # A day of five thousand homes is a lot to hold, so it is packed until its moments come.
+            samples, positions = packed(told.samples), told.positions
+            del told
+            sent = self._line.carry(self._one_by_one(seqs, samples, positions, day), day)
+            yield from heapq.merge(sent, statuses, key=_sent_at)
             day = day.next()
 
     def _before_origin(self, told: HomeDay) -> HomeDay:
@@ -131,18 +135,39 @@ class HomeStream:
             yield Message(fixes[-1].time_ms, payloads.native_topic(device, "fix"), payload)
 
     def _one_by_one(
-        self, seqs: list[int], samples: Sequence[Sample], positions: Sequence[Position]
-    ) -> Iterator[Message]:
+        self,
+        seqs: list[int],
+        samples: Iterable[Sample],
+        positions: Sequence[Position],
+        day: LocalDay | None = None,
+    ) -> Iterator[Sent]:
+        """Yield a message for each moment; with `day`, times are those that the devices' clocks show then."""
         # Both kinds of a tracker's messages count together, so they are put in order before they are numbered.
         told = (
             _Moment(time_ms, device, tuple(group), None)
-            for (time_ms, device), group in groupby(samples, key=lambda item: (item.time_ms, item.device))
+            for (time_ms, device), group in groupby(samples, key=_when_and_what)
         )
         seen = (_Moment(item.time_ms, item.device, (), item) for item in positions)
-        for moment in heapq.merge(told, seen, key=lambda item: (item.time_ms, item.device)):
-            message = self._message(moment, seqs)
-            if message is not None:
-                yield message
+        for moment in heapq.merge(told, seen, key=_when_and_what):
+            shown = moment if day is None else self._shown(moment, day)
+            message = self._message(shown, seqs)
+            if message is None:
+                continue
+            if shown is not moment:
+                message = message._replace(time_ms=moment.time_ms)
+            yield Sent(message, moment.device)
+
+    def _shown(self, moment: _Moment, day: LocalDay) -> _Moment:
+        shown_ms = self._line.shown_ms(moment.time_ms, moment.device, day)
+        if shown_ms == moment.time_ms:
+            return moment
+        position = moment.position
+        return _Moment(
+            shown_ms,
+            moment.device,
+            tuple(item._replace(time_ms=shown_ms) for item in moment.samples),
+            None if position is None else position._replace(time_ms=shown_ms),
+        )
 
     def _message(self, moment: _Moment, seqs: list[int]) -> Message | None:
         device = self._devices[moment.device]
@@ -183,6 +208,14 @@ class HomeStream:
 
 def _time_of(message: Message) -> int:
     return message.time_ms
+
+
+def _sent_at(arrival: Arrival) -> int:
+    return arrival.sent_ms
+
+
+def _when_and_what(item: Sample | _Moment) -> tuple[int, int]:
+    return item.time_ms, item.device
 
 
 def _kinds_a_day(device: SimDevice) -> int:

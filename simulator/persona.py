@@ -1,11 +1,17 @@
 """Who lives in a home: the rhythm of one person, drawn once from the seed."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from simulator.days import DAY_S, HOUR_S, LocalDay
+from simulator.incident import Incident, IncidentKind, of_kind
 from simulator.randomness import generator
+
+# Our choice: some two colds a year, and a helper once a week for a quarter of the homes.
+_COLDS_A_WEEK = 0.05
+_HAS_HELPER = 0.25
 
 
 @dataclass(frozen=True)
@@ -30,6 +36,12 @@ class Persona:
         Where the person goes, in blocks of the street grid from home.
     pace_m_s : float
         Walking speed.
+    helper : tuple of float or None
+        Weekday (Monday 0) and hour at which a home helper comes each week.
+    is_ill : bool
+        Whether the person is ill now.
+    vigour : float
+        How much the person does, compared with how it once was.
     """
 
     seed: int
@@ -46,6 +58,9 @@ class Persona:
     day_service: frozenset[int]
     places: tuple[tuple[int, int], ...]
     pace_m_s: float
+    helper: tuple[int, float] | None = None
+    is_ill: bool = False
+    vigour: float = 1.0
 
     def wake_s(self, day: LocalDay) -> float:
         """Return when the person gets up on a day, in seconds after midnight."""
@@ -91,7 +106,55 @@ def draw_persona(seed: int, resident: str) -> Persona:
         day_service=frozenset(int(day) for day in draw.choice(5, size=service_days, replace=False)),
         places=tuple(_place(draw) for _ in range(4)),
         pace_m_s=float(draw.uniform(0.7, 1.15)),
+        helper=_helper(seed, resident),
     )
+
+
+def on_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> Persona:
+    """Return the person as he or she is on a day: weaker with a decline, ill by chance or by a scenario.
+
+    When somebody gets up stays as it is, because a day ends where the next begins.
+    """
+    weaker = 0.0
+    for incident in of_kind(incidents, IncidentKind.DECLINES):
+        passed_s = (day.date - incident.first).days * DAY_S
+        weaker = max(weaker, incident.share * float(np.clip(passed_s / incident.for_s, 0.0, 1.0)))
+    is_ill = _has_a_cold(persona, day) or any(
+        from_s < DAY_S and until_s > 0.0
+        for incident in of_kind(incidents, IncidentKind.ILL)
+        for from_s, until_s in incident.windows_s(day)
+    )
+    if weaker > 0.0:
+        persona = replace(
+            persona,
+            vigour=1.0 - min(weaker, 0.9),
+            outing_chance=persona.outing_chance * (1.0 - weaker),
+            pace_m_s=persona.pace_m_s * (1.0 - 0.5 * weaker),
+        )
+    if is_ill:
+        persona = replace(
+            persona,
+            is_ill=True,
+            outing_chance=0.0,
+            nap_chance=1.0,
+            night_visits=persona.night_visits + 2.0,
+            rest_s=persona.rest_s * 1.5,
+        )
+    return persona
+
+
+def _has_a_cold(persona: Persona, day: LocalDay) -> bool:
+    """Tell whether a person has one of the colds of a year: some days in about every twentieth week."""
+    week, weekday = divmod(day.date.toordinal(), 7)
+    draw = generator(persona.seed, "cold", persona.resident, week)
+    return bool(draw.random() < _COLDS_A_WEEK) and weekday >= int(draw.integers(1, 5))
+
+
+def _helper(seed: int, resident: str) -> tuple[int, float] | None:
+    draw = generator(seed, "helper", resident)
+    if draw.random() >= _HAS_HELPER:
+        return None
+    return int(draw.integers(5)), float(draw.uniform(9.5, 11.5))
 
 
 def _place(draw: np.random.Generator) -> tuple[int, int]:

@@ -115,11 +115,16 @@ class Publisher:
     def publish(self, message: Message) -> None:
         """Hand a message to the broker; waits while too many are under way. Does nothing once stopped.
 
+        One that is lost on its way is only kept, as a device does that does not know of it, to be sent when asked for.
+
         Raises
         ------
         PublishError
             The broker refused an earlier message.
         """
+        if message.is_lost:
+            self._kept.keep(message)
+            return
         with self._room:
             self._wait_until_fewer_than(self._most)
             if self._stop.is_set():

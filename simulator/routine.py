@@ -8,8 +8,9 @@ from math import log
 import numpy as np
 
 from simulator.days import DAY_S, HOUR_S, LocalDay
-from simulator.incident import ON_FOOT, Incident, IncidentKind
+from simulator.incident import LYING, ON_FOOT, Incident, IncidentKind, WindowS, of_kind
 from simulator.persona import Persona
+from simulator.town import BLOCK_EAST_M
 
 # In blocks of the street grid: inside every everyday geofence.
 DAY_CENTRE = (3, -5)
@@ -36,12 +37,24 @@ AWAY = frozenset({Occupation.OUTING, Occupation.DAY_SERVICE, Occupation.WALK_OFF
 
 @dataclass(frozen=True)
 class Span:
-    """A part of the day with one occupation; seconds after midnight. `place` is where an absence leads, in blocks."""
+    """A part of the day with one occupation; seconds after midnight.
+
+    Attributes
+    ----------
+    place : tuple of int
+        Where an absence leads, in blocks.
+    pattern : str
+        How somebody walks who wanders, a `simulator.wandering.Pattern`; empty for a walk to a place.
+    has_tracker : bool
+        Whether the tracker goes along.
+    """
 
     start_s: float
     end_s: float
     occupation: Occupation
     place: tuple[int, int] = (0, 0)
+    pattern: str = ""
+    has_tracker: bool = True
 
 
 @dataclass(frozen=True)
@@ -82,9 +95,37 @@ def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> 
             last_sign_s = min(max(wake_s, incident.at_s), still_until_s)
         elif incident.kind in ON_FOOT:
             walks.extend(_walks_off(persona, day, incident, wake_s, end_s))
-    wished = [*walks, *_away(persona, day, draw, bed_s), *_at_home(persona, draw, wake_s, bed_s)]
-    spans = _fitted(wished, still_until_s, end_s)
+        elif incident.kind in {IncidentKind.DOES_NOT_RETURN, IncidentKind.TRACKER_LEFT}:
+            walks.extend(_goes_out(persona, day, incident, wake_s, end_s))
+    away = _away(persona, day, draw, bed_s)
+    if stays_home(day, incidents):
+        away = [span for span in away if span.occupation is not Occupation.DAY_SERVICE]
+    kept_in = [*lying_windows_s(day, incidents), *_guest_windows_s(day, incidents)]
+    wished = [*walks, *away, *_at_home(persona, draw, wake_s, bed_s)]
+    spans = _fitted([span for span in wished if not _meets(span, kept_in)], still_until_s, end_s)
     return Plan(wake_s, bed_s, end_s, last_sign_s, still_until_s, spans)
+
+
+def lying_windows_s(day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
+    """Return from when to when somebody lies where they fell, in seconds after midnight of the day."""
+    return [window for incident in of_kind(incidents, *LYING) for window in incident.windows_s(day)]
+
+
+def stays_home(day: LocalDay, incidents: Sequence[Incident]) -> bool:
+    """Tell whether somebody misses the day centre on a day."""
+    return any(incident.is_on(day) for incident in of_kind(incidents, IncidentKind.MISSES_DAY_SERVICE))
+
+
+def _guest_windows_s(day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
+    guests = of_kind(incidents, IncidentKind.VISITOR)
+    return [(from_s - 300.0, until_s + 300.0) for guest in guests for from_s, until_s in guest.windows_s(day)]
+
+
+def _meets(span: Span, windows: Sequence[WindowS]) -> bool:
+    """Tell whether a span is away during one of the windows; meals and naps just fall silent."""
+    return span.occupation in AWAY and any(
+        span.start_s < until_s and from_s < span.end_s for from_s, until_s in windows
+    )
 
 
 def _fitted(wished: list[Span], begin_s: float, end_s: float) -> tuple[Span, ...]:
@@ -105,16 +146,30 @@ def _walks_off(
     for start_s in incident.starts_s(day, wake_s, end_s):
         east, north = persona.places[0]
         # Straight along one street, so that the distance walked is the distance from home.
-        blocks = max(1, round(incident.distance_m / 90.0))
+        blocks = max(1, round(incident.distance_m / BLOCK_EAST_M))
         place = (blocks if (east + north) % 2 else -blocks, 0)
         last_s = min(start_s + incident.for_s, end_s - 900.0)
-        spans.append(Span(start_s, last_s, Occupation.WALK_OFF, place))
+        spans.append(Span(start_s, last_s, Occupation.WALK_OFF, place, incident.pattern))
     return spans
+
+
+def _goes_out(persona: Persona, day: LocalDay, incident: Incident, wake_s: float, end_s: float) -> list[Span]:
+    """Return an outing to a usual place that goes wrong; somebody who stays out is back before the next getting up."""
+    return [
+        Span(
+            start_s,
+            min(start_s + incident.for_s, end_s - 900.0),
+            Occupation.OUTING,
+            persona.places[0],
+            has_tracker=incident.kind is not IncidentKind.TRACKER_LEFT,
+        )
+        for start_s in incident.starts_s(day, wake_s, end_s)
+    ]
 
 
 def _away(persona: Persona, day: LocalDay, draw: np.random.Generator, bed_s: float) -> list[Span]:
     spans: list[Span] = []
-    if day.date.weekday() in persona.day_service:
+    if day.date.weekday() in persona.day_service and not persona.is_ill:
         picked_up_s = draw.normal(9.2, 0.15) * HOUR_S
         brought_back_s = draw.normal(15.8, 0.2) * HOUR_S
         spans.append(Span(picked_up_s, brought_back_s, Occupation.DAY_SERVICE, DAY_CENTRE))

@@ -4,11 +4,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from itertools import takewhile
 
 from core.clock import Clock
 from simulator.incident import Incident
 from simulator.messages import HomeStream, Message, history, live
 from simulator.publish import Publisher
+from simulator.truth import TrueEvent, true_events
 from simulator.ward import HISTORY_DAYS
 from simulator.wardfile import SimWard
 from simulator.world import make_world
@@ -41,6 +43,16 @@ class Simulation:
         """Yield the messages from `since` on, without end, in the order of time."""
         return live(self.streams(), since)
 
+    def until(self, end: datetime) -> Iterator[Message]:
+        """Yield the live messages before `end`, in the order of time; those that are lost on their way are left out."""
+        end_ms = end.timestamp() * 1000
+        messages = takewhile(lambda message: message.time_ms < end_ms, self.live(self.ward.origin))
+        return (message for message in messages if not message.is_lost)
+
+    def truth(self, end: datetime) -> list[TrueEvent]:
+        """Return what really happens from the beginning of live watching up to `end`."""
+        return true_events(self.ward, self.incidents, self.seed, self.ward.origin, end)
+
 
 def publish_history(
     simulation: Simulation, publisher: Publisher, on_day_done: Callable[[int], None] | None = None
@@ -64,9 +76,13 @@ def publish_history(
 
 
 def publish_live(
-    messages: Iterator[Message], publisher: Publisher, clock: Clock, stop: threading.Event
+    messages: Iterator[Message],
+    publisher: Publisher,
+    clock: Clock,
+    stop: threading.Event,
+    on_published: Callable[[Message], None] | None = None,
 ) -> None:
-    """Publish each message when its time has come on the clock, until stopped."""
+    """Publish each message when its time has come on the clock, until stopped or until there are no more."""
     for message in messages:
         due = datetime.fromtimestamp(message.time_ms / 1000, UTC)
         while (ahead := due - clock.now()) > timedelta(0):
@@ -75,3 +91,5 @@ def publish_live(
         if stop.is_set():
             return
         publisher.publish(message)
+        if on_published is not None:
+            on_published(message)

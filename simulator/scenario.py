@@ -2,48 +2,44 @@
 
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from core.domain.device import DeviceKind
 from core.errors import InputError
-from simulator.days import HOUR_S, local_day
-from simulator.incident import LINE_CUT, OF_THE_WARD, ON_FOOT, Incident, IncidentKind
-from simulator.persona import draw_persona
-from simulator.randomness import generator
-from simulator.wardfile import SimHome, SimWard
+from simulator.days import HOUR_S
+from simulator.incident import IncidentKind
+from simulator.kinds import DAY_H, DEFAULTS, EXTRAS, KINDS, Scope
+from simulator.wandering import Pattern
 
 LIBRARY = Path(__file__).parent / "scenarios"
 TEMPLATE = Path(__file__).parent / "scenario_template.toml"
-_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)\Z")
-_SHORTEST_H, _LONGEST_H = 0.1, 72.0
-_DEFAULT_H = {
-    IncidentKind.DOES_NOT_GET_UP: 8.0,
-    IncidentKind.SOS: 0.0,
-    IncidentKind.LEAVES_AREA: 1.5,
-    IncidentKind.NIGHT_EXIT: 1.0,
-    IncidentKind.GATEWAY_DIES: 4.0,
-    IncidentKind.WARD_SILENT: 2.0,
-}
 # Words in place of a key: the seed then chooses among the residents that fit.
-_CHOICES = ("first", "early_riser", "walker", "anyone")
-_EVENT_KEYS = ("kind", "resident", "day", "at", "for_h", "every_days", "distance_m")
+CHOICES = ("first", "early_riser", "walker", "anyone")
+EVERYONE = "everyone"
+_CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)(?:-([01]\d|2[0-3]):([0-5]\d))?\Z")
+_SHORTEST_H, _LONGEST_H, _LONGEST_YEAR_H = 0.1, 72.0, 365 * DAY_H
+# When nothing is said: people fall at any time of the day.
+_BY_DAY_S = (9.0 * HOUR_S, 20.0 * HOUR_S)
+_COMMON_KEYS = ("kind", "resident", "day", "at", "for_h", "for_days", "every_days")
+_EXTRA_KEYS = ("distance_m", "pattern", "device", "temperature_c", "share", "seconds")
+Where = Callable[[str], str]
 
 
 @dataclass(frozen=True)
 class Wish:
-    """An `[[event]]` of a scenario file before it is bound to a ward."""
+    """An `[[event]]` of a scenario file before it is bound to a ward; `at_s` is from when to when it may begin."""
 
     kind: IncidentKind
     resident: str
     day: int
-    at_s: float
+    at_s: tuple[float, float]
     for_s: float
     every_days: int
-    distance_m: float
+    numbers: dict[str, float]
+    pattern: str
+    device: str
     where: str
 
 
@@ -109,6 +105,17 @@ def parse_scenario(text: str, name: str) -> Scenario:
     return Scenario(title, tuple(_wishes(cast("list[dict[str, Any]]", events), text, name)))
 
 
+def wish_of(event: dict[str, Any], name: str) -> Wish:
+    """Return one event that did not come from a file; errors begin with `name`.
+
+    Raises
+    ------
+    InputError
+        Something in it is not allowed.
+    """
+    return _wish(event, lambda key: f"{name}, {key}")
+
+
 def _wishes(events: list[dict[str, Any]], text: str, name: str) -> Iterator[Wish]:
     for number, event in enumerate(events, 1):
 
@@ -118,14 +125,20 @@ def _wishes(events: list[dict[str, Any]], text: str, name: str) -> Iterator[Wish
         yield _wish(event, where)
 
 
-def _wish(event: dict[str, Any], where: Callable[[str], str]) -> Wish:
-    for key in event:
-        if key not in _EVENT_KEYS:
-            raise InputError(f"{where(key)}: {key!r} is not known; an event has {', '.join(_EVENT_KEYS)}")
+def _wish(event: dict[str, Any], where: Where) -> Wish:
     kind_word = event.get("kind")
+    for key in event:
+        if key not in {*_COMMON_KEYS, *_EXTRA_KEYS}:
+            known = (*_COMMON_KEYS, *_EXTRA_KEYS)
+            raise InputError(f"{where(key)}: {key!r} is not known; an event has {', '.join(known)}")
     if kind_word not in set(IncidentKind):
         raise InputError(f"{where('kind')}: kind {kind_word!r} is none of {', '.join(IncidentKind)}")
     kind = IncidentKind(kind_word)
+    for key in _EXTRA_KEYS:
+        if key in event and key not in KINDS[kind].keys:
+            owners = sorted(owner for owner, known in KINDS.items() if key in known.keys)
+            raise InputError(f"{where(key)}: {key} belongs to {_listed(owners)}")
+    numbers = DEFAULTS.get(kind, {})
     return Wish(
         kind=kind,
         resident=_resident(event, kind, where),
@@ -133,47 +146,76 @@ def _wish(event: dict[str, Any], where: Callable[[str], str]) -> Wish:
         at_s=_clock(event, kind, where),
         for_s=HOUR_S * _duration(event, kind, where),
         every_days=int(_number(event, "every_days", 0, (0, 365), where, whole=True)),
-        distance_m=_distance(event, kind, where),
+        numbers={key: _number(event, key, numbers[key], EXTRAS[key], where) for key in numbers},
+        pattern=_pattern(event, kind, where),
+        device=_device(event, where),
         where=where("resident" if "resident" in event else "kind"),
     )
 
 
-def _resident(event: dict[str, Any], kind: IncidentKind, where: Callable[[str], str]) -> str:
-    if kind in OF_THE_WARD:
+def _resident(event: dict[str, Any], kind: IncidentKind, where: Where) -> str:
+    if KINDS[kind].scope is Scope.WARD:
         if "resident" in event:
             raise InputError(f"{where('resident')}: {kind} happens to the whole ward; leave resident out")
         return ""
-    default = "walker" if kind in ON_FOOT else "anyone"
+    default = "walker" if "distance_m" in KINDS[kind].keys else "anyone"
     resident = event.get("resident", default)
     if not isinstance(resident, str) or not resident:
         raise InputError(
-            f"{where('resident')}: resident must be a key of the ward file or one of {', '.join(_CHOICES)}"
+            f"{where('resident')}: resident must be a key of the ward file or one of"
+            f" {', '.join((*CHOICES, EVERYONE))}"
         )
     return resident
 
 
-def _clock(event: dict[str, Any], kind: IncidentKind, where: Callable[[str], str]) -> float:
-    if kind is IncidentKind.DOES_NOT_GET_UP and "at" not in event:
-        return 0.0
+def _clock(event: dict[str, Any], kind: IncidentKind, where: Where) -> tuple[float, float]:
+    if not KINDS[kind].has_time and "at" not in event:
+        return _BY_DAY_S if kind is IncidentKind.COLLAPSE else (0.0, 0.0)
     text = event.get("at")
     match = _CLOCK.match(text) if isinstance(text, str) else None
     if match is None:
-        raise InputError(f'{where("at")}: at must be a local time such as "06:58", not {text!r}')
-    return int(match[1]) * HOUR_S + int(match[2]) * 60.0
+        raise InputError(
+            f'{where("at")}: at must be a local time such as "06:58", or "10:00-18:00" for a chance time between,'
+            f" not {text!r}"
+        )
+    first = int(match[1]) * HOUR_S + int(match[2]) * 60.0
+    last = first if match[3] is None else int(match[3]) * HOUR_S + int(match[4]) * 60.0
+    if last < first:
+        raise InputError(f"{where('at')}: at must not end before it begins: {text!r}")
+    return first, last
 
 
-def _duration(event: dict[str, Any], kind: IncidentKind, where: Callable[[str], str]) -> float:
-    if kind is IncidentKind.SOS:
-        if "for_h" in event:
-            raise InputError(f"{where('for_h')}: {kind} is a moment; leave for_h out")
+def _duration(event: dict[str, Any], kind: IncidentKind, where: Where) -> float:
+    lasts_h = KINDS[kind].lasts_h
+    given = [key for key in ("for_h", "for_days") if key in event]
+    if lasts_h == 0.0 and given:
+        raise InputError(f"{where(given[0])}: {kind} is a moment; leave {given[0]} out")
+    if len(given) > 1:
+        raise InputError(f"{where('for_days')}: write for_h or for_days, not both")
+    if lasts_h == 0.0:
         return 0.0
-    return _number(event, "for_h", _DEFAULT_H[kind], (_SHORTEST_H, _LONGEST_H), where)
+    most_h = _LONGEST_H if lasts_h <= _LONGEST_H else _LONGEST_YEAR_H
+    if "for_days" in event:
+        return DAY_H * _number(event, "for_days", 0.0, (_SHORTEST_H / DAY_H, most_h / DAY_H), where)
+    return _number(event, "for_h", lasts_h, (_SHORTEST_H, most_h), where)
 
 
-def _distance(event: dict[str, Any], kind: IncidentKind, where: Callable[[str], str]) -> float:
-    if "distance_m" in event and kind not in ON_FOOT:
-        raise InputError(f"{where('distance_m')}: distance_m belongs to {' and '.join(sorted(ON_FOOT))}")
-    return _number(event, "distance_m", 1200.0, (100.0, 10_000.0), where)
+def _pattern(event: dict[str, Any], kind: IncidentKind, where: Where) -> str:
+    if "pattern" not in KINDS[kind].keys:
+        return ""
+    pattern = event.get("pattern", Pattern.RANDOM)
+    if pattern not in set(Pattern):
+        raise InputError(f"{where('pattern')}: pattern {pattern!r} is none of {', '.join(Pattern)}")
+    return str(pattern)
+
+
+def _device(event: dict[str, Any], where: Where) -> str:
+    device = event.get("device", "")
+    if not isinstance(device, str) or ("device" in event and not device):
+        raise InputError(
+            f'{where("device")}: device must be a place such as "kitchen" or a kind such as "tracker"'
+        )
+    return device
 
 
 def _number(
@@ -181,7 +223,7 @@ def _number(
     key: str,
     default: float,
     limits: tuple[float, float],
-    where: Callable[[str], str],
+    where: Where,
     *,
     whole: bool = False,
 ) -> float:
@@ -195,6 +237,10 @@ def _number(
     return float(value)
 
 
+def _listed(words: list[IncidentKind]) -> str:
+    return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
+
+
 def _line(text: str, key: str, event: int = 0) -> int:
     """Return the line of a key, in the n-th [[event]], or in the whole file; of the header if the key is not written."""
     lines = text.splitlines()
@@ -206,58 +252,3 @@ def _line(text: str, key: str, event: int = 0) -> int:
         if pattern.match(lines[number - 1]):
             return number
     return start
-
-
-def bind(scenarios: Sequence[Scenario], ward: SimWard, seed: int) -> tuple[Incident, ...]:
-    """Return the incidents of the scenarios in a ward; where a scenario does not name a resident, the seed chooses.
-
-    Raises
-    ------
-    InputError
-        A scenario names a resident that the ward does not have, or needs something that no home has.
-    """
-    wishes = [wish for scenario in scenarios for wish in scenario.wishes]
-    taken = {wish.resident for wish in wishes}
-    bound: list[Incident] = []
-    # Keys first, then the most particular words, so that "anyone" does not take the one who is wanted elsewhere.
-    ranks = {word: rank for rank, word in enumerate(_CHOICES)}
-    for number, wish in sorted(enumerate(wishes), key=lambda item: ranks.get(item[1].resident, -1)):
-        resident = _chosen(wish, ward, taken, seed, number) if wish.resident else ""
-        taken.add(resident)
-        zone = (ward.home_of(resident) if resident else ward.homes[0]).zone
-        first = local_day(ward.origin, zone).date + timedelta(days=wish.day)
-        bound.append(
-            Incident(wish.kind, resident, first, wish.at_s, wish.for_s, wish.every_days, wish.distance_m)
-        )
-    return tuple(bound)
-
-
-def _chosen(wish: Wish, ward: SimWard, taken: set[str], seed: int, number: int) -> str:
-    keys = [home.resident for home in ward.homes]
-    if wish.resident not in _CHOICES:
-        if wish.resident not in keys:
-            raise InputError(
-                f"{wish.where}: the ward has no resident {wish.resident!r}; it has {', '.join(keys[:8])}"
-                f"{' ...' if len(keys) > 8 else ''}, or write one of {', '.join(_CHOICES)}"
-            )
-        return wish.resident
-    fitting = [home for home in ward.homes if _fits(wish, home)]
-    if not fitting:
-        raise InputError(f"{wish.where}: no home of the ward has what {wish.kind} needs")
-    free = [home for home in fitting if home.resident not in taken] or fitting
-    if wish.resident == "first":
-        return fitting[0].resident
-    if wish.resident == "early_riser":
-        return min(free, key=lambda home: draw_persona(seed, home.resident).wake_h).resident
-    draw = generator(seed, "scenario", number, wish.kind)
-    return free[int(draw.integers(len(free)))].resident
-
-
-def _fits(wish: Wish, home: SimHome) -> bool:
-    if wish.kind in ON_FOOT or wish.resident == "walker":
-        return home.has(DeviceKind.TRACKER)
-    if wish.kind is IncidentKind.SOS:
-        return home.has(DeviceKind.BUTTON)
-    if wish.kind in LINE_CUT:
-        return home.has(DeviceKind.GATEWAY)
-    return True

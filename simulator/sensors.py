@@ -1,14 +1,15 @@
-"""How sensors see a day: hold times, missed movements, repeated states, batteries and link quality."""
+"""How sensors see a day: hold times, missed movements, doors that bounce, repeated states, batteries and link quality."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from math import ceil
 
 import numpy as np
 
 from core.domain.device import DeviceKind
-from simulator.climate import room_climate
+from simulator.climate import drawn_to, room_climate
 from simulator.days import DAY_S, HOUR_S, LocalDay
 from simulator.diary import Diary
+from simulator.incident import Incident, IncidentKind, of_kind
 from simulator.randomness import generator
 from simulator.routine import Plan
 from simulator.samples import Sample, Value
@@ -17,6 +18,9 @@ from simulator.wardfile import SimDevice, SimHome
 # A passive infrared sensor reports again only after it has seen nothing for its hold time.
 _SHORTEST_HOLD_S, _LONGEST_HOLD_S = 60.0, 120.0
 _MISSED = 0.03
+# A reed contact that closes slowly tells open and closed once more.
+_BOUNCES = 0.02
+_BOUNCE_S = (0.1, 0.6)
 _KETTLE_W = 1180.0
 _STANDBY_W = 0.4
 CLIMATE_EVERY_S = 1800.0
@@ -24,7 +28,9 @@ PLUG_EVERY_S = 3600.0
 HEALTH_EVERY_S = 21_600.0
 GATEWAY_EVERY_S = 300.0
 _BATTERY_LIFE_DAYS = (400.0, 900.0)
+_RUNS_DOWN_DAYS = 10.0
 _MAINS = frozenset({DeviceKind.PLUG, DeviceKind.GATEWAY})
+_ROOMS = (IncidentKind.ROOM_HOT, IncidentKind.ROOM_COLD)
 
 Told = tuple[float, str, Value]
 
@@ -32,9 +38,11 @@ Told = tuple[float, str, Value]
 class HomeSensors:
     """All sensors of a home but its trackers."""
 
-    def __init__(self, home: SimHome, seed: int) -> None:
+    def __init__(self, home: SimHome, seed: int, incidents: Sequence[Incident] = ()) -> None:
         self._home = home
         self._seed = seed
+        self._rooms = of_kind(incidents, *_ROOMS)
+        self._batteries = of_kind(incidents, IncidentKind.BATTERY_DIES)
         self._tellers: dict[DeviceKind, Callable[[SimDevice, LocalDay, Plan, Diary], Iterator[Told]]] = {
             DeviceKind.MOTION: self._motion,
             DeviceKind.DOOR: self._contact,
@@ -75,13 +83,22 @@ class HomeSensors:
         if clear_s > 0.0:
             yield clear_s, "motion", False
 
-    def _contact(self, device: SimDevice, _day: LocalDay, _plan: Plan, diary: Diary) -> Iterator[Told]:
+    def _contact(self, device: SimDevice, day: LocalDay, _plan: Plan, diary: Diary) -> Iterator[Told]:
+        uses = sorted(diary.uses.get(device.place, []))
+        draw = generator(self._seed, "bounce", device.device_id, day.date.toordinal())
+        bounces = (draw.random(len(uses)) < _BOUNCES).tolist()
+        lasts_s = draw.uniform(*_BOUNCE_S, size=len(uses)).tolist()
         closed_s = -DAY_S
-        for opens_s, closes_s in sorted(diary.uses.get(device.place, [])):
-            if opens_s > closed_s:
-                yield opens_s, "contact_open", True
-                yield closes_s, "contact_open", False
-                closed_s = closes_s
+        for (opens_s, closes_s), bounced, bounce_s in zip(uses, bounces, lasts_s, strict=True):
+            if opens_s <= closed_s:
+                continue
+            yield opens_s, "contact_open", True
+            yield closes_s, "contact_open", False
+            closed_s = closes_s
+            if bounced:
+                yield closes_s + bounce_s, "contact_open", True
+                closed_s = closes_s + 2 * bounce_s
+                yield closed_s, "contact_open", False
 
     def _plug(self, device: SimDevice, _day: LocalDay, plan: Plan, diary: Diary) -> Iterator[Told]:
         draw = generator(self._seed, "plug", device.device_id)
@@ -94,8 +111,12 @@ class HomeSensors:
                 yield ends_s, "power_w", _STANDBY_W
                 off_s = ends_s
         for at_s in _rhythm(device, plan, PLUG_EVERY_S):
-            if not any(on_s - 1.0 <= at_s <= ends_s + 1.0 for on_s, ends_s in boils):
+            boiling = [on_s for on_s, ends_s in boils if on_s - 1.0 <= at_s <= ends_s + 1.0]
+            if not boiling:
                 yield at_s, "power_w", _STANDBY_W
+            elif at_s - max(boiling) > HOUR_S / 2:
+                # Something that stays on is told again; a kettle that boils was told just now.
+                yield at_s, "power_w", full_w
 
     def _bed(self, _device: SimDevice, _day: LocalDay, plan: Plan, diary: Diary) -> Iterator[Told]:
         for at_s, is_in in diary.bed:
@@ -103,11 +124,12 @@ class HomeSensors:
                 yield at_s, "bed_occupied", is_in
 
     def _climate(self, number: int, device: SimDevice, day: LocalDay, plan: Plan) -> Iterator[Sample]:
-        wall_s = _rhythm(device, plan, CLIMATE_EVERY_S)
-        times = [day.ms(at_s) for at_s in wall_s]
-        warm, damp = room_climate(
-            device.place, self._home.name, np.array(times) / 1000.0, np.array(wall_s), self._seed
-        )
+        wall_s = np.array(_rhythm(device, plan, CLIMATE_EVERY_S))
+        times = [day.ms(at_s) for at_s in wall_s.tolist()]
+        warm, damp = room_climate(device.place, self._home.name, np.array(times) / 1000.0, wall_s, self._seed)
+        for incident in self._rooms:
+            for from_s, until_s in incident.windows_s(day):
+                warm = drawn_to(warm, wall_s, from_s, until_s, incident.temperature_c)
         for time_ms, temperature, humidity in zip(times, warm.tolist(), damp.tolist(), strict=True):
             yield Sample(time_ms, number, "temperature_c", temperature)
             yield Sample(time_ms, number, "humidity_pct", humidity)
@@ -127,11 +149,24 @@ class HomeSensors:
                 # Charged each evening: what is left shrinks over the day.
                 battery = 100.0 - 55.0 * ((at_s / HOUR_S - 20.0) % 24.0) / 24.0
                 yield Sample(time_ms, number, "battery_pct", round(battery))
-            else:
-                # Replaced when empty, and then full again.
-                battery = 100.0 * (1.0 - used_days / life_days)
-                yield Sample(time_ms, number, "battery_pct", max(1, round(battery)))
-                yield Sample(time_ms, number, "link_quality", link + wobble)
+                continue
+            # Replaced when empty, and then full again.
+            left = self._left(device, day, at_s, used_days / life_days)
+            yield Sample(time_ms, number, "battery_pct", max(1, round(100.0 * left)))
+            yield Sample(time_ms, number, "link_quality", link + wobble)
+
+    def _left(self, device: SimDevice, day: LocalDay, at_s: float, used: float) -> float:
+        """Return what is told to be left of a battery: less and less slowly, and at the end all at once."""
+        for incident in self._batteries:
+            empty_s = (incident.first - day.date).days * DAY_S + incident.at_s
+            ahead_days = (empty_s - at_s) / DAY_S
+            if 0.0 <= ahead_days < _RUNS_DOWN_DAYS and device.is_called(incident.device):
+                return min(_charge(used), ahead_days / _RUNS_DOWN_DAYS)
+        return _charge(used)
+
+
+def _charge(used: float) -> float:
+    return 1.0 - 0.75 * used - 0.25 * used**8
 
 
 def _rhythm(device: SimDevice, plan: Plan, every_s: float) -> list[float]:

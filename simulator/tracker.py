@@ -1,5 +1,6 @@
 """Where a tracker says it is: walks along streets, and the errors that satellites and walls add."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import log
 
@@ -8,7 +9,8 @@ from numpy.typing import NDArray
 
 from simulator.persona import Persona
 from simulator.routine import DAY_CENTRE, Occupation, Plan, Span
-from simulator.town import FloatArray, Metres, along_route, route_length_m, street_route
+from simulator.town import BLOCK_EAST_M, FloatArray, Metres, along_route, route_length_m, street_route
+from simulator.wandering import wandering_route
 
 # Error model: our choice, not yet checked against field data. Indoors the error wanders, outdoors it is small; a few
 # fixes are far off for a while, and a quarter of those claim to be good.
@@ -22,6 +24,7 @@ _OUTLIER_SURE = 0.25
 # Radius of 68 % of a round normal error, in sigmas of one axis.
 _RADIUS_68 = 1.515
 
+_ZONE_M = 60.0
 STEP_OUT_S, STEP_HOME_S = 60.0, 300.0
 BoolArray = NDArray[np.bool_]
 
@@ -39,27 +42,41 @@ class Track:
 
 def day_track(persona: Persona, plan: Plan, draw: np.random.Generator) -> Track:
     """Return what the tracker reports from getting up to the next getting up: a fix a minute outside, else one in five."""
-    at_s = _moments(plan)
+    spans = [span for span in plan.absences if span.has_tracker]
+    at_s = _moments(plan, spans)
     east, north = np.zeros(at_s.size), np.zeros(at_s.size)
     speed = np.zeros(at_s.size)
     indoor = np.ones(at_s.size, dtype=bool)
-    for span in plan.absences:
+    for span in spans:
         during = (at_s >= span.start_s) & (at_s <= span.end_s)
-        walked = _walked_m(span, at_s[during], persona.pace_m_s)
-        route = _route(span, draw)
+        route = _route(span, persona.pace_m_s, draw)
+        walked = _walked_m(span, route, at_s[during], persona.pace_m_s)
         east[during], north[during] = along_route(route, walked)
         moving = (walked > 0.0) & (walked < route_length_m(route))
         speed[during] = np.where(moving, 3.6 * persona.pace_m_s, 0.0)
         # At the day centre one sits inside; on an outing half of the stay is in shops, which counts as outside here.
         indoor[during] = span.occupation is Occupation.DAY_SERVICE
     error_east, error_north, accuracy = errors(at_s, indoor, draw)
-    return Track(at_s, east + error_east, north + error_north, accuracy, np.round(speed, 1))
+    heard = indoor | ~is_dead_zone(east, north)
+    columns = (at_s, east + error_east, north + error_north, accuracy, np.round(speed, 1))
+    return Track(*(column[heard] for column in columns))
 
 
-def _moments(plan: Plan) -> FloatArray:
+def is_dead_zone(east_m: FloatArray, north_m: FloatArray) -> BoolArray:
+    """Tell of points, shape (n,), whether a tracker outside has no reception there: under roofs, in underpasses.
+
+    The zones lie about each home, since each home has its own ground; some three squares of a hundred, and none near the door.
+    """
+    column = np.floor(east_m / _ZONE_M).astype(np.int64)
+    row = np.floor(north_m / _ZONE_M).astype(np.int64)
+    mixed = (column * 73_856_093) ^ (row * 19_349_663)
+    return (mixed % 33 == 7) & (np.hypot(east_m, north_m) > 3 * _ZONE_M)
+
+
+def _moments(plan: Plan, spans: Sequence[Span]) -> FloatArray:
     pieces: list[FloatArray] = []
     at_s = plan.wake_s
-    for span in plan.absences:
+    for span in spans:
         pieces.append(np.arange(at_s, span.start_s, STEP_HOME_S))
         step = STEP_HOME_S if span.occupation is Occupation.DAY_SERVICE else STEP_OUT_S
         pieces.append(np.arange(span.start_s, span.end_s, step))
@@ -68,16 +85,22 @@ def _moments(plan: Plan) -> FloatArray:
     return np.round(np.concatenate(pieces))
 
 
-def _route(span: Span, draw: np.random.Generator) -> tuple[Metres, ...]:
+def _route(span: Span, pace_m_s: float, draw: np.random.Generator) -> tuple[Metres, ...]:
+    if span.pattern:
+        walked_m = pace_m_s * (span.end_s - span.start_s)
+        return wandering_route(span.pattern, abs(span.place[0]) * BLOCK_EAST_M, walked_m, draw)
     east, north = span.place
     low, high = sorted((0, east))
     return street_route(east, north, int(draw.integers(low, high + 1)))
 
 
-def _walked_m(span: Span, at_s: FloatArray, pace_m_s: float) -> FloatArray:
-    """Return how far along the way somebody is: out, a stay at the end, and back in time."""
-    route = DAY_CENTRE if span.occupation is Occupation.DAY_SERVICE else span.place
-    length = route_length_m(street_route(*route, turn_at=route[0]))
+def _walked_m(span: Span, route: tuple[Metres, ...], at_s: FloatArray, pace_m_s: float) -> FloatArray:
+    """Return how far along the way somebody is: out, a stay at the end, and back in time; who wanders never stays."""
+    if span.pattern:
+        # The whole way in the whole time: a way that came out a little longer is walked a little faster.
+        return route_length_m(route) * (at_s - span.start_s) / (span.end_s - span.start_s)
+    place = DAY_CENTRE if span.occupation is Occupation.DAY_SERVICE else span.place
+    length = route_length_m(street_route(*place, turn_at=place[0]))
     pace = 6.0 if span.occupation is Occupation.DAY_SERVICE else pace_m_s
     out, back = (at_s - span.start_s) * pace, (span.end_s - at_s) * pace
     return np.clip(np.minimum(out, back), 0.0, length)

@@ -15,6 +15,7 @@ HISTORY_DAYS = 28
 # Homes that show off-the-shelf senders: all sensors of the second home, the phone of the fourth.
 _ZIGBEE_HOME = 2
 _PHONE_HOME = 4
+_FAMILY_ABROAD = 5
 _HEARTBEAT_S = {"climate": 1800, "plug": 3600, "gateway": 300, "tracker": 300}
 _BATTERY_HEARTBEAT_S = 21_600
 _MODELS = {
@@ -187,7 +188,9 @@ def _pick(pairs: tuple[tuple[str, str], ...], draw: np.random.Generator) -> tupl
 
 
 def _contacts(number: int, order: WardOrder, *, is_woman: bool) -> list[Json]:
-    parent = "お母さん" if is_woman else "お父さん"
+    # One family lives abroad and reads English.
+    language = "en" if number == _FAMILY_ABROAD else "ja"
+    parent = names.PARENTS[language][0 if is_woman else 1]
     name, relation = _child(number, order)
     login = family_login(number)
     contacts: list[Json] = [
@@ -198,8 +201,7 @@ def _contacts(number: int, order: WardOrder, *, is_woman: bool) -> list[Json]:
             "step": 1,
             "channel": "mail",
             "address": f"{login}@{order.mail_domain}",
-            # One family lives abroad and reads English.
-            "language": "en" if number == 5 else "ja",
+            "language": language,
             "user": login,
         }
     ]
@@ -208,7 +210,7 @@ def _contacts(number: int, order: WardOrder, *, is_woman: bool) -> list[Json]:
             {
                 "name": f"{_surname(number, order)[0]}家 グループ",
                 "relation": "家族",
-                "calls_resident": parent,
+                "calls_resident": names.PARENTS["ja"][0 if is_woman else 1],
                 "step": 1,
                 "channel": "webhook",
                 "address": f"{order.webhook_url.rstrip('/')}/{login}",

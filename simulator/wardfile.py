@@ -1,7 +1,7 @@
 """Reads a ward file, as far as the simulator needs it: homes, who lives in them, and what hangs on their walls."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
@@ -28,6 +28,10 @@ class SimDevice:
     gateway_id: str
     resident: str
 
+    def is_called(self, word: str) -> bool:
+        """Tell whether a scenario means this device: by its place, its kind or its id."""
+        return word in {self.place, self.kind.value, self.device_id}
+
 
 @dataclass(frozen=True)
 class SimHome:
@@ -38,6 +42,7 @@ class SimHome:
     zone: ZoneInfo
     ground: Ground
     devices: tuple[SimDevice, ...]
+    area: str = ""
 
     def has(self, kind: DeviceKind) -> bool:
         """Tell whether the home has a device of this kind."""
@@ -50,10 +55,14 @@ class SimWard:
 
     homes: tuple[SimHome, ...]
     origin: datetime
+    _by_resident: dict[str, SimHome] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_by_resident", {home.resident: home for home in self.homes})
 
     def home_of(self, resident: str) -> SimHome:
         """Return the home of a resident, by key."""
-        return next(home for home in self.homes if home.resident == resident)
+        return self._by_resident[resident]
 
 
 def read_ward(path: Path) -> SimWard:
@@ -116,7 +125,14 @@ def _home(entry: Json, resident: Json, where: str) -> SimHome:
     if not isinstance(lat, int | float) or not isinstance(lon, int | float):
         raise InputError(f"{where}: lat and lon must be numbers")
     ground = Ground(float(lat), float(lon))
-    return SimHome(_text(entry, "name", where), _text(resident, "key", where), zone, ground, devices)
+    return SimHome(
+        _text(entry, "name", where),
+        _text(resident, "key", where),
+        zone,
+        ground,
+        devices,
+        str(entry.get("area", "")),
+    )
 
 
 def _device(entry: Json, where: str) -> SimDevice:

@@ -9,9 +9,10 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from core.domain.metric import METRICS
+from simulator.binding import bind
 from simulator.messages import Message
 from simulator.run import Simulation
-from simulator.scenario import bind, read_scenario
+from simulator.scenario import read_scenario
 from simulator.ward import WardOrder, make_ward
 from simulator.wardfile import parse_ward
 from tests.support.shared_data import REPOSITORY

@@ -262,4 +262,4 @@ def test_the_library_and_a_new_scenario_can_be_used_from_the_command_line(
     )
     assert refused.wait() == 65
     assert "kind 'flood' is none of does_not_get_up, sos" in refused.output
-    assert f"{own}, line 8" in refused.output
+    assert f"{own}, line 14" in refused.output

@@ -9,10 +9,11 @@ from itertools import takewhile
 import pytest
 
 from core.domain.device import DeviceKind
+from simulator.binding import bind
 from simulator.messages import Message
 from simulator.payloads import MOST_IN_A_MESSAGE
 from simulator.run import Simulation
-from simulator.scenario import bind, read_scenario
+from simulator.scenario import read_scenario
 from simulator.ward import WardOrder, make_ward
 from simulator.wardfile import parse_ward
 

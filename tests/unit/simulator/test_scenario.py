@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from core.errors import InputError
+from simulator.binding import bind
 from simulator.incident import IncidentKind
 from simulator.persona import draw_persona
-from simulator.scenario import TEMPLATE, bind, library, parse_scenario, read_scenario
+from simulator.scenario import TEMPLATE, library, parse_scenario, read_scenario
 from simulator.ward import WardOrder, make_ward
 from simulator.wardfile import SimWard, parse_ward
 
@@ -51,7 +52,7 @@ def test_the_commented_template_is_a_valid_scenario():
     [
         (('kind = "fire"',), "mine.toml, line 4: kind 'fire' is none of does_not_get_up, sos"),
         (('resident = "anyone"',), "mine.toml, line 3: kind None is none of"),
-        (('kind = "sos"',), 'mine.toml, line 3: at must be a local time such as "06:58", not None'),
+        (('kind = "sos"',), 'mine.toml, line 3: at must be a local time such as "06:58", or "10:00-18:00"'),
         (('kind = "sos"', 'at = "25:00"'), "mine.toml, line 5: at must be a local time"),
         (('kind = "sos"', "at = 6"), "mine.toml, line 5: at must be a local time"),
         (
@@ -72,7 +73,7 @@ def test_the_commented_template_is_a_valid_scenario():
         ),
         (
             ('kind = "gateway_dies"', 'at = "06:00"', "distance_m = 500"),
-            "line 6: distance_m belongs to leaves_area and night_exit",
+            "line 6: distance_m belongs to leaves_area, night_exit and wanders",
         ),
         (('kind = "ward_silent"', 'resident = "r001"', 'at = "06:00"'), "line 5: ward_silent happens to the"),
         (('kind = "sos"', 'when = "06:00"'), "line 5: 'when' is not known; an event has kind, resident, day"),
@@ -102,7 +103,7 @@ def test_a_file_of_another_form_is_refused(text: str, words: str):
 
 
 def test_an_unknown_name_lists_the_library():
-    with pytest.raises(InputError, match="the library has demo, does_not_get_up"):
+    with pytest.raises(InputError, match="the library has aimless, bad_line"):
         read_scenario("nothing")
 
 

@@ -121,3 +121,12 @@ def test_a_time_without_offset_is_refused():
     body["homes"][0]["residents"][0]["watched_from"] = "2026-08-01T06:30:00"
     with pytest.raises(InputError, match="watched_from"):
         parse_ward(body)
+
+
+def test_who_reads_english_is_told_about_somebody_in_english():
+    contacts = [
+        contact for home in ward()["homes"] for one in home["residents"] for contact in one["contacts"]
+    ]
+    for contact in contacts:
+        assert contact["calls_resident"].isascii() == (contact["language"] == "en")
+    assert {contact["language"] for contact in contacts} == {"ja", "en"}

@@ -9,10 +9,11 @@ import pytest
 
 from core.domain.device import DeviceKind
 from core.domain.reading import is_life_sign
+from simulator.binding import bind
 from simulator.days import HOUR_S
 from simulator.incident import IncidentKind
 from simulator.routine import AWAY, Occupation
-from simulator.scenario import bind, parse_scenario
+from simulator.scenario import parse_scenario
 from simulator.ward import WardOrder, make_ward
 from simulator.wardfile import SimWard, parse_ward
 from simulator.world import HomeDay, HomeWorld, make_world

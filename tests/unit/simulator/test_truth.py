@@ -1,0 +1,119 @@
+"""The truth file: what really happens and what should be told about it, the same each time, and read as it was written."""
+
+import json
+from datetime import datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from core.errors import InputError
+from simulator.binding import bind
+from simulator.days import DAY_S
+from simulator.incident import IncidentKind
+from simulator.kinds import KINDS, Scope
+from simulator.run import Simulation
+from simulator.scenario import library, parse_scenario, read_scenario
+from simulator.truth import TrueEvent, read_truth, write_truth
+from simulator.ward import WardOrder, make_ward
+from simulator.wardfile import parse_ward
+from tests.support.shared_data import REPOSITORY
+
+NOW = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
+WARD = parse_ward(make_ward(WardOrder(20, 1, NOW)))
+
+
+def truth(scenario: str, days: float = 2.0) -> list[TrueEvent]:
+    read = read_scenario(scenario) if scenario in library() else parse_scenario(scenario, "test.toml")
+    return Simulation(WARD, bind([read], WARD, 1), 1).truth(NOW + timedelta(days=days))
+
+
+@pytest.mark.parametrize("name", sorted(library()))
+def test_each_scenario_of_the_library_has_its_truth(name: str):
+    events = truth(name, 14.0)
+    assert events
+    wanted = {wish.kind for wish in read_scenario(name).wishes}
+    assert {event.kind for event in events} == wanted
+    schema = json.loads((REPOSITORY / "tests/contract/schemas/truth.schema.json").read_text(encoding="utf-8"))
+    check: Any = Draft202012Validator(schema)
+    for event in events:
+        check.validate(json.loads(event.line()))
+        assert event.begins <= event.ends
+        assert (event.by is None) == (not event.raises)
+
+
+def test_each_scenario_of_the_library_says_what_a_good_system_does():
+    for path in library().values():
+        comment = [line for line in path.read_text(encoding="utf-8").splitlines() if line.startswith("#")]
+        assert comment, path.name
+
+
+def test_each_kind_is_in_the_library():
+    assert {wish.kind for name in library() for wish in read_scenario(name).wishes} == set(IncidentKind)
+
+
+def test_what_lasts_at_the_beginning_is_there_and_what_comes_again_comes_each_time():
+    events = truth("demo", 9.0)
+    assert events[0].kind is IncidentKind.DOES_NOT_GET_UP
+    pressed = [event.begins for event in events if event.kind is IncidentKind.SOS]
+    assert len(pressed) == 3
+    assert {(second - first).total_seconds() for first, second in pairwise(pressed)} == {3 * DAY_S}
+
+
+def test_an_event_says_what_should_be_told_and_until_when():
+    (event,) = truth("sos")
+    assert (event.resident, event.raises) == (event.resident, ("sos",))
+    assert event.by is not None
+    assert event.by - event.begins < timedelta(minutes=2)
+
+
+def test_what_is_harmless_asks_for_nothing():
+    (event,) = truth("visitor_day")
+    assert (event.raises, event.by) == ((), None)
+
+
+def test_the_whole_ward_is_one_event():
+    (event,) = truth("ward_silent")
+    assert (event.resident, event.home) == ("", "")
+
+
+def test_what_a_day_leaves_no_room_for_is_no_event():
+    walk = 'title = "t"\n[[event]]\nkind = "leaves_area"\nresident = "r001"\nday = 1\nat = "09:00"\n'
+    lies = '[[event]]\nkind = "does_not_get_up"\nresident = "r001"\nday = 1\nfor_h = 8\n'
+    assert [event.kind for event in truth(walk)] == [IncidentKind.LEAVES_AREA]
+    assert [event.kind for event in truth(walk + lies)] == [IncidentKind.DOES_NOT_GET_UP]
+
+
+def test_a_truth_file_is_read_as_it_was_written(tmp_path: Path):
+    events = truth("hard_day")
+    write_truth(tmp_path / "truth.jsonl", events)
+    assert read_truth(tmp_path / "truth.jsonl") == events
+
+
+@pytest.mark.parametrize("line", ["{}", "[]", "no", '{"event": "fire"}'])
+def test_a_line_that_is_no_event_is_named(line: str, tmp_path: Path):
+    path = tmp_path / "truth.jsonl"
+    path.write_text(truth("sos")[0].line() + "\n" + line + "\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"truth\.jsonl, line 2: is no event"):
+        read_truth(path)
+
+
+def test_kinds_of_the_whole_ward_name_no_resident():
+    for kind, known in KINDS.items():
+        wished = f'title = "t"\n[[event]]\nkind = "{kind}"\nresident = "r001"\n'
+        if known.has_time:
+            wished += 'at = "10:00"\n'
+        if known.scope is Scope.WARD:
+            with pytest.raises(InputError, match="leave resident out"):
+                parse_scenario(wished, "test.toml")
+        else:
+            assert parse_scenario(wished, "test.toml").wishes
+
+
+def test_the_handbook_describes_each_kind():
+    page = (REPOSITORY / "docs" / "simulator.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
+    described = {cells[1].strip(" `"): cells[2].strip() for cells in rows}
+    assert {kind.value: known.says for kind, known in KINDS.items()}.items() <= described.items()
