@@ -1,0 +1,209 @@
+"""Walking alone and perhaps lost: to and fro or round and round, or on foot far from every usual place at an unusual hour."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.alert import Finding, Severity
+from detectors.rules.judgement import Judgement, Window, moment
+from detectors.rules.usual_places import Places
+from detectors.rules.walk import Reach, Way, straightness, way
+
+NAME = "wandering"
+VERSION = 1
+
+# Chosen on recorded tracks with loops put in (docs/evaluation.md). A round of less than 600 m once has 0.32, out and back 0.5.
+REACHES = (Reach(600.0, 1800.0), Reach(1000.0, 3000.0))
+ASTRAY_BELOW = 0.30
+# Over the shorter stretch: who gets somewhere again.
+GOES_ON_ABOVE = 0.50
+# D6: on foot, for longer than this, further than this from every usual place.
+STRANGE_S = 900.0
+STRANGE_M = 300.0
+_STRANGE_WAY_M = 150.0
+# The share of a stretch outside the usual places from which on it is unfamiliar (D6).
+_UNFAMILIAR = 0.8
+_FRESH_S = 600.0
+# Where people with dementia were found: half within the first, four in five within the second (UK study, algorithms.md 1.3).
+SEARCH_M = (1200, 5000)
+WALKS_M_S = 1.1
+
+
+@dataclass(frozen=True)
+class _Signs:
+    """What the corners of a way say, each of shape (n,): lowest straightness, its stretch, and for how long all was strange."""
+
+    lowest: NDArray[np.float64]
+    begins: NDArray[np.intp]
+    short: NDArray[np.float64]
+    strange_from: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class _Episode:
+    began: int
+    raised: int
+    over: int | None
+    pattern: str
+
+
+@dataclass(frozen=True)
+class Wandering:
+    """Rule D6. Never says why somebody walks as they do: only that the way leads nowhere, or is strange to them.
+
+    What it claims: over the last 600 m (in at most 30 minutes) or 1,000 m (50 minutes) on foot the resident stayed within 0.3 of
+    that length, although not where they usually stay (home, a club, a park bench); or, where their usual places are known from at least
+    14 days, they have been on foot for 15 minutes more than 300 m from all of these, at an hour in which they are usually not out.
+    It ends when they are back where they usually stay, or get somewhere again in places that they know. Standing still ends nothing:
+    somebody may have sat down. Fixes after `until` are not looked at; without fresh fixes nobody can tell.
+
+    Parameters
+    ----------
+    places : callable
+        Gives what is known of the usual places on a local day, None for nothing.
+    """
+
+    places: Callable[[date], Places | None]
+    name: str = NAME
+
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
+        """Judge the span (since, until]."""
+        track, end = window.track, until.timestamp()
+        seen = int(np.searchsorted(track.time, end, side="right"))
+        is_fresh = seen > 0 and end - float(track.time[seen - 1]) < _FRESH_S
+        walked = way(track, end)
+        if len(walked.time) == 0 or walked.walked_m[-1] < _STRANGE_WAY_M:
+            return Judgement((), None, can_tell=is_fresh)
+        places = self.places(until.astimezone(window.zone).date())
+        signs = _signs(walked, places, window.zone)
+        floor = window.watched_from.timestamp()
+        findings = [
+            _finding(window, walked, one, places)
+            for one in _episodes(walked, signs, places)
+            if walked.time[one.raised] > floor
+            and (one.over is None or walked.time[one.over] > since.timestamp())
+        ]
+        return Judgement(tuple(findings), None, can_tell=is_fresh)
+
+
+def wandering_score(walked: Way) -> float:
+    """Return how much of a way led nowhere at its worst, from 0 to 1; above `1 - ASTRAY_BELOW` it is told."""
+    lowest = [np.nanmin(straightness(walked, reach)[0], initial=1.0) for reach in REACHES]
+    return 1.0 - float(min(lowest))
+
+
+def _signs(walked: Way, places: Places | None, zone: ZoneInfo) -> _Signs:
+    short, begins = straightness(walked, REACHES[0])
+    long, long_begins = straightness(walked, REACHES[1])
+    is_long = np.nan_to_num(long, nan=1.0) < np.nan_to_num(short, nan=1.0)
+    lowest = np.where(is_long, long, np.nan_to_num(short, nan=1.0))
+    strange = np.full(len(walked.time), -1, np.intp)
+    if places is not None and places.is_known:
+        _mark_strange(walked, places, zone, strange)
+    return _Signs(lowest, np.where(is_long, long_begins, begins), short, strange)
+
+
+def _mark_strange(walked: Way, places: Places, zone: ZoneInfo, strange: NDArray[np.intp]) -> None:
+    """Set for each corner since which corner all was far from every usual place, at unusual hours."""
+    began = -1
+    for corner, (time, lat, lon) in enumerate(
+        zip(walked.time.tolist(), walked.lat.tolist(), walked.lon.tolist(), strict=True)
+    ):
+        is_usual_hour = moment(time).astimezone(zone).hour in places.out_hours
+        if is_usual_hour or places.is_familiar(lat, lon, STRANGE_M):
+            began = -1
+        elif began < 0:
+            began = corner
+        strange[corner] = began
+
+
+def _is_lost(walked: Way, signs: _Signs, corner: int) -> bool:
+    began = int(signs.strange_from[corner])
+    if began < 0:
+        return False
+    took_s = float(walked.time[corner] - walked.time[began])
+    length_m = float(walked.walked_m[corner] - walked.walked_m[began])
+    return took_s >= STRANGE_S and _STRANGE_WAY_M <= length_m <= 2.0 * took_s
+
+
+def _episodes(walked: Way, signs: _Signs, places: Places | None) -> Iterator[_Episode]:
+    began = raised = -1
+    pattern = ""
+    for corner in range(len(walked.time)):
+        lat, lon = float(walked.lat[corner]), float(walked.lon[corner])
+        stays = places is not None and places.is_stay(lat, lon)
+        if raised >= 0:
+            goes_on = signs.short[corner] > GOES_ON_ABOVE and signs.strange_from[corner] < 0
+            if stays or (
+                goes_on and walked.walked_m[corner] - walked.walked_m[raised] >= REACHES[0].length_m
+            ):
+                yield _Episode(began, raised, corner, pattern)
+                raised = -1
+        elif _is_lost(walked, signs, corner):
+            began, raised, pattern = int(signs.strange_from[corner]), corner, "strange"
+        elif signs.lowest[corner] <= ASTRAY_BELOW and not _is_usual_ground(
+            walked, int(signs.begins[corner]), corner, places
+        ):
+            began, raised, pattern = int(signs.begins[corner]), corner, "to_and_fro"
+    if raised >= 0:
+        yield _Episode(began, raised, None, pattern)
+
+
+def _is_usual_ground(walked: Way, begin: int, end: int, places: Places | None) -> bool:
+    """Tell whether the middle of a stretch is where somebody usually stays."""
+    if places is None:
+        return False
+    middle = float(np.median(walked.lat[begin : end + 1])), float(np.median(walked.lon[begin : end + 1]))
+    return places.is_stay(*middle)
+
+
+def _unfamiliar(walked: Way, begin: int, end: int, places: Places | None) -> float | None:
+    """Return the share of a stretch in cells that are not usual, None if the usual is not known."""
+    if places is None or not places.is_known:
+        return None
+    corners = range(begin, end + 1)
+    strange = [not places.is_familiar(float(walked.lat[one]), float(walked.lon[one])) for one in corners]
+    return sum(strange) / len(strange)
+
+
+def _finding(window: Window, walked: Way, one: _Episode, places: Places | None) -> Finding:
+    unfamiliar = _unfamiliar(walked, one.began, one.raised, places)
+    is_strange = one.pattern == "strange" or (unfamiliar is not None and unfamiliar >= _UNFAMILIAR)
+    lat, lon = round(float(walked.lat[one.raised]), 6), round(float(walked.lon[one.raised]), 6)
+    stretch = slice(one.began, one.raised + 1)
+    across = max(float(np.ptp(walked.east_m[stretch])), float(np.ptp(walked.north_m[stretch])))
+    return Finding(
+        rule=NAME,
+        subject=f"resident:{window.resident}",
+        severity=Severity.EMERGENCY if is_strange else Severity.CHECK_SOON,
+        began_at=moment(float(walked.time[one.began])),
+        raised_at=moment(float(walked.time[one.raised])),
+        cleared_at=None if one.over is None else moment(float(walked.time[one.over])),
+        reason={
+            "rule_version": VERSION,
+            "pattern": one.pattern,
+            "walked_m": round(float(walked.walked_m[one.raised] - walked.walked_m[one.began])),
+            "within_m": round(across),
+            "unfamiliar_pct": None if unfamiliar is None else round(100 * unfamiliar),
+            "usual": {"days": 0 if places is None else places.days},
+            "position": {
+                "time": moment(float(walked.time[one.raised])).isoformat(),
+                "lat": lat,
+                "lon": lon,
+                "accuracy_m": float(walked.accuracy_m[one.raised]),
+            },
+            # Where to look first; the circles grow with the time since then.
+            "search": {
+                "position": {"lat": lat, "lon": lon},
+                "half_within_m": SEARCH_M[0],
+                "most_within_m": SEARCH_M[1],
+                "walks_m_s": WALKS_M_S,
+            },
+            "ruled_out": ["poor_accuracy", "sudden_jump", *(["usual_ground"] if places else [])],
+            "confidence": "high" if unfamiliar is not None else "medium",
+        },
+    )

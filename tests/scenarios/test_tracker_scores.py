@@ -1,0 +1,31 @@
+"""The gate for the rules about trackers: what they reach must not get worse by more than its noise (scores.json, docs/evaluation.md)."""
+
+import json
+from pathlib import Path
+
+from simulator.scoring.excursions import walks
+from simulator.scoring.loops import score_loops, trips
+from simulator.scoring.lost import score_lost
+from simulator.scoring.tracks import read_tracks
+from tests.support.shared_data import shared_data
+
+STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))
+
+
+def test_losing_the_way_is_told_from_recorded_trips_as_well_as_before() -> None:
+    files = sorted((shared_data() / "gps").glob("*.*"))
+    normal = trips([track for path in files for track in read_tracks(path).values()])
+    found = score_loops(normal, seeds=(0, 1))
+    stored = STORED["wandering"]
+    assert found.trips == stored["trips"]
+    assert found.auc >= stored["auc"] - stored["auc_noise"]
+    assert found.found >= stored["found"] - stored["found_noise"]
+    assert found.flagged <= stored["flagged"]
+
+
+def test_walking_off_at_night_is_told_as_well_as_before() -> None:
+    found = score_lost(walks(3, 60))
+    stored = STORED["lost"]
+    assert found.found >= stored["found"]
+    assert found.p95_s <= stored["p95_s"]
+    assert found.false_30d <= stored["false_30d"]
