@@ -231,6 +231,6 @@ def _next_told_at(connection: Connection, alert: Alert) -> datetime | None:
     waiting = [
         step.due_at
         for step in notifications.steps(connection, alert.number)
-        if step.taken_at is None and step.stopped_at is None
+        if step.is_ahead and not step.is_reminder
     ]
     return min(waiting, default=None)

@@ -129,15 +129,16 @@ def _event_line(event: AlertEvent, page: Page) -> EventLine:
 
 def _ladder(steps: list[EscalationStep], messages: list[Notification], page: Page) -> list[Rung]:
     opening = [one for one in messages if one.kind is NotificationKind.OPENING]
+    rungs = [step for step in steps if not step.is_reminder]
     return [
         Rung(
-            page.words("alert.ladder_family" if place == 0 and len(steps) > 1 else "alert.ladder_centre"),
+            page.words("alert.ladder_family" if place == 0 and len(rungs) > 1 else "alert.ladder_centre"),
             page.moments.clock(step.taken_at or step.due_at),
             step.taken_at,
             step.stopped_at,
             [one for one in opening if one.step == step.step],
         )
-        for place, step in enumerate(steps)
+        for place, step in enumerate(rungs)
     ]
 
 

@@ -133,11 +133,12 @@ def _matter(
 
 def _ladder_line(ladder: Sequence[EscalationStep], moments: Moments) -> str:
     """Say how far the ladder is: 「連絡 1/2 段・返答待ち 次は 9:50」."""
-    done = [step for step in ladder if step.taken_at is not None]
-    ahead = [step for step in ladder if step.taken_at is None and step.stopped_at is None]
+    rungs = [step for step in ladder if not step.is_reminder]
+    done = [step for step in rungs if step.taken_at is not None]
+    ahead = [step for step in ladder if step.is_ahead]
     if not done:
         return ""
-    text = moments.words("board.step_told", done=len(done), all=len(ladder))
+    text = moments.words("board.step_told", done=len(done), all=len(rungs))
     if ahead:
         following = moments.local(ahead[0].due_at)
         text += " · " + moments.words("board.step_next", clock=f"{following.hour}:{following:%M}")

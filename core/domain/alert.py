@@ -118,6 +118,7 @@ class EventKind(StrEnum):
     AMENDED = "amended"
     CLEARED = "cleared"
     ESCALATED = "escalated"
+    REMINDED = "reminded"
     DELIVERY_FAILED = "delivery_failed"
     CLAIMED = "claimed"
     RELEASED = "released"

@@ -27,6 +27,10 @@ class Notification:
     last_error: str | None
 
 
+# Rungs from here on ask once more everybody who was told; the steps of contacts end far below.
+FIRST_REMINDER = 1000
+
+
 @dataclass(frozen=True)
 class EscalationStep:
     """One rung of an alert's ladder.
@@ -34,7 +38,7 @@ class EscalationStep:
     Attributes
     ----------
     step : int
-        Which contacts: those with this step.
+        Which contacts: those with this step; from `FIRST_REMINDER` on everybody who was told.
     round : int
         The event that started the climb.
     due_at : datetime
@@ -53,6 +57,11 @@ class EscalationStep:
     def is_ahead(self) -> bool:
         """Whether these contacts will still be told."""
         return self.taken_at is None and self.stopped_at is None
+
+    @property
+    def is_reminder(self) -> bool:
+        """Whether it asks once more those who were told already."""
+        return self.step >= FIRST_REMINDER
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from datetime import datetime
 
 from core.domain.alert import Alert, EventKind
+from core.domain.notification import FIRST_REMINDER
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.store import alert_events, alerts, notifications
@@ -81,9 +82,8 @@ def _escalate(connection: Connection, number: int, now: datetime) -> None:
     plan, taken = policy.escalation(_situation(connection, alert), now)
     written = _carry_out(connection, alert, plan, now)
     for step in taken:
-        alert_events.record(
-            connection, number, EventKind.ESCALATED, now, detail={"step": step}, planned_at=now
-        )
+        kind = EventKind.REMINDED if step >= FIRST_REMINDER else EventKind.ESCALATED
+        alert_events.record(connection, number, kind, now, detail={"step": step}, planned_at=now)
         _log.info("alert_escalated", alert=number, step=step, messages=written)
 
 

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
 from core.domain.notification import EscalationStep
 from core.domain.resident import Contact
+from detectors.alerting.reminders import with_reminder, without_waiting
 
 # How long one rung waits for an answer before the next is told; what is less urgent has no second rung.
 LADDER = {Severity.EMERGENCY: timedelta(minutes=2), Severity.CHECK_SOON: timedelta(minutes=10)}
@@ -87,9 +88,13 @@ def escalation(situation: Situation, now: datetime) -> tuple[Plan, tuple[int, ..
     if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
         return Plan((), _stopped(situation.ladder, now)), ()
     due = [rung for rung in situation.ladder if rung.is_ahead and rung.due_at <= now]
-    messages = [message for rung in due for message in _openings(rung, situation)]
+    messages = [
+        message
+        for rung in due
+        for message in (_asked_again(rung, situation) if rung.is_reminder else _openings(rung, situation))
+    ]
     ladder = [replace(rung, taken_at=now) if rung in due else rung for rung in situation.ladder]
-    return Plan(tuple(messages), tuple(ladder)), tuple(rung.step for rung in due)
+    return Plan(tuple(messages), with_reminder(alert, ladder, now)), tuple(rung.step for rung in due)
 
 
 def _climb(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
@@ -119,7 +124,7 @@ def _climb(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
         if contact not in {message.contact for message in messages}
     ]
     is_waiting = alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE
-    return Plan(tuple(messages), tuple(ladder) if is_waiting else _stopped(ladder, now))
+    return Plan(tuple(messages), with_reminder(alert, ladder, now) if is_waiting else _stopped(ladder, now))
 
 
 def _repeat(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # noqa: ARG001
@@ -153,12 +158,13 @@ def _resume(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
     if not is_open or alert.condition is not Condition.ACTIVE:
         return plan
     wait = LADDER.get(alert.severity, timedelta())
-    ahead = [rung for rung in situation.ladder if rung.taken_at is None]
+    ladder = without_waiting(situation.ladder)
+    ahead = [rung for rung in ladder if rung.taken_at is None]
     again = {
         rung.step: replace(rung, due_at=now + place * wait, stopped_at=None)
         for place, rung in enumerate(ahead)
     }
-    return replace(plan, ladder=tuple(again.get(rung.step, rung) for rung in situation.ladder))
+    return replace(plan, ladder=with_reminder(alert, [again.get(rung.step, rung) for rung in ladder], now))
 
 
 def _hurry(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # noqa: ARG001
@@ -166,7 +172,7 @@ def _hurry(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # n
     hopes = [contact for contact in situation.awaited if contact not in situation.declined]
     if hopes:
         return Plan((), tuple(situation.ladder))
-    upcoming = next((rung for rung in situation.ladder if rung.is_ahead), None)
+    upcoming = next((rung for rung in situation.ladder if rung.is_ahead and not rung.is_reminder), None)
     return Plan(
         (),
         tuple(
@@ -196,6 +202,15 @@ def _openings(rung: EscalationStep, situation: Situation) -> list[Message]:
         Message(contact.number, NotificationKind.OPENING, f"{rung.round}.{rung.step}")
         for contact in audience(situation.alert, situation.contacts)
         if contact.step == rung.step
+    ]
+
+
+def _asked_again(rung: EscalationStep, situation: Situation) -> list[Message]:
+    """Ask everybody who knows; those who said that they cannot go only if nobody else is left."""
+    told = {contact.number for contact in situation.contacts} & set(situation.told)
+    asked = told - set(situation.declined) or told
+    return [
+        Message(contact, NotificationKind.UNCLAIMED, f"{rung.round}.{rung.step}") for contact in sorted(asked)
     ]
 
 

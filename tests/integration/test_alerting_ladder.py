@@ -99,8 +99,60 @@ def test_the_family_is_told_at_once_and_the_centre_if_nobody_answers(
     stage.clock.advance(seconds=1)
     assert stage.told() == [(CENTRE_NAME, OPENING)]
     assert stage.events() == [EventKind.OPENED, EventKind.ESCALATED]
-    stage.clock.advance(hours=5)
+
+
+@pytest.mark.parametrize(
+    ("severity", "pauses"),
+    [
+        (Severity.EMERGENCY, [5, 10, 20, 40, 60, 60]),
+        (Severity.CHECK_SOON, [30, 60, 120, 240, 240]),
+    ],
+)
+def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowly(
+    stage: Stage, severity: Severity, pauses: list[int]
+) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open(severity=severity)
+    stage.told()
+    stage.clock.advance(minutes=10)
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    stage.act(alerts.decline, contact=TARO_CONTACT)
     assert stage.told() == []
+
+    for pause in pauses:
+        stage.clock.advance(minutes=pause, seconds=-1)
+        assert stage.told() == []
+        stage.clock.advance(seconds=1)
+        # Taro has said that he cannot go.
+        assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, UNCLAIMED)]
+    assert stage.events().count(EventKind.REMINDED) == len(pauses)
+
+    stage.act(alerts.claim, user=CARE)
+    assert stage.told() == [(HANAKO_NAME, CLAIMED), (TARO_NAME, CLAIMED)]
+    stage.clock.advance(minutes=9)
+    assert stage.told() == []
+    # Given back, it is on the way again.
+    stage.act(alerts.release, user=CARE)
+    assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (TARO_NAME, UNCLAIMED)]
+    stage.clock.advance(hours=4)
+    assert (CENTRE_NAME, UNCLAIMED) in stage.told()
+    stage.act(alerts.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
+    stage.told()
+    stage.clock.advance(days=2)
+    assert stage.told() == []
+
+
+def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: Stage) -> None:
+    stage.people([TARO], centre=[])
+    stage.open(severity=Severity.EMERGENCY)
+    assert stage.told() == [(TARO_NAME, OPENING)]
+    with stage.database.transaction() as connection:
+        (taro,) = notifications.openings(connection, stage.alert, 4)
+    stage.act(alerts.decline, contact=taro.contact)
+    assert stage.told() == []
+
+    stage.clock.advance(minutes=5)
+    assert stage.told() == [(TARO_NAME, UNCLAIMED)]
 
 
 def test_a_claim_stops_the_ladder_and_everybody_told_learns_who_is_going(stage: Stage) -> None:

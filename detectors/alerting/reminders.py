@@ -1,0 +1,43 @@
+"""Everybody was told and nobody answered: those who know are asked again, ever more slowly, until somebody does. Pure, as the policy is."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from core.domain.alert import Alert, Condition, Handling, Severity
+from core.domain.notification import FIRST_REMINDER, EscalationStep
+
+# After the last rung; each further pause is twice as long, up to the longest. What is less urgent is not repeated.
+FIRST_PAUSE = {Severity.EMERGENCY: timedelta(minutes=5), Severity.CHECK_SOON: timedelta(minutes=30)}
+LONGEST_PAUSE = {Severity.EMERGENCY: timedelta(hours=1), Severity.CHECK_SOON: timedelta(hours=4)}
+_MOST_DOUBLINGS = 10
+
+
+def with_reminder(
+    alert: Alert, ladder: Sequence[EscalationStep], now: datetime
+) -> tuple[EscalationStep, ...]:
+    """Return the ladder with a reminder at its end, if nothing else is ahead and somebody still has to answer."""
+    is_waiting = alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE
+    if (
+        alert.severity not in FIRST_PAUSE
+        or not is_waiting
+        or not ladder
+        or any(rung.is_ahead for rung in ladder)
+    ):
+        return tuple(ladder)
+    number = sum(rung.is_reminder for rung in ladder)
+    pause = FIRST_PAUSE[alert.severity] * 2 ** min(number, _MOST_DOUBLINGS)
+    return (
+        *ladder,
+        EscalationStep(
+            step=FIRST_REMINDER + number,
+            round=ladder[0].round,
+            due_at=now + min(pause, LONGEST_PAUSE[alert.severity]),
+            taken_at=None,
+            stopped_at=None,
+        ),
+    )
+
+
+def without_waiting(ladder: Sequence[EscalationStep]) -> tuple[EscalationStep, ...]:
+    """Return the ladder without reminders that were never sent."""
+    return tuple(rung for rung in ladder if not rung.is_reminder or rung.taken_at is not None)
