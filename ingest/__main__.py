@@ -42,6 +42,7 @@ def main(*, is_leaving: bool = False) -> int:
         try:
             database.open()
         except StoreUnavailableError as error:
+            monitor.problem = str(error)
             log.warning("store_unavailable", error=str(error))
             stop.wait(_RETRY_S)
             continue

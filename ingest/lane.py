@@ -29,6 +29,7 @@ class Lane:
 
     def __init__(self, stop: threading.Event) -> None:
         self.is_blocked = False
+        self.problem = ""
         self._stop = stop
         self._jobs: queue.Queue[Job | None] = queue.Queue(maxsize=1)
 
@@ -72,7 +73,7 @@ class Lane:
             try:
                 job()
             except StoreUnavailableError as error:
-                self.is_blocked = True
+                self.is_blocked, self.problem = True, str(error)
                 if time.monotonic() >= next_word:
                     _log.error("store_unavailable", error=str(error))
                     next_word = time.monotonic() + _SAY_AGAIN_S
@@ -81,6 +82,6 @@ class Lane:
                 wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
             else:
                 if self.is_blocked:
-                    self.is_blocked = False
+                    self.is_blocked, self.problem = False, ""
                     _log.info("store_available")
                 return True

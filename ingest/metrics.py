@@ -33,6 +33,7 @@ class Monitor(Collector):
 
     def __init__(self) -> None:
         self.parts: ActiveParts | None = None
+        self.problem = "not started yet"
         self._registry = CollectorRegistry()
         self._registry.register(self)
         self._server: ThreadingHTTPServer | None = None
@@ -84,10 +85,13 @@ class Monitor(Collector):
         """Return whether all is well, and what is known. A standby is well: its work is to wait."""
         parts = self.parts
         if parts is None:
+            if self.problem:
+                return False, {"state": "waiting", "problem": self.problem}
             return True, {"state": "standby"}
         connected, blocked = parts.receiver.is_connected, parts.writer.is_blocked
         body: dict[str, object] = {
             "state": "active",
+            "problem": parts.writer.problem or ("" if connected else "the broker cannot be reached"),
             "broker_connected": connected,
             "store_blocked": blocked,
             "waiting_messages": len(parts.intake),

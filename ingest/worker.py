@@ -102,6 +102,8 @@ class Worker:
                 state = "standby"
             except StoreUnavailableError as error:
                 state = str(error)
+            # A standby is well, for its work is to wait; without the database nobody can tell whether anybody works.
+            self._monitor.problem = "" if state == "standby" else state
             if state != said:
                 _log.info("standby" if state == "standby" else "store_unavailable", detail=state)
                 said = state
@@ -128,6 +130,7 @@ class Worker:
             for part in (writer.run, writer.commit)
         ]
         self._monitor.parts = ActiveParts(intake, receiver, writer)
+        self._monitor.problem = ""
         receiver.start()
         for thread in threads:
             thread.start()

@@ -126,6 +126,11 @@ class Writer:
         return self._lane.is_blocked
 
     @property
+    def problem(self) -> str:
+        """Why the database refuses work; empty while it does not."""
+        return self._lane.problem
+
+    @property
     def complete_through(self) -> datetime:
         """Everything that the broker had for this worker before this time is stored."""
         return self._complete_through

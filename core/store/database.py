@@ -74,8 +74,16 @@ class Database:
         except PoolTimeout as error:
             self._pool.close()
             raise StoreUnavailableError(
-                "cannot reach the database; check MIMAMORI_DATABASE_URL and that PostgreSQL runs"
+                f"cannot reach the database{self._why()}; check MIMAMORI_DATABASE_URL and that PostgreSQL runs"
             ) from error
+
+    def _why(self) -> str:
+        """Return why there is no connection, for the pool keeps it to itself."""
+        try:
+            psycopg.connect(self._url, connect_timeout=2).close()
+        except psycopg.OperationalError as error:
+            return f" ({_kind(error)}"
+        return ""
 
     def close(self) -> None:
         """Close all connections."""
@@ -160,14 +168,35 @@ def translated_errors() -> Generator[None]:
         psycopg.OperationalError,
         psycopg.InterfaceError,
         psycopg.errors.IdleInTransactionSessionTimeout,
+        psycopg.errors.ReadOnlySqlTransaction,
     ) as error:
-        raise StoreUnavailableError(f"the database is not available ({_kind(error)})") from error
-    except psycopg.errors.ReadOnlySqlTransaction as error:
-        raise StoreUnavailableError("the database is read-only") from error
+        raise StoreUnavailableError(f"the database is not available ({_kind(error)}") from error
     except psycopg.Error as error:
-        raise StoreError(f"the database refused the work ({_kind(error)})") from error
+        raise StoreError(f"the database refused the work ({_kind(error)}") from error
+
+
+# What a person can do about it. A refused connection has no code, only the server's words, so these are looked for too.
+_WORDS = (
+    ("53100", "could not extend", "its disk is full; make room"),
+    ("53100", "No space left", "its disk is full; make room"),
+    ("53300", "too many", "it has no free connection; stop what holds them, or raise max_connections"),
+    (
+        "53300",
+        "remaining connection slots",
+        "it has no free connection; stop what holds them, or raise max_connections",
+    ),
+    ("25006", "read-only", "it is read-only; is it a replica, or was it set so?"),
+    ("57P03", "starting up", "it is starting up; wait"),
+    ("57P03", "recovery mode", "it recovers from a crash; wait"),
+    ("57P01", "shutting down", "it is being stopped"),
+)
 
 
 def _kind(error: Exception) -> str:
     state: Any = getattr(error, "sqlstate", None)
-    return f"{type(error).__name__} {state}" if state else type(error).__name__
+    name = f"{type(error).__name__} {state}" if state else type(error).__name__
+    text = str(error)
+    for code, sign, words in _WORDS:
+        if state == code or (state is None and sign in text):
+            return f"{name}): {words}"
+    return f"{name})"
