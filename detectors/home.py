@@ -5,22 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.alert import Finding
+from core.domain.device import DeviceKind
 from core.logs import get_logger
-from core.store import judging
+from core.store import judging, measurements
 from core.store.database import Connection
 from core.store.episodes import Matter
 from core.store.judging import BlindTime, WatchedResident
 from detectors import ward
 from detectors.alerting.reconcile import reconcile
+from detectors.rulebook import rules_of
 from detectors.rules import geofence_exit, inactivity, sos
-from detectors.rules.geofence_exit import GeofenceExit
-from detectors.rules.inactivity import Inactivity
-from detectors.rules.judgement import Judgement, Rule, Window, earliest, moment
+from detectors.rules.judgement import Judgement, Window, earliest, moment
 from detectors.rules.patience import Sensitivity
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, Link, judge_home
 from detectors.rules.sos import SosCall
-from detectors.usual import UsualBook
-from detectors.window import load_blind, load_calls, load_links, load_window
+from detectors.usual import RhythmBook, UsualBook, Who
+from detectors.window import HomeView, load_blind, load_calls, load_links, load_window
 
 # Late data are judged again up to this far back; what is older is only stored.
 REACH = timedelta(hours=48)
@@ -107,18 +107,17 @@ class HomeJudging:
         equipment = judge_home(self._span.home, links, view.hushed, until, slack=self._span.slack)
         self._record(links, equipment)
         on_record = load_blind(self._connection, self._span.home, self.since - _BLIND_BACK, until)
-        blind = (*view.blind, *on_record, *equipment.blind)
+        silent = {device for device, _ in equipment.device_absences}
+        kinds = {link.kind for link in links if link.device not in silent}
+        home_view = HomeView(
+            self._span.home,
+            (*view.blind, *on_record, *equipment.blind),
+            view.undecided_from,
+            has_door=DeviceKind.DOOR in kinds,
+            has_tracker=any(link.kind in {DeviceKind.TRACKER, DeviceKind.OTHER} for link in links),
+        )
         for one in self._watched:
-            window = load_window(
-                self._connection,
-                self._span.home,
-                one,
-                (self._since[one.number], until),
-                blind=blind,
-                undecided_from=view.undecided_from,
-                is_lead=self._is_lead(one),
-            )
-            self._judge_resident(one, window, equipment)
+            self._judge_resident(one, home_view, equipment)
 
     def _is_lead(self, resident: WatchedResident) -> bool:
         return resident.number == self._people[0].number
@@ -157,9 +156,20 @@ class HomeJudging:
         judged |= self._active(lead, HOME_SILENT) | self._active(lead, DEVICE_SILENT)
         self._reconcile(lead, equipment.silent.findings, {*judged, Matter(HOME_SILENT, subject)})
 
-    def _judge_resident(self, resident: WatchedResident, window: Window, equipment: HomeLinks) -> None:
-        book = UsualBook(self._connection, self._span.home, resident)
-        rules: list[Rule] = [Inactivity(book.on, Sensitivity(resident.sensitivity)), GeofenceExit()]
+    def _judge_resident(self, resident: WatchedResident, view: HomeView, equipment: HomeLinks) -> None:
+        span = (self._since[resident.number], self._span.until)
+        situation = measurements.situation(self._connection, resident.number)
+        window = load_window(
+            self._connection, resident, span, view, situation, is_lead=self._is_lead(resident)
+        )
+        who = Who(resident.number, self._span.home, resident.zone)
+        rules = rules_of(
+            Sensitivity(resident.sensitivity),
+            situation,
+            view,
+            usual_on=UsualBook(self._connection, who).on,
+            rhythm_on=RhythmBook(self._connection, who).on,
+        )
         judgements: dict[str, Judgement] = {}
         failed: str | None = None
         for rule in rules:
@@ -186,9 +196,7 @@ class HomeJudging:
 
     def _matters(self, resident: int, window: Window, judgements: dict[str, Judgement]) -> set[Matter]:
         """Return what was judged: also geofences that were removed, whose alerts end."""
-        matters: set[Matter] = set()
-        if inactivity.NAME in judgements:
-            matters.add(Matter(inactivity.NAME, f"resident:{resident}"))
+        matters = {Matter(rule, f"resident:{resident}") for rule in judgements if rule != geofence_exit.NAME}
         if geofence_exit.NAME in judgements:
             matters |= {Matter(geofence_exit.NAME, f"geofence:{one.number}") for one in window.geofences}
             matters |= self._active(resident, geofence_exit.NAME)

@@ -1,11 +1,17 @@
 """Series of life signs and fixes for the rules, from what the store gives per device."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import numpy as np
+from numpy.typing import NDArray
 
+from core.domain.device import DeviceKind
+from core.store.measurements import Series
 from core.store.windows import DeviceLifeSigns
-from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Track
+from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Power, RoomSeries, Track
+
+_HUMIDITY_HOLDS_S = 3600.0
 
 
 def merged(devices: Sequence[DeviceLifeSigns]) -> LifeSigns:
@@ -26,3 +32,44 @@ def track(rows: Sequence[tuple[float, float, float, float]]) -> Track:
     """Return a track from rows of Unix seconds, latitude, longitude and accuracy."""
     values = np.array(rows, np.float64).reshape(-1, 4)
     return Track(values[:, 0], values[:, 1], values[:, 2], values[:, 3])
+
+
+def room_series(rows: Sequence[Series]) -> list[RoomSeries]:
+    """Return the climate of each room: temperatures with the last humidity of the same room in the hour before."""
+    found: list[RoomSeries] = []
+    for place in sorted({one.place for one in rows if one.metric == "temperature_c"}):
+        time, temperature = _joined(rows, place, "temperature_c")
+        damp_time, damp = _joined(rows, place, "humidity_pct")
+        humidity = np.full(len(time), np.nan)
+        # A thermometer sends both in one message, so the humidity of the same moment counts.
+        last = np.searchsorted(damp_time, time, side="right") - 1
+        known = last >= 0
+        known[known] = time[known] - damp_time[last[known]] <= _HUMIDITY_HOLDS_S
+        humidity[known] = damp[last[known]]
+        found.append(RoomSeries(place, time, temperature, humidity))
+    return found
+
+
+def power_series(rows: Sequence[Series]) -> list[Power]:
+    """Return what each plug drew; the power of anything else tells nothing about a person."""
+    return [
+        Power(one.device, one.place, np.array(one.times, np.float64), np.array(one.values, np.float64))
+        for one in rows
+        if one.metric == "power_w" and one.kind is DeviceKind.PLUG
+    ]
+
+
+def _joined(
+    rows: Sequence[Series], place: str, metric: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    chosen = [one for one in rows if one.place == place and one.metric == metric]
+    time = np.concatenate([np.array(one.times, np.float64) for one in chosen] or [np.empty(0)])
+    value = np.concatenate([np.array(one.values, np.float64) for one in chosen] or [np.empty(0)])
+    order = np.lexsort((value, time))
+    return time[order], value[order]
+
+
+def since_of(room: RoomSeries, since: datetime) -> RoomSeries:
+    """Return a room's climate from a moment on."""
+    first = int(np.searchsorted(room.time, since.timestamp(), side="right"))
+    return RoomSeries(room.place, room.time[first:], room.temperature_c[first:], room.humidity_pct[first:])

@@ -1,82 +1,147 @@
-"""A resident's usual: learned once for each local day, from the days before it, and kept."""
+"""A resident's usual: learned once for each local day, from the days before it, and kept for a week."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from core.domain.alert import Outcome
-from core.store import judging, windows
+from core.store import absences, judging, measurements, usuals, windows
 from core.store.database import Connection
-from core.store.judging import WatchedResident
-from detectors.rules import inactivity
+from detectors.rules import bathroom_stay, inactivity, morning, not_returned, rhythm
 from detectors.rules.judgement import LifeSigns
 from detectors.rules.patience import Usual, learn
+from detectors.rules.rhythm import LEARNED_DAYS, Past, Rhythm
 from detectors.rules.silences import LINE_DAYS
 from detectors.rules.wall_clock import midnight
-from detectors.series import merged
+from detectors.series import merged, power_series, room_series
 
 # What comes up to this late still teaches, so that live and late data end in the same usual.
 _SETTLED_BEFORE = timedelta(hours=2)
-# Silences that turned out to be real are not usual.
+# Older days are not judged any more; should one be, it is learned again.
+KEPT = timedelta(days=7)
+# What turned out to be real is not usual.
 _REAL = (Outcome.SAFE_AFTER_HELP, Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED)
+_ALARMS = (inactivity.NAME, bathroom_stay.NAME, not_returned.NAME, morning.NAME)
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whose usual it is."""
+
+    resident: int
+    home: int
+    zone: ZoneInfo
 
 
 class UsualBook:
-    """What was learned about one resident, by local day; learns what is missing when it is asked for.
+    """The silences of one resident, by local day; learns what is missing when it is asked for.
 
     Parameters
     ----------
     connection : Connection
         Inside the transaction of the one who judges.
-    home : int
-        The resident's home.
-    resident : WatchedResident
-        Whose usual it is.
+    who : Who
+        Whose they are.
     """
 
-    def __init__(self, connection: Connection, home: int, resident: WatchedResident) -> None:
+    def __init__(self, connection: Connection, who: Who) -> None:
         self._connection = connection
-        self._home = home
-        self._resident = resident
+        self._who = who
         self._known: dict[date, Usual] = {}
 
     def on(self, day: date) -> Usual:
         """Return what holds on a local day."""
         if day not in self._known:
-            self._known[day] = self._read(day) or self._learn(day)
+            body = judging.usual(
+                self._connection, self._who.resident, inactivity.NAME, inactivity.VERSION, day
+            )
+            self._known[day] = Usual.from_json(body) if body is not None else self._learn(day)
         return self._known[day]
 
-    def _read(self, day: date) -> Usual | None:
-        body = judging.usual(
-            self._connection, self._resident.number, inactivity.NAME, inactivity.VERSION, day
-        )
-        return None if body is None else Usual.from_json(body)
-
     def _learn(self, day: date) -> Usual:
-        until = midnight(self._resident.zone, day) - _SETTLED_BEFORE
+        until = _settled(self._who, day)
         since = until - timedelta(days=LINE_DAYS + 1)
         # A savepoint of its own: if this fails, the other rules go on in the same transaction.
         with self._connection.transaction():
-            masked = self._masked(since, until)
-            usual = learn(self._signs(since, until), self._resident.zone, masked=masked, until=until)
-            judging.put_usual(
-                self._connection,
-                self._resident.number,
-                inactivity.NAME,
-                inactivity.VERSION,
-                day=day,
-                body=usual.to_json(),
-            )
+            masked = _masked(self._connection, self._who, since, until)
+            signs = _signs(self._connection, self._who, since, until)
+            usual = learn(signs, self._who.zone, masked=masked, until=until)
+            _keep(self._connection, self._who, inactivity.NAME, inactivity.VERSION, day, usual.to_json())
         return usual
 
-    def _signs(self, since: datetime, until: datetime) -> LifeSigns:
-        return merged(windows.life_signs(self._connection, self._home, self._resident.number, since, until))
 
-    def _masked(self, since: datetime, until: datetime) -> Sequence[tuple[float, float]]:
-        blind = judging.blind_times(self._connection, ("ward", f"home:{self._home}"), since, until)
-        real = judging.real_alarms(
-            self._connection, self._resident.number, inactivity.NAME, [one.value for one in _REAL], since
+class RhythmBook:
+    """The rhythm of one resident, by local day; learns what is missing when it is asked for.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside the transaction of the one who judges.
+    who : Who
+        Whose it is.
+    """
+
+    def __init__(self, connection: Connection, who: Who) -> None:
+        self._connection = connection
+        self._who = who
+        self._known: dict[date, Rhythm] = {}
+
+    def on(self, day: date) -> Rhythm:
+        """Return what holds on a local day."""
+        if day not in self._known:
+            body = judging.usual(self._connection, self._who.resident, rhythm.NAME, rhythm.VERSION, day)
+            self._known[day] = Rhythm.from_json(body) if body is not None else self._learn(day)
+        return self._known[day]
+
+    def _learn(self, day: date) -> Rhythm:
+        who = self._who
+        until = _settled(who, day)
+        since = until - timedelta(days=LEARNED_DAYS + 1)
+        with self._connection.transaction():
+            metrics = ("temperature_c", "power_w")
+            rows = measurements.series(self._connection, who.home, who.resident, metrics, since, until)
+            past = Past(
+                _signs(self._connection, who, since, until),
+                power_series(rows),
+                room_series(rows),
+                _masked(self._connection, who, since, until),
+                until.timestamp(),
+            )
+            found = rhythm.learn(past, who.zone)
+            _keep(self._connection, who, rhythm.NAME, rhythm.VERSION, day, found.to_json())
+        return found
+
+
+def _settled(who: Who, day: date) -> datetime:
+    return midnight(who.zone, day) - _SETTLED_BEFORE
+
+
+def _keep(
+    connection: Connection, who: Who, rule: str, version: int, day: date, body: Mapping[str, Any]
+) -> None:
+    judging.put_usual(connection, who.resident, rule, version, day=day, body=body)
+    usuals.forget(connection, who.resident, rule, day - KEPT)
+
+
+def _signs(connection: Connection, who: Who, since: datetime, until: datetime) -> LifeSigns:
+    return merged(windows.life_signs(connection, who.home, who.resident, since, until))
+
+
+def _masked(
+    connection: Connection, who: Who, since: datetime, until: datetime
+) -> Sequence[tuple[float, float]]:
+    """Return the time that teaches nothing: blind, planned to be away, and alarms that turned out to be real."""
+    blind = judging.blind_times(connection, ("ward", f"home:{who.home}"), since, until)
+    outcomes = [one.value for one in _REAL]
+    real = chain(*(judging.real_alarms(connection, who.resident, rule, outcomes, since) for rule in _ALARMS))
+    planned = chain(
+        *(
+            absences.spans(one, who.zone, since, until)
+            for one in absences.of_resident(connection, who.resident, since, until)
         )
-        pause = [] if self._resident.pause is None else [self._resident.pause]
-        spans = chain(((one.began_at, one.ended_at) for one in blind), real, pause)
-        return [(began.timestamp(), (ended or until).timestamp()) for began, ended in spans]
+    )
+    spans = chain(((one.began_at, one.ended_at) for one in blind), real, planned)
+    return [(began.timestamp(), (ended or until).timestamp()) for began, ended in spans]

@@ -1,29 +1,41 @@
 """Loads the window that the rules look at: as far back as they need it to give the same answer as if they saw everything."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
 
-from core.store import judging, windows
+from core.store import absences, judging, measurements, windows
 from core.store.database import Connection
 from core.store.judging import WatchedResident
+from core.store.measurements import Series, Situation
 from core.store.windows import LinkRow
-from detectors.rules import geofence_exit, sos
+from detectors.rules import absence, cold, heat, presence, sos
+from detectors.rules.hearing import until_now
 from detectors.rules.inactivity import DECIDED_WITHIN
-from detectors.rules.judgement import Blind, Interval, LifeSigns, Press, Window, no_track
+from detectors.rules.judgement import Blind, LifeSigns, PlannedAbsence, Press, Track, Window, no_track
 from detectors.rules.silence import Link
 from detectors.rules.silences import certain
 from detectors.rules.sos import LONGEST_DELAY
-from detectors.series import merged, track
+from detectors.series import merged, power_series, room_series, since_of, track
 
-# Life signs are loaded this far back, and further if the last one that counts is not among them.
-_LOOK_BACK = (timedelta(hours=12), timedelta(days=4), timedelta(days=30), timedelta(days=120))
+# Life signs are loaded this far back, and further if the last one that counts is not among them: a matter of a night or a morning holds
+# until the next, and is judged from its beginning.
+_LOOK_BACK = (timedelta(hours=27), timedelta(days=4), timedelta(days=30), timedelta(days=120))
 # A life sign needs what was around it to be judged: the door before it, its partner.
 _SURROUNDINGS_S = 1200.0
 # After this time the geofence filter has forgotten what was before.
 _TRACK_BACK = timedelta(hours=6)
+# An outing is seen from its beginning: further back while the first fix is far from home.
+_OUTING_BACK = (_TRACK_BACK, timedelta(hours=27), timedelta(days=4))
+# The climate of rooms is judged by spells, each from its beginning; appliances by the local day.
+_CLIMATE_BACK = timedelta(hours=7)
+_POWER_BACK = timedelta(hours=30)
+_CLIMATE_RULES = frozenset({heat.NAME, cold.NAME})
+_METRICS = ("temperature_c", "humidity_pct", "power_w")
+# Absences that were planned this far back may still matter; those ahead have deadlines.
+_ABSENCES_BACK, _ABSENCES_AHEAD = timedelta(days=3), timedelta(days=8)
 # Readings may be ahead of the judged time by the devices' clocks.
 _AHEAD = timedelta(minutes=15)
 
@@ -43,34 +55,58 @@ class WardView:
         return (*self.blind, Blind(self.undecided_from, None, self.undecided_from))
 
 
+@dataclass(frozen=True)
+class HomeView:
+    """What judging a resident needs to know about the home: what could be heard, and which equipment there is."""
+
+    home: int
+    blind: Sequence[Blind]
+    undecided_from: datetime | None
+    has_door: bool
+    has_tracker: bool
+
+
 def load_window(
     connection: Connection,
-    home: int,
     resident: WatchedResident,
     span: tuple[datetime, datetime],
+    view: HomeView,
+    situation: Situation,
     *,
-    blind: Sequence[Blind],
-    undecided_from: datetime | None,
     is_lead: bool,
 ) -> Window:
     """Return the window of a resident for judging a span (since, until]."""
     since, until = span
+    began = {one.rule: one.began_at for one in judging.active_alerts(connection, resident.number)}
     fences = windows.geofences(connection, resident.number)
-    fixes: Sequence[tuple[float, float, float, float]] = ()
-    if fences:
-        track_from = _track_from(connection, resident.number, since)
-        fixes = windows.track(connection, home, resident.number, track_from, until + _AHEAD, is_lead=is_lead)
+    signs = _life_signs(connection, view.home, resident.number, since, until)
+    seen = no_track()
+    if fences or (view.has_tracker and situation.home is not None):
+        loader = _TrackLoader(connection, view.home, resident.number, is_lead=is_lead)
+        seen = loader.load(min([since, *began.values()]), until, situation.home)
+    away = (
+        []
+        if situation.home is None
+        else presence.away(_until(seen, until), situation.home, until_now(signs, until.timestamp()))
+    )
+    planned = _planned(connection, resident, since, until)
+    rows = _series(connection, view.home, resident.number, since, until, began)
+    climate_from = min([since, *(began[rule] for rule in _CLIMATE_RULES & began.keys())]) - _CLIMATE_BACK
     return Window(
         resident=resident.number,
         zone=resident.zone,
         watched_from=resident.watched_from,
-        life_signs=_life_signs(connection, home, resident.number, since, until),
-        track=track(fixes),
+        life_signs=signs,
+        track=seen,
         presses=(),
-        blind=blind,
-        pauses=() if resident.pause is None else (Interval(*resident.pause),),
+        blind=view.blind,
+        pauses=absence.pauses(planned, signs, until, has_door=view.has_door, away=away),
         geofences=fences,
-        undecided_from=undecided_from,
+        undecided_from=view.undecided_from,
+        rooms=[room for one in room_series(rows) if len((room := since_of(one, climate_from)).time)],
+        power=power_series(rows),
+        absences=planned,
+        away=away,
     )
 
 
@@ -126,8 +162,52 @@ def _life_signs(
     return signs
 
 
-def _track_from(connection: Connection, resident: int, since: datetime) -> datetime:
-    began = [
-        one.began_at for one in judging.active_alerts(connection, resident) if one.rule == geofence_exit.NAME
-    ]
-    return min([since, *began]) - _TRACK_BACK
+@dataclass(frozen=True)
+class _TrackLoader:
+    connection: Connection
+    home: int
+    resident: int
+    is_lead: bool
+
+    def load(self, since: datetime, until: datetime, home: tuple[float, float] | None) -> Track:
+        """Return a track that begins near home, as far as that can be had."""
+        found = no_track()
+        for back in _OUTING_BACK:
+            rows = windows.track(
+                self.connection, self.home, self.resident, since - back, until + _AHEAD, is_lead=self.is_lead
+            )
+            found = track(rows)
+            if home is None or not presence.begins_away(found, home):
+                break
+        return found
+
+
+def _planned(
+    connection: Connection, resident: WatchedResident, since: datetime, until: datetime
+) -> list[PlannedAbsence]:
+    first, last = since - _ABSENCES_BACK, until + _ABSENCES_AHEAD
+    return sorted(
+        (
+            PlannedAbsence(one.number, one.kind, began, ended)
+            for one in absences.of_resident(connection, resident.number, first, last)
+            for began, ended in absences.spans(one, resident.zone, first, last)
+        ),
+        key=lambda one: (one.began_at, one.number),
+    )
+
+
+def _series(
+    connection: Connection,
+    home: int,
+    resident: int,
+    since: datetime,
+    until: datetime,
+    began: Mapping[str, datetime],
+) -> list[Series]:
+    first = min([since - _POWER_BACK, *(one - _CLIMATE_BACK for one in began.values())])
+    return measurements.series(connection, home, resident, _METRICS, first, until)
+
+
+def _until(seen: Track, until: datetime) -> Track:
+    count = int(np.searchsorted(seen.time, until.timestamp(), side="right"))
+    return Track(seen.time[:count], seen.lat[:count], seen.lon[:count], seen.accuracy_m[:count])

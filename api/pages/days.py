@@ -10,7 +10,7 @@ from api.charts.actogram import Usual
 from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, ChartDay, Look, moved_cell
 from api.pages.moments import Moments
 from core.domain.access import Scope
-from core.store import alerts, devices, readings, residents
+from core.store import absences, alerts, devices, readings
 from core.store.database import Connection
 from core.store.devices import DeviceOverview
 from core.store.readings import BlindTime, Part
@@ -62,7 +62,7 @@ def load_days(connection: Connection, one: ResidentOverview, moments: Moments, c
         readings.rhythm(connection, one.number, since, until, _CELL),
         readings.away(connection, one.number, since, until, _CELL),
         readings.blind_times(connection, one.number, since, until),
-        residents.pauses(connection, one.number),
+        absences.times(connection, one.number, one.zone, since, until),
         silence_of(there),
     )
     raised = [

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.deps import Admin, ConnectionDep, Staff
-from api.pages.reasons import place_name
+from api.pages.cards import place_name
 from api.pages.rendering import Page
 from core.store import devices, users
 from core.store.devices import DeviceOverview

@@ -8,8 +8,9 @@ from fastapi.responses import Response
 from markupsafe import Markup
 
 from api.deps import ConnectionDep, Family
+from api.pages.cards import place_name
 from api.pages.days import load_days
-from api.pages.reasons import place_name, why
+from api.pages.reasons import why
 from api.pages.rendering import Page
 from api.pages.resident import Room, rooms, state_name, today_context
 from api.permissions import Viewer

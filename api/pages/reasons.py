@@ -4,10 +4,12 @@ Cards come from rules of several versions, so every part of one may be missing; 
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import cast
 
 from api.locale import Words
+from api.pages import life_at_home
+from api.pages.cards import clock_of, moment_of, number_of, place_name, text_of
 from api.pages.moments import Moments
 from core.domain.alert import Alert
 
@@ -17,6 +19,15 @@ _TODO = {
     "device_silent": "todo_equipment",
     "home_silent": "todo_blind",
     "ward_silent": "todo_ward",
+    "late_morning": "todo_call",
+    "restless_night": "todo_habit",
+    "appliance_unused": "todo_habit",
+    "appliance_left_on": "todo_appliance",
+    "heat": "todo_heat",
+    "cold": "todo_cold",
+    "not_returned": "todo_lost",
+    "night_exit": "todo_lost",
+    "absence_not_taken": "todo_plan",
 }
 
 
@@ -29,18 +40,20 @@ def line(alert: Alert, moments: Moments) -> str:
     """Return the one line that the board shows behind the title."""
     words = moments.words
     if alert.rule == "inactivity":
-        since = words("why.line_since", clock=_clock(alert.began_at, moments))
-        by = _moment(alert.reason, "usual", "active_by")
-        return since if by is None else f"{since} {words('why.line_usual', clock=_clock(by, moments))}"
+        since = words("why.line_since", clock=clock_of(alert.began_at, moments))
+        by = moment_of(alert.reason, "usual", "active_by")
+        return since if by is None else f"{since} {words('why.line_usual', clock=clock_of(by, moments))}"
     if alert.rule == "geofence_exit":
-        name = _text(alert.reason, "geofence", "name")
-        return words("why.line_left", clock=_clock(alert.began_at, moments), name=name)
+        name = text_of(alert.reason, "geofence", "name")
+        return words("why.line_left", clock=clock_of(alert.began_at, moments), name=name)
     if alert.rule == "device_silent":
-        since = words("why.line_since", clock=_clock(alert.began_at, moments))
+        since = words("why.line_since", clock=clock_of(alert.began_at, moments))
         return f"{_device(alert, words)} {since}".strip()
     if alert.rule == "sos":
-        return words("why.line_pressed", clock=_clock(alert.began_at, moments))
-    return words("why.line_since", clock=_clock(alert.began_at, moments))
+        return words("why.line_pressed", clock=clock_of(alert.began_at, moments))
+    if alert.rule in life_at_home.WHY:
+        return life_at_home.line(alert, moments)
+    return words("why.line_since", clock=clock_of(alert.began_at, moments))
 
 
 def why(alert: Alert, moments: Moments) -> list[str]:
@@ -48,8 +61,10 @@ def why(alert: Alert, moments: Moments) -> list[str]:
     sentences = _WHY.get(alert.rule, _other)
     found = list(sentences(alert, moments))
     if alert.seen_late:
-        seen = _clock(alert.opened_at, moments)
-        found.append(moments.words("alert.seen_late_long", clock=_clock(alert.raised_at, moments), seen=seen))
+        seen = clock_of(alert.opened_at, moments)
+        found.append(
+            moments.words("alert.seen_late_long", clock=clock_of(alert.raised_at, moments), seen=seen)
+        )
     return found
 
 
@@ -70,37 +85,37 @@ def todo(alert: Alert, words: Words) -> str:
 
 def _inactivity(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
-    place = place_name(_text(alert.reason, "last_life_sign", "place"), words)
-    clock = _clock(alert.began_at, moments)
+    place = place_name(text_of(alert.reason, "last_life_sign", "place"), words)
+    clock = clock_of(alert.began_at, moments)
     length = moments.length((alert.cleared_at or moments.now) - alert.began_at)
     if place:
         yield words("why.last_life_sign_at", clock=clock, place=place, span=length)
     else:
         yield words("why.last_life_sign", clock=clock, span=length)
-    by = _moment(alert.reason, "usual", "active_by")
-    days = _number(alert.reason, "usual", "days")
+    by = moment_of(alert.reason, "usual", "active_by")
+    days = number_of(alert.reason, "usual", "days")
     if by is not None:
-        yield words("why.usual", clock=_clock(by, moments), n=int(days or 0))
+        yield words("why.usual", clock=clock_of(by, moments), n=int(days or 0))
     elif days is not None:
         yield words("why.usual_unknown", n=int(days))
-    longest = _number(alert.reason, "usual", "longest_min")
+    longest = number_of(alert.reason, "usual", "longest_min")
     if longest:
         yield words("why.usual_longest", span=moments.length(timedelta(minutes=longest)))
     if alert.reason.get("context") == "after_door":
         yield words("why.after_door")
-    heard = _moment(alert.reason, "listening_since")
+    heard = moment_of(alert.reason, "listening_since")
     if heard is not None:
-        yield words("why.heard_again", clock=_clock(heard, moments))
+        yield words("why.heard_again", clock=clock_of(heard, moments))
 
 
 def _geofence_exit(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
-    name = _text(alert.reason, "geofence", "name")
-    yield words("why.left", clock=_clock(alert.began_at, moments), name=name)
+    name = text_of(alert.reason, "geofence", "name")
+    yield words("why.left", clock=clock_of(alert.began_at, moments), name=name)
     if alert.reason.get("was_outside_when_hours_began"):
-        yield words("why.was_outside", clock=_clock(alert.raised_at, moments))
-    outside = _number(alert.reason, "outside_m")
-    accuracy = _number(alert.reason, "position", "accuracy_m")
+        yield words("why.was_outside", clock=clock_of(alert.raised_at, moments))
+    outside = number_of(alert.reason, "outside_m")
+    accuracy = number_of(alert.reason, "position", "accuracy_m")
     if outside is not None:
         yield words("why.outside", n=round(outside))
     if accuracy is not None:
@@ -108,15 +123,15 @@ def _geofence_exit(alert: Alert, moments: Moments) -> Iterator[str]:
 
 
 def _sos(alert: Alert, moments: Moments) -> Iterator[str]:
-    name = _text(alert.reason, "place")
+    name = text_of(alert.reason, "place")
     # Where the button is worn or lies; its own name says nothing.
     place = "" if "sos" in name.lower() else place_name(name, moments.words)
-    clock = _clock(_moment(alert.reason, "pressed_at") or alert.began_at, moments)
+    clock = clock_of(moment_of(alert.reason, "pressed_at") or alert.began_at, moments)
     if place:
         yield moments.words("why.pressed_at", clock=clock, place=place)
     else:
         yield moments.words("why.pressed", clock=clock)
-    times = _number(alert.reason, "presses")
+    times = number_of(alert.reason, "presses")
     if times and times > 1:
         yield moments.words("why.pressed_times", n=int(times))
     yield moments.words("why.pressed_always")
@@ -124,12 +139,12 @@ def _sos(alert: Alert, moments: Moments) -> Iterator[str]:
 
 def _silent(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
-    clock = _clock(_moment(alert.reason, "last_heard") or alert.began_at, moments)
+    clock = clock_of(moment_of(alert.reason, "last_heard") or alert.began_at, moments)
     yield words(f"why.{alert.rule}", clock=clock, device=_device(alert, words) or words("why.this_device"))
     cause = f"why.cause_{alert.reason.get('cause')}"
     if words.has(cause):
         yield words(cause)
-    homes = _number(alert.reason, "homes")
+    homes = number_of(alert.reason, "homes")
     if homes:
         yield words("why.homes", n=int(homes))
     yield words("why.device_hint" if alert.rule == "device_silent" else "why.cannot_tell")
@@ -137,13 +152,13 @@ def _silent(alert: Alert, moments: Moments) -> Iterator[str]:
 
 def _device(alert: Alert, words: Words) -> str:
     """Name the device of a card: 「居間 人感センサー」."""
-    kind = f"kind.{_text(alert.reason, 'kind')}"
-    place = place_name(_text(alert.reason, "place"), words)
+    kind = f"kind.{text_of(alert.reason, 'kind')}"
+    place = place_name(text_of(alert.reason, "place"), words)
     return f"{place} {words(kind) if words.has(kind) else ''}".strip()
 
 
 def _other(alert: Alert, moments: Moments) -> Iterator[str]:
-    yield moments.words("why.other", clock=_clock(alert.began_at, moments))
+    yield moments.words("why.other", clock=clock_of(alert.began_at, moments))
 
 
 _WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
@@ -153,42 +168,5 @@ _WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     "home_silent": _silent,
     "ward_silent": _silent,
     "device_silent": _silent,
+    **life_at_home.WHY,
 }
-
-
-def place_name(place: str | None, words: Words) -> str:
-    """Return a room's or thing's name in the page's language; a name of its own stays as it is."""
-    if not place:
-        return ""
-    key = f"place.{place.lower().replace('-', '_').replace(' ', '_')}"
-    return words(key) if words.has(key) else place
-
-
-def _clock(moment: datetime, moments: Moments) -> str:
-    return moments.clock_text(moment)
-
-
-def _part(card: object, *names: str) -> object:
-    if not names:
-        return card
-    if not isinstance(card, Mapping):
-        return None
-    return _part(cast("Mapping[str, object]", card).get(names[0]), *names[1:])
-
-
-def _text(card: Mapping[str, object], *names: str) -> str:
-    found = _part(card, *names)
-    return found if isinstance(found, str) else ""
-
-
-def _number(card: Mapping[str, object], *names: str) -> float | None:
-    found = _part(card, *names)
-    return float(found) if isinstance(found, int | float) and not isinstance(found, bool) else None
-
-
-def _moment(card: Mapping[str, object], *names: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(_text(card, *names))
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None

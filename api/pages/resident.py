@@ -7,10 +7,10 @@ from api.charts.actogram import Texts, Usual, actogram
 from api.charts.cells import ChartDay, figures
 from api.charts.marks import legend
 from api.charts.rhythm import rhythm
+from api.pages.cards import place_name
 from api.pages.days import Days, load_days
 from api.pages.matters import Matter, Whose, matters
 from api.pages.place import load_place
-from api.pages.reasons import place_name
 from api.pages.rendering import Page
 from api.permissions import Viewer
 from core.domain.alert import Severity

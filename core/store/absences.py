@@ -102,6 +102,17 @@ def spans(
     return [(began, ended) for began, ended in cut if began < ended and ended >= since and began <= until]
 
 
+def times(
+    connection: Connection, resident: int, zone: ZoneInfo, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return when a resident was, or is, planned to be away in a span."""
+    return sorted(
+        span
+        for absence in of_resident(connection, resident, since, until)
+        for span in spans(absence, zone, since, until)
+    )
+
+
 def show_pause(connection: Connection, resident: int, now: datetime) -> None:
     """Show on the resident which absence holds now or comes next; what pages and lists read."""
     row = connection.execute(_ABSENCES["zone"], {"resident": resident}).fetchone()

@@ -16,6 +16,7 @@ _MEASUREMENTS = load("measurements")
 class Series:
     """One metric of one device, in order of time (Unix seconds)."""
 
+    device: int
     place: str
     kind: DeviceKind
     metric: str
@@ -49,7 +50,8 @@ def series(
     }
     rows = connection.execute(_MEASUREMENTS["series"], values, binary=True)
     return [
-        Series(row[0], DeviceKind(row[1]), METRICS_BY_NUMBER[row[2]].name, row[3], row[4]) for row in rows
+        Series(device, place, DeviceKind(kind), METRICS_BY_NUMBER[metric].name, times, found)
+        for device, place, kind, metric, times, found in rows
     ]
 
 

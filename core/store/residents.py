@@ -10,7 +10,6 @@ from core.domain.alert import Severity
 from core.domain.device import DeviceKind
 from core.domain.resident import Channel, Contact, Home, Language, Resident, WatchState
 from core.errors import NotFoundError
-from core.store import judging
 from core.store.database import Connection
 from core.store.queries import load
 from core.store.rows import build
@@ -187,23 +186,6 @@ def home_of(connection: Connection, resident: int) -> Home:
     if row is None:
         raise _not_found(resident)
     return build(Home, row, zone=ZoneInfo)
-
-
-def pauses(connection: Connection, resident: int) -> list[tuple[datetime, datetime]]:
-    """Return the planned absences of a resident as (from, until)."""
-    return [
-        (since, until)
-        for since, until in connection.execute(_RESIDENTS["pause"], {"resident": resident}).fetchall()
-    ]
-
-
-def set_pause(connection: Connection, resident: int, pause: tuple[datetime, datetime] | None) -> None:
-    """Plan or change a pause (from, until), or end it with None."""
-    since, until = pause if pause is not None else (None, None)
-    connection.execute(
-        _RESIDENTS["set_pause"], {"resident": resident, "paused_from": since, "paused_until": until}
-    )
-    judging.look_again(connection, resident)
 
 
 def contacts(connection: Connection, resident: int) -> list[Contact]:

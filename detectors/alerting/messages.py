@@ -196,6 +196,8 @@ def _fields(facts: Facts, texts: Catalogue, name: str) -> dict[str, str]:
         "a": texts.moment(around.acted_at or facts.now, facts.now, facts.zone),
         "usual": texts.text("phrase", "usual").format(u=usual) if usual else "",
         "who": texts.polite(who) if who else texts.text("phrase", "somebody"),
+        "room": _room(alert, texts),
+        "temp": _temperature(alert),
         "dev": texts.device(around.device_kind, around.device_place),
     }
 
@@ -208,6 +210,19 @@ def _usual(alert: Alert, zone: ZoneInfo) -> str:
         return ""
     local = datetime.fromisoformat(moment).astimezone(zone)
     return f"{local.hour}:{local.minute:02}"
+
+
+def _room(alert: Alert, texts: Catalogue) -> str:
+    """Return the room that a card names, in the message's language; a name of its own stays as it is."""
+    place = alert.reason.get("place")
+    if not isinstance(place, str) or not place:
+        return texts.text("phrase", "room")
+    return texts.text("place", place) if texts.has("place", place) else _one_line(place)
+
+
+def _temperature(alert: Alert) -> str:
+    value = alert.reason.get("temperature_c")
+    return f"{value:.0f}" if isinstance(value, int | float) else "?"
 
 
 def _lines(kind: NotificationKind, facts: Facts, texts: Catalogue, name: str) -> list[str]:

@@ -1,6 +1,6 @@
 """Appliances that a resident uses every day: not used although it is late (D13), and left on."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,7 +17,7 @@ from detectors.rules.hearing import (
     until_now,
 )
 from detectors.rules.judgement import Judgement, Power, Window, earliest, moment
-from detectors.rules.rhythm import DAY_BEGINS_MIN, LEAST_DAYS, Habit, Rhythm, Spans
+from detectors.rules.rhythm import DAY_BEGINS_MIN, LEAST_DAYS, Appliance, Habit, Rhythm, Spans
 from detectors.rules.wall_clock import DAY_S, at_minute, local_date
 
 UNUSED, LEFT_ON = "appliance_unused", "appliance_left_on"
@@ -36,7 +36,7 @@ DAY_MIN = DAY_S / 60
 
 @dataclass(frozen=True)
 class _Wait:
-    place: str
+    power: Power
     begins: float
     usual: float
     tick: float
@@ -69,7 +69,7 @@ class ApplianceUnused:
         if not window.power:
             return Judgement((), None, can_tell=False)
         for wait in self._waits(window, since, today):
-            used = _first_use(window.power, wait.place, wait.begins)
+            used = _first_use(wait.power, wait.begins)
             if used <= min(wait.tick, now):
                 continue
             if wait.tick > now or is_held(window, wait.tick):
@@ -86,25 +86,22 @@ class ApplianceUnused:
         floor = window.watched_from.timestamp()
         while day <= today:
             rhythm = self.rhythm_on(day)
-            for place, one in sorted(rhythm.appliances.items()):
+            for power in window.power:
+                one = rhythm.appliances.get(str(power.device), Appliance(None, 0, None))
                 if one.first is None or one.days_used < max(LEAST_DAYS, MOST_DAYS * rhythm.days):
                     continue
                 minutes = (DAY_BEGINS_MIN, one.first.at_min, one.first.late_min(LEAST_LATE_MIN), DAY_MIN)
                 begins, usual, tick, ends = (at_minute(window.zone, day, at).timestamp() for at in minutes)
                 if begins >= floor:
-                    yield _Wait(place, begins, usual, tick, ends, one.first)
+                    yield _Wait(power, begins, usual, tick, ends, one.first)
             day += timedelta(days=1)
 
 
-def _first_use(power: Sequence[Power], place: str, begins: float) -> float:
+def _first_use(power: Power, begins: float) -> float:
     """Return when an appliance was first used after a moment; one that ran then counts as used."""
-    found = np.inf
-    for one in power:
-        if one.place == place:
-            began, ended = one.runs()
-            later = began[ended > begins]
-            found = min(found, max(float(later[0]), begins) if len(later) else np.inf)
-    return found
+    began, ended = power.runs()
+    later = began[ended > begins]
+    return max(float(later[0]), begins) if len(later) else np.inf
 
 
 def _is_about(window: Window, wait: _Wait) -> bool:
@@ -132,7 +129,7 @@ def _unused(window: Window, wait: _Wait, cleared: float | None) -> Finding:
         cleared_at=None if cleared is None else moment(cleared),
         reason={
             "rule_version": VERSION,
-            "place": wait.place,
+            "place": wait.power.place,
             "usual": usual,
             "ruled_out": ["planned_absence", "home_silent", "nobody_about"],
             "confidence": "medium",
@@ -162,14 +159,14 @@ class ApplianceLeftOn:
         due: datetime | None = None
         can_tell = False
         for one in window.power:
-            usual = self._usual(window, one.place, until)
+            usual = self._usual(window, one, until)
             if usual is None:
                 continue
             can_tell = True
             due = earliest(due, next_look(until, 60 * _limit_min(usual)))
             began_at, ended_at = one.runs()
             for began, ended in zip(began_at.tolist(), ended_at.tolist(), strict=True):
-                own = self._usual(window, one.place, moment(began)) or usual
+                own = self._usual(window, one, moment(began)) or usual
                 tick = began + 60 * _limit_min(own)
                 if ended <= max(since.timestamp(), tick) or began < window.watched_from.timestamp():
                     continue
@@ -182,11 +179,12 @@ class ApplianceLeftOn:
                     findings.append(
                         _left_on(window, one.place, (began, tick, over if over <= now else None), own)
                     )
+        # One alert at most: of several appliances the first that was left on.
         findings.sort(key=lambda finding: finding.raised_at)
-        return Judgement(tuple(findings), due, can_tell=can_tell)
+        return Judgement(tuple(findings[:1]), due, can_tell=can_tell)
 
-    def _usual(self, window: Window, place: str, at: datetime) -> Spans | None:
-        found = self.rhythm_on(local_date(window.zone, at)).appliances.get(place)
+    def _usual(self, window: Window, power: Power, at: datetime) -> Spans | None:
+        found = self.rhythm_on(local_date(window.zone, at)).appliances.get(str(power.device))
         return found.runs if found and found.runs and found.runs.count >= LEAST_RUNS else None
 
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from core.domain.alert import Finding, JsonObject, Severity
 from detectors.rules.judgement import LIFE_KINDS, Judgement, LifeSigns, Window, earliest, moment
-from detectors.rules.listening import Listening, alarm, breaks, listenings
+from detectors.rules.listening import Listening, alarm, listenings, unheard
 from detectors.rules.patience import (
     CAP_STEPS,
     FIXED_DAYS,
@@ -185,7 +185,7 @@ def _can_tell(gaps: Silences, window: Window, until: datetime) -> bool:
     """Tell whether we could hear the home without a break since its last life sign."""
     last = float(gaps.began[-1])
     now = until.timestamp()
-    return not any(stop <= now and resumed > last for stop, resumed, _ in breaks(window))
+    return not any(stop <= now and resumed > last for stop, resumed, _ in unheard(window))
 
 
 def _pause_changes(window: Window, until: datetime) -> Iterator[datetime]:

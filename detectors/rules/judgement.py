@@ -104,6 +104,7 @@ class RoomSeries:
 class Power:
     """What an appliance drew, in order of time; both arrays have shape (n,). `time` is Unix seconds."""
 
+    device: int
     place: str
     time: NDArray[np.float64]
     watts: NDArray[np.float64]

@@ -49,10 +49,18 @@ def listenings(gaps: Silences, number: int, window: Window) -> Iterator[Listenin
 
 
 def breaks(window: Window) -> list[tuple[float, float, bool]]:
-    """Return from when on nothing is raised, when listening starts anew, and whether it is a pause, in order of the end."""
+    """Return from when on nothing is raised, when listening starts anew, and whether it is a pause, in order of their beginning."""
+    found = unheard(window)
+    # Who is known to be away is not heard at home; that they do not come back is another rule's.
+    found += [(one.known_at.timestamp(), _end(one), False) for one in window.away]
+    return sorted(found, key=lambda one: (one[0], one[1]))
+
+
+def unheard(window: Window) -> list[tuple[float, float, bool]]:
+    """Return the same without the time in which the resident is known to be away: then somebody can tell."""
     found = [(one.known_at.timestamp(), _end(one), False) for one in window.blind]
     found += [(one.began_at.timestamp(), _end(one), True) for one in window.pauses]
-    return sorted(found, key=lambda one: (one[0], one[1]))
+    return found
 
 
 def _end(interval: Interval | Blind) -> float:

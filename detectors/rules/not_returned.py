@@ -38,9 +38,12 @@ class NotReturned:
     ----------
     rhythm_on : callable
         What was learned for a local day; an outing is judged by the day on which it begins.
+    has_tracker : bool
+        Whether there is one, and the home's place is known; else nobody can tell.
     """
 
     rhythm_on: Callable[[date], Rhythm]
+    has_tracker: bool = True
     name: str = NAME
 
     def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
@@ -66,9 +69,8 @@ class NotReturned:
             cleared = min(pause_after(window, limit.tick), float("inf") if over is None else ended)
             if cleared > since.timestamp():
                 findings.append(_finding(window, outing, limit, cleared if cleared <= now else None))
-        has_tracker = len(window.track.time) > 0
-        look = next_look(until, _SHORTEST_LOOK_S) if has_tracker else None
-        return Judgement(tuple(findings), earliest(due, look), can_tell=has_tracker)
+        look = next_look(until, _SHORTEST_LOOK_S) if self.has_tracker else None
+        return Judgement(tuple(findings), earliest(due, look), can_tell=self.has_tracker)
 
     def _limit(self, window: Window, outing: Blind) -> _Limit:
         day = local_date(window.zone, outing.began_at)

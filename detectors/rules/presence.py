@@ -71,6 +71,16 @@ def away(track: Track, home: tuple[float, float], signs: LifeSigns) -> list[Blin
     return found
 
 
+def begins_away(track: Track, home: tuple[float, float]) -> bool:
+    """Tell whether a track begins far from home, so that the outing began before it."""
+    accuracy = np.where(np.isnan(track.accuracy_m), UNKNOWN_ACCURACY_M, track.accuracy_m)
+    usable = accuracy <= WORST_ACCURACY_M
+    if not usable.any():
+        return False
+    first = int(np.argmax(usable))
+    return float(_distance_m(track, home)[first] - accuracy[first]) > NEAR_M
+
+
 def _sure(run: NDArray[np.float64]) -> float | None:
     """Return with which fix of a run of far ones it is sure, None if it never is."""
     late = np.flatnonzero(run - run[0] >= AWAY_OVER_S)

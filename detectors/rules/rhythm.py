@@ -96,7 +96,7 @@ class Rhythm:
     stays : mapping
         By `day` and `night`: how long visits to the bathroom last; the 99th percentile counts.
     appliances : mapping
-        By place.
+        By the number of the plug.
     rooms_c : mapping
         By place: the median temperature of each hour of the day over the last 14 days; NaN where unknown.
     has_door : bool
@@ -165,20 +165,21 @@ def learn(past: Past, zone: ZoneInfo) -> Rhythm:
     sure = signs.time[confirmed(signs)]
     local = local_seconds(zone, sure)
     days, first, last = _edges(local)
-    known = np.array([calendar.is_heard(day, DAY_BEGINS_S, DAY_S) for day in days.tolist()], np.bool_)
+    up = calendar.heard(days, np.full(len(days), DAY_BEGINS_S), first * 60)
+    down = calendar.heard(days, last * 60, np.full(len(days), DAY_S))
     visits, nights, last_nights = _nights(signs, calendar)
     outings, nights_out = _outings(signs, calendar)
     return Rhythm(
-        days=int(known.sum()),
-        up=_habit_of(first[known]),
-        down=_habit_of(last[known]),
+        days=int(up.sum()),
+        up=_habit_of(first[up]),
+        down=_habit_of(last[down]),
         night_visits=visits,
         nights=nights,
         last_nights=last_nights,
         outings=outings,
         nights_out=nights_out,
         stays=_stays(signs, calendar),
-        appliances={one.place: _appliance(one, calendar) for one in past.power},
+        appliances={str(one.device): _appliance(one, calendar) for one in past.power},
         rooms_c={one.place: _hours(one, calendar) for one in past.rooms},
         has_door=bool(np.any(signs.kind == DOOR)),
     )
@@ -205,6 +206,13 @@ class _Calendar:
             return False
         began, ended = day * DAY_S + since_s, day * DAY_S + until_s
         return not any(one < ended and other > began for one, other in self._local)
+
+    def heard(
+        self, days: NDArray[np.int64], since_s: NDArray[np.float64], until_s: NDArray[np.float64]
+    ) -> NDArray[np.bool_]:
+        """Tell of a part of each of some days whether it teaches."""
+        asked = zip(days.tolist(), since_s.tolist(), until_s.tolist(), strict=True)
+        return np.array([self.is_heard(*one) for one in asked], np.bool_)
 
     def is_free(self, began: float, ended: float) -> bool:
         """Tell whether a span of Unix seconds is free of masked time."""
@@ -331,7 +339,7 @@ def _appliance(one: Power, calendar: _Calendar) -> Appliance:
     usable = np.isfinite(ended)
     local = local_seconds(calendar.zone, began)
     days, first, _ = _edges(local)
-    known = np.array([calendar.is_heard(day, DAY_BEGINS_S, DAY_S) for day in days.tolist()], np.bool_)
+    known = calendar.heard(days, np.full(len(days), DAY_BEGINS_S), first * 60)
     return Appliance(_habit_of(first[known]), int(known.sum()), _spans_of((ended - began)[usable], 0.99))
 
 

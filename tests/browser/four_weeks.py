@@ -144,6 +144,10 @@ def _latest(raw: psycopg.Connection, numbers: dict[str, int], last: dict[int, da
         (NOW - timedelta(days=4, hours=6), NOW - timedelta(days=4)),
     )
     raw.execute(
+        "INSERT INTO absence (resident_id, kind, began_at, ended_at, created_at) VALUES (12, 'travel', %s, %s, %s)",
+        (NOW - timedelta(days=1), NOW + timedelta(days=3), NOW - timedelta(days=2)),
+    )
+    raw.execute(
         "UPDATE resident SET paused_from = %s, paused_until = %s WHERE resident_id = 12",
         (NOW - timedelta(days=1), NOW + timedelta(days=3)),
     )

@@ -1,9 +1,9 @@
 -- What was measured in a home besides life signs, and where the home is.
 
 -- name: series
--- Some metrics of the devices of a home in a span: place, kind, metric, Unix seconds and values, per device in order of time.
+-- Some metrics of the devices of a home in a span: device, place, kind, metric, Unix seconds and values, per device in order of time.
 SELECT
-    device.place, device.kind, found.metric,
+    device.device_number, device.place, device.kind, found.metric,
     array_agg(extract(epoch FROM found.time)::float8 ORDER BY found.time),
     array_agg(found.value ORDER BY found.time)
 FROM device_assignment AS here

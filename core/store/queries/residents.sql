@@ -64,16 +64,6 @@ FROM home AS h
 JOIN resident AS r USING (home_id)
 WHERE r.resident_id = %(resident)s;
 
--- name: pause
--- When a resident's watch pauses, if it does.
-SELECT paused_from, paused_until FROM resident
-WHERE resident_id = %(resident)s AND paused_from IS NOT NULL;
-
--- name: set_pause
--- Plan, change or end a pause.
-UPDATE resident SET paused_from = %(paused_from)s, paused_until = %(paused_until)s
-WHERE resident_id = %(resident)s;
-
 -- name: contacts
 -- Who is told about a resident, in the order of the ladder: their own contacts, then the office's centre.
 SELECT

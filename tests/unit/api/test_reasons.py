@@ -39,6 +39,31 @@ _CARDS: dict[str, dict[str, Any]] = {
     "home_silent": {"cause": "offline", "last_heard": "2026-11-22T20:04:00+00:00", "devices": 6},
     "ward_silent": {"cause": "no_life_sign", "homes": 28, "last_heard": "2026-11-22T20:04:00+00:00"},
     "device_silent": {"cause": "no_heartbeat", "kind": "motion", "place": "kitchen"},
+    "late_morning": {
+        "usual": {"days": 28, "up_at_min": 385, "up_by_min": 402},
+        "ruled_out": ["left_by_door"],
+    },
+    "restless_night": {"visits": 7, "usual": {"days": 27, "visits": 1.4}, "ruled_out": ["single_night"]},
+    "bathroom_stay": {"place": "bathroom", "usual": {"visits": 120, "high_min": 24}, "confidence": "high"},
+    "appliance_unused": {"place": "kitchen", "usual": {"days": 28, "first_at_min": 420}},
+    "appliance_left_on": {"place": "kitchen", "usual": {"uses": 80, "high_min": 9}},
+    "heat": {
+        "cause": "danger",
+        "place": "bedroom",
+        "temperature_c": 35.2,
+        "humidity_pct": 62,
+        "wbgt_c": 31.1,
+        "ruled_out": ["away", "single_value"],
+    },
+    "cold": {
+        "cause": "below_usual",
+        "place": "living_room",
+        "temperature_c": 9.5,
+        "usual": {"temperature_c": 16.1},
+    },
+    "not_returned": {"cause": "late", "usual": {"outings": 22, "longest_min": 250}},
+    "night_exit": {"door_at": "2026-11-22T12:40:00+00:00", "place": "front_door", "quiet_min": 10},
+    "absence_not_taken": {"cause": "did_not_leave", "kind": "day_service", "ruled_out": ["left_by_door"]},
     "a_rule_of_tomorrow": {"anything": [1, 2]},
 }
 

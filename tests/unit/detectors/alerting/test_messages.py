@@ -16,7 +16,11 @@ from detectors.alerting.messages import Facts, Text, render, width
 TOKYO = ZoneInfo("Asia/Tokyo")
 BEGAN = datetime(2026, 11, 22, 13, 10, tzinfo=UTC)  # 22:10 on a Sunday evening in Tokyo
 NOW = datetime(2026, 11, 23, 0, 40, tzinfo=UTC)  # 9:40 on the Monday
-RULES = ("inactivity", "geofence_exit", "sos", "home_silent", "device_silent", "ward_silent", "a_new_rule")
+RULES = (
+    *("inactivity", "geofence_exit", "sos", "home_silent", "device_silent", "ward_silent", "a_new_rule"),
+    *("late_morning", "restless_night", "bathroom_stay", "appliance_unused", "appliance_left_on", "heat"),
+    *("cold", "not_returned", "night_exit", "absence_not_taken"),
+)
 BANNED = ("徘徊", "異常", "監視", "対象者", "倒れ", "abnormal", "wander", "victim", "patient", "!", "!")
 BODY_LIMIT = 120
 

@@ -1,0 +1,31 @@
+-- What was learned, as it is kept, shown and learned ahead.
+
+-- name: forget
+-- Drop what was learned for days that nobody is judged by any more.
+DELETE FROM usual WHERE resident_id = %(resident)s AND rule = %(rule)s AND learned_for < %(before)s;
+
+-- name: latest
+-- The latest that was learned about a resident for a day not after today.
+SELECT learned_for, body FROM usual
+WHERE resident_id = %(resident)s AND rule = %(rule)s AND version = %(version)s AND learned_for <= %(today)s
+ORDER BY learned_for DESC
+LIMIT 1;
+
+-- name: claim_unlearned
+-- Take one resident for whom a day is not learned: the one that begins within an hour, or today; locked.
+SELECT resident.resident_id, resident.home_id, soon.day
+FROM watch
+JOIN resident ON resident.resident_id = watch.resident_id
+JOIN home ON home.home_id = resident.home_id
+CROSS JOIN LATERAL (
+    SELECT ((%(now)s::timestamptz + interval '1 hour') AT TIME ZONE home.time_zone)::date AS day
+) AS soon
+WHERE resident.watched_from <= %(now)s
+    AND NOT EXISTS (
+        SELECT FROM usual
+        WHERE usual.resident_id = resident.resident_id AND usual.rule = %(rule)s
+            AND usual.version = %(version)s AND usual.learned_for = soon.day
+    )
+ORDER BY resident.resident_id
+LIMIT 1
+FOR UPDATE OF watch SKIP LOCKED;

@@ -1,0 +1,43 @@
+"""What was learned about residents: how long it is kept, what pages show of it, and what is to be learned next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from core.store.database import Connection
+from core.store.queries import load
+
+_USUALS = load("usuals")
+
+
+@dataclass(frozen=True)
+class Unlearned:
+    """A resident and the local day for which nothing was learned yet."""
+
+    resident: int
+    home: int
+    day: date
+
+
+def forget(connection: Connection, resident: int, rule: str, before: date) -> int:
+    """Drop what was learned for days before `before`; return how many days that were."""
+    values = {"resident": resident, "rule": rule, "before": before}
+    return connection.execute(_USUALS["forget"], values).rowcount
+
+
+def latest(
+    connection: Connection, resident: int, rule: str, version: int, today: date
+) -> tuple[date, Mapping[str, Any]] | None:
+    """Return the newest that was learned for a day up to today, and for which; None if nothing was."""
+    values = {"resident": resident, "rule": rule, "version": version, "today": today}
+    row = connection.execute(_USUALS["latest"], values).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+def claim_unlearned(connection: Connection, rule: str, version: int, now: datetime) -> Unlearned | None:
+    """Take one resident for whom today, or the day that begins within an hour, is to be learned; held until the transaction ends."""
+    row = connection.execute(
+        _USUALS["claim_unlearned"], {"rule": rule, "version": version, "now": now}
+    ).fetchone()
+    return None if row is None else Unlearned(*row)

@@ -1,0 +1,48 @@
+"""The rules by which a resident is judged."""
+
+from collections.abc import Callable
+from datetime import date
+
+from core.store.measurements import Situation
+from detectors.rules.absence import AbsenceNotTaken
+from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
+from detectors.rules.bathroom_stay import BathroomStay
+from detectors.rules.cold import Cold
+from detectors.rules.geofence_exit import GeofenceExit
+from detectors.rules.heat import Heat
+from detectors.rules.inactivity import Inactivity
+from detectors.rules.judgement import Rule
+from detectors.rules.morning import LateMorning
+from detectors.rules.night_exit import NightExit
+from detectors.rules.not_returned import NotReturned
+from detectors.rules.patience import Sensitivity, Usual
+from detectors.rules.restless_night import RestlessNight
+from detectors.rules.rhythm import Rhythm
+from detectors.window import HomeView
+
+
+def rules_of(
+    sensitivity: Sensitivity,
+    situation: Situation,
+    view: HomeView,
+    *,
+    usual_on: Callable[[date], Usual],
+    rhythm_on: Callable[[date], Rhythm],
+) -> list[Rule]:
+    """Return the rules that are asked about a resident; which depends on the equipment and on what was agreed."""
+    rules: list[Rule] = [
+        Inactivity(usual_on, sensitivity),
+        GeofenceExit(),
+        LateMorning(rhythm_on),
+        RestlessNight(rhythm_on),
+        BathroomStay(rhythm_on),
+        ApplianceUnused(rhythm_on),
+        ApplianceLeftOn(rhythm_on),
+        Heat(),
+        Cold(rhythm_on),
+        NotReturned(rhythm_on, has_tracker=view.has_tracker and situation.home is not None),
+        AbsenceNotTaken(has_door=view.has_door),
+    ]
+    if situation.tells_night_exit:
+        rules.append(NightExit())
+    return rules
