@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 
 from core.domain.metric import METRICS, MetricKind
 from core.domain.reading import ReadingFlag, is_life_sign
+from core.store.columns import microsecond
 from core.store.ingestion import Batch, Contact, SendingDevice
 from core.store.quarantine import Refused
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
 from ingest.message import Message
 from ingest.placing import NEWEST, OLDEST, Placed, placed
+from ingest.plain import CHANGE_METRICS, Plain
 from ingest.topics import source_of
 from ingest.values import content_number, message_number, refused_position, stored_value, within
 
-# For these only a change shows that a person acted; a device that repeats its state says nothing new.
-CHANGE_METRICS = tuple(METRICS[name].number for name in ("contact_open", "bed_occupied", "input_on"))
 _CHANGES = frozenset(CHANGE_METRICS)
 _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
 _LIFE_NUMBERS = frozenset(metric.number for metric in METRICS.values() if metric.kind is MetricKind.LIFE)
@@ -27,6 +27,10 @@ _NAMED_IN_DETAIL = 5
 
 class Listener(Protocol):
     """Takes note of the numbers of messages."""
+
+    def is_new(self, device: int, seq: int, /) -> bool:
+        """Tell whether a number is higher than any that is known of the device."""
+        ...
 
     def note(self, device: SendingDevice, seq: int, at: datetime, /) -> None:
         """Take note of a numbered message."""
@@ -61,7 +65,7 @@ class Rules:
     is_shared: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Case:
     """One message of a registered device, with the time that counts where a value has none of its own."""
 
@@ -70,6 +74,7 @@ class _Case:
     device: SendingDevice
     when: datetime | None
     problems: list[Rejected]
+    is_new: bool
 
 
 class Assembly:
@@ -105,6 +110,7 @@ class Assembly:
         self._repeated_since = repeated_since
         self._numbering = numbering
         self._seen: dict[tuple[int, int, int], datetime] = {}
+        self._plain = Plain(rules.newest)
 
     def add(self, message: Message, result: Decoded | Rejected) -> None:
         """Take in one message: its rows, or its place in quarantine."""
@@ -142,10 +148,18 @@ class Assembly:
     def _add_device_message(
         self, message: Message, result: Decoded, device: SendingDevice, problems: list[Rejected]
     ) -> None:
+        is_new = self._is_new(message, result, device)
+        plain = self._plain.rows(message, result, device) if is_new else None
+        if plain is not None and self._numbering is not None:
+            self.batch.new += plain.rows
+            if result.sent_at is not None:
+                self.batch.skews[device.number] = (message.received_at - result.sent_at).total_seconds()
+            self._numbering.note(device, result.seq, plain.latest)
+            return
         when = result.time
         if when is None and result.local_time is not None:
             when = result.local_time.replace(tzinfo=device.zone or self._rules.zone)
-        case = _Case(message, result, device, when, problems)
+        case = _Case(message, result, device, when, problems, is_new)
         times = [self._add_reading(case, measured, place) for place, measured in enumerate(result.readings)]
         times += [self._add_fix(case, position, place) for place, position in enumerate(result.fixes)]
         if not message.retained:
@@ -156,6 +170,12 @@ class Assembly:
                 self._numbering.note(device, result.seq, latest)
         if self._numbering is not None and result.last_seq is not None:
             self._numbering.note_newest(device, result.last_seq)
+
+    def _is_new(self, message: Message, result: Decoded, device: SendingDevice) -> bool:
+        """Tell whether the message cannot be stored yet, by its number; if that is not certain, the database is asked."""
+        if not result.seq or message.retained or message.repeated or self._numbering is None:
+            return False
+        return self._numbering.is_new(device.number, result.seq)
 
     def _add_reading(self, case: _Case, measured: Measured, place: int) -> datetime | None:
         message, result, device = case.message, case.result, case.device
@@ -203,6 +223,10 @@ class Assembly:
         message, numbered = case.message, case.result.seq
         device, time, metric, value, flags = reading
         place, name = origin
+        if where is None and case.is_new and device == case.device.number:
+            now = microsecond(message.received_at)
+            self.batch.new.append((device, microsecond(time), metric, numbered, value, now, flags))
+            return
         if where is None or not where.is_ours:
             seq = numbered or content_number(value, name)
             self.batch.readings.append((device, time, metric, seq, value, message.received_at, flags))

@@ -53,6 +53,7 @@ class Dialogue:
         self._devices = devices
         self._is_shared = is_shared
         self._numbering = Numbering()
+        self._highest: dict[int, int] = {}
         self._leads = threading.Event()
         if not is_shared:
             self._leads.set()
@@ -84,7 +85,7 @@ class Dialogue:
 
     def listener(self) -> "Numbering | Ears":
         """Return what takes note of the numbers of one batch."""
-        return Ears() if self._is_shared else self._numbering
+        return Ears(self._highest) if self._is_shared else self._numbering
 
     def add_to(self, batch: Batch, listener: "Numbering | Ears") -> None:
         """Put into a batch what has to be stored with it."""
@@ -186,13 +187,25 @@ class Dialogue:
 
 
 class Ears:
-    """Takes note of the numbers in one batch of one of several workers."""
+    """Takes note of the numbers in one batch of one of several workers.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    highest : dict
+        The highest number of each device that came to this worker; brought up to date here.
+    """
+
+    def __init__(self, highest: dict[int, int]) -> None:
         self.seen: list[Seen] = []
+        self._highest = highest
+
+    def is_new(self, device: int, seq: int) -> bool:
+        """Tell whether a number is higher than any that came to this worker; others have stored it only if it came twice."""
+        return seq > self._highest.get(device, 0)
 
     def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
         """Take note of a numbered message."""
+        self._highest[device.number] = max(seq, self._highest.get(device.number, 0))
         self.seen.append((device.number, seq, at, False))
 
     def note_newest(self, device: SendingDevice, seq: int) -> None:
@@ -202,5 +215,6 @@ class Ears:
 
 def forget_numbers(batch: Batch) -> None:
     """Let a batch say nothing of how far devices have come: it cannot know what others hold."""
+    batch.is_shared = True
     for contact in batch.contacts.values():
         contact.seq = 0

@@ -3,11 +3,14 @@
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 
 from ingest.message import Message
 
 # A full queue stops the reading of the socket; so long the broker keeps the rest.
 _FULL_POLL_S = 0.02
+_POLL_S = 0.005
+_BUSY_LINGER_S = 0.1
 
 
 class Intake:
@@ -50,23 +53,26 @@ class Intake:
         if not self._arrived.is_set():
             self._arrived.set()
 
-    def take(self, most: int, patience_s: float, linger_s: float) -> list[Message]:
+    def take(
+        self, most: int, patience_s: float, linger_s: float, is_free: Callable[[], bool] = lambda: True
+    ) -> list[Message]:
         """Return up to `most` messages in order.
 
         Waits up to `patience_s` for a first one, then up to `linger_s` for more, so that a quiet ward does not make a
-        transaction of every message.
+        transaction of every message; and longer, up to `_BUSY_LINGER_S`, while nobody `is_free` to store them: under load
+        a larger batch costs less.
         """
         queue = self._queue
         if not queue:
             self._arrived.clear()
             if not queue and not self._arrived.wait(patience_s):
                 return []
-        end = time.monotonic() + linger_s
+        began = time.monotonic()
         while len(queue) < most:
-            left = end - time.monotonic()
-            if left <= 0:
+            waited_s = time.monotonic() - began
+            if waited_s >= _BUSY_LINGER_S or (waited_s >= linger_s and is_free()):
                 break
-            time.sleep(min(left, 0.005))
+            time.sleep(_POLL_S)
         taken = [queue.popleft() for _ in range(min(most, len(queue)))]
         self._bytes_out += sum(len(message.payload) for message in taken)
         return taken

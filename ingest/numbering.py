@@ -62,6 +62,11 @@ class Numbering:
         """Of how many devices messages are missing."""
         return len(self._missing)
 
+    def is_new(self, device: int, seq: int) -> bool:
+        """Tell whether a number is higher than any that is known of the device."""
+        last = self._last.get(device)
+        return last is None or seq > last[0]
+
     def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
         """Take note of a numbered message."""
         number = device.number

@@ -24,7 +24,7 @@ _log = get_logger(__name__)
 
 # Larger than a batch, or the broker waits for us; bounded, whatever the broker thinks of the window.
 _WINDOW = 4 * BATCH_MESSAGES
-_QUEUE_MESSAGES = 3 * _WINDOW
+_QUEUE_MESSAGES = _WINDOW
 _QUEUE_BYTES = 64 * 1024 * 1024
 _LOCK_PERIOD_S = 1.0
 _READY_POLL_S = 0.02

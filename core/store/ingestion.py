@@ -1,44 +1,21 @@
 """One batch of messages into the database: all of it in the caller's transaction, or nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from operator import itemgetter
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from core.domain.device import DeviceKind
-from core.domain.metric import METRICS
-from core.store import numbering, quarantine
+from core.store import arrivals, numbering, quarantine
+from core.store.arrivals import FixRow, Fresh, NewRow, ReadingRow, Readings
 from core.store.columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
 from core.store.numbering import Missing, Seen
 from core.store.queries import load
 
 _INGESTION = load("ingestion")
-# A call for help wakes the runner at once.
-_URGENT = [METRICS["sos"].number, METRICS["fall"].number]
-
-# Rows are plain tuples in the order of the query's columns: a batch has thousands of them many times a second.
-ReadingRow = tuple[int, datetime, int, int, float, datetime, int]
-"""device, time, metric, seq, value, received_at, flags"""
-FixRow = tuple[
-    int,
-    datetime,
-    int,
-    float,
-    float,
-    float | None,
-    float | None,
-    float | None,
-    float | None,
-    datetime,
-    int,
-    datetime | None,
-]
-"""device, time, seq, lat, lon, accuracy_m, altitude_m, speed_kmh, course_deg, received_at, flags, since"""
 
 
 @dataclass(slots=True)
@@ -57,17 +34,22 @@ class Batch:
 
     Attributes
     ----------
+    new : list
+        Readings whose number is higher than any that their device used, so they cannot be stored yet. Their latest states
+        and the contact with their device follow from them.
+    skews : dict
+        device -> how far its clock is off, as far as those messages tell it.
     readings : list
-        Readings with a time of their own.
+        Other readings with a time of their own.
     doubtful : list
         Readings stored under a time of ours, each followed by the time from which on a reading of the same device,
         metric and number is the same one.
     fixes : list
         Fixes; `since` is None for those with a time of their own.
     latest : dict
-        (device, metric) -> (time, value), the latest of this batch.
+        (device, metric) -> (time, value), the latest of the other readings.
     contacts : dict
-        device -> what is known of the link to it.
+        device -> what the other messages tell of the link to it.
     late_states : dict
         (device, metric) -> time of states that came after a later one.
     refused : list
@@ -76,8 +58,12 @@ class Batch:
         device -> all its missing messages, for devices for which they changed.
     seen : list
         Numbers for the worker that looks for gaps, when several share the messages.
+    is_shared : bool
+        Several do, so that the numbers in `new` do not tell how far a device has come.
     """
 
+    new: list[NewRow] = field(default_factory=list[NewRow])
+    skews: dict[int, float] = field(default_factory=dict[int, float])
     readings: list[ReadingRow] = field(default_factory=list[ReadingRow])
     doubtful: list[tuple[ReadingRow, datetime]] = field(default_factory=list[tuple[ReadingRow, datetime]])
     fixes: list[FixRow] = field(default_factory=list[FixRow])
@@ -89,6 +75,7 @@ class Batch:
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
     missing: dict[int, list[Missing]] = field(default_factory=dict[int, list[Missing]])
     seen: list[Seen] = field(default_factory=list[Seen])
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,32 +86,39 @@ class Stored:
     fixes: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Fresh:
-    device: int
-    count: int
-    earliest: datetime
-    latest: datetime
-    life_sign_at: datetime | None
-    urgent: bool
-
-
 def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
-    """Store a batch: readings and fixes, latest states, news for the runner, and what is refused."""
+    """Store a batch: readings and fixes, latest states, news for the runner, and what is refused.
+
+    Raises
+    ------
+    StoreError
+        The database refuses a part of it, or holds one of the readings that are called new.
+    """
+    fresh: list[Fresh] = []
     # The doubtful first: they look for their number, which the same message's other readings carry too.
-    readings = [*_store_doubtful(connection, batch), *_store_readings(connection, batch)]
-    fixes = _store_fixes(connection, batch)
+    if batch.doubtful:
+        fresh.append(arrivals.add_doubtful(connection, batch.doubtful))
+    if batch.new:
+        readings = arrivals.sorted_readings(batch.new)
+        fresh.append(arrivals.add_new(connection, readings))
+        _store_latest_of(connection, readings)
+        _store_links_of(connection, readings, batch)
+    if batch.readings:
+        fresh.append(arrivals.add_readings(connection, batch.readings))
+    found_fixes = arrivals.add_fixes(connection, batch.fixes) if batch.fixes else None
     if batch.late_states:
-        _mend_state_changes(connection, batch)
-    _store_latest(connection, batch)
-    _store_contacts(connection, batch)
-    _store_news(connection, [*readings, *fixes])
+        arrivals.mend_state_changes(connection, batch.late_states)
+    if batch.latest:
+        _store_latest(connection, batch)
+    if batch.contacts:
+        _store_contacts(connection, batch)
+    _store_news(connection, [*fresh, found_fixes] if found_fixes else fresh)
     quarantine.keep(connection, batch.refused)
     if batch.missing:
         numbering.write_missing(connection, batch.missing, now)
     if batch.seen:
         numbering.put_seen(connection, batch.seen)
-    return Stored(sum(fresh.count for fresh in readings), sum(fresh.count for fresh in fixes))
+    return Stored(sum(found.count for found in fresh), found_fixes.count if found_fixes else 0)
 
 
 def report_progress(
@@ -204,67 +198,20 @@ def prove_alive(connection: Connection) -> None:
     connection.execute(_INGESTION["alive"])
 
 
-def _store_readings(connection: Connection, batch: Batch) -> list[_Fresh]:
-    return _fresh(connection, "store_readings", _reading_columns(batch.readings)) if batch.readings else []
-
-
-def _store_doubtful(connection: Connection, batch: Batch) -> list[_Fresh]:
-    if not batch.doubtful:
-        return []
-    rows = sorted(batch.doubtful, key=lambda row: row[0][:4])
-    # Sorted by the same key, so sorting again keeps the order.
-    values = _reading_columns([row for row, _ in rows])
-    values["since"] = column(Times, microseconds([since for _, since in rows]))
-    return _fresh(connection, "store_doubtful_readings", values)
-
-
-def _reading_columns(rows: Sequence[ReadingRow]) -> dict[str, Any]:
-    """Return the rows as columns, sorted by key: two workers that insert them in opposite orders would deadlock."""
-    device, time, metric, seq, value, received_at, flags = zip(*rows, strict=True)
-    devices, metrics = np.array(device, np.int32), np.array(metric, np.int16)
-    times, seqs = microseconds(time), np.array(seq, np.int64)
-    order = np.lexsort((seqs, metrics, times, devices))
-    return {
-        "device": column(Integers, devices[order]),
-        "time": column(Times, times[order]),
-        "metric": column(Smallints, metrics[order]),
-        "seq": column(Bigints, seqs[order]),
-        "value": column(Doubles, np.array(value, np.float64)[order]),
-        "received_at": column(Times, microseconds(received_at)[order]),
-        "flags": column(Smallints, np.array(flags, np.int16)[order]),
-    }
-
-
-def _store_fixes(connection: Connection, batch: Batch) -> list[_Fresh]:
-    if not batch.fixes:
-        return []
-    columns = zip(*sorted(batch.fixes, key=itemgetter(0, 1, 2)), strict=True)
-    names = ("device", "time", "seq", "lat", "lon", "accuracy_m", "altitude_m", "speed_kmh", "course_deg")
-    values = {
-        name: list(column)
-        for name, column in zip((*names, "received_at", "flags", "since"), columns, strict=True)
-    }
-    return _fresh(connection, "store_fixes", values)
-
-
-def _fresh(connection: Connection, query: str, values: Mapping[str, Any]) -> list[_Fresh]:
-    rows = connection.execute(_INGESTION[query], {**values, "urgent": _URGENT}).fetchall()
-    return [_Fresh(*row) for row in rows]
-
-
-def _mend_state_changes(connection: Connection, batch: Batch) -> None:
-    devices = sorted({device for device, _, _ in batch.late_states})
-    # One after the other, or two workers would each miss what the other has not committed.
-    connection.execute(_INGESTION["lock_states"], {"devices": devices})
-    for device, metric, since in sorted(set(batch.late_states), key=itemgetter(2)):
-        connection.execute(
-            _INGESTION["mend_state_changes"], {"device": [device], "metric": [metric], "since": [since]}
-        )
+def _store_latest_of(connection: Connection, readings: Readings) -> None:
+    device, metric, time, value = arrivals.latest_of(readings)
+    connection.execute(
+        _INGESTION["store_latest"],
+        {
+            "device": column(Integers, device),
+            "metric": column(Smallints, metric),
+            "time": column(Times, time),
+            "value": column(Doubles, value),
+        },
+    )
 
 
 def _store_latest(connection: Connection, batch: Batch) -> None:
-    if not batch.latest:
-        return
     keys = np.array(list(batch.latest), np.int32)
     order = np.lexsort((keys[:, 1], keys[:, 0]))
     time, value = zip(*batch.latest.values(), strict=True)
@@ -279,9 +226,21 @@ def _store_latest(connection: Connection, batch: Batch) -> None:
     )
 
 
+def _store_links_of(connection: Connection, readings: Readings, batch: Batch) -> None:
+    device, received_at, time, seq = arrivals.links_of(readings)
+    connection.execute(
+        _INGESTION["store_contacts"],
+        {
+            "device": column(Integers, device),
+            "received_at": column(Times, received_at),
+            "time": column(Times, time),
+            "seq": column(Bigints, np.zeros_like(seq) if batch.is_shared else seq),
+            "skew_s": [batch.skews.get(number) for number in device.tolist()],
+        },
+    )
+
+
 def _store_contacts(connection: Connection, batch: Batch) -> None:
-    if not batch.contacts:
-        return
     rows = sorted(batch.contacts.items())
     contacts = [contact for _, contact in rows]
     connection.execute(
@@ -296,26 +255,26 @@ def _store_contacts(connection: Connection, batch: Batch) -> None:
     )
 
 
-def _store_news(connection: Connection, fresh: list[_Fresh]) -> None:
-    if not fresh:
+def _store_news(connection: Connection, found: Sequence[Fresh]) -> None:
+    news = [fresh for fresh in found if fresh.count]
+    if not news:
         return
+    device = np.concatenate([fresh.device for fresh in news])
+    urgent = np.concatenate([fresh.urgent for fresh in news])
     connection.execute(
         _INGESTION["store_news"],
         {
-            "device": column(Integers, np.array([entry.device for entry in fresh], np.int32)),
-            "earliest": column(Times, microseconds([entry.earliest for entry in fresh])),
-            "latest": column(Times, microseconds([entry.latest for entry in fresh])),
-            "urgent": [entry.urgent for entry in fresh],
+            "device": column(Integers, device),
+            "earliest": column(Times, np.concatenate([fresh.earliest for fresh in news])),
+            "latest": column(Times, np.concatenate([fresh.latest for fresh in news])),
+            "urgent": urgent.tolist(),
         },
     )
-    alive = [(entry.device, entry.life_sign_at) for entry in fresh if entry.life_sign_at is not None]
-    if alive:
+    alive = np.concatenate([fresh.is_alive for fresh in news])
+    if alive.any():
+        signs = np.concatenate([fresh.life_sign_at for fresh in news])
         connection.execute(
             _INGESTION["store_home_latest"],
-            {
-                "device": column(Integers, np.array([device for device, _ in alive], np.int32)),
-                "life_sign_at": column(Times, microseconds([time for _, time in alive])),
-            },
+            {"device": column(Integers, device[alive]), "life_sign_at": column(Times, signs[alive])},
         )
-    urgent = any(entry.urgent for entry in fresh)
-    connection.execute(_INGESTION["notify_news"], {"payload": "urgent" if urgent else ""})
+    connection.execute(_INGESTION["notify_news"], {"payload": "urgent" if urgent.any() else ""})

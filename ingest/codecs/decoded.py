@@ -1,7 +1,7 @@
 """What a codec gives: readings, fixes and what else a message says, or the reason why it says nothing we understand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -57,8 +57,7 @@ class Proposal:
     description: Mapping[str, object]
 
 
-@dataclass(slots=True)
-class Decoded:
+class Decoded(msgspec.Struct):
     """What a message says.
 
     Attributes
@@ -96,9 +95,9 @@ class Decoded:
     seq: int = 0
     sent_at: datetime | None = None
     last_seq: int | None = None
-    notes: dict[str, object] = field(default_factory=dict[str, object])
+    notes: dict[str, object] = {}
     proposals: Sequence[Proposal] = ()
-    refused: list[Rejected] = field(default_factory=list[Rejected])
+    refused: list[Rejected] = []
 
 
 # A message that is well formed and tells nothing about a person or a device: a command, a log line, a list of groups.

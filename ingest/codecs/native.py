@@ -1,6 +1,7 @@
 """Native devices: `mimamori/v1/{device_id}/readings | fix | status`, JSON as the schemas in tests/contract/schemas say."""
 
 from datetime import datetime
+from functools import lru_cache
 from typing import Annotated
 
 import msgspec
@@ -61,7 +62,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     device_id, kind = source.parts[2:]
     if kind == "command":
         return nothing(device_id)
-    if DEVICE_ID.match(device_id) is None:
+    sender = _sender(device_id)
+    if sender is None:
         return Rejected("unknown_topic", "the device id in the topic may hold only a-z, 0-9, _ and -")
     if len(payload) > LARGEST_PAYLOAD:
         return Rejected("too_large", f"the message has {len(payload)} bytes; {LARGEST_PAYLOAD} are allowed")
@@ -69,14 +71,10 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         match kind:
             case "readings":
                 body = _readings.decode(payload)
-                return Decoded(
-                    f"native:{device_id}", device_id, body.readings, seq=body.seq, sent_at=body.sent_at
-                )
+                return Decoded(sender, device_id, body.readings, seq=body.seq, sent_at=body.sent_at)
             case "fix":
                 track = _fixes.decode(payload)
-                return Decoded(
-                    f"native:{device_id}", device_id, fixes=track.fixes, seq=track.seq, sent_at=track.sent_at
-                )
+                return Decoded(sender, device_id, fixes=track.fixes, seq=track.seq, sent_at=track.sent_at)
             case "status":
                 return _decoded_status(device_id, _status.decode(payload))
             case _:
@@ -87,6 +85,12 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         return Rejected("nested_too_deep", "the JSON is nested too deep")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return _not_json(payload, error)
+
+
+@lru_cache(maxsize=100_000)
+def _sender(device_id: str) -> str | None:
+    """Return under which name a device is registered; None if this cannot be a device's id."""
+    return f"native:{device_id}" if DEVICE_ID.match(device_id) else None
 
 
 def _decoded_status(device_id: str, body: _Status) -> Decoded:

@@ -1,0 +1,99 @@
+"""The short way for what nearly every message of a native device is; the long way in `ingest.assembly` gives the same rows."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from core.domain.metric import METRICS, Metric, MetricKind
+from core.domain.reading import ReadingFlag, is_life_sign
+from core.store.arrivals import NewRow
+from core.store.columns import microsecond
+from core.store.ingestion import SendingDevice
+from ingest.codecs.decoded import Decoded
+from ingest.message import Message
+from ingest.placing import OLDEST
+
+# For these only a change shows that a person acted; a device that repeats its state says nothing new.
+CHANGE_METRICS = tuple(METRICS[name].number for name in ("contact_open", "bed_occupied", "input_on"))
+
+_LIFE_SIGN = int(ReadingFlag.LIFE_SIGN)
+_TRUTHS = (0, 1)
+
+
+@dataclass(slots=True)
+class _Kind:
+    """What has to be known of a metric whose values stand for themselves."""
+
+    number: int
+    name: str
+    low: float
+    high: float
+    is_truth: bool
+    may_be_life: bool
+
+    @classmethod
+    def of(cls, metric: Metric) -> "_Kind":
+        may_be_life = metric.kind is MetricKind.LIFE or metric.name == "power_w"
+        return cls(metric.number, metric.name, metric.low, metric.high, metric.high == 1, may_be_life)
+
+
+_KINDS = {
+    name: _Kind.of(metric)
+    for name, metric in METRICS.items()
+    if not metric.words and metric.number not in CHANGE_METRICS
+}
+
+
+@dataclass(slots=True)
+class PlainRows:
+    """The rows of a plain message, and the last of its times."""
+
+    rows: list[NewRow]
+    latest: datetime
+
+
+class Plain:
+    """Makes rows of messages in which all is as it should be: values that stand for themselves, at times within reason.
+
+    Parameters
+    ----------
+    newest : timedelta
+        How far ahead of our clock a device's time may be.
+    """
+
+    def __init__(self, newest: timedelta) -> None:
+        self._ahead = newest
+        self._look_at_clock(datetime(2000, 1, 1, tzinfo=UTC))
+
+    def rows(self, message: Message, result: Decoded, device: SendingDevice) -> PlainRows | None:
+        """Return the rows of a message whose number is new; None if it has to go the long way."""
+        if message.retained or result.fixes or result.last_seq is not None or result.refused:
+            return None
+        if message.received_at is not self._received_at:
+            self._look_at_clock(message.received_at)
+        number, kind, seq, received = device.number, device.kind, result.seq, self._received
+        rows: list[NewRow] = []
+        time = latest = self._oldest
+        moment = self._oldest_moment
+        for measured in result.readings:
+            known, value = _KINDS.get(measured.metric), measured.value
+            # NaN fails every comparison.
+            if known is None or isinstance(value, str) or not known.low <= value <= known.high:
+                return None
+            if known.is_truth and value not in _TRUTHS:
+                return None
+            if measured.time != time:
+                time = measured.time
+                if time is None or not self._oldest <= time <= self._newest:
+                    return None
+                moment = microsecond(time)
+                latest = max(time, latest)
+            flags = _LIFE_SIGN if known.may_be_life and is_life_sign(kind, known.name, value) else 0
+            rows.append((number, moment, known.number, seq, float(value), received, flags))
+        return PlainRows(rows, latest) if rows else None
+
+    def _look_at_clock(self, received_at: datetime) -> None:
+        """Work out once for all messages of one read what follows from the time of it."""
+        self._received_at = received_at
+        self._received = microsecond(received_at)
+        self._oldest, self._newest = received_at - OLDEST, received_at + self._ahead
+        self._oldest_moment = microsecond(self._oldest)

@@ -1,0 +1,88 @@
+"""The short way for plain messages gives the rows that the long way gives."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.domain.device import DeviceKind
+from core.domain.metric import METRICS
+from core.store.columns import microsecond
+from core.store.ingestion import Batch, SendingDevice
+from ingest.assembly import Assembly, Rules
+from ingest.codecs.decoded import Decoded, Measured
+from ingest.message import Message
+from ingest.numbering import Numbering
+from ingest.placing import OLDEST
+
+_NOW = datetime(2026, 8, 1, 12, 0, 0, 123457, tzinfo=UTC)
+_RULES = Rules(ZoneInfo("Asia/Tokyo"))
+
+_ages = st.timedeltas(timedelta(0), timedelta(days=31))
+_times = st.one_of(
+    _ages.map(lambda age: _NOW - age),
+    _ages.map(lambda age: (_NOW - age).astimezone(ZoneInfo("Asia/Tokyo"))),
+    st.sampled_from([_NOW, _NOW - OLDEST, _NOW + _RULES.newest, _NOW + timedelta(days=9), _NOW - OLDEST * 2]),
+)
+_values = st.one_of(
+    st.booleans(),
+    st.integers(-1, 3),
+    st.floats(-50, 120),
+    st.sampled_from([float("nan"), float("inf"), "single", "nonsense", 1e300]),
+)
+_measured = st.builds(
+    Measured, st.sampled_from([*METRICS, "no_such_metric", "motion#2"]), _values, st.none() | _times
+)
+_messages = st.lists(
+    st.tuples(
+        st.integers(1, 6),
+        st.lists(_measured, min_size=1, max_size=4),
+        st.none() | _times,
+        st.none() | _times,
+        st.booleans(),
+    ),
+    max_size=6,
+)
+
+
+def _assembled(
+    messages: list[tuple[int, list[Measured], datetime | None, datetime | None, bool]],
+    device: SendingDevice,
+    numbering: Numbering | None,
+) -> Batch:
+    assembly = Assembly(_RULES, lambda _: device, {}, _NOW, numbering)
+    for seq, readings, time, sent_at, retained in messages:
+        message = Message("mimamori/v1/hall-1/readings", b"{}", retained, False, _NOW)
+        result = Decoded("native:hall-1", "hall-1", readings, time=time, seq=seq, sent_at=sent_at)
+        assembly.add(message, result)
+    return assembly.batch
+
+
+@given(_messages, st.sampled_from(DeviceKind))
+def test_the_short_way_gives_the_rows_of_the_long_way(
+    messages: list[tuple[int, list[Measured], datetime | None, datetime | None, bool]], kind: DeviceKind
+) -> None:
+    device = SendingDevice(7, "hall-1", "native:hall-1", kind, None, None)
+    short, long = _assembled(messages, device, Numbering()), _assembled(messages, device, None)
+
+    # Every reading is in one of the two lists, and what is in the list of new ones is what it would be in the other.
+    as_numbers = [
+        (row[0], microsecond(row[1]), *row[2:5], microsecond(row[5]), row[6]) for row in long.readings
+    ]
+    told = [
+        *((row[0], microsecond(row[1]), *row[2:5], microsecond(row[5]), row[6]) for row in short.readings),
+        *short.new,
+    ]
+    assert sorted(told) == sorted(as_numbers)
+    assert short.doubtful == long.doubtful
+    assert short.refused == long.refused
+
+    # Only the first message with a number is new, and only if no higher one came before.
+    highest = 0
+    new: set[int] = set()
+    for seq, _, _, _, retained in messages:
+        if seq > highest and not retained:
+            new.add(seq)
+            highest = seq
+    assert {row[3] for row in short.new} <= new
