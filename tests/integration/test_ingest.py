@@ -150,6 +150,21 @@ def test_a_broker_restart_is_survived(
     wait_until(lambda: rows.count("reading") == 1, 20)
 
 
+def test_what_simple_senders_publish_without_asking_for_an_answer_waits_for_ingest(
+    database_url: str, rows: Rows, broker: Broker, processes: Processes
+) -> None:
+    settings = service_settings(database_url, broker)
+    processes.start("ingest", settings).kill()
+    with Publisher(broker) as device:
+        for seq in range(1, 51):
+            device.publish("mimamori/v1/hall-1/readings", readings(seq, ("motion", True, now())), qos=0)
+        # Behind them on the same connection, so they are at the broker when this is.
+        device.publish("mimamori/v1/hall-1/readings", readings(51, ("motion", True, now())))
+        device.flush()
+    processes.start("ingest", settings)
+    wait_until(lambda: rows.count("reading") == 51, 20)
+
+
 def test_random_bytes_on_any_topic_are_kept_and_never_stop_ingest(
     database_url: str, rows: Rows, broker: Broker, processes: Processes
 ) -> None:

@@ -34,9 +34,9 @@ class Publisher:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def publish(self, topic: str, payload: bytes, *, retain: bool = False) -> None:
+    def publish(self, topic: str, payload: bytes, *, retain: bool = False, qos: int = 1) -> None:
         """Send a message without waiting."""
-        self._sent.append(self._client.publish(topic, payload, qos=1, retain=retain))
+        self._sent.append(self._client.publish(topic, payload, qos=qos, retain=retain))
 
     def listen(self, topic: str) -> list[dict[str, Any]]:
         """Subscribe, and return the list in which the JSON of what comes is found."""
