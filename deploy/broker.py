@@ -275,7 +275,7 @@ class Broker:
         while time.monotonic() < deadline:
             if not child.is_running:
                 return self._why(child)
-            if answers(self.port) and child.is_running:
+            if answers(self.port) and answers(self.devices_port) and child.is_running:
                 return None
             time.sleep(_POLL_S)
         self.stop()

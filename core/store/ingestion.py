@@ -260,12 +260,13 @@ def _store_news(connection: Connection, found: Sequence[Fresh]) -> None:
     if not news:
         return
     device = np.concatenate([fresh.device for fresh in news])
+    earliest = np.concatenate([fresh.earliest for fresh in news])
     urgent = np.concatenate([fresh.urgent for fresh in news])
     connection.execute(
         _INGESTION["store_news"],
         {
             "device": column(Integers, device),
-            "earliest": column(Times, np.concatenate([fresh.earliest for fresh in news])),
+            "earliest": column(Times, earliest),
             "latest": column(Times, np.concatenate([fresh.latest for fresh in news])),
             "urgent": urgent.tolist(),
         },
@@ -275,6 +276,10 @@ def _store_news(connection: Connection, found: Sequence[Fresh]) -> None:
         signs = np.concatenate([fresh.life_sign_at for fresh in news])
         connection.execute(
             _INGESTION["store_home_latest"],
-            {"device": column(Integers, device[alive]), "life_sign_at": column(Times, signs[alive])},
+            {
+                "device": column(Integers, device[alive]),
+                "earliest": column(Times, earliest[alive]),
+                "life_sign_at": column(Times, signs[alive]),
+            },
         )
     connection.execute(_INGESTION["notify_news"], {"payload": "urgent" if urgent.any() else ""})

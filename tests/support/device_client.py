@@ -56,9 +56,9 @@ class DeviceClient:
         client.loop_start()
         wait_until(lambda: self._answers, what=f"an answer to {name}")
 
-    def publish(self, topic: str, *, retain: bool = False) -> bool:
+    def publish(self, topic: str, body: bytes = b"{}", *, retain: bool = False) -> bool:
         """Return whether the broker took a message."""
-        info = self._client.publish(topic, b"{}", qos=1, retain=retain)
+        info = self._client.publish(topic, body, qos=1, retain=retain)
         wait_until(
             lambda: info.mid in self._published or self.was_cut_off,
             timeout=_ANSWER_S,

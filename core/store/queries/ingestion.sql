@@ -22,24 +22,38 @@ ON CONFLICT (device_number) DO UPDATE SET
     clock_skew_s = coalesce(excluded.clock_skew_s, device_contact.clock_skew_s);
 
 -- name: store_news
--- Mark the homes in which the devices were at the time of what is new.
+-- Mark the homes in which the devices were at the time of what is new; a call for help also where the device is now.
 INSERT INTO home_news (home_id, earliest, urgent)
 SELECT assignment.home_id, min(fresh.earliest), bool_or(fresh.urgent)
 FROM unnest(%(device)b::integer[], %(earliest)b::timestamptz[], %(latest)b::timestamptz[], %(urgent)b::boolean[])
     AS fresh (device_number, earliest, latest, urgent)
 JOIN device_assignment AS assignment
     ON assignment.device_number = fresh.device_number
-   AND assignment.during && tstzrange(fresh.earliest, fresh.latest, '[]')
+   AND (assignment.during && tstzrange(fresh.earliest, fresh.latest, '[]')
+        OR (fresh.urgent AND upper_inf(assignment.during)))
 GROUP BY assignment.home_id;
 
 -- name: store_home_latest
--- Keep the latest life sign in each home.
+-- Keep the latest life sign in each home. Where a device moved within what is new, its former home has one of its own.
 INSERT INTO home_latest (home_id, life_sign_at, device_number)
-SELECT DISTINCT ON (assignment.home_id) assignment.home_id, fresh.life_sign_at, fresh.device_number
-FROM unnest(%(device)b::integer[], %(life_sign_at)b::timestamptz[]) AS fresh (device_number, life_sign_at)
-JOIN device_assignment AS assignment
-    ON assignment.device_number = fresh.device_number AND assignment.during @> fresh.life_sign_at
-ORDER BY assignment.home_id, fresh.life_sign_at DESC
+SELECT DISTINCT ON (home_id) home_id, life_sign_at, device_number
+FROM (
+    SELECT
+        assignment.home_id, fresh.device_number,
+        CASE WHEN assignment.during @> fresh.life_sign_at THEN fresh.life_sign_at ELSE (
+            SELECT max(reading.time) FROM reading
+            WHERE reading.device_number = fresh.device_number AND reading.flags & 1 = 1
+                AND reading.time >= fresh.earliest AND reading.time < fresh.life_sign_at
+                AND assignment.during @> reading.time
+        ) END AS life_sign_at
+    FROM unnest(%(device)b::integer[], %(earliest)b::timestamptz[], %(life_sign_at)b::timestamptz[])
+        AS fresh (device_number, earliest, life_sign_at)
+    JOIN device_assignment AS assignment
+        ON assignment.device_number = fresh.device_number
+       AND assignment.during && tstzrange(fresh.earliest, fresh.life_sign_at, '[]')
+) AS signs
+WHERE life_sign_at IS NOT NULL
+ORDER BY home_id, life_sign_at DESC
 ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device_number = excluded.device_number
 WHERE excluded.life_sign_at > home_latest.life_sign_at;
 
@@ -61,13 +75,14 @@ ON CONFLICT (worker) DO UPDATE SET
 SELECT complete_through FROM ingest_progress WHERE worker = %(worker)s;
 
 -- name: devices
--- Registered devices with the zone of the home they are in now.
+-- Registered devices with the zone of the home they are in now; also those that went out of use a short time ago, since what
+-- they measured before may still be on its way.
 SELECT device.device_number, device.device_id, device.sender, device.kind, device.gateway_id, home.time_zone
 FROM device
 LEFT JOIN device_assignment AS assignment
     ON assignment.device_number = device.device_number AND assignment.during @> %(now)s
 LEFT JOIN home ON home.home_id = assignment.home_id
-WHERE device.retired_at IS NULL AND (%(senders)s::text[] IS NULL OR device.sender = ANY(%(senders)s::text[]));
+WHERE (device.retired_at IS NULL OR device.retired_at > %(now)s - interval '14 days') AND (%(senders)s::text[] IS NULL OR device.sender = ANY(%(senders)s::text[]));
 
 -- name: latest_states
 -- The latest known states of the metrics for which only a change is a life sign.

@@ -24,7 +24,8 @@ JOIN device AS d USING (device_number)
 JOIN resident AS p ON p.resident_id = %(resident)s
 JOIN device_latest AS l ON l.device_number = a.device_number
 WHERE a.home_id = p.home_id AND (a.resident_id IS NULL OR a.resident_id = p.resident_id)
-    AND upper_inf(a.during) AND l.metric = ANY(%(metrics)s)
+    -- A value from before it came here is another home's.
+    AND upper_inf(a.during) AND a.during @> l.time AND l.metric = ANY(%(metrics)s)
 ORDER BY d.place, d.device_id, l.metric;
 
 -- name: rhythm

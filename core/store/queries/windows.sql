@@ -19,13 +19,21 @@ WHERE here.home_id = %(home)s
 GROUP BY device.device_number, device.kind, device.place;
 
 -- name: presses
--- Presses of emergency buttons of a resident or of everybody in the home, by when they were received.
+-- Presses of emergency buttons of a resident or of everybody in the home, received in a span. A press belongs to whose the
+-- button was at that time; one from before the button was anybody's (a clock that is behind) to whose it was on arrival.
 SELECT here.device_number, device.place, reading.time, reading.received_at, reading.seq
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = %(metric)s
 JOIN reading ON reading.device_number = here.device_number AND reading.metric = %(metric)s
-    AND reading.value > 0 AND reading.flags & 2 = 0 AND here.during @> reading.received_at
+    AND reading.value > 0 AND reading.flags & 2 = 0
+    AND here.during @> CASE
+        WHEN EXISTS (
+            SELECT FROM device_assignment AS owned
+            WHERE owned.device_number = here.device_number AND owned.during @> reading.time
+        ) THEN reading.time
+        ELSE reading.received_at
+    END
 WHERE here.home_id = %(home)s AND reading.received_at > %(since)s
     AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
 ORDER BY reading.time;
