@@ -52,7 +52,7 @@ class Workers:
 
     def store(self, *seqs: int, claim: int | None = None) -> None:
         """Store a batch of one worker."""
-        ears = Ears()
+        ears = Ears({})
         for seq in seqs:
             ears.note(self.device, seq, _NOW + timedelta(minutes=seq))
         if claim is not None:
