@@ -22,10 +22,28 @@ _CONFIRMATIONS_AT_ONCE = 200
 
 @dataclass(slots=True)
 class _Asking:
-    """How often a device was asked for what is missing, and when it is next."""
+    """How often a device was asked for all that is missing, and when it is next.
+
+    `place` is how far we have got in asking for all of it, a part in each command.
+    """
 
     asks: int
     next_at: float
+    place: int = 0
+    is_answering: bool = False
+
+    def next_part(self, spans: list[Missing]) -> list[Missing]:
+        """Return what to ask for now."""
+        start = self.place if self.place < len(spans) else 0
+        part = spans[start : start + _SPANS_IN_ONE_COMMAND]
+        self.place = start + len(part)
+        if self.place < len(spans):
+            return part
+        self.place = 0
+        # A device that sends what it is asked for is asked on; one that does not, ever more rarely.
+        self.asks = 1 if self.is_answering else self.asks + 1
+        self.is_answering = False
+        return part
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,19 +125,21 @@ class Numbering:
             if asking.next_at > moment or device is None:
                 continue
             spans = self._missing.get(number, [])
-            asking.asks += 1
-            if asking.asks > len(_ASK_AFTER_S) - 1:
+            before, answered = asking.asks, asking.is_answering
+            part = asking.next_part(spans)
+            is_whole = asking.place == 0
+            if is_whole and asking.asks > len(_ASK_AFTER_S) - 1:
                 # It is lost, and stays blind time.
                 self._forget(number)
                 self._blind.pop(number, None)
                 continue
-            asking.next_at = moment + _ASK_AFTER_S[asking.asks]
-            blind = spans if asking.asks == _BLIND_AFTER_ASKS else []
+            soon = answered or not is_whole
+            asking.next_at = moment + _ASK_AFTER_S[0 if soon else asking.asks]
+            blind = spans if asking.asks == _BLIND_AFTER_ASKS and asking.asks != before else []
             if blind:
                 self._blind.setdefault(number, set()).update(span.began_at for span in blind)
-            asked = [[span.first_seq, span.last_seq] for span in spans[:_SPANS_IN_ONE_COMMAND]]
             yield (
-                _command(device, {"resend": asked}),
+                _command(device, {"resend": [[span.first_seq, span.last_seq] for span in part]}),
                 number,
                 [replace(span, ended_at=span.ended_at or now) for span in blind],
             )
@@ -163,6 +183,8 @@ class Numbering:
                 spans.append(span)
                 continue
             self._changed.add(number)
+            if number in self._asking:
+                self._asking[number].is_answering = True
             if seq > span.first_seq:
                 spans.append(replace(span, last_seq=seq - 1))
             if seq < span.last_seq:

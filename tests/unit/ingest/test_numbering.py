@@ -1,7 +1,10 @@
 """Numbers of messages tell what is missing."""
 
+import json
 from datetime import UTC, datetime, timedelta
 from random import Random
+
+import pytest
 
 from core.domain.device import DeviceKind
 from core.store.ingestion import SendingDevice
@@ -70,3 +73,63 @@ def test_whatever_the_order_only_what_never_came_is_missing() -> None:
 def test_what_is_confirmed_ends_before_the_first_gap() -> None:
     (command,) = _noted(1, 2, 3, 6).due_confirmations()
     assert (command.topic, command.payload) == ("mimamori/v1/hall-1/command", b'{"stored_through":3}')
+
+
+class _Watch:
+    """The machine's monotonic clock, moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def watch(monkeypatch: pytest.MonkeyPatch) -> _Watch:
+    found = _Watch()
+    monkeypatch.setattr("ingest.numbering.time", found)
+    return found
+
+
+def _asked(numbers: Numbering, watch: _Watch, after_s: float) -> tuple[list[list[int]], list[Missing]]:
+    """Return what is asked for so much later, and what is blind from then on."""
+    watch.now += after_s
+    for command, _, blind in numbers.due_commands(_at(1000)):
+        return json.loads(command.payload)["resend"], blind
+    return [], []
+
+
+def test_a_silent_device_is_asked_ever_more_rarely_and_is_blind_from_the_second_time(watch: _Watch) -> None:
+    numbers = _noted(1, 4)
+    assert _asked(numbers, watch, 2) == ([], [])
+    assert _asked(numbers, watch, 1) == ([[2, 3]], [])
+    assert _asked(numbers, watch, 29) == ([], [])
+    assert _asked(numbers, watch, 1) == ([[2, 3]], [Missing(2, 3, _at(1), _at(4))])
+    assert _asked(numbers, watch, 299) == ([], [])
+    assert _asked(numbers, watch, 1) == ([[2, 3]], [])
+
+
+def test_a_device_that_sends_what_it_is_asked_for_is_asked_for_the_rest_soon(watch: _Watch) -> None:
+    numbers = _noted(1, 6)
+    assert _asked(numbers, watch, 3)[0] == [[2, 5]]
+    numbers.note(_DEVICE, 2, _at(2))
+    assert _asked(numbers, watch, 30) == ([[3, 5]], [])
+    numbers.note(_DEVICE, 3, _at(3))
+    assert _asked(numbers, watch, 3) == ([[4, 5]], [])
+
+
+def test_all_of_many_gaps_is_asked_for_before_the_first_is_asked_for_again(watch: _Watch) -> None:
+    numbers = _noted(*range(1, 502, 2))
+    first, second, third, again = (_asked(numbers, watch, 3)[0] for _ in range(4))
+    assert [part[0] for part in (first, second, third)] == [[2, 2], [202, 202], [402, 402]]
+    assert (len(first), len(third), again) == (100, 50, [])
+    assert _asked(numbers, watch, 27)[0] == first
+
+
+def test_what_never_comes_is_given_up_after_a_day_and_stays_blind(watch: _Watch) -> None:
+    numbers = _noted(1, 4)
+    blind = [span for _ in range(40) for span in _asked(numbers, watch, 3600)[1]]
+    assert blind == [Missing(2, 3, _at(1), _at(4))]
+    assert numbers.devices_with_gaps == 0
+    assert numbers.take_healed() == []
