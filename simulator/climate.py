@@ -1,6 +1,7 @@
 """How warm and humid a room is: the season outside, the day's curve, and what people do against it."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import numpy as np
 
@@ -42,9 +43,8 @@ def room_climate(
 ) -> tuple[FloatArray, FloatArray]:
     """Return temperature in degrees Celsius and relative humidity in percent of a room, both shape (n,)."""
     outside = outdoor_c(at_s, local_s, seed)
-    habits = generator(seed, "climate", home, room)
-    pleasant = habits.uniform(20.5, 23.0) + np.clip((outside - 16.0) * 0.25, -2.0, 4.5)
-    effort = _EFFORT.get(room, 0.5) * habits.uniform(0.8, 1.1)
+    likes_c, effort = _habits(seed, home, room)
+    pleasant = likes_c + np.clip((outside - 16.0) * 0.25, -2.0, 4.5)
     hour = local_s % _DAY_S / 3600.0
     # Heating and cooling rest at night.
     awake = np.where((hour > 6.0) & (hour < 22.0), 1.0, 0.6)
@@ -53,6 +53,13 @@ def room_climate(
     warm = bare + effort * awake * (pleasant - bare) + _weather(at_s, seed, f"{home}/{room}", 0.4)
     damp = 52.0 + 0.5 * (outside - _MEAN_C) - 1.2 * (warm - pleasant) + _weather(at_s, seed, "damp", 6.0)
     return np.round(warm, 2), np.round(np.clip(damp, 18.0, 92.0), 1)
+
+
+@lru_cache(maxsize=20_000)
+def _habits(seed: int, home: str, room: str) -> tuple[float, float]:
+    """Return which temperature somebody likes, and how much is done for it."""
+    draw = generator(seed, "climate", home, room)
+    return float(draw.uniform(20.5, 23.0)), _EFFORT.get(room, 0.5) * float(draw.uniform(0.8, 1.1))
 
 
 def drawn_to(warm: FloatArray, at_s: FloatArray, from_s: float, until_s: float, to_c: float) -> FloatArray:
@@ -68,5 +75,11 @@ def _weather(at_s: FloatArray, seed: int, what: str, spread: float) -> FloatArra
         return at_s
     first, last = int(at_s[0] // _DAY_S), int(at_s[-1] // _DAY_S) + 1
     days = np.arange(first, last + 1)
-    draws = np.array([generator(seed, "weather", what, int(day)).normal(0.0, spread) for day in days])
+    draws = np.array([_draw(seed, what, int(day), spread) for day in days])
     return np.interp(at_s / _DAY_S, days, draws)
+
+
+@lru_cache(maxsize=4096)
+def _draw(seed: int, what: str, day: int, spread: float) -> float:
+    # The weather of a day is the same for all homes.
+    return float(generator(seed, "weather", what, day).normal(0.0, spread))

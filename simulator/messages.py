@@ -66,10 +66,11 @@ class HomeStream:
 
     def _arrivals(self) -> Iterator[Arrival]:
         """Yield what is sent from the origin on, without end, with when it arrives."""
-        seqs = self._seqs_after_history()
         day = self._origin_day
+        told = self._world.tell(day)
+        seqs = self._seqs_after_history(told)
         while True:
-            told = self._after_origin(self._world.tell(day))
+            told = self._after_origin(told)
             statuses = [
                 Arrival(time_ms, status)
                 for time_ms, online in told.online
@@ -77,10 +78,11 @@ class HomeStream:
             ]
             # A day of five thousand homes is a lot to hold, so it is packed until its moments come.
             samples, positions = packed(told.samples), told.positions
-            del told
+            told = None
             sent = self._line.carry(self._one_by_one(seqs, samples, positions, day), day)
             yield from heapq.merge(sent, statuses, key=_sent_at)
             day = day.next()
+            told = self._world.tell(day)
 
     def _before_origin(self, told: HomeDay) -> HomeDay:
         """Keep what lies before the origin; a gateway keeps readings while nobody listens, but not its heartbeats."""
@@ -110,9 +112,9 @@ class HomeStream:
         """
         return [(self._history_days - days_ago) * _kinds_a_day(device) for device in self._devices]
 
-    def _seqs_after_history(self) -> list[int]:
+    def _seqs_after_history(self, origin_day: HomeDay) -> list[int]:
         seqs = self._seqs_before(0)
-        told = self._before_origin(self._world.tell(self._origin_day))
+        told = self._before_origin(origin_day)
         for number in range(len(self._devices)):
             for items in (told.samples, told.positions):
                 count = sum(1 for item in items if item.device == number)

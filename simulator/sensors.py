@@ -1,6 +1,7 @@
 """How sensors see a day: hold times, missed movements, doors that bounce, repeated states, batteries and link quality."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from math import ceil
 
 import numpy as np
@@ -67,8 +68,7 @@ class HomeSensors:
                 yield from self._health(number, device, day, plan)
 
     def _motion(self, device: SimDevice, day: LocalDay, _plan: Plan, diary: Diary) -> Iterator[Told]:
-        draw = generator(self._seed, "motion", device.device_id)
-        hold_s = draw.uniform(_SHORTEST_HOLD_S, _LONGEST_HOLD_S)
+        hold_s = _hold_s(self._seed, device.device_id)
         moves = sorted(diary.moves.get(device.place, []))
         seen = generator(self._seed, "seen", device.device_id, day.date.toordinal()).random(len(moves))
         clear_s = -DAY_S
@@ -101,8 +101,7 @@ class HomeSensors:
                 yield closed_s, "contact_open", False
 
     def _plug(self, device: SimDevice, _day: LocalDay, plan: Plan, diary: Diary) -> Iterator[Told]:
-        draw = generator(self._seed, "plug", device.device_id)
-        full_w = round(_KETTLE_W * draw.uniform(0.85, 1.1), 1)
+        full_w = _full_w(self._seed, device.device_id)
         boils = sorted(diary.uses.get(device.place, []))
         off_s = -DAY_S
         for on_s, ends_s in boils:
@@ -135,10 +134,8 @@ class HomeSensors:
             yield Sample(time_ms, number, "humidity_pct", humidity)
 
     def _health(self, number: int, device: SimDevice, day: LocalDay, plan: Plan) -> Iterator[Sample]:
-        draw = generator(self._seed, "battery", device.device_id)
-        life_days = draw.uniform(*_BATTERY_LIFE_DAYS)
-        used_days = (day.date.toordinal() + draw.uniform(0.0, life_days)) % life_days
-        link = int(draw.integers(60, 220))
+        life_days, age_days, link = _battery(self._seed, device.device_id)
+        used_days = (day.date.toordinal() + age_days) % life_days
         moments = _rhythm(device, plan, HEALTH_EVERY_S)
         wobbles = generator(self._seed, "link", device.device_id, day.date.toordinal()).integers(
             -12, 13, size=len(moments)
@@ -165,13 +162,39 @@ class HomeSensors:
         return _charge(used)
 
 
+# What belongs to a device is drawn once: drawing it anew each day would be half of the work.
+
+
+@lru_cache(maxsize=100_000)
+def _hold_s(seed: int, device_id: str) -> float:
+    return generator(seed, "motion", device_id).uniform(_SHORTEST_HOLD_S, _LONGEST_HOLD_S)
+
+
+@lru_cache(maxsize=100_000)
+def _full_w(seed: int, device_id: str) -> float:
+    return round(_KETTLE_W * generator(seed, "plug", device_id).uniform(0.85, 1.1), 1)
+
+
+@lru_cache(maxsize=100_000)
+def _battery(seed: int, device_id: str) -> tuple[float, float, int]:
+    """Return how many days a battery lasts, how old the first one was, and how good the device's link is."""
+    draw = generator(seed, "battery", device_id)
+    life_days = draw.uniform(*_BATTERY_LIFE_DAYS)
+    return life_days, draw.uniform(0.0, life_days), int(draw.integers(60, 220))
+
+
+@lru_cache(maxsize=200_000)
+def _phase_s(device_id: str, every_s: float) -> float:
+    return float(generator(0, "phase", device_id).uniform(0.0, every_s))
+
+
 def _charge(used: float) -> float:
     return 1.0 - 0.75 * used - 0.25 * used**8
 
 
 def _rhythm(device: SimDevice, plan: Plan, every_s: float) -> list[float]:
     """Return the moments of something regular between getting up and the next: each device has its own phase."""
-    phase = float(generator(0, "phase", device.device_id).uniform(0.0, every_s))
+    phase = _phase_s(device.device_id, every_s)
     # From the earliest moment of the grid on, so that a day ends where the next begins.
     first = ceil((plan.wake_s - phase) / every_s)
     count = ceil((plan.end_s - phase) / every_s) - first

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import ingest
+from tests.bench import ingest, simulator
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
     parser.add_argument("--messages", type=int, default=ingest.MESSAGES, help="messages in each run")
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the results go")
     arguments = parser.parse_args()
-    results = ingest.measure(arguments.runs, arguments.messages)
+    results = ingest.measure(arguments.runs, arguments.messages) | simulator.measure()
     table = Table(title="Measured on this machine; ratios are of the same run")
     for heading in ("what", "median", "unit", "runs", "against"):
         table.add_column(heading)
