@@ -49,6 +49,8 @@ def set_up_logs(process: str, level: str, form: Literal["json", "pretty"]) -> No
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
+    # It tells of each vain attempt to connect; our processes say once that the database is away, in their own words.
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.command import demo, devices, doctor, people, quarantine, services
+from deploy.command import contacts, demo, devices, doctor, people, quarantine, services
 
 app = typer.Typer(
     name="mimamori",
@@ -32,6 +32,7 @@ app.command("doorkeeper", rich_help_panel=_START)(services.doorkeeper)
 app.command("api", rich_help_panel=_START)(services.api)
 app.command("register", rich_help_panel=_ENTER)(people.register)
 app.add_typer(people.users, name="user", rich_help_panel=_ENTER)
+app.add_typer(contacts.contacts, name="contact", rich_help_panel=_ENTER)
 app.add_typer(devices.devices, name="device", rich_help_panel=_ENTER)
 app.add_typer(quarantine.quarantine, name="quarantine", rich_help_panel=_LOOK)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)

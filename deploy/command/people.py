@@ -157,11 +157,18 @@ def set_password(login: _Login, password_stdin: _FromInput = False) -> None:
 @users.command("disable")
 def disable(login: _Login) -> None:
     """Keep somebody out from now on; what they did stays on record."""
+    from core.store import contacts
     from core.store import users as store
 
     with work() as at:
-        store.disable(at.connection, store.by_login(at.connection, login).number)
+        user = store.by_login(at.connection, login)
+        store.disable(at.connection, user.number)
+        told = [one for one in contacts.listing(at.connection, user=user.number) if one.is_active]
     print(f"{login} cannot sign in any more")
+    for one in told:
+        print(
+            f"still told by {one.channel} about {one.about}; to stop that: mimamori contact disable {one.number}"
+        )
 
 
 @users.command("enable")

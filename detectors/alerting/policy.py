@@ -120,7 +120,7 @@ def _climb(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
     # Whoever heard of it before must hear that it is on again, even on a rung that is not due.
     messages += [
         Message(contact, NotificationKind.OPENING, str(event.number))
-        for contact in sorted(situation.told)
+        for contact in sorted(_knowing(situation))
         if contact not in {message.contact for message in messages}
     ]
     is_waiting = alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE
@@ -205,9 +205,14 @@ def _openings(rung: EscalationStep, situation: Situation) -> list[Message]:
     ]
 
 
+def _knowing(situation: Situation) -> set[int]:
+    """Return who was told and may still be told: somebody who is no contact any more hears nothing further."""
+    return {contact.number for contact in situation.contacts} & set(situation.told)
+
+
 def _asked_again(rung: EscalationStep, situation: Situation) -> list[Message]:
     """Ask everybody who knows; those who said that they cannot go only if nobody else is left."""
-    told = {contact.number for contact in situation.contacts} & set(situation.told)
+    told = _knowing(situation)
     asked = told - set(situation.declined) or told
     return [
         Message(contact, NotificationKind.UNCLAIMED, f"{rung.round}.{rung.step}") for contact in sorted(asked)
@@ -219,7 +224,7 @@ def _tell(kind: NotificationKind, event: AlertEvent, situation: Situation, *, is
     did_it = frozenset[int]() if event.kind is EventKind.LAPSED else _same_person(event, situation.contacts)
     messages = [
         Message(contact, kind, str(event.number))
-        for contact in sorted(situation.told)
+        for contact in sorted(_knowing(situation))
         if contact not in did_it
     ]
     return Plan(tuple(messages) if is_wanted else (), tuple(situation.ladder))

@@ -14,7 +14,7 @@ from core.domain.alert import Delivery, EventKind, NotificationKind
 from core.domain.resident import Contact
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
-from core.store import alert_events, alerts, answer_links, notifications
+from core.store import alert_events, alerts, answer_links, notifications, residents
 from core.store.database import Connection, Database
 from core.store.notifications import Lease
 from detectors.alerting import messages, policy
@@ -105,6 +105,9 @@ class Sender:
 
     def _written(self, connection: Connection, lease: Lease, now: datetime) -> Text | None:
         alert = alerts.get(connection, lease.alert)
+        if residents.contact(connection, lease.contact.number) is None:
+            notifications.finish(connection, lease, Delivery.CANCELLED, error="contact_disabled")
+            return None
         if not messages.is_still_true(lease.kind, alert):
             notifications.finish(connection, lease, Delivery.CANCELLED, error="overtaken")
             return None

@@ -19,7 +19,7 @@ from core.domain.alert import Delivery, EventKind, NotificationKind, Outcome, Se
 from core.domain.notification import Notification
 from core.domain.resident import Channel, Contact, Language
 from core.errors import SettingsError
-from core.store import alerts, answer_links, notifications
+from core.store import alerts, answer_links, contacts, notifications
 from core.store.database import Database
 from deploy.ports import free_port
 from detectors.alerting import channels, planner
@@ -482,6 +482,41 @@ def test_a_message_that_cannot_be_made_counts_as_a_failed_attempt_and_stops_no_o
             "SELECT status, last_error FROM notification WHERE alert_id = %s", (broken,)
         ).fetchone()
     assert row == ("pending", "internal_error")
+
+
+def test_what_waits_for_a_contact_who_is_told_no_more_is_not_sent_and_their_links_end(
+    database: Database, clock: HandClock, tmp_path: Path
+) -> None:
+    register(database, tmp_path, contacts=[TARO], centre=[])
+    with mail_sink() as sink:
+        post = post_office(database, clock, sink.port)
+        raise_alert(post)
+        post.deliver()
+        token = token_in(sink.messages[0])
+        raise_alert(post, rule="sos", severity=Severity.EMERGENCY)
+        planner.plan_all(database, clock.now())
+        with database.transaction() as connection:
+            ended = contacts.disable(connection, 1, clock.now())
+            link = answer_links.look_up(connection, token)
+            # One that was planned in the same moment.
+            notifications.add(connection, 1, 1, kind=NotificationKind.CLOSED, key="x", now=NOW)
+            connection.execute(
+                "UPDATE alert SET handling = 'closed', outcome = 'drill', closed_at = opened_at"
+            )
+        assert (ended.links, ended.messages, ended.others) == (1, 1, 0)
+        assert link is not None
+        assert not link.is_valid(clock.now())
+        assert post.deliver() >= 1
+
+    assert len(sink.messages) == 1
+    assert {one.status for one in post.messages(2)} == {Delivery.CANCELLED}
+    assert post.messages(1, NotificationKind.CLOSED)[0].last_error == "contact_disabled"
+
+
+def token_in(message: Any) -> str:
+    found = re.search(r"/a/(\S+)", body(message))
+    assert found is not None
+    return found[1]
 
 
 def test_an_alert_that_cannot_be_planned_is_put_off_and_stops_no_other(

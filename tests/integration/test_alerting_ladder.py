@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.domain.alert import EventKind, Handling, NotificationKind, Outcome, Severity
-from core.store import alerts, notifications
+from core.store import alerts, contacts, notifications
 from core.store.database import Connection, Database
 from core.store.episodes import Matter
 from detectors.alerting import planner
@@ -140,6 +140,22 @@ def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowl
     stage.told()
     stage.clock.advance(days=2)
     assert stage.told() == []
+
+
+def test_somebody_who_is_no_contact_any_more_hears_nothing_further(stage: Stage) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open()
+    assert stage.told() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
+    with stage.database.transaction() as connection:
+        ended = contacts.disable(connection, HANAKO_CONTACT, stage.clock.now())
+        assert ended.others == 1
+
+    stage.clock.advance(minutes=10)
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    stage.act(alerts.claim, user=CARE)
+    assert stage.told() == [(TARO_NAME, CLAIMED)]
+    stage.act(alerts.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
+    assert stage.told() == [(TARO_NAME, CLOSED)]
 
 
 def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: Stage) -> None:

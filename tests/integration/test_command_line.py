@@ -78,6 +78,27 @@ def test_a_user_comes_changes_the_password_and_goes(mimamori: CommandLine, datab
     assert "sato" in mimamori("user", "list").out
 
 
+@pytest.mark.usefixtures("ward")
+def test_somebody_is_told_no_more_and_the_last_one_is_missed(mimamori: CommandLine) -> None:
+    kept_out = mimamori("user", "disable", "taro").out
+    assert "to stop that: mimamori contact disable" in kept_out
+    number = kept_out.strip().rsplit(" ", 1)[-1]
+    told = mimamori("contact", "disable", number)
+    assert told.code == 0, told.err
+    assert f"contact {number} is told nothing more" in told.out
+    # Whoever is disabled stays on the list.
+    assert "taro@" in mimamori("contact", "list").out
+    others = {str(one) for one in range(1, 20)} - {number}
+    last = [mimamori("contact", "disable", one).out for one in sorted(others)]
+    assert any("NOBODY ELSE" in out for out in last)
+    assert mimamori("contact", "enable", number).out == f"contact {number} is told again\n"
+    missing = mimamori("contact", "disable", "999")
+    assert (missing.code, missing.err) == (
+        1,
+        "there is no contact 999; `mimamori contact list` shows them all\n",
+    )
+
+
 def test_errors_of_people_commands_say_what_is_missing(mimamori: CommandLine) -> None:
     for words, told in (
         (("user", "disable", "nobody"), "there is no user nobody; `mimamori user list` shows them all"),

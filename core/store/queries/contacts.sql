@@ -1,0 +1,32 @@
+-- Contacts as operators manage them.
+
+-- name: listing
+-- Contacts with whom they are told about: all, or those of one resident or one user.
+SELECT
+    contact.contact_id, coalesce(resident.name, office.name), contact.name, contact.relation, contact.step,
+    contact.channel, contact.address, user_account.login, contact.is_active
+FROM contact
+LEFT JOIN resident ON resident.resident_id = contact.resident_id
+LEFT JOIN office ON office.office_id = contact.office_id
+LEFT JOIN user_account ON user_account.user_id = contact.user_id
+WHERE
+    (%(resident)s::integer IS NULL OR contact.resident_id = %(resident)s)
+    AND (%(user)s::integer IS NULL OR contact.user_id = %(user)s)
+ORDER BY contact.resident_id NULLS FIRST, contact.step, contact.contact_id;
+
+-- name: set_active
+-- Tell a contact again, or nothing more.
+UPDATE contact SET is_active = %(is_active)s WHERE contact_id = %(contact)s;
+
+-- name: cancel_waiting
+-- Drop what waits for a contact who is told no more.
+UPDATE notification
+SET status = 'cancelled', last_error = 'contact_disabled'
+WHERE contact_id = %(contact)s AND status = 'pending';
+
+-- name: others
+-- How many are still told about the same resident, or for the same office.
+SELECT count(*)
+FROM contact AS gone
+JOIN contact AS other ON other.resident_id = gone.resident_id OR other.office_id = gone.office_id
+WHERE gone.contact_id = %(contact)s AND other.is_active;

@@ -1,0 +1,69 @@
+"""`mimamori contact`: who is told about whom, and who is told no more."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from deploy.command.connection import work
+
+contacts = typer.Typer(no_args_is_help=True, help="Show who is told about whom, and stop telling somebody.")
+_Number = Annotated[int, typer.Argument(help="The contact's number, from `mimamori contact list`.")]
+
+
+@contacts.command("list")
+def list_contacts(
+    resident: Annotated[int | None, typer.Option(help="Only those of this resident.")] = None,
+) -> None:
+    """Show all contacts, also those who are told no more.
+
+    Example: [bold]mimamori contact list --resident 3[/bold]
+    """
+    from core.store import contacts as store
+
+    with work() as at:
+        found = store.listing(at.connection, resident=resident)
+    table = Table("number", "about", "name", "relation", "step", "by", "address", "user", "told")
+    for one in found:
+        table.add_row(
+            str(one.number),
+            one.about,
+            one.name,
+            one.relation,
+            str(one.step),
+            one.channel,
+            one.address,
+            one.login or "",
+            "yes" if one.is_active else "no",
+        )
+    Console().print(table)
+
+
+@contacts.command("disable")
+def disable(number: _Number) -> None:
+    """Tell somebody nothing more: their links end at once, and what waits for them is not sent.
+
+    Example: [bold]mimamori contact disable 12[/bold]
+    """
+    from core.store import contacts as store
+
+    with work() as at:
+        ended = store.disable(at.connection, number, at.now)
+    print(
+        f"contact {number} is told nothing more; {ended.links} links ended, {ended.messages} messages not sent"
+    )
+    if ended.others == 0:
+        print(
+            "NOBODY ELSE is told in their place; register another contact in a ward file: mimamori register"
+        )
+
+
+@contacts.command("enable")
+def enable(number: _Number) -> None:
+    """Tell somebody again, from the next event on."""
+    from core.store import contacts as store
+
+    with work() as at:
+        store.enable(at.connection, number)
+    print(f"contact {number} is told again")
