@@ -13,6 +13,14 @@ from core.store.devices import DeviceOverview
 from core.store.readings import StoredReading
 
 
+class BlindTimeOut(Output):
+    """A span in which something could not have been noticed."""
+
+    began_at: datetime
+    ended_at: datetime | None = Field(description="Null: it lasts.")
+    cause: str = Field(description="Stable code.", examples=["messages_missing", "broker_unreachable"])
+
+
 class DeviceOut(Output):
     """A device with where it is and when it was last heard."""
 

@@ -42,6 +42,7 @@ _PATHS = (
     "/api/v1/residents/{number}/looks",
     "/api/v1/residents/{number}/readings",
     "/api/v1/residents/{number}/fixes",
+    "/api/v1/residents/{number}/blind-times",
     "/api/v1/residents/{number}/geofences",
     "/api/v1/geofences/{number}",
     "/api/v1/devices",

@@ -319,3 +319,26 @@ def test_the_office_of_a_home_alert_is_who_sees_it(ward: ApiWard) -> None:
     found = ward.client("care_a").get(f"/api/v1/alerts/{number}").json()
 
     assert (found["resident"], found["subject"]) == (None, "home:1")
+
+
+def test_the_spans_in_which_a_home_could_not_be_heard_are_told(ward: ApiWard) -> None:
+    now = ward.clock.now()
+    for subject, began, ended in (
+        ("home:1", 60, 50),
+        ("ward", 30, None),
+        ("home:2", 60, 50),
+        ("home:1", 60 * 48, 60 * 47),
+    ):
+        ward.execute(
+            "INSERT INTO blind_time (subject, began_at, ended_at, cause) VALUES (%s, %s, %s, 'messages_missing')",
+            subject,
+            now - began * MINUTE,
+            None if ended is None else now - ended * MINUTE,
+        )
+
+    found = ward.client("family_a").get(f"{A}/blind-times").json()
+
+    assert [(one["ended_at"] is None, one["cause"]) for one in found] == [
+        (False, "messages_missing"),
+        (True, "messages_missing"),
+    ]

@@ -67,6 +67,7 @@ CASES = (
     Case("GET", "/api/v1/residents/{resident}/location", 200, 200, 404, 200, 404),
     Case("POST", "/api/v1/residents/{resident}/reveal", 201, 201, 404, 201, 404, body=REVEAL),
     Case("GET", "/api/v1/residents/{resident}/readings", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/blind-times", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/fixes", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/geofences", 200, 200, 404, 200, 404),
     Case(

@@ -10,7 +10,7 @@ from api.deps import AnyUser, ConnectionDep, NowDep
 from api.errors import FieldError
 from api.permissions import device_for, resident_for
 from api.schemas.common import Cursor, Limit, Moment, Number, Page, from_cursor, to_cursor
-from api.schemas.measurements import DeviceOut, FixOut, FixPage, ReadingOut
+from api.schemas.measurements import BlindTimeOut, DeviceOut, FixOut, FixPage, ReadingOut
 from api.schemas.residents import LocationAccessOut
 from core.domain.metric import METRICS
 from core.store import devices, readings
@@ -86,6 +86,25 @@ def list_readings(
         items=[ReadingOut.of(one) for one in shown],
         next_cursor=to_cursor(*shown[-1].key) if is_more else None,
     )
+
+
+@router.get("/residents/{number}/blind-times", summary="When a resident's home could not be heard")
+def list_blind_times(
+    *,
+    viewer: AnyUser,
+    number: Number,
+    connection: ConnectionDep,
+    now: NowDep,
+    since: Since = None,
+    until: Until = None,
+) -> list[BlindTimeOut]:
+    """Return the spans in which nothing could have been noticed, oldest first: silence in them says nothing."""
+    until = until or now
+    since = since or until - _DAY
+    _check_span(since, until)
+    resident_for(connection, viewer, number, now)
+    found = readings.blind_times(connection, number, since, until)
+    return [BlindTimeOut.model_validate(one) for one in found]
 
 
 @router.get("/residents/{number}/fixes", summary="Positions of a resident")
