@@ -117,6 +117,8 @@ class Assembly:
         if isinstance(result, Rejected):
             self.refuse(message, [result])
             return
+        if result.proposals:
+            self.batch.proposed += [one.kept for one in result.proposals if one.sender]
         problems = list(result.refused)
         if result.readings or result.fixes or result.last_seq is not None:
             device = self._find(result.sender)

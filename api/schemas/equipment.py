@@ -11,6 +11,7 @@ from core.domain.device import DeviceKind
 
 NewDeviceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Sender = Annotated[Line, StringConstraints(pattern=r"^[a-z0-9_]+:.+")]
+Place = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00]*$")]
 _Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
@@ -30,9 +31,7 @@ class DeviceIn(Input):
 
     device_id: NewDeviceId = Field(examples=["hall-1"])
     kind: DeviceKind
-    place: Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00]*$")] = (
-        Field(default="", examples=["hall"])
-    )
+    place: Place = Field(default="", examples=["hall"])
     sender: Sender | None = Field(
         default=None, description="How its messages come; by default `native:{device_id}`."
     )
@@ -102,3 +101,26 @@ class EnrolledOut(Output):
     publishes: str = Field(description="The topics it may publish to.", examples=["mimamori/v1/hall-1/+"])
     commands: str | None = Field(description="Where it hears what the service asks of it.")
     protocol: Literal["MQTT 5 or 3.1.1, QoS 1"] = "MQTT 5 or 3.1.1, QoS 1"
+
+
+class ProposalOut(Output):
+    """A device that a gateway described and nobody has registered."""
+
+    number: int
+    sender: str = Field(examples=["zigbee2mqtt:g12/hallway"])
+    name: str
+    model: str
+    device_classes: list[str] = Field(description="What it measures, in Home Assistant's words.")
+    kind: DeviceKind = Field(description="What it seems to be.")
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+
+class AcceptanceIn(Input):
+    """Where a proposed device belongs."""
+
+    device_id: NewDeviceId | None = Field(default=None, description="By default made of its name.")
+    kind: DeviceKind | None = Field(default=None, description="By default what it seems to be.")
+    place: Place = ""
+    home: _Number | None = Field(default=None, description="The home, if it is everybody's there.")
+    resident: _Number | None = Field(default=None, description="The resident, if it is that person's own.")

@@ -65,6 +65,7 @@ def add_device(
     heartbeat_s: int | None,
     placement: Placement,
     now: datetime,
+    model: str = "",
 ) -> None:
     """Register a device in a home from now on.
 
@@ -78,6 +79,7 @@ def add_device(
         sender=sender,
         kind=kind,
         place=place,
+        model=model,
         gateway_id=gateway_id,
         heartbeat_s=heartbeat_s,
     )

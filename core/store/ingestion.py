@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
-from core.store import arrivals, numbering, quarantine
+from core.domain.proposal import Proposed
+from core.store import arrivals, numbering, proposals, quarantine
 from core.store.arrivals import FixRow, Fresh, NewRow, ReadingRow, Readings
 from core.store.columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
@@ -73,6 +74,7 @@ class Batch:
     contacts: dict[int, Contact] = field(default_factory=dict[int, Contact])
     late_states: list[tuple[int, int, datetime]] = field(default_factory=list[tuple[int, int, datetime]])
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
+    proposed: list[Proposed] = field(default_factory=list[Proposed])
     missing: dict[int, list[Missing]] = field(default_factory=dict[int, list[Missing]])
     seen: list[Seen] = field(default_factory=list[Seen])
     is_shared: bool = False
@@ -114,6 +116,8 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
         _store_contacts(connection, batch)
     _store_news(connection, [*fresh, found_fixes] if found_fixes else fresh)
     quarantine.keep(connection, batch.refused)
+    if batch.proposed:
+        proposals.keep(connection, batch.proposed, now)
     if batch.missing:
         numbering.write_missing(connection, batch.missing, now)
     if batch.seen:

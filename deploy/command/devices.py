@@ -13,6 +13,7 @@ from core.domain.device import DEVICE_ID, DeviceKind
 from core.errors import InputError
 from deploy.command.connection import Work, work
 from deploy.command.credentials import credentials, print_credential, write_label
+from deploy.command.proposals import proposals
 
 if TYPE_CHECKING:
     from core.store.broker_accounts import Standing
@@ -24,7 +25,7 @@ devices = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # `mimamori device label` and its like stand beside `add`, not in a group of their own.
-devices.registered_commands += credentials.registered_commands
+devices.registered_commands += credentials.registered_commands + proposals.registered_commands
 _DeviceId = Annotated[str, typer.Argument(help="Printed on the label: lower case letters, digits, - and _.")]
 _Home = Annotated[str | None, typer.Option(help="Home it belongs to, by name: everybody's in that home.")]
 _Resident = Annotated[int | None, typer.Option(help="Resident whose own it is, by number.")]

@@ -6,6 +6,8 @@ from datetime import datetime
 
 import msgspec
 
+from core.domain.proposal import Proposed
+
 
 class Measured(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     """One value of one metric as the sender gave it.
@@ -55,6 +57,13 @@ class Proposal:
     name: str
     model: str
     description: Mapping[str, object]
+
+    @property
+    def kept(self) -> Proposed:
+        """What is stored of it: nothing but what helps to register the device."""
+        word = self.description.get("device_class")
+        classes = frozenset({word}) if isinstance(word, str) and word else frozenset[str]()
+        return Proposed(self.sender, self.name, self.model, classes)
 
 
 class Decoded(msgspec.Struct):

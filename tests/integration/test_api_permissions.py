@@ -13,7 +13,8 @@ from starlette.routing import Mount
 
 from api.permissions import declared_permission, refuse_undeclared
 from core.domain.alert import Severity
-from core.store import alerts
+from core.domain.proposal import Proposed
+from core.store import alerts, proposals
 from tests.support.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
 CIRCLE = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
@@ -112,6 +113,9 @@ CASES = (
     Case("GET", "/api/v1/devices/{device}/credential", 200, 200, 404, 403, 403),
     Case("DELETE", "/api/v1/devices/{own_device}/credential", 404, 403, 403, 403, 403),
     Case("POST", "/api/v1/devices/{device}/codes", 201, 201, 404, 403, 403),
+    Case("GET", "/api/v1/proposals", 200, 403, 403, 403, 403),
+    Case("POST", "/api/v1/proposals/{proposal}/acceptance", 201, 403, 403, 403, 403, body={"home": 1}),
+    Case("DELETE", "/api/v1/proposals/{proposal}", 204, 403, 403, 403, 403),
     Case("POST", "/api/v1/enrolments", 422, 422, 422, 422, 422, nobody=422, body={"code": "K7QM"}),
     Case("GET", "/api/v1/alerts", 200, 200, 200, 200, 200),
     Case("GET", "/api/v1/alerts/history", 200, 200, 200, 200, 200),
@@ -156,6 +160,15 @@ def _new_device(ward: ApiWard) -> str:
     return device_id
 
 
+def _new_proposal(ward: ApiWard) -> int:
+    """Let a gateway describe a device."""
+    name = f"said-{next(_device_numbers)}"
+    said = Proposed(f"zigbee2mqtt:g1/{name}", name, "", frozenset({"motion"}))
+    with ward.database.transaction() as connection:
+        proposals.keep(connection, [said], ward.clock.now())
+        return next(one.number for one in proposals.waiting(connection) if one.name == name)
+
+
 def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
     wrong: list[str] = []
     clients = {login: ward.client(login) for login in CASES[0].expected}
@@ -171,6 +184,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
                 device="hall-a",
                 own_device=_new_device(ward) if "{own_device}" in case.path else "",
                 message=1,
+                proposal=_new_proposal(ward) if "{proposal}" in case.path else 0,
             )
             ends_session = case.method == "DELETE" and path.endswith("/session")
             client = ward.client(login) if ends_session else clients[login]
@@ -192,6 +206,8 @@ def test_the_table_names_every_route_of_the_json_interface(ward: ApiWard) -> Non
                 if "/alerts/" in path
                 else "geofence"
                 if path.startswith("/api/v1/geofences")
+                else "proposal"
+                if path.startswith("/api/v1/proposals")
                 else "resident"
             )
             path = path.replace("{number}", "{" + kind + "}").replace("{device_id}", "{device}")

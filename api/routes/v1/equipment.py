@@ -19,20 +19,23 @@ from api.deps import (
 from api.enrolments import Enrolments
 from api.errors import FieldError, ForbiddenError
 from api.permissions import device_for
+from api.schemas.common import Number
 from api.schemas.equipment import (
+    AcceptanceIn,
     CodeOut,
     CredentialOut,
     DeviceIn,
     EnrolledOut,
     EnrolmentIn,
     PlacementIn,
+    ProposalOut,
     ReplacementIn,
 )
 from api.schemas.measurements import DeviceOut
 from core import enrolment
 from core.domain.access import Scope
 from core.label import enrolment_address, label_svg
-from core.store import broker_accounts, device_moves, device_registry, devices
+from core.store import broker_accounts, device_moves, device_registry, devices, proposals
 from core.store.database import Connection
 from core.store.device_registry import Placement
 
@@ -181,6 +184,32 @@ def enrol(
     return enrolments.exchange(
         database, settings, body.code, peer=auth.peer_of(request), machine_now=machine_now
     )
+
+
+@router.get("/proposals", summary="Devices that gateways describe")
+def list_proposals(_viewer: Admin, connection: ConnectionDep) -> list[ProposalOut]:
+    """Return what gateways described (Home Assistant discovery, Zigbee2MQTT, Shelly) and nobody has registered."""
+    return [ProposalOut.model_validate(one) for one in proposals.waiting(connection)]
+
+
+@router.post("/proposals/{number}/acceptance", status_code=201, summary="Register a proposed device")
+def accept_proposal(
+    _viewer: Admin, number: Number, body: AcceptanceIn, connection: ConnectionDep, now: NowDep
+) -> DeviceOut:
+    """Register a device as its gateway described it, from now on."""
+    placement = _placement(connection, body.home, body.resident)
+    if placement is None:
+        raise FieldError("body.home", "say where it is: home, or resident if it is that person's own")
+    made = proposals.accept(
+        connection, number, placement, now, device_id=body.device_id, kind=body.kind, place=body.place
+    )
+    return DeviceOut.of(devices.overview(connection, _ALL, made.device_id), now)
+
+
+@router.delete("/proposals/{number}", status_code=204, summary="Dismiss a proposal")
+def dismiss_proposal(_viewer: Admin, number: Number, connection: ConnectionDep, now: NowDep) -> None:
+    """Do not propose this device any more, however often its gateway does."""
+    proposals.dismiss(connection, number, now)
 
 
 def _placement(connection: Connection, home: int | None, resident: int | None) -> Placement | None:

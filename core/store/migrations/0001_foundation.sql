@@ -184,6 +184,19 @@ CREATE TABLE enrolment (
 );
 CREATE UNIQUE INDEX enrolment_open ON enrolment (account) WHERE used_at IS NULL AND withdrawn_at IS NULL;
 
+-- Devices that a gateway described and nobody has registered, until somebody does or does not want to.
+CREATE TABLE device_proposal (
+    proposal_id      integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    sender           text NOT NULL UNIQUE,
+    name             text NOT NULL,
+    model            text NOT NULL,
+    -- What it measures, in Home Assistant's words: motion, battery ...
+    device_classes   text[] NOT NULL,
+    first_seen_at    timestamptz NOT NULL,
+    last_seen_at     timestamptz NOT NULL,
+    dismissed_at     timestamptz
+);
+
 -- Readings ------------------------------------------------------------------------------------------------------------
 CREATE TABLE reading (
     time           timestamptz NOT NULL,

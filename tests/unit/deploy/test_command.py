@@ -13,7 +13,7 @@ COMMANDS = [
     ("user",), ("user", "add"), ("user", "list"), ("user", "password"), ("user", "disable"), ("user", "enable"),
     ("device",), ("device", "add"), ("device", "list"), ("device", "move"), ("device", "retire"),
     ("device", "store"), ("device", "share"), ("device", "replace"), ("device", "label"), ("device", "enrol"),
-    ("device", "rotate"), ("device", "revoke"), ("doorkeeper",),
+    ("device", "rotate"), ("device", "revoke"), ("device", "proposals"), ("device", "accept"), ("device", "dismiss"), ("doorkeeper",),
     ("simulate",), ("replay",),
 ]  # fmt: skip
 

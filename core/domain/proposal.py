@@ -1,0 +1,78 @@
+"""Devices that a gateway describes: proposed for registration, registered only by a person."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.device import DEVICE_ID, DeviceKind
+
+# Home Assistant's device classes, the telling ones first: a motion sensor also has a battery and a temperature.
+_KINDS = (
+    (DeviceKind.TRACKER, {"tracker", "device_tracker"}),
+    (DeviceKind.MOTION, {"motion", "occupancy", "presence"}),
+    (DeviceKind.DOOR, {"door", "garage_door", "opening", "window"}),
+    (DeviceKind.BUTTON, {"button", "action", "safety"}),
+    (DeviceKind.PLUG, {"outlet", "power", "energy", "current"}),
+    (DeviceKind.CLIMATE, {"temperature", "humidity", "carbon_dioxide"}),
+)
+_OTHER_CHARACTERS = re.compile(r"[^a-z0-9_-]+")
+_LONGEST_ID = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What a gateway said of a device.
+
+    Attributes
+    ----------
+    sender : str
+        Under which name its messages come.
+    name, model : str
+        What the gateway calls it, and what it is.
+    device_classes : frozenset of str
+        What it measures, in Home Assistant's words.
+    """
+
+    sender: str
+    name: str
+    model: str
+    device_classes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """A device that waits for somebody to register it."""
+
+    number: int
+    sender: str
+    name: str
+    model: str
+    device_classes: tuple[str, ...]
+    first_seen_at: datetime
+    last_seen_at: datetime
+
+    @property
+    def kind(self) -> DeviceKind:
+        """What it seems to be."""
+        return likely_kind(self.device_classes)
+
+    @property
+    def device_id(self) -> str | None:
+        """An id made of its name; None where nothing of the name can stand in an id."""
+        made = _OTHER_CHARACTERS.sub("-", self.name.lower()).strip("-_")[:_LONGEST_ID]
+        return made if DEVICE_ID.match(made) else None
+
+
+def likely_kind(device_classes: Iterable[str]) -> DeviceKind:
+    """Return what a device is that measures these.
+
+    Examples
+    --------
+    >>> likely_kind(["battery", "temperature", "motion"])
+    <DeviceKind.MOTION: 'motion'>
+    >>> likely_kind(["battery"])
+    <DeviceKind.OTHER: 'other'>
+    """
+    found = set(device_classes)
+    return next((kind for kind, classes in _KINDS if classes & found), DeviceKind.OTHER)
