@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.logs import get_logger
-from core.store import judging, measurements
+from core.store import absences, judging, measurements
 from core.store.database import Connection
 from core.store.episodes import Matter
 from core.store.judging import BlindTime, WatchedResident
@@ -190,8 +190,10 @@ class HomeJudging:
         waits = _Waiting(
             due,
             is_eager=lasts or failed is not None or state != "as_usual" or equipment.is_awaited,
-            follows_track=bool(window.geofences),
+            follows_track=bool(window.geofences) or len(window.track.time) > 0,
         )
+        if window.absences or resident.pause is not None:
+            absences.show_pause(self._connection, resident.number, span[1])
         self._settle(resident, waits, state, failed)
 
     def _matters(self, resident: int, window: Window, judgements: dict[str, Judgement]) -> set[Matter]:

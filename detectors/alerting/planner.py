@@ -7,11 +7,11 @@ planner holds, so several of them share the work. An alert that cannot be planne
 from collections.abc import Callable, Collection
 from datetime import datetime
 
-from core.domain.alert import Alert, EventKind
+from core.domain.alert import Alert, EventKind, Severity
 from core.domain.notification import FIRST_REMINDER
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
-from core.store import alert_events, alerts, notifications
+from core.store import alert_events, alerts, notifications, residents
 from core.store.database import Connection, Database
 from detectors.alerting import policy
 from detectors.alerting.policy import Plan, Situation
@@ -69,7 +69,7 @@ def _lapse(connection: Connection, number: int, now: datetime) -> None:
 def _plan(connection: Connection, number: int, now: datetime) -> None:
     alert = alerts.get(connection, number)
     for event in notifications.unplanned_events(connection, number):
-        plan = policy.consequences(event, _situation(connection, alert), now)
+        plan = policy.consequences(event, _situation(connection, alert, now), now)
         written = _carry_out(connection, alert, plan, now)
         notifications.mark_planned(connection, event.number, now)
         _log.info("alert_event_planned", alert=number, event_kind=event.kind, messages=written)
@@ -79,7 +79,7 @@ def _plan(connection: Connection, number: int, now: datetime) -> None:
 
 def _escalate(connection: Connection, number: int, now: datetime) -> None:
     alert = alerts.get(connection, number)
-    plan, taken = policy.escalation(_situation(connection, alert), now)
+    plan, taken = policy.escalation(_situation(connection, alert, now), now)
     written = _carry_out(connection, alert, plan, now)
     for step in taken:
         kind = EventKind.REMINDED if step >= FIRST_REMINDER else EventKind.ESCALATED
@@ -87,7 +87,7 @@ def _escalate(connection: Connection, number: int, now: datetime) -> None:
         _log.info("alert_escalated", alert=number, step=step, messages=written)
 
 
-def _situation(connection: Connection, alert: Alert) -> Situation:
+def _situation(connection: Connection, alert: Alert, now: datetime) -> Situation:
     ladder = notifications.steps(connection, alert.number)
     openings = notifications.openings(connection, alert.number, len(policy.BACKOFF))
     began = max((step.round for step in ladder), default=0)
@@ -98,7 +98,16 @@ def _situation(connection: Connection, alert: Alert) -> Situation:
         told=frozenset(opening.contact for opening in openings if opening.was_tried),
         awaited=frozenset(opening.contact for opening in openings if opening.is_live),
         declined=notifications.declined(connection, alert.number, began),
+        is_night=_is_night(connection, alert, now),
     )
+
+
+def _is_night(connection: Connection, alert: Alert, now: datetime) -> bool:
+    """Tell whether it is night at the resident's, where that makes a difference."""
+    if alert.severity is not Severity.KEEP_AN_EYE or alert.resident is None:
+        return False
+    clock = now.astimezone(residents.home_of(connection, alert.resident).zone).time()
+    return clock >= policy.NIGHT_BEGINS or clock < policy.NIGHT_ENDS
 
 
 def _carry_out(connection: Connection, alert: Alert, plan: Plan, now: datetime) -> int:

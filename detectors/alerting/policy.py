@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
 from core.domain.notification import EscalationStep
@@ -19,7 +19,12 @@ LAST_HOPE = timedelta(hours=24)
 # What may have arrived is sent once more after this, and not again.
 UNKNOWN_BACKOFF = timedelta(minutes=2)
 
+# When families are not woken for what is only worth an eye, by the clock on the wall.
+NIGHT_BEGINS, NIGHT_ENDS = time(22), time(7)
+
 _WARD = "ward"
+# Changes of habit to talk about by day: what is only worth an eye is told to the staff, and shown to the family.
+STAFF_RULES = frozenset({"late_morning", "restless_night", "appliance_unused", "absence_not_taken"})
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,8 @@ class Situation:
         Contacts whom an opening has reached, or will within the time one may wait.
     declined : collection of int
         Contacts who said in this climb that they cannot go.
+    is_night : bool
+        Whether it is night where the resident lives.
     """
 
     alert: Alert
@@ -57,6 +64,7 @@ class Situation:
     told: Collection[int]
     awaited: Collection[int]
     declined: Collection[int]
+    is_night: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,10 +75,17 @@ class Plan:
     ladder: tuple[EscalationStep, ...]
 
 
-def audience(alert: Alert, contacts: Sequence[Contact]) -> list[Contact]:
-    """Return those whom this alert concerns, by rung: equipment and the whole ward are the staff's, the rest begins with the family."""
+def audience(alert: Alert, contacts: Sequence[Contact], *, is_night: bool = False) -> list[Contact]:
+    """Return those whom this alert concerns, by rung: equipment, the whole ward and changes of habit are the staff's, the rest begins with the family.
+
+    At night a family is not woken for what is only worth an eye, unless nobody else could be told.
+    """
     is_for_staff = alert.severity is Severity.EQUIPMENT or alert.subject == _WARD
+    if alert.severity is Severity.KEEP_AN_EYE:
+        is_for_staff = is_for_staff or alert.rule in STAFF_RULES or is_night
     concerned = [contact for contact in contacts if contact.resident is None or not is_for_staff]
+    if not concerned and is_night and alert.severity is Severity.KEEP_AN_EYE:
+        concerned = list(contacts)
     return sorted(concerned, key=lambda contact: (contact.step, contact.number))
 
 
@@ -102,7 +117,9 @@ def _climb(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
     alert = situation.alert
     if alert.handling is Handling.CLOSED:
         return Plan((), _stopped(situation.ladder, now))
-    rungs = sorted({contact.step for contact in audience(alert, situation.contacts)})
+    rungs = sorted(
+        {contact.step for contact in audience(alert, situation.contacts, is_night=situation.is_night)}
+    )
     wait = LADDER.get(alert.severity)
     if wait is None:
         rungs = rungs[:1]
@@ -200,7 +217,7 @@ _FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, Situation, datetime], Plan]] 
 def _openings(rung: EscalationStep, situation: Situation) -> list[Message]:
     return [
         Message(contact.number, NotificationKind.OPENING, f"{rung.round}.{rung.step}")
-        for contact in audience(situation.alert, situation.contacts)
+        for contact in audience(situation.alert, situation.contacts, is_night=situation.is_night)
         if contact.step == rung.step
     ]
 

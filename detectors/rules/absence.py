@@ -68,16 +68,11 @@ def taken(absence: PlannedAbsence, signs: LifeSigns, until: datetime, away: Sequ
     """Tell how a day service went, from what was heard up to `until`."""
     begins, ends = absence.began_at.timestamp(), absence.ended_at.timestamp()
     seen = until_now(signs, min(until.timestamp(), ends))
-    left = min(
-        (
-            one.known_at.timestamp()
-            for one in away
-            if one.known_at <= until
-            and one.known_at.timestamp() >= begins - EARLY_S
-            and one.known_at.timestamp() < ends
-        ),
-        default=np.inf,
-    )
+    # A tracker knows better than the door, and than whoever is heard at home meanwhile.
+    outings = [
+        one for one in away if begins - EARLY_S <= one.known_at.timestamp() < ends and one.known_at <= until
+    ]
+    left = min((one.known_at.timestamp() for one in outings), default=np.inf)
     doors = seen.time[(seen.kind == DOOR) & (seen.time >= begins - EARLY_S)]
     for door in cast("list[float]", doors.tolist()):
         after = int(np.searchsorted(seen.time, door + LEAVING_S, side="right"))
@@ -85,10 +80,12 @@ def taken(absence: PlannedAbsence, signs: LifeSigns, until: datetime, away: Sequ
         if quiet_until >= door + QUIET_AFTER_S:
             left = min(left, door + QUIET_AFTER_S)
             break
-    if np.isinf(left) or left > until.timestamp():
+    if left > until.timestamp():
         return Taken(None, None)
-    sure = seen.time[confirmed(seen)]
-    later = sure[sure > left]
+    if outings:
+        ended = outings[-1].ended_at
+        return Taken(left, ended.timestamp() if ended is not None and ended <= until else None)
+    later = seen.time[confirmed(seen) & (seen.time > left)]
     return Taken(left, float(later[0]) if len(later) else None)
 
 

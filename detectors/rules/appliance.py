@@ -76,10 +76,9 @@ class ApplianceUnused:
                 due = earliest(due, moment(wait.tick))
                 continue
             over = min(used, wait.ends, pause_after(window, wait.tick))
-            if over > since.timestamp() and _is_about(window, wait):
+            if _is_about(window, wait):
                 findings.append(_unused(window, wait, over if over <= now else None))
-        # One alert at most: of several appliances the first that was missed.
-        return Judgement(tuple(findings[:1]), due, can_tell=True)
+        return Judgement(_first_of_each(findings, since), due, can_tell=True)
 
     def _waits(self, window: Window, since: datetime, today: date) -> Iterator[_Wait]:
         day = local_date(window.zone, since)
@@ -168,24 +167,31 @@ class ApplianceLeftOn:
             for began, ended in zip(began_at.tolist(), ended_at.tolist(), strict=True):
                 own = self._usual(window, one, moment(began)) or usual
                 tick = began + 60 * _limit_min(own)
-                if ended <= max(since.timestamp(), tick) or began < window.watched_from.timestamp():
+                if ended <= tick or began < window.watched_from.timestamp():
                     continue
                 if tick > now:
                     due = earliest(due, moment(tick))
                     continue
                 last = float(one.time[int(np.searchsorted(one.time, now, side="right")) - 1])
                 over = min(ended, last + _BELIEVED_S)
-                if over > max(since.timestamp(), tick) and could_hear(window, tick, tick):
+                if over > tick and could_hear(window, tick, tick):
                     findings.append(
                         _left_on(window, one.place, (began, tick, over if over <= now else None), own)
                     )
-        # One alert at most: of several appliances the first that was left on.
-        findings.sort(key=lambda finding: finding.raised_at)
-        return Judgement(tuple(findings[:1]), due, can_tell=can_tell)
+        return Judgement(_first_of_each(findings, since), due, can_tell=can_tell)
 
     def _usual(self, window: Window, power: Power, at: datetime) -> Spans | None:
         found = self.rhythm_on(local_date(window.zone, at)).appliances.get(str(power.device))
         return found.runs if found and found.runs and found.runs.count >= LEAST_RUNS else None
+
+
+def _first_of_each(findings: list[Finding], since: datetime) -> tuple[Finding, ...]:
+    """Return one matter at a time, as far as they hold after `since`: of appliances missed or left on together the first."""
+    kept: list[Finding] = []
+    for one in sorted(findings, key=lambda finding: (finding.raised_at, finding.began_at)):
+        if not kept or (kept[-1].cleared_at is not None and kept[-1].cleared_at <= one.raised_at):
+            kept.append(one)
+    return tuple(one for one in kept if one.cleared_at is None or one.cleared_at > since)
 
 
 def _limit_min(usual: Spans) -> float:

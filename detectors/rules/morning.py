@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from core.domain.alert import Finding, Severity
 from detectors.rules.hearing import after_partner, confirmed, could_hear, is_held, pause_after, until_now
 from detectors.rules.judgement import Judgement, LifeSigns, Window, earliest, moment
-from detectors.rules.rhythm import DAY_BEGINS_MIN, Habit, Rhythm
+from detectors.rules.rhythm import DAY_BEGINS_MIN, UP_WITHIN_S, Habit, Rhythm, rises
 from detectors.rules.silences import DOOR
 from detectors.rules.wall_clock import DAY_S, at_minute, local_date
 
@@ -38,7 +38,9 @@ class _Morning:
 
 @dataclass(frozen=True)
 class LateMorning:
-    """Rule D4, morning: no confirmed life sign between four o'clock and the usual time of getting up, and an hour or three sigmas beyond.
+    """Rule D4, morning: nobody is up between four o'clock and the usual time of getting up, and an hour or three sigmas beyond.
+
+    Who is up is seen again within five quarters of an hour; a single visit to the toilet does not count unless it was just now.
 
     It claims that the morning is late, nothing more, and informs the staff; the alarm is the inactivity rule's. It cannot tell while
     fewer than 14 mornings are known, when the home could not be heard since four, during a planned absence, and when the last life
@@ -86,8 +88,10 @@ class LateMorning:
 
 
 def _is_up(signs: LifeSigns, sure: NDArray[np.bool_], begins: float, tick: float) -> bool:
+    """Tell whether somebody was up by then, or may just have got up."""
     first, last = np.searchsorted(signs.time, [begins, tick], side="right")
-    return bool(sure[first:last].any())
+    seen = signs.time[first:last][sure[first:last]]
+    return len(seen) > 0 and bool(seen[-1] > tick - UP_WITHIN_S or rises(seen).any())
 
 
 def _could_tell(window: Window, signs: LifeSigns, morning: _Morning, tick: float) -> bool:

@@ -14,6 +14,8 @@ NAME = "not_returned"
 VERSION = 1
 # D3: two hours beyond the longest outing, or an hour beyond ten in the evening for those who are never out at night.
 MARGIN_MIN, LATE_MIN = 120.0, 23 * 60.0
+# After a planned absence, such as a day service, somebody is expected within this time (our choice).
+PLANNED_MIN = 60.0
 # With fewer outings known a fixed time counts (our choice).
 LEAST_OUTINGS, UNKNOWN_MIN = 5, 720.0
 _SHORTEST_LOOK_S = 3600.0
@@ -31,7 +33,7 @@ class NotReturned:
     """Rule D3, away: two hours longer than the longest outing on such a day (weekday or weekend), or still out at 23:00.
 
     It needs a tracker that says that the resident is away; who left by the door without one is judged by the inactivity rule's line after
-    the door. The evening counts only for those who were home by 23:00 on every day of the last four weeks. Where fewer than
+    the door. Who is out by plan is expected an hour after its end. The evening counts only for those who were home by 23:00 on every day of the last four weeks. Where fewer than
     five outings are known, twelve hours count. It ends with the return: two fixes near home, or a life sign at home when the tracker is silent.
 
     Parameters
@@ -82,6 +84,11 @@ class NotReturned:
         late = at_minute(window.zone, day, LATE_MIN)
         if rhythm.nights_out == 0 and rhythm.days >= LEAST_DAYS and outing.began_at < late < tick:
             tick, cause = late, "late"
+        for pause in window.pauses:
+            # Out by plan: they are expected an hour after its end.
+            if pause.ended_at is not None and pause.began_at <= tick and pause.ended_at > outing.began_at:
+                expected = pause.ended_at + timedelta(minutes=PLANNED_MIN)
+                tick, cause = (expected, "planned") if expected > tick else (tick, cause)
         return _Limit(max(tick, outing.known_at).timestamp(), cause, usual if is_known else None)
 
 

@@ -5,8 +5,8 @@ by 6:30". Each number keeps on how many days it rests, so that a rule can say th
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from core.domain.device import DeviceKind
 from detectors.rules.hearing import at_washroom, confirmed
 from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Power, RoomSeries
 from detectors.rules.silences import DOOR
-from detectors.rules.wall_clock import DAY_S, local_seconds
+from detectors.rules.wall_clock import DAY_S, at_minute, local_seconds
 
 NAME = "rhythm"
 VERSION = 1
@@ -28,6 +28,8 @@ LEAST_DAYS = 14
 DAY_BEGINS_MIN = 240.0
 DAY_BEGINS_S = 60 * DAY_BEGINS_MIN
 NIGHT_BEGINS_S, NIGHT_S = 22 * 3600.0, 8 * 3600.0
+# Who is up is seen again after the one and before the other (our choice).
+UP_AFTER_S, UP_WITHIN_S = 900.0, 4500.0
 # Signs of one visit are at most this far apart.
 VISIT_S = 600.0
 # An outing, as scoring defines it: the door before, the door after, and half an hour between.
@@ -164,8 +166,9 @@ def learn(past: Past, zone: ZoneInfo) -> Rhythm:
     signs = _recent(past.signs, past.until)
     sure = signs.time[confirmed(signs)]
     local = local_seconds(zone, sure)
-    days, first, last = _edges(local)
-    up = calendar.heard(days, np.full(len(days), DAY_BEGINS_S), first * 60)
+    risen_on, first, _ = _edges(local[rises(sure)])
+    days, _, last = _edges(local)
+    up = calendar.heard(risen_on, np.full(len(risen_on), DAY_BEGINS_S), first * 60)
     down = calendar.heard(days, last * 60, np.full(len(days), DAY_S))
     visits, nights, last_nights = _nights(signs, calendar)
     outings, nights_out = _outings(signs, calendar)
@@ -183,6 +186,18 @@ def learn(past: Past, zone: ZoneInfo) -> Rhythm:
         rooms_c={one.place: _hours(one, calendar) for one in past.rooms},
         has_door=bool(np.any(signs.kind == DOOR)),
     )
+
+
+def learn_nights(signs: LifeSigns, zone: ZoneInfo, day: date) -> tuple[int | None, ...]:
+    """Return the visits in the two nights before a local day's own."""
+    today = (day - date(1970, 1, 1)).days
+    until = at_minute(zone, day, 0).timestamp() - 2 * 3600
+    return _nights(_recent(signs, until, days=3), _Calendar(zone, today, ()))[2]
+
+
+def with_nights(rhythm: Rhythm, last_nights: tuple[int | None, ...]) -> Rhythm:
+    """Return a rhythm with other last nights, for what is learned less often than every day."""
+    return replace(rhythm, last_nights=last_nights)
 
 
 class _Calendar:
@@ -219,11 +234,23 @@ class _Calendar:
         return not any(one < ended and other > began for one, other in self._masked)
 
 
-def _recent(signs: LifeSigns, until: float) -> LifeSigns:
+def _recent(signs: LifeSigns, until: float, days: int = LEARNED_DAYS) -> LifeSigns:
     # A day more than is asked for: a night begins on the day before.
-    since = until - (LEARNED_DAYS + 1) * DAY_S
+    since = until - (days + 1) * DAY_S
     first, last = np.searchsorted(signs.time, [since, until], side="right")
     return LifeSigns(signs.time[first:last], signs.kind[first:last], signs.place[first:last], signs.places)
+
+
+def rises(sure: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Tell which confirmed life signs begin a time of being up: there is another a quarter to five quarters of an hour later.
+
+    A visit to the toilet at five, with nothing after it, is still night.
+    """
+    if not len(sure):
+        return np.zeros(0, np.bool_)
+    following = np.searchsorted(sure, sure + UP_AFTER_S, side="right")
+    later = sure[np.minimum(following, len(sure) - 1)]
+    return (following < len(sure)) & (later <= sure + UP_WITHIN_S)
 
 
 def _edges(local: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
