@@ -8,12 +8,15 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Outcome
+from core.domain.rhythm import NAME as RHYTHM
+from core.domain.rhythm import VERSION as RHYTHM_VERSION
+from core.domain.rhythm import Rhythm
 from core.store import absences, judging, measurements, usuals, windows
 from core.store.database import Connection
 from detectors.rules import bathroom_stay, inactivity, morning, not_returned, rhythm
 from detectors.rules.judgement import LifeSigns
 from detectors.rules.patience import Usual, learn
-from detectors.rules.rhythm import LEARNED_DAYS, Past, Rhythm
+from detectors.rules.rhythm import LEARNED_DAYS, Past
 from detectors.rules.silences import LINE_DAYS
 from detectors.rules.wall_clock import midnight
 from detectors.series import merged, power_series, room_series
@@ -92,7 +95,7 @@ class RhythmBook:
     def on(self, day: date) -> Rhythm:
         """Return what holds on a local day."""
         if day not in self._known:
-            body = judging.usual(self._connection, self._who.resident, rhythm.NAME, rhythm.VERSION, day)
+            body = judging.usual(self._connection, self._who.resident, RHYTHM, RHYTHM_VERSION, day)
             self._known[day] = Rhythm.from_json(body) if body is not None else self._learn(day)
         return self._known[day]
 
@@ -111,7 +114,7 @@ class RhythmBook:
                 until.timestamp(),
             )
             found = rhythm.learn(past, who.zone)
-            _keep(self._connection, who, rhythm.NAME, rhythm.VERSION, day, found.to_json())
+            _keep(self._connection, who, RHYTHM, RHYTHM_VERSION, day, found.to_json())
         return found
 
 

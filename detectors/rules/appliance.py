@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from core.domain.alert import Finding, JsonObject, Severity
+from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
 from detectors.rules.hearing import (
     confirmed,
     could_hear,
@@ -17,7 +18,7 @@ from detectors.rules.hearing import (
     until_now,
 )
 from detectors.rules.judgement import Judgement, Power, Window, earliest, moment
-from detectors.rules.rhythm import DAY_BEGINS_MIN, LEAST_DAYS, Appliance, Habit, Rhythm, Spans
+from detectors.rules.rhythm import DAY_BEGINS_MIN, LEAST_DAYS
 from detectors.rules.wall_clock import DAY_S, at_minute, local_date
 
 UNUSED, LEFT_ON = "appliance_unused", "appliance_left_on"

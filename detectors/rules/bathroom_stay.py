@@ -8,9 +8,10 @@ from typing import cast
 import numpy as np
 
 from core.domain.alert import Finding, Severity
+from core.domain.rhythm import Rhythm, Spans
 from detectors.rules.hearing import confirmed, could_hear, is_held, next_look, pause_after, until_now
 from detectors.rules.judgement import Judgement, LifeSigns, Window, earliest, moment
-from detectors.rules.rhythm import Rhythm, Spans, is_night, stays
+from detectors.rules.rhythm import is_night, stays
 from detectors.rules.wall_clock import local_date, local_seconds
 
 NAME = "bathroom_stay"

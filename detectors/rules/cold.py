@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
+from core.domain.rhythm import Rhythm
 from detectors.rules.hearing import is_known_away, is_out_by_door, is_washroom, next_look, until_now
 from detectors.rules.judgement import Judgement, RoomSeries, Window, moment
 from detectors.rules.levels import Spell, Trigger, grid, lasting, level, spells
-from detectors.rules.rhythm import Rhythm
 from detectors.rules.wall_clock import DAY_S, local_seconds
 
 NAME = "cold"

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
+from core.domain.rhythm import Habit, Rhythm
 from detectors.rules.hearing import after_partner, confirmed, could_hear, is_held, pause_after, until_now
 from detectors.rules.judgement import Judgement, LifeSigns, Window, earliest, moment
-from detectors.rules.rhythm import DAY_BEGINS_MIN, UP_WITHIN_S, Habit, Rhythm, rises
+from detectors.rules.rhythm import DAY_BEGINS_MIN, UP_WITHIN_S, rises
 from detectors.rules.silences import DOOR
 from detectors.rules.wall_clock import DAY_S, at_minute, local_date
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from core.domain.alert import Finding, Severity
+from core.domain.rhythm import Rhythm, Spans
 from detectors.rules.hearing import could_hear, is_held, next_look, pause_after
 from detectors.rules.judgement import Blind, Judgement, Window, earliest, moment
-from detectors.rules.rhythm import LEAST_DAYS, Rhythm, Spans
+from detectors.rules.rhythm import LEAST_DAYS
 from detectors.rules.wall_clock import at_minute, local_date
 
 NAME = "not_returned"

@@ -8,9 +8,10 @@ from math import exp, lgamma, log, log1p
 import numpy as np
 
 from core.domain.alert import Finding, Severity
+from core.domain.rhythm import Rhythm
 from detectors.rules.hearing import could_hear, until_now
 from detectors.rules.judgement import Judgement, Window, earliest, moment
-from detectors.rules.rhythm import NIGHT_BEGINS_S, NIGHT_S, Rhythm, visit_begins
+from detectors.rules.rhythm import NIGHT_BEGINS_S, NIGHT_S, visit_begins
 from detectors.rules.wall_clock import at_minute, local_date
 
 NAME = "restless_night"

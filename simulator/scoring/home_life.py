@@ -15,6 +15,7 @@ import numpy as np
 from core.domain.absence import AbsenceKind
 from core.domain.alert import Finding
 from core.domain.device import DeviceKind
+from core.domain.rhythm import Rhythm
 from detectors.rules import (
     absence,
     appliance,
@@ -39,7 +40,7 @@ from detectors.rules.judgement import (
     life_signs,
     moment,
 )
-from detectors.rules.rhythm import Past, Rhythm
+from detectors.rules.rhythm import Past
 from detectors.rules.wall_clock import DAY_S
 from simulator.scoring.protocol import Floats
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from core.domain.absence import AbsenceKind
 from core.domain.device import DeviceKind
+from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
 from detectors.rules import absence, presence
 from detectors.rules.absence import AbsenceNotTaken
 from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
@@ -37,7 +38,7 @@ from detectors.rules.night_exit import NightExit
 from detectors.rules.not_returned import NotReturned
 from detectors.rules.patience import Usual, learn
 from detectors.rules.restless_night import RestlessNight
-from detectors.rules.rhythm import Appliance, Habit, Past, Rhythm, Spans
+from detectors.rules.rhythm import Past
 from detectors.rules.rhythm import learn as learn_rhythm
 from detectors.rules.silences import Line
 

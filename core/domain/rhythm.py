@@ -1,0 +1,120 @@
+"""A resident's rhythm as it is kept and shown: when, how long and how often what is usual happens, and from how many days that is known."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+NAME = "rhythm"
+VERSION = 1
+_MAD_TO_SIGMA = 1.4826
+
+
+@dataclass(frozen=True)
+class Habit:
+    """When something usually happens: median and median absolute deviation in minutes after midnight, from so many days."""
+
+    at_min: float
+    spread_min: float
+    days: int
+
+    @property
+    def by_min(self) -> float:
+        """By when it has happened on about five days of six."""
+        return self.at_min + _MAD_TO_SIGMA * self.spread_min
+
+    def late_min(self, least_min: float) -> float:
+        """Return from when on it is late: three sigmas, and never less than `least_min`, after the usual time."""
+        return self.at_min + max(least_min, 3 * _MAD_TO_SIGMA * self.spread_min)
+
+
+@dataclass(frozen=True)
+class Spans:
+    """How long something usually lasts, in minutes: how often it was seen, a high quantile, and the longest."""
+
+    count: int
+    high_min: float
+    longest_min: float
+
+
+@dataclass(frozen=True)
+class Appliance:
+    """How an appliance is used: when first on a day, on how many of the days known, and how long it runs."""
+
+    first: Habit | None
+    days_used: int
+    runs: Spans | None
+
+
+@dataclass(frozen=True)
+class Rhythm:
+    """What was learned for one local day.
+
+    Attributes
+    ----------
+    days : int
+        On how many days it rests.
+    up, down : Habit or None
+        The first confirmed life sign after four, and the last one of the day.
+    night_visits, nights : int
+        Visits to the bathroom between 22:00 and 6:00, in all, and in how many nights that could be heard.
+    last_nights : tuple of int or None
+        The visits in the two nights before this day's, the older first; None where it could not be heard.
+    outings : mapping
+        By `weekday` and `weekend`: how long outings last.
+    nights_out : int
+        Outings that were not over at 23:00.
+    stays : mapping
+        By `day` and `night`: how long visits to the bathroom last; the 99th percentile counts.
+    appliances : mapping
+        By the number of the plug.
+    rooms_c : mapping
+        By place: the median temperature of each hour of the day over the last 14 days; NaN where unknown.
+    has_door : bool
+        Whether an entrance door was heard.
+    """
+
+    days: int = 0
+    up: Habit | None = None
+    down: Habit | None = None
+    night_visits: int = 0
+    nights: int = 0
+    last_nights: tuple[int | None, ...] = ()
+    outings: Mapping[str, Spans] = field(default_factory=dict[str, Spans])
+    nights_out: int = 0
+    stays: Mapping[str, Spans] = field(default_factory=dict[str, Spans])
+    appliances: Mapping[str, Appliance] = field(default_factory=dict[str, Appliance])
+    rooms_c: Mapping[str, tuple[float | None, ...]] = field(
+        default_factory=dict[str, tuple[float | None, ...]]
+    )
+    has_door: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        return asdict(self)
+
+    @staticmethod
+    def from_json(body: Mapping[str, Any]) -> "Rhythm":
+        """Return what `to_json` was made from."""
+        return Rhythm(
+            days=int(body["days"]),
+            up=_habit(body["up"]),
+            down=_habit(body["down"]),
+            night_visits=int(body["night_visits"]),
+            nights=int(body["nights"]),
+            last_nights=tuple(body["last_nights"]),
+            outings={name: Spans(**one) for name, one in body["outings"].items()},
+            nights_out=int(body["nights_out"]),
+            stays={name: Spans(**one) for name, one in body["stays"].items()},
+            appliances={
+                name: Appliance(
+                    _habit(one["first"]), one["days_used"], Spans(**one["runs"]) if one["runs"] else None
+                )
+                for name, one in body["appliances"].items()
+            },
+            rooms_c={name: tuple(hours) for name, hours in body["rooms_c"].items()},
+            has_door=bool(body["has_door"]),
+        )
+
+
+def _habit(body: Mapping[str, Any] | None) -> Habit | None:
+    return None if body is None else Habit(**body)
