@@ -13,6 +13,8 @@ from ingest.worker import Worker
 
 _RETRY_S = 1.0
 _CONNECTIONS = 2
+# Everything is tried again anyway; waiting long would only delay a standby and the word that something is wrong.
+_PATIENCE_S = 3.0
 
 
 def main(*, is_leaving: bool = False) -> int:
@@ -37,7 +39,10 @@ def main(*, is_leaving: bool = False) -> int:
     log = get_logger(__name__)
     while not stop.is_set():
         database = Database(
-            settings.database_url.get_secret_value(), size=_CONNECTIONS, application="mimamori-ingest"
+            settings.database_url.get_secret_value(),
+            size=_CONNECTIONS,
+            application="mimamori-ingest",
+            patience_s=_PATIENCE_S,
         )
         try:
             database.open()

@@ -43,16 +43,26 @@ class Database:
         The largest number of connections at once.
     application : str
         Shown in `pg_stat_activity`, so that an operator sees who holds a lock.
+    patience_s : float
+        How long a connection is waited for before the database counts as unavailable.
     """
 
-    def __init__(self, url: str, *, size: int = 4, application: str = "mimamori") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        size: int = 4,
+        application: str = "mimamori",
+        patience_s: float = _POOL_WAIT_S,
+    ) -> None:
         self._url = url
         self._application = application
+        self._patience_s = patience_s
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=1,
             max_size=size,
-            timeout=_POOL_WAIT_S,
+            timeout=patience_s,
             # Without the check the first query after a restart of the database fails.
             check=ConnectionPool.check_connection,
             kwargs={"application_name": application, "options": _OPTIONS, **_OUR_END},
@@ -70,7 +80,7 @@ class Database:
         """
         self._pool.open()
         try:
-            self._pool.wait(_POOL_WAIT_S)
+            self._pool.wait(self._patience_s)
         except PoolTimeout as error:
             self._pool.close()
             raise StoreUnavailableError(

@@ -130,18 +130,18 @@ def test_ingest_waits_for_a_database_in_trouble_and_says_why(
         wait_until(lambda: _health(port)[0] == 200, 20)
 
         trouble_itself.begin()
-        _publish(device, range(101, 3001))
+        _publish(device, range(101, 1001))
         wait_until(lambda: _is_red(port, trouble_itself.words), 30, "red health with the reason")
-        assert _stored(rows) < 3000
+        assert _stored(rows) < 1000
 
         # Nothing that is not stored was acknowledged: a fresh ingest gets all of it again.
         ingest.kill()
         trouble_itself.end()
         second = processes.start("ingest", settings, ready=None)
-        wait_until(lambda: _stored(rows) == 3000, 40, "everything to be stored")
+        wait_until(lambda: _stored(rows) == 1000, 40, "everything to be stored")
         wait_until(lambda: _health(port)[0] == 200, 20, "green health")
         _stop(second)
-        assert rows.of("SELECT count(*) FROM reading") == [(3000,)]
+        assert rows.of("SELECT count(*) FROM reading") == [(1000,)]
         assert rows.count("quarantine") == 0
 
 
