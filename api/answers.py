@@ -16,7 +16,7 @@ from core.domain.access import Scope
 from core.domain.alert import Alert, Handling, Outcome
 from core.domain.resident import Contact
 from core.errors import ConflictError
-from core.store import alerts, answer_links, notifications, residents
+from core.store import alerts, answer_links, handling, notifications, residents
 from core.store.database import Connection
 
 _LONGEST_TOKEN = 100
@@ -199,14 +199,14 @@ def answer(connection: Connection, token: str, action: Action, now: datetime) ->
 def _act(connection: Connection, alert: Alert, contact: Contact, action: Action, now: datetime) -> None:
     if action in {Action.CLAIM, Action.TAKE_OVER}:
         is_over = action is Action.TAKE_OVER
-        alerts.claim(connection, alert.number, contact=contact.number, take_over=is_over, now=now)
+        handling.claim(connection, alert.number, contact=contact.number, take_over=is_over, now=now)
     elif action is Action.CANNOT:
-        alerts.decline(connection, alert.number, contact=contact.number, now=now)
+        handling.decline(connection, alert.number, contact=contact.number, now=now)
     elif action is Action.UNREACHABLE:
-        alerts.add_note(connection, alert.number, contact=contact.number, note=_UNREACHABLE_NOTE, now=now)
-        alerts.decline(connection, alert.number, contact=contact.number, now=now)
+        handling.add_note(connection, alert.number, contact=contact.number, note=_UNREACHABLE_NOTE, now=now)
+        handling.decline(connection, alert.number, contact=contact.number, now=now)
     else:
-        alerts.close(connection, alert.number, contact=contact.number, outcome=_OUTCOMES[action], now=now)
+        handling.close(connection, alert.number, contact=contact.number, outcome=_OUTCOMES[action], now=now)
 
 
 def _state(alert: Alert, contact: Contact) -> LinkState:

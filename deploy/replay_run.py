@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from core.domain.alert import Outcome
 from core.domain.metric import METRICS
-from core.store import alerts, users
+from core.store import handling, users
 from core.store import replay as store
 from core.store.database import Database
 from core.store.registry import register_ward
@@ -166,7 +166,7 @@ def close_what_is_over(database: Database, closer: int, now: datetime) -> None:
     """Do what staff would: an alert that is left open would take in all that happens to its resident later."""
     with database.transaction() as connection:
         for number in store.over_but_open(connection):
-            alerts.close(connection, number, outcome=Outcome.DRILL, user=closer, now=now)
+            handling.close(connection, number, outcome=Outcome.DRILL, user=closer, now=now)
 
 
 def compare(database: Database, part: Recording, begin: datetime, end: datetime) -> Difference:

@@ -17,7 +17,7 @@ from api.permissions import Viewer
 from api.schemas.common import BigNumber
 from core.domain.alert import Alert, Handling, Outcome, Severity
 from core.errors import ConflictError, InputError
-from core.store import alerts, residents
+from core.store import alerts, handling, residents
 from core.store.database import Connection, Database
 
 router = APIRouter()
@@ -82,7 +82,7 @@ def claim(
     try:
         with database.transaction() as connection:
             permissions.alert_for(connection, viewer, number)
-            alerts.claim(connection, number, user=viewer.number, take_over=bool(take_over), now=page.now)
+            handling.claim(connection, number, user=viewer.number, take_over=bool(take_over), now=page.now)
     except ConflictError:
         return _back(number)
     return _back(number, "claimed", next)
@@ -96,7 +96,7 @@ def release(request: Request, viewer: AnyUser, database: DatabaseDep, number: Bi
         found = permissions.alert_for(connection, viewer, number)
         if found.handling is not Handling.CLAIMED or found.claimed_by_user != viewer.number:
             return _back(number)
-        alerts.release(connection, number, user=viewer.number, now=page.now)
+        handling.release(connection, number, user=viewer.number, now=page.now)
     return _back(number, "released")
 
 
@@ -121,7 +121,7 @@ def close(
                 found = permissions.alert_for(connection, viewer, number)
                 if not viewer.is_staff and found.claimed_by_user != viewer.number:
                     raise ForbiddenError("only staff or whoever holds an alert may close it")
-                alerts.close(
+                handling.close(
                     connection,
                     number,
                     outcome=Outcome(outcome),
@@ -151,7 +151,7 @@ def add_note(
     try:
         with database.transaction() as connection:
             permissions.alert_for(connection, viewer, number)
-            alerts.add_note(connection, number, user=viewer.number, note=note, now=page.now)
+            handling.add_note(connection, number, user=viewer.number, note=note, now=page.now)
     except InputError:
         problem = page.words("alert.note_empty" if not note.strip() else "alert.problem_long")
         return _again(request, viewer, database, number, Draft(problem))

@@ -11,7 +11,7 @@ from core.domain.alert import Alert, EventKind, Severity
 from core.domain.notification import FIRST_REMINDER
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
-from core.store import alert_events, alerts, notifications, residents
+from core.store import alert_events, alerts, handling, notifications, residents
 from core.store.database import Connection, Database
 from detectors.alerting import policy
 from detectors.alerting.policy import Plan, Situation
@@ -28,7 +28,7 @@ def plan_all(database: Database, now: datetime, put_off: set[int] | None = None)
     return sum(
         _do_all(database, now, hold, do, left_alone)
         for hold, do in (
-            (alerts.hold_lapsed, _lapse),
+            (handling.hold_lapsed, _lapse),
             (notifications.hold_unplanned, _plan),
             (notifications.hold_due_step, _escalate),
         )
@@ -62,7 +62,7 @@ def _do_all(
 
 
 def _lapse(connection: Connection, number: int, now: datetime) -> None:
-    alerts.lapse(connection, number, now)
+    handling.lapse(connection, number, now)
     _log.info("claim_lapsed", alert=number)
 
 

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from playwright.sync_api import Page, expect
 
 from core.domain.alert import Finding, Severity
-from core.store import alerts, episodes
+from core.store import episodes, handling
 from core.store.database import Database
 from tests.browser.conftest import Opener, Site
 from tests.browser.four_weeks import NOW
@@ -29,7 +29,7 @@ def _raise(site: Site, resident: int, severity: Severity = Severity.CHECK_SOON) 
 
 def _claim(site: Site, number: int) -> None:
     with Database(site.database_url, size=1) as database, database.transaction() as connection:
-        alerts.claim(connection, number, user=2, now=NOW)
+        handling.claim(connection, number, user=2, now=NOW)
 
 
 def _board(site: Site, open_page: Opener) -> Page:

@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from core.domain.alert import Finding, Outcome, Severity
-from core.store import alerts, answer_links, episodes
+from core.store import answer_links, episodes, handling
 from core.store.database import Database
 from core.store.registry import register_ward
 from core.store.ward_file import read_ward
@@ -153,7 +153,7 @@ def _morning(database: Database) -> Town:
     lat, lon = place(3)
     old = _open(database, 2, "inactivity", 2, began=24 * 9.0, raised=24 * 9 - 3.0, usual=usual, **card)
     with database.transaction() as connection:
-        alerts.close(connection, old, outcome=Outcome.SAFE_CONTACTED, user=2, note="寝坊でした", now=NOW)
+        handling.close(connection, old, outcome=Outcome.SAFE_CONTACTED, user=2, note="寝坊でした", now=NOW)
     silent = _open(
         database,
         4,
@@ -198,7 +198,7 @@ def _morning(database: Database) -> Town:
         contact = connection.execute("SELECT contact_id FROM contact WHERE resident_id = 3").fetchone()
         assert contact is not None
         claimed_at = NOW - timedelta(minutes=8)
-        alerts.claim(connection, found["geofence"], contact=contact[0], now=claimed_at)
+        handling.claim(connection, found["geofence"], contact=contact[0], now=claimed_at)
         father = connection.execute("SELECT contact_id FROM contact WHERE resident_id = 2").fetchone()
         assert father is not None
         token = answer_links.issue(connection, found["inactivity"], father[0], NOW)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.domain.alert import EventKind, Outcome
-from core.store import alerts
+from core.store import alerts, handling
 from core.store.database import Database
 from deploy.broker import Broker
 from tests.support.alerting import TARO, mail_sink, register
@@ -42,7 +42,7 @@ def test_a_press_is_in_the_mailbox_within_two_seconds_and_outlives_every_process
 
         with database.transaction() as connection:
             (first,) = alerts.open_alerts(connection, datetime.now(UTC))
-            alerts.close(
+            handling.close(
                 connection, first.number, user=CARE, outcome=Outcome.PRESSED_BY_MISTAKE, now=datetime.now(UTC)
             )
         wait_until(lambda: len(sink.messages) == 2, what="the outcome")

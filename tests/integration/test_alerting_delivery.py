@@ -19,7 +19,7 @@ from core.domain.alert import Delivery, EventKind, NotificationKind, Outcome, Se
 from core.domain.notification import Notification
 from core.domain.resident import Channel, Contact, Language
 from core.errors import SettingsError
-from core.store import alerts, answer_links, contacts, notifications
+from core.store import alerts, answer_links, contacts, handling, notifications
 from core.store.database import Database
 from deploy.ports import free_port
 from detectors.alerting import channels, planner
@@ -577,7 +577,7 @@ def test_openings_leave_before_other_messages_and_each_contact_hears_in_order(
         first = raise_alert(post)
         post.deliver()
         with database.transaction() as connection:
-            alerts.claim(connection, first, user=CARE, now=clock.now())
+            handling.claim(connection, first, user=CARE, now=clock.now())
         second = raise_alert(post, rule="sos", severity=Severity.EMERGENCY)
         post.deliver()
 
@@ -604,7 +604,7 @@ def test_a_message_that_is_overtaken_is_not_sent(
         number = raise_alert(post)
         post.deliver()
         with database.transaction() as connection:
-            alerts.close(connection, number, user=CARE, outcome=Outcome.DRILL, now=clock.now())
+            handling.close(connection, number, user=CARE, outcome=Outcome.DRILL, now=clock.now())
         sink.refusal = None
         clock.advance(minutes=5)
         post.deliver()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.domain.alert import EventKind, Handling, NotificationKind, Outcome, Severity
-from core.store import alerts, contacts, notifications
+from core.store import alerts, contacts, handling, notifications
 from core.store.database import Connection, Database
 from core.store.episodes import Matter
 from detectors.alerting import planner
@@ -116,7 +116,7 @@ def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowl
     stage.told()
     stage.clock.advance(minutes=10)
     assert stage.told() == [(CENTRE_NAME, OPENING)]
-    stage.act(alerts.decline, contact=TARO_CONTACT)
+    stage.act(handling.decline, contact=TARO_CONTACT)
     assert stage.told() == []
 
     for pause in pauses:
@@ -127,16 +127,16 @@ def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowl
         assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, UNCLAIMED)]
     assert stage.events().count(EventKind.REMINDED) == len(pauses)
 
-    stage.act(alerts.claim, user=CARE)
+    stage.act(handling.claim, user=CARE)
     assert stage.told() == [(HANAKO_NAME, CLAIMED), (TARO_NAME, CLAIMED)]
     stage.clock.advance(minutes=9)
     assert stage.told() == []
     # Given back, it is on the way again.
-    stage.act(alerts.release, user=CARE)
+    stage.act(handling.release, user=CARE)
     assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (TARO_NAME, UNCLAIMED)]
     stage.clock.advance(hours=4)
     assert (CENTRE_NAME, UNCLAIMED) in stage.told()
-    stage.act(alerts.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
+    stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
     stage.told()
     stage.clock.advance(days=2)
     assert stage.told() == []
@@ -152,9 +152,9 @@ def test_somebody_who_is_no_contact_any_more_hears_nothing_further(stage: Stage)
 
     stage.clock.advance(minutes=10)
     assert stage.told() == [(CENTRE_NAME, OPENING)]
-    stage.act(alerts.claim, user=CARE)
+    stage.act(handling.claim, user=CARE)
     assert stage.told() == [(TARO_NAME, CLAIMED)]
-    stage.act(alerts.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
+    stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
     assert stage.told() == [(TARO_NAME, CLOSED)]
 
 
@@ -164,7 +164,7 @@ def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: Stag
     assert stage.told() == [(TARO_NAME, OPENING)]
     with stage.database.transaction() as connection:
         (taro,) = notifications.openings(connection, stage.alert, 4)
-    stage.act(alerts.decline, contact=taro.contact)
+    stage.act(handling.decline, contact=taro.contact)
     assert stage.told() == []
 
     stage.clock.advance(minutes=5)
@@ -177,7 +177,7 @@ def test_a_claim_stops_the_ladder_and_everybody_told_learns_who_is_going(stage: 
     stage.told()
 
     stage.clock.advance(minutes=3)
-    stage.act(alerts.claim, user=TARO_USER)
+    stage.act(handling.claim, user=TARO_USER)
 
     # Taro pressed the button himself; Hanako is told, the centre need not be.
     assert stage.told() == [(HANAKO_NAME, CLAIMED)]
@@ -192,7 +192,7 @@ def test_a_claim_without_an_outcome_lapses_and_the_ladder_goes_on(
     stage.people([TARO, HANAKO])
     stage.open(severity=severity)
     stage.told()
-    stage.act(alerts.claim, user=TARO_USER)
+    stage.act(handling.claim, user=TARO_USER)
     stage.told()
 
     stage.clock.advance(minutes=minutes)
@@ -209,11 +209,11 @@ def test_a_claim_given_back_lets_the_ladder_go_on_at_once(stage: Stage) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
     stage.told()
-    stage.act(alerts.claim, contact=TARO_CONTACT)
+    stage.act(handling.claim, contact=TARO_CONTACT)
     stage.told()
     stage.clock.advance(minutes=1)
 
-    stage.act(alerts.release, contact=TARO_CONTACT)
+    stage.act(handling.release, contact=TARO_CONTACT)
 
     assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, OPENING)]
 
@@ -223,9 +223,9 @@ def test_when_the_whole_family_cannot_go_the_centre_is_asked_at_once(stage: Stag
     stage.open()
     stage.told()
 
-    stage.act(alerts.decline, contact=TARO_CONTACT)
+    stage.act(handling.decline, contact=TARO_CONTACT)
     assert stage.told() == []
-    stage.act(alerts.decline, contact=HANAKO_CONTACT)
+    stage.act(handling.decline, contact=HANAKO_CONTACT)
 
     assert stage.told() == [(CENTRE_NAME, OPENING)]
 
@@ -321,7 +321,7 @@ def test_the_outcome_is_told_to_everybody_but_whoever_reported_it(stage: Stage) 
     stage.clock.advance(minutes=10)
     stage.told()
 
-    stage.act(alerts.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
+    stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
 
     # The centre's contact belongs to the user who closed it.
     assert stage.told() == [(HANAKO_NAME, CLOSED), (TARO_NAME, CLOSED)]
@@ -387,7 +387,7 @@ def test_a_matter_that_gets_more_urgent_is_told_again_and_climbs_faster(stage: S
 def test_what_was_closed_before_anybody_was_told_is_told_to_nobody(stage: Stage) -> None:
     stage.people([TARO])
     stage.open()
-    stage.act(alerts.close, user=CARE, outcome=Outcome.DRILL)
+    stage.act(handling.close, user=CARE, outcome=Outcome.DRILL)
 
     assert stage.told() == []
 
@@ -395,7 +395,7 @@ def test_what_was_closed_before_anybody_was_told_is_told_to_nobody(stage: Stage)
 def test_what_was_claimed_before_anybody_was_told_is_still_told_to_the_family(stage: Stage) -> None:
     stage.people([TARO])
     stage.open()
-    stage.act(alerts.claim, user=CARE)
+    stage.act(handling.claim, user=CARE)
 
     assert stage.told() == [(TARO_NAME, OPENING)]
     stage.clock.advance(minutes=15)

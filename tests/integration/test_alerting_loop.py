@@ -13,7 +13,7 @@ from core.clock import FileClock
 from core.domain.alert import Delivery, Severity
 from core.errors import SettingsError
 from core.settings import Settings
-from core.store import alerts, notifications
+from core.store import alerts, handling, notifications
 from core.store.database import Database
 from deploy.ports import free_port
 from detectors.alerting import loop
@@ -114,7 +114,7 @@ def test_the_ladder_goes_on_after_everything_was_killed(
         # Time goes on while it runs, too: the claim lapses and both hear of it.
         with Database(database_url) as database, database.transaction() as connection:
             (alert,) = alerts.open_alerts(connection, now)
-            alerts.claim(connection, alert.number, user=CARE, now=now + timedelta(minutes=2))
+            handling.claim(connection, alert.number, user=CARE, now=now + timedelta(minutes=2))
         wait_until(lambda: len(sink.to("taro@example.jp")) == 2, what="that somebody is going")
         FileClock.write(clock_file, now + timedelta(minutes=12))
         wait_until(lambda: len(sink.to("taro@example.jp")) == 3, what="that nobody is going any more")

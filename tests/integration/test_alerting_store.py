@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.alert import Alert, Condition, EventKind, Finding, Handling, Outcome, Severity
 from core.errors import ConflictError, InputError, NotFoundError
-from core.store import alerts, answer_links, notifications
+from core.store import alerts, answer_links, handling, notifications
 from core.store.database import Database
 from core.store.episodes import Matter
 from detectors.alerting.reconcile import reconcile
@@ -96,7 +96,7 @@ def test_a_new_episode_reactivates_the_alert_that_nobody_closed(database: Databa
 def test_a_new_episode_after_closing_opens_a_new_alert(database: Database) -> None:
     (first,) = judge(database, finding())
     with database.transaction() as connection:
-        alerts.close(connection, first, user=CARE, outcome=Outcome.SAFE_CONTACTED, now=LATER)
+        handling.close(connection, first, user=CARE, outcome=Outcome.SAFE_CONTACTED, now=LATER)
 
     # The episode still holds in the data, but somebody has dealt with it.
     assert judge(database, finding(), now=LATER) == []
@@ -176,7 +176,7 @@ def test_an_sos_stays_active_until_a_person_closes_it(database: Database) -> Non
     assert only_alert(database).condition is Condition.ACTIVE
 
     with database.transaction() as connection:
-        alerts.close(connection, number, user=CARE, outcome=Outcome.PRESSED_BY_MISTAKE, now=LATER)
+        handling.close(connection, number, user=CARE, outcome=Outcome.PRESSED_BY_MISTAKE, now=LATER)
     assert judge(database, sos, judged=judged, now=LATER) == []
 
 
@@ -190,7 +190,7 @@ def test_of_two_who_claim_at_once_one_holds_it_and_the_other_learns_who(database
         barrier.wait()
         try:
             with database.transaction() as connection:
-                answers.append(alerts.claim(connection, number, user=user, now=LATER).claimed_by or "")
+                answers.append(handling.claim(connection, number, user=user, now=LATER).claimed_by or "")
         except ConflictError as error:
             answers.append(f"refused: {error}")
 
@@ -212,24 +212,24 @@ def test_of_two_who_claim_at_once_one_holds_it_and_the_other_learns_who(database
 def test_a_claim_can_be_repeated_taken_over_and_given_back(database: Database) -> None:
     with database.transaction() as connection:
         number = open_alert(connection)
-        first = alerts.claim(connection, number, user=CARE, now=LATER)
-        assert alerts.claim(connection, number, user=CARE, now=LATER).version == first.version
+        first = handling.claim(connection, number, user=CARE, now=LATER)
+        assert handling.claim(connection, number, user=CARE, now=LATER).version == first.version
 
-        taken = alerts.claim(connection, number, contact=TARO_CONTACT, take_over=True, now=LATER)
+        taken = handling.claim(connection, number, contact=TARO_CONTACT, take_over=True, now=LATER)
         assert (taken.claimed_by_contact, taken.claimed_by_user) == (TARO_CONTACT, None)
 
-        released = alerts.release(connection, number, contact=TARO_CONTACT, now=LATER)
+        released = handling.release(connection, number, contact=TARO_CONTACT, now=LATER)
         assert (released.handling, released.claimed_by) == (Handling.OPEN, None)
 
 
 def test_a_person_is_the_same_by_sign_in_and_by_link(database: Database) -> None:
     with database.transaction() as connection:
         number = open_alert(connection)
-        claimed = alerts.claim(connection, number, user=TARO, now=LATER)
+        claimed = handling.claim(connection, number, user=TARO, now=LATER)
 
         # Taro's own link: nothing to take over, and his "cannot go" ends his claim.
-        assert alerts.claim(connection, number, contact=TARO_CONTACT, now=LATER) == claimed
-        declined = alerts.decline(connection, number, contact=TARO_CONTACT, now=LATER)
+        assert handling.claim(connection, number, contact=TARO_CONTACT, now=LATER) == claimed
+        declined = handling.decline(connection, number, contact=TARO_CONTACT, now=LATER)
     assert declined.handling is Handling.OPEN
 
 
@@ -237,26 +237,26 @@ def test_an_action_on_what_has_changed_since_is_refused(database: Database) -> N
     with database.transaction() as connection:
         number = open_alert(connection)
         seen = alerts.get(connection, number).version
-        alerts.add_note(connection, number, user=CARE, note="電話中", now=LATER)
+        handling.add_note(connection, number, user=CARE, note="電話中", now=LATER)
 
         with pytest.raises(ConflictError, match="changed in the meantime"):
-            alerts.claim(connection, number, user=TARO, version=seen, now=LATER)
+            handling.claim(connection, number, user=TARO, version=seen, now=LATER)
         with pytest.raises(ConflictError, match="changed in the meantime"):
-            alerts.close(connection, number, user=TARO, outcome=Outcome.DRILL, version=seen, now=LATER)
+            handling.close(connection, number, user=TARO, outcome=Outcome.DRILL, version=seen, now=LATER)
 
 
 def test_a_closed_alert_cannot_be_claimed_released_or_closed_otherwise(database: Database) -> None:
     with database.transaction() as connection:
         number = open_alert(connection)
-        alerts.close(connection, number, user=CARE, outcome=Outcome.DRILL, now=LATER)
+        handling.close(connection, number, user=CARE, outcome=Outcome.DRILL, now=LATER)
         # Pressing the same button twice is no mistake.
-        alerts.close(connection, number, user=CARE, outcome=Outcome.DRILL, now=LATER)
+        handling.close(connection, number, user=CARE, outcome=Outcome.DRILL, now=LATER)
 
         for refused in (
-            lambda: alerts.claim(connection, number, user=CARE, now=LATER),
-            lambda: alerts.release(connection, number, user=CARE, now=LATER),
-            lambda: alerts.decline(connection, number, contact=1, now=LATER),
-            lambda: alerts.close(connection, number, user=CARE, outcome=Outcome.OTHER, note="x", now=LATER),
+            lambda: handling.claim(connection, number, user=CARE, now=LATER),
+            lambda: handling.release(connection, number, user=CARE, now=LATER),
+            lambda: handling.decline(connection, number, contact=1, now=LATER),
+            lambda: handling.close(connection, number, user=CARE, outcome=Outcome.OTHER, note="x", now=LATER),
         ):
             with pytest.raises(ConflictError, match="already closed"):
                 refused()
@@ -267,19 +267,19 @@ def test_a_note_that_cannot_be_kept_is_refused(database: Database, note: str, wr
     with database.transaction() as connection:
         number = open_alert(connection)
         with pytest.raises(InputError, match=wrong):
-            alerts.add_note(connection, number, user=CARE, note=note, now=LATER)
+            handling.add_note(connection, number, user=CARE, note=note, now=LATER)
 
 
 def test_the_outcome_other_needs_a_note(database: Database) -> None:
     with database.transaction() as connection:
         number = open_alert(connection)
         with pytest.raises(InputError, match="needs a note"):
-            alerts.close(connection, number, user=CARE, outcome=Outcome.OTHER, now=LATER)
+            handling.close(connection, number, user=CARE, outcome=Outcome.OTHER, now=LATER)
 
 
 def test_an_alert_that_does_not_exist_is_said_to_be_so(database: Database) -> None:
     with database.transaction() as connection, pytest.raises(NotFoundError, match="no alert 99"):
-        alerts.claim(connection, 99, user=CARE, now=NOW)
+        handling.claim(connection, 99, user=CARE, now=NOW)
 
 
 def test_the_board_shows_urgent_unclaimed_and_overdue_alerts_first(database: Database) -> None:
@@ -287,7 +287,7 @@ def test_the_board_shows_urgent_unclaimed_and_overdue_alerts_first(database: Dat
         check = open_alert(connection)
         fresh = open_alert(connection, rule="geofence_exit", now=LATER + timedelta(minutes=4))
         claimed = open_alert(connection, rule="home_silent", subject="home:1", now=NOW - timedelta(hours=1))
-        alerts.claim(connection, claimed, user=CARE, now=LATER)
+        handling.claim(connection, claimed, user=CARE, now=LATER)
         sos = open_alert(connection, rule="sos", severity=Severity.EMERGENCY, now=LATER)
         ward = open_alert(connection, rule="inactivity", subject="resident:9", severity=Severity.EQUIPMENT)
 

@@ -15,7 +15,7 @@ import pytest
 from api import auth, live
 from api.__main__ import listening_socket
 from core.clock import SystemClock
-from core.store import alerts, episodes, users
+from core.store import episodes, handling, users
 from core.store.database import Database
 from deploy.ports import free_port
 from tests.support.alerting import finding
@@ -134,7 +134,7 @@ def test_each_hears_of_those_they_may_know_of_and_a_reader_that_was_away_hears_w
     care_a.close()
     with server.database.transaction() as connection:
         claimer = users.by_login(connection, "care_a").number
-        alerts.claim(connection, first, user=claimer, version=1, now=SystemClock().now())
+        handling.claim(connection, first, user=claimer, version=1, now=SystemClock().now())
     again = Stream(server, token_a, last_event=heard["id"])
     wait_until(lambda: first in again.alerts(), what="what was missed")
     assert again.named("alert")[-1]["data"]["handling"] == "claimed"

@@ -14,7 +14,7 @@ from starlette.routing import Mount
 from api.permissions import declared_permission, refuse_undeclared
 from core.domain.alert import Severity
 from core.domain.proposal import Proposed
-from core.store import alerts, proposals
+from core.store import handling, proposals
 from tests.support.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
 CIRCLE = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
@@ -292,7 +292,7 @@ def test_who_answered_from_a_message_is_the_same_person_when_signed_in(ward: Api
     number = ward.open_alert(rule="geofence_exit")
     rows = ward.execute("SELECT contact_id FROM contact WHERE name = 'contact A'")
     with ward.database.transaction() as connection:
-        alerts.claim(connection, number, contact=rows[0][0], now=ward.clock.now())
+        handling.claim(connection, number, contact=rows[0][0], now=ward.clock.now())
     family = ward.client("family_a")
 
     assert family.get(f"/api/v1/residents/{RESIDENT_A}/location").json()["is_precise"] is True

@@ -255,7 +255,6 @@ _POSTS = (
 )
 _GETS = (
     "/board?show=",
-    "/residents?q=",
     "/residents?state=",
     "/alerts?handling=",
     "/alerts?before=",

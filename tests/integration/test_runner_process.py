@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Outcome
-from core.store import alerts
+from core.store import alerts, handling
 from core.store.database import Database
 from deploy.broker import Broker
 from tests.support import alerting
@@ -61,7 +61,7 @@ def test_a_call_for_help_reaches_the_family_within_two_seconds(
     with service.database.transaction() as connection:
         (first,) = alerts.history(connection)
         now = datetime.now(UTC)
-        alerts.close(connection, first.number, user=2, outcome=Outcome.PRESSED_BY_MISTAKE, now=now)
+        handling.close(connection, first.number, user=2, outcome=Outcome.PRESSED_BY_MISTAKE, now=now)
     wait_until(lambda: len(service.mail.to(TARO)) == 2, what="the message that it was a mistake")
     began = time.monotonic()
     press(broker, 2)
@@ -75,6 +75,6 @@ def test_a_killed_detector_process_loses_no_call(
     processes.start("detectors", service.settings).kill()
     press(broker, 1)
     processes.start("detectors", service.settings)
-    wait_until(lambda: service.mail.to(TARO), what="the message")
+    wait_until(lambda: service.mail.to(TARO), 30, "the message")
     with service.database.transaction() as connection:
         assert [one.rule for one in alerts.history(connection)] == ["sos"]

@@ -15,7 +15,7 @@ from api.schemas.alerts import AlertDetailOut, AlertOut, ClaimIn, CloseIn, NoteI
 from api.schemas.common import BigNumber, Cursor, Limit, Page, from_cursor, to_cursor
 from core.domain.alert import Handling, Severity
 from core.errors import ConflictError
-from core.store import alerts
+from core.store import alerts, handling
 from core.store.database import Connection
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -77,7 +77,7 @@ def claim(
     """Say 「私が確認します」. Of two who try at once, one holds it and the other is told who. Claiming what one holds changes nothing."""
     alert_for(connection, viewer, number)
     with _conflicts(connection, number):
-        alerts.claim(
+        handling.claim(
             connection,
             number,
             user=viewer.number,
@@ -96,7 +96,7 @@ def release(
     found = alert_for(connection, viewer, number)
     require_hold(connection, viewer, found, "give it back")
     with _conflicts(connection, number):
-        alerts.release(connection, number, user=viewer.number, version=body.version, now=now)
+        handling.release(connection, number, user=viewer.number, version=body.version, now=now)
     return _detail(connection, viewer, number, now)
 
 
@@ -111,7 +111,7 @@ def close(
     found = alert_for(connection, viewer, number)
     require_hold(connection, viewer, found, "end it")
     with _conflicts(connection, number):
-        alerts.close(
+        handling.close(
             connection,
             number,
             outcome=body.outcome,
@@ -129,7 +129,7 @@ def add_note(
 ) -> AlertDetailOut:
     """Write what the next person should know; a closed alert takes notes too."""
     alert_for(connection, viewer, number)
-    alerts.add_note(connection, number, user=viewer.number, note=body.note, now=now)
+    handling.add_note(connection, number, user=viewer.number, note=body.note, now=now)
     return _detail(connection, viewer, number, now)
 
 
