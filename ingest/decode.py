@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import cast
@@ -21,16 +21,25 @@ _POSITION_FIELDS = ("lat", "lon", "accuracy_m", "altitude_m", "speed_kmh", "cour
 
 
 def decode_file(name: str) -> tuple[str, int]:
-    """Return what the message in a file says as JSON, and the exit code.
+    """Return what the one message in a file says as JSON, and the exit code; see `decode_messages`."""
+    answers = list(decode_messages(name))
+    if len(answers) != 1:
+        raise InputError(f"{name}: holds {len(answers)} messages; one was expected")
+    return answers[0]
+
+
+def decode_messages(name: str) -> Iterator[tuple[str, int]]:
+    """Give what every message in a file says as JSON, and its exit code, as soon as it is read.
 
     Parameters
     ----------
     name : str
-        A file with `topic` and `payload` (JSON, or a text that is sent as it is; or `payload_base64`), or `-` for
-        standard input.
+        A file, or `-` for standard input, with one message after the other: `topic` and `payload` (JSON, or a text that is
+        sent as it is; or `payload_base64`), and `retain` where the broker had kept it. What `mosquitto_sub -F %J` prints is
+        of this form.
 
-    Returns
-    -------
+    Yields
+    ------
     text : str
         JSON: `values` holds everything by name; `readings`, `fixes`, `events`, `proposals`, and `problems` with their
         reasons.
@@ -42,9 +51,17 @@ def decode_file(name: str) -> tuple[str, int]:
     InputError
         The file cannot be read or is not in that form.
     """
-    topic, payload = _message(name)
-    said = described(topic, payload)
-    return json.dumps(said, ensure_ascii=False, indent=2), _UNDECODABLE if said["problems"] else 0
+    where = "standard input" if name == "-" else name
+    is_empty = True
+    for body in _json_values(name, where):
+        is_empty = False
+        topic, payload, retained = _message(body, where)
+        said = described(topic, payload)
+        if retained:
+            said["retained"] = True
+        yield json.dumps(said, ensure_ascii=False, indent=2), _UNDECODABLE if said["problems"] else 0
+    if is_empty:
+        raise InputError(f'{where}: holds no message; write {{"topic": ..., "payload": ...}}')
 
 
 def described(topic: str, payload: bytes) -> dict[str, object]:
@@ -132,6 +149,7 @@ def _reading(measured: Measured, when: datetime | None) -> dict[str, object]:
         "metric": measured.metric,
         "value": _value(measured),
         "unit": METRICS[measured.metric.partition("#")[0]].unit,
+        "kind": METRICS[measured.metric.partition("#")[0]].kind.value,
         "time": _text(moment) if moment else None,
     }
 
@@ -146,23 +164,62 @@ def _text(moment: datetime) -> str:
     return moment.isoformat().replace("+00:00", "Z")
 
 
-def _message(name: str) -> tuple[str, bytes]:
-    where = "standard input" if name == "-" else name
+def _json_values(name: str, where: str) -> Iterator[object]:
+    """Give each JSON value of a text as soon as its last line has come: a subscription never ends."""
+    waiting = ""
+    for line in _lines(name, where):
+        waiting += line
+        if not line.rstrip().endswith(("}", "]")):
+            continue
+        value, waiting = _first_value(waiting)
+        while value is not None:
+            yield value
+            value, waiting = _first_value(waiting)
+    if waiting.strip():
+        try:
+            yield json.loads(waiting)
+        except (ValueError, RecursionError) as error:
+            raise InputError(
+                f'{where}: is not JSON: {error}; write {{"topic": ..., "payload": ...}}'
+            ) from error
+
+
+def _first_value(text: str) -> tuple[object, str]:
+    text = text.lstrip()
     try:
-        raw = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        value, end = json.JSONDecoder().raw_decode(text)
+    except (ValueError, RecursionError):
+        return None, text
+    return value, text[end:]
+
+
+def _lines(name: str, where: str) -> Iterator[str]:
+    try:
+        stream = sys.stdin.buffer if name == "-" else Path(name).open("rb")  # noqa: SIM115 - closed below
     except OSError as error:
         raise InputError(f"{where}: cannot be read: {error.strerror}") from error
     try:
-        body: object = json.loads(raw)
-    except (ValueError, RecursionError) as error:
-        raise InputError(f'{where}: is not JSON: {error}; write {{"topic": ..., "payload": ...}}') from error
+        for place, line in enumerate(stream):
+            # A file from Windows may begin with a byte order mark.
+            yield line.decode("utf-8-sig" if place == 0 else "utf-8")
+    except OSError as error:
+        raise InputError(f"{where}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{where}: is not UTF-8 text; put other bytes into `payload_base64`") from error
+    finally:
+        if name != "-":
+            stream.close()
+
+
+def _message(body: object, where: str) -> tuple[str, bytes, bool]:
     message = cast("dict[str, object]", body) if isinstance(body, dict) else {}
     topic = message.get("topic")
     if not isinstance(topic, str) or not topic:
         raise InputError(f'{where}: `topic` is missing; write {{"topic": ..., "payload": ...}}')
+    retained = message.get("retain") in (True, 1)
     if "payload_base64" in message:
         try:
-            return topic, base64.b64decode(str(message["payload_base64"]), validate=True)
+            return topic, base64.b64decode(str(message["payload_base64"]), validate=True), retained
         except binascii.Error as error:
             raise InputError(f"{where}: `payload_base64` is not base64: {error}") from error
     if "payload" not in message:
@@ -170,5 +227,5 @@ def _message(name: str) -> tuple[str, bytes]:
     payload = message["payload"]
     if isinstance(payload, str):
         # A lone half of a surrogate pair cannot be sent; the replacement is what a device would show.
-        return topic, payload.encode("utf-8", "replace")
-    return topic, json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace")
+        return topic, payload.encode("utf-8", "replace"), retained
+    return topic, json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"), retained

@@ -100,14 +100,17 @@ def decode(
 ) -> None:
     """Tell what a message says: readings, positions, events, or why it cannot be used.
 
-    Needs no broker and no database. The file holds JSON with "topic" and "payload".
+    Needs no broker and no database. The file holds JSON with "topic" and "payload"; several messages may follow each
+    other, as [bold]mosquitto_sub -F %J[/bold] prints them. Ends with 65 if any would go to quarantine.
 
     Example: [bold]mimamori decode message.json[/bold]
     """
-    from ingest.decode import decode_file
+    from ingest.decode import decode_messages
 
     if file != "-" and not Path(file).is_file():
         raise InputError(f"there is no file {file}")
-    text, exit_code = decode_file(file)
-    print(text)
-    raise typer.Exit(exit_code)
+    worst = 0
+    for text, exit_code in decode_messages(file):
+        print(text, flush=True)
+        worst = max(worst, exit_code)
+    raise typer.Exit(worst)

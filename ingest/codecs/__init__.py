@@ -13,7 +13,7 @@ from ingest.codecs import (
     traccar,
     zigbee2mqtt,
 )
-from ingest.codecs.decoded import Decoded, Rejected
+from ingest.codecs.decoded import Decoded, Measured, Rejected
 from ingest.topics import Source, source_of
 
 Codec = Callable[[Source, bytes], Decoded | Rejected]
@@ -38,6 +38,18 @@ def decode(topic: str, payload: bytes) -> Decoded | Rejected:
     if source is None or codec is None:
         return Rejected("unknown_topic", "no sender format that we know uses this topic; see docs/senders.md")
     try:
-        return codec(source, payload)
+        return _alive(codec(source, payload))
     except Exception as error:  # noqa: BLE001 - a fence: a mistake in one codec must not stop the intake of a ward
         return Rejected("codec_failed", f"the {source.codec} codec failed with {type(error).__name__}")
+
+
+def _alive(result: Decoded | Rejected) -> Decoded | Rejected:
+    """Keep of a device's message that holds nothing else we know at least that the device was heard."""
+    if isinstance(result, Rejected) or not result.sender:
+        return result
+    says_more = (
+        result.readings or result.fixes or result.notes or result.refused or result.last_seq is not None
+    )
+    if not says_more:
+        result.readings = [Measured("heartbeat", value=True)]
+    return result

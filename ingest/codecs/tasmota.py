@@ -55,7 +55,7 @@ _BUTTON = re.compile(r"(?:BUTTON|Button)(\d*)\Z")
 # A wired input: `Switch1`, which says ON and OFF, or what was done with it.
 _SWITCH = re.compile(r"SWITCH(\d*)\Z", re.IGNORECASE)
 # What these say of a command or of the board is not for us, whatever form it has.
-_SILENT = re.compile(r"(INFO|STATUS|LOGGING|UPTIME|MARGINS|HASS_STATE|WAKEUP|UPGRADE|BLE|EVENT|CONFIG)\d*\Z")
+_SILENT = re.compile(r"(INFO|LOGGING|UPTIME|MARGINS|HASS_STATE|WAKEUP|UPGRADE|BLE|EVENT|CONFIG)\d*\Z")
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
@@ -69,6 +69,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     name = "/".join(parts[:place] + parts[place + 1 : -1])
     suffix = parts[-1]
     if parts[place] == "cmnd" or not payload:
+        return nothing(name)
+    if _SILENT.match(suffix):
         return nothing(name)
     decoded = Decoded(source.sender(name), name)
     if suffix == "LWT":
@@ -88,8 +90,6 @@ def _last_will(decoded: Decoded, payload: bytes) -> Decoded | Rejected:
 
 
 def _plain(decoded: Decoded, suffix: str, payload: bytes) -> Decoded | Rejected:
-    if _SILENT.match(suffix):
-        return decoded
     text = plain_text(payload)
     if isinstance(text, Rejected):
         return text
