@@ -24,7 +24,7 @@ from core.store.views import Viewed
 REVEAL_LASTS = timedelta(minutes=30)
 CELL_M = 500.0
 # Rules whose urgent alerts are about where somebody is.
-_PLACE_RULES = frozenset({"geofence_exit", "sos"})
+PLACE_RULES = frozenset({"geofence_exit", "night_exit", "not_returned", "sos", "wandering"})
 _METRES_PER_DEGREE = 111_195.0
 _NOTE_LIMIT = 200
 # What rules call places in their reason cards.
@@ -216,4 +216,4 @@ def _around(shape: Polygon) -> tuple[float, float, float]:
 
 
 def _is_urgent_about_place(alert: Alert) -> bool:
-    return alert.rule in _PLACE_RULES and alert.severity <= Severity.CHECK_SOON
+    return alert.rule in PLACE_RULES and alert.severity <= Severity.CHECK_SOON

@@ -49,8 +49,9 @@ def set_up_logs(process: str, level: str, form: Literal["json", "pretty"]) -> No
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    # It tells of each vain attempt to connect; our processes say once that the database is away, in their own words.
-    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    # They tell of each vain attempt to connect and each odd byte that a stranger sends; we say in our own words what matters.
+    for talkative in ("psycopg.pool", "python_multipart"):
+        logging.getLogger(talkative).setLevel(logging.ERROR)
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)

@@ -7,6 +7,7 @@ from markupsafe import Markup
 
 from api.charts.actogram import Texts, actogram
 from api.charts.marks import legend
+from api.location import PLACE_RULES
 from api.pages.days import load_days
 from api.pages.matters import Whose
 from api.pages.reasons import ruled_out, title, todo, why
@@ -18,7 +19,6 @@ from core.store import alerts, notifications, residents
 from core.store.database import Connection
 from core.store.residents import ResidentOverview
 
-PLACE_RULES = frozenset({"geofence_exit", "sos"})
 _CHART_DAYS = 8
 _PAST = 5
 _LEGEND = ("still", "moved", "away", "blind", "paused", "alert")

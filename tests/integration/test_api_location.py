@@ -70,6 +70,9 @@ def test_the_reason_other_needs_words(ward: ApiWard) -> None:
     [
         ("geofence_exit", Severity.CHECK_SOON, True),
         ("sos", Severity.EMERGENCY, True),
+        ("wandering", Severity.EMERGENCY, True),
+        ("not_returned", Severity.CHECK_SOON, True),
+        ("night_exit", Severity.CHECK_SOON, True),
         ("geofence_exit", Severity.KEEP_AN_EYE, False),
         ("inactivity", Severity.EMERGENCY, False),
     ],
