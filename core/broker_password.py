@@ -10,12 +10,14 @@ import secrets
 _HASH_ROUNDS = 101
 # What Mosquitto 2.0 insists on.
 _SALT_BYTES = 12
-_PASSWORD_BYTES = 18
+# People type them into devices: nothing that is misread, and no sign that a shell or a form takes for its own.
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+_LENGTH = 26
 
 
 def new_broker_password() -> str:
-    """Return a fresh password with 144 random bits; it is shown once and kept by nobody but the device."""
-    return secrets.token_urlsafe(_PASSWORD_BYTES)
+    """Return a fresh password with 128 random bits; it is shown once and kept by nobody but the device."""
+    return "".join(secrets.choice(_LETTERS) for _ in range(_LENGTH))
 
 
 def broker_hash(password: str) -> str:

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from core.domain.account import Account, account_of
 from core.domain.device import DEVICE_ID, DeviceKind
@@ -109,20 +111,21 @@ def list_devices() -> None:
     with work() as at:
         known = store.overviews(at.connection, Scope(everything=True))
         standings = broker_accounts.standings(at.connection, SystemClock().now())
-    table = Table(
-        "device", "kind", "place", "home", "resident", "messages as", "credential", "last heard", "battery"
-    )
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+    for name in ("device", "kind", "where", "messages as", "credential", "last heard", "battery"):
+        # Folded rather than cut off: names of homes have no spaces to break at.
+        table.add_column(name, overflow="fold")
     for device in known:
         heard = {True: "", False: " (silent)", None: ""}[device.is_heard(at.now)]
         account = account_of(device.device_id, device.sender, device.kind, device.gateway_id)
+        own = f" (resident {device.resident})" if device.resident else ""
         table.add_row(
             device.device_id,
             device.kind,
-            device.place,
-            device.home_name or "in store",
-            str(device.resident or ""),
-            device.sender,
-            "" if account is None else _credential(account.name, standings.get(account.name)),
+            Text(f"{device.home_name or 'in store'} {device.place}".strip() + own),
+            # What stands beside the id anyway is left out.
+            Text("" if device.sender == f"native:{device.device_id}" else device.sender),
+            "" if account is None else _credential(device.device_id, account, standings.get(account.name)),
             _ago(device.last_received_at, at.now) + heard,
             f"{device.battery_pct:.0f} %" if device.battery_pct is not None else "",
         )
@@ -237,13 +240,16 @@ def _from(moment: datetime | None) -> str:
     return "from now on" if moment is None else f"from {moment.isoformat()} on"
 
 
-def _credential(name: str, standing: "Standing | None") -> str:
-    if standing is None or not (standing.is_let_in or standing.code_until):
-        state = "revoked" if standing is not None and standing.revoked_at else "none yet"
-    else:
-        state = "yes" if standing.is_let_in else "waits for its code"
-        state += ", new code open" if standing.is_let_in and standing.code_until else ""
-    return f"{name}: {state}"
+def _credential(device_id: str, account: Account, standing: "Standing | None") -> str:
+    """Tell whether the broker lets a device in; that of a gateway or phone with its name."""
+    name = "" if account.name == device_id else f"{account.name}: "
+    if standing is None:
+        return f"{name}none yet"
+    if standing.is_let_in:
+        return f"{name}yes, new code open" if standing.code_until else f"{name}yes"
+    if standing.code_until:
+        return f"{name}code open"
+    return f"{name}revoked" if standing.revoked_at else f"{name}none yet"
 
 
 def _hand_over(at: Work, account: Account) -> None:
