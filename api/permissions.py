@@ -14,12 +14,13 @@ from starlette.routing import BaseRoute, Mount
 
 from api import auth
 from api.errors import ForbiddenError, NotSignedInError
+from core.domain.absence import Absence
 from core.domain.access import Scope
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.geofence import Geofence
 from core.domain.resident import Role, User
 from core.errors import NotFoundError
-from core.store import alerts, devices, geofences, residents, views
+from core.store import absences, alerts, devices, geofences, residents, views
 from core.store.database import Connection
 from core.store.devices import DeviceOverview
 from core.store.residents import ResidentOverview
@@ -242,6 +243,20 @@ def geofence_for(connection: Connection, viewer: Viewer, geofence: int) -> Geofe
     found = geofences.get(connection, geofence)
     if not residents.is_visible(connection, viewer.scope, found.resident):
         raise NotFoundError(f"there is no geofence {geofence} that you may see")
+    return found
+
+
+def absence_for(connection: Connection, viewer: Viewer, absence: int) -> Absence:
+    """Return a planned absence of a resident whom the viewer may know of.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, it was taken back, or the viewer may not know.
+    """
+    found = absences.get(connection, absence)
+    if not residents.is_visible(connection, viewer.scope, found.resident):
+        raise NotFoundError(f"there is no planned absence {absence} that you may see")
     return found
 
 

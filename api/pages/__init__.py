@@ -2,11 +2,35 @@
 
 from fastapi import APIRouter
 
-from api.pages import alerts, answer, board, enrolment, equipment, family, guide, residents, sign_in, zones
+from api.pages import (
+    absences,
+    alerts,
+    answer,
+    board,
+    enrolment,
+    equipment,
+    family,
+    guide,
+    residents,
+    sign_in,
+    zones,
+)
 from api.pages.errors import error_page
 
 router = APIRouter(include_in_schema=False)
-for _part in (sign_in, board, residents, zones, alerts, equipment, family, answer, guide, enrolment):
+for _part in (
+    sign_in,
+    board,
+    residents,
+    absences,
+    zones,
+    alerts,
+    equipment,
+    family,
+    answer,
+    guide,
+    enrolment,
+):
     router.include_router(_part.router)
 
 __all__ = ["error_page", "router"]

@@ -12,7 +12,7 @@ from api.pages.cards import place_name
 from api.pages.days import load_days
 from api.pages.reasons import why
 from api.pages.rendering import Page
-from api.pages.resident import Room, rooms, state_name, today_context
+from api.pages.resident import Room, rooms, state_name, today_context, usual_context
 from api.permissions import Viewer
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.resident import Contact
@@ -61,7 +61,7 @@ class Someone:
     last_place: str
     today_chart: object
     today_line: object
-    usual_line: object
+    usual_lines: object
     rooms: list[Room]
     contacts: list[Contact]
 
@@ -105,7 +105,7 @@ def _someone(page: Page, viewer: Viewer, connection: Connection, one: ResidentOv
         last_place=place_name(one.last_life_sign_place, page.words),
         today_chart=today["today_chart"],
         today_line=today["today_line"],
-        usual_line=today["usual_line"],
+        usual_lines=usual_context(page, connection, one, days)["usual_lines"],
         rooms=rooms(page, values),
         contacts=contacts,
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from api import usual
 from api.charts.actogram import Texts, Usual, actogram
 from api.charts.cells import ChartDay, figures
 from api.charts.marks import legend
@@ -93,6 +94,7 @@ def resident_context(
     return (
         head_context(page, viewer, connection, one)
         | today_context(page, days)
+        | usual_context(page, connection, one, days)
         | {
             "here": f"/residents/{one.number}",
             "double": double,
@@ -110,7 +112,7 @@ def resident_context(
 
 
 def today_context(page: Page, days: Days, prefix: str = "day") -> dict[str, object]:
-    """Return the strip of today with its two sentences."""
+    """Return the strip of today with its sentence."""
     words = page.words
     today = figures(days.days[-1])
     if today.first_moved is not None:
@@ -120,7 +122,16 @@ def today_context(page: Page, days: Days, prefix: str = "day") -> dict[str, obje
     return {
         "today_chart": rhythm(days.days[-1].cells, line, usual=days.usual, prefix=prefix),
         "today_line": line,
-        "usual_line": usual_line(page, days.usual),
+    }
+
+
+def usual_context(page: Page, connection: Connection, one: ResidentOverview, days: Days) -> dict[str, object]:
+    """Return what is usual in plain words: as it was learned, or as the days of the chart show until then."""
+    found = usual.learned(connection, one, page.now)
+    said = usual.sentences(found, page.moments)
+    return {
+        "usual_lines": said or [usual_line(page, days.usual)],
+        "usual_days": found.rhythm.days if said else 0,
     }
 
 

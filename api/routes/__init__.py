@@ -30,6 +30,7 @@ TAGS: list[dict[str, Any]] = [
         "description": "Registering devices, moving them, and handing out their credentials.",
     },
     {"name": "geofences", "description": "Where a resident is expected to stay, and when."},
+    {"name": "absences", "description": "When a resident is planned to be away, and what is usual for them."},
     {"name": "alerts", "description": "Open matters: claim, release, close, note."},
     {"name": "live", "description": "The stream of changes."},
     {"name": "operation", "description": "For those who run the service."},

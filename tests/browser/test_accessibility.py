@@ -13,6 +13,7 @@ _PAGES = {
     "resident": ("/residents/2", "care"),
     "resident with a tracker": ("/residents/3?hours=48", "care"),
     "geofences": ("/residents/1/zones", "care"),
+    "absences": ("/residents/12/absences", "care"),
     "alerts": ("/alerts", "care"),
     "open alert": ("/alerts/{inactivity}", "care"),
     "claimed alert": ("/alerts/{geofence}", "care"),

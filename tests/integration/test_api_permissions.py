@@ -19,6 +19,11 @@ from tests.support.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, ap
 
 CIRCLE = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
 REVEAL = {"reason": "no_contact"}
+ABSENCE = {
+    "kind": "day_service",
+    "began_at": "2026-08-01T00:00:00Z",
+    "hours": {"days": [0, 3], "start": "09:00", "end": "16:00"},
+}
 
 
 @pytest.fixture
@@ -84,6 +89,10 @@ CASES = (
     Case("GET", "/api/v1/geofences/{geofence}", 200, 200, 404, 200, 404),
     Case("PATCH", "/api/v1/geofences/{geofence}", 200, 200, 404, 403, 404, body={"name": "near home"}),
     Case("DELETE", "/api/v1/geofences/{geofence}", 204, 204, 404, 403, 404),
+    Case("GET", "/api/v1/residents/{resident}/absences", 200, 200, 404, 200, 404),
+    Case("POST", "/api/v1/residents/{resident}/absences", 201, 201, 404, 201, 404, body=ABSENCE),
+    Case("DELETE", "/api/v1/absences/{absence}", 204, 204, 404, 204, 404),
+    Case("GET", "/api/v1/residents/{resident}/usual", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/devices", 200, 200, 200, 200, 200),
     Case("GET", "/api/v1/devices/{device}", 200, 200, 404, 200, 404),
     Case(
@@ -181,6 +190,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
                 resident=RESIDENT_A,
                 alert=_new_alert(ward),
                 geofence=_new_geofence(ward),
+                absence=_new_absence(ward) if "{absence}" in case.path else 0,
                 device="hall-a",
                 own_device=_new_device(ward) if "{own_device}" in case.path else "",
                 message=1,
@@ -206,6 +216,8 @@ def test_the_table_names_every_route_of_the_json_interface(ward: ApiWard) -> Non
                 if "/alerts/" in path
                 else "geofence"
                 if path.startswith("/api/v1/geofences")
+                else "absence"
+                if path.startswith("/api/v1/absences")
                 else "proposal"
                 if path.startswith("/api/v1/proposals")
                 else "resident"
@@ -325,6 +337,18 @@ def _new_alert(ward: ApiWard) -> int:
     ward.execute("UPDATE alert SET handling = 'closed', closed_at = opened_at, outcome = 'drill'")
     ward.clock.advance(seconds=1)
     return ward.open_alert(RESIDENT_A)
+
+
+def _new_absence(ward: ApiWard) -> int:
+    rows = ward.execute(
+        "INSERT INTO absence (resident_id, kind, began_at, ended_at, created_at)"
+        " VALUES (%s, 'travel', %s, %s, %s) RETURNING absence_id",
+        RESIDENT_A,
+        ward.clock.now(),
+        ward.clock.now() + timedelta(days=2),
+        ward.clock.now(),
+    )
+    return int(rows[0][0])
 
 
 def _new_geofence(ward: ApiWard) -> int:

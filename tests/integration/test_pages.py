@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -62,6 +63,16 @@ class Case:
         }
 
 
+_ABSENCE = {
+    "kind": "day_service",
+    "how": "weekly",
+    "began": "2026-08-01T00:00",
+    "start": "09:00",
+    "end": "16:00",
+    "days": "1",
+}
+
+
 _CASES = (
     Case("GET", "/", 303, 303, 303, 303, 303),
     Case("GET", "/login", 303, 303, 303, 303, 303, nobody=200),
@@ -80,6 +91,9 @@ _CASES = (
     Case("GET", "/residents/{resident}/zones", 200, 200, 404, 200, 404),
     Case("POST", "/residents/{resident}/zones", 303, 303, 404, 403, 404, form=_ZONE),
     Case("POST", "/residents/{resident}/zones/{zone}/remove", 303, 303, 404, 403, 404, form={}),
+    Case("GET", "/residents/{resident}/absences", 200, 200, 404, 200, 404),
+    Case("POST", "/residents/{resident}/absences", 303, 303, 404, 303, 404, form=_ABSENCE),
+    Case("POST", "/residents/{resident}/absences/{absence}/end", 303, 303, 404, 303, 404, form={}),
     Case("GET", "/alerts", 200, 200, 200, 200, 200),
     Case("GET", "/alerts/{alert}", 200, 200, 404, 200, 404),
     Case("POST", "/alerts/{alert}/claim", 303, 303, 404, 303, 404, form={}),
@@ -124,7 +138,15 @@ def _fresh_things(ward: ApiWard) -> dict[str, object]:
     number = ward.open_alert()
     with ward.database.transaction() as connection:
         token = answer_links.issue(connection, number, 1, ward.clock.now())
-    return {"alert": number, "token": token}
+    (absence,) = ward.execute(
+        "INSERT INTO absence (resident_id, kind, began_at, ended_at, created_at)"
+        " VALUES (%s, 'travel', %s, %s, %s) RETURNING absence_id",
+        RESIDENT_A,
+        ward.clock.now(),
+        ward.clock.now() + timedelta(minutes=30),
+        ward.clock.now(),
+    )
+    return {"alert": number, "token": token, "absence": absence[0]}
 
 
 def test_every_page_route_is_tried(ward: ApiWard) -> None:

@@ -7,7 +7,17 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
 from api.deps import NOBODY_ASKED, refuse_unknown_query
-from api.routes.v1 import alerts, equipment, geofences, live, measurements, operation, residents, session
+from api.routes.v1 import (
+    absences,
+    alerts,
+    equipment,
+    geofences,
+    live,
+    measurements,
+    operation,
+    residents,
+    session,
+)
 from api.schemas.common import ProblemOut
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -25,7 +35,17 @@ _PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 router = APIRouter(prefix="/api/v1", dependencies=[Depends(refuse_unknown_query)], responses=_PROBLEMS)
-for part in (session, residents, measurements, equipment, geofences, alerts, live, operation):
+for part in (
+    session,
+    residents,
+    measurements,
+    equipment,
+    geofences,
+    absences,
+    alerts,
+    live,
+    operation,
+):
     router.include_router(part.router)
 
 

@@ -1,0 +1,88 @@
+"""Planned absences of a resident, and what is usual for them."""
+
+from datetime import timedelta
+
+from fastapi import APIRouter
+
+from api import usual
+from api.deps import AnyUser, ConnectionDep, NowDep
+from api.errors import FieldError
+from api.locale import words_of
+from api.pages.moments import Moments
+from api.permissions import absence_for, resident_for
+from api.schemas.absences import AbsenceIn, AbsenceOut, HabitOut, UsualOut
+from api.schemas.common import Number
+from core.domain.rhythm import VERSION, Habit
+from core.store import absences
+
+router = APIRouter(tags=["absences"])
+MOST = 50
+_SHOWN_BACK, _SHOWN_AHEAD = timedelta(days=60), timedelta(days=800)
+
+
+@router.get("/residents/{number}/absences", summary="The planned absences of a resident")
+def list_absences(
+    viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
+) -> list[AbsenceOut]:
+    """Return what is planned, and what was in the last 60 days, in the order of the beginning."""
+    resident_for(connection, viewer, number, now)
+    found = absences.of_resident(connection, number, now - _SHOWN_BACK, now + _SHOWN_AHEAD)
+    return [AbsenceOut.of(one) for one in found]
+
+
+@router.post("/residents/{number}/absences", status_code=201, summary="Plan an absence")
+def add_absence(
+    viewer: AnyUser, number: Number, body: AbsenceIn, connection: ConnectionDep, now: NowDep
+) -> AbsenceOut:
+    """Plan a journey, a stay in hospital or the days of a day service: meanwhile silence at home is not told."""
+    resident_for(connection, viewer, number, now, is_look=False)
+    if body.ended_at is not None and body.ended_at <= now:
+        raise FieldError("body.ended_at", "it is over already; only absences that still last can be planned")
+    if body.began_at > now + timedelta(days=366):
+        raise FieldError("body.began_at", "it is more than a year ahead")
+    if len(absences.of_resident(connection, number, now, now + _SHOWN_AHEAD)) >= MOST:
+        raise FieldError("path.number", f"{MOST} absences are planned already; end one first")
+    # What lies before now was judged already.
+    made = absences.add(
+        connection,
+        number,
+        kind=body.kind,
+        span=(max(body.began_at, now - timedelta(hours=24)), body.ended_at),
+        hours=body.to_hours(),
+        note=body.note,
+        user=viewer.number,
+        now=now,
+    )
+    return AbsenceOut.of(made)
+
+
+@router.delete("/absences/{number}", status_code=204, summary="End a planned absence, or take it back")
+def end_absence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> None:
+    """End an absence now: from here on silence is told again. One that has not begun is taken back."""
+    absence_for(connection, viewer, number)
+    absences.end(connection, number, now)
+
+
+@router.get("/residents/{number}/usual", summary="What is usual for a resident")
+def read_usual(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> UsualOut:
+    """Return what was learned from the last four weeks, in numbers and in plain words."""
+    one = resident_for(connection, viewer, number, now)
+    found = usual.learned(connection, one, now)
+    outing = found.longest_outing
+    moments = Moments(now, one.zone, words_of(viewer.user.language))
+    return UsualOut(
+        learned_for=None if found.day is None else found.day.isoformat(),
+        version=VERSION,
+        days=found.rhythm.days,
+        up=_habit(found.rhythm.up),
+        down=_habit(found.rhythm.down),
+        night_visits=found.visits,
+        longest_outing_min=None if outing is None else outing.total_seconds() / 60,
+        sentences=usual.sentences(found, moments),
+    )
+
+
+def _habit(habit: Habit | None) -> HabitOut | None:
+    if habit is None:
+        return None
+    return HabitOut(at=usual.clock_of(habit.at_min), by=usual.by(habit), days=habit.days)

@@ -1,0 +1,87 @@
+"""Planned absences, and what is usual for a resident."""
+
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import Field, StringConstraints, model_validator
+
+from api.schemas.common import Input, Moment, Output, Prose
+from api.schemas.geofences import HoursIO, to_hours
+from core.domain.absence import Absence, AbsenceKind
+from core.domain.geofence import Hours
+
+# Longer than this is a move, not an absence.
+LONGEST = timedelta(days=366)
+
+
+Note = Annotated[Prose, StringConstraints(max_length=200)]
+
+
+class AbsenceIn(Input):
+    """A planned absence: once from `began_at` to `ended_at`, or in `hours` of every week from `began_at` on."""
+
+    kind: AbsenceKind
+    began_at: Moment
+    ended_at: Moment | None = Field(
+        default=None, description="Needed unless it is weekly; a weekly one without goes on."
+    )
+    hours: HoursIO | None = Field(default=None, description="For one that comes every week.")
+    note: Note = ""
+
+    @model_validator(mode="after")
+    def _is_a_span(self) -> "AbsenceIn":
+        if self.hours is None and self.ended_at is None:
+            raise ValueError("say when it ends (ended_at), or in which hours it comes every week (hours)")
+        if self.ended_at is not None and self.ended_at <= self.began_at:
+            raise ValueError("the end must come after the beginning")
+        if self.hours is None and self.ended_at is not None and self.ended_at - self.began_at > LONGEST:
+            raise ValueError(f"it is longer than {LONGEST.days} days")
+        return self
+
+    def to_hours(self) -> Hours | None:
+        """Return the hours as the domain has them."""
+        return None if self.hours is None else to_hours(self.hours)
+
+
+class AbsenceOut(Output):
+    """A planned absence. While it lasts, silence at home is not told; a day service counts from leaving the home."""
+
+    number: int
+    kind: AbsenceKind
+    began_at: datetime
+    ended_at: datetime | None
+    hours: HoursIO | None
+    note: str
+    created_at: datetime
+    created_by: str | None
+    cancelled_at: datetime | None
+
+    @staticmethod
+    def of(one: Absence) -> "AbsenceOut":
+        """Return an absence as it goes out."""
+        hours = None
+        if one.hours is not None:
+            hours = HoursIO(days=one.hours.days, start=one.hours.start, end=one.hours.end)
+        given = {name: getattr(one, name) for name in AbsenceOut.model_fields if name != "hours"}
+        return AbsenceOut.model_validate(given | {"hours": hours})
+
+
+class HabitOut(Output):
+    """When something usually happens, by the clock on the wall."""
+
+    at: str = Field(examples=["6:20"], description="The median.")
+    by: str = Field(examples=["6:35"], description="By then on most days.")
+    days: int
+
+
+class UsualOut(Output):
+    """What is usual for a resident, learned from the last four weeks; null where it is not known yet."""
+
+    learned_for: str | None = Field(examples=["2026-11-23"])
+    version: int
+    days: int
+    up: HabitOut | None
+    down: HabitOut | None
+    night_visits: float | None = Field(description="Visits to the bathroom in a usual night, 22:00 to 6:00.")
+    longest_outing_min: float | None
+    sentences: list[str] = Field(description="The same in plain words, in the user's language.")
