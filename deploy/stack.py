@@ -158,7 +158,7 @@ class Stack:
             "deploy.inbox", "--smtp-port", str(self._smtp_port), "--http-port", str(state.inbox_port),
             "--folder", str(self._folder.inbox),
         )  # fmt: skip
-        live = ("simulator", "live", "--ward", str(self._folder.ward), "--seed", str(state.seed))
+        live = ("deploy.simulation", "--ward", str(self._folder.ward), "--seed", str(state.seed))
         return [
             [ServicePlan("ingest", ("ingest",)), ServicePlan("inbox", inbox)],
             [ServicePlan("simulator", live, as_simulator(broker)), ServicePlan("api", ("api",))],

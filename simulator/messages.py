@@ -5,7 +5,7 @@ goes on with the same numbers for the same content, without having kept anything
 """
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import groupby
@@ -32,16 +32,26 @@ class _Moment(NamedTuple):
     position: Position | None
 
 
+class Resume(NamedTuple):
+    """How numbers go on in a home whose days were changed: from a moment on, after the last number of each device."""
+
+    at_ms: int
+    last_seqs: Mapping[str, int]
+
+
 class HomeStream:
     """The messages of one home: `history` before the origin, `live` from it on."""
 
-    def __init__(self, world: HomeWorld, origin: datetime, history_days: int) -> None:
+    def __init__(
+        self, world: HomeWorld, origin: datetime, history_days: int, resume: Resume | None = None
+    ) -> None:
         self._world = world
         self._devices = world.home.devices
         self._origin_ms = round(origin.timestamp() * 1000)
         self._origin_day = world.day_of(origin)
         self._history_days = history_days
         self._line = Line(world.home, world.incidents, world.seed)
+        self._resume = resume
 
     def history(self, days_ago: int) -> Iterator[Message]:
         """Yield what was told on one day of the history; 0 is the day in which live watching begins."""
@@ -144,6 +154,7 @@ class HomeStream:
         day: LocalDay | None = None,
     ) -> Iterator[Sent]:
         """Yield a message for each moment; with `day`, times are those that the devices' clocks show then."""
+        resume = self._resume if day is not None else None
         # Both kinds of a tracker's messages count together, so they are put in order before they are numbered.
         told = (
             _Moment(time_ms, device, tuple(group), None)
@@ -151,6 +162,12 @@ class HomeStream:
         )
         seen = (_Moment(item.time_ms, item.device, (), item) for item in positions)
         for moment in heapq.merge(told, seen, key=_when_and_what):
+            if resume is not None and moment.time_ms >= resume.at_ms:
+                seqs[:] = [
+                    resume.last_seqs.get(device.sender_name, seq)
+                    for device, seq in zip(self._devices, seqs, strict=True)
+                ]
+                resume = self._resume = None
             shown = moment if day is None else self._shown(moment, day)
             message = self._message(shown, seqs)
             if message is None:

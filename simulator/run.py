@@ -1,14 +1,14 @@
 """Runs the ward against a broker: the history at full speed, then live as the clock passes."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 
 from core.clock import Clock
 from simulator.incident import Incident
-from simulator.messages import HomeStream, Message, history, live
+from simulator.messages import HomeStream, Message, Resume, history, live
 from simulator.publish import Publisher
 from simulator.truth import TrueEvent, true_events
 from simulator.ward import HISTORY_DAYS
@@ -30,18 +30,22 @@ class Simulation:
     seed: int
     history_days: int = HISTORY_DAYS
 
-    def streams(self) -> Sequence[HomeStream]:
-        """Return one stream of messages per home."""
+    def streams(self, resume: Mapping[str, Resume] | None = None) -> Sequence[HomeStream]:
+        """Return one stream of messages per home; `resume` says by resident how numbers go on in changed homes."""
         world = make_world(self.ward, self.incidents, self.seed)
-        return [HomeStream(home, self.ward.origin, self.history_days) for home in world]
+        on = resume or {}
+        return [
+            HomeStream(home, self.ward.origin, self.history_days, on.get(home.home.resident))
+            for home in world
+        ]
 
     def history(self) -> Iterator[tuple[int, Message]]:
         """Yield (days ago, message) of the history, the oldest day first."""
         return history(self.streams(), self.history_days)
 
-    def live(self, since: datetime) -> Iterator[Message]:
+    def live(self, since: datetime, resume: Mapping[str, Resume] | None = None) -> Iterator[Message]:
         """Yield the messages from `since` on, without end, in the order of time."""
-        return live(self.streams(), since)
+        return live(self.streams(resume), since)
 
     def until(self, end: datetime) -> Iterator[Message]:
         """Yield the live messages before `end`, in the order of time; those that are lost on their way are left out."""

@@ -34,4 +34,5 @@ TAGS: list[dict[str, Any]] = [
     {"name": "alerts", "description": "Open matters: claim, release, close, note."},
     {"name": "live", "description": "The stream of changes."},
     {"name": "operation", "description": "For those who run the service."},
+    {"name": "simulation", "description": "For testers of the demo; not there in production."},
 ]

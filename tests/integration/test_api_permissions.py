@@ -142,6 +142,9 @@ CASES = (
         body={"version": 1, "outcome": "safe_contacted"},
     ),
     Case("POST", "/api/v1/alerts/{alert}/notes", 201, 201, 404, 201, 404, body={"note": "on the way"}),
+    Case("GET", "/api/v1/simulation", 404, 403, 403, 403, 403),
+    Case("PATCH", "/api/v1/simulation", 404, 403, 403, 403, 403, body={"wanted": False}),
+    Case("POST", "/api/v1/simulation/wishes", 404, 403, 403, 403, 403, body={"kind": "sos", "home": 1}),
     Case("GET", "/api/v1/quarantine", 200, 403, 403, 403, 403),
     Case("GET", "/api/v1/quarantine/state", 200, 403, 403, 403, 403),
     # There is none of that number; who may not look is not told so.

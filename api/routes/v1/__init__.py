@@ -17,6 +17,7 @@ from api.routes.v1 import (
     operation,
     residents,
     session,
+    simulation,
 )
 from api.schemas.common import ProblemOut
 
@@ -45,6 +46,7 @@ for part in (
     alerts,
     live,
     operation,
+    simulation,
 ):
     router.include_router(part.router)
 

@@ -1,0 +1,123 @@
+"""A simulated ward seen by its testers: what really happens there, and how what was told compares with it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+# A rule may name a moment a little before the event began (the last sign of life), and people are told a while after it ended.
+_EARLY = timedelta(minutes=15)
+_LATER = timedelta(hours=6)
+
+
+class Injectable(StrEnum):
+    """What a tester can make happen at once; the simulator knows more kinds, which need a day's plan."""
+
+    SOS = "sos"
+    COLLAPSE = "collapse"
+    BATHROOM_FALL = "bathroom_fall"
+    LEAVES_AREA = "leaves_area"
+    WANDERS = "wanders"
+    KETTLE_LEFT_ON = "kettle_left_on"
+    ROOM_HOT = "room_hot"
+    ROOM_COLD = "room_cold"
+    GATEWAY_DIES = "gateway_dies"
+    LINE_CUT = "line_cut"
+    VISITOR = "visitor"
+
+
+@dataclass(frozen=True)
+class SimulatedEvent:
+    """One thing that really happens in a simulated ward.
+
+    Attributes
+    ----------
+    kind : str
+        The simulator's word for it, for example `collapse`.
+    home : int or None
+        Where; None for the whole ward.
+    raises : tuple of str
+        The rules of which one should tell about it; none: nobody should be disturbed.
+    due_at : datetime or None
+        Until when it should be told.
+    is_injected : bool
+        Whether a tester made it happen.
+    """
+
+    number: int
+    kind: str
+    home: int | None
+    began_at: datetime
+    ended_at: datetime
+    raises: tuple[str, ...]
+    due_at: datetime | None
+    is_injected: bool
+
+
+@dataclass(frozen=True)
+class RaisedAlert:
+    """An alert as it was raised; `home` is None for one about the ward."""
+
+    number: int
+    rule: str
+    home: int | None
+    raised_at: datetime
+
+
+class Verdict(StrEnum):
+    """How an event was told."""
+
+    TOLD = "told"
+    LATE = "late"
+    MISSED = "missed"
+    WAITING = "waiting"
+    """It is not told yet, and there is still time."""
+    NOT_DUE = "not_due"
+    """Nobody should be disturbed because of it."""
+
+
+@dataclass(frozen=True)
+class Expectation:
+    """An event with the alert that told of it first, and how long that took."""
+
+    event: SimulatedEvent
+    verdict: Verdict
+    alert: RaisedAlert | None
+    delay: timedelta | None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What was expected against what was got; false alerts belong to nothing that happens."""
+
+    expectations: tuple[Expectation, ...]
+    false_alerts: tuple[RaisedAlert, ...]
+
+
+def compare(events: Sequence[SimulatedEvent], alerts: Sequence[RaisedAlert], now: datetime) -> Comparison:
+    """Compare what really happened with what was raised up to `now`.
+
+    An alert of another rule about a home where something does happen is neither what was expected nor false.
+    """
+    in_order = sorted(alerts, key=lambda alert: alert.raised_at)
+    expectations = tuple(_expectation(event, in_order, now) for event in events)
+    false = tuple(alert for alert in in_order if not any(_belongs(alert, event) for event in events))
+    return Comparison(expectations, false)
+
+
+def _expectation(event: SimulatedEvent, alerts: Sequence[RaisedAlert], now: datetime) -> Expectation:
+    if event.due_at is None:
+        return Expectation(event, Verdict.NOT_DUE, None, None)
+    told = next((alert for alert in alerts if alert.rule in event.raises and _belongs(alert, event)), None)
+    if told is None:
+        return Expectation(event, Verdict.WAITING if now < event.due_at else Verdict.MISSED, None, None)
+    verdict = Verdict.TOLD if told.raised_at <= event.due_at else Verdict.LATE
+    return Expectation(event, verdict, told, max(told.raised_at - event.began_at, timedelta(0)))
+
+
+def _belongs(alert: RaisedAlert, event: SimulatedEvent) -> bool:
+    if event.due_at is None:
+        return False
+    is_there = event.home is None or alert.home is None or alert.home == event.home
+    until = max(event.ended_at, event.due_at) + _LATER
+    return is_there and event.began_at - _EARLY <= alert.raised_at <= until

@@ -1,0 +1,86 @@
+-- A simulated ward: what its testers want, what really happens in it, and what was raised. Empty in production.
+
+-- name: begin
+-- Say that a simulator plays the ward; whoever stopped it before still wants it stopped.
+INSERT INTO simulation (is_wanted, homes, devices, scenarios, reported_at)
+VALUES (true, %(homes)s, %(devices)s, %(scenarios)s, %(now)s)
+ON CONFLICT (is_only) DO UPDATE
+SET homes = excluded.homes, devices = excluded.devices, scenarios = excluded.scenarios,
+    reported_at = excluded.reported_at, problem = '';
+
+-- name: report
+-- Say how the simulation goes, and read whether it is wanted.
+UPDATE simulation
+SET is_running = %(is_running)s, messages = %(messages)s, problem = %(problem)s, reported_at = %(now)s
+RETURNING is_wanted;
+
+-- name: state
+-- How the simulation goes.
+SELECT is_wanted, is_running, homes, devices, scenarios, messages, problem, reported_at FROM simulation;
+
+-- name: want
+-- Ask for the simulation to run or to stop.
+UPDATE simulation SET is_wanted = %(is_wanted)s RETURNING is_only;
+
+-- name: drop_scripted
+-- Forget what the script says from a moment on, before it is written anew.
+DELETE FROM simulation_event WHERE NOT is_injected AND ended_at >= %(since)s;
+
+-- name: add_events
+-- Keep what really happens; homes are known by their names. Nothing is kept of a home that is not registered.
+INSERT INTO simulation_event (kind, home_id, began_at, ended_at, raises, due_at, is_injected)
+SELECT given.kind, home.home_id, given.began_at, given.ended_at, string_to_array(given.raises, ' '), given.due_at,
+       %(is_injected)s
+FROM unnest(
+    %(kind)s::text[], %(home)s::text[], %(began_at)s::timestamptz[], %(ended_at)s::timestamptz[],
+    %(raises)s::text[], %(due_at)s::timestamptz[]
+) AS given (kind, home, began_at, ended_at, raises, due_at)
+LEFT JOIN home ON home.name = given.home
+WHERE given.home = '' OR home.home_id IS NOT NULL;
+
+-- name: events
+-- What really happens and has begun, the newest first; a page of it.
+SELECT simulation_event_id, kind, home_id, began_at, ended_at, raises, due_at, is_injected
+FROM simulation_event
+WHERE began_at <= %(now)s AND began_at >= %(since)s
+ORDER BY began_at DESC, simulation_event_id DESC
+LIMIT %(limit)s;
+
+-- name: alerts
+-- What was raised since a moment, each episode by itself, with its home.
+SELECT alert.alert_id, alert.rule, coalesce(resident.home_id, named.home_id, assigned.home_id), alert_episode.raised_at
+FROM alert_episode
+JOIN alert USING (alert_id)
+LEFT JOIN resident USING (resident_id)
+LEFT JOIN home AS named ON alert.subject = 'home:' || named.home_id
+LEFT JOIN device ON alert.subject = 'device:' || device.device_number
+LEFT JOIN device_assignment AS assigned
+    ON assigned.device_number = device.device_number AND assigned.during @> alert_episode.raised_at
+WHERE alert_episode.raised_at >= %(since)s AND alert_episode.withdrawn_at IS NULL
+ORDER BY alert_episode.raised_at, alert.alert_id;
+
+-- name: wish
+-- Ask for something to happen in a home, now.
+INSERT INTO simulation_wish (at, user_id, home_id, kind)
+SELECT %(now)s, %(user)s, home_id, %(kind)s FROM home WHERE home_id = %(home)s
+RETURNING simulation_wish_id;
+
+-- name: open_wishes
+-- What was asked for and is not taken up yet, with the name of the home.
+SELECT simulation_wish_id, home.name, kind
+FROM simulation_wish JOIN home USING (home_id)
+WHERE taken_at IS NULL
+ORDER BY simulation_wish_id;
+
+-- name: take_wish
+-- Note that a wish was taken up, and why it could not be fulfilled.
+UPDATE simulation_wish SET taken_at = %(now)s, problem = %(problem)s WHERE simulation_wish_id = %(wish)s;
+
+-- name: wishes
+-- The latest wishes, the newest first.
+SELECT simulation_wish_id, at, home_id, kind, taken_at, problem
+FROM simulation_wish ORDER BY simulation_wish_id DESC LIMIT %(limit)s;
+
+-- name: home_names
+-- The homes by key, to name them.
+SELECT home_id, name FROM home ORDER BY home_id;
