@@ -96,7 +96,7 @@ def test_family_claims_and_reports_from_the_phone(own_site: Site, open_page: Ope
     page.click("form[action$='/claim'] button")
     expect(page.locator(".held")).to_contain_text("あなたが確認しています")
     page.click("form[action$='/close'] button")
-    expect(page.locator("[role=status]").first).to_contain_text("完了")
+    expect(page.get_by_role("status").first).to_contain_text("完了")
     assert _outcome(own_site, own_site.town.inactivity) == ("closed", "safe_contacted")
 
 
