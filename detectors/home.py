@@ -11,10 +11,11 @@ from core.store import absences, judging, measurements
 from core.store.database import Connection
 from core.store.episodes import Matter
 from core.store.judging import BlindTime, WatchedResident
-from detectors import ward
+from detectors import batteries, ward
 from detectors.alerting.reconcile import reconcile
+from detectors.places import PlacesBook
 from detectors.rulebook import rules_of
-from detectors.rules import geofence_exit, inactivity, sos
+from detectors.rules import battery, geofence_exit, inactivity, sos
 from detectors.rules.judgement import Judgement, Window, earliest, moment
 from detectors.rules.patience import Sensitivity
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, Link, judge_home
@@ -106,6 +107,7 @@ class HomeJudging:
         links = load_links(self._connection, self._span.home, self.since - _STATUS_BACK, until)
         equipment = judge_home(self._span.home, links, view.hushed, until, slack=self._span.slack)
         self._record(links, equipment)
+        self._judge_batteries(links)
         on_record = load_blind(self._connection, self._span.home, self.since - _BLIND_BACK, until)
         silent = {device for device, _ in equipment.device_absences}
         kinds = {link.kind for link in links if link.device not in silent}
@@ -156,6 +158,30 @@ class HomeJudging:
         judged |= self._active(lead, HOME_SILENT) | self._active(lead, DEVICE_SILENT)
         self._reconcile(lead, equipment.silent.findings, {*judged, Matter(HOME_SILENT, subject)})
 
+    def _judge_batteries(self, links: Sequence[Link]) -> None:
+        """Judge the batteries if they are to be looked at; what fails is tried again the next day."""
+        lead, span = self._people[0], self._span
+        active = [
+            one for one in judging.active_alerts(self._connection, lead.number) if one.rule == battery.NAME
+        ]
+        try:
+            with self._connection.transaction():
+                judged = batteries.judge(
+                    self._connection,
+                    span.home,
+                    lead.zone,
+                    (self.since, span.until),
+                    watched_from=lead.watched_from,
+                    began_at=min((one.began_at for one in active), default=None),
+                )
+        except Exception:  # noqa: BLE001 - the fence round one rule
+            _log.exception("rule_failed", rule=battery.NAME, resident=lead.number)
+            return
+        if judged is not None:
+            matters = {Matter(battery.NAME, f"device:{one.device}") for one in links}
+            matters |= {Matter(one.rule, one.subject) for one in active}
+            self._reconcile(lead.number, judged.findings, matters)
+
     def _judge_resident(self, resident: WatchedResident, view: HomeView, equipment: HomeLinks) -> None:
         span = (self._since[resident.number], self._span.until)
         situation = measurements.situation(self._connection, resident.number)
@@ -169,6 +195,7 @@ class HomeJudging:
             view,
             usual_on=UsualBook(self._connection, who).on,
             rhythm_on=RhythmBook(self._connection, who).on,
+            places_on=PlacesBook(self._connection, who, is_lead=self._is_lead(resident)).on,
         )
         judgements: dict[str, Judgement] = {}
         failed: str | None = None
@@ -184,6 +211,7 @@ class HomeJudging:
         due = earliest(
             *(one.due_at for one in (*judgements.values(), equipment.silent)),
             *_ahead(window, self._span.until),
+            battery.next_check(resident.zone, self._span.until) if self._is_lead(resident) else None,
         )
         lasts = any(finding.cleared_at is None for finding in (*findings, *equipment.silent.findings))
         state = _state(judgements.get(inactivity.NAME))

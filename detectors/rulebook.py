@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date
 
+from core.domain.rhythm import Rhythm
 from core.store.measurements import Situation
 from detectors.rules.absence import AbsenceNotTaken
 from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
@@ -12,12 +13,14 @@ from detectors.rules.geofence_exit import GeofenceExit
 from detectors.rules.heat import Heat
 from detectors.rules.inactivity import Inactivity
 from detectors.rules.judgement import Rule
+from detectors.rules.left_behind import LeftBehind
 from detectors.rules.morning import LateMorning
 from detectors.rules.night_exit import NightExit
 from detectors.rules.not_returned import NotReturned
 from detectors.rules.patience import Sensitivity, Usual
 from detectors.rules.restless_night import RestlessNight
-from detectors.rules.rhythm import Rhythm
+from detectors.rules.usual_places import Places
+from detectors.rules.wandering import Wandering
 from detectors.window import HomeView
 
 
@@ -28,6 +31,7 @@ def rules_of(
     *,
     usual_on: Callable[[date], Usual],
     rhythm_on: Callable[[date], Rhythm],
+    places_on: Callable[[date], Places],
 ) -> list[Rule]:
     """Return the rules that are asked about a resident; which depends on the equipment and on what was agreed."""
     rules: list[Rule] = [
@@ -43,6 +47,10 @@ def rules_of(
         NotReturned(rhythm_on, has_tracker=view.has_tracker and situation.home is not None),
         AbsenceNotTaken(has_door=view.has_door),
     ]
+    if view.has_tracker:
+        rules.append(Wandering(places_on))
+    if view.has_tracker and view.has_door:
+        rules.append(LeftBehind())
     if situation.tells_night_exit:
         rules.append(NightExit())
     return rules

@@ -26,7 +26,7 @@ _SETTLED_BEFORE = timedelta(hours=2)
 # Older days are not judged any more; should one be, it is learned again.
 KEPT = timedelta(days=7)
 # What turned out to be real is not usual.
-_REAL = (Outcome.SAFE_AFTER_HELP, Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED)
+REAL = (Outcome.SAFE_AFTER_HELP, Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED)
 _ALARMS = (inactivity.NAME, bathroom_stay.NAME, not_returned.NAME, morning.NAME)
 
 
@@ -138,7 +138,7 @@ def _masked(
 ) -> Sequence[tuple[float, float]]:
     """Return the time that teaches nothing: blind, planned to be away, and alarms that turned out to be real."""
     blind = judging.blind_times(connection, ("ward", f"home:{who.home}"), since, until)
-    outcomes = [one.value for one in _REAL]
+    outcomes = [one.value for one in REAL]
     real = chain(*(judging.real_alarms(connection, who.resident, rule, outcomes, since) for rule in _ALARMS))
     planned = chain(
         *(

@@ -81,7 +81,7 @@ def load_window(
     fences = windows.geofences(connection, resident.number)
     signs = _life_signs(connection, view.home, resident.number, since, until)
     seen = no_track()
-    if fences or (view.has_tracker and situation.home is not None):
+    if fences or view.has_tracker:
         loader = _TrackLoader(connection, view.home, resident.number, is_lead=is_lead)
         seen = loader.load(min([since, *began.values()]), until, situation.home)
     away = (

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import cast
 
 from api.locale import Words
-from api.pages import life_at_home
+from api.pages import life_at_home, on_the_way
 from api.pages.cards import clock_of, moment_of, number_of, place_name, text_of
 from api.pages.moments import Moments
 from core.domain.alert import Alert
@@ -28,6 +28,9 @@ _TODO = {
     "not_returned": "todo_lost",
     "night_exit": "todo_lost",
     "absence_not_taken": "todo_plan",
+    "wandering": "todo_lost",
+    "left_behind": "todo_tracker",
+    "battery": "todo_battery",
 }
 
 
@@ -53,7 +56,7 @@ def line(alert: Alert, moments: Moments) -> str:
         return words("why.line_pressed", clock=clock_of(alert.began_at, moments))
     if alert.rule in life_at_home.WHY:
         return life_at_home.line(alert, moments)
-    return words("why.line_since", clock=clock_of(alert.began_at, moments))
+    return on_the_way.line(alert, moments)
 
 
 def why(alert: Alert, moments: Moments) -> list[str]:
@@ -169,4 +172,5 @@ _WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     "ward_silent": _silent,
     "device_silent": _silent,
     **life_at_home.WHY,
+    **on_the_way.WHY,
 }

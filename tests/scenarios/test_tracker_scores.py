@@ -3,9 +3,11 @@
 import json
 from pathlib import Path
 
+from simulator.scoring.batteries import score_batteries
 from simulator.scoring.excursions import walks
 from simulator.scoring.loops import score_loops, trips
 from simulator.scoring.lost import score_lost
+from simulator.scoring.outings import score_left_behind
 from simulator.scoring.tracks import read_tracks
 from tests.support.shared_data import shared_data
 
@@ -28,4 +30,20 @@ def test_walking_off_at_night_is_told_as_well_as_before() -> None:
     stored = STORED["lost"]
     assert found.found >= stored["found"]
     assert found.p95_s <= stored["p95_s"]
+    assert found.false_30d <= stored["false_30d"]
+
+
+def test_trackers_left_at_home_are_told_as_well_as_before() -> None:
+    found = score_left_behind(6, 40)
+    stored = STORED["left_behind"]
+    assert found.left >= stored["left"]
+    assert found.found >= stored["found"]
+    assert found.false_30d <= stored["false_30d"]
+
+
+def test_batteries_that_run_low_are_told_as_well_as_before() -> None:
+    found = score_batteries(40)
+    stored = STORED["battery"]
+    assert found.ends >= stored["ends"]
+    assert found.found >= stored["found"]
     assert found.false_30d <= stored["false_30d"]

@@ -19,7 +19,7 @@ NOW = datetime(2026, 11, 23, 0, 40, tzinfo=UTC)  # 9:40 on the Monday
 RULES = (
     *("inactivity", "geofence_exit", "sos", "home_silent", "device_silent", "ward_silent", "a_new_rule"),
     *("late_morning", "restless_night", "bathroom_stay", "appliance_unused", "appliance_left_on", "heat"),
-    *("cold", "not_returned", "night_exit", "absence_not_taken"),
+    *("cold", "not_returned", "night_exit", "absence_not_taken", "wandering", "left_behind", "battery"),
 )
 BANNED = ("徘徊", "異常", "監視", "対象者", "倒れ", "abnormal", "wander", "victim", "patient", "!", "!")
 BODY_LIMIT = 120

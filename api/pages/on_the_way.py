@@ -1,0 +1,87 @@
+"""Why an alert about somebody on the way, a tracker or a battery was raised, in words; where they are is behind the location gate."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from api.pages.cards import clock_of, moment_of, number_of, place_name, text_of
+from api.pages.moments import Moments
+from core.domain.alert import Alert
+
+_CAUSES = ("low", "forecast", "charge")
+
+
+def line(alert: Alert, moments: Moments) -> str:
+    """Return the one line that the board shows behind the title."""
+    words = moments.words
+    level = number_of(alert.reason, "level_pct")
+    if alert.rule == "battery" and level is not None:
+        return f"{_device(alert, moments)} {round(level)}%".strip()
+    return words("why.line_since", clock=clock_of(alert.began_at, moments))
+
+
+def _wandering(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    clock = clock_of(alert.began_at, moments)
+    walked, within = (number_of(alert.reason, name) for name in ("walked_m", "within_m"))
+    if text_of(alert.reason, "pattern") == "strange":
+        yield words("why.way_strange", clock=clock)
+    elif walked is not None and within is not None:
+        yield words("why.way_to_and_fro", clock=clock, walked=round(walked), within=round(within))
+    else:
+        yield words("why.other", clock=clock)
+    unfamiliar = number_of(alert.reason, "unfamiliar_pct")
+    if unfamiliar is None:
+        yield words("why.places_unknown")
+    elif unfamiliar >= 50:
+        yield words("why.way_unfamiliar")
+    yield from _search(alert, moments)
+
+
+def _search(alert: Alert, moments: Moments) -> Iterator[str]:
+    """Say how far from the last position to look first: the distances grow with the time since then."""
+    half, most, pace = (
+        number_of(alert.reason, "search", name) for name in ("half_within_m", "most_within_m", "walks_m_s")
+    )
+    seen = moment_of(alert.reason, "position", "time")
+    if half is None or most is None or pace is None or seen is None or alert.cleared_at is not None:
+        return
+    walked_m = max((moments.now - seen).total_seconds(), 0.0) * pace
+    near, far = (f"{(one + walked_m) / 1000:.1f}" for one in (half, most))
+    yield moments.words("why.search", near=near, far=far)
+
+
+def _left_behind(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    quiet = number_of(alert.reason, "quiet_min")
+    clock = clock_of(alert.began_at, moments)
+    yield words("why.left_behind", clock=clock, n=int(quiet or 60))
+    yield words("why.left_behind_may")
+
+
+def _battery(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    level = number_of(alert.reason, "level_pct")
+    device = _device(alert, moments) or words("why.this_device")
+    if level is not None:
+        yield words("why.battery_level", device=device, n=round(level))
+    cause = text_of(alert.reason, "cause")
+    days, soonest = (number_of(alert.reason, name) for name in ("days_left", "days_left_low"))
+    if cause == "forecast" and days is not None and soonest is not None:
+        yield words("why.battery_forecast", n=round(days), low=round(soonest))
+    elif cause in _CAUSES:
+        yield words(f"why.battery_{cause}" if cause != "forecast" else "why.battery_low")
+    else:
+        yield words("why.other", clock=clock_of(alert.began_at, moments))
+
+
+def _device(alert: Alert, moments: Moments) -> str:
+    words = moments.words
+    kind = f"kind.{text_of(alert.reason, 'kind')}"
+    place = place_name(text_of(alert.reason, "place"), words)
+    return f"{place} {words(kind) if words.has(kind) else ''}".strip()
+
+
+WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
+    "wandering": _wandering,
+    "left_behind": _left_behind,
+    "battery": _battery,
+}

@@ -1,0 +1,50 @@
+-- What trackers and batteries told over weeks, in the form in which it is learned from.
+
+-- name: visits
+-- Fixes of a resident's trackers in a span, counted by cell of the ground, local day and local hour; not those of masked spans.
+SELECT
+    floor(fix.lat / %(cell_deg)s)::int8,
+    floor(fix.lon * cos(radians(round(fix.lat))) / %(cell_deg)s)::int8,
+    (fix.time AT TIME ZONE %(zone)s)::date - '0001-01-01'::date + 1,
+    extract(hour FROM fix.time AT TIME ZONE %(zone)s)::int8,
+    count(*)
+FROM device_assignment AS here
+JOIN fix ON fix.device_number = here.device_number AND here.during @> fix.time
+WHERE here.home_id = %(home)s
+    AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
+    AND fix.flags & 2 = 0
+    AND coalesce(fix.accuracy_m, 0) <= %(worst_m)s
+    AND fix.time > %(since)s AND fix.time <= %(until)s
+    AND NOT EXISTS (
+        SELECT FROM unnest(%(masked_from)s::timestamptz[], %(masked_to)s::timestamptz[]) AS masked (began, ended)
+        WHERE fix.time >= masked.began AND fix.time < masked.ended
+    )
+GROUP BY 1, 2, 3, 4;
+
+-- name: batteries
+-- What each device of a home told of its battery, by local day: the middle charge, the range, and the last word whether it is low.
+SELECT
+    device.device_number, device.kind, device.place,
+    array_agg(told.day ORDER BY told.day),
+    array_agg(coalesce(told.middle, 'NaN') ORDER BY told.day),
+    array_agg(coalesce(told.range, 0) ORDER BY told.day),
+    array_agg(coalesce(told.is_low, false) ORDER BY told.day)
+FROM device_assignment AS here
+JOIN device USING (device_number)
+JOIN LATERAL (
+    SELECT
+        (reading.time AT TIME ZONE %(zone)s)::date - '0001-01-01'::date + 1 AS day,
+        percentile_cont(0.5) WITHIN GROUP (ORDER BY reading.value) FILTER (WHERE reading.metric = %(charge)s) AS middle,
+        max(reading.value) FILTER (WHERE reading.metric = %(charge)s)
+            - min(reading.value) FILTER (WHERE reading.metric = %(charge)s) AS range,
+        (array_agg(reading.value ORDER BY reading.time DESC) FILTER (WHERE reading.metric = %(low)s))[1] > 0 AS is_low
+    FROM device_latest AS ever
+    JOIN reading ON reading.device_number = ever.device_number AND reading.metric = ever.metric
+    WHERE ever.device_number = here.device_number AND ever.metric IN (%(charge)s, %(low)s)
+        AND reading.time > %(since)s AND reading.time <= %(until)s
+        AND reading.flags & 2 = 0 AND here.during @> reading.time
+    GROUP BY 1
+) AS told ON true
+WHERE here.home_id = %(home)s AND here.during @> %(until)s AND device.retired_at IS NULL
+GROUP BY device.device_number, device.kind, device.place
+ORDER BY device.device_number;

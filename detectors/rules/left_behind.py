@@ -1,0 +1,105 @@
+"""Tracker left at home: the door was used, the home is quiet, and the tracker lies still where it was."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from core.domain.alert import Finding, Severity
+from detectors.rules.hearing import confirmed, could_hear, is_held, pause_after, until_now
+from detectors.rules.judgement import Judgement, Track, Window, earliest, moment
+from detectors.rules.silences import silences
+from detectors.rules.walk import UNKNOWN_ACCURACY_M, WORST_ACCURACY_M, way
+
+NAME = "left_behind"
+VERSION = 1
+# Our choices: so long after the door nobody was seen at home, and the tracker spoke at least so lately and so often.
+QUIET_S = 3600.0
+FRESH_S = 1800.0
+LEAST_FIXES = 3
+# Where it lay in the hour before, and lies now, is one place if the middles are this near; most fixes since lie as near to the middle.
+SAME_PLACE_M = 100.0
+_BEFORE_S = 3600.0
+_MOST = 0.8
+_METRES_PER_DEGREE = 111_194.93
+
+
+@dataclass(frozen=True)
+class LeftBehind:
+    """A notice, never an alarm: whoever goes out without the tracker cannot be found by it.
+
+    What it claims: the last sign in the home was the entrance door, an hour ago; since then the home was heard, and quiet; and the
+    tracker has not moved since, and lies where it lay before. It may be wrong about somebody who opened the door and then lay down: that the
+    home is quiet is what the inactivity rule judges. It ends with the next sign at home, or when the tracker moves. With fewer than three
+    fixes since the door, or none of the last half hour, nobody can tell.
+    """
+
+    name: str = NAME
+
+    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
+        """Judge the span (since, until]."""
+        now = until.timestamp()
+        signs = until_now(window.life_signs, now)
+        gaps = silences(signs, confirmed(signs))
+        findings: list[Finding] = []
+        due: datetime | None = None
+        for began, ended in zip(gaps.began[gaps.after_door], gaps.ended[gaps.after_door], strict=True):
+            tick = float(began) + QUIET_S
+            if ended <= tick or began <= window.watched_from.timestamp():
+                continue
+            if tick > now or is_held(window, tick):
+                due = earliest(due, moment(tick))
+                continue
+            lies = _lies_still(window.track, float(began), tick)
+            if lies is None or not could_hear(window, float(began), tick):
+                continue
+            over = min(float(ended), _moves_at(window.track, tick, now), pause_after(window, tick))
+            if over > since.timestamp():
+                findings.append(_finding(window, (float(began), tick, over if over <= now else None), lies))
+        can_tell = bool(np.any((window.track.time > now - FRESH_S) & (window.track.time <= now)))
+        return Judgement(tuple(findings), due, can_tell=can_tell)
+
+
+def _lies_still(track: Track, door: float, tick: float) -> int | None:
+    """Return how many fixes since the door say that the tracker lies where it lay, None if they do not say so."""
+    accuracy = np.where(np.isnan(track.accuracy_m), UNKNOWN_ACCURACY_M, track.accuracy_m)
+    good = accuracy <= WORST_ACCURACY_M
+    after = good & (track.time > door) & (track.time <= tick)
+    before = good & (track.time > door - _BEFORE_S) & (track.time <= door)
+    if np.sum(after) < LEAST_FIXES or not np.any(before) or track.time[after][-1] <= tick - FRESH_S:
+        return None
+    there = float(np.median(track.lat[before])), float(np.median(track.lon[before]))
+    here = float(np.median(track.lat[after])), float(np.median(track.lon[after]))
+    narrow = np.cos(np.radians(there[0]))
+    apart = np.hypot(here[0] - there[0], (here[1] - there[1]) * narrow) * _METRES_PER_DEGREE
+    around = np.hypot(track.lat[after] - here[0], (track.lon[after] - here[1]) * narrow) * _METRES_PER_DEGREE
+    is_still = apart <= SAME_PLACE_M and np.quantile(around, _MOST) <= SAME_PLACE_M
+    return int(np.sum(after)) if is_still else None
+
+
+def _moves_at(track: Track, tick: float, now: float) -> float:
+    """Return when the tracker had moved away since, infinity if it has not."""
+    kept = (track.time > tick) & (track.time <= now)
+    walked = way(Track(track.time[kept], track.lat[kept], track.lon[kept], track.accuracy_m[kept]), now)
+    far = walked.time[np.hypot(walked.east_m, walked.north_m) > 2 * SAME_PLACE_M]
+    return float(far[0]) if len(far) else np.inf
+
+
+def _finding(window: Window, span: tuple[float, float, float | None], fixes: int) -> Finding:
+    began, tick, over = span
+    return Finding(
+        rule=NAME,
+        subject=f"resident:{window.resident}",
+        severity=Severity.KEEP_AN_EYE,
+        began_at=moment(began),
+        raised_at=moment(tick),
+        cleared_at=None if over is None else moment(over),
+        reason={
+            "rule_version": VERSION,
+            "door_at": moment(began).isoformat(),
+            "quiet_min": round((tick - began) / 60),
+            "still_fixes": fixes,
+            "ruled_out": ["home_silent", "planned_absence"],
+            "confidence": "medium",
+        },
+    )
