@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -25,6 +26,9 @@ _CHANNEL = "broker_account"
 # A stop is noticed within this time, and a signal that found no broker is sent again.
 _LOOK_S = 0.2
 _RETRY_S = 1.0
+# Reading its passwords again holds the broker up (a second with 4,000 connections), so when many devices are
+# enrolled at once it does so for all of them together.
+_REST_S = 2.0
 
 
 class Doorkeeper:
@@ -38,13 +42,19 @@ class Doorkeeper:
         The broker's folder, which holds `passwords`.
     call_broker : callable
         Lets the broker read its passwords again; returns whether it was there.
+    rest_s : float
+        The shortest time between two such calls, in seconds of the machine.
     """
 
-    def __init__(self, database: Database, folder: Path, call_broker: Callable[[], bool]) -> None:
+    def __init__(
+        self, database: Database, folder: Path, call_broker: Callable[[], bool], rest_s: float = _REST_S
+    ) -> None:
         self._database = database
         self._passwords = folder / "passwords"
         self._call_broker = call_broker
+        self._rest_s = rest_s
         self._is_called = True
+        self._called_at = time.monotonic() - rest_s
 
     def turn(self) -> None:
         """Write what changed, and call the broker until it was there."""
@@ -56,8 +66,11 @@ class Doorkeeper:
         self.call_again()
 
     def call_again(self) -> None:
-        """Call the broker if it has not heard the last call."""
-        self._is_called = self._is_called or self._call_broker()
+        """Call the broker if it does not know the newest yet, and has had its rest."""
+        if not self._is_called and time.monotonic() - self._called_at >= self._rest_s:
+            self._is_called = self._call_broker()
+            if self._is_called:
+                self._called_at = time.monotonic()
 
     def run(self, stop: threading.Event) -> None:
         """Follow the database until `stop` is set, through all its absences."""

@@ -1,10 +1,12 @@
 """The doctor's look at the broker: can we sign in, and does it keep strangers out."""
 
 import os
+import ssl
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from core.errors import SettingsError
 from deploy.command.doctor import Check, Verdict
 
 if TYPE_CHECKING:
@@ -28,7 +30,9 @@ class _Answer:
 
 
 def checks(settings: "Settings") -> Iterator[Check]:
-    """Look at the sign-in, the rules and the door for strangers."""
+    """Look at the sign-in, the rules, TLS and the door for strangers."""
+    from core.tls import broker_tls
+
     where = f"{settings.broker_host}:{settings.broker_port}"
     connected, published = _visit(
         settings, settings.broker_username, settings.broker_password.get_secret_value()
@@ -51,6 +55,11 @@ def checks(settings: "Settings") -> Iterator[Check]:
             "broker rules", Verdict.LOOK, f"{settings.broker_username} may publish in the name of devices",
             "use the rules in deploy/mosquitto/acl",
         )  # fmt: skip
+    if broker_tls(settings) is None and settings.environment == "production" and not _is_near(settings):
+        yield Check(
+            "broker TLS", Verdict.LOOK, "passwords and readings go to the broker in clear",
+            "set MIMAMORI_BROKER_CA_FILE; docs/devices.md says how",
+        )  # fmt: skip
     stranger, _ = _visit(settings, "", "")
     if stranger is not None and stranger.came.is_set() and not stranger.refused:
         yield Check(
@@ -58,6 +67,11 @@ def checks(settings: "Settings") -> Iterator[Check]:
         )
     else:
         yield Check("broker strangers", Verdict.GOOD, "clients without a password are kept out")
+
+
+def _is_near(settings: "Settings") -> bool:
+    """Tell whether the broker is on this machine, where nobody listens on the line."""
+    return settings.broker_host in {"127.0.0.1", "::1", "localhost"}
 
 
 def _visit(settings: "Settings", username: str, password: str) -> tuple[_Answer | None, _Answer | None]:
@@ -79,6 +93,11 @@ def _visit(settings: "Settings", username: str, password: str) -> tuple[_Answer 
         client.username_pw_set(username, password)
     try:
         client.connect(settings.broker_host, settings.broker_port, keepalive=10)
+    except ssl.SSLError as error:
+        raise SettingsError(
+            f"TLS with {settings.broker_host}:{settings.broker_port} fails ({error.reason or 'broken off'}); check"
+            " MIMAMORI_BROKER_CA_FILE and the broker's certificate, docs/devices.md says how"
+        ) from error
     except OSError:
         return None, None
     client.loop_start()

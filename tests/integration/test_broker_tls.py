@@ -207,6 +207,17 @@ def test_readings_of_a_device_are_stored_over_tls(
     assert "signed in at" in mimamori("doctor").out
 
 
+# paho leaves its socket open when the handshake fails.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_the_doctor_names_a_certificate_that_is_not_trusted(
+    broker: Broker, folder: Path, mimamori: CommandLine
+) -> None:
+    stranger = Authority(folder, "stranger")
+    nowhere = "postgresql://127.0.0.1:1/none"
+    mimamori.settings = service_settings(nowhere, broker, INGEST, broker_ca_file=stranger.file)
+    assert "(CERTIFICATE_VERIFY_FAILED)" in mimamori("doctor").out
+
+
 def test_renewed_certificates_are_read_without_a_restart(
     broker: Broker, authority: Authority, folder: Path
 ) -> None:

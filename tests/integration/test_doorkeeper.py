@@ -38,7 +38,7 @@ def database(database_url: str) -> Iterator[Database]:
 @pytest.fixture
 def doorkeeper(database: Database, broker: Broker) -> Iterator[None]:
     stop = threading.Event()
-    keeper = Doorkeeper(database, broker.folder, partial(hang_up, broker.folder))
+    keeper = Doorkeeper(database, broker.folder, partial(hang_up, broker.folder), rest_s=0.1)
     thread = threading.Thread(target=keeper.run, args=(stop,))
     thread.start()
     try:
@@ -244,7 +244,7 @@ def test_a_call_that_found_no_broker_is_made_again(
         calls[0] += 1
         return is_there[0]
 
-    keeper = Doorkeeper(database, tmp_path, call)
+    keeper = Doorkeeper(database, tmp_path, call, rest_s=0.0)
     credential(database, D1)
     keeper.turn()
     keeper.turn()
@@ -253,6 +253,22 @@ def test_a_call_that_found_no_broker_is_made_again(
     keeper.turn()
     keeper.turn()
     assert calls == [3]
+
+
+def test_many_changes_at_once_are_one_call(database: Database, tmp_path: Path) -> None:
+    calls = [0]
+
+    def call() -> bool:
+        calls[0] += 1
+        return True
+
+    keeper = Doorkeeper(database, tmp_path, call, rest_s=3600)
+    for number in range(5):
+        credential(database, Account(f"d{number}", AccountKind.DEVICE))
+        keeper.turn()
+    assert calls == [1]
+    # All are in the file already: a broker that starts meanwhile knows them.
+    assert len((tmp_path / "passwords").read_text(encoding="ascii").splitlines()) == 5
 
 
 def test_names_that_the_database_does_not_know_stay_in_the_password_file(
