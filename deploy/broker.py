@@ -22,6 +22,7 @@ SIMULATOR = "simulator"
 _TEMPLATES = Path(__file__).parent / "mosquitto"
 _START_PATIENCE_S = 10.0
 _POLL_S = 0.01
+_DEVICES_PORT = "devices-port"
 _PORT_TRIES = 3
 
 
@@ -215,6 +216,7 @@ class Broker:
         """
         self.password(INGEST)
         self.password(SIMULATOR)
+        self.devices_port = self.devices_port or self._devices_port_before()
         for attempt in range(1, _PORT_TRIES + 1):
             self.port = port or free_port()
             if not is_free(self.port):
@@ -241,6 +243,8 @@ class Broker:
             )
             problem = self._wait_ready(self._child)
             if problem is None:
+                # Sensors that somebody pointed at it are not pointed anew after each start.
+                (self.folder / _DEVICES_PORT).write_text(str(self.devices_port), encoding="ascii")
                 return
             if port is not None or "is in use" not in problem or attempt == _PORT_TRIES:
                 raise BrokerError(problem)
@@ -263,6 +267,14 @@ class Broker:
         self.stop()
         (self.folder / "mosquitto.db").unlink(missing_ok=True)
         self.start(port)
+
+    def _devices_port_before(self) -> int:
+        """Return the port that devices were told at the last start; 0 if there was none."""
+        try:
+            port = int((self.folder / _DEVICES_PORT).read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return 0
+        return port if 0 < port < 65536 else 0
 
     def _own(self, name: str) -> Path:
         folder = self.folder / name

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -24,15 +25,16 @@ def list_contacts(
 
     with work() as at:
         found = store.listing(at.connection, resident=resident)
-    table = Table("number", "about", "name", "relation", "step", "by", "address", "user", "told")
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+    for name in ("number", "about", "name", "step", "address", "user", "told"):
+        # Folded rather than cut off: addresses have no spaces to break at.
+        table.add_column(name, overflow="fold")
     for one in found:
         table.add_row(
             str(one.number),
             one.about,
-            one.name,
-            one.relation,
+            f"{one.name} ({one.relation})" if one.relation else one.name,
             str(one.step),
-            one.channel,
             one.address,
             one.login or "",
             "yes" if one.is_active else "no",

@@ -12,6 +12,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from core.store.migrate import migrate, pending
+from deploy import packages
 from deploy.broker import Broker, BrokerError
 from tests.support.wait import wait_until
 
@@ -129,6 +130,20 @@ def test_a_credential_added_while_the_broker_runs_is_good_at_once(broker: Broker
     wait_until(gets_in, what="the broker to read its passwords again")
     # Nobody was disconnected for it.
     assert len(listener.connected) == 1
+
+
+def test_sensors_find_the_broker_at_the_same_port_after_a_new_start(broker: Broker) -> None:
+    told = broker.devices_port
+    broker.stop()
+    again = Broker(broker.folder, packages.mosquitto(print))
+    again.start()
+    try:
+        assert again.devices_port == told
+    finally:
+        again.stop()
+    # What is no port is not taken for one.
+    (broker.folder / "devices-port").write_text("99999999", encoding="ascii")
+    broker.start()
 
 
 def test_names_that_would_break_out_of_a_topic_are_refused(broker: Broker) -> None:
