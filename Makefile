@@ -73,5 +73,8 @@ EVENTS ?= $(wildcard $(or $(MIMAMORI_SHARED_DATA),../shared/data)/tihm/activity.
 evaluate: $(INSTALLED) ## Measure detection on made-up and recorded homes: a table, JSON and pictures
 	@$(BIN)/mimamori evaluate --made-up $(EVENTS) --out $(FOLDER)/evaluation
 
-bench: services ## Measure, print a table and write bench.json
-	@$(BIN)/python -m tests.bench
+# What to measure, all by default; for example: make bench BENCH=quick, make bench BENCH="ingest latency"
+BENCH ?=
+
+bench: services ## Measure speed, memory and space: a table and bench.json (BENCH=quick: in minutes)
+	@$(BIN)/python -m tests.bench $(BENCH)

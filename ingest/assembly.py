@@ -19,7 +19,9 @@ from ingest.topics import source_of
 from ingest.values import content_number, message_number, refused_position, stored_value, within
 
 _CHANGES = frozenset(CHANGE_METRICS)
+# Plain numbers: an operation on flags takes longer than all else that is done with a value.
 _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
+_CLOCK_SUSPECT = int(ReadingFlag.CLOCK_SUSPECT)
 _LIFE_NUMBERS = frozenset(metric.number for metric in METRICS.values() if metric.kind is MetricKind.LIFE)
 _NUMBERED_MEMORY = timedelta(days=7)
 _NAMED_IN_DETAIL = 5
@@ -75,6 +77,25 @@ class _Case:
     when: datetime | None
     problems: list[Rejected]
     is_new: bool
+    _own_number: int | None = None
+    _where: Placed | None = None
+
+    def place(self, own: datetime | None, newest: timedelta) -> Placed:
+        """Return where a value belongs that has this time of its own, or none; worked out once for all that have none."""
+        if own is None and self._where is not None:
+            return self._where
+        where = placed(own or self.when, self.message.received_at, self.result.sent_at, newest)
+        if own is None:
+            self._where = where
+        return where
+
+    def number(self, place: int) -> int:
+        """Return the number of the value at a place in the message: the device's, or one that its bytes give."""
+        if self.result.seq:
+            return self.result.seq
+        if self._own_number is None:
+            self._own_number = message_number(self.message.payload)
+        return self._own_number - place
 
 
 class Assembly:
@@ -202,7 +223,7 @@ class Assembly:
             where = None
             time, flags = claimed, 0
         else:
-            where = placed(claimed, received_at, result.sent_at, self._rules.newest)
+            where = case.place(measured.time, self._rules.newest)
             time, flags = _spread(where, place, result), int(where.flags)
         if message.retained:
             flags |= _RETAINED
@@ -233,7 +254,7 @@ class Assembly:
             seq = numbered or content_number(value, name)
             self.batch.readings.append((device, time, metric, seq, value, message.received_at, flags))
         else:
-            seq = numbered or message_number(message.payload) - place
+            seq = case.number(place)
             since = self._since(message, numbered=numbered > 0)
             if self._is_seen_here((device, seq, place), time, since):
                 return
@@ -252,13 +273,13 @@ class Assembly:
         if refusal is not None:
             case.problems.append(refusal)
             return None
-        where = placed(position.time or case.when, message.received_at, result.sent_at, self._rules.newest)
+        where = case.place(position.time, self._rules.newest)
         time, flags = _spread(where, place, result), int(where.flags)
         if message.retained:
             flags |= _RETAINED
         since = None
         if where.is_ours:
-            seq = result.seq or message_number(message.payload) - place
+            seq = case.number(place)
             since = self._since(message, numbered=result.seq > 0)
             if self._is_seen_here((device.number, seq, -1 - place), time, since):
                 return None
@@ -323,7 +344,7 @@ class Assembly:
 
 def _spread(where: Placed, place: int, result: Decoded) -> datetime:
     # Readings of one numbered message whose times we cannot use stay apart, and in their order.
-    if where.flags & ReadingFlag.CLOCK_SUSPECT and result.seq > 0:
+    if result.seq > 0 and int(where.flags) & _CLOCK_SUSPECT:
         return where.time + timedelta(microseconds=place)
     return where.time
 

@@ -16,6 +16,7 @@ _LATITUDES = ("latitude", "Latitude", "gpsLatitude", "lat")
 _LONGITUDES = ("longitude", "Longitude", "Longitud", "gpsLongitude", "lon", "lng")
 _GEOFENCES = {"inside", "outside"}
 # `temperature_1`, `region_2_occupancy`, `switch_1`, `gpio_in_1`: several of one kind in one device.
+_NUMBERED = re.compile(r"_\d")
 _CAYENNE = re.compile(r"(?P<kind>[a-z_]+?)_(?P<channel>\d+)\Z")
 _SEVERAL = (
     (re.compile(r"region_(\d+)_occupancy\Z"), "presence", {"occupied": True, "vacant": False}),
@@ -107,6 +108,8 @@ def _word(metric: str, words: dict[str, bool], value: object) -> list[Measured]:
 
 
 def _one_of_several(key: str, value: object) -> list[Measured]:
+    if not _NUMBERED.search(key):
+        return []
     for pattern, metric, words in _SEVERAL:
         several = pattern.match(key)
         if several:

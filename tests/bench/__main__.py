@@ -1,38 +1,97 @@
-"""Measure, print a table and write bench.json: `python -m tests.bench [--runs N] [--messages N]`."""
+"""Measure, print a table and write bench.json: `python -m tests.bench [quick] [NAME ...]`."""
 
 import argparse
 import json
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-from tests.bench import ingest, simulator
+from tests.bench import decoding, ingest, simulator, steady
+from tests.bench.ingest import FULL, QUICK, Effort, Say
+from tests.bench.result import Results
+from tests.bench.stand import Stand
+
+Part = Callable[[Stand, Effort, Say], Results]
+
+
+def _codecs(_stand: Stand, effort: Effort, say: Say) -> Results:
+    return decoding.codecs(effort, say)
+
+
+def _simulator(_stand: Stand, effort: Effort, say: Say) -> Results:
+    return simulator.measure(effort.runs, say)
+
+
+# In this order: the space a reading takes is that of the first part's readings.
+PARTS: dict[str, Part] = {
+    "codecs": _codecs,
+    "ingest": ingest.rates,
+    "workers": ingest.two_workers,
+    "latency": steady.latency,
+    "memory": steady.memory,
+    "growth": ingest.growth,
+    "simulator": _simulator,
+}
+_QUICK = "quick"
 
 
 def main() -> None:
-    """Measure everything there is to measure."""
+    """Measure everything there is to measure, or the named parts."""
     parser = argparse.ArgumentParser(
-        prog="python -m tests.bench", description="Measure and write bench.json."
+        prog="python -m tests.bench",
+        description="Measure and write bench.json. All of it takes about half an hour, `quick` about five minutes.",
     )
-    parser.add_argument("--runs", type=int, default=ingest.RUNS, help="how often; the median counts")
-    parser.add_argument("--messages", type=int, default=ingest.MESSAGES, help="messages in each run")
+    names = [_QUICK, *PARTS]
+    parser.add_argument(
+        "names",
+        nargs="*",
+        choices=[*names, []],
+        metavar="NAME",
+        help=f"only these, or a short form: {', '.join(names)}",
+    )
     parser.add_argument("--out", type=Path, default=Path("bench.json"), help="where the results go")
     arguments = parser.parse_args()
-    results = ingest.measure(arguments.runs, arguments.messages) | simulator.measure()
+    chosen: list[str] = arguments.names
+    effort = QUICK if _QUICK in chosen else FULL
+    results = _measured([name for name in PARTS if name in chosen] or list(PARTS), effort)
+    _show(results)
+    _write(arguments.out, results)
+
+
+def _measured(names: list[str], effort: Effort) -> Results:
+    with TemporaryDirectory(prefix="mimamori-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        with Stand(folder) as stand, Progress(transient=True) as progress:
+            task = progress.add_task("", total=len(names))
+            results: Results = {}
+            for part in names:
+                results |= PARTS[part](stand, effort, lambda text: progress.update(task, description=text))
+                progress.advance(task)
+    return results
+
+
+def _show(results: Results) -> None:
     table = Table(title="Measured on this machine; ratios are of the same run")
     for heading in ("what", "median", "unit", "runs", "against"):
-        table.add_column(heading)
+        table.add_column(heading, overflow="fold")
     for key, result in results.items():
         spread = ", ".join(f"{run:g}" for run in result.runs)
-        table.add_row(key, f"{result.value:g}", result.unit, spread, result.against)
+        value = "-" if result.value is None else f"{result.value:g}"
+        table.add_row(key, value, result.unit, spread, result.against)
     Console().print(table)
-    arguments.out.write_text(
-        json.dumps({key: asdict(result) for key, result in results.items()}, ensure_ascii=False, indent=2)
-        + "\n",
-        encoding="utf-8",
-    )
+
+
+def _write(path: Path, results: Results) -> None:
+    """Write the results; what was measured before and not now stays."""
+    told: dict[str, object] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    told |= {key: asdict(result) for key, result in results.items()}
+    path.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import json
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import paho.mqtt.client as paho
@@ -17,11 +17,12 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from core.domain.metric import METRICS
-from tests.bench.messages import messages
+from tests.bench.flood import Flood
+from tests.bench.messages import DEVICES, messages, messages_of_now
 
 _BATCH = 500
 _IN_FLIGHT = 2000
-_CHUNK = 2000
+_TICKS_PER_S = 200
 
 
 class Where(NamedTuple):
@@ -38,16 +39,35 @@ Take = Callable[[paho.Client, paho.MQTTMessage], None]
 
 def publish(where: Where, count: str, first_seq: str) -> None:
     """Publish the messages with QoS 1 and wait until the broker has them."""
-    client = _client(where, "bench-publisher", manual_ack=False)
-    client.max_inflight_messages_set(_IN_FLIGHT)
-    client.connect(where.host, int(where.port))
-    client.loop_start()
-    for chunk in _chunks(messages(int(count), int(first_seq))):
-        sent = [client.publish(topic, payload, qos=1) for topic, payload in chunk]
-        for info in sent:
-            info.wait_for_publish(60)
-    client.disconnect()
-    client.loop_stop()
+    flood = _flood(where)
+    flood.send(messages(int(count), int(first_seq)))
+    flood.close()
+
+
+def serve(where: Where, first_seq: str) -> None:
+    """For each line of standard input publish so many messages more, and print a line once the broker has them."""
+    flood = _flood(where)
+    seq = int(first_seq)
+    for line in sys.stdin:
+        count = int(line)
+        flood.send(messages(count, seq))
+        seq += count // DEVICES
+        sys.stdout.write("sent\n")
+        sys.stdout.flush()
+    flood.close()
+
+
+def pace(where: Where, rate: str, seconds: str, first_seq: str) -> None:
+    """Publish at an even rate, each message at the time it tells."""
+    flood = _flood(where)
+    per_tick = max(1, int(rate) // _TICKS_PER_S)
+    began = time.monotonic()
+    for tick in range(int(seconds) * _TICKS_PER_S):
+        flood.send(messages_of_now(per_tick, int(first_seq), tick * per_tick))
+        time.sleep(max(0.0, began + (tick + 1) / _TICKS_PER_S - time.monotonic()))
+    flood.close()
+    if time.monotonic() - began > int(seconds) * 1.05:
+        raise SystemExit("the broker did not take the messages at that rate")
 
 
 def no_op(where: Where, client_id: str, count: str) -> None:
@@ -159,18 +179,14 @@ def _connect_properties() -> Properties:
     return properties
 
 
-def _chunks(source: Iterator[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
-    chunk: list[tuple[str, bytes]] = []
-    for entry in source:
-        chunk.append(entry)
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    yield chunk
+def _flood(where: Where) -> Flood:
+    return Flood(where.host, int(where.port), where.user, where.password)
 
 
 _KINDS: dict[str, Callable[..., None]] = {
     "publish": publish,
+    "serve": serve,
+    "pace": pace,
     "no_op": no_op,
     "executemany": executemany,
     "session": session,

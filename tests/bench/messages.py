@@ -1,25 +1,34 @@
 """The messages of the measurements: native, about 200 bytes, three readings each."""
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 DEVICES = 1000
 HOMES = 200
-_METRICS = (("motion", True), ("temperature_c", 21.5), ("humidity_pct", 48.25))
+_METRICS = (("motion", "true"), ("temperature_c", "21.5"), ("humidity_pct", "48.25"))
 
 
 def messages(count: int, first_seq: int) -> Iterator[tuple[str, bytes]]:
     """Return topics and payloads of `count` messages, in turn from all devices, each numbered from `first_seq`."""
-    now = datetime.now(UTC).replace(microsecond=0)
+    began = datetime.now(UTC).replace(microsecond=0) - timedelta(days=30)
     for place in range(count):
         device, seq = place % DEVICES, first_seq + place // DEVICES
-        moment = (now - timedelta(days=30) + timedelta(seconds=seq)).isoformat()
-        body = {
-            "seq": seq,
-            "readings": [{"metric": metric, "value": value, "time": moment} for metric, value in _METRICS],
-        }
-        yield f"mimamori/v1/bench-{device}/readings", json.dumps(body, separators=(",", ":")).encode()
+        yield _message(device, seq, began + timedelta(seconds=seq))
+
+
+def messages_of_now(count: int, first_seq: int, first_place: int) -> Iterator[tuple[str, bytes]]:
+    """Return messages from place `first_place` in the turn of the devices on, with the present time to the microsecond."""
+    for place in range(first_place, first_place + count):
+        yield _message(place % DEVICES, first_seq + place // DEVICES, datetime.now(UTC))
+
+
+def _message(device: int, seq: int, moment: datetime) -> tuple[str, bytes]:
+    # Written out: a JSON encoder would take as long as the one who reads it.
+    time = moment.isoformat()
+    readings = ",".join(
+        f'{{"metric":"{metric}","value":{value},"time":"{time}"}}' for metric, value in _METRICS
+    )
+    return f"mimamori/v1/bench-{device}/readings", f'{{"seq":{seq},"readings":[{readings}]}}'.encode()
 
 
 def ward() -> dict[str, object]:

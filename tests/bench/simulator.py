@@ -3,13 +3,13 @@
 import statistics
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import chain, takewhile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
-from rich.progress import Progress
 
 from core.clock import AcceleratedClock
 from deploy import packages
@@ -20,9 +20,8 @@ from simulator.publish import BrokerAddress, Publisher
 from simulator.run import Simulation, publish_live
 from simulator.ward import WardOrder, make_ward
 from simulator.wardfile import parse_ward
-from tests.bench.ingest import Result
+from tests.bench.result import Result, Results
 
-RUNS = 3
 _WRITTEN_HOMES = 60
 _LIVE_HOMES = 5000
 _LIVE_S = 20.0
@@ -30,17 +29,16 @@ _LIVE_S = 20.0
 _BEGIN = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
 
 
-def measure(runs: int = RUNS) -> dict[str, Result]:
-    """Measure and return the results by key."""
-    with TemporaryDirectory(prefix="mimamori-bench-") as name, Progress(transient=True) as progress:
+def measure(runs: int, say: Callable[[str], None]) -> Results:
+    """Measure and return the results by key; `say` is told how far it is."""
+    with TemporaryDirectory(prefix="mimamori-bench-") as name:
         folder = Path(name)
-        bar = progress.add_task("simulator", total=runs + 1)
         rates: list[float] = []
         for number in range(runs):
+            say(f"simulator: run {number + 1} of {runs}")
             rates.append(_home_days_per_min(folder / "messages.jsonl", number))
-            progress.advance(bar)
+        say(f"simulator: {_LIVE_HOMES} homes as the clock passes")
         lags, devices, startup_s = _live(folder)
-        progress.advance(bar)
     p99 = float(np.quantile(lags, 0.99))
     return {
         "simulator_home_days_per_min": Result(

@@ -45,6 +45,11 @@ class Process:
         return self._child.is_running
 
     @property
+    def pid(self) -> int:
+        """Its number among the processes of this machine."""
+        return self._child.pid
+
+    @property
     def exit_code(self) -> int | None:
         """None while it runs; negative when a signal ended it."""
         return self._child.exit_code
