@@ -28,7 +28,7 @@ class BatteryRow:
 
 @dataclass(frozen=True)
 class VisitSearch:
-    """Which fixes are counted: of which home, in (since, until], without masked spans, as good as `worst_m`, in cells of `cell_deg`."""
+    """Which fixes are counted: of which home, in [since, until), without masked spans, as good as `worst_m`, in cells of `cell_deg`."""
 
     home: int
     zone: ZoneInfo

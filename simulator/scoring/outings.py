@@ -55,8 +55,7 @@ def score_left_behind(homes: int = 20, days: int = 60) -> OutingScore:
 
 def _outings(signs: LifeSigns) -> Iterator[tuple[float, float]]:
     doors = signs.time[signs.kind == LIFE_KINDS.index(DeviceKind.DOOR)].tolist()
-    for began, ended in zip(doors[::2], doors[1::2], strict=False):
-        yield began, ended
+    yield from zip(doors[::2], doors[1::2], strict=False)
 
 
 def _window(random: np.random.Generator, signs: LifeSigns, carried: list[tuple[float, float]]) -> Window:
@@ -71,16 +70,18 @@ def _window(random: np.random.Generator, signs: LifeSigns, carried: list[tuple[f
     error = random.normal(0, 1, (2, len(time))) * sigma
     lat = HOME[0] + (away_m + error[0]) / _METRES_PER_DEGREE
     lon = HOME[1] + error[1] / (_METRES_PER_DEGREE * np.cos(np.radians(HOME[0])))
-    rows = [
-        (at, LIFE_KINDS[kind], signs.places[place])
-        for at, kind, place in zip(
-            signs.time.tolist(), signs.kind.tolist(), signs.place.tolist(), strict=True
-        )
-    ]
+    kinds = [LIFE_KINDS[int(kind)] for kind in signs.kind]
+    where = [signs.places[int(place)] for place in signs.place]
+    rows: list[tuple[float, DeviceKind, str]] = list(
+        zip([float(one) for one in signs.time], kinds, where, strict=True)
+    )
     for day in np.arange(first, last, DAY_S):
         if random.random() < _RINGS:
             rings = day + random.uniform(9, 17) * 3600
-            rows += [(rings, DeviceKind.DOOR, "front-door"), (rings + 60, DeviceKind.MOTION, "hallway")]
-            rows.append((rings + 120, DeviceKind.MOTION, "lounge"))
+            rows += [
+                (float(rings), DeviceKind.DOOR, "front-door"),
+                (float(rings) + 60, DeviceKind.MOTION, "hallway"),
+            ]
+            rows.append((float(rings) + 120, DeviceKind.MOTION, "lounge"))
     track = Track(time, lat, lon, 1.515 * sigma)
     return Window(1, ZoneInfo("UTC"), moment(first - 1), life_signs(rows), track, (), (), (), ())

@@ -14,7 +14,7 @@ WHERE here.home_id = %(home)s
     AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
     AND fix.flags & 2 = 0
     AND coalesce(fix.accuracy_m, 0) <= %(worst_m)s
-    AND fix.time > %(since)s AND fix.time <= %(until)s
+    AND fix.time >= %(since)s AND fix.time < %(until)s
     AND NOT EXISTS (
         SELECT FROM unnest(%(masked_from)s::timestamptz[], %(masked_to)s::timestamptz[]) AS masked (began, ended)
         WHERE fix.time >= masked.began AND fix.time < masked.ended
