@@ -13,12 +13,13 @@ from core.store.ingestion import Batch, Contact, SendingDevice
 from core.store.quarantine import Refused
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
 from ingest.message import Message
-from ingest.placing import NEWEST, OLDEST, Placed, placed
+from ingest.placing import NEWEST, OLDEST, Placed, is_ahead, placed
 from ingest.plain import CHANGE_METRICS, Plain
 from ingest.topics import source_of
 from ingest.values import content_number, message_number, refused_position, stored_value, within
 
 _CHANGES = frozenset(CHANGE_METRICS)
+_ONLINE = METRICS["online"].number
 # Plain numbers: an operation on flags takes longer than all else that is done with a value.
 _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
 _CLOCK_SUSPECT = int(ReadingFlag.CLOCK_SUSPECT)
@@ -218,8 +219,17 @@ class Assembly:
             return None
         claimed = measured.time or case.when
         received_at = message.received_at
+        if metric.number == _ONLINE:
+            claimed = self._time_of_connection(device.number, value, claimed)
         # The common case without a call: a time of its own, within reason.
-        if claimed is not None and received_at - OLDEST <= claimed <= received_at + self._rules.newest:
+        is_possible = (
+            claimed is not None and received_at - OLDEST <= claimed <= received_at + self._rules.newest
+        )
+        if (
+            claimed is not None
+            and is_possible
+            and not is_ahead(result.sent_at, received_at, self._rules.newest)
+        ):
             where = None
             time, flags = claimed, 0
         else:
@@ -302,6 +312,16 @@ class Assembly:
             )
         )
         return time
+
+    def _time_of_connection(self, device: int, value: float, claimed: datetime | None) -> datetime | None:
+        """Return when a connection began or broke; None for a last will, which was written when it began."""
+        if claimed is None:
+            return None
+        known = self.new_states.get((device, _ONLINE)) or self._states.get((device, _ONLINE))
+        if known is None or claimed > known[0]:
+            self.new_states[device, _ONLINE] = (claimed, value)
+            return claimed
+        return None if value == 0 and known[1] == 1 else claimed
 
     def _is_change(self, device: int, metric: int, time: datetime, value: float) -> bool:
         if self._rules.is_shared:

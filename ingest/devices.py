@@ -8,7 +8,7 @@ from core.store import ingestion
 from core.store.database import Database
 from core.store.ingestion import SendingDevice
 from ingest.assembly import State
-from ingest.plain import CHANGE_METRICS
+from ingest.plain import KNOWN_METRICS
 
 # Retired or changed devices are noticed within this time, or ten times what reading them all takes.
 _REFRESH_S = 5.0
@@ -53,7 +53,7 @@ class Devices:
         began = time.monotonic()
         with self._database.transaction() as connection:
             found = ingestion.sending_devices(connection, now)
-            stored = ingestion.latest_states(connection, CHANGE_METRICS)
+            stored = ingestion.latest_states(connection, KNOWN_METRICS)
         # A batch that is still being committed is known here and not yet there.
         ahead = {
             key: state for key, state in self.states.items() if key not in stored or state[0] > stored[key][0]

@@ -9,6 +9,9 @@ from core.domain.reading import ReadingFlag
 OLDEST = timedelta(days=400)
 # Clocks that are not corrected run off by seconds a day.
 NEWEST = timedelta(minutes=10)
+# A message takes time to reach us and never less than none: a device that sent it later than we received it is ahead. This
+# much is left for the clocks of our own machines.
+AHEAD = timedelta(seconds=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +47,25 @@ def placed(
 
     Notes
     -----
-    No time: when we received it. A time within (400 days ago, `newest` ahead): as it is. Outside, but the device also told
-    when it sent the message: its clock is wrong and the distance between the two is right, so the value is placed that long
-    before we received it. Else: when we received it, marked as doubtful.
+    No time: when we received it. A time within (400 days ago, `newest` ahead): as it is. Outside, or from a device whose clock
+    is ahead, but the device also told when it sent the message: its clock is wrong and the distance between the two is right,
+    so the value is placed that long before we received it. Else: when we received it, marked as doubtful.
     """
     if claimed is None:
         return Placed(received_at, ReadingFlag.RECEIVE_TIME, is_ours=True)
-    if received_at - OLDEST <= claimed <= received_at + newest:
+    is_possible = received_at - OLDEST <= claimed <= received_at + newest
+    if is_possible and not is_ahead(sent_at, received_at, newest):
         return Placed(claimed, ReadingFlag(0), is_ours=False)
     if sent_at is not None:
         age = sent_at - claimed
         if timedelta(0) <= age <= OLDEST:
             return Placed(received_at - age, ReadingFlag.CLOCK_CORRECTED, is_ours=True)
+    if is_possible:
+        return Placed(claimed, ReadingFlag(0), is_ours=False)
     return Placed(received_at, ReadingFlag.CLOCK_SUSPECT, is_ours=True)
+
+
+def is_ahead(sent_at: datetime | None, received_at: datetime, newest: timedelta = NEWEST) -> bool:
+    """Tell whether a device's clock is ahead of ours for certain: it sent a message after we received it."""
+    # A replay publishes before it moves its clock on, so there a device may seem to be ahead.
+    return sent_at is not None and sent_at - received_at > (AHEAD if newest <= NEWEST else newest)

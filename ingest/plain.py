@@ -10,10 +10,13 @@ from core.store.columns import microsecond
 from core.store.ingestion import SendingDevice
 from ingest.codecs.decoded import Decoded
 from ingest.message import Message
-from ingest.placing import OLDEST
+from ingest.placing import OLDEST, is_ahead
 
 # For these only a change shows that a person acted; a device that repeats its state says nothing new.
 CHANGE_METRICS = tuple(METRICS[name].number for name in ("contact_open", "bed_occupied", "input_on"))
+
+# Of these we know the latest value: the changing ones, and whether a device is connected.
+KNOWN_METRICS = (*CHANGE_METRICS, METRICS["online"].number)
 
 _LIFE_SIGN = int(ReadingFlag.LIFE_SIGN)
 _TRUTHS = (0, 1)
@@ -70,6 +73,8 @@ class Plain:
             return None
         if message.received_at is not self._received_at:
             self._look_at_clock(message.received_at)
+        if result.sent_at is not None and is_ahead(result.sent_at, message.received_at, self._ahead):
+            return None
         number, kind, seq, received = device.number, device.kind, result.seq, self._received
         rows: list[NewRow] = []
         time = latest = self._oldest

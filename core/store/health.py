@@ -28,6 +28,21 @@ def health(connection: Connection) -> Health:
     return build(Health, row)
 
 
+@dataclass(frozen=True)
+class Clocks:
+    """Which devices' clocks are off; `server` is the time of the database's machine."""
+
+    wrong: int
+    worst_device_id: str | None
+    worst_skew_s: float | None
+    server: datetime
+
+
+def clocks(connection: Connection, seconds: float) -> Clocks:
+    """Return how many devices' clocks are off by more than `seconds`, and the database's own time."""
+    return build(Clocks, connection.execute(_HEALTH["device_clocks"], {"seconds": seconds}).fetchone() or ())
+
+
 def stored_messages(connection: Connection) -> int:
     """Return how many messages all ingest workers have stored so far."""
     row: Row = connection.execute(_HEALTH["stored_messages"]).fetchone() or (0,)

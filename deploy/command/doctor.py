@@ -4,7 +4,7 @@ import shutil
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,10 +18,13 @@ from core.errors import MimamoriError
 if TYPE_CHECKING:
     from core.clock import Clock
     from core.settings import Settings
+    from core.store.health import Clocks
 
 _LOW_DISK_B = 2 * 2**30
 # Ingest reports a few times a second; a standby takes over within seconds.
 _LATE_INGEST = timedelta(seconds=15)
+_WRONG_CLOCK_S = 120.0
+_SERVER_APART_S = 2.0
 _LONG_SILENCE = timedelta(minutes=15)
 
 
@@ -127,7 +130,7 @@ def _database(settings: "Settings", clock: "Clock") -> Iterator[Check]:
     from core.store import quarantine
     from core.store.database import Database
     from core.store.edition import edition
-    from core.store.health import health
+    from core.store.health import clocks, health
     from core.store.migrate import pending
 
     url = settings.database_url.get_secret_value()
@@ -142,6 +145,9 @@ def _database(settings: "Settings", clock: "Clock") -> Iterator[Check]:
         yield Check("database", Verdict.GOOD, f"{edition(connection).label}, schema up to date")
         state = health(connection)
         held = quarantine.state(connection)
+        times = clocks(connection, _WRONG_CLOCK_S)
+        measured = datetime.now(UTC)
+    yield from _clocks(times, measured)
     now = clock.now()
     yield _age(
         "ingest", _since(state.ingest_complete_through, now), _LATE_INGEST * max(1.0, clock.factor), Verdict.BAD,
@@ -170,6 +176,22 @@ def _database(settings: "Settings", clock: "Clock") -> Iterator[Check]:
         yield Check(
             "detectors", Verdict.BAD, f"a rule fails for {state.failing_watches} residents or wards",
             "read the detectors' log; the other rules go on",
+        )  # fmt: skip
+
+
+def _clocks(found: "Clocks", now: datetime) -> Iterator[Check]:
+    apart = (found.server - now).total_seconds()
+    told = f"{abs(apart):.1f} s {'ahead of' if apart > 0 else 'behind'} this machine's"
+    if abs(apart) > _SERVER_APART_S:
+        yield Check("database clock", Verdict.LOOK, told, "run chrony or systemd-timesyncd on both machines")
+    else:
+        yield Check("database clock", Verdict.GOOD, told)
+    if found.wrong and found.worst_skew_s is not None:
+        way = "behind" if found.worst_skew_s > 0 else "ahead"
+        yield Check(
+            "device clocks", Verdict.LOOK,
+            f"{found.wrong} off by more than {_WRONG_CLOCK_S / 60:.0f} minutes, the most {found.worst_device_id}: {abs(found.worst_skew_s):.0f} s {way}",
+            "set their time; docs/time.md says what is stored until then",
         )  # fmt: skip
 
 

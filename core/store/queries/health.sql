@@ -10,6 +10,19 @@ SELECT
     (SELECT count(*) FROM quarantine WHERE released_at IS NULL),
     (SELECT count(*) FROM watch WHERE failed_rule IS NOT NULL);
 
+-- name: device_clocks
+-- How many devices' clocks are off by more than this, which the most and by how much, and what the database's own clock shows.
+SELECT
+    (SELECT count(*) FROM device_contact WHERE abs(clock_skew_s) > %(seconds)s),
+    worst.device_id, worst.clock_skew_s, clock_timestamp()
+FROM (SELECT 1) AS always
+LEFT JOIN LATERAL (
+    SELECT device.device_id, device_contact.clock_skew_s
+    FROM device_contact JOIN device USING (device_number)
+    WHERE abs(device_contact.clock_skew_s) > %(seconds)s
+    ORDER BY abs(device_contact.clock_skew_s) DESC LIMIT 1
+) AS worst ON true;
+
 -- name: stored_messages
 -- How many messages all ingest workers have stored.
 SELECT coalesce(sum(stored_messages), 0) FROM ingest_progress;

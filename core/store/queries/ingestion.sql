@@ -19,7 +19,13 @@ ON CONFLICT (device_number) DO UPDATE SET
     last_received_at = greatest(excluded.last_received_at, device_contact.last_received_at),
     last_time = greatest(excluded.last_time, device_contact.last_time),
     last_seq = greatest(excluded.last_seq, device_contact.last_seq),
-    clock_skew_s = coalesce(excluded.clock_skew_s, device_contact.clock_skew_s);
+    -- A message may come late and never early, so the least difference is the nearest to the clock's own; a clock that
+    -- is set back shows after some messages.
+    clock_skew_s = CASE
+        WHEN excluded.clock_skew_s > device_contact.clock_skew_s
+        THEN device_contact.clock_skew_s + 0.1 * (excluded.clock_skew_s - device_contact.clock_skew_s)
+        ELSE coalesce(excluded.clock_skew_s, device_contact.clock_skew_s)
+    END;
 
 -- name: store_news
 -- Mark the homes in which the devices were at the time of what is new; a call for help also where the device is now.

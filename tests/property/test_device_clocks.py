@@ -1,0 +1,179 @@
+"""Whatever a device's clock says, a reading is placed where docs/time.md says, once, and never lost."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.domain.device import DeviceKind
+from core.domain.metric import METRICS
+from core.domain.reading import ReadingFlag
+from core.store.columns import microsecond
+from core.store.ingestion import Batch, SendingDevice
+from ingest.assembly import Assembly, Rules
+from ingest.codecs.decoded import Decoded, Measured
+from ingest.codecs.fields import time_of_epoch
+from ingest.message import Message
+from ingest.numbering import Numbering
+from ingest.placing import AHEAD, NEWEST, OLDEST, placed
+
+_NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
+_TOKYO = ZoneInfo("Asia/Tokyo")
+_DEVICE = SendingDevice(7, "hall-1", "native:hall-1", DeviceKind.MOTION, None, _TOKYO)
+
+_any_time = st.timedeltas(timedelta(days=-20_000), timedelta(days=20_000)).map(lambda away: _NOW + away)
+_skews = st.timedeltas(timedelta(days=-9000), timedelta(days=9000))
+_ages = st.timedeltas(timedelta(0), timedelta(days=30))
+
+
+def _batch(
+    *messages: tuple[Message, Decoded], states: dict[tuple[int, int], tuple[datetime, float]] | None = None
+) -> Batch:
+    assembly = Assembly(
+        Rules(_TOKYO), lambda _: _DEVICE, states or {}, _NOW - timedelta(hours=1), Numbering()
+    )
+    for message, result in messages:
+        assembly.add(message, result)
+    return assembly.batch
+
+
+def _message(payload: bytes = b"{}", *, retained: bool = False, at: datetime = _NOW) -> Message:
+    return Message("mimamori/v1/hall-1/readings", payload, retained, False, at)
+
+
+def _moved(
+    time: datetime | None = None,
+    *,
+    seq: int = 0,
+    sent_at: datetime | None = None,
+    local: datetime | None = None,
+) -> Decoded:
+    return Decoded(
+        "native:hall-1",
+        "hall-1",
+        [Measured("motion", value=True, time=time)],
+        local_time=local,
+        seq=seq,
+        sent_at=sent_at,
+    )
+
+
+def _keys(batch: Batch) -> set[tuple[int, int, int]]:
+    """Return what tells one stored reading from another: device, moment, number."""
+    late = {(row[0], microsecond(row[1]), row[3]) for row in batch.readings}
+    doubtful = {(row[0], microsecond(row[1]), row[3]) for row, _ in batch.doubtful}
+    return late | doubtful | {(row[0], row[1], row[3]) for row in batch.new}
+
+
+@given(st.none() | _any_time, st.none() | _any_time)
+@settings(deadline=None)
+def test_every_reading_has_a_place_within_reason(claimed: datetime | None, sent_at: datetime | None) -> None:
+    found = placed(claimed, _NOW, sent_at)
+    assert _NOW - OLDEST <= found.time <= _NOW + NEWEST
+    # What we changed says so, and what says nothing was not changed.
+    assert found.is_ours == bool(found.flags)
+    assert found.is_ours or found.time == claimed
+
+
+@given(_ages)
+@settings(deadline=None)
+def test_a_late_reading_of_a_good_clock_keeps_its_time(age: timedelta) -> None:
+    found = placed(_NOW - age, _NOW, _NOW)
+    assert (found.time, found.flags) == (_NOW - age, ReadingFlag(0))
+
+
+@given(_ages, _skews, st.timedeltas(timedelta(0), timedelta(seconds=5)))
+@settings(deadline=None)
+def test_a_clock_that_is_ahead_or_years_off_is_corrected_by_when_it_sent(
+    age: timedelta, skew: timedelta, delay: timedelta
+) -> None:
+    # `skew`: the device's clock less ours.
+    happened = _NOW - delay - age
+    found = placed(happened + skew, _NOW, _NOW - delay + skew)
+    is_ahead = skew - delay > AHEAD
+    is_far = not _NOW - OLDEST <= happened + skew <= _NOW + NEWEST
+    if is_ahead or is_far:
+        assert found.flags == ReadingFlag.CLOCK_CORRECTED
+        assert abs(found.time - happened) <= delay
+    else:
+        # Behind by minutes or days: not to be told from a message that waited.
+        assert found.time == happened + skew
+
+
+@given(st.lists(_ages, min_size=2, max_size=6), _skews, _skews)
+@settings(deadline=None)
+def test_a_clock_that_jumps_in_mid_stream_keeps_the_order_within_each_message(
+    ages: list[timedelta], before: timedelta, after: timedelta
+) -> None:
+    for skew in (before, after):
+        times = [placed(_NOW - age + skew, _NOW, _NOW + skew).time for age in sorted(ages, reverse=True)]
+        assert times == sorted(times)
+
+
+@given(st.integers(10**9, 4 * 10**9), st.integers(0, 999))
+def test_milliseconds_are_known_as_such(seconds: int, thousandths: int) -> None:
+    whole = time_of_epoch(seconds)
+    assert whole is not None
+    assert time_of_epoch(seconds * 1000 + thousandths) == whole + timedelta(milliseconds=thousandths)
+
+
+@given(_ages.map(lambda age: (_NOW - age).replace(tzinfo=None)))
+@settings(deadline=None)
+def test_the_time_of_the_wall_is_the_homes(wall: datetime) -> None:
+    batch = _batch((_message(), _moved(local=wall)))
+    assert batch.readings[0][1] == wall.replace(tzinfo=_TOKYO)
+
+
+@given(st.permutations(range(1, 7)), st.lists(_ages, min_size=6, max_size=6))
+@settings(deadline=None)
+def test_the_order_of_arrival_and_repeats_do_not_matter(order: list[int], ages: list[timedelta]) -> None:
+    sent = {seq: (_message(), _moved(_NOW - ages[seq - 1], seq=seq)) for seq in range(1, 7)}
+    in_order = _keys(_batch(*sent.values()))
+    shuffled = _keys(_batch(*(sent[seq] for seq in order), *(sent[seq] for seq in order[:3])))
+    assert shuffled == in_order
+
+
+@given(st.none() | _any_time, st.integers(0, 5))
+@settings(deadline=None)
+def test_what_the_broker_had_kept_is_never_a_life_sign(time: datetime | None, seq: int) -> None:
+    batch = _batch((_message(retained=True), _moved(time, seq=seq)))
+    flags = [row[6] for row in batch.readings] + [row[6] for row, _ in batch.doubtful]
+    assert flags
+    assert all(flag & ReadingFlag.RETAINED and not flag & ReadingFlag.LIFE_SIGN for flag in flags)
+    # Nor does it show that the device is there.
+    assert not batch.contacts
+
+
+@given(st.integers(1, 5), st.timedeltas(timedelta(0), timedelta(seconds=4)))
+@settings(deadline=None)
+def test_the_same_bytes_without_a_time_are_one_message(copies: int, apart: timedelta) -> None:
+    batch = _batch(
+        *((_message(b"ON", at=_NOW + number * apart / copies), _moved()) for number in range(copies))
+    )
+    assert len(batch.doubtful) == 1
+
+
+@given(_ages, _ages)
+@settings(deadline=None)
+def test_a_last_will_with_the_time_of_connecting_is_dated_when_it_came(
+    connected: timedelta, later: timedelta
+) -> None:
+    online = METRICS["online"].number
+    began = _NOW - connected
+    states = {(_DEVICE.number, online): (began, 1.0)}
+    will = Decoded("native:hall-1", "hall-1", [Measured("online", value=False, time=began)])
+    batch = _batch((_message(), will), states=states)
+    assert batch.latest[_DEVICE.number, online] == (_NOW, 0.0)
+    # A device that says by itself when it goes is believed.
+    gone = Decoded("native:hall-1", "hall-1", [Measured("online", value=False, time=began + later)])
+    batch = _batch((_message(), gone), states=states)
+    is_told = timedelta(0) < later and began + later <= _NOW + NEWEST
+    assert batch.latest[_DEVICE.number, online][0] == (began + later if is_told else _NOW)
+
+
+@given(_skews)
+@settings(deadline=None)
+def test_the_skew_of_a_clock_is_measured_from_when_it_sent(skew: timedelta) -> None:
+    batch = _batch((_message(), _moved(_NOW, seq=0, sent_at=_NOW + skew)))
+    assert batch.contacts[_DEVICE.number].skew_s == -skew.total_seconds()
