@@ -5,6 +5,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
 from core.store import judging, windows
@@ -35,12 +36,13 @@ def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: dat
     if judged_through is None:
         return False
     before = judging.ward_state(connection, NAME, VERSION)
-    lasts = np.minimum(np.array(windows.home_life_signs(connection), np.float64), until.timestamp())
-    heard_through = moment(float(lasts.max())) if len(lasts) else None
+    lasts = np.array(windows.home_life_signs(connection), np.float64)
+    heard_before = _moment(before.get("heard_through"))
+    heard_through = _heard_through(connection, lasts, heard_before, until)
     outages: list[Finding] = []
     undecided_from: datetime | None = None
     if heard_through is not None:
-        silences = _past(connection, _moment(before.get("heard_through")), heard_through, until)
+        silences = _past(connection, heard_before, heard_through, until)
         active = int(np.sum(lasts > (heard_through - ACTIVE_WITHIN).timestamp()))
         silences.append(WardSilence(heard_through, None, active))
         outages = [found for one in silences if (found := ward_silence.outage(one, zone, until)) is not None]
@@ -81,6 +83,22 @@ def note_lag(connection: Connection, complete_through: datetime, now: datetime) 
     if now - complete_through > _TOLD_AFTER:
         lasting.append(BlindTime(SUBJECT, complete_through, None, now, BEHIND))
     judging.record_blind_times(connection, SUBJECT, lasting, (BEHIND,), now)
+
+
+def _heard_through(
+    connection: Connection, lasts: NDArray[np.float64], before: datetime | None, until: datetime
+) -> datetime | None:
+    """Return when the ward was last heard up to `until`; None if it never was."""
+    limit = until.timestamp()
+    found = list(lasts[lasts <= limit])
+    if before is not None:
+        found.append(min(before.timestamp(), limit))
+    soon_enough = limit - _WORTH_A_LOOK.total_seconds()
+    if len(lasts) > np.sum(lasts <= limit) and max(found, default=0.0) < soon_enough:
+        # Only the newest life sign of a home is at hand, and that of some lies after `until`: what was before is looked up.
+        since = until - ACTIVE_WITHIN if before is None else before
+        found += [last for _, last in windows.ward_minutes(connection, since, until)]
+    return moment(max(found)) if found else None
 
 
 def _past(

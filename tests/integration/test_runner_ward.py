@@ -67,6 +67,24 @@ def test_a_silent_ward_is_one_alert_and_nobody_is_said_to_lie_still(ward: Judged
     )
 
 
+def test_an_outage_lasts_until_life_is_heard_again_though_it_is_stored_before_it_may_be_judged(
+    ward: JudgedWard,
+) -> None:
+    live(ward, 10)
+    for minutes in range(0, 4 * 60, 30):
+        ward.pass_to(TODAY + timedelta(hours=10, minutes=minutes))
+    # Everybody's next life signs are stored, but ingest vouches only for the time before them.
+    live(ward, 16, since=14)
+    ward.pass_to(TODAY + timedelta(hours=13, minutes=50))
+    (alert,) = ward.alerts()
+    assert (alert.rule, alert.condition) == ("ward_silent", Condition.ACTIVE)
+
+    ward.pass_to(TODAY + timedelta(hours=16))
+    (alert,) = ward.alerts()
+    # The first home moves at 14:01:10.
+    assert alert.cleared_at == TODAY + timedelta(hours=14, seconds=70)
+
+
 def test_an_outage_that_nobody_watched_is_found_afterwards(ward: JudgedWard, database: Database) -> None:
     # The machine itself was off for twelve hours: the first thing that a new process sees is life everywhere.
     live(ward, 9)
