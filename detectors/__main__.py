@@ -14,8 +14,8 @@ from detectors.alerting import loop
 from detectors.runner import Runner
 
 _RETRY_S = 1.0
-# The alerting threads take five at once, the runner one or two.
-_LEAST_CONNECTIONS = 8
+# The alerting threads take six at once, the runner one or two.
+_LEAST_CONNECTIONS = 9
 
 _log = get_logger(__name__)
 

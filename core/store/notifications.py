@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind
+from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind, Severity
 from core.domain.notification import EscalationStep, Notification, Surroundings
 from core.domain.resident import Channel, Contact, Language
 from core.store import alert_events
@@ -129,7 +129,14 @@ def of_alert(connection: Connection, alert: int) -> list[Notification]:
     return [_notification(row) for row in rows]
 
 
-def lease_one(connection: Connection, now: datetime, machine_now: datetime, until: datetime) -> Lease | None:
+def lease_one(
+    connection: Connection,
+    now: datetime,
+    machine_now: datetime,
+    until: datetime,
+    *,
+    least_urgent: Severity = Severity.EQUIPMENT,
+) -> Lease | None:
     """Take the most urgent message that is due; None if there is none.
 
     Parameters
@@ -140,10 +147,12 @@ def lease_one(connection: Connection, now: datetime, machine_now: datetime, unti
         The service's time, which decides what is due.
     machine_now, until : datetime
         The machine's time and the end of the lease in it; a lease that ended before `machine_now` is taken over.
+    least_urgent : Severity
+        Only messages about alerts of this severity or a more urgent one.
     """
     row = connection.execute(
         load("notifications")["lease_one"],
-        {"now": now, "machine_now": machine_now, "lease_until": until},
+        {"now": now, "machine_now": machine_now, "lease_until": until, "least_urgent": least_urgent},
     ).fetchone()
     if row is None:
         return None

@@ -7,6 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from core.clock import Clock
+from core.domain.alert import Severity
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.settings import Settings
@@ -17,6 +18,8 @@ from detectors.alerting.sender import LEASE, Office, Sender
 
 # One slow server holds one sender; the others go on.
 SENDERS = 4
+# And one more takes emergencies only, so that however much else waits, or is slow, none waits for it.
+_URGENT_SENDERS = 1
 # Looks at the tables this often even if nothing is heard, in seconds of the machine.
 _LOOK_S = 1.0
 # And never more often than this, when something due cannot be done yet.
@@ -64,7 +67,7 @@ def run(
     Parameters
     ----------
     database : Database
-        An open pool; this needs up to five connections of it at once, and one of its own.
+        An open pool; this needs up to six connections of it at once, and one of its own.
     settings : Settings
         Mail server, sender's address, our address, telephone number and zone.
     clock : Clock
@@ -86,12 +89,13 @@ def run(
     office = Office(settings.base_url, settings.centre_phone, ZoneInfo(settings.time_zone))
     sender = Sender(database, clock, courier, office, lease=lease)
     bell = Bell()
-    with ThreadPoolExecutor(SENDERS + 1, thread_name_prefix="alerting") as threads:
-        tasks = [threads.submit(_send, sender, bell, stop) for _ in range(SENDERS)]
+    lanes = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
+    with ThreadPoolExecutor(len(lanes) + 1, thread_name_prefix="alerting") as threads:
+        tasks = [threads.submit(_send, sender, lane, bell, stop) for lane in lanes]
         tasks.append(threads.submit(_plan, database, clock, bell, stop))
         for task in tasks:
             task.add_done_callback(lambda done: _end(done, bell, stop))
-        _log.info("alerting_started", senders=SENDERS)
+        _log.info("alerting_started", senders=len(lanes))
     for task in tasks:
         task.result()
 
@@ -132,11 +136,11 @@ def _wait(database: Database, clock: Clock, listener: Listener) -> None:
     listener.wait(min(_LOOK_S, max(_PAUSE_S, rest_s)))
 
 
-def _send(sender: Sender, bell: Bell, stop: threading.Event) -> None:
+def _send(sender: Sender, least_urgent: Severity, bell: Bell, stop: threading.Event) -> None:
     while not stop.is_set():
         heard = bell.heard()
         try:
-            if not sender.send_one():
+            if not sender.send_one(least_urgent):
                 bell.wait(heard, _LOOK_S)
         except StoreUnavailableError:
             # The planner, which meets the same trouble, reports it.

@@ -10,7 +10,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.clock import Clock, SystemClock
-from core.domain.alert import Delivery, EventKind, NotificationKind
+from core.domain.alert import Delivery, EventKind, NotificationKind, Severity
 from core.domain.resident import Contact
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
@@ -77,11 +77,13 @@ class Sender:
         self._office = office
         self._lease = lease
 
-    def send_one(self) -> bool:
-        """Deliver the most urgent message that is due; return False if there is none."""
+    def send_one(self, least_urgent: Severity = Severity.EQUIPMENT) -> bool:
+        """Deliver the most urgent message that is due, if it is about an alert that is urgent enough; return False if there is none."""
         now, machine_now = self._clock.now(), self._machine.now()
         with self._database.transaction() as connection:
-            lease = notifications.lease_one(connection, now, machine_now, machine_now + self._lease)
+            lease = notifications.lease_one(
+                connection, now, machine_now, machine_now + self._lease, least_urgent=least_urgent
+            )
         if lease is None:
             return False
         attempt = self._attempt(lease, now)

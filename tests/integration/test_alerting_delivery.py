@@ -591,6 +591,23 @@ def test_openings_leave_before_other_messages_and_each_contact_hears_in_order(
     assert [subject[:4] for subject in subjects] == ["【確認】", "【緊急】", "【お知ら"]
 
 
+def test_the_lane_for_emergencies_takes_nothing_else(
+    database: Database, clock: HandClock, tmp_path: Path
+) -> None:
+    register(database, tmp_path, contacts=[TARO])
+    with mail_sink() as sink:
+        post = post_office(database, clock, sink.port)
+        raise_alert(post)
+        planner.plan_all(database, clock.now())
+        assert not post.sender.send_one(Severity.EMERGENCY)
+        raise_alert(post, rule="sos", severity=Severity.EMERGENCY)
+        planner.plan_all(database, clock.now())
+        assert post.sender.send_one(Severity.EMERGENCY)
+        assert not post.sender.send_one(Severity.EMERGENCY)
+        assert sink.messages[0]["Subject"].startswith("【緊急】")
+        assert post.sender.send_one()
+
+
 def test_a_message_that_is_overtaken_is_not_sent(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:

@@ -117,7 +117,7 @@ WHERE notification.alert_id = %(alert)s
 ORDER BY notification.notification_id;
 
 -- name: lease_one
--- Take the most urgent message that is due: openings first, each contact's messages about an alert in order. A lease that
+-- Take the most urgent message that is due, of alerts that are urgent enough: openings first, each contact's messages about an alert in order. A lease that
 -- ran out belongs to a sender that died.
 UPDATE notification
 SET status = 'sending', lease_until = %(lease_until)s, attempts = attempts + 1
@@ -128,6 +128,7 @@ WHERE notification_id = (
     WHERE
         candidate.status IN ('pending', 'sending')
         AND candidate.due_at <= %(now)s
+        AND alert.severity <= %(least_urgent)s
         AND (candidate.status = 'pending' OR candidate.lease_until <= %(machine_now)s)
         AND NOT EXISTS (
             SELECT
