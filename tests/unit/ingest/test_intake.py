@@ -43,3 +43,24 @@ def test_a_closed_queue_holds_nobody() -> None:
     giver.start()
     intake.close()
     wait_until(lambda: not giver.is_alive())
+
+
+def test_a_batch_grows_while_nobody_is_free_to_store_it() -> None:
+    intake = Intake(10, 1000)
+    intake.put(_message(1))
+    looks: list[int] = []
+
+    def is_free() -> bool:
+        looks.append(len(intake))
+        if len(looks) == 1:
+            intake.put(_message(2))
+        return len(looks) > 1
+
+    # It is asked again after the second came, and only then the batch ends.
+    assert [len(message.payload) for message in intake.take(5, 0, 0, is_free)] == [1, 2]
+
+
+def test_a_batch_does_not_wait_for_ever_for_somebody_to_be_free() -> None:
+    intake = Intake(10, 1000)
+    intake.put(_message())
+    assert len(intake.take(5, 0, 0, lambda: False)) == 1
