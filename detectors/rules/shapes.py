@@ -41,6 +41,37 @@ def distance_outside_m(shape: Circle | Polygon, lat: Floats, lon: Floats) -> Flo
     return np.where(_is_inside(edges, x[:, None], y[:, None]), -distance, distance)
 
 
+def is_inside(shape: Circle | Polygon, lat: Floats, lon: Floats) -> NDArray[np.bool_]:
+    """Tell which of very many positions lie inside; the edge of a circle is inside.
+
+    Only positions in the bounding box are looked at, edge by edge.
+
+    Examples
+    --------
+    >>> is_inside(Circle(35.0, 139.0, 200.0), np.array([35.0, 35.01]), np.array([139.0, 139.0])).tolist()
+    [True, False]
+    """
+    if isinstance(shape, Circle):
+        return distance_outside_m(shape, lat, lon) <= 0
+    corners = np.array(shape.corners, np.float64)
+    lat0, lon0 = float(corners[:, 0].min() + corners[:, 0].max()) / 2, float(corners[0, 1])
+    edges = _Edges(*plane_m(corners[:, 0], corners[:, 1], lat0, lon0))
+    x, y = plane_m(lat, lon, lat0, lon0)
+    near = np.flatnonzero(
+        (y >= edges.y.min()) & (y <= edges.y.max()) & (x >= edges.x.min()) & (x <= edges.x.max())
+    )
+    x, y = x[near], y[near]
+    odd = np.zeros(len(near), np.bool_)
+    ends = zip(edges.x, edges.y, np.roll(edges.x, -1), np.roll(edges.y, -1), strict=True)
+    for from_x, from_y, to_x, to_y in ends:
+        if from_y != to_y:
+            crossing = from_x + (y - from_y) * ((to_x - from_x) / (to_y - from_y))
+            odd ^= ((from_y > y) != (to_y > y)) & (x < crossing)
+    found = np.zeros(len(lat), np.bool_)
+    found[near[odd]] = True
+    return found
+
+
 @dataclass(frozen=True)
 class _Edges:
     """A polygon's corners in metres; an edge runs from each to the next."""
