@@ -89,7 +89,7 @@ KINDS: dict[IncidentKind, Kind] = {
     ),
     IncidentKind.TRACKER_LEFT: Kind(
         "goes out while the tracker stays at home",
-        _PERSON, 2.0, ("tracker_left_behind",), 1.0, needs=_TRACKER,
+        _PERSON, 2.0, ("left_behind",), 1.0, needs=_TRACKER,
     ),
     IncidentKind.MISSES_DAY_SERVICE: Kind(
         "stays at home on a day at the day centre",

@@ -13,6 +13,7 @@ from api.pages import (
     guide,
     residents,
     sign_in,
+    simulation,
     zones,
 )
 from api.pages.errors import error_page
@@ -30,6 +31,7 @@ for _part in (
     answer,
     guide,
     enrolment,
+    simulation,
 ):
     router.include_router(_part.router)
 

@@ -38,8 +38,10 @@ _STAFF_NAV = (
     ("/alerts", "nav.alerts"),
     ("/devices", "nav.devices"),
 )
+# Only where people are made up.
+_SIMULATION = "/sim"
 _NAV = {
-    Role.ADMIN: (*_STAFF_NAV, ("/admin/users", "nav.users")),
+    Role.ADMIN: (*_STAFF_NAV, ("/admin/users", "nav.users"), (_SIMULATION, "sim.nav")),
     Role.CARE: _STAFF_NAV,
     Role.FAMILY: (("/family", "nav.family"), ("/alerts", "nav.alerts")),
 }
@@ -93,7 +95,7 @@ class Page:
             "user": self.viewer.user if self.viewer else None,
             "is_staff": bool(self.viewer and self.viewer.is_staff),
             "is_admin": role is Role.ADMIN,
-            "nav": _nav(role, path),
+            "nav": _nav(role, path, is_real=self._settings.environment == "production"),
             "here": path if self.request.method in {"GET", "HEAD"} else "/",
             "home_address": home_address(role),
             "live": True,
@@ -134,12 +136,13 @@ def static_address(name: str) -> str:
     return f"/static/{name}"
 
 
-def _nav(role: Role | None, path: str) -> list[NavItem]:
+def _nav(role: Role | None, path: str, *, is_real: bool) -> list[NavItem]:
     if role is None:
         return []
     return [
         NavItem(address, name, path == address or path.startswith(address + "/"))
         for address, name in _NAV[role]
+        if not (is_real and address == _SIMULATION)
     ]
 
 

@@ -24,6 +24,7 @@ _PAGES = {
     "ended answer": ("/a/nothing", None),
     "set up a device": ("/enrol#K7QM-2XNP-9RTA-4WHC", None),
     "users": ("/admin/users", "admin"),
+    "simulation": ("/sim", "admin"),
     "help": ("/help", None),
     "accessibility": ("/accessibility", "care"),
     "not found": ("/no-such-page", "care"),

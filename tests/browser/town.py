@@ -1,6 +1,6 @@
 """A small ward with four weeks behind it and a busy morning, seeded: what the pages are looked at with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -8,7 +8,7 @@ from typing import Any
 import psycopg
 
 from core.domain.alert import Finding, Outcome, Severity
-from core.store import answer_links, episodes, handling
+from core.store import answer_links, episodes, handling, simulation
 from core.store.database import Database
 from core.store.registry import register_ward
 from core.store.ward_file import read_ward
@@ -61,6 +61,7 @@ def build(url: str, folder: Path) -> Town:
         with psycopg.connect(url, autocommit=True) as raw:
             fill(raw, len(_PEOPLE))
         town = _morning(database)
+        _simulation(database)
         with psycopg.connect(url, autocommit=True) as raw:
             raw.execute("UPDATE notification SET status = 'sent', sent_at = created_at, attempts = 1")
     return town
@@ -203,6 +204,27 @@ def _morning(database: Database) -> Town:
         assert father is not None
         token = answer_links.issue(connection, found["inactivity"], father[0], NOW)
     return Town(silent=silent, token=token, **found)
+
+
+def _simulation(database: Database) -> None:
+    """Leave what a simulator would have left: told, missed and harmless events, and a wish that could not be fulfilled."""
+    with database.transaction() as connection:
+        name = connection.execute("SELECT name FROM home ORDER BY home_id LIMIT 1").fetchone()
+        assert name is not None
+        simulation.begin(connection, homes=12, devices=60, scenarios=["demo", "hard_day"], now=NOW)
+        began_at = NOW - timedelta(hours=4)
+        due_at = began_at + timedelta(hours=3)
+        told = simulation.PlannedEvent(
+            "does_not_get_up", name[0], began_at, NOW, ("inactivity", "late_morning", "sos"), due_at
+        )
+        simulation.write_script(
+            connection, [told, replace(told, kind="ward_silent", home="", raises=("x",))], NOW
+        )
+        simulation.add_events(
+            connection, [replace(told, kind="visitor", raises=(), due_at=None)], is_injected=True
+        )
+        wish = simulation.add_wish(connection, home=1, kind="leaves_area", user=1, now=NOW)
+        simulation.take_wish(connection, wish, problem="no tracker", now=NOW)
 
 
 def _open(

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from api.locale import entries
 from core.clock import AcceleratedClock
 from core.domain.alert import Finding, Severity
 from core.store import episodes, simulation
@@ -15,6 +16,7 @@ from core.store.database import Database
 from core.store.simulation import PlannedEvent
 from deploy.broker import SIMULATOR, Broker
 from deploy.simulation import Bridge
+from simulator.kinds import KINDS
 from simulator.player import Player
 from simulator.publish import BrokerAddress, Publisher
 from simulator.run import Simulation
@@ -95,6 +97,30 @@ def test_a_wish_is_kept_for_the_simulator_and_only_known_ones_are_taken(ward: Ap
     assert [(one["kind"], one["home"], one["taken_at"]) for one in shown["wishes"]] == [("sos", 1, None)]
 
 
+def test_the_page_shows_the_comparison_and_its_forms_ask_for_things(ward: ApiWard):
+    admin = ward.client("admin")
+    assert "まだ動いたことがありません" in admin.get("/sim").text
+    play(ward, collapse(ward, "home A", 3 * HOUR), collapse(ward, "home B", 30 * HOUR))
+    raise_alert(ward, "sos", f"resident:{RESIDENT_A}", RESIDENT_A, ward.clock.now() - 2.5 * HOUR)
+    shown = admin.get("/sim").text
+    assert "家でたおれる" in shown
+    assert "30分後に届いた" in shown
+    assert "届かなかった" in shown
+    assert admin.post("/sim/wishes", data={"kind": "sos", "home": "2"}).status_code == 303
+    assert admin.post("/sim/wishes", data={"kind": "flood", "home": "2"}).status_code == 404
+    assert admin.post("/sim/wishes", data={"kind": "sos", "home": "二"}).status_code == 404
+    assert admin.post("/sim/wanted", data={"wanted": "no"}).headers["location"] == "/sim?said=sim_wanted"
+    again = admin.get("/sim").text
+    assert "まもなく起こします。home B: SOSボタンを押す" in again
+    assert "動かす" in again
+
+
+def test_the_pages_have_a_word_for_each_kind_of_event():
+    assert {name for name in entries() if name.startswith("happens.")} == {
+        f"happens.{kind}" for kind in KINDS
+    }
+
+
 def test_production_has_no_simulation(ward: ApiWard):
     play(ward)
     admin = ward.client("admin")
@@ -104,6 +130,8 @@ def test_production_has_no_simulation(ward: ApiWard):
     )
     try:
         assert admin.get("/api/v1/simulation").status_code == 404
+        assert admin.get("/sim").status_code == 404
+        assert 'href="/sim"' not in admin.get("/board").text
         assert admin.patch("/api/v1/simulation", json={"wanted": False}).status_code == 404
         assert admin.post("/api/v1/simulation/wishes", json={"kind": "sos", "home": 1}).status_code == 404
     finally:

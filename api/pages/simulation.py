@@ -1,0 +1,141 @@
+"""The page of testers: play or stop the simulated ward, make something happen, and see expected against got. Not in production."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.deps import Admin, ConnectionDep, NowDep
+from api.locale import Words
+from api.pages.rendering import Page
+from api.routes.v1.simulation import refuse_production
+from core.domain.simulation import Expectation, Injectable, RaisedAlert, Verdict, compare
+from core.errors import NotFoundError
+from core.store import simulation
+
+router = APIRouter(dependencies=[Depends(refuse_production)])
+_BACK = timedelta(days=2)
+_MARKS = {
+    Verdict.TOLD: "ok",
+    Verdict.LATE: "p2",
+    Verdict.MISSED: "p1",
+    Verdict.WAITING: "unknown",
+    Verdict.NOT_DUE: "unknown",
+}
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """One thing that happened, in words; `mark` is the shape and colour of how it was told."""
+
+    began_at: datetime
+    home: str
+    what: str
+    is_injected: bool
+    should: str
+    got: str
+    mark: str
+    alert: int | None
+
+
+@dataclass(frozen=True)
+class AlertLine:
+    """An alert that belongs to nothing."""
+
+    number: int
+    home: str
+    rule: str
+    raised_at: datetime
+
+
+@router.get("/sim")
+def show(request: Request, viewer: Admin, connection: ConnectionDep, now: NowDep) -> Response:
+    """Show how the simulation goes, and what was expected against what was got."""
+    page = Page(request, viewer)
+    homes = simulation.home_names(connection)
+    compared = compare(
+        simulation.events(connection, now - _BACK, now), simulation.alerts(connection, now - _BACK), now
+    )
+    return page.render(
+        "simulation.html",
+        {
+            "state": simulation.state(connection),
+            "homes": homes,
+            "kinds": list(Injectable),
+            "lines": [_event(one, homes, page) for one in compared.expectations],
+            "false_alerts": [_alert(one, homes, page) for one in compared.false_alerts],
+            "notes": _notes(simulation.wishes(connection), homes, page.words),
+        },
+    )
+
+
+@router.post("/sim/wanted")
+def want(_viewer: Admin, connection: ConnectionDep, wanted: Annotated[str, Form()] = "") -> Response:
+    """Start or stop the simulation."""
+    simulation.want(connection, is_wanted=wanted == "yes")
+    return RedirectResponse("/sim?said=sim_wanted", 303)
+
+
+@router.post("/sim/wishes")
+def wish(
+    viewer: Admin,
+    connection: ConnectionDep,
+    now: NowDep,
+    kind: Annotated[str, Form()] = "",
+    home: Annotated[str, Form()] = "",
+) -> Response:
+    """Make something happen now."""
+    # The page offers nothing else, so whoever asks for something else made it up.
+    if kind not in set(Injectable) or not (home.isascii() and home.isdigit() and len(home) < 10):
+        raise NotFoundError("there is no such thing to happen, or no such home")
+    if simulation.state(connection) is None:
+        raise NotFoundError("there is no simulation here")
+    simulation.add_wish(connection, home=int(home), kind=kind, user=viewer.number, now=now)
+    return RedirectResponse("/sim?said=sim_asked", 303)
+
+
+def _event(one: Expectation, homes: dict[int, str], page: Page) -> EventLine:
+    words, event = page.words, one.event
+    delay = "" if one.delay is None else page.moments.length(one.delay)
+    got = "still_waiting" if one.verdict is Verdict.WAITING else one.verdict.value
+    should = words("sim.nobody")
+    if event.due_at is not None:
+        rules = " / ".join(_rule(rule, words) for rule in event.raises)
+        should = words("sim.by", rules=rules, by=page.moments.clock_text(event.due_at))
+    return EventLine(
+        event.began_at,
+        words("sim.whole_ward") if event.home is None else homes.get(event.home, ""),
+        _named("happens", event.kind, words),
+        event.is_injected,
+        should,
+        words(f"sim.{got}", delay=delay) if delay else words(f"sim.{got}"),
+        _MARKS[one.verdict],
+        None if one.alert is None else one.alert.number,
+    )
+
+
+def _alert(one: RaisedAlert, homes: dict[int, str], page: Page) -> AlertLine:
+    home = page.words("sim.whole_ward") if one.home is None else homes.get(one.home, "")
+    return AlertLine(one.number, home, _rule(one.rule, page.words), one.raised_at)
+
+
+def _notes(wishes: list[simulation.Wish], homes: dict[int, str], words: Words) -> list[str]:
+    """Say which of the latest wishes wait, or could not be fulfilled."""
+    notes: list[str] = []
+    for one in wishes[:3]:
+        said = {"home": homes.get(one.home, ""), "what": _named("happens", one.kind, words)}
+        if one.taken_at is None:
+            notes.append(words("sim.wish_open", **said))
+        elif one.problem:
+            notes.append(words("sim.wish_problem", **said))
+    return notes
+
+
+def _rule(rule: str, words: Words) -> str:
+    return _named("rule", rule, words)
+
+
+def _named(table: str, name: str, words: Words) -> str:
+    return words(f"{table}.{name}") if words.has(f"{table}.{name}") else name
