@@ -11,12 +11,15 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from core.clock import Clock
 from core.errors import SettingsError
 from ingest.intake import Intake
 from ingest.mqtt import Receiver
 from ingest.writer import Writer
 
 _ADDRESS = "127.0.0.1"
+# Ingest reports a few times a second; this far behind, new things are seen too late.
+_LATE_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -26,6 +29,7 @@ class ActiveParts:
     intake: Intake
     receiver: Receiver
     writer: Writer
+    clock: Clock
 
 
 class Monitor(Collector):
@@ -61,6 +65,24 @@ class Monitor(Collector):
             "Devices of which messages are missing",
             value=parts.writer.dialogue.devices_with_gaps,
         )
+        yield GaugeMetricFamily(
+            "ingest_complete_through_timestamp_seconds",
+            "Everything that the broker had before this time is stored, by the service's clock",
+            value=parts.writer.complete_through.timestamp(),
+        )
+        yield GaugeMetricFamily(
+            "ingest_deaf",
+            "1 while not one device is heard that should send regularly",
+            value=parts.writer.hearing.is_deaf,
+        )
+        heard = GaugeMetricFamily(
+            "ingest_gateway_last_received_timestamp_seconds",
+            "When something last came through a gateway, by the service's clock; read once a minute",
+            labels=["gateway"],
+        )
+        for gateway, moment in parts.writer.hearing.gateways.items():
+            heard.add_metric([gateway], moment.timestamp())
+        yield heard
         for name, text, value in (
             ("ingest_messages", "Messages stored or quarantined", counters.messages),
             ("ingest_readings", "New readings stored", counters.readings),
@@ -89,15 +111,31 @@ class Monitor(Collector):
                 return False, {"state": "waiting", "problem": self.problem}
             return True, {"state": "standby"}
         connected, blocked = parts.receiver.is_connected, parts.writer.is_blocked
+        behind_s = (parts.clock.now() - parts.writer.complete_through).total_seconds()
+        is_late = behind_s > _LATE_S * max(1.0, parts.clock.factor) and parts.clock.factor > 0
+        problems = (
+            (bool(parts.writer.problem), parts.writer.problem),
+            (not connected, "the broker cannot be reached"),
+            (
+                is_late,
+                "what devices sent waits to be stored, or our own markers do not come back from the broker",
+            ),
+            (
+                parts.writer.hearing.is_deaf,
+                "no device is heard: look at the gateways, the broker's accounts and the network",
+            ),
+        )
         body: dict[str, object] = {
             "state": "active",
-            "problem": parts.writer.problem or ("" if connected else "the broker cannot be reached"),
+            "problem": next((text for is_so, text in problems if is_so), ""),
+            "behind_s": round(behind_s, 1),
             "broker_connected": connected,
             "store_blocked": blocked,
             "waiting_messages": len(parts.intake),
             "quarantine_dropped": parts.writer.counters.quarantine_dropped,
         }
-        return connected and not blocked, body
+        is_blind = not connected or blocked or is_late or parts.writer.hearing.is_deaf
+        return not is_blind, body
 
     def text(self) -> bytes:
         """Return the numbers in Prometheus's format."""

@@ -129,7 +129,7 @@ class Worker:
             threading.Thread(target=self._fenced, args=(part, over), name=part.__name__, daemon=True)
             for part in (writer.run, writer.commit)
         ]
-        self._monitor.parts = ActiveParts(intake, receiver, writer)
+        self._monitor.parts = ActiveParts(intake, receiver, writer, self._clock)
         self._monitor.problem = ""
         receiver.start()
         for thread in threads:

@@ -17,6 +17,7 @@ from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded, Rejected
 from ingest.devices import Devices
 from ingest.dialogue import Dialogue, forget_numbers
+from ingest.hearing import Hearing
 from ingest.intake import Intake
 from ingest.lane import Lane
 from ingest.message import Message
@@ -94,6 +95,7 @@ class Writer:
         stop: threading.Event,
     ) -> None:
         self.counters = Counters()
+        self.hearing = Hearing()
         self._database = database
         self._clock = clock
         self._receiver = receiver
@@ -279,7 +281,7 @@ class Writer:
             )
 
     def _look_after(self, *, idle: bool) -> None:
-        """Bound the quarantine, and keep the time going while the broker is away."""
+        """Bound the quarantine, look who is heard, and keep the time going while the broker is away."""
         quarantined = self.counters.quarantined
         if (
             time.monotonic() >= self._next_prune
@@ -309,8 +311,10 @@ class Writer:
         self._complete_through = now
 
     def _prune(self) -> None:
+        now = self._clock.now()
         with self._database.transaction() as connection:
-            dropped = quarantine.prune(connection, self._limits, self._clock.now())
+            dropped = quarantine.prune(connection, self._limits, now)
+            self.hearing.refresh(connection, now)
         if dropped:
             self.counters.quarantine_dropped += dropped
             _log.warning("quarantine_dropped", count=dropped)

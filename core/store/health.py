@@ -28,6 +28,24 @@ def health(connection: Connection) -> Health:
     return build(Health, row)
 
 
+def gateways_heard(connection: Connection, limit: int) -> dict[str, datetime]:
+    """Return when something last came through each gateway, the most recent `limit` of them; "" for devices without one."""
+    rows = connection.execute(_HEALTH["gateways_heard"], {"limit": limit})
+    return dict(rows.fetchall())
+
+
+def is_nobody_heard(connection: Connection, now: datetime) -> bool:
+    """Tell whether devices should send regularly and not one of them was heard."""
+    row: Row = connection.execute(_HEALTH["nobody_heard"], {"now": now}).fetchone() or (False,)
+    return bool(row[0])
+
+
+def told(connection: Connection, device_id: str, metric: int) -> tuple[datetime, float] | None:
+    """Return the newest (time, value) that a device told of a metric; None if it told none."""
+    row = connection.execute(_HEALTH["device_told"], {"device_id": device_id, "metric": metric}).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
 @dataclass(frozen=True)
 class Clocks:
     """Which devices' clocks are off; `server` is the time of the database's machine."""

@@ -462,6 +462,9 @@ def test_a_monitor_sees_numbers_and_health(
     assert {"ingest_active 1.0", "ingest_messages_total 2.0", "ingest_quarantined_total 1.0"} <= set(
         text.splitlines()
     )
-    assert answer("/healthz")[0] == 200
+    # Whoever collects the numbers sees how far ingest is and which gateways are heard.
+    assert {"ingest_deaf 0.0"} <= set(text.splitlines())
+    assert "ingest_complete_through_timestamp_seconds 1." in text
+    wait_until(lambda: answer("/healthz")[0] == 200)
     broker.stop()
     wait_until(lambda: answer("/healthz")[0] == 503)

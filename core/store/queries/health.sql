@@ -10,6 +10,28 @@ SELECT
     (SELECT count(*) FROM quarantine WHERE released_at IS NULL),
     (SELECT count(*) FROM watch WHERE failed_rule IS NOT NULL);
 
+-- name: gateways_heard
+-- When something last came through each gateway; devices without one stand under an empty name.
+SELECT coalesce(device.gateway_id, ''), max(device_contact.last_received_at)
+FROM device JOIN device_contact USING (device_number)
+WHERE device.retired_at IS NULL
+GROUP BY 1 ORDER BY 2 DESC LIMIT %(limit)s;
+
+-- name: nobody_heard
+-- Whether not one of the devices that should send regularly was heard within two of its heartbeats and a minute.
+SELECT count(*) > 0 AND bool_and(
+    greatest(device_contact.last_received_at, device.registered_at)
+    < %(now)s - interval '1 minute' - 2 * device.heartbeat_s * interval '1 second'
+)
+FROM device LEFT JOIN device_contact USING (device_number)
+WHERE device.heartbeat_s IS NOT NULL AND device.retired_at IS NULL;
+
+-- name: device_told
+-- The newest value that a device told of a metric, and when.
+SELECT device_latest.time, device_latest.value
+FROM device_latest JOIN device USING (device_number)
+WHERE device.device_id = %(device_id)s AND device_latest.metric = %(metric)s;
+
 -- name: device_clocks
 -- How many devices' clocks are off by more than this, which the most and by how much, and what the database's own clock shows.
 SELECT

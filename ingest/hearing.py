@@ -1,0 +1,31 @@
+"""Whom the service last heard and when, as the database knows it: an operator's look at gateways and at a deaf ward."""
+
+import time
+from datetime import datetime
+
+from core.store import health
+from core.store.database import Connection
+
+# A ward has some hundreds of gateways; more would burden whoever collects the numbers.
+MOST_GATEWAYS = 500
+# After a start devices need time to find their way back.
+_PATIENCE_S = 300.0
+
+
+class Hearing:
+    """What was last read from the database; it is read again now and then, not with every message."""
+
+    def __init__(self) -> None:
+        self.gateways: dict[str, datetime] = {}
+        self._is_deaf = False
+        self._began = time.monotonic()
+
+    @property
+    def is_deaf(self) -> bool:
+        """Whether devices with a heartbeat are registered and not one of them is heard, for longer than a start takes."""
+        return self._is_deaf and time.monotonic() - self._began >= _PATIENCE_S
+
+    def refresh(self, connection: Connection, now: datetime) -> None:
+        """Read it anew."""
+        self.gateways = health.gateways_heard(connection, MOST_GATEWAYS)
+        self._is_deaf = health.is_nobody_heard(connection, now)

@@ -1,0 +1,91 @@
+"""What an operator sees of whom the service hears: gateways, a deaf ward, clocks that are off."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain.metric import METRICS
+from core.store import health
+from core.store.database import Connection, Database
+from ingest.hearing import Hearing
+from tests.support.ingest import Rows, registered_ward
+
+_NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def rows(database_url: str, tmp_path: Path) -> Iterator[Rows]:
+    with registered_ward(database_url, tmp_path) as found:
+        found.do("UPDATE device SET registered_at = '2026-01-01T00:00:00Z'")
+        yield found
+
+
+@pytest.fixture
+def connection(database_url: str, rows: Rows) -> Iterator[Connection]:
+    with Database(database_url, size=1) as database, database.transaction() as found:
+        yield found
+
+
+def _heard(rows: Rows, device_id: str, at: datetime, skew_s: float | None = None) -> None:
+    rows.of(
+        "INSERT INTO device_contact (device_number, last_received_at, last_time, last_seq, clock_skew_s)"
+        " SELECT device_number, %s, %s, 0, %s FROM device WHERE device_id = %s"
+        " ON CONFLICT (device_number) DO UPDATE SET last_received_at = excluded.last_received_at RETURNING 1",
+        (at, at, skew_s, device_id),
+    )
+
+
+def test_each_gateway_shows_when_something_last_came_through_it(rows: Rows, connection: Connection) -> None:
+    _heard(rows, "hall-2", _NOW - timedelta(minutes=5))
+    _heard(rows, "z2m-hall", _NOW - timedelta(minutes=1))
+    hearing = Hearing()
+    hearing.refresh(connection, _NOW)
+    assert hearing.gateways == {"g1": _NOW - timedelta(minutes=1)}
+    # However many there are, only so many become labels.
+    _heard(rows, "bed-1", _NOW)
+    assert list(health.gateways_heard(connection, 1)) == [""]
+
+
+def test_a_ward_is_deaf_when_not_one_device_is_heard_that_should_send(
+    rows: Rows, connection: Connection
+) -> None:
+    rows.do("UPDATE device SET heartbeat_s = NULL")
+    assert not health.is_nobody_heard(connection, _NOW)
+    rows.do("UPDATE device SET heartbeat_s = 600 WHERE device_id IN ('bed-1', 'hall-2')")
+    assert health.is_nobody_heard(connection, _NOW)
+    _heard(rows, "bed-1", _NOW - timedelta(minutes=20))
+    assert not health.is_nobody_heard(connection, _NOW)
+    _heard(rows, "bed-1", _NOW - timedelta(minutes=22))
+    assert health.is_nobody_heard(connection, _NOW)
+    # Who was only just registered has not had the time to send.
+    rows.do("UPDATE device SET registered_at = '2026-08-01T11:50:00Z'")
+    assert not health.is_nobody_heard(connection, _NOW)
+
+
+def test_a_deaf_ward_is_no_fault_of_a_start(rows: Rows, connection: Connection) -> None:
+    rows.do("UPDATE device SET heartbeat_s = 600")
+    hearing = Hearing()
+    hearing.refresh(connection, _NOW)
+    assert health.is_nobody_heard(connection, _NOW)
+    assert not hearing.is_deaf
+
+
+def test_the_worst_of_the_wrong_clocks_is_named(rows: Rows, connection: Connection) -> None:
+    assert health.clocks(connection, 120).worst_device_id is None
+    _heard(rows, "hall-2", _NOW, -400.0)
+    _heard(rows, "bed-1", _NOW, 180.0)
+    _heard(rows, "tracker-1", _NOW, 3.0)
+    found = health.clocks(connection, 120)
+    assert (found.wrong, found.worst_device_id, found.worst_skew_s) == (2, "hall-2", -400.0)
+
+
+def test_what_a_device_last_told_can_be_looked_up(rows: Rows, connection: Connection) -> None:
+    online = METRICS["online"].number
+    assert health.told(connection, "bed-1", online) is None
+    rows.of(
+        "INSERT INTO device_latest SELECT device_number, %s, %s, 1 FROM device WHERE device_id = 'bed-1' RETURNING 1",
+        (online, _NOW),
+    )
+    assert health.told(connection, "bed-1", online) == (_NOW, 1.0)
