@@ -11,7 +11,7 @@ from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Rhythm
 from detectors.rules.hearing import is_known_away, is_out_by_door, is_washroom, next_look, until_now
 from detectors.rules.judgement import Judgement, RoomSeries, Window, moment
-from detectors.rules.levels import Spell, Trigger, grid, lasting, level, spells
+from detectors.rules.levels import Spell, Trigger, grid, is_known, lasting, level, spells
 from detectors.rules.wall_clock import DAY_S, local_seconds
 
 NAME = "cold"
@@ -61,6 +61,10 @@ class Cold:
         time = grid(lived_in, until.timestamp())
         if not len(time):
             return Judgement((), None, can_tell=False)
+        if all(room.temperature_c.min() >= GUIDE_C for room in lived_in):
+            # Warm enough throughout: only whether somebody can tell is asked.
+            known = any(is_known(room.time, room.temperature_c, until.timestamp()) for room in lived_in)
+            return Judgement((), next_look(until, _LOOK_S), can_tell=known)
         rooms = [self._room(window, room, time, len(lived_in) == 1) for room in lived_in]
         due = next_look(until, _LOOK_S)
         can_tell = any(bool(np.isfinite(room.level_c[-1])) for room in rooms)

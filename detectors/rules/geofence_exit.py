@@ -102,6 +102,8 @@ class GeofenceExit:
         for fence in window.geofences:
             outside_m = distance_outside_m(fence.shape, track.lat, track.lon)
             excursions = _excursions(track, outside_m)
+            if not excursions:
+                continue
             hours = _hours(window, fence, track, until)
             findings.extend(
                 _finding(window, fence, _Outside(track, outside_m, episode), until)
@@ -147,6 +149,9 @@ def _normal_cdf(z: NDArray[np.float64]) -> NDArray[np.float64]:
 def _excursions(track: Track, outside_m: NDArray[np.float64]) -> list[_Excursion]:
     found: list[_Excursion] = []
     began: int | None = None
+    if not np.any(outside_m > 0):
+        # Most tracks: never outside, so there is nothing to weigh.
+        return found
     for number, odds in enumerate(_log_odds(track, outside_m)):
         if outside_m[number] <= 0:
             began = None

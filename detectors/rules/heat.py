@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from core.domain.alert import Finding, Severity
 from detectors.rules.hearing import is_known_away, is_out_by_door, next_look, until_now
 from detectors.rules.judgement import Judgement, RoomSeries, Window, moment
-from detectors.rules.levels import Spell, Trigger, grid, lasting, level, spells
+from detectors.rules.levels import Spell, Trigger, grid, is_known, lasting, level, spells
 from detectors.rules.rhythm import is_night
 from detectors.rules.wall_clock import STEP_S, local_seconds
 
@@ -69,9 +69,15 @@ class Heat:
 
     def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
         """Judge the span (since, until]."""
-        found = _grid(window, until.timestamp())
-        if found is None:
+        rooms = [room for room in window.rooms if len(room.time) and np.isfinite(room.humidity_pct).any()]
+        time = grid(rooms, until.timestamp())
+        if not len(time):
             return Judgement((), None, can_tell=False)
+        if all(room.temperature_c.max() < _NEAR_C for room in rooms):
+            # It is never hotter than the air: in cool rooms only whether somebody can tell is asked.
+            known = any(is_known(room.time, room.humidity_pct, until.timestamp()) for room in rooms)
+            return Judgement((), next_look(until, _LOOK_FAR_S), can_tell=known)
+        found = _grid(rooms, time)
         hot = found.wbgt_c
         if not np.any(hot >= FORECAST_FROM_C):
             known = bool(np.isfinite(hot[-1]))
@@ -88,11 +94,7 @@ class Heat:
         return Judgement(tuple(told), next_look(until, _LOOK_NEAR_S), can_tell=bool(np.isfinite(hot[-1])))
 
 
-def _grid(window: Window, until: float) -> _Grid | None:
-    rooms = [room for room in window.rooms if len(room.time) and np.isfinite(room.humidity_pct).any()]
-    time = grid(rooms, until)
-    if not len(time):
-        return None
+def _grid(rooms: list[RoomSeries], time: NDArray[np.float64]) -> _Grid:
     levels = np.stack([level(time, room.time, wbgt(room.temperature_c, room.humidity_pct)) for room in rooms])
     filled = np.where(np.isnan(levels), -np.inf, levels)
     room = filled.argmax(axis=0)

@@ -1,8 +1,7 @@
 """Night exit: the entrance door was used late at night and nobody has been heard inside since (D3)."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
@@ -10,7 +9,7 @@ from core.domain.alert import Finding, Severity
 from detectors.rules.hearing import could_hear, is_held, next_look, pause_after, until_now
 from detectors.rules.judgement import Judgement, Window, earliest, moment
 from detectors.rules.silences import DOOR
-from detectors.rules.wall_clock import at_minute, local_date
+from detectors.rules.wall_clock import DAY_S, at_minute, local_date, local_seconds
 
 NAME = "night_exit"
 VERSION = 1
@@ -35,13 +34,15 @@ class NightExit:
         ends = np.append(signs.time[1:], np.inf)[: len(signs.time)]
         findings: list[Finding] = []
         due: datetime | None = None
-        nights = list(_nights(window, since, until))
         long = (signs.kind == DOOR) & (ends - signs.time > QUIET_S) & (ends > since.timestamp())
         for number in np.flatnonzero(long).tolist():
             began, ended = float(signs.time[number]), float(ends[number])
             tick = began + QUIET_S
-            at_night = any(opens.timestamp() <= began < closes.timestamp() for opens, closes in nights)
-            if not at_night or began < window.watched_from.timestamp() or not could_hear(window, began, tick):
+            if (
+                not _is_at_night(window, began)
+                or began < window.watched_from.timestamp()
+                or not could_hear(window, began, tick)
+            ):
                 continue
             if tick > now or is_held(window, tick):
                 due = earliest(due, moment(tick))
@@ -51,20 +52,18 @@ class NightExit:
                 place = signs.places[int(signs.place[number])]
                 findings.append(_finding(window, place, began, over if over <= now else None))
         # A door that is used after now is told ten minutes later at the soonest.
-        ahead = max(min((opens for opens, closes in nights if closes > until), default=until), until)
-        return Judgement(
-            tuple(findings),
-            earliest(due, next_look(ahead, QUIET_S)),
-            can_tell=bool(np.any(signs.kind == DOOR)),
-        )
+        ahead = until if _is_at_night(window, now) else _next_night(window, until)
+        can_tell = bool(np.any(signs.kind == DOOR))
+        return Judgement(tuple(findings), earliest(due, next_look(ahead, QUIET_S)), can_tell=can_tell)
 
 
-def _nights(window: Window, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the nights that touch the span or the two days before, and the next one."""
-    day = local_date(window.zone, since) - timedelta(days=3)
-    while day <= local_date(window.zone, until):
-        yield at_minute(window.zone, day, BEGINS_MIN), at_minute(window.zone, day, ENDS_MIN)
-        day += timedelta(days=1)
+def _is_at_night(window: Window, moment_s: float) -> bool:
+    minute = float(local_seconds(window.zone, np.array([moment_s]))[0]) % DAY_S / 60
+    return minute >= BEGINS_MIN or minute < ENDS_MIN - DAY_S / 60
+
+
+def _next_night(window: Window, until: datetime) -> datetime:
+    return at_minute(window.zone, local_date(window.zone, until), BEGINS_MIN)
 
 
 def _finding(window: Window, place: str, began: float, cleared: float | None) -> Finding:

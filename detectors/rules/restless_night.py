@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from math import exp, lgamma, log, log1p
 
 import numpy as np
@@ -47,6 +48,13 @@ def chance(visits: int, rhythm: Rhythm) -> float:
     return max(0.0, 1.0 - fewer)
 
 
+@lru_cache(maxsize=4096)
+def rare_count(night_visits: int, nights: int) -> int:
+    """Return from how many visits on a night is rare."""
+    known = Rhythm(night_visits=night_visits, nights=nights)
+    return next(count for count in range(1, 1000) if chance(count, known) < RARE)
+
+
 @dataclass(frozen=True)
 class RestlessNight:
     """Rule D4, night: raised at six in the morning for the staff, and over when the next night begins.
@@ -89,11 +97,13 @@ class RestlessNight:
             return [], False
         if not could_hear(window, began.timestamp(), raised.timestamp()):
             return [], False
+        rare_from = rare_count(rhythm.night_visits, rhythm.nights)
+        before = [one for one in rhythm.last_nights if one is not None and one >= rare_from]
+        if not before:
+            return [], True
         visits = visit_begins(until_now(window.life_signs, raised.timestamp()))
         count = int(np.sum(visits > began.timestamp()))
-        likely = chance(count, rhythm)
-        before = [one for one in rhythm.last_nights if one is not None and chance(one, rhythm) < RARE]
-        if likely >= RARE or not before:
+        if count < rare_from:
             return [], True
         finding = Finding(
             rule=NAME,
@@ -106,7 +116,7 @@ class RestlessNight:
                 "rule_version": VERSION,
                 "visits": count,
                 "nights_before": list(rhythm.last_nights),
-                "chance": round(likely, 4),
+                "chance": round(chance(count, rhythm), 4),
                 "usual": {"days": rhythm.nights, "visits": round(rhythm.night_visits / rhythm.nights, 1)},
                 "ruled_out": ["planned_absence", "home_silent", "single_night"],
                 "confidence": "high" if rhythm.nights >= 2 * LEAST_NIGHTS - 7 else "medium",

@@ -20,6 +20,7 @@ CERTAIN_KINDS = np.array(
     ],
     np.int8,
 )
+_IS_CERTAIN = np.isin(np.arange(len(LIFE_KINDS)), CERTAIN_KINDS)
 # A silence that begins with the entrance door, or this soon after it (a sensor in the hall is a little late), may be an outing.
 # Whoever is seen in a room later than that has come home. Measured: docs/evaluation.md.
 DOOR_CONTEXT_S = 15.0
@@ -79,7 +80,7 @@ def certain(signs: LifeSigns, *, confirmed_only: bool) -> NDArray[np.bool_]:
         partner = np.zeros(len(signs.time), np.bool_)
         partner[1:] |= close
         partner[:-1] |= close
-        sure = partner | np.isin(signs.kind, CERTAIN_KINDS)
+        sure = partner | _IS_CERTAIN[signs.kind]
     return sure
 
 

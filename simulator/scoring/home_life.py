@@ -47,7 +47,7 @@ from simulator.scoring.protocol import Floats
 ZONE = ZoneInfo("UTC")
 LEARN_DAYS, TEST_DAYS, EVENT_EVERY = 29, 30, 3
 HOME = (35.7, 139.7)
-_FIRST = datetime(2026, 1, 5, tzinfo=ZONE).timestamp()
+FIRST = datetime(2026, 1, 5, tzinfo=ZONE).timestamp()
 _HOUR, _MINUTE = 3600.0, 60.0
 _SUMMER_FROM = 15
 
@@ -118,14 +118,14 @@ def score(people: int = 20) -> list[Score]:
 
 def judge(person: Person) -> list[Finding]:
     """Return what the rules find in the test days, day by day with what had been learned a week before at most."""
-    began = _FIRST + LEARN_DAYS * DAY_S
-    window = _window(person, moment(began))
+    began = FIRST + LEARN_DAYS * DAY_S
+    window = whole_window(person, moment(began))
     learned: dict[int, Rhythm] = {}
 
     def rhythm_on(day: date) -> Rhythm:
-        week = (day.toordinal() - moment(_FIRST).date().toordinal() - LEARN_DAYS) // 7
+        week = (day.toordinal() - moment(FIRST).date().toordinal() - LEARN_DAYS) // 7
         if week not in learned:
-            until = _FIRST + (LEARN_DAYS + 7 * week) * DAY_S - 2 * _HOUR
+            until = FIRST + (LEARN_DAYS + 7 * week) * DAY_S - 2 * _HOUR
             past = Past(window.life_signs, window.power, window.rooms, (), until)
             learned[week] = rhythm.learn(past, ZONE)
         found = learned[week]
@@ -172,7 +172,7 @@ class _Day:
         self._random = random
         self._person = person
         self._day = day
-        self._midnight = _FIRST + day * DAY_S
+        self._midnight = FIRST + day * DAY_S
         self._event = event
         self._service = day % 7 in {1, 3}
 
@@ -317,7 +317,8 @@ class _Day:
         return leaves, returns
 
 
-def _window(person: Person, watched_from: datetime) -> Window:
+def whole_window(person: Person, watched_from: datetime) -> Window:
+    """Return a window over all that was measured of a person, watched from a moment on."""
     signs = life_signs(person.signs)
     fixes = np.array(sorted(person.fixes), np.float64).reshape(-1, 2)
     count = len(fixes)

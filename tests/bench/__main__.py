@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.bench import decoding, ingest, simulator, steady
+from tests.bench import decoding, fences, ingest, rules, simulator, steady
 from tests.bench.ingest import FULL, QUICK, Effort, Say
 from tests.bench.result import Results
 from tests.bench.stand import Stand
@@ -27,6 +27,14 @@ def _simulator(_stand: Stand, effort: Effort, say: Say) -> Results:
     return simulator.measure(effort.runs, say)
 
 
+def _rules(_stand: Stand, effort: Effort, say: Say) -> Results:
+    return rules.measure(effort.runs, say)
+
+
+def _fences(_stand: Stand, effort: Effort, say: Say) -> Results:
+    return fences.measure(effort, say)
+
+
 # In this order: the space a reading takes is that of the first part's readings.
 PARTS: dict[str, Part] = {
     "codecs": _codecs,
@@ -36,6 +44,8 @@ PARTS: dict[str, Part] = {
     "memory": steady.memory,
     "growth": ingest.growth,
     "simulator": _simulator,
+    "fences": _fences,
+    "rules": _rules,
 }
 _QUICK = "quick"
 
