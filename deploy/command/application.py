@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.command import contacts, demo, devices, doctor, people, quarantine, services
+from deploy.command import canary, contacts, demo, devices, doctor, people, quarantine, services
 
 app = typer.Typer(
     name="mimamori",
@@ -36,6 +36,7 @@ app.add_typer(contacts.contacts, name="contact", rich_help_panel=_ENTER)
 app.add_typer(devices.devices, name="device", rich_help_panel=_ENTER)
 app.add_typer(quarantine.quarantine, name="quarantine", rich_help_panel=_LOOK)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
+app.command("canary", rich_help_panel=_LOOK)(canary.canary)
 app.command("decode", rich_help_panel=_LOOK)(services.decode)
 # These have sub-commands of their own, with heavy libraries; their arguments are handed on as they are.
 app.command("simulate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.simulate)
