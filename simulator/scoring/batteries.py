@@ -56,7 +56,7 @@ def score_batteries(devices: int = 200) -> BatteryScore:
 
 
 def _device(random: np.random.Generator, number: int) -> tuple[BatterySeries, list[int]]:
-    day = np.arange(_DAYS)
+    day = np.arange(_DAYS, dtype=np.float64)
     empty: list[int] = []
     if number % 4 == 0:
         level: Floats = random.uniform(40, 70) + random.normal(0, 8, _DAYS)
@@ -69,9 +69,9 @@ def _device(random: np.random.Generator, number: int) -> tuple[BatterySeries, li
             level[day >= begins] = left[day >= begins]
             empty += [round(begins + life)] if 20 < begins + life < _DAYS - 10 else []
             begins += life + 7
-    step = random.choice([1.0, 5.0, 10.0])
+    step = float(random.choice([1.0, 5.0, 10.0]))
     cold = 4 * np.sin(day / 40 + random.uniform(0, 6)) if number % 3 == 0 else 0.0
-    told = np.clip(np.round((level + cold + random.uniform(-2, 2, _DAYS)) / step) * step, 0, 100)
+    told: Floats = np.clip(np.round((level + cold + random.uniform(-2, 2, _DAYS)) / step) * step, 0, 100)
     heard = (random.random(_DAYS) > 0.1) & (level > 0)
     series = BatterySeries(
         number,

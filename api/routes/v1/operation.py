@@ -50,7 +50,8 @@ class QuarantineStateOut(Output):
 
 
 Reason = Annotated[
-    str | None, Query(pattern=r"^[a-z0-9_]{1,50}$", description="Only for this reason.", examples=["unknown_device"])
+    str | None,
+    Query(pattern=r"^[a-z0-9_]{1,50}$", description="Only for this reason.", examples=["unknown_device"]),
 ]
 
 
