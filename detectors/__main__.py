@@ -11,11 +11,12 @@ from core.logs import get_logger, set_up_logs
 from core.settings import Settings, load_settings
 from core.store.database import Database
 from detectors.alerting import loop
+from detectors.learning import Learner
 from detectors.runner import Runner
 
 _RETRY_S = 1.0
-# The alerting threads take six at once, the runner one or two.
-_LEAST_CONNECTIONS = 9
+# The alerting threads take six at once, the runner one or two, the learner one.
+_LEAST_CONNECTIONS = 10
 
 _log = get_logger(__name__)
 
@@ -57,13 +58,16 @@ def _serve(settings: Settings, clock: Clock, stop: threading.Event) -> bool:
         broke = threading.Event()
         runner = Runner(database, clock, ZoneInfo(settings.time_zone))
         judging = threading.Thread(target=_judge, args=(runner, stop, broke), name="judging")
+        learning = threading.Thread(target=Learner(database, clock).run, args=(stop,), name="learning")
         judging.start()
+        learning.start()
         _log.info("ready")
         try:
             loop.run(database, settings, clock, stop)
         finally:
             stop.set()
             judging.join()
+            learning.join()
     return broke.is_set()
 
 

@@ -100,6 +100,7 @@ class _Registrar:
                 name=resident.name,
                 kana=resident.kana,
                 born_on=resident.born_on,
+                tells_night_exit=resident.tells_night_exit,
                 phone=resident.phone,
                 watched_from=resident.watched_from,
             )

@@ -1,6 +1,6 @@
 """What was learned about residents: how long it is kept, what pages show of it, and what is to be learned next."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -35,9 +35,10 @@ def latest(
     return None if row is None else (row[0], row[1])
 
 
-def claim_unlearned(connection: Connection, rule: str, version: int, now: datetime) -> Unlearned | None:
+def claim_unlearned(
+    connection: Connection, rule: str, version: int, now: datetime, but: Collection[int] = ()
+) -> Unlearned | None:
     """Take one resident for whom today, or the day that begins within an hour, is to be learned; held until the transaction ends."""
-    row = connection.execute(
-        _USUALS["claim_unlearned"], {"rule": rule, "version": version, "now": now}
-    ).fetchone()
+    values = {"rule": rule, "version": version, "now": now, "but": sorted(but)}
+    row = connection.execute(_USUALS["claim_unlearned"], values).fetchone()
     return None if row is None else Unlearned(*row)

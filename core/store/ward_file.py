@@ -98,6 +98,7 @@ class WardResident(_Part, frozen=True):
     watched_from: _Instant
     kana: str = ""
     born_on: date | None = None
+    tells_night_exit: bool = False
     phone: str = ""
     contacts: tuple[WardContact, ...] = ()
     family_users: tuple[str, ...] = ()

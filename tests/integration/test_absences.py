@@ -11,6 +11,7 @@ from core.domain.geofence import Hours
 from core.domain.rhythm import NAME, VERSION, Habit, Rhythm, Spans
 from core.store import absences, judging, usuals
 from core.store.database import Database
+from detectors.learning import Learner
 from tests.support.api_ward import RESIDENT_A, ApiWard, api_ward
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
 
@@ -143,6 +144,55 @@ def test_what_was_learned_is_kept_for_a_week(ward: JudgedWard) -> None:
     rhythm = Rhythm.from_json(found[1])
     assert rhythm.up is not None
     assert rhythm.up.at_min == pytest.approx(270, abs=160)
+
+
+def test_the_next_day_is_learned_an_hour_before_it_begins(ward: JudgedWard) -> None:
+    learner = Learner(ward.database, ward.clock)
+    ward.pass_to(at("2026-07-01 12:00"))
+    while learner.learn_one():
+        pass
+    with ward.database.transaction() as connection:
+        assert usuals.latest(connection, 1, NAME, VERSION, date(2026, 7, 2)) is not None
+        (before,) = connection.execute(
+            "SELECT max(learned_for) FROM usual WHERE rule = %s", (NAME,)
+        ).fetchall()
+    ward.clock.advance(seconds=(at("2026-07-01 23:05") - ward.clock.now()).total_seconds())
+    assert learner.learn_one()
+    assert not learner.learn_one()
+    with ward.database.transaction() as connection:
+        (after,) = connection.execute(
+            "SELECT max(learned_for) FROM usual WHERE rule = %s", (NAME,)
+        ).fetchall()
+    assert (before[0], after[0]) == (date(2026, 7, 1), date(2026, 7, 2))
+
+
+def test_one_resident_that_cannot_be_learned_does_not_stop_the_others(
+    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_given: object, **_more: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("detectors.usual.rhythm.learn", broken)
+    ward.clock.advance(seconds=(at("2026-07-01 23:05") - ward.clock.now()).total_seconds())
+    learner = Learner(ward.database, ward.clock)
+    assert learner.learn_one()
+    assert not learner.learn_one()
+
+
+def test_the_door_at_night_is_told_of_flagged_residents_only(ward: JudgedWard) -> None:
+    ward.store([*moves("00:10", "00:50"), Seen("door-1", "contact_open", 1, at("2026-07-01 01:00"))])
+    ward.pass_to(at("2026-07-01 01:15"))
+    assert ward.alerts("night_exit") == []
+    with ward.database.transaction() as connection:
+        connection.execute("UPDATE resident SET tells_night_exit = true")
+        judging.look_again(connection, 1)
+    ward.store([Seen("door-1", "contact_open", 0, at("2026-07-01 01:20"))])
+    ward.pass_to(at("2026-07-01 01:35"))
+    (alert,) = ward.alerts("night_exit")
+    assert (alert.began_at, alert.raised_at) == (at("2026-07-01 01:20"), at("2026-07-01 01:30"))
+    ward.store(moves("02:10"))
+    ward.pass_to(at("2026-07-01 02:15"))
+    assert ward.alerts("night_exit")[0].cleared_at == at("2026-07-01 02:10")
 
 
 def test_a_day_service_that_nobody_leaves_for_is_told_and_the_watch_goes_on(ward: JudgedWard) -> None:

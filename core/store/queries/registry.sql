@@ -29,8 +29,10 @@ SELECT resident_id FROM resident WHERE home_id = %(home)s AND name = %(name)s;
 
 -- name: add_resident
 -- Register a resident.
-INSERT INTO resident (home_id, office_id, name, kana, born_on, phone, watched_from)
-VALUES (%(home)s, %(office)s, %(name)s, %(kana)s, %(born_on)s, %(phone)s, %(watched_from)s)
+INSERT INTO resident (home_id, office_id, name, kana, born_on, phone, watched_from, tells_night_exit)
+VALUES (
+    %(home)s, %(office)s, %(name)s, %(kana)s, %(born_on)s, %(phone)s, %(watched_from)s, %(tells_night_exit)s
+)
 RETURNING resident_id;
 
 -- name: add_contact

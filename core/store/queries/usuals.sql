@@ -20,7 +20,7 @@ JOIN home ON home.home_id = resident.home_id
 CROSS JOIN LATERAL (
     SELECT ((%(now)s::timestamptz + interval '1 hour') AT TIME ZONE home.time_zone)::date AS day
 ) AS soon
-WHERE resident.watched_from <= %(now)s
+WHERE resident.watched_from <= %(now)s AND NOT resident.resident_id = ANY(%(but)s)
     AND NOT EXISTS (
         SELECT FROM usual
         WHERE usual.resident_id = resident.resident_id AND usual.rule = %(rule)s
