@@ -18,6 +18,7 @@ from simulator.publish import Publisher
 from simulator.run import CATCH_UP, Simulation, publish_live
 from simulator.scenario import Scenario, wish_of
 from simulator.truth import TrueEvent
+from simulator.wardfile import SimHome
 
 log = get_logger(__name__)
 # Something that is asked for happens a moment later, so that nothing that was sent already must be changed.
@@ -86,16 +87,25 @@ class Player:
         played = next((one for one in self._simulation.ward.homes if one.name == home), None)
         if played is None:
             raise InputError(f"the simulation does not play the home {home}")
-        at = self._clock.now() + LEAD
-        local = at.astimezone(played.zone)
-        wish = wish_of({"kind": kind, "resident": played.resident, "at": f"{local:%H:%M}"}, "the wish")
+        was_running = self.is_running
+        # First of all, so that nothing goes out any more that the wish would change.
+        self.stop()
+        try:
+            return self._change(kind, played, self._clock.now() + LEAD)
+        finally:
+            if was_running:
+                self.start()
+
+    def _change(self, kind: str, home: SimHome, at: datetime) -> list[TrueEvent]:
+        local = at.astimezone(home.zone)
+        wish = wish_of({"kind": kind, "resident": home.resident, "at": f"{local:%H:%M}"}, "the wish")
         (incident,) = bind([Scenario(kind, (wish,))], self._simulation.ward, self._simulation.seed)
-        first = local_day(at, played.zone)
-        at_s = round((at.timestamp() * 1000 - first.ms(0.0)) / 1000)
-        incident = replace(incident, first=first.date, at_s=float(at_s))
+        first = local_day(at, home.zone)
+        at_s = float(round((at.timestamp() * 1000 - first.ms(0.0)) / 1000))
+        incident = replace(incident, first=first.date, at_s=at_s)
         changed = replace(self._simulation, incidents=(*self._simulation.incidents, incident))
         alone = replace(
-            changed, incidents=tuple(one for one in changed.incidents if one.resident == played.resident)
+            changed, incidents=tuple(one for one in changed.incidents if one.resident == home.resident)
         )
         happens = [
             event
@@ -103,14 +113,10 @@ class Player:
             if event.kind is incident.kind and abs((event.begins - at).total_seconds()) <= 1.0
         ]
         if not happens:
-            raise InputError(f"the day of {played.resident} leaves no room for {kind} now")
-        was_running = self.is_running
-        self.stop()
+            raise InputError(f"the day of {home.resident} leaves no room for {kind} now")
         self._simulation = changed
         after_ms = round(self._since.timestamp() * 1000) + 1
-        self._resume[played.resident] = Resume(after_ms, dict(self._last_seqs))
-        if was_running:
-            self.start()
+        self._resume[home.resident] = Resume(after_ms, dict(self._last_seqs))
         return happens
 
     def _play(self, stop: threading.Event) -> None:

@@ -86,7 +86,7 @@ def published(played: Simulation, factor: float) -> list[Message]:
     return heard.messages
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(
     seed=st.integers(0, 2**32),
     names=st.lists(st.sampled_from(sorted(library())), max_size=3, unique=True),

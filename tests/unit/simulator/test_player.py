@@ -48,7 +48,7 @@ def heard() -> Heard:
 
 @pytest.fixture
 def clock() -> AcceleratedClock:
-    return AcceleratedClock(NOW, 600.0, time.time())
+    return AcceleratedClock(NOW, 6000.0, time.time())
 
 
 @pytest.fixture
