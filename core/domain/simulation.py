@@ -8,6 +8,8 @@ from enum import StrEnum
 # A rule may name a moment a little before the event began (the last sign of life), and people are told a while after it ended.
 _EARLY = timedelta(minutes=15)
 _LATER = timedelta(hours=6)
+# Batteries run down in ordinary life too, without being events of a scenario.
+_ORDINARY_RULES = frozenset({"battery"})
 
 
 class Injectable(StrEnum):
@@ -97,11 +99,16 @@ class Comparison:
 def compare(events: Sequence[SimulatedEvent], alerts: Sequence[RaisedAlert], now: datetime) -> Comparison:
     """Compare what really happened with what was raised up to `now`.
 
-    An alert of another rule about a home where something does happen is neither what was expected nor false.
+    An alert of another rule about a home where something does happen is neither what was expected nor false. Nor is one about a
+    battery, since batteries run down by themselves.
     """
     in_order = sorted(alerts, key=lambda alert: alert.raised_at)
     expectations = tuple(_expectation(event, in_order, now) for event in events)
-    false = tuple(alert for alert in in_order if not any(_belongs(alert, event) for event in events))
+    false = tuple(
+        alert
+        for alert in in_order
+        if alert.rule not in _ORDINARY_RULES and not any(_belongs(alert, event) for event in events)
+    )
     return Comparison(expectations, false)
 
 

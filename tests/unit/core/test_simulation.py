@@ -45,6 +45,11 @@ def test_an_alert_about_another_home_or_another_time_is_false():
     assert compared.expectations[0].verdict is Verdict.MISSED
 
 
+def test_a_battery_that_runs_down_by_itself_is_no_false_alert():
+    compared = compare([], [alert(NINE, "battery"), alert(NINE, "device_silent")], NINE)
+    assert [one.rule for one in compared.false_alerts] == ["device_silent"]
+
+
 def test_nobody_should_be_disturbed_by_what_is_harmless():
     guest = event(raises=())
     compared = compare([guest], [alert(NINE + HOUR)], NINE + 4 * HOUR)
