@@ -117,3 +117,19 @@ def test_an_event_that_concerns_nobody_has_no_consequences() -> None:
     plan = policy.consequences(event(EventKind.NOTED, user=31), unchanged, NOW)
 
     assert (plan.messages, plan.ladder) == ((), tuple(unchanged.ladder))
+
+
+def test_changes_of_habit_are_told_to_the_staff_alone() -> None:
+    habit = replace(ALERT, rule="late_morning", severity=Severity.KEEP_AN_EYE)
+    assert policy.audience(habit, [SON, CENTRE]) == [CENTRE]
+    # What is to be checked soon is everybody's, whatever the rule.
+    urgent = replace(ALERT, rule="absence_not_taken", severity=Severity.CHECK_SOON)
+    assert policy.audience(urgent, [SON, CENTRE]) == [SON, CENTRE]
+
+
+def test_a_family_is_not_woken_for_what_is_only_worth_an_eye_unless_nobody_else_is_there() -> None:
+    cold = replace(ALERT, rule="cold", severity=Severity.KEEP_AN_EYE)
+    assert policy.audience(cold, [SON, CENTRE]) == [SON, CENTRE]
+    assert policy.audience(cold, [SON, CENTRE], is_night=True) == [CENTRE]
+    assert policy.audience(cold, [SON], is_night=True) == [SON]
+    assert policy.audience(replace(ALERT, rule="heat"), [SON, CENTRE], is_night=True) == [SON, CENTRE]

@@ -1,0 +1,217 @@
+"""The rules about life at home on small days of their own: what is told, what ends it, and when nobody can tell."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pytest
+
+from core.domain.absence import AbsenceKind
+from core.domain.alert import Finding, Severity
+from core.domain.device import DeviceKind
+from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
+from detectors.rules import absence, presence
+from detectors.rules.absence import AbsenceNotTaken
+from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
+from detectors.rules.bathroom_stay import BathroomStay
+from detectors.rules.cold import Cold
+from detectors.rules.heat import Heat
+from detectors.rules.judgement import (
+    Blind,
+    Interval,
+    PlannedAbsence,
+    Power,
+    RoomSeries,
+    Rule,
+    Track,
+    Window,
+    life_signs,
+    no_track,
+)
+from detectors.rules.morning import LateMorning
+from detectors.rules.not_returned import NotReturned
+from detectors.rules.restless_night import RestlessNight
+
+DAY = datetime(2026, 7, 1, tzinfo=UTC)
+KNOWN = Rhythm(
+    days=28,
+    up=Habit(400.0, 10.0, 28),
+    night_visits=28,
+    nights=28,
+    last_nights=(1, 9),
+    outings={"weekday": Spans(12, 120.0, 180.0)},
+    stays={"day": Spans(200, 20.0, 25.0), "night": Spans(60, 10.0, 12.0)},
+    appliances={"7": Appliance(Habit(420.0, 10.0, 28), 28, Spans(80, 8.0, 12.0))},
+    rooms_c={"bedroom": (16.0,) * 24},
+    has_door=True,
+)
+
+
+def at(clock: str, day: int = 0) -> datetime:
+    hours, minutes = clock.split(":")
+    return DAY + timedelta(days=day, hours=int(hours), minutes=int(minutes))
+
+
+def window(*moves: tuple[str, str], **more: object) -> Window:
+    """Return a window of pairs of life signs: a clock time and a place, `door` for the entrance door."""
+    rows = [
+        (at(clock).timestamp() + wait, DeviceKind.DOOR if place == "door" else DeviceKind.MOTION, place)
+        for clock, place in moves
+        for wait in ((0,) if place == "door" else (0, 30))
+    ]
+    given = {"track": no_track(), "presses": (), "blind": (), "pauses": (), "geofences": (), **more}
+    return Window(1, ZoneInfo("UTC"), DAY - timedelta(days=2), life_signs(rows), **given)  # pyright: ignore[reportArgumentType]
+
+
+def told(rule: Rule, seen: Window, until: str = "23:59") -> list[tuple[str, str | None]]:
+    found = rule.judge(seen, DAY, at(until)).findings
+    return [(f"{one.raised_at:%H:%M}", one.cleared_at and f"{one.cleared_at:%H:%M}") for one in found]
+
+
+def only(rule: Rule, seen: Window, until: str = "23:59") -> Finding:
+    (found,) = rule.judge(seen, DAY, at(until)).findings
+    return found
+
+
+NIGHT = (("02:00", "bathroom"), ("02:10", "bedroom"))
+
+
+def test_a_late_morning_ends_with_getting_up() -> None:
+    rule = LateMorning(lambda _: KNOWN)
+    assert told(rule, window(*NIGHT, ("09:00", "kitchen"))) == [("07:40", "09:00")]
+    assert told(rule, window(*NIGHT, ("06:30", "kitchen"), ("07:00", "kitchen"))) == []
+    # A visit to the toilet at five is still night.
+    assert told(rule, window(*NIGHT, ("05:00", "bathroom"), ("09:00", "kitchen"))) == [("07:40", "09:00")]
+    assert only(rule, window(*NIGHT), "08:00").severity is Severity.KEEP_AN_EYE
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"blind": (Blind(at("05:00"), at("06:00"), at("05:10")),)},
+        {"pauses": (Interval(at("03:00"), at("20:00")),)},
+        {"undecided_from": at("07:00")},
+    ],
+)
+def test_nobody_says_late_when_nobody_can_tell(more: dict[str, object]) -> None:
+    assert told(LateMorning(lambda _: KNOWN), window(*NIGHT, **more)) == []
+
+
+def test_nothing_is_known_of_mornings_at_first_nor_of_who_left_by_the_door() -> None:
+    judged = LateMorning(lambda _: Rhythm()).judge(window(*NIGHT), DAY, at("12:00"))
+    assert (judged.findings, judged.can_tell) == ((), False)
+    assert told(LateMorning(lambda _: KNOWN), window(*NIGHT, ("03:30", "door"))) == []
+
+
+def test_two_restless_nights_of_three_are_told_in_the_morning() -> None:
+    visits = [(f"0{hour}:{minute}", "bathroom") for hour in range(1, 5) for minute in ("00", "30")]
+    assert told(RestlessNight(lambda _: KNOWN), window(*visits)) == [("06:00", "22:00")]
+    assert told(RestlessNight(lambda _: replace(KNOWN, last_nights=(1, 1))), window(*visits)) == []
+    assert told(RestlessNight(lambda _: KNOWN), window(*visits[:2])) == []
+
+
+def test_a_long_stay_in_the_bathroom_ends_with_a_life_sign_elsewhere() -> None:
+    rule = BathroomStay(lambda _: KNOWN)
+    day = (("09:50", "kitchen"), ("10:00", "bathroom"))
+    assert told(rule, window(*day, ("11:30", "kitchen"))) == [("10:40", "11:30")]
+    assert told(rule, window(*day, ("10:30", "kitchen"))) == []
+    # At night visits are shorter, so it is told sooner.
+    assert told(rule, window(("01:55", "bedroom"), ("02:00", "bathroom")), "03:00") == [("02:30", None)]
+    few = replace(KNOWN, stays={"day": Spans(12, 20.0, 25.0)})
+    assert not BathroomStay(lambda _: few).judge(window(*day), DAY, at("12:00")).can_tell
+
+
+def test_heat_is_worth_a_word_and_danger_is_to_be_checked() -> None:
+    def room(temperature_c: float) -> list[RoomSeries]:
+        time = np.array([at("10:00").timestamp() + 600 * step for step in range(24)])
+        warm = np.where(time < at("11:00").timestamp(), 24.0, temperature_c)
+        return [RoomSeries("bedroom", time, warm, np.full(24, 70.0))]
+
+    at_home = (("10:50", "bedroom"), ("12:30", "bedroom"))
+    notice = only(Heat(), window(*at_home, rooms=room(32.0)), "13:00")
+    # It rises so fast that danger seems near, which is told before severe heat has lasted.
+    assert (notice.severity, notice.reason["cause"]) == (Severity.KEEP_AN_EYE, "forecast")
+    danger = only(Heat(), window(*at_home, rooms=room(36.0)), "13:00")
+    assert (danger.severity, danger.reason["cause"]) == (Severity.CHECK_SOON, "danger")
+    assert Heat().judge(window(*at_home, rooms=room(25.0)), DAY, at("13:00")).findings == ()
+    assert (
+        told(Heat(), window(*at_home, rooms=room(36.0), pauses=(Interval(at("08:00"), at("20:00")),))) == []
+    )
+
+
+def test_cold_is_by_the_own_usual_and_by_limits_in_the_living_room() -> None:
+    time = np.array([at("08:00").timestamp() + 900 * step for step in range(24)])
+
+    def room(place: str, temperature_c: float) -> RoomSeries:
+        return RoomSeries(place, time, np.full(24, temperature_c), np.full(24, np.nan))
+
+    rule = Cold(lambda _: KNOWN)
+    warm = room("living_room", 20.0)
+    assert only(rule, window(rooms=[warm, room("bedroom", 9.0)]), "13:00").reason["cause"] == "below_usual"
+    assert told(rule, window(rooms=[warm, room("bedroom", 11.0)]), "13:00") == []
+    assert only(rule, window(rooms=[room("living_room", 11.0)]), "13:00").severity is Severity.KEEP_AN_EYE
+    assert only(rule, window(rooms=[room("living_room", 6.0)]), "13:00").severity is Severity.CHECK_SOON
+    assert told(rule, window(rooms=[warm, room("hall", 3.0), room("bathroom", 3.0)]), "13:00") == []
+
+
+def test_an_appliance_of_every_day_is_missed_only_when_somebody_is_up() -> None:
+    rule = ApplianceUnused(lambda _: KNOWN)
+    off = [Power(7, "kitchen", np.array([at("00:00").timestamp()]), np.array([0.0]))]
+    used = [Power(7, "kitchen", np.array([at("09:00").timestamp()]), np.array([1100.0]))]
+    up = (("06:40", "kitchen"), ("07:30", "kitchen"))
+    assert told(rule, window(*up, power=off), "09:30") == [("08:00", None)]
+    assert told(rule, window(*up, power=used), "09:30") == [("08:00", "09:00")]
+    assert told(rule, window(*NIGHT, power=off), "09:30") == []
+
+
+def test_an_appliance_that_is_left_on_is_told_until_it_is_off() -> None:
+    time = np.array([at("07:00").timestamp(), at("08:30").timestamp()])
+    power = [Power(7, "kitchen", time, np.array([1100.0, 0.0]))]
+    assert told(ApplianceLeftOn(lambda _: KNOWN), window(power=power)) == [("07:30", "08:30")]
+    assert not ApplianceLeftOn(lambda _: Rhythm()).judge(window(power=power), DAY, at("12:00")).can_tell
+
+
+def outing(leaves: str, returns: str) -> Window:
+    time = np.arange(at("12:00").timestamp(), at("23:59").timestamp(), 300.0)
+    out = (time >= at(leaves).timestamp()) & (time < at(returns).timestamp())
+    track = Track(time, np.where(out, 35.02, 35.0), np.full(len(time), 139.0), np.full(len(time), 15.0))
+    seen = window(("12:05", "kitchen"), track=track)
+    return replace(seen, away=presence.away(track, (35.0, 139.0), seen.life_signs))
+
+
+def test_an_outing_is_too_long_by_the_own_longest_or_late_at_night() -> None:
+    rule = NotReturned(lambda _: KNOWN)
+    assert told(rule, outing("13:00", "19:00")) == [("18:00", "19:05")]
+    assert told(rule, outing("13:00", "16:00")) == []
+    late = only(rule, outing("21:00", "23:58"), "23:30")
+    assert (f"{late.raised_at:%H:%M}", late.reason["cause"]) == ("23:00", "late")
+    assert told(NotReturned(lambda _: replace(KNOWN, nights_out=2)), outing("21:00", "23:58")) == []
+    # Who is out by plan is expected an hour after its end.
+    planned = replace(outing("13:00", "21:00"), pauses=(Interval(at("13:10"), at("19:00")),))
+    assert told(rule, planned)[0][0] == "20:00"
+
+
+def test_a_day_service_counts_from_leaving() -> None:
+    plan = [PlannedAbsence(1, AbsenceKind.DAY_SERVICE, at("09:00"), at("16:00"))]
+    stayed = window(("08:30", "kitchen"), ("09:20", "kitchen"), absences=plan)
+    assert told(AbsenceNotTaken(), stayed, "12:00") == [("09:45", None)]
+    assert absence.pauses(plan, stayed.life_signs, at("12:00"), has_door=True) == []
+    left = window(("08:30", "kitchen"), ("09:02", "door"), absences=plan)
+    assert told(AbsenceNotTaken(), left, "12:00") == []
+    assert absence.pauses(plan, left.life_signs, at("12:00"), has_door=True) == [
+        Interval(at("09:17"), at("16:00"))
+    ]
+    # Without a sensor at the door nobody can tell, and the plan counts.
+    assert absence.pauses(plan, stayed.life_signs, at("12:00"), has_door=False) == [
+        Interval(at("09:00"), at("16:00"))
+    ]
+    assert told(AbsenceNotTaken(has_door=False), stayed, "12:00") == []
+
+
+def test_somebody_who_moves_at_home_during_a_journey_is_told_to_the_staff() -> None:
+    plan = [PlannedAbsence(1, AbsenceKind.TRAVEL, at("06:00"), at("23:00"))]
+    moves = (("09:00", "kitchen"), ("10:00", "kitchen"), ("11:00", "hall"))
+    found = only(AbsenceNotTaken(), window(*moves, absences=plan), "12:00")
+    assert (found.severity, found.reason["cause"]) == (Severity.KEEP_AN_EYE, "moves_at_home")
+    assert told(AbsenceNotTaken(), window(*moves[:2], absences=plan)) == []
