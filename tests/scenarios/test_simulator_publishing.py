@@ -173,6 +173,23 @@ def test_simulated_devices_send_again_what_they_are_asked_for(broker: Broker):
     assert numbered == [b'{"seq":1}', b'{"seq":2}', b'{"seq":3}', b'{"seq":2}']
 
 
+def test_what_is_lost_on_its_way_arrives_when_it_is_asked_for(broker: Broker):
+    topic = "mimamori/v1/hall-1/readings"
+    with (
+        listening(broker) as heard,
+        Publisher(address(broker)) as publisher,
+        ServicePublisher(broker, INGEST) as service,
+    ):
+        publisher.publish(Message(0, topic, b'{"seq":1}', is_lost=True))
+        publisher.publish(Message(0, topic, b'{"seq":2}'))
+        publisher.drain()
+        wait_until(lambda: heard.qsize() >= 1, 20, "the message that is not lost")
+        service.publish("mimamori/v1/hall-1/command", b'{"resend":[[1,1]]}')
+        wait_until(lambda: heard.qsize() >= 3, 20, "the command and the message sent again")
+        numbered = [payload for where, payload, _ in drained(heard) if where == topic]
+    assert numbered == [b'{"seq":2}', b'{"seq":1}']
+
+
 @pytest.fixture
 def ward_file(database_url: str, tmp_path: Path) -> Path:
     ward = make_ward(WardOrder(3, 1, NOW))
