@@ -12,6 +12,7 @@ from core.store import judging, windows
 from core.store.database import Connection
 from core.store.episodes import Matter
 from core.store.judging import BlindTime
+from detectors import canary
 from detectors.alerting.reconcile import reconcile
 from detectors.rules import ward_silence
 from detectors.rules.judgement import Blind, moment
@@ -53,9 +54,11 @@ def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: dat
         for one in map(ward_silence.blind, outages)
     ]
     judging.record_blind_times(connection, SUBJECT, found, (_CAUSE,), until)
-    findings = [*outages, *_other_causes(connection, judged_through, now)]
-    reconcile(connection, None, findings, judged={Matter(NAME, SUBJECT)}, until=now, now=now)
     is_blind = any(one.ended_at is None for one in _blind_times(connection, until, now))
+    findings = [*outages, *_other_causes(connection, judged_through, now)]
+    findings += canary.findings(connection, judged_through, until, is_blind=is_blind)
+    judged = {Matter(NAME, SUBJECT), canary.MATTER}
+    reconcile(connection, None, findings, judged=judged, until=now, now=now)
     if before.get("is_blind") and not is_blind:
         # While the ward was blind nobody had a deadline.
         judging.look_at_everyone(connection)

@@ -19,6 +19,7 @@ _TODO = {
     "device_silent": "todo_equipment",
     "home_silent": "todo_blind",
     "ward_silent": "todo_ward",
+    "canary_silent": "todo_canary",
     "late_morning": "todo_call",
     "restless_night": "todo_habit",
     "appliance_unused": "todo_habit",
@@ -31,6 +32,7 @@ _TODO = {
     "wandering": "todo_lost",
     "left_behind": "todo_tracker",
     "battery": "todo_battery",
+    "decline": "todo_habit",
 }
 
 
@@ -160,6 +162,11 @@ def _device(alert: Alert, words: Words) -> str:
     return f"{place} {words(kind) if words.has(kind) else ''}".strip()
 
 
+def _canary(alert: Alert, moments: Moments) -> Iterator[str]:
+    yield moments.words("why.canary_silent", clock=clock_of(alert.began_at, moments))
+    yield moments.words("why.canary_hint")
+
+
 def _other(alert: Alert, moments: Moments) -> Iterator[str]:
     yield moments.words("why.other", clock=clock_of(alert.began_at, moments))
 
@@ -171,6 +178,7 @@ _WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     "home_silent": _silent,
     "ward_silent": _silent,
     "device_silent": _silent,
+    "canary_silent": _canary,
     **life_at_home.WHY,
     **on_the_way.WHY,
 }

@@ -22,6 +22,8 @@ class DeviceKind(StrEnum):
     BUTTON = "button"
     TRACKER = "tracker"
     GATEWAY = "gateway"
+    CANARY = "canary"
+    """Stands for all others: sent by `mimamori canary`, watched over nobody."""
     OTHER = "other"
 
 

@@ -212,6 +212,12 @@ def ward_state(connection: Connection, rule: str, version: int) -> Mapping[str, 
     return row[0] if row else {}
 
 
+def canary_heard(connection: Connection) -> tuple[datetime, int | None] | None:
+    """Return when the canary that is silent for longest was last heard, and its heartbeat; None if there is no canary."""
+    row = connection.execute(_JUDGING["canary_heard"]).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
 def blind_times(
     connection: Connection, subjects: Sequence[str], since: datetime, until: datetime
 ) -> list[BlindTime]:

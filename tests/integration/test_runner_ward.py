@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.alert import Condition
+from core.domain.alert import Alert, Condition, Severity
 from core.store import ingestion, judging
 from core.store.database import Database
 from detectors.runner import Runner
@@ -243,4 +243,37 @@ def test_ingest_that_stands_still_is_told_to_the_staff(ward: JudgedWard, databas
     ward.complete(clock.now())
     Runner(database, clock, ZONE).round()
     (alert,) = ward.alerts()
+    assert alert.condition is Condition.CLEARED
+
+
+def test_a_canary_that_is_missed_is_told_to_the_staff_as_equipment_and_blinds_nobody(
+    ward: JudgedWard, database: Database
+) -> None:
+    def told() -> list[Alert]:
+        return [one for one in ward.alerts() if one.rule == "canary_silent"]
+
+    gone = TODAY + timedelta(hours=9)
+    live(ward, 9)
+    with database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO device (device_id, sender, kind, heartbeat_s, registered_at)"
+            " VALUES ('canary-1', 'native:canary-1', 'canary', 60, %s)",
+            (gone - timedelta(minutes=1),),
+        )
+    ward.pass_to(gone)
+    assert told() == []
+    live(ward, 9.25, since=9.01)
+    ward.pass_to(gone + timedelta(minutes=15))
+    (alert,) = told()
+    assert (alert.severity, alert.condition) == (Severity.EQUIPMENT, Condition.ACTIVE)
+    with database.transaction() as connection:
+        ward_blind = judging.blind_times(connection, ("ward",), gone, gone + timedelta(minutes=15))
+        connection.execute(
+            "INSERT INTO device_contact (device_number, last_received_at, last_time)"
+            " SELECT device_number, %(at)s, %(at)s FROM device WHERE kind = 'canary'",
+            {"at": gone + timedelta(minutes=16)},
+        )
+    assert ward_blind == []
+    ward.pass_to(gone + timedelta(minutes=17))
+    (alert,) = told()
     assert alert.condition is Condition.CLEARED

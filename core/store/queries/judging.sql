@@ -224,6 +224,13 @@ FROM blind_time
 WHERE subject = ANY(%(subjects)s) AND began_at < %(until)s AND coalesce(ended_at, 'infinity') > %(since)s
 ORDER BY began_at;
 
+-- name: canary_heard
+-- When the canary that has been silent for longest was last heard, and its heartbeat.
+SELECT greatest(device_contact.last_received_at, device.registered_at), device.heartbeat_s
+FROM device LEFT JOIN device_contact USING (device_number)
+WHERE device.kind = 'canary' AND device.retired_at IS NULL
+ORDER BY 1 LIMIT 1;
+
 -- name: put_blind_time
 -- Record blind time, or its end.
 INSERT INTO blind_time (subject, began_at, ended_at, known_at, cause)

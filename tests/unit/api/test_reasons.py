@@ -38,6 +38,7 @@ _CARDS: dict[str, dict[str, Any]] = {
     "sos": {"place": "bed", "pressed_at": "2026-11-23T00:50:00+00:00"},
     "home_silent": {"cause": "offline", "last_heard": "2026-11-22T20:04:00+00:00", "devices": 6},
     "ward_silent": {"cause": "no_life_sign", "homes": 28, "last_heard": "2026-11-22T20:04:00+00:00"},
+    "canary_silent": {"cause": "canary_missing", "last_heard": "2026-11-22T20:04:00+00:00"},
     "device_silent": {"cause": "no_heartbeat", "kind": "motion", "place": "kitchen"},
     "wandering": {
         "pattern": "to_and_fro",
@@ -47,6 +48,12 @@ _CARDS: dict[str, dict[str, Any]] = {
         "position": {"time": "2026-11-23T00:30:00+00:00", "lat": 35.6, "lon": 139.8, "accuracy_m": 12.0},
         "search": {"half_within_m": 1200, "most_within_m": 5000, "walks_m_s": 1.1},
         "ruled_out": ["poor_accuracy", "sudden_jump", "usual_ground"],
+    },
+    "decline": {
+        "count": "door_uses",
+        "lately": 2.0,
+        "usual": {"median": 4.0, "days": 56},
+        "ruled_out": ["single_day"],
     },
     "left_behind": {"quiet_min": 60, "still_fixes": 12, "ruled_out": ["home_silent", "planned_absence"]},
     "battery": {

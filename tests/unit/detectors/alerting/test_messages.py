@@ -18,8 +18,18 @@ BEGAN = datetime(2026, 11, 22, 13, 10, tzinfo=UTC)  # 22:10 on a Sunday evening 
 NOW = datetime(2026, 11, 23, 0, 40, tzinfo=UTC)  # 9:40 on the Monday
 RULES = (
     *("inactivity", "geofence_exit", "sos", "home_silent", "device_silent", "ward_silent", "a_new_rule"),
+    "canary_silent",
     *("late_morning", "restless_night", "bathroom_stay", "appliance_unused", "appliance_left_on", "heat"),
-    *("cold", "not_returned", "night_exit", "absence_not_taken", "wandering", "left_behind", "battery"),
+    *(
+        "cold",
+        "not_returned",
+        "night_exit",
+        "absence_not_taken",
+        "wandering",
+        "left_behind",
+        "battery",
+        "decline",
+    ),
 )
 BANNED = ("徘徊", "異常", "監視", "対象者", "倒れ", "abnormal", "wander", "victim", "patient", "!", "!")
 BODY_LIMIT = 120
@@ -29,7 +39,7 @@ def alert(rule: str = "inactivity", **changes: object) -> Alert:
     values: dict[str, object] = {
         "number": 7,
         "rule": rule,
-        "subject": "ward" if rule == "ward_silent" else "resident:5",
+        "subject": "ward" if rule in {"ward_silent", "canary_silent"} else "resident:5",
         "resident": 5,
         "office": 1,
         "severity": Severity.CHECK_SOON,

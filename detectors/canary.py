@@ -1,0 +1,57 @@
+"""The canary: a device that stands for all others. When its messages do not arrive, the staff are told before anybody is missed."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from core.domain.alert import Finding, Severity
+from core.store import judging
+from core.store.database import Connection
+from core.store.episodes import Matter
+from core.store.judging import BlindTime
+
+NAME = "canary_silent"
+# Nobody is blind for it, so it is kept apart from the ward's own blind time.
+_SUBJECT = "canary"
+_WARD = "ward"
+_CAUSE = "canary_missing"
+_VERSION = 1
+# A canary flies every minute or so (our choice); one that was missed may have had bad luck.
+_SHORTEST = timedelta(minutes=5)
+
+MATTER = Matter(NAME, _WARD)
+
+
+def findings(connection: Connection, since: datetime, until: datetime, *, is_blind: bool) -> list[Finding]:
+    """Return for how long canaries were missed up to `until`, and keep it on record.
+
+    While the whole ward is blind, or ingest has not read what waits, `until` stands still or a greater alert tells of it; then the
+    canary says nothing new.
+    """
+    lasting: list[BlindTime] = []
+    heard = None if is_blind else judging.canary_heard(connection)
+    if heard is not None:
+        last, heartbeat_s = heard
+        limit = max(_SHORTEST, timedelta(seconds=2 * (heartbeat_s or 0)))
+        if until - last > limit:
+            lasting.append(BlindTime(_SUBJECT, last, None, last + limit, _CAUSE))
+    judging.record_blind_times(connection, _SUBJECT, lasting, (_CAUSE,), until)
+    return list(_told(judging.blind_times(connection, (_SUBJECT,), since, until)))
+
+
+def _told(missed: Iterable[BlindTime]) -> Iterable[Finding]:
+    for one in missed:
+        yield Finding(
+            rule=NAME,
+            subject=_WARD,
+            severity=Severity.EQUIPMENT,
+            began_at=one.began_at,
+            raised_at=one.known_at,
+            cleared_at=one.ended_at,
+            reason={
+                "rule_version": _VERSION,
+                "cause": one.cause,
+                "last_heard": one.began_at.isoformat(),
+                "ruled_out": [],
+                "confidence": "high",
+            },
+        )
