@@ -19,7 +19,6 @@ def judge(
     home: int,
     zone: ZoneInfo,
     span: tuple[datetime, datetime],
-    *,
     watched_from: datetime,
     began_at: datetime | None,
 ) -> Judgement | None:

@@ -1,8 +1,9 @@
 """Judges one home: calls for help, its equipment, then each of its residents, in the transaction of the one who claimed it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from core.domain.alert import Finding
 from core.domain.device import DeviceKind
@@ -11,11 +12,11 @@ from core.store import absences, judging, measurements
 from core.store.database import Connection
 from core.store.episodes import Matter
 from core.store.judging import BlindTime, WatchedResident
-from detectors import batteries, ward
+from detectors import batteries, days, ward
 from detectors.alerting.reconcile import reconcile
 from detectors.places import PlacesBook
 from detectors.rulebook import rules_of
-from detectors.rules import battery, geofence_exit, inactivity, sos
+from detectors.rules import battery, decline, geofence_exit, inactivity, sos
 from detectors.rules.judgement import Judgement, Window, earliest, moment
 from detectors.rules.patience import Sensitivity
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, Link, judge_home
@@ -35,6 +36,9 @@ FAILED_FOR = timedelta(minutes=5)
 _BLIND_BACK = timedelta(days=120)
 _STATUS_BACK = timedelta(hours=48)
 _SILENT_CAUSES = ("offline", "no_heartbeat")
+
+# Judges what is looked at once a day, given when the oldest active alert of the rule began; None if it is not time.
+DailyJudge = Callable[[datetime | None], Judgement | None]
 
 _log = get_logger(__name__)
 
@@ -158,29 +162,32 @@ class HomeJudging:
         judged |= self._active(lead, HOME_SILENT) | self._active(lead, DEVICE_SILENT)
         self._reconcile(lead, equipment.silent.findings, {*judged, Matter(HOME_SILENT, subject)})
 
-    def _judge_batteries(self, links: Sequence[Link]) -> None:
-        """Judge the batteries if they are to be looked at; what fails is tried again the next day."""
-        lead, span = self._people[0], self._span
-        active = [
-            one for one in judging.active_alerts(self._connection, lead.number) if one.rule == battery.NAME
-        ]
+    def _judge_daily(
+        self, resident: WatchedResident, rule: str, judge: DailyJudge, subjects: set[str]
+    ) -> None:
+        """Judge what is looked at once a day, if it is time; what fails is tried again the next day."""
+        active = [one for one in judging.active_alerts(self._connection, resident.number) if one.rule == rule]
         try:
             with self._connection.transaction():
-                judged = batteries.judge(
-                    self._connection,
-                    span.home,
-                    lead.zone,
-                    (self.since, span.until),
-                    watched_from=lead.watched_from,
-                    began_at=min((one.began_at for one in active), default=None),
-                )
+                judged = judge(min((one.began_at for one in active), default=None))
         except Exception:  # noqa: BLE001 - the fence round one rule
-            _log.exception("rule_failed", rule=battery.NAME, resident=lead.number)
+            _log.exception("rule_failed", rule=rule, resident=resident.number)
             return
         if judged is not None:
-            matters = {Matter(battery.NAME, f"device:{one.device}") for one in links}
-            matters |= {Matter(one.rule, one.subject) for one in active}
-            self._reconcile(lead.number, judged.findings, matters)
+            matters = {Matter(rule, one) for one in subjects} | {Matter(rule, one.subject) for one in active}
+            self._reconcile(resident.number, judged.findings, matters)
+
+    def _judge_batteries(self, links: Sequence[Link]) -> None:
+        lead = self._people[0]
+        judge = partial(
+            batteries.judge,
+            self._connection,
+            self._span.home,
+            lead.zone,
+            (self.since, self._span.until),
+            lead.watched_from,
+        )
+        self._judge_daily(lead, battery.NAME, judge, {f"device:{one.device}" for one in links})
 
     def _judge_resident(self, resident: WatchedResident, view: HomeView, equipment: HomeLinks) -> None:
         span = (self._since[resident.number], self._span.until)
@@ -189,6 +196,8 @@ class HomeJudging:
             self._connection, resident, span, view, situation, is_lead=self._is_lead(resident)
         )
         who = Who(resident.number, self._span.home, resident.zone)
+        compare = partial(days.judge, self._connection, who, span, resident.watched_from)
+        self._judge_daily(resident, decline.NAME, compare, {f"resident:{resident.number}"})
         rules = rules_of(
             Sensitivity(resident.sensitivity),
             situation,
@@ -212,6 +221,7 @@ class HomeJudging:
             *(one.due_at for one in (*judgements.values(), equipment.silent)),
             *_ahead(window, self._span.until),
             battery.next_check(resident.zone, self._span.until) if self._is_lead(resident) else None,
+            decline.next_check(resident.zone, resident.number, self._span.until),
         )
         lasts = any(finding.cleared_at is None for finding in (*findings, *equipment.silent.findings))
         state = _state(judgements.get(inactivity.NAME))

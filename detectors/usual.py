@@ -69,7 +69,7 @@ class UsualBook:
         since = until - timedelta(days=LINE_DAYS + 1)
         # A savepoint of its own: if this fails, the other rules go on in the same transaction.
         with self._connection.transaction():
-            masked = _masked(self._connection, self._who, since, until)
+            masked = masked_time(self._connection, self._who, since, until)
             signs = _signs(self._connection, self._who, since, until)
             usual = learn(signs, self._who.zone, masked=masked, until=until)
             _keep(self._connection, self._who, inactivity.NAME, inactivity.VERSION, day, usual.to_json())
@@ -110,7 +110,7 @@ class RhythmBook:
                 _signs(self._connection, who, since, until),
                 power_series(rows),
                 room_series(rows),
-                _masked(self._connection, who, since, until),
+                masked_time(self._connection, who, since, until),
                 until.timestamp(),
             )
             found = rhythm.learn(past, who.zone)
@@ -133,7 +133,7 @@ def _signs(connection: Connection, who: Who, since: datetime, until: datetime) -
     return merged(windows.life_signs(connection, who.home, who.resident, since, until))
 
 
-def _masked(
+def masked_time(
     connection: Connection, who: Who, since: datetime, until: datetime
 ) -> Sequence[tuple[float, float]]:
     """Return the time that teaches nothing: blind, planned to be away, and alarms that turned out to be real."""

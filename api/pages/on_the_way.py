@@ -1,4 +1,4 @@
-"""Why an alert about somebody on the way, a tracker or a battery was raised, in words; where they are is behind the location gate."""
+"""Why an alert about somebody on the way, a tracker, a battery or slow change was raised, in words; where they are is behind the location gate."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -73,6 +73,19 @@ def _battery(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.other", clock=clock_of(alert.began_at, moments))
 
 
+def _decline(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    key = f"why.decline_{text_of(alert.reason, 'count')}"
+    yield words(key) if words.has(key) else words("why.other", clock=clock_of(alert.began_at, moments))
+    lately, usual, days = (
+        number_of(alert.reason, "lately"),
+        number_of(alert.reason, "usual", "median"),
+        number_of(alert.reason, "usual", "days"),
+    )
+    if lately is not None and usual is not None and days is not None:
+        yield words("why.decline_numbers", lately=f"{lately:g}", usual=f"{usual:g}", n=int(days))
+
+
 def _device(alert: Alert, moments: Moments) -> str:
     words = moments.words
     kind = f"kind.{text_of(alert.reason, 'kind')}"
@@ -84,4 +97,5 @@ WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     "wandering": _wandering,
     "left_behind": _left_behind,
     "battery": _battery,
+    "decline": _decline,
 }

@@ -1,4 +1,4 @@
-"""What trackers and batteries told over weeks, in the form in which it is learned from."""
+"""What trackers, batteries and days told over weeks, in the form in which it is learned from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,3 +72,11 @@ def batteries(
     }
     rows = connection.execute(_TRACKERS["batteries"], values)
     return [BatteryRow(row[0], DeviceKind(row[1]), *row[2:]) for row in rows]
+
+
+def daily_counts(
+    connection: Connection, home: int, resident: int, zone: ZoneInfo, since: datetime, until: datetime
+) -> list[tuple[int, int, int, int]]:
+    """Return, of each local day in [since, until): its ordinal, quarters of an hour with life signs, uses of doors, quarters at night."""
+    values = {"home": home, "resident": resident, "zone": zone.key, "since": since, "until": until}
+    return connection.execute(_TRACKERS["daily_counts"], values, binary=True).fetchall()

@@ -113,3 +113,25 @@ def test_a_battery_that_runs_low_is_told_at_nine_and_ends_when_it_was_changed(wa
     (changed,) = ward.alerts("battery")
     assert changed.number == alert.number
     assert changed.condition is Condition.CLEARED
+
+
+def test_days_that_hold_less_and_less_are_told_to_the_staff(database: Database, tmp_path: Path) -> None:
+    watched = at("2026-06-21 00:00")
+    begins = watched - timedelta(days=70)
+    ward = JudgedWard(database, tmp_path, [home(1, watched_from=watched)], watched)
+    for number in range(76):
+        # From the day of watching on the morning is all that is left.
+        hours = range(7, 21) if number < 70 else range(7, 13)
+        day = begins + timedelta(days=number)
+        ward.store(
+            Seen("kitchen-1", "motion", 1, day + timedelta(hours=hour, minutes=part))
+            for hour in hours
+            for part in (0, 1, 30)
+        )
+    for number in range(1, 6):
+        ward.pass_to(watched + timedelta(days=number, hours=12))
+    (alert,) = ward.alerts("decline")
+    assert alert.severity is Severity.KEEP_AN_EYE
+    assert alert.reason["count"] == "active_quarters"
+    assert alert.reason["usual"] == {"median": 28.0, "days": 56}
+    assert alert.raised_at - watched <= timedelta(days=3)

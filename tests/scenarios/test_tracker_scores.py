@@ -1,9 +1,10 @@
-"""The gate for the rules about trackers: what they reach must not get worse by more than its noise (scores.json, docs/evaluation.md)."""
+"""The gate for the rules about trackers, batteries and slow change: what they reach must not get worse by more than its noise (scores.json, docs/evaluation.md)."""
 
 import json
 from pathlib import Path
 
 from simulator.scoring.batteries import score_batteries
+from simulator.scoring.decline import score_decline
 from simulator.scoring.excursions import walks
 from simulator.scoring.loops import score_loops, trips
 from simulator.scoring.lost import score_lost
@@ -46,4 +47,13 @@ def test_batteries_that_run_low_are_told_as_well_as_before() -> None:
     stored = STORED["battery"]
     assert found.ends >= stored["ends"]
     assert found.found >= stored["found"]
+    assert found.false_30d <= stored["false_30d"]
+
+
+def test_slow_change_is_told_as_well_as_before() -> None:
+    found = score_decline(60)
+    stored = STORED["decline"]
+    assert min(found.slow_found, found.step_found) >= stored["found"]
+    assert found.slow_median_days <= stored["slow_median_days"]
+    assert found.step_median_days <= stored["step_median_days"]
     assert found.false_30d <= stored["false_30d"]

@@ -1,0 +1,77 @@
+"""Compares a resident's days with those before, once a day; what was counted is kept, so that each day is counted once."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import numpy as np
+
+from core.store import judging, trackers, usuals
+from core.store.database import Connection
+from detectors.rules import decline
+from detectors.rules.decline import WORSE, DailyCounts, judge_days, next_check
+from detectors.rules.judgement import Judgement
+from detectors.rules.wall_clock import midnight
+from detectors.usual import KEPT, Who, masked_time
+
+# The newest days are compared with the two months before them; a note holds for some weeks.
+_DAYS = 130
+# A day is left out if so much of it could not be heard, or was planned to be away.
+_MOST_MASKED_S = 6 * 3600.0
+_NAMES = tuple(WORSE)
+_JUDGED_BACK = timedelta(days=30)
+
+Row = Sequence[float | None]
+
+
+def judge(
+    connection: Connection,
+    who: Who,
+    span: tuple[datetime, datetime],
+    watched_from: datetime,
+    began_at: datetime | None,
+) -> Judgement | None:
+    """Judge the span (since, until]; None if no check lies in it. `began_at` is when the active note about the resident began."""
+    since, until = span
+    if next_check(who.zone, who.resident, since) > until:
+        return None
+    rows = _counted(connection, who, until.astimezone(who.zone).date())
+    told_from = max(watched_from, min(since - _JUDGED_BACK, began_at or since))
+    return judge_days(_counts(rows), who.resident, who.zone, span, told_from=told_from)
+
+
+def _counted(connection: Connection, who: Who, today: date) -> list[Row]:
+    """Return the counts of the days before today: those that were kept, and yesterday's."""
+    resident, version = who.resident, decline.VERSION
+    body = judging.usual(connection, resident, decline.NAME, version, today)
+    if body is not None:
+        return list(body["days"])
+    before = judging.usual(connection, resident, decline.NAME, version, today - timedelta(days=1))
+    first = today - timedelta(days=1 if before is not None else _DAYS)
+    kept: list[Row] = [] if before is None else list(before["days"])
+    oldest = (today - timedelta(days=_DAYS)).toordinal()
+    rows = [row for row in kept if (row[0] or 0) >= oldest] + _count(connection, who, first, today)
+    found: Mapping[str, Any] = {"days": rows}
+    judging.put_usual(connection, resident, decline.NAME, version, day=today, body=found)
+    usuals.forget(connection, resident, decline.NAME, today - KEPT)
+    return rows
+
+
+def _count(connection: Connection, who: Who, first: date, today: date) -> list[Row]:
+    since, until = midnight(who.zone, first), midnight(who.zone, today)
+    masked = masked_time(connection, who, since, until)
+    rows: list[Row] = []
+    for day, *found in trackers.daily_counts(connection, who.home, who.resident, who.zone, since, until):
+        local = date.fromordinal(day)
+        begins = midnight(who.zone, local).timestamp()
+        ends = midnight(who.zone, local + timedelta(days=1)).timestamp()
+        lost_s = sum(max(0.0, min(ended, ends) - max(began, begins)) for began, ended in masked)
+        rows.append([day, *(found if lost_s <= _MOST_MASKED_S else [None] * len(_NAMES))])
+    return rows
+
+
+def _counts(rows: Sequence[Row]) -> DailyCounts:
+    table = np.array([[np.nan if one is None else one for one in row] for row in rows], np.float64)
+    table = table.reshape(-1, 1 + len(_NAMES))
+    counts = {name: table[:, 1 + number] for number, name in enumerate(_NAMES)}
+    return DailyCounts(table[:, 0].astype(np.int64), counts)

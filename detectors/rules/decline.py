@@ -1,0 +1,145 @@
+"""Slow decline: days that have fewer signs of life, fewer outings or more waking at night than those of the two months before."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.alert import Finding, Severity
+from detectors.rules.judgement import Judgement
+
+NAME = "decline"
+VERSION = 1
+# D11: what is compared with, how fast the mean follows; the limit is our choice (docs/evaluation.md).
+BASELINE_DAYS, BASELINE_GAP_DAYS = 56, 7
+LEAST_DAYS = 28
+FOLLOWS = 0.2
+LIMIT = 1.0
+_MOST_Z = 4.0
+# It ends when the mean is back within this share of the limit: as before, or the new usual.
+_OVER = 0.4
+CHECKED_AT = time(10)
+# Who lives very regularly still varies by this share, and by this count.
+_LEAST_SPREAD_SHARE, _LEAST_SPREAD = 0.06, 1.0
+# Which way each count goes when somebody declines.
+WORSE: Mapping[str, int] = {"active_quarters": -1, "door_uses": -1, "night_quarters": 1}
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class DailyCounts:
+    """What was counted on each local day; every array has shape (n,), days rise and are ordinals.
+
+    `counts` holds, by the names of `WORSE`: quarters of an hour with signs of life, uses of the entrance door, and quarters of an hour
+    between 23 and 5 o'clock with signs of life. NaN on days that teach nothing (blind, planned to be away).
+    """
+
+    day: NDArray[np.int64]
+    counts: Mapping[str, Floats]
+
+
+def drift(days: DailyCounts, name: str) -> Floats:
+    """Return how far one count has drifted at the end of each day, in spreads of the two months before; worse is positive.
+
+    Each day is compared by median and median deviation with the 56 days that ended a week before it; the drift is their mean that forgets
+    (a fifth comes from the newest day). Days without a baseline of 28 days, and days without a count, change nothing.
+    """
+    values = WORSE[name] * days.counts[name]
+    found = np.zeros(len(values))
+    now = 0.0
+    for number, (day, value) in enumerate(zip(days.day.tolist(), values.tolist(), strict=True)):
+        last = day - BASELINE_GAP_DAYS
+        before = values[(days.day < last) & (days.day >= last - BASELINE_DAYS)]
+        before = before[~np.isnan(before)]
+        if len(before) >= LEAST_DAYS and not np.isnan(value):
+            usual = float(np.median(before))
+            spread = 1.4826 * float(np.median(np.abs(before - usual)))
+            spread = max(spread, _LEAST_SPREAD_SHARE * abs(usual), _LEAST_SPREAD)
+            now += FOLLOWS * (float(np.clip((value - usual) / spread, -_MOST_Z, _MOST_Z)) - now)
+        found[number] = now
+    return found
+
+
+def next_check(zone: ZoneInfo, resident: int, after: datetime) -> datetime:
+    """Return when a resident's days are compared next: once a day, spread over two hours so that not all come at once."""
+    day = after.astimezone(zone).date()
+    today = _at(zone, resident, day)
+    return today if today > after else _at(zone, resident, day + timedelta(days=1))
+
+
+def judge_days(
+    days: DailyCounts,
+    resident: int,
+    zone: ZoneInfo,
+    span: tuple[datetime, datetime],
+    *,
+    told_from: datetime,
+) -> Judgement:
+    """Judge the checks of the span (since, until], each by the days before it.
+
+    What it claims: over the last week or so a count was clearly worse than in the two months before. It is a note to talk about, and
+    says nothing about the cause. One alert at a time, whichever count it is about; it ends when all are as before, or the new days have become
+    the usual. What was so before `told_from` is not told.
+    """
+    since, until = span
+    findings = [
+        one
+        for one in _episodes(days, resident, zone, until)
+        if (one.cleared_at is None or one.cleared_at > since) and one.raised_at >= told_from
+    ]
+    is_known = len(days.day) > 0 and np.sum(~np.isnan(days.counts["active_quarters"])) >= LEAST_DAYS
+    return Judgement(tuple(findings), next_check(zone, resident, until), can_tell=bool(is_known))
+
+
+def _at(zone: ZoneInfo, resident: int, day: date) -> datetime:
+    return datetime.combine(day, CHECKED_AT, zone) + timedelta(minutes=resident % 120)
+
+
+def _episodes(days: DailyCounts, resident: int, zone: ZoneInfo, until: datetime) -> Iterator[Finding]:
+    drifts = {name: drift(days, name) for name in WORSE}
+    raised: tuple[datetime, str, int] | None = None
+    for number, day in enumerate(days.day.tolist()):
+        check = _at(zone, resident, date.fromordinal(day + 1))
+        if check > until:
+            break
+        worst = max(drifts, key=lambda name: float(drifts[name][number]))
+        if raised is None and drifts[worst][number] > LIMIT:
+            raised = check, worst, number
+        elif raised is not None and drifts[worst][number] < _OVER * LIMIT:
+            yield _finding(days, resident, raised, check)
+            raised = None
+    if raised is not None:
+        yield _finding(days, resident, raised, None)
+
+
+def _finding(
+    days: DailyCounts, resident: int, raised: tuple[datetime, str, int], cleared_at: datetime | None
+) -> Finding:
+    at, name, number = raised
+    values, day = days.counts[name], int(days.day[number])
+    last = day - BASELINE_GAP_DAYS
+    before = values[(days.day < last) & (days.day >= last - BASELINE_DAYS)]
+    lately = values[(days.day > last) & (days.day <= day)]
+    return Finding(
+        rule=NAME,
+        subject=f"resident:{resident}",
+        severity=Severity.KEEP_AN_EYE,
+        began_at=at,
+        raised_at=at,
+        cleared_at=cleared_at,
+        reason={
+            "rule_version": VERSION,
+            "count": name,
+            "lately": round(float(np.nanmedian(lately)), 1),
+            "usual": {
+                "median": round(float(np.nanmedian(before)), 1),
+                "days": int(np.sum(~np.isnan(before))),
+            },
+            "ruled_out": ["planned_absence", "single_day"],
+            "confidence": "medium",
+        },
+    )
