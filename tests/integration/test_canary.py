@@ -9,7 +9,7 @@ from tests.support.command_line import CommandLine
 from tests.support.processes import Processes, service_settings
 from tests.support.wards import register_small_ward
 
-_DEVICE = "hall-1"
+_DEVICE = "canary-1"
 
 
 def test_a_canary_is_followed_into_the_database_and_says_where_it_fell(
@@ -17,6 +17,10 @@ def test_a_canary_is_followed_into_the_database_and_says_where_it_fell(
 ) -> None:
     mimamori.settings = service_settings(database_url, broker)
     register_small_ward(database_url, tmp_path)
+    added = mimamori(
+        "device", "add", _DEVICE, "--kind", "canary", "--heartbeat-s", "60", "--home", "3丁目 A-101"
+    )
+    assert added.code == 0, added.err
     broker.set_password(_DEVICE, "canary's own")
     words = ("canary", _DEVICE, "--password-file", "-", "--patience")
 
