@@ -24,7 +24,9 @@ NIGHT_BEGINS, NIGHT_ENDS = time(22), time(7)
 
 _WARD = "ward"
 # Changes of habit to talk about by day: what is only worth an eye is told to the staff, and shown to the family.
-STAFF_RULES = frozenset({"late_morning", "restless_night", "appliance_unused", "absence_not_taken", "decline"})
+STAFF_RULES = frozenset(
+    {"late_morning", "restless_night", "appliance_unused", "absence_not_taken", "decline"}
+)
 
 
 @dataclass(frozen=True)
