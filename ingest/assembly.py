@@ -14,7 +14,7 @@ from core.store.quarantine import Refused
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
 from ingest.message import Message
 from ingest.placing import NEWEST, OLDEST, Placed, is_ahead, placed
-from ingest.plain import CHANGE_METRICS, Plain
+from ingest.plain import CHANGE_METRICS, MAY_BE_LIFE, Plain
 from ingest.topics import source_of
 from ingest.values import content_number, message_number, refused_position, stored_value, within
 
@@ -79,16 +79,31 @@ class _Case:
     problems: list[Rejected]
     is_new: bool
     _own_number: int | None = None
+    _is_placed: bool = False
     _where: Placed | None = None
 
-    def place(self, own: datetime | None, newest: timedelta) -> Placed:
-        """Return where a value belongs that has this time of its own, or none; worked out once for all that have none."""
-        if own is None and self._where is not None:
-            return self._where
-        where = placed(own or self.when, self.message.received_at, self.result.sent_at, newest)
-        if own is None:
-            self._where = where
-        return where
+    def place(self, own: datetime | None, newest: timedelta) -> Placed | None:
+        """Return where a value with this time of its own, or none, belongs; None: at that time, or the message's.
+
+        Worked out once for all values that have no time of their own.
+        """
+        if own is not None:
+            return self.place_at(own, newest)
+        if not self._is_placed:
+            self._is_placed, self._where = True, self.place_at(self.when, newest)
+        return self._where
+
+    def place_at(self, claimed: datetime | None, newest: timedelta) -> Placed | None:
+        """Return where a value that claims this time belongs; None: there."""
+        received_at, sent_at = self.message.received_at, self.result.sent_at
+        # The common case without a call: a time within reason.
+        if (
+            claimed is not None
+            and received_at - OLDEST <= claimed <= received_at + newest
+            and (sent_at is None or not is_ahead(sent_at, received_at, newest))
+        ):
+            return None
+        return placed(claimed, received_at, sent_at, newest)
 
     def number(self, place: int) -> int:
         """Return the number of the value at a place in the message: the device's, or one that its bytes give."""
@@ -218,27 +233,21 @@ class Assembly:
             case.problems.append(value)
             return None
         claimed = measured.time or case.when
-        received_at = message.received_at
         if metric.number == _ONLINE:
             claimed = self._time_of_connection(device.number, value, claimed)
-        # The common case without a call: a time of its own, within reason.
-        is_possible = (
-            claimed is not None and received_at - OLDEST <= claimed <= received_at + self._rules.newest
-        )
-        if (
-            claimed is not None
-            and is_possible
-            and not is_ahead(result.sent_at, received_at, self._rules.newest)
-        ):
-            where = None
-            time, flags = claimed, 0
+            where = case.place_at(claimed, self._rules.newest)
         else:
             where = case.place(measured.time, self._rules.newest)
+        if where is None:
+            time, flags = claimed or message.received_at, 0
+        else:
             time, flags = _spread(where, place, result), int(where.flags)
         if message.retained:
             flags |= _RETAINED
-        elif is_life_sign(device.kind, name, value) and (
-            metric.number not in _CHANGES or self._is_change(device.number, metric.number, time, value)
+        elif (
+            name in MAY_BE_LIFE
+            and is_life_sign(device.kind, name, value)
+            and (metric.number not in _CHANGES or self._is_change(device.number, metric.number, time, value))
         ):
             flags |= _LIFE_SIGN
         self._put_reading(
@@ -283,7 +292,7 @@ class Assembly:
         if refusal is not None:
             case.problems.append(refusal)
             return None
-        where = case.place(position.time, self._rules.newest)
+        where = placed(position.time or case.when, message.received_at, result.sent_at, self._rules.newest)
         time, flags = _spread(where, place, result), int(where.flags)
         if message.retained:
             flags |= _RETAINED

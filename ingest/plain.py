@@ -18,6 +18,11 @@ CHANGE_METRICS = tuple(METRICS[name].number for name in ("contact_open", "bed_oc
 # Of these we know the latest value: the changing ones, and whether a device is connected.
 KNOWN_METRICS = (*CHANGE_METRICS, METRICS["online"].number)
 
+# All others are never a life sign, whatever they say.
+MAY_BE_LIFE = frozenset(
+    metric.name for metric in METRICS.values() if metric.kind is MetricKind.LIFE or metric.name == "power_w"
+)
+
 _LIFE_SIGN = int(ReadingFlag.LIFE_SIGN)
 _TRUTHS = (0, 1)
 
@@ -35,14 +40,14 @@ class _Kind:
 
     @classmethod
     def of(cls, metric: Metric) -> "_Kind":
-        may_be_life = metric.kind is MetricKind.LIFE or metric.name == "power_w"
+        may_be_life = metric.name in MAY_BE_LIFE
         return cls(metric.number, metric.name, metric.low, metric.high, metric.high == 1, may_be_life)
 
 
 _KINDS = {
     name: _Kind.of(metric)
     for name, metric in METRICS.items()
-    if not metric.words and metric.number not in CHANGE_METRICS
+    if not metric.words and metric.number not in KNOWN_METRICS
 }
 
 

@@ -66,7 +66,7 @@ class Proposal:
         return Proposed(self.sender, self.name, self.model, classes)
 
 
-class Decoded(msgspec.Struct):
+class Decoded(msgspec.Struct, gc=False):
     """What a message says.
 
     Attributes

@@ -92,7 +92,9 @@ def text_of(value: object) -> str:
 
 def number_of(value: object) -> float | None:
     """Return a finite number, also from text; None for everything else, truth values among it."""
-    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, bool) or not isinstance(value, (int, str)):
         return None
     try:
         number = float(value)

@@ -31,19 +31,19 @@ class _Fix(Position):
     course_deg: Annotated[float, msgspec.Meta(ge=0, le=360)] | None = None
 
 
-class _Readings(msgspec.Struct, forbid_unknown_fields=True):
+class _Readings(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     seq: _Seq
     readings: Annotated[list[_Reading], msgspec.Meta(min_length=1, max_length=500)]
     sent_at: _Moment | None = None
 
 
-class _Fixes(msgspec.Struct, forbid_unknown_fields=True):
+class _Fixes(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     seq: _Seq
     fixes: Annotated[list[_Fix], msgspec.Meta(min_length=1, max_length=500)]
     sent_at: _Moment | None = None
 
 
-class _Status(msgspec.Struct, forbid_unknown_fields=True):
+class _Status(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     online: bool
     time: _Moment | None = None
     firmware: Annotated[str, msgspec.Meta(max_length=100)] | None = None

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.device import DeviceKind
 from core.domain.metric import METRICS
+from core.domain.reading import is_life_sign
 from core.store.columns import microsecond
 from core.store.ingestion import Batch, SendingDevice
 from ingest.assembly import Assembly, Rules
@@ -15,6 +16,7 @@ from ingest.codecs.decoded import Decoded, Measured
 from ingest.message import Message
 from ingest.numbering import Numbering
 from ingest.placing import OLDEST
+from ingest.plain import MAY_BE_LIFE
 
 _NOW = datetime(2026, 8, 1, 12, 0, 0, 123457, tzinfo=UTC)
 _RULES = Rules(ZoneInfo("Asia/Tokyo"))
@@ -23,7 +25,16 @@ _ages = st.timedeltas(timedelta(0), timedelta(days=31))
 _times = st.one_of(
     _ages.map(lambda age: _NOW - age),
     _ages.map(lambda age: (_NOW - age).astimezone(ZoneInfo("Asia/Tokyo"))),
-    st.sampled_from([_NOW, _NOW - OLDEST, _NOW + _RULES.newest, _NOW + timedelta(days=9), _NOW - OLDEST * 2]),
+    st.sampled_from(
+        [
+            _NOW,
+            _NOW - OLDEST,
+            _NOW + _RULES.newest,
+            _NOW + timedelta(days=9),
+            _NOW - OLDEST * 2,
+            _NOW + timedelta(minutes=2),
+        ]
+    ),
 )
 _values = st.one_of(
     st.booleans(),
@@ -59,7 +70,17 @@ def _assembled(
     return assembly.batch
 
 
+def test_what_is_said_to_be_no_life_sign_is_none() -> None:
+    for name, metric in METRICS.items():
+        if name not in MAY_BE_LIFE:
+            signs = [
+                is_life_sign(kind, name, value) for kind in DeviceKind for value in (metric.low, metric.high)
+            ]
+            assert not any(signs), name
+
+
 @given(_messages, st.sampled_from(DeviceKind))
+@settings(deadline=None)
 def test_the_short_way_gives_the_rows_of_the_long_way(
     messages: list[tuple[int, list[Measured], datetime | None, datetime | None, bool]], kind: DeviceKind
 ) -> None:
