@@ -86,6 +86,9 @@ def _someone(page: Page, viewer: Viewer, connection: Connection, one: ResidentOv
         if alert.severity is not Severity.EQUIPMENT
     ]
     state = state_name(one, page)
+    if state == "please_check" and one.worst is Severity.KEEP_AN_EYE:
+        # Worth an eye, not a call: the matter itself stands below.
+        state = "different"
     if found and all(alert.handling is Handling.CLAIMED for alert in found):
         state = "being_checked"
     mark = "p1" if state == "please_check" and found[0].severity is Severity.EMERGENCY else _MARKS[state]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.absence import AbsenceKind
+from core.domain.alert import Severity
 from core.domain.geofence import Hours
 from core.domain.rhythm import NAME, VERSION, Habit, Rhythm, Spans
 from core.store import absences, judging, usuals
@@ -248,3 +249,10 @@ def test_an_absence_that_was_taken_back_stays_on_record_for_the_past(ward: Judge
         )
     assert kept.cancelled_at == TODAY + timedelta(days=1)
     assert found == [(span[0], TODAY + timedelta(days=1))]
+
+
+def test_a_family_is_not_asked_to_check_for_what_is_only_worth_an_eye(api: ApiWard) -> None:
+    api.open_alert(RESIDENT_A, rule="late_morning", severity=Severity.KEEP_AN_EYE)
+    page = api.client("family_a").get("/family").text
+    assert "少しちがいます" in page
+    assert "朝の動きがありません" in page
