@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.domain.device import DeviceKind
@@ -107,6 +107,8 @@ def test_a_clock_that_jumps_in_mid_stream_keeps_the_order_within_each_message(
     ages: list[timedelta], before: timedelta, after: timedelta
 ) -> None:
     for skew in (before, after):
+        # Behind by just about the oldest age there is, a part of a message looks old and a part impossible.
+        assume(not -OLDEST <= skew <= timedelta(days=30) - OLDEST)
         times = [placed(_NOW - age + skew, _NOW, _NOW + skew).time for age in sorted(ages, reverse=True)]
         assert times == sorted(times)
 
