@@ -13,8 +13,7 @@ from api.deps import AnyUser, ConnectionDep, DatabaseDep
 from api.pages.rendering import Page
 from api.pages.zones import hours_text
 from api.permissions import Viewer
-from api.routes.v1.absences import MOST
-from api.schemas.absences import AbsenceIn
+from api.schemas.absences import MOST, AbsenceIn
 from api.schemas.common import Number
 from core.domain.absence import Absence, AbsenceKind
 from core.errors import NotFoundError

@@ -10,6 +10,8 @@ from api.schemas.geofences import HoursIO, to_hours
 from core.domain.absence import Absence, AbsenceKind
 from core.domain.geofence import Hours
 
+# So many may be planned for one resident.
+MOST = 50
 # Longer than this is a move, not an absence.
 LONGEST = timedelta(days=366)
 

@@ -10,13 +10,12 @@ from api.errors import FieldError
 from api.locale import words_of
 from api.pages.moments import Moments
 from api.permissions import absence_for, resident_for
-from api.schemas.absences import AbsenceIn, AbsenceOut, HabitOut, UsualOut
+from api.schemas.absences import MOST, AbsenceIn, AbsenceOut, HabitOut, UsualOut
 from api.schemas.common import Number
 from core.domain.rhythm import VERSION, Habit
 from core.store import absences
 
 router = APIRouter(tags=["absences"])
-MOST = 50
 _SHOWN_BACK, _SHOWN_AHEAD = timedelta(days=60), timedelta(days=800)
 
 
