@@ -25,6 +25,7 @@ _LOW_DISK_B = 2 * 2**30
 _LATE_INGEST = timedelta(seconds=15)
 _WRONG_CLOCK_S = 120.0
 _SERVER_APART_S = 2.0
+_CANARY_SILENCE = timedelta(minutes=5)
 _LONG_SILENCE = timedelta(minutes=15)
 
 
@@ -127,7 +128,7 @@ def _disk() -> Iterator[Check]:
 
 
 def _database(settings: "Settings", clock: "Clock") -> Iterator[Check]:
-    from core.store import quarantine
+    from core.store import judging, quarantine
     from core.store.database import Database
     from core.store.edition import edition
     from core.store.health import clocks, health
@@ -145,6 +146,7 @@ def _database(settings: "Settings", clock: "Clock") -> Iterator[Check]:
         yield Check("database", Verdict.GOOD, f"{edition(connection).label}, schema up to date")
         state = health(connection)
         held = quarantine.state(connection)
+        canary = judging.canary_heard(connection)
         times = clocks(connection, _WRONG_CLOCK_S)
         measured = datetime.now(UTC)
     yield from _clocks(times, measured)
@@ -161,6 +163,11 @@ def _database(settings: "Settings", clock: "Clock") -> Iterator[Check]:
         "last message", _since(state.last_received_at, now), _LONG_SILENCE, Verdict.LOOK,
         "no device was heard of late: look at the broker and the network",
     )  # fmt: skip
+    if canary is not None:
+        yield _age(
+            "canary", _since(canary[0], now), _CANARY_SILENCE * max(1.0, clock.factor), Verdict.LOOK,
+            "is it running? mimamori canary ... --every 60; each of its lines says where a message fell",
+        )  # fmt: skip
     if state.quarantined:
         yield Check(
             "quarantine", Verdict.LOOK, f"{held.waiting} messages wait, {held.size_bytes / 2**20:.1f} MB",

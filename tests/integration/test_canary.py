@@ -37,6 +37,7 @@ def test_a_canary_is_followed_into_the_database_and_says_where_it_fell(
     flight = json.loads(told.out)
     assert 0 < flight["signed_in_ms"] <= flight["broker_ms"] <= flight["stored_ms"]
     assert datetime.fromisoformat(flight["at"]) <= datetime.now(UTC)
+    assert "canary" in mimamori("doctor").out
 
     # With another's password it does not get in; the password is in no line.
     told = mimamori(*words, "5", stdin="somebody else's\n")
