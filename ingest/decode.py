@@ -1,7 +1,6 @@
 """What one message says, for a technician: `mimamori decode FILE`. Needs no broker and no database."""
 
 import base64
-import binascii
 import json
 import sys
 from collections.abc import Iterable, Iterator
@@ -216,16 +215,17 @@ def _message(body: object, where: str) -> tuple[str, bytes, bool]:
     topic = message.get("topic")
     if not isinstance(topic, str) or not topic:
         raise InputError(f'{where}: `topic` is missing; write {{"topic": ..., "payload": ...}}')
+    # Half of a surrogate pair cannot be sent, nor printed; the replacement is what a device would show.
+    topic = topic.encode("utf-8", "replace").decode()
     retained = message.get("retain") in (True, 1)
     if "payload_base64" in message:
         try:
             return topic, base64.b64decode(str(message["payload_base64"]), validate=True), retained
-        except binascii.Error as error:
+        except ValueError as error:
             raise InputError(f"{where}: `payload_base64` is not base64: {error}") from error
     if "payload" not in message:
         raise InputError(f"{where}: `payload` is missing; for a message without content write an empty text")
     payload = message["payload"]
     if isinstance(payload, str):
-        # A lone half of a surrogate pair cannot be sent; the replacement is what a device would show.
         return topic, payload.encode("utf-8", "replace"), retained
     return topic, json.dumps(payload, ensure_ascii=False).encode("utf-8", "replace"), retained

@@ -53,7 +53,7 @@ class Lane:
         self.give(None)
 
     def run(self) -> None:
-        """Do the jobs until closed, or until there is none and the giver was told to stop."""
+        """Do the jobs until closed, or until there is none and the giver was told to stop; nothing after one left undone."""
         while True:
             try:
                 job = self._jobs.get(timeout=_POLL_S)
@@ -63,7 +63,9 @@ class Lane:
                 continue
             if job is None:
                 return
-            self.patiently(job)
+            if not self.patiently(job):
+                # What follows may say that everything before it is stored.
+                return
             self._jobs.task_done()
 
     def patiently(self, job: Job) -> bool:

@@ -58,6 +58,12 @@ def test_bytes_that_are_no_text_come_as_base64(tmp_path: Path) -> None:
     assert (exit_code, json.loads(text)["problems"][0]["reason"]) == (65, "not_utf8")
 
 
+def test_half_a_character_in_a_topic_is_shown_as_what_can_be_printed(tmp_path: Path) -> None:
+    text, exit_code = decode_file(_file(tmp_path, '{"topic": "zigbee2mqtt/\\ud800", "payload": {}}'))
+    assert (exit_code, json.loads(text)["topic"]) == (0, "zigbee2mqtt/?")
+    text.encode()
+
+
 def test_a_device_that_says_nothing_we_know_was_at_least_heard(tmp_path: Path) -> None:
     text, exit_code = decode_file(_file(tmp_path, '{"topic": "zigbee2mqtt/hall", "payload": {"melody": 4}}'))
     assert exit_code == 0
@@ -75,6 +81,7 @@ def test_a_device_that_says_nothing_we_know_was_at_least_heard(tmp_path: Path) -
         (b"[]", "`topic` is missing"),
         (b'{"topic": "zigbee2mqtt/hall"}', "`payload` is missing"),
         (b'{"topic": "zigbee2mqtt/hall", "payload_base64": "!!"}', "is not base64"),
+        ('{"topic": "zigbee2mqtt/hall", "payload_base64": "あ"}'.encode(), "is not base64"),
         (b"\xff\xfe\x00", "is not UTF-8"),
     ],
 )
