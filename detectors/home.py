@@ -22,7 +22,7 @@ from detectors.rules.patience import Sensitivity
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, Link, judge_home
 from detectors.rules.sos import SosCall
 from detectors.usual import RhythmBook, UsualBook, Who
-from detectors.window import HomeView, load_blind, load_calls, load_links, load_window
+from detectors.window import BLIND_BACK, HomeView, load_blind, load_calls, load_links, load_window
 
 # Late data are judged again up to this far back; what is older is only stored.
 REACH = timedelta(hours=48)
@@ -32,8 +32,6 @@ _AT_LEAST_EVERY = timedelta(hours=24)
 _HELD_FOR = timedelta(seconds=10)
 # What failed is tried again after this time.
 FAILED_FOR = timedelta(minutes=5)
-# Blind time that may lie in a silence that still lasts.
-_BLIND_BACK = timedelta(days=120)
 _STATUS_BACK = timedelta(hours=48)
 _SILENT_CAUSES = ("offline", "no_heartbeat")
 
@@ -107,12 +105,12 @@ class HomeJudging:
         if not self._watched:
             return
         until = self._span.until
-        view = ward.view(self._connection, self.since - _BLIND_BACK, until)
+        view = ward.view(self._connection, self.since - BLIND_BACK, until)
         links = load_links(self._connection, self._span.home, self.since - _STATUS_BACK, until)
         equipment = judge_home(self._span.home, links, view.hushed, until, slack=self._span.slack)
         self._record(links, equipment)
         self._judge_batteries(links)
-        on_record = load_blind(self._connection, self._span.home, self.since - _BLIND_BACK, until)
+        on_record = load_blind(self._connection, self._span.home, self.since - BLIND_BACK, until)
         silent = {device for device, _ in equipment.device_absences}
         kinds = {link.kind for link in links if link.device not in silent}
         home_view = HomeView(

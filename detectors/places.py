@@ -30,12 +30,15 @@ class PlacesBook:
         Whose they are.
     is_lead : bool
         Whether trackers that are nobody's own count.
+    keeps : bool
+        Whether what is learned is kept for others; if not, nothing is written.
     """
 
-    def __init__(self, connection: Connection, who: Who, *, is_lead: bool) -> None:
+    def __init__(self, connection: Connection, who: Who, *, is_lead: bool, keeps: bool = True) -> None:
         self._connection = connection
         self._who = who
         self._is_lead = is_lead
+        self._keeps = keeps
         self._known: dict[date, Places] = {}
 
     def on(self, day: date) -> Places:
@@ -57,10 +60,11 @@ class PlacesBook:
             rows = trackers.visits(self._connection, who.resident, search, is_lead=self._is_lead)
             columns = np.array(rows, np.int64).reshape(-1, 5)
             found = learn_places(Visits(*(columns[:, number] for number in range(5))))
-            version = usual_places.VERSION
-            body = found.to_json()
-            judging.put_usual(self._connection, who.resident, NAME, version, day=day, body=body)
-            usuals.forget(self._connection, who.resident, NAME, day - KEPT)
+            if self._keeps:
+                version = usual_places.VERSION
+                body = found.to_json()
+                judging.put_usual(self._connection, who.resident, NAME, version, day=day, body=body)
+                usuals.forget(self._connection, who.resident, NAME, day - KEPT)
         return found
 
     def _masked(self, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

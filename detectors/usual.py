@@ -48,11 +48,14 @@ class UsualBook:
         Inside the transaction of the one who judges.
     who : Who
         Whose they are.
+    keeps : bool
+        Whether what is learned is kept for others; if not, nothing is written.
     """
 
-    def __init__(self, connection: Connection, who: Who) -> None:
+    def __init__(self, connection: Connection, who: Who, *, keeps: bool = True) -> None:
         self._connection = connection
         self._who = who
+        self._keeps = keeps
         self._known: dict[date, Usual] = {}
 
     def on(self, day: date) -> Usual:
@@ -72,7 +75,9 @@ class UsualBook:
             masked = masked_time(self._connection, self._who, since, until)
             signs = _signs(self._connection, self._who, since, until)
             usual = learn(signs, self._who.zone, masked=masked, until=until)
-            _keep(self._connection, self._who, inactivity.NAME, inactivity.VERSION, day, usual.to_json())
+            if self._keeps:
+                body = usual.to_json()
+                _keep(self._connection, self._who, inactivity.NAME, inactivity.VERSION, day, body)
         return usual
 
 
@@ -85,11 +90,14 @@ class RhythmBook:
         Inside the transaction of the one who judges.
     who : Who
         Whose it is.
+    keeps : bool
+        Whether what is learned is kept for others; if not, nothing is written.
     """
 
-    def __init__(self, connection: Connection, who: Who) -> None:
+    def __init__(self, connection: Connection, who: Who, *, keeps: bool = True) -> None:
         self._connection = connection
         self._who = who
+        self._keeps = keeps
         self._known: dict[date, Rhythm] = {}
 
     def on(self, day: date) -> Rhythm:
@@ -114,7 +122,8 @@ class RhythmBook:
                 until.timestamp(),
             )
             found = rhythm.learn(past, who.zone)
-            _keep(self._connection, who, RHYTHM, RHYTHM_VERSION, day, found.to_json())
+            if self._keeps:
+                _keep(self._connection, who, RHYTHM, RHYTHM_VERSION, day, found.to_json())
         return found
 
 

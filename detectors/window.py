@@ -36,6 +36,8 @@ _CLIMATE_RULES = frozenset({heat.NAME, cold.NAME})
 _METRICS = ("temperature_c", "humidity_pct", "power_w")
 # Absences that were planned this far back may still matter; those ahead have deadlines.
 _ABSENCES_BACK, _ABSENCES_AHEAD = timedelta(days=3), timedelta(days=8)
+# Blind time that may lie in a silence that still lasts.
+BLIND_BACK = timedelta(days=120)
 # Readings may be ahead of the judged time by the devices' clocks.
 _AHEAD = timedelta(minutes=15)
 
@@ -74,10 +76,16 @@ def load_window(
     situation: Situation,
     *,
     is_lead: bool,
+    open_since: Mapping[str, datetime] | None = None,
 ) -> Window:
-    """Return the window of a resident for judging a span (since, until]."""
+    """Return the window of a resident for judging a span (since, until].
+
+    `open_since` tells by rule when what is still open began; without it, it is what is on record as an active alert.
+    """
     since, until = span
-    began = {one.rule: one.began_at for one in judging.active_alerts(connection, resident.number)}
+    began = open_since
+    if began is None:
+        began = {one.rule: one.began_at for one in judging.active_alerts(connection, resident.number)}
     fences = windows.geofences(connection, resident.number)
     signs = _life_signs(connection, view.home, resident.number, since, until)
     seen = no_track()

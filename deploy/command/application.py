@@ -2,7 +2,7 @@
 
 import typer
 
-from deploy.command import canary, contacts, demo, devices, doctor, people, quarantine, services
+from deploy.command import backtest, canary, contacts, demo, devices, doctor, people, quarantine, services
 
 app = typer.Typer(
     name="mimamori",
@@ -38,6 +38,7 @@ app.add_typer(quarantine.quarantine, name="quarantine", rich_help_panel=_LOOK)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
 app.command("canary", rich_help_panel=_LOOK)(canary.canary)
 app.command("decode", rich_help_panel=_LOOK)(services.decode)
+app.command("backtest", rich_help_panel=_LOOK)(backtest.backtest)
 # These have sub-commands of their own, with heavy libraries; their arguments are handed on as they are.
 app.command("simulate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.simulate)
 app.command("evaluate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.evaluate)

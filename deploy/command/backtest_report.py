@@ -1,0 +1,177 @@
+"""What a backtest found, as tables for a person and as JSON; precise places are left out of both."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from api.locale import words_of
+from api.location import without_places
+from api.pages import reasons
+from api.pages.moments import Moments
+from core.domain.alert import Alert, Condition, Finding, Handling
+from core.domain.resident import Language
+from detectors.backtest import Backtest, Episode
+from detectors.hindsight import Figures, Label, figures, proposed
+from detectors.rules.patience import Sensitivity
+from detectors.rules.wall_clock import local_date
+
+
+def as_body(tested: Backtest, labels: Sequence[Label], budget: float | None) -> dict[str, object]:
+    """Return it as JSON values; all times are UTC."""
+    told = figures(tested, labels)
+    body: dict[str, object] = {
+        "resident": tested.resident,
+        "since": tested.since.isoformat(),
+        "until": tested.until.isoformat(),
+        "days": round(tested.days, 2),
+        "time_zone": tested.zone.key,
+        "rules": list(tested.rules),
+        "in_force": tested.in_force.value,
+        "labels": [{"began_at": one.began_at.isoformat(), "what": one.what} for one in labels],
+        "settings": [
+            {
+                "sensitivity": name.value,
+                **_figures_body(told[name]),
+                "findings": [_finding_body(one) for one in found],
+            }
+            for name, found in tested.trials.items()
+        ],
+    }
+    if budget is not None:
+        best = proposed(told, budget)
+        body["budget"] = {"alerts_per_30_days": budget, "proposed": None if best is None else best.value}
+    return body
+
+
+def show(tested: Backtest, labels: Sequence[Label], budget: float | None) -> None:
+    """Print it."""
+    console = Console()
+    told = figures(tested, labels)
+    first, last = (one.astimezone(tested.zone) for one in (tested.since, tested.until))
+    console.print(
+        f"Resident {tested.resident}, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} ({tested.zone.key}),"
+        f" {tested.days:.1f} days; rules: {', '.join(tested.rules) or 'none'}",
+        highlight=False,
+    )
+    console.print(_by_week(tested, told, labels))
+    if any(tested.trials.values()):
+        console.print(_by_episode(tested))
+    if budget is not None:
+        console.print(_proposal(tested, told, budget), highlight=False)
+
+
+def _figures_body(told: Figures) -> dict[str, object]:
+    delay = told.median_delay_h
+    return {
+        "alerts": told.alerts,
+        "alerts_per_30_days": round(told.per_30_days, 2),
+        "alerts_by_week": list(told.weeks),
+        "labels_found": told.found,
+        "median_delay_h": None if delay is None else round(delay, 2),
+        "delays_h": [None if one is None else round(one, 2) for one in told.delays_h],
+    }
+
+
+def _finding_body(one: Finding) -> dict[str, object]:
+    return {
+        "rule": one.rule,
+        "subject": one.subject,
+        "severity": int(one.severity),
+        "began_at": one.began_at.isoformat(),
+        "raised_at": one.raised_at.isoformat(),
+        "cleared_at": None if one.cleared_at is None else one.cleared_at.isoformat(),
+        "reason": without_places(one.reason),
+    }
+
+
+def _by_week(tested: Backtest, told: dict[Sensitivity, Figures], labels: Sequence[Label]) -> Table:
+    table = Table("alerts in the week from", *(_heading(tested, name) for name in told))
+    first: date = local_date(tested.zone, tested.since)
+    for number, counts in enumerate(zip(*(one.weeks for one in told.values()), strict=True)):
+        day = first + timedelta(weeks=number)
+        table.add_row(day.isoformat(), *map(str, counts))
+    table.add_section()
+    table.add_row("in 30 days", *(f"{one.per_30_days:.1f}" for one in told.values()))
+    if labels:
+        known = len(labels)
+        table.add_row("real events told", *(f"{one.found} of {known}" for one in told.values()))
+        table.add_row("hours to the alert (median)", *(_hours(one.median_delay_h) for one in told.values()))
+    return table
+
+
+def _by_episode(tested: Backtest) -> Table:
+    table = Table("began", "what", *(f"told: {name.value}" for name in tested.trials), "ended", "why")
+    episodes: dict[Episode, dict[Sensitivity, Finding]] = {}
+    for name, found in tested.trials.items():
+        for one in found:
+            episodes.setdefault((one.rule, one.subject, one.began_at), {})[name] = one
+    words = words_of(Language.EN)
+    for (rule, _, began_at), by_setting in sorted(episodes.items(), key=lambda entry: entry[0][2]):
+        told = [by_setting.get(name) for name in tested.trials]
+        one = next(iter(by_setting.values()))
+        table.add_row(
+            _clock(began_at, tested.zone),
+            reasons.title(rule, words),
+            *("-" if it is None else _clock(it.raised_at, tested.zone) for it in told),
+            "still" if one.cleared_at is None else _clock(one.cleared_at, tested.zone),
+            # Names of rooms and of safe areas are people's own words: text only, never commands for the terminal.
+            Text(" ".join(reasons.why(_as_alert(tested, one), Moments(tested.until, tested.zone, words)))),
+        )
+    return table
+
+
+def _proposal(tested: Backtest, told: dict[Sensitivity, Figures], budget: float) -> str:
+    best = proposed(told, budget)
+    if best is None:
+        fewest = min(told, key=lambda name: told[name].per_30_days)
+        rate = told[fewest].per_30_days
+        return (
+            f"No setting keeps to {budget:g} alerts in 30 days; the fewest are {rate:.1f} with {fewest.value}."
+            " See above which rules they come from."
+        )
+    state = "which is in force" if best is tested.in_force else f"in place of {tested.in_force.value}"
+    return (
+        f"Proposed: {best.value}, {state}: the most watchful setting with at most {budget:g} alerts in 30 days"
+        f" ({told[best].per_30_days:.1f} in this past)."
+    )
+
+
+def _heading(tested: Backtest, name: Sensitivity) -> str:
+    return f"{name.value} (in force)" if name is tested.in_force else name.value
+
+
+def _hours(hours: float | None) -> str:
+    return "-" if hours is None else f"{hours:.1f}"
+
+
+def _clock(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).strftime("%m-%d %H:%M")
+
+
+def _as_alert(tested: Backtest, one: Finding) -> Alert:
+    """Return the alert that it would have been, for those who put reasons into words."""
+    return Alert(
+        number=0,
+        rule=one.rule,
+        subject=one.subject,
+        resident=tested.resident,
+        office=None,
+        severity=one.severity,
+        condition=Condition.ACTIVE if one.cleared_at is None else Condition.CLEARED,
+        handling=Handling.OPEN,
+        began_at=one.began_at,
+        raised_at=one.raised_at,
+        opened_at=one.raised_at,
+        cleared_at=one.cleared_at,
+        claimed_by=None,
+        claimed_at=None,
+        closed_at=None,
+        outcome=None,
+        seen_late=False,
+        reason=one.reason,
+        version=0,
+    )

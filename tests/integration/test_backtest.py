@@ -1,0 +1,188 @@
+"""Trying rules on the past of a home whose days were also judged live."""
+
+import datetime as dt
+import json
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from api.location import holds_place
+from core.domain.geofence import Circle, Hours
+from core.errors import InputError, NotFoundError, StoreUnavailableError
+from core.store import backtests, geofences, judging
+from core.store.database import Database
+from detectors import backtest
+from detectors.backtest import Backtest, Question
+from detectors.rules.patience import Sensitivity
+from tests.support.command_line import CommandLine
+from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
+
+TAUGHT_DAYS, DAYS = 30, 10
+FIRST = at("2026-06-01 00:00")
+WATCHED = FIRST + timedelta(days=TAUGHT_DAYS)
+NOW = WATCHED + timedelta(days=DAYS)
+# On these days of the watch nobody moved after the night before this hour.
+SILENT_UNTIL = {2: 12.0, 5: 17.0, 8: 9.5}
+OUT = at("2026-07-05 14:00")
+HOME = (35.6, 139.8)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with Database(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def ward(database: Database, tmp_path: Path) -> JudgedWard:
+    """Give a home with a month that teaches and ten days that were judged live, every three hours."""
+    found = JudgedWard(database, tmp_path, [home(1, watched_from=WATCHED)], WATCHED)
+    with database.transaction() as connection:
+        always = Hours(frozenset(range(7)), dt.time(0), dt.time(0))
+        geofences.add(connection, 1, name="自宅", shape=Circle(*HOME, 200), hours=always, now=WATCHED)
+    found.store(daily(1, FIRST, TAUGHT_DAYS))
+    for day in range(DAYS):
+        begins = WATCHED + timedelta(days=day)
+        seen = _with_a_late_morning(daily(1, begins, 1), begins, SILENT_UNTIL.get(day, 0.0))
+        for hour in range(3, 25, 3):
+            until = begins + timedelta(hours=hour)
+            found.store(one for one in seen if until - timedelta(hours=3) <= one.time < until)
+            if until - timedelta(hours=3) < OUT <= until:
+                found.locate("phone-1", _a_way_out())
+            found.pass_to(until)
+    return found
+
+
+def _with_a_late_morning(seen: list[Seen], begins: datetime, until_hour: float) -> list[Seen]:
+    first, last = begins + timedelta(hours=6), begins + timedelta(hours=until_hour)
+    return [one for one in seen if not first <= one.time < last]
+
+
+def _a_way_out() -> list[tuple[datetime, float, float, float | None]]:
+    """Return fixes of twenty minutes outside the safe area."""
+    north_m = [0.0] * 5 + [900.0] * 20 + [0.0] * 5
+    return [
+        (OUT + timedelta(minutes=number - 40), HOME[0] + one / 111_195, HOME[1], 10.0)
+        for number, one in enumerate(north_m)
+    ]
+
+
+def tried(database: Database, asked: Question) -> Backtest:
+    with database.transaction() as connection:
+        return backtest.run(connection, asked)
+
+
+def settings(database_url: str) -> dict[str, str]:
+    return {
+        "MIMAMORI_DATABASE_URL": database_url,
+        "MIMAMORI_ENVIRONMENT": "test",
+        "MIMAMORI_CLOCK": f"{NOW.isoformat()}@1x",
+        "MIMAMORI_CLOCK_ANCHOR": str(time.time()),
+    }
+
+
+def told_live(database: Database) -> set[tuple[str, str, datetime, datetime, datetime | None]]:
+    with database.transaction() as connection:
+        rows = connection.execute(
+            b"SELECT rule, subject, began_at, raised_at, cleared_at FROM alert_episode WHERE rule <> 'decline'"
+        ).fetchall()
+    return {(row[0], row[1], row[2], row[3], row[4]) for row in rows}
+
+
+def rows_written(database: Database) -> list[object]:
+    """Return what a backtest could have changed."""
+    with database.transaction() as connection:
+        return [
+            connection.execute(b"SELECT count(*), max(alert_id) FROM alert").fetchone(),
+            connection.execute(b"SELECT count(*) FROM alert_event").fetchone(),
+            connection.execute(b"SELECT rule, learned_for, version FROM usual ORDER BY 1, 2").fetchall(),
+            connection.execute(b"SELECT * FROM watch ORDER BY subject").fetchall(),
+        ]
+
+
+def test_it_finds_what_live_judging_told_and_writes_nothing(ward: JudgedWard, database: Database) -> None:
+    before = rows_written(database)
+    tested = tried(database, Question(1, NOW))
+    (found,) = tested.trials.values()
+    again = {(one.rule, one.subject, one.began_at, one.raised_at, one.cleared_at) for one in found}
+    assert again == told_live(database)
+    assert "inactivity" in {one.rule for one in found}
+    assert all(holds_place(one.reason) for one in found if one.rule == "geofence_exit")
+    assert rows_written(database) == before
+    assert (tested.since, tested.until, tested.in_force) == (WATCHED, NOW, Sensitivity.STANDARD)
+
+
+def test_a_patient_setting_tells_later_and_less(ward: JudgedWard, database: Database) -> None:
+    others = (Sensitivity.FAMILY, Sensitivity.QUIET)
+    tested = tried(database, Question(1, NOW, rules=frozenset({"inactivity"}), sensitivities=others))
+    assert tested.rules == ("inactivity",)
+    by_setting = {
+        name: {one.began_at: one.raised_at for one in found} for name, found in tested.trials.items()
+    }
+    family, standard, quiet = (by_setting[name] for name in Sensitivity)
+    assert len(family) >= len(standard) > len(quiet) > 0
+    assert all(standard[began] <= raised for began, raised in quiet.items())
+    assert all(family[began] <= raised for began, raised in standard.items())
+
+
+def test_the_command_proposes_by_the_budget_and_keeps_places_to_itself(
+    ward: JudgedWard, mimamori: CommandLine, database_url: str, tmp_path: Path
+) -> None:
+    mimamori.settings = settings(database_url)
+    labels = tmp_path / "labels.csv"
+    labels.write_text(
+        "home_or_resident,began_at,what\n1,2026-07-06T04:31,did not get up\n2,2026-07-06T04:31,another's\n",
+        encoding="utf-8",
+    )
+    asked = ("backtest", "1", "--rule", "inactivity", "--rule", "geofence_exit", "--labels", str(labels))
+    told = mimamori(*asked, "--budget", "10", "--json")
+    assert told.code == 0, told.err
+    body = json.loads(told.out)
+    assert [one["sensitivity"] for one in body["settings"]] == ["standard", "family", "quiet"]
+    assert body["budget"] == {"alerts_per_30_days": 10.0, "proposed": "quiet"}
+    assert [one["what"] for one in body["labels"]] == ["did not get up"]
+    standard, family, quiet = body["settings"]
+    assert [one["labels_found"] for one in body["settings"]] == [1, 1, 1]
+    assert 0 < family["median_delay_h"] < standard["median_delay_h"] < quiet["median_delay_h"] < 6
+    assert sum(standard["alerts_by_week"]) == standard["alerts"] == len(standard["findings"])
+    (left,) = (one for one in standard["findings"] if one["rule"] == "geofence_exit")
+    assert left["reason"]["geofence"]["name"] == "自宅"
+    assert not {'"lat"', '"lon"'} & set(told.out.replace(":", " ").split())
+
+    shown = mimamori(*asked, "--budget", "0")
+    assert shown.code == 0, shown.err
+    assert "No setting keeps to 0 alerts in 30 days" in shown.out
+    assert "The last movement was at" in shown.out
+
+
+def test_what_cannot_be_tried_is_said_in_one_line(
+    ward: JudgedWard, mimamori: CommandLine, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    mimamori.settings = settings(database_url)
+    file = tmp_path / "labels.csv"
+    for text, words in (
+        ("when,what\n", "labels.csv, line 1: the first line must be home_or_resident,began_at,what"),
+        ("home_or_resident,began_at,what\n1,yesterday,fall\n", "line 2: 'yesterday' is no time"),
+        ("home_or_resident,began_at,what\n\n1,2026-07-06\n", "line 3: 2 values; there must be 3"),
+        ("", "line 1: the first line must be"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        told = mimamori("backtest", "1", "--weeks", "1", "--rule", "cold", "--labels", str(file))
+        assert (told.code, told.err.count("\n")) == (65, 1), told.err
+        assert words in told.err
+    assert "no rule is called silence" in mimamori("backtest", "1", "--rule", "silence").err
+    assert "--sensitivity loud: there are family" in mimamori("backtest", "1", "--sensitivity", "loud").err
+    assert "there is no resident 99" in mimamori("backtest", "99").err
+    with pytest.raises(NotFoundError):
+        tried(database, Question(99, NOW))
+    with pytest.raises(InputError, match="a whole day"):
+        tried(database, Question(1, WATCHED + timedelta(hours=5)))
+
+
+def test_the_transaction_refuses_to_write(database: Database) -> None:
+    with pytest.raises(StoreUnavailableError), database.transaction() as connection:
+        backtests.look_only(connection)
+        judging.add_watches(connection, NOW)
