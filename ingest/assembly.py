@@ -1,6 +1,6 @@
 """From decoded messages of registered devices to the rows of a batch."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,12 +11,13 @@ from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.columns import microsecond
 from core.store.ingestion import Batch, Contact, SendingDevice
 from core.store.quarantine import Refused
+from ingest.case import Case
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
 from ingest.message import Message
-from ingest.placing import NEWEST, OLDEST, Placed, is_ahead, placed
+from ingest.placing import NEWEST, Placed, placed
 from ingest.plain import CHANGE_METRICS, MAY_BE_LIFE, Plain
 from ingest.topics import source_of
-from ingest.values import content_number, message_number, refused_position, stored_value, within
+from ingest.values import content_number, refused_position, stored_value, within
 
 _CHANGES = frozenset(CHANGE_METRICS)
 _ONLINE = METRICS["online"].number
@@ -37,6 +38,9 @@ class Listener(Protocol):
 
     def note(self, device: SendingDevice, seq: int, at: datetime, /) -> None:
         """Take note of a numbered message."""
+
+    def note_count(self, device: SendingDevice, made: int, at: datetime | None, /) -> None:
+        """Take note that a device says now how many messages it has made, at a time of its own or (None) just now."""
 
     def note_newest(self, device: SendingDevice, seq: int, /) -> None:
         """Take note that a device has made messages up to `seq`."""
@@ -68,52 +72,6 @@ class Rules:
     is_shared: bool = False
 
 
-@dataclass(slots=True)
-class _Case:
-    """One message of a registered device, with the time that counts where a value has none of its own."""
-
-    message: Message
-    result: Decoded
-    device: SendingDevice
-    when: datetime | None
-    problems: list[Rejected]
-    is_new: bool
-    _own_number: int | None = None
-    _is_placed: bool = False
-    _where: Placed | None = None
-
-    def place(self, own: datetime | None, newest: timedelta) -> Placed | None:
-        """Return where a value with this time of its own, or none, belongs; None: at that time, or the message's.
-
-        Worked out once for all values that have no time of their own.
-        """
-        if own is not None:
-            return self.place_at(own, newest)
-        if not self._is_placed:
-            self._is_placed, self._where = True, self.place_at(self.when, newest)
-        return self._where
-
-    def place_at(self, claimed: datetime | None, newest: timedelta) -> Placed | None:
-        """Return where a value that claims this time belongs; None: there."""
-        received_at, sent_at = self.message.received_at, self.result.sent_at
-        # The common case without a call: a time within reason.
-        if (
-            claimed is not None
-            and received_at - OLDEST <= claimed <= received_at + newest
-            and (sent_at is None or not is_ahead(sent_at, received_at, newest))
-        ):
-            return None
-        return placed(claimed, received_at, sent_at, newest)
-
-    def number(self, place: int) -> int:
-        """Return the number of the value at a place in the message: the device's, or one that its bytes give."""
-        if self.result.seq:
-            return self.result.seq
-        if self._own_number is None:
-            self._own_number = message_number(self.message.payload)
-        return self._own_number - place
-
-
 class Assembly:
     """One batch in the making.
 
@@ -129,6 +87,8 @@ class Assembly:
         From when on a message that the broker marks as a repeat may already be stored.
     numbering : Listener, optional
         Takes note of the numbers of messages.
+    counts_since : mapping, optional
+        Since when the devices that lost their memory count from 1 again.
     """
 
     def __init__(
@@ -138,6 +98,7 @@ class Assembly:
         states: dict[tuple[int, int], State],
         repeated_since: datetime,
         numbering: Listener | None = None,
+        counts_since: Mapping[int, datetime] | None = None,
     ) -> None:
         self.batch = Batch()
         self.new_states: dict[tuple[int, int], State] = {}
@@ -146,6 +107,7 @@ class Assembly:
         self._states = states
         self._repeated_since = repeated_since
         self._numbering = numbering
+        self._counts_since: Mapping[int, datetime] = {} if counts_since is None else counts_since
         self._seen: dict[tuple[int, int, int], datetime] = {}
         self._plain = Plain(rules.newest)
 
@@ -188,6 +150,9 @@ class Assembly:
         self, message: Message, result: Decoded, device: SendingDevice, problems: list[Rejected]
     ) -> None:
         is_new = self._is_new(message, result, device)
+        if not is_new and (result.seq == 1 or result.last_seq is not None):
+            self._look_at_count(message, result, device)
+            is_new = self._is_new(message, result, device)
         plain = self._plain.rows(message, result, device) if is_new else None
         if plain is not None and self._numbering is not None:
             self.batch.new += plain.rows
@@ -198,7 +163,7 @@ class Assembly:
         when = result.time
         if when is None and result.local_time is not None:
             when = result.local_time.replace(tzinfo=device.zone or self._rules.zone)
-        case = _Case(message, result, device, when, problems, is_new)
+        case = Case(message, result, device, when, problems, is_new)
         times = [self._add_reading(case, measured, place) for place, measured in enumerate(result.readings)]
         times += [self._add_fix(case, position, place) for place, position in enumerate(result.fixes)]
         if not message.retained:
@@ -216,7 +181,22 @@ class Assembly:
             return False
         return self._numbering.is_new(device.number, result.seq)
 
-    def _add_reading(self, case: _Case, measured: Measured, place: int) -> datetime | None:
+    def _look_at_count(self, message: Message, result: Decoded, device: SendingDevice) -> None:
+        """Find a device that lost its memory: it counts from 1 again."""
+        if self._numbering is None or message.retained or message.repeated:
+            return
+        if result.last_seq is not None:
+            # A last will tells what was so when the connection began.
+            if any(one.metric == "online" and one.value is True for one in result.readings):
+                self._numbering.note_count(device, result.last_seq, None)
+            return
+        # The first message sent again has its old time; one whose time is ours cannot be told from it.
+        own = [one.time for one in (*result.readings, *result.fixes)]
+        time = placed(own[0], message.received_at, result.sent_at, self._rules.newest)
+        if not time.is_ours:
+            self._numbering.note_count(device, 0, time.time)
+
+    def _add_reading(self, case: Case, measured: Measured, place: int) -> datetime | None:
         message, result, device = case.message, case.result, case.device
         name = measured.metric
         metric = METRICS.get(name)
@@ -257,7 +237,7 @@ class Assembly:
 
     def _put_reading(
         self,
-        case: _Case,
+        case: Case,
         where: Placed | None,
         reading: tuple[int, datetime, int, float, int],
         origin: tuple[int, str],
@@ -274,7 +254,7 @@ class Assembly:
             self.batch.readings.append((device, time, metric, seq, value, message.received_at, flags))
         else:
             seq = case.number(place)
-            since = self._since(message, numbered=numbered > 0)
+            since = self._since(message, case.device.number if numbered else None)
             if self._is_seen_here((device, seq, place), time, since):
                 return
             self.batch.doubtful.append(
@@ -286,7 +266,7 @@ class Assembly:
             if known is None or time >= known[0]:
                 self.batch.latest[key] = (time, value)
 
-    def _add_fix(self, case: _Case, position: Position, place: int) -> datetime | None:
+    def _add_fix(self, case: Case, position: Position, place: int) -> datetime | None:
         message, result, device = case.message, case.result, case.device
         refusal = refused_position(position)
         if refusal is not None:
@@ -299,7 +279,7 @@ class Assembly:
         since = None
         if where.is_ours:
             seq = case.number(place)
-            since = self._since(message, numbered=result.seq > 0)
+            since = self._since(message, device.number if result.seq else None)
             if self._is_seen_here((device.number, seq, -1 - place), time, since):
                 return None
         else:
@@ -345,9 +325,12 @@ class Assembly:
         self.new_states[key] = (time, value)
         return known is None or known[1] != value
 
-    def _since(self, message: Message, *, numbered: bool) -> datetime:
-        if numbered:
-            return message.received_at - _NUMBERED_MEMORY
+    def _since(self, message: Message, numbered: int | None) -> datetime:
+        """Return since when the same is a repeat; `numbered` is the device if it numbers its messages."""
+        if numbered is not None:
+            since = message.received_at - _NUMBERED_MEMORY
+            began = self._counts_since.get(numbered, since)
+            return max(since, began) if began <= message.received_at else since
         since = message.received_at - self._rules.doubt
         return min(since, self._repeated_since) if message.repeated else since
 

@@ -83,6 +83,11 @@ class Dialogue:
                 pass
             numbering.forget_number_times(connection)
 
+    @property
+    def counts_since(self) -> dict[int, datetime]:
+        """Since when the devices that lost their memory count anew, as far as this worker follows them."""
+        return self._numbering.counts_since
+
     def listener(self) -> "Numbering | Ears":
         """Return what takes note of the numbers of one batch."""
         return Ears(self._highest) if self._is_shared else self._numbering
@@ -90,13 +95,14 @@ class Dialogue:
     def add_to(self, batch: Batch, listener: "Numbering | Ears") -> None:
         """Put into a batch what has to be stored with it."""
         if isinstance(listener, Numbering):
-            batch.missing = listener.take_changes()
+            listener.add_to(batch)
         else:
             batch.seen = listener.seen
 
     def add_again(self, connection: Connection, batch: Batch) -> None:
         """Store that part of a batch which the database refused as a whole."""
         numbering.write_missing(connection, batch.missing, self._clock.now())
+        numbering.count_anew(connection, batch.anew, batch.forgotten, self._clock.now())
         numbering.put_seen(connection, batch.seen)
 
     def speak(self) -> None:
@@ -207,6 +213,9 @@ class Ears:
         """Take note of a numbered message."""
         self._highest[device.number] = max(seq, self._highest.get(device.number, 0))
         self.seen.append((device.number, seq, at, False))
+
+    def note_count(self, device: SendingDevice, made: int, at: datetime | None) -> None:
+        """Leave it: of workers that share the messages none knows in which order they were sent."""
 
     def note_newest(self, device: SendingDevice, seq: int) -> None:
         """Take note that the device has made messages up to `seq`."""

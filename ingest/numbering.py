@@ -8,7 +8,7 @@ from datetime import datetime
 
 from core.store import numbering
 from core.store.database import Connection
-from core.store.ingestion import SendingDevice
+from core.store.ingestion import Batch, SendingDevice
 from core.store.numbering import Missing
 
 # Messages that were only overtaken come within seconds. Then the device is asked, ever more rarely, for a day.
@@ -18,6 +18,8 @@ _BLIND_AFTER_ASKS = 2
 _SPANS_IN_ONE_COMMAND = 100
 _CONFIRM_EVERY_S = 60.0
 _CONFIRMATIONS_AT_ONCE = 200
+# A status may be overtaken by some messages; a count that is less than half of what came, and this much less, is a new one.
+_OVERTAKEN = 10
 
 
 @dataclass(slots=True)
@@ -64,6 +66,9 @@ class Numbering:
         self._asking: dict[int, _Asking] = {}
         self._blind: dict[int, set[datetime]] = {}
         self._changed: set[int] = set()
+        self.counts_since: dict[int, datetime] = {}
+        self._anew: set[int] = set()
+        self._forgotten: list[tuple[int, Missing]] = []
         self._unconfirmed: set[int] = set()
         self._confirm_at = 0.0
 
@@ -72,6 +77,7 @@ class Numbering:
         self._last = numbering.last_numbers(connection)
         self._missing = numbering.all_missing(connection)
         self._blind = numbering.blind_beginnings(connection)
+        self.counts_since = numbering.counting_since(connection)
         moment = time.monotonic()
         self._asking = {device: _Asking(0, moment + _ASK_AFTER_S[0]) for device in self._missing}
 
@@ -106,6 +112,32 @@ class Numbering:
         if last is not None and seq > last[0]:
             self._add_missing(device, Missing(last[0] + 1, seq, last[1], None))
             self._last[device.number] = (seq, last[1])
+
+    def note_count(self, device: SendingDevice, made: int, at: datetime | None) -> None:
+        """Take note that a device says now how many messages it has made: far fewer than came if it lost its memory.
+
+        `at` is the time of what it says, if that has to be later than what came; None if it certainly is.
+        """
+        number = device.number
+        last = self._last.get(number)
+        if last is None or 2 * made + _OVERTAKEN >= last[0] or (at is not None and at <= last[1]):
+            return
+        # It cannot send the old ones any more: what is missing of them stays blind time.
+        recorded = self._blind.pop(number, set())
+        self._forgotten += [
+            (number, span) for span in self._missing.get(number, ()) if span.began_at not in recorded
+        ]
+        self._forget(number)
+        self._last[number] = (0, last[1])
+        self.counts_since[number] = last[1]
+        self._anew.add(number)
+
+    def add_to(self, batch: Batch) -> None:
+        """Put into a batch what it changes: missing spans, counts that began anew, and what was forgotten by those."""
+        batch.missing = self.take_changes()
+        batch.anew = {number: (self._last[number][0], self.counts_since[number]) for number in self._anew}
+        batch.forgotten = self._forgotten
+        self._anew, self._forgotten = set(), []
 
     def last_of(self, devices: Iterable[int]) -> dict[int, tuple[int, datetime]]:
         """Return the newest number and its time of those devices that have one."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.store import ingestion, quarantine
+from core.store import ingestion, numbering, quarantine
 from core.store.database import Database
 from core.store.quarantine import Choice, Quarantined
 from ingest.assembly import Assembly, Rules
@@ -65,7 +65,8 @@ def release(
             last = page[-1].number
             results = [(entry, decode(entry.topic, entry.payload)) for entry in page]
             devices.prepare((found.sender for _, found in results if isinstance(found, Decoded)), now)
-            assembly = Assembly(rules, devices.find, devices.states, now - timedelta(days=1))
+            since, anew = now - timedelta(days=1), numbering.counting_since(connection)
+            assembly = Assembly(rules, devices.find, devices.states, since, counts_since=anew)
             good: list[int] = []
             refused: list[tuple[int, str, str]] = []
             for entry, found in results:

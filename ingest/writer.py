@@ -200,7 +200,14 @@ class Writer:
     def _assembled(
         self, decoded: _Decoded, states: dict[tuple[int, int], State], listener: Listener | None = None
     ) -> Assembly:
-        assembly = Assembly(self._rules, self._devices.find, states, self._repeated_since, listener)
+        assembly = Assembly(
+            self._rules,
+            self._devices.find,
+            states,
+            self._repeated_since,
+            listener,
+            self.dialogue.counts_since,
+        )
         for message, result in decoded:
             assembly.add(message, result)
         if self._is_shared:

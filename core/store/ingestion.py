@@ -57,6 +57,10 @@ class Batch:
         Messages for the quarantine.
     missing : dict
         device -> all its missing messages, for devices for which they changed.
+    anew : dict
+        device -> (its newest number, since when), for devices that lost their memory and count from 1 again.
+    forgotten : list
+        (device, span), what these cannot send any more.
     seen : list
         Numbers for the worker that looks for gaps, when several share the messages.
     is_shared : bool
@@ -76,6 +80,8 @@ class Batch:
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
     proposed: list[Proposed] = field(default_factory=list[Proposed])
     missing: dict[int, list[Missing]] = field(default_factory=dict[int, list[Missing]])
+    anew: dict[int, tuple[int, datetime]] = field(default_factory=dict[int, tuple[int, datetime]])
+    forgotten: list[tuple[int, Missing]] = field(default_factory=list[tuple[int, Missing]])
     seen: list[Seen] = field(default_factory=list[Seen])
     is_shared: bool = False
 
@@ -120,6 +126,8 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
         proposals.keep(connection, batch.proposed, now)
     if batch.missing:
         numbering.write_missing(connection, batch.missing, now)
+    if batch.anew:
+        numbering.count_anew(connection, batch.anew, batch.forgotten, now)
     if batch.seen:
         numbering.put_seen(connection, batch.seen)
     return Stored(sum(found.count for found in fresh), found_fixes.count if found_fixes else 0)

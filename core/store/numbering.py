@@ -85,6 +85,34 @@ def forget_number_times(connection: Connection) -> None:
     connection.execute(_NUMBERING["forget_number_times"])
 
 
+def counting_since(connection: Connection) -> dict[int, datetime]:
+    """Return since when the devices that lost their memory count their messages anew."""
+    return dict(connection.execute(_NUMBERING["counting_since"]).fetchall())
+
+
+def count_anew(
+    connection: Connection,
+    counts: Mapping[int, tuple[int, datetime]],
+    forgotten: Sequence[tuple[int, Missing]],
+    now: datetime,
+) -> None:
+    """Keep of devices that count anew how far they have come and since when; what they forgot is blind time.
+
+    `counts` is device -> (seq, since).
+    """
+    if counts:
+        connection.execute(
+            _NUMBERING["count_anew"],
+            {
+                "device": list(counts),
+                "seq": [seq for seq, _ in counts.values()],
+                "since": [since for _, since in counts.values()],
+            },
+        )
+    for device, span in forgotten:
+        record_blind_time(connection, device, span, now)
+
+
 def slowest_worker(connection: Connection, since: datetime) -> datetime | None:
     """Return how far the slowest of the workers has come that reported since then."""
     row = connection.execute(_NUMBERING["slowest_worker"], {"since": since}).fetchone()

@@ -243,6 +243,8 @@ CREATE TABLE device_contact (
     last_seq          bigint NOT NULL DEFAULT 0,
     -- The time of that number, while several workers share the messages; null: last_time.
     numbered_at       timestamptz,
+    -- Since when its numbers are of the count that it began anew; null: it never did.
+    counts_since      timestamptz,
     -- Our clock less the device's; null until it tells its own.
     clock_skew_s      double precision
 ) WITH (fillfactor = 70);

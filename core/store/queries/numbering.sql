@@ -86,6 +86,16 @@ WHERE device_contact.device_number = given.device_number AND device_contact.last
 -- One worker alone keeps the time with each batch.
 UPDATE device_contact SET numbered_at = NULL WHERE numbered_at IS NOT NULL;
 
+-- name: counting_since
+-- Since when devices that lost their memory count anew.
+SELECT device_number, counts_since FROM device_contact WHERE counts_since IS NOT NULL;
+
+-- name: count_anew
+-- A device lost its memory and counts from 1 again; with the batch that tells it, after the contacts.
+UPDATE device_contact SET last_seq = given.seq, numbered_at = NULL, counts_since = given.since
+FROM unnest(%(device)s::integer[], %(seq)s::bigint[], %(since)s::timestamptz[]) AS given (device_number, seq, since)
+WHERE device_contact.device_number = given.device_number;
+
 -- name: slowest_worker
 -- How far the slowest worker at work has come.
 SELECT min(complete_through) FROM ingest_progress WHERE reported_at >= %(since)s;

@@ -1,0 +1,155 @@
+"""A device that lost its memory counts its messages from 1 again; nothing of what it says then is taken for a repeat."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core.store import ingestion
+from core.store.database import Database
+from ingest.assembly import Assembly, Rules
+from ingest.codecs import decode
+from ingest.devices import Devices
+from ingest.message import Message
+from ingest.numbering import Numbering
+from tests.support.ingest import Rows, readings, registered_ward
+
+_NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
+_READINGS = "mimamori/v1/hall-1/readings"
+_STATUS = "mimamori/v1/hall-1/status"
+
+
+class Home:
+    """A worker whose messages come one a minute, each in a batch of its own."""
+
+    def __init__(self, database: Database) -> None:
+        self.database = database
+        self.minute = 0
+        self.devices = Devices(database)
+        self.start()
+
+    @property
+    def now(self) -> datetime:
+        """When the next message comes."""
+        return _NOW + timedelta(minutes=self.minute)
+
+    def start(self) -> None:
+        """Begin with what the database knows, as after a restart."""
+        self.numbers = Numbering()
+        with self.database.transaction() as connection:
+            self.numbers.load(connection)
+
+    def hear(self, topic: str, payload: bytes, *, retained: bool = False, repeated: bool = False) -> None:
+        """Take in a message."""
+        self.devices.prepare(("native:hall-1",), _NOW)
+        assembly = Assembly(
+            Rules(ZoneInfo("Asia/Tokyo")),
+            self.devices.find,
+            {},
+            _NOW,
+            self.numbers,
+            self.numbers.counts_since,
+        )
+        assembly.add(Message(topic, payload, retained, repeated, self.now), decode(topic, payload))
+        self.numbers.add_to(assembly.batch)
+        with self.database.transaction() as connection:
+            ingestion.store_batch(connection, assembly.batch, self.now)
+        self.minute += 1
+
+    def hear_numbers(self, *seqs: int, time: datetime | None = None) -> None:
+        """Take in readings with these numbers."""
+        for seq in seqs:
+            self.hear(_READINGS, readings(seq, ("motion", True, time or self.now)))
+
+    def hear_status(
+        self, last_seq: int, *, online: bool = True, retained: bool = False, repeated: bool = False
+    ) -> None:
+        """Take in a status."""
+        body = json.dumps({"online": online, "last_seq": last_seq}).encode()
+        self.hear(_STATUS, body, retained=retained, repeated=repeated)
+
+
+@pytest.fixture
+def rows(database_url: str, tmp_path: Path) -> Iterator[Rows]:
+    with registered_ward(database_url, tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def home(database_url: str, rows: Rows) -> Iterator[Home]:
+    with Database(database_url, size=2) as database:
+        yield Home(database)
+
+
+def _count(rows: Rows) -> int:
+    return int(rows.of("SELECT count(*) FROM reading WHERE seq > 0")[0][0])
+
+
+def _missing(rows: Rows) -> list[tuple[int, int]]:
+    found = rows.of("SELECT first_seq, last_seq FROM missing_messages ORDER BY 1")
+    return [(first, last) for first, last in found]
+
+
+def test_readings_of_a_device_that_lost_its_clock_and_its_count_are_all_stored(
+    home: Home, rows: Rows
+) -> None:
+    never_set = datetime(1970, 1, 1, tzinfo=UTC)
+    home.hear_numbers(*range(1, 31), time=never_set)
+    home.hear_status(0)
+    home.hear_numbers(*range(1, 6), time=never_set)
+    assert _count(rows) == 35
+    # A repeat of the new ones is still one.
+    home.hear_numbers(3, 4, time=never_set)
+    home.start()
+    home.hear_numbers(4, 5, 6, time=never_set)
+    assert _count(rows) == 36
+    assert _missing(rows) == []
+
+
+def test_what_is_missing_of_the_new_count_is_noticed(home: Home, rows: Rows) -> None:
+    home.hear_numbers(*range(1, 31))
+    home.hear_status(3)
+    home.hear_numbers(2)
+    assert _missing(rows) == [(1, 1), (3, 3)]
+    assert rows.of("SELECT last_seq FROM device_contact") == [(3,)]
+    home.start()
+    home.hear_numbers(6)
+    assert _missing(rows) == [(1, 1), (3, 3), (4, 5)]
+
+
+def test_a_first_message_of_a_later_time_tells_it_too(home: Home, rows: Rows) -> None:
+    home.hear_numbers(*range(1, 31))
+    home.hear_numbers(1, 3)
+    assert _count(rows) == 32
+    assert _missing(rows) == [(2, 2)]
+
+
+@pytest.mark.parametrize("how", ["retained", "repeated", "offline", "one behind"])
+def test_a_status_that_is_old_begins_no_count(home: Home, rows: Rows, how: str) -> None:
+    home.hear_numbers(*range(1, 31))
+    home.hear_status(
+        29 if how == "one behind" else 0,
+        online=how != "offline",
+        retained=how == "retained",
+        repeated=how == "repeated",
+    )
+    assert rows.of("SELECT last_seq FROM device_contact") == [(30,)]
+
+
+def test_a_first_message_that_is_sent_again_begins_no_count(home: Home, rows: Rows) -> None:
+    first = home.now
+    home.hear_numbers(*range(1, 31))
+    home.hear_numbers(1, time=first)
+    assert (_count(rows), rows.of("SELECT last_seq FROM device_contact")) == (30, [(30,)])
+
+
+def test_what_a_device_forgot_is_blind_time_for_good(home: Home, rows: Rows) -> None:
+    home.hear_numbers(*range(1, 31), 35)
+    assert (_missing(rows), rows.count("blind_time")) == ([(31, 34)], 0)
+    home.hear_status(0)
+    assert (_missing(rows), rows.count("blind_time")) == ([], 1)
+    home.hear_numbers(*range(1, 36))
+    assert home.numbers.take_healed() == []
