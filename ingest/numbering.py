@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from core.store import numbering
@@ -15,6 +15,9 @@ from core.store.numbering import Missing
 _ASK_AFTER_S = (3.0, 30.0, 300.0, *(3600.0,) * 24)
 # Unanswered the first time: what is missing counts as blind time until it comes.
 _BLIND_AFTER_ASKS = 2
+# As long as that takes. A device that sends all but this is not waited for any longer.
+_BLIND_AFTER_S = 60.0
+_GIVEN_UP_AFTER_S = sum(_ASK_AFTER_S)
 _SPANS_IN_ONE_COMMAND = 100
 _CONFIRM_EVERY_S = 60.0
 _CONFIRMATIONS_AT_ONCE = 200
@@ -23,16 +26,38 @@ _OVERTAKEN = 10
 
 
 @dataclass(slots=True)
+class _Asked:
+    """Since when a span is asked for, and how often it was in vain."""
+
+    first_at: float
+    times: int = 0
+    is_blind: bool = False
+
+    def ask(self, moment: float, *, is_answering: bool) -> bool:
+        """Take note that it is asked for; True if it is blind time from now on."""
+        self.times += not is_answering
+        was_blind = self.is_blind
+        self.is_blind |= self.times >= _BLIND_AFTER_ASKS or moment - self.first_at >= _BLIND_AFTER_S
+        return self.is_blind and not was_blind
+
+    def is_given_up(self, moment: float) -> bool:
+        """Tell whether it was asked for often enough, or for a day."""
+        return self.times >= len(_ASK_AFTER_S) - 1 or moment - self.first_at >= _GIVEN_UP_AFTER_S
+
+
+@dataclass(slots=True)
 class _Asking:
     """How often a device was asked for all that is missing, and when it is next.
 
-    `place` is how far we have got in asking for all of it, a part in each command.
+    `place` is how far we have got in asking for all of it, a part in each command; `spans` what was asked for, by the
+    first number.
     """
 
     asks: int
     next_at: float
     place: int = 0
     is_answering: bool = False
+    spans: dict[int, _Asked] = field(default_factory=dict[int, _Asked])
 
     def next_part(self, spans: list[Missing]) -> list[Missing]:
         """Return what to ask for now."""
@@ -46,6 +71,22 @@ class _Asking:
         self.asks = 1 if self.is_answering else self.asks + 1
         self.is_answering = False
         return part
+
+    def ask(self, part: list[Missing], moment: float, *, is_answering: bool) -> list[Missing]:
+        """Take note that spans are asked for, and return those that are blind time from now on."""
+        return [
+            span
+            for span in part
+            if self.spans.setdefault(span.first_seq, _Asked(moment)).ask(moment, is_answering=is_answering)
+        ]
+
+    def given_up(self, spans: list[Missing], moment: float) -> list[Missing]:
+        """Return the spans that need not be asked for again."""
+        return [
+            span
+            for span in spans
+            if (asked := self.spans.get(span.first_seq)) is not None and asked.is_given_up(moment)
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +197,15 @@ class Numbering:
             device = self._devices.get(number)
             if asking.next_at > moment or device is None:
                 continue
-            spans = self._missing.get(number, [])
-            before, answered = asking.asks, asking.is_answering
-            part = asking.next_part(spans)
-            is_whole = asking.place == 0
-            if is_whole and asking.asks > len(_ASK_AFTER_S) - 1:
-                # It is lost, and stays blind time.
-                self._forget(number)
-                self._blind.pop(number, None)
+            self._give_up(number, asking, moment)
+            spans = self._missing.get(number)
+            if not spans:
                 continue
-            soon = answered or not is_whole
-            asking.next_at = moment + _ASK_AFTER_S[0 if soon else asking.asks]
-            blind = spans if asking.asks == _BLIND_AFTER_ASKS and asking.asks != before else []
+            answered = asking.is_answering
+            part = asking.next_part(spans)
+            soon = answered or asking.place > 0
+            asking.next_at = moment + _ASK_AFTER_S[0 if soon else min(asking.asks, len(_ASK_AFTER_S) - 1)]
+            blind = asking.ask(part, moment, is_answering=answered)
             if blind:
                 self._blind.setdefault(number, set()).update(span.began_at for span in blind)
             yield (
@@ -206,7 +244,10 @@ class Numbering:
         self._devices[device.number] = device
         self._missing.setdefault(device.number, []).append(span)
         self._changed.add(device.number)
-        self._asking[device.number] = _Asking(0, time.monotonic() + _ASK_AFTER_S[0])
+        soon = time.monotonic() + _ASK_AFTER_S[0]
+        asking = self._asking.setdefault(device.number, _Asking(0, soon))
+        # The old ones are asked for along with it, so a device that loses more and more is asked all the same.
+        asking.asks, asking.next_at = 0, min(asking.next_at, soon)
 
     def _fill(self, number: int, seq: int) -> None:
         spans: list[Missing] = []
@@ -217,6 +258,7 @@ class Numbering:
             self._changed.add(number)
             if number in self._asking:
                 self._asking[number].is_answering = True
+                self._asking[number].spans.pop(span.first_seq, None)
             if seq > span.first_seq:
                 spans.append(replace(span, last_seq=seq - 1))
             if seq < span.last_seq:
@@ -224,6 +266,25 @@ class Numbering:
         self._missing[number] = spans
         if not spans:
             self._forget(number)
+
+    def _give_up(self, number: int, asking: _Asking, moment: float) -> None:
+        """Forget the spans that are lost; they stay blind time."""
+        spans = self._missing.get(number, [])
+        gone = {span.first_seq for span in asking.given_up(spans, moment)}
+        if not gone:
+            return
+        kept = [span for span in spans if span.first_seq not in gone]
+        recorded = self._blind.pop(number, set()) & {span.began_at for span in kept}
+        if recorded:
+            self._blind[number] = recorded
+        if not kept:
+            self._forget(number)
+            return
+        for first_seq in gone:
+            del asking.spans[first_seq]
+        asking.place = max(0, asking.place - len(gone))
+        self._missing[number] = kept
+        self._changed.add(number)
 
     def _forget(self, number: int) -> None:
         self._missing.pop(number, None)

@@ -133,3 +133,24 @@ def test_what_never_comes_is_given_up_after_a_day_and_stays_blind(watch: _Watch)
     assert blind == [Missing(2, 3, _at(1), _at(4))]
     assert numbers.devices_with_gaps == 0
     assert numbers.take_healed() == []
+
+
+@pytest.mark.parametrize("every_s", [1, 10, 20, 31])
+def test_a_device_that_loses_messages_again_and_again_is_asked_and_what_stays_missing_is_blind(
+    watch: _Watch, every_s: int
+) -> None:
+    numbers, asked, blind = _noted(1), set[int](), set[int]()
+    for seq in range(3, 403, 2):
+        numbers.note(_DEVICE, seq, _at(seq))
+        parts, spans = _asked(numbers, watch, every_s)
+        asked |= {first for first, _ in parts}
+        blind |= {span.first_seq for span in spans}
+    late = 70 // every_s
+    expected = set(range(2, 402 - 2 * late, 2))
+    assert asked >= expected
+    assert blind >= expected
+    # What was asked for many times in vain is given up, so there is not ever more of it.
+    kept = numbers.take_changes()[1]
+    assert len(kept) < 110
+    assert kept[-1].last_seq == 400
+    assert numbers.take_healed() == []
