@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from math import sqrt
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -12,18 +13,19 @@ from core.domain.alert import Finding, Severity
 from detectors.rules.judgement import Judgement
 
 NAME = "decline"
-VERSION = 1
+VERSION = 2
 # D11: what is compared with, how fast the mean follows; the limit is our choice (docs/evaluation.md).
 BASELINE_DAYS, BASELINE_GAP_DAYS = 56, 7
 LEAST_DAYS = 28
 FOLLOWS = 0.2
-LIMIT = 1.0
+LIMIT = 1.1
 _MOST_Z = 4.0
 # It ends when the mean is back within this share of the limit: as before, or the new usual.
 _OVER = 0.4
 CHECKED_AT = time(10)
-# Who lives very regularly still varies by this share, and by this count.
+# Who lives very regularly still varies by this share, and by this count; what is counted one by one by its root, as chance would have it.
 _LEAST_SPREAD_SHARE, _LEAST_SPREAD = 0.06, 1.0
+_COUNTED = frozenset({"door_uses", "night_quarters"})
 # Which way each count goes when somebody declines.
 WORSE: Mapping[str, int] = {"active_quarters": -1, "door_uses": -1, "night_quarters": 1}
 
@@ -58,7 +60,8 @@ def drift(days: DailyCounts, name: str) -> Floats:
         if len(before) >= LEAST_DAYS and not np.isnan(value):
             usual = float(np.median(before))
             spread = 1.4826 * float(np.median(np.abs(before - usual)))
-            spread = max(spread, _LEAST_SPREAD_SHARE * abs(usual), _LEAST_SPREAD)
+            chance = sqrt(abs(usual)) if name in _COUNTED else 0.0
+            spread = max(spread, _LEAST_SPREAD_SHARE * abs(usual), chance, _LEAST_SPREAD)
             now += FOLLOWS * (float(np.clip((value - usual) / spread, -_MOST_Z, _MOST_Z)) - now)
         found[number] = now
     return found
