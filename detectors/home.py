@@ -8,31 +8,29 @@ from functools import partial
 from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.logs import get_logger
-from core.store import absences, judging, measurements
+from core.store import absences, judging
 from core.store.database import Connection
 from core.store.episodes import Matter
-from core.store.judging import BlindTime, WatchedResident
-from detectors import batteries, days, ward
+from core.store.judging import ActiveAlert, BlindTime, WatchedResident
+from detectors import batteries, days
 from detectors.alerting.reconcile import reconcile
 from detectors.places import PlacesBook
+from detectors.records import HomeRecord
 from detectors.rulebook import rules_of
 from detectors.rules import battery, decline, geofence_exit, inactivity, sos
-from detectors.rules.judgement import Judgement, Window, earliest, moment
+from detectors.rules.judgement import Blind, Judgement, Window, earliest, moment
 from detectors.rules.patience import Sensitivity
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, Link, judge_home
 from detectors.rules.sos import SosCall
 from detectors.usual import RhythmBook, UsualBook, Who
-from detectors.window import BLIND_BACK, HomeView, load_blind, load_calls, load_links, load_window
+from detectors.window import BLIND_BACK, HomeView, Planned, blind_on_record, load_calls, load_window
 
-# Late data are judged again up to this far back; what is older is only stored.
-REACH = timedelta(hours=48)
 # Nobody goes unjudged longer than this, whatever the deadlines say.
 _AT_LEAST_EVERY = timedelta(hours=24)
 # What is held back until something is decided elsewhere is looked at again after this time.
 _HELD_FOR = timedelta(seconds=10)
 # What failed is tried again after this time.
 FAILED_FOR = timedelta(minutes=5)
-_STATUS_BACK = timedelta(hours=48)
 _SILENT_CAUSES = ("offline", "no_heartbeat")
 
 # Judges what is looked at once a day, given when the oldest active alert of the rule began; None if it is not time.
@@ -64,28 +62,26 @@ class _Waiting:
 
 
 class HomeJudging:
-    """One judging of a home; making it takes the home's news.
+    """One judging of a home.
 
     Parameters
     ----------
     connection : Connection
-        Inside the transaction that holds the claim on the home.
+        Inside the transaction that holds the claim on the home and took its news.
     span : HomeSpan
         What to judge.
+    record : HomeRecord
+        What is on record about the home.
     """
 
-    def __init__(self, connection: Connection, span: HomeSpan) -> None:
+    def __init__(self, connection: Connection, span: HomeSpan, record: HomeRecord) -> None:
         self._connection = connection
         self._span = span
-        news_from = judging.take_news(connection, span.home)
-        self._people = judging.watched_residents(connection, span.home)
+        self._record = record
+        self._people = record.people
         self._watched = [one for one in self._people if one.watched_from < span.until]
-        self._since = {one.number: self._judge_from(one, news_from) for one in self._people}
-
-    @property
-    def since(self) -> datetime:
-        """From when on the home is judged."""
-        return min(self._since.values(), default=self._span.until)
+        self._since = record.since
+        self._known_active: Sequence[ActiveAlert] | None = record.active
 
     def judge_calls(self) -> None:
         """Raise the calls for help: first of all, and whatever else fails."""
@@ -105,12 +101,10 @@ class HomeJudging:
         if not self._watched:
             return
         until = self._span.until
-        view = ward.view(self._connection, self.since - BLIND_BACK, until)
-        links = load_links(self._connection, self._span.home, self.since - _STATUS_BACK, until)
+        view, links = self._record.ward, self._record.links
         equipment = judge_home(self._span.home, links, view.hushed, until, slack=self._span.slack)
-        self._record(links, equipment)
+        on_record = self._keep(links, equipment)
         self._judge_batteries(links)
-        on_record = load_blind(self._connection, self._span.home, self.since - BLIND_BACK, until)
         silent = {device for device, _ in equipment.device_absences}
         kinds = {link.kind for link in links if link.device not in silent}
         home_view = HomeView(
@@ -126,25 +120,19 @@ class HomeJudging:
     def _is_lead(self, resident: WatchedResident) -> bool:
         return resident.number == self._people[0].number
 
-    def _judge_from(self, resident: WatchedResident, news_from: datetime | None) -> datetime:
-        """Return from when on a resident must be judged: back to late data, as far as they reach."""
-        since = resident.judged_through
-        if news_from is not None and news_from <= since:
-            reach = since - REACH
-            if news_from < reach and resident.watched_from < reach:
-                _log.info("late_data_beyond_reach", resident=resident.number)
-            since = max(news_from - timedelta(microseconds=1), reach)
-        return max(since, resident.watched_from)
-
-    def _record(self, links: Sequence[Link], equipment: HomeLinks) -> None:
-        """Keep the silences of the equipment on record, and bring its alerts in line."""
+    def _keep(self, links: Sequence[Link], equipment: HomeLinks) -> list[Blind]:
+        """Keep the silences of the equipment on record, bring its alerts in line, and return the blind time on record."""
         subject = f"home:{self._span.home}"
         silent = [
             BlindTime(subject, one.began_at, one.ended_at, one.hushed_from, one.cause)
             for one in equipment.home_absences
         ]
         until = self._span.until
-        judging.record_blind_times(self._connection, subject, silent, _SILENT_CAUSES, until)
+        blind = self._record.blind
+        if silent or any(one.ended_at is None and one.cause in _SILENT_CAUSES for one in blind):
+            judging.record_blind_times(self._connection, subject, silent, _SILENT_CAUSES, until)
+            since = self._record.judged_from - BLIND_BACK
+            blind = judging.blind_times(self._connection, (subject,), since, until)
         lasting = dict(equipment.device_absences)
         for link in links:
             one = lasting.get(link.device)
@@ -159,12 +147,15 @@ class HomeJudging:
         judged = {Matter(DEVICE_SILENT, f"device:{one.device}") for one in links}
         judged |= self._active(lead, HOME_SILENT) | self._active(lead, DEVICE_SILENT)
         self._reconcile(lead, equipment.silent.findings, {*judged, Matter(HOME_SILENT, subject)})
+        return blind_on_record(blind)
 
     def _judge_daily(
-        self, resident: WatchedResident, rule: str, judge: DailyJudge, subjects: set[str]
+        self, resident: WatchedResident, rule: str, first: datetime, judge: DailyJudge, subjects: set[str]
     ) -> None:
-        """Judge what is looked at once a day, if it is time; what fails is tried again the next day."""
-        active = [one for one in judging.active_alerts(self._connection, resident.number) if one.rule == rule]
+        """Judge what is looked at once a day, if it is time (`first`); what fails is tried again the next day."""
+        if first > self._span.until:
+            return
+        active = self._active_of(resident.number, rule)
         try:
             with self._connection.transaction():
                 judged = judge(min((one.began_at for one in active), default=None))
@@ -176,26 +167,38 @@ class HomeJudging:
             self._reconcile(resident.number, judged.findings, matters)
 
     def _judge_batteries(self, links: Sequence[Link]) -> None:
-        lead = self._people[0]
+        lead, since = self._people[0], self._record.judged_from
         judge = partial(
             batteries.judge,
             self._connection,
             self._span.home,
             lead.zone,
-            (self.since, self._span.until),
+            (since, self._span.until),
             lead.watched_from,
         )
-        self._judge_daily(lead, battery.NAME, judge, {f"device:{one.device}" for one in links})
+        first = battery.next_check(lead.zone, since)
+        self._judge_daily(lead, battery.NAME, first, judge, {f"device:{one.device}" for one in links})
 
     def _judge_resident(self, resident: WatchedResident, view: HomeView, equipment: HomeLinks) -> None:
         span = (self._since[resident.number], self._span.until)
-        situation = measurements.situation(self._connection, resident.number)
+        record = self._record
+        situation = record.situations[resident.number]
         window = load_window(
-            self._connection, resident, span, view, situation, is_lead=self._is_lead(resident)
+            self._connection,
+            resident,
+            span,
+            view,
+            situation,
+            is_lead=self._is_lead(resident),
+            open_since={one.rule: one.began_at for one in self._active_of(resident.number)},
+            laid_down=Planned(
+                record.fences[resident.number], record.absences[resident.number], record.has_series
+            ),
         )
         who = Who(resident.number, self._span.home, resident.zone)
         compare = partial(days.judge, self._connection, who, span, resident.watched_from)
-        self._judge_daily(resident, decline.NAME, compare, {f"resident:{resident.number}"})
+        first = decline.next_check(resident.zone, resident.number, span[0])
+        self._judge_daily(resident, decline.NAME, first, compare, {f"resident:{resident.number}"})
         rules = rules_of(
             Sensitivity(resident.sensitivity),
             situation,
@@ -241,11 +244,27 @@ class HomeJudging:
         return matters
 
     def _active(self, resident: int, rule: str) -> set[Matter]:
-        alerts = judging.active_alerts(self._connection, resident)
-        return {Matter(one.rule, one.subject) for one in alerts if one.rule == rule}
+        return {Matter(one.rule, one.subject) for one in self._active_of(resident, rule)}
+
+    def _active_of(self, resident: int, rule: str | None = None) -> list[ActiveAlert]:
+        """Return what is active about a resident and nobody has closed, of one rule or all."""
+        return [
+            one
+            for one in self._active_now()
+            if one.resident == resident and not one.is_closed and rule in {None, one.rule}
+        ]
+
+    def _active_now(self) -> Sequence[ActiveAlert]:
+        if self._known_active is None:
+            residents = [one.number for one in self._people]
+            self._known_active = judging.active_alerts(self._connection, residents, self._record.subjects)
+        return self._known_active
 
     def _reconcile(self, resident: int, findings: Sequence[Finding], judged: set[Matter]) -> None:
         span = self._span
+        if not findings and judged.isdisjoint(Matter(one.rule, one.subject) for one in self._active_now()):
+            return  # Nothing to raise and nothing to end, as nearly always.
+        self._known_active = None
         reconcile(self._connection, resident, findings, judged=judged, until=span.until, now=span.now)
 
     def _settle(

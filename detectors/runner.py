@@ -6,6 +6,7 @@ rounds, so a killed one loses nothing.
 
 import threading
 import time
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from core.store import judging
 from core.store.database import Connection, Database, Listener, translated_errors
 from detectors import ward
 from detectors.home import FAILED_FOR, HomeJudging, HomeSpan
+from detectors.records import HomeRecord, load_records
 from detectors.rules import ward_silence
 
 CHANNEL = "news"
@@ -131,23 +133,33 @@ class Runner:
             judging.drop_idle_news(connection, until)
 
     def _judge_batch(self, until: datetime, put_off: set[int]) -> int:
+        slack = self._machine_span(_SLACK_S)
         with self._database.transaction() as connection:
             homes = judging.claim_homes(connection, until, _BATCH, put_off)
+            records = _records(connection, homes, until) if homes else {}
             for home in homes:
-                self._judge_home(connection, home, until, put_off)
+                self._judge_home(
+                    connection, HomeSpan(home, until, self._clock.now(), slack), records, put_off
+                )
         return len(homes)
 
-    def _judge_home(self, connection: Connection, home: int, until: datetime, put_off: set[int]) -> None:
+    def _judge_home(
+        self, connection: Connection, span: HomeSpan, records: Mapping[int, HomeRecord], put_off: set[int]
+    ) -> None:
         """Judge one home; one that fails is noted and put off, and does not stop the others."""
-        now = self._clock.now()
+        home, until, now = span.home, span.until, span.now
         since = until
         try:
             with translated_errors():
-                with connection.transaction():
-                    judged = HomeJudging(connection, HomeSpan(home, until, now, self._machine_span(_SLACK_S)))
-                since = judged.since
-                with connection.transaction():
-                    judged.judge_calls()
+                record = records.get(home)
+                if record is None:
+                    with connection.transaction():
+                        record = load_records(connection, [home], until)[home]
+                since = record.judged_from
+                judged = HomeJudging(connection, span, record)
+                if record.has_button:
+                    with connection.transaction():
+                        judged.judge_calls()
                 with connection.transaction():
                     judged.judge_rest()
         except StoreUnavailableError:
@@ -169,3 +181,14 @@ class Runner:
     def _machine_span(self, seconds: float) -> timedelta:
         """Return how much time of the service's clock passes in some seconds of the machine."""
         return timedelta(seconds=seconds * self._clock.factor)
+
+
+def _records(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, HomeRecord]:
+    """Return what is on record about claimed homes; nothing if that of one cannot be read, and then each is read by itself."""
+    try:
+        with translated_errors(), connection.transaction():
+            return load_records(connection, homes, until)
+    except StoreUnavailableError:
+        raise
+    except Exception:  # noqa: BLE001 - the fence round one home finds out which it is
+        return {}

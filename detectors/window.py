@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from core.domain.absence import Absence
+from core.domain.geofence import Geofence
 from core.store import absences, judging, measurements, windows
 from core.store.database import Connection
-from core.store.judging import WatchedResident
+from core.store.judging import BlindTime, WatchedResident
 from core.store.measurements import Series, Situation
-from core.store.windows import LinkRow
 from detectors.rules import absence, cold, heat, presence, sos
 from detectors.rules.hearing import until_now
 from detectors.rules.inactivity import DECIDED_WITHIN
 from detectors.rules.judgement import Blind, LifeSigns, PlannedAbsence, Press, Track, Window, no_track
-from detectors.rules.silence import Link
 from detectors.rules.silences import certain
 from detectors.rules.sos import LONGEST_DELAY
 from detectors.series import merged, power_series, room_series, since_of, track
@@ -33,9 +33,10 @@ _OUTING_BACK = (_TRACK_BACK, timedelta(hours=27), timedelta(days=4))
 _CLIMATE_BACK = timedelta(hours=7)
 _POWER_BACK = timedelta(hours=30)
 _CLIMATE_RULES = frozenset({heat.NAME, cold.NAME})
-_METRICS = ("temperature_c", "humidity_pct", "power_w")
+# What rules look at beside life signs and fixes.
+SERIES = ("temperature_c", "humidity_pct", "power_w")
 # Absences that were planned this far back may still matter; those ahead have deadlines.
-_ABSENCES_BACK, _ABSENCES_AHEAD = timedelta(days=3), timedelta(days=8)
+ABSENCES_BACK, ABSENCES_AHEAD = timedelta(days=3), timedelta(days=8)
 # Blind time that may lie in a silence that still lasts.
 BLIND_BACK = timedelta(days=120)
 # Readings may be ahead of the judged time by the devices' clocks.
@@ -68,6 +69,15 @@ class HomeView:
     has_tracker: bool
 
 
+@dataclass(frozen=True)
+class Planned:
+    """What people have laid down about a resident, and whether `SERIES` are measured in the home."""
+
+    fences: Sequence[Geofence]
+    absences: Sequence[Absence]
+    has_series: bool = True
+
+
 def load_window(
     connection: Connection,
     resident: WatchedResident,
@@ -76,17 +86,21 @@ def load_window(
     situation: Situation,
     *,
     is_lead: bool,
-    open_since: Mapping[str, datetime] | None = None,
+    open_since: Mapping[str, datetime],
+    laid_down: Planned | None = None,
 ) -> Window:
     """Return the window of a resident for judging a span (since, until].
 
-    `open_since` tells by rule when what is still open began; without it, it is what is on record as an active alert.
+    `open_since` tells by rule when what is still open began; what is `laid_down` is read unless it is given.
     """
     since, until = span
     began = open_since
-    if began is None:
-        began = {one.rule: one.began_at for one in judging.active_alerts(connection, resident.number)}
-    fences = windows.geofences(connection, resident.number)
+    if laid_down is None:
+        laid_down = Planned(
+            windows.geofences(connection, [resident.number]),
+            absences.of_resident(connection, resident.number, since - ABSENCES_BACK, until + ABSENCES_AHEAD),
+        )
+    fences = laid_down.fences
     signs = _life_signs(connection, view.home, resident.number, since, until)
     seen = no_track()
     if fences or view.has_tracker:
@@ -97,8 +111,10 @@ def load_window(
         if situation.home is None
         else presence.away(_until(seen, until), situation.home, until_now(signs, until.timestamp()))
     )
-    planned = _planned(connection, resident, since, until)
-    rows = _series(connection, view.home, resident.number, since, until, began)
+    planned = _planned(laid_down.absences, resident, since, until)
+    rows = (
+        _series(connection, view.home, resident.number, since, until, began) if laid_down.has_series else []
+    )
     climate_from = min([since, *(began[rule] for rule in _CLIMATE_RULES & began.keys())]) - _CLIMATE_BACK
     return Window(
         resident=resident.number,
@@ -123,6 +139,7 @@ def load_calls(
 ) -> Window:
     """Return a window with nothing but the presses of emergency buttons."""
     rows = windows.presses(connection, home, resident.number, since - LONGEST_DELAY, is_lead=is_lead)
+    closings = judging.closings(connection, resident.number, sos.NAME, since - LONGEST_DELAY) if rows else []
     return Window(
         resident=resident.number,
         zone=resident.zone,
@@ -133,25 +150,18 @@ def load_calls(
         blind=(),
         pauses=(),
         geofences=(),
-        closed_calls=judging.closings(connection, resident.number, sos.NAME, since - LONGEST_DELAY),
+        closed_calls=closings,
     )
-
-
-def load_links(connection: Connection, home: int, since: datetime, until: datetime) -> list[Link]:
-    """Return the links to the devices of a home, with what they said since `since`."""
-    said = windows.statuses(connection, home, since, until)
-    return [_link(row, said.get(row.device, [])) for row in windows.links(connection, home, until)]
 
 
 def load_blind(connection: Connection, home: int, since: datetime, until: datetime) -> list[Blind]:
     """Return the blind time of a home that is on record."""
-    found = judging.blind_times(connection, (f"home:{home}",), since, until)
+    return blind_on_record(judging.blind_times(connection, (f"home:{home}",), since, until))
+
+
+def blind_on_record(found: Sequence[BlindTime]) -> list[Blind]:
+    """Return blind time in the form in which rules read it."""
     return [Blind(one.began_at, one.ended_at, one.known_at) for one in found]
-
-
-def _link(row: LinkRow, status: Sequence[tuple[datetime, bool]]) -> Link:
-    heard = {one for one in (row.silent_since, row.last_heard_at) if one is not None}
-    return Link(row.device, row.kind, row.place, row.heartbeat, tuple(sorted(heard)), tuple(status))
 
 
 def _life_signs(
@@ -191,13 +201,13 @@ class _TrackLoader:
 
 
 def _planned(
-    connection: Connection, resident: WatchedResident, since: datetime, until: datetime
+    planned: Sequence[Absence], resident: WatchedResident, since: datetime, until: datetime
 ) -> list[PlannedAbsence]:
-    first, last = since - _ABSENCES_BACK, until + _ABSENCES_AHEAD
+    first, last = since - ABSENCES_BACK, until + ABSENCES_AHEAD
     return sorted(
         (
             PlannedAbsence(one.number, one.kind, began, ended)
-            for one in absences.of_resident(connection, resident.number, first, last)
+            for one in planned
             for began, ended in absences.spans(one, resident.zone, first, last)
         ),
         key=lambda one: (one.began_at, one.number),
@@ -213,7 +223,7 @@ def _series(
     began: Mapping[str, datetime],
 ) -> list[Series]:
     first = min([since - _POWER_BACK, *(one - _CLIMATE_BACK for one in began.values())])
-    return measurements.series(connection, home, resident, _METRICS, first, until)
+    return measurements.series(connection, home, resident, SERIES, first, until)
 
 
 def _until(seen: Track, until: datetime) -> Track:

@@ -1,5 +1,6 @@
 """Planned absences: all that were planned, once or weekly, and the one that holds now or comes next."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -22,8 +23,15 @@ AHEAD = timedelta(days=8)
 
 def of_resident(connection: Connection, resident: int, since: datetime, until: datetime) -> list[Absence]:
     """Return the absences of a resident that touch a span."""
+    return of_residents(connection, [resident], since, until)
+
+
+def of_residents(
+    connection: Connection, residents: Sequence[int], since: datetime, until: datetime
+) -> list[Absence]:
+    """Return the absences of several residents that touch a span."""
     rows = connection.execute(
-        _ABSENCES["absences"], {"resident": resident, "since": since, "until": until}
+        _ABSENCES["absences"], {"residents": list(residents), "since": since, "until": until}
     ).fetchall()
     return [build(Absence, row, kind=AbsenceKind, hours=hours_from_json) for row in rows]
 

@@ -43,11 +43,13 @@ class BlindTime:
 
 @dataclass(frozen=True)
 class ActiveAlert:
-    """A matter of a resident that is active and not closed."""
+    """A matter that is active; `is_closed` if people have done with it all the same."""
 
+    resident: int | None
     rule: str
     subject: str
     began_at: datetime
+    is_closed: bool
 
 
 def complete_through(connection: Connection, grace: timedelta) -> datetime | None:
@@ -84,26 +86,30 @@ def claim_homes(connection: Connection, until: datetime, limit: int, but: Collec
     return [row[0] for row in rows]
 
 
-def take_news(connection: Connection, home: int) -> datetime | None:
-    """Take a home's news and return the earliest time they are about, None if there are none."""
-    row = connection.execute(_JUDGING["take_news"], {"home": home}).fetchone()
-    return row[0] if row else None
+def take_news(connection: Connection, homes: Sequence[int]) -> dict[int, datetime]:
+    """Take the news of homes and return the earliest time they are about, for those that have any."""
+    return dict(connection.execute(_JUDGING["take_news"], {"homes": list(homes)}).fetchall())
 
 
-def watched_residents(connection: Connection, home: int) -> list[WatchedResident]:
-    """Return the residents of a home, locked."""
-    return [
-        WatchedResident(
-            number=row[0],
-            watched_from=row[1],
-            pause=(row[2], row[3]) if row[2] is not None else None,
-            sensitivity=row[4],
-            judged_through=row[5],
-            state=row[6],
-            zone=ZoneInfo(row[7]),
+def watched_residents(connection: Connection, homes: Sequence[int]) -> dict[int, list[WatchedResident]]:
+    """Return the residents of homes, locked."""
+    found: dict[int, list[WatchedResident]] = {home: [] for home in homes}
+    for (
+        home,
+        number,
+        watched_from,
+        paused_from,
+        paused_until,
+        sensitivity,
+        through,
+        state,
+        zone,
+    ) in connection.execute(_JUDGING["watched_residents"], {"homes": list(homes)}):
+        pause = (paused_from, paused_until) if paused_from is not None else None
+        found[home].append(
+            WatchedResident(number, watched_from, pause, sensitivity, through, state, ZoneInfo(zone))
         )
-        for row in connection.execute(_JUDGING["watched_residents"], {"home": home}).fetchall()
-    ]
+    return found
 
 
 def settle(
@@ -265,10 +271,12 @@ def real_alarms(
     return [(row[0], row[1]) for row in rows]
 
 
-def active_alerts(connection: Connection, resident: int) -> list[ActiveAlert]:
-    """Return the matters of a resident that are active and not closed."""
-    rows = connection.execute(_JUDGING["active_alerts"], {"resident": resident})
-    return [ActiveAlert(*row) for row in rows]
+def active_alerts(
+    connection: Connection, residents: Sequence[int], subjects: Sequence[str] = ()
+) -> list[ActiveAlert]:
+    """Return the matters of residents, or about subjects, that are active; also those that people have closed."""
+    values = {"residents": list(residents), "subjects": list(subjects)}
+    return [ActiveAlert(*row) for row in connection.execute(_JUDGING["active_alerts"], values)]
 
 
 def closings(connection: Connection, resident: int, rule: str, since: datetime) -> list[datetime]:

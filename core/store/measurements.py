@@ -57,8 +57,15 @@ def series(
 
 def situation(connection: Connection, resident: int) -> Situation:
     """Return what is known of a resident's home and of the door at night."""
-    row = connection.execute(_MEASUREMENTS["situation"], {"resident": resident}).fetchone()
-    if row is None:
-        return Situation(None, tells_night_exit=False)
-    lat, lon, tells_night_exit = row
-    return Situation(None if lat is None or lon is None else (lat, lon), tells_night_exit=tells_night_exit)
+    return situations(connection, [resident])[resident]
+
+
+def situations(connection: Connection, residents: Sequence[int]) -> dict[int, Situation]:
+    """Return the same for several residents."""
+    found = {one: Situation(None, tells_night_exit=False) for one in residents}
+    for number, lat, lon, tells_night_exit in connection.execute(
+        _MEASUREMENTS["situation"], {"residents": list(residents)}
+    ):
+        home = None if lat is None or lon is None else (lat, lon)
+        found[number] = Situation(home, tells_night_exit=tells_night_exit)
+    return found

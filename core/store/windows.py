@@ -1,12 +1,12 @@
 """What happened in a home, in the form in which rules read it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.device import DeviceKind
 from core.domain.geofence import Geofence
-from core.domain.metric import METRICS
+from core.domain.metric import METRICS, METRICS_BY_NUMBER
 from core.store.database import Connection
 from core.store.geofences import hours_from_json, shape_from_json
 from core.store.judging import STATUS_METRICS
@@ -76,36 +76,45 @@ def track(
     return connection.execute(_WINDOWS["track"], values, binary=True).fetchall()
 
 
-def links(connection: Connection, home: int, until: datetime) -> list[LinkRow]:
-    """Return the devices that are in a home at `until` and when each was last heard."""
-    rows = connection.execute(_WINDOWS["links"], {"home": home, "until": until})
-    return [
-        LinkRow(
-            device=row[0],
-            kind=DeviceKind(row[1]),
-            place=row[2],
-            heartbeat=timedelta(seconds=row[3]) if row[3] is not None else None,
-            last_heard_at=row[4],
-            silent_since=row[5],
-        )
-        for row in rows
-    ]
+def links(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, list[LinkRow]]:
+    """Return the devices that are in each of some homes at `until` and when each was last heard."""
+    found: dict[int, list[LinkRow]] = {home: [] for home in homes}
+    for home, device, kind, place, heartbeat_s, last_heard_at, silent_since in connection.execute(
+        _WINDOWS["links"], {"homes": list(homes), "until": until}
+    ):
+        heartbeat = timedelta(seconds=heartbeat_s) if heartbeat_s is not None else None
+        found[home].append(LinkRow(device, DeviceKind(kind), place, heartbeat, last_heard_at, silent_since))
+    return found
 
 
 def statuses(
-    connection: Connection, home: int, since: datetime, until: datetime
+    connection: Connection, since: Mapping[int, datetime], until: datetime
 ) -> dict[int, list[tuple[datetime, bool]]]:
-    """Return when the devices of a home said that they are online or not, with the last word before the span."""
-    values = {"home": home, "since": since, "until": until, "metrics": STATUS_METRICS}
+    """Return when the devices of homes, given with a time each, said since then that they are online or not, and the last word before."""
+    values = {
+        "homes": list(since),
+        "since": list(since.values()),
+        "until": until,
+        "metrics": STATUS_METRICS,
+    }
     found: dict[int, list[tuple[datetime, bool]]] = {}
     for device, time, value in connection.execute(_WINDOWS["statuses"], values):
         found.setdefault(device, []).append((time, value > 0))
     return found
 
 
-def geofences(connection: Connection, resident: int) -> list[Geofence]:
-    """Return a resident's geofences, with when each was drawn."""
-    rows = connection.execute(_WINDOWS["geofences"], {"resident": resident})
+def told_metrics(
+    connection: Connection, homes: Sequence[int], metrics: Sequence[str]
+) -> set[tuple[int, str]]:
+    """Return which of some metrics were ever told in which home."""
+    values = {"homes": list(homes), "metrics": [METRICS[name].number for name in metrics]}
+    rows = connection.execute(_WINDOWS["told_metrics"], values)
+    return {(home, METRICS_BY_NUMBER[metric].name) for home, metric in rows}
+
+
+def geofences(connection: Connection, residents: Sequence[int]) -> list[Geofence]:
+    """Return the geofences of residents, with when each was drawn."""
+    rows = connection.execute(_WINDOWS["geofences"], {"residents": list(residents)})
     return [
         Geofence(row[0], row[1], row[2], shape_from_json(row[3]), hours_from_json(row[4]), row[5])
         for row in rows

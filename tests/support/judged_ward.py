@@ -142,8 +142,8 @@ class JudgedWard:
     def state(self, resident: int = 1) -> str:
         """Return what the board says about a resident."""
         with self.database.transaction() as connection:
-            people = judging.watched_residents(connection, resident)
-        return people[0].state
+            people = judging.watched_residents(connection, [resident])
+        return people[resident][0].state
 
 
 def daily(number: int, first: datetime, days: int, *, hours: Sequence[float] = ()) -> list[Seen]:

@@ -1,12 +1,12 @@
 -- Planned absences.
 
 -- name: absences
--- The absences of a resident that were not taken back before a moment and end after another, in the order of their beginning.
+-- The absences of residents that were not taken back before a moment and end after another, in the order of their beginning.
 SELECT
     a.absence_id, a.resident_id, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at, u.name, a.cancelled_at
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
-WHERE a.resident_id = %(resident)s AND coalesce(a.ended_at, 'infinity') > %(since)s AND a.began_at < %(until)s
+WHERE a.resident_id = ANY(%(residents)s) AND coalesce(a.ended_at, 'infinity') > %(since)s AND a.began_at < %(until)s
     AND (a.cancelled_at IS NULL OR a.cancelled_at > greatest(a.began_at, %(since)s))
 ORDER BY a.began_at, a.absence_id;
 

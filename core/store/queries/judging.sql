@@ -103,21 +103,21 @@ LIMIT %(limit)s
 FOR UPDATE OF watch SKIP LOCKED;
 
 -- name: take_news
--- Take a home's news and tell since when there are any.
+-- Take the news of some homes and tell since when there are any.
 WITH taken AS (
-    DELETE FROM home_news WHERE home_id = %(home)s RETURNING earliest
+    DELETE FROM home_news WHERE home_id = ANY(%(homes)s) RETURNING home_id, earliest
 )
-SELECT min(earliest) FROM taken;
+SELECT home_id, min(earliest) FROM taken GROUP BY home_id;
 
 -- name: watched_residents
--- The residents of a home with all that judging them needs to know, locked.
+-- The residents of some homes with all that judging them needs to know, locked.
 SELECT
-    resident.resident_id, resident.watched_from, resident.paused_from, resident.paused_until, resident.sensitivity,
+    resident.home_id, resident.resident_id, resident.watched_from, resident.paused_from, resident.paused_until, resident.sensitivity,
     watch.judged_through, watch.state, home.time_zone
 FROM watch
 JOIN resident ON resident.resident_id = watch.resident_id
 JOIN home ON home.home_id = resident.home_id
-WHERE resident.home_id = %(home)s
+WHERE resident.home_id = ANY(%(homes)s)
 ORDER BY resident.resident_id
 FOR UPDATE OF watch;
 
@@ -250,10 +250,10 @@ FROM alert
 WHERE resident_id = %(resident)s AND rule = %(rule)s AND outcome = ANY(%(outcomes)s) AND began_at > %(since)s;
 
 -- name: active_alerts
--- The matters of a resident that are active and not closed.
-SELECT rule, subject, began_at
+-- The matters of some residents, or about some subjects, that are active; also those that people have closed.
+SELECT resident_id, rule, subject, began_at, handling = 'closed'
 FROM alert
-WHERE resident_id = %(resident)s AND condition = 'active' AND handling <> 'closed';
+WHERE condition = 'active' AND (resident_id = ANY(%(residents)s) OR subject = ANY(%(subjects)s));
 
 -- name: closings
 -- When people closed the alerts of a rule about a resident.

@@ -22,8 +22,8 @@ GROUP BY device.device_number, device.place, device.kind, found.metric
 ORDER BY device.device_number;
 
 -- name: situation
--- Where a resident's home is, and whether the door at night is to be told.
-SELECT home.lat, home.lon, resident.tells_night_exit
+-- Where the home of each of some residents is, and whether the door at night is to be told.
+SELECT resident.resident_id, home.lat, home.lon, resident.tells_night_exit
 FROM resident
 JOIN home USING (home_id)
-WHERE resident.resident_id = %(resident)s;
+WHERE resident.resident_id = ANY(%(residents)s);

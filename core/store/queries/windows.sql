@@ -38,6 +38,13 @@ WHERE here.home_id = %(home)s AND reading.received_at > %(since)s
     AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
 ORDER BY reading.time;
 
+-- name: told_metrics
+-- Which of some metrics the devices of some homes ever told.
+SELECT DISTINCT here.home_id, ever.metric
+FROM device_assignment AS here
+JOIN device_latest AS ever USING (device_number)
+WHERE here.home_id = ANY(%(homes)s) AND ever.metric = ANY(%(metrics)s);
+
 -- name: track
 -- Fixes of a resident's trackers in a span: Unix seconds, degrees, metres (NaN where unknown).
 SELECT
@@ -51,43 +58,44 @@ WHERE here.home_id = %(home)s
 ORDER BY fix.time;
 
 -- name: links
--- The devices now in a home, when each was last heard, and its silence that is on record.
+-- The devices now in some homes, when each was last heard, and its silence that is on record.
 SELECT
-    device.device_number, device.kind, device.place, device.heartbeat_s, contact.last_received_at,
+    here.home_id, device.device_number, device.kind, device.place, device.heartbeat_s, contact.last_received_at,
     (SELECT min(began_at) FROM blind_time
      WHERE subject = 'device:' || device.device_number AND ended_at IS NULL)
 FROM device_assignment AS here
 JOIN device USING (device_number)
 LEFT JOIN device_contact AS contact USING (device_number)
-WHERE here.home_id = %(home)s AND here.during @> %(until)s AND device.retired_at IS NULL
+WHERE here.home_id = ANY(%(homes)s) AND here.during @> %(until)s AND device.retired_at IS NULL
 ORDER BY device.device_number;
 
 -- name: statuses
--- When the devices of a home said that they are online or not: what they said in a span, and the last word before.
+-- When the devices of homes said that they are online or not: what they said from a time of each home on, and the last word before.
 SELECT here.device_number, word.time, word.value
-FROM device_assignment AS here
+FROM unnest(%(homes)s::integer[], %(since)s::timestamptz[]) AS asked (home_id, since)
+JOIN device_assignment AS here USING (home_id)
 JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = ANY(%(metrics)s)
 JOIN LATERAL (
     (SELECT reading.time, reading.value
      FROM reading
      WHERE reading.device_number = here.device_number AND reading.metric = ever.metric
-         AND reading.time > %(since)s AND reading.time <= %(until)s)
+         AND reading.time > asked.since AND reading.time <= %(until)s)
     UNION
     (SELECT reading.time, reading.value
      FROM reading
      WHERE reading.device_number = here.device_number AND reading.metric = ever.metric
-         AND reading.time <= %(since)s
+         AND reading.time <= asked.since
      ORDER BY reading.time DESC
      LIMIT 1)
 ) AS word ON true
-WHERE here.home_id = %(home)s AND here.during @> %(until)s
+WHERE here.during @> %(until)s
 ORDER BY here.device_number, word.time;
 
 -- name: geofences
--- The geofences of a resident that are drawn now.
+-- The geofences of residents that are drawn now.
 SELECT geofence_id, resident_id, name, shape, hours, created_at
 FROM geofence
-WHERE resident_id = %(resident)s AND deleted_at IS NULL
+WHERE resident_id = ANY(%(residents)s) AND deleted_at IS NULL
 ORDER BY geofence_id;
 
 -- name: home_life_signs

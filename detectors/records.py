@@ -1,0 +1,168 @@
+"""What is on record about claimed homes beside their readings: read for all of them at once, since each question costs a round trip."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from core.domain.absence import Absence
+from core.domain.geofence import Geofence
+from core.domain.metric import METRICS
+from core.logs import get_logger
+from core.store import absences, judging, measurements, windows
+from core.store.database import Connection
+from core.store.judging import ActiveAlert, BlindTime, WatchedResident
+from core.store.measurements import Situation
+from core.store.windows import LinkRow
+from detectors import ward
+from detectors.rules.silence import Link
+from detectors.window import ABSENCES_AHEAD, ABSENCES_BACK, BLIND_BACK, SERIES, WardView
+
+# Late data are judged again up to this far back; what is older is only stored.
+REACH = timedelta(hours=48)
+_STATUS_BACK = timedelta(hours=48)
+_BUTTON = METRICS["sos"].name
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class HomeRecord:
+    """What is on record about one home.
+
+    Attributes
+    ----------
+    people : sequence of WatchedResident
+        Who lives there; the first stands for the home.
+    since : mapping of int to datetime
+        From when on each of them is to be judged.
+    active : sequence of ActiveAlert
+        What is active about them, the home and its devices.
+    told : frozenset of str
+        Which of the metrics that are judged its devices ever told.
+    """
+
+    home: int
+    people: Sequence[WatchedResident]
+    since: Mapping[int, datetime]
+    ward: WardView
+    blind: Sequence[BlindTime]
+    links: Sequence[Link]
+    active: Sequence[ActiveAlert]
+    situations: Mapping[int, Situation]
+    fences: Mapping[int, Sequence[Geofence]]
+    absences: Mapping[int, Sequence[Absence]]
+    told: frozenset[str]
+
+    @property
+    def judged_from(self) -> datetime:
+        """From when on the home is to be judged."""
+        return min(self.since.values())
+
+    @property
+    def has_button(self) -> bool:
+        """Whether there is an emergency button that was ever pressed or heard."""
+        return _BUTTON in self.told
+
+    @property
+    def has_series(self) -> bool:
+        """Whether anything is measured that rules look at beside life signs and fixes."""
+        return not self.told.isdisjoint(SERIES)
+
+    @property
+    def subjects(self) -> list[str]:
+        """What its alerts may be about beside the residents themselves."""
+        return [f"home:{self.home}", *(f"device:{one.device}" for one in self.links)]
+
+
+def load_records(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, HomeRecord]:
+    """Take the news of claimed homes and return what is on record about each; a home where nobody lives has none.
+
+    The news are taken before anything else is read, so that what is stored later makes new ones.
+    """
+    news = judging.take_news(connection, homes)
+    everybody = judging.watched_residents(connection, homes)
+    since = {
+        home: {one.number: _judge_from(one, news.get(home)) for one in people}
+        for home, people in everybody.items()
+        if people
+    }
+    if not since:
+        return {}
+    begins = {home: min(of_people.values()) for home, of_people in since.items()}
+    view = ward.view(connection, min(begins.values()) - BLIND_BACK, until)
+    links = _links(connection, begins, until)
+    told = windows.told_metrics(connection, list(begins), (_BUTTON, *SERIES))
+    numbers = [number for of_people in since.values() for number in of_people]
+    found = _OfPeople(connection, numbers, min(begins.values()), until)
+    blind = judging.blind_times(
+        connection, [f"home:{home}" for home in begins], min(begins.values()) - BLIND_BACK, until
+    )
+    records = {
+        home: HomeRecord(
+            home=home,
+            people=everybody[home],
+            since=of_people,
+            ward=_seen_from(view, begins[home] - BLIND_BACK),
+            blind=[one for one in blind if one.subject == f"home:{home}" and _lasts(one, begins[home])],
+            links=links[home],
+            active=(),
+            situations=found.situations,
+            fences={one: [each for each in found.fences if each.resident == one] for one in of_people},
+            absences={one: [each for each in found.absences if each.resident == one] for one in of_people},
+            told=frozenset(name for where, name in told if where == home),
+        )
+        for home, of_people in since.items()
+    }
+    active = judging.active_alerts(
+        connection, numbers, [name for record in records.values() for name in record.subjects]
+    )
+    return {home: replace(record, active=_about(record, active)) for home, record in records.items()}
+
+
+class _OfPeople:
+    """What is on record about residents."""
+
+    def __init__(
+        self, connection: Connection, numbers: Sequence[int], since: datetime, until: datetime
+    ) -> None:
+        self.situations = measurements.situations(connection, numbers)
+        self.fences = windows.geofences(connection, numbers)
+        span = (since - ABSENCES_BACK, until + ABSENCES_AHEAD)
+        self.absences = absences.of_residents(connection, numbers, *span)
+
+
+def _judge_from(resident: WatchedResident, news_from: datetime | None) -> datetime:
+    """Return from when on a resident must be judged: back to late data, as far as they reach."""
+    since = resident.judged_through
+    if news_from is not None and news_from <= since:
+        reach = since - REACH
+        if news_from < reach and resident.watched_from < reach:
+            _log.info("late_data_beyond_reach", resident=resident.number)
+        since = max(news_from - timedelta(microseconds=1), reach)
+    return max(since, resident.watched_from)
+
+
+def _links(connection: Connection, begins: Mapping[int, datetime], until: datetime) -> dict[int, list[Link]]:
+    """Return the links to the devices of homes, with what they said since some time before each is judged."""
+    said = windows.statuses(connection, {home: since - _STATUS_BACK for home, since in begins.items()}, until)
+    rows = windows.links(connection, list(begins), until)
+    return {home: [_link(row, said.get(row.device, [])) for row in of_home] for home, of_home in rows.items()}
+
+
+def _link(row: LinkRow, status: Sequence[tuple[datetime, bool]]) -> Link:
+    heard = {one for one in (row.silent_since, row.last_heard_at) if one is not None}
+    return Link(row.device, row.kind, row.place, row.heartbeat, tuple(sorted(heard)), tuple(status))
+
+
+def _seen_from(view: WardView, since: datetime) -> WardView:
+    blind = tuple(one for one in view.blind if one.ended_at is None or one.ended_at > since)
+    return replace(view, blind=blind)
+
+
+def _lasts(blind: BlindTime, begins: datetime) -> bool:
+    return blind.ended_at is None or blind.ended_at > begins - BLIND_BACK
+
+
+def _about(record: HomeRecord, active: Sequence[ActiveAlert]) -> list[ActiveAlert]:
+    subjects = set(record.subjects)
+    return [one for one in active if one.resident in record.since or one.subject in subjects]
