@@ -129,7 +129,7 @@ def _event_line(event: AlertEvent, page: Page) -> EventLine:
 
 def _ladder(steps: list[EscalationStep], messages: list[Notification], page: Page) -> list[Rung]:
     opening = [one for one in messages if one.kind is NotificationKind.OPENING]
-    rungs = [step for step in steps if not step.is_reminder]
+    rungs = [step for step in steps if step.is_climb]
     return [
         Rung(
             page.words("alert.ladder_family" if place == 0 and len(rungs) > 1 else "alert.ladder_centre"),

@@ -133,7 +133,7 @@ def _matter(
 
 def _ladder_line(ladder: Sequence[EscalationStep], moments: Moments) -> str:
     """Say how far the ladder is: 「連絡 1/2 段・返答待ち 次は 9:50」."""
-    rungs = [step for step in ladder if not step.is_reminder]
+    rungs = [step for step in ladder if step.is_climb]
     done = [step for step in rungs if step.taken_at is not None]
     ahead = [step for step in ladder if step.is_ahead]
     if not done:

@@ -58,6 +58,10 @@ class ContactOut(Output):
     address: str | None
     language: Language
     is_centre: bool = Field(description="The office's care centre, not a contact of the resident.")
+    quiet_hours: str | None = Field(
+        description="When this contact is not woken except in an emergency; null: told at any hour.",
+        examples=["22:00-07:00"],
+    )
 
 
 class LookOut(Output):

@@ -29,6 +29,8 @@ class Notification:
 
 # Rungs from here on ask once more everybody who was told; the steps of contacts end far below.
 FIRST_REMINDER = 1000
+# This rung tells those whom the climb passed over in their quiet hours.
+AFTER_QUIET_HOURS = FIRST_REMINDER - 1
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ class EscalationStep:
     Attributes
     ----------
     step : int
-        Which contacts: those with this step; from `FIRST_REMINDER` on everybody who was told.
+        Which contacts: those with this step; at `AFTER_QUIET_HOURS` those passed over; from `FIRST_REMINDER` on everybody who was told.
     round : int
         The event that started the climb.
     due_at : datetime
@@ -57,6 +59,16 @@ class EscalationStep:
     def is_ahead(self) -> bool:
         """Whether these contacts will still be told."""
         return self.taken_at is None and self.stopped_at is None
+
+    @property
+    def is_climb(self) -> bool:
+        """Whether it is a step of the ladder itself: neither what follows in the morning nor a reminder."""
+        return self.step < AFTER_QUIET_HOURS
+
+    @property
+    def is_after_quiet_hours(self) -> bool:
+        """Whether it tells those who were passed over in their quiet hours."""
+        return self.step == AFTER_QUIET_HOURS
 
     @property
     def is_reminder(self) -> bool:

@@ -1,9 +1,11 @@
 """The people: residents who are watched over, their homes, contacts, and the users of the pages."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from enum import StrEnum
 from zoneinfo import ZoneInfo
+
+from core.domain.quiet_hours import QuietHours
 
 
 class Language(StrEnum):
@@ -67,7 +69,8 @@ class Channel(StrEnum):
 class Contact:
     """Somebody who is told about a resident: family, a caregiver, or (resident None) the care centre of an office.
 
-    `step` is the rung of the escalation ladder, from 1. `calls_resident` is the name the family chose, such as お父さん.
+    `step` is the rung of the escalation ladder, from 1. `calls_resident` is the name the family chose, such as お父さん. From
+    `quiet_from` until `quiet_until` a resident's contact is not woken, except in an emergency; both None: told at any hour.
     """
 
     number: int
@@ -81,6 +84,15 @@ class Contact:
     channel: Channel
     address: str
     language: Language
+    quiet_from: time | None = None
+    quiet_until: time | None = None
+
+    @property
+    def quiet_hours(self) -> QuietHours | None:
+        """When this contact is not woken; None: told at any hour."""
+        if self.quiet_from is None or self.quiet_until is None:
+            return None
+        return QuietHours(self.quiet_from, self.quiet_until)
 
 
 @dataclass(frozen=True)

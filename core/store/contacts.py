@@ -1,10 +1,11 @@
 """Contacts as operators manage them: who is told about whom, and who is told no more."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, time
 
+from core.domain.quiet_hours import QuietHours
 from core.domain.resident import Channel
-from core.errors import NotFoundError
+from core.errors import ConflictError, NotFoundError
 from core.store import answer_links
 from core.store.database import Connection
 from core.store.queries import load
@@ -26,6 +27,8 @@ class ContactLine:
     address: str
     login: str | None
     is_active: bool
+    quiet_from: time | None
+    quiet_until: time | None
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,33 @@ def enable(connection: Connection, contact: int) -> None:
     _set_active(connection, contact, is_active=True)
 
 
+def set_quiet_hours(connection: Connection, contact: int, quiet: QuietHours | None) -> None:
+    """Set when a resident's contact is not woken; None: told at any hour.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such contact.
+    ConflictError
+        It is a care centre's, which must be told at any hour.
+    """
+    values = {
+        "contact": contact,
+        "quiet_from": None if quiet is None else quiet.begins,
+        "quiet_until": None if quiet is None else quiet.ends,
+    }
+    row = connection.execute(_CONTACTS["set_quiet_hours"], values).fetchone()
+    if row is None:
+        raise _no_contact(contact)
+    if not row[0] and quiet is not None:
+        raise ConflictError(f"contact {contact} is a care centre's, which must be told at any hour")
+
+
 def _set_active(connection: Connection, contact: int, *, is_active: bool) -> None:
     values = {"contact": contact, "is_active": is_active}
     if connection.execute(_CONTACTS["set_active"], values).rowcount == 0:
-        raise NotFoundError(f"there is no contact {contact}; `mimamori contact list` shows them all")
+        raise _no_contact(contact)
+
+
+def _no_contact(contact: int) -> NotFoundError:
+    return NotFoundError(f"there is no contact {contact}; `mimamori contact list` shows them all")

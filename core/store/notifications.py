@@ -227,6 +227,8 @@ def _contact(row: Row) -> Contact:
         channel=Channel(row[8]),
         address=row[9],
         language=Language(row[10]),
+        quiet_from=row[11],
+        quiet_until=row[12],
     )
 
 

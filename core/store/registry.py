@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from core.domain import quiet_hours
+from core.domain.quiet_hours import QuietHours
 from core.errors import ConflictError, InputError
 from core.store import geofences, users
 from core.store.database import Connection
@@ -127,6 +129,7 @@ class _Registrar:
         self, where: str, contact: WardContact, *, resident: int | None = None, office: int | None = None
     ) -> None:
         user = self._user_of(f"{where}.user", contact.user) if contact.user is not None else None
+        quiet = _quiet_hours(where, contact, is_centre=resident is None)
         row = self._connection.execute(
             _REGISTRY["add_contact"],
             {
@@ -140,6 +143,8 @@ class _Registrar:
                 "channel": contact.channel,
                 "address": contact.address,
                 "language": contact.language,
+                "quiet_from": None if quiet is None else quiet.begins,
+                "quiet_until": None if quiet is None else quiet.ends,
             },
         ).fetchone()
         self.result.added["contacts"] += row is not None
@@ -228,3 +233,15 @@ def register_ward(
         on_progress()
     announce(connection)
     return registrar.result
+
+
+def _quiet_hours(where: str, contact: WardContact, *, is_centre: bool) -> QuietHours | None:
+    if contact.quiet_hours is None:
+        return None if is_centre else quiet_hours.USUAL
+    try:
+        quiet = quiet_hours.read(contact.quiet_hours)
+    except ValueError as error:
+        raise InputError(f"{where}.quiet_hours: {error}") from error
+    if quiet is not None and is_centre:
+        raise InputError(f"{where}.quiet_hours: a care centre has none; somebody must be told at any hour")
+    return quiet

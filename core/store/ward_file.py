@@ -40,6 +40,10 @@ class WardContact(_Part, frozen=True):
     calls_resident: str = ""
     language: Language = Language.JA
     user: str | None = None
+    # Unless it is written, those of a resident's contact are the usual ones; a centre has none.
+    quiet_hours: (
+        Annotated[str, Meta(pattern="^(never|[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9])$")] | None
+    ) = None
 
 
 class WardCircle(_Part, frozen=True, tag_field="kind", tag="circle"):

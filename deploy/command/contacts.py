@@ -9,7 +9,9 @@ from rich.table import Table
 
 from deploy.command.connection import work
 
-contacts = typer.Typer(no_args_is_help=True, help="Show who is told about whom, and stop telling somebody.")
+contacts = typer.Typer(
+    no_args_is_help=True, help="Show who is told about whom and when, and stop telling somebody."
+)
 _Number = Annotated[int, typer.Argument(help="The contact's number, from `mimamori contact list`.")]
 
 
@@ -26,7 +28,7 @@ def list_contacts(
     with work() as at:
         found = store.listing(at.connection, resident=resident)
     table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
-    for name in ("number", "about", "name", "step", "address", "user", "told"):
+    for name in ("number", "about", "name", "step", "address", "user", "told", "quiet"):
         # Folded rather than cut off: addresses have no spaces to break at.
         table.add_column(name, overflow="fold")
     for one in found:
@@ -38,6 +40,7 @@ def list_contacts(
             one.address,
             one.login or "",
             "yes" if one.is_active else "no",
+            f"{one.quiet_from:%H:%M}-{one.quiet_until:%H:%M}" if one.quiet_from and one.quiet_until else "",
         )
     Console().print(table)
 
@@ -69,3 +72,30 @@ def enable(number: _Number) -> None:
     with work() as at:
         store.enable(at.connection, number)
     print(f"contact {number} is told again")
+
+
+@contacts.command("quiet")
+def quiet(
+    number: _Number,
+    hours: Annotated[
+        str, typer.Argument(help="By the clock where the resident lives: 22:00-07:00, or never.")
+    ],
+) -> None:
+    """Set the hours in which a resident's contact is not woken.
+
+    An emergency is told at any hour. What should be checked soon is told to the others and the care centre, and to this contact
+    too if none of them can be reached, or when the quiet hours end and nobody has taken it on. Who is on call at night has
+    `never`.
+
+    Example: [bold]mimamori contact quiet 12 23:00-06:30[/bold]
+    """
+    from core.domain import quiet_hours
+    from core.store import contacts as store
+
+    try:
+        wanted = quiet_hours.read(hours)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+    with work() as at:
+        store.set_quiet_hours(at.connection, number, wanted)
+    print(f"contact {number} has no quiet hours" if wanted is None else f"contact {number} is quiet {wanted}")

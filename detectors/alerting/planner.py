@@ -4,11 +4,13 @@ Everything it waits for is stored, so a restart goes on where it stopped; every 
 planner holds, so several of them share the work. An alert that cannot be planned is put off and does not stop the others.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
+from zoneinfo import ZoneInfoNotFoundError
 
-from core.domain.alert import Alert, EventKind, Severity
+from core.domain.alert import Alert, EventKind
 from core.domain.notification import FIRST_REMINDER
+from core.domain.resident import Contact
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.store import alert_events, alerts, handling, notifications, residents
@@ -91,23 +93,32 @@ def _situation(connection: Connection, alert: Alert, now: datetime) -> Situation
     ladder = notifications.steps(connection, alert.number)
     openings = notifications.openings(connection, alert.number, len(policy.BACKOFF))
     began = max((step.round for step in ladder), default=0)
+    contacts = notifications.audience(connection, alert)
     return Situation(
         alert=alert,
-        contacts=notifications.audience(connection, alert),
+        contacts=contacts,
         ladder=ladder,
         told=frozenset(opening.contact for opening in openings if opening.was_tried),
         awaited=frozenset(opening.contact for opening in openings if opening.is_live),
         declined=notifications.declined(connection, alert.number, began),
-        is_night=_is_night(connection, alert, now),
+        quiet=_quiet(connection, alert, contacts, now),
     )
 
 
-def _is_night(connection: Connection, alert: Alert, now: datetime) -> bool:
-    """Tell whether it is night at the resident's, where that makes a difference."""
-    if alert.severity is not Severity.KEEP_AN_EYE or alert.resident is None:
-        return False
-    clock = now.astimezone(residents.home_of(connection, alert.resident).zone).time()
-    return clock >= policy.NIGHT_BEGINS or clock < policy.NIGHT_ENDS
+def _quiet(
+    connection: Connection, alert: Alert, contacts: Sequence[Contact], now: datetime
+) -> dict[int, datetime]:
+    """Return who is in their quiet hours, by the clock where the resident lives, and when those end."""
+    hours = {contact.number: contact.quiet_hours for contact in contacts}
+    if alert.resident is None or not any(hours.values()):
+        return {}
+    try:
+        zone = residents.home_of(connection, alert.resident).zone
+    except (ZoneInfoNotFoundError, ValueError):
+        # A home without a clock: rather wake somebody than nobody.
+        return {}
+    ends = {number: one.end_after(now, zone) for number, one in hours.items() if one is not None}
+    return {number: end for number, end in ends.items() if end is not None}
 
 
 def _carry_out(connection: Connection, alert: Alert, plan: Plan, now: datetime) -> int:

@@ -1,12 +1,13 @@
 """Who is told what, and when: the consequences of everything that can happen to an alert. Pure: no clock, no database."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime, time, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
 from core.domain.notification import EscalationStep
 from core.domain.resident import Contact
+from detectors.alerting.quiet import told_later
 from detectors.alerting.reminders import with_reminder, without_waiting
 
 # How long one rung waits for an answer before the next is told; what is less urgent has no second rung.
@@ -18,9 +19,6 @@ LAST_PACE = timedelta(minutes=10)
 LAST_HOPE = timedelta(hours=24)
 # What may have arrived is sent once more after this, and not again.
 UNKNOWN_BACKOFF = timedelta(minutes=2)
-
-# When families are not woken for what is only worth an eye, by the clock on the wall.
-NIGHT_BEGINS, NIGHT_ENDS = time(22), time(7)
 
 _WARD = "ward"
 # Changes of habit to talk about by day: what is only worth an eye is told to the staff, and shown to the family.
@@ -56,8 +54,8 @@ class Situation:
         Contacts whom an opening has reached, or will within the time one may wait.
     declined : collection of int
         Contacts who said in this climb that they cannot go.
-    is_night : bool
-        Whether it is night where the resident lives.
+    quiet : mapping of int to datetime
+        Contacts in their quiet hours, and when those end.
     """
 
     alert: Alert
@@ -66,7 +64,19 @@ class Situation:
     told: Collection[int]
     awaited: Collection[int]
     declined: Collection[int]
-    is_night: bool = False
+    quiet: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
+
+    @property
+    def asked(self) -> list[Contact]:
+        """Whom to tell now, by rung."""
+        return audience(self.alert, self.contacts, self.quiet)
+
+    @property
+    def quiet_ends(self) -> list[datetime]:
+        """When the quiet hours of those end who would be told now without them."""
+        asked = self.asked
+        passed_over = [one.number for one in audience(self.alert, self.contacts) if one not in asked]
+        return [self.quiet[number] for number in passed_over]
 
 
 @dataclass(frozen=True)
@@ -77,17 +87,19 @@ class Plan:
     ladder: tuple[EscalationStep, ...]
 
 
-def audience(alert: Alert, contacts: Sequence[Contact], *, is_night: bool = False) -> list[Contact]:
+def audience(
+    alert: Alert, contacts: Sequence[Contact], quiet: Collection[int] | None = None
+) -> list[Contact]:
     """Return those whom this alert concerns, by rung: equipment, the whole ward and changes of habit are the staff's, the rest begins with the family.
 
-    At night a family is not woken for what is only worth an eye, unless nobody else could be told.
+    Those in `quiet` are not woken, except in an emergency, and unless nobody else could be told.
     """
     is_for_staff = alert.severity is Severity.EQUIPMENT or alert.subject == _WARD
     if alert.severity is Severity.KEEP_AN_EYE:
-        is_for_staff = is_for_staff or alert.rule in STAFF_RULES or is_night
+        is_for_staff = is_for_staff or alert.rule in STAFF_RULES
     concerned = [contact for contact in contacts if contact.resident is None or not is_for_staff]
-    if not concerned and is_night and alert.severity is Severity.KEEP_AN_EYE:
-        concerned = list(contacts)
+    if quiet and alert.severity is not Severity.EMERGENCY:
+        concerned = [contact for contact in concerned if contact.number not in quiet] or concerned
     return sorted(concerned, key=lambda contact: (contact.step, contact.number))
 
 
@@ -105,12 +117,9 @@ def escalation(situation: Situation, now: datetime) -> tuple[Plan, tuple[int, ..
     if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
         return Plan((), _stopped(situation.ladder, now)), ()
     due = [rung for rung in situation.ladder if rung.is_ahead and rung.due_at <= now]
-    messages = [
-        message
-        for rung in due
-        for message in (_asked_again(rung, situation) if rung.is_reminder else _openings(rung, situation))
-    ]
-    ladder = [replace(rung, taken_at=now) if rung in due else rung for rung in situation.ladder]
+    messages = [message for rung in due for message in _messages(rung, situation)]
+    taken = [replace(rung, taken_at=now) if rung in due else rung for rung in situation.ladder]
+    ladder = told_later(alert, situation.quiet_ends, taken, now)
     return Plan(tuple(messages), with_reminder(alert, ladder, now)), tuple(rung.step for rung in due)
 
 
@@ -119,9 +128,7 @@ def _climb(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
     alert = situation.alert
     if alert.handling is Handling.CLOSED:
         return Plan((), _stopped(situation.ladder, now))
-    rungs = sorted(
-        {contact.step for contact in audience(alert, situation.contacts, is_night=situation.is_night)}
-    )
+    rungs = sorted({contact.step for contact in situation.asked})
     wait = LADDER.get(alert.severity)
     if wait is None:
         rungs = rungs[:1]
@@ -139,11 +146,13 @@ def _climb(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
     # Whoever heard of it before must hear that it is on again, even on a rung that is not due.
     messages += [
         Message(contact, NotificationKind.OPENING, str(event.number))
-        for contact in sorted(_knowing(situation))
+        for contact in sorted(_awake(_knowing(situation), situation))
         if contact not in {message.contact for message in messages}
     ]
-    is_waiting = alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE
-    return Plan(tuple(messages), with_reminder(alert, ladder, now) if is_waiting else _stopped(ladder, now))
+    if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
+        return Plan(tuple(messages), _stopped(ladder, now))
+    whole = told_later(alert, situation.quiet_ends, ladder, now)
+    return Plan(tuple(messages), with_reminder(alert, whole, now))
 
 
 def _repeat(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # noqa: ARG001
@@ -178,11 +187,12 @@ def _resume(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
         return plan
     wait = LADDER.get(alert.severity, timedelta())
     ladder = without_waiting(situation.ladder)
-    ahead = [rung for rung in ladder if rung.taken_at is None]
+    ahead = [rung for rung in ladder if rung.taken_at is None and rung.is_climb]
     again = {
         rung.step: replace(rung, due_at=now + place * wait, stopped_at=None)
         for place, rung in enumerate(ahead)
     }
+    again |= {rung.step: replace(rung, stopped_at=None) for rung in ladder if rung.is_after_quiet_hours}
     return replace(plan, ladder=with_reminder(alert, [again.get(rung.step, rung) for rung in ladder], now))
 
 
@@ -216,12 +226,35 @@ _FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, Situation, datetime], Plan]] 
 }
 
 
+def _messages(rung: EscalationStep, situation: Situation) -> list[Message]:
+    if rung.is_reminder:
+        return _asked_again(rung, situation)
+    return _after_quiet_hours(rung, situation) if rung.is_after_quiet_hours else _openings(rung, situation)
+
+
 def _openings(rung: EscalationStep, situation: Situation) -> list[Message]:
-    return [
-        Message(contact.number, NotificationKind.OPENING, f"{rung.round}.{rung.step}")
-        for contact in audience(situation.alert, situation.contacts, is_night=situation.is_night)
-        if contact.step == rung.step
-    ]
+    return [_opening(rung, contact) for contact in situation.asked if contact.step == rung.step]
+
+
+def _after_quiet_hours(rung: EscalationStep, situation: Situation) -> list[Message]:
+    """Tell those whom the climb passed over: what should be checked soon to all, what is worth an eye to whom it concerns by day."""
+    everybody = audience(situation.alert, situation.contacts)
+    if situation.alert.severity is not Severity.CHECK_SOON:
+        first = min((contact.step for contact in everybody), default=0)
+        everybody = [contact for contact in situation.asked if contact.step == first]
+    return [_opening(rung, contact) for contact in everybody]
+
+
+def _opening(rung: EscalationStep, contact: Contact) -> Message:
+    # By the contact's own step: whoever was told in this climb is not told once more.
+    return Message(contact.number, NotificationKind.OPENING, f"{rung.round}.{contact.step}")
+
+
+def _awake(numbers: set[int], situation: Situation) -> set[int]:
+    """Return those who may be told now; all of them in an emergency, or if nobody else could be told."""
+    if situation.alert.severity is Severity.EMERGENCY:
+        return numbers
+    return numbers - situation.quiet.keys() or numbers
 
 
 def _knowing(situation: Situation) -> set[int]:
@@ -232,7 +265,7 @@ def _knowing(situation: Situation) -> set[int]:
 def _asked_again(rung: EscalationStep, situation: Situation) -> list[Message]:
     """Ask everybody who knows; those who said that they cannot go only if nobody else is left."""
     told = _knowing(situation)
-    asked = told - set(situation.declined) or told
+    asked = _awake(told - set(situation.declined) or told, situation)
     return [
         Message(contact, NotificationKind.UNCLAIMED, f"{rung.round}.{rung.step}") for contact in sorted(asked)
     ]

@@ -21,7 +21,7 @@ def with_reminder(
         alert.severity not in FIRST_PAUSE
         or not is_waiting
         or not ladder
-        or any(rung.is_ahead for rung in ladder)
+        or any(rung.is_ahead and not rung.is_after_quiet_hours for rung in ladder)
     ):
         return tuple(ladder)
     number = sum(rung.is_reminder for rung in ladder)

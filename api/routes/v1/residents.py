@@ -92,4 +92,5 @@ def _contact(one: Contact, viewer: Viewer) -> ContactOut:
         address=one.address if is_shown else None,
         language=one.language,
         is_centre=one.resident is None,
+        quiet_hours=None if one.quiet_hours is None else str(one.quiet_hours),
     )

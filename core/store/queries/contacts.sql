@@ -4,7 +4,7 @@
 -- Contacts with whom they are told about: all, or those of one resident or one user.
 SELECT
     contact.contact_id, coalesce(resident.name, office.name), contact.name, contact.relation, contact.step,
-    contact.channel, contact.address, user_account.login, contact.is_active
+    contact.channel, contact.address, user_account.login, contact.is_active, contact.quiet_from, contact.quiet_until
 FROM contact
 LEFT JOIN resident ON resident.resident_id = contact.resident_id
 LEFT JOIN office ON office.office_id = contact.office_id
@@ -17,6 +17,15 @@ ORDER BY contact.resident_id NULLS FIRST, contact.step, contact.contact_id;
 -- name: set_active
 -- Tell a contact again, or nothing more.
 UPDATE contact SET is_active = %(is_active)s WHERE contact_id = %(contact)s;
+
+-- name: set_quiet_hours
+-- Set when a resident's contact is not woken; null: told at any hour. Says whether it is a resident's.
+UPDATE contact
+SET
+    quiet_from = CASE WHEN resident_id IS NOT NULL THEN %(quiet_from)s::time END,
+    quiet_until = CASE WHEN resident_id IS NOT NULL THEN %(quiet_until)s::time END
+WHERE contact_id = %(contact)s
+RETURNING resident_id IS NOT NULL;
 
 -- name: cancel_waiting
 -- Drop what waits for a contact who is told no more.

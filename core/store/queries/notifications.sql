@@ -3,7 +3,9 @@
 -- name: audience
 -- Contacts of a resident (of all in a home, when the alert is about the home) and of the care centre of an office; of all
 -- centres when the alert belongs to no office.
-SELECT contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language
+SELECT
+    contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language,
+    quiet_from, quiet_until
 FROM contact
 WHERE
     is_active
@@ -147,7 +149,9 @@ RETURNING notification_id, alert_id, contact_id, kind, attempts, last_error, cre
 
 -- name: contact
 -- To whom.
-SELECT contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language
+SELECT
+    contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language,
+    quiet_from, quiet_until
 FROM contact
 WHERE contact_id = %(contact)s;
 

@@ -37,10 +37,13 @@ RETURNING resident_id;
 
 -- name: add_contact
 -- Register a contact, unless the same person or centre has one with this address.
-INSERT INTO contact (resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language)
+INSERT INTO contact (
+    resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language,
+    quiet_from, quiet_until
+)
 SELECT
     %(resident)s::integer, %(office)s::integer, %(user)s::integer, %(name)s, %(relation)s, %(calls_resident)s,
-    %(step)s, %(channel)s, %(address)s, %(language)s
+    %(step)s, %(channel)s, %(address)s, %(language)s, %(quiet_from)s::time, %(quiet_until)s::time
 WHERE NOT EXISTS (
     SELECT FROM contact
     WHERE resident_id IS NOT DISTINCT FROM %(resident)s::integer

@@ -68,7 +68,7 @@ WHERE r.resident_id = %(resident)s;
 -- Who is told about a resident, in the order of the ladder: their own contacts, then the office's centre.
 SELECT
     c.contact_id, c.resident_id, c.office_id, c.user_id, c.name, c.relation, c.calls_resident, c.step, c.channel,
-    c.address, c.language
+    c.address, c.language, c.quiet_from, c.quiet_until
 FROM contact AS c
 JOIN resident AS r ON r.resident_id = %(resident)s
 WHERE c.is_active AND (c.resident_id = r.resident_id OR c.office_id = r.office_id)
@@ -77,7 +77,8 @@ ORDER BY c.step, c.resident_id IS NULL, c.contact_id;
 -- name: contact
 -- One contact by key, as long as they are told at all.
 SELECT
-    contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language
+    contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language,
+    quiet_from, quiet_until
 FROM contact
 WHERE contact_id = %(contact)s AND is_active;
 

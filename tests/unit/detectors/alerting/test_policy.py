@@ -130,6 +130,7 @@ def test_changes_of_habit_are_told_to_the_staff_alone() -> None:
 def test_a_family_is_not_woken_for_what_is_only_worth_an_eye_unless_nobody_else_is_there() -> None:
     cold = replace(ALERT, rule="cold", severity=Severity.KEEP_AN_EYE)
     assert policy.audience(cold, [SON, CENTRE]) == [SON, CENTRE]
-    assert policy.audience(cold, [SON, CENTRE], is_night=True) == [CENTRE]
-    assert policy.audience(cold, [SON], is_night=True) == [SON]
-    assert policy.audience(replace(ALERT, rule="heat"), [SON, CENTRE], is_night=True) == [SON, CENTRE]
+    assert policy.audience(cold, [SON, CENTRE], {SON.number}) == [CENTRE]
+    assert policy.audience(cold, [SON], {SON.number}) == [SON]
+    emergency = replace(ALERT, severity=Severity.EMERGENCY)
+    assert policy.audience(emergency, [SON, CENTRE], {SON.number}) == [SON, CENTRE]

@@ -1,0 +1,40 @@
+"""Who was passed over in their quiet hours is told later: when nobody has answered by then. Pure, as the policy is."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from core.domain.alert import Alert, Condition, Handling, Severity
+from core.domain.notification import AFTER_QUIET_HOURS, EscalationStep
+from detectors.alerting.reminders import FIRST_PAUSE
+
+
+def told_later(
+    alert: Alert, ends: Collection[datetime], ladder: Sequence[EscalationStep], now: datetime
+) -> tuple[EscalationStep, ...]:
+    """Return the ladder with the rung that tells those who were passed over, if the alert still waits for an answer.
+
+    What should be checked soon waits only as long as those who were told may take to answer, and then wakes everybody: quiet
+    hours silence nothing that nobody takes on. What is worth an eye waits until the quiet hours end.
+
+    Parameters
+    ----------
+    alert : Alert
+        As it is now.
+    ends : collection of datetime
+        When the quiet hours of those passed over end.
+    ladder : sequence of EscalationStep
+        As it is without them.
+    now : datetime
+        The moment of the decision.
+    """
+    before = next((rung for rung in ladder if rung.is_after_quiet_hours), None)
+    is_waiting = alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE
+    is_soon = alert.severity is Severity.CHECK_SOON
+    if not ends or not ladder or not is_waiting or (before is not None and (before.is_ahead or is_soon)):
+        return tuple(ladder)
+    due_at = min(max(ends), now + FIRST_PAUSE[alert.severity]) if is_soon else min(ends)
+    later = EscalationStep(AFTER_QUIET_HOURS, ladder[0].round, due_at, taken_at=None, stopped_at=None)
+    if before is None:
+        return (*ladder, later)
+    return tuple(replace(later, round=rung.round) if rung is before else rung for rung in ladder)
