@@ -34,12 +34,13 @@ def rules_of(
     places_on: Callable[[date], Places],
 ) -> list[Rule]:
     """Return the rules that are asked about a resident; which depends on the equipment and on what was agreed."""
+    inactivity = Inactivity(usual_on, sensitivity)
     rules: list[Rule] = [
-        Inactivity(usual_on, sensitivity),
+        inactivity,
         GeofenceExit(),
-        LateMorning(rhythm_on),
+        LateMorning(rhythm_on, inactivity),
         RestlessNight(rhythm_on),
-        BathroomStay(rhythm_on),
+        BathroomStay(rhythm_on, inactivity),
         ApplianceUnused(rhythm_on),
         ApplianceLeftOn(rhythm_on),
         Heat(),

@@ -51,7 +51,7 @@ def _bathroom_stay(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
     place = place_name(text_of(alert.reason, "place"), words)
     yield words("why.bathroom_stay", clock=clock_of(alert.began_at, moments), place=place)
-    yield from _usual_length(alert, moments, "usual_stay", "high_min", "visits")
+    yield from _usual_length(alert, moments, "usual_stay", "longest_min", "visits")
     yield words("why.no_fall_known")
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 NAME = "rhythm"
-VERSION = 1
+VERSION = 2
 _MAD_TO_SIGMA = 1.4826
 
 
@@ -58,13 +58,15 @@ class Rhythm:
     night_visits, nights : int
         Visits to the bathroom between 22:00 and 6:00, in all, and in how many nights that could be heard.
     last_nights : tuple of int or None
-        The visits in the two nights before this day's, the older first; None where it could not be heard.
+        The visits in the four nights before this day's, the oldest first; None where it could not be heard.
     outings : mapping
         By `weekday` and `weekend`: how long outings last.
     nights_out : int
         Outings that were not over at 23:00.
     stays : mapping
-        By `day` and `night`: how long visits to the bathroom last; the 99th percentile counts.
+        By `day` and `night`: how long visits to the bathroom last, until a life sign elsewhere; the longest counts.
+    stay_days : int
+        On how many days there was such a visit.
     appliances : mapping
         By the number of the plug.
     rooms_c : mapping
@@ -82,6 +84,7 @@ class Rhythm:
     outings: Mapping[str, Spans] = field(default_factory=dict[str, Spans])
     nights_out: int = 0
     stays: Mapping[str, Spans] = field(default_factory=dict[str, Spans])
+    stay_days: int = 0
     appliances: Mapping[str, Appliance] = field(default_factory=dict[str, Appliance])
     rooms_c: Mapping[str, tuple[float | None, ...]] = field(
         default_factory=dict[str, tuple[float | None, ...]]
@@ -105,6 +108,7 @@ class Rhythm:
             outings={name: Spans(**one) for name, one in body["outings"].items()},
             nights_out=int(body["nights_out"]),
             stays={name: Spans(**one) for name, one in body["stays"].items()},
+            stay_days=int(body["stay_days"]),
             appliances={
                 name: Appliance(
                     _habit(one["first"]), one["days_used"], Spans(**one["runs"]) if one["runs"] else None

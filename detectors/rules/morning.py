@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Habit, Rhythm
 from detectors.rules.hearing import after_partner, confirmed, could_hear, is_held, pause_after, until_now
-from detectors.rules.judgement import Judgement, LifeSigns, Window, earliest, moment
-from detectors.rules.rhythm import DAY_BEGINS_MIN, UP_WITHIN_S, rises
+from detectors.rules.joining import is_told
+from detectors.rules.judgement import Judgement, LifeSigns, Rule, Window, earliest, moment
+from detectors.rules.rhythm import DAY_BEGINS_MIN, UP_WITHIN_S, is_by_hand, rises
 from detectors.rules.silences import DOOR
 from detectors.rules.wall_clock import DAY_S, at_minute, local_date
 
 NAME = "late_morning"
-VERSION = 1
+VERSION = 2
 # D4: never sooner than this after the usual time.
 LEAST_LATE_MIN = 60.0
 # Who closed the door this recently before the silence is out, not in bed.
@@ -41,19 +42,23 @@ class _Morning:
 class LateMorning:
     """Rule D4, morning: nobody is up between four o'clock and the usual time of getting up, and an hour or three sigmas beyond.
 
-    Who is up is seen again within five quarters of an hour; a single visit to the toilet does not count unless it was just now.
+    Who is up is seen again within five quarters of an hour, or uses something by hand (a door, the fridge); a single visit to the toilet does
+    not count unless it was just now.
 
     It claims that the morning is late, nothing more, and informs the staff; the alarm is the inactivity rule's. It cannot tell while
     fewer than 14 mornings are known, when the home could not be heard since four, during a planned absence, and when the last life
-    sign before was the entrance door. The matter ends with the first confirmed life sign, with the day, or when an absence begins.
+    sign before was the entrance door. It is not told beside an open alarm about the same silence. The matter ends with the first confirmed life sign, with the day, or when an absence begins.
 
     Parameters
     ----------
     rhythm_on : callable
         What was learned for a local day.
+    alarm : Rule or None
+        The rule whose open alarm tells of the same silence.
     """
 
     rhythm_on: Callable[[date], Rhythm]
+    alarm: Rule | None = None
     name: str = NAME
 
     def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
@@ -67,13 +72,13 @@ class LateMorning:
         due: datetime | None = at_minute(window.zone, today + timedelta(days=1), DAY_BEGINS_MIN)
         for morning in self._mornings(window, since, today):
             tick = after_partner(signs, sure, morning.tick)
-            if _is_up(signs, sure, morning.begins, tick) or not _could_tell(window, signs, morning, tick):
+            if _has_risen(signs, sure, morning.begins, tick) or not _could_tell(window, signs, morning, tick):
                 continue
             if tick > now or is_held(window, tick):
                 due = earliest(due, moment(tick))
                 continue
             over = _over(window, signs.time[sure], morning, tick)
-            if over > since.timestamp():
+            if over > since.timestamp() and not is_told(self.alarm, window, tick, until):
                 findings.append(_finding(window, morning, tick, over if over <= now else None))
         return Judgement(tuple(findings), due, can_tell=self.rhythm_on(today).up is not None)
 
@@ -88,11 +93,14 @@ class LateMorning:
             day += timedelta(days=1)
 
 
-def _is_up(signs: LifeSigns, sure: NDArray[np.bool_], begins: float, tick: float) -> bool:
+def _has_risen(signs: LifeSigns, sure: NDArray[np.bool_], begins: float, tick: float) -> bool:
     """Tell whether somebody was up by then, or may just have got up."""
     first, last = np.searchsorted(signs.time, [begins, tick], side="right")
-    seen = signs.time[first:last][sure[first:last]]
-    return len(seen) > 0 and bool(seen[-1] > tick - UP_WITHIN_S or rises(seen).any())
+    counting = np.flatnonzero(sure[first:last]) + first
+    if not len(counting):
+        return False
+    seen = signs.time[counting]
+    return bool(seen[-1] > tick - UP_WITHIN_S or rises(seen).any() or is_by_hand(signs.kind[counting]).any())
 
 
 def _could_tell(window: Window, signs: LifeSigns, morning: _Morning, tick: float) -> bool:

@@ -1,6 +1,6 @@
 """Restless nights: more visits to the bathroom, or exits from bed, than this resident's nights have, twice in three nights (D4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -16,7 +16,7 @@ from detectors.rules.rhythm import NIGHT_BEGINS_S, NIGHT_S, visit_begins
 from detectors.rules.wall_clock import at_minute, local_date
 
 NAME = "restless_night"
-VERSION = 1
+VERSION = 2
 # D4: this rare, in two of three nights.
 RARE = 0.01
 LEAST_NIGHTS = 14
@@ -60,13 +60,13 @@ class RestlessNight:
     """Rule D4, night: raised at six in the morning for the staff, and over when the next night begins.
 
     It claims that two of the last three nights had more visits to the bathroom (without a sensor there: movements in and out of bed)
-    between 22:00 and 6:00 than one night in a hundred has, this one among them. It does not say why. It cannot tell with fewer than 14 nights
-    known, or when this night could not be heard throughout.
+    between 22:00 and 6:00 than one night in a hundred has, this one among them. It does not say why. Restless nights that go on are told once.
+    It cannot tell with fewer than 14 nights known, or when this night could not be heard throughout.
 
     Parameters
     ----------
     rhythm_on : callable
-        What was learned for a local day: the nights before, and the visits in the last two.
+        What was learned for a local day: the nights before, and the visits in the last four.
     """
 
     rhythm_on: Callable[[date], Rhythm]
@@ -98,8 +98,7 @@ class RestlessNight:
         if not could_hear(window, began.timestamp(), raised.timestamp()):
             return [], False
         rare_from = rare_count(rhythm.night_visits, rhythm.nights)
-        before = [one for one in rhythm.last_nights if one is not None and one >= rare_from]
-        if not before:
+        if not _is_second(rhythm.last_nights, rare_from):
             return [], True
         visits = visit_begins(until_now(window.life_signs, raised.timestamp()))
         count = int(np.sum(visits > began.timestamp()))
@@ -115,7 +114,7 @@ class RestlessNight:
             reason={
                 "rule_version": VERSION,
                 "visits": count,
-                "nights_before": list(rhythm.last_nights),
+                "nights_before": list(rhythm.last_nights[-2:]),
                 "chance": round(chance(count, rhythm), 4),
                 "usual": {"days": rhythm.nights, "visits": round(rhythm.night_visits / rhythm.nights, 1)},
                 "ruled_out": ["planned_absence", "home_silent", "single_night"],
@@ -123,3 +122,17 @@ class RestlessNight:
             },
         )
         return [finding], True
+
+
+def _is_second(nights: Sequence[int | None], rare_from: int) -> bool:
+    """Tell whether a restless night after these is the second of three, and the first such.
+
+    Examples
+    --------
+    >>> [_is_second(nights, 6) for nights in ((1, 1, 1, 1), (1, 1, 9, 1), (1, 1, None, 9), (1, 9, 9, 1), (9, 1, 9, 1))]
+    [False, True, True, False, False]
+    """
+    rare = [one is not None and one >= rare_from for one in nights]
+    rare = [False] * (4 - len(rare)) + rare
+    was_told = (rare[3] and (rare[2] or rare[1])) or (rare[2] and (rare[1] or rare[0]))
+    return (rare[3] or rare[2]) and not was_told

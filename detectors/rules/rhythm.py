@@ -16,7 +16,7 @@ from core.domain.device import DeviceKind
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
 from detectors.rules.hearing import at_washroom, confirmed
 from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Power, RoomSeries
-from detectors.rules.silences import DOOR
+from detectors.rules.silences import CERTAIN_KINDS, DOOR
 from detectors.rules.wall_clock import DAY_S, at_minute, local_seconds
 
 LEARNED_DAYS = 28
@@ -32,9 +32,11 @@ UP_AFTER_S, UP_WITHIN_S = 900.0, 4500.0
 VISIT_S = 600.0
 # An outing, as scoring defines it: the door before, the door after, and half an hour between.
 OUTING_DOOR_S, SHORTEST_OUTING_S = 120.0, 1800.0
-# A stay that lasts longer is somebody whom nobody saw leave.
-LONGEST_STAY_S = 3 * 3600.0
 LATE_S = 23 * 3600.0
+# A night teaches only if the home was heard within this time before it and after it: who is away, or not yet watched, does not sleep well.
+HEARD_WITHIN_S = DAY_S / 2
+# How many nights before its own a day knows.
+NIGHTS_BACK = 4
 BED = LIFE_KINDS.index(DeviceKind.BED)
 
 
@@ -56,11 +58,12 @@ def learn(past: Past, zone: ZoneInfo) -> Rhythm:
     signs = _recent(past.signs, past.until)
     sure = signs.time[confirmed(signs)]
     local = local_seconds(zone, sure)
-    risen_on, first, _ = _edges(local[rises(sure)])
+    risen_on, first, _ = _edges(local[rises(sure) | is_by_hand(signs.kind[confirmed(signs)])])
     days, _, last = _edges(local)
     up = calendar.heard(risen_on, np.full(len(risen_on), DAY_BEGINS_S), first * 60)
     down = calendar.heard(days, last * 60, np.full(len(days), DAY_S))
     visits, nights, last_nights = _nights(signs, calendar)
+    lengths, stay_days = _stays(signs, calendar)
     outings, nights_out = _outings(signs, calendar)
     return Rhythm(
         days=int(up.sum()),
@@ -71,7 +74,8 @@ def learn(past: Past, zone: ZoneInfo) -> Rhythm:
         last_nights=last_nights,
         outings=outings,
         nights_out=nights_out,
-        stays=_stays(signs, calendar),
+        stays=lengths,
+        stay_days=stay_days,
         appliances={str(one.device): _appliance(one, calendar) for one in past.power},
         rooms_c={one.place: _hours(one, calendar) for one in past.rooms},
         has_door=bool(np.any(signs.kind == DOOR)),
@@ -79,10 +83,10 @@ def learn(past: Past, zone: ZoneInfo) -> Rhythm:
 
 
 def learn_nights(signs: LifeSigns, zone: ZoneInfo, day: date) -> tuple[int | None, ...]:
-    """Return the visits in the two nights before a local day's own."""
+    """Return the visits in the last nights before a local day's own."""
     today = (day - date(1970, 1, 1)).days
     until = at_minute(zone, day, 0).timestamp() - 2 * 3600
-    return _nights(_recent(signs, until, days=3), _Calendar(zone, today, ()))[2]
+    return _nights(_recent(signs, until, days=NIGHTS_BACK + 1), _Calendar(zone, today, ()))[2]
 
 
 def with_nights(rhythm: Rhythm, last_nights: tuple[int | None, ...]) -> Rhythm:
@@ -143,6 +147,11 @@ def rises(sure: NDArray[np.float64]) -> NDArray[np.bool_]:
     return (following < len(sure)) & (later <= sure + UP_WITHIN_S)
 
 
+def is_by_hand(kind: NDArray[np.int8]) -> NDArray[np.bool_]:
+    """Tell by their kinds which life signs come from something that is used by hand, which nobody does in bed: a door, the fridge."""
+    return np.isin(kind, CERTAIN_KINDS) & (kind != BED)
+
+
 def _edges(local: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64], NDArray[np.float64]]:
     """Return the days, and the minutes of the first and the last life sign after four on each."""
     day = (local // DAY_S).astype(np.int64)
@@ -178,18 +187,28 @@ def visit_begins(signs: LifeSigns) -> NDArray[np.float64]:
 
 
 def _nights(signs: LifeSigns, calendar: _Calendar) -> tuple[int, int, tuple[int | None, ...]]:
-    """Return the visits of all nights, their number, and the visits of the last two; a night has the date on which it ends."""
+    """Return the visits of all nights, their number, and the visits of the last ones; a night has the date on which it ends."""
     local = local_seconds(calendar.zone, visit_begins(signs)) + DAY_S - NIGHT_BEGINS_S
     at_night = local[local % DAY_S < NIGHT_S] // DAY_S
+    heard_at = local_seconds(calendar.zone, signs.time)
     counts: dict[int, int | None] = {}
     for day in range(calendar.first + 1, calendar.today):
-        began, ended = NIGHT_BEGINS_S - DAY_S, NIGHT_BEGINS_S - DAY_S + NIGHT_S
-        # A night without any life sign on its day is one that nobody spent there, or nobody heard.
-        counts[day] = int(np.sum(at_night == day)) if calendar.is_heard(day, began, ended) else None
+        began = NIGHT_BEGINS_S - DAY_S
+        ended = began + NIGHT_S
+        is_heard = calendar.is_heard(day, began, ended) and _is_between(
+            heard_at, day * DAY_S + began, day * DAY_S + ended
+        )
+        counts[day] = int(np.sum(at_night == day)) if is_heard else None
     heard = [one for one in counts.values() if one is not None]
-    lasts = tuple(counts.get(calendar.today - back) for back in (2, 1))
+    lasts = tuple(counts.get(calendar.today - back) for back in range(NIGHTS_BACK, 0, -1))
     has_visits = len(local) > 0
     return sum(heard), len(heard) if has_visits else 0, lasts if has_visits else ()
+
+
+def _is_between(heard_at: NDArray[np.float64], began: float, ended: float) -> bool:
+    """Tell whether life was heard not long before a night and not long after it."""
+    edges = np.searchsorted(heard_at, [began - HEARD_WITHIN_S, began, ended, ended + HEARD_WITHIN_S])
+    return bool(edges[1] > edges[0] and edges[3] > edges[2])
 
 
 def _outings(signs: LifeSigns, calendar: _Calendar) -> tuple[dict[str, Spans], int]:
@@ -234,16 +253,20 @@ def stays(signs: LifeSigns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     return begins, outside[np.searchsorted(outside, begins, side="right")]
 
 
-def _stays(signs: LifeSigns, calendar: _Calendar) -> dict[str, Spans]:
+def _stays(signs: LifeSigns, calendar: _Calendar) -> tuple[dict[str, Spans], int]:
+    """Return how long visits to the bathroom last by day and at night, and on how many days there was one."""
     begins, ends = stays(signs)
-    usable = ends - begins <= LONGEST_STAY_S
-    begins, ends = begins[usable], ends[usable]
-    at_night = is_night(local_seconds(calendar.zone, begins))
+    usable = ends - begins <= DAY_S
+    spans = zip(begins.tolist(), np.where(usable, ends, begins).tolist(), strict=True)
+    usable &= np.array([calendar.is_free(*one) for one in spans], np.bool_)
+    begins, lengths = begins[usable], (ends - begins)[usable]
+    local = local_seconds(calendar.zone, begins)
+    at_night = is_night(local)
     found = {
-        "day": _spans_of((ends - begins)[~at_night], 0.99),
-        "night": _spans_of((ends - begins)[at_night], 0.99),
+        "day": _spans_of(lengths[~at_night], 0.99),
+        "night": _spans_of(lengths[at_night], 0.99),
     }
-    return {name: one for name, one in found.items() if one is not None}
+    return {name: one for name, one in found.items() if one is not None}, len(np.unique(local // DAY_S))
 
 
 def is_night(local: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -53,9 +53,10 @@ RHYTHM = Rhythm(
     up=Habit(400.0, 12.0, 28),
     night_visits=30,
     nights=28,
-    last_nights=(9, 1),
+    last_nights=(1, 1, 9, 1),
     outings={"weekday": Spans(12, 120.0, 180.0), "weekend": Spans(3, 90.0, 90.0)},
     stays={"day": Spans(200, 22.0, 30.0), "night": Spans(60, 12.0, 20.0)},
+    stay_days=28,
     appliances={"7": Appliance(Habit(420.0, 10.0, 28), 28, Spans(80, 8.0, 12.0))},
     rooms_c={"living_room": (18.0,) * 24},
     has_door=True,
@@ -71,9 +72,9 @@ def usual_on(_day: date) -> Usual:
 
 
 RULES: list[Callable[[], Rule]] = [
-    lambda: LateMorning(rhythm_on),
+    lambda: LateMorning(rhythm_on, Inactivity(usual_on)),
     lambda: RestlessNight(rhythm_on),
-    lambda: BathroomStay(rhythm_on),
+    lambda: BathroomStay(rhythm_on, Inactivity(usual_on)),
     lambda: ApplianceUnused(rhythm_on),
     lambda: ApplianceLeftOn(rhythm_on),
     Heat,

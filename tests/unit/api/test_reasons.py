@@ -56,6 +56,7 @@ _CARDS: dict[str, dict[str, Any]] = {
         "ruled_out": ["single_day"],
     },
     "left_behind": {"quiet_min": 60, "still_fixes": 12, "ruled_out": ["home_silent", "planned_absence"]},
+    "device_stuck": {"kind": "motion", "place": "kitchen", "cause": "mute", "usual": {"longest_h": 11.5}},
     "battery": {
         "kind": "motion",
         "place": "kitchen",
@@ -69,7 +70,7 @@ _CARDS: dict[str, dict[str, Any]] = {
         "ruled_out": ["left_by_door"],
     },
     "restless_night": {"visits": 7, "usual": {"days": 27, "visits": 1.4}, "ruled_out": ["single_night"]},
-    "bathroom_stay": {"place": "bathroom", "usual": {"visits": 120, "high_min": 24}, "confidence": "high"},
+    "bathroom_stay": {"place": "bathroom", "usual": {"visits": 120, "longest_min": 24}, "confidence": "high"},
     "appliance_unused": {"place": "kitchen", "usual": {"days": 28, "first_at_min": 420}},
     "appliance_left_on": {"place": "kitchen", "usual": {"uses": 80, "high_min": 9}},
     "heat": {

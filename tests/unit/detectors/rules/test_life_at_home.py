@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -17,6 +18,7 @@ from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
 from detectors.rules.bathroom_stay import BathroomStay
 from detectors.rules.cold import Cold
 from detectors.rules.heat import Heat
+from detectors.rules.inactivity import Inactivity
 from detectors.rules.judgement import (
     Blind,
     Interval,
@@ -31,7 +33,9 @@ from detectors.rules.judgement import (
 )
 from detectors.rules.morning import LateMorning
 from detectors.rules.not_returned import NotReturned
+from detectors.rules.patience import Usual
 from detectors.rules.restless_night import RestlessNight
+from detectors.rules.silences import Line
 
 DAY = datetime(2026, 7, 1, tzinfo=UTC)
 KNOWN = Rhythm(
@@ -39,9 +43,10 @@ KNOWN = Rhythm(
     up=Habit(400.0, 10.0, 28),
     night_visits=28,
     nights=28,
-    last_nights=(1, 9),
+    last_nights=(1, 1, 1, 9),
     outings={"weekday": Spans(12, 120.0, 180.0)},
-    stays={"day": Spans(200, 20.0, 25.0), "night": Spans(60, 10.0, 12.0)},
+    stays={"day": Spans(200, 15.0, 20.0), "night": Spans(60, 8.0, 12.0)},
+    stay_days=28,
     appliances={"7": Appliance(Habit(420.0, 10.0, 28), 28, Spans(80, 8.0, 12.0))},
     rooms_c={"bedroom": (16.0,) * 24},
     has_door=True,
@@ -107,19 +112,64 @@ def test_nothing_is_known_of_mornings_at_first_nor_of_who_left_by_the_door() -> 
 def test_two_restless_nights_of_three_are_told_in_the_morning() -> None:
     visits = [(f"0{hour}:{minute}", "bathroom") for hour in range(1, 5) for minute in ("00", "30")]
     assert told(RestlessNight(lambda _: KNOWN), window(*visits)) == [("06:00", "22:00")]
-    assert told(RestlessNight(lambda _: replace(KNOWN, last_nights=(1, 1))), window(*visits)) == []
+    assert told(RestlessNight(lambda _: replace(KNOWN, last_nights=(1, 1, 1, 1))), window(*visits)) == []
     assert told(RestlessNight(lambda _: KNOWN), window(*visits[:2])) == []
+
+
+def test_restless_nights_that_go_on_are_told_once() -> None:
+    visits = [(f"0{hour}:{minute}", "bathroom") for hour in range(1, 5) for minute in ("00", "30")]
+    for nights in ((1, 1, 9, 9), (1, 9, 9, 1), (9, 1, 9, 1)):
+        rhythm = replace(KNOWN, last_nights=nights)
+        assert told(RestlessNight(lambda _, known=rhythm: known), window(*visits)) == []
 
 
 def test_a_long_stay_in_the_bathroom_ends_with_a_life_sign_elsewhere() -> None:
     rule = BathroomStay(lambda _: KNOWN)
     day = (("09:50", "kitchen"), ("10:00", "bathroom"))
-    assert told(rule, window(*day, ("11:30", "kitchen"))) == [("10:40", "11:30")]
-    assert told(rule, window(*day, ("10:30", "kitchen"))) == []
+    assert told(rule, window(*day, ("11:30", "kitchen"))) == [("10:50", "11:30")]
+    assert told(rule, window(*day, ("10:45", "kitchen"))) == []
     # At night visits are shorter, so it is told sooner.
-    assert told(rule, window(("01:55", "bedroom"), ("02:00", "bathroom")), "03:00") == [("02:30", None)]
-    few = replace(KNOWN, stays={"day": Spans(12, 20.0, 25.0)})
-    assert not BathroomStay(lambda _: few).judge(window(*day), DAY, at("12:00")).can_tell
+    assert told(rule, window(("01:55", "bedroom"), ("02:00", "bathroom")), "03:00") == [("02:34", None)]
+
+
+@pytest.mark.parametrize(
+    "unknown",
+    [
+        {"stays": {"day": Spans(12, 15.0, 20.0)}},
+        {"stay_days": 20},
+        # Who once was seen again only after an hour may have left unseen at any time.
+        {"stays": {"day": Spans(200, 15.0, 60.0)}},
+    ],
+)
+def test_nobody_can_tell_of_stays_where_few_are_known_or_leaving_goes_unseen(unknown: dict[str, Any]) -> None:
+    rule = BathroomStay(lambda _: replace(KNOWN, **unknown))
+    judged = rule.judge(window(("09:50", "kitchen"), ("10:00", "bathroom")), DAY, at("15:00"))
+    assert (judged.findings, judged.can_tell) == ((), False)
+
+
+def test_what_an_open_alarm_tells_already_is_not_told_beside_it() -> None:
+    flat = Usual(40, Line(np.full(288, 60.0), np.full(288, 60.0)))
+    alarm = Inactivity(lambda _: flat)
+    quiet = window(*NIGHT, ("09:00", "kitchen"))
+    # Silent since 2:10, told at 4:35; the morning would be late from 7:40 on.
+    assert told(LateMorning(lambda _: KNOWN), quiet) == [("07:40", "09:00")]
+    assert told(alarm, quiet)[0] == ("04:35", "09:00")
+    assert told(LateMorning(lambda _: KNOWN, alarm), quiet) == []
+    # An alarm that comes only later changes nothing.
+    patient = Inactivity(lambda _: Usual(40, Line(np.full(288, 300.0), np.full(288, 300.0))))
+    assert told(patient, quiet)[0] > ("07:40", "")
+    assert told(LateMorning(lambda _: KNOWN, patient), quiet) == [("07:40", "09:00")]
+
+
+def test_who_used_something_by_hand_is_up() -> None:
+    rows = [(at(clock).timestamp(), kind, place) for clock, kind, place in (
+        ("02:00", DeviceKind.MOTION, "bathroom"),
+        ("02:01", DeviceKind.MOTION, "bedroom"),
+        ("06:00", DeviceKind.FRIDGE, "kitchen"),
+        ("09:00", DeviceKind.MOTION, "kitchen"),
+    )]  # fmt: skip
+    assert told(LateMorning(lambda _: KNOWN), replace(window(), life_signs=life_signs(rows))) == []
+    assert told(LateMorning(lambda _: KNOWN), replace(window(), life_signs=life_signs(rows[:2]))) != []
 
 
 def test_heat_is_worth_a_word_and_danger_is_to_be_checked() -> None:

@@ -1,0 +1,60 @@
+"""What a rhythm is learned from: nights that somebody spent at home, and every stay in the bathroom."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.domain.device import DeviceKind
+from core.domain.rhythm import Rhythm
+from detectors.rules.judgement import LifeSigns, life_signs
+from detectors.rules.rhythm import Past, learn, learn_nights
+
+ZONE = ZoneInfo("UTC")
+TODAY = datetime(2026, 7, 1, tzinfo=UTC)
+ROUND = ((1, "bathroom"), (3, "bathroom"), (7, "kitchen"), (7.5, "kitchen"), (20, "kitchen"))
+
+
+def midnight(back: int) -> float:
+    return (TODAY - timedelta(days=back)).timestamp()
+
+
+def lived(*days: int) -> LifeSigns:
+    """Return days, counted back from today, with two visits at night, a morning and an evening, and ten minutes for each."""
+    rows = [
+        (midnight(back) + 3600 * hour + wait, DeviceKind.MOTION, place)
+        for back in days
+        for hour, room in ROUND
+        for wait, place in ((0, room), (20, room), (600, "bedroom"))
+    ]
+    return life_signs(rows)
+
+
+def learned(signs: LifeSigns, *masked: tuple[float, float]) -> Rhythm:
+    return learn(Past(signs, (), (), masked, TODAY.timestamp() - 7200), ZONE)
+
+
+def test_nights_before_somebody_was_watched_are_not_quiet_ones() -> None:
+    found = learned(lived(*range(1, 10)))
+    # The first of the nine has no evening before it.
+    assert (found.nights, found.night_visits) == (8, 16)
+
+
+def test_nights_away_from_home_are_not_quiet_ones() -> None:
+    found = learned(lived(*range(1, 6), *range(11, 29)))
+    assert (found.nights, found.night_visits) == (21, 42)
+
+
+def test_the_last_four_nights_are_known_as_they_were() -> None:
+    assert learn_nights(lived(1, 2, 4, 5, 6), ZONE, TODAY.date()) == (2, None, None, 2)
+
+
+def test_a_stay_that_nobody_saw_end_is_kept_as_the_longest() -> None:
+    seen = learned(lived(*range(1, 29)))
+    assert (seen.stay_days, seen.stays["night"].count, seen.stays["night"].longest_min) == (28, 56, 10.0)
+    # One night nothing is heard between the visit at three and the morning at seven.
+    signs = lived(*range(1, 29))
+    unseen = signs.time != midnight(9) + 3 * 3600 + 600
+    missed = LifeSigns(signs.time[unseen], signs.kind[unseen], signs.place[unseen], signs.places)
+    assert learned(missed).stays["night"].longest_min == 240.0
+    # Time in which nobody could hear teaches nothing.
+    blind = (midnight(9) + 4 * 3600, midnight(9) + 5 * 3600)
+    assert learned(missed, blind).stays["night"].longest_min == 10.0
