@@ -6,14 +6,12 @@ and checked here; no text that a person entered is ever read as an apprise URL.
 
 import logging
 import re
-import socket
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.header import Header
 from email.utils import parseaddr
 from enum import StrEnum
-from ipaddress import ip_address
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -24,7 +22,9 @@ from pydantic import SecretStr
 
 from core.domain.resident import Channel, Contact, Language
 from core.errors import SettingsError
+from detectors.alerting import public_hosts
 from detectors.alerting.messages import Text
+from detectors.alerting.public_hosts import PrivateHostError
 
 # One attempt never takes longer than this; a sender's lease lasts longer.
 ATTEMPT_LIMIT_S = 20.0
@@ -112,6 +112,7 @@ def warm_up() -> None:
         if not log.handlers:
             log.addHandler(logging.NullHandler())
     logging.getLogger("apprise").setLevel(logging.DEBUG)
+    public_hosts.install()
 
 
 class Courier:
@@ -255,13 +256,12 @@ def _judge_webhook(lines: Iterable[str]) -> Attempt:
 def _public_only(host: str, port: int) -> Attempt | None:
     """Refuse hosts inside our own network, so that nobody can make us call our own services."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        public_hosts.pin(host, port)
     except (OSError, UnicodeError):
         return Attempt(Arrival.FAILED, "webhook_host_not_found")
-    addresses = [ip_address(str(entry[4][0]).split("%", 1)[0]) for entry in found]
-    if all(address.is_global and not address.is_multicast for address in addresses):
-        return None
-    return Attempt(Arrival.REFUSED, "webhook_host_private")
+    except PrivateHostError:
+        return Attempt(Arrival.REFUSED, "webhook_host_private")
+    return None
 
 
 def _port(parts: SplitResult) -> int | None:

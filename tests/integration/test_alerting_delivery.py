@@ -1,6 +1,7 @@
 """From an alert to the family's phone: real mail and webhook servers, good and bad ones."""
 
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator
@@ -260,6 +261,33 @@ def test_addresses_inside_our_own_network_are_refused(address: str) -> None:
     assert guarded.send(contact_at(Channel.WEBHOOK, address), A_TEXT) == Attempt(
         Arrival.REFUSED, "webhook_host_private"
     )
+
+
+def test_a_name_that_points_into_our_network_only_when_we_connect_gains_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = socket.getaddrinfo
+    asked: list[str] = []
+    public = "93.184.215.14"
+
+    def answers(host: str, port: int, *rest: Any, **options: Any) -> Any:
+        """Give the public address first and one of ours from then on; the public address leads to the sink outside."""
+        asked.append(host)
+        if host == public:
+            return real("127.0.0.1", outside.port, *rest, **options)
+        if host == "turns.example":
+            first = asked.count(host) == 1
+            return real(public if first else "127.0.0.1", port, *rest, **options)
+        return real(host, port, *rest, **options)
+
+    with webhook_sink() as outside, webhook_sink() as inside:
+        guarded = courier(free_port(), allow_private_hosts=False)
+        monkeypatch.setattr(socket, "getaddrinfo", answers)
+
+        attempt = guarded.send(contact_at(Channel.WEBHOOK, f"http://turns.example:{inside.port}/x"), A_TEXT)
+
+    assert attempt == Attempt(Arrival.DELIVERED)
+    assert (len(outside.received), len(inside.received)) == (1, 0)
 
 
 @pytest.mark.parametrize(
