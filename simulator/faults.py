@@ -16,6 +16,12 @@ from simulator.wardfile import SimDevice, SimHome
 LAST_WILL_AFTER_MS = 90_000
 _CHATTERS_MS, _ON_MS = 180_000, 70_000
 _HEALTH = frozenset({"battery_pct", "link_quality"})
+# What sticks in one state says so once, and nothing more until it is mended.
+_STAYS = {
+    DeviceKind.DOOR: "contact_open",
+    DeviceKind.FRIDGE: "contact_open",
+    DeviceKind.BED: "bed_occupied",
+}
 WindowMs = tuple[int, int]
 
 
@@ -80,11 +86,19 @@ class Faults:
         # Ends before the night does, so that every sensor is at rest when the next day begins.
         begin, end = max(window[0], told.begin_ms), min(window[1], told.end_ms - 300_000)
         for number in numbers:
+            stays = _STAYS.get(self._home.devices[number].kind)
+            if stays is not None:
+                edges = ((window[0], True), (window[1], False))
+                kept += [Sample(at_ms, number, stays, on) for at_ms, on in edges if _is_in(at_ms, told)]
             if self._home.devices[number].kind is DeviceKind.MOTION:
                 for time_ms in np.arange(begin, end, _CHATTERS_MS).tolist():
                     kept.append(Sample(time_ms, number, "motion", True))
                     kept.append(Sample(time_ms + _ON_MS, number, "motion", False))
         return replace(told, samples=tuple(sorted(kept)))
+
+
+def _is_in(time_ms: int, told: HomeDay) -> bool:
+    return told.begin_ms <= time_ms < told.end_ms
 
 
 def hangs_on_gateway(device: SimDevice) -> bool:

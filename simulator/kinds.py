@@ -146,7 +146,7 @@ KINDS: dict[IncidentKind, Kind] = {
         _HOME, 48.0, ("battery", "device_silent"), 24.0, ("device",),
     ),
     IncidentKind.SENSOR_STUCK: Kind(
-        "a sensor repeats itself: a motion sensor sees somebody all the time, others tell one value",
+        "a sensor repeats itself: a motion sensor sees somebody all the time, a contact or a bed stays as it is, others tell one value",
         _HOME, 24.0, ("device_stuck",), 24.0, ("device",),
     ),
     IncidentKind.LOSS: Kind("messages get lost", _HOME, 12.0, keys=("device", "share")),

@@ -22,7 +22,7 @@ _DAYS_FOR_USUAL = 5
 # Half-hours after midnight; who moves before three has not got up yet.
 _MORNING = 6
 # Alerts of the equipment are not drawn: the chart is about the person.
-_EQUIPMENT_RULES = frozenset({"device_silent"})
+_EQUIPMENT_RULES = frozenset({"device_silent", "device_stuck", "battery"})
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
-"""Why an alert about somebody on the way, a tracker, a battery or slow change was raised, in words; where they are is behind the location gate."""
+"""Why an alert about somebody on the way, a tracker, a device or slow change was raised, in words; where they are is behind the location gate."""
 
 from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
 
 from api.pages.cards import clock_of, moment_of, number_of, place_name, text_of
 from api.pages.moments import Moments
@@ -15,6 +16,9 @@ def line(alert: Alert, moments: Moments) -> str:
     level = number_of(alert.reason, "level_pct")
     if alert.rule == "battery" and level is not None:
         return f"{_device(alert, moments)} {round(level)}%".strip()
+    if alert.rule == "device_stuck":
+        since = words("why.line_since", clock=clock_of(alert.began_at, moments))
+        return f"{_device(alert, moments)} {since}".strip()
     return words("why.line_since", clock=clock_of(alert.began_at, moments))
 
 
@@ -73,6 +77,19 @@ def _battery(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.other", clock=clock_of(alert.began_at, moments))
 
 
+def _stuck(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    device = _device(alert, moments) or words("why.this_device")
+    clock = clock_of(alert.began_at, moments)
+    key = f"why.stuck_{text_of(alert.reason, 'cause')}"
+    yield words(key, device=device, clock=clock) if words.has(key) else words("why.other", clock=clock)
+    longest_h = number_of(alert.reason, "usual", "longest_h")
+    if longest_h:
+        yield words("why.stuck_usual", span=moments.length(timedelta(hours=longest_h)))
+    yield words("why.stuck_may")
+    yield words("why.device_hint")
+
+
 def _decline(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
     key = f"why.decline_{text_of(alert.reason, 'count')}"
@@ -97,5 +114,6 @@ WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     "wandering": _wandering,
     "left_behind": _left_behind,
     "battery": _battery,
+    "device_stuck": _stuck,
     "decline": _decline,
 }

@@ -32,6 +32,7 @@ _TODO = {
     "wandering": "todo_lost",
     "left_behind": "todo_tracker",
     "battery": "todo_battery",
+    "device_stuck": "todo_stuck",
     "decline": "todo_habit",
 }
 

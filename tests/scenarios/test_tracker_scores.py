@@ -5,10 +5,12 @@ from pathlib import Path
 
 from simulator.scoring.batteries import score_batteries
 from simulator.scoring.decline import score_decline
+from simulator.scoring.events import read_recordings
 from simulator.scoring.excursions import walks
 from simulator.scoring.loops import score_loops, trips
 from simulator.scoring.lost import score_lost
 from simulator.scoring.outings import score_left_behind
+from simulator.scoring.stuck import score_recorded, score_simulated
 from simulator.scoring.tracks import read_tracks
 from tests.support.shared_data import shared_data
 
@@ -48,6 +50,16 @@ def test_batteries_that_run_low_are_told_as_well_as_before() -> None:
     assert found.ends >= stored["ends"]
     assert found.found >= stored["found"]
     assert found.false_30d <= stored["false_30d"]
+
+
+def test_stuck_sensors_are_told_from_lively_ones_as_well_as_before() -> None:
+    stored = STORED["stuck"]
+    recorded = score_recorded(read_recordings(shared_data() / "tihm" / "activity.csv.gz")[:12])
+    assert min(one.found for one in recorded.values()) >= stored["found"]
+    assert recorded["none"].false_30d <= stored["false_30d"]
+    simulated = score_simulated(3)
+    assert min(one.found for one in simulated.values()) >= stored["simulated_found"]
+    assert max(one.false_30d for one in simulated.values()) <= stored["simulated_false_30d"]
 
 
 def test_slow_change_is_told_as_well_as_before() -> None:

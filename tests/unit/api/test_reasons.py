@@ -56,6 +56,7 @@ _CARDS: dict[str, dict[str, Any]] = {
         "ruled_out": ["single_day"],
     },
     "left_behind": {"quiet_min": 60, "still_fixes": 12, "ruled_out": ["home_silent", "planned_absence"]},
+    "device_stuck": {"kind": "motion", "place": "kitchen", "cause": "mute", "usual": {"longest_h": 11.5}},
     "battery": {
         "kind": "motion",
         "place": "kitchen",

@@ -28,6 +28,7 @@ RULES = (
         "wandering",
         "left_behind",
         "battery",
+        "device_stuck",
         "decline",
     ),
 )

@@ -1,0 +1,102 @@
+"""Sensors that chatter: life signs so many, so even or so endless that no person makes them, which must not hide a silence (D9)."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+# Each sign stands for some minutes; this share of the last hours is filled by them. On the 219 recorded sensors that we have, 1,354
+# home-days, the most is 0.93 for the first, 0.95 for the second and 0.70 for the third (docs/evaluation.md): window, hold, share.
+FILLED = ((6 * 3600.0, 300.0, 0.95), (12 * 3600.0, 600.0, 0.97), (24 * 3600.0, 600.0, 0.8))
+# And it goes on: what is calm again is believed soon.
+_STILL_S, _STILL_SHARE = 2 * 3600.0, 0.6
+# Even: the intervals of the last hours, or the last eight if those are fewer, over at least two hours and at most twelve, of which this
+# share is the same to 2 % or 2 s (recorded: at most half).
+EVEN_WITHIN_S, EVEN_SPAN_S, EVEN_LONGEST_S = 3 * 3600.0, 2 * 3600.0, 12 * 3600.0
+EVEN_LEAST, EVEN_SHARE = 8, 0.8
+_EVEN_PART, _EVEN_S = 0.02, 2.0
+_SHORTEST_EVEN_S = 20.0
+# Nobody opens a door so often in an hour (recorded: 53).
+CONTACTS_IN_HOUR = 120
+SURROUNDINGS_S = max(window for window, _, _ in FILLED)
+"""How far back a sign is judged by those before it."""
+
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+
+def chatters(time: Floats, *, is_contact: bool = False) -> Flags:
+    """Tell of each life sign of one device whether the device chatters at that moment, shape (n,).
+
+    What it claims: by the signs before it (never those after), the device reports without end (5 minutes for each sign fill 95 % of six
+    hours, or 10 minutes 97 % of twelve or 80 % of a day), or as evenly as a clock for two hours, or, a contact, two times a minute
+    for an hour. What it does not claim: that nobody is there. Such signs say nothing about a person, so they are
+    left out; what the device says when it is calm again counts. Sensors that see people who sit still (`presence`) are not
+    meant: for hours they say the same, and rightly so.
+
+    Parameters
+    ----------
+    time : ndarray, shape (n,), float64
+        Unix seconds, not decreasing. The first signs of a series are judged by what there is before them, so a series must begin
+        `SURROUNDINGS_S` before the first sign that matters.
+    is_contact : bool
+        Whether it is a door or a drawer.
+
+    Examples
+    --------
+    >>> every_three_minutes = np.arange(0.0, 4 * 3600.0, 180.0)
+    >>> int(np.argmax(chatters(every_three_minutes))) * 180 / 3600
+    2.0
+    >>> bool(chatters(np.sort(np.random.default_rng(1).uniform(0, 86400.0, 200))).any())
+    False
+    """
+    found = np.zeros(len(time), np.bool_)
+    if len(time) <= EVEN_LEAST:
+        return found
+    for window_s, hold_s, share in FILLED:
+        # Fewer signs than that cannot fill it.
+        if len(time) * hold_s >= share * window_s:
+            recent = _filled(time, _STILL_S, hold_s) >= _STILL_SHARE
+            found |= recent & (_filled(time, window_s, hold_s) >= share)
+    if is_contact:
+        found |= np.arange(1, len(time) + 1) - np.searchsorted(time, time - 3600.0) > CONTACTS_IN_HOUR
+    return found | _is_even(time)
+
+
+def spells(time: Floats, flags: Flags) -> list[tuple[float, float, float | None]]:
+    """Return the spells of chatter: the first and the last sign that is one, and the first that is none again (None while it lasts)."""
+    found: list[tuple[float, float, float | None]] = []
+    edges = np.flatnonzero(np.diff(flags.astype(np.int8), prepend=0, append=0))
+    for first, end in zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True):
+        found.append(
+            (float(time[first]), float(time[end - 1]), float(time[end]) if end < len(time) else None)
+        )
+    return found
+
+
+def _filled(time: Floats, window_s: float, hold_s: float) -> Floats:
+    """Return which share of the window before each sign is filled, if each sign stands for `hold_s`."""
+    total = np.concatenate([[0.0], np.cumsum(np.minimum(np.diff(time), hold_s))])
+    begins = time - window_s
+    before = np.searchsorted(time, begins, side="right") - 1
+    known = np.maximum(before, 0)
+    reached = np.where(before >= 0, total[known] + np.minimum(begins - time[known], hold_s), 0.0)
+    return (total - reached) / window_s
+
+
+def _is_even(time: Floats) -> Flags:
+    found = np.zeros(len(time), np.bool_)
+    number = np.arange(len(time))
+    first = np.minimum(np.searchsorted(time, time - EVEN_WITHIN_S), np.maximum(number - EVEN_LEAST, 0))
+    interval = np.diff(time)
+    # Most devices never come near: several signs, over long enough, none of the last ones out of step with its neighbour.
+    span = time - time[first]
+    may = (number - first >= EVEN_LEAST) & (span >= EVEN_SPAN_S) & (span <= EVEN_LONGEST_S)
+    steady = np.abs(np.diff(interval)) <= np.maximum(_EVEN_PART * interval[1:], _EVEN_S)
+    steps = np.concatenate([[0, 0], np.cumsum(steady)])
+    # If 4 of 5 intervals are alike, at least 3 of 5 are like the one before.
+    may &= steps[number] - steps[np.minimum(first + 1, number)] >= 0.4 * (number - first)
+    for one in np.flatnonzero(may).tolist():
+        intervals = interval[first[one] : one]
+        middle = float(np.median(intervals))
+        alike = np.abs(intervals - middle) <= max(_EVEN_PART * middle, _EVEN_S)
+        found[one] = middle >= _SHORTEST_EVEN_S and float(np.mean(alike)) >= EVEN_SHARE
+    return found
