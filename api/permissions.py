@@ -20,7 +20,8 @@ from core.domain.alert import Alert, Handling, Severity
 from core.domain.geofence import Geofence
 from core.domain.resident import Role, User
 from core.errors import NotFoundError
-from core.store import absences, alerts, devices, geofences, residents, views
+from core.store import absences, alerts, backtest_requests, devices, geofences, residents, views
+from core.store.backtest_requests import BacktestRequest
 from core.store.database import Connection
 from core.store.devices import DeviceOverview
 from core.store.residents import ResidentOverview
@@ -269,6 +270,20 @@ def device_for(connection: Connection, viewer: Viewer, device_id: str) -> Device
         There is none, or the viewer may not know.
     """
     return devices.overview(connection, viewer.scope, device_id)
+
+
+def backtest_for(connection: Connection, viewer: Viewer, backtest: int) -> BacktestRequest:
+    """Return a backtest of a resident whom the viewer may know of.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    """
+    found = backtest_requests.get(connection, backtest)
+    if not residents.is_visible(connection, viewer.scope, found.resident):
+        raise NotFoundError(f"there is no backtest {backtest} that you may see")
+    return found
 
 
 def require_staff(viewer: Viewer, what: str) -> None:

@@ -11,11 +11,12 @@ from core.logs import get_logger, set_up_logs
 from core.settings import Settings, load_settings
 from core.store.database import Database
 from detectors.alerting import loop
+from detectors.backtest_desk import BacktestDesk
 from detectors.learning import Learner
 from detectors.runner import Runner
 
 _RETRY_S = 1.0
-# The alerting threads take six at once, the runner one or two, the learner one.
+# The alerting threads take six at once, the runner one or two, the learner and the desk for backtests one each.
 _LEAST_CONNECTIONS = 10
 
 _log = get_logger(__name__)
@@ -59,15 +60,17 @@ def _serve(settings: Settings, clock: Clock, stop: threading.Event) -> bool:
         runner = Runner(database, clock, ZoneInfo(settings.time_zone))
         judging = threading.Thread(target=_judge, args=(runner, stop, broke), name="judging")
         learning = threading.Thread(target=Learner(database, clock).run, args=(stop,), name="learning")
-        judging.start()
-        learning.start()
+        trying = threading.Thread(target=BacktestDesk(database).run, args=(stop,), name="trying")
+        threads = (judging, learning, trying)
+        for thread in threads:
+            thread.start()
         _log.info("ready")
         try:
             loop.run(database, settings, clock, stop)
         finally:
             stop.set()
-            judging.join()
-            learning.join()
+            for thread in threads:
+                thread.join()
     return broke.is_set()
 
 

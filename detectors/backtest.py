@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from core.domain.alert import Finding
 from core.domain.device import DeviceKind
+from core.domain.sensitivity import Sensitivity
 from core.errors import InputError
 from core.store import backtests, measurements
 from core.store.backtests import Tried
@@ -24,7 +25,6 @@ from detectors.rulebook import rules_of
 from detectors.rules import night_exit
 from detectors.rules.inactivity import NAME as INACTIVITY
 from detectors.rules.judgement import Blind
-from detectors.rules.patience import Sensitivity
 from detectors.rules.wall_clock import local_date, midnight
 from detectors.usual import REAL, RhythmBook, UsualBook, Who
 from detectors.window import BLIND_BACK, HomeView, load_blind, load_window
@@ -34,6 +34,10 @@ SET_BY_SENSITIVITY = frozenset({INACTIVITY})
 _TRACKERS = frozenset({DeviceKind.TRACKER, DeviceKind.OTHER})
 
 Episode = tuple[str, str, datetime]
+
+
+class NoPastError(InputError):
+    """There is no whole day to try rules on."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,7 @@ def run(
     NotFoundError
         There is no such resident.
     InputError
-        A rule is unknown, or there is no past yet.
+        A rule is unknown, or there is no past yet (`NoPastError`).
     """
     unknown = asked.rules - set(rule_names())
     if unknown:
@@ -282,7 +286,7 @@ def _span(tried: Tried, asked: Question) -> tuple[datetime, datetime]:
     first = midnight(tried.zone, local_date(tried.zone, until) - timedelta(weeks=asked.weeks))
     since = max(first, tried.watched_from)
     if until - since < timedelta(days=1):
-        raise InputError(
+        raise NoPastError(
             f"resident {tried.number} is watched since {tried.watched_from.isoformat(timespec='minutes')} only;"
             " there must be a whole day to try rules on"
         )

@@ -2,25 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from statistics import median
 
 from core.domain.alert import Finding
+from core.domain.backtest import Label
+from core.domain.sensitivity import Sensitivity
 from detectors.backtest import Backtest
-from detectors.rules.patience import Sensitivity
 from detectors.rules.wall_clock import local_date
 
 # An alert is about an event if it is raised from so long before it was noted to so long after.
 BEFORE, AFTER = timedelta(minutes=15), timedelta(hours=6)
 _MONTH_DAYS = 30.0
-
-
-@dataclass(frozen=True)
-class Label:
-    """Something that really happened: when it began, and what it was."""
-
-    began_at: datetime
-    what: str
 
 
 @dataclass(frozen=True)

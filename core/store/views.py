@@ -20,6 +20,10 @@ class Viewed(StrEnum):
     """The precise place or the trail was shown."""
     RECORD = "record"
     """The resident's data were shown to an administrator."""
+    BACKTEST = "backtest"
+    """Rules and settings were tried on the resident's past."""
+    SENSITIVITY = "sensitivity"
+    """Somebody set how long a silence may last; the reason is the new setting."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from api.pages import reasons
 from api.pages.moments import Moments
 from core.domain.alert import Alert, Condition, Finding, Handling
 from core.domain.resident import Language
+from detectors import backtest_result
 from detectors.backtest import Backtest, Episode
 from detectors.hindsight import Figures, Label, figures, proposed
 from detectors.rules.patience import Sensitivity
@@ -21,30 +22,8 @@ from detectors.rules.wall_clock import local_date
 
 
 def as_body(tested: Backtest, labels: Sequence[Label], budget: float | None) -> dict[str, object]:
-    """Return it as JSON values; all times are UTC."""
-    told = figures(tested, labels)
-    body: dict[str, object] = {
-        "resident": tested.resident,
-        "since": tested.since.isoformat(),
-        "until": tested.until.isoformat(),
-        "days": round(tested.days, 2),
-        "time_zone": tested.zone.key,
-        "rules": list(tested.rules),
-        "in_force": tested.in_force.value,
-        "labels": [{"began_at": one.began_at.isoformat(), "what": one.what} for one in labels],
-        "settings": [
-            {
-                "sensitivity": name.value,
-                **_figures_body(told[name]),
-                "findings": [_finding_body(one) for one in found],
-            }
-            for name, found in tested.trials.items()
-        ],
-    }
-    if budget is not None:
-        best = proposed(told, budget)
-        body["budget"] = {"alerts_per_30_days": budget, "proposed": None if best is None else best.value}
-    return body
+    """Return it as JSON values without places; all times are UTC."""
+    return without_places(backtest_result.as_body(tested, labels, budget))
 
 
 def show(tested: Backtest, labels: Sequence[Label], budget: float | None) -> None:
@@ -62,30 +41,6 @@ def show(tested: Backtest, labels: Sequence[Label], budget: float | None) -> Non
         console.print(_by_episode(tested))
     if budget is not None:
         console.print(_proposal(tested, told, budget), highlight=False)
-
-
-def _figures_body(told: Figures) -> dict[str, object]:
-    delay = told.median_delay_h
-    return {
-        "alerts": told.alerts,
-        "alerts_per_30_days": round(told.per_30_days, 2),
-        "alerts_by_week": list(told.weeks),
-        "labels_found": told.found,
-        "median_delay_h": None if delay is None else round(delay, 2),
-        "delays_h": [None if one is None else round(one, 2) for one in told.delays_h],
-    }
-
-
-def _finding_body(one: Finding) -> dict[str, object]:
-    return {
-        "rule": one.rule,
-        "subject": one.subject,
-        "severity": int(one.severity),
-        "began_at": one.began_at.isoformat(),
-        "raised_at": one.raised_at.isoformat(),
-        "cleared_at": None if one.cleared_at is None else one.cleared_at.isoformat(),
-        "reason": without_places(one.reason),
-    }
 
 
 def _by_week(tested: Backtest, told: dict[Sensitivity, Figures], labels: Sequence[Label]) -> Table:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.sensitivity import Sensitivity
 from detectors.rules.judgement import LifeSigns
 from detectors.rules.silences import Line, certain, learn_line, silences
 from detectors.rules.wall_clock import BINS, STEP_S, bins
@@ -34,14 +34,6 @@ MARGIN_SHARE = (0.5, 1.0, 1.0, 0.5)
 CARRIED_SHARE = 0.5
 # Outings vary more than silences at home.
 DOOR_FACTOR = 3.0
-
-
-class Sensitivity(StrEnum):
-    """How long beyond the usual a silence may last, in words a family can choose from (D1 e)."""
-
-    FAMILY = "family"
-    STANDARD = "standard"
-    QUIET = "quiet"
 
 
 # Chosen for about 5, 2.7 and 1 false alarms in 30 days (docs/evaluation.md).

@@ -13,8 +13,9 @@ from starlette.routing import Mount
 
 from api.permissions import declared_permission, refuse_undeclared
 from core.domain.alert import Severity
+from core.domain.backtest import BacktestWish
 from core.domain.proposal import Proposed
-from core.store import handling, proposals
+from core.store import backtest_requests, handling, proposals
 from tests.support.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
 CIRCLE = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
@@ -93,6 +94,9 @@ CASES = (
     Case("POST", "/api/v1/residents/{resident}/absences", 201, 201, 404, 201, 404, body=ABSENCE),
     Case("DELETE", "/api/v1/absences/{absence}", 204, 204, 404, 204, 404),
     Case("GET", "/api/v1/residents/{resident}/usual", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/backtests", 200, 200, 404, 403, 403),
+    Case("POST", "/api/v1/residents/{resident}/backtests", 202, 202, 404, 403, 403, body={"weeks": 4}),
+    Case("GET", "/api/v1/backtests/{backtest}", 200, 200, 404, 403, 403),
     Case("GET", "/api/v1/devices", 200, 200, 200, 200, 200),
     Case("GET", "/api/v1/devices/{device}", 200, 200, 404, 200, 404),
     Case(
@@ -197,6 +201,7 @@ def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
                 device="hall-a",
                 own_device=_new_device(ward) if "{own_device}" in case.path else "",
                 message=1,
+                backtest=_new_backtest(ward) if "backtest" in case.path else 0,
                 proposal=_new_proposal(ward) if "{proposal}" in case.path else 0,
             )
             ends_session = case.method == "DELETE" and path.endswith("/session")
@@ -221,6 +226,8 @@ def test_the_table_names_every_route_of_the_json_interface(ward: ApiWard) -> Non
                 if path.startswith("/api/v1/geofences")
                 else "absence"
                 if path.startswith("/api/v1/absences")
+                else "backtest"
+                if path.startswith("/api/v1/backtests")
                 else "proposal"
                 if path.startswith("/api/v1/proposals")
                 else "resident"
@@ -352,6 +359,12 @@ def _new_absence(ward: ApiWard) -> int:
         ward.clock.now(),
     )
     return int(rows[0][0])
+
+
+def _new_backtest(ward: ApiWard) -> int:
+    ward.execute("DELETE FROM backtest")
+    with ward.database.transaction() as connection:
+        return backtest_requests.add(connection, RESIDENT_A, BacktestWish(), user=1, now=ward.clock.now())
 
 
 def _new_geofence(ward: ApiWard) -> int:

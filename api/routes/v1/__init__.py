@@ -10,6 +10,7 @@ from api.deps import NOBODY_ASKED, refuse_unknown_query
 from api.routes.v1 import (
     absences,
     alerts,
+    backtests,
     equipment,
     geofences,
     live,
@@ -44,6 +45,7 @@ for part in (
     geofences,
     absences,
     alerts,
+    backtests,
     live,
     operation,
     simulation,

@@ -1,0 +1,42 @@
+"""Trying rules and settings on a resident's past: asked for here, worked out by the detectors."""
+
+from fastapi import APIRouter
+
+from api import backtests
+from api.deps import ConnectionDep, NowDep, Staff
+from api.permissions import backtest_for, resident_for
+from api.schemas.backtests import BacktestDetailOut, BacktestIn, BacktestOut
+from api.schemas.common import BigNumber, Number
+from core.store import backtest_requests
+
+router = APIRouter(tags=["backtests"])
+
+
+@router.get("/residents/{number}/backtests", summary="What was tried on a resident's past")
+def list_backtests(
+    viewer: Staff, number: Number, connection: ConnectionDep, now: NowDep
+) -> list[BacktestOut]:
+    """Return the last 20, the newest first, without what they found."""
+    resident_for(connection, viewer, number, now)
+    return [BacktestOut.of(one) for one in backtest_requests.of_resident(connection, number)]
+
+
+@router.post("/residents/{number}/backtests", status_code=202, summary="Try settings on a resident's past")
+def ask(
+    viewer: Staff, number: Number, body: BacktestIn, connection: ConnectionDep, now: NowDep
+) -> BacktestOut:
+    """Ask what would have been told; read the answer under its number. Nobody is told anything, and the person sees who asked."""
+    resident_for(connection, viewer, number, now, is_look=False)
+    made = backtests.ask(connection, viewer, number, body.to_wish(), now)
+    return BacktestOut.of(made)
+
+
+@router.get("/backtests/{number}", summary="One backtest")
+def read_backtest(
+    viewer: Staff, number: BigNumber, connection: ConnectionDep, now: NowDep
+) -> BacktestDetailOut:
+    """Return how far it is and, once it is done, what it found; positions only behind the open location gate."""
+    found = backtest_for(connection, viewer, number)
+    resident_for(connection, viewer, found.resident, now)
+    result, is_precise = backtests.result_for(connection, viewer, found, now)
+    return BacktestDetailOut.build(found, result, is_precise=is_precise)
