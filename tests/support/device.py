@@ -24,6 +24,8 @@ class Device:
         self._lock = threading.Lock()
         self.made = 0
         self.resent = 0
+        # Without this it hears what it is asked for and sends nothing again, as very simple firmware.
+        self.answers = True
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=f"device-{device_id}", protocol=paho.MQTTv5
         )
@@ -74,7 +76,7 @@ class Device:
             if "stored_through" in body:
                 for seq in [seq for seq in self._kept if seq <= body["stored_through"]]:
                     del self._kept[seq]
-            for first, last in body.get("resend", ()):
+            for first, last in body.get("resend", ()) if self.answers else ():
                 for seq in range(first, last + 1):
                     if seq in self._kept:
                         self.resent += 1
