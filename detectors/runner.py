@@ -15,7 +15,7 @@ from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store import judging
 from core.store.database import Connection, Database, Listener, translated_errors
-from detectors import ward
+from detectors import stray, ward
 from detectors.home import FAILED_FOR, HomeJudging, HomeSpan
 from detectors.records import HomeRecord, load_records
 from detectors.rules import ward_silence
@@ -139,6 +139,7 @@ class Runner:
             records = _records(connection, homes, until) if homes else {}
             for home in homes:
                 self._judge_home(
+        self._judge_stray(until, now)
                     connection, HomeSpan(home, until, self._clock.now(), slack), records, put_off
                 )
         return len(homes)
@@ -156,6 +157,16 @@ class Runner:
                     with connection.transaction():
                         record = load_records(connection, [home], until)[home]
                 since = record.judged_from
+    def _judge_stray(self, until: datetime, now: datetime) -> None:
+        """Tell of calls for help that belong to nobody, whatever becomes of the rest."""
+        try:
+            with self._database.transaction() as connection:
+                stray.judge(connection, until, now)
+        except StoreUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the fence round one rule
+            _log.exception("rule_failed", rule=stray.NAME)
+
                 judged = HomeJudging(connection, span, record)
                 if record.has_button:
                     with connection.transaction():

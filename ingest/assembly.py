@@ -11,6 +11,7 @@ from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.columns import microsecond
 from core.store.ingestion import Batch, Contact, SendingDevice
 from core.store.quarantine import Refused
+from core.store.stray_calls import StrayCall
 from ingest.case import Case
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
 from ingest.message import Message
@@ -21,6 +22,7 @@ from ingest.values import content_number, refused_position, stored_value, within
 
 _CHANGES = frozenset(CHANGE_METRICS)
 _ONLINE = METRICS["online"].number
+_CALL = "sos"
 # Plain numbers: an operation on flags takes longer than all else that is done with a value.
 _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
 _CLOCK_SUSPECT = int(ReadingFlag.CLOCK_SUSPECT)
@@ -123,9 +125,12 @@ class Assembly:
             device = self._find(result.sender)
             refusal = _refusal(message, result, device)
             if refusal is not None:
+                self._note_call(message, result, refusal.reason)
                 self.refuse(message, [refusal])
                 return
             if device is not None:
+                if device.zone is None:
+                    self._note_call(message, result, "in_no_home")
                 self._add_device_message(message, result, device, problems)
         if problems:
             self.refuse(message, problems)
@@ -144,6 +149,17 @@ class Assembly:
                 problems[0].reason,
                 "; ".join(details),
             )
+        )
+
+    def _note_call(self, message: Message, result: Decoded, why: str) -> None:
+        """Take note of a call for help that belongs to nobody, so that somebody is told of it."""
+        if message.retained or not any(_is_call(one) for one in result.readings):
+            return
+        known = self.batch.stray_calls.get(result.sender)
+        began_at = message.received_at if known is None else known.began_at
+        presses = 1 if known is None else known.presses + 1
+        self.batch.stray_calls[result.sender] = StrayCall(
+            result.sender, why, began_at, message.received_at, presses
         )
 
     def _add_device_message(
@@ -359,6 +375,11 @@ def _spread(where: Placed, place: int, result: Decoded) -> datetime:
     if result.seq > 0 and int(where.flags) & _CLOCK_SUSPECT:
         return where.time + timedelta(microseconds=place)
     return where.time
+
+
+def _is_call(measured: Measured) -> bool:
+    name, _, _ = measured.metric.partition("#")
+    return name == _CALL and stored_value(METRICS[_CALL], measured.value, exact_words=False) == 1.0
 
 
 def _refusal(message: Message, result: Decoded, device: SendingDevice | None) -> Rejected | None:

@@ -77,6 +77,8 @@ def release(
                     refused.append((entry.number, again.reason, again.detail))
                 else:
                     good.append(entry.number)
+            # It was told of when it came.
+            assembly.batch.stray_calls.clear()
             # What was refused and comes now tells nothing of how far its device has come.
             forget_numbers(assembly.batch)
             ingestion.store_batch(connection, assembly.batch, now)

@@ -20,6 +20,7 @@ _TODO = {
     "home_silent": "todo_blind",
     "ward_silent": "todo_ward",
     "canary_silent": "todo_canary",
+    "stray_sos": "todo_stray",
     "late_morning": "todo_call",
     "restless_night": "todo_habit",
     "appliance_unused": "todo_habit",
@@ -55,7 +56,7 @@ def line(alert: Alert, moments: Moments) -> str:
     if alert.rule == "device_silent":
         since = words("why.line_since", clock=clock_of(alert.began_at, moments))
         return f"{_device(alert, words)} {since}".strip()
-    if alert.rule == "sos":
+    if alert.rule in {"sos", "stray_sos"}:
         return words("why.line_pressed", clock=clock_of(alert.began_at, moments))
     if alert.rule in life_at_home.WHY:
         return life_at_home.line(alert, moments)
@@ -173,6 +174,21 @@ def _other(alert: Alert, moments: Moments) -> Iterator[str]:
 
 
 _WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
+def _stray(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    yield words("why.stray_sos", clock=clock_of(alert.began_at, moments))
+    listed = alert.reason.get("buttons")
+    for card in cast("list[Mapping[str, object]]", listed) if isinstance(listed, list) else []:
+        pressed = moment_of(card, "last_at") or alert.began_at
+        times = int(number_of(card, "presses") or 1)
+        yield words(
+            "why.stray_button", device=text_of(card, "sender"), clock=clock_of(pressed, moments), n=times
+        )
+        cause = f"why.stray_{card.get('cause')}"
+        if words.has(cause):
+            yield words(cause)
+
+
     "inactivity": _inactivity,
     "geofence_exit": _geofence_exit,
     "sos": _sos,
@@ -183,3 +199,4 @@ _WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     **life_at_home.WHY,
     **on_the_way.WHY,
 }
+    "stray_sos": _stray,

@@ -109,6 +109,11 @@ def move(connection: Connection, alert: Alert, finding: Finding, now: datetime) 
         _record_end(connection, alert.number, finding.cleared_at, now)
 
 
+def tell_more(connection: Connection, number: int, reason: Mapping[str, object]) -> None:
+    """Let an alert say more of why: further episodes of it hold something that the first did not."""
+    connection.execute(load("episodes")["tell_more"], {"alert": number, "reason": Jsonb(dict(reason))})
+
+
 def _add(
     connection: Connection, finding: Finding, resident: int | None, office: int | None, now: datetime
 ) -> int:

@@ -9,12 +9,13 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.proposal import Proposed
-from core.store import arrivals, numbering, proposals, quarantine
+from core.store import arrivals, numbering, proposals, quarantine, stray_calls
 from core.store.arrivals import FixRow, Fresh, NewRow, ReadingRow, Readings
 from core.store.columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
 from core.store.numbering import Missing, Seen
 from core.store.queries import load
+from core.store.stray_calls import StrayCall
 
 _INGESTION = load("ingestion")
 
@@ -55,6 +56,8 @@ class Batch:
         (device, metric) -> time of states that came after a later one.
     refused : list
         Messages for the quarantine.
+    stray_calls : dict
+        sender -> its call for help, where nobody knows whose the button is.
     missing : dict
         device -> all its missing messages, for devices for which they changed.
     anew : dict
@@ -79,6 +82,7 @@ class Batch:
     late_states: list[tuple[int, int, datetime]] = field(default_factory=list[tuple[int, int, datetime]])
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
     proposed: list[Proposed] = field(default_factory=list[Proposed])
+    stray_calls: dict[str, StrayCall] = field(default_factory=dict[str, StrayCall])
     missing: dict[int, list[Missing]] = field(default_factory=dict[int, list[Missing]])
     anew: dict[int, tuple[int, datetime]] = field(default_factory=dict[int, tuple[int, datetime]])
     forgotten: list[tuple[int, Missing]] = field(default_factory=list[tuple[int, Missing]])
@@ -122,6 +126,9 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
         _store_contacts(connection, batch)
     _store_news(connection, [*fresh, found_fixes] if found_fixes else fresh)
     quarantine.keep(connection, batch.refused)
+    if batch.stray_calls:
+        stray_calls.note(connection, batch.stray_calls.values())
+        connection.execute(_INGESTION["notify_news"], {"payload": "urgent"})
     if batch.proposed:
         proposals.keep(connection, batch.proposed, now)
     if batch.missing:

@@ -66,3 +66,7 @@ WHERE alert_id = %(alert)s;
 -- name: raise_severity
 -- The same matter has become more urgent.
 UPDATE alert SET severity = %(severity)s, reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;
+-- name: tell_more
+-- More is known of why.
+UPDATE alert SET reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;
+

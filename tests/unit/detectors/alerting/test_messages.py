@@ -19,6 +19,7 @@ NOW = datetime(2026, 11, 23, 0, 40, tzinfo=UTC)  # 9:40 on the Monday
 RULES = (
     *("inactivity", "geofence_exit", "sos", "home_silent", "device_silent", "ward_silent", "a_new_rule"),
     "canary_silent",
+    "stray_sos",
     *("late_morning", "restless_night", "bathroom_stay", "appliance_unused", "appliance_left_on", "heat"),
     *(
         "cold",
@@ -40,7 +41,7 @@ def alert(rule: str = "inactivity", **changes: object) -> Alert:
     values: dict[str, object] = {
         "number": 7,
         "rule": rule,
-        "subject": "ward" if rule in {"ward_silent", "canary_silent"} else "resident:5",
+        "subject": "ward" if rule in {"ward_silent", "canary_silent", "stray_sos"} else "resident:5",
         "resident": 5,
         "office": 1,
         "severity": Severity.CHECK_SOON,

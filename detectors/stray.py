@@ -1,0 +1,89 @@
+"""Somebody pressed an emergency button, and nobody knows whose it is: the staff are told at once."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from core.domain.alert import Alert, Finding, Handling, Severity
+from core.store import episodes, judging, stray_calls
+from core.store.database import Connection
+from core.store.episodes import Matter
+from core.store.stray_calls import StrayCall
+
+NAME = "stray_sos"
+SUBJECT = "ward"
+VERSION = 1
+MATTER = Matter(NAME, SUBJECT)
+# What was pressed longer ago is no call any more that anybody could answer (our choice, as for a known button).
+_LONGEST_AGO = timedelta(hours=24)
+# While an alert is open the staff are told again at most this often, whoever presses how many buttons.
+_PAUSE = timedelta(minutes=2)
+# An alert names no more than these; the others are in quarantine.
+_NAMED = 10
+
+
+def judge(connection: Connection, until: datetime, now: datetime) -> int | None:
+    """Open the alert about calls that belong to nobody, or tell of further ones; return its number if it changed.
+
+    There is one alert for all of them, so that nobody who makes up buttons can bury the board. Like every call for help it ends only
+    by a person.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside a transaction of its own.
+    until : datetime
+        Up to where is judged: whoever holds the ward does this too.
+    now : datetime
+        The service's time.
+    """
+    if judging.claim_ward(connection, until) is None:
+        return None
+    calls = stray_calls.since(connection, now - _LONGEST_AGO)
+    if not calls:
+        return None
+    alert = episodes.latest_alerts(connection, {MATTER}).get(MATTER)
+    told = _told_through(alert)
+    fresh = [call for call in calls if told is None or call.last_at > told]
+    is_open = alert is not None and alert.handling is not Handling.CLOSED
+    if not fresh or (is_open and told is not None and now - told < _PAUSE):
+        return None
+    finding = _finding(fresh, calls if is_open else fresh, told)
+    number = episodes.open_or_update(connection, finding, None, None, now)
+    if number is not None and is_open:
+        episodes.tell_more(connection, number, finding.reason)
+    return number
+
+
+def _told_through(alert: Alert | None) -> datetime | None:
+    told = None if alert is None else alert.reason.get("told_through")
+    return datetime.fromisoformat(told).astimezone(UTC) if isinstance(told, str) else None
+
+
+def _finding(fresh: Sequence[StrayCall], named: Sequence[StrayCall], told: datetime | None) -> Finding:
+    # A call that was told of before goes on: what is new of it is its last press.
+    began_at = min(
+        one.last_at if told is not None and one.began_at <= told else one.began_at for one in fresh
+    )
+    return Finding(
+        rule=NAME,
+        subject=SUBJECT,
+        severity=Severity.EMERGENCY,
+        began_at=began_at,
+        raised_at=began_at,
+        cleared_at=None,
+        reason={
+            "rule_version": VERSION,
+            "buttons": [
+                {
+                    "sender": one.sender,
+                    "cause": one.why,
+                    "last_at": one.last_at.isoformat(),
+                    "presses": one.presses,
+                }
+                for one in named[:_NAMED]
+            ],
+            "told_through": max(one.last_at for one in fresh).isoformat(),
+            "ruled_out": [],
+            "confidence": "high",
+        },
+    )
