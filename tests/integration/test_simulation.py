@@ -140,7 +140,7 @@ def test_production_has_no_simulation(ward: ApiWard):
 
 def test_the_bridge_follows_what_testers_want(database_url: str, broker: Broker, tmp_path: Path):
     body = make_ward(WardOrder(3, 1, BEGIN))
-    clock = AcceleratedClock(BEGIN, 60.0, time.time())
+    clock = AcceleratedClock(BEGIN, 600.0, time.time())
     address = BrokerAddress(broker.host, broker.port, SIMULATOR, broker.password(SIMULATOR))
     played = Simulation(parse_ward(body), (), 1)
     player = Player(played, lambda ending: Publisher(address, stop=ending), clock)
@@ -182,7 +182,7 @@ def test_the_process_plays_and_refuses_production(
     with Database(database_url, size=1) as database, database.transaction() as connection:
         register(connection, path)
     settings = service_settings(
-        database_url, broker, SIMULATOR, clock=f"{BEGIN.isoformat()}@60x", clock_anchor=time.time()
+        database_url, broker, SIMULATOR, clock=f"{BEGIN.isoformat()}@600x", clock_anchor=time.time()
     )
     playing = processes.start("deploy.simulation", settings, "--ward", str(path), "--scenario", "sos")
 
