@@ -1,6 +1,7 @@
 """The command `mimamori evaluate`."""
 
 import time
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,7 +15,8 @@ from simulator.scoring.curve import RATES
 from simulator.scoring.evaluation import NOISE_PER_HOUR, TIHM_OUTAGES, evaluate
 from simulator.scoring.events import Recording, read_recordings
 from simulator.scoring.protocol import LEAST_DAYS, Spans
-from simulator.scoring.report import SetReport, table, write
+from simulator.scoring.recorded_life import LifeReport, score_life
+from simulator.scoring.report import SetReport, bathroom_lines, life_table, table, write
 from simulator.scoring.synthetic import DAYS, HOMES, syn40
 
 app = typer.Typer(
@@ -60,7 +62,7 @@ def evaluate_command(
     """Measure how soon a collapse would be noticed, and how many false alarms that costs.
 
     Protocol P (docs/evaluation.md): hours from collapse to alarm, median / mean / 95th percentile, at equal rates of false alarms in
-    30 days per home. The same input always gives the same figures.
+    30 days per home. Of files also how often every rule about life at home speaks up. The same input always gives the same figures.
 
     Example: mimamori evaluate homes.csv --out var/evaluation
     """
@@ -68,35 +70,61 @@ def evaluate_command(
     given = _outages(outage or [])
     began = time.monotonic()
     reports: list[SetReport] = []
-    for name, recordings, outages in _sets(files or [], given, homes if made_up or not files else 0):
-        with console.status(name) as status:
+    for one in _sets(files or [], given, homes if made_up or not files else 0):
+        with console.status(one.name) as status:
             report = evaluate(
-                name,
-                recordings,
-                outages,
+                one.name,
+                one.recordings,
+                one.outages,
                 baselines=baselines,
                 noise_per_hour=1 / noise_hours,
                 tell=status.update,
             )
-        shown = Table(
-            title=f"{name}: {report.homes} homes, {report.test_days:.0f} days, {report.collapses} collapses"
-        )
-        shown.add_column("hours to alarm, median / mean / p95")
-        for rate in RATES:
-            shown.add_column(f"at {rate:g} false alarms in 30 days", justify="right")
-        for row in table(report, RATES):
-            shown.add_row(*row)
-        console.print(shown)
-        reports.append(report)
+            life = score_life(one.recordings, one.outages, tell=status.update) if one.is_recorded else None
+        _show(console, report)
+        if life is not None:
+            _show_life(console, one.name, life)
+        reports.append(replace(report, life=life))
     for path in write(reports, out):
         console.print(f"Written: {path}")
     console.print(f"{time.monotonic() - began:.0f} s")
 
 
-def _sets(files: list[Path], given: Spans, homes: int) -> list[tuple[str, list[Recording], Spans]]:
-    sets: list[tuple[str, list[Recording], Spans]] = []
+@dataclass(frozen=True)
+class _Set:
+    name: str
+    recordings: list[Recording]
+    outages: Spans
+    is_recorded: bool
+
+
+def _show(console: Console, report: SetReport) -> None:
+    shown = Table(
+        title=f"{report.name}: {report.homes} homes, {report.test_days:.0f} days, {report.collapses} collapses"
+    )
+    shown.add_column("hours to alarm, median / mean / p95")
+    for rate in RATES:
+        shown.add_column(f"at {rate:g} false alarms in 30 days", justify="right")
+    for row in table(report, RATES):
+        shown.add_row(*row)
+    console.print(shown)
+
+
+def _show_life(console: Console, name: str, life: LifeReport) -> None:
+    shown = Table(title=f"{name}: rules about life at home, {life.homes} homes, {life.days:.0f} days")
+    for column in ("rule", "alerts", "in 30 home-days", "of these after 4 weeks", "in 30 home-days"):
+        shown.add_column(column, justify="left" if column == "rule" else "right")
+    for row in life_table(life):
+        shown.add_row(*row)
+    console.print(shown)
+    for line in bathroom_lines(life):
+        console.print(line)
+
+
+def _sets(files: list[Path], given: Spans, homes: int) -> list[_Set]:
+    sets: list[_Set] = []
     if homes:
-        sets.append((f"syn{homes}", syn40(homes, DAYS), ()))
+        sets.append(_Set(f"syn{homes}", syn40(homes, DAYS), (), is_recorded=False))
     for path in files:
         recordings = read_recordings(path)
         if not any(one.signs.time[-1] - one.signs.time[0] >= LEAST_DAYS * 86_400 for one in recordings):
@@ -104,7 +132,8 @@ def _sets(files: list[Path], given: Spans, homes: int) -> list[tuple[str, list[R
                 f"{path}: no home is recorded for {LEAST_DAYS} days; four weeks teach and two at least are judged"
             )
         name = path.name.removesuffix(".gz").removesuffix(".csv")
-        sets.append((name, recordings, given or (TIHM_OUTAGES if _is_tihm(recordings) else ())))
+        outages = given or (TIHM_OUTAGES if _is_tihm(recordings) else ())
+        sets.append(_Set(name, recordings, outages, is_recorded=True))
     return sets
 
 

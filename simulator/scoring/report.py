@@ -8,6 +8,7 @@ from math import log
 from pathlib import Path
 
 from simulator.scoring.curve import Curve, Reading
+from simulator.scoring.recorded_life import LifeReport
 
 _WIDTH, _HEIGHT = 760, 440
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 30, 40, 60
@@ -18,13 +19,14 @@ _COLOURS = ("#1f5fa8", "#c2571a", "#7a7a7a", "#3d7f4d", "#8a4fa3", "#b08a00")
 
 @dataclass(frozen=True)
 class SetReport:
-    """All curves of one set of homes."""
+    """All curves of one set of homes; `life` is about the other rules, for recorded homes."""
 
     name: str
     homes: int
     test_days: float
     collapses: int
     curves: Sequence[Curve]
+    life: LifeReport | None = None
 
     def to_json(self) -> Mapping[str, object]:
         """Return it as JSON values."""
@@ -47,6 +49,35 @@ def write(reports: Sequence[SetReport], folder: Path) -> list[Path]:
 def table(report: SetReport, rates: Sequence[float]) -> list[list[str]]:
     """Return the rows of a table: the detector, and hours to alarm `median / mean / p95` at each rate."""
     return [[one.detector, *(_hours(one.at(rate)) for rate in rates)] for one in report.curves]
+
+
+def life_table(life: LifeReport) -> list[list[str]]:
+    """Return the rows of a table: the rule, its alerts and their rate in 30 home-days, in all and after the first four weeks."""
+    return [
+        [
+            one.rule,
+            f"{one.alerts}",
+            f"{one.per_30_days:.2f}",
+            f"{one.alerts_later}",
+            f"{one.per_30_days_later:.2f}",
+        ]
+        for one in life.rules
+    ]
+
+
+def bathroom_lines(life: LifeReport) -> list[str]:
+    """Return what became of the collapses in bathrooms, in words; nothing where there was no bathroom."""
+    found = life.bathroom
+    if found is None:
+        return []
+    alone, both = (
+        " / ".join(f"{one:.2f}" for one in hours) for hours in (found.silence_alone_h, found.both_h)
+    )
+    return [
+        f"{found.collapses} collapses in the bathroom: {found.told_first_by_stay:.0%} told first by bathroom_stay"
+        f" (of those it tells {found.stay_median_min:.0f} min in the median)",
+        f"hours to the first alarm, median / mean / p95: {both}; by inactivity alone {alone}",
+    ]
 
 
 def _hours(reading: Reading | None) -> str:
