@@ -111,6 +111,7 @@ class Runner:
             if pulled_back := judging.pull_back(connection, until, now + _CLOCK_MAY_GO_BACK):
                 _log.warning("clock_went_back", watches=pulled_back)
             judging.drop_idle_news(connection, until)
+        self._judge_stray(until, now)
         try:
             with self._database.transaction() as connection:
                 if self._clock.factor > 0 and (
@@ -139,7 +140,6 @@ class Runner:
             records = _records(connection, homes, until) if homes else {}
             for home in homes:
                 self._judge_home(
-        self._judge_stray(until, now)
                     connection, HomeSpan(home, until, self._clock.now(), slack), records, put_off
                 )
         return len(homes)
