@@ -95,10 +95,15 @@ def _inactivity(alert: Alert, moments: Moments) -> Iterator[str]:
     place = place_name(text_of(alert.reason, "last_life_sign", "place"), words)
     clock = clock_of(alert.began_at, moments)
     length = moments.length((alert.cleared_at or moments.now) - alert.began_at)
+    uncertain = moment_of(alert.reason, "uncertain_signs", "last", "time")
+    last = "last_life_sign" if uncertain is None else "last_sure"
     if place:
-        yield words("why.last_life_sign_at", clock=clock, place=place, span=length)
+        yield words(f"why.{last}_at", clock=clock, place=place, span=length)
     else:
-        yield words("why.last_life_sign", clock=clock, span=length)
+        yield words(f"why.{last}", clock=clock, span=length)
+    if uncertain is not None:
+        times = int(number_of(alert.reason, "uncertain_signs", "count") or 1)
+        yield words("why.uncertain_signs", n=times, clock=clock_of(uncertain, moments))
     by = moment_of(alert.reason, "usual", "active_by")
     days = number_of(alert.reason, "usual", "days")
     if by is not None:

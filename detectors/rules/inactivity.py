@@ -9,19 +9,23 @@ with the line runs from the end of the blind time, because there may have been a
 compared with the full silence, which after an outage of two days would raise an alarm for everybody who is asleep. Until the
 first life sign after it the answer is "cannot tell". Silences that overlap blind time are not learned from.
 
+Uncertain life signs. A single motion without a partner within ten minutes may be somebody who turned over, or a curtain. It begins a
+new count of the silence, so who gives single signs is not alarmed about; but it ends no alarm, and all that follow the last sure life
+sign together put an alarm off no longer than a bound: the longest usual silence between sure life signs, by a wider margin.
+
 Planned absence. An alarm ends when a pause begins, and after its end listening starts anew in the same way.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.domain.alert import Finding, JsonObject, Severity
 from detectors.rules.judgement import LIFE_KINDS, Judgement, LifeSigns, Window, earliest, moment
-from detectors.rules.listening import Listening, alarm, listenings, unheard
+from detectors.rules.listening import Due, Listening, due, listenings, unheard
 from detectors.rules.patience import (
     CAP_STEPS,
     FIXED_DAYS,
@@ -35,7 +39,7 @@ from detectors.rules.silences import Silences, certain, silences
 from detectors.rules.wall_clock import STEP_S, local_date
 
 NAME = "inactivity"
-VERSION = 2
+VERSION = 3
 # A little different from the usual: this long before the alarm (D1 d, the pre-alert).
 NOTICE_S = 1800.0
 # The longest time after which it is decided what a life sign or a silence means: a ward silence of 10 homes at night.
@@ -44,11 +48,11 @@ DECIDED_WITHIN = timedelta(hours=3)
 
 @dataclass(frozen=True)
 class _Raised:
-    """An alarm: the part of a silence it was raised in, how long that may last, and when (Unix seconds)."""
+    """An alarm: the part of a silence it was raised in, when and by which count, and the uncertain life signs before it."""
 
     part: Listening
-    limits: Patience
-    tick: float
+    due: Due
+    uncertain: Sequence[tuple[float, str]]
 
 
 @dataclass(frozen=True)
@@ -71,10 +75,11 @@ class Inactivity:
     sensitivity : Sensitivity
         How long beyond the usual.
     confirmed_only : bool
-        Rule c: a single uncertain life sign does not end a silence; alarms wait ten minutes for its partner.
+        Whether a single uncertain life sign only puts an alarm off; if not, it ends a silence like any other.
 
     Examples
     --------
+    >>> from zoneinfo import ZoneInfo
     >>> from core.domain.device import DeviceKind
     >>> from detectors.rules.judgement import life_signs, no_track
     >>> from detectors.rules.silences import Line
@@ -97,6 +102,7 @@ class Inactivity:
         signs = _until(window.life_signs, until.timestamp())
         counts = certain(signs, confirmed_only=self.confirmed_only)
         gaps = silences(signs, counts)
+        weak = _Uncertain(signs.time[~counts], [signs.places[int(one)] for one in signs.place[~counts]])
         if not len(gaps.began):
             return Judgement((), None, can_tell=False)
         # A life sign may count, or a held alarm be decided, some time after it happened.
@@ -109,10 +115,10 @@ class Inactivity:
             for part in listenings(gaps, int(number), window):
                 if part.began == raised_from:
                     continue
-                limits = self._limits(window.zone, part)
-                tick = alarm(part, limits, signs.time[~counts], window.watched_from.timestamp())
-                if tick is None:
+                found = self._due(window, part, _within(weak, part.base, part.end))
+                if found is None:
                     continue
+                tick = found.tick
                 if tick > until.timestamp():
                     alarm_at = earliest(alarm_at, moment(tick))
                 elif window.undecided_from is not None and tick > window.undecided_from.timestamp():
@@ -120,7 +126,8 @@ class Inactivity:
                 else:
                     raised_from = part.began
                     if part.cleared > told_from:
-                        findings.append(self._finding(window, signs, _Raised(part, limits, tick), until))
+                        raised = _Raised(part, found, _within(weak, part.began, tick))
+                        findings.append(self._finding(window, signs, raised, until))
         is_open = any(finding.cleared_at is None for finding in findings)
         notice_at = None if alarm_at is None else alarm_at - timedelta(seconds=NOTICE_S)
         is_near = notice_at is not None and notice_at <= until
@@ -131,11 +138,20 @@ class Inactivity:
             is_unusual=is_open or is_near,
         )
 
-    def _limits(self, zone: ZoneInfo, part: Listening) -> Patience:
-        usual = self.usual_on(local_date(zone, moment(part.base)))
-        return patience(
-            usual, self.sensitivity, zone, part.base, place=part.place, after_door=part.after_door
-        )
+    def _due(self, window: Window, part: Listening, uncertain: Sequence[tuple[float, str]]) -> Due | None:
+        def limits_of(base: float, place: str | None, *, after_door: bool, sure_only: bool) -> Patience:
+            usual = self.usual_on(local_date(window.zone, moment(base)))
+            return patience(
+                usual,
+                self.sensitivity,
+                window.zone,
+                base,
+                place=place,
+                after_door=after_door,
+                sure_only=sure_only,
+            )
+
+        return due(part, uncertain, limits_of, window.watched_from.timestamp())
 
     def _finding(self, window: Window, signs: LifeSigns, raised: _Raised, until: datetime) -> Finding:
         cleared = raised.part.cleared
@@ -144,20 +160,20 @@ class Inactivity:
             subject=f"resident:{window.resident}",
             severity=Severity.CHECK_SOON,
             began_at=moment(raised.part.began),
-            raised_at=moment(raised.tick),
+            raised_at=moment(raised.due.tick),
             cleared_at=moment(cleared) if cleared <= until.timestamp() else None,
             reason=self._reason(signs, raised),
         )
 
     def _reason(self, signs: LifeSigns, raised: _Raised) -> JsonObject:
-        part, limits, tick = raised.part, raised.limits, raised.tick
+        part, limits, tick, base = raised.part, raised.due.limits, raised.due.tick, raised.due.base
         last = int(np.searchsorted(signs.time, part.began, side="right")) - 1
         usual: dict[str, object] = {"days": limits.days}
-        step = min(int((tick - part.base) // STEP_S), CAP_STEPS) - 1
+        step = min(int((tick - base) // STEP_S), CAP_STEPS) - 1
         if limits.longest_min is not None:
             by = int(np.argmax(limits.age_min > limits.longest_min))
             usual["longest_min"] = round(float(limits.longest_min[step]))
-            usual["active_by"] = moment(part.base + (by + 1) * STEP_S).isoformat()
+            usual["active_by"] = moment(base + (by + 1) * STEP_S).isoformat()
         heard_again = part.base > part.began
         return {
             "rule_version": VERSION,
@@ -166,7 +182,8 @@ class Inactivity:
                 "kind": LIFE_KINDS[int(signs.kind[last])].value,
                 "place": signs.places[int(signs.place[last])],
             },
-            "silent_min": round((tick - part.base) / 60),
+            "uncertain_signs": _uncertain_signs(raised),
+            "silent_min": round((tick - base) / 60),
             "listening_since": moment(part.base).isoformat() if heard_again else None,
             "usual": usual,
             "context": "after_door" if part.after_door else "at_home",
@@ -174,6 +191,31 @@ class Inactivity:
             "ruled_out": ["planned_absence", "home_silent", "ward_silent"],
             "confidence": _confidence(limits.days, after_door=part.after_door, heard_again=heard_again),
         }
+
+
+@dataclass(frozen=True)
+class _Uncertain:
+    """Life signs that end no silence, in order of time: Unix seconds and places."""
+
+    time: NDArray[np.float64]
+    place: Sequence[str]
+
+
+def _within(weak: _Uncertain, since: float, until: float) -> Sequence[tuple[float, str]]:
+    first, last = np.searchsorted(weak.time, [since, until], side="right").tolist()
+    return list(zip(weak.time[first:last].tolist(), weak.place[first:last], strict=True))
+
+
+def _uncertain_signs(raised: _Raised) -> JsonObject | None:
+    """Say how many there were, where the last one was, and whether they put the alarm off for as long as they may."""
+    if not raised.uncertain:
+        return None
+    time, place = raised.uncertain[-1]
+    return {
+        "count": len(raised.uncertain),
+        "last": {"time": moment(time).isoformat(), "place": place},
+        "counted_since": moment(raised.due.base).isoformat(),
+    }
 
 
 def _until(signs: LifeSigns, until: float) -> LifeSigns:

@@ -1,10 +1,10 @@
-"""The parts of a silence in which an alarm may be raised: not while we are blind, and not in a planned absence."""
+"""The parts of a silence in which an alarm may be raised, and when it is due: not while we are blind, and not in a planned absence."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from detectors.rules.judgement import Blind, Interval, Window
 from detectors.rules.patience import CAP_STEPS, Patience
@@ -67,13 +67,67 @@ def _end(interval: Interval | Blind) -> float:
     return np.inf if interval.ended_at is None else interval.ended_at.timestamp()
 
 
-def alarm(part: Listening, limits: Patience, weak: NDArray[np.float64], watched_from: float) -> float | None:
-    """Return when a part of a silence raises an alarm, None if it ends before."""
-    first = max(0, int((watched_from - part.base) // STEP_S))
+class LimitsOf(Protocol):
+    """Says how long what is counted from `base` may last."""
+
+    def __call__(self, base: float, place: str | None, *, after_door: bool, sure_only: bool) -> Patience:
+        """Return the limits; `sure_only` is for the count since the last sure life sign."""
+        ...
+
+
+@dataclass(frozen=True)
+class Due:
+    """When an alarm is due (Unix seconds), from when on was counted, and how long that may last."""
+
+    tick: float
+    base: float
+    limits: Patience
+
+
+def due(
+    part: Listening, uncertain: Sequence[tuple[float, str]], limits_of: LimitsOf, watched_from: float
+) -> Due | None:
+    """Return when a part of a silence raises an alarm, None if it ends before.
+
+    An uncertain life sign begins a new count, but it never brings an alarm forward, and all of them together put it off no longer than
+    the count since the last sure life sign allows: a curtain in front of a sensor must not hide somebody on the floor.
+
+    Parameters
+    ----------
+    part : Listening
+        From the last sure life sign to the next.
+    uncertain : sequence of (float, str)
+        Uncertain life signs in it, Unix seconds and place, in order of time; each is alone for ten minutes on both sides.
+    limits_of : LimitsOf
+        What was learned.
+    watched_from : float
+        Nothing is raised before this.
+    """
+
+    def counted(base: float, place: str | None, *, after_door: bool = False, sure_only: bool = False) -> Due:
+        limits = limits_of(base, place, after_door=after_door, sure_only=sure_only)
+        return Due(_tick(base, limits, watched_from), base, limits)
+
+    count = told = counted(part.base, part.place, after_door=part.after_door)
+    bound: Due | None = None
+    for time, place in uncertain:
+        if told.tick < time:
+            break
+        if bound is None:
+            since_sure = counted(part.base, part.place, after_door=part.after_door, sure_only=True)
+            bound = max(count, since_sure, key=_tick_of)
+        count = max(count, counted(time, place), key=_tick_of)
+        told = min(count, bound, key=_tick_of)
+        # It may yet find its partner.
+        told = replace(told, tick=max(told.tick, time + PARTNER_S))
+    return told if told.tick < part.end else None
+
+
+def _tick(base: float, limits: Patience, watched_from: float) -> float:
+    first = max(0, int((watched_from - base) // STEP_S))
     step = first if first >= CAP_STEPS else first + int(np.argmax(limits.passed[first:]))
-    tick = part.base + (step + 1) * STEP_S
-    # A single life sign just before may yet find its partner.
-    before = int(np.searchsorted(weak, tick, side="right")) - 1
-    if before >= 0 and tick < weak[before] + PARTNER_S:
-        tick = float(weak[before]) + PARTNER_S
-    return tick if tick < part.end else None
+    return base + (step + 1) * STEP_S
+
+
+def _tick_of(one: Due) -> float:
+    return one.tick

@@ -1,4 +1,8 @@
-"""How long a silence may last: what was learned about a resident, the margin of the chosen sensitivity, and the warm-up."""
+"""How long a silence may last: what was learned about a resident, the margin of the chosen sensitivity, and the warm-up.
+
+There are two counts. One begins with every life sign, also an uncertain one; the other with the last sure one, and gives more. The first
+says when an alarm is due; the second how long uncertain signs may put it off.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,6 +38,8 @@ MARGIN_SHARE = (0.5, 1.0, 1.0, 0.5)
 CARRIED_SHARE = 0.5
 # Outings vary more than silences at home.
 DOOR_FACTOR = 3.0
+# Since the last sure life sign so many margins are given: uncertain signs put an alarm off no longer. Measured: docs/evaluation.md.
+SURE_FACTOR = 1.75
 
 
 # Chosen for about 5, 2.7 and 1 false alarms in 30 days (docs/evaluation.md).
@@ -54,53 +60,80 @@ class Limit:
 
 @dataclass(frozen=True)
 class Usual:
-    """What was learned about a resident's silences, and from how many days."""
+    """What was learned about a resident's silences, and from how many days.
+
+    `line` is about the silences between all life signs, `sure` about those between the sure ones; None if it is the same.
+    """
 
     days: int
     line: Line
+    sure: Line | None = None
     # Limits that were worked out already; a resident has some ten of them.
-    _limits: dict[tuple[float, str | None, bool], Limit] = field(
-        default_factory=dict[tuple[float, str | None, bool], Limit], init=False, repr=False, compare=False
+    _limits: dict[tuple[float, str | None, bool, bool], Limit] = field(
+        default_factory=dict[tuple[float, str | None, bool, bool], Limit],
+        init=False,
+        repr=False,
+        compare=False,
     )
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
-        return {
-            "days": self.days,
-            "at_home_min": self.line.at_home.tolist(),
-            "after_door_min": self.line.after_door.tolist(),
-            "rooms_min": {place: line.tolist() for place, line in self.line.rooms.items()},
-        }
+        sure = None if self.sure is None else _line_to_json(self.sure)
+        return {"days": self.days, **_line_to_json(self.line), "sure": sure}
 
     @staticmethod
     def from_json(body: Mapping[str, Any]) -> "Usual":
         """Return what `to_json` was made from."""
-        rooms = {place: np.array(line, np.float64) for place, line in body["rooms_min"].items()}
-        at_home, after_door = (np.array(body[key], np.float64) for key in ("at_home_min", "after_door_min"))
-        return Usual(int(body["days"]), Line(at_home, after_door, rooms))
+        sure = None if body["sure"] is None else _line_from_json(body["sure"])
+        return Usual(int(body["days"]), _line_from_json(body), sure)
 
-    def limit(self, buffer_min: float, place: str | None, *, after_door: bool) -> Limit:
-        """Return what is allowed after a life sign at a place; None if it is not known where the person was seen last."""
-        key = (buffer_min, place, after_door)
+    def limit(
+        self, buffer_min: float, place: str | None, *, after_door: bool, sure_only: bool = False
+    ) -> Limit:
+        """Return what is allowed after a life sign at a place; None if it is not known where the person was seen last.
+
+        With `sure_only` it is what is allowed since the last sure life sign, however many uncertain ones followed.
+        """
+        key = (buffer_min, place, after_door, sure_only)
         if key not in self._limits:
-            self._limits[key] = _limit(self.line, buffer_min, place, after_door=after_door)
+            line, margin_min = self.line, buffer_min
+            if sure_only:
+                line, margin_min = self.sure or line, SURE_FACTOR * buffer_min
+            self._limits[key] = _limit(line, margin_min, place, after_door=after_door)
         return self._limits[key]
 
 
-def learn(
-    signs: LifeSigns,
-    zone: ZoneInfo,
-    masked: Sequence[tuple[float, float]],
-    until: datetime,
-    *,
-    confirmed_only: bool = True,
-) -> Usual:
+def _line_to_json(line: Line) -> dict[str, Any]:
+    return {
+        "at_home_min": line.at_home.tolist(),
+        "after_door_min": line.after_door.tolist(),
+        "rooms_min": {place: room.tolist() for place, room in line.rooms.items()},
+    }
+
+
+def _line_from_json(body: Mapping[str, Any]) -> Line:
+    rooms = {place: np.array(line, np.float64) for place, line in body["rooms_min"].items()}
+    at_home, after_door = (np.array(body[key], np.float64) for key in ("at_home_min", "after_door_min"))
+    return Line(at_home, after_door, rooms)
+
+
+def learn(signs: LifeSigns, zone: ZoneInfo, masked: Sequence[tuple[float, float]], until: datetime) -> Usual:
     """Learn a resident's usual from life signs up to `until`; `masked` time (Unix seconds) teaches nothing."""
-    gaps = silences(signs, certain(signs, confirmed_only=confirmed_only))
-    line, days = learn_line(gaps, zone, masked, until.timestamp())
-    # Whole minutes are enough, and keep what is stored small.
+    every, days = learn_line(
+        silences(signs, np.ones(len(signs.time), np.bool_)), zone, masked, until.timestamp()
+    )
+    counts = certain(signs, confirmed_only=True)
+    if counts.all():
+        return Usual(days, _whole(every))
+    sure, sure_days = learn_line(silences(signs, counts), zone, masked, until.timestamp())
+    # Uncertain signs alone teach nothing: there is no day then of which anything sure is known.
+    return Usual(min(days, sure_days), _whole(every), _whole(sure))
+
+
+def _whole(line: Line) -> Line:
+    """Return a line in whole minutes: they are enough, and keep what is stored small."""
     rooms = {place: room.round() for place, room in line.rooms.items()}
-    return Usual(days, Line(line.at_home.round(), line.after_door.round(), rooms))
+    return Line(line.at_home.round(), line.after_door.round(), rooms)
 
 
 def _limit(line: Line, buffer_min: float, place: str | None, *, after_door: bool) -> Limit:
@@ -151,8 +184,12 @@ def patience(
     *,
     place: str | None = None,
     after_door: bool = False,
+    sure_only: bool = False,
 ) -> Patience:
-    """Return how long a silence that is counted from `base` (Unix seconds) may last; the person was last seen at `place`."""
+    """Return how long a silence that is counted from `base` (Unix seconds) may last; the person was last seen at `place`.
+
+    With `sure_only` it is counted from the last sure life sign, with uncertain ones after it.
+    """
     age_min: NDArray[np.float64] = _STEPS * (STEP_S / 60)
     clock = bins(zone, base + _STEPS * STEP_S)
     if usual.days < FIXED_DAYS:
@@ -162,7 +199,7 @@ def patience(
     buffer_min = BUFFER_MIN[sensitivity]
     if usual.days < LEARNED_DAYS:
         buffer_min *= 2 - usual.days / LEARNED_DAYS
-    limit = usual.limit(buffer_min, place, after_door=after_door)
+    limit = usual.limit(buffer_min, place, after_door=after_door, sure_only=sure_only)
     passed = (age_min > limit.allowed_min[clock]) | (_STEPS == CAP_STEPS)
     return Patience(usual.days, age_min, limit.usual_min[clock], passed)
 

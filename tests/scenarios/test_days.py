@@ -55,15 +55,36 @@ def test_a_single_stir_does_not_end_a_silence_but_a_second_one_does():
     assert told(day) == ["07:30 inactivity", "11:00 inactivity ends"]
 
 
+def test_a_single_stir_puts_an_alarm_off():
+    day = """
+        2026-07-01 02:00 moves bathroom
+        04:30 moves bathroom
+        05:30 stirs bedroom
+        09:00 end
+    """
+    assert told(day) == ["07:55 inactivity"]
+    # It ends none.
+    assert told(day.replace("05:30 stirs bedroom", "08:50 stirs lounge")) == ["07:30 inactivity"]
+
+
+def test_a_curtain_that_moves_all_the_time_hides_nobody_for_long():
+    stirs = [f"{hour:02d}:{minute:02d} stirs lounge" for hour in range(5, 13) for minute in (0, 20, 40)]
+    day = "2026-07-01 02:00 moves bathroom\n 04:30 moves bathroom\n" + "\n".join(stirs) + "\n13:00 end"
+    # Without it the alarm came at 7:30.
+    assert told(day) == ["08:10 inactivity"]
+
+
 def test_an_alarm_waits_ten_minutes_for_the_partner_of_a_single_stir():
     day = """
         2026-07-01 02:00 moves bathroom
         04:30 moves bathroom
-        07:25 stirs bedroom
-        09:00 end
+        06:50 stirs lounge
+        07:25 stirs lounge
+        08:05 stirs lounge
+        08:30 end
     """
-    assert told(day) == ["07:35 inactivity"]
-    assert told(day.replace("09:00 end", "07:32 stirs bathroom\n 09:00 end")) == []
+    assert told(day) == ["08:15 inactivity"]
+    assert told(day.replace("08:30 end", "08:12 stirs hall\n 08:30 end")) == []
 
 
 def test_a_guest_in_the_night_worries_nobody():

@@ -167,5 +167,14 @@ def test_inactivity_tells_fact_then_usual() -> None:
     assert sentences[1] == "いつもは 6:40 までに動きがあります(28日の記録から)。"
 
 
+def test_inactivity_tells_of_single_signs_without_taking_them_for_movement() -> None:
+    single = {"count": 2, "last": {"time": "2026-11-22T15:10:00+00:00", "place": "hallway"}}
+    alert = _alert("inactivity", {**_CARDS["inactivity"], "uncertain_signs": single})
+    sentences = why(alert, _moments(Language.JA))
+    assert sentences[0].startswith("最後の確かな動きは 11/22(日) 21:40、寝室です。")
+    assert sentences[1].startswith("そのあと センサーが 2回、単発で反応しました(最後は 0:10)。")
+    assert "answered 2 times" in why(alert, _moments(Language.EN))[1]
+
+
 def test_silent_home_says_that_we_cannot_tell() -> None:
     assert "分かりません" in why(_alert("home_silent", _CARDS["home_silent"]), _moments(Language.JA))[-1]

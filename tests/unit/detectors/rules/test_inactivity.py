@@ -155,6 +155,37 @@ def test_the_reason_says_since_when_and_how_long_is_usual():
     assert found.reason["confidence"] == "high"
 
 
+def test_a_home_of_single_signs_is_known_by_them():
+    # From eight to noon one motion an hour; before, after and in the evening always two.
+    rows = [*regular(30, [7.9, 12.1, 20]), *[one for one in regular(30, [9, 10, 11]) if one[0] % 60 == 0]]
+    usual = learn(life_signs(rows), UTC_ZONE, (), DAY + timedelta(days=30))
+    assert usual.sure is not None
+    noon = 12 * 12 - 1
+    # Between all signs an hour is usual; between sure ones the whole morning.
+    assert usual.line.at_home[noon - 6] < 70
+    assert usual.sure.at_home[noon - 6] > 150
+
+
+def test_the_reason_tells_of_uncertain_signs():
+    rows = [*regular(1, [9]), *[((DAY + timedelta(hours=11)).timestamp(), DeviceKind.MOTION, "kitchen")]]
+    window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
+    (found,) = Inactivity(lambda _day: Usual(40, FLAT)).judge(window, DAY, DAY + timedelta(hours=20)).findings
+    assert found.began_at == DAY + timedelta(hours=9, seconds=20)
+    assert found.reason["uncertain_signs"] == {
+        "count": 1,
+        "last": {"time": "2026-07-01T11:00:00+00:00", "place": "kitchen"},
+        "counted_since": found.began_at.isoformat(),
+    }
+    # The count since eleven is due at 13:25; but since nine no more than an hour and 1.75 margins of 80 minutes are given.
+    assert found.raised_at == DAY + timedelta(hours=12, minutes=25, seconds=20)
+    # Without the bound it would be the count since the single sign.
+    early = [*regular(1, [9]), *[((DAY + timedelta(hours=9.5)).timestamp(), DeviceKind.MOTION, "kitchen")]]
+    window = Window(1, UTC_ZONE, DAY, life_signs(early), no_track(), (), (), (), ())
+    (found,) = Inactivity(lambda _day: Usual(40, FLAT)).judge(window, DAY, DAY + timedelta(hours=20)).findings
+    assert found.raised_at == DAY + timedelta(hours=11, minutes=55)
+    assert found.reason["silent_min"] == 145
+
+
 def test_a_little_different_comes_half_an_hour_before_the_alarm():
     window = Window(1, UTC_ZONE, DAY, life_signs(regular(1, [9])), no_track(), (), (), (), ())
     rule = Inactivity(lambda _day: Usual(40, FLAT))
