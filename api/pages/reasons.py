@@ -174,11 +174,6 @@ def _canary(alert: Alert, moments: Moments) -> Iterator[str]:
     yield moments.words("why.canary_hint")
 
 
-def _other(alert: Alert, moments: Moments) -> Iterator[str]:
-    yield moments.words("why.other", clock=clock_of(alert.began_at, moments))
-
-
-_WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
 def _stray(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
     yield words("why.stray_sos", clock=clock_of(alert.began_at, moments))
@@ -194,6 +189,11 @@ def _stray(alert: Alert, moments: Moments) -> Iterator[str]:
             yield words(cause)
 
 
+def _other(alert: Alert, moments: Moments) -> Iterator[str]:
+    yield moments.words("why.other", clock=clock_of(alert.began_at, moments))
+
+
+_WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     "inactivity": _inactivity,
     "geofence_exit": _geofence_exit,
     "sos": _sos,
@@ -201,7 +201,7 @@ def _stray(alert: Alert, moments: Moments) -> Iterator[str]:
     "ward_silent": _silent,
     "device_silent": _silent,
     "canary_silent": _canary,
+    "stray_sos": _stray,
     **life_at_home.WHY,
     **on_the_way.WHY,
 }
-    "stray_sos": _stray,
