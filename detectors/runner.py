@@ -129,6 +129,16 @@ class Runner:
                 judging.note_ward_failure(connection, ward_silence.NAME, now)
         self._ward_seen = (until, machine)
 
+    def _judge_stray(self, until: datetime, now: datetime) -> None:
+        """Tell of calls for help that belong to nobody, whatever becomes of the rest."""
+        try:
+            with self._database.transaction() as connection:
+                stray.judge(connection, until, now)
+        except StoreUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the fence round one rule
+            _log.exception("rule_failed", rule=stray.NAME)
+
     def _drop_idle(self, until: datetime) -> None:
         with self._database.transaction() as connection:
             judging.drop_idle_news(connection, until)
@@ -157,16 +167,6 @@ class Runner:
                     with connection.transaction():
                         record = load_records(connection, [home], until)[home]
                 since = record.judged_from
-    def _judge_stray(self, until: datetime, now: datetime) -> None:
-        """Tell of calls for help that belong to nobody, whatever becomes of the rest."""
-        try:
-            with self._database.transaction() as connection:
-                stray.judge(connection, until, now)
-        except StoreUnavailableError:
-            raise
-        except Exception:  # noqa: BLE001 - the fence round one rule
-            _log.exception("rule_failed", rule=stray.NAME)
-
                 judged = HomeJudging(connection, span, record)
                 if record.has_button:
                     with connection.transaction():
