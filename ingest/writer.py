@@ -13,6 +13,7 @@ from core.logs import get_logger
 from core.store import ingestion, quarantine
 from core.store.database import Connection, Database
 from ingest.assembly import Assembly, Listener, Rules, State
+from ingest.clock_watch import ClockWatch
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded, Rejected
 from ingest.devices import Devices
@@ -116,6 +117,7 @@ class Writer:
             is_shared=is_shared,
         )
         self._progress = Progress(worker, clock, receiver)
+        self._clock_watch = ClockWatch(database, clock, rules.newest)
         self._generation = 0
         self._repeated_since = clock.now() - _IN_DOUBT
         self._complete_through = clock.now()
@@ -322,6 +324,8 @@ class Writer:
         with self._database.transaction() as connection:
             dropped = quarantine.prune(connection, self._limits, now)
             self.hearing.refresh(connection, now)
+        if self._clock_watch.look():
+            self._complete_through = min(self._complete_through, now)
         if dropped:
             self.counters.quarantine_dropped += dropped
             _log.warning("quarantine_dropped", count=dropped)

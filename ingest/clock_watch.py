@@ -1,0 +1,67 @@
+"""Notices that the machine's clock was ahead and is right again, and has what it left behind mended."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from core.clock import Clock
+from core.logs import get_logger
+from core.store import clock_mending
+from core.store.database import Database
+
+# A clock that is behind for a moment, before it is set after a start, must not take the truth for the future.
+_PATIENCE_S = 120.0
+
+_log = get_logger(__name__)
+
+
+class ClockWatch:
+    """Looks now and then for times that have yet to come.
+
+    Parameters
+    ----------
+    database, clock
+        What it works with.
+    newest : timedelta
+        How far ahead of our clock a device's time may be.
+    machine_s : callable
+        Seconds that always go forward.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        newest: timedelta,
+        machine_s: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self._newest = newest
+        self._machine_s = machine_s
+        self._seen_at: float | None = None
+
+    def look(self) -> bool:
+        """Return whether something was mended just now; what was found is mended once it has been there for two minutes."""
+        if self._clock.factor == 0:
+            return False  # moved by hand: whoever moves it knows what it shows
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            if not clock_mending.is_ahead(connection, now, self._newest):
+                self._seen_at = None
+                return False
+            if self._seen_at is None:
+                self._seen_at = self._machine_s()
+                _log.warning("clock_was_ahead")
+            if self._machine_s() - self._seen_at < _PATIENCE_S:
+                return False
+            mended = clock_mending.mend(connection, now, self._newest)
+        self._seen_at = None
+        _log.warning(
+            "clock_traces_mended",
+            workers=mended.workers,
+            devices=mended.devices,
+            values=mended.values,
+            homes=mended.homes,
+        )
+        return True
