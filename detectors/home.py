@@ -15,7 +15,7 @@ from core.store.judging import ActiveAlert, BlindTime, WatchedResident
 from detectors import batteries, days
 from detectors.alerting.reconcile import reconcile
 from detectors.places import PlacesBook
-from detectors.records import HomeRecord
+from detectors.records import REACH, HomeRecord
 from detectors.rulebook import rules_of
 from detectors.rules import battery, decline, geofence_exit, inactivity, sos
 from detectors.rules.judgement import Blind, Judgement, Window, earliest, moment
@@ -278,10 +278,16 @@ class HomeJudging:
         elif is_watched:
             due = min(due or until + _AT_LEAST_EVERY, until + _AT_LEAST_EVERY)
             due = due if due > until else until + _HELD_FOR
+        through = until
+        if not is_watched:
+            through = self._since[resident.number]
+        elif failed_rule is not None:
+            # What fails for days is not made up for any further back than late data are, or each try would take longer.
+            through = max(self._since[resident.number], until - REACH)
         judging.settle(
             self._connection,
             resident.number,
-            judged_through=until if is_watched and failed_rule is None else self._since[resident.number],
+            judged_through=through,
             due_at=due or resident.watched_from,
             is_eager=waits.is_eager,
             follows_track=waits.follows_track,

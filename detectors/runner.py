@@ -17,7 +17,7 @@ from core.store import judging
 from core.store.database import Connection, Database, Listener, translated_errors
 from detectors import stray, ward
 from detectors.home import FAILED_FOR, HomeJudging, HomeSpan
-from detectors.records import HomeRecord, load_records
+from detectors.records import REACH, HomeRecord, load_records
 from detectors.rules import ward_silence
 
 CHANNEL = "news"
@@ -178,7 +178,15 @@ class Runner:
         except Exception:  # noqa: BLE001 - the fence round one home
             _log.exception("home_failed", home=home)
             put_off.add(home)
-            judging.put_off(connection, home, "home", since=since, due_at=until + FAILED_FOR, now=now)
+            judging.put_off(
+                connection,
+                home,
+                "home",
+                since=since,
+                not_before=until - REACH,
+                due_at=until + FAILED_FOR,
+                now=now,
+            )
 
     def _wait(self, listener: Listener) -> None:
         with self._database.transaction() as connection:

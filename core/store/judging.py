@@ -145,10 +145,24 @@ def settle(
 
 
 def put_off(
-    connection: Connection, home: int, failed_rule: str, *, since: datetime, due_at: datetime, now: datetime
+    connection: Connection,
+    home: int,
+    failed_rule: str,
+    *,
+    since: datetime,
+    not_before: datetime,
+    due_at: datetime,
+    now: datetime,
 ) -> None:
-    """Note that a home could not be judged from `since` on, to be tried again at `due_at`."""
-    values = {"home": home, "failed_rule": failed_rule, "since": since, "due_at": due_at, "now": now}
+    """Note that a home could not be judged from `since` on, to be tried again at `due_at`; what was before `not_before` is given up."""
+    values = {
+        "home": home,
+        "failed_rule": failed_rule,
+        "since": since,
+        "not_before": not_before,
+        "due_at": due_at,
+        "now": now,
+    }
     connection.execute(_JUDGING["put_off"], values)
 
 

@@ -221,6 +221,24 @@ def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
     assert row == (None,)
 
 
+@pytest.mark.parametrize(
+    "what", ["detectors.rules.geofence_exit.GeofenceExit.judge", "detectors.home.load_window"]
+)
+def test_what_fails_for_days_is_not_tried_on_an_ever_longer_past(
+    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    def broken(*_given: object, **_more: object) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(what, broken)
+    for day in range(1, 6):
+        ward.pass_to(TODAY + timedelta(days=day))
+
+    with ward.database.transaction() as connection:
+        row = connection.execute(b"SELECT judged_through FROM watch WHERE resident_id = 1").fetchone()
+    assert row == (TODAY + timedelta(days=3),)
+
+
 def test_nobody_says_as_usual_of_a_home_that_cannot_be_judged(
     ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:

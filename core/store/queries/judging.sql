@@ -135,9 +135,10 @@ UPDATE watch SET
 WHERE resident_id = %(resident)s;
 
 -- name: put_off
--- A home could not be judged at all: note it and try again later, from where it failed on; until then nobody can tell.
+-- A home could not be judged at all: note it and try again later, from where it failed on, but not from ever further back;
+-- until then nobody can tell.
 UPDATE watch SET
-    judged_through = least(judged_through, %(since)s), due_at = %(due_at)s, is_eager = true,
+    judged_through = greatest(least(judged_through, %(since)s), %(not_before)s), due_at = %(due_at)s, is_eager = true,
     state_since = CASE WHEN state = 'cannot_tell' THEN coalesce(state_since, %(now)s) ELSE %(now)s END,
     state = 'cannot_tell',
     failed_rule = %(failed_rule)s, failed_at = %(now)s
