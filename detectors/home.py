@@ -1,7 +1,7 @@
 """Judges one home: calls for help, its equipment, then each of its residents, in the transaction of the one who claimed it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
@@ -220,7 +220,6 @@ class HomeJudging:
         self._reconcile(resident.number, findings, self._matters(resident.number, window, judgements))
         due = earliest(
             *(one.due_at for one in (*judgements.values(), equipment.silent)),
-            *_ahead(window, self._span.until),
             battery.next_check(resident.zone, self._span.until) if self._is_lead(resident) else None,
             decline.next_check(resident.zone, resident.number, self._span.until),
         )
@@ -231,6 +230,7 @@ class HomeJudging:
             is_eager=lasts or failed is not None or state != "as_usual" or equipment.is_awaited,
             follows_track=bool(window.geofences) or len(window.track.time) > 0,
         )
+        waits = replace(waits, due_at=earliest(due, *_ahead(window, self._span.until, waits)))
         if window.absences or resident.pause is not None:
             absences.show_pause(self._connection, resident.number, span[1])
         self._settle(resident, waits, state, failed)
@@ -297,12 +297,13 @@ class HomeJudging:
         )
 
 
-def _ahead(window: Window, until: datetime) -> list[datetime]:
-    """Return when the first reading and the first fix happen that devices date after `until`: they are judged then."""
+def _ahead(window: Window, until: datetime, waits: _Waiting) -> list[datetime]:
+    """Return when the first reading and the first fix happen that devices date after `until`, if such news are judged at once."""
     found: list[datetime] = []
-    for times in (window.life_signs.time, window.track.time):
-        later = times[times > until.timestamp()]
-        found += [moment(float(one)) for one in later[:1]]
+    times = [window.life_signs.time] if waits.is_eager else []
+    times += [window.track.time] if waits.is_eager or waits.follows_track else []
+    for one in times:
+        found += [moment(float(later)) for later in one[one > until.timestamp()][:1]]
     return found
 
 

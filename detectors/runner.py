@@ -4,10 +4,12 @@ Several of these may run: each claims homes by row locks, so more processes simp
 rounds, so a killed one loses nothing.
 """
 
+import math
 import threading
 import time
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from core.clock import Clock
@@ -21,10 +23,14 @@ from detectors.records import REACH, HomeRecord, load_records
 from detectors.rules import ward_silence
 
 CHANNEL = "news"
-# Homes in one transaction: enough to spread the cost of a commit, few enough that another process finds work.
-_BATCH = 16
+# Homes in one transaction: enough to spread the cost of a commit and of reading what is on record, few enough that another process
+# finds work, and that what is found is soon known: as many as were judged in this time.
+_LEAST_BATCH, _MOST_BATCH = 4, 32
+_BATCH_S = 0.1
 # Seconds of the machine.
 _LONGEST_WAIT_S = 1.0
+# After so long it is looked whether to stop, and what failed is tried again.
+_LONGEST_ROUND_S = 1.0
 _SHORTEST_WAIT_S = 0.02
 _COALESCE_S = 0.05
 _RETRY_S = 1.0
@@ -39,6 +45,13 @@ _CLOCK_MAY_GO_BACK = timedelta(minutes=5)
 _URGENT = "urgent"
 
 _log = get_logger(__name__)
+
+
+class _Round(NamedTuple):
+    """How many homes were judged, and whether nothing was left."""
+
+    homes: int
+    is_done: bool
 
 
 class Runner:
@@ -60,6 +73,7 @@ class Runner:
         self._zone = zone
         self._ward_seen: tuple[datetime, float] | None = None
         self._waits_for_ingest = False
+        self._batch = _LEAST_BATCH
 
     def run(self, stop: threading.Event) -> None:
         """Judge until `stop` is set; trouble with the database is waited out."""
@@ -68,9 +82,10 @@ class Runner:
             try:
                 with self._database.listen(CHANNEL) as listener:
                     while not stop.is_set():
-                        self.round()
+                        is_done = self._round(_LONGEST_ROUND_S).is_done
                         waits = False
-                        self._wait(listener)
+                        if is_done:
+                            self._wait(listener)
             except StoreError as error:
                 if not waits:
                     _log.warning("judging_waits_for_database", error=str(error))
@@ -79,6 +94,26 @@ class Runner:
 
     def round(self) -> int:
         """Judge everything that is to be judged now; return how many homes that were."""
+        return self._round(math.inf).homes
+
+    def _round(self, longest_s: float) -> _Round:
+        """Judge batch after batch, each up to the time that has come by then, until nothing is left or so long has passed.
+
+        While news come faster than they can be judged, a time that stood still would keep everybody waiting for what happened since.
+        """
+        began = time.monotonic()
+        homes = 0
+        put_off: set[int] = set()
+        while time.monotonic() - began < longest_s:
+            until = self._through()
+            judged = 0 if until is None else self._judge_batch(until, put_off)
+            if judged == 0:
+                return _Round(homes, is_done=True)
+            homes += judged
+        return _Round(homes, is_done=False)
+
+    def _through(self) -> datetime | None:
+        """Judge the ward, drop the news that change nothing, and return up to when homes may be judged; None without ingest."""
         now = self._clock.now()
         with self._database.transaction() as connection:
             # A clock that is moved by hand may jump a day between the reports of two workers.
@@ -88,15 +123,11 @@ class Runner:
             if not self._waits_for_ingest:
                 _log.info("judging_waits_for_ingest")
                 self._waits_for_ingest = True
-            return 0
+            return None
         self._waits_for_ingest = False
         until = min(now, complete)
         self._judge_ward(until, complete, now)
-        done = 0
-        put_off: set[int] = set()
-        while (judged := self._judge_batch(until, put_off)) > 0:
-            done += judged
-        return done
+        return until
 
     def _judge_ward(self, until: datetime, complete: datetime, now: datetime) -> None:
         """Judge the ward, and do the housekeeping, when the time has moved on enough."""
@@ -146,12 +177,18 @@ class Runner:
     def _judge_batch(self, until: datetime, put_off: set[int]) -> int:
         slack = self._machine_span(_SLACK_S)
         with self._database.transaction() as connection:
-            homes = judging.claim_homes(connection, until, _BATCH, put_off)
+            began = time.monotonic()
+            homes = judging.claim_homes(connection, until, self._batch, put_off)
             records = _records(connection, homes, until) if homes else {}
             for home in homes:
                 self._judge_home(
                     connection, HomeSpan(home, until, self._clock.now(), slack), records, put_off
                 )
+        if len(homes) == self._batch:
+            fitting = self._batch * _BATCH_S / max(0.001, time.monotonic() - began)
+            self._batch = min(
+                max(round(fitting), _LEAST_BATCH, self._batch // 2), _MOST_BATCH, self._batch * 2
+            )
         return len(homes)
 
     def _judge_home(

@@ -79,11 +79,15 @@ def drop_idle_news(connection: Connection, until: datetime) -> None:
 
 
 def claim_homes(connection: Connection, until: datetime, limit: int, but: Collection[int] = ()) -> list[int]:
-    """Take up to `limit` homes with news or a deadline, urgent ones first; held until the transaction ends."""
+    """Take up to `limit` homes with news or a deadline, held until the transaction ends; only urgent ones if there are any.
+
+    What is found becomes known with the end of the transaction, so nobody who calls for help waits for the others in it.
+    """
     rows = connection.execute(
         _JUDGING["claim_homes"], {"until": until, "limit": limit, "but": sorted(but)}
     ).fetchall()
-    return [row[0] for row in rows]
+    urgent = [home for home, is_urgent in rows if is_urgent]
+    return urgent or [home for home, _ in rows]
 
 
 def take_news(connection: Connection, homes: Sequence[int]) -> dict[int, datetime]:

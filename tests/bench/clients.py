@@ -18,6 +18,7 @@ from paho.mqtt.properties import Properties
 
 from core.domain.metric import METRICS
 from tests.bench.flood import Flood
+from tests.bench.large_ward import LargeWard, load
 from tests.bench.messages import DEVICES, messages, messages_of_now
 
 _BATCH = 500
@@ -68,6 +69,15 @@ def pace(where: Where, rate: str, seconds: str, first_seq: str) -> None:
     flood.close()
     if time.monotonic() - began > int(seconds) * 1.05:
         raise SystemExit("the broker did not take the messages at that rate")
+
+
+def ward(where: Where, residents: str, spared: str, rate: str) -> None:
+    """Publish what a large ward sends at an even rate, until it is ended."""
+    flood = _flood(where)
+    began = time.monotonic()
+    for tick, sent in enumerate(load(LargeWard(int(residents)), int(spared), 1, int(rate))):
+        flood.send(sent)
+        time.sleep(max(0.0, began + (tick + 1) / 100 - time.monotonic()))
 
 
 def no_op(where: Where, client_id: str, count: str) -> None:
@@ -187,6 +197,7 @@ _KINDS: dict[str, Callable[..., None]] = {
     "publish": publish,
     "serve": serve,
     "pace": pace,
+    "ward": ward,
     "no_op": no_op,
     "executemany": executemany,
     "session": session,

@@ -20,7 +20,7 @@ Results = dict[str, Result]
 
 def median(runs: Sequence[float], unit: str, against: str) -> Result:
     """Return the median of some runs, with as many digits as make sense for the unit."""
-    digits = {"ratio": 3, "us": 2, "messages/s": 0, "%": 2}.get(unit, 1)
+    digits = {"ratio": 3, "us": 2, "messages/s": 0, "%": 2, "s": 3}.get(unit, 1)
     return Result(round(statistics.median(runs), digits), unit, [round(run, digits) for run in runs], against)
 
 

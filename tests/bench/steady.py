@@ -25,7 +25,7 @@ _END_SHARE = 0.1
 
 def latency(stand: Stand, effort: Effort, say: Say) -> Results:
     """Measure from the moment a message is made to the commit that holds it, at an even rate."""
-    _keep_commit_times(stand)
+    keep_commit_times(stand)
     seconds = min(_LATENCY_S, effort.seconds)
     found: list[tuple[float, float]] = []
     for run in range(effort.runs):
@@ -88,7 +88,8 @@ def memory(stand: Stand, effort: Effort, say: Say) -> Results:
     }
 
 
-def _keep_commit_times(stand: Stand) -> None:
+def keep_commit_times(stand: Stand) -> None:
+    """Have the database note when each transaction was committed."""
     with stand.connect() as connection:
         connection.execute("ALTER SYSTEM SET track_commit_timestamp = on")
     port = stand.cluster.port

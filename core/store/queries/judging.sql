@@ -38,10 +38,11 @@ WITH news AS (
     FROM home_news
     GROUP BY home_id
 ), idle AS (
-    SELECT lead.home_id, news.earliest
+    SELECT news.home_id, news.earliest
     FROM news
-    JOIN resident AS lead ON lead.home_id = news.home_id
-        AND lead.resident_id = (SELECT min(resident_id) FROM resident WHERE home_id = news.home_id)
+    JOIN LATERAL (
+        SELECT min(resident_id) AS resident_id FROM resident WHERE resident.home_id = news.home_id
+    ) AS lead ON true
     JOIN watch ON watch.resident_id = lead.resident_id
     WHERE NOT news.urgent
         AND NOT EXISTS (
@@ -94,8 +95,9 @@ WITH candidate AS (
 )
 SELECT candidate.home_id, candidate.urgent
 FROM candidate
-JOIN resident AS lead ON lead.home_id = candidate.home_id
-    AND lead.resident_id = (SELECT min(resident_id) FROM resident WHERE home_id = candidate.home_id)
+JOIN LATERAL (
+    SELECT min(resident_id) AS resident_id FROM resident WHERE resident.home_id = candidate.home_id
+) AS lead ON true
 JOIN watch ON watch.resident_id = lead.resident_id
 WHERE NOT candidate.home_id = ANY(%(but)s)
 ORDER BY candidate.urgent DESC, candidate.at
