@@ -200,6 +200,15 @@ def test_precise_place_stays_hidden_until_a_reason_or_a_claim(ward: ApiWard) -> 
     assert "支援 甲" in family.get(f"/residents/{RESIDENT_A}").text
 
 
+def test_an_empty_map_of_usual_areas_says_why(ward: ApiWard) -> None:
+    care, path = ward.client("care_a"), f"/residents/{RESIDENT_A}/zones"
+    assert 'id="map-closed"' in care.get(path).text
+
+    care.post(f"/residents/{RESIDENT_A}/reveal", data=_REVEAL)
+
+    assert 'id="map-closed"' not in care.get(path).text
+
+
 def test_two_who_press_at_once_get_one_holder_and_no_error(ward: ApiWard) -> None:
     number = ward.open_alert()
     assert ward.client("care_a").post(f"/alerts/{number}/claim").headers["location"].endswith("said=claimed")
