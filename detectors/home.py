@@ -217,7 +217,13 @@ class HomeJudging:
                 failed = rule.name
                 _log.exception("rule_failed", rule=rule.name, resident=resident.number)
         findings = [finding for one in judgements.values() for finding in one.findings]
-        self._reconcile(resident.number, findings, self._matters(resident.number, window, judgements))
+        is_anew = span[0] < resident.judged_through
+        self._reconcile(
+            resident.number,
+            findings,
+            self._matters(resident.number, window, judgements),
+            anew_since=span[0] if is_anew else None,
+        )
         due = earliest(
             *(one.due_at for one in (*judgements.values(), equipment.silent)),
             battery.next_check(resident.zone, self._span.until) if self._is_lead(resident) else None,
@@ -260,12 +266,21 @@ class HomeJudging:
             self._known_active = judging.active_alerts(self._connection, residents, self._record.subjects)
         return self._known_active
 
-    def _reconcile(self, resident: int, findings: Sequence[Finding], judged: set[Matter]) -> None:
-        span = self._span
-        if not findings and judged.isdisjoint(Matter(one.rule, one.subject) for one in self._active_now()):
+    def _reconcile(
+        self,
+        resident: int,
+        findings: Sequence[Finding],
+        judged: set[Matter],
+        anew_since: datetime | None = None,
+    ) -> None:
+        until, now = self._span.until, self._span.now
+        active = (Matter(one.rule, one.subject) for one in self._active_now())
+        if not findings and anew_since is None and judged.isdisjoint(active):
             return  # Nothing to raise and nothing to end, as nearly always.
         self._known_active = None
-        reconcile(self._connection, resident, findings, judged=judged, until=span.until, now=span.now)
+        reconcile(
+            self._connection, resident, findings, judged=judged, until=until, now=now, anew_since=anew_since
+        )
 
     def _settle(
         self, resident: WatchedResident, waits: _Waiting, state: str, failed_rule: str | None

@@ -4,7 +4,7 @@ An episode is known by its rule, subject and beginning. Each belongs to one aler
 episodes of its matter, and then is about the latest of them.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -112,6 +112,37 @@ def move(connection: Connection, alert: Alert, finding: Finding, now: datetime) 
 def tell_more(connection: Connection, number: int, reason: Mapping[str, object]) -> None:
     """Let an alert say more of why: further episodes of it hold something that the first did not."""
     connection.execute(load("episodes")["tell_more"], {"alert": number, "reason": Jsonb(dict(reason))})
+
+
+def withdraw_unfound(
+    connection: Connection,
+    matters: Collection[Matter],
+    found: Sequence[Finding],
+    span: tuple[datetime, datetime],
+    now: datetime,
+) -> None:
+    """Take back what had ended already and was raised in a span (since, until] that was judged anew without finding it.
+
+    Nobody is told: it is over, and who was told of it was told of its end.
+    """
+    since, until = span
+    ordered = sorted(matters, key=lambda matter: (matter.rule, matter.subject))
+    rows = connection.execute(
+        load("episodes")["withdraw_unfound"],
+        {
+            "rules": [matter.rule for matter in ordered],
+            "subjects": [matter.subject for matter in ordered],
+            "found_rules": [one.rule for one in found],
+            "found_subjects": [one.subject for one in found],
+            "found_began": [one.began_at for one in found],
+            "since": since,
+            "until": until,
+            "now": now,
+        },
+    ).fetchall()
+    for number, began_at in rows:
+        detail = {"began_at": began_at.isoformat(), "withdrawn": True}
+        alert_events.record(connection, number, EventKind.AMENDED, now, detail=detail, planned_at=now)
 
 
 def _add(

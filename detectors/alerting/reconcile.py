@@ -21,12 +21,13 @@ def reconcile(
     judged: Collection[Matter],
     until: datetime,
     now: datetime,
+    anew_since: datetime | None = None,
 ) -> list[int]:
     """Turn the episodes found in a judged span into alerts; the same episodes again change nothing.
 
     A new episode opens an alert, or reactivates the unclosed one of its matter. An episode with an end clears its alert. An alert
     whose episode should have been found again and was not is cleared as withdrawn: late data contradicted it. An SOS stays active
-    until a person closes it.
+    until a person closes it. What had ended already is taken back without a word.
 
     Parameters
     ----------
@@ -43,6 +44,8 @@ def reconcile(
         The end of the span; what is known to have begun or ended later is left alone.
     now : datetime
         The service's time.
+    anew_since : datetime or None
+        Where the span begins, if some of it was judged before: late data may contradict what was found then.
 
     Returns
     -------
@@ -60,6 +63,8 @@ def reconcile(
         number = episodes.open_or_update(connection, finding, resident, None, now, until=until)
         if number is not None:
             changed.append(number)
+    if anew_since is not None:
+        episodes.withdraw_unfound(connection, of_people, ordered, (anew_since, until), now)
     return list(dict.fromkeys(changed))
 
 

@@ -1,6 +1,6 @@
 """Walking alone and perhaps lost: to and fro or round and round, or on foot far from every usual place at an unusual hour."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -78,7 +78,7 @@ class Wandering:
         walked = way(track, end)
         if len(walked.time) == 0 or walked.walked_m[-1] < _STRANGE_WAY_M:
             return Judgement((), None, can_tell=is_fresh)
-        places = self.places(until.astimezone(window.zone).date())
+        places = self._by_corner(walked, window.zone)
         signs = _signs(walked, places, window.zone)
         floor = window.watched_from.timestamp()
         findings = [
@@ -89,6 +89,12 @@ class Wandering:
         ]
         return Judgement(tuple(findings), None, can_tell=is_fresh)
 
+    def _by_corner(self, walked: Way, zone: ZoneInfo) -> list[Places | None]:
+        """Return what was known of the usual places on the day of each corner: the same whenever somebody looks."""
+        days = [moment(time).astimezone(zone).date() for time in walked.time.tolist()]
+        known = {day: self.places(day) for day in dict.fromkeys(days)}
+        return [known[day] for day in days]
+
 
 def wandering_score(walked: Way) -> float:
     """Return how much of a way led nowhere at its worst, from 0 to 1; above `1 - ASTRAY_BELOW` it is told."""
@@ -96,29 +102,34 @@ def wandering_score(walked: Way) -> float:
     return 1.0 - float(min(lowest))
 
 
-def _signs(walked: Way, places: Places | None, zone: ZoneInfo) -> _Signs:
+def _signs(walked: Way, places: Sequence[Places | None], zone: ZoneInfo) -> _Signs:
     short, begins = straightness(walked, REACHES[0])
     long, long_begins = straightness(walked, REACHES[1])
     is_long = np.nan_to_num(long, nan=1.0) < np.nan_to_num(short, nan=1.0)
     lowest = np.where(is_long, long, np.nan_to_num(short, nan=1.0))
     strange = np.full(len(walked.time), -1, np.intp)
-    if places is not None and places.is_known:
+    if any(one is not None and one.is_known for one in places):
         _mark_strange(walked, places, zone, strange)
     return _Signs(lowest, np.where(is_long, long_begins, begins), short, strange)
 
 
-def _mark_strange(walked: Way, places: Places, zone: ZoneInfo, strange: NDArray[np.intp]) -> None:
+def _mark_strange(
+    walked: Way, places: Sequence[Places | None], zone: ZoneInfo, strange: NDArray[np.intp]
+) -> None:
     """Set for each corner since which corner all was far from every usual place, at unusual hours."""
     began = -1
-    for corner, (time, lat, lon) in enumerate(
-        zip(walked.time.tolist(), walked.lat.tolist(), walked.lon.tolist(), strict=True)
+    for corner, (time, lat, lon, known) in enumerate(
+        zip(walked.time.tolist(), walked.lat.tolist(), walked.lon.tolist(), places, strict=True)
     ):
-        is_usual_hour = moment(time).astimezone(zone).hour in places.out_hours
-        if is_usual_hour or places.is_familiar(lat, lon, STRANGE_M):
+        if known is None or not known.is_known or _is_usual(known, lat, lon, moment(time).astimezone(zone)):
             began = -1
         elif began < 0:
             began = corner
         strange[corner] = began
+
+
+def _is_usual(known: Places, lat: float, lon: float, here: datetime) -> bool:
+    return here.hour in known.out_hours or known.is_familiar(lat, lon, STRANGE_M)
 
 
 def _is_lost(walked: Way, signs: _Signs, corner: int) -> bool:
@@ -130,12 +141,13 @@ def _is_lost(walked: Way, signs: _Signs, corner: int) -> bool:
     return took_s >= STRANGE_S and _STRANGE_WAY_M <= length_m <= 2.0 * took_s
 
 
-def _episodes(walked: Way, signs: _Signs, places: Places | None) -> Iterator[_Episode]:
+def _episodes(walked: Way, signs: _Signs, places: Sequence[Places | None]) -> Iterator[_Episode]:
     began = raised = -1
     pattern = ""
     for corner in range(len(walked.time)):
         lat, lon = float(walked.lat[corner]), float(walked.lon[corner])
-        stays = places is not None and places.is_stay(lat, lon)
+        known = places[corner]
+        stays = known is not None and known.is_stay(lat, lon)
         if raised >= 0:
             goes_on = signs.short[corner] > GOES_ON_ABOVE and signs.strange_from[corner] < 0
             if stays or (
@@ -146,7 +158,7 @@ def _episodes(walked: Way, signs: _Signs, places: Places | None) -> Iterator[_Ep
         elif _is_lost(walked, signs, corner):
             began, raised, pattern = int(signs.strange_from[corner]), corner, "strange"
         elif signs.lowest[corner] <= ASTRAY_BELOW and not _is_usual_ground(
-            walked, int(signs.begins[corner]), corner, places
+            walked, int(signs.begins[corner]), corner, known
         ):
             began, raised, pattern = int(signs.begins[corner]), corner, "to_and_fro"
     if raised >= 0:
@@ -170,7 +182,8 @@ def _unfamiliar(walked: Way, begin: int, end: int, places: Places | None) -> flo
     return sum(strange) / len(strange)
 
 
-def _finding(window: Window, walked: Way, one: _Episode, places: Places | None) -> Finding:
+def _finding(window: Window, walked: Way, one: _Episode, by_corner: Sequence[Places | None]) -> Finding:
+    places = by_corner[one.raised]
     unfamiliar = _unfamiliar(walked, one.began, one.raised, places)
     is_strange = one.pattern == "strange" or (unfamiliar is not None and unfamiliar >= _UNFAMILIAR)
     lat, lon = round(float(walked.lat[one.raised]), 6), round(float(walked.lon[one.raised]), 6)

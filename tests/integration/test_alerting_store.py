@@ -120,6 +120,31 @@ def test_an_episode_that_late_data_contradict_is_cleared_and_marked(database: Da
     assert around.was_withdrawn
 
 
+def test_what_had_ended_and_is_contradicted_by_late_data_is_taken_back_without_a_word(
+    database: Database,
+) -> None:
+    (number,) = judge(database, finding(cleared_at=LATER), now=LATER)
+    before = finding().raised_at - timedelta(minutes=1)
+
+    def judge_anew(since: datetime, *findings: Finding) -> None:
+        with database.transaction() as connection:
+            reconcile(connection, 1, findings, judged=JUDGED, until=LATER, now=LATER, anew_since=since)
+
+    # Found again, or raised before the span: it stays.
+    judge_anew(before, finding(cleared_at=LATER))
+    judge_anew(finding().raised_at)
+    assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED]
+
+    judge_anew(before)
+    judge_anew(before)
+    with database.transaction() as connection:
+        last = alerts.events(connection, number)[-1]
+        around = notifications.surroundings(connection, number, 2, ())
+    assert (last.kind, last.detail["withdrawn"]) == (EventKind.AMENDED, True)
+    assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED, EventKind.AMENDED]
+    assert around.was_withdrawn
+
+
 def test_an_alert_of_a_rule_that_was_not_judged_stays_as_it_is(database: Database) -> None:
     judge(database, finding())
 

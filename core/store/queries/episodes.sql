@@ -36,6 +36,22 @@ UPDATE alert_episode
 SET withdrawn_at = %(now)s
 WHERE rule = %(rule)s AND subject = %(subject)s AND began_at = %(began_at)s AND withdrawn_at IS NULL;
 
+-- name: withdraw_unfound
+-- Note that late data contradicted what had ended already: episodes raised in a judged span and not found in it again.
+UPDATE alert_episode AS episode
+SET withdrawn_at = %(now)s
+FROM unnest(%(rules)s::text[], %(subjects)s::text[]) AS matter (rule, subject)
+WHERE episode.rule = matter.rule AND episode.subject = matter.subject
+    AND episode.raised_at > %(since)s AND episode.raised_at <= %(until)s
+    AND episode.cleared_at IS NOT NULL AND episode.withdrawn_at IS NULL
+    AND NOT EXISTS (
+        SELECT
+        FROM unnest(%(found_rules)s::text[], %(found_subjects)s::text[], %(found_began)s::timestamptz[])
+            AS found (rule, subject, began_at)
+        WHERE (found.rule, found.subject, found.began_at) = (episode.rule, episode.subject, episode.began_at)
+    )
+RETURNING episode.alert_id, episode.began_at;
+
 -- name: open
 -- A new alert; nothing if another process was faster.
 INSERT INTO alert (
@@ -63,10 +79,10 @@ UPDATE alert
 SET condition = 'cleared', cleared_at = %(cleared_at)s, version = version + 1
 WHERE alert_id = %(alert)s;
 
--- name: raise_severity
--- The same matter has become more urgent.
-UPDATE alert SET severity = %(severity)s, reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;
 -- name: tell_more
 -- More is known of why.
 UPDATE alert SET reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;
 
+-- name: raise_severity
+-- The same matter has become more urgent.
+UPDATE alert SET severity = %(severity)s, reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;

@@ -112,6 +112,20 @@ def test_where_somebody_usually_stays_to_and_fro_is_no_matter():
     assert elsewhere.reason["unfamiliar_pct"] == 100
 
 
+def test_a_walk_is_judged_by_what_was_known_on_its_day_whenever_somebody_looks():
+    walk = to_and_fro(40)
+    # By the next day the street itself has become a usual place to stay.
+    walked_on = BEGIN.astimezone(ZONE).date()
+    known = home_ground()
+    stayed_in = replace(known, seen=dict.fromkeys(known.seen, (60, 60)))
+    rule = Wandering(lambda day: None if day == walked_on else stayed_in)
+    looks = [BEGIN + timedelta(minutes=after) for after in (45, 600)]
+    that_night, next_day = (
+        rule.judge(window_of(walk), BEGIN - timedelta(hours=1), until).findings for until in looks
+    )
+    assert that_night == next_day != ()
+
+
 def test_in_streets_that_are_usual_it_is_to_check_soon():
     (found,) = told([*straight(2), *to_and_fro(40, at_m=150.0)], home_ground())
     assert found.severity is Severity.CHECK_SOON
