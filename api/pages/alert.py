@@ -8,12 +8,13 @@ from markupsafe import Markup
 from api.charts.actogram import Texts, actogram
 from api.charts.marks import legend
 from api.location import PLACE_RULES
+from api.pages.climate import rooms, unknown_line
 from api.pages.days import load_days
 from api.pages.matters import Whose
 from api.pages.reasons import ruled_out, title, todo, why
 from api.pages.rendering import Page
 from api.permissions import Viewer
-from core.domain.alert import Alert, AlertEvent, EventKind, NotificationKind, Outcome
+from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome
 from core.domain.notification import EscalationStep, Notification
 from core.store import alerts, notifications, residents
 from core.store.database import Connection
@@ -22,6 +23,7 @@ from core.store.residents import ResidentOverview
 _CHART_DAYS = 8
 _PAST = 5
 _LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
+_CLIMATE_RULES = frozenset({"heat", "cold"})
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ def alert_context(
         "why": why(alert, moments),
         "ruled_out": ruled_out(alert, moments),
         "todo": todo(alert, words),
+        "climate_unknown": _climate_unknown(page, connection, alert),
         "is_about_place": alert.rule in PLACE_RULES,
         "is_mine": alert.claimed_by_user == viewer.number,
         "claimed_clock": moments.clock(alert.claimed_at) if alert.claimed_at else "",
@@ -91,6 +94,13 @@ def alert_context(
         ),
         "past": _past(connection, alert) if viewer.is_staff and alert.resident is not None else None,
     } | _evidence(page, connection, person, who)
+
+
+def _climate_unknown(page: Page, connection: Connection, alert: Alert) -> str:
+    """Say of heat or cold that lasts on record that nobody can tell any more, because no room reports."""
+    if alert.rule not in _CLIMATE_RULES or alert.resident is None or alert.condition is not Condition.ACTIVE:
+        return ""
+    return unknown_line(page, rooms(page, connection, alert.resident))
 
 
 def _evidence(

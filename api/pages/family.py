@@ -9,14 +9,15 @@ from markupsafe import Markup
 
 from api.deps import ConnectionDep, Family
 from api.pages.cards import place_name
+from api.pages.climate import Room, rooms, unknown_line
 from api.pages.days import load_days
 from api.pages.reasons import why
 from api.pages.rendering import Page
-from api.pages.resident import Room, rooms, state_name, today_context, usual_context
+from api.pages.resident import state_name, today_context, usual_context
 from api.permissions import Viewer
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.resident import Contact
-from core.store import alerts, readings, residents
+from core.store import alerts, residents
 from core.store.database import Connection
 from core.store.residents import ResidentOverview
 
@@ -63,6 +64,7 @@ class Someone:
     today_line: object
     usual_lines: object
     rooms: list[Room]
+    climate_unknown: str
     contacts: list[Contact]
 
 
@@ -94,7 +96,7 @@ def _someone(page: Page, viewer: Viewer, connection: Connection, one: ResidentOv
     mark = "p1" if state == "please_check" and found[0].severity is Severity.EMERGENCY else _MARKS[state]
     days = load_days(connection, one, page.moments, _DAYS)
     today = today_context(page, days, prefix=f"day-{one.number}")
-    values = readings.latest_values(connection, one.number, ["temperature_c", "humidity_pct"])
+    climate = rooms(page, connection, one.number)
     return Someone(
         number=one.number,
         name=one.name,
@@ -109,7 +111,8 @@ def _someone(page: Page, viewer: Viewer, connection: Connection, one: ResidentOv
         today_chart=today["today_chart"],
         today_line=today["today_line"],
         usual_lines=usual_context(page, connection, one, days)["usual_lines"],
-        rooms=rooms(page, values),
+        rooms=climate,
+        climate_unknown=unknown_line(page, climate),
         contacts=contacts,
     )
 

@@ -9,35 +9,22 @@ from api.charts.cells import ChartDay, figures
 from api.charts.marks import legend
 from api.charts.rhythm import rhythm
 from api.pages.cards import place_name
+from api.pages.climate import rooms, unknown_line
 from api.pages.days import Days, load_days
 from api.pages.matters import Matter, Whose, matters
 from api.pages.place import load_place
 from api.pages.rendering import Page
+from api.pages.search import is_sought
 from api.permissions import Viewer
 from core.domain.alert import Severity
-from core.store import alerts, devices, readings, residents, views
+from core.store import alerts, devices, residents, views
 from core.store.database import Connection
-from core.store.readings import LatestValue
 from core.store.residents import ResidentOverview
 
 _LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
 _DAYS = 28
 _LOOKS_SINCE = timedelta(days=90)
 _MOST_LOOKS = 20
-# Room temperatures as words (ux.md 2.3: 18 degrees is a guide line, the living space is hot from 28 on).
-_COMFORT = ((16.0, "cold"), (18.0, "cool"), (28.0, "good"), (31.0, "warm"))
-_STALE_ROOM = timedelta(hours=3)
-
-
-@dataclass(frozen=True)
-class Room:
-    """The climate of one room."""
-
-    place: str
-    temperature: str
-    word: str
-    humidity: int | None
-    time: datetime
 
 
 @dataclass(frozen=True)
@@ -83,6 +70,7 @@ def resident_context(
     """Return what the whole page shows to a viewer who may see it."""
     words = page.words
     days = load_days(connection, one, page.moments, _DAYS)
+    climate = rooms(page, connection, one.number)
     there = devices.overviews(connection, viewer.scope, resident=one.number)
     chart = actogram(
         days.days,
@@ -101,10 +89,17 @@ def resident_context(
             "chart": chart,
             "legend": legend({look: words(f"chart.{look}") for look in _LEGEND}, "act", days.looks),
             "table": [_table_row(day) for day in reversed(days.days)],
-            "rooms": rooms(
-                page, readings.latest_values(connection, one.number, ["temperature_c", "humidity_pct"])
+            "rooms": climate,
+            "climate_unknown": unknown_line(page, climate),
+            "place": load_place(
+                page,
+                viewer,
+                connection,
+                one,
+                there=there,
+                problem=problem,
+                sought=is_sought(alerts.open_alerts(connection, page.now, residents=[one.number])),
             ),
-            "place": load_place(page, viewer, connection, one, there=there, problem=problem),
             "contacts": residents.contacts(connection, one.number),
             "looks": looks(page, connection, one.number),
         }
@@ -151,38 +146,6 @@ def open_matters(page: Page, viewer: Viewer, connection: Connection, one: Reside
     ]
     whose = Whose([one], page.words)
     return [row for alert in found for row in matters([alert], whose, {}, page.moments)]
-
-
-def rooms(page: Page, values: list[LatestValue]) -> list[Room]:
-    """Return the climate of each room that has a thermometer, a word with each temperature."""
-    humidity = {one.place: one for one in values if one.metric == "humidity_pct"}
-    found: list[Room] = []
-    for one in values:
-        if one.metric != "temperature_c":
-            continue
-        is_stale = page.now - one.time > _STALE_ROOM
-        damp = humidity.get(one.place)
-        found.append(
-            Room(
-                place_name(one.place, page.words) or one.device_id,
-                f"{one.value:.1f}",
-                page.words("comfort.stale" if is_stale else f"comfort.{comfort(one.value)}"),
-                round(damp.value) if damp and not is_stale else None,
-                one.time,
-            )
-        )
-    return found
-
-
-def comfort(temperature_c: float) -> str:
-    """Return the word for a room's temperature.
-
-    Examples
-    --------
-    >>> comfort(15.2), comfort(24.0), comfort(33.0)
-    ('cold', 'good', 'hot')
-    """
-    return next((word for below, word in _COMFORT if temperature_c < below), "hot")
 
 
 def looks(page: Page, connection: Connection, resident: int) -> list[LookLine]:

@@ -14,6 +14,7 @@ from starlette.routing import Mount
 
 from api.errors import JSON_PREFIXES
 from core.domain.alert import Severity
+from core.domain.metric import METRICS
 from core.store import alerts, answer_links
 from tests.support.api_ward import HOME_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
@@ -207,6 +208,29 @@ def test_an_empty_map_of_usual_areas_says_why(ward: ApiWard) -> None:
     care.post(f"/residents/{RESIDENT_A}/reveal", data=_REVEAL)
 
     assert 'id="map-closed"' not in care.get(path).text
+
+
+def test_where_no_thermometer_reports_pages_say_that_heat_cannot_be_told(ward: ApiWard) -> None:
+    number = ward.open_alert(rule="heat", severity=Severity.CHECK_SOON)
+    care, family = ward.client("care_a"), ward.client("family_a")
+    paths = ((care, f"/residents/{RESIDENT_A}"), (family, "/family"), (care, f"/alerts/{number}"))
+    ward.execute(
+        "INSERT INTO device_latest (device_number, metric, time, value)"
+        " SELECT device_number, %s, %s, 29.4 FROM device WHERE device_id = 'hall-a'",
+        METRICS["temperature_c"].number,
+        ward.clock.now() - timedelta(minutes=80),
+    )
+    for client, path in paths:
+        assert "暑さ・寒さは 確認できません" not in client.get(path).text
+    assert "29.4℃" in family.get("/family").text
+
+    ward.clock.advance(minutes=20)
+
+    for client, path in paths:
+        assert "暑さ・寒さは 確認できません" in client.get(path).text
+    # An old figure does not pass for the present one.
+    assert "29.4℃" not in family.get("/family").text
+    assert "最後は 29.4℃" in care.get(f"/residents/{RESIDENT_A}").text
 
 
 def test_two_who_press_at_once_get_one_holder_and_no_error(ward: ApiWard) -> None:
