@@ -7,7 +7,7 @@ import numpy as np
 from simulator.scoring.baselines import AlertLine, FixedTimer, TwoStateLine
 from simulator.scoring.curve import Curve, curve
 from simulator.scoring.events import Recording
-from simulator.scoring.noise import run_with_noise
+from simulator.scoring.live import run_live_with
 from simulator.scoring.ours import OurRule
 from simulator.scoring.protocol import Detector, Spans, collapses, prepare, run
 from simulator.scoring.report import SetReport
@@ -30,7 +30,7 @@ def evaluate(
     outages: Spans = (),
     *,
     baselines: bool = True,
-    confirmed: bool = True,
+    live: bool = True,
     noise_per_hour: float = NOISE_PER_HOUR,
     resamples: int = 200,
     tell: Callable[[str], None] = lambda _: None,
@@ -45,8 +45,9 @@ def evaluate(
         The homes, and when none of them could be heard.
     baselines : bool
         Whether to run what our rule is compared with.
-    confirmed : bool
-        Whether to run the rule also as it runs live, where a single event does not count, without and with noise after the collapse.
+    live : bool
+        Whether to run the rule also as it runs live, where a single event only puts an alarm off, without and with noise after the
+        collapse.
     noise_per_hour : float
         How many events that are nobody's come after a collapse.
     resamples : int
@@ -62,17 +63,13 @@ def evaluate(
     for detector in detectors:
         tell(f"{name}: {detector.name}")
         trials = run(detector, homes, injected)
-        curves.append(curve(detector.name, detector.settings, trials, homes, resamples=resamples))
-    if confirmed:
-        sure = prepare(recordings, outages, confirmed_only=True)
-        put = collapses(sure)
-        tell(f"{name}: {ours.name}, confirmed events")
-        curves.append(
-            curve(f"{ours.name}, confirmed", ours.settings, run(ours, sure, put), sure, resamples=resamples)
-        )
-        tell(f"{name}: {ours.name}, confirmed events, with noise")
-        noisy = run_with_noise(ours, sure, put, per_hour=noise_per_hour, confirmed_only=True)
-        label = f"{ours.name}, confirmed, noise"
-        curves.append(curve(label, ours.settings, noisy, sure, resamples=resamples))
+        label = f"{ours.name}, every event" if detector is ours else detector.name
+        curves.append(curve(label, detector.settings, trials, homes, resamples=resamples))
+    if live:
+        tell(f"{name}: {ours.name} as it runs live")
+        both = run_live_with(ours, homes, injected, (0.0, noise_per_hour))
+        for number, (label, trials) in enumerate(zip(("live", "live, noise"), both, strict=True)):
+            found = curve(f"{ours.name}, {label}", ours.settings, trials, homes, resamples=resamples)
+            curves.insert(number, found)
     days = sum(home.test_days for home in homes)
     return SetReport(name, len(homes), days, sum(len(one.silence) for one in injected), tuple(curves))

@@ -1,18 +1,18 @@
 """The rule that runs live, as a detector of protocol P."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 import numpy as np
 
 from detectors.rules.patience import Usual
-from detectors.rules.silences import DOOR_CONTEXT_S, learn_line, silences
+from detectors.rules.silences import DOOR_CONTEXT_S, Line, Silences, certain, learn_line, silences
 from simulator.scoring.crossing import first_passing_min
 from simulator.scoring.protocol import Floats, Home, Moments
 
-# Times of recordings are those of the wall clock.
-_ZONE = ZoneInfo("UTC")
+# Times of recordings are those of the wall clock, as if it were UTC.
+WALL_CLOCK = ZoneInfo("UTC")
 
 
 @dataclass(frozen=True)
@@ -44,31 +44,50 @@ class OurRule:
     name: str = "Mimamori"
 
     def learn(self, home: Home) -> "_LearnedRule":
-        """Learn what is usual at each midnight, as the runner does every night."""
+        """Learn what is usual at each midnight if every event counts."""
         gaps = silences(home.signs, np.ones(len(home.signs.time), np.bool_))
-        usual: list[Usual] = []
-        for until in home.learned_at:
-            line, days = learn_line(gaps, _ZONE, home.outages, float(until))
-            usual.append(Usual(days, line))
-        return _LearnedRule(tuple(usual), home.signs.places, {})
+        return _LearnedRule(
+            tuple(Usual(days, line) for line, days in _lines(home, gaps)), home.signs.places, {}
+        )
+
+    def learn_live(self, home: Home) -> "_LearnedRule":
+        """Learn what is usual at each midnight as the runner does every night, also between sure life signs."""
+        gaps = silences(home.signs, np.ones(len(home.signs.time), np.bool_))
+        sure = silences(home.signs, certain(home.signs, confirmed_only=True))
+        both = zip(_lines(home, gaps), _lines(home, sure), strict=True)
+        usual = tuple(Usual(min(days, known), line, between) for (line, days), (between, known) in both)
+        return _LearnedRule(usual, home.signs.places, {})
+
+
+def _lines(home: Home, gaps: Silences) -> Iterator[tuple[Line, int]]:
+    for until in home.learned_at:
+        yield learn_line(gaps, WALL_CLOCK, home.outages, float(until))
 
 
 @dataclass(frozen=True)
 class _LearnedRule:
     usual: tuple[Usual, ...]
     places: tuple[str, ...]
-    # By setting: shape (weeks, places + 1, 288); the last row is for silences after the door.
-    tables: dict[float, Floats]
+    # By setting and count: shape (weeks, places + 1, 288); the last row is for silences after the door.
+    tables: dict[tuple[float, bool], Floats]
 
     def patience_min(self, setting: float, moments: Moments) -> Floats:
         """Return when the rule raises an alarm."""
-        if setting not in self.tables:
-            allowed = np.stack([self._allowed(one, setting) for one in self.usual])
-            self.tables[setting] = first_passing_min(allowed)
-        row = np.where(moments.after_door_s <= DOOR_CONTEXT_S, len(self.places), moments.place)
-        return self.tables[setting][moments.week, row, moments.bin]
+        return self._passing(setting, moments, sure_only=False)
 
-    def _allowed(self, usual: Usual, setting: float) -> Floats:
-        limits = [usual.limit(setting, place, after_door=False) for place in self.places]
-        limits.append(usual.limit(setting, None, after_door=True))
+    def bound_min(self, setting: float, moments: Moments) -> Floats:
+        """Return how long uncertain life signs may put an alarm off."""
+        return self._passing(setting, moments, sure_only=True)
+
+    def _passing(self, setting: float, moments: Moments, *, sure_only: bool) -> Floats:
+        key = (setting, sure_only)
+        if key not in self.tables:
+            allowed = np.stack([self._allowed(one, setting, sure_only=sure_only) for one in self.usual])
+            self.tables[key] = first_passing_min(allowed)
+        row = np.where(moments.after_door_s <= DOOR_CONTEXT_S, len(self.places), moments.place)
+        return self.tables[key][moments.week, row, moments.bin]
+
+    def _allowed(self, usual: Usual, setting: float, *, sure_only: bool) -> Floats:
+        limits = [usual.limit(setting, place, after_door=False, sure_only=sure_only) for place in self.places]
+        limits.append(usual.limit(setting, None, after_door=True, sure_only=sure_only))
         return np.stack([limit.allowed_min for limit in limits])

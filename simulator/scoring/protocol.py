@@ -29,8 +29,6 @@ RELEARN_DAYS = 7
 LEAST_DAYS = 42
 # Step 7: collapses per day at home.
 INJECTIONS_PER_DAY = 100
-# Rule c of D1: a single event counts only if another lies this close, or if it is a door.
-PARTNER_S = 600.0
 _DOOR = LIFE_KINDS.index(DeviceKind.DOOR)
 
 Spans = Sequence[tuple[float, float]]
@@ -72,7 +70,7 @@ class Home:
     Attributes
     ----------
     signs : LifeSigns
-        The events that count: all, or the confirmed ones.
+        All events.
     began, ended : ndarray, float64
         The silences between them, in seconds.
     at : Moments
@@ -137,7 +135,6 @@ def prepare(
     recordings: Sequence[Recording],
     outages: Spans = (),
     *,
-    confirmed_only: bool = False,
     least_days: float = LEAST_DAYS,
 ) -> list[Home]:
     """Return the homes that are recorded for long enough, ready for the protocol, in order of their names.
@@ -148,22 +145,11 @@ def prepare(
         Times as the wall clock showed them.
     outages : sequence of (float, float)
         Times in which the whole platform was silent (2).
-    confirmed_only : bool
-        Rule c: single events do not end a silence.
     least_days : float
         Shorter recordings are left out.
     """
     long_enough = [one for one in recordings if one.signs.time[-1] - one.signs.time[0] >= least_days * DAY_S]
-    return [_home(one, outages, confirmed_only) for one in sorted(long_enough, key=lambda one: one.home)]
-
-
-def confirmed(time: Floats, certain: Flags) -> Flags:
-    """Tell which events have another one within ten minutes, or need none."""
-    sure = certain.copy()
-    close = np.diff(time) <= PARTNER_S
-    sure[1:] |= close
-    sure[:-1] |= close
-    return sure
+    return [_home(one, outages) for one in sorted(long_enough, key=lambda one: one.home)]
 
 
 def doors_of(signs: LifeSigns) -> Flags:
@@ -171,13 +157,9 @@ def doors_of(signs: LifeSigns) -> Flags:
     return signs.kind == _DOOR
 
 
-def _home(recording: Recording, outages: Spans, confirmed_only: bool) -> Home:
+def _home(recording: Recording, outages: Spans) -> Home:
     signs = recording.signs
-    door = doors_of(signs)
-    doors = signs.time[door]
-    if confirmed_only:
-        kept = confirmed(signs.time, door)
-        signs = LifeSigns(signs.time[kept], signs.kind[kept], signs.place[kept], signs.places)
+    doors = signs.time[doors_of(signs)]
     began, ended = signs.time[:-1], signs.time[1:]
     first, end = float(recording.signs.time[0]), float(recording.signs.time[-1])
     first_midnight = float(np.ceil(first / DAY_S) * DAY_S)

@@ -10,7 +10,6 @@ from simulator.scoring.baselines import FixedTimer
 from simulator.scoring.crossing import first_passing_min
 from simulator.scoring.curve import Point, curve, read_off, setting_for
 from simulator.scoring.events import Recording, kind_of, life_signs_of
-from simulator.scoring.noise import run_with_noise
 from simulator.scoring.protocol import DAY_S, collapses, prepare, run
 from simulator.scoring.report import SetReport, picture, table, write
 from simulator.scoring.synthetic import syn40
@@ -74,26 +73,6 @@ def test_false_alarms_and_hours_to_alarm_are_those_of_the_fixed_timer() -> None:
     hours = by_setting[2].to_alarm_min / 60
     assert np.isnan(by_setting[0].to_alarm_min).mean() == pytest.approx(0.5, abs=0.02)
     assert float(np.nanmean(hours)) == pytest.approx(1.0, abs=0.02)
-
-
-def test_single_events_do_not_count_when_only_confirmed_ones_do() -> None:
-    events = [(0.0, "kitchen"), (60.0, "kitchen"), (2 * HOUR_S, "hallway"), (5 * HOUR_S, "front-door")]
-    (home,) = prepare([recording([*events, (50 * DAY_S, "front-door")])], confirmed_only=True)
-    assert home.signs.time.tolist() == [0.0, 60.0, 5 * HOUR_S, 50 * DAY_S]
-
-
-def test_noise_after_a_collapse_delays_the_alarm_unless_events_need_a_partner() -> None:
-    recorded = [regular_home()]
-    timer = FixedTimer(settings=(240.0,))
-    hours: list[float] = []
-    for confirmed_only in (True, False):
-        homes = prepare(recorded, confirmed_only=confirmed_only)
-        injected = collapses(homes)
-        quiet = run(timer, homes, injected)[0][0]
-        noisy = run_with_noise(timer, homes, injected, per_hour=1 / 6, confirmed_only=confirmed_only)[0][0]
-        assert quiet.false_alarms == noisy.false_alarms
-        hours.append(float(np.nanmean(noisy.to_alarm_min) - np.nanmean(quiet.to_alarm_min)) / 60)
-    assert 0 <= hours[0] < 0.5 < hours[1]
 
 
 def test_the_first_crossing_is_found_for_every_beginning() -> None:
