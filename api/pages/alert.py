@@ -11,12 +11,14 @@ from api.location import PLACE_RULES
 from api.pages.climate import rooms, unknown_line
 from api.pages.days import load_days
 from api.pages.matters import Whose
+from api.pages.place import Place, load_place
 from api.pages.reasons import ruled_out, title, todo, why
 from api.pages.rendering import Page
+from api.pages.search import is_sought
 from api.permissions import Viewer
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome
 from core.domain.notification import EscalationStep, Notification
-from core.store import alerts, notifications, residents
+from core.store import alerts, devices, notifications, residents
 from core.store.database import Connection
 from core.store.residents import ResidentOverview
 
@@ -78,6 +80,7 @@ def alert_context(
         "todo": todo(alert, words),
         "climate_unknown": _climate_unknown(page, connection, alert),
         "is_about_place": alert.rule in PLACE_RULES,
+        "place": _place(page, viewer, connection, alert, person),
         "is_mine": alert.claimed_by_user == viewer.number,
         "claimed_clock": moments.clock(alert.claimed_at) if alert.claimed_at else "",
         "lapses_clock": moments.clock(alert.claim_lapses_at) if alert.claim_lapses_at else "",
@@ -94,6 +97,16 @@ def alert_context(
         ),
         "past": _past(connection, alert) if viewer.is_staff and alert.resident is not None else None,
     } | _evidence(page, connection, person, who)
+
+
+def _place(
+    page: Page, viewer: Viewer, connection: Connection, alert: Alert, person: ResidentOverview | None
+) -> Place | None:
+    """Return what the viewer may see of the place that the alert is about; None if it is about no place."""
+    if person is None or alert.rule not in PLACE_RULES:
+        return None
+    there = devices.overviews(connection, viewer.scope, resident=person.number)
+    return load_place(page, viewer, connection, person, there=there, problem="", sought=is_sought([alert]))
 
 
 def _climate_unknown(page: Page, connection: Connection, alert: Alert) -> str:

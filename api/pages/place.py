@@ -8,6 +8,7 @@ from markupsafe import Markup
 from api import location
 from api.location import LocationAccess, RevealReason
 from api.pages.rendering import Page
+from api.pages.search import search_circles, search_lines
 from api.permissions import Viewer
 from core.domain.device import DeviceKind
 from core.domain.geofence import Circle, Geofence
@@ -45,6 +46,7 @@ class Place:
     coarse_line: str
     at: datetime | None
     problem: str
+    search: tuple[str, ...] = ()
     reasons: tuple[str, ...] = tuple(reason.value for reason in RevealReason)
 
 
@@ -56,15 +58,26 @@ def load_place(
     *,
     there: list[DeviceOverview],
     problem: str,
+    sought: bool = False,
 ) -> Place:
-    """Return what the viewer may see of the resident's place; a precise look is recorded."""
+    """Return what the viewer may see of the resident's place; a precise look is recorded. Who is `sought` is looked for around it."""
     access = location.look(connection, viewer, one.number, page.now)
     has_tracker = any(device.kind is DeviceKind.TRACKER for device in there)
     latest = readings.latest_fix(connection, one.number, page.now)
     if not access.is_precise:
         line = _coarse_line(page, connection, one, latest)
         at = latest.time if latest else None
-        return Place(has_tracker, {}, (), "", "", line, at, problem)
+        return Place(
+            has_tracker,
+            {},
+            (),
+            "",
+            "",
+            line,
+            at,
+            problem,
+            tuple(search_lines(page, latest if sought else None)),
+        )
     trail = _trail(connection, one.number, page, latest)
     lines = tuple(
         FixLine(index, page.moments.clock(fix.time), round(fix.accuracy_m) if fix.accuracy_m else None)
@@ -75,7 +88,19 @@ def load_place(
         stale = page.words("place_of.stale", span=page.moments.span(page.now - trail[-1].time))
     drawn = draw(page, connection, one.number, geofences.of_resident(connection, one.number))
     drawn["fixes"] = [_point(fix, page) for fix in trail]
-    return Place(True, drawn, lines, open_line(page, access), stale, "", None, problem)
+    where = trail[-1] if sought and trail else None
+    drawn["search"] = search_circles(page, where)
+    return Place(
+        True,
+        drawn,
+        lines,
+        open_line(page, access),
+        stale,
+        "",
+        None,
+        problem,
+        tuple(search_lines(page, where)),
+    )
 
 
 def draw(page: Page, connection: Connection, resident: int, fences: list[Geofence]) -> dict[str, object]:

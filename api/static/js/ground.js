@@ -2,11 +2,11 @@
 
 /* global L */
 const NICE_M = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
-const M_PER_DEGREE = 111_320;
+export const M_PER_DEGREE = 111_320;
 const GRID_PX = 90;
 const TOKYO_BAY = [35.63, 139.79];
 
-export const COLOURS = { line: "#0017c1", fence: "#1a1a1a", trail: "#0017c1", faint: "#999999", white: "#ffffff" };
+export const COLOURS = { line: "#0017c1", fence: "#1a1a1a", trail: "#0017c1", faint: "#999999", white: "#ffffff", search: "#ce0000" };
 
 /** Make the map in `element`; `data` holds tiles, credit and the texts of the page. */
 export function makeMap(element, data, options = {}) {

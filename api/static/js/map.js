@@ -1,7 +1,7 @@
 // The map of a resident's page: safe areas, the trail with its age, and the list beside it. Nothing moves by itself.
 
 /* global L */
-import { COLOURS, fenceShape, homeMark, label, makeMap } from "./ground.js";
+import { COLOURS, M_PER_DEGREE, fenceShape, homeMark, label, makeMap } from "./ground.js";
 
 const data = JSON.parse(document.getElementById("map-data").textContent);
 const element = document.getElementById("map");
@@ -16,6 +16,17 @@ for (const fence of data.geofences) {
   all.addLayer(label(fence.kind === "circle" ? [fence.lat, fence.lon] : fence.corners[0], fence.name, [8, 12]));
 }
 if (data.home) all.addLayer(homeMark(data.home));
+
+// Where to look first: drawn as lines only, so that the streets stay readable. The sentences above the map say the same.
+if (data.search) {
+  const centre = [data.search.lat, data.search.lon];
+  data.search.circles.forEach((circle, place) => {
+    const look = { radius: circle.radius_m, color: COLOURS.search, weight: 3, dashArray: place ? "2 8" : null, fill: false, interactive: false };
+    // The view holds the inner circle; the outer one is there for whoever zooms out.
+    (place ? map : all).addLayer(L.circle(centre, look));
+    map.addLayer(label([data.search.lat + circle.radius_m / M_PER_DEGREE, data.search.lon], circle.text, [-30, -4]));
+  });
+}
 
 function show(index) {
   trail.clearLayers();

@@ -1,0 +1,57 @@
+"""Where to look for a resident who may be lost: two distances around the last position, in words and on the map."""
+
+from collections.abc import Iterable
+
+from api.pages.rendering import Page
+from core.domain.alert import Alert, Condition, Handling
+from core.domain.search import search_area
+from core.store.readings import StoredFix
+
+# Rules that tell of somebody who may have to be looked for.
+SEARCH_RULES = frozenset({"geofence_exit", "night_exit", "not_returned", "wandering"})
+
+
+def is_sought(alerts: Iterable[Alert]) -> bool:
+    """Tell whether one of the alerts says that somebody may have to be looked for, and is not over."""
+    return any(
+        alert.rule in SEARCH_RULES
+        and alert.condition is Condition.ACTIVE
+        and alert.handling is not Handling.CLOSED
+        for alert in alerts
+    )
+
+
+def search_lines(page: Page, fix: StoredFix | None) -> list[str]:
+    """Say how far from the last position to look, and from when it is; distances tell no place, so they need no open gate."""
+    if fix is None:
+        return []
+    age = page.now - fix.time
+    area = search_area(age)
+    near, far = (f"{one / 1000:.1f}" for one in (area.half_m, area.most_m))
+    words = page.words
+    return [
+        words("place_of.search", near=near, far=far),
+        words("place_of.search_from", span=page.moments.span(age)),
+    ]
+
+
+def search_circles(page: Page, fix: StoredFix | None) -> dict[str, object] | None:
+    """Return the two circles for the map; only behind the open gate."""
+    if fix is None:
+        return None
+    area = search_area(page.now - fix.time)
+    words = page.words
+    return {
+        "lat": fix.lat,
+        "lon": fix.lon,
+        "circles": [
+            {
+                "radius_m": round(area.half_m),
+                "text": words("place_of.search_half", km=f"{area.half_m / 1000:.1f}"),
+            },
+            {
+                "radius_m": round(area.most_m),
+                "text": words("place_of.search_most", km=f"{area.most_m / 1000:.1f}"),
+            },
+        ],
+    }
