@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 NAME = "rhythm"
-VERSION = 2
+VERSION = 3
 _MAD_TO_SIGMA = 1.4826
 
 
@@ -57,6 +57,8 @@ class Rhythm:
         The first confirmed life sign after four, and the last one of the day.
     night_visits, nights : int
         Visits to the bathroom between 22:00 and 6:00, in all, and in how many nights that could be heard.
+    night_spread : float
+        The standard deviation of those visits between nights.
     last_nights : tuple of int or None
         The visits in the four nights before this day's, the oldest first; None where it could not be heard.
     outings : mapping
@@ -80,6 +82,7 @@ class Rhythm:
     down: Habit | None = None
     night_visits: int = 0
     nights: int = 0
+    night_spread: float = 0.0
     last_nights: tuple[int | None, ...] = ()
     outings: Mapping[str, Spans] = field(default_factory=dict[str, Spans])
     nights_out: int = 0
@@ -104,6 +107,7 @@ class Rhythm:
             down=_habit(body["down"]),
             night_visits=int(body["night_visits"]),
             nights=int(body["nights"]),
+            night_spread=float(body["night_spread"]),
             last_nights=tuple(body["last_nights"]),
             outings={name: Spans(**one) for name, one in body["outings"].items()},
             nights_out=int(body["nights_out"]),

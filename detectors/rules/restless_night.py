@@ -3,8 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import lru_cache
-from math import exp, lgamma, log, log1p
+from math import erfc, sqrt
 
 import numpy as np
 
@@ -20,39 +19,34 @@ VERSION = 2
 # D4: this rare, in two of three nights.
 RARE = 0.01
 LEAST_NIGHTS = 14
-# A weak belief of two visits a night before anything is known (our choice; two weeks of nights outweigh it by far).
-PRIOR_VISITS, PRIOR_NIGHTS = 1.0, 0.5
+# Few nights say little about how nights vary: so many count as if they varied by chance, and never less than by one visit (our choice).
+CHANCE_NIGHTS, LEAST_SPREAD = 7.0, 1.0
 _ENDS_MIN = ((NIGHT_BEGINS_S + NIGHT_S) / 60) % 1440
 _BEGINS_MIN = NIGHT_BEGINS_S / 60
 
 
-def chance(visits: int, rhythm: Rhythm) -> float:
-    """Return how likely so many visits or more are in one night, if nights are as they were (Poisson with a gamma-distributed rate).
+def chance(visits: int, usual: Rhythm) -> float:
+    """Return how likely so many visits or more are in one night, if nights vary as this resident's do.
+
+    D4 has counts that vary as chance would have it (Poisson). Those of recorded homes vary less, so that even twice the usual did not count;
+    those of others vary more. So the own spread counts, drawn towards chance by the weight of a week.
 
     Examples
     --------
-    >>> usual = Rhythm(night_visits=42, nights=28)
-    >>> [round(chance(visits, usual), 3) for visits in (0, 2, 5, 7)]
-    [1.0, 0.442, 0.021, 0.001]
+    >>> steady, wild = (Rhythm(night_visits=84, nights=28, night_spread=spread) for spread in (0.7, 3.0))
+    >>> [(round(chance(visits, steady), 3), round(chance(visits, wild), 3)) for visits in (3, 6, 9)]
+    [(0.5, 0.5), (0.002, 0.145), (0.0, 0.017)]
     """
-    shape, rate = rhythm.night_visits + PRIOR_VISITS, rhythm.nights + PRIOR_NIGHTS
-    fewer = 0.0
-    for count in range(visits):
-        fewer += exp(
-            lgamma(shape + count)
-            - lgamma(shape)
-            - lgamma(count + 1)
-            + shape * (log(rate) - log1p(rate))
-            - count * log1p(rate)
-        )
-    return max(0.0, 1.0 - fewer)
+    mean = usual.night_visits / usual.nights
+    own = usual.nights - 1
+    variance = (own * usual.night_spread**2 + CHANCE_NIGHTS * mean) / (own + CHANCE_NIGHTS)
+    spread = max(sqrt(variance), LEAST_SPREAD) * sqrt(1 + 1 / usual.nights)
+    return 0.5 * erfc((visits - mean) / spread / sqrt(2))
 
 
-@lru_cache(maxsize=4096)
-def rare_count(night_visits: int, nights: int) -> int:
+def rare_count(usual: Rhythm) -> int:
     """Return from how many visits on a night is rare."""
-    known = Rhythm(night_visits=night_visits, nights=nights)
-    return next(count for count in range(1, 1000) if chance(count, known) < RARE)
+    return next(count for count in range(2, 1000) if chance(count, usual) < RARE)
 
 
 @dataclass(frozen=True)
@@ -60,7 +54,7 @@ class RestlessNight:
     """Rule D4, night: raised at six in the morning for the staff, and over when the next night begins.
 
     It claims that two of the last three nights had more visits to the bathroom (without a sensor there: movements in and out of bed)
-    between 22:00 and 6:00 than one night in a hundred has, this one among them. It does not say why. Restless nights that go on are told once.
+    between 22:00 and 6:00 than one night in a hundred has, as this resident's nights vary, this one among them. It does not say why. Restless nights that go on are told once.
     It cannot tell with fewer than 14 nights known, or when this night could not be heard throughout.
 
     Parameters
@@ -97,7 +91,7 @@ class RestlessNight:
             return [], False
         if not could_hear(window, began.timestamp(), raised.timestamp()):
             return [], False
-        rare_from = rare_count(rhythm.night_visits, rhythm.nights)
+        rare_from = rare_count(rhythm)
         if not _is_second(rhythm.last_nights, rare_from):
             return [], True
         visits = visit_begins(until_now(window.life_signs, raised.timestamp()))

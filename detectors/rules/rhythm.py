@@ -7,6 +7,7 @@ by 6:30". Each number keeps on how many days it rests, so that a rule can say th
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -62,16 +63,17 @@ def learn(past: Past, zone: ZoneInfo) -> Rhythm:
     days, _, last = _edges(local)
     up = calendar.heard(risen_on, np.full(len(risen_on), DAY_BEGINS_S), first * 60)
     down = calendar.heard(days, last * 60, np.full(len(days), DAY_S))
-    visits, nights, last_nights = _nights(signs, calendar)
+    nights = _nights(signs, calendar)
     lengths, stay_days = _stays(signs, calendar)
     outings, nights_out = _outings(signs, calendar)
     return Rhythm(
         days=int(up.sum()),
         up=_habit_of(first[up]),
         down=_habit_of(last[down]),
-        night_visits=visits,
-        nights=nights,
-        last_nights=last_nights,
+        night_visits=sum(nights.known),
+        nights=len(nights.known),
+        night_spread=round(float(np.std(nights.known, ddof=1)), 2) if len(nights.known) > 1 else 0.0,
+        last_nights=nights.last,
         outings=outings,
         nights_out=nights_out,
         stays=lengths,
@@ -86,7 +88,7 @@ def learn_nights(signs: LifeSigns, zone: ZoneInfo, day: date) -> tuple[int | Non
     """Return the visits in the last nights before a local day's own."""
     today = (day - date(1970, 1, 1)).days
     until = at_minute(zone, day, 0).timestamp() - 2 * 3600
-    return _nights(_recent(signs, until, days=NIGHTS_BACK + 1), _Calendar(zone, today, ()))[2]
+    return _nights(_recent(signs, until, days=NIGHTS_BACK + 1), _Calendar(zone, today, ())).last
 
 
 def with_nights(rhythm: Rhythm, last_nights: tuple[int | None, ...]) -> Rhythm:
@@ -186,9 +188,17 @@ def visit_begins(signs: LifeSigns) -> NDArray[np.float64]:
     return time[np.append(True, np.diff(time) > VISIT_S)[: len(time)]] if len(time) else time
 
 
-def _nights(signs: LifeSigns, calendar: _Calendar) -> tuple[int, int, tuple[int | None, ...]]:
-    """Return the visits of all nights, their number, and the visits of the last ones; a night has the date on which it ends."""
+class _Nights(NamedTuple):
+    """The visits of the nights that are known, and of the last ones; a night has the date on which it ends."""
+
+    known: list[int]
+    last: tuple[int | None, ...]
+
+
+def _nights(signs: LifeSigns, calendar: _Calendar) -> _Nights:
     local = local_seconds(calendar.zone, visit_begins(signs)) + DAY_S - NIGHT_BEGINS_S
+    if not len(local):
+        return _Nights([], ())
     at_night = local[local % DAY_S < NIGHT_S] // DAY_S
     heard_at = local_seconds(calendar.zone, signs.time)
     counts: dict[int, int | None] = {}
@@ -199,10 +209,8 @@ def _nights(signs: LifeSigns, calendar: _Calendar) -> tuple[int, int, tuple[int 
             heard_at, day * DAY_S + began, day * DAY_S + ended
         )
         counts[day] = int(np.sum(at_night == day)) if is_heard else None
-    heard = [one for one in counts.values() if one is not None]
-    lasts = tuple(counts.get(calendar.today - back) for back in range(NIGHTS_BACK, 0, -1))
-    has_visits = len(local) > 0
-    return sum(heard), len(heard) if has_visits else 0, lasts if has_visits else ()
+    last = tuple(counts.get(calendar.today - back) for back in range(NIGHTS_BACK, 0, -1))
+    return _Nights([one for one in counts.values() if one is not None], last)
 
 
 def _is_between(heard_at: NDArray[np.float64], began: float, ended: float) -> bool:

@@ -116,6 +116,13 @@ def test_two_restless_nights_of_three_are_told_in_the_morning() -> None:
     assert told(RestlessNight(lambda _: KNOWN), window(*visits[:2])) == []
 
 
+def test_what_is_restless_is_by_how_much_the_own_nights_vary() -> None:
+    visits = [(f"0{hour}:{minute}", "bathroom") for hour in range(1, 5) for minute in ("00", "30")][:6]
+    for spread, expected in ((0.5, [("06:00", "22:00")]), (4.0, [])):
+        rhythm = replace(KNOWN, night_visits=84, night_spread=spread)
+        assert told(RestlessNight(lambda _, known=rhythm: known), window(*visits)) == expected
+
+
 def test_restless_nights_that_go_on_are_told_once() -> None:
     visits = [(f"0{hour}:{minute}", "bathroom") for hour in range(1, 5) for minute in ("00", "30")]
     for nights in ((1, 1, 9, 9), (1, 9, 9, 1), (9, 1, 9, 1)):

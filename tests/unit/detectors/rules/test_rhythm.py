@@ -35,7 +35,7 @@ def learned(signs: LifeSigns, *masked: tuple[float, float]) -> Rhythm:
 def test_nights_before_somebody_was_watched_are_not_quiet_ones() -> None:
     found = learned(lived(*range(1, 10)))
     # The first of the nine has no evening before it.
-    assert (found.nights, found.night_visits) == (8, 16)
+    assert (found.nights, found.night_visits, found.night_spread) == (8, 16, 0.0)
 
 
 def test_nights_away_from_home_are_not_quiet_ones() -> None:
