@@ -217,13 +217,8 @@ class HomeJudging:
                 failed = rule.name
                 _log.exception("rule_failed", rule=rule.name, resident=resident.number)
         findings = [finding for one in judgements.values() for finding in one.findings]
-        is_anew = span[0] < resident.judged_through
-        self._reconcile(
-            resident.number,
-            findings,
-            self._matters(resident.number, window, judgements),
-            anew_since=span[0] if is_anew else None,
-        )
+        matters = self._matters(resident.number, window, judgements)
+        self._reconcile(resident.number, findings, matters, self._anew_since(resident))
         due = earliest(
             *(one.due_at for one in (*judgements.values(), equipment.silent)),
             battery.next_check(resident.zone, self._span.until) if self._is_lead(resident) else None,
@@ -240,6 +235,11 @@ class HomeJudging:
         if window.absences or resident.pause is not None:
             absences.show_pause(self._connection, resident.number, span[1])
         self._settle(resident, waits, state, failed)
+
+    def _anew_since(self, resident: WatchedResident) -> datetime | None:
+        """Return since when a resident is judged who was judged already, None if all of the span is new."""
+        since = self._since[resident.number]
+        return since if since < resident.judged_through else None
 
     def _matters(self, resident: int, window: Window, judgements: dict[str, Judgement]) -> set[Matter]:
         """Return what was judged: also geofences that were removed, whose alerts end."""
