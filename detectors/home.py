@@ -12,12 +12,12 @@ from core.store import absences, judging
 from core.store.database import Connection
 from core.store.episodes import Matter
 from core.store.judging import ActiveAlert, BlindTime, WatchedResident
-from detectors import batteries, days
+from detectors import batteries, days, sensors
 from detectors.alerting.reconcile import reconcile
 from detectors.places import PlacesBook
 from detectors.records import REACH, HomeRecord
 from detectors.rulebook import rules_of
-from detectors.rules import battery, decline, geofence_exit, inactivity, sos
+from detectors.rules import battery, decline, geofence_exit, inactivity, sos, stuck
 from detectors.rules.judgement import Blind, Judgement, Window, earliest, moment
 from detectors.rules.patience import Sensitivity
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, Link, judge_home
@@ -105,6 +105,7 @@ class HomeJudging:
         equipment = judge_home(self._span.home, links, view.hushed, until, slack=self._span.slack)
         on_record = self._keep(links, equipment)
         self._judge_batteries(links)
+        self._judge_sensors(links)
         silent = {device for device, _ in equipment.device_absences}
         kinds = {link.kind for link in links if link.device not in silent}
         home_view = HomeView(
@@ -179,6 +180,20 @@ class HomeJudging:
         first = battery.next_check(lead.zone, since)
         self._judge_daily(lead, battery.NAME, first, judge, {f"device:{one.device}" for one in links})
 
+    def _judge_sensors(self, links: Sequence[Link]) -> None:
+        lead, since = self._people[0], self._record.judged_from
+        judge = partial(
+            sensors.judge,
+            self._connection,
+            (self._span.home, [one.number for one in self._people]),
+            links,
+            lead.zone,
+            (since, self._span.until),
+            lead.watched_from,
+        )
+        first = stuck.next_check(lead.zone, since)
+        self._judge_daily(lead, stuck.NAME, first, judge, {f"device:{one.device}" for one in links})
+
     def _judge_resident(self, resident: WatchedResident, view: HomeView, equipment: HomeLinks) -> None:
         span = (self._since[resident.number], self._span.until)
         record = self._record
@@ -221,7 +236,11 @@ class HomeJudging:
         self._reconcile(resident.number, findings, matters, self._anew_since(resident))
         due = earliest(
             *(one.due_at for one in (*judgements.values(), equipment.silent)),
-            battery.next_check(resident.zone, self._span.until) if self._is_lead(resident) else None,
+            *(
+                (one.next_check(resident.zone, self._span.until) for one in (battery, stuck))
+                if self._is_lead(resident)
+                else ()
+            ),
             decline.next_check(resident.zone, resident.number, self._span.until),
         )
         lasts = any(finding.cleared_at is None for finding in (*findings, *equipment.silent.findings))

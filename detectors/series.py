@@ -1,6 +1,7 @@
 """Series of life signs and fixes for the rules, from what the store gives per device."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -9,9 +10,12 @@ from numpy.typing import NDArray
 from core.domain.device import DeviceKind
 from core.store.measurements import Series
 from core.store.windows import DeviceLifeSigns
+from detectors.rules.chatter import EVEN_LEAST, chatters
 from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Power, RoomSeries, Track
+from detectors.rules.standstill import CHATTER_BREAK_S
 
 _HUMIDITY_HOLDS_S = 3600.0
+_CONTACTS = frozenset({DeviceKind.DOOR, DeviceKind.FRIDGE})
 
 
 def merged(devices: Sequence[DeviceLifeSigns]) -> LifeSigns:
@@ -26,6 +30,26 @@ def merged(devices: Sequence[DeviceLifeSigns]) -> LifeSigns:
     repeated = np.zeros(len(time), np.bool_)
     repeated[1:] = (np.diff(time) == 0) & (np.diff(kind) == 0) & (np.diff(place) == 0)
     return LifeSigns(time[~repeated], kind[~repeated], place[~repeated], places)
+
+
+def believed(devices: Sequence[DeviceLifeSigns], at: float | None = None) -> list[DeviceLifeSigns]:
+    """Return the life signs without those that devices told while they chattered.
+
+    With a moment `at` (Unix seconds), a device that chatters at that moment is left out whole: what is usual is then learned from the
+    others alone, because only they will be heard.
+    """
+    found: list[DeviceLifeSigns] = []
+    for device in devices:
+        if device.sees_stillness or len(device.times) <= EVEN_LEAST:
+            found.append(device)
+            continue
+        times = np.sort(np.array(device.times, np.float64))
+        flags = chatters(times, is_contact=device.kind in _CONTACTS)
+        if not flags.any():
+            found.append(device)
+        elif at is None or not (flags[-1] and at - times[-1] <= CHATTER_BREAK_S):
+            found.append(replace(device, times=times[~flags].tolist()))
+    return found
 
 
 def track(rows: Sequence[tuple[float, float, float, float]]) -> Track:

@@ -19,7 +19,7 @@ from detectors.rules.patience import Usual, learn
 from detectors.rules.rhythm import LEARNED_DAYS, Past
 from detectors.rules.silences import LINE_DAYS
 from detectors.rules.wall_clock import midnight
-from detectors.series import merged, power_series, room_series
+from detectors.series import believed, merged, power_series, room_series
 
 # What comes up to this late still teaches, so that live and late data end in the same usual.
 _SETTLED_BEFORE = timedelta(hours=2)
@@ -139,7 +139,8 @@ def _keep(
 
 
 def _signs(connection: Connection, who: Who, since: datetime, until: datetime) -> LifeSigns:
-    return merged(windows.life_signs(connection, who.home, who.resident, since, until))
+    rows = windows.life_signs(connection, who.home, who.resident, since, until)
+    return merged(believed(rows, until.timestamp()))
 
 
 def masked_time(

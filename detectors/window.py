@@ -13,12 +13,13 @@ from core.store.database import Connection
 from core.store.judging import BlindTime, WatchedResident
 from core.store.measurements import Series, Situation
 from detectors.rules import absence, cold, heat, presence, sos
+from detectors.rules.chatter import SURROUNDINGS_S
 from detectors.rules.hearing import until_now
 from detectors.rules.inactivity import DECIDED_WITHIN
 from detectors.rules.judgement import Blind, LifeSigns, PlannedAbsence, Press, Track, Window, no_track
 from detectors.rules.silences import certain
 from detectors.rules.sos import LONGEST_DELAY
-from detectors.series import merged, power_series, room_series, since_of, track
+from detectors.series import believed, merged, power_series, room_series, since_of, track
 
 # Life signs are loaded this far back, and further if the last one that counts is not among them: a matter of a night or a morning holds
 # until the next, and is judged from its beginning.
@@ -172,9 +173,13 @@ def _life_signs(
     signs = merged(())
     for back in _LOOK_BACK:
         loaded_from = told_from - back
-        signs = merged(windows.life_signs(connection, home, resident, loaded_from, until + _AHEAD))
+        rows = windows.life_signs(connection, home, resident, loaded_from, until + _AHEAD)
+        heard = believed(rows)
+        signs = merged(heard)
         counting = signs.time[certain(signs, confirmed_only=True)]
-        whole = counting[counting > loaded_from.timestamp() + _SURROUNDINGS_S]
+        # Whether a device chatters is known a day after the first sign that was loaded.
+        surroundings_s = _SURROUNDINGS_S if heard == rows else SURROUNDINGS_S
+        whole = counting[counting > loaded_from.timestamp() + surroundings_s]
         if np.any(whole <= told_from.timestamp()):
             break
     return signs

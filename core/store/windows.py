@@ -14,15 +14,17 @@ from core.store.queries import load
 
 _WINDOWS = load("windows")
 _SOS = METRICS["sos"].number
+_PRESENCE = METRICS["presence"].number
 
 
 @dataclass(frozen=True)
 class DeviceLifeSigns:
-    """The life signs of one device: Unix seconds, in no order."""
+    """The life signs of one device: Unix seconds, in no order; `sees_stillness` if it rightly tells the same for hours."""
 
     kind: DeviceKind
     place: str
     times: Sequence[float]
+    sees_stillness: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,9 +54,9 @@ def life_signs(
     connection: Connection, home: int, resident: int, since: datetime, until: datetime
 ) -> list[DeviceLifeSigns]:
     """Return the life signs in a home in (since, until], without those of another resident's own devices."""
-    values = {"home": home, "resident": resident, "since": since, "until": until}
+    values = {"home": home, "resident": resident, "since": since, "until": until, "presence": _PRESENCE}
     rows = connection.execute(_WINDOWS["life_signs"], values, binary=True)
-    return [DeviceLifeSigns(DeviceKind(kind), place, times) for kind, place, times in rows]
+    return [DeviceLifeSigns(DeviceKind(kind), place, times, still) for kind, place, times, still in rows]
 
 
 def presses(

@@ -8,12 +8,12 @@ from numpy.typing import NDArray
 FILLED = ((6 * 3600.0, 300.0, 0.95), (12 * 3600.0, 600.0, 0.97), (24 * 3600.0, 600.0, 0.8))
 # And it goes on: what is calm again is believed soon.
 _STILL_S, _STILL_SHARE = 2 * 3600.0, 0.6
-# Even: the intervals of the last hours, or the last eight if those are fewer, over at least two hours and at most twelve, of which this
-# share is the same to 2 % or 2 s (recorded: at most half).
-EVEN_WITHIN_S, EVEN_SPAN_S, EVEN_LONGEST_S = 3 * 3600.0, 2 * 3600.0, 12 * 3600.0
+# Even: at least eight intervals in the last three hours, over two hours or more, of which this share is the same to 2 % or 2 s
+# (recorded: at most half). Slower ones matter less: such signs do not confirm each other.
+EVEN_WITHIN_S, EVEN_SPAN_S = 3 * 3600.0, 2 * 3600.0
 EVEN_LEAST, EVEN_SHARE = 8, 0.8
 _EVEN_PART, _EVEN_S = 0.02, 2.0
-_SHORTEST_EVEN_S = 20.0
+_EVEN_S_FROM, _EVEN_S_TO = 20.0, 600.0
 # Nobody opens a door so often in an hour (recorded: 53).
 CONTACTS_IN_HOUR = 120
 SURROUNDINGS_S = max(window for window, _, _ in FILLED)
@@ -84,19 +84,19 @@ def _filled(time: Floats, window_s: float, hold_s: float) -> Floats:
 
 def _is_even(time: Floats) -> Flags:
     found = np.zeros(len(time), np.bool_)
-    number = np.arange(len(time))
-    first = np.minimum(np.searchsorted(time, time - EVEN_WITHIN_S), np.maximum(number - EVEN_LEAST, 0))
     interval = np.diff(time)
-    # Most devices never come near: several signs, over long enough, none of the last ones out of step with its neighbour.
-    span = time - time[first]
-    may = (number - first >= EVEN_LEAST) & (span >= EVEN_SPAN_S) & (span <= EVEN_LONGEST_S)
     steady = np.abs(np.diff(interval)) <= np.maximum(_EVEN_PART * interval[1:], _EVEN_S)
+    # Most devices never come near: if 4 of 5 intervals are alike, at least 2 of 5 are like the one before.
+    if np.count_nonzero(steady) < 0.4 * EVEN_LEAST:
+        return found
+    number = np.arange(len(time))
+    first = np.searchsorted(time, time - EVEN_WITHIN_S)
+    may = (number - first >= EVEN_LEAST) & (time - time[first] >= EVEN_SPAN_S)
     steps = np.concatenate([[0, 0], np.cumsum(steady)])
-    # If 4 of 5 intervals are alike, at least 3 of 5 are like the one before.
     may &= steps[number] - steps[np.minimum(first + 1, number)] >= 0.4 * (number - first)
     for one in np.flatnonzero(may).tolist():
         intervals = interval[first[one] : one]
         middle = float(np.median(intervals))
         alike = np.abs(intervals - middle) <= max(_EVEN_PART * middle, _EVEN_S)
-        found[one] = middle >= _SHORTEST_EVEN_S and float(np.mean(alike)) >= EVEN_SHARE
+        found[one] = _EVEN_S_FROM <= middle <= _EVEN_S_TO and float(np.mean(alike)) >= EVEN_SHARE
     return found

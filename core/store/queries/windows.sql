@@ -1,8 +1,14 @@
 -- What happened in a home, in the form in which rules read it.
 
 -- name: life_signs
--- Life signs of a home in a span: Unix seconds per device; a resident's own devices are not another resident's.
-SELECT device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8)
+-- Life signs of a home in a span: Unix seconds per device; a resident's own devices are not another resident's. And whether the device
+-- sees people who sit still.
+SELECT
+    device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8),
+    EXISTS (
+        SELECT FROM device_latest AS ever
+        WHERE ever.device_number = device.device_number AND ever.metric = %(presence)s
+    )
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN LATERAL (

@@ -166,7 +166,8 @@ def test_a_bed_that_is_left_is_no_fault_and_one_that_is_never_left_is():
 @pytest.mark.parametrize(("step", "told"), [(0.0, ["frozen"]), (0.1, [])])
 def test_a_temperature_that_does_not_move_by_a_digit_is_told(step: float, told: list[str]):
     time = times(every_s=1800.0)
-    value = np.round(20 + 2 * np.sin((time - BEGIN.timestamp()) / DAY_S * 2 * np.pi), 1)
+    value: Floats = np.asarray(20 + 2 * np.sin((time - BEGIN.timestamp()) / DAY_S * 2 * np.pi), np.float64)
+    value = value.round(1)
     frozen = (time > BEGIN.timestamp() + 12 * DAY_S) & (time < BEGIN.timestamp() + 14 * DAY_S)
     value[frozen] = 21.0 + step * (np.arange(int(frozen.sum())) % 2)
     sensor = Sensor(1, DeviceKind.CLIMATE, "bedroom", (Told("temperature_c", time, value),))

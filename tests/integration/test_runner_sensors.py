@@ -1,0 +1,98 @@
+"""Sensors that chatter or say nothing, judged by the runner: staff are told once, and a silence behind them is not hidden."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain.alert import Condition, Severity
+from core.store.database import Database
+from tests.support.judged_ward import JudgedWard, Seen, at, home
+
+DAYS = 12
+TODAY = at("2026-06-21 00:00")
+FIRST = TODAY - timedelta(days=DAYS)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with Database(database_url) as database:
+        yield database
+
+
+@pytest.fixture
+def ward(database: Database, tmp_path: Path) -> JudgedWard:
+    """Give one home, watched from today on, in which somebody has been about every day from seven to ten."""
+    ward = JudgedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
+    live(ward, ("hall-1", "kitchen-1"), FIRST, TODAY)
+    return ward
+
+
+def live(ward: JudgedWard, devices: tuple[str, ...], begin: datetime, end: datetime) -> None:
+    """Let somebody move about by day, at uneven times."""
+    rows: list[Seen] = []
+    minutes = int((end - begin).total_seconds() // 60)
+    for number, device in enumerate(devices):
+        for minute in range(0, minutes, 20):
+            moment = begin + timedelta(minutes=minute + minute * 7 % 13 + 2 * number)
+            # Seven to ten at night in Tokyo.
+            if (moment.hour + 9) % 24 in range(7, 22) and moment < end:
+                # Twice, since a single sign may be a draught.
+                again = moment + timedelta(minutes=3, seconds=minute % 50)
+                rows += [Seen(device, "motion", 1, one) for one in (moment, again)]
+                rows.append(Seen(device, "motion", 0, again + timedelta(minutes=1)))
+    ward.store(rows)
+
+
+def chatter(ward: JudgedWard, begin: datetime, end: datetime) -> None:
+    count = int((end - begin) / timedelta(minutes=3))
+    ward.store(Seen("hall-1", "motion", 1, begin + timedelta(minutes=3 * number)) for number in range(count))
+
+
+def test_a_sensor_that_chatters_is_told_to_staff_once_and_ends_when_it_is_calm(ward: JudgedWard) -> None:
+    fault, mended = TODAY + timedelta(hours=6), TODAY + timedelta(hours=30)
+    live(ward, ("kitchen-1",), TODAY, TODAY + timedelta(days=2))
+    chatter(ward, fault, mended)
+    live(ward, ("hall-1",), mended, TODAY + timedelta(days=2))
+    ward.pass_to(TODAY + timedelta(hours=12))
+    assert ward.alerts("device_stuck") == []
+    ward.pass_to(TODAY + timedelta(hours=17))
+    (alert,) = ward.alerts("device_stuck")
+    assert alert.severity is Severity.EQUIPMENT
+    assert alert.reason["cause"] == "chatter"
+    assert alert.reason["place"] == "hall"
+    ward.pass_to(TODAY + timedelta(hours=29))
+    assert [one.number for one in ward.alerts("device_stuck")] == [alert.number]
+    ward.pass_to(TODAY + timedelta(hours=47))
+    (over,) = ward.alerts("device_stuck")
+    assert over.number == alert.number
+    assert over.condition is Condition.CLEARED
+    assert ward.alerts("inactivity") == []
+
+
+def test_a_sensor_that_chatters_does_not_hide_that_nobody_moves(ward: JudgedWard) -> None:
+    live(ward, ("kitchen-1",), TODAY, TODAY + timedelta(hours=10))
+    chatter(ward, TODAY + timedelta(hours=6), TODAY + timedelta(hours=26))
+    ward.pass_to(TODAY + timedelta(hours=26))
+    (alert,) = ward.alerts("inactivity")
+    assert alert.condition is Condition.ACTIVE
+    # The last sign that is believed is the one of the kitchen, or of the hall's first two hours.
+    assert alert.began_at <= TODAY + timedelta(hours=10)
+    assert alert.raised_at <= TODAY + timedelta(hours=22)
+
+
+def test_a_room_that_is_not_heard_while_another_is_lived_in_is_told_after_a_day_and_a_half(
+    ward: JudgedWard,
+) -> None:
+    live(ward, ("kitchen-1",), TODAY, TODAY + timedelta(days=3))
+    ward.pass_to(TODAY + timedelta(days=1))
+    assert ward.alerts("device_stuck") == []
+    ward.pass_to(TODAY + timedelta(days=2))
+    (alert,) = ward.alerts("device_stuck")
+    assert alert.reason["cause"] == "mute"
+    assert alert.reason["place"] == "hall"
+    live(ward, ("hall-1",), TODAY + timedelta(days=2), TODAY + timedelta(days=2, hours=9))
+    ward.pass_to(TODAY + timedelta(days=2, hours=12))
+    (over,) = ward.alerts("device_stuck")
+    assert over.condition is Condition.CLEARED
