@@ -14,6 +14,7 @@ from api.pages.days import Days, load_days
 from api.pages.matters import Matter, Whose, matters
 from api.pages.place import load_place
 from api.pages.rendering import Page
+from api.pages.search import is_sought
 from api.permissions import Viewer
 from core.domain.alert import Severity
 from core.store import alerts, devices, residents, views
@@ -90,7 +91,15 @@ def resident_context(
             "table": [_table_row(day) for day in reversed(days.days)],
             "rooms": climate,
             "climate_unknown": unknown_line(page, climate),
-            "place": load_place(page, viewer, connection, one, there=there, problem=problem),
+            "place": load_place(
+                page,
+                viewer,
+                connection,
+                one,
+                there=there,
+                problem=problem,
+                sought=is_sought(alerts.open_alerts(connection, page.now, residents=[one.number])),
+            ),
             "contacts": residents.contacts(connection, one.number),
             "looks": looks(page, connection, one.number),
         }

@@ -1,5 +1,7 @@
 """Places: hidden until a reason is given, shown with a list beside the map, drawn without a pointer."""
 
+import re
+
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Opener, Site
@@ -65,3 +67,35 @@ def test_wrong_numbers_of_a_geofence_are_told_at_their_fields(own_site: Site, op
     expect(page.locator("#problem-corners")).to_be_visible()
     expect(page.locator("#problem-hours")).to_be_visible()
     expect(page.locator("#name")).to_have_value("池")
+
+
+def test_who_looks_for_somebody_is_told_how_far_and_sees_circles_once_they_hold_the_alert(
+    own_site: Site, open_page: Opener
+) -> None:
+    console: list[str] = []
+    path = f"/alerts/{own_site.town.geofence}"
+    page = open_page(own_site, path, login="care", console=console)
+    # Distances tell no place: they are said before the gate opens, and nothing is drawn.
+    said = re.compile(r"約(\d+\.\d)km の中に半数、約(\d+\.\d)km の中に8割")
+    expect(page.locator("main")).to_contain_text(said)
+    expect(page.locator("#map")).to_have_count(0)
+    assert "35.6" not in page.content()
+
+    page.click("form[action$='/claim'] button")
+    expect(page.locator("#map path").first).to_be_visible()
+    drawn = page.evaluate("JSON.parse(document.getElementById('map-data').textContent).search.circles")
+    half_m, most_m = (one["radius_m"] for one in drawn)
+    assert most_m - half_m == 3800
+    expect(page.locator(".map-label", has_text=f"半数: {half_m / 1000:.1f}km")).to_be_visible()
+    expect(page.locator("main")).to_contain_text(said)
+
+    # The resident's page says and draws the same; over matters bring no circles.
+    page.goto(f"{own_site.address}/residents/3")
+    expect(page.locator(".map-label", has_text="半数")).to_be_visible()
+    assert console == []
+
+
+def test_nobody_is_looked_for_whose_alert_is_about_something_else(own_site: Site, open_page: Opener) -> None:
+    page = open_page(own_site, "/residents/1", login="care", language="en")
+    expect(page.locator("#map-section")).to_be_visible()
+    expect(page.locator("main")).not_to_contain_text("Where to look")
