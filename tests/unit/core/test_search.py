@@ -1,0 +1,26 @@
+"""How far from a last position to look."""
+
+from datetime import timedelta
+
+import pytest
+
+from core.domain.search import search_area
+
+
+@pytest.mark.parametrize(
+    ("since_seen", "walked_m"),
+    [
+        (timedelta(), 0.0),
+        (timedelta(minutes=30), 1980.0),
+        (timedelta(hours=3), 11_880.0),
+        # Nobody walks for a day at a stretch.
+        (timedelta(days=1), 11_880.0),
+        # A position that a device dates ahead is one of now.
+        (timedelta(minutes=-2), 0.0),
+    ],
+)
+def test_the_circles_grow_with_the_time_since_the_last_position(
+    since_seen: timedelta, walked_m: float
+) -> None:
+    area = search_area(since_seen)
+    assert (area.half_m, area.most_m) == pytest.approx((1200 + walked_m, 5000 + walked_m))
