@@ -24,7 +24,7 @@ from core.store.views import Viewed
 REVEAL_LASTS = timedelta(minutes=30)
 CELL_M = 500.0
 # Rules whose urgent alerts are about where somebody is.
-PLACE_RULES = frozenset({"geofence_exit", "night_exit", "not_returned", "sos", "wandering"})
+PLACE_RULES = frozenset({"fall", "geofence_exit", "night_exit", "not_returned", "sos", "wandering"})
 _METRES_PER_DEGREE = 111_195.0
 _NOTE_LIMIT = 200
 # What rules call places in their reason cards.

@@ -87,9 +87,12 @@ class HomeJudging:
         """Raise the calls for help: first of all, and whatever else fails."""
         for one in self._watched:
             since = self._since[one.number]
-            window = load_calls(self._connection, self._span.home, one, since, is_lead=self._is_lead(one))
-            judged = SosCall().judge(window, since, self._span.until)
-            self._reconcile(one.number, judged.findings, {Matter(sos.NAME, f"resident:{one.number}")})
+            for call in sos.CALLS:
+                window = load_calls(
+                    self._connection, self._span.home, one, since, is_lead=self._is_lead(one), call=call
+                )
+                judged = SosCall(call).judge(window, since, self._span.until)
+                self._reconcile(one.number, judged.findings, {Matter(call, f"resident:{one.number}")})
 
     def judge_rest(self) -> None:
         """Judge the equipment and everything else about the residents, and settle when to look again."""

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 
 from core.domain.absence import Absence
 from core.domain.geofence import Geofence
-from core.domain.metric import METRICS
 from core.logs import get_logger
 from core.store import absences, judging, measurements, windows
 from core.store.database import Connection
@@ -14,13 +13,14 @@ from core.store.judging import ActiveAlert, BlindTime, WatchedResident
 from core.store.measurements import Situation
 from core.store.windows import LinkRow
 from detectors import ward
+from detectors.rules import sos
 from detectors.rules.silence import Link
 from detectors.window import ABSENCES_AHEAD, ABSENCES_BACK, BLIND_BACK, SERIES, WardView
 
 # Late data are judged again up to this far back; what is older is only stored.
 REACH = timedelta(hours=48)
 _STATUS_BACK = timedelta(hours=48)
-_BUTTON = METRICS["sos"].name
+_CALLS = frozenset(sos.CALLS)
 
 _log = get_logger(__name__)
 
@@ -60,8 +60,8 @@ class HomeRecord:
 
     @property
     def has_button(self) -> bool:
-        """Whether there is an emergency button that was ever pressed or heard."""
-        return _BUTTON in self.told
+        """Whether there is an emergency button or fall detector that ever called or was heard."""
+        return not self.told.isdisjoint(_CALLS)
 
     @property
     def has_series(self) -> bool:
@@ -91,7 +91,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
     begins = {home: min(of_people.values()) for home, of_people in since.items()}
     view = ward.view(connection, min(begins.values()) - BLIND_BACK, until)
     links = _links(connection, begins, until)
-    told = windows.told_metrics(connection, list(begins), (_BUTTON, *SERIES))
+    told = windows.told_metrics(connection, list(begins), (*sos.CALLS, *SERIES))
     numbers = [number for of_people in since.values() for number in of_people]
     found = _OfPeople(connection, numbers, min(begins.values()), until)
     blind = judging.blind_times(

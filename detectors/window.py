@@ -136,11 +136,18 @@ def load_window(
 
 
 def load_calls(
-    connection: Connection, home: int, resident: WatchedResident, since: datetime, *, is_lead: bool
+    connection: Connection,
+    home: int,
+    resident: WatchedResident,
+    since: datetime,
+    *,
+    is_lead: bool,
+    call: str = sos.NAME,
 ) -> Window:
-    """Return a window with nothing but the presses of emergency buttons."""
-    rows = windows.presses(connection, home, resident.number, since - LONGEST_DELAY, is_lead=is_lead)
-    closings = judging.closings(connection, resident.number, sos.NAME, since - LONGEST_DELAY) if rows else []
+    """Return a window with nothing but calls for help of one kind: presses of emergency buttons, or noticed falls."""
+    began = since - LONGEST_DELAY
+    rows = windows.presses(connection, home, resident.number, began, is_lead=is_lead, metric=call)
+    closings = judging.closings(connection, resident.number, call, began) if rows else []
     return Window(
         resident=resident.number,
         zone=resident.zone,

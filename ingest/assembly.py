@@ -22,7 +22,7 @@ from ingest.values import content_number, refused_position, stored_value, within
 
 _CHANGES = frozenset(CHANGE_METRICS)
 _ONLINE = METRICS["online"].number
-_CALL = "sos"
+_CALLS = frozenset({"sos", "fall"})
 # Plain numbers: an operation on flags takes longer than all else that is done with a value.
 _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
 _CLOCK_SUSPECT = int(ReadingFlag.CLOCK_SUSPECT)
@@ -379,7 +379,7 @@ def _spread(where: Placed, place: int, result: Decoded) -> datetime:
 
 def _is_call(measured: Measured) -> bool:
     name, _, _ = measured.metric.partition("#")
-    return name == _CALL and stored_value(METRICS[_CALL], measured.value, exact_words=False) == 1.0
+    return name in _CALLS and stored_value(METRICS[name], measured.value, exact_words=False) == 1.0
 
 
 def _refusal(message: Message, result: Decoded, device: SendingDevice | None) -> Rejected | None:

@@ -15,6 +15,7 @@ from core.domain.alert import Alert
 
 _TODO = {
     "sos": "todo_emergency",
+    "fall": "todo_emergency",
     "geofence_exit": "todo_lost",
     "device_silent": "todo_equipment",
     "home_silent": "todo_blind",
@@ -56,8 +57,9 @@ def line(alert: Alert, moments: Moments) -> str:
     if alert.rule == "device_silent":
         since = words("why.line_since", clock=clock_of(alert.began_at, moments))
         return f"{_device(alert, words)} {since}".strip()
-    if alert.rule in {"sos", "stray_sos"}:
-        return words("why.line_pressed", clock=clock_of(alert.began_at, moments))
+    if alert.rule in {"fall", "sos", "stray_sos"}:
+        told = "why.line_fell" if alert.rule == "fall" else "why.line_pressed"
+        return words(told, clock=clock_of(alert.began_at, moments))
     if alert.rule in life_at_home.WHY:
         return life_at_home.line(alert, moments)
     return on_the_way.line(alert, moments)
@@ -82,7 +84,7 @@ def ruled_out(alert: Alert, moments: Moments) -> list[str]:
     names = cast("list[object]", listed) if isinstance(listed, list) else []
     found = [words(f"ruled_out.{name}") for name in names if words.has(f"ruled_out.{name}")]
     confidence = f"confidence.{alert.reason.get('confidence')}"
-    return [*found, words(confidence)] if words.has(confidence) and alert.rule != "sos" else found
+    return [*found, words(confidence)] if words.has(confidence) and alert.rule not in {"sos", "fall"} else found
 
 
 def todo(alert: Alert, words: Words) -> str:
@@ -149,6 +151,16 @@ def _sos(alert: Alert, moments: Moments) -> Iterator[str]:
     yield moments.words("why.pressed_always")
 
 
+def _fall(alert: Alert, moments: Moments) -> Iterator[str]:
+    clock = clock_of(moment_of(alert.reason, "pressed_at") or alert.began_at, moments)
+    place = place_name(text_of(alert.reason, "place"), moments.words)
+    if place:
+        yield moments.words("why.fell_at", clock=clock, place=place)
+    else:
+        yield moments.words("why.fell", clock=clock)
+    yield moments.words("why.fell_always")
+
+
 def _silent(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
     clock = clock_of(moment_of(alert.reason, "last_heard") or alert.began_at, moments)
@@ -197,6 +209,7 @@ _WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     "inactivity": _inactivity,
     "geofence_exit": _geofence_exit,
     "sos": _sos,
+    "fall": _fall,
     "home_silent": _silent,
     "ward_silent": _silent,
     "device_silent": _silent,

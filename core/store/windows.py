@@ -13,7 +13,6 @@ from core.store.judging import STATUS_METRICS
 from core.store.queries import load
 
 _WINDOWS = load("windows")
-_SOS = METRICS["sos"].number
 _PRESENCE = METRICS["presence"].number
 
 
@@ -60,13 +59,14 @@ def life_signs(
 
 
 def presses(
-    connection: Connection, home: int, resident: int, since: datetime, *, is_lead: bool
+    connection: Connection, home: int, resident: int, since: datetime, *, is_lead: bool, metric: str
 ) -> list[PressRow]:
-    """Return the presses of emergency buttons received after `since`.
+    """Return the presses of emergency buttons, or the falls that detectors noticed (`metric`), received after `since`.
 
-    A button that is nobody's own counts for the first resident of the home (`is_lead`).
+    A device that is nobody's own counts for the first resident of the home (`is_lead`).
     """
-    values = {"home": home, "resident": resident, "since": since, "is_lead": is_lead, "metric": _SOS}
+    number = METRICS[metric].number
+    values = {"home": home, "resident": resident, "since": since, "is_lead": is_lead, "metric": number}
     return [PressRow(*row) for row in connection.execute(_WINDOWS["presses"], values)]
 
 

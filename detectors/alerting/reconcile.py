@@ -10,7 +10,7 @@ from core.store.database import Connection
 from core.store.episodes import Matter
 
 # Someone asked for help: only a person may say that it is over.
-_ENDED_BY_PEOPLE = frozenset({"sos"})
+_ENDED_BY_PEOPLE = frozenset({"sos", "fall"})
 
 
 def reconcile(

@@ -1,4 +1,4 @@
-"""SOS: somebody pressed an emergency button. Never filtered, delayed or doubted."""
+"""SOS: somebody pressed an emergency button, or a detector noticed a fall. Never filtered, delayed or doubted."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,6 +7,9 @@ from core.domain.alert import Finding, Severity
 from detectors.rules.judgement import Judgement, Press, Window
 
 NAME = "sos"
+FALL = "fall"
+# Kinds of calls for help, each named as its metric is.
+CALLS = (NAME, FALL)
 VERSION = 1
 # Somebody in need presses again and again: presses of one button this close are one call (our choice).
 ONE_CALL = timedelta(minutes=2)
@@ -20,6 +23,12 @@ class SosCall:
 
     Presses of one button within two minutes of each other are one call, unless a person closed it in between. A call has no end of
     its own: it stays active until a person closes it. A press sent twice (same device, number and time) is one press.
+    A fall that a detector noticed (`FALL`) is told like a press: whoever lies on the floor may not reach a button.
+
+    Parameters
+    ----------
+    name : str
+        Which kind of call: `NAME` or `FALL`.
     """
 
     name: str = NAME
@@ -38,7 +47,7 @@ class SosCall:
             before: tuple[datetime, Press] | None = None
             for moment, press in ((one[0], one[3]) for one in heard if one[1] == device):
                 if before is None or not _is_same_call(before, (moment, press), window):
-                    findings.append(_finding(window.resident, moment, press))
+                    findings.append(_finding(self.name, window.resident, moment, press))
                 before = moment, press
         findings.sort(key=lambda finding: finding.raised_at)
         # From `since` itself on: a press whose clock is ahead may be heard at the very moment up to which was judged.
@@ -56,9 +65,9 @@ def _is_same_call(before: tuple[datetime, Press], press: tuple[datetime, Press],
     return press[0] - before[0] <= ONE_CALL and not was_closed
 
 
-def _finding(resident: int, began_at: datetime, press: Press) -> Finding:
+def _finding(rule: str, resident: int, began_at: datetime, press: Press) -> Finding:
     return Finding(
-        rule=NAME,
+        rule=rule,
         subject=f"resident:{resident}",
         severity=Severity.EMERGENCY,
         began_at=began_at,

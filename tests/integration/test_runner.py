@@ -200,6 +200,23 @@ def test_a_device_without_heartbeat_is_the_business_of_the_staff(database: Datab
     assert (alert.condition, alert.cleared_at) == (Condition.CLEARED, at("2026-07-01 07:40"))
 
 
+def test_a_fall_that_a_detector_noticed_is_told_at_once_and_ends_only_by_a_person(ward: JudgedWard) -> None:
+    began = at("2026-07-01 09:00")
+    ward.store(signs(1, "02:00", "04:30", "07:00", "08:59"))
+    ward.store([Seen("hall-1", "fall", 1, began)])
+    ward.pass_to(began + timedelta(seconds=1))
+
+    (alert,) = ward.alerts("fall")
+    assert (alert.subject, alert.severity, alert.began_at) == ("resident:1", Severity.EMERGENCY, began)
+
+    # Neither movement nor the detector's own "no fall any more" says that all is well.
+    ward.store([Seen("hall-1", "fall", 0, began + timedelta(minutes=2))])
+    ward.store(signs(1, "09:03"))
+    ward.pass_to(began + timedelta(minutes=5))
+    (same,) = ward.alerts("fall")
+    assert (same.number, same.condition) == (alert.number, Condition.ACTIVE)
+
+
 def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
     ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
