@@ -84,7 +84,9 @@ def ruled_out(alert: Alert, moments: Moments) -> list[str]:
     names = cast("list[object]", listed) if isinstance(listed, list) else []
     found = [words(f"ruled_out.{name}") for name in names if words.has(f"ruled_out.{name}")]
     confidence = f"confidence.{alert.reason.get('confidence')}"
-    return [*found, words(confidence)] if words.has(confidence) and alert.rule not in {"sos", "fall"} else found
+    return (
+        [*found, words(confidence)] if words.has(confidence) and alert.rule not in {"sos", "fall"} else found
+    )
 
 
 def todo(alert: Alert, words: Words) -> str:
