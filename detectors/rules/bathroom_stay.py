@@ -24,6 +24,21 @@ TIMES_LONGEST, MARGIN_MIN, LEAST_LIMIT_MIN = 2.0, 10.0, 30.0
 LEAST_VISITS, LEAST_DAYS, LONGEST_LIMIT_MIN = 30, 21, 120.0
 
 
+def visits_of(usual: Rhythm, part: str) -> Spans | None:
+    """Return the own visits by `day` or at `night`; of who rarely goes then, all of them."""
+    visits = usual.stays.get(part)
+    if visits is not None and visits.count >= LEAST_VISITS:
+        return visits
+    every = usual.stays.values()
+    if sum(one.count for one in every) < LEAST_VISITS:
+        return None
+    return Spans(
+        sum(one.count for one in every),
+        max(one.high_min for one in every),
+        max(one.longest_min for one in every),
+    )
+
+
 def limit_min(usual: Rhythm, part: str) -> float | None:
     """Return how long a stay by `day` or at `night` may last; None where nobody can tell.
 
@@ -33,8 +48,8 @@ def limit_min(usual: Rhythm, part: str) -> float | None:
     >>> limit_min(usual, "day"), limit_min(usual, "night")
     (60.0, None)
     """
-    visits = usual.stays.get(part)
-    if visits is None or visits.count < LEAST_VISITS or usual.stay_days < LEAST_DAYS:
+    visits = visits_of(usual, part)
+    if visits is None or usual.stay_days < LEAST_DAYS:
         return None
     limit = max(LEAST_LIMIT_MIN, TIMES_LONGEST * visits.longest_min + MARGIN_MIN)
     return limit if limit <= LONGEST_LIMIT_MIN else None
@@ -42,7 +57,8 @@ def limit_min(usual: Rhythm, part: str) -> float | None:
 
 @dataclass(frozen=True)
 class BathroomStay:
-    """Rule D13, fall proxy: more than twice as long as the resident's longest stay of the last four weeks at this time (day or night).
+    """Rule D13, fall proxy: more than twice as long as the resident's longest stay of the last four weeks at this time (day or night;
+    of all, where those are few).
 
     A stay begins with a confirmed life sign in a bathroom or toilet and lasts until the next life sign anywhere else, whichever it is.
     It claims that nobody was seen to come out, not that somebody fell. It cannot tell while fewer than 30 stays on 21 days are known, where one
@@ -65,7 +81,7 @@ class BathroomStay:
         """Judge the span (since, until]."""
         now = until.timestamp()
         usual = self.rhythm_on(local_date(window.zone, until))
-        limits = [found for part in usual.stays if (found := limit_min(usual, part)) is not None]
+        limits = [found for part in ("day", "night") if (found := limit_min(usual, part)) is not None]
         due = next_look(until, 60 * min(limits)) if limits else None
         signs = until_now(window.life_signs, now)
         begins, ends = stays(signs)
@@ -93,8 +109,8 @@ class BathroomStay:
     def _stay(self, window: Window, began: float) -> tuple[float, Spans] | None:
         usual = self.rhythm_on(local_date(window.zone, moment(began)))
         part = "night" if is_night(local_seconds(window.zone, np.array([began])))[0] else "day"
-        limit = limit_min(usual, part)
-        return None if limit is None else (limit, usual.stays[part])
+        limit, visits = limit_min(usual, part), visits_of(usual, part)
+        return None if limit is None or visits is None else (limit, visits)
 
 
 def _finding(

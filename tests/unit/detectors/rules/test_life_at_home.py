@@ -137,6 +137,11 @@ def test_a_long_stay_in_the_bathroom_ends_with_a_life_sign_elsewhere() -> None:
     assert told(rule, window(*day, ("10:45", "kitchen"))) == []
     # At night visits are shorter, so it is told sooner.
     assert told(rule, window(("01:55", "bedroom"), ("02:00", "bathroom")), "03:00") == [("02:34", None)]
+    # Who rarely goes at night is judged by all visits.
+    rarely = BathroomStay(
+        lambda _: replace(KNOWN, stays={"day": Spans(200, 15.0, 20.0), "night": Spans(9, 5.0, 6.0)})
+    )
+    assert told(rarely, window(("01:55", "bedroom"), ("02:00", "bathroom")), "03:00") == [("02:50", None)]
 
 
 @pytest.mark.parametrize(
