@@ -22,7 +22,7 @@ from detectors.rules.judgement import Blind, Judgement, Window, earliest, moment
 from detectors.rules.patience import Sensitivity
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, Link, judge_home
 from detectors.rules.sos import SosCall
-from detectors.usual import RhythmBook, UsualBook, Who
+from detectors.usual import Memory, RhythmBook, UsualBook, Who
 from detectors.window import BLIND_BACK, HomeView, Planned, blind_on_record, load_calls, load_window
 
 # Nobody goes unjudged longer than this, whatever the deadlines say.
@@ -72,10 +72,13 @@ class HomeJudging:
         What to judge.
     record : HomeRecord
         What is on record about the home.
+    memory : Memory
+        What was learned, as read for earlier judgings.
     """
 
-    def __init__(self, connection: Connection, span: HomeSpan, record: HomeRecord) -> None:
+    def __init__(self, connection: Connection, span: HomeSpan, record: HomeRecord, memory: Memory) -> None:
         self._connection = connection
+        self._memory = memory
         self._span = span
         self._record = record
         self._people = record.people
@@ -221,8 +224,8 @@ class HomeJudging:
             Sensitivity(resident.sensitivity),
             situation,
             view,
-            usual_on=UsualBook(self._connection, who).on,
-            rhythm_on=RhythmBook(self._connection, who).on,
+            usual_on=UsualBook(self._connection, who, memory=self._memory).on,
+            rhythm_on=RhythmBook(self._connection, who, memory=self._memory).on,
             places_on=PlacesBook(self._connection, who, is_lead=self._is_lead(resident)).on,
         )
         judgements: dict[str, Judgement] = {}

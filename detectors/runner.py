@@ -1,7 +1,7 @@
 """Judges whoever has news or a deadline, up to the time until which everything received is stored.
 
-Several of these may run: each claims homes by row locks, so more processes simply claim more. Nothing is kept in memory between two
-rounds, so a killed one loses nothing.
+Several of these may run: each claims homes by row locks, so more processes simply claim more. Nothing but what
+was read is kept in memory between two rounds, so a killed one loses nothing.
 """
 
 import math
@@ -21,6 +21,7 @@ from detectors import stray, ward
 from detectors.home import FAILED_FOR, HomeJudging, HomeSpan
 from detectors.records import REACH, HomeRecord, load_records
 from detectors.rules import ward_silence
+from detectors.usual import Memory
 
 CHANNEL = "news"
 # Homes in one transaction: enough to spread the cost of a commit and of reading what is on record, few enough that another process
@@ -29,6 +30,8 @@ _LEAST_BATCH, _MOST_BATCH = 4, 32
 _BATCH_S = 0.1
 # Seconds of the machine.
 _LONGEST_WAIT_S = 1.0
+# A few kilobytes each; a resident has two for each of the days that matter.
+_REMEMBERED = 8192
 # After so long it is looked whether to stop, and what failed is tried again.
 _LONGEST_ROUND_S = 1.0
 _SHORTEST_WAIT_S = 0.02
@@ -74,6 +77,7 @@ class Runner:
         self._ward_seen: tuple[datetime, float] | None = None
         self._waits_for_ingest = False
         self._batch = _LEAST_BATCH
+        self._memory = Memory(_REMEMBERED)
 
     def run(self, stop: threading.Event) -> None:
         """Judge until `stop` is set; trouble with the database is waited out."""
@@ -204,7 +208,7 @@ class Runner:
                     with connection.transaction():
                         record = load_records(connection, [home], until)[home]
                 since = record.judged_from
-                judged = HomeJudging(connection, span, record)
+                judged = HomeJudging(connection, span, record, self._memory)
                 if record.has_button:
                     with connection.transaction():
                         judged.judge_calls()

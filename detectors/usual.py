@@ -1,10 +1,11 @@
 """A resident's usual: learned once for each local day, from the days before it, and kept for a week."""
 
-from collections.abc import Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Outcome
@@ -28,6 +29,7 @@ KEPT = timedelta(days=7)
 # What turned out to be real is not usual.
 REAL = (Outcome.SAFE_AFTER_HELP, Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED)
 _ALARMS = (inactivity.NAME, bathroom_stay.NAME, not_returned.NAME, morning.NAME)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,32 @@ class Who:
     resident: int
     home: int
     zone: ZoneInfo
+
+
+class Memory:
+    """What was read lately: a home that is judged again soon need not read it again, and what is learned for a day never changes.
+
+    Parameters
+    ----------
+    most : int
+        How much is remembered; what was not asked for longest is forgotten first.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: OrderedDict[Hashable, object] = OrderedDict()
+
+    def find(self, key: Hashable, read: Callable[[], T | None]) -> T | None:
+        """Return what is known under a key, else what `read` gives; that there is nothing yet is not remembered."""
+        if key in self._known:
+            self._known.move_to_end(key)
+            return cast("T", self._known[key])
+        found = read()
+        if found is not None and self._most > 0:
+            self._known[key] = found
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return found
 
 
 class UsualBook:
@@ -50,21 +78,27 @@ class UsualBook:
         Whose they are.
     keeps : bool
         Whether what is learned is kept for others; if not, nothing is written.
+    memory : Memory or None
+        What was read for earlier judgings.
     """
 
-    def __init__(self, connection: Connection, who: Who, *, keeps: bool = True) -> None:
+    def __init__(
+        self, connection: Connection, who: Who, *, keeps: bool = True, memory: Memory | None = None
+    ) -> None:
         self._connection = connection
         self._who = who
         self._keeps = keeps
+        self._memory = memory or Memory(0)
         self._known: dict[date, Usual] = {}
 
     def on(self, day: date) -> Usual:
         """Return what holds on a local day."""
         if day not in self._known:
-            body = judging.usual(
-                self._connection, self._who.resident, inactivity.NAME, inactivity.VERSION, day
-            )
-            self._known[day] = Usual.from_json(body) if body is not None else self._learn(day)
+            resident, rule, version = self._who.resident, inactivity.NAME, inactivity.VERSION
+            self._known[day] = self._memory.find(
+                (resident, rule, version, day),
+                lambda: _read(self._connection, resident, rule, version, day, Usual.from_json),
+            ) or self._learn(day)
         return self._known[day]
 
     def _learn(self, day: date) -> Usual:
@@ -92,19 +126,27 @@ class RhythmBook:
         Whose it is.
     keeps : bool
         Whether what is learned is kept for others; if not, nothing is written.
+    memory : Memory or None
+        What was read for earlier judgings.
     """
 
-    def __init__(self, connection: Connection, who: Who, *, keeps: bool = True) -> None:
+    def __init__(
+        self, connection: Connection, who: Who, *, keeps: bool = True, memory: Memory | None = None
+    ) -> None:
         self._connection = connection
         self._who = who
         self._keeps = keeps
+        self._memory = memory or Memory(0)
         self._known: dict[date, Rhythm] = {}
 
     def on(self, day: date) -> Rhythm:
         """Return what holds on a local day."""
         if day not in self._known:
-            body = judging.usual(self._connection, self._who.resident, RHYTHM, RHYTHM_VERSION, day)
-            self._known[day] = Rhythm.from_json(body) if body is not None else self._learn(day)
+            resident, rule, version = self._who.resident, RHYTHM, RHYTHM_VERSION
+            self._known[day] = self._memory.find(
+                (resident, rule, version, day),
+                lambda: _read(self._connection, resident, rule, version, day, Rhythm.from_json),
+            ) or self._learn(day)
         return self._known[day]
 
     def _learn(self, day: date) -> Rhythm:
@@ -125,6 +167,18 @@ class RhythmBook:
             if self._keeps:
                 _keep(self._connection, who, RHYTHM, RHYTHM_VERSION, day, found.to_json())
         return found
+
+
+def _read(
+    connection: Connection,
+    resident: int,
+    rule: str,
+    version: int,
+    day: date,
+    from_json: Callable[[Mapping[str, Any]], T],
+) -> T | None:
+    body = judging.usual(connection, resident, rule, version, day)
+    return None if body is None else from_json(body)
 
 
 def _settled(who: Who, day: date) -> datetime:

@@ -28,6 +28,8 @@ _OUR_END: dict[str, Any] = {
 _SERVERS_END = (
     "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3 -c tcp_user_timeout=20000"
     " -c idle_in_transaction_session_timeout=120000"
+    # Nor would it notice in the middle of a long query, or while it waits for a lock, that whoever asked was killed.
+    " -c client_connection_check_interval=2000"
 )
 _OPTIONS = f"-c TimeZone=UTC {_SERVERS_END}"
 

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from tests.bench import alerts, decoding, fences, ingest, rules, simulator, steady
+from tests.bench import alerts, decoding, fences, ingest, rules, sharing, simulator, steady
 from tests.bench.ingest import FULL, QUICK, Effort, Say
 from tests.bench.result import Results
 from tests.bench.stand import Stand
@@ -47,6 +47,7 @@ PARTS: dict[str, Part] = {
     "fences": _fences,
     "rules": _rules,
     "alerts": alerts.measure,
+    "sharing": sharing.measure,
 }
 _QUICK = "quick"
 

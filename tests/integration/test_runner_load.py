@@ -1,0 +1,84 @@
+"""Judging while there is much to judge: the newest time with every batch, calls for help apart, nothing read for no reason."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.store import judging
+from core.store.database import Database
+from detectors.home import HomeJudging
+from detectors.usual import Memory
+from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
+
+TODAY = at("2026-07-01 00:00")
+HOMES = 12
+
+
+@pytest.fixture
+def ward(database_url: str, tmp_path: Path) -> Iterator[JudgedWard]:
+    with Database(database_url) as database:
+        homes = [home(one, watched_from=TODAY) for one in range(1, HOMES + 1)]
+        yield JudgedWard(database, tmp_path, homes, TODAY)
+
+
+def judged_through(ward: JudgedWard) -> dict[int, datetime]:
+    with ward.database.transaction() as connection:
+        rows = connection.execute(
+            "SELECT resident_id, judged_through FROM watch WHERE resident_id IS NOT NULL"
+        )
+        return dict(rows.fetchall())
+
+
+def test_each_batch_is_judged_up_to_the_time_that_has_come_by_then(
+    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    judge = HomeJudging.judge_rest
+
+    def slowly(self: HomeJudging) -> None:
+        judge(self)
+        ward.clock.advance(seconds=1)
+        ward.complete(ward.clock.now())
+
+    monkeypatch.setattr(HomeJudging, "judge_rest", slowly)
+    assert ward.pass_to(at("2026-07-01 09:00")) >= HOMES
+    assert max(judged_through(ward).values()) > at("2026-07-01 09:00")
+
+
+def test_who_calls_for_help_is_judged_before_and_apart_from_all_others(ward: JudgedWard) -> None:
+    ward.pass_to(at("2026-07-01 09:00"))
+    ward.store([Seen(f"hall-{one}", "motion", 1, at("2026-07-01 09:01")) for one in range(1, HOMES + 1)])
+    with ward.database.transaction() as connection:
+        judging.look_again(connection, 7)
+    with ward.database.transaction() as connection:
+        assert judging.claim_homes(connection, at("2026-07-01 09:02"), HOMES) == [7]
+
+
+def test_a_reading_dated_ahead_is_no_deadline_where_nobody_waits_for_it(ward: JudgedWard) -> None:
+    ward.store(daily(1, TODAY - timedelta(days=20), 20))
+    ward.store([Seen("kitchen-1", "motion", 1, at("2026-07-01 07:00"))])
+    ward.store([Seen("hall-1", "motion", 1, at("2026-07-01 07:01"))])
+    ahead = at("2026-07-01 07:04")
+    ward.store([Seen("hall-1", "motion", 1, ahead, received_at=at("2026-07-01 07:02"))])
+    ward.pass_to(at("2026-07-01 07:02"))
+    with ward.database.transaction() as connection:
+        row = connection.execute("SELECT is_eager, due_at FROM watch WHERE resident_id = 1").fetchone()
+    assert row is not None
+    assert (row[0], row[1] > ahead) == (False, True)
+
+
+def test_what_was_read_is_not_read_again_until_there_is_too_much() -> None:
+    asked: list[str] = []
+
+    def read(name: str, found: str | None) -> Iterator[str]:
+        asked.append(name)
+        if found is not None:
+            yield found
+
+    memory = Memory(2)
+    for name in ("a", "b", "a", "c", "a", "b"):
+        assert memory.find(name, lambda name=name: next(read(name, name.upper()), None)) == name.upper()
+    assert asked == ["a", "b", "c", "b"]
+    assert memory.find("none", lambda: next(read("none", None), None)) is None
+    assert memory.find("none", lambda: "by now") == "by now"
