@@ -245,7 +245,11 @@ def test_an_absence_that_was_taken_back_stays_on_record_for_the_past(ward: Judge
         absences.end(connection, made.number, TODAY + timedelta(days=1))
         (kept,) = absences.of_resident(connection, 1, TODAY, TODAY + timedelta(days=5))
         found: list[tuple[datetime, datetime]] = absences.times(
-            connection, 1, judging.watched_residents(connection, [1])[1][0].zone, TODAY, TODAY + timedelta(days=5)
+            connection,
+            1,
+            judging.watched_residents(connection, [1])[1][0].zone,
+            TODAY,
+            TODAY + timedelta(days=5),
         )
     assert kept.cancelled_at == TODAY + timedelta(days=1)
     assert found == [(span[0], TODAY + timedelta(days=1))]
