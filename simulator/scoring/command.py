@@ -14,10 +14,18 @@ from core.errors import InputError
 from simulator.scoring.curve import RATES
 from simulator.scoring.evaluation import NOISE_PER_HOUR, TIHM_OUTAGES, evaluate
 from simulator.scoring.events import Recording, read_recordings
+from simulator.scoring.fence_trial import read_fence
 from simulator.scoring.protocol import LEAST_DAYS, Spans
 from simulator.scoring.recorded_life import LifeReport, score_life
 from simulator.scoring.report import SetReport, bathroom_lines, life_table, table, write
 from simulator.scoring.synthetic import DAYS, HOMES, syn40
+from simulator.scoring.track_report import (
+    evaluate_tracks,
+    fence_rows,
+    is_track_file,
+    wandering_line,
+    write_tracks,
+)
 
 app = typer.Typer(
     name="evaluate",
@@ -34,7 +42,7 @@ def evaluate_command(
         list[Path] | None,
         typer.Argument(
             help="CSV files (or .csv.gz) of events: home,time,metric,place,value; or patient_id,location_name,date. "
-            "Without any, made-up homes (SYN-40) are judged.",
+            "Or of positions: GPX, or user_id;tracked_at;latitude;longitude. Without any, made-up homes (SYN-40) are judged.",
             show_default=False,
         ),
     ] = None,
@@ -58,19 +66,39 @@ def evaluate_command(
         bool, typer.Option("--made-up", help="Judge the made-up homes besides the files.")
     ] = False,
     homes: Annotated[int, typer.Option(min=2, help="How many made-up homes.")] = HOMES,
+    fence: Annotated[
+        str | None,
+        typer.Option(
+            help="For files of positions: a safe area as LAT,LON,RADIUS in degrees and metres, or a JSON file.",
+            show_default=False,
+        ),
+    ] = None,
+    excursions: Annotated[
+        Path | None,
+        typer.Option(
+            help="For files of positions: a CSV file with who,left_at,returned_at, when somebody really was outside.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Measure how soon a collapse would be noticed, and how many false alarms that costs.
 
     Protocol P (docs/evaluation.md): hours from collapse to alarm, median / mean / 95th percentile, at equal rates of false alarms in
     30 days per home. Of files also how often every rule about life at home speaks up. The same input always gives the same figures.
 
+    Files of positions (GPX, or CSV with semicolons) are judged by the rules about the way: with --fence how often leaving the safe area is
+    told, and with --excursions how often wrongly, and how soon; and how well losing the way is told from the trips that are recorded.
+
     Example: mimamori evaluate homes.csv --out var/evaluation
     """
     console = Console()
     given = _outages(outage or [])
     began = time.monotonic()
+    tracks, files = _tracks_and_events(files or [], fence, excursions)
+    if tracks:
+        console.print(f"Written: {_judge_tracks(console, tracks, fence, excursions, out)}")
     reports: list[SetReport] = []
-    for one in _sets(files or [], given, homes if made_up or not files else 0):
+    for one in _sets(files, given, homes if made_up or not (files or tracks) else 0):
         with console.status(one.name) as status:
             report = evaluate(
                 one.name,
@@ -85,7 +113,7 @@ def evaluate_command(
         if life is not None:
             _show_life(console, one.name, life)
         reports.append(replace(report, life=life))
-    for path in write(reports, out):
+    for path in write(reports, out) if reports else ():
         console.print(f"Written: {path}")
     console.print(f"{time.monotonic() - began:.0f} s")
 
@@ -96,6 +124,36 @@ class _Set:
     recordings: list[Recording]
     outages: Spans
     is_recorded: bool
+
+
+def _tracks_and_events(
+    files: list[Path], fence: str | None, excursions: Path | None
+) -> tuple[list[Path], list[Path]]:
+    tracks = [path for path in files if is_track_file(path)]
+    if excursions is not None and fence is None:
+        raise InputError("--excursions says when somebody was outside of a safe area; give it with --fence")
+    if (fence is not None or excursions is not None) and not tracks:
+        raise InputError("--fence is for files of positions, and none was given")
+    if excursions is not None and len(tracks) > 1:
+        raise InputError("--excursions belongs to one file of positions; give one at a time")
+    return tracks, [path for path in files if path not in tracks]
+
+
+def _judge_tracks(
+    console: Console, paths: list[Path], fence: str | None, excursions: Path | None, out: Path
+) -> Path:
+    shape = None if fence is None else read_fence(fence)
+    reports = [evaluate_tracks(path, shape, excursions) for path in paths]
+    for report in reports:
+        if shape is not None:
+            shown = Table(title=f"{report.name}: leaving the safe area")
+            for column in ("who", "days heard", "told", "false in 30 days", "found", "seconds, median / p95"):
+                shown.add_column(column, justify="left" if column == "who" else "right")
+            for row in fence_rows(report):
+                shown.add_row(*row)
+            console.print(shown)
+        console.print(f"{report.name}: {wandering_line(report)}")
+    return write_tracks(reports, out)
 
 
 def _show(console: Console, report: SetReport) -> None:

@@ -7,7 +7,8 @@ import numpy as np
 
 from core.errors import InputError
 from detectors.rules.judgement import Track
-from simulator.replay.recording import RecordedFix
+from simulator.replay.files import read_recording
+from simulator.replay.recording import RecordedFix, Recording
 from simulator.replay.tracks import read_gpx, read_positions
 
 
@@ -26,6 +27,21 @@ def read_tracks(path: Path) -> dict[str, Track]:
             recording = read_positions(iter(path.read_text(encoding="utf-8").splitlines()), UTC)
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: cannot be read ({error.__class__.__name__})") from error
+    return _by_walker(path, recording)
+
+
+def tracks_of(path: Path) -> dict[str, Track]:
+    """Return the tracks of a file as `mimamori replay` would read it: plain or gzip, recognised by what is in it.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or holds something that is no position.
+    """
+    return _by_walker(path, read_recording(path))
+
+
+def _by_walker(path: Path, recording: Recording) -> dict[str, Track]:
     for bad in recording.bad[:1]:
         raise InputError(f"{path}, line {bad.line}: {bad.problem}")
     walkers = sorted({fix.home for fix in recording.fixes})
