@@ -46,12 +46,12 @@ def truth(folder: Path, walk: Walk, radius_m: float = 200.0) -> Path:
 
 
 def test_exits_are_held_against_what_really_happened(tmp_path: Path) -> None:
-    (walk,) = walks(1, 2)
+    (walk,) = walks(1, 4)
     report = evaluate_tracks(written(tmp_path, walk), FENCE, truth(tmp_path, walk), seeds=(0,))
     (walker,) = report.walkers
     trial = walker.fence
     assert trial is not None
-    assert trial.days == pytest.approx(2, abs=0.01)
+    assert trial.days == pytest.approx(4, abs=0.01)
     assert trial.excursions
     assert trial.found == 1.0
     assert trial.false_exits_30d == 0.0
