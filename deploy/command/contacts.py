@@ -66,7 +66,10 @@ def disable(number: _Number) -> None:
 
 @contacts.command("enable")
 def enable(number: _Number) -> None:
-    """Tell somebody again, from the next event on."""
+    """Tell somebody again, from the next event on.
+
+    Example: [bold]mimamori contact enable 12[/bold]
+    """
     from core.store import contacts as store
 
     with work() as at:

@@ -43,7 +43,10 @@ def label(
 
 @credentials.command("rotate")
 def rotate(device_id: _DeviceId) -> None:
-    """Make a new credential and print it; the former one ends at once. To change it without a gap, use a label."""
+    """Make a new credential and print it; the former one ends at once. To change it without a gap, use a label.
+
+    Example: [bold]mimamori device rotate hall-1[/bold]
+    """
     from core import enrolment
     from core.clock import SystemClock
     from core.store.device_registry import account_for
@@ -55,7 +58,10 @@ def rotate(device_id: _DeviceId) -> None:
 
 @credentials.command("revoke")
 def revoke(device_id: _DeviceId) -> None:
-    """Take a device's credential away, and its open code; it is cut off within seconds. It stays registered."""
+    """Take a device's credential away, and its open code; it is cut off within seconds. It stays registered.
+
+    Example: [bold]mimamori device revoke hall-1[/bold]
+    """
     from core.clock import SystemClock
     from core.store import broker_accounts
     from core.store.device_registry import account_for

@@ -38,7 +38,10 @@ def demo(
 
 
 def demo_reset(folder: _Folder = Path("var")) -> None:
-    """Drop the demo's data; the next start makes a new ward."""
+    """Drop the demo's data; the next start makes a new ward.
+
+    Example: [bold]mimamori demo-reset && mimamori demo[/bold]
+    """
     from deploy.stack import reset
 
     reset(folder)

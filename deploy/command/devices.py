@@ -102,7 +102,10 @@ def add(
 
 @devices.command("list")
 def list_devices() -> None:
-    """Show all devices in use: where they are and when they were last heard."""
+    """Show all devices in use: where they are and when they were last heard.
+
+    Example: [bold]mimamori device list[/bold]
+    """
     from core.clock import SystemClock
     from core.domain.access import Scope
     from core.store import broker_accounts
@@ -149,7 +152,10 @@ def move(device_id: _DeviceId, home: _Home = None, resident: _Resident = None, a
 
 @devices.command("store")
 def store(device_id: _DeviceId, at_time: _At = None) -> None:
-    """Take a device out of its home for the time being; what it says in store is nobody's."""
+    """Take a device out of its home for the time being; what it says in store is nobody's.
+
+    Example: [bold]mimamori device store hall-1[/bold]
+    """
     from core.store import device_moves
 
     with work() as at:
@@ -159,7 +165,10 @@ def store(device_id: _DeviceId, at_time: _At = None) -> None:
 
 @devices.command("share")
 def share(device_id: _DeviceId, at_time: _At = None) -> None:
-    """Let a device that was one resident's own be everybody's in that home."""
+    """Let a device that was one resident's own be everybody's in that home.
+
+    Example: [bold]mimamori device share bed-1[/bold]
+    """
     from core.store import device_moves
 
     with work() as at:
@@ -196,7 +205,10 @@ def replace(
 
 @devices.command("retire")
 def retire(device_id: _DeviceId) -> None:
-    """Take a device out of use, and its credential; what it said stays."""
+    """Take a device out of use, and its credential; what it said stays.
+
+    Example: [bold]mimamori device retire hall-1[/bold]
+    """
     from core.clock import SystemClock
     from core.store import device_registry
 

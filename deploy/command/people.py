@@ -122,7 +122,10 @@ def add_user(
 
 @users.command("list")
 def list_users() -> None:
-    """Show everybody who can sign in."""
+    """Show everybody who can sign in.
+
+    Example: [bold]mimamori user list[/bold]
+    """
     from core.store import users as store
 
     with work() as at:
@@ -142,7 +145,10 @@ def list_users() -> None:
 
 @users.command("password")
 def set_password(login: _Login, password_stdin: _FromInput = False) -> None:
-    """Give somebody a new password and sign them out everywhere."""
+    """Give somebody a new password and sign them out everywhere.
+
+    Example: [bold]mimamori user password hanako[/bold]
+    """
     from core.passwords import hash_password
     from core.store import users as store
 
@@ -156,7 +162,10 @@ def set_password(login: _Login, password_stdin: _FromInput = False) -> None:
 
 @users.command("disable")
 def disable(login: _Login) -> None:
-    """Keep somebody out from now on; what they did stays on record."""
+    """Keep somebody out from now on; what they did stays on record.
+
+    Example: [bold]mimamori user disable hanako[/bold]
+    """
     from core.store import contacts
     from core.store import users as store
 
@@ -173,7 +182,10 @@ def disable(login: _Login) -> None:
 
 @users.command("enable")
 def enable(login: _Login) -> None:
-    """Let somebody in again."""
+    """Let somebody in again.
+
+    Example: [bold]mimamori user enable hanako[/bold]
+    """
     from core.store import users as store
 
     with work() as at:

@@ -18,7 +18,10 @@ _Number = Annotated[int, typer.Argument(min=1, help="As `mimamori device proposa
 
 @proposals.command("proposals")
 def list_proposals() -> None:
-    """Show what gateways described and nobody has registered (Home Assistant discovery, Zigbee2MQTT, Shelly)."""
+    """Show what gateways described and nobody has registered (Home Assistant discovery, Zigbee2MQTT, Shelly).
+
+    Example: [bold]mimamori device proposals[/bold]
+    """
     from core.store import proposals as store
 
     with work() as at:
@@ -79,7 +82,10 @@ def accept(
 
 @proposals.command("dismiss")
 def dismiss(number: _Number) -> None:
-    """Do not propose this device any more, however often its gateway does."""
+    """Do not propose this device any more, however often its gateway does.
+
+    Example: [bold]mimamori device dismiss 5[/bold]
+    """
     from core.store import proposals as store
 
     with work() as at:

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 from rich.text import Text
 
+from core.errors import NotFoundError
 from deploy.command.connection import work
 
 quarantine = typer.Typer(
@@ -40,7 +41,10 @@ def list_messages(
         reasons = store.reasons(at.connection)
         state = store.state(at.connection)
     if shown:
-        table = Table("number", "received", "reason", "bytes", "topic", "what to know")
+        table = Table()
+        for name in ("number", "received", "reason", "bytes", "topic", "what to know"):
+            # Folded rather than cut off: a topic has no spaces to break at, and its end names the device.
+            table.add_column(name, overflow="fold")
         for one in shown:
             table.add_row(
                 str(one.number),
@@ -113,17 +117,23 @@ def release(
         transient=True,
     )
     url = settings.database_url.get_secret_value()
-    with Database(url, size=2, application="mimamori-command") as database, bar:
+    with Database(url, size=2, application="mimamori-command") as database:
         with database.transaction() as connection:
             total = store.count(connection, choice)
-        task = bar.add_task("releasing", total=total)
-        done = take_in(
-            database,
-            Rules(ZoneInfo(settings.time_zone)),
-            settings.make_clock().now(),
-            choice,
-            lambda count: bar.update(task, completed=count),
-        )
+            if number is not None and total == 0:
+                store.get(connection, number)
+                raise NotFoundError(
+                    f"message {number} does not wait: it went through before, or the choice leaves it out"
+                )
+        with bar:
+            task = bar.add_task("releasing", total=total)
+            done = take_in(
+                database,
+                Rules(ZoneInfo(settings.time_zone)),
+                settings.make_clock().now(),
+                choice,
+                lambda count: bar.update(task, completed=count),
+            )
     print(f"{done.stored} went through")
     for why, count in sorted(done.kept.items(), key=lambda entry: -entry[1]):
         print(f"{count} stay: {why}")

@@ -38,6 +38,8 @@ def ingest(
     """Store what devices publish; runs until stopped.
 
     A second one waits as a standby and takes over when the first ends. With MIMAMORI_INGEST_GROUP several share the messages.
+
+    Example: [bold]MIMAMORI_INGEST_GROUP=ward mimamori ingest[/bold]
     """
     from ingest.__main__ import main
 
@@ -45,14 +47,20 @@ def ingest(
 
 
 def detect() -> None:
-    """Judge readings and tell people; runs until stopped. Start more of them to judge faster."""
+    """Judge readings and tell people; runs until stopped. Start more of them to judge faster.
+
+    Example: [bold]MIMAMORI_DATABASE_URL=postgresql://... mimamori detect[/bold]
+    """
     from detectors.__main__ import main
 
     raise typer.Exit(main())
 
 
 def api() -> None:
-    """Serve the pages and the JSON API; runs until stopped."""
+    """Serve the pages and the JSON API; runs until stopped.
+
+    Example: [bold]MIMAMORI_API_PORT=8080 mimamori api[/bold]
+    """
     from api.__main__ import main
 
     raise typer.Exit(main())

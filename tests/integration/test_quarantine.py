@@ -130,6 +130,10 @@ def test_a_technician_lists_shows_and_releases_messages(
     )
     assert command("quarantine", "release", "--reason", "unknown_device").out == "1 went through\n"
     assert command("quarantine", "release", "--reason", "unknown_device").out == "0 went through\n"
+    ((released,),) = rows.of("SELECT quarantine_id FROM quarantine WHERE released_at IS NOT NULL")
+    gone = command("quarantine", "release", str(released))
+    assert (gone.code, gone.err.startswith(f"message {released} does not wait")) == (1, True)
+    assert command("quarantine", "release", "99").err.startswith("there is no message 99 in quarantine")
     # Stored once, at its own time and with the time at which it was received.
     assert rows.of("SELECT time, received_at, seq FROM reading") == [(_MOMENT, _MOMENT, 1)]
     assert command("quarantine", "list").out.splitlines()[-1] == "1 wait (1 not_utf8)"

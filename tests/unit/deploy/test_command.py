@@ -1,11 +1,14 @@
 """The command line: help, exit codes, and what a person reads when something is wrong."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import typer
 
 from core.errors import InputError
 from deploy.command import services
+from deploy.command.application import app
 from tests.support.command_line import CommandLine
 
 COMMANDS = [
@@ -23,6 +26,22 @@ def test_every_command_explains_itself(mimamori: CommandLine, words: tuple[str, 
     told = mimamori(*words, "--help")
     assert told.code == 0
     assert "Usage: mimamori" in told.out
+
+
+def test_every_command_that_does_something_shows_an_example() -> None:
+    # What follows of these three is told by commands of their own.
+    handed_on = {"simulate", "replay", "evaluate"}
+
+    def without(group: typer.Typer) -> Iterator[str]:
+        for command in group.registered_commands:
+            told = command.callback.__doc__ or ""
+            if "Example: " not in told and command.name not in handed_on:
+                yield str(command.name or command.callback)
+        for inner in group.registered_groups:
+            if inner.typer_instance is not None:
+                yield from without(inner.typer_instance)
+
+    assert list(without(app)) == []
 
 
 def test_a_mistyped_command_is_a_usage_error(mimamori: CommandLine) -> None:
