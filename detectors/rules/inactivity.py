@@ -11,7 +11,8 @@ first life sign after it the answer is "cannot tell". Silences that overlap blin
 
 Uncertain life signs. A single motion without a partner within ten minutes may be somebody who turned over, or a curtain. It begins a
 new count of the silence, so who gives single signs is not alarmed about; but it ends no alarm, and all that follow the last sure life
-sign together put an alarm off no longer than a bound: the longest usual silence between sure life signs, by a wider margin.
+sign together put an alarm off no longer than a bound: the longest usual silence between sure life signs, by a wider margin. Those of a
+sensor that gives many of them put nothing off.
 
 Planned absence. An alarm ends when a pause begins, and after its end listening starts anew in the same way.
 """
@@ -151,7 +152,10 @@ class Inactivity:
                 sure_only=sure_only,
             )
 
-        return due(part, uncertain, limits_of, window.watched_from.timestamp())
+        def is_trusted(time: float, place: str) -> bool:
+            return place not in self.usual_on(local_date(window.zone, moment(time))).distrusted
+
+        return due(part, uncertain, limits_of, is_trusted, window.watched_from.timestamp())
 
     def _finding(self, window: Window, signs: LifeSigns, raised: _Raised, until: datetime) -> Finding:
         cleared = raised.part.cleared

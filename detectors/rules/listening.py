@@ -1,6 +1,6 @@
 """The parts of a silence in which an alarm may be raised, and when it is due: not while we are blind, and not in a planned absence."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -85,7 +85,11 @@ class Due:
 
 
 def due(
-    part: Listening, uncertain: Sequence[tuple[float, str]], limits_of: LimitsOf, watched_from: float
+    part: Listening,
+    uncertain: Sequence[tuple[float, str]],
+    limits_of: LimitsOf,
+    is_trusted: Callable[[float, str], bool],
+    watched_from: float,
 ) -> Due | None:
     """Return when a part of a silence raises an alarm, None if it ends before.
 
@@ -100,6 +104,8 @@ def due(
         Uncertain life signs in it, Unix seconds and place, in order of time; each is alone for ten minutes on both sides.
     limits_of : LimitsOf
         What was learned.
+    is_trusted : callable
+        Whether an uncertain life sign may put anything off.
     watched_from : float
         Nothing is raised before this.
     """
@@ -116,7 +122,8 @@ def due(
         if bound is None:
             since_sure = counted(part.base, part.place, after_door=part.after_door, sure_only=True)
             bound = max(count, since_sure, key=_tick_of)
-        count = max(count, counted(time, place), key=_tick_of)
+        if is_trusted(time, place):
+            count = max(count, counted(time, place), key=_tick_of)
         told = min(count, bound, key=_tick_of)
         # It may yet find its partner.
         told = replace(told, tick=max(told.tick, time + PARTNER_S))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from core.domain.sensitivity import Sensitivity
 from detectors.rules.judgement import LifeSigns
-from detectors.rules.silences import Line, certain, learn_line, silences
+from detectors.rules.silences import Line, certain, distrusted, learn_line, silences, trusted
 from detectors.rules.wall_clock import BINS, STEP_S, bins
 
 # After this age an alarm is due whatever is usual (D1 d).
@@ -62,12 +62,14 @@ class Limit:
 class Usual:
     """What was learned about a resident's silences, and from how many days.
 
-    `line` is about the silences between all life signs, `sure` about those between the sure ones; None if it is the same.
+    `line` is about the silences between all life signs, `sure` about those between the sure ones; None if it is the same. At
+    `distrusted` places there are so many single life signs that they put nothing off, and are not in `line`.
     """
 
     days: int
     line: Line
     sure: Line | None = None
+    distrusted: frozenset[str] = frozenset()
     # Limits that were worked out already; a resident has some ten of them.
     _limits: dict[tuple[float, str | None, bool, bool], Limit] = field(
         default_factory=dict[tuple[float, str | None, bool, bool], Limit],
@@ -79,13 +81,18 @@ class Usual:
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
         sure = None if self.sure is None else _line_to_json(self.sure)
-        return {"days": self.days, **_line_to_json(self.line), "sure": sure}
+        return {
+            "days": self.days,
+            **_line_to_json(self.line),
+            "sure": sure,
+            "distrusted": sorted(self.distrusted),
+        }
 
     @staticmethod
     def from_json(body: Mapping[str, Any]) -> "Usual":
         """Return what `to_json` was made from."""
         sure = None if body["sure"] is None else _line_from_json(body["sure"])
-        return Usual(int(body["days"]), _line_from_json(body), sure)
+        return Usual(int(body["days"]), _line_from_json(body), sure, frozenset(body.get("distrusted", ())))
 
     def limit(
         self, buffer_min: float, place: str | None, *, after_door: bool, sure_only: bool = False
@@ -119,15 +126,14 @@ def _line_from_json(body: Mapping[str, Any]) -> Line:
 
 def learn(signs: LifeSigns, zone: ZoneInfo, masked: Sequence[tuple[float, float]], until: datetime) -> Usual:
     """Learn a resident's usual from life signs up to `until`; `masked` time (Unix seconds) teaches nothing."""
-    every, days = learn_line(
-        silences(signs, np.ones(len(signs.time), np.bool_)), zone, masked, until.timestamp()
-    )
+    ended = until.timestamp()
     counts = certain(signs, confirmed_only=True)
+    sure, days = learn_line(silences(signs, counts), zone, masked, ended)
     if counts.all():
-        return Usual(days, _whole(every))
-    sure, sure_days = learn_line(silences(signs, counts), zone, masked, until.timestamp())
-    # Uncertain signs alone teach nothing: there is no day then of which anything sure is known.
-    return Usual(min(days, sure_days), _whole(every), _whole(sure))
+        return Usual(days, _whole(sure))
+    places = distrusted(signs, counts, ended)
+    every, _ = learn_line(silences(signs, counts | trusted(signs, places)), zone, masked, ended)
+    return Usual(days, _whole(every), _whole(sure), places)
 
 
 def _whole(line: Line) -> Line:

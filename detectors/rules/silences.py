@@ -29,6 +29,8 @@ PARTNER_S = 600.0
 LONGEST_S = DAY_S
 SMOOTHING_BINS = 6.0
 LINE_QUANTILE = 0.95
+# A sensor with more single signs a day than this is not trusted with them: it may be the curtain. On recorded homes one sensor gives 0 to 4.
+MOST_SINGLE_A_DAY = 5.0
 # The line lies between that quantile of the days and their maximum; this share is the quantile's.
 QUANTILE_SHARE = 0.6
 LINE_DAYS = 90
@@ -82,6 +84,24 @@ def certain(signs: LifeSigns, *, confirmed_only: bool) -> NDArray[np.bool_]:
         partner[:-1] |= close
         sure = partner | _IS_CERTAIN[signs.kind]
     return sure
+
+
+def distrusted(signs: LifeSigns, sure: NDArray[np.bool_], until: float) -> frozenset[str]:
+    """Return the places whose single life signs say little, since there were too many of them in the days before `until`."""
+    if not len(signs.time):
+        return frozenset()
+    since = max(float(signs.time[0]), until - LINE_DAYS * DAY_S)
+    single = ~sure & (signs.time > since) & (signs.time <= until)
+    most = MOST_SINGLE_A_DAY * max(1.0, (until - since) / DAY_S)
+    count = np.bincount(signs.place[single], minlength=len(signs.places))
+    return frozenset(
+        place for place, number in zip(signs.places, count.tolist(), strict=True) if number > most
+    )
+
+
+def trusted(signs: LifeSigns, places: frozenset[str]) -> NDArray[np.bool_]:
+    """Tell of each life sign whether it is elsewhere than at these places."""
+    return ~np.isin(signs.place, [number for number, place in enumerate(signs.places) if place in places])
 
 
 def silences(signs: LifeSigns, counts: NDArray[np.bool_]) -> Silences:

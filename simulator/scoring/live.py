@@ -44,6 +44,10 @@ class LearnedLive(Protocol):
         """Return the same for what is counted from a sure life sign with uncertain ones after it."""
         ...
 
+    def is_trusted(self, moments: Moments) -> Flags:
+        """Tell whether uncertain life signs at these moments and places may put an alarm off, shape (n,)."""
+        ...
+
 
 @dataclass(frozen=True)
 class Certainty:
@@ -149,12 +153,13 @@ def _alarms(home: Home, sure: Certainty, learned: LearnedLive, setting: float) -
     since_sure = home.began[sure.since] + learned.bound_min(setting, home.at.of(sure.since)) * 60
     bound = np.maximum(since_sure, count[sure.since])
     alarm = count.copy()
+    trusted = learned.is_trusted(home.at)
     is_up = np.zeros(len(count), np.bool_)
     # The first uncertain life sign after a sure one, then the second, and so on: each needs what held before it.
     depth = np.arange(len(count)) - sure.since
     for number in range(1, int(depth.max(initial=0)) + 1):
         at = np.flatnonzero(depth == number)
-        count[at] = np.maximum(count[at], count[at - 1])
+        count[at] = np.where(trusted[at], np.maximum(count[at], count[at - 1]), count[at - 1])
         is_up[at] = is_up[at - 1] | (alarm[at - 1] < home.began[at])
         alarm[at] = np.maximum(np.minimum(count[at], bound[at]), home.began[at] + PARTNER_S)
     return _Alarms(count, bound, alarm, is_up)
@@ -188,7 +193,8 @@ def _after_noise(fallen: _Fallen, noise: Noise, waits: Flags) -> Floats:
         # By chance two false events may confirm each other, and end a silence.
         is_pair = now - last[at] <= PARTNER_S
         renewed = now + fallen.learned.patience_min(fallen.setting, known) * 60
-        count[at] = np.where(is_pair, renewed, np.maximum(renewed, count[at]))
+        put_off_to = np.where(fallen.learned.is_trusted(known), np.maximum(renewed, count[at]), count[at])
+        count[at] = np.where(is_pair, renewed, put_off_to)
         since_sure = now + fallen.learned.bound_min(fallen.setting, known) * 60
         bound[at] = np.where(is_pair, np.maximum(since_sure, renewed), bound[at])
         put_off = np.maximum(np.minimum(count[at], bound[at]), now + PARTNER_S)

@@ -7,9 +7,18 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from detectors.rules.patience import Usual
-from detectors.rules.silences import DOOR_CONTEXT_S, Line, Silences, certain, learn_line, silences
+from detectors.rules.silences import (
+    DOOR_CONTEXT_S,
+    Line,
+    Silences,
+    certain,
+    distrusted,
+    learn_line,
+    silences,
+    trusted,
+)
 from simulator.scoring.crossing import first_passing_min
-from simulator.scoring.protocol import Floats, Home, Moments
+from simulator.scoring.protocol import Flags, Floats, Home, Moments
 
 # Times of recordings are those of the wall clock, as if it were UTC.
 WALL_CLOCK = ZoneInfo("UTC")
@@ -52,11 +61,16 @@ class OurRule:
 
     def learn_live(self, home: Home) -> "_LearnedRule":
         """Learn what is usual at each midnight as the runner does every night, also between sure life signs."""
-        gaps = silences(home.signs, np.ones(len(home.signs.time), np.bool_))
-        sure = silences(home.signs, certain(home.signs, confirmed_only=True))
-        both = zip(_lines(home, gaps), _lines(home, sure), strict=True)
-        usual = tuple(Usual(min(days, known), line, between) for (line, days), (between, known) in both)
-        return _LearnedRule(usual, home.signs.places, {})
+        counts = certain(home.signs, confirmed_only=True)
+        sure = silences(home.signs, counts)
+        usual: list[Usual] = []
+        for until in home.learned_at.tolist():
+            between, days = learn_line(sure, WALL_CLOCK, home.outages, until)
+            places = distrusted(home.signs, counts, until)
+            every = silences(home.signs, counts | trusted(home.signs, places))
+            line, _ = learn_line(every, WALL_CLOCK, home.outages, until)
+            usual.append(Usual(days, line, between, places))
+        return _LearnedRule(tuple(usual), home.signs.places, {})
 
 
 def _lines(home: Home, gaps: Silences) -> Iterator[tuple[Line, int]]:
@@ -78,6 +92,11 @@ class _LearnedRule:
     def bound_min(self, setting: float, moments: Moments) -> Floats:
         """Return how long uncertain life signs may put an alarm off."""
         return self._passing(setting, moments, sure_only=True)
+
+    def is_trusted(self, moments: Moments) -> Flags:
+        """Tell whether single life signs may put an alarm off."""
+        good = np.array([[place not in one.distrusted for place in self.places] for one in self.usual])
+        return good[moments.week, moments.place]
 
     def _passing(self, setting: float, moments: Moments, *, sure_only: bool) -> Floats:
         key = (setting, sure_only)

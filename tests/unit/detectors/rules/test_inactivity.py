@@ -166,6 +166,35 @@ def test_a_home_of_single_signs_is_known_by_them():
     assert usual.sure.at_home[noon - 6] > 150
 
 
+def test_a_sensor_with_many_single_signs_is_not_trusted_with_them():
+    rows = regular(30, [8, 12, 20])
+    # A curtain moves eight times a day, mostly at night, until it is tied up.
+    curtain = [
+        ((DAY + timedelta(days=day, hours=hour)).timestamp(), DeviceKind.MOTION, "lounge")
+        for day in range(30)
+        for hour in (0, 1, 2, 3, 4, 5, 10, 15)
+    ]
+    alone = learn(life_signs(rows), UTC_ZONE, (), DAY + timedelta(days=30))
+    usual = learn(life_signs([*rows, *curtain]), UTC_ZONE, (), DAY + timedelta(days=30))
+    assert usual.distrusted == {"lounge"}
+    # The night stays as long as it is, though the curtain cut it short.
+    assert np.abs(usual.line.at_home - alone.line.at_home).max() <= 1
+    rare = learn(life_signs([*rows, *curtain[::2]]), UTC_ZONE, (), DAY + timedelta(days=30))
+    assert rare.distrusted == frozenset()
+    assert rare.line.at_home.max() < alone.line.at_home.max() - 120
+
+
+def test_single_signs_of_a_sensor_that_is_not_trusted_put_nothing_off():
+    rows = [*regular(1, [9]), *[((DAY + timedelta(hours=9.5)).timestamp(), DeviceKind.MOTION, "lounge")]]
+    window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
+    for distrusted, minutes in ((frozenset[str](), 175), (frozenset({"lounge"}), 145 + 20 / 60)):
+        usual = Usual(40, FLAT, distrusted=distrusted)
+        (found,) = (
+            Inactivity(lambda _day, usual=usual: usual).judge(window, DAY, DAY + timedelta(days=1)).findings
+        )
+        assert found.raised_at == DAY + timedelta(hours=9, minutes=minutes)
+
+
 def test_the_reason_tells_of_uncertain_signs():
     rows = [*regular(1, [9]), *[((DAY + timedelta(hours=11)).timestamp(), DeviceKind.MOTION, "kitchen")]]
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
