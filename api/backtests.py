@@ -7,7 +7,8 @@ from typing import Any
 from api import location
 from api.permissions import Viewer
 from core.domain.backtest import BacktestWish
-from core.store import backtest_requests, views
+from core.domain.sensitivity import Sensitivity
+from core.store import backtest_requests, sensitivities, views
 from core.store.backtest_requests import BacktestRequest
 from core.store.database import Connection
 from core.store.views import Viewed
@@ -37,3 +38,18 @@ def result_for(
     if location.look(connection, viewer, one.resident, now).is_precise:
         return one.result, True
     return location.without_places(one.result), False
+
+
+def set_sensitivity(
+    connection: Connection, viewer: Viewer, resident: int, sensitivity: Sensitivity, now: datetime
+) -> None:
+    """Put another setting in force for a resident whom the viewer may know of, and keep who did it."""
+    if sensitivities.put(connection, resident, sensitivity):
+        views.record(
+            connection,
+            user=viewer.number,
+            resident=resident,
+            what=Viewed.SENSITIVITY,
+            reason=sensitivity.value,
+            now=now,
+        )

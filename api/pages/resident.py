@@ -177,6 +177,8 @@ def _reason(page: Page, reason: str) -> str:
     kind, _, note = reason.partition(":")
     if kind == "alert":
         return page.words("viewed.alert")
+    if page.words.has(f"sensitivity.{kind}"):
+        return page.words(f"sensitivity.{kind}")
     if not page.words.has(f"reveal.{kind}"):
         return reason
     return page.words(f"reveal.{kind}") + (f": {note.strip()}" if note.strip() else "")

@@ -164,6 +164,12 @@ class BacktestDetailOut(BacktestOut):
         return BacktestDetailOut.model_validate(_given(one) | {"result": result, "is_precise": is_precise})
 
 
+class SensitivityIO(Input):
+    """How soon a silence is told."""
+
+    sensitivity: Sensitivity = Field(description="family: early; standard; quiet: late.")
+
+
 def _given(one: BacktestRequest) -> dict[str, object]:
     wished: tuple[Literal["weeks", "rules", "sensitivities", "budget"], ...] = (
         "weeks",

@@ -14,6 +14,7 @@ from core.store.registry import register_ward
 from core.store.ward_file import read_ward
 from detectors.alerting import planner
 from tests.browser.four_weeks import DAYS, NOW, fill, place
+from tests.browser.tried import seed
 from tests.support.api_ward import password_hash
 from tests.support.wards import write_ward
 
@@ -45,6 +46,8 @@ class Town:
     late: int
     equipment: int
     token: str
+    tried: int = 0
+    trying: int = 0
 
 
 def build(url: str, folder: Path) -> Town:
@@ -61,10 +64,11 @@ def build(url: str, folder: Path) -> Town:
         with psycopg.connect(url, autocommit=True) as raw:
             fill(raw, len(_PEOPLE))
         town = _morning(database)
+        tried, trying = seed(database, NOW)
         _simulation(database)
         with psycopg.connect(url, autocommit=True) as raw:
             raw.execute("UPDATE notification SET status = 'sent', sent_at = created_at, attempts = 1")
-    return town
+    return replace(town, tried=tried, trying=trying)
 
 
 def _ward() -> dict[str, Any]:

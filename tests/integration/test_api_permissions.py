@@ -97,6 +97,17 @@ CASES = (
     Case("GET", "/api/v1/residents/{resident}/backtests", 200, 200, 404, 403, 403),
     Case("POST", "/api/v1/residents/{resident}/backtests", 202, 202, 404, 403, 403, body={"weeks": 4}),
     Case("GET", "/api/v1/backtests/{backtest}", 200, 200, 404, 403, 403),
+    Case("GET", "/api/v1/residents/{resident}/sensitivity", 200, 200, 404, 403, 403),
+    Case(
+        "PUT",
+        "/api/v1/residents/{resident}/sensitivity",
+        200,
+        200,
+        404,
+        403,
+        403,
+        body={"sensitivity": "quiet"},
+    ),
     Case("GET", "/api/v1/devices", 200, 200, 200, 200, 200),
     Case("GET", "/api/v1/devices/{device}", 200, 200, 404, 200, 404),
     Case(

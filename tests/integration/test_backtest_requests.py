@@ -262,6 +262,49 @@ def test_a_worker_that_must_end_gives_back_what_it_began(ward: ApiWard) -> None:
     assert work_off(ward) == 1
 
 
+def test_the_page_asks_follows_and_puts_the_proposed_setting_in_force(ward: ApiWard) -> None:
+    client = ward.client("care_a")
+    page = f"/residents/{RESIDENT_A}/backtests"
+    assert "過去の記録で設定を試す" in client.get(f"/residents/{RESIDENT_A}").text
+    for wrong in ({"rule": "sos", "weeks": "2"}, {"rule": "", "weeks": "4", "budget": "many"}):
+        assert client.post(page, data=wrong).status_code == 422
+    asked = client.post(page, data={"rule": "inactivity", "weeks": "4", "budget": "0"})
+    assert asked.status_code == 303
+    address = asked.headers["location"]
+    assert "every 2s" in client.get(address).text
+
+    work_off(ward)
+    told = client.get(address).text
+    assert "every 2s" not in told
+    assert "最後の動きは" in told
+    # So little can only be kept with the patient setting, if with any.
+    result = read(ward, int(address.rsplit("/", 1)[1]))["result"]
+    ward.execute("UPDATE backtest SET result = jsonb_set(result, '{budget,proposed}', '\"quiet\"')")
+    assert result["in_force"] == "standard"
+    assert "「ひかえめに知らせる」に変える" in client.get(address).text
+    assert client.post(f"{address}/application", data={"sensitivity": "family"}).status_code == 409
+    applied = client.post(f"{address}/application", data={"sensitivity": "quiet"})
+    assert applied.headers["location"] == f"{address}?said=backtest_applied"
+    assert ward.execute("SELECT sensitivity FROM resident WHERE resident_id = %s", RESIDENT_A) == [("quiet",)]
+    assert "いまの設定のままで収まります" in client.get(address).text
+    looks = ward.client("family_a").get(f"/api/v1/residents/{RESIDENT_A}/looks").json()
+    assert ("sensitivity", "quiet") in {(one["what"], one["reason"]) for one in looks}
+    assert "ひかえめに知らせる" in ward.client("family_a").get(f"/residents/{RESIDENT_A}").text
+
+
+def test_pages_about_trying_are_for_the_staff_of_the_office(ward: ApiWard) -> None:
+    number = ask(ward)
+    addresses = (f"/residents/{RESIDENT_A}/backtests", f"/backtests/{number}")
+    for login, status in (("admin", 200), ("care_a", 200), ("care_b", 404), ("family_a", 403)):
+        assert [ward.client(login).get(one).status_code for one in addresses] == [status, status]
+    assert "過去の記録で設定を試す" not in ward.client("family_a").get(f"/residents/{RESIDENT_A}").text
+    applied = {
+        login: ward.client(login).post(f"/backtests/{number}/application", data={"sensitivity": "quiet"})
+        for login in ("care_a", "care_b", "family_a")
+    }
+    assert [one.status_code for one in applied.values()] == [409, 404, 403]
+
+
 def _is_work_left(ward: ApiWard) -> bool:
     with ward.database.transaction() as connection:
         return requests.is_work_left(connection)

@@ -14,8 +14,9 @@ from starlette.routing import Mount
 
 from api.errors import JSON_PREFIXES
 from core.domain.alert import Severity
+from core.domain.backtest import BacktestWish
 from core.domain.metric import METRICS
-from core.store import alerts, answer_links
+from core.store import alerts, answer_links, backtest_requests
 from tests.support.api_ward import HOME_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
 _CLOSE = {"outcome": "safe_contacted"}
@@ -73,6 +74,8 @@ _ABSENCE = {
     "days": "1",
 }
 
+_TRY = {"rule": "inactivity", "weeks": "4", "budget": "2"}
+
 
 _CASES = (
     Case("GET", "/", 303, 303, 303, 303, 303),
@@ -95,6 +98,11 @@ _CASES = (
     Case("GET", "/residents/{resident}/absences", 200, 200, 404, 200, 404),
     Case("POST", "/residents/{resident}/absences", 303, 303, 404, 303, 404, form=_ABSENCE),
     Case("POST", "/residents/{resident}/absences/{absence}/end", 303, 303, 404, 303, 404, form={}),
+    Case("GET", "/residents/{resident}/backtests", 200, 200, 404, 403, 403),
+    Case("POST", "/residents/{resident}/backtests", 303, 303, 404, 403, 403, form=_TRY),
+    Case("GET", "/backtests/{backtest}", 200, 200, 404, 403, 403),
+    # It proposes nothing as long as it waits.
+    Case("POST", "/backtests/{backtest}/application", 409, 409, 404, 403, 403, form={"sensitivity": "quiet"}),
     Case("GET", "/alerts", 200, 200, 200, 200, 200),
     Case("GET", "/alerts/{alert}", 200, 200, 404, 200, 404),
     Case("POST", "/alerts/{alert}/claim", 303, 303, 404, 303, 404, form={}),
@@ -150,7 +158,10 @@ def _fresh_things(ward: ApiWard) -> dict[str, object]:
         ward.clock.now() + timedelta(minutes=30),
         ward.clock.now(),
     )
-    return {"alert": number, "token": token, "absence": absence[0]}
+    ward.execute("DELETE FROM backtest")
+    with ward.database.transaction() as connection:
+        tried = backtest_requests.add(connection, RESIDENT_A, BacktestWish(), user=1, now=ward.clock.now())
+    return {"alert": number, "token": token, "absence": absence[0], "backtest": tried}
 
 
 def test_every_page_route_is_tried(ward: ApiWard) -> None:

@@ -5,9 +5,9 @@ from fastapi import APIRouter
 from api import backtests
 from api.deps import ConnectionDep, NowDep, Staff
 from api.permissions import backtest_for, resident_for
-from api.schemas.backtests import BacktestDetailOut, BacktestIn, BacktestOut
+from api.schemas.backtests import BacktestDetailOut, BacktestIn, BacktestOut, SensitivityIO
 from api.schemas.common import BigNumber, Number
-from core.store import backtest_requests
+from core.store import backtest_requests, sensitivities
 
 router = APIRouter(tags=["backtests"])
 
@@ -40,3 +40,20 @@ def read_backtest(
     resident_for(connection, viewer, found.resident, now)
     result, is_precise = backtests.result_for(connection, viewer, found, now)
     return BacktestDetailOut.build(found, result, is_precise=is_precise)
+
+
+@router.get("/residents/{number}/sensitivity", summary="How soon a silence is told")
+def read_sensitivity(viewer: Staff, number: Number, connection: ConnectionDep, now: NowDep) -> SensitivityIO:
+    """Return the setting that is in force."""
+    resident_for(connection, viewer, number, now)
+    return SensitivityIO(sensitivity=sensitivities.get(connection, number))
+
+
+@router.put("/residents/{number}/sensitivity", summary="Change how soon a silence is told")
+def change_sensitivity(
+    viewer: Staff, number: Number, body: SensitivityIO, connection: ConnectionDep, now: NowDep
+) -> SensitivityIO:
+    """Put another setting in force from now on; who did it is kept, and shown to the person."""
+    resident_for(connection, viewer, number, now, is_look=False)
+    backtests.set_sensitivity(connection, viewer, number, body.sensitivity, now)
+    return body

@@ -1,0 +1,78 @@
+"""What staff tried on the past of one of the seeded people: one that is worked out, one that waits."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.domain.alert import Finding, Severity
+from core.domain.backtest import BacktestWish
+from core.domain.sensitivity import Sensitivity
+from core.store import backtest_requests as requests
+from core.store.database import Database
+from detectors.backtest import Backtest
+from detectors.backtest_result import as_bounded_body
+from detectors.hindsight import Label
+
+_RESIDENT, _CARE = 2, 2
+_WEEKS = 8
+
+
+def seed(database: Database, now: datetime) -> tuple[int, int]:
+    """Ask for two, answer the first, and return their numbers."""
+    since = now - timedelta(weeks=_WEEKS)
+    early, usual, late = (_silences(since, count, hours) for count, hours in ((9, 7.5), (4, 9.0), (1, 12.0)))
+    left = _left_the_area(since)
+    trials = {
+        Sensitivity.STANDARD: (*usual, left),
+        Sensitivity.FAMILY: (*early, left),
+        Sensitivity.QUIET: (*late, left),
+    }
+    rules = ("inactivity", "geofence_exit")
+    tested = Backtest(_RESIDENT, ZoneInfo("Asia/Tokyo"), since, now, rules, trials, ())
+    labels = [Label(since + timedelta(days=6, hours=1), "did not get up")]
+    wish = BacktestWish(_WEEKS, rules, tuple(Sensitivity), 2)
+    with database.transaction() as connection:
+        done, waiting = (
+            requests.add(connection, _RESIDENT, wish, user=_CARE, now=now - timedelta(minutes=minutes))
+            for minutes in (9, 1)
+        )
+        requests.take(connection)
+        requests.finish(connection, done, as_bounded_body(tested, labels, 2), now)
+    return done, waiting
+
+
+def _silences(since: datetime, count: int, hours: float) -> list[Finding]:
+    """Give silences of half a day, told after some hours."""
+    found: list[Finding] = []
+    for number in range(count):
+        began_at = since + timedelta(days=6 * (number + 1))
+        usual = {"days": 28, "active_by": (began_at + timedelta(hours=6)).isoformat(), "longest_min": 95}
+        found.append(
+            Finding(
+                rule="inactivity",
+                subject=f"resident:{_RESIDENT}",
+                severity=Severity.CHECK_SOON,
+                began_at=began_at,
+                raised_at=began_at + timedelta(hours=hours),
+                cleared_at=began_at + timedelta(hours=13),
+                reason={"rule_version": 1, "usual": usual, "last_life_sign": {"place": "bedroom"}},
+            )
+        )
+    return found
+
+
+def _left_the_area(since: datetime) -> Finding:
+    began_at = since + timedelta(days=20, hours=5)
+    return Finding(
+        rule="geofence_exit",
+        subject="geofence:2",
+        severity=Severity.CHECK_SOON,
+        began_at=began_at,
+        raised_at=began_at + timedelta(minutes=6),
+        cleared_at=began_at + timedelta(minutes=50),
+        reason={
+            "rule_version": 2,
+            "geofence": {"number": 2, "name": "自宅のまわり"},
+            "outside_m": 240,
+            "position": {"lat": 35.65, "lon": 139.79, "accuracy_m": 12.0},
+        },
+    )
