@@ -29,6 +29,17 @@ _PIR = {"trigger": True, "triggered": True, "normal": False, "idle": False, "vac
 _OPEN = {"open": True, "opened": True, "close": False, "closed": False}
 _OCCUPIED = {"occupied": True, "vacant": False, "present": True, "absent": False}
 _TAMPER = {"installed": False, "install": False, "uninstalled": True, "uninstall": True}
+# Makers say it in many words, and a call for help that is not understood would pass for a sign that the device is well.
+_HELP = {
+    **dict.fromkeys(
+        ("sos", "help", "panic", "emergency", "alert", "press", "pressed", "trigger", "triggered"), True
+    ),
+    **dict.fromkeys(("start", "started", "active", "activated"), True),
+    **dict.fromkeys(
+        ("normal", "none", "end", "ended", "released", "inactive", "cancelled", "canceled"), False
+    ),
+}
+_FALL = {**_HELP, "fall": True, "falling": True, "fall detected": True, "fallen": True}
 _LEAK = {"leak": True, "leakage": True, "normal": False, "no leak": False, "no_leak": False}
 _MOVING = {
     "moving": True,
@@ -71,14 +82,14 @@ WORDS: dict[str, tuple[str, dict[str, bool]]] = {
     "leak": ("water_leak", _LEAK),
     "smoke_status": ("smoke", {"alarm": True, "normal": False}),
     "gas_status": ("gas_leak", {"alarm": True, "normal": False}),
-    "fall": ("fall", {"fall": True, "normal": False}),
-    "fall_status": ("fall", {"fall": True, "normal": False}),
-    "sosFlag": ("sos", {}),
-    "sos": ("sos", {}),
-    "sos_status": ("sos", {"normal": False}),
-    "ALARM_status": ("sos", {}),
-    "Alarm_status": ("sos", {}),
-    "ALARM_STATUS": ("sos", {}),
+    "fall": ("fall", _FALL),
+    "fall_status": ("fall", _FALL),
+    "sosFlag": ("sos", _HELP),
+    "sos": ("sos", _HELP),
+    "sos_status": ("sos", _HELP),
+    "ALARM_status": ("sos", _HELP),
+    "Alarm_status": ("sos", _HELP),
+    "ALARM_STATUS": ("sos", _HELP),
 }
 # Counts: more than none means that somebody is there.
 PEOPLE = {"people_count", "people_count_all", "people_count_max", "people_total_counts", "num_people"}
