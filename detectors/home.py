@@ -226,7 +226,9 @@ class HomeJudging:
             view,
             usual_on=UsualBook(self._connection, who, memory=self._memory).on,
             rhythm_on=RhythmBook(self._connection, who, memory=self._memory).on,
-            places_on=PlacesBook(self._connection, who, is_lead=self._is_lead(resident)).on,
+            places_on=PlacesBook(
+                self._connection, who, is_lead=self._is_lead(resident), memory=self._memory
+            ).on,
         )
         judgements: dict[str, Judgement] = {}
         failed: str | None = None

@@ -12,7 +12,7 @@ from detectors.rules import geofence_exit, not_returned, usual_places, wandering
 from detectors.rules.usual_places import CELL_DEG, DAYS, Places, Visits, learn_places
 from detectors.rules.walk import WORST_ACCURACY_M
 from detectors.rules.wall_clock import midnight
-from detectors.usual import KEPT, REAL, Who
+from detectors.usual import KEPT, REAL, Memory, Who, read_usual
 
 NAME = "usual_places"
 # Where somebody was lost, or driven to hospital, is no usual place.
@@ -32,21 +32,32 @@ class PlacesBook:
         Whether trackers that are nobody's own count.
     keeps : bool
         Whether what is learned is kept for others; if not, nothing is written.
+    memory : Memory or None
+        What was read for earlier judgings.
     """
 
-    def __init__(self, connection: Connection, who: Who, *, is_lead: bool, keeps: bool = True) -> None:
+    def __init__(
+        self,
+        connection: Connection,
+        who: Who,
+        *,
+        is_lead: bool,
+        keeps: bool = True,
+        memory: Memory | None = None,
+    ) -> None:
         self._connection = connection
         self._who = who
         self._is_lead = is_lead
         self._keeps = keeps
+        self._memory = memory or Memory(0)
         self._known: dict[date, Places] = {}
 
     def on(self, day: date) -> Places:
         """Return what holds on a local day."""
         if day not in self._known:
-            resident, version = self._who.resident, usual_places.VERSION
-            body = judging.usual(self._connection, resident, NAME, version, day)
-            self._known[day] = Places.from_json(body) if body is not None else self._learn(day)
+            key = (self._who.resident, NAME, usual_places.VERSION, day)
+            known = self._memory.find(key, lambda: read_usual(self._connection, *key, Places.from_json))
+            self._known[day] = known or self._learn(day)
         return self._known[day]
 
     def _learn(self, day: date) -> Places:

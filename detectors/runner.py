@@ -26,8 +26,8 @@ from detectors.usual import Memory
 CHANNEL = "news"
 # Homes in one transaction: enough to spread the cost of a commit and of reading what is on record, few enough that another process
 # finds work, and that what is found is soon known: as many as were judged in this time.
-_LEAST_BATCH, _MOST_BATCH = 4, 32
-_BATCH_S = 0.1
+_LEAST_BATCH, _MOST_BATCH = 8, 64
+_BATCH_S = 0.2
 # Seconds of the machine.
 _LONGEST_WAIT_S = 1.0
 # A few kilobytes each; a resident has two for each of the days that matter.
@@ -110,14 +110,18 @@ class Runner:
         put_off: set[int] = set()
         while time.monotonic() - began < longest_s:
             until = self._through()
-            judged = 0 if until is None else self._judge_batch(until, put_off)
+            judged = (
+                0
+                if until is None
+                else self._judge_urgent(until, put_off) or self._judge_batch(until, put_off)
+            )
             if judged == 0:
                 return _Round(homes, is_done=True)
             homes += judged
         return _Round(homes, is_done=False)
 
     def _through(self) -> datetime | None:
-        """Judge the ward, drop the news that change nothing, and return up to when homes may be judged; None without ingest."""
+        """Judge the ward, and return up to when homes may be judged; None without ingest."""
         now = self._clock.now()
         with self._database.transaction() as connection:
             # A clock that is moved by hand may jump a day between the reports of two workers.
@@ -139,13 +143,11 @@ class Runner:
         if self._ward_seen is not None:
             seen_until, seen_at = self._ward_seen
             if machine - seen_at < _WARD_EVERY_S and timedelta() <= until - seen_until < timedelta(minutes=1):
-                self._drop_idle(until)
                 return
         with self._database.transaction() as connection:
             judging.add_watches(connection, until)
             if pulled_back := judging.pull_back(connection, until, now + _CLOCK_MAY_GO_BACK):
                 _log.warning("clock_went_back", watches=pulled_back)
-            judging.drop_idle_news(connection, until)
         self._judge_stray(until, now)
         try:
             with self._database.transaction() as connection:
@@ -174,26 +176,35 @@ class Runner:
         except Exception:  # noqa: BLE001 - the fence round one rule
             _log.exception("rule_failed", rule=stray.NAME)
 
-    def _drop_idle(self, until: datetime) -> None:
+    def _judge_urgent(self, until: datetime, put_off: set[int]) -> int:
+        """Judge the homes where somebody calls for help, without a look at what all others sent."""
         with self._database.transaction() as connection:
-            judging.drop_idle_news(connection, until)
+            homes = judging.claim_urgent(connection, _LEAST_BATCH, put_off)
+            self._judge_homes(connection, homes, until, put_off)
+        return len(homes)
 
     def _judge_batch(self, until: datetime, put_off: set[int]) -> int:
-        slack = self._machine_span(_SLACK_S)
+        """Drop the news that change nothing, and judge the first of the others."""
+        began = time.monotonic()
         with self._database.transaction() as connection:
-            began = time.monotonic()
+            judging.drop_idle_news(connection, until)
+        with self._database.transaction() as connection:
             homes = judging.claim_homes(connection, until, self._batch, put_off)
-            records = _records(connection, homes, until) if homes else {}
-            for home in homes:
-                self._judge_home(
-                    connection, HomeSpan(home, until, self._clock.now(), slack), records, put_off
-                )
+            self._judge_homes(connection, homes, until, put_off)
         if len(homes) == self._batch:
             fitting = self._batch * _BATCH_S / max(0.001, time.monotonic() - began)
             self._batch = min(
                 max(round(fitting), _LEAST_BATCH, self._batch // 2), _MOST_BATCH, self._batch * 2
             )
         return len(homes)
+
+    def _judge_homes(
+        self, connection: Connection, homes: Sequence[int], until: datetime, put_off: set[int]
+    ) -> None:
+        slack = self._machine_span(_SLACK_S)
+        records = _records(connection, homes, until) if homes else {}
+        for home in homes:
+            self._judge_home(connection, HomeSpan(home, until, self._clock.now(), slack), records, put_off)
 
     def _judge_home(
         self, connection: Connection, span: HomeSpan, records: Mapping[int, HomeRecord], put_off: set[int]

@@ -94,11 +94,9 @@ class UsualBook:
     def on(self, day: date) -> Usual:
         """Return what holds on a local day."""
         if day not in self._known:
-            resident, rule, version = self._who.resident, inactivity.NAME, inactivity.VERSION
-            self._known[day] = self._memory.find(
-                (resident, rule, version, day),
-                lambda: _read(self._connection, resident, rule, version, day, Usual.from_json),
-            ) or self._learn(day)
+            key = (self._who.resident, inactivity.NAME, inactivity.VERSION, day)
+            known = self._memory.find(key, lambda: read_usual(self._connection, *key, Usual.from_json))
+            self._known[day] = known or self._learn(day)
         return self._known[day]
 
     def _learn(self, day: date) -> Usual:
@@ -142,11 +140,9 @@ class RhythmBook:
     def on(self, day: date) -> Rhythm:
         """Return what holds on a local day."""
         if day not in self._known:
-            resident, rule, version = self._who.resident, RHYTHM, RHYTHM_VERSION
-            self._known[day] = self._memory.find(
-                (resident, rule, version, day),
-                lambda: _read(self._connection, resident, rule, version, day, Rhythm.from_json),
-            ) or self._learn(day)
+            key = (self._who.resident, RHYTHM, RHYTHM_VERSION, day)
+            known = self._memory.find(key, lambda: read_usual(self._connection, *key, Rhythm.from_json))
+            self._known[day] = known or self._learn(day)
         return self._known[day]
 
     def _learn(self, day: date) -> Rhythm:
@@ -169,7 +165,7 @@ class RhythmBook:
         return found
 
 
-def _read(
+def read_usual(
     connection: Connection,
     resident: int,
     rule: str,
@@ -177,6 +173,7 @@ def _read(
     day: date,
     from_json: Callable[[Mapping[str, Any]], T],
 ) -> T | None:
+    """Return what was learned about a resident for a day; None if nothing was yet."""
     body = judging.usual(connection, resident, rule, version, day)
     return None if body is None else from_json(body)
 

@@ -78,6 +78,12 @@ def drop_idle_news(connection: Connection, until: datetime) -> None:
     connection.execute(_JUDGING["drop_idle_news"], {"until": until, "status_metrics": STATUS_METRICS})
 
 
+def claim_urgent(connection: Connection, limit: int, but: Collection[int] = ()) -> list[int]:
+    """Take up to `limit` homes with urgent news, held until the transaction ends."""
+    rows = connection.execute(_JUDGING["claim_urgent"], {"limit": limit, "but": sorted(but)})
+    return [row[0] for row in rows]
+
+
 def claim_homes(connection: Connection, until: datetime, limit: int, but: Collection[int] = ()) -> list[int]:
     """Take up to `limit` homes with news or a deadline, held until the transaction ends; only urgent ones if there are any.
 

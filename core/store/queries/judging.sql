@@ -79,6 +79,19 @@ DELETE FROM home_news
 USING idle
 WHERE home_news.home_id = idle.home_id AND NOT home_news.urgent AND home_news.earliest >= idle.earliest;
 
+-- name: claim_urgent
+-- Take homes with urgent news, as below, without a look at all others.
+SELECT candidate.home_id
+FROM (SELECT home_id, min(earliest) AS at FROM home_news WHERE urgent GROUP BY home_id) AS candidate
+JOIN LATERAL (
+    SELECT min(resident_id) AS resident_id FROM resident WHERE resident.home_id = candidate.home_id
+) AS lead ON true
+JOIN watch ON watch.resident_id = lead.resident_id
+WHERE NOT candidate.home_id = ANY(%(but)s)
+ORDER BY candidate.at
+LIMIT %(limit)s
+FOR UPDATE OF watch SKIP LOCKED;
+
 -- name: claim_homes
 -- Take homes with news or a deadline, urgent ones first; the lock on the row of the home's first resident is the claim.
 WITH candidate AS (
