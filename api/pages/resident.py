@@ -15,6 +15,7 @@ from api.pages.matters import Matter, Whose, matters
 from api.pages.place import load_place
 from api.pages.rendering import Page
 from api.pages.search import is_sought
+from api.pages.week import load_week_section
 from api.permissions import Viewer
 from core.domain.alert import Severity
 from core.store import alerts, devices, residents, views
@@ -100,6 +101,7 @@ def resident_context(
                 problem=problem,
                 sought=is_sought(alerts.open_alerts(connection, page.now, residents=[one.number])),
             ),
+            "week": load_week_section(page, connection, one),
             "contacts": residents.contacts(connection, one.number),
             "looks": looks(page, connection, one.number),
         }

@@ -1,6 +1,6 @@
 """Residents, who is told about them, and who looked."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated
 
 from pydantic import Field, StringConstraints
@@ -9,6 +9,7 @@ from api.location import RevealReason
 from api.schemas.common import Input, Output
 from core.domain.device import DeviceKind
 from core.domain.resident import Channel, Language, Role, WatchState
+from core.domain.weekly import Change
 from core.store.residents import ResidentOverview
 from core.store.views import Viewed
 
@@ -75,6 +76,25 @@ class LookOut(Output):
     what: Viewed
     reason: str = Field(examples=["no_contact", "alert:12"])
     times: int
+
+
+class WeeklyCountOut(Output):
+    """One count of a week: means of a day, null where too few days are known."""
+
+    name: str = Field(examples=["active_quarters"])
+    change: Change
+    mean: float | None
+    days: int
+    before: float | None = Field(description="The mean of the 56 days that end a week before.")
+    days_before: int
+
+
+class WeeklyOut(Output):
+    """The last whole week, Monday to Sunday, against the two months before. A week that cannot be told is never called less."""
+
+    first: date
+    last: date
+    counts: list[WeeklyCountOut]
 
 
 class RevealIn(Input):

@@ -40,6 +40,7 @@ _PATHS = (
     "/api/v1/residents/{number}",
     "/api/v1/residents/{number}/contacts",
     "/api/v1/residents/{number}/looks",
+    "/api/v1/residents/{number}/week",
     "/api/v1/residents/{number}/readings",
     "/api/v1/residents/{number}/fixes",
     "/api/v1/residents/{number}/blind-times",

@@ -72,6 +72,7 @@ CASES = (
     Case("GET", "/api/v1/residents/{resident}/contacts", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/looks", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/location", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/week", 200, 200, 404, 200, 404),
     Case("POST", "/api/v1/residents/{resident}/reveal", 201, 201, 404, 201, 404, body=REVEAL),
     Case("GET", "/api/v1/residents/{resident}/readings", 200, 200, 404, 200, 404),
     Case("GET", "/api/v1/residents/{resident}/blind-times", 200, 200, 404, 200, 404),

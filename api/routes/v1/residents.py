@@ -8,7 +8,15 @@ from api import location
 from api.deps import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
 from api.permissions import Viewer, resident_for
 from api.schemas.common import Cursor, Limit, Number, Page, from_cursor, to_cursor
-from api.schemas.residents import ContactOut, LocationAccessOut, LookOut, ResidentOut, RevealIn
+from api.schemas.residents import (
+    ContactOut,
+    LocationAccessOut,
+    LookOut,
+    ResidentOut,
+    RevealIn,
+    WeeklyOut,
+)
+from api.weekly import load_week
 from core.domain.resident import Contact
 from core.store import residents, views
 
@@ -60,6 +68,12 @@ def list_looks(viewer: AnyUser, number: Number, connection: ConnectionDep, now: 
     """Return who looked at the resident's place or record in the last 90 days, newest first."""
     resident_for(connection, viewer, number, now, is_look=False)
     return [LookOut.model_validate(one) for one in views.looks(connection, number, now - _LOOKS_SHOWN)]
+
+
+@router.get("/{number}/week", summary="The last whole week")
+def read_week(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> WeeklyOut:
+    """Return what was more or less in the last week, Monday to Sunday, than in the two months before."""
+    return WeeklyOut.model_validate(load_week(connection, resident_for(connection, viewer, number, now), now))
 
 
 @router.get("/{number}/location", summary="How precisely you may see the place now")
