@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
-from api.pages.cards import clock_of, moment_of, number_of, place_name, text_of
+from api.pages.cards import clock_of, number_of, place_name, text_of
 from api.pages.moments import Moments
 from core.domain.alert import Alert
 
@@ -37,20 +37,6 @@ def _wandering(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.places_unknown")
     elif unfamiliar >= 50:
         yield words("why.way_unfamiliar")
-    yield from _search(alert, moments)
-
-
-def _search(alert: Alert, moments: Moments) -> Iterator[str]:
-    """Say how far from the last position to look first: the distances grow with the time since then."""
-    half, most, pace = (
-        number_of(alert.reason, "search", name) for name in ("half_within_m", "most_within_m", "walks_m_s")
-    )
-    seen = moment_of(alert.reason, "position", "time")
-    if half is None or most is None or pace is None or seen is None or alert.cleared_at is not None:
-        return
-    walked_m = max((moments.now - seen).total_seconds(), 0.0) * pace
-    near, far = (f"{(one + walked_m) / 1000:.1f}" for one in (half, most))
-    yield moments.words("why.search", near=near, far=far)
 
 
 def _left_behind(alert: Alert, moments: Moments) -> Iterator[str]:
