@@ -152,16 +152,21 @@ def _event_line(event: AlertEvent, page: Page) -> EventLine:
 
 def _ladder(steps: list[EscalationStep], messages: list[Notification], page: Page) -> list[Rung]:
     opening = [one for one in messages if one.kind is NotificationKind.OPENING]
-    rungs = [step for step in steps if step.is_climb]
+    climb = [step for step in steps if step.is_climb]
+    first = "alert.ladder_family" if len(climb) > 1 else "alert.ladder_centre"
+    names = [first if place == 0 else "alert.ladder_centre" for place in range(len(climb))]
+    # Whoever sleeps is told later, and who looks at the alert sees that.
+    passed_over = [step for step in steps if step.is_after_quiet_hours]
+    names += ["alert.ladder_quiet"] * len(passed_over)
     return [
         Rung(
-            page.words("alert.ladder_family" if place == 0 and len(rungs) > 1 else "alert.ladder_centre"),
+            page.words(name),
             page.moments.clock(step.taken_at or step.due_at),
             step.taken_at,
             step.stopped_at,
             [one for one in opening if one.step == step.step],
         )
-        for place, step in enumerate(rungs)
+        for name, step in zip(names, [*climb, *passed_over], strict=True)
     ]
 
 

@@ -140,6 +140,6 @@ def _ladder_line(ladder: Sequence[EscalationStep], moments: Moments) -> str:
         return ""
     text = moments.words("board.step_told", done=len(done), all=len(rungs))
     if ahead:
-        following = moments.local(ahead[0].due_at)
+        following = moments.local(min(step.due_at for step in ahead))
         text += " · " + moments.words("board.step_next", clock=f"{following.hour}:{following:%M}")
     return text

@@ -17,6 +17,7 @@ from core.domain.alert import Severity
 from core.domain.backtest import BacktestWish
 from core.domain.metric import METRICS
 from core.store import alerts, answer_links, backtest_requests
+from detectors.alerting import planner
 from tests.support.api_ward import HOME_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
 _CLOSE = {"outcome": "safe_contacted"}
@@ -242,6 +243,17 @@ def test_where_no_thermometer_reports_pages_say_that_heat_cannot_be_told(ward: A
     # An old figure does not pass for the present one.
     assert "29.4℃" not in family.get("/family").text
     assert "最後は 29.4℃" in care.get(f"/residents/{RESIDENT_A}").text
+
+
+def test_an_alert_of_the_night_says_who_is_told_later(ward: ApiWard) -> None:
+    ward.clock.advance(hours=14)
+    number = ward.open_alert()
+    planner.plan_all(ward.database, ward.clock.now())
+
+    shown = ward.client("care_a").get(f"/alerts/{number}").text
+    assert "おやすみの時間の方" in shown
+    # The centre is told at once, in their place.
+    assert "連絡 1/1 段" in ward.client("care_a").get("/board").text
 
 
 def test_two_who_press_at_once_get_one_holder_and_no_error(ward: ApiWard) -> None:
