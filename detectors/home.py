@@ -12,13 +12,14 @@ from core.store import absences, judging
 from core.store.database import Connection
 from core.store.episodes import Matter
 from core.store.judging import ActiveAlert, BlindTime, WatchedResident
+from core.store.measurements import Situation
 from detectors import batteries, days, sensors
 from detectors.alerting.reconcile import reconcile
 from detectors.places import PlacesBook
 from detectors.records import REACH, HomeRecord
 from detectors.rulebook import rules_of
 from detectors.rules import battery, decline, geofence_exit, inactivity, sos, stuck
-from detectors.rules.judgement import Blind, Judgement, Window, earliest, moment
+from detectors.rules.judgement import Blind, Judgement, Rule, Window, earliest, moment
 from detectors.rules.patience import Sensitivity
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, Link, judge_home
 from detectors.rules.sos import SosCall
@@ -220,16 +221,7 @@ class HomeJudging:
         compare = partial(days.judge, self._connection, who, span, resident.watched_from)
         first = decline.next_check(resident.zone, resident.number, span[0])
         self._judge_daily(resident, decline.NAME, first, compare, {f"resident:{resident.number}"})
-        rules = rules_of(
-            Sensitivity(resident.sensitivity),
-            situation,
-            view,
-            usual_on=UsualBook(self._connection, who, memory=self._memory).on,
-            rhythm_on=RhythmBook(self._connection, who, memory=self._memory).on,
-            places_on=PlacesBook(
-                self._connection, who, is_lead=self._is_lead(resident), memory=self._memory
-            ).on,
-        )
+        rules = self._rules(resident, who, situation, view)
         judgements: dict[str, Judgement] = {}
         failed: str | None = None
         for rule in rules:
@@ -262,6 +254,20 @@ class HomeJudging:
         if window.absences or resident.pause is not None:
             absences.show_pause(self._connection, resident.number, span[1])
         self._settle(resident, waits, state, failed)
+
+    def _rules(
+        self, resident: WatchedResident, who: Who, situation: Situation, view: HomeView
+    ) -> Sequence[Rule]:
+        return rules_of(
+            Sensitivity(resident.sensitivity),
+            situation,
+            view,
+            usual_on=UsualBook(self._connection, who, memory=self._memory).on,
+            rhythm_on=RhythmBook(self._connection, who, memory=self._memory).on,
+            places_on=PlacesBook(
+                self._connection, who, is_lead=self._is_lead(resident), memory=self._memory
+            ).on,
+        )
 
     def _anew_since(self, resident: WatchedResident) -> datetime | None:
         """Return since when a resident is judged who was judged already, None if all of the span is new."""
