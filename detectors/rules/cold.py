@@ -12,7 +12,7 @@ from core.domain.rhythm import Rhythm
 from detectors.rules.hearing import is_known_away, is_out_by_door, is_washroom, next_look, until_now
 from detectors.rules.judgement import Judgement, RoomSeries, Window, moment
 from detectors.rules.levels import Spell, Trigger, grid, is_known, lasting, level, spells
-from detectors.rules.wall_clock import DAY_S, local_seconds
+from detectors.rules.wall_clock import DAY_S, local_date, local_seconds
 
 NAME = "cold"
 VERSION = 1
@@ -61,7 +61,7 @@ class Cold:
         time = grid(lived_in, until.timestamp())
         if not len(time):
             return Judgement((), None, can_tell=False)
-        if all(room.temperature_c.min() >= GUIDE_C for room in lived_in):
+        if not any(self._may_be_cold(window, room, time, len(lived_in) == 1) for room in lived_in):
             # Warm enough throughout: only whether somebody can tell is asked.
             known = any(is_known(room.time, room.temperature_c, until.timestamp()) for room in lived_in)
             return Judgement((), next_look(until, _LOOK_S), can_tell=known)
@@ -80,6 +80,20 @@ class Cold:
         ]
         return Judgement(tuple(found), due, can_tell=can_tell)
 
+    def _may_be_cold(
+        self, window: Window, room: RoomSeries, time: NDArray[np.float64], is_only: bool
+    ) -> bool:
+        """Tell whether a room's lowest value is below any of its limits; a level is never lower, and takes long to work out."""
+        lowest = float(room.temperature_c.min())
+        if lowest >= GUIDE_C:
+            return False
+        if np.isnan(lowest) or (lowest < COLD_C and _is_living(room, is_only)):
+            return True
+        first, last = (local_date(window.zone, moment(float(one))).toordinal() for one in time[[0, -1]])
+        days = (date.fromordinal(number) for number in range(first, last + 1))
+        usual = (one for day in days for one in self.rhythm_on(day).rooms_c.get(room.place) or ())
+        return any(one is not None and lowest < one - BELOW_USUAL_C for one in usual)
+
     def _room(self, window: Window, room: RoomSeries, time: NDArray[np.float64], is_only: bool) -> _Room:
         usual = np.full(len(time), np.nan)
         local = local_seconds(window.zone, time)
@@ -89,8 +103,11 @@ class Cold:
             if hours is not None:
                 known = np.array([np.nan if one is None else one for one in hours], np.float64)
                 usual[day == number] = known[hour[day == number]]
-        is_living = is_only or room.place.lower().startswith(_LIVING)
-        return _Room(room, level(time, room.time, room.temperature_c), usual, is_living)
+        return _Room(room, level(time, room.time, room.temperature_c), usual, _is_living(room, is_only))
+
+
+def _is_living(room: RoomSeries, is_only: bool) -> bool:
+    return is_only or room.place.lower().startswith(_LIVING)
 
 
 def _is_lived_in(place: str) -> bool:

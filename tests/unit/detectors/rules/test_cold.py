@@ -1,0 +1,34 @@
+"""Cold rooms: what is left out for speed changes no answer."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from core.domain.rhythm import Rhythm
+from detectors.rules import rhythm
+from detectors.rules.cold import Cold
+from detectors.rules.judgement import moment
+from detectors.rules.rhythm import Past
+from simulator.scoring.home_life import FIRST, LEARN_DAYS, ZONE, make, whole_window
+
+
+def always(*_given: object) -> bool:
+    return True
+
+
+def test_rooms_that_cannot_be_cold_are_judged_alike_without_their_levels(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    until = moment(FIRST + LEARN_DAYS * 86400.0)
+    for seed in range(3):
+        window = whole_window(make(seed), until)
+        known = rhythm.learn(Past(window.life_signs, window.power, window.rooms, (), until.timestamp()), ZONE)
+
+        def usual(_day: date, known: Rhythm = known) -> Rhythm:
+            return known
+
+        spans = [(until + timedelta(days=day), until + timedelta(days=day + 1)) for day in range(0, 30, 3)]
+        short = [Cold(usual).judge(window, *span) for span in spans]
+        with monkeypatch.context() as patched:
+            patched.setattr(Cold, "_may_be_cold", always)
+            assert short == [Cold(usual).judge(window, *span) for span in spans]
