@@ -168,15 +168,16 @@ def _simulated(home: SimHome, kinds: Sequence[DeviceKind], random: np.random.Gen
         lasts_s = _LASTS_DAYS * DAY_S
         kind = IncidentKind.SENSOR_STUCK
         incidents.append(Incident(kind, home.resident, day.date(), at_s, lasts_s, 0, device=struck.device_id))
-    sensors = _told(home, HomeWorld(home, incidents, seed), _PAST_DAYS + _LASTS_DAYS + 2)
+    sensors = told_by(home, HomeWorld(home, incidents, seed), _FIRST, _PAST_DAYS + _LASTS_DAYS + 2)
     span = (_FIRST + timedelta(days=3), _FIRST + timedelta(days=_PAST_DAYS + _LASTS_DAYS + 2))
     began = (day + timedelta(seconds=at_s)).timestamp()
     return _Trial(sensors, None if struck is None else home.devices.index(struck), began, span)
 
 
-def _told(home: SimHome, world: HomeWorld, days: int) -> list[Sensor]:
+def told_by(home: SimHome, world: HomeWorld, begin: datetime, days: int) -> list[Sensor]:
+    """Return what the sensors of a simulated home tell on some days."""
     series: dict[tuple[int, str], list[tuple[float, float]]] = {}
-    day = world.day_of(_FIRST)
+    day = world.day_of(begin)
     for _ in range(days):
         for one in world.tell(day).samples:
             if one.metric in METRICS:

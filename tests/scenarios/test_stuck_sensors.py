@@ -1,0 +1,53 @@
+"""The library's scenarios about stuck sensors: what is told meets what their truth expects."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from detectors.rules.stuck import judge_sensors
+from simulator.binding import bind
+from simulator.scenario import read_scenario
+from simulator.scoring.stuck import told_by
+from simulator.truth import TrueEvent, true_events
+from simulator.ward import WardOrder, make_ward
+from simulator.wardfile import SimHome, parse_ward
+from simulator.world import HomeWorld, make_world
+
+ORIGIN = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
+DAYS_BEFORE, DAYS_AFTER = 14, 8
+SEED = 3
+
+
+def played(name: str) -> tuple[SimHome, HomeWorld, TrueEvent]:
+    """Return the home in which a scenario happens, played, and the stuck sensor's truth."""
+    ward = parse_ward(make_ward(WardOrder(6, SEED, ORIGIN)))
+    incidents = bind([read_scenario(name)], ward, SEED)
+    worlds = make_world(ward, incidents, SEED)
+    events = true_events(ward, incidents, SEED, ORIGIN, ORIGIN + timedelta(days=DAYS_AFTER))
+    event = next(one for one in events if "device_stuck" in one.raises)
+    world = next(one for one in worlds if one.home.resident == event.resident)
+    return world.home, world, event
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [
+        ("stuck_sensor", "chatter"),
+        ("collapse_behind_stuck_sensor", "chatter"),
+        ("stuck_contact", "lasting"),
+        ("frozen_thermometer", "frozen"),
+    ],
+)
+def test_a_stuck_sensor_is_told_by_when_it_should_be(name: str, cause: str) -> None:
+    home, world, event = played(name)
+    begin = ORIGIN - timedelta(days=DAYS_BEFORE)
+    sensors = told_by(home, world, begin, DAYS_BEFORE + DAYS_AFTER)
+    span = (begin, ORIGIN + timedelta(days=DAYS_AFTER))
+    findings = judge_sensors(sensors, home.zone, span, watched_from=begin, told_from=begin).findings
+    assert {one.reason["cause"] for one in findings} == {cause}
+    assert event.by is not None
+    for one in findings:
+        assert event.begins <= one.raised_at <= event.by
+        # Not long after the sensor is mended it is over; a thermometer once it tells another value.
+        assert one.cleared_at is not None
+        assert one.cleared_at <= event.ends + timedelta(hours=3)
