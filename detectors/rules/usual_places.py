@@ -1,7 +1,9 @@
 """Where a resident usually is: cells of the ground that were seen on several days, learned from the last 60."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, cast
 
 import numpy as np
@@ -85,13 +87,12 @@ class Places:
 
     def _near(self, lat: float, lon: float, within_m: float, *, stays: int) -> bool:
         row, column = cell_of(lat, lon)
-        reach = int(np.ceil(within_m / _CELL_M))
-        return any(
-            (found := self.seen.get((row + north, column + east))) is not None and found[1] >= stays
-            for north in range(-reach, reach + 1)
-            for east in range(-reach, reach + 1)
-            if north * north + east * east <= (reach + 0.5) ** 2
-        )
+        reach = math.ceil(within_m / _CELL_M)
+        for north, east in _around(reach):
+            found = self.seen.get((row + north, column + east))
+            if found is not None and found[1] >= stays:
+                return True
+        return False
 
 
 def cell_of(lat: float, lon: float) -> Cell:
@@ -102,8 +103,24 @@ def cell_of(lat: float, lon: float) -> Cell:
     >>> cell_of(35.6, 139.8) == cell_of(35.60001, 139.80001), cell_of(35.6, 139.8) == cell_of(35.601, 139.8)
     (True, False)
     """
-    narrows = np.cos(np.radians(np.round(lat)))
-    return int(np.floor(lat / CELL_DEG)), int(np.floor(lon * narrows / CELL_DEG))
+    return math.floor(lat / CELL_DEG), math.floor(lon * _narrows(round(lat)) / CELL_DEG)
+
+
+@lru_cache(maxsize=256)
+def _narrows(lat_deg: int) -> float:
+    return float(np.cos(np.radians(lat_deg)))
+
+
+@lru_cache(maxsize=64)
+def _around(reach: int) -> tuple[Cell, ...]:
+    """Return the steps to the cells within a distance of a cell."""
+    steps = range(-reach, reach + 1)
+    return tuple(
+        (north, east)
+        for north in steps
+        for east in steps
+        if north * north + east * east <= (reach + 0.5) ** 2
+    )
 
 
 def learn_places(visits: Visits) -> Places:
