@@ -59,7 +59,7 @@ def life_signs(
 
 
 def presses(
-    connection: Connection, home: int, resident: int, since: datetime, *, is_lead: bool, metric: str
+    connection: Connection, home: int, resident: int, since: datetime, *, is_lead: bool, metric: str = "sos"
 ) -> list[PressRow]:
     """Return the presses of emergency buttons, or the falls that detectors noticed (`metric`), received after `since`.
 
