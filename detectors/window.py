@@ -19,7 +19,7 @@ from detectors.rules.inactivity import DECIDED_WITHIN
 from detectors.rules.judgement import Blind, LifeSigns, PlannedAbsence, Press, Track, Window, no_track
 from detectors.rules.silences import certain
 from detectors.rules.sos import LONGEST_DELAY
-from detectors.series import believed, merged, power_series, room_series, since_of, track
+from detectors.series import believed, merged, near_home, power_series, room_series, since_of, track
 
 # Life signs are loaded this far back, and further if the last one that counts is not among them: a matter of a night or a morning holds
 # until the next, and is judged from its beginning.
@@ -35,7 +35,7 @@ _CLIMATE_BACK = timedelta(hours=7)
 _POWER_BACK = timedelta(hours=30)
 _CLIMATE_RULES = frozenset({heat.NAME, cold.NAME})
 # What rules look at beside life signs and fixes.
-SERIES = ("temperature_c", "humidity_pct", "power_w")
+SERIES = ("temperature_c", "humidity_pct", "power_w", "near_home")
 # Absences that were planned this far back may still matter; those ahead have deadlines.
 ABSENCES_BACK, ABSENCES_AHEAD = timedelta(days=3), timedelta(days=8)
 # Blind time that may lie in a silence that still lasts.
@@ -132,6 +132,8 @@ def load_window(
         power=power_series(rows),
         absences=planned,
         away=away,
+        home=situation.home,
+        near_home=near_home(rows),
     )
 
 

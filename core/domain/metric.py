@@ -95,6 +95,8 @@ _ALL = (
     _truth(49, "tamper", MetricKind.HEALTH),
     _truth(50, "position_valid", MetricKind.HEALTH),
     _truth(51, "heartbeat", MetricKind.HEALTH),
+    # The home's own gateway hears the tracker by radio (Bluetooth or Wi-Fi), so its wearer is at home whatever the fix says.
+    _truth(52, "near_home", MetricKind.STATE),
 )
 
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}

@@ -38,6 +38,8 @@ OUTLIERS = 0.015
 # Errors of fixes close in time are alike, so a burst weighs no more than one fix a minute (our choice: D5 was measured so).
 FULL_WEIGHT_S = 60.0
 FRESH = timedelta(minutes=10)
+# Who was heard by the home's gateway so short ago is at home (D5).
+NEAR_HOME_S = 180.0
 # How far ahead the next change of hours is looked for: hours repeat weekly.
 _AHEAD = timedelta(days=8)
 
@@ -75,7 +77,8 @@ class GeofenceExit:
 
     What it claims: the resident is outside the shape, while its hours hold. It works on levels, not on crossings: somebody who is
     outside when the hours begin is found then, if a fix of the last ten minutes says so, else at the next fix. A fix is judged at
-    the time it was made, never as "now". Fixes after `until` are not looked at. Gaps in the track let the filter forget.
+    the time it was made, never as "now". Where the home's gateway hears the tracker by radio, fixes outside an area with the home in it
+    are left out for three minutes. Fixes after `until` are not looked at. Gaps in the track let the filter forget.
 
     Examples
     --------
@@ -99,8 +102,9 @@ class GeofenceExit:
         track = usable_fixes(window.track, until.timestamp())
         findings: list[Finding] = []
         due: datetime | None = None
+        everything = track
         for fence in window.geofences:
-            outside_m = distance_outside_m(fence.shape, track.lat, track.lon)
+            track, outside_m = _seen(window, fence, everything)
             excursions = _excursions(track, outside_m)
             if not excursions:
                 continue
@@ -112,9 +116,28 @@ class GeofenceExit:
             )
             if excursions and excursions[-1].over is None:
                 due = earliest(due, *(one for span in hours for one in span if one > until))
-        is_fresh = len(track.time) > 0 and until.timestamp() - track.time[-1] < FRESH.total_seconds()
+        fixes = everything.time
+        is_fresh = len(fixes) > 0 and until.timestamp() - fixes[-1] < FRESH.total_seconds()
         findings.sort(key=lambda finding: (finding.raised_at, finding.subject))
         return Judgement(tuple(findings), due, can_tell=is_fresh or not window.geofences)
+
+
+def _seen(window: Window, fence: Geofence, track: Track) -> tuple[Track, NDArray[np.float64]]:
+    """Return the fixes that say something about a fence, and how far outside they are.
+
+    A fix that lies outside while the home's own gateway hears the tracker is wrong, if the home is inside.
+    """
+    outside_m = distance_outside_m(fence.shape, track.lat, track.lon)
+    heard = window.near_home
+    if not len(heard) or window.home is None:
+        return track, outside_m
+    lat, lon = (np.array([one]) for one in window.home)
+    if float(distance_outside_m(fence.shape, lat, lon)[0]) > 0:
+        return track, outside_m
+    last = np.searchsorted(heard, track.time, side="right") - 1
+    is_home = (last >= 0) & (track.time - heard[np.maximum(last, 0)] <= NEAR_HOME_S)
+    kept = ~(is_home & (outside_m > 0))
+    return Track(track.time[kept], track.lat[kept], track.lon[kept], track.accuracy_m[kept]), outside_m[kept]
 
 
 def usable_fixes(track: Track, until: float) -> Track:

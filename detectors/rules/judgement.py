@@ -6,7 +6,7 @@ ordered by the time they happened. So the same data give the same findings wheth
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 from zoneinfo import ZoneInfo
@@ -180,6 +180,10 @@ class Window:
         What was planned, whether or not it took place; `pauses` are those that did, as far as anybody knows.
     away : sequence of Blind
         When a tracker says that the resident is away from home: silence in it says nothing about them.
+    home : tuple of float or None
+        Where the home is, in degrees, if that is known.
+    near_home : ndarray, shape (n,), float64
+        When the home's gateway heard the resident's tracker by radio, Unix seconds, not decreasing.
     """
 
     resident: int
@@ -197,6 +201,8 @@ class Window:
     power: Sequence[Power] = ()
     absences: Sequence[PlannedAbsence] = ()
     away: Sequence[Blind] = ()
+    home: tuple[float, float] | None = None
+    near_home: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ goes out twice a day, 60, 150, 400 or 1,500 m far.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from math import exp, log
 from zoneinfo import ZoneInfo
@@ -30,15 +30,17 @@ _GROSS_MEDIAN_M, _GROSS_SPREAD, _GROSS_STOPS = 180.0, 0.8, 0.55
 _GROSS_BOLD, _BOLD_ACCURACY_M = 0.25, 20.0
 # The radius that holds 68 % of a round normal error, over its standard deviation.
 _ACCURACY = 1.515
+_RADIO_M, _RADIO_SHARE = 30.0, 0.9
 _FIRST_DAY = float(np.datetime64("2024-01-01", "s").astype(np.int64))
 
 
 @dataclass(frozen=True)
 class Walk:
-    """A track with its truth: how far from home the person was at each fix."""
+    """A track with its truth: how far from home the person was at each fix, and when the home's gateway heard the tracker, if it can."""
 
     track: Track
     distance_m: Floats
+    near_home: Floats = field(default_factory=lambda: np.zeros(0))
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,14 @@ def walks(devices: int = 20, days: int = 60) -> list[Walk]:
     return [_walk(np.random.default_rng(seed), days) for seed in range(devices)]
 
 
+def heard_at_home(walk: Walk, seed: int) -> Walk:
+    """Return the walk with a gateway that hears nine in ten of what the tracker says within 30 m of it, once a minute."""
+    heard = (walk.distance_m <= _RADIO_M) & (
+        np.random.default_rng(seed).random(len(walk.distance_m)) < _RADIO_SHARE
+    )
+    return replace(walk, near_home=walk.track.time[heard])
+
+
 def score_fence(tracks: Sequence[Walk], radius_m: float) -> FenceScore:
     """Run the rule that runs live over the tracks, with a round fence about the home.
 
@@ -71,7 +81,7 @@ def score_fence(tracks: Sequence[Walk], radius_m: float) -> FenceScore:
     for walk in tracks:
         time = walk.track.time
         days += float(time[-1] - time[0]) / DAY_S
-        raised = np.array([one.timestamp() for one in _alarms(walk.track, fence)])
+        raised = np.array([one.timestamp() for one in _alarms(walk, fence)])
         outside = walk.distance_m > radius_m
         changes = np.flatnonzero(np.diff(outside.astype(np.int8)))
         begins, ends = time[changes[::2] + 1], time[changes[1::2] + 1]
@@ -88,10 +98,13 @@ def score_fence(tracks: Sequence[Walk], radius_m: float) -> FenceScore:
     return FenceScore(radius_m, 30 * false / days, found / excursions, median, p95, excursions, days)
 
 
-def _alarms(track: Track, fence: Geofence) -> list[datetime]:
+def _alarms(walk: Walk, fence: Geofence) -> list[datetime]:
+    track = walk.track
     nothing = LifeSigns(np.zeros(0), np.zeros(0, np.int8), np.zeros(0, np.int16), ())
     begin, end = moment(float(track.time[0])), moment(float(track.time[-1]))
-    window = Window(1, ZoneInfo("UTC"), begin, nothing, track, (), (), (), (fence,))
+    window = Window(
+        1, ZoneInfo("UTC"), begin, nothing, track, (), (), (), (fence,), home=HOME, near_home=walk.near_home
+    )
     return [finding.raised_at for finding in GeofenceExit().judge(window, begin, end).findings]
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Condition, Severity
+from core.domain.geofence import ALWAYS, Circle
+from core.store import geofences
 from core.store.database import Database
 from tests.support.judged_ward import JudgedWard, Seen, at, home
 
@@ -96,3 +98,23 @@ def test_a_room_that_is_not_heard_while_another_is_lived_in_is_told_after_a_day_
     ward.pass_to(TODAY + timedelta(days=2, hours=12))
     (over,) = ward.alerts("device_stuck")
     assert over.condition is Condition.CLEARED
+
+
+def test_a_fix_far_off_is_not_believed_while_the_homes_gateway_hears_the_tracker(
+    database: Database, tmp_path: Path
+) -> None:
+    place = {"lat": 35.6, "lon": 139.8}
+    ward = JudgedWard(database, tmp_path, [{**home(1, watched_from=TODAY), **place}], TODAY)
+    with database.transaction() as connection:
+        geofences.add(connection, 1, name="自宅", shape=Circle(35.6, 139.8, 200), hours=ALWAYS, now=TODAY)
+    noon = TODAY + timedelta(hours=12)
+    fixes = [(noon + timedelta(minutes=m), 35.6 if m < 10 else 35.605, 139.8, 15.0) for m in range(40)]
+    # The last thing the gateway hears is of the thirtieth minute.
+    ward.store(Seen("phone-1", "near_home", 1, noon + timedelta(minutes=m)) for m in range(31))
+    ward.locate("phone-1", fixes[:30])
+    ward.pass_to(noon + timedelta(minutes=30))
+    assert ward.alerts("geofence_exit") == []
+    ward.locate("phone-1", fixes[30:])
+    ward.pass_to(noon + timedelta(minutes=41))
+    (alert,) = ward.alerts("geofence_exit")
+    assert alert.began_at > noon + timedelta(minutes=33)

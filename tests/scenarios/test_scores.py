@@ -14,7 +14,7 @@ from simulator.scoring.baselines import TwoStateLine
 from simulator.scoring.curve import Curve, curve
 from simulator.scoring.evaluation import NOISE_PER_HOUR, TIHM_OUTAGES
 from simulator.scoring.events import Recording, read_recordings
-from simulator.scoring.excursions import score_fence, walks
+from simulator.scoring.excursions import heard_at_home, score_fence, walks
 from simulator.scoring.live import run_live_with
 from simulator.scoring.ours import OurRule
 from simulator.scoring.protocol import Detector, Home, collapses, prepare, run
@@ -110,6 +110,15 @@ def test_excursions_are_told_from_bad_fixes_as_well_as_before(radius_m: int) -> 
     assert found.false_exits_30d <= stored["false_exits_30d"]
     assert found.found >= stored["found"]
     assert found.p95_s <= stored["p95_s"]
+
+
+def test_a_gateway_that_hears_the_tracker_ends_false_exits_and_costs_no_time() -> None:
+    heard = [heard_at_home(walk, seed) for seed, walk in enumerate(_walks()[:3])]
+    plain = score_fence(_walks()[:3], 200)
+    found = score_fence(heard, 200)
+    assert found.false_exits_30d == 0.0
+    assert found.found == plain.found
+    assert found.p95_s <= plain.p95_s
 
 
 @cache

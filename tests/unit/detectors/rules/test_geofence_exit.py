@@ -130,3 +130,44 @@ def reason(found: Judgement) -> dict[str, object]:
     (one,) = found.findings
     assert isinstance(one, Finding)
     return dict(one.reason)
+
+
+def heard(window_home: tuple[float, float] | None, *, at: list[int]) -> Judgement:
+    """Judge half an hour at home, then half an hour of fixes 800 m off; the home's gateway hears the tracker at these minutes."""
+    rows = [
+        (BEGIN.timestamp() + 60 * minute, 35.0 + north / 111_195, 139.0, acc)
+        for minute, north, acc in at_home(30) + outside(30, 30)
+    ]
+    fence = Geofence(1, 5, "home", Circle(35.0, 139.0, 200.0), ALWAYS)
+    window = Window(
+        5,
+        ZoneInfo("Asia/Tokyo"),
+        BEGIN - timedelta(days=1),
+        life_signs([]),
+        track(rows),
+        (),
+        (),
+        (),
+        (fence,),
+        home=window_home,
+        near_home=np.array([BEGIN.timestamp() + 60 * minute for minute in at]),
+    )
+    return GeofenceExit().judge(window, BEGIN - timedelta(hours=1), BEGIN + timedelta(hours=10))
+
+
+def test_who_is_heard_by_the_homes_gateway_is_at_home_whatever_the_fixes_say():
+    assert minutes(heard((35.0, 139.0), at=list(range(60)))) == []
+
+
+def test_three_minutes_after_the_gateway_heard_the_tracker_last_the_fixes_count():
+    plain = minutes(heard(None, at=[]))
+    assert minutes(heard((35.0, 139.0), at=list(range(27)))) == plain
+    ((began, raised, _),) = minutes(heard((35.0, 139.0), at=list(range(40))))
+    assert began > 42
+    assert raised > began
+
+
+def test_an_area_without_the_home_in_it_does_not_follow_the_gateway():
+    # A day centre's area is left although the tracker is heard at home: that is how one comes home.
+    assert minutes(heard((35.02, 139.0), at=list(range(60)))) == minutes(heard(None, at=[]))
+    assert minutes(heard(None, at=list(range(60)))) == minutes(heard(None, at=[]))
