@@ -55,6 +55,21 @@ def test_who_calls_for_help_is_judged_before_and_apart_from_all_others(ward: Jud
         assert judging.claim_homes(connection, at("2026-07-01 09:02"), HOMES) == [7]
 
 
+def test_a_home_whose_record_cannot_be_read_stops_no_other(ward: JudgedWard) -> None:
+    with ward.database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO geofence (resident_id, name, shape, hours, created_at) VALUES (2, '自宅', '{}', '{}', %s)",
+            [TODAY],
+        )
+    ward.pass_to(at("2026-07-01 09:00"))
+    with ward.database.transaction() as connection:
+        rows = connection.execute(
+            "SELECT resident_id, failed_rule, judged_through FROM watch WHERE resident_id <= 3 ORDER BY 1"
+        ).fetchall()
+    assert [row[:2] for row in rows] == [(1, None), (2, "home"), (3, None)]
+    assert (rows[0][2], rows[1][2]) == (at("2026-07-01 09:00"), TODAY)
+
+
 def test_a_reading_dated_ahead_is_no_deadline_where_nobody_waits_for_it(ward: JudgedWard) -> None:
     ward.store(daily(1, TODAY - timedelta(days=20), 20))
     ward.store([Seen("kitchen-1", "motion", 1, at("2026-07-01 07:00"))])
