@@ -18,7 +18,7 @@ from detectors.alerting.reconcile import reconcile
 from detectors.places import PlacesBook
 from detectors.records import REACH, HomeRecord
 from detectors.rulebook import rules_of
-from detectors.rules import battery, decline, geofence_exit, inactivity, sos, stuck
+from detectors.rules import battery, decline, geofence_exit, inactivity, stuck
 from detectors.rules.judgement import Blind, Judgement, Rule, Window, earliest, moment
 from detectors.rules.patience import Sensitivity
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, Link, judge_home
@@ -91,7 +91,7 @@ class HomeJudging:
         """Raise the calls for help: first of all, and whatever else fails."""
         for one in self._watched:
             since = self._since[one.number]
-            for call in sos.CALLS:
+            for call in self._record.calls:
                 window = load_calls(
                     self._connection, self._span.home, one, since, is_lead=self._is_lead(one), call=call
                 )

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from core.domain.absence import Absence
 from core.domain.geofence import Geofence
+from core.domain.metric import CALLS
 from core.logs import get_logger
 from core.store import absences, judging, measurements, windows
 from core.store.database import Connection
@@ -13,14 +14,12 @@ from core.store.judging import ActiveAlert, BlindTime, WatchedResident
 from core.store.measurements import Situation
 from core.store.windows import LinkRow
 from detectors import ward
-from detectors.rules import sos
 from detectors.rules.silence import Link
 from detectors.window import ABSENCES_AHEAD, ABSENCES_BACK, BLIND_BACK, SERIES, WardView
 
 # Late data are judged again up to this far back; what is older is only stored.
 REACH = timedelta(hours=48)
 _STATUS_BACK = timedelta(hours=48)
-_CALLS = frozenset(sos.CALLS)
 
 _log = get_logger(__name__)
 
@@ -59,9 +58,9 @@ class HomeRecord:
         return min(self.since.values())
 
     @property
-    def has_button(self) -> bool:
-        """Whether there is an emergency button or fall detector that ever called or was heard."""
-        return not self.told.isdisjoint(_CALLS)
+    def calls(self) -> list[str]:
+        """The kinds of calls for help that a device of the home ever told of, be it that all is well."""
+        return [call for call in CALLS if call in self.told]
 
     @property
     def has_series(self) -> bool:
@@ -91,7 +90,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
     begins = {home: min(of_people.values()) for home, of_people in since.items()}
     view = ward.view(connection, min(begins.values()) - BLIND_BACK, until)
     links = _links(connection, begins, until)
-    told = windows.told_metrics(connection, list(begins), (*sos.CALLS, *SERIES))
+    told = windows.told_metrics(connection, list(begins), (*CALLS, *SERIES))
     numbers = [number for of_people in since.values() for number in of_people]
     found = _OfPeople(connection, numbers, min(begins.values()), until)
     blind = judging.blind_times(

@@ -220,7 +220,7 @@ class Runner:
                         record = load_records(connection, [home], until)[home]
                 since = record.judged_from
                 judged = HomeJudging(connection, span, record, self._memory)
-                if record.has_button:
+                if record.calls:
                     with connection.transaction():
                         judged.judge_calls()
                 with connection.transaction():

@@ -146,7 +146,7 @@ def load_calls(
     is_lead: bool,
     call: str = sos.NAME,
 ) -> Window:
-    """Return a window with nothing but calls for help of one kind: presses of emergency buttons, or noticed falls."""
+    """Return a window with nothing but calls for help of one kind, such as presses of emergency buttons."""
     began = since - LONGEST_DELAY
     rows = windows.presses(connection, home, resident.number, began, is_lead=is_lead, metric=call)
     closings = judging.closings(connection, resident.number, call, began) if rows else []

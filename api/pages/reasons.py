@@ -12,10 +12,14 @@ from api.pages import life_at_home, on_the_way
 from api.pages.cards import clock_of, moment_of, number_of, place_name, text_of
 from api.pages.moments import Moments
 from core.domain.alert import Alert
+from core.domain.metric import CALLS
 
 _TODO = {
     "sos": "todo_emergency",
     "fall": "todo_emergency",
+    "smoke": "todo_fire",
+    "gas_leak": "todo_gas",
+    "carbon_monoxide": "todo_gas",
     "geofence_exit": "todo_lost",
     "device_silent": "todo_equipment",
     "home_silent": "todo_blind",
@@ -57,9 +61,9 @@ def line(alert: Alert, moments: Moments) -> str:
     if alert.rule == "device_silent":
         since = words("why.line_since", clock=clock_of(alert.began_at, moments))
         return f"{_device(alert, words)} {since}".strip()
-    if alert.rule in {"fall", "sos", "stray_sos"}:
-        told = "why.line_fell" if alert.rule == "fall" else "why.line_pressed"
-        return words(told, clock=clock_of(alert.began_at, moments))
+    if alert.rule in {*CALLS, "stray_sos"}:
+        told = {"fall": "line_fell", "sos": "line_pressed", "stray_sos": "line_pressed"}
+        return words(f"why.{told.get(alert.rule, 'line_alarmed')}", clock=clock_of(alert.began_at, moments))
     if alert.rule in life_at_home.WHY:
         return life_at_home.line(alert, moments)
     return on_the_way.line(alert, moments)
@@ -84,9 +88,7 @@ def ruled_out(alert: Alert, moments: Moments) -> list[str]:
     names = cast("list[object]", listed) if isinstance(listed, list) else []
     found = [words(f"ruled_out.{name}") for name in names if words.has(f"ruled_out.{name}")]
     confidence = f"confidence.{alert.reason.get('confidence')}"
-    return (
-        [*found, words(confidence)] if words.has(confidence) and alert.rule not in {"sos", "fall"} else found
-    )
+    return [*found, words(confidence)] if words.has(confidence) and alert.rule not in CALLS else found
 
 
 def todo(alert: Alert, words: Words) -> str:
@@ -163,6 +165,18 @@ def _fall(alert: Alert, moments: Moments) -> Iterator[str]:
     yield moments.words("why.fell_always")
 
 
+def _alarmed(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    what = words(f"rule.{alert.rule}")
+    clock = clock_of(moment_of(alert.reason, "pressed_at") or alert.began_at, moments)
+    place = place_name(text_of(alert.reason, "place"), words)
+    if place:
+        yield words("why.alarmed_at", clock=clock, place=place, what=what)
+    else:
+        yield words("why.alarmed", clock=clock, what=what)
+    yield words("why.alarmed_always")
+
+
 def _silent(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
     clock = clock_of(moment_of(alert.reason, "last_heard") or alert.began_at, moments)
@@ -212,6 +226,7 @@ _WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     "geofence_exit": _geofence_exit,
     "sos": _sos,
     "fall": _fall,
+    **dict.fromkeys(("smoke", "gas_leak", "carbon_monoxide", "water_leak"), _alarmed),
     "home_silent": _silent,
     "ward_silent": _silent,
     "device_silent": _silent,

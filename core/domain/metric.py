@@ -99,5 +99,8 @@ _ALL = (
     _truth(52, "near_home", MetricKind.STATE),
 )
 
+CALLS = ("sos", "fall", "smoke", "gas_leak", "carbon_monoxide", "water_leak")
+"""Metrics that are told at once when they come true: somebody calls for help, or a detector does."""
+
 METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
 METRICS_BY_NUMBER: dict[int, Metric] = {metric.number: metric for metric in _ALL}

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.metric import METRICS
+from core.domain.metric import CALLS, METRICS
 from core.domain.reading import ReadingFlag
 from core.store.columns import (
     Bigints,
@@ -27,8 +27,9 @@ from core.store.queries import load
 
 _ARRIVALS = load("arrivals")
 # A call for help wakes the runner at once.
-_URGENT = [METRICS["sos"].number, METRICS["fall"].number]
+_URGENT = [METRICS[name].number for name in CALLS]
 _LIFE_SIGN = int(ReadingFlag.LIFE_SIGN)
+_RETAINED = int(ReadingFlag.RETAINED)
 _NEVER = np.iinfo(np.int64).min
 
 # Rows are plain tuples in the order of the query's columns: a batch has thousands of them many times a second.
@@ -205,7 +206,9 @@ def links_of(readings: Readings) -> tuple[NDArray[np.int32], Any, Any, Any]:
 def _summary(readings: Readings) -> Fresh:
     starts = _starts(readings.device)
     alive = readings.flags & _LIFE_SIGN != 0
-    urgent = alive & np.isin(readings.metric, _URGENT)
+    # As the question for calls asks (queries/windows.sql): what was retained is old news.
+    called = (readings.value > 0) & (readings.flags & _RETAINED == 0)
+    urgent = called & np.isin(readings.metric, _URGENT)
     return Fresh(
         readings.device[starts],
         np.minimum.reduceat(readings.time, starts),

@@ -61,7 +61,7 @@ def life_signs(
 def presses(
     connection: Connection, home: int, resident: int, since: datetime, *, is_lead: bool, metric: str = "sos"
 ) -> list[PressRow]:
-    """Return the presses of emergency buttons, or the falls that detectors noticed (`metric`), received after `since`.
+    """Return the presses of emergency buttons, or other calls for help (`metric`), received after `since`.
 
     A device that is nobody's own counts for the first resident of the home (`is_lead`).
     """

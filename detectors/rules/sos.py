@@ -1,4 +1,4 @@
-"""SOS: somebody pressed an emergency button, or a detector noticed a fall. Never filtered, delayed or doubted."""
+"""SOS: somebody pressed an emergency button, or a detector of falls, smoke, gas or water calls. Never filtered, delayed or doubted."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,10 +7,9 @@ from core.domain.alert import Finding, Severity
 from detectors.rules.judgement import Judgement, Press, Window
 
 NAME = "sos"
-FALL = "fall"
-# Kinds of calls for help, each named as its metric is.
-CALLS = (NAME, FALL)
 VERSION = 1
+# Water on the floor is a matter of the next hour, not of the next minute (our choice).
+_SEVERITY = {"water_leak": Severity.CHECK_SOON}
 # Somebody in need presses again and again: presses of one button this close are one call (our choice).
 ONE_CALL = timedelta(minutes=2)
 # A button whose clock says it was pressed longer ago, or later than we heard of it, has a wrong clock: our own time counts.
@@ -23,12 +22,13 @@ class SosCall:
 
     Presses of one button within two minutes of each other are one call, unless a person closed it in between. A call has no end of
     its own: it stays active until a person closes it. A press sent twice (same device, number and time) is one press.
-    A fall that a detector noticed (`FALL`) is told like a press: whoever lies on the floor may not reach a button.
+    A detector that noticed a fall, smoke, gas, carbon monoxide or water is told like a press: whoever lies on the floor may not reach
+    a button, and smoke asks nobody's leave.
 
     Parameters
     ----------
     name : str
-        Which kind of call: `NAME` or `FALL`.
+        Which kind of call, one of `core.domain.metric.CALLS`.
     """
 
     name: str = NAME
@@ -69,7 +69,7 @@ def _finding(rule: str, resident: int, began_at: datetime, press: Press) -> Find
     return Finding(
         rule=rule,
         subject=f"resident:{resident}",
-        severity=Severity.EMERGENCY,
+        severity=_SEVERITY.get(rule, Severity.EMERGENCY),
         began_at=began_at,
         raised_at=began_at,
         cleared_at=None,

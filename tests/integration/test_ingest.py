@@ -363,12 +363,13 @@ def test_progress_follows_a_clock_that_is_moved_by_hand(
         )
 
 
+@pytest.mark.parametrize("call", ["sos", "smoke"])
 def test_a_call_for_help_is_told_as_urgent(
-    database_url: str, rows: Rows, broker: Broker, processes: Processes
+    database_url: str, rows: Rows, broker: Broker, processes: Processes, call: str
 ) -> None:
     processes.start("ingest", service_settings(database_url, broker))
     with Database(database_url) as database, database.listen("news") as listener, Publisher(broker) as device:
-        device.publish("mimamori/v1/sos-1/readings", readings(1, ("sos", True, now())))
+        device.publish("mimamori/v1/sos-1/readings", readings(1, (call, True, now())))
         heard = listener.wait(5)
     assert ("news", "urgent") in heard
     assert rows.of("SELECT urgent FROM home_news") == [(True,)]

@@ -217,6 +217,33 @@ def test_a_fall_that_a_detector_noticed_is_told_at_once_and_ends_only_by_a_perso
     assert (same.number, same.condition) == (alert.number, Condition.ACTIVE)
 
 
+@pytest.mark.parametrize(
+    ("call", "severity"),
+    [
+        ("smoke", Severity.EMERGENCY),
+        ("gas_leak", Severity.EMERGENCY),
+        ("carbon_monoxide", Severity.EMERGENCY),
+        ("water_leak", Severity.CHECK_SOON),
+    ],
+)
+def test_smoke_gas_and_water_are_told_at_once_however_alive_the_home_is(
+    ward: JudgedWard, call: str, severity: Severity
+) -> None:
+    began = at("2026-07-01 09:00")
+    ward.store(signs(1, "02:00", "04:30", "07:00", "08:59"))
+    ward.store([Seen("hall-1", call, 0, began - timedelta(minutes=1))])
+    ward.pass_to(began - timedelta(seconds=30))
+    assert ward.alerts(call) == []
+
+    ward.store([Seen("hall-1", call, 1, began)])
+    ward.pass_to(began + timedelta(seconds=1))
+    ward.store([Seen("hall-1", call, 0, began + timedelta(minutes=10))])
+    ward.store(signs(1, "09:12"))
+    ward.pass_to(began + timedelta(minutes=20))
+    (alert,) = ward.alerts(call)
+    assert (alert.severity, alert.began_at, alert.condition) == (severity, began, Condition.ACTIVE)
+
+
 def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
     ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:

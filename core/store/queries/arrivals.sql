@@ -18,7 +18,7 @@ WITH fresh AS (
 SELECT
     device_number, count(*), min(time), max(time),
     max(time) FILTER (WHERE flags & 1 = 1),
-    coalesce(bool_or(flags & 1 = 1 AND metric = ANY(%(urgent)s)), false)
+    coalesce(bool_or(value > 0 AND flags & 2 = 0 AND metric = ANY(%(urgent)s)), false)
 FROM fresh
 GROUP BY device_number;
 
@@ -44,7 +44,7 @@ WITH given AS (
 SELECT
     device_number, count(*), min(time), max(time),
     max(time) FILTER (WHERE flags & 1 = 1),
-    coalesce(bool_or(flags & 1 = 1 AND metric = ANY(%(urgent)s)), false)
+    coalesce(bool_or(value > 0 AND flags & 2 = 0 AND metric = ANY(%(urgent)s)), false)
 FROM fresh
 GROUP BY device_number;
 

@@ -20,7 +20,7 @@ RULES = (
     *("inactivity", "geofence_exit", "sos", "home_silent", "device_silent", "ward_silent", "a_new_rule"),
     "canary_silent",
     "stray_sos",
-    "fall",
+    *("fall", "smoke", "gas_leak", "carbon_monoxide", "water_leak"),
     *("late_morning", "restless_night", "bathroom_stay", "appliance_unused", "appliance_left_on", "heat"),
     *(
         "cold",
