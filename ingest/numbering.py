@@ -80,6 +80,12 @@ class _Asking:
             if self.spans.setdefault(span.first_seq, _Asked(moment)).ask(moment, is_answering=is_answering)
         ]
 
+    def divide(self, span: Missing, parts: list[Missing]) -> None:
+        """Remember of the parts of a span that are left how long it was asked for: what came says nothing about them."""
+        asked = self.spans.pop(span.first_seq, None)
+        if asked is not None:
+            self.spans |= {part.first_seq: replace(asked) for part in parts}
+
     def given_up(self, spans: list[Missing], moment: float) -> list[Missing]:
         """Return the spans that need not be asked for again."""
         return [
@@ -251,18 +257,21 @@ class Numbering:
 
     def _fill(self, number: int, seq: int) -> None:
         spans: list[Missing] = []
+        asking = self._asking.get(number)
         for span in self._missing[number]:
             if not span.first_seq <= seq <= span.last_seq:
                 spans.append(span)
                 continue
             self._changed.add(number)
-            if number in self._asking:
-                self._asking[number].is_answering = True
-                self._asking[number].spans.pop(span.first_seq, None)
-            if seq > span.first_seq:
-                spans.append(replace(span, last_seq=seq - 1))
-            if seq < span.last_seq:
-                spans.append(replace(span, first_seq=seq + 1))
+            parts = [
+                replace(span, first_seq=first, last_seq=last)
+                for first, last in ((span.first_seq, seq - 1), (seq + 1, span.last_seq))
+                if first <= last
+            ]
+            spans += parts
+            if asking is not None:
+                asking.is_answering = True
+                asking.divide(span, parts)
         self._missing[number] = spans
         if not spans:
             self._forget(number)

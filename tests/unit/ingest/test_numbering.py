@@ -119,6 +119,15 @@ def test_a_device_that_sends_what_it_is_asked_for_is_asked_for_the_rest_soon(wat
     assert _asked(numbers, watch, 3) == ([[4, 5]], [])
 
 
+def test_what_a_device_has_not_any_more_is_blind_soon_although_it_sent_the_rest(watch: _Watch) -> None:
+    numbers = _noted(1, 6)
+    assert _asked(numbers, watch, 3)[0] == [[2, 5]]
+    numbers.note(_DEVICE, 4, _at(4))
+    assert _asked(numbers, watch, 30) == ([[2, 3], [5, 5]], [])
+    left = [Missing(2, 3, _at(1), _at(6)), Missing(5, 5, _at(1), _at(6))]
+    assert _asked(numbers, watch, 3) == ([[2, 3], [5, 5]], left)
+
+
 def test_all_of_many_gaps_is_asked_for_before_the_first_is_asked_for_again(watch: _Watch) -> None:
     numbers = _noted(*range(1, 502, 2))
     first, second, third, again = (_asked(numbers, watch, 3)[0] for _ in range(4))
