@@ -175,7 +175,9 @@ class Inactivity:
         usual: dict[str, object] = {"days": limits.days}
         step = min(int((tick - base) // STEP_S), CAP_STEPS) - 1
         if limits.longest_min is not None:
-            by = int(np.argmax(limits.age_min > limits.longest_min))
+            # From when on until the alarm it was longer than usual: not the first time, for somebody may go to bed early.
+            as_usual = np.flatnonzero(limits.age_min[: step + 1] <= limits.longest_min[: step + 1])
+            by = int(as_usual[-1]) + 1 if len(as_usual) else 0
             usual["longest_min"] = round(float(limits.longest_min[step]))
             usual["active_by"] = moment(base + (by + 1) * STEP_S).isoformat()
         heard_again = part.base > part.began

@@ -155,6 +155,25 @@ def test_the_reason_says_since_when_and_how_long_is_usual():
     assert found.reason["confidence"] == "high"
 
 
+def test_whoever_went_to_bed_early_is_said_to_be_up_by_the_morning():
+    night = np.full(288, 60.0)
+    night[22 * 12 :] = night[: 6 * 12] = 600.0
+    rows = regular(1, [20.5])
+    window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
+    judged = Inactivity(lambda _day: Usual(40, Line(night, night))).judge(
+        window, DAY, DAY + timedelta(hours=36)
+    )
+    (found,) = judged.findings
+    assert found.raised_at > DAY + timedelta(hours=30)
+    # At half past nine it was already longer than usual for that hour, but the night allowed it.
+    last = moment(rows[-1][0])
+    assert found.reason["usual"] == {
+        "days": 40,
+        "longest_min": 60,
+        "active_by": (last + timedelta(minutes=570)).isoformat(),
+    }
+
+
 def test_a_home_of_single_signs_is_known_by_them():
     # From eight to noon one motion an hour; before, after and in the evening always two.
     rows = [*regular(30, [7.9, 12.1, 20]), *[one for one in regular(30, [9, 10, 11]) if one[0] % 60 == 0]]
