@@ -155,26 +155,17 @@ def _sos(alert: Alert, moments: Moments) -> Iterator[str]:
     yield moments.words("why.pressed_always")
 
 
-def _fall(alert: Alert, moments: Moments) -> Iterator[str]:
-    clock = clock_of(moment_of(alert.reason, "pressed_at") or alert.began_at, moments)
-    place = place_name(text_of(alert.reason, "place"), moments.words)
-    if place:
-        yield moments.words("why.fell_at", clock=clock, place=place)
-    else:
-        yield moments.words("why.fell", clock=clock)
-    yield moments.words("why.fell_always")
-
-
-def _alarmed(alert: Alert, moments: Moments) -> Iterator[str]:
+def _detected(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
+    told = "fell" if alert.rule == "fall" else "alarmed"
     what = words(f"rule.{alert.rule}")
     clock = clock_of(moment_of(alert.reason, "pressed_at") or alert.began_at, moments)
     place = place_name(text_of(alert.reason, "place"), words)
     if place:
-        yield words("why.alarmed_at", clock=clock, place=place, what=what)
+        yield words(f"why.{told}_at", clock=clock, place=place, what=what)
     else:
-        yield words("why.alarmed", clock=clock, what=what)
-    yield words("why.alarmed_always")
+        yield words(f"why.{told}", clock=clock, what=what)
+    yield words(f"why.{told}_always")
 
 
 def _silent(alert: Alert, moments: Moments) -> Iterator[str]:
@@ -225,8 +216,7 @@ _WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     "inactivity": _inactivity,
     "geofence_exit": _geofence_exit,
     "sos": _sos,
-    "fall": _fall,
-    **dict.fromkeys(("smoke", "gas_leak", "carbon_monoxide", "water_leak"), _alarmed),
+    **dict.fromkeys((call for call in CALLS if call != "sos"), _detected),
     "home_silent": _silent,
     "ward_silent": _silent,
     "device_silent": _silent,
