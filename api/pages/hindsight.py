@@ -10,7 +10,7 @@ from api.pages import reasons
 from api.pages.moments import Moments
 from api.pages.rendering import Page
 from api.schemas.backtests import BacktestFindingOut, BacktestResultOut, TriedSettingOut
-from core.domain.alert import Alert, Condition, Handling, Severity
+from core.domain.alert import Finding, Severity, untold
 from core.domain.sensitivity import Sensitivity
 
 _MOST = 100
@@ -140,7 +140,7 @@ def _episode(
         Severity(one.severity),
         page.moments.clock_text(one.began_at),
         tuple(_told(page, Moments(one.began_at, then.zone, then.words), by_setting, tried)),
-        tuple(reasons.why(_as_alert(resident, one), then)),
+        tuple(reasons.why(untold(_finding(one), resident), then)),
     )
 
 
@@ -162,26 +162,13 @@ def _name(page: Page, sensitivity: Sensitivity) -> str:
     return page.words(f"sensitivity.{sensitivity.value}")
 
 
-def _as_alert(resident: int, one: BacktestFindingOut) -> Alert:
-    """Return the alert that it would have been, for those who put reasons into words."""
-    return Alert(
-        number=0,
+def _finding(one: BacktestFindingOut) -> Finding:
+    return Finding(
         rule=one.rule,
         subject=one.subject,
-        resident=resident,
-        office=None,
         severity=Severity(one.severity),
-        condition=Condition.ACTIVE if one.cleared_at is None else Condition.CLEARED,
-        handling=Handling.OPEN,
         began_at=one.began_at,
         raised_at=one.raised_at,
-        opened_at=one.raised_at,
         cleared_at=one.cleared_at,
-        claimed_by=None,
-        claimed_at=None,
-        closed_at=None,
-        outcome=None,
-        seen_late=False,
         reason=one.reason,
-        version=0,
     )

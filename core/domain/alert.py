@@ -161,3 +161,28 @@ class Delivery(StrEnum):
     UNKNOWN = "unknown"
     FAILED = "failed"
     CANCELLED = "cancelled"
+
+
+def untold(finding: Finding, resident: int) -> Alert:
+    """Return the alert that a finding would have been, had anybody been told: for those who put reasons into words."""
+    return Alert(
+        number=0,
+        rule=finding.rule,
+        subject=finding.subject,
+        resident=resident,
+        office=None,
+        severity=finding.severity,
+        condition=Condition.ACTIVE if finding.cleared_at is None else Condition.CLEARED,
+        handling=Handling.OPEN,
+        began_at=finding.began_at,
+        raised_at=finding.raised_at,
+        opened_at=finding.raised_at,
+        cleared_at=finding.cleared_at,
+        claimed_by=None,
+        claimed_at=None,
+        closed_at=None,
+        outcome=None,
+        seen_late=False,
+        reason=finding.reason,
+        version=0,
+    )

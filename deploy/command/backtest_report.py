@@ -12,7 +12,7 @@ from api.locale import words_of
 from api.location import without_places
 from api.pages import reasons
 from api.pages.moments import Moments
-from core.domain.alert import Alert, Condition, Finding, Handling
+from core.domain.alert import Finding, untold
 from core.domain.resident import Language
 from detectors import backtest_result
 from detectors.backtest import Backtest, Episode
@@ -74,7 +74,9 @@ def _by_episode(tested: Backtest) -> Table:
             *("-" if it is None else _clock(it.raised_at, tested.zone) for it in told),
             "still" if one.cleared_at is None else _clock(one.cleared_at, tested.zone),
             # Names of rooms and of safe areas are people's own words: text only, never commands for the terminal.
-            Text(" ".join(reasons.why(_as_alert(tested, one), Moments(tested.until, tested.zone, words)))),
+            Text(
+                " ".join(reasons.why(untold(one, tested.resident), Moments(tested.until, tested.zone, words)))
+            ),
         )
     return table
 
@@ -105,28 +107,3 @@ def _hours(hours: float | None) -> str:
 
 def _clock(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).strftime("%m-%d %H:%M")
-
-
-def _as_alert(tested: Backtest, one: Finding) -> Alert:
-    """Return the alert that it would have been, for those who put reasons into words."""
-    return Alert(
-        number=0,
-        rule=one.rule,
-        subject=one.subject,
-        resident=tested.resident,
-        office=None,
-        severity=one.severity,
-        condition=Condition.ACTIVE if one.cleared_at is None else Condition.CLEARED,
-        handling=Handling.OPEN,
-        began_at=one.began_at,
-        raised_at=one.raised_at,
-        opened_at=one.raised_at,
-        cleared_at=one.cleared_at,
-        claimed_by=None,
-        claimed_at=None,
-        closed_at=None,
-        outcome=None,
-        seen_late=False,
-        reason=one.reason,
-        version=0,
-    )
