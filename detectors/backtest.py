@@ -19,14 +19,15 @@ from core.store.backtests import Tried
 from core.store.database import Connection
 from core.store.judging import WatchedResident
 from core.store.measurements import Situation
-from detectors import ward
-from detectors.places import PlacesBook
+from detectors import places, ward
+from detectors.book import Book, Who
+from detectors.masked import REAL
 from detectors.rulebook import rules_of
 from detectors.rules import night_exit
 from detectors.rules.inactivity import NAME as INACTIVITY
 from detectors.rules.judgement import Blind
 from detectors.rules.wall_clock import local_date, midnight
-from detectors.usual import REAL, RhythmBook, UsualBook, Who
+from detectors.usual import RHYTHM, SILENCES
 from detectors.window import BLIND_BACK, HomeView, load_blind, load_window
 
 # The rules that the setting changes; the others find the same with each.
@@ -153,7 +154,6 @@ def run(
     for began, ended in _days(tried.zone, since, until):
         past.judge(began, ended)
         progress((ended - since) / (until - since))
-    outcomes = [one.value for one in REAL]
     return Backtest(
         resident=tried.number,
         zone=tried.zone,
@@ -161,7 +161,7 @@ def run(
         until=until,
         rules=tuple(past.asked),
         trials={name: one.raised_after(since) for name, one in past.trials.items()},
-        real_matters=tuple(backtests.real_matters(connection, tried.number, outcomes, since, until)),
+        real_matters=tuple(backtests.real_matters(connection, tried.number, REAL, since, until)),
     )
 
 
@@ -212,9 +212,9 @@ class _Past:
         # In order of first use; a dict because a set has none.
         self.asked: dict[str, None] = {}
         who = Who(tried.number, tried.home, tried.zone)
-        self._silences = UsualBook(connection, who, keeps=False)
-        self._rhythm = RhythmBook(connection, who, keeps=False)
-        self._places = PlacesBook(connection, who, is_lead=tried.is_lead, keeps=False)
+        self._silences = Book(connection, who, SILENCES, keeps=False)
+        self._rhythm = Book(connection, who, RHYTHM, keeps=False)
+        self._places = Book(connection, who, places.lesson(is_lead=tried.is_lead), keeps=False)
         since, until = span
         ward_view = ward.view(connection, since - BLIND_BACK, until)
         self._undecided_from = ward_view.undecided_from

@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 
-from core.store import judging, trackers, usuals
+from core.store import trackers, usuals
 from core.store.database import Connection
+from detectors.book import Who, keep
+from detectors.masked import masked_at_home
 from detectors.rules import decline
 from detectors.rules.decline import WORSE, DailyCounts, judge_days, next_check
 from detectors.rules.judgement import Judgement
 from detectors.rules.wall_clock import midnight
-from detectors.usual import KEPT, Who, masked_time
 
 # The newest days are compared with the two months before them; a note holds for some weeks.
 _DAYS = 130
@@ -43,23 +44,22 @@ def judge(
 def _counted(connection: Connection, who: Who, today: date) -> list[Row]:
     """Return the counts of the days before today: those that were kept, and yesterday's."""
     resident, version = who.resident, decline.VERSION
-    body = judging.usual(connection, resident, decline.NAME, version, today)
+    body = usuals.of_day(connection, resident, decline.NAME, version, today)
     if body is not None:
         return list(body["days"])
-    before = judging.usual(connection, resident, decline.NAME, version, today - timedelta(days=1))
+    before = usuals.of_day(connection, resident, decline.NAME, version, today - timedelta(days=1))
     first = today - timedelta(days=1 if before is not None else _DAYS)
     kept: list[Row] = [] if before is None else list(before["days"])
     oldest = (today - timedelta(days=_DAYS)).toordinal()
     rows = [row for row in kept if (row[0] or 0) >= oldest] + _count(connection, who, first, today)
     found: Mapping[str, Any] = {"days": rows}
-    judging.put_usual(connection, resident, decline.NAME, version, day=today, body=found)
-    usuals.forget(connection, resident, decline.NAME, today - KEPT)
+    keep(connection, resident, decline.NAME, version, today, found)
     return rows
 
 
 def _count(connection: Connection, who: Who, first: date, today: date) -> list[Row]:
     since, until = midnight(who.zone, first), midnight(who.zone, today)
-    masked = masked_time(connection, who, since, until)
+    masked = masked_at_home(connection, who, since, until)
     rows: list[Row] = []
     for day, *found in trackers.daily_counts(connection, who.home, who.resident, who.zone, since, until):
         local = date.fromordinal(day)

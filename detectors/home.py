@@ -13,9 +13,9 @@ from core.store.database import Connection
 from core.store.episodes import Matter
 from core.store.judging import ActiveAlert, BlindTime, WatchedResident
 from core.store.measurements import Situation
-from detectors import batteries, days, sensors
+from detectors import batteries, days, places, sensors
 from detectors.alerting.reconcile import reconcile
-from detectors.places import PlacesBook
+from detectors.book import Book, Memory, Who
 from detectors.records import REACH, HomeRecord
 from detectors.rulebook import rules_of
 from detectors.rules import battery, decline, geofence_exit, inactivity, stuck
@@ -23,7 +23,7 @@ from detectors.rules.judgement import Blind, Judgement, Rule, Window, earliest, 
 from detectors.rules.patience import Sensitivity
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, Link, judge_home
 from detectors.rules.sos import SosCall
-from detectors.usual import Memory, RhythmBook, UsualBook, Who
+from detectors.usual import RHYTHM, SILENCES
 from detectors.window import BLIND_BACK, HomeView, Planned, blind_on_record, load_calls, load_window
 
 # Nobody goes unjudged longer than this, whatever the deadlines say.
@@ -262,10 +262,10 @@ class HomeJudging:
             Sensitivity(resident.sensitivity),
             situation,
             view,
-            usual_on=UsualBook(self._connection, who, memory=self._memory).on,
-            rhythm_on=RhythmBook(self._connection, who, memory=self._memory).on,
-            places_on=PlacesBook(
-                self._connection, who, is_lead=self._is_lead(resident), memory=self._memory
+            usual_on=Book(self._connection, who, SILENCES, memory=self._memory).on,
+            rhythm_on=Book(self._connection, who, RHYTHM, memory=self._memory).on,
+            places_on=Book(
+                self._connection, who, places.lesson(is_lead=self._is_lead(resident)), memory=self._memory
             ).on,
         )
 

@@ -7,12 +7,12 @@ import threading
 from datetime import date
 
 from core.clock import Clock
-from core.domain.rhythm import NAME, VERSION
 from core.errors import StoreError
 from core.logs import get_logger
 from core.store import residents, usuals
 from core.store.database import Database
-from detectors.usual import RhythmBook, UsualBook, Who
+from detectors.book import Book, Who
+from detectors.usual import RHYTHM, SILENCES
 
 # Seconds of the machine: between two residents, so that judging goes on; and when there is nothing to learn.
 _BREATH_S, _REST_S = 0.05, 30.0
@@ -53,13 +53,13 @@ class Learner:
         if self._failed_on != now.date():
             self._failed, self._failed_on = set(), now.date()
         with self._database.transaction() as connection:
-            found = usuals.claim_unlearned(connection, NAME, VERSION, now, self._failed)
+            found = usuals.claim_unlearned(connection, RHYTHM.name, RHYTHM.version, now, self._failed)
             if found is None:
                 return False
             who = Who(found.resident, found.home, residents.home_of(connection, found.resident).zone)
             try:
-                UsualBook(connection, who).on(found.day)
-                RhythmBook(connection, who).on(found.day)
+                Book(connection, who, SILENCES).on(found.day)
+                Book(connection, who, RHYTHM).on(found.day)
             except StoreError:
                 raise
             except Exception:  # noqa: BLE001 - the fence round one resident

@@ -18,10 +18,10 @@ from core.logs import get_logger
 from core.store import judging
 from core.store.database import Connection, Database, Listener, translated_errors
 from detectors import stray, ward
+from detectors.book import Memory
 from detectors.home import FAILED_FOR, HomeJudging, HomeSpan
 from detectors.records import REACH, HomeRecord, load_records
 from detectors.rules import ward_silence
-from detectors.usual import Memory
 
 CHANNEL = "news"
 # Homes in one transaction: enough to spread the cost of a commit and of reading what is on record, few enough that another process

@@ -1,8 +1,8 @@
-"""Who is judged, how far, when next; what was learned; and which time was blind."""
+"""Who is judged, how far, when next; and which time was blind."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -197,23 +197,6 @@ def is_judged(connection: Connection, through: datetime) -> bool:
     """Tell whether everything stored up to a time has been judged, so that a replay may go on."""
     row = connection.execute(_JUDGING["is_judged"], {"through": through}).fetchone()
     return bool(row and row[0])
-
-
-def usual(
-    connection: Connection, resident: int, rule: str, version: int, day: date
-) -> Mapping[str, Any] | None:
-    """Return what was learned about a resident for a day, None if nothing was yet."""
-    values = {"resident": resident, "rule": rule, "version": version, "day": day}
-    row = connection.execute(_JUDGING["usual"], values).fetchone()
-    return row[0] if row else None
-
-
-def put_usual(
-    connection: Connection, resident: int, rule: str, version: int, *, day: date, body: Mapping[str, Any]
-) -> None:
-    """Keep what was learned about a resident for a day; what is there already stays."""
-    values = {"resident": resident, "rule": rule, "version": version, "day": day, "body": Jsonb(dict(body))}
-    connection.execute(_JUDGING["put_usual"], values)
 
 
 def claim_ward(connection: Connection, until: datetime) -> datetime | None:

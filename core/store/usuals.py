@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -18,6 +20,23 @@ class Unlearned:
     resident: int
     home: int
     day: date
+
+
+def of_day(
+    connection: Connection, resident: int, rule: str, version: int, day: date
+) -> Mapping[str, Any] | None:
+    """Return what was learned about a resident for a day; None if nothing was yet."""
+    values = {"resident": resident, "rule": rule, "version": version, "day": day}
+    row = connection.execute(_USUALS["of_day"], values).fetchone()
+    return row[0] if row else None
+
+
+def put(
+    connection: Connection, resident: int, rule: str, version: int, *, day: date, body: Mapping[str, Any]
+) -> None:
+    """Keep what was learned about a resident for a day; what is there already stays."""
+    values = {"resident": resident, "rule": rule, "version": version, "day": day, "body": Jsonb(dict(body))}
+    connection.execute(_USUALS["put"], values)
 
 
 def forget(connection: Connection, resident: int, rule: str, before: date) -> int:

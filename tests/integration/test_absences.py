@@ -118,7 +118,7 @@ def test_what_is_usual_is_said_in_plain_words(api: ApiWard) -> None:
     )
     today = api.clock.now().date()
     with api.database.transaction() as connection:
-        judging.put_usual(connection, RESIDENT_A, NAME, VERSION, day=today, body=known.to_json())
+        usuals.put(connection, RESIDENT_A, NAME, VERSION, day=today, body=known.to_json())
     found = client.get(f"/api/v1/residents/{RESIDENT_A}/usual").json()
     assert (found["up"], found["night_visits"], found["days"]) == (
         {"at": "6:21", "by": "6:30", "days": 27},

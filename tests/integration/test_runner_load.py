@@ -8,8 +8,8 @@ import pytest
 
 from core.store import judging
 from core.store.database import Database
+from detectors.book import Memory
 from detectors.home import HomeJudging
-from detectors.usual import Memory
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
 
 TODAY = at("2026-07-01 00:00")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Condition, Severity
-from core.store import judging
+from core.store import usuals
 from core.store.database import Database
 from detectors import places
 from detectors.rules import usual_places
@@ -60,7 +60,7 @@ def test_walking_off_at_night_is_an_emergency_and_ends_at_home(ward: JudgedWard,
     assert alert.severity is Severity.EMERGENCY
     assert alert.reason["pattern"] == "strange"
     with database.transaction() as connection:
-        body = judging.usual(connection, 1, places.NAME, usual_places.VERSION, date(2026, 6, 22))
+        body = usuals.of_day(connection, 1, places.NAME, usual_places.VERSION, date(2026, 6, 22))
     assert body is not None
     learned = Places.from_json(body)
     assert learned.days == DAYS + 1

@@ -194,18 +194,6 @@ SELECT
         WHERE NOT EXISTS (SELECT FROM watch WHERE watch.resident_id = resident.resident_id)
     );
 
--- name: usual
--- What was learned about a resident for a day.
-SELECT body FROM usual
-WHERE resident_id = %(resident)s AND rule = %(rule)s AND learned_for = %(day)s AND version = %(version)s;
-
--- name: put_usual
--- Keep what was learned.
-INSERT INTO usual (resident_id, rule, version, learned_for, body)
-VALUES (%(resident)s, %(rule)s, %(version)s, %(day)s, %(body)s)
-ON CONFLICT (resident_id, rule, learned_for) DO UPDATE SET version = excluded.version, body = excluded.body
-WHERE usual.version <> excluded.version;
-
 -- name: claim_ward
 -- Take the ward, unless another process has it; nothing is returned if it was judged further.
 SELECT judged_through FROM watch

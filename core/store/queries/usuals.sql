@@ -1,5 +1,17 @@
 -- What was learned, as it is kept, shown and learned ahead.
 
+-- name: of_day
+-- What was learned about a resident for a day.
+SELECT body FROM usual
+WHERE resident_id = %(resident)s AND rule = %(rule)s AND learned_for = %(day)s AND version = %(version)s;
+
+-- name: put
+-- Keep what was learned.
+INSERT INTO usual (resident_id, rule, version, learned_for, body)
+VALUES (%(resident)s, %(rule)s, %(version)s, %(day)s, %(body)s)
+ON CONFLICT (resident_id, rule, learned_for) DO UPDATE SET version = excluded.version, body = excluded.body
+WHERE usual.version <> excluded.version;
+
 -- name: forget
 -- Drop what was learned for days that nobody is judged by any more.
 DELETE FROM usual WHERE resident_id = %(resident)s AND rule = %(rule)s AND learned_for < %(before)s;

@@ -1,0 +1,145 @@
+"""What is learned about a resident: once for each local day, from the days before it, and kept for a week."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Any, Generic, Protocol, TypeVar, cast
+from zoneinfo import ZoneInfo
+
+from core.store import usuals
+from core.store.database import Connection
+
+# Older days are not judged any more; should one be, it is learned again.
+_KEPT = timedelta(days=7)
+
+
+class Learned(Protocol):
+    """What can be kept as JSON values."""
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        ...
+
+
+T = TypeVar("T")
+L = TypeVar("L", bound=Learned)
+
+
+@dataclass(frozen=True)
+class Who:
+    """Whose usual it is."""
+
+    resident: int
+    home: int
+    zone: ZoneInfo
+
+
+@dataclass(frozen=True)
+class Lesson(Generic[L]):
+    """Something that can be learned about a resident.
+
+    Attributes
+    ----------
+    name, version
+        Under which it is kept.
+    from_json : callable
+        Makes it again from the JSON values that it gave.
+    learn : callable
+        Learns what holds on a local day from what is stored about the days before.
+    """
+
+    name: str
+    version: int
+    from_json: Callable[[Mapping[str, Any]], L]
+    learn: Callable[[Connection, Who, date], L]
+
+
+class Memory:
+    """What was read lately: a home that is judged again soon need not read it again, and what is learned for a day never changes.
+
+    Parameters
+    ----------
+    most : int
+        How much is remembered; what was not asked for longest is forgotten first.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._known: OrderedDict[Hashable, object] = OrderedDict()
+
+    def find(self, key: Hashable, read: Callable[[], T | None]) -> T | None:
+        """Return what is known under a key, else what `read` gives; that there is nothing yet is not remembered."""
+        if key in self._known:
+            self._known.move_to_end(key)
+            return cast("T", self._known[key])
+        found = read()
+        if found is not None and self._most > 0:
+            self._known[key] = found
+            if len(self._known) > self._most:
+                self._known.popitem(last=False)
+        return found
+
+
+class Book(Generic[L]):
+    """What was learned about one resident in one lesson, by local day; what is missing is learned when it is asked for.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside the transaction of the one who judges.
+    who : Who
+        About whom.
+    lesson : Lesson
+        What is learned.
+    keeps : bool
+        Whether what is learned is kept for others; if not, nothing is written.
+    memory : Memory or None
+        What was read for earlier judgings.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        who: Who,
+        lesson: Lesson[L],
+        *,
+        keeps: bool = True,
+        memory: Memory | None = None,
+    ) -> None:
+        self._connection = connection
+        self._who = who
+        self._lesson = lesson
+        self._keeps = keeps
+        self._memory = memory or Memory(0)
+        self._known: dict[date, L] = {}
+
+    def on(self, day: date) -> L:
+        """Return what holds on a local day."""
+        if day not in self._known:
+            key = (self._who.resident, self._lesson.name, self._lesson.version, day)
+            known = self._memory.find(key, lambda: self._read(day))
+            self._known[day] = self._learn(day) if known is None else known
+        return self._known[day]
+
+    def _read(self, day: date) -> L | None:
+        lesson = self._lesson
+        body = usuals.of_day(self._connection, self._who.resident, lesson.name, lesson.version, day)
+        return None if body is None else lesson.from_json(body)
+
+    def _learn(self, day: date) -> L:
+        lesson = self._lesson
+        # A savepoint of its own: if this fails, the other rules go on in the same transaction.
+        with self._connection.transaction():
+            found = lesson.learn(self._connection, self._who, day)
+            if self._keeps:
+                keep(self._connection, self._who.resident, lesson.name, lesson.version, day, found.to_json())
+        return found
+
+
+def keep(
+    connection: Connection, resident: int, name: str, version: int, day: date, body: Mapping[str, Any]
+) -> None:
+    """Keep what was learned about a resident for a day, and drop what was for days that nobody is judged by any more."""
+    usuals.put(connection, resident, name, version, day=day, body=body)
+    usuals.forget(connection, resident, name, day - _KEPT)
