@@ -2,13 +2,21 @@
 
 from datetime import datetime, timedelta
 
+import pytest
 from playwright.sync_api import Page, expect
 
+from api import live
 from core.domain.alert import Finding, Severity
 from core.store import episodes, handling
 from core.store.database import Database
 from tests.browser.conftest import Opener, Site
 from tests.browser.four_weeks import NOW
+
+
+@pytest.fixture(autouse=True)
+def brisk_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the site, which runs in this process, say more often how it goes."""
+    monkeypatch.setattr(live, "TICK_S", 0.5)
 
 
 def _raise(site: Site, resident: int, severity: Severity = Severity.CHECK_SOON) -> int:
@@ -112,7 +120,7 @@ def test_a_page_that_is_open_says_when_nobody_judges_any_more_and_when_somebody_
     expect(page.locator("#blind")).to_be_hidden()
     expect(page.locator("#groups")).to_contain_text("いつも通り")
 
-    _judged_until(own_site, NOW - timedelta(minutes=1))
+    _judged_until(own_site, NOW - timedelta(minutes=5))
     expect(page.locator("#blind")).to_be_visible()
     as_usual = page.locator("#groups details", has_text="いつも通り")
     expect(as_usual).to_contain_text("0人")
