@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from core.domain.alert import Finding, Severity
-from core.store import judging
+from core.store import blind_times, judging
+from core.store.blind_times import BlindTime
 from core.store.database import Connection
 from core.store.episodes import Matter
-from core.store.judging import BlindTime
 
 NAME = "canary_silent"
 # Nobody is blind for it, so it is kept apart from the ward's own blind time.
@@ -34,8 +34,8 @@ def findings(connection: Connection, since: datetime, until: datetime, *, is_bli
         limit = max(_SHORTEST, timedelta(seconds=2 * (heartbeat_s or 0)))
         if until - last > limit:
             lasting.append(BlindTime(_SUBJECT, last, None, last + limit, _CAUSE))
-    judging.record_blind_times(connection, _SUBJECT, lasting, (_CAUSE,), until)
-    return list(_told(judging.blind_times(connection, (_SUBJECT,), since, until)))
+    blind_times.record(connection, _SUBJECT, lasting, (_CAUSE,), until)
+    return list(_told(blind_times.of_subjects(connection, (_SUBJECT,), since, until)))
 
 
 def _told(missed: Iterable[BlindTime]) -> Iterable[Finding]:

@@ -8,10 +8,11 @@ from functools import partial
 from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.logs import get_logger
-from core.store import absences, judging
+from core.store import absences, blind_times, judging
+from core.store.blind_times import BlindTime
 from core.store.database import Connection
 from core.store.episodes import Matter
-from core.store.judging import ActiveAlert, BlindTime, WatchedResident
+from core.store.judging import ActiveAlert, WatchedResident
 from core.store.measurements import Situation
 from detectors import batteries, days, places, sensors
 from detectors.alerting.reconcile import reconcile
@@ -138,18 +139,18 @@ class HomeJudging:
         until = self._span.until
         blind = self._record.blind
         if silent or any(one.ended_at is None and one.cause in _SILENT_CAUSES for one in blind):
-            judging.record_blind_times(self._connection, subject, silent, _SILENT_CAUSES, until)
+            blind_times.record(self._connection, subject, silent, _SILENT_CAUSES, until)
             since = self._record.judged_from - BLIND_BACK
-            blind = judging.blind_times(self._connection, (subject,), since, until)
+            blind = blind_times.of_subjects(self._connection, (subject,), since, until)
         lasting = dict(equipment.device_absences)
         for link in links:
             one = lasting.get(link.device)
             name = f"device:{link.device}"
             if one is not None:
                 row = BlindTime(name, one.began_at, None, one.known_at, one.cause)
-                judging.record_blind_times(self._connection, name, [row], _SILENT_CAUSES, until)
+                blind_times.record(self._connection, name, [row], _SILENT_CAUSES, until)
             elif len(link.heard) > 1:
-                judging.record_blind_times(self._connection, name, [], _SILENT_CAUSES, link.heard[-1])
+                blind_times.record(self._connection, name, [], _SILENT_CAUSES, link.heard[-1])
         lead = self._people[0].number
         # A device that was taken away is judged too: its alert ends.
         judged = {Matter(DEVICE_SILENT, f"device:{one.device}") for one in links}

@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import datetime
 
 from core.domain.alert import Outcome
-from core.store import absences, judging
+from core.store import absences, blind_times, judging
 from core.store.database import Connection
 from detectors.book import Who
 from detectors.rules import bathroom_stay, geofence_exit, inactivity, morning, not_returned, wandering
@@ -24,7 +24,7 @@ def masked_at_home(
     connection: Connection, who: Who, since: datetime, until: datetime
 ) -> list[tuple[float, float]]:
     """Return what teaches nothing about life at home, in Unix seconds: also when the home could not be heard."""
-    blind = judging.blind_times(connection, ("ward", f"home:{who.home}"), since, until)
+    blind = blind_times.of_subjects(connection, ("ward", f"home:{who.home}"), since, until)
     spans = [(one.began_at, one.ended_at or until) for one in blind]
     spans += _unusual(connection, who, since, until, _AT_HOME)
     return [(began.timestamp(), ended.timestamp()) for began, ended in spans]

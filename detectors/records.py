@@ -8,9 +8,10 @@ from core.domain.absence import Absence
 from core.domain.geofence import Geofence
 from core.domain.metric import CALLS
 from core.logs import get_logger
-from core.store import absences, judging, measurements, windows
+from core.store import absences, blind_times, judging, measurements, windows
+from core.store.blind_times import BlindTime
 from core.store.database import Connection
-from core.store.judging import ActiveAlert, BlindTime, WatchedResident
+from core.store.judging import ActiveAlert, WatchedResident
 from core.store.measurements import Situation
 from core.store.windows import LinkRow
 from detectors import ward
@@ -93,7 +94,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
     told = windows.told_metrics(connection, list(begins), (*CALLS, *SERIES))
     numbers = [number for of_people in since.values() for number in of_people]
     found = _OfPeople(connection, numbers, min(begins.values()), until)
-    blind = judging.blind_times(
+    blind = blind_times.of_subjects(
         connection, [f"home:{home}" for home in begins], min(begins.values()) - BLIND_BACK, until
     )
     records = {

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
-from core.store import judging, windows
+from core.store import blind_times, judging, windows
+from core.store.blind_times import BlindTime
 from core.store.database import Connection
 from core.store.episodes import Matter
-from core.store.judging import BlindTime
 from detectors import canary
 from detectors.alerting.reconcile import reconcile
 from detectors.rules import ward_silence
@@ -53,7 +53,7 @@ def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: dat
         BlindTime(SUBJECT, one.began_at, one.ended_at, one.known_at, _CAUSE)
         for one in map(ward_silence.blind, outages)
     ]
-    judging.record_blind_times(connection, SUBJECT, found, (_CAUSE,), until)
+    blind_times.record(connection, SUBJECT, found, (_CAUSE,), until)
     is_blind = any(one.ended_at is None for one in _blind_times(connection, until, now))
     findings = [*outages, *_other_causes(connection, judged_through, now)]
     findings += canary.findings(connection, judged_through, until, is_blind=is_blind)
@@ -85,7 +85,7 @@ def note_lag(connection: Connection, complete_through: datetime, now: datetime) 
     lasting: list[BlindTime] = []
     if now - complete_through > _TOLD_AFTER:
         lasting.append(BlindTime(SUBJECT, complete_through, None, now, BEHIND))
-    judging.record_blind_times(connection, SUBJECT, lasting, (BEHIND,), now)
+    blind_times.record(connection, SUBJECT, lasting, (BEHIND,), now)
 
 
 def _heard_through(
@@ -138,7 +138,7 @@ def _other_causes(connection: Connection, since: datetime, now: datetime) -> lis
                 "confidence": "high",
             },
         )
-        for one in judging.blind_times(connection, (SUBJECT,), since - _TOLD_AFTER, now)
+        for one in blind_times.of_subjects(connection, (SUBJECT,), since - _TOLD_AFTER, now)
         if one.cause != _CAUSE
         and (one.ended_at is None or one.ended_at - one.began_at > _TOLD_AFTER)
         and now - one.began_at > _TOLD_AFTER
@@ -147,7 +147,7 @@ def _other_causes(connection: Connection, since: datetime, now: datetime) -> lis
 
 def _blind_times(connection: Connection, since: datetime, until: datetime) -> list[BlindTime]:
     """Return when nothing could be heard from the ward; what ingest had not read yet is no such time."""
-    found = judging.blind_times(connection, (SUBJECT,), since, until)
+    found = blind_times.of_subjects(connection, (SUBJECT,), since, until)
     return [one for one in found if one.cause != BEHIND]
 
 

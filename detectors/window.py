@@ -8,9 +8,10 @@ import numpy as np
 
 from core.domain.absence import Absence
 from core.domain.geofence import Geofence
-from core.store import absences, judging, measurements, windows
+from core.store import absences, blind_times, judging, measurements, windows
+from core.store.blind_times import BlindTime
 from core.store.database import Connection
-from core.store.judging import BlindTime, WatchedResident
+from core.store.judging import WatchedResident
 from core.store.measurements import Series, Situation
 from detectors.rules import absence, cold, heat, presence, sos
 from detectors.rules.chatter import SURROUNDINGS_S
@@ -166,7 +167,7 @@ def load_calls(
 
 def load_blind(connection: Connection, home: int, since: datetime, until: datetime) -> list[Blind]:
     """Return the blind time of a home that is on record."""
-    return blind_on_record(judging.blind_times(connection, (f"home:{home}",), since, until))
+    return blind_on_record(blind_times.of_subjects(connection, (f"home:{home}",), since, until))
 
 
 def blind_on_record(found: Sequence[BlindTime]) -> list[Blind]:

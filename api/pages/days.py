@@ -10,10 +10,11 @@ from api.charts.actogram import Usual
 from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, ChartDay, Look, moved_cell
 from api.pages.moments import Moments
 from core.domain.access import Scope
-from core.store import absences, alerts, devices, readings
+from core.store import absences, alerts, blind_times, devices, readings
+from core.store.blind_times import BlindTime
 from core.store.database import Connection
 from core.store.devices import DeviceOverview
-from core.store.readings import BlindTime, Part
+from core.store.readings import Part
 from core.store.residents import ResidentOverview
 
 _CELL = timedelta(minutes=CELL_MINUTES)
@@ -61,7 +62,7 @@ def load_days(connection: Connection, one: ResidentOverview, moments: Moments, c
     heard = Heard(
         readings.rhythm(connection, one.number, since, until, _CELL),
         readings.away(connection, one.number, since, until, _CELL),
-        readings.blind_times(connection, one.number, since, until),
+        blind_times.of_resident(connection, one.number, since, until),
         absences.times(connection, one.number, one.zone, since, until),
         silence_of(there),
     )

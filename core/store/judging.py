@@ -1,4 +1,4 @@
-"""Who is judged, how far, when next; and which time was blind."""
+"""Who is judged, how far, and when next."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,17 +28,6 @@ class WatchedResident:
     judged_through: datetime
     state: str
     zone: ZoneInfo
-
-
-@dataclass(frozen=True)
-class BlindTime:
-    """Time in which a home (`home:3`), a device (`device:7`) or the ward could not be heard."""
-
-    subject: str
-    began_at: datetime
-    ended_at: datetime | None
-    known_at: datetime
-    cause: str
 
 
 @dataclass(frozen=True)
@@ -229,42 +218,6 @@ def canary_heard(connection: Connection) -> tuple[datetime, int | None] | None:
     """Return when the canary that is silent for longest was last heard, and its heartbeat; None if there is no canary."""
     row = connection.execute(_JUDGING["canary_heard"]).fetchone()
     return None if row is None else (row[0], row[1])
-
-
-def blind_times(
-    connection: Connection, subjects: Sequence[str], since: datetime, until: datetime
-) -> list[BlindTime]:
-    """Return when the subjects could not be heard in a span, in order."""
-    rows = connection.execute(
-        _JUDGING["blind_times"], {"subjects": list(subjects), "since": since, "until": until}
-    )
-    return [BlindTime(*row) for row in rows]
-
-
-def record_blind_times(
-    connection: Connection, subject: str, found: Sequence[BlindTime], causes: Sequence[str], until: datetime
-) -> None:
-    """Record the blind times of a subject; what is on record as lasting for these causes but was not found ends."""
-    for one in found:
-        connection.execute(
-            _JUDGING["put_blind_time"],
-            {
-                "subject": one.subject,
-                "began_at": one.began_at,
-                "ended_at": one.ended_at,
-                "known_at": one.known_at,
-                "cause": one.cause,
-            },
-        )
-    connection.execute(
-        _JUDGING["end_blind_times"],
-        {
-            "subject": subject,
-            "ended_at": until,
-            "causes": list(causes),
-            "but": [one.began_at for one in found if one.ended_at is None],
-        },
-    )
 
 
 def real_alarms(

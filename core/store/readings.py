@@ -61,15 +61,6 @@ class Part:
 
 
 @dataclass(frozen=True)
-class BlindTime:
-    """When something could not have been noticed; `ended_at` None: it lasts."""
-
-    began_at: datetime
-    ended_at: datetime | None
-    cause: str
-
-
-@dataclass(frozen=True)
 class StoredFix:
     """A position with the tracker that took it; precise, so it is shown only behind the location gate."""
 
@@ -164,14 +155,6 @@ def away(
         },
     ).fetchall()
     return [row[0] for row in rows]
-
-
-def blind_times(connection: Connection, resident: int, since: datetime, until: datetime) -> list[BlindTime]:
-    """Return when the resident's home, or the whole ward, could not be heard."""
-    rows = connection.execute(
-        _READINGS["blind_times"], {"resident": resident, "since": since, "until": until}
-    ).fetchall()
-    return [build(BlindTime, row) for row in rows]
 
 
 def fixes(

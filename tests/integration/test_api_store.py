@@ -9,8 +9,8 @@ import pytest
 from core.domain.access import Scope
 from core.domain.device import DeviceKind
 from core.domain.resident import WatchState
-from core.store import devices, readings, residents
-from core.store.readings import BlindTime, Part
+from core.store import blind_times, devices, readings, residents
+from core.store.readings import Part
 from tests.support.api_ward import HOME_A, OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
 PART = timedelta(minutes=30)
@@ -77,11 +77,11 @@ def test_blind_time_is_that_of_the_own_home_and_of_the_ward(ward: ApiWard) -> No
         )
 
     with ward.database.transaction() as connection:
-        found = readings.blind_times(connection, RESIDENT_A, now - 10 * PART, now)
+        found = blind_times.of_resident(connection, RESIDENT_A, now - 10 * PART, now)
 
-    assert found == [
-        BlindTime(now - 4 * PART, now - 3 * PART, "gateway"),
-        BlindTime(now - PART, None, "gateway"),
+    assert [(one.subject, one.began_at, one.ended_at, one.cause) for one in found] == [
+        ("home:1", now - 4 * PART, now - 3 * PART, "gateway"),
+        ("ward", now - PART, None, "gateway"),
     ]
 
 

@@ -13,7 +13,7 @@ from api.schemas.common import Cursor, Limit, Moment, Number, Page, from_cursor,
 from api.schemas.measurements import BlindTimeOut, DeviceOut, FixOut, FixPage, ReadingOut
 from api.schemas.residents import LocationAccessOut
 from core.domain.metric import METRICS
-from core.store import devices, readings
+from core.store import blind_times, devices, readings
 
 router = APIRouter(tags=["measurements"])
 
@@ -103,7 +103,7 @@ def list_blind_times(
     since = since or until - _DAY
     _check_span(since, until)
     resident_for(connection, viewer, number, now)
-    found = readings.blind_times(connection, number, since, until)
+    found = blind_times.of_resident(connection, number, since, until)
     return [BlindTimeOut.model_validate(one) for one in found]
 
 

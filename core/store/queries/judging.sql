@@ -221,31 +221,12 @@ VALUES ('ward', %(rule)s, %(version)s, %(until)s, %(state)s)
 ON CONFLICT (subject, rule) DO UPDATE SET
     version = excluded.version, through = excluded.through, state = excluded.state;
 
--- name: blind_times
--- When a home, or the whole ward, could not be heard in a span.
-SELECT subject, began_at, ended_at, coalesce(known_at, began_at), cause
-FROM blind_time
-WHERE subject = ANY(%(subjects)s) AND began_at < %(until)s AND coalesce(ended_at, 'infinity') > %(since)s
-ORDER BY began_at;
-
 -- name: canary_heard
 -- When the canary that has been silent for longest was last heard, and its heartbeat.
 SELECT greatest(device_contact.last_received_at, device.registered_at), device.heartbeat_s
 FROM device LEFT JOIN device_contact USING (device_number)
 WHERE device.kind = 'canary' AND device.retired_at IS NULL
 ORDER BY 1 LIMIT 1;
-
--- name: put_blind_time
--- Record blind time, or its end.
-INSERT INTO blind_time (subject, began_at, ended_at, known_at, cause)
-VALUES (%(subject)s, %(began_at)s, %(ended_at)s, %(known_at)s, %(cause)s)
-ON CONFLICT (subject, cause, began_at) DO UPDATE SET ended_at = excluded.ended_at, known_at = excluded.known_at
-WHERE blind_time.ended_at IS DISTINCT FROM excluded.ended_at;
-
--- name: end_blind_times
--- End what is on record as lasting but is not so any more.
-UPDATE blind_time SET ended_at = greatest(began_at, %(ended_at)s)
-WHERE subject = %(subject)s AND ended_at IS NULL AND cause = ANY(%(causes)s) AND NOT began_at = ANY(%(but)s);
 
 -- name: real_alarms
 -- Alerts of a rule that turned out to be real, with their span: nothing is learned from them.

@@ -56,15 +56,6 @@ WHERE a.resident_id = %(resident)s AND h.lat IS NOT NULL AND h.lon IS NOT NULL
         > %(away_m)s + f.accuracy_m
 ORDER BY part_at;
 
--- name: blind_times
--- When a resident's home, or the whole ward, could not be heard in a span.
-SELECT b.began_at, b.ended_at, b.cause
-FROM blind_time AS b
-JOIN resident AS p ON p.resident_id = %(resident)s
-WHERE b.subject IN ('ward', 'home:' || p.home_id)
-    AND b.began_at < %(until)s AND coalesce(b.ended_at, 'infinity') > %(since)s
-ORDER BY b.began_at;
-
 -- name: fixes
 -- Positions of a resident's own trackers in a span, oldest first, page by page.
 SELECT

@@ -9,7 +9,8 @@ from api.locale import words_of
 from api.pages.days import Heard, arrange, usual_of
 from api.pages.moments import Moments
 from core.domain.resident import Language
-from core.store.readings import BlindTime, Part
+from core.store.blind_times import BlindTime
+from core.store.readings import Part
 
 _TOKYO = ZoneInfo("Asia/Tokyo")
 _DAY = date(2026, 11, 23)
@@ -47,7 +48,7 @@ def test_silence_is_no_data_where_a_healthy_home_would_have_spoken() -> None:
 
 def test_recorded_blind_time_is_no_data_and_a_pause_is_a_pause() -> None:
     base = _heard(0, 12, moved=frozenset({0}))
-    blind = Heard(base.parts, (), [BlindTime(_at(2), _at(4), "home_silent")], (), None)
+    blind = Heard(base.parts, (), [BlindTime("home:1", _at(2), _at(4), _at(3), "home_silent")], (), None)
     assert {cell.look for cell in _cells(blind, _at(12))[4:8]} == {Look.BLIND}
     paused = Heard(base.parts, (), (), [(_at(2), _at(4))], None)
     assert {cell.look for cell in _cells(paused, _at(12))[4:8]} == {Look.PAUSED}
