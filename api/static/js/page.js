@@ -104,7 +104,7 @@ function showBlind(blind) {
   banner.hidden = !blind;
   fire("blind", blind);
   fire("alert", {});
-  groupsAt = 0;
+  groupsAt = -Infinity;
 }
 
 function showEnding(seconds) {
