@@ -1,14 +1,18 @@
 """Compares a resident's days with those before, once a day; what was counted is kept, so that each day is counted once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from core.store import trackers, usuals
 from core.store.database import Connection
+from core.store.judging import WatchedResident
 from detectors.book import Who, keep
+from detectors.case import HomeCase
+from detectors.daily import DailyCheck, DailySpan
 from detectors.masked import masked_at_home
 from detectors.rules import decline
 from detectors.rules.decline import WORSE, DailyCounts, judge_days, next_check
@@ -25,20 +29,22 @@ _JUDGED_BACK = timedelta(days=30)
 Row = Sequence[float | None]
 
 
-def judge(
-    connection: Connection,
-    who: Who,
-    span: tuple[datetime, datetime],
-    watched_from: datetime,
-    began_at: datetime | None,
-) -> Judgement | None:
-    """Judge the span (since, until]; None if no check lies in it. `began_at` is when the active note about the resident began."""
-    since, until = span
-    if next_check(who.zone, who.resident, since) > until:
-        return None
-    rows = _counted(connection, who, until.astimezone(who.zone).date())
-    told_from = max(watched_from, min(since - _JUDGED_BACK, began_at or since))
-    return judge_days(_counts(rows), who.resident, who.zone, span, told_from=told_from)
+def check(case: HomeCase, resident: WatchedResident) -> DailyCheck:
+    """Return the check of a resident's days."""
+    who = Who(resident.number, case.span.home, resident.zone)
+    return DailyCheck(
+        decline.NAME,
+        resident,
+        [f"resident:{resident.number}"],
+        partial(next_check, resident.zone, resident.number),
+        partial(_judge, case.connection, who),
+    )
+
+
+def _judge(connection: Connection, who: Who, span: DailySpan) -> Judgement:
+    rows = _counted(connection, who, span.until.astimezone(who.zone).date())
+    told_from = max(span.watched_from, min(span.since - _JUDGED_BACK, span.earliest))
+    return judge_days(_counts(rows), who.resident, who.zone, (span.since, span.until), told_from=told_from)
 
 
 def _counted(connection: Connection, who: Who, today: date) -> list[Row]:

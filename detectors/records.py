@@ -71,7 +71,12 @@ class HomeRecord:
     @property
     def subjects(self) -> list[str]:
         """What its alerts may be about beside the residents themselves."""
-        return [f"home:{self.home}", *(f"device:{one.device}" for one in self.links)]
+        return [f"home:{self.home}", *self.devices]
+
+    @property
+    def devices(self) -> list[str]:
+        """Its devices, as subjects of alerts."""
+        return [f"device:{one.device}" for one in self.links]
 
 
 def load_records(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, HomeRecord]:

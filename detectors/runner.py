@@ -19,9 +19,11 @@ from core.store import judging
 from core.store.database import Connection, Database, Listener, translated_errors
 from detectors import stray, ward
 from detectors.book import Memory
-from detectors.home import FAILED_FOR, HomeJudging, HomeSpan
+from detectors.case import HomeCase, HomeSpan
+from detectors.home import judge_calls, judge_rest
 from detectors.records import REACH, HomeRecord, load_records
 from detectors.rules import ward_silence
+from detectors.waiting import FAILED_FOR
 
 CHANNEL = "news"
 # Homes in one transaction: enough to spread the cost of a commit and of reading what is on record, few enough that another process
@@ -219,12 +221,12 @@ class Runner:
                     with connection.transaction():
                         record = load_records(connection, [home], until)[home]
                 since = record.judged_from
-                judged = HomeJudging(connection, span, record, self._memory)
+                case = HomeCase(connection, span, record)
                 if record.calls:
                     with connection.transaction():
-                        judged.judge_calls()
+                        judge_calls(case)
                 with connection.transaction():
-                    judged.judge_rest()
+                    judge_rest(case, self._memory)
         except StoreUnavailableError:
             raise
         except Exception:  # noqa: BLE001 - the fence round one home

@@ -1,7 +1,7 @@
 """Judges four times a day whether the sensors of a home still tell what happens, from what they told over two weeks."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -10,12 +10,22 @@ from core.domain.device import DeviceKind
 from core.store import measurements
 from core.store.database import Connection
 from core.store.measurements import Series
+from detectors.case import HomeCase
+from detectors.daily import DailyCheck, DailySpan
 from detectors.rules.judgement import Judgement
 from detectors.rules.silence import Link
 from detectors.rules.standstill import METRICS, Sensor, Told
-from detectors.rules.stuck import HISTORY, judge_sensors, next_check
+from detectors.rules.stuck import HISTORY, NAME, judge_sensors, next_check
 
 _NO_SENSORS = frozenset({DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY, DeviceKind.BUTTON})
+
+
+def check(case: HomeCase) -> DailyCheck:
+    """Return the check of a home's sensors."""
+    zone, record = case.lead.zone, case.record
+    people = [one.number for one in record.people]
+    judge_home = partial(judge, case.connection, (case.span.home, people), record.links, zone)
+    return DailyCheck(NAME, case.lead, record.devices, partial(next_check, zone), judge_home)
 
 
 def judge(
@@ -23,11 +33,9 @@ def judge(
     home: tuple[int, Sequence[int]],
     links: Sequence[Link],
     zone: ZoneInfo,
-    span: tuple[datetime, datetime],
-    watched_from: datetime,
-    began_at: datetime | None,
-) -> Judgement | None:
-    """Judge the span (since, until]; None if no check lies in it.
+    span: DailySpan,
+) -> Judgement:
+    """Judge the sensors of a home at the checks of a span.
 
     Parameters
     ----------
@@ -39,27 +47,24 @@ def judge(
         Its devices now; of others nothing is said.
     zone : ZoneInfo
         The home's.
-    span : tuple of datetime
-        Since when and until when.
-    watched_from : datetime
-        Nothing is raised before.
-    began_at : datetime or None
-        When the oldest alert about a stuck sensor of this home that is active began.
+    span : DailySpan
+        What is to be judged.
     """
-    since, until = span
-    if next_check(zone, since) > until:
-        return None
     here = {one.device: one for one in links if one.kind not in _NO_SENSORS}
-    first = min(since, began_at or since) - HISTORY
+    number, people = home
     told: dict[tuple[int, str], Series] = {}
-    for resident in home[1]:
-        for row in measurements.series(connection, home[0], resident, METRICS, first, until):
+    for resident in people:
+        for row in measurements.series(
+            connection, number, resident, METRICS, span.earliest - HISTORY, span.until
+        ):
             told[row.device, row.metric] = row
     sensors = [
         _sensor(link, [row for row in told.values() if row.device == link.device]) for link in here.values()
     ]
-    told_from = min(since - HISTORY, began_at or since)
-    return judge_sensors(sensors, zone, span, watched_from=watched_from, told_from=told_from)
+    told_from = min(span.since - HISTORY, span.earliest)
+    return judge_sensors(
+        sensors, zone, (span.since, span.until), watched_from=span.watched_from, told_from=told_from
+    )
 
 
 def _sensor(link: Link, rows: Sequence[Series]) -> Sensor:

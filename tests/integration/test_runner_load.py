@@ -9,7 +9,8 @@ import pytest
 from core.store import judging
 from core.store.database import Database
 from detectors.book import Memory
-from detectors.home import HomeJudging
+from detectors.case import HomeCase
+from detectors.home import judge_rest
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
 
 TODAY = at("2026-07-01 00:00")
@@ -34,14 +35,12 @@ def judged_through(ward: JudgedWard) -> dict[int, datetime]:
 def test_each_batch_is_judged_up_to_the_time_that_has_come_by_then(
     ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge = HomeJudging.judge_rest
-
-    def slowly(self: HomeJudging) -> None:
-        judge(self)
+    def slowly(case: HomeCase, memory: Memory) -> None:
+        judge_rest(case, memory)
         ward.clock.advance(seconds=1)
         ward.complete(ward.clock.now())
 
-    monkeypatch.setattr(HomeJudging, "judge_rest", slowly)
+    monkeypatch.setattr("detectors.runner.judge_rest", slowly)
     assert ward.pass_to(at("2026-07-01 09:00")) >= HOMES
     assert max(judged_through(ward).values()) > at("2026-07-01 09:00")
 
