@@ -1,9 +1,11 @@
 """The command `mimamori evaluate`."""
 
 import time
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import typer
@@ -12,10 +14,11 @@ from rich.table import Table
 
 from core.errors import InputError
 from simulator.scoring.curve import RATES
-from simulator.scoring.evaluation import NOISE_PER_HOUR, TIHM_OUTAGES, evaluate
-from simulator.scoring.events import Recording, read_recordings
+from simulator.scoring.evaluation import NOISE_PER_HOUR, evaluate
+from simulator.scoring.events import EventFile, Recording, read_events
 from simulator.scoring.fence_trial import read_fence
-from simulator.scoring.protocol import LEAST_DAYS, Spans
+from simulator.scoring.outages import Outages, outages_of
+from simulator.scoring.protocol import DAY_S, LEAST_DAYS, Spans
 from simulator.scoring.recorded_life import LifeReport, score_life
 from simulator.scoring.report import SetReport, bathroom_lines, life_table, table, write
 from simulator.scoring.synthetic import DAYS, HOMES, syn40
@@ -26,6 +29,8 @@ from simulator.scoring.track_report import (
     wandering_line,
     write_tracks,
 )
+
+_WIDTH = 120
 
 app = typer.Typer(
     name="evaluate",
@@ -54,10 +59,22 @@ def evaluate_command(
         list[str] | None,
         typer.Option(
             help="A time in which no home could be heard, as START/END (2019-06-15T04:04/2019-06-17T14:16); "
-            "may be given several times. Those of the TIHM recording are known.",
+            "may be given several times. Else those of the TIHM recording are known, and of other files they are found.",
             show_default=False,
         ),
     ] = None,
+    time_zone: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the homes are, like Asia/Tokyo: times with an offset become those of the wall clock there. "
+            "Without it the offset is dropped.",
+            show_default=False,
+        ),
+    ] = None,
+    skip_bad: Annotated[
+        bool,
+        typer.Option("--skip-bad", help="Leave lines of events out that cannot be read, and say how many."),
+    ] = False,
     baselines: Annotated[bool, typer.Option(help="Also run what our rule is compared with.")] = True,
     noise_hours: Annotated[
         float, typer.Option(min=0.05, help="Hours between events that are nobody's after a collapse.")
@@ -91,28 +108,35 @@ def evaluate_command(
 
     Example: mimamori evaluate homes.csv --out var/evaluation
     """
-    console = Console()
-    given = _outages(outage or [])
+    console = _console()
+    given, zone = _outages(outage or []), _zone(time_zone)
     began = time.monotonic()
     tracks, files = _tracks_and_events(files or [], fence, excursions)
     if tracks:
         console.print(f"Written: {_judge_tracks(console, tracks, fence, excursions, out)}")
     reports: list[SetReport] = []
-    for one in _sets(files, given, homes if made_up or not (files or tracks) else 0):
-        with console.status(one.name) as status:
+    sets = _made_up(homes) if made_up or not (files or tracks) else []
+    sets += [_recorded(path, read_events(path, zone, skip_bad=skip_bad), given) for path in files]
+    for number, one in enumerate(sets):
+        name = _own_name(one.name, [other.name for other in sets[:number]])
+        for line in one.notes:
+            console.print(line, soft_wrap=True, highlight=False)
+        with console.status(name) as status:
             report = evaluate(
-                one.name,
+                name,
                 one.recordings,
-                one.outages,
+                one.outages.spans,
                 baselines=baselines,
                 noise_per_hour=1 / noise_hours,
                 tell=status.update,
             )
-            life = score_life(one.recordings, one.outages, tell=status.update) if one.is_recorded else None
+            life = (
+                score_life(one.recordings, one.outages.spans, tell=status.update) if one.is_recorded else None
+            )
         _show(console, report)
         if life is not None:
-            _show_life(console, one.name, life)
-        reports.append(replace(report, life=life))
+            _show_life(console, name, life)
+        reports.append(replace(report, life=life, outages=one.outages, left_out=one.left_out))
     for path in write(reports, out) if reports else ():
         console.print(f"Written: {path}")
     console.print(f"{time.monotonic() - began:.0f} s")
@@ -120,10 +144,14 @@ def evaluate_command(
 
 @dataclass(frozen=True)
 class _Set:
+    """Homes to judge together: `notes` is what a person should know about their file, `left_out` the homes that are too short."""
+
     name: str
-    recordings: list[Recording]
-    outages: Spans
+    recordings: Sequence[Recording]
+    outages: Outages
     is_recorded: bool
+    notes: Sequence[str] = ()
+    left_out: Sequence[str] = ()
 
 
 def _tracks_and_events(
@@ -156,16 +184,30 @@ def _judge_tracks(
     return write_tracks(reports, out)
 
 
+def _console() -> Console:
+    """Return a console that is wide enough for the tables where nobody set a width: in a pipe or a file."""
+    console = Console()
+    return console if console.is_terminal else Console(width=max(console.width, _WIDTH))
+
+
 def _show(console: Console, report: SetReport) -> None:
     shown = Table(
-        title=f"{report.name}: {report.homes} homes, {report.test_days:.0f} days, {report.collapses} collapses"
+        title=f"{report.name}: {report.homes} homes, {report.test_days:.0f} days, {report.collapses} collapses; hours from collapse "
+        "to alarm, median / mean / p95, at so many false alarms in 30 days"
     )
-    shown.add_column("hours to alarm, median / mean / p95")
+    shown.add_column("detector")
     for rate in RATES:
-        shown.add_column(f"at {rate:g} false alarms in 30 days", justify="right")
+        shown.add_column(f"{rate:g}", justify="right")
     for row in table(report, RATES):
         shown.add_row(*row)
     console.print(shown)
+    if report.long_silences:
+        console.print(
+            f"{report.long_silences} silences of more than a day in these days, {report.long_silence_days:.0f} days together: no detector is "
+            "held against them, but they count as days watched",
+            soft_wrap=True,
+            highlight=False,
+        )
 
 
 def _show_life(console: Console, name: str, life: LifeReport) -> None:
@@ -179,28 +221,56 @@ def _show_life(console: Console, name: str, life: LifeReport) -> None:
         console.print(line)
 
 
-def _sets(files: list[Path], given: Spans, homes: int) -> list[_Set]:
-    sets: list[_Set] = []
-    if homes:
-        sets.append(_Set(f"syn{homes}", syn40(homes, DAYS), (), is_recorded=False))
-    for path in files:
-        recordings = read_recordings(path)
-        if not any(one.signs.time[-1] - one.signs.time[0] >= LEAST_DAYS * 86_400 for one in recordings):
-            raise InputError(
-                f"{path}: no home is recorded for {LEAST_DAYS} days; four weeks teach and two at least are judged"
-            )
-        name = path.name.removesuffix(".gz").removesuffix(".csv")
-        outages = given or (TIHM_OUTAGES if _is_tihm(recordings) else ())
-        sets.append(_Set(name, recordings, outages, is_recorded=True))
-    return sets
+def _made_up(homes: int) -> list[_Set]:
+    return [_Set(f"syn{homes}", syn40(homes, DAYS), Outages((), "none"), is_recorded=False)]
 
 
-def _is_tihm(recordings: list[Recording]) -> bool:
-    """Tell the TIHM recording by its time: nobody else's homes were heard in just these months."""
-    first = min(one.signs.time[0] for one in recordings)
-    last = max(one.signs.time[-1] for one in recordings)
-    begins, ends = TIHM_OUTAGES[0][0], TIHM_OUTAGES[-1][1]
-    return begins - 86_400 <= first <= last <= ends + 21 * 86_400
+def _recorded(path: Path, file: EventFile, given: Spans) -> _Set:
+    name = path.name.removesuffix(".gz").removesuffix(".csv")
+    days = {one.home: float(one.signs.time[-1] - one.signs.time[0]) / DAY_S for one in file.recordings}
+    left_out = [home for home, recorded in days.items() if recorded < LEAST_DAYS]
+    if len(left_out) == len(days):
+        raise InputError(
+            f"{path}: no home is recorded for {LEAST_DAYS} days; four weeks teach and two at least are judged"
+        )
+    outages = outages_of(file.recordings, given)
+    return _Set(name, file.recordings, outages, True, tuple(_notes(path, file, outages, left_out)), left_out)
+
+
+def _notes(path: Path, file: EventFile, outages: Outages, left_out: list[str]) -> Iterator[str]:
+    signs = sum(len(one.signs.time) for one in file.recordings)
+    yield f"{path}: {file.lines} lines, {signs} signs of life in {len(file.recordings)} homes"
+    if file.repeated:
+        yield f"{file.repeated} lines say again what others say, and count once"
+    yield from file.left_out
+    if file.left_out_lines:
+        yield f"{file.left_out_lines} lines cannot be used and were left out"
+    if left_out:
+        yield f"recorded for less than {LEAST_DAYS} days, so only the rules about life at home judge them: {', '.join(left_out)}"
+    if file.in_utc:
+        yield "times are in UTC: if the homes' clocks show another time, give --time-zone, since day and night matter"
+    words = {
+        "given": "as was said",
+        "known": "known of the TIHM recording",
+        "found": "found: all homes were silent, which chance does not explain",
+    }
+    for span in outages.in_words():
+        yield f"outage of the platform {span} ({words[outages.origin]}); neither judged nor learned from"
+
+
+def _own_name(name: str, others: Sequence[str]) -> str:
+    """Return the name, with a number if another set is called the same: each has a picture of its own."""
+    before = others.count(name)
+    return f"{name}-{before + 1}" if before else name
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    if name is None:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise InputError(f"--time-zone {name}: no such time zone; write it like Asia/Tokyo") from None
 
 
 def _outages(texts: list[str]) -> Spans:

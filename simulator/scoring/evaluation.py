@@ -12,15 +12,6 @@ from simulator.scoring.ours import OurRule
 from simulator.scoring.protocol import Detector, Spans, collapses, prepare, run
 from simulator.scoring.report import SetReport
 
-# Whole-fleet silences of the TIHM recording: its platform stopped, not the people.
-TIHM_OUTAGES: Spans = tuple(
-    (float(np.datetime64(began, "s").astype(np.int64)), float(np.datetime64(ended, "s").astype(np.int64)))
-    for began, ended in (
-        ("2019-04-01T13:30", "2019-04-03T15:45"),
-        ("2019-05-27T02:25", "2019-05-27T04:31"),
-        ("2019-06-15T04:04", "2019-06-17T14:16"),
-    )
-)
 NOISE_PER_HOUR = 1 / 6
 
 
@@ -72,4 +63,6 @@ def evaluate(
             found = curve(f"{ours.name}, {label}", ours.settings, trials, homes, resamples=resamples)
             curves.insert(number, found)
     days = sum(home.test_days for home in homes)
-    return SetReport(name, len(homes), days, sum(len(one.silence) for one in injected), tuple(curves))
+    long = np.concatenate([home.length_min[home.is_long_in_test] for home in homes]) / 1440
+    count = sum(len(one.silence) for one in injected)
+    return SetReport(name, len(homes), days, count, tuple(curves), len(long), float(long.sum()))

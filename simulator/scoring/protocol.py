@@ -104,6 +104,11 @@ class Home:
         """How long each silence lasted, in minutes."""
         return (self.ended - self.began) / 60
 
+    @property
+    def is_long_in_test(self) -> Flags:
+        """Which silences of more than a day begin in the test days and are no outage."""
+        return self.is_long & ~self.is_blind & (self.began >= self.learned_at[0])
+
 
 class Detector(Protocol):
     """A detector of long silences with one sensitivity to sweep."""

@@ -8,6 +8,7 @@ from math import log
 from pathlib import Path
 
 from simulator.scoring.curve import Curve, Reading
+from simulator.scoring.outages import Outages
 from simulator.scoring.recorded_life import LifeReport
 
 _WIDTH, _HEIGHT = 760, 440
@@ -19,18 +20,29 @@ _COLOURS = ("#1f5fa8", "#c2571a", "#7a7a7a", "#3d7f4d", "#8a4fa3", "#b08a00")
 
 @dataclass(frozen=True)
 class SetReport:
-    """All curves of one set of homes; `life` is about the other rules, for recorded homes."""
+    """All curves of one set of homes.
+
+    `long_silences` are those of more than a day in the test days, which no detector is held against, and how many days they are together.
+    `life` is about the other rules, for recorded homes, and `left_out` names the homes that are too short.
+    """
 
     name: str
     homes: int
     test_days: float
     collapses: int
     curves: Sequence[Curve]
+    long_silences: int = 0
+    long_silence_days: float = 0.0
     life: LifeReport | None = None
+    outages: Outages | None = None
+    left_out: Sequence[str] = ()
 
     def to_json(self) -> Mapping[str, object]:
         """Return it as JSON values."""
-        return asdict(self)
+        body = asdict(self)
+        if self.outages is not None:
+            body["outages"] = {"origin": self.outages.origin, "times": self.outages.in_words()}
+        return body
 
 
 def write(reports: Sequence[SetReport], folder: Path) -> list[Path]:

@@ -10,8 +10,8 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from detectors.rules.judgement import life_signs
-from simulator.scoring.evaluation import TIHM_OUTAGES
 from simulator.scoring.events import Recording, read_recordings
+from simulator.scoring.outages import TIHM_OUTAGES
 from simulator.scoring.recorded_life import daily_counts, score_life
 from simulator.scoring.report import bathroom_lines, life_table
 from tests.support.shared_data import shared_data

@@ -12,11 +12,12 @@ import pytest
 
 from simulator.scoring.baselines import TwoStateLine
 from simulator.scoring.curve import Curve, curve
-from simulator.scoring.evaluation import NOISE_PER_HOUR, TIHM_OUTAGES
+from simulator.scoring.evaluation import NOISE_PER_HOUR
 from simulator.scoring.events import Recording, read_recordings
 from simulator.scoring.excursions import heard_at_home, score_fence, walks
 from simulator.scoring.live import run_live_with
 from simulator.scoring.ours import OurRule
+from simulator.scoring.outages import TIHM_OUTAGES
 from simulator.scoring.protocol import Detector, Home, collapses, prepare, run
 from simulator.scoring.synthetic import syn40
 from tests.support.shared_data import shared_data

@@ -2,6 +2,7 @@
 
 import gzip
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from core.domain.device import DeviceKind
 from core.errors import InputError
 from detectors.rules.judgement import LIFE_KINDS
-from simulator.scoring.events import read_recordings
+from simulator.scoring.events import read_events, read_recordings
 
 
 def written(folder: Path, text: str, name: str = "events.csv") -> Path:
@@ -59,7 +60,7 @@ def test_the_form_of_the_recorded_homes_is_read_packed_too(tmp_path: Path) -> No
 
 
 def test_a_time_with_an_offset_keeps_what_the_clock_showed(tmp_path: Path) -> None:
-    text = "home,time,place\na,2026-04-01T09:00:00+09:00,hall\na,2026-04-01T09:00:00Z,hall\n"
+    text = "home,time,place\na,2026-04-01T09:00:00+09:00,hall\na,2026-04-01T09:00:00Z,lounge\n"
     signs = read_recordings(written(tmp_path, text))[0].signs
     assert (signs.time % 86_400 / 3600).tolist() == [9.0, 9.0]
 
@@ -69,7 +70,11 @@ def test_a_time_with_an_offset_keeps_what_the_clock_showed(tmp_path: Path) -> No
     [
         ("place,when\nhall,2026\n", "line 1: no column 'home'"),
         ("home,time,place\na,2026-04-01 09:00:00\n", "line 2: 2 columns"),
-        ("home,time,place\na,yesterday,hall\n", "'yesterday' is no time"),
+        ("home,time,place\na,2026-04-01,hall\na,yesterday,hall\n", "line 3: 'yesterday' is no time"),
+        ("home,time,place\na,15541116,hall\n", "line 2: '15541116' would be a time before 1990"),
+        ("home,time,place\n ,2026-04-01,hall\n", "line 2: the name of the home is missing"),
+        ("home;time;place\na;2026-04-01;hall\n", "line 1: no column 'home'.* separated by commas"),
+        ("", "is empty"),
         ("home,time,metric,place,value\na,2026-04-01,steps,hall,1\n", "line 2: 'steps' is no metric"),
         ("home,time,metric,place,value\na,2026-04-01,motion,hall,much\n", "line 2: the value 'much'"),
         ("home,time,place\n", "holds no event"),
@@ -78,6 +83,77 @@ def test_a_time_with_an_offset_keeps_what_the_clock_showed(tmp_path: Path) -> No
 def test_an_error_says_what_is_wrong_and_where(tmp_path: Path, text: str, says: str) -> None:
     with pytest.raises(InputError, match=says):
         read_recordings(written(tmp_path, text))
+
+
+def test_published_files_in_other_words_say_the_same(tmp_path: Path) -> None:
+    ours = "home,time,place\nx,2019-04-01 09:00:00,fridge-door\nx,2019-04-01 09:05:00,front-door\nx,2019-04-01 09:09:00,lounge\n"
+    published = (
+        "\ufeffid,location,date-time,battery\r\n"
+        '"x","Front Door","2019-04-01T09:05:00.000",90\r\n'
+        '"x","Lounge","2019-04-01T09:09:00.000",90\r\n'
+        '"x","Fridge Door","2019-04-01T09:00:00.000",90\r\n'
+    )
+    first, other = (
+        read_recordings(written(tmp_path, text, name))[0].signs
+        for text, name in ((ours, "ours.csv"), (published, "published.csv"))
+    )
+    assert first.time.tolist() == other.time.tolist()
+    assert first.kind.tolist() == other.kind.tolist()
+
+
+def test_the_kind_of_a_contact_does_not_hang_on_the_words_of_its_place(tmp_path: Path) -> None:
+    text = (
+        "home,time,metric,place,value\n"
+        "a,2026-04-01 09:00:00,contact_open,玄関,open\n"
+        "a,2026-04-01 09:01:00,contact_open,冷蔵庫,open\n"
+        "a,2026-04-01 09:02:00,motion,玄関,on\n"
+        "a,2026-04-01 09:03:00,motion,居間,no\n"
+    )
+    signs = read_recordings(written(tmp_path, text))[0].signs
+    assert [LIFE_KINDS[kind] for kind in signs.kind] == [
+        DeviceKind.DOOR,
+        DeviceKind.FRIDGE,
+        DeviceKind.MOTION,
+    ]
+
+
+def test_what_is_there_twice_counts_once_and_confirms_nothing(tmp_path: Path) -> None:
+    line = "a,2026-04-01 09:00:00,hall\n"
+    other = "a,2026-04-01 09:00:00,lounge\n"
+    found = read_events(written(tmp_path, "home,time,place\n" + line + other + line))
+    assert found.recordings[0].signs.time.size == 2
+    assert (found.lines, found.repeated) == (3, 1)
+
+
+def test_times_can_be_moved_to_the_wall_clock_of_a_zone(tmp_path: Path) -> None:
+    text = "home,time,place\na,2026-03-28T23:30:00Z,hall\na,2026-03-29T07:30:00Z,hall\n"
+    path = written(tmp_path, text)
+    signs = read_events(path, ZoneInfo("Europe/Berlin")).recordings[0].signs
+    # The clocks went forward in between.
+    assert (signs.time % 86_400 / 3600).tolist() == [0.5, 9.5]
+    assert read_events(path).in_utc
+    assert not read_events(path, ZoneInfo("Europe/Berlin")).in_utc
+
+
+def test_lines_that_cannot_be_used_may_be_left_out_and_are_told(tmp_path: Path) -> None:
+    text = "home,time,place\n" + "a,soon,hall\n" * 12 + "a,2026-04-01 09:00:00,hall\n"
+    found = read_events(written(tmp_path, text), skip_bad=True)
+    assert found.left_out_lines == 12
+    assert len(found.left_out) == 10
+    assert "line 2: 'soon' is no time" in found.left_out[0]
+
+
+def test_a_column_that_is_no_place_is_refused(tmp_path: Path) -> None:
+    lines = [f"a,2026-04-01 09:00:00,{number}" for number in range(300)]
+    with pytest.raises(InputError, match="home a has 300 places"):
+        read_recordings(written(tmp_path, "\n".join(["home,time,place", *lines])))
+
+
+def test_a_packed_file_that_ends_too_soon_is_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "home,time,place\n" + "a,2026-04-01 09:00:00,hall\n" * 99, "events.csv.gz")
+    path.write_bytes(path.read_bytes()[:-9])
+    with pytest.raises(InputError, match="cannot be read"):
+        read_recordings(path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
