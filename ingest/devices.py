@@ -7,8 +7,8 @@ from datetime import datetime
 from core.store import ingestion
 from core.store.database import Database
 from core.store.ingestion import SendingDevice
-from ingest.assembly import State
 from ingest.plain import KNOWN_METRICS
+from ingest.states import State
 
 # Retired or changed devices are noticed within this time, or ten times what reading them all takes.
 _REFRESH_S = 5.0

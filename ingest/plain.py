@@ -1,4 +1,4 @@
-"""The short way for what nearly every message of a native device is; the long way in `ingest.assembly` gives the same rows."""
+"""The short way for what nearly every message of a native device is; the long way in `ingest.rows` gives the same rows."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 from core.store import ingestion, numbering, quarantine
 from core.store.database import Database
 from core.store.quarantine import Choice, Quarantined
-from ingest.assembly import Assembly, Rules
+from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded
 from ingest.devices import Devices
 from ingest.dialogue import forget_numbers
 from ingest.message import Message
+from ingest.rules import Rules
 
 _PAGE = 500
 _ALL = Choice()

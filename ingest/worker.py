@@ -13,11 +13,11 @@ from core.settings import Settings
 from core.store import ingestion
 from core.store.database import Connection, Database, translated_errors
 from core.store.quarantine import Limits
-from ingest.assembly import Rules
 from ingest.intake import Intake
 from ingest.metrics import ActiveParts, Monitor
 from ingest.mqtt import Receiver
 from ingest.placing import NEWEST
+from ingest.rules import Rules
 from ingest.writer import BATCH_MESSAGES, Writer
 
 _log = get_logger(__name__)

@@ -12,7 +12,7 @@ from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store import ingestion, quarantine
 from core.store.database import Connection, Database
-from ingest.assembly import Assembly, Listener, Rules, State
+from ingest.assembly import Assembly
 from ingest.clock_watch import ClockWatch
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded, Rejected
@@ -21,9 +21,12 @@ from ingest.dialogue import Dialogue, forget_numbers
 from ingest.hearing import Hearing
 from ingest.intake import Intake
 from ingest.lane import Lane
+from ingest.listener import Listener
 from ingest.message import Message
 from ingest.mqtt import Receiver
 from ingest.progress import Progress
+from ingest.rules import Rules
+from ingest.states import State
 
 _log = get_logger(__name__)
 

@@ -52,8 +52,8 @@ class Batch:
         (device, metric) -> (time, value), the latest of the other readings.
     contacts : dict
         device -> what the other messages tell of the link to it.
-    late_states : dict
-        (device, metric) -> time of states that came after a later one.
+    late_states : list
+        (device, metric, time) of states of which only their neighbours in time can tell whether they are a change.
     refused : list
         Messages for the quarantine.
     stray_calls : dict

@@ -103,8 +103,8 @@ def release(
     from core.settings import load_settings
     from core.store import quarantine as store
     from core.store.database import Database
-    from ingest.assembly import Rules
     from ingest.quarantine import release as take_in
+    from ingest.rules import Rules
 
     settings = load_settings()
     choice = store.Choice(reason, topic, number)

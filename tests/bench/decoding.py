@@ -12,11 +12,12 @@ from zoneinfo import ZoneInfo
 
 from core.domain.device import DeviceKind
 from core.store.ingestion import SendingDevice
-from ingest.assembly import Assembly, Rules
+from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.codecs.decoded import Rejected
 from ingest.message import Message
 from ingest.numbering import Numbering
+from ingest.rules import Rules
 from ingest.topics import source_of
 from tests.bench.ingest import Effort, Say
 from tests.bench.messages import messages

@@ -10,11 +10,12 @@ import pytest
 
 from core.store import ingestion
 from core.store.database import Database
-from ingest.assembly import Assembly, Rules
+from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.devices import Devices
 from ingest.message import Message
 from ingest.numbering import Numbering
+from ingest.rules import Rules
 from tests.support.ingest import Rows, readings, registered_ward
 
 _NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)

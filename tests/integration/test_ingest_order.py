@@ -13,12 +13,13 @@ from hypothesis import strategies as st
 from core.store import ingestion
 from core.store.database import Database
 from deploy.broker import Broker
-from ingest.assembly import Assembly, Rules
+from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded
 from ingest.devices import Devices
 from ingest.message import Message
 from ingest.numbering import Numbering
+from ingest.rules import Rules
 from tests.support.ingest import Rows, fixes, now, readings, registered_ward
 from tests.support.processes import Processes, service_settings
 from tests.support.publisher import Publisher

@@ -11,11 +11,12 @@ from core.store import device_moves, readings, windows
 from core.store.database import Connection, Database
 from core.store.device_registry import Placement
 from core.store.ingestion import store_batch
-from ingest.assembly import Assembly, Rules
+from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded
 from ingest.devices import Devices
 from ingest.message import Message
+from ingest.rules import Rules
 from tests.support.ingest import Rows, fixes
 from tests.support.ingest import readings as body
 from tests.support.wards import register, small_ward, write_ward

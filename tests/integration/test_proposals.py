@@ -12,10 +12,11 @@ from core.domain.proposal import Proposed
 from core.store import proposals
 from core.store.database import Database
 from core.store.ingestion import store_batch
-from ingest.assembly import Assembly, Rules
+from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.devices import Devices
 from ingest.message import Message
+from ingest.rules import Rules
 from tests.support.command_line import CommandLine
 from tests.support.wards import register_small_ward
 

@@ -12,11 +12,12 @@ from core.domain.resident import Language, Role
 from core.store import handling, ingestion, stray_calls, users
 from core.store.database import Database
 from detectors import stray
-from ingest.assembly import Assembly, Rules
+from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.devices import Devices
 from ingest.message import Message
 from ingest.quarantine import release
+from ingest.rules import Rules
 from tests.support.judged_ward import ZONE, JudgedWard, at, home
 
 NOW = at("2026-07-01 14:00")

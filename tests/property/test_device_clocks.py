@@ -11,12 +11,13 @@ from core.domain.metric import METRICS
 from core.domain.reading import ReadingFlag
 from core.store.columns import microsecond
 from core.store.ingestion import Batch, SendingDevice
-from ingest.assembly import Assembly, Rules
+from ingest.assembly import Assembly
 from ingest.codecs.decoded import Decoded, Measured
 from ingest.codecs.fields import time_of_epoch
 from ingest.message import Message
 from ingest.numbering import Numbering
 from ingest.placing import AHEAD, NEWEST, OLDEST, placed
+from ingest.rules import Rules
 
 _NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 _TOKYO = ZoneInfo("Asia/Tokyo")

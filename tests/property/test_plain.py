@@ -11,12 +11,13 @@ from core.domain.metric import METRICS
 from core.domain.reading import is_life_sign
 from core.store.columns import microsecond
 from core.store.ingestion import Batch, SendingDevice
-from ingest.assembly import Assembly, Rules
+from ingest.assembly import Assembly
 from ingest.codecs.decoded import Decoded, Measured
 from ingest.message import Message
 from ingest.numbering import Numbering
 from ingest.placing import OLDEST
 from ingest.plain import MAY_BE_LIFE
+from ingest.rules import Rules
 
 _NOW = datetime(2026, 8, 1, 12, 0, 0, 123457, tzinfo=UTC)
 _RULES = Rules(ZoneInfo("Asia/Tokyo"))

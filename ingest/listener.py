@@ -1,0 +1,23 @@
+"""What takes note of the numbers that native devices give to their messages."""
+
+from datetime import datetime
+from typing import Protocol
+
+from core.store.ingestion import SendingDevice
+
+
+class Listener(Protocol):
+    """Takes note of the numbers of messages."""
+
+    def is_new(self, device: int, seq: int, /) -> bool:
+        """Tell whether a number is higher than any that is known of the device."""
+        ...
+
+    def note(self, device: SendingDevice, seq: int, at: datetime, /) -> None:
+        """Take note of a numbered message."""
+
+    def note_count(self, device: SendingDevice, made: int, at: datetime | None, /) -> None:
+        """Take note that a device says now how many messages it has made, at a time of its own or (None) just now."""
+
+    def note_newest(self, device: SendingDevice, seq: int, /) -> None:
+        """Take note that a device has made messages up to `seq`."""

@@ -1,0 +1,45 @@
+"""Which values whose time is ours came before: the same again at another time is a repeat only within reason."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+from ingest.message import Message
+
+_NUMBERED_MEMORY = timedelta(days=7)
+
+
+class Repeats:
+    """What was seen in a batch, and how far back the database is to look for what it holds already.
+
+    Parameters
+    ----------
+    doubt : timedelta
+        Two messages without a time of their own and with the same bytes, this close, are one.
+    repeated_since : datetime
+        From when on a message that the broker marks as a repeat may already be stored.
+    counts_since : mapping of int to datetime
+        Since when the devices that lost their memory count from 1 again.
+    """
+
+    def __init__(
+        self, doubt: timedelta, repeated_since: datetime, counts_since: Mapping[int, datetime]
+    ) -> None:
+        self._doubt = doubt
+        self._repeated_since = repeated_since
+        self._counts_since = counts_since
+        self._seen: dict[tuple[int, int, int], datetime] = {}
+
+    def since(self, message: Message, numbered: int | None) -> datetime:
+        """Return since when the same is a repeat; `numbered` is the device if it numbers its messages."""
+        if numbered is not None:
+            since = message.received_at - _NUMBERED_MEMORY
+            began = self._counts_since.get(numbered, since)
+            return max(since, began) if began <= message.received_at else since
+        since = message.received_at - self._doubt
+        return min(since, self._repeated_since) if message.repeated else since
+
+    def is_seen_here(self, key: tuple[int, int, int], time: datetime, since: datetime) -> bool:
+        """Tell whether this batch holds the same already; the database cannot know that yet."""
+        known = self._seen.get(key)
+        self._seen[key] = time
+        return known is not None and known >= since

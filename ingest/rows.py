@@ -1,0 +1,176 @@
+"""From the values of one message to the rows of a batch, whatever sent them: the long way; see `ingest.plain` for the short one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.domain.metric import METRICS, MetricKind
+from core.domain.reading import ReadingFlag, is_life_sign
+from core.store.arrivals import ReadingRow
+from core.store.columns import microsecond
+from core.store.ingestion import Batch, SendingDevice
+from ingest.case import Case
+from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
+from ingest.placing import Placed, placed
+from ingest.plain import CHANGE_METRICS, MAY_BE_LIFE
+from ingest.repeats import Repeats
+from ingest.rules import Rules
+from ingest.states import ONLINE, States
+from ingest.values import content_number, refused_position, stored_value, within
+
+_CHANGES = frozenset(CHANGE_METRICS)
+# Plain numbers: an operation on flags takes longer than all else that is done with a value.
+_LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
+_CLOCK_SUSPECT = int(ReadingFlag.CLOCK_SUSPECT)
+_LIFE_NUMBERS = frozenset(metric.number for metric in METRICS.values() if metric.kind is MetricKind.LIFE)
+
+Find = Callable[[str], SendingDevice | None]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A value that is to be stored; `place` and `name` tell which of its message it is."""
+
+    device: int
+    time: datetime
+    metric: int
+    value: float
+    flags: int
+    place: int
+    name: str
+
+    def row(self, seq: int, received_at: datetime) -> ReadingRow:
+        """Return it as it is stored, under a number."""
+        return (self.device, self.time, self.metric, seq, self.value, received_at, self.flags)
+
+
+class Rows:
+    """Makes the rows of a batch.
+
+    Parameters
+    ----------
+    batch : Batch
+        Where they are added.
+    rules : Rules
+        What differs between installations and clocks.
+    find : callable
+        Returns the registered device of a sender.
+    states, repeats
+        What is known of earlier messages.
+    """
+
+    def __init__(self, batch: Batch, rules: Rules, find: Find, states: States, repeats: Repeats) -> None:
+        self._batch = batch
+        self._newest = rules.newest
+        self._find = find
+        self._states = states
+        self._repeats = repeats
+
+    def add_reading(self, case: Case, measured: Measured, place: int) -> datetime | None:
+        """Add the value at a place of a message; return its time, None if it cannot be stored or was already."""
+        message, result, device = case.message, case.result, case.device
+        name = measured.metric
+        metric = METRICS.get(name)
+        if metric is None:
+            name, _, channel = name.partition("#")
+            metric = METRICS.get(name)
+            if metric is None:
+                case.problems.append(Rejected("unknown_metric", f"there is no metric {name[:40]!r}"))
+                return None
+            # A channel may be registered as a device of its own: two lamps on one relay, two doors on one board.
+            device = (self._find(f"{result.sender}#{channel}") if channel else None) or device
+        value = stored_value(metric, measured.value, exact_words=result.seq > 0)
+        if isinstance(value, Rejected):
+            case.problems.append(value)
+            return None
+        claimed = measured.time or case.when
+        if metric.number == ONLINE:
+            claimed = self._states.time_of_connection(device.number, value, claimed)
+            where = case.place_at(claimed, self._newest)
+        else:
+            where = case.place(measured.time, self._newest)
+        if where is None:
+            time, flags = claimed or message.received_at, 0
+        else:
+            time, flags = _spread(where, place, result), int(where.flags)
+        if message.retained:
+            flags |= _RETAINED
+        elif (
+            name in MAY_BE_LIFE
+            and is_life_sign(device.kind, name, value)
+            and (
+                metric.number not in _CHANGES
+                or self._states.is_change(device.number, metric.number, time, value)
+            )
+        ):
+            flags |= _LIFE_SIGN
+        self._put_reading(
+            case, where, _Reading(device.number, time, metric.number, value, flags, place, measured.metric)
+        )
+        return time
+
+    def _put_reading(self, case: Case, where: Placed | None, one: _Reading) -> None:
+        message, numbered = case.message, case.result.seq
+        if where is None and case.is_new and one.device == case.device.number:
+            now = microsecond(message.received_at)
+            row = (one.device, microsecond(one.time), one.metric, numbered, one.value, now, one.flags)
+            self._batch.new.append(row)
+            return
+        if where is None or not where.is_ours:
+            seq = numbered or content_number(one.value, one.name)
+            self._batch.readings.append(one.row(seq, message.received_at))
+        else:
+            seq = case.number(one.place)
+            since = self._repeats.since(message, case.device.number if numbered else None)
+            if self._repeats.is_seen_here((one.device, seq, one.place), one.time, since):
+                return
+            self._batch.doubtful.append((one.row(seq, message.received_at), since))
+        if not (message.retained and one.metric in _LIFE_NUMBERS):
+            key = (one.device, one.metric)
+            known = self._batch.latest.get(key)
+            if known is None or one.time >= known[0]:
+                self._batch.latest[key] = (one.time, one.value)
+
+    def add_fix(self, case: Case, position: Position, place: int) -> datetime | None:
+        """Add the position at a place of a message; return its time, None if it cannot be stored or was already."""
+        message, result, device = case.message, case.result, case.device
+        refusal = refused_position(position)
+        if refusal is not None:
+            case.problems.append(refusal)
+            return None
+        where = placed(position.time or case.when, message.received_at, result.sent_at, self._newest)
+        time, flags = _spread(where, place, result), int(where.flags)
+        if message.retained:
+            flags |= _RETAINED
+        since = None
+        if where.is_ours:
+            seq = case.number(place)
+            since = self._repeats.since(message, device.number if result.seq else None)
+            if self._repeats.is_seen_here((device.number, seq, -1 - place), time, since):
+                return None
+        else:
+            seq = result.seq or content_number(position.lat, repr(position.lon))
+        self._batch.fixes.append(
+            (
+                device.number,
+                time,
+                seq,
+                position.lat,
+                position.lon,
+                within(position.accuracy_m, 0, 1_000_000),
+                within(position.altitude_m, -500, 20_000),
+                within(position.speed_kmh, 0, 1500),
+                within(position.course_deg, 0, 360),
+                message.received_at,
+                flags,
+                since,
+            )
+        )
+        return time
+
+
+def _spread(where: Placed, place: int, result: Decoded) -> datetime:
+    # Readings of one numbered message whose times we cannot use stay apart, and in their order.
+    if result.seq > 0 and int(where.flags) & _CLOCK_SUSPECT:
+        return where.time + timedelta(microseconds=place)
+    return where.time

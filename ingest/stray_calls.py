@@ -1,0 +1,24 @@
+"""Calls for help from senders that belong to nobody: somebody is told of them all the same."""
+
+from core.domain.metric import METRICS
+from core.store.stray_calls import StrayCall
+from ingest.codecs.decoded import Decoded, Measured
+from ingest.message import Message
+from ingest.values import stored_value
+
+_CALLS = frozenset({"sos", "fall"})
+
+
+def note_call(calls: dict[str, StrayCall], message: Message, result: Decoded, why: str) -> None:
+    """Add to the calls of a batch, by sender, the one that is in a message, if there is one."""
+    if message.retained or not any(_is_call(one) for one in result.readings):
+        return
+    known = calls.get(result.sender)
+    began_at = message.received_at if known is None else known.began_at
+    presses = 1 if known is None else known.presses + 1
+    calls[result.sender] = StrayCall(result.sender, why, began_at, message.received_at, presses)
+
+
+def _is_call(measured: Measured) -> bool:
+    name, _, _ = measured.metric.partition("#")
+    return name in _CALLS and stored_value(METRICS[name], measured.value, exact_words=False) == 1.0
