@@ -121,7 +121,6 @@ class Worker:
             intake=intake,
             rules=self._rules(),
             worker=self._settings.ingest_client_id,
-            is_shared=bool(self._settings.ingest_group),
             limits=limits_of(self._settings),
             stop=over,
         )

@@ -11,11 +11,12 @@ from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store import ingestion, quarantine
-from core.store.database import Connection, Database
+from core.store.database import Database
 from ingest.assembly import Assembly
 from ingest.clock_watch import ClockWatch
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded, Rejected
+from ingest.counters import Counters
 from ingest.devices import Devices
 from ingest.dialogue import Dialogue, forget_numbers
 from ingest.hearing import Hearing
@@ -25,6 +26,7 @@ from ingest.listener import Listener
 from ingest.message import Message
 from ingest.mqtt import Receiver
 from ingest.progress import Progress
+from ingest.reach import Reach
 from ingest.rules import Rules
 from ingest.states import State
 
@@ -37,7 +39,6 @@ _IDLE_S = 0.03
 # A message stored shortly before its connection broke may come again, marked as a repeat.
 _IN_DOUBT = timedelta(seconds=10)
 _CLOCK_STEP = timedelta(seconds=1)
-_BLIND_CAUSE = "broker_unreachable"
 _PRUNE_EVERY_S = 60.0
 # A flood must not fill the disk before the quarantine is next bounded.
 _PRUNE_EVERY_MESSAGES = 5000
@@ -55,19 +56,6 @@ class _Prepared:
     reached: datetime | None
 
 
-@dataclass(slots=True)
-class Counters:
-    """What the writer has done since the process began."""
-
-    messages: int = 0
-    readings: int = 0
-    fixes: int = 0
-    quarantined: int = 0
-    quarantine_dropped: int = 0
-    batches: int = 0
-    last_stored_at: datetime | None = None
-
-
 class Writer:
     """Takes messages from the intake until it is told to stop.
 
@@ -77,8 +65,6 @@ class Writer:
         What it works with.
     worker : str
         Under which name progress is reported.
-    is_shared : bool
-        Whether other workers get a part of the messages.
     limits : Limits
         How much the quarantine keeps.
     stop : Event
@@ -94,7 +80,6 @@ class Writer:
         intake: Intake,
         rules: Rules,
         worker: str,
-        is_shared: bool,
         limits: quarantine.Limits,
         stop: threading.Event,
     ) -> None:
@@ -105,26 +90,23 @@ class Writer:
         self._receiver = receiver
         self._intake = intake
         self._rules = rules
-        self._worker = worker
         self._limits = limits
         self._stop = stop
         self._lane = Lane(stop)
         self._devices = Devices(database)
-        self._is_shared = is_shared
         self.dialogue = Dialogue(
             database=database,
             clock=clock,
             receiver=receiver,
             lane=self._lane,
             devices=self._devices,
-            is_shared=is_shared,
+            is_shared=rules.is_shared,
         )
+        self._reach = Reach(database, clock, worker)
         self._progress = Progress(worker, clock, receiver)
         self._clock_watch = ClockWatch(database, clock, rules.newest)
         self._generation = 0
         self._repeated_since = clock.now() - _IN_DOUBT
-        self._complete_through = clock.now()
-        self._is_blind = False
         self._next_prune = 0.0
         self._pruned_at_count = 0
 
@@ -141,7 +123,7 @@ class Writer:
     @property
     def complete_through(self) -> datetime:
         """Everything that the broker had for this worker before this time is stored."""
-        return self._complete_through
+        return self._reach.complete_through
 
     def run(self) -> None:
         """Store what comes until told to stop."""
@@ -162,9 +144,8 @@ class Writer:
 
     def _load(self) -> None:
         with self._database.transaction() as connection:
-            known = ingestion.progress(connection, self._worker)
+            known = self._reach.load(connection)
         if known is not None:
-            self._complete_through = known
             self._repeated_since = min(self._repeated_since, known - _IN_DOUBT)
         self._devices.prepare((), self._clock.now())
         with self._database.transaction() as connection:
@@ -215,7 +196,7 @@ class Writer:
         )
         for message, result in decoded:
             assembly.add(message, result)
-        if self._is_shared:
+        if self._rules.is_shared:
             forget_numbers(assembly.batch)
         return assembly
 
@@ -255,42 +236,9 @@ class Writer:
     def _store_at_once(self, decoded: _Decoded, batch: ingestion.Batch, reached: datetime | None) -> None:
         with self._database.transaction() as connection:
             stored = ingestion.store_batch(connection, batch, self._clock.now())
-            self._report(connection, reached, len(decoded))
-        self._count(decoded, batch, stored)
-
-    def _report(self, connection: Connection, reached: datetime | None, messages: int) -> None:
-        if reached is not None:
-            self._complete_through = reached
-            if self._is_blind:
-                ingestion.end_blind_time(connection, "ward", _BLIND_CAUSE, reached)
-                self._is_blind = False
-                _log.info("broker_heard_again")
-        ingestion.report_progress(
-            connection, self._worker, self._complete_through, messages, self._clock.now()
-        )
-
-    def _count(self, decoded: _Decoded, batch: ingestion.Batch, stored: ingestion.Stored) -> None:
-        counters = self.counters
-        counters.messages += len(decoded)
-        counters.readings += stored.readings
-        counters.fixes += stored.fixes
-        counters.quarantined += len(batch.refused)
-        counters.batches += 1
-        if decoded:
-            counters.last_stored_at = decoded[0][0].received_at
-            _log.debug(
-                "batch_stored",
-                messages=len(decoded),
-                readings=stored.readings,
-                fixes=stored.fixes,
-                quarantined=len(batch.refused),
-            )
-        if batch.refused:
-            _log.warning(
-                "messages_quarantined",
-                count=len(batch.refused),
-                reasons=sorted({refused.reason for refused in batch.refused}),
-            )
+            self._reach.report(connection, reached, len(decoded))
+        first_at = decoded[0][0].received_at if decoded else None
+        self.counters.count(len(decoded), batch, stored, first_at)
 
     def _look_after(self, *, idle: bool) -> None:
         """Bound the quarantine, look who is heard, and keep the time going while the broker is away."""
@@ -303,24 +251,15 @@ class Writer:
             self._pruned_at_count = quarantined
             self._lane.give(self._prune)
         blind_since = self._progress.blind_since()
-        if blind_since is not None and not self._is_blind:
-            self._lane.give(partial(self._begin_blind_time, blind_since))
+        if blind_since is not None and not self._reach.is_blind:
+            self._lane.give(partial(self._reach.begin_blind_time, blind_since))
         # Without the broker nothing more can come: the time goes on, and rules know that the ward is blind in it.
-        elif idle and (self._is_blind or (self._receiver.is_connected and self._progress.markers_are_lost)):
+        elif idle and (
+            self._reach.is_blind or (self._receiver.is_connected and self._progress.markers_are_lost)
+        ):
             now = self._clock.now()
-            if now - self._complete_through >= _CLOCK_STEP:
-                self._lane.give(partial(self._report_clock, now))
-
-    def _begin_blind_time(self, since: datetime) -> None:
-        with self._database.transaction() as connection:
-            ingestion.begin_blind_time(connection, "ward", _BLIND_CAUSE, since, self._clock.now())
-        self._is_blind = True
-        _log.error("broker_unreachable")
-
-    def _report_clock(self, now: datetime) -> None:
-        with self._database.transaction() as connection:
-            ingestion.report_progress(connection, self._worker, now, 0, now)
-        self._complete_through = now
+            if now - self._reach.complete_through >= _CLOCK_STEP:
+                self._lane.give(partial(self._reach.go_on, now))
 
     def _prune(self) -> None:
         now = self._clock.now()
@@ -328,7 +267,7 @@ class Writer:
             dropped = quarantine.prune(connection, self._limits, now)
             self.hearing.refresh(connection, now)
         if self._clock_watch.look():
-            self._complete_through = min(self._complete_through, now)
+            self._reach.go_back(now)
         if dropped:
             self.counters.quarantine_dropped += dropped
             _log.warning("quarantine_dropped", count=dropped)

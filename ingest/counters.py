@@ -1,0 +1,45 @@
+"""What a worker has done since the process began, for its metrics."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.logs import get_logger
+from core.store.ingestion import Batch, Stored
+
+_log = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Counters:
+    """What the writer has done since the process began."""
+
+    messages: int = 0
+    readings: int = 0
+    fixes: int = 0
+    quarantined: int = 0
+    quarantine_dropped: int = 0
+    batches: int = 0
+    last_stored_at: datetime | None = None
+
+    def count(self, messages: int, batch: Batch, stored: Stored, first_at: datetime | None) -> None:
+        """Count a batch that was stored; its first message came at `first_at`."""
+        self.messages += messages
+        self.readings += stored.readings
+        self.fixes += stored.fixes
+        self.quarantined += len(batch.refused)
+        self.batches += 1
+        if first_at is not None:
+            self.last_stored_at = first_at
+            _log.debug(
+                "batch_stored",
+                messages=messages,
+                readings=stored.readings,
+                fixes=stored.fixes,
+                quarantined=len(batch.refused),
+            )
+        if batch.refused:
+            _log.warning(
+                "messages_quarantined",
+                count=len(batch.refused),
+                reasons=sorted({refused.reason for refused in batch.refused}),
+            )

@@ -1,0 +1,78 @@
+"""Up to when everything that was sent is stored; and the time in which the broker could not be heard."""
+
+from datetime import datetime
+
+from core.clock import Clock
+from core.logs import get_logger
+from core.store import ingestion
+from core.store.database import Connection, Database
+
+_BLIND_CAUSE = "broker_unreachable"
+_WARD = "ward"
+
+_log = get_logger(__name__)
+
+
+class Reach:
+    """How far a worker has come, as the others are told.
+
+    Parameters
+    ----------
+    database, clock
+        What it works with.
+    worker : str
+        Under which name it is reported.
+    """
+
+    def __init__(self, database: Database, clock: Clock, worker: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._worker = worker
+        self._is_blind = False
+        self._complete_through = clock.now()
+
+    @property
+    def complete_through(self) -> datetime:
+        """Everything that the broker had for this worker before this time is stored."""
+        return self._complete_through
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether the broker is on record as not to be heard."""
+        return self._is_blind
+
+    def load(self, connection: Connection) -> datetime | None:
+        """Go on from where an earlier process of this worker was, and return that; None if there was none."""
+        known = ingestion.progress(connection, self._worker)
+        if known is not None:
+            self._complete_through = known
+        return known
+
+    def report(self, connection: Connection, reached: datetime | None, messages: int) -> None:
+        """Report, with a batch of so many messages, that all before `reached` is stored; None: no further than before."""
+        if reached is not None:
+            self._complete_through = reached
+            if self._is_blind:
+                ingestion.end_blind_time(connection, _WARD, _BLIND_CAUSE, reached)
+                self._is_blind = False
+                _log.info("broker_heard_again")
+        ingestion.report_progress(
+            connection, self._worker, self._complete_through, messages, self._clock.now()
+        )
+
+    def begin_blind_time(self, since: datetime) -> None:
+        """Record that the broker has not been heard since a time."""
+        with self._database.transaction() as connection:
+            ingestion.begin_blind_time(connection, _WARD, _BLIND_CAUSE, since, self._clock.now())
+        self._is_blind = True
+        _log.error("broker_unreachable")
+
+    def go_on(self, now: datetime) -> None:
+        """Report that the time went on without messages."""
+        with self._database.transaction() as connection:
+            ingestion.report_progress(connection, self._worker, now, 0, now)
+        self._complete_through = now
+
+    def go_back(self, now: datetime) -> None:
+        """Be no further than now: the clock was ahead before."""
+        self._complete_through = min(self._complete_through, now)
