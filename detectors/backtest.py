@@ -4,37 +4,27 @@ The rules, the window and what is learned are those of live judging, day by day 
 transaction that refuses every change, so it leaves no trace and nobody waits for it.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NoReturn
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Finding
-from core.domain.device import DeviceKind
+from core.domain.backtest import NOT_TRIED, TRIED_RULES
 from core.domain.sensitivity import Sensitivity
 from core.errors import InputError
-from core.store import backtests, measurements
+from core.store import backtests
 from core.store.backtests import Tried
 from core.store.database import Connection
-from core.store.judging import WatchedResident
 from core.store.measurements import Situation
-from detectors import places, ward
-from detectors.book import Book, Who
 from detectors.masked import REAL
+from detectors.past import Past
 from detectors.rulebook import rules_of
-from detectors.rules import night_exit
-from detectors.rules.inactivity import NAME as INACTIVITY
-from detectors.rules.judgement import Blind
+from detectors.rules import battery, decline, stuck
+from detectors.rules.patience import LEARNED_DAYS
 from detectors.rules.wall_clock import local_date, midnight
-from detectors.usual import RHYTHM, SILENCES
-from detectors.window import BLIND_BACK, HomeView, load_blind, load_window
-
-# The rules that the setting changes; the others find the same with each.
-SET_BY_SENSITIVITY = frozenset({INACTIVITY})
-_TRACKERS = frozenset({DeviceKind.TRACKER, DeviceKind.OTHER})
-
-Episode = tuple[str, str, datetime]
+from detectors.window import HomeView
 
 
 class NoPastError(InputError):
@@ -80,7 +70,11 @@ class Backtest:
     trials : mapping
         Of each setting, every episode that was raised in the span, in order of time.
     real_matters : tuple of (datetime, str)
-        When something began that people closed as real, and which rule told it.
+        When something began that people closed as real, and which rule told it; before `watched_from` nobody was told anything.
+    watched_from : datetime or None
+        Before this nothing was judged live: what is found there is only tried afterwards. None if all of it was judged.
+    learning_until : datetime or None
+        Before this fewer than four weeks were known to learn from, so that more time was given. None if there were more on every day.
     """
 
     resident: int
@@ -90,6 +84,8 @@ class Backtest:
     rules: tuple[str, ...]
     trials: Mapping[Sensitivity, tuple[Finding, ...]]
     real_matters: tuple[tuple[datetime, str], ...]
+    watched_from: datetime | None = None
+    learning_until: datetime | None = None
 
     @property
     def in_force(self) -> Sensitivity:
@@ -103,10 +99,7 @@ class Backtest:
 
 
 def rule_names() -> tuple[str, ...]:
-    """Return the names of all rules that can be tried.
-
-    Calls for help, equipment and slow change are not among them: the first are told whatever is set, the others only to the staff.
-    """
+    """Return the names of all rules that can be tried: those about the person, then those about the equipment."""
 
     def nothing(_day: date) -> NoReturn:
         raise AssertionError("only names are asked for")
@@ -120,7 +113,7 @@ def rule_names() -> tuple[str, ...]:
         rhythm_on=nothing,
         places_on=nothing,
     )
-    return tuple(rule.name for rule in rules)
+    return (*(rule.name for rule in rules), decline.NAME, stuck.NAME, battery.NAME)
 
 
 def run(
@@ -142,155 +135,56 @@ def run(
     NotFoundError
         There is no such resident.
     InputError
-        A rule is unknown, or there is no past yet (`NoPastError`).
+        A rule is unknown or cannot be tried, or there is no past yet (`NoPastError`).
     """
-    unknown = asked.rules - set(rule_names())
-    if unknown:
-        raise InputError(f"no rule is called {min(unknown)}; there are {', '.join(rule_names())}")
+    _refuse_unknown(asked.rules)
     backtests.look_only(connection)
     tried = backtests.whose(connection, asked.resident)
-    since, until = _span(tried, asked)
-    past = _Past(connection, tried, asked, (since, until))
+    stored_from, since, until = _span(connection, tried, asked)
+    learning_until = midnight(
+        tried.zone, local_date(tried.zone, stored_from) + timedelta(days=1 + LEARNED_DAYS)
+    )
+    past = Past(connection, tried, asked.rules, asked.sensitivities, (since, until))
+    past.judge_weeks()
     for began, ended in _days(tried.zone, since, until):
-        past.judge(began, ended)
+        past.judge_day(began, ended)
         progress((ended - since) / (until - since))
     return Backtest(
         resident=tried.number,
         zone=tried.zone,
         since=since,
         until=until,
-        rules=tuple(past.asked),
+        rules=tuple(sorted(past.asked, key=TRIED_RULES.index)),
         trials={name: one.raised_after(since) for name, one in past.trials.items()},
         real_matters=tuple(backtests.real_matters(connection, tried.number, REAL, since, until)),
+        watched_from=tried.watched_from if tried.watched_from > since else None,
+        learning_until=min(learning_until, until) if learning_until > since else None,
     )
 
 
-class Trial:
-    """What one setting has found so far; an episode that is found again is the same one."""
-
-    def __init__(self) -> None:
-        self._found: dict[Episode, Finding] = {}
-
-    def open_since(self) -> dict[str, datetime]:
-        """Return by rule when the first of what is still open began."""
-        began: dict[str, datetime] = {}
-        for one in self._found.values():
-            if one.cleared_at is None:
-                began[one.rule] = min(one.began_at, began.get(one.rule, one.began_at))
-        return began
-
-    def take(self, findings: Sequence[Finding], until: datetime) -> None:
-        """Bring it in line with what all rules found in a span, as alerts are: what is open and not found again has ended."""
-        fresh = {_episode(one): one for one in sorted(findings, key=lambda one: one.raised_at)}
-        for episode, one in list(self._found.items()):
-            if one.cleared_at is not None or episode in fresh:
-                continue
-            if any(new[:2] == episode[:2] and new not in self._found for new in fresh):
-                # The same matter, which is now known to have begun at another time.
-                del self._found[episode]
-            else:
-                self._found[episode] = replace(one, cleared_at=until)
-        self._found.update(fresh)
-
-    def raised_after(self, since: datetime) -> tuple[Finding, ...]:
-        """Return what was raised after a moment, in order of time."""
-        raised = [one for one in self._found.values() if one.raised_at > since]
-        return tuple(sorted(raised, key=lambda one: (one.raised_at, one.rule, one.subject)))
+def _refuse_unknown(rules: frozenset[str]) -> None:
+    for name in sorted(rules - set(rule_names())):
+        if name in NOT_TRIED:
+            raise InputError(f"{name} cannot be tried: {NOT_TRIED[name]}")
+        raise InputError(f"no rule is called {name}; there are {', '.join(rule_names())}")
 
 
-class _Past:
-    """The past of one resident, judged day by day with every setting at once."""
-
-    def __init__(
-        self, connection: Connection, tried: Tried, asked: Question, span: tuple[datetime, datetime]
-    ) -> None:
-        self._connection = connection
-        self._tried = tried
-        self._rules = asked.rules
-        settings = (Sensitivity(tried.sensitivity), *asked.sensitivities)
-        self.trials = {name: Trial() for name in dict.fromkeys(settings)}
-        # In order of first use; a dict because a set has none.
-        self.asked: dict[str, None] = {}
-        who = Who(tried.number, tried.home, tried.zone)
-        self._silences = Book(connection, who, SILENCES, keeps=False)
-        self._rhythm = Book(connection, who, RHYTHM, keeps=False)
-        self._places = Book(connection, who, places.lesson(is_lead=tried.is_lead), keeps=False)
-        since, until = span
-        ward_view = ward.view(connection, since - BLIND_BACK, until)
-        self._undecided_from = ward_view.undecided_from
-        self._blind = (*ward_view.blind, *load_blind(connection, tried.home, since - BLIND_BACK, until))
-        situation = measurements.situation(connection, tried.number)
-        tells_night_exit = situation.tells_night_exit or night_exit.NAME in asked.rules
-        self._situation = Situation(situation.home, tells_night_exit=tells_night_exit)
-
-    def judge(self, since: datetime, until: datetime) -> None:
-        """Judge the span (since, until] with every setting."""
-        tried = self._tried
-        view = self._view(until)
-        open_since: dict[str, datetime] = {}
-        for trial in self.trials.values():
-            for rule, began in trial.open_since().items():
-                open_since[rule] = min(began, open_since.get(rule, began))
-        resident = WatchedResident(
-            tried.number, tried.watched_from, None, tried.sensitivity, since, "cannot_tell", tried.zone
-        )
-        window = load_window(
-            self._connection,
-            resident,
-            (since, until),
-            view,
-            self._situation,
-            is_lead=tried.is_lead,
-            open_since=open_since,
-        )
-        same: list[Finding] = []
-        for number, (sensitivity, trial) in enumerate(self.trials.items()):
-            found: list[Finding] = []
-            rules = rules_of(
-                sensitivity,
-                self._situation,
-                view,
-                usual_on=self._silences.on,
-                rhythm_on=self._rhythm.on,
-                places_on=self._places.on,
-            )
-            for rule in rules:
-                if self._rules and rule.name not in self._rules:
-                    continue
-                self.asked[rule.name] = None
-                if rule.name in SET_BY_SENSITIVITY:
-                    found += rule.judge(window, since, until).findings
-                elif number == 0:
-                    same += rule.judge(window, since, until).findings
-            trial.take([*found, *same], until)
-
-    def _view(self, until: datetime) -> HomeView:
-        """Return what was known about the home at the end of a day."""
-        kinds = backtests.equipment(self._connection, self._tried.home, until)
-        blind: list[Blind] = [one for one in self._blind if one.began_at < until]
-        return HomeView(
-            self._tried.home,
-            blind,
-            self._undecided_from,
-            has_door=(DeviceKind.DOOR, False) in kinds,
-            has_tracker=any(kind in _TRACKERS for kind, _ in kinds),
-        )
-
-
-def _episode(finding: Finding) -> Episode:
-    return finding.rule, finding.subject, finding.began_at
-
-
-def _span(tried: Tried, asked: Question) -> tuple[datetime, datetime]:
+def _span(connection: Connection, tried: Tried, asked: Question) -> tuple[datetime, datetime, datetime]:
+    """Return since when something is stored that may teach, and the span to judge."""
     until = asked.now if tried.judged_through is None else min(asked.now, tried.judged_through)
     first = midnight(tried.zone, local_date(tried.zone, until) - timedelta(weeks=asked.weeks))
-    since = max(first, tried.watched_from)
+    stored_from = tried.watched_from
+    if tried.was_first:
+        reach = first - timedelta(days=LEARNED_DAYS + 2)
+        stored = backtests.stored_from(connection, tried, reach)
+        stored_from = stored_from if stored is None else min(stored, stored_from)
+    since = max(first, stored_from)
     if until - since < timedelta(days=1):
         raise NoPastError(
-            f"resident {tried.number} is watched since {tried.watched_from.isoformat(timespec='minutes')} only;"
+            f"what is stored about resident {tried.number} begins at {stored_from.isoformat(timespec='minutes')};"
             " there must be a whole day to try rules on"
         )
-    return since, until
+    return stored_from, since, until
 
 
 def _days(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -36,6 +36,8 @@ def _body(
         "since": tested.since.isoformat(),
         "until": tested.until.isoformat(),
         "days": round(tested.days, 2),
+        "watched_from": None if tested.watched_from is None else tested.watched_from.isoformat(),
+        "learning_until": None if tested.learning_until is None else tested.learning_until.isoformat(),
         "time_zone": tested.zone.key,
         "rules": list(tested.rules),
         "in_force": tested.in_force.value,

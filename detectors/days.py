@@ -1,13 +1,14 @@
 """Compares a resident's days with those before, once a day; what was counted is kept, so that each day is counted once."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import partial
+from math import isnan
 from typing import Any
 
 import numpy as np
 
-from core.store import trackers, usuals
+from core.store import usuals, windows
 from core.store.database import Connection
 from core.store.judging import WatchedResident
 from detectors.book import Who, keep
@@ -15,15 +16,17 @@ from detectors.case import HomeCase
 from detectors.daily import DailyCheck, DailySpan
 from detectors.masked import masked_at_home
 from detectors.rules import decline
+from detectors.rules.chatter import SURROUNDINGS_S
+from detectors.rules.daily_counts import count_days
 from detectors.rules.decline import WORSE, DailyCounts, judge_days, next_check
 from detectors.rules.judgement import Judgement
 from detectors.rules.wall_clock import midnight
+from detectors.series import believed, disbelieved, merged, signs_after
 
 # The newest days are compared with the two months before them; a note holds for some weeks.
 _DAYS = 130
-# A day is left out if so much of it could not be heard, or was planned to be away.
-_MOST_MASKED_S = 6 * 3600.0
 _NAMES = tuple(WORSE)
+_JUST = timedelta(microseconds=1)
 _JUDGED_BACK = timedelta(days=30)
 
 Row = Sequence[float | None]
@@ -39,6 +42,13 @@ def check(case: HomeCase, resident: WatchedResident) -> DailyCheck:
         partial(next_check, resident.zone, resident.number),
         partial(_judge, case.connection, who),
     )
+
+
+def judge_past(connection: Connection, who: Who, since: datetime, until: datetime) -> Judgement:
+    """Judge every check of a span of many weeks, by the days before it; nothing is kept."""
+    first, today = (one.astimezone(who.zone).date() for one in (since, until))
+    counts = _count(connection, who, first - timedelta(days=_DAYS), today)
+    return judge_days(counts, who.resident, who.zone, (since, until), told_from=since)
 
 
 def _judge(connection: Connection, who: Who, span: DailySpan) -> Judgement:
@@ -57,23 +67,28 @@ def _counted(connection: Connection, who: Who, today: date) -> list[Row]:
     first = today - timedelta(days=1 if before is not None else _DAYS)
     kept: list[Row] = [] if before is None else list(before["days"])
     oldest = (today - timedelta(days=_DAYS)).toordinal()
-    rows = [row for row in kept if (row[0] or 0) >= oldest] + _count(connection, who, first, today)
+    rows = [row for row in kept if (row[0] or 0) >= oldest] + _rows(_count(connection, who, first, today))
     found: Mapping[str, Any] = {"days": rows}
     keep(connection, resident, decline.NAME, version, today, found)
     return rows
 
 
-def _count(connection: Connection, who: Who, first: date, today: date) -> list[Row]:
+def _count(connection: Connection, who: Who, first: date, today: date) -> DailyCounts:
+    """Count the days from `first` to the one before today. Where a sensor chattered nobody knows how much of it was so."""
     since, until = midnight(who.zone, first), midnight(who.zone, today)
+    told_from = since - timedelta(seconds=SURROUNDINGS_S) - _JUST
+    rows = windows.life_signs(connection, who.home, who.resident, told_from, until - _JUST)
+    signs = signs_after(merged(believed(rows)), since - _JUST)
     masked = masked_at_home(connection, who, since, until)
-    rows: list[Row] = []
-    for day, *found in trackers.daily_counts(connection, who.home, who.resident, who.zone, since, until):
-        local = date.fromordinal(day)
-        begins = midnight(who.zone, local).timestamp()
-        ends = midnight(who.zone, local + timedelta(days=1)).timestamp()
-        lost_s = sum(max(0.0, min(ended, ends) - max(began, begins)) for began, ended in masked)
-        rows.append([day, *(found if lost_s <= _MOST_MASKED_S else [None] * len(_NAMES))])
-    return rows
+    return count_days(signs, who.zone, masked, disbelieved(rows))
+
+
+def _rows(counts: DailyCounts) -> list[Row]:
+    columns = [counts.day.tolist(), *(counts.counts[name].tolist() for name in _NAMES)]
+    return [
+        [None if isinstance(one, float) and isnan(one) else one for one in row]
+        for row in zip(*columns, strict=True)
+    ]
 
 
 def _counts(rows: Sequence[Row]) -> DailyCounts:

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from core.domain.device import DeviceKind
 from core.store.measurements import Series
 from core.store.windows import DeviceLifeSigns
-from detectors.rules.chatter import EVEN_LEAST, chatters
+from detectors.rules.chatter import EVEN_LEAST, chatters, spells
 from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Power, RoomSeries, Track
 from detectors.rules.standstill import CHATTER_BREAK_S
 
 _HUMIDITY_HOLDS_S = 3600.0
+# A sensor that chatters makes no such pause, and is not believed from so long after its beginning on.
+_PAUSE_S, _SURE_WITHIN_S = 1800.0, 12 * 3600.0
 _CONTACTS = frozenset({DeviceKind.DOOR, DeviceKind.FRIDGE})
 
 
@@ -40,16 +42,47 @@ def believed(devices: Sequence[DeviceLifeSigns], at: float | None = None) -> lis
     """
     found: list[DeviceLifeSigns] = []
     for device in devices:
-        if device.sees_stillness or len(device.times) <= EVEN_LEAST:
-            found.append(device)
-            continue
-        times = np.sort(np.array(device.times, np.float64))
-        flags = chatters(times, is_contact=device.kind in _CONTACTS)
+        times, flags = _chatter(device)
         if not flags.any():
             found.append(device)
-        elif at is None or not (flags[-1] and at - times[-1] <= CHATTER_BREAK_S):
+        elif at is None or not _lasts(times, flags, at):
             found.append(replace(device, times=times[~flags].tolist()))
     return found
+
+
+def chattering(devices: Sequence[DeviceLifeSigns], at: float) -> frozenset[int]:
+    """Return which devices chatter at a moment (Unix seconds); what comes later is not looked at."""
+    found: set[int] = set()
+    for device in devices:
+        times, flags = _chatter(device, until=at)
+        if flags.any() and _lasts(times, flags, at):
+            found.add(device.device)
+    return frozenset(found)
+
+
+def disbelieved(devices: Sequence[DeviceLifeSigns]) -> list[tuple[float, float]]:
+    """Return when a device chattered, in Unix seconds: from the first of the signs without a pause that led to it, half a day at most."""
+    found: list[tuple[float, float]] = []
+    for device in devices:
+        times, flags = _chatter(device)
+        pauses = np.append(-np.inf, times[1:][np.diff(times) > _PAUSE_S])
+        for sure, last, _ in spells(times, flags):
+            first = float(pauses[np.searchsorted(pauses, sure, side="right") - 1])
+            found.append((max(first, sure - _SURE_WITHIN_S), last))
+    return found
+
+
+def _chatter(device: DeviceLifeSigns, until: float = np.inf) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Return the life signs of a device up to a moment, in order, and of each whether it chattered; none if it cannot have."""
+    if device.sees_stillness or len(device.times) <= EVEN_LEAST:
+        return np.zeros(0), np.zeros(0, np.bool_)
+    times = np.sort(np.array(device.times, np.float64))
+    times = times[times <= until]
+    return times, chatters(times, is_contact=device.kind in _CONTACTS)
+
+
+def _lasts(times: NDArray[np.float64], flags: NDArray[np.bool_], at: float) -> bool:
+    return bool(flags[-1]) and at - float(times[-1]) <= CHATTER_BREAK_S
 
 
 def track(rows: Sequence[tuple[float, float, float, float]]) -> Track:
@@ -101,6 +134,12 @@ def _joined(
     value = np.concatenate([np.array(one.values, np.float64) for one in chosen] or [np.empty(0)])
     order = np.lexsort((value, time))
     return time[order], value[order]
+
+
+def signs_after(signs: LifeSigns, moment: datetime) -> LifeSigns:
+    """Return the life signs after a moment."""
+    first = int(np.searchsorted(signs.time, moment.timestamp(), side="right"))
+    return LifeSigns(signs.time[first:], signs.kind[first:], signs.place[first:], signs.places)
 
 
 def since_of(room: RoomSeries, since: datetime) -> RoomSeries:

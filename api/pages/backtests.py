@@ -1,6 +1,8 @@
 """Trying settings on a resident's past: what to try, how far it is, and what each setting would have meant; for staff."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
@@ -8,13 +10,20 @@ from fastapi.responses import RedirectResponse, Response
 
 from api import backtests, permissions
 from api.deps import ConnectionDep, DatabaseDep, NowDep, Staff
-from api.pages import reasons
+from api.pages import happenings, reasons
+from api.pages.happenings import Happening
 from api.pages.hindsight import account
 from api.pages.rendering import Page
 from api.permissions import Viewer
 from api.schemas.backtests import LARGEST_BUDGET, BacktestDetailOut
 from api.schemas.common import BigNumber, Number
-from core.domain.backtest import TRIED_RULES, BacktestState, BacktestWish
+from core.domain.backtest import (
+    RULES_ABOUT_EQUIPMENT,
+    RULES_ABOUT_PERSON,
+    TRIED_RULES,
+    BacktestState,
+    BacktestWish,
+)
 from core.domain.sensitivity import Sensitivity
 from core.errors import ConflictError
 from core.store import backtest_requests, sensitivities
@@ -32,20 +41,26 @@ class TryForm:
     rule: str = "inactivity"
     weeks: str = "8"
     budget: str = ""
+    happened: Sequence[Happening] = ()
 
-    def problems(self, page: Page) -> list[str]:
-        """Say what is wrong with it."""
-        found: list[str] = []
-        if self.rule not in {"", *TRIED_RULES} or self.weeks not in {str(one) for one in _WEEKS}:
-            found.append(page.words("backtest.problem_choice"))
+    def problems(self, page: Page) -> dict[str, str]:
+        """Say what is wrong with it, by field."""
+        found: dict[str, str] = {}
+        is_span = self.weeks in {str(one) for one in _WEEKS}
+        if self.rule not in {"", *TRIED_RULES} or not is_span:
+            found["rule"] = page.words("backtest.problem_choice")
         if self.budget and self._budget() is None:
-            found.append(page.words("backtest.problem_budget"))
+            found["budget"] = page.words("backtest.problem_budget")
+        for number, one in enumerate(self.happened, 1):
+            if is_span and (problem := one.problem(page, int(self.weeks))):
+                found[f"happened-{number}"] = page.words("backtest.problem_row", n=number, problem=problem)
         return found
 
-    def wish(self) -> BacktestWish:
+    def wish(self, page: Page) -> BacktestWish:
         """Return what is to be tried: every setting side by side."""
         rules = (self.rule,) if self.rule else ()
-        return BacktestWish(int(self.weeks), rules, tuple(Sensitivity), self._budget())
+        labels = tuple(one.label(page) for one in self.happened)
+        return BacktestWish(int(self.weeks), rules, tuple(Sensitivity), self._budget(), labels)
 
     def _budget(self) -> float | None:
         try:
@@ -68,7 +83,7 @@ class TriedLine:
 @router.get("/residents/{number}/backtests")
 def show_all(request: Request, viewer: Staff, connection: ConnectionDep, number: Number) -> Response:
     """Show the form and what was tried before."""
-    return _show(request, viewer, connection, number, TryForm(), [])
+    return _show(request, viewer, connection, number, None, {})
 
 
 @router.post("/residents/{number}/backtests")
@@ -81,18 +96,22 @@ def ask(
     rule: Annotated[str, Form()] = "",
     weeks: Annotated[str, Form()] = "",
     budget: Annotated[str, Form()] = "",
+    day: Annotated[list[str] | None, Form()] = None,
+    clock: Annotated[list[str] | None, Form()] = None,
+    what: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
     """Ask for it, or show the form again with what is wrong."""
-    form = TryForm(rule, weeks, budget.strip())
-    page = Page(request, viewer)
+    form = TryForm(rule, weeks, budget.strip(), happenings.typed(day or [], clock or [], what or []))
     with database.transaction() as connection:
-        permissions.resident_for(connection, viewer, number, page.now, is_look=False)
+        now = Page(request, viewer).now
+        one = permissions.resident_for(connection, viewer, number, now, is_look=False)
+        page = Page(request, viewer, one.zone)
         problems = form.problems(page)
         if not problems:
             try:
-                made = backtests.ask(connection, viewer, number, form.wish(), page.now)
+                made = backtests.ask(connection, viewer, number, form.wish(page), now)
             except ConflictError:
-                problems = [page.words("backtest.problem_many")]
+                problems = {"rule": page.words("backtest.problem_many")}
             else:
                 return RedirectResponse(f"/backtests/{made.number}", 303)
         return _show(request, viewer, connection, number, form, problems)
@@ -141,18 +160,33 @@ def apply(
 
 
 def _show(
-    request: Request, viewer: Viewer, connection: Connection, number: int, form: TryForm, problems: list[str]
+    request: Request,
+    viewer: Viewer,
+    connection: Connection,
+    number: int,
+    form: TryForm | None,
+    problems: dict[str, str],
 ) -> Response:
+    """Show the form as it was sent, or with what was typed in last, and what was tried before."""
     one = permissions.resident_for(connection, viewer, number, Page(request, viewer).now)
     page = Page(request, viewer, one.zone)
+    before = backtest_requests.of_resident(connection, number)
+    if form is None:
+        form = TryForm(happened=happenings.remembered([found.wish for found in before], page))
     context: dict[str, object] = {
         "one": one,
         "here": f"/residents/{number}/backtests",
-        "rules": {rule: reasons.title(rule, page.words) for rule in TRIED_RULES},
+        "groups": {
+            about: {rule: reasons.title(rule, page.words) for rule in rules}
+            for about, rules in (("person", RULES_ABOUT_PERSON), ("equipment", RULES_ABOUT_EQUIPMENT))
+        },
         "weeks": _WEEKS,
         "form": form,
+        "happened": happenings.filled_up(form.happened),
+        "first_day": page.moments.local(page.now - timedelta(weeks=max(_WEEKS))).date().isoformat(),
+        "today": page.moments.local(page.now).date().isoformat(),
         "problems": problems,
-        "before": [_line(found, page) for found in backtest_requests.of_resident(connection, number)],
+        "before": [_line(found, page) for found in before],
     }
     return page.render("backtests.html", context, status=422 if problems else 200)
 

@@ -1,7 +1,7 @@
 """What a backtest found, in words and small charts."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
@@ -30,6 +30,15 @@ class SettingRow:
 
 
 @dataclass(frozen=True)
+class LabelRow:
+    """One thing that really happened: when, what, and by setting how long after it the first alert would have come."""
+
+    began: str
+    what: str
+    delays: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class EpisodeRow:
     """One thing that would have been told: when by which setting, and why."""
 
@@ -38,15 +47,17 @@ class EpisodeRow:
     began: str
     told: tuple[str, ...]
     why: tuple[str, ...]
+    is_only_tried: bool
 
 
 @dataclass(frozen=True)
 class Account:
-    """The whole answer; `offered` is the setting that can be put in force."""
+    """The whole answer; `offered` is the setting that can be put in force, `notes` say which days count less."""
 
     span: str
+    notes: list[str]
     settings: list[SettingRow]
-    has_labels: bool
+    labels: list[LabelRow]
     proposal: str
     offered: str
     offered_name: str
@@ -70,14 +81,23 @@ def account(page: Page, resident: int, result: BacktestResultOut, in_force: Sens
             until=moments.day(moments.local(result.until).date()),
             days=round(result.days),
         ),
+        _notes(page, result),
         [_setting(page, one, result, most, in_force) for one in result.settings],
-        bool(result.labels),
+        [_label(page, result, number) for number in range(len(result.labels))],
         proposal,
         "" if offered is None else offered.value,
         "" if offered is None else _name(page, offered),
         rows,
         is_cut,
     )
+
+
+def _notes(page: Page, result: BacktestResultOut) -> list[str]:
+    moments, words = page.moments, page.words
+    named = (("backtest.before_watching", result.watched_from), ("backtest.learning", result.learning_until))
+    return [
+        words(key, day=moments.day(moments.local(until).date())) for key, until in named if until is not None
+    ]
 
 
 def _setting(
@@ -101,6 +121,26 @@ def _setting(
     )
 
 
+def _label(page: Page, result: BacktestResultOut, number: int) -> LabelRow:
+    words, one = page.words, result.labels[number]
+    delays: list[str] = []
+    for setting in result.settings:
+        hours = setting.delays_h[number]
+        # To the minute as it is stored, and at once if it was told before.
+        minutes = 0 if hours is None else round(60 * hours)
+        told = words("backtest.delay_after", span=page.moments.length(timedelta(minutes=minutes)))
+        delays.append(
+            words("backtest.delay_no")
+            if hours is None
+            else told
+            if minutes
+            else words("backtest.delay_at_once")
+        )
+    # What people closed as real is named by the rule that told it.
+    what = words(f"rule.{one.what}") if words.has(f"rule.{one.what}") else one.what
+    return LabelRow(page.moments.clock_text(one.began_at), what, tuple(delays))
+
+
 def _proposal(page: Page, result: BacktestResultOut, in_force: Sensitivity) -> tuple[str, Sensitivity | None]:
     if result.budget is None:
         return "", None
@@ -121,26 +161,27 @@ def _episodes(page: Page, resident: int, result: BacktestResultOut) -> tuple[lis
             found.setdefault((one.rule, one.subject, one.began_at), {})[setting.sensitivity] = one
     newest = sorted(found.items(), key=lambda entry: entry[0][2], reverse=True)
     tried = [one.sensitivity for one in result.settings]
-    rows = [_episode(page, result.until, resident, by_setting, tried) for _, by_setting in newest[:_MOST]]
+    rows = [_episode(page, result, resident, by_setting, tried) for _, by_setting in newest[:_MOST]]
     return rows, len(newest) > _MOST
 
 
 def _episode(
     page: Page,
-    until: datetime,
+    result: BacktestResultOut,
     resident: int,
     by_setting: dict[Sensitivity, BacktestFindingOut],
     tried: list[Sensitivity],
 ) -> EpisodeRow:
     one = next(iter(by_setting.values()))
     # As on the day when it was over: other days are named, that one is not.
-    then = Moments(one.cleared_at or until, page.moments.zone, page.words)
+    then = Moments(one.cleared_at or result.until, page.moments.zone, page.words)
     return EpisodeRow(
         reasons.title(one.rule, page.words),
         Severity(one.severity),
         page.moments.clock_text(one.began_at),
         tuple(_told(page, Moments(one.began_at, then.zone, then.words), by_setting, tried)),
         tuple(reasons.why(untold(_finding(one), resident), then)),
+        is_only_tried=result.watched_from is not None and one.raised_at <= result.watched_from,
     )
 
 

@@ -10,6 +10,7 @@ from api.schemas.common import Input, Line, Moment, Output
 from core.domain.backtest import (
     LONGEST_WEEKS,
     MOST_LABELS,
+    NOT_TRIED,
     TRIED_RULES,
     BacktestProblem,
     BacktestState,
@@ -23,6 +24,8 @@ LARGEST_BUDGET = 1000
 
 
 def _tried(rule: str) -> str:
+    if rule in NOT_TRIED:
+        raise ValueError(f"it cannot be tried: {NOT_TRIED[rule]}")
     if rule not in TRIED_RULES:
         raise ValueError(f"no rule of this name can be tried; there are {', '.join(TRIED_RULES)}")
     return rule
@@ -45,7 +48,7 @@ class BacktestIn(Input):
     rules: list[TriedRule] = Field(
         default_factory=list[TriedRule],
         max_length=len(TRIED_RULES),
-        description="Only these rules; all that are asked about the resident if it is empty.",
+        description="Only these rules; all that are about the person if it is empty.",
         examples=[["inactivity"]],
     )
     sensitivities: list[Sensitivity] = Field(
@@ -118,6 +121,14 @@ class BacktestResultOut(Output):
     since: datetime
     until: datetime
     days: float
+    watched_from: datetime | None = Field(
+        default=None,
+        description="Before this nothing was judged live: what is found there is only tried. Null: all was judged.",
+    )
+    learning_until: datetime | None = Field(
+        default=None,
+        description="Before this less than four weeks were known to learn from, so more time was given. Null: never less.",
+    )
     time_zone: str
     rules: list[str] = Field(description="The rules that were asked.")
     in_force: Sensitivity
@@ -140,7 +151,7 @@ class BacktestOut(Output):
     state: BacktestState
     progress: float = Field(description="The share that is done, 0 to 1.")
     problem: BacktestProblem | None = Field(
-        description="no_past: not watched for a whole day yet; stopped: begun several times and never ended; fault: ours, see the log."
+        description="no_past: less than a whole day is stored; stopped: begun several times and never ended; fault: ours, see the log."
     )
     finished_at: datetime | None
 

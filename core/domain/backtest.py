@@ -1,14 +1,15 @@
 """Trying rules and settings on a resident's past: what is asked for, and how it goes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from core.domain.metric import CALLS
 from core.domain.sensitivity import Sensitivity
 
-# Rules that can be tried, in the order in which they are offered. Calls for help, equipment and slow change are not among them: the
-# first are told whatever is set, the others only to the staff.
-TRIED_RULES = (
+# Rules that can be tried, in the order in which they are offered. Those about the person are all tried unless some are named.
+RULES_ABOUT_PERSON = (
     "inactivity",
     "late_morning",
     "restless_night",
@@ -23,7 +24,19 @@ TRIED_RULES = (
     "geofence_exit",
     "wandering",
     "left_behind",
+    "decline",
 )
+RULES_ABOUT_EQUIPMENT = ("device_stuck", "battery")
+TRIED_RULES = (*RULES_ABOUT_PERSON, *RULES_ABOUT_EQUIPMENT)
+_CALL = "every call for help is told, whatever is set; those that came are in the list of alerts"
+_HEARD = "it goes by when each device was last heard, of which only the newest is kept; what it told is in the list of alerts"
+_WARD = "it is about the whole ward, not about one resident"
+NOT_TRIED: Mapping[str, str] = {
+    **dict.fromkeys(CALLS, _CALL),
+    **dict.fromkeys(("home_silent", "device_silent"), _HEARD),
+    **dict.fromkeys(("ward_silent", "canary_silent", "stray_sos"), _WARD),
+}
+"""Why the other rules cannot be tried."""
 LONGEST_WEEKS = 26
 MOST_LABELS = 200
 # So many of each resident are kept, and so many may wait.
@@ -45,7 +58,7 @@ class BacktestProblem(StrEnum):
     """Why a backtest failed."""
 
     NO_PAST = "no_past"
-    """The resident is not watched for a whole day yet."""
+    """Less than a whole day is stored about the resident."""
     STOPPED = "stopped"
     """It was begun several times, and each time the process ended."""
     FAULT = "fault"

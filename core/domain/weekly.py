@@ -1,6 +1,6 @@
 """A week of somebody's life at home against the two months before: what changed slowly, what did not, and what nobody can tell."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
@@ -8,7 +8,7 @@ from math import sqrt
 from statistics import fmean, stdev
 
 COUNTS_NAME = "decline"
-COUNTS_VERSION = 2
+COUNTS_VERSION = 3
 """Under which name and version the daily counts are kept (`detectors.rules.decline`)."""
 COUNTS = ("active_quarters", "door_uses", "night_quarters")
 """Quarters of an hour with signs of life, uses of the entrance door, and quarters with signs of life between 23 and 5 o'clock."""
@@ -52,7 +52,7 @@ class WeeklyReport:
     counts: tuple[WeeklyCount, ...]
 
 
-def weekly_report(rows: Sequence[Row], today: date, unsure: Collection[int] = ()) -> WeeklyReport:
+def weekly_report(rows: Sequence[Row], today: date) -> WeeklyReport:
     """Compare the last whole week before `today` with the 56 days that end a week before it.
 
     It only says what is more or less than chance explains (2.5 standard errors, of at least a Poisson count) and by 15 % or more. A week
@@ -61,11 +61,9 @@ def weekly_report(rows: Sequence[Row], today: date, unsure: Collection[int] = ()
     Parameters
     ----------
     rows : sequence of sequence of float or None
-        Of each day its ordinal and `COUNTS`; None where the day could not be heard, or was planned to be away.
+        Of each day its ordinal and `COUNTS`; None where the day could not be heard, was planned to be away, or a sensor told more than was so.
     today : date
         Of the person who reads.
-    unsure : collection of int
-        Ordinals of days on which a sensor told more than was so; they count for nothing.
 
     Examples
     --------
@@ -76,7 +74,7 @@ def weekly_report(rows: Sequence[Row], today: date, unsure: Collection[int] = ()
     """
     last = today - timedelta(days=today.weekday() + 1)
     first = last - timedelta(days=6)
-    known = [row for row in rows if row[0] is not None and int(row[0]) not in unsure]
+    known = [row for row in rows if row[0] is not None]
     week = _between(known, first, last)
     until = first - timedelta(days=BASELINE_GAP_DAYS + 1)
     before = _between(known, until - timedelta(days=BASELINE_DAYS - 1), until)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.domain.device import DeviceKind
@@ -31,6 +31,8 @@ class Tried:
         As it is set now.
     is_lead : bool
         Whether devices that are nobody's own count for them.
+    was_first : bool
+        Whether nobody in the home was watched before them; else what was stored before they were watched is another's past.
     """
 
     number: int
@@ -41,6 +43,18 @@ class Tried:
     judged_through: datetime | None
     sensitivity: str
     is_lead: bool
+    was_first: bool
+
+
+@dataclass(frozen=True)
+class ToldAt:
+    """When a device with a heartbeat told something, in order: the first and the last time of every ten minutes."""
+
+    device: int
+    kind: DeviceKind
+    place: str
+    heartbeat: timedelta
+    told_at: Sequence[datetime]
 
 
 def look_only(connection: Connection) -> None:
@@ -59,7 +73,7 @@ def whose(connection: Connection, resident: int) -> Tried:
     row = connection.execute(_BACKTESTS["whose"], {"resident": resident}).fetchone()
     if row is None:
         raise NotFoundError(f"there is no resident {resident}; the pages show everybody's number")
-    number, watched_from, sensitivity, judged_through, zone, home, home_name, is_lead = row
+    number, watched_from, sensitivity, judged_through, zone, home, home_name, is_lead, was_first = row
     return Tried(
         number=number,
         home=home,
@@ -69,7 +83,24 @@ def whose(connection: Connection, resident: int) -> Tried:
         judged_through=judged_through,
         sensitivity=sensitivity,
         is_lead=is_lead,
+        was_first=was_first,
     )
+
+
+def stored_from(connection: Connection, tried: Tried, since: datetime) -> datetime | None:
+    """Return the first life sign or fix after a moment that is stored about a resident; None if there is none."""
+    values = {"home": tried.home, "resident": tried.number, "is_lead": tried.is_lead, "since": since}
+    row = connection.execute(_BACKTESTS["stored_from"], values).fetchone()
+    return row[0] if row else None
+
+
+def told_at(connection: Connection, home: int, since: datetime, until: datetime) -> list[ToldAt]:
+    """Return when each device of a home with a heartbeat told something in a span, by the devices' clocks."""
+    rows = connection.execute(_BACKTESTS["told_at"], {"home": home, "since": since, "until": until})
+    return [
+        ToldAt(device, DeviceKind(kind), place, timedelta(seconds=heartbeat_s), sorted(set(times)))
+        for device, kind, place, heartbeat_s, times in rows
+    ]
 
 
 def equipment(connection: Connection, home: int, at: datetime) -> list[tuple[DeviceKind, bool]]:

@@ -72,11 +72,3 @@ def batteries(
     }
     rows = connection.execute(_TRACKERS["batteries"], values)
     return [BatteryRow(row[0], DeviceKind(row[1]), *row[2:]) for row in rows]
-
-
-def daily_counts(
-    connection: Connection, home: int, resident: int, zone: ZoneInfo, since: datetime, until: datetime
-) -> list[tuple[int, int, int, int]]:
-    """Return, of each local day in [since, until): its ordinal, quarters of an hour with life signs, uses of doors, quarters at night."""
-    values = {"home": home, "resident": resident, "zone": zone.key, "since": since, "until": until}
-    return connection.execute(_TRACKERS["daily_counts"], values, binary=True).fetchall()

@@ -20,6 +20,7 @@ _PRESENCE = METRICS["presence"].number
 class DeviceLifeSigns:
     """The life signs of one device: Unix seconds, in no order; `sees_stillness` if it rightly tells the same for hours."""
 
+    device: int
     kind: DeviceKind
     place: str
     times: Sequence[float]
@@ -55,7 +56,7 @@ def life_signs(
     """Return the life signs in a home in (since, until], without those of another resident's own devices."""
     values = {"home": home, "resident": resident, "since": since, "until": until, "presence": _PRESENCE}
     rows = connection.execute(_WINDOWS["life_signs"], values, binary=True)
-    return [DeviceLifeSigns(DeviceKind(kind), place, times, still) for kind, place, times, still in rows]
+    return [DeviceLifeSigns(row[0], DeviceKind(row[1]), *row[2:]) for row in rows]
 
 
 def presses(

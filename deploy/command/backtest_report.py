@@ -15,10 +15,11 @@ from api.pages.moments import Moments
 from core.domain.alert import Finding, untold
 from core.domain.resident import Language
 from detectors import backtest_result
-from detectors.backtest import Backtest, Episode
+from detectors.backtest import Backtest
 from detectors.hindsight import Figures, Label, figures, proposed
 from detectors.rules.patience import Sensitivity
 from detectors.rules.wall_clock import local_date
+from detectors.trial import Episode
 
 
 def as_body(tested: Backtest, labels: Sequence[Label], budget: float | None) -> dict[str, object]:
@@ -36,11 +37,29 @@ def show(tested: Backtest, labels: Sequence[Label], budget: float | None) -> Non
         f" {tested.days:.1f} days; rules: {', '.join(tested.rules) or 'none'}",
         highlight=False,
     )
+    for note in _notes(tested):
+        console.print(note, highlight=False)
     console.print(_by_week(tested, told, labels))
     if any(tested.trials.values()):
         console.print(_by_episode(tested))
     if budget is not None:
         console.print(_proposal(tested, told, budget), highlight=False)
+
+
+def _notes(tested: Backtest) -> list[str]:
+    """Say which days count less: nobody was watched yet, or little was known to learn from."""
+    found: list[str] = []
+    if tested.watched_from is not None:
+        found.append(
+            f"Watched since {_clock(tested.watched_from, tested.zone)}: what is told before was only tried now,"
+            " nobody was told."
+        )
+    if tested.learning_until is not None:
+        found.append(
+            f"Learning until {_clock(tested.learning_until, tested.zone)}: with less than four weeks to learn"
+            " from, more time was given."
+        )
+    return found
 
 
 def _by_week(tested: Backtest, told: dict[Sensitivity, Figures], labels: Sequence[Label]) -> Table:

@@ -13,7 +13,7 @@ from core.domain.alert import Finding, Severity
 from detectors.rules.judgement import Judgement
 
 NAME = "decline"
-VERSION = 2
+VERSION = 3
 # D11: what is compared with, how fast the mean follows; the limit is our choice (docs/evaluation.md).
 BASELINE_DAYS, BASELINE_GAP_DAYS = 56, 7
 LEAST_DAYS = 28

@@ -15,13 +15,12 @@ import numpy as np
 from core.domain.alert import Finding
 from core.domain.rhythm import Rhythm
 from detectors.rules import bathroom_stay, decline, inactivity, morning, night_exit, restless_night, rhythm
-from detectors.rules.decline import DailyCounts
+from detectors.rules.daily_counts import count_days
 from detectors.rules.hearing import at_washroom
 from detectors.rules.judgement import Blind, LifeSigns, Rule, Window, moment, no_track
 from detectors.rules.patience import Usual
 from detectors.rules.patience import learn as learn_silences
 from detectors.rules.rhythm import Past
-from detectors.rules.silences import DOOR
 from detectors.rules.wall_clock import DAY_S, midnight
 from simulator.scoring.events import Recording
 from simulator.scoring.protocol import FIRST_TEST_DAY, Spans
@@ -37,8 +36,6 @@ _KNOWN_AFTER_S = 3600.0
 # Of a day so much must have been heard to be counted, as live.
 _MOST_MASKED_S = 6 * 3600.0
 _SETTLED_BEFORE = timedelta(hours=2)
-_QUARTER_S, _DOOR_S = 900.0, 120.0
-_NIGHT_FROM_S, _NIGHT_TO_S = 23 * 3600.0, 5 * 3600.0
 # What a rule needs to see of the time before a collapse, and how long an alarm is waited for.
 _BACK_S, _WAIT_S = 5 * DAY_S, DAY_S
 
@@ -115,7 +112,7 @@ class RecordedHome:
         """Return what a rule finds in the whole recording."""
         since, until = moment(self.began), moment(self.ended)
         if rule == decline.NAME:
-            counts = daily_counts(self.signs, self._outages)
+            counts = count_days(self.signs, ZONE, self._outages)
             return decline.judge_days(counts, 0, ZONE, (since, until), told_from=since).findings
         return self._rules[rule].judge(self.window(self.signs), since, until).findings
 
@@ -190,33 +187,6 @@ def score_life(
     days = sum(home.days(home.began) for home in homes)
     later = sum(home.days(home.later) for home in homes)
     return LifeReport(len(homes), days, later, _alerts(raised, days, later), _collapses(waits))
-
-
-def daily_counts(signs: LifeSigns, outages: Spans = ()) -> DailyCounts:
-    """Return what `decline` compares, counted as the database counts it; a day without life signs has no row."""
-    day = (signs.time // DAY_S).astype(np.int64)
-    clock = signs.time % DAY_S
-    at_night = (clock >= _NIGHT_FROM_S) | (clock < _NIGHT_TO_S)
-    days = np.unique(day)
-    counts: Mapping[str, np.ndarray] = {
-        "active_quarters": _per_day(days, signs.time, _QUARTER_S),
-        "door_uses": _per_day(days, signs.time[signs.kind == DOOR], _DOOR_S),
-        "night_quarters": _per_day(days, signs.time[at_night], _QUARTER_S),
-    }
-    for number, one in enumerate(days.tolist()):
-        begins, ends = one * DAY_S, (one + 1) * DAY_S
-        if sum(max(0.0, min(b, ends) - max(a, begins)) for a, b in outages) > _MOST_MASKED_S:
-            for count in counts.values():
-                count[number] = np.nan
-    return DailyCounts(days + date(1970, 1, 1).toordinal(), counts)
-
-
-def _per_day(days: np.ndarray, time: np.ndarray, step_s: float) -> np.ndarray:
-    steps = np.unique(time // step_s)
-    found, counts = np.unique(steps * step_s // DAY_S, return_counts=True)
-    result = np.zeros(len(days))
-    result[np.searchsorted(days, found)] = counts
-    return result
 
 
 def _settled(day: date) -> datetime:

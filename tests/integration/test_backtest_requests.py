@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -175,6 +176,7 @@ def test_what_cannot_be_tried_is_refused_or_ends_as_failed(ward: ApiWard) -> Non
     client = ward.client("care_a")
     for body in (
         {"rules": ["sos"]},
+        {"rules": ["loudness"]},
         {"weeks": 0},
         {"weeks": 27},
         {"budget": -1},
@@ -186,9 +188,10 @@ def test_what_cannot_be_tried_is_refused_or_ends_as_failed(ward: ApiWard) -> Non
     assert ward.execute("SELECT count(*) FROM backtest") == [(0,)]
 
     ward.execute("UPDATE resident SET watched_from = %s", NOW - timedelta(hours=5))
-    number = ask(ward)
+    answer = ward.client("care_b").post(A.replace("1/b", f"{RESIDENT_B}/b"), json={})
     work_off(ward)
-    assert (read(ward, number)["state"], read(ward, number)["problem"]) == ("failed", "no_past")
+    failed = read(ward, answer.json()["number"], "care_b")
+    assert (failed["state"], failed["problem"]) == ("failed", "no_past")
 
 
 def test_only_three_may_wait_and_twenty_are_kept(ward: ApiWard) -> None:
@@ -290,6 +293,59 @@ def test_the_page_asks_follows_and_puts_the_proposed_setting_in_force(ward: ApiW
     looks = ward.client("family_a").get(f"/api/v1/residents/{RESIDENT_A}/looks").json()
     assert ("sensitivity", "quiet") in {(one["what"], one["reason"]) for one in looks}
     assert "ひかえめに知らせる" in ward.client("family_a").get(f"/residents/{RESIDENT_A}").text
+
+
+def test_what_happened_is_typed_into_the_page_and_compared_with_each_setting(ward: ApiWard) -> None:
+    client = ward.client("care_a")
+    page = f"/residents/{RESIDENT_A}/backtests"
+    today = NOW.astimezone(ZoneInfo("Asia/Tokyo")).date()
+    # He lay on the floor on the day on which nobody moved; the other row was left empty.
+    fell = f"{today - timedelta(days=5)}"
+    row = {"day": [fell, ""], "clock": ["09:00", ""], "what": ["<b>転倒</b>", ""]}
+    asked = client.post(page, data={"rule": "inactivity", "weeks": "4", **row})
+    assert asked.status_code == 303
+    address = asked.headers["location"]
+    work_off(ward)
+    result = read(ward, int(address.rsplit("/", 1)[1]))["result"]
+    (label,) = result["labels"]
+    assert datetime.fromisoformat(label["began_at"]) == datetime.fromisoformat(f"{fell}T09:00+09:00")
+    told = client.get(address).text
+    assert "実際にあったことと、知らせるまでの時間" in told
+    assert "&lt;b&gt;転倒&lt;/b&gt;" in told
+    assert told.count("後</td>") + told.count("知らせなし") + told.count("すぐ</td>") == 3
+    # It need not be typed again.
+    again = client.get(page).text
+    assert f'value="{fell}"' in again
+    assert 'value="&lt;b&gt;転倒&lt;/b&gt;"' in again
+
+    for wrong, words in (
+        ({"day": "", "clock": "09:00", "what": "転倒"}, "日にちと時刻を両方入れてください"),
+        ({"day": fell, "clock": "25:99", "what": "転倒"}, "日にちと時刻を両方入れてください"),
+        ({"day": fell, "clock": "09:00", "what": ""}, "できごとを100字までで入れてください"),
+        ({"day": fell, "clock": "09:00", "what": "転" * 101}, "できごとを100字までで入れてください"),
+        ({"day": f"{today + timedelta(days=1)}", "clock": "09:00", "what": "転倒"}, "これまでの4週間の中"),
+        ({"day": f"{today - timedelta(days=40)}", "clock": "09:00", "what": "転倒"}, "これまでの4週間の中"),
+    ):
+        refused = client.post(page, data={"rule": "inactivity", "weeks": "4", **wrong})
+        assert refused.status_code == 422, wrong
+        assert words in refused.text
+        assert 'aria-invalid="true" aria-describedby="happened-1"' in refused.text
+
+
+def test_the_page_says_which_days_count_less(ward: ApiWard) -> None:
+    ward.execute("UPDATE resident SET watched_from = %s", NOW)
+    # The sensor of this past tells of movement only: with a heartbeat it would have been silent most of the time.
+    ward.execute("UPDATE device SET heartbeat_s = NULL")
+    client = ward.client("care_a")
+    asked = client.post(f"/residents/{RESIDENT_A}/backtests", data={"rule": "inactivity", "weeks": "4"})
+    work_off(ward)
+    told = client.get(asked.headers["location"]).text
+    assert "見守りが始まる前の日も入っています" in told
+    assert "学ぶ記録が4週間分ない" in told
+    assert '<span class="tag">見守り前</span>' in told
+    result = read(ward, int(asked.headers["location"].rsplit("/", 1)[1]))["result"]
+    assert datetime.fromisoformat(result["watched_from"]) == NOW
+    assert datetime.fromisoformat(result["learning_until"]) == NOW
 
 
 def test_pages_about_trying_are_for_the_staff_of_the_office(ward: ApiWard) -> None:

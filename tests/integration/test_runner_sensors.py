@@ -1,15 +1,16 @@
 """Sensors that chatter or say nothing, judged by the runner: staff are told once, and a silence behind them is not hidden."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from core.domain.alert import Condition, Severity
 from core.domain.geofence import ALWAYS, Circle
-from core.store import geofences
+from core.store import geofences, usuals
 from core.store.database import Database
+from detectors.rules import decline
 from tests.support.judged_ward import JudgedWard, Seen, at, home
 
 DAYS = 12
@@ -118,3 +119,21 @@ def test_a_fix_far_off_is_not_believed_while_the_homes_gateway_hears_the_tracker
     ward.pass_to(noon + timedelta(minutes=41))
     (alert,) = ward.alerts("geofence_exit")
     assert alert.began_at > noon + timedelta(minutes=33)
+
+
+def test_a_day_on_which_a_sensor_chattered_is_not_compared_with_others(
+    ward: JudgedWard, database: Database
+) -> None:
+    live(ward, ("kitchen-1", "hall-1"), TODAY, TODAY + timedelta(days=1))
+    chatter(ward, TODAY + timedelta(days=1, hours=9), TODAY + timedelta(days=2, hours=1))
+    live(ward, ("kitchen-1", "hall-1"), TODAY + timedelta(days=2, hours=1), TODAY + timedelta(days=4))
+    ward.pass_to(TODAY + timedelta(days=4, hours=12))
+    today = (TODAY + timedelta(days=4, hours=12)).date()
+    with database.transaction() as connection:
+        found = usuals.latest(connection, 1, decline.NAME, decline.VERSION, today)
+    assert found is not None
+    rows = {date.fromordinal(row[0]).isoformat()[5:]: row[1:] for row in found[1]["days"]}
+    # Half of the first day's quarters have a sign of each; nobody knows what the two days with chatter were like.
+    assert rows["06-21"] == rows["06-24"]
+    assert (rows["06-22"], rows["06-23"]) == ([None] * 3, [None] * 3)
+    assert len(rows) == DAYS + 4

@@ -6,13 +6,11 @@ The homes are every second one, those on which the limits of the rules were not 
 import json
 from pathlib import Path
 
-import numpy as np
-
 from core.domain.device import DeviceKind
 from detectors.rules.judgement import life_signs
 from simulator.scoring.events import Recording, read_recordings
 from simulator.scoring.outages import TIHM_OUTAGES
-from simulator.scoring.recorded_life import daily_counts, score_life
+from simulator.scoring.recorded_life import score_life
 from simulator.scoring.report import bathroom_lines, life_table
 from tests.support.shared_data import shared_data
 
@@ -34,29 +32,6 @@ def test_recorded_homes_hear_no_more_than_before_and_a_collapse_in_the_bathroom_
     first, second = bathroom_lines(found)
     assert "collapses in the bathroom" in first
     assert second.count("/") == 6
-
-
-def test_days_are_counted_as_the_database_counts_them() -> None:
-    day = 86_400.0
-    rows = [
-        (9 * 3600.0, DeviceKind.MOTION, "hall"),
-        (9 * 3600.0 + 890, DeviceKind.MOTION, "hall"),
-        (9 * 3600.0 + 910, DeviceKind.DOOR, "front-door"),
-        (9 * 3600.0 + 950, DeviceKind.DOOR, "front-door"),
-        (23 * 3600.0 + 10, DeviceKind.MOTION, "bedroom"),
-        (2 * day + 4.9 * 3600, DeviceKind.MOTION, "bathroom"),
-        (2 * day + 5 * 3600.0, DeviceKind.MOTION, "bathroom"),
-    ]
-    found = daily_counts(life_signs(rows))
-    assert found.day.tolist() == [719_163, 719_165]
-    assert {name: count.tolist() for name, count in found.counts.items()} == {
-        "active_quarters": [3.0, 2.0],
-        "door_uses": [1.0, 0.0],
-        "night_quarters": [1.0, 1.0],
-    }
-    # A day of which more than six hours could not be heard is not compared.
-    blind = daily_counts(life_signs(rows), [(10 * 3600.0, 17 * 3600.0)])
-    assert np.isnan(blind.counts["door_uses"]).tolist() == [True, False]
 
 
 def test_a_home_without_a_bathroom_has_no_collapses_in_it() -> None:

@@ -5,18 +5,61 @@
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 
 -- name: whose
--- A resident as they are judged now, their home, and whether what is nobody's own counts for them.
+-- A resident as they are judged now, their home, whether what is nobody's own counts for them, and whether nobody there was watched
+-- before them.
 SELECT
     resident.resident_id, resident.watched_from, resident.sensitivity, watch.judged_through, home.time_zone,
     home.home_id, home.name,
     NOT EXISTS (
         SELECT FROM resident AS other
         WHERE other.home_id = resident.home_id AND other.resident_id < resident.resident_id
+    ),
+    NOT EXISTS (
+        SELECT FROM resident AS other
+        WHERE other.home_id = resident.home_id AND other.watched_from < resident.watched_from
     )
 FROM resident
 JOIN home USING (home_id)
 LEFT JOIN watch ON watch.resident_id = resident.resident_id
 WHERE resident.resident_id = %(resident)s;
+
+-- name: stored_from
+-- The first life sign in a home after a moment, or the first fix of a resident's trackers.
+SELECT min(first.time)
+FROM device_assignment AS here
+CROSS JOIN LATERAL (
+    (SELECT reading.time FROM reading
+     WHERE reading.device_number = here.device_number AND reading.time > %(since)s
+         AND reading.flags & 3 = 1 AND here.during @> reading.time
+     ORDER BY reading.time
+     LIMIT 1)
+    UNION ALL
+    (SELECT fix.time FROM fix
+     WHERE fix.device_number = here.device_number AND fix.time > %(since)s
+         AND fix.flags & 2 = 0 AND here.during @> fix.time
+         AND (here.resident_id = %(resident)s OR %(is_lead)s)
+     ORDER BY fix.time
+     LIMIT 1)
+) AS first
+WHERE here.home_id = %(home)s AND (here.resident_id IS NULL OR here.resident_id = %(resident)s);
+
+-- name: told_at
+-- Of each device of a home with a heartbeat, when it told something in a span: the first and the last time of every ten minutes.
+SELECT
+    device.device_number, device.kind, device.place, device.heartbeat_s, array_agg(told.first) || array_agg(told.last)
+FROM device_assignment AS here
+JOIN device USING (device_number)
+JOIN LATERAL (
+    SELECT min(reading.time) AS first, max(reading.time) AS last
+    FROM reading
+    WHERE reading.device_number = here.device_number
+        AND reading.time > %(since)s AND reading.time <= %(until)s
+        AND reading.flags & 2 = 0 AND here.during @> reading.time
+    GROUP BY time_bucket('10 minutes', reading.time)
+) AS told ON true
+WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s, '[]') AND device.heartbeat_s IS NOT NULL
+GROUP BY device.device_number, device.kind, device.place, device.heartbeat_s
+ORDER BY device.device_number;
 
 -- name: equipment
 -- The kinds of devices that were in a home at a moment, and whether each was on record as silent then.

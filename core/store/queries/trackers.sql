@@ -48,25 +48,3 @@ JOIN LATERAL (
 WHERE here.home_id = %(home)s AND here.during @> %(until)s AND device.retired_at IS NULL
 GROUP BY device.device_number, device.kind, device.place
 ORDER BY device.device_number;
-
--- name: daily_counts
--- Of each local day of a span: quarters of an hour with life signs in a home, uses of its doors, and quarters at night (23 to 5).
-SELECT
-    sign.local::date - '0001-01-01'::date + 1,
-    count(DISTINCT date_bin('15 minutes', sign.local, '2000-01-01')),
-    count(DISTINCT date_bin('2 minutes', sign.local, '2000-01-01')) FILTER (WHERE device.kind = 'door'),
-    count(DISTINCT date_bin('15 minutes', sign.local, '2000-01-01'))
-        FILTER (WHERE extract(hour FROM sign.local) >= 23 OR extract(hour FROM sign.local) < 5)
-FROM device_assignment AS here
-JOIN device USING (device_number)
-JOIN LATERAL (
-    SELECT reading.time AT TIME ZONE %(zone)s AS local
-    FROM reading
-    WHERE reading.device_number = here.device_number
-        AND reading.time >= %(since)s AND reading.time < %(until)s
-        AND reading.flags & 3 = 1 AND here.during @> reading.time
-) AS sign ON true
-WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s, '[]')
-    AND (here.resident_id IS NULL OR here.resident_id = %(resident)s)
-GROUP BY 1
-ORDER BY 1;

@@ -4,7 +4,7 @@
 -- Life signs of a home in a span: Unix seconds per device; a resident's own devices are not another resident's. And whether the device
 -- sees people who sit still.
 SELECT
-    device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8),
+    device.device_number, device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8),
     EXISTS (
         SELECT FROM device_latest AS ever
         WHERE ever.device_number = device.device_number AND ever.metric = %(presence)s

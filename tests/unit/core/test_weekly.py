@@ -61,13 +61,6 @@ def test_a_newcomer_cannot_be_compared_yet():
     assert changes(weekly_report([], TODAY)) == [Change.CANNOT_TELL] * 3
 
 
-def test_days_with_a_sensor_that_chattered_count_for_nothing():
-    faulty = rows(week=(90.0, 3.0, 2.0))
-    week = range(FIRST.toordinal(), LAST.toordinal() + 1)
-    assert weekly_report(faulty, TODAY).counts[0].change is Change.MORE
-    assert weekly_report(faulty, TODAY, set(week)).counts[0].change is Change.CANNOT_TELL
-
-
 def test_what_changes_slowly_is_not_compared_with_itself():
     # The week before the report's is as low as it, and still the report says less.
     sinking = rows(week=(30.0, 3.0, 2.0))
