@@ -17,6 +17,8 @@ _BANNED_JA = ("\u5f98\u5f8a", "異常", "監視", "対象者", "ユーザー", "
 _BANNED_EN = ("abnormal", "victim", "patient", "wander", "surveillance")
 _TEMPLATES = REPOSITORY / "api" / "templates"
 _CALL = re.compile(r"""\bt\(\s*["']([a-z0-9_.]+)["']\s*[,)]""")
+_NAME = re.compile(r"""["']([a-z0-9_]+\.[a-z0-9_.]+)["']""")
+_BEGIN = re.compile(r"""["']([a-z0-9_]+\.[a-z0-9_]*)(?:(?<=[._])["']|["']\s*~|\{)""")
 _PY_CALL = re.compile(r"""\bwords\(\s*f?["']([a-z0-9_.]+)["']\s*[,)]""")
 
 
@@ -58,6 +60,17 @@ def test_template_asks_only_for_entries_that_exist(path: Path) -> None:
 def test_page_asks_only_for_entries_that_exist(path: Path) -> None:
     missing = [name for name in _PY_CALL.findall(path.read_text(encoding="utf-8")) if name not in entries()]
     assert missing == []
+
+
+def test_no_entry_is_left_that_nobody_asks_for() -> None:
+    folder = _TEMPLATES.parent
+    paths = [*_TEMPLATES.glob("*.html"), *folder.glob("static/js/*.js")]
+    paths += [path for path in folder.rglob("*.py") if "assets" not in path.parts]
+    text = "".join(path.read_text(encoding="utf-8") for path in paths)
+    asked = set(_NAME.findall(text))
+    # Of a name that is put together the beginning stands there.
+    begins = tuple(_BEGIN.findall(text))
+    assert [name for name in entries() if name not in asked and not name.startswith(begins)] == []
 
 
 @pytest.mark.parametrize("path", sorted(_TEMPLATES.glob("*.html")), ids=lambda path: path.name)
