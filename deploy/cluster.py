@@ -143,13 +143,6 @@ class Cluster:
         """Drop a database, even while somebody is connected; nothing happens when there is none."""
         self._administer("dropdb", "--force", "--if-exists", name)
 
-    def has_database(self, name: str) -> bool:
-        """Tell whether there is a database of this name."""
-        listing = self._program(
-            "psql", "--list", "--tuples-only", "--no-align", "--dbname", "postgres"
-        ).stdout
-        return name in {line.split("|", 1)[0] for line in listing.splitlines()}
-
     def _administer(self, program: str, *arguments: str) -> None:
         run = self._program(program, *arguments)
         if run.returncode != 0:

@@ -1,7 +1,5 @@
-"""Readings and fixes: what devices measured, and when it happened."""
+"""What is known about readings and fixes beside their values, and which show that a person acted."""
 
-from dataclasses import dataclass
-from datetime import datetime
 from enum import IntFlag
 
 from core.domain.device import DeviceKind
@@ -21,40 +19,6 @@ class ReadingFlag(IntFlag):
     """The device's time was outside the sane window; `time` is when we received it."""
     CLOCK_CORRECTED = 16
     """The device's time was shifted by the skew that was estimated for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """One value of one metric of one device.
-
-    `time` is when it happened at the device and `received_at` when we got it, both UTC. `seq` is the number the device gave
-    to its message; where it numbers none, a number below 0 made of the content, so that a repeat is known as one.
-    """
-
-    device: int
-    metric: int
-    time: datetime
-    value: float
-    received_at: datetime
-    seq: int
-    flags: ReadingFlag
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """A position, WGS 84. `accuracy_m` is the radius of 68 % confidence, None if the device did not say."""
-
-    device: int
-    time: datetime
-    lat: float
-    lon: float
-    accuracy_m: float | None
-    altitude_m: float | None
-    speed_kmh: float | None
-    course_deg: float | None
-    received_at: datetime
-    seq: int
-    flags: ReadingFlag
 
 
 # A kettle, an iron or a microwave draws far more than this and what stands by far less (our choice).
