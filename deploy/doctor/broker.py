@@ -4,13 +4,14 @@ import os
 import ssl
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 
 from core.errors import SettingsError
-from deploy.command.doctor import Check, Verdict
-
-if TYPE_CHECKING:
-    from core.settings import Settings
+from core.settings import Settings
+from core.tls import broker_tls
+from deploy.doctor.check import Check, Verdict
 
 _PATIENCE_S = 5.0
 # A topic that nobody but the broker itself may write.
@@ -29,10 +30,8 @@ class _Answer:
         self.came.set()
 
 
-def checks(settings: "Settings") -> Iterator[Check]:
+def broker_checks(settings: Settings) -> Iterator[Check]:
     """Look at the sign-in, the rules, TLS and the door for strangers."""
-    from core.tls import broker_tls
-
     where = f"{settings.broker_host}:{settings.broker_port}"
     connected, published = _visit(
         settings, settings.broker_username, settings.broker_password.get_secret_value()
@@ -69,18 +68,13 @@ def checks(settings: "Settings") -> Iterator[Check]:
         yield Check("broker strangers", Verdict.GOOD, "clients without a password are kept out")
 
 
-def _is_near(settings: "Settings") -> bool:
+def _is_near(settings: Settings) -> bool:
     """Tell whether the broker is on this machine, where nobody listens on the line."""
     return settings.broker_host in {"127.0.0.1", "::1", "localhost"}
 
 
-def _visit(settings: "Settings", username: str, password: str) -> tuple[_Answer | None, _Answer | None]:
+def _visit(settings: Settings, username: str, password: str) -> tuple[_Answer | None, _Answer | None]:
     """Sign in and try to publish where only devices may; returns the broker's two answers, None where it gave none."""
-    import paho.mqtt.client as mqtt
-    from paho.mqtt.enums import CallbackAPIVersion
-
-    from core.tls import broker_tls
-
     client = mqtt.Client(
         CallbackAPIVersion.VERSION2, client_id=f"mimamori-doctor-{os.getpid()}", protocol=mqtt.MQTTv5
     )

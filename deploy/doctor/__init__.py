@@ -1,0 +1,1 @@
+"""What `mimamori doctor` looks at: each module checks one thing that the service stands on."""

@@ -1,0 +1,108 @@
+"""The doctor's look at the database, and at what the other processes left there: how far they are, and what waits."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+
+from core.clock import Clock
+from core.settings import Settings
+from core.store import judging, quarantine
+from core.store.database import Database
+from core.store.edition import edition
+from core.store.health import Clocks, Health, clocks, health
+from core.store.migrate import pending
+from core.store.quarantine import State
+from deploy.doctor.check import Check, Verdict
+
+# Ingest reports a few times a second; a standby takes over within seconds.
+_LATE_INGEST = timedelta(seconds=15)
+_WRONG_CLOCK_S = 120.0
+_SERVER_APART_S = 2.0
+_CANARY_SILENCE = timedelta(minutes=5)
+_LONG_SILENCE = timedelta(minutes=15)
+
+
+def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
+    """Look at the schema, the clocks, how far the processes are, and what waits for somebody."""
+    url = settings.database_url.get_secret_value()
+    missing = pending(url)
+    if missing:
+        yield Check("database", Verdict.BAD, f"lacks {', '.join(missing)}", "run: mimamori migrate")
+        return
+    with (
+        Database(url, size=1, application="mimamori-doctor") as database,
+        database.transaction() as connection,
+    ):
+        yield Check("database", Verdict.GOOD, f"{edition(connection).label}, schema up to date")
+        state, held = health(connection), quarantine.state(connection)
+        canary = judging.canary_heard(connection)
+        times, measured = clocks(connection, _WRONG_CLOCK_S), datetime.now(UTC)
+    yield from _clock_checks(times, measured)
+    yield from _age_checks(state, None if canary is None else canary[0], clock)
+    yield from _waiting_checks(state, held)
+
+
+def _age_checks(state: Health, canary_heard_at: datetime | None, clock: Clock) -> Iterator[Check]:
+    now, scale = clock.now(), max(1.0, clock.factor)
+    yield _age(
+        "ingest", _since(state.ingest_complete_through, now), _LATE_INGEST * scale, Verdict.BAD,
+        "start it: mimamori ingest; its log says why it stopped",
+    )  # fmt: skip
+    yield _age(
+        "judging", _since(state.judged_through, now), _LATE_INGEST * scale, Verdict.BAD,
+        "start ingest first, then the detectors: mimamori detect; their log says why they stopped",
+    )  # fmt: skip
+    yield _age(
+        "last message", _since(state.last_received_at, now), _LONG_SILENCE, Verdict.LOOK,
+        "no device was heard of late: look at the broker and the network",
+    )  # fmt: skip
+    if canary_heard_at is not None:
+        yield _age(
+            "canary", now - canary_heard_at, _CANARY_SILENCE * scale, Verdict.LOOK,
+            "is it running? mimamori canary ... --every 60; each of its lines says where a message fell",
+        )  # fmt: skip
+
+
+def _waiting_checks(state: Health, held: State) -> Iterator[Check]:
+    if state.quarantined:
+        yield Check(
+            "quarantine", Verdict.LOOK, f"{held.waiting} messages wait, {held.size_bytes / 2**20:.1f} MB",
+            "register their devices or read why: mimamori quarantine list",
+        )  # fmt: skip
+    if held.dropped and held.dropped_at is not None:
+        yield Check(
+            "quarantine", Verdict.LOOK,
+            f"{held.dropped} messages had to go unreleased, the last {held.dropped_at.isoformat(timespec='seconds')}",
+            "release or look sooner, or let it keep more: MIMAMORI_QUARANTINE_DAYS, _MESSAGES, _MB",
+        )  # fmt: skip
+    if state.failing_watches:
+        yield Check(
+            "detectors", Verdict.BAD, f"a rule fails for {state.failing_watches} residents or wards",
+            "read the detectors' log; the other rules go on",
+        )  # fmt: skip
+
+
+def _clock_checks(found: Clocks, now: datetime) -> Iterator[Check]:
+    apart = (found.server - now).total_seconds()
+    told = f"{abs(apart):.1f} s {'ahead of' if apart > 0 else 'behind'} this machine's"
+    if abs(apart) > _SERVER_APART_S:
+        yield Check("database clock", Verdict.LOOK, told, "run chrony or systemd-timesyncd on both machines")
+    else:
+        yield Check("database clock", Verdict.GOOD, told)
+    if found.wrong and found.worst_skew_s is not None:
+        way = "behind" if found.worst_skew_s > 0 else "ahead"
+        yield Check(
+            "device clocks", Verdict.LOOK,
+            f"{found.wrong} off by more than {_WRONG_CLOCK_S / 60:.0f} minutes, the most {found.worst_device_id}: {abs(found.worst_skew_s):.0f} s {way}",
+            "set their time; docs/time.md says what is stored until then",
+        )  # fmt: skip
+
+
+def _age(name: str, age: timedelta | None, limit: timedelta, late: Verdict, advice: str) -> Check:
+    if age is None:
+        return Check(name, late, "never", advice)
+    found = f"{max(0, age.total_seconds()):.0f} s ago"
+    return Check(name, Verdict.GOOD, found) if age <= limit else Check(name, late, found, advice)
+
+
+def _since(moment: datetime | None, now: datetime) -> timedelta | None:
+    return None if moment is None else now - moment

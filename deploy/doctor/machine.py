@@ -1,0 +1,48 @@
+"""The doctor's look at the machine: its clock and its disk."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.clock import Clock
+from core.settings import Settings
+from deploy.doctor.check import Check, Verdict
+
+_LOW_DISK_B = 2 * 2**30
+
+
+def clock_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
+    """Look whether anybody keeps the clock right."""
+    now = clock.now().isoformat(timespec="seconds")
+    if settings.clock:
+        yield Check("clock", Verdict.GOOD, f"{now}, {clock.factor:g} times as fast (not for production)")
+        return
+    answer = ""
+    if shutil.which("timedatectl"):
+        answer = subprocess.run(
+            ["timedatectl", "show", "--property", "NTPSynchronized", "--value"],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.strip()
+    if answer == "yes":
+        yield Check("clock", Verdict.GOOD, f"{now}, kept right by a time server")
+    else:
+        yield Check(
+            "clock",
+            Verdict.LOOK,
+            f"{now}; whether a time server keeps it right cannot be told",
+            "a wrong clock makes late alerts: run chrony or systemd-timesyncd",
+        )
+
+
+def disk_checks() -> Iterator[Check]:
+    """Look whether there is room."""
+    for folder in {Path("/"), Path.cwd()}:
+        usage = shutil.disk_usage(folder)
+        found = f"{folder}: {usage.free / 2**30:.1f} GB of {usage.total / 2**30:.0f} GB free"
+        if usage.free < _LOW_DISK_B:
+            yield Check("disk", Verdict.BAD, found, "make room; a full disk stops the database")
+        else:
+            yield Check("disk", Verdict.GOOD, found)
