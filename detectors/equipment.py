@@ -10,6 +10,7 @@ from core.store.episodes import Matter
 from detectors import batteries, sensors
 from detectors.case import HomeCase
 from detectors.daily import DailyCheck
+from detectors.rules.judgement import Blind
 from detectors.rules.silence import DEVICE_SILENT, HOME_SILENT, HomeLinks, judge_home
 from detectors.window import BLIND_BACK, HomeView, blind_on_record
 
@@ -27,7 +28,15 @@ class Equipment(NamedTuple):
 def judge_equipment(case: HomeCase) -> Equipment:
     """Judge the devices of a home, and bring their alerts and the blind time on record in line."""
     record, span = case.record, case.span
-    found = judge_home(span.home, record.links, record.ward.hushed, span.until, slack=span.slack)
+    found = judge_home(
+        span.home,
+        record.links,
+        record.ward.hushed,
+        span.until,
+        # What was told of the home before stays so.
+        area=[Blind(one.known_at, one.ended_at, one.known_at) for one in record.area],
+        slack=span.slack,
+    )
     blind = _record_home(case, found)
     _record_devices(case, found)
     _tell(case, found)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from core.domain.absence import Absence
 from core.domain.geofence import Geofence
@@ -35,6 +36,10 @@ class HomeRecord:
         Who lives there; the first stands for the home.
     since : mapping of int to datetime
         From when on each of them is to be judged.
+    blind, area : sequence of BlindTime
+        When the home could not be heard, and when its neighbourhood fell silent together.
+    chattering : frozenset of int
+        Which of its devices chattered when it was judged last.
     active : sequence of ActiveAlert
         What is active about them, the home and its devices.
     told : frozenset of str
@@ -46,7 +51,9 @@ class HomeRecord:
     since: Mapping[int, datetime]
     ward: WardView
     blind: Sequence[BlindTime]
+    area: Sequence[BlindTime]
     links: Sequence[Link]
+    chattering: frozenset[int]
     active: Sequence[ActiveAlert]
     situations: Mapping[int, Situation]
     fences: Mapping[int, Sequence[Geofence]]
@@ -99,17 +106,17 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
     told = windows.told_metrics(connection, list(begins), (*CALLS, *SERIES))
     numbers = [number for of_people in since.values() for number in of_people]
     found = _OfPeople(connection, numbers, min(begins.values()), until)
-    blind = blind_times.of_subjects(
-        connection, [f"home:{home}" for home in begins], min(begins.values()) - BLIND_BACK, until
-    )
+    blind = blind_times.of_homes(connection, list(begins), min(begins.values()) - BLIND_BACK, until)
     records = {
         home: HomeRecord(
             home=home,
             people=everybody[home],
             since=of_people,
             ward=_seen_from(view, begins[home] - BLIND_BACK),
-            blind=[one for one in blind if one.subject == f"home:{home}" and _lasts(one, begins[home])],
-            links=links[home],
+            blind=[one for one in blind[home] if one.subject == f"home:{home}" and _lasts(one, begins[home])],
+            area=[one for one in blind[home] if one.subject.startswith("area:")],
+            links=links[home].links,
+            chattering=links[home].chattering,
             active=(),
             situations=found.situations,
             fences={one: [each for each in found.fences if each.resident == one] for one in of_people},
@@ -147,11 +154,22 @@ def _judge_from(resident: WatchedResident, news_from: datetime | None) -> dateti
     return max(since, resident.watched_from)
 
 
-def _links(connection: Connection, begins: Mapping[int, datetime], until: datetime) -> dict[int, list[Link]]:
+class _Links(NamedTuple):
+    links: list[Link]
+    chattering: frozenset[int]
+
+
+def _links(connection: Connection, begins: Mapping[int, datetime], until: datetime) -> dict[int, _Links]:
     """Return the links to the devices of homes, with what they said since some time before each is judged."""
     said = windows.statuses(connection, {home: since - _STATUS_BACK for home, since in begins.items()}, until)
     rows = windows.links(connection, list(begins), until)
-    return {home: [_link(row, said.get(row.device, [])) for row in of_home] for home, of_home in rows.items()}
+    return {
+        home: _Links(
+            [_link(row, said.get(row.device, [])) for row in of_home],
+            frozenset(row.device for row in of_home if row.is_chattering),
+        )
+        for home, of_home in rows.items()
+    }
 
 
 def _link(row: LinkRow, status: Sequence[tuple[datetime, bool]]) -> Link:

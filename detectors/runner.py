@@ -17,12 +17,12 @@ from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store import judging
 from core.store.database import Connection, Database, Listener, translated_errors
-from detectors import stray, ward
+from detectors import areas, stray, ward
 from detectors.book import Memory
 from detectors.case import HomeCase, HomeSpan
 from detectors.home import judge_calls, judge_rest
 from detectors.records import REACH, HomeRecord, load_records
-from detectors.rules import ward_silence
+from detectors.rules import area_silence, ward_silence
 from detectors.waiting import FAILED_FOR
 
 CHANNEL = "news"
@@ -166,6 +166,7 @@ class Runner:
             _log.exception("ward_failed")
             with self._database.transaction() as connection:
                 judging.note_ward_failure(connection, ward_silence.NAME, now)
+        self._judge_areas(until, now)
         self._ward_seen = (until, machine)
 
     def _judge_stray(self, until: datetime, now: datetime) -> None:
@@ -177,6 +178,16 @@ class Runner:
             raise
         except Exception:  # noqa: BLE001 - the fence round one rule
             _log.exception("rule_failed", rule=stray.NAME)
+
+    def _judge_areas(self, until: datetime, now: datetime) -> None:
+        """Judge the neighbourhoods before their homes: what is one matter there is not told of each home."""
+        try:
+            with self._database.transaction() as connection:
+                areas.judge_areas(connection, until, now, self._machine_span(_SLACK_S))
+        except StoreUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the fence round one rule
+            _log.exception("rule_failed", rule=area_silence.NAME)
 
     def _judge_urgent(self, until: datetime, put_off: set[int]) -> int:
         """Judge the homes where somebody calls for help, without a look at what all others sent."""

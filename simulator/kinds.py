@@ -128,7 +128,7 @@ KINDS: dict[IncidentKind, Kind] = {
         _HOME, 4.0, _SILENT_HOME, 0.25, needs=_GATEWAY,
     ),
     IncidentKind.POWER_CUT: Kind(
-        "the gateways of all homes of a neighbourhood are dark", _STREET, 2.0, _SILENT_HOME, 0.5, needs=_GATEWAY
+        "the gateways of all homes of a neighbourhood are dark", _STREET, 2.0, ("area_silent", "ward_silent"), 0.25, needs=_GATEWAY
     ),
     IncidentKind.LINE_CUT: Kind(
         "the home's line is cut; the gateway keeps what it hears and sends it all when the line is back",

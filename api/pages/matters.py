@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.locale import Words
+from api.pages.cards import text_of
 from api.pages.moments import Moments
 from api.pages.reasons import line, title
 from core.domain.alert import Alert, Condition, Handling, Severity
@@ -76,7 +77,9 @@ class Whose:
         """Return whom an alert is about, in a few words."""
         person = self.person(alert)
         if person is None:
-            return self._words("board.ward" if alert.subject == "ward" else "board.unknown_subject")
+            if alert.resident is not None:
+                return self._words("board.unknown_subject")
+            return text_of(alert.reason, "area") or self._words("board.ward")
         if alert.subject == f"home:{person.home}":
             return "・".join(one.name for one in self._at_home[person.home])
         return person.name

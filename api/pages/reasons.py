@@ -23,6 +23,7 @@ _TODO = {
     "geofence_exit": "todo_lost",
     "device_silent": "todo_equipment",
     "home_silent": "todo_blind",
+    "area_silent": "todo_area",
     "ward_silent": "todo_ward",
     "canary_silent": "todo_canary",
     "stray_sos": "todo_stray",
@@ -181,6 +182,17 @@ def _silent(alert: Alert, moments: Moments) -> Iterator[str]:
     yield words("why.device_hint" if alert.rule == "device_silent" else "why.cannot_tell")
 
 
+def _area(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    yield words(
+        "why.area_silent", clock=clock_of(alert.began_at, moments), area=text_of(alert.reason, "area")
+    )
+    silent, homes = (int(number_of(alert.reason, name) or 0) for name in ("homes", "of_homes"))
+    yield words("why.of_homes", n=silent, all=homes)
+    yield words("why.cause_together")
+    yield words("why.cannot_tell")
+
+
 def _device(alert: Alert, words: Words) -> str:
     """Name the device of a card: 「居間 人感センサー」."""
     kind = f"kind.{text_of(alert.reason, 'kind')}"
@@ -218,6 +230,7 @@ _WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
     "sos": _sos,
     **dict.fromkeys((call for call in CALLS if call != "sos"), _detected),
     "home_silent": _silent,
+    "area_silent": _area,
     "ward_silent": _silent,
     "device_silent": _silent,
     "canary_silent": _canary,

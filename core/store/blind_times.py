@@ -13,7 +13,7 @@ _BLIND_TIMES = load("blind_times")
 
 @dataclass(frozen=True)
 class BlindTime:
-    """When a home (`home:3`), a device (`device:7`) or the ward could not be heard; `ended_at` None: it lasts."""
+    """When a home (`home:3`), a neighbourhood, a device (`device:7`) or the ward could not be heard; `ended_at` None: it lasts."""
 
     subject: str
     began_at: datetime
@@ -28,6 +28,18 @@ def of_subjects(
     """Return when the subjects could not be heard in a span, in order."""
     values = {"subjects": list(subjects), "since": since, "until": until}
     return [build(BlindTime, row) for row in connection.execute(_BLIND_TIMES["of_subjects"], values)]
+
+
+def of_homes(
+    connection: Connection, homes: Sequence[int], since: datetime, until: datetime
+) -> dict[int, list[BlindTime]]:
+    """Return when each of some homes, or its neighbourhood (`area:3丁目`), could not be heard in a span, in order."""
+    found: dict[int, list[BlindTime]] = {home: [] for home in homes}
+    for home, *row in connection.execute(
+        _BLIND_TIMES["of_homes"], {"homes": list(homes), "since": since, "until": until}
+    ):
+        found[home].append(build(BlindTime, tuple(row)))
+    return found
 
 
 def of_resident(connection: Connection, resident: int, since: datetime, until: datetime) -> list[BlindTime]:

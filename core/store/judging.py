@@ -199,6 +199,13 @@ def settle_ward(
 ) -> None:
     """Keep how far the ward was judged, and what the next judging needs."""
     connection.execute(_JUDGING["settle_ward"], {"until": until})
+    keep_ward_state(connection, rule, version, until, state)
+
+
+def keep_ward_state(
+    connection: Connection, rule: str, version: int, until: datetime, state: Mapping[str, Any]
+) -> None:
+    """Keep what the next judging of a rule about the ward needs."""
     values = {"rule": rule, "version": version, "until": until, "state": Jsonb(dict(state))}
     connection.execute(_JUDGING["put_ward_state"], values)
 

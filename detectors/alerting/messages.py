@@ -18,7 +18,6 @@ from detectors.alerting.catalogue import Catalogue, catalogue
 # In full-width characters; longer subjects are cut off on phones.
 SUBJECT_LIMIT = 30
 
-_WARD = "ward"
 _TAGS = {
     Severity.EMERGENCY: "emergency",
     Severity.CHECK_SOON: "check_soon",
@@ -179,7 +178,7 @@ _SENTENCES = {
 
 
 def _phrase(name: str, facts: Facts, texts: Catalogue) -> str:
-    return texts.text("phrase", f"{name}_ward" if facts.alert.subject == _WARD else name)
+    return texts.text("phrase", f"{name}_ward" if facts.alert.resident is None else name)
 
 
 def _fields(facts: Facts, texts: Catalogue, name: str) -> dict[str, str]:
@@ -197,6 +196,8 @@ def _fields(facts: Facts, texts: Catalogue, name: str) -> dict[str, str]:
         "usual": texts.text("phrase", "usual").format(u=usual) if usual else "",
         "who": texts.polite(who) if who else texts.text("phrase", "somebody"),
         "room": _room(alert, texts),
+        "area": _one_line(str(alert.reason.get("area", ""))),
+        "homes": str(alert.reason.get("homes", "")),
         "temp": _temperature(alert),
         "dev": texts.device(around.device_kind, around.device_place),
     }
@@ -231,7 +232,7 @@ def _lines(kind: NotificationKind, facts: Facts, texts: Catalogue, name: str) ->
         url = f"{facts.base_url}/a/{facts.token}"
         lines.append(texts.text("line", "answer").format(url=url))
     asks = kind in {NotificationKind.OPENING, NotificationKind.UNCLAIMED}
-    is_about_a_person = facts.alert.severity is not Severity.EQUIPMENT and facts.alert.subject != _WARD
+    is_about_a_person = facts.alert.severity is not Severity.EQUIPMENT and facts.alert.resident is not None
     if asks and is_about_a_person and facts.around.resident_phone:
         lines.append(texts.text("line", "phone").format(n=name, phone=_one_line(facts.around.resident_phone)))
     if facts.contact.resident is None:

@@ -20,7 +20,6 @@ LAST_HOPE = timedelta(hours=24)
 # What may have arrived is sent once more after this, and not again.
 UNKNOWN_BACKOFF = timedelta(minutes=2)
 
-_WARD = "ward"
 # Changes of habit to talk about by day: what is only worth an eye is told to the staff, and shown to the family.
 STAFF_RULES = frozenset(
     {"late_morning", "restless_night", "appliance_unused", "absence_not_taken", "decline"}
@@ -90,11 +89,11 @@ class Plan:
 def audience(
     alert: Alert, contacts: Sequence[Contact], quiet: Collection[int] | None = None
 ) -> list[Contact]:
-    """Return those whom this alert concerns, by rung: equipment, the whole ward and changes of habit are the staff's, the rest begins with the family.
+    """Return those whom this alert concerns, by rung: equipment, neighbourhoods, the whole ward and changes of habit are the staff's, the rest begins with the family.
 
     Those in `quiet` are not woken, except in an emergency, and unless nobody else could be told.
     """
-    is_for_staff = alert.severity is Severity.EQUIPMENT or alert.subject == _WARD
+    is_for_staff = alert.severity is Severity.EQUIPMENT or alert.resident is None
     if alert.severity is Severity.KEEP_AN_EYE:
         is_for_staff = is_for_staff or alert.rule in STAFF_RULES
     concerned = [contact for contact in contacts if contact.resident is None or not is_for_staff]

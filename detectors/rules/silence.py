@@ -116,6 +116,7 @@ def judge_home(
     ward: Sequence[Blind],
     until: datetime,
     *,
+    area: Sequence[Blind] = (),
     slack: timedelta = timedelta(0),
 ) -> HomeLinks:
     """Judge the equipment of a home as of `until`.
@@ -132,6 +133,9 @@ def judge_home(
         Its devices. One without heartbeat and status can never be told to be silent.
     ward : sequence of Blind
         When the whole ward could not be heard, or is not decided.
+    area : sequence of Blind
+        When the neighbourhood fell silent together. The home is blind all the same, but it is not told by itself until it has had its
+        full time to be heard again.
     slack : timedelta
         The least time that counts as silence, for clocks that run faster than the machine.
     """
@@ -146,30 +150,31 @@ def judge_home(
         for link in fixed[1:]:
             common = _both(common, per_device[link.device])
         found += common
-    absences = [after for one in _joined(found) if (after := _delayed(one, ward)) is not None]
+    absences = [after for one in _joined(found) if (after := delayed(one, ward)) is not None]
     sure = tuple(one for one in absences if one.is_real and one.known_at <= until)
     blind = tuple(
         Blind(one.began_at, one.ended_at, one.hushed_from)
         for one in absences
         if (one.is_real and one.known_at <= until) or (one.ended_at is None and one.hushed_from <= until)
     )
-    findings = [_home_finding(home, one, len(fixed)) for one in sure]
+    told = [after for one in absences if (after := delayed(one, area)) is not None]
+    findings = [_home_finding(home, one, len(fixed)) for one in told if one.is_real and one.known_at <= until]
     lasting: list[tuple[int, Absence]] = []
-    pending = [one.known_at for one in absences if one.ended_at is None]
+    pending = [one.known_at for one in (*absences, *told) if one.ended_at is None]
     hushed = (*ward, *(Blind(one.began_at, one.ended_at, one.began_at) for one in sure))
     for link in links:
         if link.kind is DeviceKind.GATEWAY:
             continue
         for one in per_device.get(link.device, []):
-            delayed = _delayed(one, hushed)
-            if delayed is None or not delayed.is_real:
+            after = delayed(one, hushed)
+            if after is None or not after.is_real:
                 continue
-            if delayed.known_at > until:
-                pending.append(delayed.known_at)
+            if after.known_at > until:
+                pending.append(after.known_at)
                 continue
-            findings.append(_device_finding(link, delayed))
-            if delayed.ended_at is None:
-                lasting.append((link.device, delayed))
+            findings.append(_device_finding(link, after))
+            if after.ended_at is None:
+                lasting.append((link.device, after))
     next_limits = [
         link.heard[-1] + limit(link.heartbeat, slack) for link in links if link.heartbeat and link.heard
     ]
@@ -246,7 +251,7 @@ def _both(some: Sequence[Absence], others: Sequence[Absence]) -> list[Absence]:
     return found
 
 
-def _delayed(absence: Absence, hushed: Sequence[Blind]) -> Absence | None:
+def delayed(absence: Absence, hushed: Sequence[Blind]) -> Absence | None:
     """Return the absence as it counts when nothing could be concluded in `hushed` time; None if it lasts to this day."""
     patience = absence.known_at - absence.began_at
     known_at = absence.known_at

@@ -7,6 +7,14 @@ FROM blind_time
 WHERE subject = ANY(%(subjects)s) AND began_at < %(until)s AND coalesce(ended_at, 'infinity') > %(since)s
 ORDER BY began_at;
 
+-- name: of_homes
+-- When homes, or the neighbourhoods that they are in, could not be heard in a span.
+SELECT home.home_id, b.subject, b.began_at, b.ended_at, coalesce(b.known_at, b.began_at), b.cause
+FROM home
+JOIN blind_time AS b ON b.subject IN ('home:' || home.home_id, 'area:' || home.area)
+WHERE home.home_id = ANY(%(homes)s) AND b.began_at < %(until)s AND coalesce(b.ended_at, 'infinity') > %(since)s
+ORDER BY b.began_at;
+
 -- name: of_resident
 -- When a resident's home, or the whole ward, could not be heard in a span.
 SELECT b.subject, b.began_at, b.ended_at, coalesce(b.known_at, b.began_at), b.cause
