@@ -157,7 +157,9 @@ def load_calls(
         watched_from=resident.watched_from,
         life_signs=merged(()),
         track=no_track(),
-        presses=[Press(one.device, one.place, one.time, one.received_at, one.seq) for one in rows],
+        presses=[
+            Press(one.device, one.place, one.time, one.received_at, one.seq, one.calm_at) for one in rows
+        ],
         blind=(),
         pauses=(),
         geofences=(),

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from ingest.message import Message
 
 _NUMBERED_MEMORY = timedelta(days=7)
+# A button that has neither memory nor clock gives every press the same number and no time: better to tell one press twice than not at all.
+_CALL_MEMORY = timedelta(minutes=10)
 
 
 class Repeats:
@@ -27,7 +29,7 @@ class Repeats:
         self._doubt = doubt
         self._repeated_since = repeated_since
         self._counts_since = counts_since
-        self._seen: dict[tuple[int, int, int], datetime] = {}
+        self._seen: dict[tuple[int, int, int, bool], datetime] = {}
 
     def since(self, message: Message, numbered: int | None) -> datetime:
         """Return since when the same is a repeat; `numbered` is the device if it numbers its messages."""
@@ -38,8 +40,19 @@ class Repeats:
         since = message.received_at - self._doubt
         return min(since, self._repeated_since) if message.repeated else since
 
-    def is_seen_here(self, key: tuple[int, int, int], time: datetime, since: datetime) -> bool:
-        """Tell whether this batch holds the same already; the database cannot know that yet."""
-        known = self._seen.get(key)
-        self._seen[key] = time
-        return known is not None and known >= since
+    def since_of_call(self, message: Message, numbered: int) -> datetime:
+        """Return the same for a call for help of a device that numbers its messages."""
+        since = message.received_at - _CALL_MEMORY
+        since = min(since, self._repeated_since) if message.repeated else since
+        return max(since, self.since(message, numbered))
+
+    def is_seen_here(
+        self, key: tuple[int, int, int], time: datetime, since: datetime, *, retained: bool
+    ) -> bool:
+        """Tell whether this batch holds the same already; the database cannot know that yet.
+
+        A copy that the broker had kept does not stand for what the device itself sends.
+        """
+        known = [self._seen.get((*key, kept)) for kept in {False, retained}]
+        self._seen[*key, retained] = time
+        return any(one is not None and one >= since for one in known)

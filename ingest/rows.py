@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.metric import METRICS, MetricKind
+from core.domain.metric import CALLS, METRICS, MetricKind
 from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.arrivals import ReadingRow
 from core.store.columns import microsecond
@@ -19,6 +19,7 @@ from ingest.states import ONLINE, States
 from ingest.values import content_number, refused_position, stored_value, within
 
 _CHANGES = frozenset(CHANGE_METRICS)
+_CALLS = frozenset(METRICS[name].number for name in CALLS)
 # Plain numbers: an operation on flags takes longer than all else that is done with a value.
 _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
 _CLOCK_SUSPECT = int(ReadingFlag.CLOCK_SUSPECT)
@@ -121,8 +122,12 @@ class Rows:
             self._batch.readings.append(one.row(seq, message.received_at))
         else:
             seq = case.number(one.place)
-            since = self._repeats.since(message, case.device.number if numbered else None)
-            if self._repeats.is_seen_here((one.device, seq, one.place), one.time, since):
+            if numbered and one.metric in _CALLS and one.value > 0 and not message.retained:
+                since = self._repeats.since_of_call(message, case.device.number)
+            else:
+                since = self._repeats.since(message, case.device.number if numbered else None)
+            key = (one.device, seq, one.place)
+            if self._repeats.is_seen_here(key, one.time, since, retained=message.retained):
                 return
             self._batch.doubtful.append((one.row(seq, message.received_at), since))
         if not (message.retained and one.metric in _LIFE_NUMBERS):
@@ -146,7 +151,8 @@ class Rows:
         if where.is_ours:
             seq = case.number(place)
             since = self._repeats.since(message, device.number if result.seq else None)
-            if self._repeats.is_seen_here((device.number, seq, -1 - place), time, since):
+            key = (device.number, seq, -1 - place)
+            if self._repeats.is_seen_here(key, time, since, retained=message.retained):
                 return None
         else:
             seq = result.seq or content_number(position.lat, repr(position.lon))

@@ -104,14 +104,16 @@ class Readings:
 
 
 def sorted_readings(rows: Sequence[NewRow]) -> Readings:
-    """Return rows as columns, sorted by key, the first of each key: what follows it would be a repeat.
+    """Return rows as columns, sorted by key, the first of each key that was not retained: the others would be repeats.
 
     Two workers that insert the same keys in opposite orders would deadlock.
     """
     device, time, metric, seq, value, received_at, flags = zip(*rows, strict=True)
     devices, metrics = np.array(device, np.int32), np.array(metric, np.int16)
     times, seqs = np.array(time, np.int64), np.array(seq, np.int64)
-    order = np.lexsort((seqs, metrics, times, devices))
+    # Of the same key what the device itself sent counts, and not what the broker had kept.
+    kept = np.array(flags, np.int16) & _RETAINED
+    order = np.lexsort((kept, seqs, metrics, times, devices))
     order = order[~_same_as_before(devices[order], times[order], metrics[order], seqs[order])]
     return Readings(
         devices[order],
@@ -133,19 +135,21 @@ def add_new(connection: Connection, readings: Readings) -> Fresh:
 
 def add_readings(connection: Connection, rows: Sequence[ReadingRow]) -> Fresh:
     """Add those readings that are not stored yet."""
-    times, received = microseconds([row[1] for row in rows]), microseconds([row[5] for row in rows])
-    readings = sorted_readings(
-        [
-            (row[0], time, *row[2:5], at, row[6])
-            for row, time, at in zip(rows, times.tolist(), received.tolist(), strict=True)
-        ]
-    )
-    return _fresh(connection, "store_readings", _parameters(readings))
+    given = _columns(rows)
+    fresh = _fresh(connection, "store_readings", _parameters(given))
+    if fresh.count == len(given.device):
+        return fresh
+    # Of what came before, a call for help may have come as the broker's old news, and now from the device itself.
+    calls = [row for row in rows if row[2] in _URGENT and row[4] > 0 and not row[6] & _RETAINED]
+    if not calls:
+        return fresh
+    return _together(fresh, _fresh(connection, "hear_kept_calls", _parameters(_columns(calls))))
 
 
 def add_doubtful(connection: Connection, rows: Sequence[tuple[ReadingRow, datetime]]) -> Fresh:
     """Add those whose number the device did not use since the time that follows each."""
-    ordered = sorted(rows, key=lambda row: row[0][:4])
+    # As in `sorted_readings`, what the broker had kept comes after what the device itself sent.
+    ordered = sorted(rows, key=lambda row: (row[0][:4], row[0][6] & _RETAINED))
     since = [since for _, since in ordered]
     columns = zip(*(row for row, _ in ordered), strict=True)
     device, time, metric, seq, value, received_at, flags = columns
@@ -200,6 +204,28 @@ def links_of(readings: Readings) -> tuple[NDArray[np.int32], Any, Any, Any]:
         np.maximum.reduceat(readings.received_at, starts),
         np.maximum.reduceat(readings.time, starts),
         np.maximum.reduceat(readings.seq, starts),
+    )
+
+
+def _columns(rows: Sequence[ReadingRow]) -> Readings:
+    times, received = microseconds([row[1] for row in rows]), microseconds([row[5] for row in rows])
+    return sorted_readings(
+        [
+            (row[0], time, *row[2:5], at, row[6])
+            for row, time, at in zip(rows, times.tolist(), received.tolist(), strict=True)
+        ]
+    )
+
+
+def _together(one: Fresh, other: Fresh) -> Fresh:
+    """Return both; a device may occur twice then."""
+    return Fresh(
+        np.concatenate([one.device, other.device]),
+        np.concatenate([one.earliest, other.earliest]),
+        np.concatenate([one.latest, other.latest]),
+        np.concatenate([one.life_sign_at, other.life_sign_at]),
+        np.concatenate([one.urgent, other.urgent]),
+        one.count + other.count,
     )
 
 

@@ -29,13 +29,14 @@ class DeviceLifeSigns:
 
 @dataclass(frozen=True)
 class PressRow:
-    """One press of an emergency button."""
+    """One press of an emergency button, or call of a detector, which may have said before (`calm_at`) that all is well."""
 
     device: int
     place: str
     time: datetime
     received_at: datetime
     seq: int
+    calm_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -66,8 +67,10 @@ def presses(
 
     A device that is nobody's own counts for the first resident of the home (`is_lead`).
     """
-    number = METRICS[metric].number
-    values = {"home": home, "resident": resident, "since": since, "is_lead": is_lead, "metric": number}
+    values = {
+        **{"home": home, "resident": resident, "since": since, "is_lead": is_lead},
+        **{"metric": METRICS[metric].number, "is_detector": metric != "sos"},
+    }
     return [PressRow(*row) for row in connection.execute(_WINDOWS["presses"], values)]
 
 

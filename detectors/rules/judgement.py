@@ -140,13 +140,17 @@ class PlannedAbsence:
 
 @dataclass(frozen=True, order=True)
 class Press:
-    """One press of an emergency button; `device` and `seq` name it, `time` is the button's own clock."""
+    """One press of an emergency button, or call of a detector; `device` and `seq` name it, `time` is the device's own clock.
+
+    `calm_at` is when a detector last said, since its call before or in the month before its first, that all is well; None if it did not.
+    """
 
     device: int
     place: str
     time: datetime
     received_at: datetime
     seq: int
+    calm_at: datetime | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,26 @@ SELECT
 FROM fresh
 GROUP BY device_number;
 
+-- name: hear_kept_calls
+-- Calls for help that the broker had kept came as old news; now the device itself sends them. Tell per device which.
+WITH heard AS (
+    UPDATE reading AS known
+    SET received_at = given.received_at, flags = given.flags
+    FROM unnest(
+        %(device)b::integer[], %(time)b::timestamptz[], %(metric)b::smallint[], %(seq)b::bigint[],
+        %(value)b::float8[], %(received_at)b::timestamptz[], %(flags)b::smallint[]
+    ) AS given (device_number, time, metric, seq, value, received_at, flags)
+    WHERE known.device_number = given.device_number AND known.time = given.time AND known.metric = given.metric
+      AND known.seq = given.seq AND known.value = given.value AND known.flags & 2 = 2
+    RETURNING known.device_number, known.time, known.flags
+)
+SELECT device_number, count(*), min(time), max(time), max(time) FILTER (WHERE flags & 1 = 1), true
+FROM heard
+GROUP BY device_number;
+
 -- name: store_doubtful_readings
--- The same for readings whose time is ours: a repeat would come at another time, so its number is looked for first.
+-- The same for readings whose time is ours: a repeat would come at another time, so its number is looked for first. What the broker
+-- had kept is no sign that the device's own message came before.
 WITH given AS (
     SELECT * FROM unnest(
         %(device)b::integer[], %(time)b::timestamptz[], %(metric)b::smallint[], %(seq)b::bigint[],
@@ -37,6 +55,7 @@ WITH given AS (
         SELECT FROM reading AS known
         WHERE known.device_number = given.device_number AND known.time >= given.since
           AND known.metric = given.metric AND known.seq = given.seq
+          AND (known.flags & 2 = 0 OR given.flags & 2 = 2)
     )
     ON CONFLICT DO NOTHING
     RETURNING device_number, time, metric, value, flags

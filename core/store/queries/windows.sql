@@ -27,22 +27,39 @@ GROUP BY device.device_number, device.kind, device.place;
 -- name: presses
 -- Presses of emergency buttons of a resident or of everybody in the home, received in a span. A press belongs to whose the
 -- button was at that time; one from before the button was anybody's (a clock that is behind) to whose it was on arrival.
-SELECT here.device_number, device.place, reading.time, reading.received_at, reading.seq
-FROM device_assignment AS here
-JOIN device USING (device_number)
-JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = %(metric)s
-JOIN reading ON reading.device_number = here.device_number AND reading.metric = %(metric)s
-    AND reading.value > 0 AND reading.flags & 2 = 0
-    AND here.during @> CASE
-        WHEN EXISTS (
-            SELECT FROM device_assignment AS owned
-            WHERE owned.device_number = here.device_number AND owned.during @> reading.time
-        ) THEN reading.time
-        ELSE reading.received_at
-    END
-WHERE here.home_id = %(home)s AND reading.received_at > %(since)s
-    AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
-ORDER BY reading.time;
+-- Of a detector also when it last said, between the call before and this one, that all is well.
+WITH call AS (
+    SELECT here.device_number, device.place, reading.time, reading.received_at, reading.seq
+    FROM device_assignment AS here
+    JOIN device USING (device_number)
+    JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = %(metric)s
+    JOIN reading ON reading.device_number = here.device_number AND reading.metric = %(metric)s
+        AND reading.value > 0 AND reading.flags & 2 = 0
+        AND here.during @> CASE
+            WHEN EXISTS (
+                SELECT FROM device_assignment AS owned
+                WHERE owned.device_number = here.device_number AND owned.during @> reading.time
+            ) THEN reading.time
+            ELSE reading.received_at
+        END
+    WHERE here.home_id = %(home)s AND reading.received_at > %(since)s
+        AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
+), after AS (
+    SELECT call.*, lag(call.time) OVER (PARTITION BY device_number ORDER BY call.time) AS before FROM call
+)
+SELECT
+    after.device_number, after.place, after.time, after.received_at, after.seq,
+    (
+        SELECT calm.time
+        FROM reading AS calm
+        WHERE %(is_detector)s AND calm.device_number = after.device_number AND calm.metric = %(metric)s
+            AND calm.value = 0 AND calm.flags & 2 = 0
+            AND calm.time < after.time AND calm.time > coalesce(after.before, after.time - interval '30 days')
+        ORDER BY calm.time DESC
+        LIMIT 1
+    ) AS calm_at
+FROM after
+ORDER BY after.time;
 
 -- name: told_metrics
 -- Which of some metrics the devices of some homes ever told.

@@ -1,0 +1,49 @@
+"""The gate for calls for help: each is told within a minute of being heard, and nobody is called for nothing (docs/evaluation.md)."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.store.database import Database
+from simulator.scoring.call_home import CASES, DAYS
+from simulator.scoring.call_life import make
+from simulator.scoring.calls import CallScore, Misjudged, score_calls
+from tests.support.called_homes import CalledWard, told_quickly
+
+STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["calls"]
+# Every family of buttons, every clock and every kind of detector.
+HOMES = range(36)
+# These go through the database, as one ward: all families and cases, and what a round costs is spent on calls.
+IN_DATABASE, FEW_DAYS = (4, 6, 8, 10, 22, 25), 14
+
+
+@pytest.fixture(scope="module")
+def scored() -> tuple[dict[str, CallScore], list[Misjudged]]:
+    homes = [make(number) for number in HOMES]
+    assert {one.case for home in homes for one in home.calls} == set(CASES)
+    return score_calls(homes, {home.number: told_quickly(home) for home in homes}, DAYS)
+
+
+@pytest.mark.parametrize("group", STORED)
+def test_calls_are_told_as_well_as_before(
+    group: str, scored: tuple[dict[str, CallScore], list[Misjudged]]
+) -> None:
+    found, wrong = scored
+    stored = STORED[group]
+    mine = [str(one) for one in wrong]
+    assert found[group].calls >= stored["calls"]
+    assert found[group].recall >= stored["recall"], "\n".join(mine)
+    assert found[group].false_30d <= stored["false_30d"], "\n".join(mine)
+    assert found[group].repeats_30d <= stored["repeats_30d"], "\n".join(mine)
+    assert found[group].longest_s <= stored["longest_s"]
+
+
+def test_the_database_and_the_runner_tell_the_same_calls_at_the_same_moments(
+    database_url: str, tmp_path: Path
+) -> None:
+    homes = [make(number, FEW_DAYS) for number in IN_DATABASE]
+    with Database(database_url, size=2) as database:
+        told = CalledWard(database, tmp_path, homes).told()
+    assert {one.case for home in homes for one in home.calls} == set(CASES)
+    assert told == {home.number: told_quickly(home) for home in homes}
