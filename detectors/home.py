@@ -3,6 +3,7 @@
 from core.store.episodes import Matter
 from detectors.book import Memory
 from detectors.case import HomeCase
+from detectors.chattering import note
 from detectors.equipment import judge_equipment
 from detectors.resident import judge_resident
 from detectors.rules.sos import SosCall
@@ -31,5 +32,5 @@ def judge_rest(case: HomeCase, memory: Memory) -> None:
     if not watched:
         return
     found = judge_equipment(case)
-    for one in watched:
-        judge_resident(case, one, found, memory)
+    chatterers = [judge_resident(case, one, found, memory) for one in watched]
+    note(case, frozenset[int]().union(*chatterers))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.logs import get_logger
 from core.store import absences
@@ -16,9 +16,13 @@ from detectors.rulebook import rules_of
 from detectors.rules import geofence_exit, inactivity
 from detectors.rules.judgement import Judgement, Rule, Window, earliest
 from detectors.rules.patience import Sensitivity
+from detectors.rules.standstill import CHATTER_BREAK_S
 from detectors.usual import RHYTHM, SILENCES
 from detectors.waiting import Waiting, ahead
 from detectors.window import Planned, load_window
+
+# A device that chatters no more is believed again so soon.
+_CALM_WITHIN = timedelta(seconds=CHATTER_BREAK_S)
 
 _log = get_logger(__name__)
 
@@ -39,8 +43,12 @@ class _Verdicts:
         return "different" if silence.is_unusual else "as_usual"
 
 
-def judge_resident(case: HomeCase, resident: WatchedResident, found: Equipment, memory: Memory) -> None:
+def judge_resident(
+    case: HomeCase, resident: WatchedResident, found: Equipment, memory: Memory
+) -> frozenset[int]:
     """Judge a resident up to the end of the span, bring their alerts in line, and settle when to look again.
+
+    Return which devices chatter at the end of the span.
 
     Parameters
     ----------
@@ -71,6 +79,7 @@ def judge_resident(case: HomeCase, resident: WatchedResident, found: Equipment, 
         earliest(
             *(one.due_at for one in (*verdicts.by_rule.values(), silent)),
             *(one.next_check(case.span.until) for one in checks),
+            case.span.until + _CALM_WITHIN if window.chattering else None,
         ),
         is_eager=lasts
         or verdicts.failed is not None
@@ -82,6 +91,7 @@ def judge_resident(case: HomeCase, resident: WatchedResident, found: Equipment, 
     )
     due_at = earliest(waiting.due_at, ahead(window, case.span.until, waiting))
     replace(waiting, due_at=due_at).settle(case, resident)
+    return window.chattering
 
 
 def _window(case: HomeCase, resident: WatchedResident, found: Equipment) -> Window:

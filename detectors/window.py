@@ -20,7 +20,16 @@ from detectors.rules.inactivity import DECIDED_WITHIN
 from detectors.rules.judgement import Blind, LifeSigns, PlannedAbsence, Press, Track, Window, no_track
 from detectors.rules.silences import certain
 from detectors.rules.sos import LONGEST_DELAY
-from detectors.series import believed, merged, near_home, power_series, room_series, since_of, track
+from detectors.series import (
+    believed,
+    chattering,
+    merged,
+    near_home,
+    power_series,
+    room_series,
+    since_of,
+    track,
+)
 
 # Life signs are loaded this far back, and further if the last one that counts is not among them: a matter of a night or a morning holds
 # until the next, and is judged from its beginning.
@@ -103,7 +112,7 @@ def load_window(
             absences.of_resident(connection, resident.number, since - ABSENCES_BACK, until + ABSENCES_AHEAD),
         )
     fences = laid_down.fences
-    signs = _life_signs(connection, view.home, resident.number, since, until)
+    signs, chatterers = _life_signs(connection, view.home, resident.number, since, until)
     seen = no_track()
     if fences or view.has_tracker:
         loader = _TrackLoader(connection, view.home, resident.number, is_lead=is_lead)
@@ -135,6 +144,7 @@ def load_window(
         away=away,
         home=situation.home,
         near_home=near_home(rows),
+        chattering=chatterers,
     )
 
 
@@ -179,10 +189,10 @@ def blind_on_record(found: Sequence[BlindTime]) -> list[Blind]:
 
 def _life_signs(
     connection: Connection, home: int, resident: int, since: datetime, until: datetime
-) -> LifeSigns:
-    """Return life signs from the last one that counts before the span on."""
+) -> tuple[LifeSigns, frozenset[int]]:
+    """Return life signs from the last one that counts before the span on, and which devices chatter at its end."""
     told_from = since - DECIDED_WITHIN
-    signs = merged(())
+    signs, chatterers = merged(()), frozenset[int]()
     for back in _LOOK_BACK:
         loaded_from = told_from - back
         rows = windows.life_signs(connection, home, resident, loaded_from, until + _AHEAD)
@@ -190,11 +200,13 @@ def _life_signs(
         signs = merged(heard)
         counting = signs.time[certain(signs, confirmed_only=True)]
         # Whether a device chatters is known a day after the first sign that was loaded.
-        surroundings_s = _SURROUNDINGS_S if heard == rows else SURROUNDINGS_S
+        is_calm = heard == rows
+        surroundings_s = _SURROUNDINGS_S if is_calm else SURROUNDINGS_S
+        chatterers = frozenset[int]() if is_calm else chattering(rows, until.timestamp())
         whole = counting[counting > loaded_from.timestamp() + surroundings_s]
         if np.any(whole <= told_from.timestamp()):
             break
-    return signs
+    return signs, chatterers
 
 
 @dataclass(frozen=True)

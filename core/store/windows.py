@@ -41,7 +41,7 @@ class PressRow:
 
 @dataclass(frozen=True)
 class LinkRow:
-    """When a device was last heard, and since when it is on record as silent."""
+    """When a device was last heard, since when it is on record as silent, and whether it is on record as chattering."""
 
     device: int
     kind: DeviceKind
@@ -49,6 +49,7 @@ class LinkRow:
     heartbeat: timedelta | None
     last_heard_at: datetime | None
     silent_since: datetime | None
+    is_chattering: bool
 
 
 def life_signs(
@@ -85,11 +86,11 @@ def track(
 def links(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, list[LinkRow]]:
     """Return the devices that are in each of some homes at `until` and when each was last heard."""
     found: dict[int, list[LinkRow]] = {home: [] for home in homes}
-    for home, device, kind, place, heartbeat_s, last_heard_at, silent_since in connection.execute(
+    for home, device, kind, place, heartbeat_s, *known in connection.execute(
         _WINDOWS["links"], {"homes": list(homes), "until": until}
     ):
         heartbeat = timedelta(seconds=heartbeat_s) if heartbeat_s is not None else None
-        found[home].append(LinkRow(device, DeviceKind(kind), place, heartbeat, last_heard_at, silent_since))
+        found[home].append(LinkRow(device, DeviceKind(kind), place, heartbeat, *known))
     return found
 
 

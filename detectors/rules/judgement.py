@@ -188,6 +188,8 @@ class Window:
         Where the home is, in degrees, if that is known.
     near_home : ndarray, shape (n,), float64
         When the home's gateway heard the resident's tracker by radio, Unix seconds, not decreasing.
+    chattering : frozenset of int
+        Devices that chatter at the end of the span; what they tell then is not among the life signs.
     """
 
     resident: int
@@ -207,6 +209,7 @@ class Window:
     away: Sequence[Blind] = ()
     home: tuple[float, float] | None = None
     near_home: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
+    chattering: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.access import Scope
 from core.domain.alert import Condition, Severity
 from core.domain.geofence import ALWAYS, Circle
-from core.store import geofences, usuals
+from core.store import geofences, residents, usuals
 from core.store.database import Database
 from detectors.rules import decline
 from tests.support.judged_ward import JudgedWard, Seen, at, home
@@ -119,6 +120,40 @@ def test_a_fix_far_off_is_not_believed_while_the_homes_gateway_hears_the_tracker
     ward.pass_to(noon + timedelta(minutes=41))
     (alert,) = ward.alerts("geofence_exit")
     assert alert.began_at > noon + timedelta(minutes=33)
+
+
+def last_movement(database: Database) -> tuple[datetime | None, str | None]:
+    """Return what the board shows."""
+    with database.transaction() as connection:
+        seen = residents.overview(connection, Scope(everything=True), 1)
+    return seen.last_life_sign_at, seen.last_life_sign_place
+
+
+def test_the_last_movement_on_the_board_is_one_that_the_rules_believe(
+    ward: JudgedWard, database: Database
+) -> None:
+    morning, fault = TODAY + timedelta(hours=9), TODAY + timedelta(hours=11)
+    ward.store(Seen("kitchen-1", "motion", 1, morning + timedelta(minutes=one)) for one in (0, 3))
+    chatter(ward, fault, fault + timedelta(hours=3))
+    # Until somebody can know it, the hall counts.
+    assert last_movement(database) == (fault + timedelta(minutes=177), "hall")
+    ward.pass_to(fault + timedelta(hours=3))
+    # From the signs of the two hours in which it was not sure yet; nothing of what follows.
+    assert last_movement(database) == (fault + timedelta(minutes=117), "hall")
+    chatter(ward, fault + timedelta(hours=3), fault + timedelta(hours=5))
+    ward.pass_to(fault + timedelta(hours=5))
+    assert last_movement(database) == (fault + timedelta(minutes=117), "hall")
+    evening = fault + timedelta(hours=6)
+    ward.store(Seen("kitchen-1", "motion", 1, evening + timedelta(minutes=one)) for one in (0, 3))
+    assert last_movement(database) == (evening + timedelta(minutes=3), "kitchen")
+    # It is mended: what it says is left out until that is known, at most two hours later.
+    mended = fault + timedelta(hours=9)
+    ward.store(Seen("hall-1", "motion", 1, mended + timedelta(minutes=one)) for one in (0, 7))
+    assert last_movement(database) == (evening + timedelta(minutes=3), "kitchen")
+    ward.pass_to(mended + timedelta(hours=2))
+    assert last_movement(database) == (mended + timedelta(minutes=7), "hall")
+    ward.store([Seen("hall-1", "motion", 1, mended + timedelta(hours=2))])
+    assert last_movement(database) == (mended + timedelta(hours=2), "hall")
 
 
 def test_a_day_on_which_a_sensor_chattered_is_not_compared_with_others(

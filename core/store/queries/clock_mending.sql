@@ -61,6 +61,7 @@ FROM (
     JOIN reading ON reading.device_number = assignment.device_number AND assignment.during @> reading.time
     WHERE wrong.life_sign_at > %(newest)s AND reading.flags & 1 = 1
         AND reading.time <= %(newest)s AND reading.time > %(now)s - interval '7 days'
+        AND NOT EXISTS (SELECT FROM chattering_device AS chatter WHERE chatter.device_number = reading.device_number)
     ORDER BY assignment.home_id, reading.time DESC
 ) AS found
 WHERE home.home_id = found.home_id;

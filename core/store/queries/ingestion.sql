@@ -40,7 +40,8 @@ JOIN device_assignment AS assignment
 GROUP BY assignment.home_id;
 
 -- name: store_home_latest
--- Keep the latest life sign in each home. Where a device moved within what is new, its former home has one of its own.
+-- Keep the latest life sign in each home, not of devices that chatter. Where a device moved within what is new, its former home has one
+-- of its own.
 INSERT INTO home_latest (home_id, life_sign_at, device_number)
 SELECT DISTINCT ON (home_id) home_id, life_sign_at, device_number
 FROM (
@@ -57,6 +58,7 @@ FROM (
     JOIN device_assignment AS assignment
         ON assignment.device_number = fresh.device_number
        AND assignment.during && tstzrange(fresh.earliest, fresh.life_sign_at, '[]')
+    WHERE NOT EXISTS (SELECT FROM chattering_device AS chatter WHERE chatter.device_number = fresh.device_number)
 ) AS signs
 WHERE life_sign_at IS NOT NULL
 ORDER BY home_id, life_sign_at DESC

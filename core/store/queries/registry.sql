@@ -122,6 +122,7 @@ JOIN LATERAL (
     LIMIT 1
 ) AS sign ON true
 WHERE here.home_id IN (%(former)s::integer, %(home)s::integer)
+    AND NOT EXISTS (SELECT FROM chattering_device AS chatter WHERE chatter.device_number = here.device_number)
 ORDER BY here.home_id, sign.time DESC
 ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device_number = excluded.device_number
 WHERE excluded.life_sign_at > home_latest.life_sign_at;

@@ -81,14 +81,16 @@ WHERE here.home_id = %(home)s
 ORDER BY fix.time;
 
 -- name: links
--- The devices now in some homes, when each was last heard, and its silence that is on record.
+-- The devices now in some homes, when each was last heard, its silence that is on record, and whether it chattered when judged last.
 SELECT
     here.home_id, device.device_number, device.kind, device.place, device.heartbeat_s, contact.last_received_at,
     (SELECT min(began_at) FROM blind_time
-     WHERE subject = 'device:' || device.device_number AND ended_at IS NULL)
+     WHERE subject = 'device:' || device.device_number AND ended_at IS NULL),
+    chatter.since IS NOT NULL
 FROM device_assignment AS here
 JOIN device USING (device_number)
 LEFT JOIN device_contact AS contact USING (device_number)
+LEFT JOIN chattering_device AS chatter USING (device_number)
 WHERE here.home_id = ANY(%(homes)s) AND here.during @> %(until)s AND device.retired_at IS NULL
 ORDER BY device.device_number;
 
