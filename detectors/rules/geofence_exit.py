@@ -16,20 +16,26 @@ from detectors.rules.shapes import distance_outside_m
 from detectors.rules.trust import doubts
 
 NAME = "geofence_exit"
-VERSION = 2
+VERSION = 3
 
 # D5, and how much a fix outside may weigh at most: more if it follows from the one before, less after a sudden jump (our choice,
 # made on made-up tracks, see docs/evaluation.md).
 CLIP = 1.8
 CLIP_TRUSTED = 2.7
 CLIP_DOUBTED = 0.7
+# The errors of fixes a minute apart are alike, so each weighs little. Those of fixes five minutes apart seldom are: the share that is
+# simply wrong and claims to be good is what is left, and two clear ones in a row are enough (our choice, docs/evaluation.md).
+ALONE_S = 300.0
+CLIP_ALONE = 4.6
+OUTLIERS_ALONE = 0.01
 EXIT_ABOVE = 4.0
 RETURN_BELOW = -2.0
 START = -4.0
 LEAVES_PER_S = 2 / 86_400
 RETURNS_PER_S = 1 / 3_600
-# A fix coarser than this says nothing about a fence; one of unknown accuracy is taken to be as coarse.
+# A fix coarser than this says nothing about a fence. Trackers that tell no accuracy are taken to be middling (our choice, measured).
 WORST_ACCURACY_M = 500.0
+UNKNOWN_ACCURACY_M = 75.0
 LEAST_SIGMA_M = 10.0
 # The radius that holds 68 % of a round normal error is this many standard deviations.
 SIGMAS_IN_ACCURACY = 1.515
@@ -37,6 +43,8 @@ SIGMAS_IN_ACCURACY = 1.515
 OUTLIERS = 0.015
 # Errors of fixes close in time are alike, so a burst weighs no more than one fix a minute (our choice: D5 was measured so).
 FULL_WEIGHT_S = 60.0
+# However long nothing is heard, no more than this is forgotten, so that two clear fixes are always enough (our choice).
+FORGETS_S = 1_800.0
 FRESH = timedelta(minutes=10)
 # Who was heard by the home's gateway so short ago is at home (D5).
 NEAR_HOME_S = 180.0
@@ -73,7 +81,7 @@ class _Outside:
 @dataclass(frozen=True)
 class GeofenceExit:
     """Rule D5: a two-state filter weighs each fix by its accuracy, so one wild fix never raises an alarm, and
-    a fix after a sudden jump less than one that somebody could have walked to.
+    a fix after a sudden jump less than one that somebody could have walked to. The further fixes lie apart in time, the more each says.
 
     What it claims: the resident is outside the shape, while its hours hold. It works on levels, not on crossings: somebody who is
     outside when the hours begin is found then, if a fix of the last ten minutes says so, else at the next fix. A fix is judged at
@@ -141,8 +149,8 @@ def _seen(window: Window, fence: Geofence, track: Track) -> tuple[Track, NDArray
 
 
 def usable_fixes(track: Track, until: float) -> Track:
-    """Return the fixes up to `until` that are accurate enough, those of unknown accuracy as the worst that is used."""
-    accuracy = np.where(np.isnan(track.accuracy_m), WORST_ACCURACY_M, track.accuracy_m)
+    """Return the fixes up to `until` that are accurate enough, and those of unknown accuracy with one that is usual."""
+    accuracy = np.where(np.isnan(track.accuracy_m), UNKNOWN_ACCURACY_M, track.accuracy_m)
     kept = (track.time <= until) & (accuracy <= WORST_ACCURACY_M)
     return Track(track.time[kept], track.lat[kept], track.lon[kept], accuracy[kept])
 
@@ -150,19 +158,30 @@ def usable_fixes(track: Track, until: float) -> Track:
 def _log_odds(track: Track, outside_m: NDArray[np.float64]) -> list[float]:
     """Return the log-odds of being outside after each fix."""
     sigma = np.maximum(track.accuracy_m / SIGMAS_IN_ACCURACY, LEAST_SIGMA_M)
-    share = (1 - 2 * OUTLIERS) * _normal_cdf(outside_m / sigma) + OUTLIERS
     elapsed = np.diff(track.time, prepend=track.time[:1] - FULL_WEIGHT_S)
-    most = CLIP_TRUSTED - (CLIP_TRUSTED - CLIP_DOUBTED) * doubts(track, sigma)
+    alone = _alone(elapsed)
+    wrong = OUTLIERS - (OUTLIERS - OUTLIERS_ALONE) * alone
+    share = (1 - 2 * wrong) * _normal_cdf(outside_m / sigma) + wrong
+    trusted = CLIP_TRUSTED + (CLIP_ALONE - CLIP_TRUSTED) * alone
+    # An error that stays for some minutes is over when the next fix comes later than that, so there is less to doubt.
+    most = trusted - (trusted - CLIP_DOUBTED) * doubts(track, sigma) * (1 - alone)
     evidence = np.clip(np.log(share / (1 - share)), -CLIP, most) * np.minimum(1.0, elapsed / FULL_WEIGHT_S)
     rate = LEAVES_PER_S + RETURNS_PER_S
     settled = LEAVES_PER_S / rate
-    kept = np.exp(-rate * elapsed)
+    kept = np.exp(-rate * np.minimum(elapsed, FORGETS_S))
     odds, after = START, list[float]()
     for keeps, says in zip(kept.tolist(), evidence.tolist(), strict=True):
         likely = settled + (1 / (1 + math.exp(-odds)) - settled) * keeps
         odds = math.log(likely / (1 - likely)) + says
         after.append(odds)
     return after
+
+
+def _alone(elapsed_s: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far each fix stands alone: 0 up to a minute after the one before, 1 from five minutes on."""
+    return np.clip(
+        np.log(np.maximum(elapsed_s, 1.0) / FULL_WEIGHT_S) / math.log(ALONE_S / FULL_WEIGHT_S), 0.0, 1.0
+    )
 
 
 def _normal_cdf(z: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -20,7 +20,7 @@ from simulator.scoring.protocol import DAY_S, Flags, Floats
 
 HOME = (35.7, 139.7)
 _METRES_PER_DEGREE = 111_194.93
-_FIX_S = 60.0
+FIX_S = 60.0
 _DISTANCES_M = (60.0, 150.0, 400.0, 1500.0)
 _WALK_M_S = 1.0
 _INDOOR_M, _OUTDOOR_M = 18.0, 7.0
@@ -36,9 +36,20 @@ _FIRST_DAY = float(np.datetime64("2024-01-01", "s").astype(np.int64))
 
 @dataclass(frozen=True)
 class Walk:
-    """A track with its truth: how far from home the person was at each fix, and when the home's gateway heard the tracker, if it can."""
+    """A track with its truth.
+
+    Attributes
+    ----------
+    track : Track
+        What the tracker said.
+    time, distance_m : ndarray, float64
+        How far from home the person was at which moments, of the same shape (n,).
+    near_home : ndarray, float64
+        When the home's gateway heard the tracker, if it can.
+    """
 
     track: Track
+    time: Floats
     distance_m: Floats
     near_home: Floats = field(default_factory=lambda: np.zeros(0))
 
@@ -56,9 +67,17 @@ class FenceScore:
     days: float
 
 
-def walks(devices: int = 20, days: int = 60) -> list[Walk]:
-    """Return the tracks; each device is a seed of its own."""
-    return [_walk(np.random.default_rng(seed), days) for seed in range(devices)]
+def walks(devices: int = 20, days: int = 60, fix_s: float = FIX_S) -> list[Walk]:
+    """Return the tracks; each device is a seed of its own. Errors that stay do so for as long with a fix more often than each minute."""
+    return [_walk(np.random.default_rng(seed), days, fix_s) for seed in range(devices)]
+
+
+def thinned(walk: Walk, every: int, *, accuracy: bool = True) -> Walk:
+    """Return the walk of a tracker that says only every so manieth fix, or does not say how accurate they are."""
+    track = walk.track
+    claims = track.accuracy_m if accuracy else np.full(len(track.time), np.nan)
+    kept = slice(None, None, every)
+    return replace(walk, track=Track(track.time[kept], track.lat[kept], track.lon[kept], claims[kept]))
 
 
 def heard_at_home(walk: Walk, seed: int) -> Walk:
@@ -66,7 +85,7 @@ def heard_at_home(walk: Walk, seed: int) -> Walk:
     heard = (walk.distance_m <= _RADIO_M) & (
         np.random.default_rng(seed).random(len(walk.distance_m)) < _RADIO_SHARE
     )
-    return replace(walk, near_home=walk.track.time[heard])
+    return replace(walk, near_home=walk.time[heard])
 
 
 def score_fence(tracks: Sequence[Walk], radius_m: float) -> FenceScore:
@@ -79,7 +98,7 @@ def score_fence(tracks: Sequence[Walk], radius_m: float) -> FenceScore:
     false, found, excursions, waits = 0, 0, 0, list[float]()
     days = 0.0
     for walk in tracks:
-        time = walk.track.time
+        time = walk.time
         days += float(time[-1] - time[0]) / DAY_S
         raised = np.array([one.timestamp() for one in _alarms(walk, fence)])
         outside = walk.distance_m > radius_m
@@ -108,9 +127,9 @@ def _alarms(walk: Walk, fence: Geofence) -> list[datetime]:
     return [finding.raised_at for finding in GeofenceExit().judge(window, begin, end).findings]
 
 
-def _walk(random: np.random.Generator, days: int) -> Walk:
-    count = round(days * DAY_S / _FIX_S)
-    time: Floats = _FIRST_DAY + np.arange(count, dtype=np.float64) * _FIX_S
+def _walk(random: np.random.Generator, days: int, fix_s: float) -> Walk:
+    count = round(days * DAY_S / fix_s)
+    time: Floats = _FIRST_DAY + np.arange(count, dtype=np.float64) * fix_s
     distance = np.zeros(count)
     bearing = np.zeros(count)
     for day in range(days):
@@ -125,19 +144,19 @@ def _walk(random: np.random.Generator, days: int) -> Walk:
             distance[here] = np.minimum(away[here], far)
             bearing[here] = random.uniform(0, 2 * np.pi)
     is_out = distance > 0
-    error, accuracy = _errors(random, is_out)
+    error, accuracy = _errors(random, is_out, fix_s)
     east = distance * np.sin(bearing) + error[0]
     north = distance * np.cos(bearing) + error[1]
     lat = HOME[0] + north / _METRES_PER_DEGREE
     lon = HOME[1] + east / (_METRES_PER_DEGREE * np.cos(np.radians(HOME[0])))
-    return Walk(Track(time, lat, lon, accuracy), distance)
+    return Walk(Track(time, lat, lon, accuracy), time, distance)
 
 
-def _errors(random: np.random.Generator, is_out: Flags) -> tuple[Floats, Floats]:
+def _errors(random: np.random.Generator, is_out: Flags, fix_s: float) -> tuple[Floats, Floats]:
     """Return errors in metres, shape (2, n), and the accuracy that is claimed."""
     count = len(is_out)
     sigma = np.where(is_out, _OUTDOOR_M, _INDOOR_M)
-    keeps = float(np.exp(-_FIX_S / _SLOW_S))
+    keeps = float(np.exp(-fix_s / _SLOW_S))
     slow = np.zeros((2, count))
     steps = random.normal(0, np.sqrt(1 - keeps**2), (2, count))
     steps[:, 0] = random.normal(0, 1, 2)
@@ -145,9 +164,10 @@ def _errors(random: np.random.Generator, is_out: Flags) -> tuple[Floats, Floats]
         slow[:, fix] = keeps * slow[:, fix - 1] + steps[:, fix]
     error = sigma * np.sqrt(0.5) * (slow + random.normal(0, 1, (2, count)))
     accuracy: Floats = _ACCURACY * sigma * np.exp(random.normal(0, 0.2, count))
-    begins = np.flatnonzero(random.random(count) < np.where(is_out, _GROSS_OUTDOORS, _GROSS_INDOORS))
+    often = np.where(is_out, _GROSS_OUTDOORS, _GROSS_INDOORS) * (fix_s / FIX_S)
+    begins = np.flatnonzero(random.random(count) < often)
     for first in begins.tolist():
-        last = min(first + random.geometric(_GROSS_STOPS), count)
+        last = min(first + round(random.geometric(_GROSS_STOPS) * FIX_S / fix_s), count)
         size = exp(float(random.normal(log(_GROSS_MEDIAN_M), _GROSS_SPREAD)))
         way = random.uniform(0, 2 * np.pi)
         error[:, first:last] += size * np.array([[np.sin(way)], [np.cos(way)]])

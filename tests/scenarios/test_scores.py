@@ -14,7 +14,7 @@ from simulator.scoring.baselines import TwoStateLine
 from simulator.scoring.curve import Curve, curve
 from simulator.scoring.evaluation import NOISE_PER_HOUR
 from simulator.scoring.events import Recording, read_recordings
-from simulator.scoring.excursions import heard_at_home, score_fence, walks
+from simulator.scoring.excursions import heard_at_home, score_fence, thinned, walks
 from simulator.scoring.live import run_live_with
 from simulator.scoring.ours import OurRule
 from simulator.scoring.outages import TIHM_OUTAGES
@@ -108,6 +108,15 @@ def test_made_up_homes_are_watched_as_well_as_before() -> None:
 def test_excursions_are_told_from_bad_fixes_as_well_as_before(radius_m: int) -> None:
     found = score_fence(_walks(), radius_m)
     stored = STORED["geofence"][str(radius_m)]
+    assert found.false_exits_30d <= stored["false_exits_30d"]
+    assert found.found >= stored["found"]
+    assert found.p95_s <= stored["p95_s"]
+
+
+@pytest.mark.parametrize(("every_min", "accuracy"), [(5, True), (15, True), (1, False)])
+def test_excursions_are_told_also_by_trackers_that_say_little(every_min: int, accuracy: bool) -> None:
+    stored = STORED["geofence_rates"][f"{every_min} min" + ("" if accuracy else ", no accuracy")]
+    found = score_fence([thinned(walk, every_min, accuracy=accuracy) for walk in _walks()], 200)
     assert found.false_exits_30d <= stored["false_exits_30d"]
     assert found.found >= stored["found"]
     assert found.p95_s <= stored["p95_s"]

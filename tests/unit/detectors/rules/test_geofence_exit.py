@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import numpy as np
+import pytest
 
 from core.domain.alert import Finding
 from core.domain.geofence import ALWAYS, Circle, Geofence
@@ -94,14 +95,61 @@ def test_a_burst_of_fixes_weighs_no_more_than_one_a_minute():
     assert minutes(judge([*at_home(30), *burst, *at_home(10, 31)])) == []
 
 
-def test_coarse_fixes_say_nothing_and_unknown_accuracy_says_little():
+def test_coarse_fixes_say_nothing_and_unknown_accuracy_says_less():
     assert minutes(judge([*at_home(10), *outside(60, 10, accuracy=600)])) == []
-    # 800 m out is 600 m from the fence: with the worst accuracy that is used, this is believed in the end.
-    (unknown,) = minutes(judge([*at_home(10), *outside(60, 10, accuracy=np.nan)]))
-    (known,) = minutes(judge([*at_home(10), *outside(60, 10)]))
-    assert unknown[1] >= known[1]
+    # 150 m out of the fence of 200 m, with an accuracy that is not told: believed, but later than a fix that claims to be good.
+    found = [
+        minutes(
+            judge(
+                [
+                    *at_home(30),
+                    *((minute, min(north, 350.0), accuracy) for minute, north, _ in walks_out(30, 4000)),
+                ]
+            )
+        )
+        for accuracy in (15.0, np.nan)
+    ]
+    ((known,), (unknown,)) = found
+    assert known[1] < unknown[1] <= known[1] + 3
     near = [(10.0 + number, 260.0, np.nan) for number in range(3)]
     assert minutes(judge([*at_home(10), *near])) == []
+
+
+@pytest.mark.parametrize(
+    ("every_min", "fixes"),
+    [
+        (1 / 6, 26),
+        (1 / 4, 18),
+        (0.5, 9),
+        (1, 5),
+        (2, 3),
+        (5, 2),
+        (10, 2),
+        (15, 2),
+        (30, 2),
+        (60, 2),
+        (360, 2),
+    ],
+)
+def test_somebody_who_walked_out_is_told_however_seldom_the_tracker_speaks(
+    every_min: float, fixes: int
+) -> None:
+    # 24 fixes inside; then a metre a second out to 400 m.
+    out = [(24 + number) * every_min for number in range(100)]
+    way = [min(10.0 + 60 * (minute - out[0]), 400.0) for minute in out]
+    inside: Fixes = [(number * every_min, 10.0, 15.0) for number in range(24)]
+    gone: Fixes = [(minute, far, 15.0) for minute, far in zip(out, way, strict=True)]
+    ((began, raised, _),) = minutes(judge([*inside, *gone], until_min=130 * every_min))
+    first = next(minute for minute, far in zip(out, way, strict=True) if far > 200)
+    assert began == pytest.approx(first, abs=every_min)
+    assert round((raised - began) / every_min) + 1 <= fixes
+
+
+@pytest.mark.parametrize("every_min", [1 / 6, 0.5, 1, 2, 5, 15, 60, 360])
+def test_one_wild_fix_is_never_believed_however_seldom_the_tracker_speaks(every_min: float) -> None:
+    inside: Fixes = [(number * every_min, 10.0, 15.0) for number in range(60)]
+    wild = [*inside[:30], (30 * every_min, 900.0, 15.0), *inside[31:]]
+    assert minutes(judge(wild, until_min=100 * every_min)) == []
 
 
 def test_an_old_fix_is_not_the_present():
