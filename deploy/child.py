@@ -1,57 +1,11 @@
 """Child processes that never outlive the program that started them."""
 
-import os
-import pwd
 import signal
 import subprocess
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-from core.errors import MimamoriError
-
-
-@dataclass(frozen=True)
-class Account:
-    """An unprivileged account of this machine that a service runs as when we are root."""
-
-    name: str
-    uid: int
-    gid: int
-
-
-def service_account(*names: str) -> Account | None:
-    """Return the first account that exists among `names` and `nobody`; None when we are an ordinary user.
-
-    Raises
-    ------
-    MimamoriError
-        We are root and none of the accounts exists.
-    """
-    if os.geteuid() != 0:
-        return None
-    for name in (*names, "nobody"):
-        try:
-            entry = pwd.getpwnam(name)
-        except KeyError:
-            continue
-        return Account(name, entry.pw_uid, entry.pw_gid)
-    raise MimamoriError(
-        f"none of the accounts {', '.join(names)}, nobody exists; add one with adduser --system"
-    )
-
-
-def as_account(account: Account | None, command: Sequence[str]) -> list[str]:
-    """Return `command` so that it runs as `account`, or unchanged for None."""
-    if account is None:
-        return list(command)
-    return ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups", "--", *command]
-
-
-def can_enter(account: Account | None, folder: Path) -> bool:
-    """Tell whether `account` can reach `folder`, which may have parents closed to it, such as /root."""
-    test = subprocess.run(as_account(account, ["test", "-x", str(folder)]), check=False, capture_output=True)
-    return test.returncode == 0
+from deploy.accounts import Account
 
 
 class Child:

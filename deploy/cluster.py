@@ -1,6 +1,5 @@
 """A private PostgreSQL cluster with TimescaleDB on a free loopback port, for the demo and the tests."""
 
-import hashlib
 import os
 import secrets
 import shutil
@@ -11,9 +10,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 from core.errors import MimamoriError
-from deploy.child import Account, Child, as_account, can_enter, service_account
-from deploy.packages import PostgresServer
+from deploy.accounts import as_account, service_account, service_folder
+from deploy.child import Child
 from deploy.ports import LOOPBACK, free_port
+from deploy.postgres_server import PostgresServer
 
 SUPERUSER = "mimamori"
 _START_PATIENCE_S = 60.0
@@ -21,33 +21,12 @@ _POLL_S = 0.02
 _PORT_TRIES = 3
 # Below this PostgreSQL stops in the middle of work; better not to begin.
 _LEAST_DISK_B = 512 * 1024 * 1024
-# Where the data goes when we are root and the asked folder lies under one that services cannot enter, such as /root.
-_OPEN_TO_SERVICES = Path("/var/lib/mimamori")
 
 
 class ClusterError(MimamoriError):
     """The private database could not be started."""
 
     exit_code = 69  # EX_UNAVAILABLE
-
-
-def service_path(asked: Path, account: Account | None) -> Path:
-    """Return the folder that stands for `asked`: itself, or always the same one elsewhere that `account` can enter."""
-    if can_enter(account, asked.parent):
-        return asked
-    name = hashlib.sha256(str(asked.resolve()).encode()).hexdigest()[:12]
-    return _OPEN_TO_SERVICES / f"{asked.name}-{name}"
-
-
-def service_folder(asked: Path, account: Account | None) -> Path:
-    """Make the folder that stands for `asked`, belonging to `account` and closed to others, and return it."""
-    asked.parent.mkdir(parents=True, exist_ok=True)
-    folder = service_path(asked.absolute(), account)
-    folder.mkdir(parents=True, exist_ok=True)
-    if account is not None:
-        os.chown(folder, account.uid, account.gid)
-    folder.chmod(0o700)
-    return folder
 
 
 class Cluster:

@@ -7,7 +7,8 @@ import os
 import secrets
 from pathlib import Path
 
-from deploy.broker import INGEST, Certificates, add_password, write_configuration
+from deploy.broker import INGEST
+from deploy.broker_files import Certificates, add_password, write_configuration
 from deploy.demo_state import write_private
 
 # Our account inside the images (Dockerfile). The broker runs under it too, so that the doorkeeper may signal it.

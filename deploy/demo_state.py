@@ -9,8 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.errors import MimamoriError
-from deploy.child import service_account
-from deploy.cluster import service_path
+from deploy.accounts import service_account, service_path
 
 ZONE = ZoneInfo("Asia/Tokyo")
 _START_HOUR = (6, 55)

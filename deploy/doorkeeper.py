@@ -18,7 +18,7 @@ from core.logs import get_logger, set_up_logs
 from core.settings import load_settings
 from core.store.broker_accounts import password_hashes
 from core.store.database import Database
-from deploy.broker import write_passwords
+from deploy.broker_files import write_passwords
 
 _log = get_logger(__name__)
 

@@ -6,12 +6,12 @@ PostgreSQL finds its files relative to its programs, so the copy works from any 
 
 import os
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
 from core.errors import MimamoriError
+from deploy.programs import run_to_end
 
 VERSION = "2.19.3"
 BUILD_PACKAGES = ("build-essential", "cmake")
@@ -98,15 +98,9 @@ def _copy_server(programs: Path, prefix: Path) -> None:
 
 
 def _run(what: str, command: Sequence[str | Path], folder: Path | None = None) -> None:
-    run = subprocess.run(
+    run_to_end(
         command,
-        cwd=folder,
-        env=os.environ | {"LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
+        lambda reason: BuildError(f"building TimescaleDB {VERSION}: could not {what}:\n  {reason}"),
+        {"LC_ALL": "C"},
+        folder,
     )
-    if run.returncode != 0:
-        reason = "\n  ".join((run.stderr or run.stdout).strip().splitlines()[-5:])
-        raise BuildError(f"building TimescaleDB {VERSION}: could not {what}:\n  {reason}")

@@ -13,6 +13,8 @@ from core.store.migrate import migrate
 from deploy import packages
 from deploy.broker import Broker
 from deploy.cluster import Cluster
+from deploy.postgres_server import installed_postgres
+from deploy.programs import version_line
 from tests.support.command_line import CommandLine
 from tests.support.processes import Processes
 from tests.support.services import service_folder
@@ -24,9 +26,9 @@ _counter = itertools.count(1)
 
 def pytest_report_header() -> list[str]:
     """Say which real parts the tests will meet."""
-    server = packages.installed_postgres()
+    server = installed_postgres()
     programs = [packages.installed_mosquitto(), packages.installed_browser()]
-    versions = [packages.version_line(path) for path in programs if path]
+    versions = [version_line(path) for path in programs if path]
     return [
         f"services: {', '.join([server.label if server else 'PostgreSQL with TimescaleDB to be installed', *versions])}"
     ]

@@ -20,7 +20,8 @@ from core.settings import Settings
 from core.store.database import Database
 from core.tls import broker_tls
 from deploy import packages
-from deploy.broker import INGEST, SIMULATOR, Broker, Certificates
+from deploy.broker import INGEST, SIMULATOR, Broker
+from deploy.broker_files import Certificates
 from deploy.doorkeeper import Doorkeeper, hang_up
 from simulator.messages import Message
 from simulator.publish import BrokerAddress, Publisher

@@ -13,7 +13,8 @@ from typing import NamedTuple
 import pytest
 
 from deploy import packages
-from deploy.broker import Broker, BrokerError
+from deploy.broker import Broker
+from deploy.broker_files import BrokerError
 from deploy.cluster import Cluster, ClusterError
 from deploy.locks import held_lock
 from deploy.ports import LOOPBACK, free_port

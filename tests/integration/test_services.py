@@ -13,7 +13,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from core.store.migrate import migrate, pending
 from deploy import packages
-from deploy.broker import Broker, BrokerError
+from deploy.broker import Broker
+from deploy.broker_files import BrokerError
 from tests.support.wait import wait_until
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from deploy import packages
-from deploy.packages import MissingPackageError
+from deploy.apt import MissingPackageError
 
 DEBIAN_12 = {"ID": "debian", "VERSION_ID": "12"}
 FEDORA = {"ID": "fedora", "VERSION_ID": "43"}
