@@ -40,6 +40,8 @@ _SHORTEST_WAIT_S = 0.02
 _COALESCE_S = 0.05
 _RETRY_S = 1.0
 _WARD_EVERY_S = 1.0
+# Looking at all homes costs more; a neighbourhood is decided a minute and more before one of its homes would be.
+_AREAS_EVERY = timedelta(seconds=15)
 # A worker that is silent this much longer than the others is gone (seconds of the machine).
 _WORKER_GRACE_S = 30.0
 _BEHIND_S = 30.0
@@ -77,6 +79,7 @@ class Runner:
         self._clock = clock
         self._zone = zone
         self._ward_seen: tuple[datetime, float] | None = None
+        self._areas_seen: datetime | None = None
         self._waits_for_ingest = False
         self._batch = _LEAST_BATCH
         self._memory = Memory(_REMEMBERED)
@@ -181,6 +184,9 @@ class Runner:
 
     def _judge_areas(self, until: datetime, now: datetime) -> None:
         """Judge the neighbourhoods before their homes: what is one matter there is not told of each home."""
+        if self._areas_seen is not None and timedelta() <= until - self._areas_seen < _AREAS_EVERY:
+            return
+        self._areas_seen = until
         try:
             with self._database.transaction() as connection:
                 areas.judge_areas(connection, until, now, self._machine_span(_SLACK_S))
