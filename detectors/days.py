@@ -44,6 +44,17 @@ def check(case: HomeCase, resident: WatchedResident) -> DailyCheck:
     )
 
 
+def count_ahead(connection: Connection, who: Who, today: date) -> None:
+    """Count what is stored about somebody whose days were never counted, so that pages can show their week before the first check.
+
+    Yesterday is left to that check, which is late enough for what comes late.
+    """
+    name, version, yesterday = decline.NAME, decline.VERSION, today - timedelta(days=1)
+    if usuals.latest(connection, who.resident, name, version, today) is None:
+        rows = _rows(_count(connection, who, yesterday - timedelta(days=_DAYS), yesterday))
+        keep(connection, who.resident, name, version, yesterday, {"days": rows})
+
+
 def judge_past(connection: Connection, who: Who, since: datetime, until: datetime) -> Judgement:
     """Judge every check of a span of many weeks, by the days before it; nothing is kept."""
     first, today = (one.astimezone(who.zone).date() for one in (since, until))

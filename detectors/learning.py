@@ -1,5 +1,7 @@
 """Learns in the background what is usual for each resident on the day that is about to begin, so that nobody waits for it at midnight.
 
+Of somebody new it also counts the days that are stored, for the pages.
+
 Whoever judges learns what is missing by themselves; this only comes before them. Several of these share the work by row locks.
 """
 
@@ -11,7 +13,10 @@ from core.errors import StoreError
 from core.logs import get_logger
 from core.store import residents, usuals
 from core.store.database import Database
+from detectors import days
 from detectors.book import Book, Who
+from detectors.rules import decline
+from detectors.rules.wall_clock import local_date
 from detectors.usual import RHYTHM, SILENCES
 
 # Seconds of the machine: between two residents, so that judging goes on; and when there is nothing to learn.
@@ -53,13 +58,15 @@ class Learner:
         if self._failed_on != now.date():
             self._failed, self._failed_on = set(), now.date()
         with self._database.transaction() as connection:
-            found = usuals.claim_unlearned(connection, RHYTHM.name, RHYTHM.version, now, self._failed)
+            lesson, counts = (RHYTHM.name, RHYTHM.version), (decline.NAME, decline.VERSION)
+            found = usuals.claim_unlearned(connection, lesson, counts, now, self._failed)
             if found is None:
                 return False
             who = Who(found.resident, found.home, residents.home_of(connection, found.resident).zone)
             try:
                 Book(connection, who, SILENCES).on(found.day)
                 Book(connection, who, RHYTHM).on(found.day)
+                days.count_ahead(connection, who, local_date(who.zone, now))
             except StoreError:
                 raise
             except Exception:  # noqa: BLE001 - the fence round one resident

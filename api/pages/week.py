@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from api.pages.rendering import Page
 from api.weekly import load_week
-from core.domain.weekly import Change
+from core.domain.weekly import LEAST_DAYS_BEFORE, Change
 from core.store.database import Connection
 from core.store.residents import ResidentOverview
 
@@ -37,7 +37,7 @@ def load_week_section(page: Page, connection: Connection, one: ResidentOverview)
     )
     lines: list[WeekLine] = []
     for count in report.counts:
-        if count.change is Change.CANNOT_TELL:
+        if count.mean is None or count.before is None:
             figures = words("week.days_known", n=count.days, before=count.days_before)
         else:
             figures = words(
@@ -46,6 +46,8 @@ def load_week_section(page: Page, connection: Connection, one: ResidentOverview)
                 before=f"{count.before:.1f}",
                 n=count.days_before,
             )
+            if count.change is Change.CANNOT_TELL:
+                figures += " " + words("week.too_few", n=LEAST_DAYS_BEFORE)
         word = words(f"week.{count.change}")
         lines.append(WeekLine(words(f"week.{count.name}"), count.change.value, word, figures))
     return Week(words("week.title", first=first, last=last), tuple(lines))

@@ -15,6 +15,8 @@ COUNTS = ("active_quarters", "door_uses", "night_quarters")
 # Our choices. The week before the report's is left out, so that what changes slowly is not compared with itself.
 BASELINE_DAYS, BASELINE_GAP_DAYS = 56, 7
 LEAST_DAYS_OF_WEEK, LEAST_DAYS_BEFORE = 4, 28
+# From so many days before it on there is something to show, although nothing is concluded from it.
+_LEAST_DAYS_SHOWN = 7
 # Beyond what chance does to a mean of so many days, and large enough to matter.
 _SPREADS, _LEAST_SHARE, _LEAST_COUNT = 2.5, 0.15, 0.5
 _LEAST_SPREAD_SHARE = 0.06
@@ -33,7 +35,10 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class WeeklyCount:
-    """One count: the mean of a day in the week and in the two months before, and from how many days; None where that is not known."""
+    """One count: the mean of a day in the week and in the two months before, and from how many days; None where that is not known.
+
+    What there was before may be known from too few days to compare: then `change` is `cannot_tell`.
+    """
 
     name: str
     change: Change
@@ -95,8 +100,8 @@ def _values(rows: Sequence[Row], number: int) -> list[float]:
 
 def _compared(name: str, week: Sequence[float], before: Sequence[float]) -> WeeklyCount:
     mean = fmean(week) if len(week) >= LEAST_DAYS_OF_WEEK else None
-    usual = fmean(before) if len(before) >= LEAST_DAYS_BEFORE else None
-    if mean is None or usual is None:
+    usual = fmean(before) if len(before) >= _LEAST_DAYS_SHOWN else None
+    if mean is None or usual is None or len(before) < LEAST_DAYS_BEFORE:
         return WeeklyCount(name, Change.CANNOT_TELL, mean, len(week), usual, len(before))
     spread = max(stdev(before), sqrt(max(usual, 0.0)), _LEAST_SPREAD_SHARE * usual)
     least = max(_SPREADS * spread * sqrt(1 / len(week) + 1 / len(before)), _LEAST_SHARE * usual, _LEAST_COUNT)

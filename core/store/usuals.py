@@ -55,9 +55,23 @@ def latest(
 
 
 def claim_unlearned(
-    connection: Connection, rule: str, version: int, now: datetime, but: Collection[int] = ()
+    connection: Connection,
+    lesson: tuple[str, int],
+    counts: tuple[str, int],
+    now: datetime,
+    but: Collection[int] = (),
 ) -> Unlearned | None:
-    """Take one resident for whom today, or the day that begins within an hour, is to be learned; held until the transaction ends."""
-    values = {"rule": rule, "version": version, "now": now, "but": sorted(but)}
+    """Take one resident for whom today, or the day that begins within an hour, is to be learned, or whose days were never counted.
+
+    Both are given by name and version. The resident is held until the transaction ends.
+    """
+    values = {
+        "rule": lesson[0],
+        "version": lesson[1],
+        "counts": counts[0],
+        "counts_version": counts[1],
+        "now": now,
+        "but": sorted(but),
+    }
     row = connection.execute(_USUALS["claim_unlearned"], values).fetchone()
     return None if row is None else Unlearned(*row)

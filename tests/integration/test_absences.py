@@ -10,6 +10,7 @@ from core.domain.absence import AbsenceKind
 from core.domain.alert import Severity
 from core.domain.geofence import Hours
 from core.domain.rhythm import NAME, VERSION, Habit, Rhythm, Spans
+from core.domain.weekly import COUNTS_NAME, COUNTS_VERSION
 from core.store import absences, judging, usuals
 from core.store.database import Database
 from detectors.learning import Learner
@@ -165,6 +166,26 @@ def test_the_next_day_is_learned_an_hour_before_it_begins(ward: JudgedWard) -> N
             "SELECT max(learned_for) FROM usual WHERE rule = %s", (NAME,)
         ).fetchall()
     assert (before[0], after[0]) == (date(2026, 7, 1), date(2026, 7, 2))
+
+
+def test_the_days_of_somebody_new_are_counted_before_they_are_compared(ward: JudgedWard) -> None:
+    learner = Learner(ward.database, ward.clock)
+    ward.pass_to(at("2026-07-01 08:00"))
+    while learner.learn_one():
+        pass
+    # The day before is counted when the days are compared, so that what comes late is in it.
+    assert _counted_days(ward) == (date(2026, 6, 30), date(2026, 6, 29))
+    ward.pass_to(at("2026-07-01 12:30"))
+    assert _counted_days(ward) == (date(2026, 7, 1), date(2026, 6, 30))
+    assert not learner.learn_one()
+
+
+def _counted_days(ward: JudgedWard) -> tuple[date, date]:
+    """Return for which day was counted last, and the last day that was."""
+    with ward.database.transaction() as connection:
+        found = usuals.latest(connection, 1, COUNTS_NAME, COUNTS_VERSION, date(2026, 7, 1))
+    assert found is not None
+    return found[0], date.fromordinal(found[1]["days"][-1][0])
 
 
 def test_one_resident_that_cannot_be_learned_does_not_stop_the_others(

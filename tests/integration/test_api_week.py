@@ -21,12 +21,12 @@ def ward(database_url: str, tmp_path: Path) -> Iterator[ApiWard]:
         yield made
 
 
-def keep_counts(ward: ApiWard, database_url: str) -> None:
-    """Keep ninety days of counts, of which the last week holds half of the movement."""
+def keep_counts(ward: ApiWard, database_url: str, days: int = 90) -> None:
+    """Keep counts of some days, of which the last week holds half of the movement."""
     today = ward.clock.now().date()
     last = today - timedelta(days=today.weekday() + 1)
     rows: list[list[Any]] = []
-    for back in range(90, 0, -1):
+    for back in range(days, 0, -1):
         day = today - timedelta(days=back)
         is_late = last - timedelta(days=6) <= day <= last
         rows.append([day.toordinal(), 20.0 if is_late else 40.0, 3.0, None if is_late else 1.0])
@@ -55,6 +55,17 @@ def test_the_page_says_it_in_words(ward: ApiWard, database_url: str) -> None:
     assert "家の中の動き" in page
     assert "少なめ" in page
     assert "くらべられません" in page
+
+
+def test_what_cannot_be_compared_yet_is_shown_all_the_same(ward: ApiWard, database_url: str) -> None:
+    keep_counts(ward, database_url, days=28)
+    told = ward.client("family_a").get(f"/api/v1/residents/{A}/week").json()
+    movement = told["counts"][0]
+    assert (movement["change"], movement["mean"], movement["before"]) == ("cannot_tell", 20.0, 40.0)
+    assert 7 <= movement["days_before"] < 28
+    page = ward.client("family_a").get(f"/residents/{A}").text
+    assert "1日に 20.0回(15分ごと)" in page
+    assert "くらべるには、前の28日分がいります" in page
 
 
 def test_nobody_else_reads_the_week(ward: ApiWard) -> None:

@@ -24,7 +24,8 @@ ORDER BY learned_for DESC
 LIMIT 1;
 
 -- name: claim_unlearned
--- Take one resident for whom a day is not learned: the one that begins within an hour, or today; locked.
+-- Take one resident for whom a day is not learned, the one that begins within an hour or today, or whose days were never counted;
+-- locked.
 SELECT resident.resident_id, resident.home_id, soon.day
 FROM watch
 JOIN resident ON resident.resident_id = watch.resident_id
@@ -33,10 +34,17 @@ CROSS JOIN LATERAL (
     SELECT ((%(now)s::timestamptz + interval '1 hour') AT TIME ZONE home.time_zone)::date AS day
 ) AS soon
 WHERE resident.watched_from <= %(now)s AND NOT resident.resident_id = ANY(%(but)s)
-    AND NOT EXISTS (
-        SELECT FROM usual
-        WHERE usual.resident_id = resident.resident_id AND usual.rule = %(rule)s
-            AND usual.version = %(version)s AND usual.learned_for = soon.day
+    AND (
+        NOT EXISTS (
+            SELECT FROM usual
+            WHERE usual.resident_id = resident.resident_id AND usual.rule = %(rule)s
+                AND usual.version = %(version)s AND usual.learned_for = soon.day
+        )
+        OR NOT EXISTS (
+            SELECT FROM usual
+            WHERE usual.resident_id = resident.resident_id AND usual.rule = %(counts)s
+                AND usual.version = %(counts_version)s
+        )
     )
 ORDER BY resident.resident_id
 LIMIT 1

@@ -58,6 +58,9 @@ def test_a_newcomer_cannot_be_compared_yet():
     report = weekly_report(rows(days=30), TODAY)
     assert changes(report) == [Change.CANNOT_TELL] * 3
     assert report.counts[0].mean == 40.0
+    # What there is can be seen, from a week of days on.
+    assert (report.counts[0].before, report.counts[0].days_before) == (40.0, 14)
+    assert weekly_report(rows(days=20), TODAY).counts[0].before is None
     assert changes(weekly_report([], TODAY)) == [Change.CANNOT_TELL] * 3
 
 
