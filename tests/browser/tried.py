@@ -27,7 +27,19 @@ def seed(database: Database, now: datetime) -> tuple[int, int]:
         Sensitivity.QUIET: (*late, left),
     }
     rules = ("inactivity", "geofence_exit")
-    tested = Backtest(_RESIDENT, ZoneInfo("Asia/Tokyo"), since, now, rules, trials, ())
+    watched_from, learning_until = since + timedelta(weeks=4), since + timedelta(weeks=2)
+    tokyo = ZoneInfo("Asia/Tokyo")
+    tested = Backtest(
+        _RESIDENT,
+        tokyo,
+        since,
+        now,
+        rules,
+        trials,
+        (),
+        watched_from=watched_from,
+        learning_until=learning_until,
+    )
     labels = [Label(since + timedelta(days=6, hours=1), "did not get up")]
     wish = BacktestWish(_WEEKS, rules, tuple(Sensitivity), 2)
     with database.transaction() as connection:
