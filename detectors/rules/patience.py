@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.domain.sensitivity import Sensitivity
 from detectors.rules.judgement import LifeSigns
 from detectors.rules.silences import Line, certain, distrusted, learn_line, silences, trusted
-from detectors.rules.wall_clock import BINS, STEP_S, bins
+from detectors.rules.wall_clock import BINS, STEP_S, local_seconds
 
 # After this age an alarm is due whatever is usual (D1 d).
 CAP_STEPS = BINS
@@ -197,7 +197,8 @@ def patience(
     With `sure_only` it is counted from the last sure life sign, with uncertain ones after it.
     """
     age_min: NDArray[np.float64] = _STEPS * (STEP_S / 60)
-    clock = bins(zone, base + _STEPS * STEP_S)
+    wall = local_seconds(zone, base + _STEPS_FROM_BASE * STEP_S)
+    clock = (wall[1:] // STEP_S % BINS).astype(np.int64)
     if usual.days < FIXED_DAYS:
         awake_min = np.cumsum((clock >= AWAKE_BINS[0]) & (clock < AWAKE_BINS[1])) * (STEP_S / 60)
         passed = (awake_min > FIXED_AWAKE_MIN) | (age_min > FIXED_ANY_MIN)
@@ -206,8 +207,11 @@ def patience(
     if usual.days < LEARNED_DAYS:
         buffer_min *= 2 - usual.days / LEARNED_DAYS
     limit = usual.limit(buffer_min, place, after_door=after_door, sure_only=sure_only)
-    passed = (age_min > limit.allowed_min[clock]) | (_STEPS == CAP_STEPS)
+    # Where the clock is put back the night is an hour longer, and nobody knows whether people sleep by the wall or by themselves.
+    shown_min = np.minimum(age_min, (wall[1:] - wall[0]) / 60)
+    passed = (shown_min > limit.allowed_min[clock]) | (_STEPS == CAP_STEPS)
     return Patience(usual.days, age_min, limit.usual_min[clock], passed)
 
 
+_STEPS_FROM_BASE: NDArray[np.float64] = np.arange(CAP_STEPS + 1, dtype=np.float64)
 _STEPS: NDArray[np.float64] = np.arange(1, CAP_STEPS + 1, dtype=np.float64)

@@ -15,21 +15,29 @@ from detectors.rules.ward_silence import ACTIVE_WITHIN, WardSilence, blind, outa
 from tests.support.recorded_homes import recorded_homes
 
 UTC_ZONE = ZoneInfo("UTC")
-BEGIN, END = datetime(2019, 6, 10, tzinfo=UTC), datetime(2019, 6, 20, tzinfo=UTC)
+BEGIN, END = datetime(2019, 6, 12, tzinfo=UTC), datetime(2019, 6, 20, tzinfo=UTC)
 OUTAGE = (datetime(2019, 6, 15, 4, 4, tzinfo=UTC), datetime(2019, 6, 17, 14, 16, tzinfo=UTC))
 
 
+# Another one, of two hours at night. In the first one that is known, two days in April, one home was recorded, and that is no ward.
+NIGHT = (datetime(2019, 5, 27, 2, 11, 26, tzinfo=UTC), datetime(2019, 5, 27, 4, 31, 54, tzinfo=UTC))
+
+
 @cache
-def ward_outages() -> list[Finding]:
-    """Return the outages of the ward in the ten days, from the life signs of all homes."""
+def all_outages() -> list[Finding]:
+    """Return the outages of the ward in the whole recording, from the life signs of all homes."""
     times = np.unique(np.concatenate([signs.time for signs in recorded_homes().values()]))
     gaps = np.flatnonzero(np.diff(times) >= 600)
     silences = (
         WardSilence(moment(times[gap]), moment(times[gap + 1]), active_homes(float(times[gap])))
         for gap in gaps
     )
-    found = (outage(one, UTC_ZONE, END) for one in silences if BEGIN <= one.began_at <= END)
+    found = (outage(one, UTC_ZONE, moment(times[-1])) for one in silences)
     return [one for one in found if one is not None]
+
+
+def ward_outages() -> list[Finding]:
+    return [one for one in all_outages() if BEGIN <= one.began_at <= END]
 
 
 def active_homes(until: float) -> int:
@@ -39,16 +47,18 @@ def active_homes(until: float) -> int:
     )
 
 
-def inactivity(signs: LifeSigns, blind_times: list[Blind]) -> list[Finding]:
-    """Return the alarms about one home in the ten days."""
-    masked = [(one.began_at.timestamp(), (one.ended_at or END).timestamp()) for one in blind_times]
+def inactivity(
+    signs: LifeSigns, blind_times: list[Blind], begin: datetime = BEGIN, end: datetime = END
+) -> list[Finding]:
+    """Return the alarms about one home in some days."""
+    masked = [(one.began_at.timestamp(), (one.ended_at or end).timestamp()) for one in blind_times]
 
     @cache
     def usual_on(day: date) -> Usual:
         return learn(signs, UTC_ZONE, masked, midnight(UTC_ZONE, day) - timedelta(hours=2))
 
-    window = Window(1, UTC_ZONE, BEGIN, signs, no_track(), (), blind_times, (), ())
-    return list(Inactivity(usual_on).judge(window, BEGIN, END).findings)
+    window = Window(1, UTC_ZONE, begin, signs, no_track(), (), blind_times, (), ())
+    return list(Inactivity(usual_on).judge(window, begin, end).findings)
 
 
 def test_the_outage_of_58_hours_is_one_alert_about_the_ward() -> None:
@@ -58,6 +68,21 @@ def test_the_outage_of_58_hours_is_one_alert_about_the_ward() -> None:
     assert found.raised_at - found.began_at == timedelta(minutes=60)
     assert found.cleared_at is not None
     assert abs(found.cleared_at - OUTAGE[1]) < timedelta(minutes=2)
+
+
+def test_the_night_of_two_hours_is_one_alert_about_the_ward_and_none_about_people() -> None:
+    night = [one for one in all_outages() if one.began_at < BEGIN]
+    assert [(one.began_at, one.cleared_at) for one in night] == [NIGHT]
+    assert night[0].raised_at - night[0].began_at == timedelta(minutes=60)
+    blind_times = [blind(one) for one in night]
+    begin, end = NIGHT[0] - timedelta(hours=6), NIGHT[1] + timedelta(hours=12)
+    alarmed = [
+        (home, one.began_at, one.raised_at)
+        for home, signs in recorded_homes().items()
+        for one in inactivity(signs, blind_times, begin, end)
+        if one.raised_at >= NIGHT[0] and one.began_at <= NIGHT[1]
+    ]
+    assert alarmed == []
 
 
 def test_nobody_is_said_to_lie_still_because_of_the_outage() -> None:

@@ -55,6 +55,19 @@ def test_no_silence_may_last_longer_than_a_day():
     assert limit_min(Usual(40, endless), Sensitivity.STANDARD) == 1440
 
 
+def test_a_night_of_25_hours_gives_an_hour_more_and_one_of_23_hours_nothing_less():
+    berlin = ZoneInfo("Europe/Berlin")
+    evenings = [datetime(2026, month, day, 22, tzinfo=berlin) for month, day in ((10, 24), (3, 28), (6, 10))]
+    # Usually silent from ten in the evening until seven.
+    line = Line(np.full(288, 540.0), np.full(288, 540.0))
+    patient = [
+        patience(Usual(40, line), Sensitivity.STANDARD, berlin, evening.timestamp()) for evening in evenings
+    ]
+    autumn, spring, summer = (float(one.age_min[np.argmax(one.passed)]) for one in patient)
+    assert autumn == summer + 60
+    assert spring == summer
+
+
 def test_a_room_in_which_nobody_stays_long_shortens_the_silence():
     line = Line(np.full(288, 360.0), np.full(288, 60.0), {"kitchen": np.full(288, 60.0)})
     base = (DAY + timedelta(hours=12)).timestamp()
