@@ -11,8 +11,9 @@ import uvicorn
 
 from api.app import create_app
 from api.live import News
-from core.errors import MimamoriError, SettingsError
+from core.errors import SettingsError
 from core.logs import get_logger, set_up_logs
+from core.process import exit_code_of
 from core.settings import Settings, load_settings
 
 _log = get_logger(__name__)
@@ -52,13 +53,13 @@ class _Server(uvicorn.Server):
 
 def main() -> int:
     """Serve until asked to stop; return the exit code."""
-    try:
-        settings = load_settings()
-        set_up_logs("api", settings.log_level, settings.log_format)
-        return serve(settings)
-    except MimamoriError as error:
-        print(error, file=sys.stderr)  # noqa: T201 - what a person at the terminal must read
-        return error.exit_code
+    return exit_code_of(_run)
+
+
+def _run() -> int:
+    settings = load_settings()
+    set_up_logs("api", settings.log_level, settings.log_format)
+    return serve(settings)
 
 
 def serve(settings: Settings) -> int:

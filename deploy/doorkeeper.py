@@ -13,8 +13,9 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from core.errors import InputError, MimamoriError, StoreUnavailableError
+from core.errors import InputError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
+from core.process import exit_code_of, stop_on_signals
 from core.settings import load_settings
 from core.store.broker_accounts import password_hashes
 from core.store.database import Database
@@ -121,9 +122,7 @@ def serve(folder: Path) -> int:
         )
     settings = load_settings()
     set_up_logs("doorkeeper", settings.log_level, settings.log_format)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = stop_on_signals()
     while not stop.is_set():
         try:
             with Database(
@@ -140,11 +139,7 @@ def serve(folder: Path) -> int:
 
 def main() -> int:
     """Run as `python -m deploy.doorkeeper FOLDER`."""
-    try:
-        return serve(Path(sys.argv[1]))
-    except MimamoriError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+    return exit_code_of(lambda: serve(Path(sys.argv[1])))
 
 
 if __name__ == "__main__":

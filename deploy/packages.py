@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from core.errors import MimamoriError
+from core.process import exit_code_of
 from deploy import timescaledb
 from deploy.apt import WITHOUT_PACKAGES, MissingPackageError, Report, debian_release, install
 from deploy.locks import held_lock
@@ -127,15 +127,11 @@ def _has_japanese_font() -> bool:
 
 def main() -> None:
     """Install what the demo and the tests need, and say what is there."""
-    try:
-        print(version_line(mosquitto(print)))
-        print(postgres(print).label)
-        if "--browser" in sys.argv:
-            print(version_line(browser(print)))
-    except MimamoriError as error:
-        print(error, file=sys.stderr)
-        raise SystemExit(error.exit_code) from None
+    print(version_line(mosquitto(print)))
+    print(postgres(print).label)
+    if "--browser" in sys.argv:
+        print(version_line(browser(print)))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(exit_code_of(main))

@@ -3,20 +3,19 @@
 `python -m deploy.simulation --ward ward.json` does what `mimamori simulate live` does, and this besides. Not in production.
 """
 
-import signal
 import sys
 import threading
 from datetime import timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
 
 from core.clock import Clock
 from core.domain.simulation import Injectable
-from core.errors import InputError, MimamoriError, StoreUnavailableError
+from core.errors import InputError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
+from core.process import exit_code_of, stop_on_signals
 from core.settings import Settings, load_settings
 from core.store import simulation as store
 from core.store.database import Database
@@ -105,14 +104,7 @@ def play(
     names = scenario or (["demo"] if settings.environment == "demo" else [])
     made = read_ward(ward)
     simulation = Simulation(made, bind([read_scenario(name) for name in names], made, seed), seed)
-    stop = threading.Event()
-
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask_to_stop)
-    run(settings, simulation, names, stop)
+    run(settings, simulation, names, stop_on_signals())
 
 
 def run(settings: Settings, simulation: Simulation, names: list[str], stop: threading.Event) -> None:
@@ -139,13 +131,8 @@ def run(settings: Settings, simulation: Simulation, names: list[str], stop: thre
 
 
 def main() -> int:
-    """Run; a problem that a person can act on is one line, not a traceback."""
-    try:
-        app(prog_name="python -m deploy.simulation")
-    except MimamoriError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
+    """Run the command line; return the exit code."""
+    return exit_code_of(lambda: app(prog_name="python -m deploy.simulation"))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 """Run one detector process: `python -m detectors`. It judges, and it tells people."""
 
-import signal
 import sys
 import threading
 from zoneinfo import ZoneInfo
 
 from core.clock import Clock
-from core.errors import MimamoriError, StoreUnavailableError
+from core.errors import StoreUnavailableError
 from core.logs import get_logger, set_up_logs
+from core.process import exit_code_of, stop_on_signals
 from core.settings import Settings, load_settings
 from core.store.database import Database
 from detectors.alerting import loop
@@ -24,20 +24,18 @@ _log = get_logger(__name__)
 
 def main() -> int:
     """Run until SIGTERM or SIGINT; return the exit code."""
-    try:
-        settings = load_settings()
-        set_up_logs("detectors", settings.log_level, settings.log_format)
-        clock = settings.make_clock()
-        clock.now()
-        stop = threading.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda _number, _frame: stop.set())
-        while not stop.is_set():
-            if _serve(settings, clock, stop):
-                return 70  # EX_SOFTWARE: the log says what happened; whoever supervises us starts us again
-    except MimamoriError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+    return exit_code_of(_run)
+
+
+def _run() -> int:
+    settings = load_settings()
+    set_up_logs("detectors", settings.log_level, settings.log_format)
+    clock = settings.make_clock()
+    clock.now()
+    stop = stop_on_signals()
+    while not stop.is_set():
+        if _serve(settings, clock, stop):
+            return 70  # EX_SOFTWARE: the log says what happened; whoever supervises us starts us again
     _log.info("stopped")
     return 0
 

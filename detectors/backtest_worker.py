@@ -5,15 +5,16 @@ the lock is the one worker; it goes with the connection, so what a killed one le
 """
 
 import os
-import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 
 from core.clock import Clock
 from core.domain.backtest import MOST_ATTEMPTS, BacktestProblem, BacktestWish, Label
 from core.domain.sensitivity import Sensitivity
-from core.errors import MimamoriError, NotFoundError, StoreUnavailableError
+from core.errors import NotFoundError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
+from core.process import exit_code_of, stop_on_signals
 from core.settings import load_settings
 from core.store import backtest_requests as requests
 from core.store.backtest_requests import Begun
@@ -111,28 +112,25 @@ def _question(begun: Begun, clock: Clock) -> Question:
 def main() -> int:
     """Work until nothing is left, or until SIGTERM or the end of the parent; return the exit code."""
     parent = os.getppid()
-    asked_to_end: list[int] = []
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda sent, _frame: asked_to_end.append(sent))
+    stop = stop_on_signals()
     os.nice(_NICENESS)
+    return exit_code_of(partial(_run, lambda: stop.is_set() or os.getppid() != parent))
+
+
+def _run(has_to_leave: Callable[[], bool]) -> int:
+    settings = load_settings()
+    set_up_logs("detectors", settings.log_level, settings.log_format)
+    url = settings.database_url.get_secret_value()
     try:
-        settings = load_settings()
-        set_up_logs("detectors", settings.log_level, settings.log_format)
-        clock = settings.make_clock()
-        url = settings.database_url.get_secret_value()
         with Database(url, size=1, application="mimamori-backtest") as database:
             desk = database.dedicated_connection()
-            worker = Worker(database, desk, clock, lambda: bool(asked_to_end) or os.getppid() != parent)
             try:
                 with translated_errors():
-                    worker.work_off()
+                    Worker(database, desk, settings.make_clock(), has_to_leave).work_off()
             finally:
                 desk.close()
     except StoreUnavailableError as error:
         _log.warning("store_unavailable", error=str(error))
-        return error.exit_code
-    except MimamoriError as error:
-        sys.stderr.write(f"{error}\n")
         return error.exit_code
     return 0
 

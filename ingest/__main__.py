@@ -1,12 +1,12 @@
 """Run one ingest worker: `python -m ingest`."""
 
 import gc
-import signal
 import sys
-import threading
+from functools import partial
 
-from core.errors import MimamoriError, StoreUnavailableError
+from core.errors import StoreUnavailableError
 from core.logs import get_logger, set_up_logs
+from core.process import exit_code_of, stop_on_signals
 from core.settings import load_settings
 from core.store.database import Database
 from ingest.metrics import Monitor
@@ -26,22 +26,20 @@ def main(*, is_leaving: bool = False) -> int:
 
     `is_leaving`: only store what still waits for this client id at the broker, and end its session.
     """
-    try:
-        settings = load_settings()
-        set_up_logs("ingest", settings.log_level, settings.log_format)
-        clock = settings.make_clock()
-        clock.now()
-        monitor = Monitor()
-        if settings.ingest_metrics_port:
-            monitor.serve(settings.ingest_metrics_port)
-    except MimamoriError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
+    return exit_code_of(partial(_serve, is_leaving=is_leaving))
+
+
+def _serve(*, is_leaving: bool) -> int:
+    settings = load_settings()
+    set_up_logs("ingest", settings.log_level, settings.log_format)
+    clock = settings.make_clock()
+    clock.now()
+    monitor = Monitor()
+    if settings.ingest_metrics_port:
+        monitor.serve(settings.ingest_metrics_port)
     gc.freeze()
     gc.set_threshold(*_COLLECT_AFTER)
-    stop = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = stop_on_signals()
     log = get_logger(__name__)
     while not stop.is_set():
         database = Database(

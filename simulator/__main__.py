@@ -2,18 +2,13 @@
 
 import sys
 
-from core.errors import MimamoriError
+from core.process import exit_code_of
 from simulator.command import app
 
 
 def main() -> int:
-    """Run the command line; a problem that a person can act on is one line, not a traceback."""
-    try:
-        app(prog_name="python -m simulator")
-    except MimamoriError as error:
-        sys.stderr.write(f"{error}\n")
-        return error.exit_code
-    return 0
+    """Run the command line; return the exit code."""
+    return exit_code_of(lambda: app(prog_name="python -m simulator"))
 
 
 if __name__ == "__main__":

@@ -1,13 +1,11 @@
 """The command line of the simulator: `python -m simulator`, and `mimamori simulate` with the same commands."""
 
 import json
-import signal
 import threading
 import time
 from contextlib import ExitStack, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
-from types import FrameType
 from typing import Annotated
 
 import typer
@@ -26,6 +24,7 @@ from rich.progress import (
 from core.clock import SystemClock
 from core.errors import InputError
 from core.logs import get_logger, set_up_logs
+from core.process import stop_on_signals
 from core.settings import Settings, load_settings
 from simulator import library_command
 from simulator import scenario as scenarios
@@ -115,7 +114,7 @@ def history(
     """Publish the days before live watching begins, as fast as the broker takes them."""
     settings = _start()
     simulation = _simulation(ward, seed, scenario or _default(settings), days)
-    _publish_history(simulation, settings, _stop_on_signals())
+    _publish_history(simulation, settings, stop_on_signals())
 
 
 @app.command()
@@ -133,7 +132,7 @@ def live(
     settings = _start()
     simulation = _simulation(ward, seed, scenario or _default(settings), days)
     _write_truth(simulation, truth, truth_days)
-    _publish_live(simulation, settings, _stop_on_signals(), truth_days if view else 0.0)
+    _publish_live(simulation, settings, stop_on_signals(), truth_days if view else 0.0)
 
 
 @app.command()
@@ -151,7 +150,7 @@ def run(
     settings = _start()
     simulation = _simulation(ward, seed, scenario or _default(settings), days)
     _write_truth(simulation, truth, truth_days)
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     _publish_history(simulation, settings, stop)
     _publish_live(simulation, settings, stop, truth_days if view else 0.0)
 
@@ -226,17 +225,6 @@ def _simulation(path: Path, seed: int, names: list[str], days: int) -> Simulatio
     ward = read_ward(path)
     incidents = bind([scenarios.read_scenario(name) for name in names], ward, seed)
     return Simulation(ward, incidents, seed, days)
-
-
-def _stop_on_signals() -> threading.Event:
-    stop = threading.Event()
-
-    def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, ask_to_stop)
-    return stop
 
 
 def _publish_history(simulation: Simulation, settings: Settings, stop: threading.Event) -> None:

@@ -2,15 +2,14 @@
 
 import argparse
 import os
-import signal
 import sys
-import threading
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.clock import Clock, SystemClock
 from core.errors import MimamoriError
 from core.logs import get_logger, set_up_logs
+from core.process import stop_on_signals
 from core.settings import load_settings
 from deploy.inbox.mail import HOST, mail_server
 from deploy.inbox.mailbag import Mailbag
@@ -22,9 +21,7 @@ _ZONE = "Asia/Tokyo"
 def main() -> int:
     """Run until told to stop, and return the exit code."""
     arguments = _parser().parse_args()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda _number, _frame: stop.set())
+    stop = stop_on_signals()
     try:
         clock, zone = _time()
         set_up_logs("inbox", "INFO", "json")
