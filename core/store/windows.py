@@ -14,6 +14,8 @@ from core.store.queries import load
 
 _WINDOWS = load("windows")
 _PRESENCE = METRICS["presence"].number
+# A sensor that told of presence, and no more for so long, is one that sees movement.
+_STILL_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,10 @@ def life_signs(
     connection: Connection, home: int, resident: int, since: datetime, until: datetime
 ) -> list[DeviceLifeSigns]:
     """Return the life signs in a home in (since, until], without those of another resident's own devices."""
-    values = {"home": home, "resident": resident, "since": since, "until": until, "presence": _PRESENCE}
+    values = {
+        **{"home": home, "resident": resident, "since": since, "until": until},
+        **{"presence": _PRESENCE, "still_since": until - _STILL_WITHIN},
+    }
     rows = connection.execute(_WINDOWS["life_signs"], values, binary=True)
     return [DeviceLifeSigns(row[0], DeviceKind(row[1]), *row[2:]) for row in rows]
 

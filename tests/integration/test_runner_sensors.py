@@ -9,7 +9,7 @@ import pytest
 from core.domain.access import Scope
 from core.domain.alert import Condition, Severity
 from core.domain.geofence import ALWAYS, Circle
-from core.store import geofences, residents, usuals
+from core.store import geofences, residents, usuals, windows
 from core.store.database import Database
 from detectors.rules import decline
 from tests.support.judged_ward import JudgedWard, Seen, at, home
@@ -120,6 +120,20 @@ def test_a_fix_far_off_is_not_believed_while_the_homes_gateway_hears_the_tracker
     ward.pass_to(noon + timedelta(minutes=41))
     (alert,) = ward.alerts("geofence_exit")
     assert alert.began_at > noon + timedelta(minutes=33)
+
+
+def test_presence_that_was_told_long_ago_makes_no_sensor_trustworthy(
+    ward: JudgedWard, database: Database
+) -> None:
+    def seeing_stillness(day: datetime) -> set[str]:
+        with database.transaction() as connection:
+            rows = windows.life_signs(connection, 1, 1, day - timedelta(days=1), day)
+        return {one.place for one in rows if one.sees_stillness}
+
+    ward.store([Seen("hall-1", "presence", 1, FIRST + timedelta(days=1))])
+    assert seeing_stillness(FIRST + timedelta(days=2)) == {"hall"}
+    assert seeing_stillness(FIRST + timedelta(days=7)) == {"hall"}
+    assert seeing_stillness(FIRST + timedelta(days=9)) == set()
 
 
 def last_movement(database: Database) -> tuple[datetime | None, str | None]:

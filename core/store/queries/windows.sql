@@ -2,12 +2,13 @@
 
 -- name: life_signs
 -- Life signs of a home in a span: Unix seconds per device; a resident's own devices are not another resident's. And whether the device
--- sees people who sit still.
+-- sees people who sit still: it told of presence lately.
 SELECT
     device.device_number, device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8),
     EXISTS (
-        SELECT FROM device_latest AS ever
-        WHERE ever.device_number = device.device_number AND ever.metric = %(presence)s
+        SELECT FROM device_latest AS latest
+        WHERE latest.device_number = device.device_number AND latest.metric = %(presence)s
+            AND latest.time > %(still_since)s
     )
 FROM device_assignment AS here
 JOIN device USING (device_number)
