@@ -10,7 +10,14 @@ from pathlib import Path
 from core.errors import InputError
 from simulator.replay.events import EVENT_COLUMNS, TIHM_COLUMNS, read_events, read_tihm
 from simulator.replay.recording import Recording
-from simulator.replay.tracks import POSITION_COLUMNS, read_gpx, read_positions
+from simulator.replay.tracks import (
+    POSITION_COLUMNS,
+    is_plt,
+    read_gpx,
+    read_plt,
+    read_positions,
+    separator_of,
+)
 
 _GZIP = b"\x1f\x8b"
 
@@ -22,6 +29,7 @@ class Form(StrEnum):
     CSV = "csv"
     GPX = "gpx"
     POSITIONS = "positions"
+    PLT = "plt"
 
 
 def read_recording(path: Path, form: Form | None = None, zone: tzinfo = UTC) -> Recording:
@@ -48,10 +56,27 @@ def read_recording(path: Path, form: Form | None = None, zone: tzinfo = UTC) -> 
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{path}: cannot read the recording: {error}") from error
     form = form or _recognised(data, path)
+    name = _walker(path)
     if form is Form.GPX:
-        return read_gpx(data, path.name.split(".")[0], zone)
-    readers = {Form.TIHM: read_tihm, Form.CSV: read_events, Form.POSITIONS: read_positions}
-    return readers[form](_lines(data), zone)
+        return read_gpx(data, name, zone)
+    if form is Form.POSITIONS:
+        return read_positions(_lines(data), zone, name)
+    if form is Form.PLT:
+        return read_plt(_lines(data), name)
+    return (read_tihm if form is Form.TIHM else read_events)(_lines(data), zone)
+
+
+def is_track(begins: bytes) -> bool:
+    """Tell whether a file that begins so holds positions: GPX, PLT, or CSV that names latitude, longitude and time."""
+    first = _first_line(begins)
+    return first.startswith("<") or is_plt(first) or separator_of(first) is not None
+
+
+def _walker(path: Path) -> str:
+    """Return what a walker is called whom the file does not name; Geolife has a folder for each."""
+    if path.parent.name == "Trajectory":
+        return path.resolve().parent.parent.name
+    return path.name.split(".")[0] or path.name
 
 
 def _lines(data: bytes) -> TextIOWrapper:
@@ -59,17 +84,21 @@ def _lines(data: bytes) -> TextIOWrapper:
 
 
 def _recognised(data: bytes, path: Path) -> Form:
-    first = data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0].decode(errors="replace").strip()
+    first = _first_line(data)
     if first.startswith("<"):
         return Form.GPX
-    for form, separator, columns in (
-        (Form.TIHM, ",", TIHM_COLUMNS),
-        (Form.CSV, ",", EVENT_COLUMNS),
-        (Form.POSITIONS, ";", POSITION_COLUMNS),
-    ):
-        if set(columns) <= {name.strip() for name in first.split(separator)}:
+    if is_plt(first):
+        return Form.PLT
+    for form, columns in ((Form.TIHM, TIHM_COLUMNS), (Form.CSV, EVENT_COLUMNS)):
+        if set(columns) <= {name.strip() for name in first.split(",")}:
             return form
+    if separator_of(first) is not None:
+        return Form.POSITIONS
     raise InputError(
         f"{path}, line 1: this is none of the known forms: {','.join(TIHM_COLUMNS)} (tihm), {','.join(EVENT_COLUMNS)}"
-        f" (csv), {';'.join(POSITION_COLUMNS)};... (positions) or GPX; name the form with --as"
+        f" (csv), {';'.join(POSITION_COLUMNS)};... (positions), GPX or PLT of Geolife (plt); name the form with --as"
     )
+
+
+def _first_line(data: bytes) -> str:
+    return data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0].decode(errors="replace").strip()

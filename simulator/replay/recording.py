@@ -2,10 +2,12 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
+from unicodedata import normalize
+from zlib import crc32
 
 from core.domain.device import DEVICE_ID, DeviceKind
 from core.errors import InputError
@@ -80,6 +82,8 @@ class Recording:
         Rows that cannot be used.
     notes : tuple of str
         What a person should know: what was left out, what was assumed.
+    names : mapping
+        What the file calls its homes or walkers, by the name they have here; of tracks only.
     """
 
     form: str
@@ -87,6 +91,7 @@ class Recording:
     fixes: tuple[RecordedFix, ...] = ()
     bad: tuple[BadRow, ...] = ()
     notes: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict[str, str])
     _device_ids: dict[tuple[str, str, DeviceKind], RecordedDevice] = field(
         default_factory=dict[tuple[str, str, DeviceKind], RecordedDevice], init=False
     )
@@ -150,6 +155,7 @@ class Recording:
             tuple(item for item in self.fixes if fits(item)),
             self.bad,
             self.notes,
+            self.names,
         )
 
     def checked(self, name: str, *, skip_bad: bool) -> "Recording":
@@ -182,26 +188,34 @@ class Slugs:
     """Makes names fit for ids, and refuses two names that would become one."""
 
     def __init__(self) -> None:
-        self._origins: dict[str, str] = {}
+        # The names as they were, by what became of them.
+        self.names: dict[str, str] = {}
+        # A recording says the same few names half a million times.
+        self._known: dict[str, str] = {}
 
     def slug(self, text: str) -> str:
         """Return the name in small letters, digits and hyphens.
 
+        Other scripts have no such letters: a name in one gets a short code of its own, the same in every file.
+
         Raises
         ------
         ValueError
-            Nothing is left of it, or another name became the same.
+            It is empty, or another name became the same.
 
         Examples
         --------
-        >>> Slugs().slug("Front Door")
-        'front-door'
+        >>> Slugs().slug("Front Door"), Slugs().slug("花子 2")
+        ('front-door', '2-3792d074')
         """
-        slug = re.sub(r"[^a-z0-9]+", "-", text.strip().lower()).strip("-")
-        if not slug:
-            raise ValueError(f"{text!r} has no letter or digit (a to z, 0 to 9) to make an id of")
-        if self._origins.setdefault(slug, text) != text:
-            raise ValueError(f"{text!r} and {self._origins[slug]!r} would both become {slug!r}; rename one")
+        name = normalize("NFKC", text).strip().lower()
+        slug = re.sub(r"[^a-z0-9]+", "-", name).strip("-")
+        if not slug or not name.isascii():
+            if not name:
+                raise ValueError(f"{text!r} is no name")
+            slug = "-".join(part for part in (slug, f"{crc32(name.encode()):08x}") if part)
+        if self.names.setdefault(slug, text) != text:
+            raise ValueError(f"{text!r} and {self.names[slug]!r} would both become {slug!r}; rename one")
         return slug
 
 

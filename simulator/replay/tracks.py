@@ -1,7 +1,7 @@
-"""Reads tracks: GPX 1.0 and 1.1, and CSV files of phone positions."""
+"""Reads tracks: GPX 1.0 and 1.1, CSV files of phone positions, and the PLT files of the Geolife data set."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 from math import isfinite
 from xml.parsers import expat
@@ -10,29 +10,75 @@ from simulator.replay.recording import BadRow, RecordedFix, Recording, Slugs
 
 POSITION_COLUMNS = ("user_id", "tracked_at", "latitude", "longitude")
 _OPTIONAL_COLUMNS = ("elevation", "accuracy")
+# The words that files use for the same columns.
+_WORDS = {
+    "user_id": ("user_id", "who", "user", "id", "device"),
+    "tracked_at": ("tracked_at", "time", "timestamp", "datetime", "date_time"),
+    "latitude": ("latitude", "lat"),
+    "longitude": ("longitude", "lon", "lng"),
+    "elevation": ("elevation", "altitude", "ele"),
+    "accuracy": ("accuracy", "accuracy_m"),
+}
+_SEPARATORS = (";", ",", "\t")
+_PLT_BEGINS = "Geolife trajectory"
+_PLT_HEADER_LINES = 6
 _KMH = 3.6
 
 
-def read_positions(lines: Iterator[str], zone: tzinfo) -> Recording:
-    """Read `user_id;tracked_at;latitude;longitude;elevation;accuracy`; the last two may be missing."""
-    rows = csv.reader(lines, delimiter=";")
+def separator_of(first_line: str) -> str | None:
+    """Return what separates the columns of a file of positions, None if the line names no such columns."""
+    for separator in _SEPARATORS:
+        if {"tracked_at", "latitude", "longitude"} <= set(_columns(first_line.split(separator))):
+            return separator
+    return None
+
+
+def is_plt(first_line: str) -> bool:
+    """Tell whether a file that begins so is of the Geolife data set."""
+    return first_line.strip() == _PLT_BEGINS
+
+
+def _columns(header: list[str]) -> dict[str, int]:
+    """Return where each column stands, by the words of `POSITION_COLUMNS`."""
+    names = [name.strip().lower().replace("-", "_").replace(" ", "_") for name in header]
+    found = {
+        column: next((names.index(one) for one in words if one in names), -1)
+        for column, words in _WORDS.items()
+    }
+    return {column: number for column, number in found.items() if number >= 0}
+
+
+def read_positions(lines: Iterable[str], zone: tzinfo, name: str = "track") -> Recording:
+    """Read `user_id;tracked_at;latitude;longitude;elevation;accuracy`, with semicolons, commas or tabs between.
+
+    The last two may be missing. Where nobody is named all positions are those of one walker, who is called after the file.
+    """
+    rows = iter(lines)
     homes, fixes, bad = Slugs(), list[RecordedFix](), list[BadRow]()
+    table = csv.reader(rows)
     try:
-        header = [name.strip() for name in next(rows, list[str]())]
-        if not set(POSITION_COLUMNS) <= set(header):
+        first = next(rows, "").removeprefix("\ufeff")
+        separator = separator_of(first)
+        if separator is None:
             problem = f"the first line must name the columns {';'.join(POSITION_COLUMNS + _OPTIONAL_COLUMNS)}"
             return Recording("positions", bad=(BadRow(1, problem),))
-        for row in rows:
+        header = next(csv.reader([first], delimiter=separator))
+        columns = _columns(header)
+        table = csv.reader(rows, delimiter=separator)
+        for row in table:
             if not row:
                 continue
             try:
-                fixes.append(_position(dict(zip(header, row, strict=True)), homes, zone))
+                if len(row) < len(header):
+                    raise ValueError(f"there are {len(row)} fields, the first line has {len(header)}")  # noqa: TRY301
+                of_row = {column: row[number].strip() for column, number in columns.items()}
+                fixes.append(_position({"user_id": name, **of_row}, homes, zone))
             except ValueError as error:
-                bad.append(BadRow(rows.line_num, str(error)))
+                bad.append(BadRow(table.line_num + 1, str(error)))
     except (csv.Error, UnicodeDecodeError) as error:
-        bad.append(BadRow(rows.line_num + 1, f"is not CSV in UTF-8: {error}"))
+        bad.append(BadRow(table.line_num + 2, f"is not CSV in UTF-8: {error}"))
     fixes.sort(key=lambda item: item.time)
-    return Recording("positions", fixes=tuple(fixes), bad=tuple(bad))
+    return Recording("positions", fixes=tuple(fixes), bad=tuple(bad), names=homes.names)
 
 
 def _position(row: dict[str, str], homes: Slugs, zone: tzinfo) -> RecordedFix:
@@ -47,6 +93,42 @@ def _position(row: dict[str, str], homes: Slugs, zone: tzinfo) -> RecordedFix:
     )
 
 
+def read_plt(lines: Iterable[str], name: str) -> Recording:
+    """Read a file of the Geolife data set: after six lines `lat,lon,0,altitude in feet,days,date,time`, in UTC.
+
+    Parameters
+    ----------
+    lines : iterable of str
+        The file.
+    name : str
+        The walker is called after it.
+    """
+    homes, fixes, bad = Slugs(), list[RecordedFix](), list[BadRow]()
+    home = homes.slug(name)
+    for number, line in enumerate(lines, 1):
+        if number <= _PLT_HEADER_LINES or not line.strip():
+            continue
+        try:
+            lat, lon, _, _, _, day, clock = line.split(",")
+            moment = _moment(f"{day.strip()}T{clock.strip()}", UTC)
+            fixes.append(
+                RecordedFix(
+                    moment,
+                    home,
+                    _number(lat, "latitude", 90.0),
+                    _number(lon, "longitude", 180.0),
+                    None,
+                    None,
+                    None,
+                )
+            )
+        except ValueError as error:
+            problem = str(error) if line.count(",") == 6 else "is no lat,lon,0,altitude,days,date,time"
+            bad.append(BadRow(number, problem))
+    fixes.sort(key=lambda item: item.time)
+    return Recording("plt", fixes=tuple(fixes), bad=tuple(bad), names=homes.names)
+
+
 def read_gpx(data: bytes, name: str, zone: tzinfo) -> Recording:
     """Read the track points of a GPX file; waypoints and routes were not walked and stay out.
 
@@ -59,7 +141,8 @@ def read_gpx(data: bytes, name: str, zone: tzinfo) -> Recording:
     zone : tzinfo
         For times without an offset, which GPX does not allow but some devices write.
     """
-    reader = _GpxReader(Slugs().slug(name), zone)
+    homes = Slugs()
+    reader = _GpxReader(homes.slug(name), zone)
     try:
         reader.feed(data)
     except expat.ExpatError as error:
@@ -69,7 +152,7 @@ def read_gpx(data: bytes, name: str, zone: tzinfo) -> Recording:
     notes = (
         (f"{reader.without_time} track points have no time and were left out",) if reader.without_time else ()
     )
-    return Recording("gpx", fixes=tuple(reader.fixes), bad=tuple(reader.bad), notes=notes)
+    return Recording("gpx", fixes=tuple(reader.fixes), bad=tuple(reader.bad), notes=notes, names=homes.names)
 
 
 class _GpxReader:

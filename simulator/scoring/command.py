@@ -23,14 +23,18 @@ from simulator.scoring.recorded_life import LifeReport, score_life
 from simulator.scoring.report import SetReport, bathroom_lines, life_table, table, write
 from simulator.scoring.synthetic import DAYS, HOMES, syn40
 from simulator.scoring.track_report import (
+    TrackReport,
     evaluate_tracks,
     fence_rows,
     is_track_file,
+    together,
     wandering_line,
     write_tracks,
 )
 
 _WIDTH = 120
+# Of more files than this only the sum is told; all are in tracks.json.
+_MOST_FILES = 20
 
 app = typer.Typer(
     name="evaluate",
@@ -47,7 +51,7 @@ def evaluate_command(
         list[Path] | None,
         typer.Argument(
             help="CSV files (or .csv.gz) of events: home,time,metric,place,value; or patient_id,location_name,date. "
-            "Or of positions: GPX, or user_id;tracked_at;latitude;longitude. Without any, made-up homes (SYN-40) are judged.",
+            "Or of positions: GPX, PLT of Geolife, or user_id;tracked_at;latitude;longitude. Without any, made-up homes (SYN-40) are judged.",
             show_default=False,
         ),
     ] = None,
@@ -103,7 +107,7 @@ def evaluate_command(
     Protocol P (docs/evaluation.md): hours from collapse to alarm, median / mean / 95th percentile, at equal rates of false alarms in
     30 days per home. Of files also how often every rule about life at home speaks up. The same input always gives the same figures.
 
-    Files of positions (GPX, or CSV with semicolons) are judged by the rules about the way: with --fence how often leaving the safe area is
+    Files of positions (GPX, PLT or CSV) are judged by the rules about the way: with --fence how often leaving the safe area is
     told, and with --excursions how often wrongly, and how soon; and how well losing the way is told from the trips that are recorded.
 
     Example: mimamori evaluate homes.csv --out var/evaluation
@@ -171,17 +175,41 @@ def _judge_tracks(
     console: Console, paths: list[Path], fence: str | None, excursions: Path | None, out: Path
 ) -> Path:
     shape = None if fence is None else read_fence(fence)
-    reports = [evaluate_tracks(path, shape, excursions) for path in paths]
-    for report in reports:
-        if shape is not None:
-            shown = Table(title=f"{report.name}: leaving the safe area")
-            for column in ("who", "days heard", "told", "false in 30 days", "found", "seconds, median / p95"):
-                shown.add_column(column, justify="left" if column == "who" else "right")
-            for row in fence_rows(report):
-                shown.add_row(*row)
-            console.print(shown)
-        console.print(f"{report.name}: {wandering_line(report)}")
+    reports: list[TrackReport] = []
+    with console.status("tracks") as status:
+        for number, path in enumerate(paths, 1):
+            status.update(f"{path.name}: {number} of {len(paths)}")
+            reports.append(evaluate_tracks(path, shape, excursions))
+    if shape is not None:
+        _show_fence(console, reports)
+    for report in reports[:_MOST_FILES]:
+        for note in report.notes:
+            console.print(f"{report.name}: {note}", soft_wrap=True, highlight=False)
+        console.print(f"{report.name}: {wandering_line(report.wandering)}", soft_wrap=True, highlight=False)
+    if len(reports) > 1:
+        console.print(
+            f"All {len(reports)} files: {wandering_line(together(reports))}", soft_wrap=True, highlight=False
+        )
     return write_tracks(reports, out)
+
+
+def _show_fence(console: Console, reports: Sequence[TrackReport]) -> None:
+    shown = Table(title="leaving the safe area")
+    for column in (
+        "file",
+        "who",
+        "a fix every",
+        "days heard",
+        "told",
+        "false in 30 days",
+        "found",
+        "seconds, median / p95",
+    ):
+        shown.add_column(column, justify="left" if column in ("file", "who") else "right")
+    for report in reports:
+        for row in fence_rows(report):
+            shown.add_row(report.name, *row)
+    console.print(shown)
 
 
 def _console() -> Console:

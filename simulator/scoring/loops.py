@@ -15,6 +15,7 @@ from detectors.rules.wandering import ASTRAY_BELOW, wandering_score
 from simulator.scoring.protocol import Floats
 
 KINDS = ("laps", "to_and_fro", "random", "streets")
+FLAGGED_FROM = 1 - ASTRAY_BELOW
 _METRES_PER_DEGREE = 111_194.93
 _TRIP_S, _EVERY_S, _LONGEST_GAP_S = 2400.0, 600.0, 600.0
 _LEAST_FIXES = 12
@@ -32,6 +33,21 @@ class LoopScore:
     flagged: float
     trips: int
     loops: int
+
+
+@dataclass(frozen=True)
+class TripScores:
+    """How much of each trip led nowhere, from 0 to 1: as they were recorded, and with somebody losing the way put in."""
+
+    plain: Floats
+    lost: Floats
+
+    def compared(self) -> LoopScore:
+        """Say how well the two are told apart."""
+        pairs = np.sign(np.subtract.outer(self.lost, self.plain))
+        auc = float(np.sum(pairs > 0) + np.sum(pairs == 0) / 2) / pairs.size
+        found, flagged = (float(np.mean(one >= FLAGGED_FROM)) for one in (self.lost, self.plain))
+        return LoopScore(auc, found, flagged, len(self.plain), len(self.lost))
 
 
 def trips(tracks: Sequence[Track]) -> list[Track]:
@@ -52,7 +68,12 @@ def trips(tracks: Sequence[Track]) -> list[Track]:
 
 def score_loops(normal: Sequence[Track], seeds: Sequence[int]) -> LoopScore:
     """Put each way of losing the way into each trip once per seed, and compare with the trips as they were."""
-    plain = np.array([_score(trip) for trip in normal])
+    return trip_scores(normal, seeds).compared()
+
+
+def trip_scores(normal: Sequence[Track], seeds: Sequence[int]) -> TripScores:
+    """Return the scores of trips, and of the same with each way of losing the way put in once per seed."""
+    plain = np.array([_score(trip) for trip in normal], np.float64)
     lost = np.array(
         [
             _score(with_loop(random, trip, kind))
@@ -60,12 +81,10 @@ def score_loops(normal: Sequence[Track], seeds: Sequence[int]) -> LoopScore:
             for random in [np.random.default_rng(seed)]
             for kind in KINDS
             for trip in normal
-        ]
+        ],
+        np.float64,
     )
-    pairs = np.sign(np.subtract.outer(lost, plain))
-    auc = float(np.sum(pairs > 0) + np.sum(pairs == 0) / 2) / pairs.size
-    line = 1 - ASTRAY_BELOW
-    return LoopScore(auc, float(np.mean(lost >= line)), float(np.mean(plain >= line)), len(plain), len(lost))
+    return TripScores(plain, lost)
 
 
 def with_loop(random: np.random.Generator, trip: Track, kind: str) -> Track:

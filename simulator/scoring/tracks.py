@@ -1,6 +1,6 @@
-"""Reads recorded tracks for measuring: GPX files, and CSV files of positions."""
+"""Reads recorded tracks for measuring: GPX files, CSV files of positions, and PLT files."""
 
-from datetime import UTC
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,44 +8,39 @@ import numpy as np
 from core.errors import InputError
 from detectors.rules.judgement import Track
 from simulator.replay.files import read_recording
-from simulator.replay.recording import RecordedFix, Recording
-from simulator.replay.tracks import read_gpx, read_positions
+from simulator.replay.recording import RecordedFix
+
+
+@dataclass(frozen=True)
+class TrackFile:
+    """The tracks of a file by who walked them, as the file calls them, and what a person should know about it."""
+
+    tracks: dict[str, Track]
+    notes: tuple[str, ...] = ()
 
 
 def read_tracks(path: Path) -> dict[str, Track]:
-    """Return the tracks of a file by who walked them; a GPX file holds one.
+    """Return the tracks of a file by who walked them (see `read_track_file`)."""
+    return read_track_file(path).tracks
+
+
+def read_track_file(path: Path) -> TrackFile:
+    """Read a file as `mimamori replay` would: plain or gzip, recognised by what is in it. A second fix of the same moment is left out.
 
     Raises
     ------
     InputError
         The file cannot be read, or holds something that is no position.
     """
-    try:
-        if path.suffix.lower() == ".gpx":
-            recording = read_gpx(path.read_bytes(), path.stem, UTC)
-        else:
-            recording = read_positions(iter(path.read_text(encoding="utf-8").splitlines()), UTC)
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read ({error.__class__.__name__})") from error
-    return _by_walker(path, recording)
-
-
-def tracks_of(path: Path) -> dict[str, Track]:
-    """Return the tracks of a file as `mimamori replay` would read it: plain or gzip, recognised by what is in it.
-
-    Raises
-    ------
-    InputError
-        The file cannot be read, or holds something that is no position.
-    """
-    return _by_walker(path, read_recording(path))
-
-
-def _by_walker(path: Path, recording: Recording) -> dict[str, Track]:
+    recording = read_recording(path)
     for bad in recording.bad[:1]:
         raise InputError(f"{path}, line {bad.line}: {bad.problem}")
     walkers = sorted({fix.home for fix in recording.fixes})
-    return {who: _track([fix for fix in recording.fixes if fix.home == who]) for who in walkers}
+    tracks = {
+        recording.names.get(who, who): _track([fix for fix in recording.fixes if fix.home == who])
+        for who in walkers
+    }
+    return TrackFile(tracks, recording.notes)
 
 
 def _track(fixes: list[RecordedFix]) -> Track:
@@ -56,4 +51,6 @@ def _track(fixes: list[RecordedFix]) -> Track:
         ],
         np.float64,
     ).reshape(-1, 4)
+    _, first = np.unique(rows[:, 0], return_index=True)
+    rows = rows[first]
     return Track(rows[:, 0], rows[:, 1], rows[:, 2], rows[:, 3])

@@ -99,6 +99,17 @@ def test_gzip_and_a_byte_order_mark_are_undone(tmp_path: Path):
     assert len(read_recording(path).readings) == 1
 
 
+def test_names_in_japanese_get_ids_that_stay_the_same_and_apart(tmp_path: Path):
+    rows = [
+        f"{home},2026-08-01T06:00:00Z,motion,{place},1"
+        for home in ("花子", "太郎")
+        for place in ("居間", "台所")
+    ]
+    first, again = (read(tmp_path, CSV + "\n".join(some) + "\n") for some in (rows, rows[::-1]))
+    assert len({device.device_id for device in first.devices}) == 4
+    assert first.devices == again.devices
+
+
 @pytest.mark.parametrize(
     ("row", "words"),
     [
@@ -115,7 +126,7 @@ def test_gzip_and_a_byte_order_mark_are_undone(tmp_path: Path):
             "line 3: 'press' is none of the words of button: other, single",
         ),
         ("a,2026-08-01T06:00:00Z,motion,hall", "line 3: there are 4 fields, the header has 5"),
-        ("花子,2026-08-01T06:00:00Z,motion,hall,1", "line 3: '花子' has no letter or digit"),
+        (" ,2026-08-01T06:00:00Z,motion,hall,1", "line 3: ' ' is no name"),
         ("A,2026-08-01T06:00:00Z,motion,hall,1", "line 3: 'A' and 'a' would both become 'a'; rename one"),
     ],
 )

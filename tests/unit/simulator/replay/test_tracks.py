@@ -131,3 +131,39 @@ def test_positions_keep_their_accuracy(tmp_path: Path):
     text = POSITIONS + "1;2012-12-18T21:30:35Z;47.3766094;8.5484732;0;1001\n"
     fix = read(tmp_path, text, "phone.csv").fixes[0]
     assert (fix.accuracy_m, fix.altitude_m) == (1001.0, 0.0)
+
+
+def test_positions_may_come_with_commas_and_in_other_words(tmp_path: Path):
+    ours = read(tmp_path, POSITIONS + "hana;2026-08-01T06:00:00Z;35.1;139.2;12;20\n", "ours.csv")
+    text = "\ufeffTime,Lat,Lon,note,Altitude,Accuracy,User\n2026-08-01T06:00:00Z,35.1,139.2,x,12,20,hana\n"
+    assert read(tmp_path, text, "other.csv").fixes == ours.fixes
+    nameless = read(tmp_path, "lat\tlon\ttimestamp\n35.1\t139.2\t2026-08-01T06:00:00Z\n", "Morning.tsv")
+    assert [fix.home for fix in nameless.fixes] == ["morning"]
+
+
+PLT = "Geolife trajectory\r\nWGS 84\r\nAltitude is in Feet\r\nReserved 3\r\n0,2,255,My Track,0,0,2,8421376\r\n0\r\n"
+
+
+def test_a_file_of_geolife_is_read_and_called_after_its_folder(tmp_path: Path):
+    folder = tmp_path / "007" / "Trajectory"
+    folder.mkdir(parents=True)
+    text = PLT + "39.984702,116.318417,0,492,39744.1201851852,2008-10-23,02:53:04\r\n\r\n"
+    recording = read(folder, text, "20081023025304.plt")
+    (fix,) = recording.fixes
+    assert (recording.form, fix.home, fix.lat, fix.lon) == ("plt", "007", 39.984702, 116.318417)
+    assert fix.time == datetime(2008, 10, 23, 2, 53, 4, tzinfo=UTC)
+    assert fix.accuracy_m is None
+
+
+@pytest.mark.parametrize(
+    ("row", "words"),
+    [
+        ("39.9,116.3,0,492,39744.1", "is no lat,lon,0,altitude,days,date,time"),
+        ("399,116.3,0,492,39744.1,2008-10-23,02:53:04", "latitude '399' lies outside"),
+        ("39.9,116.3,0,492,39744.1,2008-10-23,noon", "'2008-10-23Tnoon' is no time"),
+    ],
+)
+def test_a_bad_line_of_geolife_is_told_with_its_number(tmp_path: Path, row: str, words: str):
+    (bad,) = read(tmp_path, PLT + row + "\r\n", "a.plt").bad
+    assert bad.line == 7
+    assert words in bad.problem

@@ -15,7 +15,7 @@ from simulator.scoring.command import app
 from simulator.scoring.excursions import HOME, Walk, walks
 from simulator.scoring.fence_trial import read_excursions, read_fence, try_fence
 from simulator.scoring.track_report import evaluate_tracks, is_track_file, wandering_line
-from simulator.scoring.tracks import tracks_of
+from simulator.scoring.tracks import read_tracks
 from tests.support.shared_data import shared_data
 
 FENCE = Circle(*HOME, 200)
@@ -78,7 +78,7 @@ def test_an_excursion_that_is_not_told_is_missed_and_what_is_told_without_one_is
     wrong.write_text(
         "who,left_at,returned_at\nhana,2024-01-01T02:00:00Z,2024-01-01T02:10:00Z\n", encoding="utf-8"
     )
-    trial = try_fence(walk.track, FENCE, read_excursions(wrong, tracks_of(path)))
+    trial = try_fence(walk.track, FENCE, read_excursions(wrong, read_tracks(path)))
     assert trial.found == 0.0
     assert trial.false_exits_30d == pytest.approx(30 * len(trial.exits) / trial.days)
 
@@ -96,7 +96,7 @@ def test_hours_without_a_fix_do_not_count_as_time_watched() -> None:
 )
 def test_recorded_tracks_are_judged_and_leave_no_position_behind(name: str, tmp_path: Path) -> None:
     path = shared_data() / "gps" / name
-    track = next(iter(tracks_of(path).values()))
+    track = next(iter(read_tracks(path).values()))
     fence = f"{track.lat[0]:.5f},{track.lon[0]:.5f},500"
     done = CliRunner().invoke(app, [str(path), "--fence", fence, "--out", str(tmp_path)])
     assert done.exit_code == 0, done.output
@@ -117,7 +117,37 @@ def test_a_track_too_short_for_a_trip_says_so(tmp_path: Path) -> None:
     )
     report = evaluate_tracks(path, None, None)
     assert report.wandering is None
-    assert "nothing can be said" in wandering_line(report)
+    assert "nothing can be said" in wandering_line(report.wandering)
+
+
+def test_tracks_without_times_say_why_nothing_can_be_judged(tmp_path: Path) -> None:
+    path = tmp_path / "散歩.gpx"
+    path.write_text('<gpx><trk><trkseg><trkpt lat="35" lon="139"/></trkseg></trk></gpx>', encoding="utf-8")
+    with pytest.raises(InputError, match="two positions and their times; 1 track points have no time"):
+        evaluate_tracks(path, None, None)
+
+
+def test_walkers_are_called_as_the_file_calls_them_and_several_files_are_summed_up(tmp_path: Path) -> None:
+    (walk,) = walks(1, 1)
+    text = written(tmp_path, walk).read_text(encoding="utf-8").replace("hana;", "花子;")
+    first = tmp_path / "one.csv"
+    first.write_text(text, encoding="utf-8")
+    second = tmp_path / "two.csv"
+    # The same with commas, in other words, without a name, each line twice.
+    lines = [line.partition(";")[2].replace(";", ",") for line in text.splitlines()]
+    doubled = [line for line in lines[1:] for _ in range(2)]
+    second.write_text("\n".join(["time,lat,lon,altitude,accuracy", *doubled]), encoding="utf-8")
+    done = CliRunner().invoke(
+        app, [str(first), str(second), "--fence", "35.7,139.7,200", "--out", str(tmp_path)]
+    )
+    assert done.exit_code == 0, done.output
+    assert "花子" in done.output
+    assert "All 2 files: Losing the way" in done.output
+    told = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
+    one, two = (file["walkers"][0] for file in told["files"])
+    assert two["who"] == "two"
+    assert {**two, "who": one["who"]} == one
+    assert told["wandering"]["trips"] == 2 * one["trips"]
 
 
 def test_files_of_positions_are_known_by_what_is_in_them(tmp_path: Path) -> None:
@@ -128,7 +158,7 @@ def test_files_of_positions_are_known_by_what_is_in_them(tmp_path: Path) -> None
     packed = tmp_path / "walk.gz"
     packed.write_bytes(gzip.compress((gps / "korita-zbevnica.gpx").read_bytes()))
     assert is_track_file(packed)
-    assert tracks_of(packed)
+    assert read_tracks(packed)
 
 
 def test_a_safe_area_may_be_written_or_come_from_a_file(tmp_path: Path) -> None:
