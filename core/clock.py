@@ -115,6 +115,28 @@ class FileClock:
         fresh.replace(path)
 
 
+class HandClock:
+    """A clock that stands until its owner moves it, for work inside one process."""
+
+    factor = 0.0
+    _POLL_S = 0.05
+
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+
+    def now(self) -> datetime:
+        """Return the time it shows, in UTC."""
+        return self._now
+
+    def set(self, now: datetime) -> None:
+        """Show another time."""
+        self._now = now.astimezone(UTC)
+
+    def real_seconds(self, span: timedelta) -> float:
+        """Return a short poll time: only the owner knows when `span` will have passed."""
+        return 0.0 if span <= timedelta(0) else self._POLL_S
+
+
 def clock_from_setting(text: str, anchor: float | None) -> Clock:
     """Return the clock that `MIMAMORI_CLOCK` describes.
 

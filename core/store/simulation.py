@@ -1,6 +1,6 @@
 """A simulated ward in the database: how testers and the simulator meet, in the demo and in tests only."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -164,3 +164,12 @@ def wishes(connection: Connection, limit: int = 20) -> list[Wish]:
 def home_names(connection: Connection) -> dict[int, str]:
     """Return the names of the homes by key."""
     return {int(number): str(name) for number, name in connection.execute(_SIMULATION["home_names"])}
+
+
+def leave_out(connection: Connection, *, but: Collection[str]) -> None:
+    """Forget all homes but these (by name), with who lives there; their readings stay, and belong to nobody.
+
+    For a database in which nothing was raised yet.
+    """
+    for step in ("leave_out_devices", "leave_out_states", "leave_out_residents", "leave_out_homes"):
+        connection.execute(_SIMULATION[step], {"but": sorted(but)})

@@ -84,8 +84,10 @@ def doorkeeper(
 
 def simulate(context: typer.Context) -> None:
     """Play a ward: its homes, sensors and trackers. [dim]mimamori simulate --help[/dim] shows its commands."""
+    from deploy.proof.command import add_to
     from simulator.command import app
 
+    add_to(app)
     app(args=context.args, prog_name="mimamori simulate")
 
 

@@ -84,3 +84,20 @@ FROM simulation_wish ORDER BY simulation_wish_id DESC LIMIT %(limit)s;
 -- name: home_names
 -- The homes by key, to name them.
 SELECT home_id, name FROM home ORDER BY home_id;
+
+-- name: leave_out_devices
+-- Take the devices out of all homes but these.
+DELETE FROM device_assignment USING home
+WHERE device_assignment.home_id = home.home_id AND NOT home.name = ANY(%(but)s);
+
+-- name: leave_out_states
+-- Forget the last life signs of all homes but these.
+DELETE FROM home_latest USING home WHERE home_latest.home_id = home.home_id AND NOT home.name = ANY(%(but)s);
+
+-- name: leave_out_residents
+-- Forget who lives in all homes but these.
+DELETE FROM resident USING home WHERE resident.home_id = home.home_id AND NOT home.name = ANY(%(but)s);
+
+-- name: leave_out_homes
+-- Forget all homes but these.
+DELETE FROM home WHERE NOT name = ANY(%(but)s);
