@@ -14,8 +14,9 @@ from starlette.concurrency import run_in_threadpool
 
 from api import auth, status
 from api.errors import TooManyAttemptsError
-from api.permissions import Viewer, may_see
+from api.permissions import Viewer
 from api.schemas.live import AlertChange, StatusTick
+from api.visibility import may_see
 from core.clock import Clock
 from core.domain.access import Scope
 from core.errors import NotFoundError, StoreError

@@ -11,7 +11,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
-from api.permissions import Viewer, holds
+from api.permissions import Viewer
+from api.visibility import holds
 from core.clock import Clock
 from core.domain.alert import Alert, Severity
 from core.domain.geofence import Circle, Geofence, Polygon

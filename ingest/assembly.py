@@ -59,7 +59,7 @@ class Assembly:
         self._plain = Plain(rules.newest)
 
     @property
-    def new_states(self) -> Mapping[tuple[int, int], State]:
+    def new_states(self) -> dict[tuple[int, int], State]:
         """What the batch says newly of states."""
         return self._states.new
 

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from api import permissions
+from api import visibility
 from api.deps import AnyUser, ConnectionDep, DatabaseDep
 from api.pages.rendering import Page
 from api.pages.zones import hours_text
@@ -90,7 +90,7 @@ def add_absence(
     form = AbsenceForm(kind, how, began.strip(), ended.strip(), start.strip(), end.strip(), chosen, note)
     with database.transaction() as connection:
         now = Page(request, viewer).now
-        one = permissions.resident_for(connection, viewer, number, now, is_look=False)
+        one = visibility.resident_for(connection, viewer, number, now, is_look=False)
         page = Page(request, viewer, one.zone)
         problems: dict[str, str] = {}
         try:
@@ -124,7 +124,7 @@ def end_absence(
     request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number, absence: Number
 ) -> Response:
     """End an absence, or take it back."""
-    found = permissions.absence_for(connection, viewer, absence)
+    found = visibility.absence_for(connection, viewer, absence)
     if found.resident != number:
         raise NotFoundError(f"there is no planned absence {absence} that you may see")
     absences.end(connection, absence, Page(request, viewer).now)
@@ -139,7 +139,7 @@ def _show(
     form: AbsenceForm,
     problems: dict[str, str],
 ) -> Response:
-    one: ResidentOverview = permissions.resident_for(connection, viewer, number, Page(request, viewer).now)
+    one: ResidentOverview = visibility.resident_for(connection, viewer, number, Page(request, viewer).now)
     page = Page(request, viewer, one.zone)
     planned = [
         absence

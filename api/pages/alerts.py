@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api import permissions
+from api import visibility
 from api.deps import AnyUser, ConnectionDep, DatabaseDep
 from api.errors import ForbiddenError
 from api.pages.alert import Draft, alert_context
@@ -44,7 +44,7 @@ def list_alerts(
 ) -> Response:
     """Show past and present alerts, newest first."""
     page = Page(request, viewer)
-    offices, only = permissions.alert_limits(connection, viewer)
+    offices, only = visibility.alert_limits(connection, viewer)
     chosen = Handling(handling) if handling in set(Handling) else None
     found = alerts.history(
         connection, offices=offices, residents=only, handling=chosen, before=before, limit=_PAGE + 1
@@ -81,7 +81,7 @@ def claim(
     page = Page(request, viewer)
     try:
         with database.transaction() as connection:
-            permissions.alert_for(connection, viewer, number)
+            visibility.alert_for(connection, viewer, number)
             handling.claim(connection, number, user=viewer.number, take_over=bool(take_over), now=page.now)
     except ConflictError:
         return _back(number)
@@ -93,7 +93,7 @@ def release(request: Request, viewer: AnyUser, database: DatabaseDep, number: Bi
     """Give the alert back to the queue; only whoever holds it does."""
     page = Page(request, viewer)
     with database.transaction() as connection:
-        found = permissions.alert_for(connection, viewer, number)
+        found = visibility.alert_for(connection, viewer, number)
         if found.handling is not Handling.CLAIMED or found.claimed_by_user != viewer.number:
             return _back(number)
         handling.release(connection, number, user=viewer.number, now=page.now)
@@ -118,7 +118,7 @@ def close(
     if not draft.problem:
         try:
             with database.transaction() as connection:
-                found = permissions.alert_for(connection, viewer, number)
+                found = visibility.alert_for(connection, viewer, number)
                 if not viewer.is_staff and found.claimed_by_user != viewer.number:
                     raise ForbiddenError("only staff or whoever holds an alert may close it")
                 handling.close(
@@ -150,7 +150,7 @@ def add_note(
     page = Page(request, viewer)
     try:
         with database.transaction() as connection:
-            permissions.alert_for(connection, viewer, number)
+            visibility.alert_for(connection, viewer, number)
             handling.add_note(connection, number, user=viewer.number, note=note, now=page.now)
     except InputError:
         problem = page.words("alert.note_empty" if not note.strip() else "alert.problem_long")
@@ -177,9 +177,9 @@ def _show(
     *, request: Request, viewer: Viewer, connection: Connection, number: int, draft: Draft, status: int = 200
 ) -> Response:
     page = Page(request, viewer)
-    found = permissions.alert_for(connection, viewer, number)
+    found = visibility.alert_for(connection, viewer, number)
     if found.resident is not None:
-        permissions.resident_for(connection, viewer, found.resident, page.now)
+        visibility.resident_for(connection, viewer, found.resident, page.now)
     return page.render("alert.html", alert_context(page, viewer, connection, found, draft), status=status)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api import backtests, permissions
+from api import backtests, visibility
 from api.deps import ConnectionDep, DatabaseDep, NowDep, Staff
 from api.pages import happenings, reasons
 from api.pages.happenings import Happening
@@ -104,7 +104,7 @@ def ask(
     form = TryForm(rule, weeks, budget.strip(), happenings.typed(day or [], clock or [], what or []))
     with database.transaction() as connection:
         now = Page(request, viewer).now
-        one = permissions.resident_for(connection, viewer, number, now, is_look=False)
+        one = visibility.resident_for(connection, viewer, number, now, is_look=False)
         page = Page(request, viewer, one.zone)
         problems = form.problems(page)
         if not problems:
@@ -120,8 +120,8 @@ def ask(
 @router.get("/backtests/{number}")
 def show(request: Request, viewer: Staff, connection: ConnectionDep, number: BigNumber) -> Response:
     """Show how far it is, or what was found."""
-    found = permissions.backtest_for(connection, viewer, number)
-    one = permissions.resident_for(connection, viewer, found.resident, Page(request, viewer).now)
+    found = visibility.backtest_for(connection, viewer, number)
+    one = visibility.resident_for(connection, viewer, found.resident, Page(request, viewer).now)
     page = Page(request, viewer, one.zone)
     result, is_precise = backtests.result_for(connection, viewer, found, page.now)
     told = BacktestDetailOut.build(found, result, is_precise=is_precise)
@@ -149,7 +149,7 @@ def apply(
     sensitivity: Annotated[str, Form()] = "",
 ) -> Response:
     """Put the setting that was proposed in force."""
-    found = permissions.backtest_for(connection, viewer, number)
+    found = visibility.backtest_for(connection, viewer, number)
     result = BacktestDetailOut.build(found, found.result, is_precise=False).result
     proposed = None if result is None or result.budget is None else result.budget.proposed
     # The page offers nothing else, so whoever asks for another made it up.
@@ -168,7 +168,7 @@ def _show(
     problems: dict[str, str],
 ) -> Response:
     """Show the form as it was sent, or with what was typed in last, and what was tried before."""
-    one = permissions.resident_for(connection, viewer, number, Page(request, viewer).now)
+    one = visibility.resident_for(connection, viewer, number, Page(request, viewer).now)
     page = Page(request, viewer, one.zone)
     before = backtest_requests.of_resident(connection, number)
     if form is None:

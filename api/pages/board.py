@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from api import permissions, status
+from api import status, visibility
 from api.deps import ConnectionDep, Staff
 from api.pages.matters import Matter, Whose, matters
 from api.pages.rendering import Page
@@ -79,7 +79,7 @@ def board_groups(request: Request, viewer: Staff, connection: ConnectionDep) -> 
 def _queue(
     page: Page, viewer: Viewer, connection: Connection, people: Sequence[ResidentOverview], show: str
 ) -> dict[str, object]:
-    found = permissions.open_alerts_for(connection, viewer, page.now)
+    found = visibility.open_alerts_for(connection, viewer, page.now)
     heard = devices.hearing_in(connection, viewer.scope, page.now)
     blind = status.is_blind(health.health(connection), page.now, status.silent_after(page.clock_factor))
     ladders = {

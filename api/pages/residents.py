@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api import location, permissions
+from api import location, visibility
 from api.deps import AnyUser, ClockDep, ConnectionDep, DatabaseDep, Staff
 from api.location import RevealReason
 from api.pages.rendering import Page
@@ -68,7 +68,7 @@ def show_resident(
 ) -> Response:
     """Show one resident."""
     now = Page(request, viewer).now
-    one = permissions.resident_for(connection, viewer, number, now)
+    one = visibility.resident_for(connection, viewer, number, now)
     page = Page(request, viewer, one.zone)
     return page.render("resident.html", resident_context(page, viewer, connection, one, double=hours == 48))
 
@@ -77,7 +77,7 @@ def show_resident(
 def show_head(request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number) -> Response:
     """Return the top of the page alone, for a page that is open."""
     now = Page(request, viewer).now
-    one = permissions.resident_for(connection, viewer, number, now, is_look=False)
+    one = visibility.resident_for(connection, viewer, number, now, is_look=False)
     page = Page(request, viewer, one.zone)
     return page.render("_person.html", head_context(page, viewer, connection, one))
 
@@ -100,7 +100,7 @@ def reveal(
     if not problem:
         try:
             with database.transaction() as connection:
-                permissions.resident_for(connection, viewer, number, page.now, is_look=False)
+                visibility.resident_for(connection, viewer, number, page.now, is_look=False)
                 location.reveal(
                     connection, viewer, number, reason=RevealReason(reason), note=note, clock=clock
                 )
@@ -109,7 +109,7 @@ def reveal(
         except InputError:
             problem = page.words("place_of.problem_note")
     with database.transaction() as connection:
-        one = permissions.resident_for(connection, viewer, number, page.now)
+        one = visibility.resident_for(connection, viewer, number, page.now)
         context = resident_context(page.in_zone(one.zone), viewer, connection, one, problem=problem)
         return page.render("resident.html", context, status=422)
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from api import location, permissions
+from api import location, visibility
 from api.deps import AnyUser, ConnectionDep, DatabaseDep
 from api.location import RevealReason
 from api.pages.place import draw, open_line
@@ -94,8 +94,8 @@ def add_zone(
     chosen = frozenset(int(day) for day in days or [] if day.isdecimal() and int(day) < 7)
     form = ZoneForm(name, kind, lat.strip(), lon.strip(), radius_m.strip(), corners, start, end, chosen)
     with database.transaction() as connection:
-        permissions.resident_for(connection, viewer, number, page.now, is_look=False)
-        permissions.require_staff(viewer, "draw geofences")
+        visibility.resident_for(connection, viewer, number, page.now, is_look=False)
+        visibility.require_staff(viewer, "draw geofences")
         try:
             made = form.parse()
         except ValidationError as error:
@@ -133,8 +133,8 @@ def remove_zone(
     request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number, zone: Number
 ) -> Response:
     """End a geofence."""
-    found = permissions.geofence_for(connection, viewer, zone)
-    permissions.require_staff(viewer, "remove geofences")
+    found = visibility.geofence_for(connection, viewer, zone)
+    visibility.require_staff(viewer, "remove geofences")
     if found.resident != number:
         raise NotFoundError(f"there is no geofence {zone} that you may see")
     geofences.remove(connection, zone, Page(request, viewer).now)
@@ -150,7 +150,7 @@ def _show(
     form: ZoneForm | None = None,
     problems: dict[str, str] | None = None,
 ) -> Response:
-    one: ResidentOverview = permissions.resident_for(connection, viewer, number, Page(request, viewer).now)
+    one: ResidentOverview = visibility.resident_for(connection, viewer, number, Page(request, viewer).now)
     page = Page(request, viewer, one.zone)
     access = location.look(connection, viewer, number, page.now)
     fences = geofences.of_resident(connection, number)

@@ -9,9 +9,9 @@ from api.deps import AnyUser, ConnectionDep, NowDep
 from api.errors import FieldError
 from api.locale import words_of
 from api.pages.moments import Moments
-from api.permissions import absence_for, resident_for
 from api.schemas.absences import MOST, AbsenceIn, AbsenceOut, HabitOut, UsualOut
 from api.schemas.common import Number
+from api.visibility import absence_for, resident_for
 from core.domain.rhythm import VERSION, Habit
 from core.store import absences
 

@@ -10,9 +10,10 @@ from fastapi import APIRouter, Query
 from api import location
 from api.deps import AnyUser, ConnectionDep, NowDep
 from api.errors import AlertConflictError
-from api.permissions import Viewer, alert_for, alert_limits, open_alerts_for, require_hold, resident_for
+from api.permissions import Viewer
 from api.schemas.alerts import AlertDetailOut, AlertOut, ClaimIn, CloseIn, NoteIn, ReleaseIn
 from api.schemas.common import BigNumber, Cursor, Limit, Page, from_cursor, to_cursor
+from api.visibility import alert_for, alert_limits, open_alerts_for, require_hold, resident_for
 from core.domain.alert import Handling, Severity
 from core.errors import ConflictError
 from core.store import alerts, handling

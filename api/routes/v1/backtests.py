@@ -4,9 +4,9 @@ from fastapi import APIRouter
 
 from api import backtests
 from api.deps import ConnectionDep, NowDep, Staff
-from api.permissions import backtest_for, resident_for
 from api.schemas.backtests import BacktestDetailOut, BacktestIn, BacktestOut, SensitivityIO
 from api.schemas.common import BigNumber, Number
+from api.visibility import backtest_for, resident_for
 from core.store import backtest_requests, sensitivities
 
 router = APIRouter(tags=["backtests"])

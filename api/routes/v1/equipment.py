@@ -18,7 +18,6 @@ from api.deps import (
 )
 from api.enrolments import Enrolments
 from api.errors import FieldError, ForbiddenError
-from api.permissions import device_for
 from api.schemas.common import Number
 from api.schemas.equipment import (
     AcceptanceIn,
@@ -32,6 +31,7 @@ from api.schemas.equipment import (
     ReplacementIn,
 )
 from api.schemas.measurements import DeviceOut
+from api.visibility import device_for
 from core import enrolment
 from core.domain.access import Scope
 from core.label import enrolment_address, label_svg

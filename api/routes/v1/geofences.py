@@ -8,9 +8,10 @@ from fastapi import APIRouter
 from api import location
 from api.deps import AnyUser, ConnectionDep, NowDep
 from api.errors import FieldError
-from api.permissions import Viewer, geofence_for, require_staff, resident_for
+from api.permissions import Viewer
 from api.schemas.common import Number
 from api.schemas.geofences import GeofenceChange, GeofenceIn, GeofenceOut, to_hours, to_shape
+from api.visibility import geofence_for, require_staff, resident_for
 from core.domain.geofence import Geofence
 from core.store import geofences
 from core.store.database import Connection

@@ -8,10 +8,10 @@ from fastapi import APIRouter, Path, Query
 from api import location
 from api.deps import AnyUser, ConnectionDep, NowDep
 from api.errors import FieldError
-from api.permissions import device_for, resident_for
 from api.schemas.common import Cursor, Limit, Moment, Number, Page, from_cursor, to_cursor
 from api.schemas.measurements import BlindTimeOut, DeviceOut, FixOut, FixPage, ReadingOut
 from api.schemas.residents import LocationAccessOut
+from api.visibility import device_for, resident_for
 from core.domain.metric import METRICS
 from core.store import blind_times, devices, readings
 

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from api import location
 from api.deps import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
-from api.permissions import Viewer, resident_for
+from api.permissions import Viewer
 from api.schemas.common import Cursor, Limit, Number, Page, from_cursor, to_cursor
 from api.schemas.residents import (
     ContactOut,
@@ -16,6 +16,7 @@ from api.schemas.residents import (
     RevealIn,
     WeeklyOut,
 )
+from api.visibility import resident_for
 from api.weekly import load_week
 from core.domain.resident import Contact
 from core.store import residents, views
