@@ -13,9 +13,10 @@ from detectors.book import Book, Memory, Who
 from detectors.case import HomeCase
 from detectors.equipment import Equipment
 from detectors.rulebook import rules_of
-from detectors.rules import geofence_exit, inactivity
+from detectors.rules import cold, geofence_exit, heat, inactivity
 from detectors.rules.judgement import Judgement, Rule, Window, earliest
 from detectors.rules.patience import Sensitivity
+from detectors.rules.silence import DEVICE_SILENT
 from detectors.rules.standstill import CHATTER_BREAK_S
 from detectors.usual import RHYTHM, SILENCES
 from detectors.waiting import Waiting, ahead
@@ -23,6 +24,10 @@ from detectors.window import Planned, load_window
 
 # A device that chatters no more is believed again so soon.
 _CALM_WITHIN = timedelta(seconds=CHATTER_BREAK_S)
+# These last for days, and not for what somebody does: a home is not judged with each message because of them. Heat and cold have
+# deadlines of minutes of their own; that a silent device is heard again is told so soon.
+_ENDS_BY_THE_CLOCK = frozenset({heat.NAME, cold.NAME, DEVICE_SILENT})
+_BACK_WITHIN = timedelta(minutes=5)
 
 _log = get_logger(__name__)
 
@@ -74,14 +79,15 @@ def judge_resident(
         absences.show_pause(case.connection, resident.number, case.span.until)
     checks = [compared, *(equipment.checks(case) if case.is_lead(resident) else ())]
     silent = found.links.silent
-    lasts = any(one.cleared_at is None for one in (*findings, *silent.findings))
+    lasting = {one.rule for one in (*findings, *silent.findings) if one.cleared_at is None}
     waiting = Waiting(
         earliest(
             *(one.due_at for one in (*verdicts.by_rule.values(), silent)),
             *(one.next_check(case.span.until) for one in checks),
             case.span.until + _CALM_WITHIN if window.chattering else None,
+            case.span.until + _BACK_WITHIN if DEVICE_SILENT in lasting else None,
         ),
-        is_eager=lasts
+        is_eager=bool(lasting - _ENDS_BY_THE_CLOCK)
         or verdicts.failed is not None
         or verdicts.state != "as_usual"
         or found.links.is_awaited,

@@ -82,6 +82,35 @@ def test_a_reading_dated_ahead_is_no_deadline_where_nobody_waits_for_it(ward: Ju
     assert (row[0], row[1] > ahead) == (False, True)
 
 
+def test_a_home_with_a_silent_device_is_not_judged_with_each_message_but_soon_after_it_is_heard(
+    database_url: str, tmp_path: Path
+) -> None:
+    one = home(1, watched_from=TODAY)
+    for device in one["devices"][:3]:
+        device["heartbeat_s"] = 600
+    with Database(database_url) as database:
+        ward = JudgedWard(database, tmp_path, [one], TODAY)
+        ward.store(daily(1, TODAY - timedelta(days=20), 20))
+        beats = [TODAY + timedelta(minutes=10 * step) for step in range(49)]
+        ward.store(Seen(name, "heartbeat", 1, at) for name in ("hall-1", "kitchen-1") for at in beats)
+        ward.store([Seen("door-1", "heartbeat", 1, beats[0])])
+        ward.store([Seen("door-1", "online", 0, beats[6])])
+        # Somebody gets up at seven; before and after the hour the rules wait for nothing.
+        for hour in (4.5, 7.0, 7.5, 8.0):
+            ward.store(
+                Seen("kitchen-1", "motion", 1, TODAY + timedelta(hours=hour, seconds=s)) for s in (0, 40)
+            )
+        ward.pass_to(at("2026-07-01 08:01"))
+        (alert,) = ward.alerts("device_silent")
+        assert alert.cleared_at is None
+        ward.store([Seen("hall-1", "motion", 1, at("2026-07-01 08:01") + timedelta(seconds=30))])
+        assert ward.pass_to(at("2026-07-01 08:02")) == 0
+        ward.store([Seen("door-1", "heartbeat", 1, at("2026-07-01 08:03"))])
+        assert ward.pass_to(at("2026-07-01 08:04")) == 0
+        ward.pass_to(at("2026-07-01 08:06") + timedelta(seconds=1))
+        assert ward.alerts("device_silent")[0].cleared_at == at("2026-07-01 08:03")
+
+
 def test_what_was_read_is_not_read_again_until_there_is_too_much() -> None:
     asked: list[str] = []
 

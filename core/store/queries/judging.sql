@@ -66,12 +66,13 @@ WITH news AS (
                     )
                 )
         )
-        -- So does a device that says it goes.
+        -- So does a device that says it goes; one that said so before has been judged.
         AND NOT EXISTS (
             SELECT FROM device_assignment AS here
             JOIN device_latest AS latest USING (device_number)
             WHERE here.home_id = news.home_id AND upper_inf(here.during)
                 AND latest.metric = ANY(%(status_metrics)s) AND latest.value = 0
+                AND latest.time > watch.judged_through
         )
     FOR UPDATE OF watch SKIP LOCKED
 )
