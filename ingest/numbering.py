@@ -3,96 +3,19 @@
 import json
 import time
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.store import numbering
 from core.store.database import Connection
 from core.store.ingestion import Batch, SendingDevice
 from core.store.numbering import Missing
+from ingest.asking import Asking
 
-# Messages that were only overtaken come within seconds. Then the device is asked, ever more rarely, for a day.
-_ASK_AFTER_S = (3.0, 30.0, 300.0, *(3600.0,) * 24)
-# Unanswered the first time: what is missing counts as blind time until it comes.
-_BLIND_AFTER_ASKS = 2
-# As long as that takes. A device that sends all but this is not waited for any longer.
-_BLIND_AFTER_S = 60.0
-_GIVEN_UP_AFTER_S = sum(_ASK_AFTER_S)
-_SPANS_IN_ONE_COMMAND = 100
 _CONFIRM_EVERY_S = 60.0
 _CONFIRMATIONS_AT_ONCE = 200
 # A status may be overtaken by some messages; a count that is less than half of what came, and this much less, is a new one.
 _OVERTAKEN = 10
-
-
-@dataclass(slots=True)
-class _Asked:
-    """Since when a span is asked for, and how often it was in vain."""
-
-    first_at: float
-    times: int = 0
-    is_blind: bool = False
-
-    def ask(self, moment: float, *, is_answering: bool) -> bool:
-        """Take note that it is asked for; True if it is blind time from now on."""
-        self.times += not is_answering
-        was_blind = self.is_blind
-        self.is_blind |= self.times >= _BLIND_AFTER_ASKS or moment - self.first_at >= _BLIND_AFTER_S
-        return self.is_blind and not was_blind
-
-    def is_given_up(self, moment: float) -> bool:
-        """Tell whether it was asked for often enough, or for a day."""
-        return self.times >= len(_ASK_AFTER_S) - 1 or moment - self.first_at >= _GIVEN_UP_AFTER_S
-
-
-@dataclass(slots=True)
-class _Asking:
-    """How often a device was asked for all that is missing, and when it is next.
-
-    `place` is how far we have got in asking for all of it, a part in each command; `spans` what was asked for, by the
-    first number.
-    """
-
-    asks: int
-    next_at: float
-    place: int = 0
-    is_answering: bool = False
-    spans: dict[int, _Asked] = field(default_factory=dict[int, _Asked])
-
-    def next_part(self, spans: list[Missing]) -> list[Missing]:
-        """Return what to ask for now."""
-        start = self.place if self.place < len(spans) else 0
-        part = spans[start : start + _SPANS_IN_ONE_COMMAND]
-        self.place = start + len(part)
-        if self.place < len(spans):
-            return part
-        self.place = 0
-        # A device that sends what it is asked for is asked on; one that does not, ever more rarely.
-        self.asks = 1 if self.is_answering else self.asks + 1
-        self.is_answering = False
-        return part
-
-    def ask(self, part: list[Missing], moment: float, *, is_answering: bool) -> list[Missing]:
-        """Take note that spans are asked for, and return those that are blind time from now on."""
-        return [
-            span
-            for span in part
-            if self.spans.setdefault(span.first_seq, _Asked(moment)).ask(moment, is_answering=is_answering)
-        ]
-
-    def divide(self, span: Missing, parts: list[Missing]) -> None:
-        """Remember of the parts of a span that are left how long it was asked for: what came says nothing about them."""
-        asked = self.spans.pop(span.first_seq, None)
-        if asked is not None:
-            self.spans |= {part.first_seq: replace(asked) for part in parts}
-
-    def given_up(self, spans: list[Missing], moment: float) -> list[Missing]:
-        """Return the spans that need not be asked for again."""
-        return [
-            span
-            for span in spans
-            if (asked := self.spans.get(span.first_seq)) is not None and asked.is_given_up(moment)
-        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +33,7 @@ class Numbering:
         self._last: dict[int, tuple[int, datetime]] = {}
         self._missing: dict[int, list[Missing]] = {}
         self._devices: dict[int, SendingDevice] = {}
-        self._asking: dict[int, _Asking] = {}
+        self._asking: dict[int, Asking] = {}
         self._blind: dict[int, set[datetime]] = {}
         self._changed: set[int] = set()
         self.counts_since: dict[int, datetime] = {}
@@ -126,7 +49,7 @@ class Numbering:
         self._blind = numbering.blind_beginnings(connection)
         self.counts_since = numbering.counting_since(connection)
         moment = time.monotonic()
-        self._asking = {device: _Asking(0, moment + _ASK_AFTER_S[0]) for device in self._missing}
+        self._asking = {device: Asking.begun(moment) for device in self._missing}
 
     @property
     def devices_with_gaps(self) -> int:
@@ -207,11 +130,7 @@ class Numbering:
             spans = self._missing.get(number)
             if not spans:
                 continue
-            answered = asking.is_answering
-            part = asking.next_part(spans)
-            soon = answered or asking.place > 0
-            asking.next_at = moment + _ASK_AFTER_S[0 if soon else min(asking.asks, len(_ASK_AFTER_S) - 1)]
-            blind = asking.ask(part, moment, is_answering=answered)
+            part, blind = asking.ask_next(spans, moment)
             if blind:
                 self._blind.setdefault(number, set()).update(span.began_at for span in blind)
             yield (
@@ -250,10 +169,9 @@ class Numbering:
         self._devices[device.number] = device
         self._missing.setdefault(device.number, []).append(span)
         self._changed.add(device.number)
-        soon = time.monotonic() + _ASK_AFTER_S[0]
-        asking = self._asking.setdefault(device.number, _Asking(0, soon))
+        moment = time.monotonic()
         # The old ones are asked for along with it, so a device that loses more and more is asked all the same.
-        asking.asks, asking.next_at = 0, min(asking.next_at, soon)
+        self._asking.setdefault(device.number, Asking.begun(moment)).begin_anew(moment)
 
     def _fill(self, number: int, seq: int) -> None:
         spans: list[Missing] = []
@@ -276,7 +194,7 @@ class Numbering:
         if not spans:
             self._forget(number)
 
-    def _give_up(self, number: int, asking: _Asking, moment: float) -> None:
+    def _give_up(self, number: int, asking: Asking, moment: float) -> None:
         """Forget the spans that are lost; they stay blind time."""
         spans = self._missing.get(number, [])
         gone = {span.first_seq for span in asking.given_up(spans, moment)}
