@@ -4,7 +4,7 @@ from datetime import datetime
 
 from core.clock import Clock
 from core.logs import get_logger
-from core.store import ingestion
+from core.store import blind_times, ingestion
 from core.store.database import Connection, Database
 
 _BLIND_CAUSE = "broker_unreachable"
@@ -53,7 +53,7 @@ class Reach:
         if reached is not None:
             self._complete_through = reached
             if self._is_blind:
-                ingestion.end_blind_time(connection, _WARD, _BLIND_CAUSE, reached)
+                blind_times.end(connection, _WARD, _BLIND_CAUSE, reached)
                 self._is_blind = False
                 _log.info("broker_heard_again")
         ingestion.report_progress(
@@ -63,7 +63,7 @@ class Reach:
     def begin_blind_time(self, since: datetime) -> None:
         """Record that the broker has not been heard since a time."""
         with self._database.transaction() as connection:
-            ingestion.begin_blind_time(connection, _WARD, _BLIND_CAUSE, since, self._clock.now())
+            blind_times.begin(connection, _WARD, _BLIND_CAUSE, since, self._clock.now())
         self._is_blind = True
         _log.error("broker_unreachable")
 

@@ -72,3 +72,15 @@ def record(
             "but": [one.began_at for one in found if one.ended_at is None],
         },
     )
+
+
+def begin(connection: Connection, subject: str, cause: str, began_at: datetime, now: datetime) -> None:
+    """Note that a home or the whole ward cannot be heard from `began_at` on."""
+    connection.execute(
+        _BLIND_TIMES["begin"], {"subject": subject, "cause": cause, "began_at": began_at, "now": now}
+    )
+
+
+def end(connection: Connection, subject: str, cause: str, ended_at: datetime) -> None:
+    """Note that it can be heard again."""
+    connection.execute(_BLIND_TIMES["end"], {"subject": subject, "cause": cause, "ended_at": ended_at})

@@ -190,22 +190,6 @@ def latest_states(
     return {(device, metric): (time, value) for device, metric, time, value in rows}
 
 
-def begin_blind_time(
-    connection: Connection, subject: str, cause: str, began_at: datetime, now: datetime
-) -> None:
-    """Note that a home or the whole ward cannot be heard from `began_at` on."""
-    connection.execute(
-        _INGESTION["begin_blind_time"], {"subject": subject, "cause": cause, "began_at": began_at, "now": now}
-    )
-
-
-def end_blind_time(connection: Connection, subject: str, cause: str, ended_at: datetime) -> None:
-    """Note that it can be heard again."""
-    connection.execute(
-        _INGESTION["end_blind_time"], {"subject": subject, "cause": cause, "ended_at": ended_at}
-    )
-
-
 def try_lock(connection: Connection, key: int) -> bool:
     """Become the one active worker under this key; the lock lasts as long as the connection."""
     row = connection.execute(_INGESTION["try_lock"], {"key": key}).fetchone()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Alert, Condition, Severity
-from core.store import blind_times, ingestion, judging
+from core.store import blind_times, judging
 from core.store.database import Database
 from detectors.runner import Runner
 from tests.support.alerting import HandClock
@@ -151,7 +151,7 @@ def test_a_broker_that_is_away_is_told_to_the_staff_and_alarms_nobody(
     ward.pass_to(gone)
     before = [one.number for one in ward.alerts()]
     with database.transaction() as connection:
-        ingestion.begin_blind_time(connection, "ward", "broker_unreachable", gone, gone)
+        blind_times.begin(connection, "ward", "broker_unreachable", gone, gone)
     ward.pass_to(gone + timedelta(minutes=4))
     assert [one.number for one in ward.alerts()] == before
     for minutes in range(10, 11 * 60, 30):
@@ -160,7 +160,7 @@ def test_a_broker_that_is_away_is_told_to_the_staff_and_alarms_nobody(
     assert ward.alerts()[-1].condition is Condition.ACTIVE
     back = gone + timedelta(hours=11, minutes=5)
     with database.transaction() as connection:
-        ingestion.end_blind_time(connection, "ward", "broker_unreachable", back)
+        blind_times.end(connection, "ward", "broker_unreachable", back)
     live(ward, 20.5, since=20.1)
     ward.pass_to(back + timedelta(minutes=30))
     assert {one.rule for one in ward.alerts()} == {"ward_silent"}

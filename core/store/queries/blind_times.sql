@@ -35,3 +35,13 @@ WHERE blind_time.ended_at IS DISTINCT FROM excluded.ended_at;
 -- End what is on record as lasting but is not so any more.
 UPDATE blind_time SET ended_at = greatest(began_at, %(ended_at)s)
 WHERE subject = %(subject)s AND ended_at IS NULL AND cause = ANY(%(causes)s) AND NOT began_at = ANY(%(but)s);
+
+-- name: begin
+-- Note that something cannot be heard from now on.
+INSERT INTO blind_time (subject, began_at, cause, known_at) VALUES (%(subject)s, %(began_at)s, %(cause)s, %(now)s)
+ON CONFLICT DO NOTHING;
+
+-- name: end
+-- Note that it can be heard again.
+UPDATE blind_time SET ended_at = %(ended_at)s
+WHERE subject = %(subject)s AND cause = %(cause)s AND ended_at IS NULL;

@@ -96,16 +96,6 @@ WHERE (device.retired_at IS NULL OR device.retired_at > %(now)s - interval '14 d
 -- The latest known states of the metrics for which only a change is a life sign.
 SELECT device_number, metric, time, value FROM device_latest WHERE metric = ANY(%(metrics)s);
 
--- name: begin_blind_time
--- Note that from now on the whole ward cannot be heard.
-INSERT INTO blind_time (subject, began_at, cause, known_at) VALUES (%(subject)s, %(began_at)s, %(cause)s, %(now)s)
-ON CONFLICT DO NOTHING;
-
--- name: end_blind_time
--- Note that it can be heard again.
-UPDATE blind_time SET ended_at = %(ended_at)s
-WHERE subject = %(subject)s AND cause = %(cause)s AND ended_at IS NULL;
-
 -- name: try_lock
 -- Become the one active worker with this name; held until the connection ends.
 SELECT pg_try_advisory_lock(%(key)s);
