@@ -124,7 +124,9 @@ class Diary:
             self.visitor(plan.still_until_s)
             at_s = plan.still_until_s + 1500.0
         else:
-            at_s = self._gets_up(plan.wake_s)
+            if plan.up_s > plan.wake_s:
+                self._stir(plan.wake_s, plan.up_s)
+            at_s = self._gets_up(plan.up_s)
         for span in (span for span in plan.spans if span.start_s < plan.bed_s):
             if span.start_s > at_s:
                 self.idle(at_s, span.start_s)
@@ -134,10 +136,10 @@ class Diary:
             self.idle(at_s, plan.bed_s)
         self._night(max(at_s, plan.bed_s))
 
-    def _gets_up(self, wake_s: float) -> float:
-        self.moves[_BEDROOM].append(wake_s)
-        self.bed.append((wake_s, False))
-        at_s = self.go(wake_s + self._draw.uniform(30.0, 120.0), _TOILET)
+    def _gets_up(self, up_s: float) -> float:
+        self.moves[_BEDROOM].append(up_s)
+        self.bed.append((up_s, False))
+        at_s = self.go(up_s + self._draw.uniform(30.0, 120.0), _TOILET)
         self.stay(at_s, at_s + 240.0, 60.0)
         return at_s + 240.0
 
@@ -184,6 +186,10 @@ class Diary:
 
     def _sleep(self, from_s: float, until_s: float) -> None:
         self.bed.append((from_s, True))
+        self._stir(from_s, until_s)
+
+    def _stir(self, from_s: float, until_s: float) -> None:
+        """Turn over in bed now and then."""
         at_s = from_s
         while True:
             at_s += float(self._draw.exponential(HOUR_S / self._persona.stirring_per_h))

@@ -89,7 +89,7 @@ KINDS: dict[IncidentKind, Kind] = {
     ),
     IncidentKind.TRACKER_LEFT: Kind(
         "goes out while the tracker stays at home",
-        _PERSON, 2.0, ("left_behind",), 1.0, needs=_TRACKER,
+        _PERSON, 2.0, ("left_behind",), 1.25, needs=_TRACKER,
     ),
     IncidentKind.MISSES_DAY_SERVICE: Kind(
         "stays at home on a day at the day centre",
@@ -109,7 +109,7 @@ KINDS: dict[IncidentKind, Kind] = {
     ),
     IncidentKind.DECLINES: Kind(
         "does less from day to day, `share` less at the end, and stays so",
-        _PERSON, 28 * DAY_H, ("decline",), 14 * DAY_H, ("share",), has_time=False,
+        _PERSON, 28 * DAY_H, ("decline",), 28 * DAY_H, ("share",), has_time=False,
     ),
     IncidentKind.ILL: Kind(
         "rests a lot, goes nowhere, and is up often at night",

@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.days import DAY_S, HOUR_S, LocalDay
 from simulator.diary import Diary
-from simulator.incident import LYING, Incident, IncidentKind, WindowS, of_kind
+from simulator.incident import LYING, Incident, IncidentKind, of_kind
 from simulator.persona import Persona
 from simulator.routine import Plan, lying_windows_s
 
@@ -22,7 +22,7 @@ def lay_over(
     diary: Diary, plan: Plan, persona: Persona, day: LocalDay, incidents: Sequence[Incident]
 ) -> None:
     """Change a diary that is written: first what is left out, then what is added."""
-    for from_s, until_s in _still_windows_s(plan, day, incidents):
+    for from_s, until_s in lying_windows_s(day, incidents):
         _hush(diary, from_s, until_s)
     for incident in of_kind(incidents, *LYING):
         room = "toilet" if incident.kind is IncidentKind.BATHROOM_FALL else "living_room"
@@ -38,14 +38,6 @@ def lay_over(
             _cat(diary, max(from_s, plan.wake_s), min(until_s, plan.end_s), persona.chance("cat", day))
 
 
-def _still_windows_s(plan: Plan, day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
-    windows = lying_windows_s(day, incidents)
-    for incident in of_kind(incidents, IncidentKind.SLEEPS_IN):
-        if incident.is_on(day):
-            windows.append((plan.wake_s, plan.wake_s + incident.for_s))
-    return windows
-
-
 def _hush(diary: Diary, from_s: float, until_s: float) -> None:
     for room, moves in diary.moves.items():
         diary.moves[room] = [at_s for at_s in moves if not from_s <= at_s < until_s]
@@ -55,6 +47,10 @@ def _hush(diary: Diary, from_s: float, until_s: float) -> None:
 
 
 def _falls(diary: Diary, room: str, from_s: float, until_s: float) -> None:
+    before = [is_in for at_s, is_in in sorted(diary.bed) if at_s < from_s]
+    if before and before[-1]:
+        # Who falls at night had just got up.
+        diary.bed.append((from_s - 20.0, False))
     diary.moves["hallway"].append(from_s - 12.0)
     # On the way down; on the floor nobody is seen.
     diary.moves[room].extend((from_s - 4.0, from_s))

@@ -65,6 +65,8 @@ class Plan:
     ----------
     last_sign_s, still_until_s : float
         The resident stirs in bed for a last time and lies still until somebody comes; both `wake_s` on an ordinary day.
+    up_s : float
+        When the resident gets up by themselves: `wake_s`, or later for somebody who sleeps in.
     spans : tuple of Span
         In order, without overlap; what lies between is spent around the living room, and after `bed_s` in bed.
     """
@@ -74,6 +76,7 @@ class Plan:
     end_s: float
     last_sign_s: float
     still_until_s: float
+    up_s: float
     spans: tuple[Span, ...]
 
     @property
@@ -87,12 +90,14 @@ def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> 
     draw = persona.chance("plan", day)
     wake_s, end_s = persona.day_span_s(day)
     bed_s = persona.bed_s(day)
-    last_sign_s = still_until_s = wake_s
+    last_sign_s = still_until_s = up_s = wake_s
     walks: list[Span] = []
     for incident in incidents:
         if incident.kind is IncidentKind.DOES_NOT_GET_UP and incident.is_on(day):
             still_until_s = min(wake_s + incident.for_s, bed_s - HOUR_S)
             last_sign_s = min(max(wake_s, incident.at_s), still_until_s)
+        elif incident.kind is IncidentKind.SLEEPS_IN and incident.is_on(day):
+            up_s = min(wake_s + incident.for_s, bed_s - HOUR_S)
         elif incident.kind in ON_FOOT:
             walks.extend(_walks_off(persona, day, incident, wake_s, end_s))
         elif incident.kind in {IncidentKind.DOES_NOT_RETURN, IncidentKind.TRACKER_LEFT}:
@@ -101,9 +106,9 @@ def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> 
     if stays_home(day, incidents):
         away = [span for span in away if span.occupation is not Occupation.DAY_SERVICE]
     kept_in = [*lying_windows_s(day, incidents), *_guest_windows_s(day, incidents)]
-    wished = [*walks, *away, *_at_home(persona, draw, wake_s, bed_s)]
-    spans = _fitted([span for span in wished if not _meets(span, kept_in)], still_until_s, end_s)
-    return Plan(wake_s, bed_s, end_s, last_sign_s, still_until_s, spans)
+    wished = [*walks, *away, *_at_home(persona, draw, up_s, bed_s)]
+    spans = _fitted([span for span in wished if not _meets(span, kept_in)], max(still_until_s, up_s), end_s)
+    return Plan(wake_s, bed_s, end_s, last_sign_s, still_until_s, up_s, spans)
 
 
 def lying_windows_s(day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
@@ -181,12 +186,12 @@ def _away(persona: Persona, day: LocalDay, draw: np.random.Generator, bed_s: flo
     return [span for span in spans if span.end_s - span.start_s > 900.0]
 
 
-def _at_home(persona: Persona, draw: np.random.Generator, wake_s: float, bed_s: float) -> list[Span]:
+def _at_home(persona: Persona, draw: np.random.Generator, up_s: float, bed_s: float) -> list[Span]:
     def about(start_s: float, minutes: float, occupation: Occupation) -> Span:
         return Span(start_s, start_s + 60.0 * minutes, occupation)
 
     spans = [
-        about(wake_s + draw.uniform(0.3, 0.9) * HOUR_S, draw.uniform(20, 45), Occupation.BREAKFAST),
+        about(up_s + draw.uniform(0.3, 0.9) * HOUR_S, draw.uniform(20, 45), Occupation.BREAKFAST),
         about(draw.normal(12.1, 0.25) * HOUR_S, draw.uniform(25, 50), Occupation.LUNCH),
         about(draw.normal(17.9, 0.3) * HOUR_S, draw.uniform(30, 60), Occupation.DINNER),
     ]
@@ -196,4 +201,4 @@ def _at_home(persona: Persona, draw: np.random.Generator, wake_s: float, bed_s: 
     spans.append(about(draw.normal(15.2, 0.4) * HOUR_S, draw.uniform(5, 10), Occupation.TEA))
     if draw.random() < 0.6:
         spans.append(about(bed_s - draw.uniform(1.2, 2.0) * HOUR_S, draw.uniform(15, 30), Occupation.BATH))
-    return [span for span in spans if wake_s < span.start_s and span.end_s < min(bed_s, DAY_S) - 300.0]
+    return [span for span in spans if up_s < span.start_s and span.end_s < min(bed_s, DAY_S) - 300.0]

@@ -140,7 +140,9 @@ def _of_home(home: HomeWorld, begin: datetime, end: datetime) -> Iterator[TrueEv
             for from_s, until_s in _occurrences(incident, plan, day):
                 begins, ends = _at(day, from_s), _at(day, until_s)
                 if begins < end and ends >= begin:
-                    yield _true(incident, home.home.name, begins, ends)
+                    yield _true(
+                        incident, home.home.name, begins, ends, _from_when(incident, plan, day, from_s)
+                    )
         day = day.next()
 
 
@@ -171,12 +173,23 @@ def _occurrences(incident: Incident, plan: Plan, day: LocalDay) -> Iterator[tupl
             yield start_s, start_s + incident.for_s
 
 
-def _true(incident: Incident, home: str, begins: datetime, ends: datetime) -> TrueEvent:
+def _from_when(incident: Incident, plan: Plan, day: LocalDay, from_s: float) -> datetime | None:
+    """Return when it can be noticed at the earliest, if that is not when it begins: who lies still at night seems to sleep."""
+    if incident.kind is not IncidentKind.COLLAPSE or from_s < plan.bed_s:
+        return None
+    return _at(day, plan.end_s)
+
+
+def _true(
+    incident: Incident, home: str, begins: datetime, ends: datetime, shows: datetime | None = None
+) -> TrueEvent:
     kind = KINDS[incident.kind]
     raises, within_h = kind.raises, kind.within_h
     by = None
     if raises:
         by = begins + timedelta(seconds=within_h * HOUR_S)
+    if by is not None and shows is not None:
+        by = max(by, shows + timedelta(seconds=KINDS[IncidentKind.DOES_NOT_GET_UP].within_h * HOUR_S))
     return TrueEvent(incident.kind, incident.resident, home, begins, ends, raises, by, kind.says)
 
 
