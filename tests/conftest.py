@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect, sync_playwright
 
+from core.store.database import Database
 from core.store.migrate import migrate
 from deploy import packages
 from deploy.broker import Broker
@@ -62,6 +63,13 @@ def database_url(cluster: Cluster) -> Iterator[str]:
         yield cluster.url(name)
     finally:
         cluster.drop_database(name)
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """Give that database, opened."""
+    with Database(database_url) as opened:
+        yield opened
 
 
 @pytest.fixture

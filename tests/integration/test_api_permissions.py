@@ -17,6 +17,7 @@ from core.domain.backtest import BacktestWish
 from core.domain.proposal import Proposed
 from core.store import backtest_requests, handling, proposals
 from tests.support.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
+from tests.support.asked import Asked
 
 CIRCLE = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
 REVEAL = {"reason": "no_contact"}
@@ -34,30 +35,10 @@ def ward(database_url: str, tmp_path: Path) -> Iterator[ApiWard]:
 
 
 @dataclass(frozen=True)
-class Case:
-    """A request, and the status that each asker gets: A's things are asked for."""
+class Case(Asked):
+    """A request with a JSON body."""
 
-    method: str
-    path: str
-    admin: int
-    care_a: int
-    care_b: int
-    family_a: int
-    family_b: int
-    nobody: int = 401
     body: Mapping[str, object] | None = None
-
-    @property
-    def expected(self) -> dict[str | None, int]:
-        """The status by login."""
-        return {
-            "admin": self.admin,
-            "care_a": self.care_a,
-            "care_b": self.care_b,
-            "family_a": self.family_a,
-            "family_b": self.family_b,
-            None: self.nobody,
-        }
 
 
 CASES = (

@@ -3,7 +3,6 @@
 import datetime as dt
 import json
 import time
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -31,12 +30,6 @@ FIRST_SIGN = FIRST + timedelta(hours=2)
 SILENT_UNTIL = {2: 12.0, 5: 17.0, 8: 9.5}
 OUT = at("2026-07-05 14:00")
 HOME = (35.6, 139.8)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database:
-        yield database
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from core.domain.metric import METRICS
 from core.store import alerts, answer_links, backtest_requests
 from detectors.alerting import planner
 from tests.support.api_ward import HOME_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
+from tests.support.asked import Asked
 
 _CLOSE = {"outcome": "safe_contacted"}
 _REVEAL = {"reason": "no_contact"}
@@ -40,30 +41,11 @@ def ward(database_url: str, tmp_path: Path) -> Iterator[ApiWard]:
 
 
 @dataclass(frozen=True)
-class Case:
-    """A request for A's things, and the status that each asker gets; 303 for nobody leads to the sign-in."""
+class Case(Asked):
+    """A request with a form; 303 for nobody leads to the sign-in."""
 
-    method: str
-    path: str
-    admin: int
-    care_a: int
-    care_b: int
-    family_a: int
-    family_b: int
     nobody: int = 303
     form: Mapping[str, str] | None = None
-
-    @property
-    def expected(self) -> dict[str | None, int]:
-        """The status by login."""
-        return {
-            "admin": self.admin,
-            "care_a": self.care_a,
-            "care_b": self.care_b,
-            "family_a": self.family_a,
-            "family_b": self.family_b,
-            None: self.nobody,
-        }
 
 
 _ABSENCE = {

@@ -1,7 +1,7 @@
 """Registering a ward file and single devices in a real database."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -19,12 +19,6 @@ from core.store.device_registry import Placement, add_device, placement_of, reti
 from tests.support.wards import NOW, register, small_ward, write_ward
 
 EVERYTHING = Scope(everything=True)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as opened:
-        yield opened
 
 
 def test_a_ward_file_is_registered_whole(database: Database, tmp_path: Path) -> None:

@@ -1,6 +1,5 @@
 """The runner on a real database: readings as ingest stores them in, alerts out."""
 
-from collections.abc import Iterator
 from datetime import datetime, time, timedelta
 from pathlib import Path
 
@@ -19,12 +18,6 @@ from tests.support.judged_ward import ZONE, JudgedWard, Seen, at, daily, home
 DAYS = 30
 FIRST = at("2026-06-01 00:00")
 TODAY = FIRST + timedelta(days=DAYS)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database:
-        yield database
 
 
 @pytest.fixture

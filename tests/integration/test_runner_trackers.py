@@ -1,6 +1,5 @@
 """Trackers and batteries, judged by the runner: what the store gives them, and what comes of it."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -19,12 +18,6 @@ FIRST = at("2026-06-01 00:00")
 TODAY = FIRST + timedelta(days=DAYS)
 HOME = (35.6, 139.8)
 SHOP = (35.606, 139.8)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database:
-        yield database
 
 
 @pytest.fixture

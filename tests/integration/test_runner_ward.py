@@ -1,7 +1,6 @@
 """Many homes at once: the ward as a whole, several processes, and how fast a replay can go."""
 
 import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,12 +17,6 @@ DAYS = 8
 HOMES = 24
 FIRST = at("2026-06-01 00:00")
 TODAY = FIRST + timedelta(days=DAYS)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database:
-        yield database
 
 
 @pytest.fixture
