@@ -31,10 +31,11 @@ def judge_equipment(case: HomeCase) -> Equipment:
     found = judge_home(
         span.home,
         record.links,
-        record.ward.hushed,
+        record.ward.blind,
         span.until,
         # What was told of the home before stays so.
         area=[Blind(one.known_at, one.ended_at, one.known_at) for one in record.area],
+        undecided_from=record.ward.undecided_from,
         slack=span.slack,
     )
     blind = _record_home(case, found)

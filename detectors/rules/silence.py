@@ -20,6 +20,8 @@ MISSED_HEARTBEATS = 3
 LEAST_LIMIT = timedelta(minutes=10)
 # A gateway that restarts says that it goes; it is given this long to come back (our choice).
 RESTART_TIME = timedelta(minutes=5)
+# What waits until the ward is heard is looked at again so soon, and ever more rarely the longer the ward is quiet (our choice).
+_HELD_FOR, _HELD_SHARE = timedelta(seconds=10), 0.25
 # A last will and the contact it makes carry nearly the same time.
 _SAME_MOMENT = timedelta(seconds=1)
 # It leaves the home with its wearer, so it says nothing about the home.
@@ -117,6 +119,7 @@ def judge_home(
     until: datetime,
     *,
     area: Sequence[Blind] = (),
+    undecided_from: datetime | None = None,
     slack: timedelta = timedelta(0),
 ) -> HomeLinks:
     """Judge the equipment of a home as of `until`.
@@ -132,10 +135,12 @@ def judge_home(
     links : sequence of Link
         Its devices. One without heartbeat and status can never be told to be silent.
     ward : sequence of Blind
-        When the whole ward could not be heard, or is not decided.
+        When the whole ward could not be heard.
     area : sequence of Blind
         When the neighbourhood fell silent together. The home is blind all the same, but it is not told by itself until it has had its
         full time to be heard again.
+    undecided_from : datetime or None
+        When the whole ward was last heard, if it is not yet decided whether it is silent: what would be sure after this moment waits.
     slack : timedelta
         The least time that counts as silence, for clocks that run faster than the machine.
     """
@@ -150,18 +155,20 @@ def judge_home(
         for link in fixed[1:]:
             common = _both(common, per_device[link.device])
         found += common
-    absences = [after for one in _joined(found) if (after := delayed(one, ward)) is not None]
-    sure = tuple(one for one in absences if one.is_real and one.known_at <= until)
+    known = [after for one in _joined(found) if (after := delayed(one, ward)) is not None]
     blind = tuple(
         Blind(one.began_at, one.ended_at, one.hushed_from)
-        for one in absences
+        for one in known
         if (one.is_real and one.known_at <= until) or (one.ended_at is None and one.hushed_from <= until)
     )
+    held = [one for one in known if _is_held(one, undecided_from, until)]
+    absences = [one for one in known if one not in held]
+    sure = tuple(one for one in absences if one.is_real and one.known_at <= until)
     told = [after for one in absences if (after := delayed(one, area)) is not None]
     findings = [_home_finding(home, one, len(fixed)) for one in told if one.is_real and one.known_at <= until]
     lasting: list[tuple[int, Absence]] = []
     pending = [one.known_at for one in (*absences, *told) if one.ended_at is None]
-    hushed = (*ward, *(Blind(one.began_at, one.ended_at, one.began_at) for one in sure))
+    hushed = (*ward, *(Blind(one.began_at, one.ended_at, one.began_at) for one in (*sure, *held)))
     for link in links:
         if link.kind is DeviceKind.GATEWAY:
             continue
@@ -172,18 +179,28 @@ def judge_home(
             if after.known_at > until:
                 pending.append(after.known_at)
                 continue
+            if _is_held(after, undecided_from, until):
+                held.append(after)
+                continue
             findings.append(_device_finding(link, after))
             if after.ended_at is None:
                 lasting.append((link.device, after))
     next_limits = [
         link.heard[-1] + limit(link.heartbeat, slack) for link in links if link.heartbeat and link.heard
     ]
+    if held and undecided_from is not None:
+        pending.append(until + max(_HELD_FOR, _HELD_SHARE * (until - undecided_from)))
     due = earliest(*(one for one in (*pending, *next_limits) if one > until))
     is_heard = not any(one.ended_at is None for one in sure)
     findings.sort(key=lambda finding: (finding.raised_at, finding.subject))
     is_awaited = any(link.heartbeat and not link.heard for link in links)
     silent = Judgement(tuple(findings), due, can_tell=is_heard)
     return HomeLinks(silent, blind, sure, tuple(lasting), is_awaited)
+
+
+def _is_held(absence: Absence, undecided_from: datetime | None, until: datetime) -> bool:
+    """Tell whether an absence would be sure by now, but for the ward, which may be silent as a whole."""
+    return absence.is_real and undecided_from is not None and undecided_from < absence.known_at <= until
 
 
 def _tells(link: Link) -> bool:

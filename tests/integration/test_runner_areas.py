@@ -127,3 +127,19 @@ def test_a_closed_outage_that_goes_on_is_not_told_again(ward: JudgedWard, databa
     live(ward, lit, 30, 60)
     (alert,) = told(ward)
     assert alert.handling is Handling.CLOSED
+
+
+def test_a_home_is_told_soon_though_nobody_in_the_ward_moved_at_its_hour(ward: JudgedWard) -> None:
+    live(ward, HOMES, 0, 10)
+    # Everybody sleeps: gateways are heard, and nobody moves for twenty minutes. That of the first home was heard last at minute 9.
+    for minute in range(10, 30):
+        moment = NOW + timedelta(minutes=minute)
+        heard = [number for number in HOMES if number != 1 and (minute + number) % 5 == 0]
+        ward.store(Seen(f"gate-{number}", "online", 1, moment) for number in heard)
+        ward.pass_to(moment)
+    assert told(ward) == []
+    moved = NOW + timedelta(minutes=30)
+    ward.store([Seen("kitchen-7", "motion", 1, moved)])
+    for minute in range(30, 36):
+        ward.pass_to(NOW + timedelta(minutes=minute, seconds=1))
+    assert [(one.rule, one.subject) for one in told(ward)] == [("home_silent", "home:1")]

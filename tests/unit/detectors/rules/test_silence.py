@@ -84,3 +84,34 @@ def test_homes_are_not_told_while_the_ward_is_silent_and_get_their_time_afterwar
 def test_a_fast_clock_is_given_slack():
     found = judge_home(3, [link(1, 0)], (), at(59), slack=timedelta(minutes=60))
     assert told(found) == []
+
+
+def test_while_it_is_open_whether_the_whole_ward_is_silent_a_home_waits_and_is_looked_at_again_soon():
+    links = [link(1, 0, kind=DeviceKind.GATEWAY), link(2, 0)]
+    # The ward was heard 12 s before this home's half hour was over.
+    found = judge_home(3, links, (), at(30), undecided_from=at(29.8))
+    assert told(found) == []
+    assert found.silent.due_at == at(30) + timedelta(seconds=10)
+    # Nobody concludes anything from its silence meanwhile.
+    assert found.blind == (Blind(at(0), None, at(30)),)
+    assert told(judge_home(3, links, (), at(31), undecided_from=at(30.5))) == [("home:3", 0, 30, None)]
+
+
+def test_the_longer_the_ward_is_quiet_the_more_rarely_a_home_that_waits_is_looked_at():
+    found = judge_home(3, [link(1, 0)], (), at(60), undecided_from=at(20))
+    assert found.silent.due_at == at(70)
+
+
+def test_a_home_that_said_it_goes_is_told_when_its_time_to_start_anew_is_over():
+    gone = Link(1, DeviceKind.GATEWAY, "", timedelta(minutes=5), (at(0),), ((at(1), False),))
+    found = judge_home(3, [gone], (), at(2), undecided_from=at(1.5))
+    assert found.silent.due_at == at(6)
+    assert told(judge_home(3, [gone], (), at(6), undecided_from=at(6))) == [("home:3", 1, 6, None)]
+
+
+def test_a_device_waits_for_the_ward_too():
+    links = [link(1, 0), link(2, *range(0, 35, 5))]
+    assert told(judge_home(3, links, (), at(31), undecided_from=at(29))) == []
+    found = judge_home(3, links, (), at(31), undecided_from=at(29))
+    assert found.silent.due_at == at(31) + timedelta(seconds=30)
+    assert told(judge_home(3, links, (), at(33), undecided_from=at(32))) == [("device:1", 0, 30, None)]
