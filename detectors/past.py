@@ -168,8 +168,12 @@ class Past:
         )
 
     def _links(self) -> list[Link]:
-        rows = windows.links(self._connection, [self._tried.home], self._span[1])[self._tried.home]
-        return [Link(row.device, row.kind, row.place, row.heartbeat, (), ()) for row in rows]
+        home, (since, until) = self._tried.home, self._span
+        said = windows.statuses(self._connection, {home: since}, until)
+        return [
+            Link(row.device, row.kind, row.place, row.heartbeat, (), tuple(said.get(row.device, ())))
+            for row in windows.links(self._connection, [home], until)[home]
+        ]
 
     def _unheard_before_watching(self) -> Sequence[Blind]:
         """Return when none of the home's devices told anything for too long, before there was anybody to keep it on record."""

@@ -1,10 +1,12 @@
 """Judges four times a day whether the sensors of a home still tell what happens, from what they told over two weeks."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from functools import partial
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
 from core.store import measurements
@@ -13,9 +15,10 @@ from core.store.measurements import Series
 from detectors.case import HomeCase
 from detectors.daily import DailyCheck, DailySpan
 from detectors.rules.judgement import Judgement
+from detectors.rules.quiet import REACH_S
 from detectors.rules.silence import Link
 from detectors.rules.standstill import METRICS, Sensor, Told
-from detectors.rules.stuck import HISTORY, NAME, judge_sensors, next_check
+from detectors.rules.stuck import HISTORY, NAME, is_judged_by_silence, judge_sensors, next_check
 
 _NO_SENSORS = frozenset({DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY, DeviceKind.BUTTON})
 
@@ -61,9 +64,20 @@ def judge(
     sensors = [
         _sensor(link, [row for row in told.values() if row.device == link.device]) for link in here.values()
     ]
-    told_from = min(span.since - HISTORY, span.earliest)
+    told_at: dict[int, NDArray[np.float64]] | None = None
+    if any(is_judged_by_silence(one) for one in sensors):
+        reach = span.earliest - timedelta(seconds=REACH_S)
+        told_at = {
+            device: np.unique(np.array(times, np.float64))
+            for device, times in measurements.told_at(connection, number, reach, span.until)
+        }
     return judge_sensors(
-        sensors, zone, (span.since, span.until), watched_from=span.watched_from, told_from=told_from
+        sensors,
+        zone,
+        (span.since, span.until),
+        watched_from=span.watched_from,
+        told_from=min(span.since - HISTORY, span.earliest),
+        told_at=told_at,
     )
 
 
@@ -71,4 +85,11 @@ def _sensor(link: Link, rows: Sequence[Series]) -> Sensor:
     told = [
         Told(row.metric, np.array(row.times, np.float64), np.array(row.values, np.float64)) for row in rows
     ]
-    return Sensor(link.device, link.kind, link.place, told, has_heartbeat=link.heartbeat is not None)
+    return Sensor(
+        link.device,
+        link.kind,
+        link.place,
+        told,
+        has_heartbeat=link.heartbeat is not None,
+        has_status=bool(link.status),
+    )

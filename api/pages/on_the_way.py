@@ -67,12 +67,14 @@ def _stuck(alert: Alert, moments: Moments) -> Iterator[str]:
     words = moments.words
     device = _device(alert, moments) or words("why.this_device")
     clock = clock_of(alert.began_at, moments)
-    key = f"why.stuck_{text_of(alert.reason, 'cause')}"
+    cause = text_of(alert.reason, "cause")
+    key = f"why.stuck_{cause}"
     yield words(key, device=device, clock=clock) if words.has(key) else words("why.other", clock=clock)
     longest_h = number_of(alert.reason, "usual", "longest_h")
     if longest_h:
-        yield words("why.stuck_usual", span=moments.length(timedelta(hours=longest_h)))
-    yield words("why.stuck_may")
+        usual = "why.stuck_usual_quiet" if cause == "quiet" else "why.stuck_usual"
+        yield words(usual, span=moments.length(timedelta(hours=longest_h)))
+    yield words("why.stuck_may_quiet" if cause == "quiet" else "why.stuck_may")
     yield words("why.device_hint")
 
 

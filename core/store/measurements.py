@@ -55,6 +55,14 @@ def series(
     ]
 
 
+def told_at(
+    connection: Connection, home: int, since: datetime, until: datetime
+) -> list[tuple[int, Sequence[float]]]:
+    """Return when each device of a home told anything in (since, until]: the first and the last time of every hour, in no order."""
+    values = {"home": home, "since": since, "until": until}
+    return connection.execute(_MEASUREMENTS["told_at"], values, binary=True).fetchall()
+
+
 def situation(connection: Connection, resident: int) -> Situation:
     """Return what is known of a resident's home and of the door at night."""
     return situations(connection, [resident])[resident]

@@ -52,13 +52,14 @@ class Told:
 
 @dataclass(frozen=True)
 class Sensor:
-    """What a device told; `has_heartbeat` if its silence would be noticed by another rule."""
+    """What a device told; `has_heartbeat` or `has_status` if its silence would be noticed by another rule."""
 
     device: int
     kind: DeviceKind
     place: str
     told: Sequence[Told]
     has_heartbeat: bool = False
+    has_status: bool = False
 
 
 @dataclass(frozen=True)

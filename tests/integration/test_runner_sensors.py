@@ -136,6 +136,37 @@ def test_presence_that_was_told_long_ago_makes_no_sensor_trustworthy(
     assert seeing_stillness(FIRST + timedelta(days=9)) == set()
 
 
+def test_a_thermometer_without_heartbeat_is_told_when_it_says_nothing_while_the_home_is_heard(
+    database: Database, tmp_path: Path
+) -> None:
+    one = home(1, watched_from=TODAY)
+    climate = {"kind": "climate", "device_id": "climate-1", "place": "bedroom", "sender": "native:climate-1"}
+    one["devices"].append(climate | {"since": "2026-01-01T00:00:00Z"})
+    ward = JudgedWard(database, tmp_path, [one], TODAY)
+
+    def warm(begin: datetime, end: datetime) -> None:
+        steps = int((end - begin) / timedelta(minutes=30))
+        ward.store(
+            Seen("climate-1", "temperature_c", 20 + step % 7 / 10, begin + timedelta(minutes=30 * step))
+            for step in range(steps)
+        )
+
+    live(ward, ("hall-1", "kitchen-1"), FIRST, TODAY + timedelta(days=3))
+    fell_silent = TODAY + timedelta(hours=1)
+    warm(FIRST, fell_silent)
+    # The others are heard by day: the first day and nine hours of the next.
+    ward.pass_to(TODAY + timedelta(days=1, hours=15))
+    assert ward.alerts("device_stuck") == []
+    ward.pass_to(TODAY + timedelta(days=1, hours=17))
+    (alert,) = ward.alerts()
+    assert (alert.rule, alert.severity) == ("device_stuck", Severity.EQUIPMENT)
+    assert (alert.reason["cause"], alert.reason["place"]) == ("quiet", "bedroom")
+    assert alert.began_at == fell_silent - timedelta(minutes=30)
+    warm(TODAY + timedelta(days=2), TODAY + timedelta(days=3))
+    ward.pass_to(TODAY + timedelta(days=2, hours=6))
+    assert ward.alerts("device_stuck")[0].cleared_at == TODAY + timedelta(days=2)
+
+
 def last_movement(database: Database) -> tuple[datetime | None, str | None]:
     """Return what the board shows."""
     with database.transaction() as connection:

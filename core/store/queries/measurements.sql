@@ -21,6 +21,23 @@ WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s,
 GROUP BY device.device_number, device.place, device.kind, found.metric
 ORDER BY device.device_number;
 
+-- name: told_at
+-- When each device that stays in a home told anything in a span: the first and the last time of every hour, in Unix seconds.
+SELECT here.device_number, array_agg(told.first) || array_agg(told.last)
+FROM device_assignment AS here
+JOIN device USING (device_number)
+JOIN LATERAL (
+    SELECT extract(epoch FROM min(reading.time))::float8 AS first, extract(epoch FROM max(reading.time))::float8 AS last
+    FROM reading
+    WHERE reading.device_number = here.device_number
+        AND reading.time > %(since)s AND reading.time <= %(until)s
+        AND reading.flags & 2 = 0 AND here.during @> reading.time
+    GROUP BY time_bucket('1 hour', reading.time)
+) AS told ON true
+WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s, '[]')
+    AND device.kind NOT IN ('tracker', 'canary')
+GROUP BY here.device_number;
+
 -- name: situation
 -- Where the home of each of some residents is, and whether the door at night is to be told.
 SELECT resident.resident_id, home.lat, home.lon, resident.tells_night_exit
