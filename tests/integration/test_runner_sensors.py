@@ -1,6 +1,5 @@
 """Sensors that chatter or say nothing, judged by the runner: staff are told once, and a silence behind them is not hidden."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -17,12 +16,6 @@ from tests.support.judged_ward import JudgedWard, Seen, at, home
 DAYS = 12
 TODAY = at("2026-06-21 00:00")
 FIRST = TODAY - timedelta(days=DAYS)
-
-
-@pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    with Database(database_url) as database:
-        yield database
 
 
 @pytest.fixture
