@@ -7,8 +7,8 @@ import numpy as np
 
 from core.domain.alert import Finding, Severity
 from detectors.rules.hearing import confirmed, could_hear, is_held, pause_after, until_now
-from detectors.rules.judgement import Judgement, Track, Window, earliest, moment
-from detectors.rules.silences import silences
+from detectors.rules.judgement import Judgement, LifeSigns, Track, Window, earliest, moment
+from detectors.rules.silences import DOOR, PARTNER_S, silences
 from detectors.rules.walk import UNKNOWN_ACCURACY_M, WORST_ACCURACY_M, way
 
 NAME = "left_behind"
@@ -17,9 +17,12 @@ VERSION = 1
 QUIET_S = 3600.0
 FRESH_S = 1800.0
 LEAST_FIXES = 3
-# Where it lay in the hour before, and lies now, is one place if the middles are this near; most fixes since lie as near to the middle.
+# Where it lay in the hour before, or since the door was last used, and lies now, is one place if the middles are this near; most fixes
+# since lie as near to the middle.
 SAME_PLACE_M = 100.0
 _BEFORE_S = 3600.0
+# Openings and closings this near are one passage.
+_PASSAGE_S = 120.0
 _MOST = 0.8
 _METRES_PER_DEGREE = 111_194.93
 
@@ -50,22 +53,29 @@ class LeftBehind:
             if tick > now or is_held(window, tick):
                 due = earliest(due, moment(tick))
                 continue
-            lies = _lies_still(window.track, float(began), tick)
+            lies = _lies_still(window.track, _here_since(signs, float(began)), float(began), tick)
             if lies is None or not could_hear(window, float(began), tick):
                 continue
             over = min(float(ended), _moves_at(window.track, tick, now), pause_after(window, tick))
-            if over > since.timestamp():
+            # The movement that ended it may have got its partner in this span.
+            if over > since.timestamp() - PARTNER_S:
                 findings.append(_finding(window, (float(began), tick, over if over <= now else None), lies))
         can_tell = bool(np.any((window.track.time > now - FRESH_S) & (window.track.time <= now)))
         return Judgement(tuple(findings), due, can_tell=can_tell)
 
 
-def _lies_still(track: Track, door: float, tick: float) -> int | None:
+def _here_since(signs: LifeSigns, door: float) -> float:
+    """Return since when it counts where the tracker lay: an hour before the door, or the passage before this one if that was later."""
+    passages = signs.time[(signs.kind == DOOR) & (signs.time < door - _PASSAGE_S)]
+    return max(door - _BEFORE_S, float(passages[-1])) if len(passages) else door - _BEFORE_S
+
+
+def _lies_still(track: Track, here_since: float, door: float, tick: float) -> int | None:
     """Return how many fixes since the door say that the tracker lies where it lay, None if they do not say so."""
     accuracy = np.where(np.isnan(track.accuracy_m), UNKNOWN_ACCURACY_M, track.accuracy_m)
     good = accuracy <= WORST_ACCURACY_M
     after = good & (track.time > door) & (track.time <= tick)
-    before = good & (track.time > door - _BEFORE_S) & (track.time <= door)
+    before = good & (track.time > here_since) & (track.time <= door)
     if np.sum(after) < LEAST_FIXES or not np.any(before) or track.time[after][-1] <= tick - FRESH_S:
         return None
     there = float(np.median(track.lat[before])), float(np.median(track.lon[before]))

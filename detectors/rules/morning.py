@@ -13,7 +13,7 @@ from detectors.rules.hearing import after_partner, confirmed, could_hear, is_hel
 from detectors.rules.joining import is_told
 from detectors.rules.judgement import Judgement, LifeSigns, Rule, Window, earliest, moment
 from detectors.rules.rhythm import DAY_BEGINS_MIN, UP_WITHIN_S, is_by_hand, rises
-from detectors.rules.silences import DOOR
+from detectors.rules.silences import DOOR, PARTNER_S
 from detectors.rules.wall_clock import DAY_S, at_minute, local_date
 
 NAME = "late_morning"
@@ -78,7 +78,8 @@ class LateMorning:
                 due = earliest(due, moment(tick))
                 continue
             over = _over(window, signs.time[sure], morning, tick)
-            if over > since.timestamp() and not is_told(self.alarm, window, tick, until):
+            # The movement that ended it may have got its partner in this span.
+            if over > since.timestamp() - PARTNER_S and not is_told(self.alarm, window, tick, until):
                 findings.append(_finding(window, morning, tick, over if over <= now else None))
         return Judgement(tuple(findings), due, can_tell=self.rhythm_on(today).up is not None)
 

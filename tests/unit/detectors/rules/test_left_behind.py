@@ -99,3 +99,32 @@ def test_without_fixes_of_late_nobody_can_tell():
 def test_nothing_is_told_of_a_home_that_could_not_be_heard_or_of_a_planned_journey():
     assert raised(judge(OUT, lies(0, 300), blind=(Blind(at(70), None, at(80)),))) == []
     assert raised(judge(OUT, lies(0, 300), pauses=(Interval(at(50), None),))) == []
+
+
+def test_who_just_came_back_and_goes_out_again_without_it_is_told_of():
+    walk = [*lies(0, 20), *lies(20, 50, north_m=600.0), *lies(51, 300)]
+    back_and_out = [*moves(5), *door(20), *door(50), *moves(52), *door(60)]
+    assert raised(judge(back_and_out, walk)) == [(at(120), None)]
+    # Carried about until the very moment of the door, and still since: that is somebody who came home.
+    assert (
+        raised(judge([*moves(5), *door(20), *door(60)], [*lies(0, 20), *lies(20, 60, 600.0), *lies(61, 300)]))
+        == []
+    )
+
+
+def test_what_ended_while_its_end_was_not_known_is_told_as_ended():
+    stirs = [(at(minute).timestamp(), DeviceKind.MOTION, "kitchen") for minute in (200, 206)]
+    window = Window(
+        5,
+        ZoneInfo("Asia/Tokyo"),
+        BEGIN - timedelta(days=1),
+        life_signs([*OUT, *stirs]),
+        track(lies(0, 300)),
+        (),
+        (),
+        (),
+        (),
+    )
+    # A single movement at 200 ends nothing before its partner at 206.
+    assert raised(LeftBehind().judge(window, at(190), at(203))) == [(at(120), None)]
+    assert raised(LeftBehind().judge(window, at(203), at(210))) == [(at(120), at(200))]

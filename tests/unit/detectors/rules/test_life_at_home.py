@@ -103,6 +103,19 @@ def test_nobody_says_late_when_nobody_can_tell(more: dict[str, object]) -> None:
     assert told(LateMorning(lambda _: KNOWN), window(*NIGHT, **more)) == []
 
 
+def test_a_late_morning_whose_end_was_not_known_at_once_is_told_as_ended() -> None:
+    # The movement at nine ends nothing before its partner five minutes later.
+    rows = [
+        (at(clock).timestamp(), DeviceKind.MOTION, "kitchen")
+        for clock in ("02:00", "02:01", "09:00", "09:05")
+    ]
+    seen = replace(window(), life_signs=life_signs(rows))
+    rule = LateMorning(lambda _: KNOWN)
+    for since, until, ended in (("08:00", "09:02", None), ("09:02", "09:10", at("09:00"))):
+        (found,) = rule.judge(seen, at(since), at(until)).findings
+        assert found.cleared_at == ended
+
+
 def test_nothing_is_known_of_mornings_at_first_nor_of_who_left_by_the_door() -> None:
     judged = LateMorning(lambda _: Rhythm()).judge(window(*NIGHT), DAY, at("12:00"))
     assert (judged.findings, judged.can_tell) == ((), False)
