@@ -65,7 +65,13 @@ def pasts(plays: Sequence[Play]) -> dict[int, set[str]]:
 
 
 def prove(
-    grounds: Grounds, plays: Sequence[Play], *, cluster: Cluster, folder: Path, watcher: Watcher | None = None
+    grounds: Grounds,
+    plays: Sequence[Play],
+    *,
+    cluster: Cluster,
+    folder: Path,
+    template: str | None = None,
+    watcher: Watcher | None = None,
 ) -> Iterator[Proof]:
     """Yield what came of each play; the past of all homes is stored first.
 
@@ -75,6 +81,8 @@ def prove(
         A running server of our own; databases are made and dropped in it.
     folder : Path
         For ward files.
+    template : str, optional
+        A database with the tables in it, to begin with.
 
     Raises
     ------
@@ -87,7 +95,15 @@ def prove(
         for days, residents in pasts(plays).items():
             homes = [home for home in grounds.ward.homes if home.resident in residents]
             stages[days] = lent.enter_context(
-                built(grounds, homes, days, cluster=cluster, folder=folder, on_home=told.on_home)
+                built(
+                    grounds,
+                    homes,
+                    days,
+                    cluster=cluster,
+                    folder=folder,
+                    template=template,
+                    on_home=told.on_home,
+                )
             )
         for play in plays:
             stage = stages[play.simulation.history_days]

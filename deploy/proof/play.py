@@ -11,6 +11,7 @@ from core.errors import InputError, MimamoriError
 from core.store import simulation as store
 from core.store.database import Database
 from core.store.health import health
+from deploy.proof.agreed import lay_down_day_services
 from deploy.proof.feed import Feed
 from deploy.proof.stage import Stage
 from detectors.learning import Learner
@@ -168,6 +169,8 @@ def _judge(
     zone = stage.grounds.zone
     clock = HandClock(play.begin)
     feed = Feed(database, zone)
+    with database.transaction() as connection:
+        lay_down_day_services(connection, play.simulation)
     for stream in play.simulation.streams():
         # What happened on the day of the beginning before it may belong to the scenario.
         feed.past(stream.history(0), play.begin)

@@ -101,6 +101,7 @@ def built(
     *,
     cluster: Cluster,
     folder: Path,
+    template: str | None = None,
     on_home: Callable[[], None] = lambda: None,
 ) -> Generator[Stage]:
     """Lend a stage with homes and their past; `on_home` is called after each of them.
@@ -111,11 +112,13 @@ def built(
         A running server of our own; databases are made and dropped in it.
     folder : Path
         For the ward file.
+    template : str, optional
+        A database with the tables in it, to begin with.
     """
     name = f"proof_{next(_numbers)}"
     path = folder / f"{name}.json"
     path.write_text(json.dumps(_part(grounds, homes, history_days), ensure_ascii=False), encoding="utf-8")
-    cluster.create_database(name)
+    cluster.create_database(name, template)
     try:
         url = cluster.url(name)
         migrate(url)

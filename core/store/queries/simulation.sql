@@ -85,6 +85,10 @@ FROM simulation_wish ORDER BY simulation_wish_id DESC LIMIT %(limit)s;
 -- The homes by key, to name them.
 SELECT home_id, name FROM home ORDER BY home_id;
 
+-- name: first_residents
+-- The first resident of each home, by the home's name.
+SELECT home.name, min(resident.resident_id) FROM home JOIN resident USING (home_id) GROUP BY home.name;
+
 -- name: leave_out_devices
 -- Take the devices out of all homes but these.
 DELETE FROM device_assignment USING home
@@ -101,3 +105,11 @@ DELETE FROM resident USING home WHERE resident.home_id = home.home_id AND NOT ho
 -- name: leave_out_homes
 -- Forget all homes but these.
 DELETE FROM home WHERE NOT name = ANY(%(but)s);
+
+-- name: residents_of
+-- Who lives in the homes of some names.
+SELECT home.name, resident.resident_id
+FROM home
+JOIN resident USING (home_id)
+WHERE home.name = ANY(%(names)s)
+ORDER BY resident.resident_id;

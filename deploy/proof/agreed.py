@@ -1,0 +1,29 @@
+"""What the people of a simulated ward have laid down before: their days at the day centre."""
+
+from datetime import time, timedelta
+
+from core.domain.absence import AbsenceKind
+from core.domain.geofence import Hours
+from core.store import absences
+from core.store import simulation as store
+from core.store.database import Connection
+from simulator.persona import draw_persona
+from simulator.run import Simulation
+
+# What staff would write down: people are picked up soon after, and brought back before.
+_AT_DAY_CENTRE = (time(9), time(16))
+
+
+def lay_down_day_services(connection: Connection, simulation: Simulation) -> None:
+    """Enter the days at the day centre of everybody who is played, as staff would have done when the devices were hung up."""
+    origin = simulation.ward.origin
+    since = origin - timedelta(days=simulation.history_days + 1)
+    residents = store.first_residents(connection)
+    for home in simulation.ward.homes:
+        days = draw_persona(simulation.seed, home.resident).day_service
+        if days:
+            hours = Hours(days, *_AT_DAY_CENTRE)
+            kind = AbsenceKind.DAY_SERVICE
+            absences.add(
+                connection, residents[home.name], kind=kind, span=(since, None), hours=hours, now=origin
+            )
