@@ -40,8 +40,9 @@ _SHORTEST_WAIT_S = 0.02
 _COALESCE_S = 0.05
 _RETRY_S = 1.0
 _WARD_EVERY_S = 1.0
-# Looking at all homes costs more; a neighbourhood is decided a minute and more before one of its homes would be.
-_AREAS_EVERY = timedelta(seconds=15)
+# Looking at the neighbourhoods of a large ward costs more, so it takes no more than this share of the time of the machine; but the
+# service's time moves on no further meanwhile. A neighbourhood is decided a minute and more before one of its homes would be.
+_AREAS_SHARE, _AREAS_EVERY = 0.01, timedelta(seconds=15)
 # A worker that is silent this much longer than the others is gone (seconds of the machine).
 _WORKER_GRACE_S = 30.0
 _BEHIND_S = 30.0
@@ -80,6 +81,7 @@ class Runner:
         self._zone = zone
         self._ward_seen: tuple[datetime, float] | None = None
         self._areas_seen: datetime | None = None
+        self._areas_rest_until = -math.inf
         self._waits_for_ingest = False
         self._batch = _LEAST_BATCH
         self._memory = Memory(_REMEMBERED)
@@ -184,7 +186,11 @@ class Runner:
 
     def _judge_areas(self, until: datetime, now: datetime) -> None:
         """Judge the neighbourhoods before their homes: what is one matter there is not told of each home."""
-        if self._areas_seen is not None and timedelta() <= until - self._areas_seen < _AREAS_EVERY:
+        began = time.monotonic()
+        was_just_seen = (
+            self._areas_seen is not None and timedelta() <= until - self._areas_seen < _AREAS_EVERY
+        )
+        if was_just_seen and began < self._areas_rest_until:
             return
         self._areas_seen = until
         try:
@@ -194,6 +200,7 @@ class Runner:
             raise
         except Exception:  # noqa: BLE001 - the fence round one rule
             _log.exception("rule_failed", rule=area_silence.NAME)
+        self._areas_rest_until = began + (time.monotonic() - began) / _AREAS_SHARE
 
     def _judge_urgent(self, until: datetime, put_off: set[int]) -> int:
         """Judge the homes where somebody calls for help, without a look at what all others sent."""

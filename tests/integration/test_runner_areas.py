@@ -129,17 +129,39 @@ def test_a_closed_outage_that_goes_on_is_not_told_again(ward: JudgedWard, databa
     assert alert.handling is Handling.CLOSED
 
 
+def sleep(ward: JudgedWard, homes: Sequence[int], begin_min: int, end_min: int) -> None:
+    """Let gateways be heard every five minutes while nobody moves; judge every minute."""
+    for minute in range(begin_min, end_min):
+        moment = NOW + timedelta(minutes=minute)
+        ward.store(
+            Seen(f"gate-{number}", "online", 1, moment) for number in homes if (minute + number) % 5 == 0
+        )
+        ward.pass_to(moment)
+
+
 def test_a_home_is_told_soon_though_nobody_in_the_ward_moved_at_its_hour(ward: JudgedWard) -> None:
     live(ward, HOMES, 0, 10)
-    # Everybody sleeps: gateways are heard, and nobody moves for twenty minutes. That of the first home was heard last at minute 9.
-    for minute in range(10, 30):
-        moment = NOW + timedelta(minutes=minute)
-        heard = [number for number in HOMES if number != 1 and (minute + number) % 5 == 0]
-        ward.store(Seen(f"gate-{number}", "online", 1, moment) for number in heard)
-        ward.pass_to(moment)
+    # The gateway of the first home was heard last at minute 9.
+    sleep(ward, [number for number in HOMES if number != 1], 10, 30)
     assert told(ward) == []
     moved = NOW + timedelta(minutes=30)
     ward.store([Seen("kitchen-7", "motion", 1, moved)])
     for minute in range(30, 36):
         ward.pass_to(NOW + timedelta(minutes=minute, seconds=1))
     assert [(one.rule, one.subject) for one in told(ward)] == [("home_silent", "home:1")]
+
+
+def test_a_power_cut_is_told_before_its_homes_also_when_both_waited_for_somebody_to_move(
+    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The small ward is looked at as often as a second of the machine allows, and judging it goes on faster here.
+    monkeypatch.setattr("detectors.runner._WARD_EVERY_S", 0.0)
+    monkeypatch.setattr("detectors.runner._AREAS_SHARE", 1.0)
+    live(ward, HOMES, 0, 10)
+    sleep(ward, [number for number in HOMES if number not in DARK], 10, 33)
+    ward.pass_to(NOW + timedelta(minutes=32, seconds=40))
+    assert told(ward) == []
+    # At this moment a home that waits is looked at again.
+    ward.store([Seen("kitchen-7", "motion", 1, NOW + timedelta(minutes=32, seconds=46))])
+    ward.pass_to(NOW + timedelta(minutes=32, seconds=50))
+    assert [one.rule for one in told(ward)] == ["area_silent"]
