@@ -140,9 +140,9 @@ def run(
     _refuse_unknown(asked.rules)
     backtests.look_only(connection)
     tried = backtests.whose(connection, asked.resident)
-    stored_from, since, until = _span(connection, tried, asked)
+    learned_from, since, until = _span(connection, tried, asked)
     learning_until = midnight(
-        tried.zone, local_date(tried.zone, stored_from) + timedelta(days=1 + LEARNED_DAYS)
+        tried.zone, local_date(tried.zone, learned_from) + timedelta(days=1 + LEARNED_DAYS)
     )
     past = Past(connection, tried, asked.rules, asked.sensitivities, (since, until))
     past.judge_weeks()
@@ -170,21 +170,19 @@ def _refuse_unknown(rules: frozenset[str]) -> None:
 
 
 def _span(connection: Connection, tried: Tried, asked: Question) -> tuple[datetime, datetime, datetime]:
-    """Return since when something is stored that may teach, and the span to judge."""
+    """Return since when something is stored that teaches, be it about who lived there before, and the span to judge."""
     until = asked.now if tried.judged_through is None else min(asked.now, tried.judged_through)
     first = midnight(tried.zone, local_date(tried.zone, until) - timedelta(weeks=asked.weeks))
-    stored_from = tried.watched_from
-    if tried.was_first:
-        reach = first - timedelta(days=LEARNED_DAYS + 2)
-        stored = backtests.stored_from(connection, tried, reach)
-        stored_from = stored_from if stored is None else min(stored, stored_from)
-    since = max(first, stored_from)
+    stored = backtests.stored_from(connection, tried, first - timedelta(days=LEARNED_DAYS + 2))
+    learned_from = min(stored or tried.watched_from, tried.watched_from)
+    begins = learned_from if tried.was_first else tried.watched_from
+    since = max(first, begins)
     if until - since < timedelta(days=1):
         raise NoPastError(
-            f"what is stored about resident {tried.number} begins at {stored_from.isoformat(timespec='minutes')};"
+            f"what is stored about resident {tried.number} begins at {begins.isoformat(timespec='minutes')};"
             " there must be a whole day to try rules on"
         )
-    return stored_from, since, until
+    return learned_from, since, until
 
 
 def _days(zone: ZoneInfo, since: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:

@@ -238,7 +238,10 @@ def test_a_past_in_which_somebody_else_lived_there_is_not_theirs(database: Datab
     both["residents"].append({"key": "second", "name": "山田二郎", "watched_from": moved_in.isoformat()})
     fresh_ward(database, tmp_path, both)
     assert tried(database, Question(1, WATCHED, rules=frozenset({"cold"}))).since == FIRST
-    assert tried(database, Question(2, WATCHED, rules=frozenset({"cold"}))).since == moved_in
+    second = tried(database, Question(2, WATCHED, rules=frozenset({"cold"})))
+    assert second.since == moved_in
+    # What is usual in the home is learned from all of its days, theirs or not.
+    assert second.learning_until == FIRST + timedelta(days=29)
 
 
 def test_a_silence_of_all_equipment_before_the_watch_began_says_nothing(
