@@ -19,6 +19,7 @@ from core.process import exit_code_of, stop_on_signals
 from core.settings import Settings, load_settings
 from core.store import simulation as store
 from core.store.database import Database
+from deploy.journeys import lay_down
 from simulator.binding import bind
 from simulator.player import Player
 from simulator.publish import BrokerAddress, Publisher
@@ -46,12 +47,14 @@ class Bridge:
         now = self._clock.now()
         played = self._player.simulation
         since = now - CATCH_UP
-        script = [planned(event) for event in played.truth(now + _SCRIPT) if event.ends >= since]
+        happens = [event for event in played.truth(now + _SCRIPT) if event.ends >= since]
+        script = [planned(event) for event in happens]
         with self._database.transaction() as connection:
             devices = sum(len(home.devices) for home in played.ward.homes)
             homes = len(played.ward.homes)
             store.begin(connection, homes=homes, devices=devices, scenarios=scenarios, now=now)
             store.write_script(connection, script, since)
+            lay_down(connection, happens, now)
 
     def look(self) -> None:
         """Report how it goes, follow what is wanted, and make happen what was asked for."""

@@ -32,6 +32,9 @@ class IncidentKind(StrEnum):
     DECLINES = "declines"
     ILL = "ill"
     SLEEPS_IN = "sleeps_in"
+    LONG_NAP = "long_nap"
+    TRAVELS = "travels"
+    PLANNED_JOURNEY = "planned_journey"
     VISITOR = "visitor"
     PET = "pet"
     LINE_CUT = "line_cut"
@@ -51,6 +54,7 @@ class IncidentKind(StrEnum):
 ON_FOOT = frozenset({IncidentKind.LEAVES_AREA, IncidentKind.NIGHT_EXIT, IncidentKind.WANDERS})
 # What a device measures meanwhile is lost. Of a gateway only what hangs on it.
 SILENCING = frozenset({IncidentKind.GATEWAY_DIES, IncidentKind.POWER_CUT, IncidentKind.WARD_SILENT})
+AWAY_FOR_DAYS = frozenset({IncidentKind.TRAVELS, IncidentKind.PLANNED_JOURNEY})
 LYING = frozenset({IncidentKind.COLLAPSE, IncidentKind.BATHROOM_FALL})
 
 

@@ -118,6 +118,14 @@ KINDS: dict[IncidentKind, Kind] = {
     IncidentKind.SLEEPS_IN: Kind(
         "gets up later than usual, and is well", _PERSON, 1.5, has_time=False
     ),
+    IncidentKind.LONG_NAP: Kind("lies down by day for hours, and is well", _PERSON, 3.0),
+    IncidentKind.TRAVELS: Kind(
+        "leaves for days by the front door, and told nobody",
+        _PERSON, 5 * DAY_H, ("not_returned", "geofence_exit", *_SILENCE), 14.0, needs=DeviceKind.DOOR,
+    ),
+    IncidentKind.PLANNED_JOURNEY: Kind(
+        "leaves for days by the front door, as was laid down before", _PERSON, 5 * DAY_H, needs=DeviceKind.DOOR
+    ),
     IncidentKind.VISITOR: Kind("has a guest, who moves about", _PERSON, 4.0),
     IncidentKind.PET: Kind(
         "a cat has moved in: sensors see movement at any hour, also when nobody is at home",

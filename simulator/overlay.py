@@ -6,13 +6,15 @@ import numpy as np
 
 from simulator.days import DAY_S, HOUR_S, LocalDay
 from simulator.diary import Diary
-from simulator.incident import LYING, Incident, IncidentKind, of_kind
+from simulator.incident import LYING, Incident, IncidentKind, WindowS, of_kind
 from simulator.persona import Persona
-from simulator.routine import Plan, lying_windows_s
+from simulator.routine import Plan, lying_windows_s, nap_windows_s
 
 _VISIT_S = HOUR_S
 _GUEST_MOVES_S = 150.0
 _FINDER_STAYS_S = 1500.0
+# Before somebody leaves for days they are in the hallway, and nowhere else.
+_PACKING_S = 60.0
 # A cat is seen now and then, not at each step: sensors look at people's height.
 _CAT_PER_H = 1.5
 _CAT_ROOMS = ("living_room", "kitchen", "hallway", "bedroom")
@@ -22,8 +24,12 @@ def lay_over(
     diary: Diary, plan: Plan, persona: Persona, day: LocalDay, incidents: Sequence[Incident]
 ) -> None:
     """Change a diary that is written: first what is left out, then what is added."""
-    for from_s, until_s in lying_windows_s(day, incidents):
+    for from_s, until_s in _still_windows_s(plan, day, incidents):
         _hush(diary, from_s, until_s)
+    for from_s, until_s in nap_windows_s(day, incidents):
+        diary.moves["living_room"].extend((from_s, from_s + 20.0, until_s, until_s + 20.0))
+    for span in plan.journeys:
+        _leaves_and_returns(diary, span.start_s, span.end_s)
     for incident in of_kind(incidents, *LYING):
         room = "toilet" if incident.kind is IncidentKind.BATHROOM_FALL else "living_room"
         for from_s, until_s in incident.windows_s(day):
@@ -38,12 +44,23 @@ def lay_over(
             _cat(diary, max(from_s, plan.wake_s), min(until_s, plan.end_s), persona.chance("cat", day))
 
 
+def _still_windows_s(plan: Plan, day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
+    away = [(span.start_s - _PACKING_S, span.end_s) for span in plan.journeys]
+    return [*lying_windows_s(day, incidents), *nap_windows_s(day, incidents), *away]
+
+
 def _hush(diary: Diary, from_s: float, until_s: float) -> None:
     for room, moves in diary.moves.items():
         diary.moves[room] = [at_s for at_s in moves if not from_s <= at_s < until_s]
     for thing, uses in diary.uses.items():
         diary.uses[thing] = [use for use in uses if not from_s <= use[0] < until_s]
     diary.bed[:] = [change for change in diary.bed if not from_s <= change[0] < until_s]
+
+
+def _leaves_and_returns(diary: Diary, from_s: float, until_s: float) -> None:
+    diary.moves["hallway"].extend((from_s - 40.0, until_s + 5.0))
+    diary.use("front_door", from_s, 12.0)
+    diary.use("front_door", until_s, 12.0)
 
 
 def _falls(diary: Diary, room: str, from_s: float, until_s: float) -> None:

@@ -8,7 +8,7 @@ from math import log
 import numpy as np
 
 from simulator.days import DAY_S, HOUR_S, LocalDay
-from simulator.incident import LYING, ON_FOOT, Incident, IncidentKind, WindowS, of_kind
+from simulator.incident import AWAY_FOR_DAYS, LYING, ON_FOOT, Incident, IncidentKind, WindowS, of_kind
 from simulator.persona import Persona
 from simulator.town import BLOCK_EAST_M
 
@@ -30,9 +30,12 @@ class Occupation(StrEnum):
     OUTING = "outing"
     DAY_SERVICE = "day_service"
     WALK_OFF = "walk_off"
+    JOURNEY = "journey"
 
 
 AWAY = frozenset({Occupation.OUTING, Occupation.DAY_SERVICE, Occupation.WALK_OFF})
+# Some five kilometres off, in blocks.
+_JOURNEY_TO = (60, 0)
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,8 @@ class Plan:
         When the resident gets up by themselves: `wake_s`, or later for somebody who sleeps in.
     spans : tuple of Span
         In order, without overlap; what lies between is spent around the living room, and after `bed_s` in bed.
+    journeys : tuple of Span
+        Absences for days; they may begin before the day and end after it, and nothing else of it comes about meanwhile.
     """
 
     wake_s: float
@@ -78,11 +83,13 @@ class Plan:
     still_until_s: float
     up_s: float
     spans: tuple[Span, ...]
+    journeys: tuple[Span, ...] = ()
 
     @property
     def absences(self) -> tuple[Span, ...]:
-        """The spans outside the home."""
-        return tuple(span for span in self.spans if span.occupation in AWAY)
+        """The spans outside the home, in order."""
+        outings = [span for span in self.spans if span.occupation in AWAY]
+        return tuple(sorted([*outings, *self.journeys], key=lambda span: span.start_s))
 
 
 def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> Plan:
@@ -105,15 +112,33 @@ def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> 
     away = _away(persona, day, draw, bed_s)
     if stays_home(day, incidents):
         away = [span for span in away if span.occupation is not Occupation.DAY_SERVICE]
-    kept_in = [*lying_windows_s(day, incidents), *_guest_windows_s(day, incidents)]
+    journeys = journey_windows_s(day, incidents)
+    kept_in = [
+        *(*lying_windows_s(day, incidents), *nap_windows_s(day, incidents)),
+        *(*_guest_windows_s(day, incidents), *journeys),
+    ]
     wished = [*walks, *away, *_at_home(persona, draw, up_s, bed_s)]
     spans = _fitted([span for span in wished if not _meets(span, kept_in)], max(still_until_s, up_s), end_s)
-    return Plan(wake_s, bed_s, end_s, last_sign_s, still_until_s, up_s, spans)
+    gone = [Span(*window, Occupation.JOURNEY, _JOURNEY_TO) for window in journeys]
+    here = tuple(span for span in gone if span.start_s < end_s and span.end_s > wake_s)
+    return Plan(wake_s, bed_s, end_s, last_sign_s, still_until_s, up_s, spans, here)
 
 
 def lying_windows_s(day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
     """Return from when to when somebody lies where they fell, in seconds after midnight of the day."""
     return [window for incident in of_kind(incidents, *LYING) for window in incident.windows_s(day)]
+
+
+def nap_windows_s(day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
+    """Return from when to when somebody has a long nap."""
+    naps = of_kind(incidents, IncidentKind.LONG_NAP)
+    return [window for incident in naps for window in incident.windows_s(day)]
+
+
+def journey_windows_s(day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
+    """Return from when to when somebody is away for days."""
+    journeys = of_kind(incidents, *AWAY_FOR_DAYS)
+    return [window for incident in journeys for window in incident.windows_s(day)]
 
 
 def stays_home(day: LocalDay, incidents: Sequence[Incident]) -> bool:

@@ -25,6 +25,7 @@ _OUTLIER_SURE = 0.25
 _RADIUS_68 = 1.515
 
 _ZONE_M = 60.0
+_DRIVEN_M_S = {Occupation.DAY_SERVICE: 6.0, Occupation.JOURNEY: 8.0}
 STEP_OUT_S, STEP_HOME_S = 60.0, 300.0
 BoolArray = NDArray[np.bool_]
 
@@ -54,7 +55,7 @@ def day_track(persona: Persona, plan: Plan, draw: np.random.Generator) -> Track:
         east[during], north[during] = along_route(route, walked)
         moving = (walked > 0.0) & (walked < route_length_m(route))
         speed[during] = np.where(moving, 3.6 * persona.pace_m_s, 0.0)
-        # At the day centre one sits inside; on an outing half of the stay is in shops, which counts as outside here.
+        # At the day centre one sits inside; on an outing half of the stay is in shops, which counts as outside here, as travelling does.
         indoor[during] = span.occupation is Occupation.DAY_SERVICE
     error_east, error_north, accuracy = errors(at_s, indoor, draw)
     heard = indoor | ~is_dead_zone(east, north)
@@ -77,10 +78,12 @@ def _moments(plan: Plan, spans: Sequence[Span]) -> FloatArray:
     pieces: list[FloatArray] = []
     at_s = plan.wake_s
     for span in spans:
-        pieces.append(np.arange(at_s, span.start_s, STEP_HOME_S))
+        # Who is away for days may have left before the day began, and return after it.
+        leaves_s, returns_s = max(span.start_s, plan.wake_s), min(span.end_s, plan.end_s)
+        pieces.append(np.arange(at_s, leaves_s, STEP_HOME_S))
         step = STEP_HOME_S if span.occupation is Occupation.DAY_SERVICE else STEP_OUT_S
-        pieces.append(np.arange(span.start_s, span.end_s, step))
-        at_s = span.end_s
+        pieces.append(np.arange(leaves_s, returns_s, step))
+        at_s = returns_s
     pieces.append(np.arange(at_s, plan.end_s, STEP_HOME_S))
     return np.round(np.concatenate(pieces))
 
@@ -101,7 +104,7 @@ def _walked_m(span: Span, route: tuple[Metres, ...], at_s: FloatArray, pace_m_s:
         return route_length_m(route) * (at_s - span.start_s) / (span.end_s - span.start_s)
     place = DAY_CENTRE if span.occupation is Occupation.DAY_SERVICE else span.place
     length = route_length_m(street_route(*place, turn_at=place[0]))
-    pace = 6.0 if span.occupation is Occupation.DAY_SERVICE else pace_m_s
+    pace = _DRIVEN_M_S.get(span.occupation, pace_m_s)
     out, back = (at_s - span.start_s) * pace, (span.end_s - at_s) * pace
     return np.clip(np.minimum(out, back), 0.0, length)
 

@@ -12,6 +12,7 @@ from core.store import simulation as store
 from core.store.database import Database
 from core.store.health import health
 from deploy.proof.agreed import lay_down_day_services
+from deploy.journeys import lay_down
 from deploy.proof.feed import Feed
 from deploy.proof.stage import Stage
 from detectors.learning import Learner
@@ -148,6 +149,8 @@ def perform(
     """
     began = time.monotonic()
     with stage.copy(play.homes) as database:
+        with database.transaction() as connection:
+            lay_down(connection, play.simulation.truth(play.end), play.begin)
         _judge(play, stage, database, play.moments(step), on_step)
         with database.transaction() as connection:
             if health(connection).failing_watches:

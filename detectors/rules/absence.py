@@ -94,9 +94,9 @@ class AbsenceNotTaken:
     """A planned absence that does not take place: nobody left for the day service, or somebody moves about at home during a journey.
 
     For the staff. A day service is left for by the door between 90 minutes before its time and half an hour after it, with 15 minutes of quiet;
-    without that it is told 45 minutes after its time, and the watch goes on as if nothing had been planned. Of other absences it claims only
-    that there were confirmed life signs in three different half hours of six hours, two hours after the beginning: it may be a guest.
-    It ends when they leave, after half a day without that, or with the planned end.
+    without that it is told 45 minutes after its time, and the watch goes on as if nothing had been planned; who is on a journey then is not
+    expected there. Of other absences it claims only that there were confirmed life signs in three different half hours of six hours, two
+    hours after the beginning: it may be a guest. It ends when they leave, after half a day without that, or with the planned end.
 
     Parameters
     ----------
@@ -136,6 +136,8 @@ class AbsenceNotTaken:
         tick = one.began_at.timestamp() + LATE_S + QUIET_AFTER_S
         if not self.has_door or tick >= one.ended_at.timestamp() or _was_blind(window, one, tick):
             return None, None
+        if _is_on_journey(window, tick):
+            return None, None
         went = taken(one, window.life_signs, until, window.away)
         if went.left is not None and went.left <= tick:
             return None, None
@@ -148,6 +150,15 @@ def _was_blind(window: Window, one: PlannedAbsence, tick: float) -> bool:
     return any(
         blind.known_at.timestamp() <= tick and (blind.ended_at is None or blind.ended_at > begins)
         for blind in window.blind
+    )
+
+
+def _is_on_journey(window: Window, tick: float) -> bool:
+    """Tell whether something else was planned, such as a journey: then nobody goes to the day service."""
+    return any(
+        one.kind is not AbsenceKind.DAY_SERVICE
+        and one.began_at.timestamp() <= tick < one.ended_at.timestamp()
+        for one in window.absences
     )
 
 

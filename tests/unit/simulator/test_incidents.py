@@ -7,6 +7,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from core.domain.device import DeviceKind
 from core.domain.reading import is_life_sign
 from simulator.binding import bind
 from simulator.days import HOUR_S, LocalDay
@@ -257,3 +258,44 @@ def test_a_stuck_motion_sensor_sees_somebody_all_the_time():
     during = [at for at, value in motion if value and day.ms(8 * HOUR_S) <= at < day.ms(18 * HOUR_S)]
     assert set(np.diff(during)) == {180_000}
     assert all(first[1] != second[1] for first, second in pairwise(motion))
+
+
+def test_a_long_nap_is_quiet_and_keeps_the_resident_at_home():
+    world = home('kind = "long_nap"', 'at = "13:00"', "for_h = 3")
+    day = first_day(world)
+    quiet = range(day.ms(13 * HOUR_S + 200), day.ms(16 * HOUR_S))
+    found = signs(world, world.tell(day))
+    assert not [at for at in found if at in quiet]
+    assert [at for at in found if at >= quiet.stop]
+    assert not [span for span in world.plan(day).absences if span.end_s > 13 * HOUR_S > span.start_s]
+
+
+@pytest.mark.parametrize("kind", ["travels", "planned_journey"])
+def test_who_is_away_for_days_leaves_by_the_door_and_is_back_by_it(kind: str):
+    world = home(f'kind = "{kind}"', 'at = "10:00"', "for_days = 2.25", resident=walker())
+    day = first_day(world)
+    days = [day, day.next(), day.next().next()]
+    leaves, returns = day.ms(10 * HOUR_S), day.ms(10 * HOUR_S) + round(2.25 * 86_400_000)
+    told = [world.tell(one) for one in days]
+    found = [at for one in told for at in signs(world, one)]
+    assert not [at for at in found if leaves + 13_000 < at < returns]
+    assert [at for at in found if leaves - 60_000 <= at <= leaves]
+    assert len([at for at in found if at >= returns]) > 20
+    doors = [
+        at for one in told for at, is_open in values(world, one, "contact_open", "front_door") if is_open
+    ]
+    assert {leaves, returns} <= set(doors)
+
+
+def test_the_tracker_of_who_is_away_for_days_stays_far_off_until_the_return():
+    world = home('kind = "travels"', 'at = "10:00"', "for_days = 2.25", resident=walker())
+    day = first_day(world).next()
+    told = world.tell(day)
+    north, east = world.home.ground.degrees(np.zeros(1), np.zeros(1))
+    far = [abs(one.lat - float(north[0])) + abs(one.lon - float(east[0])) > 0.02 for one in told.positions]
+    assert len(far) > 1000
+    assert np.mean(far) > 0.99
+
+
+def walker() -> str:
+    return next(one.resident for one in ward().homes if one.has(DeviceKind.TRACKER))

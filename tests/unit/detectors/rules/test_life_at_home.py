@@ -284,6 +284,17 @@ def test_a_day_service_counts_from_leaving() -> None:
     assert told(AbsenceNotTaken(has_door=False), stayed, "12:00") == []
 
 
+def test_who_is_on_a_journey_is_not_expected_at_the_day_service() -> None:
+    service = PlannedAbsence(1, AbsenceKind.DAY_SERVICE, at("09:00"), at("16:00"))
+    journey = PlannedAbsence(2, AbsenceKind.TRAVEL, at("08:00"), at("23:00"))
+    assert told(AbsenceNotTaken(), window(("07:30", "door"), absences=[journey, service]), "12:00") == []
+    # One that is over by then changes nothing.
+    over = replace(journey, began_at=DAY, ended_at=at("06:00"))
+    assert told(AbsenceNotTaken(), window(("07:30", "kitchen"), absences=[over, service]), "12:00") == [
+        ("09:45", None)
+    ]
+
+
 def test_somebody_who_moves_at_home_during_a_journey_is_told_to_the_staff() -> None:
     plan = [PlannedAbsence(1, AbsenceKind.TRAVEL, at("06:00"), at("23:00"))]
     moves = (("09:00", "kitchen"), ("10:00", "kitchen"), ("11:00", "hall"))

@@ -1,0 +1,29 @@
+"""Lays down in the database what families would have: the journeys that simulated residents had told of before."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from core.domain.absence import AbsenceKind
+from core.store import absences
+from core.store import simulation as store
+from core.store.database import Connection
+from simulator.incident import IncidentKind
+from simulator.truth import TrueEvent
+
+# People say that they leave in the morning, and do so somewhat later.
+_LEAVE_WITHIN = timedelta(hours=2)
+
+
+def lay_down(connection: Connection, events: Iterable[TrueEvent], now: datetime) -> int:
+    """Lay down the planned journeys among some events, each once; return how many were new."""
+    planned = [event for event in events if event.kind is IncidentKind.PLANNED_JOURNEY]
+    living = store.residents_of(connection, {event.home for event in planned}) if planned else []
+    count = 0
+    for event in planned:
+        span = (event.begins - _LEAVE_WITHIN, event.ends)
+        for resident in [number for home, number in living if home == event.home]:
+            known = absences.of_resident(connection, resident, *span)
+            if not any(one.kind is AbsenceKind.TRAVEL and one.began_at == span[0] for one in known):
+                absences.add(connection, resident, kind=AbsenceKind.TRAVEL, span=span, now=now)
+                count += 1
+    return count
