@@ -61,7 +61,7 @@ def claim_unlearned(
     now: datetime,
     but: Collection[int] = (),
 ) -> Unlearned | None:
-    """Take one resident for whom today, or the day that begins within an hour, is to be learned, or whose days were never counted.
+    """Take one resident for whom today, or the day that begins within an hour, is to be learned, or who is new and not counted yet.
 
     Both are given by name and version. The resident is held until the transaction ends.
     """

@@ -24,8 +24,8 @@ ORDER BY learned_for DESC
 LIMIT 1;
 
 -- name: claim_unlearned
--- Take one resident for whom a day is not learned, the one that begins within an hour or today, or whose days were never counted;
--- locked.
+-- Take one resident for whom a day is not learned, the one that begins within an hour or today, or who is new and whose days
+-- were never counted; locked.
 SELECT resident.resident_id, resident.home_id, soon.day
 FROM watch
 JOIN resident ON resident.resident_id = watch.resident_id
@@ -40,11 +40,11 @@ WHERE resident.watched_from <= %(now)s AND NOT resident.resident_id = ANY(%(but)
             WHERE usual.resident_id = resident.resident_id AND usual.rule = %(rule)s
                 AND usual.version = %(version)s AND usual.learned_for = soon.day
         )
-        OR NOT EXISTS (
+        OR (resident.watched_from > %(now)s::timestamptz - interval '2 days' AND NOT EXISTS (
             SELECT FROM usual
             WHERE usual.resident_id = resident.resident_id AND usual.rule = %(counts)s
                 AND usual.version = %(counts_version)s
-        )
+        ))
     )
 ORDER BY resident.resident_id
 LIMIT 1
