@@ -9,6 +9,8 @@ from core.store.database import Connection
 from core.store.queries import load
 from core.store.rows import Row
 
+_ALERTS = load("alerts")
+
 
 def record(
     connection: Connection,
@@ -23,7 +25,7 @@ def record(
 ) -> int:
     """Write what happened, wake the listeners, and return the event's number; `planned_at` says that no messages follow from it."""
     row = connection.execute(
-        load("alerts")["record"],
+        _ALERTS["record"],
         {
             "alert": alert_id,
             "at": at,

@@ -11,6 +11,8 @@ from datetime import datetime, timedelta
 from core.store.database import Connection
 from core.store.queries import load
 
+_ANSWER_LINKS = load("answer_links")
+
 LINK_LASTS = timedelta(hours=48)
 _TOKEN_BYTES = 24
 
@@ -33,9 +35,9 @@ class AnswerLink:
 def issue(connection: Connection, alert_id: int, contact_id: int, now: datetime) -> str:
     """Make a link for one contact and one alert and return its token, which is stored nowhere."""
     token = secrets.token_urlsafe(_TOKEN_BYTES)
-    connection.execute(load("answer_links")["forget_expired"], {"contact": contact_id, "now": now})
+    connection.execute(_ANSWER_LINKS["forget_expired"], {"contact": contact_id, "now": now})
     connection.execute(
-        load("answer_links")["issue"],
+        _ANSWER_LINKS["issue"],
         {
             "token_hash": _hash(token),
             "alert": alert_id,
@@ -49,14 +51,14 @@ def issue(connection: Connection, alert_id: int, contact_id: int, now: datetime)
 
 def look_up(connection: Connection, token: str) -> AnswerLink | None:
     """Return the link of a token, valid or not; None for a token that was never issued."""
-    row = connection.execute(load("answer_links")["look_up"], {"token_hash": _hash(token)}).fetchone()
+    row = connection.execute(_ANSWER_LINKS["look_up"], {"token_hash": _hash(token)}).fetchone()
     return None if row is None else AnswerLink(*row)
 
 
 def revoke(connection: Connection, contact_id: int, now: datetime, alert_id: int | None = None) -> int:
     """End all links of a contact, or only those for one alert, and return how many."""
     return connection.execute(
-        load("answer_links")["revoke"], {"contact": contact_id, "alert": alert_id, "now": now}
+        _ANSWER_LINKS["revoke"], {"contact": contact_id, "alert": alert_id, "now": now}
     ).rowcount
 
 

@@ -6,6 +6,8 @@ from core.errors import StoreError
 from core.store.database import Connection
 from core.store.queries import load
 
+_EDITION = load("edition")
+
 
 @dataclass(frozen=True)
 class Edition:
@@ -37,7 +39,7 @@ def edition(connection: Connection) -> Edition:
     StoreError
         The database has no TimescaleDB extension.
     """
-    row = connection.execute(load("edition")["edition"]).fetchone()
+    row = connection.execute(_EDITION["edition"]).fetchone()
     if row is None:
         raise StoreError("the database has no TimescaleDB extension; run `mimamori migrate`")
     return Edition(*row)

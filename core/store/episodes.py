@@ -15,6 +15,9 @@ from core.store import alert_events, alerts
 from core.store.database import Connection
 from core.store.queries import load
 
+_ALERTS = load("alerts")
+_EPISODES = load("episodes")
+
 # What was raised longer ago than this when it was first seen is told as "happened then, seen only now".
 SEEN_LATE_AFTER = timedelta(minutes=10)
 
@@ -31,7 +34,7 @@ def latest_alerts(connection: Connection, matters: Collection[Matter]) -> dict[M
     """Return the newest alert of each matter, closed or not, where there is one."""
     ordered = sorted(matters, key=lambda matter: (matter.rule, matter.subject))
     rows = connection.execute(
-        load("episodes")["latest"],
+        _EPISODES["latest"],
         {
             "rules": [matter.rule for matter in ordered],
             "subjects": [matter.subject for matter in ordered],
@@ -91,7 +94,7 @@ def clear(
     connection: Connection, alert: Alert, cleared_at: datetime, now: datetime, *, was_withdrawn: bool = False
 ) -> None:
     """Mark an alert as no longer holding: it ended, or (`was_withdrawn`) late data show that it never was so."""
-    connection.execute(load("episodes")["clear"], {"alert": alert.number, "cleared_at": cleared_at})
+    connection.execute(_EPISODES["clear"], {"alert": alert.number, "cleared_at": cleared_at})
     if was_withdrawn:
         _withdraw(connection, alert, now)
     detail = {"cleared_at": cleared_at.isoformat(), **({"withdrawn": True} if was_withdrawn else {})}
@@ -111,7 +114,7 @@ def move(connection: Connection, alert: Alert, finding: Finding, now: datetime) 
 
 def tell_more(connection: Connection, number: int, reason: Mapping[str, object]) -> None:
     """Let an alert say more of why: further episodes of it hold something that the first did not."""
-    connection.execute(load("episodes")["tell_more"], {"alert": number, "reason": Jsonb(dict(reason))})
+    connection.execute(_EPISODES["tell_more"], {"alert": number, "reason": Jsonb(dict(reason))})
 
 
 def withdraw_unfound(
@@ -128,7 +131,7 @@ def withdraw_unfound(
     since, until = span
     ordered = sorted(matters, key=lambda matter: (matter.rule, matter.subject))
     rows = connection.execute(
-        load("episodes")["withdraw_unfound"],
+        _EPISODES["withdraw_unfound"],
         {
             "rules": [matter.rule for matter in ordered],
             "subjects": [matter.subject for matter in ordered],
@@ -152,7 +155,7 @@ def _add(
     if number is not None:
         return number
     row = connection.execute(
-        load("episodes")["unclosed"], {"rule": finding.rule, "subject": finding.subject}
+        _EPISODES["unclosed"], {"rule": finding.rule, "subject": finding.subject}
     ).fetchone()
     if row is None:
         # Closed between the two statements: now a new one can be opened.
@@ -176,7 +179,7 @@ def _open(
 ) -> int | None:
     seen_late = _is_late(finding, now)
     row = connection.execute(
-        load("episodes")["open"],
+        _EPISODES["open"],
         {**_columns(finding, seen_late=seen_late), "resident": resident, "office": office, "now": now},
     ).fetchone()
     if row is None:
@@ -194,7 +197,7 @@ def _open(
 def _end_silently(connection: Connection, alert: Alert, finding: Finding, cleared_at: datetime) -> None:
     _put(connection, finding, alert.number)
     if alert.began_at == finding.began_at and alert.condition is Condition.ACTIVE:
-        connection.execute(load("episodes")["clear"], {"alert": alert.number, "cleared_at": cleared_at})
+        connection.execute(_EPISODES["clear"], {"alert": alert.number, "cleared_at": cleared_at})
 
 
 def _follow(
@@ -203,7 +206,7 @@ def _follow(
     was_changed = False
     if finding.severity < alert.severity:
         connection.execute(
-            load("episodes")["raise_severity"],
+            _EPISODES["raise_severity"],
             {"alert": alert.number, "severity": finding.severity, "reason": Jsonb(dict(finding.reason))},
         )
         detail = {"from": int(alert.severity), "to": int(finding.severity)}
@@ -232,7 +235,7 @@ def _reactivate(connection: Connection, alert: Alert, finding: Finding, now: dat
 def _show(connection: Connection, alert: Alert, finding: Finding, *, seen_late: bool) -> None:
     _put(connection, finding, alert.number)
     connection.execute(
-        load("episodes")["show_episode"], {**_columns(finding, seen_late=seen_late), "alert": alert.number}
+        _EPISODES["show_episode"], {**_columns(finding, seen_late=seen_late), "alert": alert.number}
     )
 
 
@@ -244,23 +247,23 @@ def _record_end(connection: Connection, number: int, cleared_at: datetime, now: 
 
 def _find(connection: Connection, finding: Finding) -> tuple[int, datetime | None] | None:
     return connection.execute(
-        load("episodes")["find"],
+        _EPISODES["find"],
         {"rule": finding.rule, "subject": finding.subject, "began_at": finding.began_at},
     ).fetchone()
 
 
 def _hold(connection: Connection, number: int) -> Alert:
-    connection.execute(load("alerts")["hold"], {"alert": number})
+    connection.execute(_ALERTS["hold"], {"alert": number})
     return alerts.get(connection, number)
 
 
 def _put(connection: Connection, finding: Finding, number: int) -> None:
-    connection.execute(load("episodes")["put"], {**_columns(finding, seen_late=False), "alert": number})
+    connection.execute(_EPISODES["put"], {**_columns(finding, seen_late=False), "alert": number})
 
 
 def _withdraw(connection: Connection, alert: Alert, now: datetime) -> None:
     connection.execute(
-        load("episodes")["withdraw"],
+        _EPISODES["withdraw"],
         {"rule": alert.rule, "subject": alert.subject, "began_at": alert.began_at, "now": now},
     )
 

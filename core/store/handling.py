@@ -7,13 +7,15 @@ messages follow from the events, so nobody who changes an alert has to think of 
 from collections.abc import Collection
 from datetime import datetime
 
-from core.domain.alert import Alert, EventKind, Handling, Outcome
+from core.domain.alert import Alert, EventKind, Handling, JsonObject, Outcome
 from core.domain.escalation import CLAIM_LASTS
 from core.errors import ConflictError, InputError
 from core.store import alert_events
 from core.store.alerts import get
 from core.store.database import Connection
 from core.store.queries import load
+
+_ALERTS = load("alerts")
 
 _NOTE_LIMIT = 2000
 
@@ -56,8 +58,7 @@ def claim(
     """
     _one_of(user, contact)
     alert = _held(connection, alert_id)
-    is_own = alert.handling is Handling.CLAIMED and _holds(connection, alert, user, contact)
-    if is_own:
+    if alert.handling is Handling.CLAIMED and _holds(connection, alert, user, contact):
         return alert
     _refuse_closed(alert)
     if alert.handling is Handling.CLAIMED and not take_over:
@@ -66,7 +67,7 @@ def claim(
         )
     _refuse_stale(alert, version)
     connection.execute(
-        load("alerts")["set_claimed"],
+        _ALERTS["set_claimed"],
         {
             "alert": alert_id,
             "user": user,
@@ -76,10 +77,7 @@ def claim(
         },
     )
     detail = {"taken_over": True} if alert.handling is Handling.CLAIMED else {}
-    alert_events.record(
-        connection, alert_id, EventKind.CLAIMED, now, user=user, contact=contact, detail=detail
-    )
-    return get(connection, alert_id)
+    return _changed(connection, alert_id, EventKind.CLAIMED, now, user=user, contact=contact, detail=detail)
 
 
 def release(
@@ -106,9 +104,8 @@ def release(
     if alert.handling is Handling.OPEN:
         return alert
     _refuse_stale(alert, version)
-    connection.execute(load("alerts")["set_open"], {"alert": alert_id})
-    alert_events.record(connection, alert_id, EventKind.RELEASED, now, user=user, contact=contact)
-    return get(connection, alert_id)
+    connection.execute(_ALERTS["set_open"], {"alert": alert_id})
+    return _changed(connection, alert_id, EventKind.RELEASED, now, user=user, contact=contact)
 
 
 def decline(connection: Connection, alert_id: int, *, contact: int, now: datetime) -> Alert:
@@ -124,12 +121,11 @@ def decline(connection: Connection, alert_id: int, *, contact: int, now: datetim
     alert = _held(connection, alert_id)
     _refuse_closed(alert)
     if alert.handling is Handling.CLAIMED and _holds(connection, alert, None, contact):
-        connection.execute(load("alerts")["set_open"], {"alert": alert_id})
+        connection.execute(_ALERTS["set_open"], {"alert": alert_id})
         alert_events.record(connection, alert_id, EventKind.RELEASED, now, contact=contact)
     else:
-        connection.execute(load("alerts")["touch"], {"alert": alert_id})
-    alert_events.record(connection, alert_id, EventKind.DECLINED, now, contact=contact)
-    return get(connection, alert_id)
+        connection.execute(_ALERTS["touch"], {"alert": alert_id})
+    return _changed(connection, alert_id, EventKind.DECLINED, now, contact=contact)
 
 
 def close(
@@ -163,12 +159,9 @@ def close(
         return alert
     _refuse_closed(alert)
     _refuse_stale(alert, version)
-    connection.execute(load("alerts")["set_closed"], {"alert": alert_id, "now": now, "outcome": outcome})
+    connection.execute(_ALERTS["set_closed"], {"alert": alert_id, "now": now, "outcome": outcome})
     detail = {"outcome": outcome.value, **({"note": note} if note else {})}
-    alert_events.record(
-        connection, alert_id, EventKind.CLOSED, now, user=user, contact=contact, detail=detail
-    )
-    return get(connection, alert_id)
+    return _changed(connection, alert_id, EventKind.CLOSED, now, user=user, contact=contact, detail=detail)
 
 
 def add_note(
@@ -194,23 +187,22 @@ def add_note(
     if not note:
         raise InputError("the note is empty; write what the next person should know")
     _held(connection, alert_id)
-    connection.execute(load("alerts")["touch"], {"alert": alert_id})
-    alert_events.record(
+    connection.execute(_ALERTS["touch"], {"alert": alert_id})
+    return _changed(
         connection, alert_id, EventKind.NOTED, now, user=user, contact=contact, detail={"note": note}
     )
-    return get(connection, alert_id)
 
 
 def hold_lapsed(connection: Connection, now: datetime, but: Collection[int] = ()) -> int | None:
     """Lock one alert whose claim has run out, none of `but`, and return its number; None if there is none."""
-    row = connection.execute(load("alerts")["hold_lapsed"], {"now": now, "but": sorted(but)}).fetchone()
+    row = connection.execute(_ALERTS["hold_lapsed"], {"now": now, "but": sorted(but)}).fetchone()
     return None if row is None else row[0]
 
 
 def lapse(connection: Connection, alert_id: int, now: datetime) -> None:
     """Put an alert whose claim has run out back into the queue."""
     alert = get(connection, alert_id)
-    connection.execute(load("alerts")["set_open"], {"alert": alert_id})
+    connection.execute(_ALERTS["set_open"], {"alert": alert_id})
     alert_events.record(
         connection,
         alert_id,
@@ -221,8 +213,23 @@ def lapse(connection: Connection, alert_id: int, now: datetime) -> None:
     )
 
 
+def _changed(
+    connection: Connection,
+    alert_id: int,
+    kind: EventKind,
+    now: datetime,
+    *,
+    user: int | None = None,
+    contact: int | None = None,
+    detail: JsonObject | None = None,
+) -> Alert:
+    """Write into an alert's history what was done about it, and return the alert as it is now."""
+    alert_events.record(connection, alert_id, kind, now, user=user, contact=contact, detail=detail)
+    return get(connection, alert_id)
+
+
 def _held(connection: Connection, alert_id: int) -> Alert:
-    connection.execute(load("alerts")["hold"], {"alert": alert_id})
+    connection.execute(_ALERTS["hold"], {"alert": alert_id})
     return get(connection, alert_id)
 
 
@@ -231,7 +238,7 @@ def _holds(connection: Connection, alert: Alert, user: int | None, contact: int 
     if (alert.claimed_by_user, alert.claimed_by_contact) == (user, contact):
         return True
     row = connection.execute(
-        load("alerts")["is_same_person"],
+        _ALERTS["is_same_person"],
         {
             "user": user if user is not None else alert.claimed_by_user,
             "contact": contact if contact is not None else alert.claimed_by_contact,

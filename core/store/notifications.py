@@ -10,7 +10,9 @@ from core.domain.resident import Channel, Contact, Language
 from core.store import alert_events
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import Row
+from core.store.rows import Row, build
+
+_NOTIFICATIONS = load("notifications")
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ def audience(connection: Connection, alert: Alert) -> list[Contact]:
     """Return everybody who could be told: the resident's contacts and the centre's; for a ward alert the centres' of all offices."""
     kind, _, number = alert.subject.partition(":")
     rows = connection.execute(
-        load("notifications")["audience"],
+        _NOTIFICATIONS["audience"],
         {
             "resident": alert.resident,
             "home": int(number) if kind == "home" else None,
@@ -52,30 +54,30 @@ def audience(connection: Connection, alert: Alert) -> list[Contact]:
 
 def hold_unplanned(connection: Connection, _now: datetime, but: Collection[int] = ()) -> int | None:
     """Lock an alert that has events without consequences yet, none of `but`, and return its number."""
-    row = connection.execute(load("notifications")["hold_unplanned"], {"but": sorted(but)}).fetchone()
+    row = connection.execute(_NOTIFICATIONS["hold_unplanned"], {"but": sorted(but)}).fetchone()
     return None if row is None else row[0]
 
 
 def unplanned_events(connection: Connection, alert: int) -> list[AlertEvent]:
     """Return the events of an alert that have no consequences yet, in order."""
-    rows = connection.execute(load("notifications")["unplanned"], {"alert": alert})
+    rows = connection.execute(_NOTIFICATIONS["unplanned"], {"alert": alert})
     return [alert_events.from_row(row) for row in rows]
 
 
 def mark_planned(connection: Connection, event: int, now: datetime) -> None:
     """Note that an event's consequences are written."""
-    connection.execute(load("notifications")["mark_planned"], {"event": event, "now": now})
+    connection.execute(_NOTIFICATIONS["mark_planned"], {"event": event, "now": now})
 
 
 def openings(connection: Connection, alert: int, patience: int) -> list[Opening]:
     """Return to whom an alert was told, or is being told; after more than `patience` failed attempts nobody waits for it."""
-    rows = connection.execute(load("notifications")["openings"], {"alert": alert, "patience": patience})
+    rows = connection.execute(_NOTIFICATIONS["openings"], {"alert": alert, "patience": patience})
     return [Opening(*row) for row in rows]
 
 
 def declined(connection: Connection, alert: int, since_event: int) -> frozenset[int]:
     """Return the contacts who said after an event that they cannot go."""
-    rows = connection.execute(load("notifications")["declined"], {"alert": alert, "round": since_event})
+    rows = connection.execute(_NOTIFICATIONS["declined"], {"alert": alert, "round": since_event})
     return frozenset(row[0] for row in rows)
 
 
@@ -84,21 +86,21 @@ def add(
 ) -> bool:
     """Put one message into the outbox; return False if this very message is there already."""
     parameters = {"alert": alert, "contact": contact, "kind": kind, "key": key, "now": now}
-    return connection.execute(load("notifications")["add"], parameters).rowcount == 1
+    return connection.execute(_NOTIFICATIONS["add"], parameters).rowcount == 1
 
 
 def steps(connection: Connection, alert: int) -> list[EscalationStep]:
     """Return the ladder of an alert, lowest rung first."""
-    rows = connection.execute(load("notifications")["steps"], {"alert": alert})
+    rows = connection.execute(_NOTIFICATIONS["steps"], {"alert": alert})
     return [EscalationStep(*row) for row in rows]
 
 
 def replace_steps(connection: Connection, alert: int, ladder: Iterable[EscalationStep]) -> None:
     """Write an alert's ladder in place of the one before."""
-    connection.execute(load("notifications")["drop_steps"], {"alert": alert})
+    connection.execute(_NOTIFICATIONS["drop_steps"], {"alert": alert})
     for step in ladder:
         connection.execute(
-            load("notifications")["put_step"],
+            _NOTIFICATIONS["put_step"],
             {
                 "alert": alert,
                 "step": step.step,
@@ -113,19 +115,19 @@ def replace_steps(connection: Connection, alert: int, ladder: Iterable[Escalatio
 def hold_due_step(connection: Connection, now: datetime, but: Collection[int] = ()) -> int | None:
     """Lock an alert with a rung whose time has come, none of `but`, and return its number."""
     values = {"now": now, "but": sorted(but)}
-    row = connection.execute(load("notifications")["hold_due_step"], values).fetchone()
+    row = connection.execute(_NOTIFICATIONS["hold_due_step"], values).fetchone()
     return None if row is None else row[0]
 
 
 def next_due(connection: Connection) -> datetime | None:
     """Return the next moment at which a rung, a claim or a repeated attempt is due; it may lie in the past."""
-    row = connection.execute(load("notifications")["next_due"]).fetchone()
+    row = connection.execute(_NOTIFICATIONS["next_due"]).fetchone()
     return None if row is None else row[0]
 
 
 def of_alert(connection: Connection, alert: int) -> list[Notification]:
     """Return all messages about an alert, in the order in which they were planned."""
-    rows = connection.execute(load("notifications")["of_alert"], {"alert": alert})
+    rows = connection.execute(_NOTIFICATIONS["of_alert"], {"alert": alert})
     return [_notification(row) for row in rows]
 
 
@@ -151,13 +153,13 @@ def lease_one(
         Only messages about alerts of this severity or a more urgent one.
     """
     row = connection.execute(
-        load("notifications")["lease_one"],
+        _NOTIFICATIONS["lease_one"],
         {"now": now, "machine_now": machine_now, "lease_until": until, "least_urgent": least_urgent},
     ).fetchone()
     if row is None:
         return None
     number, alert, contact, kind, attempts, last_error, created_at = row
-    person = connection.execute(load("notifications")["contact"], {"contact": contact}).fetchone()
+    person = connection.execute(_NOTIFICATIONS["contact"], {"contact": contact}).fetchone()
     assert person is not None  # noqa: S101 - the foreign key holds it
     return Lease(
         notification=number,
@@ -174,7 +176,7 @@ def lease_one(
 def surroundings(connection: Connection, alert: int, contact: int, kinds: Iterable[str]) -> Surroundings:
     """Return what a message to a contact says besides the alert; `who` acted last in an event of one of the `kinds`."""
     row = connection.execute(
-        load("notifications")["surroundings"], {"alert": alert, "contact": contact, "kinds": list(kinds)}
+        _NOTIFICATIONS["surroundings"], {"alert": alert, "contact": contact, "kinds": list(kinds)}
     ).fetchone()
     assert row is not None  # noqa: S101 - only asked for alerts that exist
     return Surroundings(*row)
@@ -198,13 +200,13 @@ def finish(
         "error": error,
         "sent_at": sent_at,
     }
-    return connection.execute(load("notifications")["finish"], parameters).rowcount == 1
+    return connection.execute(_NOTIFICATIONS["finish"], parameters).rowcount == 1
 
 
 def cancel_later(connection: Connection, lease: Lease, reason: str) -> None:
     """Drop what would have followed an opening that never arrived."""
     connection.execute(
-        load("notifications")["cancel_later"],
+        _NOTIFICATIONS["cancel_later"],
         {
             "alert": lease.alert,
             "contact": lease.contact.number,
@@ -215,37 +217,8 @@ def cancel_later(connection: Connection, lease: Lease, reason: str) -> None:
 
 
 def _contact(row: Row) -> Contact:
-    return Contact(
-        number=row[0],
-        resident=row[1],
-        office=row[2],
-        user=row[3],
-        name=row[4],
-        relation=row[5],
-        calls_resident=row[6],
-        step=row[7],
-        channel=Channel(row[8]),
-        address=row[9],
-        language=Language(row[10]),
-        quiet_from=row[11],
-        quiet_until=row[12],
-    )
+    return build(Contact, row, channel=Channel, language=Language)
 
 
 def _notification(row: Row) -> Notification:
-    return Notification(
-        number=row[0],
-        alert=row[1],
-        contact=row[2],
-        contact_name=row[3],
-        relation=row[4],
-        channel=Channel(row[5]),
-        step=row[6],
-        kind=NotificationKind(row[7]),
-        status=Delivery(row[8]),
-        attempts=row[9],
-        due_at=row[10],
-        created_at=row[11],
-        sent_at=row[12],
-        last_error=row[13],
-    )
+    return build(Notification, row, channel=Channel, kind=NotificationKind, status=Delivery)
