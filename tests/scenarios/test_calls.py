@@ -13,9 +13,9 @@ from tests.support.called_homes import CalledWard, told_quickly
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["calls"]
 # Every family of buttons, every clock and every kind of detector.
-HOMES = range(36)
-# These go through the database, as one ward: all families and cases, and what a round costs is spent on calls.
-IN_DATABASE, FEW_DAYS = (4, 6, 8, 10, 22, 25), 14
+HOMES = (*range(0, 35, 5), *(1, 2, 3, 4, 6, 8, 9, 11, 13, 17, 22, 29))
+# These go through the database, as one ward: all cases, and little but calls, since each of them is judged.
+IN_DATABASE, FEW_DAYS = (4, 6, 22, 25), 14
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ import pytest
 from simulator.scoring.odd_days import OddDays, score_new_homes, score_odd_days
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["odd_days"]
-HOMES = 6
+HOMES = 4
 UNPLANNED = "travels for five days, unplanned"
 
 
