@@ -34,7 +34,7 @@ HOME = (35.6, 139.8)
 
 @pytest.fixture
 def ward(database: Database, tmp_path: Path) -> JudgedWard:
-    """Give a home with a month that teaches and ten days that were judged live, every three hours."""
+    """Give a home with a month that teaches and ten days that were judged live, every six hours."""
     found = JudgedWard(database, tmp_path, [home(1, watched_from=WATCHED)], WATCHED)
     with database.transaction() as connection:
         always = Hours(frozenset(range(7)), dt.time(0), dt.time(0))
@@ -43,10 +43,10 @@ def ward(database: Database, tmp_path: Path) -> JudgedWard:
     for day in range(DAYS):
         begins = WATCHED + timedelta(days=day)
         seen = _with_a_late_morning(daily(1, begins, 1), begins, SILENT_UNTIL.get(day, 0.0))
-        for hour in range(3, 25, 3):
+        for hour in range(6, 25, 6):
             until = begins + timedelta(hours=hour)
-            found.store(one for one in seen if until - timedelta(hours=3) <= one.time < until)
-            if until - timedelta(hours=3) < OUT <= until:
+            found.store(one for one in seen if until - timedelta(hours=6) <= one.time < until)
+            if until - timedelta(hours=6) < OUT <= until:
                 found.locate("phone-1", _a_way_out())
             found.pass_to(until)
     return found
@@ -167,8 +167,9 @@ def test_the_command_proposes_by_the_budget_and_keeps_places_to_itself(
 
 
 def test_what_cannot_be_tried_is_said_in_one_line(
-    ward: JudgedWard, mimamori: CommandLine, database: Database, database_url: str, tmp_path: Path
+    mimamori: CommandLine, database: Database, database_url: str, tmp_path: Path
 ) -> None:
+    fresh_ward(database, tmp_path)
     mimamori.settings = settings(database_url)
     file = tmp_path / "labels.csv"
     for text, words in (
