@@ -40,7 +40,7 @@ from detectors.rules.silences import Silences, certain, silences
 from detectors.rules.wall_clock import STEP_S, local_date
 
 NAME = "inactivity"
-VERSION = 3
+VERSION = 4
 # A little different from the usual: this long before the alarm (D1 d, the pre-alert).
 NOTICE_S = 1800.0
 # The longest time after which it is decided what a life sign or a silence means: a ward silence of 10 homes at night.

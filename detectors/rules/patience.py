@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 
 from core.domain.sensitivity import Sensitivity
 from detectors.rules.judgement import LifeSigns
-from detectors.rules.silences import Line, certain, distrusted, learn_line, silences, trusted
+from detectors.rules.silences import (
+    Line,
+    certain,
+    distrusted,
+    learn_line,
+    silences,
+    single_share,
+    trusted,
+)
 from detectors.rules.wall_clock import BINS, STEP_S, local_seconds
 
 # After this age an alarm is due whatever is usual (D1 d).
@@ -38,8 +46,12 @@ MARGIN_SHARE = (0.5, 1.0, 1.0, 0.5)
 CARRIED_SHARE = 0.5
 # Outings vary more than silences at home.
 DOOR_FACTOR = 3.0
-# Since the last sure life sign so many margins are given: uncertain signs put an alarm off no longer. Measured: docs/evaluation.md.
+# Since the last sure life sign so many margins are given: uncertain signs put an alarm off no longer. Where single signs are usual,
+# since few sensors hear little, they say no less than others, and more is given: from the first share of them on, and so much from
+# the second on that only the cap of a day is left. Measured: docs/evaluation.md.
 SURE_FACTOR = 1.75
+SINGLES_SHARE = (0.05, 0.3)
+MOST_SURE_FACTOR = 8.0
 
 
 # Chosen for about 5, 2.7 and 1 false alarms in 30 days (docs/evaluation.md).
@@ -63,13 +75,15 @@ class Usual:
     """What was learned about a resident's silences, and from how many days.
 
     `line` is about the silences between all life signs, `sure` about those between the sure ones; None if it is the same. At
-    `distrusted` places there are so many single life signs that they put nothing off, and are not in `line`.
+    `distrusted` places there are so many single life signs that they put nothing off, and are not in `line`. `singles` is the share of
+    single life signs at all other places.
     """
 
     days: int
     line: Line
     sure: Line | None = None
     distrusted: frozenset[str] = frozenset()
+    singles: float = 0.0
     # Limits that were worked out already; a resident has some ten of them.
     _limits: dict[tuple[float, str | None, bool, bool], Limit] = field(
         default_factory=dict[tuple[float, str | None, bool, bool], Limit],
@@ -86,13 +100,17 @@ class Usual:
             **_line_to_json(self.line),
             "sure": sure,
             "distrusted": sorted(self.distrusted),
+            "singles": self.singles,
         }
 
     @staticmethod
     def from_json(body: Mapping[str, Any]) -> "Usual":
         """Return what `to_json` was made from."""
         sure = None if body["sure"] is None else _line_from_json(body["sure"])
-        return Usual(int(body["days"]), _line_from_json(body), sure, frozenset(body.get("distrusted", ())))
+        distrusted = frozenset[str](body.get("distrusted", ()))
+        return Usual(
+            int(body["days"]), _line_from_json(body), sure, distrusted, float(body.get("singles", 0.0))
+        )
 
     def limit(
         self, buffer_min: float, place: str | None, *, after_door: bool, sure_only: bool = False
@@ -105,7 +123,7 @@ class Usual:
         if key not in self._limits:
             line, margin_min = self.line, buffer_min
             if sure_only:
-                line, margin_min = self.sure or line, SURE_FACTOR * buffer_min
+                line, margin_min = self.sure or line, sure_factor(self.singles) * buffer_min
             self._limits[key] = _limit(line, margin_min, place, after_door=after_door)
         return self._limits[key]
 
@@ -133,7 +151,22 @@ def learn(signs: LifeSigns, zone: ZoneInfo, masked: Sequence[tuple[float, float]
         return Usual(days, _whole(sure))
     places = distrusted(signs, counts, ended)
     every, _ = learn_line(silences(signs, counts | trusted(signs, places)), zone, masked, ended)
-    return Usual(days, _whole(every), _whole(sure), places)
+    singles = round(single_share(signs, counts, ended, places), 4)
+    return Usual(days, _whole(every), _whole(sure), places, singles)
+
+
+def sure_factor(singles: float) -> float:
+    """Return how many margins are given since the last sure life sign where this share of them is single.
+
+    Examples
+    --------
+    >>> [round(sure_factor(share), 2) for share in (0.0, 0.05, 0.1, 0.2, 0.3, 0.9)]
+    [1.75, 1.75, 2.19, 4.38, 8.0, 8.0]
+    """
+    few, many = SINGLES_SHARE
+    left = min(many - few, many - singles)
+    most = SURE_FACTOR / MOST_SURE_FACTOR
+    return SURE_FACTOR / max(most, left / (many - few))
 
 
 def _whole(line: Line) -> Line:

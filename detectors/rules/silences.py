@@ -29,8 +29,10 @@ PARTNER_S = 600.0
 LONGEST_S = DAY_S
 SMOOTHING_BINS = 6.0
 LINE_QUANTILE = 0.95
-# A sensor with more single signs a day than this is not trusted with them: it may be the curtain. On recorded homes one sensor gives 0 to 4.
+# A sensor with more single signs a day than this, and so many times more of them to one sure sign than the rest of the home, is not
+# trusted with them: it may be the curtain. On recorded homes one sensor gives 0 to 4. Measured: docs/evaluation.md.
 MOST_SINGLE_A_DAY = 5.0
+MOST_SINGLE_ODDS = 3.0
 # The line lies between that quantile of the days and their maximum; this share is the quantile's.
 QUANTILE_SHARE = 0.6
 LINE_DAYS = 90
@@ -87,16 +89,42 @@ def certain(signs: LifeSigns, *, confirmed_only: bool) -> NDArray[np.bool_]:
 
 
 def distrusted(signs: LifeSigns, sure: NDArray[np.bool_], until: float) -> frozenset[str]:
-    """Return the places whose single life signs say little, since there were too many of them in the days before `until`."""
+    """Return the places whose single life signs say little, since there were too many of them in the days before `until`.
+
+    Where few sensors hear little, single signs are usual everywhere, and none of the places is distrusted.
+    """
     if not len(signs.time):
         return frozenset()
+    single, paired, days = _by_place(signs, sure, until)
+    odds = (single + 1) / (paired + 1)
+    elsewhere = (single.sum() - single + 1) / (paired.sum() - paired + 1)
+    too_many = (single > MOST_SINGLE_A_DAY * days) & (odds > MOST_SINGLE_ODDS * elsewhere)
+    return frozenset(place for place, many in zip(signs.places, too_many.tolist(), strict=True) if many)
+
+
+def single_share(
+    signs: LifeSigns, sure: NDArray[np.bool_], until: float, leaving_out: frozenset[str]
+) -> float:
+    """Return which share of the life signs in the days before `until` were single ones, but for some places."""
+    if not len(signs.time):
+        return 0.0
+    single, paired, _ = _by_place(signs, sure, until)
+    kept = np.array([place not in leaving_out for place in signs.places], np.bool_)
+    every = float((single + paired)[kept].sum())
+    return float(single[kept].sum()) / every if every else 0.0
+
+
+def _by_place(
+    signs: LifeSigns, sure: NDArray[np.bool_], until: float
+) -> tuple[NDArray[np.int64], NDArray[np.int64], float]:
+    """Return how many single and how many other life signs each place had, and in how many days."""
     since = max(float(signs.time[0]), until - LINE_DAYS * DAY_S)
-    single = ~sure & (signs.time > since) & (signs.time <= until)
-    most = MOST_SINGLE_A_DAY * max(1.0, (until - since) / DAY_S)
-    count = np.bincount(signs.place[single], minlength=len(signs.places))
-    return frozenset(
-        place for place, number in zip(signs.places, count.tolist(), strict=True) if number > most
+    recent = (signs.time > since) & (signs.time <= until)
+    single, paired = (
+        np.bincount(signs.place[recent & one], minlength=len(signs.places)).astype(np.int64)
+        for one in (~sure, sure)
     )
+    return single, paired, max(1.0, (until - since) / DAY_S)
 
 
 def trusted(signs: LifeSigns, places: frozenset[str]) -> NDArray[np.bool_]:

@@ -18,7 +18,7 @@ KNOWN_AFTER_DAYS = 14
 # A cell is about 40 m wide (D6).
 CELL_DEG = 0.00036
 _CELL_M = 40.0
-# So many fixes in a cell on one day mean that somebody stayed there (our choice).
+# So many minutes with a fix in a cell on one day mean that somebody stayed there (our choice); a fix every few seconds is no stay.
 _STAY_FIXES = 6
 # Away from where somebody stays by more than this many cells, for this share of an hour's fixes, is out (our choice): errors stay shorter.
 _OUT_CELLS = 4
@@ -31,9 +31,9 @@ Cell = tuple[int, int]
 
 @dataclass(frozen=True)
 class Visits:
-    """Fixes counted by cell, local day and local hour; every array has shape (n,).
+    """Minutes with a fix, counted by cell, local day and local hour; every array has shape (n,).
 
-    `row` and `column` name the cell, `day` is a number that rises by one a day, `hour` 0 to 23, `fixes` how many.
+    `row` and `column` name the cell, `day` is a number that rises by one a day, `hour` 0 to 23, `fixes` in how many minutes.
     """
 
     row: Ints

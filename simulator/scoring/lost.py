@@ -61,12 +61,13 @@ def score_lost(tracks: Sequence[Walk]) -> LostScore:
 
 
 def visits(track: Track, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Visits:
-    """Count the kept fixes by cell, day and hour, as the store does for learning."""
+    """Count the minutes with a kept fix by cell, day and hour, as the store does for learning."""
     cells = [cell_of(lat, lon) for lat, lon in zip(track.lat[kept], track.lon[kept], strict=True)]
     rows = np.array(cells, np.int64).reshape(-1, 2)
-    day = (track.time[kept] // DAY_S).astype(np.int64)
-    hour = (track.time[kept] % DAY_S // 3600).astype(np.int64)
-    keys, counts = np.unique(np.column_stack([rows, day, hour]), axis=0, return_counts=True)
+    minutes = (track.time[kept] // 60).astype(np.int64)
+    seen = np.unique(np.column_stack([rows, minutes]), axis=0)
+    day, hour = seen[:, 2] // 1440, seen[:, 2] % 1440 // 60
+    keys, counts = np.unique(np.column_stack([seen[:, :2], day, hour]), axis=0, return_counts=True)
     return Visits(keys[:, 0], keys[:, 1], keys[:, 2], keys[:, 3], counts.astype(np.int64))
 
 

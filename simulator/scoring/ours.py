@@ -15,6 +15,7 @@ from detectors.rules.silences import (
     distrusted,
     learn_line,
     silences,
+    single_share,
     trusted,
 )
 from simulator.scoring.crossing import first_passing_min
@@ -69,7 +70,8 @@ class OurRule:
             places = distrusted(home.signs, counts, until)
             every = silences(home.signs, counts | trusted(home.signs, places))
             line, _ = learn_line(every, WALL_CLOCK, home.outages, until)
-            usual.append(Usual(days, line, between, places))
+            singles = single_share(home.signs, counts, until, places)
+            usual.append(Usual(days, line, between, places, singles))
         return _LearnedRule(tuple(usual), home.signs.places, {})
 
 

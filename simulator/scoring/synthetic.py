@@ -14,6 +14,7 @@ from simulator.scoring.protocol import DAY_S
 
 HOMES = 40
 DAYS = 90
+BETWEEN_MIN = 4.0
 _HOUR_S = 3600.0
 _FIRST_DAY = float(np.datetime64("2024-01-01", "s").astype(np.int64))
 _ROOMS = ("kitchen", "hallway", "lounge", "bathroom")
@@ -42,17 +43,20 @@ class _Block:
     place: str
 
 
-def syn40(homes: int = HOMES, days: int = DAYS) -> list[Recording]:
-    """Return the homes of the set; fewer homes or days give the beginning of it."""
-    return [_recording(seed, days) for seed in range(homes)]
+def syn40(homes: int = HOMES, days: int = DAYS, between_min: float = BETWEEN_MIN) -> list[Recording]:
+    """Return the homes of the set; fewer homes or days give the beginning of it.
+
+    More minutes between events make homes with few sensors, where a sign of life seldom has another one near it.
+    """
+    return [_recording(seed, days, between_min) for seed in range(homes)]
 
 
-def _recording(seed: int, days: int) -> Recording:
+def _recording(seed: int, days: int, between_min: float) -> Recording:
     random = np.random.default_rng(seed)
     person = _Person(
         wakes_h=random.normal(7.0, 0.7),
         sleeps_h=random.normal(22.5, 0.7),
-        between_min=exp(float(random.normal(log(4), 0.3))),
+        between_min=exp(float(random.normal(log(between_min), 0.3))),
         naps=random.uniform(0.2, 0.8),
         goes_out=random.uniform(0.3, 0.8),
         up_at_night=random.uniform(0.5, 2.5),

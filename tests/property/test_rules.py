@@ -221,7 +221,11 @@ def test_what_was_learned_is_kept_exactly(rows: list[tuple[int, DeviceKind, str]
     assert again.days == found.days
     assert np.array_equal(again.line.at_home, found.line.at_home)
     assert np.array_equal(again.line.after_door, found.line.after_door)
-    assert (again.sure is None, again.distrusted) == (found.sure is None, found.distrusted)
+    assert (again.sure is None, again.distrusted, again.singles) == (
+        found.sure is None,
+        found.distrusted,
+        found.singles,
+    )
     if found.sure is not None and again.sure is not None:
         assert np.array_equal(again.sure.at_home, found.sure.at_home)
     assert np.all(found.line.at_home >= 0)

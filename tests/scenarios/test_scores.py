@@ -33,10 +33,15 @@ def recorded() -> list[Recording]:
 # Those that the rates of interest lie between, with room for better and worse rules.
 SETTINGS = (75, 105, 120, 135, 150, 165, 180, 210, 240, 270, 300, 340, 380, 420)
 
+# So many minutes between events make some 30 signs of life a day, two in five of them single.
+SPARSE_MIN = 22.0
+
 
 @cache
 def homes(which: str) -> list[Home]:
-    return prepare(syn40(12, 70)) if which == "made_up" else prepare(recorded(), TIHM_OUTAGES)
+    if which == "recorded":
+        return prepare(recorded(), TIHM_OUTAGES)
+    return prepare(syn40(12, 70) if which == "made_up" else syn40(8, 60, SPARSE_MIN))
 
 
 def judged(detector: Detector, which: str = "recorded") -> Curve:
@@ -102,6 +107,14 @@ def test_recorded_homes_are_watched_as_well_as_before_if_every_event_counts() ->
 
 def test_made_up_homes_are_watched_as_well_as_before() -> None:
     not_worse("made_up_live", judged_live("made_up", 0.0)[0])
+
+
+def test_homes_that_say_little_are_watched_as_well_as_before() -> None:
+    not_worse("sparse_live", judged_live("sparse", 0.0, NOISE_PER_HOUR)[0])
+
+
+def test_homes_that_say_little_are_watched_as_well_as_before_when_sensors_err() -> None:
+    not_worse("sparse_live_with_noise", judged_live("sparse", 0.0, NOISE_PER_HOUR)[1])
 
 
 @pytest.mark.parametrize("radius_m", [100, 200])

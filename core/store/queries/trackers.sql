@@ -1,13 +1,13 @@
 -- What trackers and batteries told over weeks, in the form in which it is learned from.
 
 -- name: visits
--- Fixes of a resident's trackers in a span, counted by cell of the ground, local day and local hour; not those of masked spans.
+-- Minutes with a fix of a resident's trackers in a span, by cell of the ground, local day and local hour; not those of masked spans.
 SELECT
     floor(fix.lat / %(cell_deg)s)::int8,
     floor(fix.lon * cos(radians(round(fix.lat))) / %(cell_deg)s)::int8,
     (fix.time AT TIME ZONE %(zone)s)::date - '0001-01-01'::date + 1,
     extract(hour FROM fix.time AT TIME ZONE %(zone)s)::int8,
-    count(*)
+    count(DISTINCT date_trunc('minute', fix.time))
 FROM device_assignment AS here
 JOIN fix ON fix.device_number = here.device_number AND here.during @> fix.time
 WHERE here.home_id = %(home)s

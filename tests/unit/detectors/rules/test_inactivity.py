@@ -1,5 +1,6 @@
 """How long a silence may last: learning, warm-up and words."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -214,6 +215,32 @@ def test_a_sensor_with_many_single_signs_is_not_trusted_with_them():
     rare = learn(life_signs([*rows, *curtain[::2]]), UTC_ZONE, (), DAY + timedelta(days=30))
     assert rare.distrusted == frozenset()
     assert rare.line.at_home.max() < alone.line.at_home.max() - 120
+
+
+def test_where_single_signs_are_usual_no_sensor_is_distrusted_and_they_may_put_an_alarm_off_for_longer():
+    # Two sensors that take turns to hear somebody every half an hour or so, alone; both only in the morning.
+    rows = [
+        ((DAY + timedelta(days=day, minutes=7 * 60 + wait)).timestamp(), DeviceKind.MOTION, place)
+        for day in range(30)
+        for number, place in enumerate(("kitchen", "lounge") * 12)
+        for wait in (1 if number == 1 else 35 * number,)
+    ]
+    sparse = learn(life_signs(rows), UTC_ZONE, (), DAY + timedelta(days=30))
+    assert sparse.distrusted == frozenset()
+    assert sparse.singles > 0.8
+    # A home that is mostly heard in pairs, with the same two sensors: as before.
+    dense = learn(
+        life_signs([*regular(30, [one / 2 for one in range(14, 46)]), *rows[::24]]),
+        UTC_ZONE,
+        (),
+        DAY + timedelta(days=30),
+    )
+    assert dense.singles < 0.05
+    since_sure, before = (
+        one.limit(160.0, "kitchen", after_door=False, sure_only=True).allowed_min
+        for one in (sparse, replace(sparse, singles=dense.singles))
+    )
+    assert np.all(since_sure > before + 60)
 
 
 def test_single_signs_of_a_sensor_that_is_not_trusted_put_nothing_off():
