@@ -7,14 +7,22 @@ from core.domain.alert import Outcome
 from core.store import absences, blind_times, judging
 from core.store.database import Connection
 from detectors.book import Who
-from detectors.rules import bathroom_stay, geofence_exit, inactivity, morning, not_returned, wandering
+from detectors.rules import (
+    appliance,
+    bathroom_stay,
+    geofence_exit,
+    inactivity,
+    morning,
+    not_returned,
+    wandering,
+)
 
 # How an alert ends that was real.
 REAL = tuple(
     one.value for one in (Outcome.SAFE_AFTER_HELP, Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED)
 )
 # What turned out to be real is not usual at home; where somebody was lost, or driven to hospital, is no usual place.
-_AT_HOME = (inactivity.NAME, bathroom_stay.NAME, not_returned.NAME, morning.NAME)
+_AT_HOME = (inactivity.NAME, bathroom_stay.NAME, not_returned.NAME, morning.NAME, appliance.LEFT_ON)
 _OUTSIDE = (geofence_exit.NAME, wandering.NAME, not_returned.NAME)
 
 Span = tuple[datetime, datetime]

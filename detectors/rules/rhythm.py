@@ -125,9 +125,12 @@ class _Calendar:
         asked = zip(days.tolist(), since_s.tolist(), until_s.tolist(), strict=True)
         return np.array([self.is_heard(*one) for one in asked], np.bool_)
 
-    def is_free(self, began: float, ended: float) -> bool:
-        """Tell whether a span of Unix seconds is free of masked time."""
-        return not any(one < ended and other > began for one, other in self._masked)
+    def free(self, began: NDArray[np.float64], ended: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Tell of each of some spans (Unix seconds) whether it is free of masked time."""
+        found = np.ones(len(began), np.bool_)
+        for one, other in self._masked:
+            found &= (one >= ended) | (other <= began)
+        return found
 
 
 def _recent(signs: LifeSigns, until: float, days: int = LEARNED_DAYS) -> LifeSigns:
@@ -230,14 +233,7 @@ def _outings(signs: LifeSigns, calendar: _Calendar) -> tuple[dict[str, Spans], i
     is_out &= began - doors[np.maximum(left, 0)] <= OUTING_DOOR_S
     is_out &= doors[np.minimum(back, len(doors) - 1)] - ended <= OUTING_DOOR_S
     is_out &= ended - began <= DAY_S
-    is_out &= (
-        np.array(
-            [calendar.is_free(one, other) for one, other in zip(began.tolist(), ended.tolist(), strict=True)],
-            np.bool_,
-        )
-        if is_out.any()
-        else is_out
-    )
+    is_out &= calendar.free(began, ended)
     began, ended = began[is_out], ended[is_out]
     local_began = local_seconds(calendar.zone, began)
     local_ended = local_seconds(calendar.zone, ended)
@@ -265,8 +261,7 @@ def _stays(signs: LifeSigns, calendar: _Calendar) -> tuple[dict[str, Spans], int
     """Return how long visits to the bathroom last by day and at night, and on how many days there was one."""
     begins, ends = stays(signs)
     usable = ends - begins <= DAY_S
-    spans = zip(begins.tolist(), np.where(usable, ends, begins).tolist(), strict=True)
-    usable &= np.array([calendar.is_free(*one) for one in spans], np.bool_)
+    usable &= calendar.free(begins, ends)
     begins, lengths = begins[usable], (ends - begins)[usable]
     local = local_seconds(calendar.zone, begins)
     at_night = is_night(local)
@@ -284,7 +279,7 @@ def is_night(local: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 def _appliance(one: Power, calendar: _Calendar) -> Appliance:
     began, ended = one.runs()
-    usable = np.isfinite(ended)
+    usable = np.isfinite(ended) & calendar.free(began, ended)
     local = local_seconds(calendar.zone, began)
     days, first, _ = _edges(local)
     known = calendar.heard(days, np.full(len(days), DAY_BEGINS_S), first * 60)
@@ -294,6 +289,7 @@ def _appliance(one: Power, calendar: _Calendar) -> Appliance:
 def _hours(one: RoomSeries, calendar: _Calendar) -> tuple[float | None, ...]:
     local = local_seconds(calendar.zone, one.time)
     recent = (local >= (calendar.today - 14) * DAY_S) & (local < calendar.today * DAY_S)
+    recent &= calendar.free(one.time, one.time)
     hour = (local[recent] % DAY_S // 3600).astype(np.int64)
     value = one.temperature_c[recent]
     return tuple(

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import numpy as np
+
 from core.domain.device import DeviceKind
 from core.domain.rhythm import Rhythm
-from detectors.rules.judgement import LifeSigns, life_signs
+from detectors.rules.judgement import LifeSigns, Power, RoomSeries, life_signs
 from detectors.rules.rhythm import Past, learn, learn_nights
 
 ZONE = ZoneInfo("UTC")
@@ -58,3 +60,28 @@ def test_a_stay_that_nobody_saw_end_is_kept_as_the_longest() -> None:
     # Time in which nobody could hear teaches nothing.
     blind = (midnight(9) + 4 * 3600, midnight(9) + 5 * 3600)
     assert learned(missed, blind).stays["night"].longest_min == 10.0
+
+
+def test_a_kettle_that_was_forgotten_teaches_nothing_once_people_said_so() -> None:
+    began = np.sort([midnight(back) + 3600 * hour for back in range(1, 29) for hour in (7, 15)])
+    lasted = np.full(len(began), 300.0)
+    lasted[10] = 3 * 3600.0
+    time = np.stack([began, began + lasted], axis=1).ravel()
+    kettle = Power(7, "kitchen", time, np.tile([1100.0, 0.0], len(began)))
+    alarm = (float(began[10]), float(began[10]) + 3 * 3600)
+    runs = [
+        learn(Past(lived(*range(1, 29)), (kettle,), (), masked, TODAY.timestamp() - 7200), ZONE)
+        .appliances["7"]
+        .runs
+        for masked in ((), (alarm,))
+    ]
+    assert [(one.count, one.longest_min) for one in runs if one] == [(56, 180.0), (55, 5.0)]
+
+
+def test_rooms_that_were_left_cold_during_a_journey_are_not_usual() -> None:
+    hours = np.array([midnight(back) + 3600 * hour for back in range(14, 0, -1) for hour in range(24)])
+    journey = (midnight(9), midnight(1))
+    is_away = (hours >= journey[0]) & (hours < journey[1])
+    room = RoomSeries("living_room", hours, np.where(is_away, 8.0, 20.0), np.full(len(hours), 50.0))
+    past = Past(lived(*range(1, 29)), (), (room,), (journey,), TODAY.timestamp() - 7200)
+    assert set(learn(past, ZONE).rooms_c["living_room"]) == {20.0}
