@@ -17,13 +17,12 @@ _LEAVE_WITHIN = timedelta(hours=2)
 def lay_down(connection: Connection, events: Iterable[TrueEvent], now: datetime) -> int:
     """Lay down the planned journeys among some events, each once; return how many were new."""
     planned = [event for event in events if event.kind is IncidentKind.PLANNED_JOURNEY]
-    living = store.residents_of(connection, {event.home for event in planned}) if planned else []
+    residents = store.first_residents(connection) if planned else {}
     count = 0
     for event in planned:
-        span = (event.begins - _LEAVE_WITHIN, event.ends)
-        for resident in [number for home, number in living if home == event.home]:
-            known = absences.of_resident(connection, resident, *span)
-            if not any(one.kind is AbsenceKind.TRAVEL and one.began_at == span[0] for one in known):
-                absences.add(connection, resident, kind=AbsenceKind.TRAVEL, span=span, now=now)
-                count += 1
+        resident, span = residents[event.home], (event.begins - _LEAVE_WITHIN, event.ends)
+        known = absences.of_resident(connection, resident, *span)
+        if not any(one.kind is AbsenceKind.TRAVEL and one.began_at == span[0] for one in known):
+            absences.add(connection, resident, kind=AbsenceKind.TRAVEL, span=span, now=now)
+            count += 1
     return count

@@ -171,11 +171,6 @@ def first_residents(connection: Connection) -> dict[str, int]:
     return {str(name): int(number) for name, number in connection.execute(_SIMULATION["first_residents"])}
 
 
-def residents_of(connection: Connection, homes: Collection[str]) -> list[tuple[str, int]]:
-    """Return who lives in homes of these names: the home's name and the resident's number."""
-    return connection.execute(_SIMULATION["residents_of"], {"names": sorted(homes)}).fetchall()
-
-
 def leave_out(connection: Connection, *, but: Collection[str]) -> None:
     """Forget all homes but these (by name), with who lives there; their readings stay, and belong to nobody.
 

@@ -105,11 +105,3 @@ DELETE FROM resident USING home WHERE resident.home_id = home.home_id AND NOT ho
 -- name: leave_out_homes
 -- Forget all homes but these.
 DELETE FROM home WHERE NOT name = ANY(%(but)s);
-
--- name: residents_of
--- Who lives in the homes of some names.
-SELECT home.name, resident.resident_id
-FROM home
-JOIN resident USING (home_id)
-WHERE home.name = ANY(%(names)s)
-ORDER BY resident.resident_id;
