@@ -40,6 +40,8 @@ def show(tested: Backtest, labels: Sequence[Label], budget: float | None) -> Non
     for note in _notes(tested):
         console.print(note, highlight=False)
     console.print(_by_week(tested, told, labels))
+    if labels:
+        console.print(_by_label(tested, told, labels))
     if any(tested.trials.values()):
         console.print(_by_episode(tested))
     if budget is not None:
@@ -74,6 +76,15 @@ def _by_week(tested: Backtest, told: dict[Sensitivity, Figures], labels: Sequenc
         known = len(labels)
         table.add_row("real events told", *(f"{one.found} of {known}" for one in told.values()))
         table.add_row("hours to the alert (median)", *(_hours(one.median_delay_h) for one in told.values()))
+    return table
+
+
+def _by_label(tested: Backtest, told: dict[Sensitivity, Figures], labels: Sequence[Label]) -> Table:
+    table = Table("what really happened", "began", *(f"hours to the alert: {name.value}" for name in told))
+    for number, one in enumerate(labels):
+        delays = (_hours(figures_of.delays_h[number]) for figures_of in told.values())
+        # Somebody's own words: text only.
+        table.add_row(Text(one.what), _clock(one.began_at, tested.zone), *delays)
     return table
 
 

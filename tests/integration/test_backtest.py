@@ -164,6 +164,7 @@ def test_the_command_proposes_by_the_budget_and_keeps_places_to_itself(
     assert shown.code == 0, shown.err
     assert "No setting keeps to 0 alerts in 30 days" in shown.out
     assert "The last movement was at" in shown.out
+    assert "did not get up" in shown.out
 
 
 def test_what_cannot_be_tried_is_said_in_one_line(
