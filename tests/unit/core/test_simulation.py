@@ -64,6 +64,19 @@ def test_an_alert_about_the_ward_tells_of_each_home():
     assert verdict([alert(NINE + HOUR, "ward_silent", None)], NINE + 4 * HOUR, whole) is Verdict.TOLD
 
 
+def test_when_the_whole_ward_is_silent_an_alert_about_each_home_is_one_too_many():
+    whole = event(None, raises=("ward_silent",))
+    told = [alert(NINE + HOUR, "ward_silent", None), alert(NINE + HOUR, "home_silent", 3)]
+    compared = compare([whole], told, NINE + 4 * HOUR)
+    assert compared.expectations[0].verdict is Verdict.TOLD
+    assert [one.rule for one in compared.false_alerts] == ["home_silent"]
+
+
+def test_the_fall_of_one_person_does_not_excuse_an_alert_about_the_ward():
+    compared = compare([event()], [alert(NINE + HOUR, "ward_silent", None)], NINE + 2 * HOUR)
+    assert [one.rule for one in compared.false_alerts] == ["ward_silent"]
+
+
 def test_a_delay_is_never_less_than_nothing():
     (one,) = compare([event()], [alert(NINE - timedelta(minutes=5))], NINE + HOUR).expectations
     assert one.delay == timedelta(0)
