@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from api import visibility
 from api.deps import AnyUser, ConnectionDep, DatabaseDep
+from api.pages.hours import ChosenDays, hours_text
 from api.pages.rendering import Page
-from api.pages.zones import hours_text
 from api.permissions import Viewer
 from api.schemas.absences import MOST, AbsenceIn
 from api.schemas.common import Number
@@ -23,6 +23,8 @@ from core.store.residents import ResidentOverview
 
 router = APIRouter()
 _AHEAD = timedelta(days=800)
+# Plans are made for a year.
+_LATEST = timedelta(days=366)
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,23 @@ class AbsenceForm:
         return AbsenceIn.model_validate(given)
 
 
+def _typed(
+    *,
+    kind: Annotated[str, Form()] = "",
+    how: Annotated[str, Form()] = "once",
+    began: Annotated[str, Form()] = "",
+    ended: Annotated[str, Form()] = "",
+    start: Annotated[str, Form()] = "",
+    end: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+    days: ChosenDays,
+) -> AbsenceForm:
+    return AbsenceForm(kind, how, began.strip(), ended.strip(), start.strip(), end.strip(), days, note)
+
+
+Typed = Annotated[AbsenceForm, Depends(_typed)]
+
+
 @dataclass(frozen=True)
 class AbsenceLine:
     """One absence of the list."""
@@ -71,39 +90,18 @@ def show_absences(request: Request, viewer: AnyUser, connection: ConnectionDep, 
 
 @router.post("/residents/{number}/absences")
 def add_absence(
-    *,
-    request: Request,
-    viewer: AnyUser,
-    database: DatabaseDep,
-    number: Number,
-    kind: Annotated[str, Form()] = "",
-    how: Annotated[str, Form()] = "once",
-    began: Annotated[str, Form()] = "",
-    ended: Annotated[str, Form()] = "",
-    start: Annotated[str, Form()] = "",
-    end: Annotated[str, Form()] = "",
-    note: Annotated[str, Form()] = "",
-    days: Annotated[list[str] | None, Form()] = None,
+    request: Request, viewer: AnyUser, database: DatabaseDep, number: Number, form: Typed
 ) -> Response:
     """Plan an absence, or show the form again with what is wrong."""
-    chosen = frozenset(int(day) for day in days or [] if day.isdecimal() and int(day) < 7)
-    form = AbsenceForm(kind, how, began.strip(), ended.strip(), start.strip(), end.strip(), chosen, note)
     with database.transaction() as connection:
         now = Page(request, viewer).now
         one = visibility.resident_for(connection, viewer, number, now, is_look=False)
         page = Page(request, viewer, one.zone)
-        problems: dict[str, str] = {}
         try:
             made = form.parse(page)
         except ValidationError as error:
             return _show(request, viewer, connection, number, form, _problems(error, page))
-        if made.ended_at is not None and made.ended_at <= now:
-            problems["ended_at"] = page.words("absence.problem_ended_at")
-        if made.began_at > now + timedelta(days=366):
-            problems["began_at"] = page.words("absence.problem_began_at")
-        if len(absences.of_resident(connection, number, now, now + _AHEAD)) >= MOST:
-            problems["kind"] = page.words("absence.problem_many")
-        if problems:
+        if problems := _impossible(made, connection, number, page):
             return _show(request, viewer, connection, number, form, problems)
         began_at = max(made.began_at, now - timedelta(hours=24))
         absences.add(
@@ -183,6 +181,19 @@ def _moment(text: str, page: Page) -> datetime | None:
         return datetime.fromisoformat(text).replace(tzinfo=page.moments.zone)
     except ValueError:
         return None
+
+
+def _impossible(made: AbsenceIn, connection: Connection, number: int, page: Page) -> dict[str, str]:
+    """Return by field what speaks against an absence that was filled in well."""
+    found: list[str] = []
+    if made.ended_at is not None and made.ended_at <= page.now:
+        found.append("ended_at")
+    if made.began_at > page.now + _LATEST:
+        found.append("began_at")
+    problems = {name: page.words(f"absence.problem_{name}") for name in found}
+    if len(absences.of_resident(connection, number, page.now, page.now + _AHEAD)) >= MOST:
+        problems["kind"] = page.words("absence.problem_many")
+    return problems
 
 
 def _problems(error: ValidationError, page: Page) -> dict[str, str]:

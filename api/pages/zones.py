@@ -3,19 +3,20 @@
 from dataclasses import dataclass, field
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from api import location, visibility
 from api.deps import AnyUser, ConnectionDep, DatabaseDep
 from api.location import RevealReason
+from api.pages.hours import ChosenDays, hours_text
 from api.pages.place import draw, open_line
 from api.pages.rendering import Page
 from api.permissions import Viewer
 from api.schemas.common import Number
 from api.schemas.geofences import GeofenceIn, to_hours
-from core.domain.geofence import Circle, Geofence, Hours
+from core.domain.geofence import Circle, Geofence
 from core.errors import NotFoundError
 from core.store import geofences, residents
 from core.store.database import Connection
@@ -56,6 +57,24 @@ class ZoneForm:
         return GeofenceIn.model_validate({"name": self.name, "shape": shape, "hours": hours})
 
 
+def _typed(
+    *,
+    name: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "circle",
+    lat: Annotated[str, Form()] = "",
+    lon: Annotated[str, Form()] = "",
+    radius_m: Annotated[str, Form()] = "",
+    corners: Annotated[str, Form()] = "",
+    start: Annotated[str, Form()] = "",
+    end: Annotated[str, Form()] = "",
+    days: ChosenDays,
+) -> ZoneForm:
+    return ZoneForm(name, kind, lat.strip(), lon.strip(), radius_m.strip(), corners, start, end, days)
+
+
+Typed = Annotated[ZoneForm, Depends(_typed)]
+
+
 @dataclass(frozen=True)
 class ZoneLine:
     """One geofence of the list."""
@@ -69,54 +88,25 @@ class ZoneLine:
 @router.get("/residents/{number}/zones")
 def show_zones(request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number) -> Response:
     """Show the geofences of a resident."""
-    return _show(request=request, viewer=viewer, connection=connection, number=number)
+    return _show(request, viewer, connection, number)
 
 
 @router.post("/residents/{number}/zones")
 def add_zone(
-    *,
-    request: Request,
-    viewer: AnyUser,
-    database: DatabaseDep,
-    number: Number,
-    name: Annotated[str, Form()] = "",
-    kind: Annotated[str, Form()] = "circle",
-    lat: Annotated[str, Form()] = "",
-    lon: Annotated[str, Form()] = "",
-    radius_m: Annotated[str, Form()] = "",
-    corners: Annotated[str, Form()] = "",
-    start: Annotated[str, Form()] = "",
-    end: Annotated[str, Form()] = "",
-    days: Annotated[list[str] | None, Form()] = None,
+    request: Request, viewer: AnyUser, database: DatabaseDep, number: Number, form: Typed
 ) -> Response:
     """Draw a new geofence, or show the form again with what is wrong."""
     page = Page(request, viewer)
-    chosen = frozenset(int(day) for day in days or [] if day.isdecimal() and int(day) < 7)
-    form = ZoneForm(name, kind, lat.strip(), lon.strip(), radius_m.strip(), corners, start, end, chosen)
     with database.transaction() as connection:
         visibility.resident_for(connection, viewer, number, page.now, is_look=False)
         visibility.require_staff(viewer, "draw geofences")
         try:
             made = form.parse()
         except ValidationError as error:
-            return _show(
-                request=request,
-                viewer=viewer,
-                connection=connection,
-                number=number,
-                form=form,
-                problems=_problems(error, page),
-            )
+            return _show(request, viewer, connection, number, form, _problems(error, page))
         if len(geofences.of_resident(connection, number)) >= _MOST:
             problems = {"name": page.words("zone.problem_many")}
-            return _show(
-                request=request,
-                viewer=viewer,
-                connection=connection,
-                number=number,
-                form=form,
-                problems=problems,
-            )
+            return _show(request, viewer, connection, number, form, problems)
         geofences.add(
             connection,
             number,
@@ -142,7 +132,6 @@ def remove_zone(
 
 
 def _show(
-    *,
     request: Request,
     viewer: Viewer,
     connection: Connection,
@@ -185,19 +174,6 @@ def _line(fence: Geofence, page: Page) -> ZoneLine:
     else:
         shape = words("zone.polygon_of", n=len(fence.shape.corners))
     return ZoneLine(fence.number, fence.name, shape, hours_text(fence.hours, page))
-
-
-def hours_text(hours: Hours, page: Page) -> str:
-    """Return when a geofence holds, in words."""
-    words = page.words
-    clock = (
-        words("zone.always")
-        if hours.start == hours.end
-        else words("zone.hours_of", start=f"{hours.start:%H:%M}", end=f"{hours.end:%H:%M}")
-    )
-    if len(hours.days) == 7:
-        return f"{words('zone.every_day')} {clock}"
-    return "・".join(words(f"zone.day_{day}") for day in sorted(hours.days)) + f" {clock}"
 
 
 def _problems(error: ValidationError, page: Page) -> dict[str, str]:
