@@ -13,6 +13,8 @@ from prometheus_client.registry import Collector
 
 from core.clock import Clock
 from core.errors import SettingsError
+from ingest.counters import Counters
+from ingest.hearing import Hearing
 from ingest.intake import Intake
 from ingest.mqtt import Receiver
 from ingest.writer import Writer
@@ -48,60 +50,10 @@ class Monitor(Collector):
         yield GaugeMetricFamily(
             "ingest_active", "1 while this process is the one active worker", value=parts is not None
         )
-        if parts is None:
-            return
-        counters = parts.writer.counters
-        yield GaugeMetricFamily(
-            "ingest_broker_connected", "1 while connected", value=parts.receiver.is_connected
-        )
-        yield GaugeMetricFamily(
-            "ingest_store_blocked", "1 while the database refuses work", value=parts.writer.is_blocked
-        )
-        yield GaugeMetricFamily(
-            "ingest_waiting_messages", "Messages not yet taken into a batch", value=len(parts.intake)
-        )
-        yield GaugeMetricFamily(
-            "ingest_missing_devices",
-            "Devices of which messages are missing",
-            value=parts.writer.dialogue.devices_with_gaps,
-        )
-        yield GaugeMetricFamily(
-            "ingest_complete_through_timestamp_seconds",
-            "Everything that the broker had before this time is stored, by the service's clock",
-            value=parts.writer.complete_through.timestamp(),
-        )
-        yield GaugeMetricFamily(
-            "ingest_deaf",
-            "1 while not one device is heard that should send regularly",
-            value=parts.writer.hearing.is_deaf,
-        )
-        heard = GaugeMetricFamily(
-            "ingest_gateway_last_received_timestamp_seconds",
-            "When something last came through a gateway, by the service's clock; read once a minute",
-            labels=["gateway"],
-        )
-        for gateway, moment in parts.writer.hearing.gateways.items():
-            heard.add_metric([gateway], moment.timestamp())
-        yield heard
-        for name, text, value in (
-            ("ingest_messages", "Messages stored or quarantined", counters.messages),
-            ("ingest_readings", "New readings stored", counters.readings),
-            ("ingest_fixes", "New fixes stored", counters.fixes),
-            ("ingest_quarantined", "Messages quarantined, whole or in part", counters.quarantined),
-            (
-                "ingest_quarantine_dropped",
-                "Messages that quarantine had to give up unreleased",
-                counters.quarantine_dropped,
-            ),
-            ("ingest_batches", "Transactions committed", counters.batches),
-        ):
-            yield CounterMetricFamily(name, text, value=value)
-        if counters.last_stored_at is not None:
-            yield GaugeMetricFamily(
-                "ingest_last_received_timestamp_seconds",
-                "When the newest stored message was received, by the service's clock",
-                value=counters.last_stored_at.timestamp(),
-            )
+        if parts is not None:
+            yield from _of_work(parts)
+            yield from _of_hearing(parts.writer.hearing)
+            yield from _of_counters(parts.writer.counters)
 
     def health(self) -> tuple[bool, dict[str, object]]:
         """Return whether all is well, and what is known. A standby is well: its work is to wait."""
@@ -179,3 +131,59 @@ class Monitor(Collector):
             ) from error
         threading.Thread(target=self._server.serve_forever, name="metrics", daemon=True).start()
         return int(self._server.server_address[1])
+
+
+def _of_work(parts: ActiveParts) -> Iterator[Metric]:
+    yield GaugeMetricFamily("ingest_broker_connected", "1 while connected", value=parts.receiver.is_connected)
+    yield GaugeMetricFamily(
+        "ingest_store_blocked", "1 while the database refuses work", value=parts.writer.is_blocked
+    )
+    yield GaugeMetricFamily(
+        "ingest_waiting_messages", "Messages not yet taken into a batch", value=len(parts.intake)
+    )
+    yield GaugeMetricFamily(
+        "ingest_missing_devices",
+        "Devices of which messages are missing",
+        value=parts.writer.dialogue.devices_with_gaps,
+    )
+    yield GaugeMetricFamily(
+        "ingest_complete_through_timestamp_seconds",
+        "Everything that the broker had before this time is stored, by the service's clock",
+        value=parts.writer.complete_through.timestamp(),
+    )
+
+
+def _of_hearing(hearing: Hearing) -> Iterator[Metric]:
+    yield GaugeMetricFamily(
+        "ingest_deaf", "1 while not one device is heard that should send regularly", value=hearing.is_deaf
+    )
+    heard = GaugeMetricFamily(
+        "ingest_gateway_last_received_timestamp_seconds",
+        "When something last came through a gateway, by the service's clock; read once a minute",
+        labels=["gateway"],
+    )
+    for gateway, moment in hearing.gateways.items():
+        heard.add_metric([gateway], moment.timestamp())
+    yield heard
+
+
+def _of_counters(counters: Counters) -> Iterator[Metric]:
+    for name, text, value in (
+        ("ingest_messages", "Messages stored or quarantined", counters.messages),
+        ("ingest_readings", "New readings stored", counters.readings),
+        ("ingest_fixes", "New fixes stored", counters.fixes),
+        ("ingest_quarantined", "Messages quarantined, whole or in part", counters.quarantined),
+        (
+            "ingest_quarantine_dropped",
+            "Messages that quarantine had to give up unreleased",
+            counters.quarantine_dropped,
+        ),
+        ("ingest_batches", "Transactions committed", counters.batches),
+    ):
+        yield CounterMetricFamily(name, text, value=value)
+    if counters.last_stored_at is not None:
+        yield GaugeMetricFamily(
+            "ingest_last_received_timestamp_seconds",
+            "When the newest stored message was received, by the service's clock",
+            value=counters.last_stored_at.timestamp(),
+        )
