@@ -19,9 +19,10 @@ from detectors.rules import decline
 from detectors.rules.chatter import SURROUNDINGS_S
 from detectors.rules.daily_counts import count_days
 from detectors.rules.decline import WORSE, DailyCounts, judge_days, next_check
+from detectors.rules.hearing import until_now
 from detectors.rules.judgement import Judgement
 from detectors.rules.wall_clock import midnight
-from detectors.series import believed, disbelieved, merged, signs_after
+from detectors.series import SURE_WITHIN_S, believed, disbelieved, merged, signs_after
 
 # The newest days are compared with the two months before them; a note holds for some weeks.
 _DAYS = 130
@@ -88,8 +89,10 @@ def _count(connection: Connection, who: Who, first: date, today: date) -> DailyC
     """Count the days from `first` to the one before today. Where a sensor chattered nobody knows how much of it was so."""
     since, until = midnight(who.zone, first), midnight(who.zone, today)
     told_from = since - timedelta(seconds=SURROUNDINGS_S) - _JUST
-    rows = windows.life_signs(connection, who.home, who.resident, told_from, until - _JUST)
-    signs = signs_after(merged(believed(rows)), since - _JUST)
+    # That a sensor chattered in the evening may be sure in the morning only. Nobody counts before that.
+    sure_by = until + timedelta(seconds=SURE_WITHIN_S)
+    rows = windows.life_signs(connection, who.home, who.resident, told_from, sure_by)
+    signs = until_now(signs_after(merged(believed(rows)), since - _JUST), (until - _JUST).timestamp())
     masked = masked_at_home(connection, who, since, until)
     return count_days(signs, who.zone, masked, disbelieved(rows))
 

@@ -15,8 +15,10 @@ from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Power, RoomSeries, 
 from detectors.rules.standstill import CHATTER_BREAK_S
 
 _HUMIDITY_HOLDS_S = 3600.0
-# A sensor that chatters makes no such pause, and is not believed from so long after its beginning on.
-_PAUSE_S, _SURE_WITHIN_S = 1800.0, 12 * 3600.0
+# A sensor that chatters makes no such pause.
+_PAUSE_S = 1800.0
+SURE_WITHIN_S = 10 * 3600.0
+"""What a device told is put down to chatter at most so long before that was sure."""
 _CONTACTS = frozenset({DeviceKind.DOOR, DeviceKind.FRIDGE})
 
 
@@ -61,14 +63,14 @@ def chattering(devices: Sequence[DeviceLifeSigns], at: float) -> frozenset[int]:
 
 
 def disbelieved(devices: Sequence[DeviceLifeSigns]) -> list[tuple[float, float]]:
-    """Return when a device chattered, in Unix seconds: from the first of the signs without a pause that led to it, half a day at most."""
+    """Return when a device chattered, in Unix seconds: from the first of the signs without a pause that led to it."""
     found: list[tuple[float, float]] = []
     for device in devices:
         times, flags = _chatter(device)
         pauses = np.append(-np.inf, times[1:][np.diff(times) > _PAUSE_S])
         for sure, last, _ in spells(times, flags):
             first = float(pauses[np.searchsorted(pauses, sure, side="right") - 1])
-            found.append((max(first, sure - _SURE_WITHIN_S), last))
+            found.append((max(first, sure - SURE_WITHIN_S), last))
     return found
 
 

@@ -194,6 +194,22 @@ def test_the_last_movement_on_the_board_is_one_that_the_rules_believe(
     assert last_movement(database) == (mended + timedelta(hours=2), "hall")
 
 
+def test_chatter_that_is_sure_after_midnight_counts_against_the_day_on_which_it_began(
+    ward: JudgedWard, database: Database
+) -> None:
+    began = TODAY + timedelta(hours=23)
+    live(ward, ("kitchen-1", "hall-1"), TODAY, began)
+    chatter(ward, began, began + timedelta(hours=3))
+    for hours in (20, 26, 36):
+        ward.pass_to(TODAY + timedelta(hours=hours))
+    with database.transaction() as connection:
+        found = usuals.latest(connection, 1, decline.NAME, decline.VERSION, date(2026, 6, 22))
+    assert found is not None
+    before, last = found[1]["days"][-2:]
+    assert None not in before
+    assert last == [date(2026, 6, 21).toordinal(), None, None, None]
+
+
 def test_a_day_on_which_a_sensor_chattered_is_not_compared_with_others(
     ward: JudgedWard, database: Database
 ) -> None:
