@@ -22,7 +22,10 @@ KINDS = ("as_before", "slow", "step")
 
 @dataclass(frozen=True)
 class DeclineScore:
-    """How declines were told; `slow_days` and `step_days` are from the beginning to the note, at the 95th percentile."""
+    """How declines were told; `slow_days` and `step_days` are from the beginning to the note, at the 95th percentile.
+
+    Declines that begin while a false note holds are counted in `left_out` alone: that note is one of the false ones.
+    """
 
     slow_found: float
     slow_median_days: float
@@ -31,13 +34,14 @@ class DeclineScore:
     step_median_days: float
     step_days: float
     false_30d: float
+    left_out: int
 
 
 def score_decline(people: int = 150) -> DeclineScore:
     """Run the rule that runs live over the people; each is a seed of its own."""
     waits: dict[str, list[float]] = {kind: [] for kind in KINDS}
     counts = dict.fromkeys(KINDS, 0)
-    false, quiet_days = 0, 0
+    false, quiet_days, left_out = 0, 0, 0
     for seed in range(people):
         kind = KINDS[seed % len(KINDS)]
         begin = datetime.combine(date.fromordinal(_FIRST_DAY), datetime.min.time(), UTC)
@@ -51,6 +55,7 @@ def score_decline(people: int = 150) -> DeclineScore:
         ends = [_DAYS if one.cleared_at is None else one.cleared_at.toordinal() - _FIRST_DAY for one in found]
         if any(one <= _BEGINS < over for one, over in zip(told, ends, strict=True)):
             # A false note still holds: nobody is told anew, and it is counted as false already.
+            left_out += kind != "as_before"
             continue
         counts[kind] += 1
         after = [one for one in told if one > _BEGINS]
@@ -64,6 +69,7 @@ def score_decline(people: int = 150) -> DeclineScore:
         float(np.median(step)),
         float(np.quantile(step, 0.95)),
         30 * false / quiet_days,
+        left_out,
     )
 
 

@@ -66,6 +66,7 @@ def test_slow_change_is_told_as_well_as_before() -> None:
     found = score_decline(60)
     stored = STORED["decline"]
     assert min(found.slow_found, found.step_found) >= stored["found"]
+    assert found.left_out <= stored["left_out"]
     assert found.slow_median_days <= stored["slow_median_days"]
     assert found.step_median_days <= stored["step_median_days"]
     assert found.false_30d <= stored["false_30d"]
