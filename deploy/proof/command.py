@@ -27,7 +27,7 @@ def prove_scenarios(
         list[str] | None,
         typer.Argument(
             help="Scenarios of the library (see `simulate list`) or .toml files. Default: the whole library.",
-            metavar="[SCENARIO]...",
+            metavar="SCENARIO",
             show_default=False,
         ),
     ] = None,

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.cluster import Cluster
-from deploy.proof.play import BYSTANDERS, LONGEST_WATCH, Play, Proof, perform, plan
+from deploy.proof.play import BYSTANDERS, LONGEST_WATCH, STEPS, Play, Proof, perform, plan
 from deploy.proof.stage import Grounds, Stage, built
 from simulator.binding import bind
 from simulator.scenario import read_scenario
@@ -71,6 +71,8 @@ def prove(
     cluster: Cluster,
     folder: Path,
     template: str | None = None,
+    steps: int = STEPS,
+    is_hasty: bool = False,
     watcher: Watcher | None = None,
 ) -> Iterator[Proof]:
     """Yield what came of each play; the past of all homes is stored first.
@@ -83,6 +85,8 @@ def prove(
         For ward files.
     template : str, optional
         A database with the tables in it, to begin with.
+    steps, is_hasty
+        As in `perform`.
 
     Raises
     ------
@@ -107,4 +111,4 @@ def prove(
             )
         for play in plays:
             stage = stages[play.simulation.history_days]
-            yield perform(play, stage, on_step=partial(told.on_step, play))
+            yield perform(play, stage, steps=steps, is_hasty=is_hasty, on_step=partial(told.on_step, play))

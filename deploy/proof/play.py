@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.clock import HandClock
-from core.domain.simulation import Comparison, SimulatedEvent, compare
+from core.domain.simulation import Comparison, SimulatedEvent, Verdict, compare
 from core.errors import InputError, MimamoriError
 from core.store import simulation as store
 from core.store.database import Database
 from core.store.health import health
-from deploy.proof.agreed import lay_down_day_services
 from deploy.journeys import lay_down
+from deploy.proof.agreed import lay_down_day_services
 from deploy.proof.feed import Feed
 from deploy.proof.stage import Stage
 from detectors.learning import Learner
@@ -28,7 +28,7 @@ from simulator.wardfile import SimHome, SimWard
 
 # What is found has times of its own, so longer steps change nothing but how long a play takes. Only silence of equipment must be judged
 # while it lasts, so it is judged besides when something is due.
-_STEPS = 12
+STEPS = 24
 _SHORTEST_STEP, _LONGEST_STEP = timedelta(minutes=30), timedelta(hours=12)
 BYSTANDERS = 2
 # What nobody should be told about is watched for so long at most.
@@ -71,10 +71,10 @@ class Play:
         """The homes that are played."""
         return self.simulation.ward.homes
 
-    def moments(self, step: timedelta | None = None) -> list[datetime]:
-        """Return when everything that was sent by then is judged: step by step, and when something is due."""
+    def moments(self, steps: int = STEPS) -> list[datetime]:
+        """Return when everything that was sent by then is judged: in about so many steps, and when something is due."""
         length = self.end - self.begin
-        step = step or min(max(length / _STEPS, _SHORTEST_STEP), _LONGEST_STEP)
+        step = min(max(length / steps, _SHORTEST_STEP), _LONGEST_STEP)
         found = {self.begin + step * number for number in range(1, -(-length // step))}
         found.update(event.by for event in self.simulation.truth(self.end) if event.by is not None)
         return [*sorted(one for one in found if self.begin < one < self.end), self.end]
@@ -135,12 +135,18 @@ def perform(
     play: Play,
     stage: Stage,
     *,
-    step: timedelta | None = None,
+    steps: int = STEPS,
+    is_hasty: bool = False,
     on_step: Callable[[timedelta], None] = lambda _span: None,
 ) -> Proof:
-    """Play on a stage that has its homes, in steps of the play's own choice unless given.
+    """Play on a stage that has its homes, in about so many steps.
 
-    `on_step` is called with how far it went on.
+    Parameters
+    ----------
+    is_hasty : bool
+        End as soon as everything is told that should be, if nothing happens of which nobody should be told.
+    on_step : callable
+        Called with how far it went on.
 
     Raises
     ------
@@ -151,29 +157,35 @@ def perform(
     with stage.copy(play.homes) as database:
         with database.transaction() as connection:
             lay_down(connection, play.simulation.truth(play.end), play.begin)
-        _judge(play, stage, database, play.moments(step), on_step)
-        with database.transaction() as connection:
-            if health(connection).failing_watches:
-                raise ProofError(f"{play.name}: a rule failed in a home; the log above says which and why")
+            lay_down_day_services(connection, play.simulation)
             homes = store.home_names(connection)
-            alerts = store.alerts(connection, play.begin)
+        before = play.begin
+        comparison = Comparison((), ())
+        for moment in _judged(play, stage, database, play.moments(steps)):
+            on_step(moment - before)
+            before = moment
+            if is_hasty or moment == play.end:
+                comparison = _compared(play, database, homes)
+                if all(one.verdict is Verdict.TOLD for one in comparison.expectations):
+                    break
+    return Proof(play, comparison, homes, time.monotonic() - began)
+
+
+def _compared(play: Play, database: Database, homes: Mapping[int, str]) -> Comparison:
+    with database.transaction() as connection:
+        if health(connection).failing_watches:
+            raise ProofError(f"{play.name}: a rule failed in a home; the log above says which and why")
+        alerts = store.alerts(connection, play.begin)
     numbers = {name: number for number, name in homes.items()}
     events = [_event(place, one, numbers) for place, one in enumerate(play.simulation.truth(play.end), 1)]
-    return Proof(play, compare(events, alerts, play.end), homes, time.monotonic() - began)
+    return compare(events, alerts, play.end)
 
 
-def _judge(
-    play: Play,
-    stage: Stage,
-    database: Database,
-    moments: Sequence[datetime],
-    on_step: Callable[[timedelta], None],
-) -> None:
+def _judged(play: Play, stage: Stage, database: Database, moments: Sequence[datetime]) -> Iterator[datetime]:
+    """Store and judge up to one moment after the other, and yield it."""
     zone = stage.grounds.zone
     clock = HandClock(play.begin)
     feed = Feed(database, zone)
-    with database.transaction() as connection:
-        lay_down_day_services(connection, play.simulation)
     for stream in play.simulation.streams():
         # What happened on the day of the beginning before it may belong to the scenario.
         feed.past(stream.history(0), play.begin)
@@ -181,13 +193,11 @@ def _judge(
     while learner.learn_one():
         pass
     runner = Runner(database, clock, zone)
-    before = play.begin
     for moment, messages in _parts(play, moments):
         feed.until(moment, messages)
         clock.set(moment)
         runner.round()
-        on_step(moment - before)
-        before = moment
+        yield moment
 
 
 def _parts(play: Play, moments: Sequence[datetime]) -> Iterator[tuple[datetime, list[Message]]]:
