@@ -1,9 +1,8 @@
 """`mimamori replay`: recorded homes and tracks through the service."""
 
-import json
-import signal
 import tempfile
 import threading
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -15,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from core.clock import FileClock
 from core.errors import InputError
+from core.process import stop_on_signals
 from core.settings import load_settings
 from core.store.database import Database
 from core.store.migrate import migrate
@@ -25,11 +25,13 @@ from deploy.replay_report import show, write_alerts
 from deploy.replay_run import ReplayPlan, ReplayResult, ReplayRun
 from deploy.stepping import ReplayError, Stepping
 from deploy.steps import Steps
+from simulator.messages import Message
 from simulator.publish import BrokerAddress, Publisher
 from simulator.replay.files import Form, read_recording
 from simulator.replay.pace import publish_at
 from simulator.replay.publication import BY_HOUR, BY_MOMENT, Publication
 from simulator.replay.registration import ward_of
+from simulator.wardfile import write_ward
 
 app = typer.Typer(
     name="replay",
@@ -78,11 +80,7 @@ def ward(
 ) -> None:
     """Write a ward file with the homes and devices of a recording, to be registered before it is published."""
     plan = _plan(file, form, homes, (begin, end), skip_bad=skip_bad, time_zone=time_zone)
-    body = ward_of(plan.part, _zone(time_zone))
-    try:
-        out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{out}: cannot write the ward file: {error.strerror}") from error
+    write_ward(out, ward_of(plan.part, _zone(time_zone)))
     print(f"Wrote {len(plan.part.homes)} homes with {len(plan.part.devices)} devices to {out}")
     print(f"Next: mimamori register {out}, then mimamori replay publish {file}")
 
@@ -120,11 +118,8 @@ def publish(
     whole = plan.whole.part(plan.homes, None, None)
     messages = Publication(whole, BY_HOUR if pace is None else BY_MOMENT).messages(plan.begin, plan.end)
     settings = load_settings()
-    stop = threading.Event()
-    if clock_file is None:
-        # Finishes what is under way. With a clock, Ctrl-C ends at once: the clock must not go on without the data.
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: stop.set())
+    # Finishes what is under way. With a clock, Ctrl-C ends at once: the clock must not go on without the data.
+    stop = stop_on_signals() if clock_file is None else threading.Event()
     columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with (
         Publisher(BrokerAddress.of(settings), most_under_way=1000, stop=stop) as publisher,
@@ -135,19 +130,26 @@ def publish(
             count = publish_at(messages, publisher, pace, stop, lambda: progress.advance(bar))
         else:
             bar = progress.add_task("publishing", total=len(plan.moments()))
-            FileClock.write(clock_file, plan.begin)
             with Database(settings.database_url.get_secret_value(), size=1) as database:
-                stepping = Stepping(
-                    database,
-                    publisher,
-                    clock_file,
-                    clock_file,
-                    lambda _who: None,
-                    lambda _moment: progress.advance(bar),
-                )
-                stepping.through(messages, plan.moments())
+                _by_clock(plan, messages, database, publisher, clock_file, lambda: progress.advance(bar))
             count = len(messages)
     print(f"Published {count} of {len(messages)} messages, acknowledged by the broker")
+
+
+def _by_clock(
+    plan: ReplayPlan,
+    messages: Sequence[Message],
+    database: Database,
+    publisher: Publisher,
+    clock_file: Path,
+    advance: Callable[[], None],
+) -> None:
+    """Publish hour by hour, each once the one before is judged, and move the clock of all processes with it."""
+    FileClock.write(clock_file, plan.begin)
+    stepping = Stepping(
+        database, publisher, clock_file, clock_file, lambda _who: None, lambda _moment: advance()
+    )
+    stepping.through(messages, plan.moments())
 
 
 @app.command()

@@ -1,6 +1,5 @@
 """The command line of the simulator: `python -m simulator`, and `mimamori simulate` with the same commands."""
 
-import json
 import threading
 import time
 from contextlib import ExitStack, suppress
@@ -35,7 +34,7 @@ from simulator.run import CATCH_UP, Simulation, publish_history, publish_live
 from simulator.truth import write_truth
 from simulator.view import View
 from simulator.ward import HISTORY_DAYS, WardOrder, make_ward
-from simulator.wardfile import read_ward
+from simulator.wardfile import read_ward, write_ward
 
 log = get_logger(__name__)
 app = typer.Typer(
@@ -99,11 +98,7 @@ def ward(
 ) -> None:
     """Make a ward and write its ward file, to be registered with `mimamori register`."""
     order = WardOrder(residents, seed, _moment(now), mail_domain, webhook_url)
-    text = json.dumps(make_ward(order), ensure_ascii=False, indent=1)
-    try:
-        out.write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise InputError(f"{out}: cannot write the ward file: {error.strerror}") from error
+    write_ward(out, make_ward(order))
     Console(stderr=True).print(f"Wrote a ward of {residents} residents to {out}")
 
 

@@ -1,6 +1,7 @@
-"""Reads a ward file, as far as the simulator needs it: homes, who lives in them, and what hangs on their walls."""
+"""Writes and reads ward files; these are read as far as the simulator needs it: homes, who lives in them, and what hangs on their walls."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -63,6 +64,20 @@ class SimWard:
     def home_of(self, resident: str) -> SimHome:
         """Return the home of a resident, by key."""
         return self._by_resident[resident]
+
+
+def write_ward(path: Path, ward: Mapping[str, object]) -> None:
+    """Write a ward file.
+
+    Raises
+    ------
+    InputError
+        It cannot be written there.
+    """
+    try:
+        path.write_text(json.dumps(ward, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{path}: cannot write the ward file: {error.strerror}") from error
 
 
 def read_ward(path: Path) -> SimWard:
