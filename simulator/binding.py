@@ -11,6 +11,7 @@ from simulator.kinds import KINDS, Scope
 from simulator.persona import draw_persona
 from simulator.randomness import generator
 from simulator.scenario import CHOICES, EVERYONE, Scenario, Wish
+from simulator.scenario_text import meant
 from simulator.wardfile import SimHome, SimWard
 
 # What strikes one device alone.
@@ -95,13 +96,14 @@ def _chosen(wish: Wish, ward: SimWard, taken: set[str], seed: int, number: int) 
     if wish.resident not in CHOICES:
         if wish.resident not in keys:
             raise InputError(
-                f"{wish.where}: the ward has no resident {wish.resident!r}; it has {', '.join(keys[:8])}"
+                f"{wish.where}: the ward has no resident {wish.resident!r}{meant(wish.resident, (*keys, *CHOICES))};"
+                f" it has {', '.join(keys[:8])}"
                 f"{' ...' if len(keys) > 8 else ''}, or write one of {', '.join((*CHOICES, EVERYONE))}"
             )
         home = ward.home_of(wish.resident)
         if not _fits(wish, home, seed):
             raise InputError(
-                f"{wish.where}: the home of {wish.resident} does not have what {wish.kind} needs"
+                f"{wish.where}: the home of {wish.resident} does not have what {wish.kind} needs: {_needed(wish)}"
             )
         return wish.resident
     fitting = _fitting(wish, ward, seed)
@@ -117,8 +119,21 @@ def _chosen(wish: Wish, ward: SimWard, taken: set[str], seed: int, number: int) 
 def _fitting(wish: Wish, ward: SimWard, seed: int) -> list[SimHome]:
     fitting = [home for home in ward.homes if _fits(wish, home, seed)]
     if not fitting:
-        raise InputError(f"{wish.where}: no home of the ward has what {wish.kind} needs")
+        raise InputError(f"{wish.where}: no home of the ward has what {wish.kind} needs: {_needed(wish)}")
     return fitting
+
+
+def _needed(wish: Wish) -> str:
+    """Return in words what a home must have for it."""
+    needs = KINDS[wish.kind].needs
+    words: list[str] = [] if needs is None else [needs.value]
+    if wish.resident == "walker" and DeviceKind.TRACKER.value not in words:
+        words.append(DeviceKind.TRACKER.value)
+    if wish.device:
+        words.append(f"a device called {wish.device!r}, by its place, kind or id")
+    if wish.kind is IncidentKind.MISSES_DAY_SERVICE:
+        words.append("days at the day centre")
+    return ", ".join(words)
 
 
 def _fits(wish: Wish, home: SimHome, seed: int) -> bool:

@@ -1,7 +1,6 @@
 """Scenario files: TOML that says what goes wrong, to whom and when; errors name the file, the line and what is allowed."""
 
 import re
-import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,6 +10,7 @@ from core.errors import InputError
 from simulator.days import HOUR_S
 from simulator.incident import IncidentKind
 from simulator.kinds import DAY_H, DEFAULTS, EXTRAS, KINDS, Scope
+from simulator.scenario_text import line_of, meant, parse_toml, read_text
 from simulator.wandering import Pattern
 
 LIBRARY = Path(__file__).parent / "scenarios"
@@ -68,13 +68,10 @@ def read_scenario(name: str) -> Scenario:
     path = known.get(name, Path(name))
     if name not in known and path.suffix != ".toml":
         raise InputError(
-            f"scenario {name!r}: there is none; the library has {', '.join(known)}, or give the path of a .toml file"
+            f"scenario {name!r}: there is none{meant(name, known)}; the library has {', '.join(known)},"
+            " or give the path of a .toml file"
         )
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot read the scenario: {error}") from error
-    return parse_scenario(text, str(path))
+    return parse_scenario(read_text(path), str(path))
 
 
 def parse_scenario(text: str, name: str) -> Scenario:
@@ -85,22 +82,23 @@ def parse_scenario(text: str, name: str) -> Scenario:
     InputError
         As `read_scenario`.
     """
-    try:
-        body = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{name}: is not TOML: {error}") from error
+    body = parse_toml(text, name)
     for key in body:
         if key not in {"title", "event"}:
             raise InputError(
-                f"{name}, line {_line(text, key)}: {key!r} is not known; write title and [[event]]"
+                f"{name}, line {line_of(text, key)}: {key!r} is not known; write title and [[event]]"
             )
     title = body.get("title", "")
     if not isinstance(title, str) or not title:
-        raise InputError(f"{name}, line {_line(text, 'title')}: title must be a text that says what happens")
-    events: object = body.get("event", [])
-    if not isinstance(events, list):
         raise InputError(
-            f"{name}, line {_line(text, 'event')}: write [[event]] with two brackets on each side"
+            f"{name}, line {line_of(text, 'title')}: title must be a text that says what happens"
+        )
+    events: object = body.get("event", [])
+    if not isinstance(events, list) or not all(
+        isinstance(event, dict) for event in cast("list[object]", events)
+    ):
+        raise InputError(
+            f"{name}, line {line_of(text, 'event')}: write [[event]] with two brackets on each side"
         )
     return Scenario(title, tuple(_wishes(cast("list[dict[str, Any]]", events), text, name)))
 
@@ -120,7 +118,7 @@ def _wishes(events: list[dict[str, Any]], text: str, name: str) -> Iterator[Wish
     for number, event in enumerate(events, 1):
 
         def where(key: str, number: int = number) -> str:
-            return f"{name}, line {_line(text, key, number)}"
+            return f"{name}, line {line_of(text, key, number)}"
 
         yield _wish(event, where)
 
@@ -130,9 +128,15 @@ def _wish(event: dict[str, Any], where: Where) -> Wish:
     for key in event:
         if key not in {*_COMMON_KEYS, *_EXTRA_KEYS}:
             known = (*_COMMON_KEYS, *_EXTRA_KEYS)
-            raise InputError(f"{where(key)}: {key!r} is not known; an event has {', '.join(known)}")
-    if kind_word not in set(IncidentKind):
-        raise InputError(f"{where('kind')}: kind {kind_word!r} is none of {', '.join(IncidentKind)}")
+            raise InputError(
+                f"{where(key)}: {key!r} is not known{meant(key, known)}; an event has {', '.join(known)}"
+            )
+    if kind_word is None:
+        raise InputError(f"{where('kind')}: kind is missing; it is one of {', '.join(IncidentKind)}")
+    if not isinstance(kind_word, str) or kind_word not in set(IncidentKind):
+        raise InputError(
+            f"{where('kind')}: kind {kind_word!r}{meant(kind_word, IncidentKind)} is none of {', '.join(IncidentKind)}"
+        )
     kind = IncidentKind(kind_word)
     for key in _EXTRA_KEYS:
         if key in event and key not in KINDS[kind].keys:
@@ -174,9 +178,13 @@ def _clock(event: dict[str, Any], kind: IncidentKind, where: Where) -> tuple[flo
     text = event.get("at")
     match = _CLOCK.match(text) if isinstance(text, str) else None
     if match is None:
+        missing = f"{kind} needs a time; " if text is None else ""
+        got = (
+            "" if text is None else f", not {text!r}" if isinstance(text, str) else f", in quotes, not {text}"
+        )
         raise InputError(
-            f'{where("at")}: at must be a local time such as "06:58", or "10:00-18:00" for a chance time between,'
-            f" not {text!r}"
+            f'{where("at")}: {missing}at must be a local time such as "06:58", or "10:00-18:00" for a chance time'
+            f" between{got}"
         )
     first = int(match[1]) * HOUR_S + int(match[2]) * 60.0
     last = first if match[3] is None else int(match[3]) * HOUR_S + int(match[4]) * 60.0
@@ -204,8 +212,9 @@ def _pattern(event: dict[str, Any], kind: IncidentKind, where: Where) -> str:
     if "pattern" not in KINDS[kind].keys:
         return ""
     pattern = event.get("pattern", Pattern.RANDOM)
-    if pattern not in set(Pattern):
-        raise InputError(f"{where('pattern')}: pattern {pattern!r} is none of {', '.join(Pattern)}")
+    if not isinstance(pattern, str) or pattern not in set(Pattern):
+        near = meant(pattern, Pattern)
+        raise InputError(f"{where('pattern')}: pattern {pattern!r}{near} is none of {', '.join(Pattern)}")
     return str(pattern)
 
 
@@ -239,16 +248,3 @@ def _number(
 
 def _listed(words: list[IncidentKind]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}" if len(words) > 1 else words[0]
-
-
-def _line(text: str, key: str, event: int = 0) -> int:
-    """Return the line of a key, in the n-th [[event]], or in the whole file; of the header if the key is not written."""
-    lines = text.splitlines()
-    headers = [number for number, line in enumerate(lines, 1) if re.match(r"\s*\[\[?\s*event\b", line)]
-    start = headers[event - 1] if 0 < event <= len(headers) else 1
-    end = headers[event] if 0 < event < len(headers) else len(lines) + 1
-    pattern = re.compile(rf"\s*(\[\[?\s*)?[\"']?{re.escape(key)}[\"']?\s*[\].=]")
-    for number in range(start, end):
-        if pattern.match(lines[number - 1]):
-            return number
-    return start

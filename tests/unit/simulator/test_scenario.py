@@ -1,6 +1,7 @@
 """Scenario files: what is allowed is bound to a ward, what is not is told with its line."""
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,8 +52,20 @@ def test_the_commented_template_is_a_valid_scenario():
     ("lines", "words"),
     [
         (('kind = "fire"',), "mine.toml, line 4: kind 'fire' is none of does_not_get_up, sos"),
-        (('resident = "anyone"',), "mine.toml, line 3: kind None is none of"),
-        (('kind = "sos"',), 'mine.toml, line 3: at must be a local time such as "06:58", or "10:00-18:00"'),
+        (('resident = "anyone"',), "mine.toml, line 3: kind is missing; it is one of does_not_get_up"),
+        (
+            ('kind = "sos"',),
+            'mine.toml, line 3: sos needs a time; at must be a local time such as "06:58", or "10:00-18:00"',
+        ),
+        (('kind = "sos"', "at = 06:00:00"), "for a chance time between, in quotes, not 06:00:00"),
+        (("kind = ['sos']",), "line 4: kind ['sos'] is none of"),
+        (('kind = "Collapse"',), "line 4: kind 'Collapse' (did you mean 'collapse'?) is none of"),
+        (('kind = "sos"', 'residents = "r001"'), "'residents' is not known (did you mean 'resident'?)"),
+        (
+            ('kind = "wanders"', 'at = "06:00"', 'pattern = "lappping"'),
+            "line 6: pattern 'lappping' (did you mean 'lapping'?) is none of pacing",
+        ),
+        (('kind = "wanders"', 'at = "06:00"', "pattern = []"), "line 6: pattern [] is none of pacing"),
         (('kind = "sos"', 'at = "25:00"'), "mine.toml, line 5: at must be a local time"),
         (('kind = "sos"', "at = 6"), "mine.toml, line 5: at must be a local time"),
         (
@@ -92,7 +105,24 @@ def test_the_line_is_that_of_the_right_event():
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("title =", "mine.toml: is not TOML"),
+        ("title =", "mine.toml, line 1: is not TOML: Invalid value; a line is KEY = VALUE, texts and times"),
+        ("title: x", "mine.toml, line 1: is not TOML: Expected '=' after a key"),
+        ('title = "x', "mine.toml, line 1: is not TOML: the text of title has no quote at its end"),
+        ("title = “x”", "line 1: is not TOML: '“' is no sign of TOML; write straight quotes"),
+        ('title = "x"\n[[event]]\nkind = sos', "line 3: is not TOML: Invalid value; a line is KEY = VALUE"),
+        (
+            'title = "x"\n[[event]]\nat = 10:05',
+            "line 3: is not TOML: Expected newline or end of document after",
+        ),
+        (
+            'title = "x"\n[[event]]\nkind = "sos"\nkind = "sos"',
+            "line 4: is not TOML: kind is there twice; a second event begins with [[event]]",
+        ),
+        (
+            'title = "x"\n[[event]]\nkind = "sos"\n[event]\nkind = "sos"',
+            "line 4: is not TOML: each event begins with [[event]]",
+        ),
+        ('title = "x"\nevent = ["sos"]', "mine.toml, line 2: write [[event]] with two brackets"),
         ('[[event]]\nkind = "sos"', "title must be a text"),
         ('title = "x"\nevents = []', "mine.toml, line 2: 'events' is not known"),
         ('title = "x"\n[event]\nkind = "sos"', "mine.toml, line 2: write [[event]] with two brackets"),
@@ -107,9 +137,31 @@ def test_an_unknown_name_lists_the_library():
         read_scenario("nothing")
 
 
-def test_a_missing_file_is_named():
-    with pytest.raises(InputError, match=r"missing\.toml: cannot read the scenario"):
+def test_a_mistyped_name_is_told_with_the_one_that_is_near():
+    with pytest.raises(InputError, match=r"'power-cut': there is none \(did you mean 'power_cut'\?\)"):
+        read_scenario("power-cut")
+
+
+def test_a_missing_file_is_told_with_how_to_write_one():
+    with pytest.raises(
+        InputError, match=r"missing\.toml: cannot read the scenario: No such file .* new FILE"
+    ):
         read_scenario("missing.toml")
+
+
+def test_a_mark_of_the_encoding_and_other_line_ends_do_no_harm(tmp_path: Path):
+    file = tmp_path / "mine.toml"
+    text = scenario('kind = "sos"', 'at = "06:00"').replace("a test", "転倒").replace("\n", "\r\n")
+    file.write_bytes(text.encode("utf-8-sig"))
+    assert read_scenario(str(file)).title == "転倒"
+
+
+@pytest.mark.parametrize("encoding", ["shift_jis", "utf-16"])
+def test_a_file_in_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path: Path, encoding: str):
+    file = tmp_path / "mine.toml"
+    file.write_bytes('title = "転倒"'.encode(encoding))
+    with pytest.raises(InputError, match=r"mine\.toml, line 1: is not UTF-8; save the file as UTF-8"):
+        read_scenario(str(file))
 
 
 def test_an_unknown_resident_is_told_with_the_keys_of_the_ward():
@@ -122,8 +174,14 @@ def test_a_walk_needs_a_home_with_a_tracker():
     body: Any = make_ward(WardOrder(1, 1, NOW))
     home: dict[str, list[dict[str, object]]] = body["homes"][0]
     home["devices"] = [device for device in home["devices"] if device["kind"] != "tracker"]
-    with pytest.raises(InputError, match="no home of the ward has what night_exit needs"):
+    with pytest.raises(InputError, match="no home of the ward has what night_exit needs: tracker"):
         bind([read_scenario("night_exit")], parse_ward(body), 1)
+
+
+def test_a_device_that_no_home_has_is_named():
+    wish = parse_scenario(scenario('kind = "delay"', 'at = "06:00"', 'device = "garage"'), "mine.toml")
+    with pytest.raises(InputError, match=r"what delay needs: .*a device called 'garage'"):
+        bind([wish], ward(), 1)
 
 
 def test_the_demo_happens_to_different_people_and_the_early_riser_rises_early():
