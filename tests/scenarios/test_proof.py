@@ -1,0 +1,89 @@
+"""What a proof finds without a broker is what the whole service finds: broker, ingest and detectors in processes of their own."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.store import simulation as store
+from core.store.database import Database
+from core.store.registry import register_ward
+from core.store.ward_file import read_ward
+from deploy.broker import SIMULATOR, Broker
+from deploy.cluster import Cluster
+from deploy.proof.library import plans, prove
+from deploy.proof.play import Play
+from deploy.proof.stage import made_up
+from deploy.stepping import SteppedProcesses
+from simulator.messages import Message
+from simulator.publish import BrokerAddress, Publisher
+from tests.support import wards
+
+GROUNDS = made_up(3)
+SCENARIO = """
+title = "Somebody falls, somebody walks off, a kettle stays on"
+
+[[event]]
+kind = "collapse"
+resident = "r003"
+at = "09:10"
+for_h = 4.0
+
+[[event]]
+kind = "leaves_area"
+resident = "r001"
+at = "09:40"
+"""
+# By the broker, what came in a step was received at its end; so were calls for help and the silence of equipment.
+STEP = timedelta(minutes=30)
+Told = list[tuple[str, str, datetime]]
+
+
+def messages_of(play: Play) -> list[Message]:
+    """Return the whole past and what is lived, as it goes over the broker."""
+    past = sorted((message for _, message in play.simulation.history()), key=lambda one: one.time_ms)
+    return [*past, *play.simulation.until(play.end)]
+
+
+def told_by_the_service(play: Play, url: str, broker: Broker, folder: Path) -> Told:
+    zone = GROUNDS.zone.key
+    wanted = {home.name for home in play.homes}
+    body: dict[str, Any] = {
+        **GROUNDS.body,
+        "homes": [home for home in GROUNDS.body["homes"] if home["name"] in wanted],
+    }
+    address = BrokerAddress(broker.host, broker.port, SIMULATOR, broker.password(SIMULATOR))
+    count = -(-(play.end - play.begin) // STEP)
+    moments = [min(play.begin + STEP * number, play.end) for number in range(count + 1)]
+    with Database(url, size=2) as database:
+        with database.transaction() as connection:
+            ward = read_ward(wards.write_ward(folder, body))
+            register_ward(connection, ward, now=play.begin, default_zone=zone, new_password=lambda _login: "")
+        with (
+            SteppedProcesses(url, broker, folder, begin=play.begin, zone=zone) as processes,
+            Publisher(address, most_under_way=1000) as publisher,
+        ):
+            processes.stepping(database, publisher, lambda _moment: None).through(messages_of(play), moments)
+        with database.transaction() as connection:
+            names = store.home_names(connection)
+            alerts = store.alerts(connection, play.begin)
+    return [(one.rule, names[one.home or 0], one.raised_at) for one in alerts]
+
+
+@pytest.mark.timeout(240)
+def test_a_proof_finds_what_the_service_finds(
+    cluster: Cluster, database_url: str, broker: Broker, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.toml"
+    file.write_text(SCENARIO, encoding="utf-8")
+    plays = plans(GROUNDS, [str(file)], bystanders=0)
+    (proof,) = prove(GROUNDS, plays, cluster=cluster, folder=tmp_path, template="template_mimamori")
+    alone: Told = [
+        (one.alert.rule, proof.homes[one.event.home or 0], one.alert.raised_at)
+        for one in proof.comparison.expectations
+        if one.alert is not None
+    ]
+    assert [rule for rule, _, _ in alone] == ["inactivity", "geofence_exit"]
+    service = told_by_the_service(plays[0], database_url, broker, tmp_path)
+    assert set(alone) <= set(service)
