@@ -19,6 +19,8 @@ from ingest.states import ONLINE, States
 from ingest.values import content_number, refused_position, stored_value, within
 
 _CHANGES = frozenset(CHANGE_METRICS)
+# As the rule does: a call that seems to be older than this was made when it was heard.
+_BELIEVED_CALL = timedelta(hours=24)
 _CALLS = frozenset(METRICS[name].number for name in CALLS)
 # Plain numbers: an operation on flags takes longer than all else that is done with a value.
 _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
@@ -90,6 +92,8 @@ class Rows:
             where = case.place_at(claimed, self._newest)
         else:
             where = case.place(measured.time, self._newest)
+        if where is None and metric.number in _CALLS and value > 0 and _is_old_number(case, claimed):
+            where = Placed(message.received_at, ReadingFlag.CLOCK_SUSPECT, is_ours=True)
         if where is None:
             time, flags = claimed or message.received_at, 0
         else:
@@ -173,6 +177,13 @@ class Rows:
             )
         )
         return time
+
+
+def _is_old_number(case: Case, claimed: datetime | None) -> bool:
+    """Tell whether a number came before and the time is more than a day ago: sent again, or anew by a button whose clock and count begin with each press."""
+    if not case.result.seq or case.is_new or case.message.retained or claimed is None:
+        return False
+    return case.message.received_at - claimed > _BELIEVED_CALL
 
 
 def _spread(where: Placed, place: int, result: Decoded) -> datetime:

@@ -15,6 +15,7 @@ from core.domain.metric import CALLS, METRICS
 from core.domain.resident import Language, Role
 from core.errors import StoreError
 from core.store import absences, alerts, handling, ingestion, users
+from core.store.arrivals import NewRow
 from core.store.database import Database
 from core.store.ingestion import Batch, SendingDevice
 from detectors.rules.judgement import Press, Window, life_signs, no_track
@@ -83,11 +84,12 @@ class _Tables:
             known = self._by_number[row[0], row[2], row[3]]
             if not any(one[1] >= since and (not one[6] & _RETAINED or row[6] & _RETAINED) for one in known):
                 rows.append(row)
-        for one in batch.new:
-            time, received = (_PG_EPOCH + timedelta(microseconds=at) for at in (one[1], one[5]))
-            rows.append((one[0], time, one[2], one[3], one[4], received, one[6]))
-        rows += batch.readings
+        rows += [*_rows(batch.new), *batch.readings]
         return [row for row in rows if row[2] in _CALL_NUMBERS and self._is_news(row)]
+
+    def refuses(self, batch: Batch) -> bool:
+        """Tell whether something that is called new is here already, which the database does not take."""
+        return any(row[:4] in self._rows for row in _rows(batch.new))
 
     def _is_news(self, row: _Row) -> bool:
         known = self._rows.get(row[:4])
@@ -113,6 +115,14 @@ class _Tables:
             is_detector = _CALL_NUMBERS[metric] != "sos"
             yield Press(device, "", time, received_at, seq, max(calm, default=None) if is_detector else None)
             before[device] = time
+
+
+def _rows(new: Sequence[NewRow]) -> list[_Row]:
+    found: list[_Row] = []
+    for one in new:
+        time, received = (_PG_EPOCH + timedelta(microseconds=at) for at in (one[1], one[5]))
+        found.append((one[0], time, one[2], one[3], one[4], received, one[6]))
+    return found
 
 
 class _Alerts:
@@ -176,7 +186,10 @@ def told_quickly(home: CallHome) -> list[ToldAlert]:
     for arrival in home.arrivals:
         now = arrival.received_at
         told.close_until(now)
-        fresh = tables.store(ingest.batch([arrival]))
+        batch = ingest.batch([arrival])
+        if tables.refuses(batch):
+            batch = ingest.batch([arrival], again=True)
+        fresh = tables.store(batch)
         if fresh:
             first = min(row[1] for row in fresh) - timedelta(microseconds=1)
             since = min(judged_through, max(first, judged_through - _REACH))
