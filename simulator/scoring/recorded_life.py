@@ -33,8 +33,6 @@ ASKED = (
 COLLAPSES_PER_HOME = 20
 # An outage is known within this time, as live: a ward silence at night (D2).
 _KNOWN_AFTER_S = 3600.0
-# Of a day so much must have been heard to be counted, as live.
-_MOST_MASKED_S = 6 * 3600.0
 _SETTLED_BEFORE = timedelta(hours=2)
 # What a rule needs to see of the time before a collapse, and how long an alarm is waited for.
 _BACK_S, _WAIT_S = 5 * DAY_S, DAY_S

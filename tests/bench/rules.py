@@ -18,7 +18,7 @@ from detectors.rules.rhythm import Past
 from detectors.rules.usual_places import Places, Visits, cell_of, learn_places
 from detectors.rules.wall_clock import DAY_S
 from detectors.window import HomeView
-from simulator.scoring.home_life import FIRST, HOME, LEARN_DAYS, ZONE, make, whole_window
+from simulator.scoring.home_person import FIRST, HOME, LEARN_DAYS, ZONE, make, whole_window
 from tests.bench.result import Results, median
 
 PEOPLE = 10

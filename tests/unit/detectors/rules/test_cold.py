@@ -9,7 +9,7 @@ from detectors.rules import rhythm
 from detectors.rules.cold import Cold
 from detectors.rules.judgement import moment
 from detectors.rules.rhythm import Past
-from simulator.scoring.home_life import FIRST, LEARN_DAYS, ZONE, make, whole_window
+from simulator.scoring.home_person import FIRST, LEARN_DAYS, ZONE, make, whole_window
 
 
 def always(*_given: object) -> bool:
