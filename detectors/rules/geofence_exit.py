@@ -255,7 +255,7 @@ def _finding(window: Window, fence: Geofence, seen: _Outside, until: datetime) -
                 "time": moment(float(track.time[fix])).isoformat(),
                 "lat": float(track.lat[fix]),
                 "lon": float(track.lon[fix]),
-                "accuracy_m": float(track.accuracy_m[fix]),
+                "accuracy_m": _told_accuracy_m(window.track, float(track.time[fix])),
             },
             "outside_m": round(float(outside_m[fix])),
             "was_outside_when_hours_began": episode.raised <= episode.began,
@@ -263,3 +263,9 @@ def _finding(window: Window, fence: Geofence, seen: _Outside, until: datetime) -
             "confidence": "high" if outside_m[fix] > track.accuracy_m[fix] else "medium",
         },
     )
+
+
+def _told_accuracy_m(track: Track, time: float) -> float | None:
+    """Return what the tracker said about the accuracy of a fix, None if it said nothing."""
+    accuracy_m = float(track.accuracy_m[np.searchsorted(track.time, time)])
+    return None if math.isnan(accuracy_m) else accuracy_m

@@ -1,6 +1,7 @@
 """What the geofence filter believes."""
 
 from datetime import UTC, datetime, timedelta
+from typing import cast
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -172,6 +173,20 @@ def test_the_reason_holds_the_fix_and_how_far_it_is_outside():
     assert found["outside_m"] == 600
     assert found["geofence"] == {"number": 1, "name": "home"}
     assert found["confidence"] == "high"
+    assert position(found)["accuracy_m"] == 15
+
+
+def test_the_reason_claims_no_accuracy_that_the_tracker_did_not_tell():
+    found = reason(
+        judge([*((minute, north, np.nan) for minute, north, _ in [*at_home(30), *outside(20, 30)])])
+    )
+    assert position(found)["accuracy_m"] is None
+
+
+def position(reason: dict[str, object]) -> dict[str, object]:
+    found = reason["position"]
+    assert isinstance(found, dict)
+    return cast("dict[str, object]", found)
 
 
 def reason(found: Judgement) -> dict[str, object]:
