@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from core.domain.alert import Finding
+from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS
 from core.store import areas, blind_times, judging
 from core.store.areas import AreaRow, Patience
 from core.store.blind_times import BlindTime
@@ -13,8 +14,9 @@ from core.store.database import Connection
 from core.store.episodes import Matter
 from detectors import ward
 from detectors.alerting.reconcile import reconcile
-from detectors.rules import area_silence, silence
+from detectors.rules import area_silence
 from detectors.rules.area_silence import CAUSE, NAME, OVERDUE_AFTER, VERSION, AreaOutage, AreaQuiet, QuietHome
+from detectors.rules.links import RESTART_TIME
 
 # Homes that were not heard for longer are silent by themselves.
 _HEARD_WITHIN = timedelta(days=1)
@@ -38,7 +40,7 @@ def judge_areas(connection: Connection, until: datetime, now: datetime, slack: t
     """
     if judging.claim_ward(connection, until) is None:
         return
-    patience = Patience(silence.MISSED_HEARTBEATS, silence.LEAST_LIMIT, silence.RESTART_TIME, slack)
+    patience = Patience(MISSED_HEARTBEATS, LEAST_SILENCE, RESTART_TIME, slack)
     before = _lasting(judging.ward_state(connection, NAME, VERSION))
     since = min([until - _HEARD_WITHIN, *(one.began_at for one in before)])
     rows = areas.heard(connection, patience, OVERDUE_AFTER, since, until)

@@ -19,7 +19,8 @@ from detectors.rulebook import rules_of
 from detectors.rules import battery, decline, night_exit, stuck
 from detectors.rules.inactivity import NAME as INACTIVITY
 from detectors.rules.judgement import Blind, Judgement
-from detectors.rules.silence import Link, judge_home
+from detectors.rules.links import Link
+from detectors.rules.silence import judge_home
 from detectors.trial import Trial
 from detectors.usual import RHYTHM, SILENCES
 from detectors.window import (

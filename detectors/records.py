@@ -16,7 +16,7 @@ from core.store.judging import ActiveAlert, WatchedResident
 from core.store.measurements import Situation
 from core.store.windows import LinkRow
 from detectors import ward
-from detectors.rules.silence import Link
+from detectors.rules.links import Link
 from detectors.window import ABSENCES_AHEAD, ABSENCES_BACK, BLIND_BACK, SERIES, WardView
 
 # Late data are judged again up to this far back; what is older is only stored.

@@ -15,8 +15,8 @@ from core.store.measurements import Series
 from detectors.case import HomeCase
 from detectors.daily import DailyCheck, DailySpan
 from detectors.rules.judgement import Judgement
+from detectors.rules.links import Link
 from detectors.rules.quiet import REACH_S
-from detectors.rules.silence import Link
 from detectors.rules.standstill import METRICS, Sensor, Told
 from detectors.rules.stuck import HISTORY, NAME, is_judged_by_silence, judge_sensors, next_check
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.access import Scope
-from core.domain.device import DeviceKind
+from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS, DeviceKind
 from core.domain.metric import METRICS
 from core.errors import NotFoundError
 from core.store.database import Connection
@@ -14,9 +14,6 @@ from core.store.rows import Row, build
 
 _DEVICES = load("devices")
 _ALL = 100_000
-# As the rule on silent devices has it: three heartbeats, never less than ten minutes.
-_MISSED_HEARTBEATS = 3
-_SHORTEST_SILENCE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -51,7 +48,7 @@ class DeviceOverview:
             return None
         if self.last_received_at is None:
             return False
-        return now - self.last_received_at <= max(_MISSED_HEARTBEATS * self.heartbeat, _SHORTEST_SILENCE)
+        return now - self.last_received_at <= max(MISSED_HEARTBEATS * self.heartbeat, LEAST_SILENCE)
 
 
 @dataclass(frozen=True)
@@ -111,8 +108,8 @@ def hearing_in(connection: Connection, scope: Scope, now: datetime) -> Hearing:
             "office": scope.office,
             "family_user": scope.family_user,
             "now": now,
-            "missed": _MISSED_HEARTBEATS,
-            "shortest": _SHORTEST_SILENCE,
+            "missed": MISSED_HEARTBEATS,
+            "shortest": LEAST_SILENCE,
         },
     ).fetchone()
     return Hearing(0, 0, None) if row is None else build(Hearing, row)

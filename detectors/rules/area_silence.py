@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from core.domain.alert import Finding, Severity
 from detectors.rules.judgement import Blind
-from detectors.rules.silence import Absence, delayed
+from detectors.rules.links import Absence, delayed
 from detectors.rules.ward_silence import SOME_HOMES
 
 NAME = "area_silent"

@@ -4,76 +4,22 @@ These rules look at when we heard of a device at all, by our own clock, and not 
 resident: it ends in "cannot tell", which is shown and told as such.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.alert import Finding, JsonObject, Severity
 from core.domain.device import DeviceKind
 from detectors.rules.judgement import Blind, Judgement, earliest
+from detectors.rules.links import Absence, Link, absences_of, both, delayed, joined, limit, tells
 
 HOME_SILENT = "home_silent"
 DEVICE_SILENT = "device_silent"
 VERSION = 1
-# D2: this many heartbeats missed, and never less than the least.
-MISSED_HEARTBEATS = 3
-LEAST_LIMIT = timedelta(minutes=10)
-# A gateway that restarts says that it goes; it is given this long to come back (our choice).
-RESTART_TIME = timedelta(minutes=5)
 # What waits until the ward is heard is looked at again so soon, and ever more rarely the longer the ward is quiet (our choice).
 _HELD_FOR, _HELD_SHARE = timedelta(seconds=10), 0.25
-# A last will and the contact it makes carry nearly the same time.
-_SAME_MOMENT = timedelta(seconds=1)
 # It leaves the home with its wearer, so it says nothing about the home.
 _CARRIED = {DeviceKind.TRACKER}
-
-
-@dataclass(frozen=True)
-class Link:
-    """What is known of the link to a device.
-
-    Attributes
-    ----------
-    heard : tuple of datetime
-        When we heard of it, in order; all times, or those that matter: the last, and the one before a silence that is on record.
-    status : tuple of (datetime, bool)
-        When it said, or the broker said for it, that it is online or not, in order.
-    """
-
-    device: int
-    kind: DeviceKind
-    place: str
-    heartbeat: timedelta | None
-    heard: tuple[datetime, ...]
-    status: tuple[tuple[datetime, bool], ...]
-
-
-@dataclass(frozen=True)
-class Absence:
-    """A time in which something was not heard.
-
-    Attributes
-    ----------
-    began_at, ended_at : datetime
-        When it was last heard, and when it was heard again; None while it is not.
-    hushed_from : datetime
-        From when on other rules must not conclude anything from silence.
-    known_at : datetime
-        When it was sure; an absence that ended before never was one.
-    cause : str
-        `offline` or `no_heartbeat`.
-    """
-
-    began_at: datetime
-    hushed_from: datetime
-    known_at: datetime
-    ended_at: datetime | None
-    cause: str
-
-    @property
-    def is_real(self) -> bool:
-        """Whether it lasted until it was sure."""
-        return self.ended_at is None or self.ended_at > self.known_at
 
 
 @dataclass(frozen=True)
@@ -99,17 +45,6 @@ class HomeLinks:
     home_absences: tuple[Absence, ...]
     device_absences: tuple[tuple[int, Absence], ...]
     is_awaited: bool = False
-
-
-def limit(heartbeat: timedelta, slack: timedelta = timedelta(0)) -> timedelta:
-    """Return how long a device may be silent.
-
-    Examples
-    --------
-    >>> limit(timedelta(minutes=1)).seconds // 60, limit(timedelta(hours=1)).seconds // 60
-    (10, 180)
-    """
-    return max(MISSED_HEARTBEATS * heartbeat, LEAST_LIMIT, slack)
 
 
 def judge_home(
@@ -144,18 +79,10 @@ def judge_home(
     slack : timedelta
         The least time that counts as silence, for clocks that run faster than the machine.
     """
-    per_device = {link.device: _absences(link, until, slack) for link in links if _tells(link)}
-    fixed = [link for link in links if _tells(link) and link.kind not in _CARRIED]
-    found: list[Absence] = []
-    for link in fixed:
-        if link.kind is DeviceKind.GATEWAY:
-            found += per_device[link.device]
-    if fixed:
-        common = per_device[fixed[0].device]
-        for link in fixed[1:]:
-            common = _both(common, per_device[link.device])
-        found += common
-    known = [after for one in _joined(found) if (after := delayed(one, ward)) is not None]
+    per_device = {link.device: absences_of(link, until, slack) for link in links if tells(link)}
+    fixed = [link for link in links if tells(link) and link.kind not in _CARRIED]
+    of_home = _of_home(fixed, per_device)
+    known = [after for one in of_home if (after := delayed(one, ward)) is not None]
     blind = tuple(
         Blind(one.began_at, one.ended_at, one.hushed_from)
         for one in known
@@ -169,22 +96,15 @@ def judge_home(
     lasting: list[tuple[int, Absence]] = []
     pending = [one.known_at for one in (*absences, *told) if one.ended_at is None]
     hushed = (*ward, *(Blind(one.began_at, one.ended_at, one.began_at) for one in (*sure, *held)))
-    for link in links:
-        if link.kind is DeviceKind.GATEWAY:
-            continue
-        for one in per_device.get(link.device, []):
-            after = delayed(one, hushed)
-            if after is None or not after.is_real:
-                continue
-            if after.known_at > until:
-                pending.append(after.known_at)
-                continue
-            if _is_held(after, undecided_from, until):
-                held.append(after)
-                continue
-            findings.append(_device_finding(link, after))
-            if after.ended_at is None:
-                lasting.append((link.device, after))
+    for link, one in _of_devices(links, per_device, hushed):
+        if one.known_at > until:
+            pending.append(one.known_at)
+        elif _is_held(one, undecided_from, until):
+            held.append(one)
+        else:
+            findings.append(_device_finding(link, one))
+            if one.ended_at is None:
+                lasting.append((link.device, one))
     next_limits = [
         link.heard[-1] + limit(link.heartbeat, slack) for link in links if link.heartbeat and link.heard
     ]
@@ -198,86 +118,35 @@ def judge_home(
     return HomeLinks(silent, blind, sure, tuple(lasting), is_awaited)
 
 
+def _of_home(fixed: Sequence[Link], per_device: Mapping[int, Sequence[Absence]]) -> list[Absence]:
+    """Return when a home was not heard: its gateway, or all of its devices that stay in it."""
+    found: list[Absence] = []
+    for link in fixed:
+        if link.kind is DeviceKind.GATEWAY:
+            found += per_device[link.device]
+    if fixed:
+        common = per_device[fixed[0].device]
+        for link in fixed[1:]:
+            common = both(common, per_device[link.device])
+        found += common
+    return joined(found)
+
+
+def _of_devices(
+    links: Sequence[Link], per_device: Mapping[int, Sequence[Absence]], hushed: Sequence[Blind]
+) -> Iterator[tuple[Link, Absence]]:
+    """Give when devices were not heard by themselves, as it counts; gateways speak for their home."""
+    for link in links:
+        if link.kind is not DeviceKind.GATEWAY:
+            for one in per_device.get(link.device, ()):
+                after = delayed(one, hushed)
+                if after is not None and after.is_real:
+                    yield link, after
+
+
 def _is_held(absence: Absence, undecided_from: datetime | None, until: datetime) -> bool:
     """Tell whether an absence would be sure by now, but for the ward, which may be silent as a whole."""
     return absence.is_real and undecided_from is not None and undecided_from < absence.known_at <= until
-
-
-def _tells(link: Link) -> bool:
-    return bool(link.status) or (link.heartbeat is not None and bool(link.heard))
-
-
-def _absences(link: Link, until: datetime, slack: timedelta) -> list[Absence]:
-    found: list[Absence] = []
-    for number, (since, is_online) in enumerate(link.status):
-        if is_online or since > until or (number and not link.status[number - 1][1]):
-            continue
-        back = earliest(
-            *(time for time, online in link.status[number + 1 :] if online and time <= until),
-            *(time for time in link.heard if since + _SAME_MOMENT < time <= until),
-        )
-        found.append(Absence(since, since, since + RESTART_TIME, back, "offline"))
-    if link.heartbeat is not None:
-        allowed = limit(link.heartbeat, slack)
-        heard = [time for time in link.heard if time <= until]
-        # Nothing heard by then gives no pair: what has never spoken cannot have fallen silent.
-        for last, back in zip(heard, [*heard[1:], None], strict=False):
-            known = last + allowed
-            if (back or until) > known or (back is None and known == until):
-                found.append(Absence(last, known, known, back, "no_heartbeat"))
-    return _joined(found)
-
-
-def _joined(absences: Sequence[Absence]) -> list[Absence]:
-    """Return absences in order, those that overlap as one that was sure when the first of them was."""
-    joined: list[Absence] = []
-    for one in sorted(absences, key=lambda absence: (absence.began_at, absence.known_at)):
-        before = joined[-1] if joined else None
-        if before is None or (before.ended_at is not None and before.ended_at <= one.began_at):
-            joined.append(one)
-            continue
-        ended = (
-            None if before.ended_at is None or one.ended_at is None else max(before.ended_at, one.ended_at)
-        )
-        first = before if before.known_at <= one.known_at else one
-        joined[-1] = replace(
-            first,
-            began_at=before.began_at,
-            hushed_from=min(before.hushed_from, one.hushed_from),
-            ended_at=ended,
-        )
-    return joined
-
-
-def _both(some: Sequence[Absence], others: Sequence[Absence]) -> list[Absence]:
-    """Return when both were absent."""
-    found: list[Absence] = []
-    for one in some:
-        for other in others:
-            ended = earliest(one.ended_at, other.ended_at)
-            later = one if one.known_at >= other.known_at else other
-            both = Absence(
-                max(one.began_at, other.began_at),
-                max(one.hushed_from, other.hushed_from),
-                later.known_at,
-                ended,
-                later.cause,
-            )
-            if (ended is None or both.began_at < ended) and both.is_real:
-                found.append(both)
-    return found
-
-
-def delayed(absence: Absence, hushed: Sequence[Blind]) -> Absence | None:
-    """Return the absence as it counts when nothing could be concluded in `hushed` time; None if it lasts to this day."""
-    patience = absence.known_at - absence.began_at
-    known_at = absence.known_at
-    for blind in sorted(hushed, key=lambda one: one.began_at):
-        if blind.began_at < known_at and (blind.ended_at is None or blind.ended_at > absence.began_at):
-            if blind.ended_at is None:
-                return None
-            known_at = max(known_at, blind.ended_at + patience)
-    return replace(absence, known_at=known_at)
 
 
 def _home_finding(home: int, absence: Absence, devices: int) -> Finding:

@@ -12,8 +12,9 @@ from core.domain.geofence import Circle, Geofence, Hours
 from detectors.rules.geofence_exit import GeofenceExit
 from detectors.rules.inactivity import Inactivity
 from detectors.rules.judgement import Blind, Interval, Press, Window, life_signs
+from detectors.rules.links import Link
 from detectors.rules.patience import Usual, learn
-from detectors.rules.silence import Link, judge_home
+from detectors.rules.silence import judge_home
 from detectors.rules.sos import SosCall
 from detectors.series import track
 

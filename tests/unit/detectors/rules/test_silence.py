@@ -4,7 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 from core.domain.device import DeviceKind
 from detectors.rules.judgement import Blind
-from detectors.rules.silence import HomeLinks, Link, judge_home
+from detectors.rules.links import Link
+from detectors.rules.silence import HomeLinks, judge_home
 
 BEGIN = datetime(2026, 7, 1, 6, tzinfo=UTC)
 HOUR = 60
