@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from threading import Event
 from typing import Any, cast
 
 import pytest
@@ -34,9 +35,11 @@ class Flaky:
             raise self._errors.pop(0)
         yield self
 
-    def wait(self, _timeout_s: float) -> list[tuple[str, str]]:
-        """Tell what was heard, once."""
+    def wait(self, timeout_s: float) -> list[tuple[str, str]]:
+        """Tell what was heard, once; then nothing comes any more."""
         heard, self._heard = self._heard, []
+        if not heard:
+            Event().wait(timeout_s)
         return heard
 
 
