@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from core.domain.geofence import Circle, Polygon
 
 EARTH_RADIUS_M = 6_371_008.8
+# So many positions with the edges of a shape fit into the cache of a processor.
+_AT_ONCE = 2048
 
 Floats = NDArray[np.float64]
 
@@ -36,45 +38,18 @@ def distance_outside_m(shape: Circle | Polygon, lat: Floats, lon: Floats) -> Flo
     corners = np.array(shape.corners, np.float64)
     lat0, lon0 = float(corners[:, 0].min() + corners[:, 0].max()) / 2, float(corners[0, 1])
     x, y = plane_m(lat, lon, lat0, lon0)
-    edges = _Edges(*plane_m(corners[:, 0], corners[:, 1], lat0, lon0))
-    distance = _to_nearest(edges, x[:, None], y[:, None])
-    return np.where(_is_inside(edges, x[:, None], y[:, None]), -distance, distance)
-
-
-def is_inside(shape: Circle | Polygon, lat: Floats, lon: Floats) -> NDArray[np.bool_]:
-    """Tell which of very many positions lie inside; the edge of a circle is inside.
-
-    Only positions in the bounding box are looked at, edge by edge.
-
-    Examples
-    --------
-    >>> is_inside(Circle(35.0, 139.0, 200.0), np.array([35.0, 35.01]), np.array([139.0, 139.0])).tolist()
-    [True, False]
-    """
-    if isinstance(shape, Circle):
-        return distance_outside_m(shape, lat, lon) <= 0
-    corners = np.array(shape.corners, np.float64)
-    lat0, lon0 = float(corners[:, 0].min() + corners[:, 0].max()) / 2, float(corners[0, 1])
-    edges = _Edges(*plane_m(corners[:, 0], corners[:, 1], lat0, lon0))
-    x, y = plane_m(lat, lon, lat0, lon0)
-    near = np.flatnonzero(
-        (y >= edges.y.min()) & (y <= edges.y.max()) & (x >= edges.x.min()) & (x <= edges.x.max())
-    )
-    x, y = x[near], y[near]
-    odd = np.zeros(len(near), np.bool_)
-    ends = zip(edges.x, edges.y, np.roll(edges.x, -1), np.roll(edges.y, -1), strict=True)
-    for from_x, from_y, to_x, to_y in ends:
-        if from_y != to_y:
-            crossing = from_x + (y - from_y) * ((to_x - from_x) / (to_y - from_y))
-            odd ^= ((from_y > y) != (to_y > y)) & (x < crossing)
-    found = np.zeros(len(lat), np.bool_)
-    found[near[odd]] = True
-    return found
+    corner_x, corner_y = plane_m(corners[:, 0], corners[:, 1], lat0, lon0)
+    edges = _Edges(corner_x[:, None], corner_y[:, None])
+    distance = np.empty(len(x))
+    for first in range(0, len(x), _AT_ONCE):
+        part = slice(first, first + _AT_ONCE)
+        distance[part] = _outside_m(edges, x[part], y[part])
+    return distance
 
 
 @dataclass(frozen=True)
 class _Edges:
-    """A polygon's corners in metres; an edge runs from each to the next."""
+    """A polygon's corners in metres, shape (edges, 1); an edge runs from each to the next."""
 
     x: Floats
     y: Floats
@@ -87,16 +62,17 @@ def plane_m(lat: Floats, lon: Floats, lat0: float, lon0: float) -> tuple[Floats,
     return x, np.radians(lat - lat0) * EARTH_RADIUS_M
 
 
-def _to_nearest(edges: _Edges, x: Floats, y: Floats) -> Floats:
+def _outside_m(edges: _Edges, x: Floats, y: Floats) -> Floats:
+    """Return how far positions, shape (n,), are from the nearest edge, less than nothing inside: a ray to the east crosses an odd number."""
     dx, dy = np.roll(edges.x, -1) - edges.x, np.roll(edges.y, -1) - edges.y
     length2 = np.maximum(dx * dx + dy * dy, 1e-12)
-    along = np.clip(((x - edges.x) * dx + (y - edges.y) * dy) / length2, 0.0, 1.0)
-    return np.hypot(x - edges.x - along * dx, y - edges.y - along * dy).min(axis=1)
-
-
-def _is_inside(edges: _Edges, x: Floats, y: Floats) -> NDArray[np.bool_]:
-    next_x, next_y = np.roll(edges.x, -1), np.roll(edges.y, -1)
-    spans = (edges.y > y) != (next_y > y)
-    rise = np.where(next_y == edges.y, 1.0, next_y - edges.y)
-    crosses = spans & (x < edges.x + (y - edges.y) * (next_x - edges.x) / rise)
-    return np.logical_xor.reduce(crosses, axis=1)
+    east, north = x - edges.x, y - edges.y
+    is_south = north < 0
+    spans = is_south != np.roll(is_south, -1, axis=0)
+    crosses = spans & (east < north * (dx / np.where(dy == 0, 1.0, dy)))
+    along = np.clip(east * (dx / length2) + north * (dy / length2), 0.0, 1.0)
+    east -= along * dx
+    north -= along * dy
+    distance: Floats = np.sqrt((east * east + north * north).min(axis=0))
+    is_inside = np.asarray(np.logical_xor.reduce(crosses, axis=0), np.bool_)
+    return np.where(is_inside, -distance, distance)

@@ -6,7 +6,7 @@ import numpy as np
 
 from core.domain.geofence import Circle, Polygon
 from detectors.rules.fence_grid import FenceGrid
-from detectors.rules.shapes import is_inside
+from detectors.rules.shapes import distance_outside_m
 from tests.bench.ingest import Effort, Say
 from tests.bench.result import Results, median
 
@@ -28,7 +28,7 @@ def measure(effort: Effort, say: Say) -> Results:
     for run in range(effort.runs):
         say(f"fences: run {run + 1} of {effort.runs}")
         began = perf_counter()
-        is_inside(polygon, lat, lon)
+        distance_outside_m(polygon, lat, lon)
         rates.append(_POSITIONS / (perf_counter() - began))
         began = perf_counter()
         for row in rows:
@@ -38,7 +38,7 @@ def measure(effort: Effort, say: Say) -> Results:
         "fence_checks_per_s": median(
             rates,
             "checks/s",
-            f"positions within the box of a polygon of {_CORNERS} corners; target 1,000,000",
+            f"how far positions lie outside a polygon of {_CORNERS} corners, as the live rule asks; target 1,000,000",
         ),
         "fix_against_10000_fences_ms": median(
             costs, "ms", "one fix, half circles of 200 m and half polygons in 6 km; target below 1"

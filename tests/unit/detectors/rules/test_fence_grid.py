@@ -5,7 +5,7 @@ import pytest
 
 from core.domain.geofence import Circle, Polygon
 from detectors.rules.fence_grid import FenceGrid
-from detectors.rules.shapes import distance_outside_m, is_inside
+from detectors.rules.shapes import distance_outside_m
 
 
 def shapes(random: np.random.Generator, count: int, lat0: float, lon0: float) -> list[Circle | Polygon]:
@@ -38,10 +38,3 @@ def test_the_grid_finds_what_asking_each_shape_finds(lat0: float, lon0: float):
 def test_nothing_is_found_where_no_fence_is():
     assert FenceGrid([]).holding(35.0, 139.0) == []
     assert FenceGrid([Circle(35.0, 139.0, 100.0)]).holding(36.0, 139.0) == []
-
-
-def test_inside_is_where_the_distance_is_not_outside():
-    random = np.random.default_rng(6)
-    lat, lon = random.uniform(35.55, 35.65, 500), random.uniform(139.75, 139.85, 500)
-    for one in shapes(random, 20, 35.6, 139.8):
-        assert np.array_equal(is_inside(one, lat, lon), distance_outside_m(one, lat, lon) <= 0)
