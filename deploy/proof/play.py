@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.clock import HandClock
-from core.domain.simulation import Comparison, SimulatedEvent, Verdict, compare
+from core.domain.simulation import Comparison, RaisedAlert, SimulatedEvent, Verdict, compare
 from core.errors import InputError, MimamoriError
 from core.store import simulation as store
 from core.store.database import Database
@@ -160,25 +160,30 @@ def perform(
             lay_down_day_services(connection, play.simulation)
             homes = store.home_names(connection)
         before = play.begin
+        told: dict[RaisedAlert, None] = {}
         comparison = Comparison((), ())
         for moment in _judged(play, stage, database, play.moments(steps)):
             on_step(moment - before)
             before = moment
-            if is_hasty or moment == play.end:
-                comparison = _compared(play, database, homes)
-                if all(one.verdict is Verdict.TOLD for one in comparison.expectations):
-                    break
+            comparison = _compared(play, database, homes, told)
+            if is_hasty and all(one.verdict is Verdict.TOLD for one in comparison.expectations):
+                break
     return Proof(play, comparison, homes, time.monotonic() - began)
 
 
-def _compared(play: Play, database: Database, homes: Mapping[int, str]) -> Comparison:
+def _compared(
+    play: Play, database: Database, homes: Mapping[int, str], told: dict[RaisedAlert, None]
+) -> Comparison:
+    """Compare; what is `told` stays told, also if late data take it back."""
     with database.transaction() as connection:
         if health(connection).failing_watches:
             raise ProofError(f"{play.name}: a rule failed in a home; the log above says which and why")
         alerts = store.alerts(connection, play.begin)
+    told.update(dict.fromkeys(alerts))
     numbers = {name: number for number, name in homes.items()}
     events = [_event(place, one, numbers) for place, one in enumerate(play.simulation.truth(play.end), 1)]
-    return compare(events, alerts, play.end)
+    lasting = compare(events, alerts, play.end)
+    return replace(lasting, expectations=compare(events, list(told), play.end).expectations)
 
 
 def _judged(play: Play, stage: Stage, database: Database, moments: Sequence[datetime]) -> Iterator[datetime]:

@@ -1,0 +1,109 @@
+"""The library of scenarios, judged by the whole service: what is told must not get worse, and nobody may be disturbed without a reason.
+
+The verdict on every event about which somebody should be told, and every false alert, are kept in scores.json beside this file under
+`library`; docs/evaluation.md explains those that are not as they should be. A scenario that is not there must be told as it says. It is
+what `mimamori simulate prove` plays with its own defaults, without bystanders and in longer steps.
+"""
+
+import json
+from collections import Counter
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import TypedDict
+
+import pytest
+
+from core.domain.simulation import Verdict
+from deploy.cluster import Cluster
+from deploy.proof.library import plans, prove
+from deploy.proof.play import Play, Proof
+from deploy.proof.stage import made_up
+from simulator.scenario import library
+
+STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["library"]
+# The migrated database of the tests.
+TEMPLATE = "template_mimamori"
+# The better comes first.
+RANKS = [Verdict.TOLD, Verdict.WAITING, Verdict.LATE, Verdict.MISSED]
+# Homes in which nothing happens but what happens in all of them.
+CROWD = 1
+# So long it is watched, at most, that nobody is told what nobody should be told.
+WATCH = timedelta(days=1)
+STEPS = 4
+PARTS = 6
+
+
+@cache
+def parts() -> list[list[str]]:
+    """Return the library in parts of about the same work; plays of the same homes are together, so that they share a past."""
+    plays = sorted(plans(made_up(), list(library()), bystanders=0, crowd=CROWD, watch=WATCH), key=_homes)
+    whole = sum(map(_work, plays))
+    found: list[list[str]] = [[] for _ in range(PARTS)]
+    done = 0.0
+    for play in plays:
+        found[min(int(PARTS * done / whole), PARTS - 1)].append(play.name)
+        done += _work(play)
+    return found
+
+
+def _homes(play: Play) -> tuple[bool, int, list[str]]:
+    return play.simulation.history_days > 28, len(play.homes), [home.resident for home in play.homes]
+
+
+def _work(play: Play) -> float:
+    # What does not depend on how long it lasts: its database, and the past of its homes.
+    return 2.0 + play.home_days
+
+
+class Score(TypedDict):
+    """What is kept of a proof: the verdict on each event about which somebody should be told, and what else was told."""
+
+    events: dict[str, Verdict]
+    false_alerts: list[str]
+
+
+def score(proof: Proof) -> Score:
+    """Return what is kept of a proof."""
+    found = proof.comparison
+    return {
+        "events": {
+            f"{one.event.kind} {proof.homes.get(one.event.home or 0, 'ward')} {one.event.began_at:%d %H:%M}": one.verdict
+            for one in found.expectations
+            if one.verdict is not Verdict.NOT_DUE
+        },
+        "false_alerts": sorted(
+            f"{one.rule} {proof.homes.get(one.home or 0, 'ward')}" for one in found.false_alerts
+        ),
+    }
+
+
+def worse(name: str, found: Score) -> list[str]:
+    """Say what of a scenario's score is worse than what is stored, or than all well."""
+    stored = STORED.get(name, {})
+    events = stored.get("events", {})
+    wrong = [
+        f"{name}: {event} is {verdict}, was {events.get(event, Verdict.TOLD)}"
+        for event, verdict in found["events"].items()
+        if RANKS.index(verdict) > RANKS.index(events.get(event, Verdict.TOLD))
+    ]
+    more = Counter(found["false_alerts"]) - Counter(stored.get("false_alerts", ()))
+    wrong += [f"{name}: false alert {alert}" for alert in more.elements()]
+    return wrong
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("part", range(PARTS))
+def test_the_library_is_told_as_well_as_before(part: int, cluster: Cluster, tmp_path: Path) -> None:
+    grounds = made_up()
+    plays = plans(grounds, parts()[part], bystanders=0, crowd=CROWD, watch=WATCH)
+    proofs = prove(
+        grounds, plays, cluster=cluster, folder=tmp_path, template=TEMPLATE, steps=STEPS, is_hasty=True
+    )
+    scores = {proof.play.name: score(proof) for proof in proofs}
+    wrong = [line for name, found in scores.items() for line in worse(name, found)]
+    assert not wrong, "\n".join([*wrong, "found:", json.dumps(scores, ensure_ascii=False, indent=1)])
+
+
+def test_what_is_stored_is_about_scenarios_that_are_there() -> None:
+    assert set(STORED) <= set(library())
