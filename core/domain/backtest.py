@@ -30,11 +30,11 @@ RULES_ABOUT_EQUIPMENT = ("device_stuck", "battery")
 TRIED_RULES = (*RULES_ABOUT_PERSON, *RULES_ABOUT_EQUIPMENT)
 _CALL = "every call for help is told, whatever is set; those that came are in the list of alerts"
 _HEARD = "it goes by when each device was last heard, of which only the newest is kept; what it told is in the list of alerts"
-_WARD = "it is about the whole ward, not about one resident"
+_WARD = "it is about the whole ward or a neighbourhood, not about one resident"
 NOT_TRIED: Mapping[str, str] = {
     **dict.fromkeys(CALLS, _CALL),
     **dict.fromkeys(("home_silent", "device_silent"), _HEARD),
-    **dict.fromkeys(("ward_silent", "canary_silent", "stray_sos"), _WARD),
+    **dict.fromkeys(("ward_silent", "area_silent", "canary_silent", "stray_sos"), _WARD),
 }
 """Why the other rules cannot be tried."""
 LONGEST_WEEKS = 26
