@@ -8,14 +8,14 @@ import pytest
 
 from core.domain.absence import AbsenceKind
 from core.domain.alert import Outcome
-from core.domain.resident import Language, Role
-from core.store import absences, blind_times, episodes, handling, users
+from core.store import absences, blind_times, episodes, handling
 from core.store.blind_times import BlindTime
 from core.store.database import Connection, Database
 from detectors.book import Who
 from detectors.masked import masked_at_home
 from tests.support.alerting import finding, open_alert
 from tests.support.judged_ward import ZONE, JudgedWard, home
+from tests.support.wards import carer
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 SINCE, UNTIL = NOW - timedelta(days=28), NOW
@@ -40,17 +40,8 @@ def closed(connection: Connection, rule: str, outcome: Outcome) -> None:
     alert = open_alert(connection, ENDED, rule=rule, began_at=BEGAN, raised_at=BEGAN, cleared_at=None)
     told = finding(rule=rule, began_at=BEGAN, raised_at=BEGAN, cleared_at=ENDED)
     episodes.open_or_update(connection, told, 1, None, ENDED)
-    user = users.add(
-        connection,
-        login="care",
-        name="職員",
-        role=Role.CARE,
-        office=1,
-        language=Language.JA,
-        password_hash="",
-        now=SINCE,
-    )
-    handling.close(connection, alert, user=user.number, outcome=outcome, now=ENDED)
+    user = carer(connection, SINCE)
+    handling.close(connection, alert, user=user, outcome=outcome, now=ENDED)
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from core.domain.alert import Alert, Condition, Handling, Outcome, Severity
-from core.domain.resident import Language, Role
-from core.store import blind_times, handling, users
+from core.store import blind_times, handling
 from core.store.database import Database
 from tests.support.judged_ward import JudgedWard, Seen, at, home
+from tests.support.wards import carer
 
 NOW = at("2026-08-03 18:00")
 CUT = timedelta(minutes=10)
@@ -111,18 +111,9 @@ def test_a_closed_outage_that_goes_on_is_not_told_again(ward: JudgedWard, databa
     live(ward, lit, 10, 30)
     (alert,) = told(ward)
     with database.transaction() as connection:
-        user = users.add(
-            connection,
-            login="care",
-            name="職員",
-            role=Role.CARE,
-            office=1,
-            language=Language.JA,
-            password_hash="",
-            now=NOW,
-        )
+        user = carer(connection, NOW)
         handling.close(
-            connection, alert.number, user=user.number, outcome=Outcome.EQUIPMENT_FAULT, now=ward.clock.now()
+            connection, alert.number, user=user, outcome=Outcome.EQUIPMENT_FAULT, now=ward.clock.now()
         )
     live(ward, lit, 30, 60)
     (alert,) = told(ward)

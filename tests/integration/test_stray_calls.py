@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Alert, Condition, Outcome, Severity
-from core.domain.resident import Language, Role
-from core.store import handling, ingestion, stray_calls, users
+from core.store import handling, ingestion, stray_calls
 from core.store.database import Database
 from detectors import stray
 from ingest.assembly import Assembly
@@ -19,6 +18,7 @@ from ingest.message import Message
 from ingest.quarantine import release
 from ingest.rules import Rules
 from tests.support.judged_ward import ZONE, JudgedWard, at, home
+from tests.support.wards import carer
 
 NOW = at("2026-07-01 14:00")
 RULES = Rules(ZONE)
@@ -111,18 +111,9 @@ def test_pressed_again_after_somebody_closed_it_it_calls_again(ward: Ward) -> No
     (alert,) = ward.calls()
     assert alert.condition is Condition.ACTIVE
     with ward.database.transaction() as connection:
-        user = users.add(
-            connection,
-            login="care",
-            name="職員",
-            role=Role.CARE,
-            office=1,
-            language=Language.JA,
-            password_hash="",
-            now=NOW,
-        )
+        user = carer(connection, NOW)
         handling.close(
-            connection, alert.number, outcome=Outcome.EQUIPMENT_FAULT, user=user.number, now=ward.clock.now()
+            connection, alert.number, outcome=Outcome.EQUIPMENT_FAULT, user=user, now=ward.clock.now()
         )
 
     ward.pass_to(NOW + timedelta(seconds=80))

@@ -12,9 +12,8 @@ from zoneinfo import ZoneInfo
 from core.domain.absence import AbsenceKind
 from core.domain.alert import Alert, EventKind, Outcome
 from core.domain.metric import CALLS, METRICS
-from core.domain.resident import Language, Role
 from core.errors import StoreError
-from core.store import absences, alerts, handling, ingestion, users
+from core.store import absences, alerts, handling, ingestion
 from core.store.arrivals import NewRow
 from core.store.database import Database
 from core.store.ingestion import Batch, SendingDevice
@@ -28,6 +27,7 @@ from ingest.numbering import Numbering
 from simulator.scoring.call_home import FIRST, Arrival, CallHome
 from simulator.scoring.calls import ToldAlert
 from tests.support.judged_ward import JudgedWard
+from tests.support.wards import carer
 
 UTC_ZONE = ZoneInfo("UTC")
 _RETAINED = 2
@@ -247,20 +247,10 @@ class CalledWard:
         self._ward = JudgedWard(database, folder, [ward_home(home) for home in homes], FIRST)
         with database.transaction() as connection:
             self._ingest = Ingest(ingestion.sending_devices(connection, FIRST))
-            carer = users.add(
-                connection,
-                login="care",
-                name="支援員",
-                role=Role.CARE,
-                office=1,
-                language=Language.JA,
-                password_hash="",
-                now=FIRST,
-            )
+            self._carer = carer(connection, FIRST)
             for resident, home in enumerate(homes, 1):
                 for span in home.journeys:
                     absences.add(connection, resident, kind=AbsenceKind.TRAVEL, span=span, now=FIRST)
-        self._carer = carer.number
         self._to_close: list[tuple[datetime, int]] = []
         self._known: dict[int, list[Alert]] = {number: [] for number, _ in enumerate(homes, 1)}
 

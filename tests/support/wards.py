@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from core.domain.resident import Language, Role
+from core.store import users
 from core.store.database import Connection, Database
 from core.store.registry import Registration, register_ward
 from core.store.ward_file import read_ward
@@ -110,3 +112,18 @@ def register_small_ward(database_url: str, folder: Path) -> None:
     """Register the small ward in a database."""
     with Database(database_url) as database, database.transaction() as connection:
         register(connection, write_ward(folder, small_ward()))
+
+
+def carer(connection: Connection, now: datetime) -> int:
+    """Add somebody of the first office's staff who cannot sign in; return their number, for what a person has to do."""
+    added = users.add(
+        connection,
+        login="care",
+        name="職員",
+        role=Role.CARE,
+        office=1,
+        language=Language.JA,
+        password_hash="",
+        now=now,
+    )
+    return added.number
