@@ -71,7 +71,7 @@ KINDS: dict[IncidentKind, Kind] = {
         "falls in the bathroom and lies there until somebody comes",
         _PERSON, 6.0, ("bathroom_stay", *_SILENCE), 3.0, needs=DeviceKind.MOTION,
     ),
-    IncidentKind.SOS: Kind("presses the button", _PERSON, 0.0, ("sos",), 0.02, needs=DeviceKind.BUTTON),
+    IncidentKind.SOS: Kind("presses the button", _PERSON, 0.0, ("sos",), 1 / 60, needs=DeviceKind.BUTTON),
     IncidentKind.LEAVES_AREA: Kind(
         "walks away along one street and comes back",
         _PERSON, 1.5, _OUTSIDE, 0.75, ("distance_m",), _TRACKER,

@@ -1,6 +1,7 @@
 """The truth file: what really happens and what should be told about it, the same each time, and read as it was written."""
 
 import json
+import re
 from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -112,8 +113,22 @@ def test_kinds_of_the_whole_ward_name_no_resident():
             assert parse_scenario(wished, "test.toml").wishes
 
 
-def test_the_handbook_describes_each_kind():
+HOURS = {"min": 1 / 60, "h": 1.0, "days": 24.0}
+
+
+def hours(text: str) -> float:
+    """Return the first span of a text in hours; none is no time."""
+    found = re.search(r"([\d.]+) (min|h|days)", text)
+    return float(found[1]) * HOURS[found[2]] if found else 0.0
+
+
+def test_the_handbook_describes_each_kind_as_it_is():
     page = (REPOSITORY / "docs" / "simulator.md").read_text(encoding="utf-8")
-    rows = [line.split("|") for line in page.splitlines() if line.startswith("| `")]
-    described = {cells[1].strip(" `"): cells[2].strip() for cells in rows}
-    assert {kind.value: known.says for kind, known in KINDS.items()}.items() <= described.items()
+    rows = [[cell.strip() for cell in line.split("|")] for line in page.splitlines()]
+    described = {row[1].strip("`"): row[2:] for row in rows if len(row) == 8 and row[1].startswith("`")}
+    for kind, known in KINDS.items():
+        says, whom, _, lasts, told, _ = described[kind.value]
+        assert (says, whom) == (known.says, known.scope.value)
+        assert hours(lasts) == pytest.approx(known.lasts_h), kind
+        assert tuple(re.findall(r"`(\w+)`", told)) == known.raises, kind
+        assert hours(told.partition(" within ")[2]) == pytest.approx(known.within_h), kind
