@@ -17,6 +17,8 @@ INBOX_PORT ?= 8025
 RESIDENTS ?= 20
 FOLDER ?= var
 FACTOR ?= 10
+# What happens in the demo; for example: make demo SCENARIO=power_cut, make demo SCENARIO="mine.toml sos"
+SCENARIO ?=
 # For pytest; for example: make test ARGS="-k geofence"
 ARGS ?=
 
@@ -42,7 +44,7 @@ services: $(INSTALLED) ## Install Mosquitto, PostgreSQL with TimescaleDB, and a 
 	@$(BIN)/python -m deploy.packages --browser
 
 demo: $(INSTALLED) ## Start everything with a simulated ward; Ctrl-C stops it, the next start goes on
-	@$(BIN)/mimamori demo --folder $(FOLDER) --port $(PORT) --inbox-port $(INBOX_PORT) --residents $(RESIDENTS) --factor $(FACTOR)
+	@$(BIN)/mimamori demo --folder $(FOLDER) --port $(PORT) --inbox-port $(INBOX_PORT) --residents $(RESIDENTS) --factor $(FACTOR) $(addprefix --scenario ,$(SCENARIO))
 
 demo-reset: $(INSTALLED) ## Drop the demo's data
 	@$(BIN)/mimamori demo-reset --folder $(FOLDER)

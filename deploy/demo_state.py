@@ -37,6 +37,9 @@ class DemoState:
         Where the broker keeps its passwords, for `mimamori device add`.
     seed : int
         Which ward plays.
+    scenarios : tuple of str
+        What happens in it, by names of the library and paths of files; the demo's own if there are none. The past that was
+        published at the first start belongs to them, so they stay.
     """
 
     shown: datetime
@@ -44,6 +47,7 @@ class DemoState:
     inbox_port: int
     broker_folder: str
     seed: int
+    scenarios: tuple[str, ...] = ()
 
     def at(self, now: datetime) -> "DemoState":
         """Return this memory with another time."""
@@ -108,6 +112,7 @@ class DemoFolder:
         try:
             values = json.loads((self.path / "demo.json").read_text(encoding="utf-8"))
             values["shown"] = datetime.fromisoformat(values["shown"])
+            values["scenarios"] = tuple(values.get("scenarios", ()))
             return DemoState(**values)
         except (OSError, ValueError, TypeError, KeyError):
             return None

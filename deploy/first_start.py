@@ -3,6 +3,7 @@
 import secrets
 import time
 from dataclasses import dataclass
+from pathlib import Path
 
 from core.clock import AcceleratedClock
 from core.passwords import hash_password
@@ -18,10 +19,29 @@ from deploy.demo_state import PREPARATION, DemoFolder, DemoState
 from deploy.ports import LOOPBACK
 from deploy.service import Service, ServiceError, ServicePlan, service_environment
 from deploy.steps import Steps
+from simulator.binding import bind
+from simulator.scenario import read_scenario
+from simulator.wardfile import read_ward as read_simulated_ward
 
 _LOOK_S = 0.2
 # When for so long nothing arrives, nothing will.
 _STUCK_S = 20.0
+
+
+def scenario_options(state: DemoState) -> tuple[str, ...]:
+    """Return the words by which the simulator is told what to play."""
+    return tuple(word for name in state.scenarios for word in ("--scenario", name))
+
+
+def check_scenarios(state: DemoState, ward: Path) -> None:
+    """Look for mistakes in the scenarios of the demo, before the simulator would stumble over them.
+
+    Raises
+    ------
+    InputError
+        One is not there any more, has a mistake, or names somebody whom the ward does not have.
+    """
+    bind([read_scenario(name) for name in state.scenarios], read_simulated_ward(ward), state.seed)
 
 
 @dataclass(frozen=True)
@@ -50,14 +70,16 @@ class FirstStart:
                 "--webhook-url", f"http://{LOOPBACK}:{state.inbox_port}/webhook",
             )  # fmt: skip
             self._register(clock)
+            check_scenarios(state, self.folder.ward)
         with self.steps.step("Publish 28 days of history through the broker"):
             ingest = self._service(ServicePlan("ingest", ("ingest",)))
             ingest.start()
             try:
                 ingest.wait_ready()
                 done = self._run(
-                    "history", "history", "--ward", str(self.folder.ward), "--seed", str(state.seed)
-                )
+                    "history", "history", "--ward", str(self.folder.ward), "--seed", str(state.seed),
+                    *scenario_options(state),
+                )  # fmt: skip
                 published = done.event("history_published") or {}
                 self._wait_until_stored(int(published.get("messages", 0)))
             finally:

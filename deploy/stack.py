@@ -18,7 +18,7 @@ from deploy.broker import Broker
 from deploy.cluster import Cluster
 from deploy.demo_settings import DemoSettings, as_simulator
 from deploy.demo_state import ZONE, DemoFolder, DemoState, first_morning
-from deploy.first_start import FirstStart
+from deploy.first_start import FirstStart, check_scenarios, scenario_options
 from deploy.locks import held_lock
 from deploy.log_view import LogView
 from deploy.ports import LOOPBACK, free_port, is_free
@@ -43,7 +43,7 @@ class Stopped(BaseException):
 class StackOptions:
     """What a person may choose at the start.
 
-    `residents` and `seed` count at the first start only.
+    `residents`, `seed` and `scenarios` count at the first start only. Without `scenarios` the demo's own is played.
     """
 
     folder: Path
@@ -52,6 +52,7 @@ class StackOptions:
     residents: int = 20
     seed: int = 1
     factor: float = 10.0
+    scenarios: tuple[str, ...] = ()
 
 
 class Stack:
@@ -106,6 +107,8 @@ class Stack:
             FirstStart(self._folder, cluster, broker, settings, self._steps).make(
                 state, self._options.residents
             )
+        else:
+            check_scenarios(state, self._folder.ward)
         state = replace(state, is_seeded=True, broker_folder=str(broker.folder))
         clock = AcceleratedClock(state.shown, self._options.factor, time.time())
         self._folder.write(state)
@@ -125,8 +128,13 @@ class Stack:
             self._steps.note("the first start was interrupted; beginning anew")
             state = None
         if state is None:
-            state = DemoState(
-                first_morning(self._today()), False, self._options.inbox_port, "", self._options.seed
+            chosen = self._options
+            morning = first_morning(self._today())
+            state = DemoState(morning, False, chosen.inbox_port, "", chosen.seed, chosen.scenarios)
+        elif self._options.scenarios not in {(), state.scenarios}:
+            raise StackError(
+                f"this demo began with {', '.join(state.scenarios) or 'its own scenario'}, and its past belongs to that;"
+                " `make demo-reset` first, or start another beside it: make demo FOLDER=var2 SCENARIO=..."
             )
         for what, port, option in (
             ("the pages", self._options.port, "PORT"),
@@ -159,6 +167,7 @@ class Stack:
             "--folder", str(self._folder.inbox),
         )  # fmt: skip
         live = ("deploy.simulation", "--ward", str(self._folder.ward), "--seed", str(state.seed))
+        live += scenario_options(state)
         return [
             [ServicePlan("ingest", ("ingest",)), ServicePlan("inbox", inbox)],
             [ServicePlan("simulator", live, as_simulator(broker)), ServicePlan("api", ("api",))],

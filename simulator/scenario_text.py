@@ -11,6 +11,8 @@ from core.errors import InputError
 
 _CURLY = re.compile("[\u201c\u201d\u2018\u2019\uff02\uff1d\u3000]")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
+# Nearer than two keys of residents that differ in one digit.
+_NEAR = 0.8
 _QUOTES = 'a line is KEY = VALUE, texts and times in quotes: at = "10:05"'
 
 
@@ -103,5 +105,5 @@ def meant(word: object, known: Iterable[str]) -> str:
     """
     if not isinstance(word, str):
         return ""
-    near = get_close_matches(word.lower().replace("-", "_"), list(known), 1)
+    near = get_close_matches(word.lower().replace("-", "_"), list(known), 1, _NEAR)
     return f" (did you mean {str(near[0])!r}?)" if near else ""

@@ -93,9 +93,11 @@ def _decline(alert: Alert, moments: Moments) -> Iterator[str]:
 
 def _device(alert: Alert, moments: Moments) -> str:
     words = moments.words
-    kind = f"kind.{text_of(alert.reason, 'kind')}"
+    key = f"kind.{text_of(alert.reason, 'kind')}"
+    kind = words(key) if words.has(key) else ""
     place = place_name(text_of(alert.reason, "place"), words)
-    return f"{place} {words(kind) if words.has(kind) else ''}".strip()
+    # A fridge's sensor stands at the fridge: once is enough.
+    return kind if place and kind.lower().startswith(place.lower()) else f"{place} {kind}".strip()
 
 
 WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {

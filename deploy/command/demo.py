@@ -23,6 +23,14 @@ def demo(
     residents: Annotated[int, typer.Option(min=1, max=500, help="How many; counts at the first start.")] = 20,
     seed: Annotated[int, typer.Option(help="Which ward; counts at the first start.")] = 1,
     factor: Annotated[float, typer.Option(min=1, max=600, help="How fast the demo's time runs.")] = 10.0,
+    scenario: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What happens: a scenario of the library (see `simulate list`) or a .toml file; may be given"
+            " several times; counts at the first start. Default: the demo's own.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Start everything with a simulated ward, and follow it until Ctrl-C.
 
@@ -32,8 +40,14 @@ def demo(
     Example: [bold]mimamori demo --port 8090[/bold]
     """
     from deploy.stack import Stack, StackOptions
+    from simulator.scenario import library, read_scenario
 
-    options = StackOptions(folder, port, inbox_port, residents, seed, factor)
+    for name in scenario or ():
+        # A mistake is told before anything starts.
+        read_scenario(name)
+    # The next start may be from another folder.
+    names = tuple(name if name in library() else str(Path(name).resolve()) for name in scenario or ())
+    options = StackOptions(folder, port, inbox_port, residents, seed, factor, names)
     Stack(options, Console(), lambda: datetime.now(UTC)).run()
 
 

@@ -183,3 +183,17 @@ def test_inactivity_tells_of_single_signs_without_taking_them_for_movement() -> 
 
 def test_silent_home_says_that_we_cannot_tell() -> None:
     assert "分かりません" in why(_alert("home_silent", _CARDS["home_silent"]), _moments(Language.JA))[-1]
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "name"),
+    [
+        ("fridge", "fridge", "冷蔵庫センサーの電池"),
+        ("bed", "bed", "ベッドセンサーの電池"),
+        ("kitchen", "motion", "台所 人感センサーの電池"),
+        ("", "motion", "人感センサーの電池"),
+    ],
+)
+def test_a_device_that_is_named_after_its_place_is_named_once(place: str, kind: str, name: str) -> None:
+    alert = _alert("battery", {**_CARDS["battery"], "place": place, "kind": kind})
+    assert why(alert, _moments(Language.JA))[0].startswith(name)

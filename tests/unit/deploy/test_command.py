@@ -97,6 +97,14 @@ def test_options_that_do_not_fit_are_told_before_anything_happens(
     assert mistake in told.err
 
 
+def test_a_mistyped_scenario_is_told_before_the_demo_starts(mimamori: CommandLine, tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    told = mimamori("demo", "--folder", str(folder), "--scenario", "sos", "--scenario", "power-cut")
+    assert told.code == 65
+    assert "did you mean 'power_cut'?" in told.err
+    assert not folder.exists()
+
+
 def test_an_unforeseen_error_is_one_line_and_its_details_are_kept(
     mimamori: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:

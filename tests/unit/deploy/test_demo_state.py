@@ -1,6 +1,8 @@
 """What the demo remembers between starts."""
 
+import json
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -21,6 +23,17 @@ def test_what_was_written_is_read(tmp_path: Path) -> None:
     folder = DemoFolder(tmp_path)
     assert folder.read() is None
     folder.write(STATE)
+    assert folder.read() == STATE
+
+
+def test_the_scenarios_of_the_first_start_are_remembered_and_an_older_memory_has_none(tmp_path: Path) -> None:
+    folder = DemoFolder(tmp_path)
+    state = replace(STATE, scenarios=("power_cut", "/home/tester/mine.toml"))
+    folder.write(state)
+    assert folder.read() == state
+    values = json.loads((tmp_path / "demo.json").read_text(encoding="utf-8"))
+    del values["scenarios"]
+    (tmp_path / "demo.json").write_text(json.dumps(values), encoding="utf-8")
     assert folder.read() == STATE
 
 
