@@ -80,4 +80,9 @@ def new(out: Annotated[Path, typer.Argument(help="The scenario file to write.", 
         raise InputError(f"{out}: is there already; choose another name") from error
     except OSError as error:
         raise InputError(f"{out}: cannot write the scenario: {error.strerror}") from error
-    Console(stderr=True).print(f"Wrote {out}; change it and use it with --scenario {out}")
+    Console(stderr=True).print(
+        f"Wrote {out}; change it, look for mistakes with `mimamori simulate check {out}`, and see whether alarms come with"
+        f" `mimamori simulate prove {out}`",
+        soft_wrap=True,
+        highlight=False,
+    )
