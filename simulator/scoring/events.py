@@ -114,7 +114,8 @@ def read_events(path: Path, zone: tzinfo | None = None, *, skip_bad: bool = Fals
         with _open(path) as file:
             reader.read(file)
     except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path} cannot be read as a CSV file of events: {error}") from error
+        said = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise InputError(f"{path} cannot be read as a CSV file of events: {said}") from error
     if not reader.homes:
         raise InputError(f"{path} holds no event that shows a person acting")
     recordings = [Recording(home, reader.signs(home)) for home in sorted(reader.homes)]
