@@ -269,9 +269,9 @@ def test_the_library_and_a_new_scenario_can_be_used_from_the_command_line(
     own = tmp_path / "own.toml"
     made = processes.start("simulator", settings, "new", str(own), ready=None)
     assert made.wait() == 0
-    own.write_text(
-        own.read_text(encoding="utf-8").replace('kind = "sos"', 'kind = "flood"'), encoding="utf-8"
-    )
+    text = own.read_text(encoding="utf-8").replace('kind = "sos"', 'kind = "flood"')
+    own.write_text(text, encoding="utf-8")
+    line = text.splitlines().index('kind = "flood"') + 1
     ward = tmp_path / "ward.json"
     ward.write_text(json.dumps(make_ward(WardOrder(1, 1, NOW))), encoding="utf-8")
     refused = processes.start(
@@ -279,4 +279,4 @@ def test_the_library_and_a_new_scenario_can_be_used_from_the_command_line(
     )
     assert refused.wait() == 65
     assert "kind 'flood' is none of does_not_get_up, sos" in refused.output
-    assert f"{own}, line 14" in refused.output
+    assert f"{own}, line {line}" in refused.output
