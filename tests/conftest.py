@@ -18,6 +18,7 @@ from deploy.postgres_server import installed_postgres
 from deploy.programs import version_line
 from tests.support.command_line import CommandLine
 from tests.support.processes import Processes
+from tests.support.quick_cluster import QuickCluster
 from tests.support.services import service_folder
 
 _TEMPLATE = "template_mimamori"
@@ -44,7 +45,7 @@ def _services_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cluster(_services_folder: Path) -> Iterator[Cluster]:
     """Give the session's PostgreSQL cluster, with the migrated template database."""
-    running = Cluster(_services_folder / "postgresql", packages.postgres(print), for_tests=True)
+    running = QuickCluster(_services_folder / "postgresql", packages.postgres(print), for_tests=True)
     running.start()
     try:
         running.create_database(_TEMPLATE)

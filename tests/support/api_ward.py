@@ -9,10 +9,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api import auth
+from api import auth, live
 from api.app import create_app
 from core.domain.alert import Finding, Severity
 from core.domain.metric import METRICS
@@ -244,5 +245,8 @@ def api_ward(database_url: str, folder: Path, **settings: Any) -> Generator[ApiW
             clock,
             machine,
         )
-        with TestClient(app):
-            yield ApiWard(app, database, clock, machine)
+        # A server that stops need not have the patience of one that runs for weeks.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(live, "_LISTEN_S", 0.02)
+            with TestClient(app):
+                yield ApiWard(app, database, clock, machine)
