@@ -26,6 +26,12 @@ _PATIENCE_MS = 20_000
 _counter = itertools.count(1)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the tests that were given more time than others, so that all processes finish together."""
+    items.sort(key=lambda item: item.get_closest_marker("timeout") is None)
+
+
 def pytest_report_header() -> list[str]:
     """Say which real parts the tests will meet."""
     server = installed_postgres()

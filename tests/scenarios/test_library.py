@@ -33,7 +33,7 @@ RANKS = [Verdict.TOLD, Verdict.WAITING, Verdict.LATE, Verdict.MISSED]
 # Homes in which nothing happens but what happens in all of them.
 CROWD = 1
 # So long it is watched, at most, that nobody is told what nobody should be told.
-WATCH = timedelta(days=1)
+WATCH = timedelta(hours=12)
 STEPS = 4
 PARTS = 5
 WARD_HISTORY_DAYS = 7
