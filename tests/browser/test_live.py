@@ -13,7 +13,7 @@ from tests.browser.conftest import Opener, Site
 from tests.browser.four_weeks import NOW
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def brisk_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the site, which runs in this process, say more often how it goes."""
     monkeypatch.setattr(live, "TICK_S", 0.5)
@@ -113,6 +113,7 @@ def test_cut_line_is_told_across_the_page_within_half_a_minute(own_site: Site, o
     expect(page.locator("#stream-late")).to_be_visible()
 
 
+@pytest.mark.usefixtures("brisk_ticks")
 def test_a_page_that_is_open_says_when_nobody_judges_any_more_and_when_somebody_does_again(
     own_site: Site, open_page: Opener
 ) -> None:
