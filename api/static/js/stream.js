@@ -31,25 +31,26 @@ export function follow(address, name, deliver) {
   navigator.locks.request(name, () => {
     own?.();
     own = null;
-    if (isFollower) deliver("resync", "{}");
-    open(address, (event, text) => {
+    const tellAll = (event, text) => {
       channel.postMessage({ event, text });
       hear(event, text);
-    });
+    };
+    // What happened between the former tab's stream and this one was told to nobody.
+    open(address, tellAll, isFollower);
     // The lock is ours until the page goes.
     return new Promise(() => {});
   });
   setInterval(() => {
     if (own || performance.now() - heardAt < QUIET_MS) return;
-    own = open(address, hear);
+    own = open(address, hear, true);
   }, LOOK_MS);
 }
 
-/** Open a stream of this tab's own and return what closes it. */
-function open(address, deliver) {
+/** Open a stream of this tab's own and return what closes it; where something came before it, `resync` follows as soon as it is open. */
+function open(address, deliver, isLate = false) {
   let stream = null;
   let isClosed = false;
-  let wasLost = false;
+  let wasLost = isLate;
 
   const connect = () => {
     if (isClosed) return;
