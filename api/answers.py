@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from api import location
 from api.limits import Limit
-from core.domain.access import Scope
+from core.domain.access_scope import Scope
 from core.domain.alert import Alert, Handling, Outcome
-from core.domain.resident import Contact
+from core.domain.people import Contact
 from core.errors import ConflictError
-from core.store import alerts, answer_links, handling, notifications, residents
+from core.store.alerts import alerts, answer_links, handling, notifications
 from core.store.database import Connection
+from core.store.people import residents
 
 _LONGEST_TOKEN = 100
 _MINUTE = timedelta(minutes=1)

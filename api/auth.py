@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 from fastapi import Request, Response
 
 from api.errors import NotSignedInError, TooManyAttemptsError
-from core import passwords
-from core.domain.resident import Role, User
+from core.credentials import passwords
+from core.domain.people import Role, User
 from core.logs import get_logger
 from core.settings import Settings
-from core.store import users
 from core.store.database import Database
-from core.store.users import Session
+from core.store.people import users
+from core.store.people.users import Session
 
 _log = get_logger(__name__)
 

@@ -8,10 +8,12 @@ from api import location
 from api.permissions import Viewer
 from core.domain.backtest import BacktestWish
 from core.domain.sensitivity import Sensitivity
-from core.store import backtest_requests, sensitivities, views
-from core.store.backtest_requests import BacktestRequest
 from core.store.database import Connection
-from core.store.views import Viewed
+from core.store.detection import backtest_requests
+from core.store.detection.backtest_requests import BacktestRequest
+from core.store.people import access_log as views
+from core.store.people import sensitivities
+from core.store.people.access_log import Viewed
 
 
 def ask(

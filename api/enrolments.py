@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 
 from api.limits import Limit
 from api.schemas.equipment import BrokerOut, EnrolledOut
-from core import enrolment
-from core.enrolment import UnknownCodeError
+from core.credentials import enrolment_codes as enrolment
+from core.credentials.enrolment_codes import UnknownCodeError
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.settings import Settings

@@ -13,13 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse
 from starlette.exceptions import HTTPException
 
 from core.domain.alert import Alert
-from core.errors import (
-    ConflictError,
-    InputError,
-    MimamoriError,
-    NotFoundError,
-    StoreUnavailableError,
-)
+from core.errors import ConflictError, InputError, MimamoriError, NotFoundError, StoreUnavailableError
 from core.logs import get_logger
 
 _log = get_logger(__name__)

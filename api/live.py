@@ -18,11 +18,12 @@ from api.permissions import Viewer
 from api.schemas.live import AlertChange, StatusTick
 from api.visibility import may_see
 from core.clock import Clock
-from core.domain.access import Scope
+from core.domain.access_scope import Scope
 from core.errors import NotFoundError, StoreError
 from core.logs import get_logger
-from core.store import alerts, changes
+from core.store.alerts import alerts
 from core.store.database import Database
+from core.store.operation import change_feed as changes
 
 _log = get_logger(__name__)
 

@@ -17,10 +17,11 @@ from core.clock import Clock
 from core.domain.alert import Alert, Severity
 from core.domain.geofence import Circle, Geofence, Polygon
 from core.errors import InputError
-from core.store import alerts, views
+from core.store.alerts import alerts
 from core.store.database import Connection
-from core.store.readings import StoredFix
-from core.store.views import Viewed
+from core.store.people import access_log as views
+from core.store.people.access_log import Viewed
+from core.store.telemetry.readings import StoredFix
 
 REVEAL_LASTS = timedelta(minutes=30)
 CELL_M = 500.0

@@ -10,8 +10,8 @@ from starlette.routing import BaseRoute, Mount
 
 from api import auth
 from api.errors import ForbiddenError, NotSignedInError
-from core.domain.access import Scope
-from core.domain.resident import Role, User
+from core.domain.access_scope import Scope
+from core.domain.people import Role, User
 
 
 @dataclass(frozen=True)

@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.access import Scope
-from core.store import devices, health, residents
+from core.domain.access_scope import Scope
 from core.store.database import Connection
-from core.store.residents import StateCounts
+from core.store.devices import devices
+from core.store.operation import health
+from core.store.people import residents
+from core.store.people.residents import StateCounts
 
 # Ingest and the detectors report at least once a second; this long without a word is a fault, not a pause.
 SILENT_AFTER = timedelta(seconds=30)

@@ -5,9 +5,9 @@ from datetime import date, datetime, timedelta
 
 from api.pages.moments import Moments
 from core.domain.rhythm import NAME, VERSION, Habit, Rhythm
-from core.store import usuals
 from core.store.database import Connection
-from core.store.residents import ResidentOverview
+from core.store.people import baselines as usuals
+from core.store.people.residents import ResidentOverview
 
 # Fewer nights or outings make no sentence.
 _LEAST_NIGHTS, _LEAST_OUTINGS = 14, 5

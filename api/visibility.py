@@ -7,17 +7,22 @@ from datetime import datetime
 
 from api.errors import ForbiddenError
 from api.permissions import Viewer
-from core.domain.absence import Absence
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.geofence import Geofence
-from core.domain.resident import Role
+from core.domain.people import Role
+from core.domain.planned_absence import Absence
 from core.errors import NotFoundError
-from core.store import absences, alerts, backtest_requests, devices, geofences, residents, views
-from core.store.backtest_requests import BacktestRequest
+from core.store.alerts import alerts
 from core.store.database import Connection
-from core.store.devices import DeviceOverview
-from core.store.residents import ResidentOverview
-from core.store.views import Viewed
+from core.store.detection import backtest_requests
+from core.store.detection.backtest_requests import BacktestRequest
+from core.store.devices import devices
+from core.store.devices.devices import DeviceOverview
+from core.store.people import access_log as views
+from core.store.people import geofences, residents
+from core.store.people import planned_absences as absences
+from core.store.people.access_log import Viewed
+from core.store.people.residents import ResidentOverview
 
 
 def resident_for(

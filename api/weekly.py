@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from core.domain.weekly import COUNTS_NAME, COUNTS_VERSION, Row, WeeklyReport, weekly_report
-from core.store import usuals
+from core.domain.weekly_report import COUNTS_NAME, COUNTS_VERSION, Row, WeeklyReport, weekly_report
 from core.store.database import Connection
-from core.store.residents import ResidentOverview
+from core.store.people import baselines as usuals
+from core.store.people.residents import ResidentOverview
 
 
 def load_week(connection: Connection, one: ResidentOverview, now: datetime) -> WeeklyReport:

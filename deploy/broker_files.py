@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from core.broker_password import broker_hash
-from core.domain.account import ACCOUNT_NAME
+from core.credentials.broker_passwords import broker_hash
+from core.domain.broker_account import ACCOUNT_NAME
 from core.errors import MimamoriError
 
 _TEMPLATES = Path(__file__).parent / "mosquitto"

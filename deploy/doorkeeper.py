@@ -17,8 +17,8 @@ from core.errors import InputError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
 from core.process import exit_code_of, stop_on_signals
 from core.settings import load_settings
-from core.store.broker_accounts import password_hashes
 from core.store.database import Database
+from core.store.devices.broker_accounts import password_hashes
 from deploy.broker_files import write_passwords
 
 _log = get_logger(__name__)

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.clock import AcceleratedClock
-from core.passwords import hash_password
+from core.credentials.passwords import hash_password
+from core.formats.ward_file import read_ward
 from core.store.database import Database
-from core.store.health import stored_messages
+from core.store.devices.ward_registration import register_ward
 from core.store.migrate import migrate
-from core.store.registry import register_ward
-from core.store.ward_file import read_ward
+from core.store.operation.health import stored_messages
 from deploy.broker import Broker
 from deploy.cluster import Cluster
 from deploy.demo_settings import DATABASE, DemoSettings, as_simulator

@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from core.domain.absence import AbsenceKind
-from core.store import absences
-from core.store import simulation as store
+from core.domain.planned_absence import AbsenceKind
 from core.store.database import Connection
+from core.store.operation import simulation as store
+from core.store.people import planned_absences as absences
 from simulator.incident import IncidentKind
 from simulator.truth import TrueEvent
 

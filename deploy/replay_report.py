@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from core.errors import InputError
-from core.store.replay import RaisedAlert
+from core.store.telemetry.replay_progress import RaisedAlert
 from deploy.replay_run import Difference, ReplayPlan, ReplayResult
 from simulator.replay.recording import Recording
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Outcome
-from core.domain.metric import METRICS
-from core.store import handling, users
-from core.store import replay as store
+from core.domain.metrics import METRICS
+from core.formats.ward_file import read_ward
+from core.store.alerts import handling
 from core.store.database import Database
-from core.store.registry import register_ward
-from core.store.replay import RaisedAlert
-from core.store.ward_file import read_ward
+from core.store.devices.ward_registration import register_ward
+from core.store.people import users
+from core.store.telemetry import replay_progress as store
+from core.store.telemetry.replay_progress import RaisedAlert
 from deploy.broker import SIMULATOR, Broker
 from deploy.stepping import SteppedProcesses
 from simulator.messages import Message

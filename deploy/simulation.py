@@ -17,8 +17,8 @@ from core.errors import InputError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
 from core.process import exit_code_of, stop_on_signals
 from core.settings import Settings, load_settings
-from core.store import simulation as store
 from core.store.database import Database
+from core.store.operation import simulation as store
 from deploy.journeys import lay_down
 from simulator.binding import bind
 from simulator.player import Player

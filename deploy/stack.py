@@ -12,7 +12,7 @@ from rich.console import Console
 
 from core.clock import AcceleratedClock
 from core.errors import MimamoriError
-from core.store.ward_file import read_ward
+from core.formats.ward_file import read_ward
 from deploy import assets, packages
 from deploy.broker import Broker
 from deploy.cluster import Cluster

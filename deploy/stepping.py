@@ -17,9 +17,9 @@ from typing import Self
 
 from core.clock import FileClock
 from core.errors import MimamoriError
-from core.store import replay as store
 from core.store.database import Connection, Database
-from core.store.judging import is_judged
+from core.store.detection.evaluation_queue import is_judged
+from core.store.telemetry import replay_progress as store
 from deploy.broker import INGEST, Broker
 from deploy.service import Service, ServicePlan
 from simulator.messages import Message

@@ -7,11 +7,13 @@ from typing import Any
 
 from core.domain.alert import Finding
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS
-from core.store import areas, blind_times, judging
-from core.store.areas import AreaRow, Patience
-from core.store.blind_times import BlindTime
+from core.store.alerts.episodes import Matter
 from core.store.database import Connection
-from core.store.episodes import Matter
+from core.store.detection import areas
+from core.store.detection import evaluation_queue as judging
+from core.store.detection.areas import AreaRow, Patience
+from core.store.telemetry import blind_times
+from core.store.telemetry.blind_times import BlindTime
 from detectors import ward
 from detectors.alerting.reconcile import reconcile
 from detectors.rules import area_silence

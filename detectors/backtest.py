@@ -14,10 +14,10 @@ from core.domain.alert import Finding
 from core.domain.backtest import NOT_TRIED, TRIED_RULES
 from core.domain.sensitivity import Sensitivity
 from core.errors import InputError
-from core.store import backtests
-from core.store.backtests import Tried
 from core.store.database import Connection
-from core.store.measurements import Situation
+from core.store.detection import backtest_history as backtests
+from core.store.detection.backtest_history import Tried
+from core.store.telemetry.metric_series import Situation
 from detectors.masked import REAL
 from detectors.past import Past
 from detectors.rulebook import rules_of

@@ -7,8 +7,8 @@ import time
 
 from core.errors import StoreError
 from core.logs import get_logger
-from core.store import backtest_requests as requests
 from core.store.database import Database
+from core.store.detection import backtest_requests as requests
 
 # Seconds of the machine.
 _LOOK_S = 1.0

@@ -16,9 +16,9 @@ from core.errors import NotFoundError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
 from core.process import exit_code_of, stop_on_signals
 from core.settings import load_settings
-from core.store import backtest_requests as requests
-from core.store.backtest_requests import Begun
 from core.store.database import Connection, Database, translated_errors
+from core.store.detection import backtest_requests as requests
+from core.store.detection.backtest_requests import Begun
 from detectors import backtest
 from detectors.backtest import Backtest, NoPastError, Question
 from detectors.backtest_result import as_bounded_body

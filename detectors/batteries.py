@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from core.store import trackers
 from core.store.database import Connection
-from core.store.trackers import BatteryRow
+from core.store.telemetry import tracker_history as trackers
+from core.store.telemetry.tracker_history import BatteryRow
 from detectors.case import HomeCase
 from detectors.daily import DailyCheck, DailySpan
 from detectors.rules.battery import NAME, SLOPE_DAYS, BatterySeries, judge_batteries, next_check

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from typing import Any, Generic, Protocol, TypeVar, cast
 from zoneinfo import ZoneInfo
 
-from core.store import usuals
 from core.store.database import Connection
+from core.store.people import baselines as usuals
 
 # Older days are not judged any more; should one be, it is learned again.
 _KEPT = timedelta(days=7)

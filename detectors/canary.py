@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from core.domain.alert import Finding, Severity
-from core.store import blind_times, judging
-from core.store.blind_times import BlindTime
+from core.store.alerts.episodes import Matter
 from core.store.database import Connection
-from core.store.episodes import Matter
+from core.store.detection import evaluation_queue as judging
+from core.store.telemetry import blind_times
+from core.store.telemetry.blind_times import BlindTime
 
 NAME = "canary_silent"
 # Nobody is blind for it, so it is kept apart from the ward's own blind time.

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.alert import Finding
-from core.store import judging
+from core.store.alerts.episodes import Matter
 from core.store.database import Connection
-from core.store.episodes import Matter
-from core.store.judging import ActiveAlert, WatchedResident
+from core.store.detection import evaluation_queue as judging
+from core.store.detection.evaluation_queue import ActiveAlert, WatchedResident
 from detectors.alerting.reconcile import reconcile
 from detectors.records import HomeRecord
 

@@ -2,7 +2,8 @@
 
 from datetime import datetime, timedelta
 
-from core.store import chattering, windows
+from core.store.telemetry import chattering_devices as chattering
+from core.store.telemetry import rule_windows as windows
 from detectors.case import HomeCase
 from detectors.rules.chatter import SURROUNDINGS_S
 from detectors.rules.judgement import moment

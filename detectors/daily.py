@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.logs import get_logger
-from core.store.episodes import Matter
-from core.store.judging import WatchedResident
+from core.store.alerts.episodes import Matter
+from core.store.detection.evaluation_queue import WatchedResident
 from detectors.case import HomeCase
 from detectors.rules.judgement import Judgement
 

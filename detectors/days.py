@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from core.store import usuals, windows
 from core.store.database import Connection
-from core.store.judging import WatchedResident
+from core.store.detection.evaluation_queue import WatchedResident
+from core.store.people import baselines as usuals
+from core.store.telemetry import rule_windows as windows
 from detectors.book import Who, keep
 from detectors.case import HomeCase
 from detectors.daily import DailyCheck, DailySpan

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.domain.device import DeviceKind
-from core.store import blind_times
-from core.store.blind_times import BlindTime
-from core.store.episodes import Matter
+from core.store.alerts.episodes import Matter
+from core.store.telemetry import blind_times
+from core.store.telemetry.blind_times import BlindTime
 from detectors import batteries, sensors
 from detectors.case import HomeCase
 from detectors.daily import DailyCheck

@@ -1,6 +1,6 @@
 """Judges one home: calls for help, its equipment, then each of its residents, in the transaction of the one who claimed it."""
 
-from core.store.episodes import Matter
+from core.store.alerts.episodes import Matter
 from detectors.book import Memory
 from detectors.case import HomeCase
 from detectors.chattering import note

@@ -11,8 +11,9 @@ from datetime import date
 from core.clock import Clock
 from core.errors import StoreError
 from core.logs import get_logger
-from core.store import residents, usuals
 from core.store.database import Database
+from core.store.people import baselines as usuals
+from core.store.people import residents
 from detectors import days
 from detectors.book import Book, Who
 from detectors.rules import decline

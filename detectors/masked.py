@@ -4,8 +4,10 @@ from collections.abc import Collection
 from datetime import datetime
 
 from core.domain.alert import Outcome
-from core.store import absences, blind_times, judging
 from core.store.database import Connection
+from core.store.detection import evaluation_queue as judging
+from core.store.people import planned_absences as absences
+from core.store.telemetry import blind_times
 from detectors.book import Who
 from detectors.rules import (
     appliance,

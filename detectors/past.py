@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.domain.sensitivity import Sensitivity
-from core.store import absences, backtests, measurements, windows
-from core.store.backtests import Tried
 from core.store.database import Connection
-from core.store.judging import WatchedResident
-from core.store.measurements import Situation
+from core.store.detection import backtest_history as backtests
+from core.store.detection.backtest_history import Tried
+from core.store.detection.evaluation_queue import WatchedResident
+from core.store.people import planned_absences as absences
+from core.store.telemetry import metric_series as measurements
+from core.store.telemetry import rule_windows as windows
+from core.store.telemetry.metric_series import Situation
 from detectors import batteries, days, places, sensors, ward
 from detectors.book import Book, Who
 from detectors.daily import DailySpan

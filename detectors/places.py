@@ -5,9 +5,9 @@ from functools import partial
 
 import numpy as np
 
-from core.store import trackers
 from core.store.database import Connection
-from core.store.trackers import VisitSearch
+from core.store.telemetry import tracker_history as trackers
+from core.store.telemetry.tracker_history import VisitSearch
 from detectors.book import Lesson, Who
 from detectors.masked import masked_outside
 from detectors.rules import usual_places

@@ -5,16 +5,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from core.domain.absence import Absence
 from core.domain.geofence import Geofence
-from core.domain.metric import CALLS
+from core.domain.metrics import CALLS
+from core.domain.planned_absence import Absence
 from core.logs import get_logger
-from core.store import absences, blind_times, judging, measurements, windows
-from core.store.blind_times import BlindTime
 from core.store.database import Connection
-from core.store.judging import ActiveAlert, WatchedResident
-from core.store.measurements import Situation
-from core.store.windows import LinkRow
+from core.store.detection import evaluation_queue as judging
+from core.store.detection.evaluation_queue import ActiveAlert, WatchedResident
+from core.store.people import planned_absences as absences
+from core.store.telemetry import blind_times
+from core.store.telemetry import metric_series as measurements
+from core.store.telemetry import rule_windows as windows
+from core.store.telemetry.blind_times import BlindTime
+from core.store.telemetry.metric_series import Situation
+from core.store.telemetry.rule_windows import LinkRow
 from detectors import ward
 from detectors.rules.links import Link
 from detectors.window import ABSENCES_AHEAD, ABSENCES_BACK, BLIND_BACK, SERIES, WardView

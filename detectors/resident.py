@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.logs import get_logger
-from core.store import absences
-from core.store.episodes import Matter
-from core.store.judging import WatchedResident
+from core.store.alerts.episodes import Matter
+from core.store.detection.evaluation_queue import WatchedResident
+from core.store.people import planned_absences as absences
 from detectors import days, equipment, places
 from detectors.book import Book, Memory, Who
 from detectors.case import HomeCase

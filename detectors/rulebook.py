@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import date
 
 from core.domain.rhythm import Rhythm
-from core.store.measurements import Situation
+from core.store.telemetry.metric_series import Situation
 from detectors.rules.absence import AbsenceNotTaken
 from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
 from detectors.rules.bathroom_stay import BathroomStay

@@ -15,8 +15,8 @@ from zoneinfo import ZoneInfo
 from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
-from core.store import judging
 from core.store.database import Connection, Database, Listener, translated_errors
+from core.store.detection import evaluation_queue as judging
 from detectors import areas, stray, ward
 from detectors.book import Memory
 from detectors.case import HomeCase, HomeSpan

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
-from core.store import measurements
 from core.store.database import Connection
-from core.store.measurements import Series
+from core.store.telemetry import metric_series as measurements
+from core.store.telemetry.metric_series import Series
 from detectors.case import HomeCase
 from detectors.daily import DailyCheck, DailySpan
 from detectors.rules.judgement import Judgement

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
-from core.store.measurements import Series
-from core.store.windows import DeviceLifeSigns
+from core.store.telemetry.metric_series import Series
+from core.store.telemetry.rule_windows import DeviceLifeSigns
 from detectors.rules.chatter import EVEN_LEAST, chatters, spells
 from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Power, RoomSeries, Track
 from detectors.rules.standstill import CHATTER_BREAK_S

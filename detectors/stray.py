@@ -4,10 +4,12 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.domain.alert import Alert, Finding, Handling, Severity
-from core.store import episodes, judging, stray_calls
+from core.store.alerts import episodes
+from core.store.alerts import unassigned_calls as stray_calls
+from core.store.alerts.episodes import Matter
+from core.store.alerts.unassigned_calls import StrayCall
 from core.store.database import Connection
-from core.store.episodes import Matter
-from core.store.stray_calls import StrayCall
+from core.store.detection import evaluation_queue as judging
 
 NAME = "stray_sos"
 SUBJECT = "ward"

@@ -5,8 +5,9 @@ from datetime import date, datetime, timedelta
 from core.domain.rhythm import NAME as RHYTHM_NAME
 from core.domain.rhythm import VERSION as RHYTHM_VERSION
 from core.domain.rhythm import Rhythm
-from core.store import measurements, windows
 from core.store.database import Connection
+from core.store.telemetry import metric_series as measurements
+from core.store.telemetry import rule_windows as windows
 from detectors.book import Lesson, Who
 from detectors.masked import masked_at_home
 from detectors.rules import inactivity, patience, rhythm

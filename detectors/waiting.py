@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from core.store import judging
-from core.store.judging import WatchedResident
+from core.store.detection import evaluation_queue as judging
+from core.store.detection.evaluation_queue import WatchedResident
 from detectors.case import HomeCase
 from detectors.records import REACH
 from detectors.rules.judgement import Window, earliest, moment

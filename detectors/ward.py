@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
-from core.store import blind_times, judging, windows
-from core.store.blind_times import BlindTime
+from core.store.alerts.episodes import Matter
 from core.store.database import Connection
-from core.store.episodes import Matter
+from core.store.detection import evaluation_queue as judging
+from core.store.telemetry import blind_times
+from core.store.telemetry import rule_windows as windows
+from core.store.telemetry.blind_times import BlindTime
 from detectors import canary
 from detectors.alerting.reconcile import reconcile
 from detectors.rules import ward_silence

@@ -6,13 +6,17 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from core.domain.absence import Absence
 from core.domain.geofence import Geofence
-from core.store import absences, blind_times, judging, measurements, windows
-from core.store.blind_times import BlindTime
+from core.domain.planned_absence import Absence
 from core.store.database import Connection
-from core.store.judging import WatchedResident
-from core.store.measurements import Series, Situation
+from core.store.detection import evaluation_queue as judging
+from core.store.detection.evaluation_queue import WatchedResident
+from core.store.people import planned_absences as absences
+from core.store.telemetry import blind_times
+from core.store.telemetry import metric_series as measurements
+from core.store.telemetry import rule_windows as windows
+from core.store.telemetry.blind_times import BlindTime
+from core.store.telemetry.metric_series import Series, Situation
 from detectors.rules import absence, cold, heat, presence, sos
 from detectors.rules.chatter import SURROUNDINGS_S
 from detectors.rules.hearing import until_now

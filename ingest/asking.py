@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from core.store.numbering import Missing
+from core.store.telemetry.sequence_gaps import Missing
 
 # Messages that were only overtaken come within seconds. Then the device is asked, ever more rarely, for a day.
 _ASK_AFTER_S = (3.0, 30.0, 300.0, *(3600.0,) * 24)

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from core.store.ingestion import Batch, Contact, SendingDevice
-from core.store.quarantine import Refused
+from core.store.telemetry.batches import Batch, Contact, SendingDevice
+from core.store.telemetry.quarantine import Refused
 from ingest.case import Case
 from ingest.codecs.decoded import Decoded, Rejected
 from ingest.listener import Listener

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.store.ingestion import SendingDevice
+from core.store.telemetry.batches import SendingDevice
 from ingest.codecs.decoded import Decoded, Rejected
 from ingest.message import Message
 from ingest.placing import OLDEST, Placed, is_ahead, placed

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from core.clock import Clock
 from core.logs import get_logger
-from core.store import clock_mending
 from core.store.database import Database
+from core.store.telemetry import clock_repair as clock_mending
 
 # A clock that is behind for a moment, before it is set after a start, must not take the truth for the future.
 _PATIENCE_S = 120.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.logs import get_logger
-from core.store.ingestion import Batch, Stored
+from core.store.telemetry.batches import Batch, Stored
 
 _log = get_logger(__name__)
 

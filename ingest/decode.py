@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from core.errors import InputError
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected

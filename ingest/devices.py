@@ -4,9 +4,9 @@ import time
 from collections.abc import Iterable
 from datetime import datetime
 
-from core.store import ingestion
 from core.store.database import Database
-from core.store.ingestion import SendingDevice
+from core.store.telemetry import batches as ingestion
+from core.store.telemetry.batches import SendingDevice
 from ingest.plain import KNOWN_METRICS
 from ingest.states import State
 

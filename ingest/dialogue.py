@@ -7,10 +7,10 @@ from functools import partial
 
 from core.clock import Clock
 from core.logs import get_logger
-from core.store import numbering
 from core.store.database import Connection, Database
-from core.store.ingestion import Batch, SendingDevice
-from core.store.numbering import Missing, Seen
+from core.store.telemetry import sequence_gaps as numbering
+from core.store.telemetry.batches import Batch, SendingDevice
+from core.store.telemetry.sequence_gaps import Missing, Seen
 from ingest.devices import Devices
 from ingest.lane import Lane
 from ingest.mqtt import Receiver

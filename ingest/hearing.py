@@ -3,8 +3,8 @@
 import time
 from datetime import datetime
 
-from core.store import health
 from core.store.database import Connection
+from core.store.operation import health
 
 # A ward has some hundreds of gateways; more would burden whoever collects the numbers.
 MOST_GATEWAYS = 500

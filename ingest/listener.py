@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
-from core.store.ingestion import SendingDevice
+from core.store.telemetry.batches import SendingDevice
 
 
 class Listener(Protocol):

@@ -13,10 +13,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from core.clock import Clock
+from core.credentials.broker_tls import broker_tls
 from core.errors import MimamoriError
 from core.logs import get_logger
 from core.settings import Settings
-from core.tls import broker_tls
 from ingest.client import BulkClient
 from ingest.intake import Intake
 from ingest.message import Message

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from core.store import numbering
 from core.store.database import Connection
-from core.store.ingestion import Batch, SendingDevice
-from core.store.numbering import Missing
+from core.store.telemetry import sequence_gaps as numbering
+from core.store.telemetry.batches import Batch, SendingDevice
+from core.store.telemetry.sequence_gaps import Missing
 from ingest.asking import Asking
 
 _CONFIRM_EVERY_S = 60.0

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from core.domain.metric import METRICS, Metric, MetricKind
+from core.domain.metrics import METRICS, Metric, MetricKind
 from core.domain.reading import ReadingFlag, is_life_sign
-from core.store.arrivals import NewRow
-from core.store.columns import microsecond
-from core.store.ingestion import SendingDevice
+from core.store.binary_columns import microsecond
+from core.store.telemetry.batches import SendingDevice
+from core.store.telemetry.inserts import NewRow
 from ingest.codecs.decoded import Decoded
 from ingest.message import Message
 from ingest.placing import OLDEST, is_ahead

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.store import ingestion, numbering, quarantine
 from core.store.database import Database
-from core.store.quarantine import Choice, Quarantined
+from core.store.telemetry import batches as ingestion
+from core.store.telemetry import quarantine
+from core.store.telemetry import sequence_gaps as numbering
+from core.store.telemetry.quarantine import Choice, Quarantined
 from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded

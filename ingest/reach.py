@@ -4,8 +4,9 @@ from datetime import datetime
 
 from core.clock import Clock
 from core.logs import get_logger
-from core.store import blind_times, ingestion
 from core.store.database import Connection, Database
+from core.store.telemetry import batches as ingestion
+from core.store.telemetry import blind_times
 
 _BLIND_CAUSE = "broker_unreachable"
 _WARD = "ward"

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.metric import CALLS, METRICS, MetricKind
+from core.domain.metrics import CALLS, METRICS, MetricKind
 from core.domain.reading import ReadingFlag, is_life_sign
-from core.store.arrivals import ReadingRow
-from core.store.columns import microsecond
-from core.store.ingestion import Batch, SendingDevice
+from core.store.binary_columns import microsecond
+from core.store.telemetry.batches import Batch, SendingDevice
+from core.store.telemetry.inserts import ReadingRow
 from ingest.case import Case
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
 from ingest.placing import Placed, placed

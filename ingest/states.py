@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 
 ONLINE = METRICS["online"].number
 

@@ -1,7 +1,7 @@
 """Calls for help from senders that belong to nobody: somebody is told of them all the same."""
 
-from core.domain.metric import METRICS
-from core.store.stray_calls import StrayCall
+from core.domain.metrics import METRICS
+from core.store.alerts.unassigned_calls import StrayCall
 from ingest.codecs.decoded import Decoded, Measured
 from ingest.message import Message
 from ingest.values import stored_value

@@ -4,7 +4,7 @@ import hashlib
 import struct
 import zlib
 
-from core.domain.metric import Metric
+from core.domain.metrics import Metric
 from ingest.codecs.decoded import Position, Rejected
 from ingest.codecs.words import stored_button_word
 

@@ -10,9 +10,9 @@ from core.clock import Clock
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.settings import Settings
-from core.store import ingestion
 from core.store.database import Connection, Database, translated_errors
-from core.store.quarantine import Limits
+from core.store.telemetry import batches as ingestion
+from core.store.telemetry.quarantine import Limits
 from ingest.intake import Intake
 from ingest.metrics import ActiveParts, Monitor
 from ingest.mqtt import Receiver

@@ -10,8 +10,9 @@ from functools import partial
 from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
-from core.store import ingestion, quarantine
 from core.store.database import Database
+from core.store.telemetry import batches as ingestion
+from core.store.telemetry import quarantine
 from ingest.assembly import Assembly
 from ingest.clock_watch import ClockWatch
 from ingest.codecs import decode

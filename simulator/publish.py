@@ -13,9 +13,9 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from core.credentials.broker_tls import broker_tls
 from core.errors import MimamoriError
 from core.settings import Settings
-from core.tls import broker_tls
 from simulator.firmware import Kept
 from simulator.messages import Message
 

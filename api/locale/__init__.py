@@ -15,7 +15,7 @@ from typing import Any
 
 from markupsafe import Markup, escape
 
-from core.domain.resident import Language
+from core.domain.people import Language
 
 _FOLDER = Path(__file__).parent
 

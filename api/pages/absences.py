@@ -15,11 +15,11 @@ from api.pages.rendering import Page
 from api.permissions import Viewer
 from api.schemas.absences import MOST, AbsenceIn
 from api.schemas.common import Number
-from core.domain.absence import Absence, AbsenceKind
+from core.domain.planned_absence import Absence, AbsenceKind
 from core.errors import NotFoundError
-from core.store import absences
 from core.store.database import Connection
-from core.store.residents import ResidentOverview
+from core.store.people import planned_absences as absences
+from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
 _AHEAD = timedelta(days=800)

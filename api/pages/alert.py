@@ -18,9 +18,11 @@ from api.pages.search import is_sought
 from api.permissions import Viewer
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome
 from core.domain.notification import EscalationStep, Notification
-from core.store import alerts, devices, notifications, residents
+from core.store.alerts import alerts, notifications
 from core.store.database import Connection
-from core.store.residents import ResidentOverview
+from core.store.devices import devices
+from core.store.people import residents
+from core.store.people.residents import ResidentOverview
 
 _CHART_DAYS = 8
 _PAST = 5

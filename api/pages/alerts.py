@@ -17,8 +17,9 @@ from api.permissions import Viewer
 from api.schemas.common import BigNumber
 from core.domain.alert import Alert, Handling, Outcome, Severity
 from core.errors import ConflictError, InputError
-from core.store import alerts, handling, residents
+from core.store.alerts import alerts, handling
 from core.store.database import Connection, Database
+from core.store.people import residents
 
 router = APIRouter()
 

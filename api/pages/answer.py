@@ -11,7 +11,7 @@ from api.deps import Anybody, ConnectionDep, DatabaseDep, MachineNowDep
 from api.pages.reasons import why
 from api.pages.rendering import Page
 from core.domain.alert import Alert, Condition
-from core.domain.resident import Contact
+from core.domain.people import Contact
 
 router = APIRouter()
 

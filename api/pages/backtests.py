@@ -26,9 +26,10 @@ from core.domain.backtest import (
 )
 from core.domain.sensitivity import Sensitivity
 from core.errors import ConflictError
-from core.store import backtest_requests, sensitivities
-from core.store.backtest_requests import BacktestRequest
 from core.store.database import Connection
+from core.store.detection import backtest_requests
+from core.store.detection.backtest_requests import BacktestRequest
+from core.store.people import sensitivities
 
 router = APIRouter()
 _WEEKS = (4, 8, 12, 26)

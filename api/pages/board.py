@@ -11,10 +11,13 @@ from api.pages.matters import Matter, Whose, matters
 from api.pages.rendering import Page
 from api.permissions import Viewer
 from core.domain.alert import Alert, Handling, Severity
-from core.domain.resident import WatchState
-from core.store import devices, health, notifications, residents
+from core.domain.people import WatchState
+from core.store.alerts import notifications
 from core.store.database import Connection
-from core.store.residents import ResidentOverview
+from core.store.devices import devices
+from core.store.operation import health
+from core.store.people import residents
+from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
 

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from api.pages.cards import place_name
 from api.pages.rendering import Page
-from core.store import readings
 from core.store.database import Connection
+from core.store.telemetry import readings
 
 # Room temperatures as words (ux.md 2.3: 18 degrees is a guide line, the living space is hot from 28 on).
 _COMFORT = ((16.0, "cold"), (18.0, "cool"), (28.0, "good"), (31.0, "warm"))

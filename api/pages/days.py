@@ -9,13 +9,16 @@ from zoneinfo import ZoneInfo
 from api.charts.actogram import Usual
 from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, ChartDay, Look, moved_cell
 from api.pages.moments import Moments
-from core.domain.access import Scope
-from core.store import absences, alerts, blind_times, devices, readings
-from core.store.blind_times import BlindTime
+from core.domain.access_scope import Scope
+from core.store.alerts import alerts
 from core.store.database import Connection
-from core.store.devices import DeviceOverview
-from core.store.readings import Part
-from core.store.residents import ResidentOverview
+from core.store.devices import devices
+from core.store.devices.devices import DeviceOverview
+from core.store.people import planned_absences as absences
+from core.store.people.residents import ResidentOverview
+from core.store.telemetry import blind_times, readings
+from core.store.telemetry.blind_times import BlindTime
+from core.store.telemetry.readings import Part
 
 _CELL = timedelta(minutes=CELL_MINUTES)
 # Fewer days than this do not make a habit (our choice).

@@ -10,7 +10,7 @@ from api.deps import Anybody, DatabaseDep, MachineNowDep, SettingsDep
 from api.enrolments import Enrolments
 from api.errors import TooManyAttemptsError
 from api.pages.rendering import Page
-from core.enrolment import UnknownCodeError
+from core.credentials.enrolment_codes import UnknownCodeError
 
 router = APIRouter()
 _LONGEST_CODE = 100

@@ -9,8 +9,9 @@ from fastapi.responses import Response
 from api.deps import Admin, ConnectionDep, Staff
 from api.pages.cards import place_name
 from api.pages.rendering import Page
-from core.store import devices, users
-from core.store.devices import DeviceOverview
+from core.store.devices import devices
+from core.store.devices.devices import DeviceOverview
+from core.store.people import users
 
 router = APIRouter()
 

@@ -16,10 +16,11 @@ from api.pages.rendering import Page
 from api.pages.resident import state_name, today_context, usual_context
 from api.permissions import Viewer
 from core.domain.alert import Alert, Handling, Severity
-from core.domain.resident import Contact
-from core.store import alerts, residents
+from core.domain.people import Contact
+from core.store.alerts import alerts
 from core.store.database import Connection
-from core.store.residents import ResidentOverview
+from core.store.people import residents
+from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
 

@@ -9,9 +9,9 @@ from api.pages.cards import text_of
 from api.pages.moments import Moments
 from api.pages.reasons import line, title
 from core.domain.alert import Alert, Condition, Handling, Severity
-from core.domain.escalation import CLAIM_TARGET
 from core.domain.notification import EscalationStep
-from core.store.residents import ResidentOverview
+from core.domain.response_targets import CLAIM_TARGET
+from core.store.people.residents import ResidentOverview
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from api.locale import Words
-from core.domain.resident import Language
+from core.domain.people import Language
 
 _WEEKDAYS_JA = "月火水木金土日"
 _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -13,11 +13,12 @@ from api.permissions import Viewer
 from core.domain.device import DeviceKind
 from core.domain.geofence import Circle, Geofence
 from core.settings import Settings
-from core.store import geofences, readings, residents
 from core.store.database import Connection
-from core.store.devices import DeviceOverview
-from core.store.readings import StoredFix
-from core.store.residents import ResidentOverview
+from core.store.devices.devices import DeviceOverview
+from core.store.people import geofences, residents
+from core.store.people.residents import ResidentOverview
+from core.store.telemetry import readings
+from core.store.telemetry.readings import StoredFix
 
 # Older than this is not where somebody is now.
 STALE = timedelta(minutes=30)

@@ -12,7 +12,7 @@ from api.pages import life_at_home, on_the_way
 from api.pages.cards import clock_of, moment_of, number_of, place_name, text_of
 from api.pages.moments import Moments
 from core.domain.alert import Alert
-from core.domain.metric import CALLS
+from core.domain.metrics import CALLS
 
 _TODO = {
     "sos": "todo_emergency",

@@ -15,7 +15,7 @@ from api.pages.moments import Moments
 from api.permissions import Viewer
 from api.status import silent_after
 from core.clock import Clock
-from core.domain.resident import Language, Role
+from core.domain.people import Language, Role
 from core.settings import Settings
 
 _FOLDER = Path(__file__).resolve().parent.parent

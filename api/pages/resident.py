@@ -18,9 +18,12 @@ from api.pages.search import is_sought
 from api.pages.week import load_week_section
 from api.permissions import Viewer
 from core.domain.alert import Severity
-from core.store import alerts, devices, residents, views
+from core.store.alerts import alerts
 from core.store.database import Connection
-from core.store.residents import ResidentOverview
+from core.store.devices import devices
+from core.store.people import access_log as views
+from core.store.people import residents
+from core.store.people.residents import ResidentOverview
 
 _LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
 _DAYS = 28

@@ -13,9 +13,9 @@ from api.pages.resident import head_context, resident_context, state_name
 from api.permissions import Viewer
 from api.schemas.common import Number
 from core.errors import InputError
-from core.store import residents
 from core.store.database import Connection
-from core.store.residents import ResidentOverview
+from core.store.people import residents
+from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
 

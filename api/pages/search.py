@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from api.pages.rendering import Page
 from core.domain.alert import Alert, Condition, Handling
-from core.domain.search import search_area
-from core.store.readings import StoredFix
+from core.domain.search_area import search_area
+from core.store.telemetry.readings import StoredFix
 
 # Rules that tell of somebody who may have to be looked for.
 SEARCH_RULES = frozenset({"geofence_exit", "night_exit", "not_returned", "wandering"})

@@ -10,8 +10,8 @@ from api import auth
 from api.deps import Anybody, AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, SettingsDep
 from api.errors import NotSignedInError, TooManyAttemptsError
 from api.pages.rendering import LANGUAGE_COOKIE, Page, home_address
-from core.domain.resident import Language
-from core.store import users
+from core.domain.people import Language
+from core.store.people import users
 
 router = APIRouter()
 _A_YEAR_S = 365 * 24 * 3600

@@ -13,7 +13,7 @@ from api.pages.rendering import Page
 from api.routes.v1.simulation import refuse_production
 from core.domain.simulation import Expectation, Injectable, RaisedAlert, Verdict, compare
 from core.errors import NotFoundError
-from core.store import simulation
+from core.store.operation import simulation
 
 router = APIRouter(dependencies=[Depends(refuse_production)])
 _BACK = timedelta(days=2)

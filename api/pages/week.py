@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 from api.pages.rendering import Page
 from api.weekly import load_week
-from core.domain.weekly import LEAST_DAYS_BEFORE, Change
+from core.domain.weekly_report import LEAST_DAYS_BEFORE, Change
 from core.store.database import Connection
-from core.store.residents import ResidentOverview
+from core.store.people.residents import ResidentOverview
 
 
 @dataclass(frozen=True)

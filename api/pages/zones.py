@@ -18,9 +18,9 @@ from api.schemas.common import Number
 from api.schemas.geofences import GeofenceIn, to_hours
 from core.domain.geofence import Circle, Geofence
 from core.errors import NotFoundError
-from core.store import geofences, residents
 from core.store.database import Connection
-from core.store.residents import ResidentOverview
+from core.store.people import geofences, residents
+from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
 

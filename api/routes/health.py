@@ -8,7 +8,7 @@ from api import status
 from api.deps import NOBODY_ASKED, ClockDep, DatabaseDep
 from api.schemas.common import Output
 from core.errors import StoreError
-from core.store import health
+from core.store.operation import health
 
 router = APIRouter(tags=["operation"], dependencies=[NOBODY_ASKED])
 

@@ -7,8 +7,8 @@ from pydantic import Field, StringConstraints, model_validator
 
 from api.schemas.common import Input, Moment, Output, Prose
 from api.schemas.geofences import HoursIO, to_hours
-from core.domain.absence import Absence, AbsenceKind
 from core.domain.geofence import Hours
+from core.domain.planned_absence import Absence, AbsenceKind
 
 # So many may be planned for one resident.
 MOST = 50

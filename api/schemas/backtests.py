@@ -18,7 +18,7 @@ from core.domain.backtest import (
     Label,
 )
 from core.domain.sensitivity import Sensitivity
-from core.store.backtest_requests import BacktestRequest
+from core.store.detection.backtest_requests import BacktestRequest
 
 LARGEST_BUDGET = 1000
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from api.schemas.common import Input, Line, Moment, Output
-from core.domain.account import AccountKind
+from core.domain.broker_account import AccountKind
 from core.domain.device import DeviceKind
 
 NewDeviceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]

@@ -7,10 +7,10 @@ from pydantic import Field
 from api.schemas.common import Output, Page
 from api.schemas.residents import LocationAccessOut
 from core.domain.device import DeviceKind
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
-from core.store.devices import DeviceOverview
-from core.store.readings import StoredReading
+from core.store.devices.devices import DeviceOverview
+from core.store.telemetry.readings import StoredReading
 
 
 class BlindTimeOut(Output):

@@ -8,10 +8,10 @@ from pydantic import Field, StringConstraints
 from api.location import RevealReason
 from api.schemas.common import Input, Output
 from core.domain.device import DeviceKind
-from core.domain.resident import Channel, Language, Role, WatchState
-from core.domain.weekly import Change
-from core.store.residents import ResidentOverview
-from core.store.views import Viewed
+from core.domain.people import Channel, Language, Role, WatchState
+from core.domain.weekly_report import Change
+from core.store.people.access_log import Viewed
+from core.store.people.residents import ResidentOverview
 
 
 class ResidentOut(Output):

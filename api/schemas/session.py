@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from api.schemas.common import Input, Output
-from core.domain.resident import Language, Role
+from core.domain.people import Language, Role
 
 
 class SignInIn(Input):

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from core.domain.metric import CALLS
+from core.domain.metrics import CALLS
 from core.domain.sensitivity import Sensitivity
 
 # Rules that can be tried, in the order in which they are offered. Those about the person are all tried unless some are named.

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.domain.alert import Delivery, NotificationKind
-from core.domain.resident import Channel
+from core.domain.people import Channel
 
 
 @dataclass(frozen=True)

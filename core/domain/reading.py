@@ -3,7 +3,7 @@
 from enum import IntFlag
 
 from core.domain.device import DeviceKind
-from core.domain.metric import METRICS, MetricKind
+from core.domain.metrics import METRICS, MetricKind
 
 
 class ReadingFlag(IntFlag):

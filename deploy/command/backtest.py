@@ -102,7 +102,7 @@ def settings_to_try(named: str | None, *, everything: bool) -> tuple["Sensitivit
 def _run(
     connection: "Connection", asked: "Question", noted: list[Noted] | None
 ) -> tuple["Backtest", list["Label"]]:
-    from core.store import backtests
+    from core.store.detection import backtest_history as backtests
     from detectors import backtest as trying
     from detectors.hindsight import Label, labels_of
 

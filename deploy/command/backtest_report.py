@@ -13,7 +13,7 @@ from api.location import without_places
 from api.pages import reasons
 from api.pages.moments import Moments
 from core.domain.alert import Finding, untold
-from core.domain.resident import Language
+from core.domain.people import Language
 from detectors import backtest_result
 from detectors.backtest import Backtest
 from detectors.hindsight import Figures, Label, figures, proposed

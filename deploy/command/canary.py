@@ -110,7 +110,7 @@ class _Line:
         import paho.mqtt.client as mqtt
         from paho.mqtt.enums import CallbackAPIVersion
 
-        from core.tls import broker_tls
+        from core.credentials.broker_tls import broker_tls
 
         self._where = (settings.broker_host, settings.broker_port)
         # A device's own name, for the broker's rules bind both to it.
@@ -158,8 +158,8 @@ class _Line:
 
 
 def _is_stored(database: "Database", device: str, sent_at: datetime) -> bool:
-    from core.domain.metric import METRICS
-    from core.store import health
+    from core.domain.metrics import METRICS
+    from core.store.operation import health
 
     with database.transaction() as connection:
         found = health.told(connection, device, METRICS["online"].number)

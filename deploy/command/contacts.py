@@ -23,7 +23,7 @@ def list_contacts(
 
     Example: [bold]mimamori contact list --resident 3[/bold]
     """
-    from core.store import contacts as store
+    from core.store.people import contacts as store
 
     with work() as at:
         found = store.listing(at.connection, resident=resident)
@@ -51,7 +51,7 @@ def disable(number: _Number) -> None:
 
     Example: [bold]mimamori contact disable 12[/bold]
     """
-    from core.store import contacts as store
+    from core.store.people import contacts as store
 
     with work() as at:
         ended = store.disable(at.connection, number, at.now)
@@ -70,7 +70,7 @@ def enable(number: _Number) -> None:
 
     Example: [bold]mimamori contact enable 12[/bold]
     """
-    from core.store import contacts as store
+    from core.store.people import contacts as store
 
     with work() as at:
         store.enable(at.connection, number)
@@ -93,7 +93,7 @@ def quiet(
     Example: [bold]mimamori contact quiet 12 23:00-06:30[/bold]
     """
     from core.domain import quiet_hours
-    from core.store import contacts as store
+    from core.store.people import contacts as store
 
     try:
         wanted = quiet_hours.read(hours)

@@ -13,7 +13,7 @@ from core.errors import InputError, MimamoriError
 from deploy.command.connection import Work, work
 
 if TYPE_CHECKING:
-    from core.enrolment import Credential
+    from core.credentials.enrolment_codes import Credential
     from core.settings import Settings
 
 # Taken up by `mimamori device`.
@@ -47,9 +47,9 @@ def rotate(device_id: _DeviceId) -> None:
 
     Example: [bold]mimamori device rotate hall-1[/bold]
     """
-    from core import enrolment
     from core.clock import SystemClock
-    from core.store.device_registry import account_for
+    from core.credentials import enrolment_codes as enrolment
+    from core.store.devices.registry import account_for
 
     with work() as at:
         account = account_for(at.connection, device_id)
@@ -63,8 +63,8 @@ def revoke(device_id: _DeviceId) -> None:
     Example: [bold]mimamori device revoke hall-1[/bold]
     """
     from core.clock import SystemClock
-    from core.store import broker_accounts
-    from core.store.device_registry import account_for
+    from core.store.devices import broker_accounts
+    from core.store.devices.registry import account_for
 
     with work() as at:
         account = account_for(at.connection, device_id)
@@ -100,11 +100,11 @@ def write_label(at: Work, device_id: str, out: Path) -> None:
     """Make a code for a device and write its label."""
     from zoneinfo import ZoneInfo
 
-    from core import enrolment
     from core.clock import SystemClock
-    from core.domain.resident import Language
-    from core.label import enrolment_address, label_svg
-    from core.store import device_registry
+    from core.credentials import enrolment_codes as enrolment
+    from core.credentials.device_label import enrolment_address, label_svg
+    from core.domain.people import Language
+    from core.store.devices import registry as device_registry
 
     device = device_registry.device_in_use(at.connection, device_id)
     account = device_registry.account_for(at.connection, device_id)

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from core.domain.account import Account, account_of
+from core.domain.broker_account import Account, account_of
 from core.domain.device import DEVICE_ID, DeviceKind
 from core.errors import InputError
 from deploy.command.connection import Work, work
@@ -18,8 +18,8 @@ from deploy.command.credentials import credentials, print_credential, write_labe
 from deploy.command.proposals import proposals
 
 if TYPE_CHECKING:
-    from core.store.broker_accounts import Standing
-    from core.store.device_registry import Placement
+    from core.store.devices.broker_accounts import Standing
+    from core.store.devices.registry import Placement
 
 devices = typer.Typer(
     help="Sensors, trackers and gateways.",
@@ -71,7 +71,7 @@ def add(
 
     Example: [bold]mimamori device add hall-1 --kind motion --place hall --home "3丁目 A-102"[/bold]
     """
-    from core.store import device_registry
+    from core.store.devices import registry as device_registry
 
     _check_id(device_id)
     sender = sender or f"native:{device_id}"
@@ -107,9 +107,9 @@ def list_devices() -> None:
     Example: [bold]mimamori device list[/bold]
     """
     from core.clock import SystemClock
-    from core.domain.access import Scope
-    from core.store import broker_accounts
-    from core.store import devices as store
+    from core.domain.access_scope import Scope
+    from core.store.devices import broker_accounts
+    from core.store.devices import devices as store
 
     with work() as at:
         known = store.overviews(at.connection, Scope(everything=True))
@@ -141,7 +141,7 @@ def move(device_id: _DeviceId, home: _Home = None, resident: _Resident = None, a
 
     Example: [bold]mimamori device move hall-1 --home "3丁目 A-103" --at 2026-08-01T14:30+0900[/bold]
     """
-    from core.store import device_moves
+    from core.store.devices import moves as device_moves
 
     with work() as at:
         device_moves.move_device(
@@ -156,7 +156,7 @@ def store(device_id: _DeviceId, at_time: _At = None) -> None:
 
     Example: [bold]mimamori device store hall-1[/bold]
     """
-    from core.store import device_moves
+    from core.store.devices import moves as device_moves
 
     with work() as at:
         device_moves.move_device(at.connection, device_id, None, at.now, since=_utc(at_time))
@@ -169,7 +169,7 @@ def share(device_id: _DeviceId, at_time: _At = None) -> None:
 
     Example: [bold]mimamori device share bed-1[/bold]
     """
-    from core.store import device_moves
+    from core.store.devices import moves as device_moves
 
     with work() as at:
         device_moves.share_device(at.connection, device_id, at.now, since=_utc(at_time))
@@ -190,7 +190,8 @@ def replace(
     Example: [bold]mimamori device replace hall-1 hall-2[/bold]
     """
     from core.clock import SystemClock
-    from core.store import device_moves, device_registry
+    from core.store.devices import moves as device_moves
+    from core.store.devices import registry as device_registry
 
     _check_id(successor)
     with work() as at:
@@ -210,7 +211,7 @@ def retire(device_id: _DeviceId) -> None:
     Example: [bold]mimamori device retire hall-1[/bold]
     """
     from core.clock import SystemClock
-    from core.store import device_registry
+    from core.store.devices import registry as device_registry
 
     with work() as at:
         device_registry.end_credential(at.connection, device_id, SystemClock().now())
@@ -219,7 +220,7 @@ def retire(device_id: _DeviceId) -> None:
 
 
 def _placement(at: Work, home: str | None, resident: int | None) -> "Placement":
-    from core.store.device_registry import placement_of
+    from core.store.devices.registry import placement_of
 
     if (home is None) == (resident is None):
         raise InputError("give --home NAME (everybody's there) or --resident NUMBER (that person's own)")
@@ -266,9 +267,9 @@ def _credential(device_id: str, account: Account, standing: "Standing | None") -
 
 def _hand_over(at: Work, account: Account) -> None:
     """Make a credential where there is none yet, and print it."""
-    from core import enrolment
     from core.clock import SystemClock
-    from core.store import broker_accounts
+    from core.credentials import enrolment_codes as enrolment
+    from core.store.devices import broker_accounts
 
     machine_now = SystemClock().now()
     standing = broker_accounts.standing(at.connection, account.name, machine_now)

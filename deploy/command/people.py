@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
 
-from core.domain.resident import Language, Role
+from core.domain.people import Language, Role
 from core.errors import InputError
 from deploy.command.connection import work
 
@@ -43,9 +43,9 @@ def register(
 
     Example: [bold]mimamori register ward.json --passwords passwords.txt[/bold]
     """
-    from core.passwords import hash_password
-    from core.store.registry import register_ward
-    from core.store.ward_file import read_ward
+    from core.credentials.passwords import hash_password
+    from core.formats.ward_file import read_ward
+    from core.store.devices.ward_registration import register_ward
 
     ward = read_ward(file)
     made: dict[str, str] = {}
@@ -94,9 +94,9 @@ def add_user(
 
     Example: [bold]mimamori user add sato --name 佐藤 --role care --office 中央センター[/bold]
     """
-    from core.passwords import hash_password
-    from core.store import residents
-    from core.store import users as store
+    from core.credentials.passwords import hash_password
+    from core.store.people import residents
+    from core.store.people import users as store
 
     if (role is Role.CARE) != (office is not None):
         raise InputError("--office goes with --role care: care staff belong to an office, others do not")
@@ -126,7 +126,7 @@ def list_users() -> None:
 
     Example: [bold]mimamori user list[/bold]
     """
-    from core.store import users as store
+    from core.store.people import users as store
 
     with work() as at:
         everybody = store.list_all(at.connection)
@@ -149,8 +149,8 @@ def set_password(login: _Login, password_stdin: _FromInput = False) -> None:
 
     Example: [bold]mimamori user password hanako[/bold]
     """
-    from core.passwords import hash_password
-    from core.store import users as store
+    from core.credentials.passwords import hash_password
+    from core.store.people import users as store
 
     password = _password(password_stdin)
     with work() as at:
@@ -166,8 +166,8 @@ def disable(login: _Login) -> None:
 
     Example: [bold]mimamori user disable hanako[/bold]
     """
-    from core.store import contacts
-    from core.store import users as store
+    from core.store.people import contacts
+    from core.store.people import users as store
 
     with work() as at:
         user = store.by_login(at.connection, login)
@@ -186,7 +186,7 @@ def enable(login: _Login) -> None:
 
     Example: [bold]mimamori user enable hanako[/bold]
     """
-    from core.store import users as store
+    from core.store.people import users as store
 
     with work() as at:
         store.enable(at.connection, store.by_login(at.connection, login).number)

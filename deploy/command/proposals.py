@@ -22,7 +22,7 @@ def list_proposals() -> None:
 
     Example: [bold]mimamori device proposals[/bold]
     """
-    from core.store import proposals as store
+    from core.store.devices import proposals as store
 
     with work() as at:
         found = store.waiting(at.connection)
@@ -62,8 +62,8 @@ def accept(
     Example: [bold]mimamori device accept 3 --home "3丁目 A-102" --place hall[/bold]
     """
     from core.domain.device import DEVICE_ID
-    from core.store import proposals as store
-    from core.store.device_registry import placement_of
+    from core.store.devices import proposals as store
+    from core.store.devices.registry import placement_of
 
     if (home is None) == (resident is None):
         raise InputError("give --home NAME (everybody's there) or --resident NUMBER (that person's own)")
@@ -86,7 +86,7 @@ def dismiss(number: _Number) -> None:
 
     Example: [bold]mimamori device dismiss 5[/bold]
     """
-    from core.store import proposals as store
+    from core.store.devices import proposals as store
 
     with work() as at:
         store.dismiss(at.connection, number, at.now)

@@ -34,7 +34,7 @@ def list_messages(
 
     Example: [bold]mimamori quarantine list --reason unknown_device[/bold]
     """
-    from core.store import quarantine as store
+    from core.store.telemetry import quarantine as store
 
     with work() as at:
         shown = store.listing(at.connection, store.Choice(reason, topic), limit=limit)
@@ -69,7 +69,7 @@ def show(number: _Number) -> None:
 
     Example: [bold]mimamori quarantine show 12 | mimamori decode -[/bold]
     """
-    from core.store import quarantine as store
+    from core.store.telemetry import quarantine as store
 
     with work() as at:
         one = store.get(at.connection, number)
@@ -101,8 +101,8 @@ def release(
     Example: [bold]mimamori quarantine release --reason unknown_device[/bold]
     """
     from core.settings import load_settings
-    from core.store import quarantine as store
     from core.store.database import Database
+    from core.store.telemetry import quarantine as store
     from ingest.quarantine import release as take_in
     from ingest.rules import Rules
 

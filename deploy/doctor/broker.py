@@ -8,9 +8,9 @@ from collections.abc import Iterator
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from core.credentials.broker_tls import broker_tls
 from core.errors import SettingsError
 from core.settings import Settings
-from core.tls import broker_tls
 from deploy.doctor.check import Check, Verdict
 
 _PATIENCE_S = 5.0

@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 
 from core.clock import Clock
 from core.settings import Settings
-from core.store import judging, quarantine
 from core.store.database import Database
+from core.store.detection import evaluation_queue as judging
 from core.store.edition import edition
-from core.store.health import Clocks, Health, clocks, health
 from core.store.migrate import pending
-from core.store.quarantine import State
+from core.store.operation.health import Clocks, Health, clocks, health
+from core.store.telemetry import quarantine
+from core.store.telemetry.quarantine import State
 from deploy.doctor.check import Check, Verdict
 
 # Ingest reports a few times a second; a standby takes over within seconds.

@@ -2,11 +2,11 @@
 
 from datetime import time, timedelta
 
-from core.domain.absence import AbsenceKind
 from core.domain.geofence import Hours
-from core.store import absences
-from core.store import simulation as store
+from core.domain.planned_absence import AbsenceKind
 from core.store.database import Connection
+from core.store.operation import simulation as store
+from core.store.people import planned_absences as absences
 from simulator.persona import draw_persona
 from simulator.run import Simulation
 

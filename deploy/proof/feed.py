@@ -10,10 +10,10 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from core.store import ingestion
 from core.store.database import Database
-from core.store.ingestion import Batch, SendingDevice
-from core.store.numbering import Missing
+from core.store.telemetry import batches as ingestion
+from core.store.telemetry.batches import Batch, SendingDevice
+from core.store.telemetry.sequence_gaps import Missing
 from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from core.clock import HandClock
 from core.domain.simulation import Comparison, RaisedAlert, SimulatedEvent, Verdict, compare
 from core.errors import InputError, MimamoriError
-from core.store import simulation as store
 from core.store.database import Database
-from core.store.health import health
+from core.store.operation import simulation as store
+from core.store.operation.health import health
 from deploy.journeys import lay_down
 from deploy.proof.agreed import lay_down_day_services
 from deploy.proof.feed import Feed

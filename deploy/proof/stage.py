@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
-from core.store import simulation as store
+from core.formats.ward_file import read_ward
 from core.store.database import Database
+from core.store.devices.ward_registration import register_ward
 from core.store.migrate import migrate
-from core.store.registry import register_ward
-from core.store.ward_file import read_ward
+from core.store.operation import simulation as store
 from deploy.cluster import Cluster
 from deploy.proof.feed import Feed
 from simulator.run import Simulation

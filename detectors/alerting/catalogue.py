@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import cast
 from zoneinfo import ZoneInfo
 
-from core.domain.resident import Language
+from core.domain.people import Language
 
 _JUST_NOW = timedelta(minutes=1)
 _LONG_AGO = timedelta(days=2)

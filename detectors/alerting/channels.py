@@ -20,7 +20,7 @@ from apprise.manager_plugins import NotificationManager
 from apprise.result import AppriseResultStatus
 from pydantic import SecretStr
 
-from core.domain.resident import Channel, Contact, Language
+from core.domain.people import Channel, Contact, Language
 from core.errors import SettingsError
 from detectors.alerting import public_hosts
 from detectors.alerting.messages import Text

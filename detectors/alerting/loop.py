@@ -11,7 +11,7 @@ from core.domain.alert import Severity
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.settings import Settings
-from core.store import notifications
+from core.store.alerts import notifications
 from core.store.database import Database, Listener
 from detectors.alerting import channels, planner
 from detectors.alerting.sender import LEASE, Office, Sender

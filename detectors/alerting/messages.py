@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from core.domain.alert import Alert, Condition, Handling, NotificationKind, Severity
 from core.domain.notification import Surroundings
-from core.domain.resident import Contact
+from core.domain.people import Contact
 from detectors.alerting.catalogue import Catalogue, catalogue
 
 # In full-width characters; longer subjects are cut off on phones.

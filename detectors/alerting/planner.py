@@ -10,11 +10,13 @@ from zoneinfo import ZoneInfoNotFoundError
 
 from core.domain.alert import Alert, EventKind
 from core.domain.notification import FIRST_REMINDER
-from core.domain.resident import Contact
+from core.domain.people import Contact
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
-from core.store import alert_events, alerts, handling, notifications, residents
+from core.store.alerts import alerts, handling, notifications
+from core.store.alerts import events as alert_events
 from core.store.database import Connection, Database
+from core.store.people import residents
 from detectors.alerting import policy
 from detectors.alerting.policy import Plan, Situation
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
 from core.domain.notification import EscalationStep
-from core.domain.resident import Contact
+from core.domain.people import Contact
 from detectors.alerting.quiet import told_later
 from detectors.alerting.reminders import with_reminder, without_waiting
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from core.domain.alert import Alert, Condition, Finding, Handling
-from core.domain.metric import CALLS
-from core.store import episodes
+from core.domain.metrics import CALLS
+from core.store.alerts import episodes
+from core.store.alerts.episodes import Matter
 from core.store.database import Connection
-from core.store.episodes import Matter
 
 # Someone asked for help: only a person may say that it is over.
 _ENDED_BY_PEOPLE = frozenset(CALLS)

@@ -11,12 +11,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.clock import Clock, SystemClock
 from core.domain.alert import Delivery, EventKind, NotificationKind, Severity
-from core.domain.resident import Contact
+from core.domain.people import Contact
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
-from core.store import alert_events, alerts, answer_links, notifications, residents
+from core.store.alerts import alerts, answer_links, notifications
+from core.store.alerts import events as alert_events
+from core.store.alerts.notifications import Lease
 from core.store.database import Connection, Database
-from core.store.notifications import Lease
+from core.store.people import residents
 from detectors.alerting import messages, policy
 from detectors.alerting.channels import ATTEMPT_LIMIT_S, Arrival, Attempt
 from detectors.alerting.messages import Facts, Text

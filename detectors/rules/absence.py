@@ -7,8 +7,8 @@ from typing import cast
 
 import numpy as np
 
-from core.domain.absence import AbsenceKind
 from core.domain.alert import Finding, Severity
+from core.domain.planned_absence import AbsenceKind
 from detectors.rules.hearing import confirmed, next_look, until_now
 from detectors.rules.judgement import (
     Blind,

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
 from core.domain.geofence import Geofence
-from core.domain.schedule import holding_times
+from core.domain.geofence_schedule import holding_times
 from detectors.rules.judgement import Judgement, Track, Window, earliest, moment
 from detectors.rules.shapes import distance_outside_m
 from detectors.rules.trust import doubts

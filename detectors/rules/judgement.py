@@ -14,10 +14,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.absence import AbsenceKind
 from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.domain.geofence import Geofence
+from core.domain.planned_absence import AbsenceKind
 from core.domain.reading import APPLIANCE_IN_USE_W
 
 LIFE_KINDS = tuple(DeviceKind)

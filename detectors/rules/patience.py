@@ -15,15 +15,7 @@ from numpy.typing import NDArray
 
 from core.domain.sensitivity import Sensitivity
 from detectors.rules.judgement import LifeSigns
-from detectors.rules.silences import (
-    Line,
-    certain,
-    distrusted,
-    learn_line,
-    silences,
-    single_share,
-    trusted,
-)
+from detectors.rules.silences import Line, certain, distrusted, learn_line, silences, single_share, trusted
 from detectors.rules.wall_clock import BINS, STEP_S, local_seconds
 
 # After this age an alarm is due whatever is usual (D1 d).

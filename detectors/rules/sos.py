@@ -34,7 +34,7 @@ class SosCall:
     Parameters
     ----------
     name : str
-        Which kind of call, one of `core.domain.metric.CALLS`.
+        Which kind of call, one of `core.domain.metrics.CALLS`.
     """
 
     name: str = NAME

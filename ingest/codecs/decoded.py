@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from core.domain.proposal import Proposed
+from core.domain.device_proposal import Proposed
 
 
 class Measured(msgspec.Struct, gc=False, forbid_unknown_fields=True):

@@ -4,14 +4,7 @@ Format: https://owntracks.org/booklet/tech/json/
 """
 
 from ingest.codecs.decoded import Decoded, Measured, Position, Rejected, nothing
-from ingest.codecs.fields import (
-    JsonObject,
-    items,
-    json_object,
-    number_of,
-    text_of,
-    time_of_epoch,
-)
+from ingest.codecs.fields import JsonObject, items, json_object, number_of, text_of, time_of_epoch
 from ingest.topics import Source
 
 _KPA_IN_HPA = 10.0

@@ -2,7 +2,7 @@
 
 import re
 
-from core.domain.metric import BUTTON_WORDS
+from core.domain.metrics import BUTTON_WORDS
 
 # A call for help, whatever the maker calls it.
 SOS_WORDS = {

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, tzinfo
 from math import isfinite
 
-from core.domain.metric import METRICS, Metric
+from core.domain.metrics import METRICS, Metric
 from simulator.replay.recording import BadRow, RecordedReading, Recording, Slugs
 
 TIHM_COLUMNS = ("patient_id", "location_name", "date")

@@ -10,14 +10,7 @@ from pathlib import Path
 from core.errors import InputError
 from simulator.replay.events import EVENT_COLUMNS, TIHM_COLUMNS, read_events, read_tihm
 from simulator.replay.recording import Recording
-from simulator.replay.tracks import (
-    POSITION_COLUMNS,
-    is_plt,
-    read_gpx,
-    read_plt,
-    read_positions,
-    separator_of,
-)
+from simulator.replay.tracks import POSITION_COLUMNS, is_plt, read_gpx, read_plt, read_positions, separator_of
 
 _GZIP = b"\x1f\x8b"
 

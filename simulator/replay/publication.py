@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from simulator.messages import Message
 from simulator.payloads import MOST_IN_A_MESSAGE
 from simulator.replay.recording import RecordedFix, RecordedReading, Recording

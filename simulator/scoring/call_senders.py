@@ -22,7 +22,7 @@ class Caller:
     name : str
         What it calls itself.
     metric : str
-        What it tells, one of `core.domain.metric.CALLS`.
+        What it tells, one of `core.domain.metrics.CALLS`.
     family : str
         In whose form it speaks.
     clock_off : timedelta

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
-from core.domain.metric import METRICS, MetricKind
+from core.domain.metrics import METRICS, MetricKind
 from core.errors import InputError
 from detectors.rules.judgement import LIFE_KINDS, LifeSigns
 

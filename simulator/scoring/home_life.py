@@ -23,10 +23,7 @@ from detectors.rules import (
     restless_night,
     rhythm,
 )
-from detectors.rules.judgement import (
-    Rule,
-    moment,
-)
+from detectors.rules.judgement import Rule, moment
 from detectors.rules.rhythm import Past
 from detectors.rules.wall_clock import DAY_S
 from simulator.scoring.home_person import (

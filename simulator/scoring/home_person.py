@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from core.domain.absence import AbsenceKind
 from core.domain.device import DeviceKind
+from core.domain.planned_absence import AbsenceKind
 from detectors.rules import (
     absence,
     appliance,

@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from tests.bench.flood import Flood
 from tests.bench.large_ward import LargeWard, load
 from tests.bench.messages import DEVICES, messages, messages_of_now

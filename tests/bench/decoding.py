@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from core.domain.device import DeviceKind
-from core.store.ingestion import SendingDevice
+from core.store.telemetry.batches import SendingDevice
 from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.codecs.decoded import Rejected

@@ -12,7 +12,7 @@ import psycopg
 from core.domain import rhythm as rhythm_of
 from core.domain.device import DeviceKind
 from core.domain.geofence import ALWAYS, Circle
-from core.store.geofences import hours_to_json, shape_to_json
+from core.store.people.geofences import hours_to_json, shape_to_json
 from detectors import places
 from detectors.rules import inactivity, rhythm, usual_places
 from detectors.rules.judgement import life_signs

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.domain.geofence import ALWAYS, Circle, Geofence
 from core.domain.rhythm import Rhythm
-from core.store.measurements import Situation
+from core.store.telemetry.metric_series import Situation
 from detectors.rulebook import rules_of
 from detectors.rules import rhythm
 from detectors.rules.judgement import LifeSigns, Power, RoomSeries, Rule, Track, Window, moment

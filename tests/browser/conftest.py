@@ -17,8 +17,8 @@ from api import auth
 from api.app import create_app
 from core.clock import AcceleratedClock
 from core.settings import Settings
-from core.store import users
 from core.store.database import Database
+from core.store.people import users
 from deploy import assets
 from deploy.cluster import Cluster
 from deploy.ports import free_port

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
 
 NOW = datetime(2026, 11, 23, 0, 52, tzinfo=UTC)  # 9:52 in Tokyo, a Monday

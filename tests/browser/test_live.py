@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from api import live
 from core.domain.alert import Finding, Severity
-from core.store import episodes, handling
+from core.store.alerts import episodes, handling
 from core.store.database import Database
 from tests.browser.conftest import Opener, Site
 from tests.browser.four_weeks import NOW

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.store import alerts
+from core.store.alerts import alerts
 from core.store.database import Database
 from tests.browser.conftest import Opener, Site
 from tests.support.api_ward import PASSWORD

@@ -8,10 +8,11 @@ from typing import Any
 import psycopg
 
 from core.domain.alert import Finding, Outcome, Severity
-from core.store import answer_links, episodes, handling, simulation
+from core.formats.ward_file import read_ward
+from core.store.alerts import answer_links, episodes, handling
 from core.store.database import Database
-from core.store.registry import register_ward
-from core.store.ward_file import read_ward
+from core.store.devices.ward_registration import register_ward
+from core.store.operation import simulation
 from detectors.alerting import planner
 from tests.browser.four_weeks import DAYS, NOW, fill, place
 from tests.browser.tried import seed

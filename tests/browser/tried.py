@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from core.domain.alert import Finding, Severity
 from core.domain.backtest import BacktestWish
 from core.domain.sensitivity import Sensitivity
-from core.store import backtest_requests as requests
 from core.store.database import Database
+from core.store.detection import backtest_requests as requests
 from detectors.backtest import Backtest
 from detectors.backtest_result import as_bounded_body
 from detectors.hindsight import Label

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from simulator.binding import bind
 from simulator.messages import Message
 from simulator.run import Simulation

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from core.domain.alert import EventKind, Outcome
-from core.store import alerts, handling
+from core.store.alerts import alerts, handling
 from core.store.database import Database
 from deploy.broker import Broker
 from tests.support.alerting import TARO, mail_sink, register

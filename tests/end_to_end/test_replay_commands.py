@@ -8,8 +8,8 @@ import pytest
 from typer.testing import CliRunner
 
 from core.errors import InputError
-from core.store import replay as store
 from core.store.database import Database
+from core.store.telemetry import replay_progress as store
 from deploy.broker import SIMULATOR, Broker
 from deploy.replay import app
 from deploy.stepping import ReplayError, SteppedProcesses

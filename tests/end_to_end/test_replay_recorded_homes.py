@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.store.replay import RaisedAlert
+from core.store.telemetry.replay_progress import RaisedAlert
 from deploy.broker import Broker
 from deploy.replay_report import reason_line
 from deploy.replay_run import ReplayPlan, ReplayResult, ReplayRun

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.absence import AbsenceKind
 from core.domain.alert import Severity
 from core.domain.geofence import Hours
+from core.domain.planned_absence import AbsenceKind
 from core.domain.rhythm import NAME, VERSION, Habit, Rhythm, Spans
-from core.domain.weekly import COUNTS_NAME, COUNTS_VERSION
-from core.store import absences, judging, usuals
+from core.domain.weekly_report import COUNTS_NAME, COUNTS_VERSION
 from core.store.database import Database
+from core.store.detection import evaluation_queue as judging
+from core.store.people import baselines as usuals
+from core.store.people import planned_absences as absences
 from detectors.learning import Learner
 from tests.support.api_ward import RESIDENT_A, ApiWard, api_ward
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home

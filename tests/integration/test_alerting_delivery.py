@@ -18,10 +18,11 @@ from pydantic import SecretStr
 
 from core.domain.alert import Delivery, EventKind, NotificationKind, Outcome, Severity
 from core.domain.notification import Notification
-from core.domain.resident import Channel, Contact, Language
+from core.domain.people import Channel, Contact, Language
 from core.errors import SettingsError
-from core.store import alerts, answer_links, contacts, handling, notifications
+from core.store.alerts import alerts, answer_links, handling, notifications
 from core.store.database import Database
+from core.store.people import contacts
 from deploy.ports import free_port
 from detectors.alerting import channels, planner
 from detectors.alerting.channels import Arrival, Attempt, Courier

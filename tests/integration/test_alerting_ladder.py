@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from core.domain.alert import EventKind, Handling, NotificationKind, Outcome, Severity
-from core.store import alerts, contacts, handling, notifications
+from core.store.alerts import alerts, handling, notifications
+from core.store.alerts.episodes import Matter
 from core.store.database import Connection, Database
-from core.store.episodes import Matter
+from core.store.people import contacts
 from detectors.alerting import planner
 from detectors.alerting.reconcile import reconcile
 from tests.support import wards

@@ -13,7 +13,7 @@ from core.clock import FileClock
 from core.domain.alert import Delivery, Severity
 from core.errors import SettingsError
 from core.settings import Settings
-from core.store import alerts, handling, notifications
+from core.store.alerts import alerts, handling, notifications
 from core.store.database import Database
 from deploy.ports import free_port
 from detectors.alerting import loop

@@ -9,9 +9,9 @@ import pytest
 
 from core.domain.alert import Alert, Condition, EventKind, Finding, Handling, Outcome, Severity
 from core.errors import ConflictError, InputError, NotFoundError
-from core.store import alerts, answer_links, handling, notifications
+from core.store.alerts import alerts, answer_links, handling, notifications
+from core.store.alerts.episodes import Matter
 from core.store.database import Database
-from core.store.episodes import Matter
 from detectors.alerting.reconcile import reconcile
 from tests.support.alerting import NOW, finding, open_alert, register
 

@@ -9,7 +9,7 @@ from api import answers
 from api.answers import Action, AnswerLimits, AnswerPage, LinkState
 from api.errors import TooManyAttemptsError
 from core.domain.alert import EventKind, Outcome, Severity
-from core.store import alerts, answer_links
+from core.store.alerts import alerts, answer_links
 from tests.support.api_ward import RESIDENT_A, ApiWard, api_ward
 
 FAMILY, COUSIN = "contact A", "cousin A"

@@ -10,7 +10,7 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
-from core.store import broker_accounts
+from core.store.devices import broker_accounts
 from tests.support.api_ward import RESIDENT_B, ApiWard, api_ward
 
 CODE = re.compile(r"([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}")

@@ -10,7 +10,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from core.domain.alert import Severity
-from core.store import alerts
+from core.store.alerts import alerts
 from tests.support.api_ward import OFFICE_A, RESIDENT_A, ApiWard, api_ward
 
 A = f"/api/v1/residents/{RESIDENT_A}"

@@ -15,8 +15,9 @@ import pytest
 from api import auth, live
 from api.__main__ import listening_socket
 from core.clock import SystemClock
-from core.store import episodes, handling, users
+from core.store.alerts import episodes, handling
 from core.store.database import Database
+from core.store.people import users
 from deploy.ports import free_port
 from tests.support.alerting import finding
 from tests.support.api_ward import RESIDENT_A, RESIDENT_B, register_two_offices

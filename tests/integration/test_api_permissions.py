@@ -14,8 +14,10 @@ from starlette.routing import Mount
 from api.permissions import declared_permission, refuse_undeclared
 from core.domain.alert import Severity
 from core.domain.backtest import BacktestWish
-from core.domain.proposal import Proposed
-from core.store import backtest_requests, handling, proposals
+from core.domain.device_proposal import Proposed
+from core.store.alerts import handling
+from core.store.detection import backtest_requests
+from core.store.devices import proposals
 from tests.support.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 from tests.support.asked import Asked
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from api import auth
-from core.store import users
+from core.store.people import users
 from tests.support.api_ward import ORIGIN, PASSWORD, ApiWard, api_ward
 
 SESSION = "/api/v1/session"

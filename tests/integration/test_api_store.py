@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.access import Scope
+from core.domain.access_scope import Scope
 from core.domain.device import DeviceKind
-from core.domain.resident import WatchState
-from core.store import blind_times, devices, readings, residents
-from core.store.readings import Part
+from core.domain.people import WatchState
+from core.store.devices import devices
+from core.store.people import residents
+from core.store.telemetry import blind_times, readings
+from core.store.telemetry.readings import Part
 from tests.support.api_ward import HOME_A, OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
 PART = timedelta(minutes=30)

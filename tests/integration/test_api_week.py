@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from core.domain.weekly import COUNTS_NAME, COUNTS_VERSION
-from core.store import usuals
+from core.domain.weekly_report import COUNTS_NAME, COUNTS_VERSION
 from core.store.database import Database
+from core.store.people import baselines as usuals
 from tests.support.api_ward import ApiWard, api_ward
 
 A = 1

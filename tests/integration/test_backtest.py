@@ -13,8 +13,10 @@ from api.location import holds_place
 from core.domain.alert import Severity
 from core.domain.geofence import Circle, Hours
 from core.errors import InputError, NotFoundError, StoreUnavailableError
-from core.store import backtests, geofences, judging
 from core.store.database import Database
+from core.store.detection import backtest_history as backtests
+from core.store.detection import evaluation_queue as judging
+from core.store.people import geofences
 from detectors import backtest
 from detectors.backtest import Backtest, Question
 from detectors.rules.patience import Sensitivity

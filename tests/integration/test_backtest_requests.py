@@ -18,14 +18,14 @@ from core.domain.backtest import (
     BacktestState,
     BacktestWish,
 )
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
 from core.domain.sensitivity import Sensitivity
-from core.store import backtest_requests as requests
-from core.store import views
-from core.store.backtest_requests import BacktestRequest
 from core.store.database import Database
-from core.store.views import Viewed
+from core.store.detection import backtest_requests as requests
+from core.store.detection.backtest_requests import BacktestRequest
+from core.store.people import access_log as views
+from core.store.people.access_log import Viewed
 from deploy.broker import Broker
 from detectors import backtest, backtest_result
 from detectors.backtest import Question

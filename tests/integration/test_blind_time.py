@@ -8,10 +8,11 @@ from typing import cast
 
 import pytest
 
-from core.store import ingestion, numbering
 from core.store.database import Database
-from core.store.ingestion import Batch, Contact
-from core.store.numbering import Missing
+from core.store.telemetry import batches as ingestion
+from core.store.telemetry import sequence_gaps as numbering
+from core.store.telemetry.batches import Batch, Contact
+from core.store.telemetry.sequence_gaps import Missing
 from ingest.devices import Devices
 from ingest.dialogue import Dialogue, Ears
 from ingest.lane import Lane

@@ -13,12 +13,12 @@ import pytest
 import trustme
 from paho.mqtt.enums import CallbackAPIVersion
 
-from core import enrolment
-from core.domain.account import Account, AccountKind
+from core.credentials import enrolment_codes as enrolment
+from core.credentials.broker_tls import broker_tls
+from core.domain.broker_account import Account, AccountKind
 from core.errors import SettingsError
 from core.settings import Settings
 from core.store.database import Database
-from core.tls import broker_tls
 from deploy import packages
 from deploy.broker import INGEST, SIMULATOR, Broker
 from deploy.broker_files import Certificates

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.store import ingestion
 from core.store.database import Database
+from core.store.telemetry import batches as ingestion
 from ingest.clock_watch import ClockWatch
 from ingest.placing import NEWEST
 from tests.support.alerting import HandClock

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from core.passwords import is_right
-from core.store import users
+from core.credentials.passwords import is_right
 from core.store.database import Database
+from core.store.people import users
 from deploy.broker import Broker
 from tests.support.command_line import CommandLine
 from tests.support.processes import Processes, service_settings

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.store import ingestion
 from core.store.database import Database
+from core.store.telemetry import batches as ingestion
 from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.devices import Devices

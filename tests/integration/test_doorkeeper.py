@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from core import enrolment
-from core.domain.account import Account, AccountKind
-from core.store import broker_accounts
+from core.credentials import enrolment_codes as enrolment
+from core.domain.broker_account import Account, AccountKind
 from core.store.database import Database
+from core.store.devices import broker_accounts
 from deploy.broker import Broker
 from deploy.doorkeeper import Doorkeeper, hang_up
 from tests.support.device_client import DeviceClient

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.metric import METRICS
-from core.store import health
+from core.domain.metrics import METRICS
 from core.store.database import Connection, Database
+from core.store.operation import health
 from ingest.hearing import Hearing
 from tests.support.ingest import Rows, registered_ward
 

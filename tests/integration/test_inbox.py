@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from core.domain.resident import Channel, Contact, Language
+from core.domain.people import Channel, Contact, Language
 from deploy.inbox.mail import mail_server
 from deploy.inbox.mailbag import Mailbag
 from deploy.inbox.web import web_server

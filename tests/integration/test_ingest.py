@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.clock import FileClock
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from core.store.database import Database
 from deploy.broker import INGEST, Broker
 from deploy.ports import free_port

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from core.store import ingestion
 from core.store.database import Database
+from core.store.telemetry import batches as ingestion
 from deploy.broker import Broker
 from ingest.assembly import Assembly
 from ingest.codecs import decode

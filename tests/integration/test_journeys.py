@@ -3,9 +3,9 @@
 from datetime import timedelta
 from pathlib import Path
 
-from core.domain.absence import AbsenceKind
-from core.store import absences
+from core.domain.planned_absence import AbsenceKind
 from core.store.database import Database
+from core.store.people import planned_absences as absences
 from deploy.journeys import lay_down
 from simulator.incident import IncidentKind
 from simulator.truth import TrueEvent

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
-from core.store import ingestion
 from core.store.database import Database
-from core.store.ingestion import Batch
+from core.store.telemetry import batches as ingestion
+from core.store.telemetry.batches import Batch
 from tests.support.judged_ward import JudgedWard, at, home
 
 NOW = at("2026-07-01 08:00")

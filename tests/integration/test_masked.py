@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.absence import AbsenceKind
 from core.domain.alert import Outcome
-from core.store import absences, blind_times, episodes, handling
-from core.store.blind_times import BlindTime
+from core.domain.planned_absence import AbsenceKind
+from core.store.alerts import episodes, handling
 from core.store.database import Connection, Database
+from core.store.people import planned_absences as absences
+from core.store.telemetry import blind_times
+from core.store.telemetry.blind_times import BlindTime
 from detectors.book import Who
 from detectors.masked import masked_at_home
 from tests.support.alerting import finding, open_alert

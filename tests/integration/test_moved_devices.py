@@ -7,10 +7,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.store import device_moves, readings, windows
 from core.store.database import Connection, Database
-from core.store.device_registry import Placement
-from core.store.ingestion import store_batch
+from core.store.devices import moves as device_moves
+from core.store.devices.registry import Placement
+from core.store.telemetry import readings
+from core.store.telemetry import rule_windows as windows
+from core.store.telemetry.batches import store_batch
 from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded

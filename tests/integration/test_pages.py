@@ -15,8 +15,9 @@ from starlette.routing import Mount
 from api.errors import JSON_PREFIXES
 from core.domain.alert import Severity
 from core.domain.backtest import BacktestWish
-from core.domain.metric import METRICS
-from core.store import alerts, answer_links, backtest_requests
+from core.domain.metrics import METRICS
+from core.store.alerts import alerts, answer_links
+from core.store.detection import backtest_requests
 from detectors.alerting import planner
 from tests.support.api_ward import HOME_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 from tests.support.asked import Asked

@@ -8,10 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.domain.device import DeviceKind
-from core.domain.proposal import Proposed
-from core.store import proposals
+from core.domain.device_proposal import Proposed
 from core.store.database import Database
-from core.store.ingestion import store_batch
+from core.store.devices import proposals
+from core.store.telemetry.batches import store_batch
 from ingest.assembly import Assembly
 from ingest.codecs import decode
 from ingest.devices import Devices

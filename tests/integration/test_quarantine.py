@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from core.store import quarantine
 from core.store.database import Database
-from core.store.quarantine import Choice, Limits, Refused
+from core.store.telemetry import quarantine
+from core.store.telemetry.quarantine import Choice, Limits, Refused
 from deploy.broker import Broker
 from ingest.codecs import decode
 from ingest.codecs.decoded import Rejected

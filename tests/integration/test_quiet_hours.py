@@ -10,8 +10,9 @@ import pytest
 from core.domain.alert import NotificationKind, Severity
 from core.domain.quiet_hours import QuietHours
 from core.errors import ConflictError, InputError
-from core.store import contacts, handling, notifications
+from core.store.alerts import handling, notifications
 from core.store.database import Database
+from core.store.people import contacts
 from detectors.alerting import planner
 from tests.support.alerting import CENTRE, HANAKO, TARO, HandClock, open_alert, register
 

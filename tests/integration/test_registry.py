@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from core.domain.access import Scope
+from core.domain.access_scope import Scope
 from core.domain.device import DeviceKind
 from core.errors import ConflictError, InputError, NotFoundError
-from core.store import devices, geofences, residents, users
 from core.store.database import Database
-from core.store.device_moves import move_device
-from core.store.device_registry import Placement, add_device, placement_of, retire_device
+from core.store.devices import devices
+from core.store.devices.moves import move_device
+from core.store.devices.registry import Placement, add_device, placement_of, retire_device
+from core.store.people import geofences, residents, users
 from tests.support.wards import NOW, register, small_ward, write_ward
 
 EVERYTHING = Scope(everything=True)

@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.absence import AbsenceKind
 from core.domain.alert import Alert, Condition, Severity
 from core.domain.geofence import Circle, Hours
-from core.store import absences, geofences
+from core.domain.planned_absence import AbsenceKind
 from core.store.database import Database
+from core.store.people import geofences
+from core.store.people import planned_absences as absences
 from detectors.alerting.policy import STAFF_RULES
 from detectors.rules.geofence_exit import GeofenceExit
 from detectors.runner import Runner

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from core.domain.alert import Alert, Condition, Handling, Outcome, Severity
-from core.store import blind_times, handling
+from core.store.alerts import handling
 from core.store.database import Database
+from core.store.telemetry import blind_times
 from tests.support.judged_ward import JudgedWard, Seen, at, home
 from tests.support.wards import carer
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from core.store import judging
 from core.store.database import Database
+from core.store.detection import evaluation_queue as judging
 from detectors.book import Memory
 from detectors.case import HomeCase
 from detectors.home import judge_rest

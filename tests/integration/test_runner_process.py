@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Outcome
-from core.store import alerts, handling
+from core.store.alerts import alerts, handling
 from core.store.database import Database
 from deploy.broker import Broker
 from tests.support import alerting

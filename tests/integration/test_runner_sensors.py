@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.access import Scope
+from core.domain.access_scope import Scope
 from core.domain.alert import Condition, Severity
 from core.domain.geofence import ALWAYS, Circle
-from core.store import geofences, residents, usuals, windows
 from core.store.database import Database
+from core.store.people import baselines as usuals
+from core.store.people import geofences, residents
+from core.store.telemetry import rule_windows as windows
 from detectors.rules import decline
 from tests.support.judged_ward import JudgedWard, Seen, at, home
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import psycopg
 
-from core.store import ingestion
 from core.store.database import Database
+from core.store.telemetry import batches as ingestion
 from deploy.broker import Broker
 from tests.support import wards
 from tests.support.judged_ward import home

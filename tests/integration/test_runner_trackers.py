@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Condition, Severity
-from core.store import usuals
 from core.store.database import Database
+from core.store.people import baselines as usuals
 from detectors import places
 from detectors.rules import usual_places
 from detectors.rules.usual_places import Places

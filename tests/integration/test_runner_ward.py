@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Alert, Condition, Severity
-from core.store import blind_times, judging
 from core.store.database import Database
+from core.store.detection import evaluation_queue as judging
+from core.store.telemetry import blind_times
 from detectors.runner import Runner
 from tests.support.alerting import HandClock
 from tests.support.judged_ward import ZONE, JudgedWard, Seen, at, daily, home

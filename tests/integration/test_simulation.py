@@ -11,9 +11,10 @@ from pydantic import SecretStr
 from api.locale import entries
 from core.clock import AcceleratedClock
 from core.domain.alert import Finding, Severity
-from core.store import episodes, simulation
+from core.store.alerts import episodes
 from core.store.database import Database
-from core.store.simulation import PlannedEvent
+from core.store.operation import simulation
+from core.store.operation.simulation import PlannedEvent
 from deploy.broker import SIMULATOR, Broker
 from deploy.simulation import Bridge
 from simulator.kinds import KINDS

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Alert, Condition, Outcome, Severity
-from core.store import handling, ingestion, stray_calls
+from core.store.alerts import handling
+from core.store.alerts import unassigned_calls as stray_calls
 from core.store.database import Database
+from core.store.telemetry import batches as ingestion
 from detectors import stray
 from ingest.assembly import Assembly
 from ingest.codecs import decode

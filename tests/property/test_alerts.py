@@ -11,21 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from core.domain.alert import (
-    Alert,
-    AlertEvent,
-    Condition,
-    EventKind,
-    Finding,
-    Handling,
-    Outcome,
-    Severity,
-)
+from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Finding, Handling, Outcome, Severity
 from core.domain.notification import EscalationStep
-from core.domain.resident import Channel, Contact, Language
-from core.store import alerts, episodes
+from core.domain.people import Channel, Contact, Language
+from core.store.alerts import alerts, episodes
+from core.store.alerts.episodes import Matter
 from core.store.database import Connection, Database
-from core.store.episodes import Matter
 from detectors.alerting import policy
 from detectors.alerting.policy import Message, Plan, Situation
 from detectors.alerting.reconcile import reconcile

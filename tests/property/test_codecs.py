@@ -5,7 +5,7 @@ import json
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from ingest.codecs import decode
 from ingest.codecs.decoded import Decoded, Rejected
 from ingest.decode import described

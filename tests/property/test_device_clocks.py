@@ -7,10 +7,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from core.domain.device import DeviceKind
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
-from core.store.columns import microsecond
-from core.store.ingestion import Batch, SendingDevice
+from core.store.binary_columns import microsecond
+from core.store.telemetry.batches import Batch, SendingDevice
 from ingest.assembly import Assembly
 from ingest.codecs.decoded import Decoded, Measured
 from ingest.codecs.fields import time_of_epoch

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.domain.absence import AbsenceKind
 from core.domain.device import DeviceKind
+from core.domain.planned_absence import AbsenceKind
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
 from detectors.rules import absence, presence
 from detectors.rules.absence import AbsenceNotTaken

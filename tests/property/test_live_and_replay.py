@@ -22,9 +22,9 @@ from typing import NamedTuple
 
 import pytest
 
+from core.formats.ward_file import read_ward
 from core.store.database import Database
-from core.store.registry import register_ward
-from core.store.ward_file import read_ward
+from core.store.devices.ward_registration import register_ward
 from deploy.broker import SIMULATOR, Broker
 from deploy.cluster import Cluster
 from deploy.stepping import SteppedProcesses

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.device import DeviceKind
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from core.domain.reading import is_life_sign
-from core.store.arrivals import NewRow
-from core.store.columns import microsecond
-from core.store.ingestion import Batch, SendingDevice
+from core.store.binary_columns import microsecond
+from core.store.telemetry.batches import Batch, SendingDevice
+from core.store.telemetry.inserts import NewRow
 from ingest.assembly import Assembly
 from ingest.codecs.decoded import Decoded, Measured
 from ingest.message import Message

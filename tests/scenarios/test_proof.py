@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from core.store import simulation as store
+from core.formats.ward_file import read_ward
 from core.store.database import Database
-from core.store.registry import register_ward
-from core.store.ward_file import read_ward
+from core.store.devices.ward_registration import register_ward
+from core.store.operation import simulation as store
 from deploy.broker import SIMULATOR, Broker
 from deploy.cluster import Cluster
 from deploy.proof.library import plans, prove

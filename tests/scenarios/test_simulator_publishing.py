@@ -16,8 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from core.clock import AcceleratedClock
 from core.store.database import Database
-from core.store.health import health, stored_messages
-from core.store.replay import stored_readings
+from core.store.operation.health import health, stored_messages
+from core.store.telemetry.replay_progress import stored_readings
 from deploy.broker import INGEST, SIMULATOR, Broker
 from simulator.messages import Message
 from simulator.publish import BrokerAddress, Publisher, PublishError

@@ -16,7 +16,7 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from core.domain.alert import Finding, Severity
-from core.store import episodes
+from core.store.alerts import episodes
 from core.store.database import Connection, Database
 from deploy.ports import free_port
 from tests.support import wards

@@ -15,15 +15,16 @@ from fastapi.testclient import TestClient
 
 from api import auth, live
 from api.app import create_app
+from core.credentials.passwords import hash_password
 from core.domain.alert import Finding, Severity
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
-from core.passwords import hash_password
+from core.formats.ward_file import read_ward
 from core.settings import Settings
-from core.store import episodes, users
+from core.store.alerts import episodes
 from core.store.database import Database
-from core.store.registry import register_ward
-from core.store.ward_file import read_ward
+from core.store.devices.ward_registration import register_ward
+from core.store.people import users
 from tests.support.alerting import NOW, HandClock
 from tests.support.wards import write_ward
 

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from core.domain.absence import AbsenceKind
 from core.domain.alert import Alert, EventKind, Outcome
-from core.domain.metric import CALLS, METRICS
+from core.domain.metrics import CALLS, METRICS
+from core.domain.planned_absence import AbsenceKind
 from core.errors import StoreError
-from core.store import absences, alerts, handling, ingestion
-from core.store.arrivals import NewRow
+from core.store.alerts import alerts, handling
 from core.store.database import Database
-from core.store.ingestion import Batch, SendingDevice
+from core.store.people import planned_absences as absences
+from core.store.telemetry import batches as ingestion
+from core.store.telemetry.batches import Batch, SendingDevice
+from core.store.telemetry.inserts import NewRow
 from detectors.rules.judgement import Press, Window, life_signs, no_track
 from detectors.rules.sos import LONGEST_DELAY, SosCall
 from ingest.assembly import Assembly, Rules
@@ -126,7 +128,7 @@ def _rows(new: Sequence[NewRow]) -> list[_Row]:
 
 
 class _Alerts:
-    """The alerts of one home as `core.store.episodes` keeps them, closed by people in their time."""
+    """The alerts of one home as `core.store.alerts.episodes` keeps them, closed by people in their time."""
 
     def __init__(self, home: CallHome) -> None:
         self.all: list[ToldAlert] = []

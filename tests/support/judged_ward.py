@@ -9,11 +9,13 @@ from zoneinfo import ZoneInfo
 
 from core.domain.alert import Alert
 from core.domain.device import DeviceKind
-from core.domain.metric import METRICS
+from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag, is_life_sign
-from core.store import alerts, ingestion, judging
+from core.store.alerts import alerts
 from core.store.database import Database
-from core.store.ingestion import Batch, Contact
+from core.store.detection import evaluation_queue as judging
+from core.store.telemetry import batches as ingestion
+from core.store.telemetry.batches import Batch, Contact
 from detectors.runner import Runner
 from tests.support import wards
 from tests.support.alerting import HandClock

@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from core.domain.resident import Language, Role
-from core.store import users
+from core.domain.people import Language, Role
+from core.formats.ward_file import read_ward
 from core.store.database import Connection, Database
-from core.store.registry import Registration, register_ward
-from core.store.ward_file import read_ward
+from core.store.devices.ward_registration import Registration, register_ward
+from core.store.people import users
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 

@@ -13,7 +13,7 @@ from api.schemas.absences import MOST, AbsenceIn, AbsenceOut, HabitOut, UsualOut
 from api.schemas.common import Number
 from api.visibility import absence_for, resident_for
 from core.domain.rhythm import VERSION, Habit
-from core.store import absences
+from core.store.people import planned_absences as absences
 
 router = APIRouter(tags=["absences"])
 _SHOWN_BACK, _SHOWN_AHEAD = timedelta(days=60), timedelta(days=800)

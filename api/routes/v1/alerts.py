@@ -16,7 +16,7 @@ from api.schemas.common import BigNumber, Cursor, Limit, Page, from_cursor, to_c
 from api.visibility import alert_for, alert_limits, open_alerts_for, require_hold, resident_for
 from core.domain.alert import Handling, Severity
 from core.errors import ConflictError
-from core.store import alerts, handling
+from core.store.alerts import alerts, handling
 from core.store.database import Connection
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])

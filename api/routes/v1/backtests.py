@@ -7,7 +7,8 @@ from api.deps import ConnectionDep, NowDep, Staff
 from api.schemas.backtests import BacktestDetailOut, BacktestIn, BacktestOut, SensitivityIO
 from api.schemas.common import BigNumber, Number
 from api.visibility import backtest_for, resident_for
-from core.store import backtest_requests, sensitivities
+from core.store.detection import backtest_requests
+from core.store.people import sensitivities
 
 router = APIRouter(tags=["backtests"])
 

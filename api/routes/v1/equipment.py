@@ -32,12 +32,14 @@ from api.schemas.equipment import (
 )
 from api.schemas.measurements import DeviceOut
 from api.visibility import device_for
-from core import enrolment
-from core.domain.access import Scope
-from core.label import enrolment_address, label_svg
-from core.store import broker_accounts, device_moves, device_registry, devices, proposals
+from core.credentials import enrolment_codes as enrolment
+from core.credentials.device_label import enrolment_address, label_svg
+from core.domain.access_scope import Scope
 from core.store.database import Connection
-from core.store.device_registry import Placement
+from core.store.devices import broker_accounts, devices, proposals
+from core.store.devices import moves as device_moves
+from core.store.devices import registry as device_registry
+from core.store.devices.registry import Placement
 
 router = APIRouter(tags=["equipment"])
 DeviceId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["hall-1"])]

@@ -13,8 +13,8 @@ from api.schemas.common import Number
 from api.schemas.geofences import GeofenceChange, GeofenceIn, GeofenceOut, to_hours, to_shape
 from api.visibility import geofence_for, require_staff, resident_for
 from core.domain.geofence import Geofence
-from core.store import geofences
 from core.store.database import Connection
+from core.store.people import geofences
 
 router = APIRouter(tags=["geofences"])
 _MOST = 50

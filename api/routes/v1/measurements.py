@@ -12,8 +12,9 @@ from api.schemas.common import Cursor, Limit, Moment, Number, Page, from_cursor,
 from api.schemas.measurements import BlindTimeOut, DeviceOut, FixOut, FixPage, ReadingOut
 from api.schemas.residents import LocationAccessOut
 from api.visibility import device_for, resident_for
-from core.domain.metric import METRICS
-from core.store import blind_times, devices, readings
+from core.domain.metrics import METRICS
+from core.store.devices import devices
+from core.store.telemetry import blind_times, readings
 
 router = APIRouter(tags=["measurements"])
 

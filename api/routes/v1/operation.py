@@ -9,8 +9,8 @@ from pydantic import Field
 from api.deps import Admin, ConnectionDep
 from api.schemas.common import BigNumber, Cursor, Limit, Output, Page, from_cursor, to_cursor
 from core.domain.quarantine import may_hold_position
-from core.store import quarantine
-from core.store.quarantine import Choice, Quarantined
+from core.store.telemetry import quarantine
+from core.store.telemetry.quarantine import Choice, Quarantined
 
 router = APIRouter(tags=["operation"])
 

@@ -8,18 +8,12 @@ from api import location
 from api.deps import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
 from api.permissions import Viewer
 from api.schemas.common import Cursor, Limit, Number, Page, from_cursor, to_cursor
-from api.schemas.residents import (
-    ContactOut,
-    LocationAccessOut,
-    LookOut,
-    ResidentOut,
-    RevealIn,
-    WeeklyOut,
-)
+from api.schemas.residents import ContactOut, LocationAccessOut, LookOut, ResidentOut, RevealIn, WeeklyOut
 from api.visibility import resident_for
 from api.weekly import load_week
-from core.domain.resident import Contact
-from core.store import residents, views
+from core.domain.people import Contact
+from core.store.people import access_log as views
+from core.store.people import residents
 
 router = APIRouter(prefix="/residents", tags=["residents"])
 _LOOKS_SHOWN = timedelta(days=90)

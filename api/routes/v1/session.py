@@ -6,7 +6,7 @@ from api import auth
 from api.deps import Anybody, AnyUser, DatabaseDep, MachineNowDep, SettingsDep
 from api.errors import NotSignedInError
 from api.schemas.session import SessionOut, SignInIn, UserOut
-from core.store import users
+from core.store.people import users
 
 router = APIRouter(prefix="/session", tags=["session"])
 

@@ -11,7 +11,7 @@ from api.deps import Admin, ConnectionDep, NowDep, SettingsDep
 from api.schemas.common import Input, Output
 from core.domain.simulation import Expectation, Injectable, RaisedAlert, compare
 from core.errors import NotFoundError
-from core.store import simulation
+from core.store.operation import simulation
 
 _NONE = "there is no simulation here"
 Days = Annotated[int, Query(ge=1, le=28, description="How many days back to compare.")]

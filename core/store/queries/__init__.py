@@ -1,4 +1,4 @@
-"""Named SQL: `<aggregate>.sql` holds `-- name: some_query` blocks, each with a line that says its purpose."""
+"""Named SQL: `<room>/<aggregate>.sql` holds `-- name: some_query` blocks, each with a line that says its purpose."""
 
 import re
 from functools import cache

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.auth import safe_next
-from core import passwords
+from core.credentials import passwords
 from core.errors import InputError
 
 

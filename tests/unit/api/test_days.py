@@ -8,9 +8,9 @@ from api.charts.cells import Cell, ChartDay, Look, figures
 from api.locale import words_of
 from api.pages.days import Heard, arrange, usual_of
 from api.pages.moments import Moments
-from core.domain.resident import Language
-from core.store.blind_times import BlindTime
-from core.store.readings import Part
+from core.domain.people import Language
+from core.store.telemetry.blind_times import BlindTime
+from core.store.telemetry.readings import Part
 
 _TOKYO = ZoneInfo("Asia/Tokyo")
 _DAY = date(2026, 11, 23)

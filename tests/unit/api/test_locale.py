@@ -9,8 +9,8 @@ import pytest
 from api.locale import entries, words_of
 from core.domain.alert import Condition, Delivery, EventKind, Handling, Outcome, Severity
 from core.domain.device import DeviceKind
-from core.domain.resident import Language, Role, WatchState
-from core.store.views import Viewed
+from core.domain.people import Language, Role, WatchState
+from core.store.people.access_log import Viewed
 from tests.support.shared_data import REPOSITORY
 
 _BANNED_JA = ("\u5f98\u5f8a", "異常", "監視", "対象者", "ユーザー", "患者", "倒れ")

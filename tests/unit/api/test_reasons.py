@@ -10,7 +10,7 @@ from api.locale import words_of
 from api.pages.moments import Moments
 from api.pages.reasons import line, ruled_out, title, todo, why
 from core.domain.alert import Alert, Condition, Handling, Severity
-from core.domain.resident import Language
+from core.domain.people import Language
 
 _NOW = datetime(2026, 11, 23, 0, 52, tzinfo=UTC)
 _CARDS: dict[str, dict[str, Any]] = {

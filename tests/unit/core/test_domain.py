@@ -3,7 +3,7 @@
 import pytest
 
 from core.domain.device import DEVICE_ID, DeviceKind
-from core.domain.metric import METRICS, METRICS_BY_NUMBER
+from core.domain.metrics import METRICS, METRICS_BY_NUMBER
 from core.domain.reading import is_life_sign
 
 

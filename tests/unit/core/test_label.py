@@ -5,10 +5,10 @@ from xml.dom import minidom
 
 import pytest
 
-from core.domain.account import Account, AccountKind
-from core.domain.resident import Language
-from core.enrolment import Code, code_hash
-from core.label import label_svg
+from core.credentials.device_label import label_svg
+from core.credentials.enrolment_codes import Code, code_hash
+from core.domain.broker_account import Account, AccountKind
+from core.domain.people import Language
 
 UNTIL = datetime(2026, 8, 10, tzinfo=UTC)
 CODE = Code(Account("hall-1", AccountKind.DEVICE), "K7QM-2XNP-9RTA-4WHC", UNTIL)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from core.domain.search import search_area
+from core.domain.search_area import search_area
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import numpy as np
 import pytest
 
-from core.domain.weekly import COUNTS_NAME, COUNTS_VERSION, Change, Row, WeeklyReport, weekly_report
+from core.domain.weekly_report import COUNTS_NAME, COUNTS_VERSION, Change, Row, WeeklyReport, weekly_report
 from detectors.rules import decline
 
 # A Wednesday; the last whole week is Monday 9 to Sunday 15 November.

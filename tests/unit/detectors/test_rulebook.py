@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from core.domain.backtest import NOT_TRIED, TRIED_RULES
 from core.domain.sensitivity import Sensitivity
-from core.store.measurements import Situation
+from core.store.telemetry.metric_series import Situation
 from detectors import rules
 from detectors.rulebook import rules_of
 from detectors.rules.bathroom_stay import BathroomStay

@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from core.domain.device import DeviceKind
-from core.store.ingestion import SendingDevice
-from core.store.numbering import Missing
+from core.store.telemetry.batches import SendingDevice
+from core.store.telemetry.sequence_gaps import Missing
 from ingest.numbering import Numbering
 
 _DEVICE = SendingDevice(1, "hall-1", "native:hall-1", DeviceKind.MOTION, None, None)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from core.domain.device import DeviceKind
 from core.domain.reading import ReadingFlag
-from core.store.ingestion import Batch, SendingDevice
+from core.store.telemetry.batches import Batch, SendingDevice
 from simulator.scoring.call_home import Arrival
 from simulator.scoring.call_senders import NATIVE, Caller
 from tests.support.called_homes import Ingest

@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.alert import Alert, Condition, Handling, NotificationKind, Outcome, Severity
 from core.domain.notification import Surroundings
-from core.domain.resident import Channel, Contact, Language
+from core.domain.people import Channel, Contact, Language
 from detectors.alerting import messages
 from detectors.alerting.catalogue import catalogue
 from detectors.alerting.messages import Facts, Text, render, width

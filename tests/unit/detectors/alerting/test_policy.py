@@ -5,17 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.domain.alert import (
-    Alert,
-    AlertEvent,
-    Condition,
-    EventKind,
-    Handling,
-    NotificationKind,
-    Severity,
-)
+from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
 from core.domain.notification import EscalationStep
-from core.domain.resident import Channel, Contact, Language
+from core.domain.people import Channel, Contact, Language
 from detectors.alerting import policy
 from detectors.alerting.policy import Situation
 

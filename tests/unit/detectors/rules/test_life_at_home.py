@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from core.domain.absence import AbsenceKind
 from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
+from core.domain.planned_absence import AbsenceKind
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
 from detectors.rules import absence, presence
 from detectors.rules.absence import AbsenceNotTaken

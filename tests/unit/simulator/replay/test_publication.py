@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from jsonschema import Draft202012Validator
 
-from core.store.ward_file import read_ward
+from core.formats.ward_file import read_ward
 from simulator.messages import Message
 from simulator.replay.files import read_recording
 from simulator.replay.publication import BY_MOMENT, Publication

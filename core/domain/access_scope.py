@@ -1,0 +1,44 @@
+"""Who may see which residents: the frame of every query that lists people or what belongs to them."""
+
+from dataclasses import dataclass
+
+from core.domain.people import Role
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The residents a user may know of.
+
+    Attributes
+    ----------
+    everything : bool
+        All of them (admin).
+    office : int or None
+        Those looked after by this office (care staff).
+    family_user : int or None
+        Those linked to this user (family).
+    """
+
+    everything: bool = False
+    office: int | None = None
+    family_user: int | None = None
+
+    @staticmethod
+    def of(role: Role, user: int, office: int | None) -> "Scope":
+        """Return what a user of this role may know of; an unknown combination sees nobody.
+
+        Examples
+        --------
+        >>> Scope.of(Role.CARE, 7, 2)
+        Scope(everything=False, office=2, family_user=None)
+        """
+        if role is Role.ADMIN:
+            return Scope(everything=True)
+        if role is Role.CARE:
+            return Scope(office=office)
+        return Scope(family_user=user)
+
+    @property
+    def is_staff(self) -> bool:
+        """True for those who also see matters of no single resident: the ward, equipment."""
+        return self.everything or self.office is not None

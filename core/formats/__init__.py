@@ -1,0 +1,1 @@
+"""Files that people exchange with the service, checked when they are read."""

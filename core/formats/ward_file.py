@@ -1,0 +1,252 @@
+"""The ward file: offices, users, homes, residents, contacts, geofences and devices to register at once.
+
+Its form is `tests/contract/schemas/ward.schema.json`; every mistake is told with its place in the file.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+from msgspec import Meta
+
+from core.domain.device import DeviceKind
+from core.domain.geofence import ALWAYS, Circle, Hours, Polygon
+from core.domain.people import Channel, Language, Role
+from core.errors import InputError
+
+_Text = Annotated[str, Meta(min_length=1)]
+_Latitude = Annotated[float, Meta(ge=-90, le=90)]
+_Longitude = Annotated[float, Meta(ge=-180, le=180)]
+_Instant = Annotated[datetime, Meta(tz=True)]
+_LocalTime = Annotated[str, Meta(pattern="^[0-2][0-9]:[0-5][0-9]$")]
+
+
+class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Any part of a ward file: an unknown name in it is a mistake."""
+
+
+class WardContact(_Part, frozen=True):
+    """Somebody who is told."""
+
+    name: _Text
+    step: Annotated[int, Meta(ge=1, le=9)]
+    channel: Channel
+    address: _Text
+    relation: str = ""
+    calls_resident: str = ""
+    language: Language = Language.JA
+    user: str | None = None
+    # Unless it is written, those of a resident's contact are the usual ones; a centre has none.
+    quiet_hours: (
+        Annotated[str, Meta(pattern="^(never|[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9])$")] | None
+    ) = None
+
+
+class WardCircle(_Part, frozen=True, tag_field="kind", tag="circle"):
+    """A circle on the ground."""
+
+    lat: _Latitude
+    lon: _Longitude
+    radius_m: Annotated[float, Meta(ge=30, le=50_000)]
+
+    def to_shape(self) -> Circle:
+        """Return it as the domain has it."""
+        return Circle(self.lat, self.lon, self.radius_m)
+
+
+class WardPolygon(_Part, frozen=True, tag_field="kind", tag="polygon"):
+    """A polygon on the ground."""
+
+    corners: Annotated[tuple[tuple[_Latitude, _Longitude], ...], Meta(min_length=3, max_length=500)]
+
+    def to_shape(self) -> Polygon:
+        """Return it as the domain has it."""
+        return Polygon(self.corners)
+
+
+class WardHours(_Part, frozen=True):
+    """When a geofence holds."""
+
+    days: tuple[Annotated[int, Meta(ge=0, le=6)], ...]
+    start: _LocalTime
+    end: _LocalTime
+
+
+class WardGeofence(_Part, frozen=True):
+    """Where a resident is expected to stay."""
+
+    name: _Text
+    shape: WardCircle | WardPolygon
+    hours: WardHours | None = None
+
+    def to_hours(self) -> Hours:
+        """Return its hours as the domain has them; always, when the file names none."""
+        if self.hours is None:
+            return ALWAYS
+        return Hours(
+            frozenset(self.hours.days),
+            time.fromisoformat(self.hours.start),
+            time.fromisoformat(self.hours.end),
+        )
+
+
+class WardResident(_Part, frozen=True):
+    """A person watched over."""
+
+    key: _Text
+    name: _Text
+    watched_from: _Instant
+    kana: str = ""
+    born_on: date | None = None
+    tells_night_exit: bool = False
+    phone: str = ""
+    contacts: tuple[WardContact, ...] = ()
+    family_users: tuple[str, ...] = ()
+    geofences: tuple[WardGeofence, ...] = ()
+
+
+class WardDevice(_Part, frozen=True):
+    """A sensor, tracker or gateway."""
+
+    device_id: Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}\Z")]
+    sender: Annotated[str, Meta(pattern="^[a-z0-9_]+:.+")]
+    kind: DeviceKind
+    place: str = ""
+    model: str = ""
+    gateway_id: str | None = None
+    heartbeat_s: Annotated[int, Meta(ge=1)] | None = None
+    resident: str | None = None
+    since: _Instant | None = None
+
+
+class WardHome(_Part, frozen=True):
+    """A place where residents live."""
+
+    name: _Text
+    office: _Text
+    area: str = ""
+    time_zone: str = ""
+    lat: _Latitude | None = None
+    lon: _Longitude | None = None
+    residents: tuple[WardResident, ...] = ()
+    devices: tuple[WardDevice, ...] = ()
+
+
+class WardOffice(_Part, frozen=True):
+    """Who looks after homes; its centre is told when a family does not answer."""
+
+    name: _Text
+    phone: str = ""
+    centre: tuple[WardContact, ...] = ()
+
+
+class WardUser(_Part, frozen=True):
+    """Somebody who signs in."""
+
+    login: _Text
+    name: _Text
+    role: Role
+    office: str | None = None
+    language: Language = Language.JA
+
+
+class Ward(_Part, frozen=True):
+    """A whole ward file."""
+
+    offices: tuple[WardOffice, ...]
+    homes: tuple[WardHome, ...]
+    users: tuple[WardUser, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """How many steps registering takes, for a progress bar."""
+        return len(self.offices) + len(self.users) + len(self.homes)
+
+
+@dataclass(frozen=True)
+class _Mistake:
+    where: str
+    what: str
+
+
+def read_ward(path: Path) -> Ward:
+    """Read and check a ward file.
+
+    Raises
+    ------
+    InputError
+        It cannot be read, is not JSON, has another form, or its parts do not fit together; with one line per mistake
+        that says where in the file.
+    """
+    try:
+        body = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    try:
+        ward = msgspec.json.decode(body, type=Ward)
+    except msgspec.ValidationError as error:
+        what, _, where = str(error).partition(" - at `$")
+        raise InputError(f"{path}: {where.rstrip('`').lstrip('.') or 'the file'}: {what}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not JSON: {error}") from error
+    if mistakes := list(_mistakes(ward)):
+        raise InputError("\n".join(f"{path}: {mistake.where}: {mistake.what}" for mistake in mistakes))
+    return ward
+
+
+def _mistakes(ward: Ward) -> Iterator[_Mistake]:
+    yield from _repeats("offices", "name", [office.name for office in ward.offices])
+    yield from _repeats("users", "login", [user.login.lower() for user in ward.users])
+    yield from _repeats("homes", "name", [home.name for home in ward.homes])
+    devices = [device for home in ward.homes for device in home.devices]
+    yield from _repeats("devices", "device_id", [device.device_id for device in devices])
+    yield from _repeats("devices", "sender", [device.sender for device in devices])
+    keys = [resident.key for home in ward.homes for resident in home.residents]
+    yield from _repeats("residents", "key", keys)
+    for number, user in enumerate(ward.users):
+        if user.role is Role.CARE and user.office is None:
+            yield _Mistake(f"users[{number}].office", "care staff belong to an office; name it")
+    for number, home in enumerate(ward.homes):
+        yield from _home_mistakes(f"homes[{number}]", home)
+
+
+def _repeats(where: str, field: str, names: list[str]) -> Iterator[_Mistake]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            yield _Mistake(where, f"the {field} {name} is there twice")
+        seen.add(name)
+
+
+def _home_mistakes(where: str, home: WardHome) -> Iterator[_Mistake]:
+    if home.time_zone and not _is_zone(home.time_zone):
+        yield _Mistake(f"{where}.time_zone", f"{home.time_zone} is not a time zone such as Asia/Tokyo")
+    if (home.lat is None) != (home.lon is None):
+        yield _Mistake(where, "lat and lon go together; give both or neither")
+    names = [resident.name for resident in home.residents]
+    yield from _repeats(f"{where}.residents", "name", names)
+    keys = {resident.key for resident in home.residents}
+    for number, device in enumerate(home.devices):
+        if device.resident is not None and device.resident not in keys:
+            yield _Mistake(
+                f"{where}.devices[{number}].resident",
+                f"no resident of this home has the key {device.resident}",
+            )
+    for number, resident in enumerate(home.residents):
+        for place, geofence in enumerate(resident.geofences):
+            if geofence.hours and max(geofence.hours.start, geofence.hours.end) > "23:59":
+                yield _Mistake(
+                    f"{where}.residents[{number}].geofences[{place}].hours", "times run from 00:00 to 23:59"
+                )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True

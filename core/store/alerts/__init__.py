@@ -1,0 +1,1 @@
+"""Alerts with their events and notifications, answer links, and calls of devices that nobody assigned."""

@@ -1,0 +1,224 @@
+"""The outbox and the ladder: what is planned for whom, and how each message fared."""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind, Severity
+from core.domain.notification import EscalationStep, Notification, Surroundings
+from core.domain.people import Channel, Contact, Language
+from core.store.alerts import events as alert_events
+from core.store.database import Connection
+from core.store.queries import load
+from core.store.rows import Row, build
+
+_NOTIFICATIONS = load("alerts/notifications")
+
+
+@dataclass(frozen=True)
+class Opening:
+    """How telling one contact about an alert stands: `was_tried` (may have arrived), `is_live` (arrived, or may be waited for)."""
+
+    contact: int
+    was_tried: bool
+    is_live: bool
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A message that one sender has taken until `until`, in the machine's time; nobody else sends it before."""
+
+    notification: int
+    alert: int
+    contact: Contact
+    kind: NotificationKind
+    attempts: int
+    last_error: str | None
+    created_at: datetime
+    until: datetime
+
+
+def audience(connection: Connection, alert: Alert) -> list[Contact]:
+    """Return everybody who could be told: the resident's contacts and the centre's; for a ward alert the centres' of all offices."""
+    kind, _, number = alert.subject.partition(":")
+    rows = connection.execute(
+        _NOTIFICATIONS["audience"],
+        {
+            "resident": alert.resident,
+            "home": int(number) if kind == "home" else None,
+            "office": alert.office,
+        },
+    )
+    return [_contact(row) for row in rows]
+
+
+def hold_unplanned(connection: Connection, _now: datetime, but: Collection[int] = ()) -> int | None:
+    """Lock an alert that has events without consequences yet, none of `but`, and return its number."""
+    row = connection.execute(_NOTIFICATIONS["hold_unplanned"], {"but": sorted(but)}).fetchone()
+    return None if row is None else row[0]
+
+
+def unplanned_events(connection: Connection, alert: int) -> list[AlertEvent]:
+    """Return the events of an alert that have no consequences yet, in order."""
+    rows = connection.execute(_NOTIFICATIONS["unplanned"], {"alert": alert})
+    return [alert_events.from_row(row) for row in rows]
+
+
+def mark_planned(connection: Connection, event: int, now: datetime) -> None:
+    """Note that an event's consequences are written."""
+    connection.execute(_NOTIFICATIONS["mark_planned"], {"event": event, "now": now})
+
+
+def openings(connection: Connection, alert: int, patience: int) -> list[Opening]:
+    """Return to whom an alert was told, or is being told; after more than `patience` failed attempts nobody waits for it."""
+    rows = connection.execute(_NOTIFICATIONS["openings"], {"alert": alert, "patience": patience})
+    return [Opening(*row) for row in rows]
+
+
+def declined(connection: Connection, alert: int, since_event: int) -> frozenset[int]:
+    """Return the contacts who said after an event that they cannot go."""
+    rows = connection.execute(_NOTIFICATIONS["declined"], {"alert": alert, "round": since_event})
+    return frozenset(row[0] for row in rows)
+
+
+def add(
+    connection: Connection, alert: int, contact: int, *, kind: NotificationKind, key: str, now: datetime
+) -> bool:
+    """Put one message into the outbox; return False if this very message is there already."""
+    parameters = {"alert": alert, "contact": contact, "kind": kind, "key": key, "now": now}
+    return connection.execute(_NOTIFICATIONS["add"], parameters).rowcount == 1
+
+
+def steps(connection: Connection, alert: int) -> list[EscalationStep]:
+    """Return the ladder of an alert, lowest rung first."""
+    rows = connection.execute(_NOTIFICATIONS["steps"], {"alert": alert})
+    return [EscalationStep(*row) for row in rows]
+
+
+def replace_steps(connection: Connection, alert: int, ladder: Iterable[EscalationStep]) -> None:
+    """Write an alert's ladder in place of the one before."""
+    connection.execute(_NOTIFICATIONS["drop_steps"], {"alert": alert})
+    for step in ladder:
+        connection.execute(
+            _NOTIFICATIONS["put_step"],
+            {
+                "alert": alert,
+                "step": step.step,
+                "round": step.round,
+                "due_at": step.due_at,
+                "taken_at": step.taken_at,
+                "stopped_at": step.stopped_at,
+            },
+        )
+
+
+def hold_due_step(connection: Connection, now: datetime, but: Collection[int] = ()) -> int | None:
+    """Lock an alert with a rung whose time has come, none of `but`, and return its number."""
+    values = {"now": now, "but": sorted(but)}
+    row = connection.execute(_NOTIFICATIONS["hold_due_step"], values).fetchone()
+    return None if row is None else row[0]
+
+
+def next_due(connection: Connection) -> datetime | None:
+    """Return the next moment at which a rung, a claim or a repeated attempt is due; it may lie in the past."""
+    row = connection.execute(_NOTIFICATIONS["next_due"]).fetchone()
+    return None if row is None else row[0]
+
+
+def of_alert(connection: Connection, alert: int) -> list[Notification]:
+    """Return all messages about an alert, in the order in which they were planned."""
+    rows = connection.execute(_NOTIFICATIONS["of_alert"], {"alert": alert})
+    return [_notification(row) for row in rows]
+
+
+def lease_one(
+    connection: Connection,
+    now: datetime,
+    machine_now: datetime,
+    until: datetime,
+    *,
+    least_urgent: Severity = Severity.EQUIPMENT,
+) -> Lease | None:
+    """Take the most urgent message that is due; None if there is none.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside a transaction that is committed before anything is sent.
+    now : datetime
+        The service's time, which decides what is due.
+    machine_now, until : datetime
+        The machine's time and the end of the lease in it; a lease that ended before `machine_now` is taken over.
+    least_urgent : Severity
+        Only messages about alerts of this severity or a more urgent one.
+    """
+    row = connection.execute(
+        _NOTIFICATIONS["lease_one"],
+        {"now": now, "machine_now": machine_now, "lease_until": until, "least_urgent": least_urgent},
+    ).fetchone()
+    if row is None:
+        return None
+    number, alert, contact, kind, attempts, last_error, created_at = row
+    person = connection.execute(_NOTIFICATIONS["contact"], {"contact": contact}).fetchone()
+    assert person is not None  # noqa: S101 - the foreign key holds it
+    return Lease(
+        notification=number,
+        alert=alert,
+        contact=_contact(person),
+        kind=NotificationKind(kind),
+        attempts=attempts,
+        last_error=last_error,
+        created_at=created_at,
+        until=until,
+    )
+
+
+def surroundings(connection: Connection, alert: int, contact: int, kinds: Iterable[str]) -> Surroundings:
+    """Return what a message to a contact says besides the alert; `who` acted last in an event of one of the `kinds`."""
+    row = connection.execute(
+        _NOTIFICATIONS["surroundings"], {"alert": alert, "contact": contact, "kinds": list(kinds)}
+    ).fetchone()
+    assert row is not None  # noqa: S101 - only asked for alerts that exist
+    return Surroundings(*row)
+
+
+def finish(
+    connection: Connection,
+    lease: Lease,
+    status: Delivery,
+    *,
+    due_at: datetime | None = None,
+    error: str | None = None,
+    sent_at: datetime | None = None,
+) -> bool:
+    """Write how an attempt ended; return False if the lease had run out and another sender took over."""
+    parameters = {
+        "notification": lease.notification,
+        "lease_until": lease.until,
+        "status": status,
+        "due_at": due_at,
+        "error": error,
+        "sent_at": sent_at,
+    }
+    return connection.execute(_NOTIFICATIONS["finish"], parameters).rowcount == 1
+
+
+def cancel_later(connection: Connection, lease: Lease, reason: str) -> None:
+    """Drop what would have followed an opening that never arrived."""
+    connection.execute(
+        _NOTIFICATIONS["cancel_later"],
+        {
+            "alert": lease.alert,
+            "contact": lease.contact.number,
+            "notification": lease.notification,
+            "error": reason,
+        },
+    )
+
+
+def _contact(row: Row) -> Contact:
+    return build(Contact, row, channel=Channel, language=Language)
+
+
+def _notification(row: Row) -> Notification:
+    return build(Notification, row, channel=Channel, kind=NotificationKind, status=Delivery)

@@ -1,0 +1,58 @@
+"""Neighbourhoods: what is heard of their homes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.store.database import Connection
+from core.store.detection.evaluation_queue import STATUS_METRICS
+from core.store.queries import load
+
+_AREAS = load("detection/areas")
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a home may be silent.
+
+    Attributes
+    ----------
+    heartbeats : int
+        So many of its heartbeats.
+    least, slack : timedelta
+        But not less than these.
+    restart : timedelta
+        After it said that it goes.
+    """
+
+    heartbeats: int
+    least: timedelta
+    restart: timedelta
+    slack: timedelta
+
+
+@dataclass(frozen=True)
+class AreaRow:
+    """How many homes of an area were heard, and since when which of them are silent, and how long each may be."""
+
+    area: str
+    homes: int
+    since: Sequence[datetime]
+    allowed_s: Sequence[float]
+
+
+def heard(
+    connection: Connection, patience: Patience, share: float, since: datetime, until: datetime
+) -> list[AreaRow]:
+    """Return what was heard of all areas since a time; homes count as silent after a `share` of what they may be."""
+    values = {
+        "since": since,
+        "until": until,
+        "share": share,
+        "missed": patience.heartbeats,
+        "least_s": patience.least.total_seconds(),
+        "restart_s": patience.restart.total_seconds(),
+        "slack_s": patience.slack.total_seconds(),
+        "status_metrics": STATUS_METRICS,
+    }
+    return [AreaRow(*row) for row in connection.execute(_AREAS["quiet_homes"], values)]

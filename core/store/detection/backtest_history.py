@@ -1,0 +1,117 @@
+"""What trying rules on a resident's past reads of the database; it changes nothing there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from core.domain.device import DeviceKind
+from core.errors import NotFoundError
+from core.store.database import Connection
+from core.store.queries import load
+
+_BACKTESTS = load("detection/backtest_history")
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A resident on whose past rules are tried.
+
+    Attributes
+    ----------
+    number, home, home_name
+        Who it is, and where they live.
+    zone : ZoneInfo
+        The home's zone.
+    watched_from : datetime
+        Nothing is raised before.
+    judged_through : datetime or None
+        How far they were judged; None if they never were.
+    sensitivity : str
+        As it is set now.
+    is_lead : bool
+        Whether devices that are nobody's own count for them.
+    was_first : bool
+        Whether nobody in the home was watched before them; else what was stored before they were watched is another's past.
+    """
+
+    number: int
+    home: int
+    home_name: str
+    zone: ZoneInfo
+    watched_from: datetime
+    judged_through: datetime | None
+    sensitivity: str
+    is_lead: bool
+    was_first: bool
+
+
+@dataclass(frozen=True)
+class ToldAt:
+    """When a device with a heartbeat told something, in order: the first and the last time of every ten minutes."""
+
+    device: int
+    kind: DeviceKind
+    place: str
+    heartbeat: timedelta
+    told_at: Sequence[datetime]
+
+
+def look_only(connection: Connection) -> None:
+    """Let this transaction see one moment of the database and refuse to change it; call this first in it."""
+    connection.execute(_BACKTESTS["look_only"])
+
+
+def whose(connection: Connection, resident: int) -> Tried:
+    """Return a resident on whose past rules are to be tried.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of this number.
+    """
+    row = connection.execute(_BACKTESTS["whose"], {"resident": resident}).fetchone()
+    if row is None:
+        raise NotFoundError(f"there is no resident {resident}; the pages show everybody's number")
+    number, watched_from, sensitivity, judged_through, zone, home, home_name, is_lead, was_first = row
+    return Tried(
+        number=number,
+        home=home,
+        home_name=home_name,
+        zone=ZoneInfo(zone),
+        watched_from=watched_from,
+        judged_through=judged_through,
+        sensitivity=sensitivity,
+        is_lead=is_lead,
+        was_first=was_first,
+    )
+
+
+def stored_from(connection: Connection, tried: Tried, since: datetime) -> datetime | None:
+    """Return the first life sign or fix after a moment that is stored about a resident; None if there is none."""
+    values = {"home": tried.home, "resident": tried.number, "is_lead": tried.is_lead, "since": since}
+    row = connection.execute(_BACKTESTS["stored_from"], values).fetchone()
+    return row[0] if row else None
+
+
+def told_at(connection: Connection, home: int, since: datetime, until: datetime) -> list[ToldAt]:
+    """Return when each device of a home with a heartbeat told something in a span, by the devices' clocks."""
+    rows = connection.execute(_BACKTESTS["told_at"], {"home": home, "since": since, "until": until})
+    return [
+        ToldAt(device, DeviceKind(kind), place, timedelta(seconds=heartbeat_s), sorted(set(times)))
+        for device, kind, place, heartbeat_s, times in rows
+    ]
+
+
+def equipment(connection: Connection, home: int, at: datetime) -> list[tuple[DeviceKind, bool]]:
+    """Return the kind of each device that was in a home at a moment, and whether it was known to be silent then."""
+    rows = connection.execute(_BACKTESTS["equipment"], {"home": home, "at": at})
+    return [(DeviceKind(kind), is_silent) for kind, is_silent in rows]
+
+
+def real_matters(
+    connection: Connection, resident: int, outcomes: Sequence[str], since: datetime, until: datetime
+) -> list[tuple[datetime, str]]:
+    """Return when something began that people closed with one of these outcomes, and which rule had told it."""
+    values = {"resident": resident, "outcomes": list(outcomes), "since": since, "until": until}
+    return [(row[0], row[1]) for row in connection.execute(_BACKTESTS["real_matters"], values)]

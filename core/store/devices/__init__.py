@@ -1,0 +1,1 @@
+"""Devices: registration, moves, proposals and accounts of the broker."""

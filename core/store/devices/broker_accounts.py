@@ -1,0 +1,168 @@
+"""Who signs in to the broker, and the one-use codes for which devices get their credentials.
+
+Only hashes are kept: of a password in the form that the broker compares with, of a code as SHA-256.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.broker_account import ACCOUNT_NAME, Account, AccountKind, is_service
+from core.errors import ConflictError, InputError, NotFoundError
+from core.store.database import Connection
+from core.store.queries import load
+from core.store.rows import build
+
+_ACCOUNTS = load("devices/broker_accounts")
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How an account stands.
+
+    Attributes
+    ----------
+    name : str
+        What it signs in as.
+    kind : AccountKind
+        What it is.
+    is_let_in : bool
+        Whether it has a credential.
+    issued_at : datetime or None
+        When the last credential was handed out.
+    revoked_at : datetime or None
+        When it was taken away, if it was.
+    code_until : datetime or None
+        Until when a code waits to be used.
+    """
+
+    name: str
+    kind: AccountKind
+    is_let_in: bool
+    issued_at: datetime | None
+    revoked_at: datetime | None
+    code_until: datetime | None
+
+
+def ensure(connection: Connection, account: Account) -> None:
+    """Make an account, unless it is there; without a credential it opens nothing.
+
+    Raises
+    ------
+    InputError
+        The name cannot be one level of a topic, or is kept for the service.
+    ConflictError
+        The name belongs to something of another kind.
+    """
+    if not ACCOUNT_NAME.match(account.name):
+        raise InputError(
+            f"{account.name!r} cannot be a broker name: use 1 to 64 letters, digits, dots, hyphens or underscores, the"
+            " first a letter or digit"
+        )
+    if is_service(account.name):
+        raise InputError(f"the name {account.name} is kept for the service itself; choose another")
+    values = {"name": account.name, "kind": account.kind}
+    if account.kind is not AccountKind.DEVICE and (
+        connection.execute(_ACCOUNTS["native_device"], values).fetchone() is not None
+    ):
+        raise ConflictError(
+            f"{account.name} is the id of a native device; choose another name for the {account.kind}"
+        )
+    connection.execute(_ACCOUNTS["add_account"], values)
+    row = connection.execute(_ACCOUNTS["account"], values).fetchone()
+    if row is not None and row[0] != account.kind:
+        raise ConflictError(
+            f"{account.name} signs in to the broker as a {row[0]}, so it cannot be the name of a {account.kind} too;"
+            " choose another"
+        )
+
+
+def refuse_taken_name(connection: Connection, account: Account) -> None:
+    """Refuse a new device whose name somebody else signs in with, or that the service keeps for itself.
+
+    Raises
+    ------
+    InputError
+        The name is kept for the service.
+    ConflictError
+        The name belongs to something of another kind.
+    """
+    if is_service(account.name):
+        raise InputError(f"the name {account.name} is kept for the service itself; choose another")
+    row = connection.execute(_ACCOUNTS["account"], {"name": account.name}).fetchone()
+    if row is not None and row[0] != account.kind:
+        raise ConflictError(f"a {row[0]} signs in to the broker as {account.name}; choose another id")
+
+
+def issue(connection: Connection, name: str, password_hash: str, now: datetime) -> None:
+    """Give an account a new credential: the former one and any open code end.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such account.
+    """
+    values = {"name": name, "password_hash": password_hash, "now": now}
+    if connection.execute(_ACCOUNTS["issue"], values).fetchone() is None:
+        raise NotFoundError(_no_account(name))
+    connection.execute(_ACCOUNTS["withdraw_codes"], values)
+    connection.execute(_ACCOUNTS["announce_accounts"])
+
+
+def revoke(connection: Connection, name: str, now: datetime) -> None:
+    """Take an account's credential away, and its open code; who is connected with it is cut off.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such account.
+    """
+    values = {"name": name, "now": now}
+    if connection.execute(_ACCOUNTS["revoke"], values).fetchone() is None:
+        raise NotFoundError(_no_account(name))
+    connection.execute(_ACCOUNTS["withdraw_codes"], values)
+    connection.execute(_ACCOUNTS["announce_accounts"])
+
+
+def add_code(
+    connection: Connection,
+    name: str,
+    code_hash: bytes,
+    *,
+    now: datetime,
+    expires_at: datetime,
+    user: int | None,
+) -> None:
+    """Keep a new code for an account, in place of an open one; the credential stays good until the code is used."""
+    values = {"name": name, "code_hash": code_hash, "now": now, "expires_at": expires_at, "user": user}
+    connection.execute(_ACCOUNTS["withdraw_codes"], values)
+    connection.execute(_ACCOUNTS["add_code"], values)
+
+
+def use_code(connection: Connection, code_hash: bytes, now: datetime) -> Account | None:
+    """Use a code up and return whose it is; None if it is unknown, used, withdrawn or too old."""
+    values = {"code_hash": code_hash, "now": now}
+    # Of two at once the second waits here for the first, and then finds the code used.
+    connection.execute(_ACCOUNTS["account_of_code"], values)
+    row = connection.execute(_ACCOUNTS["use_code"], values).fetchone()
+    return None if row is None else Account(row[0], AccountKind(row[1]))
+
+
+def standings(connection: Connection, now: datetime) -> dict[str, Standing]:
+    """Return how all accounts stand, by name."""
+    rows = connection.execute(_ACCOUNTS["standings"], {"name": None, "now": now}).fetchall()
+    return {row[0]: build(Standing, row, kind=AccountKind) for row in rows}
+
+
+def standing(connection: Connection, name: str, now: datetime) -> Standing | None:
+    """Return how one account stands; None if it was never made."""
+    row = connection.execute(_ACCOUNTS["standings"], {"name": name, "now": now}).fetchone()
+    return None if row is None else build(Standing, row, kind=AccountKind)
+
+
+def password_hashes(connection: Connection) -> dict[str, str | None]:
+    """Return what the broker must know: the hash of each account, None for those that may not come in."""
+    return dict(connection.execute(_ACCOUNTS["password_hashes"]).fetchall())
+
+
+def _no_account(name: str) -> str:
+    return f"nobody signs in to the broker as {name}; `mimamori device list` shows who does"

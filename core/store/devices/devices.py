@@ -1,0 +1,151 @@
+"""Devices where they are now, and whether we hear them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.domain.access_scope import Scope
+from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS, DeviceKind
+from core.domain.metrics import METRICS
+from core.errors import NotFoundError
+from core.store.database import Connection
+from core.store.queries import load
+from core.store.rows import Row, build
+
+_DEVICES = load("devices/devices")
+_ALL = 100_000
+
+
+@dataclass(frozen=True)
+class DeviceOverview:
+    """A registered device with where it is and when it was last heard.
+
+    `home`, `home_name` and `area` are None for a device in store. `battery_low` is None where the device never said.
+    """
+
+    number: int
+    device_id: str
+    sender: str
+    kind: DeviceKind
+    place: str
+    model: str
+    gateway_id: str | None
+    heartbeat: timedelta | None
+    registered_at: datetime
+    home: int | None
+    home_name: str | None
+    area: str | None
+    resident: int | None
+    last_received_at: datetime | None
+    last_time: datetime | None
+    clock_skew_s: float | None
+    battery_pct: float | None
+    battery_low: bool | None
+
+    def is_heard(self, now: datetime) -> bool | None:
+        """Tell whether its messages come as they should; None where that cannot be told, since it has no heartbeat."""
+        if self.heartbeat is None:
+            return None
+        if self.last_received_at is None:
+            return False
+        return now - self.last_received_at <= max(MISSED_HEARTBEATS * self.heartbeat, LEAST_SILENCE)
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """How many of the devices with a heartbeat are heard, and when any device was last heard."""
+
+    heard: int
+    expected: int
+    last_received_at: datetime | None
+
+
+def overviews(
+    connection: Connection,
+    scope: Scope,
+    *,
+    resident: int | None = None,
+    limit: int = _ALL,
+    after: str | None = None,
+) -> list[DeviceOverview]:
+    """Return the devices of a scope (or of one resident's home) by device id, those behind `after` only."""
+    return _overviews(connection, scope, resident=resident, device_id=None, limit=limit, after=after)
+
+
+def overview(connection: Connection, scope: Scope, device_id: str) -> DeviceOverview:
+    """Return one device of a scope.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of that id, or not in this scope.
+    """
+    found = _overviews(connection, scope, resident=None, device_id=device_id, limit=1, after=None)
+    if not found:
+        raise NotFoundError("there is no device of that id that you may see")
+    return found[0]
+
+
+def is_visible(connection: Connection, scope: Scope, device_id: str) -> bool:
+    """Tell whether a device is one of a scope."""
+    return bool(_overviews(connection, scope, resident=None, device_id=device_id, limit=1, after=None))
+
+
+def hearing(devices: Sequence[DeviceOverview], now: datetime) -> Hearing:
+    """Return how many of these devices are heard at `now`."""
+    told = [device.is_heard(now) for device in devices if device.home is not None]
+    expected = [heard for heard in told if heard is not None]
+    times = [device.last_received_at for device in devices if device.last_received_at is not None]
+    return Hearing(sum(expected), len(expected), max(times, default=None))
+
+
+def hearing_in(connection: Connection, scope: Scope, now: datetime) -> Hearing:
+    """Return the same as `hearing` of all devices of a scope, counted in the database."""
+    row = connection.execute(
+        _DEVICES["hearing"],
+        {
+            "everything": scope.everything,
+            "office": scope.office,
+            "family_user": scope.family_user,
+            "now": now,
+            "missed": MISSED_HEARTBEATS,
+            "shortest": LEAST_SILENCE,
+        },
+    ).fetchone()
+    return Hearing(0, 0, None) if row is None else build(Hearing, row)
+
+
+def _overviews(
+    connection: Connection,
+    scope: Scope,
+    *,
+    resident: int | None,
+    device_id: str | None,
+    limit: int,
+    after: str | None,
+) -> list[DeviceOverview]:
+    rows = connection.execute(
+        _DEVICES["device_overviews"],
+        {
+            "everything": scope.everything,
+            "office": scope.office,
+            "family_user": scope.family_user,
+            "resident": resident,
+            "device_id": device_id,
+            "battery_pct": METRICS["battery_pct"].number,
+            "battery_low": METRICS["battery_low"].number,
+            "limit": limit,
+            "after": after,
+        },
+    ).fetchall()
+    return [_overview(row) for row in rows]
+
+
+def _overview(row: Row) -> DeviceOverview:
+    return build(
+        DeviceOverview,
+        row,
+        kind=DeviceKind,
+        heartbeat=lambda seconds: timedelta(seconds=seconds),
+        battery_low=bool,
+    )

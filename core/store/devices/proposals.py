@@ -1,0 +1,122 @@
+"""Devices that gateways describe, until somebody registers them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from core.domain.device import DeviceKind
+from core.domain.device_proposal import Proposal, Proposed
+from core.errors import InputError, NotFoundError
+from core.store.database import Connection
+from core.store.devices import registry as device_registry
+from core.store.devices.registry import DeviceInUse, Placement
+from core.store.queries import load
+from core.store.rows import build
+
+_PROPOSALS = load("devices/proposals")
+# More than a ward's gateways have; what a gateway gone wild says beyond them is left out.
+MOST = 10_000
+_LONGEST = 200
+
+
+def keep(connection: Connection, said: Iterable[Proposed], now: datetime) -> None:
+    """Keep what gateways said of devices that are not registered."""
+    by_sender: dict[str, Proposed] = {}
+    for one in said:
+        if _storable(one.sender) != one.sender:
+            # Under a changed name its messages would not be found.
+            continue
+        known = by_sender.get(one.sender)
+        classes = one.device_classes if known is None else one.device_classes | known.device_classes
+        by_sender[one.sender] = Proposed(one.sender, one.name, one.model, classes)
+    if not by_sender:
+        return
+    found = list(by_sender.values())
+    connection.execute(
+        _PROPOSALS["keep"],
+        {
+            "sender": [one.sender for one in found],
+            "name": [_storable(one.name) for one in found],
+            "model": [_storable(one.model) for one in found],
+            "classes": [",".join(sorted(_storable(word) for word in one.device_classes)) for one in found],
+            "most": MOST,
+            "now": now,
+        },
+    )
+
+
+def waiting(connection: Connection) -> list[Proposal]:
+    """Return what nobody has registered or dismissed, by sender."""
+    rows = connection.execute(_PROPOSALS["waiting"], {"number": None}).fetchall()
+    return [build(Proposal, row, device_classes=tuple) for row in rows]
+
+
+def get(connection: Connection, number: int) -> Proposal:
+    """Return one proposal that waits.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of that number, or somebody was faster.
+    """
+    row = connection.execute(_PROPOSALS["waiting"], {"number": number}).fetchone()
+    if row is None:
+        raise NotFoundError(f"no proposal {number} waits; `mimamori device proposals` shows those that do")
+    return build(Proposal, row, device_classes=tuple)
+
+
+def accept(
+    connection: Connection,
+    number: int,
+    placement: Placement,
+    now: datetime,
+    *,
+    device_id: str | None = None,
+    kind: DeviceKind | None = None,
+    place: str = "",
+) -> DeviceInUse:
+    """Register a proposed device from now on.
+
+    Raises
+    ------
+    NotFoundError
+        No such proposal waits.
+    InputError
+        Its name cannot be made into an id, so one must be given.
+    ConflictError
+        The id or the sender belongs to a device already.
+    """
+    proposal = get(connection, number)
+    device_id = device_id or proposal.device_id
+    if device_id is None:
+        raise InputError(f"the gateway calls it {proposal.name!r}, which cannot be an id; give one")
+    device_registry.add_device(
+        connection,
+        device_id=device_id,
+        sender=proposal.sender,
+        kind=kind or proposal.kind,
+        place=place,
+        model=proposal.model,
+        gateway_id=None,
+        heartbeat_s=None,
+        placement=placement,
+        now=now,
+    )
+    connection.execute(_PROPOSALS["forget"], {"number": number})
+    return device_registry.device_in_use(connection, device_id)
+
+
+def dismiss(connection: Connection, number: int, now: datetime) -> None:
+    """Do not propose a device any more, however often its gateway does.
+
+    Raises
+    ------
+    NotFoundError
+        No such proposal waits.
+    """
+    get(connection, number)
+    connection.execute(_PROPOSALS["dismiss"], {"number": number, "now": now})
+
+
+def _storable(text: str) -> str:
+    # A gateway's words: PostgreSQL takes no NUL, and the comma separates classes.
+    return text.replace("\x00", "�")[:_LONGEST]

@@ -1,0 +1,239 @@
+"""Registers a whole ward from its file, in one transaction."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.domain import quiet_hours
+from core.domain.quiet_hours import QuietHours
+from core.errors import ConflictError, InputError
+from core.formats.ward_file import Ward, WardContact, WardDevice, WardHome, WardOffice, WardResident, WardUser
+from core.store.database import Connection
+from core.store.devices.registry import Placement, announce, insert_device, one_number
+from core.store.people import geofences, users
+from core.store.queries import load
+
+_REGISTRY = load("devices/registry")
+# Any constant will do as long as nobody else locks it in this database.
+_LOCK = 0x57415244
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What a ward file added; what was there before stays as it was."""
+
+    added: Counter[str] = field(default_factory=Counter[str])
+    new_logins: list[str] = field(default_factory=list[str])
+
+
+class _Registrar:
+    """Registers the parts of one ward file in one transaction."""
+
+    def __init__(
+        self, connection: Connection, now: datetime, default_zone: str, new_password: Callable[[str], str]
+    ) -> None:
+        self._connection = connection
+        self._now = now
+        self._default_zone = default_zone
+        self._new_password = new_password
+        self.result = Registration()
+
+    def office(self, where: str, office: WardOffice) -> None:
+        number = self._find("office", name=office.name)
+        if number is None:
+            number = self._add("offices", "add_office", name=office.name, phone=office.phone)
+        for place, contact in enumerate(office.centre):
+            self._contact(f"{where}.centre[{place}]", contact, office=number)
+
+    def user(self, where: str, user: WardUser) -> None:
+        if users.find(self._connection, user.login) is not None:
+            return
+        office = self._office_of(f"{where}.office", user.office) if user.office is not None else None
+        users.add(
+            self._connection,
+            login=user.login,
+            name=user.name,
+            role=user.role,
+            office=office,
+            language=user.language,
+            password_hash=self._new_password(user.login),
+            now=self._now,
+        )
+        self.result.added["users"] += 1
+        self.result.new_logins.append(user.login)
+
+    def home(self, where: str, home: WardHome) -> None:
+        office = self._office_of(f"{where}.office", home.office)
+        number = self._find("home", name=home.name)
+        if number is None:
+            number = self._add(
+                "homes",
+                "add_home",
+                name=home.name,
+                area=home.area,
+                time_zone=home.time_zone or self._default_zone,
+                lat=home.lat,
+                lon=home.lon,
+            )
+        residents: dict[str, int] = {}
+        for place, resident in enumerate(home.residents):
+            residents[resident.key] = self._resident(f"{where}.residents[{place}]", resident, number, office)
+        for place, device in enumerate(home.devices):
+            own = residents[device.resident] if device.resident is not None else None
+            self._device(f"{where}.devices[{place}]", device, Placement(number, own))
+
+    def _resident(self, where: str, resident: WardResident, home: int, office: int) -> int:
+        number = self._find("resident", home=home, name=resident.name)
+        if number is None:
+            number = self._add(
+                "residents",
+                "add_resident",
+                home=home,
+                office=office,
+                name=resident.name,
+                kana=resident.kana,
+                born_on=resident.born_on,
+                tells_night_exit=resident.tells_night_exit,
+                phone=resident.phone,
+                watched_from=resident.watched_from,
+            )
+        for place, contact in enumerate(resident.contacts):
+            self._contact(f"{where}.contacts[{place}]", contact, resident=number)
+        for place, login in enumerate(resident.family_users):
+            users.link_family(
+                self._connection, self._user_of(f"{where}.family_users[{place}]", login), number
+            )
+        for geofence in resident.geofences:
+            if self._find("geofence", resident=number, name=geofence.name) is None:
+                geofences.add(
+                    self._connection,
+                    number,
+                    name=geofence.name,
+                    shape=geofence.shape.to_shape(),
+                    hours=geofence.to_hours(),
+                    now=self._now,
+                )
+                self.result.added["geofences"] += 1
+        return number
+
+    def _contact(
+        self, where: str, contact: WardContact, *, resident: int | None = None, office: int | None = None
+    ) -> None:
+        user = self._user_of(f"{where}.user", contact.user) if contact.user is not None else None
+        quiet = _quiet_hours(where, contact, is_centre=resident is None)
+        row = self._connection.execute(
+            _REGISTRY["add_contact"],
+            {
+                "resident": resident,
+                "office": office,
+                "user": user,
+                "name": contact.name,
+                "relation": contact.relation,
+                "calls_resident": contact.calls_resident,
+                "step": contact.step,
+                "channel": contact.channel,
+                "address": contact.address,
+                "language": contact.language,
+                "quiet_from": None if quiet is None else quiet.begins,
+                "quiet_until": None if quiet is None else quiet.ends,
+            },
+        ).fetchone()
+        self.result.added["contacts"] += row is not None
+
+    def _device(self, where: str, device: WardDevice, placement: Placement) -> None:
+        row = self._connection.execute(_REGISTRY["device"], {"device_id": device.device_id}).fetchone()
+        if row is not None:
+            if row[1] != device.sender:
+                raise InputError(
+                    f"{where}.sender: the device {device.device_id} is registered as {row[1]}, not {device.sender}"
+                )
+            return
+        try:
+            insert_device(self._connection, device, placement, device.since or self._now, self._now)
+        except ConflictError as error:
+            raise InputError(f"{where}.sender: {error}") from error
+        self.result.added["devices"] += 1
+
+    def _office_of(self, where: str, name: str) -> int:
+        number = self._find("office", name=name)
+        if number is None:
+            raise InputError(f"{where}: there is no office {name}, neither in this file nor in the database")
+        return number
+
+    def _user_of(self, where: str, login: str) -> int:
+        found = users.find(self._connection, login)
+        if found is None:
+            raise InputError(f"{where}: there is no user {login}, neither in this file nor in the database")
+        return found.user.number
+
+    def _find(self, query: str, **names: object) -> int | None:
+        row = self._connection.execute(_REGISTRY[query], names).fetchone()
+        return None if row is None else int(row[0])
+
+    def _add(self, what: str, query: str, **values: object) -> int:
+        self.result.added[what] += 1
+        return one_number(self._connection.execute(_REGISTRY[query], values).fetchone())
+
+
+def register_ward(
+    connection: Connection,
+    ward: Ward,
+    *,
+    now: datetime,
+    default_zone: str,
+    new_password: Callable[[str], str],
+    on_progress: Callable[[], None] = lambda: None,
+) -> Registration:
+    """Register all parts of a ward file that are not there yet; a second time changes nothing.
+
+    What is known by its name (office, home, resident in a home, login, device id) stays as it is.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside a transaction, so that a file with a mistake leaves nothing behind.
+    ward : Ward
+        What `read_ward` returned.
+    now : datetime
+        When this happens.
+    default_zone : str
+        Time zone of homes that name none.
+    new_password : callable
+        Gets the login of each user to add and returns the hash of a password.
+    on_progress : callable
+        Called after each office, user and home.
+
+    Raises
+    ------
+    InputError
+        A part names an office or user that does not exist, or a sender that another device has.
+    """
+    connection.execute(_REGISTRY["lock"], {"key": _LOCK})
+    registrar = _Registrar(connection, now, default_zone, new_password)
+    # A centre's contact may be a user and a user belongs to an office: offices without their centre come first.
+    for office in ward.offices:
+        registrar.office("offices", WardOffice(name=office.name, phone=office.phone))
+    for number, user in enumerate(ward.users):
+        registrar.user(f"users[{number}]", user)
+        on_progress()
+    for number, office in enumerate(ward.offices):
+        registrar.office(f"offices[{number}]", office)
+        on_progress()
+    for number, home in enumerate(ward.homes):
+        registrar.home(f"homes[{number}]", home)
+        on_progress()
+    announce(connection)
+    return registrar.result
+
+
+def _quiet_hours(where: str, contact: WardContact, *, is_centre: bool) -> QuietHours | None:
+    if contact.quiet_hours is None:
+        return None if is_centre else quiet_hours.USUAL
+    try:
+        quiet = quiet_hours.read(contact.quiet_hours)
+    except ValueError as error:
+        raise InputError(f"{where}.quiet_hours: {error}") from error
+    if quiet is not None and is_centre:
+        raise InputError(f"{where}.quiet_hours: a care centre has none; somebody must be told at any hour")
+    return quiet

@@ -1,0 +1,1 @@
+"""The health of the processes, the feed of changes, the shared simulation."""

@@ -1,0 +1,67 @@
+"""Whether the service sees anything at all: how far ingest and the detectors are, and what waits for an operator."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.store.database import Connection
+from core.store.queries import load
+from core.store.rows import Row, build
+
+_HEALTH = load("operation/health")
+
+
+@dataclass(frozen=True)
+class Health:
+    """What the database shows of the other processes; None where nothing was ever reported."""
+
+    ingest_complete_through: datetime | None
+    ingest_reported_at: datetime | None
+    judged_through: datetime | None
+    last_received_at: datetime | None
+    quarantined: int
+    failing_watches: int
+
+
+def health(connection: Connection) -> Health:
+    """Return how far ingest and the detectors have come and what waits for an operator."""
+    row: Row = connection.execute(_HEALTH["health"]).fetchone() or (None, None, None, None, 0, 0)
+    return build(Health, row)
+
+
+def gateways_heard(connection: Connection, limit: int) -> dict[str, datetime]:
+    """Return when something last came through each gateway, the most recent `limit` of them; "" for devices without one."""
+    rows = connection.execute(_HEALTH["gateways_heard"], {"limit": limit})
+    return dict(rows.fetchall())
+
+
+def is_nobody_heard(connection: Connection, now: datetime) -> bool:
+    """Tell whether devices should send regularly and not one of them was heard."""
+    row: Row = connection.execute(_HEALTH["nobody_heard"], {"now": now}).fetchone() or (False,)
+    return bool(row[0])
+
+
+def told(connection: Connection, device_id: str, metric: int) -> tuple[datetime, float] | None:
+    """Return the newest (time, value) that a device told of a metric; None if it told none."""
+    row = connection.execute(_HEALTH["device_told"], {"device_id": device_id, "metric": metric}).fetchone()
+    return None if row is None else (row[0], row[1])
+
+
+@dataclass(frozen=True)
+class Clocks:
+    """Which devices' clocks are off; `server` is the time of the database's machine."""
+
+    wrong: int
+    worst_device_id: str | None
+    worst_skew_s: float | None
+    server: datetime
+
+
+def clocks(connection: Connection, seconds: float) -> Clocks:
+    """Return how many devices' clocks are off by more than `seconds`, and the database's own time."""
+    return build(Clocks, connection.execute(_HEALTH["device_clocks"], {"seconds": seconds}).fetchone() or ())
+
+
+def stored_messages(connection: Connection) -> int:
+    """Return how many messages all ingest workers have stored so far."""
+    row: Row = connection.execute(_HEALTH["stored_messages"]).fetchone() or (0,)
+    return int(row[0])

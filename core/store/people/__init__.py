@@ -1,0 +1,1 @@
+"""Residents, contacts, users, what is planned and learned of them, and who looked."""

@@ -1,0 +1,85 @@
+"""Who looked at whose data, why and for how long: kept for the person watched."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from core.domain.people import Role
+from core.store.database import Connection
+from core.store.queries import load
+
+_VIEWS = load("people/access_log")
+
+
+class Viewed(StrEnum):
+    """What was looked at."""
+
+    REVEAL = "reveal"
+    """Somebody opened the precise place for a while, with a reason."""
+    LOCATION = "location"
+    """The precise place or the trail was shown."""
+    RECORD = "record"
+    """The resident's data were shown to an administrator."""
+    BACKTEST = "backtest"
+    """Rules and settings were tried on the resident's past."""
+    SENSITIVITY = "sensitivity"
+    """Somebody set how long a silence may last; the reason is the new setting."""
+
+
+@dataclass(frozen=True)
+class Reveal:
+    """A precise place opened with a reason until a moment."""
+
+    reason: str
+    until: datetime
+
+
+@dataclass(frozen=True)
+class Look:
+    """One person's looks at one thing within half an hour."""
+
+    first_at: datetime
+    last_at: datetime
+    until: datetime | None
+    user: int
+    user_name: str
+    role: Role
+    what: Viewed
+    reason: str
+    times: int
+
+
+def record(
+    connection: Connection,
+    *,
+    user: int,
+    resident: int,
+    what: Viewed,
+    reason: str = "",
+    now: datetime,
+    until: datetime | None = None,
+) -> None:
+    """Keep a look."""
+    connection.execute(
+        _VIEWS["record_view"],
+        {"now": now, "user": user, "resident": resident, "what": what, "reason": reason, "until": until},
+    )
+
+
+def open_reveal(connection: Connection, user: int, resident: int, now: datetime) -> Reveal | None:
+    """Return the reveal that a user has open at `now`, if any."""
+    row = connection.execute(
+        _VIEWS["open_reveal"], {"user": user, "resident": resident, "what": Viewed.REVEAL, "now": now}
+    ).fetchone()
+    return None if row is None else Reveal(*row)
+
+
+def looks(connection: Connection, resident: int, since: datetime, limit: int = 200) -> list[Look]:
+    """Return who looked since a moment, newest first."""
+    rows = connection.execute(
+        _VIEWS["looks"], {"resident": resident, "since": since, "limit": limit}
+    ).fetchall()
+    return [
+        Look(first, last, until, user, name, Role(role), Viewed(what), reason, times)
+        for first, last, until, user, name, role, what, reason, times in rows
+    ]

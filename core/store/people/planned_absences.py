@@ -1,0 +1,144 @@
+"""Planned absences: all that were planned, once or weekly, and the one that holds now or comes next."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from psycopg.types.json import Jsonb
+
+from core.domain.geofence import Hours
+from core.domain.geofence_schedule import holding_times
+from core.domain.planned_absence import Absence, AbsenceKind
+from core.errors import NotFoundError
+from core.store.database import Connection
+from core.store.detection import evaluation_queue as judging
+from core.store.people.geofences import hours_from_json, hours_to_json
+from core.store.queries import load
+from core.store.rows import build
+
+_ABSENCES = load("people/planned_absences")
+# Weekly absences are looked for this far ahead.
+AHEAD = timedelta(days=8)
+
+
+def of_resident(connection: Connection, resident: int, since: datetime, until: datetime) -> list[Absence]:
+    """Return the absences of a resident that touch a span."""
+    return of_residents(connection, [resident], since, until)
+
+
+def of_residents(
+    connection: Connection, residents: Sequence[int], since: datetime, until: datetime
+) -> list[Absence]:
+    """Return the absences of several residents that touch a span."""
+    rows = connection.execute(
+        _ABSENCES["absences"], {"residents": list(residents), "since": since, "until": until}
+    ).fetchall()
+    return [build(Absence, row, kind=AbsenceKind, hours=hours_from_json) for row in rows]
+
+
+def get(connection: Connection, absence: int) -> Absence:
+    """Return one absence.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or it was taken back.
+    """
+    row = connection.execute(_ABSENCES["absence"], {"absence": absence}).fetchone()
+    if row is None:
+        raise _not_found(absence)
+    return build(Absence, row, kind=AbsenceKind, hours=hours_from_json)
+
+
+def add(
+    connection: Connection,
+    resident: int,
+    *,
+    kind: AbsenceKind,
+    span: tuple[datetime, datetime | None],
+    hours: Hours | None = None,
+    note: str = "",
+    user: int | None = None,
+    now: datetime,
+) -> Absence:
+    """Plan an absence: once from `span[0]` to `span[1]`, or in `hours` of every week from `span[0]` on."""
+    began_at, ended_at = span
+    values = {
+        "resident": resident,
+        "kind": kind,
+        "began_at": began_at,
+        "ended_at": ended_at,
+        "hours": None if hours is None else Jsonb(hours_to_json(hours)),
+        "note": note,
+        "now": now,
+        "user": user,
+    }
+    row = connection.execute(_ABSENCES["add"], values).fetchone()
+    if row is None:
+        raise _not_found(resident)
+    show_pause(connection, resident, now)
+    judging.look_again(connection, resident)
+    return get(connection, row[0])
+
+
+def end(connection: Connection, absence: int, now: datetime) -> None:
+    """End an absence now, or take it back if it has not begun; what lay before stays as it was.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or it was ended already.
+    """
+    row = connection.execute(_ABSENCES["end"], {"absence": absence, "now": now}).fetchone()
+    if row is None:
+        raise _not_found(absence)
+    show_pause(connection, row[0], now)
+    judging.look_again(connection, row[0])
+
+
+def spans(
+    absence: Absence, zone: ZoneInfo, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return when an absence falls on the calendar, as far as it touches [since, until], cut where it was ended."""
+    ended_at = min((one for one in (absence.ended_at, absence.cancelled_at) if one is not None), default=None)
+    if absence.hours is None:
+        found = [(absence.began_at, absence.ended_at or until)]
+    else:
+        found = holding_times(absence.hours, zone, max(since, absence.began_at), until)
+        found = [span for span in found if span[0] >= absence.began_at]
+    cut = [(began, ended if ended_at is None else min(ended, ended_at)) for began, ended in found]
+    return [(began, ended) for began, ended in cut if began < ended and ended >= since and began <= until]
+
+
+def times(
+    connection: Connection, resident: int, zone: ZoneInfo, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return when a resident was, or is, planned to be away in a span."""
+    return sorted(
+        span
+        for absence in of_resident(connection, resident, since, until)
+        for span in spans(absence, zone, since, until)
+    )
+
+
+def show_pause(connection: Connection, resident: int, now: datetime) -> None:
+    """Show on the resident which absence holds now or comes next; what pages and lists read."""
+    row = connection.execute(_ABSENCES["zone"], {"resident": resident}).fetchone()
+    zone = ZoneInfo(row[0] if row else "UTC")
+    found = [
+        span
+        for absence in of_resident(connection, resident, now, now + timedelta(days=400))
+        for span in spans(absence, zone, now, now + (AHEAD if absence.hours else timedelta(days=400)))
+        if span[1] > now
+    ]
+    first = min(found) if found else None
+    values = {
+        "resident": resident,
+        "paused_from": first[0] if first else None,
+        "paused_until": first[1] if first else None,
+    }
+    connection.execute(_ABSENCES["show_pause"], values)
+
+
+def _not_found(absence: int) -> NotFoundError:
+    return NotFoundError(f"there is no planned absence {absence} that you may see")

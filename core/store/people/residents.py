@@ -1,0 +1,241 @@
+"""Residents as people who look after them see them: state, last life sign, home, and who is told."""
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from core.domain.access_scope import Scope
+from core.domain.alert import Severity
+from core.domain.device import DeviceKind
+from core.domain.people import Channel, Contact, Home, Language, Resident, WatchState
+from core.errors import NotFoundError
+from core.store.database import Connection
+from core.store.queries import load
+from core.store.rows import build
+
+_RESIDENTS = load("people/residents")
+# More than one page of anything is fetched with a cursor; this bounds what one call may take.
+_ALL = 100_000
+
+
+@dataclass(frozen=True)
+class ResidentOverview:
+    """A resident with what a board or a list shows of them.
+
+    Attributes
+    ----------
+    judged_state : WatchState
+        What the last judging found; ask `state_at` for what may be said now.
+    known_through : datetime or None
+        Until when that is known: nobody judged the ward after it, or the resident was due then. None before the first judging.
+    last_life_sign_at, last_life_sign_kind, last_life_sign_place
+        The latest life sign in the home; None before the first.
+    last_received_at : datetime or None
+        When we last heard any device of the home.
+    open_alerts : int
+        Alerts about the person (not about equipment) that are not closed.
+    worst : Severity or None
+        The most urgent of them.
+    """
+
+    number: int
+    name: str
+    kana: str
+    born_on: date | None
+    phone: str
+    home: int
+    office: int
+    watched_from: datetime
+    paused_from: datetime | None
+    paused_until: datetime | None
+    area: str
+    zone: ZoneInfo
+    office_name: str
+    office_phone: str
+    judged_state: WatchState
+    state_since: datetime | None
+    known_through: datetime | None
+    last_life_sign_at: datetime | None
+    last_life_sign_kind: DeviceKind | None
+    last_life_sign_place: str | None
+    last_received_at: datetime | None
+    open_alerts: int
+    worst: Severity | None
+
+    def is_paused(self, now: datetime) -> bool:
+        """Tell whether the watch rests at `now` (travel, hospital)."""
+        return (
+            self.paused_from is not None
+            and self.paused_until is not None
+            and self.paused_from <= now < self.paused_until
+        )
+
+    def state_at(self, known_since: datetime) -> WatchState:
+        """Return the state, as long as it was judged at `known_since` or later; else nobody can tell."""
+        is_known = self.known_through is not None and self.known_through >= known_since
+        return self.judged_state if is_known else WatchState.CANNOT_TELL
+
+    def age(self, now: datetime) -> int | None:
+        """Return the age in full years on the day that `now` is in the home's zone."""
+        if self.born_on is None:
+            return None
+        today = now.astimezone(self.zone).date()
+        before_birthday = (today.month, today.day) < (self.born_on.month, self.born_on.day)
+        return today.year - self.born_on.year - before_birthday
+
+
+@dataclass(frozen=True)
+class StateCounts:
+    """How many residents of a scope are in each state; those with an open alert or a pause count only there."""
+
+    with_alert: int
+    as_usual: int
+    different: int
+    cannot_tell: int
+    paused: int
+
+
+def overviews(
+    connection: Connection,
+    scope: Scope,
+    *,
+    limit: int = _ALL,
+    after: tuple[str, int] | None = None,
+) -> list[ResidentOverview]:
+    """Return the residents of a scope in the order of kana and number, those behind `after` (kana, number) only."""
+    after_kana, after_number = after if after is not None else (None, None)
+    return _overviews(
+        connection, scope, limit=limit, resident=None, after_kana=after_kana, after=after_number
+    )
+
+
+def overview(connection: Connection, scope: Scope, resident: int) -> ResidentOverview:
+    """Return one resident of a scope.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of that number, or not in this scope.
+    """
+    found = _overviews(connection, scope, limit=1, resident=resident, after_kana=None, after=None)
+    if not found:
+        raise _not_found(resident)
+    return found[0]
+
+
+def is_visible(connection: Connection, scope: Scope, resident: int) -> bool:
+    """Tell whether a resident is in a scope."""
+    row = connection.execute(_RESIDENTS["visible"], {"resident": resident, **_of(scope)}).fetchone()
+    return bool(row and row[0])
+
+
+def visible_numbers(connection: Connection, scope: Scope) -> frozenset[int]:
+    """Return the numbers of all residents in a scope."""
+    rows = connection.execute(_RESIDENTS["visible_numbers"], _of(scope)).fetchall()
+    return frozenset(row[0] for row in rows)
+
+
+def counts(overviews: list[ResidentOverview], now: datetime, known_since: datetime) -> StateCounts:
+    """Return how many of these residents are in each state; what was judged before `known_since` is not known any more."""
+    tally: Counter[str] = Counter()
+    for one in overviews:
+        if one.open_alerts:
+            tally["with_alert"] += 1
+        elif one.is_paused(now):
+            tally["paused"] += 1
+        else:
+            tally[one.state_at(known_since).value] += 1
+    return StateCounts(
+        tally["with_alert"], tally["as_usual"], tally["different"], tally["cannot_tell"], tally["paused"]
+    )
+
+
+def counts_in(connection: Connection, scope: Scope, now: datetime, known_since: datetime) -> StateCounts:
+    """Return the same as `counts` of all residents of a scope, counted in the database."""
+    row = connection.execute(
+        _RESIDENTS["state_counts"],
+        {**_of(scope), "now": now, "known_since": known_since, "worst_severity": Severity.KEEP_AN_EYE},
+    ).fetchone()
+    return StateCounts(0, 0, 0, 0, 0) if row is None else build(StateCounts, row)
+
+
+def get(connection: Connection, resident: int) -> Resident:
+    """Return one resident, without asking who wants to know.
+
+    Raises
+    ------
+    NotFoundError
+        There is none of that number.
+    """
+    row = connection.execute(_RESIDENTS["resident"], {"resident": resident}).fetchone()
+    if row is None:
+        raise _not_found(resident)
+    return build(Resident, row)
+
+
+def home_of(connection: Connection, resident: int) -> Home:
+    """Return the home of a resident.
+
+    Raises
+    ------
+    NotFoundError
+        There is no resident of that number.
+    """
+    row = connection.execute(_RESIDENTS["home"], {"resident": resident}).fetchone()
+    if row is None:
+        raise _not_found(resident)
+    return build(Home, row, zone=ZoneInfo)
+
+
+def contacts(connection: Connection, resident: int) -> list[Contact]:
+    """Return who is told about a resident, in the order of the ladder, the office's centre included."""
+    rows = connection.execute(_RESIDENTS["contacts"], {"resident": resident}).fetchall()
+    return [build(Contact, row, channel=Channel, language=Language) for row in rows]
+
+
+def contact(connection: Connection, number: int) -> Contact | None:
+    """Return one contact, or None if there is none or they are no longer told."""
+    row = connection.execute(_RESIDENTS["contact"], {"contact": number}).fetchone()
+    return None if row is None else build(Contact, row, channel=Channel, language=Language)
+
+
+def _overviews(
+    connection: Connection,
+    scope: Scope,
+    *,
+    limit: int,
+    resident: int | None,
+    after_kana: str | None,
+    after: int | None,
+) -> list[ResidentOverview]:
+    rows = connection.execute(
+        _RESIDENTS["overviews"],
+        {
+            **_of(scope),
+            "resident": resident,
+            "after_kana": after_kana,
+            "after": after,
+            "limit": limit,
+            "worst_severity": Severity.KEEP_AN_EYE,
+        },
+    ).fetchall()
+    return [
+        build(
+            ResidentOverview,
+            row,
+            zone=ZoneInfo,
+            judged_state=WatchState,
+            last_life_sign_kind=DeviceKind,
+            worst=Severity,
+        )
+        for row in rows
+    ]
+
+
+def _of(scope: Scope) -> dict[str, object]:
+    return {"everything": scope.everything, "office": scope.office, "family_user": scope.family_user}
+
+
+def _not_found(resident: int) -> NotFoundError:
+    return NotFoundError(f"there is no resident {resident} that you may see")

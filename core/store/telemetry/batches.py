@@ -1,0 +1,292 @@
+"""One batch of messages into the database: all of it in the caller's transaction, or nothing."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from core.domain.device import DeviceKind
+from core.domain.device_proposal import Proposed
+from core.store.alerts import unassigned_calls as stray_calls
+from core.store.alerts.unassigned_calls import StrayCall
+from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
+from core.store.database import Connection
+from core.store.devices import proposals
+from core.store.queries import load
+from core.store.telemetry import inserts as arrivals
+from core.store.telemetry import quarantine
+from core.store.telemetry import sequence_gaps as numbering
+from core.store.telemetry.inserts import FixRow, Fresh, NewRow, ReadingRow, Readings
+from core.store.telemetry.sequence_gaps import Missing, Seen
+
+_INGESTION = load("telemetry/batches")
+
+
+@dataclass(slots=True)
+class Contact:
+    """What a batch tells about the link to a device."""
+
+    received_at: datetime
+    time: datetime
+    seq: int
+    skew_s: float | None
+
+
+@dataclass(slots=True)
+class Batch:
+    """What a number of messages say, ready to be stored.
+
+    Attributes
+    ----------
+    new : list
+        Readings whose number is higher than any that their device used, so they cannot be stored yet. Their latest states
+        and the contact with their device follow from them.
+    skews : dict
+        device -> how far its clock is off, as far as those messages tell it.
+    readings : list
+        Other readings with a time of their own.
+    doubtful : list
+        Readings stored under a time of ours, each followed by the time from which on a reading of the same device,
+        metric and number is the same one.
+    fixes : list
+        Fixes; `since` is None for those with a time of their own.
+    latest : dict
+        (device, metric) -> (time, value), the latest of the other readings.
+    contacts : dict
+        device -> what the other messages tell of the link to it.
+    late_states : list
+        (device, metric, time) of states of which only their neighbours in time can tell whether they are a change.
+    refused : list
+        Messages for the quarantine.
+    stray_calls : dict
+        sender -> its call for help, where nobody knows whose the button is.
+    missing : dict
+        device -> all its missing messages, for devices for which they changed.
+    anew : dict
+        device -> (its newest number, since when), for devices that lost their memory and count from 1 again.
+    forgotten : list
+        (device, span), what these cannot send any more.
+    seen : list
+        Numbers for the worker that looks for gaps, when several share the messages.
+    is_shared : bool
+        Several do, so that the numbers in `new` do not tell how far a device has come.
+    """
+
+    new: list[NewRow] = field(default_factory=list[NewRow])
+    skews: dict[int, float] = field(default_factory=dict[int, float])
+    readings: list[ReadingRow] = field(default_factory=list[ReadingRow])
+    doubtful: list[tuple[ReadingRow, datetime]] = field(default_factory=list[tuple[ReadingRow, datetime]])
+    fixes: list[FixRow] = field(default_factory=list[FixRow])
+    latest: dict[tuple[int, int], tuple[datetime, float]] = field(
+        default_factory=dict[tuple[int, int], tuple[datetime, float]]
+    )
+    contacts: dict[int, Contact] = field(default_factory=dict[int, Contact])
+    late_states: list[tuple[int, int, datetime]] = field(default_factory=list[tuple[int, int, datetime]])
+    refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
+    proposed: list[Proposed] = field(default_factory=list[Proposed])
+    stray_calls: dict[str, StrayCall] = field(default_factory=dict[str, StrayCall])
+    missing: dict[int, list[Missing]] = field(default_factory=dict[int, list[Missing]])
+    anew: dict[int, tuple[int, datetime]] = field(default_factory=dict[int, tuple[int, datetime]])
+    forgotten: list[tuple[int, Missing]] = field(default_factory=list[tuple[int, Missing]])
+    seen: list[Seen] = field(default_factory=list[Seen])
+    is_shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How much of a batch was new."""
+
+    readings: int
+    fixes: int
+
+
+def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
+    """Store a batch: readings and fixes, latest states, news for the runner, and what is refused.
+
+    Raises
+    ------
+    StoreError
+        The database refuses a part of it, or holds one of the readings that are called new.
+    """
+    fresh: list[Fresh] = []
+    # The doubtful first: they look for their number, which the same message's other readings carry too.
+    if batch.doubtful:
+        fresh.append(arrivals.add_doubtful(connection, batch.doubtful))
+    if batch.new:
+        readings = arrivals.sorted_readings(batch.new)
+        fresh.append(arrivals.add_new(connection, readings))
+        _store_latest_of(connection, readings)
+        _store_links_of(connection, readings, batch)
+    if batch.readings:
+        fresh.append(arrivals.add_readings(connection, batch.readings))
+    found_fixes = arrivals.add_fixes(connection, batch.fixes) if batch.fixes else None
+    if batch.late_states:
+        arrivals.mend_state_changes(connection, batch.late_states)
+    if batch.latest:
+        _store_latest(connection, batch)
+    if batch.contacts:
+        _store_contacts(connection, batch)
+    _store_news(connection, [*fresh, found_fixes] if found_fixes else fresh)
+    quarantine.keep(connection, batch.refused)
+    if batch.stray_calls:
+        stray_calls.note(connection, batch.stray_calls.values())
+        connection.execute(_INGESTION["notify_news"], {"payload": "urgent"})
+    if batch.proposed:
+        proposals.keep(connection, batch.proposed, now)
+    if batch.missing:
+        numbering.write_missing(connection, batch.missing, now)
+    if batch.anew:
+        numbering.count_anew(connection, batch.anew, batch.forgotten, now)
+    if batch.seen:
+        numbering.put_seen(connection, batch.seen)
+    return Stored(sum(found.count for found in fresh), found_fixes.count if found_fixes else 0)
+
+
+def report_progress(
+    connection: Connection, worker: str, complete_through: datetime, messages: int, now: datetime
+) -> None:
+    """Tell how far a worker has come: everything received before `complete_through` is committed."""
+    connection.execute(
+        _INGESTION["report_progress"],
+        {"worker": worker, "complete_through": complete_through, "messages": messages, "now": now},
+    )
+
+
+def progress(connection: Connection, worker: str) -> datetime | None:
+    """Return how far a worker had come, None if it never ran."""
+    row = connection.execute(_INGESTION["progress"], {"worker": worker}).fetchone()
+    return row[0] if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class SendingDevice:
+    """A registered device as ingest needs it; `zone` is its home's, None while it is in no home."""
+
+    number: int
+    device_id: str
+    sender: str
+    kind: DeviceKind
+    gateway_id: str | None
+    zone: ZoneInfo | None
+
+
+def sending_devices(
+    connection: Connection, now: datetime, senders: Iterable[str] | None = None
+) -> list[SendingDevice]:
+    """Return the registered devices, or those of some senders."""
+    wanted = None if senders is None else list(senders)
+    rows = connection.execute(_INGESTION["devices"], {"now": now, "senders": wanted})
+    return [
+        SendingDevice(
+            number, device_id, sender, DeviceKind(kind), gateway_id, ZoneInfo(zone) if zone else None
+        )
+        for number, device_id, sender, kind, gateway_id, zone in rows
+    ]
+
+
+def latest_states(
+    connection: Connection, metrics: Sequence[int]
+) -> dict[tuple[int, int], tuple[datetime, float]]:
+    """Return the latest (time, value) of some metrics by (device, metric)."""
+    rows = connection.execute(_INGESTION["latest_states"], {"metrics": list(metrics)})
+    return {(device, metric): (time, value) for device, metric, time, value in rows}
+
+
+def try_lock(connection: Connection, key: int) -> bool:
+    """Become the one active worker under this key; the lock lasts as long as the connection."""
+    row = connection.execute(_INGESTION["try_lock"], {"key": key}).fetchone()
+    return bool(row and row[0])
+
+
+def prove_alive(connection: Connection) -> None:
+    """Ask the database something; raises when the connection, and with it the lock, is gone."""
+    connection.execute(_INGESTION["alive"])
+
+
+def _store_latest_of(connection: Connection, readings: Readings) -> None:
+    device, metric, time, value = arrivals.latest_of(readings)
+    connection.execute(
+        _INGESTION["store_latest"],
+        {
+            "device": column(Integers, device),
+            "metric": column(Smallints, metric),
+            "time": column(Times, time),
+            "value": column(Doubles, value),
+        },
+    )
+
+
+def _store_latest(connection: Connection, batch: Batch) -> None:
+    keys = np.array(list(batch.latest), np.int32)
+    order = np.lexsort((keys[:, 1], keys[:, 0]))
+    time, value = zip(*batch.latest.values(), strict=True)
+    connection.execute(
+        _INGESTION["store_latest"],
+        {
+            "device": column(Integers, keys[order, 0]),
+            "metric": column(Smallints, keys[order, 1]),
+            "time": column(Times, microseconds(time)[order]),
+            "value": column(Doubles, np.array(value, np.float64)[order]),
+        },
+    )
+
+
+def _store_links_of(connection: Connection, readings: Readings, batch: Batch) -> None:
+    device, received_at, time, seq = arrivals.links_of(readings)
+    connection.execute(
+        _INGESTION["store_contacts"],
+        {
+            "device": column(Integers, device),
+            "received_at": column(Times, received_at),
+            "time": column(Times, time),
+            "seq": column(Bigints, np.zeros_like(seq) if batch.is_shared else seq),
+            "skew_s": [batch.skews.get(number) for number in device.tolist()],
+        },
+    )
+
+
+def _store_contacts(connection: Connection, batch: Batch) -> None:
+    rows = sorted(batch.contacts.items())
+    contacts = [contact for _, contact in rows]
+    connection.execute(
+        _INGESTION["store_contacts"],
+        {
+            "device": column(Integers, np.array([device for device, _ in rows], np.int32)),
+            "received_at": column(Times, microseconds([contact.received_at for contact in contacts])),
+            "time": column(Times, microseconds([contact.time for contact in contacts])),
+            "seq": column(Bigints, np.array([contact.seq for contact in contacts], np.int64)),
+            "skew_s": [contact.skew_s for contact in contacts],
+        },
+    )
+
+
+def _store_news(connection: Connection, found: Sequence[Fresh]) -> None:
+    news = [fresh for fresh in found if fresh.count]
+    if not news:
+        return
+    device = np.concatenate([fresh.device for fresh in news])
+    earliest = np.concatenate([fresh.earliest for fresh in news])
+    urgent = np.concatenate([fresh.urgent for fresh in news])
+    connection.execute(
+        _INGESTION["store_news"],
+        {
+            "device": column(Integers, device),
+            "earliest": column(Times, earliest),
+            "latest": column(Times, np.concatenate([fresh.latest for fresh in news])),
+            "urgent": urgent.tolist(),
+        },
+    )
+    alive = np.concatenate([fresh.is_alive for fresh in news])
+    if alive.any():
+        signs = np.concatenate([fresh.life_sign_at for fresh in news])
+        connection.execute(
+            _INGESTION["store_home_latest"],
+            {
+                "device": column(Integers, device[alive]),
+                "earliest": column(Times, earliest[alive]),
+                "life_sign_at": column(Times, signs[alive]),
+            },
+        )
+    connection.execute(_INGESTION["notify_news"], {"payload": "urgent" if urgent.any() else ""})

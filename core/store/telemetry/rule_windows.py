@@ -1,0 +1,153 @@
+"""What happened in a home, in the form in which rules read it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.domain.device import DeviceKind
+from core.domain.geofence import Geofence
+from core.domain.metrics import METRICS, METRICS_BY_NUMBER
+from core.store.database import Connection
+from core.store.detection.evaluation_queue import STATUS_METRICS
+from core.store.people.geofences import hours_from_json, shape_from_json
+from core.store.queries import load
+
+_WINDOWS = load("telemetry/rule_windows")
+_PRESENCE = METRICS["presence"].number
+# A sensor that told of presence, and no more for so long, is one that sees movement.
+_STILL_WITHIN = timedelta(days=7)
+
+
+@dataclass(frozen=True)
+class DeviceLifeSigns:
+    """The life signs of one device: Unix seconds, in no order; `sees_stillness` if it rightly tells the same for hours."""
+
+    device: int
+    kind: DeviceKind
+    place: str
+    times: Sequence[float]
+    sees_stillness: bool = False
+
+
+@dataclass(frozen=True)
+class PressRow:
+    """One press of an emergency button, or call of a detector, which may have said before (`calm_at`) that all is well."""
+
+    device: int
+    place: str
+    time: datetime
+    received_at: datetime
+    seq: int
+    calm_at: datetime | None
+
+
+@dataclass(frozen=True)
+class LinkRow:
+    """When a device was last heard, since when it is on record as silent, and whether it is on record as chattering."""
+
+    device: int
+    kind: DeviceKind
+    place: str
+    heartbeat: timedelta | None
+    last_heard_at: datetime | None
+    silent_since: datetime | None
+    is_chattering: bool
+
+
+def life_signs(
+    connection: Connection, home: int, resident: int, since: datetime, until: datetime
+) -> list[DeviceLifeSigns]:
+    """Return the life signs in a home in (since, until], without those of another resident's own devices."""
+    values = {
+        **{"home": home, "resident": resident, "since": since, "until": until},
+        **{"presence": _PRESENCE, "still_since": until - _STILL_WITHIN},
+    }
+    rows = connection.execute(_WINDOWS["life_signs"], values, binary=True)
+    return [DeviceLifeSigns(row[0], DeviceKind(row[1]), *row[2:]) for row in rows]
+
+
+def presses(
+    connection: Connection, home: int, resident: int, since: datetime, *, is_lead: bool, metric: str = "sos"
+) -> list[PressRow]:
+    """Return the presses of emergency buttons, or other calls for help (`metric`), received after `since`.
+
+    A device that is nobody's own counts for the first resident of the home (`is_lead`).
+    """
+    values = {
+        **{"home": home, "resident": resident, "since": since, "is_lead": is_lead},
+        **{"metric": METRICS[metric].number, "is_detector": metric != "sos"},
+    }
+    return [PressRow(*row) for row in connection.execute(_WINDOWS["presses"], values)]
+
+
+def track(
+    connection: Connection, home: int, resident: int, since: datetime, until: datetime, *, is_lead: bool
+) -> list[tuple[float, float, float, float]]:
+    """Return the fixes of a resident's trackers in (since, until]: Unix seconds, latitude, longitude, accuracy."""
+    values = {"home": home, "resident": resident, "since": since, "until": until, "is_lead": is_lead}
+    return connection.execute(_WINDOWS["track"], values, binary=True).fetchall()
+
+
+def links(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, list[LinkRow]]:
+    """Return the devices that are in each of some homes at `until` and when each was last heard."""
+    found: dict[int, list[LinkRow]] = {home: [] for home in homes}
+    for home, device, kind, place, heartbeat_s, *known in connection.execute(
+        _WINDOWS["links"], {"homes": list(homes), "until": until}
+    ):
+        heartbeat = timedelta(seconds=heartbeat_s) if heartbeat_s is not None else None
+        found[home].append(LinkRow(device, DeviceKind(kind), place, heartbeat, *known))
+    return found
+
+
+def statuses(
+    connection: Connection, since: Mapping[int, datetime], until: datetime
+) -> dict[int, list[tuple[datetime, bool]]]:
+    """Return when the devices of homes, given with a time each, said since then that they are online or not, and the last word before."""
+    values = {
+        "homes": list(since),
+        "since": list(since.values()),
+        "until": until,
+        "metrics": STATUS_METRICS,
+    }
+    found: dict[int, list[tuple[datetime, bool]]] = {}
+    for device, time, value in connection.execute(_WINDOWS["statuses"], values):
+        found.setdefault(device, []).append((time, value > 0))
+    return found
+
+
+def told_metrics(
+    connection: Connection, homes: Sequence[int], metrics: Sequence[str]
+) -> set[tuple[int, str]]:
+    """Return which of some metrics were ever told in which home."""
+    values = {"homes": list(homes), "metrics": [METRICS[name].number for name in metrics]}
+    rows = connection.execute(_WINDOWS["told_metrics"], values)
+    return {(home, METRICS_BY_NUMBER[metric].name) for home, metric in rows}
+
+
+def geofences(connection: Connection, residents: Sequence[int]) -> list[Geofence]:
+    """Return the geofences of residents, with when each was drawn."""
+    rows = connection.execute(_WINDOWS["geofences"], {"residents": list(residents)})
+    return [
+        Geofence(row[0], row[1], row[2], shape_from_json(row[3]), hours_from_json(row[4]), row[5])
+        for row in rows
+    ]
+
+
+def home_life_signs(connection: Connection) -> list[float]:
+    """Return the last life sign of every home, in Unix seconds."""
+    row = connection.execute(_WINDOWS["home_life_signs"], binary=True).fetchone()
+    return row[0] if row and row[0] else []
+
+
+def ward_minutes(connection: Connection, since: datetime, until: datetime) -> list[tuple[float, float]]:
+    """Return, for each minute of a span in which any home gave a life sign, the first and the last (Unix seconds)."""
+    row = connection.execute(
+        _WINDOWS["ward_minutes"], {"since": since, "until": until}, binary=True
+    ).fetchone()
+    return list(zip(row[0], row[1], strict=True)) if row and row[0] else []
+
+
+def active_homes(connection: Connection, since: datetime, until: datetime) -> int:
+    """Return how many homes gave a life sign in (since, until]."""
+    row = connection.execute(_WINDOWS["active_homes"], {"since": since, "until": until}).fetchone()
+    return row[0] if row else 0

@@ -1,0 +1,160 @@
+"""Which messages of devices that number them are missing, and the blind time that follows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from core.store.database import Connection
+from core.store.queries import load
+
+_NUMBERING = load("telemetry/sequence_gaps")
+_CAUSE = "messages_missing"
+
+Seen = tuple[int, int, datetime, bool]
+"""device, seq, time, whether the device only claims to have made it"""
+NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """A span of messages that a device made and we did not get.
+
+    `began_at` is when we last heard the device before it, `ended_at` when first after it (None: not yet).
+    """
+
+    first_seq: int
+    last_seq: int
+    began_at: datetime
+    ended_at: datetime | None
+
+
+def last_numbers(connection: Connection) -> dict[int, tuple[int, datetime]]:
+    """Return the newest number and time of each device that numbers its messages."""
+    rows = connection.execute(_NUMBERING["last_numbers"])
+    return {device: (seq, time) for device, seq, time in rows}
+
+
+def all_missing(connection: Connection) -> dict[int, list[Missing]]:
+    """Return the missing spans of each device, in order."""
+    found: dict[int, list[Missing]] = {}
+    for device, *span in connection.execute(_NUMBERING["missing"]):
+        found.setdefault(device, []).append(Missing(*span))
+    return found
+
+
+def blind_beginnings(connection: Connection) -> dict[int, set[datetime]]:
+    """Return the beginnings of the missing spans of each device that are on record as blind time."""
+    found: dict[int, set[datetime]] = {}
+    for device, began_at in connection.execute(_NUMBERING["blind_beginnings"], {"cause": _CAUSE}):
+        found.setdefault(device, set()).add(began_at)
+    return found
+
+
+def put_seen(connection: Connection, seen: Sequence[Seen]) -> None:
+    """Leave the numbers of a batch for the worker that looks for gaps."""
+    if seen:
+        device, seq, at, is_claim = (list(column) for column in zip(*seen, strict=True))
+        connection.execute(
+            _NUMBERING["put_seen"], {"device": device, "seq": seq, "at": at, "is_claim": is_claim}
+        )
+
+
+def take_seen(connection: Connection) -> list[Seen]:
+    """Return the numbers that batches left, and forget them."""
+    found: list[Seen] = []
+    for columns in connection.execute(_NUMBERING["take_seen"]).fetchall():
+        found.extend(zip(*columns, strict=True))
+    return found
+
+
+def put_last_numbers(connection: Connection, last: Mapping[int, tuple[int, datetime]]) -> None:
+    """Keep how far devices have come, without gaps being overlooked after a restart."""
+    if last:
+        connection.execute(
+            _NUMBERING["put_last_numbers"],
+            {
+                "device": list(last),
+                "seq": [seq for seq, _ in last.values()],
+                "at": [at for _, at in last.values()],
+            },
+        )
+
+
+def forget_number_times(connection: Connection) -> None:
+    """Forget when numbers were heard by workers that shared messages: one worker keeps it with each batch."""
+    connection.execute(_NUMBERING["forget_number_times"])
+
+
+def counting_since(connection: Connection) -> dict[int, datetime]:
+    """Return since when the devices that lost their memory count their messages anew."""
+    return dict(connection.execute(_NUMBERING["counting_since"]).fetchall())
+
+
+def count_anew(
+    connection: Connection,
+    counts: Mapping[int, tuple[int, datetime]],
+    forgotten: Sequence[tuple[int, Missing]],
+    now: datetime,
+) -> None:
+    """Keep of devices that count anew how far they have come and since when; what they forgot is blind time.
+
+    `counts` is device -> (seq, since).
+    """
+    if counts:
+        connection.execute(
+            _NUMBERING["count_anew"],
+            {
+                "device": list(counts),
+                "seq": [seq for seq, _ in counts.values()],
+                "since": [since for _, since in counts.values()],
+            },
+        )
+    for device, span in forgotten:
+        record_blind_time(connection, device, span, now)
+
+
+def slowest_worker(connection: Connection, since: datetime) -> datetime | None:
+    """Return how far the slowest of the workers has come that reported since then."""
+    row = connection.execute(_NUMBERING["slowest_worker"], {"since": since}).fetchone()
+    return row[0] if row else None
+
+
+def write_missing(connection: Connection, spans: Mapping[int, Sequence[Missing]], now: datetime) -> None:
+    """Replace the missing spans of some devices."""
+    if not spans:
+        return
+    connection.execute(_NUMBERING["forget_missing"], {"devices": list(spans)})
+    rows = [(device, span) for device, several in spans.items() for span in several]
+    if rows:
+        connection.execute(
+            _NUMBERING["put_missing"],
+            {
+                "device": [device for device, _ in rows],
+                "first_seq": [span.first_seq for _, span in rows],
+                "last_seq": [span.last_seq for _, span in rows],
+                "began_at": [span.began_at for _, span in rows],
+                "ended_at": [span.ended_at for _, span in rows],
+                "now": now,
+            },
+        )
+
+
+def record_blind_time(connection: Connection, device: int, span: Missing, now: datetime) -> None:
+    """Record that what a device would have told in a span is not known."""
+    connection.execute(
+        _NUMBERING["put_blind_time"],
+        {
+            "device": device,
+            "began_at": span.began_at,
+            "ended_at": max(span.began_at, span.ended_at or now),
+            "cause": _CAUSE,
+            "now": now,
+        },
+    )
+
+
+def drop_blind_time(connection: Connection, device: int, began_at: datetime) -> None:
+    """Take that back: the messages came."""
+    connection.execute(
+        _NUMBERING["drop_blind_time"], {"device": device, "began_at": began_at, "cause": _CAUSE}
+    )

@@ -1,0 +1,74 @@
+"""What trackers, batteries and days told over weeks, in the form in which it is learned from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from core.domain.device import DeviceKind
+from core.domain.metrics import METRICS
+from core.store.database import Connection
+from core.store.queries import load
+
+_TRACKERS = load("telemetry/tracker_history")
+
+
+@dataclass(frozen=True)
+class BatteryRow:
+    """What a device told of its battery: ordinals of local days, and of each the middle charge, its range, and whether it was low."""
+
+    device: int
+    kind: DeviceKind
+    place: str
+    days: Sequence[int]
+    levels: Sequence[float]
+    ranges: Sequence[float]
+    lows: Sequence[bool]
+
+
+@dataclass(frozen=True)
+class VisitSearch:
+    """Which fixes are counted: of which home, in [since, until), without masked spans, as good as `worst_m`, in cells of `cell_deg`."""
+
+    home: int
+    zone: ZoneInfo
+    since: datetime
+    until: datetime
+    masked: Sequence[tuple[datetime, datetime]]
+    worst_m: float
+    cell_deg: float
+
+
+def visits(
+    connection: Connection, resident: int, search: VisitSearch, *, is_lead: bool
+) -> list[tuple[int, int, int, int, int]]:
+    """Return how many fixes lie in which cell (row, column) on which local day (an ordinal) in which hour."""
+    values = {
+        "home": search.home,
+        "resident": resident,
+        "is_lead": is_lead,
+        "zone": search.zone.key,
+        "since": search.since,
+        "until": search.until,
+        "masked_from": [began for began, _ in search.masked],
+        "masked_to": [ended for _, ended in search.masked],
+        "worst_m": search.worst_m,
+        "cell_deg": search.cell_deg,
+    }
+    return connection.execute(_TRACKERS["visits"], values, binary=True).fetchall()
+
+
+def batteries(
+    connection: Connection, home: int, zone: ZoneInfo, since: datetime, until: datetime
+) -> list[BatteryRow]:
+    """Return what the devices that are in a home now told of their batteries in (since, until]."""
+    values = {
+        "home": home,
+        "zone": zone.key,
+        "since": since,
+        "until": until,
+        "charge": METRICS["battery_pct"].number,
+        "low": METRICS["battery_low"].number,
+    }
+    rows = connection.execute(_TRACKERS["batteries"], values)
+    return [BatteryRow(row[0], DeviceKind(row[1]), *row[2:]) for row in rows]
