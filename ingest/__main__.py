@@ -9,7 +9,7 @@ from core.logs import get_logger, set_up_logs
 from core.process import exit_code_of, stop_on_signals
 from core.settings import load_settings
 from core.store.database import Database
-from ingest.metrics import Monitor
+from ingest.metrics_server import Monitor
 from ingest.worker import Worker
 
 _RETRY_S = 1.0

@@ -13,11 +13,11 @@ from core.settings import Settings
 from core.store.database import Connection, Database, translated_errors
 from core.store.telemetry import batches as ingestion
 from core.store.telemetry.quarantine import Limits
-from ingest.intake import Intake
-from ingest.metrics import ActiveParts, Monitor
-from ingest.mqtt import Receiver
-from ingest.placing import NEWEST
-from ingest.rules import Rules
+from ingest.metrics_server import ActiveParts, Monitor
+from ingest.mqtt.connection import Receiver
+from ingest.mqtt.message_queue import Intake
+from ingest.processing.limits import Rules
+from ingest.processing.timestamps import NEWEST
 from ingest.writer import BATCH_MESSAGES, Writer
 
 _log = get_logger(__name__)

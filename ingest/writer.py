@@ -13,23 +13,23 @@ from core.logs import get_logger
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
 from core.store.telemetry import quarantine
-from ingest.assembly import Assembly
-from ingest.clock_watch import ClockWatch
 from ingest.codecs import decode
-from ingest.codecs.decoded import Decoded, Rejected
-from ingest.counters import Counters
-from ingest.devices import Devices
-from ingest.dialogue import Dialogue, forget_numbers
-from ingest.hearing import Hearing
-from ingest.intake import Intake
-from ingest.lane import Lane
-from ingest.listener import Listener
-from ingest.message import Message
-from ingest.mqtt import Receiver
-from ingest.progress import Progress
-from ingest.reach import Reach
-from ingest.rules import Rules
-from ingest.states import State
+from ingest.codecs.result import Decoded, Rejected
+from ingest.monitoring.counters import Counters
+from ingest.monitoring.last_heard import Hearing
+from ingest.mqtt.connection import Receiver
+from ingest.mqtt.message import Message
+from ingest.mqtt.message_queue import Intake
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.device_cache import Devices
+from ingest.processing.limits import Rules
+from ingest.processing.sequence_observer import Listener
+from ingest.processing.state_changes import State
+from ingest.progress.clock_repair import ClockWatch
+from ingest.progress.commit_queue import Lane
+from ingest.progress.marker import Progress
+from ingest.progress.watermark import Reach
+from ingest.sequences.device_protocol import Dialogue, forget_numbers
 
 _log = get_logger(__name__)
 

@@ -103,8 +103,8 @@ def release(
     from core.settings import load_settings
     from core.store.database import Database
     from core.store.telemetry import quarantine as store
-    from ingest.quarantine import release as take_in
-    from ingest.rules import Rules
+    from ingest.commands.release import release as take_in
+    from ingest.processing.limits import Rules
 
     settings = load_settings()
     choice = store.Choice(reason, topic, number)

@@ -115,7 +115,7 @@ def decode(
 
     Example: [bold]mimamori decode message.json[/bold]
     """
-    from ingest.decode import decode_messages
+    from ingest.commands.decode import decode_messages
 
     if file != "-" and not Path(file).is_file():
         raise InputError(f"there is no file {file}")

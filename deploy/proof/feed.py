@@ -14,13 +14,13 @@ from core.store.database import Database
 from core.store.telemetry import batches as ingestion
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.sequence_gaps import Missing
-from ingest.assembly import Assembly
 from ingest.codecs import decode
-from ingest.codecs.decoded import Decoded
-from ingest.devices import Devices
-from ingest.message import Message as Delivery
-from ingest.numbering import Numbering
-from ingest.rules import Rules
+from ingest.codecs.result import Decoded
+from ingest.mqtt.message import Message as Delivery
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.device_cache import Devices
+from ingest.processing.limits import Rules
+from ingest.sequences.gap_tracker import Numbering
 from simulator.firmware import Kept
 from simulator.messages import Message
 

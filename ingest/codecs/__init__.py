@@ -13,8 +13,8 @@ from ingest.codecs import (
     traccar,
     zigbee2mqtt,
 )
-from ingest.codecs.decoded import Decoded, Measured, Rejected
-from ingest.topics import Source, source_of
+from ingest.codecs.result import Decoded, Measured, Rejected
+from ingest.mqtt.topics import Source, source_of
 
 Codec = Callable[[Source, bytes], Decoded | Rejected]
 

@@ -3,11 +3,19 @@
 Format: https://www.chirpstack.io/docs/chirpstack/integrations/events.html
 """
 
-from ingest.codecs import lorawan
-from ingest.codecs.decoded import Decoded, Measured, Position, Rejected, nothing
-from ingest.codecs.fields import JsonObject, aware_time, inner, json_object, number_of, objects, text_of
+from ingest.codecs.lorawan import decoders as lorawan
+from ingest.codecs.parsing.json_fields import (
+    JsonObject,
+    aware_time,
+    inner,
+    json_object,
+    number_of,
+    objects,
+    text_of,
+)
+from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
 from ingest.codecs.the_things_stack import link_readings
-from ingest.topics import Source
+from ingest.mqtt.topics import Source
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:

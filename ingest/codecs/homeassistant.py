@@ -5,10 +5,10 @@ Format: https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery, with it
 
 from typing import cast
 
-from ingest.codecs.decoded import Decoded, Proposal, Rejected, nothing
-from ingest.codecs.fields import JsonObject, inner, json_object, text_of
+from ingest.codecs.parsing.json_fields import JsonObject, inner, json_object, text_of
+from ingest.codecs.result import Decoded, Proposal, Rejected, nothing
 from ingest.codecs.zigbee_names import ATTRIBUTES
-from ingest.topics import Source, source_of
+from ingest.mqtt.topics import Source, source_of
 
 _LONG = {
     "stat_t": "state_topic",

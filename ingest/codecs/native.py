@@ -7,9 +7,9 @@ from typing import Annotated
 import msgspec
 
 from core.domain.device import DEVICE_ID
-from ingest.codecs.decoded import Decoded, Measured, Position, Rejected, nothing
-from ingest.codecs.fields import LARGEST_PAYLOAD
-from ingest.topics import Source
+from ingest.codecs.parsing.json_fields import LARGEST_PAYLOAD
+from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
+from ingest.mqtt.topics import Source
 
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 _Seq = Annotated[int, msgspec.Meta(ge=1, le=2**63 - 1)]

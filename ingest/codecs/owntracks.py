@@ -3,9 +3,16 @@
 Format: https://owntracks.org/booklet/tech/json/
 """
 
-from ingest.codecs.decoded import Decoded, Measured, Position, Rejected, nothing
-from ingest.codecs.fields import JsonObject, items, json_object, number_of, text_of, time_of_epoch
-from ingest.topics import Source
+from ingest.codecs.parsing.json_fields import (
+    JsonObject,
+    items,
+    json_object,
+    number_of,
+    text_of,
+    time_of_epoch,
+)
+from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
+from ingest.mqtt.topics import Source
 
 _KPA_IN_HPA = 10.0
 # bs: 0 unknown, 1 unplugged, 2 charging, 3 full (and so on the charger).

@@ -4,8 +4,7 @@ Formats: https://shelly-api-docs.shelly.cloud/gen1/ and /gen2/.
 """
 
 from ingest.codecs import shelly_components
-from ingest.codecs.decoded import Decoded, Measured, Proposal, Rejected, nothing
-from ingest.codecs.fields import (
+from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
     json_object,
@@ -15,7 +14,8 @@ from ingest.codecs.fields import (
     time_of_epoch,
     truth_of,
 )
-from ingest.topics import Source
+from ingest.codecs.result import Decoded, Measured, Proposal, Rejected, nothing
+from ingest.mqtt.topics import Source
 
 _WATT_MINUTES_IN_KWH = 60_000
 _PRESSES = {

@@ -2,9 +2,17 @@
 
 from collections.abc import Callable
 
-from ingest.codecs.decoded import Decoded, Measured, Rejected
-from ingest.codecs.fields import JsonObject, inner, number_of, objects, text_of, time_of_epoch, truth_of
-from ingest.codecs.words import button_word
+from ingest.codecs.parsing.event_words import button_word
+from ingest.codecs.parsing.json_fields import (
+    JsonObject,
+    inner,
+    number_of,
+    objects,
+    text_of,
+    time_of_epoch,
+    truth_of,
+)
+from ingest.codecs.result import Decoded, Measured, Rejected
 
 # The ends of a press are told again as a whole one.
 _HALF_PRESSES = {"btn_down", "btn_up"}

@@ -5,8 +5,8 @@ Format: https://tasmota.github.io/docs/MQTT/ and /JSON-Status-Responses/. Times 
 
 import re
 
-from ingest.codecs.decoded import Decoded, Measured, Rejected, nothing
-from ingest.codecs.fields import (
+from ingest.codecs.parsing.event_words import SOS_WORDS, button_word
+from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
     json_object,
@@ -17,9 +17,9 @@ from ingest.codecs.fields import (
     time_of_text,
     truth_of,
 )
+from ingest.codecs.result import Decoded, Measured, Rejected, nothing
 from ingest.codecs.tasmota_sensors import channelled, energy, sensors, zigbee
-from ingest.codecs.words import SOS_WORDS, button_word
-from ingest.topics import Source
+from ingest.mqtt.topics import Source
 
 _PREFIXES = {"tele", "stat", "cmnd"}
 # What a rule on the device publishes under its own name, as the documentation's examples do.

@@ -2,9 +2,9 @@
 
 from typing import cast
 
-from ingest.codecs.decoded import Measured
-from ingest.codecs.fields import JsonObject, inner, items, number_of, text_of, truth_of
-from ingest.codecs.words import SOS_WORDS, button_word
+from ingest.codecs.parsing.event_words import SOS_WORDS, button_word
+from ingest.codecs.parsing.json_fields import JsonObject, inner, items, number_of, text_of, truth_of
+from ingest.codecs.result import Measured
 
 _CLIMATE = {
     "Temperature": "temperature_c",

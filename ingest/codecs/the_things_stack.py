@@ -5,10 +5,19 @@ Format: https://www.thethingsindustries.com/docs/integrations/data-formats/. The
 
 from datetime import datetime
 
-from ingest.codecs import lorawan, lorawan_normalized
-from ingest.codecs.decoded import Decoded, Measured, Position, Rejected, nothing
-from ingest.codecs.fields import JsonObject, aware_time, inner, json_object, number_of, objects, text_of
-from ingest.topics import Source
+from ingest.codecs.lorawan import decoders as lorawan
+from ingest.codecs.lorawan import normalized_payload as lorawan_normalized
+from ingest.codecs.parsing.json_fields import (
+    JsonObject,
+    aware_time,
+    inner,
+    json_object,
+    number_of,
+    objects,
+    text_of,
+)
+from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
+from ingest.mqtt.topics import Source
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:

@@ -5,9 +5,17 @@ Format: https://www.traccar.org/forward/ and the server's model classes; the top
 
 from datetime import datetime
 
-from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
-from ingest.codecs.fields import JsonObject, aware_time, inner, json_object, number_of, text_of, time_of_epoch
-from ingest.topics import Source
+from ingest.codecs.parsing.json_fields import (
+    JsonObject,
+    aware_time,
+    inner,
+    json_object,
+    number_of,
+    text_of,
+    time_of_epoch,
+)
+from ingest.codecs.result import Decoded, Measured, Position, Rejected
+from ingest.mqtt.topics import Source
 
 _KNOT_IN_KMH = 1.852
 _GEOFENCE = {"geofenceEnter": "enter", "geofenceExit": "leave"}

@@ -5,8 +5,7 @@ Format: https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html; a 
 
 from collections.abc import Mapping
 
-from ingest.codecs.decoded import Decoded, Measured, Proposal, Rejected, nothing
-from ingest.codecs.fields import (
+from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
     json_object,
@@ -18,8 +17,9 @@ from ingest.codecs.fields import (
     time_of_text,
     truth_of,
 )
+from ingest.codecs.result import Decoded, Measured, Proposal, Rejected, nothing
 from ingest.codecs.zigbee_names import ATTRIBUTES, CHANNEL, NUMBERS, SILENT_ATTRIBUTES, SPECIAL, TRUTHS
-from ingest.topics import Source
+from ingest.mqtt.topics import Source
 
 _COMMANDS = {"set", "get"}
 

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 
-from ingest.codecs.decoded import Measured
-from ingest.codecs.fields import number_of, text_of, truth_of
-from ingest.codecs.words import SOS_WORDS, button_word
+from ingest.codecs.parsing.event_words import SOS_WORDS, button_word
+from ingest.codecs.parsing.json_fields import number_of, text_of, truth_of
+from ingest.codecs.result import Measured
 
 # Exposed name -> metric. `device_temperature` (the chip) is left out on purpose.
 TRUTHS = {

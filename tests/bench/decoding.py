@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 
 from core.domain.device import DeviceKind
 from core.store.telemetry.batches import SendingDevice
-from ingest.assembly import Assembly
 from ingest.codecs import decode
-from ingest.codecs.decoded import Rejected
-from ingest.message import Message
-from ingest.numbering import Numbering
-from ingest.rules import Rules
-from ingest.topics import source_of
+from ingest.codecs.result import Rejected
+from ingest.mqtt.message import Message
+from ingest.mqtt.topics import source_of
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.limits import Rules
+from ingest.sequences.gap_tracker import Numbering
 from tests.bench.ingest import Effort, Say
 from tests.bench.messages import messages
 from tests.bench.result import Results, median

@@ -9,7 +9,7 @@ from typing import cast
 
 import pytest
 
-from ingest.decode import decode_file
+from ingest.commands.decode import decode_file
 from tests.support.shared_data import shared_data
 
 _FILES = sorted((shared_data() / "payloads").glob("*.json"))

@@ -13,10 +13,10 @@ from core.store.telemetry import batches as ingestion
 from core.store.telemetry import sequence_gaps as numbering
 from core.store.telemetry.batches import Batch, Contact
 from core.store.telemetry.sequence_gaps import Missing
-from ingest.devices import Devices
-from ingest.dialogue import Dialogue, Ears
-from ingest.lane import Lane
-from ingest.mqtt import Receiver
+from ingest.mqtt.connection import Receiver
+from ingest.processing.device_cache import Devices
+from ingest.progress.commit_queue import Lane
+from ingest.sequences.device_protocol import Dialogue, Ears
 from tests.support.alerting import HandClock
 from tests.support.ingest import Rows, registered_ward
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home

@@ -8,8 +8,8 @@ import pytest
 
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
-from ingest.clock_watch import ClockWatch
-from ingest.placing import NEWEST
+from ingest.processing.timestamps import NEWEST
+from ingest.progress.clock_repair import ClockWatch
 from tests.support.alerting import HandClock
 from tests.support.judged_ward import JudgedWard, Seen, at, home
 

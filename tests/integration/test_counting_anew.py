@@ -10,12 +10,12 @@ import pytest
 
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
-from ingest.assembly import Assembly
 from ingest.codecs import decode
-from ingest.devices import Devices
-from ingest.message import Message
-from ingest.numbering import Numbering
-from ingest.rules import Rules
+from ingest.mqtt.message import Message
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.device_cache import Devices
+from ingest.processing.limits import Rules
+from ingest.sequences.gap_tracker import Numbering
 from tests.support.ingest import Rows, readings, registered_ward
 
 _NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)

@@ -16,8 +16,8 @@ from core.domain.metrics import METRICS
 from core.store.database import Database
 from deploy.broker import INGEST, Broker
 from deploy.ports import free_port
-from ingest.quarantine import release
-from ingest.rules import Rules
+from ingest.commands.release import release
+from ingest.processing.limits import Rules
 from tests.support.ingest import Rows, fixes, now, readings, registered_ward
 from tests.support.processes import Processes, service_settings
 from tests.support.publisher import Publisher

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
 from deploy.broker import Broker
-from ingest.assembly import Assembly
 from ingest.codecs import decode
-from ingest.codecs.decoded import Decoded
-from ingest.devices import Devices
-from ingest.message import Message
-from ingest.numbering import Numbering
-from ingest.rules import Rules
+from ingest.codecs.result import Decoded
+from ingest.mqtt.message import Message
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.device_cache import Devices
+from ingest.processing.limits import Rules
+from ingest.sequences.gap_tracker import Numbering
 from tests.support.ingest import Rows, fixes, now, readings, registered_ward
 from tests.support.processes import Processes, service_settings
 from tests.support.publisher import Publisher

@@ -13,12 +13,12 @@ from core.store.devices.registry import Placement
 from core.store.telemetry import readings
 from core.store.telemetry import rule_windows as windows
 from core.store.telemetry.batches import store_batch
-from ingest.assembly import Assembly
 from ingest.codecs import decode
-from ingest.codecs.decoded import Decoded
-from ingest.devices import Devices
-from ingest.message import Message
-from ingest.rules import Rules
+from ingest.codecs.result import Decoded
+from ingest.mqtt.message import Message
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.device_cache import Devices
+from ingest.processing.limits import Rules
 from tests.support.ingest import Rows, fixes
 from tests.support.ingest import readings as body
 from tests.support.wards import register, small_ward, write_ward

@@ -12,11 +12,11 @@ from core.domain.device_proposal import Proposed
 from core.store.database import Database
 from core.store.devices import proposals
 from core.store.telemetry.batches import store_batch
-from ingest.assembly import Assembly
 from ingest.codecs import decode
-from ingest.devices import Devices
-from ingest.message import Message
-from ingest.rules import Rules
+from ingest.mqtt.message import Message
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.device_cache import Devices
+from ingest.processing.limits import Rules
 from tests.support.command_line import CommandLine
 from tests.support.wards import register_small_ward
 

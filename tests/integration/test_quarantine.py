@@ -12,7 +12,7 @@ from core.store.telemetry import quarantine
 from core.store.telemetry.quarantine import Choice, Limits, Refused
 from deploy.broker import Broker
 from ingest.codecs import decode
-from ingest.codecs.decoded import Rejected
+from ingest.codecs.result import Rejected
 from tests.support.api_ward import ApiWard, api_ward
 from tests.support.command_line import CommandLine
 from tests.support.ingest import Rows, fixes, now, readings, registered_ward

@@ -13,12 +13,12 @@ from core.store.alerts import unassigned_calls as stray_calls
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
 from detectors import stray
-from ingest.assembly import Assembly
 from ingest.codecs import decode
-from ingest.devices import Devices
-from ingest.message import Message
-from ingest.quarantine import release
-from ingest.rules import Rules
+from ingest.commands.release import release
+from ingest.mqtt.message import Message
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.device_cache import Devices
+from ingest.processing.limits import Rules
 from tests.support.judged_ward import ZONE, JudgedWard, at, home
 from tests.support.wards import carer
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from paho.mqtt.enums import MQTTErrorCode
 
-from ingest.client import BulkClient
+from ingest.mqtt.bulk_client import BulkClient
 
 _Given = tuple[bytes, bytes, bool, bool, int]
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from core.domain.metrics import METRICS
 from ingest.codecs import decode
-from ingest.codecs.decoded import Decoded, Rejected
-from ingest.decode import described
+from ingest.codecs.result import Decoded, Rejected
+from ingest.commands.decode import described
 
 _TOPICS = (
     "mimamori/v1/hall-1/readings",

@@ -11,13 +11,13 @@ from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
-from ingest.assembly import Assembly
-from ingest.codecs.decoded import Decoded, Measured
-from ingest.codecs.fields import time_of_epoch
-from ingest.message import Message
-from ingest.numbering import Numbering
-from ingest.placing import AHEAD, NEWEST, OLDEST, placed
-from ingest.rules import Rules
+from ingest.codecs.parsing.json_fields import time_of_epoch
+from ingest.codecs.result import Decoded, Measured
+from ingest.mqtt.message import Message
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.limits import Rules
+from ingest.processing.timestamps import AHEAD, NEWEST, OLDEST, placed
+from ingest.sequences.gap_tracker import Numbering
 
 _NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 _TOKYO = ZoneInfo("Asia/Tokyo")

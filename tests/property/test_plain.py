@@ -13,13 +13,13 @@ from core.domain.reading import is_life_sign
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.inserts import NewRow
-from ingest.assembly import Assembly
-from ingest.codecs.decoded import Decoded, Measured
-from ingest.message import Message
-from ingest.numbering import Numbering
-from ingest.placing import OLDEST
-from ingest.plain import MAY_BE_LIFE, Plain
-from ingest.rules import Rules
+from ingest.codecs.result import Decoded, Measured
+from ingest.mqtt.message import Message
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.fast_path import MAY_BE_LIFE, Plain
+from ingest.processing.limits import Rules
+from ingest.processing.timestamps import OLDEST
+from ingest.sequences.gap_tracker import Numbering
 
 _NOW = datetime(2026, 8, 1, 12, 0, 0, 123457, tzinfo=UTC)
 _RULES = Rules(ZoneInfo("Asia/Tokyo"))

@@ -21,11 +21,11 @@ from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.inserts import NewRow
 from detectors.rules.judgement import Press, Window, life_signs, no_track
 from detectors.rules.sos import LONGEST_DELAY, SosCall
-from ingest.assembly import Assembly, Rules
 from ingest.codecs import decode
-from ingest.codecs.decoded import Decoded
-from ingest.message import Message
-from ingest.numbering import Numbering
+from ingest.codecs.result import Decoded
+from ingest.mqtt.message import Message
+from ingest.processing.batch_builder import Assembly, Rules
+from ingest.sequences.gap_tracker import Numbering
 from simulator.scoring.call_home import FIRST, Arrival, CallHome
 from simulator.scoring.calls import ToldAlert
 from tests.support.judged_ward import JudgedWard

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.decode import described
+from ingest.commands.decode import described
 
 
 @dataclass(frozen=True)

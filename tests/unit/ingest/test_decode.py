@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 
 from core.errors import InputError
-from ingest.decode import decode_file, decode_messages
+from ingest.commands.decode import decode_file, decode_messages
 
 _GOOD = {"topic": "zigbee2mqtt/hall", "payload": {"occupancy": True}}
 

@@ -3,8 +3,8 @@
 import threading
 
 from core.clock import SystemClock
-from ingest.intake import Intake
-from ingest.message import Message
+from ingest.mqtt.message import Message
+from ingest.mqtt.message_queue import Intake
 from tests.support.wait import wait_until
 
 

@@ -3,7 +3,7 @@
 import threading
 
 from core.errors import StoreUnavailableError
-from ingest.lane import Lane
+from ingest.progress.commit_queue import Lane
 
 
 def test_nothing_is_done_after_a_job_that_a_stop_left_undone() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from ingest.decode import described
+from ingest.commands.decode import described
 
 _TTS = "v3/care@t/devices/d1/up"
 _CHIRPSTACK = "application/a/device/24e1/event/up"

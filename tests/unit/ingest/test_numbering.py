@@ -9,7 +9,7 @@ import pytest
 from core.domain.device import DeviceKind
 from core.store.telemetry.batches import SendingDevice
 from core.store.telemetry.sequence_gaps import Missing
-from ingest.numbering import Numbering
+from ingest.sequences.gap_tracker import Numbering
 
 _DEVICE = SendingDevice(1, "hall-1", "native:hall-1", DeviceKind.MOTION, None, None)
 _START = datetime(2026, 8, 1, tzinfo=UTC)
@@ -88,7 +88,7 @@ class _Watch:
 @pytest.fixture
 def watch(monkeypatch: pytest.MonkeyPatch) -> _Watch:
     found = _Watch()
-    monkeypatch.setattr("ingest.numbering.time", found)
+    monkeypatch.setattr("ingest.sequences.gap_tracker.time", found)
     return found
 
 

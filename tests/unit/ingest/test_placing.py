@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from core.domain.reading import ReadingFlag
-from ingest.placing import placed
+from ingest.processing.timestamps import placed
 
 _NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 

@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ingest.message import Message
-from ingest.repeats import Repeats
+from ingest.mqtt.message import Message
+from ingest.processing.deduplication import Repeats
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DEVICE = 7

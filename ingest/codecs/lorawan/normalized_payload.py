@@ -6,8 +6,8 @@ lorawan-devices (lib/payload.json).
 
 from collections.abc import Iterable
 
-from ingest.codecs.decoded import Decoded, Measured, Position
-from ingest.codecs.fields import JsonObject, aware_time, inner, number_of, text_of, truth_of
+from ingest.codecs.parsing.json_fields import JsonObject, aware_time, inner, number_of, text_of, truth_of
+from ingest.codecs.result import Decoded, Measured, Position
 
 _NUMBERS = (
     ("air", "temperature", "temperature_c"),

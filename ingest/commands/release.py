@@ -10,13 +10,13 @@ from core.store.telemetry import batches as ingestion
 from core.store.telemetry import quarantine
 from core.store.telemetry import sequence_gaps as numbering
 from core.store.telemetry.quarantine import Choice, Quarantined
-from ingest.assembly import Assembly
 from ingest.codecs import decode
-from ingest.codecs.decoded import Decoded
-from ingest.devices import Devices
-from ingest.dialogue import forget_numbers
-from ingest.message import Message
-from ingest.rules import Rules
+from ingest.codecs.result import Decoded
+from ingest.mqtt.message import Message
+from ingest.processing.batch_builder import Assembly
+from ingest.processing.device_cache import Devices
+from ingest.processing.limits import Rules
+from ingest.sequences.device_protocol import forget_numbers
 
 _PAGE = 500
 _ALL = Choice()

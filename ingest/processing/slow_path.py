@@ -1,4 +1,4 @@
-"""From the values of one message to the rows of a batch, whatever sent them: the long way; see `ingest.plain` for the short one."""
+"""From the values of one message to the rows of a batch, whatever sent them: the long way; see `ingest.processing.fast_path` for the short one."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.inserts import ReadingRow
-from ingest.case import Case
-from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
-from ingest.placing import Placed, placed
-from ingest.plain import CHANGE_METRICS, MAY_BE_LIFE
-from ingest.repeats import Repeats
-from ingest.rules import Rules
-from ingest.states import ONLINE, States
-from ingest.values import content_number, refused_position, stored_value, within
+from ingest.codecs.result import Decoded, Measured, Position, Rejected
+from ingest.processing.deduplication import Repeats
+from ingest.processing.device_message import Case
+from ingest.processing.fast_path import CHANGE_METRICS, MAY_BE_LIFE
+from ingest.processing.limits import Rules
+from ingest.processing.state_changes import ONLINE, States
+from ingest.processing.timestamps import Placed, placed
+from ingest.processing.values import content_number, refused_position, stored_value, within
 
 _CHANGES = frozenset(CHANGE_METRICS)
 # As the rule does: a call that seems to be older than this was made when it was heard.

@@ -1,4 +1,4 @@
-"""The short way for what nearly every message of a native device is; the long way in `ingest.rows` gives the same rows."""
+"""The short way for what nearly every message of a native device is; the long way in `ingest.processing.slow_path` gives the same rows."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -8,9 +8,9 @@ from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import SendingDevice
 from core.store.telemetry.inserts import NewRow
-from ingest.codecs.decoded import Decoded
-from ingest.message import Message
-from ingest.placing import OLDEST, is_ahead
+from ingest.codecs.result import Decoded
+from ingest.mqtt.message import Message
+from ingest.processing.timestamps import OLDEST, is_ahead
 
 # For these only a change shows that a person acted; a device that repeats its state says nothing new.
 CHANGE_METRICS = tuple(METRICS[name].number for name in ("contact_open", "bed_occupied", "input_on"))

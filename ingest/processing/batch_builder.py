@@ -5,18 +5,18 @@ from datetime import datetime
 
 from core.store.telemetry.batches import Batch, Contact, SendingDevice
 from core.store.telemetry.quarantine import Refused
-from ingest.case import Case
-from ingest.codecs.decoded import Decoded, Rejected
-from ingest.listener import Listener
-from ingest.message import Message
-from ingest.placing import placed
-from ingest.plain import Plain
-from ingest.repeats import Repeats
-from ingest.rows import Find, Rows
-from ingest.rules import Rules
-from ingest.states import State, States
-from ingest.stray_calls import note_call
-from ingest.topics import source_of
+from ingest.codecs.result import Decoded, Rejected
+from ingest.mqtt.message import Message
+from ingest.mqtt.topics import source_of
+from ingest.processing.deduplication import Repeats
+from ingest.processing.device_message import Case
+from ingest.processing.fast_path import Plain
+from ingest.processing.limits import Rules
+from ingest.processing.sequence_observer import Listener
+from ingest.processing.slow_path import Find, Rows
+from ingest.processing.state_changes import State, States
+from ingest.processing.timestamps import placed
+from ingest.processing.unassigned_calls import note_call
 
 _NAMED_IN_DETAIL = 5
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from ingest.message import Message
+from ingest.mqtt.message import Message
 
 _NUMBERED_MEMORY = timedelta(days=7)
 # A button that has neither memory nor clock gives every press the same number and no time: better to tell one press twice than not at all.

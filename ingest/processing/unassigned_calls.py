@@ -2,9 +2,9 @@
 
 from core.domain.metrics import METRICS
 from core.store.alerts.unassigned_calls import StrayCall
-from ingest.codecs.decoded import Decoded, Measured
-from ingest.message import Message
-from ingest.values import stored_value
+from ingest.codecs.result import Decoded, Measured
+from ingest.mqtt.message import Message
+from ingest.processing.values import stored_value
 
 _CALLS = frozenset({"sos", "fall"})
 

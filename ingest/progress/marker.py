@@ -4,9 +4,9 @@ import time
 from datetime import datetime, timedelta
 
 from core.clock import Clock
-from ingest.message import Message
-from ingest.mqtt import Receiver
-from ingest.topics import command_topic
+from ingest.mqtt.connection import Receiver
+from ingest.mqtt.message import Message
+from ingest.mqtt.topics import command_topic
 
 # A few times a second; a clock that is moved by hand is followed more closely, for somebody waits for it.
 _PERIOD_S = 0.2

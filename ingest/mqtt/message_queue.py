@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ingest.message import Message
+from ingest.mqtt.message import Message
 
 # A full queue stops the reading of the socket; so long the broker keeps the rest.
 _FULL_POLL_S = 0.02

@@ -7,8 +7,8 @@ from datetime import datetime
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
 from core.store.telemetry.batches import SendingDevice
-from ingest.plain import KNOWN_METRICS
-from ingest.states import State
+from ingest.processing.fast_path import KNOWN_METRICS
+from ingest.processing.state_changes import State
 
 # Retired or changed devices are noticed within this time, or ten times what reading them all takes.
 _REFRESH_S = 5.0

@@ -11,9 +11,9 @@ from typing import cast
 from core.domain.metrics import METRICS
 from core.errors import InputError
 from ingest.codecs import decode
-from ingest.codecs.decoded import Decoded, Measured, Position, Rejected
-from ingest.topics import source_of
-from ingest.values import refused_position, stored_value
+from ingest.codecs.result import Decoded, Measured, Position, Rejected
+from ingest.mqtt.topics import source_of
+from ingest.processing.values import refused_position, stored_value
 
 _UNDECODABLE = 65  # EX_DATAERR
 _POSITION_FIELDS = ("lat", "lon", "accuracy_m", "altitude_m", "speed_kmh", "course_deg")

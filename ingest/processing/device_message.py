@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.store.telemetry.batches import SendingDevice
-from ingest.codecs.decoded import Decoded, Rejected
-from ingest.message import Message
-from ingest.placing import OLDEST, Placed, is_ahead, placed
-from ingest.values import message_number
+from ingest.codecs.result import Decoded, Rejected
+from ingest.mqtt.message import Message
+from ingest.processing.timestamps import OLDEST, Placed, is_ahead, placed
+from ingest.processing.values import message_number
 
 
 @dataclass(slots=True)

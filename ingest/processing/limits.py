@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from ingest.placing import NEWEST
+from ingest.processing.timestamps import NEWEST
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,8 @@ import struct
 import zlib
 
 from core.domain.metrics import Metric
-from ingest.codecs.decoded import Position, Rejected
-from ingest.codecs.words import stored_button_word
+from ingest.codecs.parsing.event_words import stored_button_word
+from ingest.codecs.result import Position, Rejected
 
 
 def stored_value(metric: Metric, value: float | bool | str, *, exact_words: bool = False) -> float | Rejected:

@@ -7,10 +7,18 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from ingest.codecs.decoded import Decoded, Measured, Position
-from ingest.codecs.fields import JsonObject, inner, number_of, objects, text_of, time_of_epoch, truth_of
-from ingest.codecs.lorawan_names import BATTERY_VOLTS, CAYENNE, NUMBERS, PEOPLE, RADAR, WORDS
-from ingest.codecs.words import button_word
+from ingest.codecs.lorawan.names import BATTERY_VOLTS, CAYENNE, NUMBERS, PEOPLE, RADAR, WORDS
+from ingest.codecs.parsing.event_words import button_word
+from ingest.codecs.parsing.json_fields import (
+    JsonObject,
+    inner,
+    number_of,
+    objects,
+    text_of,
+    time_of_epoch,
+    truth_of,
+)
+from ingest.codecs.result import Decoded, Measured, Position
 
 _LATITUDES = ("latitude", "Latitude", "gpsLatitude", "lat")
 _LONGITUDES = ("longitude", "Longitude", "Longitud", "gpsLongitude", "lon", "lng")

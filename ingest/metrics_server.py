@@ -13,10 +13,10 @@ from prometheus_client.registry import Collector
 
 from core.clock import Clock
 from core.errors import SettingsError
-from ingest.counters import Counters
-from ingest.hearing import Hearing
-from ingest.intake import Intake
-from ingest.mqtt import Receiver
+from ingest.monitoring.counters import Counters
+from ingest.monitoring.last_heard import Hearing
+from ingest.mqtt.connection import Receiver
+from ingest.mqtt.message_queue import Intake
 from ingest.writer import Writer
 
 _ADDRESS = "127.0.0.1"

@@ -10,7 +10,7 @@ from core.store.database import Connection
 from core.store.telemetry import sequence_gaps as numbering
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.sequence_gaps import Missing
-from ingest.asking import Asking
+from ingest.sequences.retransmission import Asking
 
 _CONFIRM_EVERY_S = 60.0
 _CONFIRMATIONS_AT_ONCE = 200

@@ -7,7 +7,7 @@ from typing import cast
 
 import msgspec
 
-from ingest.codecs.decoded import Rejected
+from ingest.codecs.result import Rejected
 
 # What a device sends in one message is far below this; the broker refuses more than 256 kB by itself.
 LARGEST_PAYLOAD = 256 * 1024

@@ -11,10 +11,10 @@ from core.store.database import Connection, Database
 from core.store.telemetry import sequence_gaps as numbering
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.sequence_gaps import Missing, Seen
-from ingest.devices import Devices
-from ingest.lane import Lane
-from ingest.mqtt import Receiver
-from ingest.numbering import Command, Numbering
+from ingest.mqtt.connection import Receiver
+from ingest.processing.device_cache import Devices
+from ingest.progress.commit_queue import Lane
+from ingest.sequences.gap_tracker import Command, Numbering
 
 _log = get_logger(__name__)
 

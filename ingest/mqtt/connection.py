@@ -17,10 +17,10 @@ from core.credentials.broker_tls import broker_tls
 from core.errors import MimamoriError
 from core.logs import get_logger
 from core.settings import Settings
-from ingest.client import BulkClient
-from ingest.intake import Intake
-from ingest.message import Message
-from ingest.topics import SUBSCRIPTION, command_topic
+from ingest.mqtt.bulk_client import BulkClient
+from ingest.mqtt.message import Message
+from ingest.mqtt.message_queue import Intake
+from ingest.mqtt.topics import SUBSCRIPTION, command_topic
 
 _log = get_logger(__name__)
 

@@ -1,0 +1,1 @@
+"""Payloads of LoRaWAN devices after the network server has decoded them."""

@@ -1,0 +1,1 @@
+"""Fields of JSON and words of events, as the codecs read them."""

@@ -1,0 +1,1 @@
+"""What the command line asks of ingest: decode a message, release what was quarantined."""

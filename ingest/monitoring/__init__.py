@@ -1,0 +1,1 @@
+"""Counters, and when each device was last heard."""

@@ -1,0 +1,1 @@
+"""The connection to the broker, messages and the queue of them, topics."""

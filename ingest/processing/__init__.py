@@ -1,0 +1,1 @@
+"""Decoded messages become rows: timestamps, deduplication, limits, fast and slow path."""

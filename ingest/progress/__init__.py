@@ -1,0 +1,1 @@
+"""How far the stream is stored: commit queue, marker, watermark, repair of clocks."""
