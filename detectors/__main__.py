@@ -11,9 +11,9 @@ from core.process import exit_code_of, stop_on_signals
 from core.settings import Settings, load_settings
 from core.store.database import Database
 from detectors.alerting import loop
-from detectors.backtest_desk import BacktestDesk
-from detectors.learning import Learner
-from detectors.runner import Runner
+from detectors.backtest.supervisor import BacktestDesk
+from detectors.engine.baseline_trainer import Learner
+from detectors.engine.scheduler import Runner
 
 _RETRY_S = 1.0
 # The alerting threads take six at once, the runner one or two, the learner and the desk for backtests one each.

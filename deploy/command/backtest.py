@@ -17,9 +17,9 @@ from deploy.command.connection import work
 
 if TYPE_CHECKING:
     from core.store.database import Connection
-    from detectors.backtest import Backtest, Question
-    from detectors.hindsight import Label
-    from detectors.rules.patience import Sensitivity
+    from detectors.backtest.run import Backtest, Question
+    from detectors.backtest.statistics import Label
+    from detectors.features.silence_threshold import Sensitivity
 
 _COLUMNS = ["home_or_resident", "began_at", "what"]
 
@@ -69,7 +69,7 @@ def backtest(
     Example: [bold]mimamori backtest 12 --weeks 8 --budget 2[/bold]
     """
     from deploy.command import backtest_report
-    from detectors.backtest import Question
+    from detectors.backtest.run import Question
 
     tried = settings_to_try(sensitivity, everything=budget is not None)
     noted = None if labels is None else read_labels(labels)
@@ -90,7 +90,7 @@ def settings_to_try(named: str | None, *, everything: bool) -> tuple["Sensitivit
     InputError
         There is no setting of that name.
     """
-    from detectors.rules.patience import Sensitivity
+    from detectors.features.silence_threshold import Sensitivity
 
     if named is not None and named not in set(Sensitivity):
         raise InputError(f"--sensitivity {named}: there are {', '.join(Sensitivity)}")
@@ -103,8 +103,8 @@ def _run(
     connection: "Connection", asked: "Question", noted: list[Noted] | None
 ) -> tuple["Backtest", list["Label"]]:
     from core.store.detection import backtest_history as backtests
-    from detectors import backtest as trying
-    from detectors.hindsight import Label, labels_of
+    from detectors.backtest import run as trying
+    from detectors.backtest.statistics import Label, labels_of
 
     bar = Progress(
         TextColumn("{task.description}"),

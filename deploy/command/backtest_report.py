@@ -14,12 +14,12 @@ from api.pages import reasons
 from api.pages.moments import Moments
 from core.domain.alert import Finding, untold
 from core.domain.people import Language
-from detectors import backtest_result
-from detectors.backtest import Backtest
-from detectors.hindsight import Figures, Label, figures, proposed
-from detectors.rules.patience import Sensitivity
-from detectors.rules.wall_clock import local_date
-from detectors.trial import Episode
+from detectors.backtest import result as backtest_result
+from detectors.backtest.run import Backtest
+from detectors.backtest.statistics import Figures, Label, figures, proposed
+from detectors.backtest.trial import Episode
+from detectors.features.local_time import local_date
+from detectors.features.silence_threshold import Sensitivity
 
 
 def as_body(tested: Backtest, labels: Sequence[Label], budget: float | None) -> dict[str, object]:

@@ -15,8 +15,8 @@ from deploy.journeys import lay_down
 from deploy.proof.agreed import lay_down_day_services
 from deploy.proof.feed import Feed
 from deploy.proof.stage import Stage
-from detectors.learning import Learner
-from detectors.runner import Runner
+from detectors.engine.baseline_trainer import Learner
+from detectors.engine.scheduler import Runner
 from simulator.incident import Incident, IncidentKind
 from simulator.kinds import KINDS
 from simulator.messages import Message

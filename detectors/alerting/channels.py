@@ -22,9 +22,9 @@ from pydantic import SecretStr
 
 from core.domain.people import Channel, Contact, Language
 from core.errors import SettingsError
-from detectors.alerting import public_hosts
+from detectors.alerting import webhook_hosts as public_hosts
 from detectors.alerting.messages import Text
-from detectors.alerting.public_hosts import PrivateHostError
+from detectors.alerting.webhook_hosts import PrivateHostError
 
 # One attempt never takes longer than this; a sender's lease lasts longer.
 ATTEMPT_LIMIT_S = 20.0

@@ -14,7 +14,7 @@ from core.settings import Settings
 from core.store.alerts import notifications
 from core.store.database import Database, Listener
 from detectors.alerting import channels, planner
-from detectors.alerting.sender import LEASE, Office, Sender
+from detectors.alerting.delivery import LEASE, Office, Sender
 
 # One slow server holds one sender; the others go on.
 SENDERS = 4

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from core.domain.alert import Alert, Condition, Handling, NotificationKind, Severity
 from core.domain.notification import Surroundings
 from core.domain.people import Contact
-from detectors.alerting.catalogue import Catalogue, catalogue
+from detectors.alerting.message_texts import Catalogue, catalogue
 
 # In full-width characters; longer subjects are cut off on phones.
 SUBJECT_LIMIT = 30

@@ -17,8 +17,8 @@ from core.store.alerts import alerts, handling, notifications
 from core.store.alerts import events as alert_events
 from core.store.database import Connection, Database
 from core.store.people import residents
-from detectors.alerting import policy
-from detectors.alerting.policy import Plan, Situation
+from detectors.alerting import escalation as policy
+from detectors.alerting.escalation import Plan, Situation
 
 _log = get_logger(__name__)
 

@@ -1,4 +1,4 @@
-"""The rules, one module for each, and what they share; all of it pure. Which are asked about whom: `detectors.rulebook`.
+"""The rules, one module for each, and what they share; all of it pure. Which are asked about whom: `detectors.engine.rule_set`.
 
 The numbers are those of the rule definitions; what each reaches is in docs/evaluation.md.
 

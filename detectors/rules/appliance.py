@@ -8,7 +8,9 @@ import numpy as np
 
 from core.domain.alert import Finding, JsonObject, Severity
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
-from detectors.rules.hearing import (
+from detectors.features.daily_rhythm import DAY_BEGINS_MIN, LEAST_DAYS
+from detectors.features.local_time import DAY_S, at_minute, local_date
+from detectors.features.observability import (
     confirmed,
     could_hear,
     is_held,
@@ -17,9 +19,7 @@ from detectors.rules.hearing import (
     pause_after,
     until_now,
 )
-from detectors.rules.judgement import Judgement, Power, Window, earliest, moment
-from detectors.rules.rhythm import DAY_BEGINS_MIN, LEAST_DAYS
-from detectors.rules.wall_clock import DAY_S, at_minute, local_date
+from detectors.features.window import Judgement, Power, Window, earliest, moment
 
 UNUSED, LEFT_ON = "appliance_unused", "appliance_left_on"
 VERSION = 1

@@ -9,11 +9,11 @@ import numpy as np
 
 from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Rhythm, Spans
-from detectors.rules.hearing import confirmed, could_hear, is_held, next_look, pause_after, until_now
-from detectors.rules.joining import is_told
-from detectors.rules.judgement import Judgement, LifeSigns, Rule, Window, earliest, moment
-from detectors.rules.rhythm import is_night, stays
-from detectors.rules.wall_clock import local_date, local_seconds
+from detectors.features.daily_rhythm import is_night, stays
+from detectors.features.local_time import local_date, local_seconds
+from detectors.features.observability import confirmed, could_hear, is_held, next_look, pause_after, until_now
+from detectors.features.window import Judgement, LifeSigns, Rule, Window, earliest, moment
+from detectors.rules.suppression import is_told
 
 NAME = "bathroom_stay"
 VERSION = 2

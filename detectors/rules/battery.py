@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
-from detectors.rules.judgement import Judgement
+from detectors.features.window import Judgement
 
 NAME = "battery"
 VERSION = 1

@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Rhythm
-from detectors.rules.hearing import is_known_away, is_out_by_door, is_washroom, next_look, until_now
-from detectors.rules.judgement import Judgement, RoomSeries, Window, moment
-from detectors.rules.levels import Spell, Trigger, grid, is_known, lasting, level, spells
-from detectors.rules.wall_clock import DAY_S, local_date, local_seconds
+from detectors.features.local_time import DAY_S, local_date, local_seconds
+from detectors.features.observability import is_known_away, is_out_by_door, is_washroom, next_look, until_now
+from detectors.features.room_levels import Spell, Trigger, grid, is_known, lasting, level, spells
+from detectors.features.window import Judgement, RoomSeries, Window, moment
 
 NAME = "cold"
 VERSION = 1

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
-from detectors.rules.judgement import Judgement
+from detectors.features.window import Judgement
 
 NAME = "decline"
 VERSION = 3

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from core.domain.alert import Finding, Severity
 from core.domain.geofence import Geofence
 from core.domain.geofence_schedule import holding_times
-from detectors.rules.judgement import Judgement, Track, Window, earliest, moment
-from detectors.rules.shapes import distance_outside_m
-from detectors.rules.trust import doubts
+from detectors.features.geofence_distance import distance_outside_m
+from detectors.features.outliers import doubts
+from detectors.features.window import Judgement, Track, Window, earliest, moment
 
 NAME = "geofence_exit"
 VERSION = 3

@@ -7,11 +7,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
-from detectors.rules.hearing import is_known_away, is_out_by_door, next_look, until_now
-from detectors.rules.judgement import Judgement, RoomSeries, Window, moment
-from detectors.rules.levels import Spell, Trigger, grid, is_known, lasting, level, spells
-from detectors.rules.rhythm import is_night
-from detectors.rules.wall_clock import STEP_S, local_seconds
+from detectors.features.daily_rhythm import is_night
+from detectors.features.local_time import STEP_S, local_seconds
+from detectors.features.observability import is_known_away, is_out_by_door, next_look, until_now
+from detectors.features.room_levels import Spell, Trigger, grid, is_known, lasting, level, spells
+from detectors.features.window import Judgement, RoomSeries, Window, moment
 
 NAME = "heat"
 VERSION = 1

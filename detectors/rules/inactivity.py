@@ -25,9 +25,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, JsonObject, Severity
-from detectors.rules.judgement import LIFE_KINDS, Judgement, LifeSigns, Window, earliest, moment
-from detectors.rules.listening import Due, Listening, due, listenings, unheard
-from detectors.rules.patience import (
+from detectors.features.alarm_spans import Due, Listening, due, listenings, unheard
+from detectors.features.local_time import STEP_S, local_date
+from detectors.features.silence_profile import Silences, certain, silences
+from detectors.features.silence_threshold import (
     CAP_STEPS,
     FIXED_DAYS,
     LEARNED_DAYS,
@@ -36,8 +37,7 @@ from detectors.rules.patience import (
     Usual,
     patience,
 )
-from detectors.rules.silences import Silences, certain, silences
-from detectors.rules.wall_clock import STEP_S, local_date
+from detectors.features.window import LIFE_KINDS, Judgement, LifeSigns, Window, earliest, moment
 
 NAME = "inactivity"
 VERSION = 4

@@ -6,10 +6,10 @@ from datetime import datetime
 import numpy as np
 
 from core.domain.alert import Finding, Severity
-from detectors.rules.hearing import confirmed, could_hear, is_held, pause_after, until_now
-from detectors.rules.judgement import Judgement, LifeSigns, Track, Window, earliest, moment
-from detectors.rules.silences import DOOR, PARTNER_S, silences
-from detectors.rules.walk import UNKNOWN_ACCURACY_M, WORST_ACCURACY_M, way
+from detectors.features.observability import confirmed, could_hear, is_held, pause_after, until_now
+from detectors.features.path_shape import UNKNOWN_ACCURACY_M, WORST_ACCURACY_M, way
+from detectors.features.silence_profile import DOOR, PARTNER_S, silences
+from detectors.features.window import Judgement, LifeSigns, Track, Window, earliest, moment
 
 NAME = "left_behind"
 VERSION = 1

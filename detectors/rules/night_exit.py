@@ -6,10 +6,10 @@ from datetime import datetime
 import numpy as np
 
 from core.domain.alert import Finding, Severity
-from detectors.rules.hearing import could_hear, is_held, next_look, pause_after, until_now
-from detectors.rules.judgement import Judgement, Window, earliest, moment
-from detectors.rules.silences import DOOR
-from detectors.rules.wall_clock import DAY_S, at_minute, local_date, local_seconds
+from detectors.features.local_time import DAY_S, at_minute, local_date, local_seconds
+from detectors.features.observability import could_hear, is_held, next_look, pause_after, until_now
+from detectors.features.silence_profile import DOOR
+from detectors.features.window import Judgement, Window, earliest, moment
 
 NAME = "night_exit"
 VERSION = 1

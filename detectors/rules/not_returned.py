@@ -6,10 +6,10 @@ from datetime import date, datetime, timedelta
 
 from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Rhythm, Spans
-from detectors.rules.hearing import could_hear, is_held, next_look, pause_after
-from detectors.rules.judgement import Blind, Judgement, Window, earliest, moment
-from detectors.rules.rhythm import LEAST_DAYS
-from detectors.rules.wall_clock import at_minute, local_date
+from detectors.features.daily_rhythm import LEAST_DAYS
+from detectors.features.local_time import at_minute, local_date
+from detectors.features.observability import could_hear, is_held, next_look, pause_after
+from detectors.features.window import Blind, Judgement, Window, earliest, moment
 
 NAME = "not_returned"
 VERSION = 1

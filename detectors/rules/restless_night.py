@@ -9,10 +9,10 @@ import numpy as np
 
 from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Rhythm
-from detectors.rules.hearing import could_hear, until_now
-from detectors.rules.judgement import Judgement, Window, earliest, moment
-from detectors.rules.rhythm import NIGHT_BEGINS_S, NIGHT_S, visit_begins
-from detectors.rules.wall_clock import at_minute, local_date
+from detectors.features.daily_rhythm import NIGHT_BEGINS_S, NIGHT_S, visit_begins
+from detectors.features.local_time import at_minute, local_date
+from detectors.features.observability import could_hear, until_now
+from detectors.features.window import Judgement, Window, earliest, moment
 
 NAME = "restless_night"
 VERSION = 2

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
-from detectors.rules.judgement import Judgement, Window, moment
-from detectors.rules.usual_places import Places
-from detectors.rules.walk import Reach, Way, straightness, way
+from detectors.features.path_shape import Reach, Way, straightness, way
+from detectors.features.significant_places import Places
+from detectors.features.window import Judgement, Window, moment
 
 NAME = "wandering"
 VERSION = 1

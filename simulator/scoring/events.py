@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.domain.device import DeviceKind
 from core.domain.metrics import METRICS, MetricKind
 from core.errors import InputError
-from detectors.rules.judgement import LIFE_KINDS, LifeSigns
+from detectors.features.window import LIFE_KINDS, LifeSigns
 
 # The words that published files use for the same columns; small letters, with _ for what separates words.
 _COLUMNS = {

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.geofence import ALWAYS, Circle, Geofence
+from detectors.features.window import LifeSigns, Track, Window, moment
 from detectors.rules.geofence_exit import GeofenceExit
-from detectors.rules.judgement import LifeSigns, Track, Window, moment
 from simulator.scoring.protocol import DAY_S, Flags, Floats
 
 HOME = (35.7, 139.7)

@@ -14,8 +14,8 @@ import numpy as np
 
 from core.domain.geofence import ALWAYS, Circle, Geofence, Polygon
 from core.errors import InputError
+from detectors.features.window import LifeSigns, Track, Window, moment
 from detectors.rules.geofence_exit import GeofenceExit
-from detectors.rules.judgement import LifeSigns, Track, Window, moment
 from simulator.scoring.protocol import DAY_S
 
 # A silence of the tracker longer than this is no time in which an exit could have been told.

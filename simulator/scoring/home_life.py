@@ -11,21 +11,13 @@ import numpy as np
 
 from core.domain.alert import Finding
 from core.domain.rhythm import Rhythm
-from detectors.rules import (
-    absence,
-    appliance,
-    bathroom_stay,
-    cold,
-    heat,
-    morning,
-    night_exit,
-    not_returned,
-    restless_night,
-    rhythm,
-)
-from detectors.rules.judgement import Rule, moment
-from detectors.rules.rhythm import Past
-from detectors.rules.wall_clock import DAY_S
+from detectors.features import daily_rhythm as rhythm
+from detectors.features.daily_rhythm import Past
+from detectors.features.local_time import DAY_S
+from detectors.features.window import Rule, moment
+from detectors.rules import absence_not_taken as absence
+from detectors.rules import appliance, bathroom_stay, cold, heat, night_exit, not_returned, restless_night
+from detectors.rules import late_morning as morning
 from simulator.scoring.home_person import (
     EVENTS,
     FIRST,

@@ -13,19 +13,9 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.planned_absence import AbsenceKind
-from detectors.rules import (
-    absence,
-    appliance,
-    bathroom_stay,
-    cold,
-    heat,
-    morning,
-    night_exit,
-    not_returned,
-    presence,
-    restless_night,
-)
-from detectors.rules.judgement import (
+from detectors.features import presence
+from detectors.features.local_time import DAY_S
+from detectors.features.window import (
     Blind,
     PlannedAbsence,
     Power,
@@ -35,7 +25,9 @@ from detectors.rules.judgement import (
     life_signs,
     moment,
 )
-from detectors.rules.wall_clock import DAY_S
+from detectors.rules import absence_not_taken as absence
+from detectors.rules import appliance, bathroom_stay, cold, heat, night_exit, not_returned, restless_night
+from detectors.rules import late_morning as morning
 from simulator.scoring.protocol import Floats
 
 ZONE = ZoneInfo("UTC")

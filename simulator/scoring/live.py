@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from detectors.rules.silences import CERTAIN_KINDS, PARTNER_S, certain
+from detectors.features.silence_profile import CERTAIN_KINDS, PARTNER_S, certain
 from simulator.scoring.noise import Noise, noise_after
 from simulator.scoring.protocol import Collapses, Flags, Floats, Home, Moments, Numbers, Trial, moments
 

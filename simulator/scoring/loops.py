@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from detectors.rules.judgement import Track
-from detectors.rules.walk import way
+from detectors.features.path_shape import way
+from detectors.features.window import Track
 from detectors.rules.wandering import ASTRAY_BELOW, wandering_score
 from simulator.scoring.protocol import Floats
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.alert import Finding
-from detectors.rules.judgement import LifeSigns, Track, Window, moment
-from detectors.rules.usual_places import Places, Visits, cell_of, learn_places
+from detectors.features.significant_places import Places, Visits, cell_of, learn_places
+from detectors.features.window import LifeSigns, Track, Window, moment
 from detectors.rules.wandering import Wandering
 from simulator.scoring.excursions import HOME, Walk
 from simulator.scoring.protocol import DAY_S

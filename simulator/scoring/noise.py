@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from core.domain.device import DeviceKind
-from detectors.rules.judgement import LIFE_KINDS, LifeSigns
+from detectors.features.window import LIFE_KINDS, LifeSigns
 from simulator.scoring.protocol import Collapses, Floats, Home, Numbers
 
 # Every alarm comes within one day of the last sure life sign; by chance false events look sure, and begin another day.

@@ -15,9 +15,9 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.planned_absence import AbsenceKind
-from detectors.rules import absence
-from detectors.rules.inactivity import Inactivity
-from detectors.rules.judgement import (
+from detectors.features.local_time import midnight
+from detectors.features.silence_threshold import Usual, learn
+from detectors.features.window import (
     LIFE_KINDS,
     Blind,
     LifeSigns,
@@ -27,8 +27,8 @@ from detectors.rules.judgement import (
     moment,
     no_track,
 )
-from detectors.rules.patience import Usual, learn
-from detectors.rules.wall_clock import midnight
+from detectors.rules import absence_not_taken as absence
+from detectors.rules.inactivity import Inactivity
 from simulator.scoring.protocol import DAY_S, Floats
 from simulator.scoring.synthetic import syn40
 

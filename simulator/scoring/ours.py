@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from detectors.rules.patience import Usual
-from detectors.rules.silences import (
+from detectors.features.silence_profile import (
     DOOR_CONTEXT_S,
     Line,
     Silences,
@@ -18,6 +17,7 @@ from detectors.rules.silences import (
     single_share,
     trusted,
 )
+from detectors.features.silence_threshold import Usual
 from simulator.scoring.crossing import first_passing_min
 from simulator.scoring.protocol import Flags, Floats, Home, Moments
 

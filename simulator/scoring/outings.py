@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
-from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Track, Window, life_signs, moment
+from detectors.features.window import LIFE_KINDS, LifeSigns, Track, Window, life_signs, moment
 from detectors.rules.left_behind import QUIET_S, LeftBehind
 from simulator.scoring.excursions import HOME
 from simulator.scoring.protocol import DAY_S

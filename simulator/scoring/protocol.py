@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
-from detectors.rules.judgement import LIFE_KINDS, LifeSigns
+from detectors.features.window import LIFE_KINDS, LifeSigns
 from simulator.scoring.events import Recording
 
 DAY_S = 86_400.0

@@ -14,14 +14,16 @@ import numpy as np
 
 from core.domain.alert import Finding
 from core.domain.rhythm import Rhythm
-from detectors.rules import bathroom_stay, decline, inactivity, morning, night_exit, restless_night, rhythm
-from detectors.rules.daily_counts import count_days
-from detectors.rules.hearing import at_washroom
-from detectors.rules.judgement import Blind, LifeSigns, Rule, Window, moment, no_track
-from detectors.rules.patience import Usual
-from detectors.rules.patience import learn as learn_silences
-from detectors.rules.rhythm import Past
-from detectors.rules.wall_clock import DAY_S, midnight
+from detectors.features import daily_rhythm as rhythm
+from detectors.features.activity_counts import count_days
+from detectors.features.daily_rhythm import Past
+from detectors.features.local_time import DAY_S, midnight
+from detectors.features.observability import at_washroom
+from detectors.features.silence_threshold import Usual
+from detectors.features.silence_threshold import learn as learn_silences
+from detectors.features.window import Blind, LifeSigns, Rule, Window, moment, no_track
+from detectors.rules import bathroom_stay, decline, inactivity, night_exit, restless_night
+from detectors.rules import late_morning as morning
 from simulator.scoring.events import Recording
 from simulator.scoring.protocol import FIRST_TEST_DAY, Spans
 

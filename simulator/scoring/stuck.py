@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
-from detectors.rules.judgement import LIFE_KINDS, moment
-from detectors.rules.standstill import METRICS, Sensor, Told
-from detectors.rules.stuck import judge_sensors
+from detectors.features.stuck_patterns import METRICS, Sensor, Told
+from detectors.features.window import LIFE_KINDS, moment
+from detectors.rules.device_stuck import judge_sensors
 from simulator.incident import Incident, IncidentKind
 from simulator.scoring.events import Recording
 from simulator.scoring.protocol import DAY_S, Floats

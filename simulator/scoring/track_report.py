@@ -11,7 +11,7 @@ import numpy as np
 
 from core.domain.geofence import Circle, Polygon
 from core.errors import InputError
-from detectors.rules.judgement import moment
+from detectors.features.window import moment
 from simulator.replay.files import is_track
 from simulator.scoring.fence_trial import FenceTrial, read_excursions, try_fence
 from simulator.scoring.loops import FLAGGED_FROM, LoopScore, TripScores, trip_scores, trips

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from core.errors import InputError
-from detectors.rules.judgement import Track
+from detectors.features.window import Track
 from simulator.replay.files import read_recording
 from simulator.replay.recording import RecordedFix
 

@@ -17,9 +17,10 @@ from paho.mqtt.enums import CallbackAPIVersion
 from core.domain.geofence import ALWAYS, Circle, Geofence
 from core.store.migrate import migrate
 from deploy.broker import SIMULATOR
-from detectors.rules import geofence_exit, sos
+from detectors.features.window import Track, Window, life_signs, moment
+from detectors.rules import emergency_call as sos
+from detectors.rules import geofence_exit
 from detectors.rules.geofence_exit import GeofenceExit
-from detectors.rules.judgement import Track, Window, life_signs, moment
 from tests.bench.ingest import Effort, Say
 from tests.bench.large_ward import AT, RADIUS_M, LargeWard, fix_message, press_message
 from tests.bench.result import Results, median

@@ -5,8 +5,8 @@ from time import perf_counter
 import numpy as np
 
 from core.domain.geofence import Circle, Polygon
-from detectors.rules.fence_grid import FenceGrid
-from detectors.rules.shapes import distance_outside_m
+from detectors.features.geofence_distance import distance_outside_m
+from tests.bench.fence_grid import FenceGrid
 from tests.bench.ingest import Effort, Say
 from tests.bench.result import Results, median
 

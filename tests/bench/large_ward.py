@@ -13,12 +13,14 @@ from core.domain import rhythm as rhythm_of
 from core.domain.device import DeviceKind
 from core.domain.geofence import ALWAYS, Circle
 from core.store.people.geofences import hours_to_json, shape_to_json
-from detectors import places
-from detectors.rules import inactivity, rhythm, usual_places
-from detectors.rules.judgement import life_signs
-from detectors.rules.patience import learn
-from detectors.rules.rhythm import Past
-from detectors.rules.usual_places import Visits, learn_places
+from detectors.baselines import significant_places as places
+from detectors.features import daily_rhythm as rhythm
+from detectors.features import significant_places as usual_places
+from detectors.features.daily_rhythm import Past
+from detectors.features.significant_places import Visits, learn_places
+from detectors.features.silence_threshold import learn
+from detectors.features.window import life_signs
+from detectors.rules import inactivity
 
 AT = (35.7, 139.7)
 RADIUS_M = 150.0

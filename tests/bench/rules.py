@@ -10,14 +10,14 @@ import numpy as np
 from core.domain.geofence import ALWAYS, Circle, Geofence
 from core.domain.rhythm import Rhythm
 from core.store.telemetry.metric_series import Situation
-from detectors.rulebook import rules_of
-from detectors.rules import rhythm
-from detectors.rules.judgement import LifeSigns, Power, RoomSeries, Rule, Track, Window, moment
-from detectors.rules.patience import Sensitivity, Usual, learn
-from detectors.rules.rhythm import Past
-from detectors.rules.usual_places import Places, Visits, cell_of, learn_places
-from detectors.rules.wall_clock import DAY_S
-from detectors.window import HomeView
+from detectors.engine.rule_set import rules_of
+from detectors.features import daily_rhythm as rhythm
+from detectors.features.daily_rhythm import Past
+from detectors.features.local_time import DAY_S
+from detectors.features.significant_places import Places, Visits, cell_of, learn_places
+from detectors.features.silence_threshold import Sensitivity, Usual, learn
+from detectors.features.window import LifeSigns, Power, RoomSeries, Rule, Track, Window, moment
+from detectors.windows.loader import HomeView
 from simulator.scoring.home_person import FIRST, HOME, LEARN_DAYS, ZONE, make, whole_window
 from tests.bench.result import Results, median
 

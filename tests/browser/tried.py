@@ -8,9 +8,9 @@ from core.domain.backtest import BacktestWish
 from core.domain.sensitivity import Sensitivity
 from core.store.database import Database
 from core.store.detection import backtest_requests as requests
-from detectors.backtest import Backtest
-from detectors.backtest_result import as_bounded_body
-from detectors.hindsight import Label
+from detectors.backtest.result import as_bounded_body
+from detectors.backtest.run import Backtest
+from detectors.backtest.statistics import Label
 
 _RESIDENT, _CARE = 2, 2
 _WEEKS = 8

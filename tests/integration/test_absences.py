@@ -15,7 +15,7 @@ from core.store.database import Database
 from core.store.detection import evaluation_queue as judging
 from core.store.people import baselines as usuals
 from core.store.people import planned_absences as absences
-from detectors.learning import Learner
+from detectors.engine.baseline_trainer import Learner
 from tests.support.api_ward import RESIDENT_A, ApiWard, api_ward
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
 
@@ -196,7 +196,7 @@ def test_one_resident_that_cannot_be_learned_does_not_stop_the_others(
     def broken(*_given: object, **_more: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("detectors.usual.rhythm.learn", broken)
+    monkeypatch.setattr("detectors.baselines.silence_and_rhythm.rhythm.learn", broken)
     ward.clock.advance(seconds=(at("2026-07-01 23:05") - ward.clock.now()).total_seconds())
     learner = Learner(ward.database, ward.clock)
     assert learner.learn_one()

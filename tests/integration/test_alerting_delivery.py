@@ -26,9 +26,9 @@ from core.store.people import contacts
 from deploy.ports import free_port
 from detectors.alerting import channels, planner
 from detectors.alerting.channels import Arrival, Attempt, Courier
+from detectors.alerting.delivery import Office, Sender
+from detectors.alerting.escalation import BACKOFF, LAST_HOPE, LAST_PACE, UNKNOWN_BACKOFF
 from detectors.alerting.messages import Text
-from detectors.alerting.policy import BACKOFF, LAST_HOPE, LAST_PACE, UNKNOWN_BACKOFF
-from detectors.alerting.sender import Office, Sender
 from tests.support.alerting import (
     CENTRE,
     HANAKO,

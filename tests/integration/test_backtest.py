@@ -17,9 +17,9 @@ from core.store.database import Database
 from core.store.detection import backtest_history as backtests
 from core.store.detection import evaluation_queue as judging
 from core.store.people import geofences
-from detectors import backtest
-from detectors.backtest import Backtest, Question
-from detectors.rules.patience import Sensitivity
+from detectors.backtest import run as backtest
+from detectors.backtest.run import Backtest, Question
+from detectors.features.silence_threshold import Sensitivity
 from tests.support.command_line import CommandLine
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
 

@@ -27,9 +27,10 @@ from core.store.detection.backtest_requests import BacktestRequest
 from core.store.people import access_log as views
 from core.store.people.access_log import Viewed
 from deploy.broker import Broker
-from detectors import backtest, backtest_result
-from detectors.backtest import Question
-from detectors.backtest_worker import Worker
+from detectors.backtest import result as backtest_result
+from detectors.backtest import run as backtest
+from detectors.backtest.run import Question
+from detectors.backtest.worker import Worker
 from tests.support import alerting
 from tests.support.alerting import NOW, TARO, mail_sink
 from tests.support.api_ward import RESIDENT_A, RESIDENT_B, ApiWard, api_ward

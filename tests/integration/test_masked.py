@@ -13,8 +13,8 @@ from core.store.database import Connection, Database
 from core.store.people import planned_absences as absences
 from core.store.telemetry import blind_times
 from core.store.telemetry.blind_times import BlindTime
-from detectors.book import Who
-from detectors.masked import masked_at_home
+from detectors.baselines.exclusions import masked_at_home
+from detectors.baselines.store import Who
 from tests.support.alerting import finding, open_alert
 from tests.support.judged_ward import ZONE, JudgedWard, home
 from tests.support.wards import carer

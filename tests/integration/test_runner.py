@@ -11,9 +11,9 @@ from core.domain.planned_absence import AbsenceKind
 from core.store.database import Database
 from core.store.people import geofences
 from core.store.people import planned_absences as absences
-from detectors.alerting.policy import STAFF_RULES
+from detectors.alerting.escalation import STAFF_RULES
+from detectors.engine.scheduler import Runner
 from detectors.rules.geofence_exit import GeofenceExit
-from detectors.runner import Runner
 from tests.support.judged_ward import ZONE, JudgedWard, Seen, at, daily, home
 
 DAYS = 30
@@ -260,7 +260,7 @@ def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
 
 
 @pytest.mark.parametrize(
-    "what", ["detectors.rules.geofence_exit.GeofenceExit.judge", "detectors.resident.load_window"]
+    "what", ["detectors.rules.geofence_exit.GeofenceExit.judge", "detectors.engine.resident.load_window"]
 )
 def test_what_fails_for_days_is_not_tried_on_an_ever_longer_past(
     ward: JudgedWard, monkeypatch: pytest.MonkeyPatch, what: str
@@ -287,7 +287,7 @@ def test_nobody_says_as_usual_of_a_home_that_cannot_be_judged(
     def broken(*_given: object, **_more: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("detectors.resident.load_window", broken)
+    monkeypatch.setattr("detectors.engine.resident.load_window", broken)
     ward.store(signs(1, "05:30"))
     ward.pass_to(at("2026-07-02 06:00"))
     assert ward.state() == "cannot_tell"

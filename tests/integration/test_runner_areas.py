@@ -147,8 +147,8 @@ def test_a_power_cut_is_told_before_its_homes_also_when_both_waited_for_somebody
     ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The small ward is looked at as often as a second of the machine allows, and judging it goes on faster here.
-    monkeypatch.setattr("detectors.runner._WARD_EVERY_S", 0.0)
-    monkeypatch.setattr("detectors.runner._AREAS_SHARE", 1.0)
+    monkeypatch.setattr("detectors.engine.scheduler._WARD_EVERY_S", 0.0)
+    monkeypatch.setattr("detectors.engine.scheduler._AREAS_SHARE", 1.0)
     live(ward, HOMES, 0, 10)
     sleep(ward, [number for number in HOMES if number not in DARK], 10, 33)
     ward.pass_to(NOW + timedelta(minutes=32, seconds=40))

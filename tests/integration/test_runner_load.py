@@ -8,9 +8,9 @@ import pytest
 
 from core.store.database import Database
 from core.store.detection import evaluation_queue as judging
-from detectors.book import Memory
-from detectors.case import HomeCase
-from detectors.home import judge_rest
+from detectors.baselines.store import Memory
+from detectors.engine.home import judge_rest
+from detectors.engine.home_context import HomeCase
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
 
 TODAY = at("2026-07-01 00:00")
@@ -40,7 +40,7 @@ def test_each_batch_is_judged_up_to_the_time_that_has_come_by_then(
         ward.clock.advance(seconds=1)
         ward.complete(ward.clock.now())
 
-    monkeypatch.setattr("detectors.runner.judge_rest", slowly)
+    monkeypatch.setattr("detectors.engine.scheduler.judge_rest", slowly)
     assert ward.pass_to(at("2026-07-01 09:00")) >= HOMES
     assert max(judged_through(ward).values()) > at("2026-07-01 09:00")
 

@@ -8,9 +8,9 @@ import pytest
 from core.domain.alert import Condition, Severity
 from core.store.database import Database
 from core.store.people import baselines as usuals
-from detectors import places
-from detectors.rules import usual_places
-from detectors.rules.usual_places import Places
+from detectors.baselines import significant_places as places
+from detectors.features import significant_places as usual_places
+from detectors.features.significant_places import Places
 from tests.support.judged_ward import JudgedWard, Seen, at, home
 
 DAYS = 20

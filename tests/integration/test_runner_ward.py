@@ -10,7 +10,7 @@ from core.domain.alert import Alert, Condition, Severity
 from core.store.database import Database
 from core.store.detection import evaluation_queue as judging
 from core.store.telemetry import blind_times
-from detectors.runner import Runner
+from detectors.engine.scheduler import Runner
 from tests.support.alerting import HandClock
 from tests.support.judged_ward import ZONE, JudgedWard, Seen, at, daily, home
 
@@ -182,7 +182,7 @@ def test_a_ward_that_cannot_be_judged_is_noted_and_calls_for_help_are_raised_all
             return connection.execute("SELECT failed_rule FROM watch WHERE subject = 'ward'").fetchone()
 
     now = ward.clock.now() + timedelta(minutes=5)
-    monkeypatch.setattr("detectors.ward.windows.home_life_signs", broken)
+    monkeypatch.setattr("detectors.engine.ward.windows.home_life_signs", broken)
     ward.store([Seen("sos-1", "sos", 1, now)])
     ward.pass_to(now)
     assert "sos" in [one.rule for one in ward.alerts()]

@@ -12,7 +12,7 @@ from core.store.alerts import handling
 from core.store.alerts import unassigned_calls as stray_calls
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
-from detectors import stray
+from detectors.engine import unassigned_calls as stray
 from ingest.codecs import decode
 from ingest.commands.release import release
 from ingest.mqtt.message import Message

@@ -17,8 +17,8 @@ from core.domain.people import Channel, Contact, Language
 from core.store.alerts import alerts, episodes
 from core.store.alerts.episodes import Matter
 from core.store.database import Connection, Database
-from detectors.alerting import policy
-from detectors.alerting.policy import Message, Plan, Situation
+from detectors.alerting import escalation as policy
+from detectors.alerting.escalation import Message, Plan, Situation
 from detectors.alerting.reconcile import reconcile
 from tests.support.alerting import NOW, finding, register
 

@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 from core.domain.device import DeviceKind
 from core.domain.planned_absence import AbsenceKind
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
-from detectors.rules import absence, presence
-from detectors.rules.absence import AbsenceNotTaken
-from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
-from detectors.rules.bathroom_stay import BathroomStay
-from detectors.rules.cold import Cold
-from detectors.rules.heat import Heat
-from detectors.rules.inactivity import Inactivity
-from detectors.rules.judgement import (
+from detectors.features import presence
+from detectors.features.daily_rhythm import Past
+from detectors.features.daily_rhythm import learn as learn_rhythm
+from detectors.features.silence_profile import Line
+from detectors.features.silence_threshold import Usual, learn
+from detectors.features.window import (
     Blind,
     Interval,
     Judgement,
@@ -33,14 +31,17 @@ from detectors.rules.judgement import (
     life_signs,
     moment,
 )
-from detectors.rules.morning import LateMorning
+from detectors.rules import absence_not_taken as absence
+from detectors.rules.absence_not_taken import AbsenceNotTaken
+from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
+from detectors.rules.bathroom_stay import BathroomStay
+from detectors.rules.cold import Cold
+from detectors.rules.heat import Heat
+from detectors.rules.inactivity import Inactivity
+from detectors.rules.late_morning import LateMorning
 from detectors.rules.night_exit import NightExit
 from detectors.rules.not_returned import NotReturned
-from detectors.rules.patience import Usual, learn
 from detectors.rules.restless_night import RestlessNight
-from detectors.rules.rhythm import Past
-from detectors.rules.rhythm import learn as learn_rhythm
-from detectors.rules.silences import Line
 
 ZONE = ZoneInfo("Europe/London")
 # Two days around the night in which the clock is put back.

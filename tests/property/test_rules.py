@@ -11,14 +11,14 @@ from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.domain.geofence import ALWAYS, Circle, Geofence, Hours
 from core.domain.sensitivity import Sensitivity
+from detectors.features.silence_profile import Line
+from detectors.features.silence_threshold import Usual, learn, patience
+from detectors.features.window import Blind, Interval, Judgement, Press, Rule, Window, life_signs, no_track
+from detectors.rules.emergency_call import SosCall
 from detectors.rules.geofence_exit import GeofenceExit
 from detectors.rules.inactivity import Inactivity
-from detectors.rules.judgement import Blind, Interval, Judgement, Press, Rule, Window, life_signs, no_track
-from detectors.rules.patience import Usual, learn, patience
-from detectors.rules.silences import Line
-from detectors.rules.sos import SosCall
-from detectors.rules.ward_silence import WardSilence, known_at
-from detectors.series import track
+from detectors.rules.ward_silent import WardSilence, known_at
+from detectors.windows.series import track
 
 ZONE = ZoneInfo("Europe/London")
 # Two days around the night in which the clock is put back.

@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.alert import Finding
+from detectors.features.local_time import midnight
+from detectors.features.silence_threshold import Usual, learn
+from detectors.features.window import Blind, LifeSigns, Window, moment, no_track
 from detectors.rules.inactivity import Inactivity
-from detectors.rules.judgement import Blind, LifeSigns, Window, moment, no_track
-from detectors.rules.patience import Usual, learn
-from detectors.rules.wall_clock import midnight
-from detectors.rules.ward_silence import ACTIVE_WITHIN, WardSilence, blind, outage
+from detectors.rules.ward_silent import ACTIVE_WITHIN, WardSilence, blind, outage
 from tests.support.recorded_homes import recorded_homes
 
 UTC_ZONE = ZoneInfo("UTC")

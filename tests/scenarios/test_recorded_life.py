@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from core.domain.device import DeviceKind
-from detectors.rules.judgement import life_signs
+from detectors.features.window import life_signs
 from simulator.scoring.events import Recording, read_recordings
 from simulator.scoring.outages import TIHM_OUTAGES
 from simulator.scoring.recorded_life import score_life

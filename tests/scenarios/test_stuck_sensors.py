@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from detectors.rules.stuck import judge_sensors
+from detectors.rules.device_stuck import judge_sensors
 from simulator.binding import bind
 from simulator.scenario import read_scenario
 from simulator.scoring.stuck import told_by

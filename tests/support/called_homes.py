@@ -19,8 +19,8 @@ from core.store.people import planned_absences as absences
 from core.store.telemetry import batches as ingestion
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.inserts import NewRow
-from detectors.rules.judgement import Press, Window, life_signs, no_track
-from detectors.rules.sos import LONGEST_DELAY, SosCall
+from detectors.features.window import Press, Window, life_signs, no_track
+from detectors.rules.emergency_call import LONGEST_DELAY, SosCall
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
 from ingest.mqtt.message import Message

@@ -16,7 +16,7 @@ from core.store.database import Database
 from core.store.detection import evaluation_queue as judging
 from core.store.telemetry import batches as ingestion
 from core.store.telemetry.batches import Batch, Contact
-from detectors.runner import Runner
+from detectors.engine.scheduler import Runner
 from tests.support import wards
 from tests.support.alerting import HandClock
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from functools import cache
 
 from core.domain.device import DeviceKind
-from detectors.rules.judgement import LifeSigns, life_signs
+from detectors.features.window import LifeSigns, life_signs
 from tests.support.shared_data import shared_data
 
 _DOORS = {"front-door": DeviceKind.DOOR, "back-door": DeviceKind.DOOR, "fridge-door": DeviceKind.FRIDGE}

@@ -9,14 +9,14 @@ from zoneinfo import ZoneInfo
 from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.domain.geofence import Circle, Geofence, Hours
+from detectors.features.availability import Link
+from detectors.features.silence_threshold import Usual, learn
+from detectors.features.window import Blind, Interval, Press, Window, life_signs
+from detectors.rules.emergency_call import SosCall
+from detectors.rules.equipment_silent import judge_home
 from detectors.rules.geofence_exit import GeofenceExit
 from detectors.rules.inactivity import Inactivity
-from detectors.rules.judgement import Blind, Interval, Press, Window, life_signs
-from detectors.rules.links import Link
-from detectors.rules.patience import Usual, learn
-from detectors.rules.silence import judge_home
-from detectors.rules.sos import SosCall
-from detectors.series import track
+from detectors.windows.series import track
 
 HOME = (35.6, 139.8)
 AWAY = (35.61, 139.8)

@@ -34,7 +34,7 @@ class BacktestRequest:
     problem : BacktestProblem or None
         Why it failed.
     result : mapping or None
-        What `detectors.backtest_result` made of it; its reasons hold places.
+        What `detectors.backtest.result` made of it; its reasons hold places.
     """
 
     number: int

@@ -10,12 +10,12 @@ from core.domain.backtest import NOT_TRIED, TRIED_RULES
 from core.domain.sensitivity import Sensitivity
 from core.store.telemetry.metric_series import Situation
 from detectors import rules
-from detectors.rulebook import rules_of
+from detectors.engine.rule_set import rules_of
+from detectors.features.window import Rule
 from detectors.rules.bathroom_stay import BathroomStay
 from detectors.rules.inactivity import Inactivity
-from detectors.rules.judgement import Rule
-from detectors.rules.morning import LateMorning
-from detectors.window import HomeView
+from detectors.rules.late_morning import LateMorning
+from detectors.windows.loader import HomeView
 
 
 def nothing(_day: date) -> NoReturn:

@@ -10,7 +10,7 @@ from core.domain.alert import Alert, Condition, Handling, NotificationKind, Outc
 from core.domain.notification import Surroundings
 from core.domain.people import Channel, Contact, Language
 from detectors.alerting import messages
-from detectors.alerting.catalogue import catalogue
+from detectors.alerting.message_texts import catalogue
 from detectors.alerting.messages import Facts, Text, render, width
 
 TOKYO = ZoneInfo("Asia/Tokyo")

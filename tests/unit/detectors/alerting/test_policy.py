@@ -8,8 +8,8 @@ import pytest
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
 from core.domain.notification import EscalationStep
 from core.domain.people import Channel, Contact, Language
-from detectors.alerting import policy
-from detectors.alerting.policy import Situation
+from detectors.alerting import escalation as policy
+from detectors.alerting.escalation import Situation
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 SON = Contact(1, 5, None, 31, "太郎", "", "母", 1, Channel.MAIL, "a@b.jp", Language.JA)

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from detectors.rules.area_silence import AreaOutage, AreaQuiet, QuietHome, finding, is_of_ward, lasts, outage
-from detectors.rules.judgement import Blind
+from detectors.features.window import Blind
+from detectors.rules.area_silent import AreaOutage, AreaQuiet, QuietHome, finding, is_of_ward, lasts, outage
 
 CUT = datetime(2026, 8, 3, 9, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)

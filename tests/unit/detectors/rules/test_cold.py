@@ -5,10 +5,10 @@ from datetime import date, timedelta
 import pytest
 
 from core.domain.rhythm import Rhythm
-from detectors.rules import rhythm
+from detectors.features import daily_rhythm as rhythm
+from detectors.features.daily_rhythm import Past
+from detectors.features.window import moment
 from detectors.rules.cold import Cold
-from detectors.rules.judgement import moment
-from detectors.rules.rhythm import Past
 from simulator.scoring.home_person import FIRST, LEARN_DAYS, ZONE, make, whole_window
 
 

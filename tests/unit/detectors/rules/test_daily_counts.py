@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
-from detectors.rules.daily_counts import count_days
-from detectors.rules.judgement import life_signs
+from detectors.features.activity_counts import count_days
+from detectors.features.window import life_signs
 
 UTC = ZoneInfo("UTC")
 

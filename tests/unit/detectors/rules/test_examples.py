@@ -6,9 +6,14 @@ import pkgutil
 
 import pytest
 
+import detectors.features
 import detectors.rules
 
-MODULES = [f"detectors.rules.{one.name}" for one in pkgutil.iter_modules(detectors.rules.__path__)]
+MODULES = [
+    f"{package.__name__}.{one.name}"
+    for package in (detectors.rules, detectors.features)
+    for one in pkgutil.iter_modules(package.__path__)
+]
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from core.domain.geofence import Circle, Polygon
-from detectors.rules.fence_grid import FenceGrid
-from detectors.rules.shapes import distance_outside_m
+from detectors.features.geofence_distance import distance_outside_m
+from tests.bench.fence_grid import FenceGrid
 
 
 def shapes(random: np.random.Generator, count: int, lat0: float, lon0: float) -> list[Circle | Polygon]:

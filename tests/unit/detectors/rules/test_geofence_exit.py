@@ -9,9 +9,9 @@ import pytest
 
 from core.domain.alert import Finding
 from core.domain.geofence import ALWAYS, Circle, Geofence
+from detectors.features.window import Judgement, Window, life_signs
 from detectors.rules.geofence_exit import GeofenceExit
-from detectors.rules.judgement import Judgement, Window, life_signs
-from detectors.series import track
+from detectors.windows.series import track
 
 BEGIN = datetime(2026, 7, 1, tzinfo=UTC)
 Fixes = list[tuple[float, float, float]]

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from core.domain.device import DeviceKind
+from detectors.features.silence_profile import Line, certain, silences
+from detectors.features.silence_threshold import Sensitivity, Usual, learn, patience
+from detectors.features.window import Blind, Window, life_signs, moment, no_track
 from detectors.rules.inactivity import Inactivity
-from detectors.rules.judgement import Blind, Window, life_signs, moment, no_track
-from detectors.rules.patience import Sensitivity, Usual, learn, patience
-from detectors.rules.silences import Line, certain, silences
 
 UTC_ZONE = ZoneInfo("UTC")
 DAY = datetime(2026, 7, 1, tzinfo=UTC)

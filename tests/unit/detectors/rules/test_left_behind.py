@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
-from detectors.rules.judgement import Blind, Interval, Judgement, Window, life_signs
+from detectors.features.window import Blind, Interval, Judgement, Window, life_signs
 from detectors.rules.left_behind import LeftBehind
-from detectors.series import track
+from detectors.windows.series import track
 
 BEGIN = datetime(2026, 7, 1, tzinfo=UTC)
 Sign = tuple[float, DeviceKind, str]

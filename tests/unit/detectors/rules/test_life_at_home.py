@@ -12,14 +12,10 @@ from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
 from core.domain.planned_absence import AbsenceKind
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
-from detectors.rules import absence, presence
-from detectors.rules.absence import AbsenceNotTaken
-from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
-from detectors.rules.bathroom_stay import BathroomStay
-from detectors.rules.cold import Cold
-from detectors.rules.heat import Heat
-from detectors.rules.inactivity import Inactivity
-from detectors.rules.judgement import (
+from detectors.features import presence
+from detectors.features.silence_profile import Line
+from detectors.features.silence_threshold import Usual
+from detectors.features.window import (
     Blind,
     Interval,
     PlannedAbsence,
@@ -31,11 +27,16 @@ from detectors.rules.judgement import (
     life_signs,
     no_track,
 )
-from detectors.rules.morning import LateMorning
+from detectors.rules import absence_not_taken as absence
+from detectors.rules.absence_not_taken import AbsenceNotTaken
+from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
+from detectors.rules.bathroom_stay import BathroomStay
+from detectors.rules.cold import Cold
+from detectors.rules.heat import Heat
+from detectors.rules.inactivity import Inactivity
+from detectors.rules.late_morning import LateMorning
 from detectors.rules.not_returned import NotReturned
-from detectors.rules.patience import Usual
 from detectors.rules.restless_night import RestlessNight
-from detectors.rules.silences import Line
 
 DAY = datetime(2026, 7, 1, tzinfo=UTC)
 KNOWN = Rhythm(

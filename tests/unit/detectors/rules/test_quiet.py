@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detectors.rules.quiet import DAY_S, HOUR_S, quiet_spells
-from detectors.rules.standstill import Spell
+from detectors.features.mute_devices import DAY_S, HOUR_S, quiet_spells
+from detectors.features.stuck_patterns import Spell
 
 DAYS = 40
 NOW = DAYS * DAY_S

@@ -7,8 +7,8 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.rhythm import Rhythm
-from detectors.rules.judgement import LifeSigns, Power, RoomSeries, life_signs
-from detectors.rules.rhythm import Past, learn, learn_nights
+from detectors.features.daily_rhythm import Past, learn, learn_nights
+from detectors.features.window import LifeSigns, Power, RoomSeries, life_signs
 
 ZONE = ZoneInfo("UTC")
 TODAY = datetime(2026, 7, 1, tzinfo=UTC)

@@ -5,7 +5,7 @@ import pytest
 import shapely
 
 from core.domain.geofence import Circle, Polygon
-from detectors.rules.shapes import EARTH_RADIUS_M, Floats, distance_outside_m
+from detectors.features.geofence_distance import EARTH_RADIUS_M, Floats, distance_outside_m
 
 # An L around a corner: not convex.
 CORNERS = (

@@ -3,9 +3,9 @@
 from datetime import UTC, datetime, timedelta
 
 from core.domain.device import DeviceKind
-from detectors.rules.judgement import Blind
-from detectors.rules.links import Link
-from detectors.rules.silence import HomeLinks, judge_home
+from detectors.features.availability import Link
+from detectors.features.window import Blind
+from detectors.rules.equipment_silent import HomeLinks, judge_home
 
 BEGIN = datetime(2026, 7, 1, 6, tzinfo=UTC)
 HOUR = 60

@@ -5,8 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from detectors.rules.judgement import Press, Window, life_signs, no_track
-from detectors.rules.sos import SosCall
+from detectors.features.window import Press, Window, life_signs, no_track
+from detectors.rules.emergency_call import SosCall
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
 END = BEGIN + timedelta(days=2)

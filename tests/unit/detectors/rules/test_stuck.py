@@ -8,10 +8,10 @@ import pytest
 
 from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
-from detectors.rules.chatter import CONTACTS_IN_HOUR, chatters, spells
-from detectors.rules.judgement import Judgement
-from detectors.rules.standstill import Floats, Sensor, Told
-from detectors.rules.stuck import judge_sensors
+from detectors.features.chatter import CONTACTS_IN_HOUR, chatters, spells
+from detectors.features.stuck_patterns import Floats, Sensor, Told
+from detectors.features.window import Judgement
+from detectors.rules.device_stuck import judge_sensors
 
 ZONE = ZoneInfo("Asia/Tokyo")
 BEGIN = datetime(2026, 5, 1, tzinfo=ZONE)

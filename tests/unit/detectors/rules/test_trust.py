@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from detectors.rules.trust import doubts
-from detectors.series import track
+from detectors.features.outliers import doubts
+from detectors.windows.series import track
 
 
 def doubted(north_m: list[float], *, step_s: float = 60.0, accuracy_m: float = 15.0) -> list[float]:

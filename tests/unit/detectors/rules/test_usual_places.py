@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from detectors.rules.usual_places import Places, Visits, cell_of, learn_places
+from detectors.features.significant_places import Places, Visits, cell_of, learn_places
 
 HOME = (35.6, 139.8)
 SHOP = (35.61, 139.8)

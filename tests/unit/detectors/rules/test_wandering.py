@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from core.domain.alert import Finding, Severity
-from detectors.rules.judgement import Window, life_signs
-from detectors.rules.usual_places import Places, cell_of
+from detectors.features.significant_places import Places, cell_of
+from detectors.features.window import Window, life_signs
 from detectors.rules.wandering import Wandering
-from detectors.series import track
+from detectors.windows.series import track
 
 BEGIN = datetime(2026, 7, 1, 14, tzinfo=UTC)
 # 23:00 at home, so the hour is unusual for whoever goes out by day.

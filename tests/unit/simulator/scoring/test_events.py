@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.device import DeviceKind
 from core.errors import InputError
-from detectors.rules.judgement import LIFE_KINDS
+from detectors.features.window import LIFE_KINDS
 from simulator.scoring.events import read_events, read_recordings
 
 

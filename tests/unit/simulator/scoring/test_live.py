@@ -7,11 +7,11 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.sensitivity import Sensitivity
+from detectors.features.local_time import DAY_S
+from detectors.features.silence_profile import certain
+from detectors.features.silence_threshold import BUFFER_MIN, Usual
+from detectors.features.window import LIFE_KINDS, LifeSigns, Window, moment, no_track
 from detectors.rules.inactivity import Inactivity
-from detectors.rules.judgement import LIFE_KINDS, LifeSigns, Window, moment, no_track
-from detectors.rules.patience import BUFFER_MIN, Usual
-from detectors.rules.silences import certain
-from detectors.rules.wall_clock import DAY_S
 from simulator.scoring.live import certainty, run_live
 from simulator.scoring.noise import Noise, noise_after
 from simulator.scoring.ours import WALL_CLOCK, OurRule

@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from core.errors import InputError
-from detectors.rules.judgement import LifeSigns
+from detectors.features.window import LifeSigns
 from simulator.scoring.command import app
 from simulator.scoring.events import Recording, read_recordings
 from simulator.scoring.outages import TIHM_OUTAGES, Outages, find_outages, outages_of

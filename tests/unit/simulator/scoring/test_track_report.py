@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from core.domain.geofence import Circle, Polygon
 from core.errors import InputError
-from detectors.rules.judgement import moment
+from detectors.features.window import moment
 from simulator.scoring.command import app
 from simulator.scoring.excursions import HOME, Walk, walks
 from simulator.scoring.fence_trial import read_excursions, read_fence, try_fence

@@ -1,0 +1,293 @@
+"""Who is told what, and when: the consequences of everything that can happen to an alert. Pure: no clock, no database."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
+from core.domain.notification import EscalationStep
+from core.domain.people import Contact
+from detectors.alerting.quiet_hours import told_later
+from detectors.alerting.reminders import with_reminder, without_waiting
+
+# How long one rung waits for an answer before the next is told; what is less urgent has no second rung.
+LADDER = {Severity.EMERGENCY: timedelta(minutes=2), Severity.CHECK_SOON: timedelta(minutes=10)}
+# After the first, second ... failed attempt to deliver a message.
+BACKOFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
+# Then nobody waits for it any more; yet an alert that is still open is tried on at this pace, for so long.
+LAST_PACE = timedelta(minutes=10)
+LAST_HOPE = timedelta(hours=24)
+# What may have arrived is sent once more after this, and not again.
+UNKNOWN_BACKOFF = timedelta(minutes=2)
+
+# Changes of habit to talk about by day: what is only worth an eye is told to the staff, and shown to the family.
+STAFF_RULES = frozenset(
+    {"late_morning", "restless_night", "appliance_unused", "absence_not_taken", "decline"}
+)
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message to put into the outbox; the same `key` for the same contact and kind is written once."""
+
+    contact: int
+    kind: NotificationKind
+    key: str
+
+
+@dataclass(frozen=True)
+class Situation:
+    """What is known when an event's consequences are decided.
+
+    Attributes
+    ----------
+    alert : Alert
+        As it is now, which may be past the event.
+    contacts : sequence of Contact
+        Everybody who could be told: the resident's contacts and the centre's.
+    ladder : sequence of EscalationStep
+        The rungs as stored, lowest first.
+    told : collection of int
+        Contacts whom an opening has reached, or may have.
+    awaited : collection of int
+        Contacts whom an opening has reached, or will within the time one may wait.
+    declined : collection of int
+        Contacts who said in this climb that they cannot go.
+    quiet : mapping of int to datetime
+        Contacts in their quiet hours, and when those end.
+    """
+
+    alert: Alert
+    contacts: Sequence[Contact]
+    ladder: Sequence[EscalationStep]
+    told: Collection[int]
+    awaited: Collection[int]
+    declined: Collection[int]
+    quiet: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
+
+    @property
+    def asked(self) -> list[Contact]:
+        """Whom to tell now, by rung."""
+        return audience(self.alert, self.contacts, self.quiet)
+
+    @property
+    def quiet_ends(self) -> list[datetime]:
+        """When the quiet hours of those end who would be told now without them."""
+        asked = self.asked
+        passed_over = [one.number for one in audience(self.alert, self.contacts) if one not in asked]
+        return [self.quiet[number] for number in passed_over]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What follows: messages, and the ladder as it is from now on."""
+
+    messages: tuple[Message, ...]
+    ladder: tuple[EscalationStep, ...]
+
+
+def audience(
+    alert: Alert, contacts: Sequence[Contact], quiet: Collection[int] | None = None
+) -> list[Contact]:
+    """Return those whom this alert concerns, by rung: equipment, neighbourhoods, the whole ward and changes of habit are the staff's, the rest begins with the family.
+
+    Those in `quiet` are not woken, except in an emergency, and unless nobody else could be told.
+    """
+    is_for_staff = alert.severity is Severity.EQUIPMENT or alert.resident is None
+    if alert.severity is Severity.KEEP_AN_EYE:
+        is_for_staff = is_for_staff or alert.rule in STAFF_RULES
+    concerned = [contact for contact in contacts if contact.resident is None or not is_for_staff]
+    if quiet and alert.severity is not Severity.EMERGENCY:
+        concerned = [contact for contact in concerned if contact.number not in quiet] or concerned
+    return sorted(concerned, key=lambda contact: (contact.step, contact.number))
+
+
+def consequences(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    """Return what follows from one event."""
+    follow = _FOLLOWS.get(event.kind)
+    if follow is None:
+        return Plan((), tuple(situation.ladder))
+    return follow(event, situation, now)
+
+
+def escalation(situation: Situation, now: datetime) -> tuple[Plan, tuple[int, ...]]:
+    """Return what follows from the rungs whose time has come, and which rungs were taken; a handled alert's ladder stops."""
+    alert = situation.alert
+    if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
+        return Plan((), _stopped(situation.ladder, now)), ()
+    due = [rung for rung in situation.ladder if rung.is_ahead and rung.due_at <= now]
+    messages = [message for rung in due for message in _messages(rung, situation)]
+    taken = [replace(rung, taken_at=now) if rung in due else rung for rung in situation.ladder]
+    ladder = told_later(alert, situation.quiet_ends, taken, now)
+    return Plan(tuple(messages), with_reminder(alert, ladder, now)), tuple(rung.step for rung in due)
+
+
+def _climb(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    """Tell the first rung at once and plan the others."""
+    alert = situation.alert
+    if alert.handling is Handling.CLOSED:
+        return Plan((), _stopped(situation.ladder, now))
+    rungs = sorted({contact.step for contact in situation.asked})
+    wait = LADDER.get(alert.severity)
+    if wait is None:
+        rungs = rungs[:1]
+    ladder = [
+        EscalationStep(
+            step=rung,
+            round=event.number,
+            due_at=now + place * (wait or timedelta()),
+            taken_at=now if place == 0 else None,
+            stopped_at=None,
+        )
+        for place, rung in enumerate(rungs)
+    ]
+    messages = [message for rung in ladder if rung.taken_at for message in _openings(rung, situation)]
+    # Whoever heard of it before must hear that it is on again, even on a rung that is not due.
+    messages += [
+        Message(contact, NotificationKind.OPENING, str(event.number))
+        for contact in sorted(_awake(_knowing(situation), situation))
+        if contact not in {message.contact for message in messages}
+    ]
+    if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
+        return Plan(tuple(messages), _stopped(ladder, now))
+    whole = told_later(alert, situation.quiet_ends, ladder, now)
+    return Plan(tuple(messages), with_reminder(alert, whole, now))
+
+
+def _repeat(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # noqa: ARG001
+    """Tell those who know again, in an emergency only: the button was pressed once more."""
+    is_urgent = situation.alert.severity is Severity.EMERGENCY
+    return _tell(NotificationKind.OPENING, event, situation, is_wanted=is_urgent)
+
+
+def _clear(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    is_over = situation.alert.condition is Condition.CLEARED
+    plan = _tell(NotificationKind.CLEARED, event, situation, is_wanted=is_over)
+    return replace(plan, ladder=_stopped(plan.ladder, now)) if is_over else plan
+
+
+def _claim(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    is_held = situation.alert.handling is Handling.CLAIMED
+    plan = _tell(NotificationKind.CLAIMED, event, situation, is_wanted=is_held)
+    return replace(plan, ladder=_stopped(plan.ladder, now)) if is_held else plan
+
+
+def _close(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    plan = _tell(NotificationKind.CLOSED, event, situation, is_wanted=True)
+    return replace(plan, ladder=_stopped(plan.ladder, now))
+
+
+def _resume(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+    """Tell everybody that nobody is going any more, and climb on: the next rung at once."""
+    alert = situation.alert
+    is_open = alert.handling is Handling.OPEN
+    plan = _tell(NotificationKind.UNCLAIMED, event, situation, is_wanted=is_open)
+    if not is_open or alert.condition is not Condition.ACTIVE:
+        return plan
+    wait = LADDER.get(alert.severity, timedelta())
+    ladder = without_waiting(situation.ladder)
+    ahead = [rung for rung in ladder if rung.taken_at is None and rung.is_climb]
+    again = {
+        rung.step: replace(rung, due_at=now + place * wait, stopped_at=None)
+        for place, rung in enumerate(ahead)
+    }
+    again |= {rung.step: replace(rung, stopped_at=None) for rung in ladder if rung.is_after_quiet_hours}
+    return replace(plan, ladder=with_reminder(alert, [again.get(rung.step, rung) for rung in ladder], now))
+
+
+def _hurry(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # noqa: ARG001
+    """Take the next rung early if none of those already told can be waited for."""
+    hopes = [contact for contact in situation.awaited if contact not in situation.declined]
+    if hopes:
+        return Plan((), tuple(situation.ladder))
+    upcoming = next((rung for rung in situation.ladder if rung.is_ahead and not rung.is_reminder), None)
+    return Plan(
+        (),
+        tuple(
+            replace(rung, due_at=min(now, rung.due_at)) if rung is upcoming else rung
+            for rung in situation.ladder
+        ),
+    )
+
+
+_FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, Situation, datetime], Plan]] = {
+    EventKind.OPENED: _climb,
+    EventKind.REACTIVATED: _climb,
+    EventKind.SEVERITY_RAISED: _climb,
+    EventKind.REPEATED: _repeat,
+    EventKind.CLEARED: _clear,
+    EventKind.CLAIMED: _claim,
+    EventKind.RELEASED: _resume,
+    EventKind.LAPSED: _resume,
+    EventKind.CLOSED: _close,
+    EventKind.DECLINED: _hurry,
+    EventKind.DELIVERY_FAILED: _hurry,
+}
+
+
+def _messages(rung: EscalationStep, situation: Situation) -> list[Message]:
+    if rung.is_reminder:
+        return _asked_again(rung, situation)
+    return _after_quiet_hours(rung, situation) if rung.is_after_quiet_hours else _openings(rung, situation)
+
+
+def _openings(rung: EscalationStep, situation: Situation) -> list[Message]:
+    return [_opening(rung, contact) for contact in situation.asked if contact.step == rung.step]
+
+
+def _after_quiet_hours(rung: EscalationStep, situation: Situation) -> list[Message]:
+    """Tell those whom the climb passed over: what should be checked soon to all, what is worth an eye to whom it concerns by day."""
+    everybody = audience(situation.alert, situation.contacts)
+    if situation.alert.severity is not Severity.CHECK_SOON:
+        first = min((contact.step for contact in everybody), default=0)
+        everybody = [contact for contact in situation.asked if contact.step == first]
+    return [_opening(rung, contact) for contact in everybody]
+
+
+def _opening(rung: EscalationStep, contact: Contact) -> Message:
+    # By the contact's own step: whoever was told in this climb is not told once more.
+    return Message(contact.number, NotificationKind.OPENING, f"{rung.round}.{contact.step}")
+
+
+def _awake(numbers: set[int], situation: Situation) -> set[int]:
+    """Return those who may be told now; all of them in an emergency, or if nobody else could be told."""
+    if situation.alert.severity is Severity.EMERGENCY:
+        return numbers
+    return numbers - situation.quiet.keys() or numbers
+
+
+def _knowing(situation: Situation) -> set[int]:
+    """Return who was told and may still be told: somebody who is no contact any more hears nothing further."""
+    return {contact.number for contact in situation.contacts} & set(situation.told)
+
+
+def _asked_again(rung: EscalationStep, situation: Situation) -> list[Message]:
+    """Ask everybody who knows; those who said that they cannot go only if nobody else is left."""
+    told = _knowing(situation)
+    asked = _awake(told - set(situation.declined) or told, situation)
+    return [
+        Message(contact, NotificationKind.UNCLAIMED, f"{rung.round}.{rung.step}") for contact in sorted(asked)
+    ]
+
+
+def _tell(kind: NotificationKind, event: AlertEvent, situation: Situation, *, is_wanted: bool) -> Plan:
+    """Tell everybody who was told before, except whoever did it; a claim that ran out is told to its holder too."""
+    did_it = frozenset[int]() if event.kind is EventKind.LAPSED else _same_person(event, situation.contacts)
+    messages = [
+        Message(contact, kind, str(event.number))
+        for contact in sorted(_knowing(situation))
+        if contact not in did_it
+    ]
+    return Plan(tuple(messages) if is_wanted else (), tuple(situation.ladder))
+
+
+def _same_person(event: AlertEvent, contacts: Sequence[Contact]) -> frozenset[int]:
+    users = {contact.user for contact in contacts if contact.number == event.contact} | {event.user}
+    users.discard(None)
+    return frozenset(
+        contact.number for contact in contacts if contact.number == event.contact or contact.user in users
+    )
+
+
+def _stopped(ladder: Sequence[EscalationStep], now: datetime) -> tuple[EscalationStep, ...]:
+    return tuple(replace(rung, stopped_at=now) if rung.is_ahead else rung for rung in ladder)

@@ -1,0 +1,198 @@
+"""The past of one resident, judged with every setting at once: day by day by what was known then, and what is compared over weeks at once."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from core.domain.alert import Finding
+from core.domain.device import DeviceKind
+from core.domain.sensitivity import Sensitivity
+from core.store.database import Connection
+from core.store.detection import backtest_history as backtests
+from core.store.detection.backtest_history import Tried
+from core.store.detection.evaluation_queue import WatchedResident
+from core.store.people import planned_absences as absences
+from core.store.telemetry import metric_series as measurements
+from core.store.telemetry import rule_windows as windows
+from core.store.telemetry.metric_series import Situation
+from detectors.backtest.trial import Trial
+from detectors.baselines import significant_places as places
+from detectors.baselines.silence_and_rhythm import RHYTHM, SILENCES
+from detectors.baselines.store import Book, Who
+from detectors.engine import ward
+from detectors.engine.daily import batteries
+from detectors.engine.daily import decline as days
+from detectors.engine.daily import stuck_devices as sensors
+from detectors.engine.daily.schedule import DailySpan
+from detectors.engine.rule_set import rules_of
+from detectors.features.availability import Link
+from detectors.features.window import Blind, Judgement
+from detectors.rules import battery, decline, night_exit
+from detectors.rules import device_stuck as stuck
+from detectors.rules.equipment_silent import judge_home
+from detectors.rules.inactivity import NAME as INACTIVITY
+from detectors.windows.loader import (
+    ABSENCES_AHEAD,
+    ABSENCES_BACK,
+    BLIND_BACK,
+    HomeView,
+    Planned,
+    load_blind,
+    load_window,
+)
+
+# The rules that the setting changes; the others find the same with each.
+SET_BY_SENSITIVITY = frozenset({INACTIVITY})
+_TRACKERS = frozenset({DeviceKind.TRACKER, DeviceKind.OTHER})
+# They leave the home with their wearer, or say of themselves when they go.
+_TELL_NO_SILENCE = frozenset({DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY})
+
+
+class Past:
+    """The past of one resident.
+
+    Parameters
+    ----------
+    connection : Connection
+        In a transaction that sees one moment of the database.
+    tried : Tried
+        On whose past.
+    rules : frozenset of str
+        Only these; all that are asked about the person if it is empty.
+    sensitivities : sequence of Sensitivity
+        What to try beside the setting in force.
+    span : tuple of datetime
+        What is judged: it may begin before the resident was watched.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        tried: Tried,
+        rules: frozenset[str],
+        sensitivities: Sequence[Sensitivity],
+        span: tuple[datetime, datetime],
+    ) -> None:
+        self._connection = connection
+        self._tried = tried
+        self._rules = rules
+        self._span = span
+        settings = (Sensitivity(tried.sensitivity), *sensitivities)
+        self.trials = {name: Trial() for name in dict.fromkeys(settings)}
+        # In order of first use; a dict because a set has none.
+        self.asked: dict[str, None] = {}
+        self._who = Who(tried.number, tried.home, tried.zone)
+        self._silences = Book(connection, self._who, SILENCES, keeps=False)
+        self._rhythm = Book(connection, self._who, RHYTHM, keeps=False)
+        self._places = Book(connection, self._who, places.lesson(is_lead=tried.is_lead), keeps=False)
+        since, until = span
+        # As if the rules had been in force all the time: nobody was watched before, but it is stored how they were.
+        self._watched_from = min(tried.watched_from, since)
+        ward_view = ward.view(connection, since - BLIND_BACK, until)
+        self._undecided_from = ward_view.undecided_from
+        self._blind = (
+            *ward_view.blind,
+            *load_blind(connection, tried.home, since - BLIND_BACK, until),
+            *self._unheard_before_watching(),
+        )
+        situation = measurements.situation(connection, tried.number)
+        tells_night_exit = situation.tells_night_exit or night_exit.NAME in rules
+        self._situation = Situation(situation.home, tells_night_exit=tells_night_exit)
+        # A safe area is tried on days before it was drawn, too.
+        fences = windows.geofences(connection, [tried.number])
+        self._fences = [replace(one, created_at=None) for one in fences]
+
+    def judge_weeks(self) -> None:
+        """Judge the span by the rules that compare weeks and look at each day only once."""
+        span, connection, tried = self._span, self._connection, self._tried
+        weeks = DailySpan(*span, watched_from=span[0], began_at=None)
+        home = tried.home, [tried.number]
+        judges: Mapping[str, Callable[[], Judgement]] = {
+            decline.NAME: lambda: days.judge_past(connection, self._who, *span),
+            stuck.NAME: lambda: sensors.judge(connection, home, self._links(), tried.zone, weeks),
+            battery.NAME: lambda: batteries.judge(connection, tried.home, tried.zone, weeks),
+        }
+        for name, judge in judges.items():
+            if name in self._rules or (not self._rules and name == decline.NAME):
+                self.asked[name] = None
+                found = judge().findings
+                for trial in self.trials.values():
+                    trial.add(found)
+
+    def judge_day(self, since: datetime, until: datetime) -> None:
+        """Judge the span (since, until] with every setting."""
+        tried = self._tried
+        view = self._view(until)
+        open_since: dict[str, datetime] = {}
+        for trial in self.trials.values():
+            for rule, began in trial.open_since().items():
+                open_since[rule] = min(began, open_since.get(rule, began))
+        resident = WatchedResident(
+            tried.number, self._watched_from, None, tried.sensitivity, since, "cannot_tell", tried.zone
+        )
+        planned = absences.of_resident(
+            self._connection, tried.number, since - ABSENCES_BACK, until + ABSENCES_AHEAD
+        )
+        window = load_window(
+            self._connection,
+            resident,
+            (since, until),
+            view,
+            self._situation,
+            is_lead=tried.is_lead,
+            open_since=open_since,
+            laid_down=Planned(self._fences, planned),
+        )
+        same: list[Finding] = []
+        for number, (sensitivity, trial) in enumerate(self.trials.items()):
+            found: list[Finding] = []
+            rules = rules_of(
+                sensitivity,
+                self._situation,
+                view,
+                usual_on=self._silences.on,
+                rhythm_on=self._rhythm.on,
+                places_on=self._places.on,
+            )
+            for rule in rules:
+                if self._rules and rule.name not in self._rules:
+                    continue
+                self.asked[rule.name] = None
+                if rule.name in SET_BY_SENSITIVITY:
+                    found += rule.judge(window, since, until).findings
+                elif number == 0:
+                    same += rule.judge(window, since, until).findings
+            trial.take([*found, *same], until)
+
+    def _view(self, until: datetime) -> HomeView:
+        """Return what was known about the home at the end of a day."""
+        kinds = backtests.equipment(self._connection, self._tried.home, until)
+        blind: list[Blind] = [one for one in self._blind if one.began_at < until]
+        return HomeView(
+            self._tried.home,
+            blind,
+            self._undecided_from,
+            has_door=(DeviceKind.DOOR, False) in kinds,
+            has_tracker=any(kind in _TRACKERS for kind, _ in kinds),
+        )
+
+    def _links(self) -> list[Link]:
+        home, (since, until) = self._tried.home, self._span
+        said = windows.statuses(self._connection, {home: since}, until)
+        return [
+            Link(row.device, row.kind, row.place, row.heartbeat, (), tuple(said.get(row.device, ())))
+            for row in windows.links(self._connection, [home], until)[home]
+        ]
+
+    def _unheard_before_watching(self) -> Sequence[Blind]:
+        """Return when none of the home's devices told anything for too long, before there was anybody to keep it on record."""
+        since = self._span[0] - timedelta(days=1)
+        until = min(self._span[1], self._tried.watched_from)
+        if until <= since:
+            return ()
+        links = [
+            Link(one.device, one.kind, one.place, one.heartbeat, tuple(one.told_at), ())
+            for one in backtests.told_at(self._connection, self._tried.home, since, until)
+            if one.kind not in _TELL_NO_SILENCE
+        ]
+        return judge_home(self._tried.home, links, (), until).blind

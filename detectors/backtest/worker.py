@@ -1,0 +1,139 @@
+"""Works off requests to try settings on a resident's past, one at a time in the whole ward: `python -m detectors.backtest.worker`.
+
+It is a process of its own with a low priority, so that judging never waits for it, and ends when nothing is left to do. Whoever holds
+the lock is the one worker; it goes with the connection, so what a killed one leaves behind is taken up by the next.
+"""
+
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+
+from core.clock import Clock
+from core.domain.backtest import MOST_ATTEMPTS, BacktestProblem, BacktestWish, Label
+from core.domain.sensitivity import Sensitivity
+from core.errors import NotFoundError, StoreUnavailableError
+from core.logs import get_logger, set_up_logs
+from core.process import exit_code_of, stop_on_signals
+from core.settings import load_settings
+from core.store.database import Connection, Database, translated_errors
+from core.store.detection import backtest_requests as requests
+from core.store.detection.backtest_requests import Begun
+from detectors.backtest import run as backtest
+from detectors.backtest.result import as_bounded_body
+from detectors.backtest.run import Backtest, NoPastError, Question
+from detectors.backtest.statistics import labels_of
+
+_NICENESS = 10
+
+_log = get_logger(__name__)
+
+
+class _LeaveError(Exception):
+    """The process is to end, or nobody wants the answer any more."""
+
+
+class Worker:
+    """The one worker, for as long as its connection lasts.
+
+    Parameters
+    ----------
+    database : Database
+        For the transactions that look at the past.
+    desk : Connection
+        Holds the lock and writes down how it goes; in autocommit mode.
+    clock : Clock
+        The service's time.
+    must_end : callable
+        Whether to leave what is under way to the next worker.
+    """
+
+    def __init__(
+        self, database: Database, desk: Connection, clock: Clock, must_end: Callable[[], bool]
+    ) -> None:
+        self._database = database
+        self._desk = desk
+        self._clock = clock
+        self._must_end = must_end
+
+    def work_off(self) -> int:
+        """Answer what waits, and return how many that were; 0 too if another worker is at it."""
+        done = 0
+        if not requests.hold(self._desk):
+            return done
+        while not self._must_end() and (begun := requests.take(self._desk)) is not None:
+            try:
+                self._answer(begun)
+            except _LeaveError:
+                requests.give_back(self._desk, begun.number)
+                break
+            done += 1
+        return done
+
+    def _answer(self, begun: Begun) -> None:
+        """Try one; a fault in it is noted and does not stop the others."""
+        if begun.attempts > MOST_ATTEMPTS:
+            self._fail(begun, BacktestProblem.STOPPED)
+            return
+        try:
+            tested = self._try(begun)
+        except (NoPastError, NotFoundError):
+            self._fail(begun, BacktestProblem.NO_PAST)
+        except (StoreUnavailableError, _LeaveError):
+            raise
+        except Exception:  # noqa: BLE001 - the fence round one request
+            _log.exception("backtest_broke", backtest=begun.number)
+            self._fail(begun, BacktestProblem.FAULT)
+        else:
+            known = begun.wish.labels or [Label(began_at, rule) for began_at, rule in tested.real_matters]
+            body = as_bounded_body(tested, labels_of(tested, known), begun.wish.budget)
+            requests.finish(self._desk, begun.number, body, self._clock.now())
+            _log.info("backtest_done", backtest=begun.number)
+
+    def _try(self, begun: Begun) -> Backtest:
+        def progress(share: float) -> None:
+            if self._must_end() or not requests.report(self._desk, begun.number, share):
+                raise _LeaveError
+
+        with self._database.transaction() as connection:
+            return backtest.run(connection, _question(begun, self._clock), progress)
+
+    def _fail(self, begun: Begun, problem: BacktestProblem) -> None:
+        requests.fail(self._desk, begun.number, problem, self._clock.now())
+        _log.info("backtest_failed", backtest=begun.number, problem=problem.value)
+
+
+def _question(begun: Begun, clock: Clock) -> Question:
+    wish: BacktestWish = begun.wish
+    tried = tuple(Sensitivity) if wish.budget is not None else wish.sensitivities
+    return Question(begun.resident, clock.now(), wish.weeks, frozenset(wish.rules), tried)
+
+
+def main() -> int:
+    """Work until nothing is left, or until SIGTERM or the end of the parent; return the exit code."""
+    parent = os.getppid()
+    stop = stop_on_signals()
+    os.nice(_NICENESS)
+    return exit_code_of(partial(_run, lambda: stop.is_set() or os.getppid() != parent))
+
+
+def _run(has_to_leave: Callable[[], bool]) -> int:
+    settings = load_settings()
+    set_up_logs("detectors", settings.log_level, settings.log_format)
+    url = settings.database_url.get_secret_value()
+    try:
+        with Database(url, size=1, application="mimamori-backtest") as database:
+            desk = database.dedicated_connection()
+            try:
+                with translated_errors():
+                    Worker(database, desk, settings.make_clock(), has_to_leave).work_off()
+            finally:
+                desk.close()
+    except StoreUnavailableError as error:
+        _log.warning("store_unavailable", error=str(error))
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

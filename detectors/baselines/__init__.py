@@ -1,0 +1,1 @@
+"""What is learned of each resident, day by day, and kept in the store."""

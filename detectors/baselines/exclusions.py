@@ -1,0 +1,55 @@
+"""The time that teaches nothing about a resident."""
+
+from collections.abc import Collection
+from datetime import datetime
+
+from core.domain.alert import Outcome
+from core.store.database import Connection
+from core.store.detection import evaluation_queue as judging
+from core.store.people import planned_absences as absences
+from core.store.telemetry import blind_times
+from detectors.baselines.store import Who
+from detectors.rules import appliance, bathroom_stay, geofence_exit, inactivity, not_returned, wandering
+from detectors.rules import late_morning as morning
+
+# How an alert ends that was real.
+REAL = tuple(
+    one.value for one in (Outcome.SAFE_AFTER_HELP, Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED)
+)
+# What turned out to be real is not usual at home; where somebody was lost, or driven to hospital, is no usual place.
+_AT_HOME = (inactivity.NAME, bathroom_stay.NAME, not_returned.NAME, morning.NAME, appliance.LEFT_ON)
+_OUTSIDE = (geofence_exit.NAME, wandering.NAME, not_returned.NAME)
+
+Span = tuple[datetime, datetime]
+
+
+def masked_at_home(
+    connection: Connection, who: Who, since: datetime, until: datetime
+) -> list[tuple[float, float]]:
+    """Return what teaches nothing about life at home, in Unix seconds: also when the home could not be heard."""
+    blind = blind_times.of_subjects(connection, ("ward", f"home:{who.home}"), since, until)
+    spans = [(one.began_at, one.ended_at or until) for one in blind]
+    spans += _unusual(connection, who, since, until, _AT_HOME)
+    return [(began.timestamp(), ended.timestamp()) for began, ended in spans]
+
+
+def masked_outside(connection: Connection, who: Who, since: datetime, until: datetime) -> list[Span]:
+    """Return what teaches nothing about the places where a resident goes."""
+    return _unusual(connection, who, since, until, _OUTSIDE)
+
+
+def _unusual(
+    connection: Connection, who: Who, since: datetime, until: datetime, rules: Collection[str]
+) -> list[Span]:
+    """Return when alerts of some rules turned out to be real, and when an absence was planned."""
+    real = [
+        (began, ended or until)
+        for rule in rules
+        for began, ended in judging.real_alarms(connection, who.resident, rule, REAL, since)
+    ]
+    planned = [
+        span
+        for one in absences.of_resident(connection, who.resident, since, until)
+        for span in absences.spans(one, who.zone, since, until)
+    ]
+    return [*real, *planned]

@@ -1,0 +1,59 @@
+"""A resident's usual at home: how long silences last, and the rhythm of the days."""
+
+from datetime import date, datetime, timedelta
+
+from core.domain.rhythm import NAME as RHYTHM_NAME
+from core.domain.rhythm import VERSION as RHYTHM_VERSION
+from core.domain.rhythm import Rhythm
+from core.store.database import Connection
+from core.store.telemetry import metric_series as measurements
+from core.store.telemetry import rule_windows as windows
+from detectors.baselines.exclusions import masked_at_home
+from detectors.baselines.store import Lesson, Who
+from detectors.features import daily_rhythm as rhythm
+from detectors.features import silence_threshold as patience
+from detectors.features.daily_rhythm import LEARNED_DAYS, Past
+from detectors.features.local_time import midnight
+from detectors.features.silence_profile import LINE_DAYS
+from detectors.features.silence_threshold import Usual
+from detectors.features.window import LifeSigns
+from detectors.rules import inactivity
+from detectors.windows.series import believed, merged, power_series, room_series
+
+# What comes up to this late still teaches, so that live and late data end in the same usual.
+_SETTLED_BEFORE = timedelta(hours=2)
+
+
+def _learn_silences(connection: Connection, who: Who, day: date) -> Usual:
+    until = _settled(who, day)
+    since = until - timedelta(days=LINE_DAYS + 1)
+    masked = masked_at_home(connection, who, since, until)
+    return patience.learn(_signs(connection, who, since, until), who.zone, masked=masked, until=until)
+
+
+def _learn_rhythm(connection: Connection, who: Who, day: date) -> Rhythm:
+    until = _settled(who, day)
+    since = until - timedelta(days=LEARNED_DAYS + 1)
+    metrics = ("temperature_c", "power_w")
+    rows = measurements.series(connection, who.home, who.resident, metrics, since, until)
+    past = Past(
+        _signs(connection, who, since, until),
+        power_series(rows),
+        room_series(rows),
+        masked_at_home(connection, who, since, until),
+        until.timestamp(),
+    )
+    return rhythm.learn(past, who.zone)
+
+
+def _settled(who: Who, day: date) -> datetime:
+    return midnight(who.zone, day) - _SETTLED_BEFORE
+
+
+def _signs(connection: Connection, who: Who, since: datetime, until: datetime) -> LifeSigns:
+    rows = windows.life_signs(connection, who.home, who.resident, since, until)
+    return merged(believed(rows, until.timestamp()))
+
+
+SILENCES = Lesson(inactivity.NAME, inactivity.VERSION, Usual.from_json, _learn_silences)
+RHYTHM = Lesson(RHYTHM_NAME, RHYTHM_VERSION, Rhythm.from_json, _learn_rhythm)

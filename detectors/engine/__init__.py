@@ -1,0 +1,1 @@
+"""Who is evaluated when: homes, residents, the ward, areas, equipment."""

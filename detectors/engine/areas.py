@@ -1,0 +1,96 @@
+"""Judges neighbourhoods: homes that fall silent together, as in a power cut, are one matter for the staff and not many."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from core.domain.alert import Finding
+from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS
+from core.store.alerts.episodes import Matter
+from core.store.database import Connection
+from core.store.detection import areas
+from core.store.detection import evaluation_queue as judging
+from core.store.detection.areas import AreaRow, Patience
+from core.store.telemetry import blind_times
+from core.store.telemetry.blind_times import BlindTime
+from detectors.alerting.reconcile import reconcile
+from detectors.engine import ward
+from detectors.features.availability import RESTART_TIME
+from detectors.rules import area_silent as area_silence
+from detectors.rules.area_silent import CAUSE, NAME, OVERDUE_AFTER, VERSION, AreaOutage, AreaQuiet, QuietHome
+
+# Homes that were not heard for longer are silent by themselves.
+_HEARD_WITHIN = timedelta(days=1)
+# Blind time of the ward that may lie in a silence that still lasts.
+_WARD_BACK = timedelta(days=2)
+
+
+def judge_areas(connection: Connection, until: datetime, now: datetime, slack: timedelta) -> None:
+    """Judge the neighbourhoods up to `until`, after the ward; whoever holds the ward does this too.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside a transaction of its own.
+    until : datetime
+        Up to where is judged.
+    now : datetime
+        The service's time.
+    slack : timedelta
+        The least time that counts as silence, for clocks that run faster than the machine.
+    """
+    if judging.claim_ward(connection, until) is None:
+        return
+    patience = Patience(MISSED_HEARTBEATS, LEAST_SILENCE, RESTART_TIME, slack)
+    before = _lasting(judging.ward_state(connection, NAME, VERSION))
+    since = min([until - _HEARD_WITHIN, *(one.began_at for one in before)])
+    rows = areas.heard(connection, patience, OVERDUE_AFTER, since, until)
+    heard = {row.area: _quiet(row) for row in rows}
+    lasting = {one.area: one for one in before if area_silence.lasts(one, heard.get(one.area))}
+    over = [one for one in before if one.area not in lasting]
+    if not area_silence.is_of_ward(list(heard.values())):
+        hushed = ward.view(connection, until - _WARD_BACK, until).hushed
+        for area, quiet in heard.items():
+            if area not in lasting and (found := area_silence.outage(quiet, until, hushed)) is not None:
+                lasting[area] = found
+    findings = [area_silence.finding(one, None) for one in lasting.values()]
+    findings += [area_silence.finding(one, until) for one in over]
+    for one in findings:
+        _record(connection, one, until)
+    judged = {Matter(one.rule, one.subject) for one in findings}
+    reconcile(connection, None, findings, judged=judged, until=until, now=now)
+    if over:
+        # Those that are still silent have a deadline of their own now.
+        judging.look_at_everyone(connection)
+    judging.keep_ward_state(
+        connection, NAME, VERSION, until, {"areas": [_kept(one) for one in lasting.values()]}
+    )
+
+
+def _record(connection: Connection, found: Finding, until: datetime) -> None:
+    row = BlindTime(found.subject, found.began_at, found.cleared_at, found.raised_at, CAUSE)
+    blind_times.record(connection, found.subject, [row], (CAUSE,), until)
+
+
+def _quiet(row: AreaRow) -> AreaQuiet:
+    quiet = [
+        QuietHome(since, timedelta(seconds=allowed_s))
+        for since, allowed_s in zip(row.since, row.allowed_s, strict=True)
+    ]
+    return AreaQuiet(row.area, row.homes, quiet)
+
+
+def _kept(one: AreaOutage) -> dict[str, Any]:
+    return asdict(one) | {"began_at": one.began_at.isoformat(), "known_at": one.known_at.isoformat()}
+
+
+def _lasting(state: Mapping[str, Any]) -> Sequence[AreaOutage]:
+    return [
+        AreaOutage(**one | {name: _moment(one[name]) for name in ("began_at", "known_at")})
+        for one in state.get("areas", ())
+    ]
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC)

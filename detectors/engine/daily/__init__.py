@@ -1,0 +1,1 @@
+"""What is evaluated once a day: batteries, stuck devices, slow decline."""

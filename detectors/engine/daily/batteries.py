@@ -1,0 +1,47 @@
+"""Judges the batteries of a home once a day, from what its devices told over the last two months."""
+
+from datetime import timedelta
+from functools import partial
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from core.store.database import Connection
+from core.store.telemetry import tracker_history as trackers
+from core.store.telemetry.tracker_history import BatteryRow
+from detectors.engine.daily.schedule import DailyCheck, DailySpan
+from detectors.engine.home_context import HomeCase
+from detectors.features.window import Judgement
+from detectors.rules.battery import NAME, SLOPE_DAYS, BatterySeries, judge_batteries, next_check
+
+_JUDGED_BACK = timedelta(days=30)
+
+
+def check(case: HomeCase) -> DailyCheck:
+    """Return the check of a home's batteries."""
+    zone = case.lead.zone
+    judge_home = partial(judge, case.connection, case.span.home, zone)
+    return DailyCheck(NAME, case.lead, case.record.devices, partial(next_check, zone), judge_home)
+
+
+def judge(connection: Connection, home: int, zone: ZoneInfo, span: DailySpan) -> Judgement:
+    """Judge the batteries of a home at the checks of a span."""
+    first = min(span.since - _JUDGED_BACK, span.earliest)
+    learned_from = first - timedelta(days=SLOPE_DAYS + 1)
+    rows = trackers.batteries(connection, home, zone, learned_from, span.until)
+    found = [_series(row) for row in rows]
+    return judge_batteries(
+        found, zone, span.since, span.until, watched_from=span.watched_from, told_from=first
+    )
+
+
+def _series(row: BatteryRow) -> BatterySeries:
+    return BatterySeries(
+        row.device,
+        row.kind,
+        row.place,
+        np.array(row.days, np.int64),
+        np.array(row.levels, np.float64),
+        np.array(row.ranges, np.float64),
+        np.array(row.lows, np.bool_),
+    )

@@ -1,0 +1,99 @@
+"""Judges the equipment of a home: which devices are silent, and since when nothing can be concluded from that."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from core.domain.device import DeviceKind
+from core.store.alerts.episodes import Matter
+from core.store.telemetry import blind_times
+from core.store.telemetry.blind_times import BlindTime
+from detectors.engine.daily import batteries
+from detectors.engine.daily import stuck_devices as sensors
+from detectors.engine.daily.schedule import DailyCheck
+from detectors.engine.home_context import HomeCase
+from detectors.features.window import Blind
+from detectors.rules.equipment_silent import DEVICE_SILENT, HOME_SILENT, HomeLinks, judge_home
+from detectors.windows.loader import BLIND_BACK, HomeView, blind_on_record
+
+_SILENT_CAUSES = ("offline", "no_heartbeat")
+_TRACKERS = frozenset({DeviceKind.TRACKER, DeviceKind.OTHER})
+
+
+class Equipment(NamedTuple):
+    """What was found about the equipment of a home, and what its residents are judged by because of it."""
+
+    links: HomeLinks
+    view: HomeView
+
+
+def judge_equipment(case: HomeCase) -> Equipment:
+    """Judge the devices of a home, and bring their alerts and the blind time on record in line."""
+    record, span = case.record, case.span
+    found = judge_home(
+        span.home,
+        record.links,
+        record.ward.blind,
+        span.until,
+        # What was told of the home before stays so.
+        area=[Blind(one.known_at, one.ended_at, one.known_at) for one in record.area],
+        undecided_from=record.ward.undecided_from,
+        slack=span.slack,
+    )
+    blind = _record_home(case, found)
+    _record_devices(case, found)
+    _tell(case, found)
+    for check in checks(case):
+        check.ask(case, record.judged_from)
+    silent = {device for device, _ in found.device_absences}
+    kinds = {link.kind for link in record.links if link.device not in silent}
+    view = HomeView(
+        span.home,
+        (*record.ward.blind, *blind_on_record(blind), *found.blind),
+        record.ward.undecided_from,
+        has_door=DeviceKind.DOOR in kinds,
+        has_tracker=any(link.kind in _TRACKERS for link in record.links),
+    )
+    return Equipment(found, view)
+
+
+def checks(case: HomeCase) -> list[DailyCheck]:
+    """Return what is looked at at fixed hours about the equipment of a home."""
+    return [batteries.check(case), sensors.check(case)]
+
+
+def _record_home(case: HomeCase, found: HomeLinks) -> Sequence[BlindTime]:
+    """Keep on record when the whole home was silent; return all its blind time that is on record."""
+    subject, until = _subject(case), case.span.until
+    silent = [
+        BlindTime(subject, one.began_at, one.ended_at, one.hushed_from, one.cause)
+        for one in found.home_absences
+    ]
+    blind = case.record.blind
+    if not silent and not any(one.ended_at is None and one.cause in _SILENT_CAUSES for one in blind):
+        return blind
+    blind_times.record(case.connection, subject, silent, _SILENT_CAUSES, until)
+    since = case.record.judged_from - BLIND_BACK
+    return blind_times.of_subjects(case.connection, (subject,), since, until)
+
+
+def _record_devices(case: HomeCase, found: HomeLinks) -> None:
+    """Keep on record which devices are silent, and that others are not any more."""
+    lasting = dict(found.device_absences)
+    for link in case.record.links:
+        name = f"device:{link.device}"
+        if (one := lasting.get(link.device)) is not None:
+            row = BlindTime(name, one.began_at, None, one.known_at, one.cause)
+            blind_times.record(case.connection, name, [row], _SILENT_CAUSES, case.span.until)
+        elif len(link.heard) > 1:
+            blind_times.record(case.connection, name, [], _SILENT_CAUSES, link.heard[-1])
+
+
+def _tell(case: HomeCase, found: HomeLinks) -> None:
+    # A device that was taken away is judged too: its alert ends.
+    judged = {Matter(DEVICE_SILENT, one) for one in case.record.devices}
+    judged |= case.active_matters(case.lead, HOME_SILENT) | case.active_matters(case.lead, DEVICE_SILENT)
+    case.reconcile(case.lead, found.silent.findings, {*judged, Matter(HOME_SILENT, _subject(case))})
+
+
+def _subject(case: HomeCase) -> str:
+    return f"home:{case.span.home}"

@@ -1,0 +1,104 @@
+"""One home while it is judged: over which span, what is on record about it, and which of its matters are active."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.domain.alert import Finding
+from core.store.alerts.episodes import Matter
+from core.store.database import Connection
+from core.store.detection import evaluation_queue as judging
+from core.store.detection.evaluation_queue import ActiveAlert, WatchedResident
+from detectors.alerting.reconcile import reconcile
+from detectors.engine.home_records import HomeRecord
+
+
+@dataclass(frozen=True)
+class HomeSpan:
+    """What the runner asks for: a home, up to when, and by which clock.
+
+    `slack` is the least time that counts as silence of equipment.
+    """
+
+    home: int
+    until: datetime
+    now: datetime
+    slack: timedelta
+
+
+class HomeCase:
+    """One home while it is judged.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside the transaction that holds the claim on the home and took its news.
+    span : HomeSpan
+        What to judge.
+    record : HomeRecord
+        What is on record about the home.
+    """
+
+    def __init__(self, connection: Connection, span: HomeSpan, record: HomeRecord) -> None:
+        self.connection = connection
+        self.span = span
+        self.record = record
+        self._known_active: Sequence[ActiveAlert] | None = record.active
+
+    @property
+    def lead(self) -> WatchedResident:
+        """Who stands for the home: its equipment, and devices that are nobody's own, are judged with them."""
+        return self.record.people[0]
+
+    @property
+    def watched(self) -> list[WatchedResident]:
+        """Who is watched by the end of the span."""
+        return [one for one in self.record.people if one.watched_from < self.span.until]
+
+    def is_lead(self, resident: WatchedResident) -> bool:
+        """Tell whether a resident stands for the home."""
+        return resident.number == self.lead.number
+
+    def since(self, resident: WatchedResident) -> datetime:
+        """Return from when on a resident is judged."""
+        return self.record.since[resident.number]
+
+    def active(self, resident: WatchedResident, rule: str | None = None) -> list[ActiveAlert]:
+        """Return what is active about a resident and nobody has closed, of one rule or all."""
+        return [
+            one
+            for one in self._active()
+            if one.resident == resident.number and not one.is_closed and rule in {None, one.rule}
+        ]
+
+    def active_matters(self, resident: WatchedResident, rule: str) -> set[Matter]:
+        """Return which matters of a rule are active about a resident and nobody has closed."""
+        return {Matter(one.rule, one.subject) for one in self.active(resident, rule)}
+
+    def reconcile(
+        self,
+        resident: WatchedResident,
+        findings: Sequence[Finding],
+        judged: set[Matter],
+        anew_since: datetime | None = None,
+    ) -> None:
+        """Bring the alerts about a resident in line with what was found in the span; see `reconcile`."""
+        active = (Matter(one.rule, one.subject) for one in self._active())
+        if not findings and anew_since is None and judged.isdisjoint(active):
+            return  # Nothing to raise and nothing to end, as nearly always.
+        self._known_active = None
+        reconcile(
+            self.connection,
+            resident.number,
+            findings,
+            judged=judged,
+            until=self.span.until,
+            now=self.span.now,
+            anew_since=anew_since,
+        )
+
+    def _active(self) -> Sequence[ActiveAlert]:
+        if self._known_active is None:
+            residents = [one.number for one in self.record.people]
+            self._known_active = judging.active_alerts(self.connection, residents, self.record.subjects)
+        return self._known_active

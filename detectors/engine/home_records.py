@@ -1,0 +1,195 @@
+"""What is on record about claimed homes beside their readings: read for all of them at once, since each question costs a round trip."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from core.domain.geofence import Geofence
+from core.domain.metrics import CALLS
+from core.domain.planned_absence import Absence
+from core.logs import get_logger
+from core.store.database import Connection
+from core.store.detection import evaluation_queue as judging
+from core.store.detection.evaluation_queue import ActiveAlert, WatchedResident
+from core.store.people import planned_absences as absences
+from core.store.telemetry import blind_times
+from core.store.telemetry import metric_series as measurements
+from core.store.telemetry import rule_windows as windows
+from core.store.telemetry.blind_times import BlindTime
+from core.store.telemetry.metric_series import Situation
+from core.store.telemetry.rule_windows import LinkRow
+from detectors.engine import ward
+from detectors.features.availability import Link
+from detectors.windows.loader import ABSENCES_AHEAD, ABSENCES_BACK, BLIND_BACK, SERIES, WardView
+
+# Late data are judged again up to this far back; what is older is only stored.
+REACH = timedelta(hours=48)
+_STATUS_BACK = timedelta(hours=48)
+
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class HomeRecord:
+    """What is on record about one home.
+
+    Attributes
+    ----------
+    people : sequence of WatchedResident
+        Who lives there; the first stands for the home.
+    since : mapping of int to datetime
+        From when on each of them is to be judged.
+    blind, area : sequence of BlindTime
+        When the home could not be heard, and when its neighbourhood fell silent together.
+    chattering : frozenset of int
+        Which of its devices chattered when it was judged last.
+    active : sequence of ActiveAlert
+        What is active about them, the home and its devices.
+    told : frozenset of str
+        Which of the metrics that are judged its devices ever told.
+    """
+
+    home: int
+    people: Sequence[WatchedResident]
+    since: Mapping[int, datetime]
+    ward: WardView
+    blind: Sequence[BlindTime]
+    area: Sequence[BlindTime]
+    links: Sequence[Link]
+    chattering: frozenset[int]
+    active: Sequence[ActiveAlert]
+    situations: Mapping[int, Situation]
+    fences: Mapping[int, Sequence[Geofence]]
+    absences: Mapping[int, Sequence[Absence]]
+    told: frozenset[str]
+
+    @property
+    def judged_from(self) -> datetime:
+        """From when on the home is to be judged."""
+        return min(self.since.values())
+
+    @property
+    def calls(self) -> list[str]:
+        """The kinds of calls for help that a device of the home ever told of, be it that all is well."""
+        return [call for call in CALLS if call in self.told]
+
+    @property
+    def has_series(self) -> bool:
+        """Whether anything is measured that rules look at beside life signs and fixes."""
+        return not self.told.isdisjoint(SERIES)
+
+    @property
+    def subjects(self) -> list[str]:
+        """What its alerts may be about beside the residents themselves."""
+        return [f"home:{self.home}", *self.devices]
+
+    @property
+    def devices(self) -> list[str]:
+        """Its devices, as subjects of alerts."""
+        return [f"device:{one.device}" for one in self.links]
+
+
+def load_records(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, HomeRecord]:
+    """Take the news of claimed homes and return what is on record about each; a home where nobody lives has none.
+
+    The news are taken before anything else is read, so that what is stored later makes new ones.
+    """
+    news = judging.take_news(connection, homes)
+    everybody = judging.watched_residents(connection, homes)
+    since = {
+        home: {one.number: _judge_from(one, news.get(home)) for one in people}
+        for home, people in everybody.items()
+        if people
+    }
+    if not since:
+        return {}
+    begins = {home: min(of_people.values()) for home, of_people in since.items()}
+    view = ward.view(connection, min(begins.values()) - BLIND_BACK, until)
+    links = _links(connection, begins, until)
+    told = windows.told_metrics(connection, list(begins), (*CALLS, *SERIES))
+    numbers = [number for of_people in since.values() for number in of_people]
+    found = _OfPeople(connection, numbers, min(begins.values()), until)
+    blind = blind_times.of_homes(connection, list(begins), min(begins.values()) - BLIND_BACK, until)
+    records = {
+        home: HomeRecord(
+            home=home,
+            people=everybody[home],
+            since=of_people,
+            ward=_seen_from(view, begins[home] - BLIND_BACK),
+            blind=[one for one in blind[home] if one.subject == f"home:{home}" and _lasts(one, begins[home])],
+            area=[one for one in blind[home] if one.subject.startswith("area:")],
+            links=links[home].links,
+            chattering=links[home].chattering,
+            active=(),
+            situations=found.situations,
+            fences={one: [each for each in found.fences if each.resident == one] for one in of_people},
+            absences={one: [each for each in found.absences if each.resident == one] for one in of_people},
+            told=frozenset(name for where, name in told if where == home),
+        )
+        for home, of_people in since.items()
+    }
+    active = judging.active_alerts(
+        connection, numbers, [name for record in records.values() for name in record.subjects]
+    )
+    return {home: replace(record, active=_about(record, active)) for home, record in records.items()}
+
+
+class _OfPeople:
+    """What is on record about residents."""
+
+    def __init__(
+        self, connection: Connection, numbers: Sequence[int], since: datetime, until: datetime
+    ) -> None:
+        self.situations = measurements.situations(connection, numbers)
+        self.fences = windows.geofences(connection, numbers)
+        span = (since - ABSENCES_BACK, until + ABSENCES_AHEAD)
+        self.absences = absences.of_residents(connection, numbers, *span)
+
+
+def _judge_from(resident: WatchedResident, news_from: datetime | None) -> datetime:
+    """Return from when on a resident must be judged: back to late data, as far as they reach."""
+    since = resident.judged_through
+    if news_from is not None and news_from <= since:
+        reach = since - REACH
+        if news_from < reach and resident.watched_from < reach:
+            _log.info("late_data_beyond_reach", resident=resident.number)
+        since = max(news_from - timedelta(microseconds=1), reach)
+    return max(since, resident.watched_from)
+
+
+class _Links(NamedTuple):
+    links: list[Link]
+    chattering: frozenset[int]
+
+
+def _links(connection: Connection, begins: Mapping[int, datetime], until: datetime) -> dict[int, _Links]:
+    """Return the links to the devices of homes, with what they said since some time before each is judged."""
+    said = windows.statuses(connection, {home: since - _STATUS_BACK for home, since in begins.items()}, until)
+    rows = windows.links(connection, list(begins), until)
+    return {
+        home: _Links(
+            [_link(row, said.get(row.device, [])) for row in of_home],
+            frozenset(row.device for row in of_home if row.is_chattering),
+        )
+        for home, of_home in rows.items()
+    }
+
+
+def _link(row: LinkRow, status: Sequence[tuple[datetime, bool]]) -> Link:
+    heard = {one for one in (row.silent_since, row.last_heard_at) if one is not None}
+    return Link(row.device, row.kind, row.place, row.heartbeat, tuple(sorted(heard)), tuple(status))
+
+
+def _seen_from(view: WardView, since: datetime) -> WardView:
+    blind = tuple(one for one in view.blind if one.ended_at is None or one.ended_at > since)
+    return replace(view, blind=blind)
+
+
+def _lasts(blind: BlindTime, begins: datetime) -> bool:
+    return blind.ended_at is None or blind.ended_at > begins - BLIND_BACK
+
+
+def _about(record: HomeRecord, active: Sequence[ActiveAlert]) -> list[ActiveAlert]:
+    subjects = set(record.subjects)
+    return [one for one in active if one.resident in record.since or one.subject in subjects]

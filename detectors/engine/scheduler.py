@@ -1,0 +1,293 @@
+"""Judges whoever has news or a deadline, up to the time until which everything received is stored.
+
+Several of these may run: each claims homes by row locks, so more processes simply claim more. Nothing but what
+was read is kept in memory between two rounds, so a killed one loses nothing.
+"""
+
+import math
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from core.clock import Clock
+from core.errors import StoreError, StoreUnavailableError
+from core.logs import get_logger
+from core.store.database import Connection, Database, Listener, translated_errors
+from core.store.detection import evaluation_queue as judging
+from detectors.baselines.store import Memory
+from detectors.engine import areas, ward
+from detectors.engine import unassigned_calls as stray
+from detectors.engine.due_times import FAILED_FOR
+from detectors.engine.home import judge_calls, judge_rest
+from detectors.engine.home_context import HomeCase, HomeSpan
+from detectors.engine.home_records import REACH, HomeRecord, load_records
+from detectors.rules import area_silent as area_silence
+from detectors.rules import ward_silent as ward_silence
+
+CHANNEL = "news"
+# Homes in one transaction: enough to spread the cost of a commit and of reading what is on record, few enough that another process
+# finds work, and that what is found is soon known: as many as were judged in this time.
+_LEAST_BATCH, _MOST_BATCH = 8, 64
+_BATCH_S = 0.2
+# Seconds of the machine.
+_LONGEST_WAIT_S = 1.0
+# A few kilobytes each; a resident has two for each of the days that matter.
+_REMEMBERED = 8192
+# After so long it is looked whether to stop, and what failed is tried again.
+_LONGEST_ROUND_S = 1.0
+_SHORTEST_WAIT_S = 0.02
+_COALESCE_S = 0.05
+_RETRY_S = 1.0
+_WARD_EVERY_S = 1.0
+# Looking at the neighbourhoods of a large ward costs more, so it takes no more than this share of the time of the machine; but the
+# service's time moves on no further meanwhile. A neighbourhood is decided a minute and more before one of its homes would be.
+_AREAS_SHARE, _AREAS_EVERY = 0.01, timedelta(seconds=15)
+# A worker that is silent this much longer than the others is gone (seconds of the machine).
+_WORKER_GRACE_S = 30.0
+_BEHIND_S = 30.0
+# What a clock that runs faster than the machine may hide from us.
+_SLACK_S = 5.0
+# What was judged further ahead than this was judged by a wrong clock.
+_CLOCK_MAY_GO_BACK = timedelta(minutes=5)
+_URGENT = "urgent"
+
+_log = get_logger(__name__)
+
+
+class _Round(NamedTuple):
+    """How many homes were judged, and whether nothing was left."""
+
+    homes: int
+    is_done: bool
+
+
+class Runner:
+    """The judging loop.
+
+    Parameters
+    ----------
+    database : Database
+        An open pool; one connection of it at a time, and one of its own to listen.
+    clock : Clock
+        The service's time.
+    zone : ZoneInfo
+        The ward's, for day and night of the ward as a whole.
+    """
+
+    def __init__(self, database: Database, clock: Clock, zone: ZoneInfo) -> None:
+        self._database = database
+        self._clock = clock
+        self._zone = zone
+        self._ward_seen: tuple[datetime, float] | None = None
+        self._areas_seen: datetime | None = None
+        self._areas_rest_until = -math.inf
+        self._waits_for_ingest = False
+        self._batch = _LEAST_BATCH
+        self._memory = Memory(_REMEMBERED)
+
+    def run(self, stop: threading.Event) -> None:
+        """Judge until `stop` is set; trouble with the database is waited out."""
+        waits = False
+        while not stop.is_set():
+            try:
+                with self._database.listen(CHANNEL) as listener:
+                    while not stop.is_set():
+                        is_done = self._round(_LONGEST_ROUND_S).is_done
+                        waits = False
+                        if is_done:
+                            self._wait(listener)
+            except StoreError as error:
+                if not waits:
+                    _log.warning("judging_waits_for_database", error=str(error))
+                waits = True
+                stop.wait(_RETRY_S)
+
+    def round(self) -> int:
+        """Judge everything that is to be judged now; return how many homes that were."""
+        return self._round(math.inf).homes
+
+    def _round(self, longest_s: float) -> _Round:
+        """Judge batch after batch, each up to the time that has come by then, until nothing is left or so long has passed.
+
+        While news come faster than they can be judged, a time that stood still would keep everybody waiting for what happened since.
+        """
+        began = time.monotonic()
+        homes = 0
+        put_off: set[int] = set()
+        while time.monotonic() - began < longest_s:
+            until = self._through()
+            judged = (
+                0
+                if until is None
+                else self._judge_urgent(until, put_off) or self._judge_batch(until, put_off)
+            )
+            if judged == 0:
+                return _Round(homes, is_done=True)
+            homes += judged
+        return _Round(homes, is_done=False)
+
+    def _through(self) -> datetime | None:
+        """Judge the ward, and return up to when homes may be judged; None without ingest."""
+        now = self._clock.now()
+        with self._database.transaction() as connection:
+            # A clock that is moved by hand may jump a day between the reports of two workers.
+            grace = self._machine_span(_WORKER_GRACE_S) or timedelta(days=1)
+            complete = judging.complete_through(connection, grace)
+        if complete is None:
+            if not self._waits_for_ingest:
+                _log.info("judging_waits_for_ingest")
+                self._waits_for_ingest = True
+            return None
+        self._waits_for_ingest = False
+        until = min(now, complete)
+        self._judge_ward(until, complete, now)
+        return until
+
+    def _judge_ward(self, until: datetime, complete: datetime, now: datetime) -> None:
+        """Judge the ward, and do the housekeeping, when the time has moved on enough."""
+        machine = time.monotonic()
+        if self._ward_seen is not None:
+            seen_until, seen_at = self._ward_seen
+            if machine - seen_at < _WARD_EVERY_S and timedelta() <= until - seen_until < timedelta(minutes=1):
+                return
+        with self._database.transaction() as connection:
+            judging.add_watches(connection, until)
+            if pulled_back := judging.pull_back(connection, until, now + _CLOCK_MAY_GO_BACK):
+                _log.warning("clock_went_back", watches=pulled_back)
+        self._judge_stray(until, now)
+        try:
+            with self._database.transaction() as connection:
+                if self._clock.factor > 0 and (
+                    (now - complete).total_seconds() / self._clock.factor > _BEHIND_S
+                    or now - complete < timedelta(minutes=1)
+                ):
+                    ward.note_lag(connection, complete, now)
+                ward.judge_ward(connection, self._zone, until, now)
+        except StoreUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the fence round the ward
+            # Residents are judged on, calls for help above all; pages say "cannot tell" while the ward is not judged.
+            _log.exception("ward_failed")
+            with self._database.transaction() as connection:
+                judging.note_ward_failure(connection, ward_silence.NAME, now)
+        self._judge_areas(until, now)
+        self._ward_seen = (until, machine)
+
+    def _judge_stray(self, until: datetime, now: datetime) -> None:
+        """Tell of calls for help that belong to nobody, whatever becomes of the rest."""
+        try:
+            with self._database.transaction() as connection:
+                stray.judge(connection, until, now)
+        except StoreUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the fence round one rule
+            _log.exception("rule_failed", rule=stray.NAME)
+
+    def _judge_areas(self, until: datetime, now: datetime) -> None:
+        """Judge the neighbourhoods before their homes: what is one matter there is not told of each home."""
+        began = time.monotonic()
+        was_just_seen = (
+            self._areas_seen is not None and timedelta() <= until - self._areas_seen < _AREAS_EVERY
+        )
+        if was_just_seen and began < self._areas_rest_until:
+            return
+        self._areas_seen = until
+        try:
+            with self._database.transaction() as connection:
+                areas.judge_areas(connection, until, now, self._machine_span(_SLACK_S))
+        except StoreUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the fence round one rule
+            _log.exception("rule_failed", rule=area_silence.NAME)
+        self._areas_rest_until = began + (time.monotonic() - began) / _AREAS_SHARE
+
+    def _judge_urgent(self, until: datetime, put_off: set[int]) -> int:
+        """Judge the homes where somebody calls for help, without a look at what all others sent."""
+        with self._database.transaction() as connection:
+            homes = judging.claim_urgent(connection, _LEAST_BATCH, put_off)
+            self._judge_homes(connection, homes, until, put_off)
+        return len(homes)
+
+    def _judge_batch(self, until: datetime, put_off: set[int]) -> int:
+        """Drop the news that change nothing, and judge the first of the others."""
+        began = time.monotonic()
+        with self._database.transaction() as connection:
+            judging.drop_idle_news(connection, until)
+        with self._database.transaction() as connection:
+            homes = judging.claim_homes(connection, until, self._batch, put_off)
+            self._judge_homes(connection, homes, until, put_off)
+        if len(homes) == self._batch:
+            fitting = self._batch * _BATCH_S / max(0.001, time.monotonic() - began)
+            self._batch = min(
+                max(round(fitting), _LEAST_BATCH, self._batch // 2), _MOST_BATCH, self._batch * 2
+            )
+        return len(homes)
+
+    def _judge_homes(
+        self, connection: Connection, homes: Sequence[int], until: datetime, put_off: set[int]
+    ) -> None:
+        slack = self._machine_span(_SLACK_S)
+        records = _records(connection, homes, until) if homes else {}
+        for home in homes:
+            self._judge_home(connection, HomeSpan(home, until, self._clock.now(), slack), records, put_off)
+
+    def _judge_home(
+        self, connection: Connection, span: HomeSpan, records: Mapping[int, HomeRecord], put_off: set[int]
+    ) -> None:
+        """Judge one home; one that fails is noted and put off, and does not stop the others."""
+        home, until, now = span.home, span.until, span.now
+        since = until
+        try:
+            with translated_errors():
+                record = records.get(home)
+                if record is None:
+                    with connection.transaction():
+                        record = load_records(connection, [home], until)[home]
+                since = record.judged_from
+                case = HomeCase(connection, span, record)
+                if record.calls:
+                    with connection.transaction():
+                        judge_calls(case)
+                with connection.transaction():
+                    judge_rest(case, self._memory)
+        except StoreUnavailableError:
+            raise
+        except Exception:  # noqa: BLE001 - the fence round one home
+            _log.exception("home_failed", home=home)
+            put_off.add(home)
+            judging.put_off(
+                connection,
+                home,
+                "home",
+                since=since,
+                not_before=until - REACH,
+                due_at=until + FAILED_FOR,
+                now=now,
+            )
+
+    def _wait(self, listener: Listener) -> None:
+        with self._database.transaction() as connection:
+            due_at = judging.next_due(connection)
+        rest_s = _LONGEST_WAIT_S if due_at is None else self._clock.real_seconds(due_at - self._clock.now())
+        heard = listener.wait(min(_LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, rest_s)))
+        if heard and not any(payload == _URGENT for _, payload in heard):
+            # News come in bursts: a moment's patience judges them together, but never lets a call for help wait.
+            listener.wait(_COALESCE_S)
+
+    def _machine_span(self, seconds: float) -> timedelta:
+        """Return how much time of the service's clock passes in some seconds of the machine."""
+        return timedelta(seconds=seconds * self._clock.factor)
+
+
+def _records(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, HomeRecord]:
+    """Return what is on record about claimed homes; nothing if that of one cannot be read, and then each is read by itself."""
+    try:
+        with translated_errors(), connection.transaction():
+            return load_records(connection, homes, until)
+    except StoreUnavailableError:
+        raise
+    except Exception:  # noqa: BLE001 - the fence round one home finds out which it is
+        return {}

@@ -1,0 +1,157 @@
+"""Judges the ward as a whole: when nothing is heard from any home, nobody can be judged, and the staff are told once."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.alert import Finding, Severity
+from core.store.alerts.episodes import Matter
+from core.store.database import Connection
+from core.store.detection import evaluation_queue as judging
+from core.store.telemetry import blind_times
+from core.store.telemetry import rule_windows as windows
+from core.store.telemetry.blind_times import BlindTime
+from detectors.alerting.reconcile import reconcile
+from detectors.engine import canary
+from detectors.features.window import Blind, moment
+from detectors.rules import ward_silent as ward_silence
+from detectors.rules.ward_silent import ACTIVE_WITHIN, NAME, SUBJECT, VERSION, WardSilence
+from detectors.windows.loader import WardView
+
+# Shorter silences of the ward can never be an outage.
+_WORTH_A_LOOK = timedelta(minutes=10)
+_CAUSE = "no_life_sign"
+# Ingest itself stands still: what was sent waits in the broker, so this is no blind time, but the staff must know.
+BEHIND = "ingest_behind"
+# How long the broker or ingest may be away before the staff are told (D2).
+_TOLD_AFTER = timedelta(minutes=5)
+
+
+def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: datetime) -> bool:
+    """Judge the ward up to `until`; return False if another process does or has judged further.
+
+    It is judged again at the same `until` too: while ingest stands still, the time does, but not what the staff must know.
+    """
+    judged_through = judging.claim_ward(connection, until)
+    if judged_through is None:
+        return False
+    before = judging.ward_state(connection, NAME, VERSION)
+    lasts = np.array(windows.home_life_signs(connection), np.float64)
+    heard_before = _moment(before.get("heard_through"))
+    heard_through = _heard_through(connection, lasts, heard_before, until)
+    outages: list[Finding] = []
+    undecided_from: datetime | None = None
+    if heard_through is not None:
+        silences = _past(connection, heard_before, heard_through, until)
+        active = int(np.sum(lasts > (heard_through - ACTIVE_WITHIN).timestamp()))
+        silences.append(WardSilence(heard_through, None, active))
+        outages = [found for one in silences if (found := ward_silence.outage(one, zone, until)) is not None]
+        if ward_silence.limits(active) is not None and all(one.cleared_at is not None for one in outages):
+            undecided_from = heard_through
+    found = [
+        BlindTime(SUBJECT, one.began_at, one.ended_at, one.known_at, _CAUSE)
+        for one in map(ward_silence.blind, outages)
+    ]
+    blind_times.record(connection, SUBJECT, found, (_CAUSE,), until)
+    is_blind = any(one.ended_at is None for one in _blind_times(connection, until, now))
+    findings = [*outages, *_other_causes(connection, judged_through, now)]
+    findings += canary.findings(connection, judged_through, until, is_blind=is_blind)
+    judged = {Matter(NAME, SUBJECT), canary.MATTER}
+    reconcile(connection, None, findings, judged=judged, until=now, now=now)
+    if before.get("is_blind") and not is_blind:
+        # While the ward was blind nobody had a deadline.
+        judging.look_at_everyone(connection)
+    state = {
+        "is_blind": is_blind,
+        "heard_through": None if heard_through is None else heard_through.isoformat(),
+        "undecided_from": None if undecided_from is None else undecided_from.isoformat(),
+    }
+    judging.settle_ward(connection, NAME, VERSION, until, state)
+    return True
+
+
+def view(connection: Connection, since: datetime, until: datetime) -> WardView:
+    """Return what judging a resident over a span needs to know about the ward."""
+    state = judging.ward_state(connection, NAME, VERSION)
+    blind = [
+        Blind(one.began_at, one.ended_at, one.known_at) for one in _blind_times(connection, since, until)
+    ]
+    return WardView(tuple(blind), _moment(state.get("undecided_from")))
+
+
+def note_lag(connection: Connection, complete_through: datetime, now: datetime) -> None:
+    """Record that ingest is behind, or that it is not any more."""
+    lasting: list[BlindTime] = []
+    if now - complete_through > _TOLD_AFTER:
+        lasting.append(BlindTime(SUBJECT, complete_through, None, now, BEHIND))
+    blind_times.record(connection, SUBJECT, lasting, (BEHIND,), now)
+
+
+def _heard_through(
+    connection: Connection, lasts: NDArray[np.float64], before: datetime | None, until: datetime
+) -> datetime | None:
+    """Return when the ward was last heard up to `until`; None if it never was."""
+    limit = until.timestamp()
+    found = list(lasts[lasts <= limit])
+    if before is not None:
+        found.append(min(before.timestamp(), limit))
+    soon_enough = limit - _WORTH_A_LOOK.total_seconds()
+    if len(lasts) > np.sum(lasts <= limit) and max(found, default=0.0) < soon_enough:
+        # Only the newest life sign of a home is at hand, and that of some lies after `until`: what was before is looked up.
+        since = until - ACTIVE_WITHIN if before is None else before
+        found += [last for _, last in windows.ward_minutes(connection, since, until)]
+    return moment(max(found)) if found else None
+
+
+def _past(
+    connection: Connection, before: datetime | None, heard_through: datetime, until: datetime
+) -> list[WardSilence]:
+    """Return the silences worth a look between the last judging and the latest life sign."""
+    if before is None or heard_through - before < _WORTH_A_LOOK:
+        return []
+    minutes = windows.ward_minutes(connection, before, until)
+    found: list[WardSilence] = []
+    for (_, last), (first, _) in pairwise(minutes):
+        if first - last >= _WORTH_A_LOOK.total_seconds():
+            began = moment(last)
+            homes = windows.active_homes(connection, began - ACTIVE_WITHIN, began)
+            found.append(WardSilence(began, moment(first), homes))
+    return found
+
+
+def _other_causes(connection: Connection, since: datetime, now: datetime) -> list[Finding]:
+    """Return what ingest recorded about itself and the broker, as findings about the ward."""
+    return [
+        Finding(
+            rule=NAME,
+            subject=SUBJECT,
+            severity=Severity.CHECK_SOON,
+            began_at=one.began_at,
+            raised_at=max(one.known_at, one.began_at + _TOLD_AFTER),
+            cleared_at=one.ended_at,
+            reason={
+                "rule_version": VERSION,
+                "cause": one.cause,
+                "last_heard": one.began_at.isoformat(),
+                "ruled_out": [],
+                "confidence": "high",
+            },
+        )
+        for one in blind_times.of_subjects(connection, (SUBJECT,), since - _TOLD_AFTER, now)
+        if one.cause != _CAUSE
+        and (one.ended_at is None or one.ended_at - one.began_at > _TOLD_AFTER)
+        and now - one.began_at > _TOLD_AFTER
+    ]
+
+
+def _blind_times(connection: Connection, since: datetime, until: datetime) -> list[BlindTime]:
+    """Return when nothing could be heard from the ward; what ingest had not read yet is no such time."""
+    found = blind_times.of_subjects(connection, (SUBJECT,), since, until)
+    return [one for one in found if one.cause != BEHIND]
+
+
+def _moment(text: object) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if isinstance(text, str) else None

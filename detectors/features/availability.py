@@ -1,0 +1,151 @@
+"""The links to devices: when each was heard, and the absences that follow from that, by our own clock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS, DeviceKind
+from detectors.features.window import Blind, earliest
+
+# A gateway that restarts says that it goes; it is given this long to come back (our choice).
+RESTART_TIME = timedelta(minutes=5)
+# A last will and the contact it makes carry nearly the same time.
+_SAME_MOMENT = timedelta(seconds=1)
+
+
+@dataclass(frozen=True)
+class Link:
+    """What is known of the link to a device.
+
+    Attributes
+    ----------
+    heard : tuple of datetime
+        When we heard of it, in order; all times, or those that matter: the last, and the one before a silence that is on record.
+    status : tuple of (datetime, bool)
+        When it said, or the broker said for it, that it is online or not, in order.
+    """
+
+    device: int
+    kind: DeviceKind
+    place: str
+    heartbeat: timedelta | None
+    heard: tuple[datetime, ...]
+    status: tuple[tuple[datetime, bool], ...]
+
+
+@dataclass(frozen=True)
+class Absence:
+    """A time in which something was not heard.
+
+    Attributes
+    ----------
+    began_at, ended_at : datetime
+        When it was last heard, and when it was heard again; None while it is not.
+    hushed_from : datetime
+        From when on other rules must not conclude anything from silence.
+    known_at : datetime
+        When it was sure; an absence that ended before never was one.
+    cause : str
+        `offline` or `no_heartbeat`.
+    """
+
+    began_at: datetime
+    hushed_from: datetime
+    known_at: datetime
+    ended_at: datetime | None
+    cause: str
+
+    @property
+    def is_real(self) -> bool:
+        """Whether it lasted until it was sure."""
+        return self.ended_at is None or self.ended_at > self.known_at
+
+
+def limit(heartbeat: timedelta, slack: timedelta = timedelta(0)) -> timedelta:
+    """Return how long a device may be silent.
+
+    Examples
+    --------
+    >>> limit(timedelta(minutes=1)).seconds // 60, limit(timedelta(hours=1)).seconds // 60
+    (10, 180)
+    """
+    return max(MISSED_HEARTBEATS * heartbeat, LEAST_SILENCE, slack)
+
+
+def tells(link: Link) -> bool:
+    """Tell whether it can be known of a device that it is silent."""
+    return bool(link.status) or (link.heartbeat is not None and bool(link.heard))
+
+
+def absences_of(link: Link, until: datetime, slack: timedelta) -> list[Absence]:
+    """Return when a device was not heard, as of `until`, in order."""
+    found: list[Absence] = []
+    for number, (since, is_online) in enumerate(link.status):
+        if is_online or since > until or (number and not link.status[number - 1][1]):
+            continue
+        back = earliest(
+            *(time for time, online in link.status[number + 1 :] if online and time <= until),
+            *(time for time in link.heard if since + _SAME_MOMENT < time <= until),
+        )
+        found.append(Absence(since, since, since + RESTART_TIME, back, "offline"))
+    if link.heartbeat is not None:
+        allowed = limit(link.heartbeat, slack)
+        heard = [time for time in link.heard if time <= until]
+        # Nothing heard by then gives no pair: what has never spoken cannot have fallen silent.
+        for last, back in zip(heard, [*heard[1:], None], strict=False):
+            known = last + allowed
+            if (back or until) > known or (back is None and known == until):
+                found.append(Absence(last, known, known, back, "no_heartbeat"))
+    return joined(found)
+
+
+def joined(absences: Sequence[Absence]) -> list[Absence]:
+    """Return absences in order, those that overlap as one that was sure when the first of them was."""
+    kept: list[Absence] = []
+    for one in sorted(absences, key=lambda absence: (absence.began_at, absence.known_at)):
+        before = kept[-1] if kept else None
+        if before is None or (before.ended_at is not None and before.ended_at <= one.began_at):
+            kept.append(one)
+            continue
+        ended = (
+            None if before.ended_at is None or one.ended_at is None else max(before.ended_at, one.ended_at)
+        )
+        first = before if before.known_at <= one.known_at else one
+        kept[-1] = replace(
+            first,
+            began_at=before.began_at,
+            hushed_from=min(before.hushed_from, one.hushed_from),
+            ended_at=ended,
+        )
+    return kept
+
+
+def both(some: Sequence[Absence], others: Sequence[Absence]) -> list[Absence]:
+    """Return when both were absent."""
+    found: list[Absence] = []
+    for one in some:
+        for other in others:
+            ended = earliest(one.ended_at, other.ended_at)
+            later = one if one.known_at >= other.known_at else other
+            shared = Absence(
+                max(one.began_at, other.began_at),
+                max(one.hushed_from, other.hushed_from),
+                later.known_at,
+                ended,
+                later.cause,
+            )
+            if (ended is None or shared.began_at < ended) and shared.is_real:
+                found.append(shared)
+    return found
+
+
+def delayed(absence: Absence, hushed: Sequence[Blind]) -> Absence | None:
+    """Return the absence as it counts when nothing could be concluded in `hushed` time; None if it lasts to this day."""
+    patience = absence.known_at - absence.began_at
+    known_at = absence.known_at
+    for blind in sorted(hushed, key=lambda one: one.began_at):
+        if blind.began_at < known_at and (blind.ended_at is None or blind.ended_at > absence.began_at):
+            if blind.ended_at is None:
+                return None
+            known_at = max(known_at, blind.ended_at + patience)
+    return replace(absence, known_at=known_at)

@@ -1,0 +1,250 @@
+"""How long a silence may last: what was learned about a resident, the margin of the chosen sensitivity, and the warm-up.
+
+There are two counts. One begins with every life sign, also an uncertain one; the other with the last sure one, and gives more. The first
+says when an alarm is due; the second how long uncertain signs may put it off.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.sensitivity import Sensitivity
+from detectors.features.local_time import BINS, STEP_S, local_seconds
+from detectors.features.silence_profile import (
+    Line,
+    certain,
+    distrusted,
+    learn_line,
+    silences,
+    single_share,
+    trusted,
+)
+from detectors.features.window import LifeSigns
+
+# After this age an alarm is due whatever is usual (D1 d).
+CAP_STEPS = BINS
+# Warm-up (D1 f, not measured): a fixed timer in the first week, then a wide margin that narrows until the fourth.
+FIXED_DAYS = 7
+LEARNED_DAYS = 28
+FIXED_AWAKE_MIN = 480.0
+FIXED_ANY_MIN = 720.0
+AWAKE_BINS = (7 * 12, 22 * 12)
+# The usual is the line of all silences at home, moved by this share towards the line of the room seen last: whoever is heard in the
+# kitchen late at night has not gone to bed yet.
+ROOM_SHARE = 0.3
+# How much of the margin a usual silence of so many minutes gets. Short silences are regular, and full nights end with the morning;
+# those of four to five hours (an evening out of sight, a morning in bed) vary the most.
+MARGIN_AT_MIN = (120.0, 240.0, 300.0, 420.0)
+MARGIN_SHARE = (0.5, 1.0, 1.0, 0.5)
+# This share of the margin is patience with a silence that was within the line until now: it may go on for so long although the line
+# has dropped, as when somebody sleeps in. The rest raises the line.
+CARRIED_SHARE = 0.5
+# Outings vary more than silences at home.
+DOOR_FACTOR = 3.0
+# Since the last sure life sign so many margins are given: uncertain signs put an alarm off no longer. Where single signs are usual,
+# since few sensors hear little, they say no less than others, and more is given: from the first share of them on, and so much from
+# the second on that only the cap of a day is left. Measured: docs/evaluation.md.
+SURE_FACTOR = 1.75
+SINGLES_SHARE = (0.05, 0.3)
+MOST_SURE_FACTOR = 8.0
+
+
+# Chosen for about 5, 2.7 and 1 false alarms in 30 days (docs/evaluation.md).
+BUFFER_MIN: Mapping[Sensitivity, float] = {
+    Sensitivity.FAMILY: 110.0,
+    Sensitivity.STANDARD: 160.0,
+    Sensitivity.QUIET: 360.0,
+}
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What is usual and what is allowed, in minutes, at each 5-minute bin of the wall clock; both of shape (288,)."""
+
+    usual_min: NDArray[np.float64]
+    allowed_min: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Usual:
+    """What was learned about a resident's silences, and from how many days.
+
+    `line` is about the silences between all life signs, `sure` about those between the sure ones; None if it is the same. At
+    `distrusted` places there are so many single life signs that they put nothing off, and are not in `line`. `singles` is the share of
+    single life signs at all other places.
+    """
+
+    days: int
+    line: Line
+    sure: Line | None = None
+    distrusted: frozenset[str] = frozenset()
+    singles: float = 0.0
+    # Limits that were worked out already; a resident has some ten of them.
+    _limits: dict[tuple[float, str | None, bool, bool], Limit] = field(
+        default_factory=dict[tuple[float, str | None, bool, bool], Limit],
+        init=False,
+        repr=False,
+        compare=False,
+    )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as JSON values."""
+        sure = None if self.sure is None else _line_to_json(self.sure)
+        return {
+            "days": self.days,
+            **_line_to_json(self.line),
+            "sure": sure,
+            "distrusted": sorted(self.distrusted),
+            "singles": self.singles,
+        }
+
+    @staticmethod
+    def from_json(body: Mapping[str, Any]) -> "Usual":
+        """Return what `to_json` was made from."""
+        sure = None if body["sure"] is None else _line_from_json(body["sure"])
+        distrusted = frozenset[str](body.get("distrusted", ()))
+        return Usual(
+            int(body["days"]), _line_from_json(body), sure, distrusted, float(body.get("singles", 0.0))
+        )
+
+    def limit(
+        self, buffer_min: float, place: str | None, *, after_door: bool, sure_only: bool = False
+    ) -> Limit:
+        """Return what is allowed after a life sign at a place; None if it is not known where the person was seen last.
+
+        With `sure_only` it is what is allowed since the last sure life sign, however many uncertain ones followed.
+        """
+        key = (buffer_min, place, after_door, sure_only)
+        if key not in self._limits:
+            line, margin_min = self.line, buffer_min
+            if sure_only:
+                line, margin_min = self.sure or line, sure_factor(self.singles) * buffer_min
+            self._limits[key] = _limit(line, margin_min, place, after_door=after_door)
+        return self._limits[key]
+
+
+def _line_to_json(line: Line) -> dict[str, Any]:
+    return {
+        "at_home_min": line.at_home.tolist(),
+        "after_door_min": line.after_door.tolist(),
+        "rooms_min": {place: room.tolist() for place, room in line.rooms.items()},
+    }
+
+
+def _line_from_json(body: Mapping[str, Any]) -> Line:
+    rooms = {place: np.array(line, np.float64) for place, line in body["rooms_min"].items()}
+    at_home, after_door = (np.array(body[key], np.float64) for key in ("at_home_min", "after_door_min"))
+    return Line(at_home, after_door, rooms)
+
+
+def learn(signs: LifeSigns, zone: ZoneInfo, masked: Sequence[tuple[float, float]], until: datetime) -> Usual:
+    """Learn a resident's usual from life signs up to `until`; `masked` time (Unix seconds) teaches nothing."""
+    ended = until.timestamp()
+    counts = certain(signs, confirmed_only=True)
+    sure, days = learn_line(silences(signs, counts), zone, masked, ended)
+    if counts.all():
+        return Usual(days, _whole(sure))
+    places = distrusted(signs, counts, ended)
+    every, _ = learn_line(silences(signs, counts | trusted(signs, places)), zone, masked, ended)
+    singles = round(single_share(signs, counts, ended, places), 4)
+    return Usual(days, _whole(every), _whole(sure), places, singles)
+
+
+def sure_factor(singles: float) -> float:
+    """Return how many margins are given since the last sure life sign where this share of them is single.
+
+    Examples
+    --------
+    >>> [round(sure_factor(share), 2) for share in (0.0, 0.05, 0.1, 0.2, 0.3, 0.9)]
+    [1.75, 1.75, 2.19, 4.38, 8.0, 8.0]
+    """
+    few, many = SINGLES_SHARE
+    left = min(many - few, many - singles)
+    most = SURE_FACTOR / MOST_SURE_FACTOR
+    return SURE_FACTOR / max(most, left / (many - few))
+
+
+def _whole(line: Line) -> Line:
+    """Return a line in whole minutes: they are enough, and keep what is stored small."""
+    rooms = {place: room.round() for place, room in line.rooms.items()}
+    return Line(line.at_home.round(), line.after_door.round(), rooms)
+
+
+def _limit(line: Line, buffer_min: float, place: str | None, *, after_door: bool) -> Limit:
+    at_home = line.at_home
+    if after_door:
+        allowed = np.maximum(
+            _allowed(at_home, buffer_min),
+            line.after_door + DOOR_FACTOR * _margin(line.after_door, buffer_min),
+        )
+        return Limit(np.maximum(at_home, line.after_door), allowed)
+    room = line.rooms.get(place) if place is not None else None
+    usual = at_home if room is None else (1 - ROOM_SHARE) * at_home + ROOM_SHARE * room
+    return Limit(usual, _allowed(usual, buffer_min))
+
+
+def _margin(usual_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
+    return buffer_min * np.interp(usual_min, MARGIN_AT_MIN, MARGIN_SHARE)
+
+
+def _allowed(usual_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
+    """Return the age in minutes that a silence may have at each bin of the clock: above the line, or carried on from before."""
+    margin = _margin(usual_min, buffer_min)
+    raised = usual_min + (1 - CARRIED_SHARE) * margin
+    carried_min = CARRIED_SHARE * margin
+    later_min = np.arange(0, carried_min.max() + 1, STEP_S / 60)[:, None]
+    before = (np.arange(BINS) - (later_min * 60 / STEP_S).astype(np.int64)) % BINS
+    return np.where(carried_min[before] >= later_min, raised[before] + later_min, 0.0).max(axis=0)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """At which 5-minute steps after its base a silence is too long; arrays of shape (288,), the last step always is.
+
+    `longest_min` is the longest usual silence at each step, None while too little is known.
+    """
+
+    days: int
+    age_min: NDArray[np.float64]
+    longest_min: NDArray[np.float64] | None
+    passed: NDArray[np.bool_]
+
+
+def patience(
+    usual: Usual,
+    sensitivity: Sensitivity,
+    zone: ZoneInfo,
+    base: float,
+    *,
+    place: str | None = None,
+    after_door: bool = False,
+    sure_only: bool = False,
+) -> Patience:
+    """Return how long a silence that is counted from `base` (Unix seconds) may last; the person was last seen at `place`.
+
+    With `sure_only` it is counted from the last sure life sign, with uncertain ones after it.
+    """
+    age_min: NDArray[np.float64] = _STEPS * (STEP_S / 60)
+    wall = local_seconds(zone, base + _STEPS_FROM_BASE * STEP_S)
+    clock = (wall[1:] // STEP_S % BINS).astype(np.int64)
+    if usual.days < FIXED_DAYS:
+        awake_min = np.cumsum((clock >= AWAKE_BINS[0]) & (clock < AWAKE_BINS[1])) * (STEP_S / 60)
+        passed = (awake_min > FIXED_AWAKE_MIN) | (age_min > FIXED_ANY_MIN)
+        return Patience(usual.days, age_min, None, passed | (_STEPS == CAP_STEPS))
+    buffer_min = BUFFER_MIN[sensitivity]
+    if usual.days < LEARNED_DAYS:
+        buffer_min *= 2 - usual.days / LEARNED_DAYS
+    limit = usual.limit(buffer_min, place, after_door=after_door, sure_only=sure_only)
+    # Where the clock is put back the night is an hour longer, and nobody knows whether people sleep by the wall or by themselves.
+    shown_min = np.minimum(age_min, (wall[1:] - wall[0]) / 60)
+    passed = (shown_min > limit.allowed_min[clock]) | (_STEPS == CAP_STEPS)
+    return Patience(usual.days, age_min, limit.usual_min[clock], passed)
+
+
+_STEPS_FROM_BASE: NDArray[np.float64] = np.arange(CAP_STEPS + 1, dtype=np.float64)
+_STEPS: NDArray[np.float64] = np.arange(1, CAP_STEPS + 1, dtype=np.float64)

@@ -1,0 +1,212 @@
+"""How a sensor gets stuck: it chatters, stays in one state, freezes at one value, or says nothing; each a spell with its beginning and end (D9)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.domain.device import DeviceKind
+from detectors.features.chatter import chatters, spells
+
+# All limits are our choice. What is said is compared with the device's own last days before it began.
+USUAL_S = 10 * 86_400.0
+USUAL_DAYS = 3
+BEYOND_USUAL = 2.0
+LONGEST_LIMIT_S = 6 * 86_400.0
+# Chatter counts from its first sign that is believed no longer, and is the same while it comes back within so long.
+CHATTERS_S, CHATTER_BREAK_S = 6 * 3600.0, 2 * 3600.0
+# "On" for so long without an end.
+LASTS_S = {
+    "motion": 12 * 3600.0,
+    "contact_open": 12 * 3600.0,
+    "bed_occupied": 20 * 3600.0,
+    "presence": 24 * 3600.0,
+}
+# The same temperature to the last digit, so often.
+FROZEN_S, FROZEN_LEAST = 16 * 3600.0, 24
+# Nothing at all, from a sensor that speaks every day; doors stay shut for days when somebody stays in.
+MUTE_S, MUTE_LEAST_DAYS, MUTE_PER_DAY = 36 * 3600.0, 6, 4.0
+MUTE_CONTACT_S, BEYOND_USUAL_CONTACT = 72 * 3600.0, 3.0
+MUTE_LEAST_QUARTERS = 30
+# Meanwhile others tell of life in so many quarters of an hour a day.
+LIVES_PER_DAY = 8.0
+_QUARTER_S = 900.0
+# A device that said anything so short ago is heard.
+HEARD_S = 12 * 3600.0
+METRICS = (*LASTS_S, "contact_used", "vibration", "temperature_c", "battery_pct", "link_quality", "heartbeat")
+_ACTS = ("motion", "contact_open", "contact_used", "bed_occupied", "vibration")
+_CHATTER = ("motion", "contact_open", "contact_used", "vibration")
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Told:
+    """One metric of one device: Unix seconds in order and values, shape (n,)."""
+
+    metric: str
+    time: Floats
+    value: Floats
+
+
+@dataclass(frozen=True)
+class Sensor:
+    """What a device told; `has_heartbeat` or `has_status` if its silence would be noticed by another rule."""
+
+    device: int
+    kind: DeviceKind
+    place: str
+    told: Sequence[Told]
+    has_heartbeat: bool = False
+    has_status: bool = False
+
+
+@dataclass(frozen=True)
+class Spell:
+    """A time in which a device was stuck: from when, from when on it is sure, and until when (None: it lasts)."""
+
+    cause: str
+    began: float
+    known: float
+    ended: float | None
+    usual_s: float
+
+
+def standstills(sensor: Sensor, others: Floats, until: float) -> Iterator[Spell]:
+    """Return the spells in which a device was stuck, up to a moment; `others` are the quarters of an hour in which others told of life."""
+    acts = _acts(sensor)
+    yield from _chatter(sensor)
+    for told in sensor.told:
+        if told.metric in LASTS_S and sensor.kind is not DeviceKind.OTHER:
+            yield from _lasting(told, others, until)
+        elif told.metric == "temperature_c":
+            yield from _frozen(told)
+    yield from _mute(sensor, acts, others, until)
+
+
+def _chatter(sensor: Sensor) -> Iterator[Spell]:
+    for told in sensor.told:
+        if told.metric not in _CHATTER:
+            continue
+        is_contact = told.metric.startswith("contact")
+        signs = told.time if is_contact else told.time[told.value > 0]
+        found = spells(signs, chatters(signs, is_contact=is_contact))
+        joined: list[tuple[float, float, float | None]] = []
+        for began, last, ended in found:
+            if joined and began - joined[-1][1] <= CHATTER_BREAK_S:
+                joined[-1] = (joined[-1][0], last, ended)
+            else:
+                joined.append((began, last, ended))
+        for began, last, ended in joined:
+            over = ended if ended is None or ended - last > CHATTER_BREAK_S else _calm(signs, last)
+            yield Spell("chatter", began, began + CHATTERS_S, over, 0.0)
+
+
+def _calm(signs: Floats, last: float) -> float | None:
+    """Return from when on a device that chattered last at a moment is calm; None if that is not seen yet."""
+    calm = last + CHATTER_BREAK_S
+    return calm if len(signs) and signs[-1] >= calm else None
+
+
+def _lasting(told: Told, others: Floats, until: float) -> Iterator[Spell]:
+    """Return when a state lasted too long: from its first word that says so to the next that says otherwise."""
+    is_on = told.value > 0
+    if not len(is_on) or is_on.all():
+        return
+    edges = np.flatnonzero(np.diff(is_on.astype(np.int8), prepend=0, append=0))
+    begins = told.time[edges[::2]]
+    ends = np.array([told.time[end] if end < len(is_on) else np.inf for end in edges[1::2]])
+    for began, ended in zip(begins.tolist(), ends.tolist(), strict=True):
+        before = (begins < began) & (begins >= began - USUAL_S)
+        if not _has_past(told.time, began):
+            continue
+        usual = float(np.max((ends - begins)[before], initial=0.0))
+        known = began + _limit(LASTS_S[told.metric], usual)
+        if min(ended, until) >= known and _lives(others, began, known) >= LIVES_PER_DAY:
+            yield Spell("lasting", began, known, None if ended == np.inf else ended, usual)
+
+
+def _frozen(told: Told) -> Iterator[Spell]:
+    if not len(told.time):
+        return
+    first = np.flatnonzero(np.diff(told.value, prepend=np.nan) != 0)
+    last = np.append(first[1:], len(told.time)) - 1
+    began, lasted = told.time[first], told.time[last] - told.time[first]
+    for number in np.flatnonzero((lasted >= FROZEN_S) & (last - first + 1 >= FROZEN_LEAST)).tolist():
+        start = float(began[number])
+        before = (began < start) & (began >= start - USUAL_S)
+        if not _has_past(told.time, start):
+            continue
+        usual = float(np.max(lasted[before], initial=0.0))
+        known = max(start + _limit(FROZEN_S, usual), float(told.time[first[number] + FROZEN_LEAST - 1]))
+        if float(told.time[last[number]]) >= known:
+            after = last[number] + 1
+            yield Spell(
+                "frozen", start, known, float(told.time[after]) if after < len(told.time) else None, usual
+            )
+
+
+def _mute(sensor: Sensor, acts: Floats, others: Floats, until: float) -> Iterator[Spell]:
+    """Return when a sensor said nothing while others went on: its silences are measured in their quarters of an hour."""
+    is_contact = any(told.metric.startswith("contact") for told in sensor.told)
+    least_s, beyond = (MUTE_CONTACT_S, BEYOND_USUAL_CONTACT) if is_contact else (MUTE_S, BEYOND_USUAL)
+    ends = np.append(acts[1:], np.inf)[: len(acts)]
+    heard = np.searchsorted(others, acts)
+    for number in np.flatnonzero(np.minimum(ends, until) - acts >= least_s).tolist():
+        began, ended = float(acts[number]), float(ends[number])
+        first = int(np.searchsorted(acts, began - USUAL_S))
+        past = acts[first : number + 1]
+        days = np.unique(np.floor((began - past) / 86_400.0))
+        if len(days) < MUTE_LEAST_DAYS or len(past) / (USUAL_S / 86_400.0) < MUTE_PER_DAY:
+            continue
+        usual = int(np.max(np.diff(heard[first : number + 1]), initial=0))
+        enough = int(heard[number]) + max(MUTE_LEAST_QUARTERS, int(np.ceil(beyond * usual)))
+        if enough >= len(others):
+            continue
+        known = max(began + least_s, float(others[enough]) + _QUARTER_S)
+        if known > min(ended, until, began + LONGEST_LIMIT_S):
+            continue
+        if not sensor.has_heartbeat or _is_heard(sensor, known):
+            longest_s = float(np.max(np.diff(past), initial=0.0))
+            yield Spell("mute", began, known, None if ended == np.inf else ended, longest_s)
+
+
+def _limit(least_s: float, usual_s: float) -> float:
+    return min(max(least_s, BEYOND_USUAL * usual_s), LONGEST_LIMIT_S)
+
+
+def _has_past(time_: Floats, began: float) -> bool:
+    return bool(len(time_)) and began - float(time_[0]) >= USUAL_DAYS * 86_400.0
+
+
+def _is_heard(sensor: Sensor, at: float) -> bool:
+    return any(bool(np.any((told.time > at - HEARD_S) & (told.time <= at))) for told in sensor.told)
+
+
+def _acts(sensor: Sensor) -> Floats:
+    """Return when a device told that somebody acted."""
+    times = [
+        told.time if told.metric.startswith("contact") else told.time[told.value > 0]
+        for told in sensor.told
+        if told.metric in _ACTS
+    ]
+    return np.unique(np.concatenate(times)) if times else np.zeros(0)
+
+
+def lively(sensor: Sensor) -> Floats:
+    """Return the quarters of an hour in which a sensor tells of life; not while it chatters."""
+    quarters = [np.zeros(0)]
+    for told in sensor.told:
+        if told.metric in _ACTS:
+            is_contact = told.metric.startswith("contact")
+            signs = told.time if is_contact else told.time[told.value > 0]
+            calm = signs[~chatters(signs, is_contact=is_contact)]
+            quarters.append(np.floor(calm / _QUARTER_S) * _QUARTER_S)
+    return np.unique(np.concatenate(quarters))
+
+
+def _lives(others: Floats, began: float, ended: float) -> float:
+    """Return in how many quarters of an hour a day the others told of life."""
+    count = np.searchsorted(others, ended) - np.searchsorted(others, began)
+    return float(count) / max((ended - began) / 86_400.0, 1e-9)

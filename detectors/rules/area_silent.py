@@ -1,0 +1,156 @@
+"""Area silence: several homes of a neighbourhood fall silent together, as in a power cut, and the staff are told once (D2).
+
+Each of these homes is blind by itself; this rule says that it is one matter and not many.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.domain.alert import Finding, Severity
+from detectors.features.availability import Absence, delayed
+from detectors.features.window import Blind
+from detectors.rules.ward_silent import SOME_HOMES
+
+NAME = "area_silent"
+VERSION = 1
+CAUSE = "together"
+# With fewer homes than this, or less than half of those that are heard, it is no matter of the neighbourhood (our choice).
+LEAST_HOMES = 3
+_LEAST_SHARE = 0.5
+# As shares of how long a home may be silent (three heartbeats). Homes that were cut off at one moment were last heard up to a
+# heartbeat apart, so when the first has missed 2.4 the last has missed 1.4. It is decided before the first would be told by itself.
+DECIDED_AFTER, OVERDUE_AFTER = 0.8, 0.45
+_APART = 1 / 3
+# Connections end, and last wills are published, a little apart.
+_JITTER = timedelta(minutes=1)
+# If so many of all homes are silent it is the ward's matter, where that is judged.
+WARD_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class QuietHome:
+    """A home that is silent since a moment, and may be for so long."""
+
+    since: datetime
+    allowed: timedelta
+
+
+@dataclass(frozen=True)
+class AreaQuiet:
+    """What is heard of a neighbourhood.
+
+    Attributes
+    ----------
+    area : str
+        Its name.
+    homes : int
+        How many of its homes were heard in the last day.
+    quiet : sequence of QuietHome
+        Those that are silent for at least `OVERDUE_AFTER` of what they may be, the longest first.
+    """
+
+    area: str
+    homes: int
+    quiet: Sequence[QuietHome]
+
+
+@dataclass(frozen=True)
+class AreaOutage:
+    """Homes of a neighbourhood that fell silent together: when, when that was known, and how many of how many."""
+
+    area: str
+    began_at: datetime
+    known_at: datetime
+    silent: int
+    homes: int
+
+
+def subject(area: str) -> str:
+    """Return what an alert about a neighbourhood is about."""
+    return f"area:{area}"
+
+
+def outage(heard: AreaQuiet, until: datetime, hushed: Sequence[Blind] = ()) -> AreaOutage | None:
+    """Return the outage of a neighbourhood that is known by `until`, None if there is none.
+
+    What becomes known while nothing could be concluded (`hushed`) waits like the silence of a single home.
+
+    Examples
+    --------
+    >>> from datetime import UTC
+    >>> cut = datetime(2026, 8, 3, 9, 0, tzinfo=UTC)
+    >>> quarter = timedelta(minutes=15)
+    >>> quiet = [QuietHome(cut + timedelta(minutes=minute), quarter) for minute in (0, 2, 4)]
+    >>> found = outage(AreaQuiet("3丁目", 5, quiet), cut + timedelta(minutes=12))
+    >>> found.known_at - found.began_at, found.silent
+    (datetime.timedelta(seconds=720), 3)
+    >>> outage(AreaQuiet("3丁目", 5, quiet), cut + timedelta(minutes=11)) is None
+    True
+    >>> outage(AreaQuiet("3丁目", 7, quiet), cut + timedelta(minutes=12)) is None
+    True
+    """
+    least = max(LEAST_HOMES, _LEAST_SHARE * heard.homes)
+    for number, first in enumerate(heard.quiet):
+        known = _sure_at(first, DECIDED_AFTER, hushed)
+        if known is None or known > until:
+            continue
+        latest = first.since + _APART * first.allowed + _JITTER
+        together = [
+            one
+            for one in heard.quiet[number:]
+            if one.since <= latest
+            and known - one.since >= OVERDUE_AFTER * one.allowed
+            and not _was_told(one, known, hushed)
+        ]
+        if len(together) >= least:
+            return AreaOutage(heard.area, first.since, known, len(together), heard.homes)
+    return None
+
+
+def _sure_at(one: QuietHome, share: float, hushed: Sequence[Blind]) -> datetime | None:
+    """Return when a home has been silent for a share of what it may be; None while nothing can be concluded."""
+    soon = one.since + share * one.allowed
+    found = delayed(Absence(one.since, one.since, soon, None, CAUSE), hushed)
+    return None if found is None else found.known_at
+
+
+def _was_told(one: QuietHome, known: datetime, hushed: Sequence[Blind]) -> bool:
+    """Tell whether a home was told by itself by then; it stays so."""
+    sure = _sure_at(one, 1.0, hushed)
+    return sure is not None and sure <= known
+
+
+def lasts(one: AreaOutage, heard: AreaQuiet | None) -> bool:
+    """Tell whether an outage goes on: at least half of its homes were not heard since."""
+    still = 0 if heard is None else sum(one.began_at <= home.since <= one.known_at for home in heard.quiet)
+    return 2 * still >= one.silent
+
+
+def is_of_ward(areas: Sequence[AreaQuiet]) -> bool:
+    """Tell whether so many homes everywhere are silent that it is the ward's matter; a small ward is never judged as a whole."""
+    homes = sum(one.homes for one in areas)
+    return homes >= SOME_HOMES and sum(len(one.quiet) for one in areas) >= WARD_SHARE * homes
+
+
+def finding(one: AreaOutage, ended_at: datetime | None) -> Finding:
+    """Return the finding of an outage, which lasts if `ended_at` is None."""
+    return Finding(
+        rule=NAME,
+        subject=subject(one.area),
+        severity=Severity.CHECK_SOON,
+        began_at=one.began_at,
+        raised_at=one.known_at,
+        cleared_at=ended_at,
+        reason={
+            "rule_version": VERSION,
+            "cause": CAUSE,
+            "area": one.area,
+            "last_heard": one.began_at.isoformat(),
+            "homes": one.silent,
+            "of_homes": one.homes,
+            "silent_min": round((one.known_at - one.began_at).total_seconds() / 60),
+            "ruled_out": ["ward_silent"],
+            "confidence": "high",
+        },
+    )

@@ -1,0 +1,133 @@
+"""Sensors that tell nothing any more although they are heard: stuck in one state, frozen at one value, chattering, or mute (D9)."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from core.domain.alert import Finding, Severity
+from detectors.features.chatter import SURROUNDINGS_S
+from detectors.features.mute_devices import HOUR_S, Floats, quiet_spells
+from detectors.features.stuck_patterns import (
+    LONGEST_LIMIT_S,
+    USUAL_S,
+    Sensor,
+    Spell,
+    Told,
+    lively,
+    standstills,
+)
+from detectors.features.window import Judgement, moment
+
+NAME = "device_stuck"
+VERSION = 2
+CHECKED_AT = (time(4, 30), time(10, 30), time(16, 30), time(22, 30))
+_RULED_OUT = {"lasting": ["nobody_about"], "mute": ["nobody_about"], "quiet": ["home_silent"]}
+HISTORY = timedelta(seconds=USUAL_S + LONGEST_LIMIT_S + SURROUNDINGS_S)
+"""How far before the judged span, and before the beginning of what still lasts, readings must reach."""
+
+
+def judge_sensors(
+    sensors: Sequence[Sensor],
+    zone: ZoneInfo,
+    span: tuple[datetime, datetime],
+    *,
+    watched_from: datetime,
+    told_from: datetime,
+    told_at: Mapping[int, Floats] | None = None,
+) -> Judgement:
+    """Judge the sensors of a home at the checks of the span (since, until], four a day.
+
+    What it claims, each compared with the device's own ten days before: that a sensor reports as no person makes it report (`chatter`); that
+    its state has lasted for at least 12 hours, a bed's for 20 and presence for a day, and twice its longest, while others
+    tell of life (`lasting`); that a temperature has not changed by a digit for 16 hours and 24 readings (`frozen`); that a sensor that spoke each day
+    says nothing for 36 hours, a contact for 72, while the others tell of life for twice (three times) as long as in any of its silences (`mute`). It claims nothing about a device without three days
+    of past, nor why: a door may stand open, a room may not be used any more. One finding for each device at a time; it ends when the device tells
+    something else.
+
+    What tells nothing about people and has neither heartbeat nor status, such as a thermometer, is judged by its silence (`quiet`, see
+    `detectors.features.mute_devices`), if it is given when each device of the home told anything (`told_at`, Unix seconds, rising).
+    """
+    since, until = span
+    findings: list[Finding] = []
+    sensors = [_up_to(sensor, until.timestamp()) for sensor in sensors]
+    quarters = {sensor.device: lively(sensor) for sensor in sensors}
+    for sensor in sensors:
+        others = np.unique(
+            np.concatenate([np.zeros(0), *(quarters[one] for one in quarters if one != sensor.device)])
+        )
+        found = [*standstills(sensor, others, until.timestamp())]
+        if told_at is not None and is_judged_by_silence(sensor):
+            found += _quiet(sensor.device, told_at, until.timestamp())
+        for spell in _first_of_each_time(found):
+            raised_at = next_check(zone, moment(spell.known - 1e-6))
+            over = None if spell.ended is None else moment(spell.ended)
+            if raised_at > until or raised_at < max(watched_from, told_from):
+                continue
+            if over is not None and over <= max(raised_at, since):
+                continue
+            findings.append(_finding(sensor, spell, raised_at, over))
+    findings.sort(key=lambda one: (one.raised_at, one.subject))
+    return Judgement(tuple(findings), next_check(zone, until), can_tell=True)
+
+
+def next_check(zone: ZoneInfo, after: datetime) -> datetime:
+    """Return when sensors are looked at next."""
+    day = after.astimezone(zone).date()
+    for ahead in (0, 1):
+        for clock in CHECKED_AT:
+            check = datetime.combine(day + timedelta(days=ahead), clock, zone)
+            if check > after:
+                return check
+    raise AssertionError("a day has checks")  # pragma: no cover
+
+
+def is_judged_by_silence(sensor: Sensor) -> bool:
+    """Tell whether nobody else would notice that a device is silent: it has no heartbeat, says of itself nothing, and tells of no life."""
+    return not (sensor.has_heartbeat or sensor.has_status) and not len(lively(sensor))
+
+
+def _quiet(device: int, told_at: Mapping[int, Floats], until: float) -> Iterator[Spell]:
+    hours = [np.floor(told / HOUR_S) * HOUR_S for one, told in told_at.items() if one != device]
+    others = np.unique(np.concatenate([np.zeros(0), *hours]))
+    return quiet_spells(told_at.get(device, np.zeros(0)), others, until)
+
+
+def _up_to(sensor: Sensor, until: float) -> Sensor:
+    told: list[Told] = []
+    for one in sensor.told:
+        count = int(np.searchsorted(one.time, until, side="right"))
+        told.append(Told(one.metric, one.time[:count], one.value[:count]))
+    return replace(sensor, told=told)
+
+
+def _first_of_each_time(found: Iterable[Spell]) -> list[Spell]:
+    """Return the spells of one device without those that are sure while another one lasts."""
+    kept: list[Spell] = []
+    for one in sorted(found, key=lambda spell: (spell.known, spell.cause)):
+        if not any(other.ended is None or other.ended > one.known for other in kept):
+            kept.append(one)
+    return kept
+
+
+def _finding(sensor: Sensor, spell: Spell, raised_at: datetime, over: datetime | None) -> Finding:
+    return Finding(
+        rule=NAME,
+        subject=f"device:{sensor.device}",
+        severity=Severity.EQUIPMENT,
+        began_at=moment(spell.began),
+        raised_at=raised_at,
+        cleared_at=over,
+        reason={
+            "rule_version": VERSION,
+            "device": sensor.device,
+            "kind": sensor.kind.value,
+            "place": sensor.place,
+            "cause": spell.cause,
+            "usual": {"longest_h": round(spell.usual_s / 3600, 1)},
+            "ruled_out": _RULED_OUT.get(spell.cause, []),
+            "confidence": "high" if spell.cause in {"chatter", "frozen"} else "medium",
+        },
+    )

@@ -1,0 +1,184 @@
+"""Silent equipment: a device, or a whole home, that is not heard of, so that nobody can tell how the resident is (D2).
+
+These rules look at when we heard of a device at all, by our own clock, and not at what it measured. A silent home is not a silent
+resident: it ends in "cannot tell", which is shown and told as such.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.domain.alert import Finding, JsonObject, Severity
+from core.domain.device import DeviceKind
+from detectors.features.availability import Absence, Link, absences_of, both, delayed, joined, limit, tells
+from detectors.features.window import Blind, Judgement, earliest
+
+HOME_SILENT = "home_silent"
+DEVICE_SILENT = "device_silent"
+VERSION = 1
+# What waits until the ward is heard is looked at again so soon, and ever more rarely the longer the ward is quiet (our choice).
+_HELD_FOR, _HELD_SHARE = timedelta(seconds=10), 0.25
+# It leaves the home with its wearer, so it says nothing about the home.
+_CARRIED = {DeviceKind.TRACKER}
+
+
+@dataclass(frozen=True)
+class HomeLinks:
+    """What was judged about the equipment of a home.
+
+    Attributes
+    ----------
+    silent : Judgement
+        `home_silent` for the home and `device_silent` for its devices.
+    blind : tuple of Blind
+        When the home could not be heard, or may not be concluded about.
+    home_absences : tuple of Absence
+        The home's absences that were sure by `until`, to be kept on record.
+    device_absences : tuple of (int, Absence)
+        Those of its devices that still last.
+    is_awaited : bool
+        Whether a device with a heartbeat was never heard: its first message starts a deadline.
+    """
+
+    silent: Judgement
+    blind: tuple[Blind, ...]
+    home_absences: tuple[Absence, ...]
+    device_absences: tuple[tuple[int, Absence], ...]
+    is_awaited: bool = False
+
+
+def judge_home(
+    home: int,
+    links: Sequence[Link],
+    ward: Sequence[Blind],
+    until: datetime,
+    *,
+    area: Sequence[Blind] = (),
+    undecided_from: datetime | None = None,
+    slack: timedelta = timedelta(0),
+) -> HomeLinks:
+    """Judge the equipment of a home as of `until`.
+
+    The home is silent when its gateway is, or when all its devices are that would be heard regularly. A silence that becomes sure
+    while the whole ward is silent is not raised: once the ward is heard again, the home gets its full time to be heard too. In the
+    same way a device is given time after its home was silent.
+
+    Parameters
+    ----------
+    home : int
+        The home's key.
+    links : sequence of Link
+        Its devices. One without heartbeat and status can never be told to be silent.
+    ward : sequence of Blind
+        When the whole ward could not be heard.
+    area : sequence of Blind
+        When the neighbourhood fell silent together. The home is blind all the same, but it is not told by itself until it has had its
+        full time to be heard again.
+    undecided_from : datetime or None
+        When the whole ward was last heard, if it is not yet decided whether it is silent: what would be sure after this moment waits.
+    slack : timedelta
+        The least time that counts as silence, for clocks that run faster than the machine.
+    """
+    per_device = {link.device: absences_of(link, until, slack) for link in links if tells(link)}
+    fixed = [link for link in links if tells(link) and link.kind not in _CARRIED]
+    of_home = _of_home(fixed, per_device)
+    known = [after for one in of_home if (after := delayed(one, ward)) is not None]
+    blind = tuple(
+        Blind(one.began_at, one.ended_at, one.hushed_from)
+        for one in known
+        if (one.is_real and one.known_at <= until) or (one.ended_at is None and one.hushed_from <= until)
+    )
+    held = [one for one in known if _is_held(one, undecided_from, until)]
+    absences = [one for one in known if one not in held]
+    sure = tuple(one for one in absences if one.is_real and one.known_at <= until)
+    told = [after for one in absences if (after := delayed(one, area)) is not None]
+    findings = [_home_finding(home, one, len(fixed)) for one in told if one.is_real and one.known_at <= until]
+    lasting: list[tuple[int, Absence]] = []
+    pending = [one.known_at for one in (*absences, *told) if one.ended_at is None]
+    hushed = (*ward, *(Blind(one.began_at, one.ended_at, one.began_at) for one in (*sure, *held)))
+    for link, one in _of_devices(links, per_device, hushed):
+        if one.known_at > until:
+            pending.append(one.known_at)
+        elif _is_held(one, undecided_from, until):
+            held.append(one)
+        else:
+            findings.append(_device_finding(link, one))
+            if one.ended_at is None:
+                lasting.append((link.device, one))
+    next_limits = [
+        link.heard[-1] + limit(link.heartbeat, slack) for link in links if link.heartbeat and link.heard
+    ]
+    if held and undecided_from is not None:
+        pending.append(until + max(_HELD_FOR, _HELD_SHARE * (until - undecided_from)))
+    due = earliest(*(one for one in (*pending, *next_limits) if one > until))
+    is_heard = not any(one.ended_at is None for one in sure)
+    findings.sort(key=lambda finding: (finding.raised_at, finding.subject))
+    is_awaited = any(link.heartbeat and not link.heard for link in links)
+    silent = Judgement(tuple(findings), due, can_tell=is_heard)
+    return HomeLinks(silent, blind, sure, tuple(lasting), is_awaited)
+
+
+def _of_home(fixed: Sequence[Link], per_device: Mapping[int, Sequence[Absence]]) -> list[Absence]:
+    """Return when a home was not heard: its gateway, or all of its devices that stay in it."""
+    found: list[Absence] = []
+    for link in fixed:
+        if link.kind is DeviceKind.GATEWAY:
+            found += per_device[link.device]
+    if fixed:
+        common = per_device[fixed[0].device]
+        for link in fixed[1:]:
+            common = both(common, per_device[link.device])
+        found += common
+    return joined(found)
+
+
+def _of_devices(
+    links: Sequence[Link], per_device: Mapping[int, Sequence[Absence]], hushed: Sequence[Blind]
+) -> Iterator[tuple[Link, Absence]]:
+    """Give when devices were not heard by themselves, as it counts; gateways speak for their home."""
+    for link in links:
+        if link.kind is not DeviceKind.GATEWAY:
+            for one in per_device.get(link.device, ()):
+                after = delayed(one, hushed)
+                if after is not None and after.is_real:
+                    yield link, after
+
+
+def _is_held(absence: Absence, undecided_from: datetime | None, until: datetime) -> bool:
+    """Tell whether an absence would be sure by now, but for the ward, which may be silent as a whole."""
+    return absence.is_real and undecided_from is not None and undecided_from < absence.known_at <= until
+
+
+def _home_finding(home: int, absence: Absence, devices: int) -> Finding:
+    return Finding(
+        rule=HOME_SILENT,
+        subject=f"home:{home}",
+        severity=Severity.CHECK_SOON,
+        began_at=absence.began_at,
+        raised_at=absence.known_at,
+        cleared_at=absence.ended_at,
+        reason=_reason(absence, devices=devices),
+    )
+
+
+def _device_finding(link: Link, absence: Absence) -> Finding:
+    return Finding(
+        rule=DEVICE_SILENT,
+        subject=f"device:{link.device}",
+        severity=Severity.EQUIPMENT,
+        began_at=absence.began_at,
+        raised_at=absence.known_at,
+        cleared_at=absence.ended_at,
+        reason=_reason(absence, kind=link.kind.value, place=link.place),
+    )
+
+
+def _reason(absence: Absence, **more: object) -> JsonObject:
+    return {
+        "rule_version": VERSION,
+        "cause": absence.cause,
+        "last_heard": absence.began_at.isoformat(),
+        **more,
+        "ruled_out": ["ward_silent"],
+        "confidence": "high",
+    }

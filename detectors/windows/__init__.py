@@ -1,0 +1,1 @@
+"""A window of readings of one home, loaded from the store."""
