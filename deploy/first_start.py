@@ -19,9 +19,9 @@ from deploy.demo_state import PREPARATION, DemoFolder, DemoState
 from deploy.ports import LOOPBACK
 from deploy.service import Service, ServiceError, ServicePlan, service_environment
 from deploy.steps import Steps
-from simulator.binding import bind
-from simulator.scenario import read_scenario
-from simulator.wardfile import read_ward as read_simulated_ward
+from simulator.scenarios.binding import bind
+from simulator.scenarios.scenario import read_scenario
+from simulator.ward_file import read_ward as read_simulated_ward
 
 _LOOK_S = 0.2
 # When for so long nothing arrives, nothing will.

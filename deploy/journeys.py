@@ -7,8 +7,8 @@ from core.domain.planned_absence import AbsenceKind
 from core.store.database import Connection
 from core.store.operation import simulation as store
 from core.store.people import planned_absences as absences
-from simulator.incident import IncidentKind
-from simulator.truth import TrueEvent
+from simulator.incidents.incident import IncidentKind
+from simulator.scenarios.ground_truth import TrueEvent
 
 # People say that they leave in the morning, and do so somewhat later.
 _LEAVE_WITHIN = timedelta(hours=2)

@@ -25,13 +25,13 @@ from deploy.replay_report import show, write_alerts
 from deploy.replay_run import ReplayPlan, ReplayResult, ReplayRun
 from deploy.stepping import ReplayError, Stepping
 from deploy.steps import Steps
-from simulator.messages import Message
-from simulator.publish import BrokerAddress, Publisher
+from simulator.network.messages import Message
+from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.replay.files import Form, read_recording
 from simulator.replay.pace import publish_at
 from simulator.replay.publication import BY_HOUR, BY_MOMENT, Publication
 from simulator.replay.registration import ward_of
-from simulator.wardfile import write_ward
+from simulator.ward_file import write_ward
 
 app = typer.Typer(
     name="replay",

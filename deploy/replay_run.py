@@ -20,8 +20,8 @@ from core.store.telemetry import replay_progress as store
 from core.store.telemetry.replay_progress import RaisedAlert
 from deploy.broker import SIMULATOR, Broker
 from deploy.stepping import SteppedProcesses
-from simulator.messages import Message
-from simulator.publish import BrokerAddress, Publisher
+from simulator.network.messages import Message
+from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.replay.publication import Publication
 from simulator.replay.recording import Recording
 from simulator.replay.registration import ward_of

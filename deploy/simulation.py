@@ -20,13 +20,13 @@ from core.settings import Settings, load_settings
 from core.store.database import Database
 from core.store.operation import simulation as store
 from deploy.journeys import lay_down
-from simulator.binding import bind
+from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.player import Player
-from simulator.publish import BrokerAddress, Publisher
-from simulator.run import CATCH_UP, Simulation
-from simulator.scenario import read_scenario
-from simulator.truth import TrueEvent
-from simulator.wardfile import read_ward
+from simulator.scenarios.binding import bind
+from simulator.scenarios.ground_truth import TrueEvent
+from simulator.scenarios.scenario import read_scenario
+from simulator.ward_file import read_ward
+from simulator.ward_run import CATCH_UP, Simulation
 
 log = get_logger(__name__)
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

@@ -22,8 +22,8 @@ from core.store.detection.evaluation_queue import is_judged
 from core.store.telemetry import replay_progress as store
 from deploy.broker import INGEST, Broker
 from deploy.service import Service, ServicePlan
-from simulator.messages import Message
-from simulator.publish import Publisher
+from simulator.network.messages import Message
+from simulator.network.publisher import Publisher
 
 _POLL_S = 0.01
 _PATIENCE_S = 120.0

@@ -3,7 +3,7 @@
 import sys
 
 from core.process import exit_code_of
-from simulator.command import app
+from simulator.cli.main import app
 
 
 def main() -> int:

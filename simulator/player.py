@@ -10,15 +10,15 @@ from datetime import UTC, datetime, timedelta
 from core.clock import Clock
 from core.errors import InputError, MimamoriError
 from core.logs import get_logger
-from simulator.binding import bind
-from simulator.days import local_day
-from simulator.line import Message
-from simulator.messages import Resume
-from simulator.publish import Publisher
-from simulator.run import CATCH_UP, Simulation, publish_live
-from simulator.scenario import Scenario, wish_of
-from simulator.truth import TrueEvent
-from simulator.wardfile import SimHome
+from simulator.local_days import local_day
+from simulator.network.lossy_channel import Message
+from simulator.network.messages import Resume
+from simulator.network.publisher import Publisher
+from simulator.scenarios.binding import bind
+from simulator.scenarios.ground_truth import TrueEvent
+from simulator.scenarios.scenario import Scenario, wish_of
+from simulator.ward_file import SimHome
+from simulator.ward_run import CATCH_UP, Simulation, publish_live
 
 log = get_logger(__name__)
 # Something that is asked for happens a moment later, so that nothing that was sent already must be changed.

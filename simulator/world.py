@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.domain.device import DeviceKind
-from simulator.days import DAY_S, LocalDay, local_day
-from simulator.diary import Diary
-from simulator.faults import Faults
-from simulator.incident import Incident, IncidentKind, of_kind
-from simulator.overlay import lay_over
-from simulator.persona import Persona, draw_persona, on_day
-from simulator.routine import Plan, plan_day
-from simulator.samples import HomeDay, Position, Sample
-from simulator.sensors import HomeSensors
-from simulator.tracker import day_track
-from simulator.wardfile import SimHome, SimWard
+from simulator.devices.faults import Faults
+from simulator.devices.samples import HomeDay, Position, Sample
+from simulator.devices.sensors import HomeSensors
+from simulator.devices.tracker import day_track
+from simulator.incidents.incident import Incident, IncidentKind, of_kind
+from simulator.local_days import DAY_S, LocalDay, local_day
+from simulator.people.activity import Diary
+from simulator.people.incident_overlay import lay_over
+from simulator.people.persona import Persona, draw_persona, on_day
+from simulator.people.routine import Plan, plan_day
+from simulator.ward_file import SimHome, SimWard
 
 
 class HomeWorld:

@@ -40,7 +40,7 @@ def demo(
     Example: [bold]mimamori demo --port 8090[/bold]
     """
     from deploy.stack import Stack, StackOptions
-    from simulator.scenario import library, read_scenario
+    from simulator.scenarios.scenario import library, read_scenario
 
     for name in scenario or ():
         # A mistake is told before anything starts.

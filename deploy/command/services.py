@@ -85,7 +85,7 @@ def doorkeeper(
 def simulate(context: typer.Context) -> None:
     """Play a ward: its homes, sensors and trackers. [dim]mimamori simulate --help[/dim] shows its commands."""
     from deploy.proof.command import add_to
-    from simulator.command import app
+    from simulator.cli.main import app
 
     add_to(app)
     app(args=context.args, prog_name="mimamori simulate")
@@ -100,7 +100,7 @@ def replay(context: typer.Context) -> None:
 
 def evaluate(context: typer.Context) -> None:
     """Measure how soon a collapse would be noticed, and at what price in false alarms. [dim]mimamori evaluate --help[/dim]"""
-    from simulator.scoring.command import app
+    from simulator.evaluation.command import app
 
     app(args=context.args, prog_name="mimamori evaluate")
 

@@ -7,8 +7,8 @@ from core.domain.planned_absence import AbsenceKind
 from core.store.database import Connection
 from core.store.operation import simulation as store
 from core.store.people import planned_absences as absences
-from simulator.persona import draw_persona
-from simulator.run import Simulation
+from simulator.people.persona import draw_persona
+from simulator.ward_run import Simulation
 
 # What staff would write down: people are picked up soon after, and brought back before.
 _AT_DAY_CENTRE = (time(9), time(16))

@@ -19,7 +19,7 @@ from deploy.proof.library import Watcher, pasts, plans, prove
 from deploy.proof.play import BYSTANDERS, Play, Proof
 from deploy.proof.stage import Grounds, from_file, made_up
 from deploy.steps import Steps
-from simulator import scenario as scenarios
+from simulator.scenarios import scenario as scenarios
 
 
 def prove_scenarios(

@@ -21,8 +21,8 @@ from ingest.processing.batch_builder import Assembly
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
 from ingest.sequences.gap_tracker import Numbering
-from simulator.firmware import Kept
-from simulator.messages import Message
+from simulator.network.messages import Message
+from simulator.network.retransmit_buffer import Kept
 
 WORKER = "proof"
 _IN_A_BATCH = 400

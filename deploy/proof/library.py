@@ -10,8 +10,8 @@ from pathlib import Path
 from deploy.cluster import Cluster
 from deploy.proof.play import BYSTANDERS, LONGEST_WATCH, STEPS, Play, Proof, perform, plan
 from deploy.proof.stage import Grounds, Stage, built
-from simulator.binding import bind
-from simulator.scenario import read_scenario
+from simulator.scenarios.binding import bind
+from simulator.scenarios.scenario import read_scenario
 
 
 @dataclass(frozen=True)

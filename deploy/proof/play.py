@@ -17,14 +17,14 @@ from deploy.proof.feed import Feed
 from deploy.proof.stage import Stage
 from detectors.engine.baseline_trainer import Learner
 from detectors.engine.scheduler import Runner
-from simulator.incident import Incident, IncidentKind
-from simulator.kinds import KINDS
-from simulator.messages import Message
-from simulator.run import Simulation
-from simulator.scenario import EVERYONE, Scenario
-from simulator.truth import TrueEvent
-from simulator.ward import HISTORY_DAYS
-from simulator.wardfile import SimHome, SimWard
+from simulator.incidents.incident import Incident, IncidentKind
+from simulator.incidents.kinds import KINDS
+from simulator.network.messages import Message
+from simulator.scenarios.ground_truth import TrueEvent
+from simulator.scenarios.scenario import EVERYONE, Scenario
+from simulator.town.ward import HISTORY_DAYS
+from simulator.ward_file import SimHome, SimWard
+from simulator.ward_run import Simulation
 
 # What is found has times of its own, so longer steps change nothing but how long a play takes. Only silence of equipment must be judged
 # while it lasts, so it is judged besides when something is due.

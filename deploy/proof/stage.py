@@ -17,10 +17,10 @@ from core.store.migrate import migrate
 from core.store.operation import simulation as store
 from deploy.cluster import Cluster
 from deploy.proof.feed import Feed
-from simulator.run import Simulation
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import SimHome, SimWard, parse_ward
-from simulator.wardfile import read_ward as read_simulated
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import SimHome, SimWard, parse_ward
+from simulator.ward_file import read_ward as read_simulated
+from simulator.ward_run import Simulation
 
 _numbers = count(1)
 

@@ -4,8 +4,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from simulator.messages import Message
-from simulator.publish import Publisher
+from simulator.network.messages import Message
+from simulator.network.publisher import Publisher
 
 _LONGEST_NAP_S = 0.5
 

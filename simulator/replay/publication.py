@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from core.domain.metrics import METRICS
-from simulator.messages import Message
-from simulator.payloads import MOST_IN_A_MESSAGE
+from simulator.network.messages import Message
+from simulator.network.payloads import MOST_IN_A_MESSAGE
 from simulator.replay.recording import RecordedFix, RecordedReading, Recording
 
 # Large messages when only the content counts, one for each moment when somebody watches it come in.

@@ -18,8 +18,8 @@ from detectors.features.significant_places import Places, Visits, cell_of, learn
 from detectors.features.silence_threshold import Sensitivity, Usual, learn
 from detectors.features.window import LifeSigns, Power, RoomSeries, Rule, Track, Window, moment
 from detectors.windows.loader import HomeView
-from simulator.scoring.home_person import FIRST, HOME, LEARN_DAYS, ZONE, make, whole_window
 from tests.bench.result import Results, median
+from tests.synthetic.home_person import FIRST, HOME, LEARN_DAYS, ZONE, make, whole_window
 
 PEOPLE = 10
 # Looks at each resident in one run, spread over a day.

@@ -14,12 +14,12 @@ import numpy as np
 from core.clock import AcceleratedClock
 from deploy import packages
 from deploy.broker import SIMULATOR, Broker
-from simulator.messages import Message
-from simulator.output import write_messages
-from simulator.publish import BrokerAddress, Publisher
-from simulator.run import Simulation, publish_live
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import parse_ward
+from simulator.network.file_output import write_messages
+from simulator.network.messages import Message
+from simulator.network.publisher import BrokerAddress, Publisher
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import parse_ward
+from simulator.ward_run import Simulation, publish_live
 from tests.bench.result import Result, Results
 
 _WRITTEN_HOMES = 60

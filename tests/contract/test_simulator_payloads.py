@@ -9,12 +9,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from core.domain.metrics import METRICS
-from simulator.binding import bind
-from simulator.messages import Message
-from simulator.run import Simulation
-from simulator.scenario import read_scenario
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import parse_ward
+from simulator.network.messages import Message
+from simulator.scenarios.binding import bind
+from simulator.scenarios.scenario import read_scenario
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import parse_ward
+from simulator.ward_run import Simulation
 from tests.support.shared_data import REPOSITORY
 
 NOW = datetime.fromisoformat("2026-11-23T06:30:00+09:00")

@@ -23,8 +23,8 @@ from deploy import packages
 from deploy.broker import INGEST, SIMULATOR, Broker
 from deploy.broker_files import Certificates
 from deploy.doorkeeper import Doorkeeper, hang_up
-from simulator.messages import Message
-from simulator.publish import BrokerAddress, Publisher
+from simulator.network.messages import Message
+from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support.command_line import CommandLine
 from tests.support.device_client import DeviceClient
 from tests.support.ingest import readings

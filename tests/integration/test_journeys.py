@@ -7,8 +7,8 @@ from core.domain.planned_absence import AbsenceKind
 from core.store.database import Database
 from core.store.people import planned_absences as absences
 from deploy.journeys import lay_down
-from simulator.incident import IncidentKind
-from simulator.truth import TrueEvent
+from simulator.incidents.incident import IncidentKind
+from simulator.scenarios.ground_truth import TrueEvent
 from tests.support.judged_ward import JudgedWard, at, home
 
 NOW = at("2026-07-01 06:00")

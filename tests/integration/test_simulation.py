@@ -17,12 +17,12 @@ from core.store.operation import simulation
 from core.store.operation.simulation import PlannedEvent
 from deploy.broker import SIMULATOR, Broker
 from deploy.simulation import Bridge
-from simulator.kinds import KINDS
+from simulator.incidents.kinds import KINDS
+from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.player import Player
-from simulator.publish import BrokerAddress, Publisher
-from simulator.run import Simulation
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import parse_ward
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import parse_ward
+from simulator.ward_run import Simulation
 from tests.support.api_ward import RESIDENT_A, ApiWard, api_ward
 from tests.support.processes import Processes, service_settings
 from tests.support.wait import wait_until

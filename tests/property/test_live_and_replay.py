@@ -28,8 +28,8 @@ from core.store.devices.ward_registration import register_ward
 from deploy.broker import SIMULATOR, Broker
 from deploy.cluster import Cluster
 from deploy.stepping import SteppedProcesses
-from simulator.messages import Message
-from simulator.publish import BrokerAddress, Publisher
+from simulator.network.messages import Message
+from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support import lived_days, wards
 from tests.support.lived_days import END, FIRST, WATCHED
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from core.store.database import Database
-from simulator.scoring.call_home import CASES, DAYS
-from simulator.scoring.call_life import make
-from simulator.scoring.calls import CallScore, Misjudged, score_calls
 from tests.support.called_homes import CalledWard, told_quickly
+from tests.synthetic.call_home import CASES, DAYS
+from tests.synthetic.call_life import make
+from tests.synthetic.calls import CallScore, Misjudged, score_calls
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["calls"]
 # Every family of buttons, every clock and every kind of detector.

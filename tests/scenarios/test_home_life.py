@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.scoring.home_life import Score, score
-from simulator.scoring.home_person import EVENTS
+from tests.synthetic.home_life import Score, score
+from tests.synthetic.home_person import EVENTS
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["home_life"]
 

@@ -22,8 +22,8 @@ from deploy.cluster import Cluster
 from deploy.proof.library import plans, prove
 from deploy.proof.play import Play, Proof
 from deploy.proof.stage import made_up
-from simulator.run import Simulation
-from simulator.scenario import library
+from simulator.scenarios.scenario import library
+from simulator.ward_run import Simulation
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["library"]
 # The migrated database of the tests.

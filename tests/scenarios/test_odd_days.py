@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.scoring.odd_days import OddDays, score_new_homes, score_odd_days
+from tests.synthetic.odd_days import OddDays, score_new_homes, score_odd_days
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["odd_days"]
 HOMES = 4

@@ -16,8 +16,8 @@ from deploy.proof.library import plans, prove
 from deploy.proof.play import Play
 from deploy.proof.stage import made_up
 from deploy.stepping import SteppedProcesses
-from simulator.messages import Message
-from simulator.publish import BrokerAddress, Publisher
+from simulator.network.messages import Message
+from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support import wards
 
 GROUNDS = made_up(3)

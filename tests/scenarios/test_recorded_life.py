@@ -8,10 +8,10 @@ from pathlib import Path
 
 from core.domain.device import DeviceKind
 from detectors.features.window import life_signs
-from simulator.scoring.events import Recording, read_recordings
-from simulator.scoring.outages import TIHM_OUTAGES
-from simulator.scoring.recorded_life import score_life
-from simulator.scoring.report import bathroom_lines, life_table
+from simulator.evaluation.homes import Recording, read_recordings
+from simulator.evaluation.outages import TIHM_OUTAGES
+from simulator.evaluation.recorded_life import score_life
+from simulator.evaluation.report import bathroom_lines, life_table
 from tests.support.shared_data import shared_data
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["recorded_life"]

@@ -10,17 +10,17 @@ from pathlib import Path
 
 import pytest
 
-from simulator.scoring.baselines import TwoStateLine
-from simulator.scoring.curve import Curve, curve
-from simulator.scoring.evaluation import NOISE_PER_HOUR
-from simulator.scoring.events import Recording, read_recordings
-from simulator.scoring.excursions import heard_at_home, score_fence, thinned, walks
-from simulator.scoring.live import run_live_with
-from simulator.scoring.ours import OurRule
-from simulator.scoring.outages import TIHM_OUTAGES
-from simulator.scoring.protocol import Detector, Home, collapses, prepare, run
-from simulator.scoring.synthetic import syn40
+from simulator.evaluation.baselines import TwoStateLine
+from simulator.evaluation.current_rule import OurRule
+from simulator.evaluation.curve import Curve, curve
+from simulator.evaluation.homes import Recording, read_recordings
+from simulator.evaluation.live_rule import run_live_with
+from simulator.evaluation.outages import TIHM_OUTAGES
+from simulator.evaluation.protocol import Detector, Home, collapses, prepare, run
+from simulator.evaluation.run import NOISE_PER_HOUR
+from simulator.evaluation.synthetic import syn40
 from tests.support.shared_data import shared_data
+from tests.synthetic.excursions import heard_at_home, score_fence, thinned, walks
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))
 

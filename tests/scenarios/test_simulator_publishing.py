@@ -19,11 +19,11 @@ from core.store.database import Database
 from core.store.operation.health import health, stored_messages
 from core.store.telemetry.replay_progress import stored_readings
 from deploy.broker import INGEST, SIMULATOR, Broker
-from simulator.messages import Message
-from simulator.publish import BrokerAddress, Publisher, PublishError
-from simulator.run import Simulation, publish_history, publish_live
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import parse_ward
+from simulator.network.messages import Message
+from simulator.network.publisher import BrokerAddress, Publisher, PublishError
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import parse_ward
+from simulator.ward_run import Simulation, publish_history, publish_live
 from tests.support.processes import Processes, service_settings
 from tests.support.publisher import Publisher as ServicePublisher
 from tests.support.wait import wait_until
@@ -116,7 +116,7 @@ def test_live_messages_come_when_the_clock_gets_there(broker: Broker):
 
 
 def test_a_silent_broker_is_told_with_its_address(broker: Broker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("simulator.publish._CONNECT_PATIENCE_S", 0.5)
+    monkeypatch.setattr("simulator.network.publisher._CONNECT_PATIENCE_S", 0.5)
     where = address(broker)
     broker.stop()
     with (

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from detectors.rules.device_stuck import judge_sensors
-from simulator.binding import bind
-from simulator.scenario import read_scenario
-from simulator.scoring.stuck import told_by
-from simulator.truth import TrueEvent, true_events
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import SimHome, parse_ward
+from simulator.scenarios.binding import bind
+from simulator.scenarios.ground_truth import TrueEvent, true_events
+from simulator.scenarios.scenario import read_scenario
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import SimHome, parse_ward
 from simulator.world import HomeWorld, make_world
+from tests.synthetic.stuck import told_by
 
 ORIGIN = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
 DAYS_BEFORE, DAYS_AFTER = 14, 8

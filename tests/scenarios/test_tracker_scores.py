@@ -3,16 +3,16 @@
 import json
 from pathlib import Path
 
-from simulator.scoring.batteries import score_batteries
-from simulator.scoring.decline import score_decline
-from simulator.scoring.events import read_recordings
-from simulator.scoring.excursions import walks
-from simulator.scoring.loops import score_loops, trips
-from simulator.scoring.lost import score_lost
-from simulator.scoring.outings import score_left_behind
-from simulator.scoring.stuck import score_recorded, score_simulated
-from simulator.scoring.tracks import read_tracks
+from simulator.evaluation.homes import read_recordings
+from simulator.evaluation.walks import read_tracks
+from simulator.evaluation.wandering_trials import score_loops, trips
 from tests.support.shared_data import shared_data
+from tests.synthetic.batteries import score_batteries
+from tests.synthetic.decline import score_decline
+from tests.synthetic.excursions import walks
+from tests.synthetic.lost import score_lost
+from tests.synthetic.outings import score_left_behind
+from tests.synthetic.stuck import score_recorded, score_simulated
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))
 

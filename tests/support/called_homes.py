@@ -26,10 +26,10 @@ from ingest.codecs.result import Decoded
 from ingest.mqtt.message import Message
 from ingest.processing.batch_builder import Assembly, Rules
 from ingest.sequences.gap_tracker import Numbering
-from simulator.scoring.call_home import FIRST, Arrival, CallHome
-from simulator.scoring.calls import ToldAlert
 from tests.support.judged_ward import JudgedWard
 from tests.support.wards import carer
+from tests.synthetic.call_home import FIRST, Arrival, CallHome
+from tests.synthetic.calls import ToldAlert
 
 UTC_ZONE = ZoneInfo("UTC")
 _RETAINED = 2

@@ -9,7 +9,7 @@ from itertools import groupby
 from random import Random
 from typing import Any
 
-from simulator.messages import Message
+from simulator.network.messages import Message
 from tests.support.judged_ward import at
 
 TAUGHT_DAYS, DAYS = 24, 2

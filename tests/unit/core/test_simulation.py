@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from core.domain.simulation import Injectable, RaisedAlert, SimulatedEvent, Verdict, compare
-from simulator.kinds import KINDS
+from simulator.incidents.kinds import KINDS
 
 NINE = datetime(2026, 8, 3, 9, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -11,8 +11,8 @@ from typer.main import get_command
 from deploy.command.application import app
 from deploy.proof.command import add_to
 from deploy.replay import app as replaying
-from simulator.command import app as simulating
-from simulator.scoring.command import app as evaluating
+from simulator.cli.main import app as simulating
+from simulator.evaluation.command import app as evaluating
 from tests.support.shared_data import REPOSITORY
 
 _PAGES = sorted(

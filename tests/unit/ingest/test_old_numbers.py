@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 from core.domain.device import DeviceKind
 from core.domain.reading import ReadingFlag
 from core.store.telemetry.batches import Batch, SendingDevice
-from simulator.scoring.call_home import Arrival
-from simulator.scoring.call_senders import NATIVE, Caller
 from tests.support.called_homes import Ingest
+from tests.synthetic.call_home import Arrival
+from tests.synthetic.call_senders import NATIVE, Caller
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
 BOOT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from simulator.days import HOUR_S, LocalDay, local_day
+from simulator.local_days import HOUR_S, LocalDay, local_day
 
 
 def utc(day: LocalDay, wall_s: float) -> datetime:

@@ -1,7 +1,7 @@
 """Simulated devices keep numbered messages until they are confirmed, and send them again when asked."""
 
-from simulator.firmware import Kept
-from simulator.messages import Message
+from simulator.network.messages import Message
+from simulator.network.retransmit_buffer import Kept
 
 _DEVICE = "mimamori/v1/hall-1"
 

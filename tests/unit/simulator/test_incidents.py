@@ -9,15 +9,15 @@ import pytest
 
 from core.domain.device import DeviceKind
 from core.domain.reading import is_life_sign
-from simulator.binding import bind
-from simulator.days import HOUR_S, LocalDay
-from simulator.incident import Incident
-from simulator.persona import draw_persona
-from simulator.routine import Occupation
-from simulator.scenario import parse_scenario
-from simulator.town import FloatArray
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import SimWard, parse_ward
+from simulator.incidents.incident import Incident
+from simulator.local_days import HOUR_S, LocalDay
+from simulator.people.persona import draw_persona
+from simulator.people.routine import Occupation
+from simulator.scenarios.binding import bind
+from simulator.scenarios.scenario import parse_scenario
+from simulator.town.streets import FloatArray
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import SimWard, parse_ward
 from simulator.world import HomeDay, HomeWorld, make_world
 
 NOW = datetime.fromisoformat("2026-08-03T06:30:00+09:00")

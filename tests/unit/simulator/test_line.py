@@ -5,12 +5,12 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from functools import cache
 
-from simulator.binding import bind
-from simulator.line import Arrival, Message, in_order
-from simulator.run import Simulation
-from simulator.scenario import parse_scenario
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import SimWard, parse_ward
+from simulator.network.lossy_channel import Arrival, Message, in_order
+from simulator.scenarios.binding import bind
+from simulator.scenarios.scenario import parse_scenario
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import SimWard, parse_ward
+from simulator.ward_run import Simulation
 
 NOW = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
 TEN = NOW.replace(hour=10, minute=0)

@@ -9,13 +9,13 @@ from itertools import takewhile
 import pytest
 
 from core.domain.device import DeviceKind
-from simulator.binding import bind
-from simulator.messages import Message
-from simulator.payloads import MOST_IN_A_MESSAGE
-from simulator.run import Simulation
-from simulator.scenario import read_scenario
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import parse_ward
+from simulator.network.messages import Message
+from simulator.network.payloads import MOST_IN_A_MESSAGE
+from simulator.scenarios.binding import bind
+from simulator.scenarios.scenario import read_scenario
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import parse_ward
+from simulator.ward_run import Simulation
 
 NOW = datetime.fromisoformat("2026-11-23T06:30:00+09:00")
 

@@ -6,13 +6,13 @@ from functools import cache
 import pytest
 
 from core.domain.device import DeviceKind
-from simulator.binding import bind
-from simulator.incident import Incident
-from simulator.routine import Occupation
-from simulator.run import Simulation
-from simulator.scenario import parse_scenario
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import SimWard, parse_ward
+from simulator.incidents.incident import Incident
+from simulator.people.routine import Occupation
+from simulator.scenarios.binding import bind
+from simulator.scenarios.scenario import parse_scenario
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import SimWard, parse_ward
+from simulator.ward_run import Simulation
 from simulator.world import HomeWorld, make_world
 
 NOW = datetime.fromisoformat("2026-08-03T06:30:00+09:00")

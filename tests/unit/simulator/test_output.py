@@ -16,15 +16,15 @@ from rich.console import Console
 
 from core.clock import Clock
 from core.errors import InputError
-from simulator.binding import bind
-from simulator.line import Message
-from simulator.output import message_line, write_messages
-from simulator.publish import Publisher
-from simulator.run import Simulation, publish_live
-from simulator.scenario import library, read_scenario
-from simulator.view import View
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import parse_ward
+from simulator.cli.progress_view import View
+from simulator.network.file_output import message_line, write_messages
+from simulator.network.lossy_channel import Message
+from simulator.network.publisher import Publisher
+from simulator.scenarios.binding import bind
+from simulator.scenarios.scenario import library, read_scenario
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import parse_ward
+from simulator.ward_run import Simulation, publish_live
 
 NOW = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
 HOURS = 20

@@ -12,12 +12,12 @@ import pytest
 
 from core.clock import AcceleratedClock
 from core.errors import InputError
-from simulator.line import Message
+from simulator.network.lossy_channel import Message
+from simulator.network.publisher import Publisher, PublishError
 from simulator.player import Player
-from simulator.publish import Publisher, PublishError
-from simulator.run import Simulation
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import parse_ward
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import parse_ward
+from simulator.ward_run import Simulation
 from tests.support.wait import wait_until
 
 NOW = datetime.fromisoformat("2026-08-03T06:30:00+09:00")

@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from core.errors import InputError
-from simulator.binding import bind
-from simulator.incident import IncidentKind
-from simulator.persona import draw_persona
-from simulator.scenario import TEMPLATE, library, parse_scenario, read_scenario
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import SimWard, parse_ward
+from simulator.incidents.incident import IncidentKind
+from simulator.people.persona import draw_persona
+from simulator.scenarios.binding import bind
+from simulator.scenarios.scenario import TEMPLATE, library, parse_scenario, read_scenario
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import SimWard, parse_ward
 
 NOW = datetime.fromisoformat("2026-11-23T06:30:00+09:00")
 

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from simulator import tracker
+from simulator.devices import tracker
 from simulator.randomness import generator
-from simulator.town import along_route, crossing, route_length_m, street_route
+from simulator.town.streets import along_route, crossing, route_length_m, street_route
 
 COUNT = 60_000
 

@@ -11,15 +11,15 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from core.errors import InputError
-from simulator.binding import bind
-from simulator.days import DAY_S
-from simulator.incident import IncidentKind
-from simulator.kinds import KINDS, Scope
-from simulator.run import Simulation
-from simulator.scenario import library, parse_scenario, read_scenario
-from simulator.truth import TrueEvent, read_truth, write_truth
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import parse_ward
+from simulator.incidents.incident import IncidentKind
+from simulator.incidents.kinds import KINDS, Scope
+from simulator.local_days import DAY_S
+from simulator.scenarios.binding import bind
+from simulator.scenarios.ground_truth import TrueEvent, read_truth, write_truth
+from simulator.scenarios.scenario import library, parse_scenario, read_scenario
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import parse_ward
+from simulator.ward_run import Simulation
 from tests.support.shared_data import REPOSITORY
 
 NOW = datetime.fromisoformat("2026-08-03T06:30:00+09:00")

@@ -9,8 +9,8 @@ from jsonschema import Draft202012Validator
 
 from core.domain.device import DEVICE_ID, DeviceKind
 from core.errors import InputError
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import parse_ward
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import parse_ward
 from tests.support.shared_data import REPOSITORY
 
 NOW = datetime.fromisoformat("2026-11-23T06:30:00+09:00")

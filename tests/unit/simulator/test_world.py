@@ -9,13 +9,13 @@ import pytest
 
 from core.domain.device import DeviceKind
 from core.domain.reading import is_life_sign
-from simulator.binding import bind
-from simulator.days import HOUR_S
-from simulator.incident import IncidentKind
-from simulator.routine import AWAY, Occupation
-from simulator.scenario import parse_scenario
-from simulator.ward import WardOrder, make_ward
-from simulator.wardfile import SimWard, parse_ward
+from simulator.incidents.incident import IncidentKind
+from simulator.local_days import HOUR_S
+from simulator.people.routine import AWAY, Occupation
+from simulator.scenarios.binding import bind
+from simulator.scenarios.scenario import parse_scenario
+from simulator.town.ward import WardOrder, make_ward
+from simulator.ward_file import SimWard, parse_ward
 from simulator.world import HomeDay, HomeWorld, make_world
 
 NOW = datetime.fromisoformat("2026-11-23T06:30:00+09:00")

@@ -9,7 +9,7 @@ from detectors.features import daily_rhythm as rhythm
 from detectors.features.daily_rhythm import Past
 from detectors.features.window import moment
 from detectors.rules.cold import Cold
-from simulator.scoring.home_person import FIRST, LEARN_DAYS, ZONE, make, whole_window
+from tests.synthetic.home_person import FIRST, LEARN_DAYS, ZONE, make, whole_window
 
 
 def always(*_given: object) -> bool:

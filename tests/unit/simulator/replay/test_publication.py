@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from core.formats.ward_file import read_ward
-from simulator.messages import Message
+from simulator.network.messages import Message
 from simulator.replay.files import read_recording
 from simulator.replay.publication import BY_MOMENT, Publication
 from simulator.replay.recording import Recording

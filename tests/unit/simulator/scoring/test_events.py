@@ -10,7 +10,7 @@ import pytest
 from core.domain.device import DeviceKind
 from core.errors import InputError
 from detectors.features.window import LIFE_KINDS
-from simulator.scoring.events import read_events, read_recordings
+from simulator.evaluation.homes import read_events, read_recordings
 
 
 def written(folder: Path, text: str, name: str = "events.csv") -> Path:

@@ -12,11 +12,11 @@ from detectors.features.silence_profile import certain
 from detectors.features.silence_threshold import BUFFER_MIN, Usual
 from detectors.features.window import LIFE_KINDS, LifeSigns, Window, moment, no_track
 from detectors.rules.inactivity import Inactivity
-from simulator.scoring.live import certainty, run_live
-from simulator.scoring.noise import Noise, noise_after
-from simulator.scoring.ours import WALL_CLOCK, OurRule
-from simulator.scoring.protocol import Collapses, Home, collapses, prepare
-from simulator.scoring.synthetic import syn40
+from simulator.evaluation.current_rule import WALL_CLOCK, OurRule
+from simulator.evaluation.live_rule import certainty, run_live
+from simulator.evaluation.noise import Noise, noise_after
+from simulator.evaluation.protocol import Collapses, Home, collapses, prepare
+from simulator.evaluation.synthetic import syn40
 
 STANDARD = BUFFER_MIN[Sensitivity.STANDARD]
 COLLAPSES = 40

@@ -8,11 +8,11 @@ from typer.testing import CliRunner
 
 from core.errors import InputError
 from detectors.features.window import LifeSigns
-from simulator.scoring.command import app
-from simulator.scoring.events import Recording, read_recordings
-from simulator.scoring.outages import TIHM_OUTAGES, Outages, find_outages, outages_of
-from simulator.scoring.protocol import DAY_S
-from simulator.scoring.synthetic import syn40
+from simulator.evaluation.command import app
+from simulator.evaluation.homes import Recording, read_recordings
+from simulator.evaluation.outages import TIHM_OUTAGES, Outages, find_outages, outages_of
+from simulator.evaluation.protocol import DAY_S
+from simulator.evaluation.synthetic import syn40
 from tests.support.shared_data import shared_data
 
 

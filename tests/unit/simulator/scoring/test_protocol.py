@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.scoring.baselines import FixedTimer
-from simulator.scoring.crossing import first_passing_min
-from simulator.scoring.curve import Point, curve, read_off, setting_for
-from simulator.scoring.events import Recording, kind_of, life_signs_of
-from simulator.scoring.protocol import DAY_S, collapses, prepare, run
-from simulator.scoring.report import SetReport, picture, table, write
-from simulator.scoring.synthetic import syn40
+from simulator.evaluation.baselines import FixedTimer
+from simulator.evaluation.curve import Point, curve, read_off, setting_for
+from simulator.evaluation.homes import Recording, kind_of, life_signs_of
+from simulator.evaluation.protocol import DAY_S, collapses, prepare, run
+from simulator.evaluation.report import SetReport, picture, table, write
+from simulator.evaluation.synthetic import syn40
+from simulator.evaluation.threshold_crossing import first_passing_min
 
 HOUR_S = 3600.0
 

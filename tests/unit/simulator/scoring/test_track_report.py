@@ -11,12 +11,12 @@ from typer.testing import CliRunner
 from core.domain.geofence import Circle, Polygon
 from core.errors import InputError
 from detectors.features.window import moment
-from simulator.scoring.command import app
-from simulator.scoring.excursions import HOME, Walk, walks
-from simulator.scoring.fence_trial import read_excursions, read_fence, try_fence
-from simulator.scoring.track_report import evaluate_tracks, is_track_file, wandering_line
-from simulator.scoring.tracks import read_tracks
+from simulator.evaluation.command import app
+from simulator.evaluation.fence_trial import read_excursions, read_fence, try_fence
+from simulator.evaluation.track_report import evaluate_tracks, is_track_file, wandering_line
+from simulator.evaluation.walks import read_tracks
 from tests.support.shared_data import shared_data
+from tests.synthetic.excursions import HOME, Walk, walks
 
 FENCE = Circle(*HOME, 200)
 

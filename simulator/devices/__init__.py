@@ -1,0 +1,1 @@
+"""The made-up devices: sensors, trackers and their faults."""

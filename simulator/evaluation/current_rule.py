@@ -1,0 +1,114 @@
+"""The rule that runs live, as a detector of protocol P."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from detectors.features.silence_profile import (
+    DOOR_CONTEXT_S,
+    Line,
+    Silences,
+    certain,
+    distrusted,
+    learn_line,
+    silences,
+    single_share,
+    trusted,
+)
+from detectors.features.silence_threshold import Usual
+from simulator.evaluation.protocol import Flags, Floats, Home, Moments
+from simulator.evaluation.threshold_crossing import first_passing_min
+
+# Times of recordings are those of the wall clock, as if it were UTC.
+WALL_CLOCK = ZoneInfo("UTC")
+
+
+@dataclass(frozen=True)
+class OurRule:
+    """The rule `inactivity`; settings are the margin in minutes."""
+
+    settings: Sequence[float] = (
+        30,
+        45,
+        60,
+        75,
+        90,
+        105,
+        120,
+        135,
+        150,
+        165,
+        180,
+        210,
+        240,
+        270,
+        300,
+        340,
+        380,
+        420,
+        480,
+        560,
+    )
+    name: str = "Mimamori"
+
+    def learn(self, home: Home) -> "_LearnedRule":
+        """Learn what is usual at each midnight if every event counts."""
+        gaps = silences(home.signs, np.ones(len(home.signs.time), np.bool_))
+        return _LearnedRule(
+            tuple(Usual(days, line) for line, days in _lines(home, gaps)), home.signs.places, {}
+        )
+
+    def learn_live(self, home: Home) -> "_LearnedRule":
+        """Learn what is usual at each midnight as the runner does every night, also between sure life signs."""
+        counts = certain(home.signs, confirmed_only=True)
+        sure = silences(home.signs, counts)
+        usual: list[Usual] = []
+        for until in home.learned_at.tolist():
+            between, days = learn_line(sure, WALL_CLOCK, home.outages, until)
+            places = distrusted(home.signs, counts, until)
+            every = silences(home.signs, counts | trusted(home.signs, places))
+            line, _ = learn_line(every, WALL_CLOCK, home.outages, until)
+            singles = single_share(home.signs, counts, until, places)
+            usual.append(Usual(days, line, between, places, singles))
+        return _LearnedRule(tuple(usual), home.signs.places, {})
+
+
+def _lines(home: Home, gaps: Silences) -> Iterator[tuple[Line, int]]:
+    for until in home.learned_at:
+        yield learn_line(gaps, WALL_CLOCK, home.outages, float(until))
+
+
+@dataclass(frozen=True)
+class _LearnedRule:
+    usual: tuple[Usual, ...]
+    places: tuple[str, ...]
+    # By setting and count: shape (weeks, places + 1, 288); the last row is for silences after the door.
+    tables: dict[tuple[float, bool], Floats]
+
+    def patience_min(self, setting: float, moments: Moments) -> Floats:
+        """Return when the rule raises an alarm."""
+        return self._passing(setting, moments, sure_only=False)
+
+    def bound_min(self, setting: float, moments: Moments) -> Floats:
+        """Return how long uncertain life signs may put an alarm off."""
+        return self._passing(setting, moments, sure_only=True)
+
+    def is_trusted(self, moments: Moments) -> Flags:
+        """Tell whether single life signs may put an alarm off."""
+        good = np.array([[place not in one.distrusted for place in self.places] for one in self.usual])
+        return good[moments.week, moments.place]
+
+    def _passing(self, setting: float, moments: Moments, *, sure_only: bool) -> Floats:
+        key = (setting, sure_only)
+        if key not in self.tables:
+            allowed = np.stack([self._allowed(one, setting, sure_only=sure_only) for one in self.usual])
+            self.tables[key] = first_passing_min(allowed)
+        row = np.where(moments.after_door_s <= DOOR_CONTEXT_S, len(self.places), moments.place)
+        return self.tables[key][moments.week, row, moments.bin]
+
+    def _allowed(self, usual: Usual, setting: float, *, sure_only: bool) -> Floats:
+        limits = [usual.limit(setting, place, after_door=False, sure_only=sure_only) for place in self.places]
+        limits.append(usual.limit(setting, None, after_door=True, sure_only=sure_only))
+        return np.stack([limit.allowed_min for limit in limits])

@@ -1,0 +1,68 @@
+"""One evaluation: every detector on one set of homes, alike."""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from simulator.evaluation.baselines import AlertLine, FixedTimer, TwoStateLine
+from simulator.evaluation.current_rule import OurRule
+from simulator.evaluation.curve import Curve, curve
+from simulator.evaluation.homes import Recording
+from simulator.evaluation.live_rule import run_live_with
+from simulator.evaluation.protocol import Detector, Spans, collapses, prepare, run
+from simulator.evaluation.report import SetReport
+
+NOISE_PER_HOUR = 1 / 6
+
+
+def evaluate(
+    name: str,
+    recordings: Sequence[Recording],
+    outages: Spans = (),
+    *,
+    baselines: bool = True,
+    live: bool = True,
+    noise_per_hour: float = NOISE_PER_HOUR,
+    resamples: int = 200,
+    tell: Callable[[str], None] = lambda _: None,
+) -> SetReport:
+    """Run our rule and the baselines by protocol P.
+
+    Parameters
+    ----------
+    name : str
+        What the set is called.
+    recordings, outages
+        The homes, and when none of them could be heard.
+    baselines : bool
+        Whether to run what our rule is compared with.
+    live : bool
+        Whether to run the rule also as it runs live, where a single event only puts an alarm off, without and with noise after the
+        collapse.
+    noise_per_hour : float
+        How many events that are nobody's come after a collapse.
+    resamples : int
+        How often homes are drawn for the intervals; 0 for none.
+    tell : callable
+        Is told what is run next.
+    """
+    homes = prepare(recordings, outages)
+    injected = collapses(homes)
+    curves: list[Curve] = []
+    ours = OurRule()
+    detectors: list[Detector] = [ours, TwoStateLine(), AlertLine(), FixedTimer()] if baselines else [ours]
+    for detector in detectors:
+        tell(f"{name}: {detector.name}")
+        trials = run(detector, homes, injected)
+        label = f"{ours.name}, every event" if detector is ours else detector.name
+        curves.append(curve(label, detector.settings, trials, homes, resamples=resamples))
+    if live:
+        tell(f"{name}: {ours.name} as it runs live")
+        both = run_live_with(ours, homes, injected, (0.0, noise_per_hour))
+        for number, (label, trials) in enumerate(zip(("live", "live, noise"), both, strict=True)):
+            found = curve(f"{ours.name}, {label}", ours.settings, trials, homes, resamples=resamples)
+            curves.insert(number, found)
+    days = sum(home.test_days for home in homes)
+    long = np.concatenate([home.length_min[home.is_long_in_test] for home in homes]) / 1440
+    count = sum(len(one.silence) for one in injected)
+    return SetReport(name, len(homes), days, count, tuple(curves), len(long), float(long.sum()))

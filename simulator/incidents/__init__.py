@@ -1,0 +1,1 @@
+"""What happens to residents and devices, by kind."""

@@ -1,0 +1,1 @@
+"""From the device to the broker: lossy channel, retransmission, payloads."""

@@ -1,0 +1,1 @@
+"""Scenario files: reading, binding to a ward, ground truth; the library."""

@@ -1,5 +1,0 @@
-"""Measuring the detectors on recorded and made-up homes whose truth is known: protocol P, baselines, gate and report.
-
-Scoring runs the very rules that run live, so it imports `detectors.rules`: the one exception to the rule that processes do not
-import each other.
-"""

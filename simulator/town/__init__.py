@@ -1,0 +1,1 @@
+"""The made-up ward: streets, climate, homes, names."""
