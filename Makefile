@@ -38,10 +38,10 @@ $(INSTALLED): pyproject.toml uv.lock
 	@touch $@
 
 assets: $(INSTALLED) ## Fetch what browsers need (styles, map) from npm, once
-	@$(BIN)/python -m deploy.assets
+	@$(BIN)/python -m deploy.local.browser_assets
 
 services: $(INSTALLED) ## Install Mosquitto, PostgreSQL with TimescaleDB, and a browser for the tests
-	@$(BIN)/python -m deploy.packages --browser
+	@$(BIN)/python -m deploy.local.required_programs --browser
 
 demo: $(INSTALLED) ## Start everything with a simulated ward; Ctrl-C stops it, the next start goes on
 	@$(BIN)/mimamori demo --folder $(FOLDER) --port $(PORT) --inbox-port $(INBOX_PORT) --residents $(RESIDENTS) --factor $(FACTOR) $(addprefix --scenario ,$(SCENARIO))

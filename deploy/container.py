@@ -7,9 +7,9 @@ import os
 import secrets
 from pathlib import Path
 
-from deploy.broker import INGEST
-from deploy.broker_files import Certificates, add_password, write_configuration
-from deploy.demo_state import write_private
+from deploy.demo.state import write_private
+from deploy.local.mosquitto import INGEST
+from deploy.local.mosquitto_files import Certificates, add_password, write_configuration
 
 # Our account inside the images (Dockerfile). The broker runs under it too, so that the doorkeeper may signal it.
 _SERVICE = 10001

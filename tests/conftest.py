@@ -11,11 +11,11 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from core.store.database import Database
 from core.store.migrate import migrate
-from deploy import packages
-from deploy.broker import Broker
-from deploy.cluster import Cluster
-from deploy.postgres_server import installed_postgres
-from deploy.programs import version_line
+from deploy.local import required_programs as packages
+from deploy.local.mosquitto import Broker
+from deploy.local.postgres_cluster import Cluster
+from deploy.local.postgres_server import installed_postgres
+from deploy.local.programs import version_line
 from tests.support.command_line import CommandLine
 from tests.support.processes import Processes
 from tests.support.quick_cluster import QuickCluster

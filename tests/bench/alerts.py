@@ -16,7 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from core.domain.geofence import ALWAYS, Circle, Geofence
 from core.store.migrate import migrate
-from deploy.broker import SIMULATOR
+from deploy.local.mosquitto import SIMULATOR
 from detectors.features.window import Track, Window, life_signs, moment
 from detectors.rules import emergency_call as sos
 from detectors.rules import geofence_exit

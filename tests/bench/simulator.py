@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from core.clock import AcceleratedClock
-from deploy import packages
-from deploy.broker import SIMULATOR, Broker
+from deploy.local import required_programs as packages
+from deploy.local.mosquitto import SIMULATOR, Broker
 from simulator.network.file_output import write_messages
 from simulator.network.messages import Message
 from simulator.network.publisher import BrokerAddress, Publisher

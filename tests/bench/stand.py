@@ -12,9 +12,9 @@ import psycopg
 
 from core.store.database import Database
 from core.store.migrate import migrate
-from deploy import packages
-from deploy.broker import INGEST, SIMULATOR, Broker
-from deploy.cluster import Cluster
+from deploy.local import required_programs as packages
+from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
+from deploy.local.postgres_cluster import Cluster
 from tests.bench.messages import DEVICES, ward
 from tests.support.processes import Process, Processes, service_settings
 from tests.support.wait import wait_until

@@ -6,7 +6,7 @@ import threading
 import time
 from pathlib import Path
 
-from deploy.broker import SIMULATOR
+from deploy.local.mosquitto import SIMULATOR
 from tests.bench.ingest import Effort, Say
 from tests.bench.messages import DEVICES
 from tests.bench.result import Result, Results, median

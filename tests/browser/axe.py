@@ -4,7 +4,7 @@ from typing import Any
 
 from playwright.sync_api import Page
 
-from deploy.assets import AXE
+from deploy.local.browser_assets import AXE
 
 _SERIOUS = {"serious", "critical"}
 

@@ -19,9 +19,9 @@ from core.clock import AcceleratedClock
 from core.settings import Settings
 from core.store.database import Database
 from core.store.people import users
-from deploy import assets
-from deploy.cluster import Cluster
-from deploy.ports import free_port
+from deploy.local import browser_assets as assets
+from deploy.local.ports import free_port
+from deploy.local.postgres_cluster import Cluster
 from tests.browser import town
 from tests.browser.four_weeks import NOW
 from tests.browser.town import Town

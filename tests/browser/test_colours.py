@@ -5,7 +5,7 @@ from itertools import combinations
 
 import pytest
 
-from deploy.assets import TARGET
+from deploy.local.browser_assets import TARGET
 from tests.support.shared_data import REPOSITORY
 
 _VARIABLE = re.compile(r"--([a-z0-9-]+):\s*([^;]+);")

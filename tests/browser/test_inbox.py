@@ -8,9 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Browser, expect
 
-from deploy.assets import AXE
 from deploy.inbox.mailbag import Mailbag
 from deploy.inbox.web import web_server
+from deploy.local.browser_assets import AXE
 from tests.support.alerting import NOW
 
 LINK = "http://127.0.0.1:8080/a/AbC_-123"

@@ -7,7 +7,7 @@ from pathlib import Path
 from core.domain.alert import EventKind, Outcome
 from core.store.alerts import alerts, handling
 from core.store.database import Database
-from deploy.broker import Broker
+from deploy.local.mosquitto import Broker
 from tests.support.alerting import TARO, mail_sink, register
 from tests.support.ingest import readings
 from tests.support.processes import Processes, service_settings

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, expect
 
-from deploy.ports import free_port
+from deploy.local.ports import free_port
 from tests.support.left_over import left_over
 from tests.support.services import service_folder
 from tests.support.shared_data import REPOSITORY

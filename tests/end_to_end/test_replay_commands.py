@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from core.errors import InputError
 from core.store.database import Database
 from core.store.telemetry import replay_progress as store
-from deploy.broker import SIMULATOR, Broker
-from deploy.replay import app
-from deploy.stepping import ReplayError, SteppedProcesses
+from deploy.local.mosquitto import SIMULATOR, Broker
+from deploy.playback.clock_stepping import ReplayError, SteppedProcesses
+from deploy.playback.replay_command import app
 from simulator.replay.files import read_recording
 from tests.support.processes import service_settings
 from tests.support.shared_data import shared_data

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.store.telemetry.replay_progress import RaisedAlert
-from deploy.broker import Broker
-from deploy.replay_report import reason_line
-from deploy.replay_run import ReplayPlan, ReplayResult, ReplayRun
+from deploy.local.mosquitto import Broker
+from deploy.playback.recording_report import reason_line
+from deploy.playback.recording_run import ReplayPlan, ReplayResult, ReplayRun
 from simulator.replay.files import read_recording
 from tests.support.shared_data import shared_data
 

@@ -23,7 +23,7 @@ from core.errors import SettingsError
 from core.store.alerts import alerts, answer_links, handling, notifications
 from core.store.database import Database
 from core.store.people import contacts
-from deploy.ports import free_port
+from deploy.local.ports import free_port
 from detectors.alerting import channels, planner
 from detectors.alerting.channels import Arrival, Attempt, Courier
 from detectors.alerting.delivery import Office, Sender

@@ -15,7 +15,7 @@ from core.errors import SettingsError
 from core.settings import Settings
 from core.store.alerts import alerts, handling, notifications
 from core.store.database import Database
-from deploy.ports import free_port
+from deploy.local.ports import free_port
 from detectors.alerting import loop
 from detectors.alerting.loop import Bell
 from tests.support.alerting import CENTRE, TARO, HandClock, mail_sink, open_alert, register, webhook_sink

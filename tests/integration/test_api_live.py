@@ -18,7 +18,7 @@ from core.clock import SystemClock
 from core.store.alerts import episodes, handling
 from core.store.database import Database
 from core.store.people import users
-from deploy.ports import free_port
+from deploy.local.ports import free_port
 from tests.support.alerting import finding
 from tests.support.api_ward import RESIDENT_A, RESIDENT_B, register_two_offices
 from tests.support.processes import Process, Processes

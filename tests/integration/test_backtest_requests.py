@@ -26,7 +26,7 @@ from core.store.detection import backtest_requests as requests
 from core.store.detection.backtest_requests import BacktestRequest
 from core.store.people import access_log as views
 from core.store.people.access_log import Viewed
-from deploy.broker import Broker
+from deploy.local.mosquitto import Broker
 from detectors.backtest import result as backtest_result
 from detectors.backtest import run as backtest
 from detectors.backtest.run import Question

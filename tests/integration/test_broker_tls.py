@@ -19,10 +19,10 @@ from core.domain.broker_account import Account, AccountKind
 from core.errors import SettingsError
 from core.settings import Settings
 from core.store.database import Database
-from deploy import packages
-from deploy.broker import INGEST, SIMULATOR, Broker
-from deploy.broker_files import Certificates
-from deploy.doorkeeper import Doorkeeper, hang_up
+from deploy.broker_sync import Doorkeeper, hang_up
+from deploy.local import required_programs as packages
+from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
+from deploy.local.mosquitto_files import Certificates
 from simulator.network.messages import Message
 from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support.command_line import CommandLine

@@ -4,7 +4,7 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from deploy.broker import Broker
+from deploy.local.mosquitto import Broker
 from tests.support.command_line import CommandLine
 from tests.support.processes import Processes, service_settings
 from tests.support.wards import register_small_ward

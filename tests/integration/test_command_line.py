@@ -8,7 +8,7 @@ import pytest
 from core.credentials.passwords import is_right
 from core.store.database import Database
 from core.store.people import users
-from deploy.broker import Broker
+from deploy.local.mosquitto import Broker
 from tests.support.command_line import CommandLine
 from tests.support.processes import Processes, service_settings
 from tests.support.wait import wait_until

@@ -12,8 +12,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
-from deploy.broker import Broker
-from deploy.ports import free_port
+from deploy.local.mosquitto import Broker
+from deploy.local.ports import free_port
 from tests.support.ingest import Rows, now, readings, registered_ward
 from tests.support.processes import Process, Processes, service_settings
 from tests.support.publisher import Publisher

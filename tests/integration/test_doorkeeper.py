@@ -14,8 +14,8 @@ from core.credentials import enrolment_codes as enrolment
 from core.domain.broker_account import Account, AccountKind
 from core.store.database import Database
 from core.store.devices import broker_accounts
-from deploy.broker import Broker
-from deploy.doorkeeper import Doorkeeper, hang_up
+from deploy.broker_sync import Doorkeeper, hang_up
+from deploy.local.mosquitto import Broker
 from tests.support.device_client import DeviceClient
 from tests.support.processes import Processes, service_settings
 from tests.support.wait import wait_until
@@ -296,5 +296,5 @@ def test_nobody_but_a_mosquitto_is_signalled(tmp_path: Path) -> None:
 def test_the_process_lets_a_new_device_in(
     database: Database, database_url: str, broker: Broker, processes: Processes, connect: Connect
 ) -> None:
-    processes.start("deploy.doorkeeper", service_settings(database_url, broker), str(broker.folder))
+    processes.start("deploy.broker_sync", service_settings(database_url, broker), str(broker.folder))
     let_in(connect, "d1", credential(database, D1))

@@ -19,7 +19,7 @@ from core.domain.people import Channel, Contact, Language
 from deploy.inbox.mail import mail_server
 from deploy.inbox.mailbag import Mailbag
 from deploy.inbox.web import web_server
-from deploy.ports import free_port
+from deploy.local.ports import free_port
 from detectors.alerting import channels
 from detectors.alerting.channels import Arrival, Courier
 from detectors.alerting.messages import Text

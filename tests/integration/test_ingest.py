@@ -14,8 +14,8 @@ import pytest
 from core.clock import FileClock
 from core.domain.metrics import METRICS
 from core.store.database import Database
-from deploy.broker import INGEST, Broker
-from deploy.ports import free_port
+from deploy.local.mosquitto import INGEST, Broker
+from deploy.local.ports import free_port
 from ingest.commands.release import release
 from ingest.processing.limits import Rules
 from tests.support.ingest import Rows, fixes, now, readings, registered_ward

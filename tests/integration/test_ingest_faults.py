@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cluster import Cluster
+from deploy.local.postgres_cluster import Cluster
 from tests.support.faults import Fleet, Outcome, Parts
 from tests.support.ingest import registered_ward
 from tests.support.processes import Process, Processes

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
-from deploy.broker import Broker
+from deploy.local.mosquitto import Broker
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
 from ingest.mqtt.message import Message

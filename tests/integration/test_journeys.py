@@ -6,7 +6,7 @@ from pathlib import Path
 from core.domain.planned_absence import AbsenceKind
 from core.store.database import Database
 from core.store.people import planned_absences as absences
-from deploy.journeys import lay_down
+from deploy.playback.planned_journeys import lay_down
 from simulator.incidents.incident import IncidentKind
 from simulator.scenarios.ground_truth import TrueEvent
 from tests.support.judged_ward import JudgedWard, at, home

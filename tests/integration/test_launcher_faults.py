@@ -12,12 +12,12 @@ from typing import NamedTuple
 
 import pytest
 
-from deploy import packages
-from deploy.broker import Broker
-from deploy.broker_files import BrokerError
-from deploy.cluster import Cluster, ClusterError
-from deploy.locks import held_lock
-from deploy.ports import LOOPBACK, free_port
+from deploy.local import required_programs as packages
+from deploy.local.file_lock import held_lock
+from deploy.local.mosquitto import Broker
+from deploy.local.mosquitto_files import BrokerError
+from deploy.local.ports import LOOPBACK, free_port
+from deploy.local.postgres_cluster import Cluster, ClusterError
 from tests.support.left_over import left_over
 from tests.support.services import service_folder
 from tests.support.shared_data import REPOSITORY

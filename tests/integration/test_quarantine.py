@@ -10,7 +10,7 @@ import pytest
 from core.store.database import Database
 from core.store.telemetry import quarantine
 from core.store.telemetry.quarantine import Choice, Limits, Refused
-from deploy.broker import Broker
+from deploy.local.mosquitto import Broker
 from ingest.codecs import decode
 from ingest.codecs.result import Rejected
 from tests.support.api_ward import ApiWard, api_ward

@@ -12,7 +12,7 @@ import pytest
 from core.domain.alert import Outcome
 from core.store.alerts import alerts, handling
 from core.store.database import Database
-from deploy.broker import Broker
+from deploy.local.mosquitto import Broker
 from tests.support import alerting
 from tests.support.alerting import MailSink, mail_sink
 from tests.support.processes import Processes, service_settings

@@ -7,7 +7,7 @@ import psycopg
 
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
-from deploy.broker import Broker
+from deploy.local.mosquitto import Broker
 from tests.support import wards
 from tests.support.judged_ward import home
 from tests.support.processes import Processes, service_settings

@@ -12,9 +12,9 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from core.store.migrate import migrate, pending
-from deploy import packages
-from deploy.broker import Broker
-from deploy.broker_files import BrokerError
+from deploy.local import required_programs as packages
+from deploy.local.mosquitto import Broker
+from deploy.local.mosquitto_files import BrokerError
 from tests.support.wait import wait_until
 
 

@@ -15,8 +15,8 @@ from core.store.alerts import episodes
 from core.store.database import Database
 from core.store.operation import simulation
 from core.store.operation.simulation import PlannedEvent
-from deploy.broker import SIMULATOR, Broker
-from deploy.simulation import Bridge
+from deploy.local.mosquitto import SIMULATOR, Broker
+from deploy.playback.live_simulation import Bridge
 from simulator.incidents.kinds import KINDS
 from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.player import Player
@@ -185,7 +185,9 @@ def test_the_process_plays_and_refuses_production(
     settings = service_settings(
         database_url, broker, SIMULATOR, clock=f"{BEGIN.isoformat()}@600x", clock_anchor=time.time()
     )
-    playing = processes.start("deploy.simulation", settings, "--ward", str(path), "--scenario", "sos")
+    playing = processes.start(
+        "deploy.playback.live_simulation", settings, "--ward", str(path), "--scenario", "sos"
+    )
 
     def messages() -> int:
         with Database(database_url, size=1) as database, database.transaction() as connection:
@@ -196,6 +198,6 @@ def test_the_process_plays_and_refuses_production(
     playing.stop()
     assert playing.exit_code == 0
     strict = service_settings(database_url, broker, SIMULATOR) | {"MIMAMORI_ENVIRONMENT": "production"}
-    refused = processes.start("deploy.simulation", strict, "--ward", str(path), ready=None)
+    refused = processes.start("deploy.playback.live_simulation", strict, "--ward", str(path), ready=None)
     assert refused.wait() == 65
     assert "does not run in production" in refused.output

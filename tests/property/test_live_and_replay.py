@@ -25,9 +25,9 @@ import pytest
 from core.formats.ward_file import read_ward
 from core.store.database import Database
 from core.store.devices.ward_registration import register_ward
-from deploy.broker import SIMULATOR, Broker
-from deploy.cluster import Cluster
-from deploy.stepping import SteppedProcesses
+from deploy.local.mosquitto import SIMULATOR, Broker
+from deploy.local.postgres_cluster import Cluster
+from deploy.playback.clock_stepping import SteppedProcesses
 from simulator.network.messages import Message
 from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support import lived_days, wards

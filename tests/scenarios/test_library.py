@@ -18,10 +18,10 @@ from typing import TypedDict
 import pytest
 
 from core.domain.simulation import Verdict
-from deploy.cluster import Cluster
-from deploy.proof.library import plans, prove
-from deploy.proof.play import Play, Proof
-from deploy.proof.stage import made_up
+from deploy.local.postgres_cluster import Cluster
+from deploy.playback.scenario_library import plans, prove
+from deploy.playback.scenario_run import Play, Proof
+from deploy.playback.scenario_stage import made_up
 from simulator.scenarios.scenario import library
 from simulator.ward_run import Simulation
 

@@ -10,12 +10,12 @@ from core.formats.ward_file import read_ward
 from core.store.database import Database
 from core.store.devices.ward_registration import register_ward
 from core.store.operation import simulation as store
-from deploy.broker import SIMULATOR, Broker
-from deploy.cluster import Cluster
-from deploy.proof.library import plans, prove
-from deploy.proof.play import Play
-from deploy.proof.stage import made_up
-from deploy.stepping import SteppedProcesses
+from deploy.local.mosquitto import SIMULATOR, Broker
+from deploy.local.postgres_cluster import Cluster
+from deploy.playback.clock_stepping import SteppedProcesses
+from deploy.playback.scenario_library import plans, prove
+from deploy.playback.scenario_run import Play
+from deploy.playback.scenario_stage import made_up
 from simulator.network.messages import Message
 from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support import wards

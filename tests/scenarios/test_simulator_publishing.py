@@ -18,7 +18,7 @@ from core.clock import AcceleratedClock
 from core.store.database import Database
 from core.store.operation.health import health, stored_messages
 from core.store.telemetry.replay_progress import stored_readings
-from deploy.broker import INGEST, SIMULATOR, Broker
+from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
 from simulator.network.messages import Message
 from simulator.network.publisher import BrokerAddress, Publisher, PublishError
 from simulator.town.ward import WardOrder, make_ward

@@ -18,7 +18,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from core.domain.alert import Finding, Severity
 from core.store.alerts import episodes
 from core.store.database import Connection, Database
-from deploy.ports import free_port
+from deploy.local.ports import free_port
 from tests.support import wards
 
 NOW = datetime(2026, 8, 1, 0, 40, tzinfo=UTC)

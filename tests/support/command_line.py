@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from deploy import command
+from deploy import cli as command
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,9 @@ from typing import Any, LiteralString
 import psycopg
 
 from core.store.migrate import migrate
-from deploy import packages
-from deploy.broker import Broker
-from deploy.cluster import Cluster
+from deploy.local import required_programs as packages
+from deploy.local.mosquitto import Broker
+from deploy.local.postgres_cluster import Cluster
 from tests.support.device import Device
 from tests.support.processes import Process, Processes, service_settings
 from tests.support.tcp_proxy import TcpProxy

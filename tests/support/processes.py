@@ -7,8 +7,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from deploy.broker import INGEST, Broker
-from deploy.child import Child
+from deploy.local.child_process import Child
+from deploy.local.mosquitto import INGEST, Broker
 from tests.support.shared_data import REPOSITORY
 from tests.support.wait import wait_until
 

@@ -7,7 +7,7 @@ from typing import Any, Self
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
-from deploy.broker import SIMULATOR, Broker
+from deploy.local.mosquitto import SIMULATOR, Broker
 from tests.support.wait import wait_until
 
 

@@ -3,7 +3,7 @@
 import psycopg
 from psycopg.sql import SQL, Composed, Identifier
 
-from deploy.cluster import Cluster
+from deploy.local.postgres_cluster import Cluster
 
 
 class QuickCluster(Cluster):

@@ -9,7 +9,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
-from deploy.accounts import service_account
+from deploy.local.os_accounts import service_account
 
 _SIZE = "1m"
 # Where no small disk can be mounted, the server itself says the same at the same place.

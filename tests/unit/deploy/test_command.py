@@ -7,8 +7,8 @@ import pytest
 import typer
 
 from core.errors import InputError
-from deploy.command import services
-from deploy.command.application import app
+from deploy.cli import processes as services
+from deploy.cli.application import app
 from tests.support.command_line import CommandLine
 
 COMMANDS = [

@@ -8,9 +8,9 @@ import pytest
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from deploy.command.application import app
-from deploy.proof.command import add_to
-from deploy.replay import app as replaying
+from deploy.cli.application import app
+from deploy.playback.replay_command import app as replaying
+from deploy.playback.scenario_command import add_to
 from simulator.cli.main import app as simulating
 from simulator.evaluation.command import app as evaluating
 from tests.support.shared_data import REPOSITORY
@@ -25,7 +25,7 @@ _TARGET = re.compile(r"^([a-z][a-z-]*):", re.MULTILINE)
 _VARIABLE = re.compile(r"^(?:export )?([A-Z_]+) \?=", re.MULTILINE)
 
 
-# These hand on what follows; see deploy/command/application.py.
+# These hand on what follows; see deploy/cli/application.py.
 add_to(simulating)
 _PROGRAM = get_command(app)
 _HANDED_ON = {"simulate": simulating, "evaluate": evaluating, "replay": replaying}

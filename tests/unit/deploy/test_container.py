@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from core.settings import Settings
-from deploy.command.application import app
+from deploy.cli.application import app
 from deploy.container import prepare
 from tests.support.shared_data import REPOSITORY
 

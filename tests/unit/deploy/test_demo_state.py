@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from core.settings import load_settings
-from deploy.demo_state import DemoFolder, DemoState, DemoStateError, first_morning
+from deploy.demo.state import DemoFolder, DemoState, DemoStateError, first_morning
 
 STATE = DemoState(datetime(2026, 8, 1, 6, 30, tzinfo=UTC), True, 8025, "/somewhere/broker", 1)
 

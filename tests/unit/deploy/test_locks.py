@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.locks import LockedError, held_lock
+from deploy.local.file_lock import LockedError, held_lock
 
 
 def test_a_second_holder_is_told_who_holds_it(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.log_view import LogView, readable
+from deploy.demo.log_view import LogView, readable
 
 
 def test_a_structured_line_becomes_readable() -> None:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from deploy import packages
-from deploy.apt import MissingPackageError
+from deploy.local import required_programs as packages
+from deploy.local.debian_packages import MissingPackageError
 
 DEBIAN_12 = {"ID": "debian", "VERSION_ID": "12"}
 FEDORA = {"ID": "fedora", "VERSION_ID": "43"}

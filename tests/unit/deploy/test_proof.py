@@ -8,10 +8,10 @@ import pytest
 
 from core.domain.simulation import RaisedAlert, SimulatedEvent, compare
 from core.errors import InputError
-from deploy.proof import report
-from deploy.proof.library import pasts, plans
-from deploy.proof.play import Play, Proof
-from deploy.proof.stage import made_up
+from deploy.playback import scenario_report as report
+from deploy.playback.scenario_library import pasts, plans
+from deploy.playback.scenario_run import Play, Proof
+from deploy.playback.scenario_stage import made_up
 from tests.support.command_line import CommandLine
 
 GROUNDS = made_up(12)

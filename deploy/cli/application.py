@@ -1,0 +1,47 @@
+"""All commands in one place. What a command needs is imported when it runs, so that `--help` is quick."""
+
+import typer
+
+from deploy.cli import backtest, canary, contacts, demo, devices, doctor, quarantine
+from deploy.cli import processes as services
+from deploy.cli import registration as people
+
+app = typer.Typer(
+    name="mimamori",
+    help="Watch over elderly residents: run the demo or single processes, register people and devices, look for trouble.",
+    epilog="Settings are environment variables that begin with MIMAMORI_; docs/runbook.md lists them.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_START = "Start"
+_ENTER = "People and devices"
+_LOOK = "Look and try"
+_AS_IT_IS: dict[str, object] = {
+    "allow_extra_args": True,
+    "ignore_unknown_options": True,
+    "help_option_names": [],
+}
+
+app.command("demo", rich_help_panel=_START)(demo.demo)
+app.command("demo-reset", rich_help_panel=_START)(demo.demo_reset)
+app.command("migrate", rich_help_panel=_START)(services.migrate)
+app.command("ingest", rich_help_panel=_START)(services.ingest)
+app.command("detect", rich_help_panel=_START)(services.detect)
+app.command("doorkeeper", rich_help_panel=_START)(services.doorkeeper)
+app.command("api", rich_help_panel=_START)(services.api)
+app.command("register", rich_help_panel=_ENTER)(people.register)
+app.add_typer(people.users, name="user", rich_help_panel=_ENTER)
+app.add_typer(contacts.contacts, name="contact", rich_help_panel=_ENTER)
+app.add_typer(devices.devices, name="device", rich_help_panel=_ENTER)
+app.add_typer(quarantine.quarantine, name="quarantine", rich_help_panel=_LOOK)
+app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
+app.command("canary", rich_help_panel=_LOOK)(canary.canary)
+app.command("decode", rich_help_panel=_LOOK)(services.decode)
+app.command("backtest", rich_help_panel=_LOOK)(backtest.backtest)
+# These have sub-commands of their own, with heavy libraries; their arguments are handed on as they are.
+app.command("simulate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.simulate)
+app.command("evaluate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.evaluate)
+app.command("replay", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.replay)

@@ -1,0 +1,93 @@
+"""Commands for devices that gateways describe: look at them, register them, or do not."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from core.domain.device import DeviceKind
+from core.errors import InputError
+from deploy.cli.connection import work
+
+# Taken up by `mimamori device`.
+proposals = typer.Typer()
+_Number = Annotated[int, typer.Argument(min=1, help="As `mimamori device proposals` shows it.")]
+
+
+@proposals.command("proposals")
+def list_proposals() -> None:
+    """Show what gateways described and nobody has registered (Home Assistant discovery, Zigbee2MQTT, Shelly).
+
+    Example: [bold]mimamori device proposals[/bold]
+    """
+    from core.store.devices import proposals as store
+
+    with work() as at:
+        found = store.waiting(at.connection)
+    if not found:
+        print("no gateway describes a device that is not registered")
+        return
+    table = Table("number", "messages as", "name", "model", "seems to be", "said first")
+    for one in found:
+        # A gateway's words are shown as text only, never as commands for the terminal.
+        table.add_row(
+            str(one.number),
+            Text(one.sender),
+            Text(one.name),
+            Text(one.model),
+            one.kind,
+            one.first_seen_at.isoformat(timespec="minutes"),
+        )
+    Console().print(table)
+
+
+@proposals.command("accept")
+def accept(
+    number: _Number,
+    *,
+    home: Annotated[str | None, typer.Option(help="Home it belongs to, by name: everybody's there.")] = None,
+    resident: Annotated[int | None, typer.Option(help="Resident whose own it is, by number.")] = None,
+    place: Annotated[str, typer.Option(help="Room or thing it is on: kitchen, front_door.")] = "",
+    device_id: Annotated[
+        str | None, typer.Option("--id", help="Its id; by default made of its name.")
+    ] = None,
+    kind: Annotated[
+        DeviceKind | None, typer.Option(help="What it is; by default what it seems to be.")
+    ] = None,
+) -> None:
+    """Register a device as its gateway described it.
+
+    Example: [bold]mimamori device accept 3 --home "3丁目 A-102" --place hall[/bold]
+    """
+    from core.domain.device import DEVICE_ID
+    from core.store.devices import proposals as store
+    from core.store.devices.registry import placement_of
+
+    if (home is None) == (resident is None):
+        raise InputError("give --home NAME (everybody's there) or --resident NUMBER (that person's own)")
+    if device_id is not None and not DEVICE_ID.match(device_id):
+        raise InputError(f"--id {device_id}: 1 to 64 lower case letters, digits, - or _")
+    with work() as at:
+        placement = placement_of(at.connection, home=home, resident=resident)
+        made = store.accept(
+            at.connection, number, placement, at.now, device_id=device_id, kind=kind, place=place
+        )
+    print(
+        f"Registered {made.device_id} ({made.kind}), which sends as {made.sender}.\n"
+        "What it sent before waits in quarantine: mimamori quarantine release --reason unknown_device"
+    )
+
+
+@proposals.command("dismiss")
+def dismiss(number: _Number) -> None:
+    """Do not propose this device any more, however often its gateway does.
+
+    Example: [bold]mimamori device dismiss 5[/bold]
+    """
+    from core.store.devices import proposals as store
+
+    with work() as at:
+        store.dismiss(at.connection, number, at.now)
+    print(f"proposal {number} is dismissed")

@@ -1,0 +1,215 @@
+"""Commands that register wards and users."""
+
+import os
+import secrets
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from core.domain.people import Language, Role
+from core.errors import InputError
+from deploy.cli.connection import work
+
+users = typer.Typer(
+    help="Who signs in to the pages.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+_Login = Annotated[str, typer.Argument(help="What the person types to sign in.")]
+_FromInput = Annotated[
+    bool,
+    typer.Option("--password-stdin", help="Read the password from standard input instead of making one."),
+]
+
+
+def register(
+    file: Annotated[Path, typer.Argument(help="Ward file (JSON).")],
+    passwords: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write the new users' passwords to this file, readable for you only, not to the screen."
+        ),
+    ] = None,
+) -> None:
+    """Register offices, homes, residents, contacts, geofences, devices and users from a ward file.
+
+    All or nothing; what is there already stays as it is, so running it twice changes nothing. New users get random
+    passwords, shown once.
+
+    Example: [bold]mimamori register ward.json --passwords passwords.txt[/bold]
+    """
+    from core.credentials.passwords import hash_password
+    from core.formats.ward_file import read_ward
+    from core.store.devices.ward_registration import register_ward
+
+    ward = read_ward(file)
+    made: dict[str, str] = {}
+
+    def new_password(login: str) -> str:
+        made[login] = secrets.token_urlsafe(12)
+        return hash_password(made[login])
+
+    # The file for passwords is opened first: a password that cannot be handed over must not be set.
+    handle = _private_file(passwords) if passwords is not None else None
+    with work() as at, Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("registering", total=ward.size)
+        result = register_ward(
+            at.connection,
+            ward,
+            now=at.now,
+            default_zone=at.settings.time_zone,
+            new_password=new_password,
+            on_progress=lambda: progress.advance(task),
+        )
+    lines = "".join(f"{login}\t{password}\n" for login, password in made.items())
+    if handle is not None:
+        with os.fdopen(handle, "a", encoding="utf-8") as written:
+            written.write(lines)
+    elif lines:
+        print("Passwords of the new users, shown only now:")
+        print(lines, end="")
+    added = ", ".join(f"{count} {what}" for what, count in result.added.items() if count)
+    print(f"Registered: {added or 'nothing new'}")
+
+
+@users.command("add")
+def add_user(
+    login: _Login,
+    *,
+    name: Annotated[str, typer.Option(help="The person's name, shown to colleagues.")],
+    role: Annotated[Role, typer.Option(help="admin sees everything, care their office, family their own.")],
+    office: Annotated[str | None, typer.Option(help="Office of care staff, by name.")] = None,
+    resident: Annotated[
+        list[int] | None, typer.Option(help="Resident a family user may see; repeatable.")
+    ] = None,
+    language: Annotated[Language, typer.Option(help="Language of the pages.")] = Language.JA,
+    password_stdin: _FromInput = False,
+) -> None:
+    """Let somebody sign in.
+
+    Example: [bold]mimamori user add sato --name 佐藤 --role care --office 中央センター[/bold]
+    """
+    from core.credentials.passwords import hash_password
+    from core.store.people import residents
+    from core.store.people import users as store
+
+    if (role is Role.CARE) != (office is not None):
+        raise InputError("--office goes with --role care: care staff belong to an office, others do not")
+    if resident and role is not Role.FAMILY:
+        raise InputError("--resident goes with --role family; the others see residents by their office")
+    password = _password(password_stdin)
+    with work() as at:
+        user = store.add(
+            at.connection,
+            login=login,
+            name=name,
+            role=role,
+            office=store.office_named(at.connection, office) if office else None,
+            language=language,
+            password_hash=hash_password(password),
+            now=at.now,
+        )
+        for number in resident or []:
+            residents.get(at.connection, number)
+            store.link_family(at.connection, user.number, number)
+    _tell(login, password, password_stdin)
+
+
+@users.command("list")
+def list_users() -> None:
+    """Show everybody who can sign in.
+
+    Example: [bold]mimamori user list[/bold]
+    """
+    from core.store.people import users as store
+
+    with work() as at:
+        everybody = store.list_all(at.connection)
+    table = Table("login", "name", "role", "office", "language", "may sign in")
+    for user in everybody:
+        table.add_row(
+            user.login,
+            user.name,
+            user.role,
+            str(user.office or ""),
+            user.language,
+            "yes" if user.is_active else "no",
+        )
+    Console().print(table)
+
+
+@users.command("password")
+def set_password(login: _Login, password_stdin: _FromInput = False) -> None:
+    """Give somebody a new password and sign them out everywhere.
+
+    Example: [bold]mimamori user password hanako[/bold]
+    """
+    from core.credentials.passwords import hash_password
+    from core.store.people import users as store
+
+    password = _password(password_stdin)
+    with work() as at:
+        store.set_password(
+            at.connection, store.by_login(at.connection, login).number, hash_password(password)
+        )
+    _tell(login, password, password_stdin)
+
+
+@users.command("disable")
+def disable(login: _Login) -> None:
+    """Keep somebody out from now on; what they did stays on record.
+
+    Example: [bold]mimamori user disable hanako[/bold]
+    """
+    from core.store.people import contacts
+    from core.store.people import users as store
+
+    with work() as at:
+        user = store.by_login(at.connection, login)
+        store.disable(at.connection, user.number)
+        told = [one for one in contacts.listing(at.connection, user=user.number) if one.is_active]
+    print(f"{login} cannot sign in any more")
+    for one in told:
+        print(
+            f"still told by {one.channel} about {one.about}; to stop that: mimamori contact disable {one.number}"
+        )
+
+
+@users.command("enable")
+def enable(login: _Login) -> None:
+    """Let somebody in again.
+
+    Example: [bold]mimamori user enable hanako[/bold]
+    """
+    from core.store.people import users as store
+
+    with work() as at:
+        store.enable(at.connection, store.by_login(at.connection, login).number)
+    print(f"{login} can sign in again")
+
+
+def _password(from_input: bool) -> str:
+    if not from_input:
+        return secrets.token_urlsafe(12)
+    return sys.stdin.readline().rstrip("\r\n")
+
+
+def _tell(login: str, password: str, from_input: bool) -> None:
+    if from_input:
+        print(f"{login} can sign in with that password")
+    else:
+        print(f"{login} can sign in with this password, shown only now: {password}")
+
+
+def _private_file(path: Path) -> int:
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.fchmod(handle, 0o600)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror}") from error
+    return handle

@@ -1,0 +1,1 @@
+"""The demo: its stack of processes and its first start."""

@@ -1,0 +1,54 @@
+"""The settings that the demo gives to all its processes."""
+
+from dataclasses import dataclass
+
+from core.clock import AcceleratedClock
+from deploy.demo.state import DemoFolder
+from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
+from deploy.local.ports import LOOPBACK
+from deploy.local.postgres_cluster import Cluster
+
+DATABASE = "mimamori"
+# No telephone has this number.
+CENTRE_PHONE = "03-0000-0000"
+
+
+@dataclass(frozen=True)
+class DemoSettings:
+    """Where the parts of this start are."""
+
+    folder: DemoFolder
+    cluster: Cluster
+    broker: Broker
+    port: int
+    smtp_port: int
+
+    def write(self, clock: AcceleratedClock) -> None:
+        """Write the settings file with this clock; processes read it when they start."""
+        self.folder.write_settings(
+            {
+                "environment": "demo",
+                "database_url": self.cluster.url(DATABASE),
+                "broker_host": self.broker.host,
+                "broker_port": self.broker.port,
+                "broker_username": INGEST,
+                "broker_password": self.broker.password(INGEST),
+                "devices_broker": f"mqtt://{self.broker.host}:{self.broker.devices_port}",
+                "api_host": LOOPBACK,
+                "api_port": self.port,
+                "centre_phone": CENTRE_PHONE,
+                "base_url": f"http://{LOOPBACK}:{self.port}",
+                "mail_url": f"smtp://{LOOPBACK}:{self.smtp_port}",
+                "webhook_private_hosts": True,
+                "clock": f"{clock.start.isoformat()}@{clock.factor:g}x",
+                "clock_anchor": clock.anchor,
+            }
+        )
+
+
+def as_simulator(broker: Broker) -> dict[str, str]:
+    """Return the environment of a process that speaks for the devices."""
+    return {
+        "MIMAMORI_BROKER_USERNAME": SIMULATOR,
+        "MIMAMORI_BROKER_PASSWORD": broker.password(SIMULATOR),
+    }

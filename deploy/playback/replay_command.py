@@ -1,0 +1,276 @@
+"""`mimamori replay`: recorded homes and tracks through the service."""
+
+import tempfile
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from core.clock import FileClock
+from core.errors import InputError
+from core.process import stop_on_signals
+from core.settings import load_settings
+from core.store.database import Database
+from core.store.migrate import migrate
+from deploy.demo.start_steps import Steps
+from deploy.local import required_programs as packages
+from deploy.local.mosquitto import Broker
+from deploy.local.postgres_cluster import Cluster
+from deploy.playback.clock_stepping import ReplayError, Stepping
+from deploy.playback.recording_report import show, write_alerts
+from deploy.playback.recording_run import ReplayPlan, ReplayResult, ReplayRun
+from simulator.network.messages import Message
+from simulator.network.publisher import BrokerAddress, Publisher
+from simulator.replay.files import Form, read_recording
+from simulator.replay.pace import publish_at
+from simulator.replay.publication import BY_HOUR, BY_MOMENT, Publication
+from simulator.replay.registration import ward_of
+from simulator.ward_file import write_ward
+
+app = typer.Typer(
+    name="replay",
+    help="Publish recorded data through the real broker: homes (TIHM form or CSV) and tracks (GPX or CSV).",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog="docs/replay.md describes the forms. Example: mimamori replay run homes.csv",
+)
+
+
+File = Annotated[Path, typer.Argument(help="The recording, plain or gzip.", show_default=False)]
+As = Annotated[
+    Form | None, typer.Option("--as", help="The form of the file. Default: look at it.", show_default=False)
+]
+Homes = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--home", help="Only this home (as in the file); may be given several times.", show_default=False
+    ),
+]
+Begin = Annotated[
+    str,
+    typer.Option("--from", help="Begin here: a date or a time; cut down to the hour.", show_default=False),
+]
+End = Annotated[str, typer.Option("--to", help="End before this; cut down to the hour.", show_default=False)]
+SkipBad = Annotated[
+    bool, typer.Option("--skip-bad", help="List rows that cannot be used and go on without them.")
+]
+TimeZone = Annotated[str, typer.Option(help="Zone of times without an offset, for example Europe/London.")]
+
+
+@app.command()
+def ward(
+    file: File,
+    *,
+    out: Annotated[Path, typer.Option(help="Where to write the ward file.", show_default=False)],
+    form: As = None,
+    homes: Homes = None,
+    begin: Begin = "",
+    end: End = "",
+    skip_bad: SkipBad = False,
+    time_zone: TimeZone = "UTC",
+) -> None:
+    """Write a ward file with the homes and devices of a recording, to be registered before it is published."""
+    plan = _plan(file, form, homes, (begin, end), skip_bad=skip_bad, time_zone=time_zone)
+    write_ward(out, ward_of(plan.part, _zone(time_zone)))
+    print(f"Wrote {len(plan.part.homes)} homes with {len(plan.part.devices)} devices to {out}")
+    print(f"Next: mimamori register {out}, then mimamori replay publish {file}")
+
+
+@app.command()
+def publish(
+    file: File,
+    *,
+    form: As = None,
+    homes: Homes = None,
+    begin: Begin = "",
+    end: End = "",
+    speed: Annotated[
+        str, typer.Option(help="max, or how many times as fast as it happened, for example 60.")
+    ] = "max",
+    clock_file: Annotated[
+        Path | None,
+        typer.Option(
+            help="Move this clock (MIMAMORI_CLOCK=file:PATH of all processes) with the data, hour by hour."
+        ),
+    ] = None,
+    skip_bad: SkipBad = False,
+    time_zone: TimeZone = "UTC",
+) -> None:
+    """Publish a recording to the broker of the settings; its devices must be registered (see `replay ward`).
+
+    With a clock file each hour is stored and judged before the next is published, also at full speed.
+    """
+    pace = _speed(speed)
+    if pace is not None and clock_file is not None:
+        raise InputError(
+            "--speed and --clock-file exclude each other: a moved clock goes as fast as judging does"
+        )
+    plan = _plan(file, form, homes, (begin, end), skip_bad=skip_bad, time_zone=time_zone)
+    whole = plan.whole.part(plan.homes, None, None)
+    messages = Publication(whole, BY_HOUR if pace is None else BY_MOMENT).messages(plan.begin, plan.end)
+    settings = load_settings()
+    # Finishes what is under way. With a clock, Ctrl-C ends at once: the clock must not go on without the data.
+    stop = stop_on_signals() if clock_file is None else threading.Event()
+    columns = (TextColumn("publishing"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with (
+        Publisher(BrokerAddress.of(settings), most_under_way=1000, stop=stop) as publisher,
+        Progress(*columns, console=Console(stderr=True), transient=True) as progress,
+    ):
+        if clock_file is None:
+            bar = progress.add_task("publishing", total=len(messages))
+            count = publish_at(messages, publisher, pace, stop, lambda: progress.advance(bar))
+        else:
+            bar = progress.add_task("publishing", total=len(plan.moments()))
+            with Database(settings.database_url.get_secret_value(), size=1) as database:
+                _by_clock(plan, messages, database, publisher, clock_file, lambda: progress.advance(bar))
+            count = len(messages)
+    print(f"Published {count} of {len(messages)} messages, acknowledged by the broker")
+
+
+def _by_clock(
+    plan: ReplayPlan,
+    messages: Sequence[Message],
+    database: Database,
+    publisher: Publisher,
+    clock_file: Path,
+    advance: Callable[[], None],
+) -> None:
+    """Publish hour by hour, each once the one before is judged, and move the clock of all processes with it."""
+    FileClock.write(clock_file, plan.begin)
+    stepping = Stepping(
+        database, publisher, clock_file, clock_file, lambda _who: None, lambda _moment: advance()
+    )
+    stepping.through(messages, plan.moments())
+
+
+@app.command()
+def run(
+    file: File,
+    *,
+    form: As = None,
+    homes: Homes = None,
+    begin: Begin = "",
+    end: End = "",
+    step_h: Annotated[
+        float, typer.Option(min=0.1, max=24.0, help="Hours that are published before they are judged.")
+    ] = 1.0,
+    alerts_out: Annotated[
+        Path | None, typer.Option(help="Write the alerts with their whole reasons here, as JSON lines.")
+    ] = None,
+    skip_bad: SkipBad = False,
+    time_zone: TimeZone = "UTC",
+) -> None:
+    """Send a recording through a private broker, ingest, database and detectors; compare what is stored; list the alerts.
+
+    Nothing of it stays; the demo and any other installation are not touched.
+    """
+    console = Console()
+    steps = Steps(console)
+    with steps.step(f"Read {file.name}"):
+        plan = _plan(
+            file,
+            form,
+            homes,
+            (begin, end),
+            skip_bad=skip_bad,
+            time_zone=time_zone,
+            step=timedelta(hours=step_h),
+        )
+    with tempfile.TemporaryDirectory(prefix="mimamori-replay-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        folder.chmod(0o711)
+        result = _run_privately(plan, folder, steps)
+    if alerts_out is not None:
+        write_alerts(result.alerts, alerts_out)
+    show(console, plan, result)
+    if not result.difference.is_none:
+        raise ReplayError("the database does not hold what the file holds")
+
+
+def _run_privately(plan: ReplayPlan, folder: Path, steps: Steps) -> ReplayResult:
+    cluster = Cluster(folder / "postgresql", packages.postgres(steps.note), for_tests=True)
+    broker = Broker(folder / "broker", packages.mosquitto(steps.note))
+    try:
+        with steps.step("Start a private database and broker"):
+            cluster.start()
+            cluster.create_database("replay")
+            migrate(cluster.url("replay"))
+            broker.start()
+        columns = (TextColumn("replaying"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+            bar = progress.add_task("replaying", total=len(plan.moments()))
+            return ReplayRun(plan, cluster.url("replay"), broker, folder, lambda: progress.advance(bar)).run()
+    finally:
+        broker.stop()
+        cluster.stop()
+
+
+def _plan(
+    file: Path,
+    form: Form | None,
+    homes: list[str] | None,
+    limits: tuple[str, str],
+    *,
+    skip_bad: bool,
+    time_zone: str,
+    step: timedelta = timedelta(hours=1),
+) -> ReplayPlan:
+    zone = _zone(time_zone)
+    whole = read_recording(file, form, zone).checked(str(file), skip_bad=skip_bad)
+    console = Console(stderr=True)
+    for note in whole.notes:
+        console.print(f"{file}: {note}", highlight=False)
+    for row in whole.bad:
+        console.print(f"{file}, line {row.line}: left out: {row.problem}", highlight=False)
+    for home in homes or []:
+        if home not in whole.homes:
+            raise InputError(f"--home {home}: the recording has {', '.join(whole.homes)}")
+    first, last = whole.span
+    begin = _hour(limits[0], "--from", zone) if limits[0] else first
+    end = _hour(limits[1], "--to", zone) if limits[1] else last + timedelta(hours=1)
+    begin, end = (moment.replace(minute=0, second=0, microsecond=0) for moment in (begin, end))
+    plan = ReplayPlan(whole, tuple(homes or ()), begin, end, step, zone)
+    if not plan.part.homes:
+        raise InputError(
+            f"{file}: there is nothing between {begin:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M}; it holds"
+            f" {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M}"
+        )
+    return plan
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise InputError(f"--time-zone: {name!r} is no IANA time zone such as Europe/London") from None
+
+
+def _hour(text: str, option: str, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(
+            f"{option}: {text!r} is no date or time such as 2019-06-10 or 2019-06-10T12:00"
+        ) from None
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)
+
+
+def _speed(text: str) -> float | None:
+    if text == "max":
+        return None
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = 0.0
+    if not 0 < speed <= 1e6:
+        raise InputError(f"--speed: {text!r} is neither max nor a number above 0, such as 60")
+    return speed

@@ -1,0 +1,266 @@
+"""Plays one scenario as fast as possible, and says what was expected against what was got."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from core.clock import HandClock
+from core.domain.simulation import Comparison, RaisedAlert, SimulatedEvent, Verdict, compare
+from core.errors import InputError, MimamoriError
+from core.store.database import Database
+from core.store.operation import simulation as store
+from core.store.operation.health import health
+from deploy.playback.day_services import lay_down_day_services
+from deploy.playback.in_process_feed import Feed
+from deploy.playback.planned_journeys import lay_down
+from deploy.playback.scenario_stage import Stage
+from detectors.engine.baseline_trainer import Learner
+from detectors.engine.scheduler import Runner
+from simulator.incidents.incident import Incident, IncidentKind
+from simulator.incidents.kinds import KINDS
+from simulator.network.messages import Message
+from simulator.scenarios.ground_truth import TrueEvent
+from simulator.scenarios.scenario import EVERYONE, Scenario
+from simulator.town.ward import HISTORY_DAYS
+from simulator.ward_file import SimHome, SimWard
+from simulator.ward_run import Simulation
+
+# What is found has times of its own, so longer steps change nothing but how long a play takes. Only silence of equipment must be judged
+# while it lasts, so it is judged besides when something is due.
+STEPS = 24
+_SHORTEST_STEP, _LONGEST_STEP = timedelta(minutes=30), timedelta(hours=12)
+BYSTANDERS = 2
+# What nobody should be told about is watched for so long at most.
+LONGEST_WATCH = timedelta(days=7)
+_MOST_DAYS = 120
+_AFTERWARDS = timedelta(hours=1)
+_SLOW = frozenset({IncidentKind.DECLINES, IncidentKind.ILL})
+# The rule of slow change compares with two months, and a week lies between.
+_SLOW_HISTORY_DAYS = 63
+
+
+class ProofError(MimamoriError):
+    """A scenario could not be judged."""
+
+
+@dataclass(frozen=True)
+class Play:
+    """A scenario ready to be played.
+
+    Attributes
+    ----------
+    simulation : Simulation
+        What happens, with the homes that are played alone.
+    end : datetime
+        Until when; it begins where watching does.
+    """
+
+    name: str
+    title: str
+    simulation: Simulation
+    end: datetime
+
+    @property
+    def begin(self) -> datetime:
+        """When it begins."""
+        return self.simulation.ward.origin
+
+    @property
+    def homes(self) -> tuple[SimHome, ...]:
+        """The homes that are played."""
+        return self.simulation.ward.homes
+
+    def moments(self, steps: int = STEPS) -> list[datetime]:
+        """Return when everything that was sent by then is judged: in about so many steps, and when something is due."""
+        length = self.end - self.begin
+        step = min(max(length / steps, _SHORTEST_STEP), _LONGEST_STEP)
+        found = {self.begin + step * number for number in range(1, -(-length // step))}
+        found.update(event.by for event in self.simulation.truth(self.end) if event.by is not None)
+        return [*sorted(one for one in found if self.begin < one < self.end), self.end]
+
+    @property
+    def home_days(self) -> float:
+        """How much is played."""
+        return len(self.homes) * ((self.end - self.begin) / timedelta(days=1))
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What came of a play; `homes` are the names of its homes by number."""
+
+    play: Play
+    comparison: Comparison
+    homes: Mapping[int, str]
+    seconds: float
+
+
+def plan(
+    name: str,
+    scenario: Scenario,
+    incidents: Sequence[Incident],
+    ward: SimWard,
+    seed: int,
+    *,
+    bystanders: int = BYSTANDERS,
+    crowd: int | None = None,
+    watch: timedelta = LONGEST_WATCH,
+) -> Play:
+    """Return what is to be played of a scenario: which homes, with how much of a past, and for how long.
+
+    Parameters
+    ----------
+    incidents : sequence of Incident
+        The scenario's, bound to the ward.
+    bystanders : int
+        How many homes are played in which nothing happens.
+    crowd : int or None
+        Of the homes in which nothing happens but what happens in all homes: how many are played; None for all.
+    watch : timedelta
+        For how long, at most, it is watched that nobody is told what nobody should be told.
+
+    Raises
+    ------
+    InputError
+        Something happens too late to be played.
+    """
+    slow = any(incident.kind in _SLOW for incident in incidents)
+    days = _SLOW_HISTORY_DAYS if slow else HISTORY_DAYS
+    homes = _cast(scenario, ward, incidents, bystanders, crowd)
+    simulation = Simulation(replace(ward, homes=homes), tuple(incidents), seed, days)
+    return Play(name, scenario.title, simulation, _end(name, simulation, watch))
+
+
+def perform(
+    play: Play,
+    stage: Stage,
+    *,
+    steps: int = STEPS,
+    is_hasty: bool = False,
+    on_step: Callable[[timedelta], None] = lambda _span: None,
+) -> Proof:
+    """Play on a stage that has its homes, in about so many steps.
+
+    Parameters
+    ----------
+    is_hasty : bool
+        End as soon as everything is told that should be, if nothing happens of which nobody should be told.
+    on_step : callable
+        Called with how far it went on.
+
+    Raises
+    ------
+    ProofError
+        A rule failed, so nothing can be said.
+    """
+    began = time.monotonic()
+    with stage.copy(play.homes) as database:
+        with database.transaction() as connection:
+            lay_down(connection, play.simulation.truth(play.end), play.begin)
+            lay_down_day_services(connection, play.simulation)
+            homes = store.home_names(connection)
+        before = play.begin
+        told: dict[RaisedAlert, None] = {}
+        comparison = Comparison((), ())
+        for moment in _judged(play, stage, database, play.moments(steps)):
+            on_step(moment - before)
+            before = moment
+            comparison = _compared(play, database, homes, told)
+            if is_hasty and all(one.verdict is Verdict.TOLD for one in comparison.expectations):
+                break
+    return Proof(play, comparison, homes, time.monotonic() - began)
+
+
+def _compared(
+    play: Play, database: Database, homes: Mapping[int, str], told: dict[RaisedAlert, None]
+) -> Comparison:
+    """Compare; what is `told` stays told, also if late data take it back."""
+    with database.transaction() as connection:
+        if health(connection).failing_watches:
+            raise ProofError(f"{play.name}: a rule failed in a home; the log above says which and why")
+        alerts = store.alerts(connection, play.begin)
+    told.update(dict.fromkeys(alerts))
+    numbers = {name: number for number, name in homes.items()}
+    events = [_event(place, one, numbers) for place, one in enumerate(play.simulation.truth(play.end), 1)]
+    lasting = compare(events, alerts, play.end)
+    return replace(lasting, expectations=compare(events, list(told), play.end).expectations)
+
+
+def _judged(play: Play, stage: Stage, database: Database, moments: Sequence[datetime]) -> Iterator[datetime]:
+    """Store and judge up to one moment after the other, and yield it."""
+    zone = stage.grounds.zone
+    clock = HandClock(play.begin)
+    feed = Feed(database, zone)
+    for stream in play.simulation.streams():
+        # What happened on the day of the beginning before it may belong to the scenario.
+        feed.past(stream.history(0), play.begin)
+    learner = Learner(database, clock)
+    while learner.learn_one():
+        pass
+    runner = Runner(database, clock, zone)
+    for moment, messages in _parts(play, moments):
+        feed.until(moment, messages)
+        clock.set(moment)
+        runner.round()
+        yield moment
+
+
+def _parts(play: Play, moments: Sequence[datetime]) -> Iterator[tuple[datetime, list[Message]]]:
+    """Yield each moment with what is sent until then."""
+    messages = play.simulation.live(play.begin)
+    ahead = next(messages)
+    for moment in moments:
+        until_ms = moment.timestamp() * 1000
+        part: list[Message] = []
+        while ahead.time_ms < until_ms:
+            part.append(ahead)
+            ahead = next(messages)
+        yield moment, part
+
+
+def _cast(
+    scenario: Scenario, ward: SimWard, incidents: Sequence[Incident], bystanders: int, crowd: int | None
+) -> tuple[SimHome, ...]:
+    if any(not incident.resident for incident in incidents):
+        return ward.homes
+    everywhere = {wish.kind for wish in scenario.wishes if wish.resident == EVERYONE}
+    marked = {one.resident for one in incidents if KINDS[one.kind].raises or one.kind not in everywhere}
+    common = [home.resident for home in ward.homes if home.resident not in marked]
+    struck = {one.resident for one in incidents}
+    others = [key for key in common if key in struck][:crowd]
+    calm = [key for key in common if key not in struck][:bystanders]
+    played = {*marked, *others, *calm}
+    return tuple(home for home in ward.homes if home.resident in played)
+
+
+def _end(name: str, simulation: Simulation, watch: timedelta) -> datetime:
+    """Return when everything is due that happens for the first time."""
+    origin = simulation.ward.origin
+    end = origin
+    seen: set[tuple[str, str]] = set()
+    again = {(one.kind, one.resident) for one in simulation.incidents if one.every_days}
+    for event in simulation.truth(origin + timedelta(days=_MOST_DAYS)):
+        whose = (event.kind, event.resident)
+        if whose in again and whose in seen:
+            continue
+        seen.add(whose)
+        over = min(event.ends, event.begins + watch)
+        end = max(end, over, event.by or over)
+    if end == origin:
+        raise InputError(
+            f"{name}: nothing of it comes about within {_MOST_DAYS} days; `mimamori simulate check` says what is planned"
+        )
+    return end + _AFTERWARDS
+
+
+def _event(number: int, event: TrueEvent, homes: Mapping[str, int]) -> SimulatedEvent:
+    return SimulatedEvent(
+        number=number,
+        kind=event.kind,
+        home=homes[event.home] if event.home else None,
+        began_at=event.begins,
+        ended_at=event.ends,
+        raises=event.raises,
+        due_at=event.by,
+        is_injected=False,
+    )
