@@ -10,7 +10,7 @@ from types import FrameType
 import uvicorn
 
 from api.app import create_app
-from api.live import News
+from api.views.stream import News
 from core.errors import SettingsError
 from core.logs import get_logger, set_up_logs
 from core.process import exit_code_of

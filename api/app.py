@@ -10,15 +10,16 @@ from fastapi.staticfiles import StaticFiles
 from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
-from api import errors, pages
-from api.answers import AnswerLimits
-from api.csrf import CsrfMiddleware
-from api.enrolments import Enrolments
-from api.headers import HeadersMiddleware
-from api.live import News
-from api.permissions import refuse_undeclared
+from api import pages
+from api.access.permissions import refuse_undeclared
+from api.actions.answer_links import AnswerLimits
+from api.actions.enrolment import Enrolments
+from api.http import errors
+from api.http.csrf import CsrfMiddleware
+from api.http.headers import HeadersMiddleware
+from api.http.request_size import LARGEST_BODY, SizeMiddleware
 from api.routes import DESCRIPTION, TAGS, health, v1
-from api.sizes import LARGEST_BODY, SizeMiddleware
+from api.views.stream import News
 from core.clock import Clock, SystemClock
 from core.settings import Settings
 from core.store.database import Database

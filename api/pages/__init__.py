@@ -2,22 +2,18 @@
 
 from fastapi import APIRouter
 
-from api.pages import (
-    absences,
-    alerts,
-    answer,
-    backtests,
-    board,
-    enrolment,
-    equipment,
-    family,
-    guide,
-    residents,
-    sign_in,
-    simulation,
-    zones,
-)
+from api.pages import help as guide
+from api.pages import sign_in, simulation
+from api.pages.alerts import answer_link as answer
+from api.pages.alerts import history as alerts
+from api.pages.backtests import form as backtests
+from api.pages.devices import enrolment
+from api.pages.devices import index as equipment
 from api.pages.errors import error_page
+from api.pages.overview import board, family
+from api.pages.residents import absences
+from api.pages.residents import geofences as zones
+from api.pages.residents import index as residents
 
 router = APIRouter(include_in_schema=False)
 for _part in (

@@ -2,9 +2,9 @@
 
 from fastapi import Request, Response
 
-from api.errors import Problem
+from api.access.permissions import Viewer, current_viewer
+from api.http.errors import Problem
 from api.pages.rendering import Page
-from api.permissions import Viewer, current_viewer
 from core.errors import StoreUnavailableError
 
 

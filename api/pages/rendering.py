@@ -10,10 +10,10 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from api.access.permissions import Viewer
 from api.locale import Words, words_of
-from api.pages.moments import Moments
-from api.permissions import Viewer
-from api.status import silent_after
+from api.views.status import silent_after
+from api.wording.times import Moments
 from core.clock import Clock
 from core.domain.people import Language, Role
 from core.settings import Settings

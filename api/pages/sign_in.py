@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api import auth
-from api.deps import Anybody, AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, SettingsDep
-from api.errors import NotSignedInError, TooManyAttemptsError
+from api.access import sessions as auth
+from api.dependencies import Anybody, AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, SettingsDep
+from api.http.errors import NotSignedInError, TooManyAttemptsError
 from api.pages.rendering import LANGUAGE_COOKIE, Page, home_address
 from core.domain.people import Language
 from core.store.people import users

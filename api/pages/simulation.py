@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.deps import Admin, ConnectionDep, NowDep
+from api.dependencies import Admin, ConnectionDep, NowDep
 from api.locale import Words
 from api.pages.rendering import Page
 from api.routes.v1.simulation import refuse_production

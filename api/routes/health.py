@@ -4,9 +4,9 @@ from datetime import datetime, timedelta
 
 from fastapi import APIRouter, Response
 
-from api import status
-from api.deps import NOBODY_ASKED, ClockDep, DatabaseDep
+from api.dependencies import NOBODY_ASKED, ClockDep, DatabaseDep
 from api.schemas.common import Output
+from api.views import status
 from core.errors import StoreError
 from core.store.operation import health
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from api.location import RevealReason
+from api.access.location_gate import RevealReason
 from api.schemas.common import Input, Output
 from core.domain.device import DeviceKind
 from core.domain.people import Channel, Language, Role, WatchState

@@ -8,10 +8,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from api.access.location_gate import without_places
 from api.locale import words_of
-from api.location import without_places
-from api.pages import reasons
-from api.pages.moments import Moments
+from api.wording import alert_reason as reasons
+from api.wording.times import Moments
 from core.domain.alert import Finding, untold
 from core.domain.people import Language
 from detectors.backtest import result as backtest_result

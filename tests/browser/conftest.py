@@ -13,7 +13,7 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from api import auth
+from api.access import sessions as auth
 from api.app import create_app
 from core.clock import AcceleratedClock
 from core.settings import Settings

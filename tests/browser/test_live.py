@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from api import live
+from api.views import stream as live
 from core.domain.alert import Finding, Severity
 from core.store.alerts import episodes, handling
 from core.store.database import Database

@@ -12,8 +12,9 @@ from typing import Any
 import httpx2
 import pytest
 
-from api import auth, live
 from api.__main__ import listening_socket
+from api.access import sessions as auth
+from api.views import stream as live
 from core.clock import SystemClock
 from core.store.alerts import episodes, handling
 from core.store.database import Database

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api import auth
+from api.access import sessions as auth
 from core.store.people import users
 from tests.support.api_ward import ORIGIN, PASSWORD, ApiWard, api_ward
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.location import holds_place
+from api.access.location_gate import holds_place
 from core.domain.alert import Severity
 from core.domain.geofence import Circle, Hours
 from core.errors import InputError, NotFoundError, StoreUnavailableError

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Mount
 
-from api.errors import JSON_PREFIXES
+from api.http.errors import JSON_PREFIXES
 from core.domain.alert import Severity
 from core.domain.backtest import BacktestWish
 from core.domain.metrics import METRICS

@@ -13,8 +13,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api import auth, live
+from api.access import sessions as auth
 from api.app import create_app
+from api.views import stream as live
 from core.credentials.passwords import hash_password
 from core.domain.alert import Finding, Severity
 from core.domain.metrics import METRICS

@@ -6,20 +6,20 @@ from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.openapi.utils import get_openapi
 from fastapi.responses import JSONResponse
 
-from api.deps import NOBODY_ASKED, refuse_unknown_query
+from api.dependencies import NOBODY_ASKED, refuse_unknown_query
 from api.routes.v1 import (
     absences,
     alerts,
     backtests,
-    equipment,
     geofences,
     live,
     measurements,
-    operation,
     residents,
     session,
     simulation,
 )
+from api.routes.v1 import devices as equipment
+from api.routes.v1 import quarantine as operation
 from api.schemas.common import ProblemOut
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {

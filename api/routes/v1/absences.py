@@ -4,14 +4,14 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
-from api import usual
-from api.deps import AnyUser, ConnectionDep, NowDep
-from api.errors import FieldError
+from api.access.visibility import absence_for, resident_for
+from api.dependencies import AnyUser, ConnectionDep, NowDep
+from api.http.errors import FieldError
 from api.locale import words_of
-from api.pages.moments import Moments
 from api.schemas.absences import MOST, AbsenceIn, AbsenceOut, HabitOut, UsualOut
 from api.schemas.common import Number
-from api.visibility import absence_for, resident_for
+from api.views import baseline as usual
+from api.wording.times import Moments
 from core.domain.rhythm import VERSION, Habit
 from core.store.people import planned_absences as absences
 

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api import location
-from api.deps import AnyUser, ConnectionDep, NowDep
-from api.errors import AlertConflictError
-from api.permissions import Viewer
+from api.access import location_gate as location
+from api.access.permissions import Viewer
+from api.access.visibility import alert_for, alert_limits, open_alerts_for, require_hold, resident_for
+from api.dependencies import AnyUser, ConnectionDep, NowDep
+from api.http.errors import AlertConflictError
 from api.schemas.alerts import AlertDetailOut, AlertOut, ClaimIn, CloseIn, NoteIn, ReleaseIn
 from api.schemas.common import BigNumber, Cursor, Limit, Page, from_cursor, to_cursor
-from api.visibility import alert_for, alert_limits, open_alerts_for, require_hold, resident_for
 from core.domain.alert import Handling, Severity
 from core.errors import ConflictError
 from core.store.alerts import alerts, handling

@@ -2,11 +2,11 @@
 
 from fastapi import APIRouter
 
-from api import backtests
-from api.deps import ConnectionDep, NowDep, Staff
+from api.access.visibility import backtest_for, resident_for
+from api.actions import backtests
+from api.dependencies import ConnectionDep, NowDep, Staff
 from api.schemas.backtests import BacktestDetailOut, BacktestIn, BacktestOut, SensitivityIO
 from api.schemas.common import BigNumber, Number
-from api.visibility import backtest_for, resident_for
 from core.store.detection import backtest_requests
 from core.store.people import sensitivities
 

@@ -5,13 +5,13 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from api import location
-from api.deps import AnyUser, ConnectionDep, NowDep
-from api.errors import FieldError
-from api.permissions import Viewer
+from api.access import location_gate as location
+from api.access.permissions import Viewer
+from api.access.visibility import geofence_for, require_staff, resident_for
+from api.dependencies import AnyUser, ConnectionDep, NowDep
+from api.http.errors import FieldError
 from api.schemas.common import Number
 from api.schemas.geofences import GeofenceChange, GeofenceIn, GeofenceOut, to_hours, to_shape
-from api.visibility import geofence_for, require_staff, resident_for
 from core.domain.geofence import Geofence
 from core.store.database import Connection
 from core.store.people import geofences

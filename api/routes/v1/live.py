@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api import auth
-from api.deps import AnyUser
-from api.live import News, Subscriber
+from api.access import sessions as auth
+from api.dependencies import AnyUser
+from api.views.stream import News, Subscriber
 
 router = APIRouter(tags=["live"])
 

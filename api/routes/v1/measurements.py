@@ -5,13 +5,13 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api import location
-from api.deps import AnyUser, ConnectionDep, NowDep
-from api.errors import FieldError
+from api.access import location_gate as location
+from api.access.visibility import device_for, resident_for
+from api.dependencies import AnyUser, ConnectionDep, NowDep
+from api.http.errors import FieldError
 from api.schemas.common import Cursor, Limit, Moment, Number, Page, from_cursor, to_cursor
 from api.schemas.measurements import BlindTimeOut, DeviceOut, FixOut, FixPage, ReadingOut
 from api.schemas.residents import LocationAccessOut
-from api.visibility import device_for, resident_for
 from core.domain.metrics import METRICS
 from core.store.devices import devices
 from core.store.telemetry import blind_times, readings

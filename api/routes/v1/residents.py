@@ -4,13 +4,13 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
-from api import location
-from api.deps import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
-from api.permissions import Viewer
+from api.access import location_gate as location
+from api.access.permissions import Viewer
+from api.access.visibility import resident_for
+from api.dependencies import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
 from api.schemas.common import Cursor, Limit, Number, Page, from_cursor, to_cursor
 from api.schemas.residents import ContactOut, LocationAccessOut, LookOut, ResidentOut, RevealIn, WeeklyOut
-from api.visibility import resident_for
-from api.weekly import load_week
+from api.views.weekly import load_week
 from core.domain.people import Contact
 from core.store.people import access_log as views
 from core.store.people import residents

@@ -2,9 +2,9 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api import auth
-from api.deps import Anybody, AnyUser, DatabaseDep, MachineNowDep, SettingsDep
-from api.errors import NotSignedInError
+from api.access import sessions as auth
+from api.dependencies import Anybody, AnyUser, DatabaseDep, MachineNowDep, SettingsDep
+from api.http.errors import NotSignedInError
 from api.schemas.session import SessionOut, SignInIn, UserOut
 from core.store.people import users
 

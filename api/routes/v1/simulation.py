@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from api.deps import Admin, ConnectionDep, NowDep, SettingsDep
+from api.dependencies import Admin, ConnectionDep, NowDep, SettingsDep
 from api.schemas.common import Input, Output
 from core.domain.simulation import Expectation, Injectable, RaisedAlert, compare
 from core.errors import NotFoundError

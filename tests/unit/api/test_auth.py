@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.auth import safe_next
+from api.access.sessions import safe_next
 from core.credentials import passwords
 from core.errors import InputError
 

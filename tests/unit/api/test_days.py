@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 from api.charts.actogram import Usual
 from api.charts.cells import Cell, ChartDay, Look, figures
 from api.locale import words_of
-from api.pages.days import Heard, arrange, usual_of
-from api.pages.moments import Moments
+from api.pages.parts.activity_days import Heard, arrange, usual_of
+from api.wording.times import Moments
 from core.domain.people import Language
 from core.store.telemetry.blind_times import BlindTime
 from core.store.telemetry.readings import Part

@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.errors import TooManyAttemptsError
-from api.limits import Limit
+from api.http.errors import TooManyAttemptsError
+from api.http.rate_limit import Limit
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

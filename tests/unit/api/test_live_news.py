@@ -10,8 +10,8 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
-from api import live
-from api.live import News
+from api.views import stream as live
+from api.views.stream import News
 from core.clock import SystemClock
 from core.errors import StoreUnavailableError
 from core.store.database import Database

@@ -5,7 +5,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.location import CELL_M, coarse, coarse_geofence, holds_place, without_places
+from api.access.location_gate import CELL_M, coarse, coarse_geofence, holds_place, without_places
 from core.domain.geofence import ALWAYS, Circle, Geofence, Polygon
 
 _LAT = st.floats(-80, 80)

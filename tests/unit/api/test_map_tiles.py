@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from pydantic import ValidationError
 
-from api.headers import HeadersMiddleware
+from api.http.headers import HeadersMiddleware
 from core.settings import Settings
 
 _TILES = "https://tiles.example.jp/pale/{z}/{x}/{y}.png"

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.locale import words_of
-from api.pages.moments import Moments
-from api.pages.reasons import line, ruled_out, title, todo, why
+from api.wording.alert_reason import line, ruled_out, title, todo, why
+from api.wording.times import Moments
 from core.domain.alert import Alert, Condition, Handling, Severity
 from core.domain.people import Language
 

@@ -6,8 +6,8 @@ from xml.etree import ElementTree
 
 from api.charts.actogram import Texts, Usual, actogram
 from api.charts.cells import Cell, ChartDay, Look, moved_cell, runs
+from api.charts.day_strip import rhythm
 from api.charts.marks import legend
-from api.charts.rhythm import rhythm
 
 _SVG = "{http://www.w3.org/2000/svg}"
 _TEXTS = Texts("28 days", "one row a day")

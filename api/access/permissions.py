@@ -1,0 +1,131 @@
+"""Who may do what: deny by default. Every route names its permission; what is asked for goes through `api.access.visibility`."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from fastapi import Request
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import RouteContext, iter_route_contexts
+from starlette.routing import BaseRoute, Mount
+
+from api.access import sessions as auth
+from api.http.errors import ForbiddenError, NotSignedInError
+from core.domain.access_scope import Scope
+from core.domain.people import Role, User
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks: a signed-in user and the session that says so."""
+
+    user: User
+    session: bytes
+
+    @property
+    def number(self) -> int:
+        """The user's key."""
+        return self.user.number
+
+    @property
+    def role(self) -> Role:
+        """The user's role."""
+        return self.user.role
+
+    @property
+    def is_staff(self) -> bool:
+        """True for admin and care staff."""
+        return self.role in {Role.ADMIN, Role.CARE}
+
+    @property
+    def scope(self) -> Scope:
+        """The residents the user may know of."""
+        return Scope.of(self.user.role, self.user.number, self.user.office)
+
+
+@dataclass(frozen=True)
+class Permission:
+    """What a route needs; used as a dependency: `viewer: Annotated[Viewer, Depends(STAFF)]`.
+
+    Attributes
+    ----------
+    name : str
+        For tests and error messages.
+    roles : frozenset of Role or None
+        One of these roles; None: nobody in particular.
+    is_asked : bool
+        Whether it is found out who asks at all; that needs the database.
+    """
+
+    name: str
+    roles: frozenset[Role] | None
+    is_asked: bool = True
+
+    def __call__(self, request: Request) -> Viewer | None:
+        """Return who asks; None where nobody is signed in and nobody has to be.
+
+        Raises
+        ------
+        NotSignedInError
+            Nobody is signed in, or the session has ended.
+        ForbiddenError
+            The role does not allow it.
+        """
+        if not self.is_asked:
+            return None
+        viewer = current_viewer(request)
+        if self.roles is None:
+            return viewer
+        if viewer is None:
+            raise NotSignedInError("you are not signed in, or your session has ended")
+        if viewer.role not in self.roles:
+            raise ForbiddenError(f"the role {viewer.role} may not do this")
+        return viewer
+
+
+ANONYMOUS = Permission("anonymous", None, is_asked=False)
+PUBLIC = Permission("public", None)
+ANY_USER = Permission("any_user", frozenset(Role))
+STAFF = Permission("staff", frozenset({Role.ADMIN, Role.CARE}))
+ADMIN = Permission("admin", frozenset({Role.ADMIN}))
+FAMILY = Permission("family", frozenset({Role.FAMILY}))
+
+
+def current_viewer(request: Request) -> Viewer | None:
+    """Return who is signed in, or None; the lookup has a short transaction of its own."""
+    token = auth.token_of(request)
+    if token is None:
+        return None
+    found = auth.find_session(request.app.state.database, token, request.app.state.machine_clock.now())
+    return None if found is None else Viewer(found.user, auth.token_hash(token))
+
+
+def declared_permission(route: RouteContext) -> Permission | None:
+    """Return the permission that a route names, or None."""
+    dependant: Dependant | None = getattr(route, "dependant", None)
+    if dependant is None:
+        return None
+    return next((call for call in _calls(dependant) if isinstance(call, Permission)), None)
+
+
+def refuse_undeclared(routes: Sequence[BaseRoute]) -> None:
+    """Stop a start with a route that names no permission; only mounted static files have none.
+
+    Raises
+    ------
+    RuntimeError
+        Such a route exists.
+    """
+    bare = [
+        route.path or repr(route.original_route)
+        for route in iter_route_contexts(routes)
+        if not isinstance(route.original_route, Mount) and declared_permission(route) is None
+    ]
+    if bare:
+        raise RuntimeError(f"these routes name no permission: {', '.join(bare)}; add one of api.permissions")
+
+
+def _calls(dependant: Dependant) -> Iterator[Callable[..., object]]:
+    for one in dependant.dependencies:
+        if one.call is not None:
+            yield one.call
+        yield from _calls(one)

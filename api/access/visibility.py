@@ -1,0 +1,187 @@
+"""What somebody who asks may know of: every object is asked for through this module.
+
+Not allowed to know of a thing is answered as "there is none" (404); known but not allowed is 403.
+"""
+
+from datetime import datetime
+
+from api.access.permissions import Viewer
+from api.http.errors import ForbiddenError
+from core.domain.alert import Alert, Handling, Severity
+from core.domain.geofence import Geofence
+from core.domain.people import Role
+from core.domain.planned_absence import Absence
+from core.errors import NotFoundError
+from core.store.alerts import alerts
+from core.store.database import Connection
+from core.store.detection import backtest_requests
+from core.store.detection.backtest_requests import BacktestRequest
+from core.store.devices import devices
+from core.store.devices.devices import DeviceOverview
+from core.store.people import access_log as views
+from core.store.people import geofences, residents
+from core.store.people import planned_absences as absences
+from core.store.people.access_log import Viewed
+from core.store.people.residents import ResidentOverview
+
+
+def resident_for(
+    connection: Connection, viewer: Viewer, resident: int, now: datetime, *, is_look: bool = True
+) -> ResidentOverview:
+    """Return a resident whom the viewer may know of.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside the request's transaction.
+    viewer : Viewer
+        Who asks.
+    resident : int
+        About whom.
+    now : datetime
+        When.
+    is_look : bool
+        The person's data will be shown: an administrator's look is recorded for the person.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    """
+    found = residents.overview(connection, viewer.scope, resident)
+    if is_look and viewer.role is Role.ADMIN:
+        views.record(connection, user=viewer.number, resident=resident, what=Viewed.RECORD, now=now)
+    return found
+
+
+def alert_for(connection: Connection, viewer: Viewer, alert: int) -> Alert:
+    """Return an alert the viewer may know of.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    """
+    found = alerts.get(connection, alert)
+    if not may_see(connection, viewer, found):
+        raise NotFoundError(f"there is no alert {alert}")
+    return found
+
+
+def may_see(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
+    """Tell whether the viewer may know of an alert: equipment and ward matters are for staff."""
+    if viewer.role is Role.ADMIN:
+        return True
+    if viewer.role is Role.FAMILY and (alert.severity is Severity.EQUIPMENT or alert.resident is None):
+        return False
+    if alert.resident is not None:
+        return residents.is_visible(connection, viewer.scope, alert.resident)
+    return alert.office is None or alert.office == viewer.user.office
+
+
+def holds(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
+    """Tell whether the viewer holds an alert, be it as a user or as somebody who answered from a message before."""
+    if alert.handling is not Handling.CLAIMED:
+        return False
+    if alert.claimed_by_user is not None:
+        return alert.claimed_by_user == viewer.number
+    holder = (
+        None if alert.claimed_by_contact is None else residents.contact(connection, alert.claimed_by_contact)
+    )
+    return holder is not None and holder.user == viewer.number
+
+
+def require_hold(connection: Connection, viewer: Viewer, alert: Alert, what: str) -> None:
+    """Refuse a family user what only staff may do while somebody else is checking.
+
+    Raises
+    ------
+    ForbiddenError
+        Somebody else holds the alert, and the viewer is not staff.
+    """
+    if viewer.is_staff or alert.handling is not Handling.CLAIMED or holds(connection, viewer, alert):
+        return
+    raise ForbiddenError(f"only staff or {alert.claimed_by}, who is checking, may {what}; take it over first")
+
+
+def open_alerts_for(connection: Connection, viewer: Viewer, now: datetime) -> list[Alert]:
+    """Return the alerts that are not closed and that the viewer may know of, in the order of the care board."""
+    offices, only = alert_limits(connection, viewer)
+    found = alerts.open_alerts(connection, now, offices=offices, residents=only)
+    return found if viewer.is_staff else [one for one in found if one.severity is not Severity.EQUIPMENT]
+
+
+def alert_limits(connection: Connection, viewer: Viewer) -> tuple[list[int] | None, frozenset[int] | None]:
+    """Return the (offices, residents) to which the viewer's alerts are limited; None is no limit."""
+    if viewer.role is Role.ADMIN:
+        return None, None
+    if viewer.role is Role.CARE:
+        return ([] if viewer.user.office is None else [viewer.user.office]), None
+    return None, residents.visible_numbers(connection, viewer.scope)
+
+
+def geofence_for(connection: Connection, viewer: Viewer, geofence: int) -> Geofence:
+    """Return a geofence of a resident whom the viewer may know of.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    """
+    found = geofences.get(connection, geofence)
+    _require_visible(connection, viewer, found.resident, f"geofence {geofence}")
+    return found
+
+
+def absence_for(connection: Connection, viewer: Viewer, absence: int) -> Absence:
+    """Return a planned absence of a resident whom the viewer may know of.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, it was taken back, or the viewer may not know.
+    """
+    found = absences.get(connection, absence)
+    _require_visible(connection, viewer, found.resident, f"planned absence {absence}")
+    return found
+
+
+def device_for(connection: Connection, viewer: Viewer, device_id: str) -> DeviceOverview:
+    """Return a device of a home the viewer may know of.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    """
+    return devices.overview(connection, viewer.scope, device_id)
+
+
+def backtest_for(connection: Connection, viewer: Viewer, backtest: int) -> BacktestRequest:
+    """Return a backtest of a resident whom the viewer may know of.
+
+    Raises
+    ------
+    NotFoundError
+        There is none, or the viewer may not know.
+    """
+    found = backtest_requests.get(connection, backtest)
+    _require_visible(connection, viewer, found.resident, f"backtest {backtest}")
+    return found
+
+
+def require_staff(viewer: Viewer, what: str) -> None:
+    """Refuse what only staff may do with a thing that others may see.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is not staff.
+    """
+    if not viewer.is_staff:
+        raise ForbiddenError(f"only staff may {what}; tell the centre what should change")
+
+
+def _require_visible(connection: Connection, viewer: Viewer, resident: int, what: str) -> None:
+    if not residents.is_visible(connection, viewer.scope, resident):
+        raise NotFoundError(f"there is no {what} that you may see")

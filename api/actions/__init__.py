@@ -1,0 +1,1 @@
+"""What people change, called by pages and JSON alike."""

@@ -1,0 +1,1 @@
+"""What every answer has: headers, protection of forms, sizes, errors, rate limits."""

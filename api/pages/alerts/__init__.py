@@ -1,0 +1,1 @@
+"""Pages about alerts: one alert, the history, the link in a message."""

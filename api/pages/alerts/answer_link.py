@@ -1,0 +1,100 @@
+"""The answer page of a message's link: no sign-in, one big button; looking at it changes nothing."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.access import sessions as auth
+from api.actions.answer_links import Action, AnswerLimits, AnswerPage, LinkState
+from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep
+from api.pages.rendering import Page
+from api.wording.alert_reason import why
+from core.domain.alert import Alert, Condition
+from core.domain.people import Contact
+
+router = APIRouter()
+
+
+@router.get("/a/{token}")
+def show_answer(
+    *,
+    request: Request,
+    _viewer: Anybody,
+    connection: ConnectionDep,
+    machine_now: MachineNowDep,
+    token: str,
+) -> Response:
+    """Show what the link is about and its buttons."""
+    now = Page(request, None).now
+    found = _limits(request).look(connection, token, auth.peer_of(request), now, machine_now)
+    return _render(request, found)
+
+
+@router.post("/a/{token}")
+def act(
+    *,
+    request: Request,
+    _viewer: Anybody,
+    database: DatabaseDep,
+    machine_now: MachineNowDep,
+    token: str,
+    action: Annotated[str, Form()] = "",
+) -> Response:
+    """Do what a button says, then show how things stand; what is done already is no error."""
+    if action in set(Action):
+        now = Page(request, None).now
+        peer = auth.peer_of(request)
+        with database.transaction() as connection:
+            _limits(request).answer(
+                connection, token, Action(action), peer=peer, now=now, machine_now=machine_now
+            )
+    return RedirectResponse(request.url.path, 303)
+
+
+def _render(request: Request, found: AnswerPage) -> Response:
+    if found.alert is None or found.contact is None:
+        return Page(request, None).render("answer.html", {"state": LinkState.ENDED.value, "live": False})
+    alert, contact, person = found.alert, found.contact, found.person
+    page = Page(request, None, person.zone if person else None, contact.language)
+    words, moments = page.words, page.moments
+    cleared = alert.condition is Condition.CLEARED and alert.cleared_at is not None
+    return page.render(
+        "answer.html",
+        {
+            "live": False,
+            "state": found.state.value,
+            "alert": alert,
+            "heading": _heading(page, found.state, alert),
+            "who": _who(page, contact, person.name if person else ""),
+            "what": why(alert, moments)[0],
+            "cleared_line": words("answer.cleared", clock=moments.clock_text(alert.cleared_at))
+            if cleared and alert.cleared_at
+            else "",
+            "phone": person.phone if person else "",
+            "actions": [action.value for action in found.actions],
+            "next_clock": moments.clock_text(found.next_told_at) if found.next_told_at else "",
+            "office_phone": person.office_phone if person else "",
+            "contact_name": contact.name,
+        },
+    )
+
+
+def _heading(page: Page, state: LinkState, alert: Alert) -> str:
+    if state is LinkState.TAKEN:
+        clock = page.moments.clock_text(alert.claimed_at) if alert.claimed_at else ""
+        return page.words("answer.taken", who=alert.claimed_by or "", clock=clock)
+    return page.words(f"answer.{state.value}")
+
+
+def _who(page: Page, contact: Contact, name: str) -> str:
+    if not name:
+        return page.words("board.ward")
+    if contact.calls_resident and contact.calls_resident != name:
+        return page.words("answer.who", n=contact.calls_resident, name=name)
+    return page.words("answer.who_plain", name=name)
+
+
+def _limits(request: Request) -> AnswerLimits:
+    limits: AnswerLimits = request.app.state.answer_limits
+    return limits

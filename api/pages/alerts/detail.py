@@ -1,0 +1,181 @@
+"""One alert: why it was raised, what the record shows, who was told, and what people do about it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from markupsafe import Markup
+
+from api.access.location_gate import PLACE_RULES
+from api.access.permissions import Viewer
+from api.charts.actogram import Texts, actogram
+from api.charts.marks import legend
+from api.pages.parts.activity_days import load_days
+from api.pages.parts.alert_rows import Whose
+from api.pages.parts.climate import rooms, unknown_line
+from api.pages.parts.place import Place, load_place
+from api.pages.parts.search_area import is_sought
+from api.pages.rendering import Page
+from api.wording.alert_reason import ruled_out, title, todo, why
+from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome
+from core.domain.notification import EscalationStep, Notification
+from core.store.alerts import alerts, notifications
+from core.store.database import Connection
+from core.store.devices import devices
+from core.store.people import residents
+from core.store.people.residents import ResidentOverview
+
+_CHART_DAYS = 8
+_PAST = 5
+_LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
+_CLIMATE_RULES = frozenset({"heat", "cold"})
+
+
+@dataclass(frozen=True)
+class EventLine:
+    """One line of the timeline."""
+
+    at: datetime
+    text: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One rung of the ladder with the messages that were sent from it."""
+
+    name: str
+    clock: Markup
+    taken_at: datetime | None
+    stopped_at: datetime | None
+    messages: list[Notification]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What somebody had entered when a form could not be taken, and why not."""
+
+    problem: str = ""
+    outcome: str = ""
+    note: str = ""
+
+
+def alert_context(
+    page: Page, viewer: Viewer, connection: Connection, alert: Alert, draft: Draft
+) -> dict[str, object]:
+    """Return what the alert's page shows to a viewer who may see it."""
+    people = residents.overviews(connection, viewer.scope)
+    whose = Whose(people, page.words)
+    person = whose.person(alert)
+    if person is not None:
+        page = page.in_zone(person.zone)
+    moments, words = page.moments, page.words
+    who = whose.name(alert)
+    return {
+        "m": moments,
+        "here": f"/alerts/{alert.number}",
+        "alert": alert,
+        "title": title(alert.rule, words),
+        "who": who,
+        "person": person,
+        "why": why(alert, moments),
+        "ruled_out": ruled_out(alert, moments),
+        "todo": todo(alert, words),
+        "climate_unknown": _climate_unknown(page, connection, alert),
+        "is_about_place": alert.rule in PLACE_RULES,
+        "place": _place(page, viewer, connection, alert, person),
+        "is_mine": alert.claimed_by_user == viewer.number,
+        "claimed_clock": moments.clock(alert.claimed_at) if alert.claimed_at else "",
+        "lapses_clock": moments.clock(alert.claim_lapses_at) if alert.claim_lapses_at else "",
+        "closed_clock": moments.clock(alert.closed_at) if alert.closed_at else "",
+        "outcomes": [outcome.value for outcome in Outcome],
+        "chosen": draft.outcome,
+        "note": draft.note,
+        "problem": draft.problem,
+        "events": [_event_line(event, page) for event in alerts.events(connection, alert.number)],
+        "ladder": _ladder(
+            notifications.steps(connection, alert.number),
+            notifications.of_alert(connection, alert.number),
+            page,
+        ),
+        "past": _past(connection, alert) if viewer.is_staff and alert.resident is not None else None,
+    } | _evidence(page, connection, person, who)
+
+
+def _place(
+    page: Page, viewer: Viewer, connection: Connection, alert: Alert, person: ResidentOverview | None
+) -> Place | None:
+    """Return what the viewer may see of the place that the alert is about; None if it is about no place."""
+    if person is None or alert.rule not in PLACE_RULES:
+        return None
+    there = devices.overviews(connection, viewer.scope, resident=person.number)
+    return load_place(page, viewer, connection, person, there=there, problem="", sought=is_sought([alert]))
+
+
+def _climate_unknown(page: Page, connection: Connection, alert: Alert) -> str:
+    """Say of heat or cold that lasts on record that nobody can tell any more, because no room reports."""
+    if alert.rule not in _CLIMATE_RULES or alert.resident is None or alert.condition is not Condition.ACTIVE:
+        return ""
+    return unknown_line(page, rooms(page, connection, alert.resident))
+
+
+def _evidence(
+    page: Page, connection: Connection, person: ResidentOverview | None, who: str
+) -> dict[str, object]:
+    if person is None:
+        return {"chart": "", "legend": ""}
+    days = load_days(connection, person, page.moments, _CHART_DAYS)
+    words = page.words
+    name = words("alert.evidence_title", who=who)
+    chart = actogram(
+        days.days,
+        Texts(name, words("chart.description")),
+        usual=days.usual,
+        now_minute=days.now_minute,
+        prefix="evidence",
+    )
+    names = {look: words(f"chart.{look}") for look in _LEGEND}
+    return {"chart": chart, "legend": legend(names, "evidence", days.looks)}
+
+
+def _event_line(event: AlertEvent, page: Page) -> EventLine:
+    words = page.words
+    name = event.kind.value
+    if event.kind in {EventKind.CLEARED, EventKind.AMENDED} and event.detail.get("withdrawn"):
+        name = "withdrawn"
+    if event.kind is EventKind.CLAIMED and event.detail.get("taken_over"):
+        name = "taken_over"
+    entry = f"event.{name}" if words.has(f"event.{name}") else "event.other"
+    text = words(entry, who=event.who or words("event.somebody"))
+    outcome = event.detail.get("outcome")
+    if isinstance(outcome, str) and words.has(f"outcome.{outcome}"):
+        text += " · " + words(f"outcome.{outcome}")
+    return EventLine(event.at, text, str(event.detail.get("note", "")))
+
+
+def _ladder(steps: list[EscalationStep], messages: list[Notification], page: Page) -> list[Rung]:
+    opening = [one for one in messages if one.kind is NotificationKind.OPENING]
+    climb = [step for step in steps if step.is_climb]
+    first = "alert.ladder_family" if len(climb) > 1 else "alert.ladder_centre"
+    names = [first if place == 0 else "alert.ladder_centre" for place in range(len(climb))]
+    # Whoever sleeps is told later, and who looks at the alert sees that.
+    passed_over = [step for step in steps if step.is_after_quiet_hours]
+    names += ["alert.ladder_quiet"] * len(passed_over)
+    return [
+        Rung(
+            page.words(name),
+            page.moments.clock(step.taken_at or step.due_at),
+            step.taken_at,
+            step.stopped_at,
+            [one for one in opening if one.step == step.step],
+        )
+        for name, step in zip(names, [*climb, *passed_over], strict=True)
+    ]
+
+
+def _past(connection: Connection, alert: Alert) -> list[Alert]:
+    if alert.resident is None:
+        return []
+    found = alerts.history(
+        connection, residents=[alert.resident], rule=alert.rule, before=alert.number, limit=_PAST
+    )
+    return [one for one in found if one.subject == alert.subject]

@@ -1,0 +1,189 @@
+"""The list of alerts, one alert's page, and the forms on it; each form answers with a redirect to the page."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Query, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.access import visibility
+from api.access.permissions import Viewer
+from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
+from api.http.errors import ForbiddenError
+from api.pages.alerts.detail import Draft, alert_context
+from api.pages.parts.alert_rows import Whose
+from api.pages.rendering import Page
+from api.schemas.common import BigNumber
+from api.wording.alert_reason import title
+from core.domain.alert import Alert, Handling, Outcome, Severity
+from core.errors import ConflictError, InputError
+from core.store.alerts import alerts, handling
+from core.store.database import Connection, Database
+from core.store.people import residents
+
+router = APIRouter()
+
+_PAGE = 50
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of the list."""
+
+    alert: Alert
+    title: str
+    who: str
+
+
+@router.get("/alerts")
+def list_alerts(
+    request: Request,
+    viewer: AnyUser,
+    connection: ConnectionDep,
+    handling: str = "",
+    before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
+) -> Response:
+    """Show past and present alerts, newest first."""
+    page = Page(request, viewer)
+    offices, only = visibility.alert_limits(connection, viewer)
+    chosen = Handling(handling) if handling in set(Handling) else None
+    found = alerts.history(
+        connection, offices=offices, residents=only, handling=chosen, before=before, limit=_PAGE + 1
+    )
+    whose = Whose(residents.overviews(connection, viewer.scope), page.words)
+    rows = [
+        Row(one, title(one.rule, page.words), whose.name(one))
+        for one in found[:_PAGE]
+        if viewer.is_staff or one.severity is not Severity.EQUIPMENT
+    ]
+    more = found[_PAGE - 1].number if len(found) > _PAGE else None
+    return page.render(
+        "alerts.html", {"rows": rows, "more": more, "handling": chosen.value if chosen else ""}
+    )
+
+
+@router.get("/alerts/{number}")
+def show_alert(request: Request, viewer: AnyUser, connection: ConnectionDep, number: BigNumber) -> Response:
+    """Show one alert."""
+    return _show(request=request, viewer=viewer, connection=connection, number=number, draft=Draft())
+
+
+@router.post("/alerts/{number}/claim")
+def claim(
+    *,
+    request: Request,
+    viewer: AnyUser,
+    database: DatabaseDep,
+    number: BigNumber,
+    take_over: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "",  # noqa: A002 - the field's name
+) -> Response:
+    """Take the alert on. Who holds it already is shown, not an error."""
+    page = Page(request, viewer)
+    try:
+        with database.transaction() as connection:
+            visibility.alert_for(connection, viewer, number)
+            handling.claim(connection, number, user=viewer.number, take_over=bool(take_over), now=page.now)
+    except ConflictError:
+        return _back(number)
+    return _back(number, "claimed", next)
+
+
+@router.post("/alerts/{number}/release")
+def release(request: Request, viewer: AnyUser, database: DatabaseDep, number: BigNumber) -> Response:
+    """Give the alert back to the queue; only whoever holds it does."""
+    page = Page(request, viewer)
+    with database.transaction() as connection:
+        found = visibility.alert_for(connection, viewer, number)
+        if found.handling is not Handling.CLAIMED or found.claimed_by_user != viewer.number:
+            return _back(number)
+        handling.release(connection, number, user=viewer.number, now=page.now)
+    return _back(number, "released")
+
+
+@router.post("/alerts/{number}/close")
+def close(
+    *,
+    request: Request,
+    viewer: AnyUser,
+    database: DatabaseDep,
+    number: BigNumber,
+    outcome: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+    version: Annotated[int | None, Form()] = None,
+    next: Annotated[str, Form()] = "",  # noqa: A002
+) -> Response:
+    """End the alert with its outcome; what cannot be taken comes back with what was entered."""
+    page = Page(request, viewer)
+    draft = _checked(page, outcome, note)
+    if not draft.problem:
+        try:
+            with database.transaction() as connection:
+                found = visibility.alert_for(connection, viewer, number)
+                if not viewer.is_staff and found.claimed_by_user != viewer.number:
+                    raise ForbiddenError("only staff or whoever holds an alert may close it")
+                handling.close(
+                    connection,
+                    number,
+                    outcome=Outcome(outcome),
+                    user=viewer.number,
+                    note=note,
+                    version=version,
+                    now=page.now,
+                )
+            return _back(number, "closed", next)
+        except ConflictError:
+            draft = Draft(page.words("alert.problem_changed"), outcome, note)
+        except InputError:
+            draft = Draft(page.words("alert.problem_long"), outcome, note)
+    return _again(request, viewer, database, number, draft)
+
+
+@router.post("/alerts/{number}/note")
+def add_note(
+    request: Request,
+    viewer: AnyUser,
+    database: DatabaseDep,
+    number: BigNumber,
+    note: Annotated[str, Form()] = "",
+) -> Response:
+    """Write a note into the alert's history."""
+    page = Page(request, viewer)
+    try:
+        with database.transaction() as connection:
+            visibility.alert_for(connection, viewer, number)
+            handling.add_note(connection, number, user=viewer.number, note=note, now=page.now)
+    except InputError:
+        problem = page.words("alert.note_empty" if not note.strip() else "alert.problem_long")
+        return _again(request, viewer, database, number, Draft(problem))
+    return _back(number, "noted")
+
+
+def _checked(page: Page, outcome: str, note: str) -> Draft:
+    if outcome not in set(Outcome):
+        return Draft(page.words("alert.problem_outcome"), "", note)
+    if outcome == Outcome.OTHER and not note.strip():
+        return Draft(page.words("alert.problem_note"), outcome, note)
+    return Draft()
+
+
+def _again(request: Request, viewer: Viewer, database: Database, number: int, draft: Draft) -> Response:
+    with database.transaction() as connection:
+        return _show(
+            request=request, viewer=viewer, connection=connection, number=number, draft=draft, status=422
+        )
+
+
+def _show(
+    *, request: Request, viewer: Viewer, connection: Connection, number: int, draft: Draft, status: int = 200
+) -> Response:
+    page = Page(request, viewer)
+    found = visibility.alert_for(connection, viewer, number)
+    if found.resident is not None:
+        visibility.resident_for(connection, viewer, found.resident, page.now)
+    return page.render("alert.html", alert_context(page, viewer, connection, found, draft), status=status)
+
+
+def _back(number: BigNumber, said: str = "", next_page: str = "") -> RedirectResponse:
+    address = "/family" if next_page == "family" else f"/alerts/{number}"
+    return RedirectResponse(address + (f"?said={said}" if said else ""), 303)

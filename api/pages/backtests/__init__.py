@@ -1,0 +1,1 @@
+"""Pages that try settings on the past."""

@@ -1,0 +1,207 @@
+"""Trying settings on a resident's past: what to try, how far it is, and what each setting would have meant; for staff."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.access import visibility
+from api.access.permissions import Viewer
+from api.actions import backtests
+from api.dependencies import ConnectionDep, DatabaseDep, NowDep, Staff
+from api.pages.backtests import labels as happenings
+from api.pages.backtests.labels import Happening
+from api.pages.backtests.result import account
+from api.pages.rendering import Page
+from api.schemas.backtests import LARGEST_BUDGET, BacktestDetailOut
+from api.schemas.common import BigNumber, Number
+from api.wording import alert_reason as reasons
+from core.domain.backtest import (
+    RULES_ABOUT_EQUIPMENT,
+    RULES_ABOUT_PERSON,
+    TRIED_RULES,
+    BacktestState,
+    BacktestWish,
+)
+from core.domain.sensitivity import Sensitivity
+from core.errors import ConflictError
+from core.store.database import Connection
+from core.store.detection import backtest_requests
+from core.store.detection.backtest_requests import BacktestRequest
+from core.store.people import sensitivities
+
+router = APIRouter()
+_WEEKS = (4, 8, 12, 26)
+
+
+@dataclass(frozen=True)
+class TryForm:
+    """What is in the form, as typed."""
+
+    rule: str = "inactivity"
+    weeks: str = "8"
+    budget: str = ""
+    happened: Sequence[Happening] = ()
+
+    def problems(self, page: Page) -> dict[str, str]:
+        """Say what is wrong with it, by field."""
+        found: dict[str, str] = {}
+        is_span = self.weeks in {str(one) for one in _WEEKS}
+        if self.rule not in {"", *TRIED_RULES} or not is_span:
+            found["rule"] = page.words("backtest.problem_choice")
+        if self.budget and self._budget() is None:
+            found["budget"] = page.words("backtest.problem_budget")
+        for number, one in enumerate(self.happened, 1):
+            if is_span and (problem := one.problem(page, int(self.weeks))):
+                found[f"happened-{number}"] = page.words("backtest.problem_row", n=number, problem=problem)
+        return found
+
+    def wish(self, page: Page) -> BacktestWish:
+        """Return what is to be tried: every setting side by side."""
+        rules = (self.rule,) if self.rule else ()
+        labels = tuple(one.label(page) for one in self.happened)
+        return BacktestWish(int(self.weeks), rules, tuple(Sensitivity), self._budget(), labels)
+
+    def _budget(self) -> float | None:
+        try:
+            budget = float(self.budget)
+        except ValueError:
+            return None
+        return budget if 0 <= budget <= LARGEST_BUDGET else None
+
+
+@dataclass(frozen=True)
+class TriedLine:
+    """One of those that were tried before."""
+
+    number: int
+    text: str
+    by: str
+    state: str
+
+
+@router.get("/residents/{number}/backtests")
+def show_all(request: Request, viewer: Staff, connection: ConnectionDep, number: Number) -> Response:
+    """Show the form and what was tried before."""
+    return _show(request, viewer, connection, number, None, {})
+
+
+@router.post("/residents/{number}/backtests")
+def ask(
+    *,
+    request: Request,
+    viewer: Staff,
+    database: DatabaseDep,
+    number: Number,
+    rule: Annotated[str, Form()] = "",
+    weeks: Annotated[str, Form()] = "",
+    budget: Annotated[str, Form()] = "",
+    day: Annotated[list[str] | None, Form()] = None,
+    clock: Annotated[list[str] | None, Form()] = None,
+    what: Annotated[list[str] | None, Form()] = None,
+) -> Response:
+    """Ask for it, or show the form again with what is wrong."""
+    form = TryForm(rule, weeks, budget.strip(), happenings.typed(day or [], clock or [], what or []))
+    with database.transaction() as connection:
+        now = Page(request, viewer).now
+        one = visibility.resident_for(connection, viewer, number, now, is_look=False)
+        page = Page(request, viewer, one.zone)
+        problems = form.problems(page)
+        if not problems:
+            try:
+                made = backtests.ask(connection, viewer, number, form.wish(page), now)
+            except ConflictError:
+                problems = {"rule": page.words("backtest.problem_many")}
+            else:
+                return RedirectResponse(f"/backtests/{made.number}", 303)
+        return _show(request, viewer, connection, number, form, problems)
+
+
+@router.get("/backtests/{number}")
+def show(request: Request, viewer: Staff, connection: ConnectionDep, number: BigNumber) -> Response:
+    """Show how far it is, or what was found."""
+    found = visibility.backtest_for(connection, viewer, number)
+    one = visibility.resident_for(connection, viewer, found.resident, Page(request, viewer).now)
+    page = Page(request, viewer, one.zone)
+    result, is_precise = backtests.result_for(connection, viewer, found, page.now)
+    told = BacktestDetailOut.build(found, result, is_precise=is_precise)
+    context: dict[str, object] = {
+        "one": one,
+        "line": _line(found, page),
+        "number": number,
+        "state": found.state.value,
+        "is_open": found.state in {BacktestState.WAITING, BacktestState.RUNNING},
+        "percent": round(100 * found.progress),
+        "problem": None if found.problem is None else found.problem.value,
+        "account": None
+        if told.result is None
+        else account(page, found.resident, told.result, sensitivities.get(connection, found.resident)),
+    }
+    return page.render("backtest.html", context)
+
+
+@router.post("/backtests/{number}/application")
+def apply(
+    viewer: Staff,
+    connection: ConnectionDep,
+    now: NowDep,
+    number: BigNumber,
+    sensitivity: Annotated[str, Form()] = "",
+) -> Response:
+    """Put the setting that was proposed in force."""
+    found = visibility.backtest_for(connection, viewer, number)
+    result = BacktestDetailOut.build(found, found.result, is_precise=False).result
+    proposed = None if result is None or result.budget is None else result.budget.proposed
+    # The page offers nothing else, so whoever asks for another made it up.
+    if proposed is None or sensitivity != proposed:
+        raise ConflictError(f"backtest {number} does not propose this setting; look at it again")
+    backtests.set_sensitivity(connection, viewer, found.resident, proposed, now)
+    return RedirectResponse(f"/backtests/{number}?said=backtest_applied", 303)
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    connection: Connection,
+    number: int,
+    form: TryForm | None,
+    problems: dict[str, str],
+) -> Response:
+    """Show the form as it was sent, or with what was typed in last, and what was tried before."""
+    one = visibility.resident_for(connection, viewer, number, Page(request, viewer).now)
+    page = Page(request, viewer, one.zone)
+    before = backtest_requests.of_resident(connection, number)
+    if form is None:
+        form = TryForm(happened=happenings.remembered([found.wish for found in before], page))
+    context: dict[str, object] = {
+        "one": one,
+        "here": f"/residents/{number}/backtests",
+        "groups": {
+            about: {rule: reasons.title(rule, page.words) for rule in rules}
+            for about, rules in (("person", RULES_ABOUT_PERSON), ("equipment", RULES_ABOUT_EQUIPMENT))
+        },
+        "weeks": _WEEKS,
+        "form": form,
+        "happened": happenings.filled_up(form.happened),
+        "first_day": page.moments.local(page.now - timedelta(weeks=max(_WEEKS))).date().isoformat(),
+        "today": page.moments.local(page.now).date().isoformat(),
+        "problems": problems,
+        "before": [_line(found, page) for found in before],
+    }
+    return page.render("backtests.html", context, status=422 if problems else 200)
+
+
+def _line(one: BacktestRequest, page: Page) -> TriedLine:
+    words = page.words
+    rules = [reasons.title(rule, words) for rule in one.wish.rules] or [words("backtest.every_rule")]
+    text = words(
+        "backtest.line",
+        clock=page.moments.clock_text(one.asked_at),
+        rules=" / ".join(rules),
+        weeks=words("backtest.weeks_n", n=one.wish.weeks),
+    )
+    by = words("backtest.by", who=one.asked_by)
+    return TriedLine(one.number, text, by, words(f"backtest.state_{one.state.value}"))

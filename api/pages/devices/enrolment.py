@@ -1,0 +1,53 @@
+"""The page that a label's QR code leads to: shows a device's credential once, to whoever sets the device up."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import Response
+
+from api.access import sessions as auth
+from api.actions.enrolment import Enrolments
+from api.dependencies import Anybody, DatabaseDep, MachineNowDep, SettingsDep
+from api.http.errors import TooManyAttemptsError
+from api.pages.rendering import Page
+from core.credentials.enrolment_codes import UnknownCodeError
+
+router = APIRouter()
+_LONGEST_CODE = 100
+
+
+@router.get("/enrol")
+def show_form(request: Request, _viewer: Anybody) -> Response:
+    """Ask for the code; a script fills in the one behind the # of the address."""
+    return _page(request)
+
+
+@router.post("/enrol")
+def enrol(
+    *,
+    request: Request,
+    _viewer: Anybody,
+    database: DatabaseDep,
+    settings: SettingsDep,
+    machine_now: MachineNowDep,
+    code: Annotated[str, Form(max_length=_LONGEST_CODE)] = "",
+) -> Response:
+    """Exchange the code and show the credential, which nobody can show again."""
+    enrolments: Enrolments = request.app.state.enrolments
+    try:
+        made = enrolments.exchange(
+            database, settings, code, peer=auth.peer_of(request), machine_now=machine_now
+        )
+    except UnknownCodeError:
+        return _page(request, problem="enrol.unknown", status=422)
+    except TooManyAttemptsError as error:
+        answer = _page(request, problem="enrol.throttled", status=429)
+        answer.headers["Retry-After"] = str(error.retry_after_s)
+        return answer
+    return _page(request, made=made)
+
+
+def _page(request: Request, *, status: int = 200, **values: object) -> Response:
+    return Page(request, None).render(
+        "enrol.html", {"live": False, "problem": "", "made": None} | values, status=status
+    )

@@ -1,0 +1,86 @@
+"""The list of devices, for those who look after them: homes and rooms, nothing about anybody's health."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+
+from api.dependencies import Admin, ConnectionDep, Staff
+from api.pages.rendering import Page
+from api.wording.reason_card import place_name
+from core.store.devices import devices
+from core.store.devices.devices import DeviceOverview
+from core.store.people import users
+
+router = APIRouter()
+
+_LOW_BATTERY_PCT = 15.0
+
+
+@dataclass(frozen=True)
+class DeviceLine:
+    """One device of the list; `state` is heard, not_heard or no_heartbeat."""
+
+    device: DeviceOverview
+    place: str
+    state: str
+    battery: str
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A way to narrow the list down, with how many it leaves."""
+
+    name: str
+    count: int
+
+
+@router.get("/devices")
+def list_devices(
+    request: Request, viewer: Staff, connection: ConnectionDep, show: str = "all", q: str = ""
+) -> Response:
+    """Show the devices whose homes the viewer looks after."""
+    page = Page(request, viewer)
+    found = devices.overviews(connection, viewer.scope)
+    tests: dict[str, Callable[[DeviceOverview], bool]] = {
+        "all": lambda _one: True,
+        "silent": lambda one: one.is_heard(page.now) is False,
+        "low": is_low,
+    }
+    shown = [one for one in found if tests.get(show, tests["all"])(one)]
+    lines = [_line(one, page) for one in shown]
+    wanted = q.strip().lower()
+    return page.render(
+        "devices.html",
+        {
+            "filters": [Filter(name, sum(test(one) for one in found)) for name, test in tests.items()],
+            "show": show if show in tests else "all",
+            "q": q,
+            "lines": [one for one in lines if not wanted or wanted in _searched(one)],
+        },
+    )
+
+
+@router.get("/admin/users")
+def list_users(request: Request, viewer: Admin, connection: ConnectionDep) -> Response:
+    """Show everybody who can sign in."""
+    return Page(request, viewer).render("users.html", {"people": users.list_all(connection)})
+
+
+def is_low(one: DeviceOverview) -> bool:
+    """Tell whether the battery should be changed soon."""
+    return bool(one.battery_low) or (one.battery_pct is not None and one.battery_pct < _LOW_BATTERY_PCT)
+
+
+def _line(one: DeviceOverview, page: Page) -> DeviceLine:
+    heard = one.is_heard(page.now)
+    state = "no_heartbeat" if heard is None else "heard" if heard else "not_heard"
+    battery = "" if one.battery_pct is None else f"{one.battery_pct:.0f}%"
+    if is_low(one):
+        battery = f"{battery} {page.words('device.battery_low')}".strip()
+    return DeviceLine(one, place_name(one.place, page.words), state, battery)
+
+
+def _searched(one: DeviceLine) -> str:
+    return f"{one.device.device_id} {one.device.home_name or ''} {one.place} {one.device.place}".lower()

@@ -1,0 +1,1 @@
+"""The first page: the board of the staff, the page of a family."""

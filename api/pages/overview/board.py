@@ -1,0 +1,140 @@
+"""The care board: what waits for somebody, in the order in which it must be seen, and how everybody else is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fastapi import APIRouter, Request, Response
+
+from api.access import visibility
+from api.access.permissions import Viewer
+from api.dependencies import ConnectionDep, Staff
+from api.pages.parts.alert_rows import Matter, Whose, matters
+from api.pages.rendering import Page
+from api.views import status
+from core.domain.alert import Alert, Handling, Severity
+from core.domain.people import WatchState
+from core.store.alerts import notifications
+from core.store.database import Connection
+from core.store.devices import devices
+from core.store.operation import health
+from core.store.people import residents
+from core.store.people.residents import ResidentOverview
+
+router = APIRouter()
+
+# A ward has thousands; the rest is in the list of residents.
+_MOST_NAMES = 60
+_FILTERS = ("all", "p1", "p2", "p3", "held", "p4")
+
+
+@dataclass(frozen=True)
+class Part:
+    """A list of the board; equipment never shares one with people."""
+
+    name: str
+    rows: list[Matter]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """A way to narrow the board down, with how many rows it leaves."""
+
+    name: str
+    mark: str
+    count: int
+
+
+@dataclass(frozen=True)
+class Group:
+    """Residents without an open alert, by state."""
+
+    name: str
+    people: list[ResidentOverview]
+    count: int
+    is_open: bool
+
+
+@router.get("/board")
+def board(request: Request, viewer: Staff, connection: ConnectionDep, show: str = "all") -> Response:
+    """Show the whole board."""
+    page = Page(request, viewer)
+    people = residents.overviews(connection, viewer.scope)
+    context = _queue(page, viewer, connection, people, show if show in _FILTERS else "all")
+    return page.render("board.html", context | {"groups": _groups(people, page)})
+
+
+@router.get("/board/queue")
+def board_queue(request: Request, viewer: Staff, connection: ConnectionDep) -> Response:
+    """Return the rows and counters alone, for a board that is open."""
+    page = Page(request, viewer)
+    people = residents.overviews(connection, viewer.scope)
+    return page.render("_fresh.html", _queue(page, viewer, connection, people, "all"))
+
+
+@router.get("/board/groups")
+def board_groups(request: Request, viewer: Staff, connection: ConnectionDep) -> Response:
+    """Return the groups alone, for a board that is open."""
+    page = Page(request, viewer)
+    return page.render(
+        "_groups.html", {"groups": _groups(residents.overviews(connection, viewer.scope), page)}
+    )
+
+
+def _queue(
+    page: Page, viewer: Viewer, connection: Connection, people: Sequence[ResidentOverview], show: str
+) -> dict[str, object]:
+    found = visibility.open_alerts_for(connection, viewer, page.now)
+    heard = devices.hearing_in(connection, viewer.scope, page.now)
+    blind = status.is_blind(health.health(connection), page.now, status.silent_after(page.clock_factor))
+    ladders = {
+        alert.number: notifications.steps(connection, alert.number) for alert in found if _climbs(alert)
+    }
+    rows = matters(found, Whose(people, page.words), ladders, page.moments)
+    shown = [row for row in rows if _is_shown(row, show)]
+    return {
+        "show": show,
+        "filters": [
+            Filter(name, _mark(name), sum(_is_shown(row, name) for row in rows)) for name in _FILTERS
+        ],
+        "parts": [
+            Part("urgent", [row for row in shown if row.severity < Severity.EQUIPMENT]),
+            Part("equipment", [row for row in shown if row.severity == Severity.EQUIPMENT]),
+        ],
+        "hearing": heard,
+        "last_received_at": heard.last_received_at,
+        "is_hearing": heard.heard > 0 and not blind,
+    }
+
+
+def _climbs(alert: Alert) -> bool:
+    return alert.handling is Handling.OPEN and alert.severity <= Severity.CHECK_SOON
+
+
+def _is_shown(row: Matter, show: str) -> bool:
+    if show == "all":
+        return True
+    return row.holder is not None if show == "held" else show == f"p{row.severity}"
+
+
+def _mark(name: str) -> str:
+    return name if name.startswith("p") else ""
+
+
+def _groups(people: Sequence[ResidentOverview], page: Page) -> list[Group]:
+    calm = [one for one in people if not one.open_alerts]
+    paused = [one for one in calm if one.is_paused(page.now)]
+    watched = [one for one in calm if not one.is_paused(page.now)]
+
+    def of(state: WatchState) -> list[ResidentOverview]:
+        return [one for one in watched if one.state_at(page.known_since) is state]
+
+    return [
+        _group("cannot_tell", of(WatchState.CANNOT_TELL), is_open=True),
+        _group("different", of(WatchState.DIFFERENT), is_open=True),
+        _group("as_usual", of(WatchState.AS_USUAL), is_open=True),
+        _group("paused", paused, is_open=False),
+    ]
+
+
+def _group(name: str, people: list[ResidentOverview], *, is_open: bool) -> Group:
+    return Group(name, people[:_MOST_NAMES], len(people), is_open)

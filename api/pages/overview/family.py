@@ -1,0 +1,130 @@
+"""The family page: for a phone, large, and with one thing to press."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from fastapi import APIRouter, Request
+from fastapi.responses import Response
+from markupsafe import Markup
+
+from api.access.permissions import Viewer
+from api.dependencies import ConnectionDep, Family
+from api.pages.parts.activity_days import load_days
+from api.pages.parts.climate import Room, rooms, unknown_line
+from api.pages.rendering import Page
+from api.pages.residents.detail import state_name, today_context, usual_context
+from api.wording.alert_reason import why
+from api.wording.reason_card import place_name
+from core.domain.alert import Alert, Handling, Severity
+from core.domain.people import Contact
+from core.store.alerts import alerts
+from core.store.database import Connection
+from core.store.people import residents
+from core.store.people.residents import ResidentOverview
+
+router = APIRouter()
+
+_DAYS = 8
+_MARKS = {
+    "as_usual": "ok",
+    "different": "different",
+    "cannot_tell": "unknown",
+    "paused": "paused",
+    "please_check": "p2",
+    "being_checked": "ok",
+}
+
+
+@dataclass(frozen=True)
+class FamilyMatter:
+    """An open alert with what the reader can do about it."""
+
+    number: int
+    severity: int
+    what: str
+    holder: str | None
+    is_mine: bool
+    held_clock: Markup | str
+
+
+@dataclass(frozen=True)
+class Someone:
+    """One resident as the family sees them."""
+
+    number: int
+    name: str
+    called: str
+    phone: str
+    state: str
+    mark: str
+    paused_clock: Markup | str
+    matters: list[FamilyMatter]
+    last_at: datetime | None
+    last_place: str
+    today_chart: object
+    today_line: object
+    usual_lines: object
+    rooms: list[Room]
+    climate_unknown: str
+    contacts: list[Contact]
+
+
+@router.get("/family")
+def family(request: Request, viewer: Family, connection: ConnectionDep) -> Response:
+    """Show the residents whom the reader is linked to."""
+    page = Page(request, viewer)
+    people = [
+        _someone(page.in_zone(one.zone), viewer, connection, one)
+        for one in residents.overviews(connection, viewer.scope)
+    ]
+    return page.render("family.html", {"people": people})
+
+
+def _someone(page: Page, viewer: Viewer, connection: Connection, one: ResidentOverview) -> Someone:
+    contacts = residents.contacts(connection, one.number)
+    own = next((contact for contact in contacts if contact.user == viewer.number), None)
+    found = [
+        alert
+        for alert in alerts.open_alerts(connection, page.now, residents=[one.number])
+        if alert.severity is not Severity.EQUIPMENT
+    ]
+    state = state_name(one, page)
+    if state == "please_check" and one.worst is Severity.KEEP_AN_EYE:
+        # Worth an eye, not a call: the matter itself stands below.
+        state = "different"
+    if found and all(alert.handling is Handling.CLAIMED for alert in found):
+        state = "being_checked"
+    mark = "p1" if state == "please_check" and found[0].severity is Severity.EMERGENCY else _MARKS[state]
+    days = load_days(connection, one, page.moments, _DAYS)
+    today = today_context(page, days, prefix=f"day-{one.number}")
+    climate = rooms(page, connection, one.number)
+    return Someone(
+        number=one.number,
+        name=one.name,
+        called=own.calls_resident if own and own.calls_resident else one.name,
+        phone=one.phone,
+        state=state,
+        mark=mark,
+        paused_clock=page.moments.clock(one.paused_until) if one.paused_until else "",
+        matters=[_matter(alert, page, viewer) for alert in found],
+        last_at=one.last_life_sign_at,
+        last_place=place_name(one.last_life_sign_place, page.words),
+        today_chart=today["today_chart"],
+        today_line=today["today_line"],
+        usual_lines=usual_context(page, connection, one, days)["usual_lines"],
+        rooms=climate,
+        climate_unknown=unknown_line(page, climate),
+        contacts=contacts,
+    )
+
+
+def _matter(alert: Alert, page: Page, viewer: Viewer) -> FamilyMatter:
+    is_held = alert.handling is Handling.CLAIMED
+    return FamilyMatter(
+        number=alert.number,
+        severity=int(alert.severity),
+        what=why(alert, page.moments)[0],
+        holder=alert.claimed_by if is_held else None,
+        is_mine=is_held and alert.claimed_by_user == viewer.number,
+        held_clock=page.moments.clock(alert.claimed_at) if alert.claimed_at else "",
+    )

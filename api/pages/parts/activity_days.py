@@ -1,0 +1,174 @@
+"""A resident's last days as the charts draw them: what moved, what stood still, and what nobody can know."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from statistics import median
+from zoneinfo import ZoneInfo
+
+from api.charts.actogram import Usual
+from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, ChartDay, Look, moved_cell
+from api.wording.times import Moments
+from core.domain.access_scope import Scope
+from core.store.alerts import alerts
+from core.store.database import Connection
+from core.store.devices import devices
+from core.store.devices.devices import DeviceOverview
+from core.store.people import planned_absences as absences
+from core.store.people.residents import ResidentOverview
+from core.store.telemetry import blind_times, readings
+from core.store.telemetry.blind_times import BlindTime
+from core.store.telemetry.readings import Part
+
+_CELL = timedelta(minutes=CELL_MINUTES)
+# Fewer days than this do not make a habit (our choice).
+_DAYS_FOR_USUAL = 5
+# Half-hours after midnight; who moves before three has not got up yet.
+_MORNING = 6
+# Alerts of the equipment are not drawn: the chart is about the person.
+_EQUIPMENT_RULES = frozenset({"device_silent", "device_stuck", "battery"})
+
+
+@dataclass(frozen=True)
+class Days:
+    """The days of a chart, oldest first, and what is usual in them."""
+
+    days: tuple[ChartDay, ...]
+    usual: Usual
+    now_minute: int
+
+    @property
+    def looks(self) -> tuple[Look, ...]:
+        """Which looks occur."""
+        return tuple({cell.look for day in self.days for cell in day.cells})
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was heard of a home in a span: the facts from which cells are made."""
+
+    parts: Sequence[Part]
+    away: Iterable[datetime]
+    blind: Sequence[BlindTime]
+    pauses: Sequence[tuple[datetime, datetime]]
+    silence: timedelta | None
+    """After this long without any reading a silent home is "no data"; None where nothing reports by itself."""
+
+
+def load_days(connection: Connection, one: ResidentOverview, moments: Moments, count: int) -> Days:
+    """Read and arrange the last `count` local days of a resident, today included."""
+    today = moments.local(moments.now).date()
+    first = today - timedelta(days=count - 1)
+    since = _midnight(first, one.zone)
+    until = moments.now
+    there = devices.overviews(connection, Scope(everything=True), resident=one.number)
+    heard = Heard(
+        readings.rhythm(connection, one.number, since, until, _CELL),
+        readings.away(connection, one.number, since, until, _CELL),
+        blind_times.of_resident(connection, one.number, since, until),
+        absences.times(connection, one.number, one.zone, since, until),
+        silence_of(there),
+    )
+    raised = [
+        alert.raised_at
+        for alert in alerts.history(connection, residents=[one.number], since=since, limit=500)
+        if alert.rule not in _EQUIPMENT_RULES
+    ]
+    days = arrange(heard, raised, moments, first, today)
+    now = moments.local(moments.now)
+    return Days(days, usual_of(days[:-1]), now.hour * 60 + now.minute)
+
+
+def silence_of(there: Iterable[DeviceOverview]) -> timedelta | None:
+    """Return how long a healthy home is silent at most, from the heartbeats of its devices."""
+    beats = [device.heartbeat for device in there if device.heartbeat is not None]
+    return 3 * min(beats) if beats else None
+
+
+def arrange(
+    heard: Heard, raised: Iterable[datetime], moments: Moments, first: date, last: date
+) -> tuple[ChartDay, ...]:
+    """Make the chart's days from what was heard."""
+    cells = _Cells(heard, moments.now)
+    marks = [moments.local(moment) for moment in raised]
+    found: list[ChartDay] = []
+    day = first
+    while day <= last:
+        begins = [_begin(day, index, moments.zone) for index in range(CELLS_PER_DAY)]
+        minutes = tuple(mark.hour * 60 + mark.minute for mark in marks if mark.date() == day)
+        looks = tuple(cells.at(begin) for begin in begins)
+        found.append(ChartDay(day, moments.day(day), looks, minutes, is_today=day == last))
+        day += timedelta(days=1)
+    return tuple(found)
+
+
+def usual_of(days: Sequence[ChartDay]) -> Usual:
+    """Return between when somebody moves on most days; a walk at night now and then does not count."""
+    if len(days) < _DAYS_FOR_USUAL:
+        return Usual()
+    often = [_is_usual([day.cells[index] for day in days]) for index in range(CELLS_PER_DAY)]
+    ups = [index for index in range(_MORNING, CELLS_PER_DAY - 1) if often[index] and often[index + 1]]
+    if not ups:
+        return Usual()
+    downs = [index + 1 for index in range(ups[0], CELLS_PER_DAY) if often[index]]
+    return Usual(ups[0] * CELL_MINUTES, downs[-1] * CELL_MINUTES)
+
+
+def _is_usual(cells: Sequence[Cell]) -> bool:
+    known = [cell for cell in cells if cell.look in {Look.MOVED, Look.STILL, Look.AWAY}]
+    moved = sum(cell.look is Look.MOVED for cell in known)
+    return len(known) >= _DAYS_FOR_USUAL and moved >= len(known) / 2
+
+
+class _Cells:
+    """Decides how each half-hour looks."""
+
+    def __init__(self, heard: Heard, now: datetime) -> None:
+        self._heard = heard
+        self._now = now
+        self._parts = {part.began_at: part for part in heard.parts}
+        self._away = set(heard.away)
+        self._began = min(self._parts, default=now)
+        busy = [part.life_signs for part in heard.parts if part.life_signs > 0]
+        self._many = median(busy) if busy else 1.0
+
+    def at(self, begin: datetime) -> Cell:
+        """Return the cell of the half-hour that begins here; what was seen outweighs what was planned or assumed."""
+        if begin >= self._now or begin < self._began:
+            return Cell(Look.AHEAD)
+        part = self._parts.get(begin)
+        if part is not None and part.life_signs > 0:
+            return moved_cell(part.life_signs, self._many)
+        end = min(begin + _CELL, self._now)
+        if any(since < end and until > begin for since, until in self._heard.pauses):
+            return Cell(Look.PAUSED)
+        if begin in self._away:
+            return Cell(Look.AWAY)
+        if self._blind_share(begin, end) > 0.5 or self._is_silent(begin):
+            return Cell(Look.BLIND)
+        return Cell(Look.STILL)
+
+    def _blind_share(self, begin: datetime, end: datetime) -> float:
+        dark = sum(
+            max(0.0, (min(end, one.ended_at or self._now) - max(begin, one.began_at)).total_seconds())
+            for one in self._heard.blind
+        )
+        return dark / max(1.0, (end - begin).total_seconds())
+
+    def _is_silent(self, begin: datetime) -> bool:
+        """Tell whether no reading came for so long around this half-hour that a healthy home would have spoken."""
+        silence = self._heard.silence
+        if silence is None:
+            return False
+        reach = -(-silence // _CELL)
+        near = (begin + step * _CELL for step in range(-reach, reach + 1))
+        return not any(moment in self._parts for moment in near)
+
+
+def _begin(day: date, index: int, zone: ZoneInfo) -> datetime:
+    hours, half = divmod(index, 2)
+    return datetime.combine(day, time(hours, 30 * half), zone).astimezone(UTC)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(0), zone).astimezone(UTC)

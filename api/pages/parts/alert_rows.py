@@ -1,0 +1,148 @@
+"""Open alerts as the board, the family page and lists show them: one row for each person, with one line that says why."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.locale import Words
+from api.wording.alert_reason import line, title
+from api.wording.reason_card import text_of
+from api.wording.times import Moments
+from core.domain.alert import Alert, Condition, Handling, Severity
+from core.domain.notification import EscalationStep
+from core.domain.response_targets import CLAIM_TARGET
+from core.store.people.residents import ResidentOverview
+
+
+@dataclass(frozen=True)
+class Also:
+    """A further alert about the same person."""
+
+    number: int
+    severity: int
+    title: str
+    raised_at: datetime
+
+
+@dataclass(frozen=True)
+class Matter:
+    """One row: the most urgent alert about a person, a home, a device or the ward."""
+
+    number: int
+    version: int
+    severity: int
+    title: str
+    line: str
+    who: str
+    age: int | None
+    area: str
+    raised_at: datetime
+    opened_at: datetime
+    last_life_sign_at: datetime | None
+    holder: str | None
+    held_at: datetime | None
+    is_cleared: bool
+    seen_late: bool
+    ladder: str
+    elapsed: float
+    target_s: int
+    also: tuple[Also, ...]
+
+    @property
+    def say(self) -> str:
+        """The row in a few words, for those who hear it."""
+        return f"{self.title} {self.who}"
+
+    @property
+    def find(self) -> str:
+        """What the search looks in."""
+        return f"{self.who} {self.area} {self.title}"
+
+
+class Whose:
+    """Names what an alert is about: one person, everybody in a home, or the whole ward."""
+
+    def __init__(self, people: Sequence[ResidentOverview], words: Words) -> None:
+        self._people = {one.number: one for one in people}
+        self._at_home: dict[int, list[ResidentOverview]] = {}
+        for one in people:
+            self._at_home.setdefault(one.home, []).append(one)
+        self._words = words
+
+    def person(self, alert: Alert) -> ResidentOverview | None:
+        """Return the resident an alert is about; equipment and homes are told by one of their residents."""
+        return None if alert.resident is None else self._people.get(alert.resident)
+
+    def name(self, alert: Alert) -> str:
+        """Return whom an alert is about, in a few words."""
+        person = self.person(alert)
+        if person is None:
+            if alert.resident is not None:
+                return self._words("board.unknown_subject")
+            return text_of(alert.reason, "area") or self._words("board.ward")
+        if alert.subject == f"home:{person.home}":
+            return "・".join(one.name for one in self._at_home[person.home])
+        return person.name
+
+
+def matters(
+    alerts: Sequence[Alert],
+    whose: Whose,
+    ladders: Mapping[int, Sequence[EscalationStep]],
+    moments: Moments,
+) -> list[Matter]:
+    """Return one row for each person or thing, in the order of the alerts given; further alerts nest in its row."""
+    found: dict[object, list[Alert]] = {}
+    for alert in alerts:
+        person = whose.person(alert)
+        kind = "equipment" if alert.severity is Severity.EQUIPMENT else "person"
+        found.setdefault((kind, person.number if person else alert.subject), []).append(alert)
+    return [_matter(group, whose, ladders.get(group[0].number, ()), moments) for group in found.values()]
+
+
+def _matter(
+    group: Sequence[Alert], whose: Whose, ladder: Sequence[EscalationStep], moments: Moments
+) -> Matter:
+    alert = group[0]
+    person = whose.person(alert)
+    is_held = alert.handling is Handling.CLAIMED
+    target_s = CLAIM_TARGET[alert.severity].total_seconds()
+    elapsed = (moments.now - alert.opened_at).total_seconds() / target_s
+    return Matter(
+        number=alert.number,
+        version=alert.version,
+        severity=int(alert.severity),
+        title=title(alert.rule, moments.words),
+        line=line(alert, moments),
+        who=whose.name(alert),
+        age=person.age(moments.now) if person else None,
+        area=person.area if person else "",
+        raised_at=alert.raised_at,
+        opened_at=alert.opened_at,
+        last_life_sign_at=person.last_life_sign_at if person else None,
+        holder=alert.claimed_by if is_held else None,
+        held_at=alert.claimed_at if is_held else None,
+        is_cleared=alert.condition is Condition.CLEARED,
+        seen_late=alert.seen_late,
+        ladder="" if is_held else _ladder_line(ladder, moments),
+        elapsed=round(min(1.0, max(0.0, elapsed)), 3),
+        target_s=0 if is_held or alert.severity > Severity.CHECK_SOON else int(target_s),
+        also=tuple(
+            Also(other.number, int(other.severity), title(other.rule, moments.words), other.raised_at)
+            for other in group[1:]
+        ),
+    )
+
+
+def _ladder_line(ladder: Sequence[EscalationStep], moments: Moments) -> str:
+    """Say how far the ladder is: 「連絡 1/2 段・返答待ち 次は 9:50」."""
+    rungs = [step for step in ladder if step.is_climb]
+    done = [step for step in rungs if step.taken_at is not None]
+    ahead = [step for step in ladder if step.is_ahead]
+    if not done:
+        return ""
+    text = moments.words("board.step_told", done=len(done), all=len(rungs))
+    if ahead:
+        following = moments.local(min(step.due_at for step in ahead))
+        text += " · " + moments.words("board.step_next", clock=f"{following.hour}:{following:%M}")
+    return text

@@ -1,0 +1,68 @@
+"""What pages say of the rooms' climate: a figure with a word, and plainly that it is not known where no thermometer reports."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from api.pages.rendering import Page
+from api.wording.reason_card import place_name
+from core.store.database import Connection
+from core.store.telemetry import readings
+
+# Room temperatures as words (ux.md 2.3: 18 degrees is a guide line, the living space is hot from 28 on).
+_COMFORT = ((16.0, "cold"), (18.0, "cool"), (28.0, "good"), (31.0, "warm"))
+# As long as the rules about heat and cold hold a value for true; then they cannot tell, and neither can a page.
+HOLDS = timedelta(minutes=90)
+
+
+@dataclass(frozen=True)
+class Room:
+    """The climate of one room; `is_known` tells whether the value is of now."""
+
+    place: str
+    temperature: str
+    word: str
+    humidity: int | None
+    time: datetime
+    is_known: bool
+
+
+def rooms(page: Page, connection: Connection, resident: int) -> list[Room]:
+    """Return the climate of each room that has a thermometer, a word with each temperature."""
+    values = readings.latest_values(connection, resident, ["temperature_c", "humidity_pct"])
+    humidity = {one.place: one for one in values if one.metric == "humidity_pct"}
+    found: list[Room] = []
+    for one in values:
+        if one.metric != "temperature_c":
+            continue
+        is_known = page.now - one.time <= HOLDS
+        damp = humidity.get(one.place)
+        found.append(
+            Room(
+                place_name(one.place, page.words) or one.device_id,
+                f"{one.value:.1f}",
+                page.words(f"comfort.{comfort(one.value)}" if is_known else "comfort.stale"),
+                round(damp.value) if damp and is_known else None,
+                one.time,
+                is_known,
+            )
+        )
+    return found
+
+
+def unknown_line(page: Page, found: Sequence[Room]) -> str:
+    """Say that nobody can tell whether it is too hot or too cold, since when; empty where a room's climate is known or none ever was."""
+    if not found or any(room.is_known for room in found):
+        return ""
+    return page.words("comfort.unknown", clock=page.moments.clock(max(room.time for room in found)))
+
+
+def comfort(temperature_c: float) -> str:
+    """Return the word for a room's temperature.
+
+    Examples
+    --------
+    >>> comfort(15.2), comfort(24.0), comfort(33.0)
+    ('cold', 'good', 'hot')
+    """
+    return next((word for below, word in _COMFORT if temperature_c < below), "hot")

@@ -1,0 +1,53 @@
+"""The week of a resident in words: what changed slowly, and what nobody can tell."""
+
+from dataclasses import dataclass
+
+from api.pages.rendering import Page
+from api.views.weekly import load_week
+from core.domain.weekly_report import LEAST_DAYS_BEFORE, Change
+from core.store.database import Connection
+from core.store.people.residents import ResidentOverview
+
+
+@dataclass(frozen=True)
+class WeekLine:
+    """One line: what is counted, how it was, and the figures behind it."""
+
+    name: str
+    change: str
+    word: str
+    figures: str
+
+
+@dataclass(frozen=True)
+class Week:
+    """The section of a page."""
+
+    title: str
+    lines: tuple[WeekLine, ...]
+
+
+def load_week_section(page: Page, connection: Connection, one: ResidentOverview) -> Week:
+    """Return the last whole week in words."""
+    words = page.words
+    report = load_week(connection, one, page.now)
+    first, last = (
+        words("week.day", month=day.month, day=day.day, weekday=words(f"zone.day_{day.weekday()}"))
+        for day in (report.first, report.last)
+    )
+    lines: list[WeekLine] = []
+    for count in report.counts:
+        if count.mean is None or count.before is None:
+            figures = words("week.days_known", n=count.days, before=count.days_before)
+        else:
+            figures = words(
+                f"week.figures_{count.name}",
+                mean=f"{count.mean:.1f}",
+                before=f"{count.before:.1f}",
+                n=count.days_before,
+            )
+            if count.change is Change.CANNOT_TELL:
+                figures += " " + words("week.too_few", n=LEAST_DAYS_BEFORE)
+        word = words(f"week.{count.change}")
+        lines.append(WeekLine(words(f"week.{count.name}"), count.change.value, word, figures))
+    return Week(words("week.title", first=first, last=last), tuple(lines))

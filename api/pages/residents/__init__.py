@@ -1,0 +1,1 @@
+"""Pages about residents: list, day, absences, zones."""

@@ -1,0 +1,204 @@
+"""A resident's planned absences: the list, and a form that needs no script."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from api.access import visibility
+from api.access.permissions import Viewer
+from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
+from api.pages.parts.weekly_hours import ChosenDays, hours_text
+from api.pages.rendering import Page
+from api.schemas.absences import MOST, AbsenceIn
+from api.schemas.common import Number
+from core.domain.planned_absence import Absence, AbsenceKind
+from core.errors import NotFoundError
+from core.store.database import Connection
+from core.store.people import planned_absences as absences
+from core.store.people.residents import ResidentOverview
+
+router = APIRouter()
+_AHEAD = timedelta(days=800)
+# Plans are made for a year.
+_LATEST = timedelta(days=366)
+
+
+@dataclass(frozen=True)
+class AbsenceForm:
+    """What is in the form, as typed; times are those of the home's clock."""
+
+    kind: str = ""
+    how: str = "once"
+    began: str = ""
+    ended: str = ""
+    start: str = "09:00"
+    end: str = "16:00"
+    days: frozenset[int] = frozenset()
+    note: str = ""
+
+    def parse(self, page: Page) -> AbsenceIn:
+        """Return the absence that was entered; pydantic says which field is wrong."""
+        given: dict[str, Any] = {
+            "kind": self.kind,
+            "began_at": _moment(self.began, page) or "",
+            "ended_at": _moment(self.ended, page) if self.ended else None,
+            "note": self.note,
+        }
+        if self.how == "weekly":
+            given["hours"] = {"days": self.days, "start": self.start, "end": self.end}
+        return AbsenceIn.model_validate(given)
+
+
+def _typed(
+    *,
+    kind: Annotated[str, Form()] = "",
+    how: Annotated[str, Form()] = "once",
+    began: Annotated[str, Form()] = "",
+    ended: Annotated[str, Form()] = "",
+    start: Annotated[str, Form()] = "",
+    end: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+    days: ChosenDays,
+) -> AbsenceForm:
+    return AbsenceForm(kind, how, began.strip(), ended.strip(), start.strip(), end.strip(), days, note)
+
+
+Typed = Annotated[AbsenceForm, Depends(_typed)]
+
+
+@dataclass(frozen=True)
+class AbsenceLine:
+    """One absence of the list."""
+
+    number: int
+    kind: str
+    when: str
+    note: str
+    by: str
+    is_now: bool
+
+
+@router.get("/residents/{number}/absences")
+def show_absences(request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number) -> Response:
+    """Show what is planned for a resident."""
+    return _show(request, viewer, connection, number, AbsenceForm(), {})
+
+
+@router.post("/residents/{number}/absences")
+def add_absence(
+    request: Request, viewer: AnyUser, database: DatabaseDep, number: Number, form: Typed
+) -> Response:
+    """Plan an absence, or show the form again with what is wrong."""
+    with database.transaction() as connection:
+        now = Page(request, viewer).now
+        one = visibility.resident_for(connection, viewer, number, now, is_look=False)
+        page = Page(request, viewer, one.zone)
+        try:
+            made = form.parse(page)
+        except ValidationError as error:
+            return _show(request, viewer, connection, number, form, _problems(error, page))
+        if problems := _impossible(made, connection, number, page):
+            return _show(request, viewer, connection, number, form, problems)
+        began_at = max(made.began_at, now - timedelta(hours=24))
+        absences.add(
+            connection,
+            number,
+            kind=made.kind,
+            span=(began_at, made.ended_at),
+            hours=made.to_hours(),
+            note=made.note,
+            user=viewer.number,
+            now=now,
+        )
+    return RedirectResponse(f"/residents/{number}/absences?said=absence_saved", 303)
+
+
+@router.post("/residents/{number}/absences/{absence}/end")
+def end_absence(
+    request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number, absence: Number
+) -> Response:
+    """End an absence, or take it back."""
+    found = visibility.absence_for(connection, viewer, absence)
+    if found.resident != number:
+        raise NotFoundError(f"there is no planned absence {absence} that you may see")
+    absences.end(connection, absence, Page(request, viewer).now)
+    return RedirectResponse(f"/residents/{number}/absences?said=absence_ended", 303)
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    connection: Connection,
+    number: int,
+    form: AbsenceForm,
+    problems: dict[str, str],
+) -> Response:
+    one: ResidentOverview = visibility.resident_for(connection, viewer, number, Page(request, viewer).now)
+    page = Page(request, viewer, one.zone)
+    planned = [
+        absence
+        for absence in absences.of_resident(connection, number, page.now, page.now + _AHEAD)
+        if absence.cancelled_at is None
+    ]
+    context: dict[str, object] = {
+        "one": one,
+        "here": f"/residents/{number}/absences",
+        "planned": [_line(absence, page, one) for absence in planned],
+        "kinds": [kind.value for kind in AbsenceKind],
+        "form": form,
+        "problems": problems,
+    }
+    return page.render("absences.html", context, status=422 if problems else 200)
+
+
+def _line(absence: Absence, page: Page, one: ResidentOverview) -> AbsenceLine:
+    words, clock = page.words, page.moments.clock_text
+    if absence.hours is not None:
+        when = words("absence.weekly", hours=hours_text(absence.hours, page))
+        if absence.began_at > page.now:
+            when += " " + words("absence.since", since=clock(absence.began_at))
+    else:
+        ended = absence.ended_at or absence.began_at
+        when = words("absence.once", since=clock(absence.began_at), until=clock(ended))
+    spans = absences.spans(absence, one.zone, page.now, page.now)
+    return AbsenceLine(
+        absence.number,
+        words(f"absence.{absence.kind.value}"),
+        when,
+        absence.note,
+        words("absence.by", who=absence.created_by) if absence.created_by else "",
+        is_now=any(began <= page.now < ended for began, ended in spans),
+    )
+
+
+def _moment(text: str, page: Page) -> datetime | None:
+    """Return a moment typed into a field for date and time, on the home's clock; None where it is none."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=page.moments.zone)
+    except ValueError:
+        return None
+
+
+def _impossible(made: AbsenceIn, connection: Connection, number: int, page: Page) -> dict[str, str]:
+    """Return by field what speaks against an absence that was filled in well."""
+    found: list[str] = []
+    if made.ended_at is not None and made.ended_at <= page.now:
+        found.append("ended_at")
+    if made.began_at > page.now + _LATEST:
+        found.append("began_at")
+    problems = {name: page.words(f"absence.problem_{name}") for name in found}
+    if len(absences.of_resident(connection, number, page.now, page.now + _AHEAD)) >= MOST:
+        problems["kind"] = page.words("absence.problem_many")
+    return problems
+
+
+def _problems(error: ValidationError, page: Page) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for item in error.errors():
+        name = str(item["loc"][0]) if item["loc"] else "ended_at"
+        found[name] = page.words(f"absence.problem_{name}")
+    return found

@@ -1,0 +1,212 @@
+"""What a resident's page shows: how the person is today, the last weeks, the rooms, the place, and who looked."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from api.access.permissions import Viewer
+from api.charts.actogram import Texts, Usual, actogram
+from api.charts.cells import ChartDay, figures
+from api.charts.day_strip import rhythm
+from api.charts.marks import legend
+from api.pages.parts.activity_days import Days, load_days
+from api.pages.parts.alert_rows import Matter, Whose, matters
+from api.pages.parts.climate import rooms, unknown_line
+from api.pages.parts.place import load_place
+from api.pages.parts.search_area import is_sought
+from api.pages.parts.week import load_week_section
+from api.pages.rendering import Page
+from api.views import baseline as usual
+from api.wording.reason_card import place_name
+from core.domain.alert import Severity
+from core.store.alerts import alerts
+from core.store.database import Connection
+from core.store.devices import devices
+from core.store.people import access_log as views
+from core.store.people import residents
+from core.store.people.residents import ResidentOverview
+
+_LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
+_DAYS = 28
+_LOOKS_SINCE = timedelta(days=90)
+_MOST_LOOKS = 20
+
+
+@dataclass(frozen=True)
+class LookLine:
+    """Somebody's look at the person's data."""
+
+    last_at: datetime
+    who: str
+    what: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One day in the table beside the actogram."""
+
+    day: str
+    values: tuple[str, ...]
+
+
+def head_context(
+    page: Page, viewer: Viewer, connection: Connection, one: ResidentOverview
+) -> dict[str, object]:
+    """Return what the top of the page shows: state, last life sign, open alerts."""
+    return {
+        "m": page.moments,
+        "one": one,
+        "state": state_name(one, page),
+        "last_place": place_name(one.last_life_sign_place, page.words),
+        "open": open_matters(page, viewer, connection, one),
+    }
+
+
+def resident_context(
+    page: Page,
+    viewer: Viewer,
+    connection: Connection,
+    one: ResidentOverview,
+    *,
+    double: bool = False,
+    problem: str = "",
+) -> dict[str, object]:
+    """Return what the whole page shows to a viewer who may see it."""
+    words = page.words
+    days = load_days(connection, one, page.moments, _DAYS)
+    climate = rooms(page, connection, one.number)
+    there = devices.overviews(connection, viewer.scope, resident=one.number)
+    chart = actogram(
+        days.days,
+        Texts(words("resident.actogram_title", who=one.name), words("chart.description")),
+        usual=days.usual,
+        now_minute=days.now_minute,
+        double=double,
+    )
+    return (
+        head_context(page, viewer, connection, one)
+        | today_context(page, days)
+        | usual_context(page, connection, one, days)
+        | {
+            "here": f"/residents/{one.number}",
+            "double": double,
+            "chart": chart,
+            "legend": legend({look: words(f"chart.{look}") for look in _LEGEND}, "act", days.looks),
+            "table": [_table_row(day) for day in reversed(days.days)],
+            "rooms": climate,
+            "climate_unknown": unknown_line(page, climate),
+            "place": load_place(
+                page,
+                viewer,
+                connection,
+                one,
+                there=there,
+                problem=problem,
+                sought=is_sought(alerts.open_alerts(connection, page.now, residents=[one.number])),
+            ),
+            "week": load_week_section(page, connection, one),
+            "contacts": residents.contacts(connection, one.number),
+            "looks": looks(page, connection, one.number),
+        }
+    )
+
+
+def today_context(page: Page, days: Days, prefix: str = "day") -> dict[str, object]:
+    """Return the strip of today with its sentence."""
+    words = page.words
+    today = figures(days.days[-1])
+    if today.first_moved is not None:
+        line = words("resident.today_first", first=clock_of(today.first_moved))
+    else:
+        line = words("resident.today_night" if today.night_minutes else "resident.today_none")
+    return {
+        "today_chart": rhythm(days.days[-1].cells, line, usual=days.usual, prefix=prefix),
+        "today_line": line,
+    }
+
+
+def usual_context(page: Page, connection: Connection, one: ResidentOverview, days: Days) -> dict[str, object]:
+    """Return what is usual in plain words: as it was learned, or as the days of the chart show until then."""
+    found = usual.learned(connection, one, page.now)
+    said = usual.sentences(found, page.moments)
+    return {
+        "usual_lines": said or [usual_line(page, days.usual)],
+        "usual_days": found.rhythm.days if said else 0,
+    }
+
+
+def usual_line(page: Page, usual: Usual) -> str:
+    """Say when the person usually starts and stops moving."""
+    if usual.up is None or usual.down is None:
+        return page.words("resident.usual_unknown")
+    return page.words("resident.usual", up=clock_of(usual.up), down=clock_of(usual.down))
+
+
+def open_matters(page: Page, viewer: Viewer, connection: Connection, one: ResidentOverview) -> list[Matter]:
+    """Return the open alerts about a resident, each as a row of its own."""
+    found = [
+        alert
+        for alert in alerts.open_alerts(connection, page.now, residents=[one.number])
+        if viewer.is_staff or alert.severity is not Severity.EQUIPMENT
+    ]
+    whose = Whose([one], page.words)
+    return [row for alert in found for row in matters([alert], whose, {}, page.moments)]
+
+
+def looks(page: Page, connection: Connection, resident: int) -> list[LookLine]:
+    """Return who looked at the resident's data of late, newest first."""
+    return [
+        LookLine(
+            look.last_at,
+            page.words("resident.look_line", who=look.user_name, role=page.words(f"role.{look.role.value}")),
+            page.words(f"viewed.{look.what.value}"),
+            _reason(page, look.reason),
+        )
+        for look in views.looks(connection, resident, page.now - _LOOKS_SINCE, _MOST_LOOKS)
+    ]
+
+
+def state_name(one: ResidentOverview, page: Page) -> str:
+    """Return the state a page shows for a resident: an open alert outweighs all, a pause outweighs what was seen."""
+    if one.worst is not None:
+        return "please_check"
+    return "paused" if one.is_paused(page.now) else one.state_at(page.known_since).value
+
+
+def clock_of(minute: int) -> str:
+    """Return minutes after midnight as a clock time."""
+    return f"{minute // 60}:{minute % 60:02}"
+
+
+def _reason(page: Page, reason: str) -> str:
+    kind, _, note = reason.partition(":")
+    if kind == "alert":
+        return page.words("viewed.alert")
+    if page.words.has(f"sensitivity.{kind}"):
+        return page.words(f"sensitivity.{kind}")
+    if not page.words.has(f"reveal.{kind}"):
+        return reason
+    return page.words(f"reveal.{kind}") + (f": {note.strip()}" if note.strip() else "")
+
+
+def _table_row(day: ChartDay) -> TableRow:
+    found = figures(day)
+
+    def clock(minute: int | None) -> str:
+        return "–" if minute is None else clock_of(minute)
+
+    def length(minutes: int) -> str:
+        return "–" if minutes == 0 else clock_of(minutes)
+
+    return TableRow(
+        day.label,
+        (
+            clock(found.first_moved),
+            clock(found.last_moved),
+            length(found.moved_minutes),
+            length(found.night_minutes),
+            length(found.away_minutes),
+            length(found.blind_minutes),
+            " ".join(clock_of(at) for at in day.alerts) or "–",
+        ),
+    )

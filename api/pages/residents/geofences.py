@@ -1,0 +1,188 @@
+"""A resident's geofences: the list, and a form that works with numbers alone; the map only helps."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from pydantic import ValidationError
+
+from api.access import location_gate as location
+from api.access import visibility
+from api.access.location_gate import RevealReason
+from api.access.permissions import Viewer
+from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
+from api.pages.parts.place import draw, open_line
+from api.pages.parts.weekly_hours import ChosenDays, hours_text
+from api.pages.rendering import Page
+from api.schemas.common import Number
+from api.schemas.geofences import GeofenceIn, to_hours
+from core.domain.geofence import Circle, Geofence
+from core.errors import NotFoundError
+from core.store.database import Connection
+from core.store.people import geofences, residents
+from core.store.people.residents import ResidentOverview
+
+router = APIRouter()
+
+_MOST = 50
+_RADIUS_M = "500"
+
+
+@dataclass(frozen=True)
+class ZoneForm:
+    """What is in the form, as typed."""
+
+    name: str = ""
+    kind: str = "circle"
+    lat: str = ""
+    lon: str = ""
+    radius_m: str = _RADIUS_M
+    corners: str = ""
+    start: str = "00:00"
+    end: str = "00:00"
+    days: frozenset[int] = field(default_factory=lambda: frozenset(range(7)))
+
+    def parse(self) -> GeofenceIn:
+        """Return the geofence that was entered; pydantic says which field is wrong."""
+        shape: dict[str, Any] = {
+            "kind": "circle",
+            "lat": self.lat,
+            "lon": self.lon,
+            "radius_m": self.radius_m,
+        }
+        if self.kind == "polygon":
+            lines = [line.split(",") for line in self.corners.splitlines() if line.strip()]
+            shape = {"kind": "polygon", "corners": lines}
+        hours = {"days": self.days, "start": self.start, "end": self.end}
+        return GeofenceIn.model_validate({"name": self.name, "shape": shape, "hours": hours})
+
+
+def _typed(
+    *,
+    name: Annotated[str, Form()] = "",
+    kind: Annotated[str, Form()] = "circle",
+    lat: Annotated[str, Form()] = "",
+    lon: Annotated[str, Form()] = "",
+    radius_m: Annotated[str, Form()] = "",
+    corners: Annotated[str, Form()] = "",
+    start: Annotated[str, Form()] = "",
+    end: Annotated[str, Form()] = "",
+    days: ChosenDays,
+) -> ZoneForm:
+    return ZoneForm(name, kind, lat.strip(), lon.strip(), radius_m.strip(), corners, start, end, days)
+
+
+Typed = Annotated[ZoneForm, Depends(_typed)]
+
+
+@dataclass(frozen=True)
+class ZoneLine:
+    """One geofence of the list."""
+
+    number: int
+    name: str
+    shape: str
+    hours: str
+
+
+@router.get("/residents/{number}/zones")
+def show_zones(request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number) -> Response:
+    """Show the geofences of a resident."""
+    return _show(request, viewer, connection, number)
+
+
+@router.post("/residents/{number}/zones")
+def add_zone(
+    request: Request, viewer: AnyUser, database: DatabaseDep, number: Number, form: Typed
+) -> Response:
+    """Draw a new geofence, or show the form again with what is wrong."""
+    page = Page(request, viewer)
+    with database.transaction() as connection:
+        visibility.resident_for(connection, viewer, number, page.now, is_look=False)
+        visibility.require_staff(viewer, "draw geofences")
+        try:
+            made = form.parse()
+        except ValidationError as error:
+            return _show(request, viewer, connection, number, form, _problems(error, page))
+        if len(geofences.of_resident(connection, number)) >= _MOST:
+            problems = {"name": page.words("zone.problem_many")}
+            return _show(request, viewer, connection, number, form, problems)
+        geofences.add(
+            connection,
+            number,
+            name=made.name,
+            shape=made.to_shape(),
+            hours=to_hours(made.hours),
+            now=page.now,
+        )
+    return RedirectResponse(f"/residents/{number}/zones?said=zone_saved", 303)
+
+
+@router.post("/residents/{number}/zones/{zone}/remove")
+def remove_zone(
+    request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number, zone: Number
+) -> Response:
+    """End a geofence."""
+    found = visibility.geofence_for(connection, viewer, zone)
+    visibility.require_staff(viewer, "remove geofences")
+    if found.resident != number:
+        raise NotFoundError(f"there is no geofence {zone} that you may see")
+    geofences.remove(connection, zone, Page(request, viewer).now)
+    return RedirectResponse(f"/residents/{number}/zones?said=zone_removed", 303)
+
+
+def _show(
+    request: Request,
+    viewer: Viewer,
+    connection: Connection,
+    number: int,
+    form: ZoneForm | None = None,
+    problems: dict[str, str] | None = None,
+) -> Response:
+    one: ResidentOverview = visibility.resident_for(connection, viewer, number, Page(request, viewer).now)
+    page = Page(request, viewer, one.zone)
+    access = location.look(connection, viewer, number, page.now)
+    fences = geofences.of_resident(connection, number)
+    drawn = draw(page, connection, number, fences if access.is_precise else [])
+    if not access.is_precise:
+        drawn["home"] = None
+    if form is None:
+        home = residents.home_of(connection, number) if access.is_precise else None
+        form = ZoneForm(
+            lat=f"{home.lat:.6f}" if home and home.lat is not None else "",
+            lon=f"{home.lon:.6f}" if home and home.lon is not None else "",
+        )
+    context: dict[str, object] = {
+        "one": one,
+        "here": f"/residents/{number}/zones",
+        "zones": [_line(fence, page) for fence in fences],
+        "may_change": viewer.is_staff,
+        "is_precise": access.is_precise,
+        "open_line": open_line(page, access) if access.is_precise else "",
+        "reasons": [reason.value for reason in RevealReason],
+        "form": form,
+        "problems": problems or {},
+        "map_data": drawn,
+    }
+    return page.render("zones.html", context, status=422 if problems else 200)
+
+
+def _line(fence: Geofence, page: Page) -> ZoneLine:
+    words = page.words
+    if isinstance(fence.shape, Circle):
+        shape = words("zone.circle_of", n=round(fence.shape.radius_m))
+    else:
+        shape = words("zone.polygon_of", n=len(fence.shape.corners))
+    return ZoneLine(fence.number, fence.name, shape, hours_text(fence.hours, page))
+
+
+def _problems(error: ValidationError, page: Page) -> dict[str, str]:
+    """Return the problem of each field, in words; the first part of a shape's path is its kind."""
+    found: dict[str, str] = {}
+    for item in error.errors():
+        place = [str(part) for part in item["loc"] if part not in {"circle", "polygon", "shape"}]
+        name = place[0] if place else "name"
+        entry = {"radius_m": "radius"}.get(name, name)
+        found[name] = page.words(f"zone.problem_{entry}")
+    return found

@@ -1,0 +1,120 @@
+"""The list of residents, one resident's page, and the form that opens the location gate."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from api.access import location_gate as location
+from api.access import visibility
+from api.access.location_gate import RevealReason
+from api.access.permissions import Viewer
+from api.dependencies import AnyUser, ClockDep, ConnectionDep, DatabaseDep, Staff
+from api.pages.rendering import Page
+from api.pages.residents.detail import head_context, resident_context, state_name
+from api.schemas.common import Number
+from core.errors import InputError
+from core.store.database import Connection
+from core.store.people import residents
+from core.store.people.residents import ResidentOverview
+
+router = APIRouter()
+
+STATES = ("please_check", "cannot_tell", "different", "as_usual", "paused")
+# More than anybody reads; the search narrows it down.
+_MOST = 300
+
+
+@router.get("/residents")
+def list_residents(request: Request, viewer: Staff, connection: ConnectionDep, state: str = "") -> Response:
+    """Show the residents whom the viewer may know of."""
+    return _list(Page(request, viewer), viewer, connection, "", state)
+
+
+@router.post("/residents")
+def search_residents(
+    request: Request,
+    viewer: Staff,
+    connection: ConnectionDep,
+    q: Annotated[str, Form()] = "",
+    state: Annotated[str, Form()] = "",
+) -> Response:
+    """Show those that match a search; names stay out of addresses, which browsers and proxies keep."""
+    return _list(Page(request, viewer), viewer, connection, q, state)
+
+
+def _list(page: Page, viewer: Viewer, connection: Connection, q: str, state: str) -> Response:
+
+    def state_of(one: ResidentOverview) -> str:
+        return state_name(one, page)
+
+    found = [
+        one
+        for one in residents.overviews(connection, viewer.scope)
+        if _matches(one, q) and state in {"", state_of(one)}
+    ]
+    context: dict[str, object] = {
+        "here": "/residents",
+        "people": found[:_MOST],
+        "count": len(found),
+        "q": q,
+        "state": state,
+    }
+    return page.render("residents.html", context | {"states": STATES, "state_of": state_of})
+
+
+@router.get("/residents/{number}")
+def show_resident(
+    request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number, hours: int = 24
+) -> Response:
+    """Show one resident."""
+    now = Page(request, viewer).now
+    one = visibility.resident_for(connection, viewer, number, now)
+    page = Page(request, viewer, one.zone)
+    return page.render("resident.html", resident_context(page, viewer, connection, one, double=hours == 48))
+
+
+@router.get("/residents/{number}/head")
+def show_head(request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number) -> Response:
+    """Return the top of the page alone, for a page that is open."""
+    now = Page(request, viewer).now
+    one = visibility.resident_for(connection, viewer, number, now, is_look=False)
+    page = Page(request, viewer, one.zone)
+    return page.render("_person.html", head_context(page, viewer, connection, one))
+
+
+@router.post("/residents/{number}/reveal")
+def reveal(
+    *,
+    request: Request,
+    viewer: AnyUser,
+    database: DatabaseDep,
+    clock: ClockDep,
+    number: Number,
+    reason: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "",  # noqa: A002 - the field's name
+) -> Response:
+    """Record why the precise place is needed, and open it for half an hour."""
+    page = Page(request, viewer)
+    problem = "" if reason in set(RevealReason) else page.words("place_of.problem_reason")
+    if not problem:
+        try:
+            with database.transaction() as connection:
+                visibility.resident_for(connection, viewer, number, page.now, is_look=False)
+                location.reveal(
+                    connection, viewer, number, reason=RevealReason(reason), note=note, clock=clock
+                )
+            there = "/zones" if next == "zones" else ""
+            return RedirectResponse(f"/residents/{number}{there}?said=revealed#map-section", 303)
+        except InputError:
+            problem = page.words("place_of.problem_note")
+    with database.transaction() as connection:
+        one = visibility.resident_for(connection, viewer, number, page.now)
+        context = resident_context(page.in_zone(one.zone), viewer, connection, one, problem=problem)
+        return page.render("resident.html", context, status=422)
+
+
+def _matches(one: ResidentOverview, text: str) -> bool:
+    wanted = text.strip().lower()
+    return not wanted or any(wanted in part.lower() for part in (one.name, one.kana, one.area))

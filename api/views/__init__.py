@@ -1,0 +1,1 @@
+"""What pages and JSON both read: status, baseline, week, live stream."""

@@ -1,0 +1,72 @@
+"""What is usual for a resident, as it was learned, in plain words."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from api.wording.times import Moments
+from core.domain.rhythm import NAME, VERSION, Habit, Rhythm
+from core.store.database import Connection
+from core.store.people import baselines as usuals
+from core.store.people.residents import ResidentOverview
+
+# Fewer nights or outings make no sentence.
+_LEAST_NIGHTS, _LEAST_OUTINGS = 14, 5
+
+
+@dataclass(frozen=True)
+class Learned:
+    """A rhythm, and the day it was learned for; None where nothing was learned yet."""
+
+    day: date | None
+    rhythm: Rhythm
+
+    @property
+    def visits(self) -> float | None:
+        """How often somebody gets up in a usual night, None where it is not known."""
+        known = self.rhythm.nights >= _LEAST_NIGHTS
+        return round(self.rhythm.night_visits / self.rhythm.nights, 1) if known else None
+
+    @property
+    def longest_outing(self) -> timedelta | None:
+        """How long the longest usual outing lasts, None where it is not known."""
+        found = [one for one in self.rhythm.outings.values() if one.count >= _LEAST_OUTINGS]
+        return timedelta(minutes=max(one.longest_min for one in found)) if found else None
+
+
+def learned(connection: Connection, one: ResidentOverview, now: datetime) -> Learned:
+    """Return the newest rhythm of a resident."""
+    found = usuals.latest(connection, one.number, NAME, VERSION, now.astimezone(one.zone).date())
+    return Learned(None, Rhythm()) if found is None else Learned(found[0], Rhythm.from_json(found[1]))
+
+
+def sentences(found: Learned, moments: Moments) -> list[str]:
+    """Say what is usual: "usually up by 6:30"; what is not known is not said."""
+    words, rhythm = moments.words, found.rhythm
+    said: list[str] = []
+    if rhythm.up is not None:
+        said.append(words("usual.up", by=by(rhythm.up)))
+    if rhythm.down is not None:
+        said.append(words("usual.down", at=clock_of(round(rhythm.down.at_min, -1))))
+    if found.visits is not None:
+        said.append(words("usual.visits", n=round(found.visits)))
+    if found.longest_outing is not None:
+        hours = timedelta(minutes=30 * round(found.longest_outing.total_seconds() / 1800))
+        said.append(words("usual.outing", span=moments.length(max(hours, timedelta(minutes=30)))))
+    return said
+
+
+def by(habit: Habit) -> str:
+    """Return by when something has happened on most days, on the next ten minutes."""
+    return clock_of(-(-habit.by_min // 10) * 10)
+
+
+def clock_of(minutes: float) -> str:
+    """Return minutes after midnight as a clock time.
+
+    Examples
+    --------
+    >>> clock_of(390.4)
+    '6:30'
+    """
+    hours, rest = divmod(round(minutes) % 1440, 60)
+    return f"{hours}:{rest:02}"

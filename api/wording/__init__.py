@@ -1,0 +1,1 @@
+"""Reason cards in sentences, and times in words."""

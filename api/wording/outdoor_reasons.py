@@ -1,0 +1,109 @@
+"""Why an alert about somebody on the way, a tracker, a device or slow change was raised, in words; where they are is behind the location gate."""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import timedelta
+
+from api.wording.reason_card import clock_of, number_of, place_name, text_of
+from api.wording.times import Moments
+from core.domain.alert import Alert
+
+_CAUSES = ("low", "forecast", "charge")
+
+
+def line(alert: Alert, moments: Moments) -> str:
+    """Return the one line that the board shows behind the title."""
+    words = moments.words
+    level = number_of(alert.reason, "level_pct")
+    if alert.rule == "battery" and level is not None:
+        return f"{_device(alert, moments)} {round(level)}%".strip()
+    if alert.rule == "device_stuck":
+        since = words("why.line_since", clock=clock_of(alert.began_at, moments))
+        return f"{_device(alert, moments)} {since}".strip()
+    return words("why.line_since", clock=clock_of(alert.began_at, moments))
+
+
+def _wandering(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    clock = clock_of(alert.began_at, moments)
+    walked, within = (number_of(alert.reason, name) for name in ("walked_m", "within_m"))
+    if text_of(alert.reason, "pattern") == "strange":
+        yield words("why.way_strange", clock=clock)
+    elif walked is not None and within is not None:
+        yield words("why.way_to_and_fro", clock=clock, walked=round(walked), within=round(within))
+    else:
+        yield words("why.other", clock=clock)
+    unfamiliar = number_of(alert.reason, "unfamiliar_pct")
+    if unfamiliar is None:
+        yield words("why.places_unknown")
+    elif unfamiliar >= 50:
+        yield words("why.way_unfamiliar")
+
+
+def _left_behind(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    quiet = number_of(alert.reason, "quiet_min")
+    clock = clock_of(alert.began_at, moments)
+    yield words("why.left_behind", clock=clock, n=int(quiet or 60))
+    yield words("why.left_behind_may")
+
+
+def _battery(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    level = number_of(alert.reason, "level_pct")
+    device = _device(alert, moments) or words("why.this_device")
+    if level is not None:
+        yield words("why.battery_level", device=device, n=round(level))
+    cause = text_of(alert.reason, "cause")
+    days, soonest = (number_of(alert.reason, name) for name in ("days_left", "days_left_low"))
+    if cause == "forecast" and days is not None and soonest is not None:
+        yield words("why.battery_forecast", n=round(days), low=round(soonest))
+    elif cause in _CAUSES:
+        yield words(f"why.battery_{cause}" if cause != "forecast" else "why.battery_low")
+    else:
+        yield words("why.other", clock=clock_of(alert.began_at, moments))
+
+
+def _stuck(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    device = _device(alert, moments) or words("why.this_device")
+    clock = clock_of(alert.began_at, moments)
+    cause = text_of(alert.reason, "cause")
+    key = f"why.stuck_{cause}"
+    yield words(key, device=device, clock=clock) if words.has(key) else words("why.other", clock=clock)
+    longest_h = number_of(alert.reason, "usual", "longest_h")
+    if longest_h:
+        usual = "why.stuck_usual_quiet" if cause == "quiet" else "why.stuck_usual"
+        yield words(usual, span=moments.length(timedelta(hours=longest_h)))
+    yield words("why.stuck_may_quiet" if cause == "quiet" else "why.stuck_may")
+    yield words("why.device_hint")
+
+
+def _decline(alert: Alert, moments: Moments) -> Iterator[str]:
+    words = moments.words
+    key = f"why.decline_{text_of(alert.reason, 'count')}"
+    yield words(key) if words.has(key) else words("why.other", clock=clock_of(alert.began_at, moments))
+    lately, usual, days = (
+        number_of(alert.reason, "lately"),
+        number_of(alert.reason, "usual", "median"),
+        number_of(alert.reason, "usual", "days"),
+    )
+    if lately is not None and usual is not None and days is not None:
+        yield words("why.decline_numbers", lately=f"{lately:g}", usual=f"{usual:g}", n=int(days))
+
+
+def _device(alert: Alert, moments: Moments) -> str:
+    words = moments.words
+    key = f"kind.{text_of(alert.reason, 'kind')}"
+    kind = words(key) if words.has(key) else ""
+    place = place_name(text_of(alert.reason, "place"), words)
+    # A fridge's sensor stands at the fridge: once is enough.
+    return kind if place and kind.lower().startswith(place.lower()) else f"{place} {kind}".strip()
+
+
+WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
+    "wandering": _wandering,
+    "left_behind": _left_behind,
+    "battery": _battery,
+    "device_stuck": _stuck,
+    "decline": _decline,
+}
