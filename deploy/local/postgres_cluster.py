@@ -216,7 +216,7 @@ class Cluster:
 
     def _write_configuration(self) -> None:
         lines = [
-            "# Written at every start by deploy/cluster.py.",
+            "# Written at every start by deploy/local/postgres_cluster.py.",
             f"listen_addresses = '{LOOPBACK}'",
             f"port = {self.port}",
             "unix_socket_directories = ''  # a socket file would need a short path that others may not take",

@@ -27,7 +27,7 @@ def away(track: Track, home: tuple[float, float], signs: LifeSigns) -> list[Blin
     Examples
     --------
     >>> from core.domain.device import DeviceKind
-    >>> from detectors.rules.judgement import life_signs
+    >>> from detectors.features.window import life_signs
     >>> minutes = np.arange(40.0) * 60
     >>> lat = np.where((minutes >= 600) & (minutes < 1800), 35.01, 35.0)
     >>> walk = Track(minutes, lat, np.full(40, 139.0), np.full(40, 15.0))

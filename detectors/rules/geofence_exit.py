@@ -92,7 +92,7 @@ class GeofenceExit:
     --------
     >>> from core.domain.geofence import ALWAYS, Circle
     >>> from zoneinfo import ZoneInfo
-    >>> from detectors.rules.judgement import life_signs
+    >>> from detectors.features.window import life_signs
     >>> minutes = np.arange(20) * 60.0
     >>> north = 35.0 + np.clip(minutes - 420, 0, 480) * 1e-5
     >>> track = Track(minutes, north, np.full(20, 139.0), np.full(20, 15.0))

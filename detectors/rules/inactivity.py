@@ -82,8 +82,8 @@ class Inactivity:
     --------
     >>> from zoneinfo import ZoneInfo
     >>> from core.domain.device import DeviceKind
-    >>> from detectors.rules.judgement import life_signs, no_track
-    >>> from detectors.rules.silences import Line
+    >>> from detectors.features.window import life_signs, no_track
+    >>> from detectors.features.silence_profile import Line
     >>> flat = Usual(28, Line(np.full(288, 60.0), np.full(288, 60.0)))
     >>> nine = datetime.fromisoformat("2026-05-01T09:00+00:00")
     >>> signs = life_signs([(nine.timestamp() + wait, DeviceKind.MOTION, "kitchen") for wait in (0, 60)])

@@ -38,7 +38,7 @@ class Demo:
     def start(self) -> subprocess.Popen[bytes]:
         """Start it and wait until it says where it is."""
         command = [
-            sys.executable, "-c", "from deploy.command import main; main()", "demo", "--folder", str(self.folder),
+            sys.executable, "-c", "from deploy.cli import main; main()", "demo", "--folder", str(self.folder),
             "--port", str(self.port), "--inbox-port", str(self.inbox_port), "--residents", "2",
             "--factor", str(_FACTOR),
         ]  # fmt: skip
@@ -132,7 +132,7 @@ def test_a_visitor_sees_an_alert_answered_and_the_demo_goes_on_after_being_kille
         [
             sys.executable,
             "-c",
-            "from deploy.command import main; main()",
+            "from deploy.cli import main; main()",
             "demo-reset",
             "--folder",
             str(demo.folder),

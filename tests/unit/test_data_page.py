@@ -70,7 +70,7 @@ def test_every_metric_is_listed() -> None:
     metrics = {
         node.value
         for path, module in modules()
-        if path.stem.endswith("metrics")
+        if path.stem.endswith("metrics_server")
         for node in ast.walk(module)
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and _METRIC.match(node.value)
     }
