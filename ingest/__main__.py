@@ -10,7 +10,7 @@ from core.process import exit_code_of, stop_on_signals
 from core.settings import load_settings
 from core.store.database import Database
 from ingest.metrics_server import Monitor
-from ingest.worker import Worker
+from ingest.worker import IngestWorker
 
 _RETRY_S = 1.0
 # Thousands of messages are alive at once, and none is part of a cycle. To look for cycles among them as often as Python does
@@ -56,7 +56,7 @@ def _serve(*, is_leaving: bool) -> int:
             stop.wait(_RETRY_S)
             continue
         with database:
-            worker = Worker(settings, clock, database, stop, monitor, is_leaving=is_leaving)
+            worker = IngestWorker(settings, clock, database, stop, monitor, is_leaving=is_leaving)
             worker.run()
             if worker.has_failed:
                 return 70  # EX_SOFTWARE: the log says what happened; whoever supervises us starts us again

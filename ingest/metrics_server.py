@@ -14,9 +14,9 @@ from prometheus_client.registry import Collector
 from core.clock import Clock
 from core.errors import SettingsError
 from ingest.monitoring.counters import Counters
-from ingest.monitoring.last_heard import Hearing
+from ingest.monitoring.last_heard import LastHeard
 from ingest.mqtt.connection import Receiver
-from ingest.mqtt.message_queue import Intake
+from ingest.mqtt.message_queue import MessageQueue
 from ingest.writer import Writer
 
 _ADDRESS = "127.0.0.1"
@@ -28,7 +28,7 @@ _LATE_S = 30.0
 class ActiveParts:
     """The parts of an active worker that are looked at."""
 
-    intake: Intake
+    intake: MessageQueue
     receiver: Receiver
     writer: Writer
     clock: Clock
@@ -153,7 +153,7 @@ def _of_work(parts: ActiveParts) -> Iterator[Metric]:
     )
 
 
-def _of_hearing(hearing: Hearing) -> Iterator[Metric]:
+def _of_hearing(hearing: LastHeard) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "ingest_deaf", "1 while not one device is heard that should send regularly", value=hearing.is_deaf
     )

@@ -15,7 +15,7 @@ from core.store.telemetry import batches as ingestion
 from core.store.telemetry.quarantine import Limits
 from ingest.metrics_server import ActiveParts, Monitor
 from ingest.mqtt.connection import Receiver
-from ingest.mqtt.message_queue import Intake
+from ingest.mqtt.message_queue import MessageQueue
 from ingest.processing.limits import Rules
 from ingest.processing.timestamps import NEWEST
 from ingest.writer import BATCH_MESSAGES, Writer
@@ -42,7 +42,7 @@ def limits_of(settings: Settings) -> Limits:
     )
 
 
-class Worker:
+class IngestWorker:
     """Runs until `stop` is set.
 
     Parameters
@@ -111,7 +111,7 @@ class Worker:
         return None
 
     def _work(self, lock: Connection) -> None:
-        intake = Intake(_QUEUE_MESSAGES, _QUEUE_BYTES)
+        intake = MessageQueue(_QUEUE_MESSAGES, _QUEUE_BYTES)
         receiver = Receiver(self._settings, self._clock, intake, _WINDOW, is_leaving=self._is_leaving)
         over = threading.Event()
         writer = Writer(

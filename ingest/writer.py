@@ -16,20 +16,20 @@ from core.store.telemetry import quarantine
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded, Rejected
 from ingest.monitoring.counters import Counters
-from ingest.monitoring.last_heard import Hearing
+from ingest.monitoring.last_heard import LastHeard
 from ingest.mqtt.connection import Receiver
-from ingest.mqtt.message import Message
-from ingest.mqtt.message_queue import Intake
-from ingest.processing.batch_builder import Assembly
+from ingest.mqtt.message import InboundMessage
+from ingest.mqtt.message_queue import MessageQueue
+from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
-from ingest.processing.sequence_observer import Listener
+from ingest.processing.sequence_observer import SequenceObserver
 from ingest.processing.state_changes import State
 from ingest.progress.clock_repair import ClockWatch
-from ingest.progress.commit_queue import Lane
-from ingest.progress.marker import Progress
-from ingest.progress.watermark import Reach
-from ingest.sequences.device_protocol import Dialogue, forget_numbers
+from ingest.progress.commit_queue import CommitQueue
+from ingest.progress.marker import Marker
+from ingest.progress.watermark import Watermark
+from ingest.sequences.device_protocol import DeviceProtocol, forget_numbers
 
 _log = get_logger(__name__)
 
@@ -44,7 +44,7 @@ _PRUNE_EVERY_S = 60.0
 # A flood must not fill the disk before the quarantine is next bounded.
 _PRUNE_EVERY_MESSAGES = 5000
 
-_Decoded = Sequence[tuple[Message, Decoded | Rejected]]
+_Decoded = Sequence[tuple[InboundMessage, Decoded | Rejected]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +78,14 @@ class Writer:
         database: Database,
         clock: Clock,
         receiver: Receiver,
-        intake: Intake,
+        intake: MessageQueue,
         rules: Rules,
         worker: str,
         limits: quarantine.Limits,
         stop: threading.Event,
     ) -> None:
         self.counters = Counters()
-        self.hearing = Hearing()
+        self.hearing = LastHeard()
         self._database = database
         self._clock = clock
         self._receiver = receiver
@@ -93,9 +93,9 @@ class Writer:
         self._rules = rules
         self._limits = limits
         self._stop = stop
-        self._lane = Lane(stop)
+        self._lane = CommitQueue(stop)
         self._devices = Devices(database)
-        self.dialogue = Dialogue(
+        self.dialogue = DeviceProtocol(
             database=database,
             clock=clock,
             receiver=receiver,
@@ -103,8 +103,8 @@ class Writer:
             devices=self._devices,
             is_shared=rules.is_shared,
         )
-        self._reach = Reach(database, clock, worker)
-        self._progress = Progress(worker, clock, receiver)
+        self._reach = Watermark(database, clock, worker)
+        self._progress = Marker(worker, clock, receiver)
         self._clock_watch = ClockWatch(database, clock, rules.newest)
         self._generation = 0
         self._repeated_since = clock.now() - _IN_DOUBT
@@ -163,7 +163,7 @@ class Writer:
             self._generation = generation
             self._progress.forget_outstanding()
 
-    def _prepare(self, messages: list[Message]) -> None:
+    def _prepare(self, messages: list[InboundMessage]) -> None:
         """Decode and assemble a batch while the one before is being committed."""
         markers = [message for message in messages if self._progress.is_marker(message)]
         if markers:
@@ -185,9 +185,12 @@ class Writer:
         )
 
     def _assembled(
-        self, decoded: _Decoded, states: dict[tuple[int, int], State], listener: Listener | None = None
-    ) -> Assembly:
-        assembly = Assembly(
+        self,
+        decoded: _Decoded,
+        states: dict[tuple[int, int], State],
+        listener: SequenceObserver | None = None,
+    ) -> BatchBuilder:
+        assembly = BatchBuilder(
             self._rules,
             self._devices.find,
             states,
@@ -201,7 +204,7 @@ class Writer:
             forget_numbers(assembly.batch)
         return assembly
 
-    def _store(self, prepared: _Prepared, messages: list[Message]) -> None:
+    def _store(self, prepared: _Prepared, messages: list[InboundMessage]) -> None:
         try:
             self._store_at_once(prepared.decoded, prepared.batch, prepared.reached)
         except StoreUnavailableError:

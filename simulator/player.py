@@ -11,7 +11,7 @@ from core.clock import Clock
 from core.errors import InputError, MimamoriError
 from core.logs import get_logger
 from simulator.local_days import local_day
-from simulator.network.lossy_channel import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.messages import Resume
 from simulator.network.publisher import Publisher
 from simulator.scenarios.binding import bind
@@ -128,7 +128,7 @@ class Player:
             self.problem = str(error)
             log.warning("simulation_stopped", problem=str(error))
 
-    def _note(self, message: Message) -> None:
+    def _note(self, message: OutboundMessage) -> None:
         self.messages += 1
         # From here on again: what is sent twice is recognised, what was not sent yet is not left out.
         self._since = datetime.fromtimestamp(message.time_ms / 1000, UTC)

@@ -8,7 +8,8 @@ from itertools import takewhile
 
 from core.clock import Clock
 from simulator.incidents.incident import Incident
-from simulator.network.messages import HomeStream, Message, Resume, history, live
+from simulator.network.lossy_channel import OutboundMessage
+from simulator.network.messages import HomeStream, Resume, history, live
 from simulator.network.publisher import Publisher
 from simulator.scenarios.ground_truth import TrueEvent, true_events
 from simulator.town.ward import HISTORY_DAYS
@@ -39,15 +40,15 @@ class Simulation:
             for home in world
         ]
 
-    def history(self) -> Iterator[tuple[int, Message]]:
+    def history(self) -> Iterator[tuple[int, OutboundMessage]]:
         """Yield (days ago, message) of the history, the oldest day first."""
         return history(self.streams(), self.history_days)
 
-    def live(self, since: datetime, resume: Mapping[str, Resume] | None = None) -> Iterator[Message]:
+    def live(self, since: datetime, resume: Mapping[str, Resume] | None = None) -> Iterator[OutboundMessage]:
         """Yield the messages from `since` on, without end, in the order of time."""
         return live(self.streams(resume), since)
 
-    def until(self, end: datetime) -> Iterator[Message]:
+    def until(self, end: datetime) -> Iterator[OutboundMessage]:
         """Yield the live messages before `end`, in the order of time; those that are lost on their way are left out."""
         end_ms = end.timestamp() * 1000
         messages = takewhile(lambda message: message.time_ms < end_ms, self.live(self.ward.origin))
@@ -80,11 +81,11 @@ def publish_history(
 
 
 def publish_live(
-    messages: Iterator[Message],
+    messages: Iterator[OutboundMessage],
     publisher: Publisher,
     clock: Clock,
     stop: threading.Event,
-    on_published: Callable[[Message], None] | None = None,
+    on_published: Callable[[OutboundMessage], None] | None = None,
 ) -> None:
     """Publish each message when its time has come on the clock, until stopped or until there are no more."""
     for message in messages:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from core.domain.device import DeviceKind
 from simulator.devices.faults import Faults
-from simulator.devices.samples import HomeDay, Position, Sample
+from simulator.devices.samples import HomeDay, Sample, SimPosition
 from simulator.devices.sensors import HomeSensors
 from simulator.devices.tracker import day_track
 from simulator.incidents.incident import Incident, IncidentKind, of_kind
@@ -13,7 +13,7 @@ from simulator.local_days import DAY_S, LocalDay, local_day
 from simulator.people.activity import Diary
 from simulator.people.incident_overlay import lay_over
 from simulator.people.persona import Persona, draw_persona, on_day
-from simulator.people.routine import Plan, plan_day
+from simulator.people.routine import DayPlan, plan_day
 from simulator.ward_file import SimHome, SimWard
 
 
@@ -34,7 +34,7 @@ class HomeWorld:
         day = local_day(moment, self.home.zone)
         return day if day.ms(self.persona.wake_s(day)) <= moment.timestamp() * 1000 else day.before(1)
 
-    def plan(self, day: LocalDay) -> Plan:
+    def plan(self, day: LocalDay) -> DayPlan:
         """Return what the resident does on a day."""
         return plan_day(on_day(self.persona, day, self.incidents), day, self.incidents)
 
@@ -57,7 +57,7 @@ class HomeWorld:
         )
         return self._faults.strike(day, told)
 
-    def _sos(self, day: LocalDay, plan: Plan) -> list[Sample]:
+    def _sos(self, day: LocalDay, plan: DayPlan) -> list[Sample]:
         return [
             Sample(day.ms(at_s), number, "sos", True)
             for number, device in enumerate(self.home.devices)
@@ -66,8 +66,8 @@ class HomeWorld:
             for at_s in incident.starts_s(day, plan.wake_s, plan.end_s)
         ]
 
-    def _positions(self, persona: Persona, day: LocalDay, plan: Plan) -> list[Position]:
-        positions: list[Position] = []
+    def _positions(self, persona: Persona, day: LocalDay, plan: DayPlan) -> list[SimPosition]:
+        positions: list[SimPosition] = []
         for number, device in enumerate(self.home.devices):
             if device.kind is not DeviceKind.TRACKER:
                 continue
@@ -75,7 +75,7 @@ class HomeWorld:
             lat, lon = self.home.ground.degrees(track.east_m, track.north_m)
             columns = (track.at_s, lat, lon, track.accuracy_m, track.speed_kmh)
             positions.extend(
-                Position(day.ms(at_s), number, round(north, 6), round(east, 6), accuracy_m, speed_kmh)
+                SimPosition(day.ms(at_s), number, round(north, 6), round(east, 6), accuracy_m, speed_kmh)
                 for at_s, north, east, accuracy_m, speed_kmh in zip(
                     *(column.tolist() for column in columns), strict=True
                 )

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Mount
 
 from api.access import sessions as auth
 from api.http.errors import ForbiddenError, NotSignedInError
-from core.domain.access_scope import Scope
+from core.domain.access_scope import AccessScope
 from core.domain.people import Role, User
 
 
@@ -37,9 +37,9 @@ class Viewer:
         return self.role in {Role.ADMIN, Role.CARE}
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> AccessScope:
         """The residents the user may know of."""
-        return Scope.of(self.user.role, self.user.number, self.user.office)
+        return AccessScope.of(self.user.role, self.user.number, self.user.office)
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from api.access import location_gate as location
-from api.http.rate_limit import Limit
-from core.domain.access_scope import Scope
+from api.http.rate_limit import RateLimit
+from core.domain.access_scope import AccessScope
 from core.domain.alert import Alert, Handling, Outcome
 from core.domain.people import Contact
 from core.errors import ConflictError
@@ -65,7 +65,7 @@ _UNREACHABLE_NOTE = "連絡がつきません / cannot be reached"
 
 
 @dataclass(frozen=True)
-class Person:
+class AnswerSubject:
     """What the page may say of the resident."""
 
     name: str
@@ -96,7 +96,7 @@ class AnswerPage:
     state: LinkState
     alert: Alert | None = None
     contact: Contact | None = None
-    person: Person | None = None
+    person: AnswerSubject | None = None
     next_told_at: datetime | None = None
 
     @property
@@ -117,8 +117,8 @@ class AnswerLimits:
     """Keeps guessing of links and hammering of buttons within bounds."""
 
     def __init__(self) -> None:
-        self._unknown = Limit(20, _MINUTE, "too many links that do not exist were asked for")
-        self._acts = Limit(20, _MINUTE, "this button was pressed very often")
+        self._unknown = RateLimit(20, _MINUTE, "too many links that do not exist were asked for")
+        self._acts = RateLimit(20, _MINUTE, "this button was pressed very often")
 
     def look(
         self, connection: Connection, token: str, peer: str, now: datetime, machine_now: datetime
@@ -221,9 +221,9 @@ def _state(alert: Alert, contact: Contact) -> LinkState:
     return LinkState.YOURS if is_own else LinkState.TAKEN
 
 
-def _person(connection: Connection, resident: int) -> Person:
-    found = residents.overview(connection, Scope(everything=True), resident)
-    return Person(found.name, found.phone, found.zone, found.office_name, found.office_phone)
+def _person(connection: Connection, resident: int) -> AnswerSubject:
+    found = residents.overview(connection, AccessScope(everything=True), resident)
+    return AnswerSubject(found.name, found.phone, found.zone, found.office_name, found.office_phone)
 
 
 def _next_told_at(connection: Connection, alert: Alert) -> datetime | None:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
-from api.http.rate_limit import Limit
+from api.http.rate_limit import RateLimit
 from api.schemas.devices import BrokerOut, EnrolledOut
 from core.credentials import enrolment_codes as enrolment
 from core.credentials.enrolment_codes import UnknownCodeError
@@ -24,7 +24,7 @@ class Enrolments:
     """Exchanges codes for credentials, and keeps guessing within bounds."""
 
     def __init__(self) -> None:
-        self._wrong = Limit(_WRONG_CODES, _MINUTE, "too many codes were tried that open nothing")
+        self._wrong = RateLimit(_WRONG_CODES, _MINUTE, "too many codes were tried that open nothing")
 
     def exchange(
         self, database: Database, settings: Settings, code: str, *, peer: str, machine_now: datetime

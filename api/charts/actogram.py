@@ -17,7 +17,7 @@ _RIGHT = 16
 
 
 @dataclass(frozen=True)
-class Usual:
+class TypicalDay:
     """When the person usually gets up and goes to bed, in minutes after midnight; None where it is not known."""
 
     up: int | None = None
@@ -36,7 +36,7 @@ def actogram(
     days: Sequence[ChartDay],
     texts: Texts,
     *,
-    usual: Usual | None = None,
+    usual: TypicalDay | None = None,
     now_minute: int | None = None,
     double: bool = False,
     prefix: str = "act",
@@ -61,7 +61,7 @@ def actogram(
     hours = 48 if double else 24
     minute = _PLOT / (hours * 60)
     height = _TOP + _ROW * len(days) + 8
-    usual = usual or Usual()
+    usual = usual or TypicalDay()
     parts = [
         f'<svg class="chart" viewBox="0 0 {_LEFT + _PLOT + _RIGHT} {height}" role="img" aria-labelledby="{prefix}-t {prefix}-d">',
         f'<title id="{prefix}-t">{escape(texts.title)}</title><desc id="{prefix}-d">{escape(texts.description)}</desc>',

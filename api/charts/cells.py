@@ -9,7 +9,7 @@ CELLS_PER_DAY = 48
 CELL_MINUTES = 30
 
 
-class Look(StrEnum):
+class CellState(StrEnum):
     """What is known about a stretch of time."""
 
     MOVED = "moved"
@@ -27,7 +27,7 @@ class Look(StrEnum):
 class Cell:
     """Half an hour; `level` is 1 to 3 for `MOVED` and 0 otherwise."""
 
-    look: Look
+    look: CellState
     level: int = 0
 
 
@@ -77,8 +77,8 @@ def moved_cell(count: int, many: float) -> Cell:
     (Cell(look=<Look.MOVED: 'moved'>, level=1), Cell(look=<Look.MOVED: 'moved'>, level=2), Cell(look=<Look.MOVED: 'moved'>, level=3))
     """
     if count <= 0.5 * many:
-        return Cell(Look.MOVED, 1)
-    return Cell(Look.MOVED, 2 if count < 1.5 * many else 3)
+        return Cell(CellState.MOVED, 1)
+    return Cell(CellState.MOVED, 2 if count < 1.5 * many else 3)
 
 
 def runs(cells: Sequence[Cell]) -> list[tuple[int, int, Cell]]:
@@ -101,16 +101,16 @@ def runs(cells: Sequence[Cell]) -> list[tuple[int, int, Cell]]:
 
 def figures(day: ChartDay, night_until_minute: int = 240) -> DayFigures:
     """Return the numbers of one day; the night is the time from midnight to `night_until_minute`."""
-    moved = [index for index, cell in enumerate(day.cells) if cell.look is Look.MOVED]
+    moved = [index for index, cell in enumerate(day.cells) if cell.look is CellState.MOVED]
 
-    def minutes(look: Look) -> int:
+    def minutes(look: CellState) -> int:
         return CELL_MINUTES * sum(cell.look is look for cell in day.cells)
 
     return DayFigures(
         first_moved=next((i * CELL_MINUTES for i in moved if i * CELL_MINUTES >= night_until_minute), None),
         last_moved=(moved[-1] + 1) * CELL_MINUTES if moved else None,
-        moved_minutes=minutes(Look.MOVED),
+        moved_minutes=minutes(CellState.MOVED),
         night_minutes=CELL_MINUTES * sum(index * CELL_MINUTES < night_until_minute for index in moved),
-        away_minutes=minutes(Look.AWAY),
-        blind_minutes=minutes(Look.BLIND),
+        away_minutes=minutes(CellState.AWAY),
+        blind_minutes=minutes(CellState.BLIND),
     )

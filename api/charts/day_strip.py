@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from markupsafe import Markup, escape
 
-from api.charts.actogram import Usual
-from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, Look
+from api.charts.actogram import TypicalDay
+from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, CellState
 from api.charts.marks import box, patterns
 
 _WIDTH = 480
@@ -13,7 +13,9 @@ _HEIGHT = 60
 _BAR_HEIGHTS = {1: 18, 2: 34, 3: 50}
 
 
-def rhythm(cells: Sequence[Cell], title: str, *, usual: Usual | None = None, prefix: str = "day") -> Markup:
+def rhythm(
+    cells: Sequence[Cell], title: str, *, usual: TypicalDay | None = None, prefix: str = "day"
+) -> Markup:
     """Draw the 48 half-hours of a day: the busier the higher, over a band that marks when the person is usually up.
 
     Parameters
@@ -40,10 +42,10 @@ def rhythm(cells: Sequence[Cell], title: str, *, usual: Usual | None = None, pre
         )
     for index, cell in enumerate(cells):
         x = index * width
-        if cell.look is Look.MOVED:
+        if cell.look is CellState.MOVED:
             high = _BAR_HEIGHTS[cell.level]
             parts.append(box(cell, prefix, x=round(x + 1, 2), y=_HEIGHT - high, width=width - 2, height=high))
-        elif cell.look is not Look.STILL:
+        elif cell.look is not CellState.STILL:
             parts.append(box(cell, prefix, x=round(x, 2), y=0, width=width, height=_HEIGHT))
     parts.append(f'<path class="frame" d="M0 {_HEIGHT - 0.5}H{_WIDTH}"/></svg>')
     return Markup("".join(parts))  # noqa: S704 - the title is escaped above

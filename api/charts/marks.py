@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from markupsafe import Markup, escape
 
-from api.charts.cells import Cell, Look
+from api.charts.cells import Cell, CellState
 
 # Away is diagonal, no data is crossed, paused is dotted: told apart without colour and on paper.
 _PATTERNS = (
@@ -16,11 +16,11 @@ _PATTERNS = (
     '<rect class="pattern-ground" width="6" height="6"/><circle class="dot" cx="3" cy="3" r="1"/></pattern>'
 )
 _LEGEND_ORDER = (
-    ("still", Cell(Look.STILL)),
-    ("moved", Cell(Look.MOVED, 2)),
-    ("away", Cell(Look.AWAY)),
-    ("blind", Cell(Look.BLIND)),
-    ("paused", Cell(Look.PAUSED)),
+    ("still", Cell(CellState.STILL)),
+    ("moved", Cell(CellState.MOVED, 2)),
+    ("away", Cell(CellState.AWAY)),
+    ("blind", Cell(CellState.BLIND)),
+    ("paused", Cell(CellState.PAUSED)),
 )
 
 
@@ -33,11 +33,11 @@ def box(cell: Cell, prefix: str, *, x: float, y: float, width: float, height: fl
     """Return the rectangle of a run of cells; nothing for what lies ahead."""
     place = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
     match cell.look:
-        case Look.AHEAD:
+        case CellState.AHEAD:
             return ""
-        case Look.MOVED:
+        case CellState.MOVED:
             return f'<rect class="moved-{cell.level}" {place}/>'
-        case Look.STILL:
+        case CellState.STILL:
             return f'<rect class="still" {place}/>'
         case _:
             return f'<rect class="{cell.look}" fill="url(#{prefix}-{cell.look})" {place}/>'
@@ -48,7 +48,7 @@ def triangle(x: float, y: float, size: float = 6) -> str:
     return f'<path class="alert" d="M{x:g} {y:g}l{size:g} {1.7 * size:g}h{-2 * size:g}Z"/>'
 
 
-def legend(names: Mapping[str, str], prefix: str, present: Sequence[Look]) -> Markup:
+def legend(names: Mapping[str, str], prefix: str, present: Sequence[CellState]) -> Markup:
     """Return the list that explains the looks.
 
     Parameters
@@ -63,7 +63,7 @@ def legend(names: Mapping[str, str], prefix: str, present: Sequence[Look]) -> Ma
     items = [
         f'<li><svg viewBox="0 0 24 16" aria-hidden="true" class="chart-key">{box(cell, prefix, x=0, y=0, width=24, height=16)}</svg>{escape(names[name])}</li>'
         for name, cell in _LEGEND_ORDER
-        if cell.look in (Look.STILL, Look.MOVED, Look.BLIND) or cell.look in present
+        if cell.look in (CellState.STILL, CellState.MOVED, CellState.BLIND) or cell.look in present
     ]
     items.append(
         f'<li><svg class="bare" viewBox="0 0 24 16" aria-hidden="true">{triangle(12, 3)}</svg>{escape(names["alert"])}</li>'

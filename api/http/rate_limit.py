@@ -9,7 +9,7 @@ from api.http.errors import TooManyAttemptsError
 _KEYS = 10_000
 
 
-class Limit:
+class RateLimit:
     """Lets a key through at most `times` in any `span`.
 
     Parameters

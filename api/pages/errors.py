@@ -4,13 +4,13 @@ from fastapi import Request, Response
 
 from api.access.permissions import Viewer, current_viewer
 from api.http.errors import Problem
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from core.errors import StoreUnavailableError
 
 
 def error_page(request: Request, problem: Problem) -> Response:
     """Return the page of a problem; it works without the database too."""
-    page = Page(request, _viewer(request, problem))
+    page = HtmlPage(request, _viewer(request, problem))
     words = page.words
     kind = f"error.{problem.code}"
     if not words.has(f"{kind}_title"):

@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.dependencies import Anybody
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 
 router = APIRouter()
 
@@ -12,10 +12,10 @@ router = APIRouter()
 @router.get("/help")
 def show_help(request: Request, viewer: Anybody) -> Response:
     """Explain the words, the levels and what to do."""
-    return Page(request, viewer).render("help.html", {"live": False})
+    return HtmlPage(request, viewer).render("help.html", {"live": False})
 
 
 @router.get("/accessibility")
 def show_accessibility(request: Request, viewer: Anybody) -> Response:
     """Say what is aimed at, checked and missing."""
-    return Page(request, viewer).render("accessibility.html", {"live": False})
+    return HtmlPage(request, viewer).render("accessibility.html", {"live": False})

@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from api.access.permissions import Viewer
 from api.locale import Words, words_of
 from api.views.status import silent_after
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.clock import Clock
 from core.domain.people import Language, Role
 from core.settings import Settings
@@ -47,7 +47,7 @@ _NAV = {
 }
 
 
-class Page:
+class HtmlPage:
     """What one request's page is made with: its language, its clock and who looks."""
 
     def __init__(
@@ -66,7 +66,7 @@ class Page:
         self.now = self._clock.now()
         self.clock_factor = self._clock.factor
         self.known_since = self.now - silent_after(self.clock_factor)
-        self.moments = Moments(self.now, zone or ZoneInfo(self._settings.time_zone), self.words)
+        self.moments = LocalTimes(self.now, zone or ZoneInfo(self._settings.time_zone), self.words)
 
     def render(
         self, template: str, context: Mapping[str, object] | None = None, *, status: int = 200, said: str = ""
@@ -80,9 +80,9 @@ class Page:
         )
         return HTMLResponse(body, status)
 
-    def in_zone(self, zone: ZoneInfo) -> "Page":
+    def in_zone(self, zone: ZoneInfo) -> "HtmlPage":
         """Return this page on another home's clock."""
-        return Page(self.request, self.viewer, zone)
+        return HtmlPage(self.request, self.viewer, zone)
 
     def _common(self) -> dict[str, object]:
         path = self.request.url.path

@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from api.access import sessions as auth
 from api.dependencies import Anybody, AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, SettingsDep
 from api.http.errors import NotSignedInError, TooManyAttemptsError
-from api.pages.rendering import LANGUAGE_COOKIE, Page, home_address
+from api.pages.rendering import LANGUAGE_COOKIE, HtmlPage, home_address
 from core.domain.people import Language
 from core.store.people import users
 
@@ -44,7 +44,7 @@ def sign_in(
     next: Annotated[str, Form()] = "",  # noqa: A002
 ) -> Response:
     """Check the password and start a session."""
-    words = Page(request, None).words
+    words = HtmlPage(request, None).words
     if not login.strip() or not password:
         return _form(request, next_path=next, login=login, problem=words("sign_in.missing"), status=422)
     try:
@@ -54,7 +54,7 @@ def sign_in(
     except NotSignedInError:
         return _form(request, next_path=next, login=login, problem=words("sign_in.wrong"), status=401)
     except TooManyAttemptsError as error:
-        wait = Page(request, None).moments.span(timedelta(seconds=error.retry_after_s))
+        wait = HtmlPage(request, None).moments.span(timedelta(seconds=error.retry_after_s))
         problem = words("sign_in.throttled", span=wait)
         answer = _form(request, next_path=next, login=login, problem=problem, status=429)
         answer.headers["Retry-After"] = str(error.retry_after_s)
@@ -108,7 +108,7 @@ def choose_language(
 def _form(
     request: Request, *, next_path: str, login: str = "", problem: str = "", status: int = 200
 ) -> HTMLResponse:
-    return Page(request, None).render(
+    return HtmlPage(request, None).render(
         "sign_in.html", {"next": next_path, "login": login, "problem": problem}, status=status
     )
 

@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.dependencies import Admin, ConnectionDep, NowDep
 from api.locale import Words
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.routes.v1.simulation import refuse_production
 from core.domain.simulation import Expectation, Injectable, RaisedAlert, Verdict, compare
 from core.errors import NotFoundError
@@ -27,7 +27,7 @@ _MARKS = {
 
 
 @dataclass(frozen=True)
-class EventLine:
+class SimulationEventRow:
     """One thing that happened, in words; `mark` is the shape and colour of how it was told."""
 
     began_at: datetime
@@ -41,7 +41,7 @@ class EventLine:
 
 
 @dataclass(frozen=True)
-class AlertLine:
+class RaisedAlertRow:
     """An alert that belongs to nothing."""
 
     number: int
@@ -53,7 +53,7 @@ class AlertLine:
 @router.get("/sim")
 def show(request: Request, viewer: Admin, connection: ConnectionDep, now: NowDep) -> Response:
     """Show how the simulation goes, and what was expected against what was got."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     homes = simulation.home_names(connection)
     compared = compare(
         simulation.events(connection, now - _BACK, now), simulation.alerts(connection, now - _BACK), now
@@ -96,7 +96,7 @@ def wish(
     return RedirectResponse("/sim?said=sim_asked", 303)
 
 
-def _event(one: Expectation, homes: dict[int, str], page: Page) -> EventLine:
+def _event(one: Expectation, homes: dict[int, str], page: HtmlPage) -> SimulationEventRow:
     words, event = page.words, one.event
     delay = "" if one.delay is None else page.moments.length(one.delay)
     got = "still_waiting" if one.verdict is Verdict.WAITING else one.verdict.value
@@ -104,7 +104,7 @@ def _event(one: Expectation, homes: dict[int, str], page: Page) -> EventLine:
     if event.due_at is not None:
         rules = " / ".join(_rule(rule, words) for rule in event.raises)
         should = words("sim.by", rules=rules, by=page.moments.clock_text(event.due_at))
-    return EventLine(
+    return SimulationEventRow(
         event.began_at,
         words("sim.whole_ward") if event.home is None else homes.get(event.home, ""),
         _named("happens", event.kind, words),
@@ -116,12 +116,12 @@ def _event(one: Expectation, homes: dict[int, str], page: Page) -> EventLine:
     )
 
 
-def _alert(one: RaisedAlert, homes: dict[int, str], page: Page) -> AlertLine:
+def _alert(one: RaisedAlert, homes: dict[int, str], page: HtmlPage) -> RaisedAlertRow:
     home = page.words("sim.whole_ward") if one.home is None else homes.get(one.home, "")
-    return AlertLine(one.number, home, _rule(one.rule, page.words), one.raised_at)
+    return RaisedAlertRow(one.number, home, _rule(one.rule, page.words), one.raised_at)
 
 
-def _notes(wishes: list[simulation.Wish], homes: dict[int, str], words: Words) -> list[str]:
+def _notes(wishes: list[simulation.InjectionRequest], homes: dict[int, str], words: Words) -> list[str]:
     """Say which of the latest wishes wait, or could not be fulfilled."""
     notes: list[str] = []
     for one in wishes[:3]:

@@ -56,7 +56,7 @@ class Output(BaseModel):
     model_config = ConfigDict(from_attributes=True, frozen=True)
 
 
-class Page(Output, Generic[T]):
+class ResultPage(Output, Generic[T]):
     """A part of a list."""
 
     items: list[T]

@@ -26,7 +26,7 @@ class AlertChange(Output):
         return AlertChange.model_validate(alert)
 
 
-class States(Output):
+class StatesOut(Output):
     """How many residents are in each state."""
 
     with_alert: int
@@ -44,7 +44,7 @@ class StatusTick(Output):
     devices_heard: int
     devices_expected: int
     is_blind: bool = Field(description="Nothing new can be seen: do not look calm.")
-    states: States
+    states: StatesOut
     session_ends_in_s: float | None = Field(
         default=None, description="When the reader will be signed out; pages offer to stay before."
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import Field
 
-from api.schemas.common import Output, Page
+from api.schemas.common import Output, ResultPage
 from api.schemas.residents import LocationAccessOut
 from core.domain.device import DeviceKind
 from core.domain.metrics import METRICS
@@ -93,7 +93,7 @@ class FixOut(Output):
     received_at: datetime
 
 
-class FixPage(Page[FixOut]):
+class FixPage(ResultPage[FixOut]):
     """A part of a trail, and how precisely it is shown."""
 
     location: LocationAccessOut

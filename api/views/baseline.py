@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.domain.rhythm import NAME, VERSION, Habit, Rhythm
 from core.store.database import Connection
 from core.store.people import baselines as usuals
@@ -14,7 +14,7 @@ _LEAST_NIGHTS, _LEAST_OUTINGS = 14, 5
 
 
 @dataclass(frozen=True)
-class Learned:
+class BaselineSummary:
     """A rhythm, and the day it was learned for; None where nothing was learned yet."""
 
     day: date | None
@@ -33,13 +33,17 @@ class Learned:
         return timedelta(minutes=max(one.longest_min for one in found)) if found else None
 
 
-def learned(connection: Connection, one: ResidentOverview, now: datetime) -> Learned:
+def learned(connection: Connection, one: ResidentOverview, now: datetime) -> BaselineSummary:
     """Return the newest rhythm of a resident."""
     found = usuals.latest(connection, one.number, NAME, VERSION, now.astimezone(one.zone).date())
-    return Learned(None, Rhythm()) if found is None else Learned(found[0], Rhythm.from_json(found[1]))
+    return (
+        BaselineSummary(None, Rhythm())
+        if found is None
+        else BaselineSummary(found[0], Rhythm.from_json(found[1]))
+    )
 
 
-def sentences(found: Learned, moments: Moments) -> list[str]:
+def sentences(found: BaselineSummary, moments: LocalTimes) -> list[str]:
     """Say what is usual: "usually up by 6:30"; what is not known is not said."""
     words, rhythm = moments.words, found.rhythm
     said: list[str] = []

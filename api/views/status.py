@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.access_scope import Scope
+from core.domain.access_scope import AccessScope
 from core.store.database import Connection
 from core.store.devices import devices
 from core.store.operation import health
@@ -40,7 +40,7 @@ class Status:
     states: StateCounts
 
 
-def status(connection: Connection, scope: Scope, now: datetime, silent_after: timedelta) -> Status:
+def status(connection: Connection, scope: AccessScope, now: datetime, silent_after: timedelta) -> Status:
     """Return the state of a scope.
 
     Parameters

@@ -19,7 +19,7 @@ from api.http.errors import TooManyAttemptsError
 from api.schemas.live import AlertChange, StatusTick
 from api.views import status
 from core.clock import Clock
-from core.domain.access_scope import Scope
+from core.domain.access_scope import AccessScope
 from core.errors import NotFoundError, StoreError
 from core.logs import get_logger
 from core.store.alerts import alerts
@@ -88,7 +88,7 @@ class News:
         self._lock = Lock()
         self._stopping = Event()
         self._thread: Thread | None = None
-        self._ticks: dict[Scope, tuple[int, StatusTick]] = {}
+        self._ticks: dict[AccessScope, tuple[int, StatusTick]] = {}
 
     def start(self) -> None:
         """Begin to listen."""
@@ -222,7 +222,7 @@ class News:
         with self._database.transaction() as connection:
             return changes.latest_event(connection)
 
-    def _status(self, scope: Scope) -> StatusTick:
+    def _status(self, scope: AccessScope) -> StatusTick:
         # Computed once per tick for all streams of a scope.
         period = int(self._machine_clock.now().timestamp() / TICK_S)
         known = self._ticks.get(scope)

@@ -11,7 +11,7 @@ from api.locale import Words
 from api.wording import home_reasons as life_at_home
 from api.wording import outdoor_reasons as on_the_way
 from api.wording.reason_card import clock_of, moment_of, number_of, place_name, text_of
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.domain.alert import Alert
 from core.domain.metrics import CALLS
 
@@ -50,7 +50,7 @@ def title(rule: str, words: Words) -> str:
     return words(f"rule.{rule}") if words.has(f"rule.{rule}") else words("rule.other")
 
 
-def line(alert: Alert, moments: Moments) -> str:
+def line(alert: Alert, moments: LocalTimes) -> str:
     """Return the one line that the board shows behind the title."""
     words = moments.words
     if alert.rule == "inactivity":
@@ -71,7 +71,7 @@ def line(alert: Alert, moments: Moments) -> str:
     return on_the_way.line(alert, moments)
 
 
-def why(alert: Alert, moments: Moments) -> list[str]:
+def why(alert: Alert, moments: LocalTimes) -> list[str]:
     """Return the sentences that say why, the conclusion first."""
     sentences = _WHY.get(alert.rule, _other)
     found = list(sentences(alert, moments))
@@ -83,7 +83,7 @@ def why(alert: Alert, moments: Moments) -> list[str]:
     return found
 
 
-def ruled_out(alert: Alert, moments: Moments) -> list[str]:
+def ruled_out(alert: Alert, moments: LocalTimes) -> list[str]:
     """Return what else was checked, and how sure the judgement is."""
     words = moments.words
     listed = alert.reason.get("ruled_out")
@@ -98,7 +98,7 @@ def todo(alert: Alert, words: Words) -> str:
     return words(f"alert.{_TODO.get(alert.rule, 'todo_call')}")
 
 
-def _inactivity(alert: Alert, moments: Moments) -> Iterator[str]:
+def _inactivity(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     place = place_name(text_of(alert.reason, "last_life_sign", "place"), words)
     clock = clock_of(alert.began_at, moments)
@@ -128,7 +128,7 @@ def _inactivity(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.heard_again", clock=clock_of(heard, moments))
 
 
-def _geofence_exit(alert: Alert, moments: Moments) -> Iterator[str]:
+def _geofence_exit(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     name = text_of(alert.reason, "geofence", "name")
     yield words("why.left", clock=clock_of(alert.began_at, moments), name=name)
@@ -142,7 +142,7 @@ def _geofence_exit(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.accuracy", n=round(accuracy))
 
 
-def _sos(alert: Alert, moments: Moments) -> Iterator[str]:
+def _sos(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     name = text_of(alert.reason, "place")
     # Where the button is worn or lies; its own name says nothing.
     place = "" if "sos" in name.lower() else place_name(name, moments.words)
@@ -157,7 +157,7 @@ def _sos(alert: Alert, moments: Moments) -> Iterator[str]:
     yield moments.words("why.pressed_always")
 
 
-def _detected(alert: Alert, moments: Moments) -> Iterator[str]:
+def _detected(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     told = "fell" if alert.rule == "fall" else "alarmed"
     what = words(f"rule.{alert.rule}")
@@ -170,7 +170,7 @@ def _detected(alert: Alert, moments: Moments) -> Iterator[str]:
     yield words(f"why.{told}_always")
 
 
-def _silent(alert: Alert, moments: Moments) -> Iterator[str]:
+def _silent(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     clock = clock_of(moment_of(alert.reason, "last_heard") or alert.began_at, moments)
     yield words(f"why.{alert.rule}", clock=clock, device=_device(alert, words) or words("why.this_device"))
@@ -183,7 +183,7 @@ def _silent(alert: Alert, moments: Moments) -> Iterator[str]:
     yield words("why.device_hint" if alert.rule == "device_silent" else "why.cannot_tell")
 
 
-def _area(alert: Alert, moments: Moments) -> Iterator[str]:
+def _area(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     yield words(
         "why.area_silent", clock=clock_of(alert.began_at, moments), area=text_of(alert.reason, "area")
@@ -201,12 +201,12 @@ def _device(alert: Alert, words: Words) -> str:
     return f"{place} {words(kind) if words.has(kind) else ''}".strip()
 
 
-def _canary(alert: Alert, moments: Moments) -> Iterator[str]:
+def _canary(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     yield moments.words("why.canary_silent", clock=clock_of(alert.began_at, moments))
     yield moments.words("why.canary_hint")
 
 
-def _stray(alert: Alert, moments: Moments) -> Iterator[str]:
+def _stray(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     yield words("why.stray_sos", clock=clock_of(alert.began_at, moments))
     listed = alert.reason.get("buttons")
@@ -221,11 +221,11 @@ def _stray(alert: Alert, moments: Moments) -> Iterator[str]:
             yield words(cause)
 
 
-def _other(alert: Alert, moments: Moments) -> Iterator[str]:
+def _other(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     yield moments.words("why.other", clock=clock_of(alert.began_at, moments))
 
 
-_WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
+_WHY: Mapping[str, Callable[[Alert, LocalTimes], Iterator[str]]] = {
     "inactivity": _inactivity,
     "geofence_exit": _geofence_exit,
     "sos": _sos,

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
 from api.wording.reason_card import clock_of, moment_of, number_of, place_name, text_of
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.domain.alert import Alert
 
 
-def line(alert: Alert, moments: Moments) -> str:
+def line(alert: Alert, moments: LocalTimes) -> str:
     """Return the one line that the board shows behind the title."""
     words = moments.words
     clock = clock_of(alert.began_at, moments)
@@ -27,7 +27,7 @@ def line(alert: Alert, moments: Moments) -> str:
     return words("why.line_since", clock=clock)
 
 
-def _late_morning(alert: Alert, moments: Moments) -> Iterator[str]:
+def _late_morning(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     yield words("why.late_morning", clock=clock_of(alert.raised_at, moments))
     at, by = (number_of(alert.reason, "usual", name) for name in ("up_at_min", "up_by_min"))
@@ -36,7 +36,7 @@ def _late_morning(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.up_by", at=clock_text(at), by=clock_text(by), n=int(days))
 
 
-def _restless_night(alert: Alert, moments: Moments) -> Iterator[str]:
+def _restless_night(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     visits = number_of(alert.reason, "visits")
     if visits is not None:
@@ -47,7 +47,7 @@ def _restless_night(alert: Alert, moments: Moments) -> Iterator[str]:
     yield words("why.restless_twice")
 
 
-def _bathroom_stay(alert: Alert, moments: Moments) -> Iterator[str]:
+def _bathroom_stay(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     place = place_name(text_of(alert.reason, "place"), words)
     yield words("why.bathroom_stay", clock=clock_of(alert.began_at, moments), place=place)
@@ -55,7 +55,7 @@ def _bathroom_stay(alert: Alert, moments: Moments) -> Iterator[str]:
     yield words("why.no_fall_known")
 
 
-def _appliance_unused(alert: Alert, moments: Moments) -> Iterator[str]:
+def _appliance_unused(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     place = place_name(text_of(alert.reason, "place"), words)
     yield words("why.appliance_unused", clock=clock_of(alert.raised_at, moments), place=place)
@@ -65,14 +65,14 @@ def _appliance_unused(alert: Alert, moments: Moments) -> Iterator[str]:
     yield words("why.is_about")
 
 
-def _appliance_left_on(alert: Alert, moments: Moments) -> Iterator[str]:
+def _appliance_left_on(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     place = place_name(text_of(alert.reason, "place"), words)
     yield words("why.appliance_left_on", clock=clock_of(alert.began_at, moments), place=place)
     yield from _usual_length(alert, moments, "usual_run", "high_min", "uses")
 
 
-def _heat(alert: Alert, moments: Moments) -> Iterator[str]:
+def _heat(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     found = [number_of(alert.reason, name) for name in ("temperature_c", "humidity_pct", "wbgt_c")]
     value, damp, wbgt = found
@@ -84,7 +84,7 @@ def _heat(alert: Alert, moments: Moments) -> Iterator[str]:
     yield from _cause(alert, moments, "heat")
 
 
-def _cold(alert: Alert, moments: Moments) -> Iterator[str]:
+def _cold(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     value = number_of(alert.reason, "temperature_c")
     if value is not None:
@@ -98,7 +98,7 @@ def _cold(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.usual_room", value=f"{usual:.1f}")
 
 
-def _not_returned(alert: Alert, moments: Moments) -> Iterator[str]:
+def _not_returned(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     length = moments.length((alert.cleared_at or moments.now) - alert.began_at)
     yield words("why.went_out", clock=clock_of(alert.began_at, moments), span=length)
@@ -109,7 +109,7 @@ def _not_returned(alert: Alert, moments: Moments) -> Iterator[str]:
     yield from _usual_length(alert, moments, "usual_outing", "longest_min", "outings")
 
 
-def _night_exit(alert: Alert, moments: Moments) -> Iterator[str]:
+def _night_exit(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     place = place_name(text_of(alert.reason, "place") or "front_door", words)
     quiet = number_of(alert.reason, "quiet_min")
@@ -118,7 +118,7 @@ def _night_exit(alert: Alert, moments: Moments) -> Iterator[str]:
     yield words("why.night_exit_may")
 
 
-def _absence_not_taken(alert: Alert, moments: Moments) -> Iterator[str]:
+def _absence_not_taken(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     clock = clock_of(alert.began_at, moments)
     if text_of(alert.reason, "cause") == "moves_at_home":
@@ -128,13 +128,13 @@ def _absence_not_taken(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.still_watched")
 
 
-def _usual_length(alert: Alert, moments: Moments, text: str, length: str, count: str) -> Iterator[str]:
+def _usual_length(alert: Alert, moments: LocalTimes, text: str, length: str, count: str) -> Iterator[str]:
     minutes, times = (number_of(alert.reason, "usual", name) for name in (length, count))
     if minutes is not None and times is not None:
         yield moments.words(f"why.{text}", span=moments.length(timedelta(minutes=minutes)), n=int(times))
 
 
-def _cause(alert: Alert, moments: Moments, rule: str) -> Iterator[str]:
+def _cause(alert: Alert, moments: LocalTimes, rule: str) -> Iterator[str]:
     key = f"why.{rule}_{text_of(alert.reason, 'cause')}"
     if moments.words.has(key):
         yield moments.words(key)
@@ -152,7 +152,7 @@ def clock_text(minutes: float) -> str:
     return f"{hours}:{rest:02}"
 
 
-WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
+WHY: Mapping[str, Callable[[Alert, LocalTimes], Iterator[str]]] = {
     "late_morning": _late_morning,
     "restless_night": _restless_night,
     "bathroom_stay": _bathroom_stay,

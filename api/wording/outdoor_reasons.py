@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 
 from api.wording.reason_card import clock_of, number_of, place_name, text_of
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.domain.alert import Alert
 
 _CAUSES = ("low", "forecast", "charge")
 
 
-def line(alert: Alert, moments: Moments) -> str:
+def line(alert: Alert, moments: LocalTimes) -> str:
     """Return the one line that the board shows behind the title."""
     words = moments.words
     level = number_of(alert.reason, "level_pct")
@@ -22,7 +22,7 @@ def line(alert: Alert, moments: Moments) -> str:
     return words("why.line_since", clock=clock_of(alert.began_at, moments))
 
 
-def _wandering(alert: Alert, moments: Moments) -> Iterator[str]:
+def _wandering(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     clock = clock_of(alert.began_at, moments)
     walked, within = (number_of(alert.reason, name) for name in ("walked_m", "within_m"))
@@ -39,7 +39,7 @@ def _wandering(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.way_unfamiliar")
 
 
-def _left_behind(alert: Alert, moments: Moments) -> Iterator[str]:
+def _left_behind(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     quiet = number_of(alert.reason, "quiet_min")
     clock = clock_of(alert.began_at, moments)
@@ -47,7 +47,7 @@ def _left_behind(alert: Alert, moments: Moments) -> Iterator[str]:
     yield words("why.left_behind_may")
 
 
-def _battery(alert: Alert, moments: Moments) -> Iterator[str]:
+def _battery(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     level = number_of(alert.reason, "level_pct")
     device = _device(alert, moments) or words("why.this_device")
@@ -63,7 +63,7 @@ def _battery(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.other", clock=clock_of(alert.began_at, moments))
 
 
-def _stuck(alert: Alert, moments: Moments) -> Iterator[str]:
+def _stuck(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     device = _device(alert, moments) or words("why.this_device")
     clock = clock_of(alert.began_at, moments)
@@ -78,7 +78,7 @@ def _stuck(alert: Alert, moments: Moments) -> Iterator[str]:
     yield words("why.device_hint")
 
 
-def _decline(alert: Alert, moments: Moments) -> Iterator[str]:
+def _decline(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     words = moments.words
     key = f"why.decline_{text_of(alert.reason, 'count')}"
     yield words(key) if words.has(key) else words("why.other", clock=clock_of(alert.began_at, moments))
@@ -91,7 +91,7 @@ def _decline(alert: Alert, moments: Moments) -> Iterator[str]:
         yield words("why.decline_numbers", lately=f"{lately:g}", usual=f"{usual:g}", n=int(days))
 
 
-def _device(alert: Alert, moments: Moments) -> str:
+def _device(alert: Alert, moments: LocalTimes) -> str:
     words = moments.words
     key = f"kind.{text_of(alert.reason, 'kind')}"
     kind = words(key) if words.has(key) else ""
@@ -100,7 +100,7 @@ def _device(alert: Alert, moments: Moments) -> str:
     return kind if place and kind.lower().startswith(place.lower()) else f"{place} {kind}".strip()
 
 
-WHY: Mapping[str, Callable[[Alert, Moments], Iterator[str]]] = {
+WHY: Mapping[str, Callable[[Alert, LocalTimes], Iterator[str]]] = {
     "wandering": _wandering,
     "left_behind": _left_behind,
     "battery": _battery,

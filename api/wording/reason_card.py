@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import cast
 
 from api.locale import Words
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 
 
 def place_name(place: str | None, words: Words) -> str:
@@ -16,7 +16,7 @@ def place_name(place: str | None, words: Words) -> str:
     return words(key) if words.has(key) else place
 
 
-def clock_of(moment: datetime, moments: Moments) -> str:
+def clock_of(moment: datetime, moments: LocalTimes) -> str:
     """Return a moment as the clock on the wall of the home shows it."""
     return moments.clock_text(moment)
 

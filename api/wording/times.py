@@ -14,7 +14,7 @@ _WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 @dataclass(frozen=True)
-class Moments:
+class LocalTimes:
     """Writes times for one page.
 
     Attributes

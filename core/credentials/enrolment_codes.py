@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.credentials.broker_passwords import broker_hash, new_broker_password
-from core.domain.broker_account import Account
+from core.domain.broker_account import BrokerAccount
 from core.errors import InputError
 from core.store.database import Connection
 from core.store.devices import broker_accounts
@@ -23,7 +23,7 @@ CODE_LASTS = timedelta(days=7)
 class Code:
     """A one-use code, shown now and never again."""
 
-    account: Account
+    account: BrokerAccount
     text: str
     expires_at: datetime
 
@@ -32,7 +32,7 @@ class Code:
 class Credential:
     """With what an account signs in to the broker, shown now and never again."""
 
-    account: Account
+    account: BrokerAccount
     password: str
 
 
@@ -40,7 +40,7 @@ class UnknownCodeError(InputError):
     """A code that opens nothing; which of the reasons it is, is told to nobody."""
 
 
-def new_credential(connection: Connection, account: Account, now: datetime) -> Credential:
+def new_credential(connection: Connection, account: BrokerAccount, now: datetime) -> Credential:
     """Give an account a credential at once; a former one ends."""
     broker_accounts.ensure(connection, account)
     password = new_broker_password()
@@ -50,7 +50,7 @@ def new_credential(connection: Connection, account: Account, now: datetime) -> C
 
 def new_code(
     connection: Connection,
-    account: Account,
+    account: BrokerAccount,
     now: datetime,
     *,
     user: int | None = None,

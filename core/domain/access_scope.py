@@ -6,7 +6,7 @@ from core.domain.people import Role
 
 
 @dataclass(frozen=True)
-class Scope:
+class AccessScope:
     """The residents a user may know of.
 
     Attributes
@@ -24,7 +24,7 @@ class Scope:
     family_user: int | None = None
 
     @staticmethod
-    def of(role: Role, user: int, office: int | None) -> "Scope":
+    def of(role: Role, user: int, office: int | None) -> "AccessScope":
         """Return what a user of this role may know of; an unknown combination sees nobody.
 
         Examples
@@ -33,10 +33,10 @@ class Scope:
         Scope(everything=False, office=2, family_user=None)
         """
         if role is Role.ADMIN:
-            return Scope(everything=True)
+            return AccessScope(everything=True)
         if role is Role.CARE:
-            return Scope(office=office)
-        return Scope(family_user=user)
+            return AccessScope(office=office)
+        return AccessScope(family_user=user)
 
     @property
     def is_staff(self) -> bool:

@@ -26,7 +26,7 @@ class AccountKind(StrEnum):
 
 
 @dataclass(frozen=True)
-class Account:
+class BrokerAccount:
     """A name at the broker.
 
     Attributes
@@ -63,7 +63,7 @@ def is_service(name: str) -> bool:
     return name.lower() in _SERVICES or name.lower().startswith(_SERVICE_PREFIX)
 
 
-def account_of(device_id: str, sender: str, kind: DeviceKind, gateway_id: str | None) -> Account | None:
+def account_of(device_id: str, sender: str, kind: DeviceKind, gateway_id: str | None) -> BrokerAccount | None:
     """Return the account that a device publishes with.
 
     Parameters
@@ -93,11 +93,11 @@ def account_of(device_id: str, sender: str, kind: DeviceKind, gateway_id: str | 
     """
     form, _, name = sender.partition(":")
     if gateway_id is not None:
-        return Account(gateway_id, AccountKind.GATEWAY)
+        return BrokerAccount(gateway_id, AccountKind.GATEWAY)
     if form == "native":
         own = AccountKind.GATEWAY if kind is DeviceKind.GATEWAY else AccountKind.DEVICE
-        return Account(device_id, own)
+        return BrokerAccount(device_id, own)
     first, *rest = name.split("/")
     if form == "owntracks" and len(rest) == 1:
-        return Account(first, AccountKind.PHONE)
-    return Account(first, AccountKind.GATEWAY) if first else None
+        return BrokerAccount(first, AccountKind.PHONE)
+    return BrokerAccount(first, AccountKind.GATEWAY) if first else None

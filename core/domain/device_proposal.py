@@ -41,7 +41,7 @@ class Proposed:
 
 
 @dataclass(frozen=True)
-class Proposal:
+class DeviceProposal:
     """A device that waits for somebody to register it."""
 
     number: int

@@ -126,7 +126,7 @@ class Database:
             yield connection
 
     @contextmanager
-    def listen(self, *channels: LiteralString) -> Generator["Listener"]:
+    def listen(self, *channels: LiteralString) -> Generator["NotifyListener"]:
         """Hold one connection of its own that hears NOTIFY on the channels."""
         with translated_errors():
             connection = psycopg.connect(
@@ -136,7 +136,7 @@ class Database:
             with translated_errors():
                 for channel in channels:
                     connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
-            yield Listener(connection)
+            yield NotifyListener(connection)
         finally:
             connection.close()
 
@@ -148,7 +148,7 @@ class Database:
             )
 
 
-class Listener:
+class NotifyListener:
     """Hears notifications of other processes."""
 
     def __init__(self, connection: Connection) -> None:

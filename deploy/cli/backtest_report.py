@@ -11,7 +11,7 @@ from rich.text import Text
 from api.access.location_gate import without_places
 from api.locale import words_of
 from api.wording import alert_reason as reasons
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.domain.alert import Finding, untold
 from core.domain.people import Language
 from detectors.backtest import result as backtest_result
@@ -105,7 +105,9 @@ def _by_episode(tested: Backtest) -> Table:
             "still" if one.cleared_at is None else _clock(one.cleared_at, tested.zone),
             # Names of rooms and of safe areas are people's own words: text only, never commands for the terminal.
             Text(
-                " ".join(reasons.why(untold(one, tested.resident), Moments(tested.until, tested.zone, words)))
+                " ".join(
+                    reasons.why(untold(one, tested.resident), LocalTimes(tested.until, tested.zone, words))
+                )
             ),
         )
     return table

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from core.domain.broker_account import Account, account_of
+from core.domain.broker_account import BrokerAccount, account_of
 from core.domain.device import DEVICE_ID, DeviceKind
 from core.errors import InputError
 from deploy.cli.connection import Work, work
@@ -107,12 +107,12 @@ def list_devices() -> None:
     Example: [bold]mimamori device list[/bold]
     """
     from core.clock import SystemClock
-    from core.domain.access_scope import Scope
+    from core.domain.access_scope import AccessScope
     from core.store.devices import broker_accounts
     from core.store.devices import devices as store
 
     with work() as at:
-        known = store.overviews(at.connection, Scope(everything=True))
+        known = store.overviews(at.connection, AccessScope(everything=True))
         standings = broker_accounts.standings(at.connection, SystemClock().now())
     table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
     for name in ("device", "kind", "where", "messages as", "credential", "last heard", "battery"):
@@ -253,7 +253,7 @@ def _from(moment: datetime | None) -> str:
     return "from now on" if moment is None else f"from {moment.isoformat()} on"
 
 
-def _credential(device_id: str, account: Account, standing: "Standing | None") -> str:
+def _credential(device_id: str, account: BrokerAccount, standing: "Standing | None") -> str:
     """Tell whether the broker lets a device in; that of a gateway or phone with its name."""
     name = "" if account.name == device_id else f"{account.name}: "
     if standing is None:
@@ -265,7 +265,7 @@ def _credential(device_id: str, account: Account, standing: "Standing | None") -
     return f"{name}revoked" if standing.revoked_at else f"{name}none yet"
 
 
-def _hand_over(at: Work, account: Account) -> None:
+def _hand_over(at: Work, account: BrokerAccount) -> None:
     """Make a credential where there is none yet, and print it."""
     from core.clock import SystemClock
     from core.credentials import enrolment_codes as enrolment

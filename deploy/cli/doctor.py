@@ -8,12 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from core.errors import MimamoriError
-from deploy.doctor.check import Check, Verdict
+from deploy.doctor.check import Check, CheckResult
 
 if TYPE_CHECKING:
     from core.settings import Settings
 
-_STYLE = {Verdict.GOOD: "green", Verdict.LOOK: "yellow", Verdict.BAD: "bold red"}
+_STYLE = {CheckResult.GOOD: "green", CheckResult.LOOK: "yellow", CheckResult.BAD: "bold red"}
 
 
 def doctor() -> None:
@@ -27,15 +27,15 @@ def doctor() -> None:
 
     try:
         settings = load_settings()
-        checks = [Check("settings", Verdict.GOOD, f"environment {settings.environment}")]
+        checks = [Check("settings", CheckResult.GOOD, f"environment {settings.environment}")]
         checks += all_checks(settings)
     except MimamoriError as error:
-        checks = [Check("settings", Verdict.BAD, str(error), "set them as docs/runbook.md says")]
+        checks = [Check("settings", CheckResult.BAD, str(error), "set them as docs/runbook.md says")]
     table = Table("check", "", "found", "what to do")
     for check in checks:
         table.add_row(check.name, f"[{_STYLE[check.verdict]}]{check.verdict}[/]", check.found, check.advice)
     Console().print(table)
-    if any(check.verdict is Verdict.BAD for check in checks):
+    if any(check.verdict is CheckResult.BAD for check in checks):
         raise typer.Exit(1)
 
 
@@ -57,5 +57,5 @@ def all_checks(settings: "Settings") -> list[Check]:
         try:
             found += look()
         except (MimamoriError, OSError) as error:
-            found.append(Check(name, Verdict.BAD, str(error)))
+            found.append(Check(name, CheckResult.BAD, str(error)))
     return found

@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from core.credentials.broker_tls import broker_tls
 from core.errors import SettingsError
 from core.settings import Settings
-from deploy.doctor.check import Check, Verdict
+from deploy.doctor.check import Check, CheckResult
 
 _PATIENCE_S = 5.0
 # A topic that nobody but the broker itself may write.
@@ -38,34 +38,37 @@ def broker_checks(settings: Settings) -> Iterator[Check]:
     )
     if connected is None or not connected.came.is_set():
         yield Check(
-            "broker", Verdict.BAD, f"no answer at {where}",
+            "broker", CheckResult.BAD, f"no answer at {where}",
             "start it, or set MIMAMORI_BROKER_HOST and MIMAMORI_BROKER_PORT",
         )  # fmt: skip
         return
     if connected.refused:
         yield Check(
-            "broker", Verdict.BAD, f"{where} refuses {settings.broker_username or 'a client without a name'}: {connected.refused}",
+            "broker", CheckResult.BAD, f"{where} refuses {settings.broker_username or 'a client without a name'}: {connected.refused}",
             "set MIMAMORI_BROKER_USERNAME and MIMAMORI_BROKER_PASSWORD as in its password file",
         )  # fmt: skip
         return
-    yield Check("broker", Verdict.GOOD, f"signed in at {where} as {settings.broker_username}")
+    yield Check("broker", CheckResult.GOOD, f"signed in at {where} as {settings.broker_username}")
     if published is not None and published.came.is_set() and not published.refused:
         yield Check(
-            "broker rules", Verdict.LOOK, f"{settings.broker_username} may publish in the name of devices",
+            "broker rules", CheckResult.LOOK, f"{settings.broker_username} may publish in the name of devices",
             "use the rules in deploy/mosquitto/acl",
         )  # fmt: skip
     if broker_tls(settings) is None and settings.environment == "production" and not _is_near(settings):
         yield Check(
-            "broker TLS", Verdict.LOOK, "passwords and readings go to the broker in clear",
+            "broker TLS", CheckResult.LOOK, "passwords and readings go to the broker in clear",
             "set MIMAMORI_BROKER_CA_FILE; docs/devices.md says how",
         )  # fmt: skip
     stranger, _ = _visit(settings, "", "")
     if stranger is not None and stranger.came.is_set() and not stranger.refused:
         yield Check(
-            "broker strangers", Verdict.BAD, "clients without a password come in", "set allow_anonymous false"
+            "broker strangers",
+            CheckResult.BAD,
+            "clients without a password come in",
+            "set allow_anonymous false",
         )
     else:
-        yield Check("broker strangers", Verdict.GOOD, "clients without a password are kept out")
+        yield Check("broker strangers", CheckResult.GOOD, "clients without a password are kept out")
 
 
 def _is_near(settings: Settings) -> bool:

@@ -12,7 +12,7 @@ from core.store.migrate import pending
 from core.store.operation.health import Clocks, Health, clocks, health
 from core.store.telemetry import quarantine
 from core.store.telemetry.quarantine import State
-from deploy.doctor.check import Check, Verdict
+from deploy.doctor.check import Check, CheckResult
 
 # Ingest reports a few times a second; a standby takes over within seconds.
 _LATE_INGEST = timedelta(seconds=15)
@@ -27,13 +27,13 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
     url = settings.database_url.get_secret_value()
     missing = pending(url)
     if missing:
-        yield Check("database", Verdict.BAD, f"lacks {', '.join(missing)}", "run: mimamori migrate")
+        yield Check("database", CheckResult.BAD, f"lacks {', '.join(missing)}", "run: mimamori migrate")
         return
     with (
         Database(url, size=1, application="mimamori-doctor") as database,
         database.transaction() as connection,
     ):
-        yield Check("database", Verdict.GOOD, f"{edition(connection).label}, schema up to date")
+        yield Check("database", CheckResult.GOOD, f"{edition(connection).label}, schema up to date")
         state, held = health(connection), quarantine.state(connection)
         canary = judging.canary_heard(connection)
         times, measured = clocks(connection, _WRONG_CLOCK_S), datetime.now(UTC)
@@ -45,20 +45,20 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
 def _age_checks(state: Health, canary_heard_at: datetime | None, clock: Clock) -> Iterator[Check]:
     now, scale = clock.now(), max(1.0, clock.factor)
     yield _age(
-        "ingest", _since(state.ingest_complete_through, now), _LATE_INGEST * scale, Verdict.BAD,
+        "ingest", _since(state.ingest_complete_through, now), _LATE_INGEST * scale, CheckResult.BAD,
         "start it: mimamori ingest; its log says why it stopped",
     )  # fmt: skip
     yield _age(
-        "judging", _since(state.judged_through, now), _LATE_INGEST * scale, Verdict.BAD,
+        "judging", _since(state.judged_through, now), _LATE_INGEST * scale, CheckResult.BAD,
         "start ingest first, then the detectors: mimamori detect; their log says why they stopped",
     )  # fmt: skip
     yield _age(
-        "last message", _since(state.last_received_at, now), _LONG_SILENCE, Verdict.LOOK,
+        "last message", _since(state.last_received_at, now), _LONG_SILENCE, CheckResult.LOOK,
         "no device was heard of late: look at the broker and the network",
     )  # fmt: skip
     if canary_heard_at is not None:
         yield _age(
-            "canary", now - canary_heard_at, _CANARY_SILENCE * scale, Verdict.LOOK,
+            "canary", now - canary_heard_at, _CANARY_SILENCE * scale, CheckResult.LOOK,
             "is it running? mimamori canary ... --every 60; each of its lines says where a message fell",
         )  # fmt: skip
 
@@ -66,18 +66,18 @@ def _age_checks(state: Health, canary_heard_at: datetime | None, clock: Clock) -
 def _waiting_checks(state: Health, held: State) -> Iterator[Check]:
     if state.quarantined:
         yield Check(
-            "quarantine", Verdict.LOOK, f"{held.waiting} messages wait, {held.size_bytes / 2**20:.1f} MB",
+            "quarantine", CheckResult.LOOK, f"{held.waiting} messages wait, {held.size_bytes / 2**20:.1f} MB",
             "register their devices or read why: mimamori quarantine list",
         )  # fmt: skip
     if held.dropped and held.dropped_at is not None:
         yield Check(
-            "quarantine", Verdict.LOOK,
+            "quarantine", CheckResult.LOOK,
             f"{held.dropped} messages had to go unreleased, the last {held.dropped_at.isoformat(timespec='seconds')}",
             "release or look sooner, or let it keep more: MIMAMORI_QUARANTINE_DAYS, _MESSAGES, _MB",
         )  # fmt: skip
     if state.failing_watches:
         yield Check(
-            "detectors", Verdict.BAD, f"a rule fails for {state.failing_watches} residents or wards",
+            "detectors", CheckResult.BAD, f"a rule fails for {state.failing_watches} residents or wards",
             "read the detectors' log; the other rules go on",
         )  # fmt: skip
 
@@ -86,23 +86,25 @@ def _clock_checks(found: Clocks, now: datetime) -> Iterator[Check]:
     apart = (found.server - now).total_seconds()
     told = f"{abs(apart):.1f} s {'ahead of' if apart > 0 else 'behind'} this machine's"
     if abs(apart) > _SERVER_APART_S:
-        yield Check("database clock", Verdict.LOOK, told, "run chrony or systemd-timesyncd on both machines")
+        yield Check(
+            "database clock", CheckResult.LOOK, told, "run chrony or systemd-timesyncd on both machines"
+        )
     else:
-        yield Check("database clock", Verdict.GOOD, told)
+        yield Check("database clock", CheckResult.GOOD, told)
     if found.wrong and found.worst_skew_s is not None:
         way = "behind" if found.worst_skew_s > 0 else "ahead"
         yield Check(
-            "device clocks", Verdict.LOOK,
+            "device clocks", CheckResult.LOOK,
             f"{found.wrong} off by more than {_WRONG_CLOCK_S / 60:.0f} minutes, the most {found.worst_device_id}: {abs(found.worst_skew_s):.0f} s {way}",
             "set their time; docs/time.md says what is stored until then",
         )  # fmt: skip
 
 
-def _age(name: str, age: timedelta | None, limit: timedelta, late: Verdict, advice: str) -> Check:
+def _age(name: str, age: timedelta | None, limit: timedelta, late: CheckResult, advice: str) -> Check:
     if age is None:
         return Check(name, late, "never", advice)
     found = f"{max(0, age.total_seconds()):.0f} s ago"
-    return Check(name, Verdict.GOOD, found) if age <= limit else Check(name, late, found, advice)
+    return Check(name, CheckResult.GOOD, found) if age <= limit else Check(name, late, found, advice)
 
 
 def _since(moment: datetime | None, now: datetime) -> timedelta | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core.clock import Clock
 from core.settings import Settings
-from deploy.doctor.check import Check, Verdict
+from deploy.doctor.check import Check, CheckResult
 
 _LOW_DISK_B = 2 * 2**30
 
@@ -16,7 +16,7 @@ def clock_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
     """Look whether anybody keeps the clock right."""
     now = clock.now().isoformat(timespec="seconds")
     if settings.clock:
-        yield Check("clock", Verdict.GOOD, f"{now}, {clock.factor:g} times as fast (not for production)")
+        yield Check("clock", CheckResult.GOOD, f"{now}, {clock.factor:g} times as fast (not for production)")
         return
     answer = ""
     if shutil.which("timedatectl"):
@@ -27,11 +27,11 @@ def clock_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
             check=False,
         ).stdout.strip()
     if answer == "yes":
-        yield Check("clock", Verdict.GOOD, f"{now}, kept right by a time server")
+        yield Check("clock", CheckResult.GOOD, f"{now}, kept right by a time server")
     else:
         yield Check(
             "clock",
-            Verdict.LOOK,
+            CheckResult.LOOK,
             f"{now}; whether a time server keeps it right cannot be told",
             "a wrong clock makes late alerts: run chrony or systemd-timesyncd",
         )
@@ -43,6 +43,6 @@ def disk_checks() -> Iterator[Check]:
         usage = shutil.disk_usage(folder)
         found = f"{folder}: {usage.free / 2**30:.1f} GB of {usage.total / 2**30:.0f} GB free"
         if usage.free < _LOW_DISK_B:
-            yield Check("disk", Verdict.BAD, found, "make room; a full disk stops the database")
+            yield Check("disk", CheckResult.BAD, found, "make room; a full disk stops the database")
         else:
-            yield Check("disk", Verdict.GOOD, found)
+            yield Check("disk", CheckResult.GOOD, found)

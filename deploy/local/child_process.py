@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from deploy.local.os_accounts import Account
+from deploy.local.os_accounts import OsAccount
 
 
 class Child:
@@ -39,7 +39,7 @@ class Child:
         log: Path,
         *,
         environment: Mapping[str, str] | None = None,
-        account: Account | None = None,
+        account: OsAccount | None = None,
         stop_signal: signal.Signals = signal.SIGTERM,
         death_signal: signal.Signals | None = None,
     ) -> None:

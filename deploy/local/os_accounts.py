@@ -15,7 +15,7 @@ _OPEN_TO_SERVICES = Path("/var/lib/mimamori")
 
 
 @dataclass(frozen=True)
-class Account:
+class OsAccount:
     """An unprivileged account of this machine that a service runs as when we are root."""
 
     name: str
@@ -23,7 +23,7 @@ class Account:
     gid: int
 
 
-def service_account(*names: str) -> Account | None:
+def service_account(*names: str) -> OsAccount | None:
     """Return the first account that exists among `names` and `nobody`; None when we are an ordinary user.
 
     Raises
@@ -38,26 +38,26 @@ def service_account(*names: str) -> Account | None:
             entry = pwd.getpwnam(name)
         except KeyError:
             continue
-        return Account(name, entry.pw_uid, entry.pw_gid)
+        return OsAccount(name, entry.pw_uid, entry.pw_gid)
     raise MimamoriError(
         f"none of the accounts {', '.join(names)}, nobody exists; add one with adduser --system"
     )
 
 
-def as_account(account: Account | None, command: Sequence[str]) -> list[str]:
+def as_account(account: OsAccount | None, command: Sequence[str]) -> list[str]:
     """Return `command` so that it runs as `account`, or unchanged for None."""
     if account is None:
         return list(command)
     return ["setpriv", f"--reuid={account.uid}", f"--regid={account.gid}", "--clear-groups", "--", *command]
 
 
-def can_enter(account: Account | None, folder: Path) -> bool:
+def can_enter(account: OsAccount | None, folder: Path) -> bool:
     """Tell whether `account` can reach `folder`, which may have parents closed to it, such as /root."""
     test = subprocess.run(as_account(account, ["test", "-x", str(folder)]), check=False, capture_output=True)
     return test.returncode == 0
 
 
-def service_path(asked: Path, account: Account | None) -> Path:
+def service_path(asked: Path, account: OsAccount | None) -> Path:
     """Return the folder that stands for `asked`: itself, or always the same one elsewhere that `account` can enter."""
     if can_enter(account, asked.parent):
         return asked
@@ -65,7 +65,7 @@ def service_path(asked: Path, account: Account | None) -> Path:
     return _OPEN_TO_SERVICES / f"{asked.name}-{name}"
 
 
-def service_folder(asked: Path, account: Account | None) -> Path:
+def service_folder(asked: Path, account: OsAccount | None) -> Path:
     """Make the folder that stands for `asked`, belonging to `account` and closed to others, and return it."""
     asked.parent.mkdir(parents=True, exist_ok=True)
     folder = service_path(asked.absolute(), account)

@@ -22,7 +22,7 @@ from core.store.detection.evaluation_queue import is_judged
 from core.store.telemetry import replay_progress as store
 from deploy.demo.supervised_process import Service, ServicePlan
 from deploy.local.mosquitto import INGEST, Broker
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import Publisher
 
 _POLL_S = 0.01
@@ -55,7 +55,7 @@ class Stepping:
     trouble: Callable[[str], str | None]
     after_step: Callable[[datetime], None]
 
-    def through(self, messages: Sequence[Message], moments: Sequence[datetime]) -> None:
+    def through(self, messages: Sequence[OutboundMessage], moments: Sequence[datetime]) -> None:
         """Publish messages, sorted by time, and stop at each of the moments until everything before it is judged.
 
         Raises

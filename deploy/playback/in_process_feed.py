@@ -16,13 +16,13 @@ from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.sequence_gaps import Missing
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
-from ingest.mqtt.message import Message as Delivery
-from ingest.processing.batch_builder import Assembly
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
-from ingest.sequences.gap_tracker import Numbering
-from simulator.network.messages import Message
-from simulator.network.retransmit_buffer import Kept
+from ingest.sequences.gap_tracker import GapTracker
+from simulator.network.lossy_channel import OutboundMessage
+from simulator.network.retransmit_buffer import RetransmitBuffer
 
 WORKER = "proof"
 _IN_A_BATCH = 400
@@ -45,22 +45,22 @@ class Feed:
         self._database = database
         self._rules = Rules(zone=zone)
         self._devices = Devices(database)
-        self._numbering = Numbering()
-        self._firmware = Kept()
+        self._numbering = GapTracker()
+        self._firmware = RetransmitBuffer()
         self._retained: dict[str, bytes] = {}
         with database.transaction() as connection:
             self._numbering.load(connection)
         self._by_number: dict[int, SendingDevice] = {}
 
-    def past(self, messages: Iterable[Message], received_at: datetime) -> None:
+    def past(self, messages: Iterable[OutboundMessage], received_at: datetime) -> None:
         """Store what devices send at once of the time before they were heard."""
         waiting = iter(messages)
         while batch := list(islice(waiting, _IN_A_BATCH)):
             self._store([_delivery(message, received_at) for message in batch], received_at)
 
-    def until(self, moment: datetime, messages: Sequence[Message]) -> None:
+    def until(self, moment: datetime, messages: Sequence[OutboundMessage]) -> None:
         """Store what was sent before a moment, and tell that everything up to it has come."""
-        heard: list[Delivery] = []
+        heard: list[InboundMessage] = []
         for message in messages:
             if message.retain:
                 self._retained[message.topic] = message.payload
@@ -77,16 +77,17 @@ class Feed:
     def reconnect(self, now: datetime) -> None:
         """Hear everything again that the broker keeps, as after the loss of a session."""
         self._store(
-            [Delivery(topic, payload, True, False, now) for topic, payload in self._retained.items()], now
+            [InboundMessage(topic, payload, True, False, now) for topic, payload in self._retained.items()],
+            now,
         )
 
-    def _store(self, deliveries: Sequence[Delivery], now: datetime) -> dict[int, list[Missing]]:
+    def _store(self, deliveries: Sequence[InboundMessage], now: datetime) -> dict[int, list[Missing]]:
         """Store messages in one transaction; return what is missing now of the devices for which that changed."""
         if not deliveries:
             return {}
         decoded = [(one, decode(one.topic, one.payload)) for one in deliveries]
         self._devices.prepare((one.sender for _, one in decoded if isinstance(one, Decoded)), now)
-        assembly = Assembly(
+        assembly = BatchBuilder(
             self._rules,
             self._devices.find,
             self._devices.states,
@@ -103,7 +104,7 @@ class Feed:
             ingestion.store_batch(connection, batch, now)
         return batch.missing
 
-    def _sent_again(self, missing: dict[int, list[Missing]], moment: datetime) -> Iterator[Delivery]:
+    def _sent_again(self, missing: dict[int, list[Missing]], moment: datetime) -> Iterator[InboundMessage]:
         if not missing:
             return
         known = {device.number: device for device in self._devices.all()}
@@ -118,6 +119,6 @@ class Feed:
                     yield _delivery(message, due)
 
 
-def _delivery(message: Message, received_at: datetime | None = None) -> Delivery:
+def _delivery(message: OutboundMessage, received_at: datetime | None = None) -> InboundMessage:
     at = received_at or datetime.fromtimestamp(message.time_ms / 1000, UTC)
-    return Delivery(message.topic, message.payload, False, False, at)
+    return InboundMessage(message.topic, message.payload, False, False, at)

@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from core.errors import InputError
-from core.store.telemetry.replay_progress import RaisedAlert
+from core.store.telemetry.replay_progress import ReplayedAlert
 from deploy.playback.recording_run import Difference, ReplayPlan, ReplayResult
 from simulator.replay.recording import Recording
 
@@ -41,7 +41,7 @@ def show(console: Console, plan: ReplayPlan, result: ReplayResult) -> None:
         console.print(f"    {reason_line(alert)}", highlight=False, markup=False)
 
 
-def reason_line(alert: RaisedAlert) -> str:
+def reason_line(alert: ReplayedAlert) -> str:
     """Return the reason card on one line, cut where it gets long."""
     text = ", ".join(
         f"{name}: {value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)}"
@@ -72,7 +72,7 @@ def _show_difference(console: Console, difference: Difference) -> None:
             console.print(f"  {what}: {', '.join(str(value) for value in row)}", highlight=False)
 
 
-def write_alerts(alerts: Sequence[RaisedAlert], out: Path) -> None:
+def write_alerts(alerts: Sequence[ReplayedAlert], out: Path) -> None:
     """Write the alerts with their whole reasons, one JSON object per line.
 
     Raises

@@ -17,10 +17,10 @@ from core.store.database import Database
 from core.store.devices.ward_registration import register_ward
 from core.store.people import users
 from core.store.telemetry import replay_progress as store
-from core.store.telemetry.replay_progress import RaisedAlert
+from core.store.telemetry.replay_progress import ReplayedAlert
 from deploy.local.mosquitto import SIMULATOR, Broker
 from deploy.playback.clock_stepping import SteppedProcesses
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.replay.publication import Publication
 from simulator.replay.recording import Recording
@@ -60,7 +60,7 @@ class ReplayPlan:
         """What of the file is replayed."""
         return self.whole.part(self.homes, self.begin, self.end)
 
-    def messages(self) -> list[Message]:
+    def messages(self) -> list[OutboundMessage]:
         """Return the messages of the part."""
         return Publication(self.whole.part(self.homes, None, None)).messages(self.begin, self.end)
 
@@ -91,7 +91,7 @@ class ReplayResult:
 
     messages: int
     difference: Difference
-    alerts: tuple[RaisedAlert, ...]
+    alerts: tuple[ReplayedAlert, ...]
     seconds: float
 
 

@@ -25,7 +25,7 @@ from deploy.local.postgres_cluster import Cluster
 from deploy.playback.clock_stepping import ReplayError, Stepping
 from deploy.playback.recording_report import show, write_alerts
 from deploy.playback.recording_run import ReplayPlan, ReplayResult, ReplayRun
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.replay.files import Form, read_recording
 from simulator.replay.pace import publish_at
@@ -138,7 +138,7 @@ def publish(
 
 def _by_clock(
     plan: ReplayPlan,
-    messages: Sequence[Message],
+    messages: Sequence[OutboundMessage],
     database: Database,
     publisher: Publisher,
     clock_file: Path,

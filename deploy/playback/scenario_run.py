@@ -19,7 +19,7 @@ from detectors.engine.baseline_trainer import Learner
 from detectors.engine.scheduler import Runner
 from simulator.incidents.incident import Incident, IncidentKind
 from simulator.incidents.kinds import KINDS
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.scenarios.ground_truth import TrueEvent
 from simulator.scenarios.scenario import EVERYONE, Scenario
 from simulator.town.ward import HISTORY_DAYS
@@ -205,13 +205,13 @@ def _judged(play: Play, stage: Stage, database: Database, moments: Sequence[date
         yield moment
 
 
-def _parts(play: Play, moments: Sequence[datetime]) -> Iterator[tuple[datetime, list[Message]]]:
+def _parts(play: Play, moments: Sequence[datetime]) -> Iterator[tuple[datetime, list[OutboundMessage]]]:
     """Yield each moment with what is sent until then."""
     messages = play.simulation.live(play.begin)
     ahead = next(messages)
     for moment in moments:
         until_ms = moment.timestamp() * 1000
-        part: list[Message] = []
+        part: list[OutboundMessage] = []
         while ahead.time_ms < until_ms:
             part.append(ahead)
             ahead = next(messages)

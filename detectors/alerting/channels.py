@@ -39,7 +39,7 @@ _HTTP_TEMPORARY = frozenset({408, 409, 425, 429})
 _SUPPORTED = ("json", "jsons", "mailto", "mailtos")
 
 
-class Arrival(StrEnum):
+class DeliveryResult(StrEnum):
     """What is known after an attempt: refused is final, failed may succeed later, unknown may have arrived."""
 
     DELIVERED = "delivered"
@@ -52,7 +52,7 @@ class Arrival(StrEnum):
 class Attempt:
     """How one attempt ended; `error` is a code for staff and logs, without address or content."""
 
-    arrival: Arrival
+    arrival: DeliveryResult
     error: str | None = None
 
 
@@ -115,7 +115,7 @@ def warm_up() -> None:
     public_hosts.install()
 
 
-class Courier:
+class DeliveryChannel:
     """Takes messages to contacts.
 
     Parameters
@@ -161,9 +161,9 @@ class Courier:
 
     def _mail(self, contact: Contact, text: Text) -> Attempt:
         if self._server is None:
-            return Attempt(Arrival.FAILED, "mail_not_set_up")
+            return Attempt(DeliveryResult.FAILED, "mail_not_set_up")
         if not _ADDRESS.match(contact.address):
-            return Attempt(Arrival.REFUSED, "mail_address_unusable")
+            return Attempt(DeliveryResult.REFUSED, "mail_address_unusable")
         name, address = self._from
         target: dict[str, Any] = {
             "schema": "mailto",
@@ -186,7 +186,7 @@ class Courier:
         parts = urlsplit(contact.address)
         port = _port(parts)
         if parts.scheme not in {"http", "https"} or not parts.hostname or port is None or "@" in parts.netloc:
-            return Attempt(Arrival.REFUSED, "webhook_address_unusable")
+            return Attempt(DeliveryResult.REFUSED, "webhook_address_unusable")
         refusal = None if self._allow_private_hosts else _public_only(parts.hostname, port or 443)
         if refusal is not None:
             return refusal
@@ -208,7 +208,7 @@ class Courier:
         # Half typed by its makers; what comes back is checked below.
         carrier: Any = apprise.Apprise(asset=self._asset)
         if not carrier.add(dict(target)):
-            return Attempt(Arrival.REFUSED, "address_unusable")
+            return Attempt(DeliveryResult.REFUSED, "address_unusable")
         result = carrier.notify(
             body=text.body,
             title=text.subject,
@@ -217,9 +217,9 @@ class Courier:
             log_level=logging.DEBUG,
         )
         if result.status is AppriseResultStatus.SUCCESS:
-            return Attempt(Arrival.DELIVERED)
+            return Attempt(DeliveryResult.DELIVERED)
         if result.status is AppriseResultStatus.TIMEOUT:
-            return Attempt(Arrival.UNKNOWN, "timeout")
+            return Attempt(DeliveryResult.UNKNOWN, "timeout")
         return judge([entry.message for entry in result.logs()])
 
 
@@ -234,11 +234,11 @@ def _judge_mail(lines: Iterable[str]) -> Attempt:
     status = int(found[1] or found[2]) if found is not None else None
     if "Connection error while submitting" in text:
         # Before the message itself: whatever the number, it is about us (a wrong password, say), not about the contact.
-        return Attempt(Arrival.FAILED, f"smtp_{status}" if status else "smtp_connection")
+        return Attempt(DeliveryResult.FAILED, f"smtp_{status}" if status else "smtp_connection")
     if status is not None:
-        return Attempt(Arrival.REFUSED if status >= 500 else Arrival.FAILED, f"smtp_{status}")
+        return Attempt(DeliveryResult.REFUSED if status >= 500 else DeliveryResult.FAILED, f"smtp_{status}")
     # The connection broke while the message was under way: it may have been accepted.
-    return Attempt(Arrival.UNKNOWN, "timeout")
+    return Attempt(DeliveryResult.UNKNOWN, "timeout")
 
 
 def _judge_webhook(lines: Iterable[str]) -> Attempt:
@@ -247,10 +247,10 @@ def _judge_webhook(lines: Iterable[str]) -> Attempt:
     if found is not None:
         status = int(found[1])
         is_final = 300 <= status < 500 and status not in _HTTP_TEMPORARY
-        return Attempt(Arrival.REFUSED if is_final else Arrival.FAILED, f"http_{status}")
+        return Attempt(DeliveryResult.REFUSED if is_final else DeliveryResult.FAILED, f"http_{status}")
     if "Read timed out" in text:
-        return Attempt(Arrival.UNKNOWN, "timeout")
-    return Attempt(Arrival.FAILED, "http_connection")
+        return Attempt(DeliveryResult.UNKNOWN, "timeout")
+    return Attempt(DeliveryResult.FAILED, "http_connection")
 
 
 def _public_only(host: str, port: int) -> Attempt | None:
@@ -258,9 +258,9 @@ def _public_only(host: str, port: int) -> Attempt | None:
     try:
         public_hosts.pin(host, port)
     except (OSError, UnicodeError):
-        return Attempt(Arrival.FAILED, "webhook_host_not_found")
+        return Attempt(DeliveryResult.FAILED, "webhook_host_not_found")
     except PrivateHostError:
-        return Attempt(Arrival.REFUSED, "webhook_host_private")
+        return Attempt(DeliveryResult.REFUSED, "webhook_host_private")
     return None
 
 

@@ -21,7 +21,7 @@ from core.store.database import Connection, Database
 from core.store.people import residents
 from detectors.alerting import escalation as policy
 from detectors.alerting import messages
-from detectors.alerting.channels import ATTEMPT_LIMIT_S, Arrival, Attempt
+from detectors.alerting.channels import ATTEMPT_LIMIT_S, Attempt, DeliveryResult
 from detectors.alerting.messages import Facts, Text
 
 LEASE = timedelta(seconds=ATTEMPT_LIMIT_S + 10)
@@ -30,7 +30,7 @@ _TIMEOUT = "timeout"
 _log = get_logger(__name__)
 
 
-class Carrier(Protocol):
+class DeliveryWorker(Protocol):
     """What delivers a text to a contact."""
 
     def send(self, contact: Contact, text: Text) -> Attempt:
@@ -68,7 +68,7 @@ class Sender:
         self,
         database: Database,
         clock: Clock,
-        carrier: Carrier,
+        carrier: DeliveryWorker,
         office: Office,
         *,
         lease: timedelta = LEASE,
@@ -106,7 +106,7 @@ class Sender:
             _log.error(
                 "notification_attempt_broke", notification=lease.notification, error=type(error).__name__
             )
-            return Attempt(Arrival.FAILED, "internal_error")
+            return Attempt(DeliveryResult.FAILED, "internal_error")
 
     def _written(self, connection: Connection, lease: Lease, now: datetime) -> Text | None:
         alert = alerts.get(connection, lease.alert)
@@ -172,15 +172,15 @@ class Sender:
 def _outcome(lease: Lease, attempt: Attempt, now: datetime) -> tuple[Delivery, datetime | None]:
     """Return how the message stands after an attempt, and when it is tried again."""
     match attempt.arrival:
-        case Arrival.DELIVERED:
+        case DeliveryResult.DELIVERED:
             return Delivery.SENT, None
-        case Arrival.REFUSED:
+        case DeliveryResult.REFUSED:
             return Delivery.FAILED, None
-        case Arrival.UNKNOWN if lease.last_error == _TIMEOUT:
+        case DeliveryResult.UNKNOWN if lease.last_error == _TIMEOUT:
             return Delivery.UNKNOWN, None
-        case Arrival.UNKNOWN:
+        case DeliveryResult.UNKNOWN:
             return Delivery.PENDING, now + policy.UNKNOWN_BACKOFF
-        case Arrival.FAILED:
+        case DeliveryResult.FAILED:
             pause = _pause(lease, now)
             return (Delivery.FAILED, None) if pause is None else (Delivery.PENDING, now + pause)
 
@@ -195,7 +195,7 @@ def _pause(lease: Lease, now: datetime) -> timedelta | None:
 
 def _is_given_up(lease: Lease, attempt: Attempt, status: Delivery) -> bool:
     """Tell whether nobody waits for the message any more, even if it is still tried."""
-    is_overdue = attempt.arrival is Arrival.FAILED and lease.attempts > len(policy.BACKOFF)
+    is_overdue = attempt.arrival is DeliveryResult.FAILED and lease.attempts > len(policy.BACKOFF)
     return is_overdue or status in {Delivery.FAILED, Delivery.UNKNOWN}
 
 

@@ -27,7 +27,7 @@ STAFF_RULES = frozenset(
 
 
 @dataclass(frozen=True)
-class Message:
+class PlannedNotification:
     """One message to put into the outbox; the same `key` for the same contact and kind is written once."""
 
     contact: int
@@ -36,7 +36,7 @@ class Message:
 
 
 @dataclass(frozen=True)
-class Situation:
+class EscalationState:
     """What is known when an event's consequences are decided.
 
     Attributes
@@ -79,10 +79,10 @@ class Situation:
 
 
 @dataclass(frozen=True)
-class Plan:
+class EscalationPlan:
     """What follows: messages, and the ladder as it is from now on."""
 
-    messages: tuple[Message, ...]
+    messages: tuple[PlannedNotification, ...]
     ladder: tuple[EscalationStep, ...]
 
 
@@ -102,31 +102,33 @@ def audience(
     return sorted(concerned, key=lambda contact: (contact.step, contact.number))
 
 
-def consequences(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+def consequences(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     """Return what follows from one event."""
     follow = _FOLLOWS.get(event.kind)
     if follow is None:
-        return Plan((), tuple(situation.ladder))
+        return EscalationPlan((), tuple(situation.ladder))
     return follow(event, situation, now)
 
 
-def escalation(situation: Situation, now: datetime) -> tuple[Plan, tuple[int, ...]]:
+def escalation(situation: EscalationState, now: datetime) -> tuple[EscalationPlan, tuple[int, ...]]:
     """Return what follows from the rungs whose time has come, and which rungs were taken; a handled alert's ladder stops."""
     alert = situation.alert
     if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
-        return Plan((), _stopped(situation.ladder, now)), ()
+        return EscalationPlan((), _stopped(situation.ladder, now)), ()
     due = [rung for rung in situation.ladder if rung.is_ahead and rung.due_at <= now]
     messages = [message for rung in due for message in _messages(rung, situation)]
     taken = [replace(rung, taken_at=now) if rung in due else rung for rung in situation.ladder]
     ladder = told_later(alert, situation.quiet_ends, taken, now)
-    return Plan(tuple(messages), with_reminder(alert, ladder, now)), tuple(rung.step for rung in due)
+    return EscalationPlan(tuple(messages), with_reminder(alert, ladder, now)), tuple(
+        rung.step for rung in due
+    )
 
 
-def _climb(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+def _climb(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     """Tell the first rung at once and plan the others."""
     alert = situation.alert
     if alert.handling is Handling.CLOSED:
-        return Plan((), _stopped(situation.ladder, now))
+        return EscalationPlan((), _stopped(situation.ladder, now))
     rungs = sorted({contact.step for contact in situation.asked})
     wait = LADDER.get(alert.severity)
     if wait is None:
@@ -144,40 +146,40 @@ def _climb(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
     messages = [message for rung in ladder if rung.taken_at for message in _openings(rung, situation)]
     # Whoever heard of it before must hear that it is on again, even on a rung that is not due.
     messages += [
-        Message(contact, NotificationKind.OPENING, str(event.number))
+        PlannedNotification(contact, NotificationKind.OPENING, str(event.number))
         for contact in sorted(_awake(_knowing(situation), situation))
         if contact not in {message.contact for message in messages}
     ]
     if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
-        return Plan(tuple(messages), _stopped(ladder, now))
+        return EscalationPlan(tuple(messages), _stopped(ladder, now))
     whole = told_later(alert, situation.quiet_ends, ladder, now)
-    return Plan(tuple(messages), with_reminder(alert, whole, now))
+    return EscalationPlan(tuple(messages), with_reminder(alert, whole, now))
 
 
-def _repeat(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # noqa: ARG001
+def _repeat(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:  # noqa: ARG001
     """Tell those who know again, in an emergency only: the button was pressed once more."""
     is_urgent = situation.alert.severity is Severity.EMERGENCY
     return _tell(NotificationKind.OPENING, event, situation, is_wanted=is_urgent)
 
 
-def _clear(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+def _clear(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     is_over = situation.alert.condition is Condition.CLEARED
     plan = _tell(NotificationKind.CLEARED, event, situation, is_wanted=is_over)
     return replace(plan, ladder=_stopped(plan.ladder, now)) if is_over else plan
 
 
-def _claim(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+def _claim(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     is_held = situation.alert.handling is Handling.CLAIMED
     plan = _tell(NotificationKind.CLAIMED, event, situation, is_wanted=is_held)
     return replace(plan, ladder=_stopped(plan.ladder, now)) if is_held else plan
 
 
-def _close(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+def _close(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     plan = _tell(NotificationKind.CLOSED, event, situation, is_wanted=True)
     return replace(plan, ladder=_stopped(plan.ladder, now))
 
 
-def _resume(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
+def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     """Tell everybody that nobody is going any more, and climb on: the next rung at once."""
     alert = situation.alert
     is_open = alert.handling is Handling.OPEN
@@ -195,13 +197,13 @@ def _resume(event: AlertEvent, situation: Situation, now: datetime) -> Plan:
     return replace(plan, ladder=with_reminder(alert, [again.get(rung.step, rung) for rung in ladder], now))
 
 
-def _hurry(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # noqa: ARG001
+def _hurry(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:  # noqa: ARG001
     """Take the next rung early if none of those already told can be waited for."""
     hopes = [contact for contact in situation.awaited if contact not in situation.declined]
     if hopes:
-        return Plan((), tuple(situation.ladder))
+        return EscalationPlan((), tuple(situation.ladder))
     upcoming = next((rung for rung in situation.ladder if rung.is_ahead and not rung.is_reminder), None)
-    return Plan(
+    return EscalationPlan(
         (),
         tuple(
             replace(rung, due_at=min(now, rung.due_at)) if rung is upcoming else rung
@@ -210,7 +212,7 @@ def _hurry(event: AlertEvent, situation: Situation, now: datetime) -> Plan:  # n
     )
 
 
-_FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, Situation, datetime], Plan]] = {
+_FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, EscalationState, datetime], EscalationPlan]] = {
     EventKind.OPENED: _climb,
     EventKind.REACTIVATED: _climb,
     EventKind.SEVERITY_RAISED: _climb,
@@ -225,17 +227,17 @@ _FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, Situation, datetime], Plan]] 
 }
 
 
-def _messages(rung: EscalationStep, situation: Situation) -> list[Message]:
+def _messages(rung: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
     if rung.is_reminder:
         return _asked_again(rung, situation)
     return _after_quiet_hours(rung, situation) if rung.is_after_quiet_hours else _openings(rung, situation)
 
 
-def _openings(rung: EscalationStep, situation: Situation) -> list[Message]:
+def _openings(rung: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
     return [_opening(rung, contact) for contact in situation.asked if contact.step == rung.step]
 
 
-def _after_quiet_hours(rung: EscalationStep, situation: Situation) -> list[Message]:
+def _after_quiet_hours(rung: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
     """Tell those whom the climb passed over: what should be checked soon to all, what is worth an eye to whom it concerns by day."""
     everybody = audience(situation.alert, situation.contacts)
     if situation.alert.severity is not Severity.CHECK_SOON:
@@ -244,41 +246,44 @@ def _after_quiet_hours(rung: EscalationStep, situation: Situation) -> list[Messa
     return [_opening(rung, contact) for contact in everybody]
 
 
-def _opening(rung: EscalationStep, contact: Contact) -> Message:
+def _opening(rung: EscalationStep, contact: Contact) -> PlannedNotification:
     # By the contact's own step: whoever was told in this climb is not told once more.
-    return Message(contact.number, NotificationKind.OPENING, f"{rung.round}.{contact.step}")
+    return PlannedNotification(contact.number, NotificationKind.OPENING, f"{rung.round}.{contact.step}")
 
 
-def _awake(numbers: set[int], situation: Situation) -> set[int]:
+def _awake(numbers: set[int], situation: EscalationState) -> set[int]:
     """Return those who may be told now; all of them in an emergency, or if nobody else could be told."""
     if situation.alert.severity is Severity.EMERGENCY:
         return numbers
     return numbers - situation.quiet.keys() or numbers
 
 
-def _knowing(situation: Situation) -> set[int]:
+def _knowing(situation: EscalationState) -> set[int]:
     """Return who was told and may still be told: somebody who is no contact any more hears nothing further."""
     return {contact.number for contact in situation.contacts} & set(situation.told)
 
 
-def _asked_again(rung: EscalationStep, situation: Situation) -> list[Message]:
+def _asked_again(rung: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
     """Ask everybody who knows; those who said that they cannot go only if nobody else is left."""
     told = _knowing(situation)
     asked = _awake(told - set(situation.declined) or told, situation)
     return [
-        Message(contact, NotificationKind.UNCLAIMED, f"{rung.round}.{rung.step}") for contact in sorted(asked)
+        PlannedNotification(contact, NotificationKind.UNCLAIMED, f"{rung.round}.{rung.step}")
+        for contact in sorted(asked)
     ]
 
 
-def _tell(kind: NotificationKind, event: AlertEvent, situation: Situation, *, is_wanted: bool) -> Plan:
+def _tell(
+    kind: NotificationKind, event: AlertEvent, situation: EscalationState, *, is_wanted: bool
+) -> EscalationPlan:
     """Tell everybody who was told before, except whoever did it; a claim that ran out is told to its holder too."""
     did_it = frozenset[int]() if event.kind is EventKind.LAPSED else _same_person(event, situation.contacts)
     messages = [
-        Message(contact, kind, str(event.number))
+        PlannedNotification(contact, kind, str(event.number))
         for contact in sorted(_knowing(situation))
         if contact not in did_it
     ]
-    return Plan(tuple(messages) if is_wanted else (), tuple(situation.ladder))
+    return EscalationPlan(tuple(messages) if is_wanted else (), tuple(situation.ladder))
 
 
 def _same_person(event: AlertEvent, contacts: Sequence[Contact]) -> frozenset[int]:

@@ -12,7 +12,7 @@ from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.settings import Settings
 from core.store.alerts import notifications
-from core.store.database import Database, Listener
+from core.store.database import Database, NotifyListener
 from detectors.alerting import channels, planner
 from detectors.alerting.delivery import LEASE, Office, Sender
 
@@ -30,7 +30,7 @@ _AGAIN_S = 30.0
 _log = get_logger(__name__)
 
 
-class Bell:
+class WakeUp:
     """Wakes everybody who waits for it; a ring that nobody waits for is not lost."""
 
     def __init__(self) -> None:
@@ -85,10 +85,12 @@ def run(
     server = channels.mail_server(settings.mail_url)
     if server is None:
         _log.warning("mail_not_set_up")
-    courier = channels.Courier(server, settings.mail_from, allow_private_hosts=settings.webhook_private_hosts)
+    courier = channels.DeliveryChannel(
+        server, settings.mail_from, allow_private_hosts=settings.webhook_private_hosts
+    )
     office = Office(settings.base_url, settings.centre_phone, ZoneInfo(settings.time_zone))
     sender = Sender(database, clock, courier, office, lease=lease)
-    bell = Bell()
+    bell = WakeUp()
     lanes = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
     with ThreadPoolExecutor(len(lanes) + 1, thread_name_prefix="alerting") as threads:
         tasks = [threads.submit(_send, sender, lane, bell, stop) for lane in lanes]
@@ -100,14 +102,14 @@ def run(
         task.result()
 
 
-def _end(task: Future[None], bell: Bell, stop: threading.Event) -> None:
+def _end(task: Future[None], bell: WakeUp, stop: threading.Event) -> None:
     """Let all threads end when one of them broke: half a service that looks alive helps nobody."""
     if task.exception() is not None:
         stop.set()
     bell.ring()
 
 
-def _plan(database: Database, clock: Clock, bell: Bell, stop: threading.Event) -> None:
+def _plan(database: Database, clock: Clock, bell: WakeUp, stop: threading.Event) -> None:
     put_off = set[int]()
     again_at = 0.0
     waits = False
@@ -129,14 +131,14 @@ def _plan(database: Database, clock: Clock, bell: Bell, stop: threading.Event) -
             stop.wait(_LOOK_S)
 
 
-def _wait(database: Database, clock: Clock, listener: Listener) -> None:
+def _wait(database: Database, clock: Clock, listener: NotifyListener) -> None:
     with database.transaction() as connection:
         due_at = notifications.next_due(connection)
     rest_s = _LOOK_S if due_at is None else clock.real_seconds(due_at - clock.now())
     listener.wait(min(_LOOK_S, max(_PAUSE_S, rest_s)))
 
 
-def _send(sender: Sender, least_urgent: Severity, bell: Bell, stop: threading.Event) -> None:
+def _send(sender: Sender, least_urgent: Severity, bell: WakeUp, stop: threading.Event) -> None:
     while not stop.is_set():
         heard = bell.heard()
         try:

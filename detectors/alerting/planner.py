@@ -18,7 +18,7 @@ from core.store.alerts import events as alert_events
 from core.store.database import Connection, Database
 from core.store.people import residents
 from detectors.alerting import escalation as policy
-from detectors.alerting.escalation import Plan, Situation
+from detectors.alerting.escalation import EscalationPlan, EscalationState
 
 _log = get_logger(__name__)
 
@@ -91,12 +91,12 @@ def _escalate(connection: Connection, number: int, now: datetime) -> None:
         _log.info("alert_escalated", alert=number, step=step, messages=written)
 
 
-def _situation(connection: Connection, alert: Alert, now: datetime) -> Situation:
+def _situation(connection: Connection, alert: Alert, now: datetime) -> EscalationState:
     ladder = notifications.steps(connection, alert.number)
     openings = notifications.openings(connection, alert.number, len(policy.BACKOFF))
     began = max((step.round for step in ladder), default=0)
     contacts = notifications.audience(connection, alert)
-    return Situation(
+    return EscalationState(
         alert=alert,
         contacts=contacts,
         ladder=ladder,
@@ -123,7 +123,7 @@ def _quiet(
     return {number: end for number, end in ends.items() if end is not None}
 
 
-def _carry_out(connection: Connection, alert: Alert, plan: Plan, now: datetime) -> int:
+def _carry_out(connection: Connection, alert: Alert, plan: EscalationPlan, now: datetime) -> int:
     before = tuple(notifications.steps(connection, alert.number))
     if plan.ladder != before:
         notifications.replace_steps(connection, alert.number, plan.ladder)

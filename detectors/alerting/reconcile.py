@@ -7,7 +7,7 @@ from datetime import datetime
 from core.domain.alert import Alert, Condition, Finding, Handling
 from core.domain.metrics import CALLS
 from core.store.alerts import episodes
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 
 # Someone asked for help: only a person may say that it is over.
@@ -19,7 +19,7 @@ def reconcile(
     resident: int | None,
     findings: Iterable[Finding],
     *,
-    judged: Collection[Matter],
+    judged: Collection[AlertKey],
     until: datetime,
     now: datetime,
     anew_since: datetime | None = None,
@@ -73,8 +73,8 @@ def _as_told(finding: Finding) -> Finding:
     return replace(finding, cleared_at=None) if finding.rule in _ENDED_BY_PEOPLE else finding
 
 
-def _matter(finding: Finding) -> Matter:
-    return Matter(finding.rule, finding.subject)
+def _matter(finding: Finding) -> AlertKey:
+    return AlertKey(finding.rule, finding.subject)
 
 
 def _is_missing(alert: Alert, found: Sequence[Finding], until: datetime) -> bool:

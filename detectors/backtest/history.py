@@ -14,11 +14,11 @@ from core.store.detection.evaluation_queue import WatchedResident
 from core.store.people import planned_absences as absences
 from core.store.telemetry import metric_series as measurements
 from core.store.telemetry import rule_windows as windows
-from core.store.telemetry.metric_series import Situation
-from detectors.backtest.trial import Trial
+from core.store.telemetry.metric_series import RuleInputs
+from detectors.backtest.trial import TrialRun
 from detectors.baselines import significant_places as places
 from detectors.baselines.silence_and_rhythm import RHYTHM, SILENCES
-from detectors.baselines.store import Book, Who
+from detectors.baselines.store import BaselineStore, Who
 from detectors.engine import ward
 from detectors.engine.daily import batteries
 from detectors.engine.daily import decline as days
@@ -48,7 +48,7 @@ _TRACKERS = frozenset({DeviceKind.TRACKER, DeviceKind.OTHER})
 _TELL_NO_SILENCE = frozenset({DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY})
 
 
-class Past:
+class BacktestHistory:
     """The past of one resident.
 
     Parameters
@@ -78,13 +78,13 @@ class Past:
         self._rules = rules
         self._span = span
         settings = (Sensitivity(tried.sensitivity), *sensitivities)
-        self.trials = {name: Trial() for name in dict.fromkeys(settings)}
+        self.trials = {name: TrialRun() for name in dict.fromkeys(settings)}
         # In order of first use; a dict because a set has none.
         self.asked: dict[str, None] = {}
         self._who = Who(tried.number, tried.home, tried.zone)
-        self._silences = Book(connection, self._who, SILENCES, keeps=False)
-        self._rhythm = Book(connection, self._who, RHYTHM, keeps=False)
-        self._places = Book(connection, self._who, places.lesson(is_lead=tried.is_lead), keeps=False)
+        self._silences = BaselineStore(connection, self._who, SILENCES, keeps=False)
+        self._rhythm = BaselineStore(connection, self._who, RHYTHM, keeps=False)
+        self._places = BaselineStore(connection, self._who, places.lesson(is_lead=tried.is_lead), keeps=False)
         since, until = span
         # As if the rules had been in force all the time: nobody was watched before, but it is stored how they were.
         self._watched_from = min(tried.watched_from, since)
@@ -97,7 +97,7 @@ class Past:
         )
         situation = measurements.situation(connection, tried.number)
         tells_night_exit = situation.tells_night_exit or night_exit.NAME in rules
-        self._situation = Situation(situation.home, tells_night_exit=tells_night_exit)
+        self._situation = RuleInputs(situation.home, tells_night_exit=tells_night_exit)
         # A safe area is tried on days before it was drawn, too.
         fences = windows.geofences(connection, [tried.number])
         self._fences = [replace(one, created_at=None) for one in fences]

@@ -17,8 +17,8 @@ from core.errors import InputError
 from core.store.database import Connection
 from core.store.detection import backtest_history as backtests
 from core.store.detection.backtest_history import Tried
-from core.store.telemetry.metric_series import Situation
-from detectors.backtest.history import Past
+from core.store.telemetry.metric_series import RuleInputs
+from detectors.backtest.history import BacktestHistory
 from detectors.baselines.exclusions import REAL
 from detectors.engine.rule_set import rules_of
 from detectors.features.local_time import local_date, midnight
@@ -108,7 +108,7 @@ def rule_names() -> tuple[str, ...]:
     everywhere = HomeView(0, (), None, has_door=True, has_tracker=True)
     rules = rules_of(
         Sensitivity.STANDARD,
-        Situation(None, tells_night_exit=True),
+        RuleInputs(None, tells_night_exit=True),
         everywhere,
         usual_on=nothing,
         rhythm_on=nothing,
@@ -145,7 +145,7 @@ def run(
     learning_until = midnight(
         tried.zone, local_date(tried.zone, learned_from) + timedelta(days=1 + LEARNED_DAYS)
     )
-    past = Past(connection, tried, asked.rules, asked.sensitivities, (since, until))
+    past = BacktestHistory(connection, tried, asked.rules, asked.sensitivities, (since, until))
     past.judge_weeks()
     for began, ended in _days(tried.zone, since, until):
         past.judge_day(began, ended)

@@ -9,7 +9,7 @@ from core.domain.alert import Finding
 Episode = tuple[str, str, datetime]
 
 
-class Trial:
+class TrialRun:
     """What one setting has found so far; an episode that is found again is the same one."""
 
     def __init__(self) -> None:

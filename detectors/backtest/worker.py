@@ -33,7 +33,7 @@ class _LeaveError(Exception):
     """The process is to end, or nobody wants the answer any more."""
 
 
-class Worker:
+class BacktestWorker:
     """The one worker, for as long as its connection lasts.
 
     Parameters
@@ -126,7 +126,7 @@ def _run(has_to_leave: Callable[[], bool]) -> int:
             desk = database.dedicated_connection()
             try:
                 with translated_errors():
-                    Worker(database, desk, settings.make_clock(), has_to_leave).work_off()
+                    BacktestWorker(database, desk, settings.make_clock(), has_to_leave).work_off()
             finally:
                 desk.close()
     except StoreUnavailableError as error:

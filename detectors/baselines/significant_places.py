@@ -9,7 +9,7 @@ from core.store.database import Connection
 from core.store.telemetry import tracker_history as trackers
 from core.store.telemetry.tracker_history import VisitSearch
 from detectors.baselines.exclusions import masked_outside
-from detectors.baselines.store import Lesson, Who
+from detectors.baselines.store import BaselineModel, Who
 from detectors.features import significant_places as usual_places
 from detectors.features.local_time import midnight
 from detectors.features.path_shape import WORST_ACCURACY_M
@@ -18,9 +18,9 @@ from detectors.features.significant_places import CELL_DEG, DAYS, Places, Visits
 NAME = "usual_places"
 
 
-def lesson(*, is_lead: bool) -> Lesson[Places]:
+def lesson(*, is_lead: bool) -> BaselineModel[Places]:
     """Return what is to be learned; `is_lead` tells whether trackers that are nobody's own count."""
-    return Lesson(NAME, usual_places.VERSION, Places.from_json, partial(_learn, is_lead=is_lead))
+    return BaselineModel(NAME, usual_places.VERSION, Places.from_json, partial(_learn, is_lead=is_lead))
 
 
 def _learn(connection: Connection, who: Who, day: date, *, is_lead: bool) -> Places:

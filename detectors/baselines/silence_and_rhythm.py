@@ -9,13 +9,13 @@ from core.store.database import Connection
 from core.store.telemetry import metric_series as measurements
 from core.store.telemetry import rule_windows as windows
 from detectors.baselines.exclusions import masked_at_home
-from detectors.baselines.store import Lesson, Who
+from detectors.baselines.store import BaselineModel, Who
 from detectors.features import daily_rhythm as rhythm
 from detectors.features import silence_threshold as patience
-from detectors.features.daily_rhythm import LEARNED_DAYS, Past
+from detectors.features.daily_rhythm import LEARNED_DAYS, TrainingData
 from detectors.features.local_time import midnight
 from detectors.features.silence_profile import LINE_DAYS
-from detectors.features.silence_threshold import Usual
+from detectors.features.silence_threshold import SilenceBaseline
 from detectors.features.window import LifeSigns
 from detectors.rules import inactivity
 from detectors.windows.series import believed, merged, power_series, room_series
@@ -24,7 +24,7 @@ from detectors.windows.series import believed, merged, power_series, room_series
 _SETTLED_BEFORE = timedelta(hours=2)
 
 
-def _learn_silences(connection: Connection, who: Who, day: date) -> Usual:
+def _learn_silences(connection: Connection, who: Who, day: date) -> SilenceBaseline:
     until = _settled(who, day)
     since = until - timedelta(days=LINE_DAYS + 1)
     masked = masked_at_home(connection, who, since, until)
@@ -36,7 +36,7 @@ def _learn_rhythm(connection: Connection, who: Who, day: date) -> Rhythm:
     since = until - timedelta(days=LEARNED_DAYS + 1)
     metrics = ("temperature_c", "power_w")
     rows = measurements.series(connection, who.home, who.resident, metrics, since, until)
-    past = Past(
+    past = TrainingData(
         _signs(connection, who, since, until),
         power_series(rows),
         room_series(rows),
@@ -55,5 +55,5 @@ def _signs(connection: Connection, who: Who, since: datetime, until: datetime) -
     return merged(believed(rows, until.timestamp()))
 
 
-SILENCES = Lesson(inactivity.NAME, inactivity.VERSION, Usual.from_json, _learn_silences)
-RHYTHM = Lesson(RHYTHM_NAME, RHYTHM_VERSION, Rhythm.from_json, _learn_rhythm)
+SILENCES = BaselineModel(inactivity.NAME, inactivity.VERSION, SilenceBaseline.from_json, _learn_silences)
+RHYTHM = BaselineModel(RHYTHM_NAME, RHYTHM_VERSION, Rhythm.from_json, _learn_rhythm)

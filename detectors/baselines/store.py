@@ -14,7 +14,7 @@ from core.store.people import baselines as usuals
 _KEPT = timedelta(days=7)
 
 
-class Learned(Protocol):
+class Baseline(Protocol):
     """What can be kept as JSON values."""
 
     def to_json(self) -> dict[str, Any]:
@@ -23,7 +23,7 @@ class Learned(Protocol):
 
 
 T = TypeVar("T")
-L = TypeVar("L", bound=Learned)
+L = TypeVar("L", bound=Baseline)
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Who:
 
 
 @dataclass(frozen=True)
-class Lesson(Generic[L]):
+class BaselineModel(Generic[L]):
     """Something that can be learned about a resident.
 
     Attributes
@@ -55,7 +55,7 @@ class Lesson(Generic[L]):
     learn: Callable[[Connection, Who, date], L]
 
 
-class Memory:
+class LruCache:
     """What was read lately: a home that is judged again soon need not read it again, and what is learned for a day never changes.
 
     Parameters
@@ -81,7 +81,7 @@ class Memory:
         return found
 
 
-class Book(Generic[L]):
+class BaselineStore(Generic[L]):
     """What was learned about one resident in one lesson, by local day; what is missing is learned when it is asked for.
 
     Parameters
@@ -102,16 +102,16 @@ class Book(Generic[L]):
         self,
         connection: Connection,
         who: Who,
-        lesson: Lesson[L],
+        lesson: BaselineModel[L],
         *,
         keeps: bool = True,
-        memory: Memory | None = None,
+        memory: LruCache | None = None,
     ) -> None:
         self._connection = connection
         self._who = who
         self._lesson = lesson
         self._keeps = keeps
-        self._memory = memory or Memory(0)
+        self._memory = memory or LruCache(0)
         self._known: dict[date, L] = {}
 
     def on(self, day: date) -> L:

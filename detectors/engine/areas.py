@@ -7,11 +7,11 @@ from typing import Any
 
 from core.domain.alert import Finding
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 from core.store.detection import areas
 from core.store.detection import evaluation_queue as judging
-from core.store.detection.areas import AreaRow, Patience
+from core.store.detection.areas import AreaRow, AreaThresholds
 from core.store.telemetry import blind_times
 from core.store.telemetry.blind_times import BlindTime
 from detectors.alerting.reconcile import reconcile
@@ -42,7 +42,7 @@ def judge_areas(connection: Connection, until: datetime, now: datetime, slack: t
     """
     if judging.claim_ward(connection, until) is None:
         return
-    patience = Patience(MISSED_HEARTBEATS, LEAST_SILENCE, RESTART_TIME, slack)
+    patience = AreaThresholds(MISSED_HEARTBEATS, LEAST_SILENCE, RESTART_TIME, slack)
     before = _lasting(judging.ward_state(connection, NAME, VERSION))
     since = min([until - _HEARD_WITHIN, *(one.began_at for one in before)])
     rows = areas.heard(connection, patience, OVERDUE_AFTER, since, until)
@@ -58,7 +58,7 @@ def judge_areas(connection: Connection, until: datetime, now: datetime, slack: t
     findings += [area_silence.finding(one, until) for one in over]
     for one in findings:
         _record(connection, one, until)
-    judged = {Matter(one.rule, one.subject) for one in findings}
+    judged = {AlertKey(one.rule, one.subject) for one in findings}
     reconcile(connection, None, findings, judged=judged, until=until, now=now)
     if over:
         # Those that are still silent have a deadline of their own now.

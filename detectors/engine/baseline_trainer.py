@@ -15,7 +15,7 @@ from core.store.database import Database
 from core.store.people import baselines as usuals
 from core.store.people import residents
 from detectors.baselines.silence_and_rhythm import RHYTHM, SILENCES
-from detectors.baselines.store import Book, Who
+from detectors.baselines.store import BaselineStore, Who
 from detectors.engine.daily import decline as days
 from detectors.features.local_time import local_date
 from detectors.rules import decline
@@ -65,8 +65,8 @@ class Learner:
                 return False
             who = Who(found.resident, found.home, residents.home_of(connection, found.resident).zone)
             try:
-                Book(connection, who, SILENCES).on(found.day)
-                Book(connection, who, RHYTHM).on(found.day)
+                BaselineStore(connection, who, SILENCES).on(found.day)
+                BaselineStore(connection, who, RHYTHM).on(found.day)
                 days.count_ahead(connection, who, local_date(who.zone, now))
             except StoreError:
                 raise

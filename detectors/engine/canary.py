@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from core.domain.alert import Finding, Severity
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 from core.store.detection import evaluation_queue as judging
 from core.store.telemetry import blind_times
@@ -19,7 +19,7 @@ _VERSION = 1
 # A canary flies every minute or so (our choice); one that was missed may have had bad luck.
 _SHORTEST = timedelta(minutes=5)
 
-MATTER = Matter(NAME, _WARD)
+MATTER = AlertKey(NAME, _WARD)
 
 
 def findings(connection: Connection, since: datetime, until: datetime, *, is_blind: bool) -> list[Finding]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from core.store.telemetry import chattering_devices as chattering
 from core.store.telemetry import rule_windows as windows
-from detectors.engine.home_context import HomeCase
+from detectors.engine.home_context import HomeContext
 from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.window import moment
 from detectors.windows.series import believed
@@ -13,7 +13,7 @@ from detectors.windows.series import believed
 _BACK = (timedelta(days=1), timedelta(days=7), timedelta(days=60))
 
 
-def note(case: HomeCase, found: frozenset[int]) -> None:
+def note(case: HomeContext, found: frozenset[int]) -> None:
     """Note which devices of a home chatter at the end of the span; nearly always none does, and none did."""
     noted = case.record.chattering
     if not found and not noted:
@@ -23,7 +23,7 @@ def note(case: HomeCase, found: frozenset[int]) -> None:
     chattering.put_last_sign(case.connection, case.span.home, _last_believed(case), found)
 
 
-def _last_believed(case: HomeCase) -> tuple[datetime, int] | None:
+def _last_believed(case: HomeContext) -> tuple[datetime, int] | None:
     until = case.span.until
     for back in _BACK:
         since = until - back

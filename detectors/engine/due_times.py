@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from core.store.detection import evaluation_queue as judging
 from core.store.detection.evaluation_queue import WatchedResident
-from detectors.engine.home_context import HomeCase
+from detectors.engine.home_context import HomeContext
 from detectors.engine.home_records import REACH
 from detectors.features.window import Window, earliest, moment
 
@@ -44,7 +44,7 @@ class Waiting:
     state: str
     failed_rule: str | None = None
 
-    def settle(self, case: HomeCase, resident: WatchedResident) -> None:
+    def settle(self, case: HomeContext, resident: WatchedResident) -> None:
         """Keep on record how far somebody was judged and how they wait."""
         until = case.span.until
         due, through = self.due_at, until
@@ -58,7 +58,7 @@ class Waiting:
         _settle(case, resident, self, due, through)
 
 
-def wait_to_be_watched(case: HomeCase, resident: WatchedResident) -> None:
+def wait_to_be_watched(case: HomeContext, resident: WatchedResident) -> None:
     """Keep on record that somebody is watched later only."""
     # A moment later than that, or somebody watched from just now on would stay due now.
     due = resident.watched_from + timedelta(microseconds=1)
@@ -74,7 +74,7 @@ def ahead(window: Window, until: datetime, waiting: Waiting) -> datetime | None:
 
 
 def _settle(
-    case: HomeCase, resident: WatchedResident, waiting: Waiting, due: datetime, through: datetime
+    case: HomeContext, resident: WatchedResident, waiting: Waiting, due: datetime, through: datetime
 ) -> None:
     judging.settle(
         case.connection,

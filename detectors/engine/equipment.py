@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from core.domain.device import DeviceKind
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.telemetry import blind_times
 from core.store.telemetry.blind_times import BlindTime
 from detectors.engine.daily import batteries
 from detectors.engine.daily import stuck_devices as sensors
 from detectors.engine.daily.schedule import DailyCheck
-from detectors.engine.home_context import HomeCase
+from detectors.engine.home_context import HomeContext
 from detectors.features.window import Blind
 from detectors.rules.equipment_silent import DEVICE_SILENT, HOME_SILENT, HomeLinks, judge_home
 from detectors.windows.loader import BLIND_BACK, HomeView, blind_on_record
@@ -26,7 +26,7 @@ class Equipment(NamedTuple):
     view: HomeView
 
 
-def judge_equipment(case: HomeCase) -> Equipment:
+def judge_equipment(case: HomeContext) -> Equipment:
     """Judge the devices of a home, and bring their alerts and the blind time on record in line."""
     record, span = case.record, case.span
     found = judge_home(
@@ -56,12 +56,12 @@ def judge_equipment(case: HomeCase) -> Equipment:
     return Equipment(found, view)
 
 
-def checks(case: HomeCase) -> list[DailyCheck]:
+def checks(case: HomeContext) -> list[DailyCheck]:
     """Return what is looked at at fixed hours about the equipment of a home."""
     return [batteries.check(case), sensors.check(case)]
 
 
-def _record_home(case: HomeCase, found: HomeLinks) -> Sequence[BlindTime]:
+def _record_home(case: HomeContext, found: HomeLinks) -> Sequence[BlindTime]:
     """Keep on record when the whole home was silent; return all its blind time that is on record."""
     subject, until = _subject(case), case.span.until
     silent = [
@@ -76,7 +76,7 @@ def _record_home(case: HomeCase, found: HomeLinks) -> Sequence[BlindTime]:
     return blind_times.of_subjects(case.connection, (subject,), since, until)
 
 
-def _record_devices(case: HomeCase, found: HomeLinks) -> None:
+def _record_devices(case: HomeContext, found: HomeLinks) -> None:
     """Keep on record which devices are silent, and that others are not any more."""
     lasting = dict(found.device_absences)
     for link in case.record.links:
@@ -88,12 +88,12 @@ def _record_devices(case: HomeCase, found: HomeLinks) -> None:
             blind_times.record(case.connection, name, [], _SILENT_CAUSES, link.heard[-1])
 
 
-def _tell(case: HomeCase, found: HomeLinks) -> None:
+def _tell(case: HomeContext, found: HomeLinks) -> None:
     # A device that was taken away is judged too: its alert ends.
-    judged = {Matter(DEVICE_SILENT, one) for one in case.record.devices}
+    judged = {AlertKey(DEVICE_SILENT, one) for one in case.record.devices}
     judged |= case.active_matters(case.lead, HOME_SILENT) | case.active_matters(case.lead, DEVICE_SILENT)
-    case.reconcile(case.lead, found.silent.findings, {*judged, Matter(HOME_SILENT, _subject(case))})
+    case.reconcile(case.lead, found.silent.findings, {*judged, AlertKey(HOME_SILENT, _subject(case))})
 
 
-def _subject(case: HomeCase) -> str:
+def _subject(case: HomeContext) -> str:
     return f"home:{case.span.home}"

@@ -1,17 +1,17 @@
 """Judges one home: calls for help, its equipment, then each of its residents, in the transaction of the one who claimed it."""
 
-from core.store.alerts.episodes import Matter
-from detectors.baselines.store import Memory
+from core.store.alerts.episodes import AlertKey
+from detectors.baselines.store import LruCache
 from detectors.engine.chatter_marks import note
 from detectors.engine.due_times import wait_to_be_watched
 from detectors.engine.equipment import judge_equipment
-from detectors.engine.home_context import HomeCase
+from detectors.engine.home_context import HomeContext
 from detectors.engine.resident import judge_resident
 from detectors.rules.emergency_call import SosCall
 from detectors.windows.loader import load_calls
 
 
-def judge_calls(case: HomeCase) -> None:
+def judge_calls(case: HomeContext) -> None:
     """Raise the calls for help: first of all, and whatever else fails."""
     for one in case.watched:
         since = case.since(one)
@@ -20,10 +20,10 @@ def judge_calls(case: HomeCase) -> None:
                 case.connection, case.span.home, one, since, is_lead=case.is_lead(one), call=call
             )
             judged = SosCall(call).judge(window, since, case.span.until)
-            case.reconcile(one, judged.findings, {Matter(call, f"resident:{one.number}")})
+            case.reconcile(one, judged.findings, {AlertKey(call, f"resident:{one.number}")})
 
 
-def judge_rest(case: HomeCase, memory: Memory) -> None:
+def judge_rest(case: HomeContext, memory: LruCache) -> None:
     """Judge the equipment and everything else about the residents, and settle when to look again."""
     watched = case.watched
     for one in case.record.people:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.alert import Finding
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 from core.store.detection import evaluation_queue as judging
 from core.store.detection.evaluation_queue import ActiveAlert, WatchedResident
@@ -26,7 +26,7 @@ class HomeSpan:
     slack: timedelta
 
 
-class HomeCase:
+class HomeContext:
     """One home while it is judged.
 
     Parameters
@@ -71,19 +71,19 @@ class HomeCase:
             if one.resident == resident.number and not one.is_closed and rule in {None, one.rule}
         ]
 
-    def active_matters(self, resident: WatchedResident, rule: str) -> set[Matter]:
+    def active_matters(self, resident: WatchedResident, rule: str) -> set[AlertKey]:
         """Return which matters of a rule are active about a resident and nobody has closed."""
-        return {Matter(one.rule, one.subject) for one in self.active(resident, rule)}
+        return {AlertKey(one.rule, one.subject) for one in self.active(resident, rule)}
 
     def reconcile(
         self,
         resident: WatchedResident,
         findings: Sequence[Finding],
-        judged: set[Matter],
+        judged: set[AlertKey],
         anew_since: datetime | None = None,
     ) -> None:
         """Bring the alerts about a resident in line with what was found in the span; see `reconcile`."""
-        active = (Matter(one.rule, one.subject) for one in self._active())
+        active = (AlertKey(one.rule, one.subject) for one in self._active())
         if not findings and anew_since is None and judged.isdisjoint(active):
             return  # Nothing to raise and nothing to end, as nearly always.
         self._known_active = None

@@ -17,7 +17,7 @@ from core.store.telemetry import blind_times
 from core.store.telemetry import metric_series as measurements
 from core.store.telemetry import rule_windows as windows
 from core.store.telemetry.blind_times import BlindTime
-from core.store.telemetry.metric_series import Situation
+from core.store.telemetry.metric_series import RuleInputs
 from core.store.telemetry.rule_windows import LinkRow
 from detectors.engine import ward
 from detectors.features.availability import Link
@@ -59,7 +59,7 @@ class HomeRecord:
     links: Sequence[Link]
     chattering: frozenset[int]
     active: Sequence[ActiveAlert]
-    situations: Mapping[int, Situation]
+    situations: Mapping[int, RuleInputs]
     fences: Mapping[int, Sequence[Geofence]]
     absences: Mapping[int, Sequence[Absence]]
     told: frozenset[str]

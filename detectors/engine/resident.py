@@ -5,17 +5,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from core.logs import get_logger
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.detection.evaluation_queue import WatchedResident
 from core.store.people import planned_absences as absences
 from detectors.baselines import significant_places as places
 from detectors.baselines.silence_and_rhythm import RHYTHM, SILENCES
-from detectors.baselines.store import Book, Memory, Who
+from detectors.baselines.store import BaselineStore, LruCache, Who
 from detectors.engine import equipment
 from detectors.engine.daily import decline as days
 from detectors.engine.due_times import Waiting, ahead
 from detectors.engine.equipment import Equipment
-from detectors.engine.home_context import HomeCase
+from detectors.engine.home_context import HomeContext
 from detectors.engine.rule_set import rules_of
 from detectors.features.silence_threshold import Sensitivity
 from detectors.features.stuck_patterns import CHATTER_BREAK_S
@@ -51,7 +51,7 @@ class _Verdicts:
 
 
 def judge_resident(
-    case: HomeCase, resident: WatchedResident, found: Equipment, memory: Memory
+    case: HomeContext, resident: WatchedResident, found: Equipment, memory: LruCache
 ) -> frozenset[int]:
     """Judge a resident up to the end of the span, bring their alerts in line, and settle when to look again.
 
@@ -102,7 +102,7 @@ def judge_resident(
     return window.chattering
 
 
-def _window(case: HomeCase, resident: WatchedResident, found: Equipment) -> Window:
+def _window(case: HomeContext, resident: WatchedResident, found: Equipment) -> Window:
     number, record = resident.number, case.record
     return load_window(
         case.connection,
@@ -116,16 +116,18 @@ def _window(case: HomeCase, resident: WatchedResident, found: Equipment) -> Wind
     )
 
 
-def _rules(case: HomeCase, resident: WatchedResident, found: Equipment, memory: Memory) -> Sequence[Rule]:
+def _rules(
+    case: HomeContext, resident: WatchedResident, found: Equipment, memory: LruCache
+) -> Sequence[Rule]:
     who = Who(resident.number, case.span.home, resident.zone)
     lesson = places.lesson(is_lead=case.is_lead(resident))
     return rules_of(
         Sensitivity(resident.sensitivity),
         case.record.situations[resident.number],
         found.view,
-        usual_on=Book(case.connection, who, SILENCES, memory=memory).on,
-        rhythm_on=Book(case.connection, who, RHYTHM, memory=memory).on,
-        places_on=Book(case.connection, who, lesson, memory=memory).on,
+        usual_on=BaselineStore(case.connection, who, SILENCES, memory=memory).on,
+        rhythm_on=BaselineStore(case.connection, who, RHYTHM, memory=memory).on,
+        places_on=BaselineStore(case.connection, who, lesson, memory=memory).on,
     )
 
 
@@ -145,12 +147,12 @@ def _judge(
 
 
 def _matters(
-    case: HomeCase, resident: WatchedResident, window: Window, judgements: Mapping[str, Judgement]
-) -> set[Matter]:
+    case: HomeContext, resident: WatchedResident, window: Window, judgements: Mapping[str, Judgement]
+) -> set[AlertKey]:
     """Return what was judged: also geofences that were removed, whose alerts end."""
     subject = f"resident:{resident.number}"
-    matters = {Matter(rule, subject) for rule in judgements if rule != geofence_exit.NAME}
+    matters = {AlertKey(rule, subject) for rule in judgements if rule != geofence_exit.NAME}
     if geofence_exit.NAME in judgements:
-        matters |= {Matter(geofence_exit.NAME, f"geofence:{one.number}") for one in window.geofences}
+        matters |= {AlertKey(geofence_exit.NAME, f"geofence:{one.number}") for one in window.geofences}
         matters |= case.active_matters(resident, geofence_exit.NAME)
     return matters

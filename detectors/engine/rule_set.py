@@ -4,9 +4,9 @@ from collections.abc import Callable
 from datetime import date
 
 from core.domain.rhythm import Rhythm
-from core.store.telemetry.metric_series import Situation
+from core.store.telemetry.metric_series import RuleInputs
 from detectors.features.significant_places import Places
-from detectors.features.silence_threshold import Sensitivity, Usual
+from detectors.features.silence_threshold import Sensitivity, SilenceBaseline
 from detectors.features.window import Rule
 from detectors.rules.absence_not_taken import AbsenceNotTaken
 from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
@@ -26,10 +26,10 @@ from detectors.windows.loader import HomeView
 
 def rules_of(
     sensitivity: Sensitivity,
-    situation: Situation,
+    situation: RuleInputs,
     view: HomeView,
     *,
-    usual_on: Callable[[date], Usual],
+    usual_on: Callable[[date], SilenceBaseline],
     rhythm_on: Callable[[date], Rhythm],
     places_on: Callable[[date], Places],
 ) -> list[Rule]:

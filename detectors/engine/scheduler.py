@@ -15,14 +15,14 @@ from zoneinfo import ZoneInfo
 from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
-from core.store.database import Connection, Database, Listener, translated_errors
+from core.store.database import Connection, Database, NotifyListener, translated_errors
 from core.store.detection import evaluation_queue as judging
-from detectors.baselines.store import Memory
+from detectors.baselines.store import LruCache
 from detectors.engine import areas, ward
 from detectors.engine import unassigned_calls as stray
 from detectors.engine.due_times import FAILED_FOR
 from detectors.engine.home import judge_calls, judge_rest
-from detectors.engine.home_context import HomeCase, HomeSpan
+from detectors.engine.home_context import HomeContext, HomeSpan
 from detectors.engine.home_records import REACH, HomeRecord, load_records
 from detectors.rules import area_silent as area_silence
 from detectors.rules import ward_silent as ward_silence
@@ -86,7 +86,7 @@ class Runner:
         self._areas_rest_until = -math.inf
         self._waits_for_ingest = False
         self._batch = _LEAST_BATCH
-        self._memory = Memory(_REMEMBERED)
+        self._memory = LruCache(_REMEMBERED)
 
     def run(self, stop: threading.Event) -> None:
         """Judge until `stop` is set; trouble with the database is waited out."""
@@ -247,7 +247,7 @@ class Runner:
                     with connection.transaction():
                         record = load_records(connection, [home], until)[home]
                 since = record.judged_from
-                case = HomeCase(connection, span, record)
+                case = HomeContext(connection, span, record)
                 if record.calls:
                     with connection.transaction():
                         judge_calls(case)
@@ -268,7 +268,7 @@ class Runner:
                 now=now,
             )
 
-    def _wait(self, listener: Listener) -> None:
+    def _wait(self, listener: NotifyListener) -> None:
         with self._database.transaction() as connection:
             due_at = judging.next_due(connection)
         rest_s = _LONGEST_WAIT_S if due_at is None else self._clock.real_seconds(due_at - self._clock.now())

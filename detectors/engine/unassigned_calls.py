@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from core.domain.alert import Alert, Finding, Handling, Severity
 from core.store.alerts import episodes
 from core.store.alerts import unassigned_calls as stray_calls
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.alerts.unassigned_calls import StrayCall
 from core.store.database import Connection
 from core.store.detection import evaluation_queue as judging
@@ -14,7 +14,7 @@ from core.store.detection import evaluation_queue as judging
 NAME = "stray_sos"
 SUBJECT = "ward"
 VERSION = 1
-MATTER = Matter(NAME, SUBJECT)
+MATTER = AlertKey(NAME, SUBJECT)
 # What was pressed longer ago is no call any more that anybody could answer (our choice, as for a known button).
 _LONGEST_AGO = timedelta(hours=24)
 # While an alert is open the staff are told again at most this often, whoever presses how many buttons.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 from core.store.detection import evaluation_queue as judging
 from core.store.telemetry import blind_times
@@ -59,7 +59,7 @@ def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: dat
     is_blind = any(one.ended_at is None for one in _blind_times(connection, until, now))
     findings = [*outages, *_other_causes(connection, judged_through, now)]
     findings += canary.findings(connection, judged_through, until, is_blind=is_blind)
-    judged = {Matter(NAME, SUBJECT), canary.MATTER}
+    judged = {AlertKey(NAME, SUBJECT), canary.MATTER}
     reconcile(connection, None, findings, judged=judged, until=now, now=now)
     if before.get("is_blind") and not is_blind:
         # While the ward was blind nobody had a deadline.

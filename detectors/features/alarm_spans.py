@@ -8,7 +8,7 @@ import numpy as np
 
 from detectors.features.local_time import STEP_S
 from detectors.features.silence_profile import PARTNER_S, Silences
-from detectors.features.silence_threshold import CAP_STEPS, Patience
+from detectors.features.silence_threshold import CAP_STEPS, SilenceThreshold
 from detectors.features.window import Blind, Interval, Window
 
 
@@ -70,7 +70,9 @@ def _end(interval: Interval | Blind) -> float:
 class LimitsOf(Protocol):
     """Says how long what is counted from `base` may last."""
 
-    def __call__(self, base: float, place: str | None, *, after_door: bool, sure_only: bool) -> Patience:
+    def __call__(
+        self, base: float, place: str | None, *, after_door: bool, sure_only: bool
+    ) -> SilenceThreshold:
         """Return the limits; `sure_only` is for the count since the last sure life sign."""
         ...
 
@@ -81,7 +83,7 @@ class Due:
 
     tick: float
     base: float
-    limits: Patience
+    limits: SilenceThreshold
 
 
 def due(
@@ -130,7 +132,7 @@ def due(
     return told if told.tick < part.end else None
 
 
-def _tick(base: float, limits: Patience, watched_from: float) -> float:
+def _tick(base: float, limits: SilenceThreshold, watched_from: float) -> float:
     first = max(0, int((watched_from - base) // STEP_S))
     step = first if first >= CAP_STEPS else first + int(np.argmax(limits.passed[first:]))
     return base + (step + 1) * STEP_S

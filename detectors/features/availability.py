@@ -34,7 +34,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Absence:
+class LinkOutage:
     """A time in which something was not heard.
 
     Attributes
@@ -77,9 +77,9 @@ def tells(link: Link) -> bool:
     return bool(link.status) or (link.heartbeat is not None and bool(link.heard))
 
 
-def absences_of(link: Link, until: datetime, slack: timedelta) -> list[Absence]:
+def absences_of(link: Link, until: datetime, slack: timedelta) -> list[LinkOutage]:
     """Return when a device was not heard, as of `until`, in order."""
-    found: list[Absence] = []
+    found: list[LinkOutage] = []
     for number, (since, is_online) in enumerate(link.status):
         if is_online or since > until or (number and not link.status[number - 1][1]):
             continue
@@ -87,7 +87,7 @@ def absences_of(link: Link, until: datetime, slack: timedelta) -> list[Absence]:
             *(time for time, online in link.status[number + 1 :] if online and time <= until),
             *(time for time in link.heard if since + _SAME_MOMENT < time <= until),
         )
-        found.append(Absence(since, since, since + RESTART_TIME, back, "offline"))
+        found.append(LinkOutage(since, since, since + RESTART_TIME, back, "offline"))
     if link.heartbeat is not None:
         allowed = limit(link.heartbeat, slack)
         heard = [time for time in link.heard if time <= until]
@@ -95,13 +95,13 @@ def absences_of(link: Link, until: datetime, slack: timedelta) -> list[Absence]:
         for last, back in zip(heard, [*heard[1:], None], strict=False):
             known = last + allowed
             if (back or until) > known or (back is None and known == until):
-                found.append(Absence(last, known, known, back, "no_heartbeat"))
+                found.append(LinkOutage(last, known, known, back, "no_heartbeat"))
     return joined(found)
 
 
-def joined(absences: Sequence[Absence]) -> list[Absence]:
+def joined(absences: Sequence[LinkOutage]) -> list[LinkOutage]:
     """Return absences in order, those that overlap as one that was sure when the first of them was."""
-    kept: list[Absence] = []
+    kept: list[LinkOutage] = []
     for one in sorted(absences, key=lambda absence: (absence.began_at, absence.known_at)):
         before = kept[-1] if kept else None
         if before is None or (before.ended_at is not None and before.ended_at <= one.began_at):
@@ -120,14 +120,14 @@ def joined(absences: Sequence[Absence]) -> list[Absence]:
     return kept
 
 
-def both(some: Sequence[Absence], others: Sequence[Absence]) -> list[Absence]:
+def both(some: Sequence[LinkOutage], others: Sequence[LinkOutage]) -> list[LinkOutage]:
     """Return when both were absent."""
-    found: list[Absence] = []
+    found: list[LinkOutage] = []
     for one in some:
         for other in others:
             ended = earliest(one.ended_at, other.ended_at)
             later = one if one.known_at >= other.known_at else other
-            shared = Absence(
+            shared = LinkOutage(
                 max(one.began_at, other.began_at),
                 max(one.hushed_from, other.hushed_from),
                 later.known_at,
@@ -139,7 +139,7 @@ def both(some: Sequence[Absence], others: Sequence[Absence]) -> list[Absence]:
     return found
 
 
-def delayed(absence: Absence, hushed: Sequence[Blind]) -> Absence | None:
+def delayed(absence: LinkOutage, hushed: Sequence[Blind]) -> LinkOutage | None:
     """Return the absence as it counts when nothing could be concluded in `hushed` time; None if it lasts to this day."""
     patience = absence.known_at - absence.began_at
     known_at = absence.known_at

@@ -42,7 +42,7 @@ BED = LIFE_KINDS.index(DeviceKind.BED)
 
 
 @dataclass(frozen=True)
-class Past:
+class TrainingData:
     """What a rhythm is learned from: what was measured in the weeks before `until` (Unix seconds), and which time teaches nothing."""
 
     signs: LifeSigns
@@ -52,7 +52,7 @@ class Past:
     until: float
 
 
-def learn(past: Past, zone: ZoneInfo) -> Rhythm:
+def learn(past: TrainingData, zone: ZoneInfo) -> Rhythm:
     """Learn a rhythm; `past.until` lies at most a few hours before the midnight at which the day begins that it is for."""
     today = round(float(local_seconds(zone, np.array([past.until]))[0]) / DAY_S)
     calendar = _Calendar(zone, today, past.masked)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from detectors.features.stuck_patterns import Spell
+from detectors.features.stuck_patterns import StuckSpell
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 # All limits are our choice. A silence is measured in the hours in which the rest of the home is heard, so an outage adds nothing to it.
@@ -19,7 +19,7 @@ REACH_S = USUAL_S + 14 * DAY_S
 Floats = NDArray[np.float64]
 
 
-def quiet_spells(told: Floats, others: Floats, until: float) -> Iterator[Spell]:
+def quiet_spells(told: Floats, others: Floats, until: float) -> Iterator[StuckSpell]:
     """Return the spells in which a device told nothing for too long, up to a moment.
 
     What it claims: while other devices of the home were heard in 24 different hours at least, and in three times as many as in any of its
@@ -62,4 +62,4 @@ def quiet_spells(told: Floats, others: Floats, until: float) -> Iterator[Spell]:
         known = float(others[last]) + HOUR_S
         if known <= min(ended, until):
             longest_s = float(np.max(np.diff(past), initial=0.0))
-            yield Spell("quiet", began, known, None if ended == np.inf else ended, longest_s)
+            yield StuckSpell("quiet", began, known, None if ended == np.inf else ended, longest_s)

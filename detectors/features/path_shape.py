@@ -57,7 +57,7 @@ class Way:
 
 
 @dataclass(frozen=True)
-class Reach:
+class WalkScale:
     """A stretch of way that is looked at: its length, and the longest time that it may have taken."""
 
     length_m: float
@@ -120,7 +120,7 @@ def _corners(time: Floats, east: Floats, north: Floats, sigma: Floats) -> tuple[
     return found, is_step
 
 
-def straightness(walked: Way, reach: Reach) -> tuple[Floats, NDArray[np.intp]]:
+def straightness(walked: Way, reach: WalkScale) -> tuple[Floats, NDArray[np.intp]]:
     """Return how far apart the places of the last stretch lie, over its length, at each corner; and where the stretch begins.
 
     1 is a straight way, 0.5 out and back, 0.32 once round, less than 0.3 to and fro or round and round. NaN where the stretch is not

@@ -27,7 +27,7 @@ class Trigger:
 
 
 @dataclass(frozen=True)
-class Spell:
+class LevelSpell:
     """A spell beyond a limit that was told: steps of the grid (`ended` None while it lasts), and the most urgent trigger."""
 
     began: int
@@ -86,7 +86,7 @@ def lasting(holds: NDArray[np.bool_], duration_s: float) -> NDArray[np.bool_]:
 
 def spells(
     enters: NDArray[np.bool_], stays: NDArray[np.bool_], triggers: Sequence[Trigger]
-) -> Iterator[Spell]:
+) -> Iterator[LevelSpell]:
     """Yield the spells that begin where `enters` holds, last while `stays` does, and have a trigger."""
     if not enters.any():
         return
@@ -104,4 +104,4 @@ def spells(
         if firsts:
             raised = min(first for first, _ in firsts)
             triggered, worst = min(firsts, key=lambda found: (found[1].severity, found[0]))
-            yield Spell(began, raised, ended, worst, triggered)
+            yield LevelSpell(began, raised, ended, worst, triggered)

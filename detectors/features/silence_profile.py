@@ -64,7 +64,7 @@ class Silences:
 
 
 @dataclass(frozen=True)
-class Line:
+class ThresholdCurve:
     """The longest usual silence, in minutes, at each 5-minute bin of the wall clock; every array has shape (288,).
 
     `at_home` is about all silences that did not begin with the entrance door, `after_door` about the others, and `rooms` about those
@@ -147,7 +147,7 @@ def silences(signs: LifeSigns, counts: NDArray[np.bool_]) -> Silences:
 
 def learn_line(
     gaps: Silences, zone: ZoneInfo, masked: Sequence[tuple[float, float]], until: float
-) -> tuple[Line, int]:
+) -> tuple[ThresholdCurve, int]:
     """Learn the lines from the silences that ended by `until`, and say from how many days.
 
     For each local day and bin the largest age that a silence reached inside the bin is taken; a line is 0.6 times the 95th
@@ -173,7 +173,7 @@ def learn_line(
     began, ended = gaps.began[usable], gaps.ended[usable]
     days = _days(zone, began[0], until, masked) if len(began) else np.zeros(0)
     if not len(days):
-        return Line(np.zeros(BINS), np.zeros(BINS)), 0
+        return ThresholdCurve(np.zeros(BINS), np.zeros(BINS)), 0
     # One row per place, and the last one for what began with the door.
     door_row = len(gaps.places)
     row = np.where(gaps.after_door, door_row, gaps.place)[usable]
@@ -182,7 +182,7 @@ def learn_line(
     lived_in = [number for number in range(door_row) if np.any(row == number)]
     lines = _line(np.stack([longest[:door_row].max(axis=0), longest[door_row], *longest[lived_in]]))
     rooms = {gaps.places[number]: lines[2 + index] for index, number in enumerate(lived_in)}
-    return Line(lines[0], lines[1], rooms), len(days)
+    return ThresholdCurve(lines[0], lines[1], rooms), len(days)
 
 
 def _longest(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from core.domain.sensitivity import Sensitivity
 from detectors.features.local_time import BINS, STEP_S, local_seconds
 from detectors.features.silence_profile import (
-    Line,
+    ThresholdCurve,
     certain,
     distrusted,
     learn_line,
@@ -63,7 +63,7 @@ BUFFER_MIN: Mapping[Sensitivity, float] = {
 
 
 @dataclass(frozen=True)
-class Limit:
+class SilenceLimit:
     """What is usual and what is allowed, in minutes, at each 5-minute bin of the wall clock; both of shape (288,)."""
 
     usual_min: NDArray[np.float64]
@@ -71,7 +71,7 @@ class Limit:
 
 
 @dataclass(frozen=True)
-class Usual:
+class SilenceBaseline:
     """What was learned about a resident's silences, and from how many days.
 
     `line` is about the silences between all life signs, `sure` about those between the sure ones; None if it is the same. At
@@ -80,13 +80,13 @@ class Usual:
     """
 
     days: int
-    line: Line
-    sure: Line | None = None
+    line: ThresholdCurve
+    sure: ThresholdCurve | None = None
     distrusted: frozenset[str] = frozenset()
     singles: float = 0.0
     # Limits that were worked out already; a resident has some ten of them.
-    _limits: dict[tuple[float, str | None, bool, bool], Limit] = field(
-        default_factory=dict[tuple[float, str | None, bool, bool], Limit],
+    _limits: dict[tuple[float, str | None, bool, bool], SilenceLimit] = field(
+        default_factory=dict[tuple[float, str | None, bool, bool], SilenceLimit],
         init=False,
         repr=False,
         compare=False,
@@ -104,17 +104,17 @@ class Usual:
         }
 
     @staticmethod
-    def from_json(body: Mapping[str, Any]) -> "Usual":
+    def from_json(body: Mapping[str, Any]) -> "SilenceBaseline":
         """Return what `to_json` was made from."""
         sure = None if body["sure"] is None else _line_from_json(body["sure"])
         distrusted = frozenset[str](body.get("distrusted", ()))
-        return Usual(
+        return SilenceBaseline(
             int(body["days"]), _line_from_json(body), sure, distrusted, float(body.get("singles", 0.0))
         )
 
     def limit(
         self, buffer_min: float, place: str | None, *, after_door: bool, sure_only: bool = False
-    ) -> Limit:
+    ) -> SilenceLimit:
         """Return what is allowed after a life sign at a place; None if it is not known where the person was seen last.
 
         With `sure_only` it is what is allowed since the last sure life sign, however many uncertain ones followed.
@@ -128,7 +128,7 @@ class Usual:
         return self._limits[key]
 
 
-def _line_to_json(line: Line) -> dict[str, Any]:
+def _line_to_json(line: ThresholdCurve) -> dict[str, Any]:
     return {
         "at_home_min": line.at_home.tolist(),
         "after_door_min": line.after_door.tolist(),
@@ -136,23 +136,25 @@ def _line_to_json(line: Line) -> dict[str, Any]:
     }
 
 
-def _line_from_json(body: Mapping[str, Any]) -> Line:
+def _line_from_json(body: Mapping[str, Any]) -> ThresholdCurve:
     rooms = {place: np.array(line, np.float64) for place, line in body["rooms_min"].items()}
     at_home, after_door = (np.array(body[key], np.float64) for key in ("at_home_min", "after_door_min"))
-    return Line(at_home, after_door, rooms)
+    return ThresholdCurve(at_home, after_door, rooms)
 
 
-def learn(signs: LifeSigns, zone: ZoneInfo, masked: Sequence[tuple[float, float]], until: datetime) -> Usual:
+def learn(
+    signs: LifeSigns, zone: ZoneInfo, masked: Sequence[tuple[float, float]], until: datetime
+) -> SilenceBaseline:
     """Learn a resident's usual from life signs up to `until`; `masked` time (Unix seconds) teaches nothing."""
     ended = until.timestamp()
     counts = certain(signs, confirmed_only=True)
     sure, days = learn_line(silences(signs, counts), zone, masked, ended)
     if counts.all():
-        return Usual(days, _whole(sure))
+        return SilenceBaseline(days, _whole(sure))
     places = distrusted(signs, counts, ended)
     every, _ = learn_line(silences(signs, counts | trusted(signs, places)), zone, masked, ended)
     singles = round(single_share(signs, counts, ended, places), 4)
-    return Usual(days, _whole(every), _whole(sure), places, singles)
+    return SilenceBaseline(days, _whole(every), _whole(sure), places, singles)
 
 
 def sure_factor(singles: float) -> float:
@@ -169,23 +171,23 @@ def sure_factor(singles: float) -> float:
     return SURE_FACTOR / max(most, left / (many - few))
 
 
-def _whole(line: Line) -> Line:
+def _whole(line: ThresholdCurve) -> ThresholdCurve:
     """Return a line in whole minutes: they are enough, and keep what is stored small."""
     rooms = {place: room.round() for place, room in line.rooms.items()}
-    return Line(line.at_home.round(), line.after_door.round(), rooms)
+    return ThresholdCurve(line.at_home.round(), line.after_door.round(), rooms)
 
 
-def _limit(line: Line, buffer_min: float, place: str | None, *, after_door: bool) -> Limit:
+def _limit(line: ThresholdCurve, buffer_min: float, place: str | None, *, after_door: bool) -> SilenceLimit:
     at_home = line.at_home
     if after_door:
         allowed = np.maximum(
             _allowed(at_home, buffer_min),
             line.after_door + DOOR_FACTOR * _margin(line.after_door, buffer_min),
         )
-        return Limit(np.maximum(at_home, line.after_door), allowed)
+        return SilenceLimit(np.maximum(at_home, line.after_door), allowed)
     room = line.rooms.get(place) if place is not None else None
     usual = at_home if room is None else (1 - ROOM_SHARE) * at_home + ROOM_SHARE * room
-    return Limit(usual, _allowed(usual, buffer_min))
+    return SilenceLimit(usual, _allowed(usual, buffer_min))
 
 
 def _margin(usual_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
@@ -203,7 +205,7 @@ def _allowed(usual_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.fl
 
 
 @dataclass(frozen=True)
-class Patience:
+class SilenceThreshold:
     """At which 5-minute steps after its base a silence is too long; arrays of shape (288,), the last step always is.
 
     `longest_min` is the longest usual silence at each step, None while too little is known.
@@ -216,7 +218,7 @@ class Patience:
 
 
 def patience(
-    usual: Usual,
+    usual: SilenceBaseline,
     sensitivity: Sensitivity,
     zone: ZoneInfo,
     base: float,
@@ -224,7 +226,7 @@ def patience(
     place: str | None = None,
     after_door: bool = False,
     sure_only: bool = False,
-) -> Patience:
+) -> SilenceThreshold:
     """Return how long a silence that is counted from `base` (Unix seconds) may last; the person was last seen at `place`.
 
     With `sure_only` it is counted from the last sure life sign, with uncertain ones after it.
@@ -235,7 +237,7 @@ def patience(
     if usual.days < FIXED_DAYS:
         awake_min = np.cumsum((clock >= AWAKE_BINS[0]) & (clock < AWAKE_BINS[1])) * (STEP_S / 60)
         passed = (awake_min > FIXED_AWAKE_MIN) | (age_min > FIXED_ANY_MIN)
-        return Patience(usual.days, age_min, None, passed | (_STEPS == CAP_STEPS))
+        return SilenceThreshold(usual.days, age_min, None, passed | (_STEPS == CAP_STEPS))
     buffer_min = BUFFER_MIN[sensitivity]
     if usual.days < LEARNED_DAYS:
         buffer_min *= 2 - usual.days / LEARNED_DAYS
@@ -243,7 +245,7 @@ def patience(
     # Where the clock is put back the night is an hour longer, and nobody knows whether people sleep by the wall or by themselves.
     shown_min = np.minimum(age_min, (wall[1:] - wall[0]) / 60)
     passed = (shown_min > limit.allowed_min[clock]) | (_STEPS == CAP_STEPS)
-    return Patience(usual.days, age_min, limit.usual_min[clock], passed)
+    return SilenceThreshold(usual.days, age_min, limit.usual_min[clock], passed)
 
 
 _STEPS_FROM_BASE: NDArray[np.float64] = np.arange(CAP_STEPS + 1, dtype=np.float64)

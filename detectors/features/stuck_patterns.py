@@ -63,7 +63,7 @@ class Sensor:
 
 
 @dataclass(frozen=True)
-class Spell:
+class StuckSpell:
     """A time in which a device was stuck: from when, from when on it is sure, and until when (None: it lasts)."""
 
     cause: str
@@ -73,7 +73,7 @@ class Spell:
     usual_s: float
 
 
-def standstills(sensor: Sensor, others: Floats, until: float) -> Iterator[Spell]:
+def standstills(sensor: Sensor, others: Floats, until: float) -> Iterator[StuckSpell]:
     """Return the spells in which a device was stuck, up to a moment; `others` are the quarters of an hour in which others told of life."""
     acts = _acts(sensor)
     yield from _chatter(sensor)
@@ -85,7 +85,7 @@ def standstills(sensor: Sensor, others: Floats, until: float) -> Iterator[Spell]
     yield from _mute(sensor, acts, others, until)
 
 
-def _chatter(sensor: Sensor) -> Iterator[Spell]:
+def _chatter(sensor: Sensor) -> Iterator[StuckSpell]:
     for told in sensor.told:
         if told.metric not in _CHATTER:
             continue
@@ -100,7 +100,7 @@ def _chatter(sensor: Sensor) -> Iterator[Spell]:
                 joined.append((began, last, ended))
         for began, last, ended in joined:
             over = ended if ended is None or ended - last > CHATTER_BREAK_S else _calm(signs, last)
-            yield Spell("chatter", began, began + CHATTERS_S, over, 0.0)
+            yield StuckSpell("chatter", began, began + CHATTERS_S, over, 0.0)
 
 
 def _calm(signs: Floats, last: float) -> float | None:
@@ -109,7 +109,7 @@ def _calm(signs: Floats, last: float) -> float | None:
     return calm if len(signs) and signs[-1] >= calm else None
 
 
-def _lasting(told: Told, others: Floats, until: float) -> Iterator[Spell]:
+def _lasting(told: Told, others: Floats, until: float) -> Iterator[StuckSpell]:
     """Return when a state lasted too long: from its first word that says so to the next that says otherwise."""
     is_on = told.value > 0
     if not len(is_on) or is_on.all():
@@ -124,10 +124,10 @@ def _lasting(told: Told, others: Floats, until: float) -> Iterator[Spell]:
         usual = float(np.max((ends - begins)[before], initial=0.0))
         known = began + _limit(LASTS_S[told.metric], usual)
         if min(ended, until) >= known and _lives(others, began, known) >= LIVES_PER_DAY:
-            yield Spell("lasting", began, known, None if ended == np.inf else ended, usual)
+            yield StuckSpell("lasting", began, known, None if ended == np.inf else ended, usual)
 
 
-def _frozen(told: Told) -> Iterator[Spell]:
+def _frozen(told: Told) -> Iterator[StuckSpell]:
     if not len(told.time):
         return
     first = np.flatnonzero(np.diff(told.value, prepend=np.nan) != 0)
@@ -142,12 +142,12 @@ def _frozen(told: Told) -> Iterator[Spell]:
         known = max(start + _limit(FROZEN_S, usual), float(told.time[first[number] + FROZEN_LEAST - 1]))
         if float(told.time[last[number]]) >= known:
             after = last[number] + 1
-            yield Spell(
+            yield StuckSpell(
                 "frozen", start, known, float(told.time[after]) if after < len(told.time) else None, usual
             )
 
 
-def _mute(sensor: Sensor, acts: Floats, others: Floats, until: float) -> Iterator[Spell]:
+def _mute(sensor: Sensor, acts: Floats, others: Floats, until: float) -> Iterator[StuckSpell]:
     """Return when a sensor said nothing while others went on: its silences are measured in their quarters of an hour."""
     is_contact = any(told.metric.startswith("contact") for told in sensor.told)
     least_s, beyond = (MUTE_CONTACT_S, BEYOND_USUAL_CONTACT) if is_contact else (MUTE_S, BEYOND_USUAL)
@@ -169,7 +169,7 @@ def _mute(sensor: Sensor, acts: Floats, others: Floats, until: float) -> Iterato
             continue
         if not sensor.has_heartbeat or _is_heard(sensor, known):
             longest_s = float(np.max(np.diff(past), initial=0.0))
-            yield Spell("mute", began, known, None if ended == np.inf else ended, longest_s)
+            yield StuckSpell("mute", began, known, None if ended == np.inf else ended, longest_s)
 
 
 def _limit(least_s: float, usual_s: float) -> float:

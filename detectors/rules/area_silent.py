@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.alert import Finding, Severity
-from detectors.features.availability import Absence, delayed
+from detectors.features.availability import LinkOutage, delayed
 from detectors.features.window import Blind
 from detectors.rules.ward_silent import SOME_HOMES
 
@@ -111,7 +111,7 @@ def outage(heard: AreaQuiet, until: datetime, hushed: Sequence[Blind] = ()) -> A
 def _sure_at(one: QuietHome, share: float, hushed: Sequence[Blind]) -> datetime | None:
     """Return when a home has been silent for a share of what it may be; None while nothing can be concluded."""
     soon = one.since + share * one.allowed
-    found = delayed(Absence(one.since, one.since, soon, None, CAUSE), hushed)
+    found = delayed(LinkOutage(one.since, one.since, soon, None, CAUSE), hushed)
     return None if found is None else found.known_at
 
 

@@ -11,7 +11,7 @@ from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Rhythm
 from detectors.features.local_time import DAY_S, local_date, local_seconds
 from detectors.features.observability import is_known_away, is_out_by_door, is_washroom, next_look, until_now
-from detectors.features.room_levels import Spell, Trigger, grid, is_known, lasting, level, spells
+from detectors.features.room_levels import LevelSpell, Trigger, grid, is_known, lasting, level, spells
 from detectors.features.window import Judgement, RoomSeries, Window, moment
 
 NAME = "cold"
@@ -139,7 +139,7 @@ def _triggers(
     return found
 
 
-def _finding(window: Window, rooms: list[_Room], time: NDArray[np.float64], spell: Spell) -> Finding:
+def _finding(window: Window, rooms: list[_Room], time: NDArray[np.float64], spell: LevelSpell) -> Finding:
     step = spell.triggered
     room = rooms[int(spell.trigger.room[step])]
     usual = float(room.usual_c[step])

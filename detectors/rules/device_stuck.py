@@ -14,7 +14,7 @@ from detectors.features.stuck_patterns import (
     LONGEST_LIMIT_S,
     USUAL_S,
     Sensor,
-    Spell,
+    StuckSpell,
     Told,
     lively,
     standstills,
@@ -89,7 +89,7 @@ def is_judged_by_silence(sensor: Sensor) -> bool:
     return not (sensor.has_heartbeat or sensor.has_status) and not len(lively(sensor))
 
 
-def _quiet(device: int, told_at: Mapping[int, Floats], until: float) -> Iterator[Spell]:
+def _quiet(device: int, told_at: Mapping[int, Floats], until: float) -> Iterator[StuckSpell]:
     hours = [np.floor(told / HOUR_S) * HOUR_S for one, told in told_at.items() if one != device]
     others = np.unique(np.concatenate([np.zeros(0), *hours]))
     return quiet_spells(told_at.get(device, np.zeros(0)), others, until)
@@ -103,16 +103,16 @@ def _up_to(sensor: Sensor, until: float) -> Sensor:
     return replace(sensor, told=told)
 
 
-def _first_of_each_time(found: Iterable[Spell]) -> list[Spell]:
+def _first_of_each_time(found: Iterable[StuckSpell]) -> list[StuckSpell]:
     """Return the spells of one device without those that are sure while another one lasts."""
-    kept: list[Spell] = []
+    kept: list[StuckSpell] = []
     for one in sorted(found, key=lambda spell: (spell.known, spell.cause)):
         if not any(other.ended is None or other.ended > one.known for other in kept):
             kept.append(one)
     return kept
 
 
-def _finding(sensor: Sensor, spell: Spell, raised_at: datetime, over: datetime | None) -> Finding:
+def _finding(sensor: Sensor, spell: StuckSpell, raised_at: datetime, over: datetime | None) -> Finding:
     return Finding(
         rule=NAME,
         subject=f"device:{sensor.device}",

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from core.domain.alert import Finding, JsonObject, Severity
 from core.domain.device import DeviceKind
-from detectors.features.availability import Absence, Link, absences_of, both, delayed, joined, limit, tells
+from detectors.features.availability import Link, LinkOutage, absences_of, both, delayed, joined, limit, tells
 from detectors.features.window import Blind, Judgement, earliest
 
 HOME_SILENT = "home_silent"
@@ -42,8 +42,8 @@ class HomeLinks:
 
     silent: Judgement
     blind: tuple[Blind, ...]
-    home_absences: tuple[Absence, ...]
-    device_absences: tuple[tuple[int, Absence], ...]
+    home_absences: tuple[LinkOutage, ...]
+    device_absences: tuple[tuple[int, LinkOutage], ...]
     is_awaited: bool = False
 
 
@@ -93,7 +93,7 @@ def judge_home(
     sure = tuple(one for one in absences if one.is_real and one.known_at <= until)
     told = [after for one in absences if (after := delayed(one, area)) is not None]
     findings = [_home_finding(home, one, len(fixed)) for one in told if one.is_real and one.known_at <= until]
-    lasting: list[tuple[int, Absence]] = []
+    lasting: list[tuple[int, LinkOutage]] = []
     pending = [one.known_at for one in (*absences, *told) if one.ended_at is None]
     hushed = (*ward, *(Blind(one.began_at, one.ended_at, one.began_at) for one in (*sure, *held)))
     for link, one in _of_devices(links, per_device, hushed):
@@ -118,9 +118,9 @@ def judge_home(
     return HomeLinks(silent, blind, sure, tuple(lasting), is_awaited)
 
 
-def _of_home(fixed: Sequence[Link], per_device: Mapping[int, Sequence[Absence]]) -> list[Absence]:
+def _of_home(fixed: Sequence[Link], per_device: Mapping[int, Sequence[LinkOutage]]) -> list[LinkOutage]:
     """Return when a home was not heard: its gateway, or all of its devices that stay in it."""
-    found: list[Absence] = []
+    found: list[LinkOutage] = []
     for link in fixed:
         if link.kind is DeviceKind.GATEWAY:
             found += per_device[link.device]
@@ -133,8 +133,8 @@ def _of_home(fixed: Sequence[Link], per_device: Mapping[int, Sequence[Absence]])
 
 
 def _of_devices(
-    links: Sequence[Link], per_device: Mapping[int, Sequence[Absence]], hushed: Sequence[Blind]
-) -> Iterator[tuple[Link, Absence]]:
+    links: Sequence[Link], per_device: Mapping[int, Sequence[LinkOutage]], hushed: Sequence[Blind]
+) -> Iterator[tuple[Link, LinkOutage]]:
     """Give when devices were not heard by themselves, as it counts; gateways speak for their home."""
     for link in links:
         if link.kind is not DeviceKind.GATEWAY:
@@ -144,12 +144,12 @@ def _of_devices(
                     yield link, after
 
 
-def _is_held(absence: Absence, undecided_from: datetime | None, until: datetime) -> bool:
+def _is_held(absence: LinkOutage, undecided_from: datetime | None, until: datetime) -> bool:
     """Tell whether an absence would be sure by now, but for the ward, which may be silent as a whole."""
     return absence.is_real and undecided_from is not None and undecided_from < absence.known_at <= until
 
 
-def _home_finding(home: int, absence: Absence, devices: int) -> Finding:
+def _home_finding(home: int, absence: LinkOutage, devices: int) -> Finding:
     return Finding(
         rule=HOME_SILENT,
         subject=f"home:{home}",
@@ -161,7 +161,7 @@ def _home_finding(home: int, absence: Absence, devices: int) -> Finding:
     )
 
 
-def _device_finding(link: Link, absence: Absence) -> Finding:
+def _device_finding(link: Link, absence: LinkOutage) -> Finding:
     return Finding(
         rule=DEVICE_SILENT,
         subject=f"device:{link.device}",
@@ -173,7 +173,7 @@ def _device_finding(link: Link, absence: Absence) -> Finding:
     )
 
 
-def _reason(absence: Absence, **more: object) -> JsonObject:
+def _reason(absence: LinkOutage, **more: object) -> JsonObject:
     return {
         "rule_version": VERSION,
         "cause": absence.cause,

@@ -10,7 +10,7 @@ from core.domain.alert import Finding, Severity
 from detectors.features.daily_rhythm import is_night
 from detectors.features.local_time import STEP_S, local_seconds
 from detectors.features.observability import is_known_away, is_out_by_door, next_look, until_now
-from detectors.features.room_levels import Spell, Trigger, grid, is_known, lasting, level, spells
+from detectors.features.room_levels import LevelSpell, Trigger, grid, is_known, lasting, level, spells
 from detectors.features.window import Judgement, RoomSeries, Window, moment
 
 NAME = "heat"
@@ -134,7 +134,7 @@ def _triggers(
     )
 
 
-def _finding(window: Window, found: _Grid, spell: Spell) -> Finding:
+def _finding(window: Window, found: _Grid, spell: LevelSpell) -> Finding:
     step = spell.triggered
     room = found.rooms[int(spell.trigger.room[step])]
     last = int(np.searchsorted(room.time, float(found.time[step]), side="right")) - 1

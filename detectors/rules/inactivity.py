@@ -32,9 +32,9 @@ from detectors.features.silence_threshold import (
     CAP_STEPS,
     FIXED_DAYS,
     LEARNED_DAYS,
-    Patience,
     Sensitivity,
-    Usual,
+    SilenceBaseline,
+    SilenceThreshold,
     patience,
 )
 from detectors.features.window import LIFE_KINDS, Judgement, LifeSigns, Window, earliest, moment
@@ -93,7 +93,7 @@ class Inactivity:
     [('09:01', '11:26')]
     """
 
-    usual_on: Callable[[date], Usual]
+    usual_on: Callable[[date], SilenceBaseline]
     sensitivity: Sensitivity = Sensitivity.STANDARD
     confirmed_only: bool = True
     name: str = NAME
@@ -140,7 +140,9 @@ class Inactivity:
         )
 
     def _due(self, window: Window, part: Listening, uncertain: Sequence[tuple[float, str]]) -> Due | None:
-        def limits_of(base: float, place: str | None, *, after_door: bool, sure_only: bool) -> Patience:
+        def limits_of(
+            base: float, place: str | None, *, after_door: bool, sure_only: bool
+        ) -> SilenceThreshold:
             usual = self.usual_on(local_date(window.zone, moment(base)))
             return patience(
                 usual,

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
-from detectors.features.path_shape import Reach, Way, straightness, way
+from detectors.features.path_shape import WalkScale, Way, straightness, way
 from detectors.features.significant_places import Places
 from detectors.features.window import Judgement, Window, moment
 
@@ -17,7 +17,7 @@ NAME = "wandering"
 VERSION = 1
 
 # Chosen on recorded tracks with loops put in (docs/evaluation.md). A round of less than 600 m once has 0.32, out and back 0.5.
-REACHES = (Reach(600.0, 1800.0), Reach(1000.0, 3000.0))
+REACHES = (WalkScale(600.0, 1800.0), WalkScale(1000.0, 3000.0))
 ASTRAY_BELOW = 0.30
 # Over the shorter stretch: who gets somewhere again.
 GOES_ON_ABOVE = 0.50

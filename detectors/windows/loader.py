@@ -16,7 +16,7 @@ from core.store.telemetry import blind_times
 from core.store.telemetry import metric_series as measurements
 from core.store.telemetry import rule_windows as windows
 from core.store.telemetry.blind_times import BlindTime
-from core.store.telemetry.metric_series import Series, Situation
+from core.store.telemetry.metric_series import RuleInputs, Series
 from detectors.features import presence
 from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.observability import until_now
@@ -101,7 +101,7 @@ def load_window(
     resident: WatchedResident,
     span: tuple[datetime, datetime],
     view: HomeView,
-    situation: Situation,
+    situation: RuleInputs,
     *,
     is_lead: bool,
     open_since: Mapping[str, datetime],

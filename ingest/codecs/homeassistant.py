@@ -6,7 +6,7 @@ Format: https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery, with it
 from typing import cast
 
 from ingest.codecs.parsing.json_fields import JsonObject, inner, json_object, text_of
-from ingest.codecs.result import Decoded, Proposal, Rejected, nothing
+from ingest.codecs.result import Decoded, ProposedDevice, Rejected, nothing
 from ingest.codecs.zigbee_names import ATTRIBUTES
 from ingest.mqtt.topics import Source, source_of
 
@@ -50,7 +50,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     device = _spelled_out(inner(body, "device"))
     model = f"{text_of(device.get('manufacturer'))} {text_of(device.get('model_id') or device.get('model'))}".strip()
     name = text_of(device.get("name")) or text_of(body.get("name"))
-    proposals = [Proposal(_sender(source, entry), name, model, entry) for entry in found]
+    proposals = [ProposedDevice(_sender(source, entry), name, model, entry) for entry in found]
     return Decoded(sender="", name=name, notes={"discovery": found[0]}, proposals=proposals)
 
 

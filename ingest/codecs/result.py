@@ -50,7 +50,7 @@ class Rejected:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class ProposedDevice:
     """A device that somebody may want to register, as a gateway described it."""
 
     sender: str
@@ -105,7 +105,7 @@ class Decoded(msgspec.Struct, gc=False):
     sent_at: datetime | None = None
     last_seq: int | None = None
     notes: dict[str, object] = {}
-    proposals: Sequence[Proposal] = ()
+    proposals: Sequence[ProposedDevice] = ()
     refused: list[Rejected] = []
 
 

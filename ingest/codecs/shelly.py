@@ -14,7 +14,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
-from ingest.codecs.result import Decoded, Measured, Proposal, Rejected, nothing
+from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing
 from ingest.mqtt.topics import Source
 
 _WATT_MINUTES_IN_KWH = 60_000
@@ -83,7 +83,7 @@ def _announced(source: Source, payload: bytes) -> Decoded | Rejected:
         return body
     name = text_of(body.get("id"))
     description = {"mac": text_of(body.get("mac")), "firmware": text_of(body.get("fw_ver"))}
-    proposal = Proposal(
+    proposal = ProposedDevice(
         source.sender(name), name, f"Shelly {text_of(body.get('model'))}".strip(), description
     )
     return Decoded(sender="", name=name, proposals=[proposal] if name else [])

@@ -17,7 +17,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_text,
     truth_of,
 )
-from ingest.codecs.result import Decoded, Measured, Proposal, Rejected, nothing
+from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing
 from ingest.codecs.zigbee_names import ATTRIBUTES, CHANNEL, NUMBERS, SILENT_ATTRIBUTES, SPECIAL, TRUTHS
 from ingest.mqtt.topics import Source
 
@@ -66,14 +66,14 @@ def _bridge_devices(source: Source, payload: bytes) -> Decoded | Rejected:
     value = json_value(payload)
     if isinstance(value, Rejected):
         return value
-    proposals: list[Proposal] = []
+    proposals: list[ProposedDevice] = []
     for body in objects(value):
         name = text_of(body.get("friendly_name"))
         if name and body.get("type") != "Coordinator":
             definition = inner(body, "definition")
             model = f"{text_of(definition.get('vendor'))} {text_of(definition.get('model'))}".strip()
             description = {"ieee_address": text_of(body.get("ieee_address"))}
-            proposals.append(Proposal(source.sender(name), name, model, description))
+            proposals.append(ProposedDevice(source.sender(name), name, model, description))
     return Decoded(sender="", name="bridge", proposals=proposals)
 
 

@@ -12,8 +12,8 @@ from core.store.telemetry import sequence_gaps as numbering
 from core.store.telemetry.quarantine import Choice, Quarantined
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
-from ingest.mqtt.message import Message
-from ingest.processing.batch_builder import Assembly
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
 from ingest.sequences.device_protocol import forget_numbers
@@ -69,7 +69,7 @@ def release(
             results = [(entry, decode(entry.topic, entry.payload)) for entry in page]
             devices.prepare((found.sender for _, found in results if isinstance(found, Decoded)), now)
             since, anew = now - timedelta(days=1), numbering.counting_since(connection)
-            assembly = Assembly(rules, devices.find, devices.states, since, counts_since=anew)
+            assembly = BatchBuilder(rules, devices.find, devices.states, since, counts_since=anew)
             good: list[int] = []
             refused: list[tuple[int, str, str]] = []
             for entry, found in results:
@@ -94,5 +94,7 @@ def release(
             on_progress(stored + kept.total())
 
 
-def _message(entry: Quarantined) -> Message:
-    return Message(entry.topic, entry.payload, entry.retained, repeated=False, received_at=entry.received_at)
+def _message(entry: Quarantined) -> InboundMessage:
+    return InboundMessage(
+        entry.topic, entry.payload, entry.retained, repeated=False, received_at=entry.received_at
+    )

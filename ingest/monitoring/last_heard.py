@@ -12,7 +12,7 @@ MOST_GATEWAYS = 500
 _PATIENCE_S = 300.0
 
 
-class Hearing:
+class LastHeard:
     """What was last read from the database; it is read again now and then, not with every message."""
 
     def __init__(self) -> None:

@@ -18,8 +18,8 @@ from core.errors import MimamoriError
 from core.logs import get_logger
 from core.settings import Settings
 from ingest.mqtt.bulk_client import BulkClient
-from ingest.mqtt.message import Message
-from ingest.mqtt.message_queue import Intake
+from ingest.mqtt.message import InboundMessage
+from ingest.mqtt.message_queue import MessageQueue
 from ingest.mqtt.topics import SUBSCRIPTION, command_topic
 
 _log = get_logger(__name__)
@@ -49,7 +49,7 @@ class Receiver:
     """
 
     def __init__(
-        self, settings: Settings, clock: Clock, intake: Intake, window: int, *, is_leaving: bool = False
+        self, settings: Settings, clock: Clock, intake: MessageQueue, window: int, *, is_leaving: bool = False
     ) -> None:
         self._settings = settings
         self._clock = clock
@@ -92,7 +92,7 @@ class Receiver:
         properties.SessionExpiryInterval = 0
         self._client.disconnect(properties=properties)
 
-    def acknowledge(self, messages: Iterable[Message]) -> None:
+    def acknowledge(self, messages: Iterable[InboundMessage]) -> None:
         """Tell the broker that messages are safe; those of an earlier connection it will send again by itself."""
         with self._changed:
             # In a new connection the same number means another message.
@@ -188,4 +188,4 @@ class Receiver:
             name = topic.decode()
         except UnicodeDecodeError:
             name = topic.decode(errors="replace")
-        self._intake.put(Message(name, payload, retained, repeated, self._now, self.generation, mid))
+        self._intake.put(InboundMessage(name, payload, retained, repeated, self._now, self.generation, mid))

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 
-class Message(NamedTuple):
+class InboundMessage(NamedTuple):
     """One delivery.
 
     Attributes

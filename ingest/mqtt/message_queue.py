@@ -5,7 +5,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from ingest.mqtt.message import Message
+from ingest.mqtt.message import InboundMessage
 
 # A full queue stops the reading of the socket; so long the broker keeps the rest.
 _FULL_POLL_S = 0.02
@@ -13,7 +13,7 @@ _POLL_S = 0.005
 _BUSY_LINGER_S = 0.1
 
 
-class Intake:
+class MessageQueue:
     """Messages in the order of their arrival, bounded by number and by bytes.
 
     One thread puts, another takes. A full queue makes `put` wait, which stops the reading of the socket.
@@ -27,7 +27,7 @@ class Intake:
     def __init__(self, messages: int, size_bytes: int) -> None:
         self._most = messages
         self._most_bytes = size_bytes
-        self._queue: deque[Message] = deque()
+        self._queue: deque[InboundMessage] = deque()
         # Each counter has one writing thread, so none needs a lock.
         self._bytes_in = 0
         self._bytes_out = 0
@@ -44,7 +44,7 @@ class Intake:
             len(self._queue) >= self._most or self._bytes_in - self._bytes_out >= self._most_bytes
         ) and not self._closed
 
-    def put(self, message: Message) -> None:
+    def put(self, message: InboundMessage) -> None:
         """Add a message; waits while the queue is full."""
         while self.is_full:
             time.sleep(_FULL_POLL_S)
@@ -55,7 +55,7 @@ class Intake:
 
     def take(
         self, most: int, patience_s: float, linger_s: float, is_free: Callable[[], bool] = lambda: True
-    ) -> list[Message]:
+    ) -> list[InboundMessage]:
         """Return up to `most` messages in order.
 
         Waits up to `patience_s` for a first one, then up to `linger_s` for more, so that a quiet ward does not make a

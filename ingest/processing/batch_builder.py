@@ -3,25 +3,25 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from core.store.telemetry.batches import Batch, Contact, SendingDevice
+from core.store.telemetry.batches import Batch, DeviceContact, SendingDevice
 from core.store.telemetry.quarantine import Refused
 from ingest.codecs.result import Decoded, Rejected
-from ingest.mqtt.message import Message
+from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.topics import source_of
 from ingest.processing.deduplication import Repeats
-from ingest.processing.device_message import Case
-from ingest.processing.fast_path import Plain
+from ingest.processing.device_message import DeviceMessage
+from ingest.processing.fast_path import FastPath
 from ingest.processing.limits import Rules
-from ingest.processing.sequence_observer import Listener
-from ingest.processing.slow_path import Find, Rows
-from ingest.processing.state_changes import State, States
+from ingest.processing.sequence_observer import SequenceObserver
+from ingest.processing.slow_path import Find, SlowPath
+from ingest.processing.state_changes import State, StateChanges
 from ingest.processing.timestamps import placed
 from ingest.processing.unassigned_calls import note_call
 
 _NAMED_IN_DETAIL = 5
 
 
-class Assembly:
+class BatchBuilder:
     """One batch in the making.
 
     Parameters
@@ -46,24 +46,24 @@ class Assembly:
         find: Find,
         states: Mapping[tuple[int, int], State],
         repeated_since: datetime,
-        numbering: Listener | None = None,
+        numbering: SequenceObserver | None = None,
         counts_since: Mapping[int, datetime] | None = None,
     ) -> None:
         self.batch = Batch()
         self._rules = rules
         self._find = find
-        self._states = States(states, self.batch.late_states, is_shared=rules.is_shared)
+        self._states = StateChanges(states, self.batch.late_states, is_shared=rules.is_shared)
         repeats = Repeats(rules.doubt, repeated_since, {} if counts_since is None else counts_since)
-        self._rows = Rows(self.batch, rules, find, self._states, repeats)
+        self._rows = SlowPath(self.batch, rules, find, self._states, repeats)
         self._numbering = numbering
-        self._plain = Plain(rules.newest)
+        self._plain = FastPath(rules.newest)
 
     @property
     def new_states(self) -> dict[tuple[int, int], State]:
         """What the batch says newly of states."""
         return self._states.new
 
-    def add(self, message: Message, result: Decoded | Rejected) -> None:
+    def add(self, message: InboundMessage, result: Decoded | Rejected) -> None:
         """Take in one message: its rows, or its place in quarantine."""
         if isinstance(result, Rejected):
             self.refuse(message, [result])
@@ -85,7 +85,7 @@ class Assembly:
         if problems:
             self.refuse(message, problems)
 
-    def refuse(self, message: Message, problems: list[Rejected]) -> None:
+    def refuse(self, message: InboundMessage, problems: list[Rejected]) -> None:
         """Put a message into quarantine."""
         details = [problem.detail for problem in problems[:_NAMED_IN_DETAIL]]
         if len(problems) > _NAMED_IN_DETAIL:
@@ -102,7 +102,7 @@ class Assembly:
         )
 
     def _add_device_message(
-        self, message: Message, result: Decoded, device: SendingDevice, problems: list[Rejected]
+        self, message: InboundMessage, result: Decoded, device: SendingDevice, problems: list[Rejected]
     ) -> None:
         is_new = self._is_new(message, result, device)
         if not is_new and (result.seq == 1 or result.last_seq is not None):
@@ -118,7 +118,7 @@ class Assembly:
         when = result.time
         if when is None and result.local_time is not None:
             when = result.local_time.replace(tzinfo=device.zone or self._rules.zone)
-        case = Case(message, result, device, when, problems, is_new)
+        case = DeviceMessage(message, result, device, when, problems, is_new)
         times = [
             self._rows.add_reading(case, measured, place) for place, measured in enumerate(result.readings)
         ]
@@ -132,13 +132,13 @@ class Assembly:
         if self._numbering is not None and result.last_seq is not None:
             self._numbering.note_newest(device, result.last_seq)
 
-    def _is_new(self, message: Message, result: Decoded, device: SendingDevice) -> bool:
+    def _is_new(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> bool:
         """Tell whether the message cannot be stored yet, by its number; if that is not certain, the database is asked."""
         if not result.seq or message.retained or message.repeated or self._numbering is None:
             return False
         return self._numbering.is_new(device.number, result.seq)
 
-    def _look_at_count(self, message: Message, result: Decoded, device: SendingDevice) -> None:
+    def _look_at_count(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> None:
         """Find a device that lost its memory: it counts from 1 again."""
         if self._numbering is None or message.retained or message.repeated:
             return
@@ -154,12 +154,12 @@ class Assembly:
             self._numbering.note_count(device, 0, time.time)
 
     def _note_contact(
-        self, message: Message, result: Decoded, device: SendingDevice, latest: datetime
+        self, message: InboundMessage, result: Decoded, device: SendingDevice, latest: datetime
     ) -> None:
         skew = (message.received_at - result.sent_at).total_seconds() if result.sent_at is not None else None
         known = self.batch.contacts.get(device.number)
         if known is None:
-            self.batch.contacts[device.number] = Contact(message.received_at, latest, result.seq, skew)
+            self.batch.contacts[device.number] = DeviceContact(message.received_at, latest, result.seq, skew)
             return
         known.received_at = max(known.received_at, message.received_at)
         known.time = max(known.time, latest)
@@ -167,7 +167,7 @@ class Assembly:
         known.skew_s = skew if skew is not None else known.skew_s
 
 
-def _refusal(message: Message, result: Decoded, device: SendingDevice | None) -> Rejected | None:
+def _refusal(message: InboundMessage, result: Decoded, device: SendingDevice | None) -> Rejected | None:
     if device is None:
         return Rejected(
             "unknown_device",

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from ingest.mqtt.message import Message
+from ingest.mqtt.message import InboundMessage
 
 _NUMBERED_MEMORY = timedelta(days=7)
 # A button that has neither memory nor clock gives every press the same number and no time: better to tell one press twice than not at all.
@@ -31,7 +31,7 @@ class Repeats:
         self._counts_since = counts_since
         self._seen: dict[tuple[int, int, int, bool], datetime] = {}
 
-    def since(self, message: Message, numbered: int | None) -> datetime:
+    def since(self, message: InboundMessage, numbered: int | None) -> datetime:
         """Return since when the same is a repeat; `numbered` is the device if it numbers its messages."""
         if numbered is not None:
             since = message.received_at - _NUMBERED_MEMORY
@@ -40,7 +40,7 @@ class Repeats:
         since = message.received_at - self._doubt
         return min(since, self._repeated_since) if message.repeated else since
 
-    def since_of_call(self, message: Message, numbered: int) -> datetime:
+    def since_of_call(self, message: InboundMessage, numbered: int) -> datetime:
         """Return the same for a call for help of a device that numbers its messages."""
         since = message.received_at - _CALL_MEMORY
         since = min(since, self._repeated_since) if message.repeated else since

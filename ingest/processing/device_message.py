@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 
 from core.store.telemetry.batches import SendingDevice
 from ingest.codecs.result import Decoded, Rejected
-from ingest.mqtt.message import Message
+from ingest.mqtt.message import InboundMessage
 from ingest.processing.timestamps import OLDEST, Placed, is_ahead, placed
 from ingest.processing.values import message_number
 
 
 @dataclass(slots=True)
-class Case:
+class DeviceMessage:
     """One message of a registered device, with the time that counts where a value has none of its own."""
 
-    message: Message
+    message: InboundMessage
     result: Decoded
     device: SendingDevice
     when: datetime | None

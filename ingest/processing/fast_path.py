@@ -9,7 +9,7 @@ from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import SendingDevice
 from core.store.telemetry.inserts import NewRow
 from ingest.codecs.result import Decoded
-from ingest.mqtt.message import Message
+from ingest.mqtt.message import InboundMessage
 from ingest.processing.timestamps import OLDEST, is_ahead
 
 # For these only a change shows that a person acted; a device that repeats its state says nothing new.
@@ -59,7 +59,7 @@ class PlainRows:
     latest: datetime
 
 
-class Plain:
+class FastPath:
     """Makes rows of messages in which all is as it should be: values that stand for themselves, at times within reason.
 
     Parameters
@@ -72,7 +72,7 @@ class Plain:
         self._ahead = newest
         self._look_at_clock(datetime(2000, 1, 1, tzinfo=UTC))
 
-    def rows(self, message: Message, result: Decoded, device: SendingDevice) -> PlainRows | None:
+    def rows(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> PlainRows | None:
         """Return the rows of a message whose number is new; None if it has to go the long way."""
         if message.retained or result.fixes or result.last_seq is not None or result.refused:
             return None

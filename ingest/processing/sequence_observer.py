@@ -6,7 +6,7 @@ from typing import Protocol
 from core.store.telemetry.batches import SendingDevice
 
 
-class Listener(Protocol):
+class SequenceObserver(Protocol):
     """Takes note of the numbers of messages."""
 
     def is_new(self, device: int, seq: int, /) -> bool:

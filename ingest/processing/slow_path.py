@@ -11,10 +11,10 @@ from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.inserts import ReadingRow
 from ingest.codecs.result import Decoded, Measured, Position, Rejected
 from ingest.processing.deduplication import Repeats
-from ingest.processing.device_message import Case
+from ingest.processing.device_message import DeviceMessage
 from ingest.processing.fast_path import CHANGE_METRICS, MAY_BE_LIFE
 from ingest.processing.limits import Rules
-from ingest.processing.state_changes import ONLINE, States
+from ingest.processing.state_changes import ONLINE, StateChanges
 from ingest.processing.timestamps import Placed, placed
 from ingest.processing.values import content_number, refused_position, stored_value, within
 
@@ -47,7 +47,7 @@ class _Reading:
         return (self.device, self.time, self.metric, seq, self.value, received_at, self.flags)
 
 
-class Rows:
+class SlowPath:
     """Makes the rows of a batch.
 
     Parameters
@@ -62,14 +62,16 @@ class Rows:
         What is known of earlier messages.
     """
 
-    def __init__(self, batch: Batch, rules: Rules, find: Find, states: States, repeats: Repeats) -> None:
+    def __init__(
+        self, batch: Batch, rules: Rules, find: Find, states: StateChanges, repeats: Repeats
+    ) -> None:
         self._batch = batch
         self._newest = rules.newest
         self._find = find
         self._states = states
         self._repeats = repeats
 
-    def add_reading(self, case: Case, measured: Measured, place: int) -> datetime | None:
+    def add_reading(self, case: DeviceMessage, measured: Measured, place: int) -> datetime | None:
         """Add the value at a place of a message; return its time, None if it cannot be stored or was already."""
         message, result, device = case.message, case.result, case.device
         name = measured.metric
@@ -114,7 +116,7 @@ class Rows:
         )
         return time
 
-    def _put_reading(self, case: Case, where: Placed | None, one: _Reading) -> None:
+    def _put_reading(self, case: DeviceMessage, where: Placed | None, one: _Reading) -> None:
         message, numbered = case.message, case.result.seq
         if where is None and case.is_new and one.device == case.device.number:
             now = microsecond(message.received_at)
@@ -140,7 +142,7 @@ class Rows:
             if known is None or one.time >= known[0]:
                 self._batch.latest[key] = (one.time, one.value)
 
-    def add_fix(self, case: Case, position: Position, place: int) -> datetime | None:
+    def add_fix(self, case: DeviceMessage, position: Position, place: int) -> datetime | None:
         """Add the position at a place of a message; return its time, None if it cannot be stored or was already."""
         message, result, device = case.message, case.result, case.device
         refusal = refused_position(position)
@@ -179,7 +181,7 @@ class Rows:
         return time
 
 
-def _is_old_number(case: Case, claimed: datetime | None) -> bool:
+def _is_old_number(case: DeviceMessage, claimed: datetime | None) -> bool:
     """Tell whether a number came before and the time is more than a day ago: sent again, or anew by a button whose clock and count begin with each press."""
     if not case.result.seq or case.is_new or case.message.retained or claimed is None:
         return False

@@ -11,7 +11,7 @@ State = tuple[datetime, float]
 Key = tuple[int, int]
 
 
-class States:
+class StateChanges:
     """The states that are known while a batch is made.
 
     Parameters

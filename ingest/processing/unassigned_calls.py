@@ -3,13 +3,13 @@
 from core.domain.metrics import METRICS
 from core.store.alerts.unassigned_calls import StrayCall
 from ingest.codecs.result import Decoded, Measured
-from ingest.mqtt.message import Message
+from ingest.mqtt.message import InboundMessage
 from ingest.processing.values import stored_value
 
 _CALLS = frozenset({"sos", "fall"})
 
 
-def note_call(calls: dict[str, StrayCall], message: Message, result: Decoded, why: str) -> None:
+def note_call(calls: dict[str, StrayCall], message: InboundMessage, result: Decoded, why: str) -> None:
     """Add to the calls of a batch, by sender, the one that is in a message, if there is one."""
     if message.retained or not any(_is_call(one) for one in result.readings):
         return

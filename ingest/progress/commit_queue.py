@@ -18,7 +18,7 @@ _POLL_S = 0.1
 Job = Callable[[], None]
 
 
-class Lane:
+class CommitQueue:
     """Runs one job after the other; while one runs, one more may wait, so the next batch is made ready meanwhile.
 
     Parameters

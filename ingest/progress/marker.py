@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from core.clock import Clock
 from ingest.mqtt.connection import Receiver
-from ingest.mqtt.message import Message
+from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.topics import command_topic
 
 # A few times a second; a clock that is moved by hand is followed more closely, for somebody waits for it.
@@ -17,7 +17,7 @@ _PATIENCE_S = 5.0
 _BLIND_AFTER_S = 30.0
 
 
-class Progress:
+class Marker:
     """Finds the time before which everything that the broker had accepted is in the batches taken so far.
 
     The marker is published on our own command topic, which the broker's rules let us write and read. It comes back
@@ -40,7 +40,7 @@ class Progress:
         """Whether the broker does not let our markers through; then the clock alone has to do."""
         return not self._came_back and self._lost >= 2
 
-    def is_marker(self, message: Message) -> bool:
+    def is_marker(self, message: InboundMessage) -> bool:
         """Tell whether a message is one of ours."""
         return message.topic == self.topic
 
@@ -62,7 +62,7 @@ class Progress:
             self._outstanding_since = moment
             self._next_at = moment + self._period_s
 
-    def reached(self, messages: list[Message]) -> datetime | None:
+    def reached(self, messages: list[InboundMessage]) -> datetime | None:
         """Return up to which time everything is in these messages or earlier ones; None if they hold no marker."""
         times: list[datetime] = []
         for message in messages:

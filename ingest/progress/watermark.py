@@ -14,7 +14,7 @@ _WARD = "ward"
 _log = get_logger(__name__)
 
 
-class Reach:
+class Watermark:
     """How far a worker has come, as the others are told.
 
     Parameters

@@ -13,8 +13,8 @@ from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.sequence_gaps import Missing, Seen
 from ingest.mqtt.connection import Receiver
 from ingest.processing.device_cache import Devices
-from ingest.progress.commit_queue import Lane
-from ingest.sequences.gap_tracker import Command, Numbering
+from ingest.progress.commit_queue import CommitQueue
+from ingest.sequences.gap_tracker import Command, GapTracker
 
 _log = get_logger(__name__)
 
@@ -24,7 +24,7 @@ _BEHIND = timedelta(seconds=5)
 _GONE = timedelta(seconds=15)
 
 
-class Dialogue:
+class DeviceProtocol:
     """Follows the numbers of devices, and speaks to them about once a second.
 
     Parameters
@@ -42,7 +42,7 @@ class Dialogue:
         database: Database,
         clock: Clock,
         receiver: Receiver,
-        lane: Lane,
+        lane: CommitQueue,
         devices: Devices,
         is_shared: bool,
     ) -> None:
@@ -52,7 +52,7 @@ class Dialogue:
         self._lane = lane
         self._devices = devices
         self._is_shared = is_shared
-        self._numbering = Numbering()
+        self._numbering = GapTracker()
         self._highest: dict[int, int] = {}
         self._leads = threading.Event()
         if not is_shared:
@@ -88,13 +88,13 @@ class Dialogue:
         """Since when the devices that lost their memory count anew, as far as this worker follows them."""
         return self._numbering.counts_since
 
-    def listener(self) -> "Numbering | Ears":
+    def listener(self) -> "GapTracker | ProtocolState":
         """Return what takes note of the numbers of one batch."""
-        return Ears(self._highest) if self._is_shared else self._numbering
+        return ProtocolState(self._highest) if self._is_shared else self._numbering
 
-    def add_to(self, batch: Batch, listener: "Numbering | Ears") -> None:
+    def add_to(self, batch: Batch, listener: "GapTracker | ProtocolState") -> None:
         """Put into a batch what has to be stored with it."""
-        if isinstance(listener, Numbering):
+        if isinstance(listener, GapTracker):
             listener.add_to(batch)
         else:
             batch.seen = listener.seen
@@ -139,7 +139,7 @@ class Dialogue:
         now = self._clock.now()
         scale = max(1.0, self._clock.factor)
         if not self._is_loaded:
-            self._numbering = Numbering()
+            self._numbering = GapTracker()
         try:
             with self._database.transaction() as connection:
                 if not self._is_loaded:
@@ -192,7 +192,7 @@ class Dialogue:
                 numbering.drop_blind_time(connection, device, began_at)
 
 
-class Ears:
+class ProtocolState:
     """Takes note of the numbers in one batch of one of several workers.
 
     Parameters

@@ -10,7 +10,7 @@ from core.store.database import Connection
 from core.store.telemetry import sequence_gaps as numbering
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.sequence_gaps import Missing
-from ingest.sequences.retransmission import Asking
+from ingest.sequences.retransmission import RetransmissionPolicy
 
 _CONFIRM_EVERY_S = 60.0
 _CONFIRMATIONS_AT_ONCE = 200
@@ -26,14 +26,14 @@ class Command:
     payload: bytes
 
 
-class Numbering:
+class GapTracker:
     """What numbers have come from which device; used by the writer's first thread, in the order of arrival."""
 
     def __init__(self) -> None:
         self._last: dict[int, tuple[int, datetime]] = {}
         self._missing: dict[int, list[Missing]] = {}
         self._devices: dict[int, SendingDevice] = {}
-        self._asking: dict[int, Asking] = {}
+        self._asking: dict[int, RetransmissionPolicy] = {}
         self._blind: dict[int, set[datetime]] = {}
         self._changed: set[int] = set()
         self.counts_since: dict[int, datetime] = {}
@@ -49,7 +49,7 @@ class Numbering:
         self._blind = numbering.blind_beginnings(connection)
         self.counts_since = numbering.counting_since(connection)
         moment = time.monotonic()
-        self._asking = {device: Asking.begun(moment) for device in self._missing}
+        self._asking = {device: RetransmissionPolicy.begun(moment) for device in self._missing}
 
     @property
     def devices_with_gaps(self) -> int:
@@ -171,7 +171,7 @@ class Numbering:
         self._changed.add(device.number)
         moment = time.monotonic()
         # The old ones are asked for along with it, so a device that loses more and more is asked all the same.
-        self._asking.setdefault(device.number, Asking.begun(moment)).begin_anew(moment)
+        self._asking.setdefault(device.number, RetransmissionPolicy.begun(moment)).begin_anew(moment)
 
     def _fill(self, number: int, seq: int) -> None:
         spans: list[Missing] = []
@@ -194,7 +194,7 @@ class Numbering:
         if not spans:
             self._forget(number)
 
-    def _give_up(self, number: int, asking: Asking, moment: float) -> None:
+    def _give_up(self, number: int, asking: RetransmissionPolicy, moment: float) -> None:
         """Forget the spans that are lost; they stay blind time."""
         spans = self._missing.get(number, [])
         gone = {span.first_seq for span in asking.given_up(spans, moment)}

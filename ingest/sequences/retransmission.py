@@ -35,7 +35,7 @@ class _Asked:
 
 
 @dataclass(slots=True)
-class Asking:
+class RetransmissionPolicy:
     """How often a device was asked for all that is missing, and when it is next.
 
     `place` is how far we have got in asking for all of it, a part in each command; `spans` what was asked for, by the
@@ -49,7 +49,7 @@ class Asking:
     spans: dict[int, _Asked] = field(default_factory=dict[int, _Asked])
 
     @classmethod
-    def begun(cls, moment: float) -> "Asking":
+    def begun(cls, moment: float) -> "RetransmissionPolicy":
         """Return how a device is asked of which something is missing since just now."""
         return cls(0, moment + _ASK_AFTER_S[0])
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.clock import Clock
-from simulator.network.lossy_channel import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.scenarios.ground_truth import TrueEvent
 from simulator.ward_file import SimWard
 
@@ -33,9 +33,9 @@ class View:
         self._count = 0
         self._behind_s = 0.0
         self._times: deque[float] = deque()
-        self._latest: deque[Message] = deque(maxlen=_LATEST)
+        self._latest: deque[OutboundMessage] = deque(maxlen=_LATEST)
 
-    def heard(self, message: Message) -> None:
+    def heard(self, message: OutboundMessage) -> None:
         """Note a message that was published."""
         now = time.monotonic()
         behind_s = self._clock.now().timestamp() - message.time_ms / 1000
@@ -90,6 +90,6 @@ class View:
             table.add_row("", "", "ordinary life", "")
         return table
 
-    def _messages(self, latest: Sequence[Message]) -> Text:
+    def _messages(self, latest: Sequence[OutboundMessage]) -> Text:
         lines = (f"{message.topic}  {message.payload.decode()[:90]}" for message in latest)
         return Text("\n".join(lines) or "none yet", no_wrap=True, overflow="ellipsis")

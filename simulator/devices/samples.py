@@ -18,7 +18,7 @@ class Sample(NamedTuple):
     value: Value
 
 
-class Position(NamedTuple):
+class SimPosition(NamedTuple):
     """Where a tracker says it is at one moment (Unix milliseconds), and how sure it is."""
 
     time_ms: int
@@ -44,7 +44,7 @@ class HomeDay:
     begin_ms: int
     end_ms: int
     samples: tuple[Sample, ...]
-    positions: tuple[Position, ...]
+    positions: tuple[SimPosition, ...]
     online: tuple[tuple[int, bool], ...]
 
 

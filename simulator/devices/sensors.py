@@ -11,7 +11,7 @@ from simulator.devices.samples import Sample, Value
 from simulator.incidents.incident import Incident, IncidentKind, of_kind
 from simulator.local_days import DAY_S, HOUR_S, LocalDay
 from simulator.people.activity import Diary
-from simulator.people.routine import Plan
+from simulator.people.routine import DayPlan
 from simulator.randomness import generator
 from simulator.town.climate import drawn_to, room_climate
 from simulator.ward_file import SimDevice, SimHome
@@ -44,7 +44,7 @@ class HomeSensors:
         self._seed = seed
         self._rooms = of_kind(incidents, *_ROOMS)
         self._batteries = of_kind(incidents, IncidentKind.BATTERY_DIES)
-        self._tellers: dict[DeviceKind, Callable[[SimDevice, LocalDay, Plan, Diary], Iterator[Told]]] = {
+        self._tellers: dict[DeviceKind, Callable[[SimDevice, LocalDay, DayPlan, Diary], Iterator[Told]]] = {
             DeviceKind.MOTION: self._motion,
             DeviceKind.DOOR: self._contact,
             DeviceKind.FRIDGE: self._contact,
@@ -52,7 +52,7 @@ class HomeSensors:
             DeviceKind.BED: self._bed,
         }
 
-    def day(self, day: LocalDay, plan: Plan, diary: Diary) -> Iterator[Sample]:
+    def day(self, day: LocalDay, plan: DayPlan, diary: Diary) -> Iterator[Sample]:
         """Yield what the sensors tell from getting up to the next getting up, in no order."""
         for number, device in enumerate(self._home.devices):
             teller = self._tellers.get(device.kind)
@@ -67,7 +67,7 @@ class HomeSensors:
             if device.kind not in _MAINS:
                 yield from self._health(number, device, day, plan)
 
-    def _motion(self, device: SimDevice, day: LocalDay, _plan: Plan, diary: Diary) -> Iterator[Told]:
+    def _motion(self, device: SimDevice, day: LocalDay, _plan: DayPlan, diary: Diary) -> Iterator[Told]:
         hold_s = _hold_s(self._seed, device.device_id)
         moves = sorted(diary.moves.get(device.place, []))
         seen = generator(self._seed, "seen", device.device_id, day.date.toordinal()).random(len(moves))
@@ -83,7 +83,7 @@ class HomeSensors:
         if clear_s > 0.0:
             yield clear_s, "motion", False
 
-    def _contact(self, device: SimDevice, day: LocalDay, _plan: Plan, diary: Diary) -> Iterator[Told]:
+    def _contact(self, device: SimDevice, day: LocalDay, _plan: DayPlan, diary: Diary) -> Iterator[Told]:
         uses = sorted(diary.uses.get(device.place, []))
         draw = generator(self._seed, "bounce", device.device_id, day.date.toordinal())
         bounces = (draw.random(len(uses)) < _BOUNCES).tolist()
@@ -100,7 +100,7 @@ class HomeSensors:
                 closed_s = closes_s + 2 * bounce_s
                 yield closed_s, "contact_open", False
 
-    def _plug(self, device: SimDevice, _day: LocalDay, plan: Plan, diary: Diary) -> Iterator[Told]:
+    def _plug(self, device: SimDevice, _day: LocalDay, plan: DayPlan, diary: Diary) -> Iterator[Told]:
         full_w = _full_w(self._seed, device.device_id)
         boils = sorted(diary.uses.get(device.place, []))
         off_s = -DAY_S
@@ -117,12 +117,12 @@ class HomeSensors:
                 # Something that stays on is told again; a kettle that boils was told just now.
                 yield at_s, "power_w", full_w
 
-    def _bed(self, _device: SimDevice, _day: LocalDay, plan: Plan, diary: Diary) -> Iterator[Told]:
+    def _bed(self, _device: SimDevice, _day: LocalDay, plan: DayPlan, diary: Diary) -> Iterator[Told]:
         for at_s, is_in in diary.bed:
             if plan.wake_s <= at_s < plan.end_s:
                 yield at_s, "bed_occupied", is_in
 
-    def _climate(self, number: int, device: SimDevice, day: LocalDay, plan: Plan) -> Iterator[Sample]:
+    def _climate(self, number: int, device: SimDevice, day: LocalDay, plan: DayPlan) -> Iterator[Sample]:
         wall_s = np.array(_rhythm(device, plan, CLIMATE_EVERY_S))
         times = [day.ms(at_s) for at_s in wall_s.tolist()]
         warm, damp = room_climate(device.place, self._home.name, np.array(times) / 1000.0, wall_s, self._seed)
@@ -133,7 +133,7 @@ class HomeSensors:
             yield Sample(time_ms, number, "temperature_c", temperature)
             yield Sample(time_ms, number, "humidity_pct", humidity)
 
-    def _health(self, number: int, device: SimDevice, day: LocalDay, plan: Plan) -> Iterator[Sample]:
+    def _health(self, number: int, device: SimDevice, day: LocalDay, plan: DayPlan) -> Iterator[Sample]:
         life_days, age_days, link = _battery(self._seed, device.device_id)
         used_days = (day.date.toordinal() + age_days) % life_days
         moments = _rhythm(device, plan, HEALTH_EVERY_S)
@@ -192,7 +192,7 @@ def _charge(used: float) -> float:
     return 1.0 - 0.75 * used - 0.25 * used**8
 
 
-def _rhythm(device: SimDevice, plan: Plan, every_s: float) -> list[float]:
+def _rhythm(device: SimDevice, plan: DayPlan, every_s: float) -> list[float]:
     """Return the moments of something regular between getting up and the next: each device has its own phase."""
     phase = _phase_s(device.device_id, every_s)
     # From the earliest moment of the grid on, so that a day ends where the next begins.

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.people.persona import Persona
-from simulator.people.routine import DAY_CENTRE, Occupation, Plan, Span
+from simulator.people.routine import DAY_CENTRE, DayPlan, Occupation, Span
 from simulator.town.streets import BLOCK_EAST_M, FloatArray, Metres, along_route, route_length_m, street_route
 from simulator.town.wandering_route import wandering_route
 
@@ -31,7 +31,7 @@ BoolArray = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
-class Track:
+class DayTrack:
     """Fixes of one day, each array of shape (n,): seconds after midnight, degrees' worth of metres, and what is claimed."""
 
     at_s: FloatArray
@@ -41,7 +41,7 @@ class Track:
     speed_kmh: FloatArray
 
 
-def day_track(persona: Persona, plan: Plan, draw: np.random.Generator) -> Track:
+def day_track(persona: Persona, plan: DayPlan, draw: np.random.Generator) -> DayTrack:
     """Return what the tracker reports from getting up to the next getting up: a fix a minute outside, else one in five."""
     spans = [span for span in plan.absences if span.has_tracker]
     at_s = _moments(plan, spans)
@@ -60,7 +60,7 @@ def day_track(persona: Persona, plan: Plan, draw: np.random.Generator) -> Track:
     error_east, error_north, accuracy = errors(at_s, indoor, draw)
     heard = indoor | ~is_dead_zone(east, north)
     columns = (at_s, east + error_east, north + error_north, accuracy, np.round(speed, 1))
-    return Track(*(column[heard] for column in columns))
+    return DayTrack(*(column[heard] for column in columns))
 
 
 def is_dead_zone(east_m: FloatArray, north_m: FloatArray) -> BoolArray:
@@ -74,7 +74,7 @@ def is_dead_zone(east_m: FloatArray, north_m: FloatArray) -> BoolArray:
     return (mixed % 33 == 7) & (np.hypot(east_m, north_m) > 3 * _ZONE_M)
 
 
-def _moments(plan: Plan, spans: Sequence[Span]) -> FloatArray:
+def _moments(plan: DayPlan, spans: Sequence[Span]) -> FloatArray:
     pieces: list[FloatArray] = []
     at_s = plan.wake_s
     for span in spans:

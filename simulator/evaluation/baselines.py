@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.evaluation.protocol import BINS, DAY_S, DOOR_S, Flags, Floats, Home, Moments
+from simulator.evaluation.protocol import BINS, DAY_S, DOOR_S, EvaluatedHome, EventTimes, Flags, Floats
 from simulator.evaluation.threshold_crossing import first_passing_min
 
 _LINE_DAYS = 60
@@ -22,11 +22,11 @@ class FixedTimer:
     settings: Sequence[float] = tuple(np.geomspace(120, 900, 25).round(1).tolist())
     name: str = "fixed timer"
 
-    def learn(self, home: Home) -> "FixedTimer":  # noqa: ARG002 - nothing is learned
+    def learn(self, home: EvaluatedHome) -> "FixedTimer":  # noqa: ARG002 - nothing is learned
         """Return itself."""
         return self
 
-    def patience_min(self, setting: float, moments: Moments) -> Floats:
+    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return the setting."""
         return np.full(len(moments.bin), setting)
 
@@ -42,7 +42,7 @@ class AlertLine:
     settings: Sequence[float] = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4, 0.55, 0.7, 0.9, 1.2, 1.6, 2.2, 3.0)
     name: str = "alert line (Cuddihy 2007)"
 
-    def learn(self, home: Home) -> "_LearnedLine":
+    def learn(self, home: EvaluatedHome) -> "_LearnedLine":
         """Learn the line at each midnight."""
         return _LearnedLine(np.array([_alert_line(home, until) for until in home.learned_at]))
 
@@ -51,12 +51,14 @@ class AlertLine:
 class _LearnedLine:
     line: Floats
 
-    def patience_min(self, setting: float, moments: Moments) -> Floats:
+    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return when the age passes the line."""
         return first_passing_min(np.repeat(self.line * (1.3 + setting), 6, axis=1))[moments.week, moments.bin]
 
 
-def longest_by_day(home: Home, until: float, days: int, bin_min: float, only: Flags | None = None) -> Floats:
+def longest_by_day(
+    home: EvaluatedHome, until: float, days: int, bin_min: float, only: Flags | None = None
+) -> Floats:
     """Return the largest age in minutes that silences which had ended reached on each day in each bin of the clock."""
     per_day = round(DAY_S / 60 / bin_min)
     known = (home.ended <= until) & ~home.is_long & ~home.is_blind
@@ -77,7 +79,7 @@ def longest_by_day(home: Home, until: float, days: int, bin_min: float, only: Fl
     return longest.reshape(count, per_day)
 
 
-def _alert_line(home: Home, until: float) -> Floats:
+def _alert_line(home: EvaluatedHome, until: float) -> Floats:
     return np.quantile(longest_by_day(home, until, _LINE_DAYS, _BIN_MIN), _QUANTILE, axis=0)
 
 
@@ -91,7 +93,7 @@ class TwoStateLine:
     settings: Sequence[float] = (10, 20, 30, 45, 60, 75, 90, 105, 120, 150, 180, 240, 300, 400, 480)
     name: str = "two-state line (D1)"
 
-    def learn(self, home: Home) -> "_LearnedTwoStates":
+    def learn(self, home: EvaluatedHome) -> "_LearnedTwoStates":
         """Learn both lines at each midnight."""
         after_door = home.at.after_door_s <= DOOR_S
         lines = [
@@ -108,7 +110,7 @@ class TwoStateLine:
 class _LearnedTwoStates:
     lines: Floats
 
-    def patience_min(self, setting: float, moments: Moments) -> Floats:
+    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return when the age passes the line of its beginning."""
         at_home = self.lines[:, 0] + setting
         after_door = np.maximum(at_home, self.lines[:, 1] + 2 * setting)

@@ -15,7 +15,7 @@ from rich.table import Table
 from core.errors import InputError
 from simulator.evaluation.curve import RATES
 from simulator.evaluation.fence_trial import read_fence
-from simulator.evaluation.homes import EventFile, Recording, read_events
+from simulator.evaluation.homes import EvaluatedRecording, EventFile, read_events
 from simulator.evaluation.outages import Outages, outages_of
 from simulator.evaluation.protocol import DAY_S, LEAST_DAYS, Spans
 from simulator.evaluation.recorded_life import LifeReport, score_life
@@ -151,7 +151,7 @@ class _Set:
     """Homes to judge together: `notes` is what a person should know about their file, `left_out` the homes that are too short."""
 
     name: str
-    recordings: Sequence[Recording]
+    recordings: Sequence[EvaluatedRecording]
     outages: Outages
     is_recorded: bool
     notes: Sequence[str] = ()

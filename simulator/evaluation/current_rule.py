@@ -8,8 +8,8 @@ import numpy as np
 
 from detectors.features.silence_profile import (
     DOOR_CONTEXT_S,
-    Line,
     Silences,
+    ThresholdCurve,
     certain,
     distrusted,
     learn_line,
@@ -17,8 +17,8 @@ from detectors.features.silence_profile import (
     single_share,
     trusted,
 )
-from detectors.features.silence_threshold import Usual
-from simulator.evaluation.protocol import Flags, Floats, Home, Moments
+from detectors.features.silence_threshold import SilenceBaseline
+from simulator.evaluation.protocol import EvaluatedHome, EventTimes, Flags, Floats
 from simulator.evaluation.threshold_crossing import first_passing_min
 
 # Times of recordings are those of the wall clock, as if it were UTC.
@@ -53,54 +53,54 @@ class OurRule:
     )
     name: str = "Mimamori"
 
-    def learn(self, home: Home) -> "_LearnedRule":
+    def learn(self, home: EvaluatedHome) -> "_LearnedRule":
         """Learn what is usual at each midnight if every event counts."""
         gaps = silences(home.signs, np.ones(len(home.signs.time), np.bool_))
         return _LearnedRule(
-            tuple(Usual(days, line) for line, days in _lines(home, gaps)), home.signs.places, {}
+            tuple(SilenceBaseline(days, line) for line, days in _lines(home, gaps)), home.signs.places, {}
         )
 
-    def learn_live(self, home: Home) -> "_LearnedRule":
+    def learn_live(self, home: EvaluatedHome) -> "_LearnedRule":
         """Learn what is usual at each midnight as the runner does every night, also between sure life signs."""
         counts = certain(home.signs, confirmed_only=True)
         sure = silences(home.signs, counts)
-        usual: list[Usual] = []
+        usual: list[SilenceBaseline] = []
         for until in home.learned_at.tolist():
             between, days = learn_line(sure, WALL_CLOCK, home.outages, until)
             places = distrusted(home.signs, counts, until)
             every = silences(home.signs, counts | trusted(home.signs, places))
             line, _ = learn_line(every, WALL_CLOCK, home.outages, until)
             singles = single_share(home.signs, counts, until, places)
-            usual.append(Usual(days, line, between, places, singles))
+            usual.append(SilenceBaseline(days, line, between, places, singles))
         return _LearnedRule(tuple(usual), home.signs.places, {})
 
 
-def _lines(home: Home, gaps: Silences) -> Iterator[tuple[Line, int]]:
+def _lines(home: EvaluatedHome, gaps: Silences) -> Iterator[tuple[ThresholdCurve, int]]:
     for until in home.learned_at:
         yield learn_line(gaps, WALL_CLOCK, home.outages, float(until))
 
 
 @dataclass(frozen=True)
 class _LearnedRule:
-    usual: tuple[Usual, ...]
+    usual: tuple[SilenceBaseline, ...]
     places: tuple[str, ...]
     # By setting and count: shape (weeks, places + 1, 288); the last row is for silences after the door.
     tables: dict[tuple[float, bool], Floats]
 
-    def patience_min(self, setting: float, moments: Moments) -> Floats:
+    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return when the rule raises an alarm."""
         return self._passing(setting, moments, sure_only=False)
 
-    def bound_min(self, setting: float, moments: Moments) -> Floats:
+    def bound_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return how long uncertain life signs may put an alarm off."""
         return self._passing(setting, moments, sure_only=True)
 
-    def is_trusted(self, moments: Moments) -> Flags:
+    def is_trusted(self, moments: EventTimes) -> Flags:
         """Tell whether single life signs may put an alarm off."""
         good = np.array([[place not in one.distrusted for place in self.places] for one in self.usual])
         return good[moments.week, moments.place]
 
-    def _passing(self, setting: float, moments: Moments, *, sure_only: bool) -> Floats:
+    def _passing(self, setting: float, moments: EventTimes, *, sure_only: bool) -> Floats:
         key = (setting, sure_only)
         if key not in self.tables:
             allowed = np.stack([self._allowed(one, setting, sure_only=sure_only) for one in self.usual])
@@ -108,7 +108,7 @@ class _LearnedRule:
         row = np.where(moments.after_door_s <= DOOR_CONTEXT_S, len(self.places), moments.place)
         return self.tables[key][moments.week, row, moments.bin]
 
-    def _allowed(self, usual: Usual, setting: float, *, sure_only: bool) -> Floats:
+    def _allowed(self, usual: SilenceBaseline, setting: float, *, sure_only: bool) -> Floats:
         limits = [usual.limit(setting, place, after_door=False, sure_only=sure_only) for place in self.places]
         limits.append(usual.limit(setting, None, after_door=True, sure_only=sure_only))
         return np.stack([limit.allowed_min for limit in limits])

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from simulator.evaluation.protocol import Floats, Home, Numbers, Trial
+from simulator.evaluation.protocol import CollapseTrial, EvaluatedHome, Floats, Numbers
 
 RATES = (10.0, 5.0, 2.7, 1.0)
 # A rate of zero has no logarithm; less than one alarm in a hundred years need not be told apart.
@@ -63,8 +63,8 @@ class Curve:
 def curve(
     detector: str,
     settings: Sequence[float],
-    trials: Sequence[Sequence[Trial]],
-    homes: Sequence[Home],
+    trials: Sequence[Sequence[CollapseTrial]],
+    homes: Sequence[EvaluatedHome],
     *,
     resamples: int = _RESAMPLES,
 ) -> Curve:
@@ -98,7 +98,7 @@ def setting_for(points: Sequence[Point], rate: float) -> float | None:
     return float(np.interp(float(np.log(rate)), rates, np.array([one.setting for one in ordered])))
 
 
-def _point(setting: float, row: Sequence[Trial], days: Floats) -> Point:
+def _point(setting: float, row: Sequence[CollapseTrial], days: Floats) -> Point:
     false: Floats = np.array([one.false_alarms for one in row], np.float64)
     every: Floats = np.concatenate([one.to_alarm_min for one in row]) / 60
     hours = every[~np.isnan(every)]
@@ -120,7 +120,7 @@ def _point(setting: float, row: Sequence[Trial], days: Floats) -> Point:
 def _with_intervals(
     readings: Sequence[Reading],
     settings: Sequence[float],
-    trials: Sequence[Sequence[Trial]],
+    trials: Sequence[Sequence[CollapseTrial]],
     days: Floats,
     resamples: int,
 ) -> list[Reading]:
@@ -154,7 +154,7 @@ def _drawn_point(setting: float, rate: float, middle: Floats, count: Numbers) ->
     return Point(setting, 0, rate, median, mean, 0, 0, 0, 0, 0)
 
 
-def _counted(trial: Trial) -> Numbers:
+def _counted(trial: CollapseTrial) -> Numbers:
     minutes = trial.to_alarm_min[~np.isnan(trial.to_alarm_min)]
     return np.bincount(np.minimum(minutes // 5, _HISTOGRAM - 1).astype(np.int64), minlength=_HISTOGRAM)
 

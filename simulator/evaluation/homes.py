@@ -47,7 +47,7 @@ _MOST_PLACES, _MOST_PAIRS = 200, 20_000
 
 
 @dataclass(frozen=True)
-class Recording:
+class EvaluatedRecording:
     """The life signs of one home; times are those of the wall clock there, as if it were UTC."""
 
     home: str
@@ -74,7 +74,7 @@ class EventFile:
         Whether times are said to be in UTC and were not moved to a zone, so that they may not be those of the wall clock.
     """
 
-    recordings: Sequence[Recording]
+    recordings: Sequence[EvaluatedRecording]
     lines: int
     repeated: int
     left_out: Sequence[str] = ()
@@ -82,7 +82,7 @@ class EventFile:
     in_utc: bool = False
 
 
-def read_recordings(path: Path) -> list[Recording]:
+def read_recordings(path: Path) -> list[EvaluatedRecording]:
     """Return the homes of a file of events in order of their names (see `read_events`)."""
     return list(read_events(path).recordings)
 
@@ -118,7 +118,7 @@ def read_events(path: Path, zone: tzinfo | None = None, *, skip_bad: bool = Fals
         raise InputError(f"{path} cannot be read as a CSV file of events: {said}") from error
     if not reader.homes:
         raise InputError(f"{path} holds no event that shows a person acting")
-    recordings = [Recording(home, reader.signs(home)) for home in sorted(reader.homes)]
+    recordings = [EvaluatedRecording(home, reader.signs(home)) for home in sorted(reader.homes)]
     kept = sum(len(one.signs.time) for one in recordings)
     read = sum(len(time) for time, _ in reader.homes.values())
     return EventFile(

@@ -12,7 +12,16 @@ import numpy as np
 
 from detectors.features.silence_profile import CERTAIN_KINDS, PARTNER_S, certain
 from simulator.evaluation.noise import Noise, noise_after
-from simulator.evaluation.protocol import Collapses, Flags, Floats, Home, Moments, Numbers, Trial, moments
+from simulator.evaluation.protocol import (
+    Collapses,
+    CollapseTrial,
+    EvaluatedHome,
+    EventTimes,
+    Flags,
+    Floats,
+    Numbers,
+    moments,
+)
 
 
 class LiveDetector(Protocol):
@@ -28,7 +37,7 @@ class LiveDetector(Protocol):
         """The sensitivities to try."""
         ...
 
-    def learn_live(self, home: Home) -> "LearnedLive":
+    def learn_live(self, home: EvaluatedHome) -> "LearnedLive":
         """Learn at each of the home's midnights from what had ended by then."""
         ...
 
@@ -36,15 +45,15 @@ class LiveDetector(Protocol):
 class LearnedLive(Protocol):
     """What a detector learned about one home."""
 
-    def patience_min(self, setting: float, moments: Moments) -> Floats:
+    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return after how many minutes what is counted from any life sign is too long, shape (n,)."""
         ...
 
-    def bound_min(self, setting: float, moments: Moments) -> Floats:
+    def bound_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return the same for what is counted from a sure life sign with uncertain ones after it."""
         ...
 
-    def is_trusted(self, moments: Moments) -> Flags:
+    def is_trusted(self, moments: EventTimes) -> Flags:
         """Tell whether uncertain life signs at these moments and places may put an alarm off, shape (n,)."""
         ...
 
@@ -58,7 +67,7 @@ class Certainty:
     since : ndarray, int64
         The silence that began with the last sure life sign; its own number where that is sure itself.
     is_test : ndarray, bool
-        Whether it counts: as in `Home`, and the platform was heard since the last sure life sign.
+        Whether it counts: as in `EvaluatedHome`, and the platform was heard since the last sure life sign.
     """
 
     since: Numbers
@@ -75,7 +84,7 @@ class _Alarms:
     is_up: Flags
 
 
-def certainty(home: Home) -> Certainty:
+def certainty(home: EvaluatedHome) -> Certainty:
     """Tell which silences of a home, prepared with all its events, begin with an uncertain life sign."""
     signs = home.signs
     paired: Flags = np.append(False, np.diff(signs.time) <= PARTNER_S)
@@ -94,12 +103,12 @@ def certainty(home: Home) -> Certainty:
 
 def run_live(
     detector: LiveDetector,
-    homes: Sequence[Home],
+    homes: Sequence[EvaluatedHome],
     injected: Sequence[Collapses],
     *,
     noise_per_hour: float = 0.0,
     seed: int = 0,
-) -> list[list[Trial]]:
+) -> list[list[CollapseTrial]]:
     """Return the trials of a detector, for each setting and each home; with noise, false events follow each collapse.
 
     The homes are prepared with all their events, so the collapses are the same as those of detectors to which every event counts.
@@ -110,15 +119,15 @@ def run_live(
 
 def run_live_with(
     detector: LiveDetector,
-    homes: Sequence[Home],
+    homes: Sequence[EvaluatedHome],
     injected: Sequence[Collapses],
     noises_per_hour: Sequence[float],
     *,
     seed: int = 0,
-) -> list[list[list[Trial]]]:
+) -> list[list[list[CollapseTrial]]]:
     """Return the same for several rates of noise, and learn only once for all of them."""
     randoms = [np.random.default_rng(seed) for _ in noises_per_hour]
-    by_home: list[list[list[Trial]]] = []
+    by_home: list[list[list[CollapseTrial]]] = []
     for home, one in zip(homes, injected, strict=True):
         noises = [
             noise_after(home, one, per_hour, random) if per_hour else None
@@ -131,8 +140,8 @@ def run_live_with(
 
 
 def _run_home(
-    detector: LiveDetector, home: Home, injected: Collapses, noises: Sequence[Noise | None]
-) -> Iterator[list[Trial]]:
+    detector: LiveDetector, home: EvaluatedHome, injected: Collapses, noises: Sequence[Noise | None]
+) -> Iterator[list[CollapseTrial]]:
     sure = certainty(home)
     learned = detector.learn_live(home)
     fell = home.began[injected.silence] + injected.after_min * 60
@@ -144,10 +153,10 @@ def _run_home(
         waits = ~found.is_up[injected.silence] & (alarm >= fell)
         fallen = _Fallen(home, learned, setting, injected, found)
         alarms = [alarm if one is None else _after_noise(fallen, one, waits) for one in noises]
-        yield [Trial(false, np.where(waits, (one - fell) / 60, np.nan)) for one in alarms]
+        yield [CollapseTrial(false, np.where(waits, (one - fell) / 60, np.nan)) for one in alarms]
 
 
-def _alarms(home: Home, sure: Certainty, learned: LearnedLive, setting: float) -> _Alarms:
+def _alarms(home: EvaluatedHome, sure: Certainty, learned: LearnedLive, setting: float) -> _Alarms:
     """Return when alarms are due in each silence if it lasts."""
     count = home.began + learned.patience_min(setting, home.at) * 60
     since_sure = home.began[sure.since] + learned.bound_min(setting, home.at.of(sure.since)) * 60
@@ -169,7 +178,7 @@ def _alarms(home: Home, sure: Certainty, learned: LearnedLive, setting: float) -
 class _Fallen:
     """What is known of collapses before noise."""
 
-    home: Home
+    home: EvaluatedHome
     learned: LearnedLive
     setting: float
     injected: Collapses

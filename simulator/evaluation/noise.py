@@ -6,7 +6,7 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from detectors.features.window import LIFE_KINDS, LifeSigns
-from simulator.evaluation.protocol import Collapses, Floats, Home, Numbers
+from simulator.evaluation.protocol import Collapses, EvaluatedHome, Floats, Numbers
 
 # Every alarm comes within one day of the last sure life sign; by chance false events look sure, and begin another day.
 _HOURS = 72
@@ -21,7 +21,9 @@ class Noise:
     place: Numbers
 
 
-def noise_after(home: Home, injected: Collapses, per_hour: float, random: np.random.Generator) -> Noise:
+def noise_after(
+    home: EvaluatedHome, injected: Collapses, per_hour: float, random: np.random.Generator
+) -> Noise:
     """Draw single motion events after each collapse, Poisson in time, each at one of the home's motion sensors."""
     shape = (len(injected.silence), max(_EVENTS, round(_HOURS * per_hour)))
     fell = home.began[injected.silence] + injected.after_min * 60

@@ -7,7 +7,7 @@ from math import ceil, floor
 
 import numpy as np
 
-from simulator.evaluation.homes import Recording
+from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.protocol import DAY_S, Flags, Floats, Spans
 
 # Whole-fleet silences of the TIHM recording: its platform stopped, not the people.
@@ -42,7 +42,7 @@ class Outages:
         return [" to ".join(_shown(one) for one in span) for span in self.spans]
 
 
-def outages_of(recordings: Sequence[Recording], given: Spans = ()) -> Outages:
+def outages_of(recordings: Sequence[EvaluatedRecording], given: Spans = ()) -> Outages:
     """Return the outages of a set of homes: those that somebody gave, else those of TIHM if it is that recording, else those found."""
     if given:
         return Outages(tuple(given), "given")
@@ -51,7 +51,7 @@ def outages_of(recordings: Sequence[Recording], given: Spans = ()) -> Outages:
     return Outages(find_outages(recordings), "found")
 
 
-def find_outages(recordings: Sequence[Recording]) -> Spans:
+def find_outages(recordings: Sequence[EvaluatedRecording]) -> Spans:
     """Return the silences of all homes at once that are too unlikely to be the people's.
 
     For each home that was recorded before and after such a silence it is counted on how many other days it was silent throughout the
@@ -87,7 +87,7 @@ def _chance(times: Sequence[Floats], began: float, ended: float) -> float:
     return chance
 
 
-def _is_tihm(recordings: Sequence[Recording]) -> bool:
+def _is_tihm(recordings: Sequence[EvaluatedRecording]) -> bool:
     """Tell the TIHM recording, or a part of it: it is of its months, and silent when its platform was."""
     times = [one.signs.time for one in recordings if len(one.signs.time)]
     first, last = min(float(one[0]) for one in times), max(float(one[-1]) for one in times)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
 from detectors.features.window import LIFE_KINDS, LifeSigns
-from simulator.evaluation.homes import Recording
+from simulator.evaluation.homes import EvaluatedRecording
 
 DAY_S = 86_400.0
 STEP_S = 300.0
@@ -38,17 +38,17 @@ Numbers = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Moments:
+class EventTimes:
     """Beginnings of silences, as far as a detector may know them; every array has shape (n,).
 
     Attributes
     ----------
     week : ndarray, int64
-        Which learning is in force, an index into `Home.learned_at`.
+        Which learning is in force, an index into `EvaluatedHome.learned_at`.
     bin : ndarray, int64
         5-minute bin of the clock.
     place : ndarray, int64
-        Index into the places of `Home.signs`.
+        Index into the places of `EvaluatedHome.signs`.
     after_door_s : ndarray, float64
         Seconds since a door was last used, infinity if never.
     """
@@ -58,13 +58,13 @@ class Moments:
     place: Numbers
     after_door_s: Floats
 
-    def of(self, which: Numbers | Flags) -> "Moments":
+    def of(self, which: Numbers | Flags) -> "EventTimes":
         """Return some of them."""
-        return Moments(self.week[which], self.bin[which], self.place[which], self.after_door_s[which])
+        return EventTimes(self.week[which], self.bin[which], self.place[which], self.after_door_s[which])
 
 
 @dataclass(frozen=True)
-class Home:
+class EvaluatedHome:
     """One home prepared for the protocol; arrays about silences have shape (n,).
 
     Attributes
@@ -89,7 +89,7 @@ class Home:
     signs: LifeSigns
     began: Floats
     ended: Floats
-    at: Moments
+    at: EventTimes
     is_outing: Flags
     is_long: Flags
     is_blind: Flags
@@ -123,25 +123,25 @@ class Detector(Protocol):
         """The sensitivities to try."""
         ...
 
-    def learn(self, home: Home) -> "Learned":
+    def learn(self, home: EvaluatedHome) -> "FittedDetector":
         """Learn at each of the home's midnights from what had ended by then."""
         ...
 
 
-class Learned(Protocol):
+class FittedDetector(Protocol):
     """What a detector learned about one home."""
 
-    def patience_min(self, setting: float, moments: Moments) -> Floats:
+    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return for silences that begin at these moments after how many minutes an alarm is raised, shape (n,)."""
         ...
 
 
 def prepare(
-    recordings: Sequence[Recording],
+    recordings: Sequence[EvaluatedRecording],
     outages: Spans = (),
     *,
     least_days: float = LEAST_DAYS,
-) -> list[Home]:
+) -> list[EvaluatedHome]:
     """Return the homes that are recorded for long enough, ready for the protocol, in order of their names.
 
     Parameters
@@ -162,7 +162,7 @@ def doors_of(signs: LifeSigns) -> Flags:
     return signs.kind == _DOOR
 
 
-def _home(recording: Recording, outages: Spans) -> Home:
+def _home(recording: EvaluatedRecording, outages: Spans) -> EvaluatedHome:
     signs = recording.signs
     doors = signs.time[doors_of(signs)]
     began, ended = signs.time[:-1], signs.time[1:]
@@ -175,7 +175,7 @@ def _home(recording: Recording, outages: Spans) -> Home:
     for start, stop in outages:
         is_blind |= (began < stop) & (ended > start)
     blind_s = sum(max(0.0, min(stop, end) - max(start, test_from)) for start, stop in outages)
-    return Home(
+    return EvaluatedHome(
         name=recording.home,
         signs=signs,
         began=began,
@@ -194,10 +194,10 @@ def _home(recording: Recording, outages: Spans) -> Home:
     )
 
 
-def moments(time: Floats, place: Numbers, after_door_s: Floats, learned_at: Floats) -> Moments:
+def moments(time: Floats, place: Numbers, after_door_s: Floats, learned_at: Floats) -> EventTimes:
     """Return what a detector may know when silences begin at `time`; before the first learning it is given that one."""
     week = np.clip(np.searchsorted(learned_at, time, side="right") - 1, 0, None)
-    return Moments(week, (time % DAY_S // STEP_S).astype(np.int64), place, after_door_s)
+    return EventTimes(week, (time % DAY_S // STEP_S).astype(np.int64), place, after_door_s)
 
 
 def seconds_since(doors: Floats, time: Floats) -> Floats:
@@ -219,7 +219,7 @@ class Collapses:
     after_min: Floats
 
 
-def collapses(homes: Sequence[Home], seed: int = 0) -> list[Collapses]:
+def collapses(homes: Sequence[EvaluatedHome], seed: int = 0) -> list[Collapses]:
     """Return random moments of time at home in the test days, 100 per day of it (7); homes in the order given."""
     random = np.random.default_rng(seed)
     result: list[Collapses] = []
@@ -233,27 +233,29 @@ def collapses(homes: Sequence[Home], seed: int = 0) -> list[Collapses]:
 
 
 @dataclass(frozen=True)
-class Trial:
+class CollapseTrial:
     """One detector with one setting in one home: its false alarms, and the minutes to each alarm (NaN: was already up)."""
 
     false_alarms: int
     to_alarm_min: Floats
 
 
-def run(detector: Detector, homes: Sequence[Home], injected: Sequence[Collapses]) -> list[list[Trial]]:
+def run(
+    detector: Detector, homes: Sequence[EvaluatedHome], injected: Sequence[Collapses]
+) -> list[list[CollapseTrial]]:
     """Return the trials of a detector, for each setting and each home (5, 6, 7)."""
     by_home = [_run_home(detector, home, one) for home, one in zip(homes, injected, strict=True)]
     return [list(trials) for trials in zip(*by_home, strict=True)]
 
 
-def _run_home(detector: Detector, home: Home, injected: Collapses) -> list[Trial]:
+def _run_home(detector: Detector, home: EvaluatedHome, injected: Collapses) -> list[CollapseTrial]:
     learned = detector.learn(home)
     # Most silences are over before any detector could mind.
     tested = np.flatnonzero(home.is_test & (home.ended - home.began > STEP_S))
     length = home.length_min[tested]
-    trials: list[Trial] = []
+    trials: list[CollapseTrial] = []
     for setting in detector.settings:
         false = int(np.sum(length > learned.patience_min(setting, home.at.of(tested))))
         wait = learned.patience_min(setting, home.at.of(injected.silence)) - injected.after_min
-        trials.append(Trial(false, np.where(wait >= 0, wait, np.nan)))
+        trials.append(CollapseTrial(false, np.where(wait >= 0, wait, np.nan)))
     return trials

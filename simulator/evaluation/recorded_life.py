@@ -16,15 +16,15 @@ from core.domain.alert import Finding
 from core.domain.rhythm import Rhythm
 from detectors.features import daily_rhythm as rhythm
 from detectors.features.activity_counts import count_days
-from detectors.features.daily_rhythm import Past
+from detectors.features.daily_rhythm import TrainingData
 from detectors.features.local_time import DAY_S, midnight
 from detectors.features.observability import at_washroom
-from detectors.features.silence_threshold import Usual
+from detectors.features.silence_threshold import SilenceBaseline
 from detectors.features.silence_threshold import learn as learn_silences
 from detectors.features.window import Blind, LifeSigns, Rule, Window, moment, no_track
 from detectors.rules import bathroom_stay, decline, inactivity, night_exit, restless_night
 from detectors.rules import late_morning as morning
-from simulator.evaluation.homes import Recording
+from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.protocol import FIRST_TEST_DAY, Spans
 
 ZONE = ZoneInfo("UTC")  # Times of recordings are those of the wall clock.
@@ -89,7 +89,7 @@ class RecordedHome:
         When nobody could hear it.
     """
 
-    def __init__(self, recording: Recording, outages: Spans = ()) -> None:
+    def __init__(self, recording: EvaluatedRecording, outages: Spans = ()) -> None:
         signs = recording.signs
         self.signs = signs
         self.began, self.ended = float(signs.time[0]), float(signs.time[-1])
@@ -144,15 +144,15 @@ class RecordedHome:
         first = min(open_then, default=np.inf)
         return np.nan if first < at else (first - at) / 60
 
-    def _usual(self, day: date) -> Usual:
+    def _usual(self, day: date) -> SilenceBaseline:
         return learn_silences(self.signs, ZONE, self._outages, _settled(day))
 
     def _rhythm(self, day: date) -> Rhythm:
-        return rhythm.learn(Past(self.signs, (), (), self._outages, _settled(day).timestamp()), ZONE)
+        return rhythm.learn(TrainingData(self.signs, (), (), self._outages, _settled(day).timestamp()), ZONE)
 
 
 def score_life(
-    recordings: Sequence[Recording],
+    recordings: Sequence[EvaluatedRecording],
     outages: Spans = (),
     *,
     rules: Sequence[str] = ASKED,

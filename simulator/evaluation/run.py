@@ -7,7 +7,7 @@ import numpy as np
 from simulator.evaluation.baselines import AlertLine, FixedTimer, TwoStateLine
 from simulator.evaluation.current_rule import OurRule
 from simulator.evaluation.curve import Curve, curve
-from simulator.evaluation.homes import Recording
+from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.live_rule import run_live_with
 from simulator.evaluation.protocol import Detector, Spans, collapses, prepare, run
 from simulator.evaluation.report import SetReport
@@ -17,7 +17,7 @@ NOISE_PER_HOUR = 1 / 6
 
 def evaluate(
     name: str,
-    recordings: Sequence[Recording],
+    recordings: Sequence[EvaluatedRecording],
     outages: Spans = (),
     *,
     baselines: bool = True,

@@ -9,7 +9,7 @@ from math import exp, log
 
 import numpy as np
 
-from simulator.evaluation.homes import Recording, kind_of, life_signs_of
+from simulator.evaluation.homes import EvaluatedRecording, kind_of, life_signs_of
 from simulator.evaluation.protocol import DAY_S
 
 HOMES = 40
@@ -43,7 +43,7 @@ class _Block:
     place: str
 
 
-def syn40(homes: int = HOMES, days: int = DAYS, between_min: float = BETWEEN_MIN) -> list[Recording]:
+def syn40(homes: int = HOMES, days: int = DAYS, between_min: float = BETWEEN_MIN) -> list[EvaluatedRecording]:
     """Return the homes of the set; fewer homes or days give the beginning of it.
 
     More minutes between events make homes with few sensors, where a sign of life seldom has another one near it.
@@ -51,7 +51,7 @@ def syn40(homes: int = HOMES, days: int = DAYS, between_min: float = BETWEEN_MIN
     return [_recording(seed, days, between_min) for seed in range(homes)]
 
 
-def _recording(seed: int, days: int, between_min: float) -> Recording:
+def _recording(seed: int, days: int, between_min: float) -> EvaluatedRecording:
     random = np.random.default_rng(seed)
     person = _Person(
         wakes_h=random.normal(7.0, 0.7),
@@ -72,7 +72,7 @@ def _recording(seed: int, days: int, between_min: float) -> Recording:
         places,
         [kind_of(place) for place in places],
     )
-    return Recording(f"syn{seed:02d}", signs)
+    return EvaluatedRecording(f"syn{seed:02d}", signs)
 
 
 def _day(random: np.random.Generator, person: _Person) -> Iterator[Event]:

@@ -9,7 +9,7 @@ from simulator.incidents.incident import IncidentKind
 DAY_H = 24.0
 
 
-class Scope(StrEnum):
+class IncidentScope(StrEnum):
     """Whom something concerns."""
 
     RESIDENT = "resident"
@@ -43,7 +43,7 @@ class Kind:
     """
 
     says: str
-    scope: Scope
+    scope: IncidentScope
     lasts_h: float
     raises: tuple[str, ...] = ()
     within_h: float = 0.0
@@ -52,7 +52,12 @@ class Kind:
     has_time: bool = True
 
 
-_PERSON, _HOME, _STREET, _WARD = Scope.RESIDENT, Scope.HOME, Scope.STREET, Scope.WARD
+_PERSON, _HOME, _STREET, _WARD = (
+    IncidentScope.RESIDENT,
+    IncidentScope.HOME,
+    IncidentScope.STREET,
+    IncidentScope.WARD,
+)
 _SILENCE = ("inactivity",)
 _OUTSIDE = ("geofence_exit", "wandering")
 _SILENT_HOME = ("home_silent", "ward_silent")

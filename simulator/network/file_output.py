@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import IO
 
 from core.errors import InputError
-from simulator.network.lossy_channel import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.payloads import rfc3339
 
 _REPORT_EVERY = 5_000
 
 
-def message_line(message: Message) -> str:
+def message_line(message: OutboundMessage) -> str:
     """Return a message as a line of JSON, with the bytes of its payload as text."""
     retain = ',"retain":true' if message.retain else ""
     payload = json.dumps(message.payload.decode(), ensure_ascii=False)
@@ -24,7 +24,9 @@ def message_line(message: Message) -> str:
 
 
 def write_messages(
-    path: Path, messages: Iterable[Message], on_progress: Callable[[datetime, int], None] | None = None
+    path: Path,
+    messages: Iterable[OutboundMessage],
+    on_progress: Callable[[datetime, int], None] | None = None,
 ) -> int:
     """Write messages to a file, compressed if its name ends in `.gz`; return how many.
 

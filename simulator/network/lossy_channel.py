@@ -29,7 +29,7 @@ _REBOOTS_A_DAY = 1 / 30
 _REBOOT_S = (40.0, 85.0)
 
 
-class Message(NamedTuple):
+class OutboundMessage(NamedTuple):
     """A message to publish at `time_ms` (Unix milliseconds).
 
     `is_lost` marks one that the device sends and keeps, but that never arrives.
@@ -45,7 +45,7 @@ class Message(NamedTuple):
 class Sent(NamedTuple):
     """A message as the device sends it; `device` is its place in the home's list."""
 
-    message: Message
+    message: OutboundMessage
     device: int
 
 
@@ -53,7 +53,7 @@ class Arrival(NamedTuple):
     """A message with when it was sent; its own time is when it arrives."""
 
     sent_ms: int
-    message: Message
+    message: OutboundMessage
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class _Stretch:
     incident: Incident | None
 
 
-class Line:
+class LossyChannel:
     """The line of one home, day by day."""
 
     def __init__(self, home: SimHome, incidents: Sequence[Incident], seed: int) -> None:
@@ -111,7 +111,7 @@ class Line:
         return everybody or hangs_on_gateway(self._devices[device])
 
     def _arrivals(
-        self, message: Message, device: int, due_ms: int, faults: Sequence[_Stretch]
+        self, message: OutboundMessage, device: int, due_ms: int, faults: Sequence[_Stretch]
     ) -> Iterator[Arrival]:
         sent_ms = message.time_ms
         again_ms: int | None = None
@@ -153,9 +153,9 @@ class Line:
         ]
 
 
-def in_order(arrivals: Iterable[Arrival]) -> Iterator[Message]:
+def in_order(arrivals: Iterable[Arrival]) -> Iterator[OutboundMessage]:
     """Put messages, given in the order in which they were sent, into the order in which they arrive."""
-    waiting: list[tuple[int, int, Message]] = []
+    waiting: list[tuple[int, int, OutboundMessage]] = []
     for count, (sent_ms, message) in enumerate(arrivals):
         while waiting and waiting[0][0] <= sent_ms:
             yield heapq.heappop(waiting)[2]

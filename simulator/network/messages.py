@@ -13,10 +13,10 @@ from math import ceil
 from typing import NamedTuple
 
 from core.domain.device import DeviceKind
-from simulator.devices.samples import HomeDay, Position, Sample, packed
+from simulator.devices.samples import HomeDay, Sample, SimPosition, packed
 from simulator.local_days import LocalDay
 from simulator.network import payloads
-from simulator.network.lossy_channel import Arrival, Line, Message, Sent, in_order
+from simulator.network.lossy_channel import Arrival, LossyChannel, OutboundMessage, Sent, in_order
 from simulator.ward_file import SimDevice
 from simulator.world import HomeWorld
 
@@ -29,7 +29,7 @@ class _Moment(NamedTuple):
     time_ms: int
     device: int
     samples: tuple[Sample, ...]
-    position: Position | None
+    position: SimPosition | None
 
 
 class Resume(NamedTuple):
@@ -50,10 +50,10 @@ class HomeStream:
         self._origin_ms = round(origin.timestamp() * 1000)
         self._origin_day = world.day_of(origin)
         self._history_days = history_days
-        self._line = Line(world.home, world.incidents, world.seed)
+        self._line = LossyChannel(world.home, world.incidents, world.seed)
         self._resume = resume
 
-    def history(self, days_ago: int) -> Iterator[Message]:
+    def history(self, days_ago: int) -> Iterator[OutboundMessage]:
         """Yield what was told on one day of the history; 0 is the day in which live watching begins."""
         told = self._before_origin(self._world.tell(self._origin_day.before(days_ago)))
         seqs = self._seqs_before(days_ago)
@@ -66,7 +66,7 @@ class HomeStream:
                 for sent in self._one_by_one(seqs, samples, positions):
                     yield sent.message
 
-    def live(self, since: datetime) -> Iterator[Message]:
+    def live(self, since: datetime) -> Iterator[OutboundMessage]:
         """Yield what is told from `since` on, without end, in the order of time; it does not begin before the origin."""
         since_ms = max(round(since.timestamp() * 1000), self._origin_ms)
         yield from self._statuses(since_ms, online=True)
@@ -132,25 +132,25 @@ class HomeStream:
         return seqs
 
     def _large(
-        self, number: int, seqs: list[int], samples: Sequence[Sample], positions: Sequence[Position]
-    ) -> Iterator[Message]:
+        self, number: int, seqs: list[int], samples: Sequence[Sample], positions: Sequence[SimPosition]
+    ) -> Iterator[OutboundMessage]:
         device, most = self._devices[number], payloads.MOST_IN_A_MESSAGE
         for start in range(0, len(samples), most):
             part = samples[start : start + most]
             seqs[number] += 1
             payload = payloads.native_readings(seqs[number], part)
-            yield Message(part[-1].time_ms, payloads.native_topic(device, "readings"), payload)
+            yield OutboundMessage(part[-1].time_ms, payloads.native_topic(device, "readings"), payload)
         for start in range(0, len(positions), most):
             fixes = positions[start : start + most]
             seqs[number] += 1
             payload = payloads.native_fixes(seqs[number], fixes)
-            yield Message(fixes[-1].time_ms, payloads.native_topic(device, "fix"), payload)
+            yield OutboundMessage(fixes[-1].time_ms, payloads.native_topic(device, "fix"), payload)
 
     def _one_by_one(
         self,
         seqs: list[int],
         samples: Iterable[Sample],
-        positions: Sequence[Position],
+        positions: Sequence[SimPosition],
         day: LocalDay | None = None,
     ) -> Iterator[Sent]:
         """Yield a message for each moment; with `day`, times are those that the devices' clocks show then."""
@@ -188,28 +188,28 @@ class HomeStream:
             None if position is None else position._replace(time_ms=shown_ms),
         )
 
-    def _message(self, moment: _Moment, seqs: list[int]) -> Message | None:
+    def _message(self, moment: _Moment, seqs: list[int]) -> OutboundMessage | None:
         device = self._devices[moment.device]
         if device.sender == _NATIVE:
             seqs[moment.device] += 1
             seq = seqs[moment.device]
             if moment.position is not None:
                 payload = payloads.native_fixes(seq, (moment.position,))
-                return Message(moment.time_ms, payloads.native_topic(device, "fix"), payload)
+                return OutboundMessage(moment.time_ms, payloads.native_topic(device, "fix"), payload)
             payload = payloads.native_readings(seq, moment.samples)
-            return Message(moment.time_ms, payloads.native_topic(device, "readings"), payload)
+            return OutboundMessage(moment.time_ms, payloads.native_topic(device, "readings"), payload)
         if device.sender == _ZIGBEE:
             state = payloads.zigbee_state(moment.samples)
             if state is None:
                 return None
-            return Message(moment.time_ms, payloads.zigbee_topic(device), state)
+            return OutboundMessage(moment.time_ms, payloads.zigbee_topic(device), state)
         if moment.position is None:
             # A phone tells its battery with each position.
             return None
         located = payloads.owntracks_location(moment.position, _phone_battery(moment.time_ms))
-        return Message(moment.time_ms, payloads.owntracks_topic(device), located)
+        return OutboundMessage(moment.time_ms, payloads.owntracks_topic(device), located)
 
-    def _statuses(self, time_ms: int, *, online: bool) -> Iterator[Message]:
+    def _statuses(self, time_ms: int, *, online: bool) -> Iterator[OutboundMessage]:
         """Yield what the broker keeps about the gateways: that they are there, or their last will."""
         for device in self._devices:
             if device.kind is not DeviceKind.GATEWAY:
@@ -222,10 +222,10 @@ class HomeStream:
             else:
                 topic = f"{payloads.zigbee_topic(device)}/state"
                 payload = payloads.zigbee_bridge(online=online)
-            yield Message(time_ms, topic, payload, retain=True)
+            yield OutboundMessage(time_ms, topic, payload, retain=True)
 
 
-def _time_of(message: Message) -> int:
+def _time_of(message: OutboundMessage) -> int:
     return message.time_ms
 
 
@@ -249,7 +249,7 @@ def _phone_battery(time_ms: int) -> int:
     return round(100 - 65 * min(hours, 16) / 16)
 
 
-def history(streams: Sequence[HomeStream], days: int) -> Iterator[tuple[int, Message]]:
+def history(streams: Sequence[HomeStream], days: int) -> Iterator[tuple[int, OutboundMessage]]:
     """Yield (days ago, message) for the whole ward, the oldest day first."""
     for days_ago in range(days, -1, -1):
         for stream in streams:
@@ -257,6 +257,6 @@ def history(streams: Sequence[HomeStream], days: int) -> Iterator[tuple[int, Mes
                 yield days_ago, message
 
 
-def live(streams: Sequence[HomeStream], since: datetime) -> Iterator[Message]:
+def live(streams: Sequence[HomeStream], since: datetime) -> Iterator[OutboundMessage]:
     """Yield the messages of the whole ward from `since` on, without end, in the order of time."""
     return heapq.merge(*(stream.live(since) for stream in streams), key=_time_of)

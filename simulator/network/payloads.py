@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from simulator.devices.samples import Position, Sample, Value
+from simulator.devices.samples import Sample, SimPosition, Value
 from simulator.ward_file import SimDevice
 
 # What a native device may put into one message.
@@ -44,7 +44,7 @@ def native_readings(seq: int, samples: Iterable[Sample]) -> bytes:
     return f'{{"seq":{seq},"readings":[{readings}]}}'.encode()
 
 
-def native_fixes(seq: int, positions: Iterable[Position]) -> bytes:
+def native_fixes(seq: int, positions: Iterable[SimPosition]) -> bytes:
     """Return a native `fix` message."""
     fixes = ",".join(
         f'{{"lat":{item.lat!r},"lon":{item.lon!r},"time":"{rfc3339(item.time_ms)}",'
@@ -91,7 +91,7 @@ def owntracks_topic(device: SimDevice) -> str:
     return f"owntracks/{device.sender_name}"
 
 
-def owntracks_location(position: Position, battery_pct: int) -> bytes:
+def owntracks_location(position: SimPosition, battery_pct: int) -> bytes:
     """Return a location message of OwnTracks; its times are whole seconds and its distances whole metres."""
     body = {
         "_type": "location",

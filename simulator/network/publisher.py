@@ -16,8 +16,8 @@ from paho.mqtt.reasoncodes import ReasonCode
 from core.credentials.broker_tls import broker_tls
 from core.errors import MimamoriError
 from core.settings import Settings
-from simulator.network.messages import Message
-from simulator.network.retransmit_buffer import Kept
+from simulator.network.lossy_channel import OutboundMessage
+from simulator.network.retransmit_buffer import RetransmitBuffer
 
 # Commands of native devices, alone and behind a gateway.
 _COMMANDS = (("mimamori/v1/+/command", 1), ("gw/+/mimamori/v1/+/command", 1))
@@ -77,7 +77,7 @@ class Publisher:
         self._under_way = 0
         self._problem: str | None = None
         self._connected = threading.Event()
-        self._kept = Kept()
+        self._kept = RetransmitBuffer()
         self.sent_again = 0
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
@@ -112,7 +112,7 @@ class Publisher:
         self._client.disconnect()
         self._client.loop_stop()
 
-    def publish(self, message: Message) -> None:
+    def publish(self, message: OutboundMessage) -> None:
         """Hand a message to the broker; waits while too many are under way. Does nothing once stopped.
 
         One that is lost on its way is only kept, as a device does that does not know of it, to be sent when asked for.

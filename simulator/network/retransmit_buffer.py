@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 from typing import cast
 
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 
 # A sensor's flash holds about two days of motion; the whole simulated ward must fit into one process.
 KEPT_PER_DEVICE = 500
@@ -16,7 +16,7 @@ _NUMBERED = re.compile(rb'\{"seq":([0-9]+)')
 _MOST_SPANS = 100
 
 
-class Kept:
+class RetransmitBuffer:
     """The numbered messages of all devices that are not confirmed yet; the oldest go when there is no room.
 
     Parameters
@@ -31,12 +31,12 @@ class Kept:
         self._per_device = per_device
         self._most_bytes = size_bytes
         self._lock = threading.Lock()
-        self._messages: dict[str, dict[int, Message]] = {}
+        self._messages: dict[str, dict[int, OutboundMessage]] = {}
         # In the order of publishing, to know what is oldest; what was confirmed meanwhile is passed over.
         self._order: deque[tuple[str, int]] = deque()
         self._bytes = 0
 
-    def keep(self, message: Message) -> None:
+    def keep(self, message: OutboundMessage) -> None:
         """Keep a message if it is numbered."""
         numbered = _NUMBERED.match(message.payload)
         if numbered is None:
@@ -57,7 +57,7 @@ class Kept:
             while self._order and self._order[0][1] not in self._messages.get(self._order[0][0], ()):
                 self._order.popleft()
 
-    def answer(self, topic: str, payload: bytes) -> list[Message]:
+    def answer(self, topic: str, payload: bytes) -> list[OutboundMessage]:
         """Return the messages to send again after a command; what it confirms is forgotten."""
         device, _, kind = topic.rpartition("/")
         try:

@@ -7,7 +7,7 @@ import numpy as np
 
 from simulator.local_days import HOUR_S
 from simulator.people.persona import Persona
-from simulator.people.routine import AWAY, Occupation, Plan, Span
+from simulator.people.routine import AWAY, DayPlan, Occupation, Span
 
 Use = tuple[float, float]
 _LIVING, _KITCHEN, _BEDROOM = "living_room", "kitchen", "bedroom"
@@ -27,7 +27,7 @@ class Diary:
         When the person got into bed (True) and out of it.
     """
 
-    def __init__(self, plan: Plan, persona: Persona, draw: np.random.Generator) -> None:
+    def __init__(self, plan: DayPlan, persona: Persona, draw: np.random.Generator) -> None:
         self.moves: dict[str, list[float]] = defaultdict(list)
         self.uses: dict[str, list[Use]] = defaultdict(list)
         self.bed: list[tuple[float, bool]] = []

@@ -8,7 +8,7 @@ from simulator.incidents.incident import LYING, Incident, IncidentKind, WindowS,
 from simulator.local_days import DAY_S, HOUR_S, LocalDay
 from simulator.people.activity import Diary
 from simulator.people.persona import Persona
-from simulator.people.routine import Plan, lying_windows_s, nap_windows_s
+from simulator.people.routine import DayPlan, lying_windows_s, nap_windows_s
 
 _VISIT_S = HOUR_S
 _GUEST_MOVES_S = 150.0
@@ -21,7 +21,7 @@ _CAT_ROOMS = ("living_room", "kitchen", "hallway", "bedroom")
 
 
 def lay_over(
-    diary: Diary, plan: Plan, persona: Persona, day: LocalDay, incidents: Sequence[Incident]
+    diary: Diary, plan: DayPlan, persona: Persona, day: LocalDay, incidents: Sequence[Incident]
 ) -> None:
     """Change a diary that is written: first what is left out, then what is added."""
     for from_s, until_s in _still_windows_s(plan, day, incidents):
@@ -44,7 +44,7 @@ def lay_over(
             _cat(diary, max(from_s, plan.wake_s), min(until_s, plan.end_s), persona.chance("cat", day))
 
 
-def _still_windows_s(plan: Plan, day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
+def _still_windows_s(plan: DayPlan, day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
     away = [(span.start_s - _PACKING_S, span.end_s) for span in plan.journeys]
     return [*lying_windows_s(day, incidents), *nap_windows_s(day, incidents), *away]
 
@@ -77,7 +77,9 @@ def _falls(diary: Diary, room: str, from_s: float, until_s: float) -> None:
     diary.moves[room].extend(moments.tolist())
 
 
-def _guests(diary: Diary, plan: Plan, persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> None:
+def _guests(
+    diary: Diary, plan: DayPlan, persona: Persona, day: LocalDay, incidents: Sequence[Incident]
+) -> None:
     visits = [
         window for incident in of_kind(incidents, IncidentKind.VISITOR) for window in incident.windows_s(day)
     ]

@@ -69,7 +69,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Plan:
+class DayPlan:
     """A person's day, from getting up to the next getting up.
 
     Attributes
@@ -100,7 +100,7 @@ class Plan:
         return tuple(sorted([*outings, *self.journeys], key=lambda span: span.start_s))
 
 
-def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> Plan:
+def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> DayPlan:
     """Return what a person does on a day."""
     draw = persona.chance("plan", day)
     wake_s, end_s = persona.day_span_s(day)
@@ -129,7 +129,7 @@ def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> 
     spans = _fitted([span for span in wished if not _meets(span, kept_in)], max(still_until_s, up_s), end_s)
     gone = [Span(*window, Occupation.JOURNEY, _JOURNEY_TO) for window in journeys]
     here = tuple(span for span in gone if span.start_s < end_s and span.end_s > wake_s)
-    return Plan(wake_s, bed_s, end_s, last_sign_s, still_until_s, up_s, spans, here)
+    return DayPlan(wake_s, bed_s, end_s, last_sign_s, still_until_s, up_s, spans, here)
 
 
 def lying_windows_s(day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:

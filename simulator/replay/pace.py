@@ -4,14 +4,14 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import Publisher
 
 _LONGEST_NAP_S = 0.5
 
 
 def publish_at(
-    messages: Sequence[Message],
+    messages: Sequence[OutboundMessage],
     publisher: Publisher,
     speed: float | None,
     stop: threading.Event,

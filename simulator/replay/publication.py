@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 
 from core.domain.metrics import METRICS
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.payloads import MOST_IN_A_MESSAGE
 from simulator.replay.recording import RecordedFix, RecordedReading, Recording
 
@@ -35,9 +35,9 @@ class Publication:
     recording: Recording
     cut: timedelta = BY_HOUR
 
-    def messages(self, begin: datetime | None = None, end: datetime | None = None) -> list[Message]:
+    def messages(self, begin: datetime | None = None, end: datetime | None = None) -> list[OutboundMessage]:
         """Return the messages of `[begin, end)`, both on a whole hour, in the order in which their contents ended."""
-        messages: list[Message] = []
+        messages: list[OutboundMessage] = []
         by_device: dict[str, list[Item]] = {device.device_id: [] for device in self.recording.devices}
         for item in (*self.recording.readings, *self.recording.fixes):
             by_device[self.recording.device_of(item).device_id].append(item)
@@ -66,7 +66,7 @@ class Publication:
         return item.time if self.cut == BY_MOMENT else (item.time - _EPOCH) // self.cut
 
 
-def _message(device_id: str, seq: int, part: list[Item]) -> Message:
+def _message(device_id: str, seq: int, part: list[Item]) -> OutboundMessage:
     first = part[0]
     if isinstance(first, RecordedFix):
         kind, content = "fix", {"fixes": [_fix(item) for item in part if isinstance(item, RecordedFix)]}
@@ -75,7 +75,7 @@ def _message(device_id: str, seq: int, part: list[Item]) -> Message:
         content = {"readings": [_reading(item) for item in part if isinstance(item, RecordedReading)]}
     payload = json.dumps({"seq": seq, **content}, separators=(",", ":")).encode()
     time_ms = round(part[-1].time.timestamp() * 1000)
-    return Message(time_ms, f"mimamori/v1/{device_id}/{kind}", payload)
+    return OutboundMessage(time_ms, f"mimamori/v1/{device_id}/{kind}", payload)
 
 
 def _reading(item: RecordedReading) -> dict[str, object]:

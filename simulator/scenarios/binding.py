@@ -6,11 +6,11 @@ from datetime import date, timedelta
 from core.domain.device import DeviceKind
 from core.errors import InputError
 from simulator.incidents.incident import Incident, IncidentKind
-from simulator.incidents.kinds import KINDS, Scope
+from simulator.incidents.kinds import KINDS, IncidentScope
 from simulator.local_days import DAY_S, HOUR_S, local_day
 from simulator.people.persona import draw_persona
 from simulator.randomness import generator
-from simulator.scenarios.scenario import CHOICES, EVERYONE, Scenario, Wish
+from simulator.scenarios.scenario import CHOICES, EVERYONE, Scenario, ScenarioEvent
 from simulator.scenarios.toml_text import meant
 from simulator.ward_file import SimHome, SimWard
 
@@ -42,18 +42,18 @@ def bind(scenarios: Sequence[Scenario], ward: SimWard, seed: int) -> tuple[Incid
     return tuple(bound)
 
 
-def _homes(wish: Wish, ward: SimWard, taken: set[str], seed: int, number: int) -> list[SimHome]:
+def _homes(wish: ScenarioEvent, ward: SimWard, taken: set[str], seed: int, number: int) -> list[SimHome]:
     if not wish.resident:
         return []
     if wish.resident == EVERYONE:
         return _fitting(wish, ward, seed)
     chosen = ward.home_of(_chosen(wish, ward, taken, seed, number))
-    if KINDS[wish.kind].scope is Scope.STREET:
+    if KINDS[wish.kind].scope is IncidentScope.STREET:
         return [home for home in ward.homes if home.area == chosen.area]
     return [chosen]
 
 
-def _incident(wish: Wish, resident: str, ward: SimWard, seed: int, number: int) -> Incident:
+def _incident(wish: ScenarioEvent, resident: str, ward: SimWard, seed: int, number: int) -> Incident:
     zone = (ward.home_of(resident) if resident else ward.homes[0]).zone
     first = local_day(ward.origin, zone).date + timedelta(days=wish.day)
     earliest_s, latest_s = wish.at_s
@@ -63,7 +63,7 @@ def _incident(wish: Wish, resident: str, ward: SimWard, seed: int, number: int) 
     at_s = earliest_s
     if latest_s > earliest_s:
         # Of one street or of everybody it is one matter, at one time.
-        shared = KINDS[wish.kind].scope is Scope.STREET
+        shared = KINDS[wish.kind].scope is IncidentScope.STREET
         name = ("time", number, wish.kind) if shared else ("time", number, wish.kind, resident)
         at_s = float(round(generator(seed, *name).uniform(earliest_s, latest_s))) % DAY_S
     return Incident(
@@ -79,7 +79,7 @@ def _incident(wish: Wish, resident: str, ward: SimWard, seed: int, number: int) 
     )
 
 
-def _device(wish: Wish, home: SimHome, seed: int) -> str:
+def _device(wish: ScenarioEvent, home: SimHome, seed: int) -> str:
     """Return the id of the one device concerned; where the scenario names none, a motion sensor."""
     word = wish.device or DeviceKind.MOTION.value
     meant = [device.device_id for device in home.devices if device.is_called(word)]
@@ -91,7 +91,7 @@ def _service_day(first: date, seed: int, resident: str) -> date:
     return next(day for ahead in range(7) if (day := first + timedelta(days=ahead)).weekday() in weekdays)
 
 
-def _chosen(wish: Wish, ward: SimWard, taken: set[str], seed: int, number: int) -> str:
+def _chosen(wish: ScenarioEvent, ward: SimWard, taken: set[str], seed: int, number: int) -> str:
     keys = [home.resident for home in ward.homes]
     if wish.resident not in CHOICES:
         if wish.resident not in keys:
@@ -116,14 +116,14 @@ def _chosen(wish: Wish, ward: SimWard, taken: set[str], seed: int, number: int) 
     return free[int(draw.integers(len(free)))].resident
 
 
-def _fitting(wish: Wish, ward: SimWard, seed: int) -> list[SimHome]:
+def _fitting(wish: ScenarioEvent, ward: SimWard, seed: int) -> list[SimHome]:
     fitting = [home for home in ward.homes if _fits(wish, home, seed)]
     if not fitting:
         raise InputError(f"{wish.where}: no home of the ward has what {wish.kind} needs: {_needed(wish)}")
     return fitting
 
 
-def _needed(wish: Wish) -> str:
+def _needed(wish: ScenarioEvent) -> str:
     """Return in words what a home must have for it."""
     needs = KINDS[wish.kind].needs
     words: list[str] = [] if needs is None else [needs.value]
@@ -136,7 +136,7 @@ def _needed(wish: Wish) -> str:
     return ", ".join(words)
 
 
-def _fits(wish: Wish, home: SimHome, seed: int) -> bool:
+def _fits(wish: ScenarioEvent, home: SimHome, seed: int) -> bool:
     needs = KINDS[wish.kind].needs
     if needs is not None and not home.has(needs):
         return False

@@ -11,7 +11,7 @@ from core.errors import InputError
 from simulator.incidents.incident import ON_FOOT, Incident, IncidentKind
 from simulator.incidents.kinds import KINDS
 from simulator.local_days import DAY_S, HOUR_S, LocalDay, local_day
-from simulator.people.routine import Plan
+from simulator.people.routine import DayPlan
 from simulator.ward_file import SimWard
 from simulator.world import HomeWorld, make_world
 
@@ -155,7 +155,7 @@ def _of_ward(incident: Incident, day: LocalDay, begin: datetime, end: datetime) 
         day = day.next()
 
 
-def _occurrences(incident: Incident, plan: Plan, day: LocalDay) -> Iterator[tuple[float, float]]:
+def _occurrences(incident: Incident, plan: DayPlan, day: LocalDay) -> Iterator[tuple[float, float]]:
     """Yield from when to when an incident happens that begins between getting up on a day and on the next."""
     if incident.kind in _GOES_OUT:
         for start_s in incident.starts_s(day, plan.wake_s, plan.end_s):
@@ -173,7 +173,7 @@ def _occurrences(incident: Incident, plan: Plan, day: LocalDay) -> Iterator[tupl
             yield start_s, start_s + incident.for_s
 
 
-def _from_when(incident: Incident, plan: Plan, day: LocalDay, from_s: float) -> datetime | None:
+def _from_when(incident: Incident, plan: DayPlan, day: LocalDay, from_s: float) -> datetime | None:
     """Return when it can be noticed at the earliest, if that is not when it begins: who lies still at night seems to sleep."""
     if incident.kind is not IncidentKind.COLLAPSE or from_s < plan.bed_s:
         return None

@@ -8,7 +8,7 @@ from typing import Any, cast
 
 from core.errors import InputError
 from simulator.incidents.incident import IncidentKind
-from simulator.incidents.kinds import DAY_H, DEFAULTS, EXTRAS, KINDS, Scope
+from simulator.incidents.kinds import DAY_H, DEFAULTS, EXTRAS, KINDS, IncidentScope
 from simulator.local_days import HOUR_S
 from simulator.scenarios.toml_text import line_of, meant, parse_toml, read_text
 from simulator.town.wandering_route import Pattern
@@ -28,7 +28,7 @@ Where = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Wish:
+class ScenarioEvent:
     """An `[[event]]` of a scenario file before it is bound to a ward; `at_s` is from when to when it may begin."""
 
     kind: IncidentKind
@@ -48,7 +48,7 @@ class Scenario:
     """A scenario file: a title for people, and what happens."""
 
     title: str
-    wishes: tuple[Wish, ...]
+    wishes: tuple[ScenarioEvent, ...]
 
 
 def library() -> dict[str, Path]:
@@ -103,7 +103,7 @@ def parse_scenario(text: str, name: str) -> Scenario:
     return Scenario(title, tuple(_wishes(cast("list[dict[str, Any]]", events), text, name)))
 
 
-def wish_of(event: dict[str, Any], name: str) -> Wish:
+def wish_of(event: dict[str, Any], name: str) -> ScenarioEvent:
     """Return one event that did not come from a file; errors begin with `name`.
 
     Raises
@@ -114,7 +114,7 @@ def wish_of(event: dict[str, Any], name: str) -> Wish:
     return _wish(event, lambda key: f"{name}, {key}")
 
 
-def _wishes(events: list[dict[str, Any]], text: str, name: str) -> Iterator[Wish]:
+def _wishes(events: list[dict[str, Any]], text: str, name: str) -> Iterator[ScenarioEvent]:
     for number, event in enumerate(events, 1):
 
         def where(key: str, number: int = number) -> str:
@@ -123,7 +123,7 @@ def _wishes(events: list[dict[str, Any]], text: str, name: str) -> Iterator[Wish
         yield _wish(event, where)
 
 
-def _wish(event: dict[str, Any], where: Where) -> Wish:
+def _wish(event: dict[str, Any], where: Where) -> ScenarioEvent:
     kind_word = event.get("kind")
     for key in event:
         if key not in {*_COMMON_KEYS, *_EXTRA_KEYS}:
@@ -143,7 +143,7 @@ def _wish(event: dict[str, Any], where: Where) -> Wish:
             owners = sorted(owner for owner, known in KINDS.items() if key in known.keys)
             raise InputError(f"{where(key)}: {key} belongs to {_listed(owners)}")
     numbers = DEFAULTS.get(kind, {})
-    return Wish(
+    return ScenarioEvent(
         kind=kind,
         resident=_resident(event, kind, where),
         day=int(_number(event, "day", 0, (0, 3650), where, whole=True)),
@@ -158,7 +158,7 @@ def _wish(event: dict[str, Any], where: Where) -> Wish:
 
 
 def _resident(event: dict[str, Any], kind: IncidentKind, where: Where) -> str:
-    if KINDS[kind].scope is Scope.WARD:
+    if KINDS[kind].scope is IncidentScope.WARD:
         if "resident" in event:
             raise InputError(f"{where('resident')}: {kind} happens to the whole ward; leave resident out")
         return ""

@@ -14,11 +14,11 @@ from core.domain.device import DeviceKind
 from core.store.telemetry.batches import SendingDevice
 from ingest.codecs import decode
 from ingest.codecs.result import Rejected
-from ingest.mqtt.message import Message
+from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.topics import source_of
-from ingest.processing.batch_builder import Assembly
+from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.limits import Rules
-from ingest.sequences.gap_tracker import Numbering
+from ingest.sequences.gap_tracker import GapTracker
 from tests.bench.ingest import Effort, Say
 from tests.bench.messages import messages
 from tests.bench.result import Results, median
@@ -71,10 +71,10 @@ def _microseconds(samples: Sequence[tuple[str, bytes]]) -> float:
     for _ in range(_BATCHES):
         now = datetime.now(UTC)
         given = [
-            Message(topic, payload, retained=False, repeated=False, received_at=now)
+            InboundMessage(topic, payload, retained=False, repeated=False, received_at=now)
             for topic, payload in itertools.islice(itertools.cycle(samples), _BATCH)
         ]
-        assembly = Assembly(Rules(ZoneInfo("Asia/Tokyo")), lambda _: device, {}, now, Numbering())
+        assembly = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), lambda _: device, {}, now, GapTracker())
         began = time.process_time()
         for message in given:
             assembly.add(message, decode(message.topic, message.payload))

@@ -16,7 +16,7 @@ from core.store.people.geofences import hours_to_json, shape_to_json
 from detectors.baselines import significant_places as places
 from detectors.features import daily_rhythm as rhythm
 from detectors.features import significant_places as usual_places
-from detectors.features.daily_rhythm import Past
+from detectors.features.daily_rhythm import TrainingData
 from detectors.features.significant_places import Visits, learn_places
 from detectors.features.silence_threshold import learn
 from detectors.features.window import life_signs
@@ -124,7 +124,7 @@ def _learned(now: datetime, zone: ZoneInfo) -> Iterator[tuple[str, int, object]]
     pairs = [(float(time) + later, DeviceKind.MOTION, "living") for time in times for later in (0.0, 40.0)]
     signs = life_signs(pairs)
     yield inactivity.NAME, inactivity.VERSION, learn(signs, zone, masked=(), until=now).to_json()
-    past = Past(signs, [], [], (), now.timestamp())
+    past = TrainingData(signs, [], [], (), now.timestamp())
     yield rhythm_of.NAME, rhythm_of.VERSION, rhythm.learn(past, zone).to_json()
     nowhere = Visits(*(np.empty(0, np.int64) for _ in range(5)))
     yield places.NAME, usual_places.VERSION, learn_places(nowhere).to_json()

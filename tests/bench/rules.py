@@ -9,13 +9,13 @@ import numpy as np
 
 from core.domain.geofence import ALWAYS, Circle, Geofence
 from core.domain.rhythm import Rhythm
-from core.store.telemetry.metric_series import Situation
+from core.store.telemetry.metric_series import RuleInputs
 from detectors.engine.rule_set import rules_of
 from detectors.features import daily_rhythm as rhythm
-from detectors.features.daily_rhythm import Past
+from detectors.features.daily_rhythm import TrainingData
 from detectors.features.local_time import DAY_S
 from detectors.features.significant_places import Places, Visits, cell_of, learn_places
-from detectors.features.silence_threshold import Sensitivity, Usual, learn
+from detectors.features.silence_threshold import Sensitivity, SilenceBaseline, learn
 from detectors.features.window import LifeSigns, Power, RoomSeries, Rule, Track, Window, moment
 from detectors.windows.loader import HomeView
 from tests.bench.result import Results, median
@@ -69,17 +69,17 @@ def measure(runs: int, say: Callable[[str], None]) -> Results:
     }
 
 
-def _learn(window: Window, visits: Visits) -> tuple[Usual, Rhythm, Places]:
+def _learn(window: Window, visits: Visits) -> tuple[SilenceBaseline, Rhythm, Places]:
     """Learn the silences, the rhythm and the usual places of a resident from four weeks."""
     until = FIRST + LEARN_DAYS * DAY_S - 7200
     signs = _signs(window.life_signs, -np.inf, until)
     usual = learn(signs, ZONE, masked=(), until=moment(until))
-    learned = rhythm.learn(Past(signs, window.power, window.rooms, (), until), ZONE)
+    learned = rhythm.learn(TrainingData(signs, window.power, window.rooms, (), until), ZONE)
     return usual, learned, learn_places(visits)
 
 
-def _looks(window: Window, usual: Usual, learned: Rhythm, places: Places) -> list[Look]:
-    def usual_on(_day: date) -> Usual:
+def _looks(window: Window, usual: SilenceBaseline, learned: Rhythm, places: Places) -> list[Look]:
+    def usual_on(_day: date) -> SilenceBaseline:
         return usual
 
     def rhythm_on(_day: date) -> Rhythm:
@@ -91,7 +91,7 @@ def _looks(window: Window, usual: Usual, learned: Rhythm, places: Places) -> lis
     view = HomeView(1, (), None, has_door=True, has_tracker=True)
     rules = rules_of(
         Sensitivity.STANDARD,
-        Situation(HOME, tells_night_exit=True),
+        RuleInputs(HOME, tells_night_exit=True),
         view,
         usual_on=usual_on,
         rhythm_on=rhythm_on,

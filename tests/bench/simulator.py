@@ -15,7 +15,7 @@ from core.clock import AcceleratedClock
 from deploy.local import required_programs as packages
 from deploy.local.mosquitto import SIMULATOR, Broker
 from simulator.network.file_output import write_messages
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.town.ward import WardOrder, make_ward
 from simulator.ward_file import parse_ward
@@ -68,7 +68,7 @@ def _live(folder: Path) -> tuple[list[float], int, float]:
     began = time.perf_counter()
     messages = Simulation(ward, (), 1).live(_BEGIN)
     # That gateways are there is told first; the day of every home is made before the first that follows.
-    told: list[Message] = []
+    told: list[OutboundMessage] = []
     for message in messages:
         told.append(message)
         if message.time_ms > _BEGIN.timestamp() * 1000:
@@ -87,7 +87,7 @@ def _live(folder: Path) -> tuple[list[float], int, float]:
             clock = AcceleratedClock(_BEGIN, 1.0, time.time())
             lags: list[float] = []
 
-            def note(message: Message) -> None:
+            def note(message: OutboundMessage) -> None:
                 lags.append(clock.now().timestamp() - message.time_ms / 1000)
 
             publish_live(later, publisher, clock, threading.Event(), note)

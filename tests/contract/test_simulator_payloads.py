@@ -9,7 +9,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from core.domain.metrics import METRICS
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.scenarios.binding import bind
 from simulator.scenarios.scenario import read_scenario
 from simulator.town.ward import WardOrder, make_ward
@@ -26,7 +26,7 @@ def validator(kind: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def messages() -> list[Message]:
+def messages() -> list[OutboundMessage]:
     ward = parse_ward(make_ward(WardOrder(8, 1, NOW)))
     incidents = bind([read_scenario(name) for name in ("demo", "gateway_dies")], ward, 1)
     played = Simulation(ward, incidents, 1, history_days=2)
@@ -35,7 +35,7 @@ def messages() -> list[Message]:
     return [*(message for _, message in played.history()), *live]
 
 
-def of_kind(messages: list[Message], kind: str) -> list[Any]:
+def of_kind(messages: list[OutboundMessage], kind: str) -> list[Any]:
     return [
         json.loads(message.payload)
         for message in messages
@@ -44,7 +44,7 @@ def of_kind(messages: list[Message], kind: str) -> list[Any]:
 
 
 @pytest.mark.parametrize("kind", ["readings", "fix", "status"])
-def test_native_messages_keep_to_their_schema(messages: list[Message], kind: str):
+def test_native_messages_keep_to_their_schema(messages: list[OutboundMessage], kind: str):
     bodies = of_kind(messages, kind)
     check = validator(kind)
     assert bodies
@@ -52,7 +52,7 @@ def test_native_messages_keep_to_their_schema(messages: list[Message], kind: str
         check.validate(body)
 
 
-def test_every_metric_is_in_the_registry_and_within_its_limits(messages: list[Message]):
+def test_every_metric_is_in_the_registry_and_within_its_limits(messages: list[OutboundMessage]):
     for body in of_kind(messages, "readings"):
         for reading in body["readings"]:
             metric = METRICS[reading["metric"]]
@@ -60,7 +60,7 @@ def test_every_metric_is_in_the_registry_and_within_its_limits(messages: list[Me
             assert datetime.fromisoformat(reading["time"]).tzinfo is not None
 
 
-def test_zigbee2mqtt_messages_use_its_words(messages: list[Message]):
+def test_zigbee2mqtt_messages_use_its_words(messages: list[OutboundMessage]):
     bodies = [json.loads(message.payload) for message in messages if "/zigbee2mqtt/" in message.topic]
     known = {
         "occupancy", "contact", "power", "temperature", "humidity", "battery", "linkquality", "action", "last_seen",
@@ -71,7 +71,7 @@ def test_zigbee2mqtt_messages_use_its_words(messages: list[Message]):
     assert all(datetime.fromisoformat(body["last_seen"]).tzinfo for body in bodies if "state" not in body)
 
 
-def test_owntracks_messages_have_what_a_location_needs(messages: list[Message]):
+def test_owntracks_messages_have_what_a_location_needs(messages: list[OutboundMessage]):
     bodies = [json.loads(message.payload) for message in messages if message.topic.startswith("owntracks/")]
     assert bodies
     for body in bodies:
@@ -80,7 +80,7 @@ def test_owntracks_messages_have_what_a_location_needs(messages: list[Message]):
         assert {"lat", "lon", "acc", "batt", "tid"} <= set(body)
 
 
-def test_topics_are_known_forms_without_wildcards(messages: list[Message]):
+def test_topics_are_known_forms_without_wildcards(messages: list[OutboundMessage]):
     for topic in {message.topic for message in messages}:
         assert topic.split("/")[0] in {"mimamori", "gw", "owntracks"}
         assert not set(topic) & {"+", "#", " "}

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.store.telemetry.replay_progress import RaisedAlert
+from core.store.telemetry.replay_progress import ReplayedAlert
 from deploy.local.mosquitto import Broker
 from deploy.playback.recording_report import reason_line
 from deploy.playback.recording_run import ReplayPlan, ReplayResult, ReplayRun
@@ -18,7 +18,7 @@ OUTAGE_ENDED = datetime(2019, 6, 17, 14, 16, tzinfo=UTC)
 UTC_ZONE = ZoneInfo("UTC")
 
 
-def raised(result: ReplayResult, rule: str) -> list[RaisedAlert]:
+def raised(result: ReplayResult, rule: str) -> list[ReplayedAlert]:
     return [alert for alert in result.alerts if alert.rule == rule]
 
 

@@ -25,7 +25,7 @@ from core.store.database import Database
 from core.store.people import contacts
 from deploy.local.ports import free_port
 from detectors.alerting import channels, planner
-from detectors.alerting.channels import Arrival, Attempt, Courier
+from detectors.alerting.channels import Attempt, DeliveryChannel, DeliveryResult
 from detectors.alerting.delivery import Office, Sender
 from detectors.alerting.escalation import BACKOFF, LAST_HOPE, LAST_PACE, UNKNOWN_BACKOFF
 from detectors.alerting.messages import Text
@@ -63,9 +63,9 @@ def clock() -> HandClock:
     return HandClock()
 
 
-def courier(mail_port: int, **options: Any) -> Courier:
+def courier(mail_port: int, **options: Any) -> DeliveryChannel:
     server = channels.mail_server(SecretStr(f"smtp://127.0.0.1:{mail_port}"))
-    return Courier(server, "mimamori@localhost", **({"allow_private_hosts": True} | options))
+    return DeliveryChannel(server, "mimamori@localhost", **({"allow_private_hosts": True} | options))
 
 
 @dataclass
@@ -175,8 +175,8 @@ def contact_at(channel: Channel, address: str) -> Contact:
 @pytest.mark.parametrize(
     ("refusal", "expected"),
     [
-        ("550 no such user", Attempt(Arrival.REFUSED, "smtp_550")),
-        ("451 come back later", Attempt(Arrival.FAILED, "smtp_451")),
+        ("550 no such user", Attempt(DeliveryResult.REFUSED, "smtp_550")),
+        ("451 come back later", Attempt(DeliveryResult.FAILED, "smtp_451")),
     ],
 )
 def test_a_mail_server_that_refuses_is_believed(refusal: str, expected: Attempt) -> None:
@@ -190,14 +190,14 @@ def test_a_mail_server_that_refuses_is_believed(refusal: str, expected: Attempt)
 def test_a_mail_server_that_is_away_may_come_back() -> None:
     attempt = courier(free_port()).send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
 
-    assert attempt == Attempt(Arrival.FAILED, "smtp_connection")
+    assert attempt == Attempt(DeliveryResult.FAILED, "smtp_connection")
 
 
 def test_attempts_beside_each_other_are_judged_each_by_its_own_server() -> None:
     with mail_sink() as good, mail_sink() as bad, webhook_sink(status=500) as broken:
         bad.refusal = "550 no such user"
         mail = contact_at(Channel.MAIL, "taro@example.jp")
-        jobs: list[tuple[Courier, Contact, str | None]] = [
+        jobs: list[tuple[DeliveryChannel, Contact, str | None]] = [
             (courier(good.port), mail, None),
             (courier(bad.port), mail, "smtp_550"),
             (courier(free_port()), mail, "smtp_connection"),
@@ -214,20 +214,20 @@ def test_a_mail_server_that_wants_another_password_is_no_matter_of_the_contact()
     with mail_sink() as sink:
         # This one offers no sign-in at all.
         server = channels.mail_server(SecretStr(f"smtp://user:wrong@127.0.0.1:{sink.port}"))
-        sender = Courier(server, "mimamori@localhost", allow_private_hosts=True)
+        sender = DeliveryChannel(server, "mimamori@localhost", allow_private_hosts=True)
         attempt = sender.send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
 
-    assert attempt.arrival is Arrival.FAILED
+    assert attempt.arrival is DeliveryResult.FAILED
     assert sink.messages == []
 
 
 @pytest.mark.parametrize(
     ("status", "expected"),
     [
-        (200, Attempt(Arrival.DELIVERED)),
-        (500, Attempt(Arrival.FAILED, "http_500")),
-        (429, Attempt(Arrival.FAILED, "http_429")),
-        (410, Attempt(Arrival.REFUSED, "http_410")),
+        (200, Attempt(DeliveryResult.DELIVERED)),
+        (500, Attempt(DeliveryResult.FAILED, "http_500")),
+        (429, Attempt(DeliveryResult.FAILED, "http_429")),
+        (410, Attempt(DeliveryResult.REFUSED, "http_410")),
     ],
 )
 def test_a_webhooks_answer_is_believed(status: int, expected: Attempt) -> None:
@@ -239,7 +239,7 @@ def test_a_redirect_to_another_host_is_not_followed() -> None:
     with webhook_sink() as inner, webhook_sink(status=302, location=inner.url) as outer:
         attempt = courier(free_port()).send(contact_at(Channel.WEBHOOK, outer.url), A_TEXT)
 
-    assert attempt == Attempt(Arrival.REFUSED, "http_302")
+    assert attempt == Attempt(DeliveryResult.REFUSED, "http_302")
     assert inner.received == []
 
 
@@ -248,7 +248,7 @@ def test_a_webhook_that_does_not_answer_may_have_got_the_message(monkeypatch: py
     with webhook_sink(release=threading.Event()) as hook:
         attempt = courier(free_port()).send(contact_at(Channel.WEBHOOK, hook.url), A_TEXT)
 
-    assert attempt == Attempt(Arrival.UNKNOWN, "timeout")
+    assert attempt == Attempt(DeliveryResult.UNKNOWN, "timeout")
     assert len(hook.received) == 1
 
 
@@ -260,7 +260,7 @@ def test_addresses_inside_our_own_network_are_refused(address: str) -> None:
     guarded = courier(free_port(), allow_private_hosts=False)
 
     assert guarded.send(contact_at(Channel.WEBHOOK, address), A_TEXT) == Attempt(
-        Arrival.REFUSED, "webhook_host_private"
+        DeliveryResult.REFUSED, "webhook_host_private"
     )
 
 
@@ -287,7 +287,7 @@ def test_a_name_that_points_into_our_network_only_when_we_connect_gains_nothing(
 
         attempt = guarded.send(contact_at(Channel.WEBHOOK, f"http://turns.example:{inside.port}/x"), A_TEXT)
 
-    assert attempt == Attempt(Arrival.DELIVERED)
+    assert attempt == Attempt(DeliveryResult.DELIVERED)
     assert (len(outside.received), len(inside.received)) == (1, 0)
 
 
@@ -303,7 +303,9 @@ def test_a_name_that_points_into_our_network_only_when_we_connect_gains_nothing(
     ],
 )
 def test_an_address_that_is_none_is_refused(channel: Channel, address: str, error: str) -> None:
-    assert courier(free_port()).send(contact_at(channel, address), A_TEXT) == Attempt(Arrival.REFUSED, error)
+    assert courier(free_port()).send(contact_at(channel, address), A_TEXT) == Attempt(
+        DeliveryResult.REFUSED, error
+    )
 
 
 @pytest.mark.parametrize("url", ["mail.example.jp", "http://mail.example.jp", "smtp://", "smtp://h:port"])
@@ -426,7 +428,7 @@ class Timeouts:
     """A carrier whose messages never get an answer."""
 
     def send(self, contact: Contact, text: Text) -> Attempt:
-        return Attempt(Arrival.UNKNOWN, "timeout")
+        return Attempt(DeliveryResult.UNKNOWN, "timeout")
 
 
 def test_what_may_have_arrived_is_sent_once_more_and_then_the_next_is_asked(

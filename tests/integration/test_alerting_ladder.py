@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.alert import EventKind, Handling, NotificationKind, Outcome, Severity
 from core.store.alerts import alerts, handling, notifications
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection, Database
 from core.store.people import contacts
 from detectors.alerting import planner
@@ -270,7 +270,7 @@ def test_what_is_not_urgent_is_told_to_the_family_and_climbs_no_further(stage: S
 def test_an_alert_of_the_whole_ward_goes_to_the_centres_and_to_no_family(stage: Stage) -> None:
     stage.people([TARO], [CENTRE, CENTRE | {"name": "夜間センター", "address": "night@example.jp"}])
     ward = finding(rule="ward_silent", subject="ward")
-    judged = [Matter("ward_silent", "ward")]
+    judged = [AlertKey("ward_silent", "ward")]
     with stage.database.transaction() as connection:
         (stage.alert,) = reconcile(connection, None, [ward], judged=judged, until=NOW, now=NOW)
 
@@ -305,7 +305,7 @@ def test_the_end_of_it_is_told_to_everybody_who_was_told_and_stops_the_ladder(st
             connection,
             1,
             [ended],
-            judged=[Matter("inactivity", "resident:1")],
+            judged=[AlertKey("inactivity", "resident:1")],
             until=stage.clock.now(),
             now=stage.clock.now(),
         )
@@ -332,7 +332,7 @@ def test_a_matter_that_begins_anew_is_told_anew(stage: Stage) -> None:
     stage.people([TARO])
     stage.open()
     stage.told()
-    judged = [Matter("inactivity", "resident:1")]
+    judged = [AlertKey("inactivity", "resident:1")]
     over = finding(cleared_at=stage.clock.advance(minutes=4))
     again = finding(began_at=stage.clock.now(), raised_at=stage.clock.advance(hours=2))
     with stage.database.transaction() as connection:

@@ -17,7 +17,7 @@ from core.store.alerts import alerts, handling, notifications
 from core.store.database import Database
 from deploy.local.ports import free_port
 from detectors.alerting import loop
-from detectors.alerting.loop import Bell
+from detectors.alerting.loop import WakeUp
 from tests.support.alerting import CENTRE, TARO, HandClock, mail_sink, open_alert, register, webhook_sink
 from tests.support.processes import Process, Processes
 from tests.support.wait import wait_until
@@ -189,7 +189,7 @@ def test_a_thread_that_breaks_ends_the_loop_with_its_error(
 
 
 def test_a_ring_before_waiting_is_not_lost() -> None:
-    bell = Bell()
+    bell = WakeUp()
     heard = bell.heard()
     bell.ring()
 

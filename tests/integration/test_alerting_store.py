@@ -10,7 +10,7 @@ import pytest
 from core.domain.alert import Alert, Condition, EventKind, Finding, Handling, Outcome, Severity
 from core.errors import ConflictError, InputError, NotFoundError
 from core.store.alerts import alerts, answer_links, handling, notifications
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.database import Database
 from detectors.alerting.reconcile import reconcile
 from tests.support.alerting import NOW, finding, open_alert, register
@@ -18,7 +18,7 @@ from tests.support.alerting import NOW, finding, open_alert, register
 LATER = NOW + timedelta(minutes=5)
 CARE, TARO = 2, 3
 TARO_CONTACT = 2
-JUDGED = [Matter("inactivity", "resident:1")]
+JUDGED = [AlertKey("inactivity", "resident:1")]
 
 
 @pytest.fixture
@@ -38,7 +38,7 @@ def judge(
     *findings: Finding,
     now: datetime = NOW,
     until: datetime | None = None,
-    judged: list[Matter] = JUDGED,
+    judged: list[AlertKey] = JUDGED,
 ) -> list[int]:
     with database.transaction() as connection:
         return reconcile(connection, 1, findings, judged=judged, until=until or now, now=now)
@@ -193,7 +193,7 @@ def test_a_more_urgent_judgement_raises_the_severity_and_a_milder_one_does_not_l
 
 def test_an_sos_stays_active_until_a_person_closes_it(database: Database) -> None:
     sos = finding(rule="sos", severity=Severity.EMERGENCY, began_at=NOW)
-    judged = [Matter("sos", "resident:1")]
+    judged = [AlertKey("sos", "resident:1")]
     (number,) = judge(database, sos, judged=judged)
 
     assert judge(database, now=LATER, judged=judged) == []
@@ -326,7 +326,7 @@ def test_lists_are_limited_to_offices_and_residents_and_ward_alerts_are_the_staf
 ) -> None:
     with database.transaction() as connection:
         own = open_alert(connection)
-        judged = [Matter("ward_silent", "ward")]
+        judged = [AlertKey("ward_silent", "ward")]
         (ward,) = reconcile(
             connection,
             None,

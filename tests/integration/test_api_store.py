@@ -6,17 +6,17 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.access_scope import Scope
+from core.domain.access_scope import AccessScope
 from core.domain.device import DeviceKind
 from core.domain.people import WatchState
 from core.store.devices import devices
 from core.store.people import residents
 from core.store.telemetry import blind_times, readings
-from core.store.telemetry.readings import Part
+from core.store.telemetry.readings import ActivityBin
 from tests.support.api_ward import HOME_A, OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
 PART = timedelta(minutes=30)
-ALL = Scope(everything=True)
+ALL = AccessScope(everything=True)
 # About 400 m to the north of the home.
 NORTH = (HOME_A[0] + 0.0036, HOME_A[1])
 
@@ -41,7 +41,7 @@ def test_the_rhythm_tells_life_signs_from_mere_messages_and_leaves_silent_parts_
     with ward.database.transaction() as connection:
         found = readings.rhythm(connection, RESIDENT_A, start, start + timedelta(hours=3), PART)
 
-    assert found == [Part(start, 2, 3), Part(start + 2 * PART, 0, 1)]
+    assert found == [ActivityBin(start, 2, 3), ActivityBin(start + 2 * PART, 0, 1)]
 
 
 def test_away_is_only_what_is_clearly_not_at_home(ward: ApiWard) -> None:
@@ -132,7 +132,7 @@ def test_a_device_is_heard_while_its_heartbeats_come(ward: ApiWard) -> None:
         # Three missed heartbeats of ten minutes.
         limit = devices.hearing_in(connection, ALL, now + timedelta(minutes=30))
         silent = devices.hearing_in(connection, ALL, now + timedelta(minutes=30, seconds=1))
-        office = devices.hearing_in(connection, Scope(office=OFFICE_A), now)
+        office = devices.hearing_in(connection, AccessScope(office=OFFICE_A), now)
 
     # Trackers have no heartbeat here, so nothing is expected of them.
     assert (never.heard, never.expected, never.last_received_at) == (0, 2, None)
@@ -145,7 +145,7 @@ def test_counting_gives_the_same_as_looking_at_each(ward: ApiWard) -> None:
     now = ward.clock.now()
     _judge(ward, ward_through=now)
     for moment in (now, now + timedelta(hours=2)):
-        for scope in (ALL, Scope(office=OFFICE_A), Scope(family_user=4), Scope()):
+        for scope in (ALL, AccessScope(office=OFFICE_A), AccessScope(family_user=4), AccessScope()):
             with ward.database.transaction() as connection:
                 assert devices.hearing_in(connection, scope, moment) == devices.hearing(
                     devices.overviews(connection, scope), moment
@@ -215,7 +215,7 @@ def test_the_last_life_sign_tells_where_it_was(ward: ApiWard) -> None:
     )
 
     with ward.database.transaction() as connection:
-        found = residents.overview(connection, Scope(office=OFFICE_A), RESIDENT_A)
+        found = residents.overview(connection, AccessScope(office=OFFICE_A), RESIDENT_A)
 
     assert (found.last_life_sign_at, found.last_life_sign_kind, found.last_life_sign_place) == (
         now,

@@ -30,7 +30,7 @@ from deploy.local.mosquitto import Broker
 from detectors.backtest import result as backtest_result
 from detectors.backtest import run as backtest
 from detectors.backtest.run import Question
-from detectors.backtest.worker import Worker
+from detectors.backtest.worker import BacktestWorker
 from tests.support import alerting
 from tests.support.alerting import NOW, TARO, mail_sink
 from tests.support.api_ward import RESIDENT_A, RESIDENT_B, ApiWard, api_ward
@@ -75,7 +75,7 @@ def work_off(ward: ApiWard, must_end: bool = False) -> int:
     """Do what the worker process does."""
     desk = ward.database.dedicated_connection()
     try:
-        return Worker(ward.database, desk, ward.clock, lambda: must_end).work_off()
+        return BacktestWorker(ward.database, desk, ward.clock, lambda: must_end).work_off()
     finally:
         desk.close()
 
@@ -257,7 +257,7 @@ def test_a_worker_that_must_end_gives_back_what_it_began(ward: ApiWard) -> None:
         return len(asked) > 2
 
     desk = ward.database.dedicated_connection()
-    Worker(ward.database, desk, ward.clock, must_end).work_off()
+    BacktestWorker(ward.database, desk, ward.clock, must_end).work_off()
     desk.close()
     found = request_of(ward, number)
     assert (found.state, found.progress) == (BacktestState.WAITING, 0)

@@ -11,12 +11,12 @@ import pytest
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
 from core.store.telemetry import sequence_gaps as numbering
-from core.store.telemetry.batches import Batch, Contact
+from core.store.telemetry.batches import Batch, DeviceContact
 from core.store.telemetry.sequence_gaps import Missing
 from ingest.mqtt.connection import Receiver
 from ingest.processing.device_cache import Devices
-from ingest.progress.commit_queue import Lane
-from ingest.sequences.device_protocol import Dialogue, Ears
+from ingest.progress.commit_queue import CommitQueue
+from ingest.sequences.device_protocol import DeviceProtocol, ProtocolState
 from tests.support.alerting import HandClock
 from tests.support.ingest import Rows, registered_ward
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
@@ -53,22 +53,22 @@ class Workers:
 
     def store(self, *seqs: int, claim: int | None = None) -> None:
         """Store a batch of one worker."""
-        ears = Ears({})
+        ears = ProtocolState({})
         for seq in seqs:
             ears.note(self.device, seq, _NOW + timedelta(minutes=seq))
         if claim is not None:
             ears.note_newest(self.device, claim)
-        batch = Batch(contacts={self.device.number: Contact(_NOW, _NOW, 0, None)}, seen=ears.seen)
+        batch = Batch(contacts={self.device.number: DeviceContact(_NOW, _NOW, 0, None)}, seen=ears.seen)
         with self.database.transaction() as connection:
             ingestion.store_batch(connection, batch, _NOW)
 
-    def leader(self, *, is_shared: bool = True) -> Dialogue:
+    def leader(self, *, is_shared: bool = True) -> DeviceProtocol:
         """Return what looks for gaps in a worker that was just started."""
-        made = Dialogue(
+        made = DeviceProtocol(
             database=self.database,
             clock=self.clock,
             receiver=cast("Receiver", self.line),
-            lane=Lane(threading.Event()),
+            lane=CommitQueue(threading.Event()),
             devices=self.devices,
             is_shared=is_shared,
         )

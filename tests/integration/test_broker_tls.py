@@ -15,7 +15,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from core.credentials import enrolment_codes as enrolment
 from core.credentials.broker_tls import broker_tls
-from core.domain.broker_account import Account, AccountKind
+from core.domain.broker_account import AccountKind, BrokerAccount
 from core.errors import SettingsError
 from core.settings import Settings
 from core.store.database import Database
@@ -23,7 +23,7 @@ from deploy.broker_sync import Doorkeeper, hang_up
 from deploy.local import required_programs as packages
 from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
 from deploy.local.mosquitto_files import Certificates
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support.command_line import CommandLine
 from tests.support.device_client import DeviceClient
@@ -33,7 +33,7 @@ from tests.support.services import service_folder
 from tests.support.wait import wait_until
 from tests.support.wards import register_small_ward
 
-HALL = Account("hall-1", AccountKind.DEVICE)
+HALL = BrokerAccount("hall-1", AccountKind.DEVICE)
 
 
 class Authority:
@@ -195,7 +195,9 @@ def test_readings_of_a_device_are_stored_over_tls(
         )
         with Publisher(BrokerAddress.of(simulated)) as publisher:
             body = readings(2, ("motion", True, now + timedelta(seconds=1)))
-            publisher.publish(Message(int(now.timestamp() * 1000), "mimamori/v1/hall-1/readings", body))
+            publisher.publish(
+                OutboundMessage(int(now.timestamp() * 1000), "mimamori/v1/hall-1/readings", body)
+            )
             publisher.drain()
 
         def stored() -> int:

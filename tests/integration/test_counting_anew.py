@@ -11,11 +11,11 @@ import pytest
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
 from ingest.codecs import decode
-from ingest.mqtt.message import Message
-from ingest.processing.batch_builder import Assembly
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
-from ingest.sequences.gap_tracker import Numbering
+from ingest.sequences.gap_tracker import GapTracker
 from tests.support.ingest import Rows, readings, registered_ward
 
 _NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -39,14 +39,14 @@ class Home:
 
     def start(self) -> None:
         """Begin with what the database knows, as after a restart."""
-        self.numbers = Numbering()
+        self.numbers = GapTracker()
         with self.database.transaction() as connection:
             self.numbers.load(connection)
 
     def hear(self, topic: str, payload: bytes, *, retained: bool = False, repeated: bool = False) -> None:
         """Take in a message."""
         self.devices.prepare(("native:hall-1",), _NOW)
-        assembly = Assembly(
+        assembly = BatchBuilder(
             Rules(ZoneInfo("Asia/Tokyo")),
             self.devices.find,
             {},
@@ -54,7 +54,7 @@ class Home:
             self.numbers,
             self.numbers.counts_since,
         )
-        assembly.add(Message(topic, payload, retained, repeated, self.now), decode(topic, payload))
+        assembly.add(InboundMessage(topic, payload, retained, repeated, self.now), decode(topic, payload))
         self.numbers.add_to(assembly.batch)
         with self.database.transaction() as connection:
             ingestion.store_batch(connection, assembly.batch, self.now)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from core.credentials import enrolment_codes as enrolment
-from core.domain.broker_account import Account, AccountKind
+from core.domain.broker_account import AccountKind, BrokerAccount
 from core.store.database import Database
 from core.store.devices import broker_accounts
 from deploy.broker_sync import Doorkeeper, hang_up
@@ -21,10 +21,10 @@ from tests.support.processes import Processes, service_settings
 from tests.support.wait import wait_until
 
 NOW = datetime(2026, 8, 3, 9, tzinfo=UTC)
-D1 = Account("d1", AccountKind.DEVICE)
-D2 = Account("d2", AccountKind.DEVICE)
-G1 = Account("g1", AccountKind.GATEWAY)
-PHONE = Account("Hanako.k", AccountKind.PHONE)
+D1 = BrokerAccount("d1", AccountKind.DEVICE)
+D2 = BrokerAccount("d2", AccountKind.DEVICE)
+G1 = BrokerAccount("g1", AccountKind.GATEWAY)
+PHONE = BrokerAccount("Hanako.k", AccountKind.PHONE)
 
 Connect = Callable[..., DeviceClient]
 
@@ -62,7 +62,7 @@ def connect(broker: Broker) -> Iterator[Connect]:
         client.close()
 
 
-def credential(database: Database, account: Account) -> str:
+def credential(database: Database, account: BrokerAccount) -> str:
     with database.transaction() as connection:
         return enrolment.new_credential(connection, account, NOW).password
 
@@ -264,7 +264,7 @@ def test_many_changes_at_once_are_one_call(database: Database, tmp_path: Path) -
 
     keeper = Doorkeeper(database, tmp_path, call, rest_s=3600)
     for number in range(5):
-        credential(database, Account(f"d{number}", AccountKind.DEVICE))
+        credential(database, BrokerAccount(f"d{number}", AccountKind.DEVICE))
         keeper.turn()
     assert calls == [1]
     # All are in the file already: a broker that starts meanwhile knows them.

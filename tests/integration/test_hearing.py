@@ -9,7 +9,7 @@ import pytest
 from core.domain.metrics import METRICS
 from core.store.database import Connection, Database
 from core.store.operation import health
-from ingest.monitoring.last_heard import Hearing
+from ingest.monitoring.last_heard import LastHeard
 from tests.support.ingest import Rows, registered_ward
 
 _NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -40,7 +40,7 @@ def _heard(rows: Rows, device_id: str, at: datetime, skew_s: float | None = None
 def test_each_gateway_shows_when_something_last_came_through_it(rows: Rows, connection: Connection) -> None:
     _heard(rows, "hall-2", _NOW - timedelta(minutes=5))
     _heard(rows, "z2m-hall", _NOW - timedelta(minutes=1))
-    hearing = Hearing()
+    hearing = LastHeard()
     hearing.refresh(connection, _NOW)
     assert hearing.gateways == {"g1": _NOW - timedelta(minutes=1)}
     # However many there are, only so many become labels.
@@ -66,7 +66,7 @@ def test_a_ward_is_deaf_when_not_one_device_is_heard_that_should_send(
 
 def test_a_deaf_ward_is_no_fault_of_a_start(rows: Rows, connection: Connection) -> None:
     rows.do("UPDATE device SET heartbeat_s = 600")
-    hearing = Hearing()
+    hearing = LastHeard()
     hearing.refresh(connection, _NOW)
     assert health.is_nobody_heard(connection, _NOW)
     assert not hearing.is_deaf

@@ -21,7 +21,7 @@ from deploy.inbox.mailbag import Mailbag
 from deploy.inbox.web import web_server
 from deploy.local.ports import free_port
 from detectors.alerting import channels
-from detectors.alerting.channels import Arrival, Courier
+from detectors.alerting.channels import DeliveryChannel, DeliveryResult
 from detectors.alerting.messages import Text
 from tests.support.alerting import NOW
 from tests.support.processes import Process, Processes
@@ -86,11 +86,11 @@ def a_mail(subject: str = SUBJECT, body: str = BODY) -> bytes:
 
 def test_what_the_service_sends_is_shown_with_its_link(inbox: Inbox) -> None:
     server = channels.mail_server(SecretStr(f"smtp://127.0.0.1:{inbox.smtp_port}"))
-    courier = Courier(server, "mimamori@localhost", allow_private_hosts=True)
+    courier = DeliveryChannel(server, "mimamori@localhost", allow_private_hosts=True)
     hook = f"http://127.0.0.1:{inbox.http_port}/webhook/{quote('花子')}"
     for channel, address in ((Channel.MAIL, "taro@example.jp"), (Channel.WEBHOOK, hook)):
         contact = Contact(1, 1, None, None, "太郎", "", "お母さん", 1, channel, address, Language.JA)
-        assert courier.send(contact, Text(SUBJECT, BODY)).arrival is Arrival.DELIVERED
+        assert courier.send(contact, Text(SUBJECT, BODY)).arrival is DeliveryResult.DELIVERED
 
     page = inbox.get("/")
     assert page.count(SUBJECT) == 2

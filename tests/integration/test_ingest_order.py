@@ -15,11 +15,11 @@ from core.store.telemetry import batches as ingestion
 from deploy.local.mosquitto import Broker
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
-from ingest.mqtt.message import Message
-from ingest.processing.batch_builder import Assembly
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
-from ingest.sequences.gap_tracker import Numbering
+from ingest.sequences.gap_tracker import GapTracker
 from tests.support.ingest import Rows, fixes, now, readings, registered_ward
 from tests.support.processes import Processes, service_settings
 from tests.support.publisher import Publisher
@@ -68,7 +68,7 @@ _cuts = st.sets(st.integers(1, len(_MESSAGES) + 9), max_size=6)
 
 
 def _stored(
-    database: Database, rows: Rows, order: list[int], cuts: set[int], numbering: Numbering | None = None
+    database: Database, rows: Rows, order: list[int], cuts: set[int], numbering: GapTracker | None = None
 ) -> list[Any]:
     """Store messages in an order and in batches, and return what the database holds."""
     rows.do("TRUNCATE reading, fix, device_latest, device_contact, home_latest, home_news")
@@ -76,9 +76,11 @@ def _stored(
     edges = sorted({0, len(order), *(cut for cut in cuts if cut < len(order))})
     for first, last in pairwise(edges):
         results = [(_MESSAGES[place][0], _MESSAGES[place][1]) for place in order[first:last]]
-        decoded = [(Message(topic, body, False, False, _NOW), decode(topic, body)) for topic, body in results]
+        decoded = [
+            (InboundMessage(topic, body, False, False, _NOW), decode(topic, body)) for topic, body in results
+        ]
         devices.prepare((found.sender for _, found in decoded if isinstance(found, Decoded)), _NOW)
-        assembly = Assembly(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, _NOW, numbering)
+        assembly = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, _NOW, numbering)
         for message, found in decoded:
             assembly.add(message, found)
         with database.transaction() as connection:
@@ -101,7 +103,7 @@ def test_order_batches_and_repeats_do_not_change_what_is_stored(database_url: st
         @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
         @given(order=_orders, repeats=_repeats, cuts=_cuts, counts=st.booleans())
         def in_any_other_way(order: list[int], repeats: list[int], cuts: set[int], counts: bool) -> None:
-            numbering = Numbering() if counts else None
+            numbering = GapTracker() if counts else None
             assert _stored(database, rows, [*order, *repeats], cuts, numbering) == expected
 
         in_any_other_way()

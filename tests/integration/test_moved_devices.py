@@ -15,8 +15,8 @@ from core.store.telemetry import rule_windows as windows
 from core.store.telemetry.batches import store_batch
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
-from ingest.mqtt.message import Message
-from ingest.processing.batch_builder import Assembly
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
 from tests.support.ingest import Rows, fixes
@@ -73,12 +73,12 @@ def publish(database: Database) -> Publish:
 
     def one(device: str, kind: str, payload: bytes) -> None:
         received_at = datetime.now(UTC)
-        message = Message(f"mimamori/v1/{device}/{kind}", payload, False, False, received_at)
+        message = InboundMessage(f"mimamori/v1/{device}/{kind}", payload, False, False, received_at)
         found = decode(message.topic, message.payload)
         assert isinstance(found, Decoded)
         devices = Devices(database)
         devices.prepare([found.sender], received_at)
-        assembly = Assembly(rules, devices.find, devices.states, NOW - timedelta(days=1))
+        assembly = BatchBuilder(rules, devices.find, devices.states, NOW - timedelta(days=1))
         assembly.add(message, found)
         assert not assembly.batch.refused
         with database.transaction() as connection:

@@ -13,8 +13,8 @@ from core.store.database import Database
 from core.store.devices import proposals
 from core.store.telemetry.batches import store_batch
 from ingest.codecs import decode
-from ingest.mqtt.message import Message
-from ingest.processing.batch_builder import Assembly
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
 from tests.support.command_line import CommandLine
@@ -39,9 +39,9 @@ def take(database: Database) -> Take:
 
     def one(word: bytes = b"motion", now: datetime = NOW) -> None:
         topic = f"gw/g1/homeassistant/binary_sensor/0x1/{word.decode()}/config"
-        message = Message(topic, DISCOVERY % (word, word), True, False, now)
+        message = InboundMessage(topic, DISCOVERY % (word, word), True, False, now)
         devices = Devices(database)
-        assembly = Assembly(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, now)
+        assembly = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, now)
         assembly.add(message, decode(message.topic, message.payload))
         assert not assembly.batch.refused
         with database.transaction() as connection:
@@ -50,7 +50,7 @@ def take(database: Database) -> Take:
     return one
 
 
-def waiting(database: Database) -> list[proposals.Proposal]:
+def waiting(database: Database) -> list[proposals.DeviceProposal]:
     with database.transaction() as connection:
         return proposals.waiting(connection)
 
@@ -117,4 +117,4 @@ def test_a_gateway_gone_wild_fills_nothing_up(database: Database, monkeypatch: p
     [("Hallway 2", "hallway-2"), ("玄関 door", "door"), ("玄関", None), ("__x__", "x"), ("A" * 99, "a" * 64)],
 )
 def test_an_id_is_made_of_the_name_where_that_is_possible(name: str, made: str | None) -> None:
-    assert proposals.Proposal(1, "s:x", name, "", (), NOW, NOW).device_id == made
+    assert proposals.DeviceProposal(1, "s:x", name, "", (), NOW, NOW).device_id == made

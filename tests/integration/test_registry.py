@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from core.domain.access_scope import Scope
+from core.domain.access_scope import AccessScope
 from core.domain.device import DeviceKind
 from core.errors import ConflictError, InputError, NotFoundError
 from core.store.database import Database
@@ -19,7 +19,7 @@ from core.store.devices.registry import Placement, add_device, placement_of, ret
 from core.store.people import geofences, residents, users
 from tests.support.wards import NOW, register, small_ward, write_ward
 
-EVERYTHING = Scope(everything=True)
+EVERYTHING = AccessScope(everything=True)
 
 
 def test_a_ward_file_is_registered_whole(database: Database, tmp_path: Path) -> None:
@@ -33,7 +33,9 @@ def test_a_ward_file_is_registered_whole(database: Database, tmp_path: Path) -> 
         assert (resident.name, resident.area, resident.zone.key) == ("山田花子", "3丁目", "Asia/Tokyo")
         # The family user sees her, the centre's contact comes after the family's.
         taro = users.by_login(connection, "taro")
-        assert residents.visible_numbers(connection, Scope(family_user=taro.number)) == {resident.number}
+        assert residents.visible_numbers(connection, AccessScope(family_user=taro.number)) == {
+            resident.number
+        }
         assert [c.address for c in residents.contacts(connection, resident.number)] == [
             "taro@example.jp",
             "centre@example.jp",

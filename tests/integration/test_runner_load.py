@@ -8,9 +8,9 @@ import pytest
 
 from core.store.database import Database
 from core.store.detection import evaluation_queue as judging
-from detectors.baselines.store import Memory
+from detectors.baselines.store import LruCache
 from detectors.engine.home import judge_rest
-from detectors.engine.home_context import HomeCase
+from detectors.engine.home_context import HomeContext
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
 
 TODAY = at("2026-07-01 00:00")
@@ -35,7 +35,7 @@ def judged_through(ward: JudgedWard) -> dict[int, datetime]:
 def test_each_batch_is_judged_up_to_the_time_that_has_come_by_then(
     ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def slowly(case: HomeCase, memory: Memory) -> None:
+    def slowly(case: HomeContext, memory: LruCache) -> None:
         judge_rest(case, memory)
         ward.clock.advance(seconds=1)
         ward.complete(ward.clock.now())
@@ -119,7 +119,7 @@ def test_what_was_read_is_not_read_again_until_there_is_too_much() -> None:
         if found is not None:
             yield found
 
-    memory = Memory(2)
+    memory = LruCache(2)
     for name in ("a", "b", "a", "c", "a", "b"):
         assert memory.find(name, lambda name=name: next(read(name, name.upper()), None)) == name.upper()
     assert asked == ["a", "b", "c", "b"]

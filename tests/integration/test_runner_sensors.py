@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.access_scope import Scope
+from core.domain.access_scope import AccessScope
 from core.domain.alert import Condition, Severity
 from core.domain.geofence import ALWAYS, Circle
 from core.store.database import Database
@@ -165,7 +165,7 @@ def test_a_thermometer_without_heartbeat_is_told_when_it_says_nothing_while_the_
 def last_movement(database: Database) -> tuple[datetime | None, str | None]:
     """Return what the board shows."""
     with database.transaction() as connection:
-        seen = residents.overview(connection, Scope(everything=True), 1)
+        seen = residents.overview(connection, AccessScope(everything=True), 1)
     return seen.last_life_sign_at, seen.last_life_sign_place
 
 

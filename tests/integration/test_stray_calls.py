@@ -15,8 +15,8 @@ from core.store.telemetry import batches as ingestion
 from detectors.engine import unassigned_calls as stray
 from ingest.codecs import decode
 from ingest.commands.release import release
-from ingest.mqtt.message import Message
-from ingest.processing.batch_builder import Assembly
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
 from tests.support.judged_ward import ZONE, JudgedWard, at, home
@@ -31,12 +31,12 @@ class Ward(JudgedWard):
 
     def hears(self, topic: str, payload: dict[str, object], *, retained: bool = False) -> None:
         devices = Devices(self.database)
-        message = Message(
+        message = InboundMessage(
             topic, json.dumps(payload).encode(), retained, repeated=False, received_at=self.clock.now()
         )
         found = decode(message.topic, message.payload)
         devices.prepare([getattr(found, "sender", "")], self.clock.now())
-        assembly = Assembly(RULES, devices.find, {}, self.clock.now() - timedelta(days=1))
+        assembly = BatchBuilder(RULES, devices.find, {}, self.clock.now() - timedelta(days=1))
         assembly.add(message, found)
         with self.database.transaction() as connection:
             ingestion.store_batch(connection, assembly.batch, self.clock.now())

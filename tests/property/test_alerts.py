@@ -15,10 +15,10 @@ from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Finding, 
 from core.domain.notification import EscalationStep
 from core.domain.people import Channel, Contact, Language
 from core.store.alerts import alerts, episodes
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection, Database
 from detectors.alerting import escalation as policy
-from detectors.alerting.escalation import Message, Plan, Situation
+from detectors.alerting.escalation import EscalationPlan, EscalationState, PlannedNotification
 from detectors.alerting.reconcile import reconcile
 from tests.support.alerting import NOW, finding, register
 
@@ -42,7 +42,7 @@ class Handled(RuleBasedStateMachine):
         self.now = NOW
         self.events = 0
         self.ladder: tuple[EscalationStep, ...] = ()
-        self.sent: list[Message] = []
+        self.sent: list[PlannedNotification] = []
         self.alert = Alert(
             1,
             "inactivity",
@@ -60,16 +60,16 @@ class Handled(RuleBasedStateMachine):
         )
         self.happens(EventKind.OPENED)
 
-    def situation(self) -> Situation:
+    def situation(self) -> EscalationState:
         told = frozenset(message.contact for message in self.sent)
-        return Situation(self.alert, CONTACTS, self.ladder, told, told, frozenset())
+        return EscalationState(self.alert, CONTACTS, self.ladder, told, told, frozenset())
 
-    def happens(self, kind: EventKind, contact: int | None = None) -> Plan:
+    def happens(self, kind: EventKind, contact: int | None = None) -> EscalationPlan:
         self.events += 1
         event = AlertEvent(self.events, 1, self.now, kind, None, None, contact, {})
         return self.follow(policy.consequences(event, self.situation(), self.now))
 
-    def follow(self, plan: Plan) -> Plan:
+    def follow(self, plan: EscalationPlan) -> EscalationPlan:
         self.sent += plan.messages
         self.ladder = plan.ladder
         return plan
@@ -183,7 +183,7 @@ def judge(connection: Connection, day: list[Finding], cuts: list[int]) -> None:
 
 
 def judge_span(connection: Connection, day: list[Finding], since: int, until: int) -> list[int]:
-    judged = [Matter("inactivity", "resident:1")]
+    judged = [AlertKey("inactivity", "resident:1")]
     return reconcile(connection, 1, seen(day, since, until), judged=judged, until=at(until), now=at(until))
 
 

@@ -13,11 +13,11 @@ from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
 from ingest.codecs.parsing.json_fields import time_of_epoch
 from ingest.codecs.result import Decoded, Measured
-from ingest.mqtt.message import Message
-from ingest.processing.batch_builder import Assembly
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.limits import Rules
 from ingest.processing.timestamps import AHEAD, NEWEST, OLDEST, placed
-from ingest.sequences.gap_tracker import Numbering
+from ingest.sequences.gap_tracker import GapTracker
 
 _NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 _TOKYO = ZoneInfo("Asia/Tokyo")
@@ -29,18 +29,19 @@ _ages = st.timedeltas(timedelta(0), timedelta(days=30))
 
 
 def _batch(
-    *messages: tuple[Message, Decoded], states: dict[tuple[int, int], tuple[datetime, float]] | None = None
+    *messages: tuple[InboundMessage, Decoded],
+    states: dict[tuple[int, int], tuple[datetime, float]] | None = None,
 ) -> Batch:
-    assembly = Assembly(
-        Rules(_TOKYO), lambda _: _DEVICE, states or {}, _NOW - timedelta(hours=1), Numbering()
+    assembly = BatchBuilder(
+        Rules(_TOKYO), lambda _: _DEVICE, states or {}, _NOW - timedelta(hours=1), GapTracker()
     )
     for message, result in messages:
         assembly.add(message, result)
     return assembly.batch
 
 
-def _message(payload: bytes = b"{}", *, retained: bool = False, at: datetime = _NOW) -> Message:
-    return Message("mimamori/v1/hall-1/readings", payload, retained, False, at)
+def _message(payload: bytes = b"{}", *, retained: bool = False, at: datetime = _NOW) -> InboundMessage:
+    return InboundMessage("mimamori/v1/hall-1/readings", payload, retained, False, at)
 
 
 def _moved(

@@ -14,10 +14,10 @@ from core.domain.device import DeviceKind
 from core.domain.planned_absence import AbsenceKind
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
 from detectors.features import presence
-from detectors.features.daily_rhythm import Past
+from detectors.features.daily_rhythm import TrainingData
 from detectors.features.daily_rhythm import learn as learn_rhythm
-from detectors.features.silence_profile import Line
-from detectors.features.silence_threshold import Usual, learn
+from detectors.features.silence_profile import ThresholdCurve
+from detectors.features.silence_threshold import SilenceBaseline, learn
 from detectors.features.window import (
     Blind,
     Interval,
@@ -68,8 +68,8 @@ def rhythm_on(_day: date) -> Rhythm:
     return RHYTHM
 
 
-def usual_on(_day: date) -> Usual:
-    return Usual(40, Line(np.full(288, 150.0), np.full(288, 200.0)))
+def usual_on(_day: date) -> SilenceBaseline:
+    return SilenceBaseline(40, ThresholdCurve(np.full(288, 150.0), np.full(288, 200.0)))
 
 
 RULES: list[Callable[[], Rule]] = [
@@ -202,7 +202,7 @@ def test_a_rhythm_is_kept_exactly(
         )
         for found in (temperatures, used)
     )
-    past = Past(
+    past = TrainingData(
         seen,
         [Power(7, "kitchen", power[:, 0], power[:, 1])],
         [RoomSeries("living_room", rooms[:, 0], rooms[:, 1], np.full(len(rooms), 50.0))],

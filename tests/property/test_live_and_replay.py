@@ -28,7 +28,7 @@ from core.store.devices.ward_registration import register_ward
 from deploy.local.mosquitto import SIMULATOR, Broker
 from deploy.local.postgres_cluster import Cluster
 from deploy.playback.clock_stepping import SteppedProcesses
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support import lived_days, wards
 from tests.support.lived_days import END, FIRST, WATCHED
@@ -68,18 +68,18 @@ class Outcome(NamedTuple):
 class Way(NamedTuple):
     """How messages come: in which order, and at which moments they are judged."""
 
-    messages: list[Message]
+    messages: list[OutboundMessage]
     moments: list[datetime]
 
 
-def live(messages: Sequence[Message], rng: Random) -> Way:
+def live(messages: Sequence[OutboundMessage], rng: Random) -> Way:
     """Each message in its turn; judged in steps of any length."""
     return Way(in_order(messages), steps(rng))
 
 
-def in_disorder(messages: Sequence[Message], rng: Random) -> Way:
+def in_disorder(messages: Sequence[OutboundMessage], rng: Random) -> Way:
     """Many messages up to an hour late, some of them twice."""
-    coming: list[Message] = []
+    coming: list[OutboundMessage] = []
     for message in messages:
         for _ in range(2 if rng.random() < 0.1 else 1):
             late_ms = rng.random() * _LATEST.total_seconds() * 1000 if rng.random() < 0.4 else 0
@@ -87,12 +87,12 @@ def in_disorder(messages: Sequence[Message], rng: Random) -> Way:
     return Way(in_order(coming), steps(rng))
 
 
-def at_once(messages: Sequence[Message], _rng: Random) -> Way:
+def at_once(messages: Sequence[OutboundMessage], _rng: Random) -> Way:
     """Everything before anything is judged."""
     return Way(in_order(messages), [_LAST])
 
 
-def in_order(messages: Sequence[Message]) -> list[Message]:
+def in_order(messages: Sequence[OutboundMessage]) -> list[OutboundMessage]:
     return sorted(messages, key=lambda one: one.time_ms)
 
 

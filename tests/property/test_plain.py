@@ -14,12 +14,12 @@ from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.inserts import NewRow
 from ingest.codecs.result import Decoded, Measured
-from ingest.mqtt.message import Message
-from ingest.processing.batch_builder import Assembly
-from ingest.processing.fast_path import MAY_BE_LIFE, Plain
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
+from ingest.processing.fast_path import MAY_BE_LIFE, FastPath
 from ingest.processing.limits import Rules
 from ingest.processing.timestamps import OLDEST
-from ingest.sequences.gap_tracker import Numbering
+from ingest.sequences.gap_tracker import GapTracker
 
 _NOW = datetime(2026, 8, 1, 12, 0, 0, 123457, tzinfo=UTC)
 _RULES = Rules(ZoneInfo("Asia/Tokyo"))
@@ -64,15 +64,17 @@ def _assembled(
     messages: list[tuple[int, list[Measured], datetime | None, datetime | None, bool]],
     device: SendingDevice,
 ) -> Batch:
-    assembly = Assembly(_RULES, lambda _: device, {}, _NOW, Numbering())
+    assembly = BatchBuilder(_RULES, lambda _: device, {}, _NOW, GapTracker())
     for seq, readings, time, sent_at, retained in messages:
-        message = Message("mimamori/v1/hall-1/readings", b"{}", retained, False, _NOW)
+        message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", retained, False, _NOW)
         result = Decoded("native:hall-1", "hall-1", readings, time=time, seq=seq, sent_at=sent_at)
         assembly.add(message, result)
     return assembly.batch
 
 
-def _no_short_way(_self: Plain, _message: Message, _result: Decoded, _device: SendingDevice) -> None:
+def _no_short_way(
+    _self: FastPath, _message: InboundMessage, _result: Decoded, _device: SendingDevice
+) -> None:
     """Send every message the long way."""
 
 
@@ -99,7 +101,7 @@ def test_the_short_way_gives_the_rows_of_the_long_way(
     device = SendingDevice(7, "hall-1", "native:hall-1", kind, None, None)
     short = _assembled(messages, device)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Plain, "rows", _no_short_way)
+        patch.setattr(FastPath, "rows", _no_short_way)
         long = _assembled(messages, device)
 
     assert _told(short) == _told(long)

@@ -11,8 +11,8 @@ from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.domain.geofence import ALWAYS, Circle, Geofence, Hours
 from core.domain.sensitivity import Sensitivity
-from detectors.features.silence_profile import Line
-from detectors.features.silence_threshold import Usual, learn, patience
+from detectors.features.silence_profile import ThresholdCurve
+from detectors.features.silence_threshold import SilenceBaseline, learn, patience
 from detectors.features.window import Blind, Interval, Judgement, Press, Rule, Window, life_signs, no_track
 from detectors.rules.emergency_call import SosCall
 from detectors.rules.geofence_exit import GeofenceExit
@@ -41,10 +41,10 @@ def at(minute: float) -> datetime:
     return BEGIN + timedelta(minutes=minute)
 
 
-def usual_on(_day: date) -> Usual:
+def usual_on(_day: date) -> SilenceBaseline:
     clock = np.arange(288) / 12
     at_home = np.where((clock > 7) & (clock < 22), 60.0, 240.0)
-    return Usual(40, Line(at_home, at_home + 120))
+    return SilenceBaseline(40, ThresholdCurve(at_home, at_home + 120))
 
 
 def window(rows: list[tuple[int, DeviceKind, str]], *, until: datetime = END, **more: object) -> Window:
@@ -216,7 +216,7 @@ def test_every_press_belongs_to_a_call(presses: list[Press]) -> None:
 @UNHURRIED
 def test_what_was_learned_is_kept_exactly(rows: list[tuple[int, DeviceKind, str]]) -> None:
     found = learn(window(rows).life_signs, ZONE, (), END)
-    again = Usual.from_json(found.to_json())
+    again = SilenceBaseline.from_json(found.to_json())
     assert again.days == found.days
     assert np.array_equal(again.line.at_home, found.line.at_home)
     assert np.array_equal(again.line.after_door, found.line.after_door)

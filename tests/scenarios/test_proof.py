@@ -16,7 +16,7 @@ from deploy.playback.clock_stepping import SteppedProcesses
 from deploy.playback.scenario_library import plans, prove
 from deploy.playback.scenario_run import Play
 from deploy.playback.scenario_stage import made_up
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support import wards
 
@@ -40,7 +40,7 @@ STEP = timedelta(minutes=30)
 Told = list[tuple[str, str, datetime]]
 
 
-def messages_of(play: Play) -> list[Message]:
+def messages_of(play: Play) -> list[OutboundMessage]:
     """Return the whole past and what is lived, as it goes over the broker."""
     past = sorted((message for _, message in play.simulation.history()), key=lambda one: one.time_ms)
     return [*past, *play.simulation.until(play.end)]

@@ -8,7 +8,7 @@ import numpy as np
 
 from core.domain.alert import Finding
 from detectors.features.local_time import midnight
-from detectors.features.silence_threshold import Usual, learn
+from detectors.features.silence_threshold import SilenceBaseline, learn
 from detectors.features.window import Blind, LifeSigns, Window, moment, no_track
 from detectors.rules.inactivity import Inactivity
 from detectors.rules.ward_silent import ACTIVE_WITHIN, WardSilence, blind, outage
@@ -54,7 +54,7 @@ def inactivity(
     masked = [(one.began_at.timestamp(), (one.ended_at or end).timestamp()) for one in blind_times]
 
     @cache
-    def usual_on(day: date) -> Usual:
+    def usual_on(day: date) -> SilenceBaseline:
         return learn(signs, UTC_ZONE, masked, midnight(UTC_ZONE, day) - timedelta(hours=2))
 
     window = Window(1, UTC_ZONE, begin, signs, no_track(), (), blind_times, (), ())

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.domain.device import DeviceKind
 from detectors.features.window import life_signs
-from simulator.evaluation.homes import Recording, read_recordings
+from simulator.evaluation.homes import EvaluatedRecording, read_recordings
 from simulator.evaluation.outages import TIHM_OUTAGES
 from simulator.evaluation.recorded_life import score_life
 from simulator.evaluation.report import bathroom_lines, life_table
@@ -36,5 +36,5 @@ def test_recorded_homes_hear_no_more_than_before_and_a_collapse_in_the_bathroom_
 
 def test_a_home_without_a_bathroom_has_no_collapses_in_it() -> None:
     signs = life_signs([(3600.0 * hour, DeviceKind.MOTION, "kitchen") for hour in range(40 * 24)])
-    found = score_life([Recording("plain", signs)], rules=["restless_night"])
+    found = score_life([EvaluatedRecording("plain", signs)], rules=["restless_night"])
     assert (found.bathroom, bathroom_lines(found)) == (None, [])

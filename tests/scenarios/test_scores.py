@@ -13,10 +13,10 @@ import pytest
 from simulator.evaluation.baselines import TwoStateLine
 from simulator.evaluation.current_rule import OurRule
 from simulator.evaluation.curve import Curve, curve
-from simulator.evaluation.homes import Recording, read_recordings
+from simulator.evaluation.homes import EvaluatedRecording, read_recordings
 from simulator.evaluation.live_rule import run_live_with
 from simulator.evaluation.outages import TIHM_OUTAGES
-from simulator.evaluation.protocol import Detector, Home, collapses, prepare, run
+from simulator.evaluation.protocol import Detector, EvaluatedHome, collapses, prepare, run
 from simulator.evaluation.run import NOISE_PER_HOUR
 from simulator.evaluation.synthetic import syn40
 from tests.support.shared_data import shared_data
@@ -26,7 +26,7 @@ STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="
 
 
 @cache
-def recorded() -> list[Recording]:
+def recorded() -> list[EvaluatedRecording]:
     return read_recordings(shared_data() / "tihm" / "activity.csv.gz")
 
 
@@ -38,7 +38,7 @@ SPARSE_MIN = 22.0
 
 
 @cache
-def homes(which: str) -> list[Home]:
+def homes(which: str) -> list[EvaluatedHome]:
     if which == "recorded":
         return prepare(recorded(), TIHM_OUTAGES)
     return prepare(syn40(12, 70) if which == "made_up" else syn40(8, 60, SPARSE_MIN))

@@ -19,7 +19,7 @@ from core.store.database import Database
 from core.store.operation.health import health, stored_messages
 from core.store.telemetry.replay_progress import stored_readings
 from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher, PublishError
 from simulator.town.ward import WardOrder, make_ward
 from simulator.ward_file import parse_ward
@@ -100,7 +100,7 @@ def test_live_messages_come_when_the_clock_gets_there(broker: Broker):
             def __init__(self) -> None:
                 pass
 
-            def publish(self, message: Message) -> None:
+            def publish(self, message: OutboundMessage) -> None:
                 early.append(message.time_ms / 1000 - clock.now().timestamp())
                 publisher.publish(message)
 
@@ -137,7 +137,7 @@ def test_a_wrong_password_is_told(broker: Broker):
 def test_a_topic_that_the_broker_does_not_allow_is_told(broker: Broker):
     where = BrokerAddress(broker.host, broker.port, INGEST, broker.password(INGEST))
     with Publisher(where) as publisher:
-        publisher.publish(Message(0, "mimamori/v1/somebody/readings", b"{}"))
+        publisher.publish(OutboundMessage(0, "mimamori/v1/somebody/readings", b"{}"))
         with pytest.raises(PublishError, match="does its access list let this user write"):
             publisher.drain()
 
@@ -156,7 +156,7 @@ def test_messages_survive_a_restart_of_the_broker(broker: Broker):
 
 
 def test_simulated_devices_send_again_what_they_are_asked_for(broker: Broker):
-    messages = [Message(0, "mimamori/v1/hall-1/readings", b'{"seq":%d}' % seq) for seq in (1, 2, 3)]
+    messages = [OutboundMessage(0, "mimamori/v1/hall-1/readings", b'{"seq":%d}' % seq) for seq in (1, 2, 3)]
     with (
         listening(broker) as heard,
         Publisher(address(broker)) as publisher,
@@ -180,8 +180,8 @@ def test_what_is_lost_on_its_way_arrives_when_it_is_asked_for(broker: Broker):
         Publisher(address(broker)) as publisher,
         ServicePublisher(broker, INGEST) as service,
     ):
-        publisher.publish(Message(0, topic, b'{"seq":1}', is_lost=True))
-        publisher.publish(Message(0, topic, b'{"seq":2}'))
+        publisher.publish(OutboundMessage(0, topic, b'{"seq":1}', is_lost=True))
+        publisher.publish(OutboundMessage(0, topic, b'{"seq":2}'))
         publisher.drain()
         wait_until(lambda: heard.qsize() >= 1, 20, "the message that is not lost")
         service.publish("mimamori/v1/hall-1/command", b'{"resend":[[1,1]]}')

@@ -23,12 +23,12 @@ from detectors.features.window import Press, Window, life_signs, no_track
 from detectors.rules.emergency_call import LONGEST_DELAY, SosCall
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
-from ingest.mqtt.message import Message
-from ingest.processing.batch_builder import Assembly, Rules
-from ingest.sequences.gap_tracker import Numbering
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder, Rules
+from ingest.sequences.gap_tracker import GapTracker
 from tests.support.judged_ward import JudgedWard
 from tests.support.wards import carer
-from tests.synthetic.call_home import FIRST, Arrival, CallHome
+from tests.synthetic.call_home import FIRST, CallHome, ReceivedCall
 from tests.synthetic.calls import ToldAlert
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -44,13 +44,13 @@ class Ingest:
 
     def __init__(self, devices: Sequence[SendingDevice]) -> None:
         self._devices = {one.sender: one for one in devices}
-        self._numbering = Numbering()
+        self._numbering = GapTracker()
         self._stored_at = FIRST
 
-    def batch(self, arrivals: Sequence[Arrival], *, again: bool = False) -> Batch:
+    def batch(self, arrivals: Sequence[ReceivedCall], *, again: bool = False) -> Batch:
         """Return what is to be stored of messages; `again` after the database refused them, without their numbers."""
         numbering = self._numbering
-        assembly = Assembly(
+        assembly = BatchBuilder(
             Rules(UTC_ZONE),
             self._devices.get,
             {},
@@ -60,7 +60,9 @@ class Ingest:
             numbering.counts_since,
         )
         for one in arrivals:
-            message = Message(one.topic, one.payload, one.retained, one.repeated, one.received_at, 0, 0)
+            message = InboundMessage(
+                one.topic, one.payload, one.retained, one.repeated, one.received_at, 0, 0
+            )
             assembly.add(message, decode(message.topic, message.payload))
             if not one.repeated:
                 self._stored_at = one.received_at
@@ -229,7 +231,7 @@ def ward_home(home: CallHome) -> dict[str, Any]:
     }
 
 
-def is_call(arrival: Arrival) -> bool:
+def is_call(arrival: ReceivedCall) -> bool:
     """Tell whether a message says that somebody calls."""
     said = decode(arrival.topic, arrival.payload)
     return isinstance(said, Decoded) and any(
@@ -259,7 +261,7 @@ class CalledWard:
     def told(self) -> dict[int, list[ToldAlert]]:
         """Send everything, and return the alerts about each home."""
         coming = [one for home in self._homes for one in home.arrivals]
-        waiting: list[Arrival] = []
+        waiting: list[ReceivedCall] = []
         for arrival in sorted(coming, key=lambda one: one.received_at):
             self._close_until(arrival.received_at)
             waiting.append(arrival)
@@ -274,7 +276,7 @@ class CalledWard:
             for number, home in enumerate(self._homes, 1)
         }
 
-    def _store(self, arrivals: Sequence[Arrival]) -> None:
+    def _store(self, arrivals: Sequence[ReceivedCall]) -> None:
         """Store messages as the writer does: what the database refuses as new is looked up by its key."""
         now = arrivals[-1].received_at
         batch = self._ingest.batch(arrivals)

@@ -15,7 +15,7 @@ from core.store.alerts import alerts
 from core.store.database import Database
 from core.store.detection import evaluation_queue as judging
 from core.store.telemetry import batches as ingestion
-from core.store.telemetry.batches import Batch, Contact
+from core.store.telemetry.batches import Batch, DeviceContact
 from detectors.engine.scheduler import Runner
 from tests.support import wards
 from tests.support.alerting import HandClock
@@ -105,7 +105,7 @@ class JudgedWard:
                 batch.latest[device.number, metric] = (one.time, one.value)
             contact = batch.contacts.get(device.number)
             if contact is None or contact.received_at < received_at:
-                batch.contacts[device.number] = Contact(received_at, one.time, self._seq, None)
+                batch.contacts[device.number] = DeviceContact(received_at, one.time, self._seq, None)
         with self.database.transaction() as connection:
             ingestion.store_batch(connection, batch, self.clock.now())
 
@@ -116,7 +116,7 @@ class JudgedWard:
         for time, lat, lon, accuracy in fixes:
             self._seq += 1
             batch.fixes.append((number, time, self._seq, lat, lon, accuracy, None, None, None, time, 0, None))
-            batch.contacts[number] = Contact(time, time, self._seq, None)
+            batch.contacts[number] = DeviceContact(time, time, self._seq, None)
         with self.database.transaction() as connection:
             ingestion.store_batch(connection, batch, self.clock.now())
 

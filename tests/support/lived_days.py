@@ -9,7 +9,7 @@ from itertools import groupby
 from random import Random
 from typing import Any
 
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from tests.support.judged_ward import at
 
 TAUGHT_DAYS, DAYS = 24, 2
@@ -247,10 +247,10 @@ def ward_of(homes: list[dict[str, Any]]) -> dict[str, Any]:
     return {"offices": [{"name": _OFFICE}], "homes": homes}
 
 
-def messages_of(number: int, seed: int) -> tuple[list[Message], list[Message]]:
+def messages_of(number: int, seed: int) -> tuple[list[OutboundMessage], list[OutboundMessage]]:
     """Return what the devices of a home send: of the past in large messages, then each moment in its own."""
-    past: list[Message] = []
-    live: list[Message] = []
+    past: list[OutboundMessage] = []
+    live: list[OutboundMessage] = []
     told = HomeLife(number, Random(f"{seed}/{number}")).all()
     for name in _DEVICES:
         seq = 0
@@ -265,11 +265,13 @@ def messages_of(number: int, seed: int) -> tuple[list[Message], list[Message]]:
     return past, live
 
 
-def _message(device_id: str, seq: int, told: list[Told]) -> Message:
+def _message(device_id: str, seq: int, told: list[Told]) -> OutboundMessage:
     kind = "fix" if device_id.startswith("phone") else "readings"
     rows = [_row(one) for one in told]
     payload = json.dumps({"seq": seq, "fixes" if kind == "fix" else "readings": rows}).encode()
-    return Message(round(told[-1].time.timestamp() * 1000), f"mimamori/v1/{device_id}/{kind}", payload)
+    return OutboundMessage(
+        round(told[-1].time.timestamp() * 1000), f"mimamori/v1/{device_id}/{kind}", payload
+    )
 
 
 def _row(told: Told) -> dict[str, object]:

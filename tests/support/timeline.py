@@ -10,7 +10,7 @@ from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.domain.geofence import Circle, Geofence, Hours
 from detectors.features.availability import Link
-from detectors.features.silence_threshold import Usual, learn
+from detectors.features.silence_threshold import SilenceBaseline, learn
 from detectors.features.window import Blind, Interval, Press, Window, life_signs
 from detectors.rules.emergency_call import SosCall
 from detectors.rules.equipment_silent import judge_home
@@ -120,9 +120,9 @@ class Resident:
 
     history: Sequence[Sign] = ()
     hours: Hours | None = None
-    _usual: dict[date, Usual] = field(default_factory=dict[date, Usual])
+    _usual: dict[date, SilenceBaseline] = field(default_factory=dict[date, SilenceBaseline])
 
-    def usual_on(self, day: date, zone: ZoneInfo) -> Usual:
+    def usual_on(self, day: date, zone: ZoneInfo) -> SilenceBaseline:
         """Return what was learned for a day; without history, that nothing is known."""
         if day not in self._usual:
             midnight = datetime(day.year, day.month, day.day, tzinfo=zone)

@@ -16,7 +16,7 @@ CASES = (*PRESSES, *DETECTIONS)
 
 
 @dataclass(frozen=True)
-class Arrival:
+class ReceivedCall:
     """A message as ingest receives it; `retained` and `repeated` as the broker marks it."""
 
     received_at: datetime
@@ -72,7 +72,7 @@ class CallHome:
 
     number: int
     callers: list[Caller] = field(default_factory=list[Caller])
-    arrivals: list[Arrival] = field(default_factory=list[Arrival])
+    arrivals: list[ReceivedCall] = field(default_factory=list[ReceivedCall])
     calls: list[TrueCall] = field(default_factory=list[TrueCall])
     closings: list[timedelta] = field(default_factory=list[timedelta])
     journeys: list[tuple[datetime, datetime]] = field(default_factory=list[tuple[datetime, datetime]])

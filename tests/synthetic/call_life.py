@@ -11,7 +11,7 @@ from random import Random
 from typing import Literal
 
 from core.domain.device import DeviceKind
-from tests.synthetic.call_home import CASES, DAYS, DETECTIONS, FIRST, Arrival, CallHome, TrueCall
+from tests.synthetic.call_home import CASES, DAYS, DETECTIONS, FIRST, CallHome, ReceivedCall, TrueCall
 from tests.synthetic.call_senders import LORA, NATIVE, TASMOTA, UNNUMBERED, ZIGBEE, ZIGBEE_TIMED, Caller
 
 _EVERY_DAYS = 1.5
@@ -234,12 +234,12 @@ class _Life:
                 caller.made = 0
                 if said.anew == "with status":
                     topic, payload = caller.status()
-                    self._home.arrivals.append(Arrival(said.at - _SECOND, topic, payload))
+                    self._home.arrivals.append(ReceivedCall(said.at - _SECOND, topic, payload))
             sent_at = said.at + said.ways[0].after
             payload = caller.message(*said.moments, sent_at=sent_at)
             for way in said.ways:
                 marks = way.mark == "retained", way.mark == "repeated"
-                self._home.arrivals.append(Arrival(said.at + way.after, caller.topic(), payload, *marks))
+                self._home.arrivals.append(ReceivedCall(said.at + way.after, caller.topic(), payload, *marks))
 
 
 def _set_clock(button: Caller, which: int) -> None:

@@ -12,13 +12,22 @@ import numpy as np
 from core.domain.alert import Finding
 from core.domain.rhythm import Rhythm
 from detectors.features import daily_rhythm as rhythm
-from detectors.features.daily_rhythm import Past
+from detectors.features.daily_rhythm import TrainingData
 from detectors.features.local_time import DAY_S
 from detectors.features.window import Rule, moment
 from detectors.rules import absence_not_taken as absence
 from detectors.rules import appliance, bathroom_stay, cold, heat, night_exit, not_returned, restless_night
 from detectors.rules import late_morning as morning
-from tests.synthetic.home_person import EVENTS, FIRST, LEARN_DAYS, TEST_DAYS, ZONE, Person, make, whole_window
+from tests.synthetic.home_person import (
+    EVENTS,
+    FIRST,
+    LEARN_DAYS,
+    TEST_DAYS,
+    ZONE,
+    SyntheticPerson,
+    make,
+    whole_window,
+)
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,7 @@ def score(people: int = 20) -> list[Score]:
     ]
 
 
-def judge(person: Person) -> list[Finding]:
+def judge(person: SyntheticPerson) -> list[Finding]:
     """Return what the rules find in the test days, day by day with what had been learned a week before at most."""
     began = FIRST + LEARN_DAYS * DAY_S
     window = whole_window(person, moment(began))
@@ -77,7 +86,7 @@ def judge(person: Person) -> list[Finding]:
         week = (day.toordinal() - moment(FIRST).date().toordinal() - LEARN_DAYS) // 7
         if week not in learned:
             until = FIRST + (LEARN_DAYS + 7 * week) * DAY_S - 2 * 3600.0
-            past = Past(window.life_signs, window.power, window.rooms, (), until)
+            past = TrainingData(window.life_signs, window.power, window.rooms, (), until)
             learned[week] = rhythm.learn(past, ZONE)
         found = learned[week]
         # The last two nights are known every day.

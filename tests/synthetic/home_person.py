@@ -43,7 +43,7 @@ EVENTS = (
 
 
 @dataclass
-class Person:
+class SyntheticPerson:
     """One made-up person: what was measured, and what happened as (rule, from, until) in Unix seconds."""
 
     signs: list[tuple[float, DeviceKind, str]] = field(default_factory=list[tuple[float, DeviceKind, str]])
@@ -55,10 +55,10 @@ class Person:
     truth: list[tuple[str, float, float]] = field(default_factory=list[tuple[str, float, float]])
 
 
-def make(seed: int) -> Person:
+def make(seed: int) -> SyntheticPerson:
     """Make up one person; the same seed gives the same one."""
     random = np.random.default_rng(seed)
-    person = Person()
+    person = SyntheticPerson()
     wake_h, bed_h = random.normal(6.6, 0.5), random.normal(22.0, 0.4)
     visits = random.uniform(0.6, 2.0)
     for day in range(LEARN_DAYS + TEST_DAYS):
@@ -74,7 +74,7 @@ def make(seed: int) -> Person:
 class _Day:
     """One day of a person, with at most one thing that happens."""
 
-    def __init__(self, random: np.random.Generator, person: Person, day: int, event: str) -> None:
+    def __init__(self, random: np.random.Generator, person: SyntheticPerson, day: int, event: str) -> None:
         self._random = random
         self._person = person
         self._day = day
@@ -223,7 +223,7 @@ class _Day:
         return leaves, returns
 
 
-def whole_window(person: Person, watched_from: datetime) -> Window:
+def whole_window(person: SyntheticPerson, watched_from: datetime) -> Window:
     """Return a window over all that was measured of a person, watched from a moment on."""
     signs = life_signs(person.signs)
     fixes = np.array(sorted(person.fixes), np.float64).reshape(-1, 2)

@@ -16,7 +16,7 @@ import numpy as np
 from core.domain.device import DeviceKind
 from core.domain.planned_absence import AbsenceKind
 from detectors.features.local_time import midnight
-from detectors.features.silence_threshold import Usual, learn
+from detectors.features.silence_threshold import SilenceBaseline, learn
 from detectors.features.window import (
     LIFE_KINDS,
     Blind,
@@ -131,9 +131,9 @@ def score_new_homes(homes: int = 40) -> dict[str, OddDays]:
     return {kind: OddDays(homes, count, 0, days[kind] * homes) for kind, count in counts.items()}
 
 
-def _learned_from(signs: LifeSigns, first: float) -> Callable[[date], Usual]:
+def _learned_from(signs: LifeSigns, first: float) -> Callable[[date], SilenceBaseline]:
     @cache
-    def usual_on(day: date) -> Usual:
+    def usual_on(day: date) -> SilenceBaseline:
         known = signs.time >= first
         heard = LifeSigns(signs.time[known], signs.kind[known], signs.place[known], signs.places)
         return learn(heard, UTC_ZONE, (), midnight(UTC_ZONE, day) - timedelta(hours=2))
@@ -141,7 +141,9 @@ def _learned_from(signs: LifeSigns, first: float) -> Callable[[date], Usual]:
     return usual_on
 
 
-def _raised(signs: LifeSigns, first: float, days: int, usual_on: Callable[[date], Usual]) -> list[float]:
+def _raised(
+    signs: LifeSigns, first: float, days: int, usual_on: Callable[[date], SilenceBaseline]
+) -> list[float]:
     since = moment(first)
     window = Window(1, UTC_ZONE, since, signs, no_track(), (), (), (), ())
     found = Inactivity(usual_on).judge(window, since, since + timedelta(days=days)).findings
@@ -158,7 +160,9 @@ def _rows(signs: LifeSigns, at: float) -> list[Sign]:
     ]
 
 
-def _alerts(day: _Day, usual: Usual, lasts_s: float | None = None, zone: ZoneInfo = UTC_ZONE) -> int:
+def _alerts(
+    day: _Day, usual: SilenceBaseline, lasts_s: float | None = None, zone: ZoneInfo = UTC_ZONE
+) -> int:
     """Count the alerts raised on a day and until the time after it is over."""
     since = moment(day.midnight)
     until = since + timedelta(seconds=(day.lasts_s if lasts_s is None else lasts_s) + _AFTER_S)

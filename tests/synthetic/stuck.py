@@ -15,7 +15,7 @@ from core.domain.device import DeviceKind
 from detectors.features.stuck_patterns import METRICS, Sensor, Told
 from detectors.features.window import LIFE_KINDS, moment
 from detectors.rules.device_stuck import judge_sensors
-from simulator.evaluation.homes import Recording
+from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.protocol import DAY_S, Floats
 from simulator.incidents.incident import Incident, IncidentKind
 from simulator.town.ward import WardOrder, make_ward
@@ -53,7 +53,7 @@ class StuckScore:
     device_days: float
 
 
-def score_recorded(recordings: Sequence[Recording], seed: int = 0) -> dict[str, StuckScore]:
+def score_recorded(recordings: Sequence[EvaluatedRecording], seed: int = 0) -> dict[str, StuckScore]:
     """Put each kind of fault into one motion sensor of each recorded home; `none` counts what is told without any."""
     found: dict[str, StuckScore] = {}
     homes = [_sensors(one) for one in recordings]
@@ -106,7 +106,7 @@ def _score(kind: str, trials: Sequence[_Trial]) -> StuckScore:
     return StuckScore(faults, share, float(np.median(waits)) if waits else 0.0, 30 * false / days, days)
 
 
-def _sensors(recording: Recording) -> list[Sensor]:
+def _sensors(recording: EvaluatedRecording) -> list[Sensor]:
     signs = recording.signs
     found: list[Sensor] = []
     for number, place in enumerate(signs.places):

@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse, Response
 from api.access import sessions as auth
 from api.actions.answer_links import Action, AnswerLimits, AnswerPage, LinkState
 from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.wording.alert_reason import why
 from core.domain.alert import Alert, Condition
 from core.domain.people import Contact
@@ -26,7 +26,7 @@ def show_answer(
     token: str,
 ) -> Response:
     """Show what the link is about and its buttons."""
-    now = Page(request, None).now
+    now = HtmlPage(request, None).now
     found = _limits(request).look(connection, token, auth.peer_of(request), now, machine_now)
     return _render(request, found)
 
@@ -43,7 +43,7 @@ def act(
 ) -> Response:
     """Do what a button says, then show how things stand; what is done already is no error."""
     if action in set(Action):
-        now = Page(request, None).now
+        now = HtmlPage(request, None).now
         peer = auth.peer_of(request)
         with database.transaction() as connection:
             _limits(request).answer(
@@ -54,9 +54,9 @@ def act(
 
 def _render(request: Request, found: AnswerPage) -> Response:
     if found.alert is None or found.contact is None:
-        return Page(request, None).render("answer.html", {"state": LinkState.ENDED.value, "live": False})
+        return HtmlPage(request, None).render("answer.html", {"state": LinkState.ENDED.value, "live": False})
     alert, contact, person = found.alert, found.contact, found.person
-    page = Page(request, None, person.zone if person else None, contact.language)
+    page = HtmlPage(request, None, person.zone if person else None, contact.language)
     words, moments = page.words, page.moments
     cleared = alert.condition is Condition.CLEARED and alert.cleared_at is not None
     return page.render(
@@ -80,14 +80,14 @@ def _render(request: Request, found: AnswerPage) -> Response:
     )
 
 
-def _heading(page: Page, state: LinkState, alert: Alert) -> str:
+def _heading(page: HtmlPage, state: LinkState, alert: Alert) -> str:
     if state is LinkState.TAKEN:
         clock = page.moments.clock_text(alert.claimed_at) if alert.claimed_at else ""
         return page.words("answer.taken", who=alert.claimed_by or "", clock=clock)
     return page.words(f"answer.{state.value}")
 
 
-def _who(page: Page, contact: Contact, name: str) -> str:
+def _who(page: HtmlPage, contact: Contact, name: str) -> str:
     if not name:
         return page.words("board.ward")
     if contact.calls_resident and contact.calls_resident != name:

@@ -14,7 +14,7 @@ from api.pages.parts.alert_rows import Whose
 from api.pages.parts.climate import rooms, unknown_line
 from api.pages.parts.place import Place, load_place
 from api.pages.parts.search_area import is_sought
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.wording.alert_reason import ruled_out, title, todo, why
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome
 from core.domain.notification import EscalationStep, Notification
@@ -60,7 +60,7 @@ class Draft:
 
 
 def alert_context(
-    page: Page, viewer: Viewer, connection: Connection, alert: Alert, draft: Draft
+    page: HtmlPage, viewer: Viewer, connection: Connection, alert: Alert, draft: Draft
 ) -> dict[str, object]:
     """Return what the alert's page shows to a viewer who may see it."""
     people = residents.overviews(connection, viewer.scope)
@@ -102,7 +102,7 @@ def alert_context(
 
 
 def _place(
-    page: Page, viewer: Viewer, connection: Connection, alert: Alert, person: ResidentOverview | None
+    page: HtmlPage, viewer: Viewer, connection: Connection, alert: Alert, person: ResidentOverview | None
 ) -> Place | None:
     """Return what the viewer may see of the place that the alert is about; None if it is about no place."""
     if person is None or alert.rule not in PLACE_RULES:
@@ -111,7 +111,7 @@ def _place(
     return load_place(page, viewer, connection, person, there=there, problem="", sought=is_sought([alert]))
 
 
-def _climate_unknown(page: Page, connection: Connection, alert: Alert) -> str:
+def _climate_unknown(page: HtmlPage, connection: Connection, alert: Alert) -> str:
     """Say of heat or cold that lasts on record that nobody can tell any more, because no room reports."""
     if alert.rule not in _CLIMATE_RULES or alert.resident is None or alert.condition is not Condition.ACTIVE:
         return ""
@@ -119,7 +119,7 @@ def _climate_unknown(page: Page, connection: Connection, alert: Alert) -> str:
 
 
 def _evidence(
-    page: Page, connection: Connection, person: ResidentOverview | None, who: str
+    page: HtmlPage, connection: Connection, person: ResidentOverview | None, who: str
 ) -> dict[str, object]:
     if person is None:
         return {"chart": "", "legend": ""}
@@ -137,7 +137,7 @@ def _evidence(
     return {"chart": chart, "legend": legend(names, "evidence", days.looks)}
 
 
-def _event_line(event: AlertEvent, page: Page) -> EventLine:
+def _event_line(event: AlertEvent, page: HtmlPage) -> EventLine:
     words = page.words
     name = event.kind.value
     if event.kind in {EventKind.CLEARED, EventKind.AMENDED} and event.detail.get("withdrawn"):
@@ -152,7 +152,7 @@ def _event_line(event: AlertEvent, page: Page) -> EventLine:
     return EventLine(event.at, text, str(event.detail.get("note", "")))
 
 
-def _ladder(steps: list[EscalationStep], messages: list[Notification], page: Page) -> list[Rung]:
+def _ladder(steps: list[EscalationStep], messages: list[Notification], page: HtmlPage) -> list[Rung]:
     opening = [one for one in messages if one.kind is NotificationKind.OPENING]
     climb = [step for step in steps if step.is_climb]
     first = "alert.ladder_family" if len(climb) > 1 else "alert.ladder_centre"

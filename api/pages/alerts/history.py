@@ -12,7 +12,7 @@ from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
 from api.http.errors import ForbiddenError
 from api.pages.alerts.detail import Draft, alert_context
 from api.pages.parts.alert_rows import Whose
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.schemas.common import BigNumber
 from api.wording.alert_reason import title
 from core.domain.alert import Alert, Handling, Outcome, Severity
@@ -44,7 +44,7 @@ def list_alerts(
     before: Annotated[int | None, Query(ge=1, le=2**63 - 1)] = None,
 ) -> Response:
     """Show past and present alerts, newest first."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     offices, only = visibility.alert_limits(connection, viewer)
     chosen = Handling(handling) if handling in set(Handling) else None
     found = alerts.history(
@@ -79,7 +79,7 @@ def claim(
     next: Annotated[str, Form()] = "",  # noqa: A002 - the field's name
 ) -> Response:
     """Take the alert on. Who holds it already is shown, not an error."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     try:
         with database.transaction() as connection:
             visibility.alert_for(connection, viewer, number)
@@ -92,7 +92,7 @@ def claim(
 @router.post("/alerts/{number}/release")
 def release(request: Request, viewer: AnyUser, database: DatabaseDep, number: BigNumber) -> Response:
     """Give the alert back to the queue; only whoever holds it does."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     with database.transaction() as connection:
         found = visibility.alert_for(connection, viewer, number)
         if found.handling is not Handling.CLAIMED or found.claimed_by_user != viewer.number:
@@ -114,7 +114,7 @@ def close(
     next: Annotated[str, Form()] = "",  # noqa: A002
 ) -> Response:
     """End the alert with its outcome; what cannot be taken comes back with what was entered."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     draft = _checked(page, outcome, note)
     if not draft.problem:
         try:
@@ -148,7 +148,7 @@ def add_note(
     note: Annotated[str, Form()] = "",
 ) -> Response:
     """Write a note into the alert's history."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     try:
         with database.transaction() as connection:
             visibility.alert_for(connection, viewer, number)
@@ -159,7 +159,7 @@ def add_note(
     return _back(number, "noted")
 
 
-def _checked(page: Page, outcome: str, note: str) -> Draft:
+def _checked(page: HtmlPage, outcome: str, note: str) -> Draft:
     if outcome not in set(Outcome):
         return Draft(page.words("alert.problem_outcome"), "", note)
     if outcome == Outcome.OTHER and not note.strip():
@@ -177,7 +177,7 @@ def _again(request: Request, viewer: Viewer, database: Database, number: int, dr
 def _show(
     *, request: Request, viewer: Viewer, connection: Connection, number: int, draft: Draft, status: int = 200
 ) -> Response:
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     found = visibility.alert_for(connection, viewer, number)
     if found.resident is not None:
         visibility.resident_for(connection, viewer, found.resident, page.now)

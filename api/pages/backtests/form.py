@@ -15,7 +15,7 @@ from api.dependencies import ConnectionDep, DatabaseDep, NowDep, Staff
 from api.pages.backtests import labels as happenings
 from api.pages.backtests.labels import Happening
 from api.pages.backtests.result import account
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.schemas.backtests import LARGEST_BUDGET, BacktestDetailOut
 from api.schemas.common import BigNumber, Number
 from api.wording import alert_reason as reasons
@@ -46,7 +46,7 @@ class TryForm:
     budget: str = ""
     happened: Sequence[Happening] = ()
 
-    def problems(self, page: Page) -> dict[str, str]:
+    def problems(self, page: HtmlPage) -> dict[str, str]:
         """Say what is wrong with it, by field."""
         found: dict[str, str] = {}
         is_span = self.weeks in {str(one) for one in _WEEKS}
@@ -59,7 +59,7 @@ class TryForm:
                 found[f"happened-{number}"] = page.words("backtest.problem_row", n=number, problem=problem)
         return found
 
-    def wish(self, page: Page) -> BacktestWish:
+    def wish(self, page: HtmlPage) -> BacktestWish:
         """Return what is to be tried: every setting side by side."""
         rules = (self.rule,) if self.rule else ()
         labels = tuple(one.label(page) for one in self.happened)
@@ -106,9 +106,9 @@ def ask(
     """Ask for it, or show the form again with what is wrong."""
     form = TryForm(rule, weeks, budget.strip(), happenings.typed(day or [], clock or [], what or []))
     with database.transaction() as connection:
-        now = Page(request, viewer).now
+        now = HtmlPage(request, viewer).now
         one = visibility.resident_for(connection, viewer, number, now, is_look=False)
-        page = Page(request, viewer, one.zone)
+        page = HtmlPage(request, viewer, one.zone)
         problems = form.problems(page)
         if not problems:
             try:
@@ -124,8 +124,8 @@ def ask(
 def show(request: Request, viewer: Staff, connection: ConnectionDep, number: BigNumber) -> Response:
     """Show how far it is, or what was found."""
     found = visibility.backtest_for(connection, viewer, number)
-    one = visibility.resident_for(connection, viewer, found.resident, Page(request, viewer).now)
-    page = Page(request, viewer, one.zone)
+    one = visibility.resident_for(connection, viewer, found.resident, HtmlPage(request, viewer).now)
+    page = HtmlPage(request, viewer, one.zone)
     result, is_precise = backtests.result_for(connection, viewer, found, page.now)
     told = BacktestDetailOut.build(found, result, is_precise=is_precise)
     context: dict[str, object] = {
@@ -171,8 +171,8 @@ def _show(
     problems: dict[str, str],
 ) -> Response:
     """Show the form as it was sent, or with what was typed in last, and what was tried before."""
-    one = visibility.resident_for(connection, viewer, number, Page(request, viewer).now)
-    page = Page(request, viewer, one.zone)
+    one = visibility.resident_for(connection, viewer, number, HtmlPage(request, viewer).now)
+    page = HtmlPage(request, viewer, one.zone)
     before = backtest_requests.of_resident(connection, number)
     if form is None:
         form = TryForm(happened=happenings.remembered([found.wish for found in before], page))
@@ -194,7 +194,7 @@ def _show(
     return page.render("backtests.html", context, status=422 if problems else 200)
 
 
-def _line(one: BacktestRequest, page: Page) -> TriedLine:
+def _line(one: BacktestRequest, page: HtmlPage) -> TriedLine:
     words = page.words
     rules = [reasons.title(rule, words) for rule in one.wish.rules] or [words("backtest.every_rule")]
     text = words(

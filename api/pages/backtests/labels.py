@@ -7,7 +7,7 @@ from itertools import zip_longest
 
 from pydantic import ValidationError
 
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.schemas.backtests import LabelIO
 from core.domain.backtest import BacktestWish, Label
 
@@ -28,14 +28,14 @@ class Happening:
         """Whether nothing was typed."""
         return not (self.day or self.time or self.what)
 
-    def moment(self, page: Page) -> datetime | None:
+    def moment(self, page: HtmlPage) -> datetime | None:
         """Return when it began; None where that is no time."""
         try:
             return datetime.fromisoformat(f"{self.day}T{self.time}").replace(tzinfo=page.moments.zone)
         except ValueError:
             return None
 
-    def problem(self, page: Page, weeks: int) -> str:
+    def problem(self, page: HtmlPage, weeks: int) -> str:
         """Say what is wrong with it, nothing if it can be used."""
         began_at = self.moment(page)
         if began_at is None:
@@ -48,7 +48,7 @@ class Happening:
             return page.words("backtest.problem_span", weeks=page.words("backtest.weeks_n", n=weeks))
         return ""
 
-    def label(self, page: Page) -> Label:
+    def label(self, page: HtmlPage) -> Label:
         """Return it as it is compared with what would have been told."""
         began_at = self.moment(page)
         if began_at is None:
@@ -68,13 +68,13 @@ def filled_up(rows: Sequence[Happening]) -> list[Happening]:
     return [*rows, *(Happening() for _ in range(count - len(rows)))]
 
 
-def remembered(before: Sequence[BacktestWish], page: Page) -> list[Happening]:
+def remembered(before: Sequence[BacktestWish], page: HtmlPage) -> list[Happening]:
     """Return what was typed in when somebody tried last, so that it need not be typed again."""
     labels = next((wish.labels for wish in before if wish.labels), ())
     return list(_rows(sorted(labels, key=lambda one: one.began_at)[-_MOST_ROWS:], page))
 
 
-def _rows(labels: Sequence[Label], page: Page) -> Iterator[Happening]:
+def _rows(labels: Sequence[Label], page: HtmlPage) -> Iterator[Happening]:
     for one in labels:
         here = page.moments.local(one.began_at)
         yield Happening(f"{here:%Y-%m-%d}", f"{here:%H:%M}", one.what)

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from markupsafe import Markup
 
 from api.charts.weeks import weeks
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.schemas.backtests import BacktestFindingOut, BacktestResultOut, TriedSettingOut
 from api.wording import alert_reason as reasons
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.domain.alert import Finding, Severity, untold
 from core.domain.sensitivity import Sensitivity
 
@@ -51,7 +51,7 @@ class EpisodeRow:
 
 
 @dataclass(frozen=True)
-class Account:
+class BacktestView:
     """The whole answer; `offered` is the setting that can be put in force, `notes` say which days count less."""
 
     span: str
@@ -65,7 +65,7 @@ class Account:
     is_cut: bool
 
 
-def account(page: Page, resident: int, result: BacktestResultOut, in_force: Sensitivity) -> Account:
+def account(page: HtmlPage, resident: int, result: BacktestResultOut, in_force: Sensitivity) -> BacktestView:
     """Return what a page shows of a result whose places are already left out where they have to be.
 
     `in_force` is the setting of now, which may have been changed since.
@@ -74,7 +74,7 @@ def account(page: Page, resident: int, result: BacktestResultOut, in_force: Sens
     rows, is_cut = _episodes(page, resident, result)
     proposal, offered = _proposal(page, result, in_force)
     most = max((count for one in result.settings for count in one.alerts_by_week), default=0)
-    return Account(
+    return BacktestView(
         words(
             "backtest.span",
             since=moments.day(moments.local(result.since).date()),
@@ -92,7 +92,7 @@ def account(page: Page, resident: int, result: BacktestResultOut, in_force: Sens
     )
 
 
-def _notes(page: Page, result: BacktestResultOut) -> list[str]:
+def _notes(page: HtmlPage, result: BacktestResultOut) -> list[str]:
     moments, words = page.moments, page.words
     named = (("backtest.before_watching", result.watched_from), ("backtest.learning", result.learning_until))
     return [
@@ -101,7 +101,7 @@ def _notes(page: Page, result: BacktestResultOut) -> list[str]:
 
 
 def _setting(
-    page: Page, one: TriedSettingOut, result: BacktestResultOut, most: int, in_force: Sensitivity
+    page: HtmlPage, one: TriedSettingOut, result: BacktestResultOut, most: int, in_force: Sensitivity
 ) -> SettingRow:
     words = page.words
     counts = "・".join(map(str, one.alerts_by_week))
@@ -121,7 +121,7 @@ def _setting(
     )
 
 
-def _label(page: Page, result: BacktestResultOut, number: int) -> LabelRow:
+def _label(page: HtmlPage, result: BacktestResultOut, number: int) -> LabelRow:
     words, one = page.words, result.labels[number]
     delays: list[str] = []
     for setting in result.settings:
@@ -141,7 +141,9 @@ def _label(page: Page, result: BacktestResultOut, number: int) -> LabelRow:
     return LabelRow(page.moments.clock_text(one.began_at), what, tuple(delays))
 
 
-def _proposal(page: Page, result: BacktestResultOut, in_force: Sensitivity) -> tuple[str, Sensitivity | None]:
+def _proposal(
+    page: HtmlPage, result: BacktestResultOut, in_force: Sensitivity
+) -> tuple[str, Sensitivity | None]:
     if result.budget is None:
         return "", None
     budget = f"{result.budget.alerts_per_30_days:g}"
@@ -153,7 +155,7 @@ def _proposal(page: Page, result: BacktestResultOut, in_force: Sensitivity) -> t
     return page.words("backtest.proposed", budget=budget, name=_name(page, best)), best
 
 
-def _episodes(page: Page, resident: int, result: BacktestResultOut) -> tuple[list[EpisodeRow], bool]:
+def _episodes(page: HtmlPage, resident: int, result: BacktestResultOut) -> tuple[list[EpisodeRow], bool]:
     """Return what was found, the newest first, each once with when every setting would have told it."""
     found: dict[Episode, dict[Sensitivity, BacktestFindingOut]] = {}
     for setting in result.settings:
@@ -166,7 +168,7 @@ def _episodes(page: Page, resident: int, result: BacktestResultOut) -> tuple[lis
 
 
 def _episode(
-    page: Page,
+    page: HtmlPage,
     result: BacktestResultOut,
     resident: int,
     by_setting: dict[Sensitivity, BacktestFindingOut],
@@ -174,19 +176,22 @@ def _episode(
 ) -> EpisodeRow:
     one = next(iter(by_setting.values()))
     # As on the day when it was over: other days are named, that one is not.
-    then = Moments(one.cleared_at or result.until, page.moments.zone, page.words)
+    then = LocalTimes(one.cleared_at or result.until, page.moments.zone, page.words)
     return EpisodeRow(
         reasons.title(one.rule, page.words),
         Severity(one.severity),
         page.moments.clock_text(one.began_at),
-        tuple(_told(page, Moments(one.began_at, then.zone, then.words), by_setting, tried)),
+        tuple(_told(page, LocalTimes(one.began_at, then.zone, then.words), by_setting, tried)),
         tuple(reasons.why(untold(_finding(one), resident), then)),
         is_only_tried=result.watched_from is not None and one.raised_at <= result.watched_from,
     )
 
 
 def _told(
-    page: Page, that_day: Moments, by_setting: dict[Sensitivity, BacktestFindingOut], tried: list[Sensitivity]
+    page: HtmlPage,
+    that_day: LocalTimes,
+    by_setting: dict[Sensitivity, BacktestFindingOut],
+    tried: list[Sensitivity],
 ) -> list[str]:
     clocks = {name: that_day.clock_text(one.raised_at) for name, one in by_setting.items()}
     if len(clocks) == len(tried) and len(set(clocks.values())) == 1:
@@ -199,7 +204,7 @@ def _told(
     ]
 
 
-def _name(page: Page, sensitivity: Sensitivity) -> str:
+def _name(page: HtmlPage, sensitivity: Sensitivity) -> str:
     return page.words(f"sensitivity.{sensitivity.value}")
 
 

@@ -9,7 +9,7 @@ from api.access import sessions as auth
 from api.actions.enrolment import Enrolments
 from api.dependencies import Anybody, DatabaseDep, MachineNowDep, SettingsDep
 from api.http.errors import TooManyAttemptsError
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from core.credentials.enrolment_codes import UnknownCodeError
 
 router = APIRouter()
@@ -48,6 +48,6 @@ def enrol(
 
 
 def _page(request: Request, *, status: int = 200, **values: object) -> Response:
-    return Page(request, None).render(
+    return HtmlPage(request, None).render(
         "enrol.html", {"live": False, "problem": "", "made": None} | values, status=status
     )

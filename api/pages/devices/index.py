@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 
 from api.dependencies import Admin, ConnectionDep, Staff
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.wording.reason_card import place_name
 from core.store.devices import devices
 from core.store.devices.devices import DeviceOverview
@@ -29,7 +29,7 @@ class DeviceLine:
 
 
 @dataclass(frozen=True)
-class Filter:
+class DeviceFilter:
     """A way to narrow the list down, with how many it leaves."""
 
     name: str
@@ -41,7 +41,7 @@ def list_devices(
     request: Request, viewer: Staff, connection: ConnectionDep, show: str = "all", q: str = ""
 ) -> Response:
     """Show the devices whose homes the viewer looks after."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     found = devices.overviews(connection, viewer.scope)
     tests: dict[str, Callable[[DeviceOverview], bool]] = {
         "all": lambda _one: True,
@@ -54,7 +54,7 @@ def list_devices(
     return page.render(
         "devices.html",
         {
-            "filters": [Filter(name, sum(test(one) for one in found)) for name, test in tests.items()],
+            "filters": [DeviceFilter(name, sum(test(one) for one in found)) for name, test in tests.items()],
             "show": show if show in tests else "all",
             "q": q,
             "lines": [one for one in lines if not wanted or wanted in _searched(one)],
@@ -65,7 +65,7 @@ def list_devices(
 @router.get("/admin/users")
 def list_users(request: Request, viewer: Admin, connection: ConnectionDep) -> Response:
     """Show everybody who can sign in."""
-    return Page(request, viewer).render("users.html", {"people": users.list_all(connection)})
+    return HtmlPage(request, viewer).render("users.html", {"people": users.list_all(connection)})
 
 
 def is_low(one: DeviceOverview) -> bool:
@@ -73,7 +73,7 @@ def is_low(one: DeviceOverview) -> bool:
     return bool(one.battery_low) or (one.battery_pct is not None and one.battery_pct < _LOW_BATTERY_PCT)
 
 
-def _line(one: DeviceOverview, page: Page) -> DeviceLine:
+def _line(one: DeviceOverview, page: HtmlPage) -> DeviceLine:
     heard = one.is_heard(page.now)
     state = "no_heartbeat" if heard is None else "heard" if heard else "not_heard"
     battery = "" if one.battery_pct is None else f"{one.battery_pct:.0f}%"

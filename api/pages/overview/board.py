@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 from api.access import visibility
 from api.access.permissions import Viewer
 from api.dependencies import ConnectionDep, Staff
-from api.pages.parts.alert_rows import Matter, Whose, matters
-from api.pages.rendering import Page
+from api.pages.parts.alert_rows import AlertRow, Whose, matters
+from api.pages.rendering import HtmlPage
 from api.views import status
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.people import WatchState
@@ -28,15 +28,15 @@ _FILTERS = ("all", "p1", "p2", "p3", "held", "p4")
 
 
 @dataclass(frozen=True)
-class Part:
+class BoardSection:
     """A list of the board; equipment never shares one with people."""
 
     name: str
-    rows: list[Matter]
+    rows: list[AlertRow]
 
 
 @dataclass(frozen=True)
-class Filter:
+class BoardFilter:
     """A way to narrow the board down, with how many rows it leaves."""
 
     name: str
@@ -57,7 +57,7 @@ class Group:
 @router.get("/board")
 def board(request: Request, viewer: Staff, connection: ConnectionDep, show: str = "all") -> Response:
     """Show the whole board."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     people = residents.overviews(connection, viewer.scope)
     context = _queue(page, viewer, connection, people, show if show in _FILTERS else "all")
     return page.render("board.html", context | {"groups": _groups(people, page)})
@@ -66,7 +66,7 @@ def board(request: Request, viewer: Staff, connection: ConnectionDep, show: str 
 @router.get("/board/queue")
 def board_queue(request: Request, viewer: Staff, connection: ConnectionDep) -> Response:
     """Return the rows and counters alone, for a board that is open."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     people = residents.overviews(connection, viewer.scope)
     return page.render("_fresh.html", _queue(page, viewer, connection, people, "all"))
 
@@ -74,14 +74,14 @@ def board_queue(request: Request, viewer: Staff, connection: ConnectionDep) -> R
 @router.get("/board/groups")
 def board_groups(request: Request, viewer: Staff, connection: ConnectionDep) -> Response:
     """Return the groups alone, for a board that is open."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     return page.render(
         "_groups.html", {"groups": _groups(residents.overviews(connection, viewer.scope), page)}
     )
 
 
 def _queue(
-    page: Page, viewer: Viewer, connection: Connection, people: Sequence[ResidentOverview], show: str
+    page: HtmlPage, viewer: Viewer, connection: Connection, people: Sequence[ResidentOverview], show: str
 ) -> dict[str, object]:
     found = visibility.open_alerts_for(connection, viewer, page.now)
     heard = devices.hearing_in(connection, viewer.scope, page.now)
@@ -94,11 +94,11 @@ def _queue(
     return {
         "show": show,
         "filters": [
-            Filter(name, _mark(name), sum(_is_shown(row, name) for row in rows)) for name in _FILTERS
+            BoardFilter(name, _mark(name), sum(_is_shown(row, name) for row in rows)) for name in _FILTERS
         ],
         "parts": [
-            Part("urgent", [row for row in shown if row.severity < Severity.EQUIPMENT]),
-            Part("equipment", [row for row in shown if row.severity == Severity.EQUIPMENT]),
+            BoardSection("urgent", [row for row in shown if row.severity < Severity.EQUIPMENT]),
+            BoardSection("equipment", [row for row in shown if row.severity == Severity.EQUIPMENT]),
         ],
         "hearing": heard,
         "last_received_at": heard.last_received_at,
@@ -110,7 +110,7 @@ def _climbs(alert: Alert) -> bool:
     return alert.handling is Handling.OPEN and alert.severity <= Severity.CHECK_SOON
 
 
-def _is_shown(row: Matter, show: str) -> bool:
+def _is_shown(row: AlertRow, show: str) -> bool:
     if show == "all":
         return True
     return row.holder is not None if show == "held" else show == f"p{row.severity}"
@@ -120,7 +120,7 @@ def _mark(name: str) -> str:
     return name if name.startswith("p") else ""
 
 
-def _groups(people: Sequence[ResidentOverview], page: Page) -> list[Group]:
+def _groups(people: Sequence[ResidentOverview], page: HtmlPage) -> list[Group]:
     calm = [one for one in people if not one.open_alerts]
     paused = [one for one in calm if one.is_paused(page.now)]
     watched = [one for one in calm if not one.is_paused(page.now)]

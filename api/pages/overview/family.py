@@ -11,7 +11,7 @@ from api.access.permissions import Viewer
 from api.dependencies import ConnectionDep, Family
 from api.pages.parts.activity_days import load_days
 from api.pages.parts.climate import Room, rooms, unknown_line
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import state_name, today_context, usual_context
 from api.wording.alert_reason import why
 from api.wording.reason_card import place_name
@@ -72,7 +72,7 @@ class Someone:
 @router.get("/family")
 def family(request: Request, viewer: Family, connection: ConnectionDep) -> Response:
     """Show the residents whom the reader is linked to."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     people = [
         _someone(page.in_zone(one.zone), viewer, connection, one)
         for one in residents.overviews(connection, viewer.scope)
@@ -80,7 +80,7 @@ def family(request: Request, viewer: Family, connection: ConnectionDep) -> Respo
     return page.render("family.html", {"people": people})
 
 
-def _someone(page: Page, viewer: Viewer, connection: Connection, one: ResidentOverview) -> Someone:
+def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: ResidentOverview) -> Someone:
     contacts = residents.contacts(connection, one.number)
     own = next((contact for contact in contacts if contact.user == viewer.number), None)
     found = [
@@ -118,7 +118,7 @@ def _someone(page: Page, viewer: Viewer, connection: Connection, one: ResidentOv
     )
 
 
-def _matter(alert: Alert, page: Page, viewer: Viewer) -> FamilyMatter:
+def _matter(alert: Alert, page: HtmlPage, viewer: Viewer) -> FamilyMatter:
     is_held = alert.handling is Handling.CLAIMED
     return FamilyMatter(
         number=alert.number,

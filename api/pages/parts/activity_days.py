@@ -6,10 +6,10 @@ from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from api.charts.actogram import Usual
-from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, ChartDay, Look, moved_cell
-from api.wording.times import Moments
-from core.domain.access_scope import Scope
+from api.charts.actogram import TypicalDay
+from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, CellState, ChartDay, moved_cell
+from api.wording.times import LocalTimes
+from core.domain.access_scope import AccessScope
 from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.devices import devices
@@ -18,7 +18,7 @@ from core.store.people import planned_absences as absences
 from core.store.people.residents import ResidentOverview
 from core.store.telemetry import blind_times, readings
 from core.store.telemetry.blind_times import BlindTime
-from core.store.telemetry.readings import Part
+from core.store.telemetry.readings import ActivityBin
 
 _CELL = timedelta(minutes=CELL_MINUTES)
 # Fewer days than this do not make a habit (our choice).
@@ -34,11 +34,11 @@ class Days:
     """The days of a chart, oldest first, and what is usual in them."""
 
     days: tuple[ChartDay, ...]
-    usual: Usual
+    usual: TypicalDay
     now_minute: int
 
     @property
-    def looks(self) -> tuple[Look, ...]:
+    def looks(self) -> tuple[CellState, ...]:
         """Which looks occur."""
         return tuple({cell.look for day in self.days for cell in day.cells})
 
@@ -47,7 +47,7 @@ class Days:
 class Heard:
     """What was heard of a home in a span: the facts from which cells are made."""
 
-    parts: Sequence[Part]
+    parts: Sequence[ActivityBin]
     away: Iterable[datetime]
     blind: Sequence[BlindTime]
     pauses: Sequence[tuple[datetime, datetime]]
@@ -55,13 +55,13 @@ class Heard:
     """After this long without any reading a silent home is "no data"; None where nothing reports by itself."""
 
 
-def load_days(connection: Connection, one: ResidentOverview, moments: Moments, count: int) -> Days:
+def load_days(connection: Connection, one: ResidentOverview, moments: LocalTimes, count: int) -> Days:
     """Read and arrange the last `count` local days of a resident, today included."""
     today = moments.local(moments.now).date()
     first = today - timedelta(days=count - 1)
     since = _midnight(first, one.zone)
     until = moments.now
-    there = devices.overviews(connection, Scope(everything=True), resident=one.number)
+    there = devices.overviews(connection, AccessScope(everything=True), resident=one.number)
     heard = Heard(
         readings.rhythm(connection, one.number, since, until, _CELL),
         readings.away(connection, one.number, since, until, _CELL),
@@ -86,7 +86,7 @@ def silence_of(there: Iterable[DeviceOverview]) -> timedelta | None:
 
 
 def arrange(
-    heard: Heard, raised: Iterable[datetime], moments: Moments, first: date, last: date
+    heard: Heard, raised: Iterable[datetime], moments: LocalTimes, first: date, last: date
 ) -> tuple[ChartDay, ...]:
     """Make the chart's days from what was heard."""
     cells = _Cells(heard, moments.now)
@@ -102,21 +102,21 @@ def arrange(
     return tuple(found)
 
 
-def usual_of(days: Sequence[ChartDay]) -> Usual:
+def usual_of(days: Sequence[ChartDay]) -> TypicalDay:
     """Return between when somebody moves on most days; a walk at night now and then does not count."""
     if len(days) < _DAYS_FOR_USUAL:
-        return Usual()
+        return TypicalDay()
     often = [_is_usual([day.cells[index] for day in days]) for index in range(CELLS_PER_DAY)]
     ups = [index for index in range(_MORNING, CELLS_PER_DAY - 1) if often[index] and often[index + 1]]
     if not ups:
-        return Usual()
+        return TypicalDay()
     downs = [index + 1 for index in range(ups[0], CELLS_PER_DAY) if often[index]]
-    return Usual(ups[0] * CELL_MINUTES, downs[-1] * CELL_MINUTES)
+    return TypicalDay(ups[0] * CELL_MINUTES, downs[-1] * CELL_MINUTES)
 
 
 def _is_usual(cells: Sequence[Cell]) -> bool:
-    known = [cell for cell in cells if cell.look in {Look.MOVED, Look.STILL, Look.AWAY}]
-    moved = sum(cell.look is Look.MOVED for cell in known)
+    known = [cell for cell in cells if cell.look in {CellState.MOVED, CellState.STILL, CellState.AWAY}]
+    moved = sum(cell.look is CellState.MOVED for cell in known)
     return len(known) >= _DAYS_FOR_USUAL and moved >= len(known) / 2
 
 
@@ -135,18 +135,18 @@ class _Cells:
     def at(self, begin: datetime) -> Cell:
         """Return the cell of the half-hour that begins here; what was seen outweighs what was planned or assumed."""
         if begin >= self._now or begin < self._began:
-            return Cell(Look.AHEAD)
+            return Cell(CellState.AHEAD)
         part = self._parts.get(begin)
         if part is not None and part.life_signs > 0:
             return moved_cell(part.life_signs, self._many)
         end = min(begin + _CELL, self._now)
         if any(since < end and until > begin for since, until in self._heard.pauses):
-            return Cell(Look.PAUSED)
+            return Cell(CellState.PAUSED)
         if begin in self._away:
-            return Cell(Look.AWAY)
+            return Cell(CellState.AWAY)
         if self._blind_share(begin, end) > 0.5 or self._is_silent(begin):
-            return Cell(Look.BLIND)
-        return Cell(Look.STILL)
+            return Cell(CellState.BLIND)
+        return Cell(CellState.STILL)
 
     def _blind_share(self, begin: datetime, end: datetime) -> float:
         dark = sum(

@@ -7,7 +7,7 @@ from datetime import datetime
 from api.locale import Words
 from api.wording.alert_reason import line, title
 from api.wording.reason_card import text_of
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.domain.alert import Alert, Condition, Handling, Severity
 from core.domain.notification import EscalationStep
 from core.domain.response_targets import CLAIM_TARGET
@@ -25,7 +25,7 @@ class Also:
 
 
 @dataclass(frozen=True)
-class Matter:
+class AlertRow:
     """One row: the most urgent alert about a person, a home, a device or the ward."""
 
     number: int
@@ -89,8 +89,8 @@ def matters(
     alerts: Sequence[Alert],
     whose: Whose,
     ladders: Mapping[int, Sequence[EscalationStep]],
-    moments: Moments,
-) -> list[Matter]:
+    moments: LocalTimes,
+) -> list[AlertRow]:
     """Return one row for each person or thing, in the order of the alerts given; further alerts nest in its row."""
     found: dict[object, list[Alert]] = {}
     for alert in alerts:
@@ -101,14 +101,14 @@ def matters(
 
 
 def _matter(
-    group: Sequence[Alert], whose: Whose, ladder: Sequence[EscalationStep], moments: Moments
-) -> Matter:
+    group: Sequence[Alert], whose: Whose, ladder: Sequence[EscalationStep], moments: LocalTimes
+) -> AlertRow:
     alert = group[0]
     person = whose.person(alert)
     is_held = alert.handling is Handling.CLAIMED
     target_s = CLAIM_TARGET[alert.severity].total_seconds()
     elapsed = (moments.now - alert.opened_at).total_seconds() / target_s
-    return Matter(
+    return AlertRow(
         number=alert.number,
         version=alert.version,
         severity=int(alert.severity),
@@ -134,7 +134,7 @@ def _matter(
     )
 
 
-def _ladder_line(ladder: Sequence[EscalationStep], moments: Moments) -> str:
+def _ladder_line(ladder: Sequence[EscalationStep], moments: LocalTimes) -> str:
     """Say how far the ladder is: 「連絡 1/2 段・返答待ち 次は 9:50」."""
     rungs = [step for step in ladder if step.is_climb]
     done = [step for step in rungs if step.taken_at is not None]

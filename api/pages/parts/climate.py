@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.wording.reason_card import place_name
 from core.store.database import Connection
 from core.store.telemetry import readings
@@ -27,7 +27,7 @@ class Room:
     is_known: bool
 
 
-def rooms(page: Page, connection: Connection, resident: int) -> list[Room]:
+def rooms(page: HtmlPage, connection: Connection, resident: int) -> list[Room]:
     """Return the climate of each room that has a thermometer, a word with each temperature."""
     values = readings.latest_values(connection, resident, ["temperature_c", "humidity_pct"])
     humidity = {one.place: one for one in values if one.metric == "humidity_pct"}
@@ -50,7 +50,7 @@ def rooms(page: Page, connection: Connection, resident: int) -> list[Room]:
     return found
 
 
-def unknown_line(page: Page, found: Sequence[Room]) -> str:
+def unknown_line(page: HtmlPage, found: Sequence[Room]) -> str:
     """Say that nobody can tell whether it is too hot or too cold, since when; empty where a room's climate is known or none ever was."""
     if not found or any(room.is_known for room in found):
         return ""

@@ -9,7 +9,7 @@ from api.access import location_gate as location
 from api.access.location_gate import LocationAccess, RevealReason
 from api.access.permissions import Viewer
 from api.pages.parts.search_area import search_circles, search_lines
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from core.domain.device import DeviceKind
 from core.domain.geofence import Circle, Geofence
 from core.settings import Settings
@@ -52,7 +52,7 @@ class Place:
 
 
 def load_place(
-    page: Page,
+    page: HtmlPage,
     viewer: Viewer,
     connection: Connection,
     one: ResidentOverview,
@@ -104,7 +104,7 @@ def load_place(
     )
 
 
-def draw(page: Page, connection: Connection, resident: int, fences: list[Geofence]) -> dict[str, object]:
+def draw(page: HtmlPage, connection: Connection, resident: int, fences: list[Geofence]) -> dict[str, object]:
     """Return the map's data without a trail: home, geofences, tiles and words; only behind the open gate."""
     settings: Settings = page.request.app.state.settings
     home = residents.home_of(connection, resident)
@@ -118,7 +118,7 @@ def draw(page: Page, connection: Connection, resident: int, fences: list[Geofenc
     }
 
 
-def open_line(page: Page, access: LocationAccess) -> str:
+def open_line(page: HtmlPage, access: LocationAccess) -> str:
     """Say why the place is open, and until when."""
     if access.until is None:
         return page.words("place_of.open_alert")
@@ -126,7 +126,9 @@ def open_line(page: Page, access: LocationAccess) -> str:
     return page.words("place_of.open_until", clock=f"{until.hour}:{until:%M}")
 
 
-def _trail(connection: Connection, resident: int, page: Page, latest: StoredFix | None) -> list[StoredFix]:
+def _trail(
+    connection: Connection, resident: int, page: HtmlPage, latest: StoredFix | None
+) -> list[StoredFix]:
     if latest is None:
         return []
     since = latest.time - _TRAIL
@@ -139,7 +141,9 @@ def _trail(connection: Connection, resident: int, page: Page, latest: StoredFix 
     return found[::-1][::step][::-1]
 
 
-def _coarse_line(page: Page, connection: Connection, one: ResidentOverview, latest: StoredFix | None) -> str:
+def _coarse_line(
+    page: HtmlPage, connection: Connection, one: ResidentOverview, latest: StoredFix | None
+) -> str:
     if latest is None:
         return page.words("place_of.no_fix")
     part = timedelta(minutes=30)
@@ -147,7 +151,7 @@ def _coarse_line(page: Page, connection: Connection, one: ResidentOverview, late
     return page.words("place_of.out" if away else "place_of.home")
 
 
-def _point(fix: StoredFix, page: Page) -> dict[str, object]:
+def _point(fix: StoredFix, page: HtmlPage) -> dict[str, object]:
     age = page.now - fix.time
     clock = page.moments.local(fix.time)
     text = f"{clock.hour}:{clock:%M}"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from core.domain.alert import Alert, Condition, Handling
 from core.domain.search_area import search_area
 from core.store.telemetry.readings import StoredFix
@@ -21,7 +21,7 @@ def is_sought(alerts: Iterable[Alert]) -> bool:
     )
 
 
-def search_lines(page: Page, fix: StoredFix | None) -> list[str]:
+def search_lines(page: HtmlPage, fix: StoredFix | None) -> list[str]:
     """Say how far from the last position to look, and from when it is; distances tell no place, so they need no open gate."""
     if fix is None:
         return []
@@ -35,7 +35,7 @@ def search_lines(page: Page, fix: StoredFix | None) -> list[str]:
     ]
 
 
-def search_circles(page: Page, fix: StoredFix | None) -> dict[str, object] | None:
+def search_circles(page: HtmlPage, fix: StoredFix | None) -> dict[str, object] | None:
     """Return the two circles for the map; only behind the open gate."""
     if fix is None:
         return None

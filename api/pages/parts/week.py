@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.views.weekly import load_week
 from core.domain.weekly_report import LEAST_DAYS_BEFORE, Change
 from core.store.database import Connection
@@ -27,7 +27,7 @@ class Week:
     lines: tuple[WeekLine, ...]
 
 
-def load_week_section(page: Page, connection: Connection, one: ResidentOverview) -> Week:
+def load_week_section(page: HtmlPage, connection: Connection, one: ResidentOverview) -> Week:
     """Return the last whole week in words."""
     words = page.words
     report = load_week(connection, one, page.now)

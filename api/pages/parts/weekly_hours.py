@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import Depends, Form
 
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from core.domain.geofence import Hours
 
 
@@ -16,7 +16,7 @@ def _chosen(days: Annotated[list[str] | None, Form()] = None) -> frozenset[int]:
 ChosenDays = Annotated[frozenset[int], Depends(_chosen)]
 
 
-def hours_text(hours: Hours, page: Page) -> str:
+def hours_text(hours: Hours, page: HtmlPage) -> str:
     """Return when a geofence holds, in words."""
     words = page.words
     clock = (

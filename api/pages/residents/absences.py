@@ -12,7 +12,7 @@ from api.access import visibility
 from api.access.permissions import Viewer
 from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
 from api.pages.parts.weekly_hours import ChosenDays, hours_text
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.schemas.absences import MOST, AbsenceIn
 from api.schemas.common import Number
 from core.domain.planned_absence import Absence, AbsenceKind
@@ -40,7 +40,7 @@ class AbsenceForm:
     days: frozenset[int] = frozenset()
     note: str = ""
 
-    def parse(self, page: Page) -> AbsenceIn:
+    def parse(self, page: HtmlPage) -> AbsenceIn:
         """Return the absence that was entered; pydantic says which field is wrong."""
         given: dict[str, Any] = {
             "kind": self.kind,
@@ -94,9 +94,9 @@ def add_absence(
 ) -> Response:
     """Plan an absence, or show the form again with what is wrong."""
     with database.transaction() as connection:
-        now = Page(request, viewer).now
+        now = HtmlPage(request, viewer).now
         one = visibility.resident_for(connection, viewer, number, now, is_look=False)
-        page = Page(request, viewer, one.zone)
+        page = HtmlPage(request, viewer, one.zone)
         try:
             made = form.parse(page)
         except ValidationError as error:
@@ -125,7 +125,7 @@ def end_absence(
     found = visibility.absence_for(connection, viewer, absence)
     if found.resident != number:
         raise NotFoundError(f"there is no planned absence {absence} that you may see")
-    absences.end(connection, absence, Page(request, viewer).now)
+    absences.end(connection, absence, HtmlPage(request, viewer).now)
     return RedirectResponse(f"/residents/{number}/absences?said=absence_ended", 303)
 
 
@@ -137,8 +137,8 @@ def _show(
     form: AbsenceForm,
     problems: dict[str, str],
 ) -> Response:
-    one: ResidentOverview = visibility.resident_for(connection, viewer, number, Page(request, viewer).now)
-    page = Page(request, viewer, one.zone)
+    one: ResidentOverview = visibility.resident_for(connection, viewer, number, HtmlPage(request, viewer).now)
+    page = HtmlPage(request, viewer, one.zone)
     planned = [
         absence
         for absence in absences.of_resident(connection, number, page.now, page.now + _AHEAD)
@@ -155,7 +155,7 @@ def _show(
     return page.render("absences.html", context, status=422 if problems else 200)
 
 
-def _line(absence: Absence, page: Page, one: ResidentOverview) -> AbsenceLine:
+def _line(absence: Absence, page: HtmlPage, one: ResidentOverview) -> AbsenceLine:
     words, clock = page.words, page.moments.clock_text
     if absence.hours is not None:
         when = words("absence.weekly", hours=hours_text(absence.hours, page))
@@ -175,7 +175,7 @@ def _line(absence: Absence, page: Page, one: ResidentOverview) -> AbsenceLine:
     )
 
 
-def _moment(text: str, page: Page) -> datetime | None:
+def _moment(text: str, page: HtmlPage) -> datetime | None:
     """Return a moment typed into a field for date and time, on the home's clock; None where it is none."""
     try:
         return datetime.fromisoformat(text).replace(tzinfo=page.moments.zone)
@@ -183,7 +183,7 @@ def _moment(text: str, page: Page) -> datetime | None:
         return None
 
 
-def _impossible(made: AbsenceIn, connection: Connection, number: int, page: Page) -> dict[str, str]:
+def _impossible(made: AbsenceIn, connection: Connection, number: int, page: HtmlPage) -> dict[str, str]:
     """Return by field what speaks against an absence that was filled in well."""
     found: list[str] = []
     if made.ended_at is not None and made.ended_at <= page.now:
@@ -196,7 +196,7 @@ def _impossible(made: AbsenceIn, connection: Connection, number: int, page: Page
     return problems
 
 
-def _problems(error: ValidationError, page: Page) -> dict[str, str]:
+def _problems(error: ValidationError, page: HtmlPage) -> dict[str, str]:
     found: dict[str, str] = {}
     for item in error.errors():
         name = str(item["loc"][0]) if item["loc"] else "ended_at"

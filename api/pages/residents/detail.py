@@ -4,17 +4,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from api.access.permissions import Viewer
-from api.charts.actogram import Texts, Usual, actogram
+from api.charts.actogram import Texts, TypicalDay, actogram
 from api.charts.cells import ChartDay, figures
 from api.charts.day_strip import rhythm
 from api.charts.marks import legend
 from api.pages.parts.activity_days import Days, load_days
-from api.pages.parts.alert_rows import Matter, Whose, matters
+from api.pages.parts.alert_rows import AlertRow, Whose, matters
 from api.pages.parts.climate import rooms, unknown_line
 from api.pages.parts.place import load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.parts.week import load_week_section
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.views import baseline as usual
 from api.wording.reason_card import place_name
 from core.domain.alert import Severity
@@ -50,7 +50,7 @@ class TableRow:
 
 
 def head_context(
-    page: Page, viewer: Viewer, connection: Connection, one: ResidentOverview
+    page: HtmlPage, viewer: Viewer, connection: Connection, one: ResidentOverview
 ) -> dict[str, object]:
     """Return what the top of the page shows: state, last life sign, open alerts."""
     return {
@@ -63,7 +63,7 @@ def head_context(
 
 
 def resident_context(
-    page: Page,
+    page: HtmlPage,
     viewer: Viewer,
     connection: Connection,
     one: ResidentOverview,
@@ -111,7 +111,7 @@ def resident_context(
     )
 
 
-def today_context(page: Page, days: Days, prefix: str = "day") -> dict[str, object]:
+def today_context(page: HtmlPage, days: Days, prefix: str = "day") -> dict[str, object]:
     """Return the strip of today with its sentence."""
     words = page.words
     today = figures(days.days[-1])
@@ -125,7 +125,9 @@ def today_context(page: Page, days: Days, prefix: str = "day") -> dict[str, obje
     }
 
 
-def usual_context(page: Page, connection: Connection, one: ResidentOverview, days: Days) -> dict[str, object]:
+def usual_context(
+    page: HtmlPage, connection: Connection, one: ResidentOverview, days: Days
+) -> dict[str, object]:
     """Return what is usual in plain words: as it was learned, or as the days of the chart show until then."""
     found = usual.learned(connection, one, page.now)
     said = usual.sentences(found, page.moments)
@@ -135,14 +137,16 @@ def usual_context(page: Page, connection: Connection, one: ResidentOverview, day
     }
 
 
-def usual_line(page: Page, usual: Usual) -> str:
+def usual_line(page: HtmlPage, usual: TypicalDay) -> str:
     """Say when the person usually starts and stops moving."""
     if usual.up is None or usual.down is None:
         return page.words("resident.usual_unknown")
     return page.words("resident.usual", up=clock_of(usual.up), down=clock_of(usual.down))
 
 
-def open_matters(page: Page, viewer: Viewer, connection: Connection, one: ResidentOverview) -> list[Matter]:
+def open_matters(
+    page: HtmlPage, viewer: Viewer, connection: Connection, one: ResidentOverview
+) -> list[AlertRow]:
     """Return the open alerts about a resident, each as a row of its own."""
     found = [
         alert
@@ -153,7 +157,7 @@ def open_matters(page: Page, viewer: Viewer, connection: Connection, one: Reside
     return [row for alert in found for row in matters([alert], whose, {}, page.moments)]
 
 
-def looks(page: Page, connection: Connection, resident: int) -> list[LookLine]:
+def looks(page: HtmlPage, connection: Connection, resident: int) -> list[LookLine]:
     """Return who looked at the resident's data of late, newest first."""
     return [
         LookLine(
@@ -166,7 +170,7 @@ def looks(page: Page, connection: Connection, resident: int) -> list[LookLine]:
     ]
 
 
-def state_name(one: ResidentOverview, page: Page) -> str:
+def state_name(one: ResidentOverview, page: HtmlPage) -> str:
     """Return the state a page shows for a resident: an open alert outweighs all, a pause outweighs what was seen."""
     if one.worst is not None:
         return "please_check"
@@ -178,7 +182,7 @@ def clock_of(minute: int) -> str:
     return f"{minute // 60}:{minute % 60:02}"
 
 
-def _reason(page: Page, reason: str) -> str:
+def _reason(page: HtmlPage, reason: str) -> str:
     kind, _, note = reason.partition(":")
     if kind == "alert":
         return page.words("viewed.alert")

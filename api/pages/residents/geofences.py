@@ -14,7 +14,7 @@ from api.access.permissions import Viewer
 from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
 from api.pages.parts.place import draw, open_line
 from api.pages.parts.weekly_hours import ChosenDays, hours_text
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.schemas.common import Number
 from api.schemas.geofences import GeofenceIn, to_hours
 from core.domain.geofence import Circle, Geofence
@@ -97,7 +97,7 @@ def add_zone(
     request: Request, viewer: AnyUser, database: DatabaseDep, number: Number, form: Typed
 ) -> Response:
     """Draw a new geofence, or show the form again with what is wrong."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     with database.transaction() as connection:
         visibility.resident_for(connection, viewer, number, page.now, is_look=False)
         visibility.require_staff(viewer, "draw geofences")
@@ -128,7 +128,7 @@ def remove_zone(
     visibility.require_staff(viewer, "remove geofences")
     if found.resident != number:
         raise NotFoundError(f"there is no geofence {zone} that you may see")
-    geofences.remove(connection, zone, Page(request, viewer).now)
+    geofences.remove(connection, zone, HtmlPage(request, viewer).now)
     return RedirectResponse(f"/residents/{number}/zones?said=zone_removed", 303)
 
 
@@ -140,8 +140,8 @@ def _show(
     form: ZoneForm | None = None,
     problems: dict[str, str] | None = None,
 ) -> Response:
-    one: ResidentOverview = visibility.resident_for(connection, viewer, number, Page(request, viewer).now)
-    page = Page(request, viewer, one.zone)
+    one: ResidentOverview = visibility.resident_for(connection, viewer, number, HtmlPage(request, viewer).now)
+    page = HtmlPage(request, viewer, one.zone)
     access = location.look(connection, viewer, number, page.now)
     fences = geofences.of_resident(connection, number)
     drawn = draw(page, connection, number, fences if access.is_precise else [])
@@ -168,7 +168,7 @@ def _show(
     return page.render("zones.html", context, status=422 if problems else 200)
 
 
-def _line(fence: Geofence, page: Page) -> ZoneLine:
+def _line(fence: Geofence, page: HtmlPage) -> ZoneLine:
     words = page.words
     if isinstance(fence.shape, Circle):
         shape = words("zone.circle_of", n=round(fence.shape.radius_m))
@@ -177,7 +177,7 @@ def _line(fence: Geofence, page: Page) -> ZoneLine:
     return ZoneLine(fence.number, fence.name, shape, hours_text(fence.hours, page))
 
 
-def _problems(error: ValidationError, page: Page) -> dict[str, str]:
+def _problems(error: ValidationError, page: HtmlPage) -> dict[str, str]:
     """Return the problem of each field, in words; the first part of a shape's path is its kind."""
     found: dict[str, str] = {}
     for item in error.errors():

@@ -10,7 +10,7 @@ from api.access import visibility
 from api.access.location_gate import RevealReason
 from api.access.permissions import Viewer
 from api.dependencies import AnyUser, ClockDep, ConnectionDep, DatabaseDep, Staff
-from api.pages.rendering import Page
+from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import head_context, resident_context, state_name
 from api.schemas.common import Number
 from core.errors import InputError
@@ -28,7 +28,7 @@ _MOST = 300
 @router.get("/residents")
 def list_residents(request: Request, viewer: Staff, connection: ConnectionDep, state: str = "") -> Response:
     """Show the residents whom the viewer may know of."""
-    return _list(Page(request, viewer), viewer, connection, "", state)
+    return _list(HtmlPage(request, viewer), viewer, connection, "", state)
 
 
 @router.post("/residents")
@@ -40,10 +40,10 @@ def search_residents(
     state: Annotated[str, Form()] = "",
 ) -> Response:
     """Show those that match a search; names stay out of addresses, which browsers and proxies keep."""
-    return _list(Page(request, viewer), viewer, connection, q, state)
+    return _list(HtmlPage(request, viewer), viewer, connection, q, state)
 
 
-def _list(page: Page, viewer: Viewer, connection: Connection, q: str, state: str) -> Response:
+def _list(page: HtmlPage, viewer: Viewer, connection: Connection, q: str, state: str) -> Response:
 
     def state_of(one: ResidentOverview) -> str:
         return state_name(one, page)
@@ -68,18 +68,18 @@ def show_resident(
     request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number, hours: int = 24
 ) -> Response:
     """Show one resident."""
-    now = Page(request, viewer).now
+    now = HtmlPage(request, viewer).now
     one = visibility.resident_for(connection, viewer, number, now)
-    page = Page(request, viewer, one.zone)
+    page = HtmlPage(request, viewer, one.zone)
     return page.render("resident.html", resident_context(page, viewer, connection, one, double=hours == 48))
 
 
 @router.get("/residents/{number}/head")
 def show_head(request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number) -> Response:
     """Return the top of the page alone, for a page that is open."""
-    now = Page(request, viewer).now
+    now = HtmlPage(request, viewer).now
     one = visibility.resident_for(connection, viewer, number, now, is_look=False)
-    page = Page(request, viewer, one.zone)
+    page = HtmlPage(request, viewer, one.zone)
     return page.render("_person.html", head_context(page, viewer, connection, one))
 
 
@@ -96,7 +96,7 @@ def reveal(
     next: Annotated[str, Form()] = "",  # noqa: A002 - the field's name
 ) -> Response:
     """Record why the precise place is needed, and open it for half an hour."""
-    page = Page(request, viewer)
+    page = HtmlPage(request, viewer)
     problem = "" if reason in set(RevealReason) else page.words("place_of.problem_reason")
     if not problem:
         try:

@@ -11,7 +11,7 @@ from api.locale import words_of
 from api.schemas.absences import MOST, AbsenceIn, AbsenceOut, HabitOut, UsualOut
 from api.schemas.common import Number
 from api.views import baseline as usual
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.domain.rhythm import VERSION, Habit
 from core.store.people import planned_absences as absences
 
@@ -68,7 +68,7 @@ def read_usual(viewer: AnyUser, number: Number, connection: ConnectionDep, now: 
     one = resident_for(connection, viewer, number, now)
     found = usual.learned(connection, one, now)
     outing = found.longest_outing
-    moments = Moments(now, one.zone, words_of(viewer.user.language))
+    moments = LocalTimes(now, one.zone, words_of(viewer.user.language))
     return UsualOut(
         learned_for=None if found.day is None else found.day.isoformat(),
         version=VERSION,

@@ -13,7 +13,7 @@ from api.access.visibility import alert_for, alert_limits, open_alerts_for, requ
 from api.dependencies import AnyUser, ConnectionDep, NowDep
 from api.http.errors import AlertConflictError
 from api.schemas.alerts import AlertDetailOut, AlertOut, ClaimIn, CloseIn, NoteIn, ReleaseIn
-from api.schemas.common import BigNumber, Cursor, Limit, Page, from_cursor, to_cursor
+from api.schemas.common import BigNumber, Cursor, Limit, ResultPage, from_cursor, to_cursor
 from core.domain.alert import Handling, Severity
 from core.errors import ConflictError
 from core.store.alerts import alerts, handling
@@ -41,7 +41,7 @@ def list_history(
     handling: Annotated[Handling | None, Query(description="Only those handled so far.")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> Page[AlertOut]:
+) -> ResultPage[AlertOut]:
     """Return alerts, newest first."""
     key = from_cursor(cursor, int)
     offices, only = alert_limits(connection, viewer)
@@ -55,7 +55,7 @@ def list_history(
     )
     part, is_more = found[:limit], len(found) > limit
     shown = [one for one in part if viewer.is_staff or one.severity is not Severity.EQUIPMENT]
-    return Page(
+    return ResultPage(
         items=[AlertOut.model_validate(one) for one in shown],
         next_cursor=to_cursor(part[-1].number) if is_more else None,
     )

@@ -34,7 +34,7 @@ from api.schemas.devices import (
 from api.schemas.measurements import DeviceOut
 from core.credentials import enrolment_codes as enrolment
 from core.credentials.device_label import enrolment_address, label_svg
-from core.domain.access_scope import Scope
+from core.domain.access_scope import AccessScope
 from core.store.database import Connection
 from core.store.devices import broker_accounts, devices, proposals
 from core.store.devices import moves as device_moves
@@ -43,7 +43,7 @@ from core.store.devices.registry import Placement
 
 router = APIRouter(tags=["equipment"])
 DeviceId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["hall-1"])]
-_ALL = Scope(everything=True)
+_ALL = AccessScope(everything=True)
 
 
 @router.post("/devices", status_code=201, summary="Register a device")

@@ -9,7 +9,7 @@ from api.access import location_gate as location
 from api.access.visibility import device_for, resident_for
 from api.dependencies import AnyUser, ConnectionDep, NowDep
 from api.http.errors import FieldError
-from api.schemas.common import Cursor, Limit, Moment, Number, Page, from_cursor, to_cursor
+from api.schemas.common import Cursor, Limit, Moment, Number, ResultPage, from_cursor, to_cursor
 from api.schemas.measurements import BlindTimeOut, DeviceOut, FixOut, FixPage, ReadingOut
 from api.schemas.residents import LocationAccessOut
 from core.domain.metrics import METRICS
@@ -33,14 +33,14 @@ _FIX_KEY = (datetime, int, int)
 @router.get("/devices", summary="The devices you may know of")
 def list_devices(
     viewer: AnyUser, connection: ConnectionDep, now: NowDep, limit: Limit = 100, cursor: Cursor = None
-) -> Page[DeviceOut]:
+) -> ResultPage[DeviceOut]:
     """Return devices with where they are and when they were last heard, by device id."""
     after = from_cursor(cursor, str)
     found = devices.overviews(
         connection, viewer.scope, limit=limit + 1, after=None if after is None else after[0]
     )
     shown, is_more = found[:limit], len(found) > limit
-    return Page(
+    return ResultPage(
         items=[DeviceOut.of(one, now) for one in shown],
         next_cursor=to_cursor(shown[-1].device_id) if is_more else None,
     )
@@ -64,7 +64,7 @@ def list_readings(
     until: Until = None,
     limit: Limit = 500,
     cursor: Cursor = None,
-) -> Page[ReadingOut]:
+) -> ResultPage[ReadingOut]:
     """Return readings of a span, oldest first."""
     if metric is not None and metric not in METRICS:
         raise FieldError("query.metric", f"there is no such metric; known: {', '.join(sorted(METRICS))}")
@@ -83,7 +83,7 @@ def list_readings(
         after=None if key is None else (key[0], key[1], key[2], key[3]),
     )
     shown, is_more = found[:limit], len(found) > limit
-    return Page(
+    return ResultPage(
         items=[ReadingOut.of(one) for one in shown],
         next_cursor=to_cursor(*shown[-1].key) if is_more else None,
     )

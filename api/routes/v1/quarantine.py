@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from api.dependencies import Admin, ConnectionDep
-from api.schemas.common import BigNumber, Cursor, Limit, Output, Page, from_cursor, to_cursor
+from api.schemas.common import BigNumber, Cursor, Limit, Output, ResultPage, from_cursor, to_cursor
 from core.domain.quarantine import may_hold_position
 from core.store.telemetry import quarantine
 from core.store.telemetry.quarantine import Choice, Quarantined
@@ -86,14 +86,14 @@ def list_quarantine(
     limit: Limit = 100,
     cursor: Cursor = None,
     reason: Reason = None,
-) -> Page[QuarantinedOut]:
+) -> ResultPage[QuarantinedOut]:
     """Return messages not yet released, newest first; `mimamori quarantine release` takes them in again."""
     key = from_cursor(cursor, int)
     found = quarantine.listing(
         connection, Choice(reason=reason), limit=limit + 1, before=None if key is None else key[0]
     )
     shown, is_more = found[:limit], len(found) > limit
-    return Page(
+    return ResultPage(
         items=[_out(one) for one in shown],
         next_cursor=to_cursor(shown[-1].number) if is_more else None,
     )

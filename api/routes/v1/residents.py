@@ -8,7 +8,7 @@ from api.access import location_gate as location
 from api.access.permissions import Viewer
 from api.access.visibility import resident_for
 from api.dependencies import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
-from api.schemas.common import Cursor, Limit, Number, Page, from_cursor, to_cursor
+from api.schemas.common import Cursor, Limit, Number, ResultPage, from_cursor, to_cursor
 from api.schemas.residents import ContactOut, LocationAccessOut, LookOut, ResidentOut, RevealIn, WeeklyOut
 from api.views.weekly import load_week
 from core.domain.people import Contact
@@ -28,14 +28,14 @@ def list_residents(
     known_since: KnownSinceDep,
     limit: Limit = 100,
     cursor: Cursor = None,
-) -> Page[ResidentOut]:
+) -> ResultPage[ResidentOut]:
     """Return residents with their state, in the order of their kana."""
     after = from_cursor(cursor, str, int)
     found = residents.overviews(
         connection, viewer.scope, limit=limit + 1, after=None if after is None else (after[0], after[1])
     )
     shown, is_more = found[:limit], len(found) > limit
-    return Page(
+    return ResultPage(
         items=[ResidentOut.of(one, now, known_since) for one in shown],
         next_cursor=to_cursor(shown[-1].kana, shown[-1].number) if is_more else None,
     )

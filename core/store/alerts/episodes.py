@@ -24,14 +24,14 @@ SEEN_LATE_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Matter:
+class AlertKey:
     """What at most one unclosed alert is about: a rule and its subject."""
 
     rule: str
     subject: str
 
 
-def latest_alerts(connection: Connection, matters: Collection[Matter]) -> dict[Matter, Alert]:
+def latest_alerts(connection: Connection, matters: Collection[AlertKey]) -> dict[AlertKey, Alert]:
     """Return the newest alert of each matter, closed or not, where there is one."""
     ordered = sorted(matters, key=lambda matter: (matter.rule, matter.subject))
     rows = connection.execute(
@@ -42,7 +42,7 @@ def latest_alerts(connection: Connection, matters: Collection[Matter]) -> dict[M
         },
     )
     found = (alerts.alert_from_row(row) for row in rows)
-    return {Matter(alert.rule, alert.subject): alert for alert in found}
+    return {AlertKey(alert.rule, alert.subject): alert for alert in found}
 
 
 def is_known(connection: Connection, finding: Finding) -> bool:
@@ -120,7 +120,7 @@ def tell_more(connection: Connection, number: int, reason: Mapping[str, object])
 
 def withdraw_unfound(
     connection: Connection,
-    matters: Collection[Matter],
+    matters: Collection[AlertKey],
     found: Sequence[Finding],
     span: tuple[datetime, datetime],
     now: datetime,

@@ -12,7 +12,7 @@ _AREAS = load("detection/areas")
 
 
 @dataclass(frozen=True)
-class Patience:
+class AreaThresholds:
     """How long a home may be silent.
 
     Attributes
@@ -42,7 +42,7 @@ class AreaRow:
 
 
 def heard(
-    connection: Connection, patience: Patience, share: float, since: datetime, until: datetime
+    connection: Connection, patience: AreaThresholds, share: float, since: datetime, until: datetime
 ) -> list[AreaRow]:
     """Return what was heard of all areas since a time; homes count as silent after a `share` of what they may be."""
     values = {

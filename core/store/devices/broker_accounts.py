@@ -6,7 +6,7 @@ Only hashes are kept: of a password in the form that the broker compares with, o
 from dataclasses import dataclass
 from datetime import datetime
 
-from core.domain.broker_account import ACCOUNT_NAME, Account, AccountKind, is_service
+from core.domain.broker_account import ACCOUNT_NAME, AccountKind, BrokerAccount, is_service
 from core.errors import ConflictError, InputError, NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
@@ -43,7 +43,7 @@ class Standing:
     code_until: datetime | None
 
 
-def ensure(connection: Connection, account: Account) -> None:
+def ensure(connection: Connection, account: BrokerAccount) -> None:
     """Make an account, unless it is there; without a credential it opens nothing.
 
     Raises
@@ -76,7 +76,7 @@ def ensure(connection: Connection, account: Account) -> None:
         )
 
 
-def refuse_taken_name(connection: Connection, account: Account) -> None:
+def refuse_taken_name(connection: Connection, account: BrokerAccount) -> None:
     """Refuse a new device whose name somebody else signs in with, or that the service keeps for itself.
 
     Raises
@@ -138,13 +138,13 @@ def add_code(
     connection.execute(_ACCOUNTS["add_code"], values)
 
 
-def use_code(connection: Connection, code_hash: bytes, now: datetime) -> Account | None:
+def use_code(connection: Connection, code_hash: bytes, now: datetime) -> BrokerAccount | None:
     """Use a code up and return whose it is; None if it is unknown, used, withdrawn or too old."""
     values = {"code_hash": code_hash, "now": now}
     # Of two at once the second waits here for the first, and then finds the code used.
     connection.execute(_ACCOUNTS["account_of_code"], values)
     row = connection.execute(_ACCOUNTS["use_code"], values).fetchone()
-    return None if row is None else Account(row[0], AccountKind(row[1]))
+    return None if row is None else BrokerAccount(row[0], AccountKind(row[1]))
 
 
 def standings(connection: Connection, now: datetime) -> dict[str, Standing]:

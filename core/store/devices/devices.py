@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.access_scope import Scope
+from core.domain.access_scope import AccessScope
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS, DeviceKind
 from core.domain.metrics import METRICS
 from core.errors import NotFoundError
@@ -52,7 +52,7 @@ class DeviceOverview:
 
 
 @dataclass(frozen=True)
-class Hearing:
+class LastContact:
     """How many of the devices with a heartbeat are heard, and when any device was last heard."""
 
     heard: int
@@ -62,7 +62,7 @@ class Hearing:
 
 def overviews(
     connection: Connection,
-    scope: Scope,
+    scope: AccessScope,
     *,
     resident: int | None = None,
     limit: int = _ALL,
@@ -72,7 +72,7 @@ def overviews(
     return _overviews(connection, scope, resident=resident, device_id=None, limit=limit, after=after)
 
 
-def overview(connection: Connection, scope: Scope, device_id: str) -> DeviceOverview:
+def overview(connection: Connection, scope: AccessScope, device_id: str) -> DeviceOverview:
     """Return one device of a scope.
 
     Raises
@@ -86,20 +86,20 @@ def overview(connection: Connection, scope: Scope, device_id: str) -> DeviceOver
     return found[0]
 
 
-def is_visible(connection: Connection, scope: Scope, device_id: str) -> bool:
+def is_visible(connection: Connection, scope: AccessScope, device_id: str) -> bool:
     """Tell whether a device is one of a scope."""
     return bool(_overviews(connection, scope, resident=None, device_id=device_id, limit=1, after=None))
 
 
-def hearing(devices: Sequence[DeviceOverview], now: datetime) -> Hearing:
+def hearing(devices: Sequence[DeviceOverview], now: datetime) -> LastContact:
     """Return how many of these devices are heard at `now`."""
     told = [device.is_heard(now) for device in devices if device.home is not None]
     expected = [heard for heard in told if heard is not None]
     times = [device.last_received_at for device in devices if device.last_received_at is not None]
-    return Hearing(sum(expected), len(expected), max(times, default=None))
+    return LastContact(sum(expected), len(expected), max(times, default=None))
 
 
-def hearing_in(connection: Connection, scope: Scope, now: datetime) -> Hearing:
+def hearing_in(connection: Connection, scope: AccessScope, now: datetime) -> LastContact:
     """Return the same as `hearing` of all devices of a scope, counted in the database."""
     row = connection.execute(
         _DEVICES["hearing"],
@@ -112,12 +112,12 @@ def hearing_in(connection: Connection, scope: Scope, now: datetime) -> Hearing:
             "shortest": LEAST_SILENCE,
         },
     ).fetchone()
-    return Hearing(0, 0, None) if row is None else build(Hearing, row)
+    return LastContact(0, 0, None) if row is None else build(LastContact, row)
 
 
 def _overviews(
     connection: Connection,
-    scope: Scope,
+    scope: AccessScope,
     *,
     resident: int | None,
     device_id: str | None,

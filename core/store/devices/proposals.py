@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from core.domain.device import DeviceKind
-from core.domain.device_proposal import Proposal, Proposed
+from core.domain.device_proposal import DeviceProposal, Proposed
 from core.errors import InputError, NotFoundError
 from core.store.database import Connection
 from core.store.devices import registry as device_registry
@@ -44,13 +44,13 @@ def keep(connection: Connection, said: Iterable[Proposed], now: datetime) -> Non
     )
 
 
-def waiting(connection: Connection) -> list[Proposal]:
+def waiting(connection: Connection) -> list[DeviceProposal]:
     """Return what nobody has registered or dismissed, by sender."""
     rows = connection.execute(_PROPOSALS["waiting"], {"number": None}).fetchall()
-    return [build(Proposal, row, device_classes=tuple) for row in rows]
+    return [build(DeviceProposal, row, device_classes=tuple) for row in rows]
 
 
-def get(connection: Connection, number: int) -> Proposal:
+def get(connection: Connection, number: int) -> DeviceProposal:
     """Return one proposal that waits.
 
     Raises
@@ -61,7 +61,7 @@ def get(connection: Connection, number: int) -> Proposal:
     row = connection.execute(_PROPOSALS["waiting"], {"number": number}).fetchone()
     if row is None:
         raise NotFoundError(f"no proposal {number} waits; `mimamori device proposals` shows those that do")
-    return build(Proposal, row, device_classes=tuple)
+    return build(DeviceProposal, row, device_classes=tuple)
 
 
 def accept(

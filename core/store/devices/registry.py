@@ -5,7 +5,7 @@ from datetime import datetime
 
 from psycopg import errors
 
-from core.domain.broker_account import Account, account_of
+from core.domain.broker_account import BrokerAccount, account_of
 from core.domain.device import DeviceKind
 from core.errors import ConflictError, InputError, NotFoundError
 from core.formats.ward_file import WardDevice
@@ -104,7 +104,7 @@ class DeviceInUse:
     since: datetime | None
 
     @property
-    def account(self) -> Account | None:
+    def account(self) -> BrokerAccount | None:
         """Who signs in to the broker for it; None where nobody may."""
         return account_of(self.device_id, self.sender, self.kind, self.gateway_id)
 
@@ -123,7 +123,7 @@ def device_in_use(connection: Connection, device_id: str) -> DeviceInUse:
     return build(DeviceInUse, row, kind=DeviceKind)
 
 
-def account_for(connection: Connection, device_id: str) -> Account:
+def account_for(connection: Connection, device_id: str) -> BrokerAccount:
     """Return the account that a device publishes with.
 
     Raises
@@ -142,7 +142,7 @@ def account_for(connection: Connection, device_id: str) -> Account:
     return device.account
 
 
-def publishers(connection: Connection, account: Account) -> list[str]:
+def publishers(connection: Connection, account: BrokerAccount) -> list[str]:
     """Return the ids of all devices in use that publish with an account, by id."""
     rows = connection.execute(_REGISTRY["senders_in_use"]).fetchall()
     return sorted(row[0] for row in rows if account_of(row[0], row[1], DeviceKind(row[2]), row[3]) == account)

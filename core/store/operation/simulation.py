@@ -50,7 +50,7 @@ class OpenWish:
 
 
 @dataclass(frozen=True)
-class Wish:
+class InjectionRequest:
     """Something that a tester asked for, and what became of it."""
 
     number: int
@@ -156,9 +156,11 @@ def take_wish(connection: Connection, wish: int, *, problem: str, now: datetime)
     connection.execute(_SIMULATION["take_wish"], {"wish": wish, "problem": problem, "now": now})
 
 
-def wishes(connection: Connection, limit: int = 20) -> list[Wish]:
+def wishes(connection: Connection, limit: int = 20) -> list[InjectionRequest]:
     """Return the latest wishes, the newest first."""
-    return [build(Wish, row) for row in connection.execute(_SIMULATION["wishes"], {"limit": limit})]
+    return [
+        build(InjectionRequest, row) for row in connection.execute(_SIMULATION["wishes"], {"limit": limit})
+    ]
 
 
 def home_names(connection: Connection) -> dict[int, str]:

@@ -35,7 +35,7 @@ class Reveal:
 
 
 @dataclass(frozen=True)
-class Look:
+class AccessRecord:
     """One person's looks at one thing within half an hour."""
 
     first_at: datetime
@@ -74,12 +74,12 @@ def open_reveal(connection: Connection, user: int, resident: int, now: datetime)
     return None if row is None else Reveal(*row)
 
 
-def looks(connection: Connection, resident: int, since: datetime, limit: int = 200) -> list[Look]:
+def looks(connection: Connection, resident: int, since: datetime, limit: int = 200) -> list[AccessRecord]:
     """Return who looked since a moment, newest first."""
     rows = connection.execute(
         _VIEWS["looks"], {"resident": resident, "since": since, "limit": limit}
     ).fetchall()
     return [
-        Look(first, last, until, user, name, Role(role), Viewed(what), reason, times)
+        AccessRecord(first, last, until, user, name, Role(role), Viewed(what), reason, times)
         for first, last, until, user, name, role, what, reason, times in rows
     ]

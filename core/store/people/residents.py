@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from core.domain.access_scope import Scope
+from core.domain.access_scope import AccessScope
 from core.domain.alert import Severity
 from core.domain.device import DeviceKind
 from core.domain.people import Channel, Contact, Home, Language, Resident, WatchState
@@ -98,7 +98,7 @@ class StateCounts:
 
 def overviews(
     connection: Connection,
-    scope: Scope,
+    scope: AccessScope,
     *,
     limit: int = _ALL,
     after: tuple[str, int] | None = None,
@@ -110,7 +110,7 @@ def overviews(
     )
 
 
-def overview(connection: Connection, scope: Scope, resident: int) -> ResidentOverview:
+def overview(connection: Connection, scope: AccessScope, resident: int) -> ResidentOverview:
     """Return one resident of a scope.
 
     Raises
@@ -124,13 +124,13 @@ def overview(connection: Connection, scope: Scope, resident: int) -> ResidentOve
     return found[0]
 
 
-def is_visible(connection: Connection, scope: Scope, resident: int) -> bool:
+def is_visible(connection: Connection, scope: AccessScope, resident: int) -> bool:
     """Tell whether a resident is in a scope."""
     row = connection.execute(_RESIDENTS["visible"], {"resident": resident, **_of(scope)}).fetchone()
     return bool(row and row[0])
 
 
-def visible_numbers(connection: Connection, scope: Scope) -> frozenset[int]:
+def visible_numbers(connection: Connection, scope: AccessScope) -> frozenset[int]:
     """Return the numbers of all residents in a scope."""
     rows = connection.execute(_RESIDENTS["visible_numbers"], _of(scope)).fetchall()
     return frozenset(row[0] for row in rows)
@@ -151,7 +151,9 @@ def counts(overviews: list[ResidentOverview], now: datetime, known_since: dateti
     )
 
 
-def counts_in(connection: Connection, scope: Scope, now: datetime, known_since: datetime) -> StateCounts:
+def counts_in(
+    connection: Connection, scope: AccessScope, now: datetime, known_since: datetime
+) -> StateCounts:
     """Return the same as `counts` of all residents of a scope, counted in the database."""
     row = connection.execute(
         _RESIDENTS["state_counts"],
@@ -202,7 +204,7 @@ def contact(connection: Connection, number: int) -> Contact | None:
 
 def _overviews(
     connection: Connection,
-    scope: Scope,
+    scope: AccessScope,
     *,
     limit: int,
     resident: int | None,
@@ -233,7 +235,7 @@ def _overviews(
     ]
 
 
-def _of(scope: Scope) -> dict[str, object]:
+def _of(scope: AccessScope) -> dict[str, object]:
     return {"everything": scope.everything, "office": scope.office, "family_user": scope.family_user}
 
 

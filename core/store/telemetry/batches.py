@@ -25,7 +25,7 @@ _INGESTION = load("telemetry/batches")
 
 
 @dataclass(slots=True)
-class Contact:
+class DeviceContact:
     """What a batch tells about the link to a device."""
 
     received_at: datetime
@@ -82,7 +82,7 @@ class Batch:
     latest: dict[tuple[int, int], tuple[datetime, float]] = field(
         default_factory=dict[tuple[int, int], tuple[datetime, float]]
     )
-    contacts: dict[int, Contact] = field(default_factory=dict[int, Contact])
+    contacts: dict[int, DeviceContact] = field(default_factory=dict[int, DeviceContact])
     late_states: list[tuple[int, int, datetime]] = field(default_factory=list[tuple[int, int, datetime]])
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
     proposed: list[Proposed] = field(default_factory=list[Proposed])

@@ -25,7 +25,7 @@ class Series:
 
 
 @dataclass(frozen=True)
-class Situation:
+class RuleInputs:
     """Where a resident's home is, if that is known, and whether the door at night is to be told."""
 
     home: tuple[float, float] | None
@@ -63,17 +63,17 @@ def told_at(
     return connection.execute(_MEASUREMENTS["told_at"], values, binary=True).fetchall()
 
 
-def situation(connection: Connection, resident: int) -> Situation:
+def situation(connection: Connection, resident: int) -> RuleInputs:
     """Return what is known of a resident's home and of the door at night."""
     return situations(connection, [resident])[resident]
 
 
-def situations(connection: Connection, residents: Sequence[int]) -> dict[int, Situation]:
+def situations(connection: Connection, residents: Sequence[int]) -> dict[int, RuleInputs]:
     """Return the same for several residents."""
-    found = {one: Situation(None, tells_night_exit=False) for one in residents}
+    found = {one: RuleInputs(None, tells_night_exit=False) for one in residents}
     for number, lat, lon, tells_night_exit in connection.execute(
         _MEASUREMENTS["situation"], {"residents": list(residents)}
     ):
         home = None if lat is None or lon is None else (lat, lon)
-        found[number] = Situation(home, tells_night_exit=tells_night_exit)
+        found[number] = RuleInputs(home, tells_night_exit=tells_night_exit)
     return found

@@ -52,7 +52,7 @@ class LatestValue:
 
 
 @dataclass(frozen=True)
-class Part:
+class ActivityBin:
     """What came from a home in one part of a span: `life_signs` of `readings` show that a person acted."""
 
     began_at: datetime
@@ -123,7 +123,7 @@ def latest_values(connection: Connection, resident: int, metrics: list[str]) -> 
 
 def rhythm(
     connection: Connection, resident: int, since: datetime, until: datetime, part: timedelta
-) -> list[Part]:
+) -> list[ActivityBin]:
     """Return the parts of a span (cut in UTC) from which anything came, in order; an absent part was silent."""
     rows = connection.execute(
         _READINGS["rhythm"],
@@ -136,7 +136,7 @@ def rhythm(
             "retained": int(ReadingFlag.RETAINED),
         },
     ).fetchall()
-    return [build(Part, row) for row in rows]
+    return [build(ActivityBin, row) for row in rows]
 
 
 def away(

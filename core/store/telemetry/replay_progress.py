@@ -14,7 +14,7 @@ _ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
-class RaisedAlert:
+class ReplayedAlert:
     """An alert as a list of results shows it; `home` is None for what is about the whole ward."""
 
     rule: str
@@ -60,7 +60,7 @@ def over_but_open(connection: Connection) -> list[int]:
     return [row[0] for row in connection.execute(_REPLAY["over_but_open"]).fetchall()]
 
 
-def raised_alerts(connection: Connection) -> list[RaisedAlert]:
+def raised_alerts(connection: Connection) -> list[ReplayedAlert]:
     """Return all alerts in the order in which they were raised."""
     rows: list[Row] = connection.execute(_REPLAY["raised_alerts"]).fetchall()
-    return [build(RaisedAlert, row, severity=Severity) for row in rows]
+    return [build(ReplayedAlert, row, severity=Severity) for row in rows]

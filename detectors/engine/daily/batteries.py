@@ -10,14 +10,14 @@ from core.store.database import Connection
 from core.store.telemetry import tracker_history as trackers
 from core.store.telemetry.tracker_history import BatteryRow
 from detectors.engine.daily.schedule import DailyCheck, DailySpan
-from detectors.engine.home_context import HomeCase
+from detectors.engine.home_context import HomeContext
 from detectors.features.window import Judgement
 from detectors.rules.battery import NAME, SLOPE_DAYS, BatterySeries, judge_batteries, next_check
 
 _JUDGED_BACK = timedelta(days=30)
 
 
-def check(case: HomeCase) -> DailyCheck:
+def check(case: HomeContext) -> DailyCheck:
     """Return the check of a home's batteries."""
     zone = case.lead.zone
     judge_home = partial(judge, case.connection, case.span.home, zone)

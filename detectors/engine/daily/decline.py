@@ -15,7 +15,7 @@ from core.store.telemetry import rule_windows as windows
 from detectors.baselines.exclusions import masked_at_home
 from detectors.baselines.store import Who, keep
 from detectors.engine.daily.schedule import DailyCheck, DailySpan
-from detectors.engine.home_context import HomeCase
+from detectors.engine.home_context import HomeContext
 from detectors.features.activity_counts import count_days
 from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.local_time import midnight
@@ -34,7 +34,7 @@ _JUDGED_BACK = timedelta(days=30)
 Row = Sequence[float | None]
 
 
-def check(case: HomeCase, resident: WatchedResident) -> DailyCheck:
+def check(case: HomeContext, resident: WatchedResident) -> DailyCheck:
     """Return the check of a resident's days."""
     who = Who(resident.number, case.span.home, resident.zone)
     return DailyCheck(

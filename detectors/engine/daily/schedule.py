@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.logs import get_logger
-from core.store.alerts.episodes import Matter
+from core.store.alerts.episodes import AlertKey
 from core.store.detection.evaluation_queue import WatchedResident
-from detectors.engine.home_context import HomeCase
+from detectors.engine.home_context import HomeContext
 from detectors.features.window import Judgement
 
 _log = get_logger(__name__)
@@ -62,7 +62,7 @@ class DailyCheck:
     next_check: Callable[[datetime], datetime]
     judge: Callable[[DailySpan], Judgement]
 
-    def ask(self, case: HomeCase, since: datetime) -> None:
+    def ask(self, case: HomeContext, since: datetime) -> None:
         """Ask the rule, if it is time, and bring its alerts in line; what fails is tried again at the next hour."""
         if self.next_check(since) > case.span.until:
             return
@@ -75,5 +75,5 @@ class DailyCheck:
         except Exception:  # noqa: BLE001 - the fence round one rule
             _log.exception("rule_failed", rule=self.rule, resident=self.resident.number)
             return
-        matters = {Matter(self.rule, one) for one in (*self.subjects, *(one.subject for one in active))}
+        matters = {AlertKey(self.rule, one) for one in (*self.subjects, *(one.subject for one in active))}
         case.reconcile(self.resident, judged.findings, matters)

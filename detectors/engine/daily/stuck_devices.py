@@ -13,7 +13,7 @@ from core.store.database import Connection
 from core.store.telemetry import metric_series as measurements
 from core.store.telemetry.metric_series import Series
 from detectors.engine.daily.schedule import DailyCheck, DailySpan
-from detectors.engine.home_context import HomeCase
+from detectors.engine.home_context import HomeContext
 from detectors.features.availability import Link
 from detectors.features.mute_devices import REACH_S
 from detectors.features.stuck_patterns import METRICS, Sensor, Told
@@ -23,7 +23,7 @@ from detectors.rules.device_stuck import HISTORY, NAME, is_judged_by_silence, ju
 _NO_SENSORS = frozenset({DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY, DeviceKind.BUTTON})
 
 
-def check(case: HomeCase) -> DailyCheck:
+def check(case: HomeContext) -> DailyCheck:
     """Return the check of a home's sensors."""
     zone, record = case.lead.zone, case.record
     people = [one.number for one in record.people]

@@ -3,14 +3,14 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from api.charts.actogram import Usual
-from api.charts.cells import Cell, ChartDay, Look, figures
+from api.charts.actogram import TypicalDay
+from api.charts.cells import Cell, CellState, ChartDay, figures
 from api.locale import words_of
 from api.pages.parts.activity_days import Heard, arrange, usual_of
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.domain.people import Language
 from core.store.telemetry.blind_times import BlindTime
-from core.store.telemetry.readings import Part
+from core.store.telemetry.readings import ActivityBin
 
 _TOKYO = ZoneInfo("Asia/Tokyo")
 _DAY = date(2026, 11, 23)
@@ -21,12 +21,12 @@ def _at(hour: float, zone: ZoneInfo = _TOKYO, day: date = _DAY) -> datetime:
     return (datetime.combine(day, datetime.min.time(), zone) + hour * _HOUR).astimezone(UTC)
 
 
-def _moments(now: datetime, zone: ZoneInfo = _TOKYO) -> Moments:
-    return Moments(now, zone, words_of(Language.JA))
+def _moments(now: datetime, zone: ZoneInfo = _TOKYO) -> LocalTimes:
+    return LocalTimes(now, zone, words_of(Language.JA))
 
 
 def _heard(*hours: float, moved: frozenset[float] = frozenset(), silence: timedelta | None = None) -> Heard:
-    parts = [Part(_at(hour), 3 if hour in moved else 0, 5) for hour in hours]
+    parts = [ActivityBin(_at(hour), 3 if hour in moved else 0, 5) for hour in hours]
     return Heard(parts, (), (), (), silence)
 
 
@@ -36,35 +36,35 @@ def _cells(heard: Heard, now: datetime) -> tuple[Cell, ...]:
 
 def test_what_was_heard_without_a_life_sign_is_still() -> None:
     cells = _cells(_heard(0, 0.5, moved=frozenset({0})), _at(1))
-    assert [cell.look for cell in cells[:3]] == [Look.MOVED, Look.STILL, Look.AHEAD]
+    assert [cell.look for cell in cells[:3]] == [CellState.MOVED, CellState.STILL, CellState.AHEAD]
 
 
 def test_silence_is_no_data_where_a_healthy_home_would_have_spoken() -> None:
     quiet_home = _heard(0, 6, silence=timedelta(minutes=30))
-    assert _cells(quiet_home, _at(7))[6].look is Look.BLIND
+    assert _cells(quiet_home, _at(7))[6].look is CellState.BLIND
     # Sensors that speak only when something happens cannot be told from a quiet night.
-    assert _cells(_heard(0, 6), _at(7))[6].look is Look.STILL
+    assert _cells(_heard(0, 6), _at(7))[6].look is CellState.STILL
 
 
 def test_recorded_blind_time_is_no_data_and_a_pause_is_a_pause() -> None:
     base = _heard(0, 12, moved=frozenset({0}))
     blind = Heard(base.parts, (), [BlindTime("home:1", _at(2), _at(4), _at(3), "home_silent")], (), None)
-    assert {cell.look for cell in _cells(blind, _at(12))[4:8]} == {Look.BLIND}
+    assert {cell.look for cell in _cells(blind, _at(12))[4:8]} == {CellState.BLIND}
     paused = Heard(base.parts, (), (), [(_at(2), _at(4))], None)
-    assert {cell.look for cell in _cells(paused, _at(12))[4:8]} == {Look.PAUSED}
+    assert {cell.look for cell in _cells(paused, _at(12))[4:8]} == {CellState.PAUSED}
 
 
 def test_away_gives_way_to_a_life_sign_at_home() -> None:
     base = _heard(0, 10, moved=frozenset({0, 10}))
     cells = _cells(Heard(base.parts, [_at(9.5), _at(10)], (), (), None), _at(12))
-    assert [cell.look for cell in cells[19:21]] == [Look.AWAY, Look.MOVED]
+    assert [cell.look for cell in cells[19:21]] == [CellState.AWAY, CellState.MOVED]
 
 
 def test_day_begins_at_midnight_of_the_home_and_nothing_is_drawn_before_the_first_reading() -> None:
     heard = _heard(9, moved=frozenset({9}))
     days = arrange(heard, [_at(9.25)], _moments(_at(10)), _DAY - timedelta(days=1), _DAY)
-    assert {cell.look for cell in days[0].cells} == {Look.AHEAD}
-    assert days[1].cells[18].look is Look.MOVED
+    assert {cell.look for cell in days[0].cells} == {CellState.AHEAD}
+    assert days[1].cells[18].look is CellState.MOVED
     assert days[1].alerts == (9 * 60 + 15,)
     assert days[1].is_today
 
@@ -72,19 +72,21 @@ def test_day_begins_at_midnight_of_the_home_and_nothing_is_drawn_before_the_firs
 def test_days_of_clock_changes_have_48_cells() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     for day in (date(2026, 3, 29), date(2026, 10, 25)):
-        parts = [Part(_at(half / 2, berlin, day), 1, 1) for half in range(46)]
+        parts = [ActivityBin(_at(half / 2, berlin, day), 1, 1) for half in range(46)]
         moments = _moments(_at(30, berlin, day), berlin)
         (made,) = arrange(Heard(parts, (), (), (), None), [], moments, day, day)
         assert len(made.cells) == 48
 
 
 def test_usual_needs_five_days() -> None:
-    cells = tuple(Cell(Look.MOVED, 1) if 13 <= index < 43 else Cell(Look.STILL) for index in range(48))
+    cells = tuple(
+        Cell(CellState.MOVED, 1) if 13 <= index < 43 else Cell(CellState.STILL) for index in range(48)
+    )
     days = [ChartDay(_DAY + timedelta(days=place), "", cells) for place in range(5)]
-    assert usual_of(days[:4]) == Usual()
-    assert usual_of(days) == Usual(6 * 60 + 30, 21 * 60 + 30)
+    assert usual_of(days[:4]) == TypicalDay()
+    assert usual_of(days) == TypicalDay(6 * 60 + 30, 21 * 60 + 30)
 
 
 def test_figures_of_a_day_without_movement_are_empty() -> None:
-    found = figures(ChartDay(_DAY, "", (Cell(Look.BLIND),) * 48))
+    found = figures(ChartDay(_DAY, "", (Cell(CellState.BLIND),) * 48))
     assert (found.first_moved, found.last_moved, found.blind_minutes) == (None, None, 1440)

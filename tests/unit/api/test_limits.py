@@ -5,14 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from api.http.errors import TooManyAttemptsError
-from api.http.rate_limit import Limit
+from api.http.rate_limit import RateLimit
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
 def test_a_key_is_let_through_so_many_times_and_again_when_the_span_has_passed() -> None:
-    limit = Limit(3, 60 * SECOND, "too often")
+    limit = RateLimit(3, 60 * SECOND, "too often")
     for second in range(3):
         limit.count("a", NOW + second * SECOND)
 
@@ -25,7 +25,7 @@ def test_a_key_is_let_through_so_many_times_and_again_when_the_span_has_passed()
 
 
 def test_being_refused_does_not_prolong_the_wait() -> None:
-    limit = Limit(1, 60 * SECOND, "too often")
+    limit = RateLimit(1, 60 * SECOND, "too often")
     limit.count("a", NOW)
     for second in range(1, 60):
         with pytest.raises(TooManyAttemptsError):
@@ -35,7 +35,7 @@ def test_being_refused_does_not_prolong_the_wait() -> None:
 
 
 def test_very_many_keys_take_no_more_memory_than_some() -> None:
-    limit = Limit(1, 60 * SECOND, "too often")
+    limit = RateLimit(1, 60 * SECOND, "too often")
     for number in range(12_000):
         limit.count(f"key-{number}", NOW)
 

@@ -8,7 +8,7 @@ import pytest
 
 from api.locale import words_of
 from api.wording.alert_reason import line, ruled_out, title, todo, why
-from api.wording.times import Moments
+from api.wording.times import LocalTimes
 from core.domain.alert import Alert, Condition, Handling, Severity
 from core.domain.people import Language
 
@@ -134,8 +134,8 @@ def _alert(rule: str, reason: dict[str, Any], *, seen_late: bool = False) -> Ale
     )
 
 
-def _moments(language: Language) -> Moments:
-    return Moments(_NOW, ZoneInfo("Asia/Tokyo"), words_of(language))
+def _moments(language: Language) -> LocalTimes:
+    return LocalTimes(_NOW, ZoneInfo("Asia/Tokyo"), words_of(language))
 
 
 def _texts(alert: Alert, language: Language) -> list[str]:

@@ -7,11 +7,11 @@ import pytest
 
 from core.credentials.device_label import label_svg
 from core.credentials.enrolment_codes import Code, code_hash
-from core.domain.broker_account import Account, AccountKind
+from core.domain.broker_account import AccountKind, BrokerAccount
 from core.domain.people import Language
 
 UNTIL = datetime(2026, 8, 10, tzinfo=UTC)
-CODE = Code(Account("hall-1", AccountKind.DEVICE), "K7QM-2XNP-9RTA-4WHC", UNTIL)
+CODE = Code(BrokerAccount("hall-1", AccountKind.DEVICE), "K7QM-2XNP-9RTA-4WHC", UNTIL)
 
 
 def drawn(**more: str) -> str:

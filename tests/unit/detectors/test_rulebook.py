@@ -8,7 +8,7 @@ from typing import NoReturn
 
 from core.domain.backtest import NOT_TRIED, TRIED_RULES
 from core.domain.sensitivity import Sensitivity
-from core.store.telemetry.metric_series import Situation
+from core.store.telemetry.metric_series import RuleInputs
 from detectors import rules
 from detectors.engine.rule_set import rules_of
 from detectors.features.window import Rule
@@ -28,7 +28,7 @@ def test_what_repeats_a_silence_knows_the_alarm_about_it_with_the_resident_s_own
         type(one): one
         for one in rules_of(
             Sensitivity.QUIET,
-            Situation(None, tells_night_exit=False),
+            RuleInputs(None, tells_night_exit=False),
             view,
             usual_on=nothing,
             rhythm_on=nothing,

@@ -3,17 +3,17 @@
 import threading
 
 from core.clock import SystemClock
-from ingest.mqtt.message import Message
-from ingest.mqtt.message_queue import Intake
+from ingest.mqtt.message import InboundMessage
+from ingest.mqtt.message_queue import MessageQueue
 from tests.support.wait import wait_until
 
 
-def _message(size: int = 1) -> Message:
-    return Message("t", b"x" * size, retained=False, repeated=False, received_at=SystemClock().now())
+def _message(size: int = 1) -> InboundMessage:
+    return InboundMessage("t", b"x" * size, retained=False, repeated=False, received_at=SystemClock().now())
 
 
 def test_messages_come_out_in_order_and_no_more_than_asked_for() -> None:
-    intake = Intake(10, 1000)
+    intake = MessageQueue(10, 1000)
     for size in (1, 2, 3):
         intake.put(_message(size))
     assert [len(message.payload) for message in intake.take(2, 0, 0)] == [1, 2]
@@ -21,11 +21,11 @@ def test_messages_come_out_in_order_and_no_more_than_asked_for() -> None:
 
 
 def test_an_empty_queue_gives_nothing_after_a_while() -> None:
-    assert Intake(10, 1000).take(2, 0.01, 0) == []
+    assert MessageQueue(10, 1000).take(2, 0.01, 0) == []
 
 
 def test_a_full_queue_makes_the_giver_wait_until_there_is_room() -> None:
-    for intake, size in ((Intake(2, 1000), 1), (Intake(1000, 20), 10)):
+    for intake, size in ((MessageQueue(2, 1000), 1), (MessageQueue(1000, 20), 10)):
         intake.put(_message(size))
         intake.put(_message(size))
         giver = threading.Thread(target=intake.put, args=(_message(size),))
@@ -37,7 +37,7 @@ def test_a_full_queue_makes_the_giver_wait_until_there_is_room() -> None:
 
 
 def test_a_closed_queue_holds_nobody() -> None:
-    intake = Intake(1, 1000)
+    intake = MessageQueue(1, 1000)
     intake.put(_message())
     giver = threading.Thread(target=intake.put, args=(_message(),))
     giver.start()
@@ -46,7 +46,7 @@ def test_a_closed_queue_holds_nobody() -> None:
 
 
 def test_a_batch_grows_while_nobody_is_free_to_store_it() -> None:
-    intake = Intake(10, 1000)
+    intake = MessageQueue(10, 1000)
     intake.put(_message(1))
     looks: list[int] = []
 
@@ -61,6 +61,6 @@ def test_a_batch_grows_while_nobody_is_free_to_store_it() -> None:
 
 
 def test_a_batch_does_not_wait_for_ever_for_somebody_to_be_free() -> None:
-    intake = Intake(10, 1000)
+    intake = MessageQueue(10, 1000)
     intake.put(_message())
     assert len(intake.take(5, 0, 0, lambda: False)) == 1

@@ -3,13 +3,13 @@
 import threading
 
 from core.errors import StoreUnavailableError
-from ingest.progress.commit_queue import Lane
+from ingest.progress.commit_queue import CommitQueue
 
 
 def test_nothing_is_done_after_a_job_that_a_stop_left_undone() -> None:
     # The second says how far everything is stored, and would be wrong about the first.
     stop, began, done = threading.Event(), threading.Event(), list[str]()
-    lane = Lane(stop)
+    lane = CommitQueue(stop)
 
     def first() -> None:
         began.set()
@@ -29,7 +29,7 @@ def test_nothing_is_done_after_a_job_that_a_stop_left_undone() -> None:
 
 def test_what_was_given_before_the_end_is_done() -> None:
     done = list[str]()
-    lane = Lane(threading.Event())
+    lane = CommitQueue(threading.Event())
     thread = threading.Thread(target=lane.run)
     thread.start()
     lane.give(lambda: done.append("first"))

@@ -9,7 +9,7 @@ import pytest
 from core.domain.device import DeviceKind
 from core.store.telemetry.batches import SendingDevice
 from core.store.telemetry.sequence_gaps import Missing
-from ingest.sequences.gap_tracker import Numbering
+from ingest.sequences.gap_tracker import GapTracker
 
 _DEVICE = SendingDevice(1, "hall-1", "native:hall-1", DeviceKind.MOTION, None, None)
 _START = datetime(2026, 8, 1, tzinfo=UTC)
@@ -19,14 +19,14 @@ def _at(seq: int) -> datetime:
     return _START + timedelta(minutes=seq)
 
 
-def _noted(*seqs: int) -> Numbering:
-    numbers = Numbering()
+def _noted(*seqs: int) -> GapTracker:
+    numbers = GapTracker()
     for seq in seqs:
         numbers.note(_DEVICE, seq, _at(seq))
     return numbers
 
 
-def _spans(numbers: Numbering) -> list[tuple[int, int]]:
+def _spans(numbers: GapTracker) -> list[tuple[int, int]]:
     return [(span.first_seq, span.last_seq) for span in numbers.take_changes().get(1, [])]
 
 
@@ -92,7 +92,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> _Watch:
     return found
 
 
-def _asked(numbers: Numbering, watch: _Watch, after_s: float) -> tuple[list[list[int]], list[Missing]]:
+def _asked(numbers: GapTracker, watch: _Watch, after_s: float) -> tuple[list[list[int]], list[Missing]]:
     """Return what is asked for so much later, and what is blind from then on."""
     watch.now += after_s
     for command, _, blind in numbers.due_commands(_at(1000)):

@@ -7,7 +7,7 @@ from core.domain.device import DeviceKind
 from core.domain.reading import ReadingFlag
 from core.store.telemetry.batches import Batch, SendingDevice
 from tests.support.called_homes import Ingest
-from tests.synthetic.call_home import Arrival
+from tests.synthetic.call_home import ReceivedCall
 from tests.synthetic.call_senders import NATIVE, Caller
 
 NOW = datetime(2026, 6, 10, 12, tzinfo=UTC)
@@ -27,7 +27,7 @@ class Button:
         """Send a message with a number, heard at noon."""
         self.caller.made = seq - 1
         payload = self.caller.message((made_at, value))
-        return self._ingest.batch([Arrival(NOW, self.caller.topic(), payload, retained)])
+        return self._ingest.batch([ReceivedCall(NOW, self.caller.topic(), payload, retained)])
 
 
 def test_it_is_stored_when_it_was_heard_and_is_a_repeat_only_within_ten_minutes() -> None:

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from ingest.mqtt.message import Message
+from ingest.mqtt.message import InboundMessage
 from ingest.processing.deduplication import Repeats
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
@@ -14,8 +14,10 @@ def repeats() -> Repeats:
     return Repeats(timedelta(seconds=5), NOW - timedelta(hours=3), {})
 
 
-def message(*, repeated: bool = False) -> Message:
-    return Message("mimamori/v1/sos-1/readings", b"", retained=False, repeated=repeated, received_at=NOW)
+def message(*, repeated: bool = False) -> InboundMessage:
+    return InboundMessage(
+        "mimamori/v1/sos-1/readings", b"", retained=False, repeated=repeated, received_at=NOW
+    )
 
 
 def test_a_number_is_remembered_for_a_week() -> None:

@@ -1,23 +1,23 @@
 """Simulated devices keep numbered messages until they are confirmed, and send them again when asked."""
 
-from simulator.network.messages import Message
-from simulator.network.retransmit_buffer import Kept
+from simulator.network.lossy_channel import OutboundMessage
+from simulator.network.retransmit_buffer import RetransmitBuffer
 
 _DEVICE = "mimamori/v1/hall-1"
 
 
-def _message(seq: int, device: str = _DEVICE) -> Message:
-    return Message(0, f"{device}/readings", b'{"seq":%d,"readings":[]}' % seq)
+def _message(seq: int, device: str = _DEVICE) -> OutboundMessage:
+    return OutboundMessage(0, f"{device}/readings", b'{"seq":%d,"readings":[]}' % seq)
 
 
-def _kept(*seqs: int, **limits: int) -> Kept:
-    kept = Kept(**limits)
+def _kept(*seqs: int, **limits: int) -> RetransmitBuffer:
+    kept = RetransmitBuffer(**limits)
     for seq in seqs:
         kept.keep(_message(seq))
     return kept
 
 
-def _asked(kept: Kept, command: bytes, device: str = _DEVICE) -> list[int]:
+def _asked(kept: RetransmitBuffer, command: bytes, device: str = _DEVICE) -> list[int]:
     return [int(message.payload[7:].split(b",")[0]) for message in kept.answer(f"{device}/command", command)]
 
 
@@ -40,7 +40,7 @@ def test_a_device_keeps_only_so_many_messages_and_gives_up_the_oldest() -> None:
 
 
 def test_all_devices_together_keep_only_so_many_bytes() -> None:
-    kept = Kept(size_bytes=3 * len(_message(1).payload))
+    kept = RetransmitBuffer(size_bytes=3 * len(_message(1).payload))
     for seq in (1, 2, 3):
         kept.keep(_message(seq))
         kept.keep(_message(seq, "mimamori/v1/hall-2"))
@@ -48,7 +48,7 @@ def test_all_devices_together_keep_only_so_many_bytes() -> None:
 
 
 def test_confirmed_messages_leave_nothing_behind() -> None:
-    kept = Kept()
+    kept = RetransmitBuffer()
     for seq in range(1, 1000):
         kept.keep(_message(seq))
         kept.answer(f"{_DEVICE}/command", b'{"stored_through":%d}' % seq)
@@ -57,8 +57,8 @@ def test_confirmed_messages_leave_nothing_behind() -> None:
 
 
 def test_messages_without_a_number_are_not_kept() -> None:
-    kept = Kept()
-    kept.keep(Message(0, f"{_DEVICE}/status", b'{"online":true}'))
+    kept = RetransmitBuffer()
+    kept.keep(OutboundMessage(0, f"{_DEVICE}/status", b'{"online":true}'))
     assert len(kept) == 0
 
 

@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 from datetime import datetime, timedelta
 from functools import cache
 
-from simulator.network.lossy_channel import Arrival, Message, in_order
+from simulator.network.lossy_channel import Arrival, OutboundMessage, in_order
 from simulator.scenarios.binding import bind
 from simulator.scenarios.scenario import parse_scenario
 from simulator.town.ward import WardOrder, make_ward
@@ -21,12 +21,12 @@ def ward() -> SimWard:
     return parse_ward(make_ward(WardOrder(3, 1, NOW)))
 
 
-def played(*lines: str) -> list[Message]:
+def played(*lines: str) -> list[OutboundMessage]:
     """Return all that is sent on the first day, with what is lost, while one thing happens from 10 to 16 h."""
     text = "\n".join(('title = "a test"', "[[event]]", *lines, 'at = "10:00"', "for_h = 6"))
     simulation = Simulation(ward(), bind([parse_scenario(text, "test.toml")], ward(), 1), 1)
     end_ms = ms(NOW + timedelta(hours=20))
-    sent: list[Message] = []
+    sent: list[OutboundMessage] = []
     for message in simulation.live(NOW):
         if message.time_ms >= end_ms:
             return sent
@@ -35,7 +35,7 @@ def played(*lines: str) -> list[Message]:
 
 
 @cache
-def ordinary() -> list[Message]:
+def ordinary() -> list[OutboundMessage]:
     return played('kind = "visitor"', 'resident = "r002"', "day = 300")
 
 
@@ -43,17 +43,17 @@ def ms(moment: datetime) -> int:
     return round(moment.timestamp() * 1000)
 
 
-def of_home(messages: list[Message]) -> list[Message]:
+def of_home(messages: list[OutboundMessage]) -> list[OutboundMessage]:
     return [message for message in messages if "/h001-" in message.topic or "/g001/" in message.topic]
 
 
-def by_payload(messages: list[Message]) -> dict[tuple[str, bytes], Message]:
+def by_payload(messages: list[OutboundMessage]) -> dict[tuple[str, bytes], OutboundMessage]:
     return {(message.topic, message.payload): message for message in messages if not message.retain}
 
 
 def test_messages_are_put_into_the_order_in_which_they_arrive():
     def arrival(sent_ms: int, due_ms: int) -> Arrival:
-        return Arrival(sent_ms, Message(due_ms, f"{sent_ms}", b""))
+        return Arrival(sent_ms, OutboundMessage(due_ms, f"{sent_ms}", b""))
 
     arrivals = [arrival(1, 1), arrival(2, 7), arrival(3, 3), arrival(4, 5), arrival(6, 6)]
     assert [message.time_ms for message in in_order(arrivals)] == [1, 3, 5, 6, 7]

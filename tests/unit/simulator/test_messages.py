@@ -9,7 +9,7 @@ from itertools import takewhile
 import pytest
 
 from core.domain.device import DeviceKind
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.payloads import MOST_IN_A_MESSAGE
 from simulator.scenarios.binding import bind
 from simulator.scenarios.scenario import read_scenario
@@ -25,19 +25,19 @@ def simulation(residents: int = 6, seed: int = 1, *, days: int = 28) -> Simulati
     return Simulation(ward, bind([read_scenario("demo")], ward, seed), seed, days)
 
 
-def live_for(played: Simulation, since: datetime, span: timedelta) -> list[Message]:
+def live_for(played: Simulation, since: datetime, span: timedelta) -> list[OutboundMessage]:
     end_ms = (since + span).timestamp() * 1000
     return list(takewhile(lambda message: message.time_ms < end_ms, played.live(since)))
 
 
-def fingerprint(messages: list[Message]) -> str:
+def fingerprint(messages: list[OutboundMessage]) -> str:
     digest = sha256()
     for message in messages:
         digest.update(f"{message.time_ms} {message.topic} {message.retain} ".encode() + message.payload)
     return digest.hexdigest()
 
 
-def everything(played: Simulation) -> list[Message]:
+def everything(played: Simulation) -> list[OutboundMessage]:
     return [message for _, message in played.history()] + live_for(played, NOW, timedelta(hours=30))
 
 

@@ -18,7 +18,7 @@ from core.clock import Clock
 from core.errors import InputError
 from simulator.cli.progress_view import View
 from simulator.network.file_output import message_line, write_messages
-from simulator.network.lossy_channel import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import Publisher
 from simulator.scenarios.binding import bind
 from simulator.scenarios.scenario import library, read_scenario
@@ -58,9 +58,9 @@ class Heard:
     """Stands in for a connection to a broker: what would be published."""
 
     def __init__(self) -> None:
-        self.messages: list[Message] = []
+        self.messages: list[OutboundMessage] = []
 
-    def publish(self, message: Message) -> None:
+    def publish(self, message: OutboundMessage) -> None:
         if not message.is_lost:
             self.messages.append(message)
 
@@ -72,11 +72,11 @@ class Patience(threading.Event):
         return timeout is None
 
 
-def published(played: Simulation, factor: float) -> list[Message]:
+def published(played: Simulation, factor: float) -> list[OutboundMessage]:
     heard, end_ms = Heard(), (NOW + timedelta(hours=HOURS)).timestamp() * 1000
     messages = iter(played.live(NOW))
 
-    def until_the_end() -> Iterable[Message]:
+    def until_the_end() -> Iterable[OutboundMessage]:
         for message in messages:
             if message.time_ms >= end_ms:
                 return
@@ -131,7 +131,7 @@ def test_a_file_holds_the_messages_and_is_the_same_each_time(name: str, tmp_path
 
 
 def test_a_line_tells_the_time_at_which_a_message_is_sent():
-    line = message_line(Message(1_785_700_800_250, "mimamori/v1/h001-kitchen/readings", b'{"seq":1}'))
+    line = message_line(OutboundMessage(1_785_700_800_250, "mimamori/v1/h001-kitchen/readings", b'{"seq":1}'))
     assert json.loads(line) == {
         "time": "2026-08-02T20:00:00.250Z",
         "topic": "mimamori/v1/h001-kitchen/readings",
@@ -149,7 +149,9 @@ def test_the_terminal_view_tells_what_happens_and_what_should_be_told():
     clock = SpedUp(1.0)
     view = View(played.ward, clock, played.truth(NOW + timedelta(days=1)))
     console = Console(width=140, record=True, file=StringIO())
-    view.heard(Message(int(NOW.timestamp() * 1000), "mimamori/v1/h001-kitchen/readings", b'{"seq":1}'))
+    view.heard(
+        OutboundMessage(int(NOW.timestamp() * 1000), "mimamori/v1/h001-kitchen/readings", b'{"seq":1}')
+    )
     console.print(view)
     ahead = console.export_text()
     assert "6 homes" in ahead

@@ -12,7 +12,7 @@ import pytest
 
 from core.clock import AcceleratedClock
 from core.errors import InputError
-from simulator.network.lossy_channel import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import Publisher, PublishError
 from simulator.player import Player
 from simulator.town.ward import WardOrder, make_ward
@@ -27,9 +27,9 @@ class Heard:
     """Stands in for the broker."""
 
     def __init__(self) -> None:
-        self.messages: list[Message] = []
+        self.messages: list[OutboundMessage] = []
 
-    def publish(self, message: Message) -> None:
+    def publish(self, message: OutboundMessage) -> None:
         self.messages.append(message)
 
     @contextmanager

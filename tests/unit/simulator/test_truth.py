@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from core.errors import InputError
 from simulator.incidents.incident import IncidentKind
-from simulator.incidents.kinds import KINDS, Scope
+from simulator.incidents.kinds import KINDS, IncidentScope
 from simulator.local_days import DAY_S
 from simulator.scenarios.binding import bind
 from simulator.scenarios.ground_truth import TrueEvent, read_truth, write_truth
@@ -106,7 +106,7 @@ def test_kinds_of_the_whole_ward_name_no_resident():
         wished = f'title = "t"\n[[event]]\nkind = "{kind}"\nresident = "r001"\n'
         if known.has_time:
             wished += 'at = "10:00"\n'
-        if known.scope is Scope.WARD:
+        if known.scope is IncidentScope.WARD:
             with pytest.raises(InputError, match="leave resident out"):
                 parse_scenario(wished, "test.toml")
         else:

@@ -9,7 +9,7 @@ from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling,
 from core.domain.notification import EscalationStep
 from core.domain.people import Channel, Contact, Language
 from detectors.alerting import escalation as policy
-from detectors.alerting.escalation import Situation
+from detectors.alerting.escalation import EscalationState
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
 SON = Contact(1, 5, None, 31, "太郎", "", "母", 1, Channel.MAIL, "a@b.jp", Language.JA)
@@ -34,13 +34,13 @@ ALERT = Alert(
 )
 
 
-def situation(alert: Alert = ALERT, *, told: set[int] | None = None, climbed: int = 0) -> Situation:
+def situation(alert: Alert = ALERT, *, told: set[int] | None = None, climbed: int = 0) -> EscalationState:
     ladder = [
         EscalationStep(step, 1, NOW + timedelta(minutes=10 * place), NOW if place < climbed else None, None)
         for place, step in enumerate((1, 2))
     ]
     known = told or set()
-    return Situation(alert, [SON, SON_WEBHOOK, DAUGHTER, CENTRE], ladder, known, known, frozenset())
+    return EscalationState(alert, [SON, SON_WEBHOOK, DAUGHTER, CENTRE], ladder, known, known, frozenset())
 
 
 def event(kind: EventKind, *, user: int | None = None, contact: int | None = None) -> AlertEvent:

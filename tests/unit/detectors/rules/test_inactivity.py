@@ -8,18 +8,18 @@ import numpy as np
 import pytest
 
 from core.domain.device import DeviceKind
-from detectors.features.silence_profile import Line, certain, silences
-from detectors.features.silence_threshold import Sensitivity, Usual, learn, patience
+from detectors.features.silence_profile import ThresholdCurve, certain, silences
+from detectors.features.silence_threshold import Sensitivity, SilenceBaseline, learn, patience
 from detectors.features.window import Blind, Window, life_signs, moment, no_track
 from detectors.rules.inactivity import Inactivity
 
 UTC_ZONE = ZoneInfo("UTC")
 DAY = datetime(2026, 7, 1, tzinfo=UTC)
-FLAT = Line(np.full(288, 60.0), np.full(288, 60.0))
+FLAT = ThresholdCurve(np.full(288, 60.0), np.full(288, 60.0))
 
 
 def limit_min(
-    usual: Usual, sensitivity: Sensitivity, clock: float = 12.0, *, after_door: bool = False
+    usual: SilenceBaseline, sensitivity: Sensitivity, clock: float = 12.0, *, after_door: bool = False
 ) -> float:
     """Return the age at which a silence that begins at a time of day is too long."""
     base = (DAY + timedelta(hours=clock)).timestamp()
@@ -32,37 +32,38 @@ def limit_min(
     [(Sensitivity.FAMILY, 115), (Sensitivity.STANDARD, 145), (Sensitivity.QUIET, 245)],
 )
 def test_words_say_how_long_beyond_the_usual(sensitivity: Sensitivity, expected: float):
-    assert limit_min(Usual(40, FLAT), sensitivity) == expected
+    assert limit_min(SilenceBaseline(40, FLAT), sensitivity) == expected
 
 
 def test_after_the_door_three_times_the_margin_is_given():
-    assert limit_min(Usual(40, FLAT), Sensitivity.STANDARD, after_door=True) == 305
+    assert limit_min(SilenceBaseline(40, FLAT), Sensitivity.STANDARD, after_door=True) == 305
 
 
 def test_the_first_week_is_a_timer_that_counts_eight_hours_by_day_and_twelve_in_all():
-    assert limit_min(Usual(0, FLAT), Sensitivity.STANDARD, clock=8) == 485
+    assert limit_min(SilenceBaseline(0, FLAT), Sensitivity.STANDARD, clock=8) == 485
     # From 20:00 on, two hours count until 22:00, then none until 7:00: the twelve hours are over first.
-    assert limit_min(Usual(6, FLAT), Sensitivity.STANDARD, clock=20) == 725
+    assert limit_min(SilenceBaseline(6, FLAT), Sensitivity.STANDARD, clock=20) == 725
 
 
 def test_the_margin_narrows_until_the_fourth_week():
-    found = [limit_min(Usual(days, FLAT), Sensitivity.STANDARD) for days in (7, 14, 21, 27, 28)]
+    found = [limit_min(SilenceBaseline(days, FLAT), Sensitivity.STANDARD) for days in (7, 14, 21, 27, 28)]
     assert found == sorted(found, reverse=True)
     assert (found[0], found[-1]) == (205, 145)
 
 
 def test_no_silence_may_last_longer_than_a_day():
-    endless = Line(np.full(288, 5000.0), np.full(288, 5000.0))
-    assert limit_min(Usual(40, endless), Sensitivity.STANDARD) == 1440
+    endless = ThresholdCurve(np.full(288, 5000.0), np.full(288, 5000.0))
+    assert limit_min(SilenceBaseline(40, endless), Sensitivity.STANDARD) == 1440
 
 
 def test_a_night_of_25_hours_gives_an_hour_more_and_one_of_23_hours_nothing_less():
     berlin = ZoneInfo("Europe/Berlin")
     evenings = [datetime(2026, month, day, 22, tzinfo=berlin) for month, day in ((10, 24), (3, 28), (6, 10))]
     # Usually silent from ten in the evening until seven.
-    line = Line(np.full(288, 540.0), np.full(288, 540.0))
+    line = ThresholdCurve(np.full(288, 540.0), np.full(288, 540.0))
     patient = [
-        patience(Usual(40, line), Sensitivity.STANDARD, berlin, evening.timestamp()) for evening in evenings
+        patience(SilenceBaseline(40, line), Sensitivity.STANDARD, berlin, evening.timestamp())
+        for evening in evenings
     ]
     autumn, spring, summer = (float(one.age_min[np.argmax(one.passed)]) for one in patient)
     assert autumn == summer + 60
@@ -70,10 +71,10 @@ def test_a_night_of_25_hours_gives_an_hour_more_and_one_of_23_hours_nothing_less
 
 
 def test_a_room_in_which_nobody_stays_long_shortens_the_silence():
-    line = Line(np.full(288, 360.0), np.full(288, 60.0), {"kitchen": np.full(288, 60.0)})
+    line = ThresholdCurve(np.full(288, 360.0), np.full(288, 60.0), {"kitchen": np.full(288, 60.0)})
     base = (DAY + timedelta(hours=12)).timestamp()
     patient = {
-        place: patience(Usual(40, line), Sensitivity.STANDARD, UTC_ZONE, base, place=place)
+        place: patience(SilenceBaseline(40, line), Sensitivity.STANDARD, UTC_ZONE, base, place=place)
         for place in (None, "bedroom", "kitchen")
     }
     usual = {
@@ -85,7 +86,10 @@ def test_a_room_in_which_nobody_stays_long_shortens_the_silence():
 
 def test_the_margin_is_widest_for_silences_of_four_to_five_hours():
     margins = [
-        limit_min(Usual(40, Line(np.full(288, usual), np.zeros(288))), Sensitivity.STANDARD) - usual
+        limit_min(
+            SilenceBaseline(40, ThresholdCurve(np.full(288, usual), np.zeros(288))), Sensitivity.STANDARD
+        )
+        - usual
         for usual in (30.0, 240.0, 300.0, 540.0)
     ]
     assert margins == [85, 165, 165, 85]
@@ -94,11 +98,11 @@ def test_the_margin_is_widest_for_silences_of_four_to_five_hours():
 def test_a_silence_that_was_usual_until_now_may_go_on_when_the_line_drops():
     # Nine hours are usual until seven, half an hour after it: who has been silent since ten has slept in.
     clock = np.arange(288) / 12
-    line = Line(np.where((clock < 7) | (clock > 21), 540.0, 30.0), np.zeros(288))
-    in_bed = limit_min(Usual(40, line), Sensitivity.STANDARD, clock=22.0)
+    line = ThresholdCurve(np.where((clock < 7) | (clock > 21), 540.0, 30.0), np.zeros(288))
+    in_bed = limit_min(SilenceBaseline(40, line), Sensitivity.STANDARD, clock=22.0)
     assert 540 < in_bed < 600
     # Who was up at half past six has not.
-    assert limit_min(Usual(40, line), Sensitivity.STANDARD, clock=6.5) < 120
+    assert limit_min(SilenceBaseline(40, line), Sensitivity.STANDARD, clock=6.5) < 120
 
 
 def regular(days: int, hours: list[float]) -> list[tuple[float, DeviceKind, str]]:
@@ -156,7 +160,7 @@ def test_a_silence_that_begins_at_the_door_may_be_an_outing():
 def test_the_reason_says_since_when_and_how_long_is_usual():
     rows = regular(1, [9])
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
-    judged = Inactivity(lambda _day: Usual(40, FLAT)).judge(window, DAY, DAY + timedelta(hours=15))
+    judged = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).judge(window, DAY, DAY + timedelta(hours=15))
     (found,) = judged.findings
     last = moment(rows[-1][0])
     assert found.reason["last_life_sign"] == {"time": last.isoformat(), "kind": "motion", "place": "hall"}
@@ -174,7 +178,7 @@ def test_whoever_went_to_bed_early_is_said_to_be_up_by_the_morning():
     night[22 * 12 :] = night[: 6 * 12] = 600.0
     rows = regular(1, [20.5])
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
-    judged = Inactivity(lambda _day: Usual(40, Line(night, night))).judge(
+    judged = Inactivity(lambda _day: SilenceBaseline(40, ThresholdCurve(night, night))).judge(
         window, DAY, DAY + timedelta(hours=36)
     )
     (found,) = judged.findings
@@ -247,7 +251,7 @@ def test_single_signs_of_a_sensor_that_is_not_trusted_put_nothing_off():
     rows = [*regular(1, [9]), *[((DAY + timedelta(hours=9.5)).timestamp(), DeviceKind.MOTION, "lounge")]]
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
     for distrusted, minutes in ((frozenset[str](), 175), (frozenset({"lounge"}), 145 + 20 / 60)):
-        usual = Usual(40, FLAT, distrusted=distrusted)
+        usual = SilenceBaseline(40, FLAT, distrusted=distrusted)
         (found,) = (
             Inactivity(lambda _day, usual=usual: usual).judge(window, DAY, DAY + timedelta(days=1)).findings
         )
@@ -257,7 +261,11 @@ def test_single_signs_of_a_sensor_that_is_not_trusted_put_nothing_off():
 def test_the_reason_tells_of_uncertain_signs():
     rows = [*regular(1, [9]), *[((DAY + timedelta(hours=11)).timestamp(), DeviceKind.MOTION, "kitchen")]]
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
-    (found,) = Inactivity(lambda _day: Usual(40, FLAT)).judge(window, DAY, DAY + timedelta(hours=20)).findings
+    (found,) = (
+        Inactivity(lambda _day: SilenceBaseline(40, FLAT))
+        .judge(window, DAY, DAY + timedelta(hours=20))
+        .findings
+    )
     assert found.began_at == DAY + timedelta(hours=9, seconds=20)
     assert found.reason["uncertain_signs"] == {
         "count": 1,
@@ -269,14 +277,18 @@ def test_the_reason_tells_of_uncertain_signs():
     # Without the bound it would be the count since the single sign.
     early = [*regular(1, [9]), *[((DAY + timedelta(hours=9.5)).timestamp(), DeviceKind.MOTION, "kitchen")]]
     window = Window(1, UTC_ZONE, DAY, life_signs(early), no_track(), (), (), (), ())
-    (found,) = Inactivity(lambda _day: Usual(40, FLAT)).judge(window, DAY, DAY + timedelta(hours=20)).findings
+    (found,) = (
+        Inactivity(lambda _day: SilenceBaseline(40, FLAT))
+        .judge(window, DAY, DAY + timedelta(hours=20))
+        .findings
+    )
     assert found.raised_at == DAY + timedelta(hours=11, minutes=55)
     assert found.reason["silent_min"] == 145
 
 
 def test_a_little_different_comes_half_an_hour_before_the_alarm():
     window = Window(1, UTC_ZONE, DAY, life_signs(regular(1, [9])), no_track(), (), (), (), ())
-    rule = Inactivity(lambda _day: Usual(40, FLAT))
+    rule = Inactivity(lambda _day: SilenceBaseline(40, FLAT))
     alarm_at = DAY + timedelta(hours=9, minutes=145, seconds=20)
     notice_at = alarm_at - timedelta(minutes=30)
     before = rule.judge(window, DAY, notice_at - timedelta(seconds=1))
@@ -287,7 +299,7 @@ def test_a_little_different_comes_half_an_hour_before_the_alarm():
 
 def test_without_any_life_sign_nobody_can_tell():
     window = Window(1, UTC_ZONE, DAY, life_signs([]), no_track(), (), (), (), ())
-    judged = Inactivity(lambda _day: Usual(40, FLAT)).judge(window, DAY, DAY + timedelta(days=3))
+    judged = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).judge(window, DAY, DAY + timedelta(days=3))
     assert (judged.findings, judged.can_tell) == ((), False)
 
 
@@ -296,7 +308,7 @@ def test_nobody_can_tell_after_blind_time_until_the_next_life_sign():
     blind = Blind(noon, noon + timedelta(hours=1), noon)
     rows = regular(1, [11.5])
     until = noon + timedelta(hours=1, minutes=30)
-    rule = Inactivity(lambda _day: Usual(40, FLAT))
+    rule = Inactivity(lambda _day: SilenceBaseline(40, FLAT))
     silent = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (blind,), (), ())
     assert not rule.judge(silent, DAY, until).can_tell
     moved = Window(

@@ -13,8 +13,8 @@ from core.domain.device import DeviceKind
 from core.domain.planned_absence import AbsenceKind
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
 from detectors.features import presence
-from detectors.features.silence_profile import Line
-from detectors.features.silence_threshold import Usual
+from detectors.features.silence_profile import ThresholdCurve
+from detectors.features.silence_threshold import SilenceBaseline
 from detectors.features.window import (
     Blind,
     Interval,
@@ -174,7 +174,7 @@ def test_nobody_can_tell_of_stays_where_few_are_known_or_leaving_goes_unseen(unk
 
 
 def test_what_an_open_alarm_tells_already_is_not_told_beside_it() -> None:
-    flat = Usual(40, Line(np.full(288, 60.0), np.full(288, 60.0)))
+    flat = SilenceBaseline(40, ThresholdCurve(np.full(288, 60.0), np.full(288, 60.0)))
     alarm = Inactivity(lambda _: flat)
     quiet = window(*NIGHT, ("09:00", "kitchen"))
     # Silent since 2:10, told at 4:35; the morning would be late from 7:40 on.
@@ -182,7 +182,9 @@ def test_what_an_open_alarm_tells_already_is_not_told_beside_it() -> None:
     assert told(alarm, quiet)[0] == ("04:35", "09:00")
     assert told(LateMorning(lambda _: KNOWN, alarm), quiet) == []
     # An alarm that comes only later changes nothing.
-    patient = Inactivity(lambda _: Usual(40, Line(np.full(288, 300.0), np.full(288, 300.0))))
+    patient = Inactivity(
+        lambda _: SilenceBaseline(40, ThresholdCurve(np.full(288, 300.0), np.full(288, 300.0)))
+    )
     assert told(patient, quiet)[0] > ("07:40", "")
     assert told(LateMorning(lambda _: KNOWN, patient), quiet) == [("07:40", "09:00")]
 

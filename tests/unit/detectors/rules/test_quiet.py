@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from detectors.features.mute_devices import DAY_S, HOUR_S, quiet_spells
-from detectors.features.stuck_patterns import Spell
+from detectors.features.stuck_patterns import StuckSpell
 
 DAYS = 40
 NOW = DAYS * DAY_S
@@ -18,7 +18,7 @@ def every(step_s: float, until: float = NOW) -> NDArray[np.float64]:
     return np.arange(600.0, until, step_s)
 
 
-def spells(told: NDArray[np.float64], others: NDArray[np.float64] = ALL_DAY) -> list[Spell]:
+def spells(told: NDArray[np.float64], others: NDArray[np.float64] = ALL_DAY) -> list[StuckSpell]:
     return list(quiet_spells(told, others, NOW))
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.rhythm import Rhythm
-from detectors.features.daily_rhythm import Past, learn, learn_nights
+from detectors.features.daily_rhythm import TrainingData, learn, learn_nights
 from detectors.features.window import LifeSigns, Power, RoomSeries, life_signs
 
 ZONE = ZoneInfo("UTC")
@@ -31,7 +31,7 @@ def lived(*days: int) -> LifeSigns:
 
 
 def learned(signs: LifeSigns, *masked: tuple[float, float]) -> Rhythm:
-    return learn(Past(signs, (), (), masked, TODAY.timestamp() - 7200), ZONE)
+    return learn(TrainingData(signs, (), (), masked, TODAY.timestamp() - 7200), ZONE)
 
 
 def test_nights_before_somebody_was_watched_are_not_quiet_ones() -> None:
@@ -70,7 +70,7 @@ def test_a_kettle_that_was_forgotten_teaches_nothing_once_people_said_so() -> No
     kettle = Power(7, "kitchen", time, np.tile([1100.0, 0.0], len(began)))
     alarm = (float(began[10]), float(began[10]) + 3 * 3600)
     runs = [
-        learn(Past(lived(*range(1, 29)), (kettle,), (), masked, TODAY.timestamp() - 7200), ZONE)
+        learn(TrainingData(lived(*range(1, 29)), (kettle,), (), masked, TODAY.timestamp() - 7200), ZONE)
         .appliances["7"]
         .runs
         for masked in ((), (alarm,))
@@ -83,5 +83,5 @@ def test_rooms_that_were_left_cold_during_a_journey_are_not_usual() -> None:
     journey = (midnight(9), midnight(1))
     is_away = (hours >= journey[0]) & (hours < journey[1])
     room = RoomSeries("living_room", hours, np.where(is_away, 8.0, 20.0), np.full(len(hours), 50.0))
-    past = Past(lived(*range(1, 29)), (), (room,), (journey,), TODAY.timestamp() - 7200)
+    past = TrainingData(lived(*range(1, 29)), (), (room,), (journey,), TODAY.timestamp() - 7200)
     assert set(learn(past, ZONE).rooms_c["living_room"]) == {20.0}

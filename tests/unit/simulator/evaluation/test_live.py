@@ -9,13 +9,13 @@ from core.domain.device import DeviceKind
 from core.domain.sensitivity import Sensitivity
 from detectors.features.local_time import DAY_S
 from detectors.features.silence_profile import certain
-from detectors.features.silence_threshold import BUFFER_MIN, Usual
+from detectors.features.silence_threshold import BUFFER_MIN, SilenceBaseline
 from detectors.features.window import LIFE_KINDS, LifeSigns, Window, moment, no_track
 from detectors.rules.inactivity import Inactivity
 from simulator.evaluation.current_rule import WALL_CLOCK, OurRule
 from simulator.evaluation.live_rule import certainty, run_live
 from simulator.evaluation.noise import Noise, noise_after
-from simulator.evaluation.protocol import Collapses, Home, collapses, prepare
+from simulator.evaluation.protocol import Collapses, EvaluatedHome, collapses, prepare
 from simulator.evaluation.synthetic import syn40
 
 STANDARD = BUFFER_MIN[Sensitivity.STANDARD]
@@ -23,7 +23,7 @@ COLLAPSES = 40
 
 
 @cache
-def home() -> Home:
+def home() -> EvaluatedHome:
     """A made-up home with some nine single life signs a day."""
     return prepare(syn40(5, 60))[4]
 
@@ -35,7 +35,7 @@ def rule() -> Inactivity:
     # Not rounded to minutes, as what is stored is.
     learned = OurRule().learn_live(home()).usual
 
-    def usual_on(day: date) -> Usual:
+    def usual_on(day: date) -> SilenceBaseline:
         began = (day - date(1970, 1, 1)).days * DAY_S
         return learned[int(np.searchsorted(home().learned_at, began, side="right")) - 1]
 

@@ -9,37 +9,39 @@ from typer.testing import CliRunner
 from core.errors import InputError
 from detectors.features.window import LifeSigns
 from simulator.evaluation.command import app
-from simulator.evaluation.homes import Recording, read_recordings
+from simulator.evaluation.homes import EvaluatedRecording, read_recordings
 from simulator.evaluation.outages import TIHM_OUTAGES, Outages, find_outages, outages_of
 from simulator.evaluation.protocol import DAY_S
 from simulator.evaluation.synthetic import syn40
 from tests.support.shared_data import shared_data
 
 
-def moved(recording: Recording, by_s: float) -> Recording:
+def moved(recording: EvaluatedRecording, by_s: float) -> EvaluatedRecording:
     signs = recording.signs
-    return Recording(recording.home, LifeSigns(signs.time + by_s, signs.kind, signs.place, signs.places))
+    return EvaluatedRecording(
+        recording.home, LifeSigns(signs.time + by_s, signs.kind, signs.place, signs.places)
+    )
 
 
-def without(recording: Recording, began: float, ended: float) -> Recording:
+def without(recording: EvaluatedRecording, began: float, ended: float) -> EvaluatedRecording:
     signs = recording.signs
     kept = (signs.time <= began) | (signs.time >= ended)
-    return Recording(
+    return EvaluatedRecording(
         recording.home, LifeSigns(signs.time[kept], signs.kind[kept], signs.place[kept], signs.places)
     )
 
 
 @pytest.fixture(scope="module")
-def tihm() -> list[Recording]:
+def tihm() -> list[EvaluatedRecording]:
     return read_recordings(shared_data() / "tihm" / "activity.csv.gz")
 
 
-def test_the_outages_of_tihm_are_known_also_of_a_part_of_it(tihm: list[Recording]) -> None:
+def test_the_outages_of_tihm_are_known_also_of_a_part_of_it(tihm: list[EvaluatedRecording]) -> None:
     for part in (tihm, tihm[::5], tihm[3:4]):
         assert outages_of(part) == Outages(TIHM_OUTAGES, "known")
 
 
-def test_what_is_only_of_the_same_months_is_not_taken_for_tihm(tihm: list[Recording]) -> None:
+def test_what_is_only_of_the_same_months_is_not_taken_for_tihm(tihm: list[EvaluatedRecording]) -> None:
     others = [
         moved(one, 30 * 3600.0) for one in tihm if one.signs.time[-1] < TIHM_OUTAGES[-1][1] + 12 * DAY_S
     ]
@@ -48,7 +50,7 @@ def test_what_is_only_of_the_same_months_is_not_taken_for_tihm(tihm: list[Record
     assert all(began not in {a for a, _ in TIHM_OUTAGES} for began, _ in found.spans)
 
 
-def test_the_outages_that_several_homes_saw_are_found_in_the_data(tihm: list[Recording]) -> None:
+def test_the_outages_that_several_homes_saw_are_found_in_the_data(tihm: list[EvaluatedRecording]) -> None:
     found = find_outages(tihm)
     # The first of the known ones was seen by a single home.
     for (began, ended), (known_began, known_ended) in zip(found, TIHM_OUTAGES[1:], strict=True):
@@ -73,7 +75,7 @@ def test_an_afternoon_without_any_home_is_an_outage_for_a_dozen_homes() -> None:
     assert find_outages(silent[:1]) == ()
 
 
-def test_what_somebody_gave_is_used_as_it_is(tihm: list[Recording]) -> None:
+def test_what_somebody_gave_is_used_as_it_is(tihm: list[EvaluatedRecording]) -> None:
     assert outages_of(tihm, ((1.0, 2.0),)) == Outages(((1.0, 2.0),), "given")
 
 
@@ -83,7 +85,7 @@ def test_the_command_says_what_it_did_with_a_file(tmp_path: Path) -> None:
     rows = ["home,time,place"]
     for one in (
         *(without(one, began, began + 1.5 * DAY_S) for one in homes),
-        Recording("new", _first_days(homes[0])),
+        EvaluatedRecording("new", _first_days(homes[0])),
     ):
         for time, place in zip(one.signs.time.tolist(), one.signs.place.tolist(), strict=True):
             rows.append(f"{one.home},{np.datetime64(int(time), 's')}Z,{one.signs.places[place]}")
@@ -108,7 +110,7 @@ def test_the_command_says_what_it_did_with_a_file(tmp_path: Path) -> None:
     assert "2024-02-04 22:46 to 2024-02-06 12:19" in told
 
 
-def _first_days(recording: Recording) -> LifeSigns:
+def _first_days(recording: EvaluatedRecording) -> LifeSigns:
     signs = recording.signs
     kept = signs.time < signs.time[0] + 10 * DAY_S
     return LifeSigns(signs.time[kept], signs.kind[kept], signs.place[kept], signs.places)

@@ -8,7 +8,7 @@ import pytest
 
 from simulator.evaluation.baselines import FixedTimer
 from simulator.evaluation.curve import Point, curve, read_off, setting_for
-from simulator.evaluation.homes import Recording, kind_of, life_signs_of
+from simulator.evaluation.homes import EvaluatedRecording, kind_of, life_signs_of
 from simulator.evaluation.protocol import DAY_S, collapses, prepare, run
 from simulator.evaluation.report import SetReport, picture, table, write
 from simulator.evaluation.synthetic import syn40
@@ -17,13 +17,13 @@ from simulator.evaluation.threshold_crossing import first_passing_min
 HOUR_S = 3600.0
 
 
-def recording(events: Sequence[tuple[float, str]], name: str = "a") -> Recording:
+def recording(events: Sequence[tuple[float, str]], name: str = "a") -> EvaluatedRecording:
     places = [place for _, place in events]
     time = np.array([time for time, _ in events], np.float64)
-    return Recording(name, life_signs_of(time, places, [kind_of(place) for place in places]))
+    return EvaluatedRecording(name, life_signs_of(time, places, [kind_of(place) for place in places]))
 
 
-def regular_home(days: int = 50, every_h: float = 2.0, name: str = "a") -> Recording:
+def regular_home(days: int = 50, every_h: float = 2.0, name: str = "a") -> EvaluatedRecording:
     """A home with two life signs a minute apart every two hours."""
     times = np.arange(0, days * DAY_S, every_h * HOUR_S)
     return recording([(time + after, "kitchen") for time in times.tolist() for after in (0.0, 60.0)], name)

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from core.formats.ward_file import read_ward
-from simulator.network.messages import Message
+from simulator.network.lossy_channel import OutboundMessage
 from simulator.replay.files import read_recording
 from simulator.replay.publication import BY_MOMENT, Publication
 from simulator.replay.recording import Recording
@@ -31,7 +31,7 @@ def homes() -> Recording:
     return whole.part(whole.homes[:3], None, None)
 
 
-def contents(messages: list[Message]) -> list[tuple[str, str]]:
+def contents(messages: list[OutboundMessage]) -> list[tuple[str, str]]:
     return sorted(
         (message.topic.split("/")[-2], reading["time"])
         for message in messages
