@@ -11,7 +11,7 @@ from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.settings import Settings
 from core.store.database import Connection, Database, translated_errors
-from core.store.telemetry import batches as ingestion
+from core.store.telemetry import batches
 from core.store.telemetry.quarantine import Limits
 from ingest.metrics_server import ActiveParts, Monitor
 from ingest.mqtt.connection import Receiver
@@ -96,7 +96,7 @@ class IngestWorker:
             try:
                 connection = self._database.dedicated_connection()
                 with translated_errors():
-                    if ingestion.try_lock(connection, self._key):
+                    if batches.try_lock(connection, self._key):
                         return connection
                 connection.close()
                 state = "standby"
@@ -162,8 +162,8 @@ class IngestWorker:
         while not self._stop.wait(_LOCK_PERIOD_S) and not over.is_set():
             try:
                 with translated_errors():
-                    ingestion.prove_alive(lock)
-                    if not writer.dialogue.leads and ingestion.try_lock(lock, self._group_key):
+                    batches.prove_alive(lock)
+                    if not writer.dialogue.leads and batches.try_lock(lock, self._group_key):
                         writer.dialogue.lead()
             except StoreUnavailableError:
                 # A standby may hold the lock by now, and two with one client id would throw each other out.

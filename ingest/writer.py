@@ -11,8 +11,7 @@ from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store.database import Database
-from core.store.telemetry import batches as ingestion
-from core.store.telemetry import quarantine
+from core.store.telemetry import batches, quarantine
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded, Rejected
 from ingest.monitoring.counters import Counters
@@ -52,7 +51,7 @@ class _Prepared:
     """A batch ready to be stored, and what is needed to make it again in parts."""
 
     decoded: _Decoded
-    batch: ingestion.Batch
+    batch: batches.Batch
     states: dict[tuple[int, int], State]
     reached: datetime | None
 
@@ -237,9 +236,9 @@ class Writer:
             self._store_in_parts(decoded[:middle], states, None)
             self._store_in_parts(decoded[middle:], states, reached)
 
-    def _store_at_once(self, decoded: _Decoded, batch: ingestion.Batch, reached: datetime | None) -> None:
+    def _store_at_once(self, decoded: _Decoded, batch: batches.Batch, reached: datetime | None) -> None:
         with self._database.transaction() as connection:
-            stored = ingestion.store_batch(connection, batch, self._clock.now())
+            stored = batches.store_batch(connection, batch, self._clock.now())
             self._reach.report(connection, reached, len(decoded))
         first_at = decoded[0][0].received_at if decoded else None
         self.counters.count(len(decoded), batch, stored, first_at)

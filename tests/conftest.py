@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, expect, sync_playwright
 
 from core.store.database import Database
 from core.store.migrate import migrate
-from deploy.local import required_programs as packages
+from deploy.local import required_programs
 from deploy.local.mosquitto import Broker
 from deploy.local.postgres_cluster import Cluster
 from deploy.local.postgres_server import installed_postgres
@@ -35,7 +35,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_report_header() -> list[str]:
     """Say which real parts the tests will meet."""
     server = installed_postgres()
-    programs = [packages.installed_mosquitto(), packages.installed_browser()]
+    programs = [required_programs.installed_mosquitto(), required_programs.installed_browser()]
     versions = [version_line(path) for path in programs if path]
     return [
         f"services: {', '.join([server.label if server else 'PostgreSQL with TimescaleDB to be installed', *versions])}"
@@ -51,7 +51,7 @@ def _services_folder() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def cluster(_services_folder: Path) -> Iterator[Cluster]:
     """Give the session's PostgreSQL cluster, with the migrated template database."""
-    running = QuickCluster(_services_folder / "postgresql", packages.postgres(print), for_tests=True)
+    running = QuickCluster(_services_folder / "postgresql", required_programs.postgres(print), for_tests=True)
     running.start()
     try:
         running.create_database(_TEMPLATE)
@@ -97,7 +97,7 @@ def broker(_services_folder: Path) -> Iterator[Broker]:
     `broker.host`, `broker.port` and `broker.password("ingest" | "simulator" | <device>)` are what a client needs;
     `broker.stop()`, `broker.kill()` and `broker.start(broker.port)` are for tests of faults.
     """
-    running = Broker(_services_folder / f"broker-{next(_counter)}", packages.mosquitto(print))
+    running = Broker(_services_folder / f"broker-{next(_counter)}", required_programs.mosquitto(print))
     running.start()
     try:
         yield running

@@ -19,7 +19,7 @@ from core.domain.geofence import Circle, Geofence, Polygon
 from core.errors import InputError
 from core.store.alerts import alerts
 from core.store.database import Connection
-from core.store.people import access_log as views
+from core.store.people import access_log
 from core.store.people.access_log import Viewed
 from core.store.telemetry.readings import StoredFix
 
@@ -73,7 +73,7 @@ def decide(connection: Connection, viewer: Viewer, resident: int, now: datetime)
     for alert in alerts.open_alerts(connection, now, residents=[resident]):
         if _is_urgent_about_place(alert) and holds(connection, viewer, alert):
             return LocationAccess(True, f"alert:{alert.number}")
-    reveal = views.open_reveal(connection, viewer.number, resident, now)
+    reveal = access_log.open_reveal(connection, viewer.number, resident, now)
     return COARSE if reveal is None else LocationAccess(True, reveal.reason, reveal.until)
 
 
@@ -81,7 +81,7 @@ def look(connection: Connection, viewer: Viewer, resident: int, now: datetime) -
     """Decide, and keep a record if the place is going to be shown precisely. Call it for every answer that holds a place."""
     access = decide(connection, viewer, resident, now)
     if access.is_precise:
-        views.record(
+        access_log.record(
             connection,
             user=viewer.number,
             resident=resident,
@@ -119,7 +119,7 @@ def reveal(
     # Half an hour of the person who looks, also where the service's clock runs faster.
     until = now + REVEAL_LASTS * max(1.0, clock.factor)
     words = f"{reason}: {note}" if note else reason.value
-    views.record(
+    access_log.record(
         connection,
         user=viewer.number,
         resident=resident,

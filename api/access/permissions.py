@@ -8,7 +8,7 @@ from fastapi.dependencies.models import Dependant
 from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Mount
 
-from api.access import sessions as auth
+from api.access import sessions
 from api.http.errors import ForbiddenError, NotSignedInError
 from core.domain.access_scope import AccessScope
 from core.domain.people import Role, User
@@ -92,11 +92,11 @@ FAMILY = Permission("family", frozenset({Role.FAMILY}))
 
 def current_viewer(request: Request) -> Viewer | None:
     """Return who is signed in, or None; the lookup has a short transaction of its own."""
-    token = auth.token_of(request)
+    token = sessions.token_of(request)
     if token is None:
         return None
-    found = auth.find_session(request.app.state.database, token, request.app.state.machine_clock.now())
-    return None if found is None else Viewer(found.user, auth.token_hash(token))
+    found = sessions.find_session(request.app.state.database, token, request.app.state.machine_clock.now())
+    return None if found is None else Viewer(found.user, sessions.token_hash(token))
 
 
 def declared_permission(route: RouteContext) -> Permission | None:

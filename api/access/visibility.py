@@ -18,9 +18,7 @@ from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import BacktestRequest
 from core.store.devices import devices
 from core.store.devices.devices import DeviceOverview
-from core.store.people import access_log as views
-from core.store.people import geofences, residents
-from core.store.people import planned_absences as absences
+from core.store.people import access_log, geofences, planned_absences, residents
 from core.store.people.access_log import Viewed
 from core.store.people.residents import ResidentOverview
 
@@ -50,7 +48,7 @@ def resident_for(
     """
     found = residents.overview(connection, viewer.scope, resident)
     if is_look and viewer.role is Role.ADMIN:
-        views.record(connection, user=viewer.number, resident=resident, what=Viewed.RECORD, now=now)
+        access_log.record(connection, user=viewer.number, resident=resident, what=Viewed.RECORD, now=now)
     return found
 
 
@@ -141,7 +139,7 @@ def absence_for(connection: Connection, viewer: Viewer, absence: int) -> Absence
     NotFoundError
         There is none, it was taken back, or the viewer may not know.
     """
-    found = absences.get(connection, absence)
+    found = planned_absences.get(connection, absence)
     _require_visible(connection, viewer, found.resident, f"planned absence {absence}")
     return found
 

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from api.access import location_gate as location
+from api.access import location_gate
 from api.http.rate_limit import RateLimit
 from core.domain.access_scope import AccessScope
 from core.domain.alert import Alert, Handling, Outcome
@@ -173,7 +173,7 @@ def look(connection: Connection, token: str, now: datetime) -> AnswerPage:
     person = None if alert.resident is None else _person(connection, alert.resident)
     return AnswerPage(
         _state(alert, contact),
-        replace(alert, reason=location.without_places(alert.reason)),
+        replace(alert, reason=location_gate.without_places(alert.reason)),
         contact,
         person,
         _next_told_at(connection, alert),

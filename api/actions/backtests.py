@@ -4,15 +4,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from api.access import location_gate as location
+from api.access import location_gate
 from api.access.permissions import Viewer
 from core.domain.backtest import BacktestWish
 from core.domain.sensitivity import Sensitivity
 from core.store.database import Connection
 from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import BacktestRequest
-from core.store.people import access_log as views
-from core.store.people import sensitivities
+from core.store.people import access_log, sensitivities
 from core.store.people.access_log import Viewed
 
 
@@ -27,7 +26,7 @@ def ask(
         Too many of this resident's are not finished.
     """
     number = backtest_requests.add(connection, resident, wish, user=viewer.number, now=now)
-    views.record(connection, user=viewer.number, resident=resident, what=Viewed.BACKTEST, now=now)
+    access_log.record(connection, user=viewer.number, resident=resident, what=Viewed.BACKTEST, now=now)
     return backtest_requests.get(connection, number)
 
 
@@ -35,11 +34,11 @@ def result_for(
     connection: Connection, viewer: Viewer, one: BacktestRequest, now: datetime
 ) -> tuple[Mapping[str, Any] | None, bool]:
     """Return a result as the viewer may see it, and whether it holds precise places; such a look is recorded."""
-    if one.result is None or not location.holds_place(one.result):
+    if one.result is None or not location_gate.holds_place(one.result):
         return one.result, False
-    if location.look(connection, viewer, one.resident, now).is_precise:
+    if location_gate.look(connection, viewer, one.resident, now).is_precise:
         return one.result, True
-    return location.without_places(one.result), False
+    return location_gate.without_places(one.result), False
 
 
 def set_sensitivity(
@@ -47,7 +46,7 @@ def set_sensitivity(
 ) -> None:
     """Put another setting in force for a resident whom the viewer may know of, and keep who did it."""
     if sensitivities.put(connection, resident, sensitivity):
-        views.record(
+        access_log.record(
             connection,
             user=viewer.number,
             resident=resident,

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from api.http.rate_limit import RateLimit
 from api.schemas.devices import BrokerOut, EnrolledOut
-from core.credentials import enrolment_codes as enrolment
+from core.credentials import enrolment_codes
 from core.credentials.enrolment_codes import UnknownCodeError
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
@@ -43,7 +43,7 @@ class Enrolments:
         broker = broker_of(settings)
         try:
             with database.transaction() as connection:
-                made = enrolment.exchange(connection, code, machine_now)
+                made = enrolment_codes.exchange(connection, code, machine_now)
         except UnknownCodeError:
             self._wrong.count(peer, machine_now)
             _log.info("enrolment_refused")

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.access import sessions as auth
+from api.access import sessions
 from api.dependencies import Anybody, AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, SettingsDep
 from api.http.errors import NotSignedInError, TooManyAttemptsError
 from api.pages.rendering import LANGUAGE_COOKIE, HtmlPage, home_address
@@ -27,7 +27,7 @@ def start(viewer: Anybody) -> RedirectResponse:
 def sign_in_page(request: Request, viewer: Anybody, next: str = "") -> Response:  # noqa: A002 - the parameter's public name
     """Show the form, or go on if somebody is signed in already."""
     if viewer is not None:
-        return _see_other(auth.safe_next(next) or home_address(viewer.role))
+        return _see_other(sessions.safe_next(next) or home_address(viewer.role))
     return _form(request, next_path=next)
 
 
@@ -48,8 +48,13 @@ def sign_in(
     if not login.strip() or not password:
         return _form(request, next_path=next, login=login, problem=words("sign_in.missing"), status=422)
     try:
-        session = auth.sign_in(
-            database, login, password, auth.peer_of(request), machine_now, before=auth.token_of(request)
+        session = sessions.sign_in(
+            database,
+            login,
+            password,
+            sessions.peer_of(request),
+            machine_now,
+            before=sessions.token_of(request),
         )
     except NotSignedInError:
         return _form(request, next_path=next, login=login, problem=words("sign_in.wrong"), status=401)
@@ -59,8 +64,8 @@ def sign_in(
         answer = _form(request, next_path=next, login=login, problem=problem, status=429)
         answer.headers["Retry-After"] = str(error.retry_after_s)
         return answer
-    answer = _see_other(auth.safe_next(next) or home_address(session.user.role))
-    auth.set_cookie(answer, settings, session)
+    answer = _see_other(sessions.safe_next(next) or home_address(session.user.role))
+    sessions.set_cookie(answer, settings, session)
     return answer
 
 
@@ -69,7 +74,7 @@ def sign_out(viewer: AnyUser, connection: ConnectionDep, settings: SettingsDep) 
     """End the session."""
     users.end_session(connection, viewer.session)
     answer = _see_other("/login")
-    auth.clear_cookie(answer, settings)
+    sessions.clear_cookie(answer, settings)
     return answer
 
 
@@ -84,9 +89,9 @@ def extend(
     next: Annotated[str, Form()] = "",  # noqa: A002
 ) -> RedirectResponse:
     """Stay signed in; pages ask five minutes before the end."""
-    answer = _see_other(auth.safe_next(next) or home_address(viewer.role))
-    token = auth.token_of(request) or ""
-    auth.set_cookie(answer, settings, auth.extend(database, token, viewer.user, machine_now))
+    answer = _see_other(sessions.safe_next(next) or home_address(viewer.role))
+    token = sessions.token_of(request) or ""
+    sessions.set_cookie(answer, settings, sessions.extend(database, token, viewer.user, machine_now))
     return answer
 
 
@@ -100,7 +105,7 @@ def choose_language(
     """Remember the language in this browser, and for the user if one is signed in."""
     if viewer is not None:
         users.set_language(connection, viewer.number, language)
-    answer = _see_other(auth.safe_next(next) or "/")
+    answer = _see_other(sessions.safe_next(next) or "/")
     answer.set_cookie(LANGUAGE_COOKIE, language.value, max_age=_A_YEAR_S, path="/", samesite="lax")
     return answer
 

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from api.wording.times import LocalTimes
 from core.domain.rhythm import NAME, VERSION, Habit, Rhythm
 from core.store.database import Connection
-from core.store.people import baselines as usuals
+from core.store.people import baselines
 from core.store.people.residents import ResidentOverview
 
 # Fewer nights or outings make no sentence.
@@ -35,7 +35,7 @@ class BaselineSummary:
 
 def learned(connection: Connection, one: ResidentOverview, now: datetime) -> BaselineSummary:
     """Return the newest rhythm of a resident."""
-    found = usuals.latest(connection, one.number, NAME, VERSION, now.astimezone(one.zone).date())
+    found = baselines.latest(connection, one.number, NAME, VERSION, now.astimezone(one.zone).date())
     return (
         BaselineSummary(None, Rhythm())
         if found is None

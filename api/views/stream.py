@@ -12,7 +12,7 @@ from threading import Event, Lock, Thread
 from fastapi.sse import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
-from api.access import sessions as auth
+from api.access import sessions
 from api.access.permissions import Viewer
 from api.access.visibility import may_see
 from api.http.errors import TooManyAttemptsError
@@ -24,7 +24,7 @@ from core.errors import NotFoundError, StoreError
 from core.logs import get_logger
 from core.store.alerts import alerts
 from core.store.database import Database
-from core.store.operation import change_feed as changes
+from core.store.operation import change_feed
 
 _log = get_logger(__name__)
 
@@ -182,10 +182,10 @@ class News:
     def _tick(self, viewer: Viewer, token: str) -> tuple[Viewer | None, ServerSentEvent]:
         try:
             machine_now = self._machine_clock.now()
-            found = auth.find_session(self._database, token, machine_now)
+            found = sessions.find_session(self._database, token, machine_now)
             if found is None:
                 return None, ServerSentEvent(event="signed_out", data={})
-            viewer = Viewer(found.user, auth.token_hash(token))
+            viewer = Viewer(found.user, sessions.token_hash(token))
             rest_s = round((found.expires_at - machine_now).total_seconds(), 1)
             own = self._status(viewer.scope).model_copy(update={"session_ends_in_s": rest_s})
             return viewer, ServerSentEvent(event="status", data=own)
@@ -203,7 +203,7 @@ class News:
                     return []
                 if not may_see(connection, viewer, alert):
                     return []
-                position = changes.latest_event(connection)
+                position = change_feed.latest_event(connection)
         except StoreError:
             return [_RESYNC]
         return [ServerSentEvent(event="alert", data=AlertChange.of(alert), id=str(position))]
@@ -211,7 +211,7 @@ class News:
     def _missed(self, viewer: Viewer, last_event: int) -> list[ServerSentEvent]:
         try:
             with self._database.transaction() as connection:
-                numbers = changes.changed_since(connection, max(0, last_event - _OVERLAP), _CATCH_UP)
+                numbers = change_feed.changed_since(connection, max(0, last_event - _OVERLAP), _CATCH_UP)
         except StoreError:
             return [_RESYNC]
         if len(numbers) == _CATCH_UP:
@@ -220,7 +220,7 @@ class News:
 
     def _position(self) -> int:
         with self._database.transaction() as connection:
-            return changes.latest_event(connection)
+            return change_feed.latest_event(connection)
 
     def _status(self, scope: AccessScope) -> StatusTick:
         # Computed once per tick for all streams of a scope.

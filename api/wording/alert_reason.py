@@ -8,8 +8,7 @@ from datetime import timedelta
 from typing import cast
 
 from api.locale import Words
-from api.wording import home_reasons as life_at_home
-from api.wording import outdoor_reasons as on_the_way
+from api.wording import home_reasons, outdoor_reasons
 from api.wording.reason_card import clock_of, moment_of, number_of, place_name, text_of
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert
@@ -66,9 +65,9 @@ def line(alert: Alert, moments: LocalTimes) -> str:
     if alert.rule in {*CALLS, "stray_sos"}:
         told = {"fall": "line_fell", "sos": "line_pressed", "stray_sos": "line_pressed"}
         return words(f"why.{told.get(alert.rule, 'line_alarmed')}", clock=clock_of(alert.began_at, moments))
-    if alert.rule in life_at_home.WHY:
-        return life_at_home.line(alert, moments)
-    return on_the_way.line(alert, moments)
+    if alert.rule in home_reasons.WHY:
+        return home_reasons.line(alert, moments)
+    return outdoor_reasons.line(alert, moments)
 
 
 def why(alert: Alert, moments: LocalTimes) -> list[str]:
@@ -236,6 +235,6 @@ _WHY: Mapping[str, Callable[[Alert, LocalTimes], Iterator[str]]] = {
     "device_silent": _silent,
     "canary_silent": _canary,
     "stray_sos": _stray,
-    **life_at_home.WHY,
-    **on_the_way.WHY,
+    **home_reasons.WHY,
+    **outdoor_reasons.WHY,
 }

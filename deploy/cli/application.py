@@ -2,9 +2,7 @@
 
 import typer
 
-from deploy.cli import backtest, canary, contacts, demo, devices, doctor, quarantine
-from deploy.cli import processes as services
-from deploy.cli import registration as people
+from deploy.cli import backtest, canary, contacts, demo, devices, doctor, processes, quarantine, registration
 
 app = typer.Typer(
     name="mimamori",
@@ -27,21 +25,21 @@ _AS_IT_IS: dict[str, object] = {
 
 app.command("demo", rich_help_panel=_START)(demo.demo)
 app.command("demo-reset", rich_help_panel=_START)(demo.demo_reset)
-app.command("migrate", rich_help_panel=_START)(services.migrate)
-app.command("ingest", rich_help_panel=_START)(services.ingest)
-app.command("detect", rich_help_panel=_START)(services.detect)
-app.command("doorkeeper", rich_help_panel=_START)(services.doorkeeper)
-app.command("api", rich_help_panel=_START)(services.api)
-app.command("register", rich_help_panel=_ENTER)(people.register)
-app.add_typer(people.users, name="user", rich_help_panel=_ENTER)
+app.command("migrate", rich_help_panel=_START)(processes.migrate)
+app.command("ingest", rich_help_panel=_START)(processes.ingest)
+app.command("detect", rich_help_panel=_START)(processes.detect)
+app.command("doorkeeper", rich_help_panel=_START)(processes.doorkeeper)
+app.command("api", rich_help_panel=_START)(processes.api)
+app.command("register", rich_help_panel=_ENTER)(registration.register)
+app.add_typer(registration.users, name="user", rich_help_panel=_ENTER)
 app.add_typer(contacts.contacts, name="contact", rich_help_panel=_ENTER)
 app.add_typer(devices.devices, name="device", rich_help_panel=_ENTER)
 app.add_typer(quarantine.quarantine, name="quarantine", rich_help_panel=_LOOK)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)
 app.command("canary", rich_help_panel=_LOOK)(canary.canary)
-app.command("decode", rich_help_panel=_LOOK)(services.decode)
+app.command("decode", rich_help_panel=_LOOK)(processes.decode)
 app.command("backtest", rich_help_panel=_LOOK)(backtest.backtest)
 # These have sub-commands of their own, with heavy libraries; their arguments are handed on as they are.
-app.command("simulate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.simulate)
-app.command("evaluate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.evaluate)
-app.command("replay", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(services.replay)
+app.command("simulate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(processes.simulate)
+app.command("evaluate", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(processes.evaluate)
+app.command("replay", rich_help_panel=_LOOK, context_settings=_AS_IT_IS)(processes.replay)

@@ -102,8 +102,8 @@ def settings_to_try(named: str | None, *, everything: bool) -> tuple["Sensitivit
 def _run(
     connection: "Connection", asked: "Question", noted: list[Noted] | None
 ) -> tuple["Backtest", list["Label"]]:
-    from core.store.detection import backtest_history as backtests
-    from detectors.backtest import run as trying
+    from core.store.detection import backtest_history
+    from detectors.backtest import run
     from detectors.backtest.statistics import Label, labels_of
 
     bar = Progress(
@@ -115,11 +115,11 @@ def _run(
     )
     with bar:
         task = bar.add_task("judging the past", total=1.0)
-        tested = trying.run(connection, asked, lambda share: bar.update(task, completed=share))
+        tested = run.run(connection, asked, lambda share: bar.update(task, completed=share))
     if noted is None:
         known = [Label(began_at, rule) for began_at, rule in tested.real_matters]
     else:
-        names = {str(tested.resident), backtests.whose(connection, tested.resident).home_name}
+        names = {str(tested.resident), backtest_history.whose(connection, tested.resident).home_name}
         known = [Label(one.moment(tested.zone), one.what) for one in noted if one.whose in names]
     return tested, labels_of(tested, known)
 

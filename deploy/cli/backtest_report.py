@@ -10,11 +10,11 @@ from rich.text import Text
 
 from api.access.location_gate import without_places
 from api.locale import words_of
-from api.wording import alert_reason as reasons
+from api.wording import alert_reason
 from api.wording.times import LocalTimes
 from core.domain.alert import Finding, untold
 from core.domain.people import Language
-from detectors.backtest import result as backtest_result
+from detectors.backtest import result
 from detectors.backtest.run import Backtest
 from detectors.backtest.statistics import Figures, Label, figures, proposed
 from detectors.backtest.trial import Episode
@@ -24,7 +24,7 @@ from detectors.features.silence_threshold import Sensitivity
 
 def as_body(tested: Backtest, labels: Sequence[Label], budget: float | None) -> dict[str, object]:
     """Return it as JSON values without places; all times are UTC."""
-    return without_places(backtest_result.as_body(tested, labels, budget))
+    return without_places(result.as_body(tested, labels, budget))
 
 
 def show(tested: Backtest, labels: Sequence[Label], budget: float | None) -> None:
@@ -100,13 +100,15 @@ def _by_episode(tested: Backtest) -> Table:
         one = next(iter(by_setting.values()))
         table.add_row(
             _clock(began_at, tested.zone),
-            reasons.title(rule, words),
+            alert_reason.title(rule, words),
             *("-" if it is None else _clock(it.raised_at, tested.zone) for it in told),
             "still" if one.cleared_at is None else _clock(one.cleared_at, tested.zone),
             # Names of rooms and of safe areas are people's own words: text only, never commands for the terminal.
             Text(
                 " ".join(
-                    reasons.why(untold(one, tested.resident), LocalTimes(tested.until, tested.zone, words))
+                    alert_reason.why(
+                        untold(one, tested.resident), LocalTimes(tested.until, tested.zone, words)
+                    )
                 )
             ),
         )

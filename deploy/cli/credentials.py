@@ -48,12 +48,14 @@ def rotate(device_id: _DeviceId) -> None:
     Example: [bold]mimamori device rotate hall-1[/bold]
     """
     from core.clock import SystemClock
-    from core.credentials import enrolment_codes as enrolment
+    from core.credentials import enrolment_codes
     from core.store.devices.registry import account_for
 
     with work() as at:
         account = account_for(at.connection, device_id)
-        print_credential(at.settings, enrolment.new_credential(at.connection, account, SystemClock().now()))
+        print_credential(
+            at.settings, enrolment_codes.new_credential(at.connection, account, SystemClock().now())
+        )
 
 
 @credentials.command("revoke")
@@ -101,14 +103,14 @@ def write_label(at: Work, device_id: str, out: Path) -> None:
     from zoneinfo import ZoneInfo
 
     from core.clock import SystemClock
-    from core.credentials import enrolment_codes as enrolment
+    from core.credentials import enrolment_codes
     from core.credentials.device_label import enrolment_address, label_svg
     from core.domain.people import Language
-    from core.store.devices import registry as device_registry
+    from core.store.devices import registry
 
-    device = device_registry.device_in_use(at.connection, device_id)
-    account = device_registry.account_for(at.connection, device_id)
-    code = enrolment.new_code(at.connection, account, SystemClock().now())
+    device = registry.device_in_use(at.connection, device_id)
+    account = registry.account_for(at.connection, device_id)
+    code = enrolment_codes.new_code(at.connection, account, SystemClock().now())
     expires_on = code.expires_at.astimezone(ZoneInfo(at.settings.time_zone))
     drawn = label_svg(
         code,

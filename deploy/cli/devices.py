@@ -71,14 +71,14 @@ def add(
 
     Example: [bold]mimamori device add hall-1 --kind motion --place hall --home "3丁目 A-102"[/bold]
     """
-    from core.store.devices import registry as device_registry
+    from core.store.devices import registry
 
     _check_id(device_id)
     sender = sender or f"native:{device_id}"
     if ":" not in sender:
         raise InputError(f"--sender {sender}: needs the form FORMAT:NAME, such as native:{device_id}")
     with work() as at:
-        device_registry.add_device(
+        registry.add_device(
             at.connection,
             device_id=device_id,
             sender=sender,
@@ -141,10 +141,10 @@ def move(device_id: _DeviceId, home: _Home = None, resident: _Resident = None, a
 
     Example: [bold]mimamori device move hall-1 --home "3丁目 A-103" --at 2026-08-01T14:30+0900[/bold]
     """
-    from core.store.devices import moves as device_moves
+    from core.store.devices import moves
 
     with work() as at:
-        device_moves.move_device(
+        moves.move_device(
             at.connection, device_id, _placement(at, home, resident), at.now, since=_utc(at_time)
         )
     print(f"{device_id} belongs there {_from(at_time)}")
@@ -156,10 +156,10 @@ def store(device_id: _DeviceId, at_time: _At = None) -> None:
 
     Example: [bold]mimamori device store hall-1[/bold]
     """
-    from core.store.devices import moves as device_moves
+    from core.store.devices import moves
 
     with work() as at:
-        device_moves.move_device(at.connection, device_id, None, at.now, since=_utc(at_time))
+        moves.move_device(at.connection, device_id, None, at.now, since=_utc(at_time))
     print(f"{device_id} is in store {_from(at_time)}")
 
 
@@ -169,10 +169,10 @@ def share(device_id: _DeviceId, at_time: _At = None) -> None:
 
     Example: [bold]mimamori device share bed-1[/bold]
     """
-    from core.store.devices import moves as device_moves
+    from core.store.devices import moves
 
     with work() as at:
-        device_moves.share_device(at.connection, device_id, at.now, since=_utc(at_time))
+        moves.share_device(at.connection, device_id, at.now, since=_utc(at_time))
     print(f"{device_id} is everybody's in its home {_from(at_time)}")
 
 
@@ -190,13 +190,12 @@ def replace(
     Example: [bold]mimamori device replace hall-1 hall-2[/bold]
     """
     from core.clock import SystemClock
-    from core.store.devices import moves as device_moves
-    from core.store.devices import registry as device_registry
+    from core.store.devices import moves, registry
 
     _check_id(successor)
     with work() as at:
-        device_registry.end_credential(at.connection, device_id, SystemClock().now())
-        made = device_moves.replace_device(
+        registry.end_credential(at.connection, device_id, SystemClock().now())
+        made = moves.replace_device(
             at.connection, device_id, successor, at.now, sender=sender, since=_utc(at_time)
         )
         print(f"{successor} is in the place of {device_id} {_from(at_time)}")
@@ -211,11 +210,11 @@ def retire(device_id: _DeviceId) -> None:
     Example: [bold]mimamori device retire hall-1[/bold]
     """
     from core.clock import SystemClock
-    from core.store.devices import registry as device_registry
+    from core.store.devices import registry
 
     with work() as at:
-        device_registry.end_credential(at.connection, device_id, SystemClock().now())
-        device_registry.retire_device(at.connection, device_id, at.now)
+        registry.end_credential(at.connection, device_id, SystemClock().now())
+        registry.retire_device(at.connection, device_id, at.now)
     print(f"{device_id} is out of use")
 
 
@@ -268,7 +267,7 @@ def _credential(device_id: str, account: BrokerAccount, standing: "Standing | No
 def _hand_over(at: Work, account: BrokerAccount) -> None:
     """Make a credential where there is none yet, and print it."""
     from core.clock import SystemClock
-    from core.credentials import enrolment_codes as enrolment
+    from core.credentials import enrolment_codes
     from core.store.devices import broker_accounts
 
     machine_now = SystemClock().now()
@@ -276,4 +275,4 @@ def _hand_over(at: Work, account: BrokerAccount) -> None:
     if standing is not None and standing.is_let_in:
         print(f"It publishes with the credential of {account.name}, under: {account.publishes}")
     else:
-        print_credential(at.settings, enrolment.new_credential(at.connection, account, machine_now))
+        print_credential(at.settings, enrolment_codes.new_credential(at.connection, account, machine_now))

@@ -19,8 +19,7 @@ from deploy.demo.settings import DemoSettings, as_simulator
 from deploy.demo.start_steps import Steps
 from deploy.demo.state import ZONE, DemoFolder, DemoState, first_morning
 from deploy.demo.supervised_process import Service, ServicePlan, service_environment, stop_all
-from deploy.local import browser_assets as assets
-from deploy.local import required_programs as packages
+from deploy.local import browser_assets, required_programs
 from deploy.local.file_lock import held_lock
 from deploy.local.mosquitto import Broker
 from deploy.local.ports import LOOPBACK, free_port, is_free
@@ -150,11 +149,11 @@ class Stack:
 
     def _start_private_services(self) -> tuple[Cluster, Broker]:
         with self._steps.step("Find PostgreSQL with TimescaleDB, and Mosquitto"):
-            server = packages.postgres(self._steps.note)
-            mosquitto = packages.mosquitto(self._steps.note)
-        if not assets.is_current():
+            server = required_programs.postgres(self._steps.note)
+            mosquitto = required_programs.mosquitto(self._steps.note)
+        if not browser_assets.is_current():
             with self._steps.step("Fetch what browsers need"):
-                assets.build(self._steps.note)
+                browser_assets.build(self._steps.note)
         with self._steps.step("Start a private database and broker"):
             self._cluster = cluster = Cluster(self._folder.service("postgresql"), server)
             cluster.start()

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from core.clock import Clock
 from core.settings import Settings
 from core.store.database import Database
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from core.store.edition import edition
 from core.store.migrate import pending
 from core.store.operation.health import Clocks, Health, clocks, health
@@ -35,7 +35,7 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
     ):
         yield Check("database", CheckResult.GOOD, f"{edition(connection).label}, schema up to date")
         state, held = health(connection), quarantine.state(connection)
-        canary = judging.canary_heard(connection)
+        canary = evaluation_queue.canary_heard(connection)
         times, measured = clocks(connection, _WRONG_CLOCK_S), datetime.now(UTC)
     yield from _clock_checks(times, measured)
     yield from _age_checks(state, None if canary is None else canary[0], clock)

@@ -19,7 +19,7 @@ from core.clock import FileClock
 from core.errors import MimamoriError
 from core.store.database import Connection, Database
 from core.store.detection.evaluation_queue import is_judged
-from core.store.telemetry import replay_progress as store
+from core.store.telemetry import replay_progress
 from deploy.demo.supervised_process import Service, ServicePlan
 from deploy.local.mosquitto import INGEST, Broker
 from simulator.network.lossy_channel import OutboundMessage
@@ -75,7 +75,7 @@ class Stepping:
             done = ahead
             # A moment later than the data, so that the marker which carries it comes behind them.
             FileClock.write(self.ingest_clock, moment + _BEHIND)
-            self._wait(store.is_stored, moment + _BEHIND, "ingest")
+            self._wait(replay_progress.is_stored, moment + _BEHIND, "ingest")
             FileClock.write(self.clock, moment + _BEHIND)
             self._wait(is_judged, moment, "detectors")
             self.after_step(moment)

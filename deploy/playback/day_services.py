@@ -6,7 +6,7 @@ from core.domain.geofence import Hours
 from core.domain.planned_absence import AbsenceKind
 from core.store.database import Connection
 from core.store.operation import simulation as store
-from core.store.people import planned_absences as absences
+from core.store.people import planned_absences
 from simulator.people.persona import draw_persona
 from simulator.ward_run import Simulation
 
@@ -24,6 +24,6 @@ def lay_down_day_services(connection: Connection, simulation: Simulation) -> Non
         if days:
             hours = Hours(days, *_AT_DAY_CENTRE)
             kind = AbsenceKind.DAY_SERVICE
-            absences.add(
+            planned_absences.add(
                 connection, residents[home.name], kind=kind, span=(since, None), hours=hours, now=origin
             )

@@ -11,7 +11,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from core.store.database import Database
-from core.store.telemetry import batches as ingestion
+from core.store.telemetry import batches
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.sequence_gaps import Missing
 from ingest.codecs import decode
@@ -72,7 +72,7 @@ class Feed:
         if again:
             self._store(again, moment)
         with self._database.transaction() as connection:
-            ingestion.report_progress(connection, WORKER, moment, len(heard), moment)
+            batches.report_progress(connection, WORKER, moment, len(heard), moment)
 
     def reconnect(self, now: datetime) -> None:
         """Hear everything again that the broker keeps, as after the loss of a session."""
@@ -101,7 +101,7 @@ class Feed:
         self._numbering.add_to(batch)
         self._devices.states = {**self._devices.states, **assembly.new_states}
         with self._database.transaction() as connection:
-            ingestion.store_batch(connection, batch, now)
+            batches.store_batch(connection, batch, now)
         return batch.missing
 
     def _sent_again(self, missing: dict[int, list[Missing]], moment: datetime) -> Iterator[InboundMessage]:

@@ -16,7 +16,7 @@ from core.store.alerts import handling
 from core.store.database import Database
 from core.store.devices.ward_registration import register_ward
 from core.store.people import users
-from core.store.telemetry import replay_progress as store
+from core.store.telemetry import replay_progress
 from core.store.telemetry.replay_progress import ReplayedAlert
 from deploy.local.mosquitto import SIMULATOR, Broker
 from deploy.playback.clock_stepping import SteppedProcesses
@@ -142,7 +142,7 @@ class ReplayRun:
             ):
                 processes.stepping(database, publisher, after_step).through(messages, plan.moments())
             with database.transaction() as connection:
-                raised = tuple(store.raised_alerts(connection))
+                raised = tuple(replay_progress.raised_alerts(connection))
             difference = compare(database, part, plan.begin, plan.end)
         return ReplayResult(len(messages), difference, raised, time.monotonic() - began)
 
@@ -166,7 +166,7 @@ class ReplayRun:
 def close_what_is_over(database: Database, closer: int, now: datetime) -> None:
     """Do what staff would: an alert that is left open would take in all that happens to its resident later."""
     with database.transaction() as connection:
-        for number in store.over_but_open(connection):
+        for number in replay_progress.over_but_open(connection):
             handling.close(connection, number, outcome=Outcome.DRILL, user=closer, now=now)
 
 
@@ -182,8 +182,8 @@ def compare(database: Database, part: Recording, begin: datetime, end: datetime)
     ]
     with database.transaction() as connection:
         stored = [
-            *store.stored_readings(connection, device_ids, begin, end),
-            *store.stored_fixes(connection, device_ids, begin, end),
+            *replay_progress.stored_readings(connection, device_ids, begin, end),
+            *replay_progress.stored_fixes(connection, device_ids, begin, end),
         ]
     return _difference([*readings, *fixes], stored)
 

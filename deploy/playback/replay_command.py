@@ -19,7 +19,7 @@ from core.settings import load_settings
 from core.store.database import Database
 from core.store.migrate import migrate
 from deploy.demo.start_steps import Steps
-from deploy.local import required_programs as packages
+from deploy.local import required_programs
 from deploy.local.mosquitto import Broker
 from deploy.local.postgres_cluster import Cluster
 from deploy.playback.clock_stepping import ReplayError, Stepping
@@ -197,8 +197,8 @@ def run(
 
 
 def _run_privately(plan: ReplayPlan, folder: Path, steps: Steps) -> ReplayResult:
-    cluster = Cluster(folder / "postgresql", packages.postgres(steps.note), for_tests=True)
-    broker = Broker(folder / "broker", packages.mosquitto(steps.note))
+    cluster = Cluster(folder / "postgresql", required_programs.postgres(steps.note), for_tests=True)
+    broker = Broker(folder / "broker", required_programs.mosquitto(steps.note))
     try:
         with steps.step("Start a private database and broker"):
             cluster.start()

@@ -13,13 +13,13 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 
 from core.logs import set_up_logs
 from deploy.demo.start_steps import Steps
-from deploy.local import required_programs as packages
+from deploy.local import required_programs
 from deploy.local.postgres_cluster import Cluster
-from deploy.playback import scenario_report as report
+from deploy.playback import scenario_report
 from deploy.playback.scenario_library import Watcher, pasts, plans, prove
 from deploy.playback.scenario_run import BYSTANDERS, Play, Proof
 from deploy.playback.scenario_stage import Grounds, from_file, made_up
-from simulator.scenarios import scenario as scenarios
+from simulator.scenarios import scenario
 
 
 def prove_scenarios(
@@ -55,12 +55,12 @@ def prove_scenarios(
     console = Console(stderr=True)
     set_up_logs("proof", "ERROR", "pretty")
     grounds = made_up(residents, seed) if ward is None else from_file(ward, seed)
-    plays = plans(grounds, names or list(scenarios.library()), bystanders=bystanders)
+    plays = plans(grounds, names or list(scenario.library()), bystanders=bystanders)
     with tempfile.TemporaryDirectory(prefix="mimamori-proof-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
         steps = Steps(console)
-        cluster = Cluster(folder / "postgresql", packages.postgres(steps.note), for_tests=True)
+        cluster = Cluster(folder / "postgresql", required_programs.postgres(steps.note), for_tests=True)
         try:
             with steps.step("Start a private database"):
                 cluster.start()
@@ -68,9 +68,9 @@ def prove_scenarios(
         finally:
             cluster.stop()
     if out is not None:
-        report.write(proofs, out)
-    report.show(Console(), proofs)
-    if not all(map(report.is_as_expected, proofs)):
+        scenario_report.write(proofs, out)
+    scenario_report.show(Console(), proofs)
+    if not all(map(scenario_report.is_as_expected, proofs)):
         raise typer.Exit(1)
 
 

@@ -14,7 +14,7 @@ from core.formats.ward_file import read_ward
 from core.store.database import Database
 from core.store.devices.ward_registration import register_ward
 from core.store.migrate import migrate
-from core.store.operation import simulation as store
+from core.store.operation import simulation
 from deploy.local.postgres_cluster import Cluster
 from deploy.playback.in_process_feed import Feed
 from simulator.town.ward import WardOrder, make_ward
@@ -87,7 +87,7 @@ class Stage:
         try:
             with Database(self.cluster.url(name), size=2, application="mimamori-proof") as database:
                 with database.transaction() as connection:
-                    store.leave_out(connection, but=[home.name for home in homes])
+                    simulation.leave_out(connection, but=[home.name for home in homes])
                 yield database
         finally:
             self.cluster.drop_database(name)

@@ -22,7 +22,7 @@ from pydantic import SecretStr
 
 from core.domain.people import Channel, Contact, Language
 from core.errors import SettingsError
-from detectors.alerting import webhook_hosts as public_hosts
+from detectors.alerting import webhook_hosts
 from detectors.alerting.messages import Text
 from detectors.alerting.webhook_hosts import PrivateHostError
 
@@ -112,7 +112,7 @@ def warm_up() -> None:
         if not log.handlers:
             log.addHandler(logging.NullHandler())
     logging.getLogger("apprise").setLevel(logging.DEBUG)
-    public_hosts.install()
+    webhook_hosts.install()
 
 
 class DeliveryChannel:
@@ -256,7 +256,7 @@ def _judge_webhook(lines: Iterable[str]) -> Attempt:
 def _public_only(host: str, port: int) -> Attempt | None:
     """Refuse hosts inside our own network, so that nobody can make us call our own services."""
     try:
-        public_hosts.pin(host, port)
+        webhook_hosts.pin(host, port)
     except (OSError, UnicodeError):
         return Attempt(DeliveryResult.FAILED, "webhook_host_not_found")
     except PrivateHostError:

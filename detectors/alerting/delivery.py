@@ -14,13 +14,11 @@ from core.domain.alert import Delivery, EventKind, NotificationKind, Severity
 from core.domain.people import Contact
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
-from core.store.alerts import alerts, answer_links, notifications
-from core.store.alerts import events as alert_events
+from core.store.alerts import alerts, answer_links, events, notifications
 from core.store.alerts.notifications import Lease
 from core.store.database import Connection, Database
 from core.store.people import residents
-from detectors.alerting import escalation as policy
-from detectors.alerting import messages
+from detectors.alerting import escalation, messages
 from detectors.alerting.channels import ATTEMPT_LIMIT_S, Attempt, DeliveryResult
 from detectors.alerting.messages import Facts, Text
 
@@ -179,7 +177,7 @@ def _outcome(lease: Lease, attempt: Attempt, now: datetime) -> tuple[Delivery, d
         case DeliveryResult.UNKNOWN if lease.last_error == _TIMEOUT:
             return Delivery.UNKNOWN, None
         case DeliveryResult.UNKNOWN:
-            return Delivery.PENDING, now + policy.UNKNOWN_BACKOFF
+            return Delivery.PENDING, now + escalation.UNKNOWN_BACKOFF
         case DeliveryResult.FAILED:
             pause = _pause(lease, now)
             return (Delivery.FAILED, None) if pause is None else (Delivery.PENDING, now + pause)
@@ -187,15 +185,15 @@ def _outcome(lease: Lease, attempt: Attempt, now: datetime) -> tuple[Delivery, d
 
 def _pause(lease: Lease, now: datetime) -> timedelta | None:
     """Return how long to wait after a failed attempt; None to try no more."""
-    if lease.attempts <= len(policy.BACKOFF):
-        return policy.BACKOFF[lease.attempts - 1]
-    has_hope = lease.kind is NotificationKind.OPENING and now - lease.created_at < policy.LAST_HOPE
-    return policy.LAST_PACE if has_hope else None
+    if lease.attempts <= len(escalation.BACKOFF):
+        return escalation.BACKOFF[lease.attempts - 1]
+    has_hope = lease.kind is NotificationKind.OPENING and now - lease.created_at < escalation.LAST_HOPE
+    return escalation.LAST_PACE if has_hope else None
 
 
 def _is_given_up(lease: Lease, attempt: Attempt, status: Delivery) -> bool:
     """Tell whether nobody waits for the message any more, even if it is still tried."""
-    is_overdue = attempt.arrival is DeliveryResult.FAILED and lease.attempts > len(policy.BACKOFF)
+    is_overdue = attempt.arrival is DeliveryResult.FAILED and lease.attempts > len(escalation.BACKOFF)
     return is_overdue or status in {Delivery.FAILED, Delivery.UNKNOWN}
 
 
@@ -209,7 +207,7 @@ def _give_up(connection: Connection, lease: Lease, status: Delivery, error: str,
     ):
         return
     detail = {"notification": lease.notification, "status": status.value, "error": error}
-    alert_events.record(
+    events.record(
         connection,
         lease.alert,
         EventKind.DELIVERY_FAILED,

@@ -13,11 +13,10 @@ from core.domain.notification import FIRST_REMINDER
 from core.domain.people import Contact
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
-from core.store.alerts import alerts, handling, notifications
-from core.store.alerts import events as alert_events
+from core.store.alerts import alerts, events, handling, notifications
 from core.store.database import Connection, Database
 from core.store.people import residents
-from detectors.alerting import escalation as policy
+from detectors.alerting import escalation
 from detectors.alerting.escalation import EscalationPlan, EscalationState
 
 _log = get_logger(__name__)
@@ -73,7 +72,7 @@ def _lapse(connection: Connection, number: int, now: datetime) -> None:
 def _plan(connection: Connection, number: int, now: datetime) -> None:
     alert = alerts.get(connection, number)
     for event in notifications.unplanned_events(connection, number):
-        plan = policy.consequences(event, _situation(connection, alert, now), now)
+        plan = escalation.consequences(event, _situation(connection, alert, now), now)
         written = _carry_out(connection, alert, plan, now)
         notifications.mark_planned(connection, event.number, now)
         _log.info("alert_event_planned", alert=number, event_kind=event.kind, messages=written)
@@ -83,17 +82,17 @@ def _plan(connection: Connection, number: int, now: datetime) -> None:
 
 def _escalate(connection: Connection, number: int, now: datetime) -> None:
     alert = alerts.get(connection, number)
-    plan, taken = policy.escalation(_situation(connection, alert, now), now)
+    plan, taken = escalation.escalation(_situation(connection, alert, now), now)
     written = _carry_out(connection, alert, plan, now)
     for step in taken:
         kind = EventKind.REMINDED if step >= FIRST_REMINDER else EventKind.ESCALATED
-        alert_events.record(connection, number, kind, now, detail={"step": step}, planned_at=now)
+        events.record(connection, number, kind, now, detail={"step": step}, planned_at=now)
         _log.info("alert_escalated", alert=number, step=step, messages=written)
 
 
 def _situation(connection: Connection, alert: Alert, now: datetime) -> EscalationState:
     ladder = notifications.steps(connection, alert.number)
-    openings = notifications.openings(connection, alert.number, len(policy.BACKOFF))
+    openings = notifications.openings(connection, alert.number, len(escalation.BACKOFF))
     began = max((step.round for step in ladder), default=0)
     contacts = notifications.audience(connection, alert)
     return EscalationState(

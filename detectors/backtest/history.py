@@ -8,27 +8,24 @@ from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.domain.sensitivity import Sensitivity
 from core.store.database import Connection
-from core.store.detection import backtest_history as backtests
+from core.store.detection import backtest_history
 from core.store.detection.backtest_history import Tried
 from core.store.detection.evaluation_queue import WatchedResident
-from core.store.people import planned_absences as absences
-from core.store.telemetry import metric_series as measurements
-from core.store.telemetry import rule_windows as windows
+from core.store.people import planned_absences
+from core.store.telemetry import metric_series, rule_windows
 from core.store.telemetry.metric_series import RuleInputs
 from detectors.backtest.trial import TrialRun
-from detectors.baselines import significant_places as places
+from detectors.baselines import significant_places
 from detectors.baselines.silence_and_rhythm import RHYTHM, SILENCES
 from detectors.baselines.store import BaselineStore, Who
 from detectors.engine import ward
-from detectors.engine.daily import batteries
+from detectors.engine.daily import batteries, stuck_devices
 from detectors.engine.daily import decline as days
-from detectors.engine.daily import stuck_devices as sensors
 from detectors.engine.daily.schedule import DailySpan
 from detectors.engine.rule_set import rules_of
 from detectors.features.availability import Link
 from detectors.features.window import Blind, Judgement
-from detectors.rules import battery, decline, night_exit
-from detectors.rules import device_stuck as stuck
+from detectors.rules import battery, decline, device_stuck, night_exit
 from detectors.rules.equipment_silent import judge_home
 from detectors.rules.inactivity import NAME as INACTIVITY
 from detectors.windows.loader import (
@@ -84,7 +81,9 @@ class BacktestHistory:
         self._who = Who(tried.number, tried.home, tried.zone)
         self._silences = BaselineStore(connection, self._who, SILENCES, keeps=False)
         self._rhythm = BaselineStore(connection, self._who, RHYTHM, keeps=False)
-        self._places = BaselineStore(connection, self._who, places.lesson(is_lead=tried.is_lead), keeps=False)
+        self._places = BaselineStore(
+            connection, self._who, significant_places.lesson(is_lead=tried.is_lead), keeps=False
+        )
         since, until = span
         # As if the rules had been in force all the time: nobody was watched before, but it is stored how they were.
         self._watched_from = min(tried.watched_from, since)
@@ -95,11 +94,11 @@ class BacktestHistory:
             *load_blind(connection, tried.home, since - BLIND_BACK, until),
             *self._unheard_before_watching(),
         )
-        situation = measurements.situation(connection, tried.number)
+        situation = metric_series.situation(connection, tried.number)
         tells_night_exit = situation.tells_night_exit or night_exit.NAME in rules
         self._situation = RuleInputs(situation.home, tells_night_exit=tells_night_exit)
         # A safe area is tried on days before it was drawn, too.
-        fences = windows.geofences(connection, [tried.number])
+        fences = rule_windows.geofences(connection, [tried.number])
         self._fences = [replace(one, created_at=None) for one in fences]
 
     def judge_weeks(self) -> None:
@@ -109,7 +108,9 @@ class BacktestHistory:
         home = tried.home, [tried.number]
         judges: Mapping[str, Callable[[], Judgement]] = {
             decline.NAME: lambda: days.judge_past(connection, self._who, *span),
-            stuck.NAME: lambda: sensors.judge(connection, home, self._links(), tried.zone, weeks),
+            device_stuck.NAME: lambda: stuck_devices.judge(
+                connection, home, self._links(), tried.zone, weeks
+            ),
             battery.NAME: lambda: batteries.judge(connection, tried.home, tried.zone, weeks),
         }
         for name, judge in judges.items():
@@ -130,7 +131,7 @@ class BacktestHistory:
         resident = WatchedResident(
             tried.number, self._watched_from, None, tried.sensitivity, since, "cannot_tell", tried.zone
         )
-        planned = absences.of_resident(
+        planned = planned_absences.of_resident(
             self._connection, tried.number, since - ABSENCES_BACK, until + ABSENCES_AHEAD
         )
         window = load_window(
@@ -166,7 +167,7 @@ class BacktestHistory:
 
     def _view(self, until: datetime) -> HomeView:
         """Return what was known about the home at the end of a day."""
-        kinds = backtests.equipment(self._connection, self._tried.home, until)
+        kinds = backtest_history.equipment(self._connection, self._tried.home, until)
         blind: list[Blind] = [one for one in self._blind if one.began_at < until]
         return HomeView(
             self._tried.home,
@@ -178,10 +179,10 @@ class BacktestHistory:
 
     def _links(self) -> list[Link]:
         home, (since, until) = self._tried.home, self._span
-        said = windows.statuses(self._connection, {home: since}, until)
+        said = rule_windows.statuses(self._connection, {home: since}, until)
         return [
             Link(row.device, row.kind, row.place, row.heartbeat, (), tuple(said.get(row.device, ())))
-            for row in windows.links(self._connection, [home], until)[home]
+            for row in rule_windows.links(self._connection, [home], until)[home]
         ]
 
     def _unheard_before_watching(self) -> Sequence[Blind]:
@@ -192,7 +193,7 @@ class BacktestHistory:
             return ()
         links = [
             Link(one.device, one.kind, one.place, one.heartbeat, tuple(one.told_at), ())
-            for one in backtests.told_at(self._connection, self._tried.home, since, until)
+            for one in backtest_history.told_at(self._connection, self._tried.home, since, until)
             if one.kind not in _TELL_NO_SILENCE
         ]
         return judge_home(self._tried.home, links, (), until).blind

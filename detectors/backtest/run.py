@@ -15,7 +15,7 @@ from core.domain.backtest import NOT_TRIED, TRIED_RULES
 from core.domain.sensitivity import Sensitivity
 from core.errors import InputError
 from core.store.database import Connection
-from core.store.detection import backtest_history as backtests
+from core.store.detection import backtest_history
 from core.store.detection.backtest_history import Tried
 from core.store.telemetry.metric_series import RuleInputs
 from detectors.backtest.history import BacktestHistory
@@ -23,8 +23,7 @@ from detectors.baselines.exclusions import REAL
 from detectors.engine.rule_set import rules_of
 from detectors.features.local_time import local_date, midnight
 from detectors.features.silence_threshold import LEARNED_DAYS
-from detectors.rules import battery, decline
-from detectors.rules import device_stuck as stuck
+from detectors.rules import battery, decline, device_stuck
 from detectors.windows.loader import HomeView
 
 
@@ -114,7 +113,7 @@ def rule_names() -> tuple[str, ...]:
         rhythm_on=nothing,
         places_on=nothing,
     )
-    return (*(rule.name for rule in rules), decline.NAME, stuck.NAME, battery.NAME)
+    return (*(rule.name for rule in rules), decline.NAME, device_stuck.NAME, battery.NAME)
 
 
 def run(
@@ -139,8 +138,8 @@ def run(
         A rule is unknown or cannot be tried, or there is no past yet (`NoPastError`).
     """
     _refuse_unknown(asked.rules)
-    backtests.look_only(connection)
-    tried = backtests.whose(connection, asked.resident)
+    backtest_history.look_only(connection)
+    tried = backtest_history.whose(connection, asked.resident)
     learned_from, since, until = _span(connection, tried, asked)
     learning_until = midnight(
         tried.zone, local_date(tried.zone, learned_from) + timedelta(days=1 + LEARNED_DAYS)
@@ -157,7 +156,7 @@ def run(
         until=until,
         rules=tuple(sorted(past.asked, key=TRIED_RULES.index)),
         trials={name: one.raised_after(since) for name, one in past.trials.items()},
-        real_matters=tuple(backtests.real_matters(connection, tried.number, REAL, since, until)),
+        real_matters=tuple(backtest_history.real_matters(connection, tried.number, REAL, since, until)),
         watched_from=tried.watched_from if tried.watched_from > since else None,
         learning_until=min(learning_until, until) if learning_until > since else None,
     )
@@ -174,7 +173,7 @@ def _span(connection: Connection, tried: Tried, asked: Question) -> tuple[dateti
     """Return since when something is stored that teaches, be it about who lived there before, and the span to judge."""
     until = asked.now if tried.judged_through is None else min(asked.now, tried.judged_through)
     first = midnight(tried.zone, local_date(tried.zone, until) - timedelta(weeks=asked.weeks))
-    stored = backtests.stored_from(connection, tried, first - timedelta(days=LEARNED_DAYS + 2))
+    stored = backtest_history.stored_from(connection, tried, first - timedelta(days=LEARNED_DAYS + 2))
     learned_from = min(stored or tried.watched_from, tried.watched_from)
     begins = learned_from if tried.was_first else tried.watched_from
     since = max(first, begins)

@@ -8,7 +8,7 @@ import time
 from core.errors import StoreError
 from core.logs import get_logger
 from core.store.database import Database
-from core.store.detection import backtest_requests as requests
+from core.store.detection import backtest_requests
 
 # Seconds of the machine.
 _LOOK_S = 1.0
@@ -52,7 +52,7 @@ class BacktestDesk:
             return
         try:
             with self._database.transaction() as connection:
-                is_work_left = requests.is_work_left(connection)
+                is_work_left = backtest_requests.is_work_left(connection)
         except StoreError:
             # Those who judge say that it is away.
             return

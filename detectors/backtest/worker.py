@@ -17,9 +17,9 @@ from core.logs import get_logger, set_up_logs
 from core.process import exit_code_of, stop_on_signals
 from core.settings import load_settings
 from core.store.database import Connection, Database, translated_errors
-from core.store.detection import backtest_requests as requests
+from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import Begun
-from detectors.backtest import run as backtest
+from detectors.backtest import run
 from detectors.backtest.result import as_bounded_body
 from detectors.backtest.run import Backtest, NoPastError, Question
 from detectors.backtest.statistics import labels_of
@@ -59,13 +59,13 @@ class BacktestWorker:
     def work_off(self) -> int:
         """Answer what waits, and return how many that were; 0 too if another worker is at it."""
         done = 0
-        if not requests.hold(self._desk):
+        if not backtest_requests.hold(self._desk):
             return done
-        while not self._must_end() and (begun := requests.take(self._desk)) is not None:
+        while not self._must_end() and (begun := backtest_requests.take(self._desk)) is not None:
             try:
                 self._answer(begun)
             except _LeaveError:
-                requests.give_back(self._desk, begun.number)
+                backtest_requests.give_back(self._desk, begun.number)
                 break
             done += 1
         return done
@@ -87,19 +87,19 @@ class BacktestWorker:
         else:
             known = begun.wish.labels or [Label(began_at, rule) for began_at, rule in tested.real_matters]
             body = as_bounded_body(tested, labels_of(tested, known), begun.wish.budget)
-            requests.finish(self._desk, begun.number, body, self._clock.now())
+            backtest_requests.finish(self._desk, begun.number, body, self._clock.now())
             _log.info("backtest_done", backtest=begun.number)
 
     def _try(self, begun: Begun) -> Backtest:
         def progress(share: float) -> None:
-            if self._must_end() or not requests.report(self._desk, begun.number, share):
+            if self._must_end() or not backtest_requests.report(self._desk, begun.number, share):
                 raise _LeaveError
 
         with self._database.transaction() as connection:
-            return backtest.run(connection, _question(begun, self._clock), progress)
+            return run.run(connection, _question(begun, self._clock), progress)
 
     def _fail(self, begun: Begun, problem: BacktestProblem) -> None:
-        requests.fail(self._desk, begun.number, problem, self._clock.now())
+        backtest_requests.fail(self._desk, begun.number, problem, self._clock.now())
         _log.info("backtest_failed", backtest=begun.number, problem=problem.value)
 
 

@@ -5,19 +5,26 @@ from datetime import datetime
 
 from core.domain.alert import Outcome
 from core.store.database import Connection
-from core.store.detection import evaluation_queue as judging
-from core.store.people import planned_absences as absences
+from core.store.detection import evaluation_queue
+from core.store.people import planned_absences
 from core.store.telemetry import blind_times
 from detectors.baselines.store import Who
-from detectors.rules import appliance, bathroom_stay, geofence_exit, inactivity, not_returned, wandering
-from detectors.rules import late_morning as morning
+from detectors.rules import (
+    appliance,
+    bathroom_stay,
+    geofence_exit,
+    inactivity,
+    late_morning,
+    not_returned,
+    wandering,
+)
 
 # How an alert ends that was real.
 REAL = tuple(
     one.value for one in (Outcome.SAFE_AFTER_HELP, Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED)
 )
 # What turned out to be real is not usual at home; where somebody was lost, or driven to hospital, is no usual place.
-_AT_HOME = (inactivity.NAME, bathroom_stay.NAME, not_returned.NAME, morning.NAME, appliance.LEFT_ON)
+_AT_HOME = (inactivity.NAME, bathroom_stay.NAME, not_returned.NAME, late_morning.NAME, appliance.LEFT_ON)
 _OUTSIDE = (geofence_exit.NAME, wandering.NAME, not_returned.NAME)
 
 Span = tuple[datetime, datetime]
@@ -45,11 +52,11 @@ def _unusual(
     real = [
         (began, ended or until)
         for rule in rules
-        for began, ended in judging.real_alarms(connection, who.resident, rule, REAL, since)
+        for began, ended in evaluation_queue.real_alarms(connection, who.resident, rule, REAL, since)
     ]
     planned = [
         span
-        for one in absences.of_resident(connection, who.resident, since, until)
-        for span in absences.spans(one, who.zone, since, until)
+        for one in planned_absences.of_resident(connection, who.resident, since, until)
+        for span in planned_absences.spans(one, who.zone, since, until)
     ]
     return [*real, *planned]

@@ -6,11 +6,11 @@ from functools import partial
 import numpy as np
 
 from core.store.database import Connection
-from core.store.telemetry import tracker_history as trackers
+from core.store.telemetry import tracker_history
 from core.store.telemetry.tracker_history import VisitSearch
 from detectors.baselines.exclusions import masked_outside
 from detectors.baselines.store import BaselineModel, Who
-from detectors.features import significant_places as usual_places
+from detectors.features import significant_places
 from detectors.features.local_time import midnight
 from detectors.features.path_shape import WORST_ACCURACY_M
 from detectors.features.significant_places import CELL_DEG, DAYS, Places, Visits, learn_places
@@ -20,7 +20,7 @@ NAME = "usual_places"
 
 def lesson(*, is_lead: bool) -> BaselineModel[Places]:
     """Return what is to be learned; `is_lead` tells whether trackers that are nobody's own count."""
-    return BaselineModel(NAME, usual_places.VERSION, Places.from_json, partial(_learn, is_lead=is_lead))
+    return BaselineModel(NAME, significant_places.VERSION, Places.from_json, partial(_learn, is_lead=is_lead))
 
 
 def _learn(connection: Connection, who: Who, day: date, *, is_lead: bool) -> Places:
@@ -28,6 +28,6 @@ def _learn(connection: Connection, who: Who, day: date, *, is_lead: bool) -> Pla
     since = until - timedelta(days=DAYS)
     masked = masked_outside(connection, who, since, until)
     search = VisitSearch(who.home, who.zone, since, until, masked, WORST_ACCURACY_M, CELL_DEG)
-    rows = trackers.visits(connection, who.resident, search, is_lead=is_lead)
+    rows = tracker_history.visits(connection, who.resident, search, is_lead=is_lead)
     columns = np.array(rows, np.int64).reshape(-1, 5)
     return learn_places(Visits(*(columns[:, number] for number in range(5))))

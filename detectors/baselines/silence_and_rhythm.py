@@ -6,12 +6,10 @@ from core.domain.rhythm import NAME as RHYTHM_NAME
 from core.domain.rhythm import VERSION as RHYTHM_VERSION
 from core.domain.rhythm import Rhythm
 from core.store.database import Connection
-from core.store.telemetry import metric_series as measurements
-from core.store.telemetry import rule_windows as windows
+from core.store.telemetry import metric_series, rule_windows
 from detectors.baselines.exclusions import masked_at_home
 from detectors.baselines.store import BaselineModel, Who
-from detectors.features import daily_rhythm as rhythm
-from detectors.features import silence_threshold as patience
+from detectors.features import daily_rhythm, silence_threshold
 from detectors.features.daily_rhythm import LEARNED_DAYS, TrainingData
 from detectors.features.local_time import midnight
 from detectors.features.silence_profile import LINE_DAYS
@@ -28,14 +26,16 @@ def _learn_silences(connection: Connection, who: Who, day: date) -> SilenceBasel
     until = _settled(who, day)
     since = until - timedelta(days=LINE_DAYS + 1)
     masked = masked_at_home(connection, who, since, until)
-    return patience.learn(_signs(connection, who, since, until), who.zone, masked=masked, until=until)
+    return silence_threshold.learn(
+        _signs(connection, who, since, until), who.zone, masked=masked, until=until
+    )
 
 
 def _learn_rhythm(connection: Connection, who: Who, day: date) -> Rhythm:
     until = _settled(who, day)
     since = until - timedelta(days=LEARNED_DAYS + 1)
     metrics = ("temperature_c", "power_w")
-    rows = measurements.series(connection, who.home, who.resident, metrics, since, until)
+    rows = metric_series.series(connection, who.home, who.resident, metrics, since, until)
     past = TrainingData(
         _signs(connection, who, since, until),
         power_series(rows),
@@ -43,7 +43,7 @@ def _learn_rhythm(connection: Connection, who: Who, day: date) -> Rhythm:
         masked_at_home(connection, who, since, until),
         until.timestamp(),
     )
-    return rhythm.learn(past, who.zone)
+    return daily_rhythm.learn(past, who.zone)
 
 
 def _settled(who: Who, day: date) -> datetime:
@@ -51,7 +51,7 @@ def _settled(who: Who, day: date) -> datetime:
 
 
 def _signs(connection: Connection, who: Who, since: datetime, until: datetime) -> LifeSigns:
-    rows = windows.life_signs(connection, who.home, who.resident, since, until)
+    rows = rule_windows.life_signs(connection, who.home, who.resident, since, until)
     return merged(believed(rows, until.timestamp()))
 
 

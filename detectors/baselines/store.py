@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 from zoneinfo import ZoneInfo
 
 from core.store.database import Connection
-from core.store.people import baselines as usuals
+from core.store.people import baselines
 
 # Older days are not judged any more; should one be, it is learned again.
 _KEPT = timedelta(days=7)
@@ -124,7 +124,7 @@ class BaselineStore(Generic[L]):
 
     def _read(self, day: date) -> L | None:
         lesson = self._lesson
-        body = usuals.of_day(self._connection, self._who.resident, lesson.name, lesson.version, day)
+        body = baselines.of_day(self._connection, self._who.resident, lesson.name, lesson.version, day)
         return None if body is None else lesson.from_json(body)
 
     def _learn(self, day: date) -> L:
@@ -141,5 +141,5 @@ def keep(
     connection: Connection, resident: int, name: str, version: int, day: date, body: Mapping[str, Any]
 ) -> None:
     """Keep what was learned about a resident for a day, and drop what was for days that nobody is judged by any more."""
-    usuals.put(connection, resident, name, version, day=day, body=body)
-    usuals.forget(connection, resident, name, day - _KEPT)
+    baselines.put(connection, resident, name, version, day=day, body=body)
+    baselines.forget(connection, resident, name, day - _KEPT)

@@ -9,15 +9,14 @@ from core.domain.alert import Finding
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS
 from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
-from core.store.detection import areas
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import areas, evaluation_queue
 from core.store.detection.areas import AreaRow, AreaThresholds
 from core.store.telemetry import blind_times
 from core.store.telemetry.blind_times import BlindTime
 from detectors.alerting.reconcile import reconcile
 from detectors.engine import ward
 from detectors.features.availability import RESTART_TIME
-from detectors.rules import area_silent as area_silence
+from detectors.rules import area_silent
 from detectors.rules.area_silent import CAUSE, NAME, OVERDUE_AFTER, VERSION, AreaOutage, AreaQuiet, QuietHome
 
 # Homes that were not heard for longer are silent by themselves.
@@ -40,30 +39,30 @@ def judge_areas(connection: Connection, until: datetime, now: datetime, slack: t
     slack : timedelta
         The least time that counts as silence, for clocks that run faster than the machine.
     """
-    if judging.claim_ward(connection, until) is None:
+    if evaluation_queue.claim_ward(connection, until) is None:
         return
     patience = AreaThresholds(MISSED_HEARTBEATS, LEAST_SILENCE, RESTART_TIME, slack)
-    before = _lasting(judging.ward_state(connection, NAME, VERSION))
+    before = _lasting(evaluation_queue.ward_state(connection, NAME, VERSION))
     since = min([until - _HEARD_WITHIN, *(one.began_at for one in before)])
     rows = areas.heard(connection, patience, OVERDUE_AFTER, since, until)
     heard = {row.area: _quiet(row) for row in rows}
-    lasting = {one.area: one for one in before if area_silence.lasts(one, heard.get(one.area))}
+    lasting = {one.area: one for one in before if area_silent.lasts(one, heard.get(one.area))}
     over = [one for one in before if one.area not in lasting]
-    if not area_silence.is_of_ward(list(heard.values())):
+    if not area_silent.is_of_ward(list(heard.values())):
         hushed = ward.view(connection, until - _WARD_BACK, until).hushed
         for area, quiet in heard.items():
-            if area not in lasting and (found := area_silence.outage(quiet, until, hushed)) is not None:
+            if area not in lasting and (found := area_silent.outage(quiet, until, hushed)) is not None:
                 lasting[area] = found
-    findings = [area_silence.finding(one, None) for one in lasting.values()]
-    findings += [area_silence.finding(one, until) for one in over]
+    findings = [area_silent.finding(one, None) for one in lasting.values()]
+    findings += [area_silent.finding(one, until) for one in over]
     for one in findings:
         _record(connection, one, until)
     judged = {AlertKey(one.rule, one.subject) for one in findings}
     reconcile(connection, None, findings, judged=judged, until=until, now=now)
     if over:
         # Those that are still silent have a deadline of their own now.
-        judging.look_at_everyone(connection)
-    judging.keep_ward_state(
+        evaluation_queue.look_at_everyone(connection)
+    evaluation_queue.keep_ward_state(
         connection, NAME, VERSION, until, {"areas": [_kept(one) for one in lasting.values()]}
     )
 

@@ -12,8 +12,7 @@ from core.clock import Clock
 from core.errors import StoreError
 from core.logs import get_logger
 from core.store.database import Database
-from core.store.people import baselines as usuals
-from core.store.people import residents
+from core.store.people import baselines, residents
 from detectors.baselines.silence_and_rhythm import RHYTHM, SILENCES
 from detectors.baselines.store import BaselineStore, Who
 from detectors.engine.daily import decline as days
@@ -60,7 +59,7 @@ class Learner:
             self._failed, self._failed_on = set(), now.date()
         with self._database.transaction() as connection:
             lesson, counts = (RHYTHM.name, RHYTHM.version), (decline.NAME, decline.VERSION)
-            found = usuals.claim_unlearned(connection, lesson, counts, now, self._failed)
+            found = baselines.claim_unlearned(connection, lesson, counts, now, self._failed)
             if found is None:
                 return False
             who = Who(found.resident, found.home, residents.home_of(connection, found.resident).zone)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from core.domain.alert import Finding, Severity
 from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from core.store.telemetry import blind_times
 from core.store.telemetry.blind_times import BlindTime
 
@@ -29,7 +29,7 @@ def findings(connection: Connection, since: datetime, until: datetime, *, is_bli
     canary says nothing new.
     """
     lasting: list[BlindTime] = []
-    heard = None if is_blind else judging.canary_heard(connection)
+    heard = None if is_blind else evaluation_queue.canary_heard(connection)
     if heard is not None:
         last, heartbeat_s = heard
         limit = max(_SHORTEST, timedelta(seconds=2 * (heartbeat_s or 0)))

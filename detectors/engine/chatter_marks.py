@@ -2,8 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from core.store.telemetry import chattering_devices as chattering
-from core.store.telemetry import rule_windows as windows
+from core.store.telemetry import chattering_devices, rule_windows
 from detectors.engine.home_context import HomeContext
 from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.window import moment
@@ -18,9 +17,9 @@ def note(case: HomeContext, found: frozenset[int]) -> None:
     noted = case.record.chattering
     if not found and not noted:
         return
-    chattering.mark(case.connection, began=found - noted, ended=noted - found, at=case.span.until)
+    chattering_devices.mark(case.connection, began=found - noted, ended=noted - found, at=case.span.until)
     # Ingest leaves out what they tell from now on. What it showed, or left out until now, is looked up.
-    chattering.put_last_sign(case.connection, case.span.home, _last_believed(case), found)
+    chattering_devices.put_last_sign(case.connection, case.span.home, _last_believed(case), found)
 
 
 def _last_believed(case: HomeContext) -> tuple[datetime, int] | None:
@@ -31,7 +30,7 @@ def _last_believed(case: HomeContext) -> tuple[datetime, int] | None:
             (max(times), one.device)
             for resident in case.record.people
             for one in believed(
-                windows.life_signs(
+                rule_windows.life_signs(
                     case.connection,
                     case.span.home,
                     resident.number,

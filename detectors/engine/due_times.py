@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from core.store.detection.evaluation_queue import WatchedResident
 from detectors.engine.home_context import HomeContext
 from detectors.engine.home_records import REACH
@@ -76,7 +76,7 @@ def ahead(window: Window, until: datetime, waiting: Waiting) -> datetime | None:
 def _settle(
     case: HomeContext, resident: WatchedResident, waiting: Waiting, due: datetime, through: datetime
 ) -> None:
-    judging.settle(
+    evaluation_queue.settle(
         case.connection,
         resident.number,
         judged_through=through,

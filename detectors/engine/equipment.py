@@ -7,8 +7,7 @@ from core.domain.device import DeviceKind
 from core.store.alerts.episodes import AlertKey
 from core.store.telemetry import blind_times
 from core.store.telemetry.blind_times import BlindTime
-from detectors.engine.daily import batteries
-from detectors.engine.daily import stuck_devices as sensors
+from detectors.engine.daily import batteries, stuck_devices
 from detectors.engine.daily.schedule import DailyCheck
 from detectors.engine.home_context import HomeContext
 from detectors.features.window import Blind
@@ -58,7 +57,7 @@ def judge_equipment(case: HomeContext) -> Equipment:
 
 def checks(case: HomeContext) -> list[DailyCheck]:
     """Return what is looked at at fixed hours about the equipment of a home."""
-    return [batteries.check(case), sensors.check(case)]
+    return [batteries.check(case), stuck_devices.check(case)]
 
 
 def _record_home(case: HomeContext, found: HomeLinks) -> Sequence[BlindTime]:

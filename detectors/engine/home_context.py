@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from core.domain.alert import Finding
 from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from core.store.detection.evaluation_queue import ActiveAlert, WatchedResident
 from detectors.alerting.reconcile import reconcile
 from detectors.engine.home_records import HomeRecord
@@ -100,5 +100,7 @@ class HomeContext:
     def _active(self) -> Sequence[ActiveAlert]:
         if self._known_active is None:
             residents = [one.number for one in self.record.people]
-            self._known_active = judging.active_alerts(self.connection, residents, self.record.subjects)
+            self._known_active = evaluation_queue.active_alerts(
+                self.connection, residents, self.record.subjects
+            )
         return self._known_active

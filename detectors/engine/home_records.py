@@ -10,12 +10,10 @@ from core.domain.metrics import CALLS
 from core.domain.planned_absence import Absence
 from core.logs import get_logger
 from core.store.database import Connection
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from core.store.detection.evaluation_queue import ActiveAlert, WatchedResident
 from core.store.people import planned_absences as absences
-from core.store.telemetry import blind_times
-from core.store.telemetry import metric_series as measurements
-from core.store.telemetry import rule_windows as windows
+from core.store.telemetry import blind_times, metric_series, rule_windows
 from core.store.telemetry.blind_times import BlindTime
 from core.store.telemetry.metric_series import RuleInputs
 from core.store.telemetry.rule_windows import LinkRow
@@ -95,8 +93,8 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
 
     The news are taken before anything else is read, so that what is stored later makes new ones.
     """
-    news = judging.take_news(connection, homes)
-    everybody = judging.watched_residents(connection, homes)
+    news = evaluation_queue.take_news(connection, homes)
+    everybody = evaluation_queue.watched_residents(connection, homes)
     since = {
         home: {one.number: _judge_from(one, news.get(home)) for one in people}
         for home, people in everybody.items()
@@ -107,7 +105,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
     begins = {home: min(of_people.values()) for home, of_people in since.items()}
     view = ward.view(connection, min(begins.values()) - BLIND_BACK, until)
     links = _links(connection, begins, until)
-    told = windows.told_metrics(connection, list(begins), (*CALLS, *SERIES))
+    told = rule_windows.told_metrics(connection, list(begins), (*CALLS, *SERIES))
     numbers = [number for of_people in since.values() for number in of_people]
     found = _OfPeople(connection, numbers, min(begins.values()), until)
     blind = blind_times.of_homes(connection, list(begins), min(begins.values()) - BLIND_BACK, until)
@@ -129,7 +127,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
         )
         for home, of_people in since.items()
     }
-    active = judging.active_alerts(
+    active = evaluation_queue.active_alerts(
         connection, numbers, [name for record in records.values() for name in record.subjects]
     )
     return {home: replace(record, active=_about(record, active)) for home, record in records.items()}
@@ -141,8 +139,8 @@ class _OfPeople:
     def __init__(
         self, connection: Connection, numbers: Sequence[int], since: datetime, until: datetime
     ) -> None:
-        self.situations = measurements.situations(connection, numbers)
-        self.fences = windows.geofences(connection, numbers)
+        self.situations = metric_series.situations(connection, numbers)
+        self.fences = rule_windows.geofences(connection, numbers)
         span = (since - ABSENCES_BACK, until + ABSENCES_AHEAD)
         self.absences = absences.of_residents(connection, numbers, *span)
 
@@ -165,8 +163,10 @@ class _Links(NamedTuple):
 
 def _links(connection: Connection, begins: Mapping[int, datetime], until: datetime) -> dict[int, _Links]:
     """Return the links to the devices of homes, with what they said since some time before each is judged."""
-    said = windows.statuses(connection, {home: since - _STATUS_BACK for home, since in begins.items()}, until)
-    rows = windows.links(connection, list(begins), until)
+    said = rule_windows.statuses(
+        connection, {home: since - _STATUS_BACK for home, since in begins.items()}, until
+    )
+    rows = rule_windows.links(connection, list(begins), until)
     return {
         home: _Links(
             [_link(row, said.get(row.device, [])) for row in of_home],

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from core.logs import get_logger
 from core.store.alerts.episodes import AlertKey
 from core.store.detection.evaluation_queue import WatchedResident
-from core.store.people import planned_absences as absences
-from detectors.baselines import significant_places as places
+from core.store.people import planned_absences
+from detectors.baselines import significant_places
 from detectors.baselines.silence_and_rhythm import RHYTHM, SILENCES
 from detectors.baselines.store import BaselineStore, LruCache, Who
 from detectors.engine import equipment
-from detectors.engine.daily import decline as days
+from detectors.engine.daily import decline
 from detectors.engine.due_times import Waiting, ahead
 from detectors.engine.equipment import Equipment
 from detectors.engine.home_context import HomeContext
@@ -70,7 +70,7 @@ def judge_resident(
     """
     since = case.since(resident)
     window = _window(case, resident, found)
-    compared = days.check(case, resident)
+    compared = decline.check(case, resident)
     compared.ask(case, since)
     verdicts = _judge(_rules(case, resident, found, memory), window, resident, (since, case.span.until))
     findings = [finding for one in verdicts.by_rule.values() for finding in one.findings]
@@ -78,7 +78,7 @@ def judge_resident(
     anew_since = since if since < resident.judged_through else None
     case.reconcile(resident, findings, _matters(case, resident, window, verdicts.by_rule), anew_since)
     if window.absences or resident.pause is not None:
-        absences.show_pause(case.connection, resident.number, case.span.until)
+        planned_absences.show_pause(case.connection, resident.number, case.span.until)
     checks = [compared, *(equipment.checks(case) if case.is_lead(resident) else ())]
     silent = found.links.silent
     lasting = {one.rule for one in (*findings, *silent.findings) if one.cleared_at is None}
@@ -120,7 +120,7 @@ def _rules(
     case: HomeContext, resident: WatchedResident, found: Equipment, memory: LruCache
 ) -> Sequence[Rule]:
     who = Who(resident.number, case.span.home, resident.zone)
-    lesson = places.lesson(is_lead=case.is_lead(resident))
+    lesson = significant_places.lesson(is_lead=case.is_lead(resident))
     return rules_of(
         Sensitivity(resident.sensitivity),
         case.record.situations[resident.number],

@@ -16,16 +16,14 @@ from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store.database import Connection, Database, NotifyListener, translated_errors
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from detectors.baselines.store import LruCache
-from detectors.engine import areas, ward
-from detectors.engine import unassigned_calls as stray
+from detectors.engine import areas, unassigned_calls, ward
 from detectors.engine.due_times import FAILED_FOR
 from detectors.engine.home import judge_calls, judge_rest
 from detectors.engine.home_context import HomeContext, HomeSpan
 from detectors.engine.home_records import REACH, HomeRecord, load_records
-from detectors.rules import area_silent as area_silence
-from detectors.rules import ward_silent as ward_silence
+from detectors.rules import area_silent, ward_silent
 
 CHANNEL = "news"
 # Homes in one transaction: enough to spread the cost of a commit and of reading what is on record, few enough that another process
@@ -135,7 +133,7 @@ class Runner:
         with self._database.transaction() as connection:
             # A clock that is moved by hand may jump a day between the reports of two workers.
             grace = self._machine_span(_WORKER_GRACE_S) or timedelta(days=1)
-            complete = judging.complete_through(connection, grace)
+            complete = evaluation_queue.complete_through(connection, grace)
         if complete is None:
             if not self._waits_for_ingest:
                 _log.info("judging_waits_for_ingest")
@@ -154,8 +152,8 @@ class Runner:
             if machine - seen_at < _WARD_EVERY_S and timedelta() <= until - seen_until < timedelta(minutes=1):
                 return
         with self._database.transaction() as connection:
-            judging.add_watches(connection, until)
-            if pulled_back := judging.pull_back(connection, until, now + _CLOCK_MAY_GO_BACK):
+            evaluation_queue.add_watches(connection, until)
+            if pulled_back := evaluation_queue.pull_back(connection, until, now + _CLOCK_MAY_GO_BACK):
                 _log.warning("clock_went_back", watches=pulled_back)
         self._judge_stray(until, now)
         try:
@@ -172,7 +170,7 @@ class Runner:
             # Residents are judged on, calls for help above all; pages say "cannot tell" while the ward is not judged.
             _log.exception("ward_failed")
             with self._database.transaction() as connection:
-                judging.note_ward_failure(connection, ward_silence.NAME, now)
+                evaluation_queue.note_ward_failure(connection, ward_silent.NAME, now)
         self._judge_areas(until, now)
         self._ward_seen = (until, machine)
 
@@ -180,11 +178,11 @@ class Runner:
         """Tell of calls for help that belong to nobody, whatever becomes of the rest."""
         try:
             with self._database.transaction() as connection:
-                stray.judge(connection, until, now)
+                unassigned_calls.judge(connection, until, now)
         except StoreUnavailableError:
             raise
         except Exception:  # noqa: BLE001 - the fence round one rule
-            _log.exception("rule_failed", rule=stray.NAME)
+            _log.exception("rule_failed", rule=unassigned_calls.NAME)
 
     def _judge_areas(self, until: datetime, now: datetime) -> None:
         """Judge the neighbourhoods before their homes: what is one matter there is not told of each home."""
@@ -201,13 +199,13 @@ class Runner:
         except StoreUnavailableError:
             raise
         except Exception:  # noqa: BLE001 - the fence round one rule
-            _log.exception("rule_failed", rule=area_silence.NAME)
+            _log.exception("rule_failed", rule=area_silent.NAME)
         self._areas_rest_until = began + (time.monotonic() - began) / _AREAS_SHARE
 
     def _judge_urgent(self, until: datetime, put_off: set[int]) -> int:
         """Judge the homes where somebody calls for help, without a look at what all others sent."""
         with self._database.transaction() as connection:
-            homes = judging.claim_urgent(connection, _LEAST_BATCH, put_off)
+            homes = evaluation_queue.claim_urgent(connection, _LEAST_BATCH, put_off)
             self._judge_homes(connection, homes, until, put_off)
         return len(homes)
 
@@ -215,9 +213,9 @@ class Runner:
         """Drop the news that change nothing, and judge the first of the others."""
         began = time.monotonic()
         with self._database.transaction() as connection:
-            judging.drop_idle_news(connection, until)
+            evaluation_queue.drop_idle_news(connection, until)
         with self._database.transaction() as connection:
-            homes = judging.claim_homes(connection, until, self._batch, put_off)
+            homes = evaluation_queue.claim_homes(connection, until, self._batch, put_off)
             self._judge_homes(connection, homes, until, put_off)
         if len(homes) == self._batch:
             fitting = self._batch * _BATCH_S / max(0.001, time.monotonic() - began)
@@ -258,7 +256,7 @@ class Runner:
         except Exception:  # noqa: BLE001 - the fence round one home
             _log.exception("home_failed", home=home)
             put_off.add(home)
-            judging.put_off(
+            evaluation_queue.put_off(
                 connection,
                 home,
                 "home",
@@ -270,7 +268,7 @@ class Runner:
 
     def _wait(self, listener: NotifyListener) -> None:
         with self._database.transaction() as connection:
-            due_at = judging.next_due(connection)
+            due_at = evaluation_queue.next_due(connection)
         rest_s = _LONGEST_WAIT_S if due_at is None else self._clock.real_seconds(due_at - self._clock.now())
         heard = listener.wait(min(_LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, rest_s)))
         if heard and not any(payload == _URGENT for _, payload in heard):

@@ -4,12 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.domain.alert import Alert, Finding, Handling, Severity
-from core.store.alerts import episodes
-from core.store.alerts import unassigned_calls as stray_calls
+from core.store.alerts import episodes, unassigned_calls
 from core.store.alerts.episodes import AlertKey
 from core.store.alerts.unassigned_calls import StrayCall
 from core.store.database import Connection
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 
 NAME = "stray_sos"
 SUBJECT = "ward"
@@ -38,9 +37,9 @@ def judge(connection: Connection, until: datetime, now: datetime) -> int | None:
     now : datetime
         The service's time.
     """
-    if judging.claim_ward(connection, until) is None:
+    if evaluation_queue.claim_ward(connection, until) is None:
         return None
-    calls = stray_calls.since(connection, now - _LONGEST_AGO)
+    calls = unassigned_calls.since(connection, now - _LONGEST_AGO)
     if not calls:
         return None
     alert = episodes.latest_alerts(connection, {MATTER}).get(MATTER)

@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 from core.domain.alert import Finding, Severity
 from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
-from core.store.detection import evaluation_queue as judging
-from core.store.telemetry import blind_times
-from core.store.telemetry import rule_windows as windows
+from core.store.detection import evaluation_queue
+from core.store.telemetry import blind_times, rule_windows
 from core.store.telemetry.blind_times import BlindTime
 from detectors.alerting.reconcile import reconcile
 from detectors.engine import canary
 from detectors.features.window import Blind, moment
-from detectors.rules import ward_silent as ward_silence
+from detectors.rules import ward_silent
 from detectors.rules.ward_silent import ACTIVE_WITHIN, NAME, SUBJECT, VERSION, WardSilence
 from detectors.windows.loader import WardView
 
@@ -35,11 +34,11 @@ def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: dat
 
     It is judged again at the same `until` too: while ingest stands still, the time does, but not what the staff must know.
     """
-    judged_through = judging.claim_ward(connection, until)
+    judged_through = evaluation_queue.claim_ward(connection, until)
     if judged_through is None:
         return False
-    before = judging.ward_state(connection, NAME, VERSION)
-    lasts = np.array(windows.home_life_signs(connection), np.float64)
+    before = evaluation_queue.ward_state(connection, NAME, VERSION)
+    lasts = np.array(rule_windows.home_life_signs(connection), np.float64)
     heard_before = _moment(before.get("heard_through"))
     heard_through = _heard_through(connection, lasts, heard_before, until)
     outages: list[Finding] = []
@@ -48,12 +47,12 @@ def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: dat
         silences = _past(connection, heard_before, heard_through, until)
         active = int(np.sum(lasts > (heard_through - ACTIVE_WITHIN).timestamp()))
         silences.append(WardSilence(heard_through, None, active))
-        outages = [found for one in silences if (found := ward_silence.outage(one, zone, until)) is not None]
-        if ward_silence.limits(active) is not None and all(one.cleared_at is not None for one in outages):
+        outages = [found for one in silences if (found := ward_silent.outage(one, zone, until)) is not None]
+        if ward_silent.limits(active) is not None and all(one.cleared_at is not None for one in outages):
             undecided_from = heard_through
     found = [
         BlindTime(SUBJECT, one.began_at, one.ended_at, one.known_at, _CAUSE)
-        for one in map(ward_silence.blind, outages)
+        for one in map(ward_silent.blind, outages)
     ]
     blind_times.record(connection, SUBJECT, found, (_CAUSE,), until)
     is_blind = any(one.ended_at is None for one in _blind_times(connection, until, now))
@@ -63,19 +62,19 @@ def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: dat
     reconcile(connection, None, findings, judged=judged, until=now, now=now)
     if before.get("is_blind") and not is_blind:
         # While the ward was blind nobody had a deadline.
-        judging.look_at_everyone(connection)
+        evaluation_queue.look_at_everyone(connection)
     state = {
         "is_blind": is_blind,
         "heard_through": None if heard_through is None else heard_through.isoformat(),
         "undecided_from": None if undecided_from is None else undecided_from.isoformat(),
     }
-    judging.settle_ward(connection, NAME, VERSION, until, state)
+    evaluation_queue.settle_ward(connection, NAME, VERSION, until, state)
     return True
 
 
 def view(connection: Connection, since: datetime, until: datetime) -> WardView:
     """Return what judging a resident over a span needs to know about the ward."""
-    state = judging.ward_state(connection, NAME, VERSION)
+    state = evaluation_queue.ward_state(connection, NAME, VERSION)
     blind = [
         Blind(one.began_at, one.ended_at, one.known_at) for one in _blind_times(connection, since, until)
     ]
@@ -102,7 +101,7 @@ def _heard_through(
     if len(lasts) > np.sum(lasts <= limit) and max(found, default=0.0) < soon_enough:
         # Only the newest life sign of a home is at hand, and that of some lies after `until`: what was before is looked up.
         since = until - ACTIVE_WITHIN if before is None else before
-        found += [last for _, last in windows.ward_minutes(connection, since, until)]
+        found += [last for _, last in rule_windows.ward_minutes(connection, since, until)]
     return moment(max(found)) if found else None
 
 
@@ -112,12 +111,12 @@ def _past(
     """Return the silences worth a look between the last judging and the latest life sign."""
     if before is None or heard_through - before < _WORTH_A_LOOK:
         return []
-    minutes = windows.ward_minutes(connection, before, until)
+    minutes = rule_windows.ward_minutes(connection, before, until)
     found: list[WardSilence] = []
     for (_, last), (first, _) in pairwise(minutes):
         if first - last >= _WORTH_A_LOOK.total_seconds():
             began = moment(last)
-            homes = windows.active_homes(connection, began - ACTIVE_WITHIN, began)
+            homes = rule_windows.active_homes(connection, began - ACTIVE_WITHIN, began)
             found.append(WardSilence(began, moment(first), homes))
     return found
 

@@ -83,8 +83,8 @@ class Inactivity:
     >>> from zoneinfo import ZoneInfo
     >>> from core.domain.device import DeviceKind
     >>> from detectors.features.window import life_signs, no_track
-    >>> from detectors.features.silence_profile import Line
-    >>> flat = Usual(28, Line(np.full(288, 60.0), np.full(288, 60.0)))
+    >>> from detectors.features.silence_profile import ThresholdCurve
+    >>> flat = SilenceBaseline(28, ThresholdCurve(np.full(288, 60.0), np.full(288, 60.0)))
     >>> nine = datetime.fromisoformat("2026-05-01T09:00+00:00")
     >>> signs = life_signs([(nine.timestamp() + wait, DeviceKind.MOTION, "kitchen") for wait in (0, 60)])
     >>> window = Window(1, ZoneInfo("UTC"), nine, signs, no_track(), (), (), (), ())

@@ -9,12 +9,10 @@ import numpy as np
 from core.domain.geofence import Geofence
 from core.domain.planned_absence import Absence
 from core.store.database import Connection
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from core.store.detection.evaluation_queue import WatchedResident
 from core.store.people import planned_absences as absences
-from core.store.telemetry import blind_times
-from core.store.telemetry import metric_series as measurements
-from core.store.telemetry import rule_windows as windows
+from core.store.telemetry import blind_times, metric_series, rule_windows
 from core.store.telemetry.blind_times import BlindTime
 from core.store.telemetry.metric_series import RuleInputs, Series
 from detectors.features import presence
@@ -22,9 +20,7 @@ from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.observability import until_now
 from detectors.features.silence_profile import certain
 from detectors.features.window import Blind, LifeSigns, PlannedAbsence, Press, Track, Window, no_track
-from detectors.rules import absence_not_taken as absence
-from detectors.rules import cold, heat
-from detectors.rules import emergency_call as sos
+from detectors.rules import absence_not_taken, cold, emergency_call, heat
 from detectors.rules.emergency_call import LONGEST_DELAY
 from detectors.rules.inactivity import DECIDED_WITHIN
 from detectors.windows.series import (
@@ -115,7 +111,7 @@ def load_window(
     began = open_since
     if laid_down is None:
         laid_down = Planned(
-            windows.geofences(connection, [resident.number]),
+            rule_windows.geofences(connection, [resident.number]),
             absences.of_resident(connection, resident.number, since - ABSENCES_BACK, until + ABSENCES_AHEAD),
         )
     fences = laid_down.fences
@@ -142,7 +138,7 @@ def load_window(
         track=seen,
         presses=(),
         blind=view.blind,
-        pauses=absence.pauses(planned, signs, until, has_door=view.has_door, away=away),
+        pauses=absence_not_taken.pauses(planned, signs, until, has_door=view.has_door, away=away),
         geofences=fences,
         undecided_from=view.undecided_from,
         rooms=[room for one in room_series(rows) if len((room := since_of(one, climate_from)).time)],
@@ -162,12 +158,12 @@ def load_calls(
     since: datetime,
     *,
     is_lead: bool,
-    call: str = sos.NAME,
+    call: str = emergency_call.NAME,
 ) -> Window:
     """Return a window with nothing but calls for help of one kind, such as presses of emergency buttons."""
     began = since - LONGEST_DELAY
-    rows = windows.presses(connection, home, resident.number, began, is_lead=is_lead, metric=call)
-    closings = judging.closings(connection, resident.number, call, began) if rows else []
+    rows = rule_windows.presses(connection, home, resident.number, began, is_lead=is_lead, metric=call)
+    closings = evaluation_queue.closings(connection, resident.number, call, began) if rows else []
     return Window(
         resident=resident.number,
         zone=resident.zone,
@@ -202,7 +198,7 @@ def _life_signs(
     signs, chatterers = merged(()), frozenset[int]()
     for back in _LOOK_BACK:
         loaded_from = told_from - back
-        rows = windows.life_signs(connection, home, resident, loaded_from, until + _AHEAD)
+        rows = rule_windows.life_signs(connection, home, resident, loaded_from, until + _AHEAD)
         heard = believed(rows)
         signs = merged(heard)
         counting = signs.time[certain(signs, confirmed_only=True)]
@@ -227,7 +223,7 @@ class _TrackLoader:
         """Return a track that begins near home, as far as that can be had."""
         found = no_track()
         for back in _OUTING_BACK:
-            rows = windows.track(
+            rows = rule_windows.track(
                 self.connection, self.home, self.resident, since - back, until + _AHEAD, is_lead=self.is_lead
             )
             found = track(rows)
@@ -259,7 +255,7 @@ def _series(
     began: Mapping[str, datetime],
 ) -> list[Series]:
     first = min([since - _POWER_BACK, *(one - _CLIMATE_BACK for one in began.values())])
-    return measurements.series(connection, home, resident, SERIES, first, until)
+    return metric_series.series(connection, home, resident, SERIES, first, until)
 
 
 def _until(seen: Track, until: datetime) -> Track:

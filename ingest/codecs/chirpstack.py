@@ -3,7 +3,7 @@
 Format: https://www.chirpstack.io/docs/chirpstack/integrations/events.html
 """
 
-from ingest.codecs.lorawan import decoders as lorawan
+from ingest.codecs.lorawan import decoders
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -54,7 +54,7 @@ def _up(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
         return Rejected(
             "not_decoded", "the server passed bytes only; set the vendor's codec in the device profile"
         )
-    lorawan.read_object(decoded, values)
+    decoders.read_object(decoded, values)
     return decoded
 
 

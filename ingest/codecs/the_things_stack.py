@@ -5,8 +5,7 @@ Format: https://www.thethingsindustries.com/docs/integrations/data-formats/. The
 
 from datetime import datetime
 
-from ingest.codecs.lorawan import decoders as lorawan
-from ingest.codecs.lorawan import normalized_payload as lorawan_normalized
+from ingest.codecs.lorawan import decoders, normalized_payload
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -56,8 +55,8 @@ def _uplink(decoded: Decoded, uplink: JsonObject) -> Decoded | Rejected:
         return Rejected(
             "not_decoded", "the server passed bytes only; set the vendor's payload formatter for this device"
         )
-    lorawan.read_object(decoded, values)
-    lorawan_normalized.add(decoded, entries)
+    decoders.read_object(decoded, values)
+    normalized_payload.add(decoded, entries)
     _add_place(decoded, inner(uplink, "locations", "frm-payload"))
     battery = number_of(inner(uplink, "last_battery_percentage").get("value"))
     if battery is not None and not any(reading.metric == "battery_pct" for reading in decoded.readings):

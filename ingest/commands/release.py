@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.store.database import Database
-from core.store.telemetry import batches as ingestion
-from core.store.telemetry import quarantine
-from core.store.telemetry import sequence_gaps as numbering
+from core.store.telemetry import batches, quarantine, sequence_gaps
 from core.store.telemetry.quarantine import Choice, Quarantined
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
@@ -68,7 +66,7 @@ def release(
             last = page[-1].number
             results = [(entry, decode(entry.topic, entry.payload)) for entry in page]
             devices.prepare((found.sender for _, found in results if isinstance(found, Decoded)), now)
-            since, anew = now - timedelta(days=1), numbering.counting_since(connection)
+            since, anew = now - timedelta(days=1), sequence_gaps.counting_since(connection)
             assembly = BatchBuilder(rules, devices.find, devices.states, since, counts_since=anew)
             good: list[int] = []
             refused: list[tuple[int, str, str]] = []
@@ -84,7 +82,7 @@ def release(
             assembly.batch.stray_calls.clear()
             # What was refused and comes now tells nothing of how far its device has come.
             forget_numbers(assembly.batch)
-            ingestion.store_batch(connection, assembly.batch, now)
+            batches.store_batch(connection, assembly.batch, now)
             quarantine.mark_released(connection, good, now)
             quarantine.keep_reasons(connection, refused)
             devices.states.update(assembly.new_states)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from core.store.database import Database
-from core.store.telemetry import batches as ingestion
+from core.store.telemetry import batches
 from core.store.telemetry.batches import SendingDevice
 from ingest.processing.fast_path import KNOWN_METRICS
 from ingest.processing.state_changes import State
@@ -42,7 +42,7 @@ class Devices:
         missing = {sender for sender in senders if sender and sender not in self._by_sender}
         if missing:
             with self._database.transaction() as connection:
-                found = ingestion.sending_devices(connection, now, missing)
+                found = batches.sending_devices(connection, now, missing)
             self._by_sender.update((device.sender, device) for device in found)
 
     def forget(self) -> None:
@@ -52,8 +52,8 @@ class Devices:
     def _refresh(self, now: datetime) -> None:
         began = time.monotonic()
         with self._database.transaction() as connection:
-            found = ingestion.sending_devices(connection, now)
-            stored = ingestion.latest_states(connection, KNOWN_METRICS)
+            found = batches.sending_devices(connection, now)
+            stored = batches.latest_states(connection, KNOWN_METRICS)
         # A batch that is still being committed is known here and not yet there.
         ahead = {
             key: state for key, state in self.states.items() if key not in stored or state[0] > stored[key][0]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from core.clock import Clock
 from core.logs import get_logger
 from core.store.database import Database
-from core.store.telemetry import clock_repair as clock_mending
+from core.store.telemetry import clock_repair
 
 # A clock that is behind for a moment, before it is set after a start, must not take the truth for the future.
 _PATIENCE_S = 120.0
@@ -47,7 +47,7 @@ class ClockWatch:
             return False  # moved by hand: whoever moves it knows what it shows
         now = self._clock.now()
         with self._database.transaction() as connection:
-            if not clock_mending.is_ahead(connection, now, self._newest):
+            if not clock_repair.is_ahead(connection, now, self._newest):
                 self._seen_at = None
                 return False
             if self._seen_at is None:
@@ -55,7 +55,7 @@ class ClockWatch:
                 _log.warning("clock_was_ahead")
             if self._machine_s() - self._seen_at < _PATIENCE_S:
                 return False
-            mended = clock_mending.mend(connection, now, self._newest)
+            mended = clock_repair.mend(connection, now, self._newest)
         self._seen_at = None
         _log.warning(
             "clock_traces_mended",

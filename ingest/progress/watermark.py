@@ -5,8 +5,7 @@ from datetime import datetime
 from core.clock import Clock
 from core.logs import get_logger
 from core.store.database import Connection, Database
-from core.store.telemetry import batches as ingestion
-from core.store.telemetry import blind_times
+from core.store.telemetry import batches, blind_times
 
 _BLIND_CAUSE = "broker_unreachable"
 _WARD = "ward"
@@ -44,7 +43,7 @@ class Watermark:
 
     def load(self, connection: Connection) -> datetime | None:
         """Go on from where an earlier process of this worker was, and return that; None if there was none."""
-        known = ingestion.progress(connection, self._worker)
+        known = batches.progress(connection, self._worker)
         if known is not None:
             self._complete_through = known
         return known
@@ -57,9 +56,7 @@ class Watermark:
                 blind_times.end(connection, _WARD, _BLIND_CAUSE, reached)
                 self._is_blind = False
                 _log.info("broker_heard_again")
-        ingestion.report_progress(
-            connection, self._worker, self._complete_through, messages, self._clock.now()
-        )
+        batches.report_progress(connection, self._worker, self._complete_through, messages, self._clock.now())
 
     def begin_blind_time(self, since: datetime) -> None:
         """Record that the broker has not been heard since a time."""
@@ -71,7 +68,7 @@ class Watermark:
     def go_on(self, now: datetime) -> None:
         """Report that the time went on without messages."""
         with self._database.transaction() as connection:
-            ingestion.report_progress(connection, self._worker, now, 0, now)
+            batches.report_progress(connection, self._worker, now, 0, now)
         self._complete_through = now
 
     def go_back(self, now: datetime) -> None:

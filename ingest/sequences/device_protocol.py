@@ -8,7 +8,7 @@ from functools import partial
 from core.clock import Clock
 from core.logs import get_logger
 from core.store.database import Connection, Database
-from core.store.telemetry import sequence_gaps as numbering
+from core.store.telemetry import sequence_gaps
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.sequence_gaps import Missing, Seen
 from ingest.mqtt.connection import Receiver
@@ -81,7 +81,7 @@ class DeviceProtocol:
             self._numbering.load(connection)
             while self._fold(connection):
                 pass
-            numbering.forget_number_times(connection)
+            sequence_gaps.forget_number_times(connection)
 
     @property
     def counts_since(self) -> dict[int, datetime]:
@@ -101,9 +101,9 @@ class DeviceProtocol:
 
     def add_again(self, connection: Connection, batch: Batch) -> None:
         """Store that part of a batch which the database refused as a whole."""
-        numbering.write_missing(connection, batch.missing, self._clock.now())
-        numbering.count_anew(connection, batch.anew, batch.forgotten, self._clock.now())
-        numbering.put_seen(connection, batch.seen)
+        sequence_gaps.write_missing(connection, batch.missing, self._clock.now())
+        sequence_gaps.count_anew(connection, batch.anew, batch.forgotten, self._clock.now())
+        sequence_gaps.put_seen(connection, batch.seen)
 
     def speak(self) -> None:
         """Ask for missing messages, and tell devices what they may forget."""
@@ -145,7 +145,7 @@ class DeviceProtocol:
                 if not self._is_loaded:
                     self._numbering.load(connection)
                 self._fold(connection)
-                slowest = numbering.slowest_worker(connection, now - _GONE * scale)
+                slowest = sequence_gaps.slowest_worker(connection, now - _GONE * scale)
         except BaseException:
             # Memory may be ahead of what was rolled back.
             self._is_loaded = False
@@ -156,7 +156,7 @@ class DeviceProtocol:
     def _fold(self, connection: Connection) -> bool:
         """Take in numbers that were left; False if there were none."""
         heard = sorted(
-            (device, is_claim, seq, at) for device, seq, at, is_claim in numbering.take_seen(connection)
+            (device, is_claim, seq, at) for device, seq, at, is_claim in sequence_gaps.take_seen(connection)
         )
         if not heard:
             return False
@@ -169,8 +169,8 @@ class DeviceProtocol:
                 self._numbering.note_newest(device, seq)
             else:
                 self._numbering.note(device, seq, at)
-        numbering.write_missing(connection, self._numbering.take_changes(), self._clock.now())
-        numbering.put_last_numbers(connection, self._numbering.last_of({entry[0] for entry in heard}))
+        sequence_gaps.write_missing(connection, self._numbering.take_changes(), self._clock.now())
+        sequence_gaps.put_last_numbers(connection, self._numbering.last_of({entry[0] for entry in heard}))
         return True
 
     def _confirm(self, commands: list[Command]) -> None:
@@ -185,11 +185,11 @@ class DeviceProtocol:
     ) -> None:
         now = self._clock.now()
         with self._database.transaction() as connection:
-            numbering.write_missing(connection, changes, now)
+            sequence_gaps.write_missing(connection, changes, now)
             for device, span in lost:
-                numbering.record_blind_time(connection, device, span, now)
+                sequence_gaps.record_blind_time(connection, device, span, now)
             for device, began_at in healed:
-                numbering.drop_blind_time(connection, device, began_at)
+                sequence_gaps.drop_blind_time(connection, device, began_at)
 
 
 class ProtocolState:
@@ -219,7 +219,7 @@ class ProtocolState:
 
     def note_newest(self, device: SendingDevice, seq: int) -> None:
         """Take note that the device has made messages up to `seq`."""
-        self.seen.append((device.number, seq, numbering.NO_TIME, True))
+        self.seen.append((device.number, seq, sequence_gaps.NO_TIME, True))
 
 
 def forget_numbers(batch: Batch) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from core.store.database import Connection
-from core.store.telemetry import sequence_gaps as numbering
+from core.store.telemetry import sequence_gaps
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.sequence_gaps import Missing
 from ingest.sequences.retransmission import RetransmissionPolicy
@@ -44,10 +44,10 @@ class GapTracker:
 
     def load(self, connection: Connection) -> None:
         """Read how far the devices had come."""
-        self._last = numbering.last_numbers(connection)
-        self._missing = numbering.all_missing(connection)
-        self._blind = numbering.blind_beginnings(connection)
-        self.counts_since = numbering.counting_since(connection)
+        self._last = sequence_gaps.last_numbers(connection)
+        self._missing = sequence_gaps.all_missing(connection)
+        self._blind = sequence_gaps.blind_beginnings(connection)
+        self.counts_since = sequence_gaps.counting_since(connection)
         moment = time.monotonic()
         self._asking = {device: RetransmissionPolicy.begun(moment) for device in self._missing}
 

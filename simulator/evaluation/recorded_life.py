@@ -14,7 +14,7 @@ import numpy as np
 
 from core.domain.alert import Finding
 from core.domain.rhythm import Rhythm
-from detectors.features import daily_rhythm as rhythm
+from detectors.features import daily_rhythm
 from detectors.features.activity_counts import count_days
 from detectors.features.daily_rhythm import TrainingData
 from detectors.features.local_time import DAY_S, midnight
@@ -22,14 +22,13 @@ from detectors.features.observability import at_washroom
 from detectors.features.silence_threshold import SilenceBaseline
 from detectors.features.silence_threshold import learn as learn_silences
 from detectors.features.window import Blind, LifeSigns, Rule, Window, moment, no_track
-from detectors.rules import bathroom_stay, decline, inactivity, night_exit, restless_night
-from detectors.rules import late_morning as morning
+from detectors.rules import bathroom_stay, decline, inactivity, late_morning, night_exit, restless_night
 from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.protocol import FIRST_TEST_DAY, Spans
 
 ZONE = ZoneInfo("UTC")  # Times of recordings are those of the wall clock.
 ASKED = (
-    *(inactivity.NAME, bathroom_stay.NAME, morning.NAME, restless_night.NAME, decline.NAME),
+    *(inactivity.NAME, bathroom_stay.NAME, late_morning.NAME, restless_night.NAME, decline.NAME),
     night_exit.NAME,
 )
 COLLAPSES_PER_HOME = 20
@@ -103,7 +102,7 @@ class RecordedHome:
         self._rules: dict[str, Rule] = {
             inactivity.NAME: silence,
             bathroom_stay.NAME: self.stay,
-            morning.NAME: morning.LateMorning(rhythm_on, silence),
+            late_morning.NAME: late_morning.LateMorning(rhythm_on, silence),
             restless_night.NAME: restless_night.RestlessNight(rhythm_on),
             night_exit.NAME: night_exit.NightExit(),
         }
@@ -148,7 +147,9 @@ class RecordedHome:
         return learn_silences(self.signs, ZONE, self._outages, _settled(day))
 
     def _rhythm(self, day: date) -> Rhythm:
-        return rhythm.learn(TrainingData(self.signs, (), (), self._outages, _settled(day).timestamp()), ZONE)
+        return daily_rhythm.learn(
+            TrainingData(self.signs, (), (), self._outages, _settled(day).timestamp()), ZONE
+        )
 
 
 def score_life(

@@ -18,8 +18,7 @@ from core.domain.geofence import ALWAYS, Circle, Geofence
 from core.store.migrate import migrate
 from deploy.local.mosquitto import SIMULATOR
 from detectors.features.window import Track, Window, life_signs, moment
-from detectors.rules import emergency_call as sos
-from detectors.rules import geofence_exit
+from detectors.rules import emergency_call, geofence_exit
 from detectors.rules.geofence_exit import GeofenceExit
 from tests.bench.ingest import Effort, Say
 from tests.bench.large_ward import AT, RADIUS_M, LargeWard, fix_message, press_message
@@ -131,7 +130,7 @@ def _probe(
         pressed[caller] = time.time()
         client.publish(*press_message(caller, 1, datetime.now(UTC).isoformat()), qos=1)
     try:
-        calls = _taken(connection, sos.NAME, pressed)
+        calls = _taken(connection, emergency_call.NAME, pressed)
         exits = _taken(connection, geofence_exit.NAME, left)
     finally:
         client.disconnect()

@@ -11,7 +11,7 @@ from core.domain.geofence import ALWAYS, Circle, Geofence
 from core.domain.rhythm import Rhythm
 from core.store.telemetry.metric_series import RuleInputs
 from detectors.engine.rule_set import rules_of
-from detectors.features import daily_rhythm as rhythm
+from detectors.features import daily_rhythm
 from detectors.features.daily_rhythm import TrainingData
 from detectors.features.local_time import DAY_S
 from detectors.features.significant_places import Places, Visits, cell_of, learn_places
@@ -74,7 +74,7 @@ def _learn(window: Window, visits: Visits) -> tuple[SilenceBaseline, Rhythm, Pla
     until = FIRST + LEARN_DAYS * DAY_S - 7200
     signs = _signs(window.life_signs, -np.inf, until)
     usual = learn(signs, ZONE, masked=(), until=moment(until))
-    learned = rhythm.learn(TrainingData(signs, window.power, window.rooms, (), until), ZONE)
+    learned = daily_rhythm.learn(TrainingData(signs, window.power, window.rooms, (), until), ZONE)
     return usual, learned, learn_places(visits)
 
 

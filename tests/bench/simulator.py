@@ -12,7 +12,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from core.clock import AcceleratedClock
-from deploy.local import required_programs as packages
+from deploy.local import required_programs
 from deploy.local.mosquitto import SIMULATOR, Broker
 from simulator.network.file_output import write_messages
 from simulator.network.lossy_channel import OutboundMessage
@@ -76,7 +76,7 @@ def _live(folder: Path) -> tuple[list[float], int, float]:
     startup_s = time.perf_counter() - began
     end_ms = (_BEGIN + timedelta(seconds=_LIVE_S)).timestamp() * 1000
     first, later = told[:-1], takewhile(lambda one: one.time_ms < end_ms, chain(told[-1:], messages))
-    broker = Broker(folder / "broker", packages.mosquitto(print))
+    broker = Broker(folder / "broker", required_programs.mosquitto(print))
     broker.start()
     try:
         address = BrokerAddress(broker.host, broker.port, SIMULATOR, broker.password(SIMULATOR))

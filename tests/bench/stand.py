@@ -12,7 +12,7 @@ import psycopg
 
 from core.store.database import Database
 from core.store.migrate import migrate
-from deploy.local import required_programs as packages
+from deploy.local import required_programs
 from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
 from deploy.local.postgres_cluster import Cluster
 from tests.bench.messages import DEVICES, ward
@@ -37,8 +37,8 @@ class Stand:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.cluster = Cluster(folder / "postgresql", packages.postgres(print))
-        self.broker = Broker(folder / "broker", packages.mosquitto(print))
+        self.cluster = Cluster(folder / "postgresql", required_programs.postgres(print))
+        self.broker = Broker(folder / "broker", required_programs.mosquitto(print))
         # Each consumer's messages are numbered without a gap, and none has those of another.
         self._seqs: dict[str, int] = {}
 

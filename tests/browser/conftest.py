@@ -13,13 +13,13 @@ import pytest
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from api.access import sessions as auth
+from api.access import sessions
 from api.app import create_app
 from core.clock import AcceleratedClock
 from core.settings import Settings
 from core.store.database import Database
 from core.store.people import users
-from deploy.local import browser_assets as assets
+from deploy.local import browser_assets
 from deploy.local.ports import free_port
 from deploy.local.postgres_cluster import Cluster
 from tests.browser import town
@@ -46,14 +46,14 @@ class Site:
         now = datetime.now(UTC)
         with Database(self.database_url, size=1) as database, database.transaction() as connection:
             user = users.by_login(connection, login)
-            expires_at = now + auth.LASTS[user.role]
-            users.start_session(connection, auth.token_hash(token), user.number, now, expires_at)
+            expires_at = now + sessions.LASTS[user.role]
+            users.start_session(connection, sessions.token_hash(token), user.number, now, expires_at)
         return token
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _assets() -> None:
-    assets.build(print)
+    browser_assets.build(print)
 
 
 @pytest.fixture(scope="session")

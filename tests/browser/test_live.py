@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from playwright.sync_api import Page, expect
 
-from api.views import stream as live
+from api.views import stream
 from core.domain.alert import Finding, Severity
 from core.store.alerts import episodes, handling
 from core.store.database import Database
@@ -16,7 +16,7 @@ from tests.browser.four_weeks import NOW
 @pytest.fixture
 def brisk_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the site, which runs in this process, say more often how it goes."""
-    monkeypatch.setattr(live, "TICK_S", 0.5)
+    monkeypatch.setattr(stream, "TICK_S", 0.5)
 
 
 def _raise(site: Site, resident: int, severity: Severity = Severity.CHECK_SOON) -> int:

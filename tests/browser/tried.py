@@ -7,7 +7,7 @@ from core.domain.alert import Finding, Severity
 from core.domain.backtest import BacktestWish
 from core.domain.sensitivity import Sensitivity
 from core.store.database import Database
-from core.store.detection import backtest_requests as requests
+from core.store.detection import backtest_requests
 from detectors.backtest.result import as_bounded_body
 from detectors.backtest.run import Backtest
 from detectors.backtest.statistics import Label
@@ -44,11 +44,13 @@ def seed(database: Database, now: datetime) -> tuple[int, int]:
     wish = BacktestWish(_WEEKS, rules, tuple(Sensitivity), 2)
     with database.transaction() as connection:
         done, waiting = (
-            requests.add(connection, _RESIDENT, wish, user=_CARE, now=now - timedelta(minutes=minutes))
+            backtest_requests.add(
+                connection, _RESIDENT, wish, user=_CARE, now=now - timedelta(minutes=minutes)
+            )
             for minutes in (9, 1)
         )
-        requests.take(connection)
-        requests.finish(connection, done, as_bounded_body(tested, labels, 2), now)
+        backtest_requests.take(connection)
+        backtest_requests.finish(connection, done, as_bounded_body(tested, labels, 2), now)
     return done, waiting
 
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from core.errors import InputError
 from core.store.database import Database
-from core.store.telemetry import replay_progress as store
+from core.store.telemetry import replay_progress
 from deploy.local.mosquitto import SIMULATOR, Broker
 from deploy.playback.clock_stepping import ReplayError, SteppedProcesses
 from deploy.playback.replay_command import app
@@ -44,7 +44,9 @@ def stored_points(database_url: str) -> int:
     with Database(database_url, size=1) as database, database.transaction() as connection:
         device_ids = [device.device_id for device in recording.devices]
         first, last = recording.span
-        return len([*store.stored_fixes(connection, device_ids, first, last + timedelta(seconds=1))])
+        return len(
+            [*replay_progress.stored_fixes(connection, device_ids, first, last + timedelta(seconds=1))]
+        )
 
 
 @pytest.mark.timeout(120)
@@ -69,7 +71,7 @@ def test_a_track_is_registered_and_published_twice_and_stored_once(
         with Database(database_url, size=1) as database:
             wait_until(lambda: stored_points(database_url) == 416, 10, "the same points")
             with database.transaction() as connection:
-                assert store.over_but_open(connection) == []
+                assert replay_progress.over_but_open(connection) == []
 
 
 @pytest.mark.usefixtures("environment")

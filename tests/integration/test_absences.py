@@ -12,9 +12,8 @@ from core.domain.planned_absence import AbsenceKind
 from core.domain.rhythm import NAME, VERSION, Habit, Rhythm, Spans
 from core.domain.weekly_report import COUNTS_NAME, COUNTS_VERSION
 from core.store.database import Database
-from core.store.detection import evaluation_queue as judging
-from core.store.people import baselines as usuals
-from core.store.people import planned_absences as absences
+from core.store.detection import evaluation_queue
+from core.store.people import baselines, planned_absences
 from detectors.engine.baseline_trainer import Learner
 from tests.support.api_ward import RESIDENT_A, ApiWard, api_ward
 from tests.support.judged_ward import JudgedWard, Seen, at, daily, home
@@ -121,7 +120,7 @@ def test_what_is_usual_is_said_in_plain_words(api: ApiWard) -> None:
     )
     today = api.clock.now().date()
     with api.database.transaction() as connection:
-        usuals.put(connection, RESIDENT_A, NAME, VERSION, day=today, body=known.to_json())
+        baselines.put(connection, RESIDENT_A, NAME, VERSION, day=today, body=known.to_json())
     found = client.get(f"/api/v1/residents/{RESIDENT_A}/usual").json()
     assert (found["up"], found["night_visits"], found["days"]) == (
         {"at": "6:21", "by": "6:30", "days": 27},
@@ -141,7 +140,7 @@ def test_what_was_learned_is_kept_for_a_week(ward: JudgedWard) -> None:
         rows = connection.execute(
             "SELECT rule, min(learned_for), count(*) FROM usual GROUP BY rule"
         ).fetchall()
-        found = usuals.latest(connection, 1, NAME, VERSION, date(2026, 7, 10))
+        found = baselines.latest(connection, 1, NAME, VERSION, date(2026, 7, 10))
     assert {rule for rule, _, _ in rows} >= {"inactivity", "rhythm"}
     assert all(first >= date(2026, 7, 2) and count <= 9 for _, first, count in rows), rows
     assert found is not None
@@ -156,7 +155,7 @@ def test_the_next_day_is_learned_an_hour_before_it_begins(ward: JudgedWard) -> N
     while learner.learn_one():
         pass
     with ward.database.transaction() as connection:
-        assert usuals.latest(connection, 1, NAME, VERSION, date(2026, 7, 2)) is not None
+        assert baselines.latest(connection, 1, NAME, VERSION, date(2026, 7, 2)) is not None
         (before,) = connection.execute(
             "SELECT max(learned_for) FROM usual WHERE rule = %s", (NAME,)
         ).fetchall()
@@ -185,7 +184,7 @@ def test_the_days_of_somebody_new_are_counted_before_they_are_compared(ward: Jud
 def _counted_days(ward: JudgedWard) -> tuple[date, date]:
     """Return for which day was counted last, and the last day that was."""
     with ward.database.transaction() as connection:
-        found = usuals.latest(connection, 1, COUNTS_NAME, COUNTS_VERSION, date(2026, 7, 1))
+        found = baselines.latest(connection, 1, COUNTS_NAME, COUNTS_VERSION, date(2026, 7, 1))
     assert found is not None
     return found[0], date.fromordinal(found[1]["days"][-1][0])
 
@@ -196,7 +195,7 @@ def test_one_resident_that_cannot_be_learned_does_not_stop_the_others(
     def broken(*_given: object, **_more: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr("detectors.baselines.silence_and_rhythm.rhythm.learn", broken)
+    monkeypatch.setattr("detectors.baselines.silence_and_rhythm.daily_rhythm.learn", broken)
     ward.clock.advance(seconds=(at("2026-07-01 23:05") - ward.clock.now()).total_seconds())
     learner = Learner(ward.database, ward.clock)
     assert learner.learn_one()
@@ -209,7 +208,7 @@ def test_the_door_at_night_is_told_of_flagged_residents_only(ward: JudgedWard) -
     assert ward.alerts("night_exit") == []
     with ward.database.transaction() as connection:
         connection.execute("UPDATE resident SET tells_night_exit = true")
-        judging.look_again(connection, 1)
+        evaluation_queue.look_again(connection, 1)
     ward.store([Seen("door-1", "contact_open", 0, at("2026-07-01 01:20"))])
     ward.pass_to(at("2026-07-01 01:35"))
     (alert,) = ward.alerts("night_exit")
@@ -222,7 +221,7 @@ def test_the_door_at_night_is_told_of_flagged_residents_only(ward: JudgedWard) -
 def test_a_day_service_that_nobody_leaves_for_is_told_and_the_watch_goes_on(ward: JudgedWard) -> None:
     wednesdays = Hours(frozenset({2}), time(9), time(16))
     with ward.database.transaction() as connection:
-        absences.add(
+        planned_absences.add(
             connection, 1, kind=AbsenceKind.DAY_SERVICE, span=(TODAY, None), hours=wednesdays, now=TODAY
         )
     ward.store(moves("02:00", "04:30", "07:00", "07:30", "08:00", "08:30", "09:00"))
@@ -239,7 +238,7 @@ def test_a_day_service_that_nobody_leaves_for_is_told_and_the_watch_goes_on(ward
 def test_a_day_service_that_is_left_for_rests_the_watch(ward: JudgedWard) -> None:
     wednesdays = Hours(frozenset({2}), time(9), time(16))
     with ward.database.transaction() as connection:
-        absences.add(
+        planned_absences.add(
             connection, 1, kind=AbsenceKind.DAY_SERVICE, span=(TODAY, None), hours=wednesdays, now=TODAY
         )
     left = at("2026-07-01 08:55")
@@ -264,13 +263,13 @@ def test_a_day_service_that_is_left_for_rests_the_watch(ward: JudgedWard) -> Non
 def test_an_absence_that_was_taken_back_stays_on_record_for_the_past(ward: JudgedWard) -> None:
     with ward.database.transaction() as connection:
         span = (TODAY + timedelta(hours=2), TODAY + timedelta(days=3))
-        made = absences.add(connection, 1, kind=AbsenceKind.HOSPITAL, span=span, now=TODAY)
-        absences.end(connection, made.number, TODAY + timedelta(days=1))
-        (kept,) = absences.of_resident(connection, 1, TODAY, TODAY + timedelta(days=5))
-        found: list[tuple[datetime, datetime]] = absences.times(
+        made = planned_absences.add(connection, 1, kind=AbsenceKind.HOSPITAL, span=span, now=TODAY)
+        planned_absences.end(connection, made.number, TODAY + timedelta(days=1))
+        (kept,) = planned_absences.of_resident(connection, 1, TODAY, TODAY + timedelta(days=5))
+        found: list[tuple[datetime, datetime]] = planned_absences.times(
             connection,
             1,
-            judging.watched_residents(connection, [1])[1][0].zone,
+            evaluation_queue.watched_residents(connection, [1])[1][0].zone,
             TODAY,
             TODAY + timedelta(days=5),
         )

@@ -13,8 +13,8 @@ import httpx2
 import pytest
 
 from api.__main__ import listening_socket
-from api.access import sessions as auth
-from api.views import stream as live
+from api.access import sessions
+from api.views import stream
 from core.clock import SystemClock
 from core.store.alerts import episodes, handling
 from core.store.database import Database
@@ -41,8 +41,8 @@ class Server:
         token, now = secrets.token_urlsafe(32), SystemClock().now()
         with self.database.transaction() as connection:
             user = users.by_login(connection, login)
-            expires_at = now + auth.LASTS[user.role]
-            users.start_session(connection, auth.token_hash(token), user.number, now, expires_at)
+            expires_at = now + sessions.LASTS[user.role]
+            users.start_session(connection, sessions.token_hash(token), user.number, now, expires_at)
         return token
 
     def alert(self, resident: int = RESIDENT_A, rule: str = "inactivity") -> int:
@@ -149,9 +149,9 @@ def test_the_stream_proves_every_few_seconds_that_it_lives_and_ends_with_the_ses
     wait_until(lambda: ended.named("status") and lasting.named("status"), what="the first status of both")
 
     with server.database.transaction() as connection:
-        users.end_session(connection, auth.token_hash(token))
+        users.end_session(connection, sessions.token_hash(token))
 
-    wait_until(lambda: ended.is_over, live.TICK_S + 5, "the end of the stream")
+    wait_until(lambda: ended.is_over, stream.TICK_S + 5, "the end of the stream")
     assert ended.named("signed_out")
     answer = httpx2.get(server.address + LIVE, headers={"Cookie": f"mimamori_session={token}"})
     assert answer.status_code == 401
@@ -175,7 +175,7 @@ def test_the_server_stops_soon_although_streams_are_open(server: Server) -> None
 
 def test_one_user_cannot_take_all_the_streams(server: Server) -> None:
     token = server.token("family_a")
-    streams = [Stream(server, token) for _ in range(live.STREAMS_PER_USER)]
+    streams = [Stream(server, token) for _ in range(stream.STREAMS_PER_USER)]
     wait_until(lambda: all(one.named("status") for one in streams), 20, "the first status of all")
 
     refused = httpx2.get(server.address + LIVE, headers={"Cookie": f"mimamori_session={token}"})

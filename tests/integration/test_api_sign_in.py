@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from api.access import sessions as auth
+from api.access import sessions
 from core.store.people import users
 from tests.support.api_ward import ORIGIN, PASSWORD, ApiWard, api_ward
 
@@ -146,7 +146,7 @@ def test_all_sessions_end_when_the_password_changes_or_the_user_is_kept_out(ward
 
 def test_guessing_at_one_login_from_one_place_is_stopped_for_a_while(ward: ApiWard) -> None:
     client = ward.client()
-    for _ in range(auth.FAILURES_OF_LOGIN_FROM_PEER):
+    for _ in range(sessions.FAILURES_OF_LOGIN_FROM_PEER):
         assert client.post(SESSION, json={"login": "care_a", "password": "guess"}).status_code == 401
         ward.machine.advance(seconds=1)
 
@@ -163,7 +163,7 @@ def test_guessing_at_one_login_from_one_place_is_stopped_for_a_while(ward: ApiWa
 def test_guessing_from_many_places_does_not_lock_out_where_the_login_is_known(ward: ApiWard) -> None:
     known = ward.client()
     assert known.post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 201
-    for number in range(auth.FAILURES_OF_LOGIN + 1):
+    for number in range(sessions.FAILURES_OF_LOGIN + 1):
         ward.execute(
             "INSERT INTO sign_in_attempt (attempted_at, login_hash, peer, succeeded)"
             " SELECT %s, login_hash, %s, false FROM sign_in_attempt WHERE peer = 'testclient' LIMIT 1",

@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.weekly_report import COUNTS_NAME, COUNTS_VERSION
 from core.store.database import Database
-from core.store.people import baselines as usuals
+from core.store.people import baselines
 from tests.support.api_ward import ApiWard, api_ward
 
 A = 1
@@ -31,7 +31,7 @@ def keep_counts(ward: ApiWard, database_url: str, days: int = 90) -> None:
         is_late = last - timedelta(days=6) <= day <= last
         rows.append([day.toordinal(), 20.0 if is_late else 40.0, 3.0, None if is_late else 1.0])
     with Database(database_url, size=1) as database, database.transaction() as connection:
-        usuals.put(connection, A, COUNTS_NAME, COUNTS_VERSION, day=today, body={"days": rows})
+        baselines.put(connection, A, COUNTS_NAME, COUNTS_VERSION, day=today, body={"days": rows})
 
 
 def test_the_week_says_what_changed_and_what_cannot_be_told(ward: ApiWard, database_url: str) -> None:

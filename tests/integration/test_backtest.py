@@ -14,10 +14,9 @@ from core.domain.alert import Severity
 from core.domain.geofence import Circle, Hours
 from core.errors import InputError, NotFoundError, StoreUnavailableError
 from core.store.database import Database
-from core.store.detection import backtest_history as backtests
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import backtest_history, evaluation_queue
 from core.store.people import geofences
-from detectors.backtest import run as backtest
+from detectors.backtest import run
 from detectors.backtest.run import Backtest, Question
 from detectors.features.silence_threshold import Sensitivity
 from tests.support.command_line import CommandLine
@@ -70,7 +69,7 @@ def _a_way_out() -> list[tuple[datetime, float, float, float | None]]:
 
 def tried(database: Database, asked: Question) -> Backtest:
     with database.transaction() as connection:
-        return backtest.run(connection, asked)
+        return run.run(connection, asked)
 
 
 def settings(database_url: str) -> dict[str, str]:
@@ -292,5 +291,5 @@ def test_slow_change_and_equipment_can_be_tried(database: Database, tmp_path: Pa
 
 def test_the_transaction_refuses_to_write(database: Database) -> None:
     with pytest.raises(StoreUnavailableError), database.transaction() as connection:
-        backtests.look_only(connection)
-        judging.add_watches(connection, NOW)
+        backtest_history.look_only(connection)
+        evaluation_queue.add_watches(connection, NOW)

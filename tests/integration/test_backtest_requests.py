@@ -22,9 +22,9 @@ from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
 from core.domain.sensitivity import Sensitivity
 from core.store.database import Database
-from core.store.detection import backtest_requests as requests
+from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import BacktestRequest
-from core.store.people import access_log as views
+from core.store.people import access_log
 from core.store.people.access_log import Viewed
 from deploy.local.mosquitto import Broker
 from detectors.backtest import result as backtest_result
@@ -94,7 +94,7 @@ def read(ward: ApiWard, number: int, login: str = "care_a") -> dict[str, Any]:
 
 def request_of(ward: ApiWard, number: int) -> BacktestRequest:
     with ward.database.transaction() as connection:
-        return requests.get(connection, number)
+        return backtest_requests.get(connection, number)
 
 
 def test_staff_ask_and_read_what_each_setting_would_have_told(ward: ApiWard) -> None:
@@ -142,7 +142,7 @@ def test_the_person_sees_that_somebody_tried(ward: ApiWard) -> None:
     number = ask(ward, login="admin")
     read(ward, number, "admin")
     with ward.database.transaction() as connection:
-        seen = views.looks(connection, RESIDENT_A, NOW - timedelta(days=1))
+        seen = access_log.looks(connection, RESIDENT_A, NOW - timedelta(days=1))
     assert {(one.user_name, one.what) for one in seen} >= {
         ("管理 者", Viewed.BACKTEST),
         ("管理 者", Viewed.RECORD),
@@ -169,7 +169,7 @@ def test_places_in_reasons_stay_behind_the_location_gate(ward: ApiWard) -> None:
     assert precise["is_precise"] is True
     assert '"lat"' in str(precise).replace("'", '"')
     with ward.database.transaction() as connection:
-        seen = views.looks(connection, RESIDENT_A, NOW - timedelta(days=1))
+        seen = access_log.looks(connection, RESIDENT_A, NOW - timedelta(days=1))
     assert [one.times for one in seen if one.what is Viewed.LOCATION] == [1]
 
 
@@ -203,13 +203,13 @@ def test_only_three_may_wait_and_twenty_are_kept(ward: ApiWard) -> None:
     ward.execute("UPDATE backtest SET state = 'done', result = '{}', progress = 1")
     numbers += [_done(ward) for _ in range(KEPT)]
     with ward.database.transaction() as connection:
-        kept = [one.number for one in requests.of_resident(connection, RESIDENT_A)]
+        kept = [one.number for one in backtest_requests.of_resident(connection, RESIDENT_A)]
     assert kept == sorted(numbers, reverse=True)[:KEPT]
 
 
 def _done(ward: ApiWard) -> int:
     with ward.database.transaction() as connection:
-        number = requests.add(connection, RESIDENT_A, BacktestWish(), user=1, now=NOW)
+        number = backtest_requests.add(connection, RESIDENT_A, BacktestWish(), user=1, now=NOW)
         connection.execute(b"UPDATE backtest SET state = 'done' WHERE backtest_id = %s", (number,))
     return number
 
@@ -234,14 +234,14 @@ def test_what_a_worker_left_behind_is_taken_up_again_but_not_for_ever(ward: ApiW
     for attempt in range(1, MOST_ATTEMPTS + 1):
         # A worker that dies: it has begun, and its connection is gone.
         desk = ward.database.dedicated_connection()
-        assert requests.hold(desk)
-        begun = requests.take(desk)
+        assert backtest_requests.hold(desk)
+        begun = backtest_requests.take(desk)
         assert begun is not None
         assert begun.attempts == attempt
         # While it lives, nobody else is at it.
         assert work_off(ward) == 0
         with ward.database.transaction() as connection:
-            assert not requests.is_work_left(connection)
+            assert not backtest_requests.is_work_left(connection)
         desk.close()
         wait_until(lambda: _is_work_left(ward), what="the lock to be free")
     work_off(ward)
@@ -364,7 +364,7 @@ def test_pages_about_trying_are_for_the_staff_of_the_office(ward: ApiWard) -> No
 
 def _is_work_left(ward: ApiWard) -> bool:
     with ward.database.transaction() as connection:
-        return requests.is_work_left(connection)
+        return backtest_requests.is_work_left(connection)
 
 
 def test_a_result_is_bounded(ward: ApiWard) -> None:
@@ -398,7 +398,7 @@ def test_a_call_for_help_is_told_at_once_while_backtests_run(
         detectors = processes.start("detectors", settings)
         wait_until(lambda: detectors.events("alerting_started"), what="the senders")
         with database.transaction() as connection:
-            number = requests.add(connection, 1, BacktestWish(weeks=26, budget=2), user=2, now=now)
+            number = backtest_requests.add(connection, 1, BacktestWish(weeks=26, budget=2), user=2, now=now)
         # The worker lets everybody else go first, so that it may take its time on a busy machine.
         wait_until(lambda: _state(database, number) is BacktestState.RUNNING, 60, "a backtest under way")
 
@@ -420,4 +420,4 @@ def test_a_call_for_help_is_told_at_once_while_backtests_run(
 
 def _state(database: Database, number: int) -> BacktestState:
     with database.transaction() as connection:
-        return requests.get(connection, number).state
+        return backtest_requests.get(connection, number).state

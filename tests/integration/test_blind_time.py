@@ -9,8 +9,7 @@ from typing import cast
 import pytest
 
 from core.store.database import Database
-from core.store.telemetry import batches as ingestion
-from core.store.telemetry import sequence_gaps as numbering
+from core.store.telemetry import batches, sequence_gaps
 from core.store.telemetry.batches import Batch, DeviceContact
 from core.store.telemetry.sequence_gaps import Missing
 from ingest.mqtt.connection import Receiver
@@ -60,7 +59,7 @@ class Workers:
             ears.note_newest(self.device, claim)
         batch = Batch(contacts={self.device.number: DeviceContact(_NOW, _NOW, 0, None)}, seen=ears.seen)
         with self.database.transaction() as connection:
-            ingestion.store_batch(connection, batch, _NOW)
+            batches.store_batch(connection, batch, _NOW)
 
     def leader(self, *, is_shared: bool = True) -> DeviceProtocol:
         """Return what looks for gaps in a worker that was just started."""
@@ -176,17 +175,17 @@ def test_messages_that_stay_missing_make_the_home_blind_and_their_coming_takes_i
     gap = Missing(100, 120, at("2026-07-01 04:30"), at("2026-07-01 06:04"))
     now = at("2026-07-01 06:05")
     with ward.database.transaction() as connection:
-        (device,) = (one for one in ingestion.sending_devices(connection, now) if one.device_id == "hall-1")
-        numbering.write_missing(connection, {device.number: [gap]}, now)
-        numbering.record_blind_time(connection, device.number, gap, now)
+        (device,) = (one for one in batches.sending_devices(connection, now) if one.device_id == "hall-1")
+        sequence_gaps.write_missing(connection, {device.number: [gap]}, now)
+        sequence_gaps.record_blind_time(connection, device.number, gap, now)
     ward.pass_to(now)
     # The silence may be a full morning of messages that did not come: neither "as usual" nor "she does not move".
     assert ward.state() == "cannot_tell"
     assert ward.alerts("inactivity") == []
 
     with ward.database.transaction() as connection:
-        numbering.write_missing(connection, {device.number: []}, now)
-        numbering.drop_blind_time(connection, device.number, gap.began_at)
+        sequence_gaps.write_missing(connection, {device.number: []}, now)
+        sequence_gaps.drop_blind_time(connection, device.number, gap.began_at)
     ward.store([Seen("hall-1", "motion", 1, at("2026-07-01 06:04"), now)])
     ward.pass_to(now + timedelta(minutes=1))
     assert ward.state() == "as_usual"
@@ -198,16 +197,16 @@ def test_blind_time_of_one_device_outlasts_that_of_another_that_began_together(w
     with ward.database.transaction() as connection:
         numbers = [
             one.number
-            for one in ingestion.sending_devices(connection, now)
+            for one in batches.sending_devices(connection, now)
             if one.device_id in {"hall-1", "kitchen-1"}
         ]
-        numbering.write_missing(connection, {number: [gap] for number in numbers}, now)
+        sequence_gaps.write_missing(connection, {number: [gap] for number in numbers}, now)
         for number in numbers:
-            numbering.record_blind_time(connection, number, gap, now)
-        assert numbering.blind_beginnings(connection) == {number: {gap.began_at} for number in numbers}
-        numbering.write_missing(connection, {numbers[0]: []}, now)
-        numbering.drop_blind_time(connection, numbers[0], gap.began_at)
+            sequence_gaps.record_blind_time(connection, number, gap, now)
+        assert sequence_gaps.blind_beginnings(connection) == {number: {gap.began_at} for number in numbers}
+        sequence_gaps.write_missing(connection, {numbers[0]: []}, now)
+        sequence_gaps.drop_blind_time(connection, numbers[0], gap.began_at)
         assert connection.execute("SELECT count(*) FROM blind_time").fetchone() == (1,)
-        numbering.write_missing(connection, {numbers[1]: []}, now)
-        numbering.drop_blind_time(connection, numbers[1], gap.began_at)
+        sequence_gaps.write_missing(connection, {numbers[1]: []}, now)
+        sequence_gaps.drop_blind_time(connection, numbers[1], gap.began_at)
         assert connection.execute("SELECT count(*) FROM blind_time").fetchone() == (0,)

@@ -13,14 +13,14 @@ import pytest
 import trustme
 from paho.mqtt.enums import CallbackAPIVersion
 
-from core.credentials import enrolment_codes as enrolment
+from core.credentials import enrolment_codes
 from core.credentials.broker_tls import broker_tls
 from core.domain.broker_account import AccountKind, BrokerAccount
 from core.errors import SettingsError
 from core.settings import Settings
 from core.store.database import Database
 from deploy.broker_sync import Doorkeeper, hang_up
-from deploy.local import required_programs as packages
+from deploy.local import required_programs
 from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
 from deploy.local.mosquitto_files import Certificates
 from simulator.network.lossy_channel import OutboundMessage
@@ -81,7 +81,7 @@ def services(folder: Path) -> Authority:
 def broker(folder: Path, authority: Authority, services: Authority) -> Iterator[Broker]:
     certificate, key = authority.issue("server")
     asks = Certificates(certificate, key, service_authority=services.file)
-    running = Broker(folder / "broker", packages.mosquitto(print), asks)
+    running = Broker(folder / "broker", required_programs.mosquitto(print), asks)
     running.start()
     try:
         yield running
@@ -174,7 +174,7 @@ def test_readings_of_a_device_are_stored_over_tls(
     now = datetime.now(UTC)
     with Database(database_url, size=2) as database:
         with database.transaction() as connection:
-            password = enrolment.new_credential(connection, HALL, now).password
+            password = enrolment_codes.new_credential(connection, HALL, now).password
         Doorkeeper(database, broker.folder, partial(hang_up, broker.folder)).turn()
         device = DeviceClient(broker.host, broker.devices_port, HALL.name, password, tls=authority.context())
         try:

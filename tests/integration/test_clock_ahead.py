@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.store.database import Database
-from core.store.telemetry import batches as ingestion
+from core.store.telemetry import batches
 from ingest.processing.timestamps import NEWEST
 from ingest.progress.clock_repair import ClockWatch
 from tests.support.alerting import HandClock
@@ -76,7 +76,7 @@ def test_afterwards_newer_messages_count_again(ward: JudgedWard) -> None:
     ward.store([Seen("hall-1", "motion", 1, later)])
     ward.complete(later)
     with ward.database.transaction() as connection:
-        assert ingestion.progress(connection, "test") == later
+        assert batches.progress(connection, "test") == later
     assert _rows(ward)[2] == [(later,)]
 
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.store.database import Database
-from core.store.telemetry import batches as ingestion
+from core.store.telemetry import batches
 from ingest.codecs import decode
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
@@ -57,7 +57,7 @@ class Home:
         assembly.add(InboundMessage(topic, payload, retained, repeated, self.now), decode(topic, payload))
         self.numbers.add_to(assembly.batch)
         with self.database.transaction() as connection:
-            ingestion.store_batch(connection, assembly.batch, self.now)
+            batches.store_batch(connection, assembly.batch, self.now)
         self.minute += 1
 
     def hear_numbers(self, *seqs: int, time: datetime | None = None) -> None:

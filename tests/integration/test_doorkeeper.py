@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from core.credentials import enrolment_codes as enrolment
+from core.credentials import enrolment_codes
 from core.domain.broker_account import AccountKind, BrokerAccount
 from core.store.database import Database
 from core.store.devices import broker_accounts
@@ -64,7 +64,7 @@ def connect(broker: Broker) -> Iterator[Connect]:
 
 def credential(database: Database, account: BrokerAccount) -> str:
     with database.transaction() as connection:
-        return enrolment.new_credential(connection, account, NOW).password
+        return enrolment_codes.new_credential(connection, account, NOW).password
 
 
 def let_in(connect: Connect, name: str, password: str) -> DeviceClient:
@@ -167,11 +167,11 @@ def test_a_rotated_credential_ends_when_the_new_one_is_fetched(database: Databas
     old = credential(database, D1)
     d1 = let_in(connect, "d1", old)
     with database.transaction() as connection:
-        code = enrolment.new_code(connection, D1, NOW)
+        code = enrolment_codes.new_code(connection, D1, NOW)
     # Until the device has the new one, the old one holds: nobody is silent because a technician is on the way.
     assert d1.publish("mimamori/v1/d1/readings")
     with database.transaction() as connection:
-        new = enrolment.exchange(connection, code.text, NOW + timedelta(days=6)).password
+        new = enrolment_codes.exchange(connection, code.text, NOW + timedelta(days=6)).password
     wait_until(lambda: d1.was_cut_off, what="the old credential to end")
     assert let_in(connect, "d1", new).publish("mimamori/v1/d1/readings")
     assert not connect("d1", old).is_let_in

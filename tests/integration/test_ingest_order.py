@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.store.database import Database
-from core.store.telemetry import batches as ingestion
+from core.store.telemetry import batches
 from deploy.local.mosquitto import Broker
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
@@ -84,7 +84,7 @@ def _stored(
         for message, found in decoded:
             assembly.add(message, found)
         with database.transaction() as connection:
-            ingestion.store_batch(connection, assembly.batch, _NOW)
+            batches.store_batch(connection, assembly.batch, _NOW)
         devices.states = devices.states | assembly.new_states
     return [
         rows.of("SELECT device_number, time, metric, seq, value, flags FROM reading ORDER BY 1, 2, 3, 4"),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from core.domain.planned_absence import AbsenceKind
 from core.store.database import Database
-from core.store.people import planned_absences as absences
+from core.store.people import planned_absences
 from deploy.playback.planned_journeys import lay_down
 from simulator.incidents.incident import IncidentKind
 from simulator.scenarios.ground_truth import TrueEvent
@@ -30,7 +30,7 @@ def test_a_planned_journey_is_laid_down_once_and_an_untold_one_is_not(
         assert lay_down(connection, events, NOW) == 1
         assert lay_down(connection, events, NOW) == 0
         span = (NOW, NOW + timedelta(days=10))
-        assert absences.of_resident(connection, 1, *span) == []
-        (planned,) = absences.of_resident(connection, 2, *span)
+        assert planned_absences.of_resident(connection, 1, *span) == []
+        (planned,) = planned_absences.of_resident(connection, 2, *span)
     assert planned.kind is AbsenceKind.TRAVEL
     assert (planned.began_at, planned.ended_at) == (NOW + timedelta(hours=2), events[1].ends)

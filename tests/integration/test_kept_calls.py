@@ -8,7 +8,7 @@ import pytest
 from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
 from core.store.database import Database
-from core.store.telemetry import batches as ingestion
+from core.store.telemetry import batches
 from core.store.telemetry.batches import Batch
 from tests.support.judged_ward import JudgedWard, at, home
 
@@ -25,11 +25,11 @@ def ward(database: Database, tmp_path: Path) -> JudgedWard:
 def store(ward: JudgedWard, *flags: int, metric: str = "sos", value: float = 1.0) -> int:
     """Store one press once for each of the flags it comes with, in one batch; return how much was news."""
     with ward.database.transaction() as connection:
-        devices = {one.device_id: one.number for one in ingestion.sending_devices(connection, NOW)}
+        devices = {one.device_id: one.number for one in batches.sending_devices(connection, NOW)}
         row = (devices["sos-1"], PRESSED, METRICS[metric].number, 7, value, NOW)
         batch = Batch(readings=[(*row, one) for one in flags])
         batch.latest[row[0], row[2]] = (PRESSED, value)
-        return ingestion.store_batch(connection, batch, NOW).readings
+        return batches.store_batch(connection, batch, NOW).readings
 
 
 def told(ward: JudgedWard) -> int:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import pytest
 
-from deploy.local import required_programs as packages
+from deploy.local import required_programs
 from deploy.local.file_lock import held_lock
 from deploy.local.mosquitto import Broker
 from deploy.local.mosquitto_files import BrokerError
@@ -68,7 +68,7 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 
 
 def cluster_in(folder: Path) -> Cluster:
-    return Cluster(folder / "postgresql", packages.postgres(print), for_tests=True)
+    return Cluster(folder / "postgresql", required_programs.postgres(print), for_tests=True)
 
 
 def test_a_taken_port_is_named_before_anything_starts(folder: Path, taken_port: int) -> None:
@@ -153,7 +153,7 @@ def test_a_full_disk_is_told_before_the_database_is_made(
 
 
 def test_a_broker_on_a_taken_port_is_told(folder: Path, taken_port: int) -> None:
-    broker = Broker(folder / "broker", packages.mosquitto(print))
+    broker = Broker(folder / "broker", required_programs.mosquitto(print))
     with pytest.raises(BrokerError, match=f"port {taken_port} for the broker is in use by another program"):
         broker.start(taken_port)
 

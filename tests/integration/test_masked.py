@@ -10,7 +10,7 @@ from core.domain.alert import Outcome
 from core.domain.planned_absence import AbsenceKind
 from core.store.alerts import episodes, handling
 from core.store.database import Connection, Database
-from core.store.people import planned_absences as absences
+from core.store.people import planned_absences
 from core.store.telemetry import blind_times
 from core.store.telemetry.blind_times import BlindTime
 from detectors.baselines.exclusions import masked_at_home
@@ -67,5 +67,5 @@ def test_what_could_not_be_heard_teaches_nothing(connection: Connection, subject
 
 
 def test_a_planned_absence_teaches_nothing(connection: Connection) -> None:
-    absences.add(connection, 1, kind=AbsenceKind.TRAVEL, span=(BEGAN, ENDED), now=SINCE)
+    planned_absences.add(connection, 1, kind=AbsenceKind.TRAVEL, span=(BEGAN, ENDED), now=SINCE)
     assert masked(connection) == [SPAN]

@@ -8,10 +8,9 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from core.store.database import Connection, Database
-from core.store.devices import moves as device_moves
+from core.store.devices import moves
 from core.store.devices.registry import Placement
-from core.store.telemetry import readings
-from core.store.telemetry import rule_windows as windows
+from core.store.telemetry import readings, rule_windows
 from core.store.telemetry.batches import store_batch
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
@@ -88,7 +87,7 @@ def publish(database: Database) -> Publish:
 
 
 def life_signs(connection: Connection, home: int, resident: int) -> list[datetime]:
-    found = windows.life_signs(connection, home, resident, NOW - timedelta(days=1), NOW)
+    found = rule_windows.life_signs(connection, home, resident, NOW - timedelta(days=1), NOW)
     return sorted(datetime.fromtimestamp(time, UTC) for signs in found for time in signs.times)
 
 
@@ -100,7 +99,7 @@ def shown(connection: Connection, resident: int) -> list[datetime]:
 
 
 def test_late_readings_belong_to_the_home_of_their_time(connection: Connection, publish: Publish) -> None:
-    device_moves.move_device(connection, "hall-1", Placement(SECOND, None), NOW, since=MOVED)
+    moves.move_device(connection, "hall-1", Placement(SECOND, None), NOW, since=MOVED)
     connection.execute("DELETE FROM home_news")
     # One message, sent after the move: from before it, of its very moment, and from after it.
     moments = (BEFORE, MOVED - timedelta(microseconds=1), MOVED, AFTER)
@@ -122,7 +121,7 @@ def test_a_move_recorded_afterwards_takes_along_what_came_since(
     for seq, moment in enumerate((BEFORE, AFTER), 1):
         publish("hall-1", "readings", body(seq, ("motion", True, moment), ("temperature_c", 31.0, moment)))
     connection.execute("DELETE FROM home_news")
-    device_moves.move_device(connection, "hall-1", Placement(SECOND, None), NOW, since=MOVED)
+    moves.move_device(connection, "hall-1", Placement(SECOND, None), NOW, since=MOVED)
 
     assert life_signs(connection, FIRST, LEAD) == [BEFORE]
     assert life_signs(connection, SECOND, NEIGHBOUR) == [AFTER]
@@ -138,7 +137,7 @@ def test_a_move_recorded_afterwards_takes_along_what_came_since(
 
 def test_a_value_from_before_a_move_is_not_the_new_homes(connection: Connection, publish: Publish) -> None:
     publish("hall-1", "readings", body(1, ("temperature_c", 31.0, BEFORE)))
-    device_moves.move_device(connection, "hall-1", Placement(SECOND, None), NOW, since=MOVED)
+    moves.move_device(connection, "hall-1", Placement(SECOND, None), NOW, since=MOVED)
     values = readings.latest_values(connection, NEIGHBOUR, ["temperature_c"])
     assert values == []
     publish("hall-1", "readings", body(2, ("temperature_c", 24.0, AFTER)))
@@ -146,12 +145,12 @@ def test_a_value_from_before_a_move_is_not_the_new_homes(connection: Connection,
 
 
 def test_a_late_press_calls_for_whose_the_button_was(connection: Connection, publish: Publish) -> None:
-    device_moves.move_device(connection, "sos-1", Placement(SECOND, NEIGHBOUR), NOW, since=MOVED)
+    moves.move_device(connection, "sos-1", Placement(SECOND, NEIGHBOUR), NOW, since=MOVED)
     publish("sos-1", "readings", body(1, ("sos", True, BEFORE)))
 
     def presses(home: int, resident: int) -> list[datetime]:
         since = NOW - timedelta(days=1)
-        return [press.time for press in windows.presses(connection, home, resident, since, is_lead=True)]
+        return [press.time for press in rule_windows.presses(connection, home, resident, since, is_lead=True)]
 
     assert presses(FIRST, LEAD) == [BEFORE]
     assert presses(SECOND, NEIGHBOUR) == []
@@ -168,13 +167,13 @@ def test_a_press_from_before_the_button_was_anybodys_is_not_lost(
         [MOVED],
     )
     publish("sos-1", "readings", body(1, ("sos", True, BEFORE)))
-    found = windows.presses(connection, FIRST, LEAD, NOW - timedelta(days=1), is_lead=True)
+    found = rule_windows.presses(connection, FIRST, LEAD, NOW - timedelta(days=1), is_lead=True)
     assert [press.time for press in found] == [BEFORE]
     assert Rows(connection).of("SELECT DISTINCT home_id, urgent FROM home_news") == [(FIRST, True)]
 
 
 def test_what_a_device_in_store_says_is_nobodys(connection: Connection, publish: Publish) -> None:
-    device_moves.move_device(connection, "hall-1", None, NOW, since=MOVED)
+    moves.move_device(connection, "hall-1", None, NOW, since=MOVED)
     publish("hall-1", "readings", body(1, ("motion", True, BEFORE), ("motion", True, AFTER)))
     assert life_signs(connection, FIRST, LEAD) == [BEFORE]
     assert life_signs(connection, SECOND, NEIGHBOUR) == []
@@ -184,7 +183,7 @@ def test_what_a_device_in_store_says_is_nobodys(connection: Connection, publish:
 def test_a_replaced_device_hands_in_late_what_it_measured_before(
     connection: Connection, publish: Publish
 ) -> None:
-    device_moves.replace_device(connection, "hall-1", "hall-new", NOW, since=MOVED)
+    moves.replace_device(connection, "hall-1", "hall-new", NOW, since=MOVED)
     publish("hall-1", "readings", body(1, ("motion", True, BEFORE), ("motion", True, AFTER)))
     publish("hall-new", "readings", body(1, ("motion", True, AFTER + timedelta(minutes=1))))
     # What the old one still says after the exchange, on somebody's desk, is nobody's.
@@ -195,12 +194,14 @@ def test_a_replaced_device_hands_in_late_what_it_measured_before(
 def test_a_shared_tracker_is_followed_for_the_first_resident_of_the_home(
     connection: Connection, publish: Publish
 ) -> None:
-    device_moves.share_device(connection, "tracker-1", NOW, since=MOVED)
+    moves.share_device(connection, "tracker-1", NOW, since=MOVED)
     publish("tracker-1", "fix", fixes(1, (35.6, 139.8, BEFORE), (35.61, 139.81, AFTER)))
 
     def track(resident: int, *, is_lead: bool) -> list[float]:
         since = NOW - timedelta(days=1)
-        return [one[1] for one in windows.track(connection, FIRST, resident, since, NOW, is_lead=is_lead)]
+        return [
+            one[1] for one in rule_windows.track(connection, FIRST, resident, since, NOW, is_lead=is_lead)
+        ]
 
     # While it was his own it told of him; from then on nobody can tell which of the two carries it.
     assert track(OTHER, is_lead=False) == [35.6]

@@ -9,8 +9,7 @@ from core.domain.alert import Alert, Condition, Severity
 from core.domain.geofence import Circle, Hours
 from core.domain.planned_absence import AbsenceKind
 from core.store.database import Database
-from core.store.people import geofences
-from core.store.people import planned_absences as absences
+from core.store.people import geofences, planned_absences
 from detectors.alerting.escalation import STAFF_RULES
 from detectors.engine.scheduler import Runner
 from detectors.rules.geofence_exit import GeofenceExit
@@ -332,7 +331,7 @@ def test_a_removed_geofence_and_a_planned_journey_end_their_alerts(
     with database.transaction() as connection:
         geofences.remove(connection, fence.number, at("2026-07-01 09:10"))
         span = (at("2026-07-01 09:00"), at("2026-07-03 09:00"))
-        absences.add(connection, 1, kind=AbsenceKind.TRAVEL, span=span, now=at("2026-07-01 09:10"))
+        planned_absences.add(connection, 1, kind=AbsenceKind.TRAVEL, span=span, now=at("2026-07-01 09:10"))
     ward.pass_to(at("2026-07-01 09:20"))
     assert {one.condition for one in alerts_of(ward)} == {Condition.CLEARED}
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.store.database import Database
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from detectors.baselines.store import LruCache
 from detectors.engine.home import judge_rest
 from detectors.engine.home_context import HomeContext
@@ -49,9 +49,9 @@ def test_who_calls_for_help_is_judged_before_and_apart_from_all_others(ward: Jud
     ward.pass_to(at("2026-07-01 09:00"))
     ward.store([Seen(f"hall-{one}", "motion", 1, at("2026-07-01 09:01")) for one in range(1, HOMES + 1)])
     with ward.database.transaction() as connection:
-        judging.look_again(connection, 7)
+        evaluation_queue.look_again(connection, 7)
     with ward.database.transaction() as connection:
-        assert judging.claim_homes(connection, at("2026-07-01 09:02"), HOMES) == [7]
+        assert evaluation_queue.claim_homes(connection, at("2026-07-01 09:02"), HOMES) == [7]
 
 
 def test_a_home_whose_record_cannot_be_read_stops_no_other(ward: JudgedWard) -> None:

@@ -9,9 +9,8 @@ from core.domain.access_scope import AccessScope
 from core.domain.alert import Condition, Severity
 from core.domain.geofence import ALWAYS, Circle
 from core.store.database import Database
-from core.store.people import baselines as usuals
-from core.store.people import geofences, residents
-from core.store.telemetry import rule_windows as windows
+from core.store.people import baselines, geofences, residents
+from core.store.telemetry import rule_windows
 from detectors.rules import decline
 from tests.support.judged_ward import JudgedWard, Seen, at, home
 
@@ -122,7 +121,7 @@ def test_presence_that_was_told_long_ago_makes_no_sensor_trustworthy(
 ) -> None:
     def seeing_stillness(day: datetime) -> set[str]:
         with database.transaction() as connection:
-            rows = windows.life_signs(connection, 1, 1, day - timedelta(days=1), day)
+            rows = rule_windows.life_signs(connection, 1, 1, day - timedelta(days=1), day)
         return {one.place for one in rows if one.sees_stillness}
 
     ward.store([Seen("hall-1", "presence", 1, FIRST + timedelta(days=1))])
@@ -205,7 +204,7 @@ def test_chatter_that_is_sure_after_midnight_counts_against_the_day_on_which_it_
     for hours in (20, 26, 36):
         ward.pass_to(TODAY + timedelta(hours=hours))
     with database.transaction() as connection:
-        found = usuals.latest(connection, 1, decline.NAME, decline.VERSION, date(2026, 6, 22))
+        found = baselines.latest(connection, 1, decline.NAME, decline.VERSION, date(2026, 6, 22))
     assert found is not None
     before, last = found[1]["days"][-2:]
     assert None not in before
@@ -221,7 +220,7 @@ def test_a_day_on_which_a_sensor_chattered_is_not_compared_with_others(
     ward.pass_to(TODAY + timedelta(days=4, hours=12))
     today = (TODAY + timedelta(days=4, hours=12)).date()
     with database.transaction() as connection:
-        found = usuals.latest(connection, 1, decline.NAME, decline.VERSION, today)
+        found = baselines.latest(connection, 1, decline.NAME, decline.VERSION, today)
     assert found is not None
     rows = {date.fromordinal(row[0]).isoformat()[5:]: row[1:] for row in found[1]["days"]}
     # Half of the first day's quarters have a sign of each; nobody knows what the two days with chatter were like.

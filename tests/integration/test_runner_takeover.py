@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 
 from core.store.database import Database
-from core.store.telemetry import batches as ingestion
+from core.store.telemetry import batches
 from deploy.local.mosquitto import Broker
 from tests.support import wards
 from tests.support.judged_ward import home
@@ -26,7 +26,7 @@ def test_what_a_killed_process_held_is_judged_by_another_within_ten_seconds(
     with Database(database_url) as database, psycopg.connect(database_url, autocommit=True) as looking:
         with database.transaction() as connection:
             wards.register(connection, wards.write_ward(tmp_path, ward))
-            ingestion.report_progress(connection, "test", now, 0, now)
+            batches.report_progress(connection, "test", now, 0, now)
 
         def backends_at_a_lock() -> int:
             row = looking.execute(

@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.alert import Alert, Condition, Severity
 from core.store.database import Database
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from core.store.telemetry import blind_times
 from detectors.engine.scheduler import Runner
 from tests.support.alerting import HandClock
@@ -114,7 +114,7 @@ def test_two_processes_share_the_work_and_raise_nothing_twice(ward: JudgedWard, 
     runners = [Runner(database, ward.clock, ZONE) for _ in range(2)]
     with database.transaction() as connection:
         # One process holds the first homes; the other takes the rest meanwhile.
-        held = judging.claim_homes(connection, ward.clock.now(), 5)
+        held = evaluation_queue.claim_homes(connection, ward.clock.now(), 5)
         assert len(held) == 5
         assert runners[0].round() > 0
     runners[1].round()
@@ -182,7 +182,7 @@ def test_a_ward_that_cannot_be_judged_is_noted_and_calls_for_help_are_raised_all
             return connection.execute("SELECT failed_rule FROM watch WHERE subject = 'ward'").fetchone()
 
     now = ward.clock.now() + timedelta(minutes=5)
-    monkeypatch.setattr("detectors.engine.ward.windows.home_life_signs", broken)
+    monkeypatch.setattr("detectors.engine.ward.rule_windows.home_life_signs", broken)
     ward.store([Seen("sos-1", "sos", 1, now)])
     ward.pass_to(now)
     assert "sos" in [one.rule for one in ward.alerts()]

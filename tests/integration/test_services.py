@@ -12,7 +12,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from core.store.migrate import migrate, pending
-from deploy.local import required_programs as packages
+from deploy.local import required_programs
 from deploy.local.mosquitto import Broker
 from deploy.local.mosquitto_files import BrokerError
 from tests.support.wait import wait_until
@@ -136,7 +136,7 @@ def test_a_credential_added_while_the_broker_runs_is_good_at_once(broker: Broker
 def test_sensors_find_the_broker_at_the_same_port_after_a_new_start(broker: Broker) -> None:
     told = broker.devices_port
     broker.stop()
-    again = Broker(broker.folder, packages.mosquitto(print))
+    again = Broker(broker.folder, required_programs.mosquitto(print))
     again.start()
     try:
         assert again.devices_port == told

@@ -17,7 +17,7 @@ from core.domain.people import Channel, Contact, Language
 from core.store.alerts import alerts, episodes
 from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection, Database
-from detectors.alerting import escalation as policy
+from detectors.alerting import escalation
 from detectors.alerting.escalation import EscalationPlan, EscalationState, PlannedNotification
 from detectors.alerting.reconcile import reconcile
 from tests.support.alerting import NOW, finding, register
@@ -67,7 +67,7 @@ class Handled(RuleBasedStateMachine):
     def happens(self, kind: EventKind, contact: int | None = None) -> EscalationPlan:
         self.events += 1
         event = AlertEvent(self.events, 1, self.now, kind, None, None, contact, {})
-        return self.follow(policy.consequences(event, self.situation(), self.now))
+        return self.follow(escalation.consequences(event, self.situation(), self.now))
 
     def follow(self, plan: EscalationPlan) -> EscalationPlan:
         self.sent += plan.messages
@@ -77,7 +77,7 @@ class Handled(RuleBasedStateMachine):
     @rule(minutes=st.integers(1, 40))
     def time_passes(self, minutes: int) -> None:
         self.now += timedelta(minutes=minutes)
-        plan, _ = policy.escalation(self.situation(), self.now)
+        plan, _ = escalation.escalation(self.situation(), self.now)
         self.follow(plan)
 
     @precondition(lambda self: self.alert.handling is Handling.OPEN)

@@ -31,7 +31,7 @@ from detectors.features.window import (
     life_signs,
     moment,
 )
-from detectors.rules import absence_not_taken as absence
+from detectors.rules import absence_not_taken
 from detectors.rules.absence_not_taken import AbsenceNotTaken
 from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
 from detectors.rules.bathroom_stay import BathroomStay
@@ -147,7 +147,7 @@ class Home:
             track=way,
             presses=(),
             blind=blind,
-            pauses=absence.pauses(planned, seen, until, has_door=True, away=away),
+            pauses=absence_not_taken.pauses(planned, seen, until, has_door=True, away=away),
             geofences=(),
             rooms=[RoomSeries("living_room", rooms[:, 0], rooms[:, 1], np.full(len(rooms), 60.0))],
             power=[Power(7, "kitchen", power[:, 0], power[:, 1])],

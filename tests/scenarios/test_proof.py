@@ -9,7 +9,7 @@ import pytest
 from core.formats.ward_file import read_ward
 from core.store.database import Database
 from core.store.devices.ward_registration import register_ward
-from core.store.operation import simulation as store
+from core.store.operation import simulation
 from deploy.local.mosquitto import SIMULATOR, Broker
 from deploy.local.postgres_cluster import Cluster
 from deploy.playback.clock_stepping import SteppedProcesses
@@ -66,8 +66,8 @@ def told_by_the_service(play: Play, url: str, broker: Broker, folder: Path) -> T
         ):
             processes.stepping(database, publisher, lambda _moment: None).through(messages_of(play), moments)
         with database.transaction() as connection:
-            names = store.home_names(connection)
-            alerts = store.alerts(connection, play.begin)
+            names = simulation.home_names(connection)
+            alerts = simulation.alerts(connection, play.begin)
     return [(one.rule, names[one.home or 0], one.raised_at) for one in alerts]
 
 

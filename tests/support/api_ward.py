@@ -13,9 +13,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from api.access import sessions as auth
+from api.access import sessions
 from api.app import create_app
-from api.views import stream as live
+from api.views import stream
 from core.credentials.passwords import hash_password
 from core.domain.alert import Finding, Severity
 from core.domain.metrics import METRICS
@@ -158,9 +158,9 @@ class ApiWard:
             with self.database.transaction() as connection:
                 user = users.by_login(connection, login)
                 users.start_session(
-                    connection, auth.token_hash(token), user.number, now, now + auth.LASTS[user.role]
+                    connection, sessions.token_hash(token), user.number, now, now + sessions.LASTS[user.role]
                 )
-            client.cookies.set(auth.cookie_name(self.app.state.settings), token)
+            client.cookies.set(sessions.cookie_name(self.app.state.settings), token)
         return client
 
     def open_alert(
@@ -249,6 +249,6 @@ def api_ward(database_url: str, folder: Path, **settings: Any) -> Generator[ApiW
         )
         # A server that stops need not have the patience of one that runs for weeks.
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(live, "_LISTEN_S", 0.02)
+            patch.setattr(stream, "_LISTEN_S", 0.02)
             with TestClient(app):
                 yield ApiWard(app, database, clock, machine)

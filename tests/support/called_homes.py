@@ -15,8 +15,8 @@ from core.domain.planned_absence import AbsenceKind
 from core.errors import StoreError
 from core.store.alerts import alerts, handling
 from core.store.database import Database
-from core.store.people import planned_absences as absences
-from core.store.telemetry import batches as ingestion
+from core.store.people import planned_absences
+from core.store.telemetry import batches
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.inserts import NewRow
 from detectors.features.window import Press, Window, life_signs, no_track
@@ -250,11 +250,11 @@ class CalledWard:
         self._homes = homes
         self._ward = JudgedWard(database, folder, [ward_home(home) for home in homes], FIRST)
         with database.transaction() as connection:
-            self._ingest = Ingest(ingestion.sending_devices(connection, FIRST))
+            self._ingest = Ingest(batches.sending_devices(connection, FIRST))
             self._carer = carer(connection, FIRST)
             for resident, home in enumerate(homes, 1):
                 for span in home.journeys:
-                    absences.add(connection, resident, kind=AbsenceKind.TRAVEL, span=span, now=FIRST)
+                    planned_absences.add(connection, resident, kind=AbsenceKind.TRAVEL, span=span, now=FIRST)
         self._to_close: list[tuple[datetime, int]] = []
         self._known: dict[int, list[Alert]] = {number: [] for number, _ in enumerate(homes, 1)}
 
@@ -282,11 +282,11 @@ class CalledWard:
         batch = self._ingest.batch(arrivals)
         try:
             with self._database.transaction() as connection:
-                ingestion.store_batch(connection, batch, now)
+                batches.store_batch(connection, batch, now)
         except StoreError:
             batch = self._ingest.batch(arrivals, again=True)
             with self._database.transaction() as connection:
-                ingestion.store_batch(connection, batch, now)
+                batches.store_batch(connection, batch, now)
 
     def _note_alerts(self) -> None:
         for alert in self._ward.alerts():

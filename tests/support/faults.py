@@ -11,7 +11,7 @@ from typing import Any, LiteralString
 import psycopg
 
 from core.store.migrate import migrate
-from deploy.local import required_programs as packages
+from deploy.local import required_programs
 from deploy.local.mosquitto import Broker
 from deploy.local.postgres_cluster import Cluster
 from tests.support.device import Device
@@ -36,8 +36,8 @@ class Parts:
     """
 
     def __init__(self, folder: Path, processes: Processes, shared: Cluster | None = None) -> None:
-        self.cluster = shared or Cluster(folder / "postgresql", packages.postgres(print))
-        self.broker = Broker(folder / "broker", packages.mosquitto(print))
+        self.cluster = shared or Cluster(folder / "postgresql", required_programs.postgres(print))
+        self.broker = Broker(folder / "broker", required_programs.mosquitto(print))
         self._processes = processes
         self._is_own = shared is None
         if self._is_own:

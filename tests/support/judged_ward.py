@@ -13,8 +13,8 @@ from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.alerts import alerts
 from core.store.database import Database
-from core.store.detection import evaluation_queue as judging
-from core.store.telemetry import batches as ingestion
+from core.store.detection import evaluation_queue
+from core.store.telemetry import batches
 from core.store.telemetry.batches import Batch, DeviceContact
 from detectors.engine.scheduler import Runner
 from tests.support import wards
@@ -87,7 +87,7 @@ class JudgedWard:
         ward = {"offices": [{"name": "中央地域包括支援センター"}], "homes": list(homes)}
         with database.transaction() as connection:
             wards.register(connection, wards.write_ward(folder, ward))
-            self._devices = {one.device_id: one for one in ingestion.sending_devices(connection, wards.NOW)}
+            self._devices = {one.device_id: one for one in batches.sending_devices(connection, wards.NOW)}
 
     def store(self, seen: Iterable[Seen]) -> None:
         """Store readings as one batch of ingest."""
@@ -107,7 +107,7 @@ class JudgedWard:
             if contact is None or contact.received_at < received_at:
                 batch.contacts[device.number] = DeviceContact(received_at, one.time, self._seq, None)
         with self.database.transaction() as connection:
-            ingestion.store_batch(connection, batch, self.clock.now())
+            batches.store_batch(connection, batch, self.clock.now())
 
     def locate(self, device: str, fixes: Iterable[tuple[datetime, float, float, float | None]]) -> None:
         """Store fixes: time, latitude, longitude, accuracy."""
@@ -118,7 +118,7 @@ class JudgedWard:
             batch.fixes.append((number, time, self._seq, lat, lon, accuracy, None, None, None, time, 0, None))
             batch.contacts[number] = DeviceContact(time, time, self._seq, None)
         with self.database.transaction() as connection:
-            ingestion.store_batch(connection, batch, self.clock.now())
+            batches.store_batch(connection, batch, self.clock.now())
 
     def pass_to(self, now: datetime, *, runner: Runner | None = None) -> int:
         """Move the clock, say that ingest has stored everything up to then, and judge; return how many homes were judged."""
@@ -129,12 +129,12 @@ class JudgedWard:
     def complete(self, through: datetime) -> None:
         """Say that ingest has stored everything up to a moment."""
         with self.database.transaction() as connection:
-            ingestion.report_progress(connection, "test", through, 0, through)
+            batches.report_progress(connection, "test", through, 0, through)
 
     def is_judged(self, through: datetime) -> bool:
         """Tell whether everything up to a moment is judged."""
         with self.database.transaction() as connection:
-            return judging.is_judged(connection, through)
+            return evaluation_queue.is_judged(connection, through)
 
     def alerts(self, rule: str | None = None) -> list[Alert]:
         """Return all alerts, oldest first, of one rule or all."""
@@ -144,7 +144,7 @@ class JudgedWard:
     def state(self, resident: int = 1) -> str:
         """Return what the board says about a resident."""
         with self.database.transaction() as connection:
-            people = judging.watched_residents(connection, [resident])
+            people = evaluation_queue.watched_residents(connection, [resident])
         return people[resident][0].state
 
 

@@ -11,13 +11,21 @@ import numpy as np
 
 from core.domain.alert import Finding
 from core.domain.rhythm import Rhythm
-from detectors.features import daily_rhythm as rhythm
+from detectors.features import daily_rhythm
 from detectors.features.daily_rhythm import TrainingData
 from detectors.features.local_time import DAY_S
 from detectors.features.window import Rule, moment
-from detectors.rules import absence_not_taken as absence
-from detectors.rules import appliance, bathroom_stay, cold, heat, night_exit, not_returned, restless_night
-from detectors.rules import late_morning as morning
+from detectors.rules import (
+    absence_not_taken,
+    appliance,
+    bathroom_stay,
+    cold,
+    heat,
+    late_morning,
+    night_exit,
+    not_returned,
+    restless_night,
+)
 from tests.synthetic.home_person import (
     EVENTS,
     FIRST,
@@ -87,14 +95,14 @@ def judge(person: SyntheticPerson) -> list[Finding]:
         if week not in learned:
             until = FIRST + (LEARN_DAYS + 7 * week) * DAY_S - 2 * 3600.0
             past = TrainingData(window.life_signs, window.power, window.rooms, (), until)
-            learned[week] = rhythm.learn(past, ZONE)
+            learned[week] = daily_rhythm.learn(past, ZONE)
         found = learned[week]
         # The last two nights are known every day.
-        nights = rhythm.learn_nights(window.life_signs, ZONE, day)
-        return rhythm.with_nights(found, nights)
+        nights = daily_rhythm.learn_nights(window.life_signs, ZONE, day)
+        return daily_rhythm.with_nights(found, nights)
 
     rules: list[Rule] = [
-        morning.LateMorning(rhythm_on),
+        late_morning.LateMorning(rhythm_on),
         restless_night.RestlessNight(rhythm_on),
         bathroom_stay.BathroomStay(rhythm_on),
         appliance.ApplianceUnused(rhythm_on),
@@ -103,7 +111,7 @@ def judge(person: SyntheticPerson) -> list[Finding]:
         cold.Cold(rhythm_on),
         not_returned.NotReturned(rhythm_on),
         night_exit.NightExit(),
-        absence.AbsenceNotTaken(),
+        absence_not_taken.AbsenceNotTaken(),
     ]
     until = moment(began + TEST_DAYS * DAY_S)
     return [one for rule in rules for one in rule.judge(window, moment(began), until).findings]

@@ -25,9 +25,17 @@ from detectors.features.window import (
     life_signs,
     moment,
 )
-from detectors.rules import absence_not_taken as absence
-from detectors.rules import appliance, bathroom_stay, cold, heat, night_exit, not_returned, restless_night
-from detectors.rules import late_morning as morning
+from detectors.rules import (
+    absence_not_taken,
+    appliance,
+    bathroom_stay,
+    cold,
+    heat,
+    late_morning,
+    night_exit,
+    not_returned,
+    restless_night,
+)
 from simulator.evaluation.protocol import Floats
 
 ZONE = ZoneInfo("UTC")
@@ -37,8 +45,8 @@ FIRST = datetime(2026, 1, 5, tzinfo=ZONE).timestamp()
 _HOUR, _MINUTE = 3600.0, 60.0
 
 EVENTS = (
-    *(morning.NAME, bathroom_stay.NAME, appliance.UNUSED, appliance.LEFT_ON, heat.NAME, cold.NAME),
-    *(not_returned.NAME, night_exit.NAME, absence.NAME, restless_night.NAME),
+    *(late_morning.NAME, bathroom_stay.NAME, appliance.UNUSED, appliance.LEFT_ON, heat.NAME, cold.NAME),
+    *(not_returned.NAME, night_exit.NAME, absence_not_taken.NAME, restless_night.NAME),
 )
 
 
@@ -87,8 +95,8 @@ class _Day:
         random = self._random
         wake = self._midnight + (wake_h + random.normal(0, 0.4)) * _HOUR
         bed = self._midnight + (bed_h + random.normal(0, 0.4)) * _HOUR
-        if self._event == morning.NAME:
-            self._true(morning.NAME, wake, wake + 8 * _HOUR)
+        if self._event == late_morning.NAME:
+            self._true(late_morning.NAME, wake, wake + 8 * _HOUR)
             wake += 5 * _HOUR
         self._night(visits)
         self._climate()
@@ -191,14 +199,14 @@ class _Day:
         random = self._random
         nine = self._midnight + 9 * _HOUR
         is_service = self._service and self._event in {"", restless_night.NAME, night_exit.NAME}
-        if is_service or self._event == absence.NAME:
+        if is_service or self._event == absence_not_taken.NAME:
             planned = (moment(nine), moment(nine + 7 * _HOUR))
             self._person.absences.append(PlannedAbsence(1, AbsenceKind.DAY_SERVICE, *planned))
         if is_service:
             ride_h = 7 + random.normal(0, 0.2)
             return self._walk(nine + random.normal(0, 8) * _MINUTE, nine + ride_h * _HOUR)
-        if self._event == absence.NAME:
-            self._true(absence.NAME, nine, nine + 2 * _HOUR)
+        if self._event == absence_not_taken.NAME:
+            self._true(absence_not_taken.NAME, nine, nine + 2 * _HOUR)
         if self._event == not_returned.NAME:
             out = self._midnight + random.uniform(13, 16) * _HOUR
             self._true(not_returned.NAME, out, out + 14 * _HOUR)
@@ -246,7 +254,7 @@ def whole_window(person: SyntheticPerson, watched_from: datetime) -> Window:
         track=track,
         presses=(),
         blind=(),
-        pauses=absence.pauses(person.absences, signs, until, has_door=True, away=away),
+        pauses=absence_not_taken.pauses(person.absences, signs, until, has_door=True, away=away),
         geofences=(),
         rooms=rooms,
         power=[Power(1, "kitchen", power[:, 0], power[:, 1])],

@@ -27,7 +27,7 @@ from detectors.features.window import (
     moment,
     no_track,
 )
-from detectors.rules import absence_not_taken as absence
+from detectors.rules import absence_not_taken
 from detectors.rules.inactivity import Inactivity
 from simulator.evaluation.protocol import DAY_S, Floats
 from simulator.evaluation.synthetic import syn40
@@ -175,7 +175,7 @@ def _alerts(
         track=no_track(),
         presses=(),
         blind=day.blind,
-        pauses=absence.pauses(day.planned, signs, until, has_door=True, away=()),
+        pauses=absence_not_taken.pauses(day.planned, signs, until, has_door=True, away=()),
         geofences=(),
     )
     found = Inactivity(lambda _: usual).judge(window, since, until).findings

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import sessions as auth
+from api.access import sessions
 from api.actions.answer_links import Action, AnswerLimits, AnswerPage, LinkState
 from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep
 from api.pages.rendering import HtmlPage
@@ -27,7 +27,7 @@ def show_answer(
 ) -> Response:
     """Show what the link is about and its buttons."""
     now = HtmlPage(request, None).now
-    found = _limits(request).look(connection, token, auth.peer_of(request), now, machine_now)
+    found = _limits(request).look(connection, token, sessions.peer_of(request), now, machine_now)
     return _render(request, found)
 
 
@@ -44,7 +44,7 @@ def act(
     """Do what a button says, then show how things stand; what is done already is no error."""
     if action in set(Action):
         now = HtmlPage(request, None).now
-        peer = auth.peer_of(request)
+        peer = sessions.peer_of(request)
         with database.transaction() as connection:
             _limits(request).answer(
                 connection, token, Action(action), peer=peer, now=now, machine_now=machine_now

@@ -18,7 +18,7 @@ from api.pages.backtests.result import account
 from api.pages.rendering import HtmlPage
 from api.schemas.backtests import LARGEST_BUDGET, BacktestDetailOut
 from api.schemas.common import BigNumber, Number
-from api.wording import alert_reason as reasons
+from api.wording import alert_reason
 from core.domain.backtest import (
     RULES_ABOUT_EQUIPMENT,
     RULES_ABOUT_PERSON,
@@ -180,7 +180,7 @@ def _show(
         "one": one,
         "here": f"/residents/{number}/backtests",
         "groups": {
-            about: {rule: reasons.title(rule, page.words) for rule in rules}
+            about: {rule: alert_reason.title(rule, page.words) for rule in rules}
             for about, rules in (("person", RULES_ABOUT_PERSON), ("equipment", RULES_ABOUT_EQUIPMENT))
         },
         "weeks": _WEEKS,
@@ -196,7 +196,7 @@ def _show(
 
 def _line(one: BacktestRequest, page: HtmlPage) -> TriedLine:
     words = page.words
-    rules = [reasons.title(rule, words) for rule in one.wish.rules] or [words("backtest.every_rule")]
+    rules = [alert_reason.title(rule, words) for rule in one.wish.rules] or [words("backtest.every_rule")]
     text = words(
         "backtest.line",
         clock=page.moments.clock_text(one.asked_at),

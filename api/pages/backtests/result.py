@@ -8,7 +8,7 @@ from markupsafe import Markup
 from api.charts.weeks import weeks
 from api.pages.rendering import HtmlPage
 from api.schemas.backtests import BacktestFindingOut, BacktestResultOut, TriedSettingOut
-from api.wording import alert_reason as reasons
+from api.wording import alert_reason
 from api.wording.times import LocalTimes
 from core.domain.alert import Finding, Severity, untold
 from core.domain.sensitivity import Sensitivity
@@ -178,11 +178,11 @@ def _episode(
     # As on the day when it was over: other days are named, that one is not.
     then = LocalTimes(one.cleared_at or result.until, page.moments.zone, page.words)
     return EpisodeRow(
-        reasons.title(one.rule, page.words),
+        alert_reason.title(one.rule, page.words),
         Severity(one.severity),
         page.moments.clock_text(one.began_at),
         tuple(_told(page, LocalTimes(one.began_at, then.zone, then.words), by_setting, tried)),
-        tuple(reasons.why(untold(_finding(one), resident), then)),
+        tuple(alert_reason.why(untold(_finding(one), resident), then)),
         is_only_tried=result.watched_from is not None and one.raised_at <= result.watched_from,
     )
 

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from api.access import sessions as auth
+from api.access import sessions
 from api.actions.enrolment import Enrolments
 from api.dependencies import Anybody, DatabaseDep, MachineNowDep, SettingsDep
 from api.http.errors import TooManyAttemptsError
@@ -36,7 +36,7 @@ def enrol(
     enrolments: Enrolments = request.app.state.enrolments
     try:
         made = enrolments.exchange(
-            database, settings, code, peer=auth.peer_of(request), machine_now=machine_now
+            database, settings, code, peer=sessions.peer_of(request), machine_now=machine_now
         )
     except UnknownCodeError:
         return _page(request, problem="enrol.unknown", status=422)

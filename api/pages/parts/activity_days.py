@@ -14,7 +14,7 @@ from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.devices import devices
 from core.store.devices.devices import DeviceOverview
-from core.store.people import planned_absences as absences
+from core.store.people import planned_absences
 from core.store.people.residents import ResidentOverview
 from core.store.telemetry import blind_times, readings
 from core.store.telemetry.blind_times import BlindTime
@@ -66,7 +66,7 @@ def load_days(connection: Connection, one: ResidentOverview, moments: LocalTimes
         readings.rhythm(connection, one.number, since, until, _CELL),
         readings.away(connection, one.number, since, until, _CELL),
         blind_times.of_resident(connection, one.number, since, until),
-        absences.times(connection, one.number, one.zone, since, until),
+        planned_absences.times(connection, one.number, one.zone, since, until),
         silence_of(there),
     )
     raised = [

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from markupsafe import Markup
 
-from api.access import location_gate as location
+from api.access import location_gate
 from api.access.location_gate import LocationAccess, RevealReason
 from api.access.permissions import Viewer
 from api.pages.parts.search_area import search_circles, search_lines
@@ -62,7 +62,7 @@ def load_place(
     sought: bool = False,
 ) -> Place:
     """Return what the viewer may see of the resident's place; a precise look is recorded. Who is `sought` is looked for around it."""
-    access = location.look(connection, viewer, one.number, page.now)
+    access = location_gate.look(connection, viewer, one.number, page.now)
     has_tracker = any(device.kind is DeviceKind.TRACKER for device in there)
     latest = readings.latest_fix(connection, one.number, page.now)
     if not access.is_precise:

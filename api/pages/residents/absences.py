@@ -18,7 +18,7 @@ from api.schemas.common import Number
 from core.domain.planned_absence import Absence, AbsenceKind
 from core.errors import NotFoundError
 from core.store.database import Connection
-from core.store.people import planned_absences as absences
+from core.store.people import planned_absences
 from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
@@ -104,7 +104,7 @@ def add_absence(
         if problems := _impossible(made, connection, number, page):
             return _show(request, viewer, connection, number, form, problems)
         began_at = max(made.began_at, now - timedelta(hours=24))
-        absences.add(
+        planned_absences.add(
             connection,
             number,
             kind=made.kind,
@@ -125,7 +125,7 @@ def end_absence(
     found = visibility.absence_for(connection, viewer, absence)
     if found.resident != number:
         raise NotFoundError(f"there is no planned absence {absence} that you may see")
-    absences.end(connection, absence, HtmlPage(request, viewer).now)
+    planned_absences.end(connection, absence, HtmlPage(request, viewer).now)
     return RedirectResponse(f"/residents/{number}/absences?said=absence_ended", 303)
 
 
@@ -141,7 +141,7 @@ def _show(
     page = HtmlPage(request, viewer, one.zone)
     planned = [
         absence
-        for absence in absences.of_resident(connection, number, page.now, page.now + _AHEAD)
+        for absence in planned_absences.of_resident(connection, number, page.now, page.now + _AHEAD)
         if absence.cancelled_at is None
     ]
     context: dict[str, object] = {
@@ -164,7 +164,7 @@ def _line(absence: Absence, page: HtmlPage, one: ResidentOverview) -> AbsenceLin
     else:
         ended = absence.ended_at or absence.began_at
         when = words("absence.once", since=clock(absence.began_at), until=clock(ended))
-    spans = absences.spans(absence, one.zone, page.now, page.now)
+    spans = planned_absences.spans(absence, one.zone, page.now, page.now)
     return AbsenceLine(
         absence.number,
         words(f"absence.{absence.kind.value}"),
@@ -191,7 +191,7 @@ def _impossible(made: AbsenceIn, connection: Connection, number: int, page: Html
     if made.began_at > page.now + _LATEST:
         found.append("began_at")
     problems = {name: page.words(f"absence.problem_{name}") for name in found}
-    if len(absences.of_resident(connection, number, page.now, page.now + _AHEAD)) >= MOST:
+    if len(planned_absences.of_resident(connection, number, page.now, page.now + _AHEAD)) >= MOST:
         problems["kind"] = page.words("absence.problem_many")
     return problems
 

@@ -21,8 +21,7 @@ from core.domain.alert import Severity
 from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.devices import devices
-from core.store.people import access_log as views
-from core.store.people import residents
+from core.store.people import access_log, residents
 from core.store.people.residents import ResidentOverview
 
 _LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
@@ -166,7 +165,7 @@ def looks(page: HtmlPage, connection: Connection, resident: int) -> list[LookLin
             page.words(f"viewed.{look.what.value}"),
             _reason(page, look.reason),
         )
-        for look in views.looks(connection, resident, page.now - _LOOKS_SINCE, _MOST_LOOKS)
+        for look in access_log.looks(connection, resident, page.now - _LOOKS_SINCE, _MOST_LOOKS)
     ]
 
 

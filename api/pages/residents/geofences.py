@@ -7,8 +7,7 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
-from api.access import location_gate as location
-from api.access import visibility
+from api.access import location_gate, visibility
 from api.access.location_gate import RevealReason
 from api.access.permissions import Viewer
 from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
@@ -142,7 +141,7 @@ def _show(
 ) -> Response:
     one: ResidentOverview = visibility.resident_for(connection, viewer, number, HtmlPage(request, viewer).now)
     page = HtmlPage(request, viewer, one.zone)
-    access = location.look(connection, viewer, number, page.now)
+    access = location_gate.look(connection, viewer, number, page.now)
     fences = geofences.of_resident(connection, number)
     drawn = draw(page, connection, number, fences if access.is_precise else [])
     if not access.is_precise:

@@ -5,8 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import location_gate as location
-from api.access import visibility
+from api.access import location_gate, visibility
 from api.access.location_gate import RevealReason
 from api.access.permissions import Viewer
 from api.dependencies import AnyUser, ClockDep, ConnectionDep, DatabaseDep, Staff
@@ -102,7 +101,7 @@ def reveal(
         try:
             with database.transaction() as connection:
                 visibility.resident_for(connection, viewer, number, page.now, is_look=False)
-                location.reveal(
+                location_gate.reveal(
                     connection, viewer, number, reason=RevealReason(reason), note=note, clock=clock
                 )
             there = "/zones" if next == "zones" else ""

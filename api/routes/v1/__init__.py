@@ -11,15 +11,15 @@ from api.routes.v1 import (
     absences,
     alerts,
     backtests,
+    devices,
     geofences,
     live,
     measurements,
+    quarantine,
     residents,
     session,
     simulation,
 )
-from api.routes.v1 import devices as equipment
-from api.routes.v1 import quarantine as operation
 from api.schemas.common import ProblemOut
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -41,13 +41,13 @@ for part in (
     session,
     residents,
     measurements,
-    equipment,
+    devices,
     geofences,
     absences,
     alerts,
     backtests,
     live,
-    operation,
+    quarantine,
     simulation,
 ):
     router.include_router(part.router)

@@ -10,10 +10,10 @@ from api.http.errors import FieldError
 from api.locale import words_of
 from api.schemas.absences import MOST, AbsenceIn, AbsenceOut, HabitOut, UsualOut
 from api.schemas.common import Number
-from api.views import baseline as usual
+from api.views import baseline
 from api.wording.times import LocalTimes
 from core.domain.rhythm import VERSION, Habit
-from core.store.people import planned_absences as absences
+from core.store.people import planned_absences
 
 router = APIRouter(tags=["absences"])
 _SHOWN_BACK, _SHOWN_AHEAD = timedelta(days=60), timedelta(days=800)
@@ -25,7 +25,7 @@ def list_absences(
 ) -> list[AbsenceOut]:
     """Return what is planned, and what was in the last 60 days, in the order of the beginning."""
     resident_for(connection, viewer, number, now)
-    found = absences.of_resident(connection, number, now - _SHOWN_BACK, now + _SHOWN_AHEAD)
+    found = planned_absences.of_resident(connection, number, now - _SHOWN_BACK, now + _SHOWN_AHEAD)
     return [AbsenceOut.of(one) for one in found]
 
 
@@ -39,10 +39,10 @@ def add_absence(
         raise FieldError("body.ended_at", "it is over already; only absences that still last can be planned")
     if body.began_at > now + timedelta(days=366):
         raise FieldError("body.began_at", "it is more than a year ahead")
-    if len(absences.of_resident(connection, number, now, now + _SHOWN_AHEAD)) >= MOST:
+    if len(planned_absences.of_resident(connection, number, now, now + _SHOWN_AHEAD)) >= MOST:
         raise FieldError("path.number", f"{MOST} absences are planned already; end one first")
     # What lies before now was judged already.
-    made = absences.add(
+    made = planned_absences.add(
         connection,
         number,
         kind=body.kind,
@@ -59,14 +59,14 @@ def add_absence(
 def end_absence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> None:
     """End an absence now: from here on silence is told again. One that has not begun is taken back."""
     absence_for(connection, viewer, number)
-    absences.end(connection, number, now)
+    planned_absences.end(connection, number, now)
 
 
 @router.get("/residents/{number}/usual", summary="What is usual for a resident")
 def read_usual(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> UsualOut:
     """Return what was learned from the last four weeks, in numbers and in plain words."""
     one = resident_for(connection, viewer, number, now)
-    found = usual.learned(connection, one, now)
+    found = baseline.learned(connection, one, now)
     outing = found.longest_outing
     moments = LocalTimes(now, one.zone, words_of(viewer.user.language))
     return UsualOut(
@@ -77,11 +77,11 @@ def read_usual(viewer: AnyUser, number: Number, connection: ConnectionDep, now: 
         down=_habit(found.rhythm.down),
         night_visits=found.visits,
         longest_outing_min=None if outing is None else outing.total_seconds() / 60,
-        sentences=usual.sentences(found, moments),
+        sentences=baseline.sentences(found, moments),
     )
 
 
 def _habit(habit: Habit | None) -> HabitOut | None:
     if habit is None:
         return None
-    return HabitOut(at=usual.clock_of(habit.at_min), by=usual.by(habit), days=habit.days)
+    return HabitOut(at=baseline.clock_of(habit.at_min), by=baseline.by(habit), days=habit.days)

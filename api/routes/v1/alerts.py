@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api.access import location_gate as location
+from api.access import location_gate
 from api.access.permissions import Viewer
 from api.access.visibility import alert_for, alert_limits, open_alerts_for, require_hold, resident_for
 from api.dependencies import AnyUser, ConnectionDep, NowDep
@@ -144,5 +144,5 @@ def _conflicts(connection: Connection, number: int) -> Generator[None]:
 
 def _detail(connection: Connection, viewer: Viewer, number: int, now: datetime) -> AlertDetailOut:
     alert = alert_for(connection, viewer, number)
-    reason, is_precise = location.reason_for(connection, viewer, alert, now)
+    reason, is_precise = location_gate.reason_for(connection, viewer, alert, now)
     return AlertDetailOut.build(alert, alerts.events(connection, number), reason, is_precise=is_precise)

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Request
 
-from api.access import sessions as auth
+from api.access import sessions
 from api.access.visibility import device_for
 from api.actions.enrolment import Enrolments
 from api.dependencies import (
@@ -32,13 +32,11 @@ from api.schemas.devices import (
     ReplacementIn,
 )
 from api.schemas.measurements import DeviceOut
-from core.credentials import enrolment_codes as enrolment
+from core.credentials import enrolment_codes
 from core.credentials.device_label import enrolment_address, label_svg
 from core.domain.access_scope import AccessScope
 from core.store.database import Connection
-from core.store.devices import broker_accounts, devices, proposals
-from core.store.devices import moves as device_moves
-from core.store.devices import registry as device_registry
+from core.store.devices import broker_accounts, devices, moves, proposals, registry
 from core.store.devices.registry import Placement
 
 router = APIRouter(tags=["equipment"])
@@ -52,7 +50,7 @@ def add_device(_viewer: Admin, body: DeviceIn, connection: ConnectionDep, now: N
     placement = _placement(connection, body.home, body.resident)
     if placement is None:
         raise FieldError("body.home", "say where it is: home, or resident if it is that person's own")
-    device_registry.add_device(
+    registry.add_device(
         connection,
         device_id=body.device_id,
         sender=body.sender or f"native:{body.device_id}",
@@ -72,7 +70,7 @@ def move_device(
 ) -> DeviceOut:
     """Let it belong to another home or resident; what it measured before stays where it was, however late it comes."""
     placement = _placement(connection, body.home, body.resident)
-    device_moves.move_device(connection, device_id, placement, now, since=body.at)
+    moves.move_device(connection, device_id, placement, now, since=body.at)
     return DeviceOut.of(devices.overview(connection, _ALL, device_id), now)
 
 
@@ -87,10 +85,8 @@ def replace_device(
     machine_now: MachineNowDep,
 ) -> DeviceOut:
     """Put a new device in the place of a broken one, which goes out of use with its credential."""
-    device_registry.end_credential(connection, device_id, machine_now)
-    made = device_moves.replace_device(
-        connection, device_id, body.device_id, now, sender=body.sender, since=body.at
-    )
+    registry.end_credential(connection, device_id, machine_now)
+    made = moves.replace_device(connection, device_id, body.device_id, now, sender=body.sender, since=body.at)
     return DeviceOut.of(devices.overview(connection, _ALL, made.device_id), now)
 
 
@@ -99,8 +95,8 @@ def retire_device(
     _viewer: Admin, device_id: DeviceId, connection: ConnectionDep, now: NowDep, machine_now: MachineNowDep
 ) -> None:
     """Take a device out of use, with its credential; what it said stays."""
-    device_registry.end_credential(connection, device_id, machine_now)
-    device_registry.retire_device(connection, device_id, now)
+    registry.end_credential(connection, device_id, machine_now)
+    registry.retire_device(connection, device_id, now)
 
 
 @router.get("/devices/{device_id}/credential", summary="How a device's credential stands")
@@ -109,7 +105,7 @@ def read_credential(
 ) -> CredentialOut:
     """Return whether the broker lets the device in, and whether a code waits; never the credential itself."""
     device_for(connection, viewer, device_id)
-    account = device_registry.account_for(connection, device_id)
+    account = registry.account_for(connection, device_id)
     found = broker_accounts.standing(connection, account.name, machine_now)
     if found is not None:
         return CredentialOut.model_validate(found)
@@ -128,7 +124,7 @@ def revoke_credential(
     _viewer: Admin, device_id: DeviceId, connection: ConnectionDep, machine_now: MachineNowDep
 ) -> None:
     """Take the credential away, and an open code: within seconds the broker cuts off whoever uses it."""
-    account = device_registry.account_for(connection, device_id)
+    account = registry.account_for(connection, device_id)
     broker_accounts.revoke(connection, account.name, machine_now)
 
 
@@ -143,13 +139,13 @@ def make_code(
 ) -> CodeOut:
     """Make a code for the device's credential; a former code ends now, the former credential when the new one is fetched."""
     device = device_for(connection, viewer, device_id)
-    account = device_registry.account_for(connection, device_id)
-    for other in device_registry.publishers(connection, account):
+    account = registry.account_for(connection, device_id)
+    for other in registry.publishers(connection, account):
         if not devices.is_visible(connection, viewer.scope, other):
             raise ForbiddenError(
                 f"devices of other offices publish with the credential of {account.name} too; ask an administrator"
             )
-    code = enrolment.new_code(connection, account, machine_now, user=viewer.number)
+    code = enrolment_codes.new_code(connection, account, machine_now, user=viewer.number)
     drawn = label_svg(
         code,
         device_id=account.name,
@@ -184,7 +180,7 @@ def enrol(
     """Return the credential for the code on a label. It is told once: the code opens nothing afterwards."""
     enrolments: Enrolments = request.app.state.enrolments
     return enrolments.exchange(
-        database, settings, body.code, peer=auth.peer_of(request), machine_now=machine_now
+        database, settings, body.code, peer=sessions.peer_of(request), machine_now=machine_now
     )
 
 
@@ -219,4 +215,4 @@ def _placement(connection: Connection, home: int | None, resident: int | None) -
         raise FieldError("body.home", "give home or resident, not both: a resident's home is known")
     if home is None and resident is None:
         return None
-    return device_registry.placement_of(connection, home_number=home, resident=resident)
+    return registry.placement_of(connection, home_number=home, resident=resident)

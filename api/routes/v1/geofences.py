@@ -5,7 +5,7 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
-from api.access import location_gate as location
+from api.access import location_gate
 from api.access.permissions import Viewer
 from api.access.visibility import geofence_for, require_staff, resident_for
 from api.dependencies import AnyUser, ConnectionDep, NowDep
@@ -27,7 +27,7 @@ def list_geofences(
     """Return the geofences; their precise shape shows where the home is, so it stands behind the location gate."""
     resident_for(connection, viewer, number, now)
     found = geofences.of_resident(connection, number)
-    access = location.look(connection, viewer, number, now) if found else location.COARSE
+    access = location_gate.look(connection, viewer, number, now) if found else location_gate.COARSE
     return [_shown(one, is_precise=access.is_precise) for one in found]
 
 
@@ -51,7 +51,7 @@ def add_geofence(
 def read_geofence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> GeofenceOut:
     """Return one geofence, precise behind the open location gate."""
     found = geofence_for(connection, viewer, number)
-    access = location.look(connection, viewer, found.resident, now)
+    access = location_gate.look(connection, viewer, found.resident, now)
     return _shown(found, is_precise=access.is_precise)
 
 
@@ -82,10 +82,10 @@ def remove_geofence(viewer: AnyUser, number: Number, connection: ConnectionDep, 
 
 
 def _is_open(connection: Connection, viewer: Viewer, geofence: Geofence, now: datetime) -> bool:
-    return location.look(connection, viewer, geofence.resident, now).is_precise
+    return location_gate.look(connection, viewer, geofence.resident, now).is_precise
 
 
 def _shown(geofence: Geofence, *, is_precise: bool) -> GeofenceOut:
     return GeofenceOut.of(
-        geofence if is_precise else location.coarse_geofence(geofence), is_precise=is_precise
+        geofence if is_precise else location_gate.coarse_geofence(geofence), is_precise=is_precise
     )

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from api.access import location_gate as location
+from api.access import location_gate
 from api.access.visibility import device_for, resident_for
 from api.dependencies import AnyUser, ConnectionDep, NowDep
 from api.http.errors import FieldError
@@ -126,7 +126,7 @@ def list_fixes(
     _check_span(since, until)
     resident_for(connection, viewer, number, now)
     key = from_cursor(cursor, *_FIX_KEY)
-    access = location.look(connection, viewer, number, now)
+    access = location_gate.look(connection, viewer, number, now)
     found = readings.fixes(
         connection,
         number,
@@ -136,7 +136,7 @@ def list_fixes(
         after=None if key is None else (key[0], key[1], key[2]),
     )
     shown, is_more = found[:limit], len(found) > limit
-    fixes = shown if access.is_precise else [location.coarse_fix(one) for one in shown]
+    fixes = shown if access.is_precise else [location_gate.coarse_fix(one) for one in shown]
     return FixPage(
         items=[FixOut.model_validate(one) for one in fixes],
         next_cursor=to_cursor(*shown[-1].key) if is_more else None,

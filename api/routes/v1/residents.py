@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
-from api.access import location_gate as location
+from api.access import location_gate
 from api.access.permissions import Viewer
 from api.access.visibility import resident_for
 from api.dependencies import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
@@ -12,8 +12,7 @@ from api.schemas.common import Cursor, Limit, Number, ResultPage, from_cursor, t
 from api.schemas.residents import ContactOut, LocationAccessOut, LookOut, ResidentOut, RevealIn, WeeklyOut
 from api.views.weekly import load_week
 from core.domain.people import Contact
-from core.store.people import access_log as views
-from core.store.people import residents
+from core.store.people import access_log, residents
 
 router = APIRouter(prefix="/residents", tags=["residents"])
 _LOOKS_SHOWN = timedelta(days=90)
@@ -62,7 +61,7 @@ def list_contacts(
 def list_looks(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> list[LookOut]:
     """Return who looked at the resident's place or record in the last 90 days, newest first."""
     resident_for(connection, viewer, number, now, is_look=False)
-    return [LookOut.model_validate(one) for one in views.looks(connection, number, now - _LOOKS_SHOWN)]
+    return [LookOut.model_validate(one) for one in access_log.looks(connection, number, now - _LOOKS_SHOWN)]
 
 
 @router.get("/{number}/week", summary="The last whole week")
@@ -77,7 +76,7 @@ def read_location_access(
 ) -> LocationAccessOut:
     """Return whether the location gate is open for you; asking is not a look."""
     resident_for(connection, viewer, number, now, is_look=False)
-    return LocationAccessOut.model_validate(location.decide(connection, viewer, number, now))
+    return LocationAccessOut.model_validate(location_gate.decide(connection, viewer, number, now))
 
 
 @router.post("/{number}/reveal", status_code=201, summary="Open the precise place for half an hour")
@@ -86,7 +85,7 @@ def reveal(
 ) -> LocationAccessOut:
     """Record why the precise place is needed, and open it for half an hour."""
     resident_for(connection, viewer, number, clock.now(), is_look=False)
-    access = location.reveal(connection, viewer, number, reason=body.reason, note=body.note, clock=clock)
+    access = location_gate.reveal(connection, viewer, number, reason=body.reason, note=body.note, clock=clock)
     return LocationAccessOut.model_validate(access)
 
 

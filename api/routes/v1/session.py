@@ -2,7 +2,7 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.access import sessions as auth
+from api.access import sessions
 from api.dependencies import Anybody, AnyUser, DatabaseDep, MachineNowDep, SettingsDep
 from api.http.errors import NotSignedInError
 from api.schemas.session import SessionOut, SignInIn, UserOut
@@ -25,15 +25,15 @@ def sign_in(
     machine_now: MachineNowDep,
 ) -> SessionOut:
     """Check a login and its password; the answer sets the session's cookie."""
-    session = auth.sign_in(
+    session = sessions.sign_in(
         database,
         body.login,
         body.password,
-        auth.peer_of(request),
+        sessions.peer_of(request),
         machine_now,
-        before=auth.token_of(request),
+        before=sessions.token_of(request),
     )
-    auth.set_cookie(response, settings, session)
+    sessions.set_cookie(response, settings, session)
     return SessionOut(user=UserOut.model_validate(session.user), expires_at=session.expires_at)
 
 
@@ -53,4 +53,4 @@ def sign_out(viewer: Anybody, response: Response, database: DatabaseDep, setting
     if viewer is not None:
         with database.transaction() as connection:
             users.end_session(connection, viewer.session)
-    auth.clear_cookie(response, settings)
+    sessions.clear_cookie(response, settings)

@@ -11,8 +11,7 @@ from datetime import datetime, timedelta
 from psycopg.types.json import Jsonb
 
 from core.domain.alert import Alert, Condition, EventKind, Finding, Handling
-from core.store.alerts import alerts
-from core.store.alerts import events as alert_events
+from core.store.alerts import alerts, events
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -99,7 +98,7 @@ def clear(
     if was_withdrawn:
         _withdraw(connection, alert, now)
     detail = {"cleared_at": cleared_at.isoformat(), **({"withdrawn": True} if was_withdrawn else {})}
-    alert_events.record(connection, alert.number, EventKind.CLEARED, now, detail=detail)
+    events.record(connection, alert.number, EventKind.CLEARED, now, detail=detail)
 
 
 def move(connection: Connection, alert: Alert, finding: Finding, now: datetime) -> None:
@@ -108,7 +107,7 @@ def move(connection: Connection, alert: Alert, finding: Finding, now: datetime) 
     _withdraw(connection, alert, now)
     _show(connection, alert, finding, seen_late=alert.seen_late)
     detail = {"began_at": finding.began_at.isoformat(), "instead_of": alert.began_at.isoformat()}
-    alert_events.record(connection, alert.number, EventKind.AMENDED, now, detail=detail, planned_at=now)
+    events.record(connection, alert.number, EventKind.AMENDED, now, detail=detail, planned_at=now)
     if finding.cleared_at is not None and alert.handling is not Handling.CLOSED:
         _record_end(connection, alert.number, finding.cleared_at, now)
 
@@ -146,7 +145,7 @@ def withdraw_unfound(
     ).fetchall()
     for number, began_at in rows:
         detail = {"began_at": began_at.isoformat(), "withdrawn": True}
-        alert_events.record(connection, number, EventKind.AMENDED, now, detail=detail, planned_at=now)
+        events.record(connection, number, EventKind.AMENDED, now, detail=detail, planned_at=now)
 
 
 def _add(
@@ -166,10 +165,10 @@ def _add(
     if finding.raised_at < alert.raised_at:
         # Found only after a later episode of the same alert: recorded, but there is nobody to wake.
         _put(connection, finding, alert.number)
-        alert_events.record(connection, alert.number, EventKind.AMENDED, now, detail=began, planned_at=now)
+        events.record(connection, alert.number, EventKind.AMENDED, now, detail=began, planned_at=now)
     elif alert.condition is Condition.ACTIVE:
         _put(connection, finding, alert.number)
-        alert_events.record(connection, alert.number, EventKind.REPEATED, now, detail=began)
+        events.record(connection, alert.number, EventKind.REPEATED, now, detail=began)
     else:
         _reactivate(connection, alert, finding, now)
     return alert.number
@@ -187,9 +186,7 @@ def _open(
         return None
     number: int = row[0]
     _put(connection, finding, number)
-    alert_events.record(
-        connection, number, EventKind.OPENED, now, detail={"seen_late": True} if seen_late else {}
-    )
+    events.record(connection, number, EventKind.OPENED, now, detail={"seen_late": True} if seen_late else {})
     if finding.cleared_at is not None:
         _record_end(connection, number, finding.cleared_at, now)
     return number
@@ -211,7 +208,7 @@ def _follow(
             {"alert": alert.number, "severity": finding.severity, "reason": Jsonb(dict(finding.reason))},
         )
         detail = {"from": int(alert.severity), "to": int(finding.severity)}
-        alert_events.record(connection, alert.number, EventKind.SEVERITY_RAISED, now, detail=detail)
+        events.record(connection, alert.number, EventKind.SEVERITY_RAISED, now, detail=detail)
         was_changed = True
     if finding.cleared_at is not None:
         _put(connection, finding, alert.number)
@@ -228,7 +225,7 @@ def _reactivate(connection: Connection, alert: Alert, finding: Finding, now: dat
     seen_late = _is_late(finding, now)
     _show(connection, alert, finding, seen_late=seen_late)
     detail = {"began_at": finding.began_at.isoformat(), **({"seen_late": True} if seen_late else {})}
-    alert_events.record(connection, alert.number, EventKind.REACTIVATED, now, detail=detail)
+    events.record(connection, alert.number, EventKind.REACTIVATED, now, detail=detail)
     if finding.cleared_at is not None:
         _record_end(connection, alert.number, finding.cleared_at, now)
 
@@ -241,9 +238,7 @@ def _show(connection: Connection, alert: Alert, finding: Finding, *, seen_late: 
 
 
 def _record_end(connection: Connection, number: int, cleared_at: datetime, now: datetime) -> None:
-    alert_events.record(
-        connection, number, EventKind.CLEARED, now, detail={"cleared_at": cleared_at.isoformat()}
-    )
+    events.record(connection, number, EventKind.CLEARED, now, detail={"cleared_at": cleared_at.isoformat()})
 
 
 def _find(connection: Connection, finding: Finding) -> tuple[int, datetime | None] | None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from core.domain.alert import Alert, EventKind, Handling, JsonObject, Outcome
 from core.domain.response_targets import CLAIM_LASTS
 from core.errors import ConflictError, InputError
-from core.store.alerts import events as alert_events
+from core.store.alerts import events
 from core.store.alerts.alerts import get
 from core.store.database import Connection
 from core.store.queries import load
@@ -122,7 +122,7 @@ def decline(connection: Connection, alert_id: int, *, contact: int, now: datetim
     _refuse_closed(alert)
     if alert.handling is Handling.CLAIMED and _holds(connection, alert, None, contact):
         connection.execute(_ALERTS["set_open"], {"alert": alert_id})
-        alert_events.record(connection, alert_id, EventKind.RELEASED, now, contact=contact)
+        events.record(connection, alert_id, EventKind.RELEASED, now, contact=contact)
     else:
         connection.execute(_ALERTS["touch"], {"alert": alert_id})
     return _changed(connection, alert_id, EventKind.DECLINED, now, contact=contact)
@@ -203,7 +203,7 @@ def lapse(connection: Connection, alert_id: int, now: datetime) -> None:
     """Put an alert whose claim has run out back into the queue."""
     alert = get(connection, alert_id)
     connection.execute(_ALERTS["set_open"], {"alert": alert_id})
-    alert_events.record(
+    events.record(
         connection,
         alert_id,
         EventKind.LAPSED,
@@ -224,7 +224,7 @@ def _changed(
     detail: JsonObject | None = None,
 ) -> Alert:
     """Write into an alert's history what was done about it, and return the alert as it is now."""
-    alert_events.record(connection, alert_id, kind, now, user=user, contact=contact, detail=detail)
+    events.record(connection, alert_id, kind, now, user=user, contact=contact, detail=detail)
     return get(connection, alert_id)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind, Severity
 from core.domain.notification import EscalationStep, Notification, Surroundings
 from core.domain.people import Channel, Contact, Language
-from core.store.alerts import events as alert_events
+from core.store.alerts import events
 from core.store.database import Connection
 from core.store.queries import load
 from core.store.rows import Row, build
@@ -61,7 +61,7 @@ def hold_unplanned(connection: Connection, _now: datetime, but: Collection[int] 
 def unplanned_events(connection: Connection, alert: int) -> list[AlertEvent]:
     """Return the events of an alert that have no consequences yet, in order."""
     rows = connection.execute(_NOTIFICATIONS["unplanned"], {"alert": alert})
-    return [alert_events.from_row(row) for row in rows]
+    return [events.from_row(row) for row in rows]
 
 
 def mark_planned(connection: Connection, event: int, now: datetime) -> None:

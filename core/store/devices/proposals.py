@@ -7,7 +7,7 @@ from core.domain.device import DeviceKind
 from core.domain.device_proposal import DeviceProposal, Proposed
 from core.errors import InputError, NotFoundError
 from core.store.database import Connection
-from core.store.devices import registry as device_registry
+from core.store.devices import registry
 from core.store.devices.registry import DeviceInUse, Placement
 from core.store.queries import load
 from core.store.rows import build
@@ -89,7 +89,7 @@ def accept(
     device_id = device_id or proposal.device_id
     if device_id is None:
         raise InputError(f"the gateway calls it {proposal.name!r}, which cannot be an id; give one")
-    device_registry.add_device(
+    registry.add_device(
         connection,
         device_id=device_id,
         sender=proposal.sender,
@@ -102,7 +102,7 @@ def accept(
         now=now,
     )
     connection.execute(_PROPOSALS["forget"], {"number": number})
-    return device_registry.device_in_use(connection, device_id)
+    return registry.device_in_use(connection, device_id)
 
 
 def dismiss(connection: Connection, number: int, now: datetime) -> None:

@@ -9,7 +9,7 @@ from psycopg.types.json import Jsonb
 from core.domain.geofence import Circle, Geofence, Hours, Polygon
 from core.errors import NotFoundError
 from core.store.database import Connection
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from core.store.queries import load
 from core.store.rows import Row, build
 
@@ -60,7 +60,7 @@ def add(
     ).fetchone()
     if row is None:
         raise _not_found(resident)
-    judging.look_again(connection, resident)
+    evaluation_queue.look_again(connection, resident)
     return Geofence(row[0], resident, name, shape, hours, now)
 
 
@@ -83,7 +83,7 @@ def replace(connection: Connection, geofence: Geofence) -> None:
     ).fetchone()
     if row is None:
         raise _not_found(geofence.number)
-    judging.look_again(connection, geofence.resident)
+    evaluation_queue.look_again(connection, geofence.resident)
 
 
 def remove(connection: Connection, geofence: int, now: datetime) -> None:
@@ -97,7 +97,7 @@ def remove(connection: Connection, geofence: int, now: datetime) -> None:
     row = connection.execute(_GEOFENCES["remove_geofence"], {"geofence": geofence, "now": now}).fetchone()
     if row is None:
         raise _not_found(geofence)
-    judging.look_again(connection, row[0])
+    evaluation_queue.look_again(connection, row[0])
 
 
 def shape_to_json(shape: Circle | Polygon) -> dict[str, object]:

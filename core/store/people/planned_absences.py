@@ -11,7 +11,7 @@ from core.domain.geofence_schedule import holding_times
 from core.domain.planned_absence import Absence, AbsenceKind
 from core.errors import NotFoundError
 from core.store.database import Connection
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from core.store.people.geofences import hours_from_json, hours_to_json
 from core.store.queries import load
 from core.store.rows import build
@@ -77,7 +77,7 @@ def add(
     if row is None:
         raise _not_found(resident)
     show_pause(connection, resident, now)
-    judging.look_again(connection, resident)
+    evaluation_queue.look_again(connection, resident)
     return get(connection, row[0])
 
 
@@ -93,7 +93,7 @@ def end(connection: Connection, absence: int, now: datetime) -> None:
     if row is None:
         raise _not_found(absence)
     show_pause(connection, row[0], now)
-    judging.look_again(connection, row[0])
+    evaluation_queue.look_again(connection, row[0])
 
 
 def spans(

@@ -3,7 +3,7 @@
 from core.domain.sensitivity import Sensitivity
 from core.errors import NotFoundError
 from core.store.database import Connection
-from core.store.detection import evaluation_queue as judging
+from core.store.detection import evaluation_queue
 from core.store.queries import load
 
 _SENSITIVITIES = load("people/sensitivities")
@@ -28,5 +28,5 @@ def put(connection: Connection, resident: int, sensitivity: Sensitivity) -> bool
     values = {"resident": resident, "sensitivity": sensitivity}
     if connection.execute(_SENSITIVITIES["set"], values).fetchone() is None:
         return False
-    judging.look_again(connection, resident)
+    evaluation_queue.look_again(connection, resident)
     return True

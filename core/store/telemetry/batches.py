@@ -15,9 +15,7 @@ from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Tim
 from core.store.database import Connection
 from core.store.devices import proposals
 from core.store.queries import load
-from core.store.telemetry import inserts as arrivals
-from core.store.telemetry import quarantine
-from core.store.telemetry import sequence_gaps as numbering
+from core.store.telemetry import inserts, quarantine, sequence_gaps
 from core.store.telemetry.inserts import FixRow, Fresh, NewRow, ReadingRow, Readings
 from core.store.telemetry.sequence_gaps import Missing, Seen
 
@@ -113,17 +111,17 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
     fresh: list[Fresh] = []
     # The doubtful first: they look for their number, which the same message's other readings carry too.
     if batch.doubtful:
-        fresh.append(arrivals.add_doubtful(connection, batch.doubtful))
+        fresh.append(inserts.add_doubtful(connection, batch.doubtful))
     if batch.new:
-        readings = arrivals.sorted_readings(batch.new)
-        fresh.append(arrivals.add_new(connection, readings))
+        readings = inserts.sorted_readings(batch.new)
+        fresh.append(inserts.add_new(connection, readings))
         _store_latest_of(connection, readings)
         _store_links_of(connection, readings, batch)
     if batch.readings:
-        fresh.append(arrivals.add_readings(connection, batch.readings))
-    found_fixes = arrivals.add_fixes(connection, batch.fixes) if batch.fixes else None
+        fresh.append(inserts.add_readings(connection, batch.readings))
+    found_fixes = inserts.add_fixes(connection, batch.fixes) if batch.fixes else None
     if batch.late_states:
-        arrivals.mend_state_changes(connection, batch.late_states)
+        inserts.mend_state_changes(connection, batch.late_states)
     if batch.latest:
         _store_latest(connection, batch)
     if batch.contacts:
@@ -136,11 +134,11 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
     if batch.proposed:
         proposals.keep(connection, batch.proposed, now)
     if batch.missing:
-        numbering.write_missing(connection, batch.missing, now)
+        sequence_gaps.write_missing(connection, batch.missing, now)
     if batch.anew:
-        numbering.count_anew(connection, batch.anew, batch.forgotten, now)
+        sequence_gaps.count_anew(connection, batch.anew, batch.forgotten, now)
     if batch.seen:
-        numbering.put_seen(connection, batch.seen)
+        sequence_gaps.put_seen(connection, batch.seen)
     return Stored(sum(found.count for found in fresh), found_fixes.count if found_fixes else 0)
 
 
@@ -206,7 +204,7 @@ def prove_alive(connection: Connection) -> None:
 
 
 def _store_latest_of(connection: Connection, readings: Readings) -> None:
-    device, metric, time, value = arrivals.latest_of(readings)
+    device, metric, time, value = inserts.latest_of(readings)
     connection.execute(
         _INGESTION["store_latest"],
         {
@@ -234,7 +232,7 @@ def _store_latest(connection: Connection, batch: Batch) -> None:
 
 
 def _store_links_of(connection: Connection, readings: Readings, batch: Batch) -> None:
-    device, received_at, time, seq = arrivals.links_of(readings)
+    device, received_at, time, seq = inserts.links_of(readings)
     connection.execute(
         _INGESTION["store_contacts"],
         {

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.store.database import Connection
-from core.store.telemetry import tracker_history as trackers
+from core.store.telemetry import tracker_history
 from core.store.telemetry.tracker_history import BatteryRow
 from detectors.engine.daily.schedule import DailyCheck, DailySpan
 from detectors.engine.home_context import HomeContext
@@ -28,7 +28,7 @@ def judge(connection: Connection, home: int, zone: ZoneInfo, span: DailySpan) ->
     """Judge the batteries of a home at the checks of a span."""
     first = min(span.since - _JUDGED_BACK, span.earliest)
     learned_from = first - timedelta(days=SLOPE_DAYS + 1)
-    rows = trackers.batteries(connection, home, zone, learned_from, span.until)
+    rows = tracker_history.batteries(connection, home, zone, learned_from, span.until)
     found = [_series(row) for row in rows]
     return judge_batteries(
         found, zone, span.since, span.until, watched_from=span.watched_from, told_from=first

@@ -10,8 +10,8 @@ import numpy as np
 
 from core.store.database import Connection
 from core.store.detection.evaluation_queue import WatchedResident
-from core.store.people import baselines as usuals
-from core.store.telemetry import rule_windows as windows
+from core.store.people import baselines
+from core.store.telemetry import rule_windows
 from detectors.baselines.exclusions import masked_at_home
 from detectors.baselines.store import Who, keep
 from detectors.engine.daily.schedule import DailyCheck, DailySpan
@@ -52,7 +52,7 @@ def count_ahead(connection: Connection, who: Who, today: date) -> None:
     Yesterday is left to that check, which is late enough for what comes late.
     """
     name, version, yesterday = decline.NAME, decline.VERSION, today - timedelta(days=1)
-    if usuals.latest(connection, who.resident, name, version, today) is None:
+    if baselines.latest(connection, who.resident, name, version, today) is None:
         rows = _rows(_count(connection, who, yesterday - timedelta(days=_DAYS), yesterday))
         keep(connection, who.resident, name, version, yesterday, {"days": rows})
 
@@ -73,10 +73,10 @@ def _judge(connection: Connection, who: Who, span: DailySpan) -> Judgement:
 def _counted(connection: Connection, who: Who, today: date) -> list[Row]:
     """Return the counts of the days before today: those that were kept, and yesterday's."""
     resident, version = who.resident, decline.VERSION
-    body = usuals.of_day(connection, resident, decline.NAME, version, today)
+    body = baselines.of_day(connection, resident, decline.NAME, version, today)
     if body is not None:
         return list(body["days"])
-    before = usuals.of_day(connection, resident, decline.NAME, version, today - timedelta(days=1))
+    before = baselines.of_day(connection, resident, decline.NAME, version, today - timedelta(days=1))
     first = today - timedelta(days=1 if before is not None else _DAYS)
     kept: list[Row] = [] if before is None else list(before["days"])
     oldest = (today - timedelta(days=_DAYS)).toordinal()
@@ -92,7 +92,7 @@ def _count(connection: Connection, who: Who, first: date, today: date) -> DailyC
     told_from = since - timedelta(seconds=SURROUNDINGS_S) - _JUST
     # That a sensor chattered in the evening may be sure in the morning only. Nobody counts before that.
     sure_by = until + timedelta(seconds=SURE_WITHIN_S)
-    rows = windows.life_signs(connection, who.home, who.resident, told_from, sure_by)
+    rows = rule_windows.life_signs(connection, who.home, who.resident, told_from, sure_by)
     signs = until_now(signs_after(merged(believed(rows)), since - _JUST), (until - _JUST).timestamp())
     masked = masked_at_home(connection, who, since, until)
     return count_days(signs, who.zone, masked, disbelieved(rows))

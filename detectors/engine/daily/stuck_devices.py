@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
 from core.store.database import Connection
-from core.store.telemetry import metric_series as measurements
+from core.store.telemetry import metric_series
 from core.store.telemetry.metric_series import Series
 from detectors.engine.daily.schedule import DailyCheck, DailySpan
 from detectors.engine.home_context import HomeContext
@@ -57,7 +57,7 @@ def judge(
     number, people = home
     told: dict[tuple[int, str], Series] = {}
     for resident in people:
-        for row in measurements.series(
+        for row in metric_series.series(
             connection, number, resident, METRICS, span.earliest - HISTORY, span.until
         ):
             told[row.device, row.metric] = row
@@ -69,7 +69,7 @@ def judge(
         reach = span.earliest - timedelta(seconds=REACH_S)
         told_at = {
             device: np.unique(np.array(times, np.float64))
-            for device, times in measurements.told_at(connection, number, reach, span.until)
+            for device, times in metric_series.told_at(connection, number, reach, span.until)
         }
     return judge_sensors(
         sensors,

@@ -10,7 +10,7 @@ from typing import Any, cast
 import pytest
 from structlog.testing import capture_logs
 
-from api.views import stream as live
+from api.views import stream
 from api.views.stream import News
 from core.clock import SystemClock
 from core.errors import StoreUnavailableError
@@ -46,7 +46,7 @@ class Flaky:
 def test_a_listening_thread_goes_on_whatever_happens_and_says_so_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(live, "_RECONNECT_S", 0.01)
+    monkeypatch.setattr(stream, "_RECONNECT_S", 0.01)
     news = News(cast("Database", Flaky()), SystemClock(), SystemClock())
 
     async def first_two() -> list[int | None]:

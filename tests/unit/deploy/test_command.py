@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from core.errors import InputError
-from deploy.cli import processes as services
+from deploy.cli import processes
 from deploy.cli.application import app
 from tests.support.command_line import CommandLine
 
@@ -132,4 +132,4 @@ def test_commands_beside_a_demo_use_its_settings(mimamori: CommandLine, tmp_path
 
 def test_decode_hands_on_what_ingest_says() -> None:
     with pytest.raises(InputError, match="there is no file"):
-        services.decode("nowhere.json")
+        processes.decode("nowhere.json")

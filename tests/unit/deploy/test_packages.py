@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.local import required_programs as packages
+from deploy.local import required_programs
 from deploy.local.debian_packages import MissingPackageError
 
 DEBIAN_12 = {"ID": "debian", "VERSION_ID": "12"}
@@ -40,18 +40,18 @@ def on(monkeypatch: pytest.MonkeyPatch, system: dict[str, str]) -> None:
 def test_an_ordinary_user_on_debian_gets_the_line_to_run(bare: pytest.MonkeyPatch) -> None:
     on(bare, DEBIAN_12)
     with pytest.raises(MissingPackageError, match=r"sudo apt-get install mosquitto$"):
-        packages.mosquitto(print)
+        required_programs.mosquitto(print)
     with pytest.raises(
         MissingPackageError, match="sudo apt-get install postgresql-15 postgresql-server-dev-15"
     ):
-        packages.postgres(print)
+        required_programs.postgres(print)
     with pytest.raises(MissingPackageError, match="sudo apt-get install chromium fonts-noto-cjk"):
-        packages.browser(print)
+        required_programs.browser(print)
 
 
 def test_on_another_system_the_containers_are_named(bare: pytest.MonkeyPatch) -> None:
     on(bare, FEDORA)
-    for find in (packages.mosquitto, packages.postgres):
+    for find in (required_programs.mosquitto, required_programs.postgres):
         with pytest.raises(MissingPackageError, match=r"docker compose -f deploy/compose\.yaml up"):
             find(print)
 
@@ -59,12 +59,12 @@ def test_on_another_system_the_containers_are_named(bare: pytest.MonkeyPatch) ->
 def test_on_debian_13_the_package_with_timescaledb_is_named(bare: pytest.MonkeyPatch) -> None:
     on(bare, {"ID": "debian", "VERSION_ID": "13"})
     with pytest.raises(MissingPackageError, match=r"sudo apt-get install postgresql-17-timescaledb$"):
-        packages.postgres(print)
+        required_programs.postgres(print)
 
 
 def test_each_message_is_one_line_with_an_exit_code(bare: pytest.MonkeyPatch) -> None:
     on(bare, DEBIAN_12)
     with pytest.raises(MissingPackageError) as told:
-        packages.mosquitto(print)
+        required_programs.mosquitto(print)
     assert "\n" not in str(told.value)
     assert told.value.exit_code == 69

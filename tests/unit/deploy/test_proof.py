@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.simulation import RaisedAlert, SimulatedEvent, compare
 from core.errors import InputError
-from deploy.playback import scenario_report as report
+from deploy.playback import scenario_report
 from deploy.playback.scenario_library import pasts, plans
 from deploy.playback.scenario_run import Play, Proof
 from deploy.playback.scenario_stage import made_up
@@ -100,8 +100,8 @@ def test_the_result_says_what_was_told_missed_and_false(tmp_path: Path) -> None:
         RaisedAlert(1, "sos", 3, at("2026-08-01 10:05")),
         RaisedAlert(2, "inactivity", 4, at("2026-08-01 10:30")),
     )
-    assert [report.is_as_expected(one) for one in (told, missed, disturbed)] == [True, False, False]
-    words = report.summary([told, missed, disturbed])
+    assert [scenario_report.is_as_expected(one) for one in (told, missed, disturbed)] == [True, False, False]
+    words = scenario_report.summary([told, missed, disturbed])
     assert words.startswith(
         "3 scenarios: 2 of 3 events told in time, 0 late, 1 missed; 1 false alerts in 2 home-days"
     )
@@ -109,7 +109,7 @@ def test_the_result_says_what_was_told_missed_and_false(tmp_path: Path) -> None:
 
 def test_results_are_written_as_json(tmp_path: Path) -> None:
     out = tmp_path / "results.json"
-    report.write([proof(tmp_path, RaisedAlert(1, "sos", 3, at("2026-08-01 10:05:30")))], out)
+    scenario_report.write([proof(tmp_path, RaisedAlert(1, "sos", 3, at("2026-08-01 10:05:30")))], out)
     (scenario,) = json.loads(out.read_text(encoding="utf-8"))["scenarios"]
     assert scenario["events"] == [
         {
@@ -127,7 +127,7 @@ def test_results_are_written_as_json(tmp_path: Path) -> None:
     ]
     assert scenario["false_alerts"] == []
     with pytest.raises(InputError, match="cannot write"):
-        report.write([proof(tmp_path)], tmp_path / "nowhere" / "results.json")
+        scenario_report.write([proof(tmp_path)], tmp_path / "nowhere" / "results.json")
 
 
 @pytest.mark.parametrize(

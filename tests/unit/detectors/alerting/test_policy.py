@@ -8,7 +8,7 @@ import pytest
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
 from core.domain.notification import EscalationStep
 from core.domain.people import Channel, Contact, Language
-from detectors.alerting import escalation as policy
+from detectors.alerting import escalation
 from detectors.alerting.escalation import EscalationState
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)
@@ -50,8 +50,8 @@ def event(kind: EventKind, *, user: int | None = None, contact: int | None = Non
 def test_a_person_who_acts_is_not_told_of_it_by_any_of_their_channels() -> None:
     held = situation(replace(ALERT, handling=Handling.CLAIMED), told={1, 2, 3}, climbed=1)
 
-    by_link = policy.consequences(event(EventKind.CLAIMED, contact=2), held, NOW)
-    by_sign_in = policy.consequences(event(EventKind.CLAIMED, user=31), held, NOW)
+    by_link = escalation.consequences(event(EventKind.CLAIMED, contact=2), held, NOW)
+    by_sign_in = escalation.consequences(event(EventKind.CLAIMED, user=31), held, NOW)
 
     assert [message.contact for message in by_link.messages] == [3]
     assert by_sign_in == by_link
@@ -60,7 +60,7 @@ def test_a_person_who_acts_is_not_told_of_it_by_any_of_their_channels() -> None:
 def test_somebody_without_an_account_is_not_taken_for_another_such_person() -> None:
     held = situation(replace(ALERT, handling=Handling.CLAIMED), told={1, 3}, climbed=1)
 
-    plan = policy.consequences(event(EventKind.CLAIMED, contact=9), held, NOW)
+    plan = escalation.consequences(event(EventKind.CLAIMED, contact=9), held, NOW)
 
     assert [message.contact for message in plan.messages] == [1, 3]
 
@@ -76,7 +76,7 @@ def test_somebody_without_an_account_is_not_taken_for_another_such_person() -> N
 def test_equipment_and_the_ward_concern_only_the_staff(
     changes: dict[str, object], expected: list[int]
 ) -> None:
-    concerned = policy.audience(replace(ALERT, **changes), [CENTRE, SON, SON_WEBHOOK, DAUGHTER])  # pyright: ignore[reportArgumentType]
+    concerned = escalation.audience(replace(ALERT, **changes), [CENTRE, SON, SON_WEBHOOK, DAUGHTER])  # pyright: ignore[reportArgumentType]
 
     assert [contact.number for contact in concerned] == expected
 
@@ -88,14 +88,14 @@ def test_equipment_and_the_ward_concern_only_the_staff(
 def test_a_rung_that_comes_due_after_the_alert_was_handled_is_not_taken(changes: dict[str, object]) -> None:
     handled = situation(replace(ALERT, **changes), climbed=1)  # pyright: ignore[reportArgumentType]
 
-    plan, taken = policy.escalation(handled, NOW + timedelta(hours=1))
+    plan, taken = escalation.escalation(handled, NOW + timedelta(hours=1))
 
     assert (plan.messages, taken) == ((), ())
     assert not [rung for rung in plan.ladder if rung.is_ahead]
 
 
 def test_rungs_missed_while_nothing_ran_are_all_taken_at_once() -> None:
-    plan, taken = policy.escalation(situation(), NOW + timedelta(hours=1))
+    plan, taken = escalation.escalation(situation(), NOW + timedelta(hours=1))
 
     assert taken == (1, 2)
     assert [(message.contact, message.kind) for message in plan.messages] == [
@@ -106,23 +106,23 @@ def test_rungs_missed_while_nothing_ran_are_all_taken_at_once() -> None:
 def test_an_event_that_concerns_nobody_has_no_consequences() -> None:
     unchanged = situation(told={1}, climbed=1)
 
-    plan = policy.consequences(event(EventKind.NOTED, user=31), unchanged, NOW)
+    plan = escalation.consequences(event(EventKind.NOTED, user=31), unchanged, NOW)
 
     assert (plan.messages, plan.ladder) == ((), tuple(unchanged.ladder))
 
 
 def test_changes_of_habit_are_told_to_the_staff_alone() -> None:
     habit = replace(ALERT, rule="late_morning", severity=Severity.KEEP_AN_EYE)
-    assert policy.audience(habit, [SON, CENTRE]) == [CENTRE]
+    assert escalation.audience(habit, [SON, CENTRE]) == [CENTRE]
     # What is to be checked soon is everybody's, whatever the rule.
     urgent = replace(ALERT, rule="absence_not_taken", severity=Severity.CHECK_SOON)
-    assert policy.audience(urgent, [SON, CENTRE]) == [SON, CENTRE]
+    assert escalation.audience(urgent, [SON, CENTRE]) == [SON, CENTRE]
 
 
 def test_a_family_is_not_woken_for_what_is_only_worth_an_eye_unless_nobody_else_is_there() -> None:
     cold = replace(ALERT, rule="cold", severity=Severity.KEEP_AN_EYE)
-    assert policy.audience(cold, [SON, CENTRE]) == [SON, CENTRE]
-    assert policy.audience(cold, [SON, CENTRE], {SON.number}) == [CENTRE]
-    assert policy.audience(cold, [SON], {SON.number}) == [SON]
+    assert escalation.audience(cold, [SON, CENTRE]) == [SON, CENTRE]
+    assert escalation.audience(cold, [SON, CENTRE], {SON.number}) == [CENTRE]
+    assert escalation.audience(cold, [SON], {SON.number}) == [SON]
     emergency = replace(ALERT, severity=Severity.EMERGENCY)
-    assert policy.audience(emergency, [SON, CENTRE], {SON.number}) == [SON, CENTRE]
+    assert escalation.audience(emergency, [SON, CENTRE], {SON.number}) == [SON, CENTRE]

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import pytest
 
 from core.domain.rhythm import Rhythm
-from detectors.features import daily_rhythm as rhythm
+from detectors.features import daily_rhythm
 from detectors.features.daily_rhythm import TrainingData
 from detectors.features.window import moment
 from detectors.rules.cold import Cold
@@ -22,7 +22,7 @@ def test_rooms_that_cannot_be_cold_are_judged_alike_without_their_levels(
     until = moment(FIRST + LEARN_DAYS * 86400.0)
     for seed in range(3):
         window = whole_window(make(seed), until)
-        known = rhythm.learn(
+        known = daily_rhythm.learn(
             TrainingData(window.life_signs, window.power, window.rooms, (), until.timestamp()), ZONE
         )
 

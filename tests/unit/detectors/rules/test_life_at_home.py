@@ -27,7 +27,7 @@ from detectors.features.window import (
     life_signs,
     no_track,
 )
-from detectors.rules import absence_not_taken as absence
+from detectors.rules import absence_not_taken
 from detectors.rules.absence_not_taken import AbsenceNotTaken
 from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
 from detectors.rules.bathroom_stay import BathroomStay
@@ -274,14 +274,14 @@ def test_a_day_service_counts_from_leaving() -> None:
     plan = [PlannedAbsence(1, AbsenceKind.DAY_SERVICE, at("09:00"), at("16:00"))]
     stayed = window(("08:30", "kitchen"), ("09:20", "kitchen"), absences=plan)
     assert told(AbsenceNotTaken(), stayed, "12:00") == [("09:45", None)]
-    assert absence.pauses(plan, stayed.life_signs, at("12:00"), has_door=True) == []
+    assert absence_not_taken.pauses(plan, stayed.life_signs, at("12:00"), has_door=True) == []
     left = window(("08:30", "kitchen"), ("09:02", "door"), absences=plan)
     assert told(AbsenceNotTaken(), left, "12:00") == []
-    assert absence.pauses(plan, left.life_signs, at("12:00"), has_door=True) == [
+    assert absence_not_taken.pauses(plan, left.life_signs, at("12:00"), has_door=True) == [
         Interval(at("09:17"), at("16:00"))
     ]
     # Without a sensor at the door nobody can tell, and the plan counts.
-    assert absence.pauses(plan, stayed.life_signs, at("12:00"), has_door=False) == [
+    assert absence_not_taken.pauses(plan, stayed.life_signs, at("12:00"), has_door=False) == [
         Interval(at("09:00"), at("16:00"))
     ]
     assert told(AbsenceNotTaken(has_door=False), stayed, "12:00") == []
