@@ -1,5 +1,7 @@
 """All commands in one place. What a command needs is imported when it runs, so that `--help` is quick."""
 
+from typing import Annotated
+
 import typer
 
 from deploy.cli import backtest, canary, contacts, demo, devices, doctor, processes, quarantine, registration
@@ -10,7 +12,6 @@ app = typer.Typer(
     epilog="Settings are environment variables that begin with MIMAMORI_; docs/runbook.md lists them.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    add_completion=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -22,6 +23,26 @@ _AS_IT_IS: dict[str, object] = {
     "ignore_unknown_options": True,
     "help_option_names": [],
 }
+
+
+def _show_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        print(f"mimamori {version('mimamori')}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options_of_all(  # pyright: ignore[reportUnusedFunction] - typer calls it
+    *,
+    is_version_asked: Annotated[
+        bool,
+        typer.Option("--version", help="Show name and version.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    pass
+
 
 app.command("demo", rich_help_panel=_START)(demo.demo)
 app.command("demo-reset", rich_help_panel=_START)(demo.demo_reset)
