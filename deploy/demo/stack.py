@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from importlib.util import find_spec
 from pathlib import Path
 from types import FrameType
 
@@ -123,6 +124,11 @@ class Stack:
         self._follow(cluster, broker, state, clock)
 
     def _prepare_state(self) -> DemoState:
+        if find_spec("aiosmtpd") is None:
+            raise StackError(
+                "the demo's inbox needs the Python package aiosmtpd; install mimamori with its extra `demo`, or only that:"
+                " pip install aiosmtpd"
+            )
         state = self._folder.read()
         if state is not None and not state.is_seeded:
             self._steps.note("the first start was interrupted; beginning anew")
