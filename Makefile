@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install services assets demo demo-reset test test-unit test-faults check format evaluate bench
+.PHONY: help install services assets wheel demo demo-reset test test-unit test-faults check format evaluate bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -39,6 +39,9 @@ $(INSTALLED): pyproject.toml uv.lock
 
 assets: $(INSTALLED) ## Fetch what browsers need (styles, map) from npm, once
 	@$(BIN)/python -m deploy.local.browser_assets
+
+wheel: assets ## Build the package, with all that the program needs at run time, in dist/
+	@VIRTUAL_ENV= $(BIN)/uv build --wheel --out-dir dist --python $(BIN)/python
 
 services: $(INSTALLED) ## Install Mosquitto, PostgreSQL with TimescaleDB, and a browser for the tests
 	@$(BIN)/python -m deploy.local.required_programs --browser

@@ -40,13 +40,12 @@ class AssetsError(MimamoriError):
 
 
 def is_current() -> bool:
-    """Tell whether `api/static/vendor` was built from the present lock file and is whole."""
+    """Tell whether what pages name was built from the present lock file and is whole; tests need more (`AXE`)."""
     stamp = TARGET / _STAMP
     return (
         stamp.is_file()
         and stamp.read_text(encoding="ascii").strip() == _wanted()
         and all((TARGET / name).is_file() for name in _FILES.values())
-        and AXE.is_file()
     )
 
 
@@ -63,7 +62,7 @@ def build(tell: Callable[[str], None] = lambda _line: None) -> bool:
     AssetsError
         npm cannot be run, the registry cannot be reached, or a file cannot be written.
     """
-    if is_current():
+    if is_current() and AXE.is_file():
         return False
     tell("fetching the browser's libraries from npm")
     _fetch()
