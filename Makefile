@@ -73,7 +73,7 @@ format: $(INSTALLED) ## Put imports and layout in order
 	@$(BIN)/ruff format .
 
 # Recorded homes to judge, besides the made-up ones; for example: make evaluate EVENTS=homes.csv
-EVENTS ?= $(wildcard $(or $(MIMAMORI_SHARED_DATA),../shared/data)/tihm/activity.csv.gz)
+EVENTS ?= tests/data/tihm/activity.csv.gz
 
 evaluate: $(INSTALLED) ## Measure detection on made-up and recorded homes: a table, JSON and pictures
 	@$(BIN)/mimamori evaluate --made-up $(EVENTS) --out $(FOLDER)/evaluation

@@ -22,7 +22,7 @@ from ingest.sequences.gap_tracker import GapTracker
 from tests.bench.ingest import Effort, Say
 from tests.bench.messages import messages
 from tests.bench.result import Results, median
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 
 _BATCH = 1000
 _BATCHES = 3
@@ -45,7 +45,7 @@ def codecs(effort: Effort, say: Say) -> Results:
 def _samples() -> dict[str, list[tuple[str, bytes]]]:
     samples: dict[str, list[tuple[str, bytes]]] = defaultdict(list)
     samples["native"] = list(messages(_BATCH, 1))
-    for path in sorted((shared_data() / "payloads").glob("*.json")):
+    for path in sorted((TEST_DATA / "payloads").glob("*.json")):
         sample: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         topic, payload = str(sample["topic"]), _bytes(sample)
         source = source_of(topic)

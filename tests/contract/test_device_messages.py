@@ -10,9 +10,9 @@ from typing import cast
 import pytest
 
 from ingest.commands.decode import decode_file
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 
-_FILES = sorted((shared_data() / "payloads").glob("*.json"))
+_FILES = sorted((TEST_DATA / "payloads").glob("*.json"))
 
 
 def _agree(expected: object, given: object) -> bool:

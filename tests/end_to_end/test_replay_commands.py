@@ -15,11 +15,11 @@ from deploy.playback.clock_stepping import ReplayError, SteppedProcesses
 from deploy.playback.replay_command import app
 from simulator.replay.files import read_recording
 from tests.support.processes import service_settings
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 from tests.support.wait import wait_until
 from tests.support.wards import register
 
-TRACK = shared_data() / "gps" / "zurich-phone-2012-12-18.csv"
+TRACK = TEST_DATA / "gps" / "zurich-phone-2012-12-18.csv"
 
 
 def command(*arguments: str) -> str:

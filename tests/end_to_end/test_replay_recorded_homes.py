@@ -11,7 +11,7 @@ from deploy.local.mosquitto import Broker
 from deploy.playback.recording_report import reason_line
 from deploy.playback.recording_run import ReplayPlan, ReplayResult, ReplayRun
 from simulator.replay.files import read_recording
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 
 OUTAGE_BEGAN = datetime(2019, 6, 15, 4, 4, tzinfo=UTC)
 OUTAGE_ENDED = datetime(2019, 6, 17, 14, 16, tzinfo=UTC)
@@ -28,7 +28,7 @@ def test_an_outage_of_the_platform_is_one_alert_about_the_ward_and_none_about_pe
     database_url: str, broker: Broker, tmp_path: Path
 ):
     plan = ReplayPlan(
-        whole=read_recording(shared_data() / "tihm" / "activity.csv.gz"),
+        whole=read_recording(TEST_DATA / "tihm" / "activity.csv.gz"),
         homes=(),
         begin=datetime(2019, 6, 14, tzinfo=UTC),
         end=datetime(2019, 6, 18, tzinfo=UTC),
@@ -66,7 +66,7 @@ def test_an_outage_of_the_platform_is_one_alert_about_the_ward_and_none_about_pe
 def test_a_recorded_track_is_stored_point_for_point(
     database_url: str, broker: Broker, tmp_path: Path, name: str
 ):
-    whole = read_recording(shared_data() / "gps" / name)
+    whole = read_recording(TEST_DATA / "gps" / name)
     begin, end = (moment.replace(minute=0, second=0, microsecond=0) for moment in whole.span)
     plan = ReplayPlan(whole, (), begin, end + timedelta(hours=1), timedelta(hours=6), UTC_ZONE)
     result = ReplayRun(plan, database_url, broker, tmp_path).run()

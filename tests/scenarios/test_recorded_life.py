@@ -12,13 +12,13 @@ from simulator.evaluation.homes import EvaluatedRecording, read_recordings
 from simulator.evaluation.outages import TIHM_OUTAGES
 from simulator.evaluation.recorded_life import score_life
 from simulator.evaluation.report import bathroom_lines, life_table
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["recorded_life"]
 
 
 def test_recorded_homes_hear_no_more_than_before_and_a_collapse_in_the_bathroom_is_told_as_soon() -> None:
-    homes = read_recordings(shared_data() / "tihm" / "activity.csv.gz")
+    homes = read_recordings(TEST_DATA / "tihm" / "activity.csv.gz")
     most = STORED["alerts_30d"]
     found = score_life(homes[1::2], TIHM_OUTAGES, rules=sorted(most), collapses_per_home=5)
     too_many = [one for one in found.rules if max(one.per_30_days, one.per_30_days_later) > most[one.rule]]

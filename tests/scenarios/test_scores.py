@@ -19,7 +19,7 @@ from simulator.evaluation.outages import TIHM_OUTAGES
 from simulator.evaluation.protocol import Detector, EvaluatedHome, collapses, prepare, run
 from simulator.evaluation.run import NOISE_PER_HOUR
 from simulator.evaluation.synthetic import syn40
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 from tests.synthetic.excursions import heard_at_home, score_fence, thinned, walks
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))
@@ -27,7 +27,7 @@ STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="
 
 @cache
 def recorded() -> list[EvaluatedRecording]:
-    return read_recordings(shared_data() / "tihm" / "activity.csv.gz")
+    return read_recordings(TEST_DATA / "tihm" / "activity.csv.gz")
 
 
 # Those that the rates of interest lie between, with room for better and worse rules.

@@ -6,7 +6,7 @@ from pathlib import Path
 from simulator.evaluation.homes import read_recordings
 from simulator.evaluation.walks import read_tracks
 from simulator.evaluation.wandering_trials import score_loops, trips
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 from tests.synthetic.batteries import score_batteries
 from tests.synthetic.decline import score_decline
 from tests.synthetic.excursions import walks
@@ -18,7 +18,7 @@ STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="
 
 
 def test_losing_the_way_is_told_from_recorded_trips_as_well_as_before() -> None:
-    files = sorted((shared_data() / "gps").glob("*.*"))
+    files = sorted((TEST_DATA / "gps").glob("*.*"))
     normal = trips([track for path in files for track in read_tracks(path).values()])
     found = score_loops(normal, seeds=(0, 1))
     stored = STORED["wandering"]
@@ -54,7 +54,7 @@ def test_batteries_that_run_low_are_told_as_well_as_before() -> None:
 
 def test_stuck_sensors_are_told_from_lively_ones_as_well_as_before() -> None:
     stored = STORED["stuck"]
-    recorded = score_recorded(read_recordings(shared_data() / "tihm" / "activity.csv.gz")[:12])
+    recorded = score_recorded(read_recordings(TEST_DATA / "tihm" / "activity.csv.gz")[:12])
     assert min(one.found for one in recorded.values()) >= stored["found"]
     assert recorded["none"].false_30d <= stored["false_30d"]
     simulated = score_simulated(3)

@@ -7,7 +7,7 @@ from functools import cache
 
 from core.domain.device import DeviceKind
 from detectors.features.window import LifeSigns, life_signs
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 
 _DOORS = {"front-door": DeviceKind.DOOR, "back-door": DeviceKind.DOOR, "fridge-door": DeviceKind.FRIDGE}
 
@@ -16,7 +16,7 @@ _DOORS = {"front-door": DeviceKind.DOOR, "back-door": DeviceKind.DOOR, "fridge-d
 def recorded_homes() -> dict[str, LifeSigns]:
     """Return the life signs of all recorded homes by their key."""
     events: dict[str, list[tuple[float, DeviceKind, str]]] = {}
-    with gzip.open(shared_data() / "tihm" / "activity.csv.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(TEST_DATA / "tihm" / "activity.csv.gz", "rt", encoding="utf-8") as lines:
         for row in csv.DictReader(lines):
             place = row["location_name"]
             event = (unix(row["date"]), _DOORS.get(place, DeviceKind.MOTION), place)

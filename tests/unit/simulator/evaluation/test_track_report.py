@@ -15,7 +15,7 @@ from simulator.evaluation.command import app
 from simulator.evaluation.fence_trial import read_excursions, read_fence, try_fence
 from simulator.evaluation.track_report import evaluate_tracks, is_track_file, wandering_line
 from simulator.evaluation.walks import read_tracks
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 from tests.synthetic.excursions import HOME, Walk, walks
 
 FENCE = Circle(*HOME, 200)
@@ -95,7 +95,7 @@ def test_hours_without_a_fix_do_not_count_as_time_watched() -> None:
     "name", ["cerknicko-jezero.gpx", "korita-zbevnica.gpx", "zurich-phone-2012-12-18.csv"]
 )
 def test_recorded_tracks_are_judged_and_leave_no_position_behind(name: str, tmp_path: Path) -> None:
-    path = shared_data() / "gps" / name
+    path = TEST_DATA / "gps" / name
     track = next(iter(read_tracks(path).values()))
     fence = f"{track.lat[0]:.5f},{track.lon[0]:.5f},500"
     done = CliRunner().invoke(app, [str(path), "--fence", fence, "--out", str(tmp_path)])
@@ -153,9 +153,9 @@ def test_walkers_are_called_as_the_file_calls_them_and_several_files_are_summed_
 
 
 def test_files_of_positions_are_known_by_what_is_in_them(tmp_path: Path) -> None:
-    gps = shared_data() / "gps"
+    gps = TEST_DATA / "gps"
     assert all(is_track_file(path) for path in gps.iterdir())
-    assert not is_track_file(shared_data() / "tihm" / "activity.csv.gz")
+    assert not is_track_file(TEST_DATA / "tihm" / "activity.csv.gz")
     assert not is_track_file(tmp_path / "missing.csv")
     packed = tmp_path / "walk.gz"
     packed.write_bytes(gzip.compress((gps / "korita-zbevnica.gpx").read_bytes()))

@@ -11,7 +11,7 @@ from core.domain.device import DeviceKind
 from core.errors import InputError
 from simulator.replay.files import Form, read_recording
 from simulator.replay.recording import Recording
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 
 TIHM = "patient_id,location_name,date\n"
 CSV = "home,time,metric,place,value\n"
@@ -34,7 +34,7 @@ def problems(folder: Path, text: str) -> str:
 
 
 def test_the_recorded_homes_are_read_whole():
-    recording = read_recording(shared_data() / "tihm" / "activity.csv.gz")
+    recording = read_recording(TEST_DATA / "tihm" / "activity.csv.gz")
     assert recording.form == "tihm"
     assert len(recording.readings) == 507_216
     assert len(recording.homes) == 28

@@ -15,7 +15,7 @@ from simulator.replay.files import read_recording
 from simulator.replay.publication import BY_MOMENT, Publication
 from simulator.replay.recording import Recording
 from simulator.replay.registration import ward_of
-from tests.support.shared_data import REPOSITORY, shared_data
+from tests.support.shared_data import REPOSITORY, TEST_DATA
 
 SCHEMAS = REPOSITORY / "tests/contract/schemas"
 WEEK = (datetime(2019, 6, 1, tzinfo=UTC), datetime(2019, 6, 8, tzinfo=UTC))
@@ -27,7 +27,7 @@ def validator(name: str) -> Any:
 
 @pytest.fixture(scope="module")
 def homes() -> Recording:
-    whole = read_recording(shared_data() / "tihm" / "activity.csv.gz")
+    whole = read_recording(TEST_DATA / "tihm" / "activity.csv.gz")
     return whole.part(whole.homes[:3], None, None)
 
 
@@ -52,7 +52,7 @@ def test_messages_keep_to_the_schema(homes: Recording):
     check = validator("readings")
     for message in Publication(homes).messages(*WEEK):
         assert [*check.iter_errors(json.loads(message.payload))] == []
-    track = read_recording(shared_data() / "gps" / "zurich-phone-2012-12-18.csv")
+    track = read_recording(TEST_DATA / "gps" / "zurich-phone-2012-12-18.csv")
     for message in Publication(track).messages():
         assert [*validator("fix").iter_errors(json.loads(message.payload))] == []
 
@@ -113,7 +113,7 @@ def test_the_ward_file_of_a_recording_can_be_registered(homes: Recording, tmp_pa
 
 
 def test_a_track_registers_its_walker_where_the_track_begins():
-    track = read_recording(shared_data() / "gps" / "korita-zbevnica.gpx")
+    track = read_recording(TEST_DATA / "gps" / "korita-zbevnica.gpx")
     body: Any = ward_of(track, ZoneInfo("UTC"))
     assert [*validator("ward").iter_errors(body)] == []
     assert body["homes"][0]["lat"] == pytest.approx(track.fixes[0].lat, abs=1e-5)

@@ -8,7 +8,7 @@ import pytest
 from core.domain.device import DeviceKind
 from simulator.replay.files import read_recording
 from simulator.replay.recording import Recording
-from tests.support.shared_data import shared_data
+from tests.support.shared_data import TEST_DATA
 
 GPX = """<?xml version="1.0" encoding="UTF-8"?>
 <gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1" creator="test">
@@ -40,7 +40,7 @@ def gpx(folder: Path, *points: str) -> Recording:
     ],
 )
 def test_the_recorded_tracks_are_read_whole(name: str, form: str, fixes: int, notes: tuple[str, ...]):
-    recording = read_recording(shared_data() / "gps" / name)
+    recording = read_recording(TEST_DATA / "gps" / name)
     assert (recording.form, len(recording.fixes), recording.notes) == (form, fixes, notes)
     assert recording.bad == ()
     times = [fix.time for fix in recording.fixes]
