@@ -22,7 +22,7 @@ from ingest.sequences.gap_tracker import GapTracker
 from tests.bench.ingest import Effort, Say
 from tests.bench.messages import messages
 from tests.bench.result import Results, median
-from tests.support.shared_data import TEST_DATA
+from tests.support.paths import TEST_DATA
 
 _BATCH = 1000
 _BATCHES = 3

@@ -6,7 +6,7 @@ from itertools import combinations
 import pytest
 
 from deploy.local.browser_assets import TARGET
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 _VARIABLE = re.compile(r"--([a-z0-9-]+):\s*([^;]+);")
 # Machado, Oliveira and Fernandes (2009), severity 1.0, on linear RGB.

@@ -10,7 +10,7 @@ from typing import cast
 import pytest
 
 from ingest.commands.decode import decode_file
-from tests.support.shared_data import TEST_DATA
+from tests.support.paths import TEST_DATA
 
 _FILES = sorted((TEST_DATA / "payloads").glob("*.json"))
 

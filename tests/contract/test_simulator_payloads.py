@@ -15,7 +15,7 @@ from simulator.scenarios.scenario import read_scenario
 from simulator.town.ward import WardOrder, make_ward
 from simulator.ward_file import parse_ward
 from simulator.ward_run import Simulation
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 NOW = datetime.fromisoformat("2026-11-23T06:30:00+09:00")
 SCHEMAS = REPOSITORY / "tests/contract/schemas"

@@ -14,8 +14,8 @@ from deploy.local.mosquitto import SIMULATOR, Broker
 from deploy.playback.clock_stepping import ReplayError, SteppedProcesses
 from deploy.playback.replay_command import app
 from simulator.replay.files import read_recording
+from tests.support.paths import TEST_DATA
 from tests.support.processes import service_settings
-from tests.support.shared_data import TEST_DATA
 from tests.support.wait import wait_until
 from tests.support.wards import register
 

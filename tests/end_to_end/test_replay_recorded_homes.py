@@ -11,7 +11,7 @@ from deploy.local.mosquitto import Broker
 from deploy.playback.recording_report import reason_line
 from deploy.playback.recording_run import ReplayPlan, ReplayResult, ReplayRun
 from simulator.replay.files import read_recording
-from tests.support.shared_data import TEST_DATA
+from tests.support.paths import TEST_DATA
 
 OUTAGE_BEGAN = datetime(2019, 6, 15, 4, 4, tzinfo=UTC)
 OUTAGE_ENDED = datetime(2019, 6, 17, 14, 16, tzinfo=UTC)

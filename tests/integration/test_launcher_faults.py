@@ -19,8 +19,8 @@ from deploy.local.mosquitto_files import BrokerError
 from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.postgres_cluster import Cluster, ClusterError
 from tests.support.left_over import left_over
+from tests.support.paths import REPOSITORY
 from tests.support.services import service_folder
-from tests.support.shared_data import REPOSITORY
 from tests.support.wait import wait_until
 
 

@@ -16,8 +16,8 @@ import pytest
 
 from deploy.local import browser_assets
 from deploy.local.child_process import Child
+from tests.support.paths import REPOSITORY
 from tests.support.processes import Process
-from tests.support.shared_data import REPOSITORY
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 

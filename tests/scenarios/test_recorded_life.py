@@ -12,7 +12,7 @@ from simulator.evaluation.homes import EvaluatedRecording, read_recordings
 from simulator.evaluation.outages import TIHM_OUTAGES
 from simulator.evaluation.recorded_life import score_life
 from simulator.evaluation.report import bathroom_lines, life_table
-from tests.support.shared_data import TEST_DATA
+from tests.support.paths import TEST_DATA
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["recorded_life"]
 

@@ -19,7 +19,7 @@ from simulator.evaluation.outages import TIHM_OUTAGES
 from simulator.evaluation.protocol import Detector, EvaluatedHome, collapses, prepare, run
 from simulator.evaluation.run import NOISE_PER_HOUR
 from simulator.evaluation.synthetic import syn40
-from tests.support.shared_data import TEST_DATA
+from tests.support.paths import TEST_DATA
 from tests.synthetic.excursions import heard_at_home, score_fence, thinned, walks
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from typing import Any
 
 from deploy.local.child_process import Child
 from deploy.local.mosquitto import INGEST, Broker
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 from tests.support.wait import wait_until
 
 

@@ -7,7 +7,7 @@ from functools import cache
 
 from core.domain.device import DeviceKind
 from detectors.features.window import LifeSigns, life_signs
-from tests.support.shared_data import TEST_DATA
+from tests.support.paths import TEST_DATA
 
 _DOORS = {"front-door": DeviceKind.DOOR, "back-door": DeviceKind.DOOR, "fridge-door": DeviceKind.FRIDGE}
 

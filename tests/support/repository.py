@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 _PACKAGES = ("core", "ingest", "detectors", "api", "simulator", "deploy")
 _TOP_LEVEL = {*_PACKAGES, "docs", "tests"}

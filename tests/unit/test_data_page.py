@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 _PROCESSES = ("core", "ingest", "detectors", "api", "simulator", "deploy")
 _LEVELS = {"debug", "info", "warning", "error", "exception"}

@@ -11,7 +11,7 @@ from core.domain.alert import Condition, Delivery, EventKind, Handling, Outcome,
 from core.domain.device import DeviceKind
 from core.domain.people import Language, Role, WatchState
 from core.store.people.access_log import Viewed
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 _BANNED_JA = ("\u5f98\u5f8a", "異常", "監視", "対象者", "ユーザー", "患者", "倒れ")
 _BANNED_EN = ("abnormal", "victim", "patient", "wander", "surveillance")

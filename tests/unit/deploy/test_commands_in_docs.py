@@ -13,7 +13,7 @@ from deploy.playback.replay_command import app as replaying
 from deploy.playback.scenario_command import add_to
 from simulator.cli.main import app as simulating
 from simulator.evaluation.command import app as evaluating
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 _PAGES = sorted(
     [*REPOSITORY.glob("*.md"), *REPOSITORY.glob("docs/**/*.md"), *REPOSITORY.glob("deploy/*/README.md")]

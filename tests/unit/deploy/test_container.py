@@ -11,7 +11,7 @@ import yaml
 from core.settings import Settings
 from deploy.cli.application import app
 from deploy.container import prepare
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 DEPLOY = REPOSITORY / "deploy"
 

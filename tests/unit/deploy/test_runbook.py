@@ -5,7 +5,7 @@ import re
 from pydantic import SecretStr
 
 from core.settings import Settings
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 _ROW = re.compile(r"^\| `(MIMAMORI_[A-Z_]+)` \| ([^|]+) \|", re.MULTILINE)
 

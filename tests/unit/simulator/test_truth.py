@@ -20,7 +20,7 @@ from simulator.scenarios.scenario import library, parse_scenario, read_scenario
 from simulator.town.ward import WardOrder, make_ward
 from simulator.ward_file import parse_ward
 from simulator.ward_run import Simulation
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 NOW = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
 WARD = parse_ward(make_ward(WardOrder(20, 1, NOW)))

@@ -11,7 +11,7 @@ from core.domain.device import DEVICE_ID, DeviceKind
 from core.errors import InputError
 from simulator.town.ward import WardOrder, make_ward
 from simulator.ward_file import parse_ward
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 NOW = datetime.fromisoformat("2026-11-23T06:30:00+09:00")
 SCHEMA = json.loads((REPOSITORY / "tests/contract/schemas/ward.schema.json").read_text(encoding="utf-8"))

@@ -13,7 +13,7 @@ from simulator.evaluation.homes import EvaluatedRecording, read_recordings
 from simulator.evaluation.outages import TIHM_OUTAGES, Outages, find_outages, outages_of
 from simulator.evaluation.protocol import DAY_S
 from simulator.evaluation.synthetic import syn40
-from tests.support.shared_data import TEST_DATA
+from tests.support.paths import TEST_DATA
 
 
 def moved(recording: EvaluatedRecording, by_s: float) -> EvaluatedRecording:

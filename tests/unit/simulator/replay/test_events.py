@@ -11,7 +11,7 @@ from core.domain.device import DeviceKind
 from core.errors import InputError
 from simulator.replay.files import Form, read_recording
 from simulator.replay.recording import Recording
-from tests.support.shared_data import TEST_DATA
+from tests.support.paths import TEST_DATA
 
 TIHM = "patient_id,location_name,date\n"
 CSV = "home,time,metric,place,value\n"

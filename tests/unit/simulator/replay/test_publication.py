@@ -15,7 +15,7 @@ from simulator.replay.files import read_recording
 from simulator.replay.publication import BY_MOMENT, Publication
 from simulator.replay.recording import Recording
 from simulator.replay.registration import ward_of
-from tests.support.shared_data import REPOSITORY, TEST_DATA
+from tests.support.paths import REPOSITORY, TEST_DATA
 
 SCHEMAS = REPOSITORY / "tests/contract/schemas"
 WEEK = (datetime(2019, 6, 1, tzinfo=UTC), datetime(2019, 6, 8, tzinfo=UTC))

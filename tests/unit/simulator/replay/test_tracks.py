@@ -8,7 +8,7 @@ import pytest
 from core.domain.device import DeviceKind
 from simulator.replay.files import read_recording
 from simulator.replay.recording import Recording
-from tests.support.shared_data import TEST_DATA
+from tests.support.paths import TEST_DATA
 
 GPX = """<?xml version="1.0" encoding="UTF-8"?>
 <gpx version="1.1" xmlns="http://www.topografix.com/GPX/1/1" creator="test">
