@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests.support.outside import outside_findings
 from tests.support.paths import REPOSITORY
 
 _PACKAGES = ("core", "ingest", "detectors", "api", "simulator", "deploy")
@@ -59,6 +60,7 @@ def _findings(path: Path) -> Iterator[str]:
             yield f"{path}:{number}: a word that we never use; see docs/glossary.md"
         if path.suffix in _CODE and path != _SELF and _UNFINISHED.search(line):
             yield f"{path}:{number}: unfinished work"
+    yield from outside_findings(path, text)
     if path.suffix == ".py":
         yield from _python_findings(path, text)
 
