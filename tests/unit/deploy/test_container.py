@@ -2,6 +2,7 @@
 
 import re
 import stat
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,13 @@ def test_every_stage_that_is_named_is_in_the_dockerfile(services: dict[str, Any]
     stages = set(re.findall(r"^FROM \S+ AS (\S+)$", text, re.MULTILINE))
     targets = {service["build"]["target"] for service in services.values() if "build" in service}
     assert targets | set(re.findall(r"--from=(\S+)", text)) <= stages
+
+
+def test_the_recordings_of_others_are_in_neither_the_images_nor_the_wheel() -> None:
+    left_out = (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").split()
+    assert "tests" in left_out
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))
+    assert "tests" not in project["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
 
 
 def test_passwords_are_made_once_and_fit_the_broker(tmp_path: Path) -> None:
