@@ -66,7 +66,7 @@ check: $(INSTALLED) ## Check style, types, imports and sizes
 	@$(BIN)/ruff format --check .
 	@$(BIN)/pyright
 	@$(BIN)/lint-imports
-	@$(BIN)/python -m tests.support.repository
+	@$(BIN)/python -m tests.checks
 
 format: $(INSTALLED) ## Put imports and layout in order
 	@$(BIN)/ruff check --fix-only .

@@ -17,9 +17,9 @@ from deploy.local.postgres_cluster import Cluster
 from deploy.local.postgres_server import installed_postgres
 from deploy.local.programs import version_line
 from tests.support.command_line import CommandLine
-from tests.support.processes import Processes
-from tests.support.quick_cluster import QuickCluster
-from tests.support.services import service_folder
+from tests.support.services.folders import service_folder
+from tests.support.services.processes import Processes
+from tests.support.services.quick_cluster import QuickCluster
 
 _TEMPLATE = "template_mimamori"
 _PATIENCE_MS = 20_000

@@ -25,7 +25,7 @@ from tests.bench.large_ward import AT, RADIUS_M, LargeWard, fix_message, press_m
 from tests.bench.result import Results, median
 from tests.bench.stand import Stand
 from tests.bench.steady import keep_commit_times
-from tests.support.processes import Processes
+from tests.support.services.processes import Processes
 from tests.support.wait import wait_until
 
 RATE = 2000

@@ -10,7 +10,7 @@ from tests.bench.ingest import Effort, Say
 from tests.bench.large_ward import LargeWard
 from tests.bench.result import Results, median, ratios
 from tests.bench.stand import Stand
-from tests.support.processes import Process, Processes
+from tests.support.services.processes import Process, Processes
 from tests.support.wait import wait_until
 
 _FULL_RESIDENTS, _QUICK_RESIDENTS = 2_000, 400

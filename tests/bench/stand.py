@@ -16,9 +16,9 @@ from deploy.local import required_programs
 from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
 from deploy.local.postgres_cluster import Cluster
 from tests.bench.messages import DEVICES, ward
-from tests.support.processes import Process, Processes, service_settings
+from tests.support.services.processes import Process, Processes, service_settings
 from tests.support.wait import wait_until
-from tests.support.wards import register, write_ward
+from tests.support.wards.ward_files import register, write_ward
 
 MAIN = "bench"
 _CLIENT_ID = "mimamori-ingest"

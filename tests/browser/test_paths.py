@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from core.store.alerts import alerts
 from core.store.database import Database
 from tests.browser.conftest import Opener, Site
-from tests.support.api_ward import PASSWORD
+from tests.support.wards.api_ward import PASSWORD
 
 
 def _outcome(site: Site, number: int) -> tuple[str, str | None]:

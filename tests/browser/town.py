@@ -16,8 +16,8 @@ from core.store.operation import simulation
 from detectors.alerting import planner
 from tests.browser.four_weeks import DAYS, NOW, fill, place
 from tests.browser.tried import seed
-from tests.support.api_ward import password_hash
-from tests.support.wards import write_ward
+from tests.support.wards.api_ward import password_hash
+from tests.support.wards.ward_files import write_ward
 
 OFFICE = "中央地域包括支援センター"
 _PEOPLE = (

@@ -10,8 +10,8 @@ from core.store.database import Database
 from deploy.local.mosquitto import Broker
 from tests.support.alerting import TARO, mail_sink, register
 from tests.support.ingest import readings
-from tests.support.processes import Processes, service_settings
-from tests.support.publisher import Publisher
+from tests.support.services.processes import Processes, service_settings
+from tests.support.services.publisher import Publisher
 from tests.support.wait import wait_until
 
 CARE = 2

@@ -15,9 +15,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from deploy.local.ports import free_port
-from tests.support.left_over import left_over
 from tests.support.paths import REPOSITORY
-from tests.support.services import service_folder
+from tests.support.services.folders import service_folder
+from tests.support.services.left_over_processes import left_over
 from tests.support.wait import wait_until
 
 _START_PATIENCE_S = 100.0

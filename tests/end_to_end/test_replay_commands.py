@@ -15,9 +15,9 @@ from deploy.playback.clock_stepping import ReplayError, SteppedProcesses
 from deploy.playback.replay_command import app
 from simulator.replay.files import read_recording
 from tests.support.paths import TEST_DATA
-from tests.support.processes import service_settings
+from tests.support.services.processes import service_settings
 from tests.support.wait import wait_until
-from tests.support.wards import register
+from tests.support.wards.ward_files import register
 
 TRACK = TEST_DATA / "gps" / "zurich-phone-2012-12-18.csv"
 

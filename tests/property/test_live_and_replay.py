@@ -30,8 +30,8 @@ from deploy.local.postgres_cluster import Cluster
 from deploy.playback.clock_stepping import SteppedProcesses
 from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
-from tests.support import lived_days, wards
-from tests.support.lived_days import END, FIRST, WATCHED
+from tests.support.wards import lived_days, ward_files
+from tests.support.wards.lived_days import END, FIRST, WATCHED
 
 _HOMES = range(1, 4)
 _LATEST = timedelta(hours=1)
@@ -120,7 +120,7 @@ def judged(url: str, broker: Broker, folder: Path, way: Way) -> Outcome:
     address = BrokerAddress(broker.host, broker.port, SIMULATOR, broker.password(SIMULATOR))
     with Database(url, size=2) as database:
         with database.transaction() as connection:
-            ward = read_ward(wards.write_ward(folder, lived_days.ward_of(lived_days.homes_of(_HOMES))))
+            ward = read_ward(ward_files.write_ward(folder, lived_days.ward_of(lived_days.homes_of(_HOMES))))
             register_ward(
                 connection, ward, now=FIRST, default_zone="Asia/Tokyo", new_password=lambda _login: ""
             )

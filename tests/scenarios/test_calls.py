@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.store.database import Database
-from tests.support.called_homes import CalledWard, told_quickly
+from tests.support.wards.called_homes import CalledWard, told_quickly
 from tests.synthetic.call_home import CASES, DAYS
 from tests.synthetic.call_life import make
 from tests.synthetic.calls import CallScore, Misjudged, score_calls

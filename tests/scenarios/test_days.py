@@ -5,7 +5,7 @@ from datetime import time
 import pytest
 
 from core.domain.geofence import Hours
-from tests.support.timeline import told
+from tests.support.wards.timeline import told
 
 NIGHTS = Hours(frozenset(range(7)), time(22), time(6))
 

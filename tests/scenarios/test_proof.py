@@ -18,7 +18,7 @@ from deploy.playback.scenario_run import Play
 from deploy.playback.scenario_stage import made_up
 from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
-from tests.support import wards
+from tests.support.wards import ward_files
 
 GROUNDS = made_up(3)
 SCENARIO = """
@@ -58,7 +58,7 @@ def told_by_the_service(play: Play, url: str, broker: Broker, folder: Path) -> T
     moments = [min(play.begin + STEP * number, play.end) for number in range(count + 1)]
     with Database(url, size=2) as database:
         with database.transaction() as connection:
-            ward = read_ward(wards.write_ward(folder, body))
+            ward = read_ward(ward_files.write_ward(folder, body))
             register_ward(connection, ward, now=play.begin, default_zone=zone, new_password=lambda _login: "")
         with (
             SteppedProcesses(url, broker, folder, begin=play.begin, zone=zone) as processes,

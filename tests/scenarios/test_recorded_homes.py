@@ -12,7 +12,7 @@ from detectors.features.silence_threshold import SilenceBaseline, learn
 from detectors.features.window import Blind, LifeSigns, Window, moment, no_track
 from detectors.rules.inactivity import Inactivity
 from detectors.rules.ward_silent import ACTIVE_WITHIN, WardSilence, blind, outage
-from tests.support.recorded_homes import recorded_homes
+from tests.support.wards.recorded_homes import recorded_homes
 
 UTC_ZONE = ZoneInfo("UTC")
 BEGIN, END = datetime(2019, 6, 12, tzinfo=UTC), datetime(2019, 6, 20, tzinfo=UTC)

@@ -19,7 +19,7 @@ from core.domain.alert import Finding, Severity
 from core.store.alerts import episodes
 from core.store.database import Connection, Database
 from deploy.local.ports import free_port
-from tests.support import wards
+from tests.support.wards import ward_files
 
 NOW = datetime(2026, 8, 1, 0, 40, tzinfo=UTC)
 CENTRE = {
@@ -73,7 +73,7 @@ class HandClock:
 
 def ward_file(contacts: list[dict[str, Any]], centre: list[dict[str, Any]]) -> dict[str, Any]:
     """Return the small ward with these contacts of its resident and of its centre."""
-    ward = wards.small_ward()
+    ward = ward_files.small_ward()
     ward["offices"][0]["centre"] = centre
     ward["homes"][0]["residents"][0]["contacts"] = contacts
     return ward
@@ -88,7 +88,7 @@ def register(
     """Register the small ward; its resident has the number 1, its office 1, the users admin, care and taro 1, 2, 3."""
     ward = ward_file([TARO, HANAKO] if contacts is None else contacts, [CENTRE] if centre is None else centre)
     with database.transaction() as connection:
-        wards.register(connection, wards.write_ward(folder, ward))
+        ward_files.register(connection, ward_files.write_ward(folder, ward))
 
 
 def finding(**changes: Any) -> Finding:

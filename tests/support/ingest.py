@@ -11,7 +11,7 @@ import psycopg
 from psycopg import sql
 
 from core.store.database import Database
-from tests.support.wards import register, small_ward, write_ward
+from tests.support.wards.ward_files import register, small_ward, write_ward
 
 # The small ward and, beside it, one device of each kind that ingest treats in its own way.
 MORE_DEVICES: list[dict[str, Any]] = [

@@ -1,0 +1,86 @@
+"""Unfinished work, forbidden words, sizes of modules and functions, SQL outside the named queries, unknown folders."""
+
+import ast
+import re
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.checks.outside import outside_findings
+from tests.support.paths import REPOSITORY
+
+_PACKAGES = ("core", "ingest", "detectors", "api", "simulator", "deploy")
+_TOP_LEVEL = {*_PACKAGES, "docs", "tests"}
+_LONGEST_MODULE = 400
+_LONGEST_FUNCTION = 60
+# Never the word for wandering as if without aim; the glossary says what we write.
+_BANNED = ("\u5f98\u5f8a",)
+_CODE = (".py", ".sql", ".js", ".css", ".html")
+_SELF = Path("tests/checks/repository.py")
+_UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX)\b")
+# An SQL statement in a Python string; named queries stand in core/store/queries.
+_SQL = re.compile(
+    r"^\s*(SELECT\s.+\sFROM|INSERT INTO|UPDATE\s+\w+\s+SET|DELETE FROM|CREATE TABLE)\b", re.DOTALL
+)
+
+
+def findings() -> Iterator[str]:
+    """Give what is wrong in the tracked files, one line each."""
+    paths = tracked()
+    for path in paths:
+        yield from _findings(path)
+    for name in sorted({path.parts[0] for path in paths if len(path.parts) > 1}):
+        if name not in _TOP_LEVEL and not name.startswith("."):
+            yield f"{name}/: not one of the folders that the tree has"
+
+
+def tracked() -> list[Path]:
+    """Return the files that the repository holds or would hold, relative to its root."""
+    listing = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=REPOSITORY,
+        capture_output=True,
+        check=True,
+    )
+    paths = [Path(name.decode()) for name in listing.stdout.split(b"\0") if name]
+    return [path for path in paths if (REPOSITORY / path).is_file()]
+
+
+def _findings(path: Path) -> Iterator[str]:
+    try:
+        text = (REPOSITORY / path).read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return
+    for number, line in enumerate(text.splitlines(), 1):
+        # Tests and the glossary name the word to forbid it.
+        if path.parts[0] != "tests" and path.name != "glossary.md" and any(word in line for word in _BANNED):
+            yield f"{path}:{number}: a word that we never use; see docs/glossary.md"
+        if path.suffix in _CODE and path != _SELF and _UNFINISHED.search(line):
+            yield f"{path}:{number}: unfinished work"
+    yield from outside_findings(path, text)
+    if path.suffix == ".py":
+        yield from _python_findings(path, text)
+
+
+def _python_findings(path: Path, text: str) -> Iterator[str]:
+    lines = text.count("\n")
+    is_product = path.parts[0] in _PACKAGES
+    if is_product and lines > _LONGEST_MODULE:
+        yield f"{path}: {lines} lines; split it by noun (at most {_LONGEST_MODULE})"
+    for node in ast.walk(ast.parse(text)):
+        if is_product and isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = _body_length(node)
+            if length > _LONGEST_FUNCTION:
+                yield f"{path}:{node.lineno}: {node.name} has {length} lines (at most {_LONGEST_FUNCTION})"
+        if (
+            is_product
+            and isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and _SQL.match(node.value)
+        ):
+            yield f"{path}:{node.lineno}: SQL stands in core/store/queries, by name"
+
+
+def _body_length(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    body = function.body[1:] if ast.get_docstring(function) is not None else function.body
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0

@@ -1,0 +1,145 @@
+"""The location gate: coarse until there is a claimed urgent alert or a recorded reason, and every precise look is kept."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain.alert import Severity
+from tests.support.wards.api_ward import HOME_A, RESIDENT_A, ApiWard, api_ward
+
+A = f"/api/v1/residents/{RESIDENT_A}"
+# 60 m from the home.
+POINT = (35.65054, 139.79)
+REASON: dict[str, object] = {
+    "rule_version": 1,
+    "outside_m": 840,
+    "last": {"lat": POINT[0], "lon": POINT[1], "accuracy_m": 12},
+    "fixes": [{"lat": POINT[0], "lon": POINT[1]}],
+}
+
+
+@pytest.fixture
+def ward(database_url: str, tmp_path: Path) -> Iterator[ApiWard]:
+    with api_ward(database_url, tmp_path) as made:
+        made.fix("tracker-a", *POINT, made.clock.now() - timedelta(minutes=3))
+        yield made
+
+
+def _place(ward: ApiWard, login: str) -> tuple[float, float]:
+    items = ward.client(login).get(f"{A}/fixes").json()["items"]
+    return items[0]["lat"], items[0]["lon"]
+
+
+def test_a_place_is_a_500_m_cell_at_first_for_everybody(ward: ApiWard) -> None:
+    for login in ("admin", "care_a", "family_a"):
+        answer = ward.client(login).get(f"{A}/fixes").json()
+        assert answer["location"]["is_precise"] is False
+        assert answer["items"][0]["accuracy_m"] == 500
+        lat, lon = answer["items"][0]["lat"], answer["items"][0]["lon"]
+        assert (lat, lon) != POINT
+        assert abs(lat - POINT[0]) < 0.0023
+        assert abs(lon - POINT[1]) < 0.0028
+
+
+def test_a_recorded_reason_opens_the_place_for_half_an_hour_and_only_for_the_asker(ward: ApiWard) -> None:
+    family = ward.client("family_a")
+    opened = family.post(f"{A}/reveal", json={"reason": "other", "note": "帰りが遅い"})
+    assert opened.status_code == 201
+
+    assert _place(ward, "family_a") == POINT
+    assert _place(ward, "care_a") != POINT
+    ward.clock.advance(minutes=29, seconds=59)
+    assert _place(ward, "family_a") == POINT
+    ward.clock.advance(seconds=1)
+    assert _place(ward, "family_a") != POINT
+
+
+def test_the_reason_other_needs_words(ward: ApiWard) -> None:
+    client = ward.client("care_a")
+
+    assert client.post(f"{A}/reveal", json={"reason": "other"}).status_code == 422
+    assert client.post(f"{A}/reveal", json={"reason": "curious"}).status_code == 422
+    assert client.post(f"{A}/reveal", json={"reason": "other", "note": "x" * 201}).status_code == 422
+    assert _place(ward, "care_a") != POINT
+
+
+@pytest.mark.parametrize(
+    ("rule", "severity", "is_open"),
+    [
+        ("geofence_exit", Severity.CHECK_SOON, True),
+        ("sos", Severity.EMERGENCY, True),
+        ("wandering", Severity.EMERGENCY, True),
+        ("not_returned", Severity.CHECK_SOON, True),
+        ("night_exit", Severity.CHECK_SOON, True),
+        ("geofence_exit", Severity.KEEP_AN_EYE, False),
+        ("inactivity", Severity.EMERGENCY, False),
+    ],
+)
+def test_claiming_an_urgent_alert_about_the_place_opens_it_for_the_claimer(
+    ward: ApiWard, rule: str, severity: Severity, is_open: bool
+) -> None:
+    number = ward.open_alert(rule=rule, severity=severity)
+    assert _place(ward, "care_a") != POINT
+
+    ward.client("care_a").post(f"/api/v1/alerts/{number}/claim", json={"version": 1})
+
+    assert (_place(ward, "care_a") == POINT) is is_open
+    assert _place(ward, "admin") != POINT
+
+    ward.client("care_a").post(
+        f"/api/v1/alerts/{number}/close", json={"version": 2, "outcome": "safe_contacted"}
+    )
+    assert _place(ward, "care_a") != POINT
+
+
+def test_every_precise_look_is_kept_for_the_resident_and_a_coarse_one_is_not(ward: ApiWard) -> None:
+    care = ward.client("care_a")
+    care.get(f"{A}/fixes")
+    care.post(f"{A}/reveal", json={"reason": "no_contact"})
+    care.get(f"{A}/fixes")
+    care.get(f"{A}/fixes")
+
+    looks = ward.client("family_a").get(f"{A}/looks").json()
+
+    assert [(one["what"], one["reason"], one["times"], one["user_name"]) for one in looks] == [
+        ("location", "no_contact", 2, "支援 甲"),
+        ("reveal", "no_contact", 1, "支援 甲"),
+    ]
+    assert looks[1]["until"] is not None
+
+
+def test_the_shape_of_a_geofence_does_not_tell_where_the_home_is(ward: ApiWard) -> None:
+    client = ward.client("care_a")
+    coarse = client.get(f"{A}/geofences").json()[0]
+    assert coarse["is_precise"] is False
+    assert (coarse["shape"]["lat"], coarse["shape"]["lon"]) != HOME_A
+
+    client.post(f"{A}/reveal", json={"reason": "emergency"})
+
+    precise = client.get(f"{A}/geofences").json()[0]
+    assert (precise["shape"]["lat"], precise["shape"]["lon"]) == HOME_A
+
+
+def test_changing_only_the_name_of_a_geofence_does_not_reveal_its_shape(ward: ApiWard) -> None:
+    client = ward.client("care_a")
+    number = client.get(f"{A}/geofences").json()[0]["number"]
+
+    changed = client.patch(f"/api/v1/geofences/{number}", json={"name": "home"}).json()
+
+    assert changed["is_precise"] is False
+    assert (changed["shape"]["lat"], changed["shape"]["lon"]) != HOME_A
+
+
+def test_the_reason_of_an_alert_holds_places_only_behind_the_open_gate(ward: ApiWard) -> None:
+    number = ward.open_alert(rule="geofence_exit", reason=REASON)
+    client, address = ward.client("care_a"), f"/api/v1/alerts/{number}"
+
+    coarse = client.get(address).json()
+    assert coarse["reason"] == {"rule_version": 1, "outside_m": 840, "last": {"accuracy_m": 12}}
+    assert str(POINT[0]) not in str(coarse)
+
+    claimed = client.post(f"{address}/claim", json={"version": 1}).json()
+    assert claimed["is_precise"] is True
+    assert claimed["reason"] == REASON

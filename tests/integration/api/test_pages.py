@@ -1,0 +1,355 @@
+"""Who may open which page, and pages under bad input: every page route for every role, on one's own things and on another office's."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from fastapi.routing import iter_route_contexts
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.routing import Mount
+
+from api.http.errors import JSON_PREFIXES
+from core.domain.alert import Severity
+from core.domain.backtest import BacktestWish
+from core.domain.metrics import METRICS
+from core.store.alerts import alerts, answer_links
+from core.store.detection import backtest_requests
+from detectors.alerting import planner
+from tests.support.asked import Asked
+from tests.support.wards.api_ward import HOME_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
+
+_CLOSE = {"outcome": "safe_contacted"}
+_REVEAL = {"reason": "no_contact"}
+_ZONE = {
+    "name": "公園",
+    "lat": "35.65",
+    "lon": "139.79",
+    "radius_m": "400",
+    "start": "00:00",
+    "end": "00:00",
+    "days": "0",
+}
+
+
+@pytest.fixture
+def ward(database_url: str, tmp_path: Path) -> Iterator[ApiWard]:
+    with api_ward(database_url, tmp_path) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Case(Asked):
+    """A request with a form; 303 for nobody leads to the sign-in."""
+
+    nobody: int = 303
+    form: Mapping[str, str] | None = None
+
+
+_ABSENCE = {
+    "kind": "day_service",
+    "how": "weekly",
+    "began": "2026-08-01T00:00",
+    "start": "09:00",
+    "end": "16:00",
+    "days": "1",
+}
+
+_TRY = {"rule": "inactivity", "weeks": "4", "budget": "2"}
+
+
+_CASES = (
+    Case("GET", "/", 303, 303, 303, 303, 303),
+    Case("GET", "/login", 303, 303, 303, 303, 303, nobody=200),
+    Case("POST", "/login", 422, 422, 422, 422, 422, nobody=422, form={}),
+    Case("POST", "/sign-out", 303, 303, 303, 303, 303, form={}),
+    Case("POST", "/language", 303, 303, 303, 303, 303, form={"language": "en"}),
+    Case("GET", "/board", 200, 200, 200, 403, 403),
+    Case("GET", "/board/queue", 200, 200, 200, 403, 403),
+    Case("GET", "/board/groups", 200, 200, 200, 403, 403),
+    Case("POST", "/session/extend", 303, 303, 303, 303, 303, form={}),
+    Case("GET", "/residents", 200, 200, 200, 403, 403),
+    Case("POST", "/residents", 200, 200, 200, 403, 403, form={"q": "花子", "state": "cannot_tell"}),
+    Case("GET", "/residents/{resident}", 200, 200, 404, 200, 404),
+    Case("GET", "/residents/{resident}/head", 200, 200, 404, 200, 404),
+    Case("POST", "/residents/{resident}/reveal", 303, 303, 404, 303, 404, form=_REVEAL),
+    Case("GET", "/residents/{resident}/zones", 200, 200, 404, 200, 404),
+    Case("POST", "/residents/{resident}/zones", 303, 303, 404, 403, 404, form=_ZONE),
+    Case("POST", "/residents/{resident}/zones/{zone}/remove", 303, 303, 404, 403, 404, form={}),
+    Case("GET", "/residents/{resident}/absences", 200, 200, 404, 200, 404),
+    Case("POST", "/residents/{resident}/absences", 303, 303, 404, 303, 404, form=_ABSENCE),
+    Case("POST", "/residents/{resident}/absences/{absence}/end", 303, 303, 404, 303, 404, form={}),
+    Case("GET", "/residents/{resident}/backtests", 200, 200, 404, 403, 403),
+    Case("POST", "/residents/{resident}/backtests", 303, 303, 404, 403, 403, form=_TRY),
+    Case("GET", "/backtests/{backtest}", 200, 200, 404, 403, 403),
+    # It proposes nothing as long as it waits.
+    Case("POST", "/backtests/{backtest}/application", 409, 409, 404, 403, 403, form={"sensitivity": "quiet"}),
+    Case("GET", "/alerts", 200, 200, 200, 200, 200),
+    Case("GET", "/alerts/{alert}", 200, 200, 404, 200, 404),
+    Case("POST", "/alerts/{alert}/claim", 303, 303, 404, 303, 404, form={}),
+    Case("POST", "/alerts/{alert}/release", 303, 303, 404, 303, 404, form={}),
+    # The family closes what they hold themselves.
+    Case("POST", "/alerts/{alert}/close", 303, 303, 404, 403, 404, form=_CLOSE),
+    Case("POST", "/alerts/{alert}/note", 303, 303, 404, 303, 404, form={"note": "電話中"}),
+    Case("GET", "/devices", 200, 200, 200, 403, 403),
+    Case("GET", "/admin/users", 200, 403, 403, 403, 403),
+    Case("GET", "/sim", 200, 403, 403, 403, 403),
+    Case("POST", "/sim/wanted", 404, 403, 403, 403, 403, form={"wanted": "no"}),
+    Case("POST", "/sim/wishes", 404, 403, 403, 403, 403, form={"kind": "sos", "home": "1"}),
+    Case("GET", "/family", 403, 403, 403, 200, 200),
+    Case("GET", "/a/{token}", 200, 200, 200, 200, 200, nobody=200),
+    Case("POST", "/a/{token}", 303, 303, 303, 303, 303, form={"action": "cannot"}),
+    Case("GET", "/enrol", 200, 200, 200, 200, 200, nobody=200),
+    Case("POST", "/enrol", 422, 422, 422, 422, 422, nobody=422, form={"code": "K7QM"}),
+    Case("GET", "/help", 200, 200, 200, 200, 200, nobody=200),
+    Case("GET", "/accessibility", 200, 200, 200, 200, 200, nobody=200),
+)
+
+
+def test_every_page_answers_each_role_as_it_may(ward: ApiWard) -> None:
+    zone = ward.execute("SELECT min(geofence_id) FROM geofence WHERE resident_id = %s", RESIDENT_A)[0][0]
+    wrong: list[str] = []
+    for case in _CASES:
+        for login, expected in case.expected.items():
+            names = _fresh_things(ward) | {"resident": RESIDENT_A, "zone": zone}
+            answer = ward.client(login).request(
+                case.method, case.path.format(**names), data=dict(case.form or {}) or None
+            )
+            if answer.status_code != expected:
+                wrong.append(f"{case.method} {case.path} as {login}: {answer.status_code}")
+            if login is None and expected == 303 and case.path not in {"/", "/language", "/a/{token}"}:
+                assert answer.headers["location"].startswith("/login"), case.path
+    assert not wrong, "\n".join(wrong)
+
+
+def _fresh_things(ward: ApiWard) -> dict[str, object]:
+    """Undo what the request before did, and return an open alert and a link to it."""
+    ward.execute("UPDATE geofence SET deleted_at = NULL")
+    ward.execute("UPDATE alert SET handling = 'closed', outcome = 'drill', closed_at = now()")
+    # Another hour, or it would be the episode that is closed.
+    ward.clock.advance(hours=1)
+    number = ward.open_alert()
+    with ward.database.transaction() as connection:
+        token = answer_links.issue(connection, number, 1, ward.clock.now())
+    (absence,) = ward.execute(
+        "INSERT INTO absence (resident_id, kind, began_at, ended_at, created_at)"
+        " VALUES (%s, 'travel', %s, %s, %s) RETURNING absence_id",
+        RESIDENT_A,
+        ward.clock.now(),
+        ward.clock.now() + timedelta(minutes=30),
+        ward.clock.now(),
+    )
+    ward.execute("DELETE FROM backtest")
+    with ward.database.transaction() as connection:
+        tried = backtest_requests.add(connection, RESIDENT_A, BacktestWish(), user=1, now=ward.clock.now())
+    return {"alert": number, "token": token, "absence": absence[0], "backtest": tried}
+
+
+def test_every_page_route_is_tried(ward: ApiWard) -> None:
+    routes: set[tuple[str, str]] = set()
+    for route in iter_route_contexts(ward.app.routes):
+        path = str(route.path)
+        if isinstance(route.original_route, Mount) or path.startswith(JSON_PREFIXES):
+            continue
+        routes |= {(method, _shape(path)) for method in route.methods or ()}
+    assert routes == {(case.method, _shape(case.path)) for case in _CASES}
+
+
+def _shape(path: str) -> str:
+    return "/".join("{}" if part.startswith("{") else part for part in path.split("/"))
+
+
+def test_staff_of_another_office_and_other_families_see_nobody(ward: ApiWard) -> None:
+    ward.open_alert()
+    for login in ("care_b", "family_b"):
+        client = ward.client(login)
+        for path in ("/board", "/residents", "/alerts", "/devices", "/family"):
+            assert "田中 花子" not in client.get(path).text
+
+
+def test_equipment_is_for_staff(ward: ApiWard) -> None:
+    number = ward.open_alert(rule="device_silent", severity=Severity.EQUIPMENT, subject="device:1")
+    assert ward.client("family_a").get(f"/alerts/{number}").status_code == 404
+    assert f"/alerts/{number}" not in ward.client("family_a").get("/alerts").text
+    assert f"/alerts/{number}" in ward.client("care_a").get("/board").text
+
+
+def test_precise_place_stays_hidden_until_a_reason_or_a_claim(ward: ApiWard) -> None:
+    lat, lon = HOME_A[0] + 0.0123, HOME_A[1] + 0.0123
+    ward.fix("tracker-a", lat, lon, ward.clock.now())
+    reason: dict[str, object] = {"position": {"lat": lat, "lon": lon, "accuracy_m": 12.0}}
+    number = ward.open_alert(rule="geofence_exit", subject="geofence:1", reason=reason)
+    care, family = ward.client("care_a"), ward.client("family_a")
+    pages = [f"/residents/{RESIDENT_A}", f"/residents/{RESIDENT_A}/zones", f"/alerts/{number}", "/board"]
+    for client in (care, family):
+        for path in pages:
+            assert "35.66" not in client.get(path).text
+            assert "35.65" not in client.get(path).text
+
+    # Whoever takes an urgent alert about the place sees it; the others still do not.
+    assert care.post(f"/alerts/{number}/claim").status_code == 303
+    assert str(round(lat, 4)) in care.get(f"/residents/{RESIDENT_A}").text
+    assert str(round(lat, 4)) not in family.get(f"/residents/{RESIDENT_A}").text
+    assert "支援 甲" in family.get(f"/residents/{RESIDENT_A}").text
+
+
+def test_an_empty_map_of_usual_areas_says_why(ward: ApiWard) -> None:
+    care, path = ward.client("care_a"), f"/residents/{RESIDENT_A}/zones"
+    assert 'id="map-closed"' in care.get(path).text
+
+    care.post(f"/residents/{RESIDENT_A}/reveal", data=_REVEAL)
+
+    assert 'id="map-closed"' not in care.get(path).text
+
+
+def test_where_no_thermometer_reports_pages_say_that_heat_cannot_be_told(ward: ApiWard) -> None:
+    number = ward.open_alert(rule="heat", severity=Severity.CHECK_SOON)
+    care, family = ward.client("care_a"), ward.client("family_a")
+    paths = ((care, f"/residents/{RESIDENT_A}"), (family, "/family"), (care, f"/alerts/{number}"))
+    ward.execute(
+        "INSERT INTO device_latest (device_number, metric, time, value)"
+        " SELECT device_number, %s, %s, 29.4 FROM device WHERE device_id = 'hall-a'",
+        METRICS["temperature_c"].number,
+        ward.clock.now() - timedelta(minutes=80),
+    )
+    for client, path in paths:
+        assert "暑さ・寒さは 確認できません" not in client.get(path).text
+    assert "29.4℃" in family.get("/family").text
+
+    ward.clock.advance(minutes=20)
+
+    for client, path in paths:
+        assert "暑さ・寒さは 確認できません" in client.get(path).text
+    # An old figure does not pass for the present one.
+    assert "29.4℃" not in family.get("/family").text
+    assert "最後は 29.4℃" in care.get(f"/residents/{RESIDENT_A}").text
+
+
+def test_an_alert_of_the_night_says_who_is_told_later(ward: ApiWard) -> None:
+    ward.clock.advance(hours=14)
+    number = ward.open_alert()
+    planner.plan_all(ward.database, ward.clock.now())
+
+    shown = ward.client("care_a").get(f"/alerts/{number}").text
+    assert "おやすみの時間の方" in shown
+    # The centre is told at once, in their place.
+    assert "連絡 1/1 段" in ward.client("care_a").get("/board").text
+
+
+def test_two_who_press_at_once_get_one_holder_and_no_error(ward: ApiWard) -> None:
+    number = ward.open_alert()
+    assert ward.client("care_a").post(f"/alerts/{number}/claim").headers["location"].endswith("said=claimed")
+    second = ward.client("admin").post(f"/alerts/{number}/claim")
+    assert second.headers["location"] == f"/alerts/{number}"
+    assert "支援 甲さんが対応しています" in ward.client("admin").get(f"/alerts/{number}").text
+
+
+def test_old_page_does_not_close_what_changed(ward: ApiWard) -> None:
+    number = ward.open_alert()
+    care = ward.client("care_a")
+    care.post(f"/alerts/{number}/claim")
+    answer = care.post(f"/alerts/{number}/close", data=_CLOSE | {"version": "1", "note": "電話に出ました"})
+    assert answer.status_code == 422
+    assert "電話に出ました" in answer.text
+    with ward.database.transaction() as connection:
+        assert alerts.get(connection, number).closed_at is None
+
+
+def test_quiet_board_does_not_look_calm_while_nothing_is_heard(ward: ApiWard) -> None:
+    assert "無事という意味ではありません" in ward.client("care_a").get("/board").text
+
+
+def test_error_pages_speak_the_chosen_language_and_lead_on(ward: ApiWard) -> None:
+    client = ward.client("care_a")
+    client.cookies.set("mimamori_language", "en")
+    page = client.get("/no-such-page")
+    assert page.status_code == 404
+    assert "There is no such page" in page.text
+    assert 'href="/board"' in page.text
+
+
+def test_names_and_notes_are_shown_as_text(ward: ApiWard) -> None:
+    ward.execute("UPDATE resident SET name = %s WHERE resident_id = %s", "<b>花子</b>", RESIDENT_A)
+    number = ward.open_alert()
+    care = ward.client("care_a")
+    care.post(f"/alerts/{number}/note", data={"note": "</script><script>alert(1)</script>"})
+    care.post(f"/residents/{RESIDENT_A}/zones", data=_ZONE | {"name": "</script><script>alert(2)</script>"})
+    care.post(f"/residents/{RESIDENT_A}/reveal", data=_REVEAL)
+    for path in ("/board", f"/alerts/{number}", f"/residents/{RESIDENT_A}", f"/residents/{RESIDENT_A}/zones"):
+        text = care.get(path).text
+        assert "<b>花子</b>" not in text
+        assert "<script>alert" not in text
+
+
+_TEXT = st.text(max_size=60)
+_FORMS = st.dictionaries(
+    st.sampled_from(
+        [
+            *("name", "kind", "lat", "lon", "radius_m", "corners", "start", "end", "days"),
+            *(
+                "reason",
+                "note",
+                "outcome",
+                "version",
+                "action",
+                "language",
+                "next",
+                "take_over",
+                "login",
+                "password",
+            ),
+        ]
+    ),
+    st.one_of(
+        _TEXT, st.sampled_from(["polygon", "circle", "other", "nan", "1e400", "99999999999999999999", "ja"])
+    ),
+    max_size=8,
+)
+_POSTS = (
+    "/residents",
+    "/residents/1/zones",
+    "/residents/1/reveal",
+    "/alerts/1/close",
+    "/alerts/1/note",
+    "/a/x",
+    "/language",
+)
+_GETS = (
+    "/board?show=",
+    "/residents?state=",
+    "/alerts?handling=",
+    "/alerts?before=",
+    "/devices?q=",
+    "/a/",
+)
+
+
+def test_a_search_finds_people_and_keeps_their_names_out_of_addresses(ward: ApiWard) -> None:
+    admin = ward.client("admin")
+    everybody = admin.get("/residents").text
+    assert 'method="post" action="/residents"' in everybody
+    assert "田中 花子" in everybody
+    assert "鈴木 一郎" in everybody
+
+    found = admin.post("/residents", data={"q": "たなか"}).text
+    assert "田中 花子" in found
+    assert "鈴木 一郎" not in found
+    # An old address finds nobody by name.
+    assert "鈴木 一郎" in admin.get("/residents?q=%E8%8A%B1%E5%AD%90").text
+
+
+def test_no_input_makes_a_page_fail(ward: ApiWard) -> None:
+    ward.open_alert()
+    care = ward.client("care_a")
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(path=st.sampled_from(_POSTS), form=_FORMS, asked=st.sampled_from(_GETS), text=_TEXT)
+    def try_it(path: str, form: dict[str, str], asked: str, text: str) -> None:
+        assert care.post(path, data=form).status_code < 500
+        assert care.get(asked + quote(text, safe="")).status_code < 500
+
+    try_it()
+    assert care.get(f"/residents/{RESIDENT_B}").status_code == 404

@@ -1,0 +1,373 @@
+"""Who may do what, route by route: each route of the JSON interface for each role, on one's own things and on another office's."""
+
+import itertools
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+from fastapi.routing import iter_route_contexts
+from starlette.routing import Mount
+
+from api.access.permissions import declared_permission, refuse_undeclared
+from core.domain.alert import Severity
+from core.domain.backtest import BacktestWish
+from core.domain.device_proposal import Proposed
+from core.store.alerts import handling
+from core.store.detection import backtest_requests
+from core.store.devices import proposals
+from tests.support.asked import Asked
+from tests.support.wards.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
+
+CIRCLE = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
+REVEAL = {"reason": "no_contact"}
+ABSENCE = {
+    "kind": "day_service",
+    "began_at": "2026-08-01T00:00:00Z",
+    "hours": {"days": [0, 3], "start": "09:00", "end": "16:00"},
+}
+
+
+@pytest.fixture
+def ward(database_url: str, tmp_path: Path) -> Iterator[ApiWard]:
+    with api_ward(database_url, tmp_path) as made:
+        yield made
+
+
+@dataclass(frozen=True)
+class Case(Asked):
+    """A request with a JSON body."""
+
+    body: Mapping[str, object] | None = None
+
+
+CASES = (
+    Case("GET", "/healthz", 200, 200, 200, 200, 200, nobody=200),
+    Case("GET", "/readyz", 503, 503, 503, 503, 503, nobody=503),
+    Case("GET", "/api/v1/openapi.json", 200, 200, 200, 200, 200, nobody=200),
+    Case("POST", "/api/v1/session", 422, 422, 422, 422, 422, nobody=422, body={}),
+    Case("GET", "/api/v1/session", 200, 200, 200, 200, 200),
+    Case("DELETE", "/api/v1/session", 204, 204, 204, 204, 204, nobody=204),
+    Case("GET", "/api/v1/residents", 200, 200, 200, 200, 200),
+    Case("GET", "/api/v1/residents/{resident}", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/contacts", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/looks", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/location", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/week", 200, 200, 404, 200, 404),
+    Case("POST", "/api/v1/residents/{resident}/reveal", 201, 201, 404, 201, 404, body=REVEAL),
+    Case("GET", "/api/v1/residents/{resident}/readings", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/blind-times", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/fixes", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/geofences", 200, 200, 404, 200, 404),
+    Case(
+        "POST",
+        "/api/v1/residents/{resident}/geofences",
+        201,
+        201,
+        404,
+        403,
+        404,
+        body={"name": "park", "shape": CIRCLE},
+    ),
+    Case("GET", "/api/v1/geofences/{geofence}", 200, 200, 404, 200, 404),
+    Case("PATCH", "/api/v1/geofences/{geofence}", 200, 200, 404, 403, 404, body={"name": "near home"}),
+    Case("DELETE", "/api/v1/geofences/{geofence}", 204, 204, 404, 403, 404),
+    Case("GET", "/api/v1/residents/{resident}/absences", 200, 200, 404, 200, 404),
+    Case("POST", "/api/v1/residents/{resident}/absences", 201, 201, 404, 201, 404, body=ABSENCE),
+    Case("DELETE", "/api/v1/absences/{absence}", 204, 204, 404, 204, 404),
+    Case("GET", "/api/v1/residents/{resident}/usual", 200, 200, 404, 200, 404),
+    Case("GET", "/api/v1/residents/{resident}/backtests", 200, 200, 404, 403, 403),
+    Case("POST", "/api/v1/residents/{resident}/backtests", 202, 202, 404, 403, 403, body={"weeks": 4}),
+    Case("GET", "/api/v1/backtests/{backtest}", 200, 200, 404, 403, 403),
+    Case("GET", "/api/v1/residents/{resident}/sensitivity", 200, 200, 404, 403, 403),
+    Case(
+        "PUT",
+        "/api/v1/residents/{resident}/sensitivity",
+        200,
+        200,
+        404,
+        403,
+        403,
+        body={"sensitivity": "quiet"},
+    ),
+    Case("GET", "/api/v1/devices", 200, 200, 200, 200, 200),
+    Case("GET", "/api/v1/devices/{device}", 200, 200, 404, 200, 404),
+    Case(
+        "POST",
+        "/api/v1/devices",
+        201,
+        403,
+        403,
+        403,
+        403,
+        body={"device_id": "bed-1", "kind": "bed", "place": "bedroom", "home": 1},
+    ),
+    Case(
+        "POST", "/api/v1/devices/{own_device}/moves", 201, 403, 403, 403, 403, body={"resident": RESIDENT_B}
+    ),
+    Case(
+        "POST",
+        "/api/v1/devices/{own_device}/replacement",
+        201,
+        403,
+        403,
+        403,
+        403,
+        body={"device_id": "new-1"},
+    ),
+    Case("DELETE", "/api/v1/devices/{own_device}", 204, 403, 403, 403, 403),
+    Case("GET", "/api/v1/devices/{device}/credential", 200, 200, 404, 403, 403),
+    Case("DELETE", "/api/v1/devices/{own_device}/credential", 404, 403, 403, 403, 403),
+    Case("POST", "/api/v1/devices/{device}/codes", 201, 201, 404, 403, 403),
+    Case("GET", "/api/v1/proposals", 200, 403, 403, 403, 403),
+    Case("POST", "/api/v1/proposals/{proposal}/acceptance", 201, 403, 403, 403, 403, body={"home": 1}),
+    Case("DELETE", "/api/v1/proposals/{proposal}", 204, 403, 403, 403, 403),
+    Case("POST", "/api/v1/enrolments", 422, 422, 422, 422, 422, nobody=422, body={"code": "K7QM"}),
+    Case("GET", "/api/v1/alerts", 200, 200, 200, 200, 200),
+    Case("GET", "/api/v1/alerts/history", 200, 200, 200, 200, 200),
+    Case("GET", "/api/v1/alerts/{alert}", 200, 200, 404, 200, 404),
+    Case("POST", "/api/v1/alerts/{alert}/claim", 200, 200, 404, 200, 404, body={"version": 1}),
+    Case("POST", "/api/v1/alerts/{alert}/release", 200, 200, 404, 200, 404, body={"version": 1}),
+    Case(
+        "POST",
+        "/api/v1/alerts/{alert}/close",
+        200,
+        200,
+        404,
+        200,
+        404,
+        body={"version": 1, "outcome": "safe_contacted"},
+    ),
+    Case("POST", "/api/v1/alerts/{alert}/notes", 201, 201, 404, 201, 404, body={"note": "on the way"}),
+    Case("GET", "/api/v1/simulation", 404, 403, 403, 403, 403),
+    Case("PATCH", "/api/v1/simulation", 404, 403, 403, 403, 403, body={"wanted": False}),
+    Case("POST", "/api/v1/simulation/wishes", 404, 403, 403, 403, 403, body={"kind": "sos", "home": 1}),
+    Case("GET", "/api/v1/quarantine", 200, 403, 403, 403, 403),
+    Case("GET", "/api/v1/quarantine/state", 200, 403, 403, 403, 403),
+    # There is none of that number; who may not look is not told so.
+    Case("GET", "/api/v1/quarantine/{message}", 404, 403, 403, 403, 403),
+    # Its answer does not end, so the roles that get it are tried in the tests of the stream.
+    Case("GET", "/api/v1/live", 0, 0, 0, 0, 0),
+)
+
+
+_device_numbers = itertools.count(1)
+
+
+def _new_device(ward: ApiWard) -> str:
+    """Register a device in A's home a day ago, so that it can be moved now."""
+    device_id = f"own-{next(_device_numbers)}"
+    ward.execute(
+        "WITH made AS (INSERT INTO device (device_id, sender, kind, registered_at)"
+        " VALUES (%s, %s, 'motion', now()) RETURNING device_number)"
+        " INSERT INTO device_assignment (device_number, home_id, during)"
+        " SELECT device_number, 1, tstzrange(%s, NULL) FROM made",
+        device_id,
+        f"native:{device_id}",
+        ward.clock.now() - timedelta(days=1),
+    )
+    return device_id
+
+
+def _new_proposal(ward: ApiWard) -> int:
+    """Let a gateway describe a device."""
+    name = f"said-{next(_device_numbers)}"
+    said = Proposed(f"zigbee2mqtt:g1/{name}", name, "", frozenset({"motion"}))
+    with ward.database.transaction() as connection:
+        proposals.keep(connection, [said], ward.clock.now())
+        return next(one.number for one in proposals.waiting(connection) if one.name == name)
+
+
+def test_each_role_gets_what_it_may_and_nothing_else(ward: ApiWard) -> None:
+    wrong: list[str] = []
+    clients = {login: ward.client(login) for login in CASES[0].expected}
+    for case in CASES:
+        for login, expected in case.expected.items():
+            if expected == 0:
+                continue
+            # Each on a fresh thing of A's, so that no asker sees what another changed.
+            path = case.path.format(
+                resident=RESIDENT_A,
+                alert=_new_alert(ward),
+                geofence=_new_geofence(ward),
+                absence=_new_absence(ward) if "{absence}" in case.path else 0,
+                device="hall-a",
+                own_device=_new_device(ward) if "{own_device}" in case.path else "",
+                message=1,
+                backtest=_new_backtest(ward) if "backtest" in case.path else 0,
+                proposal=_new_proposal(ward) if "{proposal}" in case.path else 0,
+            )
+            ends_session = case.method == "DELETE" and path.endswith("/session")
+            client = ward.client(login) if ends_session else clients[login]
+            answer = client.request(case.method, path, json=case.body)
+            if answer.status_code != expected:
+                wrong.append(f"{case.method} {case.path} as {login}: {answer.status_code} {answer.text}")
+
+    assert not wrong, "\n".join(wrong)
+
+
+def test_the_table_names_every_route_of_the_json_interface(ward: ApiWard) -> None:
+    tried = {(case.method, case.path.replace("{own_device}", "{device}")) for case in CASES}
+    routes: set[tuple[str, str]] = set()
+    for route in iter_route_contexts(ward.app.routes):
+        path = route.path or ""
+        if path.startswith(("/api/", "/healthz", "/readyz")):
+            kind = (
+                "alert"
+                if "/alerts/" in path
+                else "geofence"
+                if path.startswith("/api/v1/geofences")
+                else "absence"
+                if path.startswith("/api/v1/absences")
+                else "backtest"
+                if path.startswith("/api/v1/backtests")
+                else "proposal"
+                if path.startswith("/api/v1/proposals")
+                else "resident"
+            )
+            path = path.replace("{number}", "{" + kind + "}").replace("{device_id}", "{device}")
+            routes |= {(method, path) for method in route.methods or ()}
+
+    assert routes == tried
+
+
+def test_every_route_names_its_permission(ward: ApiWard) -> None:
+    for route in iter_route_contexts(ward.app.routes):
+        if not isinstance(route.original_route, Mount):
+            assert declared_permission(route) is not None, f"{route.path} names no permission"
+
+
+def test_a_route_without_a_permission_stops_the_start(ward: ApiWard) -> None:
+    @ward.app.get("/forgotten")
+    def forgotten() -> None: ...
+
+    with pytest.raises(RuntimeError, match="/forgotten"):
+        refuse_undeclared(ward.app.routes)
+
+
+@pytest.mark.parametrize(
+    ("login", "seen"),
+    [("admin", {1, 2}), ("care_a", {1}), ("care_b", {2}), ("family_a", {1}), ("family_b", {2})],
+)
+def test_lists_hold_only_whom_the_asker_may_know_of(ward: ApiWard, login: str, seen: set[int]) -> None:
+    by_resident = {ward.open_alert(number): number for number in (RESIDENT_A, RESIDENT_B)}
+    client = ward.client(login)
+
+    residents = {one["number"] for one in client.get("/api/v1/residents").json()["items"]}
+    devices = {one["device_id"] for one in client.get("/api/v1/devices").json()["items"]}
+    alerts = {by_resident[one["number"]] for one in client.get("/api/v1/alerts").json()}
+    history = {by_resident[one["number"]] for one in client.get("/api/v1/alerts/history").json()["items"]}
+
+    assert residents == alerts == history == seen
+    assert devices == {f"{kind}-{'ab'[number - 1]}" for kind in ("hall", "tracker") for number in seen}
+
+
+def test_equipment_and_ward_matters_are_for_staff(ward: ApiWard) -> None:
+    device = ward.open_alert(
+        RESIDENT_A, rule="device_silent", severity=Severity.EQUIPMENT, subject="device:1"
+    )
+    area = ward.open_alert(None, rule="ward_silent", subject="ward")
+    home = ward.open_alert(None, rule="home_silent", subject="home:1", office=OFFICE_A)
+
+    assert _alerts(ward, "admin") == {device, area, home}
+    assert _alerts(ward, "care_a") == {device, area, home}
+    assert _alerts(ward, "care_b") == {area}
+    assert _alerts(ward, "family_a") == set()
+    for number in (device, area, home):
+        assert ward.client("family_a").get(f"/api/v1/alerts/{number}").status_code == 404
+
+
+def test_a_family_never_sees_how_others_are_reached(ward: ApiWard) -> None:
+    def addresses(login: str) -> list[str | None]:
+        found = ward.client(login).get(f"/api/v1/residents/{RESIDENT_A}/contacts").json()
+        return [one["address"] for one in found]
+
+    assert addresses("care_a") == ["family-a@example.jp", "cousin-a@example.jp", "centre-A@example.jp"]
+    assert addresses("family_a") == ["family-a@example.jp", None, None]
+
+
+def test_while_somebody_else_is_checking_a_family_user_can_only_take_over(ward: ApiWard) -> None:
+    number = ward.open_alert()
+    family, address = ward.client("family_a"), f"/api/v1/alerts/{number}"
+    closing = {"outcome": "safe_contacted"}
+    ward.client("care_a").post(f"{address}/claim", json={"version": 1})
+
+    assert family.post(f"{address}/release", json={"version": 2}).status_code == 403
+    assert family.post(f"{address}/close", json={"version": 2} | closing).status_code == 403
+    assert family.post(f"{address}/claim", json={"version": 2}).status_code == 409
+    taken = family.post(f"{address}/claim", json={"version": 2, "take_over": True})
+    assert taken.status_code == 200
+    assert (
+        family.post(f"{address}/close", json={"version": taken.json()["version"]} | closing).status_code
+        == 200
+    )
+
+
+def test_who_answered_from_a_message_is_the_same_person_when_signed_in(ward: ApiWard) -> None:
+    number = ward.open_alert(rule="geofence_exit")
+    rows = ward.execute("SELECT contact_id FROM contact WHERE name = 'contact A'")
+    with ward.database.transaction() as connection:
+        handling.claim(connection, number, contact=rows[0][0], now=ward.clock.now())
+    family = ward.client("family_a")
+
+    assert family.get(f"/api/v1/residents/{RESIDENT_A}/location").json()["is_precise"] is True
+    assert family.post(f"/api/v1/alerts/{number}/release", json={"version": 2}).json()["handling"] == "open"
+
+
+def test_an_administrators_look_at_a_person_is_kept_for_that_person(ward: ApiWard) -> None:
+    ward.client("admin").get(f"/api/v1/residents/{RESIDENT_A}")
+    ward.client("care_a").get(f"/api/v1/residents/{RESIDENT_A}")
+
+    looks = ward.client("family_a").get(f"/api/v1/residents/{RESIDENT_A}/looks").json()
+
+    assert [(one["user_name"], one["what"]) for one in looks] == [("管理 者", "record")]
+
+
+def test_a_user_moved_to_another_office_sees_the_other_residents_at_once(ward: ApiWard) -> None:
+    client = ward.client("care_a")
+    ward.execute("UPDATE user_account SET office_id = 2 WHERE login = 'care_a'")
+
+    answer: httpx2.Response = client.get("/api/v1/residents")
+
+    assert [one["number"] for one in answer.json()["items"]] == [RESIDENT_B]
+
+
+def _alerts(ward: ApiWard, login: str) -> set[int]:
+    return {one["number"] for one in ward.client(login).get("/api/v1/alerts").json()}
+
+
+def _new_alert(ward: ApiWard) -> int:
+    ward.execute("UPDATE alert SET handling = 'closed', closed_at = opened_at, outcome = 'drill'")
+    ward.clock.advance(seconds=1)
+    return ward.open_alert(RESIDENT_A)
+
+
+def _new_absence(ward: ApiWard) -> int:
+    rows = ward.execute(
+        "INSERT INTO absence (resident_id, kind, began_at, ended_at, created_at)"
+        " VALUES (%s, 'travel', %s, %s, %s) RETURNING absence_id",
+        RESIDENT_A,
+        ward.clock.now(),
+        ward.clock.now() + timedelta(days=2),
+        ward.clock.now(),
+    )
+    return int(rows[0][0])
+
+
+def _new_backtest(ward: ApiWard) -> int:
+    ward.execute("DELETE FROM backtest")
+    with ward.database.transaction() as connection:
+        return backtest_requests.add(connection, RESIDENT_A, BacktestWish(), user=1, now=ward.clock.now())
+
+
+def _new_geofence(ward: ApiWard) -> int:
+    ward.execute("UPDATE geofence SET deleted_at = created_at WHERE name <> 'around A'")
+    rows = ward.execute(
+        "INSERT INTO geofence (resident_id, name, shape, hours, created_at)"
+        " SELECT resident_id, 'case', shape, hours, created_at FROM geofence WHERE resident_id = %s LIMIT 1"
+        " RETURNING geofence_id",
+        RESIDENT_A,
+    )
+    return int(rows[0][0])

@@ -1,0 +1,215 @@
+"""Signing in over the real database: sessions, cookies, the throttle, and whose requests count as ours."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from api.access import sessions
+from core.store.people import users
+from tests.support.wards.api_ward import ORIGIN, PASSWORD, ApiWard, api_ward
+
+SESSION = "/api/v1/session"
+
+
+@pytest.fixture
+def ward(database_url: str, tmp_path: Path) -> Iterator[ApiWard]:
+    with api_ward(database_url, tmp_path) as made:
+        yield made
+
+
+def test_the_right_password_gives_a_session_that_only_this_browser_has(ward: ApiWard) -> None:
+    client = ward.client()
+    answer = client.post(SESSION, json={"login": "CARE_A", "password": PASSWORD})
+
+    assert answer.status_code == 201
+    assert answer.json()["user"]["role"] == "care"
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("mimamori_session=")
+    assert "HttpOnly" in cookie
+    assert "SameSite=lax" in cookie
+    assert client.get(SESSION).json()["user"]["login"] == "care_a"
+    assert ward.client().get(SESSION).status_code == 401
+    # Only the token's hash is stored.
+    token = client.cookies["mimamori_session"]
+    assert ward.execute("SELECT count(*) FROM user_session WHERE token_hash = %s", token.encode()) == [(0,)]
+
+
+def test_over_https_the_cookie_is_bound_to_the_host(database_url: str, tmp_path: Path) -> None:
+    with api_ward(database_url, tmp_path, base_url="https://mimamori.example.jp") as ward:
+        client = ward.client()
+        answer = client.post(
+            SESSION,
+            json={"login": "care_a", "password": PASSWORD},
+            headers={"Origin": "https://mimamori.example.jp"},
+        )
+
+    cookie = answer.headers["set-cookie"]
+    assert cookie.startswith("__Host-mimamori=")
+    assert "Secure" in cookie
+    assert "Path=/" in cookie
+    assert "Domain" not in cookie
+    assert answer.headers["strict-transport-security"]
+
+
+def test_a_wrong_login_and_a_wrong_password_are_told_in_the_same_words(ward: ApiWard) -> None:
+    for login, password in (("care_a", "wrong"), ("nobody", PASSWORD), ("care_a", "x" * 200), ("\x00", "y")):
+        answer = ward.client().post(SESSION, json={"login": login, "password": password})
+        assert answer.status_code == 401
+        assert answer.json()["detail"] == "the login or the password is not right"
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+def test_signing_out_ends_the_session_on_our_side_too(ward: ApiWard) -> None:
+    client = ward.client("care_a")
+    token = client.cookies["mimamori_session"]
+
+    assert client.delete(SESSION).status_code == 204
+
+    thief = ward.client()
+    thief.cookies.set("mimamori_session", token)
+    assert thief.get(SESSION).status_code == 401
+
+
+def test_signing_in_anew_ends_the_session_that_the_browser_had_before(ward: ApiWard) -> None:
+    client = ward.client("family_a")
+    before = client.cookies["mimamori_session"]
+
+    assert client.post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 201
+    assert client.get(SESSION).json()["user"]["login"] == "care_a"
+
+    left_behind = ward.client()
+    left_behind.cookies.set("mimamori_session", before)
+    assert left_behind.get(SESSION).status_code == 401
+    # A mistyped password ends nothing.
+    assert client.post(SESSION, json={"login": "admin", "password": "wrong"}).status_code == 401
+    assert client.get(SESSION).json()["user"]["login"] == "care_a"
+
+
+def test_a_session_can_be_extended_before_it_ends_and_not_after(ward: ApiWard) -> None:
+    client = ward.client("admin")
+    for _ in range(4):
+        ward.machine.advance(minutes=58)
+        assert client.get(SESSION).status_code == 200
+    answer = client.post("/session/extend", data={"next": "/alerts"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, "/alerts")
+    assert f"Max-Age={8 * 3600}" in answer.headers["set-cookie"]
+
+    # Beyond the end that the session had at first.
+    for _ in range(8):
+        ward.machine.advance(minutes=58)
+        assert client.get(SESSION).status_code == 200
+    ward.machine.advance(minutes=58)
+    assert client.post("/session/extend", follow_redirects=False).headers["location"].startswith("/login")
+
+
+@pytest.mark.parametrize(
+    ("login", "hours", "parts"), [("care_a", 12, 6), ("admin", 8, 16), ("family_a", 30 * 24, 4)]
+)
+def test_a_session_in_use_ends_for_good_after_the_time_of_its_role(
+    ward: ApiWard, login: str, hours: int, parts: int
+) -> None:
+    client = ward.client(login)
+    for _ in range(parts - 1):
+        ward.machine.advance(hours=hours / parts)
+        assert client.get(SESSION).status_code == 200
+
+    ward.machine.advance(hours=hours / parts)
+
+    assert client.get(SESSION).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("login", "minutes"), [("care_a", 4 * 60), ("admin", 60), ("family_a", 14 * 24 * 60)]
+)
+def test_a_session_that_nobody_uses_ends_earlier(ward: ApiWard, login: str, minutes: int) -> None:
+    client = ward.client(login)
+    ward.machine.advance(minutes=minutes - 1)
+    assert client.get(SESSION).status_code == 200
+
+    ward.machine.advance(minutes=minutes)
+
+    assert client.get(SESSION).status_code == 401
+
+
+def test_all_sessions_end_when_the_password_changes_or_the_user_is_kept_out(ward: ApiWard) -> None:
+    care, family = [ward.client("care_a"), ward.client("care_a")], ward.client("family_a")
+
+    with ward.database.transaction() as connection:
+        users.set_password(connection, users.by_login(connection, "care_a").number, "another hash")
+        users.disable(connection, users.by_login(connection, "family_a").number)
+
+    assert [one.get(SESSION).status_code for one in (*care, family)] == [401, 401, 401]
+    refused = ward.client().post(SESSION, json={"login": "family_a", "password": PASSWORD})
+    assert refused.status_code == 401
+
+
+def test_guessing_at_one_login_from_one_place_is_stopped_for_a_while(ward: ApiWard) -> None:
+    client = ward.client()
+    for _ in range(sessions.FAILURES_OF_LOGIN_FROM_PEER):
+        assert client.post(SESSION, json={"login": "care_a", "password": "guess"}).status_code == 401
+        ward.machine.advance(seconds=1)
+
+    stopped = client.post(SESSION, json={"login": "care_a", "password": PASSWORD})
+    assert stopped.status_code == 429
+    assert int(stopped.headers["retry-after"]) > 0
+    # Others are not touched.
+    assert client.post(SESSION, json={"login": "care_b", "password": PASSWORD}).status_code == 201
+
+    ward.machine.advance(minutes=16)
+    assert client.post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 201
+
+
+def test_guessing_from_many_places_does_not_lock_out_where_the_login_is_known(ward: ApiWard) -> None:
+    known = ward.client()
+    assert known.post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 201
+    for number in range(sessions.FAILURES_OF_LOGIN + 1):
+        ward.execute(
+            "INSERT INTO sign_in_attempt (attempted_at, login_hash, peer, succeeded)"
+            " SELECT %s, login_hash, %s, false FROM sign_in_attempt WHERE peer = 'testclient' LIMIT 1",
+            ward.machine.now(),
+            f"10.0.0.{number}",
+        )
+    ward.machine.advance(seconds=1)
+
+    assert known.post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 201
+
+    # From elsewhere the same login is stopped.
+    ward.execute("DELETE FROM sign_in_attempt WHERE succeeded")
+    assert known.post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 429
+
+
+def test_a_change_must_come_from_our_own_pages(ward: ApiWard) -> None:
+    cases: tuple[tuple[dict[str, str], int], ...] = (
+        ({"Sec-Fetch-Site": "same-origin"}, 204),
+        ({"Sec-Fetch-Site": "none"}, 204),
+        ({"Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Sec-Fetch-Site": "same-site", "Origin": ORIGIN}, 403),
+        ({"Origin": ORIGIN}, 204),
+        ({"Origin": "http://elsewhere.example"}, 403),
+        ({"Origin": "null"}, 403),
+        ({}, 403),
+    )
+    for headers, status in cases:
+        client = ward.client("care_a")
+        del client.headers["Origin"]
+        assert client.delete(SESSION, headers=headers).status_code == status, headers
+        # What is refused changes nothing.
+        assert (client.get(SESSION).status_code == 200) == (status == 403), headers
+
+
+def test_every_answer_says_what_a_browser_may_do_with_it(ward: ApiWard) -> None:
+    for path in ("/healthz", "/api/v1/residents", "/login", "/no-such-page", "/api/v1/nothing"):
+        headers = ward.client().get(path).headers
+        assert "default-src 'self'" in headers["content-security-policy"], path
+        assert "frame-ancestors 'none'" in headers["content-security-policy"], path
+        assert headers["x-content-type-options"] == "nosniff", path
+        assert headers["referrer-policy"] == "same-origin", path
+        assert headers["cache-control"] == "no-store", path
+
+
+def test_a_body_larger_than_64_kb_is_refused(ward: ApiWard) -> None:
+    answer = ward.client().post(SESSION, json={"login": "care_a", "password": "x" * 70_000})
+
+    assert answer.status_code == 413
+    assert answer.json()["detail"] == "the request is larger than 64 kB"

@@ -1,0 +1,248 @@
+"""The command line against a real database and a real broker."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.credentials.passwords import is_right
+from core.store.database import Database
+from core.store.people import users
+from deploy.local.mosquitto import Broker
+from tests.support.command_line import CommandLine
+from tests.support.services.processes import Processes, service_settings
+from tests.support.wait import wait_until
+from tests.support.wards.ward_files import register_small_ward, small_ward, write_ward
+
+
+@pytest.fixture(autouse=True)
+def settings(mimamori: CommandLine, database_url: str) -> None:
+    mimamori.settings = {"MIMAMORI_DATABASE_URL": database_url, "MIMAMORI_ENVIRONMENT": "test"}
+
+
+@pytest.fixture
+def ward(database_url: str, tmp_path: Path) -> None:
+    register_small_ward(database_url, tmp_path)
+
+
+def test_migrate_says_what_it_did(mimamori: CommandLine) -> None:
+    again = mimamori("migrate")
+    assert (again.code, again.out) == (0, "the database is up to date\n")
+
+
+def test_register_says_what_came_and_hands_passwords_over_once(
+    mimamori: CommandLine, tmp_path: Path, database_url: str
+) -> None:
+    write_ward(tmp_path, small_ward())
+    first = mimamori("register", "ward.json", "--passwords", "passwords.txt")
+    assert first.code == 0, first.err
+    assert "1 homes, 1 residents" in first.out
+    passwords = tmp_path / "passwords.txt"
+    assert passwords.stat().st_mode & 0o777 == 0o600
+    told = dict(line.split("\t") for line in passwords.read_text(encoding="utf-8").splitlines())
+    with Database(database_url) as database, database.transaction() as connection:
+        found = users.find(connection, "care")
+    assert found is not None
+    assert is_right(told["care"], found.password_hash)
+    second = mimamori("register", "ward.json")
+    assert (second.code, second.out) == (0, "Registered: nothing new\n")
+
+
+def test_a_mistake_in_a_ward_file_is_one_line_with_its_place(mimamori: CommandLine, tmp_path: Path) -> None:
+    body = small_ward()
+    body["homes"][0]["devices"][0]["kind"] = "lamp"
+    write_ward(tmp_path, body)
+    told = mimamori("register", "ward.json")
+    assert told.code == 65
+    assert "ward.json: homes[0].devices[0].kind: Invalid enum value 'lamp'" in told.err
+    assert told.err.count("\n") == 1
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_user_comes_changes_the_password_and_goes(mimamori: CommandLine, database_url: str) -> None:
+    added = mimamori(
+        "user", "add", "sato", "--name", "佐藤", "--role", "care", "--office", "中央地域包括支援センター",
+        "--password-stdin", stdin="a long password\n",
+    )  # fmt: skip
+    assert added.code == 0, added.err
+    assert "a long password" not in added.out
+    twice = mimamori("user", "add", "SATO", "--name", "佐藤", "--role", "admin")
+    assert (twice.code, twice.err) == (1, "the login SATO is taken; choose another\n")
+    made = mimamori("user", "password", "sato").out.rsplit(" ", 1)[-1].strip()
+    mimamori("user", "disable", "sato")
+    with Database(database_url) as database, database.transaction() as connection:
+        found = users.find(connection, "sato")
+    assert found is not None
+    assert is_right(made, found.password_hash)
+    assert not found.user.is_active
+    assert "sato" in mimamori("user", "list").out
+
+
+@pytest.mark.usefixtures("ward")
+def test_somebody_is_told_no_more_and_the_last_one_is_missed(mimamori: CommandLine) -> None:
+    kept_out = mimamori("user", "disable", "taro").out
+    assert "to stop that: mimamori contact disable" in kept_out
+    number = kept_out.strip().rsplit(" ", 1)[-1]
+    told = mimamori("contact", "disable", number)
+    assert told.code == 0, told.err
+    assert f"contact {number} is told nothing more" in told.out
+    # Whoever is disabled stays on the list.
+    assert "taro@" in mimamori("contact", "list").out
+    others = {str(one) for one in range(1, 20)} - {number}
+    last = [mimamori("contact", "disable", one).out for one in sorted(others)]
+    assert any("NOBODY ELSE" in out for out in last)
+    assert mimamori("contact", "enable", number).out == f"contact {number} is told again\n"
+    missing = mimamori("contact", "disable", "999")
+    assert (missing.code, missing.err) == (
+        1,
+        "there is no contact 999; `mimamori contact list` shows them all\n",
+    )
+
+
+def test_errors_of_people_commands_say_what_is_missing(mimamori: CommandLine) -> None:
+    for words, told in (
+        (("user", "disable", "nobody"), "there is no user nobody; `mimamori user list` shows them all"),
+        (("user", "add", "x", "--name", "X", "--role", "care", "--office", "Nowhere"), "no office Nowhere"),
+        (("user", "add", "x", "--name", "X", "--role", "family", "--resident", "99"), "no resident 99"),
+        (("device", "move", "d9", "--home", "A"), "there is no home A"),
+        (("device", "retire", "d9"), "there is no device d9 in use"),
+    ):
+        result = mimamori(*words)
+        assert result.code == 1
+        assert told in result.err
+    short = mimamori(
+        "user", "add", "x", "--name", "X", "--role", "admin", "--password-stdin", stdin="short\n"
+    )
+    assert short.code == 65
+    assert "10 to 256 characters" in short.err
+
+
+def _line(listed: str, device_id: str) -> str:
+    """Return what the list says of a device."""
+    return next(line for line in listed.splitlines() if line.split()[:1] == [device_id])
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_device_is_added_with_its_topic_and_password(mimamori: CommandLine) -> None:
+    added = mimamori(
+        "device", "add", "kitchen-1", "--kind", "motion", "--place", "kitchen", "--home", "3丁目 A-101"
+    )
+    assert added.code == 0, added.err
+    assert "It publishes under: mimamori/v1/kitchen-1/+" in added.out
+    assert "user and client id: kitchen-1\npassword, shown only now: " in added.out
+    listed = mimamori("device", "list").out
+    assert "yes" in _line(listed, "kitchen-1")
+    assert "never" in _line(listed, "kitchen-1")
+    assert mimamori("device", "retire", "kitchen-1").code == 0
+    assert "kitchen-1" not in mimamori("device", "list").out
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_gateways_password_is_made_once_for_all_its_devices(mimamori: CommandLine) -> None:
+    def add(name: str) -> str:
+        sender = f"zigbee2mqtt:g1/{name}"
+        words = ("--kind", "motion", "--sender", sender, "--home", "3丁目 A-101")
+        return mimamori("device", "add", name, *words).out
+
+    assert "user and client id: g1\npassword" in add("hall-8")
+    second = add("hall-9")
+    assert "g1: yes" in _line(mimamori("device", "list").out, "hall-9")
+    assert "It publishes with the credential of g1, under: gw/g1/#" in second
+    assert "password" not in second
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_credential_is_rotated_and_revoked(mimamori: CommandLine) -> None:
+    mimamori("device", "add", "kitchen-1", "--kind", "motion", "--home", "3丁目 A-101")
+    assert "password, shown only now" in mimamori("device", "rotate", "kitchen-1").out
+    assert "kitchen-1 may not sign in any more" in mimamori("device", "revoke", "kitchen-1").out
+    assert "revoked" in _line(mimamori("device", "list").out, "kitchen-1")
+    assert mimamori("device", "revoke", "kitchen-9").err.startswith("there is no device kitchen-9 in use")
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_device_is_moved_stored_shared_and_replaced(mimamori: CommandLine) -> None:
+    mimamori("device", "add", "t-1", "--kind", "tracker", "--resident", "1")
+    assert mimamori("device", "share", "t-1").out == "t-1 is everybody's in its home from now on\n"
+    assert "everybody's in its home already" in mimamori("device", "share", "t-1").err
+    assert mimamori("device", "move", "t-1", "--resident", "1").code == 0
+    assert mimamori("device", "store", "t-1").code == 0
+    assert "in store" in mimamori("device", "list").out
+    told = mimamori("device", "move", "t-1", "--resident", "1", "--at", "2099-01-01T00:00+0900")
+    assert "the move lies in the future" in told.err
+    assert mimamori("device", "move", "t-1", "--home", "3丁目 A-101").code == 0
+    replaced = mimamori("device", "replace", "t-1", "t-2")
+    assert replaced.out.startswith(
+        "t-2 is in the place of t-1 from now on\nIt publishes under: mimamori/v1/t-2/+"
+    )
+
+
+@pytest.mark.usefixtures("ward")
+def test_a_code_on_a_label_is_exchanged_over_the_network(
+    mimamori: CommandLine, tmp_path: Path, processes: Processes
+) -> None:
+    address = processes.start("api", mimamori.settings | {"MIMAMORI_API_PORT": "0"}).wait_for("ready")[
+        "address"
+    ]
+    mimamori.settings |= {"MIMAMORI_BASE_URL": address}
+    words = ("--kind", "motion", "--place", "kitchen", "--home", "3丁目 A-101", "--label", "label.svg")
+    added = mimamori("device", "add", "kitchen-1", *words)
+    assert added.code == 0, added.err
+    assert "password" not in added.out
+    assert "code open" in _line(mimamori("device", "list").out, "kitchen-1")
+    assert "<title>kitchen-1</title>" in (tmp_path / "label.svg").read_text(encoding="utf-8")
+    code = added.out.rpartition("#")[2].strip()
+    # Whoever enrols a device has no database.
+    settings, mimamori.settings = mimamori.settings, {}
+    told = mimamori("device", "enrol", code, "--at", address)
+    assert json.loads(told.out)["username"] == "kitchen-1"
+    again = mimamori("device", "enrol", code, "--at", address)
+    assert again.code == 69
+    assert again.err.startswith("this code opens nothing")
+    assert "cannot reach" in mimamori("device", "enrol", code, "--at", "http://127.0.0.1:1").err
+    assert "needs a web address" in mimamori("device", "enrol", code, "--at", "here").err
+    mimamori.settings = settings
+    assert mimamori("device", "label", "kitchen-1", "--out", "new.svg").code == 0
+    assert "yes, new code open" in _line(mimamori("device", "list").out, "kitchen-1")
+    assert "cannot write" in mimamori("device", "label", "kitchen-1", "--out", "no/where.svg").err
+
+
+def test_the_doctor_finds_a_healthy_service(
+    mimamori: CommandLine, database_url: str, broker: Broker, processes: Processes, tmp_path: Path
+) -> None:
+    mimamori.settings = service_settings(database_url, broker)
+    register_small_ward(database_url, tmp_path)
+    processes.start("ingest", mimamori.settings)
+    told = mimamori("doctor")
+    assert (told.code, "mimamori detect" in told.out) == (1, True)
+    processes.start("detectors", mimamori.settings)
+    # Both report a few times a second; the first report comes a moment after they are ready.
+    wait_until(lambda: mimamori("doctor").code == 0, 30, what="the doctor to find nothing bad")
+    told = mimamori("doctor")
+    for found in (
+        "schema up to date",
+        "Apache edition",
+        "signed in at",
+        "without a password are kept out",
+        "s ago",
+    ):
+        assert found in told.out
+
+
+def test_the_doctor_says_what_is_wrong(
+    mimamori: CommandLine, empty_database_url: str, database_url: str, broker: Broker
+) -> None:
+    good = service_settings(database_url, broker)
+    cases: list[tuple[dict[str, str], str]] = [
+        (service_settings(empty_database_url, broker), "run: mimamori migrate"),
+        (good, "start it: mimamori ingest"),
+        (good | {"MIMAMORI_BROKER_PASSWORD": "wrong"}, "refuses ingest: Not authorized"),
+        (good | {"MIMAMORI_BROKER_PORT": "1"}, "no answer at 127.0.0.1:1"),
+        (good | {"MIMAMORI_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "the database is not available"),
+        ({}, "MIMAMORI_DATABASE_URL: Field required"),
+    ]
+    for settings, told in cases:
+        mimamori.settings = settings
+        result = mimamori("doctor")
+        assert result.code == 1
+        assert told in result.out

@@ -1,0 +1,295 @@
+"""Trying rules on the past of a home whose days were also judged live."""
+
+import datetime as dt
+import json
+import time
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.access.location_gate import holds_place
+from core.domain.alert import Severity
+from core.domain.geofence import Circle, Hours
+from core.errors import InputError, NotFoundError, StoreUnavailableError
+from core.store.database import Database
+from core.store.detection import backtest_history, evaluation_queue
+from core.store.people import geofences
+from detectors.backtest import run
+from detectors.backtest.run import Backtest, Question
+from detectors.features.silence_threshold import Sensitivity
+from tests.support.command_line import CommandLine
+from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, daily, home
+
+TAUGHT_DAYS, DAYS = 30, 10
+FIRST = at("2026-06-01 00:00")
+WATCHED = FIRST + timedelta(days=TAUGHT_DAYS)
+NOW = WATCHED + timedelta(days=DAYS)
+FIRST_SIGN = FIRST + timedelta(hours=2)
+# On these days of the watch nobody moved after the night before this hour.
+SILENT_UNTIL = {2: 12.0, 5: 17.0, 8: 9.5}
+OUT = at("2026-07-05 14:00")
+HOME = (35.6, 139.8)
+
+
+@pytest.fixture
+def ward(database: Database, tmp_path: Path) -> JudgedWard:
+    """Give a home with a month that teaches and ten days that were judged live, every six hours."""
+    found = JudgedWard(database, tmp_path, [home(1, watched_from=WATCHED)], WATCHED)
+    with database.transaction() as connection:
+        always = Hours(frozenset(range(7)), dt.time(0), dt.time(0))
+        geofences.add(connection, 1, name="自宅", shape=Circle(*HOME, 200), hours=always, now=WATCHED)
+    found.store(daily(1, FIRST, TAUGHT_DAYS))
+    for day in range(DAYS):
+        begins = WATCHED + timedelta(days=day)
+        seen = _with_a_late_morning(daily(1, begins, 1), begins, SILENT_UNTIL.get(day, 0.0))
+        for hour in range(6, 25, 6):
+            until = begins + timedelta(hours=hour)
+            found.store(one for one in seen if until - timedelta(hours=6) <= one.time < until)
+            if until - timedelta(hours=6) < OUT <= until:
+                found.locate("phone-1", _a_way_out())
+            found.pass_to(until)
+    return found
+
+
+def _with_a_late_morning(seen: list[Seen], begins: datetime, until_hour: float) -> list[Seen]:
+    first, last = begins + timedelta(hours=6), begins + timedelta(hours=until_hour)
+    return [one for one in seen if not first <= one.time < last]
+
+
+def _a_way_out() -> list[tuple[datetime, float, float, float | None]]:
+    """Return fixes of twenty minutes outside the safe area."""
+    north_m = [0.0] * 5 + [900.0] * 20 + [0.0] * 5
+    return [
+        (OUT + timedelta(minutes=number - 40), HOME[0] + one / 111_195, HOME[1], 10.0)
+        for number, one in enumerate(north_m)
+    ]
+
+
+def tried(database: Database, asked: Question) -> Backtest:
+    with database.transaction() as connection:
+        return run.run(connection, asked)
+
+
+def settings(database_url: str) -> dict[str, str]:
+    return {
+        "MIMAMORI_DATABASE_URL": database_url,
+        "MIMAMORI_ENVIRONMENT": "test",
+        "MIMAMORI_CLOCK": f"{NOW.isoformat()}@1x",
+        "MIMAMORI_CLOCK_ANCHOR": str(time.time()),
+    }
+
+
+def told_live(database: Database) -> set[tuple[str, str, datetime, datetime, datetime | None]]:
+    with database.transaction() as connection:
+        rows = connection.execute(
+            b"SELECT rule, subject, began_at, raised_at, cleared_at FROM alert_episode"
+        ).fetchall()
+    return {(row[0], row[1], row[2], row[3], row[4]) for row in rows}
+
+
+def rows_written(database: Database) -> list[object]:
+    """Return what a backtest could have changed."""
+    with database.transaction() as connection:
+        return [
+            connection.execute(b"SELECT count(*), max(alert_id) FROM alert").fetchone(),
+            connection.execute(b"SELECT count(*) FROM alert_event").fetchone(),
+            connection.execute(b"SELECT rule, learned_for, version FROM usual ORDER BY 1, 2").fetchall(),
+            connection.execute(b"SELECT * FROM watch ORDER BY subject").fetchall(),
+        ]
+
+
+def test_it_finds_what_live_judging_told_and_writes_nothing(ward: JudgedWard, database: Database) -> None:
+    before = rows_written(database)
+    tested = tried(database, Question(1, NOW))
+    (found,) = tested.trials.values()
+    # What it finds in the days before the watch began is only tried; nobody was told.
+    again = {
+        (one.rule, one.subject, one.began_at, one.raised_at, one.cleared_at)
+        for one in found
+        if one.raised_at > WATCHED
+    }
+    assert again == told_live(database)
+    assert {one.rule for one in found} == {"inactivity", "geofence_exit"}
+    assert all(holds_place(one.reason) for one in found if one.rule == "geofence_exit")
+    assert rows_written(database) == before
+    assert (tested.since, tested.until, tested.in_force) == (FIRST_SIGN, NOW, Sensitivity.STANDARD)
+    assert tested.watched_from == WATCHED
+
+
+def test_a_patient_setting_tells_later_and_less(ward: JudgedWard, database: Database) -> None:
+    others = (Sensitivity.FAMILY, Sensitivity.QUIET)
+    asked = Question(1, NOW, weeks=1, rules=frozenset({"inactivity"}), sensitivities=others)
+    tested = tried(database, asked)
+    assert (tested.since, tested.watched_from, tested.learning_until) == (
+        NOW - timedelta(weeks=1),
+        None,
+        None,
+    )
+    assert tested.rules == ("inactivity",)
+    by_setting = {
+        name: {one.began_at: one.raised_at for one in found} for name, found in tested.trials.items()
+    }
+    family, standard, quiet = (by_setting[name] for name in Sensitivity)
+    assert len(family) >= len(standard) > len(quiet) > 0
+    assert all(standard[began] <= raised for began, raised in quiet.items())
+    assert all(family[began] <= raised for began, raised in standard.items())
+
+
+def test_the_command_proposes_by_the_budget_and_keeps_places_to_itself(
+    ward: JudgedWard, mimamori: CommandLine, database_url: str, tmp_path: Path
+) -> None:
+    mimamori.settings = settings(database_url)
+    labels = tmp_path / "labels.csv"
+    labels.write_text(
+        "home_or_resident,began_at,what\n1,2026-07-06T04:31,did not get up\n2,2026-07-06T04:31,another's\n",
+        encoding="utf-8",
+    )
+    asked = ("backtest", "1", "--rule", "inactivity", "--rule", "geofence_exit", "--labels", str(labels))
+    told = mimamori(*asked, "--budget", "3", "--json")
+    assert told.code == 0, told.err
+    body = json.loads(told.out)
+    assert [one["sensitivity"] for one in body["settings"]] == ["standard", "family", "quiet"]
+    assert body["budget"] == {"alerts_per_30_days": 3.0, "proposed": "quiet"}
+    assert [one["what"] for one in body["labels"]] == ["did not get up"]
+    standard, family, quiet = body["settings"]
+    assert [one["labels_found"] for one in body["settings"]] == [1, 1, 1]
+    assert 0 < family["median_delay_h"] < standard["median_delay_h"] < quiet["median_delay_h"] < 6
+    assert sum(standard["alerts_by_week"]) == standard["alerts"] == len(standard["findings"])
+    (left,) = (one for one in standard["findings"] if one["rule"] == "geofence_exit")
+    assert left["reason"]["geofence"]["name"] == "自宅"
+    assert not {'"lat"', '"lon"'} & set(told.out.replace(":", " ").split())
+
+    shown = mimamori(*asked, "--budget", "0")
+    assert shown.code == 0, shown.err
+    assert "No setting keeps to 0 alerts in 30 days" in shown.out
+    assert "The last movement was at" in shown.out
+    assert "did not get up" in shown.out
+
+
+def test_what_cannot_be_tried_is_said_in_one_line(
+    mimamori: CommandLine, database: Database, database_url: str, tmp_path: Path
+) -> None:
+    fresh_ward(database, tmp_path)
+    mimamori.settings = settings(database_url)
+    file = tmp_path / "labels.csv"
+    for text, words in (
+        ("when,what\n", "labels.csv, line 1: the first line must be home_or_resident,began_at,what"),
+        ("home_or_resident,began_at,what\n1,yesterday,fall\n", "line 2: 'yesterday' is no time"),
+        ("home_or_resident,began_at,what\n\n1,2026-07-06\n", "line 3: 2 values; there must be 3"),
+        ("", "line 1: the first line must be"),
+    ):
+        file.write_text(text, encoding="utf-8")
+        told = mimamori("backtest", "1", "--weeks", "1", "--rule", "cold", "--labels", str(file))
+        assert (told.code, told.err.count("\n")) == (65, 1), told.err
+        assert words in told.err
+    assert "no rule is called silence" in mimamori("backtest", "1", "--rule", "silence").err
+    assert "--sensitivity loud: there are family" in mimamori("backtest", "1", "--sensitivity", "loud").err
+    assert "there is no resident 99" in mimamori("backtest", "99").err
+    with pytest.raises(NotFoundError):
+        tried(database, Question(99, NOW))
+    with pytest.raises(InputError, match="a whole day"):
+        tried(database, Question(1, FIRST_SIGN + timedelta(hours=5)))
+    for rule, why in (
+        ("sos", "every call for help is told"),
+        ("device_silent", "only the newest is kept"),
+        ("ward_silent", "about the whole ward"),
+    ):
+        assert f"{rule} cannot be tried: " in (told := mimamori("backtest", "1", "--rule", rule).err)
+        assert why in told
+
+
+def fresh_ward(database: Database, folder: Path, *homes: dict[str, Any]) -> JudgedWard:
+    """Give homes that are watched from now on, with a month behind them in the first; nobody was ever judged."""
+    ward = JudgedWard(database, folder, homes or [home(1, watched_from=WATCHED)], WATCHED)
+    for day in range(TAUGHT_DAYS):
+        begins = FIRST + timedelta(days=day)
+        ward.store(_with_a_late_morning(daily(1, begins, 1), begins, SILENT_IN_THE_PAST.get(day, 0.0)))
+    return ward
+
+
+# On these days of the month before the watch nobody moved after the night before this hour: while little was known, and later.
+SILENT_IN_THE_PAST = {3: 20.0, 20: 17.0}
+
+
+def test_what_was_stored_before_the_watch_began_is_tried_at_once(database: Database, tmp_path: Path) -> None:
+    fresh_ward(database, tmp_path)
+    tested = tried(database, Question(1, WATCHED, sensitivities=(Sensitivity.QUIET,)))
+    assert (tested.since, tested.until, tested.watched_from) == (FIRST_SIGN, WATCHED, WATCHED)
+    # 28 whole days after the first, which is not whole.
+    assert tested.learning_until == FIRST + timedelta(days=29)
+    told = {
+        name: [one.raised_at for one in found if one.rule == "inactivity"]
+        for name, found in tested.trials.items()
+    }
+    first, second = told[Sensitivity.STANDARD]
+    # In the first week eight hours by day, whatever is set; in the third a wide margin, by what was learned until then.
+    assert first == FIRST + timedelta(days=3, hours=15, seconds=40)
+    assert told[Sensitivity.QUIET][0] == first
+    assert (
+        FIRST + timedelta(days=20, hours=8)
+        < second
+        < told[Sensitivity.QUIET][1]
+        < FIRST + timedelta(days=20, hours=17)
+    )
+
+
+def test_a_past_in_which_somebody_else_lived_there_is_not_theirs(database: Database, tmp_path: Path) -> None:
+    moved_in = WATCHED - timedelta(days=5)
+    both = home(1, watched_from=FIRST)
+    both["residents"].append({"key": "second", "name": "山田二郎", "watched_from": moved_in.isoformat()})
+    fresh_ward(database, tmp_path, both)
+    assert tried(database, Question(1, WATCHED, rules=frozenset({"cold"}))).since == FIRST
+    second = tried(database, Question(2, WATCHED, rules=frozenset({"cold"})))
+    assert second.since == moved_in
+    # What is usual in the home is learned from all of its days, theirs or not.
+    assert second.learning_until == FIRST + timedelta(days=29)
+
+
+def test_a_silence_of_all_equipment_before_the_watch_began_says_nothing(
+    database: Database, tmp_path: Path
+) -> None:
+    ward = fresh_ward(database, tmp_path, home(1, watched_from=WATCHED, door_heartbeat_s=3600))
+    asked = Question(1, WATCHED, rules=frozenset({"inactivity"}))
+    (found,) = tried(database, asked).trials.values()
+    assert len(found) == 2
+    # The door told every hour that it is there, but not on the second of the two silent days.
+    hours = [FIRST + timedelta(hours=number) for number in range(24 * TAUGHT_DAYS)]
+    away = (FIRST + timedelta(days=20, hours=5), FIRST + timedelta(days=20, hours=18))
+    ward.store(Seen("door-1", "heartbeat", 1, one) for one in hours if not away[0] <= one < away[1])
+    (found,) = tried(database, asked).trials.values()
+    assert [one.raised_at < away[0] for one in found] == [True]
+
+
+def test_slow_change_and_equipment_can_be_tried(database: Database, tmp_path: Path) -> None:
+    ward = fresh_ward(database, tmp_path)
+    later = WATCHED + timedelta(days=20)
+    ward.store(daily(1, WATCHED, 20, hours=[8.0, 12.0, 18.0]))
+    ward.store(
+        Seen("kitchen-1", "battery_pct", 60.0 - day, FIRST + timedelta(days=day, hours=8))
+        for day in range(49)
+    )
+    # The hall reports every three minutes for two days.
+    stuck = WATCHED + timedelta(days=10)
+    ward.store(Seen("hall-1", "motion", 1, stuck + timedelta(minutes=3 * step)) for step in range(960))
+    ward.pass_to(later)
+    named = frozenset({"decline", "device_stuck", "battery"})
+    tested = tried(database, Question(1, later, rules=named))
+    assert tested.rules == ("decline", "device_stuck", "battery")
+    (found,) = tested.trials.values()
+    told = {one.rule: one for one in found}
+    assert told.keys() == named
+    assert told["decline"].raised_at > WATCHED
+    assert told["device_stuck"].reason["cause"] == "chatter"
+    assert told["battery"].severity is Severity.EQUIPMENT
+    # Equipment is tried only when it is named.
+    tested = tried(database, Question(1, later, weeks=1))
+    assert not {"device_stuck", "battery"} & set(tested.rules)
+    assert "decline" in tested.rules
+
+
+def test_the_transaction_refuses_to_write(database: Database) -> None:
+    with pytest.raises(StoreUnavailableError), database.transaction() as connection:
+        backtest_history.look_only(connection)
+        evaluation_queue.add_watches(connection, NOW)

@@ -1,0 +1,416 @@
+"""Who is told when: the ladder climbs, stops on a claim, goes on when the claimer falls silent."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.domain.alert import EventKind, Handling, NotificationKind, Outcome, Severity
+from core.store.alerts import alerts, handling, notifications
+from core.store.alerts.episodes import AlertKey
+from core.store.database import Connection, Database
+from core.store.people import contacts
+from detectors.alerting import planner
+from detectors.alerting.reconcile import reconcile
+from tests.support.alerting import (
+    CENTRE,
+    HANAKO,
+    NOW,
+    TARO,
+    HandClock,
+    finding,
+    open_alert,
+    register,
+    ward_file,
+)
+from tests.support.wards import ward_files
+
+CARE, TARO_USER = 2, 3
+# The centre's contact is registered first.
+TARO_CONTACT, HANAKO_CONTACT = 2, 3
+OPENING, CLAIMED = NotificationKind.OPENING, NotificationKind.CLAIMED
+UNCLAIMED, CLEARED = NotificationKind.UNCLAIMED, NotificationKind.CLEARED
+CLOSED = NotificationKind.CLOSED
+
+
+class Stage:
+    """A ward with one alert at a time, planned step by step; messages count as sent as soon as they are planned."""
+
+    def __init__(self, database: Database, folder: Path) -> None:
+        self.database = database
+        self.folder = folder
+        self.clock = HandClock()
+        self.alert = 0
+        self._shown = 0
+
+    def people(self, contacts: list[dict[str, Any]], centre: list[dict[str, Any]] | None = None) -> None:
+        register(self.database, self.folder, contacts, [CENTRE] if centre is None else centre)
+
+    def open(self, **changes: Any) -> None:
+        with self.database.transaction() as connection:
+            self.alert = open_alert(connection, self.clock.now(), **changes)
+
+    def act(self, action: Any, **options: Any) -> None:
+        with self.database.transaction() as connection:
+            action(connection, self.alert, now=self.clock.now(), **options)
+
+    def told(self) -> list[tuple[str, NotificationKind]]:
+        """Plan, and return who was told what since the last look."""
+        planner.plan_all(self.database, self.clock.now())
+        # Planning again finds nothing more.
+        assert planner.plan_all(self.database, self.clock.now()) == 0
+        with self.database.transaction() as connection:
+            rows = [row for row in self._rows(connection) if row.number > self._shown]
+            connection.execute("UPDATE notification SET status = 'sent', attempts = 1")
+        self._shown = max([self._shown, *(row.number for row in rows)])
+        return sorted((row.contact_name, row.kind) for row in rows)
+
+    def _rows(self, connection: Connection) -> list[Any]:
+        return notifications.of_alert(connection, self.alert)
+
+    def steps(self) -> list[Any]:
+        with self.database.transaction() as connection:
+            return notifications.steps(connection, self.alert)
+
+    def events(self) -> list[EventKind]:
+        with self.database.transaction() as connection:
+            return [event.kind for event in alerts.events(connection, self.alert)]
+
+
+@pytest.fixture
+def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
+    with Database(database_url, size=2) as database:
+        yield Stage(database, tmp_path)
+
+
+TARO_NAME, HANAKO_NAME, CENTRE_NAME = "佐藤 太郎", "Hanako Sato", "見守りセンター"
+
+
+@pytest.mark.parametrize(("severity", "minutes"), [(Severity.EMERGENCY, 2), (Severity.CHECK_SOON, 10)])
+def test_the_family_is_told_at_once_and_the_centre_if_nobody_answers(
+    stage: Stage, severity: Severity, minutes: int
+) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open(severity=severity)
+
+    assert stage.told() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
+    stage.clock.advance(minutes=minutes, seconds=-1)
+    assert stage.told() == []
+    stage.clock.advance(seconds=1)
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    assert stage.events() == [EventKind.OPENED, EventKind.ESCALATED]
+
+
+@pytest.mark.parametrize(
+    ("severity", "pauses"),
+    [
+        (Severity.EMERGENCY, [5, 10, 20, 40, 60, 60]),
+        (Severity.CHECK_SOON, [30, 60, 120, 240, 240]),
+    ],
+)
+def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowly(
+    stage: Stage, severity: Severity, pauses: list[int]
+) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open(severity=severity)
+    stage.told()
+    stage.clock.advance(minutes=10)
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    stage.act(handling.decline, contact=TARO_CONTACT)
+    assert stage.told() == []
+
+    for pause in pauses:
+        stage.clock.advance(minutes=pause, seconds=-1)
+        assert stage.told() == []
+        stage.clock.advance(seconds=1)
+        # Taro has said that he cannot go.
+        assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, UNCLAIMED)]
+    assert stage.events().count(EventKind.REMINDED) == len(pauses)
+
+    stage.act(handling.claim, user=CARE)
+    assert stage.told() == [(HANAKO_NAME, CLAIMED), (TARO_NAME, CLAIMED)]
+    stage.clock.advance(minutes=9)
+    assert stage.told() == []
+    # Given back, it is on the way again.
+    stage.act(handling.release, user=CARE)
+    assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (TARO_NAME, UNCLAIMED)]
+    stage.clock.advance(hours=4)
+    assert (CENTRE_NAME, UNCLAIMED) in stage.told()
+    stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
+    stage.told()
+    stage.clock.advance(days=2)
+    assert stage.told() == []
+
+
+def test_somebody_who_is_no_contact_any_more_hears_nothing_further(stage: Stage) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open()
+    assert stage.told() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
+    with stage.database.transaction() as connection:
+        ended = contacts.disable(connection, HANAKO_CONTACT, stage.clock.now())
+        assert ended.others == 1
+
+    stage.clock.advance(minutes=10)
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    stage.act(handling.claim, user=CARE)
+    assert stage.told() == [(TARO_NAME, CLAIMED)]
+    stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
+    assert stage.told() == [(TARO_NAME, CLOSED)]
+
+
+def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: Stage) -> None:
+    stage.people([TARO], centre=[])
+    stage.open(severity=Severity.EMERGENCY)
+    assert stage.told() == [(TARO_NAME, OPENING)]
+    with stage.database.transaction() as connection:
+        (taro,) = notifications.openings(connection, stage.alert, 4)
+    stage.act(handling.decline, contact=taro.contact)
+    assert stage.told() == []
+
+    stage.clock.advance(minutes=5)
+    assert stage.told() == [(TARO_NAME, UNCLAIMED)]
+
+
+def test_a_claim_stops_the_ladder_and_everybody_told_learns_who_is_going(stage: Stage) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open()
+    stage.told()
+
+    stage.clock.advance(minutes=3)
+    stage.act(handling.claim, user=TARO_USER)
+
+    # Taro pressed the button himself; Hanako is told, the centre need not be.
+    assert stage.told() == [(HANAKO_NAME, CLAIMED)]
+    stage.clock.advance(minutes=20)
+    assert stage.told() == []
+
+
+@pytest.mark.parametrize(("severity", "minutes"), [(Severity.EMERGENCY, 10), (Severity.CHECK_SOON, 30)])
+def test_a_claim_without_an_outcome_lapses_and_the_ladder_goes_on(
+    stage: Stage, severity: Severity, minutes: int
+) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open(severity=severity)
+    stage.told()
+    stage.act(handling.claim, user=TARO_USER)
+    stage.told()
+
+    stage.clock.advance(minutes=minutes)
+
+    assert stage.told() == [
+        (HANAKO_NAME, UNCLAIMED),
+        (TARO_NAME, UNCLAIMED),
+        (CENTRE_NAME, OPENING),
+    ]
+    assert EventKind.LAPSED in stage.events()
+
+
+def test_a_claim_given_back_lets_the_ladder_go_on_at_once(stage: Stage) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open()
+    stage.told()
+    stage.act(handling.claim, contact=TARO_CONTACT)
+    stage.told()
+    stage.clock.advance(minutes=1)
+
+    stage.act(handling.release, contact=TARO_CONTACT)
+
+    assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, OPENING)]
+
+
+def test_when_the_whole_family_cannot_go_the_centre_is_asked_at_once(stage: Stage) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open()
+    stage.told()
+
+    stage.act(handling.decline, contact=TARO_CONTACT)
+    assert stage.told() == []
+    stage.act(handling.decline, contact=HANAKO_CONTACT)
+
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+
+
+def test_a_resident_without_family_contacts_is_the_centres_at_once(stage: Stage) -> None:
+    stage.people([])
+    stage.open()
+
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+
+
+def test_a_second_rung_of_the_family_comes_before_the_centre_when_its_step_says_so(stage: Stage) -> None:
+    stage.people([TARO, HANAKO | {"step": 2}], [CENTRE | {"step": 3}])
+    stage.open()
+
+    assert stage.told() == [(TARO_NAME, OPENING)]
+    stage.clock.advance(minutes=10)
+    assert stage.told() == [(HANAKO_NAME, OPENING)]
+    stage.clock.advance(minutes=10)
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+
+
+def test_equipment_is_the_staffs_alone_and_has_no_ladder(stage: Stage) -> None:
+    stage.people([TARO])
+    stage.open(rule="device_silent", subject="device:1", severity=Severity.EQUIPMENT)
+
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    stage.clock.advance(hours=9)
+    assert stage.told() == []
+
+
+def test_what_is_not_urgent_is_told_to_the_family_and_climbs_no_further(stage: Stage) -> None:
+    stage.people([TARO])
+    stage.open(severity=Severity.KEEP_AN_EYE)
+
+    assert stage.told() == [(TARO_NAME, OPENING)]
+    stage.clock.advance(hours=9)
+    assert stage.told() == []
+
+
+def test_an_alert_of_the_whole_ward_goes_to_the_centres_and_to_no_family(stage: Stage) -> None:
+    stage.people([TARO], [CENTRE, CENTRE | {"name": "夜間センター", "address": "night@example.jp"}])
+    ward = finding(rule="ward_silent", subject="ward")
+    judged = [AlertKey("ward_silent", "ward")]
+    with stage.database.transaction() as connection:
+        (stage.alert,) = reconcile(connection, None, [ward], judged=judged, until=NOW, now=NOW)
+
+    assert stage.told() == [("夜間センター", OPENING), (CENTRE_NAME, OPENING)]
+
+
+def test_a_silent_home_is_told_to_the_families_of_all_who_live_there(stage: Stage) -> None:
+    ward = ward_file([TARO], [CENTRE])
+    residents: list[dict[str, Any]] = ward["homes"][0]["residents"]
+    second: dict[str, Any] = residents[0] | {"key": "r2", "name": "山田一郎"}
+    second["geofences"] = []
+    second["contacts"] = [HANAKO | {"calls_resident": ""}]
+    residents.append(second)
+    with stage.database.transaction() as connection:
+        ward_files.register(connection, ward_files.write_ward(stage.folder, ward))
+    stage.open(rule="home_silent", subject="home:1")
+    with stage.database.transaction() as connection:
+        about = notifications.surroundings(connection, stage.alert, HANAKO_CONTACT, ())
+
+    assert stage.told() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
+    # Each family reads of its own.
+    assert about.resident == "山田一郎"
+
+
+def test_the_end_of_it_is_told_to_everybody_who_was_told_and_stops_the_ladder(stage: Stage) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open()
+    stage.told()
+    ended = finding(cleared_at=stage.clock.advance(minutes=4))
+    with stage.database.transaction() as connection:
+        reconcile(
+            connection,
+            1,
+            [ended],
+            judged=[AlertKey("inactivity", "resident:1")],
+            until=stage.clock.now(),
+            now=stage.clock.now(),
+        )
+
+    assert stage.told() == [(HANAKO_NAME, CLEARED), (TARO_NAME, CLEARED)]
+    stage.clock.advance(hours=1)
+    assert stage.told() == []
+
+
+def test_the_outcome_is_told_to_everybody_but_whoever_reported_it(stage: Stage) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open()
+    stage.told()
+    stage.clock.advance(minutes=10)
+    stage.told()
+
+    stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
+
+    # The centre's contact belongs to the user who closed it.
+    assert stage.told() == [(HANAKO_NAME, CLOSED), (TARO_NAME, CLOSED)]
+
+
+def test_a_matter_that_begins_anew_is_told_anew(stage: Stage) -> None:
+    stage.people([TARO])
+    stage.open()
+    stage.told()
+    judged = [AlertKey("inactivity", "resident:1")]
+    over = finding(cleared_at=stage.clock.advance(minutes=4))
+    again = finding(began_at=stage.clock.now(), raised_at=stage.clock.advance(hours=2))
+    with stage.database.transaction() as connection:
+        reconcile(connection, 1, [over, again], judged=judged, until=stage.clock.now(), now=stage.clock.now())
+
+    # That it was over for a while needs no message of its own any more.
+    assert stage.told() == [(TARO_NAME, OPENING)]
+    stage.clock.advance(minutes=10)
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+
+
+def test_what_was_over_before_it_was_seen_is_told_once_and_climbs_no_ladder(stage: Stage) -> None:
+    stage.people([TARO])
+    stage.open(cleared_at=NOW)
+
+    assert stage.told() == [(TARO_NAME, OPENING)]
+    stage.clock.advance(hours=1)
+    assert stage.told() == []
+
+
+def test_an_sos_pressed_again_is_told_again(stage: Stage) -> None:
+    stage.people([TARO])
+    stage.open(rule="sos", severity=Severity.EMERGENCY)
+    stage.told()
+    later = stage.clock.advance(minutes=1)
+    with stage.database.transaction() as connection:
+        reconcile(
+            connection,
+            1,
+            [finding(rule="sos", severity=Severity.EMERGENCY, began_at=later, raised_at=later)],
+            judged=[],
+            until=later,
+            now=later,
+        )
+
+    assert stage.told() == [(TARO_NAME, OPENING)]
+    assert EventKind.REPEATED in stage.events()
+
+
+def test_a_matter_that_gets_more_urgent_is_told_again_and_climbs_faster(stage: Stage) -> None:
+    stage.people([TARO])
+    stage.open()
+    stage.told()
+    with stage.database.transaction() as connection:
+        worse = [finding(severity=Severity.EMERGENCY)]
+        reconcile(connection, 1, worse, judged=[], until=stage.clock.now(), now=stage.clock.now())
+
+    assert stage.told() == [(TARO_NAME, OPENING)]
+    stage.clock.advance(minutes=2)
+    assert stage.told() == [(CENTRE_NAME, OPENING)]
+
+
+def test_what_was_closed_before_anybody_was_told_is_told_to_nobody(stage: Stage) -> None:
+    stage.people([TARO])
+    stage.open()
+    stage.act(handling.close, user=CARE, outcome=Outcome.DRILL)
+
+    assert stage.told() == []
+
+
+def test_what_was_claimed_before_anybody_was_told_is_still_told_to_the_family(stage: Stage) -> None:
+    stage.people([TARO])
+    stage.open()
+    stage.act(handling.claim, user=CARE)
+
+    assert stage.told() == [(TARO_NAME, OPENING)]
+    stage.clock.advance(minutes=15)
+    assert stage.told() == []
+    # If the claimer falls silent, the centre is next.
+    stage.clock.advance(minutes=15)
+    assert stage.told() == [(TARO_NAME, UNCLAIMED), (CENTRE_NAME, OPENING)]
+
+
+def test_an_alert_without_anybody_to_tell_waits_on_the_board(stage: Stage) -> None:
+    stage.people([], [])
+    stage.open()
+
+    assert stage.told() == []
+    with stage.database.transaction() as connection:
+        (shown,) = alerts.open_alerts(connection, stage.clock.now())
+    assert shown.handling is Handling.OPEN

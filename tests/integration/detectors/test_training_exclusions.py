@@ -1,0 +1,71 @@
+"""What teaches nothing about a resident: alarms that were real, blind time and planned absences, as they are on record."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain.alert import Outcome
+from core.domain.planned_absence import AbsenceKind
+from core.store.alerts import episodes, handling
+from core.store.database import Connection, Database
+from core.store.people import planned_absences
+from core.store.telemetry import blind_times
+from core.store.telemetry.blind_times import BlindTime
+from detectors.baselines.exclusions import masked_at_home
+from detectors.baselines.store import Who
+from tests.support.alerting import finding, open_alert
+from tests.support.wards.evaluated_ward import ZONE, JudgedWard, home
+from tests.support.wards.ward_files import carer
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+SINCE, UNTIL = NOW - timedelta(days=28), NOW
+BEGAN, ENDED = NOW - timedelta(days=5), NOW - timedelta(days=5) + timedelta(hours=3)
+SPAN = (BEGAN.timestamp(), ENDED.timestamp())
+
+
+@pytest.fixture
+def connection(database_url: str, tmp_path: Path) -> Iterator[Connection]:
+    with Database(database_url) as database:
+        JudgedWard(database, tmp_path, [home(1, watched_from=SINCE)], NOW)
+        with database.transaction() as connection:
+            yield connection
+
+
+def masked(connection: Connection) -> list[tuple[float, float]]:
+    return masked_at_home(connection, Who(1, 1, ZONE), SINCE, UNTIL)
+
+
+def closed(connection: Connection, rule: str, outcome: Outcome) -> None:
+    """Let a rule have told of something at home that ended, and a person say how."""
+    alert = open_alert(connection, ENDED, rule=rule, began_at=BEGAN, raised_at=BEGAN, cleared_at=None)
+    told = finding(rule=rule, began_at=BEGAN, raised_at=BEGAN, cleared_at=ENDED)
+    episodes.open_or_update(connection, told, 1, None, ENDED)
+    user = carer(connection, SINCE)
+    handling.close(connection, alert, user=user, outcome=outcome, now=ENDED)
+
+
+@pytest.mark.parametrize(
+    "rule", ["inactivity", "bathroom_stay", "not_returned", "late_morning", "appliance_left_on"]
+)
+def test_what_turned_out_to_be_real_teaches_nothing(connection: Connection, rule: str) -> None:
+    closed(connection, rule, Outcome.SAFE_AFTER_HELP)
+    assert masked(connection) == [SPAN]
+
+
+def test_what_was_nothing_teaches_so_that_it_is_not_told_for_ever(connection: Connection) -> None:
+    closed(connection, "inactivity", Outcome.WRONG_JUDGEMENT)
+    assert masked(connection) == []
+
+
+@pytest.mark.parametrize("subject", ["home:1", "ward"])
+def test_what_could_not_be_heard_teaches_nothing(connection: Connection, subject: str) -> None:
+    blind = BlindTime(subject, BEGAN, ENDED, BEGAN, "no_heartbeat")
+    blind_times.record(connection, subject, [blind], ("no_heartbeat",), NOW)
+    assert masked(connection) == [SPAN]
+
+
+def test_a_planned_absence_teaches_nothing(connection: Connection) -> None:
+    planned_absences.add(connection, 1, kind=AbsenceKind.TRAVEL, span=(BEGAN, ENDED), now=SINCE)
+    assert masked(connection) == [SPAN]

@@ -1,0 +1,139 @@
+"""An emergency button that belongs to nobody: the staff hear of it at once, and nobody can bury them under it."""
+
+import json
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain.alert import Alert, Condition, Outcome, Severity
+from core.store.alerts import handling
+from core.store.alerts import unassigned_calls as stray_calls
+from core.store.database import Database
+from core.store.telemetry import batches as ingestion
+from detectors.engine import unassigned_calls as stray
+from ingest.codecs import decode
+from ingest.commands.release import release
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
+from ingest.processing.device_cache import Devices
+from ingest.processing.limits import Rules
+from tests.support.wards.evaluated_ward import ZONE, JudgedWard, at, home
+from tests.support.wards.ward_files import carer
+
+NOW = at("2026-07-01 14:00")
+RULES = Rules(ZONE)
+
+
+class Ward(JudgedWard):
+    """One home, and messages as the broker hands them over."""
+
+    def hears(self, topic: str, payload: dict[str, object], *, retained: bool = False) -> None:
+        devices = Devices(self.database)
+        message = InboundMessage(
+            topic, json.dumps(payload).encode(), retained, repeated=False, received_at=self.clock.now()
+        )
+        found = decode(message.topic, message.payload)
+        devices.prepare([getattr(found, "sender", "")], self.clock.now())
+        assembly = BatchBuilder(RULES, devices.find, {}, self.clock.now() - timedelta(days=1))
+        assembly.add(message, found)
+        with self.database.transaction() as connection:
+            ingestion.store_batch(connection, assembly.batch, self.clock.now())
+
+    def calls(self) -> list[Alert]:
+        return [one for one in self.alerts() if one.rule == stray.NAME]
+
+
+def press(button: str = "button_7") -> tuple[str, dict[str, object]]:
+    return f"gw/g1/zigbee2mqtt/{button}", {"action": "emergency"}
+
+
+@pytest.fixture
+def ward(database_url: str, tmp_path: Path) -> Iterator[Ward]:
+    with Database(database_url) as database:
+        yield Ward(database, tmp_path, [home(1, watched_from=NOW - timedelta(days=3))], NOW)
+
+
+def test_the_staff_hear_at_once_of_a_call_from_a_button_that_nobody_registered(ward: Ward) -> None:
+    ward.hears(*press())
+    ward.pass_to(NOW + timedelta(seconds=2))
+
+    (alert,) = ward.calls()
+    assert (alert.severity, alert.subject, alert.resident) == (Severity.EMERGENCY, "ward", None)
+    assert [one["sender"] for one in alert.reason["buttons"]] == ["zigbee2mqtt:g1/button_7"]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType, reportGeneralTypeIssues]
+    # Judging again says nothing new.
+    ward.pass_to(NOW + timedelta(minutes=1))
+    assert ward.calls() == [alert]
+
+
+def test_a_registered_button_that_stands_in_no_home_calls_as_well(ward: Ward) -> None:
+    with ward.database.transaction() as connection:
+        connection.execute("DELETE FROM device_assignment")
+    ward.hears(
+        "mimamori/v1/sos-1/readings",
+        {"seq": 1, "readings": [{"metric": "sos", "value": True, "time": NOW.isoformat()}]},
+    )
+    ward.pass_to(NOW + timedelta(seconds=2))
+
+    assert len(ward.calls()) == 1
+
+
+def test_what_the_broker_kept_and_what_is_no_call_tells_nobody(ward: Ward) -> None:
+    ward.hears(*press(), retained=True)
+    ward.hears("gw/g1/zigbee2mqtt/hall_9", {"occupancy": True})
+    ward.pass_to(NOW + timedelta(minutes=1))
+
+    assert ward.calls() == []
+
+
+def test_of_any_number_of_made_up_buttons_comes_one_alert_that_names_a_few(ward: Ward) -> None:
+    for number in range(150):
+        ward.hears(*press(f"made_up_{number}"))
+    ward.pass_to(NOW + timedelta(seconds=2))
+    for number in range(20):
+        ward.hears(*press(f"more_{number}"))
+    ward.pass_to(NOW + timedelta(seconds=40))
+
+    (alert,) = ward.calls()
+    assert len(alert.reason["buttons"]) == 10  # pyright: ignore[reportArgumentType]
+    with ward.database.transaction() as connection:
+        assert len(stray_calls.since(connection, NOW - timedelta(days=1))) == stray_calls.MOST
+
+    # What came meanwhile is told in the same alert, after a pause.
+    ward.pass_to(NOW + timedelta(minutes=3))
+    (told,) = ward.calls()
+    assert told.number == alert.number
+    assert told.reason["buttons"][0]["sender"].startswith("zigbee2mqtt:g1/more_")  # pyright: ignore[reportIndexIssue, reportUnknownMemberType]
+
+
+def test_pressed_again_after_somebody_closed_it_it_calls_again(ward: Ward) -> None:
+    ward.hears(*press())
+    ward.pass_to(NOW + timedelta(seconds=2))
+    (alert,) = ward.calls()
+    assert alert.condition is Condition.ACTIVE
+    with ward.database.transaction() as connection:
+        user = carer(connection, NOW)
+        handling.close(
+            connection, alert.number, outcome=Outcome.EQUIPMENT_FAULT, user=user, now=ward.clock.now()
+        )
+
+    ward.pass_to(NOW + timedelta(seconds=80))
+    assert len(ward.calls()) == 1
+    ward.hears(*press())
+    ward.pass_to(NOW + timedelta(minutes=3))
+    assert len(ward.calls()) == 2
+
+
+def test_released_from_the_quarantine_after_the_button_was_registered_it_is_the_residents_call(
+    ward: Ward,
+) -> None:
+    ward.hears(*press())
+    ward.pass_to(NOW + timedelta(seconds=2))
+    with ward.database.transaction() as connection:
+        connection.execute("UPDATE device SET sender = 'zigbee2mqtt:g1/button_7' WHERE device_id = 'sos-1'")
+
+    assert release(ward.database, RULES, ward.clock.now()).stored == 1
+    ward.pass_to(NOW + timedelta(minutes=1))
+
+    assert sorted(one.rule for one in ward.alerts()) == ["sos", "stray_sos"]

@@ -1,0 +1,1 @@
+"""Real services of a test's own: database, broker, processes, networks, disks."""

@@ -1,0 +1,1 @@
+"""Wards, homes and days to test with."""
