@@ -16,6 +16,7 @@ from api.access.visibility import holds
 from core.clock import Clock
 from core.domain.alert import Alert, Severity
 from core.domain.geofence import Circle, Geofence, Polygon
+from core.domain.rules import shows_location
 from core.errors import InputError
 from core.store.alerts import alerts
 from core.store.database import Connection
@@ -25,8 +26,6 @@ from core.store.telemetry.readings import StoredFix
 
 REVEAL_LASTS = timedelta(minutes=30)
 CELL_M = 500.0
-# Rules whose urgent alerts are about where somebody is.
-PLACE_RULES = frozenset({"fall", "geofence_exit", "night_exit", "not_returned", "sos", "wandering"})
 _METRES_PER_DEGREE = 111_195.0
 _NOTE_LIMIT = 200
 # What rules call places in their reason cards.
@@ -218,4 +217,4 @@ def _around(shape: Polygon) -> tuple[float, float, float]:
 
 
 def _is_urgent_about_place(alert: Alert) -> bool:
-    return alert.rule in PLACE_RULES and alert.severity <= Severity.CHECK_SOON
+    return shows_location(alert.rule) and alert.severity <= Severity.CHECK_SOON

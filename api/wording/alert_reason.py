@@ -13,35 +13,7 @@ from api.wording.reason_card import clock_of, moment_of, number_of, place_name, 
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert
 from core.domain.metrics import CALLS
-
-_TODO = {
-    "sos": "todo_emergency",
-    "fall": "todo_emergency",
-    "smoke": "todo_fire",
-    "gas_leak": "todo_gas",
-    "carbon_monoxide": "todo_gas",
-    "geofence_exit": "todo_lost",
-    "device_silent": "todo_equipment",
-    "home_silent": "todo_blind",
-    "area_silent": "todo_area",
-    "ward_silent": "todo_ward",
-    "canary_silent": "todo_canary",
-    "stray_sos": "todo_stray",
-    "late_morning": "todo_call",
-    "restless_night": "todo_habit",
-    "appliance_unused": "todo_habit",
-    "appliance_left_on": "todo_appliance",
-    "heat": "todo_heat",
-    "cold": "todo_cold",
-    "not_returned": "todo_lost",
-    "night_exit": "todo_lost",
-    "absence_not_taken": "todo_plan",
-    "wandering": "todo_lost",
-    "left_behind": "todo_tracker",
-    "battery": "todo_battery",
-    "device_stuck": "todo_stuck",
-    "decline": "todo_habit",
-}
+from core.domain.rules import RULES
 
 
 def title(rule: str, words: Words) -> str:
@@ -94,7 +66,7 @@ def ruled_out(alert: Alert, moments: LocalTimes) -> list[str]:
 
 def todo(alert: Alert, words: Words) -> str:
     """Return what to do now."""
-    return words(f"alert.{_TODO.get(alert.rule, 'todo_call')}")
+    return words(f"alert.{RULES[alert.rule].todo}" if alert.rule in RULES else "alert.todo_call")
 
 
 def _inactivity(alert: Alert, moments: LocalTimes) -> Iterator[str]:

@@ -5,36 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from core.domain.metrics import CALLS
+from core.domain.rule_spec import Family
+from core.domain.rules import RULES
 from core.domain.sensitivity import Sensitivity
 
 # Rules that can be tried, in the order in which they are offered. Those about the person are all tried unless some are named.
-RULES_ABOUT_PERSON = (
-    "inactivity",
-    "late_morning",
-    "restless_night",
-    "bathroom_stay",
-    "appliance_unused",
-    "appliance_left_on",
-    "heat",
-    "cold",
-    "not_returned",
-    "night_exit",
-    "absence_not_taken",
-    "geofence_exit",
-    "wandering",
-    "left_behind",
-    "decline",
-)
-RULES_ABOUT_EQUIPMENT = ("device_stuck", "battery")
+_TRIED = tuple(rule for rule in RULES.values() if not rule.not_in_backtest)
+RULES_ABOUT_PERSON = tuple(rule.name for rule in _TRIED if rule.family is not Family.EQUIPMENT)
+RULES_ABOUT_EQUIPMENT = tuple(rule.name for rule in _TRIED if rule.family is Family.EQUIPMENT)
 TRIED_RULES = (*RULES_ABOUT_PERSON, *RULES_ABOUT_EQUIPMENT)
-_CALL = "every call for help is told, whatever is set; those that came are in the list of alerts"
-_HEARD = "it goes by when each device was last heard, of which only the newest is kept; what it told is in the list of alerts"
-_WARD = "it is about the whole ward or a neighbourhood, not about one resident"
 NOT_TRIED: Mapping[str, str] = {
-    **dict.fromkeys(CALLS, _CALL),
-    **dict.fromkeys(("home_silent", "device_silent"), _HEARD),
-    **dict.fromkeys(("ward_silent", "area_silent", "canary_silent", "stray_sos"), _WARD),
+    rule.name: rule.not_in_backtest for rule in RULES.values() if rule.not_in_backtest
 }
 """Why the other rules cannot be tried."""
 LONGEST_WEEKS = 26

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from core.domain.rules import RULES
+
 # A rule may name a moment a little before the event began (the last sign of life), and people are told a while after it ended.
 _EARLY = timedelta(minutes=15)
 _LATER = timedelta(hours=6)
-# Batteries run down in ordinary life too, without being events of a scenario.
-_ORDINARY_RULES = frozenset({"battery"})
 
 
 class Injectable(StrEnum):
@@ -108,7 +108,7 @@ def compare(events: Sequence[SimulatedEvent], alerts: Sequence[RaisedAlert], now
     false = tuple(
         alert
         for alert in in_order
-        if alert.rule not in _ORDINARY_RULES and not any(_belongs(alert, event) for event in events)
+        if not _is_ordinary(alert) and not any(_belongs(alert, event) for event in events)
     )
     return Comparison(expectations, false)
 
@@ -121,6 +121,10 @@ def _expectation(event: SimulatedEvent, alerts: Sequence[RaisedAlert], now: date
         return Expectation(event, Verdict.WAITING if now < event.due_at else Verdict.MISSED, None, None)
     verdict = Verdict.TOLD if told.raised_at <= event.due_at else Verdict.LATE
     return Expectation(event, verdict, told, max(told.raised_at - event.began_at, timedelta(0)))
+
+
+def _is_ordinary(alert: RaisedAlert) -> bool:
+    return alert.rule in RULES and RULES[alert.rule].is_ordinary
 
 
 def _belongs(alert: RaisedAlert, event: SimulatedEvent) -> bool:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
 from core.domain.notification import EscalationStep
 from core.domain.people import Contact
+from core.domain.rules import is_for_staff
 from detectors.alerting.quiet_hours import told_later
 from detectors.alerting.reminders import with_reminder, without_waiting
 
@@ -19,11 +20,6 @@ LAST_PACE = timedelta(minutes=10)
 LAST_HOPE = timedelta(hours=24)
 # What may have arrived is sent once more after this, and not again.
 UNKNOWN_BACKOFF = timedelta(minutes=2)
-
-# Changes of habit to talk about by day: what is only worth an eye is told to the staff, and shown to the family.
-STAFF_RULES = frozenset(
-    {"late_morning", "restless_night", "appliance_unused", "absence_not_taken", "decline"}
-)
 
 
 @dataclass(frozen=True)
@@ -93,10 +89,10 @@ def audience(
 
     Those in `quiet` are not woken, except in an emergency, and unless nobody else could be told.
     """
-    is_for_staff = alert.severity is Severity.EQUIPMENT or alert.resident is None
+    is_the_staffs = alert.severity is Severity.EQUIPMENT or alert.resident is None
     if alert.severity is Severity.KEEP_AN_EYE:
-        is_for_staff = is_for_staff or alert.rule in STAFF_RULES
-    concerned = [contact for contact in contacts if contact.resident is None or not is_for_staff]
+        is_the_staffs = is_the_staffs or is_for_staff(alert.rule)
+    concerned = [contact for contact in contacts if contact.resident is None or not is_the_staffs]
     if quiet and alert.severity is not Severity.EMERGENCY:
         concerned = [contact for contact in concerned if contact.number not in quiet] or concerned
     return sorted(concerned, key=lambda contact: (contact.step, contact.number))

@@ -5,13 +5,10 @@ from dataclasses import replace
 from datetime import datetime
 
 from core.domain.alert import Alert, Condition, Finding, Handling
-from core.domain.metrics import CALLS
+from core.domain.rules import ends_by_person
 from core.store.alerts import episodes
 from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
-
-# Someone asked for help: only a person may say that it is over.
-_ENDED_BY_PEOPLE = frozenset(CALLS)
 
 
 def reconcile(
@@ -54,7 +51,7 @@ def reconcile(
         The numbers of the alerts that changed.
     """
     ordered = sorted(map(_as_told, findings), key=lambda finding: (finding.raised_at, finding.began_at))
-    of_people = {matter for matter in judged if matter.rule not in _ENDED_BY_PEOPLE}
+    of_people = {matter for matter in judged if not ends_by_person(matter.rule)}
     changed: list[int] = []
     for matter, alert in episodes.latest_alerts(connection, of_people).items():
         found = [finding for finding in ordered if _matter(finding) == matter]
@@ -70,7 +67,7 @@ def reconcile(
 
 
 def _as_told(finding: Finding) -> Finding:
-    return replace(finding, cleared_at=None) if finding.rule in _ENDED_BY_PEOPLE else finding
+    return replace(finding, cleared_at=None) if ends_by_person(finding.rule) else finding
 
 
 def _matter(finding: Finding) -> AlertKey:

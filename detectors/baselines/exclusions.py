@@ -1,32 +1,20 @@
 """The time that teaches nothing about a resident."""
 
-from collections.abc import Collection
 from datetime import datetime
 
 from core.domain.alert import Outcome
+from core.domain.rule_spec import Baseline
+from core.domain.rules import RULES
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.people import planned_absences
 from core.store.telemetry import blind_times
 from detectors.baselines.store import Who
-from detectors.rules import (
-    appliance,
-    bathroom_stay,
-    geofence_exit,
-    inactivity,
-    late_morning,
-    not_returned,
-    wandering,
-)
 
 # How an alert ends that was real.
 REAL = tuple(
     one.value for one in (Outcome.SAFE_AFTER_HELP, Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED)
 )
-# What turned out to be real is not usual at home; where somebody was lost, or driven to hospital, is no usual place.
-_AT_HOME = (inactivity.NAME, bathroom_stay.NAME, not_returned.NAME, late_morning.NAME, appliance.LEFT_ON)
-_OUTSIDE = (geofence_exit.NAME, wandering.NAME, not_returned.NAME)
-
 Span = tuple[datetime, datetime]
 
 
@@ -36,23 +24,24 @@ def masked_at_home(
     """Return what teaches nothing about life at home, in Unix seconds: also when the home could not be heard."""
     blind = blind_times.of_subjects(connection, ("ward", f"home:{who.home}"), since, until)
     spans = [(one.began_at, one.ended_at or until) for one in blind]
-    spans += _unusual(connection, who, since, until, _AT_HOME)
+    spans += _unusual(connection, who, since, until, Baseline.HOME)
     return [(began.timestamp(), ended.timestamp()) for began, ended in spans]
 
 
 def masked_outside(connection: Connection, who: Who, since: datetime, until: datetime) -> list[Span]:
     """Return what teaches nothing about the places where a resident goes."""
-    return _unusual(connection, who, since, until, _OUTSIDE)
+    return _unusual(connection, who, since, until, Baseline.PLACES)
 
 
 def _unusual(
-    connection: Connection, who: Who, since: datetime, until: datetime, rules: Collection[str]
+    connection: Connection, who: Who, since: datetime, until: datetime, baseline: Baseline
 ) -> list[Span]:
     """Return when alerts of some rules turned out to be real, and when an absence was planned."""
     real = [
         (began, ended or until)
-        for rule in rules
-        for began, ended in evaluation_queue.real_alarms(connection, who.resident, rule, REAL, since)
+        for rule in RULES.values()
+        if baseline in rule.excludes_from
+        for began, ended in evaluation_queue.real_alarms(connection, who.resident, rule.name, REAL, since)
     ]
     planned = [
         span

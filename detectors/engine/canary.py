@@ -4,18 +4,18 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from core.domain.alert import Finding, Severity
+from core.domain.rules import CANARY_SILENT
 from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.telemetry import blind_times
 from core.store.telemetry.blind_times import BlindTime
 
-NAME = "canary_silent"
+NAME, _VERSION = CANARY_SILENT.name, CANARY_SILENT.version
 # Nobody is blind for it, so it is kept apart from the ward's own blind time.
 _SUBJECT = "canary"
 _WARD = "ward"
 _CAUSE = "canary_missing"
-_VERSION = 1
 # A canary flies every minute or so (our choice); one that was missed may have had bad luck.
 _SHORTEST = timedelta(minutes=5)
 

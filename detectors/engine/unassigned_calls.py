@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.domain.alert import Alert, Finding, Handling, Severity
+from core.domain.rules import STRAY_SOS
 from core.store.alerts import episodes, unassigned_calls
 from core.store.alerts.episodes import AlertKey
 from core.store.alerts.unassigned_calls import StrayCall
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 
-NAME = "stray_sos"
+NAME, VERSION = STRAY_SOS.name, STRAY_SOS.version
 SUBJECT = "ward"
-VERSION = 1
 MATTER = AlertKey(NAME, SUBJECT)
 # What was pressed longer ago is no call any more that anybody could answer (our choice, as for a known button).
 _LONGEST_AGO = timedelta(hours=24)

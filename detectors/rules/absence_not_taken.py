@@ -9,6 +9,7 @@ import numpy as np
 
 from core.domain.alert import Finding, Severity
 from core.domain.planned_absence import AbsenceKind
+from core.domain.rules import ABSENCE_NOT_TAKEN
 from detectors.features.observability import confirmed, next_look, until_now
 from detectors.features.silence_profile import DOOR
 from detectors.features.window import (
@@ -22,8 +23,7 @@ from detectors.features.window import (
     moment,
 )
 
-NAME = "absence_not_taken"
-VERSION = 1
+NAME, VERSION = ABSENCE_NOT_TAKEN.name, ABSENCE_NOT_TAKEN.version
 # The bus of a day service comes a little early or late; who left by the door is quiet after it (our choices).
 EARLY_S, LATE_S = 5400.0, 1800.0
 QUIET_AFTER_S, LEAVING_S = 900.0, 120.0

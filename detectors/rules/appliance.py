@@ -8,6 +8,7 @@ import numpy as np
 
 from core.domain.alert import Finding, JsonObject, Severity
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
+from core.domain.rules import APPLIANCE_LEFT_ON, APPLIANCE_UNUSED
 from detectors.features.daily_rhythm import DAY_BEGINS_MIN, LEAST_DAYS
 from detectors.features.local_time import DAY_S, at_minute, local_date
 from detectors.features.observability import (
@@ -21,8 +22,7 @@ from detectors.features.observability import (
 )
 from detectors.features.window import Judgement, Power, Window, earliest, moment
 
-UNUSED, LEFT_ON = "appliance_unused", "appliance_left_on"
-VERSION = 1
+UNUSED, LEFT_ON = APPLIANCE_UNUSED.name, APPLIANCE_LEFT_ON.name
 # Only what is used on nearly every day says something by not being used.
 MOST_DAYS = 0.9
 LEAST_LATE_MIN = 60.0
@@ -128,7 +128,7 @@ def _unused(window: Window, wait: _Wait, cleared: float | None) -> Finding:
         raised_at=moment(wait.tick),
         cleared_at=None if cleared is None else moment(cleared),
         reason={
-            "rule_version": VERSION,
+            "rule_version": APPLIANCE_UNUSED.version,
             "place": wait.power.place,
             "usual": usual,
             "ruled_out": ["planned_absence", "home_silent", "nobody_about"],
@@ -209,7 +209,7 @@ def _left_on(window: Window, place: str, span: tuple[float, float, float | None]
         raised_at=moment(tick),
         cleared_at=None if over is None else moment(over),
         reason={
-            "rule_version": VERSION,
+            "rule_version": APPLIANCE_LEFT_ON.version,
             "place": place,
             "on_min": round((tick - began) / 60),
             "usual": {"uses": usual.count, "high_min": round(usual.high_min)},

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.alert import Finding, Severity
+from core.domain.rules import AREA_SILENT
 from detectors.features.availability import LinkOutage, delayed
 from detectors.features.window import Blind
 from detectors.rules.ward_silent import SOME_HOMES
 
-NAME = "area_silent"
-VERSION = 1
+NAME, VERSION = AREA_SILENT.name, AREA_SILENT.version
 CAUSE = "together"
 # With fewer homes than this, or less than half of those that are heard, it is no matter of the neighbourhood (our choice).
 LEAST_HOMES = 3

@@ -9,14 +9,14 @@ import numpy as np
 
 from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Rhythm, Spans
+from core.domain.rules import BATHROOM_STAY
 from detectors.features.daily_rhythm import is_night, stays
 from detectors.features.local_time import local_date, local_seconds
 from detectors.features.observability import confirmed, could_hear, is_held, next_look, pause_after, until_now
 from detectors.features.window import Judgement, LifeSigns, Rule, Window, earliest, moment
 from detectors.rules.suppression import is_told
 
-NAME = "bathroom_stay"
-VERSION = 2
+NAME, VERSION = BATHROOM_STAY.name, BATHROOM_STAY.version
 # Twice the longest own stay and a little more, and never less than the other. D13 has 20 minutes beyond the 99th percentile, which on recorded
 # homes was wrong twice a month; these were chosen on half of them (docs/evaluation.md).
 TIMES_LONGEST, MARGIN_MIN, LEAST_LIMIT_MIN = 2.0, 10.0, 30.0

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
+from core.domain.rules import BATTERY
 from detectors.features.window import Judgement
 
-NAME = "battery"
-VERSION = 1
+NAME, VERSION = BATTERY.name, BATTERY.version
 # D10: the slope of the last 30 days, and when to tell.
 SLOPE_DAYS = 30
 TELL_DAYS = 14

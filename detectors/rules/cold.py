@@ -9,13 +9,13 @@ from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Rhythm
+from core.domain.rules import COLD
 from detectors.features.local_time import DAY_S, local_date, local_seconds
 from detectors.features.observability import is_known_away, is_out_by_door, is_washroom, next_look, until_now
 from detectors.features.room_levels import LevelSpell, Trigger, grid, is_known, lasting, level, spells
 from detectors.features.window import Judgement, RoomSeries, Window, moment
 
-NAME = "cold"
-VERSION = 1
+NAME, VERSION = COLD.name, COLD.version
 # D8. 18 degrees, the guide line of the WHO, would be an alert in most homes in winter; it is only drawn.
 COLD_C, BITTER_C, BELOW_USUAL_C, HYSTERESIS_C = 12.0, 8.0, 6.0, 0.5
 COLD_S, BITTER_S, BELOW_USUAL_S = 7200.0, 3600.0, 3600.0

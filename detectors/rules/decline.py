@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
+from core.domain.rules import DECLINE
 from detectors.features.window import Judgement
 
-NAME = "decline"
-VERSION = 3
+NAME, VERSION = DECLINE.name, DECLINE.version
 # D11: what is compared with, how fast the mean follows; the limit is our choice (docs/evaluation.md).
 BASELINE_DAYS, BASELINE_GAP_DAYS = 56, 7
 LEAST_DAYS = 28

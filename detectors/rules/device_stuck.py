@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.alert import Finding, Severity
+from core.domain.rules import DEVICE_STUCK
 from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.mute_devices import HOUR_S, Floats, quiet_spells
 from detectors.features.stuck_patterns import (
@@ -21,8 +22,7 @@ from detectors.features.stuck_patterns import (
 )
 from detectors.features.window import Judgement, moment
 
-NAME = "device_stuck"
-VERSION = 2
+NAME, VERSION = DEVICE_STUCK.name, DEVICE_STUCK.version
 CHECKED_AT = (time(4, 30), time(10, 30), time(16, 30), time(22, 30))
 _RULED_OUT = {"lasting": ["nobody_about"], "mute": ["nobody_about"], "quiet": ["home_silent"]}
 HISTORY = timedelta(seconds=USUAL_S + LONGEST_LIMIT_S + SURROUNDINGS_S)

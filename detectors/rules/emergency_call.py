@@ -4,13 +4,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding
+from core.domain.rules import RULES, SOS
 from detectors.features.window import Judgement, Press, Window
 
-NAME = "sos"
-VERSION = 2
-# Water on the floor is a matter of the next hour, not of the next minute (our choice).
-_SEVERITY = {"water_leak": Severity.CHECK_SOON}
+NAME = SOS.name
 # Somebody in need presses again and again: presses of one button this close are one call (our choice).
 ONE_CALL = timedelta(minutes=2)
 # A detector that says when it is over, and did not, repeats itself: reports this close are one call (our choice; leak sensors report each
@@ -108,12 +106,12 @@ def _finding(rule: str, resident: int, began_at: datetime, press: Press) -> Find
     return Finding(
         rule=rule,
         subject=f"resident:{resident}",
-        severity=_SEVERITY.get(rule, Severity.EMERGENCY),
+        severity=RULES[rule].highest,
         began_at=began_at,
         raised_at=began_at,
         cleared_at=None,
         reason={
-            "rule_version": VERSION,
+            "rule_version": RULES[rule].version,
             "device": press.device,
             "place": press.place,
             "pressed_at": press.time.isoformat(),

@@ -8,14 +8,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.domain import rules
 from core.domain.alert import Finding, JsonObject, Severity
 from core.domain.device import DeviceKind
 from detectors.features.availability import Link, LinkOutage, absences_of, both, delayed, joined, limit, tells
 from detectors.features.window import Blind, Judgement, earliest
 
-HOME_SILENT = "home_silent"
-DEVICE_SILENT = "device_silent"
-VERSION = 1
+HOME_SILENT, DEVICE_SILENT = rules.HOME_SILENT.name, rules.DEVICE_SILENT.name
 # What waits until the ward is heard is looked at again so soon, and ever more rarely the longer the ward is quiet (our choice).
 _HELD_FOR, _HELD_SHARE = timedelta(seconds=10), 0.25
 # It leaves the home with its wearer, so it says nothing about the home.
@@ -175,7 +174,7 @@ def _device_finding(link: Link, absence: LinkOutage) -> Finding:
 
 def _reason(absence: LinkOutage, **more: object) -> JsonObject:
     return {
-        "rule_version": VERSION,
+        "rule_version": rules.HOME_SILENT.version,
         "cause": absence.cause,
         "last_heard": absence.began_at.isoformat(),
         **more,

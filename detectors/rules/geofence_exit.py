@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from core.domain.alert import Finding, Severity
 from core.domain.geofence import Geofence
 from core.domain.geofence_schedule import holding_times
+from core.domain.rules import GEOFENCE_EXIT
 from detectors.features.geofence_distance import distance_outside_m
 from detectors.features.outliers import doubts
 from detectors.features.window import Judgement, Track, Window, earliest, moment
 
-NAME = "geofence_exit"
-VERSION = 3
+NAME, VERSION = GEOFENCE_EXIT.name, GEOFENCE_EXIT.version
 
 # D5, and how much a fix outside may weigh at most: more if it follows from the one before, less after a sudden jump (our choice,
 # made on made-up tracks, see docs/evaluation.md).

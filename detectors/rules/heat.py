@@ -7,14 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
+from core.domain.rules import HEAT
 from detectors.features.daily_rhythm import is_night
 from detectors.features.local_time import STEP_S, local_seconds
 from detectors.features.observability import is_known_away, is_out_by_door, next_look, until_now
 from detectors.features.room_levels import LevelSpell, Trigger, grid, is_known, lasting, level, spells
 from detectors.features.window import Judgement, RoomSeries, Window, moment
 
-NAME = "heat"
-VERSION = 1
+NAME, VERSION = HEAT.name, HEAT.version
 # The classes of the Ministry of the Environment: severe warning and danger.
 SEVERE_C, DANGER_C, HYSTERESIS_C = 28.0, 31.0, 0.5
 # D7: how long a level must hold, in seconds; by night deaths happen indoors, but rooms cool down late.

@@ -25,6 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, JsonObject, Severity
+from core.domain.rules import INACTIVITY
 from detectors.features.alarm_spans import Due, Listening, due, listenings, unheard
 from detectors.features.local_time import STEP_S, local_date
 from detectors.features.silence_profile import Silences, certain, silences
@@ -39,8 +40,7 @@ from detectors.features.silence_threshold import (
 )
 from detectors.features.window import LIFE_KINDS, Judgement, LifeSigns, Window, earliest, moment
 
-NAME = "inactivity"
-VERSION = 4
+NAME, VERSION = INACTIVITY.name, INACTIVITY.version
 # A little different from the usual: this long before the alarm (D1 d, the pre-alert).
 NOTICE_S = 1800.0
 # The longest time after which it is decided what a life sign or a silence means: a ward silence of 10 homes at night.

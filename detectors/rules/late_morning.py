@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Habit, Rhythm
+from core.domain.rules import LATE_MORNING
 from detectors.features.daily_rhythm import DAY_BEGINS_MIN, UP_WITHIN_S, is_by_hand, rises
 from detectors.features.local_time import DAY_S, at_minute, local_date
 from detectors.features.observability import (
@@ -23,8 +24,7 @@ from detectors.features.silence_profile import DOOR, PARTNER_S
 from detectors.features.window import Judgement, LifeSigns, Rule, Window, earliest, moment
 from detectors.rules.suppression import is_told
 
-NAME = "late_morning"
-VERSION = 2
+NAME, VERSION = LATE_MORNING.name, LATE_MORNING.version
 # D4: never sooner than this after the usual time.
 LEAST_LATE_MIN = 60.0
 # Who closed the door this recently before the silence is out, not in bed.

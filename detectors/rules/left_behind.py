@@ -6,13 +6,13 @@ from datetime import datetime
 import numpy as np
 
 from core.domain.alert import Finding, Severity
+from core.domain.rules import LEFT_BEHIND
 from detectors.features.observability import confirmed, could_hear, is_held, pause_after, until_now
 from detectors.features.path_shape import UNKNOWN_ACCURACY_M, WORST_ACCURACY_M, way
 from detectors.features.silence_profile import DOOR, PARTNER_S, silences
 from detectors.features.window import Judgement, LifeSigns, Track, Window, earliest, moment
 
-NAME = "left_behind"
-VERSION = 1
+NAME, VERSION = LEFT_BEHIND.name, LEFT_BEHIND.version
 # Our choices: so long after the door nobody was seen at home, and the tracker spoke at least so lately and so often.
 QUIET_S = 3600.0
 FRESH_S = 1800.0

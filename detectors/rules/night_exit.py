@@ -6,13 +6,13 @@ from datetime import datetime
 import numpy as np
 
 from core.domain.alert import Finding, Severity
+from core.domain.rules import NIGHT_EXIT
 from detectors.features.local_time import DAY_S, at_minute, local_date, local_seconds
 from detectors.features.observability import could_hear, is_held, next_look, pause_after, until_now
 from detectors.features.silence_profile import DOOR
 from detectors.features.window import Judgement, Window, earliest, moment
 
-NAME = "night_exit"
-VERSION = 1
+NAME, VERSION = NIGHT_EXIT.name, NIGHT_EXIT.version
 # D3: between these hours, and for so long nothing inside.
 BEGINS_MIN, ENDS_MIN, QUIET_S = 23 * 60.0, 29 * 60.0, 600.0
 

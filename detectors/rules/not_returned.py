@@ -6,13 +6,13 @@ from datetime import date, datetime, timedelta
 
 from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Rhythm, Spans
+from core.domain.rules import NOT_RETURNED
 from detectors.features.daily_rhythm import LEAST_DAYS
 from detectors.features.local_time import at_minute, local_date
 from detectors.features.observability import could_hear, is_held, next_look, pause_after
 from detectors.features.window import Blind, Judgement, Window, earliest, moment
 
-NAME = "not_returned"
-VERSION = 1
+NAME, VERSION = NOT_RETURNED.name, NOT_RETURNED.version
 # D3: two hours beyond the longest outing, or an hour beyond ten in the evening for those who are never out at night.
 MARGIN_MIN, LATE_MIN = 120.0, 23 * 60.0
 # After a planned absence, such as a day service, somebody is expected within this time (our choice).

@@ -9,13 +9,13 @@ import numpy as np
 
 from core.domain.alert import Finding, Severity
 from core.domain.rhythm import Rhythm
+from core.domain.rules import RESTLESS_NIGHT
 from detectors.features.daily_rhythm import NIGHT_BEGINS_S, NIGHT_S, visit_begins
 from detectors.features.local_time import at_minute, local_date
 from detectors.features.observability import could_hear, until_now
 from detectors.features.window import Judgement, Window, earliest, moment
 
-NAME = "restless_night"
-VERSION = 2
+NAME, VERSION = RESTLESS_NIGHT.name, RESTLESS_NIGHT.version
 # D4: this rare, in two of three nights.
 RARE = 0.01
 LEAST_NIGHTS = 14

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
+from core.domain.rules import WANDERING
 from detectors.features.path_shape import WalkScale, Way, straightness, way
 from detectors.features.significant_places import Places
 from detectors.features.window import Judgement, Window, moment
 
-NAME = "wandering"
-VERSION = 1
+NAME, VERSION = WANDERING.name, WANDERING.version
 
 # Chosen on recorded tracks with loops put in (docs/evaluation.md). A round of less than 600 m once has 0.32, out and back 0.5.
 REACHES = (WalkScale(600.0, 1800.0), WalkScale(1000.0, 3000.0))

@@ -5,11 +5,11 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Finding, Severity
+from core.domain.rules import WARD_SILENT
 from detectors.features.window import Blind
 
-NAME = "ward_silent"
+NAME, VERSION = WARD_SILENT.name, WARD_SILENT.version
 SUBJECT = "ward"
-VERSION = 1
 DAY_BEGINS, DAY_ENDS = time(7), time(22)
 # The longest natural silence of many recorded homes, in 48 days, was 6 minutes by day and 35 by night for 20 homes, and 14 and 65
 # for 10 (D2, 2.4).

@@ -8,6 +8,8 @@ import numpy as np
 
 from core.domain.geofence import Geofence
 from core.domain.planned_absence import Absence
+from core.domain.rule_spec import Family
+from core.domain.rules import names_of
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.detection.evaluation_queue import WatchedResident
@@ -20,7 +22,7 @@ from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.observability import until_now
 from detectors.features.silence_profile import certain
 from detectors.features.window import Blind, LifeSigns, PlannedAbsence, Press, Track, Window, no_track
-from detectors.rules import absence_not_taken, cold, emergency_call, heat
+from detectors.rules import absence_not_taken, emergency_call
 from detectors.rules.emergency_call import LONGEST_DELAY
 from detectors.rules.inactivity import DECIDED_WITHIN
 from detectors.windows.series import (
@@ -46,7 +48,7 @@ _OUTING_BACK = (_TRACK_BACK, timedelta(hours=27), timedelta(days=4))
 # The climate of rooms is judged by spells, each from its beginning; appliances by the local day.
 _CLIMATE_BACK = timedelta(hours=7)
 _POWER_BACK = timedelta(hours=30)
-_CLIMATE_RULES = frozenset({heat.NAME, cold.NAME})
+_CLIMATE_RULES = names_of(Family.CLIMATE)
 # What rules look at beside life signs and fixes.
 SERIES = ("temperature_c", "humidity_pct", "power_w", "near_home")
 # Absences that were planned this far back may still matter; those ahead have deadlines.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from core.domain import rules
 from core.domain.device import DeviceKind
 from simulator.incidents.incident import IncidentKind
 
@@ -58,15 +59,15 @@ _PERSON, _HOME, _STREET, _WARD = (
     IncidentScope.STREET,
     IncidentScope.WARD,
 )
-_SILENCE = ("inactivity",)
-_OUTSIDE = ("geofence_exit", "wandering")
-_SILENT_HOME = ("home_silent", "ward_silent")
+_SILENCE = (rules.INACTIVITY.name,)
+_OUTSIDE = (rules.GEOFENCE_EXIT.name, rules.WANDERING.name)
+_SILENT_HOME = (rules.HOME_SILENT.name, rules.WARD_SILENT.name)
 _TRACKER, _GATEWAY = DeviceKind.TRACKER, DeviceKind.GATEWAY
 
 KINDS: dict[IncidentKind, Kind] = {
     IncidentKind.DOES_NOT_GET_UP: Kind(
         "lies still from the usual getting up until somebody comes by the front door",
-        _PERSON, 8.0, (*_SILENCE, "late_morning"), 3.0, has_time=False,
+        _PERSON, 8.0, (*_SILENCE, rules.LATE_MORNING.name), 3.0, has_time=False,
     ),
     IncidentKind.COLLAPSE: Kind(
         "falls at home and lies still until somebody comes",
@@ -74,51 +75,51 @@ KINDS: dict[IncidentKind, Kind] = {
     ),
     IncidentKind.BATHROOM_FALL: Kind(
         "falls in the bathroom and lies there until somebody comes",
-        _PERSON, 6.0, ("bathroom_stay", *_SILENCE), 3.0, needs=DeviceKind.MOTION,
+        _PERSON, 6.0, (rules.BATHROOM_STAY.name, *_SILENCE), 3.0, needs=DeviceKind.MOTION,
     ),
-    IncidentKind.SOS: Kind("presses the button", _PERSON, 0.0, ("sos",), 1 / 60, needs=DeviceKind.BUTTON),
+    IncidentKind.SOS: Kind("presses the button", _PERSON, 0.0, (rules.SOS.name,), 1 / 60, needs=DeviceKind.BUTTON),
     IncidentKind.LEAVES_AREA: Kind(
         "walks away along one street and comes back",
         _PERSON, 1.5, _OUTSIDE, 0.75, ("distance_m",), _TRACKER,
     ),
     IncidentKind.NIGHT_EXIT: Kind(
-        "the same, out of bed", _PERSON, 1.0, ("night_exit", *_OUTSIDE), 0.5, ("distance_m",), _TRACKER
+        "the same, out of bed", _PERSON, 1.0, (rules.NIGHT_EXIT.name, *_OUTSIDE), 0.5, ("distance_m",), _TRACKER
     ),
     IncidentKind.WANDERS: Kind(
         "walks without an aim: there and back, round a block, here and there, or lost farther off",
-        _PERSON, 1.5, ("wandering", "geofence_exit"), 1.0, ("distance_m", "pattern"), _TRACKER,
+        _PERSON, 1.5, (rules.WANDERING.name, rules.GEOFENCE_EXIT.name), 1.0, ("distance_m", "pattern"), _TRACKER,
     ),
     IncidentKind.DOES_NOT_RETURN: Kind(
         "goes out as on other days, and stays out",
-        _PERSON, 9.0, ("not_returned", "geofence_exit", *_SILENCE), 8.0, needs=DeviceKind.DOOR,
+        _PERSON, 9.0, (rules.NOT_RETURNED.name, rules.GEOFENCE_EXIT.name, *_SILENCE), 8.0, needs=DeviceKind.DOOR,
     ),
     IncidentKind.TRACKER_LEFT: Kind(
         "goes out while the tracker stays at home",
-        _PERSON, 2.0, ("left_behind",), 1.25, needs=_TRACKER,
+        _PERSON, 2.0, (rules.LEFT_BEHIND.name,), 1.25, needs=_TRACKER,
     ),
     IncidentKind.MISSES_DAY_SERVICE: Kind(
         "stays at home on a day at the day centre",
-        _PERSON, 9.0, ("absence_not_taken",), 3.0, needs=DeviceKind.DOOR, has_time=False,
+        _PERSON, 9.0, (rules.ABSENCE_NOT_TAKEN.name,), 3.0, needs=DeviceKind.DOOR, has_time=False,
     ),
     IncidentKind.KETTLE_LEFT_ON: Kind(
         "the kettle draws its power on and on",
-        _PERSON, 2.0, ("appliance_left_on",), 1.5, needs=DeviceKind.PLUG,
+        _PERSON, 2.0, (rules.APPLIANCE_LEFT_ON.name,), 1.5, needs=DeviceKind.PLUG,
     ),
     IncidentKind.ROOM_HOT: Kind(
         "the rooms get hot, as when the cooling fails on a summer day",
-        _HOME, 6.0, ("heat",), 3.0, ("temperature_c",), DeviceKind.CLIMATE,
+        _HOME, 6.0, (rules.HEAT.name,), 3.0, ("temperature_c",), DeviceKind.CLIMATE,
     ),
     IncidentKind.ROOM_COLD: Kind(
         "the rooms get cold, as when the heating fails in winter",
-        _HOME, 12.0, ("cold",), 5.0, ("temperature_c",), DeviceKind.CLIMATE,
+        _HOME, 12.0, (rules.COLD.name,), 5.0, ("temperature_c",), DeviceKind.CLIMATE,
     ),
     IncidentKind.DECLINES: Kind(
         "does less from day to day, `share` less at the end, and stays so",
-        _PERSON, 28 * DAY_H, ("decline",), 28 * DAY_H, ("share",), has_time=False,
+        _PERSON, 28 * DAY_H, (rules.DECLINE.name,), 28 * DAY_H, ("share",), has_time=False,
     ),
     IncidentKind.ILL: Kind(
         "rests a lot, goes nowhere, and is up often at night",
-        _PERSON, 4 * DAY_H, ("restless_night", "decline"), 4 * DAY_H, has_time=False,
+        _PERSON, 4 * DAY_H, (rules.RESTLESS_NIGHT.name, rules.DECLINE.name), 4 * DAY_H, has_time=False,
     ),
     IncidentKind.SLEEPS_IN: Kind(
         "gets up later than usual, and is well", _PERSON, 1.5, has_time=False
@@ -126,7 +127,7 @@ KINDS: dict[IncidentKind, Kind] = {
     IncidentKind.LONG_NAP: Kind("lies down by day for hours, and is well", _PERSON, 3.0),
     IncidentKind.TRAVELS: Kind(
         "leaves for days by the front door, and told nobody",
-        _PERSON, 5 * DAY_H, ("not_returned", "geofence_exit", *_SILENCE), 14.0, needs=DeviceKind.DOOR,
+        _PERSON, 5 * DAY_H, (rules.NOT_RETURNED.name, rules.GEOFENCE_EXIT.name, *_SILENCE), 14.0, needs=DeviceKind.DOOR,
     ),
     IncidentKind.PLANNED_JOURNEY: Kind(
         "leaves for days by the front door, as was laid down before", _PERSON, 5 * DAY_H, needs=DeviceKind.DOOR
@@ -141,26 +142,26 @@ KINDS: dict[IncidentKind, Kind] = {
         _HOME, 4.0, _SILENT_HOME, 0.25, needs=_GATEWAY,
     ),
     IncidentKind.POWER_CUT: Kind(
-        "the gateways of all homes of a neighbourhood are dark", _STREET, 2.0, ("area_silent", "ward_silent"), 0.25, needs=_GATEWAY
+        "the gateways of all homes of a neighbourhood are dark", _STREET, 2.0, (rules.AREA_SILENT.name, rules.WARD_SILENT.name), 0.25, needs=_GATEWAY
     ),
     IncidentKind.LINE_CUT: Kind(
         "the home's line is cut; the gateway keeps what it hears and sends it all when the line is back",
         _HOME, 3.0, _SILENT_HOME, 0.25, needs=_GATEWAY,
     ),
     IncidentKind.WARD_SILENT: Kind(
-        "nothing arrives from any home, and what was measured is lost", _WARD, 2.0, ("ward_silent",), 0.25
+        "nothing arrives from any home, and what was measured is lost", _WARD, 2.0, (rules.WARD_SILENT.name,), 0.25
     ),
     IncidentKind.BROKER_AWAY: Kind(
         "nobody takes messages; all devices keep theirs and send them afterwards",
-        _WARD, 1.0, ("ward_silent",), 0.25,
+        _WARD, 1.0, (rules.WARD_SILENT.name,), 0.25,
     ),
     IncidentKind.BATTERY_DIES: Kind(
         "a battery runs down over ten days and is empty until somebody changes it",
-        _HOME, 48.0, ("battery", "device_silent"), 24.0, ("device",),
+        _HOME, 48.0, (rules.BATTERY.name, rules.DEVICE_SILENT.name), 24.0, ("device",),
     ),
     IncidentKind.SENSOR_STUCK: Kind(
         "a sensor repeats itself: a motion sensor sees somebody all the time, a contact or a bed stays as it is, others tell one value",
-        _HOME, 24.0, ("device_stuck",), 24.0, ("device",),
+        _HOME, 24.0, (rules.DEVICE_STUCK.name,), 24.0, ("device",),
     ),
     IncidentKind.LOSS: Kind("messages get lost", _HOME, 12.0, keys=("device", "share")),
     IncidentKind.DELAY: Kind("messages come late", _HOME, 12.0, keys=("device", "share", "seconds")),

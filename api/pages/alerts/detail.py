@@ -5,7 +5,6 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from api.access.location_gate import PLACE_RULES
 from api.access.permissions import Viewer
 from api.charts.actogram import Texts, actogram
 from api.charts.marks import legend
@@ -18,6 +17,8 @@ from api.pages.rendering import HtmlPage
 from api.wording.alert_reason import ruled_out, title, todo, why
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome
 from core.domain.notification import EscalationStep, Notification
+from core.domain.rule_spec import Family
+from core.domain.rules import names_of, shows_location
 from core.store.alerts import alerts, notifications
 from core.store.database import Connection
 from core.store.devices import devices
@@ -27,7 +28,7 @@ from core.store.people.residents import ResidentOverview
 _CHART_DAYS = 8
 _PAST = 5
 _LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
-_CLIMATE_RULES = frozenset({"heat", "cold"})
+_CLIMATE_RULES = names_of(Family.CLIMATE)
 
 
 @dataclass(frozen=True)
@@ -81,7 +82,7 @@ def alert_context(
         "ruled_out": ruled_out(alert, moments),
         "todo": todo(alert, words),
         "climate_unknown": _climate_unknown(page, connection, alert),
-        "is_about_place": alert.rule in PLACE_RULES,
+        "is_about_place": shows_location(alert.rule),
         "place": _place(page, viewer, connection, alert, person),
         "is_mine": alert.claimed_by_user == viewer.number,
         "claimed_clock": moments.clock(alert.claimed_at) if alert.claimed_at else "",
@@ -105,7 +106,7 @@ def _place(
     page: HtmlPage, viewer: Viewer, connection: Connection, alert: Alert, person: ResidentOverview | None
 ) -> Place | None:
     """Return what the viewer may see of the place that the alert is about; None if it is about no place."""
-    if person is None or alert.rule not in PLACE_RULES:
+    if person is None or not shows_location(alert.rule):
         return None
     there = devices.overviews(connection, viewer.scope, resident=person.number)
     return load_place(page, viewer, connection, person, there=there, problem="", sought=is_sought([alert]))

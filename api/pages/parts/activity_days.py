@@ -10,6 +10,8 @@ from api.charts.actogram import TypicalDay
 from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, CellState, ChartDay, moved_cell
 from api.wording.times import LocalTimes
 from core.domain.access_scope import AccessScope
+from core.domain.rule_spec import Family
+from core.domain.rules import names_of
 from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.devices import devices
@@ -26,7 +28,7 @@ _DAYS_FOR_USUAL = 5
 # Half-hours after midnight; who moves before three has not got up yet.
 _MORNING = 6
 # Alerts of the equipment are not drawn: the chart is about the person.
-_EQUIPMENT_RULES = frozenset({"device_silent", "device_stuck", "battery"})
+_EQUIPMENT_RULES = names_of(Family.EQUIPMENT)
 
 
 @dataclass(frozen=True)

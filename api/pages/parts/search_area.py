@@ -4,17 +4,15 @@ from collections.abc import Iterable
 
 from api.pages.rendering import HtmlPage
 from core.domain.alert import Alert, Condition, Handling
+from core.domain.rules import is_searched_from_last_fix
 from core.domain.search_area import search_area
 from core.store.telemetry.readings import StoredFix
-
-# Rules that tell of somebody who may have to be looked for.
-SEARCH_RULES = frozenset({"geofence_exit", "night_exit", "not_returned", "wandering"})
 
 
 def is_sought(alerts: Iterable[Alert]) -> bool:
     """Tell whether one of the alerts says that somebody may have to be looked for, and is not over."""
     return any(
-        alert.rule in SEARCH_RULES
+        is_searched_from_last_fix(alert.rule)
         and alert.condition is Condition.ACTIVE
         and alert.handling is not Handling.CLOSED
         for alert in alerts

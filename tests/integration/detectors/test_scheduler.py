@@ -8,9 +8,9 @@ import pytest
 from core.domain.alert import Alert, Condition, Severity
 from core.domain.geofence import Circle, Hours
 from core.domain.planned_absence import AbsenceKind
+from core.domain.rules import is_for_staff
 from core.store.database import Database
 from core.store.people import geofences, planned_absences
-from detectors.alerting.escalation import STAFF_RULES
 from detectors.engine.scheduler import Runner
 from detectors.rules.geofence_exit import GeofenceExit
 from tests.support.wards.evaluated_ward import ZONE, JudgedWard, Seen, at, daily, home
@@ -39,7 +39,7 @@ def signs(number: int, *clock: str, day: str = "2026-07-01") -> list[Seen]:
 
 def alerts_of(ward: JudgedWard) -> list[Alert]:
     """Return all alerts but those about changes of habit, which come beside and are tested by themselves."""
-    return [one for one in ward.alerts() if one.rule not in STAFF_RULES]
+    return [one for one in ward.alerts() if one.subject.startswith("device:") or not is_for_staff(one.rule)]
 
 
 def test_a_silent_morning_raises_one_alert_with_its_reason_and_ends_with_the_next_life_sign(

@@ -1,16 +1,13 @@
 """Which rules are asked about whom, and which of them know of each other."""
 
-from collections.abc import Iterator
 from datetime import date
-from importlib import import_module
-from pkgutil import iter_modules
 from typing import NoReturn
 
 from core.domain.backtest import NOT_TRIED, TRIED_RULES
+from core.domain.rules import RULES
 from core.domain.sensitivity import Sensitivity
 from core.store.telemetry.metric_series import RuleInputs
-from detectors import rules
-from detectors.engine.rule_set import rules_of
+from detectors.engine.rule_set import BUILDERS, rules_of
 from detectors.features.window import Rule
 from detectors.rules.bathroom_stay import BathroomStay
 from detectors.rules.inactivity import Inactivity
@@ -45,17 +42,27 @@ def test_what_repeats_a_silence_knows_the_alarm_about_it_with_the_resident_s_own
     assert stay.alarm is alarm
 
 
-def rule_names() -> Iterator[str]:
-    """Give the names of the rules as their modules have them."""
-    for one in iter_modules(rules.__path__):
-        module = vars(import_module(f"detectors.rules.{one.name}"))
-        constants = ("NAME", "HOME_SILENT", "DEVICE_SILENT", "UNUSED", "LEFT_ON")
-        yield from (module[name] for name in constants if name in module)
+def test_every_rule_that_can_be_tried_is_offered_with_those_about_the_person_first() -> None:
+    assert TRIED_RULES[0] == "inactivity"
+    assert TRIED_RULES[-2:] == ("device_stuck", "battery")
+    assert {*TRIED_RULES, *NOT_TRIED} == set(RULES)
+    assert set(BUILDERS) <= set(RULES)
 
 
-def test_every_rule_is_on_the_map_of_the_package() -> None:
-    assert [one for one in rule_names() if f"`{one}`" not in str(rules.__doc__)] == []
+def test_a_rule_is_asked_only_where_what_it_needs_is_there() -> None:
+    def asked(*, door: bool, tracker: bool, agreed: bool) -> set[str]:
+        found = rules_of(
+            Sensitivity.STANDARD,
+            RuleInputs(None, tells_night_exit=agreed),
+            HomeView(1, (), None, has_door=door, has_tracker=tracker),
+            usual_on=nothing,
+            rhythm_on=nothing,
+            places_on=nothing,
+        )
+        return {one.name for one in found}
 
-
-def test_of_every_rule_it_is_known_whether_it_can_be_tried_on_the_past() -> None:
-    assert set(rule_names()) <= {*TRIED_RULES, *NOT_TRIED}
+    everything = asked(door=True, tracker=True, agreed=True)
+    assert everything == set(BUILDERS)
+    assert everything - asked(door=False, tracker=True, agreed=True) == {"left_behind"}
+    assert everything - asked(door=True, tracker=False, agreed=True) == {"left_behind", "wandering"}
+    assert everything - asked(door=True, tracker=True, agreed=False) == {"night_exit"}
