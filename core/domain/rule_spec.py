@@ -47,7 +47,7 @@ class Ends(StrEnum):
     """Somebody asked for help: only a person may say that it is over."""
 
 
-class Baseline(StrEnum):
+class BaselineKind(StrEnum):
     """What is learned about a resident."""
 
     HOME = "home"
@@ -122,7 +122,7 @@ class RuleSpec:
     shows_location: bool = False
     search_from_last_fix: bool = False
     not_in_backtest: str = ""
-    excludes_from: frozenset[Baseline] = field(default_factory=frozenset[Baseline])
+    excludes_from: frozenset[BaselineKind] = field(default_factory=frozenset[BaselineKind])
     needs: frozenset[Need] = field(default_factory=frozenset[Need])
     is_ordinary: bool = False
     no_scenario: str = ""

@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from core.domain.alert import Severity
-from core.domain.rule_spec import Audience, Baseline, Ends, Family, Need, RuleSpec, SubjectKind
+from core.domain.rule_spec import Audience, BaselineKind, Ends, Family, Need, RuleSpec, SubjectKind
 
 _EMERGENCY, _SOON, _EYE, _EQUIPMENT = Severity
 _RESIDENT = SubjectKind.RESIDENT
-_HOME, _PLACES = Baseline.HOME, Baseline.PLACES
+_HOME, _PLACES = BaselineKind.HOME, BaselineKind.PLACES
 
 _CALL_ALWAYS = "every call for help is told, whatever is set; those that came are in the list of alerts"
 _NOT_KEPT = "it goes by when each device was last heard, of which only the newest is kept; what it told is in the list of alerts"

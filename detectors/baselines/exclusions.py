@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from core.domain.alert import Outcome
-from core.domain.rule_spec import Baseline
+from core.domain.rule_spec import BaselineKind
 from core.domain.rules import RULES
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
@@ -24,17 +24,17 @@ def masked_at_home(
     """Return what teaches nothing about life at home, in Unix seconds: also when the home could not be heard."""
     blind = blind_times.of_subjects(connection, ("ward", f"home:{who.home}"), since, until)
     spans = [(one.began_at, one.ended_at or until) for one in blind]
-    spans += _unusual(connection, who, since, until, Baseline.HOME)
+    spans += _unusual(connection, who, since, until, BaselineKind.HOME)
     return [(began.timestamp(), ended.timestamp()) for began, ended in spans]
 
 
 def masked_outside(connection: Connection, who: Who, since: datetime, until: datetime) -> list[Span]:
     """Return what teaches nothing about the places where a resident goes."""
-    return _unusual(connection, who, since, until, Baseline.PLACES)
+    return _unusual(connection, who, since, until, BaselineKind.PLACES)
 
 
 def _unusual(
-    connection: Connection, who: Who, since: datetime, until: datetime, baseline: Baseline
+    connection: Connection, who: Who, since: datetime, until: datetime, baseline: BaselineKind
 ) -> list[Span]:
     """Return when alerts of some rules turned out to be real, and when an absence was planned."""
     real = [
