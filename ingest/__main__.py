@@ -18,7 +18,7 @@ _RETRY_S = 1.0
 _COLLECT_AFTER = (50_000, 20, 100)
 _CONNECTIONS = 2
 # Everything is tried again anyway; waiting long would only delay a standby and the word that something is wrong.
-_PATIENCE_S = 3.0
+_DATABASE_TIMEOUT_S = 3.0
 
 
 def main(*, is_leaving: bool = False) -> int:
@@ -46,7 +46,7 @@ def _serve(*, is_leaving: bool) -> int:
             settings.database_url.get_secret_value(),
             size=_CONNECTIONS,
             application="mimamori-ingest",
-            patience_s=_PATIENCE_S,
+            patience_s=_DATABASE_TIMEOUT_S,
         )
         try:
             database.open()

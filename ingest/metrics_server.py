@@ -28,7 +28,7 @@ _LATE_S = 30.0
 class ActiveParts:
     """The parts of an active worker that are looked at."""
 
-    intake: MessageQueue
+    message_queue: MessageQueue
     receiver: Receiver
     writer: Writer
     clock: Clock
@@ -52,7 +52,7 @@ class Monitor(Collector):
         )
         if parts is not None:
             yield from _of_work(parts)
-            yield from _of_hearing(parts.writer.hearing)
+            yield from _of_last_heard(parts.writer.last_heard)
             yield from _of_counters(parts.writer.counters)
 
     def health(self) -> tuple[bool, dict[str, object]]:
@@ -63,7 +63,7 @@ class Monitor(Collector):
                 return False, {"state": "waiting", "problem": self.problem}
             return True, {"state": "standby"}
         connected, blocked = parts.receiver.is_connected, parts.writer.is_blocked
-        behind_s = (parts.clock.now() - parts.writer.complete_through).total_seconds()
+        behind_s = (parts.clock.now() - parts.writer.watermark).total_seconds()
         is_late = behind_s > _LATE_S * max(1.0, parts.clock.factor) and parts.clock.factor > 0
         problems = (
             (bool(parts.writer.problem), parts.writer.problem),
@@ -73,7 +73,7 @@ class Monitor(Collector):
                 "what devices sent waits to be stored, or our own markers do not come back from the broker",
             ),
             (
-                parts.writer.hearing.is_deaf,
+                parts.writer.last_heard.has_no_data,
                 "no device is heard: look at the gateways, the broker's accounts and the network",
             ),
         )
@@ -83,10 +83,10 @@ class Monitor(Collector):
             "behind_s": round(behind_s, 1),
             "broker_connected": connected,
             "store_blocked": blocked,
-            "waiting_messages": len(parts.intake),
+            "waiting_messages": len(parts.message_queue),
             "quarantine_dropped": parts.writer.counters.quarantine_dropped,
         }
-        is_blind = not connected or blocked or is_late or parts.writer.hearing.is_deaf
+        is_blind = not connected or blocked or is_late or parts.writer.last_heard.has_no_data
         return not is_blind, body
 
     def text(self) -> bytes:
@@ -139,30 +139,32 @@ def _of_work(parts: ActiveParts) -> Iterator[Metric]:
         "ingest_store_blocked", "1 while the database refuses work", value=parts.writer.is_blocked
     )
     yield GaugeMetricFamily(
-        "ingest_waiting_messages", "Messages not yet taken into a batch", value=len(parts.intake)
+        "ingest_waiting_messages", "Messages not yet taken into a batch", value=len(parts.message_queue)
     )
     yield GaugeMetricFamily(
         "ingest_missing_devices",
         "Devices of which messages are missing",
-        value=parts.writer.dialogue.devices_with_gaps,
+        value=parts.writer.device_protocol.devices_with_gaps,
     )
     yield GaugeMetricFamily(
         "ingest_complete_through_timestamp_seconds",
         "Everything that the broker had before this time is stored, by the service's clock",
-        value=parts.writer.complete_through.timestamp(),
+        value=parts.writer.watermark.timestamp(),
     )
 
 
-def _of_hearing(hearing: LastHeard) -> Iterator[Metric]:
+def _of_last_heard(last_heard: LastHeard) -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "ingest_deaf", "1 while not one device is heard that should send regularly", value=hearing.is_deaf
+        "ingest_deaf",
+        "1 while not one device is heard that should send regularly",
+        value=last_heard.has_no_data,
     )
     heard = GaugeMetricFamily(
         "ingest_gateway_last_received_timestamp_seconds",
         "When something last came through a gateway, by the service's clock; read once a minute",
         labels=["gateway"],
     )
-    for gateway, moment in hearing.gateways.items():
+    for gateway, moment in last_heard.gateways.items():
         heard.add_metric([gateway], moment.timestamp())
     yield heard
 

@@ -90,7 +90,7 @@ class IngestWorker:
 
     def _acquire(self) -> Connection | None:
         """Return the connection that holds the lock, None if told to stop first."""
-        said = ""
+        last_state = ""
         while not self._stop.is_set():
             state = ""
             try:
@@ -104,21 +104,21 @@ class IngestWorker:
                 state = str(error)
             # A standby is well, for its work is to wait; without the database nobody can tell whether anybody works.
             self._monitor.problem = "" if state == "standby" else state
-            if state != said:
+            if state != last_state:
                 _log.info("standby" if state == "standby" else "store_unavailable", detail=state)
-                said = state
+                last_state = state
             self._stop.wait(_LOCK_PERIOD_S)
         return None
 
     def _work(self, lock: Connection) -> None:
-        intake = MessageQueue(_QUEUE_MESSAGES, _QUEUE_BYTES)
-        receiver = Receiver(self._settings, self._clock, intake, _WINDOW, is_leaving=self._is_leaving)
+        message_queue = MessageQueue(_QUEUE_MESSAGES, _QUEUE_BYTES)
+        receiver = Receiver(self._settings, self._clock, message_queue, _WINDOW, is_leaving=self._is_leaving)
         over = threading.Event()
         writer = Writer(
             database=self._database,
             clock=self._clock,
             receiver=receiver,
-            intake=intake,
+            message_queue=message_queue,
             rules=self._rules(),
             worker=self._settings.ingest_client_id,
             limits=limits_of(self._settings),
@@ -128,7 +128,7 @@ class IngestWorker:
             threading.Thread(target=self._fenced, args=(part, over), name=part.__name__, daemon=True)
             for part in (writer.run, writer.commit)
         ]
-        self._monitor.parts = ActiveParts(intake, receiver, writer, self._clock)
+        self._monitor.parts = ActiveParts(message_queue, receiver, writer, self._clock)
         self._monitor.problem = ""
         receiver.start()
         for thread in threads:
@@ -163,14 +163,14 @@ class IngestWorker:
             try:
                 with translated_errors():
                     batches.prove_alive(lock)
-                    if not writer.dialogue.leads and batches.try_lock(lock, self._group_key):
-                        writer.dialogue.lead()
+                    if not writer.device_protocol.leads and batches.try_lock(lock, self._group_key):
+                        writer.device_protocol.lead()
             except StoreUnavailableError:
                 # A standby may hold the lock by now, and two with one client id would throw each other out.
                 _log.warning("lock_lost")
                 return
             # A marker that we sent since came back behind everything that waited for us, and all of it is stored.
-            if self._is_leaving and writer.complete_through > asked_at:
+            if self._is_leaving and writer.watermark > asked_at:
                 receiver.end_session()
                 _log.info("session_ended", worker=self._settings.ingest_client_id)
                 self._stop.set()

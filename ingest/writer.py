@@ -24,7 +24,7 @@ from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
 from ingest.processing.sequence_observer import SequenceObserver
 from ingest.processing.state_changes import State
-from ingest.progress.clock_repair import ClockWatch
+from ingest.progress.clock_repair import ClockRepair
 from ingest.progress.commit_queue import CommitQueue
 from ingest.progress.marker import Marker
 from ingest.progress.watermark import Watermark
@@ -53,7 +53,7 @@ class _Prepared:
     decoded: _Decoded
     batch: batches.Batch
     states: dict[tuple[int, int], State]
-    reached: datetime | None
+    watermark: datetime | None
 
 
 class Writer:
@@ -77,34 +77,34 @@ class Writer:
         database: Database,
         clock: Clock,
         receiver: Receiver,
-        intake: MessageQueue,
+        message_queue: MessageQueue,
         rules: Rules,
         worker: str,
         limits: quarantine.Limits,
         stop: threading.Event,
     ) -> None:
         self.counters = Counters()
-        self.hearing = LastHeard()
+        self.last_heard = LastHeard()
         self._database = database
         self._clock = clock
         self._receiver = receiver
-        self._intake = intake
+        self._message_queue = message_queue
         self._rules = rules
         self._limits = limits
         self._stop = stop
-        self._lane = CommitQueue(stop)
+        self._commit_queue = CommitQueue(stop)
         self._devices = Devices(database)
-        self.dialogue = DeviceProtocol(
+        self.device_protocol = DeviceProtocol(
             database=database,
             clock=clock,
             receiver=receiver,
-            lane=self._lane,
+            commit_queue=self._commit_queue,
             devices=self._devices,
             is_shared=rules.is_shared,
         )
-        self._reach = Watermark(database, clock, worker)
-        self._progress = Marker(worker, clock, receiver)
-        self._clock_watch = ClockWatch(database, clock, rules.newest)
+        self._watermark = Watermark(database, clock, worker)
+        self._marker = Marker(worker, clock, receiver)
+        self._clock_repair = ClockRepair(database, clock, rules.newest)
         self._generation = 0
         self._repeated_since = clock.now() - _IN_DOUBT
         self._next_prune = 0.0
@@ -113,43 +113,45 @@ class Writer:
     @property
     def is_blocked(self) -> bool:
         """Whether the database refuses work at the moment."""
-        return self._lane.is_blocked
+        return self._commit_queue.is_blocked
 
     @property
     def problem(self) -> str:
         """Why the database refuses work; empty while it does not."""
-        return self._lane.problem
+        return self._commit_queue.problem
 
     @property
-    def complete_through(self) -> datetime:
+    def watermark(self) -> datetime:
         """Everything that the broker had for this worker before this time is stored."""
-        return self._reach.complete_through
+        return self._watermark.time
 
     def run(self) -> None:
         """Store what comes until told to stop."""
-        if self._lane.patiently(self._load):
+        if self._commit_queue.run_with_retry(self._load):
             while not self._stop.is_set():
-                messages = self._intake.take(BATCH_MESSAGES, _IDLE_S, _LINGER_S, lambda: self._lane.is_idle)
+                messages = self._message_queue.take(
+                    BATCH_MESSAGES, _IDLE_S, _LINGER_S, lambda: self._commit_queue.is_idle
+                )
                 self._note_connection()
                 if messages:
-                    self._lane.patiently(partial(self._prepare, messages))
-                self.dialogue.speak()
-                self._look_after(idle=not messages)
-                self._progress.send_marker(idle=not messages)
-        self._lane.close()
+                    self._commit_queue.run_with_retry(partial(self._prepare, messages))
+                self.device_protocol.send_due_commands()
+                self._maintain(idle=not messages)
+                self._marker.send_marker(idle=not messages)
+        self._commit_queue.close()
 
     def commit(self) -> None:
         """Bring to the database what `run` made ready; runs in a thread of its own."""
-        self._lane.run()
+        self._commit_queue.run()
 
     def _load(self) -> None:
         with self._database.transaction() as connection:
-            known = self._reach.load(connection)
+            known = self._watermark.load(connection)
         if known is not None:
             self._repeated_since = min(self._repeated_since, known - _IN_DOUBT)
         self._devices.prepare((), self._clock.now())
         with self._database.transaction() as connection:
-            self.dialogue.load(connection)
+            self.device_protocol.load(connection)
 
     def _note_connection(self) -> None:
         generation = self._receiver.generation
@@ -160,67 +162,67 @@ class Writer:
                 )
                 self._repeated_since -= _IN_DOUBT
             self._generation = generation
-            self._progress.forget_outstanding()
+            self._marker.forget_outstanding()
 
     def _prepare(self, messages: list[InboundMessage]) -> None:
         """Decode and assemble a batch while the one before is being committed."""
-        markers = [message for message in messages if self._progress.is_marker(message)]
+        markers = [message for message in messages if self._marker.is_marker(message)]
         if markers:
-            messages = [message for message in messages if not self._progress.is_marker(message)]
+            messages = [message for message in messages if not self._marker.is_marker(message)]
         decoded = [(message, decode(message.topic, message.payload)) for message in messages]
         self._devices.prepare(
             (result.sender for _, result in decoded if isinstance(result, Decoded)), self._clock.now()
         )
-        reached = self._progress.reached(markers)
+        watermark = self._marker.watermark(markers)
         before = self._devices.states
-        listener = self.dialogue.listener()
-        assembly = self._assembled(decoded, before, listener)
-        self.dialogue.add_to(assembly.batch, listener)
+        observer = self.device_protocol.observer()
+        builder = self._build_batch(decoded, before, observer)
+        self.device_protocol.add_to(builder.batch, observer)
         # What this batch says of doors and beds is known to the next one; a dictionary of its own, should it be halved.
-        if assembly.new_states:
-            self._devices.states = {**before, **assembly.new_states}
-        self._lane.give(
-            partial(self._store, _Prepared(decoded, assembly.batch, before, reached), [*messages, *markers])
+        if builder.new_states:
+            self._devices.states = {**before, **builder.new_states}
+        self._commit_queue.submit(
+            partial(self._store, _Prepared(decoded, builder.batch, before, watermark), [*messages, *markers])
         )
 
-    def _assembled(
+    def _build_batch(
         self,
         decoded: _Decoded,
         states: dict[tuple[int, int], State],
-        listener: SequenceObserver | None = None,
+        observer: SequenceObserver | None = None,
     ) -> BatchBuilder:
-        assembly = BatchBuilder(
+        builder = BatchBuilder(
             self._rules,
             self._devices.find,
             states,
             self._repeated_since,
-            listener,
-            self.dialogue.counts_since,
+            observer,
+            self.device_protocol.sequence_reset_at,
         )
         for message, result in decoded:
-            assembly.add(message, result)
+            builder.add(message, result)
         if self._rules.is_shared:
-            forget_numbers(assembly.batch)
-        return assembly
+            forget_numbers(builder.batch)
+        return builder
 
     def _store(self, prepared: _Prepared, messages: list[InboundMessage]) -> None:
         try:
-            self._store_at_once(prepared.decoded, prepared.batch, prepared.reached)
+            self._store_at_once(prepared.decoded, prepared.batch, prepared.watermark)
         except StoreUnavailableError:
             raise
         except StoreError:
-            self._store_in_parts(prepared.decoded, prepared.states, prepared.reached)
+            self._store_in_parts(prepared.decoded, prepared.states, prepared.watermark)
             with self._database.transaction() as connection:
-                self.dialogue.add_again(connection, prepared.batch)
+                self.device_protocol.add_again(connection, prepared.batch)
         self._receiver.acknowledge(messages)
 
     def _store_in_parts(
-        self, decoded: _Decoded, states: dict[tuple[int, int], State], reached: datetime | None
+        self, decoded: _Decoded, states: dict[tuple[int, int], State], watermark: datetime | None
     ) -> None:
         """Halve what the database refuses until the message that it refuses stands alone, for the quarantine."""
-        assembly = self._assembled(decoded, states)
+        builder = self._build_batch(decoded, states)
         try:
-            self._store_at_once(decoded, assembly.batch, reached)
+            self._store_at_once(decoded, builder.batch, watermark)
         except StoreUnavailableError:
             raise
         except StoreError as error:
@@ -230,20 +232,20 @@ class Writer:
                 message, _ = decoded[0]
                 _log.error("message_refused_by_database", error=str(error))
                 refused = [(message, Rejected("refused_by_database", str(error)))]
-                self._store_at_once(refused, self._assembled(refused, states).batch, reached)
+                self._store_at_once(refused, self._build_batch(refused, states).batch, watermark)
                 return
             middle = len(decoded) // 2
             self._store_in_parts(decoded[:middle], states, None)
-            self._store_in_parts(decoded[middle:], states, reached)
+            self._store_in_parts(decoded[middle:], states, watermark)
 
-    def _store_at_once(self, decoded: _Decoded, batch: batches.Batch, reached: datetime | None) -> None:
+    def _store_at_once(self, decoded: _Decoded, batch: batches.Batch, watermark: datetime | None) -> None:
         with self._database.transaction() as connection:
             stored = batches.store_batch(connection, batch, self._clock.now())
-            self._reach.report(connection, reached, len(decoded))
+            self._watermark.report(connection, watermark, len(decoded))
         first_at = decoded[0][0].received_at if decoded else None
         self.counters.count(len(decoded), batch, stored, first_at)
 
-    def _look_after(self, *, idle: bool) -> None:
+    def _maintain(self, *, idle: bool) -> None:
         """Bound the quarantine, look who is heard, and keep the time going while the broker is away."""
         quarantined = self.counters.quarantined
         if (
@@ -252,25 +254,25 @@ class Writer:
         ):
             self._next_prune = time.monotonic() + _PRUNE_EVERY_S
             self._pruned_at_count = quarantined
-            self._lane.give(self._prune)
-        blind_since = self._progress.blind_since()
-        if blind_since is not None and not self._reach.is_blind:
-            self._lane.give(partial(self._reach.begin_blind_time, blind_since))
+            self._commit_queue.submit(self._prune)
+        blind_since = self._marker.blind_since()
+        if blind_since is not None and not self._watermark.is_blind:
+            self._commit_queue.submit(partial(self._watermark.begin_blind_time, blind_since))
         # Without the broker nothing more can come: the time goes on, and rules know that the ward is blind in it.
         elif idle and (
-            self._reach.is_blind or (self._receiver.is_connected and self._progress.markers_are_lost)
+            self._watermark.is_blind or (self._receiver.is_connected and self._marker.markers_are_lost)
         ):
             now = self._clock.now()
-            if now - self._reach.complete_through >= _CLOCK_STEP:
-                self._lane.give(partial(self._reach.go_on, now))
+            if now - self._watermark.time >= _CLOCK_STEP:
+                self._commit_queue.submit(partial(self._watermark.advance, now))
 
     def _prune(self) -> None:
         now = self._clock.now()
         with self._database.transaction() as connection:
             dropped = quarantine.prune(connection, self._limits, now)
-            self.hearing.refresh(connection, now)
-        if self._clock_watch.look():
-            self._reach.go_back(now)
+            self.last_heard.refresh(connection, now)
+        if self._clock_repair.check():
+            self._watermark.step_back(now)
         if dropped:
             self.counters.quarantine_dropped += dropped
             _log.warning("quarantine_dropped", count=dropped)

@@ -45,11 +45,11 @@ class Feed:
         self._database = database
         self._rules = Rules(zone=zone)
         self._devices = Devices(database)
-        self._numbering = GapTracker()
+        self._gap_tracker = GapTracker()
         self._firmware = RetransmitBuffer()
         self._retained: dict[str, bytes] = {}
         with database.transaction() as connection:
-            self._numbering.load(connection)
+            self._gap_tracker.load(connection)
         self._by_number: dict[int, SendingDevice] = {}
 
     def past(self, messages: Iterable[OutboundMessage], received_at: datetime) -> None:
@@ -87,19 +87,19 @@ class Feed:
             return {}
         decoded = [(one, decode(one.topic, one.payload)) for one in deliveries]
         self._devices.prepare((one.sender for _, one in decoded if isinstance(one, Decoded)), now)
-        assembly = BatchBuilder(
+        builder = BatchBuilder(
             self._rules,
             self._devices.find,
             self._devices.states,
             now,
-            self._numbering,
-            self._numbering.counts_since,
+            self._gap_tracker,
+            self._gap_tracker.sequence_reset_at,
         )
         for delivery, result in decoded:
-            assembly.add(delivery, result)
-        batch: Batch = assembly.batch
-        self._numbering.add_to(batch)
-        self._devices.states = {**self._devices.states, **assembly.new_states}
+            builder.add(delivery, result)
+        batch: Batch = builder.batch
+        self._gap_tracker.add_to(batch)
+        self._devices.states = {**self._devices.states, **builder.new_states}
         with self._database.transaction() as connection:
             batches.store_batch(connection, batch, now)
         return batch.missing

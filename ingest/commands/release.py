@@ -67,25 +67,25 @@ def release(
             results = [(entry, decode(entry.topic, entry.payload)) for entry in page]
             devices.prepare((found.sender for _, found in results if isinstance(found, Decoded)), now)
             since, anew = now - timedelta(days=1), sequence_gaps.counting_since(connection)
-            assembly = BatchBuilder(rules, devices.find, devices.states, since, counts_since=anew)
+            builder = BatchBuilder(rules, devices.find, devices.states, since, sequence_reset_at=anew)
             good: list[int] = []
             refused: list[tuple[int, str, str]] = []
             for entry, found in results:
-                assembly.add(_message(entry), found)
-                if assembly.batch.refused:
+                builder.add(_message(entry), found)
+                if builder.batch.refused:
                     # It is in quarantine already, perhaps for another reason than before.
-                    again = assembly.batch.refused.pop()
+                    again = builder.batch.refused.pop()
                     refused.append((entry.number, again.reason, again.detail))
                 else:
                     good.append(entry.number)
             # It was told of when it came.
-            assembly.batch.stray_calls.clear()
+            builder.batch.stray_calls.clear()
             # What was refused and comes now tells nothing of how far its device has come.
-            forget_numbers(assembly.batch)
-            batches.store_batch(connection, assembly.batch, now)
+            forget_numbers(builder.batch)
+            batches.store_batch(connection, builder.batch, now)
             quarantine.mark_released(connection, good, now)
             quarantine.keep_reasons(connection, refused)
-            devices.states.update(assembly.new_states)
+            devices.states.update(builder.new_states)
         stored += len(good)
         kept.update(reason for _, reason, _ in refused)
         if on_progress is not None:

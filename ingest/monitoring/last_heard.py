@@ -9,7 +9,7 @@ from core.store.operation import health
 # A ward has some hundreds of gateways; more would burden whoever collects the numbers.
 MOST_GATEWAYS = 500
 # After a start devices need time to find their way back.
-_PATIENCE_S = 300.0
+_START_GRACE_S = 300.0
 
 
 class LastHeard:
@@ -17,15 +17,15 @@ class LastHeard:
 
     def __init__(self) -> None:
         self.gateways: dict[str, datetime] = {}
-        self._is_deaf = False
+        self._has_no_data = False
         self._began = time.monotonic()
 
     @property
-    def is_deaf(self) -> bool:
+    def has_no_data(self) -> bool:
         """Whether devices with a heartbeat are registered and not one of them is heard, for longer than a start takes."""
-        return self._is_deaf and time.monotonic() - self._began >= _PATIENCE_S
+        return self._has_no_data and time.monotonic() - self._began >= _START_GRACE_S
 
     def refresh(self, connection: Connection, now: datetime) -> None:
         """Read it anew."""
         self.gateways = health.gateways_heard(connection, MOST_GATEWAYS)
-        self._is_deaf = health.is_nobody_heard(connection, now)
+        self._has_no_data = health.is_nobody_heard(connection, now)

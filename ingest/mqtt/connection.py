@@ -49,11 +49,17 @@ class Receiver:
     """
 
     def __init__(
-        self, settings: Settings, clock: Clock, intake: MessageQueue, window: int, *, is_leaving: bool = False
+        self,
+        settings: Settings,
+        clock: Clock,
+        message_queue: MessageQueue,
+        window: int,
+        *,
+        is_leaving: bool = False,
     ) -> None:
         self._settings = settings
         self._clock = clock
-        self._intake = intake
+        self._message_queue = message_queue
         self._window = window
         self._is_leaving = is_leaving
         self._changed = threading.Lock()
@@ -82,7 +88,7 @@ class Receiver:
 
     def stop(self) -> None:
         """Disconnect; the broker keeps the session and what comes for it."""
-        self._intake.close()
+        self._message_queue.close()
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -188,4 +194,6 @@ class Receiver:
             name = topic.decode()
         except UnicodeDecodeError:
             name = topic.decode(errors="replace")
-        self._intake.put(InboundMessage(name, payload, retained, repeated, self._now, self.generation, mid))
+        self._message_queue.put(
+            InboundMessage(name, payload, retained, repeated, self._now, self.generation, mid)
+        )

@@ -54,7 +54,7 @@ class MessageQueue:
             self._arrived.set()
 
     def take(
-        self, most: int, patience_s: float, linger_s: float, is_free: Callable[[], bool] = lambda: True
+        self, most: int, timeout_s: float, linger_s: float, is_free: Callable[[], bool] = lambda: True
     ) -> list[InboundMessage]:
         """Return up to `most` messages in order.
 
@@ -65,7 +65,7 @@ class MessageQueue:
         queue = self._queue
         if not queue:
             self._arrived.clear()
-            if not queue and not self._arrived.wait(patience_s):
+            if not queue and not self._arrived.wait(timeout_s):
                 return []
         began = time.monotonic()
         while len(queue) < most:

@@ -8,7 +8,7 @@ from core.store.telemetry.quarantine import Refused
 from ingest.codecs.result import Decoded, Rejected
 from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.topics import source_of
-from ingest.processing.deduplication import Repeats
+from ingest.processing.deduplication import Deduplication
 from ingest.processing.device_message import DeviceMessage
 from ingest.processing.fast_path import FastPath
 from ingest.processing.limits import Rules
@@ -46,17 +46,19 @@ class BatchBuilder:
         find: Find,
         states: Mapping[tuple[int, int], State],
         repeated_since: datetime,
-        numbering: SequenceObserver | None = None,
-        counts_since: Mapping[int, datetime] | None = None,
+        sequence_observer: SequenceObserver | None = None,
+        sequence_reset_at: Mapping[int, datetime] | None = None,
     ) -> None:
         self.batch = Batch()
         self._rules = rules
         self._find = find
         self._states = StateChanges(states, self.batch.late_states, is_shared=rules.is_shared)
-        repeats = Repeats(rules.doubt, repeated_since, {} if counts_since is None else counts_since)
-        self._rows = SlowPath(self.batch, rules, find, self._states, repeats)
-        self._numbering = numbering
-        self._plain = FastPath(rules.newest)
+        deduplication = Deduplication(
+            rules.doubt, repeated_since, {} if sequence_reset_at is None else sequence_reset_at
+        )
+        self._slow_path = SlowPath(self.batch, rules, find, self._states, deduplication)
+        self._sequence_observer = sequence_observer
+        self._fast_path = FastPath(rules.newest)
 
     @property
     def new_states(self) -> dict[tuple[int, int], State]:
@@ -106,52 +108,56 @@ class BatchBuilder:
     ) -> None:
         is_new = self._is_new(message, result, device)
         if not is_new and (result.seq == 1 or result.last_seq is not None):
-            self._look_at_count(message, result, device)
+            self._check_for_reset(message, result, device)
             is_new = self._is_new(message, result, device)
-        plain = self._plain.rows(message, result, device) if is_new else None
-        if plain is not None and self._numbering is not None:
-            self.batch.new += plain.rows
+        fast = self._fast_path.rows(message, result, device) if is_new else None
+        if fast is not None and self._sequence_observer is not None:
+            self.batch.new += fast.rows
             if result.sent_at is not None:
                 self.batch.skews[device.number] = (message.received_at - result.sent_at).total_seconds()
-            self._numbering.note(device, result.seq, plain.latest)
+            self._sequence_observer.note(device, result.seq, fast.latest)
             return
         when = result.time
         if when is None and result.local_time is not None:
             when = result.local_time.replace(tzinfo=device.zone or self._rules.zone)
-        case = DeviceMessage(message, result, device, when, problems, is_new)
+        device_message = DeviceMessage(message, result, device, when, problems, is_new)
         times = [
-            self._rows.add_reading(case, measured, place) for place, measured in enumerate(result.readings)
+            self._slow_path.add_reading(device_message, measured, place)
+            for place, measured in enumerate(result.readings)
         ]
-        times += [self._rows.add_fix(case, position, place) for place, position in enumerate(result.fixes)]
+        times += [
+            self._slow_path.add_fix(device_message, position, place)
+            for place, position in enumerate(result.fixes)
+        ]
         if not message.retained:
             known = [time for time in times if time is not None]
             latest = max(known, default=message.received_at)
             self._note_contact(message, result, device, latest)
-            if self._numbering is not None and result.seq:
-                self._numbering.note(device, result.seq, latest)
-        if self._numbering is not None and result.last_seq is not None:
-            self._numbering.note_newest(device, result.last_seq)
+            if self._sequence_observer is not None and result.seq:
+                self._sequence_observer.note(device, result.seq, latest)
+        if self._sequence_observer is not None and result.last_seq is not None:
+            self._sequence_observer.note_newest(device, result.last_seq)
 
     def _is_new(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> bool:
         """Tell whether the message cannot be stored yet, by its number; if that is not certain, the database is asked."""
-        if not result.seq or message.retained or message.repeated or self._numbering is None:
+        if not result.seq or message.retained or message.repeated or self._sequence_observer is None:
             return False
-        return self._numbering.is_new(device.number, result.seq)
+        return self._sequence_observer.is_new(device.number, result.seq)
 
-    def _look_at_count(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> None:
+    def _check_for_reset(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> None:
         """Find a device that lost its memory: it counts from 1 again."""
-        if self._numbering is None or message.retained or message.repeated:
+        if self._sequence_observer is None or message.retained or message.repeated:
             return
         if result.last_seq is not None:
             # A last will tells what was so when the connection began.
             if any(one.metric == "online" and one.value is True for one in result.readings):
-                self._numbering.note_count(device, result.last_seq, None)
+                self._sequence_observer.note_count(device, result.last_seq, None)
             return
         # The first message sent again has its old time; one whose time is ours cannot be told from it.
         own = [one.time for one in (*result.readings, *result.fixes)]
         time = placed(own[0], message.received_at, result.sent_at, self._rules.newest)
         if not time.is_ours:
-            self._numbering.note_count(device, 0, time.time)
+            self._sequence_observer.note_count(device, 0, time.time)
 
     def _note_contact(
         self, message: InboundMessage, result: Decoded, device: SendingDevice, latest: datetime

@@ -5,12 +5,12 @@ from datetime import datetime, timedelta
 
 from ingest.mqtt.message import InboundMessage
 
-_NUMBERED_MEMORY = timedelta(days=7)
+_NUMBERED_WINDOW = timedelta(days=7)
 # A button that has neither memory nor clock gives every press the same number and no time: better to tell one press twice than not at all.
-_CALL_MEMORY = timedelta(minutes=10)
+_CALL_WINDOW = timedelta(minutes=10)
 
 
-class Repeats:
+class Deduplication:
     """What was seen in a batch, and how far back the database is to look for what it holds already.
 
     Parameters
@@ -24,29 +24,29 @@ class Repeats:
     """
 
     def __init__(
-        self, doubt: timedelta, repeated_since: datetime, counts_since: Mapping[int, datetime]
+        self, doubt: timedelta, repeated_since: datetime, sequence_reset_at: Mapping[int, datetime]
     ) -> None:
         self._doubt = doubt
         self._repeated_since = repeated_since
-        self._counts_since = counts_since
+        self._sequence_reset_at = sequence_reset_at
         self._seen: dict[tuple[int, int, int, bool], datetime] = {}
 
-    def since(self, message: InboundMessage, numbered: int | None) -> datetime:
+    def duplicate_since(self, message: InboundMessage, numbered: int | None) -> datetime:
         """Return since when the same is a repeat; `numbered` is the device if it numbers its messages."""
         if numbered is not None:
-            since = message.received_at - _NUMBERED_MEMORY
-            began = self._counts_since.get(numbered, since)
+            since = message.received_at - _NUMBERED_WINDOW
+            began = self._sequence_reset_at.get(numbered, since)
             return max(since, began) if began <= message.received_at else since
         since = message.received_at - self._doubt
         return min(since, self._repeated_since) if message.repeated else since
 
-    def since_of_call(self, message: InboundMessage, numbered: int) -> datetime:
+    def duplicate_call_since(self, message: InboundMessage, numbered: int) -> datetime:
         """Return the same for a call for help of a device that numbers its messages."""
-        since = message.received_at - _CALL_MEMORY
+        since = message.received_at - _CALL_WINDOW
         since = min(since, self._repeated_since) if message.repeated else since
-        return max(since, self.since(message, numbered))
+        return max(since, self.duplicate_since(message, numbered))
 
-    def is_seen_here(
+    def is_duplicate_in_batch(
         self, key: tuple[int, int, int], time: datetime, since: datetime, *, retained: bool
     ) -> bool:
         """Tell whether this batch holds the same already; the database cannot know that yet.

@@ -52,7 +52,7 @@ _KINDS = {
 
 
 @dataclass(slots=True)
-class PlainRows:
+class FastRows:
     """The rows of a plain message, and the last of its times."""
 
     rows: list[NewRow]
@@ -70,14 +70,14 @@ class FastPath:
 
     def __init__(self, newest: timedelta) -> None:
         self._ahead = newest
-        self._look_at_clock(datetime(2000, 1, 1, tzinfo=UTC))
+        self._set_received_at(datetime(2000, 1, 1, tzinfo=UTC))
 
-    def rows(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> PlainRows | None:
+    def rows(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> FastRows | None:
         """Return the rows of a message whose number is new; None if it has to go the long way."""
         if message.retained or result.fixes or result.last_seq is not None or result.refused:
             return None
         if message.received_at is not self._received_at:
-            self._look_at_clock(message.received_at)
+            self._set_received_at(message.received_at)
         if result.sent_at is not None and is_ahead(result.sent_at, message.received_at, self._ahead):
             return None
         number, kind, seq, received = device.number, device.kind, result.seq, self._received
@@ -99,9 +99,9 @@ class FastPath:
                 latest = max(time, latest)
             flags = _LIFE_SIGN if known.may_be_life and is_life_sign(kind, known.name, value) else 0
             rows.append((number, moment, known.number, seq, float(value), received, flags))
-        return PlainRows(rows, latest) if rows else None
+        return FastRows(rows, latest) if rows else None
 
-    def _look_at_clock(self, received_at: datetime) -> None:
+    def _set_received_at(self, received_at: datetime) -> None:
         """Work out once for all messages of one read what follows from the time of it."""
         self._received_at = received_at
         self._received = microsecond(received_at)

@@ -10,7 +10,7 @@ from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.inserts import ReadingRow
 from ingest.codecs.result import Decoded, Measured, Position, Rejected
-from ingest.processing.deduplication import Repeats
+from ingest.processing.deduplication import Deduplication
 from ingest.processing.device_message import DeviceMessage
 from ingest.processing.fast_path import CHANGE_METRICS, MAY_BE_LIFE
 from ingest.processing.limits import Rules
@@ -63,38 +63,45 @@ class SlowPath:
     """
 
     def __init__(
-        self, batch: Batch, rules: Rules, find: Find, states: StateChanges, repeats: Repeats
+        self, batch: Batch, rules: Rules, find: Find, states: StateChanges, deduplication: Deduplication
     ) -> None:
         self._batch = batch
         self._newest = rules.newest
         self._find = find
         self._states = states
-        self._repeats = repeats
+        self._deduplication = deduplication
 
-    def add_reading(self, case: DeviceMessage, measured: Measured, place: int) -> datetime | None:
+    def add_reading(self, device_message: DeviceMessage, measured: Measured, place: int) -> datetime | None:
         """Add the value at a place of a message; return its time, None if it cannot be stored or was already."""
-        message, result, device = case.message, case.result, case.device
+        message, result, device = device_message.message, device_message.result, device_message.device
         name = measured.metric
         metric = METRICS.get(name)
         if metric is None:
             name, _, channel = name.partition("#")
             metric = METRICS.get(name)
             if metric is None:
-                case.problems.append(Rejected("unknown_metric", f"there is no metric {name[:40]!r}"))
+                device_message.problems.append(
+                    Rejected("unknown_metric", f"there is no metric {name[:40]!r}")
+                )
                 return None
             # A channel may be registered as a device of its own: two lamps on one relay, two doors on one board.
             device = (self._find(f"{result.sender}#{channel}") if channel else None) or device
         value = stored_value(metric, measured.value, exact_words=result.seq > 0)
         if isinstance(value, Rejected):
-            case.problems.append(value)
+            device_message.problems.append(value)
             return None
-        claimed = measured.time or case.when
+        claimed = measured.time or device_message.when
         if metric.number == ONLINE:
             claimed = self._states.time_of_connection(device.number, value, claimed)
-            where = case.place_at(claimed, self._newest)
+            where = device_message.place_at(claimed, self._newest)
         else:
-            where = case.place(measured.time, self._newest)
-        if where is None and metric.number in _CALLS and value > 0 and _is_old_number(case, claimed):
+            where = device_message.place(measured.time, self._newest)
+        if (
+            where is None
+            and metric.number in _CALLS
+            and value > 0
+            and _is_old_number(device_message, claimed)
+        ):
             where = Placed(message.received_at, ReadingFlag.CLOCK_SUSPECT, is_ours=True)
         if where is None:
             time, flags = claimed or message.received_at, 0
@@ -112,13 +119,15 @@ class SlowPath:
         ):
             flags |= _LIFE_SIGN
         self._put_reading(
-            case, where, _Reading(device.number, time, metric.number, value, flags, place, measured.metric)
+            device_message,
+            where,
+            _Reading(device.number, time, metric.number, value, flags, place, measured.metric),
         )
         return time
 
-    def _put_reading(self, case: DeviceMessage, where: Placed | None, one: _Reading) -> None:
-        message, numbered = case.message, case.result.seq
-        if where is None and case.is_new and one.device == case.device.number:
+    def _put_reading(self, device_message: DeviceMessage, where: Placed | None, one: _Reading) -> None:
+        message, numbered = device_message.message, device_message.result.seq
+        if where is None and device_message.is_new and one.device == device_message.device.number:
             now = microsecond(message.received_at)
             row = (one.device, microsecond(one.time), one.metric, numbered, one.value, now, one.flags)
             self._batch.new.append(row)
@@ -127,13 +136,15 @@ class SlowPath:
             seq = numbered or content_number(one.value, one.name)
             self._batch.readings.append(one.row(seq, message.received_at))
         else:
-            seq = case.number(one.place)
+            seq = device_message.number(one.place)
             if numbered and one.metric in _CALLS and one.value > 0 and not message.retained:
-                since = self._repeats.since_of_call(message, case.device.number)
+                since = self._deduplication.duplicate_call_since(message, device_message.device.number)
             else:
-                since = self._repeats.since(message, case.device.number if numbered else None)
+                since = self._deduplication.duplicate_since(
+                    message, device_message.device.number if numbered else None
+                )
             key = (one.device, seq, one.place)
-            if self._repeats.is_seen_here(key, one.time, since, retained=message.retained):
+            if self._deduplication.is_duplicate_in_batch(key, one.time, since, retained=message.retained):
                 return
             self._batch.doubtful.append((one.row(seq, message.received_at), since))
         if not (message.retained and one.metric in _LIFE_NUMBERS):
@@ -142,23 +153,25 @@ class SlowPath:
             if known is None or one.time >= known[0]:
                 self._batch.latest[key] = (one.time, one.value)
 
-    def add_fix(self, case: DeviceMessage, position: Position, place: int) -> datetime | None:
+    def add_fix(self, device_message: DeviceMessage, position: Position, place: int) -> datetime | None:
         """Add the position at a place of a message; return its time, None if it cannot be stored or was already."""
-        message, result, device = case.message, case.result, case.device
+        message, result, device = device_message.message, device_message.result, device_message.device
         refusal = refused_position(position)
         if refusal is not None:
-            case.problems.append(refusal)
+            device_message.problems.append(refusal)
             return None
-        where = placed(position.time or case.when, message.received_at, result.sent_at, self._newest)
+        where = placed(
+            position.time or device_message.when, message.received_at, result.sent_at, self._newest
+        )
         time, flags = _spread(where, place, result), int(where.flags)
         if message.retained:
             flags |= _RETAINED
         since = None
         if where.is_ours:
-            seq = case.number(place)
-            since = self._repeats.since(message, device.number if result.seq else None)
+            seq = device_message.number(place)
+            since = self._deduplication.duplicate_since(message, device.number if result.seq else None)
             key = (device.number, seq, -1 - place)
-            if self._repeats.is_seen_here(key, time, since, retained=message.retained):
+            if self._deduplication.is_duplicate_in_batch(key, time, since, retained=message.retained):
                 return None
         else:
             seq = result.seq or content_number(position.lat, repr(position.lon))
@@ -181,11 +194,16 @@ class SlowPath:
         return time
 
 
-def _is_old_number(case: DeviceMessage, claimed: datetime | None) -> bool:
+def _is_old_number(device_message: DeviceMessage, claimed: datetime | None) -> bool:
     """Tell whether a number came before and the time is more than a day ago: sent again, or anew by a button whose clock and count begin with each press."""
-    if not case.result.seq or case.is_new or case.message.retained or claimed is None:
+    if (
+        not device_message.result.seq
+        or device_message.is_new
+        or device_message.message.retained
+        or claimed is None
+    ):
         return False
-    return case.message.received_at - claimed > _BELIEVED_CALL
+    return device_message.message.received_at - claimed > _BELIEVED_CALL
 
 
 def _spread(where: Placed, place: int, result: Decoded) -> datetime:

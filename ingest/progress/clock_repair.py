@@ -10,12 +10,12 @@ from core.store.database import Database
 from core.store.telemetry import clock_repair
 
 # A clock that is behind for a moment, before it is set after a start, must not take the truth for the future.
-_PATIENCE_S = 120.0
+_REPAIR_AFTER_S = 120.0
 
 _log = get_logger(__name__)
 
 
-class ClockWatch:
+class ClockRepair:
     """Looks now and then for times that have yet to come.
 
     Parameters
@@ -39,29 +39,29 @@ class ClockWatch:
         self._clock = clock
         self._newest = newest
         self._machine_s = machine_s
-        self._seen_at: float | None = None
+        self._ahead_since: float | None = None
 
-    def look(self) -> bool:
+    def check(self) -> bool:
         """Return whether something was mended just now; what was found is mended once it has been there for two minutes."""
         if self._clock.factor == 0:
             return False  # moved by hand: whoever moves it knows what it shows
         now = self._clock.now()
         with self._database.transaction() as connection:
             if not clock_repair.is_ahead(connection, now, self._newest):
-                self._seen_at = None
+                self._ahead_since = None
                 return False
-            if self._seen_at is None:
-                self._seen_at = self._machine_s()
+            if self._ahead_since is None:
+                self._ahead_since = self._machine_s()
                 _log.warning("clock_was_ahead")
-            if self._machine_s() - self._seen_at < _PATIENCE_S:
+            if self._machine_s() - self._ahead_since < _REPAIR_AFTER_S:
                 return False
-            mended = clock_repair.mend(connection, now, self._newest)
-        self._seen_at = None
+            repaired = clock_repair.mend(connection, now, self._newest)
+        self._ahead_since = None
         _log.warning(
             "clock_traces_mended",
-            workers=mended.workers,
-            devices=mended.devices,
-            values=mended.values,
-            homes=mended.homes,
+            workers=repaired.workers,
+            devices=repaired.devices,
+            values=repaired.values,
+            homes=repaired.homes,
         )
         return True

@@ -12,7 +12,7 @@ _log = get_logger(__name__)
 
 _FIRST_WAIT_S = 0.2
 _LONGEST_WAIT_S = 2.0
-_SAY_AGAIN_S = 30.0
+_LOG_AGAIN_S = 30.0
 _POLL_S = 0.1
 
 Job = Callable[[], None]
@@ -38,7 +38,7 @@ class CommitQueue:
         """Whether everything given was done."""
         return self._jobs.unfinished_tasks == 0
 
-    def give(self, job: Job | None) -> None:
+    def submit(self, job: Job | None) -> None:
         """Add a job; waits while another one waits already. After `stop` it may be left undone."""
         while True:
             try:
@@ -50,7 +50,7 @@ class CommitQueue:
 
     def close(self) -> None:
         """Let `run` return after what was given."""
-        self.give(None)
+        self.submit(None)
 
     def run(self) -> None:
         """Do the jobs until closed, or until there is none and the giver was told to stop; nothing after one left undone."""
@@ -63,22 +63,22 @@ class CommitQueue:
                 continue
             if job is None:
                 return
-            if not self.patiently(job):
+            if not self.run_with_retry(job):
                 # What follows may say that everything before it is stored.
                 return
             self._jobs.task_done()
 
-    def patiently(self, job: Job) -> bool:
+    def run_with_retry(self, job: Job) -> bool:
         """Do a job, again and again while the database is away; False if told to stop before it was done."""
-        wait_s, next_word = _FIRST_WAIT_S, 0.0
+        wait_s, next_log = _FIRST_WAIT_S, 0.0
         while True:
             try:
                 job()
             except StoreUnavailableError as error:
                 self.is_blocked, self.problem = True, str(error)
-                if time.monotonic() >= next_word:
+                if time.monotonic() >= next_log:
                     _log.error("store_unavailable", error=str(error))
-                    next_word = time.monotonic() + _SAY_AGAIN_S
+                    next_log = time.monotonic() + _LOG_AGAIN_S
                 if self._stop.wait(wait_s):
                     return False
                 wait_s = min(2 * wait_s, _LONGEST_WAIT_S)

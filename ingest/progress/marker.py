@@ -12,7 +12,7 @@ from ingest.mqtt.topics import command_topic
 _PERIOD_S = 0.2
 _HAND_PERIOD_S = 0.03
 # A marker that did not come back by then is sent again; one that never comes back is not allowed to pass.
-_PATIENCE_S = 5.0
+_LOST_AFTER_S = 5.0
 # A broken connection this long is blind time for the whole ward.
 _BLIND_AFTER_S = 30.0
 
@@ -32,13 +32,13 @@ class Marker:
         self._last_sent: datetime | None = None
         self._next_at = 0.0
         self._outstanding_since: float | None = None
-        self._came_back = False
+        self._has_returned = False
         self._lost = 0
 
     @property
     def markers_are_lost(self) -> bool:
         """Whether the broker does not let our markers through; then the clock alone has to do."""
-        return not self._came_back and self._lost >= 2
+        return not self._has_returned and self._lost >= 2
 
     def is_marker(self, message: InboundMessage) -> bool:
         """Tell whether a message is one of ours."""
@@ -51,7 +51,7 @@ class Marker:
         """
         moment = time.monotonic()
         if self._outstanding_since is not None:
-            if moment - self._outstanding_since < _PATIENCE_S or not idle:
+            if moment - self._outstanding_since < _LOST_AFTER_S or not idle:
                 return
             self._lost += 1
         now = self._clock.now()
@@ -62,7 +62,7 @@ class Marker:
             self._outstanding_since = moment
             self._next_at = moment + self._period_s
 
-    def reached(self, messages: list[InboundMessage]) -> datetime | None:
+    def watermark(self, messages: list[InboundMessage]) -> datetime | None:
         """Return up to which time everything is in these messages or earlier ones; None if they hold no marker."""
         times: list[datetime] = []
         for message in messages:
@@ -73,7 +73,7 @@ class Marker:
         if not times:
             return None
         self._outstanding_since = None
-        self._came_back, self._lost = True, 0
+        self._has_returned, self._lost = True, 0
         return max(times)
 
     def forget_outstanding(self) -> None:

@@ -29,12 +29,12 @@ class Watermark:
         self._clock = clock
         self._worker = worker
         self._is_blind = False
-        self._complete_through = clock.now()
+        self._time = clock.now()
 
     @property
-    def complete_through(self) -> datetime:
+    def time(self) -> datetime:
         """Everything that the broker had for this worker before this time is stored."""
-        return self._complete_through
+        return self._time
 
     @property
     def is_blind(self) -> bool:
@@ -45,18 +45,18 @@ class Watermark:
         """Go on from where an earlier process of this worker was, and return that; None if there was none."""
         known = batches.progress(connection, self._worker)
         if known is not None:
-            self._complete_through = known
+            self._time = known
         return known
 
-    def report(self, connection: Connection, reached: datetime | None, messages: int) -> None:
+    def report(self, connection: Connection, watermark: datetime | None, messages: int) -> None:
         """Report, with a batch of so many messages, that all before `reached` is stored; None: no further than before."""
-        if reached is not None:
-            self._complete_through = reached
+        if watermark is not None:
+            self._time = watermark
             if self._is_blind:
-                blind_times.end(connection, _WARD, _BLIND_CAUSE, reached)
+                blind_times.end(connection, _WARD, _BLIND_CAUSE, watermark)
                 self._is_blind = False
                 _log.info("broker_heard_again")
-        batches.report_progress(connection, self._worker, self._complete_through, messages, self._clock.now())
+        batches.report_progress(connection, self._worker, self._time, messages, self._clock.now())
 
     def begin_blind_time(self, since: datetime) -> None:
         """Record that the broker has not been heard since a time."""
@@ -65,12 +65,12 @@ class Watermark:
         self._is_blind = True
         _log.error("broker_unreachable")
 
-    def go_on(self, now: datetime) -> None:
+    def advance(self, now: datetime) -> None:
         """Report that the time went on without messages."""
         with self._database.transaction() as connection:
             batches.report_progress(connection, self._worker, now, 0, now)
-        self._complete_through = now
+        self._time = now
 
-    def go_back(self, now: datetime) -> None:
+    def step_back(self, now: datetime) -> None:
         """Be no further than now: the clock was ahead before."""
-        self._complete_through = min(self._complete_through, now)
+        self._time = min(self._time, now)

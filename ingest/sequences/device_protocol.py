@@ -42,17 +42,17 @@ class DeviceProtocol:
         database: Database,
         clock: Clock,
         receiver: Receiver,
-        lane: CommitQueue,
+        commit_queue: CommitQueue,
         devices: Devices,
         is_shared: bool,
     ) -> None:
         self._database = database
         self._clock = clock
         self._receiver = receiver
-        self._lane = lane
+        self._commit_queue = commit_queue
         self._devices = devices
         self._is_shared = is_shared
-        self._numbering = GapTracker()
+        self._gap_tracker = GapTracker()
         self._highest: dict[int, int] = {}
         self._leads = threading.Event()
         if not is_shared:
@@ -64,7 +64,7 @@ class DeviceProtocol:
     @property
     def devices_with_gaps(self) -> int:
         """Of how many devices messages are missing, as far as this worker follows them."""
-        return self._numbering.devices_with_gaps
+        return self._gap_tracker.devices_with_gaps
 
     @property
     def leads(self) -> bool:
@@ -78,26 +78,26 @@ class DeviceProtocol:
     def load(self, connection: Connection) -> None:
         """Read how far devices had come; what workers that shared messages left behind is taken in first."""
         if not self._is_shared:
-            self._numbering.load(connection)
+            self._gap_tracker.load(connection)
             while self._fold(connection):
                 pass
             sequence_gaps.forget_number_times(connection)
 
     @property
-    def counts_since(self) -> dict[int, datetime]:
+    def sequence_reset_at(self) -> dict[int, datetime]:
         """Since when the devices that lost their memory count anew, as far as this worker follows them."""
-        return self._numbering.counts_since
+        return self._gap_tracker.sequence_reset_at
 
-    def listener(self) -> "GapTracker | ProtocolState":
+    def observer(self) -> "GapTracker | ProtocolState":
         """Return what takes note of the numbers of one batch."""
-        return ProtocolState(self._highest) if self._is_shared else self._numbering
+        return ProtocolState(self._highest) if self._is_shared else self._gap_tracker
 
-    def add_to(self, batch: Batch, listener: "GapTracker | ProtocolState") -> None:
+    def add_to(self, batch: Batch, observer: "GapTracker | ProtocolState") -> None:
         """Put into a batch what has to be stored with it."""
-        if isinstance(listener, GapTracker):
-            listener.add_to(batch)
+        if isinstance(observer, GapTracker):
+            observer.add_to(batch)
         else:
-            batch.seen = listener.seen
+            batch.seen = observer.seen
 
     def add_again(self, connection: Connection, batch: Batch) -> None:
         """Store that part of a batch which the database refused as a whole."""
@@ -105,30 +105,30 @@ class DeviceProtocol:
         sequence_gaps.count_anew(connection, batch.anew, batch.forgotten, self._clock.now())
         sequence_gaps.put_seen(connection, batch.seen)
 
-    def speak(self) -> None:
+    def send_due_commands(self) -> None:
         """Ask for missing messages, and tell devices what they may forget."""
         moment = time.monotonic()
         if moment < self._next or not self._receiver.is_connected:
             return
         self._next = moment + _EVERY_S
-        may_ask = True
+        may_request = True
         if self._is_shared:
-            if not self._leads.is_set() or not self._lane.patiently(self._gather):
+            if not self._leads.is_set() or not self._commit_queue.run_with_retry(self._gather):
                 return
-            may_ask = not self._is_any_behind
-        lost = self._ask() if may_ask else []
-        confirmations = self._numbering.due_confirmations()
+            may_request = not self._is_any_behind
+        lost = self._request_missing() if may_request else []
+        confirmations = self._gap_tracker.due_confirmations()
         if confirmations:
             # Behind the batches that hold what is confirmed.
-            self._lane.give(partial(self._confirm, confirmations))
-        healed = self._numbering.take_healed()
-        changes = self._numbering.take_changes()
-        if lost or healed or changes:
-            self._lane.give(partial(self._write, lost, healed, changes))
+            self._commit_queue.submit(partial(self._confirm, confirmations))
+        filled = self._gap_tracker.take_filled()
+        changes = self._gap_tracker.take_changes()
+        if lost or filled or changes:
+            self._commit_queue.submit(partial(self._write, lost, filled, changes))
 
-    def _ask(self) -> list[tuple[int, Missing]]:
+    def _request_missing(self) -> list[tuple[int, Missing]]:
         lost: list[tuple[int, Missing]] = []
-        for command, device, blind in self._numbering.due_commands(self._clock.now()):
+        for command, device, blind in self._gap_tracker.due_commands(self._clock.now()):
             self._receiver.publish(command.topic, command.payload)
             _log.warning("messages_missing", device=device, blind=bool(blind))
             lost += [(device, span) for span in blind]
@@ -139,11 +139,11 @@ class DeviceProtocol:
         now = self._clock.now()
         scale = max(1.0, self._clock.factor)
         if not self._is_loaded:
-            self._numbering = GapTracker()
+            self._gap_tracker = GapTracker()
         try:
             with self._database.transaction() as connection:
                 if not self._is_loaded:
-                    self._numbering.load(connection)
+                    self._gap_tracker.load(connection)
                 self._fold(connection)
                 slowest = sequence_gaps.slowest_worker(connection, now - _GONE * scale)
         except BaseException:
@@ -155,22 +155,24 @@ class DeviceProtocol:
 
     def _fold(self, connection: Connection) -> bool:
         """Take in numbers that were left; False if there were none."""
-        heard = sorted(
+        observed = sorted(
             (device, is_claim, seq, at) for device, seq, at, is_claim in sequence_gaps.take_seen(connection)
         )
-        if not heard:
+        if not observed:
             return False
         known = {device.number: device for device in self._devices.all()}
-        for number, is_claim, seq, at in heard:
+        for number, is_claim, seq, at in observed:
             device = known.get(number)
             if device is None:
                 continue
             if is_claim:
-                self._numbering.note_newest(device, seq)
+                self._gap_tracker.note_newest(device, seq)
             else:
-                self._numbering.note(device, seq, at)
-        sequence_gaps.write_missing(connection, self._numbering.take_changes(), self._clock.now())
-        sequence_gaps.put_last_numbers(connection, self._numbering.last_of({entry[0] for entry in heard}))
+                self._gap_tracker.note(device, seq, at)
+        sequence_gaps.write_missing(connection, self._gap_tracker.take_changes(), self._clock.now())
+        sequence_gaps.put_last_numbers(
+            connection, self._gap_tracker.last_of({entry[0] for entry in observed})
+        )
         return True
 
     def _confirm(self, commands: list[Command]) -> None:
@@ -180,7 +182,7 @@ class DeviceProtocol:
     def _write(
         self,
         lost: list[tuple[int, Missing]],
-        healed: list[tuple[int, datetime]],
+        filled: list[tuple[int, datetime]],
         changes: dict[int, list[Missing]],
     ) -> None:
         now = self._clock.now()
@@ -188,7 +190,7 @@ class DeviceProtocol:
             sequence_gaps.write_missing(connection, changes, now)
             for device, span in lost:
                 sequence_gaps.record_blind_time(connection, device, span, now)
-            for device, began_at in healed:
+            for device, began_at in filled:
                 sequence_gaps.drop_blind_time(connection, device, began_at)
 
 

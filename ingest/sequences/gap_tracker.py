@@ -33,11 +33,11 @@ class GapTracker:
         self._last: dict[int, tuple[int, datetime]] = {}
         self._missing: dict[int, list[Missing]] = {}
         self._devices: dict[int, SendingDevice] = {}
-        self._asking: dict[int, RetransmissionPolicy] = {}
+        self._policies: dict[int, RetransmissionPolicy] = {}
         self._blind: dict[int, set[datetime]] = {}
         self._changed: set[int] = set()
-        self.counts_since: dict[int, datetime] = {}
-        self._anew: set[int] = set()
+        self.sequence_reset_at: dict[int, datetime] = {}
+        self._reset: set[int] = set()
         self._forgotten: list[tuple[int, Missing]] = []
         self._unconfirmed: set[int] = set()
         self._confirm_at = 0.0
@@ -47,9 +47,9 @@ class GapTracker:
         self._last = sequence_gaps.last_numbers(connection)
         self._missing = sequence_gaps.all_missing(connection)
         self._blind = sequence_gaps.blind_beginnings(connection)
-        self.counts_since = sequence_gaps.counting_since(connection)
+        self.sequence_reset_at = sequence_gaps.counting_since(connection)
         moment = time.monotonic()
-        self._asking = {device: RetransmissionPolicy.begun(moment) for device in self._missing}
+        self._policies = {device: RetransmissionPolicy.started(moment) for device in self._missing}
 
     @property
     def devices_with_gaps(self) -> int:
@@ -99,15 +99,17 @@ class GapTracker:
         ]
         self._forget(number)
         self._last[number] = (0, last[1])
-        self.counts_since[number] = last[1]
-        self._anew.add(number)
+        self.sequence_reset_at[number] = last[1]
+        self._reset.add(number)
 
     def add_to(self, batch: Batch) -> None:
         """Put into a batch what it changes: missing spans, counts that began anew, and what was forgotten by those."""
         batch.missing = self.take_changes()
-        batch.anew = {number: (self._last[number][0], self.counts_since[number]) for number in self._anew}
+        batch.anew = {
+            number: (self._last[number][0], self.sequence_reset_at[number]) for number in self._reset
+        }
         batch.forgotten = self._forgotten
-        self._anew, self._forgotten = set(), []
+        self._reset, self._forgotten = set(), []
 
     def last_of(self, devices: Iterable[int]) -> dict[int, tuple[int, datetime]]:
         """Return the newest number and its time of those devices that have one."""
@@ -122,15 +124,15 @@ class GapTracker:
     def due_commands(self, now: datetime) -> Iterator[tuple[Command, int, list[Missing]]]:
         """Give the requests to send again that are due: the command, the device, and the spans that are blind by now."""
         moment = time.monotonic()
-        for number, asking in list(self._asking.items()):
+        for number, policy in list(self._policies.items()):
             device = self._devices.get(number)
-            if asking.next_at > moment or device is None:
+            if policy.next_at > moment or device is None:
                 continue
-            self._give_up(number, asking, moment)
+            self._give_up(number, policy, moment)
             spans = self._missing.get(number)
             if not spans:
                 continue
-            part, blind = asking.ask_next(spans, moment)
+            part, blind = policy.next_request(spans, moment)
             if blind:
                 self._blind.setdefault(number, set()).update(span.began_at for span in blind)
             yield (
@@ -153,17 +155,17 @@ class GapTracker:
             self._confirm_at = time.monotonic() + _CONFIRM_EVERY_S
         return commands
 
-    def take_healed(self) -> list[tuple[int, datetime]]:
+    def take_filled(self) -> list[tuple[int, datetime]]:
         """Return (device, beginning) of blind times whose messages have all come."""
-        healed: list[tuple[int, datetime]] = []
+        filled: list[tuple[int, datetime]] = []
         for number, beginnings in list(self._blind.items()):
             left = beginnings & {span.began_at for span in self._missing.get(number, ())}
-            healed.extend((number, began_at) for began_at in beginnings - left)
+            filled.extend((number, began_at) for began_at in beginnings - left)
             if left:
                 self._blind[number] = left
             else:
                 del self._blind[number]
-        return healed
+        return filled
 
     def _add_missing(self, device: SendingDevice, span: Missing) -> None:
         self._devices[device.number] = device
@@ -171,11 +173,11 @@ class GapTracker:
         self._changed.add(device.number)
         moment = time.monotonic()
         # The old ones are asked for along with it, so a device that loses more and more is asked all the same.
-        self._asking.setdefault(device.number, RetransmissionPolicy.begun(moment)).begin_anew(moment)
+        self._policies.setdefault(device.number, RetransmissionPolicy.started(moment)).restart(moment)
 
     def _fill(self, number: int, seq: int) -> None:
         spans: list[Missing] = []
-        asking = self._asking.get(number)
+        policy = self._policies.get(number)
         for span in self._missing[number]:
             if not span.first_seq <= seq <= span.last_seq:
                 spans.append(span)
@@ -187,17 +189,17 @@ class GapTracker:
                 if first <= last
             ]
             spans += parts
-            if asking is not None:
-                asking.is_answering = True
-                asking.divide(span, parts)
+            if policy is not None:
+                policy.is_answering = True
+                policy.split(span, parts)
         self._missing[number] = spans
         if not spans:
             self._forget(number)
 
-    def _give_up(self, number: int, asking: RetransmissionPolicy, moment: float) -> None:
+    def _give_up(self, number: int, policy: RetransmissionPolicy, moment: float) -> None:
         """Forget the spans that are lost; they stay blind time."""
         spans = self._missing.get(number, [])
-        gone = {span.first_seq for span in asking.given_up(spans, moment)}
+        gone = {span.first_seq for span in policy.given_up(spans, moment)}
         if not gone:
             return
         kept = [span for span in spans if span.first_seq not in gone]
@@ -208,14 +210,14 @@ class GapTracker:
             self._forget(number)
             return
         for first_seq in gone:
-            del asking.spans[first_seq]
-        asking.place = max(0, asking.place - len(gone))
+            del policy.spans[first_seq]
+        policy.place = max(0, policy.place - len(gone))
         self._missing[number] = kept
         self._changed.add(number)
 
     def _forget(self, number: int) -> None:
         self._missing.pop(number, None)
-        self._asking.pop(number, None)
+        self._policies.pop(number, None)
         self._changed.add(number)
 
 

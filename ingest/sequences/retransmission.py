@@ -5,33 +5,33 @@ from dataclasses import dataclass, field, replace
 from core.store.telemetry.sequence_gaps import Missing
 
 # Messages that were only overtaken come within seconds. Then the device is asked, ever more rarely, for a day.
-_ASK_AFTER_S = (3.0, 30.0, 300.0, *(3600.0,) * 24)
+_REQUEST_AFTER_S = (3.0, 30.0, 300.0, *(3600.0,) * 24)
 # Unanswered the first time: what is missing counts as blind time until it comes.
-_BLIND_AFTER_ASKS = 2
+_BLIND_AFTER_REQUESTS = 2
 # As long as that takes. A device that sends all but this is not waited for any longer.
 _BLIND_AFTER_S = 60.0
-_GIVEN_UP_AFTER_S = sum(_ASK_AFTER_S)
+_GIVEN_UP_AFTER_S = sum(_REQUEST_AFTER_S)
 _SPANS_IN_ONE_COMMAND = 100
 
 
 @dataclass(slots=True)
-class _Asked:
+class _RequestedSpan:
     """Since when a span is asked for, and how often it was in vain."""
 
     first_at: float
-    times: int = 0
+    unanswered: int = 0
     is_blind: bool = False
 
-    def ask(self, moment: float, *, is_answering: bool) -> bool:
+    def note_request(self, moment: float, *, is_answering: bool) -> bool:
         """Take note that it is asked for; True if it is blind time from now on."""
-        self.times += not is_answering
+        self.unanswered += not is_answering
         was_blind = self.is_blind
-        self.is_blind |= self.times >= _BLIND_AFTER_ASKS or moment - self.first_at >= _BLIND_AFTER_S
+        self.is_blind |= self.unanswered >= _BLIND_AFTER_REQUESTS or moment - self.first_at >= _BLIND_AFTER_S
         return self.is_blind and not was_blind
 
     def is_given_up(self, moment: float) -> bool:
         """Tell whether it was asked for often enough, or for a day."""
-        return self.times >= len(_ASK_AFTER_S) - 1 or moment - self.first_at >= _GIVEN_UP_AFTER_S
+        return self.unanswered >= len(_REQUEST_AFTER_S) - 1 or moment - self.first_at >= _GIVEN_UP_AFTER_S
 
 
 @dataclass(slots=True)
@@ -42,31 +42,35 @@ class RetransmissionPolicy:
     first number.
     """
 
-    asks: int
+    requests: int
     next_at: float
     place: int = 0
     is_answering: bool = False
-    spans: dict[int, _Asked] = field(default_factory=dict[int, _Asked])
+    spans: dict[int, _RequestedSpan] = field(default_factory=dict[int, _RequestedSpan])
 
     @classmethod
-    def begun(cls, moment: float) -> "RetransmissionPolicy":
+    def started(cls, moment: float) -> "RetransmissionPolicy":
         """Return how a device is asked of which something is missing since just now."""
-        return cls(0, moment + _ASK_AFTER_S[0])
+        return cls(0, moment + _REQUEST_AFTER_S[0])
 
-    def begin_anew(self, moment: float) -> None:
+    def restart(self, moment: float) -> None:
         """Ask soon again: more is missing since just now."""
-        self.asks, self.next_at = 0, min(self.next_at, moment + _ASK_AFTER_S[0])
+        self.requests, self.next_at = 0, min(self.next_at, moment + _REQUEST_AFTER_S[0])
 
-    def ask_next(self, spans: list[Missing], moment: float) -> tuple[list[Missing], list[Missing]]:
+    def next_request(self, spans: list[Missing], moment: float) -> tuple[list[Missing], list[Missing]]:
         """Return what to ask for now, and what of it is blind time from now on."""
         is_answering = self.is_answering
         part = self._next_part(spans)
         is_soon = is_answering or self.place > 0
-        self.next_at = moment + _ASK_AFTER_S[0 if is_soon else min(self.asks, len(_ASK_AFTER_S) - 1)]
+        self.next_at = (
+            moment + _REQUEST_AFTER_S[0 if is_soon else min(self.requests, len(_REQUEST_AFTER_S) - 1)]
+        )
         blind = [
             span
             for span in part
-            if self.spans.setdefault(span.first_seq, _Asked(moment)).ask(moment, is_answering=is_answering)
+            if self.spans.setdefault(span.first_seq, _RequestedSpan(moment)).note_request(
+                moment, is_answering=is_answering
+            )
         ]
         return part, blind
 
@@ -78,20 +82,20 @@ class RetransmissionPolicy:
             return part
         self.place = 0
         # A device that sends what it is asked for is asked on; one that does not, ever more rarely.
-        self.asks = 1 if self.is_answering else self.asks + 1
+        self.requests = 1 if self.is_answering else self.requests + 1
         self.is_answering = False
         return part
 
-    def divide(self, span: Missing, parts: list[Missing]) -> None:
+    def split(self, span: Missing, parts: list[Missing]) -> None:
         """Remember of the parts of a span that are left how long it was asked for: what came says nothing about them."""
-        asked = self.spans.pop(span.first_seq, None)
-        if asked is not None:
-            self.spans |= {part.first_seq: replace(asked) for part in parts}
+        requested = self.spans.pop(span.first_seq, None)
+        if requested is not None:
+            self.spans |= {part.first_seq: replace(requested) for part in parts}
 
     def given_up(self, spans: list[Missing], moment: float) -> list[Missing]:
         """Return the spans that need not be asked for again."""
         return [
             span
             for span in spans
-            if (asked := self.spans.get(span.first_seq)) is not None and asked.is_given_up(moment)
+            if (requested := self.spans.get(span.first_seq)) is not None and requested.is_given_up(moment)
         ]

@@ -74,9 +74,9 @@ def _microseconds(samples: Sequence[tuple[str, bytes]]) -> float:
             InboundMessage(topic, payload, retained=False, repeated=False, received_at=now)
             for topic, payload in itertools.islice(itertools.cycle(samples), _BATCH)
         ]
-        assembly = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), lambda _: device, {}, now, GapTracker())
+        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), lambda _: device, {}, now, GapTracker())
         began = time.process_time()
         for message in given:
-            assembly.add(message, decode(message.topic, message.payload))
+            builder.add(message, decode(message.topic, message.payload))
         found.append((time.process_time() - began) / _BATCH * 1e6)
     return min(found)

@@ -32,12 +32,12 @@ def _batch(
     *messages: tuple[InboundMessage, Decoded],
     states: dict[tuple[int, int], tuple[datetime, float]] | None = None,
 ) -> Batch:
-    assembly = BatchBuilder(
+    builder = BatchBuilder(
         Rules(_TOKYO), lambda _: _DEVICE, states or {}, _NOW - timedelta(hours=1), GapTracker()
     )
     for message, result in messages:
-        assembly.add(message, result)
-    return assembly.batch
+        builder.add(message, result)
+    return builder.batch
 
 
 def _message(payload: bytes = b"{}", *, retained: bool = False, at: datetime = _NOW) -> InboundMessage:

@@ -60,16 +60,16 @@ _messages = st.lists(
 )
 
 
-def _assembled(
+def _build_batch(
     messages: list[tuple[int, list[Measured], datetime | None, datetime | None, bool]],
     device: SendingDevice,
 ) -> Batch:
-    assembly = BatchBuilder(_RULES, lambda _: device, {}, _NOW, GapTracker())
+    builder = BatchBuilder(_RULES, lambda _: device, {}, _NOW, GapTracker())
     for seq, readings, time, sent_at, retained in messages:
         message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", retained, False, _NOW)
         result = Decoded("native:hall-1", "hall-1", readings, time=time, seq=seq, sent_at=sent_at)
-        assembly.add(message, result)
-    return assembly.batch
+        builder.add(message, result)
+    return builder.batch
 
 
 def _no_short_way(
@@ -99,10 +99,10 @@ def test_the_short_way_gives_the_rows_of_the_long_way(
     messages: list[tuple[int, list[Measured], datetime | None, datetime | None, bool]], kind: DeviceKind
 ) -> None:
     device = SendingDevice(7, "hall-1", "native:hall-1", kind, None, None)
-    short = _assembled(messages, device)
+    short = _build_batch(messages, device)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(FastPath, "rows", _no_short_way)
-        long = _assembled(messages, device)
+        long = _build_batch(messages, device)
 
     assert _told(short) == _told(long)
     assert short.doubtful == long.doubtful

@@ -77,11 +77,11 @@ def publish(database: Database) -> Publish:
         assert isinstance(found, Decoded)
         devices = Devices(database)
         devices.prepare([found.sender], received_at)
-        assembly = BatchBuilder(rules, devices.find, devices.states, NOW - timedelta(days=1))
-        assembly.add(message, found)
-        assert not assembly.batch.refused
+        builder = BatchBuilder(rules, devices.find, devices.states, NOW - timedelta(days=1))
+        builder.add(message, found)
+        assert not builder.batch.refused
         with database.transaction() as connection:
-            store_batch(connection, assembly.batch, received_at)
+            store_batch(connection, builder.batch, received_at)
 
     return one
 

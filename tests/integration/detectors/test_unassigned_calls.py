@@ -36,10 +36,10 @@ class Ward(JudgedWard):
         )
         found = decode(message.topic, message.payload)
         devices.prepare([getattr(found, "sender", "")], self.clock.now())
-        assembly = BatchBuilder(RULES, devices.find, {}, self.clock.now() - timedelta(days=1))
-        assembly.add(message, found)
+        builder = BatchBuilder(RULES, devices.find, {}, self.clock.now() - timedelta(days=1))
+        builder.add(message, found)
         with self.database.transaction() as connection:
-            ingestion.store_batch(connection, assembly.batch, self.clock.now())
+            ingestion.store_batch(connection, builder.batch, self.clock.now())
 
     def calls(self) -> list[Alert]:
         return [one for one in self.alerts() if one.rule == stray.NAME]

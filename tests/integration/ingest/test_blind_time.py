@@ -52,12 +52,14 @@ class Workers:
 
     def store(self, *seqs: int, claim: int | None = None) -> None:
         """Store a batch of one worker."""
-        ears = ProtocolState({})
+        protocol_state = ProtocolState({})
         for seq in seqs:
-            ears.note(self.device, seq, _NOW + timedelta(minutes=seq))
+            protocol_state.note(self.device, seq, _NOW + timedelta(minutes=seq))
         if claim is not None:
-            ears.note_newest(self.device, claim)
-        batch = Batch(contacts={self.device.number: DeviceContact(_NOW, _NOW, 0, None)}, seen=ears.seen)
+            protocol_state.note_newest(self.device, claim)
+        batch = Batch(
+            contacts={self.device.number: DeviceContact(_NOW, _NOW, 0, None)}, seen=protocol_state.seen
+        )
         with self.database.transaction() as connection:
             batches.store_batch(connection, batch, _NOW)
 
@@ -67,7 +69,7 @@ class Workers:
             database=self.database,
             clock=self.clock,
             receiver=cast("Receiver", self.line),
-            lane=CommitQueue(threading.Event()),
+            commit_queue=CommitQueue(threading.Event()),
             devices=self.devices,
             is_shared=is_shared,
         )
@@ -97,7 +99,7 @@ def _spans(rows: Rows) -> list[tuple[int, int]]:
 def test_numbers_that_different_workers_stored_have_no_gap_between_them(workers: Workers, rows: Rows) -> None:
     workers.store(2, 4, 6)
     workers.store(1, 3, 5)
-    workers.leader().speak()
+    workers.leader().send_due_commands()
     assert _spans(rows) == []
     assert rows.of("SELECT last_seq FROM device_contact") == [(6,)]
     assert rows.count("numbers_seen") == 0
@@ -109,7 +111,7 @@ def test_a_gap_is_found_with_the_times_beside_it_and_filled_by_whichever_worker(
     workers.store(1, 6)
     workers.store(2, claim=8)
     first = workers.leader()
-    first.speak()
+    first.send_due_commands()
     assert rows.of("SELECT first_seq, last_seq, began_at, ended_at FROM missing_messages ORDER BY 1") == [
         (3, 5, _NOW + timedelta(minutes=2), _NOW + timedelta(minutes=6)),
         (7, 8, _NOW + timedelta(minutes=6), None),
@@ -117,7 +119,7 @@ def test_a_gap_is_found_with_the_times_beside_it_and_filled_by_whichever_worker(
     # The leader dies; the next one goes on where it was, and sees what was left meanwhile.
     workers.store(4)
     workers.store(9)
-    workers.leader().speak()
+    workers.leader().send_due_commands()
     assert _spans(rows) == [(3, 3), (5, 5), (7, 8)]
 
 
@@ -125,10 +127,10 @@ def test_a_number_that_nobody_had_looked_at_yet_is_no_gap_overlooked_when_the_le
     workers: Workers, rows: Rows
 ) -> None:
     workers.store(1, 2)
-    workers.leader().speak()
+    workers.leader().send_due_commands()
     # Stored, but the leader died before it looked; without its own count it would take 5 for the last.
     workers.store(5)
-    workers.leader().speak()
+    workers.leader().send_due_commands()
     assert _spans(rows) == [(3, 4)]
 
 
@@ -148,7 +150,7 @@ def test_nothing_is_asked_for_while_a_worker_is_behind(workers: Workers, rows: R
     )
     workers.store(1, 5)
     leader = workers.leader()
-    leader.speak()
+    leader.send_due_commands()
     assert [body for _, body in workers.line.sent if b"resend" in body] == []
     assert _spans(rows) == [(2, 4)]
 

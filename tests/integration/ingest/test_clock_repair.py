@@ -9,7 +9,7 @@ import pytest
 from core.store.database import Database
 from core.store.telemetry import batches
 from ingest.processing.timestamps import NEWEST
-from ingest.progress.clock_repair import ClockWatch
+from ingest.progress.clock_repair import ClockRepair
 from tests.support.alerting import HandClock
 from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, home
 
@@ -29,9 +29,9 @@ def ward(database_url: str, tmp_path: Path) -> Iterator[JudgedWard]:
         yield JudgedWard(database, tmp_path, [home(1, watched_from=NOW - timedelta(days=3))], NOW)
 
 
-def _watch(ward: JudgedWard) -> tuple[ClockWatch, list[float]]:
+def _repair(ward: JudgedWard) -> tuple[ClockRepair, list[float]]:
     machine = [1000.0]
-    return ClockWatch(ward.database, RunningClock(NOW), NEWEST, machine_s=lambda: machine[0]), machine
+    return ClockRepair(ward.database, RunningClock(NOW), NEWEST, machine_s=lambda: machine[0]), machine
 
 
 def _told_ahead(ward: JudgedWard) -> None:
@@ -55,22 +55,22 @@ def _rows(ward: JudgedWard) -> list[object]:
 
 def test_what_was_left_in_the_future_is_brought_back_to_what_is_known(ward: JudgedWard) -> None:
     _told_ahead(ward)
-    watch, machine = _watch(ward)
-    assert watch.look() is False
+    repair, machine = _repair(ward)
+    assert repair.check() is False
     machine[0] += 130
-    assert watch.look() is True
+    assert repair.check() is True
 
     # The hall was heard at 14:00; of the kitchen nothing is known but what came while the clock was ahead.
     assert _rows(ward) == [[(NOW, NOW)], [(NOW, NOW), (NOW, NOW)], [(NOW,)], [(NOW,)]]
-    assert watch.look() is False
+    assert repair.check() is False
 
 
 def test_afterwards_newer_messages_count_again(ward: JudgedWard) -> None:
     _told_ahead(ward)
-    watch, machine = _watch(ward)
-    watch.look()
+    repair, machine = _repair(ward)
+    repair.check()
     machine[0] += 130
-    watch.look()
+    repair.check()
 
     later = NOW + timedelta(minutes=10)
     ward.store([Seen("hall-1", "motion", 1, later)])
@@ -83,17 +83,17 @@ def test_afterwards_newer_messages_count_again(ward: JudgedWard) -> None:
 def test_a_clock_that_is_behind_for_a_moment_takes_nothing_back(ward: JudgedWard) -> None:
     _told_ahead(ward)
     before = _rows(ward)
-    watch, machine = _watch(ward)
-    watch.look()
+    repair, machine = _repair(ward)
+    repair.check()
     machine[0] += 60
-    assert watch.look() is False
+    assert repair.check() is False
     assert _rows(ward) == before
 
 
 def test_devices_that_are_ahead_by_minutes_are_left_alone(ward: JudgedWard) -> None:
     ward.store([Seen("hall-1", "motion", 1, NOW + timedelta(minutes=9), NOW)])
     ward.complete(NOW)
-    watch, machine = _watch(ward)
-    watch.look()
+    repair, machine = _repair(ward)
+    repair.check()
     machine[0] += 130
-    assert watch.look() is False
+    assert repair.check() is False

@@ -40,9 +40,9 @@ def _heard(rows: Rows, device_id: str, at: datetime, skew_s: float | None = None
 def test_each_gateway_shows_when_something_last_came_through_it(rows: Rows, connection: Connection) -> None:
     _heard(rows, "hall-2", _NOW - timedelta(minutes=5))
     _heard(rows, "z2m-hall", _NOW - timedelta(minutes=1))
-    hearing = LastHeard()
-    hearing.refresh(connection, _NOW)
-    assert hearing.gateways == {"g1": _NOW - timedelta(minutes=1)}
+    last_heard = LastHeard()
+    last_heard.refresh(connection, _NOW)
+    assert last_heard.gateways == {"g1": _NOW - timedelta(minutes=1)}
     # However many there are, only so many become labels.
     _heard(rows, "bed-1", _NOW)
     assert list(health.gateways_heard(connection, 1)) == [""]
@@ -66,10 +66,10 @@ def test_a_ward_is_deaf_when_not_one_device_is_heard_that_should_send(
 
 def test_a_deaf_ward_is_no_fault_of_a_start(rows: Rows, connection: Connection) -> None:
     rows.do("UPDATE device SET heartbeat_s = 600")
-    hearing = LastHeard()
-    hearing.refresh(connection, _NOW)
+    last_heard = LastHeard()
+    last_heard.refresh(connection, _NOW)
     assert health.is_nobody_heard(connection, _NOW)
-    assert not hearing.is_deaf
+    assert not last_heard.has_no_data
 
 
 def test_the_worst_of_the_wrong_clocks_is_named(rows: Rows, connection: Connection) -> None:

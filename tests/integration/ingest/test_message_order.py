@@ -68,7 +68,7 @@ _cuts = st.sets(st.integers(1, len(_MESSAGES) + 9), max_size=6)
 
 
 def _stored(
-    database: Database, rows: Rows, order: list[int], cuts: set[int], numbering: GapTracker | None = None
+    database: Database, rows: Rows, order: list[int], cuts: set[int], gap_tracker: GapTracker | None = None
 ) -> list[Any]:
     """Store messages in an order and in batches, and return what the database holds."""
     rows.do("TRUNCATE reading, fix, device_latest, device_contact, home_latest, home_news")
@@ -80,12 +80,12 @@ def _stored(
             (InboundMessage(topic, body, False, False, _NOW), decode(topic, body)) for topic, body in results
         ]
         devices.prepare((found.sender for _, found in decoded if isinstance(found, Decoded)), _NOW)
-        assembly = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, _NOW, numbering)
+        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, _NOW, gap_tracker)
         for message, found in decoded:
-            assembly.add(message, found)
+            builder.add(message, found)
         with database.transaction() as connection:
-            batches.store_batch(connection, assembly.batch, _NOW)
-        devices.states = devices.states | assembly.new_states
+            batches.store_batch(connection, builder.batch, _NOW)
+        devices.states = devices.states | builder.new_states
     return [
         rows.of("SELECT device_number, time, metric, seq, value, flags FROM reading ORDER BY 1, 2, 3, 4"),
         rows.of("SELECT device_number, time, seq, lat, lon, flags FROM fix ORDER BY 1, 2, 3"),
@@ -103,8 +103,8 @@ def test_order_batches_and_repeats_do_not_change_what_is_stored(database_url: st
         @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
         @given(order=_orders, repeats=_repeats, cuts=_cuts, counts=st.booleans())
         def in_any_other_way(order: list[int], repeats: list[int], cuts: set[int], counts: bool) -> None:
-            numbering = GapTracker() if counts else None
-            assert _stored(database, rows, [*order, *repeats], cuts, numbering) == expected
+            gap_tracker = GapTracker() if counts else None
+            assert _stored(database, rows, [*order, *repeats], cuts, gap_tracker) == expected
 
         in_any_other_way()
 

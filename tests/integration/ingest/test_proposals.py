@@ -41,11 +41,11 @@ def take(database: Database) -> Take:
         topic = f"gw/g1/homeassistant/binary_sensor/0x1/{word.decode()}/config"
         message = InboundMessage(topic, DISCOVERY % (word, word), True, False, now)
         devices = Devices(database)
-        assembly = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, now)
-        assembly.add(message, decode(message.topic, message.payload))
-        assert not assembly.batch.refused
+        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, now)
+        builder.add(message, decode(message.topic, message.payload))
+        assert not builder.batch.refused
         with database.transaction() as connection:
-            store_batch(connection, assembly.batch, now)
+            store_batch(connection, builder.batch, now)
 
     return one
 

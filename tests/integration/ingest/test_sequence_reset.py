@@ -46,18 +46,18 @@ class Home:
     def hear(self, topic: str, payload: bytes, *, retained: bool = False, repeated: bool = False) -> None:
         """Take in a message."""
         self.devices.prepare(("native:hall-1",), _NOW)
-        assembly = BatchBuilder(
+        builder = BatchBuilder(
             Rules(ZoneInfo("Asia/Tokyo")),
             self.devices.find,
             {},
             _NOW,
             self.numbers,
-            self.numbers.counts_since,
+            self.numbers.sequence_reset_at,
         )
-        assembly.add(InboundMessage(topic, payload, retained, repeated, self.now), decode(topic, payload))
-        self.numbers.add_to(assembly.batch)
+        builder.add(InboundMessage(topic, payload, retained, repeated, self.now), decode(topic, payload))
+        self.numbers.add_to(builder.batch)
         with self.database.transaction() as connection:
-            batches.store_batch(connection, assembly.batch, self.now)
+            batches.store_batch(connection, builder.batch, self.now)
         self.minute += 1
 
     def hear_numbers(self, *seqs: int, time: datetime | None = None) -> None:
@@ -153,4 +153,4 @@ def test_what_a_device_forgot_is_blind_time_for_good(home: Home, rows: Rows) -> 
     home.hear_status(0)
     assert (_missing(rows), rows.count("blind_time")) == ([], 1)
     home.hear_numbers(*range(1, 36))
-    assert home.numbers.take_healed() == []
+    assert home.numbers.take_filled() == []

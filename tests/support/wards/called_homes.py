@@ -44,31 +44,31 @@ class Ingest:
 
     def __init__(self, devices: Sequence[SendingDevice]) -> None:
         self._devices = {one.sender: one for one in devices}
-        self._numbering = GapTracker()
+        self._gap_tracker = GapTracker()
         self._stored_at = FIRST
 
     def batch(self, arrivals: Sequence[ReceivedCall], *, again: bool = False) -> Batch:
         """Return what is to be stored of messages; `again` after the database refused them, without their numbers."""
-        numbering = self._numbering
-        assembly = BatchBuilder(
+        gap_tracker = self._gap_tracker
+        builder = BatchBuilder(
             Rules(UTC_ZONE),
             self._devices.get,
             {},
             # After a connection broke, what came shortly before may come again.
             self._stored_at - timedelta(seconds=10),
-            None if again else numbering,
-            numbering.counts_since,
+            None if again else gap_tracker,
+            gap_tracker.sequence_reset_at,
         )
         for one in arrivals:
             message = InboundMessage(
                 one.topic, one.payload, one.retained, one.repeated, one.received_at, 0, 0
             )
-            assembly.add(message, decode(message.topic, message.payload))
+            builder.add(message, decode(message.topic, message.payload))
             if not one.repeated:
                 self._stored_at = one.received_at
         if not again:
-            numbering.add_to(assembly.batch)
-        return assembly.batch
+            gap_tracker.add_to(builder.batch)
+        return builder.batch
 
 
 class _Tables:

@@ -13,11 +13,11 @@ def _message(size: int = 1) -> InboundMessage:
 
 
 def test_messages_come_out_in_order_and_no_more_than_asked_for() -> None:
-    intake = MessageQueue(10, 1000)
+    message_queue = MessageQueue(10, 1000)
     for size in (1, 2, 3):
-        intake.put(_message(size))
-    assert [len(message.payload) for message in intake.take(2, 0, 0)] == [1, 2]
-    assert [len(message.payload) for message in intake.take(2, 0, 0)] == [3]
+        message_queue.put(_message(size))
+    assert [len(message.payload) for message in message_queue.take(2, 0, 0)] == [1, 2]
+    assert [len(message.payload) for message in message_queue.take(2, 0, 0)] == [3]
 
 
 def test_an_empty_queue_gives_nothing_after_a_while() -> None:
@@ -25,42 +25,42 @@ def test_an_empty_queue_gives_nothing_after_a_while() -> None:
 
 
 def test_a_full_queue_makes_the_giver_wait_until_there_is_room() -> None:
-    for intake, size in ((MessageQueue(2, 1000), 1), (MessageQueue(1000, 20), 10)):
-        intake.put(_message(size))
-        intake.put(_message(size))
-        giver = threading.Thread(target=intake.put, args=(_message(size),))
+    for message_queue, size in ((MessageQueue(2, 1000), 1), (MessageQueue(1000, 20), 10)):
+        message_queue.put(_message(size))
+        message_queue.put(_message(size))
+        giver = threading.Thread(target=message_queue.put, args=(_message(size),))
         giver.start()
-        assert intake.is_full
-        intake.take(1, 0, 0)
+        assert message_queue.is_full
+        message_queue.take(1, 0, 0)
         giver.join(5)
         assert not giver.is_alive()
 
 
 def test_a_closed_queue_holds_nobody() -> None:
-    intake = MessageQueue(1, 1000)
-    intake.put(_message())
-    giver = threading.Thread(target=intake.put, args=(_message(),))
+    message_queue = MessageQueue(1, 1000)
+    message_queue.put(_message())
+    giver = threading.Thread(target=message_queue.put, args=(_message(),))
     giver.start()
-    intake.close()
+    message_queue.close()
     wait_until(lambda: not giver.is_alive())
 
 
 def test_a_batch_grows_while_nobody_is_free_to_store_it() -> None:
-    intake = MessageQueue(10, 1000)
-    intake.put(_message(1))
+    message_queue = MessageQueue(10, 1000)
+    message_queue.put(_message(1))
     looks: list[int] = []
 
     def is_free() -> bool:
-        looks.append(len(intake))
+        looks.append(len(message_queue))
         if len(looks) == 1:
-            intake.put(_message(2))
+            message_queue.put(_message(2))
         return len(looks) > 1
 
     # It is asked again after the second came, and only then the batch ends.
-    assert [len(message.payload) for message in intake.take(5, 0, 0, is_free)] == [1, 2]
+    assert [len(message.payload) for message in message_queue.take(5, 0, 0, is_free)] == [1, 2]
 
 
 def test_a_batch_does_not_wait_for_ever_for_somebody_to_be_free() -> None:
-    intake = MessageQueue(10, 1000)
-    intake.put(_message())
-    assert len(intake.take(5, 0, 0, lambda: False)) == 1
+    message_queue = MessageQueue(10, 1000)
+    message_queue.put(_message())
+    assert len(message_queue.take(5, 0, 0, lambda: False)) == 1

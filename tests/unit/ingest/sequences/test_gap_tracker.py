@@ -141,7 +141,7 @@ def test_what_never_comes_is_given_up_after_a_day_and_stays_blind(watch: _Watch)
     blind = [span for _ in range(40) for span in _asked(numbers, watch, 3600)[1]]
     assert blind == [Missing(2, 3, _at(1), _at(4))]
     assert numbers.devices_with_gaps == 0
-    assert numbers.take_healed() == []
+    assert numbers.take_filled() == []
 
 
 @pytest.mark.parametrize("every_s", [1, 10, 20, 31])
@@ -162,4 +162,4 @@ def test_a_device_that_loses_messages_again_and_again_is_asked_and_what_stays_mi
     kept = numbers.take_changes()[1]
     assert len(kept) < 110
     assert kept[-1].last_seq == 400
-    assert numbers.take_healed() == []
+    assert numbers.take_filled() == []
