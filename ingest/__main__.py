@@ -14,10 +14,10 @@ from ingest.worker import IngestWorker
 
 _RETRY_S = 1.0
 # Thousands of messages are alive at once, and none is part of a cycle. To look for cycles among them as often as Python does
-# by itself took as long as to read and assemble them.
+# by itself took as long as to decode them and build batches.
 _COLLECT_AFTER = (50_000, 20, 100)
 _CONNECTIONS = 2
-# Everything is tried again anyway; waiting long would only delay a standby and the word that something is wrong.
+# Everything is tried again anyway; waiting long would only delay a standby and the report that something is wrong.
 _DATABASE_TIMEOUT_S = 3.0
 
 

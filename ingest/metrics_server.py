@@ -26,7 +26,7 @@ _LATE_S = 30.0
 
 @dataclass(frozen=True)
 class ActiveParts:
-    """The parts of an active worker that are looked at."""
+    """The parts of an active worker that the monitor reads."""
 
     message_queue: MessageQueue
     receiver: Receiver
@@ -56,7 +56,7 @@ class Monitor(Collector):
             yield from _of_counters(parts.writer.counters)
 
     def health(self) -> tuple[bool, dict[str, object]]:
-        """Return whether all is well, and what is known. A standby is well: its work is to wait."""
+        """Return whether all is well, and what is known. A standby is healthy: its work is to wait."""
         parts = self.parts
         if parts is None:
             if self.problem:

@@ -22,7 +22,7 @@ from ingest.writer import BATCH_MESSAGES, Writer
 
 _log = get_logger(__name__)
 
-# Larger than a batch, or the broker waits for us; bounded, whatever the broker thinks of the window.
+# MQTT receive maximum: larger than a batch, or the broker waits for us; the queue is bounded even if a broker ignores it.
 _WINDOW = 4 * BATCH_MESSAGES
 _QUEUE_MESSAGES = _WINDOW
 _QUEUE_BYTES = 64 * 1024 * 1024
@@ -89,7 +89,7 @@ class IngestWorker:
                 lock.close()
 
     def _acquire(self) -> Connection | None:
-        """Return the connection that holds the lock, None if told to stop first."""
+        """Return the connection that holds the lock, None if stopped first."""
         last_state = ""
         while not self._stop.is_set():
             state = ""
@@ -102,7 +102,7 @@ class IngestWorker:
                 state = "standby"
             except StoreUnavailableError as error:
                 state = str(error)
-            # A standby is well, for its work is to wait; without the database nobody can tell whether anybody works.
+            # A standby is healthy: its work is to wait. Without the database the active worker is unknown.
             self._monitor.problem = "" if state == "standby" else state
             if state != last_state:
                 _log.info("standby" if state == "standby" else "store_unavailable", detail=state)
@@ -153,7 +153,7 @@ class IngestWorker:
             over.set()
 
     def _watch(self, lock: Connection, receiver: Receiver, writer: Writer, over: threading.Event) -> None:
-        """Say when we are ready, and return when we are told to stop or no longer hold the lock."""
+        """Log `ready` once connected, and return when stopped or when the lock is lost."""
         while not receiver.is_connected and not self._stop.wait(_READY_POLL_S) and not over.is_set():
             pass
         if receiver.is_connected:
@@ -169,7 +169,7 @@ class IngestWorker:
                 # A standby may hold the lock by now, and two with one client id would throw each other out.
                 _log.warning("lock_lost")
                 return
-            # A marker that we sent since came back behind everything that waited for us, and all of it is stored.
+            # A marker sent since then has returned behind the whole backlog, and all of it is committed.
             if self._is_leaving and writer.watermark > asked_at:
                 receiver.end_session()
                 _log.info("session_ended", worker=self._settings.ingest_client_id)

@@ -57,14 +57,14 @@ class _Prepared:
 
 
 class Writer:
-    """Takes messages from the intake until it is told to stop.
+    """Takes messages from the queue until it is stopped.
 
     Parameters
     ----------
-    database, clock, receiver, intake, rules
+    database, clock, receiver, message_queue, rules
         What it works with.
     worker : str
-        Under which name progress is reported.
+        The name under which the watermark is reported.
     limits : Limits
         How much the quarantine keeps.
     stop : Event
@@ -122,11 +122,11 @@ class Writer:
 
     @property
     def watermark(self) -> datetime:
-        """Everything that the broker had for this worker before this time is stored."""
+        """The watermark: everything that the broker had for this worker before this time is stored."""
         return self._watermark.time
 
     def run(self) -> None:
-        """Store what comes until told to stop."""
+        """Build batches from the queue until stopped."""
         if self._commit_queue.run_with_retry(self._load):
             while not self._stop.is_set():
                 messages = self._message_queue.take(
@@ -141,7 +141,7 @@ class Writer:
         self._commit_queue.close()
 
     def commit(self) -> None:
-        """Bring to the database what `run` made ready; runs in a thread of its own."""
+        """Commit the batches that `run` built; runs in a thread of its own."""
         self._commit_queue.run()
 
     def _load(self) -> None:
@@ -165,7 +165,7 @@ class Writer:
             self._marker.forget_outstanding()
 
     def _prepare(self, messages: list[InboundMessage]) -> None:
-        """Decode and assemble a batch while the one before is being committed."""
+        """Decode and build a batch while the one before is being committed."""
         markers = [message for message in messages if self._marker.is_marker(message)]
         if markers:
             messages = [message for message in messages if not self._marker.is_marker(message)]
@@ -178,7 +178,7 @@ class Writer:
         observer = self.device_protocol.observer()
         builder = self._build_batch(decoded, before, observer)
         self.device_protocol.add_to(builder.batch, observer)
-        # What this batch says of doors and beds is known to the next one; a dictionary of its own, should it be halved.
+        # The next batch knows the states of this one; in a new dictionary, for this one may be built again in halves.
         if builder.new_states:
             self._devices.states = {**before, **builder.new_states}
         self._commit_queue.submit(
@@ -246,7 +246,7 @@ class Writer:
         self.counters.count(len(decoded), batch, stored, first_at)
 
     def _maintain(self, *, idle: bool) -> None:
-        """Bound the quarantine, look who is heard, and keep the time going while the broker is away."""
+        """Prune the quarantine, refresh last contacts, and advance the watermark while the broker is unreachable."""
         quarantined = self.counters.quarantined
         if (
             time.monotonic() >= self._next_prune
@@ -258,7 +258,7 @@ class Writer:
         blind_since = self._marker.blind_since()
         if blind_since is not None and not self._watermark.is_blind:
             self._commit_queue.submit(partial(self._watermark.begin_blind_time, blind_since))
-        # Without the broker nothing more can come: the time goes on, and rules know that the ward is blind in it.
+        # Without the broker nothing more can come: the watermark follows the clock, and rules know that the ward is blind.
         elif idle and (
             self._watermark.is_blind or (self._receiver.is_connected and self._marker.markers_are_lost)
         ):

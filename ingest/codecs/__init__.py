@@ -39,7 +39,7 @@ def decode(topic: str, payload: bytes) -> Decoded | Rejected:
         return Rejected("unknown_topic", "no sender format that we know uses this topic; see docs/senders.md")
     try:
         return _alive(codec(source, payload))
-    except Exception as error:  # noqa: BLE001 - a fence: a mistake in one codec must not stop the intake of a ward
+    except Exception as error:  # noqa: BLE001 - a fence: a mistake in one codec must not stop the ward
         return Rejected("codec_failed", f"the {source.codec} codec failed with {type(error).__name__}")
 
 

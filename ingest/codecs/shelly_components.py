@@ -14,7 +14,7 @@ from ingest.codecs.parsing.json_fields import (
 )
 from ingest.codecs.result import Decoded, Measured, Rejected
 
-# The ends of a press are told again as a whole one.
+# The whole press is reported again at its end.
 _HALF_PRESSES = {"btn_down", "btn_up"}
 _PRESSED = {"input", "bthomedevice", "bthomesensor"}
 _ALARMS = {"smoke": "smoke", "flood": "water_leak"}

@@ -98,7 +98,9 @@ def zigbee(body: JsonObject) -> list[Measured]:
         if isinstance(values, dict):
             entry = cast("JsonObject", values)
             name = text_of(entry.get("Name")) or text_of(entry.get("Device")) or address
-            readings += [channelled(told.metric, told.value, name) for told in _zigbee_device(entry)]
+            readings += [
+                channelled(reported.metric, reported.value, name) for reported in _zigbee_device(entry)
+            ]
     return readings
 
 

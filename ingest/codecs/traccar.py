@@ -53,16 +53,16 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
 
 
 def _read_position(decoded: Decoded, position: JsonObject) -> None:
-    fixed, told = _moment(position.get("fixTime")), _moment(position.get("deviceTime"))
-    decoded.time = fixed or told
+    fixed, reported = _moment(position.get("fixTime")), _moment(position.get("deviceTime"))
+    decoded.time = fixed or reported
     readings: list[Measured] = []
     lat, lon = number_of(position.get("latitude")), number_of(position.get("longitude"))
     if position.get("valid") is False:
         readings.append(Measured("position_valid", value=False))
-        decoded.time = told or fixed
+        decoded.time = reported or fixed
     elif position.get("outdated") is True:
         # Then fixTime is the older fix's, and what else it tells, a call for help among it, is of now.
-        decoded.time = told or fixed
+        decoded.time = reported or fixed
     elif lat is not None and lon is not None:
         speed = number_of(position.get("speed"))
         decoded.fixes = [
@@ -103,17 +103,17 @@ def _read_event(decoded: Decoded, event: JsonObject, body: JsonObject) -> None:
     kind = text_of(event.get("type"))
     moment = _moment(event.get("eventTime")) or _moment(event.get("serverTime"))
     known = {reading.metric for reading in decoded.readings}
-    told: list[Measured] = []
+    reported: list[Measured] = []
     if kind in _GEOFENCE:
-        told.append(Measured("geofence_event", _GEOFENCE[kind], moment))
+        reported.append(Measured("geofence_event", _GEOFENCE[kind], moment))
         decoded.notes["geofence_name"] = text_of(inner(body, "geofence").get("name"))
     elif kind in _ONLINE:
-        told.append(Measured("online", _ONLINE[kind], moment))
+        reported.append(Measured("online", _ONLINE[kind], moment))
     elif kind in _MOVING and "device_moving" not in known:
-        told.append(Measured("device_moving", _MOVING[kind], moment))
+        reported.append(Measured("device_moving", _MOVING[kind], moment))
     elif kind == "alarm":
         alarms = text_of(inner(event, "attributes").get("alarm")).split(",")
         names = dict.fromkeys(_ALARMS[alarm.strip()] for alarm in alarms if alarm.strip() in _ALARMS)
-        told += [Measured(name, value=True, time=moment) for name in names if name not in known]
-    decoded.readings = [*decoded.readings, *told]
+        reported += [Measured(name, value=True, time=moment) for name in names if name not in known]
+    decoded.readings = [*decoded.readings, *reported]
     decoded.time = decoded.time or moment

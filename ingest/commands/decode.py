@@ -34,7 +34,7 @@ def decode_messages(name: str) -> Iterator[tuple[str, int]]:
     ----------
     name : str
         A file, or `-` for standard input, with one message after the other: `topic` and `payload` (JSON, or a text that is
-        sent as it is; or `payload_base64`), and `retain` where the broker had kept it. What `mosquitto_sub -F %J` prints is
+        sent as it is; or `payload_base64`), and `retain` where the broker had retained it. What `mosquitto_sub -F %J` prints is
         of this form.
 
     Yields

@@ -78,7 +78,7 @@ def release(
                     refused.append((entry.number, again.reason, again.detail))
                 else:
                     good.append(entry.number)
-            # It was told of when it came.
+            # The call was raised when it came.
             builder.batch.stray_calls.clear()
             # What was refused and comes now tells nothing of how far its device has come.
             forget_numbers(builder.batch)

@@ -1,4 +1,4 @@
-"""Whom the service last heard and when, as the database knows it: an operator's look at gateways and at a deaf ward."""
+"""Last contact of each gateway, and whether any device is heard at all, read from the database for the monitor."""
 
 import time
 from datetime import datetime
@@ -8,12 +8,12 @@ from core.store.operation import health
 
 # A ward has some hundreds of gateways; more would burden whoever collects the numbers.
 MOST_GATEWAYS = 500
-# After a start devices need time to find their way back.
+# After a start devices need time to reconnect.
 _START_GRACE_S = 300.0
 
 
 class LastHeard:
-    """What was last read from the database; it is read again now and then, not with every message."""
+    """Last contacts as of the latest `refresh`, which runs once a minute and not with every message."""
 
     def __init__(self) -> None:
         self.gateways: dict[str, datetime] = {}
@@ -26,6 +26,6 @@ class LastHeard:
         return self._has_no_data and time.monotonic() - self._began >= _START_GRACE_S
 
     def refresh(self, connection: Connection, now: datetime) -> None:
-        """Read it anew."""
+        """Read the last contacts again."""
         self.gateways = health.gateways_heard(connection, MOST_GATEWAYS)
         self._has_no_data = health.is_nobody_heard(connection, now)

@@ -1,4 +1,4 @@
-"""The connection to the broker: receives, queues, and acknowledges only when it is told to."""
+"""The connection to the broker: receives, queues, and acknowledges only on request."""
 
 import threading
 import time
@@ -32,7 +32,7 @@ _DONT_SEND_RETAINED_AGAIN = 1
 
 
 class Receiver:
-    """A persistent MQTT 5 session whose messages go to an intake.
+    """A persistent MQTT 5 session whose messages go to a queue.
 
     Parameters
     ----------
@@ -40,7 +40,7 @@ class Receiver:
         Where the broker is and who we are.
     clock : Clock
         Gives `received_at`.
-    intake : Intake
+    message_queue : MessageQueue
         Takes the messages.
     window : int
         How many messages the broker may send before the first is acknowledged.

@@ -78,6 +78,6 @@ class MessageQueue:
         return taken
 
     def close(self) -> None:
-        """Let nobody wait any more."""
+        """Release every waiting thread; `put` never waits again."""
         self._closed = True
         self._arrived.set()

@@ -1,4 +1,4 @@
-"""From decoded messages of registered devices to the rows of a batch."""
+"""Batch builder: from decoded messages of registered devices to the rows of a batch."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -22,7 +22,7 @@ _NAMED_IN_DETAIL = 5
 
 
 class BatchBuilder:
-    """One batch in the making.
+    """Builds one batch, message by message.
 
     Parameters
     ----------
@@ -34,9 +34,9 @@ class BatchBuilder:
         The latest known states of `CHANGE_METRICS`; not changed here.
     repeated_since : datetime
         From when on a message that the broker marks as a repeat may already be stored.
-    numbering : Listener, optional
-        Takes note of the numbers of messages.
-    counts_since : mapping, optional
+    sequence_observer : SequenceObserver, optional
+        Records the sequence numbers of messages.
+    sequence_reset_at : mapping, optional
         Since when the devices that lost their memory count from 1 again.
     """
 
@@ -145,7 +145,7 @@ class BatchBuilder:
         return self._sequence_observer.is_new(device.number, result.seq)
 
     def _check_for_reset(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> None:
-        """Find a device that lost its memory: it counts from 1 again."""
+        """Find a device that lost its memory and counts from 1 again."""
         if self._sequence_observer is None or message.retained or message.repeated:
             return
         if result.last_seq is not None:

@@ -1,4 +1,4 @@
-"""Which values whose time is ours came before: the same again at another time is a repeat only within reason."""
+"""Deduplication of values that got their time from us: the same value again within a window is the same message."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from ingest.mqtt.message import InboundMessage
 
 _NUMBERED_WINDOW = timedelta(days=7)
-# A button that has neither memory nor clock gives every press the same number and no time: better to tell one press twice than not at all.
+# A button that has neither memory nor clock gives every press the same number and no time: better to raise one press twice than not at all.
 _CALL_WINDOW = timedelta(minutes=10)
 
 
 class Deduplication:
-    """What was seen in a batch, and how far back the database is to look for what it holds already.
+    """What a batch holds already, and how far back the database looks for a duplicate.
 
     Parameters
     ----------
@@ -19,7 +19,7 @@ class Deduplication:
         Two messages without a time of their own and with the same bytes, this close, are one.
     repeated_since : datetime
         From when on a message that the broker marks as a repeat may already be stored.
-    counts_since : mapping of int to datetime
+    sequence_reset_at : mapping of int to datetime
         Since when the devices that lost their memory count from 1 again.
     """
 
@@ -32,7 +32,7 @@ class Deduplication:
         self._seen: dict[tuple[int, int, int, bool], datetime] = {}
 
     def duplicate_since(self, message: InboundMessage, numbered: int | None) -> datetime:
-        """Return since when the same is a repeat; `numbered` is the device if it numbers its messages."""
+        """Return since when the same value is a duplicate; `numbered` is the device if it numbers its messages."""
         if numbered is not None:
             since = message.received_at - _NUMBERED_WINDOW
             began = self._sequence_reset_at.get(numbered, since)
@@ -49,10 +49,10 @@ class Deduplication:
     def is_duplicate_in_batch(
         self, key: tuple[int, int, int], time: datetime, since: datetime, *, retained: bool
     ) -> bool:
-        """Tell whether this batch holds the same already; the database cannot know that yet.
+        """Whether this batch holds the same value already, which the database cannot know yet.
 
-        A copy that the broker had kept does not stand for what the device itself sends.
+        A retained message does not stand for what the device itself sends.
         """
-        known = [self._seen.get((*key, kept)) for kept in {False, retained}]
+        known = [self._seen.get((*key, from_retained)) for from_retained in {False, retained}]
         self._seen[*key, retained] = time
         return any(one is not None and one >= since for one in known)

@@ -1,4 +1,4 @@
-"""The registered devices by their senders, kept in memory and looked up anew when somebody unknown sends."""
+"""The registered devices by sender, in memory; looked up again when an unknown sender appears."""
 
 import time
 from collections.abc import Iterable

@@ -1,4 +1,4 @@
-"""One message of a registered device on its way to rows: where its values belong on the time axis, and their numbers."""
+"""A message of a registered device with the times and numbers that its rows get."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,4 +1,4 @@
-"""The short way for what nearly every message of a native device is; the long way in `ingest.processing.slow_path` gives the same rows."""
+"""Fast path for nearly every message of a native device; the slow path gives the same rows."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -53,14 +53,14 @@ _KINDS = {
 
 @dataclass(slots=True)
 class FastRows:
-    """The rows of a plain message, and the last of its times."""
+    """The rows of a message that took the fast path, and the latest of its times."""
 
     rows: list[NewRow]
     latest: datetime
 
 
 class FastPath:
-    """Makes rows of messages in which all is as it should be: values that stand for themselves, at times within reason.
+    """Makes the rows of messages that need no look at earlier ones: a new number, plain values, plausible times.
 
     Parameters
     ----------
@@ -73,7 +73,7 @@ class FastPath:
         self._set_received_at(datetime(2000, 1, 1, tzinfo=UTC))
 
     def rows(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> FastRows | None:
-        """Return the rows of a message whose number is new; None if it has to go the long way."""
+        """Return the rows of a message whose number is new; None if it has to take the slow path."""
         if message.retained or result.fixes or result.last_seq is not None or result.refused:
             return None
         if message.received_at is not self._received_at:
@@ -102,7 +102,7 @@ class FastPath:
         return FastRows(rows, latest) if rows else None
 
     def _set_received_at(self, received_at: datetime) -> None:
-        """Work out once for all messages of one read what follows from the time of it."""
+        """Compute once, for all messages of one socket read, what follows from their time of reception."""
         self._received_at = received_at
         self._received = microsecond(received_at)
         self._oldest, self._newest = received_at - OLDEST, received_at + self._ahead

@@ -1,4 +1,4 @@
-"""What takes note of the numbers that native devices give to their messages."""
+"""Sequence observer: what the batch builder reports sequence numbers of native devices to."""
 
 from datetime import datetime
 from typing import Protocol
@@ -7,7 +7,7 @@ from core.store.telemetry.batches import SendingDevice
 
 
 class SequenceObserver(Protocol):
-    """Takes note of the numbers of messages."""
+    """Records the sequence numbers of messages."""
 
     def is_new(self, device: int, seq: int, /) -> bool:
         """Tell whether a number is higher than any that is known of the device."""

@@ -1,4 +1,4 @@
-"""From the values of one message to the rows of a batch, whatever sent them: the long way; see `ingest.processing.fast_path` for the short one."""
+"""Slow path: the rows of any message, whatever sent it; `ingest.processing.fast_path` handles the common case."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ class _Reading:
 
 
 class SlowPath:
-    """Makes the rows of a batch.
+    """Adds the rows of messages to a batch.
 
     Parameters
     ----------

@@ -48,7 +48,7 @@ def placed(
     Notes
     -----
     No time: when we received it. A time within (400 days ago, `newest` ahead): as it is. Outside, or from a device whose clock
-    is ahead, but the device also told when it sent the message: its clock is wrong and the distance between the two is right,
+    is ahead, but the device also reported when it sent the message: its clock is wrong and the distance between the two is right,
     so the value is placed that long before we received it. Else: when we received it, marked as doubtful.
     """
     if claimed is None:

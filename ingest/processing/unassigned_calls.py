@@ -1,4 +1,4 @@
-"""Calls for help from senders that belong to nobody: somebody is told of them all the same."""
+"""Unassigned calls: calls for help from senders of no resident; the staff are notified all the same."""
 
 from core.domain.metrics import METRICS
 from core.store.alerts.unassigned_calls import StrayCall

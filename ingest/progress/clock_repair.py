@@ -1,4 +1,4 @@
-"""Notices that the machine's clock was ahead and is right again, and has what it left behind mended."""
+"""Clock repair: finds stored times in the future, left while the machine's clock was ahead, and repairs them."""
 
 import time
 from collections.abc import Callable
@@ -9,14 +9,14 @@ from core.logs import get_logger
 from core.store.database import Database
 from core.store.telemetry import clock_repair
 
-# A clock that is behind for a moment, before it is set after a start, must not take the truth for the future.
+# A clock that is behind for a moment, before it is set after a start, must not repair what is right.
 _REPAIR_AFTER_S = 120.0
 
 _log = get_logger(__name__)
 
 
 class ClockRepair:
-    """Looks now and then for times that have yet to come.
+    """Checks once a minute for stored times in the future.
 
     Parameters
     ----------
@@ -42,7 +42,7 @@ class ClockRepair:
         self._ahead_since: float | None = None
 
     def check(self) -> bool:
-        """Return whether something was mended just now; what was found is mended once it has been there for two minutes."""
+        """Return whether something was repaired; what is found is repaired once it has been there for two minutes."""
         if self._clock.factor == 0:
             return False  # moved by hand: whoever moves it knows what it shows
         now = self._clock.now()

@@ -1,4 +1,4 @@
-"""Work on the database in order, on a thread of its own, tried again until the database takes it."""
+"""Commit queue: run database writes in order on one thread; retry until they succeed."""
 
 import queue
 import threading
@@ -19,12 +19,12 @@ Job = Callable[[], None]
 
 
 class CommitQueue:
-    """Runs one job after the other; while one runs, one more may wait, so the next batch is made ready meanwhile.
+    """Runs one job after the other; one more may wait meanwhile, so the next batch is built while one is committed.
 
     Parameters
     ----------
     stop : Event
-        Set: nothing is tried again any more.
+        Once set, nothing is retried.
     """
 
     def __init__(self, stop: threading.Event) -> None:
@@ -35,7 +35,7 @@ class CommitQueue:
 
     @property
     def is_idle(self) -> bool:
-        """Whether everything given was done."""
+        """Whether every submitted job is done."""
         return self._jobs.unfinished_tasks == 0
 
     def submit(self, job: Job | None) -> None:
@@ -49,11 +49,11 @@ class CommitQueue:
                     return
 
     def close(self) -> None:
-        """Let `run` return after what was given."""
+        """Let `run` return after the jobs submitted so far."""
         self.submit(None)
 
     def run(self) -> None:
-        """Do the jobs until closed, or until there is none and the giver was told to stop; nothing after one left undone."""
+        """Run jobs until closed, or until the queue is empty after `stop`; nothing runs after a job that was left undone."""
         while True:
             try:
                 job = self._jobs.get(timeout=_POLL_S)
@@ -64,12 +64,12 @@ class CommitQueue:
             if job is None:
                 return
             if not self.run_with_retry(job):
-                # What follows may say that everything before it is stored.
+                # A later job may advance the watermark, which claims that everything before is stored.
                 return
             self._jobs.task_done()
 
     def run_with_retry(self, job: Job) -> bool:
-        """Do a job, again and again while the database is away; False if told to stop before it was done."""
+        """Run a job, retrying while the database is unavailable; False if stopped before it succeeded."""
         wait_s, next_log = _FIRST_WAIT_S, 0.0
         while True:
             try:

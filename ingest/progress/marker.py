@@ -1,4 +1,4 @@
-"""How far ingest has come: a marker goes through the broker like any message, and what came before it is committed."""
+"""Marker: a message to ourselves through the broker; what was queued before it has been received when it returns."""
 
 import time
 from datetime import datetime, timedelta
@@ -8,17 +8,17 @@ from ingest.mqtt.connection import Receiver
 from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.topics import command_topic
 
-# A few times a second; a clock that is moved by hand is followed more closely, for somebody waits for it.
+# A few times a second; more often under a clock moved by hand, where a replay waits for each step.
 _PERIOD_S = 0.2
 _HAND_PERIOD_S = 0.03
-# A marker that did not come back by then is sent again; one that never comes back is not allowed to pass.
+# A marker that has not returned by then is sent again.
 _LOST_AFTER_S = 5.0
 # A broken connection this long is blind time for the whole ward.
 _BLIND_AFTER_S = 30.0
 
 
 class Marker:
-    """Finds the time before which everything that the broker had accepted is in the batches taken so far.
+    """Gives the watermark: the time before which everything that the broker had accepted is in the batches taken so far.
 
     The marker is published on our own command topic, which the broker's rules let us write and read. It comes back
     behind everything that waited for us, so after an outage the time stands still until the backlog is stored.
@@ -37,7 +37,7 @@ class Marker:
 
     @property
     def markers_are_lost(self) -> bool:
-        """Whether the broker does not let our markers through; then the clock alone has to do."""
+        """Whether the broker does not return our markers; then the watermark follows the clock."""
         return not self._has_returned and self._lost >= 2
 
     def is_marker(self, message: InboundMessage) -> bool:
@@ -63,7 +63,7 @@ class Marker:
             self._next_at = moment + self._period_s
 
     def watermark(self, messages: list[InboundMessage]) -> datetime | None:
-        """Return up to which time everything is in these messages or earlier ones; None if they hold no marker."""
+        """Return the watermark that markers carry: all before it is in these messages or earlier ones; None without a marker."""
         times: list[datetime] = []
         for message in messages:
             try:
@@ -77,7 +77,7 @@ class Marker:
         return max(times)
 
     def forget_outstanding(self) -> None:
-        """Send the next marker without waiting for the last, which went down with its connection."""
+        """Send the next marker without waiting for the last, which was lost with its connection."""
         self._outstanding_since = None
         self._last_sent = None
 

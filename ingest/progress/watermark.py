@@ -1,4 +1,4 @@
-"""Up to when everything that was sent is stored; and the time in which the broker could not be heard."""
+"""Watermark: the time before which everything is stored; and the blind time while the broker is unreachable."""
 
 from datetime import datetime
 
@@ -14,7 +14,7 @@ _log = get_logger(__name__)
 
 
 class Watermark:
-    """How far a worker has come, as the others are told.
+    """A worker's watermark, as it is reported to the other processes.
 
     Parameters
     ----------
@@ -38,18 +38,18 @@ class Watermark:
 
     @property
     def is_blind(self) -> bool:
-        """Whether the broker is on record as not to be heard."""
+        """Whether blind time is on record because the broker is unreachable."""
         return self._is_blind
 
     def load(self, connection: Connection) -> datetime | None:
-        """Go on from where an earlier process of this worker was, and return that; None if there was none."""
+        """Continue from the watermark of an earlier process of this worker, and return it; None if there was none."""
         known = batches.progress(connection, self._worker)
         if known is not None:
             self._time = known
         return known
 
     def report(self, connection: Connection, watermark: datetime | None, messages: int) -> None:
-        """Report, with a batch of so many messages, that all before `reached` is stored; None: no further than before."""
+        """Report the watermark with a batch of so many messages; None: the same as before."""
         if watermark is not None:
             self._time = watermark
             if self._is_blind:
@@ -59,18 +59,18 @@ class Watermark:
         batches.report_progress(connection, self._worker, self._time, messages, self._clock.now())
 
     def begin_blind_time(self, since: datetime) -> None:
-        """Record that the broker has not been heard since a time."""
+        """Record that the broker has been unreachable since a time."""
         with self._database.transaction() as connection:
             blind_times.begin(connection, _WARD, _BLIND_CAUSE, since, self._clock.now())
         self._is_blind = True
         _log.error("broker_unreachable")
 
     def advance(self, now: datetime) -> None:
-        """Report that the time went on without messages."""
+        """Advance to now: there were no messages."""
         with self._database.transaction() as connection:
             batches.report_progress(connection, self._worker, now, 0, now)
         self._time = now
 
     def step_back(self, now: datetime) -> None:
-        """Be no further than now: the clock was ahead before."""
+        """Set the watermark to now at the latest: the clock was ahead before."""
         self._time = min(self._time, now)

@@ -1,1 +1,1 @@
-"""Numbers of devices: gaps, retransmission, and what is said to a device of it."""
+"""Sequence numbers of native devices: gaps, retransmission, and the protocol of commands to devices."""

@@ -1,4 +1,4 @@
-"""What is said to native devices: requests to send again what is missing, and what they may forget."""
+"""Device protocol: commands to native devices, to send missing messages again and to forget what is stored."""
 
 import threading
 import time
@@ -25,11 +25,11 @@ _GONE = timedelta(seconds=15)
 
 
 class DeviceProtocol:
-    """Follows the numbers of devices, and speaks to them about once a second.
+    """Follows the sequence numbers of devices, and sends them commands about once a second.
 
     Parameters
     ----------
-    database, clock, receiver, lane, devices
+    database, clock, receiver, commit_queue, devices
         Parts of the worker.
     is_shared : bool
         Whether several workers share the messages. Then each sees only a part of a device's numbers: all leave them in
@@ -63,7 +63,7 @@ class DeviceProtocol:
 
     @property
     def devices_with_gaps(self) -> int:
-        """Of how many devices messages are missing, as far as this worker follows them."""
+        """How many devices have a gap, as far as this worker follows them."""
         return self._gap_tracker.devices_with_gaps
 
     @property
@@ -85,11 +85,11 @@ class DeviceProtocol:
 
     @property
     def sequence_reset_at(self) -> dict[int, datetime]:
-        """Since when the devices that lost their memory count anew, as far as this worker follows them."""
+        """When the devices that lost their memory began to count from 1 again, as far as this worker follows them."""
         return self._gap_tracker.sequence_reset_at
 
     def observer(self) -> "GapTracker | ProtocolState":
-        """Return what takes note of the numbers of one batch."""
+        """Return the observer for the sequence numbers of one batch."""
         return ProtocolState(self._highest) if self._is_shared else self._gap_tracker
 
     def add_to(self, batch: Batch, observer: "GapTracker | ProtocolState") -> None:
@@ -106,7 +106,7 @@ class DeviceProtocol:
         sequence_gaps.put_seen(connection, batch.seen)
 
     def send_due_commands(self) -> None:
-        """Ask for missing messages, and tell devices what they may forget."""
+        """Request missing messages, and confirm to devices what is stored."""
         moment = time.monotonic()
         if moment < self._next or not self._receiver.is_connected:
             return
@@ -135,7 +135,7 @@ class DeviceProtocol:
         return lost
 
     def _gather(self) -> None:
-        """Take in what the workers left; tried again from the beginning if the database fails in between."""
+        """Merge the numbers that the workers left; started again if the database fails in between."""
         now = self._clock.now()
         scale = max(1.0, self._clock.factor)
         if not self._is_loaded:
@@ -195,7 +195,7 @@ class DeviceProtocol:
 
 
 class ProtocolState:
-    """Takes note of the numbers in one batch of one of several workers.
+    """Records the sequence numbers in one batch of one of several workers.
 
     Parameters
     ----------
@@ -212,7 +212,7 @@ class ProtocolState:
         return seq > self._highest.get(device, 0)
 
     def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
-        """Take note of a numbered message."""
+        """Record a numbered message."""
         self._highest[device.number] = max(seq, self._highest.get(device.number, 0))
         self.seen.append((device.number, seq, at, False))
 

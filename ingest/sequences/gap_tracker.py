@@ -1,4 +1,4 @@
-"""Native devices number their messages: what is missing is noticed, asked for, and in the end recorded as blind time."""
+"""Gap tracker: finds gaps in the sequence numbers of native devices, requests them again, and records blind time."""
 
 import json
 import time
@@ -27,7 +27,7 @@ class Command:
 
 
 class GapTracker:
-    """What numbers have come from which device; used by the writer's first thread, in the order of arrival."""
+    """Sequence numbers received and missing per device; used by the writer's first thread, in the order of arrival."""
 
     def __init__(self) -> None:
         self._last: dict[int, tuple[int, datetime]] = {}
@@ -53,7 +53,7 @@ class GapTracker:
 
     @property
     def devices_with_gaps(self) -> int:
-        """Of how many devices messages are missing."""
+        """How many devices have a gap."""
         return len(self._missing)
 
     def is_new(self, device: int, seq: int) -> bool:
@@ -62,7 +62,7 @@ class GapTracker:
         return last is None or seq > last[0]
 
     def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
-        """Take note of a numbered message."""
+        """Record a numbered message."""
         number = device.number
         last = self._last.get(number)
         if last is None or seq == last[0] + 1:

@@ -1,4 +1,4 @@
-"""When a device is asked to send again what is missing, and when that is given up."""
+"""Retransmission: when a device is asked to send missing messages again, and when that is given up."""
 
 from dataclasses import dataclass, field, replace
 

@@ -60,13 +60,13 @@ def read_object(decoded: Decoded, body: JsonObject) -> None:
 
 
 def _read_history(decoded: Decoded, body: JsonObject) -> None:
-    """Read what a Milesight kept while it was not heard, each entry with its time in Unix seconds."""
+    """Read what a Milesight buffered while it was out of contact, each entry with its time in Unix seconds."""
     readings: list[Measured] = []
     fixes: list[Position] = []
     for entry in objects(body.get("history")):
         moment = time_of_epoch(entry.get("timestamp"))
         if moment is not None:
-            readings += [Measured(told.metric, told.value, moment) for told in _values(entry)]
+            readings += [Measured(reported.metric, reported.value, moment) for reported in _values(entry)]
             position = _position(entry)
             if position is not None:
                 position.time = moment
@@ -122,14 +122,15 @@ def _one_of_several(key: str, value: object) -> list[Measured]:
         several = pattern.match(key)
         if several:
             return [
-                Measured(f"{told.metric}#{several[1]}", told.value) for told in _word(metric, words, value)
+                Measured(f"{reported.metric}#{several[1]}", reported.value)
+                for reported in _word(metric, words, value)
             ]
     match = _CAYENNE.match(key)
     metric = CAYENNE.get(match["kind"]) if match else None
     if match is None or metric is None:
         return []
     found = _word(metric, {}, value) if metric in {"presence", "input_on"} else _number(metric, value)
-    return [Measured(f"{told.metric}#{match['channel']}", told.value) for told in found]
+    return [Measured(f"{reported.metric}#{match['channel']}", reported.value) for reported in found]
 
 
 def _lone_channels(readings: list[Measured]) -> list[Measured]:
@@ -178,8 +179,8 @@ def _alarm(value: object, body: JsonObject) -> list[Measured]:
 
 
 def _radar(value: object, _body: JsonObject) -> list[Measured]:
-    told = RADAR.get(text_of(value).strip().lower().replace("_", " "), {})
-    return [Measured(metric, truth) for metric, truth in told.items()]
+    reported = RADAR.get(text_of(value).strip().lower().replace("_", " "), {})
+    return [Measured(metric, truth) for metric, truth in reported.items()]
 
 
 def _alarm_type(value: object, body: JsonObject) -> list[Measured]:
@@ -192,7 +193,7 @@ def _alarm_type(value: object, body: JsonObject) -> list[Measured]:
 
 
 def _events(value: object, _body: JsonObject) -> list[Measured]:
-    return [told for entry in objects(value) for told in _alarm_type(entry.get("alarm_type"), entry)]
+    return [reported for entry in objects(value) for reported in _alarm_type(entry.get("alarm_type"), entry)]
 
 
 def _event_type(value: object, _body: JsonObject) -> list[Measured]:

@@ -33,12 +33,12 @@ def add(decoded: Decoded, entries: Iterable[JsonObject]) -> None:
     fixes = list(decoded.fixes)
     for entry in entries:
         moment = aware_time(entry.get("time"))
-        told = [
+        reported = [
             Measured(reading.metric, reading.value, moment)
             for reading in _values(entry)
             if moment is not None or reading.metric not in known
         ]
-        decoded.readings = [*decoded.readings, *told]
+        decoded.readings = [*decoded.readings, *reported]
         place = inner(entry, "position")
         lat, lon = number_of(place.get("latitude")), number_of(place.get("longitude"))
         if not decoded.fixes and lat is not None and lon is not None:

@@ -44,7 +44,7 @@ _PRESSED = {
     ),
     *("arm", "disarm", "button", "clockwise", "step", "move"),
 } - {"other"}
-# Parts that mean a movement which the device felt or saw: those are told by other fields.
+# Parts that mean a movement which the device felt or saw: other fields report those.
 _FELT = {"vibration", "tilt", "drop", "region", "occupancy", "motion", "presence", "approach", "contact"}
 _MEANT = {"short": "single", "press": "single", "click": "single", "pressed": "single", "push": "single"}
 _SPLIT = re.compile(r"[_\s]+")

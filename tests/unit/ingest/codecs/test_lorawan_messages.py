@@ -104,7 +104,11 @@ def test_what_a_sensor_kept_while_nobody_heard_it_has_its_own_times() -> None:
             ],
         ),
     )
-    presence = [(told["time"], told["value"]) for told in found["readings"] if told["metric"] == "presence"]
+    presence = [
+        (reported["time"], reported["value"])
+        for reported in found["readings"]
+        if reported["metric"] == "presence"
+    ]
     assert presence == [("2024-06-10T03:26:40Z", True), ("2024-06-10T04:26:40Z", False)]
     assert found["readings"][0]["time"] == _WHEN
 
