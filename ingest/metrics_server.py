@@ -136,27 +136,29 @@ class Monitor(Collector):
 def _of_work(parts: ActiveParts) -> Iterator[Metric]:
     yield GaugeMetricFamily("ingest_broker_connected", "1 while connected", value=parts.receiver.is_connected)
     yield GaugeMetricFamily(
-        "ingest_store_blocked", "1 while the database refuses work", value=parts.writer.is_blocked
+        "ingest_database_blocked", "1 while the database refuses work", value=parts.writer.is_blocked
     )
     yield GaugeMetricFamily(
-        "ingest_waiting_messages", "Messages not yet taken into a batch", value=len(parts.message_queue)
+        "ingest_queue_messages",
+        "Messages in the queue, not yet taken into a batch",
+        value=len(parts.message_queue),
     )
     yield GaugeMetricFamily(
         "ingest_missing_devices",
-        "Devices of which messages are missing",
+        "Devices with a gap in their sequence numbers",
         value=parts.writer.device_protocol.devices_with_gaps,
     )
     yield GaugeMetricFamily(
         "ingest_complete_through_timestamp_seconds",
-        "Everything that the broker had before this time is stored, by the service's clock",
+        "The watermark: everything that the broker had before this time is stored, by the service's clock",
         value=parts.writer.watermark.timestamp(),
     )
 
 
 def _of_last_heard(last_heard: LastHeard) -> Iterator[Metric]:
     yield GaugeMetricFamily(
-        "ingest_deaf",
-        "1 while not one device is heard that should send regularly",
+        "ingest_no_data",
+        "1 while there is no data from any device that should send regularly",
         value=last_heard.has_no_data,
     )
     heard = GaugeMetricFamily(

@@ -230,7 +230,7 @@ class Writer:
                 raise
             if len(decoded) == 1:
                 message, _ = decoded[0]
-                _log.error("message_refused_by_database", error=str(error))
+                _log.error("message_rejected_by_database", error=str(error))
                 refused = [(message, Rejected("refused_by_database", str(error)))]
                 self._store_at_once(refused, self._build_batch(refused, states).batch, watermark)
                 return

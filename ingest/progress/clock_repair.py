@@ -52,13 +52,13 @@ class ClockRepair:
                 return False
             if self._ahead_since is None:
                 self._ahead_since = self._machine_s()
-                _log.warning("clock_was_ahead")
+                _log.warning("clock_ahead_found")
             if self._machine_s() - self._ahead_since < _REPAIR_AFTER_S:
                 return False
             repaired = clock_repair.mend(connection, now, self._newest)
         self._ahead_since = None
         _log.warning(
-            "clock_traces_mended",
+            "clock_ahead_repaired",
             workers=repaired.workers,
             devices=repaired.devices,
             values=repaired.values,

@@ -55,7 +55,7 @@ class Watermark:
             if self._is_blind:
                 blind_times.end(connection, _WARD, _BLIND_CAUSE, watermark)
                 self._is_blind = False
-                _log.info("broker_heard_again")
+                _log.info("broker_reachable")
         batches.report_progress(connection, self._worker, self._time, messages, self._clock.now())
 
     def begin_blind_time(self, since: datetime) -> None:

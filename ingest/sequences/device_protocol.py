@@ -130,7 +130,7 @@ class DeviceProtocol:
         lost: list[tuple[int, Missing]] = []
         for command, device, blind in self._gap_tracker.due_commands(self._clock.now()):
             self._receiver.publish(command.topic, command.payload)
-            _log.warning("messages_missing", device=device, blind=bool(blind))
+            _log.warning("sequence_gap_found", device=device, blind=bool(blind))
             lost += [(device, span) for span in blind]
         return lost
 

@@ -467,7 +467,7 @@ def test_a_monitor_sees_numbers_and_health(
         text.splitlines()
     )
     # Whoever collects the numbers sees how far ingest is and which gateways are heard.
-    assert {"ingest_deaf 0.0"} <= set(text.splitlines())
+    assert {"ingest_no_data 0.0"} <= set(text.splitlines())
     assert "ingest_complete_through_timestamp_seconds 1." in text
     wait_until(lambda: answer("/healthz")[0] == 200)
     broker.stop()
