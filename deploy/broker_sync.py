@@ -1,4 +1,4 @@
-"""The doorkeeper: keeps the broker's passwords as the database has them, and lets the broker read them again.
+"""Broker sync: keeps the broker's passwords as the database has them, and lets the broker read them again.
 
 The database decides who may sign in; the broker knows only its password file. So a revoked device is cut off within seconds, without a
 restart, and a broker that starts anew reads the file that is there.
@@ -32,7 +32,7 @@ _RETRY_S = 1.0
 _REST_S = 2.0
 
 
-class Doorkeeper:
+class BrokerSync:
     """Carries the accounts of the database to one broker.
 
     Parameters
@@ -75,13 +75,13 @@ class Doorkeeper:
 
     def run(self, stop: threading.Event) -> None:
         """Follow the database until `stop` is set, through all its absences."""
-        is_told = False
+        is_ready = False
         while not stop.is_set():
             try:
                 with self._database.listen(_CHANNEL) as listener:
                     self.turn()
-                    if not is_told:
-                        is_told = True
+                    if not is_ready:
+                        is_ready = True
                         _log.info("ready")
                     while not stop.is_set():
                         if listener.wait(_LOOK_S):
@@ -121,14 +121,14 @@ def serve(folder: Path) -> int:
             f"{folder} is no folder; name the one with the broker's mosquitto.conf and passwords"
         )
     settings = load_settings()
-    set_up_logs("doorkeeper", settings.log_level, settings.log_format)
+    set_up_logs("sync-broker", settings.log_level, settings.log_format)
     stop = stop_on_signals()
     while not stop.is_set():
         try:
             with Database(
-                settings.database_url.get_secret_value(), size=1, application="mimamori-doorkeeper"
+                settings.database_url.get_secret_value(), size=1, application="mimamori-sync-broker"
             ) as database:
-                Doorkeeper(database, folder, partial(hang_up, folder)).run(stop)
+                BrokerSync(database, folder, partial(hang_up, folder)).run(stop)
         except StoreUnavailableError as error:
             # The database was away at the start.
             _log.warning("store_unavailable", error=str(error))

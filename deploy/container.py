@@ -11,7 +11,7 @@ from deploy.demo.state import write_private
 from deploy.local.mosquitto import INGEST
 from deploy.local.mosquitto_files import Certificates, add_password, write_configuration
 
-# Our account inside the images (Dockerfile). The broker runs under it too, so that the doorkeeper may signal it.
+# Our account inside the images (Dockerfile). The broker runs under it too, so that `mimamori sync-broker` may signal it.
 _SERVICE = 10001
 _PORT = 1883
 _DEVICES_PORT = 8883

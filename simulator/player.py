@@ -1,4 +1,4 @@
-"""Plays a ward on behalf of testers: start, stop, and make something happen now."""
+"""Runs a ward on behalf of testers: start, stop, and make something happen now."""
 
 import re
 import threading
@@ -16,7 +16,7 @@ from simulator.network.messages import Resume
 from simulator.network.publisher import Publisher
 from simulator.scenarios.binding import bind
 from simulator.scenarios.ground_truth import TrueEvent
-from simulator.scenarios.scenario import Scenario, wish_of
+from simulator.scenarios.scenario import Scenario, event_of
 from simulator.ward_file import SimHome
 from simulator.ward_run import CATCH_UP, Simulation, publish_live
 
@@ -34,7 +34,7 @@ class Player:
     Parameters
     ----------
     simulation : Simulation
-        What is played.
+        What runs.
     connect : callable
         Opens a connection to the broker that ends waiting when the event given to it is set.
     """
@@ -58,7 +58,7 @@ class Player:
 
     @property
     def simulation(self) -> Simulation:
-        """What is played now, with all that testers added."""
+        """What runs now, with all that testers added."""
         return self._simulation
 
     def start(self) -> None:
@@ -88,7 +88,7 @@ class Player:
         if played is None:
             raise InputError(f"the simulation does not play the home {home}")
         was_running = self.is_running
-        # First of all, so that nothing goes out any more that the wish would change.
+        # First of all, so that nothing goes out any more that the request would change.
         self.stop()
         try:
             return self._change(kind, played, self._clock.now() + LEAD)
@@ -98,8 +98,8 @@ class Player:
 
     def _change(self, kind: str, home: SimHome, at: datetime) -> list[TrueEvent]:
         local = at.astimezone(home.zone)
-        wish = wish_of({"kind": kind, "resident": home.resident, "at": f"{local:%H:%M}"}, "the wish")
-        (incident,) = bind([Scenario(kind, (wish,))], self._simulation.ward, self._simulation.seed)
+        requested = event_of({"kind": kind, "resident": home.resident, "at": f"{local:%H:%M}"}, "the request")
+        (incident,) = bind([Scenario(kind, (requested,))], self._simulation.ward, self._simulation.seed)
         first = local_day(at, home.zone)
         at_s = float(round((at.timestamp() * 1000 - first.ms(0.0)) / 1000))
         incident = replace(incident, first=first.date, at_s=at_s)
@@ -109,7 +109,7 @@ class Player:
         )
         happens = [
             event
-            for event in alone.truth(at + timedelta(minutes=1))
+            for event in alone.ground_truth(at + timedelta(minutes=1))
             if event.kind is incident.kind and abs((event.begins - at).total_seconds()) <= 1.0
         ]
         if not happens:

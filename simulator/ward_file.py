@@ -19,7 +19,7 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True)
 class SimDevice:
-    """A device to play. `sender` is how its messages come, `sender_name` its name there."""
+    """A device to simulate. `sender` is how its messages come, `sender_name` its name there."""
 
     device_id: str
     sender: str
@@ -30,13 +30,13 @@ class SimDevice:
     resident: str
 
     def is_called(self, word: str) -> bool:
-        """Tell whether a scenario means this device: by its place, its kind or its id."""
+        """Return whether a scenario means this device: by its place, its kind or its id."""
         return word in {self.place, self.kind.value, self.device_id}
 
 
 @dataclass(frozen=True)
 class SimHome:
-    """A home to play. `resident` is the key of the person whose routine fills it; `ground` has its door at (0, 0)."""
+    """A home to simulate. `resident` is the key of the person whose routine fills it; `ground` has its door at (0, 0)."""
 
     name: str
     resident: str
@@ -46,13 +46,13 @@ class SimHome:
     area: str = ""
 
     def has(self, kind: DeviceKind) -> bool:
-        """Tell whether the home has a device of this kind."""
+        """Return whether the home has a device of this kind."""
         return any(device.kind is kind for device in self.devices)
 
 
 @dataclass(frozen=True)
 class SimWard:
-    """The homes to play, and when watching begins: history lies before `origin`, live data after it."""
+    """The homes to simulate, and when watching begins: history lies before `origin`, live data after it."""
 
     homes: tuple[SimHome, ...]
     origin: datetime

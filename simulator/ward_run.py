@@ -54,7 +54,7 @@ class Simulation:
         messages = takewhile(lambda message: message.time_ms < end_ms, self.live(self.ward.origin))
         return (message for message in messages if not message.is_lost)
 
-    def truth(self, end: datetime) -> list[TrueEvent]:
+    def ground_truth(self, end: datetime) -> list[TrueEvent]:
         """Return what really happens from the beginning of live watching up to `end`."""
         return true_events(self.ward, self.incidents, self.seed, self.ward.origin, end)
 

@@ -1,4 +1,4 @@
-"""The ward at work: everything that all devices of a home tell on a day, made from the seed alone."""
+"""The ward at work: everything that all devices of a home report on a day, made from the seed alone."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -10,8 +10,8 @@ from simulator.devices.sensors import HomeSensors
 from simulator.devices.tracker import day_track
 from simulator.incidents.incident import Incident, IncidentKind, of_kind
 from simulator.local_days import DAY_S, LocalDay, local_day
-from simulator.people.activity import Diary
-from simulator.people.incident_overlay import lay_over
+from simulator.people.activity import DayActivity
+from simulator.people.incident_overlay import apply_incidents
 from simulator.people.persona import Persona, draw_persona, on_day
 from simulator.people.routine import DayPlan, plan_day
 from simulator.ward_file import SimHome, SimWard
@@ -38,24 +38,25 @@ class HomeWorld:
         """Return what the resident does on a day."""
         return plan_day(on_day(self.persona, day, self.incidents), day, self.incidents)
 
-    def tell(self, day: LocalDay) -> HomeDay:
-        """Return what the devices tell on a day."""
+    def home_day(self, day: LocalDay) -> HomeDay:
+        """Return what the devices report on a day."""
         persona = on_day(self.persona, day, self.incidents)
         plan = plan_day(persona, day, self.incidents)
-        diary = Diary(plan, persona, persona.chance("diary", day))
-        diary.day()
-        lay_over(diary, plan, persona, day, self.incidents)
+        # The name of the stream of chance stays: another one would make up other days for the same seed.
+        activity = DayActivity(plan, persona, persona.chance("diary", day))
+        activity.day()
+        apply_incidents(activity, plan, persona, day, self.incidents)
         begin_ms, end_ms = day.ms(plan.wake_s), day.next().ms(plan.end_s - DAY_S)
-        samples = [*self._sensors.day(day, plan, diary), *self._sos(day, plan)]
+        samples = [*self._sensors.day(day, plan, activity), *self._sos(day, plan)]
         positions = self._positions(persona, day, plan)
-        told = HomeDay(
+        home_day = HomeDay(
             begin_ms,
             end_ms,
             tuple(sorted(sample for sample in samples if begin_ms <= sample.time_ms < end_ms)),
             tuple(item for item in positions if begin_ms <= item.time_ms < end_ms),
             (),
         )
-        return self._faults.strike(day, told)
+        return self._faults.apply(day, home_day)
 
     def _sos(self, day: LocalDay, plan: DayPlan) -> list[Sample]:
         return [
@@ -84,7 +85,7 @@ class HomeWorld:
 
 
 def make_world(ward: SimWard, incidents: Sequence[Incident], seed: int) -> tuple[HomeWorld, ...]:
-    """Return all homes of a ward, ready to tell any day."""
+    """Return all homes of a ward, ready to make any day."""
     of_all = [item for item in incidents if not item.resident]
     by_resident: dict[str, list[Incident]] = {}
     for item in incidents:

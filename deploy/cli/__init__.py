@@ -13,7 +13,7 @@ _DEMO_SETTINGS = Path("var/settings.toml")
 
 
 def main() -> None:
-    """Run the command line; errors are told without a traceback, and the exit code says what kind they are."""
+    """Run the command line; errors are shown without a traceback, and the exit code says what kind they are."""
     from deploy.cli.application import app
 
     _use_demo_settings()

@@ -30,7 +30,7 @@ def as_body(tested: Backtest, labels: Sequence[Label], budget: float | None) -> 
 def show(tested: Backtest, labels: Sequence[Label], budget: float | None) -> None:
     """Print it."""
     console = Console()
-    told = figures(tested, labels)
+    results = figures(tested, labels)
     first, last = (one.astimezone(tested.zone) for one in (tested.since, tested.until))
     console.print(
         f"Resident {tested.resident}, {first:%Y-%m-%d %H:%M} to {last:%Y-%m-%d %H:%M} ({tested.zone.key}),"
@@ -39,13 +39,13 @@ def show(tested: Backtest, labels: Sequence[Label], budget: float | None) -> Non
     )
     for note in _notes(tested):
         console.print(note, highlight=False)
-    console.print(_by_week(tested, told, labels))
+    console.print(_by_week(tested, results, labels))
     if labels:
-        console.print(_by_label(tested, told, labels))
+        console.print(_by_label(tested, results, labels))
     if any(tested.trials.values()):
         console.print(_by_episode(tested))
     if budget is not None:
-        console.print(_proposal(tested, told, budget), highlight=False)
+        console.print(_proposal(tested, results, budget), highlight=False)
 
 
 def _notes(tested: Backtest) -> list[str]:
@@ -64,25 +64,28 @@ def _notes(tested: Backtest) -> list[str]:
     return found
 
 
-def _by_week(tested: Backtest, told: dict[Sensitivity, Figures], labels: Sequence[Label]) -> Table:
-    table = Table("alerts in the week from", *(_heading(tested, name) for name in told))
+def _by_week(tested: Backtest, results: dict[Sensitivity, Figures], labels: Sequence[Label]) -> Table:
+    table = Table("alerts in the week from", *(_heading(tested, name) for name in results))
     first: date = local_date(tested.zone, tested.since)
-    for number, counts in enumerate(zip(*(one.weeks for one in told.values()), strict=True)):
+    for number, counts in enumerate(zip(*(one.weeks for one in results.values()), strict=True)):
         day = first + timedelta(weeks=number)
         table.add_row(day.isoformat(), *map(str, counts))
     table.add_section()
-    table.add_row("in 30 days", *(f"{one.per_30_days:.1f}" for one in told.values()))
+    table.add_row("in 30 days", *(f"{one.per_30_days:.1f}" for one in results.values()))
     if labels:
         known = len(labels)
-        table.add_row("real events told", *(f"{one.found} of {known}" for one in told.values()))
-        table.add_row("hours to the alert (median)", *(_hours(one.median_delay_h) for one in told.values()))
+        table.add_row("real events told", *(f"{one.found} of {known}" for one in results.values()))
+        table.add_row(
+            "hours to the alert (median)",
+            *(_hours(one.median_delay_h) for one in results.values()),
+        )
     return table
 
 
-def _by_label(tested: Backtest, told: dict[Sensitivity, Figures], labels: Sequence[Label]) -> Table:
-    table = Table("what really happened", "began", *(f"hours to the alert: {name.value}" for name in told))
+def _by_label(tested: Backtest, results: dict[Sensitivity, Figures], labels: Sequence[Label]) -> Table:
+    table = Table("what really happened", "began", *(f"hours to the alert: {name.value}" for name in results))
     for number, one in enumerate(labels):
-        delays = (_hours(figures_of.delays_h[number]) for figures_of in told.values())
+        delays = (_hours(figures_of.delays_h[number]) for figures_of in results.values())
         # Somebody's own words: text only.
         table.add_row(Text(one.what), _clock(one.began_at, tested.zone), *delays)
     return table
@@ -96,12 +99,12 @@ def _by_episode(tested: Backtest) -> Table:
             episodes.setdefault((one.rule, one.subject, one.began_at), {})[name] = one
     words = words_of(Language.EN)
     for (rule, _, began_at), by_setting in sorted(episodes.items(), key=lambda entry: entry[0][2]):
-        told = [by_setting.get(name) for name in tested.trials]
+        findings = [by_setting.get(name) for name in tested.trials]
         one = next(iter(by_setting.values()))
         table.add_row(
             _clock(began_at, tested.zone),
             alert_reason.title(rule, words),
-            *("-" if it is None else _clock(it.raised_at, tested.zone) for it in told),
+            *("-" if it is None else _clock(it.raised_at, tested.zone) for it in findings),
             "still" if one.cleared_at is None else _clock(one.cleared_at, tested.zone),
             # Names of rooms and of safe areas are people's own words: text only, never commands for the terminal.
             Text(
@@ -115,11 +118,11 @@ def _by_episode(tested: Backtest) -> Table:
     return table
 
 
-def _proposal(tested: Backtest, told: dict[Sensitivity, Figures], budget: float) -> str:
-    best = proposed(told, budget)
+def _proposal(tested: Backtest, results: dict[Sensitivity, Figures], budget: float) -> str:
+    best = proposed(results, budget)
     if best is None:
-        fewest = min(told, key=lambda name: told[name].per_30_days)
-        rate = told[fewest].per_30_days
+        fewest = min(results, key=lambda name: results[name].per_30_days)
+        rate = results[fewest].per_30_days
         return (
             f"No setting keeps to {budget:g} alerts in 30 days; the fewest are {rate:.1f} with {fewest.value}."
             " See above which rules they come from."
@@ -127,7 +130,7 @@ def _proposal(tested: Backtest, told: dict[Sensitivity, Figures], budget: float)
     state = "which is in force" if best is tested.in_force else f"in place of {tested.in_force.value}"
     return (
         f"Proposed: {best.value}, {state}: the most watchful setting with at most {budget:g} alerts in 30 days"
-        f" ({told[best].per_30_days:.1f} in this past)."
+        f" ({results[best].per_30_days:.1f} in this past)."
     )
 
 

@@ -68,7 +68,7 @@ def canary(
 def fly(
     settings: "Settings", clock: "Clock", database: "Database", device: str, password: str, patience_s: float
 ) -> Flight:
-    """Send one canary and follow it; what goes wrong on the way is told, not raised."""
+    """Send one canary and follow it; what goes wrong on the way is shown, not raised."""
     from core.errors import StoreUnavailableError
 
     sent_at, began = clock.now(), time.monotonic()

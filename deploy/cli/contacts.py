@@ -1,4 +1,4 @@
-"""`mimamori contact`: who is told about whom, and who is told no more."""
+"""`mimamori contact`: who is notified about whom, and who no more."""
 
 from typing import Annotated
 
@@ -77,7 +77,7 @@ def enable(number: _Number) -> None:
     print(f"contact {number} is told again")
 
 
-@contacts.command("quiet")
+@contacts.command("quiet-hours")
 def quiet(
     number: _Number,
     hours: Annotated[
@@ -90,7 +90,7 @@ def quiet(
     too if none of them can be reached, or when the quiet hours end and nobody has taken it on. Who is on call at night has
     `never`.
 
-    Example: [bold]mimamori contact quiet 12 23:00-06:30[/bold]
+    Example: [bold]mimamori contact quiet-hours 12 23:00-06:30[/bold]
     """
     from core.domain import quiet_hours
     from core.store.people import contacts as store

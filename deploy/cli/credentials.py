@@ -153,12 +153,12 @@ def _exchange(base_url: str, code: str) -> dict[str, Any]:
             found: dict[str, Any] = json.load(answer)
             return found
     except urllib.error.HTTPError as error:
-        raise EnrolmentError(_told(error)) from error
+        raise EnrolmentError(_problem(error)) from error
     except (OSError, ValueError) as error:
         raise EnrolmentError(f"cannot reach {base_url}: {getattr(error, 'reason', error)}") from error
 
 
-def _told(error: urllib.error.HTTPError) -> str:
+def _problem(error: urllib.error.HTTPError) -> str:
     try:
         problem: dict[str, Any] = json.load(error)
         return f"{problem['detail']}; {problem['next']}"

@@ -43,7 +43,7 @@ def demo(
     from simulator.scenarios.scenario import library, read_scenario
 
     for name in scenario or ():
-        # A mistake is told before anything starts.
+        # A mistake is shown before anything starts.
         read_scenario(name)
     # The next start may be from another folder.
     names = tuple(name if name in library() else str(Path(name).resolve()) for name in scenario or ())

@@ -150,11 +150,11 @@ def move(device_id: _DeviceId, home: _Home = None, resident: _Resident = None, a
     print(f"{device_id} belongs there {_from(at_time)}")
 
 
-@devices.command("store")
+@devices.command("unassign")
 def store(device_id: _DeviceId, at_time: _At = None) -> None:
     """Take a device out of its home for the time being; what it says in store is nobody's.
 
-    Example: [bold]mimamori device store hall-1[/bold]
+    Example: [bold]mimamori device unassign hall-1[/bold]
     """
     from core.store.devices import moves
 
@@ -253,7 +253,7 @@ def _from(moment: datetime | None) -> str:
 
 
 def _credential(device_id: str, account: BrokerAccount, standing: "Standing | None") -> str:
-    """Tell whether the broker lets a device in; that of a gateway or phone with its name."""
+    """Return whether the broker lets a device in; that of a gateway or phone with its name."""
     name = "" if account.name == device_id else f"{account.name}: "
     if standing is None:
         return f"{name}none yet"

@@ -66,7 +66,7 @@ def api() -> None:
     raise typer.Exit(main())
 
 
-def doorkeeper(
+def sync_broker(
     folder: Annotated[
         Path, typer.Option(help="The broker's folder, with mosquitto.conf and passwords.", file_okay=False)
     ] = Path("/etc/mosquitto"),
@@ -75,7 +75,7 @@ def doorkeeper(
 
     It must run where it may write that folder and signal the broker: on the same machine, as the same account.
 
-    Example: [bold]mimamori doorkeeper --folder /etc/mosquitto[/bold]
+    Example: [bold]mimamori sync-broker --folder /etc/mosquitto[/bold]
     """
     from deploy.broker_sync import serve
 

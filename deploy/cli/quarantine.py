@@ -56,8 +56,8 @@ def list_messages(
                 Text(_printable(one.detail)),
             )
         Console().print(table)
-    told = ", ".join(f"{count} {name}" for name, count in reasons.items())
-    print(f"{state.waiting} wait ({told})" if told else "nothing waits")
+    counts = ", ".join(f"{count} {name}" for name, count in reasons.items())
+    print(f"{state.waiting} wait ({counts})" if counts else "nothing waits")
     if state.dropped and state.dropped_at is not None:
         moment = state.dropped_at.isoformat(timespec="seconds")
         print(f"{state.dropped} had to go before anybody released them, the last {moment}")

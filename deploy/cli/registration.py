@@ -117,7 +117,7 @@ def add_user(
         for number in resident or []:
             residents.get(at.connection, number)
             store.link_family(at.connection, user.number, number)
-    _tell(login, password, password_stdin)
+    _show_password(login, password, password_stdin)
 
 
 @users.command("list")
@@ -157,7 +157,7 @@ def set_password(login: _Login, password_stdin: _FromInput = False) -> None:
         store.set_password(
             at.connection, store.by_login(at.connection, login).number, hash_password(password)
         )
-    _tell(login, password, password_stdin)
+    _show_password(login, password, password_stdin)
 
 
 @users.command("disable")
@@ -172,9 +172,9 @@ def disable(login: _Login) -> None:
     with work() as at:
         user = store.by_login(at.connection, login)
         store.disable(at.connection, user.number)
-        told = [one for one in contacts.listing(at.connection, user=user.number) if one.is_active]
+        contacts_left = [one for one in contacts.listing(at.connection, user=user.number) if one.is_active]
     print(f"{login} cannot sign in any more")
-    for one in told:
+    for one in contacts_left:
         print(
             f"still told by {one.channel} about {one.about}; to stop that: mimamori contact disable {one.number}"
         )
@@ -199,7 +199,7 @@ def _password(from_input: bool) -> str:
     return sys.stdin.readline().rstrip("\r\n")
 
 
-def _tell(login: str, password: str, from_input: bool) -> None:
+def _show_password(login: str, password: str, from_input: bool) -> None:
     if from_input:
         print(f"{login} can sign in with that password")
     else:

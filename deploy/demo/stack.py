@@ -185,7 +185,7 @@ class Stack:
             [ServicePlan("simulator", live, as_simulator(broker)), ServicePlan("api", ("api",))],
             [
                 ServicePlan("detectors", ("detectors",)),
-                ServicePlan("doorkeeper", ("deploy.broker_sync", str(broker.folder))),
+                ServicePlan("sync-broker", ("deploy.broker_sync", str(broker.folder))),
             ],
         ]
 

@@ -159,8 +159,8 @@ class Service:
 
 def service_environment(settings: Path) -> dict[str, str]:
     """Return the environment of our processes: ours without settings, and the settings file in their place."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("MIMAMORI_")}
-    return kept | {"MIMAMORI_SETTINGS": str(settings), "PYTHONUNBUFFERED": "1"}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("MIMAMORI_")}
+    return inherited | {"MIMAMORI_SETTINGS": str(settings), "PYTHONUNBUFFERED": "1"}
 
 
 def stop_all(services: Sequence[Service]) -> None:

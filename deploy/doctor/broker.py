@@ -72,7 +72,7 @@ def broker_checks(settings: Settings) -> Iterator[Check]:
 
 
 def _is_near(settings: Settings) -> bool:
-    """Tell whether the broker is on this machine, where nobody listens on the line."""
+    """Return whether the broker is on this machine, where nobody listens on the line."""
     return settings.broker_host in {"127.0.0.1", "::1", "localhost"}
 
 

@@ -84,13 +84,13 @@ def _waiting_checks(state: Health, held: State) -> Iterator[Check]:
 
 def _clock_checks(found: Clocks, now: datetime) -> Iterator[Check]:
     apart = (found.server - now).total_seconds()
-    told = f"{abs(apart):.1f} s {'ahead of' if apart > 0 else 'behind'} this machine's"
+    offset = f"{abs(apart):.1f} s {'ahead of' if apart > 0 else 'behind'} this machine's"
     if abs(apart) > _SERVER_APART_S:
         yield Check(
-            "database clock", CheckResult.LOOK, told, "run chrony or systemd-timesyncd on both machines"
+            "database clock", CheckResult.LOOK, offset, "run chrony or systemd-timesyncd on both machines"
         )
     else:
-        yield Check("database clock", CheckResult.GOOD, told)
+        yield Check("database clock", CheckResult.GOOD, offset)
     if found.wrong and found.worst_skew_s is not None:
         way = "behind" if found.worst_skew_s > 0 else "ahead"
         yield Check(

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 # Enough for a long demo; the oldest go first.
-KEPT = 2000
+MOST_LETTERS = 2000
 
 
 @dataclass(frozen=True)
@@ -66,9 +66,9 @@ class Mailbag:
             fresh.write_bytes(msgspec.json.encode(letter))
             fresh.replace(path)
             self._letters.append(letter)
-            for old in self._letters[:-KEPT]:
+            for old in self._letters[:-MOST_LETTERS]:
                 self._path(old).unlink(missing_ok=True)
-            del self._letters[:-KEPT]
+            del self._letters[:-MOST_LETTERS]
         return letter
 
     def after(self, number: int) -> list[Letter]:

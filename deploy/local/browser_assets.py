@@ -40,7 +40,7 @@ class AssetsError(MimamoriError):
 
 
 def is_current() -> bool:
-    """Tell whether what pages name was built from the present lock file and is whole; tests need more (`AXE`)."""
+    """Return whether what pages name was built from the present lock file and is whole; tests need more (`AXE`)."""
     stamp = TARGET / _STAMP
     return (
         stamp.is_file()
@@ -49,7 +49,7 @@ def is_current() -> bool:
     )
 
 
-def build(tell: Callable[[str], None] = lambda _line: None) -> bool:
+def build(on_progress: Callable[[str], None] = lambda _line: None) -> bool:
     """Fetch and copy what is missing; return whether there was anything to do.
 
     Parameters
@@ -64,7 +64,7 @@ def build(tell: Callable[[str], None] = lambda _line: None) -> bool:
     """
     if is_current() and AXE.is_file():
         return False
-    tell("fetching the browser's libraries from npm")
+    on_progress("fetching the browser's libraries from npm")
     _fetch()
     try:
         TARGET.mkdir(parents=True, exist_ok=True)
@@ -76,7 +76,7 @@ def build(tell: Callable[[str], None] = lambda _line: None) -> bool:
         raise AssetsError(
             f"cannot copy the browser's libraries to {TARGET}: {error}; check the free space and the owner of that folder"
         ) from error
-    tell(f"copied {len(_FILES)} files to {TARGET.relative_to(_ROOT)}")
+    on_progress(f"copied {len(_FILES)} files to {TARGET.relative_to(_ROOT)}")
     return True
 
 

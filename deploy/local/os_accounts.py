@@ -52,7 +52,7 @@ def as_account(account: OsAccount | None, command: Sequence[str]) -> list[str]:
 
 
 def can_enter(account: OsAccount | None, folder: Path) -> bool:
-    """Tell whether `account` can reach `folder`, which may have parents closed to it, such as /root."""
+    """Return whether `account` can reach `folder`, which may have parents closed to it, such as /root."""
     test = subprocess.run(as_account(account, ["test", "-x", str(folder)]), check=False, capture_output=True)
     return test.returncode == 0
 

@@ -14,7 +14,7 @@ def free_port() -> int:
 
 
 def is_free(port: int, host: str = LOOPBACK) -> bool:
-    """Tell whether a server could listen on `port` now."""
+    """Return whether a server could listen on `port` now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         # A server's closed connections linger for a minute; servers set this option too.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -26,7 +26,7 @@ def is_free(port: int, host: str = LOOPBACK) -> bool:
 
 
 def answers(port: int, host: str = LOOPBACK) -> bool:
-    """Tell whether somebody accepts connections on `port`."""
+    """Return whether somebody accepts connections on `port`."""
     try:
         with socket.create_connection((host, port), timeout=0.5):
             return True

@@ -34,7 +34,7 @@ class BuildError(MimamoriError):
 
 
 def can_build() -> bool:
-    """Tell whether the compiler, cmake and PostgreSQL's headers are installed."""
+    """Return whether the compiler, cmake and PostgreSQL's headers are installed."""
     tools = ("cmake", "gcc", "make", "dpkg-source", "apt-get")
     return all(map(shutil.which, tools)) and Path("/usr/include/postgresql/15/server/postgres.h").exists()
 

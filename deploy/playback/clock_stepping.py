@@ -1,7 +1,7 @@
-"""Moves the clock of all processes by hand, behind the data: publish up to a moment, go there, wait until it is judged.
+"""Moves the clock of all processes by hand, behind the data: publish up to a moment, go there, wait until it is evaluated.
 
-Detectors must not judge a time before its data are stored, or a fast replay would look like silence. So their clock stands until
-all data up to the next moment are stored. Ingest tells how far it is by a marker that goes through the broker behind the data.
+Detectors must not evaluate a time before its data are stored, or a fast replay would look like silence. So their clock stands until
+all data up to the next moment are stored. Ingest reports how far it is by a marker that goes through the broker behind the data.
 Ingest may have a clock of its own, which is moved before the data come: then nothing is received before it happened.
 """
 
@@ -45,7 +45,7 @@ class Stepping:
     trouble : callable
         Returns why a process (`ingest`, `detectors`) is not at work any more, else None.
     after_step : callable
-        Called with each moment when everything up to it is judged.
+        Called with each moment when everything up to it is evaluated.
     """
 
     database: Database
@@ -56,7 +56,7 @@ class Stepping:
     after_step: Callable[[datetime], None]
 
     def through(self, messages: Sequence[OutboundMessage], moments: Sequence[datetime]) -> None:
-        """Publish messages, sorted by time, and stop at each of the moments until everything before it is judged.
+        """Publish messages, sorted by time, and stop at each of the moments until everything before it is evaluated.
 
         Raises
         ------
@@ -124,7 +124,7 @@ class SteppedProcesses:
         self.clock = folder / "clock"
         self.ingest_clock = self.clock if with_one_clock else folder / "ingest.clock"
         self._begin = begin
-        kept = {key: value for key, value in os.environ.items() if not key.startswith("MIMAMORI_")}
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith("MIMAMORI_")}
         settings = {
             "MIMAMORI_ENVIRONMENT": "test",
             "MIMAMORI_DATABASE_URL": database_url,
@@ -137,7 +137,7 @@ class SteppedProcesses:
         clocks = {"ingest": self.ingest_clock, "detectors": self.clock}
         self._services = {
             name: Service(
-                ServicePlan(name, (name,), {"MIMAMORI_CLOCK": f"file:{clock}"}), folder, kept | settings
+                ServicePlan(name, (name,), {"MIMAMORI_CLOCK": f"file:{clock}"}), folder, inherited | settings
             )
             for name, clock in clocks.items()
         }

@@ -15,7 +15,7 @@ _AT_DAY_CENTRE = (time(9), time(16))
 
 
 def lay_down_day_services(connection: Connection, simulation: Simulation) -> None:
-    """Enter the days at the day centre of everybody who is played, as staff would have done when the devices were hung up."""
+    """Enter the days at the day centre of everybody who takes part, as staff would have done when the devices were hung up."""
     origin = simulation.ward.origin
     since = origin - timedelta(days=simulation.history_days + 1)
     residents = store.first_residents(connection)

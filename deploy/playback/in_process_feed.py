@@ -24,7 +24,7 @@ from ingest.sequences.gap_tracker import GapTracker
 from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.retransmit_buffer import RetransmitBuffer
 
-WORKER = "proof"
+WORKER = "verify"
 _IN_A_BATCH = 400
 # So soon the service notices what is missing and gets it.
 _SENT_AGAIN_AFTER = timedelta(seconds=5)
@@ -46,7 +46,7 @@ class Feed:
         self._rules = Rules(zone=zone)
         self._devices = Devices(database)
         self._gap_tracker = GapTracker()
-        self._firmware = RetransmitBuffer()
+        self._buffer = RetransmitBuffer()
         self._retained: dict[str, bytes] = {}
         with database.transaction() as connection:
             self._gap_tracker.load(connection)
@@ -64,7 +64,7 @@ class Feed:
         for message in messages:
             if message.retain:
                 self._retained[message.topic] = message.payload
-            self._firmware.keep(message)
+            self._buffer.hold(message)
             if not message.is_lost:
                 heard.append(_delivery(message))
         missing = self._store(heard, moment)
@@ -115,7 +115,7 @@ class Feed:
             for span in spans:
                 asked = json.dumps({"resend": [[span.first_seq, span.last_seq]]}).encode()
                 due = min(moment, (span.ended_at or moment) + _SENT_AGAIN_AFTER)
-                for message in self._firmware.answer(topic, asked):
+                for message in self._buffer.answer(topic, asked):
                     yield _delivery(message, due)
 
 

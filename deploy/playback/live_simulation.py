@@ -1,4 +1,4 @@
-"""Plays a ward live and meets its testers in the database: they start and stop it, make things happen, and see what should be told.
+"""Runs a ward live and meets its testers in the database: they start and stop it, make things happen, and see what should be raised.
 
 `python -m deploy.playback.live_simulation --ward ward.json` does what `mimamori simulate live` does, and this besides. Not in production.
 """
@@ -43,15 +43,15 @@ class Bridge:
         self._clock = clock
 
     def begin(self, scenarios: list[str]) -> None:
-        """Say what is played, and what really happens in the next four weeks."""
+        """Store what runs, and what really happens in the next four weeks."""
         now = self._clock.now()
-        played = self._player.simulation
+        simulation = self._player.simulation
         since = now - CATCH_UP
-        happens = [event for event in played.truth(now + _SCRIPT) if event.ends >= since]
+        happens = [event for event in simulation.ground_truth(now + _SCRIPT) if event.ends >= since]
         script = [planned(event) for event in happens]
         with self._database.transaction() as connection:
-            devices = sum(len(home.devices) for home in played.ward.homes)
-            homes = len(played.ward.homes)
+            devices = sum(len(home.devices) for home in simulation.ward.homes)
+            homes = len(simulation.ward.homes)
             store.begin(connection, homes=homes, devices=devices, scenarios=scenarios, now=now)
             store.write_script(connection, script, since)
             lay_down(connection, happens, now)
@@ -68,23 +68,23 @@ class Bridge:
                 problem=player.problem,
                 now=now,
             )
-            for wish in store.open_wishes(connection):
+            for request in store.open_wishes(connection):
                 problem = ""
                 try:
-                    happens = self._inject(wish)
+                    happens = self._inject(request)
                     store.add_events(connection, [planned(event) for event in happens], is_injected=True)
                 except InputError as error:
                     problem = str(error)
-                store.take_wish(connection, wish.number, problem=problem, now=now)
+                store.take_wish(connection, request.number, problem=problem, now=now)
         if is_wanted:
             player.start()
         else:
             player.stop()
 
-    def _inject(self, wish: store.OpenWish) -> list[TrueEvent]:
-        if wish.kind not in set(Injectable):
-            raise InputError(f"{wish.kind} cannot be asked for; {', '.join(Injectable)} can")
-        return self._player.inject(wish.kind, wish.home)
+    def _inject(self, request: store.OpenWish) -> list[TrueEvent]:
+        if request.kind not in set(Injectable):
+            raise InputError(f"{request.kind} cannot be asked for; {', '.join(Injectable)} can")
+        return self._player.inject(request.kind, request.home)
 
 
 def planned(event: TrueEvent) -> store.PlannedEvent:

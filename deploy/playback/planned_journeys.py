@@ -1,4 +1,4 @@
-"""Lays down in the database what families would have: the journeys that simulated residents had told of before."""
+"""Lays down in the database what families would have: the journeys that simulated residents had announced."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta

@@ -43,7 +43,7 @@ class ReplayPlan:
     begin, end : datetime
         From when to when, on whole hours.
     step : timedelta
-        How much is published before it is judged. It does not change what is found.
+        How much is published before it is evaluated. It does not change what is found.
     zone : ZoneInfo
         Where the homes are; days begin at its midnight.
     """
@@ -171,7 +171,7 @@ def close_what_is_over(database: Database, closer: int, now: datetime) -> None:
 
 
 def compare(database: Database, part: Recording, begin: datetime, end: datetime) -> Difference:
-    """Compare what is stored with the file, row for row: device, time, and what was told."""
+    """Compare what is stored with the file, row for row: device, time, and what was reported."""
     device_ids = [device.device_id for device in part.devices]
     readings: list[Row] = [
         (part.device_of(item).device_id, item.time, METRICS[item.metric].number, item.value)
@@ -190,7 +190,7 @@ def compare(database: Database, part: Recording, begin: datetime, end: datetime)
 
 def _difference(expected: Sequence[Row], stored: Sequence[Row]) -> Difference:
     # As multisets: one row too few must not make all that follow it look wrong.
-    told, found = Counter(expected), Counter(stored)
+    sent, found = Counter(expected), Counter(stored)
     return Difference(
-        len(expected), len(stored), tuple((told - found).elements()), tuple((found - told).elements())
+        len(expected), len(stored), tuple((sent - found).elements()), tuple((found - sent).elements())
     )

@@ -1,4 +1,4 @@
-"""`mimamori simulate prove`: does the service tell what a scenario says, and nothing else? In a minute, not in the hours of the scenario."""
+"""`mimamori simulate verify`: does the service tell what a scenario says, and nothing else? In a minute, not in the hours of the scenario."""
 
 import tempfile
 from collections.abc import Generator
@@ -16,13 +16,13 @@ from deploy.demo.start_steps import Steps
 from deploy.local import required_programs
 from deploy.local.postgres_cluster import Cluster
 from deploy.playback import scenario_report
-from deploy.playback.scenario_library import Watcher, pasts, plans, prove
-from deploy.playback.scenario_run import BYSTANDERS, Play, Proof
+from deploy.playback.scenario_library import Watcher, pasts, plans, verify
+from deploy.playback.scenario_run import BYSTANDERS, ScenarioCheck, ScenarioRun
 from deploy.playback.scenario_stage import Grounds, from_file, made_up
 from simulator.scenarios import scenario
 
 
-def prove_scenarios(
+def verify_scenarios(
     names: Annotated[
         list[str] | None,
         typer.Argument(
@@ -50,13 +50,13 @@ def prove_scenarios(
     The code of ingest and detectors works on a private database that is thrown away; the demo and any other installation are not
     touched. Ends with 1 if anything is late, missed or told without a reason.
 
-    Example: [bold]mimamori simulate prove mine.toml[/bold]
+    Example: [bold]mimamori simulate verify mine.toml[/bold]
     """
     console = Console(stderr=True)
-    set_up_logs("proof", "ERROR", "pretty")
+    set_up_logs("verify", "ERROR", "pretty")
     grounds = made_up(residents, seed) if ward is None else from_file(ward, seed)
-    plays = plans(grounds, names or list(scenario.library()), bystanders=bystanders)
-    with tempfile.TemporaryDirectory(prefix="mimamori-proof-", ignore_cleanup_errors=True) as name:
+    runs = plans(grounds, names or list(scenario.library()), bystanders=bystanders)
+    with tempfile.TemporaryDirectory(prefix="mimamori-verify-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         folder.chmod(0o711)
         steps = Steps(console)
@@ -64,30 +64,30 @@ def prove_scenarios(
         try:
             with steps.step("Start a private database"):
                 cluster.start()
-            proofs = _proved(grounds, plays, cluster, folder, console)
+            checks = _verified(grounds, runs, cluster, folder, console)
         finally:
             cluster.stop()
     if out is not None:
-        scenario_report.write(proofs, out)
-    scenario_report.show(Console(), proofs)
-    if not all(map(scenario_report.is_as_expected, proofs)):
+        scenario_report.write(checks, out)
+    scenario_report.show(Console(), checks)
+    if not all(map(scenario_report.is_as_expected, checks)):
         raise typer.Exit(1)
 
 
-def _proved(
-    grounds: Grounds, plays: list[Play], cluster: Cluster, folder: Path, console: Console
-) -> list[Proof]:
-    homes = sum(map(len, pasts(plays).values()))
+def _verified(
+    grounds: Grounds, runs: list[ScenarioRun], cluster: Cluster, folder: Path, console: Console
+) -> list[ScenarioCheck]:
+    homes = sum(map(len, pasts(runs).values()))
     with _bars(console) as progress:
         past = progress.add_task("storing the past", total=homes)
-        played = progress.add_task("playing", total=sum(play.home_days for play in plays))
+        played = progress.add_task("playing", total=sum(run.home_days for run in runs))
 
-        def on_step(play: Play, span: timedelta) -> None:
-            advance = len(play.homes) * (span / timedelta(days=1))
-            progress.update(played, advance=advance, description=f"playing {play.name}")
+        def on_step(run: ScenarioRun, span: timedelta) -> None:
+            advance = len(run.homes) * (span / timedelta(days=1))
+            progress.update(played, advance=advance, description=f"playing {run.name}")
 
         watcher = Watcher(lambda: progress.advance(past), on_step)
-        return list(prove(grounds, plays, cluster=cluster, folder=folder, watcher=watcher))
+        return list(verify(grounds, runs, cluster=cluster, folder=folder, watcher=watcher))
 
 
 @contextmanager
@@ -99,5 +99,5 @@ def _bars(console: Console) -> Generator[Progress]:
 
 def add_to(app: typer.Typer) -> None:
     """Give the simulator's commands this one, unless they have it."""
-    if all(command.callback is not prove_scenarios for command in app.registered_commands):
-        app.command("prove")(prove_scenarios)
+    if all(command.callback is not verify_scenarios for command in app.registered_commands):
+        app.command("verify")(verify_scenarios)

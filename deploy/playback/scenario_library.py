@@ -1,4 +1,4 @@
-"""Proves scenarios one after the other on stages that they share."""
+"""Runs scenarios one after the other on test beds that they share, and checks what was raised."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack
@@ -8,18 +8,26 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local.postgres_cluster import Cluster
-from deploy.playback.scenario_run import BYSTANDERS, LONGEST_WATCH, STEPS, Play, Proof, perform, plan
-from deploy.playback.scenario_stage import Grounds, Stage, built
+from deploy.playback.scenario_run import (
+    BYSTANDERS,
+    LONGEST_WATCH,
+    STEPS,
+    ScenarioCheck,
+    ScenarioRun,
+    perform,
+    plan,
+)
+from deploy.playback.scenario_stage import Grounds, ScenarioTestBed, built
 from simulator.scenarios.binding import bind
 from simulator.scenarios.scenario import read_scenario
 
 
 @dataclass(frozen=True)
 class Watcher:
-    """Is told how it goes: of each home whose past is stored, and of each step of a play."""
+    """Callbacks for progress: after each home whose past is stored, and after each step of a run."""
 
     on_home: Callable[[], None] = lambda: None
-    on_step: Callable[[Play, timedelta], None] = lambda _play, _span: None
+    on_step: Callable[[ScenarioRun, timedelta], None] = lambda _run, _span: None
 
 
 def plans(
@@ -29,15 +37,15 @@ def plans(
     bystanders: int = BYSTANDERS,
     crowd: int | None = None,
     watch: timedelta = LONGEST_WATCH,
-) -> list[Play]:
-    """Return what is to be played of scenarios, by name or file; the rest is as in `plan`.
+) -> list[ScenarioRun]:
+    """Return the runs of scenarios, by name or file; the rest is as in `plan`.
 
     Raises
     ------
     InputError
         There is no such scenario, something in it is not allowed, or the ward lacks what it needs.
     """
-    found: list[Play] = []
+    found: list[ScenarioRun] = []
     for name in names:
         scenario = read_scenario(name)
         incidents = bind([scenario], grounds.ward, grounds.seed)
@@ -56,17 +64,17 @@ def plans(
     return found
 
 
-def pasts(plays: Sequence[Play]) -> dict[int, set[str]]:
+def pasts(runs: Sequence[ScenarioRun]) -> dict[int, set[str]]:
     """Return whose past is needed, by how many days of it."""
     found: dict[int, set[str]] = {}
-    for play in plays:
-        found.setdefault(play.simulation.history_days, set()).update(home.resident for home in play.homes)
+    for run in runs:
+        found.setdefault(run.simulation.history_days, set()).update(home.resident for home in run.homes)
     return found
 
 
-def prove(
+def verify(
     grounds: Grounds,
-    plays: Sequence[Play],
+    runs: Sequence[ScenarioRun],
     *,
     cluster: Cluster,
     folder: Path,
@@ -74,8 +82,8 @@ def prove(
     steps: int = STEPS,
     is_hasty: bool = False,
     watcher: Watcher | None = None,
-) -> Iterator[Proof]:
-    """Yield what came of each play; the past of all homes is stored first.
+) -> Iterator[ScenarioCheck]:
+    """Yield the check of each run; the past of all homes is stored first.
 
     Parameters
     ----------
@@ -93,12 +101,12 @@ def prove(
     ProofError
         A rule failed.
     """
-    told = watcher or Watcher()
+    watching = watcher or Watcher()
     with ExitStack() as lent:
-        stages: dict[int, Stage] = {}
-        for days, residents in pasts(plays).items():
+        test_beds: dict[int, ScenarioTestBed] = {}
+        for days, residents in pasts(runs).items():
             homes = [home for home in grounds.ward.homes if home.resident in residents]
-            stages[days] = lent.enter_context(
+            test_beds[days] = lent.enter_context(
                 built(
                     grounds,
                     homes,
@@ -106,9 +114,11 @@ def prove(
                     cluster=cluster,
                     folder=folder,
                     template=template,
-                    on_home=told.on_home,
+                    on_home=watching.on_home,
                 )
             )
-        for play in plays:
-            stage = stages[play.simulation.history_days]
-            yield perform(play, stage, steps=steps, is_hasty=is_hasty, on_step=partial(told.on_step, play))
+        for run in runs:
+            test_bed = test_beds[run.simulation.history_days]
+            yield perform(
+                run, test_bed, steps=steps, is_hasty=is_hasty, on_step=partial(watching.on_step, run)
+            )

@@ -1,4 +1,4 @@
-"""What came of proofs, for people and as JSON."""
+"""Reports of scenario checks, for people and as JSON."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from rich.table import Table
 
 from core.domain.simulation import Expectation, RaisedAlert, Verdict
 from core.errors import InputError
-from deploy.playback.scenario_run import Proof
+from deploy.playback.scenario_run import ScenarioCheck
 
 _COLOURS = {Verdict.TOLD: "green", Verdict.LATE: "yellow", Verdict.MISSED: "red", Verdict.WAITING: "dim"}
 _WRONG = (Verdict.LATE, Verdict.MISSED)
@@ -18,48 +18,48 @@ _MONTH_DAYS = 30.0
 _WIDE = 200
 
 
-def is_as_expected(proof: Proof) -> bool:
-    """Tell whether everything was told in time, and nothing else was."""
-    found = proof.comparison
+def is_as_expected(check: ScenarioCheck) -> bool:
+    """Return whether everything was raised in time, and nothing else was."""
+    found = check.comparison
     return not found.false_alerts and all(one.verdict not in _WRONG for one in found.expectations)
 
 
-def false_rate(proofs: Sequence[Proof]) -> float:
+def false_rate(checks: Sequence[ScenarioCheck]) -> float:
     """Return the false alerts in 30 home-days."""
-    days = sum(proof.play.home_days for proof in proofs)
-    return _MONTH_DAYS * sum(len(proof.comparison.false_alerts) for proof in proofs) / days
+    days = sum(check.run.home_days for check in checks)
+    return _MONTH_DAYS * sum(len(check.comparison.false_alerts) for check in checks) / days
 
 
-def table(proofs: Sequence[Proof]) -> Table:
+def table(checks: Sequence[ScenarioCheck]) -> Table:
     """Return expected against got, a line for each event about which somebody should be told, and for each false alert."""
     made = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("scenario", "what happens", "home", "expected", "within", "verdict", "told by", "after"):
         made.add_column(heading, overflow="fold")
-    for proof in proofs:
-        name = proof.play.name
-        for row in _rows(proof):
+    for check in checks:
+        name = check.run.name
+        for row in _rows(check):
             made.add_row(name, *row)
             name = ""
     return made
 
 
-def _rows(proof: Proof) -> Iterator[tuple[str, ...]]:
-    due = [one for one in proof.comparison.expectations if one.verdict is not Verdict.NOT_DUE]
+def _rows(check: ScenarioCheck) -> Iterator[tuple[str, ...]]:
+    due = [one for one in check.comparison.expectations if one.verdict is not Verdict.NOT_DUE]
     for one in due:
         event = one.event
         verdict = f"[{_COLOURS[one.verdict]}]{one.verdict}[/]"
-        told = ("", "") if one.alert is None else (one.alert.rule, _span(one.delay))
+        answer = ("", "") if one.alert is None else (one.alert.rule, _span(one.delay))
         within = "" if event.due_at is None else _span(event.due_at - event.began_at)
-        yield event.kind, _home(proof, event.home), ", ".join(event.raises), within, verdict, *told
-    kinds = {one.event.kind for one in proof.comparison.expectations if one.verdict is Verdict.NOT_DUE}
+        yield event.kind, _home(check, event.home), ", ".join(event.raises), within, verdict, *answer
+    kinds = {one.event.kind for one in check.comparison.expectations if one.verdict is Verdict.NOT_DUE}
     if kinds or not due:
-        wrong = "[red]false alert[/]" if proof.comparison.false_alerts else "[green]quiet[/]"
+        wrong = "[red]false alert[/]" if check.comparison.false_alerts else "[green]quiet[/]"
         yield ", ".join(sorted(kinds)) or "nothing", "", "nobody", "", "" if due else wrong, "", ""
-    for alert in proof.comparison.false_alerts:
-        at = alert.raised_at.astimezone(proof.play.homes[0].zone)
+    for alert in check.comparison.false_alerts:
+        at = alert.raised_at.astimezone(check.run.homes[0].zone)
         yield (
             "",
-            _home(proof, alert.home),
+            _home(check, alert.home),
             "nobody",
             "",
             "[red]false alert[/]",
@@ -68,41 +68,41 @@ def _rows(proof: Proof) -> Iterator[tuple[str, ...]]:
         )
 
 
-def summary(proofs: Sequence[Proof]) -> str:
+def summary(checks: Sequence[ScenarioCheck]) -> str:
     """Return the result in a sentence."""
-    verdicts = [one.verdict for proof in proofs for one in proof.comparison.expectations]
+    verdicts = [one.verdict for check in checks for one in check.comparison.expectations]
     count = {verdict: verdicts.count(verdict) for verdict in Verdict}
     due = sum(count[verdict] for verdict in Verdict if verdict is not Verdict.NOT_DUE)
-    days = sum(proof.play.home_days for proof in proofs)
-    false = sum(len(proof.comparison.false_alerts) for proof in proofs)
+    days = sum(check.run.home_days for check in checks)
+    false = sum(len(check.comparison.false_alerts) for check in checks)
     return (
-        f"{len(proofs)} scenarios: {count[Verdict.TOLD]} of {due} events told in time, {count[Verdict.LATE]} late,"
+        f"{len(checks)} scenarios: {count[Verdict.TOLD]} of {due} events told in time, {count[Verdict.LATE]} late,"
         f" {count[Verdict.MISSED]} missed; {false} false alerts in {days:.0f} home-days"
-        f" ({false_rate(proofs):.1f} in 30)"
+        f" ({false_rate(checks):.1f} in 30)"
     )
 
 
-def show(console: Console, proofs: Sequence[Proof]) -> None:
+def show(console: Console, checks: Sequence[ScenarioCheck]) -> None:
     """Print the table and the result; in a file nothing is cut."""
-    console.print(table(proofs), width=None if console.is_terminal else _WIDE)
-    console.print(summary(proofs), highlight=False, soft_wrap=True)
+    console.print(table(checks), width=None if console.is_terminal else _WIDE)
+    console.print(summary(checks), highlight=False, soft_wrap=True)
 
 
-def verdicts(proof: Proof) -> dict[str, object]:
+def verdicts(check: ScenarioCheck) -> dict[str, object]:
     """Return what came of a scenario as JSON values; homes by name, times in UTC."""
-    play = proof.play
+    run = check.run
     return {
-        "scenario": play.name,
-        "title": play.title,
-        "from": _text(play.begin),
-        "to": _text(play.end),
-        "home_days": round(play.home_days, 2),
-        "events": [_event(proof, one) for one in proof.comparison.expectations],
-        "false_alerts": [_alert(proof, one) for one in proof.comparison.false_alerts],
+        "scenario": run.name,
+        "title": run.title,
+        "from": _text(run.begin),
+        "to": _text(run.end),
+        "home_days": round(run.home_days, 2),
+        "events": [_event(check, one) for one in check.comparison.expectations],
+        "false_alerts": [_alert(check, one) for one in check.comparison.false_alerts],
     }
 
 
-def write(proofs: Sequence[Proof], out: Path) -> None:
+def write(checks: Sequence[ScenarioCheck], out: Path) -> None:
     """Write the results of all scenarios as JSON.
 
     Raises
@@ -111,9 +111,9 @@ def write(proofs: Sequence[Proof], out: Path) -> None:
         The file cannot be written.
     """
     body = {
-        "summary": summary(proofs),
-        "false_alerts_in_30_home_days": round(false_rate(proofs), 2),
-        "scenarios": [verdicts(proof) for proof in proofs],
+        "summary": summary(checks),
+        "false_alerts_in_30_home_days": round(false_rate(checks), 2),
+        "scenarios": [verdicts(check) for check in checks],
     }
     try:
         out.write_text(json.dumps(body, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -121,11 +121,11 @@ def write(proofs: Sequence[Proof], out: Path) -> None:
         raise InputError(f"{out}: cannot write the results: {error.strerror}") from error
 
 
-def _event(proof: Proof, one: Expectation) -> dict[str, object]:
+def _event(check: ScenarioCheck, one: Expectation) -> dict[str, object]:
     event, alert = one.event, one.alert
     return {
         "event": event.kind,
-        "home": _home(proof, event.home) or None,
+        "home": _home(check, event.home) or None,
         "from": _text(event.began_at),
         "to": _text(event.ended_at),
         "raise": list(event.raises),
@@ -137,16 +137,16 @@ def _event(proof: Proof, one: Expectation) -> dict[str, object]:
     }
 
 
-def _alert(proof: Proof, alert: RaisedAlert) -> dict[str, object]:
+def _alert(check: ScenarioCheck, alert: RaisedAlert) -> dict[str, object]:
     return {
         "rule": alert.rule,
-        "home": _home(proof, alert.home) or None,
+        "home": _home(check, alert.home) or None,
         "raised_at": _text(alert.raised_at),
     }
 
 
-def _home(proof: Proof, number: int | None) -> str:
-    return "" if number is None else proof.homes[number]
+def _home(check: ScenarioCheck, number: int | None) -> str:
+    return "" if number is None else check.homes[number]
 
 
 def _text(moment: datetime) -> str:

@@ -1,4 +1,4 @@
-"""Plays one scenario as fast as possible, and says what was expected against what was got."""
+"""Runs one scenario as fast as possible, and compares what was expected with what was raised."""
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from core.store.operation.health import health
 from deploy.playback.day_services import lay_down_day_services
 from deploy.playback.in_process_feed import Feed
 from deploy.playback.planned_journeys import lay_down
-from deploy.playback.scenario_stage import Stage
+from deploy.playback.scenario_stage import ScenarioTestBed
 from detectors.engine.baseline_trainer import Learner
 from detectors.engine.scheduler import Runner
 from simulator.incidents.incident import Incident, IncidentKind
@@ -26,8 +26,8 @@ from simulator.town.ward import HISTORY_DAYS
 from simulator.ward_file import SimHome, SimWard
 from simulator.ward_run import Simulation
 
-# What is found has times of its own, so longer steps change nothing but how long a play takes. Only silence of equipment must be judged
-# while it lasts, so it is judged besides when something is due.
+# What is found has times of its own, so longer steps change nothing but how long a run takes. Only silence of equipment must be evaluated
+# while it lasts, so it is evaluated besides when something is due.
 STEPS = 24
 _SHORTEST_STEP, _LONGEST_STEP = timedelta(minutes=30), timedelta(hours=12)
 BYSTANDERS = 2
@@ -40,18 +40,18 @@ _SLOW = frozenset({IncidentKind.DECLINES, IncidentKind.ILL})
 _SLOW_HISTORY_DAYS = 63
 
 
-class ProofError(MimamoriError):
-    """A scenario could not be judged."""
+class ScenarioCheckError(MimamoriError):
+    """A scenario could not be checked."""
 
 
 @dataclass(frozen=True)
-class Play:
-    """A scenario ready to be played.
+class ScenarioRun:
+    """A scenario ready to run.
 
     Attributes
     ----------
     simulation : Simulation
-        What happens, with the homes that are played alone.
+        What happens, with the homes that take part alone.
     end : datetime
         Until when; it begins where watching does.
     """
@@ -68,28 +68,28 @@ class Play:
 
     @property
     def homes(self) -> tuple[SimHome, ...]:
-        """The homes that are played."""
+        """The homes that take part."""
         return self.simulation.ward.homes
 
     def moments(self, steps: int = STEPS) -> list[datetime]:
-        """Return when everything that was sent by then is judged: in about so many steps, and when something is due."""
+        """Return when everything that was sent by then is evaluated: in about so many steps, and when something is due."""
         length = self.end - self.begin
         step = min(max(length / steps, _SHORTEST_STEP), _LONGEST_STEP)
         found = {self.begin + step * number for number in range(1, -(-length // step))}
-        found.update(event.by for event in self.simulation.truth(self.end) if event.by is not None)
+        found.update(event.by for event in self.simulation.ground_truth(self.end) if event.by is not None)
         return [*sorted(one for one in found if self.begin < one < self.end), self.end]
 
     @property
     def home_days(self) -> float:
-        """How much is played."""
+        """How many days of homes it covers."""
         return len(self.homes) * ((self.end - self.begin) / timedelta(days=1))
 
 
 @dataclass(frozen=True)
-class Proof:
-    """What came of a play; `homes` are the names of its homes by number."""
+class ScenarioCheck:
+    """Expected against raised of a run; `homes` are the names of its homes by number."""
 
-    play: Play
+    run: ScenarioRun
     comparison: Comparison
     homes: Mapping[int, str]
     seconds: float
@@ -105,46 +105,46 @@ def plan(
     bystanders: int = BYSTANDERS,
     crowd: int | None = None,
     watch: timedelta = LONGEST_WATCH,
-) -> Play:
-    """Return what is to be played of a scenario: which homes, with how much of a past, and for how long.
+) -> ScenarioRun:
+    """Return the run of a scenario: which homes, with how much of a past, and for how long.
 
     Parameters
     ----------
     incidents : sequence of Incident
         The scenario's, bound to the ward.
     bystanders : int
-        How many homes are played in which nothing happens.
+        How many homes take part in which nothing happens.
     crowd : int or None
-        Of the homes in which nothing happens but what happens in all homes: how many are played; None for all.
+        Of the homes in which nothing happens but what happens in all homes: how many take part; None for all.
     watch : timedelta
         For how long, at most, it is watched that nobody is told what nobody should be told.
 
     Raises
     ------
     InputError
-        Something happens too late to be played.
+        Something happens too late to be run.
     """
     slow = any(incident.kind in _SLOW for incident in incidents)
     days = _SLOW_HISTORY_DAYS if slow else HISTORY_DAYS
     homes = _cast(scenario, ward, incidents, bystanders, crowd)
     simulation = Simulation(replace(ward, homes=homes), tuple(incidents), seed, days)
-    return Play(name, scenario.title, simulation, _end(name, simulation, watch))
+    return ScenarioRun(name, scenario.title, simulation, _end(name, simulation, watch))
 
 
 def perform(
-    play: Play,
-    stage: Stage,
+    run: ScenarioRun,
+    test_bed: ScenarioTestBed,
     *,
     steps: int = STEPS,
     is_hasty: bool = False,
     on_step: Callable[[timedelta], None] = lambda _span: None,
-) -> Proof:
-    """Play on a stage that has its homes, in about so many steps.
+) -> ScenarioCheck:
+    """Run on a test bed that has its homes, in about so many steps.
 
     Parameters
     ----------
     is_hasty : bool
-        End as soon as everything is told that should be, if nothing happens of which nobody should be told.
+        End as soon as everything is raised that should be, if nothing happens of which nobody should be told.
     on_step : callable
         Called with how far it went on.
 
@@ -154,60 +154,64 @@ def perform(
         A rule failed, so nothing can be said.
     """
     began = time.monotonic()
-    with stage.copy(play.homes) as database:
+    with test_bed.copy(run.homes) as database:
         with database.transaction() as connection:
-            lay_down(connection, play.simulation.truth(play.end), play.begin)
-            lay_down_day_services(connection, play.simulation)
+            lay_down(connection, run.simulation.ground_truth(run.end), run.begin)
+            lay_down_day_services(connection, run.simulation)
             homes = store.home_names(connection)
-        before = play.begin
-        told: dict[RaisedAlert, None] = {}
+        before = run.begin
+        raised: dict[RaisedAlert, None] = {}
         comparison = Comparison((), ())
-        for moment in _judged(play, stage, database, play.moments(steps)):
+        for moment in _evaluated(run, test_bed, database, run.moments(steps)):
             on_step(moment - before)
             before = moment
-            comparison = _compared(play, database, homes, told)
+            comparison = _compared(run, database, homes, raised)
             if is_hasty and all(one.verdict is Verdict.TOLD for one in comparison.expectations):
                 break
-    return Proof(play, comparison, homes, time.monotonic() - began)
+    return ScenarioCheck(run, comparison, homes, time.monotonic() - began)
 
 
 def _compared(
-    play: Play, database: Database, homes: Mapping[int, str], told: dict[RaisedAlert, None]
+    run: ScenarioRun, database: Database, homes: Mapping[int, str], raised: dict[RaisedAlert, None]
 ) -> Comparison:
-    """Compare; what is `told` stays told, also if late data take it back."""
+    """Compare; what is `raised` stays so, also if late data take it back."""
     with database.transaction() as connection:
         if health(connection).failing_watches:
-            raise ProofError(f"{play.name}: a rule failed in a home; the log above says which and why")
-        alerts = store.alerts(connection, play.begin)
-    told.update(dict.fromkeys(alerts))
+            raise ScenarioCheckError(f"{run.name}: a rule failed in a home; the log above says which and why")
+        alerts = store.alerts(connection, run.begin)
+    raised.update(dict.fromkeys(alerts))
     numbers = {name: number for number, name in homes.items()}
-    events = [_event(place, one, numbers) for place, one in enumerate(play.simulation.truth(play.end), 1)]
-    lasting = compare(events, alerts, play.end)
-    return replace(lasting, expectations=compare(events, list(told), play.end).expectations)
+    events = [
+        _event(place, one, numbers) for place, one in enumerate(run.simulation.ground_truth(run.end), 1)
+    ]
+    lasting = compare(events, alerts, run.end)
+    return replace(lasting, expectations=compare(events, list(raised), run.end).expectations)
 
 
-def _judged(play: Play, stage: Stage, database: Database, moments: Sequence[datetime]) -> Iterator[datetime]:
-    """Store and judge up to one moment after the other, and yield it."""
-    zone = stage.grounds.zone
-    clock = HandClock(play.begin)
+def _evaluated(
+    run: ScenarioRun, test_bed: ScenarioTestBed, database: Database, moments: Sequence[datetime]
+) -> Iterator[datetime]:
+    """Store and evaluate up to one moment after the other, and yield it."""
+    zone = test_bed.grounds.zone
+    clock = HandClock(run.begin)
     feed = Feed(database, zone)
-    for stream in play.simulation.streams():
+    for stream in run.simulation.streams():
         # What happened on the day of the beginning before it may belong to the scenario.
-        feed.past(stream.history(0), play.begin)
+        feed.past(stream.history(0), run.begin)
     learner = Learner(database, clock)
     while learner.learn_one():
         pass
     runner = Runner(database, clock, zone)
-    for moment, messages in _parts(play, moments):
+    for moment, messages in _parts(run, moments):
         feed.until(moment, messages)
         clock.set(moment)
         runner.round()
         yield moment
 
 
-def _parts(play: Play, moments: Sequence[datetime]) -> Iterator[tuple[datetime, list[OutboundMessage]]]:
+def _parts(run: ScenarioRun, moments: Sequence[datetime]) -> Iterator[tuple[datetime, list[OutboundMessage]]]:
     """Yield each moment with what is sent until then."""
-    messages = play.simulation.live(play.begin)
+    messages = run.simulation.live(run.begin)
     ahead = next(messages)
     for moment in moments:
         until_ms = moment.timestamp() * 1000
@@ -223,7 +227,7 @@ def _cast(
 ) -> tuple[SimHome, ...]:
     if any(not incident.resident for incident in incidents):
         return ward.homes
-    everywhere = {wish.kind for wish in scenario.wishes if wish.resident == EVERYONE}
+    everywhere = {event.kind for event in scenario.events if event.resident == EVERYONE}
     marked = {one.resident for one in incidents if KINDS[one.kind].raises or one.kind not in everywhere}
     common = [home.resident for home in ward.homes if home.resident not in marked]
     struck = {one.resident for one in incidents}
@@ -239,7 +243,7 @@ def _end(name: str, simulation: Simulation, watch: timedelta) -> datetime:
     end = origin
     seen: set[tuple[str, str]] = set()
     again = {(one.kind, one.resident) for one in simulation.incidents if one.every_days}
-    for event in simulation.truth(origin + timedelta(days=_MOST_DAYS)):
+    for event in simulation.ground_truth(origin + timedelta(days=_MOST_DAYS)):
         whose = (event.kind, event.resident)
         if whose in again and whose in seen:
             continue

@@ -1,4 +1,4 @@
-"""A throw-away database with a ward whose past is stored; each scenario is played in a copy of it."""
+"""A throw-away database with a ward whose past is stored; each scenario is run in a copy of it."""
 
 import json
 from collections.abc import Callable, Generator, Mapping, Sequence
@@ -31,7 +31,7 @@ _BEGINS = datetime.fromisoformat("2026-08-01T06:30:00+09:00")
 
 @dataclass(frozen=True)
 class Grounds:
-    """The ward in which scenarios are played.
+    """The ward in which scenarios are run.
 
     Attributes
     ----------
@@ -72,8 +72,8 @@ def from_file(path: Path, seed: int = 1) -> Grounds:
 
 
 @dataclass(frozen=True)
-class Stage:
-    """A database with homes and so many days of their past, without the day on which the play begins."""
+class ScenarioTestBed:
+    """A database with homes and so many days of their past, without the day on which the run begins."""
 
     cluster: Cluster
     name: str
@@ -85,7 +85,7 @@ class Stage:
         name = f"{self.name}_{next(_numbers)}"
         self.cluster.create_database(name, self.name)
         try:
-            with Database(self.cluster.url(name), size=2, application="mimamori-proof") as database:
+            with Database(self.cluster.url(name), size=2, application="mimamori-verify") as database:
                 with database.transaction() as connection:
                     simulation.leave_out(connection, but=[home.name for home in homes])
                 yield database
@@ -103,8 +103,8 @@ def built(
     folder: Path,
     template: str | None = None,
     on_home: Callable[[], None] = lambda: None,
-) -> Generator[Stage]:
-    """Lend a stage with homes and their past; `on_home` is called after each of them.
+) -> Generator[ScenarioTestBed]:
+    """Lend a test bed with homes and their past; `on_home` is called after each of them.
 
     Parameters
     ----------
@@ -115,16 +115,16 @@ def built(
     template : str, optional
         A database with the tables in it, to begin with.
     """
-    name = f"proof_{next(_numbers)}"
+    name = f"verify_{next(_numbers)}"
     path = folder / f"{name}.json"
     path.write_text(json.dumps(_part(grounds, homes, history_days), ensure_ascii=False), encoding="utf-8")
     cluster.create_database(name, template)
     try:
         url = cluster.url(name)
         migrate(url)
-        with Database(url, size=2, application="mimamori-proof") as database:
+        with Database(url, size=2, application="mimamori-verify") as database:
             _store_past(database, grounds, path, homes, history_days, on_home)
-        yield Stage(cluster, name, grounds)
+        yield ScenarioTestBed(cluster, name, grounds)
     finally:
         cluster.drop_database(name)
 

@@ -31,7 +31,7 @@ from simulator.network.file_output import write_messages
 from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.scenarios import scenario as scenarios
 from simulator.scenarios.binding import bind
-from simulator.scenarios.ground_truth import write_truth
+from simulator.scenarios.ground_truth import write_ground_truth
 from simulator.town.ward import HISTORY_DAYS, WardOrder, make_ward
 from simulator.ward_file import read_ward, write_ward
 from simulator.ward_run import CATCH_UP, Simulation, publish_history, publish_live
@@ -126,7 +126,7 @@ def live(
     """Publish what happens as the clock passes, until stopped; started again, it goes on where it was."""
     settings = _start()
     simulation = _simulation(ward, seed, scenario or _default(settings), days)
-    _write_truth(simulation, truth, truth_days)
+    _write_ground_truth(simulation, truth, truth_days)
     _publish_live(simulation, settings, stop_on_signals(), truth_days if view else 0.0)
 
 
@@ -144,7 +144,7 @@ def run(
     """Publish the history, then go on live."""
     settings = _start()
     simulation = _simulation(ward, seed, scenario or _default(settings), days)
-    _write_truth(simulation, truth, truth_days)
+    _write_ground_truth(simulation, truth, truth_days)
     stop = stop_on_signals()
     _publish_history(simulation, settings, stop)
     _publish_live(simulation, settings, stop, truth_days if view else 0.0)
@@ -170,7 +170,7 @@ def write(
     """Write what `live` would publish to a file, as fast as it can be made and without a broker."""
     simulation = _simulation(ward, seed, scenario or [], days)
     end = simulation.ward.origin + timedelta(days=for_days)
-    _write_truth(simulation, truth, for_days)
+    _write_ground_truth(simulation, truth, for_days)
     whole_s = for_days * 86_400.0
     columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     began = time.monotonic()
@@ -243,9 +243,9 @@ def _publish_history(simulation: Simulation, settings: Settings, stop: threading
     log.info("history_published", messages=count, days=simulation.history_days)
 
 
-def _write_truth(simulation: Simulation, path: Path | None, days: float) -> None:
+def _write_ground_truth(simulation: Simulation, path: Path | None, days: float) -> None:
     if path is not None:
-        write_truth(path, simulation.truth(simulation.ward.origin + timedelta(days=days)))
+        write_ground_truth(path, simulation.ground_truth(simulation.ward.origin + timedelta(days=days)))
 
 
 def _publish_live(
@@ -260,7 +260,7 @@ def _publish_live(
         heard = None
         if view_days:
             end = clock.now() + timedelta(days=view_days)
-            view = View(simulation.ward, clock, simulation.truth(end))
+            view = View(simulation.ward, clock, simulation.ground_truth(end))
             console = Console(stderr=True)
             shown.enter_context(Live(view, console=console, refresh_per_second=4, screen=console.is_terminal))
             heard = view.heard

@@ -74,16 +74,16 @@ class View:
         ahead = [event for event in self._events if event.begins > now][:_NEXT]
         for event in (*current, *ahead):
             is_now = event in current
-            told = "nobody should be disturbed"
+            due = "nobody should be disturbed"
             if event.by is not None:
-                told = f"{' or '.join(event.raises)} by {event.by.astimezone(self._zone):%H:%M}"
+                due = f"{' or '.join(event.raises)} by {event.by.astimezone(self._zone):%H:%M}"
             when = f"{event.begins.astimezone(self._zone):%a %H:%M}"
             # An own home's name is made up, like everything here.
             table.add_row(
                 f"{when} now" if is_now else when,
                 event.home or "the whole ward",
                 event.says,
-                told,
+                due,
                 style="bold" if is_now else "dim",
             )
         if not current and not ahead:

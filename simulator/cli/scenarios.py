@@ -50,9 +50,11 @@ def check(
             for line in _plan(bind([scenario], read_ward(ward), seed)):
                 console.print(f"  {line}", highlight=False, soft_wrap=True)
             continue
-        for wish in scenario.wishes:
-            whom = wish.resident or "the whole ward"
-            console.print(f"  {wish.kind}, {whom}: {KINDS[wish.kind].says}", highlight=False, soft_wrap=True)
+        for event in scenario.events:
+            whom = event.resident or "the whole ward"
+            console.print(
+                f"  {event.kind}, {whom}: {KINDS[event.kind].says}", highlight=False, soft_wrap=True
+            )
 
 
 def _plan(incidents: Sequence[Incident]) -> Iterator[str]:
@@ -82,7 +84,7 @@ def new(out: Annotated[Path, typer.Argument(help="The scenario file to write.", 
         raise InputError(f"{out}: cannot write the scenario: {error.strerror}") from error
     Console(stderr=True).print(
         f"Wrote {out}; change it, look for mistakes with `mimamori simulate check {out}`, and see whether alarms come with"
-        f" `mimamori simulate prove {out}`",
+        f" `mimamori simulate verify {out}`",
         soft_wrap=True,
         highlight=False,
     )

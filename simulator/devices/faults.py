@@ -1,4 +1,4 @@
-"""What devices fail to tell: sensors that are stuck or without power, gateways in the dark, carriers that are down."""
+"""What devices fail to report: sensors that are stuck or without power, gateways in the dark, carriers that are down."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -36,33 +36,33 @@ class Faults:
         self._silencing = of_kind(incidents, *SILENCING)
         self._cut = of_kind(incidents, IncidentKind.LINE_CUT)
 
-    def strike(self, day: LocalDay, told: HomeDay) -> HomeDay:
+    def apply(self, day: LocalDay, home_day: HomeDay) -> HomeDay:
         """Return what is left of a day, and when the gateway went and came back."""
         if not (self._stuck or self._empty or self._silencing or self._cut):
-            return told
+            return home_day
         for incident in self._stuck:
             for window in incident.windows_ms(day):
-                told = self._repeating(told, self._numbers(incident), window)
+                home_day = self._repeating(home_day, self._numbers(incident), window)
         for incident in self._empty:
             for window in incident.windows_ms(day):
-                told = _without(told, self._numbers(incident), window)
+                home_day = _without(home_day, self._numbers(incident), window)
         online: list[tuple[int, bool]] = []
         for incident in (*self._silencing, *self._cut):
             for window in incident.windows_ms(day):
-                told = self._dark(incident, told, window)
+                home_day = self._dark(incident, home_day, window)
                 if incident.kind is not IncidentKind.WARD_SILENT:
                     online += [(window[0] + LAST_WILL_AFTER_MS, False), (window[1], True)]
-        changes = tuple(sorted(item for item in online if told.begin_ms <= item[0] < told.end_ms))
-        return replace(told, online=changes)
+        changes = tuple(sorted(item for item in online if home_day.begin_ms <= item[0] < home_day.end_ms))
+        return replace(home_day, online=changes)
 
-    def _dark(self, incident: Incident, told: HomeDay, window: WindowMs) -> HomeDay:
+    def _dark(self, incident: Incident, home_day: HomeDay, window: WindowMs) -> HomeDay:
         if incident.kind is IncidentKind.LINE_CUT:
             # Kept by the gateway; `simulator.network.lossy_channel` brings it later. A heartbeat is not worth keeping.
             gateways = {n for n, device in enumerate(self._home.devices) if device.kind is DeviceKind.GATEWAY}
-            return _without(told, gateways, window)
+            return _without(home_day, gateways, window)
         everything = incident.kind is IncidentKind.WARD_SILENT
         return _without(
-            told,
+            home_day,
             {n for n, device in enumerate(self._home.devices) if everything or hangs_on_gateway(device)},
             window,
         )
@@ -70,52 +70,52 @@ class Faults:
     def _numbers(self, incident: Incident) -> set[int]:
         return {n for n, device in enumerate(self._home.devices) if device.is_called(incident.device)}
 
-    def _repeating(self, told: HomeDay, numbers: set[int], window: WindowMs) -> HomeDay:
-        kept: list[Sample] = []
-        for item in told.samples:
+    def _repeating(self, home_day: HomeDay, numbers: set[int], window: WindowMs) -> HomeDay:
+        left: list[Sample] = []
+        for item in home_day.samples:
             if (
                 item.device not in numbers
                 or item.metric in _HEALTH
                 or not window[0] <= item.time_ms < window[1]
             ):
-                kept.append(item)
+                left.append(item)
             elif item.metric in {"temperature_c", "humidity_pct"}:
                 device = self._home.devices[item.device].device_id
                 value = generator(self._seed, "stuck", device, item.metric).uniform(18.0, 28.0)
-                kept.append(item._replace(value=round(float(value), 1)))
+                left.append(item._replace(value=round(float(value), 1)))
         # Ends before the night does, so that every sensor is at rest when the next day begins.
-        begin, end = max(window[0], told.begin_ms), min(window[1], told.end_ms - 300_000)
+        begin, end = max(window[0], home_day.begin_ms), min(window[1], home_day.end_ms - 300_000)
         for number in numbers:
             stays = _STAYS.get(self._home.devices[number].kind)
             if stays is not None:
                 edges = ((window[0], True), (window[1], False))
-                kept += [Sample(at_ms, number, stays, on) for at_ms, on in edges if _is_in(at_ms, told)]
+                left += [Sample(at_ms, number, stays, on) for at_ms, on in edges if _is_in(at_ms, home_day)]
             if self._home.devices[number].kind is DeviceKind.MOTION:
                 for time_ms in np.arange(begin, end, _CHATTERS_MS).tolist():
-                    kept.append(Sample(time_ms, number, "motion", True))
-                    kept.append(Sample(time_ms + _ON_MS, number, "motion", False))
-        return replace(told, samples=tuple(sorted(kept)))
+                    left.append(Sample(time_ms, number, "motion", True))
+                    left.append(Sample(time_ms + _ON_MS, number, "motion", False))
+        return replace(home_day, samples=tuple(sorted(left)))
 
 
-def _is_in(time_ms: int, told: HomeDay) -> bool:
-    return told.begin_ms <= time_ms < told.end_ms
+def _is_in(time_ms: int, home_day: HomeDay) -> bool:
+    return home_day.begin_ms <= time_ms < home_day.end_ms
 
 
 def hangs_on_gateway(device: SimDevice) -> bool:
-    """Tell whether a device is silent when the gateway of its home is."""
+    """Return whether a device is silent when the gateway of its home is."""
     return bool(device.gateway_id) or device.kind is DeviceKind.GATEWAY
 
 
-def _without(told: HomeDay, numbers: set[int], window: WindowMs) -> HomeDay:
+def _without(home_day: HomeDay, numbers: set[int], window: WindowMs) -> HomeDay:
     def is_left(item: Sample) -> bool:
         return item.device not in numbers or not window[0] <= item.time_ms < window[1]
 
     return replace(
-        told,
-        samples=tuple(item for item in told.samples if is_left(item)),
+        home_day,
+        samples=tuple(item for item in home_day.samples if is_left(item)),
         positions=tuple(
             item
-            for item in told.positions
+            for item in home_day.positions
             if item.device not in numbers or not window[0] <= item.time_ms < window[1]
         ),
     )

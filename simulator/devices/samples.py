@@ -1,4 +1,4 @@
-"""What a device has to tell before it is put into a message."""
+"""What a device reports, before it is put into a message."""
 
 from array import array
 from collections.abc import Iterator, Sequence
@@ -31,7 +31,7 @@ class SimPosition(NamedTuple):
 
 @dataclass(frozen=True)
 class HomeDay:
-    """What a home's devices tell from the resident's getting up to the next, in the order of time.
+    """What a home's devices report from the resident's getting up to the next, in the order of time.
 
     Attributes
     ----------

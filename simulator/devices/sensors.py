@@ -10,7 +10,7 @@ from core.domain.device import DeviceKind
 from simulator.devices.samples import Sample, Value
 from simulator.incidents.incident import Incident, IncidentKind, of_kind
 from simulator.local_days import DAY_S, HOUR_S, LocalDay
-from simulator.people.activity import Diary
+from simulator.people.activity import DayActivity
 from simulator.people.routine import DayPlan
 from simulator.randomness import generator
 from simulator.town.climate import drawn_to, room_climate
@@ -19,7 +19,7 @@ from simulator.ward_file import SimDevice, SimHome
 # A passive infrared sensor reports again only after it has seen nothing for its hold time.
 _SHORTEST_HOLD_S, _LONGEST_HOLD_S = 60.0, 120.0
 _MISSED = 0.03
-# A reed contact that closes slowly tells open and closed once more.
+# A reed contact that closes slowly reports open and closed once more.
 _BOUNCES = 0.02
 _BOUNCE_S = (0.1, 0.6)
 _KETTLE_W = 1180.0
@@ -33,7 +33,7 @@ _RUNS_DOWN_DAYS = 10.0
 _MAINS = frozenset({DeviceKind.PLUG, DeviceKind.GATEWAY})
 _ROOMS = (IncidentKind.ROOM_HOT, IncidentKind.ROOM_COLD)
 
-Told = tuple[float, str, Value]
+SensorEvent = tuple[float, str, Value]
 
 
 class HomeSensors:
@@ -44,7 +44,9 @@ class HomeSensors:
         self._seed = seed
         self._rooms = of_kind(incidents, *_ROOMS)
         self._batteries = of_kind(incidents, IncidentKind.BATTERY_DIES)
-        self._tellers: dict[DeviceKind, Callable[[SimDevice, LocalDay, DayPlan, Diary], Iterator[Told]]] = {
+        self._sources: dict[
+            DeviceKind, Callable[[SimDevice, LocalDay, DayPlan, DayActivity], Iterator[SensorEvent]]
+        ] = {
             DeviceKind.MOTION: self._motion,
             DeviceKind.DOOR: self._contact,
             DeviceKind.FRIDGE: self._contact,
@@ -52,12 +54,12 @@ class HomeSensors:
             DeviceKind.BED: self._bed,
         }
 
-    def day(self, day: LocalDay, plan: DayPlan, diary: Diary) -> Iterator[Sample]:
-        """Yield what the sensors tell from getting up to the next getting up, in no order."""
+    def day(self, day: LocalDay, plan: DayPlan, activity: DayActivity) -> Iterator[Sample]:
+        """Yield what the sensors report from getting up to the next getting up, in no order."""
         for number, device in enumerate(self._home.devices):
-            teller = self._tellers.get(device.kind)
-            if teller is not None:
-                for at_s, metric, value in teller(device, day, plan, diary):
+            source = self._sources.get(device.kind)
+            if source is not None:
+                for at_s, metric, value in source(device, day, plan, activity):
                     yield Sample(day.ms(at_s), number, metric, value)
             if device.kind is DeviceKind.CLIMATE:
                 yield from self._climate(number, device, day, plan)
@@ -67,9 +69,11 @@ class HomeSensors:
             if device.kind not in _MAINS:
                 yield from self._health(number, device, day, plan)
 
-    def _motion(self, device: SimDevice, day: LocalDay, _plan: DayPlan, diary: Diary) -> Iterator[Told]:
+    def _motion(
+        self, device: SimDevice, day: LocalDay, _plan: DayPlan, activity: DayActivity
+    ) -> Iterator[SensorEvent]:
         hold_s = _hold_s(self._seed, device.device_id)
-        moves = sorted(diary.moves.get(device.place, []))
+        moves = sorted(activity.moves.get(device.place, []))
         seen = generator(self._seed, "seen", device.device_id, day.date.toordinal()).random(len(moves))
         clear_s = -DAY_S
         for at_s, luck in zip(moves, seen.tolist(), strict=True):
@@ -83,8 +87,10 @@ class HomeSensors:
         if clear_s > 0.0:
             yield clear_s, "motion", False
 
-    def _contact(self, device: SimDevice, day: LocalDay, _plan: DayPlan, diary: Diary) -> Iterator[Told]:
-        uses = sorted(diary.uses.get(device.place, []))
+    def _contact(
+        self, device: SimDevice, day: LocalDay, _plan: DayPlan, activity: DayActivity
+    ) -> Iterator[SensorEvent]:
+        uses = sorted(activity.uses.get(device.place, []))
         draw = generator(self._seed, "bounce", device.device_id, day.date.toordinal())
         bounces = (draw.random(len(uses)) < _BOUNCES).tolist()
         lasts_s = draw.uniform(*_BOUNCE_S, size=len(uses)).tolist()
@@ -100,9 +106,11 @@ class HomeSensors:
                 closed_s = closes_s + 2 * bounce_s
                 yield closed_s, "contact_open", False
 
-    def _plug(self, device: SimDevice, _day: LocalDay, plan: DayPlan, diary: Diary) -> Iterator[Told]:
+    def _plug(
+        self, device: SimDevice, _day: LocalDay, plan: DayPlan, activity: DayActivity
+    ) -> Iterator[SensorEvent]:
         full_w = _full_w(self._seed, device.device_id)
-        boils = sorted(diary.uses.get(device.place, []))
+        boils = sorted(activity.uses.get(device.place, []))
         off_s = -DAY_S
         for on_s, ends_s in boils:
             if on_s > off_s:
@@ -114,11 +122,13 @@ class HomeSensors:
             if not boiling:
                 yield at_s, "power_w", _STANDBY_W
             elif at_s - max(boiling) > HOUR_S / 2:
-                # Something that stays on is told again; a kettle that boils was told just now.
+                # Something that stays on is reported again; a kettle that boils was reported just now.
                 yield at_s, "power_w", full_w
 
-    def _bed(self, _device: SimDevice, _day: LocalDay, plan: DayPlan, diary: Diary) -> Iterator[Told]:
-        for at_s, is_in in diary.bed:
+    def _bed(
+        self, _device: SimDevice, _day: LocalDay, plan: DayPlan, activity: DayActivity
+    ) -> Iterator[SensorEvent]:
+        for at_s, is_in in activity.bed:
             if plan.wake_s <= at_s < plan.end_s:
                 yield at_s, "bed_occupied", is_in
 
@@ -153,7 +163,7 @@ class HomeSensors:
             yield Sample(time_ms, number, "link_quality", link + wobble)
 
     def _left(self, device: SimDevice, day: LocalDay, at_s: float, used: float) -> float:
-        """Return what is told to be left of a battery: less and less slowly, and at the end all at once."""
+        """Return what is reported to be left of a battery: less and less slowly, and at the end all at once."""
         for incident in self._batteries:
             empty_s = (incident.first - day.date).days * DAY_S + incident.at_s
             ahead_days = (empty_s - at_s) / DAY_S

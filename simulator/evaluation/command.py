@@ -117,7 +117,7 @@ def evaluate_command(
     began = time.monotonic()
     tracks, files = _tracks_and_events(files or [], fence, excursions)
     if tracks:
-        console.print(f"Written: {_judge_tracks(console, tracks, fence, excursions, out)}")
+        console.print(f"Written: {_evaluate_tracks(console, tracks, fence, excursions, out)}")
     reports: list[SetReport] = []
     sets = _made_up(homes) if made_up or not (files or tracks) else []
     sets += [_recorded(path, read_events(path, zone, skip_bad=skip_bad), given) for path in files]
@@ -132,10 +132,12 @@ def evaluate_command(
                 one.outages.spans,
                 baselines=baselines,
                 noise_per_hour=1 / noise_hours,
-                tell=status.update,
+                on_progress=status.update,
             )
             life = (
-                score_life(one.recordings, one.outages.spans, tell=status.update) if one.is_recorded else None
+                score_life(one.recordings, one.outages.spans, on_progress=status.update)
+                if one.is_recorded
+                else None
             )
         _show(console, report)
         if life is not None:
@@ -171,7 +173,7 @@ def _tracks_and_events(
     return tracks, [path for path in files if path not in tracks]
 
 
-def _judge_tracks(
+def _evaluate_tracks(
     console: Console, paths: list[Path], fence: str | None, excursions: Path | None, out: Path
 ) -> Path:
     shape = None if fence is None else read_fence(fence)

@@ -96,7 +96,7 @@ class _LearnedRule:
         return self._passing(setting, moments, sure_only=True)
 
     def is_trusted(self, moments: EventTimes) -> Flags:
-        """Tell whether single life signs may put an alarm off."""
+        """Return whether single life signs may put an alarm off."""
         good = np.array([[place not in one.distrusted for place in self.places] for one in self.usual])
         return good[moments.week, moments.place]
 

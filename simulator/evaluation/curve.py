@@ -139,10 +139,10 @@ def _with_intervals(
             _drawn_point(setting, float(rate), middle, row)
             for setting, rate, row in zip(settings, rates, total, strict=True)
         ]
-        for rate, kept in drawn.items():
+        for rate, delays in drawn.items():
             found = read_off(points, rate)
             if found is not None:
-                kept.append((found.median_h, found.mean_h))
+                delays.append((found.median_h, found.mean_h))
     return [_interval(one, drawn[one.rate]) for one in readings]
 
 

@@ -132,9 +132,9 @@ def try_fence(
     findings = GeofenceExit().judge(window, begin, end).findings
     days = float(np.sum(np.minimum(np.diff(track.time), LONGEST_GAP_S))) / DAY_S
     raised = np.array([one.raised_at.timestamp() for one in findings])
-    truth: list[bool | None] = [None] * len(findings)
+    ground_truth: list[bool | None] = [None] * len(findings)
     if excursions is not None:
-        truth = [any(one.left <= at < one.returned for one in excursions) for at in raised.tolist()]
+        ground_truth = [any(one.left <= at < one.returned for one in excursions) for at in raised.tolist()]
     exits = [
         Exit(
             one.began_at.isoformat(),
@@ -142,7 +142,7 @@ def try_fence(
             None if one.cleared_at is None else one.cleared_at.isoformat(),
             is_true,
         )
-        for one, is_true in zip(findings, truth, strict=True)
+        for one, is_true in zip(findings, ground_truth, strict=True)
     ]
     rate = 30 / days if days else 0.0
     if excursions is None:
@@ -158,7 +158,7 @@ def try_fence(
         rate * len(exits),
         len(excursions),
         len(waits) / len(excursions) if excursions else None,
-        rate * truth.count(False),
+        rate * ground_truth.count(False),
         float(np.median(waits)) if waits else None,
         float(np.quantile(waits, 0.95)) if waits else None,
     )

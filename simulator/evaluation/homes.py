@@ -119,15 +119,15 @@ def read_events(path: Path, zone: tzinfo | None = None, *, skip_bad: bool = Fals
     if not reader.homes:
         raise InputError(f"{path} holds no event that shows a person acting")
     recordings = [EvaluatedRecording(home, reader.signs(home)) for home in sorted(reader.homes)]
-    kept = sum(len(one.signs.time) for one in recordings)
+    distinct = sum(len(one.signs.time) for one in recordings)
     read = sum(len(time) for time, _ in reader.homes.values())
     return EventFile(
-        recordings, reader.lines, read - kept, tuple(reader.bad), reader.bad_lines, reader.in_utc
+        recordings, reader.lines, read - distinct, tuple(reader.bad), reader.bad_lines, reader.in_utc
     )
 
 
 def is_entrance(place: str) -> bool:
-    """Tell whether a place is a door of the home (protocol P, 1): its name says door, and it is not the fridge's."""
+    """Return whether a place is a door of the home (protocol P, 1): its name says door, and it is not the fridge's."""
     name = place.lower()
     return any(word in name for word in _DOORS) and not _is_fridge(name)
 
@@ -161,12 +161,12 @@ def _life_signs(
 ) -> LifeSigns:
     order = np.argsort(time, kind="stable")
     time, kind, place = time[order], kind[order], place[order]
-    kept = ~_is_repeated(time, kind.astype(np.int64) * len(places) + place)
-    return LifeSigns(time[kept], kind[kept], place[kept], places)
+    distinct = ~_is_repeated(time, kind.astype(np.int64) * len(places) + place)
+    return LifeSigns(time[distinct], kind[distinct], place[distinct], places)
 
 
 def _is_repeated(time: NDArray[np.float64], what: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which entries, in order of time, were there already: a repeat must not confirm itself."""
+    """Return which entries, in order of time, were there already: a repeat must not confirm itself."""
     repeated = np.zeros(len(time), np.bool_)
     same = np.diff(time) == 0
     if same.any():
@@ -308,7 +308,7 @@ def _plain(name: str) -> str:
 
 
 def _acts(metric: str, value: str) -> bool:
-    """Tell whether a reading shows that a person acted."""
+    """Return whether a reading shows that a person acted."""
     if metric not in METRICS:
         raise ValueError(f"'{metric}' is no metric; known are {', '.join(METRICS)}")
     if METRICS[metric].kind is not MetricKind.LIFE:

@@ -54,7 +54,7 @@ class LearnedLive(Protocol):
         ...
 
     def is_trusted(self, moments: EventTimes) -> Flags:
-        """Tell whether uncertain life signs at these moments and places may put an alarm off, shape (n,)."""
+        """Return whether uncertain life signs at these moments and places may put an alarm off, shape (n,)."""
         ...
 
 
@@ -85,7 +85,7 @@ class _Alarms:
 
 
 def certainty(home: EvaluatedHome) -> Certainty:
-    """Tell which silences of a home, prepared with all its events, begin with an uncertain life sign."""
+    """Return which silences of a home, prepared with all its events, begin with an uncertain life sign."""
     signs = home.signs
     paired: Flags = np.append(False, np.diff(signs.time) <= PARTNER_S)
     number = np.arange(len(signs.time))

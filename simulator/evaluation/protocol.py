@@ -158,7 +158,7 @@ def prepare(
 
 
 def doors_of(signs: LifeSigns) -> Flags:
-    """Tell which life signs are doors of the home."""
+    """Return which life signs are doors of the home."""
     return signs.kind == _DOOR
 
 

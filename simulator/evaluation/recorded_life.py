@@ -131,9 +131,11 @@ class RecordedHome:
         """
         at = float(self.signs.time[number])
         first = int(np.searchsorted(self.signs.time, at - _BACK_S))
-        kept = slice(first, number + 1)
+        before = slice(first, number + 1)
         signs = self.signs
-        window = self.window(LifeSigns(signs.time[kept], signs.kind[kept], signs.place[kept], signs.places))
+        window = self.window(
+            LifeSigns(signs.time[before], signs.kind[before], signs.place[before], signs.places)
+        )
         stay, silence = (self._wait(rule, window, at) for rule in (self.stay, self.silence))
         return stay, silence
 
@@ -158,7 +160,7 @@ def score_life(
     *,
     rules: Sequence[str] = ASKED,
     collapses_per_home: int = COLLAPSES_PER_HOME,
-    tell: Callable[[str], None] = lambda _: None,
+    on_progress: Callable[[str], None] = lambda _: None,
 ) -> LifeReport:
     """Count what the rules find in recorded homes, and put in collapses in the bathroom.
 
@@ -171,14 +173,14 @@ def score_life(
     collapses_per_home : int
         How many collapses to put into each home that was recorded for more than four weeks; 0 for none.
     tell : callable
-        Is told which home is judged.
+        Called with the home that is evaluated.
     """
     random = np.random.default_rng(0)
     raised: dict[str, list[tuple[float, float]]] = {rule: [] for rule in rules}
     waits: list[tuple[float, float]] = []
     homes = [RecordedHome(one, outages) for one in sorted(recordings, key=lambda one: one.home)]
     for number, home in enumerate(homes, 1):
-        tell(f"life at home: {number} of {len(homes)}")
+        on_progress(f"life at home: {number} of {len(homes)}")
         for rule in rules:
             raised[rule] += [(one.raised_at.timestamp(), home.later) for one in home.findings(rule)]
         pool = np.flatnonzero(at_washroom(home.signs) & (home.signs.time >= home.later))
@@ -211,12 +213,12 @@ def _collapses(waits: Sequence[tuple[float, float]]) -> BathroomCollapses | None
     if not len(table):
         return None
     stay, silence = table[:, 0], table[:, 1]
-    told = np.isfinite(stay)
+    raised = np.isfinite(stay)
     return BathroomCollapses(
         collapses=len(table),
-        told_by_stay=float(told.mean()),
+        told_by_stay=float(raised.mean()),
         told_first_by_stay=float((stay < silence).mean()),
-        stay_median_min=float(np.median(stay[told])) if told.any() else 0.0,
+        stay_median_min=float(np.median(stay[raised])) if raised.any() else 0.0,
         silence_alone_h=_hours(silence),
         both_h=_hours(np.minimum(stay, silence)),
     )

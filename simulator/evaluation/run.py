@@ -24,7 +24,7 @@ def evaluate(
     live: bool = True,
     noise_per_hour: float = NOISE_PER_HOUR,
     resamples: int = 200,
-    tell: Callable[[str], None] = lambda _: None,
+    on_progress: Callable[[str], None] = lambda _: None,
 ) -> SetReport:
     """Run our rule and the baselines by protocol P.
 
@@ -44,7 +44,7 @@ def evaluate(
     resamples : int
         How often homes are drawn for the intervals; 0 for none.
     tell : callable
-        Is told what is run next.
+        Called with what is run next.
     """
     homes = prepare(recordings, outages)
     injected = collapses(homes)
@@ -52,12 +52,12 @@ def evaluate(
     ours = OurRule()
     detectors: list[Detector] = [ours, TwoStateLine(), AlertLine(), FixedTimer()] if baselines else [ours]
     for detector in detectors:
-        tell(f"{name}: {detector.name}")
+        on_progress(f"{name}: {detector.name}")
         trials = run(detector, homes, injected)
         label = f"{ours.name}, every event" if detector is ours else detector.name
         curves.append(curve(label, detector.settings, trials, homes, resamples=resamples))
     if live:
-        tell(f"{name}: {ours.name} as it runs live")
+        on_progress(f"{name}: {ours.name} as it runs live")
         both = run_live_with(ours, homes, injected, (0.0, noise_per_hour))
         for number, (label, trials) in enumerate(zip(("live", "live, noise"), both, strict=True)):
             found = curve(f"{ours.name}, {label}", ours.settings, trials, homes, resamples=resamples)

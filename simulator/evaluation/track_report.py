@@ -55,7 +55,7 @@ class TrackReport:
 
 
 def is_track_file(path: Path) -> bool:
-    """Tell whether a file holds positions: GPX, PLT, or CSV as docs/replay.md describes it."""
+    """Return whether a file holds positions: GPX, PLT, or CSV as docs/replay.md describes it."""
     try:
         with path.open("rb") as file:
             begins = file.read(2)
@@ -66,7 +66,7 @@ def is_track_file(path: Path) -> bool:
 
 
 def evaluate_tracks(
-    path: Path, fence: Circle | Polygon | None, truth: Path | None, seeds: Sequence[int] = SEEDS
+    path: Path, fence: Circle | Polygon | None, ground_truth: Path | None, seeds: Sequence[int] = SEEDS
 ) -> TrackReport:
     """Judge the tracks of a file.
 
@@ -91,7 +91,7 @@ def evaluate_tracks(
     if not tracks:
         why = "".join(f"; {note}" for note in file.notes)
         raise InputError(f"{path}: holds no track with two positions and their times{why}")
-    known = None if truth is None else read_excursions(truth, tracks)
+    known = None if ground_truth is None else read_excursions(ground_truth, tracks)
     own = {who: trips([track]) for who, track in tracks.items()}
     scores = trip_scores([trip for some in own.values() for trip in some], seeds)
     walkers: list[WalkerReport] = []

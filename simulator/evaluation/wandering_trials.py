@@ -57,11 +57,11 @@ def trips(tracks: Sequence[Track]) -> list[Track]:
         if len(track.time) == 0:
             continue
         for begins in np.arange(track.time[0], track.time[-1] - _TRIP_S / 2, _EVERY_S):
-            kept = (track.time >= begins) & (track.time < begins + _TRIP_S)
-            gaps = np.diff(track.time[kept])
-            if np.sum(kept) >= _LEAST_FIXES and gaps.max() <= _LONGEST_GAP_S:
+            inside = (track.time >= begins) & (track.time < begins + _TRIP_S)
+            gaps = np.diff(track.time[inside])
+            if np.sum(inside) >= _LEAST_FIXES and gaps.max() <= _LONGEST_GAP_S:
                 found.append(
-                    Track(track.time[kept], track.lat[kept], track.lon[kept], track.accuracy_m[kept])
+                    Track(track.time[inside], track.lat[inside], track.lon[inside], track.accuracy_m[inside])
                 )
     return found
 
@@ -158,9 +158,9 @@ def _streets(random: np.random.Generator, along_m: Floats, around_m: float) -> t
 
 
 def _error(random: np.random.Generator, count: int) -> Floats:
-    keeps = np.exp(-1 / _SLOW_FIXES)
+    memory = np.exp(-1 / _SLOW_FIXES)
     slow = np.zeros((2, count))
     slow[:, 0] = random.normal(0, 1, 2)
     for fix in range(1, count):
-        slow[:, fix] = keeps * slow[:, fix - 1] + np.sqrt(1 - keeps**2) * random.normal(0, 1, 2)
+        slow[:, fix] = memory * slow[:, fix - 1] + np.sqrt(1 - memory**2) * random.normal(0, 1, 2)
     return _ERROR_M * np.sqrt(0.5) * (slow + random.normal(0, 1, (2, count)))

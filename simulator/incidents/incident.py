@@ -102,7 +102,7 @@ class Incident:
     seconds: float = 0.0
 
     def is_on(self, day: LocalDay) -> bool:
-        """Tell whether it begins on a day."""
+        """Return whether it begins on a day."""
         passed = (day.date - self.first).days
         if self.every_days == 0:
             return passed == 0

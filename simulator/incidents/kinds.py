@@ -32,7 +32,7 @@ class Kind:
     lasts_h : float
         How long, unless the scenario says; 0 for a moment.
     raises : tuple of str
-        The rules of which one should tell about it; none: nobody should be disturbed.
+        The rules of which one should raise an alert about it; none: nobody should be disturbed.
     within_h : float
         How soon, from its beginning.
     keys : tuple of str

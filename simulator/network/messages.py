@@ -1,4 +1,4 @@
-"""Turns what devices tell into numbered messages: large ones for the history, one for each moment when live.
+"""Turns what devices report into numbered messages: large ones for the history, one for each moment when live.
 
 A message's number follows from its place in the stream, which follows from the seed. So a simulator that is started again
 goes on with the same numbers for the same content, without having kept anything.
@@ -24,7 +24,7 @@ _NATIVE, _ZIGBEE = "native", "zigbee2mqtt"
 
 
 class _Moment(NamedTuple):
-    """What one device tells at one moment: samples, or one position."""
+    """What one device reports at one moment: samples, or one position."""
 
     time_ms: int
     device: int
@@ -50,16 +50,16 @@ class HomeStream:
         self._origin_ms = round(origin.timestamp() * 1000)
         self._origin_day = world.day_of(origin)
         self._history_days = history_days
-        self._line = LossyChannel(world.home, world.incidents, world.seed)
+        self._channel = LossyChannel(world.home, world.incidents, world.seed)
         self._resume = resume
 
     def history(self, days_ago: int) -> Iterator[OutboundMessage]:
-        """Yield what was told on one day of the history; 0 is the day in which live watching begins."""
-        told = self._before_origin(self._world.tell(self._origin_day.before(days_ago)))
+        """Yield what was reported on one day of the history; 0 is the day in which live watching begins."""
+        home_day = self._before_origin(self._world.home_day(self._origin_day.before(days_ago)))
         seqs = self._seqs_before(days_ago)
         for number, device in enumerate(self._devices):
-            samples = [item for item in told.samples if item.device == number]
-            positions = [item for item in told.positions if item.device == number]
+            samples = [item for item in home_day.samples if item.device == number]
+            positions = [item for item in home_day.positions if item.device == number]
             if device.sender == _NATIVE:
                 yield from self._large(number, seqs, samples, positions)
             else:
@@ -67,7 +67,7 @@ class HomeStream:
                     yield sent.message
 
     def live(self, since: datetime) -> Iterator[OutboundMessage]:
-        """Yield what is told from `since` on, without end, in the order of time; it does not begin before the origin."""
+        """Yield what is reported from `since` on, without end, in the order of time; it does not begin before the origin."""
         since_ms = max(round(since.timestamp() * 1000), self._origin_ms)
         yield from self._statuses(since_ms, online=True)
         for message in in_order(self._arrivals()):
@@ -77,56 +77,56 @@ class HomeStream:
     def _arrivals(self) -> Iterator[Arrival]:
         """Yield what is sent from the origin on, without end, with when it arrives."""
         day = self._origin_day
-        told = self._world.tell(day)
-        seqs = self._seqs_after_history(told)
+        home_day = self._world.home_day(day)
+        seqs = self._seqs_after_history(home_day)
         while True:
-            told = self._after_origin(told)
+            home_day = self._after_origin(home_day)
             statuses = [
                 Arrival(time_ms, status)
-                for time_ms, online in told.online
+                for time_ms, online in home_day.online
                 for status in self._statuses(time_ms, online=online)
             ]
             # A day of five thousand homes is a lot to hold, so it is packed until its moments come.
-            samples, positions = packed(told.samples), told.positions
-            told = None
-            sent = self._line.carry(self._one_by_one(seqs, samples, positions, day), day)
+            samples, positions = packed(home_day.samples), home_day.positions
+            home_day = None
+            sent = self._channel.carry(self._one_by_one(seqs, samples, positions, day), day)
             yield from heapq.merge(sent, statuses, key=_sent_at)
             day = day.next()
-            told = self._world.tell(day)
+            home_day = self._world.home_day(day)
 
-    def _before_origin(self, told: HomeDay) -> HomeDay:
+    def _before_origin(self, home_day: HomeDay) -> HomeDay:
         """Keep what lies before the origin; a gateway keeps readings while nobody listens, but not its heartbeats."""
         samples = tuple(
             item
-            for item in told.samples
+            for item in home_day.samples
             if item.time_ms < self._origin_ms and self._devices[item.device].kind is not DeviceKind.GATEWAY
         )
-        positions = tuple(item for item in told.positions if item.time_ms < self._origin_ms)
-        return replace(told, samples=samples, positions=positions, online=())
+        positions = tuple(item for item in home_day.positions if item.time_ms < self._origin_ms)
+        return replace(home_day, samples=samples, positions=positions, online=())
 
-    def _after_origin(self, told: HomeDay) -> HomeDay:
-        if told.begin_ms >= self._origin_ms:
-            return told
+    def _after_origin(self, home_day: HomeDay) -> HomeDay:
+        if home_day.begin_ms >= self._origin_ms:
+            return home_day
         return replace(
-            told,
-            samples=tuple(item for item in told.samples if item.time_ms >= self._origin_ms),
-            positions=tuple(item for item in told.positions if item.time_ms >= self._origin_ms),
-            online=tuple(change for change in told.online if change[0] >= self._origin_ms),
+            home_day,
+            samples=tuple(item for item in home_day.samples if item.time_ms >= self._origin_ms),
+            positions=tuple(item for item in home_day.positions if item.time_ms >= self._origin_ms),
+            online=tuple(change for change in home_day.online if change[0] >= self._origin_ms),
         )
 
     def _seqs_before(self, days_ago: int) -> list[int]:
         """Return the last number that each device used before a day of the history.
 
         On every whole day of the history each device sends exactly one message of each of its kinds: its regular reports
-        see to it that the message is not empty, and what a device tells in a day fits into one.
+        see to it that the message is not empty, and what a device reports in a day fits into one.
         """
         return [(self._history_days - days_ago) * _kinds_a_day(device) for device in self._devices]
 
     def _seqs_after_history(self, origin_day: HomeDay) -> list[int]:
         seqs = self._seqs_before(0)
-        told = self._before_origin(origin_day)
+        home_day = self._before_origin(origin_day)
         for number in range(len(self._devices)):
-            for items in (told.samples, told.positions):
+            for items in (home_day.samples, home_day.positions):
                 count = sum(1 for item in items if item.device == number)
                 seqs[number] += ceil(count / payloads.MOST_IN_A_MESSAGE)
         return seqs
@@ -156,12 +156,12 @@ class HomeStream:
         """Yield a message for each moment; with `day`, times are those that the devices' clocks show then."""
         resume = self._resume if day is not None else None
         # Both kinds of a tracker's messages count together, so they are put in order before they are numbered.
-        told = (
+        sampled = (
             _Moment(time_ms, device, tuple(group), None)
             for (time_ms, device), group in groupby(samples, key=_when_and_what)
         )
         seen = (_Moment(item.time_ms, item.device, (), item) for item in positions)
-        for moment in heapq.merge(told, seen, key=_when_and_what):
+        for moment in heapq.merge(sampled, seen, key=_when_and_what):
             if resume is not None and moment.time_ms >= resume.at_ms:
                 seqs[:] = [
                     resume.last_seqs.get(device.sender_name, seq)
@@ -177,7 +177,7 @@ class HomeStream:
             yield Sent(message, moment.device)
 
     def _shown(self, moment: _Moment, day: LocalDay) -> _Moment:
-        shown_ms = self._line.shown_ms(moment.time_ms, moment.device, day)
+        shown_ms = self._channel.shown_ms(moment.time_ms, moment.device, day)
         if shown_ms == moment.time_ms:
             return moment
         position = moment.position
@@ -204,7 +204,7 @@ class HomeStream:
                 return None
             return OutboundMessage(moment.time_ms, payloads.zigbee_topic(device), state)
         if moment.position is None:
-            # A phone tells its battery with each position.
+            # A phone reports its battery with each position.
             return None
         located = payloads.owntracks_location(moment.position, _phone_battery(moment.time_ms))
         return OutboundMessage(moment.time_ms, payloads.owntracks_topic(device), located)

@@ -77,7 +77,7 @@ class Publisher:
         self._under_way = 0
         self._problem: str | None = None
         self._connected = threading.Event()
-        self._kept = RetransmitBuffer()
+        self._buffer = RetransmitBuffer()
         self.sent_again = 0
         self._client = mqtt.Client(
             CallbackAPIVersion.VERSION2,
@@ -123,14 +123,14 @@ class Publisher:
             The broker refused an earlier message.
         """
         if message.is_lost:
-            self._kept.keep(message)
+            self._buffer.hold(message)
             return
         with self._room:
             self._wait_until_fewer_than(self._most)
             if self._stop.is_set():
                 return
             self._under_way += 1
-        self._kept.keep(message)
+        self._buffer.hold(message)
         # Outside our lock: the client holds its own while it publishes and while it calls `_on_publish`, so the two
         # threads would wait for each other. While the broker is away the client keeps the message and sends it later.
         self._client.publish(message.topic, message.payload, qos=1, retain=message.retain)
@@ -155,11 +155,11 @@ class Publisher:
             raise PublishError(self._problem)
 
     def _on_command(self, client: mqtt.Client, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        for kept in self._kept.answer(message.topic, bytes(message.payload)):
+        for again in self._buffer.answer(message.topic, bytes(message.payload)):
             with self._room:
                 self._under_way += 1
             self.sent_again += 1
-            client.publish(kept.topic, kept.payload, qos=1)
+            client.publish(again.topic, again.payload, qos=1)
 
     def _on_connect(
         self,

@@ -1,4 +1,4 @@
-"""What firmware keeps of its numbered messages until the service confirms them, and sends again when it is asked."""
+"""Retransmit buffer of firmware: numbered messages held until the service confirms them, sent again when it asks."""
 
 import json
 import re
@@ -10,8 +10,8 @@ from typing import cast
 from simulator.network.lossy_channel import OutboundMessage
 
 # A sensor's flash holds about two days of motion; the whole simulated ward must fit into one process.
-KEPT_PER_DEVICE = 500
-KEPT_BYTES = 256 * 1024 * 1024
+MESSAGES_PER_DEVICE = 500
+BUFFER_BYTES = 256 * 1024 * 1024
 _NUMBERED = re.compile(rb'\{"seq":([0-9]+)')
 _MOST_SPANS = 100
 
@@ -27,7 +27,7 @@ class RetransmitBuffer:
         How much all devices keep together.
     """
 
-    def __init__(self, per_device: int = KEPT_PER_DEVICE, size_bytes: int = KEPT_BYTES) -> None:
+    def __init__(self, per_device: int = MESSAGES_PER_DEVICE, size_bytes: int = BUFFER_BYTES) -> None:
         self._per_device = per_device
         self._most_bytes = size_bytes
         self._lock = threading.Lock()
@@ -36,7 +36,7 @@ class RetransmitBuffer:
         self._order: deque[tuple[str, int]] = deque()
         self._bytes = 0
 
-    def keep(self, message: OutboundMessage) -> None:
+    def hold(self, message: OutboundMessage) -> None:
         """Keep a message if it is numbered."""
         numbered = _NUMBERED.match(message.payload)
         if numbered is None:

@@ -14,7 +14,7 @@ _LIVING, _KITCHEN, _BEDROOM = "living_room", "kitchen", "bedroom"
 _TOILET, _HALLWAY = "toilet", "hallway"
 
 
-class Diary:
+class DayActivity:
     """Collects what happens, in seconds after midnight.
 
     Attributes

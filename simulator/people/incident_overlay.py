@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.incidents.incident import LYING, Incident, IncidentKind, WindowS, of_kind
 from simulator.local_days import DAY_S, HOUR_S, LocalDay
-from simulator.people.activity import Diary
+from simulator.people.activity import DayActivity
 from simulator.people.persona import Persona
 from simulator.people.routine import DayPlan, lying_windows_s, nap_windows_s
 
@@ -20,28 +20,28 @@ _CAT_PER_H = 1.5
 _CAT_ROOMS = ("living_room", "kitchen", "hallway", "bedroom")
 
 
-def lay_over(
-    diary: Diary, plan: DayPlan, persona: Persona, day: LocalDay, incidents: Sequence[Incident]
+def apply_incidents(
+    activity: DayActivity, plan: DayPlan, persona: Persona, day: LocalDay, incidents: Sequence[Incident]
 ) -> None:
-    """Change a diary that is written: first what is left out, then what is added."""
+    """Change the activity of a day: first what is left out, then what is added."""
     for from_s, until_s in _still_windows_s(plan, day, incidents):
-        _hush(diary, from_s, until_s)
+        _silence(activity, from_s, until_s)
     for from_s, until_s in nap_windows_s(day, incidents):
-        diary.moves["living_room"].extend((from_s, from_s + 20.0, until_s, until_s + 20.0))
+        activity.moves["living_room"].extend((from_s, from_s + 20.0, until_s, until_s + 20.0))
     for span in plan.journeys:
-        _leaves_and_returns(diary, span.start_s, span.end_s)
+        _leaves_and_returns(activity, span.start_s, span.end_s)
     for incident in of_kind(incidents, *LYING):
         room = "toilet" if incident.kind is IncidentKind.BATHROOM_FALL else "living_room"
         for from_s, until_s in incident.windows_s(day):
-            _falls(diary, room, from_s, until_s)
-    _guests(diary, plan, persona, day, incidents)
+            _falls(activity, room, from_s, until_s)
+    _guests(activity, plan, persona, day, incidents)
     for incident in of_kind(incidents, IncidentKind.KETTLE_LEFT_ON):
         for from_s, until_s in incident.windows_s(day):
-            diary.moves["kitchen"].extend((from_s - 8.0, from_s + 20.0))
-            diary.use("kettle", from_s, until_s - from_s)
+            activity.moves["kitchen"].extend((from_s - 8.0, from_s + 20.0))
+            activity.use("kettle", from_s, until_s - from_s)
     for incident in of_kind(incidents, IncidentKind.PET):
         for from_s, until_s in incident.windows_s(day):
-            _cat(diary, max(from_s, plan.wake_s), min(until_s, plan.end_s), persona.chance("cat", day))
+            _cat(activity, max(from_s, plan.wake_s), min(until_s, plan.end_s), persona.chance("cat", day))
 
 
 def _still_windows_s(plan: DayPlan, day: LocalDay, incidents: Sequence[Incident]) -> list[WindowS]:
@@ -49,36 +49,36 @@ def _still_windows_s(plan: DayPlan, day: LocalDay, incidents: Sequence[Incident]
     return [*lying_windows_s(day, incidents), *nap_windows_s(day, incidents), *away]
 
 
-def _hush(diary: Diary, from_s: float, until_s: float) -> None:
-    for room, moves in diary.moves.items():
-        diary.moves[room] = [at_s for at_s in moves if not from_s <= at_s < until_s]
-    for thing, uses in diary.uses.items():
-        diary.uses[thing] = [use for use in uses if not from_s <= use[0] < until_s]
-    diary.bed[:] = [change for change in diary.bed if not from_s <= change[0] < until_s]
+def _silence(activity: DayActivity, from_s: float, until_s: float) -> None:
+    for room, moves in activity.moves.items():
+        activity.moves[room] = [at_s for at_s in moves if not from_s <= at_s < until_s]
+    for thing, uses in activity.uses.items():
+        activity.uses[thing] = [use for use in uses if not from_s <= use[0] < until_s]
+    activity.bed[:] = [change for change in activity.bed if not from_s <= change[0] < until_s]
 
 
-def _leaves_and_returns(diary: Diary, from_s: float, until_s: float) -> None:
-    diary.moves["hallway"].extend((from_s - 40.0, until_s + 5.0))
-    diary.use("front_door", from_s, 12.0)
-    diary.use("front_door", until_s, 12.0)
+def _leaves_and_returns(activity: DayActivity, from_s: float, until_s: float) -> None:
+    activity.moves["hallway"].extend((from_s - 40.0, until_s + 5.0))
+    activity.use("front_door", from_s, 12.0)
+    activity.use("front_door", until_s, 12.0)
 
 
-def _falls(diary: Diary, room: str, from_s: float, until_s: float) -> None:
-    before = [is_in for at_s, is_in in sorted(diary.bed) if at_s < from_s]
+def _falls(activity: DayActivity, room: str, from_s: float, until_s: float) -> None:
+    before = [is_in for at_s, is_in in sorted(activity.bed) if at_s < from_s]
     if before and before[-1]:
         # Who falls at night had just got up.
-        diary.bed.append((from_s - 20.0, False))
-    diary.moves["hallway"].append(from_s - 12.0)
+        activity.bed.append((from_s - 20.0, False))
+    activity.moves["hallway"].append(from_s - 12.0)
     # On the way down; on the floor nobody is seen.
-    diary.moves[room].extend((from_s - 4.0, from_s))
-    diary.use("front_door", until_s, 12.0)
-    diary.moves["hallway"].append(until_s + 8.0)
+    activity.moves[room].extend((from_s - 4.0, from_s))
+    activity.use("front_door", until_s, 12.0)
+    activity.moves["hallway"].append(until_s + 8.0)
     moments = np.arange(until_s + 20.0, until_s + _FINDER_STAYS_S, 70.0)
-    diary.moves[room].extend(moments.tolist())
+    activity.moves[room].extend(moments.tolist())
 
 
 def _guests(
-    diary: Diary, plan: DayPlan, persona: Persona, day: LocalDay, incidents: Sequence[Incident]
+    activity: DayActivity, plan: DayPlan, persona: Persona, day: LocalDay, incidents: Sequence[Incident]
 ) -> None:
     visits = [
         window for incident in of_kind(incidents, IncidentKind.VISITOR) for window in incident.windows_s(day)
@@ -92,20 +92,20 @@ def _guests(
             visits.append(visit)
     draw = persona.chance("guest", day)
     for from_s, until_s in visits:
-        diary.use("front_door", from_s, draw.uniform(5.0, 20.0))
-        diary.use("front_door", until_s, draw.uniform(5.0, 20.0))
-        diary.moves["hallway"].extend((from_s + 5.0, until_s - 10.0))
+        activity.use("front_door", from_s, draw.uniform(5.0, 20.0))
+        activity.use("front_door", until_s, draw.uniform(5.0, 20.0))
+        activity.moves["hallway"].extend((from_s + 5.0, until_s - 10.0))
         at_s = from_s + 30.0
         while (at_s := at_s + float(draw.exponential(_GUEST_MOVES_S))) < until_s:
             room = ("living_room", "living_room", "kitchen", "toilet")[int(draw.integers(4))]
-            diary.moves[room].append(at_s)
+            activity.moves[room].append(at_s)
             # Somebody else sits in the living room meanwhile.
-            diary.moves["living_room"].append(at_s + draw.uniform(2.0, 9.0))
+            activity.moves["living_room"].append(at_s + draw.uniform(2.0, 9.0))
 
 
-def _cat(diary: Diary, from_s: float, until_s: float, draw: np.random.Generator) -> None:
+def _cat(activity: DayActivity, from_s: float, until_s: float, draw: np.random.Generator) -> None:
     lasts_s = max(until_s - from_s, 0.0)
     count = int(draw.poisson(_CAT_PER_H * min(lasts_s, 2 * DAY_S) / HOUR_S))
     # Ends before the night does, so that every sensor is at rest when the next day begins.
     for at_s in draw.uniform(from_s, max(until_s - 300.0, from_s), size=count).tolist():
-        diary.moves[_CAT_ROOMS[int(draw.integers(len(_CAT_ROOMS)))]].append(at_s)
+        activity.moves[_CAT_ROOMS[int(draw.integers(len(_CAT_ROOMS)))]].append(at_s)

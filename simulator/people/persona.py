@@ -144,7 +144,7 @@ def on_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> Pe
 
 
 def _has_a_cold(persona: Persona, day: LocalDay) -> bool:
-    """Tell whether a person has one of the colds of a year: some days in about every twentieth week."""
+    """Return whether a person has one of the colds of a year: some days in about every twentieth week."""
     week, weekday = divmod(day.date.toordinal(), 7)
     draw = generator(persona.seed, "cold", persona.resident, week)
     return bool(draw.random() < _COLDS_A_WEEK) and weekday >= int(draw.integers(1, 5))

@@ -125,8 +125,10 @@ def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> 
         *(*lying_windows_s(day, incidents), *nap_windows_s(day, incidents)),
         *(*_guest_windows_s(day, incidents), *journeys),
     ]
-    wished = [*walks, *away, *_at_home(persona, draw, up_s, bed_s)]
-    spans = _fitted([span for span in wished if not _meets(span, kept_in)], max(still_until_s, up_s), end_s)
+    candidates = [*walks, *away, *_at_home(persona, draw, up_s, bed_s)]
+    spans = _fitted(
+        [span for span in candidates if not _meets(span, kept_in)], max(still_until_s, up_s), end_s
+    )
     gone = [Span(*window, Occupation.JOURNEY, _JOURNEY_TO) for window in journeys]
     here = tuple(span for span in gone if span.start_s < end_s and span.end_s > wake_s)
     return DayPlan(wake_s, bed_s, end_s, last_sign_s, still_until_s, up_s, spans, here)
@@ -150,7 +152,7 @@ def journey_windows_s(day: LocalDay, incidents: Sequence[Incident]) -> list[Wind
 
 
 def stays_home(day: LocalDay, incidents: Sequence[Incident]) -> bool:
-    """Tell whether somebody misses the day centre on a day."""
+    """Return whether somebody misses the day centre on a day."""
     return any(incident.is_on(day) for incident in of_kind(incidents, IncidentKind.MISSES_DAY_SERVICE))
 
 
@@ -160,21 +162,23 @@ def _guest_windows_s(day: LocalDay, incidents: Sequence[Incident]) -> list[Windo
 
 
 def _meets(span: Span, windows: Sequence[WindowS]) -> bool:
-    """Tell whether a span is away during one of the windows; meals and naps just fall silent."""
+    """Return whether a span is away during one of the windows; meals and naps just fall silent."""
     return span.occupation in AWAY and any(
         span.start_s < until_s and from_s < span.end_s for from_s, until_s in windows
     )
 
 
-def _fitted(wished: list[Span], begin_s: float, end_s: float) -> tuple[Span, ...]:
+def _fitted(candidates: list[Span], begin_s: float, end_s: float) -> tuple[Span, ...]:
     """Keep spans in order of importance, dropping each that overlaps one already kept."""
-    kept: list[Span] = []
-    for span in wished:
+    chosen: list[Span] = []
+    for span in candidates:
         if span.start_s < begin_s or span.end_s > end_s - 600.0:
             continue
-        if all(span.end_s + 300.0 <= other.start_s or span.start_s >= other.end_s + 300.0 for other in kept):
-            kept.append(span)
-    return tuple(sorted(kept, key=lambda span: span.start_s))
+        if all(
+            span.end_s + 300.0 <= other.start_s or span.start_s >= other.end_s + 300.0 for other in chosen
+        ):
+            chosen.append(span)
+    return tuple(sorted(chosen, key=lambda span: span.start_s))
 
 
 def _walks_off(

@@ -60,7 +60,7 @@ def read_recording(path: Path, form: Form | None = None, zone: tzinfo = UTC) -> 
 
 
 def is_track(begins: bytes) -> bool:
-    """Tell whether a file that begins so holds positions: GPX, PLT, or CSV that names latitude, longitude and time."""
+    """Return whether a file that begins so holds positions: GPX, PLT, or CSV that names latitude, longitude and time."""
     first = _first_line(begins)
     return first.startswith("<") or is_plt(first) or separator_of(first) is not None
 

@@ -89,7 +89,7 @@ def _reading(item: RecordedReading) -> dict[str, object]:
 
 
 def _fix(item: RecordedFix) -> dict[str, object]:
-    told = {
+    fields = {
         "lat": item.lat,
         "lon": item.lon,
         "time": _text(item.time),
@@ -97,7 +97,7 @@ def _fix(item: RecordedFix) -> dict[str, object]:
         "altitude_m": item.altitude_m,
         "speed_kmh": item.speed_kmh,
     }
-    return {name: value for name, value in told.items() if value is not None}
+    return {name: value for name, value in fields.items() if value is not None}
 
 
 def _text(moment: datetime) -> str:

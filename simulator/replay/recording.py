@@ -42,7 +42,7 @@ class RecordedReading(NamedTuple):
 
 
 class RecordedFix(NamedTuple):
-    """One position; what the file does not tell is None."""
+    """One position; what the file does not say is None."""
 
     time: datetime
     home: str
@@ -122,7 +122,7 @@ class Recording:
         return tuple(self._device_ids.values())
 
     def device_of(self, item: RecordedReading | RecordedFix) -> RecordedDevice:
-        """Return the device that told something."""
+        """Return the device that reported something."""
         if isinstance(item, RecordedFix):
             return self._device_ids[item.home, "", DeviceKind.TRACKER]
         return self._device_ids[item.home, item.place, kind_of(item.metric, item.place)]
@@ -178,9 +178,9 @@ class Recording:
 
 
 def kind_of(metric: str, place: str) -> DeviceKind:
-    """Return what device tells this metric at this place."""
+    """Return what device reports this metric at this place."""
     kind = _KINDS.get(metric, DeviceKind.OTHER)
-    # The door of a fridge is no door of the home: it never tells that somebody went out.
+    # The door of a fridge is no door of the home: it never shows that somebody went out.
     return DeviceKind.FRIDGE if kind is DeviceKind.DOOR and "fridge" in place else kind
 
 

@@ -12,7 +12,7 @@ Json = dict[str, object]
 def ward_of(recording: Recording, zone: ZoneInfo) -> Json:
     """Return a ward file with one home and one resident for each home of the recording.
 
-    The resident is watched from the first event on, and nobody is told about alerts: the people are not ours.
+    The resident is watched from the first event on, and nobody is notified of alerts: the people are not ours.
     """
     firsts: dict[str, datetime] = {}
     places: dict[str, RecordedFix] = {}

@@ -34,7 +34,7 @@ def separator_of(first_line: str) -> str | None:
 
 
 def is_plt(first_line: str) -> bool:
-    """Tell whether a file that begins so is of the Geolife data set."""
+    """Return whether a file that begins so is of the Geolife data set."""
     return first_line.strip() == _PLT_BEGINS
 
 

@@ -1,4 +1,4 @@
-"""What really happens in a simulated ward, and what a good system should tell about it: the truth file."""
+"""What really happens in a simulated ward, and what a good system should raise about it: the ground truth file."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -29,9 +29,9 @@ class TrueEvent:
     begins, ends : datetime
         From when to when; the same moment for a press of a button.
     raises : tuple of str
-        The rules of which one should tell about it; none: nobody should be disturbed because of it.
+        The rules of which one should raise an alert about it; none: nobody should be disturbed because of it.
     by : datetime or None
-        Until when it should be told.
+        Until when it should be raised.
     says : str
         What happens, in words.
     """
@@ -46,7 +46,7 @@ class TrueEvent:
     says: str
 
     def line(self) -> str:
-        """Return the event as a line of a truth file."""
+        """Return the event as a line of a ground truth file."""
         body: dict[str, object] = {
             "event": self.kind.value,
             "resident": self.resident or None,
@@ -80,8 +80,8 @@ def true_events(
     return sorted(events, key=lambda event: (event.begins, event.home, event.kind))
 
 
-def write_truth(path: Path, events: Sequence[TrueEvent]) -> None:
-    """Write a truth file.
+def write_ground_truth(path: Path, events: Sequence[TrueEvent]) -> None:
+    """Write a ground truth file.
 
     Raises
     ------
@@ -94,8 +94,8 @@ def write_truth(path: Path, events: Sequence[TrueEvent]) -> None:
         raise InputError(f"{path}: cannot write the truth file: {error.strerror}") from error
 
 
-def read_truth(path: Path) -> list[TrueEvent]:
-    """Read a truth file.
+def read_ground_truth(path: Path) -> list[TrueEvent]:
+    """Read a ground truth file.
 
     Raises
     ------

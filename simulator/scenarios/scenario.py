@@ -48,7 +48,7 @@ class Scenario:
     """A scenario file: a title for people, and what happens."""
 
     title: str
-    wishes: tuple[ScenarioEvent, ...]
+    events: tuple[ScenarioEvent, ...]
 
 
 def library() -> dict[str, Path]:
@@ -100,10 +100,10 @@ def parse_scenario(text: str, name: str) -> Scenario:
         raise InputError(
             f"{name}, line {line_of(text, 'event')}: write [[event]] with two brackets on each side"
         )
-    return Scenario(title, tuple(_wishes(cast("list[dict[str, Any]]", events), text, name)))
+    return Scenario(title, tuple(_events(cast("list[dict[str, Any]]", events), text, name)))
 
 
-def wish_of(event: dict[str, Any], name: str) -> ScenarioEvent:
+def event_of(event: dict[str, Any], name: str) -> ScenarioEvent:
     """Return one event that did not come from a file; errors begin with `name`.
 
     Raises
@@ -111,19 +111,19 @@ def wish_of(event: dict[str, Any], name: str) -> ScenarioEvent:
     InputError
         Something in it is not allowed.
     """
-    return _wish(event, lambda key: f"{name}, {key}")
+    return _event(event, lambda key: f"{name}, {key}")
 
 
-def _wishes(events: list[dict[str, Any]], text: str, name: str) -> Iterator[ScenarioEvent]:
+def _events(events: list[dict[str, Any]], text: str, name: str) -> Iterator[ScenarioEvent]:
     for number, event in enumerate(events, 1):
 
         def where(key: str, number: int = number) -> str:
             return f"{name}, line {line_of(text, key, number)}"
 
-        yield _wish(event, where)
+        yield _event(event, where)
 
 
-def _wish(event: dict[str, Any], where: Where) -> ScenarioEvent:
+def _event(event: dict[str, Any], where: Where) -> ScenarioEvent:
     kind_word = event.get("kind")
     for key in event:
         if key not in {*_COMMON_KEYS, *_EXTRA_KEYS}:

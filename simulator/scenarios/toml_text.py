@@ -76,7 +76,7 @@ def _reason(said: str, line: str) -> str:
 
 
 def _is_open(value: str) -> bool:
-    """Tell whether a text begins with a quote that does not end it."""
+    """Return whether a text begins with a quote that does not end it."""
     return value.count(value[0]) == 1
 
 

@@ -2,7 +2,7 @@
 
 The verdict on every event about which somebody should be told, and every false alert, are kept in scores.json beside this file under
 `library`; docs/evaluation.md explains those that are not as they should be. A scenario that is not there must be told as it says. It is
-what `mimamori simulate prove` plays with its own defaults, without bystanders and in longer steps; what concerns the whole ward is played with a
+what `mimamori simulate verify` plays with its own defaults, without bystanders and in longer steps; what concerns the whole ward is played with a
 week of history. The long form, with `LONG_FAULTS=1` in the environment, runs under `make test-faults` and plays the month of a slow decline, too.
 """
 
@@ -19,8 +19,8 @@ import pytest
 
 from core.domain.simulation import Verdict
 from deploy.local.postgres_cluster import Cluster
-from deploy.playback.scenario_library import plans, prove
-from deploy.playback.scenario_run import Play, Proof
+from deploy.playback.scenario_library import plans, verify
+from deploy.playback.scenario_run import ScenarioCheck, ScenarioRun
 from deploy.playback.scenario_stage import made_up
 from simulator.scenarios.scenario import library
 from simulator.ward_run import Simulation
@@ -40,10 +40,10 @@ WARD_HISTORY_DAYS = 7
 LONG_ONLY: frozenset[str] = frozenset() if os.environ.get("LONG_FAULTS") else frozenset({"slow_decline"})
 
 
-def planned(names: list[str]) -> list[Play]:
+def planned(names: list[str]) -> list[ScenarioRun]:
     """Return the plays of scenarios, made small."""
     found = plans(made_up(), names, bystanders=0, crowd=CROWD, watch=WATCH)
-    return [replace(play, simulation=_of_the_ward(play.simulation)) for play in found]
+    return [replace(run, simulation=_of_the_ward(run.simulation)) for run in found]
 
 
 def _of_the_ward(simulation: Simulation) -> Simulation:
@@ -54,23 +54,23 @@ def _of_the_ward(simulation: Simulation) -> Simulation:
 @cache
 def parts() -> list[list[str]]:
     """Return the library in parts of about the same work; plays of the same homes are together, so that they share a past."""
-    plays = sorted(planned([name for name in library() if name not in LONG_ONLY]), key=_homes)
-    whole = sum(map(_work, plays))
+    runs = sorted(planned([name for name in library() if name not in LONG_ONLY]), key=_homes)
+    whole = sum(map(_work, runs))
     found: list[list[str]] = [[] for _ in range(PARTS)]
     done = 0.0
-    for play in plays:
-        found[min(int(PARTS * done / whole), PARTS - 1)].append(play.name)
-        done += _work(play)
+    for run in runs:
+        found[min(int(PARTS * done / whole), PARTS - 1)].append(run.name)
+        done += _work(run)
     return found
 
 
-def _homes(play: Play) -> tuple[bool, int, list[str]]:
-    return play.simulation.history_days > 28, len(play.homes), [home.resident for home in play.homes]
+def _homes(run: ScenarioRun) -> tuple[bool, int, list[str]]:
+    return run.simulation.history_days > 28, len(run.homes), [home.resident for home in run.homes]
 
 
-def _work(play: Play) -> float:
+def _work(run: ScenarioRun) -> float:
     # What does not depend on how long it lasts: its database, and the past of its homes.
-    return 2.0 + play.home_days
+    return 2.0 + run.home_days
 
 
 class Score(TypedDict):
@@ -80,17 +80,17 @@ class Score(TypedDict):
     false_alerts: list[str]
 
 
-def score(proof: Proof) -> Score:
+def score(check: ScenarioCheck) -> Score:
     """Return what is kept of a proof."""
-    found = proof.comparison
+    found = check.comparison
     return {
         "events": {
-            f"{one.event.kind} {proof.homes.get(one.event.home or 0, 'ward')} {one.event.began_at:%d %H:%M}": one.verdict
+            f"{one.event.kind} {check.homes.get(one.event.home or 0, 'ward')} {one.event.began_at:%d %H:%M}": one.verdict
             for one in found.expectations
             if one.verdict is not Verdict.NOT_DUE
         },
         "false_alerts": sorted(
-            f"{one.rule} {proof.homes.get(one.home or 0, 'ward')}" for one in found.false_alerts
+            f"{one.rule} {check.homes.get(one.home or 0, 'ward')}" for one in found.false_alerts
         ),
     }
 
@@ -113,11 +113,11 @@ def worse(name: str, found: Score) -> list[str]:
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("part", range(PARTS))
 def test_the_library_is_told_as_well_as_before(part: int, cluster: Cluster, tmp_path: Path) -> None:
-    grounds, plays = made_up(), planned(parts()[part])
-    proofs = prove(
-        grounds, plays, cluster=cluster, folder=tmp_path, template=TEMPLATE, steps=STEPS, is_hasty=True
+    grounds, runs = made_up(), planned(parts()[part])
+    checks = verify(
+        grounds, runs, cluster=cluster, folder=tmp_path, template=TEMPLATE, steps=STEPS, is_hasty=True
     )
-    scores = {proof.play.name: score(proof) for proof in proofs}
+    scores = {check.run.name: score(check) for check in checks}
     wrong = [line for name, found in scores.items() for line in worse(name, found)]
     assert not wrong, "\n".join([*wrong, "found:", json.dumps(scores, ensure_ascii=False, indent=1)])
 

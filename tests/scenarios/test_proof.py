@@ -13,8 +13,8 @@ from core.store.operation import simulation
 from deploy.local.mosquitto import SIMULATOR, Broker
 from deploy.local.postgres_cluster import Cluster
 from deploy.playback.clock_stepping import SteppedProcesses
-from deploy.playback.scenario_library import plans, prove
-from deploy.playback.scenario_run import Play
+from deploy.playback.scenario_library import plans, verify
+from deploy.playback.scenario_run import ScenarioRun
 from deploy.playback.scenario_stage import made_up
 from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
@@ -40,34 +40,34 @@ STEP = timedelta(minutes=30)
 Told = list[tuple[str, str, datetime]]
 
 
-def messages_of(play: Play) -> list[OutboundMessage]:
+def messages_of(run: ScenarioRun) -> list[OutboundMessage]:
     """Return the whole past and what is lived, as it goes over the broker."""
-    past = sorted((message for _, message in play.simulation.history()), key=lambda one: one.time_ms)
-    return [*past, *play.simulation.until(play.end)]
+    past = sorted((message for _, message in run.simulation.history()), key=lambda one: one.time_ms)
+    return [*past, *run.simulation.until(run.end)]
 
 
-def told_by_the_service(play: Play, url: str, broker: Broker, folder: Path) -> Told:
+def told_by_the_service(run: ScenarioRun, url: str, broker: Broker, folder: Path) -> Told:
     zone = GROUNDS.zone.key
-    wanted = {home.name for home in play.homes}
+    wanted = {home.name for home in run.homes}
     body: dict[str, Any] = {
         **GROUNDS.body,
         "homes": [home for home in GROUNDS.body["homes"] if home["name"] in wanted],
     }
     address = BrokerAddress(broker.host, broker.port, SIMULATOR, broker.password(SIMULATOR))
-    count = -(-(play.end - play.begin) // STEP)
-    moments = [min(play.begin + STEP * number, play.end) for number in range(count + 1)]
+    count = -(-(run.end - run.begin) // STEP)
+    moments = [min(run.begin + STEP * number, run.end) for number in range(count + 1)]
     with Database(url, size=2) as database:
         with database.transaction() as connection:
             ward = read_ward(ward_files.write_ward(folder, body))
-            register_ward(connection, ward, now=play.begin, default_zone=zone, new_password=lambda _login: "")
+            register_ward(connection, ward, now=run.begin, default_zone=zone, new_password=lambda _login: "")
         with (
-            SteppedProcesses(url, broker, folder, begin=play.begin, zone=zone) as processes,
+            SteppedProcesses(url, broker, folder, begin=run.begin, zone=zone) as processes,
             Publisher(address, most_under_way=1000) as publisher,
         ):
-            processes.stepping(database, publisher, lambda _moment: None).through(messages_of(play), moments)
+            processes.stepping(database, publisher, lambda _moment: None).through(messages_of(run), moments)
         with database.transaction() as connection:
             names = simulation.home_names(connection)
-            alerts = simulation.alerts(connection, play.begin)
+            alerts = simulation.alerts(connection, run.begin)
     return [(one.rule, names[one.home or 0], one.raised_at) for one in alerts]
 
 
@@ -77,13 +77,13 @@ def test_a_proof_finds_what_the_service_finds(
 ) -> None:
     file = tmp_path / "mine.toml"
     file.write_text(SCENARIO, encoding="utf-8")
-    plays = plans(GROUNDS, [str(file)], bystanders=0)
-    (proof,) = prove(GROUNDS, plays, cluster=cluster, folder=tmp_path, template="template_mimamori")
+    runs = plans(GROUNDS, [str(file)], bystanders=0)
+    (check,) = verify(GROUNDS, runs, cluster=cluster, folder=tmp_path, template="template_mimamori")
     alone: Told = [
-        (one.alert.rule, proof.homes[one.event.home or 0], one.alert.raised_at)
-        for one in proof.comparison.expectations
+        (one.alert.rule, check.homes[one.event.home or 0], one.alert.raised_at)
+        for one in check.comparison.expectations
         if one.alert is not None
     ]
     assert [rule for rule, _, _ in alone] == ["inactivity", "geofence_exit"]
-    service = told_by_the_service(plays[0], database_url, broker, tmp_path)
+    service = told_by_the_service(runs[0], database_url, broker, tmp_path)
     assert set(alone) <= set(service)

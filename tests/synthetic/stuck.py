@@ -179,7 +179,7 @@ def told_by(home: SimHome, world: HomeWorld, begin: datetime, days: int) -> list
     series: dict[tuple[int, str], list[tuple[float, float]]] = {}
     day = world.day_of(begin)
     for _ in range(days):
-        for one in world.tell(day).samples:
+        for one in world.home_day(day).samples:
             if one.metric in METRICS:
                 series.setdefault((one.device, one.metric), []).append((one.time_ms / 1000, float(one.value)))
         day = day.next()

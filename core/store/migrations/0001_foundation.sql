@@ -162,7 +162,7 @@ CREATE TABLE device_assignment (
 );
 CREATE INDEX device_assignment_home ON device_assignment (home_id);
 
--- Who signs in to the broker with a credential of its own; the doorkeeper carries it to the broker.
+-- Who signs in to the broker with a credential of its own; `mimamori sync-broker` carries it to the broker.
 CREATE TABLE broker_account (
     name           text PRIMARY KEY CHECK (name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
     kind           text NOT NULL CHECK (kind IN ('device', 'gateway', 'phone')),

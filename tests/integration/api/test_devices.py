@@ -167,7 +167,7 @@ def test_names_of_the_service_and_of_others_are_refused(ward: ApiWard, admin: Te
         body = {"device_id": "x-1", "kind": "motion", "home": 1} | more
         return admin.post("/api/v1/devices", json=body).status_code
 
-    for name in ("ingest", "simulator", "mimamori-ingest", "doorkeeper"):
+    for name in ("ingest", "simulator", "mimamori-ingest", "sync-broker"):
         assert add(device_id=name) == 422, name
     assert add(sender="zigbee2mqtt:g7/hall") == 201
     assert code_of(admin, "x-1")

@@ -14,7 +14,7 @@ from core.credentials import enrolment_codes
 from core.domain.broker_account import AccountKind, BrokerAccount
 from core.store.database import Database
 from core.store.devices import broker_accounts
-from deploy.broker_sync import Doorkeeper, hang_up
+from deploy.broker_sync import BrokerSync, hang_up
 from deploy.local.mosquitto import Broker
 from tests.support.services.device_client import DeviceClient
 from tests.support.services.processes import Processes, service_settings
@@ -36,9 +36,9 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def doorkeeper(database: Database, broker: Broker) -> Iterator[None]:
+def broker_sync(database: Database, broker: Broker) -> Iterator[None]:
     stop = threading.Event()
-    keeper = Doorkeeper(database, broker.folder, partial(hang_up, broker.folder), rest_s=0.1)
+    keeper = BrokerSync(database, broker.folder, partial(hang_up, broker.folder), rest_s=0.1)
     thread = threading.Thread(target=keeper.run, args=(stop,))
     thread.start()
     try:
@@ -81,7 +81,7 @@ def let_in(connect: Connect, name: str, password: str) -> DeviceClient:
     return got_in[0]
 
 
-@pytest.mark.usefixtures("doorkeeper")
+@pytest.mark.usefixtures("broker_sync")
 def test_each_speaks_under_its_own_prefix_only(database: Database, connect: Connect) -> None:
     may = {
         D1: ["mimamori/v1/d1/readings", "mimamori/v1/d1/fix", "mimamori/v1/d1/status"],
@@ -104,7 +104,7 @@ def test_each_speaks_under_its_own_prefix_only(database: Database, connect: Conn
     assert not clients[PHONE].publish("owntracks/Hanako/phone")
 
 
-@pytest.mark.usefixtures("doorkeeper")
+@pytest.mark.usefixtures("broker_sync")
 def test_a_device_hears_nothing_but_its_own_commands(
     database: Database, broker: Broker, connect: Connect
 ) -> None:
@@ -130,7 +130,7 @@ def test_a_device_hears_nothing_but_its_own_commands(
     assert set(d1.heard) == {"mimamori/v1/d1/command"}
 
 
-@pytest.mark.usefixtures("doorkeeper")
+@pytest.mark.usefixtures("broker_sync")
 def test_a_last_will_in_the_name_of_another_never_comes(
     database: Database, broker: Broker, connect: Connect
 ) -> None:
@@ -147,7 +147,7 @@ def test_a_last_will_in_the_name_of_another_never_comes(
     assert set(listener.heard) == {"mimamori/v1/d1/status"}
 
 
-@pytest.mark.usefixtures("doorkeeper")
+@pytest.mark.usefixtures("broker_sync")
 def test_a_revoked_device_is_cut_off_and_nobody_else(
     database: Database, broker: Broker, connect: Connect
 ) -> None:
@@ -162,7 +162,7 @@ def test_a_revoked_device_is_cut_off_and_nobody_else(
     assert not d2.was_cut_off
 
 
-@pytest.mark.usefixtures("doorkeeper")
+@pytest.mark.usefixtures("broker_sync")
 def test_a_rotated_credential_ends_when_the_new_one_is_fetched(database: Database, connect: Connect) -> None:
     old = credential(database, D1)
     d1 = let_in(connect, "d1", old)
@@ -177,7 +177,7 @@ def test_a_rotated_credential_ends_when_the_new_one_is_fetched(database: Databas
     assert not connect("d1", old).is_let_in
 
 
-@pytest.mark.usefixtures("doorkeeper")
+@pytest.mark.usefixtures("broker_sync")
 def test_what_waits_for_ingest_outlives_a_change_of_accounts(
     database: Database, broker: Broker, connect: Connect
 ) -> None:
@@ -203,7 +203,7 @@ def test_what_waits_for_ingest_outlives_a_change_of_accounts(
     again.close()
 
 
-@pytest.mark.usefixtures("doorkeeper")
+@pytest.mark.usefixtures("broker_sync")
 def test_a_device_cannot_take_the_session_of_another_or_of_ingest(
     database: Database, broker: Broker, connect: Connect
 ) -> None:
@@ -221,7 +221,7 @@ def test_a_device_cannot_take_the_session_of_another_or_of_ingest(
     ingest.close()
 
 
-@pytest.mark.usefixtures("doorkeeper")
+@pytest.mark.usefixtures("broker_sync")
 def test_accounts_are_there_after_a_restart_of_the_broker(
     database: Database, broker: Broker, connect: Connect
 ) -> None:
@@ -244,7 +244,7 @@ def test_a_call_that_found_no_broker_is_made_again(
         calls[0] += 1
         return is_there[0]
 
-    keeper = Doorkeeper(database, tmp_path, call, rest_s=0.0)
+    keeper = BrokerSync(database, tmp_path, call, rest_s=0.0)
     credential(database, D1)
     keeper.turn()
     keeper.turn()
@@ -262,7 +262,7 @@ def test_many_changes_at_once_are_one_call(database: Database, tmp_path: Path) -
         calls[0] += 1
         return True
 
-    keeper = Doorkeeper(database, tmp_path, call, rest_s=3600)
+    keeper = BrokerSync(database, tmp_path, call, rest_s=3600)
     for number in range(5):
         credential(database, BrokerAccount(f"d{number}", AccountKind.DEVICE))
         keeper.turn()
@@ -276,11 +276,11 @@ def test_names_that_the_database_does_not_know_stay_in_the_password_file(
 ) -> None:
     (tmp_path / "passwords").write_text("ingest:$7$1\n", encoding="ascii")
     credential(database, D1)
-    Doorkeeper(database, tmp_path, lambda: True).turn()
+    BrokerSync(database, tmp_path, lambda: True).turn()
     with database.transaction() as connection:
         broker_accounts.revoke(connection, "d1", NOW)
     credential(database, D2)
-    Doorkeeper(database, tmp_path, lambda: True).turn()
+    BrokerSync(database, tmp_path, lambda: True).turn()
     names = [line.partition(":")[0] for line in (tmp_path / "passwords").read_text().splitlines()]
     assert names == ["ingest", "d2"]
 

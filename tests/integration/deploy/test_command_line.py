@@ -166,7 +166,7 @@ def test_a_device_is_moved_stored_shared_and_replaced(mimamori: CommandLine) -> 
     assert mimamori("device", "share", "t-1").out == "t-1 is everybody's in its home from now on\n"
     assert "everybody's in its home already" in mimamori("device", "share", "t-1").err
     assert mimamori("device", "move", "t-1", "--resident", "1").code == 0
-    assert mimamori("device", "store", "t-1").code == 0
+    assert mimamori("device", "unassign", "t-1").code == 0
     assert "in store" in mimamori("device", "list").out
     told = mimamori("device", "move", "t-1", "--resident", "1", "--at", "2099-01-01T00:00+0900")
     assert "the move lies in the future" in told.err

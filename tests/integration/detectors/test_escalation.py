@@ -34,7 +34,7 @@ UNCLAIMED, CLEARED = NotificationKind.UNCLAIMED, NotificationKind.CLEARED
 CLOSED = NotificationKind.CLOSED
 
 
-class Stage:
+class ScenarioTestBed:
     """A ward with one alert at a time, planned step by step; messages count as sent as soon as they are planned."""
 
     def __init__(self, database: Database, folder: Path) -> None:
@@ -79,9 +79,9 @@ class Stage:
 
 
 @pytest.fixture
-def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
+def stage(database_url: str, tmp_path: Path) -> Iterator[ScenarioTestBed]:
     with Database(database_url, size=2) as database:
-        yield Stage(database, tmp_path)
+        yield ScenarioTestBed(database, tmp_path)
 
 
 TARO_NAME, HANAKO_NAME, CENTRE_NAME = "佐藤 太郎", "Hanako Sato", "見守りセンター"
@@ -89,7 +89,7 @@ TARO_NAME, HANAKO_NAME, CENTRE_NAME = "佐藤 太郎", "Hanako Sato", "見守り
 
 @pytest.mark.parametrize(("severity", "minutes"), [(Severity.EMERGENCY, 2), (Severity.CHECK_SOON, 10)])
 def test_the_family_is_told_at_once_and_the_centre_if_nobody_answers(
-    stage: Stage, severity: Severity, minutes: int
+    stage: ScenarioTestBed, severity: Severity, minutes: int
 ) -> None:
     stage.people([TARO, HANAKO])
     stage.open(severity=severity)
@@ -110,7 +110,7 @@ def test_the_family_is_told_at_once_and_the_centre_if_nobody_answers(
     ],
 )
 def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowly(
-    stage: Stage, severity: Severity, pauses: list[int]
+    stage: ScenarioTestBed, severity: Severity, pauses: list[int]
 ) -> None:
     stage.people([TARO, HANAKO])
     stage.open(severity=severity)
@@ -143,7 +143,7 @@ def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowl
     assert stage.told() == []
 
 
-def test_somebody_who_is_no_contact_any_more_hears_nothing_further(stage: Stage) -> None:
+def test_somebody_who_is_no_contact_any_more_hears_nothing_further(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
     assert stage.told() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
@@ -159,7 +159,7 @@ def test_somebody_who_is_no_contact_any_more_hears_nothing_further(stage: Stage)
     assert stage.told() == [(TARO_NAME, CLOSED)]
 
 
-def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: Stage) -> None:
+def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: ScenarioTestBed) -> None:
     stage.people([TARO], centre=[])
     stage.open(severity=Severity.EMERGENCY)
     assert stage.told() == [(TARO_NAME, OPENING)]
@@ -172,7 +172,7 @@ def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: Stag
     assert stage.told() == [(TARO_NAME, UNCLAIMED)]
 
 
-def test_a_claim_stops_the_ladder_and_everybody_told_learns_who_is_going(stage: Stage) -> None:
+def test_a_claim_stops_the_ladder_and_everybody_told_learns_who_is_going(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
     stage.told()
@@ -188,7 +188,7 @@ def test_a_claim_stops_the_ladder_and_everybody_told_learns_who_is_going(stage: 
 
 @pytest.mark.parametrize(("severity", "minutes"), [(Severity.EMERGENCY, 10), (Severity.CHECK_SOON, 30)])
 def test_a_claim_without_an_outcome_lapses_and_the_ladder_goes_on(
-    stage: Stage, severity: Severity, minutes: int
+    stage: ScenarioTestBed, severity: Severity, minutes: int
 ) -> None:
     stage.people([TARO, HANAKO])
     stage.open(severity=severity)
@@ -206,7 +206,7 @@ def test_a_claim_without_an_outcome_lapses_and_the_ladder_goes_on(
     assert EventKind.LAPSED in stage.events()
 
 
-def test_a_claim_given_back_lets_the_ladder_go_on_at_once(stage: Stage) -> None:
+def test_a_claim_given_back_lets_the_ladder_go_on_at_once(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
     stage.told()
@@ -219,7 +219,7 @@ def test_a_claim_given_back_lets_the_ladder_go_on_at_once(stage: Stage) -> None:
     assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, OPENING)]
 
 
-def test_when_the_whole_family_cannot_go_the_centre_is_asked_at_once(stage: Stage) -> None:
+def test_when_the_whole_family_cannot_go_the_centre_is_asked_at_once(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
     stage.told()
@@ -231,14 +231,16 @@ def test_when_the_whole_family_cannot_go_the_centre_is_asked_at_once(stage: Stag
     assert stage.told() == [(CENTRE_NAME, OPENING)]
 
 
-def test_a_resident_without_family_contacts_is_the_centres_at_once(stage: Stage) -> None:
+def test_a_resident_without_family_contacts_is_the_centres_at_once(stage: ScenarioTestBed) -> None:
     stage.people([])
     stage.open()
 
     assert stage.told() == [(CENTRE_NAME, OPENING)]
 
 
-def test_a_second_rung_of_the_family_comes_before_the_centre_when_its_step_says_so(stage: Stage) -> None:
+def test_a_second_rung_of_the_family_comes_before_the_centre_when_its_step_says_so(
+    stage: ScenarioTestBed,
+) -> None:
     stage.people([TARO, HANAKO | {"step": 2}], [CENTRE | {"step": 3}])
     stage.open()
 
@@ -249,7 +251,7 @@ def test_a_second_rung_of_the_family_comes_before_the_centre_when_its_step_says_
     assert stage.told() == [(CENTRE_NAME, OPENING)]
 
 
-def test_equipment_is_the_staffs_alone_and_has_no_ladder(stage: Stage) -> None:
+def test_equipment_is_the_staffs_alone_and_has_no_ladder(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open(rule="device_silent", subject="device:1", severity=Severity.EQUIPMENT)
 
@@ -258,7 +260,7 @@ def test_equipment_is_the_staffs_alone_and_has_no_ladder(stage: Stage) -> None:
     assert stage.told() == []
 
 
-def test_what_is_not_urgent_is_told_to_the_family_and_climbs_no_further(stage: Stage) -> None:
+def test_what_is_not_urgent_is_told_to_the_family_and_climbs_no_further(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open(severity=Severity.KEEP_AN_EYE)
 
@@ -267,7 +269,7 @@ def test_what_is_not_urgent_is_told_to_the_family_and_climbs_no_further(stage: S
     assert stage.told() == []
 
 
-def test_an_alert_of_the_whole_ward_goes_to_the_centres_and_to_no_family(stage: Stage) -> None:
+def test_an_alert_of_the_whole_ward_goes_to_the_centres_and_to_no_family(stage: ScenarioTestBed) -> None:
     stage.people([TARO], [CENTRE, CENTRE | {"name": "夜間センター", "address": "night@example.jp"}])
     ward = finding(rule="ward_silent", subject="ward")
     judged = [AlertKey("ward_silent", "ward")]
@@ -277,7 +279,7 @@ def test_an_alert_of_the_whole_ward_goes_to_the_centres_and_to_no_family(stage: 
     assert stage.told() == [("夜間センター", OPENING), (CENTRE_NAME, OPENING)]
 
 
-def test_a_silent_home_is_told_to_the_families_of_all_who_live_there(stage: Stage) -> None:
+def test_a_silent_home_is_told_to_the_families_of_all_who_live_there(stage: ScenarioTestBed) -> None:
     ward = ward_file([TARO], [CENTRE])
     residents: list[dict[str, Any]] = ward["homes"][0]["residents"]
     second: dict[str, Any] = residents[0] | {"key": "r2", "name": "山田一郎"}
@@ -295,7 +297,7 @@ def test_a_silent_home_is_told_to_the_families_of_all_who_live_there(stage: Stag
     assert about.resident == "山田一郎"
 
 
-def test_the_end_of_it_is_told_to_everybody_who_was_told_and_stops_the_ladder(stage: Stage) -> None:
+def test_the_end_of_it_is_told_to_everybody_who_was_told_and_stops_the_ladder(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
     stage.told()
@@ -315,7 +317,7 @@ def test_the_end_of_it_is_told_to_everybody_who_was_told_and_stops_the_ladder(st
     assert stage.told() == []
 
 
-def test_the_outcome_is_told_to_everybody_but_whoever_reported_it(stage: Stage) -> None:
+def test_the_outcome_is_told_to_everybody_but_whoever_reported_it(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
     stage.told()
@@ -328,7 +330,7 @@ def test_the_outcome_is_told_to_everybody_but_whoever_reported_it(stage: Stage) 
     assert stage.told() == [(HANAKO_NAME, CLOSED), (TARO_NAME, CLOSED)]
 
 
-def test_a_matter_that_begins_anew_is_told_anew(stage: Stage) -> None:
+def test_a_matter_that_begins_anew_is_told_anew(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open()
     stage.told()
@@ -344,7 +346,7 @@ def test_a_matter_that_begins_anew_is_told_anew(stage: Stage) -> None:
     assert stage.told() == [(CENTRE_NAME, OPENING)]
 
 
-def test_what_was_over_before_it_was_seen_is_told_once_and_climbs_no_ladder(stage: Stage) -> None:
+def test_what_was_over_before_it_was_seen_is_told_once_and_climbs_no_ladder(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open(cleared_at=NOW)
 
@@ -353,7 +355,7 @@ def test_what_was_over_before_it_was_seen_is_told_once_and_climbs_no_ladder(stag
     assert stage.told() == []
 
 
-def test_an_sos_pressed_again_is_told_again(stage: Stage) -> None:
+def test_an_sos_pressed_again_is_told_again(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open(rule="sos", severity=Severity.EMERGENCY)
     stage.told()
@@ -372,7 +374,7 @@ def test_an_sos_pressed_again_is_told_again(stage: Stage) -> None:
     assert EventKind.REPEATED in stage.events()
 
 
-def test_a_matter_that_gets_more_urgent_is_told_again_and_climbs_faster(stage: Stage) -> None:
+def test_a_matter_that_gets_more_urgent_is_told_again_and_climbs_faster(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open()
     stage.told()
@@ -385,7 +387,7 @@ def test_a_matter_that_gets_more_urgent_is_told_again_and_climbs_faster(stage: S
     assert stage.told() == [(CENTRE_NAME, OPENING)]
 
 
-def test_what_was_closed_before_anybody_was_told_is_told_to_nobody(stage: Stage) -> None:
+def test_what_was_closed_before_anybody_was_told_is_told_to_nobody(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open()
     stage.act(handling.close, user=CARE, outcome=Outcome.DRILL)
@@ -393,7 +395,7 @@ def test_what_was_closed_before_anybody_was_told_is_told_to_nobody(stage: Stage)
     assert stage.told() == []
 
 
-def test_what_was_claimed_before_anybody_was_told_is_still_told_to_the_family(stage: Stage) -> None:
+def test_what_was_claimed_before_anybody_was_told_is_still_told_to_the_family(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open()
     stage.act(handling.claim, user=CARE)
@@ -406,7 +408,7 @@ def test_what_was_claimed_before_anybody_was_told_is_still_told_to_the_family(st
     assert stage.told() == [(TARO_NAME, UNCLAIMED), (CENTRE_NAME, OPENING)]
 
 
-def test_an_alert_without_anybody_to_tell_waits_on_the_board(stage: Stage) -> None:
+def test_an_alert_without_anybody_to_tell_waits_on_the_board(stage: ScenarioTestBed) -> None:
     stage.people([], [])
     stage.open()
 

@@ -19,7 +19,7 @@ from core.domain.broker_account import AccountKind, BrokerAccount
 from core.errors import SettingsError
 from core.settings import Settings
 from core.store.database import Database
-from deploy.broker_sync import Doorkeeper, hang_up
+from deploy.broker_sync import BrokerSync, hang_up
 from deploy.local import required_programs
 from deploy.local.mosquitto import INGEST, SIMULATOR, Broker
 from deploy.local.mosquitto_files import Certificates
@@ -175,7 +175,7 @@ def test_readings_of_a_device_are_stored_over_tls(
     with Database(database_url, size=2) as database:
         with database.transaction() as connection:
             password = enrolment_codes.new_credential(connection, HALL, now).password
-        Doorkeeper(database, broker.folder, partial(hang_up, broker.folder)).turn()
+        BrokerSync(database, broker.folder, partial(hang_up, broker.folder)).turn()
         device = DeviceClient(broker.host, broker.devices_port, HALL.name, password, tls=authority.context())
         try:
             assert device.is_let_in

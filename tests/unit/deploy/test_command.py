@@ -15,8 +15,8 @@ COMMANDS = [
     ("demo",), ("demo-reset",), ("migrate",), ("ingest",), ("detect",), ("api",), ("register",), ("doctor",), ("decode",),
     ("user",), ("user", "add"), ("user", "list"), ("user", "password"), ("user", "disable"), ("user", "enable"),
     ("device",), ("device", "add"), ("device", "list"), ("device", "move"), ("device", "retire"),
-    ("device", "store"), ("device", "share"), ("device", "replace"), ("device", "label"), ("device", "enrol"),
-    ("device", "rotate"), ("device", "revoke"), ("device", "proposals"), ("device", "accept"), ("device", "dismiss"), ("doorkeeper",),
+    ("device", "unassign"), ("device", "share"), ("device", "replace"), ("device", "label"), ("device", "enrol"),
+    ("device", "rotate"), ("device", "revoke"), ("device", "proposals"), ("device", "accept"), ("device", "dismiss"), ("sync-broker",),
     ("simulate",), ("replay",),
 ]  # fmt: skip
 

@@ -40,9 +40,9 @@ def test_every_setting_in_the_file_exists(services: dict[str, Any]) -> None:
 
 def test_every_stage_that_is_named_is_in_the_dockerfile(services: dict[str, Any]) -> None:
     text = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
-    stages = set(re.findall(r"^FROM \S+ AS (\S+)$", text, re.MULTILINE))
+    test_beds = set(re.findall(r"^FROM \S+ AS (\S+)$", text, re.MULTILINE))
     targets = {service["build"]["target"] for service in services.values() if "build" in service}
-    assert targets | set(re.findall(r"--from=(\S+)", text)) <= stages
+    assert targets | set(re.findall(r"--from=(\S+)", text)) <= test_beds
 
 
 def test_the_recordings_of_others_are_in_neither_the_images_nor_the_wheel() -> None:

@@ -65,7 +65,7 @@ def test_after_a_collapse_nothing_moves_until_somebody_comes():
     world = home('kind = "collapse"', 'at = "10:30"', "for_h = 8")
     day = first_day(world)
     fell, found = day.ms(10.5 * HOUR_S), day.ms(18.5 * HOUR_S)
-    moved = signs(world, world.tell(day))
+    moved = signs(world, world.home_day(day))
     assert not [at for at in moved if fell < at < found]
     assert [at for at in moved if fell - 30_000 <= at <= fell]
     assert min(at for at in moved if at >= found) - found < 60_000
@@ -75,7 +75,7 @@ def test_a_collapse_in_the_evening_lasts_into_the_next_day():
     world = home('kind = "collapse"', 'at = "20:00"', "for_h = 14")
     day = first_day(world)
     fell, found = day.ms(20 * HOUR_S), day.ms(34 * HOUR_S)
-    moved = [*signs(world, world.tell(day)), *signs(world, world.tell(day.next()))]
+    moved = [*signs(world, world.home_day(day)), *signs(world, world.home_day(day.next()))]
     assert not [at for at in moved if fell < at < found]
     assert [at for at in moved if at >= found]
 
@@ -83,8 +83,8 @@ def test_a_collapse_in_the_evening_lasts_into_the_next_day():
 def test_without_a_time_a_collapse_happens_by_day_at_a_time_that_the_seed_chooses():
     times = set[float]()
     for seed in range(8):
-        wish = parse_scenario('title = "t"\n[[event]]\nkind = "collapse"', "test.toml")
-        times.add(bind([wish], ward(), seed)[0].at_s)
+        event = parse_scenario('title = "t"\n[[event]]\nkind = "collapse"', "test.toml")
+        times.add(bind([event], ward(), seed)[0].at_s)
     assert len(times) == 8
     assert all(9 * HOUR_S <= at_s <= 20 * HOUR_S for at_s in times)
 
@@ -92,7 +92,7 @@ def test_without_a_time_a_collapse_happens_by_day_at_a_time_that_the_seed_choose
 def test_a_fall_in_the_bathroom_is_seen_there_last():
     world = home('kind = "bathroom_fall"', 'at = "19:40"', "for_h = 5")
     day = first_day(world)
-    told = world.tell(day)
+    told = world.home_day(day)
     fell = day.ms(19 * HOUR_S + 40 * 60)
     last = [
         world.home.devices[sample.device].place
@@ -111,7 +111,7 @@ def test_who_wanders_walks_far_and_gets_nowhere(pattern: str):
     ]
     during = [
         item
-        for item in world.tell(day).positions
+        for item in world.home_day(day).positions
         if day.ms(10 * HOUR_S + 1200) < item.time_ms < day.ms(11 * HOUR_S + 6600) and item.accuracy_m < 20
     ]
     lat, lon = (np.array([getattr(item, name) for item in during]) for name in ("lat", "lon"))
@@ -126,7 +126,7 @@ def test_who_wanders_walks_far_and_gets_nowhere(pattern: str):
 def test_who_does_not_return_is_out_into_the_evening():
     world = home('kind = "does_not_return"', 'at = "10:30"', "for_h = 11")
     day = first_day(world)
-    told = world.tell(day)
+    told = world.home_day(day)
     left, back = day.ms(10.5 * HOUR_S), day.ms(21.5 * HOUR_S)
     assert not [at for at in signs(world, told) if left + 20_000 < at < back - 1000]
 
@@ -134,7 +134,7 @@ def test_who_does_not_return_is_out_into_the_evening():
 def test_a_tracker_that_was_left_stays_at_home_while_the_rooms_are_quiet():
     world = home('kind = "tracker_left"', 'at = "10:40"', "for_h = 2.5")
     day = first_day(world)
-    told = world.tell(day)
+    told = world.home_day(day)
     left, back = day.ms(10 * HOUR_S + 2400), day.ms(13 * HOUR_S + 600)
     assert not [at for at in signs(world, told) if left + 20_000 < at < back - 1000]
     ground = world.home.ground
@@ -160,7 +160,7 @@ def test_somebody_stays_at_home_on_a_day_at_the_day_centre():
 def test_a_forgotten_kettle_draws_its_power_and_tells_it_each_hour():
     world = home('kind = "kettle_left_on"', 'at = "11:15"', "for_h = 3")
     day = first_day(world)
-    drawn = values(world, world.tell(day), "power_w", "kettle")
+    drawn = values(world, world.home_day(day), "power_w", "kettle")
     on = [at for at, value in drawn if value > 900 and at >= day.ms(11.25 * HOUR_S)]
     off = [at for at, value in drawn if value < 30 and at >= on[0]]
     assert off[0] == day.ms(14.25 * HOUR_S)
@@ -174,7 +174,7 @@ def test_rooms_get_hot_or_cold_and_are_as_before_later(kind: str, to_c: float):
     day = first_day(world)
 
     def warm(of: HomeWorld, on: LocalDay) -> FloatArray:
-        return np.array([value for _, value in values(of, of.tell(on), "temperature_c", "living_room")])
+        return np.array([value for _, value in values(of, of.home_day(on), "temperature_c", "living_room")])
 
     changed, usual = warm(world, day), warm(plain, day)
     assert min(abs(changed - to_c)) < 1.0
@@ -185,8 +185,8 @@ def test_rooms_get_hot_or_cold_and_are_as_before_later(kind: str, to_c: float):
 def test_somebody_who_declines_moves_less_after_four_weeks():
     world = home('kind = "declines"', "for_days = 28", "share = 0.5")
     day = first_day(world)
-    before = np.mean([len(signs(world, world.tell(day.before(ago)))) for ago in range(1, 15)])
-    after = np.mean([len(signs(world, world.tell(day.before(-ahead)))) for ahead in range(28, 42)])
+    before = np.mean([len(signs(world, world.home_day(day.before(ago)))) for ago in range(1, 15)])
+    after = np.mean([len(signs(world, world.home_day(day.before(-ahead)))) for ahead in range(28, 42)])
     assert after < 0.85 * before
 
 
@@ -201,8 +201,8 @@ def test_a_guest_moves_about_and_the_resident_stays_in():
     plain = home('kind = "sos"', 'at = "10:00"')
     day = first_day(world)
     during = range(day.ms(13 * HOUR_S), day.ms(18 * HOUR_S))
-    busy = [at for at in signs(world, world.tell(day)) if at in during]
-    usual = [at for at in signs(plain, plain.tell(day)) if at in during]
+    busy = [at for at in signs(world, world.home_day(day)) if at in during]
+    usual = [at for at in signs(plain, plain.home_day(day)) if at in during]
     assert len(busy) > len(usual) + 20
 
 
@@ -211,7 +211,7 @@ def test_a_cat_is_seen_while_nobody_is_at_home():
     seen = 0
     day = first_day(world)
     for _ in range(10):
-        told = world.tell(day)
+        told = world.home_day(day)
         for span in world.plan(day).absences:
             within = range(day.ms(span.start_s + 130), day.ms(span.end_s - 1))
             seen += len([at for at in signs(world, told) if at in within])
@@ -222,7 +222,7 @@ def test_a_cat_is_seen_while_nobody_is_at_home():
 def test_who_sleeps_in_is_seen_later():
     world = home('kind = "sleeps_in"', "for_h = 1.5", "day = 1")
     day = first_day(world).next()
-    told = world.tell(day)
+    told = world.home_day(day)
     assert signs(world, told)[0] >= told.begin_ms + 1.5 * 3_600_000
 
 
@@ -241,7 +241,7 @@ def test_a_battery_runs_down_and_then_its_sensor_is_silent_until_it_is_changed()
     start = first_day(world)
 
     def told(of: HomeWorld, ahead: int, metric: str) -> list[float]:
-        told_day = of.tell(start.before(-ahead))
+        told_day = of.home_day(start.before(-ahead))
         return [value for _, value in values(of, told_day, metric, "kitchen")]
 
     levels = [told(world, ahead, "battery_pct")[0] for ahead in range(9)]
@@ -254,7 +254,7 @@ def test_a_battery_runs_down_and_then_its_sensor_is_silent_until_it_is_changed()
 def test_a_stuck_motion_sensor_sees_somebody_all_the_time():
     world = home('kind = "sensor_stuck"', 'device = "living_room"', 'at = "08:00"', "for_h = 10")
     day = first_day(world)
-    motion = values(world, world.tell(day), "motion", "living_room")
+    motion = values(world, world.home_day(day), "motion", "living_room")
     during = [at for at, value in motion if value and day.ms(8 * HOUR_S) <= at < day.ms(18 * HOUR_S)]
     assert set(np.diff(during)) == {180_000}
     assert all(first[1] != second[1] for first, second in pairwise(motion))
@@ -264,7 +264,7 @@ def test_a_long_nap_is_quiet_and_keeps_the_resident_at_home():
     world = home('kind = "long_nap"', 'at = "13:00"', "for_h = 3")
     day = first_day(world)
     quiet = range(day.ms(13 * HOUR_S + 200), day.ms(16 * HOUR_S))
-    found = signs(world, world.tell(day))
+    found = signs(world, world.home_day(day))
     assert not [at for at in found if at in quiet]
     assert [at for at in found if at >= quiet.stop]
     assert not [span for span in world.plan(day).absences if span.end_s > 13 * HOUR_S > span.start_s]
@@ -276,7 +276,7 @@ def test_who_is_away_for_days_leaves_by_the_door_and_is_back_by_it(kind: str):
     day = first_day(world)
     days = [day, day.next(), day.next().next()]
     leaves, returns = day.ms(10 * HOUR_S), day.ms(10 * HOUR_S) + round(2.25 * 86_400_000)
-    told = [world.tell(one) for one in days]
+    told = [world.home_day(one) for one in days]
     found = [at for one in told for at in signs(world, one)]
     assert not [at for at in found if leaves + 13_000 < at < returns]
     assert [at for at in found if leaves - 60_000 <= at <= leaves]
@@ -290,7 +290,7 @@ def test_who_is_away_for_days_leaves_by_the_door_and_is_back_by_it(kind: str):
 def test_the_tracker_of_who_is_away_for_days_stays_far_off_until_the_return():
     world = home('kind = "travels"', 'at = "10:00"', "for_days = 2.25", resident=walker())
     day = first_day(world).next()
-    told = world.tell(day)
+    told = world.home_day(day)
     north, east = world.home.ground.degrees(np.zeros(1), np.zeros(1))
     far = [abs(one.lat - float(north[0])) + abs(one.lon - float(east[0])) > 0.02 for one in told.positions]
     assert len(far) > 1000

@@ -37,7 +37,7 @@ def home(lines: str) -> HomeWorld:
 
 
 def in_bed_at(world: HomeWorld, moment: datetime) -> bool:
-    told = [world.tell(world.day_of(moment).before(1)), world.tell(world.day_of(moment))]
+    told = [world.home_day(world.day_of(moment).before(1)), world.home_day(world.day_of(moment))]
     changes = [
         (one.time_ms, bool(one.value)) for day in told for one in day.samples if one.metric == "bed_occupied"
     ]
@@ -70,7 +70,7 @@ def test_truth_gives_until_some_hours_after_getting_up_to_notice_a_fall_at_night
     at: str, by_h: float
 ) -> None:
     bound = incidents(f'kind = "collapse"\nresident = "r001"\nday = 1\nat = "{at}"')
-    (event,) = Simulation(ward(), bound, 1).truth(NOW + timedelta(days=3))
+    (event,) = Simulation(ward(), bound, 1).ground_truth(NOW + timedelta(days=3))
     assert event.by is not None
     # By day within six hours; at night by three hours after the usual getting up, which is about seven for r001.
     assert abs((event.by - event.begins) / timedelta(hours=1) - by_h) <= (0.0 if by_h == 6.0 else 1.0)

@@ -32,7 +32,7 @@ def month(ward: SimWard) -> list[tuple[HomeWorld, list[HomeDay]]]:
     months: list[tuple[HomeWorld, list[HomeDay]]] = []
     for home in make_world(ward, (), 1):
         day = home.day_of(NOW)
-        months.append((home, [home.tell(day.before(ago)) for ago in range(DAYS, 0, -1)]))
+        months.append((home, [home.home_day(day.before(ago)) for ago in range(DAYS, 0, -1)]))
     return months
 
 
@@ -196,7 +196,7 @@ def test_walks_reach_their_place_and_end_at_home(month: list[tuple[HomeWorld, li
 def test_who_does_not_get_up_gives_no_life_sign_until_somebody_comes(ward: SimWard):
     home = with_incident(ward, 'kind = "does_not_get_up"', 'resident = "r001"', "day = 0", "for_h = 5")
     day = home.day_of(NOW).next()
-    told, plan = home.tell(day), home.plan(day)
+    told, plan = home.home_day(day), home.plan(day)
     signs = life_signs(home, told)
     assert plan.still_until_s - plan.wake_s == 5 * HOUR_S
     assert signs[0] == day.ms(plan.still_until_s)
@@ -206,7 +206,7 @@ def test_who_does_not_get_up_gives_no_life_sign_until_somebody_comes(ward: SimWa
 def test_a_last_stirring_in_bed_can_be_chosen(ward: SimWard):
     home = with_incident(ward, 'kind = "does_not_get_up"', 'resident = "r001"', 'at = "08:20"', "for_h = 5")
     day = home.day_of(NOW).next()
-    first, second = life_signs(home, home.tell(day))[:2]
+    first, second = life_signs(home, home.home_day(day))[:2]
     assert first == day.ms(8 * HOUR_S + 20 * 60)
     assert second == day.ms(home.plan(day).still_until_s)
 
@@ -221,7 +221,7 @@ def test_leaving_the_area_goes_as_far_as_the_scenario_says(ward: SimWard):
     ]
     farthest = max(
         np.hypot((item.lat - home.home.ground.lat) * 111_320, (item.lon - home.home.ground.lon) * 90_500)
-        for item in home.tell(day).positions
+        for item in home.home_day(day).positions
         if item.accuracy_m < 15
     )
     assert 1350 < farthest < 1650
@@ -237,7 +237,7 @@ def test_a_night_exit_leaves_by_the_door_and_comes_back(ward: SimWard):
     door = next(n for n, device in enumerate(home.home.devices) if device.kind is DeviceKind.DOOR)
     opened = [
         datetime.fromtimestamp(sample.time_ms / 1000, home.home.zone).strftime("%H:%M")
-        for sample in home.tell(day).samples
+        for sample in home.home_day(day).samples
         if sample.device == door and sample.value is True and sample.metric == "contact_open"
     ]
     assert opened[-2:] == ["02:20", "03:20"]
@@ -246,7 +246,7 @@ def test_a_night_exit_leaves_by_the_door_and_comes_back(ward: SimWard):
 def test_a_dead_gateway_takes_its_sensors_along_and_tells_when_it_is_back(ward: SimWard):
     home = with_incident(ward, 'kind = "gateway_dies"', 'resident = "r001"', 'at = "10:00"', "for_h = 3")
     day = home.day_of(NOW).next()
-    told = home.tell(day)
+    told = home.home_day(day)
     during = (day.ms(10 * HOUR_S), day.ms(13 * HOUR_S))
     assert not [sample for sample in told.samples if during[0] <= sample.time_ms < during[1]]
     # A tracker has its own line.
@@ -261,7 +261,7 @@ def test_a_silent_ward_is_silent_everywhere(ward: SimWard):
     for home in make_world(ward, incidents, 1):
         day = home.day_of(NOW)
         day = day if day.date == NOW.date() else day.next()
-        told = home.tell(day)
+        told = home.home_day(day)
         during = (day.ms(13 * HOUR_S), day.ms(15 * HOUR_S))
         assert not [
             item for item in (*told.samples, *told.positions) if during[0] <= item.time_ms < during[1]
@@ -274,6 +274,6 @@ def test_an_incident_can_come_again_after_some_days(ward: SimWard):
     day = home.day_of(NOW).next()
     pressed: list[bool] = []
     for _ in range(7):
-        pressed.append(any(sample.metric == "sos" for sample in home.tell(day).samples))
+        pressed.append(any(sample.metric == "sos" for sample in home.home_day(day).samples))
         day = day.next()
     assert pressed == [True, False, False, True, False, False, True]

@@ -63,5 +63,5 @@ ORDER BY a.name;
 SELECT name, password_hash FROM broker_account ORDER BY name;
 
 -- name: announce_accounts
--- Tell the doorkeeper, after the commit, that the broker must learn something.
+-- Notify sync-broker, after the commit, that the broker must learn something.
 SELECT pg_notify('broker_account', '');

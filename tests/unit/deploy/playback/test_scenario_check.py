@@ -10,7 +10,7 @@ from core.domain.simulation import RaisedAlert, SimulatedEvent, compare
 from core.errors import InputError
 from deploy.playback import scenario_report
 from deploy.playback.scenario_library import pasts, plans
-from deploy.playback.scenario_run import Play, Proof
+from deploy.playback.scenario_run import ScenarioCheck, ScenarioRun
 from deploy.playback.scenario_stage import made_up
 from tests.support.command_line import CommandLine
 
@@ -18,16 +18,16 @@ GROUNDS = made_up(12)
 BEGIN = GROUNDS.ward.origin
 
 
-def planned(folder: Path, *events: str, bystanders: int = 2, crowd: int | None = None) -> Play:
+def planned(folder: Path, *events: str, bystanders: int = 2, crowd: int | None = None) -> ScenarioRun:
     file = folder / "mine.toml"
     text = "".join(f"[[event]]\n{event}\n" for event in events)
     file.write_text(f'title = "a test"\n{text}', encoding="utf-8")
-    (play,) = plans(GROUNDS, [str(file)], bystanders=bystanders, crowd=crowd)
-    return play
+    (run,) = plans(GROUNDS, [str(file)], bystanders=bystanders, crowd=crowd)
+    return run
 
 
-def keys(play: Play) -> list[str]:
-    return [home.resident for home in play.homes]
+def keys(run: ScenarioRun) -> list[str]:
+    return [home.resident for home in run.homes]
 
 
 PRESS = 'kind = "sos"\nresident = "r005"\nat = "10:05"'
@@ -60,11 +60,11 @@ def test_it_is_played_until_everything_is_due_that_happens_for_the_first_time(tm
 
 
 def test_it_is_judged_when_something_is_due_also_between_two_steps(tmp_path: Path) -> None:
-    play = planned(tmp_path, 'kind = "gateway_dies"\nresident = "r005"\nat = "10:00"\nfor_h = 20.0')
-    moments = play.moments(steps=4)
+    run = planned(tmp_path, 'kind = "gateway_dies"\nresident = "r005"\nat = "10:00"\nfor_h = 20.0')
+    moments = run.moments(steps=4)
     assert at("2026-08-01 10:15") in moments
     assert moments == sorted(set(moments))
-    assert moments[-1] == play.end
+    assert moments[-1] == run.end
     assert len(moments) <= 6
 
 
@@ -83,19 +83,19 @@ def at(text: str) -> datetime:
     return datetime.fromisoformat(text).replace(tzinfo=BEGIN.tzinfo)
 
 
-def proof(folder: Path, *alerts: RaisedAlert) -> Proof:
-    play = planned(folder, PRESS)
+def check(folder: Path, *alerts: RaisedAlert) -> ScenarioCheck:
+    run = planned(folder, PRESS)
     began = at("2026-08-01 10:05")
     event = SimulatedEvent(
         1, "sos", 3, began, began, ("sos",), began + timedelta(minutes=1), is_injected=False
     )
-    return Proof(play, compare([event], alerts, play.end), {3: "1丁目", 4: "2丁目"}, 1.0)
+    return ScenarioCheck(run, compare([event], alerts, run.end), {3: "1丁目", 4: "2丁目"}, 1.0)
 
 
 def test_the_result_says_what_was_told_missed_and_false(tmp_path: Path) -> None:
-    told = proof(tmp_path, RaisedAlert(1, "sos", 3, at("2026-08-01 10:05")))
-    missed = proof(tmp_path)
-    disturbed = proof(
+    told = check(tmp_path, RaisedAlert(1, "sos", 3, at("2026-08-01 10:05")))
+    missed = check(tmp_path)
+    disturbed = check(
         tmp_path,
         RaisedAlert(1, "sos", 3, at("2026-08-01 10:05")),
         RaisedAlert(2, "inactivity", 4, at("2026-08-01 10:30")),
@@ -109,7 +109,7 @@ def test_the_result_says_what_was_told_missed_and_false(tmp_path: Path) -> None:
 
 def test_results_are_written_as_json(tmp_path: Path) -> None:
     out = tmp_path / "results.json"
-    scenario_report.write([proof(tmp_path, RaisedAlert(1, "sos", 3, at("2026-08-01 10:05:30")))], out)
+    scenario_report.write([check(tmp_path, RaisedAlert(1, "sos", 3, at("2026-08-01 10:05:30")))], out)
     (scenario,) = json.loads(out.read_text(encoding="utf-8"))["scenarios"]
     assert scenario["events"] == [
         {
@@ -127,7 +127,7 @@ def test_results_are_written_as_json(tmp_path: Path) -> None:
     ]
     assert scenario["false_alerts"] == []
     with pytest.raises(InputError, match="cannot write"):
-        scenario_report.write([proof(tmp_path)], tmp_path / "nowhere" / "results.json")
+        scenario_report.write([check(tmp_path)], tmp_path / "nowhere" / "results.json")
 
 
 @pytest.mark.parametrize(
@@ -141,6 +141,6 @@ def test_results_are_written_as_json(tmp_path: Path) -> None:
 def test_a_mistake_is_told_before_anything_is_started(
     words: tuple[str, ...], problem: str, mimamori: CommandLine
 ) -> None:
-    told = mimamori("simulate", "prove", *words)
+    told = mimamori("simulate", "verify", *words)
     assert told.code != 0
     assert problem in told.err

@@ -32,7 +32,7 @@ def written(folder: Path, walk: Walk) -> Path:
     return path
 
 
-def truth(folder: Path, walk: Walk, radius_m: float = 200.0) -> Path:
+def ground_truth(folder: Path, walk: Walk, radius_m: float = 200.0) -> Path:
     """Write when the walker really was outside."""
     outside = walk.distance_m > radius_m
     changes = np.flatnonzero(np.diff(outside.astype(np.int8)))
@@ -47,7 +47,7 @@ def truth(folder: Path, walk: Walk, radius_m: float = 200.0) -> Path:
 
 def test_exits_are_held_against_what_really_happened(tmp_path: Path) -> None:
     (walk,) = walks(1, 4)
-    report = evaluate_tracks(written(tmp_path, walk), FENCE, truth(tmp_path, walk), seeds=(0,))
+    report = evaluate_tracks(written(tmp_path, walk), FENCE, ground_truth(tmp_path, walk), seeds=(0,))
     (walker,) = report.walkers
     trial = walker.fence
     assert trial is not None

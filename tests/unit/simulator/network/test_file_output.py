@@ -104,7 +104,9 @@ def test_the_same_seed_and_scenarios_give_the_same_messages_and_truth_at_any_spe
     end = NOW + timedelta(hours=HOURS)
     fast = list(played.until(end))
     assert published(again, factor) == fast
-    assert [event.line() for event in played.truth(end)] == [event.line() for event in again.truth(end)]
+    assert [event.line() for event in played.ground_truth(end)] == [
+        event.line() for event in again.ground_truth(end)
+    ]
 
 
 @pytest.mark.parametrize("name", ["messages.jsonl", "messages.jsonl.gz"])
@@ -147,7 +149,7 @@ def test_a_file_that_cannot_be_written_is_told(tmp_path: Path):
 def test_the_terminal_view_tells_what_happens_and_what_should_be_told():
     played = simulation(1, "sos")
     clock = SpedUp(1.0)
-    view = View(played.ward, clock, played.truth(NOW + timedelta(days=1)))
+    view = View(played.ward, clock, played.ground_truth(NOW + timedelta(days=1)))
     console = Console(width=140, record=True, file=StringIO())
     view.heard(
         OutboundMessage(int(NOW.timestamp() * 1000), "mimamori/v1/h001-kitchen/readings", b'{"seq":1}')

@@ -13,7 +13,7 @@ def _message(seq: int, device: str = _DEVICE) -> OutboundMessage:
 def _kept(*seqs: int, **limits: int) -> RetransmitBuffer:
     kept = RetransmitBuffer(**limits)
     for seq in seqs:
-        kept.keep(_message(seq))
+        kept.hold(_message(seq))
     return kept
 
 
@@ -42,15 +42,15 @@ def test_a_device_keeps_only_so_many_messages_and_gives_up_the_oldest() -> None:
 def test_all_devices_together_keep_only_so_many_bytes() -> None:
     kept = RetransmitBuffer(size_bytes=3 * len(_message(1).payload))
     for seq in (1, 2, 3):
-        kept.keep(_message(seq))
-        kept.keep(_message(seq, "mimamori/v1/hall-2"))
+        kept.hold(_message(seq))
+        kept.hold(_message(seq, "mimamori/v1/hall-2"))
     assert len(kept) == 3
 
 
 def test_confirmed_messages_leave_nothing_behind() -> None:
     kept = RetransmitBuffer()
     for seq in range(1, 1000):
-        kept.keep(_message(seq))
+        kept.hold(_message(seq))
         kept.answer(f"{_DEVICE}/command", b'{"stored_through":%d}' % seq)
     assert len(kept) == 0
     assert _asked(kept, b'{"resend":[[1,1000]]}') == []
@@ -58,7 +58,7 @@ def test_confirmed_messages_leave_nothing_behind() -> None:
 
 def test_messages_without_a_number_are_not_kept() -> None:
     kept = RetransmitBuffer()
-    kept.keep(OutboundMessage(0, f"{_DEVICE}/status", b'{"online":true}'))
+    kept.hold(OutboundMessage(0, f"{_DEVICE}/status", b'{"online":true}'))
     assert len(kept) == 0
 
 

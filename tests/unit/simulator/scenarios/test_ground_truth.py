@@ -15,7 +15,7 @@ from simulator.incidents.incident import IncidentKind
 from simulator.incidents.kinds import KINDS, IncidentScope
 from simulator.local_days import DAY_S
 from simulator.scenarios.binding import bind
-from simulator.scenarios.ground_truth import TrueEvent, read_truth, write_truth
+from simulator.scenarios.ground_truth import TrueEvent, read_ground_truth, write_ground_truth
 from simulator.scenarios.scenario import library, parse_scenario, read_scenario
 from simulator.town.ward import WardOrder, make_ward
 from simulator.ward_file import parse_ward
@@ -26,16 +26,16 @@ NOW = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
 WARD = parse_ward(make_ward(WardOrder(20, 1, NOW)))
 
 
-def truth(scenario: str, days: float = 2.0) -> list[TrueEvent]:
+def ground_truth(scenario: str, days: float = 2.0) -> list[TrueEvent]:
     read = read_scenario(scenario) if scenario in library() else parse_scenario(scenario, "test.toml")
-    return Simulation(WARD, bind([read], WARD, 1), 1).truth(NOW + timedelta(days=days))
+    return Simulation(WARD, bind([read], WARD, 1), 1).ground_truth(NOW + timedelta(days=days))
 
 
 @pytest.mark.parametrize("name", sorted(library()))
 def test_each_scenario_of_the_library_has_its_truth(name: str):
-    events = truth(name, 14.0)
+    events = ground_truth(name, 14.0)
     assert events
-    wanted = {wish.kind for wish in read_scenario(name).wishes}
+    wanted = {event.kind for event in read_scenario(name).events}
     assert {event.kind for event in events} == wanted
     schema = json.loads((REPOSITORY / "tests/contract/schemas/truth.schema.json").read_text(encoding="utf-8"))
     check: Any = Draft202012Validator(schema)
@@ -52,11 +52,11 @@ def test_each_scenario_of_the_library_says_what_a_good_system_does():
 
 
 def test_each_kind_is_in_the_library():
-    assert {wish.kind for name in library() for wish in read_scenario(name).wishes} == set(IncidentKind)
+    assert {event.kind for name in library() for event in read_scenario(name).events} == set(IncidentKind)
 
 
 def test_what_lasts_at_the_beginning_is_there_and_what_comes_again_comes_each_time():
-    events = truth("demo", 9.0)
+    events = ground_truth("demo", 9.0)
     assert events[0].kind is IncidentKind.DOES_NOT_GET_UP
     pressed = [event.begins for event in events if event.kind is IncidentKind.SOS]
     assert len(pressed) == 3
@@ -64,41 +64,41 @@ def test_what_lasts_at_the_beginning_is_there_and_what_comes_again_comes_each_ti
 
 
 def test_an_event_says_what_should_be_told_and_until_when():
-    (event,) = truth("sos")
+    (event,) = ground_truth("sos")
     assert (event.resident, event.raises) == (event.resident, ("sos",))
     assert event.by is not None
     assert event.by - event.begins < timedelta(minutes=2)
 
 
 def test_what_is_harmless_asks_for_nothing():
-    (event,) = truth("visitor_day")
+    (event,) = ground_truth("visitor_day")
     assert (event.raises, event.by) == ((), None)
 
 
 def test_the_whole_ward_is_one_event():
-    (event,) = truth("ward_silent")
+    (event,) = ground_truth("ward_silent")
     assert (event.resident, event.home) == ("", "")
 
 
 def test_what_a_day_leaves_no_room_for_is_no_event():
     walk = 'title = "t"\n[[event]]\nkind = "leaves_area"\nresident = "r001"\nday = 1\nat = "09:00"\n'
     lies = '[[event]]\nkind = "does_not_get_up"\nresident = "r001"\nday = 1\nfor_h = 8\n'
-    assert [event.kind for event in truth(walk)] == [IncidentKind.LEAVES_AREA]
-    assert [event.kind for event in truth(walk + lies)] == [IncidentKind.DOES_NOT_GET_UP]
+    assert [event.kind for event in ground_truth(walk)] == [IncidentKind.LEAVES_AREA]
+    assert [event.kind for event in ground_truth(walk + lies)] == [IncidentKind.DOES_NOT_GET_UP]
 
 
 def test_a_truth_file_is_read_as_it_was_written(tmp_path: Path):
-    events = truth("hard_day")
-    write_truth(tmp_path / "truth.jsonl", events)
-    assert read_truth(tmp_path / "truth.jsonl") == events
+    events = ground_truth("hard_day")
+    write_ground_truth(tmp_path / "truth.jsonl", events)
+    assert read_ground_truth(tmp_path / "truth.jsonl") == events
 
 
 @pytest.mark.parametrize("line", ["{}", "[]", "no", '{"event": "fire"}'])
 def test_a_line_that_is_no_event_is_named(line: str, tmp_path: Path):
     path = tmp_path / "truth.jsonl"
-    path.write_text(truth("sos")[0].line() + "\n" + line + "\n", encoding="utf-8")
+    path.write_text(ground_truth("sos")[0].line() + "\n" + line + "\n", encoding="utf-8")
     with pytest.raises(InputError, match=r"truth\.jsonl, line 2: is no event"):
-        read_truth(path)
+        read_ground_truth(path)
 
 
 def test_kinds_of_the_whole_ward_name_no_resident():
@@ -110,7 +110,7 @@ def test_kinds_of_the_whole_ward_name_no_resident():
             with pytest.raises(InputError, match="leave resident out"):
                 parse_scenario(wished, "test.toml")
         else:
-            assert parse_scenario(wished, "test.toml").wishes
+            assert parse_scenario(wished, "test.toml").events
 
 
 HOURS = {"min": 1 / 60, "h": 1.0, "days": 24.0}

@@ -45,7 +45,7 @@ def test_the_library_holds_what_the_handbook_says_and_all_of_it_is_valid():
 
 
 def test_the_commented_template_is_a_valid_scenario():
-    assert parse_scenario(TEMPLATE.read_text(encoding="utf-8"), "template").wishes
+    assert parse_scenario(TEMPLATE.read_text(encoding="utf-8"), "template").events
 
 
 @pytest.mark.parametrize(
@@ -165,9 +165,9 @@ def test_a_file_in_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path: Path,
 
 
 def test_an_unknown_resident_is_told_with_the_keys_of_the_ward():
-    wish = parse_scenario(scenario('kind = "sos"', 'at = "06:00"', 'resident = "r999"'), "mine.toml")
+    event = parse_scenario(scenario('kind = "sos"', 'at = "06:00"', 'resident = "r999"'), "mine.toml")
     with pytest.raises(InputError, match="line 6: the ward has no resident 'r999'; it has r001, r002"):
-        bind([wish], ward(), 1)
+        bind([event], ward(), 1)
 
 
 def test_a_walk_needs_a_home_with_a_tracker():
@@ -179,9 +179,9 @@ def test_a_walk_needs_a_home_with_a_tracker():
 
 
 def test_a_device_that_no_home_has_is_named():
-    wish = parse_scenario(scenario('kind = "delay"', 'at = "06:00"', 'device = "garage"'), "mine.toml")
+    event = parse_scenario(scenario('kind = "delay"', 'at = "06:00"', 'device = "garage"'), "mine.toml")
     with pytest.raises(InputError, match=r"what delay needs: .*a device called 'garage'"):
-        bind([wish], ward(), 1)
+        bind([event], ward(), 1)
 
 
 def test_the_demo_happens_to_different_people_and_the_early_riser_rises_early():
