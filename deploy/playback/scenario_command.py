@@ -18,7 +18,7 @@ from deploy.local.postgres_cluster import Cluster
 from deploy.playback import scenario_report
 from deploy.playback.scenario_library import Watcher, pasts, plans, verify
 from deploy.playback.scenario_run import BYSTANDERS, ScenarioCheck, ScenarioRun
-from deploy.playback.scenario_stage import Grounds, from_file, made_up
+from deploy.playback.scenario_test_bed import Grounds, from_file, made_up
 from simulator.scenarios import scenario
 
 

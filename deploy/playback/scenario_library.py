@@ -17,7 +17,7 @@ from deploy.playback.scenario_run import (
     perform,
     plan,
 )
-from deploy.playback.scenario_stage import Grounds, ScenarioTestBed, built
+from deploy.playback.scenario_test_bed import Grounds, ScenarioTestBed, built
 from simulator.scenarios.binding import bind
 from simulator.scenarios.scenario import read_scenario
 

@@ -14,7 +14,7 @@ from core.store.operation.health import health
 from deploy.playback.day_services import lay_down_day_services
 from deploy.playback.in_process_feed import Feed
 from deploy.playback.planned_journeys import lay_down
-from deploy.playback.scenario_stage import ScenarioTestBed
+from deploy.playback.scenario_test_bed import ScenarioTestBed
 from detectors.engine.baseline_trainer import Learner
 from detectors.engine.scheduler import Runner
 from simulator.incidents.incident import Incident, IncidentKind

@@ -21,7 +21,7 @@ from core.domain.simulation import Verdict
 from deploy.local.postgres_cluster import Cluster
 from deploy.playback.scenario_library import plans, verify
 from deploy.playback.scenario_run import ScenarioCheck, ScenarioRun
-from deploy.playback.scenario_stage import made_up
+from deploy.playback.scenario_test_bed import made_up
 from simulator.scenarios.scenario import library
 from simulator.ward_run import Simulation
 

@@ -11,7 +11,7 @@ from core.errors import InputError
 from deploy.playback import scenario_report
 from deploy.playback.scenario_library import pasts, plans
 from deploy.playback.scenario_run import ScenarioCheck, ScenarioRun
-from deploy.playback.scenario_stage import made_up
+from deploy.playback.scenario_test_bed import made_up
 from tests.support.command_line import CommandLine
 
 GROUNDS = made_up(12)

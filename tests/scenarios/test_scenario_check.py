@@ -15,7 +15,7 @@ from deploy.local.postgres_cluster import Cluster
 from deploy.playback.clock_stepping import SteppedProcesses
 from deploy.playback.scenario_library import plans, verify
 from deploy.playback.scenario_run import ScenarioRun
-from deploy.playback.scenario_stage import made_up
+from deploy.playback.scenario_test_bed import made_up
 from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
 from tests.support.wards import ward_files
