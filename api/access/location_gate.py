@@ -111,7 +111,7 @@ def reveal(
     if len(note) > _NOTE_LIMIT:
         raise InputError(f"the note has {len(note)} characters; at most {_NOTE_LIMIT} fit")
     if reason is RevealReason.OTHER and not note:
-        raise InputError("the reason 'other' needs a note that the resident and the family can read")
+        raise InputError("the reason 'other' needs a note that the family can read")
     if "\x00" in note:
         raise InputError("the note holds a NUL character, which cannot be stored")
     now = clock.now()

@@ -39,7 +39,7 @@ def resident_for(
     now : datetime
         When.
     is_look : bool
-        The person's data will be shown: an administrator's look is recorded for the person.
+        The person's data will be shown: a look of staff is recorded for the person and the family.
 
     Raises
     ------
@@ -47,7 +47,7 @@ def resident_for(
         There is none, or the viewer may not know.
     """
     found = residents.overview(connection, viewer.scope, resident)
-    if is_look and viewer.role is Role.ADMIN:
+    if is_look and viewer.is_staff:
         access_log.record(connection, user=viewer.number, resident=resident, what=Viewed.RECORD, now=now)
     return found
 

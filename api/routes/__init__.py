@@ -13,7 +13,7 @@ the service's own address (browsers send `Sec-Fetch-Site` by themselves).
 **What you may not know of does not exist** (404); what you may know of but not change is 403.
 
 **Places** are 500 m cells until you have claimed an urgent alert that is about the place, or have given a reason
-(`POST /api/v1/residents/{number}/reveal`). Every precise look is recorded and shown to the resident and the family.
+(`POST /api/v1/residents/{number}/reveal`). Every precise look is recorded and shown to staff and the family.
 
 **Times** are UTC with an offset; `time` is when something happened at the device, `received_at` is our clock.
 """

@@ -98,7 +98,7 @@ class WeeklyOut(Output):
 
 
 class RevealIn(Input):
-    """Why the precise place is needed; the resident and the family can read it."""
+    """Why the precise place is needed; the family can read it."""
 
     reason: RevealReason
     note: Annotated[str, StringConstraints(max_length=200)] = Field(

@@ -87,8 +87,8 @@ def quiet(
     """Set the hours in which a resident's contact is not woken.
 
     An emergency is told at any hour. What should be checked soon is told to the others and the care centre, and to this contact
-    too if none of them can be reached, or when the quiet hours end and nobody has taken it on. Who is on call at night has
-    `never`.
+    too if none of them can be reached, after half an hour without an answer, or when the quiet hours end and nobody has taken it
+    on. Who is on call at night has `never`.
 
     Example: [bold]mimamori contact quiet-hours 12 23:00-06:30[/bold]
     """

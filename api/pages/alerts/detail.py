@@ -11,6 +11,7 @@ from api.charts.marks import legend
 from api.pages.parts.activity_days import load_days
 from api.pages.parts.alert_rows import Whose
 from api.pages.parts.climate import rooms, unknown_line
+from api.pages.parts.day_table import day_table
 from api.pages.parts.place import Place, load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.rendering import HtmlPage
@@ -123,7 +124,7 @@ def _evidence(
     page: HtmlPage, connection: Connection, person: ResidentOverview | None, who: str
 ) -> dict[str, object]:
     if person is None:
-        return {"chart": "", "legend": ""}
+        return {"chart": "", "legend": "", "table": []}
     days = load_days(connection, person, page.moments, _CHART_DAYS)
     words = page.words
     name = words("alert.evidence_title", who=who)
@@ -135,7 +136,7 @@ def _evidence(
         prefix="evidence",
     )
     names = {look: words(f"chart.{look}") for look in _LEGEND}
-    return {"chart": chart, "legend": legend(names, "evidence", days.looks)}
+    return {"chart": chart, "legend": legend(names, "evidence", days.looks), "table": day_table(days.days)}
 
 
 def _event_line(event: AlertEvent, page: HtmlPage) -> EventLine:

@@ -1,16 +1,17 @@
 """What a resident's page shows: how the person is today, the last weeks, the rooms, the place, and who looked."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from api.access.permissions import Viewer
 from api.charts.actogram import Texts, TypicalDay, actogram
-from api.charts.cells import ChartDay, figures
+from api.charts.cells import figures
 from api.charts.day_strip import rhythm
 from api.charts.marks import legend
 from api.pages.parts.activity_days import Days, load_days
 from api.pages.parts.alert_rows import AlertRow, Whose, matters
 from api.pages.parts.climate import rooms, unknown_line
+from api.pages.parts.day_table import clock_of, day_table
 from api.pages.parts.place import load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.parts.week import load_week_section
@@ -22,12 +23,12 @@ from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.devices import devices
 from core.store.people import access_log, residents
+from core.store.people.access_log import AccessRecord
 from core.store.people.residents import ResidentOverview
 
 _LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
 _DAYS = 28
-_LOOKS_SINCE = timedelta(days=90)
-_MOST_LOOKS = 20
+_LOOKS_PER_PAGE = 20
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,6 @@ class LookLine:
     who: str
     what: str
     reason: str
-
-
-@dataclass(frozen=True)
-class TableRow:
-    """One day in the table beside the actogram."""
-
-    day: str
-    values: tuple[str, ...]
 
 
 def head_context(
@@ -68,6 +61,7 @@ def resident_context(
     one: ResidentOverview,
     *,
     double: bool = False,
+    looks_page: int = 1,
     problem: str = "",
 ) -> dict[str, object]:
     """Return what the whole page shows to a viewer who may see it."""
@@ -91,7 +85,7 @@ def resident_context(
             "double": double,
             "chart": chart,
             "legend": legend({look: words(f"chart.{look}") for look in _LEGEND}, "act", days.looks),
-            "table": [_table_row(day) for day in reversed(days.days)],
+            "table": day_table(days.days),
             "rooms": climate,
             "climate_unknown": unknown_line(page, climate),
             "place": load_place(
@@ -105,8 +99,8 @@ def resident_context(
             ),
             "week": load_week_section(page, connection, one),
             "contacts": residents.contacts(connection, one.number),
-            "looks": looks(page, connection, one.number),
         }
+        | looks_context(page, connection, one.number, looks_page)
     )
 
 
@@ -156,8 +150,20 @@ def open_matters(
     return [row for alert in found for row in matters([alert], whose, {}, page.moments)]
 
 
-def looks(page: HtmlPage, connection: Connection, resident: int) -> list[LookLine]:
-    """Return who looked at the resident's data of late, newest first."""
+def looks_context(page: HtmlPage, connection: Connection, resident: int, number: int) -> dict[str, object]:
+    """Return who looked at the resident's data, newest first: one page of everything that was ever recorded."""
+    found = access_log.looks(
+        connection, resident, limit=_LOOKS_PER_PAGE + 1, skip=(number - 1) * _LOOKS_PER_PAGE
+    )
+    return {
+        "looks": _look_lines(page, found[:_LOOKS_PER_PAGE]),
+        "looks_page": number,
+        "looks_per_page": _LOOKS_PER_PAGE,
+        "are_more_looks": len(found) > _LOOKS_PER_PAGE,
+    }
+
+
+def _look_lines(page: HtmlPage, found: list[AccessRecord]) -> list[LookLine]:
     return [
         LookLine(
             look.last_at,
@@ -165,7 +171,7 @@ def looks(page: HtmlPage, connection: Connection, resident: int) -> list[LookLin
             page.words(f"viewed.{look.what.value}"),
             _reason(page, look.reason),
         )
-        for look in access_log.looks(connection, resident, page.now - _LOOKS_SINCE, _MOST_LOOKS)
+        for look in found
     ]
 
 
@@ -174,11 +180,6 @@ def state_name(one: ResidentOverview, page: HtmlPage) -> str:
     if one.worst is not None:
         return "please_check"
     return "paused" if one.is_paused(page.now) else one.state_at(page.known_since).value
-
-
-def clock_of(minute: int) -> str:
-    """Return minutes after midnight as a clock time."""
-    return f"{minute // 60}:{minute % 60:02}"
 
 
 def _reason(page: HtmlPage, reason: str) -> str:
@@ -190,26 +191,3 @@ def _reason(page: HtmlPage, reason: str) -> str:
     if not page.words.has(f"reveal.{kind}"):
         return reason
     return page.words(f"reveal.{kind}") + (f": {note.strip()}" if note.strip() else "")
-
-
-def _table_row(day: ChartDay) -> TableRow:
-    found = figures(day)
-
-    def clock(minute: int | None) -> str:
-        return "–" if minute is None else clock_of(minute)
-
-    def length(minutes: int) -> str:
-        return "–" if minutes == 0 else clock_of(minutes)
-
-    return TableRow(
-        day.label,
-        (
-            clock(found.first_moved),
-            clock(found.last_moved),
-            length(found.moved_minutes),
-            length(found.night_minutes),
-            length(found.away_minutes),
-            length(found.blind_minutes),
-            " ".join(clock_of(at) for at in day.alerts) or "–",
-        ),
-    )

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request
+from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access import location_gate, visibility
@@ -22,6 +22,7 @@ router = APIRouter()
 STATES = ("please_check", "cannot_tell", "different", "as_usual", "paused")
 # More than anybody reads; the search narrows it down.
 _MOST = 300
+_LooksPage = Annotated[int, Query(ge=1, le=100_000)]
 
 
 @router.get("/residents")
@@ -64,13 +65,20 @@ def _list(page: HtmlPage, viewer: Viewer, connection: Connection, q: str, state:
 
 @router.get("/residents/{number}")
 def show_resident(
-    request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number, hours: int = 24
+    *,
+    request: Request,
+    viewer: AnyUser,
+    connection: ConnectionDep,
+    number: Number,
+    hours: int = 24,
+    looks: _LooksPage = 1,
 ) -> Response:
-    """Show one resident."""
+    """Show one resident; `looks` is the page of the list of who looked."""
     now = HtmlPage(request, viewer).now
     one = visibility.resident_for(connection, viewer, number, now)
     page = HtmlPage(request, viewer, one.zone)
-    return page.render("resident.html", resident_context(page, viewer, connection, one, double=hours == 48))
+    context = resident_context(page, viewer, connection, one, double=hours == 48, looks_page=looks)
+    return page.render("resident.html", context)
 
 
 @router.get("/residents/{number}/head")

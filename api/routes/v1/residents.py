@@ -59,9 +59,11 @@ def list_contacts(
 
 @router.get("/{number}/looks", summary="Who looked")
 def list_looks(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> list[LookOut]:
-    """Return who looked at the resident's place or record in the last 90 days, newest first."""
+    """Return who looked at the resident's place or record in the last 90 days: the newest 200, newest first."""
     resident_for(connection, viewer, number, now, is_look=False)
-    return [LookOut.model_validate(one) for one in access_log.looks(connection, number, now - _LOOKS_SHOWN)]
+    return [
+        LookOut.model_validate(one) for one in access_log.looks(connection, number, since=now - _LOOKS_SHOWN)
+    ]
 
 
 @router.get("/{number}/week", summary="The last whole week")

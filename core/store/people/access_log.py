@@ -19,7 +19,7 @@ class Viewed(StrEnum):
     LOCATION = "location"
     """The precise place or the trail was shown."""
     RECORD = "record"
-    """The resident's data were shown to an administrator."""
+    """The resident's data were shown to staff."""
     BACKTEST = "backtest"
     """Rules and settings were tried on the resident's past."""
     SENSITIVITY = "sensitivity"
@@ -74,11 +74,12 @@ def open_reveal(connection: Connection, user: int, resident: int, now: datetime)
     return None if row is None else Reveal(*row)
 
 
-def looks(connection: Connection, resident: int, since: datetime, limit: int = 200) -> list[AccessRecord]:
-    """Return who looked since a moment, newest first."""
-    rows = connection.execute(
-        _VIEWS["looks"], {"resident": resident, "since": since, "limit": limit}
-    ).fetchall()
+def looks(
+    connection: Connection, resident: int, *, since: datetime | None = None, limit: int = 200, skip: int = 0
+) -> list[AccessRecord]:
+    """Return who looked since a moment, or ever, newest first, without the newest `skip` of them."""
+    asked = {"resident": resident, "since": since, "limit": limit, "skip": skip}
+    rows = connection.execute(_VIEWS["looks"], asked).fetchall()
     return [
         AccessRecord(first, last, until, user, name, Role(role), Viewed(what), reason, times)
         for first, last, until, user, name, role, what, reason, times in rows

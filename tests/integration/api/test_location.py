@@ -105,9 +105,10 @@ def test_every_precise_look_is_kept_for_the_resident_and_a_coarse_one_is_not(war
 
     assert [(one["what"], one["reason"], one["times"], one["user_name"]) for one in looks] == [
         ("location", "no_contact", 2, "支援 甲"),
+        ("record", "", 3, "支援 甲"),
         ("reveal", "no_contact", 1, "支援 甲"),
     ]
-    assert looks[1]["until"] is not None
+    assert looks[2]["until"] is not None
 
 
 def test_the_shape_of_a_geofence_does_not_tell_where_the_home_is(ward: ApiWard) -> None:

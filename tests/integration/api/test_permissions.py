@@ -316,15 +316,6 @@ def test_who_answered_from_a_message_is_the_same_person_when_signed_in(ward: Api
     assert family.post(f"/api/v1/alerts/{number}/release", json={"version": 2}).json()["handling"] == "open"
 
 
-def test_an_administrators_look_at_a_person_is_kept_for_that_person(ward: ApiWard) -> None:
-    ward.client("admin").get(f"/api/v1/residents/{RESIDENT_A}")
-    ward.client("care_a").get(f"/api/v1/residents/{RESIDENT_A}")
-
-    looks = ward.client("family_a").get(f"/api/v1/residents/{RESIDENT_A}/looks").json()
-
-    assert [(one["user_name"], one["what"]) for one in looks] == [("管理 者", "record")]
-
-
 def test_a_user_moved_to_another_office_sees_the_other_residents_at_once(ward: ApiWard) -> None:
     client = ward.client("care_a")
     ward.execute("UPDATE user_account SET office_id = 2 WHERE login = 'care_a'")

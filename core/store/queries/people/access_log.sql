@@ -14,11 +14,11 @@ ORDER BY until DESC
 LIMIT 1;
 
 -- name: looks
--- Who looked at a resident's data since a moment, repeated looks within half an hour as one, newest first.
+-- Who looked at a resident's data since a moment, or ever, repeated looks within half an hour as one, newest first.
 SELECT min(v.at), max(v.at), max(v.until), u.user_id, u.name, u.role, v.what, v.reason, count(*)
 FROM view_log AS v
 JOIN user_account AS u USING (user_id)
-WHERE v.resident_id = %(resident)s AND v.at >= %(since)s
+WHERE v.resident_id = %(resident)s AND (%(since)s::timestamptz IS NULL OR v.at >= %(since)s)
 GROUP BY time_bucket(interval '30 minutes', v.at), u.user_id, v.what, v.reason
-ORDER BY max(v.at) DESC, u.user_id, v.what
-LIMIT %(limit)s;
+ORDER BY max(v.at) DESC, u.user_id, v.what, v.reason
+LIMIT %(limit)s OFFSET %(skip)s;

@@ -5,7 +5,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from detectors.features.window import Press, Window, life_signs, no_track
+from core.domain.metrics import CALLS
+from detectors.features.window import Interval, Press, Window, life_signs, no_track
 from detectors.rules.emergency_call import SosCall
 
 BEGIN = datetime(2026, 6, 1, tzinfo=UTC)
@@ -16,7 +17,9 @@ def at(minute: float) -> datetime:
     return BEGIN + timedelta(minutes=minute)
 
 
-def calls(rule: str, *presses: Press, closed: tuple[float, ...] = ()) -> list[float]:
+def calls(
+    rule: str, *presses: Press, closed: tuple[float, ...] = (), pauses: tuple[Interval, ...] = ()
+) -> list[float]:
     """Return at which minutes a call begins."""
     window = Window(
         resident=1,
@@ -26,7 +29,7 @@ def calls(rule: str, *presses: Press, closed: tuple[float, ...] = ()) -> list[fl
         track=no_track(),
         presses=presses,
         blind=(),
-        pauses=(),
+        pauses=pauses,
         geofences=(),
         closed_calls=[at(minute) for minute in closed],
     )
@@ -84,3 +87,9 @@ def test_a_button_that_says_now_and_then_that_nobody_pressed_it_is_still_pressed
 
 def test_a_press_that_is_heard_after_its_call_was_closed_is_told() -> None:
     assert calls("sos", pressed(10), pressed(11, heard=60), closed=(20,)) == [10, 11]
+
+
+@pytest.mark.parametrize("rule", CALLS)
+def test_a_call_during_a_planned_absence_is_told_like_any_other(rule: str) -> None:
+    away = Interval(at(0), at(600))
+    assert calls(rule, pressed(10), pauses=(away,)) == [10]
