@@ -9,6 +9,7 @@ from core.store.devices.registry import (
     DeviceInUse,
     Placement,
     announce,
+    assign,
     device_in_use,
     end_assignment,
     insert_device,
@@ -47,7 +48,7 @@ def move_device(
     NotFoundError
         There is no such device in use.
     ConflictError
-        `since` lies before the device came to where it is.
+        `since` lies before the device came to where it is, or was last somewhere else.
     InputError
         `since` lies in the future.
     """
@@ -58,15 +59,7 @@ def move_device(
     if device.home is not None:
         end_assignment(connection, device.number, moved_at)
     if placement is not None:
-        connection.execute(
-            _REGISTRY["assign_device"],
-            {
-                "device": device.number,
-                "home": placement.home,
-                "resident": placement.resident,
-                "since": moved_at,
-            },
-        )
+        assign(connection, device.number, placement, moved_at)
     concerned = {
         "device": device.number,
         "former": device.home,

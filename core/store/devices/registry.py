@@ -212,10 +212,25 @@ def insert_device(
     ).fetchone()
     number = one_number(row)
     if placement is not None:
-        connection.execute(
-            _REGISTRY["assign_device"],
-            {"device": number, "home": placement.home, "resident": placement.resident, "since": since},
-        )
+        assign(connection, number, placement, since)
+
+
+def assign(connection: Connection, device: int, placement: Placement, since: datetime) -> None:
+    """Put a device into a home from a moment on.
+
+    Raises
+    ------
+    ConflictError
+        It was somewhere else at that moment or later.
+    """
+    values = {"device": device, "home": placement.home, "resident": placement.resident, "since": since}
+    try:
+        with connection.transaction():
+            connection.execute(_REGISTRY["assign_device"], values)
+    except errors.ExclusionViolation as error:
+        raise ConflictError(
+            "the device was somewhere else at that moment or later; give a later one, when it had left there"
+        ) from error
 
 
 def end_assignment(connection: Connection, device: int, until: datetime) -> None:

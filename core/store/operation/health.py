@@ -1,7 +1,7 @@
 """Whether the service sees anything at all: how far ingest and the detectors are, and what waits for an operator."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from core.store.database import Connection
 from core.store.queries import load
@@ -37,6 +37,12 @@ def gateways_heard(connection: Connection, limit: int) -> dict[str, datetime]:
 def is_nobody_heard(connection: Connection, now: datetime) -> bool:
     """Tell whether devices should send regularly and not one of them was heard."""
     row: Row = connection.execute(_HEALTH["nobody_heard"], {"now": now}).fetchone() or (False,)
+    return bool(row[0])
+
+
+def is_all_silent(connection: Connection, now: datetime, slack: timedelta) -> bool:
+    """Tell whether nothing at all came, of any device but the canary, for two of the shortest heartbeats and the slack."""
+    row: Row = connection.execute(_HEALTH["all_silent"], {"now": now, "slack": slack}).fetchone() or (False,)
     return bool(row[0])
 
 

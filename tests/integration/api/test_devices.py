@@ -197,6 +197,14 @@ def test_a_device_moves_is_stored_replaced_and_retired(ward: ApiWard, admin: Tes
     too_early = (ward.clock.now() - timedelta(days=1)).isoformat()
     assert admin.post("/api/v1/devices/hall-a/moves", json={"home": 2, "at": too_early}).status_code == 409
 
+    in_between = (ward.clock.now() - timedelta(hours=1, minutes=30)).isoformat()
+    admin.post("/api/v1/devices/hall-a/moves", json={})
+    refused = admin.post("/api/v1/devices/hall-a/moves", json={"home": 2, "at": in_between})
+    assert refused.status_code == 409
+    assert "was somewhere else at that moment or later" in refused.json()["detail"]
+    assert admin.post("/api/v1/devices/hall-a/moves", json={"home": 1}).status_code == 201
+    ward.clock.advance(hours=1)
+
     enrol(ward, code_of(admin))
     replaced = admin.post("/api/v1/devices/hall-a/replacement", json={"device_id": "hall-new"}).json()
     assert {name: replaced[name] for name in ("device_id", "sender", "kind", "place", "home_name")} == {

@@ -266,6 +266,35 @@ def test_without_the_database_the_service_says_so_and_stays_alive(ward: ApiWard)
     assert client.get("/healthz").json() == {"status": "alive"}
 
 
+def test_the_service_is_not_ready_while_every_device_is_silent(ward: ApiWard) -> None:
+    client, began = ward.client(), ward.clock.now()
+
+    def ready_after(minutes: float) -> tuple[int, bool, str]:
+        ward.clock.advance(seconds=(began + timedelta(minutes=minutes) - ward.clock.now()).total_seconds())
+        now = ward.clock.now()
+        ward.execute(
+            "INSERT INTO ingest_progress (worker, complete_through, reported_at) VALUES ('ingest', %s, %s)"
+            " ON CONFLICT (worker) DO UPDATE SET complete_through = excluded.complete_through,"
+            " reported_at = excluded.reported_at",
+            now,
+            now,
+        )
+        ward.execute(
+            "INSERT INTO watch (subject, judged_through, due_at) VALUES ('ward', %s, %s)"
+            " ON CONFLICT (subject) DO UPDATE SET judged_through = excluded.judged_through",
+            now,
+            now,
+        )
+        answer = client.get("/readyz")
+        return answer.status_code, answer.json()["devices"], answer.json()["next"]
+
+    # The heartbeat of both offices' sensors is ten minutes, and they were registered just now.
+    assert ready_after(21) == (200, True, "")
+    status, devices, what = ready_after(21.1)
+    assert (status, devices) == (503, False)
+    assert what.startswith("no device is heard")
+
+
 def test_the_service_is_ready_only_while_ingest_reports_and_somebody_judges(ward: ApiWard) -> None:
     client, now = ward.client(), ward.clock.now()
     blind = client.get("/readyz")

@@ -170,6 +170,9 @@ def test_a_device_is_moved_stored_shared_and_replaced(mimamori: CommandLine) -> 
     assert "in store" in mimamori("device", "list").out
     told = mimamori("device", "move", "t-1", "--resident", "1", "--at", "2099-01-01T00:00+0900")
     assert "the move lies in the future" in told.err
+    told = mimamori("device", "move", "t-1", "--resident", "1", "--at", "2020-01-01T00:00+0900")
+    assert "was somewhere else at that moment or later" in told.err
+    assert told.code != 0
     assert mimamori("device", "move", "t-1", "--home", "3丁目 A-101").code == 0
     replaced = mimamori("device", "replace", "t-1", "t-2")
     assert replaced.out.startswith(

@@ -64,6 +64,25 @@ def test_a_ward_is_deaf_when_not_one_device_is_heard_that_should_send(
     assert not health.is_nobody_heard(connection, _NOW)
 
 
+def test_a_ward_in_which_nothing_comes_is_silent_after_two_of_the_shortest_heartbeats(
+    rows: Rows, connection: Connection
+) -> None:
+    minute = timedelta(minutes=1)
+    rows.do("UPDATE device SET heartbeat_s = NULL")
+    assert not health.is_all_silent(connection, _NOW, minute)
+    rows.do("UPDATE device SET heartbeat_s = 3600 WHERE device_id = 'bed-1'")
+    rows.do("UPDATE device SET heartbeat_s = 300 WHERE device_id = 'hall-2'")
+    assert health.is_all_silent(connection, _NOW, minute)
+    # Any device counts, also one that need not send.
+    _heard(rows, "tracker-1", _NOW - timedelta(minutes=11))
+    assert not health.is_all_silent(connection, _NOW, minute)
+    assert health.is_all_silent(connection, _NOW + timedelta(seconds=1), minute)
+    # The canary is ours: it says that the way is open, not that homes are heard.
+    rows.do("UPDATE device SET kind = 'canary' WHERE device_id = 'z2m-hall'")
+    _heard(rows, "z2m-hall", _NOW)
+    assert health.is_all_silent(connection, _NOW + timedelta(seconds=1), minute)
+
+
 def test_a_deaf_ward_is_no_fault_of_a_start(rows: Rows, connection: Connection) -> None:
     rows.do("UPDATE device SET heartbeat_s = 600")
     last_heard = LastHeard()

@@ -26,6 +26,15 @@ SELECT count(*) > 0 AND bool_and(
 FROM device LEFT JOIN device_contact USING (device_number)
 WHERE device.heartbeat_s IS NOT NULL AND device.retired_at IS NULL;
 
+-- name: all_silent
+-- Whether nothing at all came, of any device but the canary, for two of the shortest heartbeats and the slack.
+SELECT coalesce(
+    max(greatest(device_contact.last_received_at, device.registered_at))
+    < %(now)s - %(slack)s - 2 * min(device.heartbeat_s) * interval '1 second', false
+)
+FROM device LEFT JOIN device_contact USING (device_number)
+WHERE device.kind <> 'canary' AND device.retired_at IS NULL;
+
 -- name: device_told
 -- The newest value that a device told of a metric, and when.
 SELECT device_latest.time, device_latest.value
