@@ -197,7 +197,11 @@ def end_sessions(connection: Connection, user: int) -> None:
 def record_attempt(
     connection: Connection, login_hash: bytes, peer: str, *, now: datetime, keep_since: datetime
 ) -> None:
-    """Keep a sign-in attempt, which counts as failed until it succeeds, and forget those older than `keep_since`."""
+    """Keep a sign-in attempt, which counts as failed until it succeeds, and forget those older than `keep_since`.
+
+    Whoever records another meanwhile waits for the end of this transaction, and so counts this one.
+    """
+    connection.execute(_USERS["take_turns_at_attempts"])
     connection.execute(_USERS["drop_old_attempts"], {"before": keep_since})
     connection.execute(_USERS["record_attempt"], {"login_hash": login_hash, "peer": peer, "now": now})
 

@@ -1,12 +1,19 @@
 """Signing in over the real database: sessions, cookies, the throttle, and whose requests count as ours."""
 
+import base64
+import hashlib
+import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from api.access import sessions
+from api.http.errors import NotSignedInError, TooManyAttemptsError
+from core.credentials import passwords
 from core.store.people import users
+from tests.support.wait import wait_until
 from tests.support.wards.api_ward import ORIGIN, PASSWORD, ApiWard, api_ward
 
 SESSION = "/api/v1/session"
@@ -177,6 +184,113 @@ def test_guessing_from_many_places_does_not_lock_out_where_the_login_is_known(wa
     # From elsewhere the same login is stopped.
     ward.execute("DELETE FROM sign_in_attempt WHERE succeeded")
     assert known.post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 429
+
+
+def test_guessing_at_many_logins_from_one_address_is_stopped_after_fifty_failures(ward: ApiWard) -> None:
+    def fail(first: int, number: int) -> None:
+        for one in range(first, first + number):
+            ward.execute(
+                "INSERT INTO sign_in_attempt (attempted_at, login_hash, peer, succeeded) VALUES (%s, %s, 'testclient', false)",
+                ward.machine.now(),
+                hashlib.sha256(str(one).encode()).digest(),
+            )
+
+    client, right = ward.client(), {"login": "care_a", "password": PASSWORD}
+    fail(0, 49)
+    ward.machine.advance(seconds=1)
+    assert client.post(SESSION, json=right).status_code == 201
+    fail(49, 1)
+    ward.machine.advance(seconds=1)
+
+    assert client.post(SESSION, json=right).status_code == 429
+    # The refused try itself does not prolong the wait.
+    ward.machine.advance(minutes=14, seconds=59)
+    assert client.post(SESSION, json=right).status_code == 201
+
+
+def test_guesses_side_by_side_count_before_the_first_is_checked(
+    ward: ApiWard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked: list[str] = []
+    refused: list[str] = []
+    may_answer = threading.Event()
+
+    def slow(password: str, _hash: str | None) -> bool:
+        checked.append(password)
+        may_answer.wait(30)
+        return False
+
+    def guess(number: int) -> None:
+        try:
+            now = ward.machine.now() + timedelta(microseconds=number)
+            sessions.sign_in(ward.database, "care_a", f"guess {number}", "10.0.0.1", now)
+        except TooManyAttemptsError:
+            refused.append(str(number))
+        except NotSignedInError:
+            pass
+
+    monkeypatch.setattr(passwords, "is_right", slow)
+    threads = [threading.Thread(target=guess, args=(number,), daemon=True) for number in range(12)]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: len(checked) + len(refused) == 12)
+    tried = len(checked)
+    may_answer.set()
+    for thread in threads:
+        thread.join(30)
+
+    assert tried <= sessions.FAILURES_OF_LOGIN_FROM_PEER
+    assert (len(checked), len(refused)) == (tried, 12 - tried)
+
+
+def test_an_attempt_that_is_not_yet_committed_counts_for_the_next(ward: ApiWard) -> None:
+    counted: list[int] = []
+    now, login = ward.machine.now(), b"x" * 32
+
+    def attempt() -> None:
+        with ward.database.transaction() as connection:
+            users.record_attempt(connection, login, "10.0.0.1", now=now, keep_since=now - timedelta(days=1))
+            counted.append(users.failures(connection, login, "10.0.0.1", now - timedelta(hours=1)).peer)
+
+    second = threading.Thread(target=attempt, daemon=True)
+    with ward.database.transaction() as connection:
+        users.record_attempt(connection, login, "10.0.0.1", now=now, keep_since=now - timedelta(days=1))
+        second.start()
+        waits = b"SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
+        wait_until(lambda: counted or connection.execute(waits).fetchone() == (1,))
+    second.join(20)
+
+    assert counted == [2]
+
+
+def test_a_session_is_a_secret_of_256_bits_that_is_new_each_time(ward: ApiWard) -> None:
+    tokens: set[str] = set()
+    for _ in range(2):
+        client = ward.client()
+        client.post(SESSION, json={"login": "care_a", "password": PASSWORD})
+        tokens.add(client.cookies["mimamori_session"])
+        ward.machine.advance(seconds=1)
+
+    assert len(tokens) == 2
+    assert [len(base64.urlsafe_b64decode(one + "=")) for one in tokens] == [32, 32]
+
+
+def test_sessions_that_ended_and_old_attempts_are_forgotten_when_somebody_signs_in(ward: ApiWard) -> None:
+    ward.client("care_b")
+    ward.client("family_a")
+    ward.client().post(SESSION, json={"login": "care_a", "password": "wrong"})
+    ward.machine.advance(hours=13)
+    assert ward.client().post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 201
+
+    # The care shift is over, the family's month is not.
+    whose = "SELECT u.login FROM user_session JOIN user_account AS u USING (user_id) ORDER BY 1"
+    assert ward.execute(whose) == [("care_a",), ("family_a",)]
+    attempts = "SELECT succeeded FROM sign_in_attempt ORDER BY attempted_at"
+    assert ward.execute(attempts) == [(False,), (True,)]
+
+    ward.machine.advance(days=29, hours=11)
+    ward.client().post(SESSION, json={"login": "care_a", "password": "wrong"})
+    assert ward.execute(attempts) == [(True,), (False,)]
 
 
 def test_a_change_must_come_from_our_own_pages(ward: ApiWard) -> None:

@@ -83,6 +83,10 @@ DELETE FROM user_session WHERE user_id = %(user)s;
 -- Forget sessions that nobody can use any more.
 DELETE FROM user_session WHERE expires_at <= %(now)s;
 
+-- name: take_turns_at_attempts
+-- Let attempts side by side be recorded and counted one after the other, or none of them would see the others.
+SELECT pg_advisory_xact_lock(hashtextextended('sign_in_attempt', 0));
+
 -- name: record_attempt
 -- Keep a sign-in attempt for the throttle; it counts as failed until it succeeds.
 INSERT INTO sign_in_attempt (attempted_at, login_hash, peer, succeeded)
