@@ -1,5 +1,6 @@
 """An emergency button that belongs to nobody: the staff hear of it at once, and nobody can bury them under it."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from datetime import timedelta
@@ -105,6 +106,21 @@ def test_of_any_number_of_made_up_buttons_comes_one_alert_that_names_a_few(ward:
     (told,) = ward.calls()
     assert told.number == alert.number
     assert told.reason["buttons"][0]["sender"].startswith("zigbee2mqtt:g1/more_")  # pyright: ignore[reportIndexIssue, reportUnknownMemberType]
+
+
+def test_buttons_that_go_on_being_pressed_are_told_every_two_minutes_and_no_sooner(ward: Ward) -> None:
+    told: list[float] = []
+    seen = ""
+    for second in range(0, 301, 10):
+        ward.hears(*press(f"made_up_{second}"))
+        ward.pass_to(NOW + timedelta(seconds=second + 5))
+        for alert in ward.calls():
+            if str(alert.reason["told_through"]) != seen:
+                seen = str(alert.reason["told_through"])
+                told.append(second)
+
+    assert len(told) == 3
+    assert [later - sooner for sooner, later in itertools.pairwise(told)] == [120, 120]
 
 
 def test_pressed_again_after_somebody_closed_it_it_calls_again(ward: Ward) -> None:
