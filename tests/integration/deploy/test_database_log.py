@@ -9,7 +9,7 @@ import yaml
 from psycopg.sql import SQL, Identifier, Literal
 
 from deploy.local.postgres_cluster import Cluster
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 _DEFAULTS = {"log_min_error_statement": "error", "log_error_verbosity": "default"}
 _NAME = "田中 花子"

@@ -16,7 +16,7 @@ from core.store.migrate import migrate
 from deploy.local import required_programs
 from deploy.local.postgres_cluster import SUPERUSER, Cluster
 from deploy.local.postgres_server import PostgresServer
-from tests.support.shared_data import REPOSITORY
+from tests.support.paths import REPOSITORY
 
 _OWNER, _PASSWORD, _NAME = "mimamori_app", "for-the-test", "mimamori"
 

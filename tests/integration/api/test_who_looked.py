@@ -8,7 +8,7 @@ import pytest
 
 from core.store.people import access_log
 from core.store.people.access_log import Viewed
-from tests.support.api_ward import RESIDENT_A, ApiWard, api_ward
+from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
 
 PAGE = f"/residents/{RESIDENT_A}"
 A = f"/api/v1{PAGE}"
