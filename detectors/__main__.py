@@ -1,4 +1,4 @@
-"""Run one detector process: `python -m detectors`. It judges, and it tells people."""
+"""Run one detector process: `python -m detectors`. It evaluates, and it tells people."""
 
 import sys
 import threading
@@ -11,8 +11,8 @@ from core.process import exit_code_of, stop_on_signals
 from core.settings import Settings, load_settings
 from core.store.database import Database
 from detectors.alerting import loop
-from detectors.backtest.supervisor import BacktestDesk
-from detectors.engine.baseline_trainer import Learner
+from detectors.backtest.supervisor import BacktestSupervisor
+from detectors.engine.baseline_trainer import BaselineTrainer
 from detectors.engine.scheduler import Runner
 
 _RETRY_S = 1.0
@@ -41,7 +41,7 @@ def _run() -> int:
 
 
 def _serve(settings: Settings, clock: Clock, stop: threading.Event) -> bool:
-    """Judge and tell until `stop` is set; return whether one of the two broke."""
+    """Evaluate and tell until `stop` is set; return whether one of the two broke."""
     database = Database(
         settings.database_url.get_secret_value(),
         size=max(settings.database_pool_size, _LEAST_CONNECTIONS),
@@ -56,10 +56,12 @@ def _serve(settings: Settings, clock: Clock, stop: threading.Event) -> bool:
     with database:
         broke = threading.Event()
         runner = Runner(database, clock, ZoneInfo(settings.time_zone))
-        judging = threading.Thread(target=_judge, args=(runner, stop, broke), name="judging")
-        learning = threading.Thread(target=Learner(database, clock).run, args=(stop,), name="learning")
-        trying = threading.Thread(target=BacktestDesk(database).run, args=(stop,), name="trying")
-        threads = (judging, learning, trying)
+        evaluation = threading.Thread(target=_evaluate, args=(runner, stop, broke), name="evaluation")
+        training = threading.Thread(
+            target=BaselineTrainer(database, clock).run, args=(stop,), name="training"
+        )
+        trying = threading.Thread(target=BacktestSupervisor(database).run, args=(stop,), name="trying")
+        threads = (evaluation, training, trying)
         for thread in threads:
             thread.start()
         _log.info("ready")
@@ -72,12 +74,12 @@ def _serve(settings: Settings, clock: Clock, stop: threading.Event) -> bool:
     return broke.is_set()
 
 
-def _judge(runner: Runner, stop: threading.Event, broke: threading.Event) -> None:
+def _evaluate(runner: Runner, stop: threading.Event, broke: threading.Event) -> None:
     try:
         runner.run(stop)
     except Exception:  # noqa: BLE001 - whatever it was, the process must end
         # Half a service that looks alive helps nobody: the whole process ends and is started again.
-        _log.exception("judging_broke")
+        _log.exception("evaluation_failed")
         broke.set()
         stop.set()
 

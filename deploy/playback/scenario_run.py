@@ -15,7 +15,7 @@ from deploy.playback.day_services import lay_down_day_services
 from deploy.playback.in_process_feed import Feed
 from deploy.playback.planned_journeys import lay_down
 from deploy.playback.scenario_test_bed import ScenarioTestBed
-from detectors.engine.baseline_trainer import Learner
+from detectors.engine.baseline_trainer import BaselineTrainer
 from detectors.engine.scheduler import Runner
 from simulator.incidents.incident import Incident, IncidentKind
 from simulator.incidents.kinds import KINDS
@@ -198,14 +198,14 @@ def _evaluated(
     for stream in run.simulation.streams():
         # What happened on the day of the beginning before it may belong to the scenario.
         feed.past(stream.history(0), run.begin)
-    learner = Learner(database, clock)
-    while learner.learn_one():
+    learner = BaselineTrainer(database, clock)
+    while learner.train_one():
         pass
     runner = Runner(database, clock, zone)
     for moment, messages in _parts(run, moments):
         feed.until(moment, messages)
         clock.set(moment)
-        runner.round()
+        runner.cycle()
         yield moment
 
 

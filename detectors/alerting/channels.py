@@ -161,7 +161,7 @@ class DeliveryChannel:
 
     def _mail(self, contact: Contact, text: Text) -> Attempt:
         if self._server is None:
-            return Attempt(DeliveryResult.FAILED, "mail_not_set_up")
+            return Attempt(DeliveryResult.FAILED, "mail_not_configured")
         if not _ADDRESS.match(contact.address):
             return Attempt(DeliveryResult.REFUSED, "mail_address_unusable")
         name, address = self._from
@@ -180,7 +180,7 @@ class DeliveryChannel:
             "cto": _MAIL_WAIT_S,
             "rto": _MAIL_WAIT_S,
         }
-        return self._attempt(target, Text(_header(text.subject), text.body), _judge_mail)
+        return self._attempt(target, Text(_header(text.subject), text.body), _mail_attempt)
 
     def _webhook(self, contact: Contact, text: Text) -> Attempt:
         parts = urlsplit(contact.address)
@@ -200,16 +200,16 @@ class DeliveryChannel:
             "cto": _HTTP_WAIT_S,
             "rto": _HTTP_WAIT_S,
         }
-        return self._attempt(target, text, _judge_webhook)
+        return self._attempt(target, text, _webhook_attempt)
 
     def _attempt(
-        self, target: Mapping[str, Any], text: Text, judge: Callable[[Iterable[str]], Attempt]
+        self, target: Mapping[str, Any], text: Text, evaluate: Callable[[Iterable[str]], Attempt]
     ) -> Attempt:
         # Half typed by its makers; what comes back is checked below.
-        carrier: Any = apprise.Apprise(asset=self._asset)
-        if not carrier.add(dict(target)):
+        notifier: Any = apprise.Apprise(asset=self._asset)
+        if not notifier.add(dict(target)):
             return Attempt(DeliveryResult.REFUSED, "address_unusable")
-        result = carrier.notify(
+        result = notifier.notify(
             body=text.body,
             title=text.subject,
             body_format=apprise.NotifyFormat.TEXT,
@@ -220,7 +220,7 @@ class DeliveryChannel:
             return Attempt(DeliveryResult.DELIVERED)
         if result.status is AppriseResultStatus.TIMEOUT:
             return Attempt(DeliveryResult.UNKNOWN, "timeout")
-        return judge([entry.message for entry in result.logs()])
+        return evaluate([entry.message for entry in result.logs()])
 
 
 def _header(subject: str) -> str:
@@ -228,7 +228,7 @@ def _header(subject: str) -> str:
     return subject if subject.isascii() else " ".join(Header(subject, "utf-8").encode().split())
 
 
-def _judge_mail(lines: Iterable[str]) -> Attempt:
+def _mail_attempt(lines: Iterable[str]) -> Attempt:
     text = "\n".join(lines)
     found = _SMTP_STATUS.search(text)
     status = int(found[1] or found[2]) if found is not None else None
@@ -241,7 +241,7 @@ def _judge_mail(lines: Iterable[str]) -> Attempt:
     return Attempt(DeliveryResult.UNKNOWN, "timeout")
 
 
-def _judge_webhook(lines: Iterable[str]) -> Attempt:
+def _webhook_attempt(lines: Iterable[str]) -> Attempt:
     text = "\n".join(lines)
     found = _HTTP_STATUS.search(text)
     if found is not None:

@@ -66,7 +66,7 @@ class Sender:
         self,
         database: Database,
         clock: Clock,
-        carrier: DeliveryWorker,
+        channel: DeliveryWorker,
         office: Office,
         *,
         lease: timedelta = LEASE,
@@ -74,7 +74,7 @@ class Sender:
         self._database = database
         self._clock = clock
         self._machine = SystemClock()
-        self._carrier = carrier
+        self._channel = channel
         self._office = office
         self._lease = lease
 
@@ -97,7 +97,7 @@ class Sender:
         try:
             with self._database.transaction() as connection:
                 text = self._written(connection, lease, now)
-            return None if text is None else self._carrier.send(lease.contact, text)
+            return None if text is None else self._channel.send(lease.contact, text)
         except StoreUnavailableError:
             raise
         except Exception as error:  # noqa: BLE001 - one message that cannot be sent must not stop the others
@@ -132,7 +132,7 @@ class Sender:
         try:
             return messages.render(lease.kind, facts)
         except Exception:  # noqa: BLE001 - few words are better than none
-            _log.exception("notification_text_broke", notification=lease.notification, alert=lease.alert)
+            _log.exception("notification_render_failed", notification=lease.notification, alert=lease.alert)
             return messages.plain(lease.kind, facts)
 
     def _zone(self, name: str) -> ZoneInfo:
@@ -198,7 +198,7 @@ def _is_given_up(lease: Lease, attempt: Attempt, status: Delivery) -> bool:
 
 
 def _give_up(connection: Connection, lease: Lease, status: Delivery, error: str, now: datetime) -> None:
-    """Tell the staff by the alert's history, and the planner, who takes the next rung early if nobody else was reached; once."""
+    """Tell the staff by the alert's history, and the planner, who takes the next step early if nobody else was reached; once."""
     if status is Delivery.FAILED:
         notifications.cancel_later(connection, lease, "opening_failed")
     if any(

@@ -8,11 +8,11 @@ from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling,
 from core.domain.notification import EscalationStep
 from core.domain.people import Contact
 from core.domain.rules import is_for_staff
-from detectors.alerting.quiet_hours import told_later
-from detectors.alerting.reminders import with_reminder, without_waiting
+from detectors.alerting.quiet_hours import with_quiet_hours_step
+from detectors.alerting.reminders import with_reminder, without_pending_reminders
 
-# How long one rung waits for an answer before the next is told; what is less urgent has no second rung.
-LADDER = {Severity.EMERGENCY: timedelta(minutes=2), Severity.CHECK_SOON: timedelta(minutes=10)}
+# How long one step waits for an answer before the next is told; what is less urgent has no second step.
+STEP_WAIT = {Severity.EMERGENCY: timedelta(minutes=2), Severity.CHECK_SOON: timedelta(minutes=10)}
 # After the first, second ... failed attempt to deliver a message.
 BACKOFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
 # Then nobody waits for it any more; yet an alert that is still open is tried on at this pace, for so long.
@@ -41,9 +41,9 @@ class EscalationState:
         As it is now, which may be past the event.
     contacts : sequence of Contact
         Everybody who could be told: the resident's contacts and the centre's.
-    ladder : sequence of EscalationStep
-        The rungs as stored, lowest first.
-    told : collection of int
+    steps : sequence of EscalationStep
+        The steps as stored, lowest first.
+    notified : collection of int
         Contacts whom an opening has reached, or may have.
     awaited : collection of int
         Contacts whom an opening has reached, or will within the time one may wait.
@@ -55,15 +55,15 @@ class EscalationState:
 
     alert: Alert
     contacts: Sequence[Contact]
-    ladder: Sequence[EscalationStep]
-    told: Collection[int]
+    steps: Sequence[EscalationStep]
+    notified: Collection[int]
     awaited: Collection[int]
     declined: Collection[int]
     quiet: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
 
     @property
     def asked(self) -> list[Contact]:
-        """Whom to tell now, by rung."""
+        """Whom to tell now, by step."""
         return audience(self.alert, self.contacts, self.quiet)
 
     @property
@@ -76,16 +76,16 @@ class EscalationState:
 
 @dataclass(frozen=True)
 class EscalationPlan:
-    """What follows: messages, and the ladder as it is from now on."""
+    """What follows: messages, and the escalation as it is from now on."""
 
     messages: tuple[PlannedNotification, ...]
-    ladder: tuple[EscalationStep, ...]
+    steps: tuple[EscalationStep, ...]
 
 
 def audience(
     alert: Alert, contacts: Sequence[Contact], quiet: Collection[int] | None = None
 ) -> list[Contact]:
-    """Return those whom this alert concerns, by rung: equipment, neighbourhoods, the whole ward and changes of habit are the staff's, the rest begins with the family.
+    """Return those whom this alert concerns, by step: equipment, neighbourhoods, the whole ward and changes of habit are the staff's, the rest begins with the family.
 
     Those in `quiet` are not woken, except in an emergency, and unless nobody else could be told.
     """
@@ -102,116 +102,114 @@ def consequences(event: AlertEvent, situation: EscalationState, now: datetime) -
     """Return what follows from one event."""
     follow = _FOLLOWS.get(event.kind)
     if follow is None:
-        return EscalationPlan((), tuple(situation.ladder))
+        return EscalationPlan((), tuple(situation.steps))
     return follow(event, situation, now)
 
 
 def escalation(situation: EscalationState, now: datetime) -> tuple[EscalationPlan, tuple[int, ...]]:
-    """Return what follows from the rungs whose time has come, and which rungs were taken; a handled alert's ladder stops."""
+    """Return what follows from the steps whose time has come, and which steps were taken; a handled alert's escalation stops."""
     alert = situation.alert
     if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
-        return EscalationPlan((), _stopped(situation.ladder, now)), ()
-    due = [rung for rung in situation.ladder if rung.is_ahead and rung.due_at <= now]
-    messages = [message for rung in due for message in _messages(rung, situation)]
-    taken = [replace(rung, taken_at=now) if rung in due else rung for rung in situation.ladder]
-    ladder = told_later(alert, situation.quiet_ends, taken, now)
-    return EscalationPlan(tuple(messages), with_reminder(alert, ladder, now)), tuple(
-        rung.step for rung in due
-    )
+        return EscalationPlan((), _stopped(situation.steps, now)), ()
+    due = [step for step in situation.steps if step.is_ahead and step.due_at <= now]
+    messages = [message for step in due for message in _messages(step, situation)]
+    taken = [replace(step, taken_at=now) if step in due else step for step in situation.steps]
+    steps = with_quiet_hours_step(alert, situation.quiet_ends, taken, now)
+    return EscalationPlan(tuple(messages), with_reminder(alert, steps, now)), tuple(step.step for step in due)
 
 
-def _climb(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
-    """Tell the first rung at once and plan the others."""
+def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
+    """Tell the first step at once and plan the others."""
     alert = situation.alert
     if alert.handling is Handling.CLOSED:
-        return EscalationPlan((), _stopped(situation.ladder, now))
-    rungs = sorted({contact.step for contact in situation.asked})
-    wait = LADDER.get(alert.severity)
+        return EscalationPlan((), _stopped(situation.steps, now))
+    levels = sorted({contact.step for contact in situation.asked})
+    wait = STEP_WAIT.get(alert.severity)
     if wait is None:
-        rungs = rungs[:1]
-    ladder = [
+        levels = levels[:1]
+    steps = [
         EscalationStep(
-            step=rung,
+            step=step,
             round=event.number,
             due_at=now + place * (wait or timedelta()),
             taken_at=now if place == 0 else None,
             stopped_at=None,
         )
-        for place, rung in enumerate(rungs)
+        for place, step in enumerate(levels)
     ]
-    messages = [message for rung in ladder if rung.taken_at for message in _openings(rung, situation)]
-    # Whoever heard of it before must hear that it is on again, even on a rung that is not due.
+    messages = [message for step in steps if step.taken_at for message in _openings(step, situation)]
+    # Whoever heard of it before must hear that it is on again, even on a step that is not due.
     messages += [
         PlannedNotification(contact, NotificationKind.OPENING, str(event.number))
         for contact in sorted(_awake(_knowing(situation), situation))
         if contact not in {message.contact for message in messages}
     ]
     if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
-        return EscalationPlan(tuple(messages), _stopped(ladder, now))
-    whole = told_later(alert, situation.quiet_ends, ladder, now)
+        return EscalationPlan(tuple(messages), _stopped(steps, now))
+    whole = with_quiet_hours_step(alert, situation.quiet_ends, steps, now)
     return EscalationPlan(tuple(messages), with_reminder(alert, whole, now))
 
 
 def _repeat(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:  # noqa: ARG001
     """Tell those who know again, in an emergency only: the button was pressed once more."""
     is_urgent = situation.alert.severity is Severity.EMERGENCY
-    return _tell(NotificationKind.OPENING, event, situation, is_wanted=is_urgent)
+    return _notify(NotificationKind.OPENING, event, situation, is_wanted=is_urgent)
 
 
 def _clear(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     is_over = situation.alert.condition is Condition.CLEARED
-    plan = _tell(NotificationKind.CLEARED, event, situation, is_wanted=is_over)
-    return replace(plan, ladder=_stopped(plan.ladder, now)) if is_over else plan
+    plan = _notify(NotificationKind.CLEARED, event, situation, is_wanted=is_over)
+    return replace(plan, steps=_stopped(plan.steps, now)) if is_over else plan
 
 
 def _claim(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     is_held = situation.alert.handling is Handling.CLAIMED
-    plan = _tell(NotificationKind.CLAIMED, event, situation, is_wanted=is_held)
-    return replace(plan, ladder=_stopped(plan.ladder, now)) if is_held else plan
+    plan = _notify(NotificationKind.CLAIMED, event, situation, is_wanted=is_held)
+    return replace(plan, steps=_stopped(plan.steps, now)) if is_held else plan
 
 
 def _close(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
-    plan = _tell(NotificationKind.CLOSED, event, situation, is_wanted=True)
-    return replace(plan, ladder=_stopped(plan.ladder, now))
+    plan = _notify(NotificationKind.CLOSED, event, situation, is_wanted=True)
+    return replace(plan, steps=_stopped(plan.steps, now))
 
 
 def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
-    """Tell everybody that nobody is going any more, and climb on: the next rung at once."""
+    """Tell everybody that nobody is going any more, and climb on: the next step at once."""
     alert = situation.alert
     is_open = alert.handling is Handling.OPEN
-    plan = _tell(NotificationKind.UNCLAIMED, event, situation, is_wanted=is_open)
+    plan = _notify(NotificationKind.UNCLAIMED, event, situation, is_wanted=is_open)
     if not is_open or alert.condition is not Condition.ACTIVE:
         return plan
-    wait = LADDER.get(alert.severity, timedelta())
-    ladder = without_waiting(situation.ladder)
-    ahead = [rung for rung in ladder if rung.taken_at is None and rung.is_climb]
+    wait = STEP_WAIT.get(alert.severity, timedelta())
+    steps = without_pending_reminders(situation.steps)
+    ahead = [step for step in steps if step.taken_at is None and step.is_climb]
     again = {
-        rung.step: replace(rung, due_at=now + place * wait, stopped_at=None)
-        for place, rung in enumerate(ahead)
+        step.step: replace(step, due_at=now + place * wait, stopped_at=None)
+        for place, step in enumerate(ahead)
     }
-    again |= {rung.step: replace(rung, stopped_at=None) for rung in ladder if rung.is_after_quiet_hours}
-    return replace(plan, ladder=with_reminder(alert, [again.get(rung.step, rung) for rung in ladder], now))
+    again |= {step.step: replace(step, stopped_at=None) for step in steps if step.is_after_quiet_hours}
+    return replace(plan, steps=with_reminder(alert, [again.get(step.step, step) for step in steps], now))
 
 
 def _hurry(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:  # noqa: ARG001
-    """Take the next rung early if none of those already told can be waited for."""
+    """Take the next step early if none of those already told can be waited for."""
     hopes = [contact for contact in situation.awaited if contact not in situation.declined]
     if hopes:
-        return EscalationPlan((), tuple(situation.ladder))
-    upcoming = next((rung for rung in situation.ladder if rung.is_ahead and not rung.is_reminder), None)
+        return EscalationPlan((), tuple(situation.steps))
+    upcoming = next((step for step in situation.steps if step.is_ahead and not step.is_reminder), None)
     return EscalationPlan(
         (),
         tuple(
-            replace(rung, due_at=min(now, rung.due_at)) if rung is upcoming else rung
-            for rung in situation.ladder
+            replace(step, due_at=min(now, step.due_at)) if step is upcoming else step
+            for step in situation.steps
         ),
     )
 
 
 _FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, EscalationState, datetime], EscalationPlan]] = {
-    EventKind.OPENED: _climb,
-    EventKind.REACTIVATED: _climb,
-    EventKind.SEVERITY_RAISED: _climb,
+    EventKind.OPENED: _escalate,
+    EventKind.REACTIVATED: _escalate,
+    EventKind.SEVERITY_RAISED: _escalate,
     EventKind.REPEATED: _repeat,
     EventKind.CLEARED: _clear,
     EventKind.CLAIMED: _claim,
@@ -223,28 +221,28 @@ _FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, EscalationState, datetime], E
 }
 
 
-def _messages(rung: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
-    if rung.is_reminder:
-        return _asked_again(rung, situation)
-    return _after_quiet_hours(rung, situation) if rung.is_after_quiet_hours else _openings(rung, situation)
+def _messages(step: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
+    if step.is_reminder:
+        return _asked_again(step, situation)
+    return _after_quiet_hours(step, situation) if step.is_after_quiet_hours else _openings(step, situation)
 
 
-def _openings(rung: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
-    return [_opening(rung, contact) for contact in situation.asked if contact.step == rung.step]
+def _openings(step: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
+    return [_opening(step, contact) for contact in situation.asked if contact.step == step.step]
 
 
-def _after_quiet_hours(rung: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
+def _after_quiet_hours(step: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
     """Tell those whom the climb passed over: what should be checked soon to all, what is worth an eye to whom it concerns by day."""
     everybody = audience(situation.alert, situation.contacts)
     if situation.alert.severity is not Severity.CHECK_SOON:
         first = min((contact.step for contact in everybody), default=0)
         everybody = [contact for contact in situation.asked if contact.step == first]
-    return [_opening(rung, contact) for contact in everybody]
+    return [_opening(step, contact) for contact in everybody]
 
 
-def _opening(rung: EscalationStep, contact: Contact) -> PlannedNotification:
+def _opening(step: EscalationStep, contact: Contact) -> PlannedNotification:
     # By the contact's own step: whoever was told in this climb is not told once more.
-    return PlannedNotification(contact.number, NotificationKind.OPENING, f"{rung.round}.{contact.step}")
+    return PlannedNotification(contact.number, NotificationKind.OPENING, f"{step.round}.{contact.step}")
 
 
 def _awake(numbers: set[int], situation: EscalationState) -> set[int]:
@@ -256,20 +254,20 @@ def _awake(numbers: set[int], situation: EscalationState) -> set[int]:
 
 def _knowing(situation: EscalationState) -> set[int]:
     """Return who was told and may still be told: somebody who is no contact any more hears nothing further."""
-    return {contact.number for contact in situation.contacts} & set(situation.told)
+    return {contact.number for contact in situation.contacts} & set(situation.notified)
 
 
-def _asked_again(rung: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
+def _asked_again(step: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
     """Ask everybody who knows; those who said that they cannot go only if nobody else is left."""
-    told = _knowing(situation)
-    asked = _awake(told - set(situation.declined) or told, situation)
+    notified = _knowing(situation)
+    asked = _awake(notified - set(situation.declined) or notified, situation)
     return [
-        PlannedNotification(contact, NotificationKind.UNCLAIMED, f"{rung.round}.{rung.step}")
+        PlannedNotification(contact, NotificationKind.UNCLAIMED, f"{step.round}.{step.step}")
         for contact in sorted(asked)
     ]
 
 
-def _tell(
+def _notify(
     kind: NotificationKind, event: AlertEvent, situation: EscalationState, *, is_wanted: bool
 ) -> EscalationPlan:
     """Tell everybody who was told before, except whoever did it; a claim that ran out is told to its holder too."""
@@ -279,7 +277,7 @@ def _tell(
         for contact in sorted(_knowing(situation))
         if contact not in did_it
     ]
-    return EscalationPlan(tuple(messages) if is_wanted else (), tuple(situation.ladder))
+    return EscalationPlan(tuple(messages) if is_wanted else (), tuple(situation.steps))
 
 
 def _same_person(event: AlertEvent, contacts: Sequence[Contact]) -> frozenset[int]:
@@ -290,5 +288,5 @@ def _same_person(event: AlertEvent, contacts: Sequence[Contact]) -> frozenset[in
     )
 
 
-def _stopped(ladder: Sequence[EscalationStep], now: datetime) -> tuple[EscalationStep, ...]:
-    return tuple(replace(rung, stopped_at=now) if rung.is_ahead else rung for rung in ladder)
+def _stopped(steps: Sequence[EscalationStep], now: datetime) -> tuple[EscalationStep, ...]:
+    return tuple(replace(step, stopped_at=now) if step.is_ahead else step for step in steps)

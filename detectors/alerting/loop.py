@@ -43,15 +43,15 @@ class WakeUp:
             self._rings += 1
             self._condition.notify_all()
 
-    def heard(self) -> int:
+    def rings(self) -> int:
         """Return the number of rings so far, to be passed to `wait`."""
         with self._condition:
             return self._rings
 
-    def wait(self, heard: int, timeout_s: float) -> None:
+    def wait(self, rings: int, timeout_s: float) -> None:
         """Return at the first ring after the one numbered `heard`, or after `timeout_s`."""
         with self._condition:
-            self._condition.wait_for(lambda: self._rings > heard, timeout_s)
+            self._condition.wait_for(lambda: self._rings > rings, timeout_s)
 
 
 def run(
@@ -84,32 +84,32 @@ def run(
     """
     server = channels.mail_server(settings.mail_url)
     if server is None:
-        _log.warning("mail_not_set_up")
-    courier = channels.DeliveryChannel(
+        _log.warning("mail_not_configured")
+    channel = channels.DeliveryChannel(
         server, settings.mail_from, allow_private_hosts=settings.webhook_private_hosts
     )
     office = Office(settings.base_url, settings.centre_phone, ZoneInfo(settings.time_zone))
-    sender = Sender(database, clock, courier, office, lease=lease)
-    bell = WakeUp()
+    sender = Sender(database, clock, channel, office, lease=lease)
+    wake_up = WakeUp()
     lanes = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
     with ThreadPoolExecutor(len(lanes) + 1, thread_name_prefix="alerting") as threads:
-        tasks = [threads.submit(_send, sender, lane, bell, stop) for lane in lanes]
-        tasks.append(threads.submit(_plan, database, clock, bell, stop))
+        tasks = [threads.submit(_send, sender, lane, wake_up, stop) for lane in lanes]
+        tasks.append(threads.submit(_plan, database, clock, wake_up, stop))
         for task in tasks:
-            task.add_done_callback(lambda done: _end(done, bell, stop))
+            task.add_done_callback(lambda done: _end(done, wake_up, stop))
         _log.info("alerting_started", senders=len(lanes))
     for task in tasks:
         task.result()
 
 
-def _end(task: Future[None], bell: WakeUp, stop: threading.Event) -> None:
+def _end(task: Future[None], wake_up: WakeUp, stop: threading.Event) -> None:
     """Let all threads end when one of them broke: half a service that looks alive helps nobody."""
     if task.exception() is not None:
         stop.set()
-    bell.ring()
+    wake_up.ring()
 
 
-def _plan(database: Database, clock: Clock, bell: WakeUp, stop: threading.Event) -> None:
+def _plan(database: Database, clock: Clock, wake_up: WakeUp, stop: threading.Event) -> None:
     put_off = set[int]()
     again_at = 0.0
     waits = False
@@ -122,11 +122,11 @@ def _plan(database: Database, clock: Clock, bell: WakeUp, stop: threading.Event)
                         again_at = time.monotonic() + _AGAIN_S
                     planner.plan_all(database, clock.now(), put_off)
                     waits = False
-                    bell.ring()
+                    wake_up.ring()
                     _wait(database, clock, listener)
         except StoreUnavailableError as error:
             if not waits:
-                _log.warning("alerting_waits_for_database", error=str(error))
+                _log.warning("database_wait", component="alerting", error=str(error))
             waits = True
             stop.wait(_LOOK_S)
 
@@ -138,12 +138,12 @@ def _wait(database: Database, clock: Clock, listener: NotifyListener) -> None:
     listener.wait(min(_LOOK_S, max(_PAUSE_S, rest_s)))
 
 
-def _send(sender: Sender, least_urgent: Severity, bell: WakeUp, stop: threading.Event) -> None:
+def _send(sender: Sender, least_urgent: Severity, wake_up: WakeUp, stop: threading.Event) -> None:
     while not stop.is_set():
-        heard = bell.heard()
+        rings = wake_up.rings()
         try:
             if not sender.send_one(least_urgent):
-                bell.wait(heard, _LOOK_S)
+                wake_up.wait(rings, _LOOK_S)
         except StoreUnavailableError:
             # The planner, which meets the same trouble, reports it.
             stop.wait(_LOOK_S)

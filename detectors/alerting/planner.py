@@ -1,4 +1,4 @@
-"""Turns what happened to alerts into messages: from events without consequences, rungs that are due, and claims that ran out.
+"""Turns what happened to alerts into messages: from events without consequences, steps that are due, and claims that ran out.
 
 Everything it waits for is stored, so a restart goes on where it stopped; every piece of work locks its alert and skips what another
 planner holds, so several of them share the work. An alert that cannot be planned is put off and does not stop the others.
@@ -31,7 +31,7 @@ def plan_all(database: Database, now: datetime, put_off: set[int] | None = None)
     return sum(
         _do_all(database, now, hold, do, left_alone)
         for hold, do in (
-            (handling.hold_lapsed, _lapse),
+            (handling.hold_lapsed, _expire_claim),
             (notifications.hold_unplanned, _plan),
             (notifications.hold_due_step, _escalate),
         )
@@ -64,9 +64,9 @@ def _do_all(
             put_off.add(number)
 
 
-def _lapse(connection: Connection, number: int, now: datetime) -> None:
+def _expire_claim(connection: Connection, number: int, now: datetime) -> None:
     handling.lapse(connection, number, now)
-    _log.info("claim_lapsed", alert=number)
+    _log.info("claim_expired", alert=number)
 
 
 def _plan(connection: Connection, number: int, now: datetime) -> None:
@@ -76,8 +76,8 @@ def _plan(connection: Connection, number: int, now: datetime) -> None:
         written = _carry_out(connection, alert, plan, now)
         notifications.mark_planned(connection, event.number, now)
         _log.info("alert_event_planned", alert=number, event_kind=event.kind, messages=written)
-        if event.kind is EventKind.OPENED and not plan.ladder:
-            _log.warning("nobody_to_tell", alert=number)
+        if event.kind is EventKind.OPENED and not plan.steps:
+            _log.warning("no_recipient", alert=number)
 
 
 def _escalate(connection: Connection, number: int, now: datetime) -> None:
@@ -91,15 +91,15 @@ def _escalate(connection: Connection, number: int, now: datetime) -> None:
 
 
 def _situation(connection: Connection, alert: Alert, now: datetime) -> EscalationState:
-    ladder = notifications.steps(connection, alert.number)
+    steps = notifications.steps(connection, alert.number)
     openings = notifications.openings(connection, alert.number, len(escalation.BACKOFF))
-    began = max((step.round for step in ladder), default=0)
+    began = max((step.round for step in steps), default=0)
     contacts = notifications.audience(connection, alert)
     return EscalationState(
         alert=alert,
         contacts=contacts,
-        ladder=ladder,
-        told=frozenset(opening.contact for opening in openings if opening.was_tried),
+        steps=steps,
+        notified=frozenset(opening.contact for opening in openings if opening.was_tried),
         awaited=frozenset(opening.contact for opening in openings if opening.is_live),
         declined=notifications.declined(connection, alert.number, began),
         quiet=_quiet(connection, alert, contacts, now),
@@ -124,8 +124,8 @@ def _quiet(
 
 def _carry_out(connection: Connection, alert: Alert, plan: EscalationPlan, now: datetime) -> int:
     before = tuple(notifications.steps(connection, alert.number))
-    if plan.ladder != before:
-        notifications.replace_steps(connection, alert.number, plan.ladder)
+    if plan.steps != before:
+        notifications.replace_steps(connection, alert.number, plan.steps)
     return sum(
         notifications.add(
             connection, alert.number, message.contact, kind=message.kind, key=message.key, now=now

@@ -9,10 +9,10 @@ from core.domain.notification import AFTER_QUIET_HOURS, EscalationStep
 from detectors.alerting.reminders import FIRST_PAUSE
 
 
-def told_later(
-    alert: Alert, ends: Collection[datetime], ladder: Sequence[EscalationStep], now: datetime
+def with_quiet_hours_step(
+    alert: Alert, ends: Collection[datetime], steps: Sequence[EscalationStep], now: datetime
 ) -> tuple[EscalationStep, ...]:
-    """Return the ladder with the rung that tells those who were passed over, if the alert still waits for an answer.
+    """Return the escalation with the step that tells those who were passed over, if the alert still waits for an answer.
 
     What should be checked soon waits only as long as those who were told may take to answer, and then wakes everybody: quiet
     hours silence nothing that nobody takes on. What is worth an eye waits until the quiet hours end.
@@ -23,18 +23,18 @@ def told_later(
         As it is now.
     ends : collection of datetime
         When the quiet hours of those passed over end.
-    ladder : sequence of EscalationStep
+    escalation : sequence of EscalationStep
         As it is without them.
     now : datetime
         The moment of the decision.
     """
-    before = next((rung for rung in ladder if rung.is_after_quiet_hours), None)
+    before = next((step for step in steps if step.is_after_quiet_hours), None)
     is_waiting = alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE
     is_soon = alert.severity is Severity.CHECK_SOON
-    if not ends or not ladder or not is_waiting or (before is not None and (before.is_ahead or is_soon)):
-        return tuple(ladder)
+    if not ends or not steps or not is_waiting or (before is not None and (before.is_ahead or is_soon)):
+        return tuple(steps)
     due_at = min(max(ends), now + FIRST_PAUSE[alert.severity]) if is_soon else min(ends)
-    later = EscalationStep(AFTER_QUIET_HOURS, ladder[0].round, due_at, taken_at=None, stopped_at=None)
+    later = EscalationStep(AFTER_QUIET_HOURS, steps[0].round, due_at, taken_at=None, stopped_at=None)
     if before is None:
-        return (*ladder, later)
-    return tuple(replace(later, round=rung.round) if rung is before else rung for rung in ladder)
+        return (*steps, later)
+    return tuple(replace(later, round=step.round) if step is before else step for step in steps)

@@ -1,4 +1,4 @@
-"""Brings alerts in line with what the rules found, in the transaction of the one who judged."""
+"""Brings alerts in line with what the rules found, in the transaction of the one who evaluated."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -16,12 +16,12 @@ def reconcile(
     resident: int | None,
     findings: Iterable[Finding],
     *,
-    judged: Collection[AlertKey],
+    evaluated: Collection[AlertKey],
     until: datetime,
     now: datetime,
     anew_since: datetime | None = None,
 ) -> list[int]:
-    """Turn the episodes found in a judged span into alerts; the same episodes again change nothing.
+    """Turn the episodes found in a evaluated span into alerts; the same episodes again change nothing.
 
     A new episode opens an alert, or reactivates the unclosed one of its matter. An episode with an end clears its alert. An alert
     whose episode should have been found again and was not is cleared as withdrawn: late data contradicted it. An SOS stays active
@@ -35,26 +35,26 @@ def reconcile(
         Whom new alerts are about; None for the whole ward.
     findings : iterable of Finding
         All episodes that were raised, or held at any time, in the span; also those that ended in it.
-    judged : collection of Matter
-        Every rule and subject that was judged over the whole span, whether or not anything was found. A rule that failed or could
+    evaluated : collection of Matter
+        Every rule and subject that was evaluated over the whole span, whether or not anything was found. A rule that failed or could
         not tell is left out, and its alerts stay as they are.
     until : datetime
         The end of the span; what is known to have begun or ended later is left alone.
     now : datetime
         The service's time.
     anew_since : datetime or None
-        Where the span begins, if some of it was judged before: late data may contradict what was found then.
+        Where the span begins, if some of it was evaluated before: late data may contradict what was found then.
 
     Returns
     -------
     list of int
         The numbers of the alerts that changed.
     """
-    ordered = sorted(map(_as_told, findings), key=lambda finding: (finding.raised_at, finding.began_at))
-    of_people = {matter for matter in judged if not ends_by_person(matter.rule)}
+    ordered = sorted(map(_as_raised, findings), key=lambda finding: (finding.raised_at, finding.began_at))
+    of_people = {key for key in evaluated if not ends_by_person(key.rule)}
     changed: list[int] = []
-    for matter, alert in episodes.latest_alerts(connection, of_people).items():
-        found = [finding for finding in ordered if _matter(finding) == matter]
+    for key, alert in episodes.latest_alerts(connection, of_people).items():
+        found = [finding for finding in ordered if _key(finding) == key]
         if _is_missing(alert, found, until):
             changed += _amend(connection, alert, found, until, now)
     for finding in ordered:
@@ -66,11 +66,11 @@ def reconcile(
     return list(dict.fromkeys(changed))
 
 
-def _as_told(finding: Finding) -> Finding:
+def _as_raised(finding: Finding) -> Finding:
     return replace(finding, cleared_at=None) if ends_by_person(finding.rule) else finding
 
 
-def _matter(finding: Finding) -> AlertKey:
+def _key(finding: Finding) -> AlertKey:
     return AlertKey(finding.rule, finding.subject)
 
 

@@ -1,4 +1,4 @@
-"""The past of one resident, judged with every setting at once: day by day by what was known then, and what is compared over weeks at once."""
+"""The past of one resident, evaluated with every setting at once: day by day by what was known then, and what is compared over weeks at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -17,16 +17,16 @@ from core.store.telemetry.metric_series import RuleInputs
 from detectors.backtest.trial import TrialRun
 from detectors.baselines import significant_places
 from detectors.baselines.silence_and_rhythm import RHYTHM, SILENCES
-from detectors.baselines.store import BaselineStore, Who
+from detectors.baselines.store import BaselineStore, BaselineSubject
 from detectors.engine import ward
 from detectors.engine.daily import batteries, stuck_devices
 from detectors.engine.daily import decline as days
 from detectors.engine.daily.schedule import DailySpan
 from detectors.engine.rule_set import rules_of
 from detectors.features.availability import Link
-from detectors.features.window import Blind, Judgement
+from detectors.features.window import Blind, Evaluation
 from detectors.rules import battery, decline, device_stuck, night_exit
-from detectors.rules.equipment_silent import judge_home
+from detectors.rules.equipment_silent import evaluate_home
 from detectors.rules.inactivity import NAME as INACTIVITY
 from detectors.windows.loader import (
     ABSENCES_AHEAD,
@@ -42,7 +42,7 @@ from detectors.windows.loader import (
 SET_BY_SENSITIVITY = frozenset({INACTIVITY})
 _TRACKERS = frozenset({DeviceKind.TRACKER, DeviceKind.OTHER})
 # They leave the home with their wearer, or say of themselves when they go.
-_TELL_NO_SILENCE = frozenset({DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY})
+_NOT_MONITORED = frozenset({DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY})
 
 
 class BacktestHistory:
@@ -59,7 +59,7 @@ class BacktestHistory:
     sensitivities : sequence of Sensitivity
         What to try beside the setting in force.
     span : tuple of datetime
-        What is judged: it may begin before the resident was watched.
+        What is evaluated: it may begin before the resident was watched.
     """
 
     def __init__(
@@ -78,11 +78,11 @@ class BacktestHistory:
         self.trials = {name: TrialRun() for name in dict.fromkeys(settings)}
         # In order of first use; a dict because a set has none.
         self.asked: dict[str, None] = {}
-        self._who = Who(tried.number, tried.home, tried.zone)
-        self._silences = BaselineStore(connection, self._who, SILENCES, keeps=False)
-        self._rhythm = BaselineStore(connection, self._who, RHYTHM, keeps=False)
+        self._subject = BaselineSubject(tried.number, tried.home, tried.zone)
+        self._silences = BaselineStore(connection, self._subject, SILENCES, keeps=False)
+        self._rhythm = BaselineStore(connection, self._subject, RHYTHM, keeps=False)
         self._places = BaselineStore(
-            connection, self._who, significant_places.lesson(is_lead=tried.is_lead), keeps=False
+            connection, self._subject, significant_places.model(is_lead=tried.is_lead), keeps=False
         )
         since, until = span
         # As if the rules had been in force all the time: nobody was watched before, but it is stored how they were.
@@ -92,7 +92,7 @@ class BacktestHistory:
         self._blind = (
             *ward_view.blind,
             *load_blind(connection, tried.home, since - BLIND_BACK, until),
-            *self._unheard_before_watching(),
+            *self._silent_before_watching(),
         )
         situation = metric_series.situation(connection, tried.number)
         tells_night_exit = situation.tells_night_exit or night_exit.NAME in rules
@@ -101,27 +101,27 @@ class BacktestHistory:
         fences = rule_windows.geofences(connection, [tried.number])
         self._fences = [replace(one, created_at=None) for one in fences]
 
-    def judge_weeks(self) -> None:
-        """Judge the span by the rules that compare weeks and look at each day only once."""
+    def evaluate_weeks(self) -> None:
+        """Evaluate the span by the rules that compare weeks and look at each day only once."""
         span, connection, tried = self._span, self._connection, self._tried
         weeks = DailySpan(*span, watched_from=span[0], began_at=None)
         home = tried.home, [tried.number]
-        judges: Mapping[str, Callable[[], Judgement]] = {
-            decline.NAME: lambda: days.judge_past(connection, self._who, *span),
-            device_stuck.NAME: lambda: stuck_devices.judge(
+        evaluators: Mapping[str, Callable[[], Evaluation]] = {
+            decline.NAME: lambda: days.evaluate_past(connection, self._subject, *span),
+            device_stuck.NAME: lambda: stuck_devices.evaluate(
                 connection, home, self._links(), tried.zone, weeks
             ),
-            battery.NAME: lambda: batteries.judge(connection, tried.home, tried.zone, weeks),
+            battery.NAME: lambda: batteries.evaluate(connection, tried.home, tried.zone, weeks),
         }
-        for name, judge in judges.items():
+        for name, evaluate in evaluators.items():
             if name in self._rules or (not self._rules and name == decline.NAME):
                 self.asked[name] = None
-                found = judge().findings
+                found = evaluate().findings
                 for trial in self.trials.values():
                     trial.add(found)
 
-    def judge_day(self, since: datetime, until: datetime) -> None:
-        """Judge the span (since, until] with every setting."""
+    def evaluate_day(self, since: datetime, until: datetime) -> None:
+        """Evaluate the span (since, until] with every setting."""
         tried = self._tried
         view = self._view(until)
         open_since: dict[str, datetime] = {}
@@ -151,7 +151,7 @@ class BacktestHistory:
                 sensitivity,
                 self._situation,
                 view,
-                usual_on=self._silences.on,
+                baseline_on=self._silences.on,
                 rhythm_on=self._rhythm.on,
                 places_on=self._places.on,
             )
@@ -160,9 +160,9 @@ class BacktestHistory:
                     continue
                 self.asked[rule.name] = None
                 if rule.name in SET_BY_SENSITIVITY:
-                    found += rule.judge(window, since, until).findings
+                    found += rule.evaluate(window, since, until).findings
                 elif number == 0:
-                    same += rule.judge(window, since, until).findings
+                    same += rule.evaluate(window, since, until).findings
             trial.take([*found, *same], until)
 
     def _view(self, until: datetime) -> HomeView:
@@ -185,7 +185,7 @@ class BacktestHistory:
             for row in rule_windows.links(self._connection, [home], until)[home]
         ]
 
-    def _unheard_before_watching(self) -> Sequence[Blind]:
+    def _silent_before_watching(self) -> Sequence[Blind]:
         """Return when none of the home's devices told anything for too long, before there was anybody to keep it on record."""
         since = self._span[0] - timedelta(days=1)
         until = min(self._span[1], self._tried.watched_from)
@@ -194,6 +194,6 @@ class BacktestHistory:
         links = [
             Link(one.device, one.kind, one.place, one.heartbeat, tuple(one.told_at), ())
             for one in backtest_history.told_at(self._connection, self._tried.home, since, until)
-            if one.kind not in _TELL_NO_SILENCE
+            if one.kind not in _NOT_MONITORED
         ]
-        return judge_home(self._tried.home, links, (), until).blind
+        return evaluate_home(self._tried.home, links, (), until).blind

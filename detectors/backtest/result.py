@@ -30,7 +30,7 @@ def as_bounded_body(tested: Backtest, labels: Sequence[Label], budget: float | N
 def _body(
     tested: Backtest, labels: Sequence[Label], budget: float | None, most: int | None
 ) -> dict[str, object]:
-    told = figures(tested, labels)
+    by_setting = figures(tested, labels)
     body: dict[str, object] = {
         "resident": tested.resident,
         "since": tested.since.isoformat(),
@@ -45,14 +45,14 @@ def _body(
         "settings": [
             {
                 "sensitivity": name.value,
-                **_figures_body(told[name]),
+                **_figures_body(by_setting[name]),
                 "findings": [_finding_body(one) for one in (found if most is None else _newest(found, most))],
             }
             for name, found in tested.trials.items()
         ],
     }
     if budget is not None:
-        best = proposed(told, budget)
+        best = proposed(by_setting, budget)
         body["budget"] = {"alerts_per_30_days": budget, "proposed": None if best is None else best.value}
     return body
 
@@ -61,15 +61,15 @@ def _newest(found: Sequence[Finding], most: int) -> Sequence[Finding]:
     return found[max(0, len(found) - most) :]
 
 
-def _figures_body(told: Figures) -> dict[str, object]:
-    delay = told.median_delay_h
+def _figures_body(one_setting: Figures) -> dict[str, object]:
+    delay = one_setting.median_delay_h
     return {
-        "alerts": told.alerts,
-        "alerts_per_30_days": round(told.per_30_days, 2),
-        "alerts_by_week": list(told.weeks),
-        "labels_found": told.found,
+        "alerts": one_setting.alerts,
+        "alerts_per_30_days": round(one_setting.per_30_days, 2),
+        "alerts_by_week": list(one_setting.weeks),
+        "labels_found": one_setting.found,
         "median_delay_h": None if delay is None else round(delay, 2),
-        "delays_h": [None if one is None else round(one, 2) for one in told.delays_h],
+        "delays_h": [None if delay_h is None else round(delay_h, 2) for delay_h in one_setting.delays_h],
     }
 
 

@@ -1,6 +1,6 @@
 """Tries rules and settings on a resident's stored past: what would have been told, had they been in force.
 
-The rules, the window and what is learned are those of live judging, day by day and each day from the days before it. It reads in a
+The rules, the window and what is learned are those of live evaluating, day by day and each day from the days before it. It reads in a
 transaction that refuses every change, so it leaves no trace and nobody waits for it.
 """
 
@@ -27,7 +27,7 @@ from detectors.rules import battery, decline, device_stuck
 from detectors.windows.loader import HomeView
 
 
-class NoPastError(InputError):
+class NoHistoryError(InputError):
     """There is no whole day to try rules on."""
 
 
@@ -40,7 +40,7 @@ class Question:
     resident : int
         On whose past.
     now : datetime
-        The service's time; nothing later is looked at, nor what was not judged yet.
+        The service's time; nothing later is looked at, nor what was not evaluated yet.
     weeks : int
         How far back.
     rules : frozenset of str
@@ -64,7 +64,7 @@ class Backtest:
     Attributes
     ----------
     resident, zone, since, until
-        Of whom, on which clock, and the span that was judged.
+        Of whom, on which clock, and the span that was evaluated.
     rules : tuple of str
         The rules that were asked.
     trials : mapping
@@ -72,7 +72,7 @@ class Backtest:
     real_matters : tuple of (datetime, str)
         When something began that people closed as real, and which rule told it; before `watched_from` nobody was told anything.
     watched_from : datetime or None
-        Before this nothing was judged live: what is found there is only tried afterwards. None if all of it was judged.
+        Before this nothing was evaluated live: what is found there is only tried afterwards. None if all of it was evaluated.
     learning_until : datetime or None
         Before this fewer than four weeks were known to learn from, so that more time was given. None if there were more on every day.
     """
@@ -94,7 +94,7 @@ class Backtest:
 
     @property
     def days(self) -> float:
-        """How many days were judged."""
+        """How many days were evaluated."""
         return (self.until - self.since) / timedelta(days=1)
 
 
@@ -109,7 +109,7 @@ def rule_names() -> tuple[str, ...]:
         Sensitivity.STANDARD,
         RuleInputs(None, tells_night_exit=True),
         everywhere,
-        usual_on=nothing,
+        baseline_on=nothing,
         rhythm_on=nothing,
         places_on=nothing,
     )
@@ -135,7 +135,7 @@ def run(
     NotFoundError
         There is no such resident.
     InputError
-        A rule is unknown or cannot be tried, or there is no past yet (`NoPastError`).
+        A rule is unknown or cannot be tried, or there is no past yet (`NoHistoryError`).
     """
     _refuse_unknown(asked.rules)
     backtest_history.look_only(connection)
@@ -144,18 +144,18 @@ def run(
     learning_until = midnight(
         tried.zone, local_date(tried.zone, learned_from) + timedelta(days=1 + LEARNED_DAYS)
     )
-    past = BacktestHistory(connection, tried, asked.rules, asked.sensitivities, (since, until))
-    past.judge_weeks()
+    history = BacktestHistory(connection, tried, asked.rules, asked.sensitivities, (since, until))
+    history.evaluate_weeks()
     for began, ended in _days(tried.zone, since, until):
-        past.judge_day(began, ended)
+        history.evaluate_day(began, ended)
         progress((ended - since) / (until - since))
     return Backtest(
         resident=tried.number,
         zone=tried.zone,
         since=since,
         until=until,
-        rules=tuple(sorted(past.asked, key=TRIED_RULES.index)),
-        trials={name: one.raised_after(since) for name, one in past.trials.items()},
+        rules=tuple(sorted(history.asked, key=TRIED_RULES.index)),
+        trials={name: one.raised_after(since) for name, one in history.trials.items()},
         real_matters=tuple(backtest_history.real_matters(connection, tried.number, REAL, since, until)),
         watched_from=tried.watched_from if tried.watched_from > since else None,
         learning_until=min(learning_until, until) if learning_until > since else None,
@@ -170,7 +170,7 @@ def _refuse_unknown(rules: frozenset[str]) -> None:
 
 
 def _span(connection: Connection, tried: Tried, asked: Question) -> tuple[datetime, datetime, datetime]:
-    """Return since when something is stored that teaches, be it about who lived there before, and the span to judge."""
+    """Return since when something is stored that teaches, be it about who lived there before, and the span to evaluate."""
     until = asked.now if tried.judged_through is None else min(asked.now, tried.judged_through)
     first = midnight(tried.zone, local_date(tried.zone, until) - timedelta(weeks=asked.weeks))
     stored = backtest_history.stored_from(connection, tried, first - timedelta(days=LEARNED_DAYS + 2))
@@ -178,7 +178,7 @@ def _span(connection: Connection, tried: Tried, asked: Question) -> tuple[dateti
     begins = learned_from if tried.was_first else tried.watched_from
     since = max(first, begins)
     if until - since < timedelta(days=1):
-        raise NoPastError(
+        raise NoHistoryError(
             f"what is stored about resident {tried.number} begins at {begins.isoformat(timespec='minutes')};"
             " there must be a whole day to try rules on"
         )

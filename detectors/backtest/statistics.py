@@ -45,8 +45,8 @@ class Figures:
     @property
     def median_delay_h(self) -> float | None:
         """The median delay of those that were found."""
-        told = [one for one in self.delays_h if one is not None]
-        return median(told) if told else None
+        known = [one for one in self.delays_h if one is not None]
+        return median(known) if known else None
 
 
 def figures(tested: Backtest, labels: Sequence[Label]) -> dict[Sensitivity, Figures]:
@@ -60,7 +60,7 @@ def labels_of(tested: Backtest, labels: Sequence[Label]) -> list[Label]:
     return sorted(inside, key=lambda one: one.began_at)
 
 
-def proposed(told: Mapping[Sensitivity, Figures], budget: float) -> Sensitivity | None:
+def proposed(by_setting: Mapping[Sensitivity, Figures], budget: float) -> Sensitivity | None:
     """Return the most watchful setting with at most `budget` alerts in 30 days; None if none keeps to it.
 
     Examples
@@ -70,7 +70,9 @@ def proposed(told: Mapping[Sensitivity, Figures], budget: float) -> Sensitivity 
     >>> str(proposed(curve, 2)), proposed(curve, 0.5)
     ('standard', None)
     """
-    return next((name for name in Sensitivity if name in told and told[name].per_30_days <= budget), None)
+    return next(
+        (name for name in Sensitivity if name in by_setting and by_setting[name].per_30_days <= budget), None
+    )
 
 
 def _figures(tested: Backtest, found: Sequence[Finding], labels: Sequence[Label]) -> Figures:

@@ -13,12 +13,12 @@ from core.store.detection import backtest_requests
 # Seconds of the machine.
 _LOOK_S = 1.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 2.0, 60.0
-_END_PATIENCE_S = 10.0
+_END_TIMEOUT_S = 10.0
 
 _log = get_logger(__name__)
 
 
-class BacktestDesk:
+class BacktestSupervisor:
     """Looks for requests, and has a process of its own work them off.
 
     Parameters
@@ -54,7 +54,7 @@ class BacktestDesk:
             with self._database.transaction() as connection:
                 is_work_left = backtest_requests.is_work_left(connection)
         except StoreError:
-            # Those who judge say that it is away.
+            # Those who evaluate say that it is away.
             return
         if is_work_left:
             self._worker = subprocess.Popen(
@@ -76,7 +76,7 @@ class BacktestDesk:
             return
         self._worker.terminate()
         try:
-            self._worker.wait(_END_PATIENCE_S)
+            self._worker.wait(_END_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             self._worker.kill()
             self._worker.wait()

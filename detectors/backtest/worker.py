@@ -1,6 +1,6 @@
 """Works off requests to try settings on a resident's past, one at a time in the whole ward: `python -m detectors.backtest.worker`.
 
-It is a process of its own with a low priority, so that judging never waits for it, and ends when nothing is left to do. Whoever holds
+It is a process of its own with a low priority, so that evaluating never waits for it, and ends when nothing is left to do. Whoever holds
 the lock is the one worker; it goes with the connection, so what a killed one leaves behind is taken up by the next.
 """
 
@@ -21,7 +21,7 @@ from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import Begun
 from detectors.backtest import run
 from detectors.backtest.result import as_bounded_body
-from detectors.backtest.run import Backtest, NoPastError, Question
+from detectors.backtest.run import Backtest, NoHistoryError, Question
 from detectors.backtest.statistics import labels_of
 
 _NICENESS = 10
@@ -49,23 +49,23 @@ class BacktestWorker:
     """
 
     def __init__(
-        self, database: Database, desk: Connection, clock: Clock, must_end: Callable[[], bool]
+        self, database: Database, queue_connection: Connection, clock: Clock, must_end: Callable[[], bool]
     ) -> None:
         self._database = database
-        self._desk = desk
+        self._queue_connection = queue_connection
         self._clock = clock
         self._must_end = must_end
 
     def work_off(self) -> int:
         """Answer what waits, and return how many that were; 0 too if another worker is at it."""
         done = 0
-        if not backtest_requests.hold(self._desk):
+        if not backtest_requests.hold(self._queue_connection):
             return done
-        while not self._must_end() and (begun := backtest_requests.take(self._desk)) is not None:
+        while not self._must_end() and (begun := backtest_requests.take(self._queue_connection)) is not None:
             try:
                 self._answer(begun)
             except _LeaveError:
-                backtest_requests.give_back(self._desk, begun.number)
+                backtest_requests.give_back(self._queue_connection, begun.number)
                 break
             done += 1
         return done
@@ -77,7 +77,7 @@ class BacktestWorker:
             return
         try:
             tested = self._try(begun)
-        except (NoPastError, NotFoundError):
+        except (NoHistoryError, NotFoundError):
             self._fail(begun, BacktestProblem.NO_PAST)
         except (StoreUnavailableError, _LeaveError):
             raise
@@ -87,19 +87,19 @@ class BacktestWorker:
         else:
             known = begun.wish.labels or [Label(began_at, rule) for began_at, rule in tested.real_matters]
             body = as_bounded_body(tested, labels_of(tested, known), begun.wish.budget)
-            backtest_requests.finish(self._desk, begun.number, body, self._clock.now())
+            backtest_requests.finish(self._queue_connection, begun.number, body, self._clock.now())
             _log.info("backtest_done", backtest=begun.number)
 
     def _try(self, begun: Begun) -> Backtest:
         def progress(share: float) -> None:
-            if self._must_end() or not backtest_requests.report(self._desk, begun.number, share):
+            if self._must_end() or not backtest_requests.report(self._queue_connection, begun.number, share):
                 raise _LeaveError
 
         with self._database.transaction() as connection:
             return run.run(connection, _question(begun, self._clock), progress)
 
     def _fail(self, begun: Begun, problem: BacktestProblem) -> None:
-        backtest_requests.fail(self._desk, begun.number, problem, self._clock.now())
+        backtest_requests.fail(self._queue_connection, begun.number, problem, self._clock.now())
         _log.info("backtest_failed", backtest=begun.number, problem=problem.value)
 
 
@@ -123,12 +123,12 @@ def _run(has_to_leave: Callable[[], bool]) -> int:
     url = settings.database_url.get_secret_value()
     try:
         with Database(url, size=1, application="mimamori-backtest") as database:
-            desk = database.dedicated_connection()
+            queue_connection = database.dedicated_connection()
             try:
                 with translated_errors():
-                    BacktestWorker(database, desk, settings.make_clock(), has_to_leave).work_off()
+                    BacktestWorker(database, queue_connection, settings.make_clock(), has_to_leave).work_off()
             finally:
-                desk.close()
+                queue_connection.close()
     except StoreUnavailableError as error:
         _log.warning("store_unavailable", error=str(error))
         return error.exit_code

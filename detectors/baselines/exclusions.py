@@ -9,7 +9,7 @@ from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.people import planned_absences
 from core.store.telemetry import blind_times
-from detectors.baselines.store import Who
+from detectors.baselines.store import BaselineSubject
 
 # How an alert ends that was real.
 REAL = tuple(
@@ -18,34 +18,36 @@ REAL = tuple(
 Span = tuple[datetime, datetime]
 
 
-def masked_at_home(
-    connection: Connection, who: Who, since: datetime, until: datetime
+def excluded_at_home(
+    connection: Connection, subject: BaselineSubject, since: datetime, until: datetime
 ) -> list[tuple[float, float]]:
     """Return what teaches nothing about life at home, in Unix seconds: also when the home could not be heard."""
-    blind = blind_times.of_subjects(connection, ("ward", f"home:{who.home}"), since, until)
+    blind = blind_times.of_subjects(connection, ("ward", f"home:{subject.home}"), since, until)
     spans = [(one.began_at, one.ended_at or until) for one in blind]
-    spans += _unusual(connection, who, since, until, BaselineKind.HOME)
+    spans += _excluded_spans(connection, subject, since, until, BaselineKind.HOME)
     return [(began.timestamp(), ended.timestamp()) for began, ended in spans]
 
 
-def masked_outside(connection: Connection, who: Who, since: datetime, until: datetime) -> list[Span]:
+def excluded_outside(
+    connection: Connection, subject: BaselineSubject, since: datetime, until: datetime
+) -> list[Span]:
     """Return what teaches nothing about the places where a resident goes."""
-    return _unusual(connection, who, since, until, BaselineKind.PLACES)
+    return _excluded_spans(connection, subject, since, until, BaselineKind.PLACES)
 
 
-def _unusual(
-    connection: Connection, who: Who, since: datetime, until: datetime, baseline: BaselineKind
+def _excluded_spans(
+    connection: Connection, subject: BaselineSubject, since: datetime, until: datetime, baseline: BaselineKind
 ) -> list[Span]:
     """Return when alerts of some rules turned out to be real, and when an absence was planned."""
     real = [
         (began, ended or until)
         for rule in RULES.values()
         if baseline in rule.excludes_from
-        for began, ended in evaluation_queue.real_alarms(connection, who.resident, rule.name, REAL, since)
+        for began, ended in evaluation_queue.real_alarms(connection, subject.resident, rule.name, REAL, since)
     ]
     planned = [
         span
-        for one in planned_absences.of_resident(connection, who.resident, since, until)
-        for span in planned_absences.spans(one, who.zone, since, until)
+        for one in planned_absences.of_resident(connection, subject.resident, since, until)
+        for span in planned_absences.spans(one, subject.zone, since, until)
     ]
     return [*real, *planned]

@@ -7,8 +7,8 @@ from core.domain.rhythm import VERSION as RHYTHM_VERSION
 from core.domain.rhythm import Rhythm
 from core.store.database import Connection
 from core.store.telemetry import metric_series, rule_windows
-from detectors.baselines.exclusions import masked_at_home
-from detectors.baselines.store import BaselineModel, Who
+from detectors.baselines.exclusions import excluded_at_home
+from detectors.baselines.store import BaselineModel, BaselineSubject
 from detectors.features import daily_rhythm, silence_threshold
 from detectors.features.daily_rhythm import LEARNED_DAYS, TrainingData
 from detectors.features.local_time import midnight
@@ -22,36 +22,36 @@ from detectors.windows.series import believed, merged, power_series, room_series
 _SETTLED_BEFORE = timedelta(hours=2)
 
 
-def _learn_silences(connection: Connection, who: Who, day: date) -> SilenceBaseline:
-    until = _settled(who, day)
+def _learn_silences(connection: Connection, subject: BaselineSubject, day: date) -> SilenceBaseline:
+    until = _settled(subject, day)
     since = until - timedelta(days=LINE_DAYS + 1)
-    masked = masked_at_home(connection, who, since, until)
+    excluded = excluded_at_home(connection, subject, since, until)
     return silence_threshold.learn(
-        _signs(connection, who, since, until), who.zone, masked=masked, until=until
+        _signs(connection, subject, since, until), subject.zone, excluded=excluded, until=until
     )
 
 
-def _learn_rhythm(connection: Connection, who: Who, day: date) -> Rhythm:
-    until = _settled(who, day)
+def _learn_rhythm(connection: Connection, subject: BaselineSubject, day: date) -> Rhythm:
+    until = _settled(subject, day)
     since = until - timedelta(days=LEARNED_DAYS + 1)
     metrics = ("temperature_c", "power_w")
-    rows = metric_series.series(connection, who.home, who.resident, metrics, since, until)
-    past = TrainingData(
-        _signs(connection, who, since, until),
+    rows = metric_series.series(connection, subject.home, subject.resident, metrics, since, until)
+    training_data = TrainingData(
+        _signs(connection, subject, since, until),
         power_series(rows),
         room_series(rows),
-        masked_at_home(connection, who, since, until),
+        excluded_at_home(connection, subject, since, until),
         until.timestamp(),
     )
-    return daily_rhythm.learn(past, who.zone)
+    return daily_rhythm.learn(training_data, subject.zone)
 
 
-def _settled(who: Who, day: date) -> datetime:
-    return midnight(who.zone, day) - _SETTLED_BEFORE
+def _settled(subject: BaselineSubject, day: date) -> datetime:
+    return midnight(subject.zone, day) - _SETTLED_BEFORE
 
 
-def _signs(connection: Connection, who: Who, since: datetime, until: datetime) -> LifeSigns:
-    rows = rule_windows.life_signs(connection, who.home, who.resident, since, until)
+def _signs(connection: Connection, subject: BaselineSubject, since: datetime, until: datetime) -> LifeSigns:
+    rows = rule_windows.life_signs(connection, subject.home, subject.resident, since, until)
     return merged(believed(rows, until.timestamp()))
 
 

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from core.store.database import Connection
 from core.store.people import baselines
 
-# Older days are not judged any more; should one be, it is learned again.
+# Older days are not evaluated any more; should one be, it is learned again.
 _KEPT = timedelta(days=7)
 
 
@@ -27,7 +27,7 @@ L = TypeVar("L", bound=Baseline)
 
 
 @dataclass(frozen=True)
-class Who:
+class BaselineSubject:
     """Whose usual it is."""
 
     resident: int
@@ -52,11 +52,11 @@ class BaselineModel(Generic[L]):
     name: str
     version: int
     from_json: Callable[[Mapping[str, Any]], L]
-    learn: Callable[[Connection, Who, date], L]
+    learn: Callable[[Connection, BaselineSubject, date], L]
 
 
 class LruCache:
-    """What was read lately: a home that is judged again soon need not read it again, and what is learned for a day never changes.
+    """What was read lately: a home that is evaluated again soon need not read it again, and what is learned for a day never changes.
 
     Parameters
     ----------
@@ -82,64 +82,66 @@ class LruCache:
 
 
 class BaselineStore(Generic[L]):
-    """What was learned about one resident in one lesson, by local day; what is missing is learned when it is asked for.
+    """What was learned about one resident by one model, by local day; what is missing is learned when it is asked for.
 
     Parameters
     ----------
     connection : Connection
-        Inside the transaction of the one who judges.
-    who : Who
+        Inside the transaction of the one who evaluates.
+    subject : BaselineSubject
         About whom.
-    lesson : Lesson
+    model : BaselineModel
         What is learned.
     keeps : bool
         Whether what is learned is kept for others; if not, nothing is written.
-    memory : Memory or None
-        What was read for earlier judgings.
+    cache : LruCache or None
+        What was read for earlier evaluations.
     """
 
     def __init__(
         self,
         connection: Connection,
-        who: Who,
-        lesson: BaselineModel[L],
+        subject: BaselineSubject,
+        model: BaselineModel[L],
         *,
         keeps: bool = True,
-        memory: LruCache | None = None,
+        cache: LruCache | None = None,
     ) -> None:
         self._connection = connection
-        self._who = who
-        self._lesson = lesson
+        self._subject = subject
+        self._model = model
         self._keeps = keeps
-        self._memory = memory or LruCache(0)
+        self._cache = cache or LruCache(0)
         self._known: dict[date, L] = {}
 
     def on(self, day: date) -> L:
         """Return what holds on a local day."""
         if day not in self._known:
-            key = (self._who.resident, self._lesson.name, self._lesson.version, day)
-            known = self._memory.find(key, lambda: self._read(day))
+            key = (self._subject.resident, self._model.name, self._model.version, day)
+            known = self._cache.find(key, lambda: self._read(day))
             self._known[day] = self._learn(day) if known is None else known
         return self._known[day]
 
     def _read(self, day: date) -> L | None:
-        lesson = self._lesson
-        body = baselines.of_day(self._connection, self._who.resident, lesson.name, lesson.version, day)
-        return None if body is None else lesson.from_json(body)
+        model = self._model
+        body = baselines.of_day(self._connection, self._subject.resident, model.name, model.version, day)
+        return None if body is None else model.from_json(body)
 
     def _learn(self, day: date) -> L:
-        lesson = self._lesson
+        model = self._model
         # A savepoint of its own: if this fails, the other rules go on in the same transaction.
         with self._connection.transaction():
-            found = lesson.learn(self._connection, self._who, day)
+            found = model.learn(self._connection, self._subject, day)
             if self._keeps:
-                keep(self._connection, self._who.resident, lesson.name, lesson.version, day, found.to_json())
+                keep(
+                    self._connection, self._subject.resident, model.name, model.version, day, found.to_json()
+                )
         return found
 
 
 def keep(
     connection: Connection, resident: int, name: str, version: int, day: date, body: Mapping[str, Any]
 ) -> None:
-    """Keep what was learned about a resident for a day, and drop what was for days that nobody is judged by any more."""
+    """Keep what was learned about a resident for a day, and drop what was for days that nobody is evaluated by any more."""
     baselines.put(connection, resident, name, version, day=day, body=body)
     baselines.forget(connection, resident, name, day - _KEPT)

@@ -1,4 +1,4 @@
-"""Judges neighbourhoods: homes that fall silent together, as in a power cut, are one matter for the staff and not many."""
+"""Evaluates neighbourhoods: homes that fall silent together, as in a power cut, are one matter for the staff and not many."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -17,23 +17,31 @@ from detectors.alerting.reconcile import reconcile
 from detectors.engine import ward
 from detectors.features.availability import RESTART_TIME
 from detectors.rules import area_silent
-from detectors.rules.area_silent import CAUSE, NAME, OVERDUE_AFTER, VERSION, AreaOutage, AreaQuiet, QuietHome
+from detectors.rules.area_silent import (
+    CAUSE,
+    NAME,
+    OVERDUE_AFTER,
+    VERSION,
+    AreaOutage,
+    AreaSilence,
+    SilentHome,
+)
 
 # Homes that were not heard for longer are silent by themselves.
-_HEARD_WITHIN = timedelta(days=1)
+_CONTACT_WITHIN = timedelta(days=1)
 # Blind time of the ward that may lie in a silence that still lasts.
 _WARD_BACK = timedelta(days=2)
 
 
-def judge_areas(connection: Connection, until: datetime, now: datetime, slack: timedelta) -> None:
-    """Judge the neighbourhoods up to `until`, after the ward; whoever holds the ward does this too.
+def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack: timedelta) -> None:
+    """Evaluate the neighbourhoods up to `until`, after the ward; whoever holds the ward does this too.
 
     Parameters
     ----------
     connection : Connection
         Inside a transaction of its own.
     until : datetime
-        Up to where is judged.
+        Up to where is evaluated.
     now : datetime
         The service's time.
     slack : timedelta
@@ -41,24 +49,24 @@ def judge_areas(connection: Connection, until: datetime, now: datetime, slack: t
     """
     if evaluation_queue.claim_ward(connection, until) is None:
         return
-    patience = AreaThresholds(MISSED_HEARTBEATS, LEAST_SILENCE, RESTART_TIME, slack)
+    thresholds = AreaThresholds(MISSED_HEARTBEATS, LEAST_SILENCE, RESTART_TIME, slack)
     before = _lasting(evaluation_queue.ward_state(connection, NAME, VERSION))
-    since = min([until - _HEARD_WITHIN, *(one.began_at for one in before)])
-    rows = areas.heard(connection, patience, OVERDUE_AFTER, since, until)
-    heard = {row.area: _quiet(row) for row in rows}
-    lasting = {one.area: one for one in before if area_silent.lasts(one, heard.get(one.area))}
+    since = min([until - _CONTACT_WITHIN, *(one.began_at for one in before)])
+    rows = areas.heard(connection, thresholds, OVERDUE_AFTER, since, until)
+    contact = {row.area: _quiet(row) for row in rows}
+    lasting = {one.area: one for one in before if area_silent.lasts(one, contact.get(one.area))}
     over = [one for one in before if one.area not in lasting]
-    if not area_silent.is_of_ward(list(heard.values())):
-        hushed = ward.view(connection, until - _WARD_BACK, until).hushed
-        for area, quiet in heard.items():
-            if area not in lasting and (found := area_silent.outage(quiet, until, hushed)) is not None:
+    if not area_silent.is_of_ward(list(contact.values())):
+        suppressed = ward.view(connection, until - _WARD_BACK, until).suppressed
+        for area, quiet in contact.items():
+            if area not in lasting and (found := area_silent.outage(quiet, until, suppressed)) is not None:
                 lasting[area] = found
     findings = [area_silent.finding(one, None) for one in lasting.values()]
     findings += [area_silent.finding(one, until) for one in over]
     for one in findings:
         _record(connection, one, until)
-    judged = {AlertKey(one.rule, one.subject) for one in findings}
-    reconcile(connection, None, findings, judged=judged, until=until, now=now)
+    evaluated = {AlertKey(one.rule, one.subject) for one in findings}
+    reconcile(connection, None, findings, evaluated=evaluated, until=until, now=now)
     if over:
         # Those that are still silent have a deadline of their own now.
         evaluation_queue.look_at_everyone(connection)
@@ -72,12 +80,12 @@ def _record(connection: Connection, found: Finding, until: datetime) -> None:
     blind_times.record(connection, found.subject, [row], (CAUSE,), until)
 
 
-def _quiet(row: AreaRow) -> AreaQuiet:
+def _quiet(row: AreaRow) -> AreaSilence:
     quiet = [
-        QuietHome(since, timedelta(seconds=allowed_s))
+        SilentHome(since, timedelta(seconds=allowed_s))
         for since, allowed_s in zip(row.since, row.allowed_s, strict=True)
     ]
-    return AreaQuiet(row.area, row.homes, quiet)
+    return AreaSilence(row.area, row.homes, quiet)
 
 
 def _kept(one: AreaOutage) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 Of somebody new it also counts the days that are stored, for the pages.
 
-Whoever judges learns what is missing by themselves; this only comes before them. Several of these share the work by row locks.
+Whoever evaluates learns what is missing by themselves; this only comes before them. Several of these share the work by row locks.
 """
 
 import threading
@@ -14,18 +14,18 @@ from core.logs import get_logger
 from core.store.database import Database
 from core.store.people import baselines, residents
 from detectors.baselines.silence_and_rhythm import RHYTHM, SILENCES
-from detectors.baselines.store import BaselineStore, Who
+from detectors.baselines.store import BaselineStore, BaselineSubject
 from detectors.engine.daily import decline as days
 from detectors.features.local_time import local_date
 from detectors.rules import decline
 
-# Seconds of the machine: between two residents, so that judging goes on; and when there is nothing to learn.
+# Seconds of the machine: between two residents, so that evaluating goes on; and when there is nothing to learn.
 _BREATH_S, _REST_S = 0.05, 30.0
 
 _log = get_logger(__name__)
 
 
-class Learner:
+class BaselineTrainer:
     """The learning loop.
 
     Parameters
@@ -47,30 +47,32 @@ class Learner:
         while not stop.is_set():
             wait_s = _REST_S
             try:
-                wait_s = _BREATH_S if self.learn_one() else _REST_S
+                wait_s = _BREATH_S if self.train_one() else _REST_S
             except StoreError as error:
-                _log.warning("learning_waits_for_database", error=type(error).__name__)
+                _log.warning("database_wait", component="baseline_training", error=type(error).__name__)
             stop.wait(wait_s)
 
-    def learn_one(self) -> bool:
+    def train_one(self) -> bool:
         """Learn one resident's usual for today, or for the day that begins within an hour; return whether there was one."""
         now = self._clock.now()
         if self._failed_on != now.date():
             self._failed, self._failed_on = set(), now.date()
         with self._database.transaction() as connection:
-            lesson, counts = (RHYTHM.name, RHYTHM.version), (decline.NAME, decline.VERSION)
-            found = baselines.claim_unlearned(connection, lesson, counts, now, self._failed)
+            model, counts = (RHYTHM.name, RHYTHM.version), (decline.NAME, decline.VERSION)
+            found = baselines.claim_unlearned(connection, model, counts, now, self._failed)
             if found is None:
                 return False
-            who = Who(found.resident, found.home, residents.home_of(connection, found.resident).zone)
+            subject = BaselineSubject(
+                found.resident, found.home, residents.home_of(connection, found.resident).zone
+            )
             try:
-                BaselineStore(connection, who, SILENCES).on(found.day)
-                BaselineStore(connection, who, RHYTHM).on(found.day)
-                days.count_ahead(connection, who, local_date(who.zone, now))
+                BaselineStore(connection, subject, SILENCES).on(found.day)
+                BaselineStore(connection, subject, RHYTHM).on(found.day)
+                days.count_ahead(connection, subject, local_date(subject.zone, now))
             except StoreError:
                 raise
             except Exception:  # noqa: BLE001 - the fence round one resident
-                # What is not learned here is tried again by whoever judges, and told there.
+                # What is not learned here is tried again by whoever evaluates, and told there.
                 self._failed.add(found.resident)
-                _log.exception("learning_failed", resident=found.resident)
+                _log.exception("baseline_training_failed", resident=found.resident)
         return True

@@ -19,7 +19,7 @@ _CAUSE = "canary_missing"
 # A canary flies every minute or so (our choice); one that was missed may have had bad luck.
 _SHORTEST = timedelta(minutes=5)
 
-MATTER = AlertKey(NAME, _WARD)
+ALERT_KEY = AlertKey(NAME, _WARD)
 
 
 def findings(connection: Connection, since: datetime, until: datetime, *, is_blind: bool) -> list[Finding]:
@@ -29,17 +29,17 @@ def findings(connection: Connection, since: datetime, until: datetime, *, is_bli
     canary says nothing new.
     """
     lasting: list[BlindTime] = []
-    heard = None if is_blind else evaluation_queue.canary_heard(connection)
-    if heard is not None:
-        last, heartbeat_s = heard
+    contact = None if is_blind else evaluation_queue.canary_heard(connection)
+    if contact is not None:
+        last, heartbeat_s = contact
         limit = max(_SHORTEST, timedelta(seconds=2 * (heartbeat_s or 0)))
         if until - last > limit:
             lasting.append(BlindTime(_SUBJECT, last, None, last + limit, _CAUSE))
     blind_times.record(connection, _SUBJECT, lasting, (_CAUSE,), until)
-    return list(_told(blind_times.of_subjects(connection, (_SUBJECT,), since, until)))
+    return list(_missed(blind_times.of_subjects(connection, (_SUBJECT,), since, until)))
 
 
-def _told(missed: Iterable[BlindTime]) -> Iterable[Finding]:
+def _missed(missed: Iterable[BlindTime]) -> Iterable[Finding]:
     for one in missed:
         yield Finding(
             rule=NAME,

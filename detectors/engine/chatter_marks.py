@@ -12,27 +12,29 @@ from detectors.windows.series import believed
 _BACK = (timedelta(days=1), timedelta(days=7), timedelta(days=60))
 
 
-def note(case: HomeContext, found: frozenset[int]) -> None:
+def note(context: HomeContext, found: frozenset[int]) -> None:
     """Note which devices of a home chatter at the end of the span; nearly always none does, and none did."""
-    noted = case.record.chattering
+    noted = context.record.chattering
     if not found and not noted:
         return
-    chattering_devices.mark(case.connection, began=found - noted, ended=noted - found, at=case.span.until)
+    chattering_devices.mark(
+        context.connection, began=found - noted, ended=noted - found, at=context.span.until
+    )
     # Ingest leaves out what they tell from now on. What it showed, or left out until now, is looked up.
-    chattering_devices.put_last_sign(case.connection, case.span.home, _last_believed(case), found)
+    chattering_devices.put_last_sign(context.connection, context.span.home, _last_believed(context), found)
 
 
-def _last_believed(case: HomeContext) -> tuple[datetime, int] | None:
-    until = case.span.until
+def _last_believed(context: HomeContext) -> tuple[datetime, int] | None:
+    until = context.span.until
     for back in _BACK:
         since = until - back
         signs = [
             (max(times), one.device)
-            for resident in case.record.people
+            for resident in context.record.people
             for one in believed(
                 rule_windows.life_signs(
-                    case.connection,
-                    case.span.home,
+                    context.connection,
+                    context.span.home,
                     resident.number,
                     since - timedelta(seconds=SURROUNDINGS_S),
                     until,

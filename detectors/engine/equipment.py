@@ -1,4 +1,4 @@
-"""Judges the equipment of a home: which devices are silent, and since when nothing can be concluded from that."""
+"""Evaluates the equipment of a home: which devices are silent, and since when nothing can be concluded from that."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from detectors.engine.daily import batteries, stuck_devices
 from detectors.engine.daily.schedule import DailyCheck
 from detectors.engine.home_context import HomeContext
 from detectors.features.window import Blind
-from detectors.rules.equipment_silent import DEVICE_SILENT, HOME_SILENT, HomeLinks, judge_home
+from detectors.rules.equipment_silent import DEVICE_SILENT, HOME_SILENT, HomeLinks, evaluate_home
 from detectors.windows.loader import BLIND_BACK, HomeView, blind_on_record
 
 _SILENT_CAUSES = ("offline", "no_heartbeat")
@@ -19,16 +19,16 @@ _TRACKERS = frozenset({DeviceKind.TRACKER, DeviceKind.OTHER})
 
 
 class Equipment(NamedTuple):
-    """What was found about the equipment of a home, and what its residents are judged by because of it."""
+    """What was found about the equipment of a home, and what its residents are evaluated by because of it."""
 
     links: HomeLinks
     view: HomeView
 
 
-def judge_equipment(case: HomeContext) -> Equipment:
-    """Judge the devices of a home, and bring their alerts and the blind time on record in line."""
-    record, span = case.record, case.span
-    found = judge_home(
+def evaluate_equipment(context: HomeContext) -> Equipment:
+    """Evaluate the devices of a home, and bring their alerts and the blind time on record in line."""
+    record, span = context.record, context.span
+    found = evaluate_home(
         span.home,
         record.links,
         record.ward.blind,
@@ -38,12 +38,12 @@ def judge_equipment(case: HomeContext) -> Equipment:
         undecided_from=record.ward.undecided_from,
         slack=span.slack,
     )
-    blind = _record_home(case, found)
-    _record_devices(case, found)
-    _tell(case, found)
-    for check in checks(case):
-        check.ask(case, record.judged_from)
-    silent = {device for device, _ in found.device_absences}
+    blind = _record_home(context, found)
+    _record_devices(context, found)
+    _raise_alerts(context, found)
+    for check in checks(context):
+        check.ask(context, record.evaluated_from)
+    silent = {device for device, _ in found.device_outages}
     kinds = {link.kind for link in record.links if link.device not in silent}
     view = HomeView(
         span.home,
@@ -55,44 +55,48 @@ def judge_equipment(case: HomeContext) -> Equipment:
     return Equipment(found, view)
 
 
-def checks(case: HomeContext) -> list[DailyCheck]:
+def checks(context: HomeContext) -> list[DailyCheck]:
     """Return what is looked at at fixed hours about the equipment of a home."""
-    return [batteries.check(case), stuck_devices.check(case)]
+    return [batteries.check(context), stuck_devices.check(context)]
 
 
-def _record_home(case: HomeContext, found: HomeLinks) -> Sequence[BlindTime]:
+def _record_home(context: HomeContext, found: HomeLinks) -> Sequence[BlindTime]:
     """Keep on record when the whole home was silent; return all its blind time that is on record."""
-    subject, until = _subject(case), case.span.until
+    subject, until = _subject(context), context.span.until
     silent = [
-        BlindTime(subject, one.began_at, one.ended_at, one.hushed_from, one.cause)
-        for one in found.home_absences
+        BlindTime(subject, one.began_at, one.ended_at, one.suppressed_from, one.cause)
+        for one in found.home_outages
     ]
-    blind = case.record.blind
+    blind = context.record.blind
     if not silent and not any(one.ended_at is None and one.cause in _SILENT_CAUSES for one in blind):
         return blind
-    blind_times.record(case.connection, subject, silent, _SILENT_CAUSES, until)
-    since = case.record.judged_from - BLIND_BACK
-    return blind_times.of_subjects(case.connection, (subject,), since, until)
+    blind_times.record(context.connection, subject, silent, _SILENT_CAUSES, until)
+    since = context.record.evaluated_from - BLIND_BACK
+    return blind_times.of_subjects(context.connection, (subject,), since, until)
 
 
-def _record_devices(case: HomeContext, found: HomeLinks) -> None:
+def _record_devices(context: HomeContext, found: HomeLinks) -> None:
     """Keep on record which devices are silent, and that others are not any more."""
-    lasting = dict(found.device_absences)
-    for link in case.record.links:
+    lasting = dict(found.device_outages)
+    for link in context.record.links:
         name = f"device:{link.device}"
         if (one := lasting.get(link.device)) is not None:
             row = BlindTime(name, one.began_at, None, one.known_at, one.cause)
-            blind_times.record(case.connection, name, [row], _SILENT_CAUSES, case.span.until)
-        elif len(link.heard) > 1:
-            blind_times.record(case.connection, name, [], _SILENT_CAUSES, link.heard[-1])
+            blind_times.record(context.connection, name, [row], _SILENT_CAUSES, context.span.until)
+        elif len(link.contacts) > 1:
+            blind_times.record(context.connection, name, [], _SILENT_CAUSES, link.contacts[-1])
 
 
-def _tell(case: HomeContext, found: HomeLinks) -> None:
-    # A device that was taken away is judged too: its alert ends.
-    judged = {AlertKey(DEVICE_SILENT, one) for one in case.record.devices}
-    judged |= case.active_matters(case.lead, HOME_SILENT) | case.active_matters(case.lead, DEVICE_SILENT)
-    case.reconcile(case.lead, found.silent.findings, {*judged, AlertKey(HOME_SILENT, _subject(case))})
+def _raise_alerts(context: HomeContext, found: HomeLinks) -> None:
+    # A device that was taken away is evaluated too: its alert ends.
+    evaluated = {AlertKey(DEVICE_SILENT, one) for one in context.record.devices}
+    evaluated |= context.active_keys(context.lead, HOME_SILENT) | context.active_keys(
+        context.lead, DEVICE_SILENT
+    )
+    context.reconcile(
+        context.lead, found.silent.findings, {*evaluated, AlertKey(HOME_SILENT, _subject(context))}
+    )
 
 
-def _subject(case: HomeContext) -> str:
-    return f"home:{case.span.home}"
+def _subject(context: HomeContext) -> str:
+    return f"home:{context.span.home}"

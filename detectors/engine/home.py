@@ -1,36 +1,36 @@
-"""Judges one home: calls for help, its equipment, then each of its residents, in the transaction of the one who claimed it."""
+"""Evaluates one home: calls for help, its equipment, then each of its residents, in the transaction of the one who claimed it."""
 
 from core.store.alerts.episodes import AlertKey
 from detectors.baselines.store import LruCache
 from detectors.engine.chatter_marks import note
-from detectors.engine.due_times import wait_to_be_watched
-from detectors.engine.equipment import judge_equipment
+from detectors.engine.due_times import wait_for_watch_start
+from detectors.engine.equipment import evaluate_equipment
 from detectors.engine.home_context import HomeContext
-from detectors.engine.resident import judge_resident
+from detectors.engine.resident import evaluate_resident
 from detectors.rules.emergency_call import SosCall
 from detectors.windows.loader import load_calls
 
 
-def judge_calls(case: HomeContext) -> None:
+def evaluate_calls(context: HomeContext) -> None:
     """Raise the calls for help: first of all, and whatever else fails."""
-    for one in case.watched:
-        since = case.since(one)
-        for call in case.record.calls:
+    for one in context.watched:
+        since = context.since(one)
+        for call in context.record.calls:
             window = load_calls(
-                case.connection, case.span.home, one, since, is_lead=case.is_lead(one), call=call
+                context.connection, context.span.home, one, since, is_lead=context.is_lead(one), call=call
             )
-            judged = SosCall(call).judge(window, since, case.span.until)
-            case.reconcile(one, judged.findings, {AlertKey(call, f"resident:{one.number}")})
+            evaluated = SosCall(call).evaluate(window, since, context.span.until)
+            context.reconcile(one, evaluated.findings, {AlertKey(call, f"resident:{one.number}")})
 
 
-def judge_rest(case: HomeContext, memory: LruCache) -> None:
-    """Judge the equipment and everything else about the residents, and settle when to look again."""
-    watched = case.watched
-    for one in case.record.people:
+def evaluate_rest(context: HomeContext, cache: LruCache) -> None:
+    """Evaluate the equipment and everything else about the residents, and settle when to look again."""
+    watched = context.watched
+    for one in context.record.people:
         if one not in watched:
-            wait_to_be_watched(case, one)
+            wait_for_watch_start(context, one)
     if not watched:
         return
-    found = judge_equipment(case)
-    chatterers = [judge_resident(case, one, found, memory) for one in watched]
-    note(case, frozenset[int]().union(*chatterers))
+    found = evaluate_equipment(context)
+    chatterers = [evaluate_resident(context, one, found, cache) for one in watched]
+    note(context, frozenset[int]().union(*chatterers))

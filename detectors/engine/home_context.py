@@ -1,4 +1,4 @@
-"""One home while it is judged: over which span, what is on record about it, and which of its matters are active."""
+"""One home while it is evaluated: over which span, what is on record about it, and which of its matters are active."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,14 +27,14 @@ class HomeSpan:
 
 
 class HomeContext:
-    """One home while it is judged.
+    """One home while it is evaluated.
 
     Parameters
     ----------
     connection : Connection
-        Inside the transaction that holds the claim on the home and took its news.
+        Inside the transaction that holds the claim on the home and took its changes.
     span : HomeSpan
-        What to judge.
+        What to evaluate.
     record : HomeRecord
         What is on record about the home.
     """
@@ -47,7 +47,7 @@ class HomeContext:
 
     @property
     def lead(self) -> WatchedResident:
-        """Who stands for the home: its equipment, and devices that are nobody's own, are judged with them."""
+        """Who stands for the home: its equipment, and devices that are nobody's own, are evaluated with them."""
         return self.record.people[0]
 
     @property
@@ -60,7 +60,7 @@ class HomeContext:
         return resident.number == self.lead.number
 
     def since(self, resident: WatchedResident) -> datetime:
-        """Return from when on a resident is judged."""
+        """Return from when on a resident is evaluated."""
         return self.record.since[resident.number]
 
     def active(self, resident: WatchedResident, rule: str | None = None) -> list[ActiveAlert]:
@@ -71,7 +71,7 @@ class HomeContext:
             if one.resident == resident.number and not one.is_closed and rule in {None, one.rule}
         ]
 
-    def active_matters(self, resident: WatchedResident, rule: str) -> set[AlertKey]:
+    def active_keys(self, resident: WatchedResident, rule: str) -> set[AlertKey]:
         """Return which matters of a rule are active about a resident and nobody has closed."""
         return {AlertKey(one.rule, one.subject) for one in self.active(resident, rule)}
 
@@ -79,19 +79,19 @@ class HomeContext:
         self,
         resident: WatchedResident,
         findings: Sequence[Finding],
-        judged: set[AlertKey],
+        evaluated: set[AlertKey],
         anew_since: datetime | None = None,
     ) -> None:
         """Bring the alerts about a resident in line with what was found in the span; see `reconcile`."""
         active = (AlertKey(one.rule, one.subject) for one in self._active())
-        if not findings and anew_since is None and judged.isdisjoint(active):
+        if not findings and anew_since is None and evaluated.isdisjoint(active):
             return  # Nothing to raise and nothing to end, as nearly always.
         self._known_active = None
         reconcile(
             self.connection,
             resident.number,
             findings,
-            judged=judged,
+            evaluated=evaluated,
             until=self.span.until,
             now=self.span.now,
             anew_since=anew_since,

@@ -21,8 +21,8 @@ from detectors.engine import ward
 from detectors.features.availability import Link
 from detectors.windows.loader import ABSENCES_AHEAD, ABSENCES_BACK, BLIND_BACK, SERIES, WardView
 
-# Late data are judged again up to this far back; what is older is only stored.
-REACH = timedelta(hours=48)
+# Late data are evaluated again up to this far back; what is older is only stored.
+ALLOWED_LATENESS = timedelta(hours=48)
 _STATUS_BACK = timedelta(hours=48)
 
 _log = get_logger(__name__)
@@ -37,15 +37,15 @@ class HomeRecord:
     people : sequence of WatchedResident
         Who lives there; the first stands for the home.
     since : mapping of int to datetime
-        From when on each of them is to be judged.
+        From when on each of them is to be evaluated.
     blind, area : sequence of BlindTime
         When the home could not be heard, and when its neighbourhood fell silent together.
     chattering : frozenset of int
-        Which of its devices chattered when it was judged last.
+        Which of its devices chattered when it was evaluated last.
     active : sequence of ActiveAlert
         What is active about them, the home and its devices.
-    told : frozenset of str
-        Which of the metrics that are judged its devices ever told.
+    reported : frozenset of str
+        Which of the metrics that are evaluated its devices ever reported.
     """
 
     home: int
@@ -60,22 +60,22 @@ class HomeRecord:
     situations: Mapping[int, RuleInputs]
     fences: Mapping[int, Sequence[Geofence]]
     absences: Mapping[int, Sequence[Absence]]
-    told: frozenset[str]
+    reported: frozenset[str]
 
     @property
-    def judged_from(self) -> datetime:
-        """From when on the home is to be judged."""
+    def evaluated_from(self) -> datetime:
+        """From when on the home is to be evaluated."""
         return min(self.since.values())
 
     @property
     def calls(self) -> list[str]:
         """The kinds of calls for help that a device of the home ever told of, be it that all is well."""
-        return [call for call in CALLS if call in self.told]
+        return [call for call in CALLS if call in self.reported]
 
     @property
     def has_series(self) -> bool:
         """Whether anything is measured that rules look at beside life signs and fixes."""
-        return not self.told.isdisjoint(SERIES)
+        return not self.reported.isdisjoint(SERIES)
 
     @property
     def subjects(self) -> list[str]:
@@ -89,14 +89,14 @@ class HomeRecord:
 
 
 def load_records(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, HomeRecord]:
-    """Take the news of claimed homes and return what is on record about each; a home where nobody lives has none.
+    """Take the changes of claimed homes and return what is on record about each; a home where nobody lives has none.
 
-    The news are taken before anything else is read, so that what is stored later makes new ones.
+    The changes are taken before anything else is read, so that what is stored later makes new ones.
     """
-    news = evaluation_queue.take_news(connection, homes)
+    changes = evaluation_queue.take_news(connection, homes)
     everybody = evaluation_queue.watched_residents(connection, homes)
     since = {
-        home: {one.number: _judge_from(one, news.get(home)) for one in people}
+        home: {one.number: _evaluate_from(one, changes.get(home)) for one in people}
         for home, people in everybody.items()
         if people
     }
@@ -105,7 +105,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
     begins = {home: min(of_people.values()) for home, of_people in since.items()}
     view = ward.view(connection, min(begins.values()) - BLIND_BACK, until)
     links = _links(connection, begins, until)
-    told = rule_windows.told_metrics(connection, list(begins), (*CALLS, *SERIES))
+    reported = rule_windows.told_metrics(connection, list(begins), (*CALLS, *SERIES))
     numbers = [number for of_people in since.values() for number in of_people]
     found = _OfPeople(connection, numbers, min(begins.values()), until)
     blind = blind_times.of_homes(connection, list(begins), min(begins.values()) - BLIND_BACK, until)
@@ -123,7 +123,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
             situations=found.situations,
             fences={one: [each for each in found.fences if each.resident == one] for one in of_people},
             absences={one: [each for each in found.absences if each.resident == one] for one in of_people},
-            told=frozenset(name for where, name in told if where == home),
+            reported=frozenset(name for where, name in reported if where == home),
         )
         for home, of_people in since.items()
     }
@@ -145,14 +145,14 @@ class _OfPeople:
         self.absences = absences.of_residents(connection, numbers, *span)
 
 
-def _judge_from(resident: WatchedResident, news_from: datetime | None) -> datetime:
-    """Return from when on a resident must be judged: back to late data, as far as they reach."""
+def _evaluate_from(resident: WatchedResident, changed_from: datetime | None) -> datetime:
+    """Return from when on a resident must be evaluated: back to late data, as far as they reach."""
     since = resident.judged_through
-    if news_from is not None and news_from <= since:
-        reach = since - REACH
-        if news_from < reach and resident.watched_from < reach:
-            _log.info("late_data_beyond_reach", resident=resident.number)
-        since = max(news_from - timedelta(microseconds=1), reach)
+    if changed_from is not None and changed_from <= since:
+        oldest = since - ALLOWED_LATENESS
+        if changed_from < oldest and resident.watched_from < oldest:
+            _log.info("late_data_beyond_lateness", resident=resident.number)
+        since = max(changed_from - timedelta(microseconds=1), oldest)
     return max(since, resident.watched_from)
 
 
@@ -162,7 +162,7 @@ class _Links(NamedTuple):
 
 
 def _links(connection: Connection, begins: Mapping[int, datetime], until: datetime) -> dict[int, _Links]:
-    """Return the links to the devices of homes, with what they said since some time before each is judged."""
+    """Return the links to the devices of homes, with what they said since some time before each is evaluated."""
     said = rule_windows.statuses(
         connection, {home: since - _STATUS_BACK for home, since in begins.items()}, until
     )
@@ -177,8 +177,8 @@ def _links(connection: Connection, begins: Mapping[int, datetime], until: dateti
 
 
 def _link(row: LinkRow, status: Sequence[tuple[datetime, bool]]) -> Link:
-    heard = {one for one in (row.silent_since, row.last_heard_at) if one is not None}
-    return Link(row.device, row.kind, row.place, row.heartbeat, tuple(sorted(heard)), tuple(status))
+    contacts = {one for one in (row.silent_since, row.last_heard_at) if one is not None}
+    return Link(row.device, row.kind, row.place, row.heartbeat, tuple(sorted(contacts)), tuple(status))
 
 
 def _seen_from(view: WardView, since: datetime) -> WardView:

@@ -1,4 +1,4 @@
-"""The rules by which a resident is judged."""
+"""The rules by which a resident is evaluated."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from detectors.windows.loader import HomeView
 
 
 @dataclass(frozen=True)
-class _Case:
+class _RuleContext:
     """What a rule about a resident is built from; `inactivity` is the alarm that others are not raised beside."""
 
     inactivity: Inactivity
@@ -38,21 +38,21 @@ class _Case:
     places_on: Callable[[date], Places]
 
 
-BUILDERS: Mapping[str, Callable[[_Case], Rule]] = {
-    rules.INACTIVITY.name: lambda case: case.inactivity,
+BUILDERS: Mapping[str, Callable[[_RuleContext], Rule]] = {
+    rules.INACTIVITY.name: lambda context: context.inactivity,
     rules.GEOFENCE_EXIT.name: lambda _: GeofenceExit(),
-    rules.LATE_MORNING.name: lambda case: LateMorning(case.rhythm_on, case.inactivity),
-    rules.RESTLESS_NIGHT.name: lambda case: RestlessNight(case.rhythm_on),
-    rules.BATHROOM_STAY.name: lambda case: BathroomStay(case.rhythm_on, case.inactivity),
-    rules.APPLIANCE_UNUSED.name: lambda case: ApplianceUnused(case.rhythm_on),
-    rules.APPLIANCE_LEFT_ON.name: lambda case: ApplianceLeftOn(case.rhythm_on),
+    rules.LATE_MORNING.name: lambda context: LateMorning(context.rhythm_on, context.inactivity),
+    rules.RESTLESS_NIGHT.name: lambda context: RestlessNight(context.rhythm_on),
+    rules.BATHROOM_STAY.name: lambda context: BathroomStay(context.rhythm_on, context.inactivity),
+    rules.APPLIANCE_UNUSED.name: lambda context: ApplianceUnused(context.rhythm_on),
+    rules.APPLIANCE_LEFT_ON.name: lambda context: ApplianceLeftOn(context.rhythm_on),
     rules.HEAT.name: lambda _: Heat(),
-    rules.COLD.name: lambda case: Cold(case.rhythm_on),
-    rules.NOT_RETURNED.name: lambda case: NotReturned(
-        case.rhythm_on, has_tracker=case.view.has_tracker and case.situation.home is not None
+    rules.COLD.name: lambda context: Cold(context.rhythm_on),
+    rules.NOT_RETURNED.name: lambda context: NotReturned(
+        context.rhythm_on, has_tracker=context.view.has_tracker and context.situation.home is not None
     ),
-    rules.ABSENCE_NOT_TAKEN.name: lambda case: AbsenceNotTaken(has_door=case.view.has_door),
-    rules.WANDERING.name: lambda case: Wandering(case.places_on),
+    rules.ABSENCE_NOT_TAKEN.name: lambda context: AbsenceNotTaken(has_door=context.view.has_door),
+    rules.WANDERING.name: lambda context: Wandering(context.places_on),
     rules.LEFT_BEHIND.name: lambda _: LeftBehind(),
     rules.NIGHT_EXIT.name: lambda _: NightExit(),
 }
@@ -64,16 +64,16 @@ def rules_of(
     situation: RuleInputs,
     view: HomeView,
     *,
-    usual_on: Callable[[date], SilenceBaseline],
+    baseline_on: Callable[[date], SilenceBaseline],
     rhythm_on: Callable[[date], Rhythm],
     places_on: Callable[[date], Places],
 ) -> list[Rule]:
     """Return the rules that are asked about a resident; which depends on the equipment and on what was agreed."""
-    case = _Case(Inactivity(usual_on, sensitivity), situation, view, rhythm_on, places_on)
+    context = _RuleContext(Inactivity(baseline_on, sensitivity), situation, view, rhythm_on, places_on)
     found = {
         Need.TRACKER: view.has_tracker,
         Need.DOOR: view.has_door,
         Need.NIGHT_EXIT_AGREED: situation.tells_night_exit,
     }
     there = {need for need, is_there in found.items() if is_there}
-    return [build(case) for name, build in BUILDERS.items() if rules.RULES[name].needs <= there]
+    return [build(context) for name, build in BUILDERS.items() if rules.RULES[name].needs <= there]

@@ -1,4 +1,4 @@
-"""Judges whoever has news or a deadline, up to the time until which everything received is stored.
+"""Evaluates every home with changes or a deadline, up to the time until which everything received is stored.
 
 Several of these may run: each claims homes by row locks, so more processes simply claim more. Nothing but what
 was read is kept in memory between two rounds, so a killed one loses nothing.
@@ -20,14 +20,14 @@ from core.store.detection import evaluation_queue
 from detectors.baselines.store import LruCache
 from detectors.engine import areas, unassigned_calls, ward
 from detectors.engine.due_times import FAILED_FOR
-from detectors.engine.home import judge_calls, judge_rest
+from detectors.engine.home import evaluate_calls, evaluate_rest
 from detectors.engine.home_context import HomeContext, HomeSpan
-from detectors.engine.home_records import REACH, HomeRecord, load_records
+from detectors.engine.home_records import ALLOWED_LATENESS, HomeRecord, load_records
 from detectors.rules import area_silent, ward_silent
 
 CHANNEL = "news"
 # Homes in one transaction: enough to spread the cost of a commit and of reading what is on record, few enough that another process
-# finds work, and that what is found is soon known: as many as were judged in this time.
+# finds work, and that what is found is soon known: as many as were evaluated in this time.
 _LEAST_BATCH, _MOST_BATCH = 8, 64
 _BATCH_S = 0.2
 # Seconds of the machine.
@@ -35,7 +35,7 @@ _LONGEST_WAIT_S = 1.0
 # A few kilobytes each; a resident has two for each of the days that matter.
 _REMEMBERED = 8192
 # After so long it is looked whether to stop, and what failed is tried again.
-_LONGEST_ROUND_S = 1.0
+_LONGEST_CYCLE_S = 1.0
 _SHORTEST_WAIT_S = 0.02
 _COALESCE_S = 0.05
 _RETRY_S = 1.0
@@ -48,22 +48,22 @@ _WORKER_GRACE_S = 30.0
 _BEHIND_S = 30.0
 # What a clock that runs faster than the machine may hide from us.
 _SLACK_S = 5.0
-# What was judged further ahead than this was judged by a wrong clock.
+# What was evaluated further ahead than this was evaluated by a wrong clock.
 _CLOCK_MAY_GO_BACK = timedelta(minutes=5)
 _URGENT = "urgent"
 
 _log = get_logger(__name__)
 
 
-class _Round(NamedTuple):
-    """How many homes were judged, and whether nothing was left."""
+class _Cycle(NamedTuple):
+    """How many homes were evaluated, and whether nothing was left."""
 
     homes: int
     is_done: bool
 
 
 class Runner:
-    """The judging loop.
+    """The evaluating loop.
 
     Parameters
     ----------
@@ -82,70 +82,70 @@ class Runner:
         self._ward_seen: tuple[datetime, float] | None = None
         self._areas_seen: datetime | None = None
         self._areas_rest_until = -math.inf
-        self._waits_for_ingest = False
+        self._waits_for_watermark = False
         self._batch = _LEAST_BATCH
-        self._memory = LruCache(_REMEMBERED)
+        self._cache = LruCache(_REMEMBERED)
 
     def run(self, stop: threading.Event) -> None:
-        """Judge until `stop` is set; trouble with the database is waited out."""
+        """Evaluate until `stop` is set; trouble with the database is waited out."""
         waits = False
         while not stop.is_set():
             try:
                 with self._database.listen(CHANNEL) as listener:
                     while not stop.is_set():
-                        is_done = self._round(_LONGEST_ROUND_S).is_done
+                        is_done = self._run_cycle(_LONGEST_CYCLE_S).is_done
                         waits = False
                         if is_done:
                             self._wait(listener)
             except StoreError as error:
                 if not waits:
-                    _log.warning("judging_waits_for_database", error=str(error))
+                    _log.warning("database_wait", component="evaluation", error=str(error))
                 waits = True
                 stop.wait(_RETRY_S)
 
-    def round(self) -> int:
-        """Judge everything that is to be judged now; return how many homes that were."""
-        return self._round(math.inf).homes
+    def cycle(self) -> int:
+        """Evaluate everything that is to be evaluated now; return how many homes that were."""
+        return self._run_cycle(math.inf).homes
 
-    def _round(self, longest_s: float) -> _Round:
-        """Judge batch after batch, each up to the time that has come by then, until nothing is left or so long has passed.
+    def _run_cycle(self, longest_s: float) -> _Cycle:
+        """Evaluate batch after batch, each up to the time that has come by then, until nothing is left or so long has passed.
 
-        While news come faster than they can be judged, a time that stood still would keep everybody waiting for what happened since.
+        While changes come faster than they can be evaluated, a time that stood still would keep everybody waiting for what happened since.
         """
         began = time.monotonic()
         homes = 0
         put_off: set[int] = set()
         while time.monotonic() - began < longest_s:
             until = self._through()
-            judged = (
+            evaluated = (
                 0
                 if until is None
-                else self._judge_urgent(until, put_off) or self._judge_batch(until, put_off)
+                else self._evaluate_urgent(until, put_off) or self._evaluate_batch(until, put_off)
             )
-            if judged == 0:
-                return _Round(homes, is_done=True)
-            homes += judged
-        return _Round(homes, is_done=False)
+            if evaluated == 0:
+                return _Cycle(homes, is_done=True)
+            homes += evaluated
+        return _Cycle(homes, is_done=False)
 
     def _through(self) -> datetime | None:
-        """Judge the ward, and return up to when homes may be judged; None without ingest."""
+        """Evaluate the ward, and return up to when homes may be evaluated; None without ingest."""
         now = self._clock.now()
         with self._database.transaction() as connection:
             # A clock that is moved by hand may jump a day between the reports of two workers.
             grace = self._machine_span(_WORKER_GRACE_S) or timedelta(days=1)
             complete = evaluation_queue.complete_through(connection, grace)
         if complete is None:
-            if not self._waits_for_ingest:
-                _log.info("judging_waits_for_ingest")
-                self._waits_for_ingest = True
+            if not self._waits_for_watermark:
+                _log.info("evaluation_wait_watermark")
+                self._waits_for_watermark = True
             return None
-        self._waits_for_ingest = False
+        self._waits_for_watermark = False
         until = min(now, complete)
-        self._judge_ward(until, complete, now)
+        self._evaluate_ward(until, complete, now)
         return until
 
-    def _judge_ward(self, until: datetime, complete: datetime, now: datetime) -> None:
-        """Judge the ward, and do the housekeeping, when the time has moved on enough."""
+    def _evaluate_ward(self, until: datetime, complete: datetime, now: datetime) -> None:
+        """Evaluate the ward, and do the housekeeping, when the time has moved on enough."""
         machine = time.monotonic()
         if self._ward_seen is not None:
             seen_until, seen_at = self._ward_seen
@@ -154,8 +154,8 @@ class Runner:
         with self._database.transaction() as connection:
             evaluation_queue.add_watches(connection, until)
             if pulled_back := evaluation_queue.pull_back(connection, until, now + _CLOCK_MAY_GO_BACK):
-                _log.warning("clock_went_back", watches=pulled_back)
-        self._judge_stray(until, now)
+                _log.warning("clock_stepped_back", watches=pulled_back)
+        self._evaluate_unassigned_calls(until, now)
         try:
             with self._database.transaction() as connection:
                 if self._clock.factor > 0 and (
@@ -163,29 +163,29 @@ class Runner:
                     or now - complete < timedelta(minutes=1)
                 ):
                     ward.note_lag(connection, complete, now)
-                ward.judge_ward(connection, self._zone, until, now)
+                ward.evaluate_ward(connection, self._zone, until, now)
         except StoreUnavailableError:
             raise
         except Exception:  # noqa: BLE001 - the fence round the ward
-            # Residents are judged on, calls for help above all; pages say "cannot tell" while the ward is not judged.
-            _log.exception("ward_failed")
+            # Residents are evaluated on, calls for help above all; pages say "cannot tell" while the ward is not evaluated.
+            _log.exception("ward_evaluation_failed")
             with self._database.transaction() as connection:
                 evaluation_queue.note_ward_failure(connection, ward_silent.NAME, now)
-        self._judge_areas(until, now)
+        self._evaluate_areas(until, now)
         self._ward_seen = (until, machine)
 
-    def _judge_stray(self, until: datetime, now: datetime) -> None:
+    def _evaluate_unassigned_calls(self, until: datetime, now: datetime) -> None:
         """Tell of calls for help that belong to nobody, whatever becomes of the rest."""
         try:
             with self._database.transaction() as connection:
-                unassigned_calls.judge(connection, until, now)
+                unassigned_calls.evaluate(connection, until, now)
         except StoreUnavailableError:
             raise
         except Exception:  # noqa: BLE001 - the fence round one rule
             _log.exception("rule_failed", rule=unassigned_calls.NAME)
 
-    def _judge_areas(self, until: datetime, now: datetime) -> None:
-        """Judge the neighbourhoods before their homes: what is one matter there is not told of each home."""
+    def _evaluate_areas(self, until: datetime, now: datetime) -> None:
+        """Evaluate the neighbourhoods before their homes: what is one matter there is not told of each home."""
         began = time.monotonic()
         was_just_seen = (
             self._areas_seen is not None and timedelta() <= until - self._areas_seen < _AREAS_EVERY
@@ -195,28 +195,28 @@ class Runner:
         self._areas_seen = until
         try:
             with self._database.transaction() as connection:
-                areas.judge_areas(connection, until, now, self._machine_span(_SLACK_S))
+                areas.evaluate_areas(connection, until, now, self._machine_span(_SLACK_S))
         except StoreUnavailableError:
             raise
         except Exception:  # noqa: BLE001 - the fence round one rule
             _log.exception("rule_failed", rule=area_silent.NAME)
         self._areas_rest_until = began + (time.monotonic() - began) / _AREAS_SHARE
 
-    def _judge_urgent(self, until: datetime, put_off: set[int]) -> int:
-        """Judge the homes where somebody calls for help, without a look at what all others sent."""
+    def _evaluate_urgent(self, until: datetime, put_off: set[int]) -> int:
+        """Evaluate the homes where somebody calls for help, without a look at what all others sent."""
         with self._database.transaction() as connection:
             homes = evaluation_queue.claim_urgent(connection, _LEAST_BATCH, put_off)
-            self._judge_homes(connection, homes, until, put_off)
+            self._evaluate_homes(connection, homes, until, put_off)
         return len(homes)
 
-    def _judge_batch(self, until: datetime, put_off: set[int]) -> int:
-        """Drop the news that change nothing, and judge the first of the others."""
+    def _evaluate_batch(self, until: datetime, put_off: set[int]) -> int:
+        """Drop the changes that matter to no rule, and evaluate the first of the others."""
         began = time.monotonic()
         with self._database.transaction() as connection:
             evaluation_queue.drop_idle_news(connection, until)
         with self._database.transaction() as connection:
             homes = evaluation_queue.claim_homes(connection, until, self._batch, put_off)
-            self._judge_homes(connection, homes, until, put_off)
+            self._evaluate_homes(connection, homes, until, put_off)
         if len(homes) == self._batch:
             fitting = self._batch * _BATCH_S / max(0.001, time.monotonic() - began)
             self._batch = min(
@@ -224,18 +224,18 @@ class Runner:
             )
         return len(homes)
 
-    def _judge_homes(
+    def _evaluate_homes(
         self, connection: Connection, homes: Sequence[int], until: datetime, put_off: set[int]
     ) -> None:
         slack = self._machine_span(_SLACK_S)
         records = _records(connection, homes, until) if homes else {}
         for home in homes:
-            self._judge_home(connection, HomeSpan(home, until, self._clock.now(), slack), records, put_off)
+            self._evaluate_home(connection, HomeSpan(home, until, self._clock.now(), slack), records, put_off)
 
-    def _judge_home(
+    def _evaluate_home(
         self, connection: Connection, span: HomeSpan, records: Mapping[int, HomeRecord], put_off: set[int]
     ) -> None:
-        """Judge one home; one that fails is noted and put off, and does not stop the others."""
+        """Evaluate one home; one that fails is noted and put off, and does not stop the others."""
         home, until, now = span.home, span.until, span.now
         since = until
         try:
@@ -244,24 +244,24 @@ class Runner:
                 if record is None:
                     with connection.transaction():
                         record = load_records(connection, [home], until)[home]
-                since = record.judged_from
-                case = HomeContext(connection, span, record)
+                since = record.evaluated_from
+                context = HomeContext(connection, span, record)
                 if record.calls:
                     with connection.transaction():
-                        judge_calls(case)
+                        evaluate_calls(context)
                 with connection.transaction():
-                    judge_rest(case, self._memory)
+                    evaluate_rest(context, self._cache)
         except StoreUnavailableError:
             raise
         except Exception:  # noqa: BLE001 - the fence round one home
-            _log.exception("home_failed", home=home)
+            _log.exception("home_evaluation_failed", home=home)
             put_off.add(home)
             evaluation_queue.put_off(
                 connection,
                 home,
                 "home",
                 since=since,
-                not_before=until - REACH,
+                not_before=until - ALLOWED_LATENESS,
                 due_at=until + FAILED_FOR,
                 now=now,
             )
@@ -270,9 +270,9 @@ class Runner:
         with self._database.transaction() as connection:
             due_at = evaluation_queue.next_due(connection)
         rest_s = _LONGEST_WAIT_S if due_at is None else self._clock.real_seconds(due_at - self._clock.now())
-        heard = listener.wait(min(_LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, rest_s)))
-        if heard and not any(payload == _URGENT for _, payload in heard):
-            # News come in bursts: a moment's patience judges them together, but never lets a call for help wait.
+        received = listener.wait(min(_LONGEST_WAIT_S, max(_SHORTEST_WAIT_S, rest_s)))
+        if received and not any(payload == _URGENT for _, payload in received):
+            # Changes come in bursts: a short wait evaluates them together, but never lets a call for help wait.
             listener.wait(_COALESCE_S)
 
     def _machine_span(self, seconds: float) -> timedelta:

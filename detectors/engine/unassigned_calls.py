@@ -13,7 +13,7 @@ from core.store.detection import evaluation_queue
 
 NAME, VERSION = STRAY_SOS.name, STRAY_SOS.version
 SUBJECT = "ward"
-MATTER = AlertKey(NAME, SUBJECT)
+ALERT_KEY = AlertKey(NAME, SUBJECT)
 # What was pressed longer ago is no call any more that anybody could answer (our choice, as for a known button).
 _LONGEST_AGO = timedelta(hours=24)
 # While an alert is open the staff are told again at most this often, whoever presses how many buttons.
@@ -22,7 +22,7 @@ _PAUSE = timedelta(minutes=2)
 _NAMED = 10
 
 
-def judge(connection: Connection, until: datetime, now: datetime) -> int | None:
+def evaluate(connection: Connection, until: datetime, now: datetime) -> int | None:
     """Open the alert about calls that belong to nobody, or tell of further ones; return its number if it changed.
 
     There is one alert for all of them, so that nobody who makes up buttons can bury the board. Like every call for help it ends only
@@ -33,7 +33,7 @@ def judge(connection: Connection, until: datetime, now: datetime) -> int | None:
     connection : Connection
         Inside a transaction of its own.
     until : datetime
-        Up to where is judged: whoever holds the ward does this too.
+        Up to where is evaluated: whoever holds the ward does this too.
     now : datetime
         The service's time.
     """
@@ -42,28 +42,31 @@ def judge(connection: Connection, until: datetime, now: datetime) -> int | None:
     calls = unassigned_calls.since(connection, now - _LONGEST_AGO)
     if not calls:
         return None
-    alert = episodes.latest_alerts(connection, {MATTER}).get(MATTER)
-    told = _told_through(alert)
-    fresh = [call for call in calls if told is None or call.last_at > told]
+    alert = episodes.latest_alerts(connection, {ALERT_KEY}).get(ALERT_KEY)
+    raised_through = _raised_through(alert)
+    fresh = [call for call in calls if raised_through is None or call.last_at > raised_through]
     is_open = alert is not None and alert.handling is not Handling.CLOSED
-    if not fresh or (is_open and told is not None and now - told < _PAUSE):
+    if not fresh or (is_open and raised_through is not None and now - raised_through < _PAUSE):
         return None
-    finding = _finding(fresh, calls if is_open else fresh, told)
+    finding = _finding(fresh, calls if is_open else fresh, raised_through)
     number = episodes.open_or_update(connection, finding, None, None, now)
     if number is not None and is_open:
         episodes.tell_more(connection, number, finding.reason)
     return number
 
 
-def _told_through(alert: Alert | None) -> datetime | None:
-    told = None if alert is None else alert.reason.get("told_through")
-    return datetime.fromisoformat(told).astimezone(UTC) if isinstance(told, str) else None
+def _raised_through(alert: Alert | None) -> datetime | None:
+    raised_through = None if alert is None else alert.reason.get("told_through")
+    return datetime.fromisoformat(raised_through).astimezone(UTC) if isinstance(raised_through, str) else None
 
 
-def _finding(fresh: Sequence[StrayCall], named: Sequence[StrayCall], told: datetime | None) -> Finding:
+def _finding(
+    fresh: Sequence[StrayCall], named: Sequence[StrayCall], raised_through: datetime | None
+) -> Finding:
     # A call that was told of before goes on: what is new of it is its last press.
     began_at = min(
-        one.last_at if told is not None and one.began_at <= told else one.began_at for one in fresh
+        one.last_at if raised_through is not None and one.began_at <= raised_through else one.began_at
+        for one in fresh
     )
     return Finding(
         rule=NAME,

@@ -1,4 +1,4 @@
-"""Judges the ward as a whole: when nothing is heard from any home, nobody can be judged, and the staff are told once."""
+"""Evaluates the ward as a whole: when nothing is heard from any home, nobody can be evaluated, and the staff are told once."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -26,30 +26,30 @@ _CAUSE = "no_life_sign"
 # Ingest itself stands still: what was sent waits in the broker, so this is no blind time, but the staff must know.
 BEHIND = "ingest_behind"
 # How long the broker or ingest may be away before the staff are told (D2).
-_TOLD_AFTER = timedelta(minutes=5)
+_RAISED_AFTER = timedelta(minutes=5)
 
 
-def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: datetime) -> bool:
-    """Judge the ward up to `until`; return False if another process does or has judged further.
+def evaluate_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: datetime) -> bool:
+    """Evaluate the ward up to `until`; return False if another process does or has evaluated further.
 
-    It is judged again at the same `until` too: while ingest stands still, the time does, but not what the staff must know.
+    It is evaluated again at the same `until` too: while ingest stands still, the time does, but not what the staff must know.
     """
     judged_through = evaluation_queue.claim_ward(connection, until)
     if judged_through is None:
         return False
     before = evaluation_queue.ward_state(connection, NAME, VERSION)
     lasts = np.array(rule_windows.home_life_signs(connection), np.float64)
-    heard_before = _moment(before.get("heard_through"))
-    heard_through = _heard_through(connection, lasts, heard_before, until)
+    contact_before = _moment(before.get("heard_through"))
+    contact_through = _contact_through(connection, lasts, contact_before, until)
     outages: list[Finding] = []
     undecided_from: datetime | None = None
-    if heard_through is not None:
-        silences = _past(connection, heard_before, heard_through, until)
-        active = int(np.sum(lasts > (heard_through - ACTIVE_WITHIN).timestamp()))
-        silences.append(WardSilence(heard_through, None, active))
+    if contact_through is not None:
+        silences = _past_silences(connection, contact_before, contact_through, until)
+        active = int(np.sum(lasts > (contact_through - ACTIVE_WITHIN).timestamp()))
+        silences.append(WardSilence(contact_through, None, active))
         outages = [found for one in silences if (found := ward_silent.outage(one, zone, until)) is not None]
         if ward_silent.limits(active) is not None and all(one.cleared_at is not None for one in outages):
-            undecided_from = heard_through
+            undecided_from = contact_through
     found = [
         BlindTime(SUBJECT, one.began_at, one.ended_at, one.known_at, _CAUSE)
         for one in map(ward_silent.blind, outages)
@@ -58,14 +58,14 @@ def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: dat
     is_blind = any(one.ended_at is None for one in _blind_times(connection, until, now))
     findings = [*outages, *_other_causes(connection, judged_through, now)]
     findings += canary.findings(connection, judged_through, until, is_blind=is_blind)
-    judged = {AlertKey(NAME, SUBJECT), canary.MATTER}
-    reconcile(connection, None, findings, judged=judged, until=now, now=now)
+    evaluated = {AlertKey(NAME, SUBJECT), canary.ALERT_KEY}
+    reconcile(connection, None, findings, evaluated=evaluated, until=now, now=now)
     if before.get("is_blind") and not is_blind:
         # While the ward was blind nobody had a deadline.
         evaluation_queue.look_at_everyone(connection)
     state = {
         "is_blind": is_blind,
-        "heard_through": None if heard_through is None else heard_through.isoformat(),
+        "heard_through": None if contact_through is None else contact_through.isoformat(),
         "undecided_from": None if undecided_from is None else undecided_from.isoformat(),
     }
     evaluation_queue.settle_ward(connection, NAME, VERSION, until, state)
@@ -73,7 +73,7 @@ def judge_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: dat
 
 
 def view(connection: Connection, since: datetime, until: datetime) -> WardView:
-    """Return what judging a resident over a span needs to know about the ward."""
+    """Return what evaluating a resident over a span needs to know about the ward."""
     state = evaluation_queue.ward_state(connection, NAME, VERSION)
     blind = [
         Blind(one.began_at, one.ended_at, one.known_at) for one in _blind_times(connection, since, until)
@@ -84,12 +84,12 @@ def view(connection: Connection, since: datetime, until: datetime) -> WardView:
 def note_lag(connection: Connection, complete_through: datetime, now: datetime) -> None:
     """Record that ingest is behind, or that it is not any more."""
     lasting: list[BlindTime] = []
-    if now - complete_through > _TOLD_AFTER:
+    if now - complete_through > _RAISED_AFTER:
         lasting.append(BlindTime(SUBJECT, complete_through, None, now, BEHIND))
     blind_times.record(connection, SUBJECT, lasting, (BEHIND,), now)
 
 
-def _heard_through(
+def _contact_through(
     connection: Connection, lasts: NDArray[np.float64], before: datetime | None, until: datetime
 ) -> datetime | None:
     """Return when the ward was last heard up to `until`; None if it never was."""
@@ -105,11 +105,11 @@ def _heard_through(
     return moment(max(found)) if found else None
 
 
-def _past(
-    connection: Connection, before: datetime | None, heard_through: datetime, until: datetime
+def _past_silences(
+    connection: Connection, before: datetime | None, contact_through: datetime, until: datetime
 ) -> list[WardSilence]:
-    """Return the silences worth a look between the last judging and the latest life sign."""
-    if before is None or heard_through - before < _WORTH_A_LOOK:
+    """Return the silences worth a look between the last evaluating and the latest life sign."""
+    if before is None or contact_through - before < _WORTH_A_LOOK:
         return []
     minutes = rule_windows.ward_minutes(connection, before, until)
     found: list[WardSilence] = []
@@ -129,7 +129,7 @@ def _other_causes(connection: Connection, since: datetime, now: datetime) -> lis
             subject=SUBJECT,
             severity=Severity.CHECK_SOON,
             began_at=one.began_at,
-            raised_at=max(one.known_at, one.began_at + _TOLD_AFTER),
+            raised_at=max(one.known_at, one.began_at + _RAISED_AFTER),
             cleared_at=one.ended_at,
             reason={
                 "rule_version": VERSION,
@@ -139,10 +139,10 @@ def _other_causes(connection: Connection, since: datetime, now: datetime) -> lis
                 "confidence": "high",
             },
         )
-        for one in blind_times.of_subjects(connection, (SUBJECT,), since - _TOLD_AFTER, now)
+        for one in blind_times.of_subjects(connection, (SUBJECT,), since - _RAISED_AFTER, now)
         if one.cause != _CAUSE
-        and (one.ended_at is None or one.ended_at - one.began_at > _TOLD_AFTER)
-        and now - one.began_at > _TOLD_AFTER
+        and (one.ended_at is None or one.ended_at - one.began_at > _RAISED_AFTER)
+        and now - one.began_at > _RAISED_AFTER
     ]
 
 

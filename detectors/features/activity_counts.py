@@ -15,18 +15,18 @@ from detectors.rules.decline import DailyCounts
 QUARTER_S, DOOR_USE_S = 900.0, 120.0
 NIGHT_FROM_S, NIGHT_TO_S = 23 * 3600.0, 5 * 3600.0
 # A day is left out if so much of it could not be heard, or was planned to be away.
-MOST_MASKED_S = 6 * 3600.0
+MOST_EXCLUDED_S = 6 * 3600.0
 
 Floats = NDArray[np.float64]
 Span = tuple[float, float]
 
 
 def count_days(
-    signs: LifeSigns, zone: ZoneInfo, masked: Sequence[Span] = (), unsure: Sequence[Span] = ()
+    signs: LifeSigns, zone: ZoneInfo, excluded: Sequence[Span] = (), unsure: Sequence[Span] = ()
 ) -> DailyCounts:
     """Count the quarters of an hour with signs of life, the uses of doors, and the quarters between 23 and 5 o'clock, of each local day.
 
-    A day without life signs has no row. One of which more than six hours lie in `masked` time, or any moment in `unsure` time, is there
+    A day without life signs has no row. One of which more than six hours lie in `excluded` time, or any moment in `unsure` time, is there
     without counts: nothing may be concluded from it.
 
     Parameters
@@ -49,7 +49,7 @@ def count_days(
         "door_uses": _per_day(days, local[signs.kind == DOOR], DOOR_USE_S),
         "night_quarters": _per_day(days, local[at_night], QUARTER_S),
     }
-    unknown = (_lost(days, zone, masked) > MOST_MASKED_S) | (_lost(days, zone, unsure) > 0)
+    unknown = (_lost(days, zone, excluded) > MOST_EXCLUDED_S) | (_lost(days, zone, unsure) > 0)
     for count in counts.values():
         count[unknown] = np.nan
     return DailyCounts(days.astype(np.int64) + date(1970, 1, 1).toordinal(), counts)

@@ -13,7 +13,7 @@ from detectors.features.window import Blind, Interval, Window
 
 
 @dataclass(frozen=True)
-class Listening:
+class AlarmSpan:
     """A part of a silence in which an alarm may be raised: ages run from `base`, alarms lie before `end`.
 
     `place` is where the person was seen last; None after a time in which anything may have happened.
@@ -27,7 +27,7 @@ class Listening:
     place: str | None
 
 
-def listenings(gaps: Silences, number: int, window: Window) -> Iterator[Listening]:
+def alarm_spans(gaps: Silences, number: int, window: Window) -> Iterator[AlarmSpan]:
     """Cut a silence where we were blind or an absence was planned."""
     began, ended = float(gaps.began[number]), float(gaps.ended[number])
     episode = base = began
@@ -39,24 +39,24 @@ def listenings(gaps: Silences, number: int, window: Window) -> Iterator[Listenin
             continue
         if stop > base:
             cleared = min((pause for pause in pauses if pause >= base), default=np.inf)
-            yield Listening(episode, base, stop, min(cleared, ended), after_door, place)
+            yield AlarmSpan(episode, base, stop, min(cleared, ended), after_door, place)
         if resumed >= ended:
             return
         base, after_door, place = resumed, is_pause, None
         episode = resumed if is_pause else episode
     cleared = min((pause for pause in pauses if pause >= base), default=np.inf)
-    yield Listening(episode, base, ended, min(cleared, ended), after_door, place)
+    yield AlarmSpan(episode, base, ended, min(cleared, ended), after_door, place)
 
 
 def breaks(window: Window) -> list[tuple[float, float, bool]]:
     """Return from when on nothing is raised, when listening starts anew, and whether it is a pause, in order of their beginning."""
-    found = unheard(window)
+    found = unobserved(window)
     # Who is known to be away is not heard at home; that they do not come back is another rule's.
     found += [(one.known_at.timestamp(), _end(one), False) for one in window.away]
     return sorted(found, key=lambda one: (one[0], one[1]))
 
 
-def unheard(window: Window) -> list[tuple[float, float, bool]]:
+def unobserved(window: Window) -> list[tuple[float, float, bool]]:
     """Return the same without the time in which the resident is known to be away: then somebody can tell."""
     found = [(one.known_at.timestamp(), _end(one), False) for one in window.blind]
     found += [(one.began_at.timestamp(), _end(one), True) for one in window.pauses]
@@ -87,7 +87,7 @@ class Due:
 
 
 def due(
-    part: Listening,
+    part: AlarmSpan,
     uncertain: Sequence[tuple[float, str]],
     limits_of: LimitsOf,
     is_trusted: Callable[[float, str], bool],
@@ -116,20 +116,20 @@ def due(
         limits = limits_of(base, place, after_door=after_door, sure_only=sure_only)
         return Due(_tick(base, limits, watched_from), base, limits)
 
-    count = told = counted(part.base, part.place, after_door=part.after_door)
+    count = alarm = counted(part.base, part.place, after_door=part.after_door)
     bound: Due | None = None
     for time, place in uncertain:
-        if told.tick < time:
+        if alarm.tick < time:
             break
         if bound is None:
             since_sure = counted(part.base, part.place, after_door=part.after_door, sure_only=True)
             bound = max(count, since_sure, key=_tick_of)
         if is_trusted(time, place):
             count = max(count, counted(time, place), key=_tick_of)
-        told = min(count, bound, key=_tick_of)
+        alarm = min(count, bound, key=_tick_of)
         # It may yet find its partner.
-        told = replace(told, tick=max(told.tick, time + PARTNER_S))
-    return told if told.tick < part.end else None
+        alarm = replace(alarm, tick=max(alarm.tick, time + PARTNER_S))
+    return alarm if alarm.tick < part.end else None
 
 
 def _tick(base: float, limits: SilenceThreshold, watched_from: float) -> float:

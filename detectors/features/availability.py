@@ -1,4 +1,4 @@
-"""The links to devices: when each was heard, and the absences that follow from that, by our own clock."""
+"""The links to devices: when each was heard, and the outages that follow from that, by our own clock."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ class Link:
 
     Attributes
     ----------
-    heard : tuple of datetime
+    contacts : tuple of datetime
         When we heard of it, in order; all times, or those that matter: the last, and the one before a silence that is on record.
     status : tuple of (datetime, bool)
         When it said, or the broker said for it, that it is online or not, in order.
@@ -29,7 +29,7 @@ class Link:
     kind: DeviceKind
     place: str
     heartbeat: timedelta | None
-    heard: tuple[datetime, ...]
+    contacts: tuple[datetime, ...]
     status: tuple[tuple[datetime, bool], ...]
 
 
@@ -41,7 +41,7 @@ class LinkOutage:
     ----------
     began_at, ended_at : datetime
         When it was last heard, and when it was heard again; None while it is not.
-    hushed_from : datetime
+    suppressed_from : datetime
         From when on other rules must not conclude anything from silence.
     known_at : datetime
         When it was sure; an absence that ended before never was one.
@@ -50,7 +50,7 @@ class LinkOutage:
     """
 
     began_at: datetime
-    hushed_from: datetime
+    suppressed_from: datetime
     known_at: datetime
     ended_at: datetime | None
     cause: str
@@ -72,12 +72,12 @@ def limit(heartbeat: timedelta, slack: timedelta = timedelta(0)) -> timedelta:
     return max(MISSED_HEARTBEATS * heartbeat, LEAST_SILENCE, slack)
 
 
-def tells(link: Link) -> bool:
+def is_monitored(link: Link) -> bool:
     """Tell whether it can be known of a device that it is silent."""
-    return bool(link.status) or (link.heartbeat is not None and bool(link.heard))
+    return bool(link.status) or (link.heartbeat is not None and bool(link.contacts))
 
 
-def absences_of(link: Link, until: datetime, slack: timedelta) -> list[LinkOutage]:
+def outages_of(link: Link, until: datetime, slack: timedelta) -> list[LinkOutage]:
     """Return when a device was not heard, as of `until`, in order."""
     found: list[LinkOutage] = []
     for number, (since, is_online) in enumerate(link.status):
@@ -85,24 +85,24 @@ def absences_of(link: Link, until: datetime, slack: timedelta) -> list[LinkOutag
             continue
         back = earliest(
             *(time for time, online in link.status[number + 1 :] if online and time <= until),
-            *(time for time in link.heard if since + _SAME_MOMENT < time <= until),
+            *(time for time in link.contacts if since + _SAME_MOMENT < time <= until),
         )
         found.append(LinkOutage(since, since, since + RESTART_TIME, back, "offline"))
     if link.heartbeat is not None:
         allowed = limit(link.heartbeat, slack)
-        heard = [time for time in link.heard if time <= until]
+        contacts = [time for time in link.contacts if time <= until]
         # Nothing heard by then gives no pair: what has never spoken cannot have fallen silent.
-        for last, back in zip(heard, [*heard[1:], None], strict=False):
+        for last, back in zip(contacts, [*contacts[1:], None], strict=False):
             known = last + allowed
             if (back or until) > known or (back is None and known == until):
                 found.append(LinkOutage(last, known, known, back, "no_heartbeat"))
     return joined(found)
 
 
-def joined(absences: Sequence[LinkOutage]) -> list[LinkOutage]:
+def joined(outages: Sequence[LinkOutage]) -> list[LinkOutage]:
     """Return absences in order, those that overlap as one that was sure when the first of them was."""
     kept: list[LinkOutage] = []
-    for one in sorted(absences, key=lambda absence: (absence.began_at, absence.known_at)):
+    for one in sorted(outages, key=lambda outage: (outage.began_at, outage.known_at)):
         before = kept[-1] if kept else None
         if before is None or (before.ended_at is not None and before.ended_at <= one.began_at):
             kept.append(one)
@@ -114,7 +114,7 @@ def joined(absences: Sequence[LinkOutage]) -> list[LinkOutage]:
         kept[-1] = replace(
             first,
             began_at=before.began_at,
-            hushed_from=min(before.hushed_from, one.hushed_from),
+            suppressed_from=min(before.suppressed_from, one.suppressed_from),
             ended_at=ended,
         )
     return kept
@@ -129,7 +129,7 @@ def both(some: Sequence[LinkOutage], others: Sequence[LinkOutage]) -> list[LinkO
             later = one if one.known_at >= other.known_at else other
             shared = LinkOutage(
                 max(one.began_at, other.began_at),
-                max(one.hushed_from, other.hushed_from),
+                max(one.suppressed_from, other.suppressed_from),
                 later.known_at,
                 ended,
                 later.cause,
@@ -139,13 +139,13 @@ def both(some: Sequence[LinkOutage], others: Sequence[LinkOutage]) -> list[LinkO
     return found
 
 
-def delayed(absence: LinkOutage, hushed: Sequence[Blind]) -> LinkOutage | None:
-    """Return the absence as it counts when nothing could be concluded in `hushed` time; None if it lasts to this day."""
-    patience = absence.known_at - absence.began_at
-    known_at = absence.known_at
-    for blind in sorted(hushed, key=lambda one: one.began_at):
-        if blind.began_at < known_at and (blind.ended_at is None or blind.ended_at > absence.began_at):
+def delayed(outage: LinkOutage, suppressed: Sequence[Blind]) -> LinkOutage | None:
+    """Return the absence as it counts when nothing could be concluded in `suppressed` time; None if it lasts to this day."""
+    allowed = outage.known_at - outage.began_at
+    known_at = outage.known_at
+    for blind in sorted(suppressed, key=lambda one: one.began_at):
+        if blind.began_at < known_at and (blind.ended_at is None or blind.ended_at > outage.began_at):
             if blind.ended_at is None:
                 return None
-            known_at = max(known_at, blind.ended_at + patience)
-    return replace(absence, known_at=known_at)
+            known_at = max(known_at, blind.ended_at + allowed)
+    return replace(outage, known_at=known_at)

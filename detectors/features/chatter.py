@@ -17,7 +17,7 @@ _EVEN_S_FROM, _EVEN_S_TO = 20.0, 600.0
 # Nobody opens a door so often in an hour (recorded: 53).
 CONTACTS_IN_HOUR = 120
 SURROUNDINGS_S = max(window for window, _, _ in FILLED)
-"""How far back a sign is judged by those before it."""
+"""How far back a sign is evaluated by those before it."""
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
@@ -35,7 +35,7 @@ def chatters(time: Floats, *, is_contact: bool = False) -> Flags:
     Parameters
     ----------
     time : ndarray, shape (n,), float64
-        Unix seconds, not decreasing. The first signs of a series are judged by what there is before them, so a series must begin
+        Unix seconds, not decreasing. The first signs of a series are evaluated by what there is before them, so a series must begin
         `SURROUNDINGS_S` before the first sign that matters.
     is_contact : bool
         Whether it is a door or a drawer.

@@ -35,7 +35,7 @@ VISIT_S = 600.0
 OUTING_DOOR_S, SHORTEST_OUTING_S = 120.0, 1800.0
 LATE_S = 23 * 3600.0
 # A night teaches only if the home was heard within this time before it and after it: who is away, or not yet watched, does not sleep well.
-HEARD_WITHIN_S = DAY_S / 2
+OBSERVED_WITHIN_S = DAY_S / 2
 # How many nights before its own a day knows.
 NIGHTS_BACK = 4
 BED = LIFE_KINDS.index(DeviceKind.BED)
@@ -48,21 +48,21 @@ class TrainingData:
     signs: LifeSigns
     power: Sequence[Power]
     rooms: Sequence[RoomSeries]
-    masked: Sequence[tuple[float, float]]
+    excluded: Sequence[tuple[float, float]]
     until: float
 
 
-def learn(past: TrainingData, zone: ZoneInfo) -> Rhythm:
+def learn(training: TrainingData, zone: ZoneInfo) -> Rhythm:
     """Learn a rhythm; `past.until` lies at most a few hours before the midnight at which the day begins that it is for."""
-    today = round(float(local_seconds(zone, np.array([past.until]))[0]) / DAY_S)
-    calendar = _Calendar(zone, today, past.masked)
-    signs = _recent(past.signs, past.until)
+    today = round(float(local_seconds(zone, np.array([training.until]))[0]) / DAY_S)
+    calendar = _Calendar(zone, today, training.excluded)
+    signs = _recent(training.signs, training.until)
     sure = signs.time[confirmed(signs)]
     local = local_seconds(zone, sure)
     risen_on, first, _ = _edges(local[rises(sure) | is_by_hand(signs.kind[confirmed(signs)])])
     days, _, last = _edges(local)
-    up = calendar.heard(risen_on, np.full(len(risen_on), DAY_BEGINS_S), first * 60)
-    down = calendar.heard(days, last * 60, np.full(len(days), DAY_S))
+    up = calendar.observed(risen_on, np.full(len(risen_on), DAY_BEGINS_S), first * 60)
+    down = calendar.observed(days, last * 60, np.full(len(days), DAY_S))
     nights = _nights(signs, calendar)
     lengths, stay_days = _stays(signs, calendar)
     outings, nights_out = _outings(signs, calendar)
@@ -78,8 +78,8 @@ def learn(past: TrainingData, zone: ZoneInfo) -> Rhythm:
         nights_out=nights_out,
         stays=lengths,
         stay_days=stay_days,
-        appliances={str(one.device): _appliance(one, calendar) for one in past.power},
-        rooms_c={one.place: _hours(one, calendar) for one in past.rooms},
+        appliances={str(one.device): _appliance(one, calendar) for one in training.power},
+        rooms_c={one.place: _hours(one, calendar) for one in training.rooms},
         has_door=bool(np.any(signs.kind == DOOR)),
     )
 
@@ -99,11 +99,11 @@ def with_nights(rhythm: Rhythm, last_nights: tuple[int | None, ...]) -> Rhythm:
 class _Calendar:
     """The local days that teach: numbers since 1970, and which of their time is masked."""
 
-    def __init__(self, zone: ZoneInfo, today: int, masked: Sequence[tuple[float, float]]) -> None:
+    def __init__(self, zone: ZoneInfo, today: int, excluded: Sequence[tuple[float, float]]) -> None:
         self.zone = zone
         self.today = today
-        self._masked = masked
-        ends = [local_seconds(zone, np.array(span)) for span in masked]
+        self._excluded = excluded
+        ends = [local_seconds(zone, np.array(span)) for span in excluded]
         self._local = [(float(began), float(ended)) for began, ended in ends]
 
     @property
@@ -111,24 +111,24 @@ class _Calendar:
         """The first day that teaches."""
         return self.today - LEARNED_DAYS
 
-    def is_heard(self, day: int, since_s: float, until_s: float) -> bool:
+    def is_observed(self, day: int, since_s: float, until_s: float) -> bool:
         """Tell whether a part of a day (seconds after its midnight) teaches."""
         if not self.first <= day < self.today:
             return False
         began, ended = day * DAY_S + since_s, day * DAY_S + until_s
         return not any(one < ended and other > began for one, other in self._local)
 
-    def heard(
+    def observed(
         self, days: NDArray[np.int64], since_s: NDArray[np.float64], until_s: NDArray[np.float64]
     ) -> NDArray[np.bool_]:
         """Tell of a part of each of some days whether it teaches."""
         asked = zip(days.tolist(), since_s.tolist(), until_s.tolist(), strict=True)
-        return np.array([self.is_heard(*one) for one in asked], np.bool_)
+        return np.array([self.is_observed(*one) for one in asked], np.bool_)
 
     def free(self, began: NDArray[np.float64], ended: NDArray[np.float64]) -> NDArray[np.bool_]:
         """Tell of each of some spans (Unix seconds) whether it is free of masked time."""
         found = np.ones(len(began), np.bool_)
-        for one, other in self._masked:
+        for one, other in self._excluded:
             found &= (one >= ended) | (other <= began)
         return found
 
@@ -203,22 +203,22 @@ def _nights(signs: LifeSigns, calendar: _Calendar) -> _Nights:
     if not len(local):
         return _Nights([], ())
     at_night = local[local % DAY_S < NIGHT_S] // DAY_S
-    heard_at = local_seconds(calendar.zone, signs.time)
+    observed_at = local_seconds(calendar.zone, signs.time)
     counts: dict[int, int | None] = {}
     for day in range(calendar.first + 1, calendar.today):
         began = NIGHT_BEGINS_S - DAY_S
         ended = began + NIGHT_S
-        is_heard = calendar.is_heard(day, began, ended) and _is_between(
-            heard_at, day * DAY_S + began, day * DAY_S + ended
+        is_observed = calendar.is_observed(day, began, ended) and _is_between(
+            observed_at, day * DAY_S + began, day * DAY_S + ended
         )
-        counts[day] = int(np.sum(at_night == day)) if is_heard else None
+        counts[day] = int(np.sum(at_night == day)) if is_observed else None
     last = tuple(counts.get(calendar.today - back) for back in range(NIGHTS_BACK, 0, -1))
     return _Nights([one for one in counts.values() if one is not None], last)
 
 
-def _is_between(heard_at: NDArray[np.float64], began: float, ended: float) -> bool:
+def _is_between(observed_at: NDArray[np.float64], began: float, ended: float) -> bool:
     """Tell whether life was heard not long before a night and not long after it."""
-    edges = np.searchsorted(heard_at, [began - HEARD_WITHIN_S, began, ended, ended + HEARD_WITHIN_S])
+    edges = np.searchsorted(observed_at, [began - OBSERVED_WITHIN_S, began, ended, ended + OBSERVED_WITHIN_S])
     return bool(edges[1] > edges[0] and edges[3] > edges[2])
 
 
@@ -282,7 +282,7 @@ def _appliance(one: Power, calendar: _Calendar) -> Appliance:
     usable = np.isfinite(ended) & calendar.free(began, ended)
     local = local_seconds(calendar.zone, began)
     days, first, _ = _edges(local)
-    known = calendar.heard(days, np.full(len(days), DAY_BEGINS_S), first * 60)
+    known = calendar.observed(days, np.full(len(days), DAY_BEGINS_S), first * 60)
     return Appliance(_habit_of(first[known]), int(known.sum()), _spans_of((ended - began)[usable], 0.99))
 
 

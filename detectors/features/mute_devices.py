@@ -9,17 +9,17 @@ from detectors.features.stuck_patterns import StuckSpell
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
 # All limits are our choice. A silence is measured in the hours in which the rest of the home is heard, so an outage adds nothing to it.
-LEAST_HOURS, BEYOND_USUAL = 24, 3.0
-USUAL_S, LEAST_DAYS = 28 * DAY_S, 7
+LEAST_HOURS, BEYOND_BASELINE = 24, 3.0
+BASELINE_S, LEAST_DAYS = 28 * DAY_S, 7
 # What is silent for longer of its own accord tells nothing by its silence.
 LONGEST_HOURS = 7 * 24
-REACH_S = USUAL_S + 14 * DAY_S
+LOOKBACK_S = BASELINE_S + 14 * DAY_S
 """How far before a span it must be known when devices told something."""
 
 Floats = NDArray[np.float64]
 
 
-def quiet_spells(told: Floats, others: Floats, until: float) -> Iterator[StuckSpell]:
+def mute_spells(reported: Floats, others: Floats, until: float) -> Iterator[StuckSpell]:
     """Return the spells in which a device told nothing for too long, up to a moment.
 
     What it claims: while other devices of the home were heard in 24 different hours at least, and in three times as many as in any of its
@@ -29,7 +29,7 @@ def quiet_spells(told: Floats, others: Floats, until: float) -> Iterator[StuckSp
 
     Parameters
     ----------
-    told : ndarray, shape (n,), float64
+    reported : ndarray, shape (n,), float64
         When the device told anything, Unix seconds, rising; of many times within an hour the first and the last will do.
     others : ndarray, shape (m,), float64
         The beginnings of the hours in which another device of the home told anything, rising.
@@ -39,24 +39,24 @@ def quiet_spells(told: Floats, others: Floats, until: float) -> Iterator[StuckSp
     Examples
     --------
     >>> hourly = np.arange(0.0, 10 * DAY_S, HOUR_S)
-    >>> [(one.began / DAY_S, one.known / DAY_S) for one in quiet_spells(hourly[:-72], hourly, 10 * DAY_S)]
+    >>> [(one.began / DAY_S, one.known / DAY_S) for one in mute_spells(hourly[:-72], hourly, 10 * DAY_S)]
     [(6.958333333333333, 8.0)]
     """
-    told = told[told <= until]
-    if not len(told):
+    reported = reported[reported <= until]
+    if not len(reported):
         return
-    ends = np.append(told[1:], np.inf)
+    ends = np.append(reported[1:], np.inf)
     # How many hours in which others were heard lie before each moment; the device's own hour says nothing about its silence.
-    heard = np.searchsorted(others, np.floor(told / HOUR_S) * HOUR_S, side="right")
-    for number in np.flatnonzero(np.minimum(ends, until) - told >= LEAST_HOURS * HOUR_S).tolist():
-        began, ended = float(told[number]), float(ends[number])
-        first = int(np.searchsorted(told, began - USUAL_S))
-        past = told[first : number + 1]
+    others_before = np.searchsorted(others, np.floor(reported / HOUR_S) * HOUR_S, side="right")
+    for number in np.flatnonzero(np.minimum(ends, until) - reported >= LEAST_HOURS * HOUR_S).tolist():
+        began, ended = float(reported[number]), float(ends[number])
+        first = int(np.searchsorted(reported, began - BASELINE_S))
+        past = reported[first : number + 1]
         if len(np.unique(past // DAY_S)) < LEAST_DAYS:
             continue
-        usual = int(np.max(np.diff(heard[first : number + 1]), initial=0))
-        enough = max(LEAST_HOURS, int(np.ceil(BEYOND_USUAL * usual)))
-        last = int(heard[number]) + enough - 1
+        baseline = int(np.max(np.diff(others_before[first : number + 1]), initial=0))
+        enough = max(LEAST_HOURS, int(np.ceil(BEYOND_BASELINE * baseline)))
+        last = int(others_before[number]) + enough - 1
         if enough > LONGEST_HOURS or last >= len(others):
             continue
         known = float(others[last]) + HOUR_S

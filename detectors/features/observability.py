@@ -38,7 +38,7 @@ def at_washroom(signs: LifeSigns) -> NDArray[np.bool_]:
     return np.isin(signs.place, numbers) if numbers else np.zeros(len(signs.time), np.bool_)
 
 
-def could_hear(window: Window, since: float, tick: float) -> bool:
+def was_observable(window: Window, since: float, tick: float) -> bool:
     """Tell whether a home could be heard from `since` to `tick`, as far as it was known at `tick`; planned absences count as not heard."""
     for one in window.blind:
         ended = np.inf if one.ended_at is None else one.ended_at.timestamp()
@@ -72,10 +72,10 @@ def is_out_by_door(signs: LifeSigns, moments: NDArray[np.float64]) -> NDArray[np
     doors = signs.time[signs.kind == DOOR]
     if not len(doors):
         return np.zeros(len(moments), np.bool_)
-    heard = np.where(last >= 0, signs.time[np.maximum(last, 0)], np.inf)
-    door = np.searchsorted(doors, heard, side="right") - 1
-    after_door = (door >= 0) & (heard - doors[np.maximum(door, 0)] <= DOOR_CONTEXT_S)
-    return (last >= 0) & after_door & (moments - heard >= _OUT_AFTER_S)
+    last_sign = np.where(last >= 0, signs.time[np.maximum(last, 0)], np.inf)
+    door = np.searchsorted(doors, last_sign, side="right") - 1
+    after_door = (door >= 0) & (last_sign - doors[np.maximum(door, 0)] <= DOOR_CONTEXT_S)
+    return (last >= 0) & after_door & (moments - last_sign >= _OUT_AFTER_S)
 
 
 def is_known_away(window: Window, moments: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -12,17 +12,17 @@ WALKING_M_S = 1.5
 # A fix that claims to be good may still be off by this much in its ordinary error, and no more is excused.
 MOST_SIGMA_M = 25.0
 # Doubt fades: after this time a third of it is left.
-DOUBT_S = 400.0
+OUTLIER_S = 400.0
 # Two jumps in a row that lead this much further than the longer of them are a vehicle, not an error.
 ONWARD = 1.3
 # A jump back to where one could have walked from the last trusted fix ends the doubt.
 BACK_M = 60.0
-_TRUSTED = 0.2
+_MOST_OF_TRUSTED = 0.2
 
 Floats = NDArray[np.float64]
 
 
-def doubts(track: Track, sigma_m: Floats) -> Floats:
+def outlier_scores(track: Track, sigma_m: Floats) -> Floats:
     """Return how much each fix is doubted, from 0 to 1, shape (n,).
 
     What it claims: errors of satellites and of telephone masts come as jumps that stay for some minutes and jump back, while
@@ -41,7 +41,7 @@ def doubts(track: Track, sigma_m: Floats) -> Floats:
     --------
     >>> time, east = np.arange(5) * 60.0, np.array([0.0, 0.0, 0.01, 0.01, 0.0])
     >>> track = Track(time, np.zeros(5), east, np.full(5, 15.0))
-    >>> doubts(track, np.full(5, 10.0)).round(1).tolist()
+    >>> outlier_scores(track, np.full(5, 10.0)).round(1).tolist()
     [0.0, 0.0, 1.0, 0.9, 0.0]
     """
     if len(track.time) == 0:
@@ -53,15 +53,15 @@ def doubts(track: Track, sigma_m: Floats) -> Floats:
     levels, since = np.zeros(len(sudden)), np.full(len(sudden), began)
     for fix in np.flatnonzero(sudden > 0).tolist():
         now = float(track.time[fix])
-        if level * np.exp((began - float(track.time[fix - 1])) / DOUBT_S) <= _TRUSTED:
+        if level * np.exp((began - float(track.time[fix - 1])) / OUTLIER_S) <= _MOST_OF_TRUSTED:
             trusted = fix - 1
-        left = level * float(np.exp((began - now) / DOUBT_S))
+        left = level * float(np.exp((began - now) / OUTLIER_S))
         walked_m = WALKING_M_S * (now - float(track.time[trusted])) + BACK_M
-        is_back = left > _TRUSTED and _apart_m(east, north, fix, trusted) <= walked_m
+        is_back = left > _MOST_OF_TRUSTED and _apart_m(east, north, fix, trusted) <= walked_m
         level = 0.0 if is_back or _leads_on(east, north, sudden, fix) else max(left, float(sudden[fix]))
         began = now
         levels[fix:], since[fix:] = level, began
-    return levels * np.exp((since - track.time) / DOUBT_S)
+    return levels * np.exp((since - track.time) / OUTLIER_S)
 
 
 def _sudden(time: Floats, step_m: Floats, sigma_m: Floats) -> Floats:

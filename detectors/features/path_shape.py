@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from detectors.features.geofence_distance import plane_m
-from detectors.features.outliers import doubts
+from detectors.features.outliers import outlier_scores
 from detectors.features.window import Track
 
 # Our choices, made on recorded tracks and on made-up ones of people at home (docs/evaluation.md).
@@ -17,7 +17,7 @@ _LEAST_SIGMA_M = 10.0
 # A step counts if it is longer than this, and than this many standard deviations of the fix.
 LEAST_STEP_M = 30.0
 STEP_SIGMAS = 3.0
-MOST_DOUBT = 0.2
+MOST_OUTLIER_SCORE = 0.2
 # A position that comes back to the last digit after so few others was looked up (by radio masts), not measured.
 _LOOKED_UP_FIXES = 2
 # The way is taken up anew every five minutes of the clock, so that it is the same however far back it is read.
@@ -78,7 +78,7 @@ def way(track: Track, until: float) -> Way:
     good = (track.time <= until) & (accuracy <= WORST_ACCURACY_M) & ~_looked_up(track)
     kept = Track(track.time[good], track.lat[good], track.lon[good], accuracy[good])
     sigma = np.maximum(kept.accuracy_m / _SIGMAS_IN_ACCURACY, _LEAST_SIGMA_M)
-    sure = np.flatnonzero(doubts(kept, sigma) <= MOST_DOUBT)
+    sure = np.flatnonzero(outlier_scores(kept, sigma) <= MOST_OUTLIER_SCORE)
     if len(sure) == 0:
         nothing = np.empty(0)
         return Way(*[nothing] * 7)
@@ -120,21 +120,21 @@ def _corners(time: Floats, east: Floats, north: Floats, sigma: Floats) -> tuple[
     return found, is_step
 
 
-def straightness(walked: Way, reach: WalkScale) -> tuple[Floats, NDArray[np.intp]]:
+def straightness(walked: Way, scale: WalkScale) -> tuple[Floats, NDArray[np.intp]]:
     """Return how far apart the places of the last stretch lie, over its length, at each corner; and where the stretch begins.
 
     1 is a straight way, 0.5 out and back, 0.32 once round, less than 0.3 to and fro or round and round. NaN where the stretch is not
     yet as long, took longer, or was driven.
     """
     count = len(walked.time)
-    begins = np.searchsorted(walked.walked_m, walked.walked_m - reach.length_m, side="right") - 1
+    begins = np.searchsorted(walked.walked_m, walked.walked_m - scale.length_m, side="right") - 1
     straight = np.full(count, np.nan)
     across = np.outer(np.cos(_ANGLES), walked.east_m) + np.outer(np.sin(_ANGLES), walked.north_m)
     for corner in np.flatnonzero(begins >= 0).tolist():
         begin = int(begins[corner])
         took_s = float(walked.time[corner] - walked.time[begin])
         length_m = float(walked.walked_m[corner] - walked.walked_m[begin])
-        if took_s <= reach.within_s and length_m <= FASTEST_M_S * took_s:
+        if took_s <= scale.within_s and length_m <= FASTEST_M_S * took_s:
             stretch = across[:, begin : corner + 1]
             straight[corner] = float((stretch.max(axis=1) - stretch.min(axis=1)).max()) / length_m
     return straight, begins

@@ -87,8 +87,8 @@ class Places:
 
     def _near(self, lat: float, lon: float, within_m: float, *, stays: int) -> bool:
         row, column = cell_of(lat, lon)
-        reach = math.ceil(within_m / _CELL_M)
-        for north, east in _around(reach):
+        radius = math.ceil(within_m / _CELL_M)
+        for north, east in _around(radius):
             found = self.seen.get((row + north, column + east))
             if found is not None and found[1] >= stays:
                 return True
@@ -112,14 +112,14 @@ def _narrows(lat_deg: int) -> float:
 
 
 @lru_cache(maxsize=64)
-def _around(reach: int) -> tuple[Cell, ...]:
+def _around(radius: int) -> tuple[Cell, ...]:
     """Return the steps to the cells within a distance of a cell."""
-    steps = range(-reach, reach + 1)
+    steps = range(-radius, radius + 1)
     return tuple(
         (north, east)
         for north in steps
         for east in steps
-        if north * north + east * east <= (reach + 0.5) ** 2
+        if north * north + east * east <= (radius + 0.5) ** 2
     )
 
 
@@ -151,6 +151,6 @@ def _out_hours(visits: Visits, seen: Mapping[Cell, tuple[int, int]], days: int) 
     fixes = np.bincount(which, visits.fixes, len(slots))
     out = slots[np.bincount(which, visits.fixes * far, len(slots)) >= _OUT_FIXES_SHARE * fixes]
     least = max(LEAST_DAYS, _OUT_SHARE * days)
-    usual = np.flatnonzero(np.bincount(out % 24, minlength=24) >= least)
+    baseline = np.flatnonzero(np.bincount(out % 24, minlength=24) >= least)
     # An outing may begin a little earlier, or end a little later.
-    return frozenset(((usual[:, None] + np.array([-1, 0, 1])) % 24).ravel().tolist())
+    return frozenset(((baseline[:, None] + np.array([-1, 0, 1])) % 24).ravel().tolist())

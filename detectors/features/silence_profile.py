@@ -146,7 +146,7 @@ def silences(signs: LifeSigns, counts: NDArray[np.bool_]) -> Silences:
 
 
 def learn_line(
-    gaps: Silences, zone: ZoneInfo, masked: Sequence[tuple[float, float]], until: float
+    gaps: Silences, zone: ZoneInfo, excluded: Sequence[tuple[float, float]], until: float
 ) -> tuple[ThresholdCurve, int]:
     """Learn the lines from the silences that ended by `until`, and say from how many days.
 
@@ -168,10 +168,10 @@ def learn_line(
     """
     length = gaps.ended - gaps.began
     usable = (gaps.ended <= until) & (length <= LONGEST_S)
-    for began, ended in masked:
+    for began, ended in excluded:
         usable &= (gaps.ended <= began) | (gaps.began >= ended)
     began, ended = gaps.began[usable], gaps.ended[usable]
-    days = _days(zone, began[0], until, masked) if len(began) else np.zeros(0)
+    days = _days(zone, began[0], until, excluded) if len(began) else np.zeros(0)
     if not len(days):
         return ThresholdCurve(np.zeros(BINS), np.zeros(BINS)), 0
     # One row per place, and the last one for what began with the door.
@@ -217,14 +217,14 @@ def _line(longest: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _days(
-    zone: ZoneInfo, began: float, until: float, masked: Sequence[tuple[float, float]]
+    zone: ZoneInfo, began: float, until: float, excluded: Sequence[tuple[float, float]]
 ) -> NDArray[np.float64]:
     """Return the whole local days, as days since 1970, between the first silence and `until` that may teach."""
     ends = local_seconds(zone, np.array([began, until]))
     first, last = int(ends[0] // DAY_S) + 1, round(float(ends[1]) / DAY_S)
     days = np.arange(max(first, last - LINE_DAYS), last, dtype=np.float64)
     hidden: NDArray[np.float64] = np.zeros(len(days))
-    for start, stop in masked:
+    for start, stop in excluded:
         local = local_seconds(zone, np.array([start, stop]))
         hidden += np.clip(local[1] - days * DAY_S, 0, DAY_S) - np.clip(local[0] - days * DAY_S, 0, DAY_S)
     return days[hidden <= DAY_S / 2]

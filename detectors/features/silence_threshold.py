@@ -66,7 +66,7 @@ BUFFER_MIN: Mapping[Sensitivity, float] = {
 class SilenceLimit:
     """What is usual and what is allowed, in minutes, at each 5-minute bin of the wall clock; both of shape (288,)."""
 
-    usual_min: NDArray[np.float64]
+    baseline_min: NDArray[np.float64]
     allowed_min: NDArray[np.float64]
 
 
@@ -143,16 +143,16 @@ def _line_from_json(body: Mapping[str, Any]) -> ThresholdCurve:
 
 
 def learn(
-    signs: LifeSigns, zone: ZoneInfo, masked: Sequence[tuple[float, float]], until: datetime
+    signs: LifeSigns, zone: ZoneInfo, excluded: Sequence[tuple[float, float]], until: datetime
 ) -> SilenceBaseline:
-    """Learn a resident's usual from life signs up to `until`; `masked` time (Unix seconds) teaches nothing."""
+    """Learn a resident's usual from life signs up to `until`; `excluded` time (Unix seconds) teaches nothing."""
     ended = until.timestamp()
     counts = certain(signs, confirmed_only=True)
-    sure, days = learn_line(silences(signs, counts), zone, masked, ended)
+    sure, days = learn_line(silences(signs, counts), zone, excluded, ended)
     if counts.all():
         return SilenceBaseline(days, _whole(sure))
     places = distrusted(signs, counts, ended)
-    every, _ = learn_line(silences(signs, counts | trusted(signs, places)), zone, masked, ended)
+    every, _ = learn_line(silences(signs, counts | trusted(signs, places)), zone, excluded, ended)
     singles = round(single_share(signs, counts, ended, places), 4)
     return SilenceBaseline(days, _whole(every), _whole(sure), places, singles)
 
@@ -186,18 +186,18 @@ def _limit(line: ThresholdCurve, buffer_min: float, place: str | None, *, after_
         )
         return SilenceLimit(np.maximum(at_home, line.after_door), allowed)
     room = line.rooms.get(place) if place is not None else None
-    usual = at_home if room is None else (1 - ROOM_SHARE) * at_home + ROOM_SHARE * room
-    return SilenceLimit(usual, _allowed(usual, buffer_min))
+    baseline = at_home if room is None else (1 - ROOM_SHARE) * at_home + ROOM_SHARE * room
+    return SilenceLimit(baseline, _allowed(baseline, buffer_min))
 
 
-def _margin(usual_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
-    return buffer_min * np.interp(usual_min, MARGIN_AT_MIN, MARGIN_SHARE)
+def _margin(baseline_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
+    return buffer_min * np.interp(baseline_min, MARGIN_AT_MIN, MARGIN_SHARE)
 
 
-def _allowed(usual_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
+def _allowed(baseline_min: NDArray[np.float64], buffer_min: float) -> NDArray[np.float64]:
     """Return the age in minutes that a silence may have at each bin of the clock: above the line, or carried on from before."""
-    margin = _margin(usual_min, buffer_min)
-    raised = usual_min + (1 - CARRIED_SHARE) * margin
+    margin = _margin(baseline_min, buffer_min)
+    raised = baseline_min + (1 - CARRIED_SHARE) * margin
     carried_min = CARRIED_SHARE * margin
     later_min = np.arange(0, carried_min.max() + 1, STEP_S / 60)[:, None]
     before = (np.arange(BINS) - (later_min * 60 / STEP_S).astype(np.int64)) % BINS
@@ -217,8 +217,8 @@ class SilenceThreshold:
     passed: NDArray[np.bool_]
 
 
-def patience(
-    usual: SilenceBaseline,
+def threshold_from(
+    baseline: SilenceBaseline,
     sensitivity: Sensitivity,
     zone: ZoneInfo,
     base: float,
@@ -232,20 +232,20 @@ def patience(
     With `sure_only` it is counted from the last sure life sign, with uncertain ones after it.
     """
     age_min: NDArray[np.float64] = _STEPS * (STEP_S / 60)
-    wall = local_seconds(zone, base + _STEPS_FROM_BASE * STEP_S)
-    clock = (wall[1:] // STEP_S % BINS).astype(np.int64)
-    if usual.days < FIXED_DAYS:
+    local = local_seconds(zone, base + _STEPS_FROM_BASE * STEP_S)
+    clock = (local[1:] // STEP_S % BINS).astype(np.int64)
+    if baseline.days < FIXED_DAYS:
         awake_min = np.cumsum((clock >= AWAKE_BINS[0]) & (clock < AWAKE_BINS[1])) * (STEP_S / 60)
         passed = (awake_min > FIXED_AWAKE_MIN) | (age_min > FIXED_ANY_MIN)
-        return SilenceThreshold(usual.days, age_min, None, passed | (_STEPS == CAP_STEPS))
+        return SilenceThreshold(baseline.days, age_min, None, passed | (_STEPS == CAP_STEPS))
     buffer_min = BUFFER_MIN[sensitivity]
-    if usual.days < LEARNED_DAYS:
-        buffer_min *= 2 - usual.days / LEARNED_DAYS
-    limit = usual.limit(buffer_min, place, after_door=after_door, sure_only=sure_only)
+    if baseline.days < LEARNED_DAYS:
+        buffer_min *= 2 - baseline.days / LEARNED_DAYS
+    limit = baseline.limit(buffer_min, place, after_door=after_door, sure_only=sure_only)
     # Where the clock is put back the night is an hour longer, and nobody knows whether people sleep by the wall or by themselves.
-    shown_min = np.minimum(age_min, (wall[1:] - wall[0]) / 60)
+    shown_min = np.minimum(age_min, (local[1:] - local[0]) / 60)
     passed = (shown_min > limit.allowed_min[clock]) | (_STEPS == CAP_STEPS)
-    return SilenceThreshold(usual.days, age_min, limit.usual_min[clock], passed)
+    return SilenceThreshold(baseline.days, age_min, limit.baseline_min[clock], passed)
 
 
 _STEPS_FROM_BASE: NDArray[np.float64] = np.arange(CAP_STEPS + 1, dtype=np.float64)

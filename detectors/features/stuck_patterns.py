@@ -10,9 +10,9 @@ from core.domain.device import DeviceKind
 from detectors.features.chatter import chatters, spells
 
 # All limits are our choice. What is said is compared with the device's own last days before it began.
-USUAL_S = 10 * 86_400.0
-USUAL_DAYS = 3
-BEYOND_USUAL = 2.0
+BASELINE_S = 10 * 86_400.0
+BASELINE_DAYS = 3
+BEYOND_BASELINE = 2.0
 LONGEST_LIMIT_S = 6 * 86_400.0
 # Chatter counts from its first sign that is believed no longer, and is the same while it comes back within so long.
 CHATTERS_S, CHATTER_BREAK_S = 6 * 3600.0, 2 * 3600.0
@@ -27,13 +27,13 @@ LASTS_S = {
 FROZEN_S, FROZEN_LEAST = 16 * 3600.0, 24
 # Nothing at all, from a sensor that speaks every day; doors stay shut for days when somebody stays in.
 MUTE_S, MUTE_LEAST_DAYS, MUTE_PER_DAY = 36 * 3600.0, 6, 4.0
-MUTE_CONTACT_S, BEYOND_USUAL_CONTACT = 72 * 3600.0, 3.0
+MUTE_CONTACT_S, BEYOND_BASELINE_CONTACT = 72 * 3600.0, 3.0
 MUTE_LEAST_QUARTERS = 30
 # Meanwhile others tell of life in so many quarters of an hour a day.
 LIVES_PER_DAY = 8.0
 _QUARTER_S = 900.0
 # A device that said anything so short ago is heard.
-HEARD_S = 12 * 3600.0
+REPORTED_WITHIN_S = 12 * 3600.0
 METRICS = (*LASTS_S, "contact_used", "vibration", "temperature_c", "battery_pct", "link_quality", "heartbeat")
 _ACTS = ("motion", "contact_open", "contact_used", "bed_occupied", "vibration")
 _CHATTER = ("motion", "contact_open", "contact_used", "vibration")
@@ -42,7 +42,7 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportedMetric:
     """One metric of one device: Unix seconds in order and values, shape (n,)."""
 
     metric: str
@@ -57,7 +57,7 @@ class Sensor:
     device: int
     kind: DeviceKind
     place: str
-    told: Sequence[Told]
+    reported: Sequence[ReportedMetric]
     has_heartbeat: bool = False
     has_status: bool = False
 
@@ -70,27 +70,27 @@ class StuckSpell:
     began: float
     known: float
     ended: float | None
-    usual_s: float
+    baseline_s: float
 
 
-def standstills(sensor: Sensor, others: Floats, until: float) -> Iterator[StuckSpell]:
+def stuck_spells(sensor: Sensor, others: Floats, until: float) -> Iterator[StuckSpell]:
     """Return the spells in which a device was stuck, up to a moment; `others` are the quarters of an hour in which others told of life."""
     acts = _acts(sensor)
     yield from _chatter(sensor)
-    for told in sensor.told:
-        if told.metric in LASTS_S and sensor.kind is not DeviceKind.OTHER:
-            yield from _lasting(told, others, until)
-        elif told.metric == "temperature_c":
-            yield from _frozen(told)
+    for reported in sensor.reported:
+        if reported.metric in LASTS_S and sensor.kind is not DeviceKind.OTHER:
+            yield from _lasting(reported, others, until)
+        elif reported.metric == "temperature_c":
+            yield from _frozen(reported)
     yield from _mute(sensor, acts, others, until)
 
 
 def _chatter(sensor: Sensor) -> Iterator[StuckSpell]:
-    for told in sensor.told:
-        if told.metric not in _CHATTER:
+    for reported in sensor.reported:
+        if reported.metric not in _CHATTER:
             continue
-        is_contact = told.metric.startswith("contact")
-        signs = told.time if is_contact else told.time[told.value > 0]
+        is_contact = reported.metric.startswith("contact")
+        signs = reported.time if is_contact else reported.time[reported.value > 0]
         found = spells(signs, chatters(signs, is_contact=is_contact))
         joined: list[tuple[float, float, float | None]] = []
         for began, last, ended in found:
@@ -109,87 +109,96 @@ def _calm(signs: Floats, last: float) -> float | None:
     return calm if len(signs) and signs[-1] >= calm else None
 
 
-def _lasting(told: Told, others: Floats, until: float) -> Iterator[StuckSpell]:
+def _lasting(reported: ReportedMetric, others: Floats, until: float) -> Iterator[StuckSpell]:
     """Return when a state lasted too long: from its first word that says so to the next that says otherwise."""
-    is_on = told.value > 0
+    is_on = reported.value > 0
     if not len(is_on) or is_on.all():
         return
     edges = np.flatnonzero(np.diff(is_on.astype(np.int8), prepend=0, append=0))
-    begins = told.time[edges[::2]]
-    ends = np.array([told.time[end] if end < len(is_on) else np.inf for end in edges[1::2]])
+    begins = reported.time[edges[::2]]
+    ends = np.array([reported.time[end] if end < len(is_on) else np.inf for end in edges[1::2]])
     for began, ended in zip(begins.tolist(), ends.tolist(), strict=True):
-        before = (begins < began) & (begins >= began - USUAL_S)
-        if not _has_past(told.time, began):
+        before = (begins < began) & (begins >= began - BASELINE_S)
+        if not _has_past(reported.time, began):
             continue
-        usual = float(np.max((ends - begins)[before], initial=0.0))
-        known = began + _limit(LASTS_S[told.metric], usual)
+        baseline = float(np.max((ends - begins)[before], initial=0.0))
+        known = began + _limit(LASTS_S[reported.metric], baseline)
         if min(ended, until) >= known and _lives(others, began, known) >= LIVES_PER_DAY:
-            yield StuckSpell("lasting", began, known, None if ended == np.inf else ended, usual)
+            yield StuckSpell("lasting", began, known, None if ended == np.inf else ended, baseline)
 
 
-def _frozen(told: Told) -> Iterator[StuckSpell]:
-    if not len(told.time):
+def _frozen(reported: ReportedMetric) -> Iterator[StuckSpell]:
+    if not len(reported.time):
         return
-    first = np.flatnonzero(np.diff(told.value, prepend=np.nan) != 0)
-    last = np.append(first[1:], len(told.time)) - 1
-    began, lasted = told.time[first], told.time[last] - told.time[first]
+    first = np.flatnonzero(np.diff(reported.value, prepend=np.nan) != 0)
+    last = np.append(first[1:], len(reported.time)) - 1
+    began, lasted = reported.time[first], reported.time[last] - reported.time[first]
     for number in np.flatnonzero((lasted >= FROZEN_S) & (last - first + 1 >= FROZEN_LEAST)).tolist():
         start = float(began[number])
-        before = (began < start) & (began >= start - USUAL_S)
-        if not _has_past(told.time, start):
+        before = (began < start) & (began >= start - BASELINE_S)
+        if not _has_past(reported.time, start):
             continue
-        usual = float(np.max(lasted[before], initial=0.0))
-        known = max(start + _limit(FROZEN_S, usual), float(told.time[first[number] + FROZEN_LEAST - 1]))
-        if float(told.time[last[number]]) >= known:
+        baseline = float(np.max(lasted[before], initial=0.0))
+        known = max(
+            start + _limit(FROZEN_S, baseline), float(reported.time[first[number] + FROZEN_LEAST - 1])
+        )
+        if float(reported.time[last[number]]) >= known:
             after = last[number] + 1
             yield StuckSpell(
-                "frozen", start, known, float(told.time[after]) if after < len(told.time) else None, usual
+                "frozen",
+                start,
+                known,
+                float(reported.time[after]) if after < len(reported.time) else None,
+                baseline,
             )
 
 
 def _mute(sensor: Sensor, acts: Floats, others: Floats, until: float) -> Iterator[StuckSpell]:
     """Return when a sensor said nothing while others went on: its silences are measured in their quarters of an hour."""
-    is_contact = any(told.metric.startswith("contact") for told in sensor.told)
-    least_s, beyond = (MUTE_CONTACT_S, BEYOND_USUAL_CONTACT) if is_contact else (MUTE_S, BEYOND_USUAL)
+    is_contact = any(reported.metric.startswith("contact") for reported in sensor.reported)
+    least_s, beyond = (MUTE_CONTACT_S, BEYOND_BASELINE_CONTACT) if is_contact else (MUTE_S, BEYOND_BASELINE)
     ends = np.append(acts[1:], np.inf)[: len(acts)]
-    heard = np.searchsorted(others, acts)
+    others_before = np.searchsorted(others, acts)
     for number in np.flatnonzero(np.minimum(ends, until) - acts >= least_s).tolist():
         began, ended = float(acts[number]), float(ends[number])
-        first = int(np.searchsorted(acts, began - USUAL_S))
+        first = int(np.searchsorted(acts, began - BASELINE_S))
         past = acts[first : number + 1]
         days = np.unique(np.floor((began - past) / 86_400.0))
-        if len(days) < MUTE_LEAST_DAYS or len(past) / (USUAL_S / 86_400.0) < MUTE_PER_DAY:
+        if len(days) < MUTE_LEAST_DAYS or len(past) / (BASELINE_S / 86_400.0) < MUTE_PER_DAY:
             continue
-        usual = int(np.max(np.diff(heard[first : number + 1]), initial=0))
-        enough = int(heard[number]) + max(MUTE_LEAST_QUARTERS, int(np.ceil(beyond * usual)))
+        baseline = int(np.max(np.diff(others_before[first : number + 1]), initial=0))
+        enough = int(others_before[number]) + max(MUTE_LEAST_QUARTERS, int(np.ceil(beyond * baseline)))
         if enough >= len(others):
             continue
         known = max(began + least_s, float(others[enough]) + _QUARTER_S)
         if known > min(ended, until, began + LONGEST_LIMIT_S):
             continue
-        if not sensor.has_heartbeat or _is_heard(sensor, known):
+        if not sensor.has_heartbeat or _has_reported(sensor, known):
             longest_s = float(np.max(np.diff(past), initial=0.0))
             yield StuckSpell("mute", began, known, None if ended == np.inf else ended, longest_s)
 
 
-def _limit(least_s: float, usual_s: float) -> float:
-    return min(max(least_s, BEYOND_USUAL * usual_s), LONGEST_LIMIT_S)
+def _limit(least_s: float, baseline_s: float) -> float:
+    return min(max(least_s, BEYOND_BASELINE * baseline_s), LONGEST_LIMIT_S)
 
 
 def _has_past(time_: Floats, began: float) -> bool:
-    return bool(len(time_)) and began - float(time_[0]) >= USUAL_DAYS * 86_400.0
+    return bool(len(time_)) and began - float(time_[0]) >= BASELINE_DAYS * 86_400.0
 
 
-def _is_heard(sensor: Sensor, at: float) -> bool:
-    return any(bool(np.any((told.time > at - HEARD_S) & (told.time <= at))) for told in sensor.told)
+def _has_reported(sensor: Sensor, at: float) -> bool:
+    return any(
+        bool(np.any((reported.time > at - REPORTED_WITHIN_S) & (reported.time <= at)))
+        for reported in sensor.reported
+    )
 
 
 def _acts(sensor: Sensor) -> Floats:
     """Return when a device told that somebody acted."""
     times = [
-        told.time if told.metric.startswith("contact") else told.time[told.value > 0]
-        for told in sensor.told
-        if told.metric in _ACTS
+        reported.time if reported.metric.startswith("contact") else reported.time[reported.value > 0]
+        for reported in sensor.reported
+        if reported.metric in _ACTS
     ]
     return np.unique(np.concatenate(times)) if times else np.zeros(0)
 
@@ -197,10 +206,10 @@ def _acts(sensor: Sensor) -> Floats:
 def lively(sensor: Sensor) -> Floats:
     """Return the quarters of an hour in which a sensor tells of life; not while it chatters."""
     quarters = [np.zeros(0)]
-    for told in sensor.told:
-        if told.metric in _ACTS:
-            is_contact = told.metric.startswith("contact")
-            signs = told.time if is_contact else told.time[told.value > 0]
+    for reported in sensor.reported:
+        if reported.metric in _ACTS:
+            is_contact = reported.metric.startswith("contact")
+            signs = reported.time if is_contact else reported.time[reported.value > 0]
             calm = signs[~chatters(signs, is_contact=is_contact)]
             quarters.append(np.floor(calm / _QUARTER_S) * _QUARTER_S)
     return np.unique(np.concatenate(quarters))

@@ -1,6 +1,6 @@
-"""What every rule takes and gives: a window of what happened, the time up to which it may be judged, and what was found.
+"""What every rule takes and gives: a window of what happened, the time up to which it may be evaluated, and what was found.
 
-A rule judges *time*, not messages: it is asked what there is to say about the span from `since` to `until`, from readings
+A rule evaluates *time*, not messages: it is asked what there is to say about the span from `since` to `until`, from readings
 ordered by the time they happened. So the same data give the same findings whether they came live, late, repeated, or in one batch
 (ADR 2). A rule object holds its settings and what it learned about one resident; it has no clock, database, network or settings.
 """
@@ -213,26 +213,26 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class Evaluation:
     """What a rule says about the time up to `until`.
 
     Attributes
     ----------
     findings : tuple of Finding
-        All episodes that were raised, or still held, in the judged span, in order of time.
+        All episodes that were raised, or still held, in the evaluated span, in order of time.
     due_at : datetime or None
         The next moment at which the answer can change without a new reading; None if only a reading can change it. Not after
         `until` if something is held back until it is decided elsewhere.
     can_tell : bool
-        False where the rule could not judge (blind, too little data): neither "all is well" nor "something is wrong".
-    is_unusual : bool
+        False where the rule could not evaluate (blind, too little data): neither "all is well" nor "something is wrong".
+    is_different : bool
         True where nothing is raised yet but it soon will be: a little different from the usual.
     """
 
     findings: tuple[Finding, ...]
     due_at: datetime | None
     can_tell: bool
-    is_unusual: bool = False
+    is_different: bool = False
 
 
 class Rule(Protocol):
@@ -243,8 +243,8 @@ class Rule(Protocol):
         """The name that its findings carry."""
         ...
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         ...
 
 

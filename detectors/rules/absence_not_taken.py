@@ -14,8 +14,8 @@ from detectors.features.observability import confirmed, next_look, until_now
 from detectors.features.silence_profile import DOOR
 from detectors.features.window import (
     Blind,
+    Evaluation,
     Interval,
-    Judgement,
     LifeSigns,
     PlannedAbsence,
     Window,
@@ -107,8 +107,8 @@ class AbsenceNotTaken:
     has_door: bool = True
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         findings: list[Finding] = []
         due: datetime | None = None
         for one in window.absences:
@@ -127,7 +127,7 @@ class AbsenceNotTaken:
                 due = earliest(due, next_look(until, HALF_HOUR_S))
             if one.ended_at > until:
                 due = earliest(due, one.ended_at)
-        return Judgement(tuple(findings), due, can_tell=self.has_door)
+        return Evaluation(tuple(findings), due, can_tell=self.has_door)
 
     def _stayed(
         self, window: Window, one: PlannedAbsence, until: datetime
@@ -172,9 +172,9 @@ def _moved(window: Window, one: PlannedAbsence, until: datetime) -> tuple[float 
     )
     if not many.size:
         return None, None
-    told, last = (float(sure[firsts[HALF_HOURS - 1 + int(one)]]) for one in (many[0], many[-1]))
+    confirmed_at, last = (float(sure[firsts[HALF_HOURS - 1 + int(one)]]) for one in (many[0], many[-1]))
     over = min(one.ended_at.timestamp(), last + FORGOTTEN_S)
-    return told, over if over <= until.timestamp() else None
+    return confirmed_at, over if over <= until.timestamp() else None
 
 
 def _finding(window: Window, one: PlannedAbsence, tick: float, cleared: float | None) -> Finding:

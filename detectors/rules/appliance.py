@@ -13,14 +13,14 @@ from detectors.features.daily_rhythm import DAY_BEGINS_MIN, LEAST_DAYS
 from detectors.features.local_time import DAY_S, at_minute, local_date
 from detectors.features.observability import (
     confirmed,
-    could_hear,
     is_held,
     is_known_away,
     next_look,
     pause_after,
     until_now,
+    was_observable,
 )
-from detectors.features.window import Judgement, Power, Window, earliest, moment
+from detectors.features.window import Evaluation, Power, Window, earliest, moment
 
 UNUSED, LEFT_ON = APPLIANCE_UNUSED.name, APPLIANCE_LEFT_ON.name
 # Only what is used on nearly every day says something by not being used.
@@ -36,10 +36,10 @@ DAY_MIN = DAY_S / 60
 
 
 @dataclass(frozen=True)
-class _Wait:
+class _Deadline:
     power: Power
     begins: float
-    usual: float
+    baseline: float
     tick: float
     ends: float
     habit: Habit
@@ -61,27 +61,27 @@ class ApplianceUnused:
     rhythm_on: Callable[[date], Rhythm]
     name: str = UNUSED
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         now = until.timestamp()
         today = local_date(window.zone, until)
         findings: list[Finding] = []
         due: datetime | None = at_minute(window.zone, today + timedelta(days=1), DAY_BEGINS_MIN)
         if not window.power:
-            return Judgement((), None, can_tell=False)
-        for wait in self._waits(window, since, today):
-            used = _first_use(wait.power, wait.begins)
-            if used <= min(wait.tick, now):
+            return Evaluation((), None, can_tell=False)
+        for deadline in self._deadlines(window, since, today):
+            used = _first_use(deadline.power, deadline.begins)
+            if used <= min(deadline.tick, now):
                 continue
-            if wait.tick > now or is_held(window, wait.tick):
-                due = earliest(due, moment(wait.tick))
+            if deadline.tick > now or is_held(window, deadline.tick):
+                due = earliest(due, moment(deadline.tick))
                 continue
-            over = min(used, wait.ends, pause_after(window, wait.tick))
-            if _is_about(window, wait):
-                findings.append(_unused(window, wait, over if over <= now else None))
-        return Judgement(_first_of_each(findings, since), due, can_tell=True)
+            over = min(used, deadline.ends, pause_after(window, deadline.tick))
+            if _is_about(window, deadline):
+                findings.append(_unused(window, deadline, over if over <= now else None))
+        return Evaluation(_first_of_each(findings, since), due, can_tell=True)
 
-    def _waits(self, window: Window, since: datetime, today: date) -> Iterator[_Wait]:
+    def _deadlines(self, window: Window, since: datetime, today: date) -> Iterator[_Deadline]:
         day = local_date(window.zone, since)
         floor = window.watched_from.timestamp()
         while day <= today:
@@ -91,9 +91,9 @@ class ApplianceUnused:
                 if one.first is None or one.days_used < max(LEAST_DAYS, MOST_DAYS * rhythm.days):
                     continue
                 minutes = (DAY_BEGINS_MIN, one.first.at_min, one.first.late_min(LEAST_LATE_MIN), DAY_MIN)
-                begins, usual, tick, ends = (at_minute(window.zone, day, at).timestamp() for at in minutes)
+                begins, baseline, tick, ends = (at_minute(window.zone, day, at).timestamp() for at in minutes)
                 if begins >= floor:
-                    yield _Wait(power, begins, usual, tick, ends, one.first)
+                    yield _Deadline(power, begins, baseline, tick, ends, one.first)
             day += timedelta(days=1)
 
 
@@ -104,33 +104,33 @@ def _first_use(power: Power, begins: float) -> float:
     return max(float(later[0]), begins) if len(later) else np.inf
 
 
-def _is_about(window: Window, wait: _Wait) -> bool:
-    if not could_hear(window, wait.begins, wait.tick):
+def _is_about(window: Window, deadline: _Deadline) -> bool:
+    if not was_observable(window, deadline.begins, deadline.tick):
         return False
-    if bool(is_known_away(window, np.array([wait.tick]))[0]):
+    if bool(is_known_away(window, np.array([deadline.tick]))[0]):
         return False
-    signs = until_now(window.life_signs, wait.tick)
+    signs = until_now(window.life_signs, deadline.tick)
     sure = signs.time[confirmed(signs)]
-    return len(sure) > 0 and wait.tick - float(sure[-1]) <= _ABOUT_S
+    return len(sure) > 0 and deadline.tick - float(sure[-1]) <= _ABOUT_S
 
 
-def _unused(window: Window, wait: _Wait, cleared: float | None) -> Finding:
-    usual: JsonObject = {
-        "days": wait.habit.days,
-        "first_at_min": round(wait.habit.at_min),
-        "late_after_min": round(wait.habit.late_min(LEAST_LATE_MIN)),
+def _unused(window: Window, deadline: _Deadline, cleared: float | None) -> Finding:
+    baseline: JsonObject = {
+        "days": deadline.habit.days,
+        "first_at_min": round(deadline.habit.at_min),
+        "late_after_min": round(deadline.habit.late_min(LEAST_LATE_MIN)),
     }
     return Finding(
         rule=UNUSED,
         subject=f"resident:{window.resident}",
         severity=Severity.KEEP_AN_EYE,
-        began_at=moment(wait.usual),
-        raised_at=moment(wait.tick),
+        began_at=moment(deadline.baseline),
+        raised_at=moment(deadline.tick),
         cleared_at=None if cleared is None else moment(cleared),
         reason={
             "rule_version": APPLIANCE_UNUSED.version,
-            "place": wait.power.place,
-            "usual": usual,
+            "place": deadline.power.place,
+            "usual": baseline,
             "ruled_out": ["planned_absence", "home_silent", "nobody_about"],
             "confidence": "medium",
         },
@@ -152,21 +152,21 @@ class ApplianceLeftOn:
     rhythm_on: Callable[[date], Rhythm]
     name: str = LEFT_ON
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         now = until.timestamp()
         findings: list[Finding] = []
         due: datetime | None = None
         can_tell = False
         for one in window.power:
-            usual = self._usual(window, one, until)
-            if usual is None:
+            baseline = self._usual(window, one, until)
+            if baseline is None:
                 continue
             can_tell = True
-            due = earliest(due, next_look(until, 60 * _limit_min(usual)))
+            due = earliest(due, next_look(until, 60 * _limit_min(baseline)))
             began_at, ended_at = one.runs()
             for began, ended in zip(began_at.tolist(), ended_at.tolist(), strict=True):
-                own = self._usual(window, one, moment(began)) or usual
+                own = self._usual(window, one, moment(began)) or baseline
                 tick = began + 60 * _limit_min(own)
                 if ended <= tick or began < window.watched_from.timestamp():
                     continue
@@ -175,11 +175,11 @@ class ApplianceLeftOn:
                     continue
                 last = float(one.time[int(np.searchsorted(one.time, now, side="right")) - 1])
                 over = min(ended, last + _BELIEVED_S)
-                if over > tick and could_hear(window, tick, tick):
+                if over > tick and was_observable(window, tick, tick):
                     findings.append(
                         _left_on(window, one.place, (began, tick, over if over <= now else None), own)
                     )
-        return Judgement(_first_of_each(findings, since), due, can_tell=can_tell)
+        return Evaluation(_first_of_each(findings, since), due, can_tell=can_tell)
 
     def _usual(self, window: Window, power: Power, at: datetime) -> Spans | None:
         found = self.rhythm_on(local_date(window.zone, at)).appliances.get(str(power.device))
@@ -195,11 +195,11 @@ def _first_of_each(findings: list[Finding], since: datetime) -> tuple[Finding, .
     return tuple(one for one in kept if one.cleared_at is None or one.cleared_at > since)
 
 
-def _limit_min(usual: Spans) -> float:
-    return max(LEAST_MIN, usual.high_min + MARGIN_MIN)
+def _limit_min(baseline: Spans) -> float:
+    return max(LEAST_MIN, baseline.high_min + MARGIN_MIN)
 
 
-def _left_on(window: Window, place: str, span: tuple[float, float, float | None], usual: Spans) -> Finding:
+def _left_on(window: Window, place: str, span: tuple[float, float, float | None], baseline: Spans) -> Finding:
     began, tick, over = span
     return Finding(
         rule=LEFT_ON,
@@ -212,8 +212,8 @@ def _left_on(window: Window, place: str, span: tuple[float, float, float | None]
             "rule_version": APPLIANCE_LEFT_ON.version,
             "place": place,
             "on_min": round((tick - began) / 60),
-            "usual": {"uses": usual.count, "high_min": round(usual.high_min)},
+            "usual": {"uses": baseline.count, "high_min": round(baseline.high_min)},
             "ruled_out": ["short_use"],
-            "confidence": "high" if usual.count >= 3 * LEAST_RUNS else "medium",
+            "confidence": "high" if baseline.count >= 3 * LEAST_RUNS else "medium",
         },
     )

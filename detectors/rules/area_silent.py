@@ -24,12 +24,12 @@ DECIDED_AFTER, OVERDUE_AFTER = 0.8, 0.45
 _APART = 1 / 3
 # Connections end, and last wills are published, a little apart.
 _JITTER = timedelta(minutes=1)
-# If so many of all homes are silent it is the ward's matter, where that is judged.
+# If so many of all homes are silent it is the ward's matter, where that is evaluated.
 WARD_SHARE = 0.8
 
 
 @dataclass(frozen=True)
-class QuietHome:
+class SilentHome:
     """A home that is silent since a moment, and may be for so long."""
 
     since: datetime
@@ -37,7 +37,7 @@ class QuietHome:
 
 
 @dataclass(frozen=True)
-class AreaQuiet:
+class AreaSilence:
     """What is heard of a neighbourhood.
 
     Attributes
@@ -52,7 +52,7 @@ class AreaQuiet:
 
     area: str
     homes: int
-    quiet: Sequence[QuietHome]
+    quiet: Sequence[SilentHome]
 
 
 @dataclass(frozen=True)
@@ -71,64 +71,66 @@ def subject(area: str) -> str:
     return f"area:{area}"
 
 
-def outage(heard: AreaQuiet, until: datetime, hushed: Sequence[Blind] = ()) -> AreaOutage | None:
+def outage(contact: AreaSilence, until: datetime, suppressed: Sequence[Blind] = ()) -> AreaOutage | None:
     """Return the outage of a neighbourhood that is known by `until`, None if there is none.
 
-    What becomes known while nothing could be concluded (`hushed`) waits like the silence of a single home.
+    What becomes known while nothing could be concluded (`suppressed`) waits like the silence of a single home.
 
     Examples
     --------
     >>> from datetime import UTC
     >>> cut = datetime(2026, 8, 3, 9, 0, tzinfo=UTC)
     >>> quarter = timedelta(minutes=15)
-    >>> quiet = [QuietHome(cut + timedelta(minutes=minute), quarter) for minute in (0, 2, 4)]
-    >>> found = outage(AreaQuiet("3丁目", 5, quiet), cut + timedelta(minutes=12))
+    >>> quiet = [SilentHome(cut + timedelta(minutes=minute), quarter) for minute in (0, 2, 4)]
+    >>> found = outage(AreaSilence("3丁目", 5, quiet), cut + timedelta(minutes=12))
     >>> found.known_at - found.began_at, found.silent
     (datetime.timedelta(seconds=720), 3)
-    >>> outage(AreaQuiet("3丁目", 5, quiet), cut + timedelta(minutes=11)) is None
+    >>> outage(AreaSilence("3丁目", 5, quiet), cut + timedelta(minutes=11)) is None
     True
-    >>> outage(AreaQuiet("3丁目", 7, quiet), cut + timedelta(minutes=12)) is None
+    >>> outage(AreaSilence("3丁目", 7, quiet), cut + timedelta(minutes=12)) is None
     True
     """
-    least = max(LEAST_HOMES, _LEAST_SHARE * heard.homes)
-    for number, first in enumerate(heard.quiet):
-        known = _sure_at(first, DECIDED_AFTER, hushed)
+    least = max(LEAST_HOMES, _LEAST_SHARE * contact.homes)
+    for number, first in enumerate(contact.quiet):
+        known = _sure_at(first, DECIDED_AFTER, suppressed)
         if known is None or known > until:
             continue
         latest = first.since + _APART * first.allowed + _JITTER
         together = [
             one
-            for one in heard.quiet[number:]
+            for one in contact.quiet[number:]
             if one.since <= latest
             and known - one.since >= OVERDUE_AFTER * one.allowed
-            and not _was_told(one, known, hushed)
+            and not _was_raised(one, known, suppressed)
         ]
         if len(together) >= least:
-            return AreaOutage(heard.area, first.since, known, len(together), heard.homes)
+            return AreaOutage(contact.area, first.since, known, len(together), contact.homes)
     return None
 
 
-def _sure_at(one: QuietHome, share: float, hushed: Sequence[Blind]) -> datetime | None:
+def _sure_at(one: SilentHome, share: float, suppressed: Sequence[Blind]) -> datetime | None:
     """Return when a home has been silent for a share of what it may be; None while nothing can be concluded."""
     soon = one.since + share * one.allowed
-    found = delayed(LinkOutage(one.since, one.since, soon, None, CAUSE), hushed)
+    found = delayed(LinkOutage(one.since, one.since, soon, None, CAUSE), suppressed)
     return None if found is None else found.known_at
 
 
-def _was_told(one: QuietHome, known: datetime, hushed: Sequence[Blind]) -> bool:
+def _was_raised(one: SilentHome, known: datetime, suppressed: Sequence[Blind]) -> bool:
     """Tell whether a home was told by itself by then; it stays so."""
-    sure = _sure_at(one, 1.0, hushed)
+    sure = _sure_at(one, 1.0, suppressed)
     return sure is not None and sure <= known
 
 
-def lasts(one: AreaOutage, heard: AreaQuiet | None) -> bool:
+def lasts(one: AreaOutage, contact: AreaSilence | None) -> bool:
     """Tell whether an outage goes on: at least half of its homes were not heard since."""
-    still = 0 if heard is None else sum(one.began_at <= home.since <= one.known_at for home in heard.quiet)
+    still = (
+        0 if contact is None else sum(one.began_at <= home.since <= one.known_at for home in contact.quiet)
+    )
     return 2 * still >= one.silent
 
 
-def is_of_ward(areas: Sequence[AreaQuiet]) -> bool:
-    """Tell whether so many homes everywhere are silent that it is the ward's matter; a small ward is never judged as a whole."""
+def is_of_ward(areas: Sequence[AreaSilence]) -> bool:
+    """Tell whether so many homes everywhere are silent that it is the ward's matter; a small ward is never evaluated as a whole."""
     homes = sum(one.homes for one in areas)
     return homes >= SOME_HOMES and sum(len(one.quiet) for one in areas) >= WARD_SHARE * homes
 

@@ -12,9 +12,16 @@ from core.domain.rhythm import Rhythm, Spans
 from core.domain.rules import BATHROOM_STAY
 from detectors.features.daily_rhythm import is_night, stays
 from detectors.features.local_time import local_date, local_seconds
-from detectors.features.observability import confirmed, could_hear, is_held, next_look, pause_after, until_now
-from detectors.features.window import Judgement, LifeSigns, Rule, Window, earliest, moment
-from detectors.rules.suppression import is_told
+from detectors.features.observability import (
+    confirmed,
+    is_held,
+    next_look,
+    pause_after,
+    until_now,
+    was_observable,
+)
+from detectors.features.window import Evaluation, LifeSigns, Rule, Window, earliest, moment
+from detectors.rules.suppression import is_suppressed
 
 NAME, VERSION = BATHROOM_STAY.name, BATHROOM_STAY.version
 # Twice the longest own stay and a little more, and never less than the other. D13 has 20 minutes beyond the 99th percentile, which on recorded
@@ -24,12 +31,12 @@ TIMES_LONGEST, MARGIN_MIN, LEAST_LIMIT_MIN = 2.0, 10.0, 30.0
 LEAST_VISITS, LEAST_DAYS, LONGEST_LIMIT_MIN = 30, 21, 120.0
 
 
-def visits_of(usual: Rhythm, part: str) -> Spans | None:
+def visits_of(baseline: Rhythm, part: str) -> Spans | None:
     """Return the own visits by `day` or at `night`; of who rarely goes then, all of them."""
-    visits = usual.stays.get(part)
+    visits = baseline.stays.get(part)
     if visits is not None and visits.count >= LEAST_VISITS:
         return visits
-    every = usual.stays.values()
+    every = baseline.stays.values()
     if sum(one.count for one in every) < LEAST_VISITS:
         return None
     return Spans(
@@ -39,17 +46,17 @@ def visits_of(usual: Rhythm, part: str) -> Spans | None:
     )
 
 
-def limit_min(usual: Rhythm, part: str) -> float | None:
+def limit_min(baseline: Rhythm, part: str) -> float | None:
     """Return how long a stay by `day` or at `night` may last; None where nobody can tell.
 
     Examples
     --------
-    >>> usual = Rhythm(stays={"day": Spans(200, 15.0, 25.0), "night": Spans(60, 12.0, 380.0)}, stay_days=28)
-    >>> limit_min(usual, "day"), limit_min(usual, "night")
+    >>> baseline = Rhythm(stays={"day": Spans(200, 15.0, 25.0), "night": Spans(60, 12.0, 380.0)}, stay_days=28)
+    >>> limit_min(baseline, "day"), limit_min(baseline, "night")
     (60.0, None)
     """
-    visits = visits_of(usual, part)
-    if visits is None or usual.stay_days < LEAST_DAYS:
+    visits = visits_of(baseline, part)
+    if visits is None or baseline.stay_days < LEAST_DAYS:
         return None
     limit = max(LEAST_LIMIT_MIN, TIMES_LONGEST * visits.longest_min + MARGIN_MIN)
     return limit if limit <= LONGEST_LIMIT_MIN else None
@@ -68,7 +75,7 @@ class BathroomStay:
     Parameters
     ----------
     rhythm_on : callable
-        What was learned for a local day; a stay is judged by the day on which it begins.
+        What was learned for a local day; a stay is evaluated by the day on which it begins.
     alarm : Rule or None
         The rule whose open alarm tells of the same silence.
     """
@@ -77,11 +84,11 @@ class BathroomStay:
     alarm: Rule | None = None
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         now = until.timestamp()
-        usual = self.rhythm_on(local_date(window.zone, until))
-        limits = [found for part in ("day", "night") if (found := limit_min(usual, part)) is not None]
+        baseline = self.rhythm_on(local_date(window.zone, until))
+        limits = [found for part in ("day", "night") if (found := limit_min(baseline, part)) is not None]
         due = next_look(until, 60 * min(limits)) if limits else None
         signs = until_now(window.life_signs, now)
         begins, ends = stays(signs)
@@ -95,21 +102,21 @@ class BathroomStay:
             if found is None or not sure[int(np.searchsorted(signs.time, began))]:
                 continue
             tick = began + 60 * found[0]
-            if tick >= ended or not could_hear(window, began, tick):
+            if tick >= ended or not was_observable(window, began, tick):
                 continue
             if tick > now or is_held(window, tick):
                 due = earliest(due, moment(tick))
                 continue
             over = min(ended, pause_after(window, tick))
-            if over > since.timestamp() and not is_told(self.alarm, window, tick, until):
+            if over > since.timestamp() and not is_suppressed(self.alarm, window, tick, until):
                 span = began, tick, over if over <= now else None
                 findings.append(_finding(window, signs, span, found))
-        return Judgement(tuple(findings), due, can_tell=bool(limits))
+        return Evaluation(tuple(findings), due, can_tell=bool(limits))
 
     def _stay(self, window: Window, began: float) -> tuple[float, Spans] | None:
-        usual = self.rhythm_on(local_date(window.zone, moment(began)))
+        baseline = self.rhythm_on(local_date(window.zone, moment(began)))
         part = "night" if is_night(local_seconds(window.zone, np.array([began])))[0] else "day"
-        limit, visits = limit_min(usual, part), visits_of(usual, part)
+        limit, visits = limit_min(baseline, part), visits_of(baseline, part)
         return None if limit is None or visits is None else (limit, visits)
 
 

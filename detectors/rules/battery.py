@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
 from core.domain.rules import BATTERY
-from detectors.features.window import Judgement
+from detectors.features.window import Evaluation
 
 NAME, VERSION = BATTERY.name, BATTERY.version
 # D10: the slope of the last 30 days, and when to tell.
 SLOPE_DAYS = 30
-TELL_DAYS = 14
+RAISED_DAYS = 14
 # Our choices. Many sensors stop some way above zero.
 EMPTY_PCT = 3.0
 LOW_PCT = 10.0
@@ -109,32 +109,32 @@ def forecast(series: BatterySeries, on: int) -> Forecast | None:
     return Forecast(round(now, 1), _lasts(now, slope), _lasts(now, steep))
 
 
-def judge_batteries(
+def evaluate_batteries(
     batteries: Sequence[BatterySeries],
     zone: ZoneInfo,
     since: datetime,
     until: datetime,
     *,
     watched_from: datetime,
-    told_from: datetime,
-) -> Judgement:
-    """Judge the checks of the span (since, until]: one a day at nine, each by the days before it.
+    raised_from: datetime,
+) -> Evaluation:
+    """Evaluate the checks of the span (since, until]: one a day at nine, each by the days before it.
 
     What it claims: at the pace of the last 30 days the battery is empty in less than two weeks (by the low bound), or it is at 10 percent,
     or the device itself says that it is low; one that is charged every day, that it is below 20 percent. It claims nothing about devices
-    that tell no charge. It ends when the battery was changed or charged. A device that was silent on the day before is not judged: that it
+    that tell no charge. It ends when the battery was changed or charged. A device that was silent on the day before is not evaluated: that it
     is silent is told by another rule, and what was told stays. Checks begin with `watched_from`;
-    what they told before `told_from` was told then, and is not told again.
+    what they told before `raised_from` was told then, and is not told again.
     """
     checks = [one for one in _checks(zone, batteries, until) if one >= watched_from]
     findings = [
         finding
         for one in batteries
         for finding in _episodes(one, checks)
-        if (finding.cleared_at is None or finding.cleared_at > since) and finding.raised_at >= told_from
+        if (finding.cleared_at is None or finding.cleared_at > since) and finding.raised_at >= raised_from
     ]
     findings.sort(key=lambda finding: (finding.raised_at, finding.subject))
-    return Judgement(tuple(findings), next_check(zone, until), can_tell=True)
+    return Evaluation(tuple(findings), next_check(zone, until), can_tell=True)
 
 
 def next_check(zone: ZoneInfo, after: datetime) -> datetime:
@@ -174,7 +174,7 @@ def _check(series: BatterySeries, on: int) -> _Check | None:
         is_low = level < NEEDS_CHARGING_PCT
         return _Check(is_low, level >= NEEDS_CHARGING_PCT + CHANGED_PCT, "charge", None)
     found = forecast(series, on)
-    is_ending = found is not None and found.days_left_low < TELL_DAYS and found.days_left < 2 * TELL_DAYS
+    is_ending = found is not None and found.days_left_low < RAISED_DAYS and found.days_left < 2 * RAISED_DAYS
     is_at_end = level <= LOW_PCT or bool(series.is_low[last])
     lasts = found is None or found.days_left_low > _ENOUGH_DAYS
     cause = "forecast" if is_ending and not is_at_end else "low"

@@ -13,12 +13,12 @@ from core.domain.rules import COLD
 from detectors.features.local_time import DAY_S, local_date, local_seconds
 from detectors.features.observability import is_known_away, is_out_by_door, is_washroom, next_look, until_now
 from detectors.features.room_levels import LevelSpell, Trigger, grid, is_known, lasting, level, spells
-from detectors.features.window import Judgement, RoomSeries, Window, moment
+from detectors.features.window import Evaluation, RoomSeries, Window, moment
 
 NAME, VERSION = COLD.name, COLD.version
 # D8. 18 degrees, the guide line of the WHO, would be an alert in most homes in winter; it is only drawn.
-COLD_C, BITTER_C, BELOW_USUAL_C, HYSTERESIS_C = 12.0, 8.0, 6.0, 0.5
-COLD_S, BITTER_S, BELOW_USUAL_S = 7200.0, 3600.0, 3600.0
+COLD_C, BITTER_C, BELOW_BASELINE_C, HYSTERESIS_C = 12.0, 8.0, 6.0, 0.5
+COLD_S, BITTER_S, BELOW_BASELINE_S = 7200.0, 3600.0, 3600.0
 # Below the usual is nothing to tell of in a room that is still as warm as the guide line.
 GUIDE_C = 18.0
 _LOOK_S = 1800.0
@@ -34,7 +34,7 @@ class _Room:
 
     series: RoomSeries
     level_c: NDArray[np.float64]
-    usual_c: NDArray[np.float64]
+    baseline_c: NDArray[np.float64]
     is_living: bool
 
 
@@ -55,22 +55,22 @@ class Cold:
     rhythm_on: Callable[[date], Rhythm]
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         lived_in = [room for room in window.rooms if len(room.time) and _is_lived_in(room.place)]
         time = grid(lived_in, until.timestamp())
         if not len(time):
-            return Judgement((), None, can_tell=False)
+            return Evaluation((), None, can_tell=False)
         if not any(self._may_be_cold(window, room, time, len(lived_in) == 1) for room in lived_in):
             # Warm enough throughout: only whether somebody can tell is asked.
             known = any(is_known(room.time, room.temperature_c, until.timestamp()) for room in lived_in)
-            return Judgement((), next_look(until, _LOOK_S), can_tell=known)
+            return Evaluation((), next_look(until, _LOOK_S), can_tell=known)
         rooms = [self._room(window, room, time, len(lived_in) == 1) for room in lived_in]
         due = next_look(until, _LOOK_S)
         can_tell = any(bool(np.isfinite(room.level_c[-1])) for room in rooms)
         cold: NDArray[np.bool_] = np.stack([_is_cold(room, 0.0) for room in rooms]).any(axis=0)  # pyright: ignore[reportAssignmentType] - of an axis it is an array
         if not cold.any():
-            return Judgement((), due, can_tell=can_tell)
+            return Evaluation((), due, can_tell=can_tell)
         unknown = np.stack([np.isnan(room.level_c) for room in rooms])
         stays = np.any(np.stack([_is_cold(room, HYSTERESIS_C) for room in rooms]) | unknown, axis=0)
         found = [
@@ -78,7 +78,7 @@ class Cold:
             for spell in spells(cold, stays, _triggers(window, rooms, time, until))
             if spell.ended is None or time[spell.ended] > since.timestamp()
         ]
-        return Judgement(tuple(found), due, can_tell=can_tell)
+        return Evaluation(tuple(found), due, can_tell=can_tell)
 
     def _may_be_cold(
         self, window: Window, room: RoomSeries, time: NDArray[np.float64], is_only: bool
@@ -91,19 +91,19 @@ class Cold:
             return True
         first, last = (local_date(window.zone, moment(float(one))).toordinal() for one in time[[0, -1]])
         days = (date.fromordinal(number) for number in range(first, last + 1))
-        usual = (one for day in days for one in self.rhythm_on(day).rooms_c.get(room.place) or ())
-        return any(one is not None and lowest < one - BELOW_USUAL_C for one in usual)
+        baseline = (one for day in days for one in self.rhythm_on(day).rooms_c.get(room.place) or ())
+        return any(one is not None and lowest < one - BELOW_BASELINE_C for one in baseline)
 
     def _room(self, window: Window, room: RoomSeries, time: NDArray[np.float64], is_only: bool) -> _Room:
-        usual = np.full(len(time), np.nan)
+        baseline = np.full(len(time), np.nan)
         local = local_seconds(window.zone, time)
         day, hour = local // DAY_S, (local % DAY_S // 3600).astype(np.int64)
         for number in np.unique(day).tolist():
             hours = self.rhythm_on(_EPOCH + timedelta(days=number)).rooms_c.get(room.place)
             if hours is not None:
                 known = np.array([np.nan if one is None else one for one in hours], np.float64)
-                usual[day == number] = known[hour[day == number]]
-        return _Room(room, level(time, room.time, room.temperature_c), usual, _is_living(room, is_only))
+                baseline[day == number] = known[hour[day == number]]
+        return _Room(room, level(time, room.time, room.temperature_c), baseline, _is_living(room, is_only))
 
 
 def _is_living(room: RoomSeries, is_only: bool) -> bool:
@@ -115,7 +115,7 @@ def _is_lived_in(place: str) -> bool:
 
 
 def _is_cold(room: _Room, spare_c: float) -> NDArray[np.bool_]:
-    below = (room.level_c < room.usual_c - BELOW_USUAL_C + spare_c) & (room.level_c < GUIDE_C)
+    below = (room.level_c < room.baseline_c - BELOW_BASELINE_C + spare_c) & (room.level_c < GUIDE_C)
     return below | (room.level_c < COLD_C + spare_c) if room.is_living else below
 
 
@@ -128,13 +128,13 @@ def _triggers(
     found: list[Trigger] = []
     for number, room in enumerate(rooms):
         which = np.full(len(time), number)
-        below = (room.level_c < room.usual_c - BELOW_USUAL_C) & (room.level_c < GUIDE_C)
+        below = (room.level_c < room.baseline_c - BELOW_BASELINE_C) & (room.level_c < GUIDE_C)
         if room.is_living:
             bitter = lasting(room.level_c < BITTER_C, BITTER_S) & at_home
             found.append(Trigger(Severity.CHECK_SOON, bitter, "bitter", which))
             cold = lasting(room.level_c < COLD_C, COLD_S) & at_home
             found.append(Trigger(Severity.KEEP_AN_EYE, cold, "cold", which))
-        own = lasting(below, BELOW_USUAL_S) & at_home
+        own = lasting(below, BELOW_BASELINE_S) & at_home
         found.append(Trigger(Severity.KEEP_AN_EYE, own, "below_usual", which))
     return found
 
@@ -142,7 +142,7 @@ def _triggers(
 def _finding(window: Window, rooms: list[_Room], time: NDArray[np.float64], spell: LevelSpell) -> Finding:
     step = spell.triggered
     room = rooms[int(spell.trigger.room[step])]
-    usual = float(room.usual_c[step])
+    baseline = float(room.baseline_c[step])
     return Finding(
         rule=NAME,
         subject=f"resident:{window.resident}",
@@ -155,7 +155,7 @@ def _finding(window: Window, rooms: list[_Room], time: NDArray[np.float64], spel
             "cause": spell.trigger.why,
             "place": room.series.place,
             "temperature_c": round(float(room.level_c[step]), 1),
-            "usual": {"temperature_c": None if np.isnan(usual) else round(usual, 1)},
+            "usual": {"temperature_c": None if np.isnan(baseline) else round(baseline, 1)},
             "lasted_min": round(float(time[step] - time[spell.began]) / 60),
             "ruled_out": ["away", "single_value"],
             "confidence": "medium" if spell.trigger.why == "below_usual" else "high",

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
 from core.domain.rules import DECLINE
-from detectors.features.window import Judgement
+from detectors.features.window import Evaluation
 
 NAME, VERSION = DECLINE.name, DECLINE.version
 # D11: what is compared with, how fast the mean follows; the limit is our choice (docs/evaluation.md).
@@ -58,11 +58,11 @@ def drift(days: DailyCounts, name: str) -> Floats:
         before = values[(days.day < last) & (days.day >= last - BASELINE_DAYS)]
         before = before[~np.isnan(before)]
         if len(before) >= LEAST_DAYS and not np.isnan(value):
-            usual = float(np.median(before))
-            spread = 1.4826 * float(np.median(np.abs(before - usual)))
-            chance = sqrt(abs(usual)) if name in _COUNTED else 0.0
-            spread = max(spread, _LEAST_SPREAD_SHARE * abs(usual), chance, _LEAST_SPREAD)
-            now += FOLLOWS * (float(np.clip((value - usual) / spread, -_MOST_Z, _MOST_Z)) - now)
+            baseline = float(np.median(before))
+            spread = 1.4826 * float(np.median(np.abs(before - baseline)))
+            chance = sqrt(abs(baseline)) if name in _COUNTED else 0.0
+            spread = max(spread, _LEAST_SPREAD_SHARE * abs(baseline), chance, _LEAST_SPREAD)
+            now += FOLLOWS * (float(np.clip((value - baseline) / spread, -_MOST_Z, _MOST_Z)) - now)
         found[number] = now
     return found
 
@@ -74,28 +74,28 @@ def next_check(zone: ZoneInfo, resident: int, after: datetime) -> datetime:
     return today if today > after else _at(zone, resident, day + timedelta(days=1))
 
 
-def judge_days(
+def evaluate_days(
     days: DailyCounts,
     resident: int,
     zone: ZoneInfo,
     span: tuple[datetime, datetime],
     *,
-    told_from: datetime,
-) -> Judgement:
-    """Judge the checks of the span (since, until], each by the days before it.
+    raised_from: datetime,
+) -> Evaluation:
+    """Evaluate the checks of the span (since, until], each by the days before it.
 
     What it claims: over the last week or so a count was clearly worse than in the two months before. It is a note to talk about, and
     says nothing about the cause. One alert at a time, whichever count it is about; it ends when all are as before, or the new days have become
-    the usual. What was so before `told_from` is not told.
+    the usual. What was so before `raised_from` is not told.
     """
     since, until = span
     findings = [
         one
         for one in _episodes(days, resident, zone, until)
-        if (one.cleared_at is None or one.cleared_at > since) and one.raised_at >= told_from
+        if (one.cleared_at is None or one.cleared_at > since) and one.raised_at >= raised_from
     ]
     is_known = len(days.day) > 0 and np.sum(~np.isnan(days.counts["active_quarters"])) >= LEAST_DAYS
-    return Judgement(tuple(findings), next_check(zone, resident, until), can_tell=bool(is_known))
+    return Evaluation(tuple(findings), next_check(zone, resident, until), can_tell=bool(is_known))
 
 
 def _at(zone: ZoneInfo, resident: int, day: date) -> datetime:

@@ -10,35 +10,35 @@ import numpy as np
 from core.domain.alert import Finding, Severity
 from core.domain.rules import DEVICE_STUCK
 from detectors.features.chatter import SURROUNDINGS_S
-from detectors.features.mute_devices import HOUR_S, Floats, quiet_spells
+from detectors.features.mute_devices import HOUR_S, Floats, mute_spells
 from detectors.features.stuck_patterns import (
+    BASELINE_S,
     LONGEST_LIMIT_S,
-    USUAL_S,
+    ReportedMetric,
     Sensor,
     StuckSpell,
-    Told,
     lively,
-    standstills,
+    stuck_spells,
 )
-from detectors.features.window import Judgement, moment
+from detectors.features.window import Evaluation, moment
 
 NAME, VERSION = DEVICE_STUCK.name, DEVICE_STUCK.version
 CHECKED_AT = (time(4, 30), time(10, 30), time(16, 30), time(22, 30))
 _RULED_OUT = {"lasting": ["nobody_about"], "mute": ["nobody_about"], "quiet": ["home_silent"]}
-HISTORY = timedelta(seconds=USUAL_S + LONGEST_LIMIT_S + SURROUNDINGS_S)
-"""How far before the judged span, and before the beginning of what still lasts, readings must reach."""
+HISTORY = timedelta(seconds=BASELINE_S + LONGEST_LIMIT_S + SURROUNDINGS_S)
+"""How far before the evaluated span, and before the beginning of what still lasts, readings must reach."""
 
 
-def judge_sensors(
+def evaluate_sensors(
     sensors: Sequence[Sensor],
     zone: ZoneInfo,
     span: tuple[datetime, datetime],
     *,
     watched_from: datetime,
-    told_from: datetime,
-    told_at: Mapping[int, Floats] | None = None,
-) -> Judgement:
-    """Judge the sensors of a home at the checks of the span (since, until], four a day.
+    raised_from: datetime,
+    reported_at: Mapping[int, Floats] | None = None,
+) -> Evaluation:
+    """Evaluate the sensors of a home at the checks of the span (since, until], four a day.
 
     What it claims, each compared with the device's own ten days before: that a sensor reports as no person makes it report (`chatter`); that
     its state has lasted for at least 12 hours, a bed's for 20 and presence for a day, and twice its longest, while others
@@ -47,8 +47,8 @@ def judge_sensors(
     of past, nor why: a door may stand open, a room may not be used any more. One finding for each device at a time; it ends when the device tells
     something else.
 
-    What tells nothing about people and has neither heartbeat nor status, such as a thermometer, is judged by its silence (`quiet`, see
-    `detectors.features.mute_devices`), if it is given when each device of the home told anything (`told_at`, Unix seconds, rising).
+    What tells nothing about people and has neither heartbeat nor status, such as a thermometer, is evaluated by its silence (`quiet`, see
+    `detectors.features.mute_devices`), if it is given when each device of the home told anything (`reported_at`, Unix seconds, rising).
     """
     since, until = span
     findings: list[Finding] = []
@@ -58,19 +58,19 @@ def judge_sensors(
         others = np.unique(
             np.concatenate([np.zeros(0), *(quarters[one] for one in quarters if one != sensor.device)])
         )
-        found = [*standstills(sensor, others, until.timestamp())]
-        if told_at is not None and is_judged_by_silence(sensor):
-            found += _quiet(sensor.device, told_at, until.timestamp())
+        found = [*stuck_spells(sensor, others, until.timestamp())]
+        if reported_at is not None and is_evaluated_by_silence(sensor):
+            found += _mute(sensor.device, reported_at, until.timestamp())
         for spell in _first_of_each_time(found):
             raised_at = next_check(zone, moment(spell.known - 1e-6))
             over = None if spell.ended is None else moment(spell.ended)
-            if raised_at > until or raised_at < max(watched_from, told_from):
+            if raised_at > until or raised_at < max(watched_from, raised_from):
                 continue
             if over is not None and over <= max(raised_at, since):
                 continue
             findings.append(_finding(sensor, spell, raised_at, over))
     findings.sort(key=lambda one: (one.raised_at, one.subject))
-    return Judgement(tuple(findings), next_check(zone, until), can_tell=True)
+    return Evaluation(tuple(findings), next_check(zone, until), can_tell=True)
 
 
 def next_check(zone: ZoneInfo, after: datetime) -> datetime:
@@ -84,23 +84,23 @@ def next_check(zone: ZoneInfo, after: datetime) -> datetime:
     raise AssertionError("a day has checks")  # pragma: no cover
 
 
-def is_judged_by_silence(sensor: Sensor) -> bool:
+def is_evaluated_by_silence(sensor: Sensor) -> bool:
     """Tell whether nobody else would notice that a device is silent: it has no heartbeat, says of itself nothing, and tells of no life."""
     return not (sensor.has_heartbeat or sensor.has_status) and not len(lively(sensor))
 
 
-def _quiet(device: int, told_at: Mapping[int, Floats], until: float) -> Iterator[StuckSpell]:
-    hours = [np.floor(told / HOUR_S) * HOUR_S for one, told in told_at.items() if one != device]
+def _mute(device: int, reported_at: Mapping[int, Floats], until: float) -> Iterator[StuckSpell]:
+    hours = [np.floor(reported / HOUR_S) * HOUR_S for one, reported in reported_at.items() if one != device]
     others = np.unique(np.concatenate([np.zeros(0), *hours]))
-    return quiet_spells(told_at.get(device, np.zeros(0)), others, until)
+    return mute_spells(reported_at.get(device, np.zeros(0)), others, until)
 
 
 def _up_to(sensor: Sensor, until: float) -> Sensor:
-    told: list[Told] = []
-    for one in sensor.told:
+    reported: list[ReportedMetric] = []
+    for one in sensor.reported:
         count = int(np.searchsorted(one.time, until, side="right"))
-        told.append(Told(one.metric, one.time[:count], one.value[:count]))
-    return replace(sensor, told=told)
+        reported.append(ReportedMetric(one.metric, one.time[:count], one.value[:count]))
+    return replace(sensor, reported=reported)
 
 
 def _first_of_each_time(found: Iterable[StuckSpell]) -> list[StuckSpell]:
@@ -126,7 +126,7 @@ def _finding(sensor: Sensor, spell: StuckSpell, raised_at: datetime, over: datet
             "kind": sensor.kind.value,
             "place": sensor.place,
             "cause": spell.cause,
-            "usual": {"longest_h": round(spell.usual_s / 3600, 1)},
+            "usual": {"longest_h": round(spell.baseline_s / 3600, 1)},
             "ruled_out": _RULED_OUT.get(spell.cause, []),
             "confidence": "high" if spell.cause in {"chatter", "frozen"} else "medium",
         },

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from core.domain.alert import Finding
 from core.domain.rules import RULES, SOS
-from detectors.features.window import Judgement, Press, Window
+from detectors.features.window import Evaluation, Press, Window
 
 NAME = SOS.name
 # Somebody in need presses again and again: presses of one button this close are one call (our choice).
@@ -14,7 +14,7 @@ ONE_CALL = timedelta(minutes=2)
 # A detector that says when it is over, and did not, repeats itself: reports this close are one call (our choice; leak sensors report each
 # 20 minutes or so). Closed, it may go on for this long before it is told again.
 GOES_ON = timedelta(hours=2)
-TOLD_AGAIN_AFTER = timedelta(minutes=30)
+RAISED_AGAIN_AFTER = timedelta(minutes=30)
 # A button whose clock says it was pressed longer ago, or later than we heard of it, has a wrong clock: our own time counts.
 LONGEST_DELAY = timedelta(hours=24)
 
@@ -37,25 +37,25 @@ class SosCall:
 
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:  # noqa: ARG002 - a press is never too early
-        """Judge the span (since, until], and every press known by now even if its time is after `until`."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:  # noqa: ARG002 - a press is never too early
+        """Evaluate the span (since, until], and every press known by now even if its time is after `until`."""
         known = (press for press in window.presses if press.received_at > window.watched_from)
         # Of a press that was sent twice the first to be heard counts, in whatever order they are given.
         latest_first = sorted(known, key=lambda press: press.received_at, reverse=True)
         presses = {(press.device, press.seq, press.time): press for press in latest_first}.values()
-        heard = sorted(
+        calls = sorted(
             (pressed_at(press, window.watched_from), press.device, press.seq, press) for press in presses
         )
         findings: list[Finding] = []
         for device in sorted({press.device for press in presses}):
-            own = [(one[0], one[3]) for one in heard if one[1] == device]
+            own = [(one[0], one[3]) for one in calls if one[1] == device]
             findings += [
                 _finding(self.name, window.resident, *one)
                 for one in self._beginnings(own, window.closed_calls)
             ]
         findings.sort(key=lambda finding: finding.raised_at)
-        # From `since` itself on: a press whose clock is ahead may be heard at the very moment up to which was judged.
-        return Judgement(tuple(one for one in findings if one.raised_at >= since), None, can_tell=True)
+        # From `since` itself on: a press whose clock is ahead may be heard at the very moment up to which was evaluated.
+        return Evaluation(tuple(one for one in findings if one.raised_at >= since), None, can_tell=True)
 
     def _beginnings(
         self, own: Sequence[tuple[datetime, Press]], closings: Sequence[datetime]
@@ -99,7 +99,7 @@ def _goes_on(before: tuple[datetime, Press], press: tuple[datetime, Press]) -> b
 def _is_due_again(first: Press, press: Press, closings: Sequence[datetime]) -> bool:
     """Tell whether people closed a call so long ago that it may be told again, because it goes on."""
     closed = max((one for one in closings if first.received_at < one < press.received_at), default=None)
-    return closed is not None and press.received_at - closed >= TOLD_AGAIN_AFTER
+    return closed is not None and press.received_at - closed >= RAISED_AGAIN_AFTER
 
 
 def _finding(rule: str, resident: int, began_at: datetime, press: Press) -> Finding:

@@ -11,8 +11,17 @@ from datetime import datetime, timedelta
 from core.domain import rules
 from core.domain.alert import Finding, JsonObject, Severity
 from core.domain.device import DeviceKind
-from detectors.features.availability import Link, LinkOutage, absences_of, both, delayed, joined, limit, tells
-from detectors.features.window import Blind, Judgement, earliest
+from detectors.features.availability import (
+    Link,
+    LinkOutage,
+    both,
+    delayed,
+    is_monitored,
+    joined,
+    limit,
+    outages_of,
+)
+from detectors.features.window import Blind, Evaluation, earliest
 
 HOME_SILENT, DEVICE_SILENT = rules.HOME_SILENT.name, rules.DEVICE_SILENT.name
 # What waits until the ward is heard is looked at again so soon, and ever more rarely the longer the ward is quiet (our choice).
@@ -23,30 +32,30 @@ _CARRIED = {DeviceKind.TRACKER}
 
 @dataclass(frozen=True)
 class HomeLinks:
-    """What was judged about the equipment of a home.
+    """What was evaluated about the equipment of a home.
 
     Attributes
     ----------
-    silent : Judgement
+    silent : Evaluation
         `home_silent` for the home and `device_silent` for its devices.
     blind : tuple of Blind
         When the home could not be heard, or may not be concluded about.
-    home_absences : tuple of Absence
-        The home's absences that were sure by `until`, to be kept on record.
-    device_absences : tuple of (int, Absence)
+    home_outages : tuple of LinkOutage
+        The outages of the home that were sure by `until`, to be kept on record.
+    device_outages : tuple of (int, LinkOutage)
         Those of its devices that still last.
     is_awaited : bool
         Whether a device with a heartbeat was never heard: its first message starts a deadline.
     """
 
-    silent: Judgement
+    silent: Evaluation
     blind: tuple[Blind, ...]
-    home_absences: tuple[LinkOutage, ...]
-    device_absences: tuple[tuple[int, LinkOutage], ...]
+    home_outages: tuple[LinkOutage, ...]
+    device_outages: tuple[tuple[int, LinkOutage], ...]
     is_awaited: bool = False
 
 
-def judge_home(
+def evaluate_home(
     home: int,
     links: Sequence[Link],
     ward: Sequence[Blind],
@@ -56,7 +65,7 @@ def judge_home(
     undecided_from: datetime | None = None,
     slack: timedelta = timedelta(0),
 ) -> HomeLinks:
-    """Judge the equipment of a home as of `until`.
+    """Evaluate the equipment of a home as of `until`.
 
     The home is silent when its gateway is, or when all its devices are that would be heard regularly. A silence that becomes sure
     while the whole ward is silent is not raised: once the ward is heard again, the home gets its full time to be heard too. In the
@@ -78,24 +87,26 @@ def judge_home(
     slack : timedelta
         The least time that counts as silence, for clocks that run faster than the machine.
     """
-    per_device = {link.device: absences_of(link, until, slack) for link in links if tells(link)}
-    fixed = [link for link in links if tells(link) and link.kind not in _CARRIED]
+    per_device = {link.device: outages_of(link, until, slack) for link in links if is_monitored(link)}
+    fixed = [link for link in links if is_monitored(link) and link.kind not in _CARRIED]
     of_home = _of_home(fixed, per_device)
     known = [after for one in of_home if (after := delayed(one, ward)) is not None]
     blind = tuple(
-        Blind(one.began_at, one.ended_at, one.hushed_from)
+        Blind(one.began_at, one.ended_at, one.suppressed_from)
         for one in known
-        if (one.is_real and one.known_at <= until) or (one.ended_at is None and one.hushed_from <= until)
+        if (one.is_real and one.known_at <= until) or (one.ended_at is None and one.suppressed_from <= until)
     )
     held = [one for one in known if _is_held(one, undecided_from, until)]
-    absences = [one for one in known if one not in held]
-    sure = tuple(one for one in absences if one.is_real and one.known_at <= until)
-    told = [after for one in absences if (after := delayed(one, area)) is not None]
-    findings = [_home_finding(home, one, len(fixed)) for one in told if one.is_real and one.known_at <= until]
+    outages = [one for one in known if one not in held]
+    sure = tuple(one for one in outages if one.is_real and one.known_at <= until)
+    raised = [after for one in outages if (after := delayed(one, area)) is not None]
+    findings = [
+        _home_finding(home, one, len(fixed)) for one in raised if one.is_real and one.known_at <= until
+    ]
     lasting: list[tuple[int, LinkOutage]] = []
-    pending = [one.known_at for one in (*absences, *told) if one.ended_at is None]
-    hushed = (*ward, *(Blind(one.began_at, one.ended_at, one.began_at) for one in (*sure, *held)))
-    for link, one in _of_devices(links, per_device, hushed):
+    pending = [one.known_at for one in (*outages, *raised) if one.ended_at is None]
+    suppressed = (*ward, *(Blind(one.began_at, one.ended_at, one.began_at) for one in (*sure, *held)))
+    for link, one in _of_devices(links, per_device, suppressed):
         if one.known_at > until:
             pending.append(one.known_at)
         elif _is_held(one, undecided_from, until):
@@ -105,15 +116,15 @@ def judge_home(
             if one.ended_at is None:
                 lasting.append((link.device, one))
     next_limits = [
-        link.heard[-1] + limit(link.heartbeat, slack) for link in links if link.heartbeat and link.heard
+        link.contacts[-1] + limit(link.heartbeat, slack) for link in links if link.heartbeat and link.contacts
     ]
     if held and undecided_from is not None:
         pending.append(until + max(_HELD_FOR, _HELD_SHARE * (until - undecided_from)))
     due = earliest(*(one for one in (*pending, *next_limits) if one > until))
-    is_heard = not any(one.ended_at is None for one in sure)
+    is_observed = not any(one.ended_at is None for one in sure)
     findings.sort(key=lambda finding: (finding.raised_at, finding.subject))
-    is_awaited = any(link.heartbeat and not link.heard for link in links)
-    silent = Judgement(tuple(findings), due, can_tell=is_heard)
+    is_awaited = any(link.heartbeat and not link.contacts for link in links)
+    silent = Evaluation(tuple(findings), due, can_tell=is_observed)
     return HomeLinks(silent, blind, sure, tuple(lasting), is_awaited)
 
 
@@ -132,51 +143,51 @@ def _of_home(fixed: Sequence[Link], per_device: Mapping[int, Sequence[LinkOutage
 
 
 def _of_devices(
-    links: Sequence[Link], per_device: Mapping[int, Sequence[LinkOutage]], hushed: Sequence[Blind]
+    links: Sequence[Link], per_device: Mapping[int, Sequence[LinkOutage]], suppressed: Sequence[Blind]
 ) -> Iterator[tuple[Link, LinkOutage]]:
     """Give when devices were not heard by themselves, as it counts; gateways speak for their home."""
     for link in links:
         if link.kind is not DeviceKind.GATEWAY:
             for one in per_device.get(link.device, ()):
-                after = delayed(one, hushed)
+                after = delayed(one, suppressed)
                 if after is not None and after.is_real:
                     yield link, after
 
 
-def _is_held(absence: LinkOutage, undecided_from: datetime | None, until: datetime) -> bool:
+def _is_held(outage: LinkOutage, undecided_from: datetime | None, until: datetime) -> bool:
     """Tell whether an absence would be sure by now, but for the ward, which may be silent as a whole."""
-    return absence.is_real and undecided_from is not None and undecided_from < absence.known_at <= until
+    return outage.is_real and undecided_from is not None and undecided_from < outage.known_at <= until
 
 
-def _home_finding(home: int, absence: LinkOutage, devices: int) -> Finding:
+def _home_finding(home: int, outage: LinkOutage, devices: int) -> Finding:
     return Finding(
         rule=HOME_SILENT,
         subject=f"home:{home}",
         severity=Severity.CHECK_SOON,
-        began_at=absence.began_at,
-        raised_at=absence.known_at,
-        cleared_at=absence.ended_at,
-        reason=_reason(absence, devices=devices),
+        began_at=outage.began_at,
+        raised_at=outage.known_at,
+        cleared_at=outage.ended_at,
+        reason=_reason(outage, devices=devices),
     )
 
 
-def _device_finding(link: Link, absence: LinkOutage) -> Finding:
+def _device_finding(link: Link, outage: LinkOutage) -> Finding:
     return Finding(
         rule=DEVICE_SILENT,
         subject=f"device:{link.device}",
         severity=Severity.EQUIPMENT,
-        began_at=absence.began_at,
-        raised_at=absence.known_at,
-        cleared_at=absence.ended_at,
-        reason=_reason(absence, kind=link.kind.value, place=link.place),
+        began_at=outage.began_at,
+        raised_at=outage.known_at,
+        cleared_at=outage.ended_at,
+        reason=_reason(outage, kind=link.kind.value, place=link.place),
     )
 
 
-def _reason(absence: LinkOutage, **more: object) -> JsonObject:
+def _reason(outage: LinkOutage, **more: object) -> JsonObject:
     return {
         "rule_version": rules.HOME_SILENT.version,
-        "cause": absence.cause,
-        "last_heard": absence.began_at.isoformat(),
+        "cause": outage.cause,
+        "last_heard": outage.began_at.isoformat(),
         **more,
         "ruled_out": ["ward_silent"],
         "confidence": "high",

@@ -13,8 +13,8 @@ from core.domain.geofence import Geofence
 from core.domain.geofence_schedule import holding_times
 from core.domain.rules import GEOFENCE_EXIT
 from detectors.features.geofence_distance import distance_outside_m
-from detectors.features.outliers import doubts
-from detectors.features.window import Judgement, Track, Window, earliest, moment
+from detectors.features.outliers import outlier_scores
+from detectors.features.window import Evaluation, Track, Window, earliest, moment
 
 NAME, VERSION = GEOFENCE_EXIT.name, GEOFENCE_EXIT.version
 
@@ -22,7 +22,7 @@ NAME, VERSION = GEOFENCE_EXIT.name, GEOFENCE_EXIT.version
 # made on made-up tracks, see docs/evaluation.md).
 CLIP = 1.8
 CLIP_TRUSTED = 2.7
-CLIP_DOUBTED = 0.7
+CLIP_OUTLIER = 0.7
 # The errors of fixes a minute apart are alike, so each weighs little. Those of fixes five minutes apart seldom are: the share that is
 # simply wrong and claims to be good is what is left, and two clear ones in a row are enough (our choice, docs/evaluation.md).
 ALONE_S = 300.0
@@ -84,7 +84,7 @@ class GeofenceExit:
     a fix after a sudden jump less than one that somebody could have walked to. The further fixes lie apart in time, the more each says.
 
     What it claims: the resident is outside the shape, while its hours hold. It works on levels, not on crossings: somebody who is
-    outside when the hours begin is found then, if a fix of the last ten minutes says so, else at the next fix. A fix is judged at
+    outside when the hours begin is found then, if a fix of the last ten minutes says so, else at the next fix. A fix is evaluated at
     the time it was made, never as "now". Where the home's gateway hears the tracker by radio, fixes outside an area with the home in it
     are left out for three minutes. Fixes after `until` are not looked at. Gaps in the track let the filter forget.
 
@@ -98,15 +98,15 @@ class GeofenceExit:
     >>> track = Track(minutes, north, np.full(20, 139.0), np.full(20, 15.0))
     >>> fence = Geofence(1, 5, "home", Circle(35.0, 139.0, 200.0), ALWAYS)
     >>> window = Window(5, ZoneInfo("UTC"), moment(0), life_signs([]), track, (), (), (), (fence,))
-    >>> judged = GeofenceExit().judge(window, moment(0), moment(1200))
-    >>> [(one.subject, one.began_at.minute, one.raised_at.minute) for one in judged.findings]
+    >>> evaluated = GeofenceExit().evaluate(window, moment(0), moment(1200))
+    >>> [(one.subject, one.began_at.minute, one.raised_at.minute) for one in evaluated.findings]
     [('geofence:1', 10, 14)]
     """
 
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until] for all of the resident's geofences."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until] for all of the resident's geofences."""
         track = usable_fixes(window.track, until.timestamp())
         findings: list[Finding] = []
         due: datetime | None = None
@@ -127,7 +127,7 @@ class GeofenceExit:
         fixes = everything.time
         is_fresh = len(fixes) > 0 and until.timestamp() - fixes[-1] < FRESH.total_seconds()
         findings.sort(key=lambda finding: (finding.raised_at, finding.subject))
-        return Judgement(tuple(findings), due, can_tell=is_fresh or not window.geofences)
+        return Evaluation(tuple(findings), due, can_tell=is_fresh or not window.geofences)
 
 
 def _seen(window: Window, fence: Geofence, track: Track) -> tuple[Track, NDArray[np.float64]]:
@@ -136,14 +136,14 @@ def _seen(window: Window, fence: Geofence, track: Track) -> tuple[Track, NDArray
     A fix that lies outside while the home's own gateway hears the tracker is wrong, if the home is inside.
     """
     outside_m = distance_outside_m(fence.shape, track.lat, track.lon)
-    heard = window.near_home
-    if not len(heard) or window.home is None:
+    received = window.near_home
+    if not len(received) or window.home is None:
         return track, outside_m
     lat, lon = (np.array([one]) for one in window.home)
     if float(distance_outside_m(fence.shape, lat, lon)[0]) > 0:
         return track, outside_m
-    last = np.searchsorted(heard, track.time, side="right") - 1
-    is_home = (last >= 0) & (track.time - heard[np.maximum(last, 0)] <= NEAR_HOME_S)
+    last = np.searchsorted(received, track.time, side="right") - 1
+    is_home = (last >= 0) & (track.time - received[np.maximum(last, 0)] <= NEAR_HOME_S)
     kept = ~(is_home & (outside_m > 0))
     return Track(track.time[kept], track.lat[kept], track.lon[kept], track.accuracy_m[kept]), outside_m[kept]
 
@@ -164,7 +164,7 @@ def _log_odds(track: Track, outside_m: NDArray[np.float64]) -> list[float]:
     share = (1 - 2 * wrong) * _normal_cdf(outside_m / sigma) + wrong
     trusted = CLIP_TRUSTED + (CLIP_ALONE - CLIP_TRUSTED) * alone
     # An error that stays for some minutes is over when the next fix comes later than that, so there is less to doubt.
-    most = trusted - (trusted - CLIP_DOUBTED) * doubts(track, sigma) * (1 - alone)
+    most = trusted - (trusted - CLIP_OUTLIER) * outlier_scores(track, sigma) * (1 - alone)
     evidence = np.clip(np.log(share / (1 - share)), -CLIP, most) * np.minimum(1.0, elapsed / FULL_WEIGHT_S)
     rate = LEAVES_PER_S + RETURNS_PER_S
     settled = LEAVES_PER_S / rate
@@ -255,7 +255,7 @@ def _finding(window: Window, fence: Geofence, seen: _Outside, until: datetime) -
                 "time": moment(float(track.time[fix])).isoformat(),
                 "lat": float(track.lat[fix]),
                 "lon": float(track.lon[fix]),
-                "accuracy_m": _told_accuracy_m(window.track, float(track.time[fix])),
+                "accuracy_m": _reported_accuracy_m(window.track, float(track.time[fix])),
             },
             "outside_m": round(float(outside_m[fix])),
             "was_outside_when_hours_began": episode.raised <= episode.began,
@@ -265,7 +265,7 @@ def _finding(window: Window, fence: Geofence, seen: _Outside, until: datetime) -
     )
 
 
-def _told_accuracy_m(track: Track, time: float) -> float | None:
+def _reported_accuracy_m(track: Track, time: float) -> float | None:
     """Return what the tracker said about the accuracy of a fix, None if it said nothing."""
     accuracy_m = float(track.accuracy_m[np.searchsorted(track.time, time)])
     return None if math.isnan(accuracy_m) else accuracy_m

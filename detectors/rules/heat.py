@@ -12,7 +12,7 @@ from detectors.features.daily_rhythm import is_night
 from detectors.features.local_time import STEP_S, local_seconds
 from detectors.features.observability import is_known_away, is_out_by_door, next_look, until_now
 from detectors.features.room_levels import LevelSpell, Trigger, grid, is_known, lasting, level, spells
-from detectors.features.window import Judgement, RoomSeries, Window, moment
+from detectors.features.window import Evaluation, RoomSeries, Window, moment
 
 NAME, VERSION = HEAT.name, HEAT.version
 # The classes of the Ministry of the Environment: severe warning and danger.
@@ -67,31 +67,33 @@ class Heat:
 
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         rooms = [room for room in window.rooms if len(room.time) and np.isfinite(room.humidity_pct).any()]
         time = grid(rooms, until.timestamp())
         if not len(time):
-            return Judgement((), None, can_tell=False)
+            return Evaluation((), None, can_tell=False)
         if all(room.temperature_c.max() < _NEAR_C for room in rooms):
             # It is never hotter than the air: in cool rooms only whether somebody can tell is asked.
             known = any(is_known(room.time, room.humidity_pct, until.timestamp()) for room in rooms)
-            return Judgement((), next_look(until, _LOOK_FAR_S), can_tell=known)
+            return Evaluation((), next_look(until, _LOOK_FAR_S), can_tell=known)
         found = _grid(rooms, time)
         hot = found.wbgt_c
         if not np.any(hot >= FORECAST_FROM_C):
             known = bool(np.isfinite(hot[-1]))
             wait = _LOOK_NEAR_S if known and hot[-1] >= _NEAR_C else _LOOK_FAR_S
-            return Judgement((), next_look(until, wait), can_tell=known)
+            return Evaluation((), next_look(until, wait), can_tell=known)
         forecast = _forecast(hot)
         enters = (hot >= SEVERE_C) | forecast
         stays = (hot >= SEVERE_C - HYSTERESIS_C) | np.isnan(hot)
-        told = [
+        findings = [
             _finding(window, found, spell)
             for spell in spells(enters, stays, _triggers(window, found, forecast, until))
             if spell.ended is None or found.time[spell.ended] > since.timestamp()
         ]
-        return Judgement(tuple(told), next_look(until, _LOOK_NEAR_S), can_tell=bool(np.isfinite(hot[-1])))
+        return Evaluation(
+            tuple(findings), next_look(until, _LOOK_NEAR_S), can_tell=bool(np.isfinite(hot[-1]))
+        )
 
 
 def _grid(rooms: list[RoomSeries], time: NDArray[np.float64]) -> _Grid:

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from core.domain.alert import Finding, JsonObject, Severity
 from core.domain.rules import INACTIVITY
-from detectors.features.alarm_spans import Due, Listening, due, listenings, unheard
+from detectors.features.alarm_spans import AlarmSpan, Due, alarm_spans, due, unobserved
 from detectors.features.local_time import STEP_S, local_date
 from detectors.features.silence_profile import Silences, certain, silences
 from detectors.features.silence_threshold import (
@@ -36,9 +36,9 @@ from detectors.features.silence_threshold import (
     Sensitivity,
     SilenceBaseline,
     SilenceThreshold,
-    patience,
+    threshold_from,
 )
-from detectors.features.window import LIFE_KINDS, Judgement, LifeSigns, Window, earliest, moment
+from detectors.features.window import LIFE_KINDS, Evaluation, LifeSigns, Window, earliest, moment
 
 NAME, VERSION = INACTIVITY.name, INACTIVITY.version
 # A little different from the usual: this long before the alarm (D1 d, the pre-alert).
@@ -51,7 +51,7 @@ DECIDED_WITHIN = timedelta(hours=3)
 class _Raised:
     """An alarm: the part of a silence it was raised in, when and by which count, and the uncertain life signs before it."""
 
-    part: Listening
+    part: AlarmSpan
     due: Due
     uncertain: Sequence[tuple[float, str]]
 
@@ -66,12 +66,12 @@ class Inactivity:
     begins with the door. What it gains over D1, and how far that can be trusted: docs/evaluation.md.
 
     Times of the data are UTC; the line is by the wall clock of the home's zone, also on days of 23 and 25 hours. A silence is
-    judged by what was learned for the local day on which it began, so the result does not depend on when it is judged.
+    evaluated by what was learned for the local day on which it began, so the result does not depend on when it is evaluated.
     Constants: our choice, made on recorded and made-up homes by protocol P with all of them in view; the warm-up is not measured.
 
     Parameters
     ----------
-    usual_on : callable
+    baseline_on : callable
         What was learned for a local day, from data before that day.
     sensitivity : Sensitivity
         How long beyond the usual.
@@ -88,32 +88,32 @@ class Inactivity:
     >>> nine = datetime.fromisoformat("2026-05-01T09:00+00:00")
     >>> signs = life_signs([(nine.timestamp() + wait, DeviceKind.MOTION, "kitchen") for wait in (0, 60)])
     >>> window = Window(1, ZoneInfo("UTC"), nine, signs, no_track(), (), (), (), ())
-    >>> judged = Inactivity(lambda day: flat).judge(window, nine, nine + timedelta(hours=5))
-    >>> [(one.began_at.isoformat()[11:16], one.raised_at.isoformat()[11:16]) for one in judged.findings]
+    >>> evaluated = Inactivity(lambda day: flat).evaluate(window, nine, nine + timedelta(hours=5))
+    >>> [(one.began_at.isoformat()[11:16], one.raised_at.isoformat()[11:16]) for one in evaluated.findings]
     [('09:01', '11:26')]
     """
 
-    usual_on: Callable[[date], SilenceBaseline]
+    baseline_on: Callable[[date], SilenceBaseline]
     sensitivity: Sensitivity = Sensitivity.STANDARD
     confirmed_only: bool = True
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]; life signs after `until` are not looked at."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]; life signs after `until` are not looked at."""
         signs = _until(window.life_signs, until.timestamp())
         counts = certain(signs, confirmed_only=self.confirmed_only)
         gaps = silences(signs, counts)
         weak = _Uncertain(signs.time[~counts], [signs.places[int(one)] for one in signs.place[~counts]])
         if not len(gaps.began):
-            return Judgement((), None, can_tell=False)
+            return Evaluation((), None, can_tell=False)
         # A life sign may count, or a held alarm be decided, some time after it happened.
-        told_from = (since - DECIDED_WITHIN).timestamp()
+        undecided_s = (since - DECIDED_WITHIN).timestamp()
         findings: list[Finding] = []
         alarm_at: datetime | None = None
         is_held = False
-        for number in np.flatnonzero((gaps.ended > told_from) & (gaps.ended - gaps.began > NOTICE_S)):
+        for number in np.flatnonzero((gaps.ended > undecided_s) & (gaps.ended - gaps.began > NOTICE_S)):
             raised_from: float | None = None
-            for part in listenings(gaps, int(number), window):
+            for part in alarm_spans(gaps, int(number), window):
                 if part.began == raised_from:
                     continue
                 found = self._due(window, part, _within(weak, part.base, part.end))
@@ -126,26 +126,26 @@ class Inactivity:
                     is_held, alarm_at = True, earliest(alarm_at, moment(tick))
                 else:
                     raised_from = part.began
-                    if part.cleared > told_from:
+                    if part.cleared > undecided_s:
                         raised = _Raised(part, found, _within(weak, part.began, tick))
                         findings.append(self._finding(window, signs, raised, until))
         is_open = any(finding.cleared_at is None for finding in findings)
         notice_at = None if alarm_at is None else alarm_at - timedelta(seconds=NOTICE_S)
         is_near = notice_at is not None and notice_at <= until
-        return Judgement(
+        return Evaluation(
             tuple(findings),
             earliest(alarm_at if is_near else notice_at, *_pause_changes(window, until)),
             can_tell=is_open or (not is_held and _can_tell(gaps, window, until)),
-            is_unusual=is_open or is_near,
+            is_different=is_open or is_near,
         )
 
-    def _due(self, window: Window, part: Listening, uncertain: Sequence[tuple[float, str]]) -> Due | None:
+    def _due(self, window: Window, part: AlarmSpan, uncertain: Sequence[tuple[float, str]]) -> Due | None:
         def limits_of(
             base: float, place: str | None, *, after_door: bool, sure_only: bool
         ) -> SilenceThreshold:
-            usual = self.usual_on(local_date(window.zone, moment(base)))
-            return patience(
-                usual,
+            baseline = self.baseline_on(local_date(window.zone, moment(base)))
+            return threshold_from(
+                baseline,
                 self.sensitivity,
                 window.zone,
                 base,
@@ -155,7 +155,7 @@ class Inactivity:
             )
 
         def is_trusted(time: float, place: str) -> bool:
-            return place not in self.usual_on(local_date(window.zone, moment(time))).distrusted
+            return place not in self.baseline_on(local_date(window.zone, moment(time))).distrusted
 
         return due(part, uncertain, limits_of, is_trusted, window.watched_from.timestamp())
 
@@ -174,14 +174,14 @@ class Inactivity:
     def _reason(self, signs: LifeSigns, raised: _Raised) -> JsonObject:
         part, limits, tick, base = raised.part, raised.due.limits, raised.due.tick, raised.due.base
         last = int(np.searchsorted(signs.time, part.began, side="right")) - 1
-        usual: dict[str, object] = {"days": limits.days}
+        baseline: dict[str, object] = {"days": limits.days}
         step = min(int((tick - base) // STEP_S), CAP_STEPS) - 1
         if limits.longest_min is not None:
             # From when on until the alarm it was longer than usual: not the first time, for somebody may go to bed early.
-            as_usual = np.flatnonzero(limits.age_min[: step + 1] <= limits.longest_min[: step + 1])
-            by = int(as_usual[-1]) + 1 if len(as_usual) else 0
-            usual["longest_min"] = round(float(limits.longest_min[step]))
-            usual["active_by"] = moment(base + (by + 1) * STEP_S).isoformat()
+            as_baseline = np.flatnonzero(limits.age_min[: step + 1] <= limits.longest_min[: step + 1])
+            by = int(as_baseline[-1]) + 1 if len(as_baseline) else 0
+            baseline["longest_min"] = round(float(limits.longest_min[step]))
+            baseline["active_by"] = moment(base + (by + 1) * STEP_S).isoformat()
         heard_again = part.base > part.began
         return {
             "rule_version": VERSION,
@@ -193,7 +193,7 @@ class Inactivity:
             "uncertain_signs": _uncertain_signs(raised),
             "silent_min": round((tick - base) / 60),
             "listening_since": moment(part.base).isoformat() if heard_again else None,
-            "usual": usual,
+            "usual": baseline,
             "context": "after_door" if part.after_door else "at_home",
             "sensitivity": self.sensitivity.value,
             "ruled_out": ["planned_absence", "home_silent", "ward_silent"],
@@ -235,7 +235,7 @@ def _can_tell(gaps: Silences, window: Window, until: datetime) -> bool:
     """Tell whether we could hear the home without a break since its last life sign."""
     last = float(gaps.began[-1])
     now = until.timestamp()
-    return not any(stop <= now and resumed > last for stop, resumed, _ in unheard(window))
+    return not any(stop <= now and resumed > last for stop, resumed, _ in unobserved(window))
 
 
 def _pause_changes(window: Window, until: datetime) -> Iterator[datetime]:

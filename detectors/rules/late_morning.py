@@ -15,14 +15,14 @@ from detectors.features.local_time import DAY_S, at_minute, local_date
 from detectors.features.observability import (
     after_partner,
     confirmed,
-    could_hear,
     is_held,
     pause_after,
     until_now,
+    was_observable,
 )
 from detectors.features.silence_profile import DOOR, PARTNER_S
-from detectors.features.window import Judgement, LifeSigns, Rule, Window, earliest, moment
-from detectors.rules.suppression import is_told
+from detectors.features.window import Evaluation, LifeSigns, Rule, Window, earliest, moment
+from detectors.rules.suppression import is_suppressed
 
 NAME, VERSION = LATE_MORNING.name, LATE_MORNING.version
 # D4: never sooner than this after the usual time.
@@ -39,7 +39,7 @@ class _Morning:
     """A morning that may be late: when the day begins, the usual time, the tick and the end of the day, in Unix seconds."""
 
     begins: float
-    usual: float
+    baseline: float
     tick: float
     ends: float
     habit: Habit
@@ -68,8 +68,8 @@ class LateMorning:
     alarm: Rule | None = None
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         now = until.timestamp()
         signs = until_now(window.life_signs, now)
         sure = confirmed(signs)
@@ -86,9 +86,9 @@ class LateMorning:
                 continue
             over = _over(window, signs.time[sure], morning, tick)
             # The movement that ended it may have got its partner in this span.
-            if over > since.timestamp() - PARTNER_S and not is_told(self.alarm, window, tick, until):
+            if over > since.timestamp() - PARTNER_S and not is_suppressed(self.alarm, window, tick, until):
                 findings.append(_finding(window, morning, tick, over if over <= now else None))
-        return Judgement(tuple(findings), due, can_tell=self.rhythm_on(today).up is not None)
+        return Evaluation(tuple(findings), due, can_tell=self.rhythm_on(today).up is not None)
 
     def _mornings(self, window: Window, since: datetime, today: date) -> Iterator[_Morning]:
         day = local_date(window.zone, since)
@@ -96,8 +96,10 @@ class LateMorning:
             habit = self.rhythm_on(day).up
             if habit is not None:
                 minutes = (DAY_BEGINS_MIN, habit.at_min, habit.late_min(LEAST_LATE_MIN), DAY_MIN)
-                begins, usual, tick, ends = (at_minute(window.zone, day, one).timestamp() for one in minutes)
-                yield _Morning(begins, usual, tick, ends, habit)
+                begins, baseline, tick, ends = (
+                    at_minute(window.zone, day, one).timestamp() for one in minutes
+                )
+                yield _Morning(begins, baseline, tick, ends, habit)
             day += timedelta(days=1)
 
 
@@ -112,7 +114,7 @@ def _has_risen(signs: LifeSigns, sure: NDArray[np.bool_], begins: float, tick: f
 
 
 def _could_tell(window: Window, signs: LifeSigns, morning: _Morning, tick: float) -> bool:
-    if window.watched_from.timestamp() > morning.begins or not could_hear(window, morning.begins, tick):
+    if window.watched_from.timestamp() > morning.begins or not was_observable(window, morning.begins, tick):
         return False
     before = int(np.searchsorted(signs.time, morning.begins, side="right"))
     if not before:
@@ -133,7 +135,7 @@ def _finding(window: Window, morning: _Morning, tick: float, over: float | None)
         rule=NAME,
         subject=f"resident:{window.resident}",
         severity=Severity.KEEP_AN_EYE,
-        began_at=moment(morning.usual),
+        began_at=moment(morning.baseline),
         raised_at=moment(tick),
         cleared_at=None if over is None else moment(over),
         reason={

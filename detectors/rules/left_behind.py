@@ -7,10 +7,10 @@ import numpy as np
 
 from core.domain.alert import Finding, Severity
 from core.domain.rules import LEFT_BEHIND
-from detectors.features.observability import confirmed, could_hear, is_held, pause_after, until_now
+from detectors.features.observability import confirmed, is_held, pause_after, until_now, was_observable
 from detectors.features.path_shape import UNKNOWN_ACCURACY_M, WORST_ACCURACY_M, way
 from detectors.features.silence_profile import DOOR, PARTNER_S, silences
-from detectors.features.window import Judgement, LifeSigns, Track, Window, earliest, moment
+from detectors.features.window import Evaluation, LifeSigns, Track, Window, earliest, moment
 
 NAME, VERSION = LEFT_BEHIND.name, LEFT_BEHIND.version
 # Our choices: so long after the door nobody was seen at home, and the tracker spoke at least so lately and so often.
@@ -33,14 +33,14 @@ class LeftBehind:
 
     What it claims: the last sign in the home was the entrance door, an hour ago; since then the home was heard, and quiet; and the
     tracker has not moved since, and lies where it lay before. It may be wrong about somebody who opened the door and then lay down: that the
-    home is quiet is what the inactivity rule judges. It ends with the next sign at home, or when the tracker moves. With fewer than three
+    home is quiet is what the inactivity rule evaluates. It ends with the next sign at home, or when the tracker moves. With fewer than three
     fixes since the door, or none of the last half hour, nobody can tell.
     """
 
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         now = until.timestamp()
         signs = until_now(window.life_signs, now)
         gaps = silences(signs, confirmed(signs))
@@ -54,14 +54,14 @@ class LeftBehind:
                 due = earliest(due, moment(tick))
                 continue
             lies = _lies_still(window.track, _here_since(signs, float(began)), float(began), tick)
-            if lies is None or not could_hear(window, float(began), tick):
+            if lies is None or not was_observable(window, float(began), tick):
                 continue
             over = min(float(ended), _moves_at(window.track, tick, now), pause_after(window, tick))
             # The movement that ended it may have got its partner in this span.
             if over > since.timestamp() - PARTNER_S:
                 findings.append(_finding(window, (float(began), tick, over if over <= now else None), lies))
         can_tell = bool(np.any((window.track.time > now - FRESH_S) & (window.track.time <= now)))
-        return Judgement(tuple(findings), due, can_tell=can_tell)
+        return Evaluation(tuple(findings), due, can_tell=can_tell)
 
 
 def _here_since(signs: LifeSigns, door: float) -> float:

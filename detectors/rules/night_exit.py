@@ -8,9 +8,9 @@ import numpy as np
 from core.domain.alert import Finding, Severity
 from core.domain.rules import NIGHT_EXIT
 from detectors.features.local_time import DAY_S, at_minute, local_date, local_seconds
-from detectors.features.observability import could_hear, is_held, next_look, pause_after, until_now
+from detectors.features.observability import is_held, next_look, pause_after, until_now, was_observable
 from detectors.features.silence_profile import DOOR
-from detectors.features.window import Judgement, Window, earliest, moment
+from detectors.features.window import Evaluation, Window, earliest, moment
 
 NAME, VERSION = NIGHT_EXIT.name, NIGHT_EXIT.version
 # D3: between these hours, and for so long nothing inside.
@@ -27,8 +27,8 @@ class NightExit:
 
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         now = until.timestamp()
         signs = until_now(window.life_signs, now)
         ends = np.append(signs.time[1:], np.inf)[: len(signs.time)]
@@ -41,7 +41,7 @@ class NightExit:
             if (
                 not _is_at_night(window, began)
                 or began < window.watched_from.timestamp()
-                or not could_hear(window, began, tick)
+                or not was_observable(window, began, tick)
             ):
                 continue
             if tick > now or is_held(window, tick):
@@ -54,7 +54,7 @@ class NightExit:
         # A door that is used after now is told ten minutes later at the soonest.
         ahead = until if _is_at_night(window, now) else _next_night(window, until)
         can_tell = bool(np.any(signs.kind == DOOR))
-        return Judgement(tuple(findings), earliest(due, next_look(ahead, QUIET_S)), can_tell=can_tell)
+        return Evaluation(tuple(findings), earliest(due, next_look(ahead, QUIET_S)), can_tell=can_tell)
 
 
 def _is_at_night(window: Window, moment_s: float) -> bool:

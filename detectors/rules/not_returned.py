@@ -9,8 +9,8 @@ from core.domain.rhythm import Rhythm, Spans
 from core.domain.rules import NOT_RETURNED
 from detectors.features.daily_rhythm import LEAST_DAYS
 from detectors.features.local_time import at_minute, local_date
-from detectors.features.observability import could_hear, is_held, next_look, pause_after
-from detectors.features.window import Blind, Judgement, Window, earliest, moment
+from detectors.features.observability import is_held, next_look, pause_after, was_observable
+from detectors.features.window import Blind, Evaluation, Window, earliest, moment
 
 NAME, VERSION = NOT_RETURNED.name, NOT_RETURNED.version
 # D3: two hours beyond the longest outing, or an hour beyond ten in the evening for those who are never out at night.
@@ -26,21 +26,21 @@ _SHORTEST_LOOK_S = 3600.0
 class _Limit:
     tick: float
     cause: str
-    usual: Spans | None
+    baseline: Spans | None
 
 
 @dataclass(frozen=True)
 class NotReturned:
     """Rule D3, away: two hours longer than the longest outing on such a day (weekday or weekend), or still out at 23:00.
 
-    It needs a tracker that says that the resident is away; who left by the door without one is judged by the inactivity rule's line after
+    It needs a tracker that says that the resident is away; who left by the door without one is evaluated by the inactivity rule's line after
     the door. Who is out by plan is expected an hour after its end. The evening counts only for those who were home by 23:00 on every day of the last four weeks. Where fewer than
     five outings are known, twelve hours count. It ends with the return: two fixes near home, or a life sign at home when the tracker is silent.
 
     Parameters
     ----------
     rhythm_on : callable
-        What was learned for a local day; an outing is judged by the day on which it begins.
+        What was learned for a local day; an outing is evaluated by the day on which it begins.
     has_tracker : bool
         Whether there is one, and the home's place is known; else nobody can tell.
     """
@@ -49,8 +49,8 @@ class NotReturned:
     has_tracker: bool = True
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         now = until.timestamp()
         findings: list[Finding] = []
         due: datetime | None = None
@@ -64,7 +64,7 @@ class NotReturned:
             ended = now + 1 if over is None else over.timestamp()
             if limit.tick >= ended and over is not None:
                 continue
-            if not could_hear(window, limit.tick, limit.tick):
+            if not was_observable(window, limit.tick, limit.tick):
                 continue
             if limit.tick > now or is_held(window, limit.tick):
                 due = earliest(due, moment(limit.tick))
@@ -73,14 +73,18 @@ class NotReturned:
             if cleared > since.timestamp():
                 findings.append(_finding(window, outing, limit, cleared if cleared <= now else None))
         look = next_look(until, _SHORTEST_LOOK_S) if self.has_tracker else None
-        return Judgement(tuple(findings), earliest(due, look), can_tell=self.has_tracker)
+        return Evaluation(tuple(findings), earliest(due, look), can_tell=self.has_tracker)
 
     def _limit(self, window: Window, outing: Blind) -> _Limit:
         day = local_date(window.zone, outing.began_at)
         rhythm = self.rhythm_on(day)
-        usual = rhythm.outings.get("weekend" if day.weekday() >= 5 else "weekday")
-        is_known = usual is not None and usual.count >= LEAST_OUTINGS
-        longest = max(usual.high_min, usual.longest_min) + MARGIN_MIN if usual and is_known else UNKNOWN_MIN
+        baseline = rhythm.outings.get("weekend" if day.weekday() >= 5 else "weekday")
+        is_known = baseline is not None and baseline.count >= LEAST_OUTINGS
+        longest = (
+            max(baseline.high_min, baseline.longest_min) + MARGIN_MIN
+            if baseline and is_known
+            else UNKNOWN_MIN
+        )
         tick, cause = outing.began_at + timedelta(minutes=longest), "long"
         late = at_minute(window.zone, day, LATE_MIN)
         if rhythm.nights_out == 0 and rhythm.days >= LEAST_DAYS and outing.began_at < late < tick:
@@ -90,11 +94,11 @@ class NotReturned:
             if pause.ended_at is not None and pause.began_at <= tick and pause.ended_at > outing.began_at:
                 expected = pause.ended_at + timedelta(minutes=PLANNED_MIN)
                 tick, cause = (expected, "planned") if expected > tick else (tick, cause)
-        return _Limit(max(tick, outing.known_at).timestamp(), cause, usual if is_known else None)
+        return _Limit(max(tick, outing.known_at).timestamp(), cause, baseline if is_known else None)
 
 
 def _finding(window: Window, outing: Blind, limit: _Limit, cleared: float | None) -> Finding:
-    usual = limit.usual
+    baseline = limit.baseline
     return Finding(
         rule=NAME,
         subject=f"resident:{window.resident}",
@@ -108,13 +112,13 @@ def _finding(window: Window, outing: Blind, limit: _Limit, cleared: float | None
             "left_at": outing.began_at.isoformat(),
             "away_min": round((limit.tick - outing.began_at.timestamp()) / 60),
             "usual": None
-            if usual is None
-            else {"outings": usual.count, "longest_min": round(usual.longest_min)},
+            if baseline is None
+            else {"outings": baseline.count, "longest_min": round(baseline.longest_min)},
             "ruled_out": ["planned_absence", "single_fix", "seen_at_home"],
             "confidence": "low"
-            if usual is None
+            if baseline is None
             else "high"
-            if usual.count >= 2 * LEAST_OUTINGS
+            if baseline.count >= 2 * LEAST_OUTINGS
             else "medium",
         },
     )

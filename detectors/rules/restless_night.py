@@ -12,8 +12,8 @@ from core.domain.rhythm import Rhythm
 from core.domain.rules import RESTLESS_NIGHT
 from detectors.features.daily_rhythm import NIGHT_BEGINS_S, NIGHT_S, visit_begins
 from detectors.features.local_time import at_minute, local_date
-from detectors.features.observability import could_hear, until_now
-from detectors.features.window import Judgement, Window, earliest, moment
+from detectors.features.observability import until_now, was_observable
+from detectors.features.window import Evaluation, Window, earliest, moment
 
 NAME, VERSION = RESTLESS_NIGHT.name, RESTLESS_NIGHT.version
 # D4: this rare, in two of three nights.
@@ -25,7 +25,7 @@ _ENDS_MIN = ((NIGHT_BEGINS_S + NIGHT_S) / 60) % 1440
 _BEGINS_MIN = NIGHT_BEGINS_S / 60
 
 
-def chance(visits: int, usual: Rhythm) -> float:
+def chance(visits: int, baseline: Rhythm) -> float:
     """Return how likely so many visits or more are in one night, if nights vary as this resident's do.
 
     D4 has counts that vary as chance would have it (Poisson). Those of recorded homes vary less, so that even twice the usual did not count;
@@ -37,16 +37,16 @@ def chance(visits: int, usual: Rhythm) -> float:
     >>> [(round(chance(visits, steady), 3), round(chance(visits, wild), 3)) for visits in (3, 6, 9)]
     [(0.5, 0.5), (0.002, 0.145), (0.0, 0.017)]
     """
-    mean = usual.night_visits / usual.nights
-    own = usual.nights - 1
-    variance = (own * usual.night_spread**2 + CHANCE_NIGHTS * mean) / (own + CHANCE_NIGHTS)
-    spread = max(sqrt(variance), LEAST_SPREAD) * sqrt(1 + 1 / usual.nights)
+    mean = baseline.night_visits / baseline.nights
+    own = baseline.nights - 1
+    variance = (own * baseline.night_spread**2 + CHANCE_NIGHTS * mean) / (own + CHANCE_NIGHTS)
+    spread = max(sqrt(variance), LEAST_SPREAD) * sqrt(1 + 1 / baseline.nights)
     return 0.5 * erfc((visits - mean) / spread / sqrt(2))
 
 
-def rare_count(usual: Rhythm) -> int:
+def rare_count(baseline: Rhythm) -> int:
     """Return from how many visits on a night is rare."""
-    return next(count for count in range(2, 1000) if chance(count, usual) < RARE)
+    return next(count for count in range(2, 1000) if chance(count, baseline) < RARE)
 
 
 @dataclass(frozen=True)
@@ -66,8 +66,8 @@ class RestlessNight:
     rhythm_on: Callable[[date], Rhythm]
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         findings: list[Finding] = []
         today = local_date(window.zone, until)
         can_tell = False
@@ -80,7 +80,7 @@ class RestlessNight:
                 findings += found
             day += timedelta(days=1)
         ends = (at_minute(window.zone, one, _ENDS_MIN) for one in (today, today + timedelta(days=1)))
-        return Judgement(tuple(findings), earliest(*(one for one in ends if one > until)), can_tell=can_tell)
+        return Evaluation(tuple(findings), earliest(*(one for one in ends if one > until)), can_tell=can_tell)
 
     def _night(
         self, window: Window, day: date, raised: datetime, over: datetime | None
@@ -89,7 +89,7 @@ class RestlessNight:
         began = at_minute(window.zone, day - timedelta(days=1), _BEGINS_MIN)
         if rhythm.nights < LEAST_NIGHTS or window.watched_from > began:
             return [], False
-        if not could_hear(window, began.timestamp(), raised.timestamp()):
+        if not was_observable(window, began.timestamp(), raised.timestamp()):
             return [], False
         rare_from = rare_count(rhythm)
         if not _is_second(rhythm.last_nights, rare_from):
@@ -128,5 +128,5 @@ def _is_second(nights: Sequence[int | None], rare_from: int) -> bool:
     """
     rare = [one is not None and one >= rare_from for one in nights]
     rare = [False] * (4 - len(rare)) + rare
-    was_told = (rare[3] and (rare[2] or rare[1])) or (rare[2] and (rare[1] or rare[0]))
-    return (rare[3] or rare[2]) and not was_told
+    was_raised = (rare[3] and (rare[2] or rare[1])) or (rare[2] and (rare[1] or rare[0]))
+    return (rare[3] or rare[2]) and not was_raised

@@ -5,10 +5,10 @@ from datetime import datetime
 from detectors.features.window import Rule, Window, moment
 
 
-def is_told(alarm: Rule | None, window: Window, tick: float, until: datetime) -> bool:
+def is_suppressed(alarm: Rule | None, window: Window, tick: float, until: datetime) -> bool:
     """Tell whether another rule's alarm was open at a moment (Unix seconds), as far as is known at `until`.
 
-    It is judged from the same window, so the answer is the same whoever looks, and when. Late data that withdraw the alarm bring back what
+    It is evaluated from the same window, so the answer is the same whoever looks, and when. Late data that withdraw the alarm bring back what
     was not told beside it.
     """
     if alarm is None:
@@ -16,5 +16,5 @@ def is_told(alarm: Rule | None, window: Window, tick: float, until: datetime) ->
     at = moment(tick)
     return any(
         one.raised_at <= at and (one.cleared_at is None or one.cleared_at > at)
-        for one in alarm.judge(window, at, until).findings
+        for one in alarm.evaluate(window, at, until).findings
     )

@@ -12,12 +12,12 @@ from core.domain.alert import Finding, Severity
 from core.domain.rules import WANDERING
 from detectors.features.path_shape import WalkScale, Way, straightness, way
 from detectors.features.significant_places import Places
-from detectors.features.window import Judgement, Window, moment
+from detectors.features.window import Evaluation, Window, moment
 
 NAME, VERSION = WANDERING.name, WANDERING.version
 
 # Chosen on recorded tracks with loops put in (docs/evaluation.md). A round of less than 600 m once has 0.32, out and back 0.5.
-REACHES = (WalkScale(600.0, 1800.0), WalkScale(1000.0, 3000.0))
+SCALES = (WalkScale(600.0, 1800.0), WalkScale(1000.0, 3000.0))
 ASTRAY_BELOW = 0.30
 # Over the shorter stretch: who gets somewhere again.
 GOES_ON_ABOVE = 0.50
@@ -70,14 +70,14 @@ class Wandering:
     places: Callable[[date], Places | None]
     name: str = NAME
 
-    def judge(self, window: Window, since: datetime, until: datetime) -> Judgement:
-        """Judge the span (since, until]."""
+    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
+        """Evaluate the span (since, until]."""
         track, end = window.track, until.timestamp()
         seen = int(np.searchsorted(track.time, end, side="right"))
         is_fresh = seen > 0 and end - float(track.time[seen - 1]) < _FRESH_S
         walked = way(track, end)
         if len(walked.time) == 0 or walked.walked_m[-1] < _STRANGE_WAY_M:
-            return Judgement((), None, can_tell=is_fresh)
+            return Evaluation((), None, can_tell=is_fresh)
         places = self._by_corner(walked, window.zone)
         signs = _signs(walked, places, window.zone)
         floor = window.watched_from.timestamp()
@@ -87,7 +87,7 @@ class Wandering:
             if walked.time[one.raised] > floor
             and (one.over is None or walked.time[one.over] > since.timestamp())
         ]
-        return Judgement(tuple(findings), None, can_tell=is_fresh)
+        return Evaluation(tuple(findings), None, can_tell=is_fresh)
 
     def _by_corner(self, walked: Way, zone: ZoneInfo) -> list[Places | None]:
         """Return what was known of the usual places on the day of each corner: the same whenever somebody looks."""
@@ -98,13 +98,13 @@ class Wandering:
 
 def wandering_score(walked: Way) -> float:
     """Return how much of a way led nowhere at its worst, from 0 to 1; above `1 - ASTRAY_BELOW` it is told."""
-    lowest = [np.nanmin(straightness(walked, reach)[0], initial=1.0) for reach in REACHES]
+    lowest = [np.nanmin(straightness(walked, scale)[0], initial=1.0) for scale in SCALES]
     return 1.0 - float(min(lowest))
 
 
 def _signs(walked: Way, places: Sequence[Places | None], zone: ZoneInfo) -> _Signs:
-    short, begins = straightness(walked, REACHES[0])
-    long, long_begins = straightness(walked, REACHES[1])
+    short, begins = straightness(walked, SCALES[0])
+    long, long_begins = straightness(walked, SCALES[1])
     is_long = np.nan_to_num(long, nan=1.0) < np.nan_to_num(short, nan=1.0)
     lowest = np.where(is_long, long, np.nan_to_num(short, nan=1.0))
     strange = np.full(len(walked.time), -1, np.intp)
@@ -121,14 +121,18 @@ def _mark_strange(
     for corner, (time, lat, lon, known) in enumerate(
         zip(walked.time.tolist(), walked.lat.tolist(), walked.lon.tolist(), places, strict=True)
     ):
-        if known is None or not known.is_known or _is_usual(known, lat, lon, moment(time).astimezone(zone)):
+        if (
+            known is None
+            or not known.is_known
+            or _is_familiar(known, lat, lon, moment(time).astimezone(zone))
+        ):
             began = -1
         elif began < 0:
             began = corner
         strange[corner] = began
 
 
-def _is_usual(known: Places, lat: float, lon: float, here: datetime) -> bool:
+def _is_familiar(known: Places, lat: float, lon: float, here: datetime) -> bool:
     return here.hour in known.out_hours or known.is_familiar(lat, lon, STRANGE_M)
 
 
@@ -150,14 +154,12 @@ def _episodes(walked: Way, signs: _Signs, places: Sequence[Places | None]) -> It
         stays = known is not None and known.is_stay(lat, lon)
         if raised >= 0:
             goes_on = signs.short[corner] > GOES_ON_ABOVE and signs.strange_from[corner] < 0
-            if stays or (
-                goes_on and walked.walked_m[corner] - walked.walked_m[raised] >= REACHES[0].length_m
-            ):
+            if stays or (goes_on and walked.walked_m[corner] - walked.walked_m[raised] >= SCALES[0].length_m):
                 yield _Episode(began, raised, corner, pattern)
                 raised = -1
         elif _is_lost(walked, signs, corner):
             began, raised, pattern = int(signs.strange_from[corner]), corner, "strange"
-        elif signs.lowest[corner] <= ASTRAY_BELOW and not _is_usual_ground(
+        elif signs.lowest[corner] <= ASTRAY_BELOW and not _is_familiar_ground(
             walked, int(signs.begins[corner]), corner, known
         ):
             began, raised, pattern = int(signs.begins[corner]), corner, "to_and_fro"
@@ -165,7 +167,7 @@ def _episodes(walked: Way, signs: _Signs, places: Sequence[Places | None]) -> It
         yield _Episode(began, raised, None, pattern)
 
 
-def _is_usual_ground(walked: Way, begin: int, end: int, places: Places | None) -> bool:
+def _is_familiar_ground(walked: Way, begin: int, end: int, places: Places | None) -> bool:
     """Tell whether the middle of a stretch is where somebody usually stays."""
     if places is None:
         return False

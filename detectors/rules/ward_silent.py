@@ -1,4 +1,4 @@
-"""Ward silence: no life sign from any home, so the platform is blind and no resident can be judged (D2)."""
+"""Ward silence: no life sign from any home, so the platform is blind and no resident can be evaluated (D2)."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta

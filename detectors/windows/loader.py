@@ -37,15 +37,15 @@ from detectors.windows.series import (
 )
 
 # Life signs are loaded this far back, and further if the last one that counts is not among them: a matter of a night or a morning holds
-# until the next, and is judged from its beginning.
+# until the next, and is evaluated from its beginning.
 _LOOK_BACK = (timedelta(hours=27), timedelta(days=4), timedelta(days=30), timedelta(days=120))
-# A life sign needs what was around it to be judged: the door before it, its partner.
+# A life sign needs what was around it to be evaluated: the door before it, its partner.
 _SURROUNDINGS_S = 1200.0
 # After this time the geofence filter has forgotten what was before.
 _TRACK_BACK = timedelta(hours=6)
 # An outing is seen from its beginning: further back while the first fix is far from home.
 _OUTING_BACK = (_TRACK_BACK, timedelta(hours=27), timedelta(days=4))
-# The climate of rooms is judged by spells, each from its beginning; appliances by the local day.
+# The climate of rooms is evaluated by spells, each from its beginning; appliances by the local day.
 _CLIMATE_BACK = timedelta(hours=7)
 _POWER_BACK = timedelta(hours=30)
 _CLIMATE_RULES = names_of(Family.CLIMATE)
@@ -55,19 +55,19 @@ SERIES = ("temperature_c", "humidity_pct", "power_w", "near_home")
 ABSENCES_BACK, ABSENCES_AHEAD = timedelta(days=3), timedelta(days=8)
 # Blind time that may lie in a silence that still lasts.
 BLIND_BACK = timedelta(days=120)
-# Readings may be ahead of the judged time by the devices' clocks.
+# Readings may be ahead of the evaluated time by the devices' clocks.
 _AHEAD = timedelta(minutes=15)
 
 
 @dataclass(frozen=True)
 class WardView:
-    """What judging a resident needs to know about the ward."""
+    """What evaluating a resident needs to know about the ward."""
 
     blind: tuple[Blind, ...]
     undecided_from: datetime | None
 
     @property
-    def hushed(self) -> tuple[Blind, ...]:
+    def suppressed(self) -> tuple[Blind, ...]:
         """Times in which nothing may be concluded from silence, or not yet."""
         if self.undecided_from is None:
             return self.blind
@@ -76,7 +76,7 @@ class WardView:
 
 @dataclass(frozen=True)
 class HomeView:
-    """What judging a resident needs to know about the home: what could be heard, and which equipment there is."""
+    """What evaluating a resident needs to know about the home: what could be heard, and which equipment there is."""
 
     home: int
     blind: Sequence[Blind]
@@ -105,7 +105,7 @@ def load_window(
     open_since: Mapping[str, datetime],
     laid_down: Planned | None = None,
 ) -> Window:
-    """Return the window of a resident for judging a span (since, until].
+    """Return the window of a resident for evaluating a span (since, until].
 
     `open_since` tells by rule when what is still open began; what is `laid_down` is read unless it is given.
     """
@@ -196,20 +196,20 @@ def _life_signs(
     connection: Connection, home: int, resident: int, since: datetime, until: datetime
 ) -> tuple[LifeSigns, frozenset[int]]:
     """Return life signs from the last one that counts before the span on, and which devices chatter at its end."""
-    told_from = since - DECIDED_WITHIN
+    raised_from = since - DECIDED_WITHIN
     signs, chatterers = merged(()), frozenset[int]()
     for back in _LOOK_BACK:
-        loaded_from = told_from - back
+        loaded_from = raised_from - back
         rows = rule_windows.life_signs(connection, home, resident, loaded_from, until + _AHEAD)
-        heard = believed(rows)
-        signs = merged(heard)
+        signs_believed = believed(rows)
+        signs = merged(signs_believed)
         counting = signs.time[certain(signs, confirmed_only=True)]
         # Whether a device chatters is known a day after the first sign that was loaded.
-        is_calm = heard == rows
+        is_calm = signs_believed == rows
         surroundings_s = _SURROUNDINGS_S if is_calm else SURROUNDINGS_S
         chatterers = frozenset[int]() if is_calm else chattering(rows, until.timestamp())
         whole = counting[counting > loaded_from.timestamp() + surroundings_s]
-        if np.any(whole <= told_from.timestamp()):
+        if np.any(whole <= raised_from.timestamp()):
             break
     return signs, chatterers
 

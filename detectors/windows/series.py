@@ -120,12 +120,12 @@ def power_series(rows: Sequence[Series]) -> list[Power]:
 
 def near_home(rows: Sequence[Series]) -> NDArray[np.float64]:
     """Return when a tracker was heard by the home's gateway, in order."""
-    heard = [
+    contacts = [
         np.array(one.times, np.float64)[np.array(one.values, np.float64) > 0]
         for one in rows
         if one.metric == "near_home"
     ]
-    return np.sort(np.concatenate([np.zeros(0), *heard]))
+    return np.sort(np.concatenate([np.zeros(0), *contacts]))
 
 
 def _joined(

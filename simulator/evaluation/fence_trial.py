@@ -129,7 +129,7 @@ def try_fence(
     nothing = LifeSigns(np.zeros(0), np.zeros(0, np.int8), np.zeros(0, np.int16), ())
     fence = Geofence(1, 1, "fence", shape, ALWAYS)
     window = Window(1, ZoneInfo("UTC"), begin, nothing, track, (), (), (), (fence,))
-    findings = GeofenceExit().judge(window, begin, end).findings
+    findings = GeofenceExit().evaluate(window, begin, end).findings
     days = float(np.sum(np.minimum(np.diff(track.time), LONGEST_GAP_S))) / DAY_S
     raised = np.array([one.raised_at.timestamp() for one in findings])
     ground_truth: list[bool | None] = [None] * len(findings)

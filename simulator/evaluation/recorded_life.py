@@ -112,8 +112,8 @@ class RecordedHome:
         since, until = moment(self.began), moment(self.ended)
         if rule == decline.NAME:
             counts = count_days(self.signs, ZONE, self._outages)
-            return decline.judge_days(counts, 0, ZONE, (since, until), told_from=since).findings
-        return self._rules[rule].judge(self.window(self.signs), since, until).findings
+            return decline.evaluate_days(counts, 0, ZONE, (since, until), raised_from=since).findings
+        return self._rules[rule].evaluate(self.window(self.signs), since, until).findings
 
     def days(self, since: float) -> float:
         """Return how many days from a moment on could be heard."""
@@ -140,7 +140,7 @@ class RecordedHome:
         return stay, silence
 
     def _wait(self, rule: Rule, window: Window, at: float) -> float:
-        found = rule.judge(window, moment(at), moment(at + _WAIT_S)).findings
+        found = rule.evaluate(window, moment(at), moment(at + _WAIT_S)).findings
         open_then = [one.raised_at.timestamp() for one in found if one.cleared_at is None]
         first = min(open_then, default=np.inf)
         return np.nan if first < at else (first - at) / 60

@@ -166,7 +166,7 @@ def _walk() -> list[float]:
         north = AT[0] + np.array(distances) / _METRES_PER_DEG
         track = Track(times, north, np.full(len(times), AT[1]), np.full(len(times), 12.0))
         window = Window(1, ZoneInfo("UTC"), moment(0), life_signs([]), track, (), (), (), (fence,))
-        if GeofenceExit().judge(window, moment(0), moment(float(times[-1]))).findings:
+        if GeofenceExit().evaluate(window, moment(0), moment(float(times[-1]))).findings:
             return distances
     raise AssertionError("walking away raises no alert")
 

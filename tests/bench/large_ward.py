@@ -123,7 +123,7 @@ def _learned(now: datetime, zone: ZoneInfo) -> Iterator[tuple[str, int, object]]
     times = np.arange(now.timestamp() - 30 * 86400, now.timestamp(), _STEP_S)
     pairs = [(float(time) + later, DeviceKind.MOTION, "living") for time in times for later in (0.0, 40.0)]
     signs = life_signs(pairs)
-    yield inactivity.NAME, inactivity.VERSION, learn(signs, zone, masked=(), until=now).to_json()
+    yield inactivity.NAME, inactivity.VERSION, learn(signs, zone, excluded=(), until=now).to_json()
     past = TrainingData(signs, [], [], (), now.timestamp())
     yield rhythm_of.NAME, rhythm_of.VERSION, rhythm.learn(past, zone).to_json()
     nowhere = Visits(*(np.empty(0, np.int64) for _ in range(5)))

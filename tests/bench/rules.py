@@ -54,7 +54,7 @@ def measure(runs: int, say: Callable[[str], None]) -> Results:
         began = time.process_time()
         for look in looks:
             for rule in look.rules:
-                rule.judge(look.window, look.since, look.until)
+                rule.evaluate(look.window, look.since, look.until)
         judged.append(len(looks) / (time.process_time() - began))
         began = time.process_time()
         for window, visits in known:
@@ -73,13 +73,13 @@ def _learn(window: Window, visits: Visits) -> tuple[SilenceBaseline, Rhythm, Pla
     """Learn the silences, the rhythm and the usual places of a resident from four weeks."""
     until = FIRST + LEARN_DAYS * DAY_S - 7200
     signs = _signs(window.life_signs, -np.inf, until)
-    usual = learn(signs, ZONE, masked=(), until=moment(until))
+    usual = learn(signs, ZONE, excluded=(), until=moment(until))
     learned = daily_rhythm.learn(TrainingData(signs, window.power, window.rooms, (), until), ZONE)
     return usual, learned, learn_places(visits)
 
 
 def _looks(window: Window, usual: SilenceBaseline, learned: Rhythm, places: Places) -> list[Look]:
-    def usual_on(_day: date) -> SilenceBaseline:
+    def baseline_on(_day: date) -> SilenceBaseline:
         return usual
 
     def rhythm_on(_day: date) -> Rhythm:
@@ -93,7 +93,7 @@ def _looks(window: Window, usual: SilenceBaseline, learned: Rhythm, places: Plac
         Sensitivity.STANDARD,
         RuleInputs(HOME, tells_night_exit=True),
         view,
-        usual_on=usual_on,
+        baseline_on=baseline_on,
         rhythm_on=rhythm_on,
         places_on=places_on,
     )

@@ -1,4 +1,4 @@
-"""Alerts whatever the order of things: no ladder runs beside a claim, none gets stuck, and any cut of time gives the same alerts."""
+"""Alerts whatever the order of things: no escalation runs beside a claim, none gets stuck, and any cut of time gives the same alerts."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -41,7 +41,7 @@ class Handled(RuleBasedStateMachine):
         super().__init__()
         self.now = NOW
         self.events = 0
-        self.ladder: tuple[EscalationStep, ...] = ()
+        self.steps: tuple[EscalationStep, ...] = ()
         self.sent: list[PlannedNotification] = []
         self.alert = Alert(
             1,
@@ -62,7 +62,7 @@ class Handled(RuleBasedStateMachine):
 
     def situation(self) -> EscalationState:
         told = frozenset(message.contact for message in self.sent)
-        return EscalationState(self.alert, CONTACTS, self.ladder, told, told, frozenset())
+        return EscalationState(self.alert, CONTACTS, self.steps, told, told, frozenset())
 
     def happens(self, kind: EventKind, contact: int | None = None) -> EscalationPlan:
         self.events += 1
@@ -71,7 +71,7 @@ class Handled(RuleBasedStateMachine):
 
     def follow(self, plan: EscalationPlan) -> EscalationPlan:
         self.sent += plan.messages
-        self.ladder = plan.ladder
+        self.steps = plan.steps
         return plan
 
     @rule(minutes=st.integers(1, 40))
@@ -127,14 +127,14 @@ class Handled(RuleBasedStateMachine):
     @invariant()
     def nothing_climbs_beside_a_claim_or_after_the_end(self) -> None:
         if self.alert.handling is not Handling.OPEN or self.alert.condition is Condition.CLEARED:
-            assert not [rung for rung in self.ladder if rung.is_ahead]
+            assert not [step for step in self.steps if step.is_ahead]
 
     @invariant()
     def an_open_matter_is_never_stuck(self) -> None:
         if self.alert.handling is Handling.OPEN and self.alert.condition is Condition.ACTIVE:
-            assert all(rung.is_ahead or rung.taken_at for rung in self.ladder)
+            assert all(step.is_ahead or step.taken_at for step in self.steps)
             # As long as nobody answers, somebody is going to be told or asked again.
-            assert any(rung.is_ahead for rung in self.ladder)
+            assert any(step.is_ahead for step in self.steps)
 
     @invariant()
     def no_message_is_planned_twice(self) -> None:
@@ -175,7 +175,7 @@ def seen(day: list[Finding], since: int, until: int) -> list[Finding]:
     ]
 
 
-def judge(connection: Connection, day: list[Finding], cuts: list[int]) -> None:
+def evaluate(connection: Connection, day: list[Finding], cuts: list[int]) -> None:
     for since, until in pairwise([0, *cuts]):
         judge_span(connection, day, since, until)
         # Judging the same again changes nothing.
@@ -184,7 +184,7 @@ def judge(connection: Connection, day: list[Finding], cuts: list[int]) -> None:
 
 def judge_span(connection: Connection, day: list[Finding], since: int, until: int) -> list[int]:
     judged = [AlertKey("inactivity", "resident:1")]
-    return reconcile(connection, 1, seen(day, since, until), judged=judged, until=at(until), now=at(until))
+    return reconcile(connection, 1, seen(day, since, until), evaluated=judged, until=at(until), now=at(until))
 
 
 @pytest.fixture
@@ -205,7 +205,7 @@ def test_any_cut_of_time_gives_the_same_alerts(
 ) -> None:
     found, cuts = day
     with pytest.raises(UndoError), database.transaction() as connection:
-        judge(connection, found, cuts)
+        evaluate(connection, found, cuts)
         (alert,) = alerts.history(connection)
         known = [episodes.is_known(connection, one) for one in found]
 

@@ -20,8 +20,8 @@ from detectors.features.silence_profile import ThresholdCurve
 from detectors.features.silence_threshold import SilenceBaseline, learn
 from detectors.features.window import (
     Blind,
+    Evaluation,
     Interval,
-    Judgement,
     PlannedAbsence,
     Power,
     RoomSeries,
@@ -68,14 +68,14 @@ def rhythm_on(_day: date) -> Rhythm:
     return RHYTHM
 
 
-def usual_on(_day: date) -> SilenceBaseline:
+def baseline_on(_day: date) -> SilenceBaseline:
     return SilenceBaseline(40, ThresholdCurve(np.full(288, 150.0), np.full(288, 200.0)))
 
 
 RULES: list[Callable[[], Rule]] = [
-    lambda: LateMorning(rhythm_on, Inactivity(usual_on)),
+    lambda: LateMorning(rhythm_on, Inactivity(baseline_on)),
     lambda: RestlessNight(rhythm_on),
-    lambda: BathroomStay(rhythm_on, Inactivity(usual_on)),
+    lambda: BathroomStay(rhythm_on, Inactivity(baseline_on)),
     lambda: ApplianceUnused(rhythm_on),
     lambda: ApplianceLeftOn(rhythm_on),
     Heat,
@@ -83,7 +83,7 @@ RULES: list[Callable[[], Rule]] = [
     lambda: NotReturned(rhythm_on),
     NightExit,
     AbsenceNotTaken,
-    lambda: Inactivity(usual_on),
+    lambda: Inactivity(baseline_on),
 ]
 # What a thermometer or a plug says does not depend on who is heard.
 OF_ABSENCE = [
@@ -160,7 +160,7 @@ class Home:
         return np.array(sorted(known.items()), np.float64).reshape(-1, 2)
 
 
-def known(judged: Judgement) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
+def known(judged: Evaluation) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
     return {(one.rule, one.began_at): (one.raised_at, one.cleared_at) for one in judged.findings}
 
 
@@ -173,9 +173,9 @@ def test_the_same_is_found_live_and_afterwards(make: Callable[[], Rule], data: s
     rule, since = make(), BEGIN
     live: dict[tuple[str, datetime], tuple[datetime, datetime | None]] = {}
     for until in sorted((looks - {BEGIN}) | {END}):
-        live |= known(rule.judge(home.window(until), since, until))
+        live |= known(rule.evaluate(home.window(until), since, until))
         since = until
-    assert live == known(rule.judge(home.window(END), BEGIN, END))
+    assert live == known(rule.evaluate(home.window(END), BEGIN, END))
 
 
 @pytest.mark.parametrize("make", OF_ABSENCE, ids=[rule().name for rule in OF_ABSENCE])
@@ -187,7 +187,7 @@ def test_nothing_is_raised_while_nobody_could_hear_or_an_absence_is_planned(
     window = replace(
         Home(data).window(END), pauses=(Interval(BEGIN - timedelta(days=1), END + timedelta(days=1)),)
     )
-    assert make().judge(window, BEGIN, END).findings == ()
+    assert make().evaluate(window, BEGIN, END).findings == ()
 
 
 @given(signs, levels, watts)
@@ -211,6 +211,6 @@ def test_a_rhythm_is_kept_exactly(
     )
     found = learn_rhythm(past, ZONE)
     assert Rhythm.from_json(found.to_json()) == found
-    masked = learn_rhythm(replace(past, masked=((BEGIN.timestamp() - 86_400, END.timestamp()),)), ZONE)
+    masked = learn_rhythm(replace(past, excluded=((BEGIN.timestamp() - 86_400, END.timestamp()),)), ZONE)
     assert (masked.days, masked.nights_out, masked.outings) == (0, 0, {})
     assert learn(seen, ZONE, (), moment(END.timestamp())).days >= 0

@@ -12,8 +12,8 @@ from core.domain.device import DeviceKind
 from core.domain.geofence import ALWAYS, Circle, Geofence, Hours
 from core.domain.sensitivity import Sensitivity
 from detectors.features.silence_profile import ThresholdCurve
-from detectors.features.silence_threshold import SilenceBaseline, learn, patience
-from detectors.features.window import Blind, Interval, Judgement, Press, Rule, Window, life_signs, no_track
+from detectors.features.silence_threshold import SilenceBaseline, learn, threshold_from
+from detectors.features.window import Blind, Evaluation, Interval, Press, Rule, Window, life_signs, no_track
 from detectors.rules.emergency_call import SosCall
 from detectors.rules.geofence_exit import GeofenceExit
 from detectors.rules.inactivity import Inactivity
@@ -41,7 +41,7 @@ def at(minute: float) -> datetime:
     return BEGIN + timedelta(minutes=minute)
 
 
-def usual_on(_day: date) -> SilenceBaseline:
+def baseline_on(_day: date) -> SilenceBaseline:
     clock = np.arange(288) / 12
     at_home = np.where((clock > 7) & (clock < 22), 60.0, 240.0)
     return SilenceBaseline(40, ThresholdCurve(at_home, at_home + 120))
@@ -55,7 +55,7 @@ def window(rows: list[tuple[int, DeviceKind, str]], *, until: datetime = END, **
     return Window(resident=1, zone=ZONE, watched_from=BEGIN, life_signs=series, **given_values)  # pyright: ignore[reportArgumentType]
 
 
-def known(judged: Judgement) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
+def known(judged: Evaluation) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
     return {(one.subject, one.began_at): (one.raised_at, one.cleared_at) for one in judged.findings}
 
 
@@ -66,7 +66,7 @@ def live(
     seen: dict[tuple[str, datetime], tuple[datetime, datetime | None]] = {}
     since = BEGIN
     for until, seen_window in sorted(made.items(), key=lambda one: one[0]):
-        seen |= known(rule.judge(seen_window, since, until))
+        seen |= known(rule.evaluate(seen_window, since, until))
         since = until
     return seen
 
@@ -88,13 +88,13 @@ def test_inactivity_is_the_same_live_and_afterwards(
     blind: list[tuple[int, int]],
     away: list[tuple[int, int]],
 ) -> None:
-    rule = Inactivity(usual_on)
+    rule = Inactivity(baseline_on)
     pauses = [Interval(at(minute), at(minute + length)) for minute, length in away]
     moments = [*sorted({at(minute) for minute in when} - {BEGIN}), END]
     made = {
         until: window(rows, until=until, blind=blind_by(blind, until), pauses=pauses) for until in moments
     }
-    assert live(rule, made) == known(rule.judge(made[END], BEGIN, END))
+    assert live(rule, made) == known(rule.evaluate(made[END], BEGIN, END))
 
 
 singles = st.lists(st.integers(1, 95), max_size=40, unique=True)
@@ -105,14 +105,16 @@ singles = st.lists(st.integers(1, 95), max_size=40, unique=True)
 def test_uncertain_signs_put_an_alarm_off_no_longer_than_the_bound_and_never_bring_it_forward(
     when: list[int], fell: int, at_the_door: bool
 ) -> None:
-    rule = Inactivity(usual_on)
+    rule = Inactivity(baseline_on)
     last = [(fell, KINDS[3 if at_the_door else 0], "hall"), (fell + 1, KINDS[0], "hall")]
     # Each is alone for fifteen minutes, as a curtain in front of a sensor may move.
     stirs = [(fell + 1 + 15 * one, KINDS[0], "kitchen") for one in when if fell + 1 + 15 * one <= MINUTES]
-    (without,) = rule.judge(window(last), BEGIN, END).findings
-    (found,) = rule.judge(window([*last, *stirs]), BEGIN, END).findings
+    (without,) = rule.evaluate(window(last), BEGIN, END).findings
+    (found,) = rule.evaluate(window([*last, *stirs]), BEGIN, END).findings
     base = at(fell + 1).timestamp()
-    limits = patience(usual_on(BEGIN.date()), Sensitivity.STANDARD, ZONE, base, place="hall", sure_only=True)
+    limits = threshold_from(
+        baseline_on(BEGIN.date()), Sensitivity.STANDARD, ZONE, base, place="hall", sure_only=True
+    )
     bound = at(fell + 1) + timedelta(minutes=float(limits.age_min[np.argmax(limits.passed)]))
     latest = max(without.raised_at, bound) + timedelta(minutes=10)
     assert without.raised_at <= found.raised_at <= latest
@@ -125,10 +127,10 @@ def test_uncertain_signs_put_an_alarm_off_no_longer_than_the_bound_and_never_bri
 def test_order_and_repeats_change_nothing(
     rows: list[tuple[int, DeviceKind, str]], random: object, confirmed_only: bool
 ) -> None:
-    rule = Inactivity(usual_on, confirmed_only=confirmed_only)
+    rule = Inactivity(baseline_on, confirmed_only=confirmed_only)
     again = rows + rows[: len(rows) // 2]
     random.shuffle(again)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
-    assert rule.judge(window(again), BEGIN, END) == rule.judge(window(rows), BEGIN, END)
+    assert rule.evaluate(window(again), BEGIN, END) == rule.evaluate(window(rows), BEGIN, END)
 
 
 @given(signs)
@@ -136,14 +138,14 @@ def test_order_and_repeats_change_nothing(
 def test_the_answer_does_not_change_before_the_moment_it_names(
     rows: list[tuple[int, DeviceKind, str]],
 ) -> None:
-    rule = Inactivity(usual_on)
+    rule = Inactivity(baseline_on)
     until = at(24 * 60)
-    now = rule.judge(window(rows, until=until), BEGIN, until)
+    now = rule.evaluate(window(rows, until=until), BEGIN, until)
     due = now.due_at or END
     assert due > until
     later = max(until, min(due, END) - timedelta(seconds=1))
-    again = rule.judge(window(rows, until=until), BEGIN, later)
-    assert (known(again), again.can_tell, again.is_unusual) == (known(now), now.can_tell, now.is_unusual)
+    again = rule.evaluate(window(rows, until=until), BEGIN, later)
+    assert (known(again), again.can_tell, again.is_different) == (known(now), now.can_tell, now.is_different)
 
 
 @given(signs, minutes)
@@ -151,9 +153,9 @@ def test_the_answer_does_not_change_before_the_moment_it_names(
 def test_nothing_is_raised_after_the_ward_was_last_heard(
     rows: list[tuple[int, DeviceKind, str]], heard: int
 ) -> None:
-    rule = Inactivity(usual_on)
-    held = rule.judge(window(rows, undecided_from=at(heard)), BEGIN, END)
-    free = rule.judge(window(rows), BEGIN, END)
+    rule = Inactivity(baseline_on)
+    held = rule.evaluate(window(rows, undecided_from=at(heard)), BEGIN, END)
+    free = rule.evaluate(window(rows), BEGIN, END)
     # What was raised up to then stays as it is; the rest waits, whether or not somebody was heard again.
     assert known(held) == {name: one for name, one in known(free).items() if one[0] <= at(heard)}
 
@@ -187,7 +189,7 @@ def test_geofence_exits_are_the_same_live_and_afterwards(
     rule = GeofenceExit()
     moments = [*sorted({at(minute) for minute in when} - {BEGIN}), END]
     made = {until: tracked(rows, hours, until) for until in moments}
-    assert live(rule, made) == known(rule.judge(made[END], BEGIN, END))
+    assert live(rule, made) == known(rule.evaluate(made[END], BEGIN, END))
 
 
 def pressed(device: int, minute: int, wrong: int, seq: int) -> Press:
@@ -200,7 +202,7 @@ press = st.builds(pressed, st.integers(1, 2), minutes, st.integers(-5000, 5000),
 @given(st.lists(press, max_size=12))
 @UNHURRIED
 def test_every_press_belongs_to_a_call(presses: list[Press]) -> None:
-    calls = SosCall().judge(window([], presses=presses), BEGIN, END).findings
+    calls = SosCall().evaluate(window([], presses=presses), BEGIN, END).findings
     for one in presses:
         if one.received_at > BEGIN:
             assert any(
@@ -208,7 +210,7 @@ def test_every_press_belongs_to_a_call(presses: list[Press]) -> None:
             )
     # Raised when it was heard, or up to a day before, but never later.
     assert all(BEGIN < call.raised_at <= END for call in calls)
-    again = SosCall().judge(window([], presses=presses[::-1] * 2), BEGIN, END).findings
+    again = SosCall().evaluate(window([], presses=presses[::-1] * 2), BEGIN, END).findings
     assert again == calls
 
 
@@ -244,5 +246,5 @@ def test_an_outage_is_known_between_the_limit_by_day_and_by_night(minute: int, h
 
 
 def test_findings_are_the_type_that_alerts_are_made_of() -> None:
-    found = SosCall().judge(window([], presses=[Press(1, "", at(1), at(1), 1)]), BEGIN, END).findings
+    found = SosCall().evaluate(window([], presses=[Press(1, "", at(1), at(1), 1)]), BEGIN, END).findings
     assert [type(one) for one in found] == [Finding]

@@ -54,11 +54,11 @@ def inactivity(
     masked = [(one.began_at.timestamp(), (one.ended_at or end).timestamp()) for one in blind_times]
 
     @cache
-    def usual_on(day: date) -> SilenceBaseline:
+    def baseline_on(day: date) -> SilenceBaseline:
         return learn(signs, UTC_ZONE, masked, midnight(UTC_ZONE, day) - timedelta(hours=2))
 
     window = Window(1, UTC_ZONE, begin, signs, no_track(), (), blind_times, (), ())
-    return list(Inactivity(usual_on).judge(window, begin, end).findings)
+    return list(Inactivity(baseline_on).evaluate(window, begin, end).findings)
 
 
 def test_the_outage_of_58_hours_is_one_alert_about_the_ward() -> None:

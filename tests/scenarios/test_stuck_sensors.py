@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from detectors.rules.device_stuck import judge_sensors
+from detectors.rules.device_stuck import evaluate_sensors
 from simulator.scenarios.binding import bind
 from simulator.scenarios.ground_truth import TrueEvent, true_events
 from simulator.scenarios.scenario import read_scenario
@@ -43,7 +43,7 @@ def test_a_stuck_sensor_is_told_by_when_it_should_be(name: str, cause: str) -> N
     begin = ORIGIN - timedelta(days=DAYS_BEFORE)
     sensors = told_by(home, world, begin, DAYS_BEFORE + DAYS_AFTER)
     span = (begin, ORIGIN + timedelta(days=DAYS_AFTER))
-    findings = judge_sensors(sensors, home.zone, span, watched_from=begin, told_from=begin).findings
+    findings = evaluate_sensors(sensors, home.zone, span, watched_from=begin, raised_from=begin).findings
     assert {one.reason["cause"] for one in findings} == {cause}
     assert event.by is not None
     for one in findings:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
-from detectors.rules.battery import BatterySeries, judge_batteries
+from detectors.rules.battery import BatterySeries, evaluate_batteries
 from simulator.evaluation.protocol import Floats
 
 _FIRST_DAY = date(2024, 1, 1).toordinal()
@@ -41,7 +41,9 @@ def score_batteries(devices: int = 200) -> BatteryScore:
         series, empty = _device(random, seed)
         begin = datetime.combine(date.fromordinal(_FIRST_DAY), datetime.min.time(), UTC)
         end = begin + timedelta(days=_DAYS)
-        judged = judge_batteries([series], ZoneInfo("UTC"), begin, end, watched_from=begin, told_from=begin)
+        judged = evaluate_batteries(
+            [series], ZoneInfo("UTC"), begin, end, watched_from=begin, raised_from=begin
+        )
         told = np.array([one.raised_at.toordinal() - _FIRST_DAY for one in judged.findings], np.int64)
         needed = np.zeros(len(told), np.bool_)
         for gone in empty:

@@ -12,7 +12,7 @@ IN_TIME = timedelta(minutes=1)
 # Presses of one button this close are one call, by the rule's documented meaning; so are all reports of a detector about one thing.
 ONE_CALL = timedelta(minutes=2)
 # What a detector goes on saying this long after its alert was closed may be told again.
-TOLD_AGAIN_AFTER = timedelta(minutes=30)
+RAISED_AGAIN_AFTER = timedelta(minutes=30)
 GROUPS = {"sos": ("sos",), "fall": ("fall",), "other detectors": ("smoke", "water_leak")}
 
 
@@ -156,7 +156,7 @@ class _Judged:
 
     def _was_closed_long_before(self, at: datetime) -> bool:
         closed = [one.closed_at for one in self._alerts if one.closed_at is not None and one.closed_at <= at]
-        return bool(closed) and at - max(closed) >= TOLD_AGAIN_AFTER
+        return bool(closed) and at - max(closed) >= RAISED_AGAIN_AFTER
 
     def _note(self, what: str, at: datetime, case: str) -> None:
         self.wrong.append(Misjudged(self._home, what, self._rule, at, case))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from detectors.rules.decline import DailyCounts, judge_days
+from detectors.rules.decline import DailyCounts, evaluate_days
 from simulator.evaluation.protocol import Floats
 
 _FIRST_DAY = date(2024, 1, 1).toordinal()
@@ -47,7 +47,7 @@ def score_decline(people: int = 150) -> DeclineScore:
         begin = datetime.combine(date.fromordinal(_FIRST_DAY), datetime.min.time(), UTC)
         span = (begin, begin + timedelta(days=_DAYS + 1))
         days = _days(np.random.default_rng(seed), kind)
-        found = judge_days(days, seed, ZoneInfo("UTC"), span, told_from=begin).findings
+        found = evaluate_days(days, seed, ZoneInfo("UTC"), span, raised_from=begin).findings
         told = [one.raised_at.toordinal() - _FIRST_DAY for one in found]
         quiet = _DAYS if kind == "as_before" else _BEGINS
         false += sum(one <= quiet for one in told)

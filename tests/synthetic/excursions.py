@@ -124,7 +124,7 @@ def _alarms(walk: Walk, fence: Geofence) -> list[datetime]:
     window = Window(
         1, ZoneInfo("UTC"), begin, nothing, track, (), (), (), (fence,), home=HOME, near_home=walk.near_home
     )
-    return [finding.raised_at for finding in GeofenceExit().judge(window, begin, end).findings]
+    return [finding.raised_at for finding in GeofenceExit().evaluate(window, begin, end).findings]
 
 
 def _walk(random: np.random.Generator, days: int, fix_s: float) -> Walk:

@@ -66,7 +66,7 @@ def score(people: int = 20) -> list[Score]:
     false = dict.fromkeys(EVENTS, 0)
     for seed in range(people):
         person = make(seed)
-        found = judge(person)
+        found = evaluate(person)
         for rule in EVENTS:
             mine = [one for one in found if one.rule == rule]
             spans = [(began, ended) for name, began, ended in person.truth if name == rule]
@@ -84,7 +84,7 @@ def score(people: int = 20) -> list[Score]:
     ]
 
 
-def judge(person: SyntheticPerson) -> list[Finding]:
+def evaluate(person: SyntheticPerson) -> list[Finding]:
     """Return what the rules find in the test days, day by day with what had been learned a week before at most."""
     began = FIRST + LEARN_DAYS * DAY_S
     window = whole_window(person, moment(began))
@@ -114,4 +114,4 @@ def judge(person: SyntheticPerson) -> list[Finding]:
         absence_not_taken.AbsenceNotTaken(),
     ]
     until = moment(began + TEST_DAYS * DAY_S)
-    return [one for rule in rules for one in rule.judge(window, moment(began), until).findings]
+    return [one for rule in rules for one in rule.evaluate(window, moment(began), until).findings]

@@ -76,7 +76,7 @@ def _alarms(track: Track, places: Places | None) -> Sequence[Finding]:
     begin, end = moment(float(track.time[0])), moment(float(track.time[-1]))
     watched_from = begin - timedelta(days=1)
     window = Window(1, ZoneInfo("UTC"), watched_from, nothing, track, (), (), (), ())
-    return Wandering(lambda _: places).judge(window, begin, end).findings
+    return Wandering(lambda _: places).evaluate(window, begin, end).findings
 
 
 def _some(track: Track, kept: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> Track:

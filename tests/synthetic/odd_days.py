@@ -133,20 +133,20 @@ def score_new_homes(homes: int = 40) -> dict[str, OddDays]:
 
 def _learned_from(signs: LifeSigns, first: float) -> Callable[[date], SilenceBaseline]:
     @cache
-    def usual_on(day: date) -> SilenceBaseline:
+    def baseline_on(day: date) -> SilenceBaseline:
         known = signs.time >= first
         heard = LifeSigns(signs.time[known], signs.kind[known], signs.place[known], signs.places)
         return learn(heard, UTC_ZONE, (), midnight(UTC_ZONE, day) - timedelta(hours=2))
 
-    return usual_on
+    return baseline_on
 
 
 def _raised(
-    signs: LifeSigns, first: float, days: int, usual_on: Callable[[date], SilenceBaseline]
+    signs: LifeSigns, first: float, days: int, baseline_on: Callable[[date], SilenceBaseline]
 ) -> list[float]:
     since = moment(first)
     window = Window(1, UTC_ZONE, since, signs, no_track(), (), (), (), ())
-    found = Inactivity(usual_on).judge(window, since, since + timedelta(days=days)).findings
+    found = Inactivity(baseline_on).evaluate(window, since, since + timedelta(days=days)).findings
     return [one.raised_at.timestamp() for one in found]
 
 
@@ -178,7 +178,7 @@ def _alerts(
         pauses=absence_not_taken.pauses(day.planned, signs, until, has_door=True, away=()),
         geofences=(),
     )
-    found = Inactivity(lambda _: usual).judge(window, since, until).findings
+    found = Inactivity(lambda _: usual).evaluate(window, since, until).findings
     return sum(since < one.raised_at <= until for one in found)
 
 

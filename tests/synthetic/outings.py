@@ -43,7 +43,7 @@ def score_left_behind(homes: int = 20, days: int = 60) -> OutingScore:
         stays = [outing for outing in outings if random.random() < _LEFT]
         window = _window(random, recording.signs, [one for one in outings if one not in stays])
         begin, end = window.life_signs.time[0], window.life_signs.time[-1]
-        judged = LeftBehind().judge(window, moment(float(begin)), moment(float(end)))
+        judged = LeftBehind().evaluate(window, moment(float(begin)), moment(float(end)))
         told = {one.began_at.timestamp() for one in judged.findings}
         long = [began for began, ended in stays if ended - began > QUIET_S]
         found += sum(began in told for began in long)

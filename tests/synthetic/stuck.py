@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
-from detectors.features.stuck_patterns import METRICS, Sensor, Told
+from detectors.features.stuck_patterns import METRICS, ReportedMetric, Sensor
 from detectors.features.window import LIFE_KINDS, moment
-from detectors.rules.device_stuck import judge_sensors
+from detectors.rules.device_stuck import evaluate_sensors
 from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.protocol import DAY_S, Floats
 from simulator.incidents.incident import Incident, IncidentKind
@@ -91,7 +91,7 @@ def _score(kind: str, trials: Sequence[_Trial]) -> StuckScore:
     waits, faults, false, days = list[float](), 0, 0, 0.0
     for one in trials:
         since, until = one.span
-        judged = judge_sensors(one.sensors, _UTC, one.span, watched_from=since, told_from=since)
+        judged = evaluate_sensors(one.sensors, _UTC, one.span, watched_from=since, raised_from=since)
         days += len(one.sensors) * (until - since).total_seconds() / DAY_S
         of_struck = [
             finding.raised_at.timestamp() - one.began
@@ -114,12 +114,12 @@ def _sensors(recording: EvaluatedRecording) -> list[Sensor]:
         kind = LIFE_KINDS[int(signs.kind[here][0])]
         metric = "motion" if kind is DeviceKind.MOTION else "contact_used"
         time = np.unique(signs.time[here])
-        found.append(Sensor(number, kind, place, (Told(metric, time, np.ones(len(time))),)))
+        found.append(Sensor(number, kind, place, (ReportedMetric(metric, time, np.ones(len(time))),)))
     return found
 
 
 def _struck(sensors: Sequence[Sensor], kind: str, random: np.random.Generator) -> _Trial | None:
-    every = np.sort(np.concatenate([one.told[0].time for one in sensors]))
+    every = np.sort(np.concatenate([one.reported[0].time for one in sensors]))
     begin, end = float(every[0]), float(every[-1])
     span = (moment(begin), moment(end))
     if kind == "none":
@@ -131,20 +131,20 @@ def _struck(sensors: Sequence[Sensor], kind: str, random: np.random.Generator) -
     chosen = busy[int(random.integers(len(busy)))]
     began = float(random.uniform(begin + _PAST_DAYS * DAY_S, end - _LASTS_DAYS * DAY_S))
     ended = began + _LASTS_DAYS * DAY_S
-    others = np.sort(np.concatenate([one.told[0].time for one in sensors if one is not chosen]))
+    others = np.sort(np.concatenate([one.reported[0].time for one in sensors if one is not chosen]))
     heard = np.unique(np.floor(others[(others >= began) & (others < ended)] / _QUARTER_S))
     if len(heard) < _LIVED_QUARTERS * _LASTS_DAYS:
         return None
-    kept = chosen.told[0].time
+    kept = chosen.reported[0].time
     time: Floats = np.sort(
         np.concatenate([kept[(kept < began) | (kept >= ended)], _false(kind, began, ended, random)])
     )
-    struck = replace(chosen, told=(Told("motion", time, np.ones(len(time))),))
+    struck = replace(chosen, reported=(ReportedMetric("motion", time, np.ones(len(time))),))
     return _Trial([struck if one is chosen else one for one in sensors], chosen.device, began, span)
 
 
 def _speaks(sensor: Sensor) -> bool:
-    time = sensor.told[0].time
+    time = sensor.reported[0].time
     return len(time) / max((float(time[-1]) - float(time[0])) / DAY_S, 1.0) >= 10
 
 
@@ -186,7 +186,9 @@ def told_by(home: SimHome, world: HomeWorld, begin: datetime, days: int) -> list
     found: list[Sensor] = []
     for number, device in enumerate(home.devices):
         told = [
-            Told(metric, np.array([time for time, _ in rows]), np.array([value for _, value in rows]))
+            ReportedMetric(
+                metric, np.array([time for time, _ in rows]), np.array([value for _, value in rows])
+            )
             for (of, metric), rows in series.items()
             if of == number
         ]

@@ -1,4 +1,4 @@
-"""Judges the batteries of a home once a day, from what its devices told over the last two months."""
+"""Evaluates the batteries of a home once a day, from what its devices told over the last two months."""
 
 from datetime import timedelta
 from functools import partial
@@ -11,27 +11,27 @@ from core.store.telemetry import tracker_history
 from core.store.telemetry.tracker_history import BatteryRow
 from detectors.engine.daily.schedule import DailyCheck, DailySpan
 from detectors.engine.home_context import HomeContext
-from detectors.features.window import Judgement
-from detectors.rules.battery import NAME, SLOPE_DAYS, BatterySeries, judge_batteries, next_check
+from detectors.features.window import Evaluation
+from detectors.rules.battery import NAME, SLOPE_DAYS, BatterySeries, evaluate_batteries, next_check
 
-_JUDGED_BACK = timedelta(days=30)
+_EVALUATED_BACK = timedelta(days=30)
 
 
-def check(case: HomeContext) -> DailyCheck:
+def check(context: HomeContext) -> DailyCheck:
     """Return the check of a home's batteries."""
-    zone = case.lead.zone
-    judge_home = partial(judge, case.connection, case.span.home, zone)
-    return DailyCheck(NAME, case.lead, case.record.devices, partial(next_check, zone), judge_home)
+    zone = context.lead.zone
+    evaluate_home = partial(evaluate, context.connection, context.span.home, zone)
+    return DailyCheck(NAME, context.lead, context.record.devices, partial(next_check, zone), evaluate_home)
 
 
-def judge(connection: Connection, home: int, zone: ZoneInfo, span: DailySpan) -> Judgement:
-    """Judge the batteries of a home at the checks of a span."""
-    first = min(span.since - _JUDGED_BACK, span.earliest)
+def evaluate(connection: Connection, home: int, zone: ZoneInfo, span: DailySpan) -> Evaluation:
+    """Evaluate the batteries of a home at the checks of a span."""
+    first = min(span.since - _EVALUATED_BACK, span.earliest)
     learned_from = first - timedelta(days=SLOPE_DAYS + 1)
     rows = tracker_history.batteries(connection, home, zone, learned_from, span.until)
     found = [_series(row) for row in rows]
-    return judge_batteries(
-        found, zone, span.since, span.until, watched_from=span.watched_from, told_from=first
+    return evaluate_batteries(
+        found, zone, span.since, span.until, watched_from=span.watched_from, raised_from=first
     )
 
 

@@ -8,14 +8,14 @@ from core.logs import get_logger
 from core.store.alerts.episodes import AlertKey
 from core.store.detection.evaluation_queue import WatchedResident
 from detectors.engine.home_context import HomeContext
-from detectors.features.window import Judgement
+from detectors.features.window import Evaluation
 
 _log = get_logger(__name__)
 
 
 @dataclass(frozen=True)
 class DailySpan:
-    """What is to be judged.
+    """What is to be evaluated.
 
     Attributes
     ----------
@@ -49,31 +49,31 @@ class DailyCheck:
     resident : WatchedResident
         About whom its alerts are.
     subjects : collection of str
-        What it judges.
+        What it evaluates.
     next_check : callable
         Returns the first of the hours after a moment.
-    judge : callable
-        Judges a span in which there is such an hour.
+    evaluate : callable
+        Evaluates a span in which there is such an hour.
     """
 
     rule: str
     resident: WatchedResident
     subjects: Collection[str]
     next_check: Callable[[datetime], datetime]
-    judge: Callable[[DailySpan], Judgement]
+    evaluate: Callable[[DailySpan], Evaluation]
 
-    def ask(self, case: HomeContext, since: datetime) -> None:
+    def ask(self, context: HomeContext, since: datetime) -> None:
         """Ask the rule, if it is time, and bring its alerts in line; what fails is tried again at the next hour."""
-        if self.next_check(since) > case.span.until:
+        if self.next_check(since) > context.span.until:
             return
-        active = case.active(self.resident, self.rule)
+        active = context.active(self.resident, self.rule)
         began_at = min((one.began_at for one in active), default=None)
-        span = DailySpan(since, case.span.until, self.resident.watched_from, began_at)
+        span = DailySpan(since, context.span.until, self.resident.watched_from, began_at)
         try:
-            with case.connection.transaction():
-                judged = self.judge(span)
+            with context.connection.transaction():
+                evaluated = self.evaluate(span)
         except Exception:  # noqa: BLE001 - the fence round one rule
             _log.exception("rule_failed", rule=self.rule, resident=self.resident.number)
             return
-        matters = {AlertKey(self.rule, one) for one in (*self.subjects, *(one.subject for one in active))}
-        case.reconcile(self.resident, judged.findings, matters)
+        keys = {AlertKey(self.rule, one) for one in (*self.subjects, *(one.subject for one in active))}
+        context.reconcile(self.resident, evaluated.findings, keys)

@@ -1,4 +1,4 @@
-"""Judges four times a day whether the sensors of a home still tell what happens, from what they told over two weeks."""
+"""Evaluates four times a day whether the sensors of a home still tell what happens, from what they told over two weeks."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -15,35 +15,35 @@ from core.store.telemetry.metric_series import Series
 from detectors.engine.daily.schedule import DailyCheck, DailySpan
 from detectors.engine.home_context import HomeContext
 from detectors.features.availability import Link
-from detectors.features.mute_devices import REACH_S
-from detectors.features.stuck_patterns import METRICS, Sensor, Told
-from detectors.features.window import Judgement
-from detectors.rules.device_stuck import HISTORY, NAME, is_judged_by_silence, judge_sensors, next_check
+from detectors.features.mute_devices import LOOKBACK_S
+from detectors.features.stuck_patterns import METRICS, ReportedMetric, Sensor
+from detectors.features.window import Evaluation
+from detectors.rules.device_stuck import HISTORY, NAME, evaluate_sensors, is_evaluated_by_silence, next_check
 
 _NO_SENSORS = frozenset({DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY, DeviceKind.BUTTON})
 
 
-def check(case: HomeContext) -> DailyCheck:
+def check(context: HomeContext) -> DailyCheck:
     """Return the check of a home's sensors."""
-    zone, record = case.lead.zone, case.record
+    zone, record = context.lead.zone, context.record
     people = [one.number for one in record.people]
-    judge_home = partial(judge, case.connection, (case.span.home, people), record.links, zone)
-    return DailyCheck(NAME, case.lead, record.devices, partial(next_check, zone), judge_home)
+    evaluate_home = partial(evaluate, context.connection, (context.span.home, people), record.links, zone)
+    return DailyCheck(NAME, context.lead, record.devices, partial(next_check, zone), evaluate_home)
 
 
-def judge(
+def evaluate(
     connection: Connection,
     home: tuple[int, Sequence[int]],
     links: Sequence[Link],
     zone: ZoneInfo,
     span: DailySpan,
-) -> Judgement:
-    """Judge the sensors of a home at the checks of a span.
+) -> Evaluation:
+    """Evaluate the sensors of a home at the checks of a span.
 
     Parameters
     ----------
     connection : Connection
-        Inside the transaction of the one who judges.
+        Inside the transaction of the one who evaluates.
     home : tuple of int and sequence of int
         The home, and who lives there: somebody's own devices are read with theirs.
     links : sequence of Link
@@ -51,45 +51,47 @@ def judge(
     zone : ZoneInfo
         The home's.
     span : DailySpan
-        What is to be judged.
+        What is to be evaluated.
     """
     here = {one.device: one for one in links if one.kind not in _NO_SENSORS}
     number, people = home
-    told: dict[tuple[int, str], Series] = {}
+    reported: dict[tuple[int, str], Series] = {}
     for resident in people:
         for row in metric_series.series(
             connection, number, resident, METRICS, span.earliest - HISTORY, span.until
         ):
-            told[row.device, row.metric] = row
+            reported[row.device, row.metric] = row
     sensors = [
-        _sensor(link, [row for row in told.values() if row.device == link.device]) for link in here.values()
+        _sensor(link, [row for row in reported.values() if row.device == link.device])
+        for link in here.values()
     ]
-    told_at: dict[int, NDArray[np.float64]] | None = None
-    if any(is_judged_by_silence(one) for one in sensors):
-        reach = span.earliest - timedelta(seconds=REACH_S)
-        told_at = {
+    reported_at: dict[int, NDArray[np.float64]] | None = None
+    if any(is_evaluated_by_silence(one) for one in sensors):
+        since = span.earliest - timedelta(seconds=LOOKBACK_S)
+        reported_at = {
             device: np.unique(np.array(times, np.float64))
-            for device, times in metric_series.told_at(connection, number, reach, span.until)
+            for device, times in metric_series.told_at(connection, number, since, span.until)
         }
-    return judge_sensors(
+    return evaluate_sensors(
         sensors,
         zone,
         (span.since, span.until),
         watched_from=span.watched_from,
-        told_from=min(span.since - HISTORY, span.earliest),
-        told_at=told_at,
+        raised_from=min(span.since - HISTORY, span.earliest),
+        reported_at=reported_at,
     )
 
 
 def _sensor(link: Link, rows: Sequence[Series]) -> Sensor:
-    told = [
-        Told(row.metric, np.array(row.times, np.float64), np.array(row.values, np.float64)) for row in rows
+    reported = [
+        ReportedMetric(row.metric, np.array(row.times, np.float64), np.array(row.values, np.float64))
+        for row in rows
     ]
     return Sensor(
         link.device,
         link.kind,
         link.place,
-        told,
+        reported,
         has_heartbeat=link.heartbeat is not None,
         has_status=bool(link.status),
     )

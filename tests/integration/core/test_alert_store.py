@@ -33,7 +33,7 @@ def kinds(database: Database, alert: int) -> list[EventKind]:
         return [event.kind for event in alerts.events(connection, alert)]
 
 
-def judge(
+def evaluate(
     database: Database,
     *findings: Finding,
     now: datetime = NOW,
@@ -41,7 +41,7 @@ def judge(
     judged: list[AlertKey] = JUDGED,
 ) -> list[int]:
     with database.transaction() as connection:
-        return reconcile(connection, 1, findings, judged=judged, until=until or now, now=now)
+        return reconcile(connection, 1, findings, evaluated=judged, until=until or now, now=now)
 
 
 def only_alert(database: Database) -> Alert:
@@ -51,16 +51,16 @@ def only_alert(database: Database) -> Alert:
 
 
 def test_the_same_findings_again_change_nothing(database: Database) -> None:
-    (number,) = judge(database, finding())
+    (number,) = evaluate(database, finding())
     before = only_alert(database)
 
-    assert judge(database, finding(), now=LATER) == []
+    assert evaluate(database, finding(), now=LATER) == []
     assert only_alert(database) == before
     assert kinds(database, number) == [EventKind.OPENED]
 
 
 def test_an_alert_belongs_to_the_residents_office_and_says_who_it_is_about(database: Database) -> None:
-    judge(database, finding())
+    evaluate(database, finding())
 
     alert = only_alert(database)
     assert (alert.resident, alert.office, alert.severity) == (1, 1, Severity.CHECK_SOON)
@@ -69,10 +69,10 @@ def test_an_alert_belongs_to_the_residents_office_and_says_who_it_is_about(datab
 
 
 def test_an_episode_that_ends_clears_its_alert_and_leaves_it_in_the_queue(database: Database) -> None:
-    (number,) = judge(database, finding())
+    (number,) = evaluate(database, finding())
 
-    judge(database, finding(cleared_at=LATER), now=LATER)
-    judge(database, finding(cleared_at=LATER), now=LATER)
+    evaluate(database, finding(cleared_at=LATER), now=LATER)
+    evaluate(database, finding(cleared_at=LATER), now=LATER)
 
     alert = only_alert(database)
     assert (alert.condition, alert.cleared_at, alert.handling) == (Condition.CLEARED, LATER, Handling.OPEN)
@@ -82,11 +82,11 @@ def test_an_episode_that_ends_clears_its_alert_and_leaves_it_in_the_queue(databa
 
 
 def test_a_new_episode_reactivates_the_alert_that_nobody_closed(database: Database) -> None:
-    (number,) = judge(database, finding())
-    judge(database, finding(cleared_at=LATER), now=LATER)
+    (number,) = evaluate(database, finding())
+    evaluate(database, finding(cleared_at=LATER), now=LATER)
     again = finding(began_at=LATER, raised_at=LATER + timedelta(hours=2))
 
-    assert judge(database, again, now=again.raised_at) == [number]
+    assert evaluate(database, again, now=again.raised_at) == [number]
 
     alert = only_alert(database)
     assert (alert.condition, alert.began_at) == (Condition.ACTIVE, LATER)
@@ -94,24 +94,24 @@ def test_a_new_episode_reactivates_the_alert_that_nobody_closed(database: Databa
 
 
 def test_a_new_episode_after_closing_opens_a_new_alert(database: Database) -> None:
-    (first,) = judge(database, finding())
+    (first,) = evaluate(database, finding())
     with database.transaction() as connection:
         handling.close(connection, first, user=CARE, outcome=Outcome.SAFE_CONTACTED, now=LATER)
 
     # The episode still holds in the data, but somebody has dealt with it.
-    assert judge(database, finding(), now=LATER) == []
-    judge(database, finding(cleared_at=LATER), now=LATER)
+    assert evaluate(database, finding(), now=LATER) == []
+    evaluate(database, finding(cleared_at=LATER), now=LATER)
     again = finding(began_at=LATER, raised_at=LATER + timedelta(hours=2))
-    (second,) = judge(database, again, now=again.raised_at)
+    (second,) = evaluate(database, again, now=again.raised_at)
 
     assert second != first
 
 
 def test_an_episode_that_late_data_contradict_is_cleared_and_marked(database: Database) -> None:
-    (number,) = judge(database, finding())
+    (number,) = evaluate(database, finding())
 
-    assert judge(database, now=LATER) == [number]
-    assert judge(database, now=LATER) == []
+    assert evaluate(database, now=LATER) == [number]
+    assert evaluate(database, now=LATER) == []
 
     with database.transaction() as connection:
         last = alerts.events(connection, number)[-1]
@@ -123,12 +123,12 @@ def test_an_episode_that_late_data_contradict_is_cleared_and_marked(database: Da
 def test_what_had_ended_and_is_contradicted_by_late_data_is_taken_back_without_a_word(
     database: Database,
 ) -> None:
-    (number,) = judge(database, finding(cleared_at=LATER), now=LATER)
+    (number,) = evaluate(database, finding(cleared_at=LATER), now=LATER)
     before = finding().raised_at - timedelta(minutes=1)
 
     def judge_anew(since: datetime, *findings: Finding) -> None:
         with database.transaction() as connection:
-            reconcile(connection, 1, findings, judged=JUDGED, until=LATER, now=LATER, anew_since=since)
+            reconcile(connection, 1, findings, evaluated=JUDGED, until=LATER, now=LATER, anew_since=since)
 
     # Found again, or raised before the span: it stays.
     judge_anew(before, finding(cleared_at=LATER))
@@ -146,18 +146,18 @@ def test_what_had_ended_and_is_contradicted_by_late_data_is_taken_back_without_a
 
 
 def test_an_alert_of_a_rule_that_was_not_judged_stays_as_it_is(database: Database) -> None:
-    judge(database, finding())
+    evaluate(database, finding())
 
-    assert judge(database, now=LATER, judged=[]) == []
+    assert evaluate(database, now=LATER, judged=[]) == []
     assert only_alert(database).condition is Condition.ACTIVE
 
 
 def test_an_episode_with_another_beginning_is_the_same_alert(database: Database) -> None:
-    (number,) = judge(database, finding())
+    (number,) = evaluate(database, finding())
     moved = finding(began_at=NOW - timedelta(hours=2), raised_at=NOW + timedelta(minutes=1))
 
-    assert judge(database, moved, now=LATER) == [number]
-    assert judge(database, moved, now=LATER) == []
+    assert evaluate(database, moved, now=LATER) == [number]
+    assert evaluate(database, moved, now=LATER) == []
 
     assert only_alert(database).began_at == moved.began_at
     assert kinds(database, number) == [EventKind.OPENED, EventKind.AMENDED]
@@ -166,15 +166,15 @@ def test_an_episode_with_another_beginning_is_the_same_alert(database: Database)
 def test_an_end_that_is_known_is_not_taken_back_when_an_earlier_span_is_judged_again(
     database: Database,
 ) -> None:
-    (number,) = judge(database, finding())
-    judge(database, finding(cleared_at=LATER), now=LATER)
+    (number,) = evaluate(database, finding())
+    evaluate(database, finding(cleared_at=LATER), now=LATER)
 
-    assert judge(database, finding(), now=LATER, until=NOW) == []
+    assert evaluate(database, finding(), now=LATER, until=NOW) == []
     assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED]
 
 
 def test_what_was_over_before_anybody_could_be_told_is_marked_as_seen_late(database: Database) -> None:
-    (number,) = judge(database, finding(cleared_at=LATER), now=LATER + timedelta(hours=1))
+    (number,) = evaluate(database, finding(cleared_at=LATER), now=LATER + timedelta(hours=1))
 
     alert = only_alert(database)
     assert (alert.seen_late, alert.condition) == (True, Condition.CLEARED)
@@ -184,25 +184,25 @@ def test_what_was_over_before_anybody_could_be_told_is_marked_as_seen_late(datab
 def test_a_more_urgent_judgement_raises_the_severity_and_a_milder_one_does_not_lower_it(
     database: Database,
 ) -> None:
-    (number,) = judge(database, finding())
+    (number,) = evaluate(database, finding())
 
-    assert judge(database, finding(severity=Severity.EMERGENCY), now=LATER) == [number]
-    assert judge(database, finding(severity=Severity.CHECK_SOON), now=LATER) == []
+    assert evaluate(database, finding(severity=Severity.EMERGENCY), now=LATER) == [number]
+    assert evaluate(database, finding(severity=Severity.CHECK_SOON), now=LATER) == []
     assert only_alert(database).severity is Severity.EMERGENCY
 
 
 def test_an_sos_stays_active_until_a_person_closes_it(database: Database) -> None:
     sos = finding(rule="sos", severity=Severity.EMERGENCY, began_at=NOW)
     judged = [AlertKey("sos", "resident:1")]
-    (number,) = judge(database, sos, judged=judged)
+    (number,) = evaluate(database, sos, judged=judged)
 
-    assert judge(database, now=LATER, judged=judged) == []
-    assert judge(database, finding(rule="sos", began_at=NOW, cleared_at=LATER), judged=judged) == []
+    assert evaluate(database, now=LATER, judged=judged) == []
+    assert evaluate(database, finding(rule="sos", began_at=NOW, cleared_at=LATER), judged=judged) == []
     assert only_alert(database).condition is Condition.ACTIVE
 
     with database.transaction() as connection:
         handling.close(connection, number, user=CARE, outcome=Outcome.PRESSED_BY_MISTAKE, now=LATER)
-    assert judge(database, sos, judged=judged, now=LATER) == []
+    assert evaluate(database, sos, judged=judged, now=LATER) == []
 
 
 def test_of_two_who_claim_at_once_one_holds_it_and_the_other_learns_who(database: Database) -> None:
@@ -331,7 +331,7 @@ def test_lists_are_limited_to_offices_and_residents_and_ward_alerts_are_the_staf
             connection,
             None,
             [finding(rule="ward_silent", subject="ward")],
-            judged=judged,
+            evaluated=judged,
             until=NOW,
             now=NOW,
         )

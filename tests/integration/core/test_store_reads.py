@@ -143,7 +143,7 @@ def test_a_device_is_heard_while_its_heartbeats_come(ward: ApiWard) -> None:
 
 def test_counting_gives_the_same_as_looking_at_each(ward: ApiWard) -> None:
     now = ward.clock.now()
-    _judge(ward, ward_through=now)
+    _evaluate(ward, ward_through=now)
     for moment in (now, now + timedelta(hours=2)):
         for scope in (ALL, AccessScope(office=OFFICE_A), AccessScope(family_user=4), AccessScope()):
             with ward.database.transaction() as connection:
@@ -158,7 +158,7 @@ def test_counting_gives_the_same_as_looking_at_each(ward: ApiWard) -> None:
 
 def test_each_resident_counts_in_one_state_only(ward: ApiWard) -> None:
     now = ward.clock.now()
-    _judge(ward, ward_through=now)
+    _evaluate(ward, ward_through=now)
     with ward.database.transaction() as connection:
         calm = residents.counts_in(connection, ALL, now, now)
         assert residents.overview(connection, ALL, RESIDENT_A).state_at(now) is WatchState.AS_USUAL
@@ -179,7 +179,7 @@ def test_nobody_can_tell_of_whom_the_last_judging_is_too_old(ward: ApiWard) -> N
             return [one.state_at(known_since).value for one in residents.overviews(connection, ALL)]
 
     assert states(now) == ["cannot_tell", "cannot_tell"]
-    _judge(ward, ward_through=now)
+    _evaluate(ward, ward_through=now)
     assert sorted(states(now)) == ["as_usual", "different"]
     # Nobody judges the ward any more.
     assert states(now + timedelta(seconds=1)) == ["cannot_tell", "cannot_tell"]
@@ -189,7 +189,7 @@ def test_nobody_can_tell_of_whom_the_last_judging_is_too_old(ward: ApiWard) -> N
     assert sorted(states(now + PART)) == ["cannot_tell", "different"]
 
 
-def _judge(ward: ApiWard, *, ward_through: datetime) -> None:
+def _evaluate(ward: ApiWard, *, ward_through: datetime) -> None:
     """Say that everybody was judged and is not due for a day."""
     for subject, resident, state in (
         ("resident:1", 1, "as_usual"),

@@ -190,7 +190,7 @@ def test_a_thread_that_breaks_ends_the_loop_with_its_error(
 
 def test_a_ring_before_waiting_is_not_lost() -> None:
     bell = WakeUp()
-    heard = bell.heard()
+    heard = bell.rings()
     bell.ring()
 
     began = time.monotonic()

@@ -274,7 +274,7 @@ def test_an_alert_of_the_whole_ward_goes_to_the_centres_and_to_no_family(stage: 
     ward = finding(rule="ward_silent", subject="ward")
     judged = [AlertKey("ward_silent", "ward")]
     with stage.database.transaction() as connection:
-        (stage.alert,) = reconcile(connection, None, [ward], judged=judged, until=NOW, now=NOW)
+        (stage.alert,) = reconcile(connection, None, [ward], evaluated=judged, until=NOW, now=NOW)
 
     assert stage.told() == [("夜間センター", OPENING), (CENTRE_NAME, OPENING)]
 
@@ -307,7 +307,7 @@ def test_the_end_of_it_is_told_to_everybody_who_was_told_and_stops_the_ladder(st
             connection,
             1,
             [ended],
-            judged=[AlertKey("inactivity", "resident:1")],
+            evaluated=[AlertKey("inactivity", "resident:1")],
             until=stage.clock.now(),
             now=stage.clock.now(),
         )
@@ -338,7 +338,9 @@ def test_a_matter_that_begins_anew_is_told_anew(stage: ScenarioTestBed) -> None:
     over = finding(cleared_at=stage.clock.advance(minutes=4))
     again = finding(began_at=stage.clock.now(), raised_at=stage.clock.advance(hours=2))
     with stage.database.transaction() as connection:
-        reconcile(connection, 1, [over, again], judged=judged, until=stage.clock.now(), now=stage.clock.now())
+        reconcile(
+            connection, 1, [over, again], evaluated=judged, until=stage.clock.now(), now=stage.clock.now()
+        )
 
     # That it was over for a while needs no message of its own any more.
     assert stage.told() == [(TARO_NAME, OPENING)]
@@ -365,7 +367,7 @@ def test_an_sos_pressed_again_is_told_again(stage: ScenarioTestBed) -> None:
             connection,
             1,
             [finding(rule="sos", severity=Severity.EMERGENCY, began_at=later, raised_at=later)],
-            judged=[],
+            evaluated=[],
             until=later,
             now=later,
         )
@@ -380,7 +382,7 @@ def test_a_matter_that_gets_more_urgent_is_told_again_and_climbs_faster(stage: S
     stage.told()
     with stage.database.transaction() as connection:
         worse = [finding(severity=Severity.EMERGENCY)]
-        reconcile(connection, 1, worse, judged=[], until=stage.clock.now(), now=stage.clock.now())
+        reconcile(connection, 1, worse, evaluated=[], until=stage.clock.now(), now=stage.clock.now())
 
     assert stage.told() == [(TARO_NAME, OPENING)]
     stage.clock.advance(minutes=2)

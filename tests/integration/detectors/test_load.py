@@ -9,7 +9,7 @@ import pytest
 from core.store.database import Database
 from core.store.detection import evaluation_queue
 from detectors.baselines.store import LruCache
-from detectors.engine.home import judge_rest
+from detectors.engine.home import evaluate_rest
 from detectors.engine.home_context import HomeContext
 from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, daily, home
 
@@ -36,11 +36,11 @@ def test_each_batch_is_judged_up_to_the_time_that_has_come_by_then(
     ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slowly(case: HomeContext, memory: LruCache) -> None:
-        judge_rest(case, memory)
+        evaluate_rest(case, memory)
         ward.clock.advance(seconds=1)
         ward.complete(ward.clock.now())
 
-    monkeypatch.setattr("detectors.engine.scheduler.judge_rest", slowly)
+    monkeypatch.setattr("detectors.engine.scheduler.evaluate_rest", slowly)
     assert ward.pass_to(at("2026-07-01 09:00")) >= HOMES
     assert max(judged_through(ward).values()) > at("2026-07-01 09:00")
 

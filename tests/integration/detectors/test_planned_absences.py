@@ -14,7 +14,7 @@ from core.domain.weekly_report import COUNTS_NAME, COUNTS_VERSION
 from core.store.database import Database
 from core.store.detection import evaluation_queue
 from core.store.people import baselines, planned_absences
-from detectors.engine.baseline_trainer import Learner
+from detectors.engine.baseline_trainer import BaselineTrainer
 from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
 from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, daily, home
 
@@ -150,9 +150,9 @@ def test_what_was_learned_is_kept_for_a_week(ward: JudgedWard) -> None:
 
 
 def test_the_next_day_is_learned_an_hour_before_it_begins(ward: JudgedWard) -> None:
-    learner = Learner(ward.database, ward.clock)
+    learner = BaselineTrainer(ward.database, ward.clock)
     ward.pass_to(at("2026-07-01 12:00"))
-    while learner.learn_one():
+    while learner.train_one():
         pass
     with ward.database.transaction() as connection:
         assert baselines.latest(connection, 1, NAME, VERSION, date(2026, 7, 2)) is not None
@@ -160,8 +160,8 @@ def test_the_next_day_is_learned_an_hour_before_it_begins(ward: JudgedWard) -> N
             "SELECT max(learned_for) FROM usual WHERE rule = %s", (NAME,)
         ).fetchall()
     ward.clock.advance(seconds=(at("2026-07-01 23:05") - ward.clock.now()).total_seconds())
-    assert learner.learn_one()
-    assert not learner.learn_one()
+    assert learner.train_one()
+    assert not learner.train_one()
     with ward.database.transaction() as connection:
         (after,) = connection.execute(
             "SELECT max(learned_for) FROM usual WHERE rule = %s", (NAME,)
@@ -170,15 +170,15 @@ def test_the_next_day_is_learned_an_hour_before_it_begins(ward: JudgedWard) -> N
 
 
 def test_the_days_of_somebody_new_are_counted_before_they_are_compared(ward: JudgedWard) -> None:
-    learner = Learner(ward.database, ward.clock)
+    learner = BaselineTrainer(ward.database, ward.clock)
     ward.pass_to(at("2026-07-01 08:00"))
-    while learner.learn_one():
+    while learner.train_one():
         pass
     # The day before is counted when the days are compared, so that what comes late is in it.
     assert _counted_days(ward) == (date(2026, 6, 30), date(2026, 6, 29))
     ward.pass_to(at("2026-07-01 12:30"))
     assert _counted_days(ward) == (date(2026, 7, 1), date(2026, 6, 30))
-    assert not learner.learn_one()
+    assert not learner.train_one()
 
 
 def _counted_days(ward: JudgedWard) -> tuple[date, date]:
@@ -197,9 +197,9 @@ def test_one_resident_that_cannot_be_learned_does_not_stop_the_others(
 
     monkeypatch.setattr("detectors.baselines.silence_and_rhythm.daily_rhythm.learn", broken)
     ward.clock.advance(seconds=(at("2026-07-01 23:05") - ward.clock.now()).total_seconds())
-    learner = Learner(ward.database, ward.clock)
-    assert learner.learn_one()
-    assert not learner.learn_one()
+    learner = BaselineTrainer(ward.database, ward.clock)
+    assert learner.train_one()
+    assert not learner.train_one()
 
 
 def test_the_door_at_night_is_told_of_flagged_residents_only(ward: JudgedWard) -> None:

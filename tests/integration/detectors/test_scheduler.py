@@ -243,7 +243,7 @@ def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
     def broken(*_given: object) -> None:
         raise ZeroDivisionError
 
-    monkeypatch.setattr(GeofenceExit, "judge", broken)
+    monkeypatch.setattr(GeofenceExit, "evaluate", broken)
     ward.store(signs(1, "02:00", "04:30"))
     ward.pass_to(at("2026-07-01 12:00"))
     assert [one.rule for one in alerts_of(ward)] == ["inactivity"]
@@ -259,7 +259,7 @@ def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
 
 
 @pytest.mark.parametrize(
-    "what", ["detectors.rules.geofence_exit.GeofenceExit.judge", "detectors.engine.resident.load_window"]
+    "what", ["detectors.rules.geofence_exit.GeofenceExit.evaluate", "detectors.engine.resident.load_window"]
 )
 def test_what_fails_for_days_is_not_tried_on_an_ever_longer_past(
     ward: JudgedWard, monkeypatch: pytest.MonkeyPatch, what: str
@@ -300,7 +300,7 @@ def test_judging_stands_still_while_ingest_does(ward: JudgedWard) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.complete(at("2026-07-01 05:00"))
     ward.clock.advance(hours=12)
-    ward.runner.round()
+    ward.runner.cycle()
     assert ward.alerts("inactivity") == []
     assert not ward.is_judged(at("2026-07-01 12:00"))
 

@@ -13,8 +13,8 @@ from core.store.database import Connection, Database
 from core.store.people import planned_absences
 from core.store.telemetry import blind_times
 from core.store.telemetry.blind_times import BlindTime
-from detectors.baselines.exclusions import masked_at_home
-from detectors.baselines.store import Who
+from detectors.baselines.exclusions import excluded_at_home
+from detectors.baselines.store import BaselineSubject
 from tests.support.alerting import finding, open_alert
 from tests.support.wards.evaluated_ward import ZONE, JudgedWard, home
 from tests.support.wards.ward_files import carer
@@ -34,7 +34,7 @@ def connection(database_url: str, tmp_path: Path) -> Iterator[Connection]:
 
 
 def masked(connection: Connection) -> list[tuple[float, float]]:
-    return masked_at_home(connection, Who(1, 1, ZONE), SINCE, UNTIL)
+    return excluded_at_home(connection, BaselineSubject(1, 1, ZONE), SINCE, UNTIL)
 
 
 def closed(connection: Connection, rule: str, outcome: Outcome) -> None:

@@ -116,8 +116,8 @@ def test_two_processes_share_the_work_and_raise_nothing_twice(ward: JudgedWard, 
         # One process holds the first homes; the other takes the rest meanwhile.
         held = evaluation_queue.claim_homes(connection, ward.clock.now(), 5)
         assert len(held) == 5
-        assert runners[0].round() > 0
-    runners[1].round()
+        assert runners[0].cycle() > 0
+    runners[1].cycle()
     assert ward.is_judged(ward.clock.now())
     assert sorted(one.subject for one in ward.alerts("inactivity")) == sorted(
         f"resident:{number}" for number in range(2, HOMES + 1)
@@ -221,9 +221,9 @@ def test_ingest_that_stands_still_is_told_to_the_staff(ward: JudgedWard, databas
     stopped = TODAY + timedelta(hours=9)
     ward.complete(stopped)
     clock.advance(seconds=(stopped - clock.now()).total_seconds())
-    runner.round()
+    runner.cycle()
     clock.advance(minutes=8)
-    Runner(database, clock, ZONE).round()
+    Runner(database, clock, ZONE).cycle()
     (alert,) = ward.alerts()
     assert (alert.rule, alert.reason["cause"], alert.condition) == (
         "ward_silent",
@@ -233,10 +233,10 @@ def test_ingest_that_stands_still_is_told_to_the_staff(ward: JudgedWard, databas
     # It catches up: what was sent had waited in the broker.
     live(ward, 9.2, since=9)
     ward.complete(clock.now())
-    Runner(database, clock, ZONE).round()
+    Runner(database, clock, ZONE).cycle()
     clock.advance(minutes=1)
     ward.complete(clock.now())
-    Runner(database, clock, ZONE).round()
+    Runner(database, clock, ZONE).cycle()
     (alert,) = ward.alerts()
     assert alert.condition is Condition.CLEARED
 

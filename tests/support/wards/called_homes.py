@@ -146,7 +146,7 @@ class _Alerts:
             at, rule = heapq.heappop(self._to_close)
             self._open.pop(rule).closed_at = at
 
-    def judge(self, tables: _Tables, metric: int, since: datetime, now: datetime) -> None:
+    def evaluate(self, tables: _Tables, metric: int, since: datetime, now: datetime) -> None:
         """Judge the calls of one kind as the runner does."""
         rule = _CALL_NUMBERS[metric]
         window = Window(
@@ -163,7 +163,7 @@ class _Alerts:
                 one.closed_at for one in self.all if one.rule == rule and one.closed_at is not None
             ],
         )
-        for finding in SosCall(rule).judge(window, since, now).findings:
+        for finding in SosCall(rule).evaluate(window, since, now).findings:
             if (rule, finding.began_at) not in self._known:
                 self._known.add((rule, finding.began_at))
                 self._tell(rule, finding.raised_at, now)
@@ -198,7 +198,7 @@ def told_quickly(home: CallHome) -> list[ToldAlert]:
             first = min(row[1] for row in fresh) - timedelta(microseconds=1)
             since = min(judged_through, max(first, judged_through - _REACH))
             for metric in {row[2] for row in fresh}:
-                told.judge(tables, metric, max(since, FIRST), now)
+                told.evaluate(tables, metric, max(since, FIRST), now)
         judged_through = now
     told.close_until(FIRST + timedelta(days=400))
     return told.all

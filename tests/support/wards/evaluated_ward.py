@@ -126,7 +126,7 @@ class JudgedWard:
         """Move the clock, say that ingest has stored everything up to then, and judge; return how many homes were judged."""
         self.clock.advance(seconds=(now - self.clock.now()).total_seconds())
         self.complete(now)
-        return (runner or self.runner).round()
+        return (runner or self.runner).cycle()
 
     def complete(self, through: datetime) -> None:
         """Say that ingest has stored everything up to a moment."""

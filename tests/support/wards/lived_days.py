@@ -36,7 +36,7 @@ _OWN = ("sos", "phone")
 
 
 @dataclass(frozen=True)
-class Told:
+class ReportedMetric:
     """What a device tells of one moment: a metric and its value, or a place as metres north and east of home."""
 
     device: str
@@ -52,9 +52,9 @@ class HomeLife:
     rng: Random
     quiet: list[tuple[datetime, datetime]] = field(default_factory=list[tuple[datetime, datetime]])
     away: list[tuple[datetime, datetime]] = field(default_factory=list[tuple[datetime, datetime]])
-    happened: list[Told] = field(default_factory=list[Told])
+    happened: list[ReportedMetric] = field(default_factory=list[ReportedMetric])
 
-    def all(self) -> list[Told]:
+    def all(self) -> list[ReportedMetric]:
         """Return everything that was told, in order of time."""
         events: list[Callable[[datetime], None]] = [
             self._lies_still,
@@ -74,48 +74,48 @@ class HomeLife:
                 event(WATCHED + timedelta(days=day))
         usual = [told for day in range(TAUGHT_DAYS + DAYS) for told in self._day(FIRST + timedelta(days=day))]
         kept = [told for told in usual if not self._is_left_out(told)]
-        seen: dict[tuple[str, datetime, object], Told] = {}
+        seen: dict[tuple[str, datetime, object], ReportedMetric] = {}
         for told in sorted([*self.happened, *kept], key=lambda one: one.time):
             name = told.content[0] if isinstance(told.content[0], str) else ""
             seen.setdefault((told.device, told.time, name), told)
         return [told for told in seen.values() if told.time < END]
 
-    def _is_left_out(self, told: Told) -> bool:
+    def _is_left_out(self, told: ReportedMetric) -> bool:
         if told.device == "phone":
             return any(began <= told.time < ended for began, ended in self.away)
         return told.device not in {"air", "stove"} and any(
             began <= told.time < ended for began, ended in self.quiet
         )
 
-    def _day(self, day: datetime) -> Iterator[Told]:
+    def _day(self, day: datetime) -> Iterator[ReportedMetric]:
         """Give an ordinary day: up about half past six, meals, the bathroom now and then, to bed about ten."""
         up = day + timedelta(hours=6.5, seconds=self.rng.randint(0, 1200))
         for number in range(26):
             moment = up + timedelta(minutes=36 * number, seconds=self.rng.randint(0, 300))
-            yield Told("kitchen", moment, ("motion", True))
-            yield Told("hall", moment + timedelta(seconds=50), ("motion", True))
+            yield ReportedMetric("kitchen", moment, ("motion", True))
+            yield ReportedMetric("hall", moment + timedelta(seconds=50), ("motion", True))
             if number % 6 == 2:
                 yield from self._visit(moment + timedelta(minutes=8))
         yield from self._visit(day + timedelta(hours=2, seconds=self.rng.randint(0, 3600)))
         for hour in (7, 12, 18):
             on = day + timedelta(hours=hour, seconds=self.rng.randint(0, 1200))
-            yield Told("stove", on, ("power_w", 1100.0))
-            yield Told("stove", on + timedelta(minutes=self.rng.randint(5, 12)), ("power_w", 0.0))
+            yield ReportedMetric("stove", on, ("power_w", 1100.0))
+            yield ReportedMetric("stove", on + timedelta(minutes=self.rng.randint(5, 12)), ("power_w", 0.0))
         for half in range(48):
             moment = day + timedelta(minutes=30 * half, seconds=7)
-            yield Told("air", moment, ("temperature_c", round(24 + self.rng.random(), 1)))
-            yield Told("air", moment, ("humidity_pct", 55.0))
+            yield ReportedMetric("air", moment, ("temperature_c", round(24 + self.rng.random(), 1)))
+            yield ReportedMetric("air", moment, ("humidity_pct", 55.0))
             if day >= WATCHED - timedelta(days=2):
-                yield Told("phone", moment, (self.rng.gauss(0, 6), self.rng.gauss(0, 6)))
+                yield ReportedMetric("phone", moment, (self.rng.gauss(0, 6), self.rng.gauss(0, 6)))
 
-    def _visit(self, moment: datetime) -> Iterator[Told]:
+    def _visit(self, moment: datetime) -> Iterator[ReportedMetric]:
         out = moment + timedelta(seconds=self.rng.randint(120, 600))
-        yield Told("bath", moment, ("motion", True))
-        yield Told("bath", moment + timedelta(seconds=60), ("motion", True))
-        yield Told("hall", out, ("motion", True))
+        yield ReportedMetric("bath", moment, ("motion", True))
+        yield ReportedMetric("bath", moment + timedelta(seconds=60), ("motion", True))
+        yield ReportedMetric("hall", out, ("motion", True))
 
     def _tell(self, device: str, moment: datetime, metric: str, value: object) -> None:
-        self.happened.append(Told(device, moment, (metric, value)))
+        self.happened.append(ReportedMetric(device, moment, (metric, value)))
 
     def _door(self, moment: datetime) -> None:
         self._tell("door", moment, "contact_open", value=True)
@@ -163,7 +163,7 @@ class HomeLife:
 
     def _stand(self, moment: datetime, north_m: float, east_m: float) -> None:
         place = (north_m + self.rng.gauss(0, 5), east_m + self.rng.gauss(0, 5))
-        self.happened.append(Told("phone", moment, place))
+        self.happened.append(ReportedMetric("phone", moment, place))
 
     def _forgets_the_phone(self, day: datetime) -> None:
         began, lasts = self._moment(day, 9, 16), timedelta(minutes=self.rng.randint(50, 150))
@@ -189,7 +189,8 @@ class HomeLife:
         began, lasts = self._moment(day, 8, 21), timedelta(minutes=self.rng.randint(20, 150))
         self.quiet.append((began, began + lasts))
         self.happened += [
-            Told("bath", began + timedelta(seconds=second), ("motion", True)) for second in (0, 45, 400)
+            ReportedMetric("bath", began + timedelta(seconds=second), ("motion", True))
+            for second in (0, 45, 400)
         ]
 
     def _calls_for_help(self, day: datetime) -> None:
@@ -265,7 +266,7 @@ def messages_of(number: int, seed: int) -> tuple[list[OutboundMessage], list[Out
     return past, live
 
 
-def _message(device_id: str, seq: int, told: list[Told]) -> OutboundMessage:
+def _message(device_id: str, seq: int, told: list[ReportedMetric]) -> OutboundMessage:
     kind = "fix" if device_id.startswith("phone") else "readings"
     rows = [_row(one) for one in told]
     payload = json.dumps({"seq": seq, "fixes" if kind == "fix" else "readings": rows}).encode()
@@ -274,7 +275,7 @@ def _message(device_id: str, seq: int, told: list[Told]) -> OutboundMessage:
     )
 
 
-def _row(told: Told) -> dict[str, object]:
+def _row(told: ReportedMetric) -> dict[str, object]:
     time = told.time.isoformat().replace("+00:00", "Z")
     first, second = told.content
     if isinstance(first, str):

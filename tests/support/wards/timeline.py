@@ -13,7 +13,7 @@ from detectors.features.availability import Link
 from detectors.features.silence_threshold import SilenceBaseline, learn
 from detectors.features.window import Blind, Interval, Press, Window, life_signs
 from detectors.rules.emergency_call import SosCall
-from detectors.rules.equipment_silent import judge_home
+from detectors.rules.equipment_silent import evaluate_home
 from detectors.rules.geofence_exit import GeofenceExit
 from detectors.rules.inactivity import Inactivity
 from detectors.windows.series import track
@@ -122,7 +122,7 @@ class Resident:
     hours: Hours | None = None
     _usual: dict[date, SilenceBaseline] = field(default_factory=dict[date, SilenceBaseline])
 
-    def usual_on(self, day: date, zone: ZoneInfo) -> SilenceBaseline:
+    def baseline_on(self, day: date, zone: ZoneInfo) -> SilenceBaseline:
         """Return what was learned for a day; without history, that nothing is known."""
         if day not in self._usual:
             midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
@@ -142,12 +142,12 @@ def findings(
         Link(1, DeviceKind.GATEWAY, "", None, (), tuple(so_far.gateway)),
         Link(2, DeviceKind.DOOR, "front_door", timedelta(hours=1), tuple(so_far.heartbeats), ()),
     ]
-    equipment = judge_home(1, links, (), ended_at)
+    equipment = evaluate_home(1, links, (), ended_at)
     window = _window(so_far, resident, equipment.blind)
     found = list(equipment.silent.findings)
-    inactivity = Inactivity(lambda day: resident.usual_on(day, story.zone))
+    inactivity = Inactivity(lambda day: resident.baseline_on(day, story.zone))
     for rule in (inactivity, GeofenceExit(), SosCall()):
-        found += rule.judge(window, since or began_at, ended_at).findings
+        found += rule.evaluate(window, since or began_at, ended_at).findings
     return found
 
 

@@ -14,8 +14,8 @@ def test_a_structured_line_becomes_readable() -> None:
 
 
 def test_of_a_failure_only_the_last_line_is_shown() -> None:
-    line = '{"event": "home_failed", "exception": "Traceback:\\n  File x\\nValueError: too long"}'
-    assert readable(line).plain == "home_failed exception=ValueError: too long"
+    line = '{"event": "home_evaluation_failed", "exception": "Traceback:\\n  File x\\nValueError: too long"}'
+    assert readable(line).plain == "home_evaluation_failed exception=ValueError: too long"
 
 
 def test_any_other_line_is_shown_as_it_is() -> None:

@@ -1,4 +1,4 @@
-"""Who is told, as pure decisions; the whole ladder on a real database is tested in tests/integration."""
+"""Who is told, as pure decisions; the whole escalation on a real database is tested in tests/integration."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -35,12 +35,12 @@ ALERT = Alert(
 
 
 def situation(alert: Alert = ALERT, *, told: set[int] | None = None, climbed: int = 0) -> EscalationState:
-    ladder = [
+    steps = [
         EscalationStep(step, 1, NOW + timedelta(minutes=10 * place), NOW if place < climbed else None, None)
         for place, step in enumerate((1, 2))
     ]
     known = told or set()
-    return EscalationState(alert, [SON, SON_WEBHOOK, DAUGHTER, CENTRE], ladder, known, known, frozenset())
+    return EscalationState(alert, [SON, SON_WEBHOOK, DAUGHTER, CENTRE], steps, known, known, frozenset())
 
 
 def event(kind: EventKind, *, user: int | None = None, contact: int | None = None) -> AlertEvent:
@@ -85,16 +85,16 @@ def test_equipment_and_the_ward_concern_only_the_staff(
     "changes",
     [{"handling": Handling.CLAIMED}, {"handling": Handling.CLOSED}, {"condition": Condition.CLEARED}],
 )
-def test_a_rung_that_comes_due_after_the_alert_was_handled_is_not_taken(changes: dict[str, object]) -> None:
+def test_a_step_that_comes_due_after_the_alert_was_handled_is_not_taken(changes: dict[str, object]) -> None:
     handled = situation(replace(ALERT, **changes), climbed=1)  # pyright: ignore[reportArgumentType]
 
     plan, taken = escalation.escalation(handled, NOW + timedelta(hours=1))
 
     assert (plan.messages, taken) == ((), ())
-    assert not [rung for rung in plan.ladder if rung.is_ahead]
+    assert not [step for step in plan.steps if step.is_ahead]
 
 
-def test_rungs_missed_while_nothing_ran_are_all_taken_at_once() -> None:
+def test_steps_missed_while_nothing_ran_are_all_taken_at_once() -> None:
     plan, taken = escalation.escalation(situation(), NOW + timedelta(hours=1))
 
     assert taken == (1, 2)
@@ -108,7 +108,7 @@ def test_an_event_that_concerns_nobody_has_no_consequences() -> None:
 
     plan = escalation.consequences(event(EventKind.NOTED, user=31), unchanged, NOW)
 
-    assert (plan.messages, plan.ladder) == ((), tuple(unchanged.ladder))
+    assert (plan.messages, plan.steps) == ((), tuple(unchanged.steps))
 
 
 def test_changes_of_habit_are_told_to_the_staff_alone() -> None:

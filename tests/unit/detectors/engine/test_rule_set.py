@@ -27,7 +27,7 @@ def test_what_repeats_a_silence_knows_the_alarm_about_it_with_the_resident_s_own
             Sensitivity.QUIET,
             RuleInputs(None, tells_night_exit=False),
             view,
-            usual_on=nothing,
+            baseline_on=nothing,
             rhythm_on=nothing,
             places_on=nothing,
         )
@@ -55,7 +55,7 @@ def test_a_rule_is_asked_only_where_what_it_needs_is_there() -> None:
             Sensitivity.STANDARD,
             RuleInputs(None, tells_night_exit=agreed),
             HomeView(1, (), None, has_door=door, has_tracker=tracker),
-            usual_on=nothing,
+            baseline_on=nothing,
             rhythm_on=nothing,
             places_on=nothing,
         )

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from detectors.features.mute_devices import DAY_S, HOUR_S, quiet_spells
+from detectors.features.mute_devices import DAY_S, HOUR_S, mute_spells
 from detectors.features.stuck_patterns import StuckSpell
 
 DAYS = 40
@@ -19,14 +19,14 @@ def every(step_s: float, until: float = NOW) -> NDArray[np.float64]:
 
 
 def spells(told: NDArray[np.float64], others: NDArray[np.float64] = ALL_DAY) -> list[StuckSpell]:
-    return list(quiet_spells(told, others, NOW))
+    return list(mute_spells(told, others, NOW))
 
 
 def test_a_thermometer_that_stops_is_told_after_a_day_in_which_the_home_was_heard() -> None:
     (spell,) = spells(every(1800.0, 35 * DAY_S))
     assert spell.began == 35 * DAY_S - 1200.0
     assert spell.known == 36 * DAY_S
-    assert (spell.cause, spell.ended, spell.usual_s) == ("quiet", None, 1800.0)
+    assert (spell.cause, spell.ended, spell.baseline_s) == ("quiet", None, 1800.0)
     # Where others are heard by day only, it takes their hours: fifteen of one day and nine of the next.
     (spell,) = spells(every(1800.0, 35 * DAY_S), BY_DAY)
     assert spell.known == 36 * DAY_S + 16 * HOUR_S
@@ -44,7 +44,7 @@ def test_who_speaks_seldom_is_given_three_times_the_longest_silence() -> None:
     told = every(9 * HOUR_S, 30 * DAY_S)
     (spell,) = spells(told)
     assert spell.known - spell.began == pytest.approx(27 * HOUR_S, abs=HOUR_S)
-    assert list(quiet_spells(told, ALL_DAY, spell.known - 1)) == []
+    assert list(mute_spells(told, ALL_DAY, spell.known - 1)) == []
     # Every three days: nine days would be too long to mean anything.
     assert spells(every(3 * DAY_S, 20 * DAY_S)) == []
 

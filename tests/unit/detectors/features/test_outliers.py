@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from detectors.features.outliers import doubts
+from detectors.features.outliers import outlier_scores
 from detectors.windows.series import track
 
 
@@ -11,7 +11,7 @@ def doubted(north_m: list[float], *, step_s: float = 60.0, accuracy_m: float = 1
     rows = [
         (step_s * number, 35.0 + north / 111_195, 139.0, accuracy_m) for number, north in enumerate(north_m)
     ]
-    return doubts(track(rows), np.full(len(rows), accuracy_m / 1.515)).round(2).tolist()
+    return outlier_scores(track(rows), np.full(len(rows), accuracy_m / 1.515)).round(2).tolist()
 
 
 def test_who_stays_or_walks_is_believed():

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from detectors.features.window import Blind
-from detectors.rules.area_silent import AreaOutage, AreaQuiet, QuietHome, finding, is_of_ward, lasts, outage
+from detectors.rules.area_silent import (
+    AreaOutage,
+    AreaSilence,
+    SilentHome,
+    finding,
+    is_of_ward,
+    lasts,
+    outage,
+)
 
 CUT = datetime(2026, 8, 3, 9, 0, tzinfo=UTC)
 QUARTER = timedelta(minutes=15)
@@ -14,8 +22,8 @@ def after(minutes: float) -> datetime:
     return CUT + timedelta(minutes=minutes)
 
 
-def quiet(since: Sequence[float], homes: int = 4, allowed: timedelta = QUARTER) -> AreaQuiet:
-    return AreaQuiet("3丁目", homes, [QuietHome(after(minutes), allowed) for minutes in since])
+def quiet(since: Sequence[float], homes: int = 4, allowed: timedelta = QUARTER) -> AreaSilence:
+    return AreaSilence("3丁目", homes, [SilentHome(after(minutes), allowed) for minutes in since])
 
 
 def test_homes_that_were_cut_off_at_one_moment_are_one_outage_before_any_is_told_by_itself() -> None:
@@ -49,9 +57,9 @@ def test_a_home_that_died_long_before_does_not_hide_the_others() -> None:
 
 
 def test_who_was_told_by_itself_before_does_not_make_a_neighbourhood() -> None:
-    slow = QuietHome(CUT, timedelta(hours=3))
-    told = [QuietHome(after(minutes), QUARTER) for minutes in (1, 2)]
-    assert outage(AreaQuiet("3丁目", 3, [slow, *told]), after(170)) is None
+    slow = SilentHome(CUT, timedelta(hours=3))
+    told = [SilentHome(after(minutes), QUARTER) for minutes in (1, 2)]
+    assert outage(AreaSilence("3丁目", 3, [slow, *told]), after(170)) is None
 
 
 def test_what_cannot_be_told_from_an_outage_of_the_ward_waits_for_its_end() -> None:
@@ -75,7 +83,7 @@ def test_an_outage_is_over_when_most_of_its_homes_were_heard_again() -> None:
 
 
 def test_silence_of_nearly_all_homes_is_the_wards_matter() -> None:
-    one, other = quiet([0.0] * 6, homes=6), AreaQuiet("4丁目", 6, [])
+    one, other = quiet([0.0] * 6, homes=6), AreaSilence("4丁目", 6, [])
     assert not is_of_ward([one, other])
     assert is_of_ward([one, quiet([0.0] * 5, homes=6)])
 

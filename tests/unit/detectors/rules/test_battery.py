@@ -7,7 +7,7 @@ import numpy as np
 
 from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
-from detectors.rules.battery import BatterySeries, forecast, judge_batteries, next_check
+from detectors.rules.battery import BatterySeries, evaluate_batteries, forecast, next_check
 
 ZONE = ZoneInfo("Asia/Tokyo")
 FIRST = date(2026, 5, 1).toordinal()
@@ -35,7 +35,7 @@ def told(
     """Return on which days an alert began and ended."""
     watched = BEGIN + timedelta(days=watched_day)
     until = BEGIN + timedelta(days=until_day)
-    judged = judge_batteries([battery], ZONE, BEGIN, until, watched_from=watched, told_from=BEGIN)
+    judged = evaluate_batteries([battery], ZONE, BEGIN, until, watched_from=watched, raised_from=BEGIN)
     return [
         (day(one.raised_at), None if one.cleared_at is None else day(one.cleared_at))
         for one in judged.findings
@@ -48,7 +48,9 @@ def day(moment: datetime) -> int:
 
 def judged(battery: BatterySeries) -> Finding:
     until = BEGIN + timedelta(days=90)
-    (found,) = judge_batteries([battery], ZONE, BEGIN, until, watched_from=BEGIN, told_from=BEGIN).findings
+    (found,) = evaluate_batteries(
+        [battery], ZONE, BEGIN, until, watched_from=BEGIN, raised_from=BEGIN
+    ).findings
     return found
 
 

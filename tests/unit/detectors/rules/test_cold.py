@@ -30,7 +30,7 @@ def test_rooms_that_cannot_be_cold_are_judged_alike_without_their_levels(
             return known
 
         spans = [(until + timedelta(days=day), until + timedelta(days=day + 1)) for day in range(0, 30, 3)]
-        short = [Cold(usual).judge(window, *span) for span in spans]
+        short = [Cold(usual).evaluate(window, *span) for span in spans]
         with monkeypatch.context() as patched:
             patched.setattr(Cold, "_may_be_cold", always)
-            assert short == [Cold(usual).judge(window, *span) for span in spans]
+            assert short == [Cold(usual).evaluate(window, *span) for span in spans]

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.alert import Finding, Severity
-from detectors.rules.decline import DailyCounts, drift, judge_days, next_check
+from detectors.rules.decline import DailyCounts, drift, evaluate_days, next_check
 
 ZONE = ZoneInfo("Asia/Tokyo")
 FIRST = date(2026, 3, 1)
@@ -31,8 +31,8 @@ def alike(days: int, level: float = 45.0) -> list[float]:
 
 def told(days: DailyCounts, *, from_day: int = 0, until_day: int = 200) -> list[Finding]:
     span = (BEGIN, BEGIN + timedelta(days=until_day))
-    told_from = BEGIN + timedelta(days=from_day)
-    return list(judge_days(days, 5, ZONE, span, told_from=told_from).findings)
+    raised_from = BEGIN + timedelta(days=from_day)
+    return list(evaluate_days(days, 5, ZONE, span, raised_from=raised_from).findings)
 
 
 def day_of(moment: datetime) -> int:
@@ -69,7 +69,7 @@ def test_days_without_a_count_change_nothing():
 
 def test_before_four_weeks_are_known_nobody_can_tell():
     span = (BEGIN, BEGIN + timedelta(days=30))
-    judged = judge_days(counts([*alike(15), *alike(10, 10.0)]), 5, ZONE, span, told_from=BEGIN)
+    judged = evaluate_days(counts([*alike(15), *alike(10, 10.0)]), 5, ZONE, span, raised_from=BEGIN)
     assert judged.findings == ()
     assert not judged.can_tell
 

@@ -9,9 +9,9 @@ import pytest
 from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
 from detectors.features.chatter import CONTACTS_IN_HOUR, chatters, spells
-from detectors.features.stuck_patterns import Floats, Sensor, Told
-from detectors.features.window import Judgement
-from detectors.rules.device_stuck import judge_sensors
+from detectors.features.stuck_patterns import Floats, ReportedMetric, Sensor
+from detectors.features.window import Evaluation
+from detectors.rules.device_stuck import evaluate_sensors
 
 ZONE = ZoneInfo("Asia/Tokyo")
 BEGIN = datetime(2026, 5, 1, tzinfo=ZONE)
@@ -30,12 +30,12 @@ def lively(number: int, every_s: float = 1500.0) -> Sensor:
     """Return a motion sensor of a room where somebody is about each day."""
     jitter = np.random.default_rng(number).uniform(0, 600, len(times(every_s=every_s, by_day=True)))
     seen = times(every_s=every_s, by_day=True) + jitter
-    return Sensor(number, DeviceKind.MOTION, "hall", (Told("motion", seen, np.ones(len(seen))),))
+    return Sensor(number, DeviceKind.MOTION, "hall", (ReportedMetric("motion", seen, np.ones(len(seen))),))
 
 
-def judged(*sensors: Sensor, days: float = DAYS) -> Judgement:
+def judged(*sensors: Sensor, days: float = DAYS) -> Evaluation:
     span = (BEGIN, BEGIN + timedelta(days=days))
-    return judge_sensors(sensors, ZONE, span, watched_from=BEGIN, told_from=BEGIN)
+    return evaluate_sensors(sensors, ZONE, span, watched_from=BEGIN, raised_from=BEGIN)
 
 
 def found(*sensors: Sensor, days: float = DAYS) -> list[tuple[str, str, float, float | None]]:
@@ -56,7 +56,7 @@ def day(moment: datetime) -> float:
 
 
 def motion(number: int, time: Floats, metric: str = "motion", kind: DeviceKind = DeviceKind.MOTION) -> Sensor:
-    return Sensor(number, kind, "kitchen", (Told(metric, time, np.ones(len(time))),))
+    return Sensor(number, kind, "kitchen", (ReportedMetric(metric, time, np.ones(len(time))),))
 
 
 def test_people_about_all_day_are_no_fault():
@@ -64,7 +64,7 @@ def test_people_about_all_day_are_no_fault():
 
 
 def test_a_sensor_that_fires_like_a_clock_is_told_once_and_ends_when_it_is_calm():
-    usual = lively(1).told[0].time
+    usual = lively(1).reported[0].time
     fault = times(every_s=180.0, first_day=12.0, last_day=14.5)
     sensor = motion(1, np.sort(np.concatenate([usual, fault])))
     ((cause, subject, raised, cleared),) = found(sensor, lively(2), lively(3))
@@ -79,14 +79,14 @@ def test_a_sensor_that_fires_like_a_clock_is_told_once_and_ends_when_it_is_calm(
 
 def test_chatter_at_random_is_told_within_a_day():
     fault = BEGIN.timestamp() + 12 * DAY_S + np.cumsum(np.random.default_rng(0).exponential(120, 3000))
-    sensor = motion(1, np.sort(np.concatenate([lively(1).told[0].time, fault])))
+    sensor = motion(1, np.sort(np.concatenate([lively(1).reported[0].time, fault])))
     ((cause, _, raised, _),) = found(sensor, lively(2), lively(3))
     assert cause == "chatter"
     assert raised < 13
 
 
 def test_a_sensor_that_is_silent_while_others_live_is_mute():
-    time = lively(1).told[0].time
+    time = lively(1).reported[0].time
     silent = motion(
         1, time[(time < BEGIN.timestamp() + 12 * DAY_S) | (time > BEGIN.timestamp() + 16 * DAY_S)]
     )
@@ -99,31 +99,33 @@ def test_a_sensor_that_is_silent_while_others_live_is_mute():
 
 def test_a_home_where_nobody_is_has_no_mute_sensors():
     gone = BEGIN.timestamp() + 12 * DAY_S
-    sensors = [motion(one, (time := lively(one).told[0].time)[time < gone]) for one in (1, 2, 3)]
+    sensors = [motion(one, (time := lively(one).reported[0].time)[time < gone]) for one in (1, 2, 3)]
     assert found(*sensors) == []
 
 
 def test_a_sensor_with_a_heartbeat_is_mute_only_while_it_is_heard():
-    time = lively(1).told[0].time
+    time = lively(1).reported[0].time
     time = time[time < BEGIN.timestamp() + 12 * DAY_S]
-    of_motion = Told("motion", time, np.ones(len(time)))
-    unheard = Sensor(1, DeviceKind.MOTION, "kitchen", (of_motion,), has_heartbeat=True)
-    assert found(unheard, lively(2), lively(3)) == []
+    of_motion = ReportedMetric("motion", time, np.ones(len(time)))
+    unobserved = Sensor(1, DeviceKind.MOTION, "kitchen", (of_motion,), has_heartbeat=True)
+    assert found(unobserved, lively(2), lively(3)) == []
     link = times(every_s=6 * HOUR_S)
     heard = Sensor(
         1,
         DeviceKind.MOTION,
         "kitchen",
-        (of_motion, Told("link_quality", link, np.full(len(link), 90.0))),
+        (of_motion, ReportedMetric("link_quality", link, np.full(len(link), 90.0))),
         True,
     )
     assert [one[0] for one in found(heard, lively(2), lively(3))] == ["mute"]
 
 
 def test_a_door_that_nobody_opens_for_two_days_is_not_mute():
-    time = lively(1, 7000.0).told[0].time
+    time = lively(1, 7000.0).reported[0].time
     before = time[time < BEGIN.timestamp() + 15 * DAY_S]
-    door = Sensor(1, DeviceKind.DOOR, "front_door", (Told("contact_used", before, np.ones(len(before))),))
+    door = Sensor(
+        1, DeviceKind.DOOR, "front_door", (ReportedMetric("contact_used", before, np.ones(len(before))),)
+    )
     assert found(door, lively(2), lively(3), days=17) == []
     assert [one[0] for one in found(door, lively(2), lively(3))] == ["mute"]
 
@@ -137,7 +139,10 @@ def fridge(open_for_h: float) -> Sensor:
     opened, closed = opened[kept], closed[kept]
     time = np.stack([opened, closed], axis=1).ravel()
     return Sensor(
-        1, DeviceKind.FRIDGE, "fridge", (Told("contact_open", time, np.tile([1.0, 0.0], len(opened))),)
+        1,
+        DeviceKind.FRIDGE,
+        "fridge",
+        (ReportedMetric("contact_open", time, np.tile([1.0, 0.0], len(opened))),),
     )
 
 
@@ -156,7 +161,7 @@ def test_a_bed_that_is_left_is_no_fault_and_one_that_is_never_left_is():
         time = np.concatenate([into, out[keeps]])
         value = np.concatenate([np.ones(len(into)), np.zeros(int(keeps.sum()))])
         order = np.argsort(time)
-        told = Told("bed_occupied", time[order], value[order])
+        told = ReportedMetric("bed_occupied", time[order], value[order])
         return Sensor(1, DeviceKind.BED, "bed", (told,))
 
     assert found(bed(30), lively(2)) == []
@@ -170,20 +175,20 @@ def test_a_temperature_that_does_not_move_by_a_digit_is_told(step: float, told: 
     value = value.round(1)
     frozen = (time > BEGIN.timestamp() + 12 * DAY_S) & (time < BEGIN.timestamp() + 14 * DAY_S)
     value[frozen] = 21.0 + step * (np.arange(int(frozen.sum())) % 2)
-    sensor = Sensor(1, DeviceKind.CLIMATE, "bedroom", (Told("temperature_c", time, value),))
+    sensor = Sensor(1, DeviceKind.CLIMATE, "bedroom", (ReportedMetric("temperature_c", time, value),))
     assert [one[0] for one in found(sensor, lively(2))] == told
 
 
 def test_a_coarse_thermometer_that_often_stands_still_is_no_fault():
     time = times(every_s=1800.0)
     value = np.round(20 + 0.7 * np.sin((time - BEGIN.timestamp()) / (4 * DAY_S) * 2 * np.pi))
-    sensor = Sensor(1, DeviceKind.CLIMATE, "bedroom", (Told("temperature_c", time, value),))
+    sensor = Sensor(1, DeviceKind.CLIMATE, "bedroom", (ReportedMetric("temperature_c", time, value),))
     assert found(sensor, lively(2)) == []
 
 
 def test_what_is_told_does_not_depend_on_when_it_is_judged():
     fault = times(every_s=180.0, first_day=12.0, last_day=14.5)
-    sensors = (motion(1, np.sort(np.concatenate([lively(1).told[0].time, fault]))), lively(2), lively(3))
+    sensors = (motion(1, np.sort(np.concatenate([lively(1).reported[0].time, fault]))), lively(2), lively(3))
 
     def known(finding: Finding) -> tuple[datetime, datetime]:
         return finding.began_at, finding.raised_at
@@ -192,17 +197,17 @@ def test_what_is_told_does_not_depend_on_when_it_is_judged():
     pieces: set[tuple[datetime, datetime]] = set()
     for number in range(DAYS * 4):
         span = (BEGIN + timedelta(hours=6 * number), BEGIN + timedelta(hours=6 * number + 6))
-        found_then = judge_sensors(sensors, ZONE, span, watched_from=BEGIN, told_from=BEGIN)
+        found_then = evaluate_sensors(sensors, ZONE, span, watched_from=BEGIN, raised_from=BEGIN)
         pieces |= {known(one) for one in found_then.findings}
     assert pieces == whole
 
 
 def test_nothing_is_told_before_watching_begins():
     fault = times(every_s=180.0, first_day=12.0, last_day=20)
-    sensor = motion(1, np.sort(np.concatenate([lively(1).told[0].time, fault])))
+    sensor = motion(1, np.sort(np.concatenate([lively(1).reported[0].time, fault])))
     span = (BEGIN, BEGIN + timedelta(days=DAYS))
-    late = judge_sensors(
-        [sensor, lively(2)], ZONE, span, watched_from=BEGIN + timedelta(days=13), told_from=BEGIN
+    late = evaluate_sensors(
+        [sensor, lively(2)], ZONE, span, watched_from=BEGIN + timedelta(days=13), raised_from=BEGIN
     )
     assert late.findings == ()
 

@@ -33,7 +33,7 @@ def calls(
         geofences=(),
         closed_calls=[at(minute) for minute in closed],
     )
-    found = SosCall(rule).judge(window, BEGIN, END).findings
+    found = SosCall(rule).evaluate(window, BEGIN, END).findings
     return [(one.began_at - BEGIN) / timedelta(minutes=1) for one in found]
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.alert import Finding
 from core.domain.geofence import ALWAYS, Circle, Geofence
-from detectors.features.window import Judgement, Window, life_signs
+from detectors.features.window import Evaluation, Window, life_signs
 from detectors.rules.geofence_exit import GeofenceExit
 from detectors.windows.series import track
 
@@ -17,7 +17,7 @@ BEGIN = datetime(2026, 7, 1, tzinfo=UTC)
 Fixes = list[tuple[float, float, float]]
 
 
-def judge(fixes: Fixes, *, until_min: float = 600, created_min: float | None = None) -> Judgement:
+def evaluate(fixes: Fixes, *, until_min: float = 600, created_min: float | None = None) -> Evaluation:
     """Judge fixes: minute, metres to the north, accuracy; the fence has 200 m round the origin."""
     rows = [
         (BEGIN.timestamp() + 60 * minute, 35.0 + north / 111_195, 139.0, acc) for minute, north, acc in fixes
@@ -35,10 +35,10 @@ def judge(fixes: Fixes, *, until_min: float = 600, created_min: float | None = N
         (),
         (fence,),
     )
-    return GeofenceExit().judge(window, BEGIN - timedelta(hours=1), BEGIN + timedelta(minutes=until_min))
+    return GeofenceExit().evaluate(window, BEGIN - timedelta(hours=1), BEGIN + timedelta(minutes=until_min))
 
 
-def minutes(found: Judgement) -> list[tuple[float, float, float | None]]:
+def minutes(found: Evaluation) -> list[tuple[float, float, float | None]]:
     def minute(moment: datetime) -> float:
         return (moment - BEGIN).total_seconds() / 60
 
@@ -66,11 +66,11 @@ def walks_out(start: int, far_m: int = 800) -> Fixes:
 
 
 def test_one_wild_fix_is_not_believed():
-    assert minutes(judge([*at_home(10), (10, 5000, 20), *at_home(10, 11)])) == []
+    assert minutes(evaluate([*at_home(10), (10, 5000, 20), *at_home(10, 11)])) == []
 
 
 def test_walking_out_is_told_within_four_minutes_and_coming_back_too():
-    found = judge([*at_home(30), *walks_out(30), *outside(9, 41), *at_home(20, 50)])
+    found = evaluate([*at_home(30), *walks_out(30), *outside(9, 41), *at_home(20, 50)])
     ((began, raised, cleared),) = minutes(found)
     assert began == 33
     assert raised - began <= 4
@@ -80,28 +80,28 @@ def test_walking_out_is_told_within_four_minutes_and_coming_back_too():
 
 def test_a_jump_is_told_once_it_has_stayed_for_some_minutes():
     # The same jump for five minutes only is an error of the kind that trackers make indoors.
-    assert minutes(judge([*at_home(30), *outside(5, 30), *at_home(20, 35)])) == []
-    ((began, raised, _),) = minutes(judge([*at_home(30), *outside(30, 30)]))
+    assert minutes(evaluate([*at_home(30), *outside(5, 30), *at_home(20, 35)])) == []
+    ((began, raised, _),) = minutes(evaluate([*at_home(30), *outside(30, 30)]))
     assert (began, raised) == (30, 37)
 
 
 def test_a_vehicle_is_told_as_soon_as_a_walk():
     leaves = [(30.0 + number, 500.0 * number, 15.0) for number in range(1, 15)]
-    ((began, raised, _),) = minutes(judge([*at_home(31), *leaves]))
+    ((began, raised, _),) = minutes(evaluate([*at_home(31), *leaves]))
     assert (began, raised) == (31, 35)
 
 
 def test_a_burst_of_fixes_weighs_no_more_than_one_a_minute():
     burst = [(30 + second / 60, 800.0, 15.0) for second in range(60)]
-    assert minutes(judge([*at_home(30), *burst, *at_home(10, 31)])) == []
+    assert minutes(evaluate([*at_home(30), *burst, *at_home(10, 31)])) == []
 
 
 def test_coarse_fixes_say_nothing_and_unknown_accuracy_says_less():
-    assert minutes(judge([*at_home(10), *outside(60, 10, accuracy=600)])) == []
+    assert minutes(evaluate([*at_home(10), *outside(60, 10, accuracy=600)])) == []
     # 150 m out of the fence of 200 m, with an accuracy that is not told: believed, but later than a fix that claims to be good.
     found = [
         minutes(
-            judge(
+            evaluate(
                 [
                     *at_home(30),
                     *((minute, min(north, 350.0), accuracy) for minute, north, _ in walks_out(30, 4000)),
@@ -113,7 +113,7 @@ def test_coarse_fixes_say_nothing_and_unknown_accuracy_says_less():
     ((known,), (unknown,)) = found
     assert known[1] < unknown[1] <= known[1] + 3
     near = [(10.0 + number, 260.0, np.nan) for number in range(3)]
-    assert minutes(judge([*at_home(10), *near])) == []
+    assert minutes(evaluate([*at_home(10), *near])) == []
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_somebody_who_walked_out_is_told_however_seldom_the_tracker_speaks(
     way = [min(10.0 + 60 * (minute - out[0]), 400.0) for minute in out]
     inside: Fixes = [(number * every_min, 10.0, 15.0) for number in range(24)]
     gone: Fixes = [(minute, far, 15.0) for minute, far in zip(out, way, strict=True)]
-    ((began, raised, _),) = minutes(judge([*inside, *gone], until_min=130 * every_min))
+    ((began, raised, _),) = minutes(evaluate([*inside, *gone], until_min=130 * every_min))
     first = next(minute for minute, far in zip(out, way, strict=True) if far > 200)
     assert began == pytest.approx(first, abs=every_min)
     assert round((raised - began) / every_min) + 1 <= fixes
@@ -150,26 +150,26 @@ def test_somebody_who_walked_out_is_told_however_seldom_the_tracker_speaks(
 def test_one_wild_fix_is_never_believed_however_seldom_the_tracker_speaks(every_min: float) -> None:
     inside: Fixes = [(number * every_min, 10.0, 15.0) for number in range(60)]
     wild = [*inside[:30], (30 * every_min, 900.0, 15.0), *inside[31:]]
-    assert minutes(judge(wild, until_min=100 * every_min)) == []
+    assert minutes(evaluate(wild, until_min=100 * every_min)) == []
 
 
 def test_an_old_fix_is_not_the_present():
-    assert not judge([*at_home(30)], until_min=60).can_tell
-    assert judge([*at_home(30)], until_min=35).can_tell
+    assert not evaluate([*at_home(30)], until_min=60).can_tell
+    assert evaluate([*at_home(30)], until_min=35).can_tell
 
 
 def test_fixes_of_the_future_are_not_looked_at():
-    assert minutes(judge([*at_home(30), *outside(20, 30)], until_min=32)) == []
+    assert minutes(evaluate([*at_home(30), *outside(20, 30)], until_min=32)) == []
 
 
 def test_a_fence_is_not_judged_before_it_was_drawn():
-    found = judge([*at_home(30), *outside(60, 30)], created_min=60)
+    found = evaluate([*at_home(30), *outside(60, 30)], created_min=60)
     assert minutes(found) == [(60, 60, None)]
     assert reason(found)["was_outside_when_hours_began"] is True
 
 
 def test_the_reason_holds_the_fix_and_how_far_it_is_outside():
-    found = reason(judge([*at_home(30), *outside(20, 30)]))
+    found = reason(evaluate([*at_home(30), *outside(20, 30)]))
     assert found["outside_m"] == 600
     assert found["geofence"] == {"number": 1, "name": "home"}
     assert found["confidence"] == "high"
@@ -178,7 +178,7 @@ def test_the_reason_holds_the_fix_and_how_far_it_is_outside():
 
 def test_the_reason_claims_no_accuracy_that_the_tracker_did_not_tell():
     found = reason(
-        judge([*((minute, north, np.nan) for minute, north, _ in [*at_home(30), *outside(20, 30)])])
+        evaluate([*((minute, north, np.nan) for minute, north, _ in [*at_home(30), *outside(20, 30)])])
     )
     assert position(found)["accuracy_m"] is None
 
@@ -189,13 +189,13 @@ def position(reason: dict[str, object]) -> dict[str, object]:
     return cast("dict[str, object]", found)
 
 
-def reason(found: Judgement) -> dict[str, object]:
+def reason(found: Evaluation) -> dict[str, object]:
     (one,) = found.findings
     assert isinstance(one, Finding)
     return dict(one.reason)
 
 
-def heard(window_home: tuple[float, float] | None, *, at: list[int]) -> Judgement:
+def heard(window_home: tuple[float, float] | None, *, at: list[int]) -> Evaluation:
     """Judge half an hour at home, then half an hour of fixes 800 m off; the home's gateway hears the tracker at these minutes."""
     rows = [
         (BEGIN.timestamp() + 60 * minute, 35.0 + north / 111_195, 139.0, acc)
@@ -215,7 +215,7 @@ def heard(window_home: tuple[float, float] | None, *, at: list[int]) -> Judgemen
         home=window_home,
         near_home=np.array([BEGIN.timestamp() + 60 * minute for minute in at]),
     )
-    return GeofenceExit().judge(window, BEGIN - timedelta(hours=1), BEGIN + timedelta(hours=10))
+    return GeofenceExit().evaluate(window, BEGIN - timedelta(hours=1), BEGIN + timedelta(hours=10))
 
 
 def test_who_is_heard_by_the_homes_gateway_is_at_home_whatever_the_fixes_say():

@@ -9,7 +9,7 @@ import pytest
 
 from core.domain.device import DeviceKind
 from detectors.features.silence_profile import ThresholdCurve, certain, silences
-from detectors.features.silence_threshold import Sensitivity, SilenceBaseline, learn, patience
+from detectors.features.silence_threshold import Sensitivity, SilenceBaseline, learn, threshold_from
 from detectors.features.window import Blind, Window, life_signs, moment, no_track
 from detectors.rules.inactivity import Inactivity
 
@@ -23,7 +23,7 @@ def limit_min(
 ) -> float:
     """Return the age at which a silence that begins at a time of day is too long."""
     base = (DAY + timedelta(hours=clock)).timestamp()
-    limits = patience(usual, sensitivity, UTC_ZONE, base, after_door=after_door)
+    limits = threshold_from(usual, sensitivity, UTC_ZONE, base, after_door=after_door)
     return float(limits.age_min[np.argmax(limits.passed)])
 
 
@@ -62,7 +62,7 @@ def test_a_night_of_25_hours_gives_an_hour_more_and_one_of_23_hours_nothing_less
     # Usually silent from ten in the evening until seven.
     line = ThresholdCurve(np.full(288, 540.0), np.full(288, 540.0))
     patient = [
-        patience(SilenceBaseline(40, line), Sensitivity.STANDARD, berlin, evening.timestamp())
+        threshold_from(SilenceBaseline(40, line), Sensitivity.STANDARD, berlin, evening.timestamp())
         for evening in evenings
     ]
     autumn, spring, summer = (float(one.age_min[np.argmax(one.passed)]) for one in patient)
@@ -74,7 +74,7 @@ def test_a_room_in_which_nobody_stays_long_shortens_the_silence():
     line = ThresholdCurve(np.full(288, 360.0), np.full(288, 60.0), {"kitchen": np.full(288, 60.0)})
     base = (DAY + timedelta(hours=12)).timestamp()
     patient = {
-        place: patience(SilenceBaseline(40, line), Sensitivity.STANDARD, UTC_ZONE, base, place=place)
+        place: threshold_from(SilenceBaseline(40, line), Sensitivity.STANDARD, UTC_ZONE, base, place=place)
         for place in (None, "bedroom", "kitchen")
     }
     usual = {
@@ -160,7 +160,9 @@ def test_a_silence_that_begins_at_the_door_may_be_an_outing():
 def test_the_reason_says_since_when_and_how_long_is_usual():
     rows = regular(1, [9])
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
-    judged = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).judge(window, DAY, DAY + timedelta(hours=15))
+    judged = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).evaluate(
+        window, DAY, DAY + timedelta(hours=15)
+    )
     (found,) = judged.findings
     last = moment(rows[-1][0])
     assert found.reason["last_life_sign"] == {"time": last.isoformat(), "kind": "motion", "place": "hall"}
@@ -178,7 +180,7 @@ def test_whoever_went_to_bed_early_is_said_to_be_up_by_the_morning():
     night[22 * 12 :] = night[: 6 * 12] = 600.0
     rows = regular(1, [20.5])
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
-    judged = Inactivity(lambda _day: SilenceBaseline(40, ThresholdCurve(night, night))).judge(
+    judged = Inactivity(lambda _day: SilenceBaseline(40, ThresholdCurve(night, night))).evaluate(
         window, DAY, DAY + timedelta(hours=36)
     )
     (found,) = judged.findings
@@ -253,7 +255,9 @@ def test_single_signs_of_a_sensor_that_is_not_trusted_put_nothing_off():
     for distrusted, minutes in ((frozenset[str](), 175), (frozenset({"lounge"}), 145 + 20 / 60)):
         usual = SilenceBaseline(40, FLAT, distrusted=distrusted)
         (found,) = (
-            Inactivity(lambda _day, usual=usual: usual).judge(window, DAY, DAY + timedelta(days=1)).findings
+            Inactivity(lambda _day, usual=usual: usual)
+            .evaluate(window, DAY, DAY + timedelta(days=1))
+            .findings
         )
         assert found.raised_at == DAY + timedelta(hours=9, minutes=minutes)
 
@@ -263,7 +267,7 @@ def test_the_reason_tells_of_uncertain_signs():
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
     (found,) = (
         Inactivity(lambda _day: SilenceBaseline(40, FLAT))
-        .judge(window, DAY, DAY + timedelta(hours=20))
+        .evaluate(window, DAY, DAY + timedelta(hours=20))
         .findings
     )
     assert found.began_at == DAY + timedelta(hours=9, seconds=20)
@@ -279,7 +283,7 @@ def test_the_reason_tells_of_uncertain_signs():
     window = Window(1, UTC_ZONE, DAY, life_signs(early), no_track(), (), (), (), ())
     (found,) = (
         Inactivity(lambda _day: SilenceBaseline(40, FLAT))
-        .judge(window, DAY, DAY + timedelta(hours=20))
+        .evaluate(window, DAY, DAY + timedelta(hours=20))
         .findings
     )
     assert found.raised_at == DAY + timedelta(hours=11, minutes=55)
@@ -291,15 +295,15 @@ def test_a_little_different_comes_half_an_hour_before_the_alarm():
     rule = Inactivity(lambda _day: SilenceBaseline(40, FLAT))
     alarm_at = DAY + timedelta(hours=9, minutes=145, seconds=20)
     notice_at = alarm_at - timedelta(minutes=30)
-    before = rule.judge(window, DAY, notice_at - timedelta(seconds=1))
-    assert (before.is_unusual, before.due_at) == (False, notice_at)
-    after = rule.judge(window, DAY, notice_at)
-    assert (after.is_unusual, after.due_at, after.findings) == (True, alarm_at, ())
+    before = rule.evaluate(window, DAY, notice_at - timedelta(seconds=1))
+    assert (before.is_different, before.due_at) == (False, notice_at)
+    after = rule.evaluate(window, DAY, notice_at)
+    assert (after.is_different, after.due_at, after.findings) == (True, alarm_at, ())
 
 
 def test_without_any_life_sign_nobody_can_tell():
     window = Window(1, UTC_ZONE, DAY, life_signs([]), no_track(), (), (), (), ())
-    judged = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).judge(window, DAY, DAY + timedelta(days=3))
+    judged = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).evaluate(window, DAY, DAY + timedelta(days=3))
     assert (judged.findings, judged.can_tell) == ((), False)
 
 
@@ -310,8 +314,8 @@ def test_nobody_can_tell_after_blind_time_until_the_next_life_sign():
     until = noon + timedelta(hours=1, minutes=30)
     rule = Inactivity(lambda _day: SilenceBaseline(40, FLAT))
     silent = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (blind,), (), ())
-    assert not rule.judge(silent, DAY, until).can_tell
+    assert not rule.evaluate(silent, DAY, until).can_tell
     moved = Window(
         1, UTC_ZONE, DAY, life_signs([*rows, *regular(1, [13.2])]), no_track(), (), (blind,), (), ()
     )
-    assert rule.judge(moved, DAY, until).can_tell
+    assert rule.evaluate(moved, DAY, until).can_tell

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
-from detectors.features.window import Blind, Interval, Judgement, Window, life_signs
+from detectors.features.window import Blind, Evaluation, Interval, Window, life_signs
 from detectors.rules.left_behind import LeftBehind
 from detectors.windows.series import track
 
@@ -34,14 +34,14 @@ def lies(since: int, until: int, north_m: float = 0.0) -> list[tuple[float, floa
     ]
 
 
-def judge(
+def evaluate(
     signs: list[Sign],
     fixes: list[tuple[float, float, float, float]],
     *,
     until: float = 300,
     blind: tuple[Blind, ...] = (),
     pauses: tuple[Interval, ...] = (),
-) -> Judgement:
+) -> Evaluation:
     window = Window(
         5,
         ZoneInfo("Asia/Tokyo"),
@@ -53,10 +53,10 @@ def judge(
         pauses,
         (),
     )
-    return LeftBehind().judge(window, BEGIN - timedelta(hours=1), at(until))
+    return LeftBehind().evaluate(window, BEGIN - timedelta(hours=1), at(until))
 
 
-def raised(found: Judgement) -> list[tuple[datetime, datetime | None]]:
+def raised(found: Evaluation) -> list[tuple[datetime, datetime | None]]:
     return [(one.raised_at, one.cleared_at) for one in found.findings]
 
 
@@ -64,26 +64,26 @@ OUT = [*moves(10, 40), *door(60)]
 
 
 def test_the_door_then_quiet_with_a_still_tracker_is_told_after_an_hour_until_somebody_is_back():
-    assert raised(judge(OUT, lies(0, 300))) == [(at(120), None)]
-    assert raised(judge([*OUT, *door(200), *moves(202)], lies(0, 300))) == [(at(120), at(200))]
+    assert raised(evaluate(OUT, lies(0, 300))) == [(at(120), None)]
+    assert raised(evaluate([*OUT, *door(200), *moves(202)], lies(0, 300))) == [(at(120), at(200))]
 
 
 def test_before_the_hour_is_over_there_is_a_deadline():
-    found = judge(OUT, lies(0, 100), until=100)
+    found = evaluate(OUT, lies(0, 100), until=100)
     assert found.findings == ()
     assert found.due_at == at(120)
 
 
 def test_a_tracker_that_went_along_is_no_matter():
-    assert raised(judge(OUT, [*lies(0, 60), *lies(65, 300, north_m=600.0)])) == []
+    assert raised(evaluate(OUT, [*lies(0, 60), *lies(65, 300, north_m=600.0)])) == []
 
 
 def test_who_is_seen_at_home_after_the_door_has_not_gone_out():
-    assert raised(judge([*moves(10), *door(60), *moves(62)], lies(0, 300))) == []
+    assert raised(evaluate([*moves(10), *door(60), *moves(62)], lies(0, 300))) == []
 
 
 def test_it_ends_when_the_tracker_moves():
-    found = raised(judge(OUT, [*lies(0, 180), *lies(180, 300, north_m=900.0)]))
+    found = raised(evaluate(OUT, [*lies(0, 180), *lies(180, 300, north_m=900.0)]))
     ((began, ended),) = found
     assert began == at(120)
     assert ended is not None
@@ -91,23 +91,25 @@ def test_it_ends_when_the_tracker_moves():
 
 
 def test_without_fixes_of_late_nobody_can_tell():
-    found = judge(OUT, lies(0, 70))
+    found = evaluate(OUT, lies(0, 70))
     assert found.findings == ()
     assert not found.can_tell
 
 
 def test_nothing_is_told_of_a_home_that_could_not_be_heard_or_of_a_planned_journey():
-    assert raised(judge(OUT, lies(0, 300), blind=(Blind(at(70), None, at(80)),))) == []
-    assert raised(judge(OUT, lies(0, 300), pauses=(Interval(at(50), None),))) == []
+    assert raised(evaluate(OUT, lies(0, 300), blind=(Blind(at(70), None, at(80)),))) == []
+    assert raised(evaluate(OUT, lies(0, 300), pauses=(Interval(at(50), None),))) == []
 
 
 def test_who_just_came_back_and_goes_out_again_without_it_is_told_of():
     walk = [*lies(0, 20), *lies(20, 50, north_m=600.0), *lies(51, 300)]
     back_and_out = [*moves(5), *door(20), *door(50), *moves(52), *door(60)]
-    assert raised(judge(back_and_out, walk)) == [(at(120), None)]
+    assert raised(evaluate(back_and_out, walk)) == [(at(120), None)]
     # Carried about until the very moment of the door, and still since: that is somebody who came home.
     assert (
-        raised(judge([*moves(5), *door(20), *door(60)], [*lies(0, 20), *lies(20, 60, 600.0), *lies(61, 300)]))
+        raised(
+            evaluate([*moves(5), *door(20), *door(60)], [*lies(0, 20), *lies(20, 60, 600.0), *lies(61, 300)])
+        )
         == []
     )
 
@@ -126,5 +128,5 @@ def test_what_ended_while_its_end_was_not_known_is_told_as_ended():
         (),
     )
     # A single movement at 200 ends nothing before its partner at 206.
-    assert raised(LeftBehind().judge(window, at(190), at(203))) == [(at(120), None)]
-    assert raised(LeftBehind().judge(window, at(203), at(210))) == [(at(120), at(200))]
+    assert raised(LeftBehind().evaluate(window, at(190), at(203))) == [(at(120), None)]
+    assert raised(LeftBehind().evaluate(window, at(203), at(210))) == [(at(120), at(200))]

@@ -71,12 +71,12 @@ def window(*moves: tuple[str, str], **more: object) -> Window:
 
 
 def told(rule: Rule, seen: Window, until: str = "23:59") -> list[tuple[str, str | None]]:
-    found = rule.judge(seen, DAY, at(until)).findings
+    found = rule.evaluate(seen, DAY, at(until)).findings
     return [(f"{one.raised_at:%H:%M}", one.cleared_at and f"{one.cleared_at:%H:%M}") for one in found]
 
 
 def only(rule: Rule, seen: Window, until: str = "23:59") -> Finding:
-    (found,) = rule.judge(seen, DAY, at(until)).findings
+    (found,) = rule.evaluate(seen, DAY, at(until)).findings
     return found
 
 
@@ -113,12 +113,12 @@ def test_a_late_morning_whose_end_was_not_known_at_once_is_told_as_ended() -> No
     seen = replace(window(), life_signs=life_signs(rows))
     rule = LateMorning(lambda _: KNOWN)
     for since, until, ended in (("08:00", "09:02", None), ("09:02", "09:10", at("09:00"))):
-        (found,) = rule.judge(seen, at(since), at(until)).findings
+        (found,) = rule.evaluate(seen, at(since), at(until)).findings
         assert found.cleared_at == ended
 
 
 def test_nothing_is_known_of_mornings_at_first_nor_of_who_left_by_the_door() -> None:
-    judged = LateMorning(lambda _: Rhythm()).judge(window(*NIGHT), DAY, at("12:00"))
+    judged = LateMorning(lambda _: Rhythm()).evaluate(window(*NIGHT), DAY, at("12:00"))
     assert (judged.findings, judged.can_tell) == ((), False)
     assert told(LateMorning(lambda _: KNOWN), window(*NIGHT, ("03:30", "door"))) == []
 
@@ -169,7 +169,7 @@ def test_a_long_stay_in_the_bathroom_ends_with_a_life_sign_elsewhere() -> None:
 )
 def test_nobody_can_tell_of_stays_where_few_are_known_or_leaving_goes_unseen(unknown: dict[str, Any]) -> None:
     rule = BathroomStay(lambda _: replace(KNOWN, **unknown))
-    judged = rule.judge(window(("09:50", "kitchen"), ("10:00", "bathroom")), DAY, at("15:00"))
+    judged = rule.evaluate(window(("09:50", "kitchen"), ("10:00", "bathroom")), DAY, at("15:00"))
     assert (judged.findings, judged.can_tell) == ((), False)
 
 
@@ -212,7 +212,7 @@ def test_heat_is_worth_a_word_and_danger_is_to_be_checked() -> None:
     assert (notice.severity, notice.reason["cause"]) == (Severity.KEEP_AN_EYE, "forecast")
     danger = only(Heat(), window(*at_home, rooms=room(36.0)), "13:00")
     assert (danger.severity, danger.reason["cause"]) == (Severity.CHECK_SOON, "danger")
-    assert Heat().judge(window(*at_home, rooms=room(25.0)), DAY, at("13:00")).findings == ()
+    assert Heat().evaluate(window(*at_home, rooms=room(25.0)), DAY, at("13:00")).findings == ()
     assert (
         told(Heat(), window(*at_home, rooms=room(36.0), pauses=(Interval(at("08:00"), at("20:00")),))) == []
     )
@@ -247,7 +247,7 @@ def test_an_appliance_that_is_left_on_is_told_until_it_is_off() -> None:
     time = np.array([at("07:00").timestamp(), at("08:30").timestamp()])
     power = [Power(7, "kitchen", time, np.array([1100.0, 0.0]))]
     assert told(ApplianceLeftOn(lambda _: KNOWN), window(power=power)) == [("07:30", "08:30")]
-    assert not ApplianceLeftOn(lambda _: Rhythm()).judge(window(power=power), DAY, at("12:00")).can_tell
+    assert not ApplianceLeftOn(lambda _: Rhythm()).evaluate(window(power=power), DAY, at("12:00")).can_tell
 
 
 def outing(leaves: str, returns: str) -> Window:

@@ -41,7 +41,7 @@ def window_of(steps: Metres, *, accuracy_m: float = 15.0) -> Window:
 
 def told(steps: Metres, places: Places | None = None, *, until_min: float = 600) -> list[Finding]:
     until = BEGIN + timedelta(minutes=until_min)
-    judged = Wandering(lambda _: places).judge(window_of(steps), BEGIN - timedelta(hours=1), until)
+    judged = Wandering(lambda _: places).evaluate(window_of(steps), BEGIN - timedelta(hours=1), until)
     return list(judged.findings)
 
 
@@ -84,7 +84,7 @@ def test_staying_with_the_errors_of_a_building_is_no_matter():
     random = np.random.default_rng(4)
     jitter = [(east, north) for east, north in random.normal(0, 18, (600, 2))]
     until = BEGIN + timedelta(hours=10)
-    assert Wandering(lambda _: None).judge(window_of(jitter, accuracy_m=27.0), BEGIN, until).findings == ()
+    assert Wandering(lambda _: None).evaluate(window_of(jitter, accuracy_m=27.0), BEGIN, until).findings == ()
 
 
 def test_a_drive_is_no_matter():
@@ -121,7 +121,7 @@ def test_a_walk_is_judged_by_what_was_known_on_its_day_whenever_somebody_looks()
     rule = Wandering(lambda day: None if day == walked_on else stayed_in)
     looks = [BEGIN + timedelta(minutes=after) for after in (45, 600)]
     that_night, next_day = (
-        rule.judge(window_of(walk), BEGIN - timedelta(hours=1), until).findings for until in looks
+        rule.evaluate(window_of(walk), BEGIN - timedelta(hours=1), until).findings for until in looks
     )
     assert that_night == next_day != ()
 
@@ -167,9 +167,9 @@ def test_the_reason_tells_where_to_look_first():
 def test_coarse_fixes_and_no_fixes_say_nothing():
     assert told([]) == []
     window = window_of(to_and_fro(40), accuracy_m=300.0)
-    judged = Wandering(lambda _: None).judge(window, BEGIN, BEGIN + timedelta(minutes=42))
+    judged = Wandering(lambda _: None).evaluate(window, BEGIN, BEGIN + timedelta(minutes=42))
     assert judged.findings == ()
-    late = Wandering(lambda _: None).judge(window_of(straight(5)), BEGIN, BEGIN + timedelta(hours=1))
+    late = Wandering(lambda _: None).evaluate(window_of(straight(5)), BEGIN, BEGIN + timedelta(hours=1))
     assert not late.can_tell
 
 
@@ -184,8 +184,8 @@ def test_it_is_the_same_live_and_afterwards(seed: int):
     ends = BEGIN + timedelta(minutes=200)
     for minute in range(5, 201, 5):
         until = BEGIN + timedelta(minutes=minute)
-        note(seen, rule.judge(window, until - timedelta(minutes=5), until).findings)
-    assert seen == note({}, rule.judge(window, BEGIN, ends).findings)
+        note(seen, rule.evaluate(window, until - timedelta(minutes=5), until).findings)
+    assert seen == note({}, rule.evaluate(window, BEGIN, ends).findings)
 
 
 def note(

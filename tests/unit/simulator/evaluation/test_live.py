@@ -35,17 +35,17 @@ def rule() -> Inactivity:
     # Not rounded to minutes, as what is stored is.
     learned = OurRule().learn_live(home()).usual
 
-    def usual_on(day: date) -> SilenceBaseline:
+    def baseline_on(day: date) -> SilenceBaseline:
         began = (day - date(1970, 1, 1)).days * DAY_S
         return learned[int(np.searchsorted(home().learned_at, began, side="right")) - 1]
 
-    return Inactivity(usual_on)
+    return Inactivity(baseline_on)
 
 
 def judged(signs: LifeSigns, since: float, until: float) -> list[tuple[float, float | None]]:
     """Return when the rule raises and clears alarms."""
     window = Window(1, WALL_CLOCK, moment(since), signs, no_track(), (), (), (), ())
-    found = rule().judge(window, moment(since), moment(until)).findings
+    found = rule().evaluate(window, moment(since), moment(until)).findings
     return [
         (one.raised_at.timestamp(), one.cleared_at and one.cleared_at.timestamp())
         for one in found
