@@ -24,8 +24,9 @@ from detectors.engine.daily import decline as days
 from detectors.engine.daily.schedule import DailySpan
 from detectors.engine.rule_set import rules_of
 from detectors.features.availability import Link
-from detectors.features.window import Blind, Evaluation
+from detectors.features.window import Blind
 from detectors.rules import battery, decline, device_stuck, night_exit
+from detectors.rules.base import Evaluation
 from detectors.rules.equipment_silent import evaluate_home
 from detectors.rules.inactivity import NAME as INACTIVITY
 from detectors.windows.loader import (

@@ -19,8 +19,9 @@ from detectors.engine.home_context import HomeContext
 from detectors.engine.rule_set import rules_of
 from detectors.features.silence_threshold import Sensitivity
 from detectors.features.stuck_patterns import CHATTER_BREAK_S
-from detectors.features.window import Evaluation, Rule, Window, earliest
+from detectors.features.window import Window, earliest
 from detectors.rules import cold, geofence_exit, heat, inactivity
+from detectors.rules.base import Evaluation, Rule
 from detectors.rules.equipment_silent import DEVICE_SILENT
 from detectors.windows.loader import Planned, load_window
 
@@ -59,7 +60,7 @@ def evaluate_resident(
 
     Parameters
     ----------
-    case : HomeContext
+    context : HomeContext
         The home.
     resident : WatchedResident
         Somebody who lives there and is watched.

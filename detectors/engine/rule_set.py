@@ -10,9 +10,9 @@ from core.domain.rule_spec import Need
 from core.store.telemetry.metric_series import RuleInputs
 from detectors.features.significant_places import Places
 from detectors.features.silence_threshold import Sensitivity, SilenceBaseline
-from detectors.features.window import Rule
 from detectors.rules.absence_not_taken import AbsenceNotTaken
 from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
+from detectors.rules.base import Rule
 from detectors.rules.bathroom_stay import BathroomStay
 from detectors.rules.cold import Cold
 from detectors.rules.geofence_exit import GeofenceExit

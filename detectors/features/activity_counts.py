@@ -1,6 +1,7 @@
 """What `decline` compares: how much of life was heard on each local day."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -10,7 +11,6 @@ from numpy.typing import NDArray
 from detectors.features.local_time import DAY_S, local_seconds
 from detectors.features.silence_profile import DOOR
 from detectors.features.window import LifeSigns
-from detectors.rules.decline import DailyCounts
 
 QUARTER_S, DOOR_USE_S = 900.0, 120.0
 NIGHT_FROM_S, NIGHT_TO_S = 23 * 3600.0, 5 * 3600.0
@@ -19,6 +19,18 @@ MOST_EXCLUDED_S = 6 * 3600.0
 
 Floats = NDArray[np.float64]
 Span = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class DailyCounts:
+    """What was counted on each local day; every array has shape (n,), days rise and are ordinals.
+
+    `counts` holds, by the names of `WORSE`: quarters of an hour with signs of life, uses of the entrance door, and quarters of an hour
+    between 23 and 5 o'clock with signs of life. NaN on days that teach nothing (blind, planned to be away).
+    """
+
+    day: NDArray[np.int64]
+    counts: Mapping[str, Floats]
 
 
 def count_days(
@@ -35,7 +47,7 @@ def count_days(
         Of whole local days.
     zone : ZoneInfo
         The home's.
-    masked : sequence of (float, float)
+    excluded : sequence of (float, float)
         Unix seconds: when the home could not be heard, or nobody was there.
     unsure : sequence of (float, float)
         Unix seconds: when a sensor told more than was so. What it told then must not be in `signs`.

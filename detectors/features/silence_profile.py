@@ -161,7 +161,7 @@ def learn_line(
         In order of time.
     zone : ZoneInfo
         The home's.
-    masked : sequence of (float, float)
+    excluded : sequence of (float, float)
         Unix seconds: blind time, pauses, and silences that turned out to be real.
     until : float
         Unix seconds; the end of what may be learned from, at most a few hours before a local midnight.

@@ -1,20 +1,13 @@
-"""What every rule takes and gives: a window of what happened, the time up to which it may be evaluated, and what was found.
-
-A rule evaluates *time*, not messages: it is asked what there is to say about the span from `since` to `until`, from readings
-ordered by the time they happened. So the same data give the same findings whether they came live, late, repeated, or in one batch
-(ADR 2). A rule object holds its settings and what it learned about one resident; it has no clock, database, network or settings.
-"""
+"""A window: all that happened to a resident and their home, in the form in which rules read it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.domain.alert import Finding
 from core.domain.device import DeviceKind
 from core.domain.geofence import Geofence
 from core.domain.planned_absence import AbsenceKind
@@ -210,42 +203,6 @@ class Window:
     home: tuple[float, float] | None = None
     near_home: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     chattering: frozenset[int] = frozenset()
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What a rule says about the time up to `until`.
-
-    Attributes
-    ----------
-    findings : tuple of Finding
-        All episodes that were raised, or still held, in the evaluated span, in order of time.
-    due_at : datetime or None
-        The next moment at which the answer can change without a new reading; None if only a reading can change it. Not after
-        `until` if something is held back until it is decided elsewhere.
-    can_tell : bool
-        False where the rule could not evaluate (blind, too little data): neither "all is well" nor "something is wrong".
-    is_different : bool
-        True where nothing is raised yet but it soon will be: a little different from the usual.
-    """
-
-    findings: tuple[Finding, ...]
-    due_at: datetime | None
-    can_tell: bool
-    is_different: bool = False
-
-
-class Rule(Protocol):
-    """A rule with its settings and what it learned: pure, without clock, database, network or settings."""
-
-    @property
-    def name(self) -> str:
-        """The name that its findings carry."""
-        ...
-
-    def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
-        """Evaluate the span (since, until]."""
-        ...
 
 
 def moment(seconds: float) -> datetime:

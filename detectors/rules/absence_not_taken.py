@@ -12,16 +12,8 @@ from core.domain.planned_absence import AbsenceKind
 from core.domain.rules import ABSENCE_NOT_TAKEN
 from detectors.features.observability import confirmed, next_look, until_now
 from detectors.features.silence_profile import DOOR
-from detectors.features.window import (
-    Blind,
-    Evaluation,
-    Interval,
-    LifeSigns,
-    PlannedAbsence,
-    Window,
-    earliest,
-    moment,
-)
+from detectors.features.window import Blind, Interval, LifeSigns, PlannedAbsence, Window, earliest, moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = ABSENCE_NOT_TAKEN.name, ABSENCE_NOT_TAKEN.version
 # The bus of a day service comes a little early or late; who left by the door is quiet after it (our choices).

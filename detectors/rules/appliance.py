@@ -20,7 +20,8 @@ from detectors.features.observability import (
     until_now,
     was_observable,
 )
-from detectors.features.window import Evaluation, Power, Window, earliest, moment
+from detectors.features.window import Power, Window, earliest, moment
+from detectors.rules.base import Evaluation
 
 UNUSED, LEFT_ON = APPLIANCE_UNUSED.name, APPLIANCE_LEFT_ON.name
 # Only what is used on nearly every day says something by not being used.

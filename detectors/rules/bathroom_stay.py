@@ -20,7 +20,8 @@ from detectors.features.observability import (
     until_now,
     was_observable,
 )
-from detectors.features.window import Evaluation, LifeSigns, Rule, Window, earliest, moment
+from detectors.features.window import LifeSigns, Window, earliest, moment
+from detectors.rules.base import Evaluation, Rule
 from detectors.rules.suppression import is_suppressed
 
 NAME, VERSION = BATHROOM_STAY.name, BATHROOM_STAY.version

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
 from core.domain.rules import BATTERY
-from detectors.features.window import Evaluation
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = BATTERY.name, BATTERY.version
 # D10: the slope of the last 30 days, and when to tell.

@@ -13,7 +13,8 @@ from core.domain.rules import COLD
 from detectors.features.local_time import DAY_S, local_date, local_seconds
 from detectors.features.observability import is_known_away, is_out_by_door, is_washroom, next_look, until_now
 from detectors.features.room_levels import LevelSpell, Trigger, grid, is_known, lasting, level, spells
-from detectors.features.window import Evaluation, RoomSeries, Window, moment
+from detectors.features.window import RoomSeries, Window, moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = COLD.name, COLD.version
 # D8. 18 degrees, the guide line of the WHO, would be an alert in most homes in winter; it is only drawn.

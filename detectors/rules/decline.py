@@ -1,7 +1,6 @@
 """Slow decline: days that have fewer signs of life, fewer outings or more waking at night than those of the two months before."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from math import sqrt
 from zoneinfo import ZoneInfo
@@ -11,7 +10,8 @@ from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity
 from core.domain.rules import DECLINE
-from detectors.features.window import Evaluation
+from detectors.features.activity_counts import DailyCounts
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = DECLINE.name, DECLINE.version
 # D11: what is compared with, how fast the mean follows; the limit is our choice (docs/evaluation.md).
@@ -30,18 +30,6 @@ _COUNTED = frozenset({"door_uses", "night_quarters"})
 WORSE: Mapping[str, int] = {"active_quarters": -1, "door_uses": -1, "night_quarters": 1}
 
 Floats = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class DailyCounts:
-    """What was counted on each local day; every array has shape (n,), days rise and are ordinals.
-
-    `counts` holds, by the names of `WORSE`: quarters of an hour with signs of life, uses of the entrance door, and quarters of an hour
-    between 23 and 5 o'clock with signs of life. NaN on days that teach nothing (blind, planned to be away).
-    """
-
-    day: NDArray[np.int64]
-    counts: Mapping[str, Floats]
 
 
 def drift(days: DailyCounts, name: str) -> Floats:

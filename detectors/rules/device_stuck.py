@@ -20,7 +20,8 @@ from detectors.features.stuck_patterns import (
     lively,
     stuck_spells,
 )
-from detectors.features.window import Evaluation, moment
+from detectors.features.window import moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = DEVICE_STUCK.name, DEVICE_STUCK.version
 CHECKED_AT = (time(4, 30), time(10, 30), time(16, 30), time(22, 30))

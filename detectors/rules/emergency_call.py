@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 from core.domain.alert import Finding
 from core.domain.rules import RULES, SOS
-from detectors.features.window import Evaluation, Press, Window
+from detectors.features.window import Press, Window
+from detectors.rules.base import Evaluation
 
 NAME = SOS.name
 # Somebody in need presses again and again: presses of one button this close are one call (our choice).

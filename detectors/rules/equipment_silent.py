@@ -21,7 +21,8 @@ from detectors.features.availability import (
     limit,
     outages_of,
 )
-from detectors.features.window import Blind, Evaluation, earliest
+from detectors.features.window import Blind, earliest
+from detectors.rules.base import Evaluation
 
 HOME_SILENT, DEVICE_SILENT = rules.HOME_SILENT.name, rules.DEVICE_SILENT.name
 # What waits until the ward is heard is looked at again so soon, and ever more rarely the longer the ward is quiet (our choice).

@@ -14,7 +14,8 @@ from core.domain.geofence_schedule import holding_times
 from core.domain.rules import GEOFENCE_EXIT
 from detectors.features.geofence_distance import distance_outside_m
 from detectors.features.outliers import outlier_scores
-from detectors.features.window import Evaluation, Track, Window, earliest, moment
+from detectors.features.window import Track, Window, earliest, moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = GEOFENCE_EXIT.name, GEOFENCE_EXIT.version
 

@@ -12,7 +12,8 @@ from detectors.features.daily_rhythm import is_night
 from detectors.features.local_time import STEP_S, local_seconds
 from detectors.features.observability import is_known_away, is_out_by_door, next_look, until_now
 from detectors.features.room_levels import LevelSpell, Trigger, grid, is_known, lasting, level, spells
-from detectors.features.window import Evaluation, RoomSeries, Window, moment
+from detectors.features.window import RoomSeries, Window, moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = HEAT.name, HEAT.version
 # The classes of the Ministry of the Environment: severe warning and danger.

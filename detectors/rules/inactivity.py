@@ -38,7 +38,8 @@ from detectors.features.silence_threshold import (
     SilenceThreshold,
     threshold_from,
 )
-from detectors.features.window import LIFE_KINDS, Evaluation, LifeSigns, Window, earliest, moment
+from detectors.features.window import LIFE_KINDS, LifeSigns, Window, earliest, moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = INACTIVITY.name, INACTIVITY.version
 # A little different from the usual: this long before the alarm (D1 d, the pre-alert).

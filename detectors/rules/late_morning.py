@@ -21,7 +21,8 @@ from detectors.features.observability import (
     was_observable,
 )
 from detectors.features.silence_profile import DOOR, PARTNER_S
-from detectors.features.window import Evaluation, LifeSigns, Rule, Window, earliest, moment
+from detectors.features.window import LifeSigns, Window, earliest, moment
+from detectors.rules.base import Evaluation, Rule
 from detectors.rules.suppression import is_suppressed
 
 NAME, VERSION = LATE_MORNING.name, LATE_MORNING.version

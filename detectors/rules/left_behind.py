@@ -10,7 +10,8 @@ from core.domain.rules import LEFT_BEHIND
 from detectors.features.observability import confirmed, is_held, pause_after, until_now, was_observable
 from detectors.features.path_shape import UNKNOWN_ACCURACY_M, WORST_ACCURACY_M, way
 from detectors.features.silence_profile import DOOR, PARTNER_S, silences
-from detectors.features.window import Evaluation, LifeSigns, Track, Window, earliest, moment
+from detectors.features.window import LifeSigns, Track, Window, earliest, moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = LEFT_BEHIND.name, LEFT_BEHIND.version
 # Our choices: so long after the door nobody was seen at home, and the tracker spoke at least so lately and so often.

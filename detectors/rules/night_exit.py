@@ -10,7 +10,8 @@ from core.domain.rules import NIGHT_EXIT
 from detectors.features.local_time import DAY_S, at_minute, local_date, local_seconds
 from detectors.features.observability import is_held, next_look, pause_after, until_now, was_observable
 from detectors.features.silence_profile import DOOR
-from detectors.features.window import Evaluation, Window, earliest, moment
+from detectors.features.window import Window, earliest, moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = NIGHT_EXIT.name, NIGHT_EXIT.version
 # D3: between these hours, and for so long nothing inside.

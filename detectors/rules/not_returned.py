@@ -10,7 +10,8 @@ from core.domain.rules import NOT_RETURNED
 from detectors.features.daily_rhythm import LEAST_DAYS
 from detectors.features.local_time import at_minute, local_date
 from detectors.features.observability import is_held, next_look, pause_after, was_observable
-from detectors.features.window import Blind, Evaluation, Window, earliest, moment
+from detectors.features.window import Blind, Window, earliest, moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = NOT_RETURNED.name, NOT_RETURNED.version
 # D3: two hours beyond the longest outing, or an hour beyond ten in the evening for those who are never out at night.

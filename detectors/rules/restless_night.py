@@ -13,7 +13,8 @@ from core.domain.rules import RESTLESS_NIGHT
 from detectors.features.daily_rhythm import NIGHT_BEGINS_S, NIGHT_S, visit_begins
 from detectors.features.local_time import at_minute, local_date
 from detectors.features.observability import until_now, was_observable
-from detectors.features.window import Evaluation, Window, earliest, moment
+from detectors.features.window import Window, earliest, moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = RESTLESS_NIGHT.name, RESTLESS_NIGHT.version
 # D4: this rare, in two of three nights.

@@ -2,7 +2,8 @@
 
 from datetime import datetime
 
-from detectors.features.window import Rule, Window, moment
+from detectors.features.window import Window, moment
+from detectors.rules.base import Rule
 
 
 def is_suppressed(alarm: Rule | None, window: Window, tick: float, until: datetime) -> bool:

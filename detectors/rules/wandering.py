@@ -12,7 +12,8 @@ from core.domain.alert import Finding, Severity
 from core.domain.rules import WANDERING
 from detectors.features.path_shape import WalkScale, Way, straightness, way
 from detectors.features.significant_places import Places
-from detectors.features.window import Evaluation, Window, moment
+from detectors.features.window import Window, moment
+from detectors.rules.base import Evaluation
 
 NAME, VERSION = WANDERING.name, WANDERING.version
 

@@ -21,8 +21,9 @@ from detectors.features.local_time import DAY_S, midnight
 from detectors.features.observability import at_washroom
 from detectors.features.silence_threshold import SilenceBaseline
 from detectors.features.silence_threshold import learn as learn_silences
-from detectors.features.window import Blind, LifeSigns, Rule, Window, moment, no_track
+from detectors.features.window import Blind, LifeSigns, Window, moment, no_track
 from detectors.rules import bathroom_stay, decline, inactivity, late_morning, night_exit, restless_night
+from detectors.rules.base import Rule
 from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.protocol import FIRST_TEST_DAY, Spans
 

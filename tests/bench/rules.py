@@ -16,7 +16,8 @@ from detectors.features.daily_rhythm import TrainingData
 from detectors.features.local_time import DAY_S
 from detectors.features.significant_places import Places, Visits, cell_of, learn_places
 from detectors.features.silence_threshold import Sensitivity, SilenceBaseline, learn
-from detectors.features.window import LifeSigns, Power, RoomSeries, Rule, Track, Window, moment
+from detectors.features.window import LifeSigns, Power, RoomSeries, Track, Window, moment
+from detectors.rules.base import Rule
 from detectors.windows.loader import HomeView
 from tests.bench.result import Results, median
 from tests.synthetic.home_person import FIRST, HOME, LEARN_DAYS, ZONE, make, whole_window

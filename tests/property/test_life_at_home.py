@@ -20,12 +20,10 @@ from detectors.features.silence_profile import ThresholdCurve
 from detectors.features.silence_threshold import SilenceBaseline, learn
 from detectors.features.window import (
     Blind,
-    Evaluation,
     Interval,
     PlannedAbsence,
     Power,
     RoomSeries,
-    Rule,
     Track,
     Window,
     life_signs,
@@ -34,6 +32,7 @@ from detectors.features.window import (
 from detectors.rules import absence_not_taken
 from detectors.rules.absence_not_taken import AbsenceNotTaken
 from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
+from detectors.rules.base import Evaluation, Rule
 from detectors.rules.bathroom_stay import BathroomStay
 from detectors.rules.cold import Cold
 from detectors.rules.heat import Heat

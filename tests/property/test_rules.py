@@ -13,7 +13,8 @@ from core.domain.geofence import ALWAYS, Circle, Geofence, Hours
 from core.domain.sensitivity import Sensitivity
 from detectors.features.silence_profile import ThresholdCurve
 from detectors.features.silence_threshold import SilenceBaseline, learn, threshold_from
-from detectors.features.window import Blind, Evaluation, Interval, Press, Rule, Window, life_signs, no_track
+from detectors.features.window import Blind, Interval, Press, Window, life_signs, no_track
+from detectors.rules.base import Evaluation, Rule
 from detectors.rules.emergency_call import SosCall
 from detectors.rules.geofence_exit import GeofenceExit
 from detectors.rules.inactivity import Inactivity

@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from detectors.rules.decline import DailyCounts, evaluate_days
+from detectors.features.activity_counts import DailyCounts
+from detectors.rules.decline import evaluate_days
 from simulator.evaluation.protocol import Floats
 
 _FIRST_DAY = date(2024, 1, 1).toordinal()

@@ -14,7 +14,7 @@ from core.domain.rhythm import Rhythm
 from detectors.features import daily_rhythm
 from detectors.features.daily_rhythm import TrainingData
 from detectors.features.local_time import DAY_S
-from detectors.features.window import Rule, moment
+from detectors.features.window import moment
 from detectors.rules import (
     absence_not_taken,
     appliance,
@@ -26,6 +26,7 @@ from detectors.rules import (
     not_returned,
     restless_night,
 )
+from detectors.rules.base import Rule
 from tests.synthetic.home_person import (
     EVENTS,
     FIRST,

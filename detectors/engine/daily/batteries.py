@@ -11,7 +11,7 @@ from core.store.telemetry import tracker_history
 from core.store.telemetry.tracker_history import BatteryRow
 from detectors.engine.daily.schedule import DailyCheck, DailySpan
 from detectors.engine.home_context import HomeContext
-from detectors.features.window import Evaluation
+from detectors.rules.base import Evaluation
 from detectors.rules.battery import NAME, SLOPE_DAYS, BatterySeries, evaluate_batteries, next_check
 
 _EVALUATED_BACK = timedelta(days=30)

@@ -16,13 +16,13 @@ from detectors.baselines.exclusions import excluded_at_home
 from detectors.baselines.store import BaselineSubject, keep
 from detectors.engine.daily.schedule import DailyCheck, DailySpan
 from detectors.engine.home_context import HomeContext
-from detectors.features.activity_counts import count_days
+from detectors.features.activity_counts import DailyCounts, count_days
 from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.local_time import midnight
 from detectors.features.observability import until_now
-from detectors.features.window import Evaluation
 from detectors.rules import decline
-from detectors.rules.decline import WORSE, DailyCounts, evaluate_days, next_check
+from detectors.rules.base import Evaluation
+from detectors.rules.decline import WORSE, evaluate_days, next_check
 from detectors.windows.series import SURE_WITHIN_S, believed, disbelieved, merged, signs_after
 
 # The newest days are compared with the two months before them; a note holds for some weeks.

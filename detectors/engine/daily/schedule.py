@@ -8,7 +8,7 @@ from core.logs import get_logger
 from core.store.alerts.episodes import AlertKey
 from core.store.detection.evaluation_queue import WatchedResident
 from detectors.engine.home_context import HomeContext
-from detectors.features.window import Evaluation
+from detectors.rules.base import Evaluation
 
 _log = get_logger(__name__)
 

@@ -17,7 +17,7 @@ from detectors.engine.home_context import HomeContext
 from detectors.features.availability import Link
 from detectors.features.mute_devices import LOOKBACK_S
 from detectors.features.stuck_patterns import METRICS, ReportedMetric, Sensor
-from detectors.features.window import Evaluation
+from detectors.rules.base import Evaluation
 from detectors.rules.device_stuck import HISTORY, NAME, evaluate_sensors, is_evaluated_by_silence, next_check
 
 _NO_SENSORS = frozenset({DeviceKind.TRACKER, DeviceKind.GATEWAY, DeviceKind.CANARY, DeviceKind.BUTTON})

@@ -8,7 +8,7 @@ from core.domain.rules import RULES
 from core.domain.sensitivity import Sensitivity
 from core.store.telemetry.metric_series import RuleInputs
 from detectors.engine.rule_set import BUILDERS, rules_of
-from detectors.features.window import Rule
+from detectors.rules.base import Rule
 from detectors.rules.bathroom_stay import BathroomStay
 from detectors.rules.inactivity import Inactivity
 from detectors.rules.late_morning import LateMorning

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.alert import Finding, Severity
-from detectors.rules.decline import DailyCounts, drift, evaluate_days, next_check
+from detectors.features.activity_counts import DailyCounts
+from detectors.rules.decline import drift, evaluate_days, next_check
 
 ZONE = ZoneInfo("Asia/Tokyo")
 FIRST = date(2026, 3, 1)

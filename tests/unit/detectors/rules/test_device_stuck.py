@@ -10,7 +10,7 @@ from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
 from detectors.features.chatter import CONTACTS_IN_HOUR, chatters, spells
 from detectors.features.stuck_patterns import Floats, ReportedMetric, Sensor
-from detectors.features.window import Evaluation
+from detectors.rules.base import Evaluation
 from detectors.rules.device_stuck import evaluate_sensors
 
 ZONE = ZoneInfo("Asia/Tokyo")

@@ -9,7 +9,8 @@ import pytest
 
 from core.domain.alert import Finding
 from core.domain.geofence import ALWAYS, Circle, Geofence
-from detectors.features.window import Evaluation, Window, life_signs
+from detectors.features.window import Window, life_signs
+from detectors.rules.base import Evaluation
 from detectors.rules.geofence_exit import GeofenceExit
 from detectors.windows.series import track
 

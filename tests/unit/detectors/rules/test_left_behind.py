@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
-from detectors.features.window import Blind, Evaluation, Interval, Window, life_signs
+from detectors.features.window import Blind, Interval, Window, life_signs
+from detectors.rules.base import Evaluation
 from detectors.rules.left_behind import LeftBehind
 from detectors.windows.series import track
 

@@ -21,7 +21,6 @@ from detectors.features.window import (
     PlannedAbsence,
     Power,
     RoomSeries,
-    Rule,
     Track,
     Window,
     life_signs,
@@ -30,6 +29,7 @@ from detectors.features.window import (
 from detectors.rules import absence_not_taken
 from detectors.rules.absence_not_taken import AbsenceNotTaken
 from detectors.rules.appliance import ApplianceLeftOn, ApplianceUnused
+from detectors.rules.base import Rule
 from detectors.rules.bathroom_stay import BathroomStay
 from detectors.rules.cold import Cold
 from detectors.rules.heat import Heat
