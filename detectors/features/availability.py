@@ -1,6 +1,6 @@
 """The links to devices: when each was heard, and the outages that follow from that, by our own clock."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -60,6 +60,10 @@ class LinkOutage:
         """Whether it lasted until it was sure."""
         return self.ended_at is None or self.ended_at > self.known_at
 
+    def is_sure_by(self, at: datetime) -> bool:
+        """Whether it lasted until it was sure, and that was not after a moment."""
+        return self.is_real and self.known_at <= at
+
 
 def limit(heartbeat: timedelta, slack: timedelta = timedelta(0)) -> timedelta:
     """Return how long a device may be silent.
@@ -79,7 +83,11 @@ def is_monitored(link: Link) -> bool:
 
 def outages_of(link: Link, until: datetime, slack: timedelta) -> list[LinkOutage]:
     """Return when a device was not heard, as of `until`, in order."""
-    found: list[LinkOutage] = []
+    return joined([*_offline(link, until), *_without_heartbeat(link, until, slack)])
+
+
+def _offline(link: Link, until: datetime) -> Iterator[LinkOutage]:
+    """Give when it was said that a device is offline, until it was said or heard that it is back."""
     for number, (since, is_online) in enumerate(link.status):
         if is_online or since > until or (number and not link.status[number - 1][1]):
             continue
@@ -87,16 +95,20 @@ def outages_of(link: Link, until: datetime, slack: timedelta) -> list[LinkOutage
             *(time for time, online in link.status[number + 1 :] if online and time <= until),
             *(time for time in link.contacts if since + _SAME_MOMENT < time <= until),
         )
-        found.append(LinkOutage(since, since, since + RESTART_TIME, back, "offline"))
-    if link.heartbeat is not None:
-        allowed = limit(link.heartbeat, slack)
-        contacts = [time for time in link.contacts if time <= until]
-        # Nothing heard by then gives no pair: what has never spoken cannot have fallen silent.
-        for last, back in zip(contacts, [*contacts[1:], None], strict=False):
-            known = last + allowed
-            if (back or until) > known or (back is None and known == until):
-                found.append(LinkOutage(last, known, known, back, "no_heartbeat"))
-    return joined(found)
+        yield LinkOutage(since, since, since + RESTART_TIME, back, "offline")
+
+
+def _without_heartbeat(link: Link, until: datetime, slack: timedelta) -> Iterator[LinkOutage]:
+    """Give when a device with a heartbeat was not heard for longer than it may be silent."""
+    if link.heartbeat is None:
+        return
+    allowed = limit(link.heartbeat, slack)
+    contacts = [time for time in link.contacts if time <= until]
+    # No contact by then gives no pair: what has never spoken cannot have fallen silent.
+    for last, back in zip(contacts, [*contacts[1:], None], strict=False):
+        known = last + allowed
+        if (back or until) > known or (back is None and known == until):
+            yield LinkOutage(last, known, known, back, "no_heartbeat")
 
 
 def joined(outages: Sequence[LinkOutage]) -> list[LinkOutage]:

@@ -4,7 +4,7 @@ These rules look at when we heard of a device at all, by our own clock, and not 
 resident: it ends in "cannot tell", which is shown and told as such.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -89,48 +89,33 @@ def evaluate_home(
         The least time that counts as silence, for clocks that run faster than the machine.
     """
     per_device = {link.device: outages_of(link, until, slack) for link in links if is_monitored(link)}
-    fixed = [link for link in links if is_monitored(link) and link.kind not in _CARRIED]
-    of_home = _of_home(fixed, per_device)
-    known = [after for one in of_home if (after := delayed(one, ward)) is not None]
-    blind = tuple(
-        Blind(one.began_at, one.ended_at, one.suppressed_from)
-        for one in known
-        if (one.is_real and one.known_at <= until) or (one.ended_at is None and one.suppressed_from <= until)
+    fixed = [link for link in links if link.device in per_device and link.kind not in _CARRIED]
+    known = _outages_of_home(fixed, per_device, ward)
+    held, decided = _undecided(known, undecided_from, until)
+    sure = tuple(one for one in decided if one.is_sure_by(until))
+    raised = _delayed(decided, area)
+    devices = _outages_of_devices(
+        links, per_device, (*ward, *map(_suppression, (*sure, *held))), undecided_from, until
     )
-    held = [one for one in known if _is_held(one, undecided_from, until)]
-    outages = [one for one in known if one not in held]
-    sure = tuple(one for one in outages if one.is_real and one.known_at <= until)
-    raised = [after for one in outages if (after := delayed(one, area)) is not None]
-    findings = [
-        _home_finding(home, one, len(fixed)) for one in raised if one.is_real and one.known_at <= until
+    held_from = undecided_from if held or devices.is_held else None
+    due = _next_due(links, (*_lasting((*decided, *raised)), *devices.pending), held_from, until, slack)
+    silent = [
+        *(_home_finding(home, one, len(fixed)) for one in raised if one.is_sure_by(until)),
+        *(_device_finding(link, one) for link, one in devices.raised),
     ]
-    lasting: list[tuple[int, LinkOutage]] = []
-    pending = [one.known_at for one in (*outages, *raised) if one.ended_at is None]
-    suppressed = (*ward, *(Blind(one.began_at, one.ended_at, one.began_at) for one in (*sure, *held)))
-    for link, one in _of_devices(links, per_device, suppressed):
-        if one.known_at > until:
-            pending.append(one.known_at)
-        elif _is_held(one, undecided_from, until):
-            held.append(one)
-        else:
-            findings.append(_device_finding(link, one))
-            if one.ended_at is None:
-                lasting.append((link.device, one))
-    next_limits = [
-        link.contacts[-1] + limit(link.heartbeat, slack) for link in links if link.heartbeat and link.contacts
-    ]
-    if held and undecided_from is not None:
-        pending.append(until + max(_HELD_FOR, _HELD_SHARE * (until - undecided_from)))
-    due = earliest(*(one for one in (*pending, *next_limits) if one > until))
-    is_observed = not any(one.ended_at is None for one in sure)
-    findings.sort(key=lambda finding: (finding.raised_at, finding.subject))
-    is_awaited = any(link.heartbeat and not link.contacts for link in links)
-    silent = Evaluation(tuple(findings), due, can_tell=is_observed)
-    return HomeLinks(silent, blind, sure, tuple(lasting), is_awaited)
+    return HomeLinks(
+        Evaluation(_in_order(silent), due, can_tell=not _lasting(sure)),
+        _blind(known, until),
+        sure,
+        devices.lasting,
+        is_awaited=_is_awaited(links),
+    )
 
 
-def _of_home(fixed: Sequence[Link], per_device: Mapping[int, Sequence[LinkOutage]]) -> list[LinkOutage]:
-    """Return when a home was not heard: its gateway, or all of its devices that stay in it."""
+def _outages_of_home(
+    fixed: Sequence[Link], per_device: Mapping[int, Sequence[LinkOutage]], ward: Sequence[Blind]
+) -> list[LinkOutage]:
+    """Return when a home was not heard: its gateway, or all of its devices that stay in it; not while the ward was not."""
     found: list[LinkOutage] = []
     for link in fixed:
         if link.kind is DeviceKind.GATEWAY:
@@ -140,24 +125,105 @@ def _of_home(fixed: Sequence[Link], per_device: Mapping[int, Sequence[LinkOutage
         for link in fixed[1:]:
             common = both(common, per_device[link.device])
         found += common
-    return joined(found)
+    return _delayed(joined(found), ward)
 
 
-def _of_devices(
-    links: Sequence[Link], per_device: Mapping[int, Sequence[LinkOutage]], suppressed: Sequence[Blind]
-) -> Iterator[tuple[Link, LinkOutage]]:
-    """Give when devices were not heard by themselves, as it counts; gateways speak for their home."""
-    for link in links:
-        if link.kind is not DeviceKind.GATEWAY:
-            for one in per_device.get(link.device, ()):
-                after = delayed(one, suppressed)
-                if after is not None and after.is_real:
-                    yield link, after
+def _delayed(outages: Sequence[LinkOutage], suppressed: Sequence[Blind]) -> list[LinkOutage]:
+    return [after for one in outages if (after := delayed(one, suppressed)) is not None]
+
+
+def _undecided(
+    outages: Sequence[LinkOutage], undecided_from: datetime | None, until: datetime
+) -> tuple[list[LinkOutage], list[LinkOutage]]:
+    """Return the outages that are held back because the ward may be silent as a whole, and the others."""
+    held = [one for one in outages if _is_held(one, undecided_from, until)]
+    return held, [one for one in outages if one not in held]
 
 
 def _is_held(outage: LinkOutage, undecided_from: datetime | None, until: datetime) -> bool:
-    """Tell whether an absence would be sure by now, but for the ward, which may be silent as a whole."""
-    return outage.is_real and undecided_from is not None and undecided_from < outage.known_at <= until
+    """Tell whether an outage would be sure by now, but for the ward, which may be silent as a whole."""
+    return undecided_from is not None and outage.is_sure_by(until) and undecided_from < outage.known_at
+
+
+def _suppression(outage: LinkOutage) -> Blind:
+    """Return the time in which nothing is concluded about single devices because their home was not heard."""
+    return Blind(outage.began_at, outage.ended_at, outage.began_at)
+
+
+@dataclass(frozen=True)
+class _DeviceOutages:
+    """Outages of single devices: those that are raised, those that are not sure yet, and whether others are held back for the ward."""
+
+    raised: list[tuple[Link, LinkOutage]]
+    pending: list[LinkOutage]
+    is_held: bool
+
+    @property
+    def lasting(self) -> tuple[tuple[int, LinkOutage], ...]:
+        """Those that are raised and last."""
+        return tuple((link.device, one) for link, one in self.raised if one.ended_at is None)
+
+
+def _outages_of_devices(
+    links: Sequence[Link],
+    per_device: Mapping[int, Sequence[LinkOutage]],
+    suppressed: Sequence[Blind],
+    undecided_from: datetime | None,
+    until: datetime,
+) -> _DeviceOutages:
+    """Return when devices were not heard by themselves, as it counts; gateways speak for their home."""
+    raised: list[tuple[Link, LinkOutage]] = []
+    pending: list[LinkOutage] = []
+    is_held = False
+    for link in links:
+        if link.kind is DeviceKind.GATEWAY:
+            continue
+        for one in _delayed(per_device.get(link.device, ()), suppressed):
+            if not one.is_real:
+                continue
+            if one.known_at > until:
+                pending.append(one)
+            elif _is_held(one, undecided_from, until):
+                is_held = True
+            else:
+                raised.append((link, one))
+    return _DeviceOutages(raised, pending, is_held)
+
+
+def _next_due(
+    links: Sequence[Link],
+    pending: Sequence[LinkOutage],
+    held_from: datetime | None,
+    until: datetime,
+    slack: timedelta,
+) -> datetime | None:
+    """Return when something becomes sure, a device has been silent for as long as it may, or what is held back is looked at again."""
+    limits = (
+        link.contacts[-1] + limit(link.heartbeat, slack) for link in links if link.heartbeat and link.contacts
+    )
+    again = None if held_from is None else until + max(_HELD_FOR, _HELD_SHARE * (until - held_from))
+    return earliest(again, *(one for one in (*(each.known_at for each in pending), *limits) if one > until))
+
+
+def _blind(known: Sequence[LinkOutage], until: datetime) -> tuple[Blind, ...]:
+    """Return when the home could not be heard, or may not be concluded about."""
+    return tuple(
+        Blind(one.began_at, one.ended_at, one.suppressed_from)
+        for one in known
+        if one.is_sure_by(until) or (one.ended_at is None and one.suppressed_from <= until)
+    )
+
+
+def _lasting(outages: Sequence[LinkOutage]) -> list[LinkOutage]:
+    return [one for one in outages if one.ended_at is None]
+
+
+def _is_awaited(links: Sequence[Link]) -> bool:
+    return any(link.heartbeat and not link.contacts for link in links)
+
+
+def _in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda finding: (finding.raised_at, finding.subject)))
 
 
 def _home_finding(home: int, outage: LinkOutage, devices: int) -> Finding:
