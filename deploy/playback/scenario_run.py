@@ -1,7 +1,7 @@
 """Runs one scenario as fast as possible, and compares what was expected with what was raised."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -229,12 +229,19 @@ def _cast(
         return ward.homes
     everywhere = {event.kind for event in scenario.events if event.resident == EVERYONE}
     marked = {one.resident for one in incidents if KINDS[one.kind].raises or one.kind not in everywhere}
-    common = [home.resident for home in ward.homes if home.resident not in marked]
     struck = {one.resident for one in incidents}
-    others = [key for key in common if key in struck][:crowd]
-    calm = [key for key in common if key not in struck][:bystanders]
-    played = {*marked, *others, *calm}
+    calm, others = _parted((home.resident for home in ward.homes if home.resident not in marked), struck)
+    played = {*marked, *others[:crowd], *calm[:bystanders]}
     return tuple(home for home in ward.homes if home.resident in played)
+
+
+def _parted(keys: Iterable[str], struck: Collection[str]) -> tuple[list[str], list[str]]:
+    """Return the residents to whom nothing happens, and the others."""
+    calm: list[str] = []
+    others: list[str] = []
+    for key in keys:
+        (others if key in struck else calm).append(key)
+    return calm, others
 
 
 def _end(name: str, simulation: Simulation, watch: timedelta) -> datetime:

@@ -1,6 +1,6 @@
 """Evaluates neighbourhoods: homes that fall silent together, as in a power cut, are one matter for the staff and not many."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -57,10 +57,7 @@ def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack
     lasting = {one.area: one for one in before if area_silent.lasts(one, contact.get(one.area))}
     over = [one for one in before if one.area not in lasting]
     if not area_silent.is_of_ward(list(contact.values())):
-        suppressed = ward.view(connection, until - _WARD_BACK, until).suppressed
-        for area, quiet in contact.items():
-            if area not in lasting and (found := area_silent.outage(quiet, until, suppressed)) is not None:
-                lasting[area] = found
+        lasting |= _begun(connection, (one for one in contact.values() if one.area not in lasting), until)
     findings = [area_silent.finding(one, None) for one in lasting.values()]
     findings += [area_silent.finding(one, until) for one in over]
     for one in findings:
@@ -73,6 +70,13 @@ def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack
     evaluation_queue.keep_ward_state(
         connection, NAME, VERSION, until, {"areas": [_kept(one) for one in lasting.values()]}
     )
+
+
+def _begun(connection: Connection, silences: Iterable[AreaSilence], until: datetime) -> dict[str, AreaOutage]:
+    """Return the outages of neighbourhoods that were not silent before."""
+    suppressed = ward.view(connection, until - _WARD_BACK, until).suppressed
+    found = (area_silent.outage(one, until, suppressed) for one in silences)
+    return {one.area: one for one in found if one is not None}
 
 
 def _record(connection: Connection, found: Finding, until: datetime) -> None:

@@ -102,47 +102,60 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
     }
     if not since:
         return {}
-    begins = {home: min(of_people.values()) for home, of_people in since.items()}
-    view = ward.view(connection, min(begins.values()) - BLIND_BACK, until)
-    links = _links(connection, begins, until)
-    reported = rule_windows.told_metrics(connection, list(begins), (*CALLS, *SERIES))
-    numbers = [number for of_people in since.values() for number in of_people]
-    found = _OfPeople(connection, numbers, min(begins.values()), until)
-    blind = blind_times.of_homes(connection, list(begins), min(begins.values()) - BLIND_BACK, until)
+    stored = _Stored(connection, since, until)
     records = {
         home: HomeRecord(
             home=home,
             people=everybody[home],
             since=of_people,
-            ward=_seen_from(view, begins[home] - BLIND_BACK),
-            blind=[one for one in blind[home] if one.subject == f"home:{home}" and _lasts(one, begins[home])],
-            area=[one for one in blind[home] if one.subject.startswith("area:")],
-            links=links[home].links,
-            chattering=links[home].chattering,
+            ward=_seen_from(stored.ward, stored.begins[home] - BLIND_BACK),
+            blind=stored.blind_of(home),
+            area=[one for one in stored.blind[home] if one.subject.startswith("area:")],
+            links=stored.links[home].links,
+            chattering=stored.links[home].chattering,
             active=(),
-            situations=found.situations,
-            fences={one: [each for each in found.fences if each.resident == one] for one in of_people},
-            absences={one: [each for each in found.absences if each.resident == one] for one in of_people},
-            reported=frozenset(name for where, name in reported if where == home),
+            situations=stored.situations,
+            fences={one: stored.fences_of(one) for one in of_people},
+            absences={one: stored.absences_of(one) for one in of_people},
+            reported=frozenset(name for where, name in stored.reported if where == home),
         )
         for home, of_people in since.items()
     }
-    active = evaluation_queue.active_alerts(
-        connection, numbers, [name for record in records.values() for name in record.subjects]
-    )
+    subjects = [name for record in records.values() for name in record.subjects]
+    active = evaluation_queue.active_alerts(connection, stored.people, subjects)
     return {home: replace(record, active=_about(record, active)) for home, record in records.items()}
 
 
-class _OfPeople:
-    """What is on record about residents."""
+class _Stored:
+    """What is stored about homes that are evaluated from some moments on, `since`, read for all of them at once."""
 
     def __init__(
-        self, connection: Connection, numbers: Sequence[int], since: datetime, until: datetime
+        self, connection: Connection, since: Mapping[int, Mapping[int, datetime]], until: datetime
     ) -> None:
-        self.situations = metric_series.situations(connection, numbers)
-        self.fences = rule_windows.geofences(connection, numbers)
-        span = (since - ABSENCES_BACK, until + ABSENCES_AHEAD)
-        self.absences = absences.of_residents(connection, numbers, *span)
+        self.begins = {home: min(of_people.values()) for home, of_people in since.items()}
+        self.people = [number for of_people in since.values() for number in of_people]
+        first = min(self.begins.values())
+        self.ward = ward.view(connection, first - BLIND_BACK, until)
+        self.links = _links(connection, self.begins, until)
+        self.reported = rule_windows.told_metrics(connection, list(self.begins), (*CALLS, *SERIES))
+        self.situations = metric_series.situations(connection, self.people)
+        self._fences = rule_windows.geofences(connection, self.people)
+        span = (first - ABSENCES_BACK, until + ABSENCES_AHEAD)
+        self._absences = absences.of_residents(connection, self.people, *span)
+        self.blind = blind_times.of_homes(connection, list(self.begins), first - BLIND_BACK, until)
+
+    def blind_of(self, home: int) -> list[BlindTime]:
+        """Return when a home itself could not be heard, as far as that matters."""
+        begins, subject = self.begins[home], f"home:{home}"
+        return [one for one in self.blind[home] if one.subject == subject and _lasts(one, begins)]
+
+    def fences_of(self, resident: int) -> list[Geofence]:
+        """Return the geofences of a resident."""
+        return [one for one in self._fences if one.resident == resident]
+
+    def absences_of(self, resident: int) -> list[Absence]:
+        """Return the planned absences of a resident."""
+        return [one for one in self._absences if one.resident == resident]
 
 
 def _evaluate_from(resident: WatchedResident, changed_from: datetime | None) -> datetime:

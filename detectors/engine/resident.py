@@ -83,14 +83,25 @@ def evaluate_resident(
     if window.absences or resident.pause is not None:
         planned_absences.show_pause(context.connection, resident.number, context.span.until)
     checks = [compared, *(equipment.checks(context) if context.is_lead(resident) else ())]
+    upcoming = (one.next_check(context.span.until) for one in checks)
+    waiting = _next_evaluation(verdicts, found, window, context.span.until)
+    due_at = earliest(waiting.due_at, *upcoming, ahead(window, context.span.until, waiting))
+    replace(waiting, due_at=due_at).settle(context, resident)
+    return window.chattering
+
+
+def _next_evaluation(
+    verdicts: _Verdicts, found: Equipment, window: Window, until: datetime
+) -> NextEvaluation:
+    """Return when what the rules say can change, and by which data."""
     silent = found.links.silent
-    lasting = {one.rule for one in (*findings, *silent.findings) if one.cleared_at is None}
-    waiting = NextEvaluation(
+    evaluations = (*verdicts.by_rule.values(), silent)
+    lasting = {each.rule for one in evaluations for each in one.findings if each.cleared_at is None}
+    return NextEvaluation(
         earliest(
-            *(one.due_at for one in (*verdicts.by_rule.values(), silent)),
-            *(one.next_check(context.span.until) for one in checks),
-            context.span.until + _CALM_WITHIN if window.chattering else None,
-            context.span.until + _BACK_WITHIN if DEVICE_SILENT in lasting else None,
+            *(one.due_at for one in evaluations),
+            until + _CALM_WITHIN if window.chattering else None,
+            until + _BACK_WITHIN if DEVICE_SILENT in lasting else None,
         ),
         on_any_reading=bool(lasting - _ENDS_BY_THE_CLOCK)
         or verdicts.failed is not None
@@ -100,9 +111,6 @@ def evaluate_resident(
         state=verdicts.state,
         failed_rule=verdicts.failed,
     )
-    due_at = earliest(waiting.due_at, ahead(window, context.span.until, waiting))
-    replace(waiting, due_at=due_at).settle(context, resident)
-    return window.chattering
 
 
 def _window(context: HomeContext, resident: WatchedResident, found: Equipment) -> Window:

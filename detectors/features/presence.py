@@ -1,5 +1,6 @@
 """Whether a resident is away from home, as far as a tracker says so."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -48,7 +49,7 @@ def away(track: Track, home: tuple[float, float], signs: LifeSigns) -> list[Blin
     fixes, is_far = time[decisive], far[decisive]
     edges = (np.flatnonzero(np.diff(is_far)) + 1).tolist()
     runs = [(bool(is_far[begin]), fixes[begin:end]) for begin, end in pairwise([0, *edges, len(fixes)])]
-    backs = [float(run[FIXES_BACK - 1]) for is_away, run in runs if not is_away and len(run) >= FIXES_BACK]
+    backs = _backs(runs)
     home_signs = signs.time[confirmed(signs)]
     # A life sign while the tracker is silent ends an absence.
     latest = np.searchsorted(time, home_signs, side="right") - 1
@@ -69,6 +70,11 @@ def away(track: Track, home: tuple[float, float], signs: LifeSigns) -> list[Blin
             found.append(Blind(began, None if np.isinf(ended) else moment(ended), known))
             rest = rest[rest > ended]
     return found
+
+
+def _backs(runs: Sequence[tuple[bool, NDArray[np.float64]]]) -> list[float]:
+    """Return when it was sure that somebody was at home: with the second near fix in a row."""
+    return [float(run[FIXES_BACK - 1]) for is_away, run in runs if not is_away and len(run) >= FIXES_BACK]
 
 
 def begins_away(track: Track, home: tuple[float, float]) -> bool:

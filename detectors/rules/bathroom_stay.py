@@ -89,7 +89,7 @@ class BathroomStay:
         """Evaluate the span (since, until]."""
         now = until.timestamp()
         baseline = self.rhythm_on(local_date(window.zone, until))
-        limits = [found for part in ("day", "night") if (found := limit_min(baseline, part)) is not None]
+        limits = _limits(baseline)
         due = next_look(until, 60 * min(limits)) if limits else None
         signs = until_now(window.life_signs, now)
         begins, ends = stays(signs)
@@ -119,6 +119,11 @@ class BathroomStay:
         part = "night" if is_night(local_seconds(window.zone, np.array([began])))[0] else "day"
         limit, visits = limit_min(baseline, part), visits_of(baseline, part)
         return None if limit is None or visits is None else (limit, visits)
+
+
+def _limits(baseline: Rhythm) -> list[float]:
+    """Return how long stays by day and at night may last, in minutes, as far as that is known."""
+    return [found for part in ("day", "night") if (found := limit_min(baseline, part)) is not None]
 
 
 def _finding(

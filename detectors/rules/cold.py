@@ -58,7 +58,7 @@ class Cold:
 
     def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
         """Evaluate the span (since, until]."""
-        lived_in = [room for room in window.rooms if len(room.time) and _is_lived_in(room.place)]
+        lived_in = [room for room in window.rooms if _is_lived_in(room)]
         time = grid(lived_in, until.timestamp())
         if not len(time):
             return Evaluation((), None, can_tell=False)
@@ -111,8 +111,9 @@ def _is_living(room: RoomSeries, is_only: bool) -> bool:
     return is_only or room.place.lower().startswith(_LIVING)
 
 
-def _is_lived_in(place: str) -> bool:
-    return not is_washroom(place) and not place.lower().startswith(_PASSED_THROUGH)
+def _is_lived_in(room: RoomSeries) -> bool:
+    is_passed_through = is_washroom(room.place) or room.place.lower().startswith(_PASSED_THROUGH)
+    return len(room.time) > 0 and not is_passed_through
 
 
 def _is_cold(room: _Room, spare_c: float) -> NDArray[np.bool_]:

@@ -28,6 +28,7 @@ from core.domain.alert import Finding, JsonObject, Severity
 from core.domain.rules import INACTIVITY
 from detectors.features.alarm_spans import AlarmSpan, Due, alarm_spans, due, unobserved
 from detectors.features.local_time import STEP_S, local_date
+from detectors.features.observability import is_held
 from detectors.features.silence_profile import Silences, certain, silences
 from detectors.features.silence_threshold import (
     CAP_STEPS,
@@ -111,7 +112,7 @@ class Inactivity:
         undecided_s = (since - DECIDED_WITHIN).timestamp()
         findings: list[Finding] = []
         alarm_at: datetime | None = None
-        is_held = False
+        holds_back = False
         for number in np.flatnonzero((gaps.ended > undecided_s) & (gaps.ended - gaps.began > NOTICE_S)):
             raised_from: float | None = None
             for part in alarm_spans(gaps, int(number), window):
@@ -123,20 +124,19 @@ class Inactivity:
                 tick = found.tick
                 if tick > until.timestamp():
                     alarm_at = earliest(alarm_at, moment(tick))
-                elif window.undecided_from is not None and tick > window.undecided_from.timestamp():
-                    is_held, alarm_at = True, earliest(alarm_at, moment(tick))
+                elif is_held(window, tick):
+                    holds_back, alarm_at = True, earliest(alarm_at, moment(tick))
                 else:
                     raised_from = part.began
                     if part.cleared > undecided_s:
                         raised = _Raised(part, found, _within(weak, part.began, tick))
                         findings.append(self._finding(window, signs, raised, until))
         is_open = any(finding.cleared_at is None for finding in findings)
-        notice_at = None if alarm_at is None else alarm_at - timedelta(seconds=NOTICE_S)
-        is_near = notice_at is not None and notice_at <= until
+        look_at, is_near = _look_at(alarm_at, until)
         return Evaluation(
             tuple(findings),
-            earliest(alarm_at if is_near else notice_at, *_pause_changes(window, until)),
-            can_tell=is_open or (not is_held and _can_tell(gaps, window, until)),
+            earliest(look_at, *_pause_changes(window, until)),
+            can_tell=is_open or (not holds_back and _can_tell(gaps, window, until)),
             is_different=is_open or is_near,
         )
 
@@ -237,6 +237,14 @@ def _can_tell(gaps: Silences, window: Window, until: datetime) -> bool:
     last = float(gaps.began[-1])
     now = until.timestamp()
     return not any(stop <= now and resumed > last for stop, resumed, _ in unobserved(window))
+
+
+def _look_at(alarm_at: datetime | None, until: datetime) -> tuple[datetime | None, bool]:
+    """Return when an alarm that comes nearer is to be looked at, and whether notice of it is given already."""
+    if alarm_at is None:
+        return None, False
+    notice_at = alarm_at - timedelta(seconds=NOTICE_S)
+    return (alarm_at, True) if notice_at <= until else (notice_at, False)
 
 
 def _pause_changes(window: Window, until: datetime) -> Iterator[datetime]:

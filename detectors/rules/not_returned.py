@@ -1,5 +1,6 @@
 """Not returned: a resident who is known to be away stays away longer than usual, or late into the night (D3)."""
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -58,19 +59,16 @@ class NotReturned:
         for outing in window.away:
             if outing.known_at > until or outing.began_at < window.watched_from:
                 continue
-            over = None if outing.ended_at is None or outing.ended_at > until else outing.ended_at
-            if over is not None and over <= since:
+            ended = _ended(outing, until)
+            if ended <= since.timestamp():
                 continue
             limit = self._limit(window, outing)
-            ended = now + 1 if over is None else over.timestamp()
-            if limit.tick >= ended and over is not None:
-                continue
-            if not was_observable(window, limit.tick, limit.tick):
+            if limit.tick >= ended or not was_observable(window, limit.tick, limit.tick):
                 continue
             if limit.tick > now or is_held(window, limit.tick):
                 due = earliest(due, moment(limit.tick))
                 continue
-            cleared = min(pause_after(window, limit.tick), float("inf") if over is None else ended)
+            cleared = min(pause_after(window, limit.tick), ended)
             if cleared > since.timestamp():
                 findings.append(_finding(window, outing, limit, cleared if cleared <= now else None))
         look = next_look(until, _SHORTEST_LOOK_S) if self.has_tracker else None
@@ -96,6 +94,13 @@ class NotReturned:
                 expected = pause.ended_at + timedelta(minutes=PLANNED_MIN)
                 tick, cause = (expected, "planned") if expected > tick else (tick, cause)
         return _Limit(max(tick, outing.known_at).timestamp(), cause, baseline if is_known else None)
+
+
+def _ended(outing: Blind, until: datetime) -> float:
+    """Return when an outing was over, as far as is known by `until`; infinity while it lasts."""
+    if outing.ended_at is None or outing.ended_at > until:
+        return math.inf
+    return outing.ended_at.timestamp()
 
 
 def _finding(window: Window, outing: Blind, limit: _Limit, cleared: float | None) -> Finding:

@@ -11,7 +11,7 @@ import numpy as np
 
 from core.domain.geofence import Circle, Polygon
 from core.errors import InputError
-from detectors.features.window import moment
+from detectors.features.window import Track, moment
 from simulator.evaluation.fence_trial import FenceTrial, read_excursions, try_fence
 from simulator.evaluation.walks import read_track_file
 from simulator.evaluation.wandering_trials import FLAGGED_FROM, LoopScore, TripScores, trip_scores, trips
@@ -100,16 +100,21 @@ def evaluate_tracks(
         excursions = None if known is None else [one for one in known if one.who == who]
         trial = None if fence is None else try_fence(track, fence, excursions)
         plain = scores.plain[first : first + len(own[who])]
-        flagged = [
-            moment(float(trip.time[0])).isoformat()
-            for trip, score in zip(own[who], plain.tolist(), strict=True)
-            if score >= FLAGGED_FROM
-        ]
+        flagged = _flagged(own[who], plain.tolist())
         every_s = float(np.median(np.diff(track.time)))
         walkers.append(WalkerReport(who, len(track.time), every_s, len(plain), trial, flagged))
         first += len(plain)
     found = scores.compared() if len(scores.plain) else None
     return TrackReport(path.name, walkers, found, file.notes, scores)
+
+
+def _flagged(own: Sequence[Track], scores: Sequence[float]) -> list[str]:
+    """Return when the trips began on which somebody seems to have lost the way."""
+    return [
+        moment(float(trip.time[0])).isoformat()
+        for trip, score in zip(own, scores, strict=True)
+        if score >= FLAGGED_FROM
+    ]
 
 
 def together(reports: Sequence[TrackReport]) -> LoopScore | None:

@@ -1,6 +1,6 @@
 """What a person does on a day, in large strokes: getting up, meals, naps, outings, bed; incidents change the plan."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import log
@@ -106,17 +106,12 @@ def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> 
     wake_s, end_s = persona.day_span_s(day)
     bed_s = persona.bed_s(day)
     last_sign_s = still_until_s = up_s = wake_s
-    walks: list[Span] = []
     for incident in incidents:
         if incident.kind is IncidentKind.DOES_NOT_GET_UP and incident.is_on(day):
             still_until_s = min(wake_s + incident.for_s, bed_s - HOUR_S)
             last_sign_s = min(max(wake_s, incident.at_s), still_until_s)
         elif incident.kind is IncidentKind.SLEEPS_IN and incident.is_on(day):
             up_s = min(wake_s + incident.for_s, bed_s - HOUR_S)
-        elif incident.kind in ON_FOOT:
-            walks.extend(_walks_off(persona, day, incident, wake_s, end_s))
-        elif incident.kind in {IncidentKind.DOES_NOT_RETURN, IncidentKind.TRACKER_LEFT}:
-            walks.extend(_goes_out(persona, day, incident, wake_s, end_s))
     away = _away(persona, day, draw, bed_s)
     if stays_home(day, incidents):
         away = [span for span in away if span.occupation is not Occupation.DAY_SERVICE]
@@ -125,7 +120,11 @@ def plan_day(persona: Persona, day: LocalDay, incidents: Sequence[Incident]) -> 
         *(*lying_windows_s(day, incidents), *nap_windows_s(day, incidents)),
         *(*_guest_windows_s(day, incidents), *journeys),
     ]
-    candidates = [*walks, *away, *_at_home(persona, draw, up_s, bed_s)]
+    candidates = [
+        *_walks(persona, day, incidents, wake_s, end_s),
+        *away,
+        *_at_home(persona, draw, up_s, bed_s),
+    ]
     spans = _fitted(
         [span for span in candidates if not _meets(span, kept_in)], max(still_until_s, up_s), end_s
     )
@@ -179,6 +178,17 @@ def _fitted(candidates: list[Span], begin_s: float, end_s: float) -> tuple[Span,
         ):
             chosen.append(span)
     return tuple(sorted(chosen, key=lambda span: span.start_s))
+
+
+def _walks(
+    persona: Persona, day: LocalDay, incidents: Sequence[Incident], wake_s: float, end_s: float
+) -> Iterator[Span]:
+    """Give the ways that incidents make a person go."""
+    for incident in incidents:
+        if incident.kind in ON_FOOT:
+            yield from _walks_off(persona, day, incident, wake_s, end_s)
+        elif incident.kind in {IncidentKind.DOES_NOT_RETURN, IncidentKind.TRACKER_LEFT}:
+            yield from _goes_out(persona, day, incident, wake_s, end_s)
 
 
 def _walks_off(
