@@ -4,6 +4,7 @@ Formats: https://shelly-api-docs.shelly.cloud/gen1/ and /gen2/.
 """
 
 from ingest.codecs import shelly_components
+from ingest.codecs.parsing.event_words import call_in_field
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -202,7 +203,10 @@ def _sensor_value(name: str, text: str) -> Measured | Rejected | None:
         return _truth(_SENSOR_TRUTHS[name], text, "")
     if name in _SENSOR_NUMBERS:
         return _number(_SENSOR_NUMBERS[name], text, "")
-    return None
+    call = call_in_field(name, text)
+    if call is None or not call.metric or call.is_raised is None:
+        return None if call is None else Rejected("unclear_call", f"{name[:40]} is not understood")
+    return Measured(call.metric, call.is_raised)
 
 
 def _truth(metric: str, text: str, channel: str) -> Measured | Rejected | None:
@@ -250,6 +254,7 @@ def _second_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) 
         body = json_object(payload)
         if isinstance(body, Rejected):
             return body
-        decoded.readings = shelly_components.readings(rest[1], body)
+        found = shelly_components.readings(rest[1], body)
+        decoded.readings = shelly_components.with_calls(decoded, found, {rest[1]: body})
         return decoded
     return Rejected("unknown_topic", "a Shelly publishes status/{component}, events/rpc or online")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import button_word
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
@@ -36,8 +37,17 @@ def read_notification(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
             kind, _, number = component.partition(":")
             name = f"{reading.metric}#{number}" if kind in several else reading.metric
             found.append(Measured(name, reading.value))
-    decoded.readings = _once(found)
+    decoded.readings = with_calls(decoded, _once(found), parameters)
     return decoded
+
+
+def with_calls(decoded: Decoded, found: list[Measured], components: JsonObject) -> list[Measured]:
+    """Return readings with the calls of components that we do not read by their kind."""
+    calls = CallFields()
+    for component, status in components.items():
+        if component.partition(":")[0] not in _COMPONENTS:
+            calls.add(component, status)
+    return calls.merged(found, decoded.refused)
 
 
 def readings(component: str, status: JsonObject) -> list[Measured]:
@@ -48,6 +58,7 @@ def readings(component: str, status: JsonObject) -> list[Measured]:
 
 def _events(decoded: Decoded, parameters: JsonObject) -> Decoded:
     found: list[Measured] = []
+    calls = CallFields()
     events = objects(parameters.get("events"))
     several = _several([text_of(event.get("component")) for event in events])
     for event in events:
@@ -64,7 +75,9 @@ def _events(decoded: Decoded, parameters: JsonObject) -> Decoded:
             f"{component}.alarm_off",
         }:
             found.append(Measured(_ALARMS[component], not name.endswith("_off"), moment))
-    decoded.readings = found
+        elif word is None:
+            calls.add("event", event)
+    decoded.readings = calls.merged(found, decoded.refused)
     return decoded
 
 

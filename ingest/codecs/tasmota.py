@@ -5,7 +5,8 @@ Format: https://tasmota.github.io/docs/MQTT/ and /JSON-Status-Responses/. Times 
 
 import re
 
-from ingest.codecs.parsing.event_words import SOS_WORDS, button_word
+from ingest.codecs.parsing.call_fields import CallFields
+from ingest.codecs.parsing.event_words import button_word, call_in_action
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -54,6 +55,8 @@ _POWER = re.compile(r"POWER(\d*)\Z")
 _BUTTON = re.compile(r"(?:BUTTON|Button)(\d*)\Z")
 # A wired input: `Switch1`, which says ON and OFF, or what was done with it.
 _SWITCH = re.compile(r"SWITCH(\d*)\Z", re.IGNORECASE)
+# These are read by their names, or hold nothing but the board's own state.
+_READ = {"ENERGY", "Wifi", "ZbReceived", "Time", "Epoch", "Uptime"}
 # What these say of a command or of the board is not for us, whatever form it has.
 _SILENT = re.compile(r"(INFO|LOGGING|UPTIME|MARGINS|HASS_STATE|WAKEUP|UPGRADE|BLE|EVENT|CONFIG)\d*\Z")
 
@@ -102,14 +105,18 @@ def _plain(decoded: Decoded, suffix: str, payload: bytes) -> Decoded | Rejected:
         decoded.readings = [channelled(_PLAIN[base], truth, suffix[len(base) :])]
     elif switch:
         decoded.readings = _input(text, switch[1])
-    elif button and text.lower() in SOS_WORDS:
-        decoded.readings = [Measured("sos", value=True)]
+    elif button and (call := call_in_action(text)) is not None and call.is_raised is not None:
+        decoded.readings = [Measured(call.metric, call.is_raised)]
     elif button:
         word = button_word(text)
         decoded.readings = [] if word is None else [channelled("button", word, button[1])]
     elif base in _PLAIN:
         return Rejected("wrong_shape", f"{suffix} is neither ON nor OFF")
-    # Other answers to commands are settings.
+    else:
+        # Other answers to commands are settings.
+        calls = CallFields()
+        calls.add(suffix, text)
+        decoded.readings = calls.merged([], decoded.refused)
     return decoded
 
 
@@ -123,11 +130,20 @@ def _json(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
         decoded.local_time = moment
     else:
         decoded.time = moment
-    readings = [*_switches(body), *energy(inner(body, "ENERGY")), *sensors(body), *zigbee(body)]
+    readings = [
+        *_switches(body),
+        *energy(inner(body, "ENERGY")),
+        *sensors(body),
+        *zigbee(body, decoded.refused),
+    ]
     signal = number_of(inner(body, "Wifi").get("Signal"))
     if signal is not None:
         readings.append(Measured("rssi_dbm", signal))
-    decoded.readings = readings
+    calls = CallFields()
+    for key, value in body.items():
+        if key not in _READ:
+            calls.add(key, value)
+    decoded.readings = calls.merged(readings, decoded.refused)
     return decoded
 
 

@@ -2,9 +2,10 @@
 
 from typing import cast
 
-from ingest.codecs.parsing.event_words import SOS_WORDS, button_word
+from ingest.codecs.parsing.call_fields import CallFields
+from ingest.codecs.parsing.event_words import button_word, call_in_action
 from ingest.codecs.parsing.json_fields import JsonObject, inner, items, number_of, text_of, truth_of
-from ingest.codecs.result import Measured
+from ingest.codecs.result import Measured, Rejected
 
 _CLIMATE = {
     "Temperature": "temperature_c",
@@ -91,7 +92,7 @@ def sensors(body: JsonObject) -> list[Measured]:
     ]
 
 
-def zigbee(body: JsonObject) -> list[Measured]:
+def zigbee(body: JsonObject, refused: list[Rejected]) -> list[Measured]:
     """Return what the devices behind a Zigbee bridge say; the channel is the name the bridge knows them by."""
     readings: list[Measured] = []
     for address, values in inner(body, "ZbReceived").items():
@@ -99,13 +100,15 @@ def zigbee(body: JsonObject) -> list[Measured]:
             entry = cast("JsonObject", values)
             name = text_of(entry.get("Name")) or text_of(entry.get("Device")) or address
             readings += [
-                channelled(reported.metric, reported.value, name) for reported in _zigbee_device(entry)
+                channelled(reported.metric, reported.value, name)
+                for reported in _zigbee_device(entry, refused)
             ]
     return readings
 
 
-def _zigbee_device(entry: JsonObject) -> list[Measured]:
+def _zigbee_device(entry: JsonObject, refused: list[Rejected]) -> list[Measured]:
     found: list[Measured] = []
+    calls = CallFields()
     for key, value in entry.items():
         truth, number = truth_of(value), number_of(value)
         if key in _ZIGBEE_TRUTHS and truth is not None:
@@ -116,9 +119,11 @@ def _zigbee_device(entry: JsonObject) -> list[Measured]:
             found.append(Measured("vibration", value=True))
         elif key in {"Click", "Action"}:
             word = text_of(value)
-            press = button_word(word)
-            if word.lower() in SOS_WORDS:
-                found.append(Measured("sos", value=True))
+            call, press = call_in_action(word), button_word(word)
+            if call is not None:
+                calls.add_call(call, key, value)
             elif press is not None:
                 found.append(Measured("button", press))
-    return found
+        elif key not in {"Name", "Device"}:
+            calls.add(key, value)
+    return calls.merged(found, refused)

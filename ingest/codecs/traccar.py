@@ -5,6 +5,7 @@ Format: https://www.traccar.org/forward/ and the server's model classes; the top
 
 from datetime import datetime
 
+from ingest.codecs.parsing.event_words import call_in_words
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -29,7 +30,16 @@ _ALARMS = {
     "lowBattery": "battery_low",
     "vibration": "vibration",
     "door": "contact_open",
+    "movement": "device_moving",
+    # The tracker feels an impact as a fall does.
+    "accident": "fall",
 }
+# These say how somebody drives, or repeat what other fields say.
+_NO_CALLS = frozenset({
+    *("general", "overspeed", "lowspeed", "idle", "lowPower", "fuelLeak", "powerOn", "powerRestored", "highRpm"),
+    *("hardAcceleration", "hardBraking", "hardCornering", "laneChange", "fatigueDriving", "parking", "bonnet"),
+    *("footBrake", "tow", "geofence", "geofenceEnter", "geofenceExit", "temperature", "gpsAntennaCut", "lock", "unlock"),
+})  # fmt: skip
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
@@ -75,7 +85,10 @@ def _read_position(decoded: Decoded, position: JsonObject) -> None:
                 course_deg=number_of(position.get("course")),
             )
         ]
-    decoded.readings = [*readings, *_attributes(inner(position, "attributes"))]
+    attributes = inner(position, "attributes")
+    decoded.readings = [*readings, *_attributes(attributes)]
+    for name in _alarms(decoded, attributes):
+        decoded.readings = [*decoded.readings, Measured(name, value=True)]
 
 
 def _moment(value: object) -> datetime | None:
@@ -94,9 +107,20 @@ def _attributes(attributes: JsonObject) -> list[Measured]:
         truth = attributes.get(key)
         if isinstance(truth, bool):
             readings.append(Measured(metric, truth))
-    # Several alarms come as one text with commas.
-    alarms = (alarm.strip() for alarm in text_of(attributes.get("alarm")).split(","))
-    return [*readings, *(Measured(_ALARMS[alarm], value=True) for alarm in alarms if alarm in _ALARMS)]
+    return readings
+
+
+def _alarms(decoded: Decoded, attributes: JsonObject) -> list[str]:
+    """Return the metrics of the alarms, which come as one text with commas; an unknown one is refused."""
+    names: list[str] = []
+    for alarm in (part.strip() for part in text_of(attributes.get("alarm")).split(",")):
+        call = call_in_words(alarm)
+        name = _ALARMS.get(alarm) or (call.metric if call is not None and call.is_raised else "")
+        if name:
+            names.append(name)
+        elif alarm and alarm not in _NO_CALLS:
+            decoded.refused.append(Rejected("unclear_call", f"the alarm {alarm[:40]} is not understood"))
+    return list(dict.fromkeys(names))
 
 
 def _read_event(decoded: Decoded, event: JsonObject, body: JsonObject) -> None:
@@ -112,8 +136,7 @@ def _read_event(decoded: Decoded, event: JsonObject, body: JsonObject) -> None:
     elif kind in _MOVING and "device_moving" not in known:
         reported.append(Measured("device_moving", _MOVING[kind], moment))
     elif kind == "alarm":
-        alarms = text_of(inner(event, "attributes").get("alarm")).split(",")
-        names = dict.fromkeys(_ALARMS[alarm.strip()] for alarm in alarms if alarm.strip() in _ALARMS)
+        names = _alarms(decoded, inner(event, "attributes"))
         reported += [Measured(name, value=True, time=moment) for name in names if name not in known]
     decoded.readings = [*decoded.readings, *reported]
     decoded.time = decoded.time or moment

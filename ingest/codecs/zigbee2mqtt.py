@@ -5,6 +5,8 @@ Format: https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html; a 
 
 from collections.abc import Mapping
 
+from ingest.codecs.parsing.call_fields import CallFields
+from ingest.codecs.parsing.event_words import call_in_field
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -41,7 +43,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     name = "/".join(levels)
     value = json_value(payload)
     if len(levels) > 1 and not isinstance(value, dict):
-        if levels[-1] in ATTRIBUTES:
+        if levels[-1] in ATTRIBUTES or call_in_field(levels[-1], value=True) is not None:
             return _attribute(source, levels, payload)
         if levels[-1] in SILENT_ATTRIBUTES:
             return nothing("/".join(levels[:-1]))
@@ -101,15 +103,19 @@ def _attribute(source: Source, levels: tuple[str, ...], payload: bytes) -> Decod
 
 def _device(decoded: Decoded, body: JsonObject) -> Decoded:
     readings: dict[str, Measured] = {}
+    calls = CallFields()
     for key, value in body.items():
         if value is not None:
             channel = CHANNEL.match(key)
             base, suffix = (channel[1], f"#{channel[2]}") if channel else (key, "")
-            for measured in _field(decoded, base, value, body):
+            found = _field(decoded, base, value, body)
+            if not found:
+                calls.add(key, value)
+            for measured in found:
                 # Of two names for one metric (illuminance_lux, illuminance) the more exact one counts.
                 if measured.metric + suffix not in readings or key.endswith("_lux"):
                     readings[measured.metric + suffix] = Measured(measured.metric + suffix, measured.value)
-    decoded.readings = list(readings.values())
+    decoded.readings = calls.merged(list(readings.values()), decoded.refused)
     _read_last_seen(decoded, body.get("last_seen"))
     return decoded
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
-from ingest.codecs.parsing.event_words import SOS_WORDS, button_word
+from ingest.codecs.parsing.event_words import button_word, call_in_action
 from ingest.codecs.parsing.json_fields import number_of, text_of, truth_of
 from ingest.codecs.result import Measured
 
@@ -13,16 +13,9 @@ TRUTHS = {
     "motion": "motion",
     "presence": "presence",
     "vibration": "vibration",
-    "water_leak": "water_leak",
-    "smoke": "smoke",
-    "gas": "gas_leak",
-    "carbon_monoxide": "carbon_monoxide",
     "tamper": "tamper",
     "battery_low": "battery_low",
     "bed_occupancy": "bed_occupied",
-    "fall": "fall",
-    "sos": "sos",
-    "emergency": "sos",
     "moving": "device_moving",
     "charging_status": "charging",
 }
@@ -48,7 +41,8 @@ CHANNEL = re.compile(
 # With one of these the device hangs on the mains, where `voltage` is volts; on a battery it is millivolts.
 _BATTERY = {"battery", "battery_low", "battery_state"}
 _MAINS = {"power", "current", "energy", "consumption", "state"}
-ATTRIBUTES = {*TRUTHS, *NUMBERS, "contact", "voltage", "pressure", "action", "click", "state"}
+_CALLS = {"water_leak", "smoke", "gas", "carbon_monoxide", "fall", "sos", "emergency"}
+ATTRIBUTES = {*TRUTHS, *NUMBERS, *_CALLS, "contact", "voltage", "pressure", "action", "click", "state"}
 # With one topic for each value these come too, and hold nothing for us.
 SILENT_ATTRIBUTES = {
     *("last_seen", "update", "update_available", "device_temperature", "power_outage_count", "trigger_count"),
@@ -109,8 +103,9 @@ def _state(value: object, _body: Mapping[str, object]) -> list[Measured]:
 def _action(value: object, _body: Mapping[str, object]) -> list[Measured]:
     # Keypads say e.g. {"action": "panic"}.
     word = text_of(value).strip().lower()
-    if word in SOS_WORDS:
-        return [Measured("sos", value=True)]
+    call = call_in_action(word)
+    if call is not None:
+        return [] if call.is_raised is None else [Measured(call.metric, call.is_raised)]
     pressed = button_word(word)
     return [] if pressed is None else [Measured("button", pressed)]
 
@@ -124,22 +119,6 @@ def _battery_state(value: object, _body: Mapping[str, object]) -> list[Measured]
     low = {"low": True, "critical": True, "middle": False, "medium": False, "high": False, "normal": False}
     truth = low.get(text_of(value).strip().lower())
     return [] if truth is None else [Measured("battery_low", truth)]
-
-
-def _alarm_word(metric: str) -> Callable[[object, Mapping[str, object]], list[Measured]]:
-    def read(value: object, _body: Mapping[str, object]) -> list[Measured]:
-        # A truth, or the words of Tuya's detectors.
-        word = text_of(value).strip().lower()
-        truth = (
-            True
-            if word in {"alarm", "detected"}
-            else False
-            if word in {"normal", "none"}
-            else truth_of(value)
-        )
-        return [] if truth is None else [Measured(metric, truth)]
-
-    return read
 
 
 def _presence_state(value: object, body: Mapping[str, object]) -> list[Measured]:
@@ -163,28 +142,17 @@ def _presence_state(value: object, body: Mapping[str, object]) -> list[Measured]
     return [Measured("presence", value=True)] if word in there else []
 
 
-def _fall_status(value: object, _body: Mapping[str, object]) -> list[Measured]:
-    word = text_of(value).strip().lower()
-    if word in {"fall", "falldown", "fall_down", "fall_detected"}:
-        return [Measured("fall", value=True)]
-    return [Measured("fall", value=False)] if word in {"none", "normal", "no_fall"} else []
-
-
 SPECIAL: dict[str, Callable[[object, Mapping[str, object]], list[Measured]]] = {
     "contact": _contact,
+    # Some doors expose the alarm bit of the same name, with the same meaning.
+    "contact_alarm_1": _contact,
     "voltage": _voltage,
     "state": _state,
     "action": _action,
     "click": _click,
     "pressure": _pressure,
     "battery_state": _battery_state,
-    "gas_state": _alarm_word("gas_leak"),
-    "smoke_state": _alarm_word("smoke"),
-    "co_state": _alarm_word("carbon_monoxide"),
     "presence_state": _presence_state,
     "motion_state": _presence_state,
     "human_motion_state": _presence_state,
-    "fall_down_status": _fall_status,
-    "fall_status": _fall_status,
-    "fall_state": _fall_status,
 }

@@ -7,7 +7,16 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from ingest.codecs.lorawan.names import BATTERY_VOLTS, CAYENNE, NUMBERS, PEOPLE, RADAR, WORDS
+from ingest.codecs.lorawan.names import (
+    BATTERY_VOLTS,
+    CAYENNE,
+    NETVOX_EMERGENCY_BUTTONS,
+    NUMBERS,
+    PEOPLE,
+    RADAR,
+    WORDS,
+)
+from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import button_word
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
@@ -18,7 +27,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
-from ingest.codecs.result import Decoded, Measured, Position
+from ingest.codecs.result import Decoded, Measured, Position, Rejected
 
 _LATITUDES = ("latitude", "Latitude", "gpsLatitude", "lat")
 _LONGITUDES = ("longitude", "Longitude", "Longitud", "gpsLongitude", "lon", "lng")
@@ -42,7 +51,7 @@ _HIGHEST_VOLTS = 60
 
 def read_object(decoded: Decoded, body: JsonObject) -> None:
     """Add to `decoded` what a vendor's decoder got out of a payload."""
-    decoded.readings = [*decoded.readings, *_values(body)]
+    decoded.readings = [*decoded.readings, *_values(body, decoded.refused)]
     position = _position(body)
     if position is not None:
         decoded.fixes = [position]
@@ -66,7 +75,10 @@ def _read_history(decoded: Decoded, body: JsonObject) -> None:
     for entry in objects(body.get("history")):
         moment = time_of_epoch(entry.get("timestamp"))
         if moment is not None:
-            readings += [Measured(reported.metric, reported.value, moment) for reported in _values(entry)]
+            readings += [
+                Measured(reported.metric, reported.value, moment)
+                for reported in _values(entry, decoded.refused)
+            ]
             position = _position(entry)
             if position is not None:
                 position.time = moment
@@ -76,12 +88,17 @@ def _read_history(decoded: Decoded, body: JsonObject) -> None:
     decoded.fixes = [*fixes, *decoded.fixes]
 
 
-def _values(body: JsonObject) -> list[Measured]:
+def _values(body: JsonObject, refused: list[Rejected]) -> list[Measured]:
     readings: list[Measured] = []
+    calls = CallFields()
     for key, value in body.items():
-        if value is not None:
-            readings += _value(key, value, body)
-    return _lone_channels(_without_empty_climate(readings, body))
+        # Older uplinks are read one by one, with their own times.
+        if value is not None and key != "history":
+            found = _values(inner(body, key), refused) if key == "header" else _value(key, value, body)
+            if not found and key != "header":
+                calls.add(key, value)
+            readings += found
+    return calls.merged(_lone_channels(_without_empty_climate(readings, body)), refused)
 
 
 def _value(key: str, value: object, body: JsonObject) -> list[Measured]:
@@ -174,7 +191,8 @@ def _press(value: object, _body: JsonObject) -> list[Measured]:
 
 def _alarm(value: object, body: JsonObject) -> list[Measured]:
     # Of Dragino's, only the push button PB01 has a sound key; a door's alarm only says that it is open for long.
-    truth = truth_of(value) if "Sound_key" in body else None
+    is_button = "Sound_key" in body or text_of(body.get("Device")) in NETVOX_EMERGENCY_BUTTONS
+    truth = truth_of(value) if is_button else None
     return [] if truth is None else [Measured("sos", truth)]
 
 
@@ -249,9 +267,10 @@ _SPECIAL: dict[str, Callable[[object, JsonObject], list[Measured]]] = {
     "current": _with_plug("current_a", 1000),
     "power_consumption": _plain("energy_kwh", 1000),
     "power": _plain("power_w"),
-    "header": lambda value, _body: _values(inner({"header": value}, "header")),
     "Tem": _plain("temperature_c"),
     "Hum": _plain("humidity_pct"),
+    # MOKO's own spelling, with the sign: "80%".
+    "batterylevle": lambda value, _body: _number("battery_pct", text_of(value).rstrip("%")),
     "TempC_DS": _probe,
     "TempC1": _probe,
 }

@@ -91,6 +91,8 @@ WORDS: dict[str, tuple[str, dict[str, bool]]] = {
     "Alarm_status": ("sos", _HELP),
     "ALARM_STATUS": ("sos", _HELP),
 }
+# Their `Alarm` is the press of the button.
+NETVOX_EMERGENCY_BUTTONS = {"R312A", "RB02I"}
 # Counts: more than none means that somebody is there.
 PEOPLE = {"people_count", "people_count_all", "people_count_max", "people_total_counts", "num_people"}
 # A battery in volts or in millivolts.
@@ -104,6 +106,8 @@ BATTERY_VOLTS = {
     "vdd",
     "batteryVoltage",
     "battery_voltage",
+    # Netvox
+    "Volt",
 }
 # Milesight's radar for falls says all at once where the person is.
 RADAR: dict[str, dict[str, bool]] = {

@@ -1,0 +1,69 @@
+"""Calls and hazards in the fields of one message that no codec reads by their names."""
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+from ingest.codecs.parsing.event_words import Call, call_in_field, is_number_of_gas
+from ingest.codecs.result import Measured, Rejected
+
+_DEEPEST = 6
+
+
+class CallFields:
+    """Collects what fields say of calls and hazards: a call that is raised in any of them counts."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, bool] = {}
+        self._numbers: dict[str, bool] = {}
+        self._unclear: dict[str, str] = {}
+
+    def add(self, name: str, value: object, depth: int = 0) -> None:
+        """Add a field, and what it nests."""
+        if isinstance(value, (dict, list)):
+            if depth < _DEEPEST:
+                self._add_nested(name, cast("Mapping[str, object] | Sequence[object]", value), depth + 1)
+            return
+        call = call_in_field(name, value) if value is not None else None
+        if call is not None:
+            self.add_call(call, name, value)
+
+    def _add_nested(self, name: str, value: Mapping[str, object] | Sequence[object], depth: int) -> None:
+        if isinstance(value, Mapping):
+            for key, entry in value.items():
+                self.add(key, entry, depth)
+        else:
+            for entry in value:
+                self.add(name, entry, depth)
+
+    def add_call(self, call: Call, name: str, value: object) -> None:
+        """Add what a field was found to say."""
+        if not call.metric or call.is_raised is None:
+            self._unclear.setdefault(call.metric, name)
+        elif is_number_of_gas(call.metric, value):
+            self._numbers.setdefault(call.metric, call.is_raised)
+        else:
+            self._found[call.metric] = call.is_raised or self._found.get(call.metric, False)
+
+    def merged(self, readings: list[Measured], refused: list[Rejected]) -> list[Measured]:
+        """Return readings with the calls among them; what looks like a call and is not understood is added to `refused`."""
+        if not (self._found or self._numbers or self._unclear):
+            return readings
+        found = self._numbers | self._found
+        known = {reading.metric: reading for reading in readings}
+        for metric, raised in found.items():
+            reading = known.get(metric)
+            if reading is None:
+                readings = [*readings, Measured(metric, raised)]
+            elif raised:
+                reading.value = True
+        said = {reading.metric.partition("#")[0]: reading.value for reading in readings}
+        for metric, name in self._unclear.items():
+            is_explained = metric in said if metric else any(said.get(one) is True for one in found or said)
+            if not is_explained:
+                refused.append(
+                    Rejected(
+                        "unclear_call",
+                        f"{name[:40]} looks like a call or an alarm; its value is not understood",
+                    )
+                )
+        return readings

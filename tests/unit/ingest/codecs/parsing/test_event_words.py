@@ -1,0 +1,141 @@
+"""The vocabulary of calls and hazards: what must be a call, what must not, and what nobody can tell."""
+
+import pytest
+
+from core.domain.metrics import CALLS
+from ingest.codecs.parsing.event_words import Call, call_in_action, call_in_field, word_parts
+
+_RAISED = [
+    ("sos_alarm", True, "sos"),
+    ("SOSAlert", "ON", "sos"),
+    ("panic", True, "sos"),
+    ("emergency", True, "sos"),
+    ("help", 1, "sos"),
+    ("eventName", "SOS event.", "sos"),
+    ("event_type", "sos_start", "sos"),
+    ("dev_status", "sos", "sos"),
+    ("manDown", True, "fall"),
+    ("event_type", "mandown_start", "fall"),
+    ("fall_status", "fall_alarm", "fall"),
+    ("fall_down_status", "maybe_fall", "fall"),
+    ("status", "falling", "fall"),
+    ("fall_detected", True, "fall"),
+    ("fallDetected", True, "fall"),
+    ("FALLDOWN", "1", "fall"),
+    ("smoke_alarm_1", True, "smoke"),
+    ("FireAlarm", "Alarm", "smoke"),
+    ("smoke_state", "alarm", "smoke"),
+    ("gas_alarm_1", True, "gas_leak"),
+    ("gas_sensor_state", "alarm", "gas_leak"),
+    ("gas_leak", True, "gas_leak"),
+    ("carbon_monoxide_alarm_1", True, "carbon_monoxide"),
+    ("co_state", "alarm", "carbon_monoxide"),
+    ("water_leak_alarm_1", True, "water_leak"),
+    ("water_warning", "alarm", "water_leak"),
+    ("WaterLeak", 1, "water_leak"),
+    ("flood", "detected", "water_leak"),
+]
+_OVER = [
+    ("fall", False, "fall"),
+    ("status", "no_fall", "fall"),
+    ("event_type", "mandown_end", "fall"),
+    ("event_type", "SOS_MODE_END", "sos"),
+    ("smoke_alarm_1", False, "smoke"),
+    ("smoke_status", "not detected", "smoke"),
+    ("co_state", "normal", "carbon_monoxide"),
+    ("gas_state", "none", "gas_leak"),
+    ("WaterLeak", 0, "water_leak"),
+    ("sos", "", "sos"),
+]
+_NO_CALL = [
+    ("sos_count", 3),
+    ("fall_sensitivity", 3),
+    ("alarm_volume", 2),
+    ("alarm_melody", 5),
+    ("smoke_concentration", 12),
+    ("gas_consumption", 812.5),
+    ("gas_resistance", 51_000),
+    ("last_alarm", "2026-08-01"),
+    ("fallback", True),
+    ("rain_fall", 1),
+    ("fall_asleep", True),
+    ("co2", 640),
+    ("firmware", "1.2"),
+    ("call_count", 1),
+    ("emergency_heating", True),
+    ("alarm", "clear"),
+    ("alarm", False),
+    ("tamper_alarm", True),
+    ("low_temperature_alarm", True),
+    ("status", "ready"),
+    ("type", "smoke detector"),
+    ("name", "fall sensor"),
+    ("work_state", "presence_30min"),
+    ("smoke_test", True),
+    ("water_valve_status", "open"),
+]
+_UNCLEAR = [
+    ("gas", 35, "gas_leak"),
+    ("fall_status", "calibrating", "fall"),
+    ("smoke_state", "smoke_sensorless_xyz", "smoke"),
+    ("sos", "7", "sos"),
+    ("Alarm", 1, ""),
+    ("alarm_status", "alarm", ""),
+    ("alarm_1", True, ""),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "metric"), _RAISED)
+def test_a_call_is_raised_under_any_name(name: str, value: object, metric: str) -> None:
+    assert metric in CALLS
+    assert call_in_field(name, value) == Call(metric, is_raised=True)
+
+
+@pytest.mark.parametrize(("name", "value", "metric"), _OVER)
+def test_a_call_is_over_under_any_name(name: str, value: object, metric: str) -> None:
+    assert call_in_field(name, value) == Call(metric, is_raised=False)
+
+
+@pytest.mark.parametrize(("name", "value"), _NO_CALL)
+def test_settings_statistics_and_other_alarms_are_no_calls(name: str, value: object) -> None:
+    assert call_in_field(name, value) is None
+
+
+@pytest.mark.parametrize(("name", "value", "metric"), _UNCLEAR)
+def test_what_looks_like_a_call_and_is_not_understood_stays_unclear(
+    name: str, value: object, metric: str
+) -> None:
+    call = call_in_field(name, value)
+    assert call is not None
+    assert call.metric == metric
+    assert metric == "" or call.is_raised is None
+
+
+@pytest.mark.parametrize(
+    "name", ["fall_alarm", "FallAlarm", "fallAlarm", "FALL_ALARM", "fall alarm", "fall-alarm_2", "fall.alarm"]
+)
+def test_case_style_and_endpoint_do_not_change_the_words(name: str) -> None:
+    assert word_parts(name) == ("fall", "alarm")
+
+
+@pytest.mark.parametrize(
+    ("action", "call"),
+    [
+        ("panic", Call("sos", is_raised=True)),
+        ("emergency", Call("sos", is_raised=True)),
+        ("alarm_panic", Call("sos", is_raised=True)),
+        ("fire", Call("sos", is_raised=True)),
+        ("police", Call("sos", is_raised=True)),
+        ("sos_press", Call("sos", is_raised=True)),
+        ("emergency_call", Call("sos", is_raised=True)),
+        ("medical", Call("sos", is_raised=True)),
+        ("emergency_release", Call("sos", is_raised=False)),
+        ("single", None),
+        ("arm_all_zones", None),
+        ("volume_up", None),
+    ],
+)
+def test_the_emergency_keys_of_a_keypad_are_calls_and_other_keys_are_not(
+    action: str, call: Call | None
+) -> None:
+    assert call_in_action(action) == call

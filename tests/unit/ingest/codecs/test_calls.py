@@ -1,0 +1,95 @@
+"""Calls and hazards under the names that real devices use, through the codecs: heard, or in quarantine, never a heartbeat."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ingest.commands.decode import described
+
+_CHIRPSTACK = "application/1/device/0102030405060708/event/up"
+
+
+def _uplink(**values: object) -> dict[str, object]:
+    return {"time": "2026-08-01T06:00:00Z", "fPort": 1, "data": "AQI=", "object": values}
+
+
+def _said(topic: str, body: object) -> tuple[dict[str, object], list[str]]:
+    payload = body.encode() if isinstance(body, str) else json.dumps(body).encode()
+    found: dict[str, Any] = described(topic, payload)
+    readings = {reading["metric"]: reading["value"] for reading in found["readings"]}
+    return readings, [problem["reason"] for problem in found["problems"]]
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "expected"),
+    [
+        ("zigbee2mqtt/d", {"sos_alarm": True}, {"sos": True}),
+        ("zigbee2mqtt/d", {"status": "falling"}, {"fall": True}),
+        (
+            "zigbee2mqtt/d",
+            {"presence": True, "fall_down_status": "maybe_fall"},
+            {"presence": True, "fall": True},
+        ),
+        ("zigbee2mqtt/d", {"water_warning": "alarm"}, {"water_leak": True}),
+        ("zigbee2mqtt/d", {"gas_alarm_1": False, "gas_alarm_2": True}, {"gas_leak": True}),
+        (
+            "zigbee2mqtt/d",
+            {"gas": 35, "co": 2, "gas_sensor_state": "alarm", "co_state": "normal"},
+            {"gas_leak": True, "carbon_monoxide": False},
+        ),
+        ("zigbee2mqtt/d", {"gas": 1, "gas_sensor_state": "normal"}, {"gas_leak": False}),
+        ("zigbee2mqtt/d/sos_alarm", "true", {"sos": True}),
+        ("zigbee2mqtt/d", {"contact_alarm_1": False, "contact_alarm_2": False}, {"contact_open": True}),
+        (_CHIRPSTACK, _uplink(Device="R312A", Volt=3, Alarm=1), {"sos": True, "battery_v": 3}),
+        (_CHIRPSTACK, _uplink(Device="RA02A", FireAlarm="Alarm"), {"smoke": True}),
+        (_CHIRPSTACK, _uplink(event_type="mandown_start"), {"fall": True}),
+        (
+            _CHIRPSTACK,
+            _uplink(event_type="sos_start", batterylevle="80%"),
+            {"sos": True, "battery_pct": 80},
+        ),
+        (
+            _CHIRPSTACK,
+            _uplink(
+                messages=[[{"measurementId": "4200", "measurementValue": [{"eventName": "SOS event."}]}]]
+            ),
+            {"sos": True},
+        ),
+        ("stat/board/RESULT", {"SosAlarm": "ON"}, {"sos": True}),
+        ("stat/board/FALL_ALARM", "ON", {"fall": True}),
+        ("tele/b/SENSOR", {"ZbReceived": {"0x1": {"Name": "h", "FallAlarm": 1}}}, {"fall#h": True}),
+        ("shellies/s/sensor/fire_alarm", "true", {"smoke": True}),
+        ("shelly-1/status/siren:0", {"id": 0, "smoke_alarm": True}, {"smoke": True}),
+        (
+            "positions",
+            {"device": {"uniqueId": "86"}, "position": {"attributes": {"alarm": "accident"}}},
+            {"fall": True},
+        ),
+    ],
+)
+def test_a_call_is_heard(topic: str, body: object, expected: dict[str, object]) -> None:
+    readings, problems = _said(topic, body)
+    assert {name: readings.get(name) for name in expected} == expected
+    assert problems == []
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        ("zigbee2mqtt/d", {"fall_status": "calibrating"}),
+        ("zigbee2mqtt/d", {"gas": 35}),
+        (_CHIRPSTACK, _uplink(Alarm=1)),
+        ("stat/board/RESULT", {"SosAlarm": "strange"}),
+        ("tele/b/SENSOR", {"ZbReceived": {"0x1": {"Name": "h", "FallAlarm": "strange"}}}),
+        ("shellies/s/sensor/fire_alarm", "strange"),
+        ("shelly-1/status/siren:0", {"id": 0, "smoke_alarm": "strange"}),
+        ("positions", {"device": {"uniqueId": "86"}, "position": {"attributes": {"alarm": "jamming"}}}),
+    ],
+)
+def test_what_looks_like_a_call_and_is_not_understood_goes_to_quarantine_and_is_no_heartbeat(
+    topic: str, body: object
+) -> None:
+    readings, problems = _said(topic, body)
+    assert "heartbeat" not in readings
+    assert problems == ["unclear_call"]
