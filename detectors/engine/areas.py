@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from itertools import repeat
 from typing import Any
 
 from core.domain.alert import Finding
@@ -58,8 +59,8 @@ def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack
     over = [one for one in before if one.area not in lasting]
     if not area_silent.is_of_ward(list(contact.values())):
         lasting |= _begun(connection, (one for one in contact.values() if one.area not in lasting), until)
-    findings = [area_silent.finding(one, None) for one in lasting.values()]
-    findings += [area_silent.finding(one, until) for one in over]
+    findings = [*map(area_silent.finding, lasting.values(), repeat(None))]
+    findings += map(area_silent.finding, over, repeat(until))
     for one in findings:
         _record(connection, one, until)
     evaluated = {AlertKey(one.rule, one.subject) for one in findings}

@@ -116,7 +116,18 @@ class BatchBuilder:
             if result.sent_at is not None:
                 self.batch.skews[device.number] = (message.received_at - result.sent_at).total_seconds()
             self._sequence_observer.note(device, result.seq, fast.latest)
-            return
+        else:
+            self._add_by_slow_path(message, result, device, problems, is_new=is_new)
+
+    def _add_by_slow_path(
+        self,
+        message: InboundMessage,
+        result: Decoded,
+        device: SendingDevice,
+        problems: list[Rejected],
+        *,
+        is_new: bool,
+    ) -> None:
         when = result.time
         if when is None and result.local_time is not None:
             when = result.local_time.replace(tzinfo=device.zone or self._rules.zone)

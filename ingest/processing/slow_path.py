@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.metrics import CALLS, METRICS, MetricKind
+from core.domain.metrics import CALLS, METRICS, Metric, MetricKind
 from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
@@ -109,14 +109,7 @@ class SlowPath:
             time, flags = _spread(where, place, result), int(where.flags)
         if message.retained:
             flags |= _RETAINED
-        elif (
-            name in MAY_BE_LIFE
-            and is_life_sign(device.kind, name, value)
-            and (
-                metric.number not in _CHANGES
-                or self._states.is_change(device.number, metric.number, time, value)
-            )
-        ):
+        elif self._is_life_sign(device, metric, time, value):
             flags |= _LIFE_SIGN
         self._put_reading(
             device_message,
@@ -124,6 +117,14 @@ class SlowPath:
             _Reading(device.number, time, metric.number, value, flags, place, measured.metric),
         )
         return time
+
+    def _is_life_sign(self, device: SendingDevice, metric: Metric, time: datetime, value: float) -> bool:
+        """Tell whether a value is a life sign; of what is repeated, such as a lamp that is on, only a change is."""
+        if metric.name not in MAY_BE_LIFE or not is_life_sign(device.kind, metric.name, value):
+            return False
+        return metric.number not in _CHANGES or self._states.is_change(
+            device.number, metric.number, time, value
+        )
 
     def _put_reading(self, device_message: DeviceMessage, where: Placed | None, one: _Reading) -> None:
         message, numbered = device_message.message, device_message.result.seq
@@ -148,10 +149,13 @@ class SlowPath:
                 return
             self._batch.doubtful.append((one.row(seq, message.received_at), since))
         if not (message.retained and one.metric in _LIFE_NUMBERS):
-            key = (one.device, one.metric)
-            known = self._batch.latest.get(key)
-            if known is None or one.time >= known[0]:
-                self._batch.latest[key] = (one.time, one.value)
+            self._note_latest(one)
+
+    def _note_latest(self, one: _Reading) -> None:
+        key = (one.device, one.metric)
+        known = self._batch.latest.get(key)
+        if known is None or one.time >= known[0]:
+            self._batch.latest[key] = (one.time, one.value)
 
     def add_fix(self, device_message: DeviceMessage, position: Position, place: int) -> datetime | None:
         """Add the position at a place of a message; return its time, None if it cannot be stored or was already."""
