@@ -11,12 +11,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp
 
 from api import pages
-from api.access.permissions import refuse_undeclared
 from api.actions.answer_links import AnswerLimits
 from api.actions.enrolment import Enrolments
 from api.http import errors
 from api.http.csrf import CsrfMiddleware
 from api.http.headers import HeadersMiddleware
+from api.http.permissions import refuse_undeclared
 from api.http.request_size import LARGEST_BODY, SizeMiddleware
 from api.routes import DESCRIPTION, TAGS, health, v1
 from api.views.stream import News

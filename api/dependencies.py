@@ -9,9 +9,11 @@ from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 
-from api.access.permissions import ADMIN, ANONYMOUS, ANY_USER, FAMILY, PUBLIC, STAFF, Viewer
+from api.access.viewer import Viewer
+from api.http.permissions import ADMIN, ANONYMOUS, ANY_USER, FAMILY, PUBLIC, STAFF
 from api.views.status import silent_after
 from core.clock import Clock
+from core.errors import NotFoundError
 from core.settings import Settings
 from core.store.database import Connection, Database
 
@@ -78,6 +80,18 @@ def refuse_unknown_query(request: Request) -> None:
         raise RequestValidationError(
             [{"loc": ("query", name), "msg": f"unknown parameter; known: {allowed}"} for name in unknown]
         )
+
+
+def refuse_production(settings: Annotated[Settings, Depends(get_settings)]) -> None:
+    """Answer as if there were nothing where the service watches over real people.
+
+    Raises
+    ------
+    NotFoundError
+        This is production.
+    """
+    if settings.environment == "production":
+        raise NotFoundError("there is no simulation here")
 
 
 DatabaseDep = Annotated[Database, Depends(get_database)]

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import cast
 
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.access.visibility import holds
 from core.clock import Clock
 from core.domain.alert import Alert, Severity

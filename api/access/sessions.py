@@ -7,15 +7,11 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from urllib.parse import urlsplit
 
-from fastapi import Request, Response
-
-from api.http.errors import NotSignedInError, TooManyAttemptsError
+from api.access.refusals import NotSignedInError, TooManyAttemptsError
 from core.credentials import passwords
 from core.domain.people import Role, User
 from core.logs import get_logger
-from core.settings import Settings
 from core.store.database import Database
 from core.store.people import users
 from core.store.people.users import Session
@@ -154,41 +150,6 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
 
 
-def cookie_name(settings: Settings) -> str:
-    """Return the session cookie's name; over https browsers hold `__Host-` to this one host."""
-    return "__Host-mimamori" if _is_https(settings) else "mimamori_session"
-
-
-def set_cookie(response: Response, settings: Settings, session: SignedIn) -> None:
-    """Give the browser its session."""
-    response.set_cookie(
-        cookie_name(settings),
-        session.token,
-        max_age=int(LASTS[session.user.role].total_seconds()),
-        path="/",
-        secure=_is_https(settings),
-        httponly=True,
-        samesite="lax",
-    )
-
-
-def clear_cookie(response: Response, settings: Settings) -> None:
-    """Take the session from the browser."""
-    response.delete_cookie(
-        cookie_name(settings), path="/", secure=_is_https(settings), httponly=True, samesite="lax"
-    )
-
-
-def token_of(request: Request) -> str | None:
-    """Return the session token that a request carries."""
-    return request.cookies.get(cookie_name(request.app.state.settings))
-
-
-def peer_of(request: Request) -> str:
-    """Return the address a request came from."""
-    return request.client.host if request.client is not None else ""
-
-
 def safe_next(path: str | None) -> str | None:
     """Return a page of ours to go to after signing in, or None: never another site.
 
@@ -202,7 +163,3 @@ def safe_next(path: str | None) -> str | None:
     if any(ord(letter) < 0x20 for letter in path):
         return None
     return path
-
-
-def _is_https(settings: Settings) -> bool:
-    return urlsplit(settings.base_url).scheme == "https"

@@ -5,8 +5,8 @@ Not allowed to know of a thing is answered as "there is none" (404); known but n
 
 from datetime import datetime
 
-from api.access.permissions import Viewer
-from api.http.errors import ForbiddenError
+from api.access.refusals import ForbiddenError
+from api.access.viewer import Viewer
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.geofence import Geofence
 from core.domain.people import Role

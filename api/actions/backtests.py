@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from api.access import location_gate
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from core.domain.backtest import BacktestWish
 from core.domain.sensitivity import Sensitivity
 from core.store.database import Connection

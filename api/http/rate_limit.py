@@ -4,7 +4,7 @@ from collections import OrderedDict, deque
 from datetime import datetime, timedelta
 from threading import Lock
 
-from api.http.errors import TooManyAttemptsError
+from api.access.refusals import TooManyAttemptsError
 
 _KEYS = 10_000
 

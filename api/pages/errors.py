@@ -2,8 +2,9 @@
 
 from fastapi import Request, Response
 
-from api.access.permissions import Viewer, current_viewer
+from api.access.viewer import Viewer
 from api.http.errors import Problem
+from api.http.permissions import current_viewer
 from api.pages.rendering import HtmlPage
 from core.errors import StoreUnavailableError
 

@@ -10,7 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.locale import Words, words_of
 from api.views.status import silent_after
 from api.wording.times import LocalTimes

@@ -7,8 +7,9 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.access import sessions
+from api.access.refusals import NotSignedInError, TooManyAttemptsError
 from api.dependencies import Anybody, AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, SettingsDep
-from api.http.errors import NotSignedInError, TooManyAttemptsError
+from api.http import cookies
 from api.pages.rendering import LANGUAGE_COOKIE, HtmlPage, home_address
 from core.domain.people import Language
 from core.store.people import users
@@ -52,9 +53,9 @@ def sign_in(
             database,
             login,
             password,
-            sessions.peer_of(request),
+            cookies.peer_of(request),
             machine_now,
-            before=sessions.token_of(request),
+            before=cookies.token_of(request),
         )
     except NotSignedInError:
         return _form(request, next_path=next, login=login, problem=words("sign_in.wrong"), status=401)
@@ -65,7 +66,7 @@ def sign_in(
         answer.headers["Retry-After"] = str(error.retry_after_s)
         return answer
     answer = _see_other(sessions.safe_next(next) or home_address(session.user.role))
-    sessions.set_cookie(answer, settings, session)
+    cookies.set_cookie(answer, settings, session)
     return answer
 
 
@@ -74,7 +75,7 @@ def sign_out(viewer: AnyUser, connection: ConnectionDep, settings: SettingsDep) 
     """End the session."""
     users.end_session(connection, viewer.session)
     answer = _see_other("/login")
-    sessions.clear_cookie(answer, settings)
+    cookies.clear_cookie(answer, settings)
     return answer
 
 
@@ -90,8 +91,8 @@ def extend(
 ) -> RedirectResponse:
     """Stay signed in; pages ask five minutes before the end."""
     answer = _see_other(sessions.safe_next(next) or home_address(viewer.role))
-    token = sessions.token_of(request) or ""
-    sessions.set_cookie(answer, settings, sessions.extend(database, token, viewer.user, machine_now))
+    token = cookies.token_of(request) or ""
+    cookies.set_cookie(answer, settings, sessions.extend(database, token, viewer.user, machine_now))
     return answer
 
 

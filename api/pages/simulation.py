@@ -7,10 +7,9 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.dependencies import Admin, ConnectionDep, NowDep
+from api.dependencies import Admin, ConnectionDep, NowDep, refuse_production
 from api.locale import Words
 from api.pages.rendering import HtmlPage
-from api.routes.v1.simulation import refuse_production
 from core.domain.simulation import Expectation, Injectable, RaisedAlert, Verdict, compare
 from core.errors import NotFoundError
 from core.store.operation import simulation

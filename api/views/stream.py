@@ -13,9 +13,9 @@ from fastapi.sse import ServerSentEvent
 from starlette.concurrency import run_in_threadpool
 
 from api.access import sessions
-from api.access.permissions import Viewer
+from api.access.refusals import TooManyAttemptsError
+from api.access.viewer import Viewer
 from api.access.visibility import may_see
-from api.http.errors import TooManyAttemptsError
 from api.schemas.live import AlertChange, StatusTick
 from api.views import status
 from core.clock import Clock

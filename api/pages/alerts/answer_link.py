@@ -5,9 +5,9 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import sessions
 from api.actions.answer_links import Action, AnswerLimits, AnswerPage, LinkState
 from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep
+from api.http import cookies
 from api.pages.rendering import HtmlPage
 from api.wording.alert_reason import why
 from core.domain.alert import Alert, Condition
@@ -27,7 +27,7 @@ def show_answer(
 ) -> Response:
     """Show what the link is about and its buttons."""
     now = HtmlPage(request, None).now
-    found = _limits(request).look(connection, token, sessions.peer_of(request), now, machine_now)
+    found = _limits(request).look(connection, token, cookies.peer_of(request), now, machine_now)
     return _render(request, found)
 
 
@@ -44,7 +44,7 @@ def act(
     """Do what a button says, then show how things stand; what is done already is no error."""
     if action in set(Action):
         now = HtmlPage(request, None).now
-        peer = sessions.peer_of(request)
+        peer = cookies.peer_of(request)
         with database.transaction() as connection:
             _limits(request).answer(
                 connection, token, Action(action), peer=peer, now=now, machine_now=machine_now

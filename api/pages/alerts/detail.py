@@ -5,7 +5,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.charts.actogram import Texts, actogram
 from api.charts.marks import legend
 from api.pages.parts.activity_days import load_days

@@ -7,9 +7,9 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access import visibility
-from api.access.permissions import Viewer
+from api.access.refusals import ForbiddenError
+from api.access.viewer import Viewer
 from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
-from api.http.errors import ForbiddenError
 from api.pages.alerts.detail import Draft, alert_context
 from api.pages.parts.alert_rows import Whose
 from api.pages.rendering import HtmlPage

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access import visibility
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.actions import backtests
 from api.dependencies import ConnectionDep, DatabaseDep, NowDep, Staff
 from api.pages.backtests import labels as happenings

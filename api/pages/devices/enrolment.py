@@ -5,10 +5,10 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
-from api.access import sessions
+from api.access.refusals import TooManyAttemptsError
 from api.actions.enrolment import Enrolments
 from api.dependencies import Anybody, DatabaseDep, MachineNowDep, SettingsDep
-from api.http.errors import TooManyAttemptsError
+from api.http import cookies
 from api.pages.rendering import HtmlPage
 from core.credentials.enrolment_codes import UnknownCodeError
 
@@ -36,7 +36,7 @@ def enrol(
     enrolments: Enrolments = request.app.state.enrolments
     try:
         made = enrolments.exchange(
-            database, settings, code, peer=sessions.peer_of(request), machine_now=machine_now
+            database, settings, code, peer=cookies.peer_of(request), machine_now=machine_now
         )
     except UnknownCodeError:
         return _page(request, problem="enrol.unknown", status=422)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fastapi import APIRouter, Request, Response
 
 from api.access import visibility
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.dependencies import ConnectionDep, Staff
 from api.pages.parts.alert_rows import AlertRow, Whose, matters
 from api.pages.rendering import HtmlPage

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.dependencies import ConnectionDep, Family
 from api.pages.parts.activity_days import load_days
 from api.pages.parts.climate import Room, rooms, unknown_line

@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from api.access import location_gate
 from api.access.location_gate import LocationAccess, RevealReason
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.pages.parts.search_area import search_circles, search_lines
 from api.pages.rendering import HtmlPage
 from core.domain.device import DeviceKind

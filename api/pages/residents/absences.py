@@ -9,7 +9,7 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from api.access import visibility
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
 from api.pages.parts.weekly_hours import ChosenDays, hours_text
 from api.pages.rendering import HtmlPage

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.charts.actogram import Texts, TypicalDay, actogram
 from api.charts.cells import figures
 from api.charts.day_strip import rhythm

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from api.access import location_gate, visibility
 from api.access.location_gate import RevealReason
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
 from api.pages.parts.place import draw, open_line
 from api.pages.parts.weekly_hours import ChosenDays, hours_text

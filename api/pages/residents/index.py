@@ -7,7 +7,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.access import location_gate, visibility
 from api.access.location_gate import RevealReason
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.dependencies import AnyUser, ClockDep, ConnectionDep, DatabaseDep, Staff
 from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import head_context, resident_context, state_name

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
+from api.access.refusals import FieldError
 from api.access.visibility import absence_for, resident_for
 from api.dependencies import AnyUser, ConnectionDep, NowDep
-from api.http.errors import FieldError
 from api.locale import words_of
 from api.schemas.absences import MOST, AbsenceIn, AbsenceOut, HabitOut, UsualOut
 from api.schemas.common import Number

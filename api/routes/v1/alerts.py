@@ -8,10 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.access import location_gate
-from api.access.permissions import Viewer
+from api.access.refusals import AlertConflictError
+from api.access.viewer import Viewer
 from api.access.visibility import alert_for, alert_limits, open_alerts_for, require_hold, resident_for
 from api.dependencies import AnyUser, ConnectionDep, NowDep
-from api.http.errors import AlertConflictError
 from api.schemas.alerts import AlertDetailOut, AlertOut, ClaimIn, CloseIn, NoteIn, ReleaseIn
 from api.schemas.common import BigNumber, Cursor, Limit, ResultPage, from_cursor, to_cursor
 from core.domain.alert import Handling, Severity

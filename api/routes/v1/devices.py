@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Path, Request
 
-from api.access import sessions
+from api.access.refusals import FieldError, ForbiddenError
 from api.access.visibility import device_for
 from api.actions.enrolment import Enrolments
 from api.dependencies import (
@@ -18,7 +18,7 @@ from api.dependencies import (
     SettingsDep,
     Staff,
 )
-from api.http.errors import FieldError, ForbiddenError
+from api.http import cookies
 from api.schemas.common import Number
 from api.schemas.devices import (
     AcceptanceIn,
@@ -180,7 +180,7 @@ def enrol(
     """Return the credential for the code on a label. It is told once: the code opens nothing afterwards."""
     enrolments: Enrolments = request.app.state.enrolments
     return enrolments.exchange(
-        database, settings, body.code, peer=sessions.peer_of(request), machine_now=machine_now
+        database, settings, body.code, peer=cookies.peer_of(request), machine_now=machine_now
     )
 
 

@@ -6,10 +6,10 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from api.access import location_gate
-from api.access.permissions import Viewer
+from api.access.refusals import FieldError
+from api.access.viewer import Viewer
 from api.access.visibility import geofence_for, require_staff, resident_for
 from api.dependencies import AnyUser, ConnectionDep, NowDep
-from api.http.errors import FieldError
 from api.schemas.common import Number
 from api.schemas.geofences import GeofenceChange, GeofenceIn, GeofenceOut, to_hours, to_shape
 from core.domain.geofence import Geofence

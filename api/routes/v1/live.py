@@ -6,8 +6,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Header, Request
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from api.access import sessions
 from api.dependencies import AnyUser
+from api.http import cookies
 from api.views.stream import News, Subscriber
 
 router = APIRouter(tags=["live"])
@@ -35,7 +35,7 @@ async def live(
     After a break, `Last-Event-ID` brings what was missed. A reader that hears nothing for 30 s is not up to date.
     """
     news: News = request.app.state.news
-    token = sessions.token_of(request) or ""
+    token = cookies.token_of(request) or ""
     number = (
         int(last_event_id)
         if last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query
 
 from api.access import location_gate
+from api.access.refusals import FieldError
 from api.access.visibility import device_for, resident_for
 from api.dependencies import AnyUser, ConnectionDep, NowDep
-from api.http.errors import FieldError
 from api.schemas.common import Cursor, Limit, Moment, Number, ResultPage, from_cursor, to_cursor
 from api.schemas.measurements import BlindTimeOut, DeviceOut, FixOut, FixPage, ReadingOut
 from api.schemas.residents import LocationAccessOut

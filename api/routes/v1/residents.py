@@ -5,7 +5,7 @@ from datetime import timedelta
 from fastapi import APIRouter
 
 from api.access import location_gate
-from api.access.permissions import Viewer
+from api.access.viewer import Viewer
 from api.access.visibility import resident_for
 from api.dependencies import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
 from api.schemas.common import Cursor, Limit, Number, ResultPage, from_cursor, to_cursor

@@ -3,8 +3,9 @@
 from fastapi import APIRouter, Request, Response
 
 from api.access import sessions
+from api.access.refusals import NotSignedInError
 from api.dependencies import Anybody, AnyUser, DatabaseDep, MachineNowDep, SettingsDep
-from api.http.errors import NotSignedInError
+from api.http import cookies
 from api.schemas.session import SessionOut, SignInIn, UserOut
 from core.store.people import users
 
@@ -29,11 +30,11 @@ def sign_in(
         database,
         body.login,
         body.password,
-        sessions.peer_of(request),
+        cookies.peer_of(request),
         machine_now,
-        before=sessions.token_of(request),
+        before=cookies.token_of(request),
     )
-    sessions.set_cookie(response, settings, session)
+    cookies.set_cookie(response, settings, session)
     return SessionOut(user=UserOut.model_validate(session.user), expires_at=session.expires_at)
 
 
@@ -53,4 +54,4 @@ def sign_out(viewer: Anybody, response: Response, database: DatabaseDep, setting
     if viewer is not None:
         with database.transaction() as connection:
             users.end_session(connection, viewer.session)
-    sessions.clear_cookie(response, settings)
+    cookies.clear_cookie(response, settings)

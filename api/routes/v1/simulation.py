@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 from pydantic import Field
 
-from api.dependencies import Admin, ConnectionDep, NowDep, SettingsDep
+from api.dependencies import Admin, ConnectionDep, NowDep, refuse_production
 from api.schemas.common import Input, Output
 from core.domain.simulation import Expectation, Injectable, RaisedAlert, compare
 from core.errors import NotFoundError
@@ -15,18 +15,6 @@ from core.store.operation import simulation
 
 _NONE = "there is no simulation here"
 Days = Annotated[int, Query(ge=1, le=28, description="How many days back to compare.")]
-
-
-def refuse_production(settings: SettingsDep) -> None:
-    """Answer as if there were nothing where the service watches over real people.
-
-    Raises
-    ------
-    NotFoundError
-        This is production.
-    """
-    if settings.environment == "production":
-        raise NotFoundError(_NONE)
 
 
 router = APIRouter(tags=["simulation"], dependencies=[Depends(refuse_production)])

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from api.access.refusals import TooManyAttemptsError
 from api.actions import answer_links as answers
 from api.actions.answer_links import Action, AnswerLimits, AnswerPage, LinkState
-from api.http.errors import TooManyAttemptsError
 from core.domain.alert import EventKind, Outcome, Severity
 from core.store.alerts import alerts, answer_links
 from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward

@@ -11,7 +11,7 @@ import pytest
 from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
-from api.access.permissions import declared_permission, refuse_undeclared
+from api.http.permissions import declared_permission, refuse_undeclared
 from core.domain.alert import Severity
 from core.domain.backtest import BacktestWish
 from core.domain.device_proposal import Proposed

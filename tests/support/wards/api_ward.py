@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 
 from api.access import sessions
 from api.app import create_app
+from api.http import cookies
 from api.views import stream
 from core.credentials.passwords import hash_password
 from core.domain.alert import Finding, Severity
@@ -160,7 +161,7 @@ class ApiWard:
                 users.start_session(
                     connection, sessions.token_hash(token), user.number, now, now + sessions.LASTS[user.role]
                 )
-            client.cookies.set(sessions.cookie_name(self.app.state.settings), token)
+            client.cookies.set(cookies.cookie_name(self.app.state.settings), token)
         return client
 
     def open_alert(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.http.errors import FieldError
+from api.access.refusals import FieldError
 from api.schemas.common import from_cursor, to_cursor
 
 KINDS = (datetime, int, str)

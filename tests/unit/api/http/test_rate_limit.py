@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from api.http.errors import TooManyAttemptsError
+from api.access.refusals import TooManyAttemptsError
 from api.http.rate_limit import RateLimit
 
 NOW = datetime(2026, 8, 1, tzinfo=UTC)

@@ -9,37 +9,10 @@ from fastapi.routing import RouteContext, iter_route_contexts
 from starlette.routing import BaseRoute, Mount
 
 from api.access import sessions
-from api.http.errors import ForbiddenError, NotSignedInError
-from core.domain.access_scope import AccessScope
-from core.domain.people import Role, User
-
-
-@dataclass(frozen=True)
-class Viewer:
-    """Who asks: a signed-in user and the session that says so."""
-
-    user: User
-    session: bytes
-
-    @property
-    def number(self) -> int:
-        """The user's key."""
-        return self.user.number
-
-    @property
-    def role(self) -> Role:
-        """The user's role."""
-        return self.user.role
-
-    @property
-    def is_staff(self) -> bool:
-        """True for admin and care staff."""
-        return self.role in {Role.ADMIN, Role.CARE}
-
-    @property
-    def scope(self) -> AccessScope:
-        """The residents the user may know of."""
-        return AccessScope.of(self.user.role, self.user.number, self.user.office)
+from api.access.refusals import ForbiddenError, NotSignedInError
+from api.access.viewer import Viewer
+from api.http import cookies
+from core.domain.people import Role
 
 
 @dataclass(frozen=True)
@@ -92,7 +65,7 @@ FAMILY = Permission("family", frozenset({Role.FAMILY}))
 
 def current_viewer(request: Request) -> Viewer | None:
     """Return who is signed in, or None; the lookup has a short transaction of its own."""
-    token = sessions.token_of(request)
+    token = cookies.token_of(request)
     if token is None:
         return None
     found = sessions.find_session(request.app.state.database, token, request.app.state.machine_clock.now())
@@ -121,7 +94,9 @@ def refuse_undeclared(routes: Sequence[BaseRoute]) -> None:
         if not isinstance(route.original_route, Mount) and declared_permission(route) is None
     ]
     if bare:
-        raise RuntimeError(f"these routes name no permission: {', '.join(bare)}; add one of api.permissions")
+        raise RuntimeError(
+            f"these routes name no permission: {', '.join(bare)}; add one of api.http.permissions"
+        )
 
 
 def _calls(dependant: Dependant) -> Iterator[Callable[..., object]]:

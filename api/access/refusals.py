@@ -1,0 +1,36 @@
+"""Refusals: the errors with which a request is refused; pages and JSON each word them."""
+
+from core.domain.alert import Alert
+from core.errors import ConflictError, InputError, MimamoriError
+
+
+class NotSignedInError(MimamoriError):
+    """The asker is not signed in, or no longer."""
+
+
+class ForbiddenError(MimamoriError):
+    """The asker may know of the thing, but not do this with it."""
+
+
+class TooManyAttemptsError(MimamoriError):
+    """Somebody tries too often; `retry_after_s` says when to come again."""
+
+    def __init__(self, message: str, retry_after_s: int) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class AlertConflictError(ConflictError):
+    """An alert has changed since the asker read it; `alert` is its present state."""
+
+    def __init__(self, message: str, alert: Alert) -> None:
+        super().__init__(message)
+        self.alert = alert
+
+
+class FieldError(InputError):
+    """One field of the input cannot be used; `where` names it, such as `body.shape.corners`."""
+
+    def __init__(self, where: str, message: str) -> None:
+        super().__init__(message)
+        self.where = where

@@ -1,0 +1,34 @@
+"""The viewer: a signed-in user with the session that proves it."""
+
+from dataclasses import dataclass
+
+from core.domain.access_scope import AccessScope
+from core.domain.people import Role, User
+
+
+@dataclass(frozen=True)
+class Viewer:
+    """Who asks: a signed-in user and the session that says so."""
+
+    user: User
+    session: bytes
+
+    @property
+    def number(self) -> int:
+        """The user's key."""
+        return self.user.number
+
+    @property
+    def role(self) -> Role:
+        """The user's role."""
+        return self.user.role
+
+    @property
+    def is_staff(self) -> bool:
+        """True for admin and care staff."""
+        return self.role in {Role.ADMIN, Role.CARE}
+
+    @property
+    def scope(self) -> AccessScope:
+        """The residents the user may know of."""
+        return AccessScope.of(self.user.role, self.user.number, self.user.office)
