@@ -28,6 +28,26 @@ class AlertConflictError(ConflictError):
         self.alert = alert
 
 
+class RefusedError(InputError):
+    """A change is refused because of one field; whoever words it knows the code.
+
+    Parameters
+    ----------
+    field : str
+        The field of the request, such as `ended_at`.
+    code : str
+        Stable name of the reason; `api.http.refusal_texts` has its English, pages their own words.
+    values : object
+        What belongs into the text, such as the limit.
+    """
+
+    def __init__(self, field: str, code: str, **values: object) -> None:
+        super().__init__(f"{field}: {code}")
+        self.field = field
+        self.code = code
+        self.values = values
+
+
 class FieldError(InputError):
     """One field of the input cannot be used; `where` names it, such as `body.shape.corners`."""
 

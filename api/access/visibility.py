@@ -89,6 +89,11 @@ def holds(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
     return holder is not None and holder.user == viewer.number
 
 
+def may_end(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
+    """Tell whether the viewer may close an alert or give it back: while somebody else is checking, only staff may."""
+    return viewer.is_staff or alert.handling is not Handling.CLAIMED or holds(connection, viewer, alert)
+
+
 def require_hold(connection: Connection, viewer: Viewer, alert: Alert, what: str) -> None:
     """Refuse a family user what only staff may do while somebody else is checking.
 
@@ -97,7 +102,7 @@ def require_hold(connection: Connection, viewer: Viewer, alert: Alert, what: str
     ForbiddenError
         Somebody else holds the alert, and the viewer is not staff.
     """
-    if viewer.is_staff or alert.handling is not Handling.CLAIMED or holds(connection, viewer, alert):
+    if may_end(connection, viewer, alert):
         return
     raise ForbiddenError(f"only staff or {alert.claimed_by}, who is checking, may {what}; take it over first")
 
@@ -166,6 +171,18 @@ def backtest_for(connection: Connection, viewer: Viewer, backtest: int) -> Backt
     found = backtest_requests.get(connection, backtest)
     _require_visible(connection, viewer, found.resident, f"backtest {backtest}")
     return found
+
+
+def require_admin(viewer: Viewer, what: str) -> None:
+    """Refuse what only administrators may do.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    """
+    if viewer.role is not Role.ADMIN:
+        raise ForbiddenError(f"only administrators may {what}")
 
 
 def require_staff(viewer: Viewer, what: str) -> None:

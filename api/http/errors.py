@@ -17,8 +17,10 @@ from api.access.refusals import (
     FieldError,
     ForbiddenError,
     NotSignedInError,
+    RefusedError,
     TooManyAttemptsError,
 )
+from api.http.refusal_texts import worded
 from core.errors import ConflictError, InputError, MimamoriError, NotFoundError, StoreUnavailableError
 from core.logs import get_logger
 
@@ -166,8 +168,9 @@ def _of_known(error: Exception) -> Problem:
             }
         }
         return Problem(409, "conflict", detail, "read the alert again and decide anew", extra=held)
-    if isinstance(error, FieldError):
-        return Problem(422, "input", detail, "correct the field and send it again", [(error.where, detail)])
+    if isinstance(error, FieldError | RefusedError):
+        where, what = worded(error) if isinstance(error, RefusedError) else (error.where, detail)
+        return Problem(422, "input", what, "correct the field and send it again", [(where, what)])
     if isinstance(error, StoreUnavailableError):
         return Problem(
             503,

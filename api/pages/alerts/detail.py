@@ -5,6 +5,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
+from api.access import visibility
 from api.access.viewer import Viewer
 from api.charts.actogram import Texts, actogram
 from api.charts.marks import legend
@@ -85,7 +86,8 @@ def alert_context(
         "climate_unknown": _climate_unknown(page, connection, alert),
         "is_about_place": shows_location(alert.rule),
         "place": _place(page, viewer, connection, alert, person),
-        "is_mine": alert.claimed_by_user == viewer.number,
+        "is_mine": visibility.holds(connection, viewer, alert),
+        "may_end": visibility.may_end(connection, viewer, alert),
         "claimed_clock": moments.clock(alert.claimed_at) if alert.claimed_at else "",
         "lapses_clock": moments.clock(alert.claim_lapses_at) if alert.claim_lapses_at else "",
         "closed_clock": moments.clock(alert.closed_at) if alert.closed_at else "",

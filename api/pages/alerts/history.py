@@ -7,23 +7,31 @@ from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
 from api.access import visibility
-from api.access.refusals import ForbiddenError
+from api.access.refusals import RefusedError
 from api.access.viewer import Viewer
-from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
+from api.actions import alerts as actions
+from api.actions.context import ActionContext
+from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
 from api.pages.alerts.detail import Draft, alert_context
 from api.pages.parts.alert_rows import Whose
 from api.pages.rendering import HtmlPage
 from api.schemas.common import BigNumber
 from api.wording.alert_reason import title
 from core.domain.alert import Alert, Handling, Outcome, Severity
-from core.errors import ConflictError, InputError
-from core.store.alerts import alerts, handling
+from core.errors import ConflictError
+from core.store.alerts import alerts
 from core.store.database import Connection, Database
 from core.store.people import residents
 
 router = APIRouter()
 
 _PAGE = 50
+_PROBLEMS = {
+    "note_empty": "alert.note_empty",
+    "note_too_long": "alert.problem_long",
+    "note_unstorable": "alert.problem_long",
+    "outcome_needs_note": "alert.problem_note",
+}
 
 
 @dataclass(frozen=True)
@@ -71,33 +79,30 @@ def show_alert(request: Request, viewer: AnyUser, connection: ConnectionDep, num
 @router.post("/alerts/{number}/claim")
 def claim(
     *,
-    request: Request,
     viewer: AnyUser,
     database: DatabaseDep,
+    now: NowDep,
     number: BigNumber,
     take_over: Annotated[str, Form()] = "",
     next: Annotated[str, Form()] = "",  # noqa: A002 - the field's name
 ) -> Response:
     """Take the alert on. Who holds it already is shown, not an error."""
-    page = HtmlPage(request, viewer)
     try:
         with database.transaction() as connection:
-            visibility.alert_for(connection, viewer, number)
-            handling.claim(connection, number, user=viewer.number, take_over=bool(take_over), now=page.now)
+            actions.claim(ActionContext(connection, viewer, now), number, take_over=bool(take_over))
     except ConflictError:
         return _back(number)
     return _back(number, "claimed", next)
 
 
 @router.post("/alerts/{number}/release")
-def release(request: Request, viewer: AnyUser, database: DatabaseDep, number: BigNumber) -> Response:
-    """Give the alert back to the queue; only whoever holds it does."""
-    page = HtmlPage(request, viewer)
-    with database.transaction() as connection:
-        found = visibility.alert_for(connection, viewer, number)
-        if found.handling is not Handling.CLAIMED or found.claimed_by_user != viewer.number:
-            return _back(number)
-        handling.release(connection, number, user=viewer.number, now=page.now)
+def release(viewer: AnyUser, database: DatabaseDep, now: NowDep, number: BigNumber) -> Response:
+    """Give the alert back to the queue. That it is closed already is shown, not an error."""
+    try:
+        with database.transaction() as connection:
+            actions.release(ActionContext(connection, viewer, now), number)
+    except ConflictError:
+        return _back(number)
     return _back(number, "released")
 
 
@@ -107,6 +112,7 @@ def close(
     request: Request,
     viewer: AnyUser,
     database: DatabaseDep,
+    now: NowDep,
     number: BigNumber,
     outcome: Annotated[str, Form()] = "",
     note: Annotated[str, Form()] = "",
@@ -114,57 +120,40 @@ def close(
     next: Annotated[str, Form()] = "",  # noqa: A002
 ) -> Response:
     """End the alert with its outcome; what cannot be taken comes back with what was entered."""
-    page = HtmlPage(request, viewer)
-    draft = _checked(page, outcome, note)
-    if not draft.problem:
-        try:
-            with database.transaction() as connection:
-                found = visibility.alert_for(connection, viewer, number)
-                if not viewer.is_staff and found.claimed_by_user != viewer.number:
-                    raise ForbiddenError("only staff or whoever holds an alert may close it")
-                handling.close(
-                    connection,
-                    number,
-                    outcome=Outcome(outcome),
-                    user=viewer.number,
-                    note=note,
-                    version=version,
-                    now=page.now,
-                )
-            return _back(number, "closed", next)
-        except ConflictError:
-            draft = Draft(page.words("alert.problem_changed"), outcome, note)
-        except InputError:
-            draft = Draft(page.words("alert.problem_long"), outcome, note)
+    words = HtmlPage(request, viewer).words
+    if outcome not in set(Outcome):
+        return _again(request, viewer, database, number, Draft(words("alert.problem_outcome"), "", note))
+    try:
+        with database.transaction() as connection:
+            context = ActionContext(connection, viewer, now)
+            actions.close(context, number, outcome=Outcome(outcome), note=note, version=version)
+    except ConflictError:
+        draft = Draft(words("alert.problem_changed"), outcome, note)
+    except RefusedError as error:
+        draft = Draft(words(_PROBLEMS[error.code]), outcome, note)
+    else:
+        return _back(number, "closed", next)
     return _again(request, viewer, database, number, draft)
 
 
 @router.post("/alerts/{number}/note")
 def add_note(
+    *,
     request: Request,
     viewer: AnyUser,
     database: DatabaseDep,
+    now: NowDep,
     number: BigNumber,
     note: Annotated[str, Form()] = "",
 ) -> Response:
     """Write a note into the alert's history."""
-    page = HtmlPage(request, viewer)
     try:
         with database.transaction() as connection:
-            visibility.alert_for(connection, viewer, number)
-            handling.add_note(connection, number, user=viewer.number, note=note, now=page.now)
-    except InputError:
-        problem = page.words("alert.note_empty" if not note.strip() else "alert.problem_long")
+            actions.add_note(ActionContext(connection, viewer, now), number, note)
+    except RefusedError as error:
+        problem = HtmlPage(request, viewer).words(_PROBLEMS[error.code])
         return _again(request, viewer, database, number, Draft(problem))
     return _back(number, "noted")
-
-
-def _checked(page: HtmlPage, outcome: str, note: str) -> Draft:
-    if outcome not in set(Outcome):
-        return Draft(page.words("alert.problem_outcome"), "", note)
-    if outcome == Outcome.OTHER and not note.strip():
-        return Draft(page.words("alert.problem_note"), outcome, note)
-    return Draft()
 
 
 def _again(request: Request, viewer: Viewer, database: Database, number: int, draft: Draft) -> Response:

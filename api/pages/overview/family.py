@@ -7,6 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import Response
 from markupsafe import Markup
 
+from api.access import visibility
 from api.access.viewer import Viewer
 from api.dependencies import ConnectionDep, Family
 from api.pages.parts.activity_days import load_days
@@ -106,7 +107,9 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
         state=state,
         mark=mark,
         paused_clock=page.moments.clock(one.paused_until) if one.paused_until else "",
-        matters=[_matter(alert, page, viewer) for alert in found],
+        matters=[
+            _matter(alert, page, is_mine=visibility.holds(connection, viewer, alert)) for alert in found
+        ],
         last_at=one.last_life_sign_at,
         last_place=place_name(one.last_life_sign_place, page.words),
         today_chart=today["today_chart"],
@@ -118,13 +121,13 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
     )
 
 
-def _matter(alert: Alert, page: HtmlPage, viewer: Viewer) -> FamilyMatter:
+def _matter(alert: Alert, page: HtmlPage, *, is_mine: bool) -> FamilyMatter:
     is_held = alert.handling is Handling.CLAIMED
     return FamilyMatter(
         number=alert.number,
         severity=int(alert.severity),
         what=why(alert, page.moments)[0],
         holder=alert.claimed_by if is_held else None,
-        is_mine=is_held and alert.claimed_by_user == viewer.number,
+        is_mine=is_mine,
         held_clock=page.moments.clock(alert.claimed_at) if alert.claimed_at else "",
     )

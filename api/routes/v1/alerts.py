@@ -1,22 +1,20 @@
 """Alerts: what is open, why, and what people do about it."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from api.access import location_gate
-from api.access.refusals import AlertConflictError
 from api.access.viewer import Viewer
-from api.access.visibility import alert_for, alert_limits, open_alerts_for, require_hold, resident_for
+from api.access.visibility import alert_for, alert_limits, open_alerts_for, resident_for
+from api.actions import alerts as actions
+from api.actions.context import ActionContext
 from api.dependencies import AnyUser, ConnectionDep, NowDep
 from api.schemas.alerts import AlertDetailOut, AlertOut, ClaimIn, CloseIn, NoteIn, ReleaseIn
 from api.schemas.common import BigNumber, Cursor, Limit, ResultPage, from_cursor, to_cursor
 from core.domain.alert import Handling, Severity
-from core.errors import ConflictError
-from core.store.alerts import alerts, handling
+from core.store.alerts import alerts
 from core.store.database import Connection
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -76,16 +74,8 @@ def claim(
     viewer: AnyUser, number: BigNumber, body: ClaimIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
     """Say 「私が確認します」. Of two who try at once, one holds it and the other is told who. Claiming what one holds changes nothing."""
-    alert_for(connection, viewer, number)
-    with _conflicts(connection, number):
-        handling.claim(
-            connection,
-            number,
-            user=viewer.number,
-            version=body.version,
-            take_over=body.take_over,
-            now=now,
-        )
+    context = ActionContext(connection, viewer, now)
+    actions.claim(context, number, version=body.version, take_over=body.take_over)
     return _detail(connection, viewer, number, now)
 
 
@@ -94,10 +84,7 @@ def release(
     viewer: AnyUser, number: BigNumber, body: ReleaseIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
     """Put a claimed alert back into the queue; the ladder goes on. While somebody else is checking, only staff may."""
-    found = alert_for(connection, viewer, number)
-    require_hold(connection, viewer, found, "give it back")
-    with _conflicts(connection, number):
-        handling.release(connection, number, user=viewer.number, version=body.version, now=now)
+    actions.release(ActionContext(connection, viewer, now), number, version=body.version)
     return _detail(connection, viewer, number, now)
 
 
@@ -109,18 +96,8 @@ def close(
 
     While somebody else is checking, only staff may.
     """
-    found = alert_for(connection, viewer, number)
-    require_hold(connection, viewer, found, "end it")
-    with _conflicts(connection, number):
-        handling.close(
-            connection,
-            number,
-            outcome=body.outcome,
-            note=body.note,
-            user=viewer.number,
-            version=body.version,
-            now=now,
-        )
+    context = ActionContext(connection, viewer, now)
+    actions.close(context, number, outcome=body.outcome, note=body.note, version=body.version)
     return _detail(connection, viewer, number, now)
 
 
@@ -129,17 +106,8 @@ def add_note(
     viewer: AnyUser, number: BigNumber, body: NoteIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
     """Write what the next person should know; a closed alert takes notes too."""
-    alert_for(connection, viewer, number)
-    handling.add_note(connection, number, user=viewer.number, note=body.note, now=now)
+    actions.add_note(ActionContext(connection, viewer, now), number, body.note)
     return _detail(connection, viewer, number, now)
-
-
-@contextmanager
-def _conflicts(connection: Connection, number: int) -> Generator[None]:
-    try:
-        yield
-    except ConflictError as error:
-        raise AlertConflictError(str(error), alerts.get(connection, number)) from error
 
 
 def _detail(connection: Connection, viewer: Viewer, number: int, now: datetime) -> AlertDetailOut:

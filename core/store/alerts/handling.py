@@ -17,7 +17,7 @@ from core.store.queries import load
 
 _ALERTS = load("alerts/alerts")
 
-_NOTE_LIMIT = 2000
+NOTE_LIMIT = 2000
 
 
 def claim(
@@ -266,8 +266,8 @@ def _one_of(user: int | None, contact: int | None) -> None:
 
 def _checked_note(note: str) -> str:
     note = note.strip()
-    if len(note) > _NOTE_LIMIT:
-        raise InputError(f"the note has {len(note)} characters; at most {_NOTE_LIMIT} fit")
+    if len(note) > NOTE_LIMIT:
+        raise InputError(f"the note has {len(note)} characters; at most {NOTE_LIMIT} fit")
     if "\x00" in note:
         raise InputError("the note holds a NUL character, which cannot be stored")
     return note

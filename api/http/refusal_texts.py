@@ -1,0 +1,16 @@
+"""Refusals of actions in the interface's English: which part of the request they are about, and what is wrong."""
+
+from api.access.refusals import RefusedError
+
+_TEXTS = {
+    "note_empty": ("body.note", "the note is empty; write what the next person should know"),
+    "note_too_long": ("body.note", "the note is too long; at most {most} characters fit"),
+    "note_unstorable": ("body.note", "the note holds a NUL character, which cannot be stored"),
+    "outcome_needs_note": ("body.note", "the outcome 'other' needs a note that says how it ended"),
+}
+
+
+def worded(error: RefusedError) -> tuple[str, str]:
+    """Return where in the request a refusal points, and what it says."""
+    where, text = _TEXTS[error.code]
+    return where, text.format_map(error.values)
