@@ -3,9 +3,20 @@
 from api.access.refusals import RefusedError
 
 _TEXTS = {
+    "absence_over": (
+        "body.ended_at",
+        "it is over already; only absences that still last can be planned",
+    ),
+    "absence_far_ahead": ("body.began_at", "it is more than a year ahead"),
+    "absences_many": ("path.number", "{most} absences are planned already; end one first"),
+    "geofences_many": ("path.number", "the resident has {most} geofences already; remove one first"),
     "note_empty": ("body.note", "the note is empty; write what the next person should know"),
     "note_too_long": ("body.note", "the note is too long; at most {most} characters fit"),
     "note_unstorable": ("body.note", "the note holds a NUL character, which cannot be stored"),
+    "reason_needs_note": (
+        "body.note",
+        "the reason 'other' needs a note that the resident and the family can read",
+    ),
     "outcome_needs_note": ("body.note", "the outcome 'other' needs a note that says how it ended"),
 }
 

@@ -10,8 +10,6 @@ from api.schemas.geofences import HoursIO, to_hours
 from core.domain.geofence import Hours
 from core.domain.planned_absence import Absence, AbsenceKind
 
-# So many may be planned for one resident.
-MOST = 50
 # Longer than this is a move, not an absence.
 LONGEST = timedelta(days=366)
 

@@ -1,7 +1,7 @@
 """A resident's planned absences: the list, and a form that needs no script."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -9,22 +9,27 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import ValidationError
 
 from api.access import visibility
+from api.access.refusals import RefusedError
 from api.access.viewer import Viewer
-from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
+from api.actions import absences as actions
+from api.actions.context import ActionContext
+from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
 from api.pages.parts.weekly_hours import ChosenDays, hours_text
 from api.pages.rendering import HtmlPage
-from api.schemas.absences import MOST, AbsenceIn
+from api.schemas.absences import AbsenceIn
 from api.schemas.common import Number
 from core.domain.planned_absence import Absence, AbsenceKind
-from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.people import planned_absences
 from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
-_AHEAD = timedelta(days=800)
-# Plans are made for a year.
-_LATEST = timedelta(days=366)
+# The field beside which a refusal stands, and what it says.
+_REFUSALS = {
+    "absence_over": ("ended_at", "absence.problem_ended_at"),
+    "absence_far_ahead": ("began_at", "absence.problem_began_at"),
+    "absences_many": ("kind", "absence.problem_many"),
+}
 
 
 @dataclass(frozen=True)
@@ -90,42 +95,36 @@ def show_absences(request: Request, viewer: AnyUser, connection: ConnectionDep, 
 
 @router.post("/residents/{number}/absences")
 def add_absence(
-    request: Request, viewer: AnyUser, database: DatabaseDep, number: Number, form: Typed
+    *, request: Request, viewer: AnyUser, database: DatabaseDep, now: NowDep, number: Number, form: Typed
 ) -> Response:
     """Plan an absence, or show the form again with what is wrong."""
     with database.transaction() as connection:
-        now = HtmlPage(request, viewer).now
         one = visibility.resident_for(connection, viewer, number, now, is_look=False)
         page = HtmlPage(request, viewer, one.zone)
         try:
             made = form.parse(page)
+            actions.plan(
+                ActionContext(connection, viewer, now),
+                number,
+                kind=made.kind,
+                span=(made.began_at, made.ended_at),
+                hours=made.to_hours(),
+                note=made.note,
+            )
         except ValidationError as error:
             return _show(request, viewer, connection, number, form, _problems(error, page))
-        if problems := _impossible(made, connection, number, page):
-            return _show(request, viewer, connection, number, form, problems)
-        began_at = max(made.began_at, now - timedelta(hours=24))
-        planned_absences.add(
-            connection,
-            number,
-            kind=made.kind,
-            span=(began_at, made.ended_at),
-            hours=made.to_hours(),
-            note=made.note,
-            user=viewer.number,
-            now=now,
-        )
+        except RefusedError as error:
+            field, text = _REFUSALS[error.code]
+            return _show(request, viewer, connection, number, form, {field: page.words(text)})
     return RedirectResponse(f"/residents/{number}/absences?said=absence_saved", 303)
 
 
 @router.post("/residents/{number}/absences/{absence}/end")
 def end_absence(
-    request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number, absence: Number
+    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, absence: Number
 ) -> Response:
     """End an absence, or take it back."""
-    found = visibility.absence_for(connection, viewer, absence)
-    if found.resident != number:
-        raise NotFoundError(f"there is no planned absence {absence} that you may see")
-    planned_absences.end(connection, absence, HtmlPage(request, viewer).now)
+    actions.end(ActionContext(connection, viewer, now), absence, resident=number)
     return RedirectResponse(f"/residents/{number}/absences?said=absence_ended", 303)
 
 
@@ -141,7 +140,9 @@ def _show(
     page = HtmlPage(request, viewer, one.zone)
     planned = [
         absence
-        for absence in planned_absences.of_resident(connection, number, page.now, page.now + _AHEAD)
+        for absence in planned_absences.of_resident(
+            connection, number, page.now, page.now + actions.SHOWN_AHEAD
+        )
         if absence.cancelled_at is None
     ]
     context: dict[str, object] = {
@@ -181,19 +182,6 @@ def _moment(text: str, page: HtmlPage) -> datetime | None:
         return datetime.fromisoformat(text).replace(tzinfo=page.moments.zone)
     except ValueError:
         return None
-
-
-def _impossible(made: AbsenceIn, connection: Connection, number: int, page: HtmlPage) -> dict[str, str]:
-    """Return by field what speaks against an absence that was filled in well."""
-    found: list[str] = []
-    if made.ended_at is not None and made.ended_at <= page.now:
-        found.append("ended_at")
-    if made.began_at > page.now + _LATEST:
-        found.append("began_at")
-    problems = {name: page.words(f"absence.problem_{name}") for name in found}
-    if len(planned_absences.of_resident(connection, number, page.now, page.now + _AHEAD)) >= MOST:
-        problems["kind"] = page.words("absence.problem_many")
-    return problems
 
 
 def _problems(error: ValidationError, page: HtmlPage) -> dict[str, str]:

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 from fastapi import APIRouter
 
-from api.access.refusals import FieldError
-from api.access.visibility import absence_for, resident_for
+from api.access.visibility import resident_for
+from api.actions import absences as actions
+from api.actions.context import ActionContext
 from api.dependencies import AnyUser, ConnectionDep, NowDep
 from api.locale import words_of
-from api.schemas.absences import MOST, AbsenceIn, AbsenceOut, HabitOut, UsualOut
+from api.schemas.absences import AbsenceIn, AbsenceOut, HabitOut, UsualOut
 from api.schemas.common import Number
 from api.views import baseline
 from api.wording.times import LocalTimes
@@ -16,7 +17,7 @@ from core.domain.rhythm import VERSION, Habit
 from core.store.people import planned_absences
 
 router = APIRouter(tags=["absences"])
-_SHOWN_BACK, _SHOWN_AHEAD = timedelta(days=60), timedelta(days=800)
+_SHOWN_BACK = timedelta(days=60)
 
 
 @router.get("/residents/{number}/absences", summary="The planned absences of a resident")
@@ -25,7 +26,7 @@ def list_absences(
 ) -> list[AbsenceOut]:
     """Return what is planned, and what was in the last 60 days, in the order of the beginning."""
     resident_for(connection, viewer, number, now)
-    found = planned_absences.of_resident(connection, number, now - _SHOWN_BACK, now + _SHOWN_AHEAD)
+    found = planned_absences.of_resident(connection, number, now - _SHOWN_BACK, now + actions.SHOWN_AHEAD)
     return [AbsenceOut.of(one) for one in found]
 
 
@@ -34,23 +35,13 @@ def add_absence(
     viewer: AnyUser, number: Number, body: AbsenceIn, connection: ConnectionDep, now: NowDep
 ) -> AbsenceOut:
     """Plan a journey, a stay in hospital or the days of a day service: meanwhile silence at home is not told."""
-    resident_for(connection, viewer, number, now, is_look=False)
-    if body.ended_at is not None and body.ended_at <= now:
-        raise FieldError("body.ended_at", "it is over already; only absences that still last can be planned")
-    if body.began_at > now + timedelta(days=366):
-        raise FieldError("body.began_at", "it is more than a year ahead")
-    if len(planned_absences.of_resident(connection, number, now, now + _SHOWN_AHEAD)) >= MOST:
-        raise FieldError("path.number", f"{MOST} absences are planned already; end one first")
-    # What lies before now was judged already.
-    made = planned_absences.add(
-        connection,
+    made = actions.plan(
+        ActionContext(connection, viewer, now),
         number,
         kind=body.kind,
-        span=(max(body.began_at, now - timedelta(hours=24)), body.ended_at),
+        span=(body.began_at, body.ended_at),
         hours=body.to_hours(),
         note=body.note,
-        user=viewer.number,
-        now=now,
     )
     return AbsenceOut.of(made)
 
@@ -58,8 +49,7 @@ def add_absence(
 @router.delete("/absences/{number}", status_code=204, summary="End a planned absence, or take it back")
 def end_absence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> None:
     """End an absence now: from here on silence is told again. One that has not begun is taken back."""
-    absence_for(connection, viewer, number)
-    planned_absences.end(connection, number, now)
+    actions.end(ActionContext(connection, viewer, now), number)
 
 
 @router.get("/residents/{number}/usual", summary="What is usual for a resident")
