@@ -9,22 +9,23 @@ from pydantic import ValidationError
 
 from api.access import location_gate, visibility
 from api.access.location_gate import RevealReason
+from api.access.refusals import RefusedError
 from api.access.viewer import Viewer
-from api.dependencies import AnyUser, ConnectionDep, DatabaseDep
+from api.actions import geofences as actions
+from api.actions.context import ActionContext
+from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
 from api.pages.parts.place import draw, open_line
 from api.pages.parts.weekly_hours import ChosenDays, hours_text
 from api.pages.rendering import HtmlPage
 from api.schemas.common import Number
 from api.schemas.geofences import GeofenceIn, to_hours
 from core.domain.geofence import Circle, Geofence
-from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.people import geofences, residents
 from core.store.people.residents import ResidentOverview
 
 router = APIRouter()
 
-_MOST = 50
 _RADIUS_M = "500"
 
 
@@ -93,41 +94,34 @@ def show_zones(request: Request, viewer: AnyUser, connection: ConnectionDep, num
 
 @router.post("/residents/{number}/zones")
 def add_zone(
-    request: Request, viewer: AnyUser, database: DatabaseDep, number: Number, form: Typed
+    *, request: Request, viewer: AnyUser, database: DatabaseDep, now: NowDep, number: Number, form: Typed
 ) -> Response:
     """Draw a new geofence, or show the form again with what is wrong."""
     page = HtmlPage(request, viewer)
     with database.transaction() as connection:
-        visibility.resident_for(connection, viewer, number, page.now, is_look=False)
-        visibility.require_staff(viewer, "draw geofences")
         try:
             made = form.parse()
+            actions.add(
+                ActionContext(connection, viewer, now),
+                number,
+                name=made.name,
+                shape=made.to_shape(),
+                hours=to_hours(made.hours),
+            )
         except ValidationError as error:
             return _show(request, viewer, connection, number, form, _problems(error, page))
-        if len(geofences.of_resident(connection, number)) >= _MOST:
+        except RefusedError:
             problems = {"name": page.words("zone.problem_many")}
             return _show(request, viewer, connection, number, form, problems)
-        geofences.add(
-            connection,
-            number,
-            name=made.name,
-            shape=made.to_shape(),
-            hours=to_hours(made.hours),
-            now=page.now,
-        )
     return RedirectResponse(f"/residents/{number}/zones?said=zone_saved", 303)
 
 
 @router.post("/residents/{number}/zones/{zone}/remove")
 def remove_zone(
-    request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number, zone: Number
+    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, zone: Number
 ) -> Response:
     """End a geofence."""
-    found = visibility.geofence_for(connection, viewer, zone)
-    visibility.require_staff(viewer, "remove geofences")
-    if found.resident != number:
-        raise NotFoundError(f"there is no geofence {zone} that you may see")
-    geofences.remove(connection, zone, HtmlPage(request, viewer).now)
+    actions.remove(ActionContext(connection, viewer, now), zone, resident=number)
     return RedirectResponse(f"/residents/{number}/zones?said=zone_removed", 303)
 
 

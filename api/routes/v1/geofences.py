@@ -1,14 +1,14 @@
 """Geofences: where a resident is expected to stay, and when."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from fastapi import APIRouter
 
 from api.access import location_gate
-from api.access.refusals import FieldError
 from api.access.viewer import Viewer
-from api.access.visibility import geofence_for, require_staff, resident_for
+from api.access.visibility import geofence_for, resident_for
+from api.actions import geofences as actions
+from api.actions.context import ActionContext
 from api.dependencies import AnyUser, ConnectionDep, NowDep
 from api.schemas.common import Number
 from api.schemas.geofences import GeofenceChange, GeofenceIn, GeofenceOut, to_hours, to_shape
@@ -17,7 +17,6 @@ from core.store.database import Connection
 from core.store.people import geofences
 
 router = APIRouter(tags=["geofences"])
-_MOST = 50
 
 
 @router.get("/residents/{number}/geofences", summary="The geofences of a resident")
@@ -36,12 +35,12 @@ def add_geofence(
     viewer: AnyUser, number: Number, body: GeofenceIn, connection: ConnectionDep, now: NowDep
 ) -> GeofenceOut:
     """Draw a new geofence; only staff may."""
-    resident_for(connection, viewer, number, now, is_look=False)
-    require_staff(viewer, "draw geofences")
-    if len(geofences.of_resident(connection, number)) >= _MOST:
-        raise FieldError("path.number", f"the resident has {_MOST} geofences already; remove one first")
-    made = geofences.add(
-        connection, number, name=body.name, shape=body.to_shape(), hours=to_hours(body.hours), now=now
+    made = actions.add(
+        ActionContext(connection, viewer, now),
+        number,
+        name=body.name,
+        shape=body.to_shape(),
+        hours=to_hours(body.hours),
     )
     # The answer holds what was sent, so it tells the sender nothing new.
     return GeofenceOut.of(made, is_precise=True)
@@ -60,25 +59,21 @@ def change_geofence(
     viewer: AnyUser, number: Number, body: GeofenceChange, connection: ConnectionDep, now: NowDep
 ) -> GeofenceOut:
     """Change the name, the shape or the hours; only staff may."""
-    found = geofence_for(connection, viewer, number)
-    require_staff(viewer, "change geofences")
-    changed = replace(
-        found,
-        name=body.name or found.name,
-        shape=found.shape if body.shape is None else to_shape(body.shape),
-        hours=found.hours if body.hours is None else to_hours(body.hours),
+    changed = actions.change(
+        ActionContext(connection, viewer, now),
+        number,
+        name=body.name,
+        shape=None if body.shape is None else to_shape(body.shape),
+        hours=None if body.hours is None else to_hours(body.hours),
     )
-    geofences.replace(connection, changed)
-    is_precise = body.shape is not None or _is_open(connection, viewer, found, now)
+    is_precise = body.shape is not None or _is_open(connection, viewer, changed, now)
     return _shown(changed, is_precise=is_precise)
 
 
 @router.delete("/geofences/{number}", status_code=204, summary="End a geofence")
 def remove_geofence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> None:
     """End a geofence; only staff may. Alerts that came from it stay."""
-    geofence_for(connection, viewer, number)
-    require_staff(viewer, "remove geofences")
-    geofences.remove(connection, number, now)
+    actions.remove(ActionContext(connection, viewer, now), number)
 
 
 def _is_open(connection: Connection, viewer: Viewer, geofence: Geofence, now: datetime) -> bool:
