@@ -7,27 +7,23 @@ half an hour after a recorded reason.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from typing import cast
 
 from api.access.viewer import Viewer
 from api.access.visibility import holds
-from core.clock import Clock
 from core.domain.alert import Alert, Severity
 from core.domain.geofence import Circle, Geofence, Polygon
 from core.domain.rules import shows_location
-from core.errors import InputError
 from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.people import access_log
 from core.store.people.access_log import Viewed
 from core.store.telemetry.readings import StoredFix
 
-REVEAL_LASTS = timedelta(minutes=30)
 CELL_M = 500.0
 _METRES_PER_DEGREE = 111_195.0
-_NOTE_LIMIT = 200
 # What rules call places in their reason cards.
 _PLACE_NAMES = frozenset(
     {"lat", "lon", "position", "positions", "fix", "fixes", "track", "trail", "point", "points"}
@@ -89,45 +85,6 @@ def look(connection: Connection, viewer: Viewer, resident: int, now: datetime) -
             now=now,
         )
     return access
-
-
-def reveal(
-    connection: Connection,
-    viewer: Viewer,
-    resident: int,
-    *,
-    reason: RevealReason,
-    note: str = "",
-    clock: Clock,
-) -> LocationAccess:
-    """Record why the viewer, who may know of the resident, needs the precise place, and open it for half an hour.
-
-    Raises
-    ------
-    InputError
-        The note is too long, or missing where the reason is `other`.
-    """
-    note = " ".join(note.split())
-    if len(note) > _NOTE_LIMIT:
-        raise InputError(f"the note has {len(note)} characters; at most {_NOTE_LIMIT} fit")
-    if reason is RevealReason.OTHER and not note:
-        raise InputError("the reason 'other' needs a note that the family can read")
-    if "\x00" in note:
-        raise InputError("the note holds a NUL character, which cannot be stored")
-    now = clock.now()
-    # Half an hour of the person who looks, also where the service's clock runs faster.
-    until = now + REVEAL_LASTS * max(1.0, clock.factor)
-    words = f"{reason}: {note}" if note else reason.value
-    access_log.record(
-        connection,
-        user=viewer.number,
-        resident=resident,
-        what=Viewed.REVEAL,
-        reason=words,
-        now=now,
-        until=until,
-    )
-    return LocationAccess(True, words, until)
 
 
 def coarse(lat: float, lon: float) -> tuple[float, float]:

@@ -15,7 +15,7 @@ _TEXTS = {
     "note_unstorable": ("body.note", "the note holds a NUL character, which cannot be stored"),
     "reason_needs_note": (
         "body.note",
-        "the reason 'other' needs a note that the resident and the family can read",
+        "the reason 'other' needs a note that the family can read",
     ),
     "outcome_needs_note": ("body.note", "the outcome 'other' needs a note that says how it ended"),
 }

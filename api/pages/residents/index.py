@@ -5,14 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.access import location_gate, visibility
+from api.access import visibility
 from api.access.location_gate import RevealReason
+from api.access.refusals import RefusedError
 from api.access.viewer import Viewer
+from api.actions import location
+from api.actions.context import ActionContext
 from api.dependencies import AnyUser, ClockDep, ConnectionDep, DatabaseDep, Staff
 from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import head_context, resident_context, state_name
 from api.schemas.common import Number
-from core.errors import InputError
 from core.store.database import Connection
 from core.store.people import residents
 from core.store.people.residents import ResidentOverview
@@ -108,13 +110,16 @@ def reveal(
     if not problem:
         try:
             with database.transaction() as connection:
-                visibility.resident_for(connection, viewer, number, page.now, is_look=False)
-                location_gate.reveal(
-                    connection, viewer, number, reason=RevealReason(reason), note=note, clock=clock
+                location.reveal(
+                    ActionContext(connection, viewer, clock.now()),
+                    number,
+                    reason=RevealReason(reason),
+                    note=note,
+                    clock_factor=clock.factor,
                 )
             there = "/zones" if next == "zones" else ""
             return RedirectResponse(f"/residents/{number}{there}?said=revealed#map-section", 303)
-        except InputError:
+        except RefusedError:
             problem = page.words("place_of.problem_note")
     with database.transaction() as connection:
         one = visibility.resident_for(connection, viewer, number, page.now)

@@ -7,6 +7,8 @@ from fastapi import APIRouter
 from api.access import location_gate
 from api.access.viewer import Viewer
 from api.access.visibility import resident_for
+from api.actions import location
+from api.actions.context import ActionContext
 from api.dependencies import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
 from api.schemas.common import Cursor, Limit, Number, ResultPage, from_cursor, to_cursor
 from api.schemas.residents import ContactOut, LocationAccessOut, LookOut, ResidentOut, RevealIn, WeeklyOut
@@ -86,8 +88,13 @@ def reveal(
     viewer: AnyUser, number: Number, body: RevealIn, connection: ConnectionDep, clock: ClockDep
 ) -> LocationAccessOut:
     """Record why the precise place is needed, and open it for half an hour."""
-    resident_for(connection, viewer, number, clock.now(), is_look=False)
-    access = location_gate.reveal(connection, viewer, number, reason=body.reason, note=body.note, clock=clock)
+    access = location.reveal(
+        ActionContext(connection, viewer, clock.now()),
+        number,
+        reason=body.reason,
+        note=body.note,
+        clock_factor=clock.factor,
+    )
     return LocationAccessOut.model_validate(access)
 
 
