@@ -1,56 +1,87 @@
-"""Backtests behind pages and interface: asking is kept for the person, and places stay behind the location gate."""
+"""Backtests and the sensitivity they propose: request one, put a setting in force; for staff, and kept for the resident."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any
 
-from api.access import location_gate
-from api.access.viewer import Viewer
+from api.access import visibility
+from api.actions.context import ActionContext
 from core.domain.backtest import BacktestWish
 from core.domain.sensitivity import Sensitivity
-from core.store.database import Connection
+from core.errors import ConflictError
 from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import BacktestRequest
 from core.store.people import access_log, sensitivities
 from core.store.people.access_log import Viewed
 
 
-def ask(
-    connection: Connection, viewer: Viewer, resident: int, wish: BacktestWish, now: datetime
-) -> BacktestRequest:
-    """Ask for a backtest of a resident whom the viewer may know of, and keep that it was asked.
+def request(context: ActionContext, resident: int, wish: BacktestWish) -> BacktestRequest:
+    """Return a new request of a backtest; that it was asked for is recorded.
 
     Raises
     ------
+    NotFoundError
+        There is no such resident, or the viewer may not know.
+    ForbiddenError
+        The viewer is not staff.
     ConflictError
         Too many of this resident's are not finished.
     """
-    number = backtest_requests.add(connection, resident, wish, user=viewer.number, now=now)
-    access_log.record(connection, user=viewer.number, resident=resident, what=Viewed.BACKTEST, now=now)
-    return backtest_requests.get(connection, number)
+    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_look=False)
+    visibility.require_staff(context.viewer, "try settings on the past")
+    number = backtest_requests.add(
+        context.connection, resident, wish, user=context.viewer.number, now=context.now
+    )
+    _record(context, resident, Viewed.BACKTEST)
+    return backtest_requests.get(context.connection, number)
 
 
-def result_for(
-    connection: Connection, viewer: Viewer, one: BacktestRequest, now: datetime
-) -> tuple[Mapping[str, Any] | None, bool]:
-    """Return a result as the viewer may see it, and whether it holds precise places; such a look is recorded."""
-    if one.result is None or not location_gate.holds_place(one.result):
-        return one.result, False
-    if location_gate.look(connection, viewer, one.resident, now).is_precise:
-        return one.result, True
-    return location_gate.without_places(one.result), False
+def set_sensitivity(context: ActionContext, resident: int, sensitivity: Sensitivity) -> None:
+    """Put a setting in force for a resident; who did it is recorded.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such resident, or the viewer may not know.
+    ForbiddenError
+        The viewer is not staff.
+    """
+    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_look=False)
+    visibility.require_staff(context.viewer, "change settings")
+    if sensitivities.put(context.connection, resident, sensitivity):
+        _record(context, resident, Viewed.SENSITIVITY, sensitivity.value)
 
 
-def set_sensitivity(
-    connection: Connection, viewer: Viewer, resident: int, sensitivity: Sensitivity, now: datetime
-) -> None:
-    """Put another setting in force for a resident whom the viewer may know of, and keep who did it."""
-    if sensitivities.put(connection, resident, sensitivity):
-        access_log.record(
-            connection,
-            user=viewer.number,
-            resident=resident,
-            what=Viewed.SENSITIVITY,
-            reason=sensitivity.value,
-            now=now,
-        )
+def apply_proposal(context: ActionContext, backtest: int, sensitivity: str) -> None:
+    """Put the setting in force that a backtest proposes.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such backtest, or the viewer may not know.
+    ForbiddenError
+        The viewer is not staff.
+    ConflictError
+        The backtest does not propose this setting.
+    """
+    found = visibility.backtest_for(context.connection, context.viewer, backtest)
+    proposed = _proposed(found.result)
+    # The page offers nothing else, so whoever asks for another made it up.
+    if proposed is None or sensitivity != proposed:
+        raise ConflictError(f"backtest {backtest} does not propose this setting; look at it again")
+    set_sensitivity(context, found.resident, Sensitivity(proposed))
+
+
+def _proposed(result: Mapping[str, Any] | None) -> str | None:
+    budget: Mapping[str, Any] | None = None if result is None else result.get("budget")
+    return None if budget is None else budget.get("proposed")
+
+
+def _record(context: ActionContext, resident: int, what: Viewed, reason: str = "") -> None:
+    access_log.record(
+        context.connection,
+        user=context.viewer.number,
+        resident=resident,
+        what=what,
+        reason=reason,
+        now=context.now,
+    )

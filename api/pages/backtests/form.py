@@ -10,7 +10,8 @@ from fastapi.responses import RedirectResponse, Response
 
 from api.access import visibility
 from api.access.viewer import Viewer
-from api.actions import backtests
+from api.actions import backtests as actions
+from api.actions.context import ActionContext
 from api.dependencies import ConnectionDep, DatabaseDep, NowDep, Staff
 from api.pages.backtests import labels as happenings
 from api.pages.backtests.labels import Happening
@@ -18,6 +19,7 @@ from api.pages.backtests.result import account
 from api.pages.rendering import HtmlPage
 from api.schemas.backtests import LARGEST_BUDGET, BacktestDetailOut
 from api.schemas.common import BigNumber, Number
+from api.views.backtests import result_for
 from api.wording import alert_reason
 from core.domain.backtest import (
     RULES_ABOUT_EQUIPMENT,
@@ -112,7 +114,7 @@ def ask(
         problems = form.problems(page)
         if not problems:
             try:
-                made = backtests.ask(connection, viewer, number, form.wish(page), now)
+                made = actions.request(ActionContext(connection, viewer, now), number, form.wish(page))
             except ConflictError:
                 problems = {"rule": page.words("backtest.problem_many")}
             else:
@@ -126,7 +128,7 @@ def show(request: Request, viewer: Staff, connection: ConnectionDep, number: Big
     found = visibility.backtest_for(connection, viewer, number)
     one = visibility.resident_for(connection, viewer, found.resident, HtmlPage(request, viewer).now)
     page = HtmlPage(request, viewer, one.zone)
-    result, is_precise = backtests.result_for(connection, viewer, found, page.now)
+    result, is_precise = result_for(connection, viewer, found, page.now)
     told = BacktestDetailOut.build(found, result, is_precise=is_precise)
     context: dict[str, object] = {
         "one": one,
@@ -152,13 +154,7 @@ def apply(
     sensitivity: Annotated[str, Form()] = "",
 ) -> Response:
     """Put the setting that was proposed in force."""
-    found = visibility.backtest_for(connection, viewer, number)
-    result = BacktestDetailOut.build(found, found.result, is_precise=False).result
-    proposed = None if result is None or result.budget is None else result.budget.proposed
-    # The page offers nothing else, so whoever asks for another made it up.
-    if proposed is None or sensitivity != proposed:
-        raise ConflictError(f"backtest {number} does not propose this setting; look at it again")
-    backtests.set_sensitivity(connection, viewer, found.resident, proposed, now)
+    actions.apply_proposal(ActionContext(connection, viewer, now), number, sensitivity)
     return RedirectResponse(f"/backtests/{number}?said=backtest_applied", 303)
 
 

@@ -3,10 +3,12 @@
 from fastapi import APIRouter
 
 from api.access.visibility import backtest_for, resident_for
-from api.actions import backtests
+from api.actions import backtests as actions
+from api.actions.context import ActionContext
 from api.dependencies import ConnectionDep, NowDep, Staff
 from api.schemas.backtests import BacktestDetailOut, BacktestIn, BacktestOut, SensitivityIO
 from api.schemas.common import BigNumber, Number
+from api.views.backtests import result_for
 from core.store.detection import backtest_requests
 from core.store.people import sensitivities
 
@@ -27,8 +29,7 @@ def ask(
     viewer: Staff, number: Number, body: BacktestIn, connection: ConnectionDep, now: NowDep
 ) -> BacktestOut:
     """Ask what would have been told; read the answer under its number. Nobody is told anything, and the person sees who asked."""
-    resident_for(connection, viewer, number, now, is_look=False)
-    made = backtests.ask(connection, viewer, number, body.to_wish(), now)
+    made = actions.request(ActionContext(connection, viewer, now), number, body.to_wish())
     return BacktestOut.of(made)
 
 
@@ -39,7 +40,7 @@ def read_backtest(
     """Return how far it is and, once it is done, what it found; positions only behind the open location gate."""
     found = backtest_for(connection, viewer, number)
     resident_for(connection, viewer, found.resident, now)
-    result, is_precise = backtests.result_for(connection, viewer, found, now)
+    result, is_precise = result_for(connection, viewer, found, now)
     return BacktestDetailOut.build(found, result, is_precise=is_precise)
 
 
@@ -55,6 +56,5 @@ def change_sensitivity(
     viewer: Staff, number: Number, body: SensitivityIO, connection: ConnectionDep, now: NowDep
 ) -> SensitivityIO:
     """Put another setting in force from now on; who did it is kept, and shown to the person."""
-    resident_for(connection, viewer, number, now, is_look=False)
-    backtests.set_sensitivity(connection, viewer, number, body.sensitivity, now)
+    actions.set_sensitivity(ActionContext(connection, viewer, now), number, body.sensitivity)
     return body
