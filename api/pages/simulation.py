@@ -7,11 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
+from api.actions import simulation as actions
+from api.actions.context import ActionContext
 from api.dependencies import Admin, ConnectionDep, NowDep, refuse_production
 from api.locale import Words
 from api.pages.rendering import HtmlPage
+from api.schemas.simulation import HomeNumber
 from core.domain.simulation import Expectation, Injectable, RaisedAlert, Verdict, compare
-from core.errors import NotFoundError
 from core.store.operation import simulation
 
 router = APIRouter(dependencies=[Depends(refuse_production)])
@@ -71,27 +73,24 @@ def show(request: Request, viewer: Admin, connection: ConnectionDep, now: NowDep
 
 
 @router.post("/sim/wanted")
-def want(_viewer: Admin, connection: ConnectionDep, wanted: Annotated[str, Form()] = "") -> Response:
+def want(
+    viewer: Admin, connection: ConnectionDep, now: NowDep, wanted: Annotated[str, Form()] = ""
+) -> Response:
     """Start or stop the simulation."""
-    simulation.want(connection, is_wanted=wanted == "yes")
+    actions.set_running(ActionContext(connection, viewer, now), is_wanted=wanted == "yes")
     return RedirectResponse("/sim?said=sim_wanted", 303)
 
 
 @router.post("/sim/wishes")
-def wish(
+def inject(
     viewer: Admin,
     connection: ConnectionDep,
     now: NowDep,
-    kind: Annotated[str, Form()] = "",
-    home: Annotated[str, Form()] = "",
+    kind: Annotated[Injectable, Form()],
+    home: Annotated[HomeNumber, Form()],
 ) -> Response:
     """Make something happen now."""
-    # The page offers nothing else, so whoever asks for something else made it up.
-    if kind not in set(Injectable) or not (home.isascii() and home.isdigit() and len(home) < 10):
-        raise NotFoundError("there is no such thing to happen, or no such home")
-    if simulation.state(connection) is None:
-        raise NotFoundError("there is no simulation here")
-    simulation.add_wish(connection, home=int(home), kind=kind, user=viewer.number, now=now)
+    actions.inject(ActionContext(connection, viewer, now), kind=kind, home=home)
     return RedirectResponse("/sim?said=sim_asked", 303)
 
 

@@ -1,15 +1,24 @@
 """For testers of the demo: stop and start the simulated ward, make something happen, and compare what was told with what was true."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import Field
 
+from api.actions import simulation as actions
+from api.actions.context import ActionContext
 from api.dependencies import Admin, ConnectionDep, NowDep, refuse_production
-from api.schemas.common import Input, Output
-from core.domain.simulation import Expectation, Injectable, RaisedAlert, compare
+from api.schemas.simulation import (
+    ExpectationOut,
+    RaisedOut,
+    SimulationIn,
+    SimulationOut,
+    WishIn,
+    WishMadeOut,
+    WishOut,
+)
+from core.domain.simulation import Expectation, RaisedAlert, compare
 from core.errors import NotFoundError
 from core.store.operation import simulation
 
@@ -18,79 +27,6 @@ Days = Annotated[int, Query(ge=1, le=28, description="How many days back to comp
 
 
 router = APIRouter(tags=["simulation"], dependencies=[Depends(refuse_production)])
-
-
-class RaisedOut(Output):
-    """An alert as it was raised."""
-
-    alert: int
-    rule: str
-    home: int | None
-    raised_at: datetime
-
-
-class ExpectationOut(Output):
-    """Something that really happened, and how it was told."""
-
-    kind: str = Field(examples=["collapse"])
-    home: int | None = Field(description="Null for the whole ward.")
-    began_at: datetime
-    ended_at: datetime
-    raises: list[str] = Field(
-        description="Rules of which one should tell; empty: nobody should be disturbed."
-    )
-    due_at: datetime | None
-    injected: bool
-    verdict: str = Field(description="told, late, missed, waiting or not_due.")
-    alert: RaisedOut | None
-    delay_s: float | None
-
-
-class WishOut(Output):
-    """Something that was asked for, and what became of it."""
-
-    number: int
-    at: datetime
-    home: int
-    kind: str
-    taken_at: datetime | None
-    problem: str
-
-
-class SimulationOut(Output):
-    """How the simulation goes, and what was expected against what was got."""
-
-    wanted: bool
-    running: bool
-    problem: str
-    homes: int
-    devices: int
-    messages: int
-    scenarios: list[str]
-    reported_at: datetime
-    home_names: dict[int, str]
-    expectations: list[ExpectationOut] = Field(description="The newest first.")
-    false_alerts: list[RaisedOut] = Field(description="Alerts that belong to nothing that happened.")
-    wishes: list[WishOut]
-
-
-class SimulationIn(Input):
-    """Whether the ward should be played."""
-
-    wanted: bool
-
-
-class WishIn(Input):
-    """What should happen, and in which home."""
-
-    kind: Injectable
-    home: int = Field(ge=1, le=2_147_483_647)
-
-
-class WishMadeOut(Output):
-    """The number of what was asked for."""
-
-    number: int
 
 
 @router.get("/simulation", summary="Expected against got")
@@ -129,17 +65,15 @@ def show_simulation(_viewer: Admin, connection: ConnectionDep, now: NowDep, days
 
 
 @router.patch("/simulation", summary="Start or stop the simulated ward", status_code=204)
-def want_simulation(_viewer: Admin, connection: ConnectionDep, body: SimulationIn) -> None:
+def want_simulation(viewer: Admin, connection: ConnectionDep, now: NowDep, body: SimulationIn) -> None:
     """Ask for the simulation to run or to stop; it follows within a second."""
-    simulation.want(connection, is_wanted=body.wanted)
+    actions.set_running(ActionContext(connection, viewer, now), is_wanted=body.wanted)
 
 
 @router.post("/simulation/wishes", summary="Make something happen now", status_code=201)
 def wish(viewer: Admin, connection: ConnectionDep, now: NowDep, body: WishIn) -> WishMadeOut:
     """Ask for something to happen in a home; whether it could be done shows in the list of wishes."""
-    if simulation.state(connection) is None:
-        raise NotFoundError(_NONE)
-    number = simulation.add_wish(connection, home=body.home, kind=body.kind, user=viewer.number, now=now)
+    number = actions.inject(ActionContext(connection, viewer, now), kind=body.kind, home=body.home)
     return WishMadeOut(number=number)
 
 

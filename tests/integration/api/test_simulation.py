@@ -108,8 +108,9 @@ def test_the_page_shows_the_comparison_and_its_forms_ask_for_things(ward: ApiWar
     assert "30分後に届いた" in shown
     assert "届かなかった" in shown
     assert admin.post("/sim/wishes", data={"kind": "sos", "home": "2"}).status_code == 303
-    assert admin.post("/sim/wishes", data={"kind": "flood", "home": "2"}).status_code == 404
-    assert admin.post("/sim/wishes", data={"kind": "sos", "home": "二"}).status_code == 404
+    assert admin.post("/sim/wishes", data={"kind": "flood", "home": "2"}).status_code == 422
+    assert admin.post("/sim/wishes", data={"kind": "sos", "home": "二"}).status_code == 422
+    assert admin.post("/sim/wishes", data={"kind": "sos", "home": "9"}).status_code == 404
     assert admin.post("/sim/wanted", data={"wanted": "no"}).headers["location"] == "/sim?said=sim_wanted"
     again = admin.get("/sim").text
     assert "まもなく起こします。home B: SOSボタンを押す" in again
