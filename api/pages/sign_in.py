@@ -8,11 +8,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.access import sessions
 from api.access.refusals import NotSignedInError, TooManyAttemptsError
-from api.dependencies import Anybody, AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, SettingsDep
+from api.actions import sessions as actions
+from api.actions.context import ActionContext
+from api.dependencies import Anybody, AnyUser, ConnectionDep, DatabaseDep, MachineNowDep, NowDep, SettingsDep
 from api.http import cookies
 from api.pages.rendering import LANGUAGE_COOKIE, HtmlPage, home_address
 from core.domain.people import Language
-from core.store.people import users
 
 router = APIRouter()
 _A_YEAR_S = 365 * 24 * 3600
@@ -49,7 +50,7 @@ def sign_in(
     if not login.strip() or not password:
         return _form(request, next_path=next, login=login, problem=words("sign_in.missing"), status=422)
     try:
-        session = sessions.sign_in(
+        session = actions.sign_in(
             database,
             login,
             password,
@@ -71,9 +72,11 @@ def sign_in(
 
 
 @router.post("/sign-out")
-def sign_out(viewer: AnyUser, connection: ConnectionDep, settings: SettingsDep) -> RedirectResponse:
+def sign_out(
+    viewer: AnyUser, connection: ConnectionDep, settings: SettingsDep, now: NowDep
+) -> RedirectResponse:
     """End the session."""
-    users.end_session(connection, viewer.session)
+    actions.sign_out(ActionContext(connection, viewer, now))
     answer = _see_other("/login")
     cookies.clear_cookie(answer, settings)
     return answer
@@ -84,15 +87,17 @@ def extend(
     *,
     request: Request,
     viewer: AnyUser,
-    database: DatabaseDep,
+    connection: ConnectionDep,
     settings: SettingsDep,
+    now: NowDep,
     machine_now: MachineNowDep,
     next: Annotated[str, Form()] = "",  # noqa: A002
 ) -> RedirectResponse:
     """Stay signed in; pages ask five minutes before the end."""
     answer = _see_other(sessions.safe_next(next) or home_address(viewer.role))
     token = cookies.token_of(request) or ""
-    cookies.set_cookie(answer, settings, sessions.extend(database, token, viewer.user, machine_now))
+    context = ActionContext(connection, viewer, now)
+    cookies.set_cookie(answer, settings, actions.extend(context, token, machine_now=machine_now))
     return answer
 
 
@@ -100,12 +105,13 @@ def extend(
 def choose_language(
     viewer: Anybody,
     connection: ConnectionDep,
+    now: NowDep,
     language: Annotated[Language, Form()],
     next: Annotated[str, Form()] = "",  # noqa: A002
 ) -> RedirectResponse:
     """Remember the language in this browser, and for the user if one is signed in."""
     if viewer is not None:
-        users.set_language(connection, viewer.number, language)
+        actions.choose_language(ActionContext(connection, viewer, now), language)
     answer = _see_other(sessions.safe_next(next) or "/")
     answer.set_cookie(LANGUAGE_COOKIE, language.value, max_age=_A_YEAR_S, path="/", samesite="lax")
     return answer

@@ -2,9 +2,10 @@
 
 from fastapi import APIRouter, Request, Response
 
-from api.access import sessions
 from api.access.refusals import NotSignedInError
-from api.dependencies import Anybody, AnyUser, DatabaseDep, MachineNowDep, SettingsDep
+from api.actions import sessions as actions
+from api.actions.context import ActionContext
+from api.dependencies import Anybody, AnyUser, DatabaseDep, MachineNowDep, NowDep, SettingsDep
 from api.http import cookies
 from api.schemas.session import SessionOut, SignInIn, UserOut
 from core.store.people import users
@@ -26,7 +27,7 @@ def sign_in(
     machine_now: MachineNowDep,
 ) -> SessionOut:
     """Check a login and its password; the answer sets the session's cookie."""
-    session = sessions.sign_in(
+    session = actions.sign_in(
         database,
         body.login,
         body.password,
@@ -49,9 +50,11 @@ def read(viewer: AnyUser, database: DatabaseDep) -> SessionOut:
 
 
 @router.delete("", status_code=204, summary="Sign out")
-def sign_out(viewer: Anybody, response: Response, database: DatabaseDep, settings: SettingsDep) -> None:
+def sign_out(
+    viewer: Anybody, response: Response, database: DatabaseDep, settings: SettingsDep, now: NowDep
+) -> None:
     """End the session here and in the browser; without a session nothing happens."""
     if viewer is not None:
         with database.transaction() as connection:
-            users.end_session(connection, viewer.session)
+            actions.sign_out(ActionContext(connection, viewer, now))
     cookies.clear_cookie(response, settings)

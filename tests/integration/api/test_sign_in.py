@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from api.actions import sessions as sign_in_actions
 from api.access import sessions
-from api.http.errors import NotSignedInError, TooManyAttemptsError
+from api.access.refusals import NotSignedInError, TooManyAttemptsError
 from core.credentials import passwords
 from core.store.people import users
 from tests.support.wait import wait_until
@@ -153,7 +154,7 @@ def test_all_sessions_end_when_the_password_changes_or_the_user_is_kept_out(ward
 
 def test_guessing_at_one_login_from_one_place_is_stopped_for_a_while(ward: ApiWard) -> None:
     client = ward.client()
-    for _ in range(sessions.FAILURES_OF_LOGIN_FROM_PEER):
+    for _ in range(sign_in_actions.FAILURES_OF_LOGIN_FROM_PEER):
         assert client.post(SESSION, json={"login": "care_a", "password": "guess"}).status_code == 401
         ward.machine.advance(seconds=1)
 
@@ -170,7 +171,7 @@ def test_guessing_at_one_login_from_one_place_is_stopped_for_a_while(ward: ApiWa
 def test_guessing_from_many_places_does_not_lock_out_where_the_login_is_known(ward: ApiWard) -> None:
     known = ward.client()
     assert known.post(SESSION, json={"login": "care_a", "password": PASSWORD}).status_code == 201
-    for number in range(sessions.FAILURES_OF_LOGIN + 1):
+    for number in range(sign_in_actions.FAILURES_OF_LOGIN + 1):
         ward.execute(
             "INSERT INTO sign_in_attempt (attempted_at, login_hash, peer, succeeded)"
             " SELECT %s, login_hash, %s, false FROM sign_in_attempt WHERE peer = 'testclient' LIMIT 1",
@@ -223,7 +224,7 @@ def test_guesses_side_by_side_count_before_the_first_is_checked(
     def guess(number: int) -> None:
         try:
             now = ward.machine.now() + timedelta(microseconds=number)
-            sessions.sign_in(ward.database, "care_a", f"guess {number}", "10.0.0.1", now)
+            sign_in_actions.sign_in(ward.database, "care_a", f"guess {number}", "10.0.0.1", now)
         except TooManyAttemptsError:
             refused.append(str(number))
         except NotSignedInError:
