@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from api import pages
 from api.actions.answer_links import AnswerLimits
-from api.actions.enrolment import Enrolments
+from api.actions.enrolment import wrong_code_limit
 from api.http import errors
 from api.http.csrf import CsrfMiddleware
 from api.http.headers import HeadersMiddleware
@@ -56,7 +56,7 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
     Returns
     -------
     FastAPI
-        Its `state` holds `database`, `settings`, `clock`, `machine_clock`, `news`, `answer_limits` and `enrolments`. The database is opened when it starts.
+        Its `state` holds `database`, `settings`, `clock`, `machine_clock`, `news`, `answer_limits` and `wrong_codes`. The database is opened when it starts.
     """
     database = Database(
         settings.database_url.get_secret_value(), size=settings.database_pool_size, application="mimamori-api"
@@ -96,7 +96,7 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
     app.state.machine_clock = machine_clock
     app.state.news = news
     app.state.answer_limits = AnswerLimits()
-    app.state.enrolments = Enrolments()
+    app.state.wrong_codes = wrong_code_limit()
 
     errors.install(app, pages.error_page)
     app.include_router(health.router)

@@ -1,10 +1,10 @@
-"""Handing out credentials for codes, to whoever has the code, and not to those who guess."""
+"""Redeeming a one-use code for a device's credential, open to whoever has the code, and not to those who guess."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from api.http.rate_limit import RateLimit
-from api.schemas.devices import BrokerOut, EnrolledOut
 from core.credentials import enrolment_codes
 from core.credentials.enrolment_codes import UnknownCodeError
 from core.errors import StoreUnavailableError
@@ -20,45 +20,89 @@ _WRONG_CODES = 20
 _PORTS = {"mqtt": 1883, "mqtts": 8883}
 
 
-class Enrolments:
-    """Exchanges codes for credentials, and keeps guessing within bounds."""
+@dataclass(frozen=True)
+class BrokerEndpoint:
+    """Where devices find the broker; `ca_certificate` is the authority to trust, None where a public one signed."""
 
-    def __init__(self) -> None:
-        self._wrong = RateLimit(_WRONG_CODES, _MINUTE, "too many codes were tried that open nothing")
-
-    def exchange(
-        self, database: Database, settings: Settings, code: str, *, peer: str, machine_now: datetime
-    ) -> EnrolledOut:
-        """Return the credential for a code, once.
-
-        Raises
-        ------
-        UnknownCodeError
-            The code is mistyped, used, withdrawn or too old.
-        TooManyAttemptsError
-            The peer tried many such codes.
-        """
-        self._wrong.check(peer, machine_now)
-        # Before the code is used up: what cannot be told whole must not be told in half.
-        broker = broker_of(settings)
-        try:
-            with database.transaction() as connection:
-                made = enrolment_codes.exchange(connection, code, machine_now)
-        except UnknownCodeError:
-            self._wrong.count(peer, machine_now)
-            _log.info("enrolment_refused")
-            raise
-        _log.info("device_enrolled", account=made.account.name)
-        return EnrolledOut(
-            username=made.account.name,
-            password=made.password,
-            broker=broker,
-            publishes=made.account.publishes,
-            commands=made.account.commands,
-        )
+    address: str
+    host: str
+    port: int
+    tls: bool
+    ca_certificate: str | None
 
 
-def broker_of(settings: Settings) -> BrokerOut:
+@dataclass(frozen=True)
+class Enrolment:
+    """A device's credential with all that it needs to sign in to the broker, shown exactly once."""
+
+    username: str
+    password: str
+    broker: BrokerEndpoint
+    publishes: str
+    commands: str | None
+
+
+def wrong_code_limit() -> RateLimit:
+    """Return the limit on wrong codes from one address; a process has one."""
+    return RateLimit(_WRONG_CODES, _MINUTE, "too many codes were tried that open nothing")
+
+
+def redeem_code(
+    database: Database,
+    settings: Settings,
+    code: str,
+    *,
+    wrong_codes: RateLimit,
+    peer: str,
+    machine_now: datetime,
+) -> Enrolment:
+    """Return the credential for a code, once.
+
+    Parameters
+    ----------
+    database : Database
+        The code is used up in a transaction of its own.
+    settings : Settings
+        Where devices find the broker.
+    code : str
+        As typed.
+    wrong_codes : RateLimit
+        Counts wrong codes by `peer`.
+    peer : str
+        The address the request came from.
+    machine_now : datetime
+        The machine's time.
+
+    Raises
+    ------
+    UnknownCodeError
+        The code is mistyped, used, withdrawn or too old.
+    TooManyAttemptsError
+        The peer tried many such codes.
+    StoreUnavailableError
+        The file with the authority cannot be read just now.
+    """
+    wrong_codes.check(peer, machine_now)
+    # Before the code is used up: a credential without the broker's address is of no use.
+    broker = broker_of(settings)
+    try:
+        with database.transaction() as connection:
+            made = enrolment_codes.exchange(connection, code, machine_now)
+    except UnknownCodeError:
+        wrong_codes.count(peer, machine_now)
+        _log.info("enrolment_refused")
+        raise
+    _log.info("device_enrolled", account=made.account.name)
+    return Enrolment(
+        username=made.account.name,
+        password=made.password,
+        broker=broker,
+        publishes=made.account.publishes,
+        commands=made.account.commands,
+    )
+
+
+def broker_of(settings: Settings) -> BrokerEndpoint:
     """Return where devices find the broker, with the authority that signed its certificate.
 
     Raises
@@ -74,7 +118,7 @@ def broker_of(settings: Settings) -> BrokerOut:
         except (OSError, UnicodeDecodeError) as error:
             _log.exception("authority_not_readable")
             raise StoreUnavailableError("the certificate authority cannot be read just now") from error
-    return BrokerOut(
+    return BrokerEndpoint(
         address=settings.devices_address,
         host=parts.hostname or "",
         port=parts.port or _PORTS[parts.scheme],

@@ -13,6 +13,14 @@ _TEXTS = {
     "note_empty": ("body.note", "the note is empty; write what the next person should know"),
     "note_too_long": ("body.note", "the note is too long; at most {most} characters fit"),
     "note_unstorable": ("body.note", "the note holds a NUL character, which cannot be stored"),
+    "placement_missing": (
+        "body.home",
+        "say where it is: home, or resident if it is that person's own",
+    ),
+    "placement_twice": (
+        "body.home",
+        "give home or resident, not both: a resident's home is known",
+    ),
     "reason_needs_note": (
         "body.note",
         "the reason 'other' needs a note that the family can read",

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Form, Request
 from fastapi.responses import Response
 
 from api.access.refusals import TooManyAttemptsError
-from api.actions.enrolment import Enrolments
+from api.actions.enrolment import redeem_code
 from api.dependencies import Anybody, DatabaseDep, MachineNowDep, SettingsDep
 from api.http import cookies
 from api.pages.rendering import HtmlPage
@@ -33,10 +33,14 @@ def enrol(
     code: Annotated[str, Form(max_length=_LONGEST_CODE)] = "",
 ) -> Response:
     """Exchange the code and show the credential, which nobody can show again."""
-    enrolments: Enrolments = request.app.state.enrolments
     try:
-        made = enrolments.exchange(
-            database, settings, code, peer=cookies.peer_of(request), machine_now=machine_now
+        made = redeem_code(
+            database,
+            settings,
+            code,
+            wrong_codes=request.app.state.wrong_codes,
+            peer=cookies.peer_of(request),
+            machine_now=machine_now,
         )
     except UnknownCodeError:
         return _page(request, problem="enrol.unknown", status=422)

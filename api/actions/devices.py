@@ -1,0 +1,245 @@
+"""Devices and their credentials: register, move, replace, retire, let in and keep out; called by JSON and the commands alike."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.access import visibility
+from api.access.refusals import ForbiddenError, RefusedError
+from api.actions.context import ActionContext
+from core.credentials import enrolment_codes
+from core.credentials.enrolment_codes import Code
+from core.domain.access_scope import AccessScope
+from core.domain.broker_account import BrokerAccount
+from core.domain.device import DeviceKind
+from core.store.devices import broker_accounts, devices, moves, proposals, registry
+from core.store.devices.devices import DeviceOverview
+from core.store.devices.registry import Placement
+
+_ALL = AccessScope(everything=True)
+
+
+@dataclass(frozen=True)
+class Whereabouts:
+    """Where a device belongs: to a home, by number or name, or to a resident as that person's own; neither: nowhere."""
+
+    home: int | str | None = None
+    resident: int | None = None
+
+
+@dataclass(frozen=True)
+class NewDevice:
+    """A device to register; without a `sender` it speaks as `native:{device_id}`."""
+
+    device_id: str
+    kind: DeviceKind
+    place: str = ""
+    sender: str | None = None
+    gateway_id: str | None = None
+    heartbeat_s: int | None = None
+
+
+@dataclass(frozen=True)
+class IssuedCode:
+    """A one-use code for an account, and the place that its label names."""
+
+    account: BrokerAccount
+    code: Code
+    place: str
+
+
+def register(context: ActionContext, device: NewDevice, there: Whereabouts) -> DeviceOverview:
+    """Return a device that belongs to a home or resident from now on.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    RefusedError
+        It is not said where it belongs.
+    NotFoundError
+        There is no such home or resident.
+    ConflictError
+        The id or the sender is registered already.
+    """
+    visibility.require_admin(context.viewer, "register devices")
+    registry.add_device(
+        context.connection,
+        device_id=device.device_id,
+        sender=device.sender or f"native:{device.device_id}",
+        kind=device.kind,
+        place=device.place,
+        gateway_id=device.gateway_id,
+        heartbeat_s=device.heartbeat_s,
+        placement=_required_placement(context, there),
+        now=context.now,
+    )
+    return devices.overview(context.connection, _ALL, device.device_id)
+
+
+def move(
+    context: ActionContext, device_id: str, there: Whereabouts, *, since: datetime | None = None
+) -> DeviceOverview:
+    """Return a device that belongs elsewhere, or nowhere, from `since` on; what it measured before stays where it was.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    RefusedError
+        Both a home and a resident are named.
+    NotFoundError
+        There is no such device, home or resident.
+    ConflictError
+        It was moved after `since` already.
+    """
+    visibility.require_admin(context.viewer, "move devices")
+    moves.move_device(context.connection, device_id, _placement(context, there), context.now, since=since)
+    return devices.overview(context.connection, _ALL, device_id)
+
+
+def replace(
+    context: ActionContext,
+    device_id: str,
+    successor: str,
+    *,
+    sender: str | None = None,
+    since: datetime | None = None,
+    machine_now: datetime,
+) -> DeviceOverview:
+    """Return the new device in the place of a broken one, which goes out of use with its credential.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    NotFoundError
+        There is no such device in use.
+    ConflictError
+        The new id or sender is registered already.
+    """
+    visibility.require_admin(context.viewer, "replace devices")
+    registry.end_credential(context.connection, device_id, machine_now)
+    moves.replace_device(context.connection, device_id, successor, context.now, sender=sender, since=since)
+    return devices.overview(context.connection, _ALL, successor)
+
+
+def retire(context: ActionContext, device_id: str, *, machine_now: datetime) -> None:
+    """Take a device out of use, with its credential; what it reported stays.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    NotFoundError
+        There is no such device in use.
+    """
+    visibility.require_admin(context.viewer, "take devices out of use")
+    registry.end_credential(context.connection, device_id, machine_now)
+    registry.retire_device(context.connection, device_id, context.now)
+
+
+def revoke_credential(context: ActionContext, device_id: str, *, machine_now: datetime) -> BrokerAccount:
+    """Return the account whose credential and open code end now; the broker cuts off whoever uses it.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    NotFoundError
+        There is no such device in use, or it has no credential.
+    """
+    visibility.require_admin(context.viewer, "revoke credentials")
+    account = registry.account_for(context.connection, device_id)
+    broker_accounts.revoke(context.connection, account.name, machine_now)
+    return account
+
+
+def issue_code(context: ActionContext, device_id: str, *, machine_now: datetime) -> IssuedCode:
+    """Return a new code for a device's credential; a former code ends now, the credential when the new one is fetched.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such device, or the viewer may not know.
+    ForbiddenError
+        The viewer is not staff, or devices of other offices publish with that credential too.
+    """
+    visibility.require_staff(context.viewer, "make labels")
+    device = visibility.device_for(context.connection, context.viewer, device_id)
+    account = registry.account_for(context.connection, device_id)
+    for other in registry.publishers(context.connection, account):
+        if not devices.is_visible(context.connection, context.viewer.scope, other):
+            raise ForbiddenError(
+                f"devices of other offices publish with the credential of {account.name} too; ask an administrator"
+            )
+    code = enrolment_codes.new_code(context.connection, account, machine_now, user=context.viewer.number)
+    return IssuedCode(account, code, device.place if account.name == device_id else "")
+
+
+def accept_proposal(
+    context: ActionContext,
+    number: int,
+    there: Whereabouts,
+    *,
+    device_id: str | None = None,
+    kind: DeviceKind | None = None,
+    place: str = "",
+) -> DeviceOverview:
+    """Return a device, registered from now on as its gateway described it.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    RefusedError
+        It is not said where it belongs.
+    NotFoundError
+        There is no such proposal, home or resident.
+    ConflictError
+        The id or the sender is registered already.
+    """
+    visibility.require_admin(context.viewer, "register devices")
+    made = proposals.accept(
+        context.connection,
+        number,
+        _required_placement(context, there),
+        context.now,
+        device_id=device_id,
+        kind=kind,
+        place=place,
+    )
+    return devices.overview(context.connection, _ALL, made.device_id)
+
+
+def dismiss_proposal(context: ActionContext, number: int) -> None:
+    """Propose a device no more, however often its gateway describes it.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    NotFoundError
+        There is no such proposal.
+    """
+    visibility.require_admin(context.viewer, "dismiss proposals")
+    proposals.dismiss(context.connection, number, context.now)
+
+
+def _required_placement(context: ActionContext, there: Whereabouts) -> Placement:
+    placement = _placement(context, there)
+    if placement is None:
+        raise RefusedError("home", "placement_missing")
+    return placement
+
+
+def _placement(context: ActionContext, there: Whereabouts) -> Placement | None:
+    if there.home is not None and there.resident is not None:
+        raise RefusedError("home", "placement_twice")
+    if there.home is None and there.resident is None:
+        return None
+    return registry.placement_of(
+        context.connection,
+        home=there.home if isinstance(there.home, str) else None,
+        home_number=there.home if isinstance(there.home, int) else None,
+        resident=there.resident,
+    )
