@@ -114,55 +114,68 @@ ENDED = AnswerPage(LinkState.ENDED)
 
 
 class AnswerLimits:
-    """Keeps guessing of links and hammering of buttons within bounds."""
+    """Limits on guessing of links, by address, and on presses of one link's buttons; a process has one."""
 
     def __init__(self) -> None:
-        self._unknown = RateLimit(20, _MINUTE, "too many links that do not exist were asked for")
-        self._acts = RateLimit(20, _MINUTE, "this button was pressed very often")
-
-    def look(
-        self, connection: Connection, token: str, peer: str, now: datetime, machine_now: datetime
-    ) -> AnswerPage:
-        """Return the page of a link as `look` does.
-
-        Raises
-        ------
-        TooManyAttemptsError
-            The peer asked for many links that do not exist.
-        """
-        self._unknown.check(peer, machine_now)
-        page = look(connection, token, now)
-        if page.state is LinkState.ENDED:
-            self._unknown.count(peer, machine_now)
-        return page
-
-    def answer(
-        self,
-        connection: Connection,
-        token: str,
-        action: Action,
-        *,
-        peer: str,
-        now: datetime,
-        machine_now: datetime,
-    ) -> AnswerPage:
-        """Do what a button says, as `answer` does.
-
-        Raises
-        ------
-        TooManyAttemptsError
-            The peer asked for many links that do not exist, or pressed this link's buttons very often.
-        """
-        self._unknown.check(peer, machine_now)
-        self._acts.count(hashlib.sha256(token.encode("utf-8", "replace")).hexdigest(), machine_now)
-        page = answer(connection, token, action, now)
-        if page.state is LinkState.ENDED:
-            self._unknown.count(peer, machine_now)
-        return page
+        self.unknown = RateLimit(20, _MINUTE, "too many links that do not exist were asked for")
+        self.presses = RateLimit(20, _MINUTE, "this button was pressed very often")
 
 
-def look(connection: Connection, token: str, now: datetime) -> AnswerPage:
-    """Return what the page of a link may show; nothing is changed."""
+@dataclass(frozen=True)
+class LinkVisit:
+    """Who opens a link, and when: the address, the service's time, the machine's time."""
+
+    peer: str
+    now: datetime
+    machine_now: datetime
+
+
+def open_link(connection: Connection, limits: AnswerLimits, token: str, visit: LinkVisit) -> AnswerPage:
+    """Return what the page of a link may show; nothing is changed.
+
+    Raises
+    ------
+    TooManyAttemptsError
+        The peer asked for many links that do not exist.
+    """
+    limits.unknown.check(visit.peer, visit.machine_now)
+    return _counted(limits, visit, _page(connection, token, visit.now))
+
+
+def answer(
+    connection: Connection, limits: AnswerLimits, token: str, action: Action, visit: LinkVisit
+) -> AnswerPage:
+    """Do what a button says and return the page as it is then.
+
+    What no longer fits (somebody else was faster, it is over, the link has ended) changes nothing; the page shows how things stand.
+
+    Raises
+    ------
+    TooManyAttemptsError
+        The peer asked for many links that do not exist, or pressed this link's buttons very often.
+    """
+    limits.unknown.check(visit.peer, visit.machine_now)
+    limits.presses.count(hashlib.sha256(token.encode("utf-8", "replace")).hexdigest(), visit.machine_now)
+    page = _page(connection, token, visit.now)
+    if page.alert is None or page.contact is None or action not in page.actions:
+        return _counted(limits, visit, page)
+    try:
+        # A part of the transaction of its own: a refused change leaves the connection usable.
+        with connection.transaction():
+            _act(connection, page.alert, page.contact, action, visit.now)
+    except ConflictError:
+        pass
+    return _counted(limits, visit, _page(connection, token, visit.now))
+
+
+def _counted(limits: AnswerLimits, visit: LinkVisit, page: AnswerPage) -> AnswerPage:
+    if page.state is LinkState.ENDED:
+        limits.unknown.count(visit.peer, visit.machine_now)
+    return page
+
+
+def _page(connection: Connection, token: str, now: datetime) -> AnswerPage:
+    """Return what the page of a link may show."""
     link = answer_links.look_up(connection, token) if 0 < len(token) <= _LONGEST_TOKEN else None
     if link is None or not link.is_valid(now):
         return ENDED
@@ -178,23 +191,6 @@ def look(connection: Connection, token: str, now: datetime) -> AnswerPage:
         person,
         _next_told_at(connection, alert),
     )
-
-
-def answer(connection: Connection, token: str, action: Action, now: datetime) -> AnswerPage:
-    """Do what a button says and return the page as it is then.
-
-    What no longer fits (somebody else was faster, it is over, the link has ended) changes nothing; the page shows how things stand.
-    """
-    page = look(connection, token, now)
-    if page.alert is None or page.contact is None or action not in page.actions:
-        return page
-    try:
-        # A part of the transaction of its own: a refused change leaves the connection usable.
-        with connection.transaction():
-            _act(connection, page.alert, page.contact, action, now)
-    except ConflictError:
-        pass
-    return look(connection, token, now)
 
 
 def _act(connection: Connection, alert: Alert, contact: Contact, action: Action, now: datetime) -> None:

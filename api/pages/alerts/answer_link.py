@@ -5,8 +5,16 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from api.actions.answer_links import Action, AnswerLimits, AnswerPage, LinkState
-from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep
+from api.actions.answer_links import (
+    Action,
+    AnswerLimits,
+    AnswerPage,
+    LinkState,
+    LinkVisit,
+    answer,
+    open_link,
+)
+from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep, NowDep
 from api.http import cookies
 from api.pages.rendering import HtmlPage
 from api.wording.alert_reason import why
@@ -22,13 +30,13 @@ def show_answer(
     request: Request,
     _viewer: Anybody,
     connection: ConnectionDep,
+    now: NowDep,
     machine_now: MachineNowDep,
     token: str,
 ) -> Response:
     """Show what the link is about and its buttons."""
-    now = HtmlPage(request, None).now
-    found = _limits(request).look(connection, token, cookies.peer_of(request), now, machine_now)
-    return _render(request, found)
+    visit = LinkVisit(cookies.peer_of(request), now, machine_now)
+    return _render(request, open_link(connection, _limits(request), token, visit))
 
 
 @router.post("/a/{token}")
@@ -37,18 +45,16 @@ def act(
     request: Request,
     _viewer: Anybody,
     database: DatabaseDep,
+    now: NowDep,
     machine_now: MachineNowDep,
     token: str,
     action: Annotated[str, Form()] = "",
 ) -> Response:
     """Do what a button says, then show how things stand; what is done already is no error."""
     if action in set(Action):
-        now = HtmlPage(request, None).now
-        peer = cookies.peer_of(request)
+        visit = LinkVisit(cookies.peer_of(request), now, machine_now)
         with database.transaction() as connection:
-            _limits(request).answer(
-                connection, token, Action(action), peer=peer, now=now, machine_now=machine_now
-            )
+            answer(connection, _limits(request), token, Action(action), visit)
     return RedirectResponse(request.url.path, 303)
 
 

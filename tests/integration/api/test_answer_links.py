@@ -7,7 +7,7 @@ import pytest
 
 from api.access.refusals import TooManyAttemptsError
 from api.actions import answer_links as answers
-from api.actions.answer_links import Action, AnswerLimits, AnswerPage, LinkState
+from api.actions.answer_links import Action, AnswerLimits, AnswerPage, LinkState, LinkVisit
 from core.domain.alert import EventKind, Outcome, Severity
 from core.store.alerts import alerts, answer_links
 from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
@@ -30,14 +30,18 @@ def _link(ward: ApiWard, alert: int, name: str = FAMILY) -> str:
         return answer_links.issue(connection, alert, _contact(ward, name), ward.clock.now())
 
 
+def _visit(ward: ApiWard, peer: str = "10.0.0.1") -> LinkVisit:
+    return LinkVisit(peer, ward.clock.now(), ward.machine.now())
+
+
 def _look(ward: ApiWard, token: str) -> AnswerPage:
     with ward.database.transaction() as connection:
-        return answers.look(connection, token, ward.clock.now())
+        return answers.open_link(connection, AnswerLimits(), token, _visit(ward))
 
 
 def _answer(ward: ApiWard, token: str, action: Action) -> AnswerPage:
     with ward.database.transaction() as connection:
-        return answers.answer(connection, token, action, ward.clock.now())
+        return answers.answer(connection, AnswerLimits(), token, action, _visit(ward))
 
 
 def _kinds(ward: ApiWard, alert: int) -> list[EventKind]:
@@ -168,14 +172,13 @@ def test_an_alert_about_a_home_has_a_page_without_a_person(ward: ApiWard) -> Non
 
 def test_guessing_links_is_stopped_but_looking_at_a_real_one_is_not(ward: ApiWard) -> None:
     limits, token = AnswerLimits(), _link(ward, ward.open_alert())
-    now, machine = ward.clock.now(), ward.machine.now()
     with ward.database.transaction() as connection:
         for _ in range(100):
-            assert limits.look(connection, token, "10.0.0.1", now, machine).state is LinkState.OPEN
+            assert answers.open_link(connection, limits, token, _visit(ward)).state is LinkState.OPEN
         for number in range(20):
-            limits.look(connection, f"guess-{number}", "10.0.0.2", now, machine)
+            answers.open_link(connection, limits, f"guess-{number}", _visit(ward, "10.0.0.2"))
         with pytest.raises(TooManyAttemptsError) as stopped:
-            limits.look(connection, token, "10.0.0.2", now, machine)
-        assert limits.look(connection, token, "10.0.0.1", now, machine).state is LinkState.OPEN
+            answers.open_link(connection, limits, token, _visit(ward, "10.0.0.2"))
+        assert answers.open_link(connection, limits, token, _visit(ward)).state is LinkState.OPEN
 
     assert 0 < stopped.value.retry_after_s <= 60
