@@ -36,7 +36,7 @@ def actogram(
     days: Sequence[ChartDay],
     texts: Texts,
     *,
-    usual: TypicalDay | None = None,
+    typical: TypicalDay | None = None,
     now_minute: int | None = None,
     double: bool = False,
     prefix: str = "act",
@@ -49,7 +49,7 @@ def actogram(
         In order, each with 48 cells.
     texts : Texts
         Title and description.
-    usual : Usual, optional
+    typical : TypicalDay, optional
         Drawn as thin dashed lines.
     now_minute : int, optional
         Minutes after midnight on the last day: drawn as a line in its row.
@@ -61,7 +61,7 @@ def actogram(
     hours = 48 if double else 24
     minute = _PLOT / (hours * 60)
     height = _TOP + _ROW * len(days) + 8
-    usual = usual or TypicalDay()
+    typical = typical or TypicalDay()
     parts = [
         f'<svg class="chart" viewBox="0 0 {_LEFT + _PLOT + _RIGHT} {height}" role="img" aria-labelledby="{prefix}-t {prefix}-d">',
         f'<title id="{prefix}-t">{escape(texts.title)}</title><desc id="{prefix}-d">{escape(texts.description)}</desc>',
@@ -73,7 +73,7 @@ def actogram(
         parts.append(_day(day, following, row, minute, prefix))
     parts += [
         f'<path class="usual" d="M{_LEFT + at * minute:g} {_TOP - 2}V{height - 6}"/>'
-        for at in (usual.up, usual.down)
+        for at in (typical.up, typical.down)
         if at is not None
     ]
     if now_minute is not None and days:

@@ -14,7 +14,7 @@ _BAR_HEIGHTS = {1: 18, 2: 34, 3: 50}
 
 
 def rhythm(
-    cells: Sequence[Cell], title: str, *, usual: TypicalDay | None = None, prefix: str = "day"
+    cells: Sequence[Cell], title: str, *, typical: TypicalDay | None = None, prefix: str = "day"
 ) -> Markup:
     """Draw the 48 half-hours of a day: the busier the higher, over a band that marks when the person is usually up.
 
@@ -24,7 +24,7 @@ def rhythm(
         48 half-hours from midnight.
     title : str
         What the picture says, as one sentence; it is the whole text for those who do not see it.
-    usual : Usual, optional
+    typical : TypicalDay, optional
         The band runs from `up` to `down`.
     prefix : str
         Keeps ids apart where a page has several charts.
@@ -35,10 +35,10 @@ def rhythm(
         f'<title id="{prefix}-t">{escape(title)}</title>{patterns(prefix)}',
         f'<rect class="still" width="{_WIDTH}" height="{_HEIGHT}"/>',
     ]
-    if usual and usual.up is not None and usual.down is not None and usual.up < usual.down:
-        x = usual.up / CELL_MINUTES * width
+    if typical and typical.up is not None and typical.down is not None and typical.up < typical.down:
+        x = typical.up / CELL_MINUTES * width
         parts.append(
-            f'<rect class="band" x="{x:g}" y="0" width="{usual.down / CELL_MINUTES * width - x:g}" height="{_HEIGHT}"/>'
+            f'<rect class="band" x="{x:g}" y="0" width="{typical.down / CELL_MINUTES * width - x:g}" height="{_HEIGHT}"/>'
         )
     for index, cell in enumerate(cells):
         x = index * width

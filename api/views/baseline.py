@@ -1,8 +1,9 @@
-"""What is usual for a resident, as it was learned, in plain words."""
+"""The learned baseline of a resident: in plain words, and as the charts mark it."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from api.charts.actogram import TypicalDay
 from api.wording.times import LocalTimes
 from core.domain.rhythm import NAME, VERSION, Habit, Rhythm
 from core.store.database import Connection
@@ -32,6 +33,15 @@ class BaselineSummary:
         found = [one for one in self.rhythm.outings.values() if one.count >= _LEAST_OUTINGS]
         return timedelta(minutes=max(one.longest_min for one in found)) if found else None
 
+    @property
+    def typical_day(self) -> TypicalDay:
+        """By when somebody is up on most days, and about when they move last, to ten minutes; None where not known."""
+        up, down = self.rhythm.up, self.rhythm.down
+        return TypicalDay(
+            None if up is None else _up_to_ten(up.by_min),
+            None if down is None else 10 * round(down.at_min / 10),
+        )
+
 
 def learned(connection: Connection, one: ResidentOverview, now: datetime) -> BaselineSummary:
     """Return the newest rhythm of a resident."""
@@ -43,25 +53,29 @@ def learned(connection: Connection, one: ResidentOverview, now: datetime) -> Bas
     )
 
 
-def sentences(found: BaselineSummary, moments: LocalTimes) -> list[str]:
+def sentences(found: BaselineSummary, times: LocalTimes) -> list[str]:
     """Say what is usual: "usually up by 6:30"; what is not known is not said."""
-    words, rhythm = moments.words, found.rhythm
+    words, day = times.words, found.typical_day
     said: list[str] = []
-    if rhythm.up is not None:
-        said.append(words("usual.up", by=by(rhythm.up)))
-    if rhythm.down is not None:
-        said.append(words("usual.down", at=clock_of(round(rhythm.down.at_min, -1))))
+    if day.up is not None:
+        said.append(words("usual.up", by=clock_of(day.up)))
+    if day.down is not None:
+        said.append(words("usual.down", at=clock_of(day.down)))
     if found.visits is not None:
         said.append(words("usual.visits", n=round(found.visits)))
     if found.longest_outing is not None:
         hours = timedelta(minutes=30 * round(found.longest_outing.total_seconds() / 1800))
-        said.append(words("usual.outing", span=moments.length(max(hours, timedelta(minutes=30)))))
+        said.append(words("usual.outing", span=times.length(max(hours, timedelta(minutes=30)))))
     return said
 
 
 def by(habit: Habit) -> str:
     """Return by when something has happened on most days, on the next ten minutes."""
-    return clock_of(-(-habit.by_min // 10) * 10)
+    return clock_of(_up_to_ten(habit.by_min))
+
+
+def _up_to_ten(minutes: float) -> int:
+    return round(-(-minutes // 10) * 10)
 
 
 def clock_of(minutes: float) -> str:

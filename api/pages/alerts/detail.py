@@ -16,6 +16,7 @@ from api.pages.parts.day_table import day_table
 from api.pages.parts.place import Place, load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.rendering import HtmlPage
+from api.views import baseline
 from api.wording.alert_reason import ruled_out, title, todo, why
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome
 from core.domain.notification import EscalationStep, Notification
@@ -133,7 +134,7 @@ def _evidence(
     chart = actogram(
         days.days,
         Texts(name, words("chart.description")),
-        usual=days.usual,
+        typical=baseline.learned(connection, person, page.now).typical_day,
         now_minute=days.now_minute,
         prefix="evidence",
     )

@@ -13,7 +13,8 @@ from api.dependencies import ConnectionDep, Family
 from api.pages.parts.activity_days import load_days
 from api.pages.parts.climate import Room, rooms, unknown_line
 from api.pages.rendering import HtmlPage
-from api.pages.residents.detail import state_name, today_context, usual_context
+from api.pages.residents.detail import baseline_context, state_name, today_context
+from api.views import baseline
 from api.wording.alert_reason import why
 from api.wording.reason_card import place_name
 from core.domain.alert import Alert, Handling, Severity
@@ -64,7 +65,7 @@ class Someone:
     last_place: str
     today_chart: object
     today_line: object
-    usual_lines: object
+    baseline_lines: object
     rooms: list[Room]
     climate_unknown: str
     contacts: list[Contact]
@@ -97,7 +98,8 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
         state = "being_checked"
     mark = "p1" if state == "please_check" and found[0].severity is Severity.EMERGENCY else _MARKS[state]
     days = load_days(connection, one, page.moments, _DAYS)
-    today = today_context(page, days, prefix=f"day-{one.number}")
+    learned = baseline.learned(connection, one, page.now)
+    today = today_context(page, days, learned, prefix=f"day-{one.number}")
     climate = rooms(page, connection, one.number)
     return Someone(
         number=one.number,
@@ -114,7 +116,7 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
         last_place=place_name(one.last_life_sign_place, page.words),
         today_chart=today["today_chart"],
         today_line=today["today_line"],
-        usual_lines=usual_context(page, connection, one, days)["usual_lines"],
+        baseline_lines=baseline_context(page, learned)["baseline_lines"],
         rooms=climate,
         climate_unknown=unknown_line(page, climate),
         contacts=contacts,

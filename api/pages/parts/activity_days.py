@@ -6,7 +6,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 from zoneinfo import ZoneInfo
 
-from api.charts.actogram import TypicalDay
 from api.charts.cells import CELL_MINUTES, CELLS_PER_DAY, Cell, CellState, ChartDay, moved_cell
 from api.wording.times import LocalTimes
 from core.domain.access_scope import AccessScope
@@ -23,25 +22,20 @@ from core.store.telemetry.blind_times import BlindTime
 from core.store.telemetry.readings import ActivityBin
 
 _CELL = timedelta(minutes=CELL_MINUTES)
-# Fewer days than this do not make a habit (our choice).
-_DAYS_FOR_USUAL = 5
-# Half-hours after midnight; who moves before three has not got up yet.
-_MORNING = 6
 # Alerts of the equipment are not drawn: the chart is about the person.
 _EQUIPMENT_RULES = names_of(Family.EQUIPMENT)
 
 
 @dataclass(frozen=True)
 class Days:
-    """The days of a chart, oldest first, and what is usual in them."""
+    """The days of a chart, oldest first."""
 
     days: tuple[ChartDay, ...]
-    usual: TypicalDay
     now_minute: int
 
     @property
     def looks(self) -> tuple[CellState, ...]:
-        """Which looks occur."""
+        """Which states occur."""
         return tuple({cell.look for day in self.days for cell in day.cells})
 
 
@@ -78,7 +72,7 @@ def load_days(connection: Connection, one: ResidentOverview, moments: LocalTimes
     ]
     days = arrange(heard, raised, moments, first, today)
     now = moments.local(moments.now)
-    return Days(days, usual_of(days[:-1]), now.hour * 60 + now.minute)
+    return Days(days, now.hour * 60 + now.minute)
 
 
 def silence_of(there: Iterable[DeviceOverview]) -> timedelta | None:
@@ -102,24 +96,6 @@ def arrange(
         found.append(ChartDay(day, moments.day(day), looks, minutes, is_today=day == last))
         day += timedelta(days=1)
     return tuple(found)
-
-
-def usual_of(days: Sequence[ChartDay]) -> TypicalDay:
-    """Return between when somebody moves on most days; a walk at night now and then does not count."""
-    if len(days) < _DAYS_FOR_USUAL:
-        return TypicalDay()
-    often = [_is_usual([day.cells[index] for day in days]) for index in range(CELLS_PER_DAY)]
-    ups = [index for index in range(_MORNING, CELLS_PER_DAY - 1) if often[index] and often[index + 1]]
-    if not ups:
-        return TypicalDay()
-    downs = [index + 1 for index in range(ups[0], CELLS_PER_DAY) if often[index]]
-    return TypicalDay(ups[0] * CELL_MINUTES, downs[-1] * CELL_MINUTES)
-
-
-def _is_usual(cells: Sequence[Cell]) -> bool:
-    known = [cell for cell in cells if cell.look in {CellState.MOVED, CellState.STILL, CellState.AWAY}]
-    moved = sum(cell.look is CellState.MOVED for cell in known)
-    return len(known) >= _DAYS_FOR_USUAL and moved >= len(known) / 2
 
 
 class _Cells:

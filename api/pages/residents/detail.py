@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.access.viewer import Viewer
-from api.charts.actogram import Texts, TypicalDay, actogram
+from api.charts.actogram import Texts, actogram
 from api.charts.cells import figures
 from api.charts.day_strip import rhythm
 from api.charts.marks import legend
@@ -16,7 +16,8 @@ from api.pages.parts.place import load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.parts.week import load_week_section
 from api.pages.rendering import HtmlPage
-from api.views import baseline as usual
+from api.views import baseline
+from api.views.baseline import BaselineSummary
 from api.wording.reason_card import place_name
 from core.domain.alert import Severity
 from core.store.alerts import alerts
@@ -67,19 +68,20 @@ def resident_context(
     """Return what the whole page shows to a viewer who may see it."""
     words = page.words
     days = load_days(connection, one, page.moments, _DAYS)
+    learned = baseline.learned(connection, one, page.now)
     climate = rooms(page, connection, one.number)
     there = devices.overviews(connection, viewer.scope, resident=one.number)
     chart = actogram(
         days.days,
         Texts(words("resident.actogram_title", who=one.name), words("chart.description")),
-        usual=days.usual,
+        typical=learned.typical_day,
         now_minute=days.now_minute,
         double=double,
     )
     return (
         head_context(page, viewer, connection, one)
-        | today_context(page, days)
-        | usual_context(page, connection, one, days)
+        | today_context(page, days, learned)
+        | baseline_context(page, learned)
         | {
             "here": f"/residents/{one.number}",
             "double": double,
@@ -104,7 +106,9 @@ def resident_context(
     )
 
 
-def today_context(page: HtmlPage, days: Days, prefix: str = "day") -> dict[str, object]:
+def today_context(
+    page: HtmlPage, days: Days, learned: BaselineSummary, prefix: str = "day"
+) -> dict[str, object]:
     """Return the strip of today with its sentence."""
     words = page.words
     today = figures(days.days[-1])
@@ -113,28 +117,18 @@ def today_context(page: HtmlPage, days: Days, prefix: str = "day") -> dict[str, 
     else:
         line = words("resident.today_night" if today.night_minutes else "resident.today_none")
     return {
-        "today_chart": rhythm(days.days[-1].cells, line, usual=days.usual, prefix=prefix),
+        "today_chart": rhythm(days.days[-1].cells, line, typical=learned.typical_day, prefix=prefix),
         "today_line": line,
     }
 
 
-def usual_context(
-    page: HtmlPage, connection: Connection, one: ResidentOverview, days: Days
-) -> dict[str, object]:
-    """Return what is usual in plain words: as it was learned, or as the days of the chart show until then."""
-    found = usual.learned(connection, one, page.now)
-    said = usual.sentences(found, page.moments)
+def baseline_context(page: HtmlPage, learned: BaselineSummary) -> dict[str, object]:
+    """Return what is usual in plain words, as it was learned, and from how many days."""
+    sentences = baseline.sentences(learned, page.moments)
     return {
-        "usual_lines": said or [usual_line(page, days.usual)],
-        "usual_days": found.rhythm.days if said else 0,
+        "baseline_lines": sentences or [page.words("resident.usual_unknown")],
+        "baseline_days": learned.rhythm.days if sentences else 0,
     }
-
-
-def usual_line(page: HtmlPage, usual: TypicalDay) -> str:
-    """Say when the person usually starts and stops moving."""
-    if usual.up is None or usual.down is None:
-        return page.words("resident.usual_unknown")
-    return page.words("resident.usual", up=clock_of(usual.up), down=clock_of(usual.down))
 
 
 def open_matters(

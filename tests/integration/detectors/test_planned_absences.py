@@ -132,6 +132,28 @@ def test_what_is_usual_is_said_in_plain_words(api: ApiWard) -> None:
         assert "ふだんは 6:30ごろまでに起きます。" in client.get(page).text
 
 
+def test_the_charts_mark_the_times_that_the_sentences_say(api: ApiWard) -> None:
+    number = api.open_alert()
+    pages = (f"/residents/{RESIDENT_A}", "/family", f"/alerts/{number}")
+    family = api.client("family_a")
+    before = [family.get(page).text for page in pages]
+    known = Rhythm(days=27, up=Habit(381.0, 6.0, 27), down=Habit(1322.0, 15.0, 27))
+    with api.database.transaction() as connection:
+        baselines.put(connection, RESIDENT_A, NAME, VERSION, day=api.clock.now().date(), body=known.to_json())
+    resident, overview, alert = [family.get(page).text for page in pages]
+
+    # Nothing is learned yet: no band and no lines.
+    assert not any(mark in page for page in before for mark in ('class="band"', 'class="usual"'))
+    for page in (resident, overview):
+        assert "6:30ごろまでに" in page
+        assert "22:00ごろ" in page
+        # 480 wide for 24 hours: from 6:30 to 22:00.
+        assert 'class="band" x="130" y="0" width="310"' in page
+    # 88 from the left, 672 wide for 24 hours.
+    for page in (resident, alert):
+        assert [f'class="usual" d="M{88 + hour * 28:g} ' in page for hour in (6.5, 22)] == [True, True]
+
+
 def test_what_was_learned_is_kept_for_a_week(ward: JudgedWard) -> None:
     for day in range(1, 10):
         ward.store(moves() + daily(1, TODAY + timedelta(days=day - 1), 1))

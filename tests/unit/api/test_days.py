@@ -3,10 +3,9 @@
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from api.charts.actogram import TypicalDay
 from api.charts.cells import Cell, CellState, ChartDay, figures
 from api.locale import words_of
-from api.pages.parts.activity_days import Heard, arrange, usual_of
+from api.pages.parts.activity_days import Heard, arrange
 from api.wording.times import LocalTimes
 from core.domain.people import Language
 from core.store.telemetry.blind_times import BlindTime
@@ -76,15 +75,6 @@ def test_days_of_clock_changes_have_48_cells() -> None:
         moments = _moments(_at(30, berlin, day), berlin)
         (made,) = arrange(Heard(parts, (), (), (), None), [], moments, day, day)
         assert len(made.cells) == 48
-
-
-def test_usual_needs_five_days() -> None:
-    cells = tuple(
-        Cell(CellState.MOVED, 1) if 13 <= index < 43 else Cell(CellState.STILL) for index in range(48)
-    )
-    days = [ChartDay(_DAY + timedelta(days=place), "", cells) for place in range(5)]
-    assert usual_of(days[:4]) == TypicalDay()
-    assert usual_of(days) == TypicalDay(6 * 60 + 30, 21 * 60 + 30)
 
 
 def test_figures_of_a_day_without_movement_are_empty() -> None:

@@ -53,7 +53,7 @@ def test_each_look_is_drawn_differently_also_without_colour() -> None:
 
 def test_runs_are_merged_so_that_four_weeks_stay_small() -> None:
     svg = actogram(
-        [_usual_day(place) for place in range(28)], _TEXTS, usual=TypicalDay(390, 1290), now_minute=600
+        [_usual_day(place) for place in range(28)], _TEXTS, typical=TypicalDay(390, 1290), now_minute=600
     )
     assert len(svg) < 80_000
     assert len(runs([Cell(CellState.STILL)] * 48)) == 1
@@ -97,7 +97,7 @@ def test_rhythm_is_one_picture_with_one_sentence() -> None:
         + [Cell(CellState.BLIND)] * 6
         + [Cell(CellState.AHEAD)] * 6
     )
-    tree = _parsed(rhythm(cells, "6:00 to 18:00", usual=TypicalDay(360, 1080)))
+    tree = _parsed(rhythm(cells, "6:00 to 18:00", typical=TypicalDay(360, 1080)))
     assert tree.findtext(f"{_SVG}title") == "6:00 to 18:00"
     assert len([box for box in tree.findall(f"{_SVG}rect") if box.get("class") == "moved-3"]) == 12
 
