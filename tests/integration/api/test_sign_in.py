@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from api.actions import sessions as sign_in_actions
-from api.access import sessions
 from api.access.refusals import NotSignedInError, TooManyAttemptsError
+from api.actions import sessions as sign_in_actions
 from core.credentials import passwords
 from core.store.people import users
 from tests.support.wait import wait_until
@@ -240,7 +239,7 @@ def test_guesses_side_by_side_count_before_the_first_is_checked(
     for thread in threads:
         thread.join(30)
 
-    assert tried <= sessions.FAILURES_OF_LOGIN_FROM_PEER
+    assert tried <= sign_in_actions.FAILURES_OF_LOGIN_FROM_PEER
     assert (len(checked), len(refused)) == (tried, 12 - tried)
 
 

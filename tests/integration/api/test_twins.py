@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from core.domain.alert import Alert, Handling, Outcome
 from core.store.alerts import alerts, handling
-from tests.support.api_ward import ApiWard, api_ward
+from tests.support.wards.api_ward import ApiWard, api_ward
 
 Act = Callable[[TestClient, int], int]
 
