@@ -12,7 +12,9 @@ from tests.support.paths import REPOSITORY
 _LAYERS = (
     ("core/domain",),
     ("core/store",),
-    ("api/access", "api/actions", "api/views"),
+    ("api/access",),
+    ("api/actions",),
+    ("api/views",),
     ("api/schemas",),
     ("api/routes",),
     ("api/pages", "api/charts", "api/wording"),
