@@ -144,3 +144,15 @@ def test_the_reason_of_an_alert_holds_places_only_behind_the_open_gate(ward: Api
     claimed = client.post(f"{address}/claim", json={"version": 1}).json()
     assert claimed["is_precise"] is True
     assert claimed["reason"] == REASON
+
+
+def test_reading_an_alert_that_holds_no_place_is_no_look_at_the_place(ward: ApiWard) -> None:
+    number = ward.open_alert(rule="inactivity", reason={"rule_version": 1, "usual": {"active_by": "06:30"}})
+    care = ward.client("care_a")
+    care.post(f"{A}/reveal", json={"reason": "no_contact"})
+
+    assert care.get(f"/api/v1/alerts/{number}").json()["is_precise"] is False
+    assert care.get(f"/alerts/{number}").status_code == 200
+
+    looks = ward.client("family_a").get(f"{A}/looks").json()
+    assert sorted(one["what"] for one in looks) == ["record", "reveal"]

@@ -126,3 +126,23 @@ def test_a_family_is_not_woken_for_what_is_only_worth_an_eye_unless_nobody_else_
     assert escalation.audience(cold, [SON], {SON.number}) == [SON]
     emergency = replace(ALERT, severity=Severity.EMERGENCY)
     assert escalation.audience(emergency, [SON, CENTRE], {SON.number}) == [SON, CENTRE]
+
+
+@pytest.mark.parametrize("handling", [Handling.OPEN, Handling.CLAIMED])
+def test_an_alert_that_begins_again_is_told_to_exactly_those_who_were_told_before(handling: Handling) -> None:
+    # The centre's step is not due yet; it was told by an earlier round.
+    again = situation(replace(ALERT, handling=handling), told={SON.number, CENTRE.number}, climbed=1)
+
+    plan = escalation.consequences(event(EventKind.REACTIVATED), again, NOW)
+
+    told = [(message.contact, message.kind) for message in plan.messages]
+    assert sorted(told) == [(number, NotificationKind.OPENING) for number in (1, 2, 3, 9)]
+    assert len([rung for rung in plan.ladder if rung.is_ahead and rung.is_climb]) == (
+        handling is Handling.OPEN
+    )
+
+
+def test_what_failed_to_go_out_is_tried_again_after_10_s_30_s_2_min_and_10_min() -> None:
+    assert [one.total_seconds() for one in escalation.BACKOFF] == [10, 30, 120, 600]
+    assert (timedelta(minutes=10), timedelta(hours=24)) == (escalation.LAST_PACE, escalation.LAST_HOPE)
+    assert timedelta(minutes=2) == escalation.UNKNOWN_BACKOFF

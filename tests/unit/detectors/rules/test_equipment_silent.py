@@ -116,3 +116,18 @@ def test_a_device_waits_for_the_ward_too():
     found = evaluate_home(3, links, (), at(31), undecided_from=at(29))
     assert found.silent.due_at == at(31) + timedelta(seconds=30)
     assert told(evaluate_home(3, links, (), at(33), undecided_from=at(32))) == [("device:1", 0, 30, None)]
+
+
+def test_a_home_was_blind_also_in_a_silence_that_has_ended():
+    found = evaluate_home(3, [link(1, 0, 60)], (), at(70))
+    assert found.blind == (Blind(at(0), at(60), at(30)),)
+
+
+def test_a_home_is_blind_as_soon_as_its_gateway_said_that_it_goes_before_that_is_told():
+    gone = Link(1, DeviceKind.GATEWAY, "", timedelta(minutes=5), (at(0),), ((at(1), False),))
+    found = evaluate_home(3, [gone], (), at(2))
+    assert told(found) == []
+    assert found.blind == (Blind(at(1), None, at(1)),)
+    # Whatever ended before it was sure leaves nothing.
+    back = Link(1, DeviceKind.GATEWAY, "", timedelta(minutes=5), (at(0),), ((at(1), False), (at(3), True)))
+    assert evaluate_home(3, [back], (), at(4)).blind == ()

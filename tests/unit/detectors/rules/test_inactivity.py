@@ -10,7 +10,7 @@ import pytest
 from core.domain.device import DeviceKind
 from detectors.features.silence_profile import ThresholdCurve, certain, silences
 from detectors.features.silence_threshold import Sensitivity, SilenceBaseline, learn, threshold_from
-from detectors.features.window import Blind, Window, life_signs, moment, no_track
+from detectors.features.window import Blind, Interval, Window, life_signs, moment, no_track
 from detectors.rules.inactivity import Inactivity
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -319,3 +319,30 @@ def test_nobody_can_tell_after_blind_time_until_the_next_life_sign():
         1, UTC_ZONE, DAY, life_signs([*rows, *regular(1, [13.2])]), no_track(), (), (blind,), (), ()
     )
     assert rule.evaluate(moved, DAY, until).can_tell
+
+
+def test_inactivity_is_due_when_a_planned_absence_begins_and_when_it_ends_though_nothing_else_happens():
+    def due(minute: float, *pauses: Interval) -> datetime | None:
+        now = DAY + timedelta(minutes=minute)
+        window = Window(
+            resident=1,
+            zone=UTC_ZONE,
+            watched_from=DAY - timedelta(days=1),
+            life_signs=life_signs([(DAY.timestamp(), DeviceKind.BED, "bedroom")]),
+            track=no_track(),
+            presses=(),
+            blind=(),
+            pauses=pauses,
+            geofences=(),
+        )
+        return (
+            Inactivity(lambda _: SilenceBaseline(40, FLAT))
+            .evaluate(window, now - timedelta(minutes=1), now)
+            .due_at
+        )
+
+    begins, ends = DAY + timedelta(minutes=20), DAY + timedelta(minutes=50)
+    assert due(10, Interval(begins, ends)) == begins
+    assert due(30, Interval(begins, ends)) == ends
+    assert due(10, Interval(begins, None)) == begins
+    assert due(30, Interval(begins, None)) is None

@@ -1,0 +1,49 @@
+"""Which rooms' single movements say little."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from core.domain.device import DeviceKind
+from detectors.features.silence_profile import distrusted
+from detectors.features.window import life_signs
+
+DAY = datetime(2026, 7, 1, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("single", "is_distrusted"), [(50, False), (51, True)])
+def test_a_room_with_more_than_five_single_movements_a_day_is_not_trusted_with_them(
+    single: int, is_distrusted: bool
+) -> None:
+    # Ten days; elsewhere nearly everything is confirmed.
+    moments = [(DAY + timedelta(days=10) * (place + 1) / (single + 400), "hall") for place in range(single)]
+    moments += [
+        (DAY + timedelta(days=10) * (place + 1) / (single + 400), "kitchen")
+        for place in range(single, single + 399)
+    ]
+    moments.insert(0, (DAY, "kitchen"))
+    signs = life_signs([(at.timestamp(), DeviceKind.MOTION, place) for at, place in sorted(moments)])
+    sure = np.array([signs.places[int(one)] == "kitchen" for one in signs.place], np.bool_)
+
+    found = distrusted(signs, sure, (DAY + timedelta(days=10)).timestamp())
+
+    assert found == (frozenset({"hall"}) if is_distrusted else frozenset())
+
+
+@pytest.mark.parametrize(("single", "is_distrusted"), [(300, False), (302, True)])
+def test_single_movements_are_doubted_only_where_they_are_three_times_as_usual_as_elsewhere(
+    single: int, is_distrusted: bool
+) -> None:
+    # Elsewhere one of two is single: (99 + 1) to (99 + 1). Here it is three to one, or more.
+    counts = {("hall", False): single - 1, ("hall", True): 99, ("kitchen", False): 99, ("kitchen", True): 99}
+    rows = [key for key, times in counts.items() for _ in range(times)]
+    step = timedelta(days=10) / (len(rows) + 1)
+    signs = life_signs(
+        [((DAY + number * step).timestamp(), DeviceKind.MOTION, row[0]) for number, row in enumerate(rows)]
+    )
+    sure = np.array([row[1] for row in rows], np.bool_)
+
+    found = distrusted(signs, sure, (DAY + timedelta(days=10)).timestamp())
+
+    assert found == (frozenset({"hall"}) if is_distrusted else frozenset())

@@ -1,0 +1,84 @@
+"""Which way a message takes through ingest, and what becomes of it."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core.domain.device import DeviceKind
+from core.domain.metrics import METRICS
+from core.domain.reading import ReadingFlag
+from core.store.binary_columns import microsecond
+from core.store.telemetry.batches import Batch, SendingDevice
+from ingest.codecs.result import Decoded, Measured
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
+from ingest.processing.limits import Rules
+from ingest.processing.slow_path import SlowPath
+from ingest.sequences.gap_tracker import GapTracker
+
+NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
+DEVICE = SendingDevice(7, "hall-1", "native:hall-1", DeviceKind.MOTION, None, None)
+MOTION = METRICS["motion"].number
+SIGN = int(ReadingFlag.LIFE_SIGN)
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """Note what takes the slow path."""
+    taken: list[str] = []
+    real = SlowPath.add_reading
+
+    def noting(self: SlowPath, *values: Any) -> datetime | None:
+        taken.append(values[1].metric)
+        return real(self, *values)
+
+    monkeypatch.setattr(SlowPath, "add_reading", noting)
+    yield taken
+
+
+def _found(_sender: str) -> SendingDevice:
+    return DEVICE
+
+
+def batch_of(time: datetime | None, *, seq: int = 5, retained: bool = False) -> Batch:
+    tracker = GapTracker()
+    tracker.note(DEVICE, 4, NOW - timedelta(minutes=1))
+    builder = BatchBuilder(Rules(ZoneInfo("UTC")), _found, {}, NOW - timedelta(days=1), tracker)
+    message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", retained, False, NOW)
+    builder.add(message, Decoded(DEVICE.sender, "hall-1", seq=seq, readings=[Measured("motion", True, time)]))
+    return builder.batch
+
+
+def test_a_plain_message_takes_the_fast_path(slow: list[str]) -> None:
+    found = batch_of(NOW)
+
+    assert slow == []
+    assert found.new == [(7, microsecond(NOW), MOTION, 5, 1.0, microsecond(NOW), SIGN)]
+
+
+@pytest.mark.parametrize("odd", [{"time": None}, {"time": NOW, "seq": 4}, {"time": NOW, "retained": True}])
+def test_what_needs_a_look_at_earlier_messages_does_not(slow: list[str], odd: dict[str, Any]) -> None:
+    batch_of(**odd)
+    assert slow == ["motion"]
+
+
+@pytest.mark.parametrize("time", [NOW + timedelta(days=2), NOW - timedelta(days=4000)])
+def test_a_new_numbered_value_with_an_impossible_time_is_looked_for_among_what_is_stored(
+    time: datetime,
+) -> None:
+    found = batch_of(time)
+
+    # Stored under the time of receipt, unless the same number stands there since a week.
+    flags = SIGN | int(ReadingFlag.CLOCK_SUSPECT)
+    assert found.new == []
+    assert found.readings == []
+    assert found.doubtful == [((7, NOW, MOTION, 5, 1.0, NOW, flags), NOW - timedelta(days=7))]
+
+
+@pytest.mark.parametrize("time", [NOW, NOW - timedelta(days=1)])
+def test_one_with_a_plausible_time_is_new_and_asks_nothing(time: datetime) -> None:
+    found = batch_of(time)
+    assert [len(part) for part in (found.new, found.readings, found.doubtful)] == [1, 0, 0]
