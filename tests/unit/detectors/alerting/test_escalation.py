@@ -137,7 +137,7 @@ def test_an_alert_that_begins_again_is_told_to_exactly_those_who_were_told_befor
 
     told = [(message.contact, message.kind) for message in plan.messages]
     assert sorted(told) == [(number, NotificationKind.OPENING) for number in (1, 2, 3, 9)]
-    assert len([rung for rung in plan.ladder if rung.is_ahead and rung.is_climb]) == (
+    assert len([step for step in plan.steps if step.is_ahead and step.is_climb]) == (
         handling is Handling.OPEN
     )
 
