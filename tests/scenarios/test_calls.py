@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.store.database import Database
-from tests.support.wards.called_homes import CalledWard, told_quickly
+from deploy.local.postgres_cluster import Cluster
+from tests.support.wards.called_homes import CalledWard
 from tests.synthetic.call_home import CASES, DAYS
 from tests.synthetic.call_life import make
 from tests.synthetic.calls import CallScore, Misjudged, score_calls
@@ -14,15 +15,21 @@ from tests.synthetic.calls import CallScore, Misjudged, score_calls
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["calls"]
 # Every family of buttons, every clock and every kind of detector.
 HOMES = (*range(0, 35, 5), *(1, 2, 3, 4, 6, 8, 9, 11, 13, 17, 22, 29))
-# These go through the database, as one ward: all cases, and little but calls, since each of them is judged.
-IN_DATABASE, FEW_DAYS = (4, 6, 22, 25, 100), 14
+# These are evaluated by the scheduler, with everything else about their ward: all cases, and few days, since each call costs a cycle.
+BY_SCHEDULER, FEW_DAYS = (4, 6, 22, 25, 100), 14
 
 
 @pytest.fixture(scope="module")
-def scored() -> tuple[dict[str, CallScore], list[Misjudged]]:
+def scored(
+    cluster: Cluster, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, CallScore], list[Misjudged]]:
     homes = [make(number) for number in HOMES]
     assert {one.case for home in homes for one in home.calls} == set(CASES)
-    return score_calls(homes, {home.number: told_quickly(home) for home in homes}, DAYS)
+    cluster.create_database("scored_calls", "template_mimamori")
+    with Database(cluster.url("scored_calls"), size=2) as database:
+        told = CalledWard(database, tmp_path_factory.mktemp("calls"), homes).told(calls_only=True)
+    cluster.drop_database("scored_calls")
+    return score_calls(homes, told, DAYS)
 
 
 @pytest.mark.parametrize("group", STORED)
@@ -39,11 +46,15 @@ def test_calls_are_told_as_well_as_before(
     assert found[group].longest_s <= stored["longest_s"]
 
 
-def test_the_database_and_the_runner_tell_the_same_calls_at_the_same_moments(
-    database_url: str, tmp_path: Path
+def test_the_scheduler_raises_the_same_calls_at_the_same_moments_as_their_rule_alone(
+    cluster: Cluster, database_url: str, tmp_path: Path
 ) -> None:
-    homes = [make(number, FEW_DAYS) for number in IN_DATABASE]
+    homes = [make(number, FEW_DAYS) for number in BY_SCHEDULER]
+    assert {one.case for home in homes for one in home.calls} == set(CASES)
     with Database(database_url, size=2) as database:
         told = CalledWard(database, tmp_path, homes).told()
-    assert {one.case for home in homes for one in home.calls} == set(CASES)
-    assert told == {home.number: told_quickly(home) for home in homes}
+    cluster.create_database("calls_alone", "template_mimamori")
+    with Database(cluster.url("calls_alone"), size=2) as database:
+        alone = CalledWard(database, tmp_path, homes).told(calls_only=True)
+    cluster.drop_database("calls_alone")
+    assert told == alone
