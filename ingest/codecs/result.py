@@ -93,6 +93,8 @@ class Decoded(msgspec.Struct, gc=False):
         Devices described by the message.
     refused : list of Rejected
         Parts that were not understood; the rest is good.
+    unread : list of str
+        The fields, by their names in the message, that no value was read from.
     """
 
     sender: str
@@ -107,6 +109,7 @@ class Decoded(msgspec.Struct, gc=False):
     notes: dict[str, object] = {}
     proposals: Sequence[ProposedDevice] = ()
     refused: list[Rejected] = []
+    unread: list[str] = []
 
 
 # A message that is well formed and tells nothing about a person or a device: a command, a log line, a list of groups.

@@ -254,7 +254,6 @@ def _second_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) 
         body = json_object(payload)
         if isinstance(body, Rejected):
             return body
-        found = shelly_components.readings(rest[1], body)
-        decoded.readings = shelly_components.with_calls(decoded, found, {rest[1]: body})
+        shelly_components.read_status(decoded, {rest[1]: body})
         return decoded
     return Rejected("unknown_topic", "a Shelly publishes status/{component}, events/rpc or online")

@@ -1,7 +1,14 @@
-"""The components of second and later Shellys, which come alone or many in one notification."""
+"""The components of second and later Shellys, which come alone or many in one notification.
 
-from collections.abc import Callable
+A value's channel is the number of its component, whatever else is in the message; component 0 is the device itself. Of a Bluetooth
+device that a script passes on, the channel is its address.
+"""
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple, cast
+
+from ingest.codecs.bthome import object_name, read_object, read_packet
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import button_word
 from ingest.codecs.parsing.json_fields import (
@@ -19,6 +26,72 @@ from ingest.codecs.result import Decoded, Measured, Rejected
 _HALF_PRESSES = {"btn_down", "btn_up"}
 _PRESSED = {"input", "bthomedevice", "bthomesensor"}
 _ALARMS = {"smoke": "smoke", "flood": "water_leak"}
+# Names, and what another field of the component says too.
+_REPEATED = {"id", "tF", "rotation"}
+
+
+class _Field(NamedTuple):
+    metric: str
+    per_unit: float = 0.0
+    """Divides a number; 0 for a truth."""
+
+
+def _truth(metric: str) -> _Field:
+    return _Field(metric)
+
+
+def _number(metric: str, per_unit: float = 1.0) -> _Field:
+    return _Field(metric, per_unit)
+
+
+_ELECTRICITY = {
+    "apower": _number("power_w"),
+    "voltage": _number("mains_v"),
+    "current": _number("current_a"),
+}
+# Its temperature is the inside of the plug.
+_SWITCH = {"output": _truth("switch_on"), **_ELECTRICITY, "aenergy.total": _number("energy_kwh", 1000)}
+_METER = {
+    "act_power": _number("power_w"),
+    "total_act_power": _number("power_w"),
+    **_ELECTRICITY,
+    "total_current": _number("current_a"),
+}
+_ZONE = {name: _truth("presence") for name in ("presence", "state", "value")}
+_COMPONENTS: dict[str, dict[str, _Field]] = {
+    "switch": _SWITCH,
+    "light": _SWITCH,
+    "cover": _ELECTRICITY,
+    "pm1": _SWITCH,
+    "em": _METER,
+    "em1": _METER,
+    "emdata": {"total_act": _number("energy_kwh", 1000)},
+    "em1data": {"total_act_energy": _number("energy_kwh", 1000)},
+    "temperature": {"tC": _number("temperature_c")},
+    "humidity": {"rh": _number("humidity_pct")},
+    "illuminance": {"lux": _number("illuminance_lx")},
+    "devicepower": {"battery.percent": _number("battery_pct"), "battery.V": _number("battery_v")},
+    "smoke": {"alarm": _truth("smoke")},
+    "flood": {"alarm": _truth("water_leak")},
+    "motion": {"motion": _truth("motion"), "state": _truth("motion")},
+    "presence": _ZONE,
+    "presencezone": _ZONE,
+    # A push button has no state, and an analogue input gives a share.
+    "input": {"state": _truth("input_on")},
+    "rgb": _SWITCH,
+    "rgbw": _SWITCH,
+    "cct": _SWITCH,
+    "blutrv": {
+        "current_C": _number("temperature_c"),
+        "rssi": _number("rssi_dbm"),
+        "battery": _number("battery_pct"),
+    },
+    "occupancy": {"value": _truth("presence")},
+    "wifi": {"rssi": _number("rssi_dbm")},
+    "bthomedevice": {"rssi": _number("rssi_dbm"), "battery": _number("battery_pct")},
+}
+# What these tell is about the board and its connections.
+_OF_THE_BOARD = {"sys", "ble", "cloud", "mqtt", "ws", "eth", "script", "knx", "matter", "bthome", "ts"}
 
 
 def read_notification(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
@@ -27,63 +100,145 @@ def read_notification(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     method = text_of(body.get("method"))
     if not method.startswith("Notify") or not parameters:
         return Rejected("wrong_shape", "the message is no notification of a Shelly")
-    decoded.time = time_of_epoch(parameters.get("ts")) if parameters.get("ts") else None
+    decoded.time = _moment(parameters.get("ts"))
     if method == "NotifyEvent":
-        return _events(decoded, parameters)
-    several = _several(list(parameters))
-    found: list[Measured] = []
-    for component in parameters:
-        for reading in readings(component, inner(parameters, component)):
-            kind, _, number = component.partition(":")
-            name = f"{reading.metric}#{number}" if kind in several else reading.metric
-            found.append(Measured(name, reading.value))
-    decoded.readings = with_calls(decoded, _once(found), parameters)
+        for event in objects(parameters.get("events")):
+            decoded.readings = [*decoded.readings, *_event(decoded, event)]
+    else:
+        read_status(decoded, parameters)
     return decoded
 
 
-def with_calls(decoded: Decoded, found: list[Measured], components: JsonObject) -> list[Measured]:
-    """Return readings with the calls of components that we do not read by their kind."""
-    calls = CallFields()
+def read_status(decoded: Decoded, components: JsonObject) -> None:
+    """Read the status of components, each by its name."""
+    found: list[Measured] = []
     for component, status in components.items():
-        if component.partition(":")[0] not in _COMPONENTS:
-            calls.add(component, status)
-    return calls.merged(found, decoded.refused)
+        if isinstance(status, dict):
+            found += _component(decoded, component, cast("JsonObject", status))
+    decoded.readings = _once(found)
 
 
-def readings(component: str, status: JsonObject) -> list[Measured]:
-    """Return what the status of one component tells."""
-    read = _COMPONENTS.get(component.partition(":")[0])
-    return [] if read is None else read(status)
-
-
-def _events(decoded: Decoded, parameters: JsonObject) -> Decoded:
+def _component(decoded: Decoded, component: str, status: JsonObject) -> list[Measured]:
+    kind, _, number = component.partition(":")
+    if kind == "bthomesensor":
+        return _channelled(_bluetooth_object(decoded, component, status), number)
+    fields = _COMPONENTS.get(kind, {})
+    if not fields:
+        return _channelled(_unknown(decoded, component, status), number)
+    values = dict(_leaves(status))
     found: list[Measured] = []
+    read: set[str] = set()
+    for name, field in fields.items():
+        reading = _read(field, values.get(name))
+        if reading is not None:
+            found.append(reading)
+            read.add(name)
+    count = number_of(values.get("num_objects"))
+    if fields is _ZONE and not found and count is not None:
+        found.append(Measured("presence", count > 0))
+        read.add("num_objects")
+    decoded.unread += [
+        f"{component}.{name}"
+        for name, value in values.items()
+        if name not in read and name not in _REPEATED and value is not None
+    ]
+    return _channelled(_once(found), number)
+
+
+def _read(field: _Field, value: object) -> Measured | None:
+    if field.per_unit:
+        number = number_of(value)
+        return None if number is None else Measured(field.metric, number / field.per_unit)
+    truth = truth_of(value)
+    return None if truth is None else Measured(field.metric, truth)
+
+
+def _leaves(status: JsonObject, path: str = "") -> Iterator[tuple[str, object]]:
+    for name, value in status.items():
+        if isinstance(value, dict) and path.count(".") < 3:
+            yield from _leaves(cast("JsonObject", value), f"{path}{name}.")
+        else:
+            yield f"{path}{name}", value
+
+
+def _unknown(decoded: Decoded, component: str, status: JsonObject) -> list[Measured]:
+    """Return the calls in a component of a kind that we do not know."""
     calls = CallFields()
-    events = objects(parameters.get("events"))
-    several = _several([text_of(event.get("component")) for event in events])
-    for event in events:
-        name = text_of(event.get("event"))
-        moment = time_of_epoch(event.get("ts")) if event.get("ts") else None
-        component, _, number = text_of(event.get("component")).partition(":")
-        word = button_word(name) if component in _PRESSED and name not in _HALF_PRESSES else None
-        if word is not None:
-            found.append(Measured(f"button#{number}" if component in several else "button", word, moment))
-        elif component in _ALARMS and name in {
-            "alarm",
-            f"{component}.alarm",
-            "alarm_off",
-            f"{component}.alarm_off",
-        }:
-            found.append(Measured(_ALARMS[component], not name.endswith("_off"), moment))
-        elif word is None:
-            calls.add("event", event)
-    decoded.readings = calls.merged(found, decoded.refused)
-    return decoded
+    calls.add(component, status)
+    found = calls.merged([], decoded.refused)
+    if component.partition(":")[0] not in _OF_THE_BOARD and not found:
+        decoded.unread += [
+            f"{component}.{name}"
+            for name, value in _leaves(status)
+            if name not in _REPEATED and value is not None
+        ]
+    return found
 
 
-def _several(components: list[str]) -> set[str]:
-    kinds = [component.partition(":")[0] for component in set(components) if ":" in component]
-    return {kind for kind in kinds if kinds.count(kind) > 1}
+def _bluetooth_object(decoded: Decoded, component: str, status: JsonObject) -> list[Measured]:
+    """Read one object of a Bluetooth device; which, only its configuration says, so that a door may look like a movement."""
+    value = status.get("value")
+    name = object_name(status.get("obj_id"))
+    readings = read_object(name, value) if name else None
+    moment = _moment(status.get("last_updated_ts"))
+    if readings is not None:
+        return [Measured(reading.metric, reading.value, moment) for reading in readings]
+    if isinstance(value, (bool, str)):
+        decoded.refused.append(
+            Rejected(
+                "unclear_component",
+                f"{component} may be a door, a movement or a press; the message does not say which",
+            )
+        )
+    elif value is not None:
+        decoded.unread.append(f"{component}.value")
+    return []
+
+
+def _event(decoded: Decoded, event: JsonObject) -> list[Measured]:
+    name = text_of(event.get("event"))
+    moment = _moment(event.get("ts"))
+    component = text_of(event.get("component"))
+    kind, _, number = component.partition(":")
+    word = button_word(name) if kind in _PRESSED and name not in _HALF_PRESSES else None
+    if word is not None:
+        return _channelled([Measured("button", word, moment)], number)
+    if kind in _ALARMS and name in {"alarm", f"{kind}.alarm", "alarm_off", f"{kind}.alarm_off"}:
+        return _channelled([Measured(_ALARMS[kind], not name.endswith("_off"), moment)], number)
+    data = inner(event, "data")
+    address = text_of(data.get("address") or data.get("addr"))
+    if address:
+        return _packet(decoded, data, address, moment)
+    calls = CallFields()
+    calls.add("event", event)
+    return _channelled(calls.merged([], decoded.refused), "" if kind == "script" else number)
+
+
+# What a packet says of itself.
+_OF_THE_PACKET = {"address", "addr", "pid", "packet_id", "encryption", "BTHome_version", "model"}
+
+
+def _packet(decoded: Decoded, data: JsonObject, address: str, moment: datetime | None) -> list[Measured]:
+    """Read what a script passes on of a Bluetooth device, under the device's own address."""
+    packet = {name: value for name, value in data.items() if name not in _OF_THE_PACKET}
+    found, unread = read_packet(packet)
+    calls = CallFields()
+    for name in unread:
+        calls.add(name, packet[name])
+    found = calls.merged(found, decoded.refused)
+    decoded.unread += [f"data.{name}" for name in unread]
+    return _channelled([Measured(one.metric, one.value, moment) for one in found], address.lower())
+
+
+def _moment(value: object) -> datetime | None:
+    # 0 until the clock is set.
+    return time_of_epoch(value) if value else None
+
+
+def _channelled(found: list[Measured], channel: str) -> list[Measured]:
+    if channel in {"", "0"}:
+        return found
+    return [Measured(f"{reading.metric}#{channel}", reading.value, reading.time) for reading in found]
 
 
 def _once(found: list[Measured]) -> list[Measured]:
@@ -92,85 +247,3 @@ def _once(found: list[Measured]) -> list[Measured]:
     for reading in found:
         names.setdefault(reading.metric, reading)
     return list(names.values())
-
-
-def _numbers(status: JsonObject, **metrics: str) -> list[Measured]:
-    found: list[Measured] = []
-    for key, metric in metrics.items():
-        number = number_of(status.get(key))
-        if number is not None:
-            found.append(Measured(metric, number))
-    return found
-
-
-def _truths(status: JsonObject, **metrics: str) -> list[Measured]:
-    found: list[Measured] = []
-    for key, metric in metrics.items():
-        truth = truth_of(status.get(key))
-        if truth is not None:
-            found.append(Measured(metric, truth))
-    return found
-
-
-def _switch(status: JsonObject) -> list[Measured]:
-    # Its temperature is the inside of the plug.
-    found = _truths(status, output="switch_on")
-    found += _numbers(status, apower="power_w", voltage="mains_v", current="current_a")
-    return found + _energy(inner(status, "aenergy").get("total"))
-
-
-def _meter(status: JsonObject) -> list[Measured]:
-    found = _numbers(status, act_power="power_w", total_act_power="power_w", apower="power_w")
-    return found + _numbers(status, voltage="mains_v", current="current_a", total_current="current_a")
-
-
-def _energy(watt_hours: object) -> list[Measured]:
-    number = number_of(watt_hours)
-    return [] if number is None else [Measured("energy_kwh", number / 1000)]
-
-
-def _power_supply(status: JsonObject) -> list[Measured]:
-    return _numbers(inner(status, "battery"), percent="battery_pct", V="battery_v")
-
-
-def _input(status: JsonObject) -> list[Measured]:
-    # A push button has no state, and an analogue input gives a share.
-    state = status.get("state")
-    return [Measured("input_on", state)] if isinstance(state, bool) else []
-
-
-def _zone(status: JsonObject) -> list[Measured]:
-    found = _truths(status, presence="presence", state="presence", value="presence")
-    count = number_of(status.get("num_objects"))
-    return found if found or count is None else [Measured("presence", count > 0)]
-
-
-_COMPONENTS: dict[str, Callable[[JsonObject], list[Measured]]] = {
-    "switch": _switch,
-    "light": _switch,
-    "cover": lambda status: _numbers(status, apower="power_w", voltage="mains_v", current="current_a"),
-    "pm1": _switch,
-    "em": _meter,
-    "em1": _meter,
-    "emdata": lambda status: _energy(status.get("total_act")),
-    "em1data": lambda status: _energy(status.get("total_act_energy")),
-    "temperature": lambda status: _numbers(status, tC="temperature_c"),
-    "humidity": lambda status: _numbers(status, rh="humidity_pct"),
-    "illuminance": lambda status: _numbers(status, lux="illuminance_lx"),
-    "devicepower": _power_supply,
-    "smoke": lambda status: _truths(status, alarm="smoke"),
-    "flood": lambda status: _truths(status, alarm="water_leak"),
-    "motion": lambda status: _truths(status, motion="motion", state="motion"),
-    "presence": _zone,
-    "presencezone": _zone,
-    "input": _input,
-    "rgb": _switch,
-    "rgbw": _switch,
-    "cct": _switch,
-    "blutrv": lambda status: _numbers(
-        status, current_C="temperature_c", rssi="rssi_dbm", battery="battery_pct"
-    ),
-    "occupancy": lambda status: _truths(status, value="presence"),
-    "wifi": lambda status: _numbers(status, rssi="rssi_dbm"),
-    "bthomedevice": lambda status: _numbers(status, rssi="rssi_dbm", battery="battery_pct"),
-}

@@ -163,7 +163,7 @@ def _switches(body: JsonObject) -> list[Measured]:
             truth = _WORDS.get(text_of(value).upper()) if isinstance(value, str) else None
             if truth is not None:
                 readings.append(Measured(_PLAIN[key.upper()], truth))
-    return _lone_channels(readings)
+    return readings
 
 
 def _action(body: JsonObject, key: str) -> object:
@@ -178,12 +178,3 @@ def _input(text: str, channel: str) -> list[Measured]:
         return [channelled("input_on", truth, channel)]
     word = button_word(text)
     return [] if word is None else [channelled("button", word, channel)]
-
-
-def _lone_channels(readings: list[Measured]) -> list[Measured]:
-    """POWER1 alone is the one relay of a board that numbers it."""
-    bases = [reading.metric.partition("#")[0] for reading in readings]
-    return [
-        Measured(base, reading.value) if bases.count(base) == 1 else reading
-        for base, reading in zip(bases, readings, strict=True)
-    ]

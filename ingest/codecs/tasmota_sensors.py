@@ -1,5 +1,6 @@
 """What a Tasmota's SENSOR, STATE and RESULT hold beside switches: energy, climate chips, and devices behind it by radio."""
 
+import re
 from typing import cast
 
 from ingest.codecs.parsing.call_fields import CallFields
@@ -19,6 +20,8 @@ _ENERGY = {"Power": "power_w", "Total": "energy_kwh", "Voltage": "mains_v", "Cur
 _PRESSURE_UNITS = {"hPa": 1.0, "mmHg": 1.333224, "inHg": 33.86389}
 # These measure the board itself.
 _OWN_CHIP = {"ESP32", "ENERGY"}
+# Of several of a kind: DS18B20-1, or DS18B20_1 where the firmware is set so.
+_NUMBERED_CHIP = re.compile(r"[-_]\d+\Z")
 # Radio sensors under their own name in SENSOR (the drivers for Bluetooth); 1 is seen, open or wet.
 _RADIO_TRUTHS = {"PIR": "motion", "Motion": "motion", "Door": "contact_open"}
 # The Zigbee bridge's names for attributes. 1 of Contact is open: it is the alarm bit of the sensor.
@@ -59,16 +62,20 @@ def energy(meter: JsonObject) -> list[Measured]:
     readings: list[Measured] = []
     for key, metric in _ENERGY.items():
         value = meter.get(key)
-        several = items(value) or [value]
-        for place, entry in enumerate(several, start=1):
+        several = items(value)
+        for place, entry in enumerate(several or [value], start=1):
             number = number_of(entry)
             if number is not None:
-                readings.append(channelled(metric, number, str(place) if len(several) > 1 else ""))
+                readings.append(channelled(metric, number, str(place) if several else ""))
     return readings
 
 
 def sensors(body: JsonObject) -> list[Measured]:
-    """Return what the chips in SENSOR measure; a chip's name is the channel where several measure the same."""
+    """Return what the chips in SENSOR measure.
+
+    The channel is the name of a chip that has a number (DS18B20-2) or an address of its own, as radio sensors have, since SENSOR
+    may hold any of those alone. The board's other chips are always all there: where two measure the same, their names tell them apart.
+    """
     fahrenheit = body.get("TempUnit") == "F"
     hpa = _PRESSURE_UNITS.get(text_of(body.get("PressureUnit")), 1.0)
     found: list[tuple[str, str, float | bool]] = []
@@ -86,9 +93,11 @@ def sensors(body: JsonObject) -> list[Measured]:
             truth = truth_of(value)
             if _RADIO_TRUTHS.get(key) and truth is not None:
                 found.append((_RADIO_TRUTHS[key], chip, truth))
-    counts = [metric for metric, _, _ in found]
+    own = {chip for _, chip, _ in found if _NUMBERED_CHIP.search(chip) or "mac" in inner(body, chip)}
+    counts = [metric for metric, chip, _ in found if chip not in own]
     return [
-        channelled(metric, value, chip if counts.count(metric) > 1 else "") for metric, chip, value in found
+        channelled(metric, value, chip if chip in own or counts.count(metric) > 1 else "")
+        for metric, chip, value in found
     ]
 
 

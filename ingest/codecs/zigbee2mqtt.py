@@ -20,7 +20,14 @@ from ingest.codecs.parsing.json_fields import (
     truth_of,
 )
 from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing
-from ingest.codecs.zigbee_names import ATTRIBUTES, CHANNEL, NUMBERS, SILENT_ATTRIBUTES, SPECIAL, TRUTHS
+from ingest.codecs.zigbee_names import (
+    ATTRIBUTES,
+    NUMBERS,
+    SILENT_ATTRIBUTES,
+    SPECIAL,
+    TRUTHS,
+    name_and_endpoint,
+)
 from ingest.mqtt.topics import Source
 
 _COMMANDS = {"set", "get"}
@@ -43,7 +50,10 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     name = "/".join(levels)
     value = json_value(payload)
     if len(levels) > 1 and not isinstance(value, dict):
-        if levels[-1] in ATTRIBUTES or call_in_field(levels[-1], value=True) is not None:
+        if (
+            name_and_endpoint(levels[-1])[0] in ATTRIBUTES
+            or call_in_field(levels[-1], value=True) is not None
+        ):
             return _attribute(source, levels, payload)
         if levels[-1] in SILENT_ATTRIBUTES:
             return nothing("/".join(levels[:-1]))
@@ -106,8 +116,8 @@ def _device(decoded: Decoded, body: JsonObject) -> Decoded:
     calls = CallFields()
     for key, value in body.items():
         if value is not None:
-            channel = CHANNEL.match(key)
-            base, suffix = (channel[1], f"#{channel[2]}") if channel else (key, "")
+            base, endpoint = name_and_endpoint(key)
+            suffix = f"#{endpoint}" if endpoint else ""
             found = _field(decoded, base, value, body)
             if not found:
                 calls.add(key, value)

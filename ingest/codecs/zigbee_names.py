@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from ingest.codecs.parsing.event_words import button_word, call_in_action
 from ingest.codecs.parsing.json_fields import number_of, text_of, truth_of
@@ -33,10 +34,10 @@ NUMBERS = {
     "consumption": "energy_kwh",
     "current": "current_a",
 }
-# `state_l1`, `power_left`: one value of several in one device.
-CHANNEL = re.compile(
-    r"(state|power|energy|current|voltage|contact|occupancy|presence|temperature|humidity|action)"
-    r"_(l?\d+|left|center|right|top|bottom)\Z"
+# `state_l1`, `power_left`, `contact_ep2`: the endpoint of a device with several, as the converters name them.
+_ENDPOINT = re.compile(
+    r"(?P<base>.+?)_(?P<endpoint>l?\d+|ep\d+|(?:top|center|bottom)_(?:left|right)|(?:row|relay|button|channel)_?\d+"
+    r"|left|right|center|top|bottom|phase_[a-c])\Z"
 )
 # With one of these the device hangs on the mains, where `voltage` is volts; on a battery it is millivolts.
 _BATTERY = {"battery", "battery_low", "battery_state"}
@@ -156,3 +157,18 @@ SPECIAL: dict[str, Callable[[object, Mapping[str, object]], list[Measured]]] = {
     "motion_state": _presence_state,
     "human_motion_state": _presence_state,
 }
+
+
+@lru_cache(maxsize=10_000)
+def name_and_endpoint(key: str) -> tuple[str, str]:
+    """Return the exposed name in a key, and the endpoint it belongs to; without one, and of names that we do not read, the key itself.
+
+    Examples
+    --------
+    >>> name_and_endpoint("state_left"), name_and_endpoint("contact_alarm_1"), name_and_endpoint("fall_2")
+    (('state', 'left'), ('contact_alarm_1', ''), ('fall_2', ''))
+    """
+    match = None if key in SPECIAL else _ENDPOINT.match(key)
+    if match and (match["base"] in SPECIAL or match["base"] in TRUTHS or match["base"] in NUMBERS):
+        return match["base"], match["endpoint"]
+    return key, ""

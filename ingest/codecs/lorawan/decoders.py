@@ -98,7 +98,7 @@ def _values(body: JsonObject, refused: list[Rejected]) -> list[Measured]:
             if not found and key != "header":
                 calls.add(key, value)
             readings += found
-    return calls.merged(_lone_channels(_without_empty_climate(readings, body)), refused)
+    return calls.merged(_without_empty_climate(readings, body), refused)
 
 
 def _value(key: str, value: object, body: JsonObject) -> list[Measured]:
@@ -148,14 +148,6 @@ def _one_of_several(key: str, value: object) -> list[Measured]:
         return []
     found = _word(metric, {}, value) if metric in {"presence", "input_on"} else _number(metric, value)
     return [Measured(f"{reported.metric}#{match['channel']}", reported.value) for reported in found]
-
-
-def _lone_channels(readings: list[Measured]) -> list[Measured]:
-    bases = [reading.metric.partition("#")[0] for reading in readings]
-    return [
-        Measured(base, reading.value) if bases.count(base) == 1 else reading
-        for base, reading in zip(bases, readings, strict=True)
-    ]
 
 
 def _battery(value: object, _body: JsonObject) -> list[Measured]:

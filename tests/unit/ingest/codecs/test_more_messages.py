@@ -73,10 +73,10 @@ def _uplink(**values: object) -> dict[str, object]:
             {"steps_count": 120},
         ),
         # Tasmota
-        ("tele/plug/STATE", {"Time": "2024-06-10T15:13:20", "POWER1": "OFF"}, {"switch_on": False}),
+        ("tele/plug/STATE", {"Time": "2024-06-10T15:13:20", "POWER1": "OFF"}, {"switch_on#1": False}),
         ("stat/plug/RESULT", {"POWER2": "ON", "POWER1": "OFF"}, {"switch_on#1": False, "switch_on#2": True}),
         ("stat/plug/POWER", "ON", {"switch_on": True}),
-        ("stat/button/RESULT", {"Button1": {"Action": "DOUBLE"}}, {"button": "double"}),
+        ("stat/button/RESULT", {"Button1": {"Action": "DOUBLE"}}, {"button#1": "double"}),
         (
             "tele/attic/SENSOR",
             {
@@ -115,7 +115,7 @@ def _uplink(**values: object) -> dict[str, object]:
                     "events": [{"component": "input:1", "event": "single_push", "ts": 1718000000.5}],
                 },
             },
-            {"button": "single", "time": "2024-06-10T06:13:20.500000Z"},
+            {"button#1": "single", "time": "2024-06-10T06:13:20.500000Z"},
         ),
         (
             "shellypro2-1/events/rpc",
@@ -123,7 +123,7 @@ def _uplink(**values: object) -> dict[str, object]:
                 "method": "NotifyStatus",
                 "params": {"ts": 1718000000, "switch:0": {"output": True}, "switch:1": {"output": False}},
             },
-            {"switch_on#0": True, "switch_on#1": False},
+            {"switch_on": True, "switch_on#1": False},
         ),
         # LoRaWAN
         (
