@@ -1,6 +1,7 @@
 """What a Tasmota's SENSOR, STATE and RESULT hold beside switches: energy, climate chips, and devices behind it by radio."""
 
 import re
+from collections import Counter
 from typing import cast
 
 from ingest.codecs.parsing.call_fields import CallFields
@@ -76,29 +77,32 @@ def sensors(body: JsonObject) -> list[Measured]:
     The channel is the name of a chip that has a number (DS18B20-2) or an address of its own, as radio sensors have, since SENSOR
     may hold any of those alone. The board's other chips are always all there: where two measure the same, their names tell them apart.
     """
-    fahrenheit = body.get("TempUnit") == "F"
-    hpa = _PRESSURE_UNITS.get(text_of(body.get("PressureUnit")), 1.0)
-    found: list[tuple[str, str, float | bool]] = []
+    found: list[tuple[str, Measured]] = []
     for chip, values in body.items():
-        if not isinstance(values, dict) or chip in _OWN_CHIP:
-            continue
-        for key, value in cast("JsonObject", values).items():
-            # An analogue input numbers what it measures: Temperature1.
-            base = key.rstrip("0123456789")
-            metric, number = _CLIMATE.get(base), number_of(value)
-            if metric and number is not None:
-                if metric == "temperature_c" and fahrenheit:
-                    number = (number - 32) / 1.8
-                found.append((metric, chip, number * hpa if metric == "pressure_hpa" else number))
-            truth = truth_of(value)
-            if _RADIO_TRUTHS.get(key) and truth is not None:
-                found.append((_RADIO_TRUTHS[key], chip, truth))
-    own = {chip for _, chip, _ in found if _NUMBERED_CHIP.search(chip) or "mac" in inner(body, chip)}
-    counts = [metric for metric, chip, _ in found if chip not in own]
+        if isinstance(values, dict) and chip not in _OWN_CHIP:
+            for key, value in cast("JsonObject", values).items():
+                reading = _of_chip(key, value, body)
+                if reading is not None:
+                    found.append((chip, reading))
+    own = {chip for chip, _ in found if _NUMBERED_CHIP.search(chip) or "mac" in inner(body, chip)}
+    counts = Counter(reading.metric for chip, reading in found if chip not in own)
     return [
-        channelled(metric, value, chip if chip in own or counts.count(metric) > 1 else "")
-        for metric, chip, value in found
+        channelled(reading.metric, reading.value, chip if chip in own or counts[reading.metric] > 1 else "")
+        for chip, reading in found
     ]
+
+
+def _of_chip(key: str, value: object, body: JsonObject) -> Measured | None:
+    # An analogue input numbers what it measures: Temperature1.
+    metric, number = _CLIMATE.get(key.rstrip("0123456789")), number_of(value)
+    if metric and number is not None:
+        if metric == "temperature_c" and body.get("TempUnit") == "F":
+            number = (number - 32) / 1.8
+        if metric == "pressure_hpa":
+            number *= _PRESSURE_UNITS.get(text_of(body.get("PressureUnit")), 1.0)
+        return Measured(metric, number)
+    truth = truth_of(value) if key in _RADIO_TRUTHS else None
+    return None if truth is None else Measured(_RADIO_TRUTHS[key], truth)
 
 
 def zigbee(body: JsonObject, refused: list[Rejected]) -> list[Measured]:
