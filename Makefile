@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install services assets wheel demo demo-reset test test-unit test-faults check format evaluate bench
+.PHONY: help install services assets wheel demo demo-reset test test-unit test-faults check format evaluate bench mutants
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -83,3 +83,6 @@ BENCH ?=
 
 bench: services ## Measure speed, memory and space: a table and bench.json (BENCH=quick: in minutes)
 	@$(BIN)/python -m tests.bench $(BENCH)
+
+mutants: $(INSTALLED) ## Lay faults into the heart and say how many the nearest tests notice (half an hour)
+	@$(BIN)/python -m tests.mutants $(ARGS)

@@ -2,8 +2,10 @@
 
 import argparse
 import json
+import subprocess
 from collections.abc import Callable
 from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -100,10 +102,18 @@ def _show(results: Results) -> None:
 
 
 def _write(path: Path, results: Results) -> None:
-    """Write the results; what was measured before and not now stays."""
+    """Write the results with their commit and day; what was measured before and not now stays as it was."""
     told: dict[str, object] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
-    told |= {key: asdict(result) for key, result in results.items()}
+    where = {"commit": _commit(), "date": datetime.now(UTC).date().isoformat()}
+    told |= {key: asdict(result) | where for key, result in results.items()}
     path.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def _commit() -> str:
+    """Return the commit that is measured; with a plus where files were changed since."""
+    described = ["git", "describe", "--always", "--abbrev=7", "--exclude=*", "--dirty=+"]
+    run = subprocess.run(described, capture_output=True, text=True, check=False)
+    return run.stdout.strip() or "unknown"
 
 
 if __name__ == "__main__":
