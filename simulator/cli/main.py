@@ -96,7 +96,10 @@ def ward(
         str, typer.Option(help="Start of the web address of second contacts; without it there are none.")
     ] = "",
 ) -> None:
-    """Make a ward and write its ward file, to be registered with `mimamori register`."""
+    """Make a ward and write its ward file, to be registered with `mimamori register`.
+
+    Example: [bold]mimamori simulate ward --residents 20 --out ward.json[/bold]
+    """
     order = WardOrder(residents, seed, _moment(now), mail_domain, webhook_url)
     write_ward(out, make_ward(order))
     Console(stderr=True).print(f"Wrote a ward of {residents} residents to {out}")
@@ -106,7 +109,10 @@ def ward(
 def history(
     ward: WardFile, seed: Seed = 1, scenario: Scenarios = None, days: HistoryDays = HISTORY_DAYS
 ) -> None:
-    """Publish the days before live watching begins, as fast as the broker takes them."""
+    """Publish the days before live watching begins, as fast as the broker takes them.
+
+    Example: [bold]mimamori simulate history --ward ward.json[/bold]
+    """
     settings = _start()
     simulation = _simulation(ward, seed, scenario or _default(settings), days)
     _publish_history(simulation, settings, stop_on_signals())
@@ -123,7 +129,10 @@ def live(
     truth_days: TruthDays = 28.0,
     view: Seen = False,
 ) -> None:
-    """Publish what happens as the clock passes, until stopped; started again, it goes on where it was."""
+    """Publish what happens as the clock passes, until stopped; started again, it goes on where it was.
+
+    Example: [bold]mimamori simulate live --ward ward.json --scenario demo --view[/bold]
+    """
     settings = _start()
     simulation = _simulation(ward, seed, scenario or _default(settings), days)
     _write_ground_truth(simulation, truth, truth_days)
@@ -141,7 +150,10 @@ def run(
     truth_days: TruthDays = 28.0,
     view: Seen = False,
 ) -> None:
-    """Publish the history, then go on live."""
+    """Publish the history, then go on live.
+
+    Example: [bold]mimamori simulate run --ward ward.json --scenario demo[/bold]
+    """
     settings = _start()
     simulation = _simulation(ward, seed, scenario or _default(settings), days)
     _write_ground_truth(simulation, truth, truth_days)
@@ -167,7 +179,10 @@ def write(
     truth: Truth = None,
     days: HistoryDays = HISTORY_DAYS,
 ) -> None:
-    """Write what `live` would publish to a file, as fast as it can be made and without a broker."""
+    """Write what `live` would publish to a file, as fast as it can be made and without a broker.
+
+    Example: [bold]mimamori simulate write --ward ward.json --for-days 7 --out messages.jsonl.gz[/bold]
+    """
     simulation = _simulation(ward, seed, scenario or [], days)
     end = simulation.ward.origin + timedelta(days=for_days)
     _write_ground_truth(simulation, truth, for_days)

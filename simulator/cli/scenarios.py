@@ -19,7 +19,10 @@ _NAMED = 6
 
 
 def list_scenarios() -> None:
-    """List the scenarios of the library."""
+    """List the scenarios of the library.
+
+    Example: [bold]mimamori simulate list[/bold]
+    """
     console = Console()
     known = scenarios.library()
     width = max(map(len, known))
@@ -41,7 +44,10 @@ def check(
         int, typer.Option(help="Chooses the people, as it does when the scenario is played.")
     ] = 1,
 ) -> None:
-    """Check scenario files: a mistake is told with its line; else what will happen, and to whom if a ward is given."""
+    """Check scenario files: a mistake is told with its line; else what will happen, and to whom if a ward is given.
+
+    Example: [bold]mimamori simulate check mine.toml --ward ward.json[/bold]
+    """
     console = Console()
     for name in files:
         scenario = scenarios.read_scenario(name)
@@ -72,7 +78,10 @@ def _plan(incidents: Sequence[Incident]) -> Iterator[str]:
 
 
 def new(out: Annotated[Path, typer.Argument(help="The scenario file to write.", show_default=False)]) -> None:
-    """Write a scenario file with comments, to be changed and used with --scenario FILE."""
+    """Write a scenario file with comments, to be changed and used with --scenario FILE.
+
+    Example: [bold]mimamori simulate new mine.toml[/bold]
+    """
     if out.suffix != ".toml":
         raise InputError(f"{out}: a scenario file ends in .toml")
     try:

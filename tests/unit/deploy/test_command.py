@@ -9,6 +9,8 @@ import typer
 from core.errors import InputError
 from deploy.cli import processes
 from deploy.cli.application import app
+from deploy.playback.scenario_command import add_to
+from simulator.cli.main import app as simulating
 from tests.support.command_line import CommandLine
 
 COMMANDS = [
@@ -29,8 +31,9 @@ def test_every_command_explains_itself(mimamori: CommandLine, words: tuple[str, 
 
 
 def test_every_command_that_does_something_shows_an_example() -> None:
-    # What follows of these three is told by commands of their own.
+    # What follows of these is told by programs of their own; the one of `simulate` has many commands.
     handed_on = {"simulate", "replay", "evaluate"}
+    add_to(simulating)
 
     def without(group: typer.Typer) -> Iterator[str]:
         for command in group.registered_commands:
@@ -41,7 +44,7 @@ def test_every_command_that_does_something_shows_an_example() -> None:
             if inner.typer_instance is not None:
                 yield from without(inner.typer_instance)
 
-    assert list(without(app)) == []
+    assert [*without(app), *without(simulating)] == []
 
 
 def test_a_mistyped_command_is_a_usage_error(mimamori: CommandLine) -> None:
