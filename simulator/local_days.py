@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 HOUR_S = 3600.0
 DAY_S = 86_400.0
+DEFAULT_ZONE = ZoneInfo("Asia/Tokyo")
 
 
 @dataclass(frozen=True)

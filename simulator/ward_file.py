@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.domain.device import DEVICE_ID, DeviceKind
 from core.errors import InputError
+from simulator.local_days import DEFAULT_ZONE
 from simulator.town.streets import TOWN, Ground
 
-DEFAULT_ZONE = ZoneInfo("Asia/Tokyo")
 _SENDERS = ("native", "zigbee2mqtt", "owntracks")
 Json = dict[str, Any]
 

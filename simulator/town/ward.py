@@ -5,12 +5,11 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from simulator.local_days import local_day
+from simulator.local_days import DEFAULT_ZONE, local_day
 from simulator.randomness import generator
 from simulator.town import names
 from simulator.town.device_fit import Json, devices_of
 from simulator.town.streets import TOWN, crossing
-from simulator.ward_file import DEFAULT_ZONE
 
 HISTORY_DAYS = 28
 _FAMILY_ABROAD = 5
