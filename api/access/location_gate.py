@@ -14,6 +14,7 @@ from typing import cast
 from api.access.viewer import Viewer
 from api.access.visibility import holds
 from core.domain.alert import Alert, Severity
+from core.domain.geodesy import METRES_PER_DEGREE, metres_per_degree
 from core.domain.geofence import Circle, Geofence, Polygon
 from core.domain.rules import shows_location
 from core.store.alerts import alerts
@@ -23,7 +24,6 @@ from core.store.people.access_log import Viewed
 from core.store.telemetry.readings import StoredFix
 
 CELL_M = 500.0
-_METRES_PER_DEGREE = 111_195.0
 # What rules call places in their reason cards.
 _PLACE_NAMES = frozenset(
     {"lat", "lon", "position", "positions", "fix", "fixes", "track", "trail", "point", "points"}
@@ -95,7 +95,7 @@ def coarse(lat: float, lon: float) -> tuple[float, float]:
     >>> coarse(35.6581, 139.7017) == coarse(35.6585, 139.7020)
     True
     """
-    step_lat = CELL_M / _METRES_PER_DEGREE
+    step_lat = CELL_M / METRES_PER_DEGREE
     row = math.floor(lat / step_lat)
     centre_lat = (row + 0.5) * step_lat
     # All points of a row share one width, or cells would not line up; no narrower than near the poles.
@@ -168,8 +168,8 @@ def _around(shape: Polygon) -> tuple[float, float, float]:
     lats = [lat for lat, _ in shape.corners]
     lons = [lon for _, lon in shape.corners]
     lat, lon = coarse((min(lats) + max(lats)) / 2, (min(lons) + max(lons)) / 2)
-    height = (max(lats) - min(lats)) * _METRES_PER_DEGREE
-    width = (max(lons) - min(lons)) * _METRES_PER_DEGREE * math.cos(math.radians(lat))
+    per_lat, per_lon = metres_per_degree(lat)
+    height, width = (max(lats) - min(lats)) * per_lat, (max(lons) - min(lons)) * per_lon
     return lat, lon, max(CELL_M, math.hypot(height, width) / 2)
 
 

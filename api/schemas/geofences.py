@@ -1,6 +1,5 @@
 """Geofences: circles and polygons with the hours in which they hold."""
 
-import math
 from datetime import time
 from typing import Annotated, Literal
 
@@ -10,6 +9,7 @@ from shapely import Polygon as Area
 from shapely.validation import explain_validity
 
 from api.schemas.common import Input, Line, Output
+from core.domain.geodesy import metres_per_degree
 from core.domain.geofence import ALWAYS, Circle, Geofence, Hours, Polygon
 
 MIN_RADIUS_M = 30
@@ -19,7 +19,6 @@ _MAX_CORNERS = 500
 _MAX_DEGREES = 2.0
 # A third of the smallest circle; positions are not good enough for less.
 _MIN_AREA_M2 = 1000
-_METRES_PER_DEGREE = 111_195.0
 
 Lat = Annotated[float, Field(ge=-85, le=85, examples=[35.6585])]
 Lon = Annotated[float, Field(ge=-180, le=180, examples=[139.7454])]
@@ -155,5 +154,5 @@ def to_hours(hours: HoursIO) -> Hours:
 
 
 def _area_m2(corners: list[tuple[float, float]]) -> float:
-    middle = math.cos(math.radians(corners[0][0]))
-    return float(Area(corners).area) * _METRES_PER_DEGREE**2 * middle
+    per_lat, per_lon = metres_per_degree(corners[0][0])
+    return float(Area(corners).area) * per_lat * per_lon

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.geodesy import EARTH_RADIUS_M
 from core.domain.geofence import Circle, Polygon
 
-EARTH_RADIUS_M = 6_371_008.8
 # So many positions with the edges of a shape fit into the cache of a processor.
 _AT_ONCE = 2048
 

@@ -69,8 +69,9 @@ def way(track: Track, until: float) -> Way:
 
     Examples
     --------
+    >>> from core.domain.geodesy import METRES_PER_DEGREE
     >>> minutes = np.arange(6) * 60.0
-    >>> north = 35.0 + np.array([0, 10, 0, 60, 120, 180]) / 111_195
+    >>> north = 35.0 + np.array([0, 10, 0, 60, 120, 180]) / METRES_PER_DEGREE
     >>> way(Track(minutes, north, np.full(6, 139.0), np.full(6, 15.0)), 400.0).walked_m.round().tolist()
     [0.0, 60.0, 120.0, 180.0]
     """

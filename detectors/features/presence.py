@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.geodesy import metres_per_degree
 from detectors.features.observability import confirmed
 from detectors.features.window import Blind, LifeSigns, Track, moment
 
@@ -16,7 +17,6 @@ WORST_ACCURACY_M, UNKNOWN_ACCURACY_M = 300.0, 100.0
 FIXES_AWAY, AWAY_OVER_S, FIXES_BACK = 3, 120.0, 2
 # A tracker that is silent for so long may lie somewhere else than its wearer is.
 STALE_S = 1800.0
-_METRES_PER_DEGREE = 111_194.93
 
 
 def away(track: Track, home: tuple[float, float], signs: LifeSigns) -> list[Blind]:
@@ -95,6 +95,5 @@ def _sure(run: NDArray[np.float64]) -> float | None:
 
 
 def _distance_m(track: Track, home: tuple[float, float]) -> NDArray[np.float64]:
-    north = (track.lat - home[0]) * _METRES_PER_DEGREE
-    east = (track.lon - home[1]) * _METRES_PER_DEGREE * np.cos(np.radians(home[0]))
-    return np.hypot(north, east)
+    per_lat, per_lon = metres_per_degree(home[0])
+    return np.hypot((track.lat - home[0]) * per_lat, (track.lon - home[1]) * per_lon)

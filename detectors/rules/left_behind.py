@@ -6,6 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from core.domain.alert import Finding, Severity
+from core.domain.geodesy import metres_per_degree
 from core.domain.rules import LEFT_BEHIND
 from detectors.features.observability import confirmed, is_held, pause_after, until_now, was_observable
 from detectors.features.path_shape import UNKNOWN_ACCURACY_M, WORST_ACCURACY_M, way
@@ -25,7 +26,6 @@ _BEFORE_S = 3600.0
 # Openings and closings this near are one passage.
 _PASSAGE_S = 120.0
 _MOST = 0.8
-_METRES_PER_DEGREE = 111_194.93
 
 
 @dataclass(frozen=True)
@@ -81,9 +81,9 @@ def _lies_still(track: Track, here_since: float, door: float, tick: float) -> in
         return None
     there = float(np.median(track.lat[before])), float(np.median(track.lon[before]))
     here = float(np.median(track.lat[after])), float(np.median(track.lon[after]))
-    narrow = np.cos(np.radians(there[0]))
-    apart = np.hypot(here[0] - there[0], (here[1] - there[1]) * narrow) * _METRES_PER_DEGREE
-    around = np.hypot(track.lat[after] - here[0], (track.lon[after] - here[1]) * narrow) * _METRES_PER_DEGREE
+    per_lat, per_lon = metres_per_degree(there[0])
+    apart = np.hypot((here[0] - there[0]) * per_lat, (here[1] - there[1]) * per_lon)
+    around = np.hypot((track.lat[after] - here[0]) * per_lat, (track.lon[after] - here[1]) * per_lon)
     is_still = apart <= SAME_PLACE_M and np.quantile(around, _MOST) <= SAME_PLACE_M
     return int(np.sum(after)) if is_still else None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from core.domain.geodesy import metres_per_degree
 from detectors.features.path_shape import way
 from detectors.features.window import Track
 from detectors.rules.wandering import ASTRAY_BELOW, wandering_score
@@ -16,7 +17,6 @@ from simulator.evaluation.protocol import Floats
 
 KINDS = ("laps", "to_and_fro", "random", "streets")
 FLAGGED_FROM = 1 - ASTRAY_BELOW
-_METRES_PER_DEGREE = 111_194.93
 _TRIP_S, _EVERY_S, _LONGEST_GAP_S = 2400.0, 600.0, 600.0
 _LEAST_FIXES = 12
 _FIX_S = 60.0
@@ -97,7 +97,7 @@ def with_loop(random: np.random.Generator, trip: Track, kind: str) -> Track:
     east, north = _walk(random, kind, walked_s * random.uniform(0.6, 1.2))
     error = _error(random, len(walked_s))
     lat0, lon0 = float(trip.lat[at - 1]), float(trip.lon[at - 1])
-    per_lon = _METRES_PER_DEGREE * np.cos(np.radians(lat0))
+    per_lat, per_lon = metres_per_degree(lat0)
     claims = np.nan if np.all(np.isnan(trip.accuracy_m)) else _ACCURACY_M
     later_s = float(walked_s[-1]) + _FIX_S
     return Track(
@@ -105,8 +105,8 @@ def with_loop(random: np.random.Generator, trip: Track, kind: str) -> Track:
         np.concatenate(
             [
                 trip.lat[:at],
-                lat0 + (north + error[1]) / _METRES_PER_DEGREE,
-                trip.lat[at:] + north[-1] / _METRES_PER_DEGREE,
+                lat0 + (north + error[1]) / per_lat,
+                trip.lat[at:] + north[-1] / per_lat,
             ]
         ),
         np.concatenate(

@@ -7,11 +7,12 @@ from math import cos, hypot, radians, sin
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.geodesy import metres_per_degree
+
 # The inner breakwater landfill: roads and grass, no dwellings. A real address would point at somebody.
 CENTRE_LAT, CENTRE_LON = 35.6035, 139.8120
 BLOCK_EAST_M, BLOCK_NORTH_M = 90.0, 65.0
 _STREET_ANGLE = radians(18.0)
-_METRES_PER_DEGREE = 111_320.0
 
 Metres = tuple[float, float]
 FloatArray = NDArray[np.float64]
@@ -26,9 +27,8 @@ class Ground:
 
     def degrees(self, east: FloatArray, north: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Return latitude and longitude, both shape (n,), of points given in metres."""
-        lat = self.lat + north / _METRES_PER_DEGREE
-        lon = self.lon + east / (_METRES_PER_DEGREE * cos(radians(self.lat)))
-        return lat, lon
+        per_lat, per_lon = metres_per_degree(self.lat)
+        return self.lat + north / per_lat, self.lon + east / per_lon
 
     def point(self, place: Metres) -> tuple[float, float]:
         """Return latitude and longitude of one point, rounded to about a decimetre."""

@@ -14,6 +14,7 @@ import paho.mqtt.client as paho
 import psycopg
 from paho.mqtt.enums import CallbackAPIVersion
 
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.geofence import ALWAYS, Circle, Geofence
 from core.store.migrate import migrate
 from deploy.local.mosquitto import SIMULATOR
@@ -37,7 +38,6 @@ _WARM_S = 5.0
 _PATIENCE_S = 60.0
 # Somebody walks away from home, a fix every two minutes.
 _FIX_S, _WALK_M_S = 120.0, 1.2
-_METRES_PER_DEG = 111_320.0
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ def _probe(
     began = time.monotonic()
     for number, (walker, caller) in enumerate(zip(walkers, callers, strict=True)):
         time.sleep(max(0.0, began + number / _PROBES_PER_S - time.monotonic()))
-        lat = AT[0] + walk[-1] / _METRES_PER_DEG
+        lat = AT[0] + walk[-1] / METRES_PER_DEGREE
         left[walker] = time.time()
         client.publish(*fix_message(walker, 1, datetime.now(UTC).isoformat(), lat, AT[1]), qos=1)
         time.sleep(0.5 / _PROBES_PER_S)
@@ -163,7 +163,7 @@ def _walk() -> list[float]:
     for step in range(1, 30):
         distances.append(step * _FIX_S * _WALK_M_S)
         times = np.arange(len(distances), dtype=np.float64) * _FIX_S
-        north = AT[0] + np.array(distances) / _METRES_PER_DEG
+        north = AT[0] + np.array(distances) / METRES_PER_DEGREE
         track = Track(times, north, np.full(len(times), AT[1]), np.full(len(times), 12.0))
         window = Window(1, ZoneInfo("UTC"), moment(0), life_signs([]), track, (), (), (), (fence,))
         if GeofenceExit().evaluate(window, moment(0), moment(float(times[-1]))).findings:
@@ -187,7 +187,7 @@ def _walk_up_to_now(
             "INSERT INTO fix (device_number, time, received_at, lat, lon, accuracy_m)"
             " SELECT device_number, %(time)s, %(time)s, %(lat)s, %(lon)s, 12 FROM device WHERE device_id = %(device)s",
             [
-                {"time": at, "lat": AT[0] + far / _METRES_PER_DEG, "lon": AT[1], "device": device}
+                {"time": at, "lat": AT[0] + far / METRES_PER_DEGREE, "lon": AT[1], "device": device}
                 for at, far, device in rows
             ],
         )

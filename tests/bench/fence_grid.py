@@ -7,8 +7,8 @@ from math import cos, floor, radians
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain.geodesy import EARTH_RADIUS_M
 from core.domain.geofence import Circle, Polygon
-from detectors.features.geofence_distance import EARTH_RADIUS_M
 
 CELL_DEG = 0.01
 

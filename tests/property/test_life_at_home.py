@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.domain.device import DeviceKind
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.planned_absence import AbsenceKind
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
 from detectors.features import presence
@@ -126,7 +127,7 @@ class Home:
             if at(minute) <= until
         )
         rooms, power, track = (self._rows(rows, until) for rows in (self.levels, self.watts, self.fixes))
-        lat = HOME[0] + track[:, 1] / 111_194.93
+        lat = HOME[0] + track[:, 1] / METRES_PER_DEGREE
         way = Track(track[:, 0], lat, np.full(len(lat), HOME[1]), np.full(len(lat), 10.0))
         planned = [
             PlannedAbsence(number, kind, at(minute), at(minute + length))

@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.geofence import ALWAYS, Circle, Geofence
 from detectors.features.window import LifeSigns, Track, Window, moment
 from detectors.rules.geofence_exit import GeofenceExit
 from simulator.evaluation.protocol import DAY_S, Flags, Floats
 
 HOME = (35.7, 139.7)
-_METRES_PER_DEGREE = 111_194.93
 FIX_S = 60.0
 _DISTANCES_M = (60.0, 150.0, 400.0, 1500.0)
 _WALK_M_S = 1.0
@@ -147,8 +147,8 @@ def _walk(random: np.random.Generator, days: int, fix_s: float) -> Walk:
     error, accuracy = _errors(random, is_out, fix_s)
     east = distance * np.sin(bearing) + error[0]
     north = distance * np.cos(bearing) + error[1]
-    lat = HOME[0] + north / _METRES_PER_DEGREE
-    lon = HOME[1] + east / (_METRES_PER_DEGREE * np.cos(np.radians(HOME[0])))
+    lat = HOME[0] + north / METRES_PER_DEGREE
+    lon = HOME[1] + east / (METRES_PER_DEGREE * np.cos(np.radians(HOME[0])))
     return Walk(Track(time, lat, lon, accuracy), time, distance)
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.planned_absence import AbsenceKind
 from detectors.features import presence
 from detectors.features.local_time import DAY_S
@@ -236,7 +237,7 @@ def whole_window(person: SyntheticPerson, watched_from: datetime) -> Window:
     signs = life_signs(person.signs)
     fixes = np.array(sorted(person.fixes), np.float64).reshape(-1, 2)
     count = len(fixes)
-    lat = HOME[0] + fixes[:, 1] / 111_194.93
+    lat = HOME[0] + fixes[:, 1] / METRES_PER_DEGREE
     track = Track(fixes[:, 0], lat, np.full(count, HOME[1]), np.full(count, 15.0))
     power = np.array(sorted(person.power), np.float64).reshape(-1, 2)
     rooms = [

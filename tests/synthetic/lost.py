@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.alert import Finding
+from core.domain.geodesy import METRES_PER_DEGREE
 from detectors.features.significant_places import Places, Visits, cell_of, learn_places
 from detectors.features.window import LifeSigns, Track, Window, moment
 from detectors.rules.wandering import Wandering
@@ -19,7 +20,6 @@ from simulator.evaluation.protocol import DAY_S
 from tests.synthetic.excursions import HOME, Walk
 
 LEARNED_DAYS = 30
-_METRES_PER_DEGREE = 111_194.93
 _EVERY_NIGHTS = 3
 _LASTS_S = 3 * 3600.0
 
@@ -95,8 +95,8 @@ def _with_nights(random: np.random.Generator, track: Track) -> tuple[Track, list
         far = np.minimum(gone[out] * random.uniform(0.8, 1.2), random.uniform(1000, 3000))
         way = random.uniform(0, 2 * np.pi)
         error = random.normal(0, 7, (2, int(np.sum(out))))
-        lat[out] = HOME[0] + (far * np.cos(way) + error[0]) / _METRES_PER_DEGREE
-        narrow = _METRES_PER_DEGREE * np.cos(np.radians(HOME[0]))
+        lat[out] = HOME[0] + (far * np.cos(way) + error[0]) / METRES_PER_DEGREE
+        narrow = METRES_PER_DEGREE * np.cos(np.radians(HOME[0]))
         lon[out] = HOME[1] + (far * np.sin(way) + error[1]) / narrow
         left.append(leaves)
     return replace(track, lat=lat, lon=lon), left

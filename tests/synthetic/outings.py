@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
+from core.domain.geodesy import METRES_PER_DEGREE
 from detectors.features.window import LIFE_KINDS, LifeSigns, Track, Window, life_signs, moment
 from detectors.rules.left_behind import QUIET_S, LeftBehind
 from simulator.evaluation.protocol import DAY_S
@@ -19,7 +20,6 @@ from simulator.evaluation.synthetic import syn40
 from tests.synthetic.excursions import HOME
 
 _FIX_S = 300.0
-_METRES_PER_DEGREE = 111_194.93
 _LEFT = 1 / 3
 _RINGS = 2 / 7
 
@@ -68,8 +68,8 @@ def _window(random: np.random.Generator, signs: LifeSigns, carried: list[tuple[f
         away_m[out] = np.minimum(np.minimum(time[out] - began, ended - time[out]), 600.0)
         sigma[out] = 7.0
     error = random.normal(0, 1, (2, len(time))) * sigma
-    lat = HOME[0] + (away_m + error[0]) / _METRES_PER_DEGREE
-    lon = HOME[1] + error[1] / (_METRES_PER_DEGREE * np.cos(np.radians(HOME[0])))
+    lat = HOME[0] + (away_m + error[0]) / METRES_PER_DEGREE
+    lon = HOME[1] + error[1] / (METRES_PER_DEGREE * np.cos(np.radians(HOME[0])))
     kinds = [LIFE_KINDS[int(kind)] for kind in signs.kind]
     where = [signs.places[int(place)] for place in signs.place]
     rows: list[tuple[float, DeviceKind, str]] = list(

@@ -11,6 +11,7 @@ from api.access.viewer import Viewer
 from api.pages.parts.search_area import search_circles, search_lines
 from api.pages.rendering import HtmlPage
 from core.domain.device import DeviceKind
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.geofence import Circle, Geofence
 from core.settings import Settings
 from core.store.database import Connection
@@ -112,6 +113,7 @@ def draw(page: HtmlPage, connection: Connection, resident: int, fences: list[Geo
         "home": {"lat": home.lat, "lon": home.lon} if home.lat is not None else None,
         "geofences": [_shape(fence) for fence in fences],
         "fixes": [],
+        "metres_per_degree": METRES_PER_DEGREE,
         "tiles": settings.map_tiles,
         "credit": settings.map_credit,
         "texts": {"zoom_in": page.words("place_of.zoom_in"), "zoom_out": page.words("place_of.zoom_out")},

@@ -2,13 +2,12 @@
 
 /* global L */
 const NICE_M = [10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000];
-export const M_PER_DEGREE = 111_320;
 const GRID_PX = 90;
 const TOKYO_BAY = [35.63, 139.79];
 
 export const COLOURS = { line: "#0017c1", fence: "#1a1a1a", trail: "#0017c1", faint: "#999999", white: "#ffffff", search: "#ce0000" };
 
-/** Make the map in `element`; `data` holds tiles, credit and the texts of the page. */
+/** Make the map in `element`; `data` holds tiles, credit, the metres of a degree and the texts of the page. */
 export function makeMap(element, data, options = {}) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const map = L.map(element, {
@@ -23,7 +22,7 @@ export function makeMap(element, data, options = {}) {
     map.attributionControl.setPrefix(false);
     L.tileLayer(data.tiles, { maxZoom: 18, attribution: escapeText(data.credit) }).addTo(map);
   } else {
-    drawGrid(map);
+    drawGrid(map, data.metres_per_degree);
   }
   return map;
 }
@@ -35,17 +34,17 @@ function somewhere(data) {
   return corner ?? (fix && [fix.lat, fix.lon]) ?? (data.home && [data.home.lat, data.home.lon]) ?? TOKYO_BAY;
 }
 
-function drawGrid(map) {
+function drawGrid(map, metresPerDegree) {
   const grid = L.layerGroup().addTo(map);
   const draw = () => {
     grid.clearLayers();
     const bounds = map.getBounds().pad(0.3);
     const middle = map.getCenter();
-    const metresPerPixel = (40_075_016 * Math.cos((middle.lat * Math.PI) / 180)) / 2 ** (map.getZoom() + 8);
+    const metresPerPixel = (360 * metresPerDegree * Math.cos((middle.lat * Math.PI) / 180)) / 2 ** (map.getZoom() + 8);
     const step = NICE_M.find((metres) => metres / metresPerPixel >= GRID_PX) ?? NICE_M.at(-1);
     const style = { color: COLOURS.faint, weight: 1, opacity: 0.45, interactive: false };
-    const stepLat = step / M_PER_DEGREE;
-    const stepLon = step / (M_PER_DEGREE * Math.cos((middle.lat * Math.PI) / 180));
+    const stepLat = step / metresPerDegree;
+    const stepLon = step / (metresPerDegree * Math.cos((middle.lat * Math.PI) / 180));
     for (let lat = Math.ceil(bounds.getSouth() / stepLat) * stepLat; lat < bounds.getNorth(); lat += stepLat) {
       grid.addLayer(L.polyline([[lat, bounds.getWest()], [lat, bounds.getEast()]], style));
     }

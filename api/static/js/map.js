@@ -1,7 +1,7 @@
 // The map of a resident's page: safe areas, the trail with its age, and the list beside it. Nothing moves by itself.
 
 /* global L */
-import { COLOURS, M_PER_DEGREE, fenceShape, homeMark, label, makeMap } from "./ground.js";
+import { COLOURS, fenceShape, homeMark, label, makeMap } from "./ground.js";
 
 const data = JSON.parse(document.getElementById("map-data").textContent);
 const element = document.getElementById("map");
@@ -24,7 +24,7 @@ if (data.search) {
     const look = { radius: circle.radius_m, color: COLOURS.search, weight: 3, dashArray: place ? "2 8" : null, fill: false, interactive: false };
     // The view holds the inner circle; the outer one is there for whoever zooms out.
     (place ? map : all).addLayer(L.circle(centre, look));
-    map.addLayer(label([data.search.lat + circle.radius_m / M_PER_DEGREE, data.search.lon], circle.text, [-30, -4]));
+    map.addLayer(label([data.search.lat + circle.radius_m / data.metres_per_degree, data.search.lon], circle.text, [-30, -4]));
   });
 }
 

@@ -3,7 +3,6 @@
 /* global L */
 import { fenceShape, homeMark, label, makeMap } from "./ground.js";
 
-const M_PER_DEGREE = 111_320;
 const STEP_M = 10;
 const BIG_STEP_M = 100;
 
@@ -64,7 +63,8 @@ function move(north, east) {
   const lat = number("lat");
   const lon = number("lon");
   if (kind() !== "circle" || !Number.isFinite(lat) || !Number.isFinite(lon)) return;
-  setCentre(lat + north / M_PER_DEGREE, lon + east / (M_PER_DEGREE * Math.cos((lat * Math.PI) / 180)));
+  const metres = data.metres_per_degree;
+  setCentre(lat + north / metres, lon + east / (metres * Math.cos((lat * Math.PI) / 180)));
   const told = document.getElementById("zone-told");
   told.textContent = `${field("lat").value}, ${field("lon").value}`;
 }

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.device import DeviceKind
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.metrics import METRICS, METRICS_BY_NUMBER
 from core.domain.reading import ReadingFlag
 from core.store.database import Connection
@@ -151,6 +152,7 @@ def away(
             "until": until,
             "part": part,
             "away_m": _AWAY_M,
+            "metres_per_degree": METRES_PER_DEGREE,
             "worst_accuracy_m": _WORST_ACCURACY_M,
         },
     ).fetchall()

@@ -11,6 +11,7 @@ import pytest
 
 from api.access.location_gate import holds_place
 from core.domain.alert import Severity
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.geofence import Circle, Hours
 from core.errors import InputError, NotFoundError, StoreUnavailableError
 from core.store.database import Database
@@ -62,7 +63,7 @@ def _a_way_out() -> list[tuple[datetime, float, float, float | None]]:
     """Return fixes of twenty minutes outside the safe area."""
     north_m = [0.0] * 5 + [900.0] * 20 + [0.0] * 5
     return [
-        (OUT + timedelta(minutes=number - 40), HOME[0] + one / 111_195, HOME[1], 10.0)
+        (OUT + timedelta(minutes=number - 40), HOME[0] + one / METRES_PER_DEGREE, HOME[1], 10.0)
         for number, one in enumerate(north_m)
     ]
 

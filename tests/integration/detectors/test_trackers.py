@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Condition, Severity
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.store.database import Database
 from core.store.people import baselines as usuals
 from detectors.baselines import significant_places as places
@@ -36,7 +37,7 @@ def weeks_at_home(ward: JudgedWard) -> None:
 def walk(ward: JudgedWard, begins: datetime, north_m: list[float]) -> datetime:
     """Store a fix a minute, so far north of home; return the last moment."""
     rows = [
-        (begins + timedelta(minutes=number), HOME[0] + one / 111_195, HOME[1], 12.0)
+        (begins + timedelta(minutes=number), HOME[0] + one / METRES_PER_DEGREE, HOME[1], 12.0)
         for number, one in enumerate(north_m)
     ]
     ward.locate("phone-1", rows)

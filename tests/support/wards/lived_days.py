@@ -9,6 +9,7 @@ from itertools import groupby
 from random import Random
 from typing import Any
 
+from core.domain.geodesy import METRES_PER_DEGREE
 from simulator.network.lossy_channel import OutboundMessage
 from tests.support.wards.evaluated_ward import at
 
@@ -18,7 +19,7 @@ END = WATCHED + timedelta(days=DAYS)
 FIRST = WATCHED - timedelta(days=TAUGHT_DAYS)
 _OFFICE = "中央地域包括支援センター"
 _LAT, _LON = 35.6, 139.8
-_DEGREES_PER_M = 1 / 111_195
+_DEGREES_PER_M = 1 / METRES_PER_DEGREE
 # So much a device puts into one message when it sends what it has kept.
 _AT_ONCE = 60
 # The devices of each home: kind and place.

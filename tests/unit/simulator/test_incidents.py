@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.domain.device import DeviceKind
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.reading import is_life_sign
 from simulator.incidents.incident import Incident
 from simulator.local_days import HOUR_S, LocalDay
@@ -115,7 +116,7 @@ def test_who_wanders_walks_far_and_gets_nowhere(pattern: str):
         if day.ms(10 * HOUR_S + 1200) < item.time_ms < day.ms(11 * HOUR_S + 6600) and item.accuracy_m < 20
     ]
     lat, lon = (np.array([getattr(item, name) for item in during]) for name in ("lat", "lon"))
-    north = (lat - world.home.ground.lat) * 111_320
+    north = (lat - world.home.ground.lat) * METRES_PER_DEGREE
     east = (lon - world.home.ground.lon) * 90_500
     walked = float(np.sum(np.hypot(np.diff(east), np.diff(north))))
     farthest = float(np.max(np.hypot(east, north)))
@@ -139,7 +140,7 @@ def test_a_tracker_that_was_left_stays_at_home_while_the_rooms_are_quiet():
     assert not [at for at in signs(world, told) if left + 20_000 < at < back - 1000]
     ground = world.home.ground
     away = [
-        np.hypot((item.lat - ground.lat) * 111_320, (item.lon - ground.lon) * 90_500)
+        np.hypot((item.lat - ground.lat) * METRES_PER_DEGREE, (item.lon - ground.lon) * 90_500)
         for item in told.positions
         if left < item.time_ms < back
     ]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.domain.device import DeviceKind
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.reading import is_life_sign
 from simulator.incidents.incident import IncidentKind
 from simulator.local_days import HOUR_S
@@ -220,7 +221,9 @@ def test_leaving_the_area_goes_as_far_as_the_scenario_says(ward: SimWard):
         Occupation.WALK_OFF
     ]
     farthest = max(
-        np.hypot((item.lat - home.home.ground.lat) * 111_320, (item.lon - home.home.ground.lon) * 90_500)
+        np.hypot(
+            (item.lat - home.home.ground.lat) * METRES_PER_DEGREE, (item.lon - home.home.ground.lon) * 90_500
+        )
         for item in home.home_day(day).positions
         if item.accuracy_m < 15
     )

@@ -52,7 +52,7 @@ JOIN fix AS f ON f.device_number = a.device_number AND a.during @> f.time
 WHERE a.resident_id = %(resident)s AND h.lat IS NOT NULL AND h.lon IS NOT NULL
     AND f.time >= %(since)s AND f.time < %(until)s
     AND f.accuracy_m <= %(worst_accuracy_m)s
-    AND sqrt(power((f.lat - h.lat) * 111195, 2) + power((f.lon - h.lon) * 111195 * cos(radians(h.lat)), 2))
+    AND sqrt(power(f.lat - h.lat, 2) + power((f.lon - h.lon) * cos(radians(h.lat)), 2)) * %(metres_per_degree)s
         > %(away_m)s + f.accuracy_m
 ORDER BY part_at;
 

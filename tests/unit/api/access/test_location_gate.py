@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.access.location_gate import CELL_M, coarse, coarse_geofence, holds_place, without_places
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.geofence import ALWAYS, Circle, Geofence, Polygon
 
 _LAT = st.floats(-80, 80)
@@ -13,8 +14,8 @@ _LON = st.floats(-179, 179)
 
 
 def _metres(a: tuple[float, float], b: tuple[float, float]) -> float:
-    north = (a[0] - b[0]) * 111_195
-    east = (a[1] - b[1]) * 111_195 * math.cos(math.radians(a[0]))
+    north = (a[0] - b[0]) * METRES_PER_DEGREE
+    east = (a[1] - b[1]) * METRES_PER_DEGREE * math.cos(math.radians(a[0]))
     return math.hypot(north, east)
 
 

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 import shapely
 
+from core.domain.geodesy import EARTH_RADIUS_M
 from core.domain.geofence import Circle, Polygon
-from detectors.features.geofence_distance import EARTH_RADIUS_M, Floats, distance_outside_m
+from detectors.features.geofence_distance import Floats, distance_outside_m
 
 # An L around a corner: not convex.
 CORNERS = (

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.domain.geodesy import METRES_PER_DEGREE
 from detectors.features.outliers import outlier_scores
 from detectors.windows.series import track
 
@@ -9,7 +10,8 @@ from detectors.windows.series import track
 def doubted(north_m: list[float], *, step_s: float = 60.0, accuracy_m: float = 15.0) -> list[float]:
     """Return the doubt about fixes so many metres to the north, one after another."""
     rows = [
-        (step_s * number, 35.0 + north / 111_195, 139.0, accuracy_m) for number, north in enumerate(north_m)
+        (step_s * number, 35.0 + north / METRES_PER_DEGREE, 139.0, accuracy_m)
+        for number, north in enumerate(north_m)
     ]
     return outlier_scores(track(rows), np.full(len(rows), accuracy_m / 1.515)).round(2).tolist()
 

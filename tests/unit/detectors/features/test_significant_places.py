@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from core.domain.geodesy import METRES_PER_DEGREE
 from detectors.features.significant_places import Places, Visits, cell_of, learn_places
 
 HOME = (35.6, 139.8)
@@ -31,7 +32,7 @@ def test_places_seen_on_three_days_are_usual_and_others_are_forgotten():
 
 def test_near_a_usual_place_is_familiar_as_far_as_is_asked():
     found = learn_places(visits(usual_weeks(20)))
-    north = HOME[0] + 250 / 111_195
+    north = HOME[0] + 250 / METRES_PER_DEGREE
     assert not found.is_familiar(north, HOME[1])
     assert found.is_familiar(north, HOME[1], within_m=300.0)
 

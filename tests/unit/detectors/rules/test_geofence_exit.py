@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from core.domain.alert import Finding
+from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.geofence import ALWAYS, Circle, Geofence
 from detectors.features.window import Window, life_signs
 from detectors.rules.base import Evaluation
@@ -21,7 +22,8 @@ Fixes = list[tuple[float, float, float]]
 def evaluate(fixes: Fixes, *, until_min: float = 600, created_min: float | None = None) -> Evaluation:
     """Judge fixes: minute, metres to the north, accuracy; the fence has 200 m round the origin."""
     rows = [
-        (BEGIN.timestamp() + 60 * minute, 35.0 + north / 111_195, 139.0, acc) for minute, north, acc in fixes
+        (BEGIN.timestamp() + 60 * minute, 35.0 + north / METRES_PER_DEGREE, 139.0, acc)
+        for minute, north, acc in fixes
     ]
     created_at = None if created_min is None else BEGIN + timedelta(minutes=created_min)
     fence = Geofence(1, 5, "home", Circle(35.0, 139.0, 200.0), ALWAYS, created_at)
@@ -199,7 +201,7 @@ def reason(found: Evaluation) -> dict[str, object]:
 def heard(window_home: tuple[float, float] | None, *, at: list[int]) -> Evaluation:
     """Judge half an hour at home, then half an hour of fixes 800 m off; the home's gateway hears the tracker at these minutes."""
     rows = [
-        (BEGIN.timestamp() + 60 * minute, 35.0 + north / 111_195, 139.0, acc)
+        (BEGIN.timestamp() + 60 * minute, 35.0 + north / METRES_PER_DEGREE, 139.0, acc)
         for minute, north, acc in at_home(30) + outside(30, 30)
     ]
     fence = Geofence(1, 5, "home", Circle(35.0, 139.0, 200.0), ALWAYS)

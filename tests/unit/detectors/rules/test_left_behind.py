@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain.device import DeviceKind
+from core.domain.geodesy import METRES_PER_DEGREE
 from detectors.features.window import Blind, Interval, Window, life_signs
 from detectors.rules.base import Evaluation
 from detectors.rules.left_behind import LeftBehind
@@ -30,7 +31,7 @@ def door(minute: float) -> list[Sign]:
 def lies(since: int, until: int, north_m: float = 0.0) -> list[tuple[float, float, float, float]]:
     random = np.random.default_rng(since)
     return [
-        (at(one).timestamp(), 35.6 + (north_m + float(random.normal(0, 15))) / 111_195, 139.8, 25.0)
+        (at(one).timestamp(), 35.6 + (north_m + float(random.normal(0, 15))) / METRES_PER_DEGREE, 139.8, 25.0)
         for one in range(since, until, 5)
     ]
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from core.domain.alert import Finding, Severity
+from core.domain.geodesy import METRES_PER_DEGREE
 from detectors.features.significant_places import Places, cell_of
 from detectors.features.window import Window, life_signs
 from detectors.rules.wandering import Wandering
@@ -18,7 +19,7 @@ BEGIN = datetime(2026, 7, 1, 14, tzinfo=UTC)
 # 23:00 at home, so the hour is unusual for whoever goes out by day.
 ZONE = ZoneInfo("Asia/Tokyo")
 LAT, LON = 35.6, 139.8
-_LON_M = 111_195 * np.cos(np.radians(LAT))
+_LON_M = METRES_PER_DEGREE * np.cos(np.radians(LAT))
 Metres = list[tuple[float, float]]
 
 
@@ -33,7 +34,7 @@ def to_and_fro(count: int, *, far_m: float = 120.0, step_m: float = 60.0, at_m: 
 
 def window_of(steps: Metres, *, accuracy_m: float = 15.0) -> Window:
     rows = [
-        (BEGIN.timestamp() + 60.0 * number, LAT + north / 111_195, LON + east / _LON_M, accuracy_m)
+        (BEGIN.timestamp() + 60.0 * number, LAT + north / METRES_PER_DEGREE, LON + east / _LON_M, accuracy_m)
         for number, (east, north) in enumerate(steps)
     ]
     return Window(5, ZONE, BEGIN - timedelta(days=1), life_signs([]), track(rows), (), (), (), ())
@@ -48,7 +49,10 @@ def told(steps: Metres, places: Places | None = None, *, until_min: float = 600)
 def home_ground(days: int = 60, *, stays: int = 60, around_m: int = 200) -> Places:
     """Return usual places: everything within some metres of the origin, on so many days."""
     cells = {
-        cell_of(LAT + north / 111_195, LON + east / _LON_M): (days, stays if (east, north) == (0, 0) else 0)
+        cell_of(LAT + north / METRES_PER_DEGREE, LON + east / _LON_M): (
+            days,
+            stays if (east, north) == (0, 0) else 0,
+        )
         for east in range(-around_m, around_m + 1, 20)
         for north in range(-around_m, around_m + 1, 20)
     }
