@@ -6,9 +6,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.views import stream
-from core.domain.alert import Finding, Severity
-from core.store.alerts import episodes, handling
+from core.domain.alert import Finding, Handling, Severity
+from core.store.alerts import alerts, episodes, handling
 from core.store.database import Database
+from core.store.people import users
 from tests.browser.conftest import Opener, Site
 from tests.browser.four_weeks import NOW
 
@@ -162,6 +163,39 @@ def test_sound_starts_by_a_button_only_and_can_be_muted(site: Site, open_page: O
     expect(page.locator("#sound-state")).to_have_text("音 出ます")
     page.click("#sound-mute")
     expect(page.locator("#sound-state")).to_contain_text("あと")
+
+
+# Counts the tones that the board plays, in place of hearing them.
+_COUNT_TONES = """
+() => {
+  window.tones = 0;
+  const real = AudioContext.prototype.createOscillator;
+  AudioContext.prototype.createOscillator = function () { window.tones += 1; return real.call(this); };
+}
+"""
+
+
+def test_the_sound_of_an_emergency_repeats_until_somebody_takes_it(own_site: Site, open_page: Opener) -> None:
+    page = _board(own_site, open_page)
+    page.evaluate(_COUNT_TONES)
+    page.click("#sound-start")
+    expect(page.locator("#sound-state")).to_have_text("音 出ます")
+    before = page.evaluate("window.tones")
+    number = _raise(own_site, 8, Severity.EMERGENCY)
+    expect(page.locator(f"#matter-{number}")).to_be_visible()
+
+    # Five tones each time: at once, and again every ten seconds.
+    page.wait_for_function("least => window.tones >= least", arg=before + 15, timeout=40_000)
+
+    with Database(own_site.database_url, size=1) as database, database.transaction() as connection:
+        user = users.by_login(connection, "care").number
+        for one in alerts.open_alerts(connection, NOW):
+            if one.handling is Handling.OPEN:
+                handling.claim(connection, one.number, user=user, version=one.version, now=NOW)
+    expect(page.locator(f"#matter-{number}[data-held=yes]")).to_be_visible()
+    quiet = page.evaluate("() => { window.since = Date.now(); return window.tones; }")
+    page.wait_for_function("() => Date.now() - window.since > 21000", timeout=40_000)
+    assert page.evaluate("window.tones") == quiet
 
 
 def test_filter_search_and_keys_work_inside_the_list(site: Site, open_page: Opener) -> None:
