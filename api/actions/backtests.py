@@ -5,7 +5,7 @@ from typing import Any
 
 from api.access import visibility
 from api.actions.context import ActionContext
-from core.domain.backtest import BacktestWish
+from core.domain.backtest import BacktestSettings
 from core.domain.sensitivity import Sensitivity
 from core.errors import ConflictError
 from core.store.detection import backtest_requests
@@ -14,7 +14,7 @@ from core.store.people import access_log, sensitivities
 from core.store.people.access_log import Viewed
 
 
-def request(context: ActionContext, resident: int, wish: BacktestWish) -> BacktestRequest:
+def request(context: ActionContext, resident: int, wish: BacktestSettings) -> BacktestRequest:
     """Return a new request of a backtest; that it was asked for is recorded.
 
     Raises

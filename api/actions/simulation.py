@@ -34,6 +34,6 @@ def inject(context: ActionContext, *, kind: Injectable, home: int) -> int:
     visibility.require_admin(context.viewer, "make things happen")
     if simulation.state(context.connection) is None:
         raise NotFoundError("there is no simulation here")
-    return simulation.add_wish(
+    return simulation.request_injection(
         context.connection, home=home, kind=kind, user=context.viewer.number, now=context.now
     )

@@ -67,7 +67,7 @@ def show(request: Request, viewer: Admin, connection: ConnectionDep, now: NowDep
             "kinds": list(Injectable),
             "lines": [_event(one, homes, page) for one in compared.expectations],
             "false_alerts": [_alert(one, homes, page) for one in compared.false_alerts],
-            "notes": _notes(simulation.wishes(connection), homes, page.words),
+            "notes": _notes(simulation.injection_requests(connection), homes, page.words),
         },
     )
 
@@ -124,7 +124,7 @@ def _notes(wishes: list[simulation.InjectionRequest], homes: dict[int, str], wor
     notes: list[str] = []
     for one in wishes[:3]:
         said = {"home": homes.get(one.home, ""), "what": _named("happens", one.kind, words)}
-        if one.taken_at is None:
+        if one.executed_at is None:
             notes.append(words("sim.wish_open", **said))
         elif one.problem:
             notes.append(words("sim.wish_problem", **said))

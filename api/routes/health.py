@@ -75,11 +75,11 @@ def readyz(database: DatabaseDep, clock: ClockDep, response: Response) -> Ready:
         status="blind" if sees_nothing else "ready",
         database=True,
         ingest=not is_ingest_silent,
-        ingest_behind_s=_age_s(found.ingest_complete_through, now),
+        ingest_behind_s=_age_s(found.ingest_watermark, now),
         # Judging never goes further than ingest, so while that is silent it is not to blame.
         detectors=is_ingest_silent or not is_blind,
         devices=not is_all_silent,
-        judging_behind_s=_age_s(found.judged_through, now),
+        judging_behind_s=_age_s(found.evaluated_through, now),
         last_reading_age_s=_age_s(found.last_received_at, now),
         failing_watches=found.failing_watches,
         next=_next(is_ingest_silent=is_ingest_silent, is_blind=is_blind, is_all_silent=is_all_silent),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from api.schemas.common import Input, Output, Prose
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, Outcome
@@ -12,6 +12,10 @@ from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling,
 
 class AlertOut(Output):
     """An open or past matter about a resident, a home, a device or the ward."""
+
+    model_config = ConfigDict(
+        from_attributes=True, frozen=True, validate_by_name=True, validate_by_alias=True
+    )
 
     number: int
     rule: str = Field(examples=["inactivity"])
@@ -26,10 +30,15 @@ class AlertOut(Output):
     cleared_at: datetime | None
     claimed_by: str | None
     claimed_at: datetime | None
-    claim_lapses_at: datetime | None = Field(description="When the claim runs out without an outcome.")
+    claim_lapses_at: datetime | None = Field(
+        validation_alias="claim_expires_at", description="When the claim runs out without an outcome."
+    )
     closed_at: datetime | None
     outcome: Outcome | None
-    seen_late: bool = Field(description="It was over, or long since begun, before anybody could be told.")
+    seen_late: bool = Field(
+        validation_alias="detected_late",
+        description="It was over, or long since begun, before anybody could be told.",
+    )
     version: int = Field(
         description="Send it back with a change: the change is refused if somebody was faster."
     )

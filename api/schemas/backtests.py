@@ -13,8 +13,8 @@ from core.domain.backtest import (
     NOT_TRIED,
     TRIED_RULES,
     BacktestProblem,
+    BacktestSettings,
     BacktestState,
-    BacktestWish,
     Label,
 )
 from core.domain.sensitivity import Sensitivity
@@ -68,9 +68,9 @@ class BacktestIn(Input):
         description="What really happened; if it is empty, the alerts that people closed as real.",
     )
 
-    def to_wish(self) -> BacktestWish:
+    def to_wish(self) -> BacktestSettings:
         """Return it as the domain has it."""
-        return BacktestWish(
+        return BacktestSettings(
             weeks=self.weeks,
             rules=tuple(dict.fromkeys(self.rules)),
             sensitivities=tuple(dict.fromkeys(self.sensitivities)),
@@ -189,4 +189,4 @@ def _given(one: BacktestRequest) -> dict[str, object]:
         "budget",
     )
     own = ("number", "resident", "asked_by", "asked_at", "state", "progress", "problem", "finished_at")
-    return {name: getattr(one, name) for name in own} | {name: getattr(one.wish, name) for name in wished}
+    return {name: getattr(one, name) for name in own} | {name: getattr(one.settings, name) for name in wished}

@@ -54,7 +54,7 @@ def status(connection: Connection, scope: AccessScope, now: datetime, silent_aft
     silent_after : timedelta
         How long ingest and the detectors may report nothing, in the service's time.
     """
-    hearing = devices.hearing_in(connection, scope, now)
+    hearing = devices.contact_count_in(connection, scope, now)
     return Status(
         now,
         hearing.last_received_at,
@@ -67,12 +67,12 @@ def status(connection: Connection, scope: AccessScope, now: datetime, silent_aft
 
 def is_blind(found: health.Health, now: datetime, silent_after: timedelta) -> bool:
     """Tell whether nothing was stored, or nothing judged, for too long."""
-    return is_ingest_silent(found, now, silent_after) or _is_old(found.judged_through, now, silent_after)
+    return is_ingest_silent(found, now, silent_after) or _is_old(found.evaluated_through, now, silent_after)
 
 
 def is_ingest_silent(found: health.Health, now: datetime, silent_after: timedelta) -> bool:
     """Tell whether ingest has reported nothing, or finished nothing, for too long."""
-    moments = (found.ingest_reported_at, found.ingest_complete_through)
+    moments = (found.ingest_reported_at, found.ingest_watermark)
     return any(_is_old(moment, now, silent_after) for moment in moments)
 
 

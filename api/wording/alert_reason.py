@@ -46,7 +46,7 @@ def why(alert: Alert, moments: LocalTimes) -> list[str]:
     """Return the sentences that say why, the conclusion first."""
     sentences = _WHY.get(alert.rule, _other)
     found = list(sentences(alert, moments))
-    if alert.seen_late:
+    if alert.detected_late:
         seen = clock_of(alert.opened_at, moments)
         found.append(
             moments.words("alert.seen_late_long", clock=clock_of(alert.raised_at, moments), seen=seen)

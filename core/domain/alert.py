@@ -100,12 +100,12 @@ class Alert:
     claimed_at: datetime | None
     closed_at: datetime | None
     outcome: Outcome | None
-    seen_late: bool
+    detected_late: bool
     reason: JsonObject
     version: int
     claimed_by_user: int | None = None
     claimed_by_contact: int | None = None
-    claim_lapses_at: datetime | None = None
+    claim_expires_at: datetime | None = None
 
 
 class EventKind(StrEnum):
@@ -163,7 +163,7 @@ class Delivery(StrEnum):
     CANCELLED = "cancelled"
 
 
-def untold(finding: Finding, resident: int) -> Alert:
+def unraised(finding: Finding, resident: int) -> Alert:
     """Return the alert that a finding would have been, had anybody been told: for those who put reasons into words."""
     return Alert(
         number=0,
@@ -182,7 +182,7 @@ def untold(finding: Finding, resident: int) -> Alert:
         claimed_at=None,
         closed_at=None,
         outcome=None,
-        seen_late=False,
+        detected_late=False,
         reason=finding.reason,
         version=0,
     )

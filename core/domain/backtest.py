@@ -55,7 +55,7 @@ class Label:
 
 
 @dataclass(frozen=True)
-class BacktestWish:
+class BacktestSettings:
     """What is to be tried.
 
     Attributes

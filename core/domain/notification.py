@@ -41,24 +41,24 @@ class EscalationStep:
     ----------
     step : int
         Which contacts: those with this step; at `AFTER_QUIET_HOURS` those passed over; from `FIRST_REMINDER` on everybody who was told.
-    round : int
+    cycle : int
         The event that started the climb.
     due_at : datetime
         When these contacts are told if nobody claims before.
-    taken_at, stopped_at : datetime or None
+    executed_at, stopped_at : datetime or None
         When they were told; when a claim, an end or an outcome made it unnecessary.
     """
 
     step: int
-    round: int
+    cycle: int
     due_at: datetime
-    taken_at: datetime | None
+    executed_at: datetime | None
     stopped_at: datetime | None
 
     @property
     def is_ahead(self) -> bool:
         """Whether these contacts will still be told."""
-        return self.taken_at is None and self.stopped_at is None
+        return self.executed_at is None and self.stopped_at is None
 
     @property
     def is_climb(self) -> bool:

@@ -44,7 +44,7 @@ class QuietHours:
 
 
 # What a resident's contact has unless they chose otherwise; a care centre has none.
-USUAL = QuietHours(time(22), time(7))
+DEFAULT = QuietHours(time(22), time(7))
 
 
 def read(text: str) -> QuietHours | None:

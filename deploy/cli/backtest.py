@@ -119,7 +119,7 @@ def _run(
     if noted is None:
         known = [Label(began_at, rule) for began_at, rule in tested.real_matters]
     else:
-        names = {str(tested.resident), backtest_history.whose(connection, tested.resident).home_name}
+        names = {str(tested.resident), backtest_history.subject_of(connection, tested.resident).home_name}
         known = [Label(one.moment(tested.zone), one.what) for one in noted if one.whose in names]
     return tested, labels_of(tested, known)
 

@@ -12,7 +12,7 @@ from api.access.location_gate import without_places
 from api.locale import words_of
 from api.wording import alert_reason
 from api.wording.times import LocalTimes
-from core.domain.alert import Finding, untold
+from core.domain.alert import Finding, unraised
 from core.domain.people import Language
 from detectors.backtest import result
 from detectors.backtest.run import Backtest
@@ -110,7 +110,7 @@ def _by_episode(tested: Backtest) -> Table:
             Text(
                 " ".join(
                     alert_reason.why(
-                        untold(one, tested.resident), LocalTimes(tested.until, tested.zone, words)
+                        unraised(one, tested.resident), LocalTimes(tested.until, tested.zone, words)
                     )
                 )
             ),

@@ -162,7 +162,7 @@ def _is_stored(database: "Database", device: str, sent_at: datetime) -> bool:
     from core.store.operation import health
 
     with database.transaction() as connection:
-        found = health.told(connection, device, METRICS["online"].number)
+        found = health.latest_value(connection, device, METRICS["online"].number)
     return found is not None and found[0] >= sent_at
 
 

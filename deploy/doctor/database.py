@@ -35,7 +35,7 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
     ):
         yield Check("database", CheckResult.GOOD, f"{edition(connection).label}, schema up to date")
         state, held = health(connection), quarantine.state(connection)
-        canary = evaluation_queue.canary_heard(connection)
+        canary = evaluation_queue.canary_last_contact(connection)
         times, measured = clocks(connection, _WRONG_CLOCK_S), datetime.now(UTC)
     yield from _clock_checks(times, measured)
     yield from _age_checks(state, None if canary is None else canary[0], clock)
@@ -45,11 +45,11 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
 def _age_checks(state: Health, canary_heard_at: datetime | None, clock: Clock) -> Iterator[Check]:
     now, scale = clock.now(), max(1.0, clock.factor)
     yield _age(
-        "ingest", _since(state.ingest_complete_through, now), _LATE_INGEST * scale, CheckResult.BAD,
+        "ingest", _since(state.ingest_watermark, now), _LATE_INGEST * scale, CheckResult.BAD,
         "start it: mimamori ingest; its log says why it stopped",
     )  # fmt: skip
     yield _age(
-        "judging", _since(state.judged_through, now), _LATE_INGEST * scale, CheckResult.BAD,
+        "judging", _since(state.evaluated_through, now), _LATE_INGEST * scale, CheckResult.BAD,
         "start ingest first, then the detectors: mimamori detect; their log says why they stopped",
     )  # fmt: skip
     yield _age(

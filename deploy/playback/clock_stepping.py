@@ -18,7 +18,7 @@ from typing import Self
 from core.clock import FileClock
 from core.errors import MimamoriError
 from core.store.database import Connection, Database
-from core.store.detection.evaluation_queue import is_judged
+from core.store.detection.evaluation_queue import is_evaluated
 from core.store.telemetry import replay_progress
 from deploy.demo.supervised_process import Service, ServicePlan
 from deploy.local.mosquitto import INGEST, Broker
@@ -77,7 +77,7 @@ class Stepping:
             FileClock.write(self.ingest_clock, moment + _BEHIND)
             self._wait(replay_progress.is_stored, moment + _BEHIND, "ingest")
             FileClock.write(self.clock, moment + _BEHIND)
-            self._wait(is_judged, moment, "detectors")
+            self._wait(is_evaluated, moment, "detectors")
             self.after_step(moment)
 
     def _wait(self, is_done: Callable[[Connection, datetime], bool], moment: datetime, who: str) -> None:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from core.store.database import Database
 from core.store.telemetry import batches
 from core.store.telemetry.batches import Batch, SendingDevice
-from core.store.telemetry.sequence_gaps import Missing
+from core.store.telemetry.sequence_gaps import SequenceGap
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
 from ingest.mqtt.message import InboundMessage
@@ -81,7 +81,7 @@ class Feed:
             now,
         )
 
-    def _store(self, deliveries: Sequence[InboundMessage], now: datetime) -> dict[int, list[Missing]]:
+    def _store(self, deliveries: Sequence[InboundMessage], now: datetime) -> dict[int, list[SequenceGap]]:
         """Store messages in one transaction; return what is missing now of the devices for which that changed."""
         if not deliveries:
             return {}
@@ -104,7 +104,9 @@ class Feed:
             batches.store_batch(connection, batch, now)
         return batch.missing
 
-    def _sent_again(self, missing: dict[int, list[Missing]], moment: datetime) -> Iterator[InboundMessage]:
+    def _sent_again(
+        self, missing: dict[int, list[SequenceGap]], moment: datetime
+    ) -> Iterator[InboundMessage]:
         if not missing:
             return
         known = {device.number: device for device in self._devices.all()}

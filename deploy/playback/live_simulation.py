@@ -68,20 +68,20 @@ class Bridge:
                 problem=player.problem,
                 now=now,
             )
-            for request in store.open_wishes(connection):
+            for request in store.open_injections(connection):
                 problem = ""
                 try:
                     happens = self._inject(request)
                     store.add_events(connection, [planned(event) for event in happens], is_injected=True)
                 except InputError as error:
                     problem = str(error)
-                store.take_wish(connection, request.number, problem=problem, now=now)
+                store.mark_executed(connection, request.number, problem=problem, now=now)
         if is_wanted:
             player.start()
         else:
             player.stop()
 
-    def _inject(self, request: store.OpenWish) -> list[TrueEvent]:
+    def _inject(self, request: store.OpenInjection) -> list[TrueEvent]:
         if request.kind not in set(Injectable):
             raise InputError(f"{request.kind} cannot be asked for; {', '.join(Injectable)} can")
         return self._player.inject(request.kind, request.home)

@@ -113,7 +113,7 @@ def escalation(situation: EscalationState, now: datetime) -> tuple[EscalationPla
         return EscalationPlan((), _stopped(situation.steps, now)), ()
     due = [step for step in situation.steps if step.is_ahead and step.due_at <= now]
     messages = [message for step in due for message in _messages(step, situation)]
-    taken = [replace(step, taken_at=now) if step in due else step for step in situation.steps]
+    taken = [replace(step, executed_at=now) if step in due else step for step in situation.steps]
     steps = with_quiet_hours_step(alert, situation.quiet_ends, taken, now)
     return EscalationPlan(tuple(messages), with_reminder(alert, steps, now)), tuple(step.step for step in due)
 
@@ -130,14 +130,14 @@ def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> E
     steps = [
         EscalationStep(
             step=step,
-            round=event.number,
+            cycle=event.number,
             due_at=now + place * (wait or timedelta()),
-            taken_at=now if place == 0 else None,
+            executed_at=now if place == 0 else None,
             stopped_at=None,
         )
         for place, step in enumerate(levels)
     ]
-    messages = [message for step in steps if step.taken_at for message in _openings(step, situation)]
+    messages = [message for step in steps if step.executed_at for message in _openings(step, situation)]
     # Whoever heard of it before must hear that it is on again, even on a step that is not due.
     messages += [
         PlannedNotification(contact, NotificationKind.OPENING, str(event.number))
@@ -182,7 +182,7 @@ def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> Esc
         return plan
     wait = STEP_WAIT.get(alert.severity, timedelta())
     steps = without_pending_reminders(situation.steps)
-    ahead = [step for step in steps if step.taken_at is None and step.is_climb]
+    ahead = [step for step in steps if step.executed_at is None and step.is_climb]
     again = {
         step.step: replace(step, due_at=now + place * wait, stopped_at=None)
         for place, step in enumerate(ahead)
@@ -242,7 +242,7 @@ def _after_quiet_hours(step: EscalationStep, situation: EscalationState) -> list
 
 def _opening(step: EscalationStep, contact: Contact) -> PlannedNotification:
     # By the contact's own step: whoever was told in this climb is not told once more.
-    return PlannedNotification(contact.number, NotificationKind.OPENING, f"{step.round}.{contact.step}")
+    return PlannedNotification(contact.number, NotificationKind.OPENING, f"{step.cycle}.{contact.step}")
 
 
 def _awake(numbers: set[int], situation: EscalationState) -> set[int]:
@@ -262,7 +262,7 @@ def _asked_again(step: EscalationStep, situation: EscalationState) -> list[Plann
     notified = _knowing(situation)
     asked = _awake(notified - set(situation.declined) or notified, situation)
     return [
-        PlannedNotification(contact, NotificationKind.UNCLAIMED, f"{step.round}.{step.step}")
+        PlannedNotification(contact, NotificationKind.UNCLAIMED, f"{step.cycle}.{step.step}")
         for contact in sorted(asked)
     ]
 

@@ -139,7 +139,7 @@ def _subject(level: str, facts: Facts, texts: Catalogue) -> str:
 def _opening(facts: Facts, texts: Catalogue, name: str) -> str:
     alert = facts.alert
     fields = _fields(facts, texts, name)
-    late = texts.text("phrase", "late").format(**fields) if alert.seen_late else ""
+    late = texts.text("phrase", "late").format(**fields) if alert.detected_late else ""
     if _is_over(alert):
         return late + texts.text("over", alert.rule).format(**fields)
     sentence = texts.text("opening", alert.rule).format(**fields)

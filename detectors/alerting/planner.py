@@ -31,7 +31,7 @@ def plan_all(database: Database, now: datetime, put_off: set[int] | None = None)
     return sum(
         _do_all(database, now, hold, do, left_alone)
         for hold, do in (
-            (handling.hold_lapsed, _expire_claim),
+            (handling.hold_expired, _expire_claim),
             (notifications.hold_unplanned, _plan),
             (notifications.hold_due_step, _escalate),
         )
@@ -65,7 +65,7 @@ def _do_all(
 
 
 def _expire_claim(connection: Connection, number: int, now: datetime) -> None:
-    handling.lapse(connection, number, now)
+    handling.expire_claim(connection, number, now)
     _log.info("claim_expired", alert=number)
 
 
@@ -93,7 +93,7 @@ def _escalate(connection: Connection, number: int, now: datetime) -> None:
 def _situation(connection: Connection, alert: Alert, now: datetime) -> EscalationState:
     steps = notifications.steps(connection, alert.number)
     openings = notifications.openings(connection, alert.number, len(escalation.BACKOFF))
-    began = max((step.round for step in steps), default=0)
+    began = max((step.cycle for step in steps), default=0)
     contacts = notifications.audience(connection, alert)
     return EscalationState(
         alert=alert,

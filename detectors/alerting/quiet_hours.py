@@ -34,7 +34,7 @@ def with_quiet_hours_step(
     if not ends or not steps or not is_waiting or (before is not None and (before.is_ahead or is_soon)):
         return tuple(steps)
     due_at = min(max(ends), now + FIRST_PAUSE[alert.severity]) if is_soon else min(ends)
-    later = EscalationStep(AFTER_QUIET_HOURS, steps[0].round, due_at, taken_at=None, stopped_at=None)
+    later = EscalationStep(AFTER_QUIET_HOURS, steps[0].cycle, due_at, executed_at=None, stopped_at=None)
     if before is None:
         return (*steps, later)
-    return tuple(replace(later, round=step.round) if step is before else step for step in steps)
+    return tuple(replace(later, cycle=step.cycle) if step is before else step for step in steps)

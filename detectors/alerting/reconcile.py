@@ -30,7 +30,7 @@ def reconcile(
     Parameters
     ----------
     connection : Connection
-        Inside the transaction that also moves `judged_through`.
+        Inside the transaction that also moves `evaluated_through`.
     resident : int or None
         Whom new alerts are about; None for the whole ward.
     findings : iterable of Finding

@@ -28,9 +28,9 @@ def with_reminder(alert: Alert, steps: Sequence[EscalationStep], now: datetime) 
         *steps,
         EscalationStep(
             step=FIRST_REMINDER + number,
-            round=steps[0].round,
+            cycle=steps[0].cycle,
             due_at=now + min(pause, LONGEST_PAUSE[alert.severity]),
-            taken_at=None,
+            executed_at=None,
             stopped_at=None,
         ),
     )
@@ -38,4 +38,4 @@ def with_reminder(alert: Alert, steps: Sequence[EscalationStep], now: datetime) 
 
 def without_pending_reminders(steps: Sequence[EscalationStep]) -> tuple[EscalationStep, ...]:
     """Return the escalation without reminders that were never sent."""
-    return tuple(step for step in steps if not step.is_reminder or step.taken_at is not None)
+    return tuple(step for step in steps if not step.is_reminder or step.executed_at is not None)

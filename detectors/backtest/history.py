@@ -95,9 +95,9 @@ class BacktestHistory:
             *load_blind(connection, tried.home, since - BLIND_BACK, until),
             *self._silent_before_watching(),
         )
-        situation = metric_series.situation(connection, tried.number)
-        tells_night_exit = situation.tells_night_exit or night_exit.NAME in rules
-        self._situation = RuleInputs(situation.home, tells_night_exit=tells_night_exit)
+        situation = metric_series.rule_inputs(connection, tried.number)
+        alert_on_night_exit = situation.alert_on_night_exit or night_exit.NAME in rules
+        self._situation = RuleInputs(situation.home, alert_on_night_exit=alert_on_night_exit)
         # A safe area is tried on days before it was drawn, too.
         fences = rule_windows.geofences(connection, [tried.number])
         self._fences = [replace(one, created_at=None) for one in fences]
@@ -193,8 +193,8 @@ class BacktestHistory:
         if until <= since:
             return ()
         links = [
-            Link(one.device, one.kind, one.place, one.heartbeat, tuple(one.told_at), ())
-            for one in backtest_history.told_at(self._connection, self._tried.home, since, until)
+            Link(one.device, one.kind, one.place, one.heartbeat, tuple(one.times), ())
+            for one in backtest_history.reported_at(self._connection, self._tried.home, since, until)
             if one.kind not in _NOT_MONITORED
         ]
         return evaluate_home(self._tried.home, links, (), until).blind

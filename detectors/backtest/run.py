@@ -107,7 +107,7 @@ def rule_names() -> tuple[str, ...]:
     everywhere = HomeView(0, (), None, has_door=True, has_tracker=True)
     rules = rules_of(
         Sensitivity.STANDARD,
-        RuleInputs(None, tells_night_exit=True),
+        RuleInputs(None, alert_on_night_exit=True),
         everywhere,
         baseline_on=nothing,
         rhythm_on=nothing,
@@ -138,8 +138,8 @@ def run(
         A rule is unknown or cannot be tried, or there is no past yet (`NoHistoryError`).
     """
     _refuse_unknown(asked.rules)
-    backtest_history.look_only(connection)
-    tried = backtest_history.whose(connection, asked.resident)
+    backtest_history.read_only(connection)
+    tried = backtest_history.subject_of(connection, asked.resident)
     learned_from, since, until = _span(connection, tried, asked)
     learning_until = midnight(
         tried.zone, local_date(tried.zone, learned_from) + timedelta(days=1 + LEARNED_DAYS)
@@ -156,7 +156,7 @@ def run(
         until=until,
         rules=tuple(sorted(history.asked, key=TRIED_RULES.index)),
         trials={name: one.raised_after(since) for name, one in history.trials.items()},
-        real_matters=tuple(backtest_history.real_matters(connection, tried.number, REAL, since, until)),
+        real_matters=tuple(backtest_history.confirmed_alerts(connection, tried.number, REAL, since, until)),
         watched_from=tried.watched_from if tried.watched_from > since else None,
         learning_until=min(learning_until, until) if learning_until > since else None,
     )
@@ -171,7 +171,7 @@ def _refuse_unknown(rules: frozenset[str]) -> None:
 
 def _span(connection: Connection, tried: Tried, asked: Question) -> tuple[datetime, datetime, datetime]:
     """Return since when something is stored that teaches, be it about who lived there before, and the span to evaluate."""
-    until = asked.now if tried.judged_through is None else min(asked.now, tried.judged_through)
+    until = asked.now if tried.evaluated_through is None else min(asked.now, tried.evaluated_through)
     first = midnight(tried.zone, local_date(tried.zone, until) - timedelta(weeks=asked.weeks))
     stored = backtest_history.stored_from(connection, tried, first - timedelta(days=LEARNED_DAYS + 2))
     learned_from = min(stored or tried.watched_from, tried.watched_from)

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from core.clock import Clock
-from core.domain.backtest import MOST_ATTEMPTS, BacktestProblem, BacktestWish, Label
+from core.domain.backtest import MOST_ATTEMPTS, BacktestProblem, BacktestSettings, Label
 from core.domain.sensitivity import Sensitivity
 from core.errors import NotFoundError, StoreUnavailableError
 from core.logs import get_logger, set_up_logs
@@ -85,8 +85,8 @@ class BacktestWorker:
             _log.exception("backtest_broke", backtest=begun.number)
             self._fail(begun, BacktestProblem.FAULT)
         else:
-            known = begun.wish.labels or [Label(began_at, rule) for began_at, rule in tested.real_matters]
-            body = as_bounded_body(tested, labels_of(tested, known), begun.wish.budget)
+            known = begun.settings.labels or [Label(began_at, rule) for began_at, rule in tested.real_matters]
+            body = as_bounded_body(tested, labels_of(tested, known), begun.settings.budget)
             backtest_requests.finish(self._queue_connection, begun.number, body, self._clock.now())
             _log.info("backtest_done", backtest=begun.number)
 
@@ -104,7 +104,7 @@ class BacktestWorker:
 
 
 def _question(begun: Begun, clock: Clock) -> Question:
-    wish: BacktestWish = begun.wish
+    wish: BacktestSettings = begun.settings
     tried = tuple(Sensitivity) if wish.budget is not None else wish.sensitivities
     return Question(begun.resident, clock.now(), wish.weeks, frozenset(wish.rules), tried)
 

@@ -43,7 +43,9 @@ def _excluded_spans(
         (began, ended or until)
         for rule in RULES.values()
         if baseline in rule.excludes_from
-        for began, ended in evaluation_queue.real_alarms(connection, subject.resident, rule.name, REAL, since)
+        for began, ended in evaluation_queue.confirmed_alarms(
+            connection, subject.resident, rule.name, REAL, since
+        )
     ]
     planned = [
         span

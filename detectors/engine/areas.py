@@ -53,7 +53,7 @@ def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack
     thresholds = AreaThresholds(MISSED_HEARTBEATS, LEAST_SILENCE, RESTART_TIME, slack)
     before = _lasting(evaluation_queue.ward_state(connection, NAME, VERSION))
     since = min([until - _CONTACT_WITHIN, *(one.began_at for one in before)])
-    rows = areas.heard(connection, thresholds, OVERDUE_AFTER, since, until)
+    rows = areas.last_contacts(connection, thresholds, OVERDUE_AFTER, since, until)
     contact = {row.area: _quiet(row) for row in rows}
     lasting = {one.area: one for one in before if area_silent.lasts(one, contact.get(one.area))}
     over = [one for one in before if one.area not in lasting]
@@ -67,7 +67,7 @@ def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack
     reconcile(connection, None, findings, evaluated=evaluated, until=until, now=now)
     if over:
         # Those that are still silent have a deadline of their own now.
-        evaluation_queue.look_at_everyone(connection)
+        evaluation_queue.evaluate_everyone(connection)
     evaluation_queue.keep_ward_state(
         connection, NAME, VERSION, until, {"areas": [_kept(one) for one in lasting.values()]}
     )

@@ -59,7 +59,7 @@ class BaselineTrainer:
             self._failed, self._failed_on = set(), now.date()
         with self._database.transaction() as connection:
             model, counts = (RHYTHM.name, RHYTHM.version), (decline.NAME, decline.VERSION)
-            found = baselines.claim_unlearned(connection, model, counts, now, self._failed)
+            found = baselines.claim_missing(connection, model, counts, now, self._failed)
             if found is None:
                 return False
             subject = BaselineSubject(

@@ -29,7 +29,7 @@ def findings(connection: Connection, since: datetime, until: datetime, *, is_bli
     canary says nothing new.
     """
     lasting: list[BlindTime] = []
-    contact = None if is_blind else evaluation_queue.canary_heard(connection)
+    contact = None if is_blind else evaluation_queue.canary_last_contact(connection)
     if contact is not None:
         last, heartbeat_s = contact
         limit = max(_SHORTEST, timedelta(seconds=2 * (heartbeat_s or 0)))

@@ -76,13 +76,13 @@ def ahead(window: Window, until: datetime, waiting: NextEvaluation) -> datetime 
 def _settle(
     context: HomeContext, resident: WatchedResident, waiting: NextEvaluation, due: datetime, through: datetime
 ) -> None:
-    evaluation_queue.settle(
+    evaluation_queue.save(
         context.connection,
         resident.number,
-        judged_through=through,
+        evaluated_through=through,
         due_at=due,
-        is_eager=waiting.on_any_reading,
-        follows_track=waiting.on_any_fix,
+        on_any_reading=waiting.on_any_reading,
+        on_any_fix=waiting.on_any_fix,
         state=waiting.state,
         failed_rule=waiting.failed_rule,
         now=context.span.now,

@@ -93,7 +93,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
 
     The changes are taken before anything else is read, so that what is stored later makes new ones.
     """
-    changes = evaluation_queue.take_news(connection, homes)
+    changes = evaluation_queue.take_changes(connection, homes)
     everybody = evaluation_queue.watched_residents(connection, homes)
     since = {
         home: {one.number: _evaluate_from(one, changes.get(home)) for one in people}
@@ -137,8 +137,8 @@ class _Stored:
         first = min(self.begins.values())
         self.ward = ward.view(connection, first - BLIND_BACK, until)
         self.links = _links(connection, self.begins, until)
-        self.reported = rule_windows.told_metrics(connection, list(self.begins), (*CALLS, *SERIES))
-        self.situations = metric_series.situations(connection, self.people)
+        self.reported = rule_windows.reported_metrics(connection, list(self.begins), (*CALLS, *SERIES))
+        self.situations = metric_series.rule_inputs_of(connection, self.people)
         self._fences = rule_windows.geofences(connection, self.people)
         span = (first - ABSENCES_BACK, until + ABSENCES_AHEAD)
         self._absences = absences.of_residents(connection, self.people, *span)
@@ -160,7 +160,7 @@ class _Stored:
 
 def _evaluate_from(resident: WatchedResident, changed_from: datetime | None) -> datetime:
     """Return from when on a resident must be evaluated: back to late data, as far as they reach."""
-    since = resident.judged_through
+    since = resident.evaluated_through
     if changed_from is not None and changed_from <= since:
         oldest = since - ALLOWED_LATENESS
         if changed_from < oldest and resident.watched_from < oldest:

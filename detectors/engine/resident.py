@@ -78,7 +78,7 @@ def evaluate_resident(
     )
     findings = [finding for one in verdicts.by_rule.values() for finding in one.findings]
     # All of the span is new, unless somebody is evaluated again from before how far they were evaluated.
-    anew_since = since if since < resident.judged_through else None
+    anew_since = since if since < resident.evaluated_through else None
     context.reconcile(resident, findings, _keys(context, resident, window, verdicts.by_rule), anew_since)
     if window.absences or resident.pause is not None:
         planned_absences.show_pause(context.connection, resident.number, context.span.until)

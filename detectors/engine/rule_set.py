@@ -73,7 +73,7 @@ def rules_of(
     found = {
         Need.TRACKER: view.has_tracker,
         Need.DOOR: view.has_door,
-        Need.NIGHT_EXIT_AGREED: situation.tells_night_exit,
+        Need.NIGHT_EXIT_AGREED: situation.alert_on_night_exit,
     }
     there = {need for need, is_there in found.items() if is_there}
     return [build(context) for name, build in BUILDERS.items() if rules.RULES[name].needs <= there]

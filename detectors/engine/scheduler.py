@@ -25,7 +25,7 @@ from detectors.engine.home_context import HomeContext, HomeSpan
 from detectors.engine.home_records import ALLOWED_LATENESS, HomeRecord, load_records
 from detectors.rules import area_silent, ward_silent
 
-CHANNEL = "news"
+CHANNEL = "home_change"
 # Homes in one transaction: enough to spread the cost of a commit and of reading what is on record, few enough that another process
 # finds work, and that what is found is soon known: as many as were evaluated in this time.
 _LEAST_BATCH, _MOST_BATCH = 8, 64
@@ -133,7 +133,7 @@ class Runner:
         with self._database.transaction() as connection:
             # A clock that is moved by hand may jump a day between the reports of two workers.
             grace = self._machine_span(_WORKER_GRACE_S) or timedelta(days=1)
-            complete = evaluation_queue.complete_through(connection, grace)
+            complete = evaluation_queue.watermark(connection, grace)
         if complete is None:
             if not self._waits_for_watermark:
                 _log.info("evaluation_wait_watermark")
@@ -152,8 +152,8 @@ class Runner:
             if machine - seen_at < _WARD_EVERY_S and timedelta() <= until - seen_until < timedelta(minutes=1):
                 return
         with self._database.transaction() as connection:
-            evaluation_queue.add_watches(connection, until)
-            if pulled_back := evaluation_queue.pull_back(connection, until, now + _CLOCK_MAY_GO_BACK):
+            evaluation_queue.add_evaluations(connection, until)
+            if pulled_back := evaluation_queue.set_back(connection, until, now + _CLOCK_MAY_GO_BACK):
                 _log.warning("clock_stepped_back", watches=pulled_back)
         self._evaluate_unassigned_calls(until, now)
         try:
@@ -213,7 +213,7 @@ class Runner:
         """Drop the changes that matter to no rule, and evaluate the first of the others."""
         began = time.monotonic()
         with self._database.transaction() as connection:
-            evaluation_queue.drop_idle_news(connection, until)
+            evaluation_queue.drop_idle_changes(connection, until)
         with self._database.transaction() as connection:
             homes = evaluation_queue.claim_homes(connection, until, self._batch, put_off)
             self._evaluate_homes(connection, homes, until, put_off)
@@ -256,7 +256,7 @@ class Runner:
         except Exception:  # noqa: BLE001 - the fence round one home
             _log.exception("home_evaluation_failed", home=home)
             put_off.add(home)
-            evaluation_queue.put_off(
+            evaluation_queue.postpone(
                 connection,
                 home,
                 "home",

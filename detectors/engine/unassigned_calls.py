@@ -7,7 +7,7 @@ from core.domain.alert import Alert, Finding, Handling, Severity
 from core.domain.rules import STRAY_SOS
 from core.store.alerts import episodes, unassigned_calls
 from core.store.alerts.episodes import AlertKey
-from core.store.alerts.unassigned_calls import StrayCall
+from core.store.alerts.unassigned_calls import UnassignedCall
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 
@@ -51,7 +51,7 @@ def evaluate(connection: Connection, until: datetime, now: datetime) -> int | No
     finding = _finding(fresh, calls if is_open else fresh, raised_through)
     number = episodes.open_or_update(connection, finding, None, None, now)
     if number is not None and is_open:
-        episodes.tell_more(connection, number, finding.reason)
+        episodes.extend_reason(connection, number, finding.reason)
     return number
 
 
@@ -61,7 +61,7 @@ def _raised_through(alert: Alert | None) -> datetime | None:
 
 
 def _finding(
-    fresh: Sequence[StrayCall], named: Sequence[StrayCall], raised_through: datetime | None
+    fresh: Sequence[UnassignedCall], named: Sequence[UnassignedCall], raised_through: datetime | None
 ) -> Finding:
     # A call that was told of before goes on: what is new of it is its last press.
     began_at = min(

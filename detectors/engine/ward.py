@@ -34,8 +34,8 @@ def evaluate_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: 
 
     It is evaluated again at the same `until` too: while ingest stands still, the time does, but not what the staff must know.
     """
-    judged_through = evaluation_queue.claim_ward(connection, until)
-    if judged_through is None:
+    evaluated_through = evaluation_queue.claim_ward(connection, until)
+    if evaluated_through is None:
         return False
     before = evaluation_queue.ward_state(connection, NAME, VERSION)
     lasts = np.array(rule_windows.home_life_signs(connection), np.float64)
@@ -56,19 +56,19 @@ def evaluate_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: 
     ]
     blind_times.record(connection, SUBJECT, found, (_CAUSE,), until)
     is_blind = any(one.ended_at is None for one in _blind_times(connection, until, now))
-    findings = [*outages, *_other_causes(connection, judged_through, now)]
-    findings += canary.findings(connection, judged_through, until, is_blind=is_blind)
+    findings = [*outages, *_other_causes(connection, evaluated_through, now)]
+    findings += canary.findings(connection, evaluated_through, until, is_blind=is_blind)
     evaluated = {AlertKey(NAME, SUBJECT), canary.ALERT_KEY}
     reconcile(connection, None, findings, evaluated=evaluated, until=now, now=now)
     if before.get("is_blind") and not is_blind:
         # While the ward was blind nobody had a deadline.
-        evaluation_queue.look_at_everyone(connection)
+        evaluation_queue.evaluate_everyone(connection)
     state = {
         "is_blind": is_blind,
         "heard_through": None if contact_through is None else contact_through.isoformat(),
         "undecided_from": None if undecided_from is None else undecided_from.isoformat(),
     }
-    evaluation_queue.settle_ward(connection, NAME, VERSION, until, state)
+    evaluation_queue.save_ward(connection, NAME, VERSION, until, state)
     return True
 
 

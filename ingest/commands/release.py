@@ -66,7 +66,7 @@ def release(
             last = page[-1].number
             results = [(entry, decode(entry.topic, entry.payload)) for entry in page]
             devices.prepare((found.sender for _, found in results if isinstance(found, Decoded)), now)
-            since, anew = now - timedelta(days=1), sequence_gaps.counting_since(connection)
+            since, anew = now - timedelta(days=1), sequence_gaps.reset_times(connection)
             builder = BatchBuilder(rules, devices.find, devices.states, since, sequence_reset_at=anew)
             good: list[int] = []
             refused: list[tuple[int, str, str]] = []

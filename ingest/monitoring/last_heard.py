@@ -27,5 +27,5 @@ class LastHeard:
 
     def refresh(self, connection: Connection, now: datetime) -> None:
         """Read the last contacts again."""
-        self.gateways = health.gateways_heard(connection, MOST_GATEWAYS)
-        self._has_no_data = health.is_nobody_heard(connection, now)
+        self.gateways = health.gateway_last_contacts(connection, MOST_GATEWAYS)
+        self._has_no_data = health.is_out_of_contact(connection, now)

@@ -55,7 +55,7 @@ class ClockRepair:
                 _log.warning("clock_ahead_found")
             if self._machine_s() - self._ahead_since < _REPAIR_AFTER_S:
                 return False
-            repaired = clock_repair.mend(connection, now, self._newest)
+            repaired = clock_repair.repair(connection, now, self._newest)
         self._ahead_since = None
         _log.warning(
             "clock_ahead_repaired",

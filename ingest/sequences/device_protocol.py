@@ -10,7 +10,7 @@ from core.logs import get_logger
 from core.store.database import Connection, Database
 from core.store.telemetry import sequence_gaps
 from core.store.telemetry.batches import Batch, SendingDevice
-from core.store.telemetry.sequence_gaps import Missing, Seen
+from core.store.telemetry.sequence_gaps import BatchNumber, SequenceGap
 from ingest.mqtt.connection import Receiver
 from ingest.processing.device_cache import Devices
 from ingest.progress.commit_queue import CommitQueue
@@ -81,7 +81,7 @@ class DeviceProtocol:
             self._gap_tracker.load(connection)
             while self._fold(connection):
                 pass
-            sequence_gaps.forget_number_times(connection)
+            sequence_gaps.forget_seq_times(connection)
 
     @property
     def sequence_reset_at(self) -> dict[int, datetime]:
@@ -101,9 +101,9 @@ class DeviceProtocol:
 
     def add_again(self, connection: Connection, batch: Batch) -> None:
         """Store that part of a batch which the database refused as a whole."""
-        sequence_gaps.write_missing(connection, batch.missing, self._clock.now())
-        sequence_gaps.count_anew(connection, batch.anew, batch.forgotten, self._clock.now())
-        sequence_gaps.put_seen(connection, batch.seen)
+        sequence_gaps.write_gaps(connection, batch.missing, self._clock.now())
+        sequence_gaps.reset(connection, batch.anew, batch.forgotten, self._clock.now())
+        sequence_gaps.add_batch(connection, batch.seen)
 
     def send_due_commands(self) -> None:
         """Request missing messages, and confirm to devices what is stored."""
@@ -126,8 +126,8 @@ class DeviceProtocol:
         if lost or filled or changes:
             self._commit_queue.submit(partial(self._write, lost, filled, changes))
 
-    def _request_missing(self) -> list[tuple[int, Missing]]:
-        lost: list[tuple[int, Missing]] = []
+    def _request_missing(self) -> list[tuple[int, SequenceGap]]:
+        lost: list[tuple[int, SequenceGap]] = []
         for command, device, blind in self._gap_tracker.due_commands(self._clock.now()):
             self._receiver.publish(command.topic, command.payload)
             _log.warning("sequence_gap_found", device=device, blind=bool(blind))
@@ -156,7 +156,8 @@ class DeviceProtocol:
     def _fold(self, connection: Connection) -> bool:
         """Take in numbers that were left; False if there were none."""
         observed = sorted(
-            (device, is_claim, seq, at) for device, seq, at, is_claim in sequence_gaps.take_seen(connection)
+            (device, is_claim, seq, at)
+            for device, seq, at, is_claim in sequence_gaps.take_batches(connection)
         )
         if not observed:
             return False
@@ -169,10 +170,8 @@ class DeviceProtocol:
                 self._gap_tracker.note_newest(device, seq)
             else:
                 self._gap_tracker.note(device, seq, at)
-        sequence_gaps.write_missing(connection, self._gap_tracker.take_changes(), self._clock.now())
-        sequence_gaps.put_last_numbers(
-            connection, self._gap_tracker.last_of({entry[0] for entry in observed})
-        )
+        sequence_gaps.write_gaps(connection, self._gap_tracker.take_changes(), self._clock.now())
+        sequence_gaps.put_last_seqs(connection, self._gap_tracker.last_of({entry[0] for entry in observed}))
         return True
 
     def _confirm(self, commands: list[Command]) -> None:
@@ -181,13 +180,13 @@ class DeviceProtocol:
 
     def _write(
         self,
-        lost: list[tuple[int, Missing]],
+        lost: list[tuple[int, SequenceGap]],
         filled: list[tuple[int, datetime]],
-        changes: dict[int, list[Missing]],
+        changes: dict[int, list[SequenceGap]],
     ) -> None:
         now = self._clock.now()
         with self._database.transaction() as connection:
-            sequence_gaps.write_missing(connection, changes, now)
+            sequence_gaps.write_gaps(connection, changes, now)
             for device, span in lost:
                 sequence_gaps.record_blind_time(connection, device, span, now)
             for device, began_at in filled:
@@ -204,7 +203,7 @@ class ProtocolState:
     """
 
     def __init__(self, highest: dict[int, int]) -> None:
-        self.seen: list[Seen] = []
+        self.seen: list[BatchNumber] = []
         self._highest = highest
 
     def is_new(self, device: int, seq: int) -> bool:

@@ -9,7 +9,7 @@ from datetime import datetime
 from core.store.database import Connection
 from core.store.telemetry import sequence_gaps
 from core.store.telemetry.batches import Batch, SendingDevice
-from core.store.telemetry.sequence_gaps import Missing
+from core.store.telemetry.sequence_gaps import SequenceGap
 from ingest.sequences.retransmission import RetransmissionPolicy
 
 _CONFIRM_EVERY_S = 60.0
@@ -31,23 +31,23 @@ class GapTracker:
 
     def __init__(self) -> None:
         self._last: dict[int, tuple[int, datetime]] = {}
-        self._missing: dict[int, list[Missing]] = {}
+        self._missing: dict[int, list[SequenceGap]] = {}
         self._devices: dict[int, SendingDevice] = {}
         self._policies: dict[int, RetransmissionPolicy] = {}
         self._blind: dict[int, set[datetime]] = {}
         self._changed: set[int] = set()
         self.sequence_reset_at: dict[int, datetime] = {}
         self._reset: set[int] = set()
-        self._forgotten: list[tuple[int, Missing]] = []
+        self._forgotten: list[tuple[int, SequenceGap]] = []
         self._unconfirmed: set[int] = set()
         self._confirm_at = 0.0
 
     def load(self, connection: Connection) -> None:
         """Read how far the devices had come."""
-        self._last = sequence_gaps.last_numbers(connection)
-        self._missing = sequence_gaps.all_missing(connection)
+        self._last = sequence_gaps.last_seqs(connection)
+        self._missing = sequence_gaps.all_gaps(connection)
         self._blind = sequence_gaps.blind_beginnings(connection)
-        self.sequence_reset_at = sequence_gaps.counting_since(connection)
+        self.sequence_reset_at = sequence_gaps.reset_times(connection)
         moment = time.monotonic()
         self._policies = {device: RetransmissionPolicy.started(moment) for device in self._missing}
 
@@ -69,7 +69,7 @@ class GapTracker:
             # The first that we hear of a device may have any number: what was before was never ours.
             self._last[number] = (seq, at)
         elif seq > last[0]:
-            self._add_missing(device, Missing(last[0] + 1, seq - 1, last[1], at))
+            self._add_missing(device, SequenceGap(last[0] + 1, seq - 1, last[1], at))
             self._last[number] = (seq, at)
         elif number in self._missing:
             self._fill(number, seq)
@@ -80,7 +80,7 @@ class GapTracker:
         """Take note that the device has made messages up to `seq`, whether they came or not."""
         last = self._last.get(device.number)
         if last is not None and seq > last[0]:
-            self._add_missing(device, Missing(last[0] + 1, seq, last[1], None))
+            self._add_missing(device, SequenceGap(last[0] + 1, seq, last[1], None))
             self._last[device.number] = (seq, last[1])
 
     def note_count(self, device: SendingDevice, made: int, at: datetime | None) -> None:
@@ -115,13 +115,13 @@ class GapTracker:
         """Return the newest number and its time of those devices that have one."""
         return {number: self._last[number] for number in devices if number in self._last}
 
-    def take_changes(self) -> dict[int, list[Missing]]:
+    def take_changes(self) -> dict[int, list[SequenceGap]]:
         """Return the missing spans of the devices for which they changed, to be stored with the batch."""
         changes = {device: list(self._missing.get(device, ())) for device in self._changed}
         self._changed.clear()
         return changes
 
-    def due_commands(self, now: datetime) -> Iterator[tuple[Command, int, list[Missing]]]:
+    def due_commands(self, now: datetime) -> Iterator[tuple[Command, int, list[SequenceGap]]]:
         """Give the requests to send again that are due: the command, the device, and the spans that are blind by now."""
         moment = time.monotonic()
         for number, policy in list(self._policies.items()):
@@ -167,7 +167,7 @@ class GapTracker:
                 del self._blind[number]
         return filled
 
-    def _add_missing(self, device: SendingDevice, span: Missing) -> None:
+    def _add_missing(self, device: SendingDevice, span: SequenceGap) -> None:
         self._devices[device.number] = device
         self._missing.setdefault(device.number, []).append(span)
         self._changed.add(device.number)
@@ -176,7 +176,7 @@ class GapTracker:
         self._policies.setdefault(device.number, RetransmissionPolicy.started(moment)).restart(moment)
 
     def _fill(self, number: int, seq: int) -> None:
-        spans: list[Missing] = []
+        spans: list[SequenceGap] = []
         policy = self._policies.get(number)
         for span in self._missing[number]:
             if not span.first_seq <= seq <= span.last_seq:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 
-from core.store.telemetry.sequence_gaps import Missing
+from core.store.telemetry.sequence_gaps import SequenceGap
 
 # Messages that were only overtaken come within seconds. Then the device is asked, ever more rarely, for a day.
 _REQUEST_AFTER_S = (3.0, 30.0, 300.0, *(3600.0,) * 24)
@@ -57,7 +57,9 @@ class RetransmissionPolicy:
         """Ask soon again: more is missing since just now."""
         self.requests, self.next_at = 0, min(self.next_at, moment + _REQUEST_AFTER_S[0])
 
-    def next_request(self, spans: list[Missing], moment: float) -> tuple[list[Missing], list[Missing]]:
+    def next_request(
+        self, spans: list[SequenceGap], moment: float
+    ) -> tuple[list[SequenceGap], list[SequenceGap]]:
         """Return what to ask for now, and what of it is blind time from now on."""
         is_answering = self.is_answering
         part = self._next_part(spans)
@@ -74,7 +76,7 @@ class RetransmissionPolicy:
         ]
         return part, blind
 
-    def _next_part(self, spans: list[Missing]) -> list[Missing]:
+    def _next_part(self, spans: list[SequenceGap]) -> list[SequenceGap]:
         start = self.place if self.place < len(spans) else 0
         part = spans[start : start + _SPANS_IN_ONE_COMMAND]
         self.place = start + len(part)
@@ -86,13 +88,13 @@ class RetransmissionPolicy:
         self.is_answering = False
         return part
 
-    def split(self, span: Missing, parts: list[Missing]) -> None:
+    def split(self, span: SequenceGap, parts: list[SequenceGap]) -> None:
         """Remember of the parts of a span that are left how long it was asked for: what came says nothing about them."""
         requested = self.spans.pop(span.first_seq, None)
         if requested is not None:
             self.spans |= {part.first_seq: replace(requested) for part in parts}
 
-    def given_up(self, spans: list[Missing], moment: float) -> list[Missing]:
+    def given_up(self, spans: list[SequenceGap], moment: float) -> list[SequenceGap]:
         """Return the spans that need not be asked for again."""
         return [
             span

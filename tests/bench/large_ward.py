@@ -131,7 +131,7 @@ def _learned(now: datetime, zone: ZoneInfo) -> Iterator[tuple[str, int, object]]
 
 
 _KEEP = """
-    INSERT INTO usual (resident_id, rule, version, learned_for, body)
+    INSERT INTO baseline (resident_id, rule, version, day, body)
     SELECT resident, %(rule)s, %(version)s, %(today)s::date + day, %(body)s::jsonb
     FROM generate_series(1, %(count)s) AS resident, generate_series(-1, 1) AS day
 """
@@ -187,7 +187,7 @@ _MAKE = (
     """,
     # Everybody was judged just now, and has a deadline within the next day.
     """
-    INSERT INTO watch (subject, resident_id, judged_through, due_at, state, state_since, is_eager, follows_track)
+    INSERT INTO evaluation (subject, resident_id, evaluated_through, due_at, state, state_since, on_any_reading, on_any_fix)
     SELECT 'resident:' || number, number, %(now)s, %(now)s::timestamptz + make_interval(secs => 86400.0 * number / %(count)s),
         'as_usual', %(now)s, false, (number - 1) %% %(every)s = 0
     FROM generate_series(1, %(count)s) AS number

@@ -92,7 +92,7 @@ def _looks(window: Window, usual: SilenceBaseline, learned: Rhythm, places: Plac
     view = HomeView(1, (), None, has_door=True, has_tracker=True)
     rules = rules_of(
         Sensitivity.STANDARD,
-        RuleInputs(HOME, tells_night_exit=True),
+        RuleInputs(HOME, alert_on_night_exit=True),
         view,
         baseline_on=baseline_on,
         rhythm_on=rhythm_on,

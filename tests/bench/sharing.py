@@ -89,22 +89,22 @@ def _make_due(connection: _Connection, *, everybody: bool) -> datetime:
     until = datetime.now(UTC)
     with connection.transaction():
         connection.execute(
-            "UPDATE watch SET due_at = %(until)s WHERE resident_id <= %(last)s",
+            "UPDATE evaluation SET due_at = %(until)s WHERE resident_id <= %(last)s",
             {"until": until, "last": 2_000_000_000 if everybody else 1},
         )
         connection.execute(
-            "INSERT INTO ingest_progress (worker, complete_through, reported_at) VALUES ('bench', %(until)s, %(until)s)"
-            " ON CONFLICT (worker) DO UPDATE SET complete_through = excluded.complete_through,"
+            "INSERT INTO ingest_progress (worker, watermark, reported_at) VALUES ('bench', %(until)s, %(until)s)"
+            " ON CONFLICT (worker) DO UPDATE SET watermark = excluded.watermark,"
             " reported_at = excluded.reported_at",
             {"until": until},
         )
-        connection.execute("SELECT pg_notify('news', '')")
+        connection.execute("SELECT pg_notify('home_change', '')")
     return until
 
 
 def _left(connection: _Connection, until: datetime) -> int:
     row = connection.execute(
-        "SELECT count(*) FROM watch WHERE resident_id IS NOT NULL AND due_at <= %s", [until]
+        "SELECT count(*) FROM evaluation WHERE resident_id IS NOT NULL AND due_at <= %s", [until]
     ).fetchone()
     return int(str(row[0])) if row else 0
 

@@ -123,20 +123,20 @@ def _latest(raw: psycopg.Connection, numbers: dict[str, int], last: dict[int, da
         )
         state = {4: "cannot_tell", 9: "cannot_tell", 10: "different"}.get(home, "as_usual")
         raw.execute(
-            "INSERT INTO watch (subject, resident_id, judged_through, due_at, state, state_since)"
+            "INSERT INTO evaluation (subject, resident_id, evaluated_through, due_at, state, state_since)"
             " VALUES (%s, %s, %s, %s, %s, %s)"
             " ON CONFLICT (subject) DO UPDATE SET state = excluded.state, state_since = excluded.state_since,"
             " due_at = excluded.due_at",
             (f"resident:{home}", home, NOW, NOW + timedelta(days=1), state, NOW - timedelta(hours=2)),
         )
     raw.execute(
-        "INSERT INTO ingest_progress (worker, complete_through, reported_at) VALUES ('w1', %s, %s)",
+        "INSERT INTO ingest_progress (worker, watermark, reported_at) VALUES ('w1', %s, %s)",
         # Far ahead, so that a slow test does not find ingest silent.
         (NOW + timedelta(days=1), NOW + timedelta(days=1)),
     )
     raw.execute(
-        "INSERT INTO watch (subject, judged_through, due_at) VALUES ('ward', %s, %s)"
-        " ON CONFLICT (subject) DO UPDATE SET judged_through = excluded.judged_through",
+        "INSERT INTO evaluation (subject, evaluated_through, due_at) VALUES ('ward', %s, %s)"
+        " ON CONFLICT (subject) DO UPDATE SET evaluated_through = excluded.evaluated_through",
         (NOW + timedelta(days=1), NOW + timedelta(days=1)),
     )
     raw.execute(

@@ -133,7 +133,7 @@ def test_a_page_that_is_open_says_when_nobody_judges_any_more_and_when_somebody_
 
 def _judged_until(site: Site, moment: datetime) -> None:
     with Database(site.database_url, size=1) as database, database.transaction() as connection:
-        connection.execute("UPDATE watch SET judged_through = %s WHERE subject = 'ward'", (moment,))
+        connection.execute("UPDATE evaluation SET evaluated_through = %s WHERE subject = 'ward'", (moment,))
 
 
 def test_before_the_session_ends_one_press_extends_it_without_leaving_the_page(

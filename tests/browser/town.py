@@ -228,8 +228,8 @@ def _simulation(database: Database) -> None:
         simulation.add_events(
             connection, [replace(told, kind="visitor", raises=(), due_at=None)], is_injected=True
         )
-        wish = simulation.add_wish(connection, home=1, kind="leaves_area", user=1, now=NOW)
-        simulation.take_wish(connection, wish, problem="no tracker", now=NOW)
+        wish = simulation.request_injection(connection, home=1, kind="leaves_area", user=1, now=NOW)
+        simulation.mark_executed(connection, wish, problem="no tracker", now=NOW)
 
 
 def _open(

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Finding, Severity
-from core.domain.backtest import BacktestWish
+from core.domain.backtest import BacktestSettings
 from core.domain.sensitivity import Sensitivity
 from core.store.database import Database
 from core.store.detection import backtest_requests
@@ -41,7 +41,7 @@ def seed(database: Database, now: datetime) -> tuple[int, int]:
         learning_until=learning_until,
     )
     labels = [Label(since + timedelta(days=6, hours=1), "did not get up")]
-    wish = BacktestWish(_WEEKS, rules, tuple(Sensitivity), 2)
+    wish = BacktestSettings(_WEEKS, rules, tuple(Sensitivity), 2)
     with database.transaction() as connection:
         done, waiting = (
             backtest_requests.add(

@@ -132,7 +132,7 @@ class Handled(RuleBasedStateMachine):
     @invariant()
     def an_open_matter_is_never_stuck(self) -> None:
         if self.alert.handling is Handling.OPEN and self.alert.condition is Condition.ACTIVE:
-            assert all(step.is_ahead or step.taken_at for step in self.steps)
+            assert all(step.is_ahead or step.executed_at for step in self.steps)
             # As long as nobody answers, somebody is going to be told or asked again.
             assert any(step.is_ahead for step in self.steps)
 

@@ -49,7 +49,7 @@ class Rung:
 
     name: str
     clock: Markup
-    taken_at: datetime | None
+    executed_at: datetime | None
     stopped_at: datetime | None
     messages: list[Notification]
 
@@ -90,7 +90,7 @@ def alert_context(
         "is_mine": visibility.holds(connection, viewer, alert),
         "may_end": visibility.may_end(connection, viewer, alert),
         "claimed_clock": moments.clock(alert.claimed_at) if alert.claimed_at else "",
-        "lapses_clock": moments.clock(alert.claim_lapses_at) if alert.claim_lapses_at else "",
+        "lapses_clock": moments.clock(alert.claim_expires_at) if alert.claim_expires_at else "",
         "closed_clock": moments.clock(alert.closed_at) if alert.closed_at else "",
         "outcomes": [outcome.value for outcome in Outcome],
         "chosen": draft.outcome,
@@ -168,8 +168,8 @@ def _ladder(steps: list[EscalationStep], messages: list[Notification], page: Htm
     return [
         Rung(
             page.words(name),
-            page.moments.clock(step.taken_at or step.due_at),
-            step.taken_at,
+            page.moments.clock(step.executed_at or step.due_at),
+            step.executed_at,
             step.stopped_at,
             [one for one in opening if one.step == step.step],
         )

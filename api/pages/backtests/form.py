@@ -25,8 +25,8 @@ from core.domain.backtest import (
     RULES_ABOUT_EQUIPMENT,
     RULES_ABOUT_PERSON,
     TRIED_RULES,
+    BacktestSettings,
     BacktestState,
-    BacktestWish,
 )
 from core.domain.sensitivity import Sensitivity
 from core.errors import ConflictError
@@ -61,11 +61,11 @@ class TryForm:
                 found[f"happened-{number}"] = page.words("backtest.problem_row", n=number, problem=problem)
         return found
 
-    def wish(self, page: HtmlPage) -> BacktestWish:
+    def wish(self, page: HtmlPage) -> BacktestSettings:
         """Return what is to be tried: every setting side by side."""
         rules = (self.rule,) if self.rule else ()
         labels = tuple(one.label(page) for one in self.happened)
-        return BacktestWish(int(self.weeks), rules, tuple(Sensitivity), self._budget(), labels)
+        return BacktestSettings(int(self.weeks), rules, tuple(Sensitivity), self._budget(), labels)
 
     def _budget(self) -> float | None:
         try:
@@ -171,7 +171,7 @@ def _show(
     page = HtmlPage(request, viewer, one.zone)
     before = backtest_requests.of_resident(connection, number)
     if form is None:
-        form = TryForm(happened=happenings.remembered([found.wish for found in before], page))
+        form = TryForm(happened=happenings.remembered([found.settings for found in before], page))
     context: dict[str, object] = {
         "one": one,
         "here": f"/residents/{number}/backtests",
@@ -192,12 +192,12 @@ def _show(
 
 def _line(one: BacktestRequest, page: HtmlPage) -> TriedLine:
     words = page.words
-    rules = [alert_reason.title(rule, words) for rule in one.wish.rules] or [words("backtest.every_rule")]
+    rules = [alert_reason.title(rule, words) for rule in one.settings.rules] or [words("backtest.every_rule")]
     text = words(
         "backtest.line",
         clock=page.moments.clock_text(one.asked_at),
         rules=" / ".join(rules),
-        weeks=words("backtest.weeks_n", n=one.wish.weeks),
+        weeks=words("backtest.weeks_n", n=one.settings.weeks),
     )
     by = words("backtest.by", who=one.asked_by)
     return TriedLine(one.number, text, by, words(f"backtest.state_{one.state.value}"))

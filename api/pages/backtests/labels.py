@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from api.pages.rendering import HtmlPage
 from api.schemas.backtests import LabelIO
-from core.domain.backtest import BacktestWish, Label
+from core.domain.backtest import BacktestSettings, Label
 
 # Rows of the form: at least so many, and one that is empty up to so many.
 _LEAST_ROWS, _MOST_ROWS = 3, 8
@@ -68,7 +68,7 @@ def filled_up(rows: Sequence[Happening]) -> list[Happening]:
     return [*rows, *(Happening() for _ in range(count - len(rows)))]
 
 
-def remembered(before: Sequence[BacktestWish], page: HtmlPage) -> list[Happening]:
+def remembered(before: Sequence[BacktestSettings], page: HtmlPage) -> list[Happening]:
     """Return what was typed in when somebody tried last, so that it need not be typed again."""
     labels = next((wish.labels for wish in before if wish.labels), ())
     return list(_rows(sorted(labels, key=lambda one: one.began_at)[-_MOST_ROWS:], page))

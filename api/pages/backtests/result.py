@@ -10,7 +10,7 @@ from api.pages.rendering import HtmlPage
 from api.schemas.backtests import BacktestFindingOut, BacktestResultOut, TriedSettingOut
 from api.wording import alert_reason
 from api.wording.times import LocalTimes
-from core.domain.alert import Finding, Severity, untold
+from core.domain.alert import Finding, Severity, unraised
 from core.domain.sensitivity import Sensitivity
 
 _MOST = 100
@@ -182,7 +182,7 @@ def _episode(
         Severity(one.severity),
         page.moments.clock_text(one.began_at),
         tuple(_told(page, LocalTimes(one.began_at, then.zone, then.words), by_setting, tried)),
-        tuple(alert_reason.why(untold(_finding(one), resident), then)),
+        tuple(alert_reason.why(unraised(_finding(one), resident), then)),
         is_only_tried=result.watched_from is not None and one.raised_at <= result.watched_from,
     )
 

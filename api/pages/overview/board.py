@@ -84,7 +84,7 @@ def _queue(
     page: HtmlPage, viewer: Viewer, connection: Connection, people: Sequence[ResidentOverview], show: str
 ) -> dict[str, object]:
     found = visibility.open_alerts_for(connection, viewer, page.now)
-    heard = devices.hearing_in(connection, viewer.scope, page.now)
+    heard = devices.contact_count_in(connection, viewer.scope, page.now)
     blind = status.is_blind(health.health(connection), page.now, status.silent_after(page.clock_factor))
     ladders = {
         alert.number: notifications.steps(connection, alert.number) for alert in found if _climbs(alert)

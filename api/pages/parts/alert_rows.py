@@ -123,7 +123,7 @@ def _matter(
         holder=alert.claimed_by if is_held else None,
         held_at=alert.claimed_at if is_held else None,
         is_cleared=alert.condition is Condition.CLEARED,
-        seen_late=alert.seen_late,
+        seen_late=alert.detected_late,
         ladder="" if is_held else _ladder_line(ladder, moments),
         elapsed=round(min(1.0, max(0.0, elapsed)), 3),
         target_s=0 if is_held or alert.severity > Severity.CHECK_SOON else int(target_s),
@@ -137,7 +137,7 @@ def _matter(
 def _ladder_line(ladder: Sequence[EscalationStep], moments: LocalTimes) -> str:
     """Say how far the ladder is: 「連絡 1/2 段・返答待ち 次は 9:50」."""
     rungs = [step for step in ladder if step.is_climb]
-    done = [step for step in rungs if step.taken_at is not None]
+    done = [step for step in rungs if step.executed_at is not None]
     ahead = [step for step in ladder if step.is_ahead]
     if not done:
         return ""

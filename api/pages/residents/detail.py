@@ -146,7 +146,7 @@ def open_matters(
 
 def looks_context(page: HtmlPage, connection: Connection, resident: int, number: int) -> dict[str, object]:
     """Return who looked at the resident's data, newest first: one page of everything that was ever recorded."""
-    found = access_log.looks(
+    found = access_log.access_records(
         connection, resident, limit=_LOOKS_PER_PAGE + 1, skip=(number - 1) * _LOOKS_PER_PAGE
     )
     return {

@@ -64,7 +64,8 @@ def list_looks(viewer: AnyUser, number: Number, connection: ConnectionDep, now: 
     """Return who looked at the resident's place or record in the last 90 days: the newest 200, newest first."""
     resident_for(connection, viewer, number, now, is_look=False)
     return [
-        LookOut.model_validate(one) for one in access_log.looks(connection, number, since=now - _LOOKS_SHOWN)
+        LookOut.model_validate(one)
+        for one in access_log.access_records(connection, number, since=now - _LOOKS_SHOWN)
     ]
 
 

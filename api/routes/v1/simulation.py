@@ -56,10 +56,10 @@ def show_simulation(_viewer: Admin, connection: ConnectionDep, now: NowDep, days
                 at=wish.at,
                 home=wish.home,
                 kind=wish.kind,
-                taken_at=wish.taken_at,
+                taken_at=wish.executed_at,
                 problem=wish.problem,
             )
-            for wish in simulation.wishes(connection)
+            for wish in simulation.injection_requests(connection)
         ],
     )
 

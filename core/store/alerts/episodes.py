@@ -19,7 +19,7 @@ _ALERTS = load("alerts/alerts")
 _EPISODES = load("alerts/episodes")
 
 # What was raised longer ago than this when it was first seen is told as "happened then, seen only now".
-SEEN_LATE_AFTER = timedelta(minutes=10)
+DETECTED_LATE_AFTER = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -105,16 +105,16 @@ def move(connection: Connection, alert: Alert, finding: Finding, now: datetime) 
     """Let an alert follow an episode that late data gave another beginning; nobody needs to be told anew."""
     alert = _hold(connection, alert.number)
     _withdraw(connection, alert, now)
-    _show(connection, alert, finding, seen_late=alert.seen_late)
+    _show(connection, alert, finding, detected_late=alert.detected_late)
     detail = {"began_at": finding.began_at.isoformat(), "instead_of": alert.began_at.isoformat()}
     events.record(connection, alert.number, EventKind.AMENDED, now, detail=detail, planned_at=now)
     if finding.cleared_at is not None and alert.handling is not Handling.CLOSED:
         _record_end(connection, alert.number, finding.cleared_at, now)
 
 
-def tell_more(connection: Connection, number: int, reason: Mapping[str, object]) -> None:
+def extend_reason(connection: Connection, number: int, reason: Mapping[str, object]) -> None:
     """Let an alert say more of why: further episodes of it hold something that the first did not."""
-    connection.execute(_EPISODES["tell_more"], {"alert": number, "reason": Jsonb(dict(reason))})
+    connection.execute(_EPISODES["extend_reason"], {"alert": number, "reason": Jsonb(dict(reason))})
 
 
 def withdraw_unfound(
@@ -177,16 +177,23 @@ def _add(
 def _open(
     connection: Connection, finding: Finding, resident: int | None, office: int | None, now: datetime
 ) -> int | None:
-    seen_late = _is_late(finding, now)
+    detected_late = _is_late(finding, now)
     row = connection.execute(
         _EPISODES["open"],
-        {**_columns(finding, seen_late=seen_late), "resident": resident, "office": office, "now": now},
+        {
+            **_columns(finding, detected_late=detected_late),
+            "resident": resident,
+            "office": office,
+            "now": now,
+        },
     ).fetchone()
     if row is None:
         return None
     number: int = row[0]
     _put(connection, finding, number)
-    events.record(connection, number, EventKind.OPENED, now, detail={"seen_late": True} if seen_late else {})
+    events.record(
+        connection, number, EventKind.OPENED, now, detail={"seen_late": True} if detected_late else {}
+    )
     if finding.cleared_at is not None:
         _record_end(connection, number, finding.cleared_at, now)
     return number
@@ -222,18 +229,18 @@ def _follow(
 
 
 def _reactivate(connection: Connection, alert: Alert, finding: Finding, now: datetime) -> None:
-    seen_late = _is_late(finding, now)
-    _show(connection, alert, finding, seen_late=seen_late)
-    detail = {"began_at": finding.began_at.isoformat(), **({"seen_late": True} if seen_late else {})}
+    detected_late = _is_late(finding, now)
+    _show(connection, alert, finding, detected_late=detected_late)
+    detail = {"began_at": finding.began_at.isoformat(), **({"seen_late": True} if detected_late else {})}
     events.record(connection, alert.number, EventKind.REACTIVATED, now, detail=detail)
     if finding.cleared_at is not None:
         _record_end(connection, alert.number, finding.cleared_at, now)
 
 
-def _show(connection: Connection, alert: Alert, finding: Finding, *, seen_late: bool) -> None:
+def _show(connection: Connection, alert: Alert, finding: Finding, *, detected_late: bool) -> None:
     _put(connection, finding, alert.number)
     connection.execute(
-        _EPISODES["show_episode"], {**_columns(finding, seen_late=seen_late), "alert": alert.number}
+        _EPISODES["show_episode"], {**_columns(finding, detected_late=detected_late), "alert": alert.number}
     )
 
 
@@ -254,7 +261,7 @@ def _hold(connection: Connection, number: int) -> Alert:
 
 
 def _put(connection: Connection, finding: Finding, number: int) -> None:
-    connection.execute(_EPISODES["put"], {**_columns(finding, seen_late=False), "alert": number})
+    connection.execute(_EPISODES["put"], {**_columns(finding, detected_late=False), "alert": number})
 
 
 def _withdraw(connection: Connection, alert: Alert, now: datetime) -> None:
@@ -265,10 +272,10 @@ def _withdraw(connection: Connection, alert: Alert, now: datetime) -> None:
 
 
 def _is_late(finding: Finding, now: datetime) -> bool:
-    return finding.cleared_at is not None or now - finding.raised_at > SEEN_LATE_AFTER
+    return finding.cleared_at is not None or now - finding.raised_at > DETECTED_LATE_AFTER
 
 
-def _columns(finding: Finding, *, seen_late: bool) -> Mapping[str, object]:
+def _columns(finding: Finding, *, detected_late: bool) -> Mapping[str, object]:
     return {
         "rule": finding.rule,
         "subject": finding.subject,
@@ -277,6 +284,6 @@ def _columns(finding: Finding, *, seen_late: bool) -> Mapping[str, object]:
         "began_at": finding.began_at,
         "raised_at": finding.raised_at,
         "cleared_at": finding.cleared_at,
-        "seen_late": seen_late,
+        "detected_late": detected_late,
         "reason": Jsonb(dict(finding.reason)),
     }

@@ -73,7 +73,7 @@ def claim(
             "user": user,
             "contact": contact,
             "now": now,
-            "lapses_at": now + CLAIM_LASTS[alert.severity],
+            "expires_at": now + CLAIM_LASTS[alert.severity],
         },
     )
     detail = {"taken_over": True} if alert.handling is Handling.CLAIMED else {}
@@ -193,13 +193,13 @@ def add_note(
     )
 
 
-def hold_lapsed(connection: Connection, now: datetime, but: Collection[int] = ()) -> int | None:
+def hold_expired(connection: Connection, now: datetime, but: Collection[int] = ()) -> int | None:
     """Lock one alert whose claim has run out, none of `but`, and return its number; None if there is none."""
-    row = connection.execute(_ALERTS["hold_lapsed"], {"now": now, "but": sorted(but)}).fetchone()
+    row = connection.execute(_ALERTS["hold_expired"], {"now": now, "but": sorted(but)}).fetchone()
     return None if row is None else row[0]
 
 
-def lapse(connection: Connection, alert_id: int, now: datetime) -> None:
+def expire_claim(connection: Connection, alert_id: int, now: datetime) -> None:
     """Put an alert whose claim has run out back into the queue."""
     alert = get(connection, alert_id)
     connection.execute(_ALERTS["set_open"], {"alert": alert_id})

@@ -77,7 +77,7 @@ def openings(connection: Connection, alert: int, patience: int) -> list[Opening]
 
 def declined(connection: Connection, alert: int, since_event: int) -> frozenset[int]:
     """Return the contacts who said after an event that they cannot go."""
-    rows = connection.execute(_NOTIFICATIONS["declined"], {"alert": alert, "round": since_event})
+    rows = connection.execute(_NOTIFICATIONS["declined"], {"alert": alert, "cycle": since_event})
     return frozenset(row[0] for row in rows)
 
 
@@ -104,9 +104,9 @@ def replace_steps(connection: Connection, alert: int, ladder: Iterable[Escalatio
             {
                 "alert": alert,
                 "step": step.step,
-                "round": step.round,
+                "cycle": step.cycle,
                 "due_at": step.due_at,
-                "taken_at": step.taken_at,
+                "executed_at": step.executed_at,
                 "stopped_at": step.stopped_at,
             },
         )

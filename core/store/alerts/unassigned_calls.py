@@ -20,7 +20,7 @@ _LONGEST = 200
 
 
 @dataclass(frozen=True, slots=True)
-class StrayCall:
+class UnassignedCall:
     """Presses of one button, close together; `why` it belongs to nobody."""
 
     sender: str
@@ -30,7 +30,7 @@ class StrayCall:
     presses: int
 
 
-def note(connection: Connection, calls: Iterable[StrayCall]) -> None:
+def note(connection: Connection, calls: Iterable[UnassignedCall]) -> None:
     """Keep the calls of a batch, one for each button."""
     kept = list({_storable(call.sender): call for call in calls}.items())[:_MOST_AT_ONCE]
     if not kept:
@@ -48,9 +48,9 @@ def note(connection: Connection, calls: Iterable[StrayCall]) -> None:
     connection.execute(_CALLS["forget"], {"most": MOST})
 
 
-def since(connection: Connection, moment: datetime) -> list[StrayCall]:
+def since(connection: Connection, moment: datetime) -> list[UnassignedCall]:
     """Return the calls heard after a moment, the latest first."""
-    return [build(StrayCall, row) for row in connection.execute(_CALLS["since"], {"since": moment})]
+    return [build(UnassignedCall, row) for row in connection.execute(_CALLS["since"], {"since": moment})]
 
 
 def _storable(text: str) -> str:

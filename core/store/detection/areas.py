@@ -41,7 +41,7 @@ class AreaRow:
     allowed_s: Sequence[float]
 
 
-def heard(
+def last_contacts(
     connection: Connection, patience: AreaThresholds, share: float, since: datetime, until: datetime
 ) -> list[AreaRow]:
     """Return what was heard of all areas since a time; homes count as silent after a `share` of what they may be."""
@@ -55,4 +55,4 @@ def heard(
         "slack_s": patience.slack.total_seconds(),
         "status_metrics": STATUS_METRICS,
     }
-    return [AreaRow(*row) for row in connection.execute(_AREAS["quiet_homes"], values)]
+    return [AreaRow(*row) for row in connection.execute(_AREAS["last_contacts"], values)]

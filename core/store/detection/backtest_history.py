@@ -25,7 +25,7 @@ class Tried:
         The home's zone.
     watched_from : datetime
         Nothing is raised before.
-    judged_through : datetime or None
+    evaluated_through : datetime or None
         How far they were judged; None if they never were.
     sensitivity : str
         As it is set now.
@@ -40,29 +40,29 @@ class Tried:
     home_name: str
     zone: ZoneInfo
     watched_from: datetime
-    judged_through: datetime | None
+    evaluated_through: datetime | None
     sensitivity: str
     is_lead: bool
     was_first: bool
 
 
 @dataclass(frozen=True)
-class ToldAt:
+class ReportTimes:
     """When a device with a heartbeat told something, in order: the first and the last time of every ten minutes."""
 
     device: int
     kind: DeviceKind
     place: str
     heartbeat: timedelta
-    told_at: Sequence[datetime]
+    times: Sequence[datetime]
 
 
-def look_only(connection: Connection) -> None:
+def read_only(connection: Connection) -> None:
     """Let this transaction see one moment of the database and refuse to change it; call this first in it."""
-    connection.execute(_BACKTESTS["look_only"])
+    connection.execute(_BACKTESTS["read_only"])
 
 
-def whose(connection: Connection, resident: int) -> Tried:
+def subject_of(connection: Connection, resident: int) -> Tried:
     """Return a resident on whose past rules are to be tried.
 
     Raises
@@ -70,17 +70,17 @@ def whose(connection: Connection, resident: int) -> Tried:
     NotFoundError
         There is none of this number.
     """
-    row = connection.execute(_BACKTESTS["whose"], {"resident": resident}).fetchone()
+    row = connection.execute(_BACKTESTS["subject_of"], {"resident": resident}).fetchone()
     if row is None:
         raise NotFoundError(f"there is no resident {resident}; the pages show everybody's number")
-    number, watched_from, sensitivity, judged_through, zone, home, home_name, is_lead, was_first = row
+    number, watched_from, sensitivity, evaluated_through, zone, home, home_name, is_lead, was_first = row
     return Tried(
         number=number,
         home=home,
         home_name=home_name,
         zone=ZoneInfo(zone),
         watched_from=watched_from,
-        judged_through=judged_through,
+        evaluated_through=evaluated_through,
         sensitivity=sensitivity,
         is_lead=is_lead,
         was_first=was_first,
@@ -94,11 +94,11 @@ def stored_from(connection: Connection, tried: Tried, since: datetime) -> dateti
     return row[0] if row else None
 
 
-def told_at(connection: Connection, home: int, since: datetime, until: datetime) -> list[ToldAt]:
+def reported_at(connection: Connection, home: int, since: datetime, until: datetime) -> list[ReportTimes]:
     """Return when each device of a home with a heartbeat told something in a span, by the devices' clocks."""
-    rows = connection.execute(_BACKTESTS["told_at"], {"home": home, "since": since, "until": until})
+    rows = connection.execute(_BACKTESTS["reported_at"], {"home": home, "since": since, "until": until})
     return [
-        ToldAt(device, DeviceKind(kind), place, timedelta(seconds=heartbeat_s), sorted(set(times)))
+        ReportTimes(device, DeviceKind(kind), place, timedelta(seconds=heartbeat_s), sorted(set(times)))
         for device, kind, place, heartbeat_s, times in rows
     ]
 
@@ -109,9 +109,9 @@ def equipment(connection: Connection, home: int, at: datetime) -> list[tuple[Dev
     return [(DeviceKind(kind), is_silent) for kind, is_silent in rows]
 
 
-def real_matters(
+def confirmed_alerts(
     connection: Connection, resident: int, outcomes: Sequence[str], since: datetime, until: datetime
 ) -> list[tuple[datetime, str]]:
     """Return when something began that people closed with one of these outcomes, and which rule had told it."""
     values = {"resident": resident, "outcomes": list(outcomes), "since": since, "until": until}
-    return [(row[0], row[1]) for row in connection.execute(_BACKTESTS["real_matters"], values)]
+    return [(row[0], row[1]) for row in connection.execute(_BACKTESTS["confirmed_alerts"], values)]

@@ -7,7 +7,7 @@ from typing import Any
 
 from psycopg.types.json import Jsonb
 
-from core.domain.backtest import KEPT, MOST_OPEN, BacktestProblem, BacktestState, BacktestWish, Label
+from core.domain.backtest import KEPT, MOST_OPEN, BacktestProblem, BacktestSettings, BacktestState, Label
 from core.domain.sensitivity import Sensitivity
 from core.errors import ConflictError, NotFoundError
 from core.store.database import Connection
@@ -41,7 +41,7 @@ class BacktestRequest:
     resident: int
     asked_by: str
     asked_at: datetime
-    wish: BacktestWish
+    settings: BacktestSettings
     state: BacktestState
     progress: float
     problem: BacktestProblem | None
@@ -55,11 +55,13 @@ class Begun:
 
     number: int
     resident: int
-    wish: BacktestWish
+    settings: BacktestSettings
     attempts: int
 
 
-def add(connection: Connection, resident: int, wish: BacktestWish, *, user: int, now: datetime) -> int:
+def add(
+    connection: Connection, resident: int, settings: BacktestSettings, *, user: int, now: datetime
+) -> int:
     """Ask for a backtest, forget the resident's oldest, and return the number.
 
     Raises
@@ -73,7 +75,7 @@ def add(connection: Connection, resident: int, wish: BacktestWish, *, user: int,
         raise ConflictError(
             f"{MOST_OPEN} backtests of resident {resident} are not finished; wait for one of them"
         )
-    values = {"resident": resident, "user": user, "now": now, "wish": Jsonb(_to_json(wish))}
+    values = {"resident": resident, "user": user, "now": now, "settings": Jsonb(_to_json(settings))}
     made = connection.execute(_REQUESTS["add"], values).fetchone()
     connection.execute(_REQUESTS["drop_old"], {"resident": resident, "kept": KEPT})
     return 0 if made is None else int(made[0])
@@ -113,7 +115,7 @@ def hold(connection: Connection) -> bool:
 def take(connection: Connection) -> Begun | None:
     """Begin the oldest request that is not finished; only the one worker may ask."""
     row = connection.execute(_REQUESTS["take"]).fetchone()
-    return None if row is None else build(Begun, row, wish=_from_json)
+    return None if row is None else build(Begun, row, settings=_from_json)
 
 
 def report(connection: Connection, backtest: int, progress: float) -> bool:
@@ -150,21 +152,21 @@ def _finish(
 
 
 def _request(row: tuple[Any, ...]) -> BacktestRequest:
-    return build(BacktestRequest, row, wish=_from_json, state=BacktestState, problem=BacktestProblem)
+    return build(BacktestRequest, row, settings=_from_json, state=BacktestState, problem=BacktestProblem)
 
 
-def _to_json(wish: BacktestWish) -> dict[str, object]:
+def _to_json(settings: BacktestSettings) -> dict[str, object]:
     return {
-        "weeks": wish.weeks,
-        "rules": list(wish.rules),
-        "sensitivities": [one.value for one in wish.sensitivities],
-        "budget": wish.budget,
-        "labels": [{"began_at": one.began_at.isoformat(), "what": one.what} for one in wish.labels],
+        "weeks": settings.weeks,
+        "rules": list(settings.rules),
+        "sensitivities": [one.value for one in settings.sensitivities],
+        "budget": settings.budget,
+        "labels": [{"began_at": one.began_at.isoformat(), "what": one.what} for one in settings.labels],
     }
 
 
-def _from_json(body: Mapping[str, Any]) -> BacktestWish:
-    return BacktestWish(
+def _from_json(body: Mapping[str, Any]) -> BacktestSettings:
+    return BacktestSettings(
         weeks=body["weeks"],
         rules=tuple(body["rules"]),
         sensitivities=tuple(Sensitivity(one) for one in body["sensitivities"]),

@@ -1,4 +1,4 @@
-"""Who is judged, how far, and when next."""
+"""Who is evaluated, how far, and when next."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from core.domain.metrics import METRICS
 from core.store.database import Connection
 from core.store.queries import load
 
-_JUDGING = load("detection/evaluation_queue")
+_EVALUATION = load("detection/evaluation_queue")
 # What a device says, or the broker for it, about being connected.
 STATUS_METRICS = [METRICS["online"].number, METRICS["bridge_online"].number]
 
@@ -25,7 +25,7 @@ class WatchedResident:
     watched_from: datetime
     pause: tuple[datetime, datetime] | None
     sensitivity: str
-    judged_through: datetime
+    evaluated_through: datetime
     state: str
     zone: ZoneInfo
 
@@ -41,53 +41,53 @@ class ActiveAlert:
     is_closed: bool
 
 
-def complete_through(connection: Connection, grace: timedelta) -> datetime | None:
+def watermark(connection: Connection, grace: timedelta) -> datetime | None:
     """Return up to when everything received is stored; None if no ingest worker ever ran.
 
     Workers that have not reported for `grace` longer than the latest of them are taken to be gone.
     """
-    row = connection.execute(_JUDGING["complete_through"], {"grace": grace}).fetchone()
+    row = connection.execute(_EVALUATION["watermark"], {"grace": grace}).fetchone()
     return row[0] if row else None
 
 
-def add_watches(connection: Connection, until: datetime) -> int:
+def add_evaluations(connection: Connection, until: datetime) -> int:
     """Watch every resident who is not watched yet, and the ward; return how many were added."""
-    added = connection.execute(_JUDGING["add_watches"], {"until": until}).rowcount
-    connection.execute(_JUDGING["drop_news_of_empty_homes"])
+    added = connection.execute(_EVALUATION["add_evaluations"], {"until": until}).rowcount
+    connection.execute(_EVALUATION["drop_changes_of_empty_homes"])
     return added
 
 
-def pull_back(connection: Connection, until: datetime, latest: datetime) -> int:
-    """Judge on from `until` whatever was judged beyond `latest`, by a clock that was set back since; return how many that are."""
-    return connection.execute(_JUDGING["pull_back"], {"until": until, "latest": latest}).rowcount
+def set_back(connection: Connection, until: datetime, latest: datetime) -> int:
+    """Evaluate on from `until` whatever was evaluated beyond `latest`, by a clock that was set back since; return how many that are."""
+    return connection.execute(_EVALUATION["set_back"], {"until": until, "latest": latest}).rowcount
 
 
-def drop_idle_news(connection: Connection, until: datetime) -> None:
-    """Drop news that cannot change any answer before the deadline of its home."""
-    connection.execute(_JUDGING["drop_idle_news"], {"until": until, "status_metrics": STATUS_METRICS})
+def drop_idle_changes(connection: Connection, until: datetime) -> None:
+    """Drop changes that cannot alter any answer before the deadline of its home."""
+    connection.execute(_EVALUATION["drop_idle_changes"], {"until": until, "status_metrics": STATUS_METRICS})
 
 
 def claim_urgent(connection: Connection, limit: int, but: Collection[int] = ()) -> list[int]:
-    """Take up to `limit` homes with urgent news, held until the transaction ends."""
-    rows = connection.execute(_JUDGING["claim_urgent"], {"limit": limit, "but": sorted(but)})
+    """Take up to `limit` homes with urgent changes, held until the transaction ends."""
+    rows = connection.execute(_EVALUATION["claim_urgent"], {"limit": limit, "but": sorted(but)})
     return [row[0] for row in rows]
 
 
 def claim_homes(connection: Connection, until: datetime, limit: int, but: Collection[int] = ()) -> list[int]:
-    """Take up to `limit` homes with news or a deadline, held until the transaction ends; only urgent ones if there are any.
+    """Take up to `limit` homes with changes or a deadline, held until the transaction ends; only urgent ones if there are any.
 
     What is found becomes known with the end of the transaction, so nobody who calls for help waits for the others in it.
     """
     rows = connection.execute(
-        _JUDGING["claim_homes"], {"until": until, "limit": limit, "but": sorted(but)}
+        _EVALUATION["claim_homes"], {"until": until, "limit": limit, "but": sorted(but)}
     ).fetchall()
     urgent = [home for home, is_urgent in rows if is_urgent]
     return urgent or [home for home, _ in rows]
 
 
-def take_news(connection: Connection, homes: Sequence[int]) -> dict[int, datetime]:
-    """Take the news of homes and return the earliest time they are about, for those that have any."""
-    return dict(connection.execute(_JUDGING["take_news"], {"homes": list(homes)}).fetchall())
+def take_changes(connection: Connection, homes: Sequence[int]) -> dict[int, datetime]:
+    """Take the changes of homes and return the earliest time they are about, for those that have any."""
+    return dict(connection.execute(_EVALUATION["take_changes"], {"homes": list(homes)}).fetchall())
 
 
 def watched_residents(connection: Connection, homes: Sequence[int]) -> dict[int, list[WatchedResident]]:
@@ -103,7 +103,7 @@ def watched_residents(connection: Connection, homes: Sequence[int]) -> dict[int,
         through,
         state,
         zone,
-    ) in connection.execute(_JUDGING["watched_residents"], {"homes": list(homes)}):
+    ) in connection.execute(_EVALUATION["watched_residents"], {"homes": list(homes)}):
         pause = (paused_from, paused_until) if paused_from is not None else None
         found[home].append(
             WatchedResident(number, watched_from, pause, sensitivity, through, state, ZoneInfo(zone))
@@ -111,31 +111,31 @@ def watched_residents(connection: Connection, homes: Sequence[int]) -> dict[int,
     return found
 
 
-def settle(
+def save(
     connection: Connection,
     resident: int,
     *,
-    judged_through: datetime,
+    evaluated_through: datetime,
     due_at: datetime,
-    is_eager: bool,
-    follows_track: bool,
+    on_any_reading: bool,
+    on_any_fix: bool,
     state: str,
     failed_rule: str | None,
     now: datetime,
 ) -> None:
-    """Keep how far a resident was judged, when the answer can change next, and what the board says.
+    """Keep how far a resident was evaluated, when the answer can change next, and what the board says.
 
-    Until `due_at` news are judged at once only if the resident `is_eager`, or news of fixes if `follows_track`; what else is new
+    Until `due_at` changes are evaluated at once only if the resident `on_any_reading`, or new fixes if `on_any_fix`; what else is new
     cannot change the answer before.
     """
     connection.execute(
-        _JUDGING["settle"],
+        _EVALUATION["save"],
         {
             "resident": resident,
-            "judged_through": judged_through,
+            "evaluated_through": evaluated_through,
             "due_at": due_at,
-            "is_eager": is_eager,
-            "follows_track": follows_track,
+            "on_any_reading": on_any_reading,
+            "on_any_fix": on_any_fix,
             "state": state,
             "failed_rule": failed_rule,
             "now": now,
@@ -143,7 +143,7 @@ def settle(
     )
 
 
-def put_off(
+def postpone(
     connection: Connection,
     home: int,
     failed_rule: str,
@@ -153,7 +153,7 @@ def put_off(
     due_at: datetime,
     now: datetime,
 ) -> None:
-    """Note that a home could not be judged from `since` on, to be tried again at `due_at`; what was before `not_before` is given up."""
+    """Note that a home could not be evaluated from `since` on, to be tried again at `due_at`; what was before `not_before` is given up."""
     values = {
         "home": home,
         "failed_rule": failed_rule,
@@ -162,77 +162,77 @@ def put_off(
         "due_at": due_at,
         "now": now,
     }
-    connection.execute(_JUDGING["put_off"], values)
+    connection.execute(_EVALUATION["postpone"], values)
 
 
-def look_again(connection: Connection, resident: int) -> None:
-    """Have a resident judged anew at once: something that is judged by was changed."""
-    connection.execute(_JUDGING["look_again"], {"resident": resident})
-    connection.execute(_JUDGING["wake"])
+def evaluate_again(connection: Connection, resident: int) -> None:
+    """Have a resident evaluated anew at once: something that is evaluated by was changed."""
+    connection.execute(_EVALUATION["evaluate_again"], {"resident": resident})
+    connection.execute(_EVALUATION["wake"])
 
 
-def look_at_everyone(connection: Connection) -> None:
-    """Have all residents judged anew for whom nobody could tell: something that all are judged by has changed."""
-    connection.execute(_JUDGING["look_at_everyone"])
+def evaluate_everyone(connection: Connection) -> None:
+    """Have all residents evaluated anew for whom nobody could tell: something that all are evaluated by has changed."""
+    connection.execute(_EVALUATION["evaluate_everyone"])
 
 
 def next_due(connection: Connection) -> datetime | None:
     """Return when the next deadline of a resident comes."""
-    row = connection.execute(_JUDGING["next_due"]).fetchone()
+    row = connection.execute(_EVALUATION["next_due"]).fetchone()
     return row[0] if row else None
 
 
-def is_judged(connection: Connection, through: datetime) -> bool:
-    """Tell whether everything stored up to a time has been judged, so that a replay may go on."""
-    row = connection.execute(_JUDGING["is_judged"], {"through": through}).fetchone()
+def is_evaluated(connection: Connection, through: datetime) -> bool:
+    """Tell whether everything stored up to a time has been evaluated, so that a replay may go on."""
+    row = connection.execute(_EVALUATION["is_evaluated"], {"through": through}).fetchone()
     return bool(row and row[0])
 
 
 def claim_ward(connection: Connection, until: datetime) -> datetime | None:
-    """Take the ward and return how far it was judged; None if another process has it or it was judged further."""
-    row = connection.execute(_JUDGING["claim_ward"], {"until": until}).fetchone()
+    """Take the ward and return how far it was evaluated; None if another process has it or it was evaluated further."""
+    row = connection.execute(_EVALUATION["claim_ward"], {"until": until}).fetchone()
     return row[0] if row else None
 
 
-def settle_ward(
+def save_ward(
     connection: Connection, rule: str, version: int, until: datetime, state: Mapping[str, Any]
 ) -> None:
-    """Keep how far the ward was judged, and what the next judging needs."""
-    connection.execute(_JUDGING["settle_ward"], {"until": until})
+    """Keep how far the ward was evaluated, and what the next evaluation needs."""
+    connection.execute(_EVALUATION["save_ward"], {"until": until})
     keep_ward_state(connection, rule, version, until, state)
 
 
 def keep_ward_state(
     connection: Connection, rule: str, version: int, until: datetime, state: Mapping[str, Any]
 ) -> None:
-    """Keep what the next judging of a rule about the ward needs."""
+    """Keep what the next evaluation of a rule about the ward needs."""
     values = {"rule": rule, "version": version, "until": until, "state": Jsonb(dict(state))}
-    connection.execute(_JUDGING["put_ward_state"], values)
+    connection.execute(_EVALUATION["put_ward_state"], values)
 
 
 def note_ward_failure(connection: Connection, rule: str, now: datetime) -> None:
-    """Note that the ward could not be judged; the next judging that works takes the note away."""
-    connection.execute(_JUDGING["note_ward_failure"], {"rule": rule, "now": now})
+    """Note that the ward could not be evaluated; the next evaluation that works takes the note away."""
+    connection.execute(_EVALUATION["note_ward_failure"], {"rule": rule, "now": now})
 
 
 def ward_state(connection: Connection, rule: str, version: int) -> Mapping[str, Any]:
-    """Return what the last judging of the ward left; empty at first."""
-    row = connection.execute(_JUDGING["ward_state"], {"rule": rule, "version": version}).fetchone()
+    """Return what the last evaluation of the ward left; empty at first."""
+    row = connection.execute(_EVALUATION["ward_state"], {"rule": rule, "version": version}).fetchone()
     return row[0] if row else {}
 
 
-def canary_heard(connection: Connection) -> tuple[datetime, int | None] | None:
+def canary_last_contact(connection: Connection) -> tuple[datetime, int | None] | None:
     """Return when the canary that is silent for longest was last heard, and its heartbeat; None if there is no canary."""
-    row = connection.execute(_JUDGING["canary_heard"]).fetchone()
+    row = connection.execute(_EVALUATION["canary_last_contact"]).fetchone()
     return None if row is None else (row[0], row[1])
 
 
-def real_alarms(
+def confirmed_alarms(
     connection: Connection, resident: int, rule: str, outcomes: Sequence[str], since: datetime
 ) -> list[tuple[datetime, datetime | None]]:
     """Return the spans of a rule's alerts about a resident that ended with one of these outcomes."""
     rows = connection.execute(
-        _JUDGING["real_alarms"],
+        _EVALUATION["confirmed_alarms"],
         {"resident": resident, "rule": rule, "outcomes": list(outcomes), "since": since},
     ).fetchall()
     return [(row[0], row[1]) for row in rows]
@@ -243,10 +243,10 @@ def active_alerts(
 ) -> list[ActiveAlert]:
     """Return the matters of residents, or about subjects, that are active; also those that people have closed."""
     values = {"residents": list(residents), "subjects": list(subjects)}
-    return [ActiveAlert(*row) for row in connection.execute(_JUDGING["active_alerts"], values)]
+    return [ActiveAlert(*row) for row in connection.execute(_EVALUATION["active_alerts"], values)]
 
 
 def closings(connection: Connection, resident: int, rule: str, since: datetime) -> list[datetime]:
     """Return when people closed a rule's alerts about a resident, after `since`."""
-    rows = connection.execute(_JUDGING["closings"], {"resident": resident, "rule": rule, "since": since})
+    rows = connection.execute(_EVALUATION["closings"], {"resident": resident, "rule": rule, "since": since})
     return [row[0] for row in rows.fetchall()]

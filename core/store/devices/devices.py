@@ -91,7 +91,7 @@ def is_visible(connection: Connection, scope: AccessScope, device_id: str) -> bo
     return bool(_overviews(connection, scope, resident=None, device_id=device_id, limit=1, after=None))
 
 
-def hearing(devices: Sequence[DeviceOverview], now: datetime) -> LastContact:
+def contact_count(devices: Sequence[DeviceOverview], now: datetime) -> LastContact:
     """Return how many of these devices are heard at `now`."""
     told = [device.is_heard(now) for device in devices if device.home is not None]
     expected = [heard for heard in told if heard is not None]
@@ -99,10 +99,10 @@ def hearing(devices: Sequence[DeviceOverview], now: datetime) -> LastContact:
     return LastContact(sum(expected), len(expected), max(times, default=None))
 
 
-def hearing_in(connection: Connection, scope: AccessScope, now: datetime) -> LastContact:
-    """Return the same as `hearing` of all devices of a scope, counted in the database."""
+def contact_count_in(connection: Connection, scope: AccessScope, now: datetime) -> LastContact:
+    """Return the same as `contact_count` of all devices of a scope, counted in the database."""
     row = connection.execute(
-        _DEVICES["hearing"],
+        _DEVICES["contact_count"],
         {
             "everything": scope.everything,
             "office": scope.office,

@@ -68,7 +68,7 @@ def move_device(
     }
     connection.execute(_REGISTRY["forget_home_latest"], concerned)
     connection.execute(_REGISTRY["find_home_latest"], concerned)
-    connection.execute(_REGISTRY["move_news"], concerned)
+    connection.execute(_REGISTRY["add_changes"], concerned)
     announce(connection)
 
 

@@ -94,7 +94,7 @@ class _Registrar:
                 name=resident.name,
                 kana=resident.kana,
                 born_on=resident.born_on,
-                tells_night_exit=resident.tells_night_exit,
+                alert_on_night_exit=resident.tells_night_exit,
                 phone=resident.phone,
                 watched_from=resident.watched_from,
             )
@@ -229,7 +229,7 @@ def register_ward(
 
 def _quiet_hours(where: str, contact: WardContact, *, is_centre: bool) -> QuietHours | None:
     if contact.quiet_hours is None:
-        return None if is_centre else quiet_hours.USUAL
+        return None if is_centre else quiet_hours.DEFAULT
     try:
         quiet = quiet_hours.read(contact.quiet_hours)
     except ValueError as error:

@@ -35,14 +35,14 @@ CREATE TABLE resident (
     born_on       date,
     phone         text NOT NULL DEFAULT '',
     note          text NOT NULL DEFAULT '',
-    -- Judging starts here; what is older only teaches the usual.
+    -- Evaluation starts here; what is older only teaches the baseline.
     watched_from  timestamptz NOT NULL,
     paused_from   timestamptz,
     paused_until  timestamptz,
     -- How long beyond the usual a silence may last.
     sensitivity   text NOT NULL DEFAULT 'standard' CHECK (sensitivity IN ('family', 'standard', 'quiet')),
     -- Somebody who may go out at night and lose the way: the door at night is told at once.
-    tells_night_exit  boolean NOT NULL DEFAULT false,
+    alert_on_night_exit  boolean NOT NULL DEFAULT false,
     CHECK ((paused_from IS NULL) = (paused_until IS NULL))
 );
 CREATE INDEX resident_home ON resident (home_id);
@@ -120,7 +120,13 @@ CREATE TABLE contact (
     address         text NOT NULL,
     language        text NOT NULL DEFAULT 'ja' CHECK (language IN ('ja', 'en')),
     is_active       boolean NOT NULL DEFAULT true,
-    CHECK ((resident_id IS NULL) <> (office_id IS NULL))
+    -- When a contact of a resident is not woken; a care centre is always notified. Null: at any hour.
+    quiet_from      time,
+    quiet_until     time,
+    CHECK ((resident_id IS NULL) <> (office_id IS NULL)),
+    CHECK ((quiet_from IS NULL) = (quiet_until IS NULL)),
+    CHECK (quiet_from <> quiet_until),
+    CHECK (quiet_from IS NULL OR resident_id IS NOT NULL)
 );
 CREATE INDEX contact_resident ON contact (resident_id);
 CREATE INDEX contact_office ON contact (office_id);
@@ -242,9 +248,9 @@ CREATE TABLE device_contact (
     last_time         timestamptz NOT NULL,
     last_seq          bigint NOT NULL DEFAULT 0,
     -- The time of that number, while several workers share the messages; null: last_time.
-    numbered_at       timestamptz,
+    last_seq_at       timestamptz,
     -- Since when its numbers are of the count that it began anew; null: it never did.
-    counts_since      timestamptz,
+    sequence_reset_at      timestamptz,
     -- Our clock less the device's; null until it tells its own.
     clock_skew_s      double precision
 ) WITH (fillfactor = 70);
@@ -255,6 +261,12 @@ CREATE TABLE home_latest (
     life_sign_at   timestamptz NOT NULL,
     device_number  integer NOT NULL REFERENCES device
 ) WITH (fillfactor = 70);
+
+-- Devices that chatter now: what they tell is no sign of a person, so it is nobody's last movement.
+CREATE TABLE chattering_device (
+    device_number  integer PRIMARY KEY REFERENCES device,
+    since          timestamptz NOT NULL
+);
 
 -- What could not be stored as a reading: nothing disappears.
 CREATE TABLE quarantine (
@@ -276,24 +288,24 @@ CREATE TABLE quarantine_drop (
     too_many    bigint NOT NULL
 );
 
--- How far each ingest worker has come: everything received before `complete_through` is committed.
+-- How far each ingest worker has come: everything received before `watermark` is committed.
 CREATE TABLE ingest_progress (
     worker            text PRIMARY KEY,
-    complete_through  timestamptz NOT NULL,
+    watermark  timestamptz NOT NULL,
     stored_messages   bigint NOT NULL DEFAULT 0,
     reported_at       timestamptz NOT NULL
 );
 
 -- Homes with something new. Ingest only inserts and the runner only deletes, so neither waits for the other.
-CREATE TABLE home_news (
+CREATE TABLE home_change (
     home_id    integer NOT NULL,
     earliest   timestamptz NOT NULL,
     urgent     boolean NOT NULL
 );
-CREATE INDEX home_news_home ON home_news (home_id);
+CREATE INDEX home_change_home ON home_change (home_id);
 
 -- Messages that a device numbered and we did not get, until they come or are given up.
-CREATE TABLE missing_messages (
+CREATE TABLE sequence_gap (
     device_number  integer NOT NULL REFERENCES device,
     first_seq      bigint NOT NULL,
     last_seq       bigint NOT NULL CHECK (last_seq >= first_seq),
@@ -304,9 +316,19 @@ CREATE TABLE missing_messages (
     PRIMARY KEY (device_number, first_seq)
 );
 
+-- Emergency buttons that belong to nobody and were pressed: the latest call of each, since nobody would be told otherwise.
+CREATE TABLE unassigned_call (
+    sender    text PRIMARY KEY,
+    -- Why it belongs to nobody: unknown_device, wrong_gateway or in_no_home.
+    why       text NOT NULL,
+    began_at  timestamptz NOT NULL,
+    last_at   timestamptz NOT NULL,
+    presses   integer NOT NULL
+);
+
 -- Numbers of messages that workers which share them have stored, until one of the workers looked for gaps among them.
-CREATE TABLE numbers_seen (
-    numbers_seen_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+CREATE TABLE sequence_batch (
+    sequence_batch_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     device           integer[] NOT NULL,
     seq              bigint[] NOT NULL,
     at               timestamptz[] NOT NULL,
@@ -327,27 +349,27 @@ CREATE TABLE blind_time (
     UNIQUE (subject, cause, began_at)
 );
 
--- Judging -------------------------------------------------------------------------------------------------------------
--- One row per thing that is judged (resident:5, ward); the row lock is the claim.
-CREATE TABLE watch (
+-- Evaluation ----------------------------------------------------------------------------------------------------------
+-- One row per thing that is evaluated (resident:5, ward); the row lock is the claim.
+CREATE TABLE evaluation (
     subject          text PRIMARY KEY,
     resident_id      integer UNIQUE REFERENCES resident ON DELETE CASCADE,
-    judged_through   timestamptz NOT NULL,
+    evaluated_through   timestamptz NOT NULL,
     due_at           timestamptz NOT NULL,
     failed_rule      text,
     failed_at        timestamptz,
     -- What the board says while no alert is open, and since when.
     state            text NOT NULL DEFAULT 'cannot_tell' CHECK (state IN ('as_usual', 'different', 'cannot_tell')),
     state_since      timestamptz,
-    -- Whether every news must be judged at once; else nothing can change before due_at.
-    is_eager         boolean NOT NULL DEFAULT true,
-    -- Whether every new fix must be judged at once.
-    follows_track    boolean NOT NULL DEFAULT false
+    -- Whether every change must be evaluated at once; else nothing can change before due_at.
+    on_any_reading         boolean NOT NULL DEFAULT true,
+    -- Whether every new fix must be evaluated at once.
+    on_any_fix    boolean NOT NULL DEFAULT false
 );
-CREATE INDEX watch_due ON watch (due_at);
+CREATE INDEX evaluation_due ON evaluation (due_at);
 
 CREATE TABLE rule_state (
-    subject  text NOT NULL REFERENCES watch ON DELETE CASCADE,
+    subject  text NOT NULL REFERENCES evaluation ON DELETE CASCADE,
     rule     text NOT NULL,
     version  integer NOT NULL,
     through  timestamptz NOT NULL,
@@ -356,13 +378,13 @@ CREATE TABLE rule_state (
 );
 
 -- What was learned about a resident's usual, per local day.
-CREATE TABLE usual (
+CREATE TABLE baseline (
     resident_id   integer NOT NULL REFERENCES resident ON DELETE CASCADE,
     rule          text NOT NULL,
     version       integer NOT NULL,
-    learned_for   date NOT NULL,
+    day   date NOT NULL,
     body          jsonb NOT NULL,
-    PRIMARY KEY (resident_id, rule, learned_for)
+    PRIMARY KEY (resident_id, rule, day)
 );
 
 -- Alerts --------------------------------------------------------------------------------------------------------------
@@ -383,10 +405,10 @@ CREATE TABLE alert (
     claimed_by_user     integer REFERENCES user_account,
     claimed_by_contact  integer REFERENCES contact,
     claimed_at   timestamptz,
-    claim_lapses_at timestamptz,
+    claim_expires_at timestamptz,
     closed_at    timestamptz,
     outcome      text,
-    seen_late    boolean NOT NULL DEFAULT false,
+    detected_late    boolean NOT NULL DEFAULT false,
     reason       jsonb NOT NULL,
     version      integer NOT NULL DEFAULT 1,
     CHECK ((condition = 'cleared') = (cleared_at IS NOT NULL)),
@@ -398,10 +420,13 @@ CREATE TABLE alert (
 CREATE UNIQUE INDEX alert_open ON alert (rule, subject) WHERE handling <> 'closed';
 CREATE INDEX alert_resident ON alert (resident_id, opened_at DESC);
 CREATE INDEX alert_queue ON alert (office_id, severity, opened_at) WHERE handling <> 'closed';
-CREATE INDEX alert_matter ON alert (rule, subject, alert_id DESC);
-CREATE INDEX alert_lapse ON alert (claim_lapses_at) WHERE handling = 'claimed';
+CREATE INDEX alert_key ON alert (rule, subject, alert_id DESC);
+-- What is active is asked for with each evaluation: by whom it is about, and by what.
+CREATE INDEX alert_active_resident ON alert (resident_id) WHERE condition = 'active';
+CREATE INDEX alert_active_subject ON alert (subject) WHERE condition = 'active';
+CREATE INDEX alert_claim_expiry ON alert (claim_expires_at) WHERE handling = 'claimed';
 
--- The episodes that an alert is about; judging the same data again finds the same row.
+-- The episodes that an alert is about; evaluation the same data again finds the same row.
 CREATE TABLE alert_episode (
     rule          text NOT NULL,
     subject       text NOT NULL,
@@ -421,8 +446,8 @@ SELECT
     alert.alert_id, alert.rule, alert.subject, alert.resident_id, alert.office_id, alert.severity, alert.condition,
     alert.handling, alert.began_at, alert.raised_at, alert.opened_at, alert.cleared_at,
     coalesce(user_account.name, contact.name) AS claimed_by,
-    alert.claimed_at, alert.closed_at, alert.outcome, alert.seen_late, alert.reason, alert.version,
-    alert.claimed_by_user, alert.claimed_by_contact, alert.claim_lapses_at
+    alert.claimed_at, alert.closed_at, alert.outcome, alert.detected_late, alert.reason, alert.version,
+    alert.claimed_by_user, alert.claimed_by_contact, alert.claim_expires_at
 FROM alert
 LEFT JOIN user_account ON user_account.user_id = alert.claimed_by_user
 LEFT JOIN contact ON contact.contact_id = alert.claimed_by_contact;
@@ -447,13 +472,13 @@ CREATE TABLE escalation_step (
     alert_id    bigint NOT NULL REFERENCES alert ON DELETE CASCADE,
     step        smallint NOT NULL,
     -- The alert_event that started this climb; a matter that begins anew is told anew.
-    round       bigint NOT NULL,
+    cycle       bigint NOT NULL,
     due_at      timestamptz NOT NULL,
-    taken_at    timestamptz,
+    executed_at    timestamptz,
     stopped_at  timestamptz,
     PRIMARY KEY (alert_id, step)
 );
-CREATE INDEX escalation_step_due ON escalation_step (due_at) WHERE taken_at IS NULL AND stopped_at IS NULL;
+CREATE INDEX escalation_step_due ON escalation_step (due_at) WHERE executed_at IS NULL AND stopped_at IS NULL;
 
 -- The transactional outbox: one row per message to one contact.
 CREATE TABLE notification (
@@ -486,10 +511,10 @@ CREATE TABLE answer_link (
 );
 CREATE INDEX answer_link_contact ON answer_link (contact_id, expires_at);
 
--- Who looked at what ---------------------------------------------------------------------------------------------------
+-- Who looked at what --------------------------------------------------------------------------------------------------
 -- A look at a precise place or at a person's data: kept for the person watched.
-CREATE TABLE view_log (
-    view_log_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+CREATE TABLE access_log (
+    access_log_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at           timestamptz NOT NULL,
     user_id      integer NOT NULL REFERENCES user_account,
     resident_id  integer NOT NULL REFERENCES resident ON DELETE CASCADE,
@@ -497,4 +522,73 @@ CREATE TABLE view_log (
     reason       text NOT NULL DEFAULT '',
     until        timestamptz
 );
-CREATE INDEX view_log_resident ON view_log (resident_id, at DESC);
+CREATE INDEX access_log_resident ON access_log (resident_id, at DESC);
+
+-- Backtests -----------------------------------------------------------------------------------------------------------
+-- What staff try on a resident's past: the pages ask, the detectors answer.
+
+CREATE TABLE backtest (
+    backtest_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    resident_id  integer NOT NULL REFERENCES resident ON DELETE CASCADE,
+    user_id      integer NOT NULL REFERENCES user_account,
+    asked_at     timestamptz NOT NULL,
+    -- Weeks, rules, settings, budget, and what really happened.
+    settings         jsonb NOT NULL,
+    state        text NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'running', 'done', 'failed')),
+    -- How often it was begun: one that ends every worker is given up.
+    attempts     integer NOT NULL DEFAULT 0,
+    -- The share that is done, 0 to 1.
+    progress     real NOT NULL DEFAULT 0,
+    -- Why it failed, in one word.
+    problem      text,
+    -- Figures and findings, with places.
+    result       jsonb,
+    finished_at  timestamptz
+);
+CREATE INDEX backtest_resident ON backtest (resident_id, backtest_id DESC);
+CREATE INDEX backtest_open ON backtest (backtest_id) WHERE state IN ('waiting', 'running');
+
+-- Simulation ----------------------------------------------------------------------------------------------------------
+-- A simulated ward, in the demo and in tests: its testers and the simulator meet here. Empty in production.
+
+-- How the simulation goes, and whether it is wanted: one row at most.
+CREATE TABLE simulation (
+    is_only      boolean PRIMARY KEY DEFAULT true CHECK (is_only),
+    is_wanted    boolean NOT NULL,
+    is_running   boolean NOT NULL DEFAULT false,
+    homes        integer NOT NULL,
+    devices      integer NOT NULL,
+    scenarios    text[] NOT NULL,
+    messages     bigint NOT NULL DEFAULT 0,
+    -- Why it does not run although it is wanted.
+    problem      text NOT NULL DEFAULT '',
+    reported_at  timestamptz NOT NULL
+);
+
+-- What really happens, and which rules should tell about it until when.
+CREATE TABLE simulation_event (
+    simulation_event_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    kind                 text NOT NULL,
+    -- Null: in the whole ward.
+    home_id              integer REFERENCES home ON DELETE CASCADE,
+    began_at             timestamptz NOT NULL,
+    ended_at             timestamptz NOT NULL,
+    raises               text[] NOT NULL,
+    -- Null: nobody should be disturbed because of it.
+    due_at               timestamptz,
+    -- A tester made it happen.
+    is_injected          boolean NOT NULL
+);
+CREATE INDEX simulation_event_began ON simulation_event (began_at DESC);
+
+-- What testers asked for.
+CREATE TABLE injection_request (
+    injection_request_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    at                  timestamptz NOT NULL,
+    user_id             integer NOT NULL REFERENCES user_account,
+    home_id             integer NOT NULL REFERENCES home ON DELETE CASCADE,
+    kind                text NOT NULL,
+    executed_at            timestamptz,
+    -- Why it could not be fulfilled.
+    problem             text NOT NULL DEFAULT ''
+);

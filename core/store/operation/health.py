@@ -14,9 +14,9 @@ _HEALTH = load("operation/health")
 class Health:
     """What the database shows of the other processes; None where nothing was ever reported."""
 
-    ingest_complete_through: datetime | None
+    ingest_watermark: datetime | None
     ingest_reported_at: datetime | None
-    judged_through: datetime | None
+    evaluated_through: datetime | None
     last_received_at: datetime | None
     quarantined: int
     failing_watches: int
@@ -28,15 +28,15 @@ def health(connection: Connection) -> Health:
     return build(Health, row)
 
 
-def gateways_heard(connection: Connection, limit: int) -> dict[str, datetime]:
+def gateway_last_contacts(connection: Connection, limit: int) -> dict[str, datetime]:
     """Return when something last came through each gateway, the most recent `limit` of them; "" for devices without one."""
-    rows = connection.execute(_HEALTH["gateways_heard"], {"limit": limit})
+    rows = connection.execute(_HEALTH["gateway_last_contacts"], {"limit": limit})
     return dict(rows.fetchall())
 
 
-def is_nobody_heard(connection: Connection, now: datetime) -> bool:
+def is_out_of_contact(connection: Connection, now: datetime) -> bool:
     """Tell whether devices should send regularly and not one of them was heard."""
-    row: Row = connection.execute(_HEALTH["nobody_heard"], {"now": now}).fetchone() or (False,)
+    row: Row = connection.execute(_HEALTH["is_out_of_contact"], {"now": now}).fetchone() or (False,)
     return bool(row[0])
 
 
@@ -46,9 +46,9 @@ def is_all_silent(connection: Connection, now: datetime, slack: timedelta) -> bo
     return bool(row[0])
 
 
-def told(connection: Connection, device_id: str, metric: int) -> tuple[datetime, float] | None:
+def latest_value(connection: Connection, device_id: str, metric: int) -> tuple[datetime, float] | None:
     """Return the newest (time, value) that a device told of a metric; None if it told none."""
-    row = connection.execute(_HEALTH["device_told"], {"device_id": device_id, "metric": metric}).fetchone()
+    row = connection.execute(_HEALTH["latest_value"], {"device_id": device_id, "metric": metric}).fetchone()
     return None if row is None else (row[0], row[1])
 
 

@@ -41,7 +41,7 @@ class PlannedEvent:
 
 
 @dataclass(frozen=True)
-class OpenWish:
+class OpenInjection:
     """Something that a tester asked for; `home` is the home's name."""
 
     number: int
@@ -57,7 +57,7 @@ class InjectionRequest:
     at: datetime
     home: int
     kind: str
-    taken_at: datetime | None
+    executed_at: datetime | None
     problem: str
 
 
@@ -131,8 +131,8 @@ def alerts(connection: Connection, since: datetime) -> list[RaisedAlert]:
     return [build(RaisedAlert, row) for row in connection.execute(_SIMULATION["alerts"], {"since": since})]
 
 
-def add_wish(connection: Connection, *, home: int, kind: str, user: int, now: datetime) -> int:
-    """Ask for something to happen in a home now; return the wish's number.
+def request_injection(connection: Connection, *, home: int, kind: str, user: int, now: datetime) -> int:
+    """Ask for something to happen in a home now; return the request's number.
 
     Raises
     ------
@@ -140,26 +140,27 @@ def add_wish(connection: Connection, *, home: int, kind: str, user: int, now: da
         There is no such home.
     """
     given = {"home": home, "kind": kind, "user": user, "now": now}
-    row = connection.execute(_SIMULATION["wish"], given).fetchone()
+    row = connection.execute(_SIMULATION["request_injection"], given).fetchone()
     if row is None:
         raise NotFoundError(f"there is no home {home}")
     return int(row[0])
 
 
-def open_wishes(connection: Connection) -> list[OpenWish]:
-    """Return what was asked for and is not taken up yet."""
-    return [build(OpenWish, row) for row in connection.execute(_SIMULATION["open_wishes"])]
+def open_injections(connection: Connection) -> list[OpenInjection]:
+    """Return the requests that are not executed yet."""
+    return [build(OpenInjection, row) for row in connection.execute(_SIMULATION["open_injections"])]
 
 
-def take_wish(connection: Connection, wish: int, *, problem: str, now: datetime) -> None:
-    """Note that a wish was taken up; `problem` says why it could not be fulfilled, empty if it was."""
-    connection.execute(_SIMULATION["take_wish"], {"wish": wish, "problem": problem, "now": now})
+def mark_executed(connection: Connection, request: int, *, problem: str, now: datetime) -> None:
+    """Note that a request was executed; `problem` says why it could not be, empty if it was."""
+    connection.execute(_SIMULATION["mark_executed"], {"request": request, "problem": problem, "now": now})
 
 
-def wishes(connection: Connection, limit: int = 20) -> list[InjectionRequest]:
-    """Return the latest wishes, the newest first."""
+def injection_requests(connection: Connection, limit: int = 20) -> list[InjectionRequest]:
+    """Return the latest injection requests, the newest first."""
     return [
-        build(InjectionRequest, row) for row in connection.execute(_SIMULATION["wishes"], {"limit": limit})
+        build(InjectionRequest, row)
+        for row in connection.execute(_SIMULATION["injection_requests"], {"limit": limit})
     ]
 
 

@@ -8,7 +8,7 @@ from core.domain.people import Role
 from core.store.database import Connection
 from core.store.queries import load
 
-_VIEWS = load("people/access_log")
+_ACCESS_LOG = load("people/access_log")
 
 
 class Viewed(StrEnum):
@@ -61,7 +61,7 @@ def record(
 ) -> None:
     """Keep a look."""
     connection.execute(
-        _VIEWS["record_view"],
+        _ACCESS_LOG["record"],
         {"now": now, "user": user, "resident": resident, "what": what, "reason": reason, "until": until},
     )
 
@@ -69,17 +69,17 @@ def record(
 def open_reveal(connection: Connection, user: int, resident: int, now: datetime) -> Reveal | None:
     """Return the reveal that a user has open at `now`, if any."""
     row = connection.execute(
-        _VIEWS["open_reveal"], {"user": user, "resident": resident, "what": Viewed.REVEAL, "now": now}
+        _ACCESS_LOG["open_reveal"], {"user": user, "resident": resident, "what": Viewed.REVEAL, "now": now}
     ).fetchone()
     return None if row is None else Reveal(*row)
 
 
-def looks(
+def access_records(
     connection: Connection, resident: int, *, since: datetime | None = None, limit: int = 200, skip: int = 0
 ) -> list[AccessRecord]:
     """Return who looked since a moment, or ever, newest first, without the newest `skip` of them."""
     asked = {"resident": resident, "since": since, "limit": limit, "skip": skip}
-    rows = connection.execute(_VIEWS["looks"], asked).fetchall()
+    rows = connection.execute(_ACCESS_LOG["access_records"], asked).fetchall()
     return [
         AccessRecord(first, last, until, user, name, Role(role), Viewed(what), reason, times)
         for first, last, until, user, name, role, what, reason, times in rows

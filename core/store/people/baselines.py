@@ -10,11 +10,11 @@ from psycopg.types.json import Jsonb
 from core.store.database import Connection
 from core.store.queries import load
 
-_USUALS = load("people/baselines")
+_BASELINES = load("people/baselines")
 
 
 @dataclass(frozen=True)
-class Unlearned:
+class MissingBaseline:
     """A resident and the local day for which nothing was learned yet."""
 
     resident: int
@@ -27,7 +27,7 @@ def of_day(
 ) -> Mapping[str, Any] | None:
     """Return what was learned about a resident for a day; None if nothing was yet."""
     values = {"resident": resident, "rule": rule, "version": version, "day": day}
-    row = connection.execute(_USUALS["of_day"], values).fetchone()
+    row = connection.execute(_BASELINES["of_day"], values).fetchone()
     return row[0] if row else None
 
 
@@ -36,13 +36,13 @@ def put(
 ) -> None:
     """Keep what was learned about a resident for a day; what is there already stays."""
     values = {"resident": resident, "rule": rule, "version": version, "day": day, "body": Jsonb(dict(body))}
-    connection.execute(_USUALS["put"], values)
+    connection.execute(_BASELINES["put"], values)
 
 
 def forget(connection: Connection, resident: int, rule: str, before: date) -> int:
     """Drop what was learned for days before `before`; return how many days that were."""
     values = {"resident": resident, "rule": rule, "before": before}
-    return connection.execute(_USUALS["forget"], values).rowcount
+    return connection.execute(_BASELINES["forget"], values).rowcount
 
 
 def latest(
@@ -50,17 +50,17 @@ def latest(
 ) -> tuple[date, Mapping[str, Any]] | None:
     """Return the newest that was learned for a day up to today, and for which; None if nothing was."""
     values = {"resident": resident, "rule": rule, "version": version, "today": today}
-    row = connection.execute(_USUALS["latest"], values).fetchone()
+    row = connection.execute(_BASELINES["latest"], values).fetchone()
     return None if row is None else (row[0], row[1])
 
 
-def claim_unlearned(
+def claim_missing(
     connection: Connection,
     lesson: tuple[str, int],
     counts: tuple[str, int],
     now: datetime,
     but: Collection[int] = (),
-) -> Unlearned | None:
+) -> MissingBaseline | None:
     """Take one resident for whom today, or the day that begins within an hour, is to be learned, or who is new and not counted yet.
 
     Both are given by name and version. The resident is held until the transaction ends.
@@ -73,5 +73,5 @@ def claim_unlearned(
         "now": now,
         "but": sorted(but),
     }
-    row = connection.execute(_USUALS["claim_unlearned"], values).fetchone()
-    return None if row is None else Unlearned(*row)
+    row = connection.execute(_BASELINES["claim_missing"], values).fetchone()
+    return None if row is None else MissingBaseline(*row)

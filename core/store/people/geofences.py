@@ -60,7 +60,7 @@ def add(
     ).fetchone()
     if row is None:
         raise _not_found(resident)
-    evaluation_queue.look_again(connection, resident)
+    evaluation_queue.evaluate_again(connection, resident)
     return Geofence(row[0], resident, name, shape, hours, now)
 
 
@@ -83,7 +83,7 @@ def replace(connection: Connection, geofence: Geofence) -> None:
     ).fetchone()
     if row is None:
         raise _not_found(geofence.number)
-    evaluation_queue.look_again(connection, geofence.resident)
+    evaluation_queue.evaluate_again(connection, geofence.resident)
 
 
 def remove(connection: Connection, geofence: int, now: datetime) -> None:
@@ -97,7 +97,7 @@ def remove(connection: Connection, geofence: int, now: datetime) -> None:
     row = connection.execute(_GEOFENCES["remove_geofence"], {"geofence": geofence, "now": now}).fetchone()
     if row is None:
         raise _not_found(geofence)
-    evaluation_queue.look_again(connection, row[0])
+    evaluation_queue.evaluate_again(connection, row[0])
 
 
 def shape_to_json(shape: Circle | Polygon) -> dict[str, object]:

@@ -77,7 +77,7 @@ def add(
     if row is None:
         raise _not_found(resident)
     show_pause(connection, resident, now)
-    evaluation_queue.look_again(connection, resident)
+    evaluation_queue.evaluate_again(connection, resident)
     return get(connection, row[0])
 
 
@@ -93,7 +93,7 @@ def end(connection: Connection, absence: int, now: datetime) -> None:
     if row is None:
         raise _not_found(absence)
     show_pause(connection, row[0], now)
-    evaluation_queue.look_again(connection, row[0])
+    evaluation_queue.evaluate_again(connection, row[0])
 
 
 def spans(

@@ -28,5 +28,5 @@ def put(connection: Connection, resident: int, sensitivity: Sensitivity) -> bool
     values = {"resident": resident, "sensitivity": sensitivity}
     if connection.execute(_SENSITIVITIES["set"], values).fetchone() is None:
         return False
-    evaluation_queue.look_again(connection, resident)
+    evaluation_queue.evaluate_again(connection, resident)
     return True

@@ -10,14 +10,14 @@ import numpy as np
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import Proposed
 from core.store.alerts import unassigned_calls as stray_calls
-from core.store.alerts.unassigned_calls import StrayCall
+from core.store.alerts.unassigned_calls import UnassignedCall
 from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
 from core.store.devices import proposals
 from core.store.queries import load
 from core.store.telemetry import inserts, quarantine, sequence_gaps
 from core.store.telemetry.inserts import FixRow, Fresh, NewRow, ReadingRow, Readings
-from core.store.telemetry.sequence_gaps import Missing, Seen
+from core.store.telemetry.sequence_gaps import BatchNumber, SequenceGap
 
 _INGESTION = load("telemetry/batches")
 
@@ -84,11 +84,11 @@ class Batch:
     late_states: list[tuple[int, int, datetime]] = field(default_factory=list[tuple[int, int, datetime]])
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
     proposed: list[Proposed] = field(default_factory=list[Proposed])
-    stray_calls: dict[str, StrayCall] = field(default_factory=dict[str, StrayCall])
-    missing: dict[int, list[Missing]] = field(default_factory=dict[int, list[Missing]])
+    stray_calls: dict[str, UnassignedCall] = field(default_factory=dict[str, UnassignedCall])
+    missing: dict[int, list[SequenceGap]] = field(default_factory=dict[int, list[SequenceGap]])
     anew: dict[int, tuple[int, datetime]] = field(default_factory=dict[int, tuple[int, datetime]])
-    forgotten: list[tuple[int, Missing]] = field(default_factory=list[tuple[int, Missing]])
-    seen: list[Seen] = field(default_factory=list[Seen])
+    forgotten: list[tuple[int, SequenceGap]] = field(default_factory=list[tuple[int, SequenceGap]])
+    seen: list[BatchNumber] = field(default_factory=list[BatchNumber])
     is_shared: bool = False
 
 
@@ -101,7 +101,7 @@ class Stored:
 
 
 def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
-    """Store a batch: readings and fixes, latest states, news for the runner, and what is refused.
+    """Store a batch: readings and fixes, latest states, changes for the detectors, and what is refused.
 
     Raises
     ------
@@ -121,24 +121,24 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
         fresh.append(inserts.add_readings(connection, batch.readings))
     found_fixes = inserts.add_fixes(connection, batch.fixes) if batch.fixes else None
     if batch.late_states:
-        inserts.mend_state_changes(connection, batch.late_states)
+        inserts.correct_state_changes(connection, batch.late_states)
     if batch.latest:
         _store_latest(connection, batch)
     if batch.contacts:
         _store_contacts(connection, batch)
-    _store_news(connection, [*fresh, found_fixes] if found_fixes else fresh)
+    _store_changes(connection, [*fresh, found_fixes] if found_fixes else fresh)
     quarantine.keep(connection, batch.refused)
     if batch.stray_calls:
         stray_calls.note(connection, batch.stray_calls.values())
-        connection.execute(_INGESTION["notify_news"], {"payload": "urgent"})
+        connection.execute(_INGESTION["notify_changes"], {"payload": "urgent"})
     if batch.proposed:
         proposals.keep(connection, batch.proposed, now)
     if batch.missing:
-        sequence_gaps.write_missing(connection, batch.missing, now)
+        sequence_gaps.write_gaps(connection, batch.missing, now)
     if batch.anew:
-        sequence_gaps.count_anew(connection, batch.anew, batch.forgotten, now)
+        sequence_gaps.reset(connection, batch.anew, batch.forgotten, now)
     if batch.seen:
-        sequence_gaps.put_seen(connection, batch.seen)
+        sequence_gaps.add_batch(connection, batch.seen)
     return Stored(sum(found.count for found in fresh), found_fixes.count if found_fixes else 0)
 
 
@@ -148,7 +148,7 @@ def report_progress(
     """Tell how far a worker has come: everything received before `complete_through` is committed."""
     connection.execute(
         _INGESTION["report_progress"],
-        {"worker": worker, "complete_through": complete_through, "messages": messages, "now": now},
+        {"worker": worker, "watermark": complete_through, "messages": messages, "now": now},
     )
 
 
@@ -260,25 +260,25 @@ def _store_contacts(connection: Connection, batch: Batch) -> None:
     )
 
 
-def _store_news(connection: Connection, found: Sequence[Fresh]) -> None:
-    news = [fresh for fresh in found if fresh.count]
-    if not news:
+def _store_changes(connection: Connection, found: Sequence[Fresh]) -> None:
+    changed = [fresh for fresh in found if fresh.count]
+    if not changed:
         return
-    device = np.concatenate([fresh.device for fresh in news])
-    earliest = np.concatenate([fresh.earliest for fresh in news])
-    urgent = np.concatenate([fresh.urgent for fresh in news])
+    device = np.concatenate([fresh.device for fresh in changed])
+    earliest = np.concatenate([fresh.earliest for fresh in changed])
+    urgent = np.concatenate([fresh.urgent for fresh in changed])
     connection.execute(
-        _INGESTION["store_news"],
+        _INGESTION["store_changes"],
         {
             "device": column(Integers, device),
             "earliest": column(Times, earliest),
-            "latest": column(Times, np.concatenate([fresh.latest for fresh in news])),
+            "latest": column(Times, np.concatenate([fresh.latest for fresh in changed])),
             "urgent": urgent.tolist(),
         },
     )
-    alive = np.concatenate([fresh.is_alive for fresh in news])
+    alive = np.concatenate([fresh.is_alive for fresh in changed])
     if alive.any():
-        signs = np.concatenate([fresh.life_sign_at for fresh in news])
+        signs = np.concatenate([fresh.life_sign_at for fresh in changed])
         connection.execute(
             _INGESTION["store_home_latest"],
             {
@@ -287,4 +287,4 @@ def _store_news(connection: Connection, found: Sequence[Fresh]) -> None:
                 "life_sign_at": column(Times, signs[alive]),
             },
         )
-    connection.execute(_INGESTION["notify_news"], {"payload": "urgent" if urgent.any() else ""})
+    connection.execute(_INGESTION["notify_changes"], {"payload": "urgent" if urgent.any() else ""})

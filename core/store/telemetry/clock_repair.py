@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from core.store.database import Connection
 from core.store.queries import load
 
-_MENDING = load("telemetry/clock_repair")
+_REPAIR = load("telemetry/clock_repair")
 # Processes on several machines may differ by this much.
 _SLACK = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
-class Mended:
+class Repaired:
     """How many rows were brought back."""
 
     workers: int
@@ -33,24 +33,24 @@ def is_ahead(connection: Connection, now: datetime, newest: timedelta) -> bool:
     newest : timedelta
         How far ahead of our clock a device's time may be.
     """
-    row = connection.execute(_MENDING["ahead"], _limits(now, newest)).fetchone()
+    row = connection.execute(_REPAIR["ahead"], _limits(now, newest)).fetchone()
     return bool(row and row[0])
 
 
-def mend(connection: Connection, now: datetime, newest: timedelta) -> Mended:
+def repair(connection: Connection, now: datetime, newest: timedelta) -> Repaired:
     """Bring back how far ingest has come, when devices were heard, their newest values and the newest life sign of homes.
 
     The clock must be right again. Readings stay as they were stored.
     """
     limits = _limits(now, newest)
     workers, devices, values, lost_values, homes, lost_homes = (
-        connection.execute(_MENDING[name], limits).rowcount
+        connection.execute(_REPAIR[name], limits).rowcount
         for name in (
-            *("mend_progress", "mend_contacts", "mend_values", "forget_values"),
-            *("mend_homes", "forget_homes"),
+            *("repair_progress", "repair_contacts", "repair_values", "forget_values"),
+            *("repair_homes", "forget_homes"),
         )
     )
-    return Mended(workers, devices, values + lost_values, homes + lost_homes)
+    return Repaired(workers, devices, values + lost_values, homes + lost_homes)
 
 
 def _limits(now: datetime, newest: timedelta) -> dict[str, datetime]:

@@ -139,11 +139,11 @@ def add_readings(connection: Connection, rows: Sequence[ReadingRow]) -> Fresh:
     fresh = _fresh(connection, "store_readings", _parameters(given))
     if fresh.count == len(given.device):
         return fresh
-    # Of what came before, a call for help may have come as the broker's old news, and now from the device itself.
+    # Of what came before, a call for help may have come as the broker's retained message, and now from the device itself.
     calls = [row for row in rows if row[2] in _URGENT and row[4] > 0 and not row[6] & _RETAINED]
     if not calls:
         return fresh
-    return _together(fresh, _fresh(connection, "hear_kept_calls", _parameters(_columns(calls))))
+    return _together(fresh, _fresh(connection, "refresh_retained_calls", _parameters(_columns(calls))))
 
 
 def add_doubtful(connection: Connection, rows: Sequence[tuple[ReadingRow, datetime]]) -> Fresh:
@@ -177,13 +177,13 @@ def add_fixes(connection: Connection, rows: Sequence[FixRow]) -> Fresh:
     return _fresh(connection, "store_fixes", values)
 
 
-def mend_state_changes(connection: Connection, late: Sequence[tuple[int, int, datetime]]) -> None:
+def correct_state_changes(connection: Connection, late: Sequence[tuple[int, int, datetime]]) -> None:
     """Judge anew which states are changes, around those (device, metric, time) that came after a later one."""
     # One after the other, or two workers would each miss what the other has not committed.
     connection.execute(_ARRIVALS["lock_states"], {"devices": sorted({device for device, _, _ in late})})
     for device, metric, since in sorted(set(late), key=itemgetter(2)):
         connection.execute(
-            _ARRIVALS["mend_state_changes"], {"device": [device], "metric": [metric], "since": [since]}
+            _ARRIVALS["correct_state_changes"], {"device": [device], "metric": [metric], "since": [since]}
         )
 
 

@@ -29,7 +29,7 @@ class RuleInputs:
     """Where a resident's home is, if that is known, and whether the door at night is to be told."""
 
     home: tuple[float, float] | None
-    tells_night_exit: bool
+    alert_on_night_exit: bool
 
 
 def series(
@@ -55,25 +55,25 @@ def series(
     ]
 
 
-def told_at(
+def report_times(
     connection: Connection, home: int, since: datetime, until: datetime
 ) -> list[tuple[int, Sequence[float]]]:
     """Return when each device of a home told anything in (since, until]: the first and the last time of every hour, in no order."""
     values = {"home": home, "since": since, "until": until}
-    return connection.execute(_MEASUREMENTS["told_at"], values, binary=True).fetchall()
+    return connection.execute(_MEASUREMENTS["report_times"], values, binary=True).fetchall()
 
 
-def situation(connection: Connection, resident: int) -> RuleInputs:
+def rule_inputs(connection: Connection, resident: int) -> RuleInputs:
     """Return what is known of a resident's home and of the door at night."""
-    return situations(connection, [resident])[resident]
+    return rule_inputs_of(connection, [resident])[resident]
 
 
-def situations(connection: Connection, residents: Sequence[int]) -> dict[int, RuleInputs]:
+def rule_inputs_of(connection: Connection, residents: Sequence[int]) -> dict[int, RuleInputs]:
     """Return the same for several residents."""
-    found = {one: RuleInputs(None, tells_night_exit=False) for one in residents}
-    for number, lat, lon, tells_night_exit in connection.execute(
-        _MEASUREMENTS["situation"], {"residents": list(residents)}
+    found = {one: RuleInputs(None, alert_on_night_exit=False) for one in residents}
+    for number, lat, lon, alert_on_night_exit in connection.execute(
+        _MEASUREMENTS["rule_inputs"], {"residents": list(residents)}
     ):
         home = None if lat is None or lon is None else (lat, lon)
-        found[number] = RuleInputs(home, tells_night_exit=tells_night_exit)
+        found[number] = RuleInputs(home, alert_on_night_exit=alert_on_night_exit)
     return found

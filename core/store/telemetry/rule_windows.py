@@ -115,12 +115,12 @@ def statuses(
     return found
 
 
-def told_metrics(
+def reported_metrics(
     connection: Connection, homes: Sequence[int], metrics: Sequence[str]
 ) -> set[tuple[int, str]]:
     """Return which of some metrics were ever told in which home."""
     values = {"homes": list(homes), "metrics": [METRICS[name].number for name in metrics]}
-    rows = connection.execute(_WINDOWS["told_metrics"], values)
+    rows = connection.execute(_WINDOWS["reported_metrics"], values)
     return {(home, METRICS_BY_NUMBER[metric].name) for home, metric in rows}
 
 

@@ -7,16 +7,16 @@ from datetime import UTC, datetime
 from core.store.database import Connection
 from core.store.queries import load
 
-_NUMBERING = load("telemetry/sequence_gaps")
+_GAPS = load("telemetry/sequence_gaps")
 _CAUSE = "messages_missing"
 
-Seen = tuple[int, int, datetime, bool]
+BatchNumber = tuple[int, int, datetime, bool]
 """device, seq, time, whether the device only claims to have made it"""
 NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class SequenceGap:
     """A span of messages that a device made and we did not get.
 
     `began_at` is when we last heard the device before it, `ended_at` when first after it (None: not yet).
@@ -28,50 +28,48 @@ class Missing:
     ended_at: datetime | None
 
 
-def last_numbers(connection: Connection) -> dict[int, tuple[int, datetime]]:
+def last_seqs(connection: Connection) -> dict[int, tuple[int, datetime]]:
     """Return the newest number and time of each device that numbers its messages."""
-    rows = connection.execute(_NUMBERING["last_numbers"])
+    rows = connection.execute(_GAPS["last_seqs"])
     return {device: (seq, time) for device, seq, time in rows}
 
 
-def all_missing(connection: Connection) -> dict[int, list[Missing]]:
+def all_gaps(connection: Connection) -> dict[int, list[SequenceGap]]:
     """Return the missing spans of each device, in order."""
-    found: dict[int, list[Missing]] = {}
-    for device, *span in connection.execute(_NUMBERING["missing"]):
-        found.setdefault(device, []).append(Missing(*span))
+    found: dict[int, list[SequenceGap]] = {}
+    for device, *span in connection.execute(_GAPS["gaps"]):
+        found.setdefault(device, []).append(SequenceGap(*span))
     return found
 
 
 def blind_beginnings(connection: Connection) -> dict[int, set[datetime]]:
     """Return the beginnings of the missing spans of each device that are on record as blind time."""
     found: dict[int, set[datetime]] = {}
-    for device, began_at in connection.execute(_NUMBERING["blind_beginnings"], {"cause": _CAUSE}):
+    for device, began_at in connection.execute(_GAPS["blind_beginnings"], {"cause": _CAUSE}):
         found.setdefault(device, set()).add(began_at)
     return found
 
 
-def put_seen(connection: Connection, seen: Sequence[Seen]) -> None:
+def add_batch(connection: Connection, seen: Sequence[BatchNumber]) -> None:
     """Leave the numbers of a batch for the worker that looks for gaps."""
     if seen:
         device, seq, at, is_claim = (list(column) for column in zip(*seen, strict=True))
-        connection.execute(
-            _NUMBERING["put_seen"], {"device": device, "seq": seq, "at": at, "is_claim": is_claim}
-        )
+        connection.execute(_GAPS["add_batch"], {"device": device, "seq": seq, "at": at, "is_claim": is_claim})
 
 
-def take_seen(connection: Connection) -> list[Seen]:
+def take_batches(connection: Connection) -> list[BatchNumber]:
     """Return the numbers that batches left, and forget them."""
-    found: list[Seen] = []
-    for columns in connection.execute(_NUMBERING["take_seen"]).fetchall():
+    found: list[BatchNumber] = []
+    for columns in connection.execute(_GAPS["take_batches"]).fetchall():
         found.extend(zip(*columns, strict=True))
     return found
 
 
-def put_last_numbers(connection: Connection, last: Mapping[int, tuple[int, datetime]]) -> None:
+def put_last_seqs(connection: Connection, last: Mapping[int, tuple[int, datetime]]) -> None:
     """Keep how far devices have come, without gaps being overlooked after a restart."""
     if last:
         connection.execute(
-            _NUMBERING["put_last_numbers"],
+            _GAPS["put_last_seqs"],
             {
                 "device": list(last),
                 "seq": [seq for seq, _ in last.values()],
@@ -80,20 +78,20 @@ def put_last_numbers(connection: Connection, last: Mapping[int, tuple[int, datet
         )
 
 
-def forget_number_times(connection: Connection) -> None:
+def forget_seq_times(connection: Connection) -> None:
     """Forget when numbers were heard by workers that shared messages: one worker keeps it with each batch."""
-    connection.execute(_NUMBERING["forget_number_times"])
+    connection.execute(_GAPS["forget_seq_times"])
 
 
-def counting_since(connection: Connection) -> dict[int, datetime]:
+def reset_times(connection: Connection) -> dict[int, datetime]:
     """Return since when the devices that lost their memory count their messages anew."""
-    return dict(connection.execute(_NUMBERING["counting_since"]).fetchall())
+    return dict(connection.execute(_GAPS["reset_times"]).fetchall())
 
 
-def count_anew(
+def reset(
     connection: Connection,
     counts: Mapping[int, tuple[int, datetime]],
-    forgotten: Sequence[tuple[int, Missing]],
+    forgotten: Sequence[tuple[int, SequenceGap]],
     now: datetime,
 ) -> None:
     """Keep of devices that count anew how far they have come and since when; what they forgot is blind time.
@@ -102,7 +100,7 @@ def count_anew(
     """
     if counts:
         connection.execute(
-            _NUMBERING["count_anew"],
+            _GAPS["reset"],
             {
                 "device": list(counts),
                 "seq": [seq for seq, _ in counts.values()],
@@ -115,19 +113,19 @@ def count_anew(
 
 def slowest_worker(connection: Connection, since: datetime) -> datetime | None:
     """Return how far the slowest of the workers has come that reported since then."""
-    row = connection.execute(_NUMBERING["slowest_worker"], {"since": since}).fetchone()
+    row = connection.execute(_GAPS["slowest_worker"], {"since": since}).fetchone()
     return row[0] if row else None
 
 
-def write_missing(connection: Connection, spans: Mapping[int, Sequence[Missing]], now: datetime) -> None:
+def write_gaps(connection: Connection, spans: Mapping[int, Sequence[SequenceGap]], now: datetime) -> None:
     """Replace the missing spans of some devices."""
     if not spans:
         return
-    connection.execute(_NUMBERING["forget_missing"], {"devices": list(spans)})
+    connection.execute(_GAPS["drop_gaps"], {"devices": list(spans)})
     rows = [(device, span) for device, several in spans.items() for span in several]
     if rows:
         connection.execute(
-            _NUMBERING["put_missing"],
+            _GAPS["put_gaps"],
             {
                 "device": [device for device, _ in rows],
                 "first_seq": [span.first_seq for _, span in rows],
@@ -139,10 +137,10 @@ def write_missing(connection: Connection, spans: Mapping[int, Sequence[Missing]]
         )
 
 
-def record_blind_time(connection: Connection, device: int, span: Missing, now: datetime) -> None:
+def record_blind_time(connection: Connection, device: int, span: SequenceGap, now: datetime) -> None:
     """Record that what a device would have told in a span is not known."""
     connection.execute(
-        _NUMBERING["put_blind_time"],
+        _GAPS["put_blind_time"],
         {
             "device": device,
             "began_at": span.began_at,
@@ -155,6 +153,4 @@ def record_blind_time(connection: Connection, device: int, span: Missing, now: d
 
 def drop_blind_time(connection: Connection, device: int, began_at: datetime) -> None:
     """Take that back: the messages came."""
-    connection.execute(
-        _NUMBERING["drop_blind_time"], {"device": device, "began_at": began_at, "cause": _CAUSE}
-    )
+    connection.execute(_GAPS["drop_blind_time"], {"device": device, "began_at": began_at, "cause": _CAUSE})

@@ -70,7 +70,7 @@ def evaluate(
         since = span.earliest - timedelta(seconds=LOOKBACK_S)
         reported_at = {
             device: np.unique(np.array(times, np.float64))
-            for device, times in metric_series.told_at(connection, number, since, span.until)
+            for device, times in metric_series.report_times(connection, number, since, span.until)
         }
     return evaluate_sensors(
         sensors,

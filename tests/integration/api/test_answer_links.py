@@ -57,7 +57,7 @@ def test_looking_a_hundred_times_changes_nothing(ward: ApiWard) -> None:
     pages = [_look(ward, token) for _ in range(100)]
 
     assert (ward.execute("SELECT * FROM alert"), ward.execute("SELECT * FROM alert_event")) == before
-    assert ward.execute("SELECT count(*) FROM view_log") == [(0,)]
+    assert ward.execute("SELECT count(*) FROM access_log") == [(0,)]
     page = pages[-1]
     assert page.state is LinkState.OPEN
     assert page.contact is not None

@@ -15,8 +15,8 @@ from core.domain.backtest import (
     MOST_ATTEMPTS,
     TRIED_RULES,
     BacktestProblem,
+    BacktestSettings,
     BacktestState,
-    BacktestWish,
 )
 from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
@@ -142,7 +142,7 @@ def test_the_person_sees_that_somebody_tried(ward: ApiWard) -> None:
     number = ask(ward, login="admin")
     read(ward, number, "admin")
     with ward.database.transaction() as connection:
-        seen = access_log.looks(connection, RESIDENT_A)
+        seen = access_log.access_records(connection, RESIDENT_A)
     assert {(one.user_name, one.what) for one in seen} >= {
         ("管理 者", Viewed.BACKTEST),
         ("管理 者", Viewed.RECORD),
@@ -169,7 +169,7 @@ def test_places_in_reasons_stay_behind_the_location_gate(ward: ApiWard) -> None:
     assert precise["is_precise"] is True
     assert '"lat"' in str(precise).replace("'", '"')
     with ward.database.transaction() as connection:
-        seen = access_log.looks(connection, RESIDENT_A)
+        seen = access_log.access_records(connection, RESIDENT_A)
     assert [one.times for one in seen if one.what is Viewed.LOCATION] == [1]
 
 
@@ -209,7 +209,7 @@ def test_only_three_may_wait_and_twenty_are_kept(ward: ApiWard) -> None:
 
 def _done(ward: ApiWard) -> int:
     with ward.database.transaction() as connection:
-        number = backtest_requests.add(connection, RESIDENT_A, BacktestWish(), user=1, now=NOW)
+        number = backtest_requests.add(connection, RESIDENT_A, BacktestSettings(), user=1, now=NOW)
         connection.execute(b"UPDATE backtest SET state = 'done' WHERE backtest_id = %s", (number,))
     return number
 
@@ -398,7 +398,9 @@ def test_a_call_for_help_is_told_at_once_while_backtests_run(
         detectors = processes.start("detectors", settings)
         wait_until(lambda: detectors.events("alerting_started"), what="the senders")
         with database.transaction() as connection:
-            number = backtest_requests.add(connection, 1, BacktestWish(weeks=26, budget=2), user=2, now=now)
+            number = backtest_requests.add(
+                connection, 1, BacktestSettings(weeks=26, budget=2), user=2, now=now
+            )
         # The worker lets everybody else go first, so that it may take its time on a busy machine.
         wait_until(lambda: _state(database, number) is BacktestState.RUNNING, 60, "a backtest under way")
 

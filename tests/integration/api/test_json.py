@@ -273,15 +273,15 @@ def test_the_service_is_not_ready_while_every_device_is_silent(ward: ApiWard) ->
         ward.clock.advance(seconds=(began + timedelta(minutes=minutes) - ward.clock.now()).total_seconds())
         now = ward.clock.now()
         ward.execute(
-            "INSERT INTO ingest_progress (worker, complete_through, reported_at) VALUES ('ingest', %s, %s)"
-            " ON CONFLICT (worker) DO UPDATE SET complete_through = excluded.complete_through,"
+            "INSERT INTO ingest_progress (worker, watermark, reported_at) VALUES ('ingest', %s, %s)"
+            " ON CONFLICT (worker) DO UPDATE SET watermark = excluded.watermark,"
             " reported_at = excluded.reported_at",
             now,
             now,
         )
         ward.execute(
-            "INSERT INTO watch (subject, judged_through, due_at) VALUES ('ward', %s, %s)"
-            " ON CONFLICT (subject) DO UPDATE SET judged_through = excluded.judged_through",
+            "INSERT INTO evaluation (subject, evaluated_through, due_at) VALUES ('ward', %s, %s)"
+            " ON CONFLICT (subject) DO UPDATE SET evaluated_through = excluded.evaluated_through",
             now,
             now,
         )
@@ -299,18 +299,18 @@ def test_the_service_is_ready_only_while_ingest_reports_and_somebody_judges(ward
     client, now = ward.client(), ward.clock.now()
     blind = client.get("/readyz")
     ward.execute(
-        "INSERT INTO ingest_progress (worker, complete_through, reported_at) VALUES ('ingest', %s, %s)",
+        "INSERT INTO ingest_progress (worker, watermark, reported_at) VALUES ('ingest', %s, %s)",
         now - timedelta(seconds=2),
         now,
     )
     unjudged = client.get("/readyz")
     ward.execute(
-        "INSERT INTO watch (subject, judged_through, due_at) VALUES ('ward', %s, %s)",
+        "INSERT INTO evaluation (subject, evaluated_through, due_at) VALUES ('ward', %s, %s)",
         now - timedelta(seconds=3),
         now,
     )
     seeing = client.get("/readyz")
-    ward.execute("UPDATE watch SET judged_through = %s", now - timedelta(seconds=31))
+    ward.execute("UPDATE evaluation SET evaluated_through = %s", now - timedelta(seconds=31))
     unjudged_again = client.get("/readyz")
     ward.clock.advance(minutes=1)
     blind_again = client.get("/readyz")

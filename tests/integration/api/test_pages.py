@@ -14,7 +14,7 @@ from starlette.routing import Mount
 
 from api.http.errors import JSON_PREFIXES
 from core.domain.alert import Severity
-from core.domain.backtest import BacktestWish
+from core.domain.backtest import BacktestSettings
 from core.domain.metrics import METRICS
 from core.store.alerts import alerts, answer_links
 from core.store.detection import backtest_requests
@@ -143,7 +143,9 @@ def _fresh_things(ward: ApiWard) -> dict[str, object]:
     )
     ward.execute("DELETE FROM backtest")
     with ward.database.transaction() as connection:
-        tried = backtest_requests.add(connection, RESIDENT_A, BacktestWish(), user=1, now=ward.clock.now())
+        tried = backtest_requests.add(
+            connection, RESIDENT_A, BacktestSettings(), user=1, now=ward.clock.now()
+        )
     return {"alert": number, "token": token, "absence": absence[0], "backtest": tried}
 
 

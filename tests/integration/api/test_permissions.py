@@ -13,7 +13,7 @@ from starlette.routing import Mount
 
 from api.http.permissions import declared_permission, refuse_undeclared
 from core.domain.alert import Severity
-from core.domain.backtest import BacktestWish
+from core.domain.backtest import BacktestSettings
 from core.domain.device_proposal import Proposed
 from core.store.alerts import handling
 from core.store.detection import backtest_requests
@@ -350,7 +350,7 @@ def _new_absence(ward: ApiWard) -> int:
 def _new_backtest(ward: ApiWard) -> int:
     ward.execute("DELETE FROM backtest")
     with ward.database.transaction() as connection:
-        return backtest_requests.add(connection, RESIDENT_A, BacktestWish(), user=1, now=ward.clock.now())
+        return backtest_requests.add(connection, RESIDENT_A, BacktestSettings(), user=1, now=ward.clock.now())
 
 
 def _new_geofence(ward: ApiWard) -> int:

@@ -156,18 +156,18 @@ def test_the_bridge_follows_what_testers_want(database_url: str, broker: Broker,
             wait_until(lambda: player.messages > 50, 30, "messages")
             with database.transaction() as connection:
                 for kind in ("sos", "no_such_thing"):
-                    simulation.add_wish(connection, home=1, kind=kind, user=1, now=clock.now())
+                    simulation.request_injection(connection, home=1, kind=kind, user=1, now=clock.now())
             bridge.look()
             bridge.look()
             with database.transaction() as connection:
                 known = simulation.state(connection)
                 events = simulation.events(connection, BEGIN, clock.now() + HOUR)
-                wishes = {wish.kind: wish for wish in simulation.wishes(connection)}
+                wishes = {wish.kind: wish for wish in simulation.injection_requests(connection)}
                 simulation.want(connection, is_wanted=False)
             assert known is not None
             assert (known.is_running, known.homes, known.messages > 50) == (True, 3, True)
             assert [(one.kind, one.home, one.is_injected) for one in events] == [("sos", 1, True)]
-            assert wishes["sos"].taken_at is not None
+            assert wishes["sos"].executed_at is not None
             assert wishes["sos"].problem == ""
             assert "no_such_thing cannot be asked for" in wishes["no_such_thing"].problem
             bridge.look()

@@ -64,7 +64,7 @@ def test_an_alert_belongs_to_the_residents_office_and_says_who_it_is_about(datab
 
     alert = only_alert(database)
     assert (alert.resident, alert.office, alert.severity) == (1, 1, Severity.CHECK_SOON)
-    assert (alert.condition, alert.handling, alert.seen_late) == (Condition.ACTIVE, Handling.OPEN, False)
+    assert (alert.condition, alert.handling, alert.detected_late) == (Condition.ACTIVE, Handling.OPEN, False)
     assert alert.reason["usual"] == {"active_by": "2026-07-31T21:40:00+00:00"}
 
 
@@ -177,7 +177,7 @@ def test_what_was_over_before_anybody_could_be_told_is_marked_as_seen_late(datab
     (number,) = evaluate(database, finding(cleared_at=LATER), now=LATER + timedelta(hours=1))
 
     alert = only_alert(database)
-    assert (alert.seen_late, alert.condition) == (True, Condition.CLEARED)
+    assert (alert.detected_late, alert.condition) == (True, Condition.CLEARED)
     assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED]
 
 

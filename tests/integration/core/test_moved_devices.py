@@ -100,7 +100,7 @@ def shown(connection: Connection, resident: int) -> list[datetime]:
 
 def test_late_readings_belong_to_the_home_of_their_time(connection: Connection, publish: Publish) -> None:
     moves.move_device(connection, "hall-1", Placement(SECOND, None), NOW, since=MOVED)
-    connection.execute("DELETE FROM home_news")
+    connection.execute("DELETE FROM home_change")
     # One message, sent after the move: from before it, of its very moment, and from after it.
     moments = (BEFORE, MOVED - timedelta(microseconds=1), MOVED, AFTER)
     publish("hall-1", "readings", body(1, *(("motion", True, moment) for moment in moments)))
@@ -112,7 +112,7 @@ def test_late_readings_belong_to_the_home_of_their_time(connection: Connection, 
         (FIRST, moments[1]),
         (SECOND, AFTER),
     ]
-    assert {home for (home,) in rows.of("SELECT home_id FROM home_news")} == {FIRST, SECOND}
+    assert {home for (home,) in rows.of("SELECT home_id FROM home_change")} == {FIRST, SECOND}
 
 
 def test_a_move_recorded_afterwards_takes_along_what_came_since(
@@ -120,7 +120,7 @@ def test_a_move_recorded_afterwards_takes_along_what_came_since(
 ) -> None:
     for seq, moment in enumerate((BEFORE, AFTER), 1):
         publish("hall-1", "readings", body(seq, ("motion", True, moment), ("temperature_c", 31.0, moment)))
-    connection.execute("DELETE FROM home_news")
+    connection.execute("DELETE FROM home_change")
     moves.move_device(connection, "hall-1", Placement(SECOND, None), NOW, since=MOVED)
 
     assert life_signs(connection, FIRST, LEAD) == [BEFORE]
@@ -131,7 +131,7 @@ def test_a_move_recorded_afterwards_takes_along_what_came_since(
         (SECOND, AFTER),
     ]
     # Both are judged again from the move on.
-    news = rows.of("SELECT DISTINCT home_id, earliest FROM home_news ORDER BY home_id")
+    news = rows.of("SELECT DISTINCT home_id, earliest FROM home_change ORDER BY home_id")
     assert news == [(FIRST, MOVED), (SECOND, MOVED)]
 
 
@@ -169,7 +169,7 @@ def test_a_press_from_before_the_button_was_anybodys_is_not_lost(
     publish("sos-1", "readings", body(1, ("sos", True, BEFORE)))
     found = rule_windows.presses(connection, FIRST, LEAD, NOW - timedelta(days=1), is_lead=True)
     assert [press.time for press in found] == [BEFORE]
-    assert Rows(connection).of("SELECT DISTINCT home_id, urgent FROM home_news") == [(FIRST, True)]
+    assert Rows(connection).of("SELECT DISTINCT home_id, urgent FROM home_change") == [(FIRST, True)]
 
 
 def test_what_a_device_in_store_says_is_nobodys(connection: Connection, publish: Publish) -> None:

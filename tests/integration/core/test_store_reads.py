@@ -121,18 +121,18 @@ def test_the_newest_value_of_each_room_is_told(ward: ApiWard) -> None:
 def test_a_device_is_heard_while_its_heartbeats_come(ward: ApiWard) -> None:
     now = ward.clock.now()
     with ward.database.transaction() as connection:
-        never = devices.hearing(devices.overviews(connection, ALL), now)
+        never = devices.contact_count(devices.overviews(connection, ALL), now)
         ward.execute(
             "INSERT INTO device_contact (device_number, last_received_at, last_time)"
             " SELECT device_number, %s, %s FROM device WHERE device_id = 'hall-a'",
             now,
             now,
         )
-        heard = devices.hearing_in(connection, ALL, now)
+        heard = devices.contact_count_in(connection, ALL, now)
         # Three missed heartbeats of ten minutes.
-        limit = devices.hearing_in(connection, ALL, now + timedelta(minutes=30))
-        silent = devices.hearing_in(connection, ALL, now + timedelta(minutes=30, seconds=1))
-        office = devices.hearing_in(connection, AccessScope(office=OFFICE_A), now)
+        limit = devices.contact_count_in(connection, ALL, now + timedelta(minutes=30))
+        silent = devices.contact_count_in(connection, ALL, now + timedelta(minutes=30, seconds=1))
+        office = devices.contact_count_in(connection, AccessScope(office=OFFICE_A), now)
 
     # Trackers have no heartbeat here, so nothing is expected of them.
     assert (never.heard, never.expected, never.last_received_at) == (0, 2, None)
@@ -147,7 +147,7 @@ def test_counting_gives_the_same_as_looking_at_each(ward: ApiWard) -> None:
     for moment in (now, now + timedelta(hours=2)):
         for scope in (ALL, AccessScope(office=OFFICE_A), AccessScope(family_user=4), AccessScope()):
             with ward.database.transaction() as connection:
-                assert devices.hearing_in(connection, scope, moment) == devices.hearing(
+                assert devices.contact_count_in(connection, scope, moment) == devices.contact_count(
                     devices.overviews(connection, scope), moment
                 )
                 for known_since in (now, now + PART):
@@ -184,8 +184,8 @@ def test_nobody_can_tell_of_whom_the_last_judging_is_too_old(ward: ApiWard) -> N
     # Nobody judges the ward any more.
     assert states(now + timedelta(seconds=1)) == ["cannot_tell", "cannot_tell"]
     # The ward is judged, but one resident was due long ago.
-    ward.execute("UPDATE watch SET judged_through = %s WHERE subject = 'ward'", now + PART)
-    ward.execute("UPDATE watch SET due_at = %s WHERE subject = 'resident:1'", now)
+    ward.execute("UPDATE evaluation SET evaluated_through = %s WHERE subject = 'ward'", now + PART)
+    ward.execute("UPDATE evaluation SET due_at = %s WHERE subject = 'resident:1'", now)
     assert sorted(states(now + PART)) == ["cannot_tell", "different"]
 
 
@@ -197,7 +197,7 @@ def _evaluate(ward: ApiWard, *, ward_through: datetime) -> None:
         ("ward", None, "as_usual"),
     ):
         ward.execute(
-            "INSERT INTO watch (subject, resident_id, judged_through, due_at, state) VALUES (%s, %s, %s, %s, %s)",
+            "INSERT INTO evaluation (subject, resident_id, evaluated_through, due_at, state) VALUES (%s, %s, %s, %s, %s)",
             subject,
             resident,
             ward_through,

@@ -96,8 +96,8 @@ def rows_written(database: Database) -> list[object]:
         return [
             connection.execute(b"SELECT count(*), max(alert_id) FROM alert").fetchone(),
             connection.execute(b"SELECT count(*) FROM alert_event").fetchone(),
-            connection.execute(b"SELECT rule, learned_for, version FROM usual ORDER BY 1, 2").fetchall(),
-            connection.execute(b"SELECT * FROM watch ORDER BY subject").fetchall(),
+            connection.execute(b"SELECT rule, day, version FROM baseline ORDER BY 1, 2").fetchall(),
+            connection.execute(b"SELECT * FROM evaluation ORDER BY subject").fetchall(),
         ]
 
 
@@ -292,5 +292,5 @@ def test_slow_change_and_equipment_can_be_tried(database: Database, tmp_path: Pa
 
 def test_the_transaction_refuses_to_write(database: Database) -> None:
     with pytest.raises(StoreUnavailableError), database.transaction() as connection:
-        backtest_history.look_only(connection)
-        evaluation_queue.add_watches(connection, NOW)
+        backtest_history.read_only(connection)
+        evaluation_queue.add_evaluations(connection, NOW)

@@ -24,10 +24,10 @@ def ward(database_url: str, tmp_path: Path) -> Iterator[JudgedWard]:
         yield JudgedWard(database, tmp_path, homes, TODAY)
 
 
-def judged_through(ward: JudgedWard) -> dict[int, datetime]:
+def evaluated_through(ward: JudgedWard) -> dict[int, datetime]:
     with ward.database.transaction() as connection:
         rows = connection.execute(
-            "SELECT resident_id, judged_through FROM watch WHERE resident_id IS NOT NULL"
+            "SELECT resident_id, evaluated_through FROM evaluation WHERE resident_id IS NOT NULL"
         )
         return dict(rows.fetchall())
 
@@ -42,14 +42,14 @@ def test_each_batch_is_judged_up_to_the_time_that_has_come_by_then(
 
     monkeypatch.setattr("detectors.engine.scheduler.evaluate_rest", slowly)
     assert ward.pass_to(at("2026-07-01 09:00")) >= HOMES
-    assert max(judged_through(ward).values()) > at("2026-07-01 09:00")
+    assert max(evaluated_through(ward).values()) > at("2026-07-01 09:00")
 
 
 def test_who_calls_for_help_is_judged_before_and_apart_from_all_others(ward: JudgedWard) -> None:
     ward.pass_to(at("2026-07-01 09:00"))
     ward.store([Seen(f"hall-{one}", "motion", 1, at("2026-07-01 09:01")) for one in range(1, HOMES + 1)])
     with ward.database.transaction() as connection:
-        evaluation_queue.look_again(connection, 7)
+        evaluation_queue.evaluate_again(connection, 7)
     with ward.database.transaction() as connection:
         assert evaluation_queue.claim_homes(connection, at("2026-07-01 09:02"), HOMES) == [7]
 
@@ -63,7 +63,7 @@ def test_a_home_whose_record_cannot_be_read_stops_no_other(ward: JudgedWard) -> 
     ward.pass_to(at("2026-07-01 09:00"))
     with ward.database.transaction() as connection:
         rows = connection.execute(
-            "SELECT resident_id, failed_rule, judged_through FROM watch WHERE resident_id <= 3 ORDER BY 1"
+            "SELECT resident_id, failed_rule, evaluated_through FROM evaluation WHERE resident_id <= 3 ORDER BY 1"
         ).fetchall()
     assert [row[:2] for row in rows] == [(1, None), (2, "home"), (3, None)]
     assert (rows[0][2], rows[1][2]) == (at("2026-07-01 09:00"), TODAY)
@@ -77,7 +77,9 @@ def test_a_reading_dated_ahead_is_no_deadline_where_nobody_waits_for_it(ward: Ju
     ward.store([Seen("hall-1", "motion", 1, ahead, received_at=at("2026-07-01 07:02"))])
     ward.pass_to(at("2026-07-01 07:02"))
     with ward.database.transaction() as connection:
-        row = connection.execute("SELECT is_eager, due_at FROM watch WHERE resident_id = 1").fetchone()
+        row = connection.execute(
+            "SELECT on_any_reading, due_at FROM evaluation WHERE resident_id = 1"
+        ).fetchone()
     assert row is not None
     assert (row[0], row[1] > ahead) == (False, True)
 

@@ -159,9 +159,7 @@ def test_what_was_learned_is_kept_for_a_week(ward: JudgedWard) -> None:
         ward.store(moves() + daily(1, TODAY + timedelta(days=day - 1), 1))
         ward.pass_to(TODAY + timedelta(days=day, hours=12))
     with ward.database.transaction() as connection:
-        rows = connection.execute(
-            "SELECT rule, min(learned_for), count(*) FROM usual GROUP BY rule"
-        ).fetchall()
+        rows = connection.execute("SELECT rule, min(day), count(*) FROM baseline GROUP BY rule").fetchall()
         found = baselines.latest(connection, 1, NAME, VERSION, date(2026, 7, 10))
     assert {rule for rule, _, _ in rows} >= {"inactivity", "rhythm"}
     assert all(first >= date(2026, 7, 2) and count <= 9 for _, first, count in rows), rows
@@ -178,16 +176,12 @@ def test_the_next_day_is_learned_an_hour_before_it_begins(ward: JudgedWard) -> N
         pass
     with ward.database.transaction() as connection:
         assert baselines.latest(connection, 1, NAME, VERSION, date(2026, 7, 2)) is not None
-        (before,) = connection.execute(
-            "SELECT max(learned_for) FROM usual WHERE rule = %s", (NAME,)
-        ).fetchall()
+        (before,) = connection.execute("SELECT max(day) FROM baseline WHERE rule = %s", (NAME,)).fetchall()
     ward.clock.advance(seconds=(at("2026-07-01 23:05") - ward.clock.now()).total_seconds())
     assert learner.train_one()
     assert not learner.train_one()
     with ward.database.transaction() as connection:
-        (after,) = connection.execute(
-            "SELECT max(learned_for) FROM usual WHERE rule = %s", (NAME,)
-        ).fetchall()
+        (after,) = connection.execute("SELECT max(day) FROM baseline WHERE rule = %s", (NAME,)).fetchall()
     assert (before[0], after[0]) == (date(2026, 7, 1), date(2026, 7, 2))
 
 
@@ -229,8 +223,8 @@ def test_the_door_at_night_is_told_of_flagged_residents_only(ward: JudgedWard) -
     ward.pass_to(at("2026-07-01 01:15"))
     assert ward.alerts("night_exit") == []
     with ward.database.transaction() as connection:
-        connection.execute("UPDATE resident SET tells_night_exit = true")
-        evaluation_queue.look_again(connection, 1)
+        connection.execute("UPDATE resident SET alert_on_night_exit = true")
+        evaluation_queue.evaluate_again(connection, 1)
     ward.store([Seen("door-1", "contact_open", 0, at("2026-07-01 01:20"))])
     ward.pass_to(at("2026-07-01 01:35"))
     (alert,) = ward.alerts("night_exit")

@@ -83,14 +83,14 @@ def test_the_alert_is_raised_at_the_same_time_however_often_the_runner_comes_by(
         ward.pass_to(at("2026-07-01 00:10") + timedelta(minutes=minutes))
     (alert,) = alerts_of(ward)
     assert alert.raised_at == raised_in_one_go(database, ward)
-    assert not alert.seen_late
+    assert not alert.detected_late
 
 
 def raised_in_one_go(database: Database, ward: JudgedWard) -> datetime:
     """Judge everything again from the beginning in one span and return when the one alert would be raised."""
     with database.transaction() as connection:
         connection.execute(b"DELETE FROM alert")
-        connection.execute(b"UPDATE watch SET judged_through = %s, due_at = %s", (TODAY, TODAY))
+        connection.execute(b"UPDATE evaluation SET evaluated_through = %s, due_at = %s", (TODAY, TODAY))
     ward.pass_to(ward.clock.now() + timedelta(minutes=1))
     (alert,) = alerts_of(ward)
     return alert.raised_at
@@ -103,7 +103,7 @@ def test_a_restart_in_the_middle_finds_what_was_missed_and_says_so(
     ward.pass_to(at("2026-07-01 05:00"))
     ward.pass_to(at("2026-07-01 14:00"), runner=Runner(database, ward.clock, ZONE))
     (alert,) = alerts_of(ward)
-    assert alert.seen_late
+    assert alert.detected_late
     assert at("2026-07-01 06:00") < alert.raised_at < at("2026-07-01 10:00")
 
 
@@ -248,13 +248,15 @@ def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
     ward.pass_to(at("2026-07-01 12:00"))
     assert [one.rule for one in alerts_of(ward)] == ["inactivity"]
     with ward.database.transaction() as connection:
-        row = connection.execute(b"SELECT failed_rule, due_at FROM watch WHERE resident_id = 1").fetchone()
+        row = connection.execute(
+            b"SELECT failed_rule, due_at FROM evaluation WHERE resident_id = 1"
+        ).fetchone()
     assert row == ("geofence_exit", at("2026-07-01 12:05"))
     # The next try that works takes the note away.
     monkeypatch.undo()
     ward.pass_to(at("2026-07-01 12:10"))
     with ward.database.transaction() as connection:
-        row = connection.execute(b"SELECT failed_rule FROM watch WHERE resident_id = 1").fetchone()
+        row = connection.execute(b"SELECT failed_rule FROM evaluation WHERE resident_id = 1").fetchone()
     assert row == (None,)
 
 
@@ -272,7 +274,7 @@ def test_what_fails_for_days_is_not_tried_on_an_ever_longer_past(
         ward.pass_to(TODAY + timedelta(days=day))
 
     with ward.database.transaction() as connection:
-        row = connection.execute(b"SELECT judged_through FROM watch WHERE resident_id = 1").fetchone()
+        row = connection.execute(b"SELECT evaluated_through FROM evaluation WHERE resident_id = 1").fetchone()
     assert row == (TODAY + timedelta(days=3),)
 
 

@@ -37,7 +37,7 @@ def test_what_a_killed_process_held_is_judged_by_another_within_ten_seconds(
             return row[0] if row else 0
 
         def is_judged() -> bool:
-            row = looking.execute("SELECT judged_through FROM watch WHERE resident_id = 1").fetchone()
+            row = looking.execute("SELECT evaluated_through FROM evaluation WHERE resident_id = 1").fetchone()
             return row is not None and row[0] >= now
 
         with psycopg.connect(database_url) as obstacle:

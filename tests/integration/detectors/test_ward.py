@@ -86,7 +86,7 @@ def test_an_outage_that_nobody_watched_is_found_afterwards(ward: JudgedWard, dat
     live(ward, 22, since=21)
     ward.pass_to(TODAY + timedelta(hours=22), runner=Runner(database, ward.clock, ZONE))
     assert [one.rule for one in ward.alerts()] == ["ward_silent"]
-    assert ward.alerts()[0].seen_late
+    assert ward.alerts()[0].detected_late
 
 
 def test_after_an_outage_everybody_is_judged_again_without_being_heard(ward: JudgedWard) -> None:
@@ -179,7 +179,7 @@ def test_a_ward_that_cannot_be_judged_is_noted_and_calls_for_help_are_raised_all
 
     def failed() -> object:
         with database.transaction() as connection:
-            return connection.execute("SELECT failed_rule FROM watch WHERE subject = 'ward'").fetchone()
+            return connection.execute("SELECT failed_rule FROM evaluation WHERE subject = 'ward'").fetchone()
 
     now = ward.clock.now() + timedelta(minutes=5)
     monkeypatch.setattr("detectors.engine.ward.rule_windows.home_life_signs", broken)
@@ -205,7 +205,7 @@ def test_a_clock_that_was_set_back_stops_nobody_from_being_judged(
 
     with database.transaction() as connection:
         ahead = connection.execute(
-            "SELECT count(*) FROM watch WHERE judged_through > %s", (now + timedelta(minutes=1),)
+            "SELECT count(*) FROM evaluation WHERE evaluated_through > %s", (now + timedelta(minutes=1),)
         ).fetchone()
     assert ahead == (0,)
     press = now + timedelta(minutes=2)

@@ -11,7 +11,7 @@ import pytest
 from core.store.database import Database
 from core.store.telemetry import batches, sequence_gaps
 from core.store.telemetry.batches import Batch, DeviceContact
-from core.store.telemetry.sequence_gaps import Missing
+from core.store.telemetry.sequence_gaps import SequenceGap
 from ingest.mqtt.connection import Receiver
 from ingest.processing.device_cache import Devices
 from ingest.progress.commit_queue import CommitQueue
@@ -91,8 +91,7 @@ def workers(database_url: str, rows: Rows) -> Iterator[Workers]:
 
 def _spans(rows: Rows) -> list[tuple[int, int]]:
     return [
-        (first, last)
-        for first, last in rows.of("SELECT first_seq, last_seq FROM missing_messages ORDER BY 1")
+        (first, last) for first, last in rows.of("SELECT first_seq, last_seq FROM sequence_gap ORDER BY 1")
     ]
 
 
@@ -102,7 +101,7 @@ def test_numbers_that_different_workers_stored_have_no_gap_between_them(workers:
     workers.leader().send_due_commands()
     assert _spans(rows) == []
     assert rows.of("SELECT last_seq FROM device_contact") == [(6,)]
-    assert rows.count("numbers_seen") == 0
+    assert rows.count("sequence_batch") == 0
 
 
 def test_a_gap_is_found_with_the_times_beside_it_and_filled_by_whichever_worker(
@@ -112,7 +111,7 @@ def test_a_gap_is_found_with_the_times_beside_it_and_filled_by_whichever_worker(
     workers.store(2, claim=8)
     first = workers.leader()
     first.send_due_commands()
-    assert rows.of("SELECT first_seq, last_seq, began_at, ended_at FROM missing_messages ORDER BY 1") == [
+    assert rows.of("SELECT first_seq, last_seq, began_at, ended_at FROM sequence_gap ORDER BY 1") == [
         (3, 5, _NOW + timedelta(minutes=2), _NOW + timedelta(minutes=6)),
         (7, 8, _NOW + timedelta(minutes=6), None),
     ]
@@ -140,7 +139,7 @@ def test_one_worker_alone_takes_in_what_a_group_left(workers: Workers, rows: Row
     with Database(database_url, size=1) as database, database.transaction() as connection:
         alone.load(connection)
     assert _spans(rows) == [(2, 3)]
-    assert rows.of("SELECT last_seq, numbered_at FROM device_contact") == [(4, None)]
+    assert rows.of("SELECT last_seq, last_seq_at FROM device_contact") == [(4, None)]
 
 
 def test_nothing_is_asked_for_while_a_worker_is_behind(workers: Workers, rows: Rows) -> None:
@@ -174,11 +173,11 @@ def test_messages_that_stay_missing_make_the_home_blind_and_their_coming_takes_i
     ward: JudgedWard,
 ) -> None:
     assert ward.state() == "as_usual"
-    gap = Missing(100, 120, at("2026-07-01 04:30"), at("2026-07-01 06:04"))
+    gap = SequenceGap(100, 120, at("2026-07-01 04:30"), at("2026-07-01 06:04"))
     now = at("2026-07-01 06:05")
     with ward.database.transaction() as connection:
         (device,) = (one for one in batches.sending_devices(connection, now) if one.device_id == "hall-1")
-        sequence_gaps.write_missing(connection, {device.number: [gap]}, now)
+        sequence_gaps.write_gaps(connection, {device.number: [gap]}, now)
         sequence_gaps.record_blind_time(connection, device.number, gap, now)
     ward.pass_to(now)
     # The silence may be a full morning of messages that did not come: neither "as usual" nor "she does not move".
@@ -186,7 +185,7 @@ def test_messages_that_stay_missing_make_the_home_blind_and_their_coming_takes_i
     assert ward.alerts("inactivity") == []
 
     with ward.database.transaction() as connection:
-        sequence_gaps.write_missing(connection, {device.number: []}, now)
+        sequence_gaps.write_gaps(connection, {device.number: []}, now)
         sequence_gaps.drop_blind_time(connection, device.number, gap.began_at)
     ward.store([Seen("hall-1", "motion", 1, at("2026-07-01 06:04"), now)])
     ward.pass_to(now + timedelta(minutes=1))
@@ -194,7 +193,7 @@ def test_messages_that_stay_missing_make_the_home_blind_and_their_coming_takes_i
 
 
 def test_blind_time_of_one_device_outlasts_that_of_another_that_began_together(ward: JudgedWard) -> None:
-    gap = Missing(1, 2, at("2026-07-01 04:30"), at("2026-07-01 05:00"))
+    gap = SequenceGap(1, 2, at("2026-07-01 04:30"), at("2026-07-01 05:00"))
     now = at("2026-07-01 07:00")
     with ward.database.transaction() as connection:
         numbers = [
@@ -202,13 +201,13 @@ def test_blind_time_of_one_device_outlasts_that_of_another_that_began_together(w
             for one in batches.sending_devices(connection, now)
             if one.device_id in {"hall-1", "kitchen-1"}
         ]
-        sequence_gaps.write_missing(connection, {number: [gap] for number in numbers}, now)
+        sequence_gaps.write_gaps(connection, {number: [gap] for number in numbers}, now)
         for number in numbers:
             sequence_gaps.record_blind_time(connection, number, gap, now)
         assert sequence_gaps.blind_beginnings(connection) == {number: {gap.began_at} for number in numbers}
-        sequence_gaps.write_missing(connection, {numbers[0]: []}, now)
+        sequence_gaps.write_gaps(connection, {numbers[0]: []}, now)
         sequence_gaps.drop_blind_time(connection, numbers[0], gap.began_at)
         assert connection.execute("SELECT count(*) FROM blind_time").fetchone() == (1,)
-        sequence_gaps.write_missing(connection, {numbers[1]: []}, now)
+        sequence_gaps.write_gaps(connection, {numbers[1]: []}, now)
         sequence_gaps.drop_blind_time(connection, numbers[1], gap.began_at)
         assert connection.execute("SELECT count(*) FROM blind_time").fetchone() == (0,)

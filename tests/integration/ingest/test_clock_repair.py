@@ -44,7 +44,7 @@ def _told_ahead(ward: JudgedWard) -> None:
 def _rows(ward: JudgedWard) -> list[object]:
     with ward.database.transaction() as connection:
         return [
-            connection.execute("SELECT complete_through, reported_at FROM ingest_progress").fetchall(),
+            connection.execute("SELECT watermark, reported_at FROM ingest_progress").fetchall(),
             connection.execute(
                 "SELECT last_received_at, last_time FROM device_contact ORDER BY device_number"
             ).fetchall(),

@@ -68,7 +68,7 @@ def test_a_reading_is_stored_with_everything_that_follows_from_it(
     assert rows.of("SELECT metric, value FROM device_latest ORDER BY metric") == [(1, 1.0), (20, 21.5)]
     assert rows.of("SELECT last_time, last_seq FROM device_contact") == [(moment, 7)]
     assert rows.of("SELECT life_sign_at FROM home_latest") == [(moment,)]
-    assert rows.of("SELECT earliest, urgent FROM home_news") == [(moment, False)]
+    assert rows.of("SELECT earliest, urgent FROM home_change") == [(moment, False)]
 
 
 def test_a_message_comes_again_if_ingest_dies_before_its_commit(
@@ -339,7 +339,7 @@ def test_progress_goes_on_while_nothing_comes(
     wait_until(
         lambda: any(
             through > began + timedelta(seconds=1)
-            for (through,) in rows.of("SELECT complete_through FROM ingest_progress")
+            for (through,) in rows.of("SELECT watermark FROM ingest_progress")
         )
     )
 
@@ -358,9 +358,7 @@ def test_progress_follows_a_clock_that_is_moved_by_hand(
             device.flush()
         wait_until(lambda at=reading_at: rows.of("SELECT 1 FROM reading WHERE time = %s AND flags = 1", [at]))
         FileClock.write(clock, moment)
-        wait_until(
-            lambda at=moment: rows.of("SELECT 1 FROM ingest_progress WHERE complete_through = %s", [at]), 2
-        )
+        wait_until(lambda at=moment: rows.of("SELECT 1 FROM ingest_progress WHERE watermark = %s", [at]), 2)
 
 
 @pytest.mark.parametrize("call", ["sos", "smoke"])
@@ -368,11 +366,15 @@ def test_a_call_for_help_is_told_as_urgent(
     database_url: str, rows: Rows, broker: Broker, processes: Processes, call: str
 ) -> None:
     processes.start("ingest", service_settings(database_url, broker))
-    with Database(database_url) as database, database.listen("news") as listener, Publisher(broker) as device:
+    with (
+        Database(database_url) as database,
+        database.listen("home_change") as listener,
+        Publisher(broker) as device,
+    ):
         device.publish("mimamori/v1/sos-1/readings", readings(1, (call, True, now())))
         heard = listener.wait(5)
-    assert ("news", "urgent") in heard
-    assert rows.of("SELECT urgent FROM home_news") == [(True,)]
+    assert ("home_change", "urgent") in heard
+    assert rows.of("SELECT urgent FROM home_change") == [(True,)]
 
 
 def test_a_database_that_refuses_work_for_a_while_is_waited_for(
@@ -417,8 +419,8 @@ def test_a_gap_in_the_numbers_is_asked_for_and_filled(
         device.flush()
 
         # What is missing is known at once, with the time in which it must have happened, and asked for a little later.
-        wait_until(lambda: rows.count("missing_messages") == 2)
-        assert rows.of("SELECT first_seq, last_seq, began_at, ended_at FROM missing_messages ORDER BY 1") == [
+        wait_until(lambda: rows.count("sequence_gap") == 2)
+        assert rows.of("SELECT first_seq, last_seq, began_at, ended_at FROM sequence_gap ORDER BY 1") == [
             (12, 13, start + timedelta(minutes=11), start + timedelta(minutes=14)),
             (15, 15, start + timedelta(minutes=14), None),
         ]
@@ -429,7 +431,7 @@ def test_a_gap_in_the_numbers_is_asked_for_and_filled(
         for seq in (15, 13, 12):
             device.publish(f"{topic}/readings", messages[seq])
         device.flush()
-        wait_until(lambda: rows.count("missing_messages") == 0)
+        wait_until(lambda: rows.count("sequence_gap") == 0)
     assert rows.of("SELECT count(*) FROM reading WHERE metric = 1") == [(6,)]
 
 

@@ -45,23 +45,23 @@ def test_each_gateway_shows_when_something_last_came_through_it(rows: Rows, conn
     assert last_heard.gateways == {"g1": _NOW - timedelta(minutes=1)}
     # However many there are, only so many become labels.
     _heard(rows, "bed-1", _NOW)
-    assert list(health.gateways_heard(connection, 1)) == [""]
+    assert list(health.gateway_last_contacts(connection, 1)) == [""]
 
 
 def test_a_ward_is_deaf_when_not_one_device_is_heard_that_should_send(
     rows: Rows, connection: Connection
 ) -> None:
     rows.do("UPDATE device SET heartbeat_s = NULL")
-    assert not health.is_nobody_heard(connection, _NOW)
+    assert not health.is_out_of_contact(connection, _NOW)
     rows.do("UPDATE device SET heartbeat_s = 600 WHERE device_id IN ('bed-1', 'hall-2')")
-    assert health.is_nobody_heard(connection, _NOW)
+    assert health.is_out_of_contact(connection, _NOW)
     _heard(rows, "bed-1", _NOW - timedelta(minutes=20))
-    assert not health.is_nobody_heard(connection, _NOW)
+    assert not health.is_out_of_contact(connection, _NOW)
     _heard(rows, "bed-1", _NOW - timedelta(minutes=22))
-    assert health.is_nobody_heard(connection, _NOW)
+    assert health.is_out_of_contact(connection, _NOW)
     # Who was only just registered has not had the time to send.
     rows.do("UPDATE device SET registered_at = '2026-08-01T11:50:00Z'")
-    assert not health.is_nobody_heard(connection, _NOW)
+    assert not health.is_out_of_contact(connection, _NOW)
 
 
 def test_a_ward_in_which_nothing_comes_is_silent_after_two_of_the_shortest_heartbeats(
@@ -87,7 +87,7 @@ def test_a_deaf_ward_is_no_fault_of_a_start(rows: Rows, connection: Connection) 
     rows.do("UPDATE device SET heartbeat_s = 600")
     last_heard = LastHeard()
     last_heard.refresh(connection, _NOW)
-    assert health.is_nobody_heard(connection, _NOW)
+    assert health.is_out_of_contact(connection, _NOW)
     assert not last_heard.has_no_data
 
 
@@ -102,9 +102,9 @@ def test_the_worst_of_the_wrong_clocks_is_named(rows: Rows, connection: Connecti
 
 def test_what_a_device_last_told_can_be_looked_up(rows: Rows, connection: Connection) -> None:
     online = METRICS["online"].number
-    assert health.told(connection, "bed-1", online) is None
+    assert health.latest_value(connection, "bed-1", online) is None
     rows.of(
         "INSERT INTO device_latest SELECT device_number, %s, %s, 1 FROM device WHERE device_id = 'bed-1' RETURNING 1",
         (online, _NOW),
     )
-    assert health.told(connection, "bed-1", online) == (_NOW, 1.0)
+    assert health.latest_value(connection, "bed-1", online) == (_NOW, 1.0)

@@ -71,7 +71,7 @@ def _stored(
     database: Database, rows: Rows, order: list[int], cuts: set[int], gap_tracker: GapTracker | None = None
 ) -> list[Any]:
     """Store messages in an order and in batches, and return what the database holds."""
-    rows.do("TRUNCATE reading, fix, device_latest, device_contact, home_latest, home_news")
+    rows.do("TRUNCATE reading, fix, device_latest, device_contact, home_latest, home_change")
     devices = Devices(database)
     edges = sorted({0, len(order), *(cut for cut in cuts if cut < len(order))})
     for first, last in pairwise(edges):

@@ -90,7 +90,7 @@ def _count(rows: Rows) -> int:
 
 
 def _missing(rows: Rows) -> list[tuple[int, int]]:
-    found = rows.of("SELECT first_seq, last_seq FROM missing_messages ORDER BY 1")
+    found = rows.of("SELECT first_seq, last_seq FROM sequence_gap ORDER BY 1")
     return [(first, last) for first, last in found]
 
 

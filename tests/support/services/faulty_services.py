@@ -155,7 +155,7 @@ class Fleet:
             )
             spans = connection.execute(
                 "SELECT d.device_id, m.first_seq, m.last_seq, b.began_at IS NOT NULL"
-                " FROM missing_messages AS m JOIN device AS d USING (device_number)"
+                " FROM sequence_gap AS m JOIN device AS d USING (device_number)"
                 " JOIN device_assignment AS a ON a.device_number = m.device_number AND a.during @> m.began_at"
                 " LEFT JOIN blind_time AS b ON b.subject = 'home:' || a.home_id AND b.began_at = m.began_at"
             ).fetchall()

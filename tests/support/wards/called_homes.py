@@ -114,7 +114,7 @@ class CalledWard:
         with database.transaction() as connection:
             self._ingest = Ingest(batches.sending_devices(connection, FIRST))
             self._carer = carer(connection, FIRST)
-            evaluation_queue.add_watches(connection, FIRST)
+            evaluation_queue.add_evaluations(connection, FIRST)
             for resident, home in enumerate(homes, 1):
                 for span in home.journeys:
                     planned_absences.add(connection, resident, kind=AbsenceKind.TRAVEL, span=span, now=FIRST)

@@ -136,7 +136,7 @@ class JudgedWard:
     def is_judged(self, through: datetime) -> bool:
         """Tell whether everything up to a moment is judged."""
         with self.database.transaction() as connection:
-            return evaluation_queue.is_judged(connection, through)
+            return evaluation_queue.is_evaluated(connection, through)
 
     def alerts(self, rule: str | None = None) -> list[Alert]:
         """Return all alerts, oldest first, of one rule or all."""

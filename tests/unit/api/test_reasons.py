@@ -110,7 +110,7 @@ _CARDS: dict[str, dict[str, Any]] = {
 }
 
 
-def _alert(rule: str, reason: dict[str, Any], *, seen_late: bool = False) -> Alert:
+def _alert(rule: str, reason: dict[str, Any], *, detected_late: bool = False) -> Alert:
     return Alert(
         number=1,
         rule=rule,
@@ -128,7 +128,7 @@ def _alert(rule: str, reason: dict[str, Any], *, seen_late: bool = False) -> Ale
         claimed_at=None,
         closed_at=None,
         outcome=None,
-        seen_late=seen_late,
+        detected_late=detected_late,
         reason=reason,
         version=1,
     )
@@ -154,7 +154,7 @@ def _texts(alert: Alert, language: Language) -> list[str]:
 @pytest.mark.parametrize("rule", list(_CARDS))
 @pytest.mark.parametrize("is_empty", [False, True])
 def test_every_card_makes_sentences_without_a_place(rule: str, language: Language, *, is_empty: bool) -> None:
-    texts = _texts(_alert(rule, {} if is_empty else _CARDS[rule], seen_late=True), language)
+    texts = _texts(_alert(rule, {} if is_empty else _CARDS[rule], detected_late=True), language)
     assert len(texts) >= 5
     assert all(text and "{" not in text and "None" not in text for text in texts)
     assert "35.6" not in "".join(texts)

@@ -59,31 +59,31 @@ SELECT 1 FROM contact WHERE contact_id = %(contact)s AND user_id = %(user)s;
 -- Give an alert to whoever takes it.
 UPDATE alert
 SET handling = 'claimed', claimed_by_user = %(user)s, claimed_by_contact = %(contact)s, claimed_at = %(now)s,
-    claim_lapses_at = %(lapses_at)s, version = version + 1
+    claim_expires_at = %(expires_at)s, version = version + 1
 WHERE alert_id = %(alert)s AND handling <> 'closed';
 
 -- name: set_open
 -- Put an alert back into the queue.
 UPDATE alert
-SET handling = 'open', claimed_by_user = NULL, claimed_by_contact = NULL, claimed_at = NULL, claim_lapses_at = NULL,
+SET handling = 'open', claimed_by_user = NULL, claimed_by_contact = NULL, claimed_at = NULL, claim_expires_at = NULL,
     version = version + 1
 WHERE alert_id = %(alert)s AND handling = 'claimed';
 
 -- name: set_closed
 -- End an alert with its outcome; who had claimed it stays on record.
 UPDATE alert
-SET handling = 'closed', closed_at = %(now)s, outcome = %(outcome)s, claim_lapses_at = NULL, version = version + 1
+SET handling = 'closed', closed_at = %(now)s, outcome = %(outcome)s, claim_expires_at = NULL, version = version + 1
 WHERE alert_id = %(alert)s AND handling <> 'closed';
 
 -- name: touch
 -- Count a change that is only in the events.
 UPDATE alert SET version = version + 1 WHERE alert_id = %(alert)s;
 
--- name: hold_lapsed
+-- name: hold_expired
 -- Lock one alert whose claimer fell silent; another process takes another one.
 SELECT alert_id
 FROM alert
-WHERE handling = 'claimed' AND claim_lapses_at <= %(now)s AND NOT alert_id = ANY(%(but)s::bigint[])
-ORDER BY claim_lapses_at
+WHERE handling = 'claimed' AND claim_expires_at <= %(now)s AND NOT alert_id = ANY(%(but)s::bigint[])
+ORDER BY claim_expires_at
 LIMIT 1
 FOR NO KEY UPDATE SKIP LOCKED;

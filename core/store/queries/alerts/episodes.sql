@@ -37,7 +37,7 @@ SET withdrawn_at = %(now)s
 WHERE rule = %(rule)s AND subject = %(subject)s AND began_at = %(began_at)s AND withdrawn_at IS NULL;
 
 -- name: withdraw_unfound
--- Note that late data contradicted what had ended already: episodes raised in a judged span and not found in it again.
+-- Note that late data contradicted what had ended already: episodes raised in a evaluated span and not found in it again.
 UPDATE alert_episode AS episode
 SET withdrawn_at = %(now)s
 FROM unnest(%(rules)s::text[], %(subjects)s::text[]) AS matter (rule, subject)
@@ -56,12 +56,12 @@ RETURNING episode.alert_id, episode.began_at;
 -- A new alert; nothing if another process was faster.
 INSERT INTO alert (
     rule, subject, resident_id, office_id, severity, condition, handling, began_at, raised_at, opened_at, cleared_at,
-    seen_late, reason
+    detected_late, reason
 )
 VALUES (
     %(rule)s, %(subject)s, %(resident)s,
     coalesce(%(office)s, (SELECT office_id FROM resident WHERE resident_id = %(resident)s)),
-    %(severity)s, %(condition)s, 'open', %(began_at)s, %(raised_at)s, %(now)s, %(cleared_at)s, %(seen_late)s, %(reason)s
+    %(severity)s, %(condition)s, 'open', %(began_at)s, %(raised_at)s, %(now)s, %(cleared_at)s, %(detected_late)s, %(reason)s
 )
 ON CONFLICT (rule, subject) WHERE handling <> 'closed' DO NOTHING
 RETURNING alert_id;
@@ -70,7 +70,7 @@ RETURNING alert_id;
 -- Let an alert be about this episode from now on.
 UPDATE alert
 SET severity = %(severity)s, condition = %(condition)s, began_at = %(began_at)s, raised_at = %(raised_at)s,
-    cleared_at = %(cleared_at)s, seen_late = %(seen_late)s, reason = %(reason)s, version = version + 1
+    cleared_at = %(cleared_at)s, detected_late = %(detected_late)s, reason = %(reason)s, version = version + 1
 WHERE alert_id = %(alert)s;
 
 -- name: clear
@@ -79,7 +79,7 @@ UPDATE alert
 SET condition = 'cleared', cleared_at = %(cleared_at)s, version = version + 1
 WHERE alert_id = %(alert)s;
 
--- name: tell_more
+-- name: extend_reason
 -- More is known of why.
 UPDATE alert SET reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;
 

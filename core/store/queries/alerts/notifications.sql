@@ -47,7 +47,7 @@ UPDATE alert_event SET planned_at = %(now)s WHERE alert_event_id = %(event)s;
 -- The contacts who said that they cannot go, since the present climb began.
 SELECT DISTINCT contact_id
 FROM alert_event
-WHERE alert_id = %(alert)s AND kind = 'declined' AND contact_id IS NOT NULL AND alert_event_id > %(round)s;
+WHERE alert_id = %(alert)s AND kind = 'declined' AND contact_id IS NOT NULL AND alert_event_id > %(cycle)s;
 
 -- name: openings
 -- To whom the alert was told, or is being told: the best delivery of each contact. After more than `patience` failed attempts
@@ -68,7 +68,7 @@ ON CONFLICT (alert_id, contact_id, kind, key) DO NOTHING;
 
 -- name: steps
 -- The ladder of one alert.
-SELECT step, round, due_at, taken_at, stopped_at FROM escalation_step WHERE alert_id = %(alert)s ORDER BY step;
+SELECT step, cycle, due_at, executed_at, stopped_at FROM escalation_step WHERE alert_id = %(alert)s ORDER BY step;
 
 -- name: drop_steps
 -- Forget the ladder of an earlier climb; what was told stays in the outbox.
@@ -76,10 +76,10 @@ DELETE FROM escalation_step WHERE alert_id = %(alert)s;
 
 -- name: put_step
 -- Write one rung.
-INSERT INTO escalation_step (alert_id, step, round, due_at, taken_at, stopped_at)
-VALUES (%(alert)s, %(step)s, %(round)s, %(due_at)s, %(taken_at)s, %(stopped_at)s)
+INSERT INTO escalation_step (alert_id, step, cycle, due_at, executed_at, stopped_at)
+VALUES (%(alert)s, %(step)s, %(cycle)s, %(due_at)s, %(executed_at)s, %(stopped_at)s)
 ON CONFLICT (alert_id, step) DO UPDATE
-SET round = excluded.round, due_at = excluded.due_at, taken_at = excluded.taken_at, stopped_at = excluded.stopped_at;
+SET cycle = excluded.cycle, due_at = excluded.due_at, executed_at = excluded.executed_at, stopped_at = excluded.stopped_at;
 
 -- name: hold_due_step
 -- Lock one alert with a rung whose time has come; another process takes another one.
@@ -88,7 +88,7 @@ FROM alert
 JOIN (
     SELECT alert_id, min(due_at) AS due_at
     FROM escalation_step
-    WHERE due_at <= %(now)s AND taken_at IS NULL AND stopped_at IS NULL
+    WHERE due_at <= %(now)s AND executed_at IS NULL AND stopped_at IS NULL
     GROUP BY alert_id
 ) AS waiting ON waiting.alert_id = alert.alert_id
 WHERE NOT alert.alert_id = ANY(%(but)s::bigint[])
@@ -100,9 +100,9 @@ FOR NO KEY UPDATE OF alert SKIP LOCKED;
 -- The next moment at which there is something to do without anybody's doing.
 SELECT min(due_at)
 FROM (
-    SELECT min(due_at) AS due_at FROM escalation_step WHERE taken_at IS NULL AND stopped_at IS NULL
+    SELECT min(due_at) AS due_at FROM escalation_step WHERE executed_at IS NULL AND stopped_at IS NULL
     UNION ALL
-    SELECT min(claim_lapses_at) FROM alert WHERE handling = 'claimed'
+    SELECT min(claim_expires_at) FROM alert WHERE handling = 'claimed'
     UNION ALL
     SELECT min(due_at) FROM notification WHERE status = 'pending'
 ) AS deadline;

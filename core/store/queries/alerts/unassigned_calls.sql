@@ -2,7 +2,7 @@
 
 -- name: note
 -- Keep the latest call of each button; presses within two minutes of each other are one call.
-INSERT INTO stray_call AS known (sender, why, began_at, last_at, presses)
+INSERT INTO unassigned_call AS known (sender, why, began_at, last_at, presses)
 SELECT * FROM unnest(%(sender)s::text[], %(why)s::text[], %(began_at)s::timestamptz[], %(last_at)s::timestamptz[], %(presses)s::integer[])
 ON CONFLICT (sender) DO UPDATE
 SET
@@ -17,11 +17,11 @@ WHERE known.last_at < excluded.last_at;
 
 -- name: forget
 -- Keep only so many, the latest.
-DELETE FROM stray_call WHERE sender IN (SELECT sender FROM stray_call ORDER BY last_at DESC, sender OFFSET %(most)s);
+DELETE FROM unassigned_call WHERE sender IN (SELECT sender FROM unassigned_call ORDER BY last_at DESC, sender OFFSET %(most)s);
 
 -- name: since
 -- The calls heard after a moment, the latest first.
 SELECT sender, why, began_at, last_at, presses
-FROM stray_call
+FROM unassigned_call
 WHERE last_at > %(since)s
 ORDER BY last_at DESC, sender;

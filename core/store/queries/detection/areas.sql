@@ -1,6 +1,6 @@
 -- Neighbourhoods: what is heard of their homes.
 
--- name: quiet_homes
+-- name: last_contacts
 -- Of each area how many homes were heard since a time, and since when those are silent that are silent for a while, each with how long it
 -- may be. A home speaks by its gateway; one without, by all its devices that stay in it.
 WITH link AS (

@@ -1,14 +1,14 @@
--- What trying rules on a resident's past needs to know beside what live judging reads. Nothing here writes.
+-- What trying rules on a resident's past needs to know beside what live evaluation reads. Nothing here writes.
 
--- name: look_only
+-- name: read_only
 -- Let this transaction see one moment of the database and refuse to change it.
 SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
 
--- name: whose
--- A resident as they are judged now, their home, whether what is nobody's own counts for them, and whether nobody there was watched
+-- name: subject_of
+-- A resident as they are evaluated now, their home, whether what is nobody's own counts for them, and whether nobody there was watched
 -- before them.
 SELECT
-    resident.resident_id, resident.watched_from, resident.sensitivity, watch.judged_through, home.time_zone,
+    resident.resident_id, resident.watched_from, resident.sensitivity, evaluation.evaluated_through, home.time_zone,
     home.home_id, home.name,
     NOT EXISTS (
         SELECT FROM resident AS other
@@ -20,7 +20,7 @@ SELECT
     )
 FROM resident
 JOIN home USING (home_id)
-LEFT JOIN watch ON watch.resident_id = resident.resident_id
+LEFT JOIN evaluation ON evaluation.resident_id = resident.resident_id
 WHERE resident.resident_id = %(resident)s;
 
 -- name: stored_from
@@ -43,7 +43,7 @@ CROSS JOIN LATERAL (
 ) AS first
 WHERE here.home_id = %(home)s AND (here.resident_id IS NULL OR here.resident_id = %(resident)s);
 
--- name: told_at
+-- name: reported_at
 -- Of each device of a home with a heartbeat, when it told something in a span: the first and the last time of every ten minutes.
 SELECT
     device.device_number, device.kind, device.place, device.heartbeat_s, array_agg(told.first) || array_agg(told.last)
@@ -72,7 +72,7 @@ FROM device_assignment AS here
 JOIN device USING (device_number)
 WHERE here.home_id = %(home)s AND here.during @> %(at)s::timestamptz;
 
--- name: real_matters
+-- name: confirmed_alerts
 -- What began in a span and people closed as real: when, and which rule had told it.
 SELECT began_at, rule
 FROM alert

@@ -1,7 +1,7 @@
 -- What staff try on a resident's past: requests of the pages, and what the detectors found.
 
 -- name: lock_resident
--- Let one request of a resident at a time be counted and added.
+-- Let one settings of a resident at a time be counted and added.
 SELECT FROM resident WHERE resident_id = %(resident)s FOR NO KEY UPDATE;
 
 -- name: open_count
@@ -10,8 +10,8 @@ SELECT count(*) FROM backtest WHERE resident_id = %(resident)s AND state IN ('wa
 
 -- name: add
 -- Ask for one.
-INSERT INTO backtest (resident_id, user_id, asked_at, wish)
-VALUES (%(resident)s, %(user)s, %(now)s, %(wish)s)
+INSERT INTO backtest (resident_id, user_id, asked_at, settings)
+VALUES (%(resident)s, %(user)s, %(now)s, %(settings)s)
 RETURNING backtest_id;
 
 -- name: drop_old
@@ -27,14 +27,14 @@ WHERE resident_id = %(resident)s AND backtest_id NOT IN (
 -- name: get
 -- One, with its result and who asked.
 SELECT
-    backtest_id, resident_id, user_account.name, asked_at, wish, state, progress, problem, finished_at, result
+    backtest_id, resident_id, user_account.name, asked_at, settings, state, progress, problem, finished_at, result
 FROM backtest JOIN user_account USING (user_id)
 WHERE backtest_id = %(backtest)s;
 
 -- name: of_resident
 -- Those of a resident, the newest first, without their results.
 SELECT
-    backtest_id, resident_id, user_account.name, asked_at, wish, state, progress, problem, finished_at, NULL
+    backtest_id, resident_id, user_account.name, asked_at, settings, state, progress, problem, finished_at, NULL
 FROM backtest JOIN user_account USING (user_id)
 WHERE resident_id = %(resident)s
 ORDER BY backtest_id DESC;
@@ -57,7 +57,7 @@ SET state = 'running', attempts = attempts + 1, progress = 0
 WHERE backtest_id = (
     SELECT backtest_id FROM backtest WHERE state IN ('waiting', 'running') ORDER BY backtest_id LIMIT 1
 )
-RETURNING backtest_id, resident_id, wish, attempts;
+RETURNING backtest_id, resident_id, settings, attempts;
 
 -- name: report
 -- Say which share is done.

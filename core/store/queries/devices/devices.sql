@@ -28,7 +28,7 @@ WHERE d.retired_at IS NULL
 ORDER BY d.device_id
 LIMIT %(limit)s;
 
--- name: hearing
+-- name: contact_count
 -- How many devices with a heartbeat are heard, of how many, and when any device of the scope was last heard.
 WITH seen AS (
     SELECT

@@ -29,9 +29,9 @@ SELECT resident_id FROM resident WHERE home_id = %(home)s AND name = %(name)s;
 
 -- name: add_resident
 -- Register a resident.
-INSERT INTO resident (home_id, office_id, name, kana, born_on, phone, watched_from, tells_night_exit)
+INSERT INTO resident (home_id, office_id, name, kana, born_on, phone, watched_from, alert_on_night_exit)
 VALUES (
-    %(home)s, %(office)s, %(name)s, %(kana)s, %(born_on)s, %(phone)s, %(watched_from)s, %(tells_night_exit)s
+    %(home)s, %(office)s, %(name)s, %(kana)s, %(born_on)s, %(phone)s, %(watched_from)s, %(alert_on_night_exit)s
 )
 RETURNING resident_id;
 
@@ -97,9 +97,9 @@ WHERE d.device_id = %(device_id)s AND d.retired_at IS NULL;
 -- How all devices in use are registered, for who signs in with which account.
 SELECT device_id, sender, kind, gateway_id FROM device WHERE retired_at IS NULL;
 
--- name: move_news
--- Let those be judged again whom a change of a device's place concerns, from that moment on.
-INSERT INTO home_news (home_id, earliest, urgent)
+-- name: add_changes
+-- Let those be evaluated again whom a change of a device's place concerns, from that moment on.
+INSERT INTO home_change (home_id, earliest, urgent)
 SELECT home_id, %(since)s, false FROM device_assignment
 WHERE device_number = %(device)s AND during && tstzrange(%(since)s, NULL)
 UNION

@@ -3,21 +3,21 @@
 -- name: health
 -- How far ingest and the detectors have come, who reported last, and when anything was last received.
 SELECT
-    (SELECT max(complete_through) FROM ingest_progress),
+    (SELECT max(watermark) FROM ingest_progress),
     (SELECT max(reported_at) FROM ingest_progress),
-    (SELECT judged_through FROM watch WHERE subject = 'ward'),
+    (SELECT evaluated_through FROM evaluation WHERE subject = 'ward'),
     (SELECT max(last_received_at) FROM device_contact),
     (SELECT count(*) FROM quarantine WHERE released_at IS NULL),
-    (SELECT count(*) FROM watch WHERE failed_rule IS NOT NULL);
+    (SELECT count(*) FROM evaluation WHERE failed_rule IS NOT NULL);
 
--- name: gateways_heard
+-- name: gateway_last_contacts
 -- When something last came through each gateway; devices without one stand under an empty name.
 SELECT coalesce(device.gateway_id, ''), max(device_contact.last_received_at)
 FROM device JOIN device_contact USING (device_number)
 WHERE device.retired_at IS NULL
 GROUP BY 1 ORDER BY 2 DESC LIMIT %(limit)s;
 
--- name: nobody_heard
+-- name: is_out_of_contact
 -- Whether not one of the devices that should send regularly was heard within two of its heartbeats and a minute.
 SELECT count(*) > 0 AND bool_and(
     greatest(device_contact.last_received_at, device.registered_at)
@@ -35,7 +35,7 @@ SELECT coalesce(
 FROM device LEFT JOIN device_contact USING (device_number)
 WHERE device.kind <> 'canary' AND device.retired_at IS NULL;
 
--- name: device_told
+-- name: latest_value
 -- The newest value that a device told of a metric, and when.
 SELECT device_latest.time, device_latest.value
 FROM device_latest JOIN device USING (device_number)

@@ -59,27 +59,27 @@ LEFT JOIN device_assignment AS assigned
 WHERE alert_episode.raised_at >= %(since)s AND alert_episode.withdrawn_at IS NULL
 ORDER BY alert_episode.raised_at, alert.alert_id;
 
--- name: wish
+-- name: request_injection
 -- Ask for something to happen in a home, now.
-INSERT INTO simulation_wish (at, user_id, home_id, kind)
+INSERT INTO injection_request (at, user_id, home_id, kind)
 SELECT %(now)s, %(user)s, home_id, %(kind)s FROM home WHERE home_id = %(home)s
-RETURNING simulation_wish_id;
+RETURNING injection_request_id;
 
--- name: open_wishes
--- What was asked for and is not taken up yet, with the name of the home.
-SELECT simulation_wish_id, home.name, kind
-FROM simulation_wish JOIN home USING (home_id)
-WHERE taken_at IS NULL
-ORDER BY simulation_wish_id;
+-- name: open_injections
+-- Requests not executed yet, with the name of the home.
+SELECT injection_request_id, home.name, kind
+FROM injection_request JOIN home USING (home_id)
+WHERE executed_at IS NULL
+ORDER BY injection_request_id;
 
--- name: take_wish
--- Note that a wish was taken up, and why it could not be fulfilled.
-UPDATE simulation_wish SET taken_at = %(now)s, problem = %(problem)s WHERE simulation_wish_id = %(wish)s;
+-- name: mark_executed
+-- Note that a request was executed, or why it could not be.
+UPDATE injection_request SET executed_at = %(now)s, problem = %(problem)s WHERE injection_request_id = %(request)s;
 
--- name: wishes
--- The latest wishes, the newest first.
-SELECT simulation_wish_id, at, home_id, kind, taken_at, problem
-FROM simulation_wish ORDER BY simulation_wish_id DESC LIMIT %(limit)s;
+-- name: injection_requests
+-- The latest requests, the newest first.
+SELECT injection_request_id, at, home_id, kind, executed_at, problem
+FROM injection_request ORDER BY injection_request_id DESC LIMIT %(limit)s;
 
 -- name: home_names
 -- The homes by key, to name them.

@@ -1,22 +1,22 @@
 -- Who looked at what.
 
--- name: record_view
+-- name: record
 -- Keep a look at a person's data, and until when it stays open if it is a reveal.
-INSERT INTO view_log (at, user_id, resident_id, what, reason, until)
+INSERT INTO access_log (at, user_id, resident_id, what, reason, until)
 VALUES (%(now)s, %(user)s, %(resident)s, %(what)s, %(reason)s, %(until)s);
 
 -- name: open_reveal
 -- The reveal of a resident's place that a user has open now.
 SELECT reason, until
-FROM view_log
+FROM access_log
 WHERE resident_id = %(resident)s AND user_id = %(user)s AND what = %(what)s AND at <= %(now)s AND until > %(now)s
 ORDER BY until DESC
 LIMIT 1;
 
--- name: looks
+-- name: access_records
 -- Who looked at a resident's data since a moment, or ever, repeated looks within half an hour as one, newest first.
 SELECT min(v.at), max(v.at), max(v.until), u.user_id, u.name, u.role, v.what, v.reason, count(*)
-FROM view_log AS v
+FROM access_log AS v
 JOIN user_account AS u USING (user_id)
 WHERE v.resident_id = %(resident)s AND (%(since)s::timestamptz IS NULL OR v.at >= %(since)s)
 GROUP BY time_bucket(interval '30 minutes', v.at), u.user_id, v.what, v.reason

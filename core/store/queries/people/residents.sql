@@ -6,8 +6,8 @@ SELECT
     r.resident_id, r.name, r.kana, r.born_on, r.phone, r.home_id, r.office_id, r.watched_from,
     r.paused_from, r.paused_until, h.area, h.time_zone, o.name, o.phone,
     coalesce(w.state, 'cannot_tell'), w.state_since,
-    -- Judged through with the ward as a whole, unless it is overdue.
-    CASE WHEN w.due_at < ward.judged_through THEN w.due_at WHEN w.due_at IS NOT NULL THEN ward.judged_through END,
+    -- Evaluated through with the ward as a whole, unless it is overdue.
+    CASE WHEN w.due_at < ward.evaluated_through THEN w.due_at WHEN w.due_at IS NOT NULL THEN ward.evaluated_through END,
     l.life_sign_at, d.kind, d.place,
     (
         SELECT max(c.last_received_at)
@@ -19,8 +19,8 @@ SELECT
 FROM resident AS r
 JOIN home AS h USING (home_id)
 JOIN office AS o USING (office_id)
-LEFT JOIN watch AS w ON w.resident_id = r.resident_id
-LEFT JOIN watch AS ward ON ward.subject = 'ward'
+LEFT JOIN evaluation AS w ON w.resident_id = r.resident_id
+LEFT JOIN evaluation AS ward ON ward.subject = 'ward'
 LEFT JOIN home_latest AS l ON l.home_id = r.home_id
 LEFT JOIN device AS d ON d.device_number = l.device_number
 LEFT JOIN LATERAL (
@@ -84,7 +84,7 @@ WHERE contact_id = %(contact)s AND is_active;
 
 -- name: state_counts
 -- How many residents of a scope are in each state; an open alert or a pause counts before the rest, and nobody can tell of
--- whom the last judging is too old.
+-- whom the last evaluation is too old.
 WITH one AS (
     SELECT
         CASE
@@ -93,12 +93,12 @@ WITH one AS (
                 WHERE a.resident_id = r.resident_id AND a.handling <> 'closed' AND a.severity <= %(worst_severity)s
             ) THEN 'with_alert'
             WHEN r.paused_from <= %(now)s AND %(now)s < r.paused_until THEN 'paused'
-            WHEN w.due_at >= %(known_since)s AND ward.judged_through >= %(known_since)s THEN w.state
+            WHEN w.due_at >= %(known_since)s AND ward.evaluated_through >= %(known_since)s THEN w.state
             ELSE 'cannot_tell'
         END AS state
     FROM resident AS r
-    LEFT JOIN watch AS w ON w.resident_id = r.resident_id
-    LEFT JOIN watch AS ward ON ward.subject = 'ward'
+    LEFT JOIN evaluation AS w ON w.resident_id = r.resident_id
+    LEFT JOIN evaluation AS ward ON ward.subject = 'ward'
     WHERE %(everything)s OR r.office_id = %(office)s
         OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s)
 )

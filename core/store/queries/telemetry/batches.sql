@@ -1,4 +1,4 @@
--- One batch of messages: latest state, news for the runner, and how far ingest has come.
+-- One batch of messages: latest state, changes for the runner, and how far ingest has come.
 
 -- name: store_latest
 -- Keep the latest value of each metric of each device, by the time it happened.
@@ -27,9 +27,9 @@ ON CONFLICT (device_number) DO UPDATE SET
         ELSE coalesce(excluded.clock_skew_s, device_contact.clock_skew_s)
     END;
 
--- name: store_news
+-- name: store_changes
 -- Mark the homes in which the devices were at the time of what is new; a call for help also where the device is now.
-INSERT INTO home_news (home_id, earliest, urgent)
+INSERT INTO home_change (home_id, earliest, urgent)
 SELECT assignment.home_id, min(fresh.earliest), bool_or(fresh.urgent)
 FROM unnest(%(device)b::integer[], %(earliest)b::timestamptz[], %(latest)b::timestamptz[], %(urgent)b::boolean[])
     AS fresh (device_number, earliest, latest, urgent)
@@ -65,22 +65,22 @@ ORDER BY home_id, life_sign_at DESC
 ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device_number = excluded.device_number
 WHERE excluded.life_sign_at > home_latest.life_sign_at;
 
--- name: notify_news
+-- name: notify_changes
 -- Wake the runner; `urgent` tells that somebody called for help.
-SELECT pg_notify('news', %(payload)s);
+SELECT pg_notify('home_change', %(payload)s);
 
 -- name: report_progress
 -- Tell how far this worker has come; never backwards.
-INSERT INTO ingest_progress (worker, complete_through, stored_messages, reported_at)
-VALUES (%(worker)s, %(complete_through)s, %(messages)s, %(now)s)
+INSERT INTO ingest_progress (worker, watermark, stored_messages, reported_at)
+VALUES (%(worker)s, %(watermark)s, %(messages)s, %(now)s)
 ON CONFLICT (worker) DO UPDATE SET
-    complete_through = greatest(excluded.complete_through, ingest_progress.complete_through),
+    watermark = greatest(excluded.watermark, ingest_progress.watermark),
     stored_messages = ingest_progress.stored_messages + excluded.stored_messages,
     reported_at = excluded.reported_at;
 
 -- name: progress
 -- How far a worker had come.
-SELECT complete_through FROM ingest_progress WHERE worker = %(worker)s;
+SELECT watermark FROM ingest_progress WHERE worker = %(worker)s;
 
 -- name: devices
 -- Registered devices with the zone of the home they are in now; also those that went out of use a short time ago, since what

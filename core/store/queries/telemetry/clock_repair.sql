@@ -3,18 +3,18 @@
 -- name: ahead
 -- Whether anything was received, or worked through, later than it can have been.
 SELECT
-    EXISTS (SELECT FROM ingest_progress WHERE complete_through > %(latest)s OR reported_at > %(latest)s)
+    EXISTS (SELECT FROM ingest_progress WHERE watermark > %(latest)s OR reported_at > %(latest)s)
     OR EXISTS (SELECT FROM device_contact WHERE last_received_at > %(latest)s OR last_time > %(newest)s)
     OR EXISTS (SELECT FROM home_latest WHERE life_sign_at > %(newest)s)
     OR EXISTS (SELECT FROM device_latest WHERE time > %(newest)s);
 
--- name: mend_progress
+-- name: repair_progress
 -- How far ingest has come cannot be further than now.
 UPDATE ingest_progress
-SET complete_through = least(complete_through, %(now)s), reported_at = least(reported_at, %(now)s)
-WHERE complete_through > %(latest)s OR reported_at > %(latest)s;
+SET watermark = least(watermark, %(now)s), reported_at = least(reported_at, %(now)s)
+WHERE watermark > %(latest)s OR reported_at > %(latest)s;
 
--- name: mend_contacts
+-- name: repair_contacts
 -- A device was last heard when the newest of its readings came that can be believed; now, if there is none.
 UPDATE device_contact AS contact
 SET
@@ -27,11 +27,11 @@ SET
         %(now)s
     ) ELSE contact.last_received_at END,
     last_time = least(contact.last_time, %(now)s),
-    numbered_at = least(contact.numbered_at, %(now)s),
-    counts_since = least(contact.counts_since, %(now)s)
+    last_seq_at = least(contact.last_seq_at, %(now)s),
+    sequence_reset_at = least(contact.sequence_reset_at, %(now)s)
 WHERE contact.last_received_at > %(latest)s OR contact.last_time > %(newest)s;
 
--- name: mend_values
+-- name: repair_values
 -- The newest value that can be believed.
 UPDATE device_latest AS latest
 SET (time, value) = (
@@ -50,7 +50,7 @@ WHERE latest.time > %(newest)s AND EXISTS (
 -- Of the others nothing is known any more.
 DELETE FROM device_latest WHERE time > %(newest)s;
 
--- name: mend_homes
+-- name: repair_homes
 -- The newest life sign that can be believed.
 UPDATE home_latest AS home
 SET life_sign_at = found.time, device_number = found.device_number

@@ -22,8 +22,8 @@ SELECT
 FROM fresh
 GROUP BY device_number;
 
--- name: hear_kept_calls
--- Calls for help that the broker had kept came as old news; now the device itself sends them. Tell per device which.
+-- name: refresh_retained_calls
+-- Calls for help that the broker had kept came as an old state; now the device itself sends them. Tell per device which.
 WITH heard AS (
     UPDATE reading AS known
     SET received_at = given.received_at, flags = given.flags
@@ -95,11 +95,11 @@ FROM fresh
 GROUP BY device_number;
 
 -- name: lock_states
--- Let nobody else judge the states of these devices until the end of the transaction.
+-- Let nobody else evaluate the states of these devices until the end of the transaction.
 SELECT pg_advisory_xact_lock(1, device_number) FROM unnest(%(devices)s::integer[]) AS given (device_number)
 ORDER BY device_number;
 
--- name: mend_state_changes
+-- name: correct_state_changes
 -- After a state came late: of a device's states only those are life signs that differ from the one before.
 WITH given AS (
     SELECT * FROM unnest(%(device)b::integer[], %(metric)b::smallint[], %(since)b::timestamptz[])

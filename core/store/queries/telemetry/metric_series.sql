@@ -21,7 +21,7 @@ WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s,
 GROUP BY device.device_number, device.place, device.kind, found.metric
 ORDER BY device.device_number;
 
--- name: told_at
+-- name: report_times
 -- When each device that stays in a home told anything in a span: the first and the last time of every hour, in Unix seconds.
 SELECT here.device_number, array_agg(told.first) || array_agg(told.last)
 FROM device_assignment AS here
@@ -38,9 +38,9 @@ WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s,
     AND device.kind NOT IN ('tracker', 'canary')
 GROUP BY here.device_number;
 
--- name: situation
+-- name: rule_inputs
 -- Where the home of each of some residents is, and whether the door at night is to be told.
-SELECT resident.resident_id, home.lat, home.lon, resident.tells_night_exit
+SELECT resident.resident_id, home.lat, home.lon, resident.alert_on_night_exit
 FROM resident
 JOIN home USING (home_id)
 WHERE resident.resident_id = ANY(%(residents)s);

@@ -2,7 +2,7 @@
 
 -- name: stored_through
 -- The time before which everything is stored, by the worker that is behind.
-SELECT min(complete_through) FROM ingest_progress;
+SELECT min(watermark) FROM ingest_progress;
 
 -- name: stored_readings
 -- Readings of some devices, exactly as stored, in the order in which a comparison goes through them.

@@ -62,7 +62,7 @@ SELECT
 FROM after
 ORDER BY after.time;
 
--- name: told_metrics
+-- name: reported_metrics
 -- Which of some metrics the devices of some homes ever told.
 SELECT DISTINCT here.home_id, ever.metric
 FROM device_assignment AS here
@@ -82,7 +82,7 @@ WHERE here.home_id = %(home)s
 ORDER BY fix.time;
 
 -- name: links
--- The devices now in some homes, when each was last heard, its silence that is on record, and whether it chattered when judged last.
+-- The devices now in some homes, when each was last heard, its silence that is on record, and whether it chattered when evaluated last.
 SELECT
     here.home_id, device.device_number, device.kind, device.place, device.heartbeat_s, contact.last_received_at,
     (SELECT min(began_at) FROM blind_time

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.domain.quiet_hours import USUAL, QuietHours, read
+from core.domain.quiet_hours import DEFAULT, QuietHours, read
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 NIGHT, NOON = QuietHours(time(22), time(7)), QuietHours(time(13), time(15))
@@ -32,7 +32,7 @@ def test_quiet_hours_begin_and_end_to_the_second(hours: QuietHours, clock: str, 
 
 
 def test_a_contact_sleeps_from_ten_to_seven_unless_they_chose_otherwise() -> None:
-    assert QuietHours(time(22), time(7)) == USUAL
+    assert QuietHours(time(22), time(7)) == DEFAULT
     assert str(read("22:30-06:05")) == "22:30-06:05"
     assert read("never") is None
 

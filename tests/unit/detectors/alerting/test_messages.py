@@ -56,7 +56,7 @@ def alert(rule: str = "inactivity", **changes: object) -> Alert:
         "claimed_at": None,
         "closed_at": None,
         "outcome": None,
-        "seen_late": False,
+        "detected_late": False,
         "reason": {"usual": {"active_by": "2026-11-22T21:30:00+00:00"}, "lat": 35.6581, "lon": 139.7017},
         "version": 1,
         **changes,
@@ -109,8 +109,8 @@ def states(rule: str, severity: Severity) -> list[tuple[NotificationKind, Alert]
     over = {"condition": Condition.CLEARED, "cleared_at": NOW - timedelta(minutes=3)}
     openings = [
         alert(rule, severity=severity),
-        alert(rule, severity=severity, seen_late=True, raised_at=NOW - timedelta(hours=5)),
-        alert(rule, severity=severity, seen_late=True, **over),
+        alert(rule, severity=severity, detected_late=True, raised_at=NOW - timedelta(hours=5)),
+        alert(rule, severity=severity, detected_late=True, **over),
         alert(rule, severity=severity, handling=Handling.CLAIMED),
     ]
     closed = [alert(rule, severity=severity, handling=Handling.CLOSED, outcome=how) for how in Outcome]
@@ -235,7 +235,7 @@ def test_a_name_cannot_break_the_subject_or_the_lines() -> None:
 
 
 def test_what_happened_long_ago_is_told_as_seen_just_now() -> None:
-    about = alert("sos", severity=Severity.EMERGENCY, seen_late=True, began_at=BEGAN, raised_at=BEGAN)
+    about = alert("sos", severity=Severity.EMERGENCY, detected_late=True, began_at=BEGAN, raised_at=BEGAN)
 
     text = sentence(written(about=about))
 
@@ -243,7 +243,7 @@ def test_what_happened_long_ago_is_told_as_seen_just_now() -> None:
 
 
 def test_what_was_over_before_it_could_be_told_does_not_ask_for_help() -> None:
-    about = alert(seen_late=True, condition=Condition.CLEARED, cleared_at=NOW - timedelta(minutes=20))
+    about = alert(detected_late=True, condition=Condition.CLEARED, cleared_at=NOW - timedelta(minutes=20))
 
     text = written(about=about)
 

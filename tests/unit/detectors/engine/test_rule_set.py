@@ -25,7 +25,7 @@ def test_what_repeats_a_silence_knows_the_alarm_about_it_with_the_resident_s_own
         type(one): one
         for one in rules_of(
             Sensitivity.QUIET,
-            RuleInputs(None, tells_night_exit=False),
+            RuleInputs(None, alert_on_night_exit=False),
             view,
             baseline_on=nothing,
             rhythm_on=nothing,
@@ -53,7 +53,7 @@ def test_a_rule_is_asked_only_where_what_it_needs_is_there() -> None:
     def asked(*, door: bool, tracker: bool, agreed: bool) -> set[str]:
         found = rules_of(
             Sensitivity.STANDARD,
-            RuleInputs(None, tells_night_exit=agreed),
+            RuleInputs(None, alert_on_night_exit=agreed),
             HomeView(1, (), None, has_door=door, has_tracker=tracker),
             baseline_on=nothing,
             rhythm_on=nothing,

@@ -12,7 +12,7 @@ import pytest
 from core.domain.device import DeviceKind
 from core.store.telemetry import sequence_gaps
 from core.store.telemetry.batches import Batch, SendingDevice
-from core.store.telemetry.sequence_gaps import Missing
+from core.store.telemetry.sequence_gaps import SequenceGap
 from ingest.sequences.device_protocol import DeviceProtocol, ProtocolState
 from ingest.sequences.gap_tracker import GapTracker
 
@@ -91,7 +91,7 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
 def test_what_never_comes_is_written_as_blind_time_and_taken_back_when_it_comes(worker: Worker) -> None:
     worker.hears(1, 4)
     assert worker.after(3) == []
-    lost = Missing(2, 3, _at(1), _at(4))
+    lost = SequenceGap(2, 3, _at(1), _at(4))
     # In that second nothing else has changed.
     assert worker.after(30) == [("record_blind_time", (1, lost))]
     assert worker.after(1) == []
@@ -107,7 +107,7 @@ def test_a_gap_that_only_a_status_told_of_is_written_by_itself(worker: Worker) -
     worker.after(1)
     observer = worker.protocol.observer()
     observer.note_newest(_DEVICE, 4)
-    assert worker.after(1) == [("write_missing", {1: [Missing(3, 4, _at(2), None)]})]
+    assert worker.after(1) == [("write_missing", {1: [SequenceGap(3, 4, _at(2), None)]})]
 
 
 def test_missing_messages_are_asked_for_by_number_and_what_is_stored_is_confirmed(worker: Worker) -> None:
@@ -136,7 +136,7 @@ def test_blind_time_from_before_a_restart_is_taken_back_when_its_messages_come(
 ) -> None:
     stored = {
         "last_numbers": {1: (5, _at(5))},
-        "all_missing": {1: [Missing(2, 3, _at(1), _at(4))]},
+        "all_missing": {1: [SequenceGap(2, 3, _at(1), _at(4))]},
         "blind_beginnings": {1: {_at(1)}},
         "counting_since": {},
     }

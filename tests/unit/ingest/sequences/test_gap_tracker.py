@@ -8,7 +8,7 @@ import pytest
 
 from core.domain.device import DeviceKind
 from core.store.telemetry.batches import SendingDevice
-from core.store.telemetry.sequence_gaps import Missing
+from core.store.telemetry.sequence_gaps import SequenceGap
 from ingest.sequences.gap_tracker import GapTracker
 
 _DEVICE = SendingDevice(1, "hall-1", "native:hall-1", DeviceKind.MOTION, None, None)
@@ -35,7 +35,7 @@ def test_numbers_in_a_row_have_no_gap_wherever_they_begin() -> None:
 
 
 def test_a_gap_has_the_times_of_its_neighbours() -> None:
-    assert _noted(1, 2, 5).take_changes() == {1: [Missing(3, 4, _at(2), _at(5))]}
+    assert _noted(1, 2, 5).take_changes() == {1: [SequenceGap(3, 4, _at(2), _at(5))]}
 
 
 def test_a_repeat_changes_nothing() -> None:
@@ -55,7 +55,7 @@ def test_messages_that_come_late_make_a_gap_smaller_until_it_is_gone() -> None:
 def test_the_device_itself_may_tell_of_a_gap_at_the_end() -> None:
     numbers = _noted(1, 2)
     numbers.note_newest(_DEVICE, 4)
-    assert numbers.take_changes() == {1: [Missing(3, 4, _at(2), None)]}
+    assert numbers.take_changes() == {1: [SequenceGap(3, 4, _at(2), None)]}
 
 
 def test_whatever_the_order_only_what_never_came_is_missing() -> None:
@@ -92,7 +92,7 @@ def watch(monkeypatch: pytest.MonkeyPatch) -> _Watch:
     return found
 
 
-def _asked(numbers: GapTracker, watch: _Watch, after_s: float) -> tuple[list[list[int]], list[Missing]]:
+def _asked(numbers: GapTracker, watch: _Watch, after_s: float) -> tuple[list[list[int]], list[SequenceGap]]:
     """Return what is asked for so much later, and what is blind from then on."""
     watch.now += after_s
     for command, _, blind in numbers.due_commands(_at(1000)):
@@ -105,7 +105,7 @@ def test_a_silent_device_is_asked_ever_more_rarely_and_is_blind_from_the_second_
     assert _asked(numbers, watch, 2) == ([], [])
     assert _asked(numbers, watch, 1) == ([[2, 3]], [])
     assert _asked(numbers, watch, 29) == ([], [])
-    assert _asked(numbers, watch, 1) == ([[2, 3]], [Missing(2, 3, _at(1), _at(4))])
+    assert _asked(numbers, watch, 1) == ([[2, 3]], [SequenceGap(2, 3, _at(1), _at(4))])
     assert _asked(numbers, watch, 299) == ([], [])
     assert _asked(numbers, watch, 1) == ([[2, 3]], [])
 
@@ -124,7 +124,7 @@ def test_what_a_device_has_not_any_more_is_blind_soon_although_it_sent_the_rest(
     assert _asked(numbers, watch, 3)[0] == [[2, 5]]
     numbers.note(_DEVICE, 4, _at(4))
     assert _asked(numbers, watch, 30) == ([[2, 3], [5, 5]], [])
-    left = [Missing(2, 3, _at(1), _at(6)), Missing(5, 5, _at(1), _at(6))]
+    left = [SequenceGap(2, 3, _at(1), _at(6)), SequenceGap(5, 5, _at(1), _at(6))]
     assert _asked(numbers, watch, 3) == ([[2, 3], [5, 5]], left)
 
 
@@ -139,7 +139,7 @@ def test_all_of_many_gaps_is_asked_for_before_the_first_is_asked_for_again(watch
 def test_what_never_comes_is_given_up_after_a_day_and_stays_blind(watch: _Watch) -> None:
     numbers = _noted(1, 4)
     blind = [span for _ in range(40) for span in _asked(numbers, watch, 3600)[1]]
-    assert blind == [Missing(2, 3, _at(1), _at(4))]
+    assert blind == [SequenceGap(2, 3, _at(1), _at(4))]
     assert numbers.devices_with_gaps == 0
     assert numbers.take_filled() == []
 
