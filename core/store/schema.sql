@@ -1,0 +1,628 @@
+-- What all migrations together make, for reading; nothing runs it. Made by `python -m tests.checks.schema --write`.
+
+CREATE TABLE absence (
+    absence_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    resident_id integer NOT NULL,
+    kind text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    hours jsonb,
+    note text NOT NULL DEFAULT ''::text,
+    created_at timestamp with time zone NOT NULL,
+    created_by_user integer,
+    cancelled_at timestamp with time zone,
+    CONSTRAINT absence_pkey PRIMARY KEY (absence_id),
+    CONSTRAINT absence_check CHECK ((ended_at > began_at)),
+    CONSTRAINT absence_check1 CHECK (((hours IS NOT NULL) OR (ended_at IS NOT NULL))),
+    CONSTRAINT absence_kind_check CHECK ((kind = ANY (ARRAY['travel'::text, 'hospital'::text, 'day_service'::text, 'other'::text]))),
+    CONSTRAINT absence_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE
+);
+CREATE INDEX absence_resident ON absence USING btree (resident_id, began_at);
+
+CREATE TABLE access_log (
+    access_log_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    at timestamp with time zone NOT NULL,
+    user_id integer NOT NULL,
+    resident_id integer NOT NULL,
+    what text NOT NULL,
+    reason text NOT NULL DEFAULT ''::text,
+    until timestamp with time zone,
+    CONSTRAINT access_log_pkey PRIMARY KEY (access_log_id),
+    CONSTRAINT access_log_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
+    CONSTRAINT access_log_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id)
+);
+CREATE INDEX access_log_resident ON access_log USING btree (resident_id, at DESC);
+
+CREATE TABLE alert (
+    alert_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    rule text NOT NULL,
+    subject text NOT NULL,
+    resident_id integer,
+    office_id integer,
+    severity smallint NOT NULL,
+    condition text NOT NULL,
+    handling text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    opened_at timestamp with time zone NOT NULL,
+    cleared_at timestamp with time zone,
+    claimed_by_user integer,
+    claimed_by_contact integer,
+    claimed_at timestamp with time zone,
+    claim_expires_at timestamp with time zone,
+    closed_at timestamp with time zone,
+    outcome text,
+    detected_late boolean NOT NULL DEFAULT false,
+    reason jsonb NOT NULL,
+    version integer NOT NULL DEFAULT 1,
+    CONSTRAINT alert_pkey PRIMARY KEY (alert_id),
+    CONSTRAINT alert_check CHECK (((condition = 'cleared'::text) = (cleared_at IS NOT NULL))),
+    CONSTRAINT alert_check1 CHECK (((handling = 'closed'::text) = (closed_at IS NOT NULL))),
+    CONSTRAINT alert_check2 CHECK (((handling <> 'closed'::text) OR (outcome IS NOT NULL))),
+    CONSTRAINT alert_check3 CHECK (((handling <> 'claimed'::text) OR (claimed_at IS NOT NULL))),
+    CONSTRAINT alert_claimed_by_contact_fkey FOREIGN KEY (claimed_by_contact) REFERENCES contact(contact_id),
+    CONSTRAINT alert_claimed_by_user_fkey FOREIGN KEY (claimed_by_user) REFERENCES user_account(user_id),
+    CONSTRAINT alert_condition_check CHECK ((condition = ANY (ARRAY['active'::text, 'cleared'::text]))),
+    CONSTRAINT alert_handling_check CHECK ((handling = ANY (ARRAY['open'::text, 'claimed'::text, 'closed'::text]))),
+    CONSTRAINT alert_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
+    CONSTRAINT alert_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id),
+    CONSTRAINT alert_severity_check CHECK (((severity >= 1) AND (severity <= 4)))
+);
+CREATE INDEX alert_active_resident ON alert USING btree (resident_id) WHERE (condition = 'active'::text);
+CREATE INDEX alert_active_subject ON alert USING btree (subject) WHERE (condition = 'active'::text);
+CREATE INDEX alert_claim_expiry ON alert USING btree (claim_expires_at) WHERE (handling = 'claimed'::text);
+CREATE INDEX alert_key ON alert USING btree (rule, subject, alert_id DESC);
+CREATE UNIQUE INDEX alert_open ON alert USING btree (rule, subject) WHERE (handling <> 'closed'::text);
+CREATE INDEX alert_queue ON alert USING btree (office_id, severity, opened_at) WHERE (handling <> 'closed'::text);
+CREATE INDEX alert_resident ON alert USING btree (resident_id, opened_at DESC);
+
+CREATE TABLE alert_episode (
+    rule text NOT NULL,
+    subject text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    alert_id bigint NOT NULL,
+    raised_at timestamp with time zone NOT NULL,
+    cleared_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT alert_episode_pkey PRIMARY KEY (rule, subject, began_at),
+    CONSTRAINT alert_episode_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE
+);
+CREATE INDEX alert_episode_alert ON alert_episode USING btree (alert_id);
+
+CREATE TABLE alert_event (
+    alert_event_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    alert_id bigint NOT NULL,
+    at timestamp with time zone NOT NULL,
+    kind text NOT NULL,
+    user_id integer,
+    contact_id integer,
+    detail jsonb NOT NULL DEFAULT '{}'::jsonb,
+    planned_at timestamp with time zone,
+    CONSTRAINT alert_event_pkey PRIMARY KEY (alert_event_id),
+    CONSTRAINT alert_event_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE,
+    CONSTRAINT alert_event_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE SET NULL,
+    CONSTRAINT alert_event_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id)
+);
+CREATE INDEX alert_event_alert ON alert_event USING btree (alert_id, alert_event_id);
+CREATE INDEX alert_event_unplanned ON alert_event USING btree (alert_event_id) WHERE (planned_at IS NULL);
+
+CREATE TABLE answer_link (
+    token_hash bytea NOT NULL,
+    alert_id bigint NOT NULL,
+    contact_id integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    revoked_at timestamp with time zone,
+    CONSTRAINT answer_link_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT answer_link_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE,
+    CONSTRAINT answer_link_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE
+);
+CREATE INDEX answer_link_contact ON answer_link USING btree (contact_id, expires_at);
+
+CREATE TABLE backtest (
+    backtest_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    resident_id integer NOT NULL,
+    user_id integer NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    settings jsonb NOT NULL,
+    state text NOT NULL DEFAULT 'waiting'::text,
+    attempts integer NOT NULL DEFAULT 0,
+    progress real NOT NULL DEFAULT 0,
+    problem text,
+    result jsonb,
+    finished_at timestamp with time zone,
+    CONSTRAINT backtest_pkey PRIMARY KEY (backtest_id),
+    CONSTRAINT backtest_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
+    CONSTRAINT backtest_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'done'::text, 'failed'::text]))),
+    CONSTRAINT backtest_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id)
+);
+CREATE INDEX backtest_open ON backtest USING btree (backtest_id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+CREATE INDEX backtest_resident ON backtest USING btree (resident_id, backtest_id DESC);
+
+CREATE TABLE baseline (
+    resident_id integer NOT NULL,
+    rule text NOT NULL,
+    version integer NOT NULL,
+    day date NOT NULL,
+    body jsonb NOT NULL,
+    CONSTRAINT baseline_pkey PRIMARY KEY (resident_id, rule, day),
+    CONSTRAINT baseline_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE
+);
+
+CREATE TABLE blind_time (
+    blind_time_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    subject text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    cause text NOT NULL,
+    known_at timestamp with time zone,
+    CONSTRAINT blind_time_pkey PRIMARY KEY (blind_time_id),
+    CONSTRAINT blind_time_subject_cause_began_at_key UNIQUE (subject, cause, began_at)
+);
+
+CREATE TABLE broker_account (
+    name text NOT NULL,
+    kind text NOT NULL,
+    password_hash text,
+    issued_at timestamp with time zone,
+    revoked_at timestamp with time zone,
+    CONSTRAINT broker_account_pkey PRIMARY KEY (name),
+    CONSTRAINT broker_account_kind_check CHECK ((kind = ANY (ARRAY['device'::text, 'gateway'::text, 'phone'::text]))),
+    CONSTRAINT broker_account_name_check CHECK ((name ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'::text))
+);
+
+CREATE TABLE chattering_device (
+    device_number integer NOT NULL,
+    since timestamp with time zone NOT NULL,
+    CONSTRAINT chattering_device_pkey PRIMARY KEY (device_number),
+    CONSTRAINT chattering_device_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
+);
+
+CREATE TABLE contact (
+    contact_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    resident_id integer,
+    office_id integer,
+    user_id integer,
+    name text NOT NULL,
+    relation text NOT NULL DEFAULT ''::text,
+    calls_resident text NOT NULL DEFAULT ''::text,
+    step smallint NOT NULL,
+    channel text NOT NULL,
+    address text NOT NULL,
+    language text NOT NULL DEFAULT 'ja'::text,
+    is_active boolean NOT NULL DEFAULT true,
+    quiet_from time without time zone,
+    quiet_until time without time zone,
+    CONSTRAINT contact_pkey PRIMARY KEY (contact_id),
+    CONSTRAINT contact_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'webhook'::text]))),
+    CONSTRAINT contact_check CHECK (((resident_id IS NULL) <> (office_id IS NULL))),
+    CONSTRAINT contact_check1 CHECK (((quiet_from IS NULL) = (quiet_until IS NULL))),
+    CONSTRAINT contact_check2 CHECK ((quiet_from <> quiet_until)),
+    CONSTRAINT contact_check3 CHECK (((quiet_from IS NULL) OR (resident_id IS NOT NULL))),
+    CONSTRAINT contact_language_check CHECK ((language = ANY (ARRAY['ja'::text, 'en'::text]))),
+    CONSTRAINT contact_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
+    CONSTRAINT contact_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
+    CONSTRAINT contact_step_check CHECK ((step >= 1)),
+    CONSTRAINT contact_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE SET NULL
+);
+CREATE INDEX contact_office ON contact USING btree (office_id);
+CREATE INDEX contact_resident ON contact USING btree (resident_id);
+
+CREATE TABLE device (
+    device_number integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    device_id text NOT NULL,
+    sender text NOT NULL,
+    kind text NOT NULL,
+    place text NOT NULL DEFAULT ''::text,
+    model text NOT NULL DEFAULT ''::text,
+    gateway_id text,
+    heartbeat_s integer,
+    registered_at timestamp with time zone NOT NULL,
+    retired_at timestamp with time zone,
+    CONSTRAINT device_pkey PRIMARY KEY (device_number),
+    CONSTRAINT device_device_id_check CHECK ((device_id ~ '^[a-z0-9][a-z0-9_-]{0,63}$'::text)),
+    CONSTRAINT device_device_id_key UNIQUE (device_id),
+    CONSTRAINT device_heartbeat_s_check CHECK ((heartbeat_s > 0)),
+    CONSTRAINT device_sender_key UNIQUE (sender)
+);
+
+CREATE TABLE device_assignment (
+    device_number integer NOT NULL,
+    home_id integer NOT NULL,
+    resident_id integer,
+    during tstzrange NOT NULL,
+    CONSTRAINT device_assignment_device_number_during_excl EXCLUDE USING gist (device_number WITH =, during WITH &&),
+    CONSTRAINT device_assignment_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number),
+    CONSTRAINT device_assignment_during_check CHECK ((NOT isempty(during))),
+    CONSTRAINT device_assignment_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id),
+    CONSTRAINT device_assignment_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id)
+);
+CREATE INDEX device_assignment_home ON device_assignment USING btree (home_id);
+
+CREATE TABLE device_contact (
+    device_number integer NOT NULL,
+    last_received_at timestamp with time zone NOT NULL,
+    last_time timestamp with time zone NOT NULL,
+    last_seq bigint NOT NULL DEFAULT 0,
+    last_seq_at timestamp with time zone,
+    sequence_reset_at timestamp with time zone,
+    clock_skew_s double precision,
+    CONSTRAINT device_contact_pkey PRIMARY KEY (device_number),
+    CONSTRAINT device_contact_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
+) WITH (fillfactor=70);
+
+CREATE TABLE device_latest (
+    device_number integer NOT NULL,
+    metric smallint NOT NULL,
+    time timestamp with time zone NOT NULL,
+    value double precision NOT NULL,
+    CONSTRAINT device_latest_pkey PRIMARY KEY (device_number, metric),
+    CONSTRAINT device_latest_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
+) WITH (fillfactor=70);
+
+CREATE TABLE device_proposal (
+    proposal_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    sender text NOT NULL,
+    name text NOT NULL,
+    model text NOT NULL,
+    device_classes text[] NOT NULL,
+    first_seen_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    dismissed_at timestamp with time zone,
+    CONSTRAINT device_proposal_pkey PRIMARY KEY (proposal_id),
+    CONSTRAINT device_proposal_sender_key UNIQUE (sender)
+);
+
+CREATE TABLE enrolment (
+    code_hash bytea NOT NULL,
+    account text NOT NULL,
+    made_by_user integer,
+    made_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    used_at timestamp with time zone,
+    withdrawn_at timestamp with time zone,
+    CONSTRAINT enrolment_pkey PRIMARY KEY (code_hash),
+    CONSTRAINT enrolment_account_fkey FOREIGN KEY (account) REFERENCES broker_account(name),
+    CONSTRAINT enrolment_made_by_user_fkey FOREIGN KEY (made_by_user) REFERENCES user_account(user_id) ON DELETE SET NULL
+);
+CREATE UNIQUE INDEX enrolment_open ON enrolment USING btree (account) WHERE ((used_at IS NULL) AND (withdrawn_at IS NULL));
+
+CREATE TABLE escalation_step (
+    alert_id bigint NOT NULL,
+    step smallint NOT NULL,
+    cycle bigint NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    executed_at timestamp with time zone,
+    stopped_at timestamp with time zone,
+    CONSTRAINT escalation_step_pkey PRIMARY KEY (alert_id, step),
+    CONSTRAINT escalation_step_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE
+);
+CREATE INDEX escalation_step_due ON escalation_step USING btree (due_at) WHERE ((executed_at IS NULL) AND (stopped_at IS NULL));
+
+CREATE TABLE evaluation (
+    subject text NOT NULL,
+    resident_id integer,
+    evaluated_through timestamp with time zone NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    failed_rule text,
+    failed_at timestamp with time zone,
+    state text NOT NULL DEFAULT 'cannot_tell'::text,
+    state_since timestamp with time zone,
+    on_any_reading boolean NOT NULL DEFAULT true,
+    on_any_fix boolean NOT NULL DEFAULT false,
+    CONSTRAINT evaluation_pkey PRIMARY KEY (subject),
+    CONSTRAINT evaluation_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
+    CONSTRAINT evaluation_resident_id_key UNIQUE (resident_id),
+    CONSTRAINT evaluation_state_check CHECK ((state = ANY (ARRAY['as_usual'::text, 'different'::text, 'cannot_tell'::text])))
+);
+CREATE INDEX evaluation_due ON evaluation USING btree (due_at);
+
+CREATE TABLE family_link (
+    user_id integer NOT NULL,
+    resident_id integer NOT NULL,
+    CONSTRAINT family_link_pkey PRIMARY KEY (user_id, resident_id),
+    CONSTRAINT family_link_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
+    CONSTRAINT family_link_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
+);
+
+CREATE TABLE fix (
+    time timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    lat double precision NOT NULL,
+    lon double precision NOT NULL,
+    seq bigint NOT NULL DEFAULT 0,
+    device_number integer NOT NULL,
+    accuracy_m real,
+    altitude_m real,
+    speed_kmh real,
+    course_deg real,
+    flags smallint NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX fix_key ON fix USING btree (device_number, "time" DESC, seq);
+-- a hypertable, in parts of 7 days of time
+
+CREATE TABLE geofence (
+    geofence_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    resident_id integer NOT NULL,
+    name text NOT NULL,
+    shape jsonb NOT NULL,
+    hours jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    deleted_at timestamp with time zone,
+    CONSTRAINT geofence_pkey PRIMARY KEY (geofence_id),
+    CONSTRAINT geofence_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE
+);
+CREATE INDEX geofence_resident ON geofence USING btree (resident_id) WHERE (deleted_at IS NULL);
+
+CREATE TABLE home (
+    home_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    name text NOT NULL,
+    area text NOT NULL DEFAULT ''::text,
+    time_zone text NOT NULL DEFAULT 'Asia/Tokyo'::text,
+    lat double precision,
+    lon double precision,
+    CONSTRAINT home_pkey PRIMARY KEY (home_id),
+    CONSTRAINT home_lat_check CHECK (((lat >= ('-90'::integer)::double precision) AND (lat <= (90)::double precision))),
+    CONSTRAINT home_lon_check CHECK (((lon >= ('-180'::integer)::double precision) AND (lon <= (180)::double precision))),
+    CONSTRAINT home_name_key UNIQUE (name)
+);
+
+CREATE TABLE home_change (
+    home_id integer NOT NULL,
+    earliest timestamp with time zone NOT NULL,
+    urgent boolean NOT NULL
+);
+CREATE INDEX home_change_home ON home_change USING btree (home_id);
+
+CREATE TABLE home_latest (
+    home_id integer NOT NULL,
+    life_sign_at timestamp with time zone NOT NULL,
+    device_number integer NOT NULL,
+    CONSTRAINT home_latest_pkey PRIMARY KEY (home_id),
+    CONSTRAINT home_latest_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number),
+    CONSTRAINT home_latest_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id)
+) WITH (fillfactor=70);
+
+CREATE TABLE ingest_progress (
+    worker text NOT NULL,
+    watermark timestamp with time zone NOT NULL,
+    stored_messages bigint NOT NULL DEFAULT 0,
+    reported_at timestamp with time zone NOT NULL,
+    CONSTRAINT ingest_progress_pkey PRIMARY KEY (worker)
+);
+
+CREATE TABLE injection_request (
+    injection_request_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    at timestamp with time zone NOT NULL,
+    user_id integer NOT NULL,
+    home_id integer NOT NULL,
+    kind text NOT NULL,
+    executed_at timestamp with time zone,
+    problem text NOT NULL DEFAULT ''::text,
+    CONSTRAINT injection_request_pkey PRIMARY KEY (injection_request_id),
+    CONSTRAINT injection_request_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id) ON DELETE CASCADE,
+    CONSTRAINT injection_request_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id)
+);
+
+CREATE TABLE notification (
+    notification_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    alert_id bigint NOT NULL,
+    contact_id integer NOT NULL,
+    kind text NOT NULL,
+    key text NOT NULL,
+    status text NOT NULL,
+    attempts smallint NOT NULL DEFAULT 0,
+    due_at timestamp with time zone NOT NULL,
+    lease_until timestamp with time zone,
+    last_error text,
+    created_at timestamp with time zone NOT NULL,
+    sent_at timestamp with time zone,
+    CONSTRAINT notification_pkey PRIMARY KEY (notification_id),
+    CONSTRAINT notification_alert_id_contact_id_kind_key_key UNIQUE (alert_id, contact_id, kind, key),
+    CONSTRAINT notification_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE,
+    CONSTRAINT notification_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
+    CONSTRAINT notification_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'sending'::text, 'sent'::text, 'unknown'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX notification_due ON notification USING btree (due_at) WHERE (status = ANY (ARRAY['pending'::text, 'sending'::text]));
+
+CREATE TABLE office (
+    office_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    name text NOT NULL,
+    phone text NOT NULL DEFAULT ''::text,
+    CONSTRAINT office_pkey PRIMARY KEY (office_id),
+    CONSTRAINT office_name_key UNIQUE (name)
+);
+
+CREATE TABLE quarantine (
+    quarantine_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    received_at timestamp with time zone NOT NULL,
+    topic text NOT NULL,
+    payload bytea NOT NULL,
+    retained boolean NOT NULL DEFAULT false,
+    reason text NOT NULL,
+    detail text NOT NULL,
+    released_at timestamp with time zone,
+    CONSTRAINT quarantine_pkey PRIMARY KEY (quarantine_id)
+);
+CREATE INDEX quarantine_waiting ON quarantine USING btree (received_at) WHERE (released_at IS NULL);
+
+CREATE TABLE quarantine_drop (
+    dropped_at timestamp with time zone NOT NULL,
+    too_old bigint NOT NULL,
+    too_many bigint NOT NULL,
+    CONSTRAINT quarantine_drop_pkey PRIMARY KEY (dropped_at)
+);
+
+CREATE TABLE reading (
+    time timestamp with time zone NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    value double precision NOT NULL,
+    seq bigint NOT NULL DEFAULT 0,
+    device_number integer NOT NULL,
+    metric smallint NOT NULL,
+    flags smallint NOT NULL DEFAULT 0
+);
+CREATE UNIQUE INDEX reading_key ON reading USING btree (device_number, "time" DESC, metric, seq);
+-- a hypertable, in parts of 7 days of time
+
+CREATE TABLE resident (
+    resident_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    home_id integer NOT NULL,
+    office_id integer NOT NULL,
+    name text NOT NULL,
+    kana text NOT NULL DEFAULT ''::text,
+    born_on date,
+    phone text NOT NULL DEFAULT ''::text,
+    note text NOT NULL DEFAULT ''::text,
+    watched_from timestamp with time zone NOT NULL,
+    paused_from timestamp with time zone,
+    paused_until timestamp with time zone,
+    sensitivity text NOT NULL DEFAULT 'standard'::text,
+    alert_on_night_exit boolean NOT NULL DEFAULT false,
+    CONSTRAINT resident_pkey PRIMARY KEY (resident_id),
+    CONSTRAINT resident_check CHECK (((paused_from IS NULL) = (paused_until IS NULL))),
+    CONSTRAINT resident_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id),
+    CONSTRAINT resident_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
+    CONSTRAINT resident_sensitivity_check CHECK ((sensitivity = ANY (ARRAY['family'::text, 'standard'::text, 'quiet'::text])))
+);
+CREATE INDEX resident_home ON resident USING btree (home_id);
+CREATE INDEX resident_office ON resident USING btree (office_id);
+
+CREATE TABLE rule_state (
+    subject text NOT NULL,
+    rule text NOT NULL,
+    version integer NOT NULL,
+    through timestamp with time zone NOT NULL,
+    state jsonb NOT NULL,
+    CONSTRAINT rule_state_pkey PRIMARY KEY (subject, rule),
+    CONSTRAINT rule_state_subject_fkey FOREIGN KEY (subject) REFERENCES evaluation(subject) ON DELETE CASCADE
+);
+
+CREATE TABLE schema_migration (
+    name text NOT NULL,
+    checksum text NOT NULL,
+    applied_at timestamp with time zone NOT NULL DEFAULT clock_timestamp(),
+    CONSTRAINT schema_migration_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE sequence_batch (
+    sequence_batch_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    device integer[] NOT NULL,
+    seq bigint[] NOT NULL,
+    at timestamp with time zone[] NOT NULL,
+    is_claim boolean[] NOT NULL,
+    CONSTRAINT sequence_batch_pkey PRIMARY KEY (sequence_batch_id)
+);
+
+CREATE TABLE sequence_gap (
+    device_number integer NOT NULL,
+    first_seq bigint NOT NULL,
+    last_seq bigint NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    noticed_at timestamp with time zone NOT NULL,
+    CONSTRAINT sequence_gap_pkey PRIMARY KEY (device_number, first_seq),
+    CONSTRAINT sequence_gap_check CHECK ((last_seq >= first_seq)),
+    CONSTRAINT sequence_gap_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
+);
+
+CREATE TABLE sign_in_attempt (
+    attempted_at timestamp with time zone NOT NULL,
+    login_hash bytea NOT NULL,
+    peer text NOT NULL,
+    succeeded boolean NOT NULL
+);
+CREATE INDEX sign_in_attempt_login ON sign_in_attempt USING btree (login_hash, attempted_at);
+CREATE INDEX sign_in_attempt_peer ON sign_in_attempt USING btree (peer, attempted_at);
+
+CREATE TABLE simulation (
+    is_only boolean NOT NULL DEFAULT true,
+    is_wanted boolean NOT NULL,
+    is_running boolean NOT NULL DEFAULT false,
+    homes integer NOT NULL,
+    devices integer NOT NULL,
+    scenarios text[] NOT NULL,
+    messages bigint NOT NULL DEFAULT 0,
+    problem text NOT NULL DEFAULT ''::text,
+    reported_at timestamp with time zone NOT NULL,
+    CONSTRAINT simulation_pkey PRIMARY KEY (is_only),
+    CONSTRAINT simulation_is_only_check CHECK (is_only)
+);
+
+CREATE TABLE simulation_event (
+    simulation_event_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    kind text NOT NULL,
+    home_id integer,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone NOT NULL,
+    raises text[] NOT NULL,
+    due_at timestamp with time zone,
+    is_injected boolean NOT NULL,
+    CONSTRAINT simulation_event_pkey PRIMARY KEY (simulation_event_id),
+    CONSTRAINT simulation_event_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id) ON DELETE CASCADE
+);
+CREATE INDEX simulation_event_began ON simulation_event USING btree (began_at DESC);
+
+CREATE TABLE unassigned_call (
+    sender text NOT NULL,
+    why text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    presses integer NOT NULL,
+    CONSTRAINT unassigned_call_pkey PRIMARY KEY (sender)
+);
+
+CREATE TABLE user_account (
+    user_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    login text NOT NULL,
+    name text NOT NULL,
+    role text NOT NULL,
+    office_id integer,
+    language text NOT NULL DEFAULT 'ja'::text,
+    password_hash text NOT NULL,
+    is_active boolean NOT NULL DEFAULT true,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT user_account_pkey PRIMARY KEY (user_id),
+    CONSTRAINT user_account_check CHECK (((role <> 'care'::text) OR (office_id IS NOT NULL))),
+    CONSTRAINT user_account_language_check CHECK ((language = ANY (ARRAY['ja'::text, 'en'::text]))),
+    CONSTRAINT user_account_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
+    CONSTRAINT user_account_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'care'::text, 'family'::text])))
+);
+CREATE UNIQUE INDEX user_account_login ON user_account USING btree (lower(login));
+
+CREATE TABLE user_session (
+    token_hash bytea NOT NULL,
+    user_id integer NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    last_seen_at timestamp with time zone NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT user_session_pkey PRIMARY KEY (token_hash),
+    CONSTRAINT user_session_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
+);
+
+CREATE VIEW alert_card AS
+ SELECT alert.alert_id,
+    alert.rule,
+    alert.subject,
+    alert.resident_id,
+    alert.office_id,
+    alert.severity,
+    alert.condition,
+    alert.handling,
+    alert.began_at,
+    alert.raised_at,
+    alert.opened_at,
+    alert.cleared_at,
+    COALESCE(user_account.name, contact.name) AS claimed_by,
+    alert.claimed_at,
+    alert.closed_at,
+    alert.outcome,
+    alert.detected_late,
+    alert.reason,
+    alert.version,
+    alert.claimed_by_user,
+    alert.claimed_by_contact,
+    alert.claim_expires_at
+   FROM alert
+     LEFT JOIN user_account ON user_account.user_id = alert.claimed_by_user
+     LEFT JOIN contact ON contact.contact_id = alert.claimed_by_contact;
