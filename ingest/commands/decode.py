@@ -40,8 +40,8 @@ def decode_messages(name: str) -> Iterator[tuple[str, int]]:
     Yields
     ------
     text : str
-        JSON: `values` holds everything by name; `readings`, `fixes`, `events`, `proposals`, and `problems` with their
-        reasons.
+        JSON: `values` holds everything by name; `readings`, `fixes`, `events`, `proposals`, `unread` the fields that no value
+        was read from, and `problems` with their reasons.
     exit_code : int
         0 if everything was understood, 65 if a part or all of it would go to quarantine.
 
@@ -86,6 +86,7 @@ def described(topic: str, payload: bytes) -> dict[str, object]:
         "readings": [_reading(measured, result.time) for measured in readings],
         "fixes": [_fix(position, result.time) for position in fixes],
         "events": result.notes,
+        "unread": list(dict.fromkeys(result.unread)),
         "proposals": [
             {
                 "sender": proposal.sender,
@@ -127,7 +128,8 @@ def _values(result: Decoded, readings: Iterable[Measured], fixes: list[Position]
     if result.name:
         values["device_id"] = result.name
     times = [entry.time for entry in (*readings, *fixes) if entry.time is not None]
-    moment = result.time or (max(times) if times else None)
+    # The time of the place, where it has its own, is older than the message's.
+    moment = (fixes[-1].time if fixes else None) or result.time or (max(times) if times else None)
     if moment is not None:
         values["time"] = _text(moment)
     if result.local_time is not None:

@@ -5,7 +5,8 @@ Network servers run the vendor's decoder and pass its object on, so the names ar
 
 import re
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import cast
 
 from ingest.codecs.lorawan.names import (
     BATTERY_VOLTS,
@@ -16,6 +17,7 @@ from ingest.codecs.lorawan.names import (
     RADAR,
     WORDS,
 )
+from ingest.codecs.lorawan.positions import measurements, place_in
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import button_word
 from ingest.codecs.parsing.json_fields import (
@@ -27,10 +29,8 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
-from ingest.codecs.result import Decoded, Measured, Position, Rejected
+from ingest.codecs.result import Decoded, Measured, Position
 
-_LATITUDES = ("latitude", "Latitude", "gpsLatitude", "lat")
-_LONGITUDES = ("longitude", "Longitude", "Longitud", "gpsLongitude", "lon", "lng")
 _GEOFENCES = {"inside", "outside"}
 # `temperature_1`, `region_2_occupancy`, `switch_1`, `gpio_in_1`: several of one kind in one device.
 _NUMBERED = re.compile(r"_\d")
@@ -44,6 +44,17 @@ _SEVERAL = (
         {"high": True, "low": False},
     ),
 )
+# Read for the whole message, with other fields, or only name the device.
+_READ_ELSEWHERE = {
+    "geofence_status",
+    "Date",
+    "Time",
+    "alarm_status",
+    "messages",
+    "Device",
+    "Sound_key",
+    "timestamp",
+}
 _COUNTED = {"motion", "presence", "water_leak"}
 # No battery of a sensor has more volts; a larger number is millivolts.
 _HIGHEST_VOLTS = 60
@@ -51,21 +62,35 @@ _HIGHEST_VOLTS = 60
 
 def read_object(decoded: Decoded, body: JsonObject) -> None:
     """Add to `decoded` what a vendor's decoder got out of a payload."""
-    decoded.readings = [*decoded.readings, *_values(body, decoded.refused)]
-    position = _position(body)
-    if position is not None:
-        decoded.fixes = [position]
     moment = _own_time(body)
     if moment is not None:
         decoded.time = moment
-    age = number_of(body.get("age"))
-    if "gpsLatitude" in body and age is not None and decoded.time is not None and 0 <= age < 86_400:
-        # Abeeway: seconds since the position was taken.
-        decoded.time -= timedelta(seconds=age)
+    place = place_in(body, decoded.time)
+    readings = _values(decoded, body, place.used)
+    if place.is_doubtful:
+        readings.append(Measured("position_valid", value=False))
+    decoded.readings = [*decoded.readings, *readings]
+    if place.position is not None:
+        decoded.fixes = [place.position]
     geofence = text_of(body.get("geofence_status"))
     if geofence in _GEOFENCES:
         decoded.notes["geofence_state"] = geofence
+    if "messages" in body:
+        _read_messages(decoded, body)
     _read_history(decoded, body)
+
+
+def _read_messages(decoded: Decoded, body: JsonObject) -> None:
+    """Read SenseCAP's list of measurements; its events are calls and are read with all other fields."""
+    named, moment = measurements(body.get("messages"))
+    battery = number_of(named.get("Battery"))
+    lat, lon = number_of(named.get("Latitude")), number_of(named.get("Longitude"))
+    if battery is not None:
+        decoded.readings = [*decoded.readings, Measured("battery_pct", battery, moment)]
+    if lat is not None and lon is not None:
+        decoded.fixes = [*decoded.fixes, Position(lat, lon, moment)]
+    read = {"Battery", "Latitude", "Longitude", "Event Status"}
+    decoded.unread += [f"messages.{name}" for name in named if name not in read]
 
 
 def _read_history(decoded: Decoded, body: JsonObject) -> None:
@@ -75,30 +100,42 @@ def _read_history(decoded: Decoded, body: JsonObject) -> None:
     for entry in objects(body.get("history")):
         moment = time_of_epoch(entry.get("timestamp"))
         if moment is not None:
+            place = place_in(entry, moment)
             readings += [
                 Measured(reported.metric, reported.value, moment)
-                for reported in _values(entry, decoded.refused)
+                for reported in _values(decoded, entry, place.used)
             ]
-            position = _position(entry)
-            if position is not None:
-                position.time = moment
-                fixes.append(position)
+            if place.position is not None:
+                place.position.time = moment
+                fixes.append(place.position)
     decoded.readings = [*decoded.readings, *readings]
     # The newest comes last.
     decoded.fixes = [*fixes, *decoded.fixes]
 
 
-def _values(body: JsonObject, refused: list[Rejected]) -> list[Measured]:
+def _values(decoded: Decoded, body: JsonObject, used: set[str]) -> list[Measured]:
     readings: list[Measured] = []
     calls = CallFields()
     for key, value in body.items():
         # Older uplinks are read one by one, with their own times.
-        if value is not None and key != "history":
-            found = _values(inner(body, key), refused) if key == "header" else _value(key, value, body)
-            if not found and key != "header":
-                calls.add(key, value)
-            readings += found
-    return calls.merged(_without_empty_climate(readings, body), refused)
+        if value is None or key == "history":
+            continue
+        found = _values(decoded, inner(body, key), set()) if key == "header" else _value(key, value, body)
+        if not found and key != "header" and not calls.add(key, value) and key not in _READ_ELSEWHERE:
+            decoded.unread += [path for path in _paths(key, value) if path not in used]
+        readings += found
+    return calls.merged(_without_empty_climate(readings, body), decoded.refused)
+
+
+def _paths(key: str, value: object) -> list[str]:
+    if not isinstance(value, dict):
+        return [key]
+    return [
+        f"{key}.{path}"
+        for name, entry in cast("JsonObject", value).items()
+        for path in _paths(name, entry)
+        if entry is not None
+    ]
 
 
 def _value(key: str, value: object, body: JsonObject) -> list[Measured]:
@@ -273,17 +310,6 @@ def _without_empty_climate(readings: list[Measured], body: JsonObject) -> list[M
     if "Tem" in body and (body.get("Bg") == 1 or (body.get("Tem") == 0 and body.get("Hum") in (0, None))):
         return [reading for reading in readings if reading.metric not in {"temperature_c", "humidity_pct"}]
     return readings
-
-
-def _position(body: JsonObject) -> Position | None:
-    lat = next((number_of(body[key]) for key in _LATITUDES if key in body), None)
-    lon = next((number_of(body[key]) for key in _LONGITUDES if key in body), None)
-    if lat is None or lon is None:
-        names = ("location", "position", "gps", *(key for key in body if key.startswith("gps_")))
-        nested = next((inner(body, name) for name in names if inner(body, name)), None)
-        return _position(nested) if nested else None
-    accuracy = number_of(body.get("horizontalAccuracy", body.get("accuracy")))
-    return Position(lat, lon, accuracy_m=accuracy, altitude_m=number_of(body.get("altitude")))
 
 
 def _own_time(body: JsonObject) -> datetime | None:

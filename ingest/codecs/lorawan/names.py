@@ -22,7 +22,6 @@ NUMBERS = {
     "Illum": "illuminance_lx",
     # Abeeway
     "batteryLevel": "battery_pct",
-    "temperatureMeasure": "temperature_c",
 }
 # Word or number -> truth, by the decoder's name.
 _PIR = {"trigger": True, "triggered": True, "normal": False, "idle": False, "vacant": False, "occupied": True}

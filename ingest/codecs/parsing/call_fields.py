@@ -17,23 +17,22 @@ class CallFields:
         self._numbers: dict[str, bool] = {}
         self._unclear: dict[str, str] = {}
 
-    def add(self, name: str, value: object, depth: int = 0) -> None:
-        """Add a field, and what it nests."""
+    def add(self, name: str, value: object, depth: int = 0) -> bool:
+        """Add a field, and what it nests; tell whether it speaks of a call or a hazard."""
         if isinstance(value, (dict, list)):
-            if depth < _DEEPEST:
-                self._add_nested(name, cast("Mapping[str, object] | Sequence[object]", value), depth + 1)
-            return
+            body = cast("Mapping[str, object] | Sequence[object]", value)
+            return depth < _DEEPEST and self._add_nested(name, body, depth + 1)
         call = call_in_field(name, value) if value is not None else None
         if call is not None:
             self.add_call(call, name, value)
+        return call is not None
 
-    def _add_nested(self, name: str, value: Mapping[str, object] | Sequence[object], depth: int) -> None:
-        if isinstance(value, Mapping):
-            for key, entry in value.items():
-                self.add(key, entry, depth)
-        else:
-            for entry in value:
-                self.add(name, entry, depth)
+    def _add_nested(self, name: str, value: Mapping[str, object] | Sequence[object], depth: int) -> bool:
+        fields = value.items() if isinstance(value, Mapping) else ((name, entry) for entry in value)
+        is_call = False
+        for key, entry in fields:
+            is_call = self.add(key, entry, depth) or is_call
+        return is_call
 
     def add_call(self, call: Call, name: str, value: object) -> None:
         """Add what a field was found to say."""

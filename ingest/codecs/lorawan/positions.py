@@ -1,0 +1,165 @@
+"""Where a tracker is, in the forms of the vendors' decoders, and whether that place is fresh and certain.
+
+Forms: Abeeway `position.gnssFix` and `gpsLatitude` with `age`, Dragino `Latitude`/`Longitud`, Milesight `latitude`, MOKO `lat`/`lon` with
+`age`, Digital Matter `latitudeDeg` with `fixFailed`, Cayenne `gps_1`, SenseCAP `messages`.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import cast
+
+from ingest.codecs.parsing.event_words import word_parts
+from ingest.codecs.parsing.json_fields import (
+    JsonObject,
+    items,
+    number_of,
+    objects,
+    text_of,
+    time_of_epoch,
+    truth_of,
+)
+from ingest.codecs.result import Position
+
+_AXIS = r"(?:gps|gnss|loc|position)?_?{}(?:_?deg(?:rees)?)?\Z"
+_LATITUDE = re.compile(_AXIS.format("(?:latitude|latitud|lat)"), re.IGNORECASE)
+_LONGITUDE = re.compile(_AXIS.format("(?:longitude|longitud|lon|lng|long)"), re.IGNORECASE)
+_DEEPEST = 3
+# What may hold a place: of these only where the device itself is.
+_HOLDERS = frozenset({"gps", "gnss", "position", "location", "fix", "pos", "loc", "coordinates", "tago"})
+_ELSEWHERE = frozenset({
+    *("last", "previous", "known", "cached", "home", "fence", "geofence", "center", "centre", "target", "gateway"),
+    *("anchor", "beacon", "station", "cell", "wifi", "ble", "bluetooth", "reference", "destination", "network"),
+})  # fmt: skip
+_ABOUT_THE_FIX = frozenset({"gps", "gnss", "fix", "position", "location", "valid"})
+_FAILED = frozenset({"failed", "fail", "failure", "invalid", "timeout", "nofix", "lost", "error"})
+_NOT_FRESH = frozenset({"approximate", "approx", "estimated", "cached", "stale", "outdated", "last"})
+_ACCURACIES = ("horizontalAccuracy", "accuracy", "acc", "accuracy_m", "horizontal_accuracy", "posAcc")
+_ALTITUDES = ("altitude", "alt")
+_AGES = ("age", "fix_age", "fixAge", "gps_age", "position_age")
+_TIMES = ("timestamp", "time", "fixTime", "fix_time")
+_OLDEST_S = timedelta(days=400).total_seconds()
+
+
+@dataclass(slots=True)
+class TrackerPlace:
+    """What a message says about where the device is.
+
+    Attributes
+    ----------
+    position : Position or None
+        The place; None where there is none, or none that is fresh and certain.
+    is_doubtful : bool
+        The message says that its place is no fix: failed, invalid, approximate or an older one.
+    used : set of str
+        The fields, by their paths, that this was read from.
+    """
+
+    position: Position | None = None
+    is_doubtful: bool = False
+    used: set[str] = field(default_factory=set[str])
+
+
+def place_in(body: JsonObject, sent: datetime | None) -> TrackerPlace:
+    """Return where the device is, by an object of a decoder whose message was sent at a time."""
+    place = TrackerPlace()
+    for path, holder in _holders(body, "", 0):
+        _note_doubt(place, path, holder)
+        if place.position is None:
+            place.position = _position(place, path, holder, sent)
+    if place.is_doubtful:
+        place.position = None
+    return place
+
+
+def _holders(body: JsonObject, path: str, depth: int) -> Iterator[tuple[str, JsonObject]]:
+    yield path, body
+    for key, value in body.items():
+        if isinstance(value, dict) and depth < _DEEPEST:
+            parts = frozenset(word_parts(key))
+            if parts & _HOLDERS and not parts & _ELSEWHERE:
+                yield from _holders(cast("JsonObject", value), f"{path}{key}.", depth + 1)
+
+
+def _note_doubt(place: TrackerPlace, path: str, holder: JsonObject) -> None:
+    for key, value in holder.items():
+        parts = frozenset(word_parts(key))
+        if isinstance(value, str) and value.strip().lower() not in {"true", "false"}:
+            words = frozenset(word_parts(value))
+            is_about = bool(path) or bool((parts | words) & _ABOUT_THE_FIX)
+            says_so = is_about and bool(words & (_FAILED | {"cached", "stale"}) or {"last", "known"} <= words)
+        else:
+            says_so = _is_doubt(parts, truth_of(value), in_holder=bool(path))
+        if says_so:
+            place.is_doubtful = True
+            place.used.add(path + key)
+        elif parts & {"valid", "failed"} and parts & _ABOUT_THE_FIX:
+            place.used.add(path + key)
+
+
+def _is_doubt(parts: frozenset[str], truth: bool | None, *, in_holder: bool) -> bool:
+    """Tell whether a flag says that the place is no fix: `fixFailed: true`, `gps_valid: false`, `approximate: true`."""
+    if truth is None:
+        return False
+    is_about = in_holder or bool(parts & _ABOUT_THE_FIX)
+    if truth:
+        return bool(parts & _NOT_FRESH and (is_about or len(parts) == 1)) or bool(
+            is_about and parts & _FAILED
+        )
+    names_fix = parts <= {
+        "gps",
+        "gnss",
+        "has",
+        "is",
+        "fix",
+        "valid",
+        "position",
+        "location",
+        "status",
+        "fixed",
+    }
+    return names_fix and bool(parts & {"valid", "fix", "fixed"})
+
+
+def _position(place: TrackerPlace, path: str, holder: JsonObject, sent: datetime | None) -> Position | None:
+    latitude, longitude = _axis(_LATITUDE, holder), _axis(_LONGITUDE, holder)
+    if latitude is None or longitude is None:
+        return None
+    (lat_name, lat), (lon_name, lon) = latitude, longitude
+    used = [lat_name, lon_name]
+
+    def value_of(names: tuple[str, ...]) -> float | None:
+        name = next((name for name in names if number_of(holder.get(name)) is not None), None)
+        used.extend([name] if name else [])
+        return None if name is None else number_of(holder[name])
+
+    # 0 metres is no accuracy that a receiver has: it stands for "not known".
+    accuracy = value_of(_ACCURACIES) or None
+    position = Position(lat, lon, accuracy_m=accuracy, altitude_m=value_of(_ALTITUDES))
+    age = value_of(_AGES)
+    if age is not None and sent is not None and 0 <= age <= _OLDEST_S:
+        position.time = sent - timedelta(seconds=age)
+    elif path and (moment := value_of(_TIMES)):
+        position.time = time_of_epoch(moment)
+    place.used.update(path + name for name in used)
+    return position
+
+
+def _axis(pattern: re.Pattern[str], holder: JsonObject) -> tuple[str, float] | None:
+    for key, value in holder.items():
+        number = number_of(value) if pattern.match(key) else None
+        if number is not None:
+            return key, number
+    return None
+
+
+def measurements(messages: object) -> tuple[dict[str, object], datetime | None]:
+    """Return what SenseCAP's `messages` list, by the names of their types, and when it was measured."""
+    named: dict[str, object] = {}
+    moment: datetime | None = None
+    for group in items(messages):
+        for entry in objects(group):
+            named[text_of(entry.get("type"))] = entry.get("measurementValue")
+            moment = time_of_epoch(entry.get("timestamp")) or moment
+    return named, moment

@@ -1,0 +1,80 @@
+"""Places in the forms of the device catalogues; what is no fresh, precise fix is not taken for one."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ingest.commands.decode import described
+
+_CHIRPSTACK = "application/1/device/0102030405060708/event/up"
+_HERE = {"latitude": 35.68, "longitude": 139.76}
+
+
+def _said(**values: object) -> dict[str, Any]:
+    body = {"time": "2026-08-01T06:00:00Z", "data": "AQI=", "object": values}
+    return described(_CHIRPSTACK, json.dumps(body).encode())
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        _HERE,
+        {"lat": 35.68, "lon": 139.76},
+        {"latitudeDeg": 35.68, "longitudeDeg": 139.76, "fixFailed": False},
+        {"gpsLat": 35.68, "gpsLon": 139.76},
+        {"gps_latitude": 35.68, "gps_longitude": 139.76, "gps_valid": True},
+        {"Latitude": 35.68, "Longitud": 139.76, "LON": "ON"},
+        {"position": {"coordinates": [139.76, 35.68], "gnssFix": _HERE, "status": "SUCCESS"}},
+        {"location": {"lat": 35.68, "lng": 139.76}},
+        {"gps_1": _HERE},
+    ],
+)
+def test_a_place_is_read_in_every_form(values: dict[str, object]) -> None:
+    fixes = _said(**values)["fixes"]
+    assert [(fix["lat"], fix["lon"]) for fix in fixes] == [(35.68, 139.76)]
+    assert fixes[0]["accuracy_m"] is None
+
+
+@pytest.mark.parametrize(
+    "doubt",
+    [
+        {"fixFailed": True},
+        {"gps_valid": False},
+        {"gpsFix": 0},
+        {"valid": False},
+        {"approximate": True},
+        {"position_cached": True},
+        {"pack_type": "work_gps_fix_failure"},
+        {"gps_status": "timeout"},
+        {"positionType": "last known"},
+    ],
+)
+def test_a_place_that_is_no_fresh_fix_is_none_and_the_message_says_so(doubt: dict[str, object]) -> None:
+    said = _said(**_HERE, **doubt)
+    assert said["fixes"] == []
+    assert said["values"]["position_valid"] is False
+
+
+@pytest.mark.parametrize(
+    "holder", ["lastPosition", "last_known_location", "gateway_location", "home_position"]
+)
+def test_a_place_of_earlier_or_of_something_else_is_not_where_the_device_is(holder: str) -> None:
+    assert _said(battery=80, **{holder: _HERE})["fixes"] == []
+
+
+def test_an_old_place_has_its_age_and_the_call_in_the_same_message_does_not() -> None:
+    said = _said(dev_status="sos", lat=35.68, lon=139.76, age=500)
+    assert said["fixes"][0]["time"] == "2026-08-01T05:51:40Z"
+    assert [(one["metric"], one["time"]) for one in said["readings"]] == [("sos", "2026-08-01T06:00:00Z")]
+
+
+def test_an_accuracy_of_0_is_not_known() -> None:
+    assert _said(**_HERE, acc=0)["fixes"][0]["accuracy_m"] is None
+    assert _said(**_HERE, accuracy=12)["fixes"][0]["accuracy_m"] == 12
+
+
+def test_the_inside_of_a_tracker_is_not_the_room() -> None:
+    said = _said(gpsLatitude=35.68, gpsLongitude=139.76, temperatureMeasure=31)
+    assert "temperature_c" not in said["values"]
+    assert "temperatureMeasure" in said["unread"]
