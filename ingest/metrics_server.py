@@ -185,6 +185,13 @@ def _of_counters(counters: Counters) -> Iterator[Metric]:
         ("ingest_batches", "Transactions committed", counters.batches),
     ):
         yield CounterMetricFamily(name, text, value=value)
+    unread = CounterMetricFamily(
+        "ingest_unread_fields", "Fields of messages that no value was read from", labels=["sender"]
+    )
+    # A copy: the writer adds senders while a monitor reads.
+    for sender, count in counters.unread_fields.copy().items():
+        unread.add_metric([sender], count)
+    yield unread
     if counters.last_stored_at is not None:
         yield GaugeMetricFamily(
             "ingest_last_received_timestamp_seconds",

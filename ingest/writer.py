@@ -177,6 +177,7 @@ class Writer:
         before = self._devices.states
         observer = self.device_protocol.observer()
         builder = self._build_batch(decoded, before, observer)
+        self.counters.count_unread(builder.unread)
         self.device_protocol.add_to(builder.batch, observer)
         # The next batch knows the states of this one; in a new dictionary, for this one may be built again in halves.
         if builder.new_states:

@@ -20,6 +20,27 @@ _CHARGING = {1: False, 2: True, 3: True}
 # Understood, and nothing for us in them: commands, settings and what the phone asks of the recorder.
 _SILENT_TYPES = {"cmd", "configuration", "request", "dump", "status", "beacon", "waypoints", "tour", "tours"}
 
+# Read, or names of the phone and its networks that say nothing of the person.
+_READ = {
+    *(
+        "_type",
+        "_id",
+        "tst",
+        "created_at",
+        "lat",
+        "lon",
+        "acc",
+        "alt",
+        "vel",
+        "cog",
+        "batt",
+        "bs",
+        "p",
+        "inregions",
+    ),
+    *("tid", "topic", "inrids", "SSID", "BSSID"),
+}
+
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     """Decode one message of a phone."""
@@ -40,6 +61,7 @@ def _of_type(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     kind = text_of(body.get("_type"))
     match kind:
         case "location":
+            decoded.unread = [key for key in body if key not in _READ]
             return _location(decoded, body)
         case "transition":
             return _transition(decoded, body)

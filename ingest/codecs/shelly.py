@@ -52,6 +52,23 @@ _COULD_NOT_READ = {
 _METER_NUMBERS = {"power": "power_w", "voltage": "mains_v", "current": "current_a"}
 _METERS = {"relay", "emeter", "meter", "light", "white", "color", "roller"}
 
+_READ_STATUS = {
+    *(
+        "sensor",
+        "motion",
+        "vibration",
+        "flood",
+        "smoke",
+        "state",
+        "is_valid",
+        "lux",
+        "bat",
+        "hum",
+        "tmp",
+        "timestamp",
+    ),
+}
+
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     """Decode one message of a Shelly."""
@@ -109,15 +126,20 @@ def _first_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) -
             # A message without an event tells only how often it was pressed before.
             decoded.readings = [] if press is None else [Measured(_channel("button", rest[-1]), press)]
             return decoded
+        decoded.unread = [key for key in body if key not in _READ_STATUS]
+        decoded.unread += [f"sensor.{key}" for key in inner(body, "sensor") if key not in _READ_STATUS]
         return _whole_status(decoded, body)
     text = plain_text(payload)
     if isinstance(text, Rejected):
         # Settings and statuses of parts that measure nothing for us come as JSON.
+        decoded.unread = ["/".join(rest)]
         return decoded if payload.lstrip()[:1] == b"{" else text
     measured = _plain_value(rest, text)
     if isinstance(measured, Rejected):
         return measured
     decoded.readings = [] if measured is None else [measured]
+    if measured is None:
+        decoded.unread = ["/".join(rest)]
     return decoded
 
 

@@ -56,7 +56,7 @@ _BUTTON = re.compile(r"(?:BUTTON|Button)(\d*)\Z")
 # A wired input: `Switch1`, which says ON and OFF, or what was done with it.
 _SWITCH = re.compile(r"SWITCH(\d*)\Z", re.IGNORECASE)
 # These are read by their names, or hold nothing but the board's own state.
-_READ = {"ENERGY", "Wifi", "ZbReceived", "Time", "Epoch", "Uptime"}
+_READ = {"ENERGY", "Wifi", "ZbReceived", "Time", "Epoch", "Uptime", "TempUnit", "PressureUnit", "SpeedUnit"}
 # What these say of a command or of the board is not for us, whatever form it has.
 _SILENT = re.compile(r"(INFO|LOGGING|UPTIME|MARGINS|HASS_STATE|WAKEUP|UPGRADE|BLE|EVENT|CONFIG)\d*\Z")
 
@@ -115,7 +115,8 @@ def _plain(decoded: Decoded, suffix: str, payload: bytes) -> Decoded | Rejected:
     else:
         # Other answers to commands are settings.
         calls = CallFields()
-        calls.add(suffix, text)
+        if not calls.add(suffix, text):
+            decoded.unread.append(suffix)
         decoded.readings = calls.merged([], decoded.refused)
     return decoded
 
@@ -130,40 +131,36 @@ def _json(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
         decoded.local_time = moment
     else:
         decoded.time = moment
-    readings = [
-        *_switches(body),
-        *energy(inner(body, "ENERGY")),
-        *sensors(body),
-        *zigbee(body, decoded.refused),
-    ]
+    readings = [*energy(decoded, body), *sensors(decoded, body), *zigbee(decoded, body)]
     signal = number_of(inner(body, "Wifi").get("Signal"))
     if signal is not None:
         readings.append(Measured("rssi_dbm", signal))
     calls = CallFields()
     for key, value in body.items():
-        if key not in _READ:
-            calls.add(key, value)
+        found = _switch(key, body)
+        readings += found
+        is_read = key in _READ or found or inner(body, key)
+        if key not in _READ and calls.add(key, value):
+            decoded.unread = [name for name in decoded.unread if not name.startswith(f"{key}.")]
+        elif not is_read and value is not None:
+            decoded.unread.append(key)
     decoded.readings = calls.merged(readings, decoded.refused)
     return decoded
 
 
-def _switches(body: JsonObject) -> list[Measured]:
-    readings: list[Measured] = []
-    for key, value in body.items():
-        power, button, switch = _POWER.match(key), _BUTTON.match(key), _SWITCH.match(key)
-        if power and isinstance(value, str) and value in {"ON", "OFF"}:
-            readings.append(channelled("switch_on", value == "ON", power[1]))
-        elif button:
-            word = button_word(text_of(_action(body, key)))
-            if word is not None:
-                readings.append(channelled("button", word, button[1]))
-        elif switch:
-            readings += _input(text_of(_action(body, key)), switch[1])
-        elif key in _PLAIN or key.upper() in _PLAIN:
-            truth = _WORDS.get(text_of(value).upper()) if isinstance(value, str) else None
-            if truth is not None:
-                readings.append(Measured(_PLAIN[key.upper()], truth))
-    return readings
+def _switch(key: str, body: JsonObject) -> list[Measured]:
+    power, button, switch = _POWER.match(key), _BUTTON.match(key), _SWITCH.match(key)
+    if power:
+        is_on = {"ON": True, "OFF": False}.get(text_of(body[key]))
+        return [] if is_on is None else [channelled("switch_on", is_on, power[1])]
+    if button:
+        word = button_word(text_of(_action(body, key)))
+        return [] if word is None else [channelled("button", word, button[1])]
+    if switch:
+        return _input(text_of(_action(body, key)), switch[1])
+    metric = _PLAIN.get(key.upper())
+    truth = _WORDS.get(text_of(body[key]).upper()) if metric else None
+    return [] if metric is None or truth is None else [Measured(metric, truth)]
 
 
 def _action(body: JsonObject, key: str) -> object:

@@ -7,7 +7,7 @@ from typing import cast
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import button_word, call_in_action
 from ingest.codecs.parsing.json_fields import JsonObject, inner, items, number_of, text_of, truth_of
-from ingest.codecs.result import Measured, Rejected
+from ingest.codecs.result import Decoded, Measured
 
 _CLIMATE = {
     "Temperature": "temperature_c",
@@ -23,6 +23,8 @@ _PRESSURE_UNITS = {"hPa": 1.0, "mmHg": 1.333224, "inHg": 33.86389}
 _OWN_CHIP = {"ESP32", "ENERGY"}
 # Of several of a kind: DS18B20-1, or DS18B20_1 where the firmware is set so.
 _NUMBERED_CHIP = re.compile(r"[-_]\d+\Z")
+_READ_ELSEWHERE = {"ZbReceived", "Wifi"}
+_OF_THE_CHIP = {"Id", "mac", "Action"}
 # Radio sensors under their own name in SENSOR (the drivers for Bluetooth); 1 is seen, open or wet.
 _RADIO_TRUTHS = {"PIR": "motion", "Motion": "motion", "Door": "contact_open"}
 # The Zigbee bridge's names for attributes. 1 of Contact is open: it is the alarm bit of the sensor.
@@ -53,25 +55,32 @@ _ZIGBEE_NUMBERS = {
 }
 
 
+_CLICKS = {"Click", "Action"}
+_OF_THE_DEVICE = {"Name", "Device", "Endpoint", "IEEEAddr", "Group"}
+
+
 def channelled(metric: str, value: float | bool | str, channel: str) -> Measured:
     """Return a value, with its channel where there is one."""
     return Measured(f"{metric}#{channel}" if channel else metric, value)
 
 
-def energy(meter: JsonObject) -> list[Measured]:
+def energy(decoded: Decoded, body: JsonObject) -> list[Measured]:
     """Return what the meter of a plug tells; one of several channels gives lists."""
     readings: list[Measured] = []
-    for key, metric in _ENERGY.items():
-        value = meter.get(key)
+    for key, value in inner(body, "ENERGY").items():
         several = items(value)
-        for place, entry in enumerate(several or [value], start=1):
-            number = number_of(entry)
-            if number is not None:
-                readings.append(channelled(metric, number, str(place) if several else ""))
+        numbers = [number_of(entry) for entry in several or [value]]
+        if key not in _ENERGY or None in numbers:
+            decoded.unread.append(f"ENERGY.{key}")
+        readings += [
+            channelled(_ENERGY[key], number, str(place) if several else "")
+            for place, number in enumerate(numbers, start=1)
+            if key in _ENERGY and number is not None
+        ]
     return readings
 
 
-def sensors(body: JsonObject) -> list[Measured]:
+def sensors(decoded: Decoded, body: JsonObject) -> list[Measured]:
     """Return what the chips in SENSOR measure.
 
     The channel is the name of a chip that has a number (DS18B20-2) or an address of its own, as radio sensors have, since SENSOR
@@ -84,6 +93,8 @@ def sensors(body: JsonObject) -> list[Measured]:
                 reading = _of_chip(key, value, body)
                 if reading is not None:
                     found.append((chip, reading))
+                elif chip not in _READ_ELSEWHERE and key not in _OF_THE_CHIP:
+                    decoded.unread.append(f"{chip}.{key}")
     own = {chip for chip, _ in found if _NUMBERED_CHIP.search(chip) or "mac" in inner(body, chip)}
     counts = Counter(reading.metric for chip, reading in found if chip not in own)
     return [
@@ -105,7 +116,7 @@ def _of_chip(key: str, value: object, body: JsonObject) -> Measured | None:
     return None if truth is None else Measured(_RADIO_TRUTHS[key], truth)
 
 
-def zigbee(body: JsonObject, refused: list[Rejected]) -> list[Measured]:
+def zigbee(decoded: Decoded, body: JsonObject) -> list[Measured]:
     """Return what the devices behind a Zigbee bridge say; the channel is the name the bridge knows them by."""
     readings: list[Measured] = []
     for address, values in inner(body, "ZbReceived").items():
@@ -114,29 +125,37 @@ def zigbee(body: JsonObject, refused: list[Rejected]) -> list[Measured]:
             name = text_of(entry.get("Name")) or text_of(entry.get("Device")) or address
             readings += [
                 channelled(reported.metric, reported.value, name)
-                for reported in _zigbee_device(entry, refused)
+                for reported in _zigbee_device(decoded, entry)
             ]
     return readings
 
 
-def _zigbee_device(entry: JsonObject, refused: list[Rejected]) -> list[Measured]:
+def _zigbee_device(decoded: Decoded, entry: JsonObject) -> list[Measured]:
     found: list[Measured] = []
     calls = CallFields()
     for key, value in entry.items():
-        truth, number = truth_of(value), number_of(value)
-        if key in _ZIGBEE_TRUTHS and truth is not None:
-            found.append(Measured(_ZIGBEE_TRUTHS[key], truth))
-        elif key in _ZIGBEE_NUMBERS and number is not None:
-            found.append(Measured(_ZIGBEE_NUMBERS[key], number))
-        elif key == "AqaraVibrationMode" and value == "vibrate":
-            found.append(Measured("vibration", value=True))
-        elif key in {"Click", "Action"}:
-            word = text_of(value)
-            call, press = call_in_action(word), button_word(word)
-            if call is not None:
-                calls.add_call(call, key, value)
-            elif press is not None:
-                found.append(Measured("button", press))
-        elif key not in {"Name", "Device"}:
-            calls.add(key, value)
-    return calls.merged(found, refused)
+        reading = _press(key, value, calls) if key in _CLICKS else _attribute(key, value)
+        if reading is not None:
+            found.append(reading)
+        elif key not in _OF_THE_DEVICE and key not in _CLICKS and not calls.add(key, value):
+            decoded.unread.append(f"ZbReceived.{key}")
+    return calls.merged(found, decoded.refused)
+
+
+def _attribute(key: str, value: object) -> Measured | None:
+    truth, number = truth_of(value), number_of(value)
+    if key in _ZIGBEE_TRUTHS and truth is not None:
+        return Measured(_ZIGBEE_TRUTHS[key], truth)
+    if key in _ZIGBEE_NUMBERS and number is not None:
+        return Measured(_ZIGBEE_NUMBERS[key], number)
+    if key == "AqaraVibrationMode" and value == "vibrate":
+        return Measured("vibration", value=True)
+    return None
+
+
+def _press(key: str, value: object, calls: CallFields) -> Measured | None:
+    word = text_of(value)
+    call, press = call_in_action(word), button_word(word)
+    if call is not None:
+        calls.add_call(call, key, value)
+    return None if call is not None or press is None else Measured("button", press)

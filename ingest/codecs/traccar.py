@@ -41,6 +41,23 @@ _NO_CALLS = frozenset({
     *("footBrake", "tow", "geofence", "geofenceEnter", "geofenceExit", "temperature", "gpsAntennaCut", "lock", "unlock"),
 })  # fmt: skip
 
+# Read, or of the server alone.
+_READ = {
+    *(
+        "fixTime",
+        "deviceTime",
+        "serverTime",
+        "latitude",
+        "longitude",
+        "valid",
+        "outdated",
+        "accuracy",
+        "altitude",
+    ),
+    *("speed", "course", "attributes", "id", "deviceId", "protocol", "address", "geofenceIds"),
+}
+_READ_ATTRIBUTES = {"batteryLevel", "battery", "motion", "charge", "alarm", "approximate"}
+
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     """Decode one forwarded position or event."""
@@ -87,8 +104,16 @@ def _read_position(decoded: Decoded, position: JsonObject) -> None:
         ]
     attributes = inner(position, "attributes")
     decoded.readings = [*readings, *_attributes(attributes)]
+    _note_unread(decoded, position, attributes)
     for name in _alarms(decoded, attributes):
         decoded.readings = [*decoded.readings, Measured(name, value=True)]
+
+
+def _note_unread(decoded: Decoded, position: JsonObject, attributes: JsonObject) -> None:
+    for part, fields, read in (("position", position, _READ), ("attributes", attributes, _READ_ATTRIBUTES)):
+        decoded.unread += [
+            f"{part}.{key}" for key, value in fields.items() if key not in read and value is not None
+        ]
 
 
 def _moment(value: object) -> datetime | None:

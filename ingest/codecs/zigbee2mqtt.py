@@ -119,8 +119,8 @@ def _device(decoded: Decoded, body: JsonObject) -> Decoded:
             base, endpoint = name_and_endpoint(key)
             suffix = f"#{endpoint}" if endpoint else ""
             found = _field(decoded, base, value, body)
-            if not found:
-                calls.add(key, value)
+            if not found and not calls.add(key, value) and key != "last_seen" and value != "":
+                decoded.unread.append(key)
             for measured in found:
                 # Of two names for one metric (illuminance_lux, illuminance) the more exact one counts.
                 if measured.metric + suffix not in readings or key.endswith("_lux"):

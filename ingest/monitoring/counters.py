@@ -1,12 +1,14 @@
 """What a worker has done since the process began, for its metrics."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from core.logs import get_logger
 from core.store.telemetry.batches import Batch, Stored
 
 _log = get_logger(__name__)
+_MOST_SENDERS = 1000
 
 
 @dataclass(slots=True)
@@ -20,6 +22,13 @@ class Counters:
     quarantine_dropped: int = 0
     batches: int = 0
     last_stored_at: datetime | None = None
+    unread_fields: dict[str, int] = field(default_factory=dict[str, int])
+
+    def count_unread(self, unread: Mapping[str, int]) -> None:
+        """Count fields that were not read, by sender; of the first senders only, for each is a series of its own."""
+        for sender, count in unread.items():
+            if sender in self.unread_fields or len(self.unread_fields) < _MOST_SENDERS:
+                self.unread_fields[sender] = self.unread_fields.get(sender, 0) + count
 
     def count(self, messages: int, batch: Batch, stored: Stored, first_at: datetime | None) -> None:
         """Count a batch that was stored; its first message came at `first_at`."""

@@ -38,6 +38,11 @@ class BatchBuilder:
         Records the sequence numbers of messages.
     sequence_reset_at : mapping, optional
         Since when the devices that lost their memory count from 1 again.
+
+    Attributes
+    ----------
+    unread : dict
+        How many fields were not read, by the sender of a registered device.
     """
 
     def __init__(
@@ -50,6 +55,7 @@ class BatchBuilder:
         sequence_reset_at: Mapping[int, datetime] | None = None,
     ) -> None:
         self.batch = Batch()
+        self.unread: dict[str, int] = {}
         self._rules = rules
         self._find = find
         self._states = StateChanges(states, self.batch.late_states, is_shared=rules.is_shared)
@@ -128,6 +134,8 @@ class BatchBuilder:
         *,
         is_new: bool,
     ) -> None:
+        if result.unread:
+            self.unread[result.sender] = self.unread.get(result.sender, 0) + len(result.unread)
         when = result.time
         if when is None and result.local_time is not None:
             when = result.local_time.replace(tzinfo=device.zone or self._rules.zone)

@@ -5,6 +5,7 @@ lorawan-devices (lib/payload.json).
 """
 
 from collections.abc import Iterable
+from typing import cast
 
 from ingest.codecs.parsing.json_fields import JsonObject, aware_time, inner, number_of, text_of, truth_of
 from ingest.codecs.result import Decoded, Measured, Position
@@ -24,6 +25,12 @@ _TRUTHS = (
     (("air", "gasAlarm"), "gas_leak"),
     (("water", "leak"), "water_leak"),
 )
+_READ = {
+    *(f"{part}.{name}" for part, name, _ in _NUMBERS),
+    *(".".join(path) for path, _ in _TRUTHS),
+    *("time", "battery", "action.button.pressed", "action.contactState"),
+    *("position.latitude", "position.longitude", "position.altitude"),
+}
 _CONTACT = {"open": True, "closed": False}
 
 
@@ -39,11 +46,19 @@ def add(decoded: Decoded, entries: Iterable[JsonObject]) -> None:
             if moment is not None or reading.metric not in known
         ]
         decoded.readings = [*decoded.readings, *reported]
+        decoded.unread += [f"normalized.{path}" for path in _paths("", entry) if path not in _READ]
         place = inner(entry, "position")
         lat, lon = number_of(place.get("latitude")), number_of(place.get("longitude"))
         if not decoded.fixes and lat is not None and lon is not None:
             fixes.append(Position(lat, lon, moment, altitude_m=number_of(place.get("altitude"))))
     decoded.fixes = fixes
+
+
+def _paths(path: str, value: object) -> list[str]:
+    if not isinstance(value, dict):
+        return [path]
+    fields = cast("JsonObject", value).items()
+    return [found for key, entry in fields for found in _paths(f"{path}.{key}".lstrip("."), entry)]
 
 
 def _values(entry: JsonObject) -> list[Measured]:

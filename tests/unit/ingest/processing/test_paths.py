@@ -82,3 +82,12 @@ def test_a_new_numbered_value_with_an_impossible_time_is_looked_for_among_what_i
 def test_one_with_a_plausible_time_is_new_and_asks_nothing(time: datetime) -> None:
     found = batch_of(time)
     assert [len(part) for part in (found.new, found.readings, found.doubtful)] == [1, 0, 0]
+
+
+def test_unread_fields_are_counted_for_the_device_that_sent_them() -> None:
+    builder = BatchBuilder(Rules(ZoneInfo("UTC")), _found, {}, NOW - timedelta(days=1))
+    for payload in (b"1", b"2"):
+        message = InboundMessage("zigbee2mqtt/hall", payload, False, False, NOW)
+        result = Decoded("zigbee2mqtt:/hall", "hall", [Measured("motion", True)], unread=["a", "b"])
+        builder.add(message, result)
+    assert builder.unread == {"zigbee2mqtt:/hall": 4}
