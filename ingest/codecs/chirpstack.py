@@ -3,6 +3,8 @@
 Format: https://www.chirpstack.io/docs/chirpstack/integrations/events.html
 """
 
+from datetime import datetime
+
 from ingest.codecs.lorawan import decoders
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
@@ -13,8 +15,9 @@ from ingest.codecs.parsing.json_fields import (
     objects,
     text_of,
 )
+from ingest.codecs.parsing.second_times import checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
-from ingest.codecs.the_things_stack import link_readings
+from ingest.codecs.the_things_stack import GATEWAY_DIFFERS, link_readings
 from ingest.mqtt.topics import Source
 
 
@@ -33,12 +36,22 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     body = json_object(payload)
     if isinstance(body, Rejected):
         return body
-    decoded = Decoded(source.sender(name), name, time=aware_time(body.get("time")))
+    decoded = Decoded(source.sender(name), name, time=_time(body))
     if event == "status":
         return _status(decoded, body)
     if event == "location":
         return _location(decoded, body)
     return _up(decoded, body)
+
+
+def _time(body: JsonObject) -> datetime | None:
+    """Return the event's time, by a gateway's clock, where it agrees with the network server's."""
+    moment = aware_time(body.get("time"))
+    for heard in objects(body.get("rxInfo")):
+        server = aware_time(heard.get("nsTime"))
+        if server is not None:
+            return checked_time(moment, server, GATEWAY_DIFFERS, GATEWAY_DIFFERS)
+    return moment
 
 
 def _up(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:

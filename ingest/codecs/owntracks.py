@@ -11,6 +11,7 @@ from ingest.codecs.parsing.json_fields import (
     text_of,
     time_of_epoch,
 )
+from ingest.codecs.parsing.second_times import checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
 from ingest.mqtt.topics import Source
 
@@ -94,18 +95,30 @@ def _of_type(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
 
 
 def _location(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
-    decoded.time = time_of_epoch(body.get("tst"))
-    if decoded.time is None:
-        # A place of unknown age would stand on the map as where she is now.
-        return Rejected("wrong_shape", "tst, the time of the fix, is missing or is no number")
+    created = time_of_epoch(body.get("created_at"))
+    decoded.time = checked_time(time_of_epoch(body.get("tst")), created)
     position = _position(body)
-    if isinstance(position, Rejected):
-        return position
-    position.altitude_m = number_of(body.get("alt"))
-    # The iPhone app sends -1 where it does not know.
-    position.speed_kmh = _not_negative(body.get("vel"))
-    position.course_deg = _not_negative(body.get("cog"))
-    decoded.fixes = [position]
+    if time_of_epoch(body.get("tst")) is None:
+        # A place of unknown age would stand on the map as where she is now.
+        decoded.refused.append(
+            Rejected("wrong_shape", "tst, the time of the fix, is missing or is no number")
+        )
+    elif isinstance(position, Rejected):
+        decoded.refused.append(position)
+    else:
+        position.altitude_m = number_of(body.get("alt"))
+        # The iPhone app sends -1 where it does not know.
+        position.speed_kmh = _not_negative(body.get("vel"))
+        position.course_deg = _not_negative(body.get("cog"))
+        decoded.fixes = [position]
+    decoded.readings = _of_the_phone(body)
+    regions = [text_of(region) for region in items(body.get("inregions"))]
+    if regions:
+        decoded.notes["in_regions"] = regions
+    return decoded
+
+
+def _of_the_phone(body: JsonObject) -> list[Measured]:
     readings: list[Measured] = []
     battery = _not_negative(body.get("batt"))
     if battery is not None:
@@ -116,11 +129,7 @@ def _location(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     pressure = number_of(body.get("p"))
     if pressure is not None:
         readings.append(Measured("pressure_hpa", pressure * _KPA_IN_HPA))
-    decoded.readings = readings
-    regions = [text_of(region) for region in items(body.get("inregions"))]
-    if regions:
-        decoded.notes["in_regions"] = regions
-    return decoded
+    return readings
 
 
 def _transition(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
@@ -128,7 +137,7 @@ def _transition(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     if event not in ("enter", "leave"):
         return Rejected("wrong_shape", "event of a transition must be enter or leave")
     # wtst is when the region was made.
-    decoded.time = time_of_epoch(body.get("tst"))
+    decoded.time = checked_time(time_of_epoch(body.get("tst")), time_of_epoch(body.get("created_at")))
     if decoded.time is None:
         return Rejected("wrong_shape", "tst, the time of the transition, is missing or is no number")
     decoded.readings = [Measured("geofence_event", str(event))]
@@ -158,7 +167,8 @@ def _position(body: JsonObject) -> Position | Rejected:
     accuracy = number_of(body.get("acc"))
     if accuracy is not None and accuracy < 0:
         return Rejected("no_position", "the phone marks its position as invalid (negative acc)")
-    return Position(lat, lon, accuracy_m=accuracy)
+    # 0 metres: the place of a beacon or a region, not known how far from it.
+    return Position(lat, lon, accuracy_m=accuracy or None)
 
 
 def _not_negative(value: object) -> float | None:

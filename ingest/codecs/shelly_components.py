@@ -20,6 +20,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
+from ingest.codecs.parsing.second_times import checked_time
 from ingest.codecs.result import Decoded, Measured, Rejected
 
 # The whole press is reported again at its end.
@@ -180,7 +181,7 @@ def _bluetooth_object(decoded: Decoded, component: str, status: JsonObject) -> l
     value = status.get("value")
     name = object_name(status.get("obj_id"))
     readings = read_object(name, value) if name else None
-    moment = _moment(status.get("last_updated_ts"))
+    moment = checked_time(_moment(status.get("last_updated_ts")), decoded.time)
     if readings is not None:
         return [Measured(reading.metric, reading.value, moment) for reading in readings]
     if isinstance(value, (bool, str)):
@@ -197,7 +198,7 @@ def _bluetooth_object(decoded: Decoded, component: str, status: JsonObject) -> l
 
 def _event(decoded: Decoded, event: JsonObject) -> list[Measured]:
     name = text_of(event.get("event"))
-    moment = _moment(event.get("ts"))
+    moment = checked_time(_moment(event.get("ts")), decoded.time)
     component = text_of(event.get("component"))
     kind, _, number = component.partition(":")
     word = button_word(name) if kind in _PRESSED and name not in _HALF_PRESSES else None

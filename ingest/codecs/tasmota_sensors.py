@@ -6,7 +6,15 @@ from typing import cast
 
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import button_word, call_in_action
-from ingest.codecs.parsing.json_fields import JsonObject, inner, items, number_of, text_of, truth_of
+from ingest.codecs.parsing.json_fields import (
+    JsonObject,
+    inner,
+    items,
+    number_of,
+    text_of,
+    truth_of,
+    zigbee_percent,
+)
 from ingest.codecs.result import Decoded, Measured
 
 _CLIMATE = {
@@ -147,7 +155,8 @@ def _attribute(key: str, value: object) -> Measured | None:
     if key in _ZIGBEE_TRUTHS and truth is not None:
         return Measured(_ZIGBEE_TRUTHS[key], truth)
     if key in _ZIGBEE_NUMBERS and number is not None:
-        return Measured(_ZIGBEE_NUMBERS[key], number)
+        is_battery = key == "BatteryPercentage"
+        return Measured(_ZIGBEE_NUMBERS[key], zigbee_percent(number) if is_battery else number)
     if key == "AqaraVibrationMode" and value == "vibrate":
         return Measured("vibration", value=True)
     return None

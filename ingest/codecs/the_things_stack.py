@@ -3,7 +3,7 @@
 Format: https://www.thethingsindustries.com/docs/integrations/data-formats/. The server leaves out what is 0, false or empty.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from ingest.codecs.lorawan import decoders, normalized_payload
 from ingest.codecs.parsing.json_fields import (
@@ -15,8 +15,12 @@ from ingest.codecs.parsing.json_fields import (
     objects,
     text_of,
 )
+from ingest.codecs.parsing.second_times import checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
 from ingest.mqtt.topics import Source
+
+# By more than this a gateway's clock is wrong: it passes on at once what it hears.
+GATEWAY_DIFFERS = timedelta(minutes=2)
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
@@ -65,12 +69,13 @@ def _uplink(decoded: Decoded, uplink: JsonObject) -> Decoded | Rejected:
 
 
 def _uplink_time(body: JsonObject, uplink: JsonObject) -> datetime | None:
-    """Return when a gateway heard it; the servers' times are a little later."""
+    """Return when a gateway heard it, where its clock agrees with the servers', whose times are a little later."""
+    server = aware_time(uplink.get("received_at")) or aware_time(body.get("received_at"))
     for heard in objects(uplink.get("rx_metadata")):
         moment = aware_time(heard.get("time"))
-        if moment is not None:
+        if moment is not None and checked_time(moment, server, GATEWAY_DIFFERS, GATEWAY_DIFFERS) == moment:
             return moment
-    return aware_time(uplink.get("received_at")) or aware_time(body.get("received_at"))
+    return server
 
 
 def _read_link(decoded: Decoded, uplink: JsonObject) -> None:

@@ -14,11 +14,15 @@ from ingest.codecs.parsing.json_fields import (
     number_of,
     text_of,
     time_of_epoch,
+    truth_of,
 )
+from ingest.codecs.parsing.second_times import checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected
 from ingest.mqtt.topics import Source
 
 _KNOT_IN_KMH = 1.852
+# A place that says of itself that it is this uncertain is not taken for a precise one.
+_IMPRECISE_M = 100
 _GEOFENCE = {"geofenceEnter": "enter", "geofenceExit": "leave"}
 _ONLINE = {"deviceOnline": True, "deviceOffline": False}
 _MOVING = {"deviceMoving": True, "deviceStopped": False}
@@ -80,11 +84,15 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
 
 
 def _read_position(decoded: Decoded, position: JsonObject) -> None:
-    fixed, reported = _moment(position.get("fixTime")), _moment(position.get("deviceTime"))
+    server = _moment(position.get("serverTime"))
+    reported = checked_time(_moment(position.get("deviceTime")), server)
+    fixed = checked_time(_moment(position.get("fixTime")), server)
     decoded.time = fixed or reported
     readings: list[Measured] = []
     lat, lon = number_of(position.get("latitude")), number_of(position.get("longitude"))
-    if position.get("valid") is False:
+    attributes = inner(position, "attributes")
+    accuracy = number_of(position.get("accuracy")) or None
+    if position.get("valid") is False or (_is_approximate(position) and (accuracy or 0) < _IMPRECISE_M):
         readings.append(Measured("position_valid", value=False))
         decoded.time = reported or fixed
     elif position.get("outdated") is True:
@@ -96,17 +104,21 @@ def _read_position(decoded: Decoded, position: JsonObject) -> None:
             Position(
                 lat,
                 lon,
-                accuracy_m=number_of(position.get("accuracy")) or None,
+                accuracy_m=accuracy,
                 altitude_m=number_of(position.get("altitude")),
                 speed_kmh=None if speed is None else speed * _KNOT_IN_KMH,
                 course_deg=number_of(position.get("course")),
             )
         ]
-    attributes = inner(position, "attributes")
     decoded.readings = [*readings, *_attributes(attributes)]
     _note_unread(decoded, position, attributes)
     for name in _alarms(decoded, attributes):
         decoded.readings = [*decoded.readings, Measured(name, value=True)]
+
+
+def _is_approximate(position: JsonObject) -> bool:
+    """Tell whether the place was worked out from cells or networks."""
+    return truth_of(inner(position, "attributes").get("approximate")) is True
 
 
 def _note_unread(decoded: Decoded, position: JsonObject, attributes: JsonObject) -> None:
@@ -150,7 +162,7 @@ def _alarms(decoded: Decoded, attributes: JsonObject) -> list[str]:
 
 def _read_event(decoded: Decoded, event: JsonObject, body: JsonObject) -> None:
     kind = text_of(event.get("type"))
-    moment = _moment(event.get("eventTime")) or _moment(event.get("serverTime"))
+    moment = checked_time(_moment(event.get("eventTime")), _moment(event.get("serverTime")))
     known = {reading.metric for reading in decoded.readings}
     reported: list[Measured] = []
     if kind in _GEOFENCE:

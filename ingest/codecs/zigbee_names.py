@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from ingest.codecs.parsing.event_words import button_word, call_in_action
-from ingest.codecs.parsing.json_fields import number_of, text_of, truth_of
+from ingest.codecs.parsing.json_fields import number_of, text_of, truth_of, zigbee_percent
 from ingest.codecs.result import Measured
 
 # Exposed name -> metric. `device_temperature` (the chip) is left out on purpose.
@@ -21,7 +21,6 @@ TRUTHS = {
     "charging_status": "charging",
 }
 NUMBERS = {
-    "battery": "battery_pct",
     "linkquality": "link_quality",
     "temperature": "temperature_c",
     "local_temperature": "temperature_c",
@@ -43,7 +42,18 @@ _ENDPOINT = re.compile(
 _BATTERY = {"battery", "battery_low", "battery_state"}
 _MAINS = {"power", "current", "energy", "consumption", "state"}
 _CALLS = {"water_leak", "smoke", "gas", "carbon_monoxide", "fall", "sos", "emergency"}
-ATTRIBUTES = {*TRUTHS, *NUMBERS, *_CALLS, "contact", "voltage", "pressure", "action", "click", "state"}
+ATTRIBUTES = {
+    *TRUTHS,
+    *NUMBERS,
+    *_CALLS,
+    "battery",
+    "contact",
+    "voltage",
+    "pressure",
+    "action",
+    "click",
+    "state",
+}
 # With one topic for each value these come too, and hold nothing for us.
 SILENT_ATTRIBUTES = {
     *("last_seen", "update", "update_available", "device_temperature", "power_outage_count", "trigger_count"),
@@ -111,6 +121,11 @@ def _action(value: object, _body: Mapping[str, object]) -> list[Measured]:
     return [] if pressed is None else [Measured("button", pressed)]
 
 
+def _battery(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    number = number_of(value)
+    return [] if number is None else [Measured("battery_pct", zigbee_percent(number))]
+
+
 def _click(value: object, body: Mapping[str, object]) -> list[Measured]:
     # Until version 1.42 beside `action`, with the same meaning.
     return [] if text_of(body.get("action")) else _action(value, body)
@@ -147,6 +162,7 @@ SPECIAL: dict[str, Callable[[object, Mapping[str, object]], list[Measured]]] = {
     "contact": _contact,
     # Some doors expose the alarm bit of the same name, with the same meaning.
     "contact_alarm_1": _contact,
+    "battery": _battery,
     "voltage": _voltage,
     "state": _state,
     "action": _action,

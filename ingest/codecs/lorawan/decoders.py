@@ -29,6 +29,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
+from ingest.codecs.parsing.second_times import checked_time
 from ingest.codecs.result import Decoded, Measured, Position
 
 _GEOFENCES = {"inside", "outside"}
@@ -64,7 +65,7 @@ def read_object(decoded: Decoded, body: JsonObject) -> None:
     """Add to `decoded` what a vendor's decoder got out of a payload."""
     moment = _own_time(body)
     if moment is not None:
-        decoded.time = moment
+        decoded.time = checked_time(moment, decoded.time)
     place = place_in(body, decoded.time)
     readings = _values(decoded, body, place.used)
     if place.is_doubtful:
@@ -83,12 +84,13 @@ def read_object(decoded: Decoded, body: JsonObject) -> None:
 def _read_messages(decoded: Decoded, body: JsonObject) -> None:
     """Read SenseCAP's list of measurements; its events are calls and are read with all other fields."""
     named, moment = measurements(body.get("messages"))
+    when = checked_time(moment, decoded.time)
     battery = number_of(named.get("Battery"))
     lat, lon = number_of(named.get("Latitude")), number_of(named.get("Longitude"))
     if battery is not None:
-        decoded.readings = [*decoded.readings, Measured("battery_pct", battery, moment)]
+        decoded.readings = [*decoded.readings, Measured("battery_pct", battery, when)]
     if lat is not None and lon is not None:
-        decoded.fixes = [*decoded.fixes, Position(lat, lon, moment)]
+        decoded.fixes = [*decoded.fixes, Position(lat, lon, when)]
     read = {"Battery", "Latitude", "Longitude", "Event Status"}
     decoded.unread += [f"messages.{name}" for name in named if name not in read]
 
@@ -98,16 +100,20 @@ def _read_history(decoded: Decoded, body: JsonObject) -> None:
     readings: list[Measured] = []
     fixes: list[Position] = []
     for entry in objects(body.get("history")):
-        moment = time_of_epoch(entry.get("timestamp"))
-        if moment is not None:
-            place = place_in(entry, moment)
-            readings += [
-                Measured(reported.metric, reported.value, moment)
-                for reported in _values(decoded, entry, place.used)
-            ]
-            if place.position is not None:
-                place.position.time = moment
-                fixes.append(place.position)
+        told = time_of_epoch(entry.get("timestamp"))
+        moment = checked_time(told, decoded.time)
+        if told is None or moment is None or (moment == decoded.time and moment != told):
+            # An older movement with a time that cannot be is not one of now.
+            decoded.unread.append("history")
+            continue
+        place = place_in(entry, moment)
+        readings += [
+            Measured(reported.metric, reported.value, moment)
+            for reported in _values(decoded, entry, place.used)
+        ]
+        if place.position is not None:
+            place.position.time = moment
+            fixes.append(place.position)
     decoded.readings = [*decoded.readings, *readings]
     # The newest comes last.
     decoded.fixes = [*fixes, *decoded.fixes]

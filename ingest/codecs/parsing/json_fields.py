@@ -1,6 +1,7 @@
 """Reading single fields of foreign JSON: truth words, numbers, times, and objects of bounded size and depth."""
 
 import math
+import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import cast
@@ -20,6 +21,14 @@ _FALSE = {"false", "off", "0", "no", "close", "closed", "offline", "clear", "nor
 JsonObject = Mapping[str, object]
 
 _decoder = msgspec.json.Decoder()
+# What small firmware prints in place of a number that it does not have: `nan`, `-inf`, `21,5`, or nothing at all. A text in quotes is
+# passed over as a whole, so that nothing in it is found.
+_BAD_VALUE = re.compile(
+    r'"(?:[^"\\]|\\.)*"'
+    r"|(?P<bad>[-+]?\b(?:nan|inf|infinity|undefined|none)\b(?:\(\w*\))?|(?:(?<=:)|(?<=:\s))[-+]?\d+,\d+(?=\s*[,}])"
+    r"|-?\d+(?:\.\d+)?e\+?\d{3,}|(?<=:)\s*(?=[,}]))",
+    re.IGNORECASE,
+)
 
 
 def json_value(payload: bytes) -> object | Rejected:
@@ -33,15 +42,31 @@ def json_value(payload: bytes) -> object | Rejected:
     except RecursionError:
         return Rejected("nested_too_deep", "the JSON is nested too deep")
     except msgspec.DecodeError as error:
-        try:
-            payload.decode()
-        except UnicodeDecodeError:
-            return Rejected("not_utf8", "the message is not UTF-8 text")
-        return Rejected("not_json", f"the message is not JSON: {error}")
+        value = _without_bad_values(payload, error)
+        if isinstance(value, Rejected):
+            return value
     # With few brackets it cannot be deep, and counting them is many times faster than looking.
     if payload.count(b"{") + payload.count(b"[") > _DEEPEST and _depth_exceeds(value, _DEEPEST):
         return Rejected("nested_too_deep", f"the JSON is nested deeper than {_DEEPEST} levels")
     return value
+
+
+def _without_bad_values(payload: bytes, error: Exception) -> object | Rejected:
+    """Return the JSON value with the fields that are none as texts, so that no codec takes them for a number or a truth."""
+    try:
+        text = payload.decode()
+    except UnicodeDecodeError:
+        return Rejected("not_utf8", "the message is not UTF-8 text")
+    repaired = _BAD_VALUE.sub(_as_text, text)
+    try:
+        return _decoder.decode(repaired)
+    except (msgspec.DecodeError, RecursionError):
+        return Rejected("not_json", f"the message is not JSON: {error}")
+
+
+def _as_text(match: re.Match[str]) -> str:
+    bad = match["bad"]
+    return match[0] if bad is None else f'"{bad.strip() or "missing"}"'
 
 
 def json_object(payload: bytes) -> JsonObject | Rejected:
@@ -101,6 +126,12 @@ def number_of(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def zigbee_percent(number: float) -> float:
+    """Return the per cent of a Zigbee battery, which the standard counts in halves to 200 and some bridges pass on so."""
+    # Up to 100 a message does not tell which of the two it is.
+    return number / 2 if 100 < number <= 200 else number
 
 
 def truth_of(value: object) -> bool | None:
