@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from functools import lru_cache
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 
 from core.domain.device import DEVICE_ID
-from ingest.codecs.parsing.json_fields import LARGEST_PAYLOAD
+from ingest.codecs.parsing.json_fields import LARGEST_PAYLOAD, json_value
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
 from ingest.mqtt.topics import Source
 
@@ -31,6 +31,9 @@ class _Fix(Position):
     course_deg: Annotated[float, msgspec.Meta(ge=0, le=360)] | None = None
 
 
+_Entry = TypeVar("_Entry", _Reading, _Fix)
+
+
 class _Readings(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     seq: _Seq
     readings: Annotated[list[_Reading], msgspec.Meta(min_length=1, max_length=500)]
@@ -48,6 +51,15 @@ class _Status(msgspec.Struct, gc=False, forbid_unknown_fields=True):
     time: _Moment | None = None
     firmware: Annotated[str, msgspec.Meta(max_length=100)] | None = None
     last_seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
+
+
+class _Parts(msgspec.Struct, gc=False, forbid_unknown_fields=True):
+    """Readings or fixes of which some may not be as the schema says."""
+
+    seq: _Seq
+    readings: Annotated[list[object], msgspec.Meta(max_length=500)] = []
+    fixes: Annotated[list[object], msgspec.Meta(max_length=500)] = []
+    sent_at: _Moment | None = None
 
 
 _readings = msgspec.json.Decoder(_Readings)
@@ -80,11 +92,37 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
             case _:
                 return Rejected("unknown_topic", "a native device publishes readings, fix or status")
     except msgspec.ValidationError as error:
-        return Rejected("wrong_shape", f"the message does not fit its schema: {error}")
+        refusal = Rejected("wrong_shape", f"the message does not fit its schema: {error}")
     except RecursionError:
         return Rejected("nested_too_deep", "the JSON is nested too deep")
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        return _not_json(payload, error)
+        refusal = _not_json(payload, error)
+    return _good_parts(Decoded(sender, device_id), payload, refusal)
+
+
+def _good_parts(decoded: Decoded, payload: bytes, refusal: Rejected) -> Decoded | Rejected:
+    """Return the readings and fixes of a message that are as the schema says; `refusal` if there are none, or no number."""
+    try:
+        body = msgspec.convert(json_value(payload), _Parts)
+    except (msgspec.ValidationError, RecursionError):
+        return refusal
+    decoded.seq, decoded.sent_at = body.seq, body.sent_at
+    decoded.readings = _fitting(decoded, body.readings, _Reading, "readings")
+    decoded.fixes = _fitting(decoded, body.fixes, _Fix, "fixes")
+    if not decoded.readings and not decoded.fixes:
+        return refusal
+    decoded.refused = [refusal]
+    return decoded
+
+
+def _fitting(decoded: Decoded, entries: list[object], kind: type[_Entry], name: str) -> list[_Entry]:
+    good: list[_Entry] = []
+    for place, entry in enumerate(entries):
+        try:
+            good.append(msgspec.convert(entry, kind))
+        except msgspec.ValidationError:
+            decoded.unread.append(f"{name}.{place}")
+    return good
 
 
 @lru_cache(maxsize=100_000)
