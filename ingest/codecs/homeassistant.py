@@ -3,6 +3,7 @@
 Format: https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery, with its abbreviations and its device form.
 """
 
+from collections.abc import Callable
 from typing import cast
 
 from ingest.codecs.parsing.json_fields import JsonObject, inner, json_object, text_of
@@ -75,11 +76,33 @@ def _sender(source: Source, entry: dict[str, object]) -> str:
     """Name the device as its readings will: by the topic they come on, under the same gateway."""
     topic = text_of(entry.get("state_topic"))
     known = source_of(f"gw/{source.gateway_id}/{topic}" if source.gateway_id else topic)
-    if known is None or len(known.parts) < 2:
+    name_of = _NAMES.get(known.codec) if known else None
+    name = name_of(known.parts) if known and name_of and len(known.parts) > 1 else ""
+    if known is None or not name:
         return ""
-    name = known.parts[1]
-    if known.codec == "zigbee2mqtt":
-        # A button's trigger is one value of the device: zigbee2mqtt/{friendly name}/action.
-        is_value = len(known.parts) > 2 and known.parts[-1] in ATTRIBUTES
-        name = "/".join(known.parts[1:-1] if is_value else known.parts[1:])
-    return known.sender(name)
+    if known.codec == "native":
+        return f"native:{name}"
+    # As `owntracks.decode` does: without a gateway there is no slash in front.
+    return f"owntracks:{name}" if known.codec == "owntracks" and not known.gateway_id else known.sender(name)
+
+
+def _zigbee_name(parts: tuple[str, ...]) -> str:
+    # A button's trigger is one value of the device: zigbee2mqtt/{friendly name}/action.
+    is_value = len(parts) > 2 and parts[-1] in ATTRIBUTES
+    return "/".join(parts[1:-1] if is_value else parts[1:])
+
+
+def _tasmota_name(parts: tuple[str, ...]) -> str:
+    place = next((index for index, part in enumerate(parts) if part in {"tele", "stat", "cmnd"}), None)
+    return "" if place is None or len(parts) < 3 else "/".join(parts[:place] + parts[place + 1 : -1])
+
+
+_NAMES: dict[str, Callable[[tuple[str, ...]], str]] = {
+    "native": lambda parts: parts[2] if len(parts) == 4 else "",
+    "owntracks": lambda parts: "/".join(parts[1:3]) if len(parts) > 2 else "",
+    "zigbee2mqtt": _zigbee_name,
+    "tasmota": _tasmota_name,
+    "shelly": lambda parts: parts[1] if parts[0] == "shellies" else parts[0],
+    "the_things_stack": lambda parts: f"{parts[1]}/{parts[3]}" if len(parts) > 3 else "",
+    "chirpstack": lambda parts: parts[3] if len(parts) > 3 else "",
+}

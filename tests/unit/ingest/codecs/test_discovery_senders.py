@@ -1,0 +1,36 @@
+"""A device that Home Assistant's discovery describes is proposed under the name under which its readings come."""
+
+import json
+from typing import Any
+
+import pytest
+
+from ingest.commands.decode import described
+
+
+def _proposed(topic: str, prefix: str) -> list[str]:
+    body = {"state_topic": topic, "unique_id": "t1", "device": {"name": "x"}}
+    found: dict[str, Any] = described(f"{prefix}homeassistant/sensor/x/config", json.dumps(body).encode())
+    return [proposal["sender"] for proposal in found["proposals"]]
+
+
+@pytest.mark.parametrize("prefix", ["", "gw/g1/"])
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("zigbee2mqtt/floor/hall", {"occupancy": True}),
+        (
+            "owntracks/hanako/phone",
+            {"_type": "location", "lat": 35.7, "lon": 139.8, "tst": 1785564000},
+        ),
+        ("tele/kettle/SENSOR", {"ENERGY": {"Power": 3}}),
+        ("kettle/tele/STATE", {"POWER": "ON"}),
+        ("shellyplus1-1/status/switch:0", {"output": True}),
+        ("v3/care@t/devices/d1/up", {"uplink_message": {"decoded_payload": {"pir": "trigger"}}}),
+        ("application/1/device/0102/event/up", {"object": {"pir": "trigger"}}),
+    ],
+)
+def test_the_proposed_sender_is_that_of_the_readings(
+    topic: str, payload: dict[str, object], prefix: str
+) -> None:
+    assert _proposed(topic, prefix) == [described(prefix + topic, json.dumps(payload).encode())["sender"]]
