@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import cast
+from functools import lru_cache
+from typing import NamedTuple, cast
 
 from ingest.codecs.parsing.event_words import word_parts
 from ingest.codecs.parsing.json_fields import (
@@ -34,6 +35,9 @@ _ELSEWHERE = frozenset({
 })  # fmt: skip
 _ABOUT_THE_FIX = frozenset({"gps", "gnss", "fix", "position", "location", "valid"})
 _FAILED = frozenset({"failed", "fail", "failure", "invalid", "timeout", "nofix", "lost", "error"})
+_DOUBTFUL_WORD = re.compile(
+    "fail|invalid|timeout|time out|no.?fix|lost|error|cached|stale|known", re.IGNORECASE
+)
 _NOT_FRESH = frozenset({"approximate", "approx", "estimated", "cached", "stale", "outdated", "last"})
 _ACCURACIES = ("horizontalAccuracy", "accuracy", "acc", "accuracy_m", "horizontal_accuracy", "posAcc")
 _ALTITUDES = ("altitude", "alt")
@@ -73,28 +77,50 @@ def place_in(body: JsonObject, sent: datetime | None) -> TrackerPlace:
     return place
 
 
+class _Name(NamedTuple):
+    """What the name of a field says, worked out once for each name."""
+
+    parts: frozenset[str]
+    is_latitude: bool
+    is_longitude: bool
+    is_holder: bool
+    is_about_fix: bool
+    may_be_flag: bool
+
+
+@lru_cache(maxsize=10_000)
+def _name(key: str) -> _Name:
+    parts = frozenset(word_parts(key))
+    return _Name(
+        parts,
+        is_latitude=_LATITUDE.match(key) is not None,
+        is_longitude=_LONGITUDE.match(key) is not None,
+        is_holder=bool(parts & _HOLDERS) and not parts & _ELSEWHERE,
+        is_about_fix=bool(parts & _ABOUT_THE_FIX),
+        may_be_flag=bool(parts & (_ABOUT_THE_FIX | _FAILED | _NOT_FRESH | {"fixed"})),
+    )
+
+
 def _holders(body: JsonObject, path: str, depth: int) -> Iterator[tuple[str, JsonObject]]:
     yield path, body
     for key, value in body.items():
-        if isinstance(value, dict) and depth < _DEEPEST:
-            parts = frozenset(word_parts(key))
-            if parts & _HOLDERS and not parts & _ELSEWHERE:
-                yield from _holders(cast("JsonObject", value), f"{path}{key}.", depth + 1)
+        if isinstance(value, dict) and depth < _DEEPEST and _name(key).is_holder:
+            yield from _holders(cast("JsonObject", value), f"{path}{key}.", depth + 1)
 
 
 def _note_doubt(place: TrackerPlace, path: str, holder: JsonObject) -> None:
     for key, value in holder.items():
-        parts = frozenset(word_parts(key))
-        if isinstance(value, str) and value.strip().lower() not in {"true", "false"}:
+        name = _name(key)
+        if isinstance(value, str) and _DOUBTFUL_WORD.search(value):
             words = frozenset(word_parts(value))
-            is_about = bool(path) or bool((parts | words) & _ABOUT_THE_FIX)
+            is_about = bool(path) or name.is_about_fix or bool(words & _ABOUT_THE_FIX)
             says_so = is_about and bool(words & (_FAILED | {"cached", "stale"}) or {"last", "known"} <= words)
         else:
-            says_so = _is_doubt(parts, truth_of(value), in_holder=bool(path))
+            says_so = name.may_be_flag and _is_doubt(name.parts, truth_of(value), in_holder=bool(path))
         if says_so:
             place.is_doubtful = True
             place.used.add(path + key)
-        elif parts & {"valid", "failed"} and parts & _ABOUT_THE_FIX:
+        elif name.is_about_fix and name.parts & {"valid", "failed"}:
             place.used.add(path + key)
 
 
@@ -123,16 +149,16 @@ def _is_doubt(parts: frozenset[str], truth: bool | None, *, in_holder: bool) -> 
 
 
 def _position(place: TrackerPlace, path: str, holder: JsonObject, sent: datetime | None) -> Position | None:
-    latitude, longitude = _axis(_LATITUDE, holder), _axis(_LONGITUDE, holder)
+    latitude, longitude = _axes(holder)
     if latitude is None or longitude is None:
         return None
     (lat_name, lat), (lon_name, lon) = latitude, longitude
     used = [lat_name, lon_name]
 
     def value_of(names: tuple[str, ...]) -> float | None:
-        name = next((name for name in names if number_of(holder.get(name)) is not None), None)
-        used.extend([name] if name else [])
-        return None if name is None else number_of(holder[name])
+        chosen = next((one for one in names if number_of(holder.get(one)) is not None), None)
+        used.extend([chosen] if chosen else [])
+        return None if chosen is None else number_of(holder[chosen])
 
     # 0 metres is no accuracy that a receiver has: it stands for "not known".
     accuracy = value_of(_ACCURACIES) or None
@@ -146,12 +172,17 @@ def _position(place: TrackerPlace, path: str, holder: JsonObject, sent: datetime
     return position
 
 
-def _axis(pattern: re.Pattern[str], holder: JsonObject) -> tuple[str, float] | None:
+def _axes(holder: JsonObject) -> tuple[tuple[str, float] | None, tuple[str, float] | None]:
+    latitude = longitude = None
     for key, value in holder.items():
-        number = number_of(value) if pattern.match(key) else None
-        if number is not None:
-            return key, number
-    return None
+        name = _name(key)
+        if name.is_latitude or name.is_longitude:
+            number = number_of(value)
+            if number is not None and name.is_latitude:
+                latitude = latitude or (key, number)
+            elif number is not None:
+                longitude = longitude or (key, number)
+    return latitude, longitude
 
 
 def measurements(messages: object) -> tuple[dict[str, object], datetime | None]:
