@@ -46,7 +46,7 @@ def _serve(*, is_leaving: bool) -> int:
             settings.database_url.get_secret_value(),
             size=_CONNECTIONS,
             application="mimamori-ingest",
-            patience_s=_DATABASE_TIMEOUT_S,
+            timeout_s=_DATABASE_TIMEOUT_S,
         )
         try:
             database.open()

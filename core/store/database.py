@@ -46,7 +46,7 @@ class Database:
         The largest number of connections at once.
     application : str
         Shown in `pg_stat_activity`, so that an operator sees who holds a lock.
-    patience_s : float
+    timeout_s : float
         How long a connection is waited for before the database counts as unavailable.
     """
 
@@ -56,16 +56,16 @@ class Database:
         *,
         size: int = 4,
         application: str = "mimamori",
-        patience_s: float = _POOL_WAIT_S,
+        timeout_s: float = _POOL_WAIT_S,
     ) -> None:
         self._url = url
         self._application = application
-        self._patience_s = patience_s
+        self._patience_s = timeout_s
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=1,
             max_size=size,
-            timeout=patience_s,
+            timeout=timeout_s,
             # Without the check the first query after a restart of the database fails.
             check=ConnectionPool.check_connection,
             kwargs={"application_name": application, "options": _OPTIONS, **_OUR_END},

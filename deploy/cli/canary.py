@@ -38,7 +38,7 @@ def canary(
     device: Annotated[str, typer.Argument(help="A native device, registered for this alone.")],
     password_file: Annotated[str, typer.Option(help="A file with its password, or - for standard input.")],
     every: Annotated[float, typer.Option(help="Send again after so many seconds; 0: once.", min=0)] = 0,
-    patience: Annotated[float, typer.Option(help="How long it may take, in seconds.", min=1, max=600)] = 10,
+    timeout: Annotated[float, typer.Option(help="How long it may take, in seconds.", min=1, max=600)] = 10,
 ) -> None:
     """Send a message as a device does, and tell how long it takes until it is in the database.
 
@@ -58,7 +58,7 @@ def canary(
     url = settings.database_url.get_secret_value()
     with Database(url, size=1, application="mimamori-canary") as database:
         while True:
-            flight = fly(settings, clock, database, device, password, patience)
+            flight = fly(settings, clock, database, device, password, timeout)
             print(json.dumps(asdict(flight)), flush=True)
             if not every:
                 raise typer.Exit(1 if flight.problem else 0)
@@ -66,7 +66,7 @@ def canary(
 
 
 def fly(
-    settings: "Settings", clock: "Clock", database: "Database", device: str, password: str, patience_s: float
+    settings: "Settings", clock: "Clock", database: "Database", device: str, password: str, timeout_s: float
 ) -> Flight:
     """Send one canary and follow it; what goes wrong on the way is shown, not raised."""
     from core.errors import StoreUnavailableError
@@ -75,19 +75,19 @@ def fly(
     line = _Line(settings, device, password)
     at = sent_at.isoformat()
     try:
-        problem = line.connect(patience_s)
+        problem = line.connect(timeout_s)
         if problem:
             return Flight(device, at, problem=problem)
         signed_in = _since(began)
         body = json.dumps({"online": True, "time": at}).encode()
-        problem = line.publish(f"mimamori/v1/{device}/status", body, patience_s)
+        problem = line.publish(f"mimamori/v1/{device}/status", body, timeout_s)
         if problem:
             return Flight(device, at, signed_in, problem=problem)
         taken = _since(began)
     finally:
         line.close()
     try:
-        while time.monotonic() - began < patience_s:
+        while time.monotonic() - began < timeout_s:
             if _is_stored(database, device, sent_at):
                 return Flight(device, at, signed_in, taken, _since(began))
             time.sleep(_POLL_S)
@@ -123,7 +123,7 @@ class _Line:
         self._client.on_connect = self._on_connect
         self._client.on_publish = self._on_publish
 
-    def connect(self, patience_s: float) -> str:
+    def connect(self, timeout_s: float) -> str:
         """Sign in; return what is wrong, or nothing."""
         host, port = self._where
         try:
@@ -131,16 +131,16 @@ class _Line:
         except OSError:
             return f"no broker answers at {host}:{port}: start it, or set MIMAMORI_BROKER_HOST and MIMAMORI_BROKER_PORT"
         self._client.loop_start()
-        if not self._connected.wait(patience_s):
+        if not self._connected.wait(timeout_s):
             return f"the broker at {host}:{port} takes the connection and says nothing"
         return (
             f"the broker refuses the device ({self._refusal}): rotate its password" if self._refusal else ""
         )
 
-    def publish(self, topic: str, body: bytes, patience_s: float) -> str:
+    def publish(self, topic: str, body: bytes, timeout_s: float) -> str:
         """Send a message; return what is wrong, or nothing."""
         self._client.publish(topic, body, qos=1)
-        if not self._published.wait(patience_s):
+        if not self._published.wait(timeout_s):
             return "the broker does not acknowledge the message"
         return f"the broker refuses the message ({self._refusal}): look at its rules" if self._refusal else ""
 

@@ -99,12 +99,12 @@ class Child:
         """Ask it to stop, without waiting."""
         self.send(self._stop_signal)
 
-    def stop(self, *, patience_s: float = 10.0) -> None:
-        """Ask it to stop, and kill it when it does not within `patience_s`."""
+    def stop(self, *, timeout_s: float = 10.0) -> None:
+        """Ask it to stop, and kill it when it does not within `timeout_s`."""
         if not self.is_running:
             return
         self.ask_to_stop()
-        if self.wait(patience_s) is None:
+        if self.wait(timeout_s) is None:
             self.send(signal.SIGKILL)
             self._process.wait()
 

@@ -105,7 +105,7 @@ class Cluster:
     def stop(self) -> None:
         """Stop the server that `start` started; nothing happens when there is none."""
         if self._child is not None:
-            self._child.stop(patience_s=30.0)
+            self._child.stop(timeout_s=30.0)
             self._child = None
 
     def kill(self) -> None:

@@ -91,13 +91,13 @@ def run(
     office = Office(settings.base_url, settings.centre_phone, ZoneInfo(settings.time_zone))
     sender = Sender(database, clock, channel, office, lease=lease)
     wake_up = WakeUp()
-    lanes = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
-    with ThreadPoolExecutor(len(lanes) + 1, thread_name_prefix="alerting") as threads:
-        tasks = [threads.submit(_send, sender, lane, wake_up, stop) for lane in lanes]
+    severities = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
+    with ThreadPoolExecutor(len(severities) + 1, thread_name_prefix="alerting") as threads:
+        tasks = [threads.submit(_send, sender, least_urgent, wake_up, stop) for least_urgent in severities]
         tasks.append(threads.submit(_plan, database, clock, wake_up, stop))
         for task in tasks:
             task.add_done_callback(lambda done: _end(done, wake_up, stop))
-        _log.info("alerting_started", senders=len(lanes))
+        _log.info("alerting_started", senders=len(severities))
     for task in tasks:
         task.result()
 

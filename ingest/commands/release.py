@@ -79,7 +79,7 @@ def release(
                 else:
                     good.append(entry.number)
             # The call was raised when it came.
-            builder.batch.stray_calls.clear()
+            builder.batch.unassigned_calls.clear()
             # What was refused and comes now tells nothing of how far its device has come.
             forget_numbers(builder.batch)
             batches.store_batch(connection, builder.batch, now)

@@ -83,12 +83,12 @@ class BatchBuilder:
             device = self._find(result.sender)
             refusal = _refusal(message, result, device)
             if refusal is not None:
-                note_call(self.batch.stray_calls, message, result, refusal.reason)
+                note_call(self.batch.unassigned_calls, message, result, refusal.reason)
                 self.refuse(message, [refusal])
                 return
             if device is not None:
                 if device.zone is None:
-                    note_call(self.batch.stray_calls, message, result, "in_no_home")
+                    note_call(self.batch.unassigned_calls, message, result, "in_no_home")
                 self._add_device_message(message, result, device, problems)
         if problems:
             self.refuse(message, problems)

@@ -26,7 +26,7 @@ class FixedTimer:
         """Return itself."""
         return self
 
-    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
+    def threshold_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return the setting."""
         return np.full(len(moments.bin), setting)
 
@@ -51,7 +51,7 @@ class AlertLine:
 class _LearnedLine:
     line: Floats
 
-    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
+    def threshold_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return when the age passes the line."""
         return first_passing_min(np.repeat(self.line * (1.3 + setting), 6, axis=1))[moments.week, moments.bin]
 
@@ -110,7 +110,7 @@ class TwoStateLine:
 class _LearnedTwoStates:
     lines: Floats
 
-    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
+    def threshold_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return when the age passes the line of its beginning."""
         at_home = self.lines[:, 0] + setting
         after_door = np.maximum(at_home, self.lines[:, 1] + 2 * setting)

@@ -87,7 +87,7 @@ class _LearnedRule:
     # By setting and count: shape (weeks, places + 1, 288); the last row is for silences after the door.
     tables: dict[tuple[float, bool], Floats]
 
-    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
+    def threshold_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return when the rule raises an alarm."""
         return self._passing(setting, moments, sure_only=False)
 

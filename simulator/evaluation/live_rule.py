@@ -45,7 +45,7 @@ class LiveDetector(Protocol):
 class LearnedLive(Protocol):
     """What a detector learned about one home."""
 
-    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
+    def threshold_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return after how many minutes what is counted from any life sign is too long, shape (n,)."""
         ...
 
@@ -158,7 +158,7 @@ def _run_home(
 
 def _alarms(home: EvaluatedHome, sure: Certainty, learned: LearnedLive, setting: float) -> _Alarms:
     """Return when alarms are due in each silence if it lasts."""
-    count = home.began + learned.patience_min(setting, home.at) * 60
+    count = home.began + learned.threshold_min(setting, home.at) * 60
     since_sure = home.began[sure.since] + learned.bound_min(setting, home.at.of(sure.since)) * 60
     bound = np.maximum(since_sure, count[sure.since])
     alarm = count.copy()
@@ -201,7 +201,7 @@ def _after_noise(fallen: _Fallen, noise: Noise, waits: Flags) -> Floats:
         known = moments(now, noise.place[at, column], np.full(len(at), np.inf), home.learned_at)
         # By chance two false events may confirm each other, and end a silence.
         is_pair = now - last[at] <= PARTNER_S
-        renewed = now + fallen.learned.patience_min(fallen.setting, known) * 60
+        renewed = now + fallen.learned.threshold_min(fallen.setting, known) * 60
         put_off_to = np.where(fallen.learned.is_trusted(known), np.maximum(renewed, count[at]), count[at])
         count[at] = np.where(is_pair, renewed, put_off_to)
         since_sure = now + fallen.learned.bound_min(fallen.setting, known) * 60

@@ -131,7 +131,7 @@ class Detector(Protocol):
 class FittedDetector(Protocol):
     """What a detector learned about one home."""
 
-    def patience_min(self, setting: float, moments: EventTimes) -> Floats:
+    def threshold_min(self, setting: float, moments: EventTimes) -> Floats:
         """Return for silences that begin at these moments after how many minutes an alarm is raised, shape (n,)."""
         ...
 
@@ -255,7 +255,7 @@ def _run_home(detector: Detector, home: EvaluatedHome, injected: Collapses) -> l
     length = home.length_min[tested]
     trials: list[CollapseTrial] = []
     for setting in detector.settings:
-        false = int(np.sum(length > learned.patience_min(setting, home.at.of(tested))))
-        wait = learned.patience_min(setting, home.at.of(injected.silence)) - injected.after_min
+        false = int(np.sum(length > learned.threshold_min(setting, home.at.of(tested))))
+        wait = learned.threshold_min(setting, home.at.of(injected.silence)) - injected.after_min
         trials.append(CollapseTrial(false, np.where(wait >= 0, wait, np.nan)))
     return trials

@@ -42,17 +42,17 @@ class AreaRow:
 
 
 def last_contacts(
-    connection: Connection, patience: AreaThresholds, share: float, since: datetime, until: datetime
+    connection: Connection, thresholds: AreaThresholds, share: float, since: datetime, until: datetime
 ) -> list[AreaRow]:
     """Return what was heard of all areas since a time; homes count as silent after a `share` of what they may be."""
     values = {
         "since": since,
         "until": until,
         "share": share,
-        "missed": patience.heartbeats,
-        "least_s": patience.least.total_seconds(),
-        "restart_s": patience.restart.total_seconds(),
-        "slack_s": patience.slack.total_seconds(),
+        "missed": thresholds.heartbeats,
+        "least_s": thresholds.least.total_seconds(),
+        "restart_s": thresholds.restart.total_seconds(),
+        "slack_s": thresholds.slack.total_seconds(),
         "status_metrics": STATUS_METRICS,
     }
     return [AreaRow(*row) for row in connection.execute(_AREAS["last_contacts"], values)]

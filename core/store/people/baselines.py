@@ -56,7 +56,7 @@ def latest(
 
 def claim_missing(
     connection: Connection,
-    lesson: tuple[str, int],
+    model: tuple[str, int],
     counts: tuple[str, int],
     now: datetime,
     but: Collection[int] = (),
@@ -66,8 +66,8 @@ def claim_missing(
     Both are given by name and version. The resident is held until the transaction ends.
     """
     values = {
-        "rule": lesson[0],
-        "version": lesson[1],
+        "rule": model[0],
+        "version": model[1],
         "counts": counts[0],
         "counts_version": counts[1],
         "now": now,

@@ -9,7 +9,7 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import Proposed
-from core.store.alerts import unassigned_calls as stray_calls
+from core.store.alerts import unassigned_calls
 from core.store.alerts.unassigned_calls import UnassignedCall
 from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
@@ -58,7 +58,7 @@ class Batch:
         (device, metric, time) of states of which only their neighbours in time can tell whether they are a change.
     refused : list
         Messages for the quarantine.
-    stray_calls : dict
+    unassigned_calls : dict
         sender -> its call for help, where nobody knows whose the button is.
     missing : dict
         device -> all its missing messages, for devices for which they changed.
@@ -84,7 +84,7 @@ class Batch:
     late_states: list[tuple[int, int, datetime]] = field(default_factory=list[tuple[int, int, datetime]])
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
     proposed: list[Proposed] = field(default_factory=list[Proposed])
-    stray_calls: dict[str, UnassignedCall] = field(default_factory=dict[str, UnassignedCall])
+    unassigned_calls: dict[str, UnassignedCall] = field(default_factory=dict[str, UnassignedCall])
     missing: dict[int, list[SequenceGap]] = field(default_factory=dict[int, list[SequenceGap]])
     anew: dict[int, tuple[int, datetime]] = field(default_factory=dict[int, tuple[int, datetime]])
     forgotten: list[tuple[int, SequenceGap]] = field(default_factory=list[tuple[int, SequenceGap]])
@@ -128,8 +128,8 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
         _store_contacts(connection, batch)
     _store_changes(connection, [*fresh, found_fixes] if found_fixes else fresh)
     quarantine.keep(connection, batch.refused)
-    if batch.stray_calls:
-        stray_calls.note(connection, batch.stray_calls.values())
+    if batch.unassigned_calls:
+        unassigned_calls.note(connection, batch.unassigned_calls.values())
         connection.execute(_INGESTION["notify_changes"], {"payload": "urgent"})
     if batch.proposed:
         proposals.keep(connection, batch.proposed, now)

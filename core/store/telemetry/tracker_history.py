@@ -28,13 +28,13 @@ class BatteryRow:
 
 @dataclass(frozen=True)
 class VisitSearch:
-    """Which fixes are counted: of which home, in [since, until), without masked spans, as good as `worst_m`, in cells of `cell_deg`."""
+    """Which fixes are counted: of which home, in [since, until), without excluded spans, as good as `worst_m`, in cells of `cell_deg`."""
 
     home: int
     zone: ZoneInfo
     since: datetime
     until: datetime
-    masked: Sequence[tuple[datetime, datetime]]
+    excluded: Sequence[tuple[datetime, datetime]]
     worst_m: float
     cell_deg: float
 
@@ -50,8 +50,8 @@ def visits(
         "zone": search.zone.key,
         "since": search.since,
         "until": search.until,
-        "masked_from": [began for began, _ in search.masked],
-        "masked_to": [ended for _, ended in search.masked],
+        "masked_from": [began for began, _ in search.excluded],
+        "masked_to": [ended for _, ended in search.excluded],
         "worst_m": search.worst_m,
         "cell_deg": search.cell_deg,
     }

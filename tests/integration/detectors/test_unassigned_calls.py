@@ -10,7 +10,7 @@ import pytest
 
 from core.domain.alert import Alert, Condition, Outcome, Severity
 from core.store.alerts import handling
-from core.store.alerts import unassigned_calls as stray_calls
+from core.store.alerts import unassigned_calls as stored_calls
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
 from detectors.engine import unassigned_calls as stray
@@ -99,7 +99,7 @@ def test_of_any_number_of_made_up_buttons_comes_one_alert_that_names_a_few(ward:
     (alert,) = ward.calls()
     assert len(alert.reason["buttons"]) == 10  # pyright: ignore[reportArgumentType]
     with ward.database.transaction() as connection:
-        assert len(stray_calls.since(connection, NOW - timedelta(days=1))) == stray_calls.MOST
+        assert len(stored_calls.since(connection, NOW - timedelta(days=1))) == stored_calls.MOST
 
     # What came meanwhile is told in the same alert, after a pause.
     ward.pass_to(NOW + timedelta(minutes=3))
