@@ -60,8 +60,13 @@ def _uplink(decoded: Decoded, uplink: JsonObject) -> Decoded | Rejected:
             "not_decoded", "the server passed bytes only; set the vendor's payload formatter for this device"
         )
     decoders.read_object(decoded, values)
+    by_decoder = decoded.fixes
     normalized_payload.add(decoded, entries)
-    _add_place(decoded, inner(uplink, "locations", "frm-payload"))
+    if any(reading.metric == "position_valid" for reading in decoded.readings):
+        # The server takes the place in the payload for one, also where the payload says that it is none.
+        decoded.fixes = by_decoder
+    else:
+        _add_place(decoded, inner(uplink, "locations", "frm-payload"))
     battery = number_of(inner(uplink, "last_battery_percentage").get("value"))
     if battery is not None and not any(reading.metric == "battery_pct" for reading in decoded.readings):
         decoded.readings = [*decoded.readings, Measured("battery_pct", battery)]
@@ -114,7 +119,7 @@ def _solved(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
         Position(
             lat,
             lon,
-            accuracy_m=number_of(place.get("accuracy")),
+            accuracy_m=number_of(place.get("accuracy")) or None,
             altitude_m=number_of(place.get("altitude")),
         )
     ]

@@ -194,10 +194,13 @@ def _one_of_several(key: str, value: object) -> list[Measured]:
 
 
 def _battery(value: object, _body: JsonObject) -> list[Measured]:
-    """Read a battery: percent with most, volts or millivolts with some."""
-    number = number_of(value)
+    """Read a battery: percent with most, volts or millivolts with some; a text may name its unit: "80%", "3.6V"."""
+    text = text_of(value).strip().lower()
+    number = number_of(text.rstrip("%mv ") if text else value)
     if number is None:
         return []
+    if text.endswith("v"):
+        return _battery_volts(number)
     if number > 1000:
         return [Measured("battery_v", number / 1000)]
     if 1 < number < 5 and number != int(number):
@@ -304,8 +307,10 @@ _SPECIAL: dict[str, Callable[[object, JsonObject], list[Measured]]] = {
     "power": _plain("power_w"),
     "Tem": _plain("temperature_c"),
     "Hum": _plain("humidity_pct"),
-    # MOKO's own spelling, with the sign: "80%".
-    "batterylevle": lambda value, _body: _number("battery_pct", text_of(value).rstrip("%")),
+    "batteryLevel": _battery,
+    "battery_level": _battery,
+    # MOKO's own spelling.
+    "batterylevle": _battery,
     "TempC_DS": _probe,
     "TempC1": _probe,
 }

@@ -21,7 +21,6 @@ NUMBERS = {
     "ILL_lux": "illuminance_lx",
     "Illum": "illuminance_lx",
     # Abeeway
-    "batteryLevel": "battery_pct",
 }
 # Word or number -> truth, by the decoder's name.
 _PIR = {"trigger": True, "triggered": True, "normal": False, "idle": False, "vacant": False, "occupied": True}

@@ -74,6 +74,31 @@ def test_an_accuracy_of_0_is_not_known() -> None:
     assert _said(**_HERE, accuracy=12)["fixes"][0]["accuracy_m"] == 12
 
 
+def test_the_server_does_not_make_a_place_of_a_failed_fix() -> None:
+    uplink = {
+        "decoded_payload": {"fixFailed": True, **_HERE},
+        "normalized_payload": [{"position": _HERE}],
+        "locations": {"frm-payload": _HERE},
+    }
+    body = {"received_at": "2026-08-01T06:00:00Z", "uplink_message": uplink}
+    said = described("v3/a@t/devices/d/up", json.dumps(body).encode())
+    assert said["fixes"] == []
+
+
+@pytest.mark.parametrize(
+    ("battery", "metric", "value"),
+    [
+        ("80%", "battery_pct", 80),
+        ("3.6V", "battery_v", 3.6),
+        ("3600 mV", "battery_v", 3.6),
+        (3.6, "battery_v", 3.6),
+    ],
+)
+def test_a_battery_has_the_unit_that_it_is_in(battery: object, metric: str, value: float) -> None:
+    for name in ("battery", "batteryLevel", "battery_level"):
+        assert _said(**{name: battery})["values"] | {metric: value} == _said(**{name: battery})["values"]
+
+
 def test_the_inside_of_a_tracker_is_not_the_room() -> None:
     said = _said(gpsLatitude=35.68, gpsLongitude=139.76, temperatureMeasure=31)
     assert "temperature_c" not in said["values"]
