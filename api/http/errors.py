@@ -182,7 +182,7 @@ def _of_known(error: Exception) -> Problem:
     for kind, status, code, following in _KNOWN:
         if isinstance(error, kind):
             return Problem(status, code, detail, following)
-    _log.error("request_refused_by_store", kind=type(error).__name__)
+    _log.error("request_rejected_by_database", kind=type(error).__name__)
     return Problem(
         500, "internal", "the service could not do this", "try again; if it stays, tell your operator"
     )

@@ -93,7 +93,7 @@ class News:
     def start(self) -> None:
         """Begin to listen."""
         self._stopping.clear()
-        self._thread = Thread(target=self._listen, name="live-news", daemon=True)
+        self._thread = Thread(target=self._listen, name="change-feed", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
@@ -243,7 +243,7 @@ class News:
             try:
                 with self._database.listen("alert") as listener:
                     if is_lost:
-                        _log.info("live_news_heard_again")
+                        _log.info("change_feed_restored")
                         is_lost = False
                         self._hand_out(None)
                     while not self._stopping.is_set():
@@ -251,7 +251,7 @@ class News:
                             self._hand_out(int(payload) if payload.isdecimal() else None)
             except Exception as error:  # noqa: BLE001 - without this thread, pages would look alive and hear nothing
                 if not is_lost:
-                    _log.warning("live_news_lost", error=type(error).__name__)
+                    _log.warning("change_feed_lost", error=type(error).__name__)
                 is_lost = True
                 self._stopping.wait(_RECONNECT_S)
 

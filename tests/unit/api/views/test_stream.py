@@ -62,4 +62,4 @@ def test_a_listening_thread_goes_on_whatever_happens_and_says_so_once(
         finally:
             news.stop()
     told: list[Any] = [line["event"] for line in logs]
-    assert told == ["live_news_lost", "live_news_heard_again"]
+    assert told == ["change_feed_lost", "change_feed_restored"]
