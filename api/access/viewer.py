@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.domain.access_scope import AccessScope
-from core.domain.people import Role, User
+from core.domain.people import Language, Role, User
 
 
 @dataclass(frozen=True)
@@ -32,3 +32,7 @@ class Viewer:
     def scope(self) -> AccessScope:
         """The residents the user may know of."""
         return AccessScope.of(self.user.role, self.user.number, self.user.office)
+
+
+# Whoever runs commands on the machine itself: may do what an administrator may, and is no user of the service.
+OPERATOR = Viewer(User(0, "operator", "operator", Role.ADMIN, None, Language.EN, is_active=True), b"")

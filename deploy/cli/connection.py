@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from api.actions.context import ActionContext
     from core.settings import Settings
     from core.store.database import Connection
 
@@ -18,6 +19,14 @@ class Work:
     connection: "Connection"
     settings: "Settings"
     now: datetime
+
+    @property
+    def action(self) -> "ActionContext":
+        """What actions need: this transaction, asked for by whoever runs the command."""
+        from api.access.viewer import OPERATOR
+        from api.actions.context import ActionContext
+
+        return ActionContext(self.connection, OPERATOR, self.now)
 
 
 @contextmanager

@@ -64,13 +64,11 @@ def revoke(device_id: _DeviceId) -> None:
 
     Example: [bold]mimamori device revoke hall-1[/bold]
     """
+    from api.actions import devices as actions
     from core.clock import SystemClock
-    from core.store.devices import broker_accounts
-    from core.store.devices.registry import account_for
 
     with work() as at:
-        account = account_for(at.connection, device_id)
-        broker_accounts.revoke(at.connection, account.name, SystemClock().now())
+        account = actions.revoke_credential(at.action, device_id, machine_now=SystemClock().now())
     who = (
         f"{account.name} and everything that publishes through it" if account.name != device_id else device_id
     )

@@ -19,7 +19,6 @@ from deploy.cli.proposals import proposals
 
 if TYPE_CHECKING:
     from core.store.devices.broker_accounts import Standing
-    from core.store.devices.registry import Placement
 
 devices = typer.Typer(
     help="Sensors, trackers and gateways.",
@@ -71,24 +70,16 @@ def add(
 
     Example: [bold]mimamori device add hall-1 --kind motion --place hall --home "3丁目 A-102"[/bold]
     """
-    from core.store.devices import registry
+    from api.actions import devices as actions
 
     _check_id(device_id)
+    _check_place(home, resident)
     sender = sender or f"native:{device_id}"
     if ":" not in sender:
         raise InputError(f"--sender {sender}: needs the form FORMAT:NAME, such as native:{device_id}")
     with work() as at:
-        registry.add_device(
-            at.connection,
-            device_id=device_id,
-            sender=sender,
-            kind=kind,
-            place=place,
-            gateway_id=gateway,
-            heartbeat_s=heartbeat_s,
-            placement=_placement(at, home, resident),
-            now=at.now,
-        )
+        new = actions.NewDevice(device_id, kind, place, sender, gateway, heartbeat_s)
+        actions.register(at.action, new, actions.Whereabouts(home, resident))
         print(f"Registered {device_id}.")
         account = account_of(device_id, sender, kind, gateway)
         if account is None:
@@ -141,12 +132,11 @@ def move(device_id: _DeviceId, home: _Home = None, resident: _Resident = None, a
 
     Example: [bold]mimamori device move hall-1 --home "3丁目 A-103" --at 2026-08-01T14:30+0900[/bold]
     """
-    from core.store.devices import moves
+    from api.actions import devices as actions
 
+    _check_place(home, resident)
     with work() as at:
-        moves.move_device(
-            at.connection, device_id, _placement(at, home, resident), at.now, since=_utc(at_time)
-        )
+        actions.move(at.action, device_id, actions.Whereabouts(home, resident), since=_utc(at_time))
     print(f"{device_id} belongs there {_from(at_time)}")
 
 
@@ -156,10 +146,10 @@ def store(device_id: _DeviceId, at_time: _At = None) -> None:
 
     Example: [bold]mimamori device unassign hall-1[/bold]
     """
-    from core.store.devices import moves
+    from api.actions import devices as actions
 
     with work() as at:
-        moves.move_device(at.connection, device_id, None, at.now, since=_utc(at_time))
+        actions.move(at.action, device_id, actions.Whereabouts(), since=_utc(at_time))
     print(f"{device_id} is in store {_from(at_time)}")
 
 
@@ -189,18 +179,23 @@ def replace(
 
     Example: [bold]mimamori device replace hall-1 hall-2[/bold]
     """
+    from api.actions import devices as actions
     from core.clock import SystemClock
-    from core.store.devices import moves, registry
 
     _check_id(successor)
     with work() as at:
-        registry.end_credential(at.connection, device_id, SystemClock().now())
-        made = moves.replace_device(
-            at.connection, device_id, successor, at.now, sender=sender, since=_utc(at_time)
+        made = actions.replace(
+            at.action,
+            device_id,
+            successor,
+            sender=sender,
+            since=_utc(at_time),
+            machine_now=SystemClock().now(),
         )
         print(f"{successor} is in the place of {device_id} {_from(at_time)}")
-        if made.account is not None:
-            _hand_over(at, made.account)
+        account = account_of(made.device_id, made.sender, made.kind, made.gateway_id)
+        if account is not None:
+            _hand_over(at, account)
 
 
 @devices.command("retire")
@@ -209,21 +204,17 @@ def retire(device_id: _DeviceId) -> None:
 
     Example: [bold]mimamori device retire hall-1[/bold]
     """
+    from api.actions import devices as actions
     from core.clock import SystemClock
-    from core.store.devices import registry
 
     with work() as at:
-        registry.end_credential(at.connection, device_id, SystemClock().now())
-        registry.retire_device(at.connection, device_id, at.now)
+        actions.retire(at.action, device_id, machine_now=SystemClock().now())
     print(f"{device_id} is out of use")
 
 
-def _placement(at: Work, home: str | None, resident: int | None) -> "Placement":
-    from core.store.devices.registry import placement_of
-
+def _check_place(home: str | None, resident: int | None) -> None:
     if (home is None) == (resident is None):
         raise InputError("give --home NAME (everybody's there) or --resident NUMBER (that person's own)")
-    return placement_of(at.connection, home=home, resident=resident)
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:

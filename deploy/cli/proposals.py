@@ -61,19 +61,16 @@ def accept(
 
     Example: [bold]mimamori device accept 3 --home "3丁目 A-102" --place hall[/bold]
     """
+    from api.actions import devices as actions
     from core.domain.device import DEVICE_ID
-    from core.store.devices import proposals as store
-    from core.store.devices.registry import placement_of
 
     if (home is None) == (resident is None):
         raise InputError("give --home NAME (everybody's there) or --resident NUMBER (that person's own)")
     if device_id is not None and not DEVICE_ID.match(device_id):
         raise InputError(f"--id {device_id}: 1 to 64 lower case letters, digits, - or _")
     with work() as at:
-        placement = placement_of(at.connection, home=home, resident=resident)
-        made = store.accept(
-            at.connection, number, placement, at.now, device_id=device_id, kind=kind, place=place
-        )
+        there = actions.Whereabouts(home, resident)
+        made = actions.accept_proposal(at.action, number, there, device_id=device_id, kind=kind, place=place)
     print(
         f"Registered {made.device_id} ({made.kind}), which sends as {made.sender}.\n"
         "What it sent before waits in quarantine: mimamori quarantine release --reason unknown_device"
@@ -86,8 +83,8 @@ def dismiss(number: _Number) -> None:
 
     Example: [bold]mimamori device dismiss 5[/bold]
     """
-    from core.store.devices import proposals as store
+    from api.actions import devices as actions
 
     with work() as at:
-        store.dismiss(at.connection, number, at.now)
+        actions.dismiss_proposal(at.action, number)
     print(f"proposal {number} is dismissed")
