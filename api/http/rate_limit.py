@@ -39,9 +39,9 @@ class RateLimit:
             It came too often.
         """
         with self._lock:
-            moments = self._fresh(key, machine_now)
-            if len(moments) >= self._times:
-                wait = moments[0] + self._span - machine_now
+            seen = self._fresh(key, machine_now)
+            if len(seen) >= self._times:
+                wait = seen[0] + self._span - machine_now
                 raise TooManyAttemptsError(self._what, max(1, round(wait.total_seconds())))
 
     def count(self, key: str, machine_now: datetime) -> None:
@@ -60,7 +60,7 @@ class RateLimit:
                 self._seen.popitem(last=False)
 
     def _fresh(self, key: str, machine_now: datetime) -> deque[datetime]:
-        moments = self._seen.setdefault(key, deque(maxlen=self._times))
-        while moments and moments[0] <= machine_now - self._span:
-            moments.popleft()
-        return moments
+        seen = self._seen.setdefault(key, deque(maxlen=self._times))
+        while seen and seen[0] <= machine_now - self._span:
+            seen.popleft()
+        return seen

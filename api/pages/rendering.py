@@ -66,7 +66,7 @@ class HtmlPage:
         self.now = self._clock.now()
         self.clock_factor = self._clock.factor
         self.known_since = self.now - silent_after(self.clock_factor)
-        self.moments = LocalTimes(self.now, zone or ZoneInfo(self._settings.time_zone), self.words)
+        self.times = LocalTimes(self.now, zone or ZoneInfo(self._settings.time_zone), self.words)
 
     def render(
         self, template: str, context: Mapping[str, object] | None = None, *, status: int = 200, said: str = ""
@@ -89,7 +89,7 @@ class HtmlPage:
         role = self.viewer.role if self.viewer else None
         return {
             "t": self.words,
-            "m": self.moments,
+            "m": self.times,
             "lang": self.language.value,
             "static": static_address,
             "user": self.viewer.user if self.viewer else None,

@@ -61,7 +61,7 @@ def sign_in(
     except NotSignedInError:
         return _form(request, next_path=next, login=login, problem=words("sign_in.wrong"), status=401)
     except TooManyAttemptsError as error:
-        wait = HtmlPage(request, None).moments.span(timedelta(seconds=error.retry_after_s))
+        wait = HtmlPage(request, None).times.span(timedelta(seconds=error.retry_after_s))
         problem = words("sign_in.throttled", span=wait)
         answer = _form(request, next_path=next, login=login, problem=problem, status=429)
         answer.headers["Retry-After"] = str(error.retry_after_s)

@@ -96,12 +96,12 @@ def inject(
 
 def _event(one: Expectation, homes: dict[int, str], page: HtmlPage) -> SimulationEventRow:
     words, event = page.words, one.event
-    delay = "" if one.delay is None else page.moments.length(one.delay)
+    delay = "" if one.delay is None else page.times.length(one.delay)
     got = "still_waiting" if one.verdict is Verdict.WAITING else one.verdict.value
     should = words("sim.nobody")
     if event.due_at is not None:
         rules = " / ".join(_rule(rule, words) for rule in event.raises)
-        should = words("sim.by", rules=rules, by=page.moments.clock_text(event.due_at))
+        should = words("sim.by", rules=rules, by=page.times.clock_text(event.due_at))
     return SimulationEventRow(
         event.began_at,
         words("sim.whole_ward") if event.home is None else homes.get(event.home, ""),

@@ -72,8 +72,8 @@ def is_blind(found: health.Health, now: datetime, silent_after: timedelta) -> bo
 
 def is_ingest_silent(found: health.Health, now: datetime, silent_after: timedelta) -> bool:
     """Tell whether ingest has reported nothing, or finished nothing, for too long."""
-    moments = (found.ingest_reported_at, found.ingest_watermark)
-    return any(_is_old(moment, now, silent_after) for moment in moments)
+    reports = (found.ingest_reported_at, found.ingest_watermark)
+    return any(_is_old(moment, now, silent_after) for moment in reports)
 
 
 def silent_after(factor: float) -> timedelta:

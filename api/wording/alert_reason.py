@@ -21,42 +21,42 @@ def title(rule: str, words: Words) -> str:
     return words(f"rule.{rule}") if words.has(f"rule.{rule}") else words("rule.other")
 
 
-def line(alert: Alert, moments: LocalTimes) -> str:
+def line(alert: Alert, times: LocalTimes) -> str:
     """Return the one line that the board shows behind the title."""
-    words = moments.words
+    words = times.words
     if alert.rule == "inactivity":
-        since = words("why.line_since", clock=clock_of(alert.began_at, moments))
+        since = words("why.line_since", clock=clock_of(alert.began_at, times))
         by = moment_of(alert.reason, "usual", "active_by")
-        return since if by is None else f"{since} {words('why.line_usual', clock=clock_of(by, moments))}"
+        return since if by is None else f"{since} {words('why.line_usual', clock=clock_of(by, times))}"
     if alert.rule == "geofence_exit":
         name = text_of(alert.reason, "geofence", "name")
-        return words("why.line_left", clock=clock_of(alert.began_at, moments), name=name)
+        return words("why.line_left", clock=clock_of(alert.began_at, times), name=name)
     if alert.rule == "device_silent":
-        since = words("why.line_since", clock=clock_of(alert.began_at, moments))
+        since = words("why.line_since", clock=clock_of(alert.began_at, times))
         return f"{_device(alert, words)} {since}".strip()
     if alert.rule in {*CALLS, "stray_sos"}:
         told = {"fall": "line_fell", "sos": "line_pressed", "stray_sos": "line_pressed"}
-        return words(f"why.{told.get(alert.rule, 'line_alarmed')}", clock=clock_of(alert.began_at, moments))
+        return words(f"why.{told.get(alert.rule, 'line_alarmed')}", clock=clock_of(alert.began_at, times))
     if alert.rule in home_reasons.WHY:
-        return home_reasons.line(alert, moments)
-    return outdoor_reasons.line(alert, moments)
+        return home_reasons.line(alert, times)
+    return outdoor_reasons.line(alert, times)
 
 
-def why(alert: Alert, moments: LocalTimes) -> list[str]:
+def why(alert: Alert, times: LocalTimes) -> list[str]:
     """Return the sentences that say why, the conclusion first."""
     sentences = _WHY.get(alert.rule, _other)
-    found = list(sentences(alert, moments))
+    found = list(sentences(alert, times))
     if alert.detected_late:
-        seen = clock_of(alert.opened_at, moments)
+        seen = clock_of(alert.opened_at, times)
         found.append(
-            moments.words("alert.seen_late_long", clock=clock_of(alert.raised_at, moments), seen=seen)
+            times.words("alert.seen_late_long", clock=clock_of(alert.raised_at, times), seen=seen)
         )
     return found
 
 
-def ruled_out(alert: Alert, moments: LocalTimes) -> list[str]:
+def ruled_out(alert: Alert, times: LocalTimes) -> list[str]:
     """Return what else was checked, and how sure the judgement is."""
-    words = moments.words
+    words = times.words
     listed = alert.reason.get("ruled_out")
     names = cast("list[object]", listed) if isinstance(listed, list) else []
     found = [words(f"ruled_out.{name}") for name in names if words.has(f"ruled_out.{name}")]
@@ -69,11 +69,11 @@ def todo(alert: Alert, words: Words) -> str:
     return words(f"alert.{RULES[alert.rule].todo}" if alert.rule in RULES else "alert.todo_call")
 
 
-def _inactivity(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _inactivity(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     place = place_name(text_of(alert.reason, "last_life_sign", "place"), words)
-    clock = clock_of(alert.began_at, moments)
-    length = moments.length((alert.cleared_at or moments.now) - alert.began_at)
+    clock = clock_of(alert.began_at, times)
+    length = times.length((alert.cleared_at or times.now) - alert.began_at)
     uncertain = moment_of(alert.reason, "uncertain_signs", "last", "time")
     last = "last_life_sign" if uncertain is None else "last_sure"
     if place:
@@ -81,30 +81,30 @@ def _inactivity(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     else:
         yield words(f"why.{last}", clock=clock, span=length)
     if uncertain is not None:
-        times = int(number_of(alert.reason, "uncertain_signs", "count") or 1)
-        yield words("why.uncertain_signs", n=times, clock=clock_of(uncertain, moments))
+        signs = int(number_of(alert.reason, "uncertain_signs", "count") or 1)
+        yield words("why.uncertain_signs", n=signs, clock=clock_of(uncertain, times))
     by = moment_of(alert.reason, "usual", "active_by")
     days = number_of(alert.reason, "usual", "days")
     if by is not None:
-        yield words("why.usual", clock=clock_of(by, moments), n=int(days or 0))
+        yield words("why.usual", clock=clock_of(by, times), n=int(days or 0))
     elif days is not None:
         yield words("why.usual_unknown", n=int(days))
     longest = number_of(alert.reason, "usual", "longest_min")
     if longest:
-        yield words("why.usual_longest", span=moments.length(timedelta(minutes=longest)))
+        yield words("why.usual_longest", span=times.length(timedelta(minutes=longest)))
     if alert.reason.get("context") == "after_door":
         yield words("why.after_door")
     heard = moment_of(alert.reason, "listening_since")
     if heard is not None:
-        yield words("why.heard_again", clock=clock_of(heard, moments))
+        yield words("why.heard_again", clock=clock_of(heard, times))
 
 
-def _geofence_exit(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _geofence_exit(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     name = text_of(alert.reason, "geofence", "name")
-    yield words("why.left", clock=clock_of(alert.began_at, moments), name=name)
+    yield words("why.left", clock=clock_of(alert.began_at, times), name=name)
     if alert.reason.get("was_outside_when_hours_began"):
-        yield words("why.was_outside", clock=clock_of(alert.raised_at, moments))
+        yield words("why.was_outside", clock=clock_of(alert.raised_at, times))
     outside = number_of(alert.reason, "outside_m")
     accuracy = number_of(alert.reason, "position", "accuracy_m")
     if outside is not None:
@@ -113,26 +113,26 @@ def _geofence_exit(alert: Alert, moments: LocalTimes) -> Iterator[str]:
         yield words("why.accuracy", n=round(accuracy))
 
 
-def _sos(alert: Alert, moments: LocalTimes) -> Iterator[str]:
+def _sos(alert: Alert, times: LocalTimes) -> Iterator[str]:
     name = text_of(alert.reason, "place")
     # Where the button is worn or lies; its own name says nothing.
-    place = "" if "sos" in name.lower() else place_name(name, moments.words)
-    clock = clock_of(moment_of(alert.reason, "pressed_at") or alert.began_at, moments)
+    place = "" if "sos" in name.lower() else place_name(name, times.words)
+    clock = clock_of(moment_of(alert.reason, "pressed_at") or alert.began_at, times)
     if place:
-        yield moments.words("why.pressed_at", clock=clock, place=place)
+        yield times.words("why.pressed_at", clock=clock, place=place)
     else:
-        yield moments.words("why.pressed", clock=clock)
-    times = number_of(alert.reason, "presses")
-    if times and times > 1:
-        yield moments.words("why.pressed_times", n=int(times))
-    yield moments.words("why.pressed_always")
+        yield times.words("why.pressed", clock=clock)
+    presses = number_of(alert.reason, "presses")
+    if presses and presses > 1:
+        yield times.words("why.pressed_times", n=int(presses))
+    yield times.words("why.pressed_always")
 
 
-def _detected(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _detected(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     told = "fell" if alert.rule == "fall" else "alarmed"
     what = words(f"rule.{alert.rule}")
-    clock = clock_of(moment_of(alert.reason, "pressed_at") or alert.began_at, moments)
+    clock = clock_of(moment_of(alert.reason, "pressed_at") or alert.began_at, times)
     place = place_name(text_of(alert.reason, "place"), words)
     if place:
         yield words(f"why.{told}_at", clock=clock, place=place, what=what)
@@ -141,9 +141,9 @@ def _detected(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     yield words(f"why.{told}_always")
 
 
-def _silent(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
-    clock = clock_of(moment_of(alert.reason, "last_heard") or alert.began_at, moments)
+def _silent(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
+    clock = clock_of(moment_of(alert.reason, "last_heard") or alert.began_at, times)
     yield words(f"why.{alert.rule}", clock=clock, device=_device(alert, words) or words("why.this_device"))
     cause = f"why.cause_{alert.reason.get('cause')}"
     if words.has(cause):
@@ -154,11 +154,9 @@ def _silent(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     yield words("why.device_hint" if alert.rule == "device_silent" else "why.cannot_tell")
 
 
-def _area(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
-    yield words(
-        "why.area_silent", clock=clock_of(alert.began_at, moments), area=text_of(alert.reason, "area")
-    )
+def _area(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
+    yield words("why.area_silent", clock=clock_of(alert.began_at, times), area=text_of(alert.reason, "area"))
     silent, homes = (int(number_of(alert.reason, name) or 0) for name in ("homes", "of_homes"))
     yield words("why.of_homes", n=silent, all=homes)
     yield words("why.cause_together")
@@ -172,28 +170,28 @@ def _device(alert: Alert, words: Words) -> str:
     return f"{place} {words(kind) if words.has(kind) else ''}".strip()
 
 
-def _canary(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    yield moments.words("why.canary_silent", clock=clock_of(alert.began_at, moments))
-    yield moments.words("why.canary_hint")
+def _canary(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    yield times.words("why.canary_silent", clock=clock_of(alert.began_at, times))
+    yield times.words("why.canary_hint")
 
 
-def _stray(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
-    yield words("why.stray_sos", clock=clock_of(alert.began_at, moments))
+def _stray(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
+    yield words("why.stray_sos", clock=clock_of(alert.began_at, times))
     listed = alert.reason.get("buttons")
     for card in cast("list[Mapping[str, object]]", listed) if isinstance(listed, list) else []:
         pressed = moment_of(card, "last_at") or alert.began_at
-        times = int(number_of(card, "presses") or 1)
+        presses = int(number_of(card, "presses") or 1)
         yield words(
-            "why.stray_button", device=text_of(card, "sender"), clock=clock_of(pressed, moments), n=times
+            "why.stray_button", device=text_of(card, "sender"), clock=clock_of(pressed, times), n=presses
         )
         cause = f"why.stray_{card.get('cause')}"
         if words.has(cause):
             yield words(cause)
 
 
-def _other(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    yield moments.words("why.other", clock=clock_of(alert.began_at, moments))
+def _other(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    yield times.words("why.other", clock=clock_of(alert.began_at, times))
 
 
 _WHY: Mapping[str, Callable[[Alert, LocalTimes], Iterator[str]]] = {

@@ -8,10 +8,10 @@ from api.wording.times import LocalTimes
 from core.domain.alert import Alert
 
 
-def line(alert: Alert, moments: LocalTimes) -> str:
+def line(alert: Alert, times: LocalTimes) -> str:
     """Return the one line that the board shows behind the title."""
-    words = moments.words
-    clock = clock_of(alert.began_at, moments)
+    words = times.words
+    clock = clock_of(alert.began_at, times)
     if alert.rule in {"late_morning", "appliance_unused"}:
         return words("why.line_up_by", clock=clock)
     if alert.rule in {"heat", "cold"}:
@@ -27,17 +27,17 @@ def line(alert: Alert, moments: LocalTimes) -> str:
     return words("why.line_since", clock=clock)
 
 
-def _late_morning(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
-    yield words("why.late_morning", clock=clock_of(alert.raised_at, moments))
+def _late_morning(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
+    yield words("why.late_morning", clock=clock_of(alert.raised_at, times))
     at, by = (number_of(alert.reason, "usual", name) for name in ("up_at_min", "up_by_min"))
     days = number_of(alert.reason, "usual", "days")
     if at is not None and by is not None and days is not None:
         yield words("why.up_by", at=clock_text(at), by=clock_text(by), n=int(days))
 
 
-def _restless_night(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _restless_night(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     visits = number_of(alert.reason, "visits")
     if visits is not None:
         yield words("why.restless_night", n=int(visits))
@@ -47,80 +47,80 @@ def _restless_night(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     yield words("why.restless_twice")
 
 
-def _bathroom_stay(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _bathroom_stay(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     place = place_name(text_of(alert.reason, "place"), words)
-    yield words("why.bathroom_stay", clock=clock_of(alert.began_at, moments), place=place)
-    yield from _usual_length(alert, moments, "usual_stay", "longest_min", "visits")
+    yield words("why.bathroom_stay", clock=clock_of(alert.began_at, times), place=place)
+    yield from _usual_length(alert, times, "usual_stay", "longest_min", "visits")
     yield words("why.no_fall_known")
 
 
-def _appliance_unused(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _appliance_unused(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     place = place_name(text_of(alert.reason, "place"), words)
-    yield words("why.appliance_unused", clock=clock_of(alert.raised_at, moments), place=place)
+    yield words("why.appliance_unused", clock=clock_of(alert.raised_at, times), place=place)
     at, days = (number_of(alert.reason, "usual", name) for name in ("first_at_min", "days"))
     if at is not None and days is not None:
         yield words("why.usual_use", clock=clock_text(at), n=int(days))
     yield words("why.is_about")
 
 
-def _appliance_left_on(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _appliance_left_on(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     place = place_name(text_of(alert.reason, "place"), words)
-    yield words("why.appliance_left_on", clock=clock_of(alert.began_at, moments), place=place)
-    yield from _usual_length(alert, moments, "usual_run", "high_min", "uses")
+    yield words("why.appliance_left_on", clock=clock_of(alert.began_at, times), place=place)
+    yield from _usual_length(alert, times, "usual_run", "high_min", "uses")
 
 
-def _heat(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _heat(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     found = [number_of(alert.reason, name) for name in ("temperature_c", "humidity_pct", "wbgt_c")]
     value, damp, wbgt = found
     if value is not None and damp is not None and wbgt is not None:
         place = place_name(text_of(alert.reason, "place"), words)
         yield words("why.heat", place=place, value=f"{value:.1f}", damp=round(damp), wbgt=f"{wbgt:.1f}")
     else:
-        yield words("why.other", clock=clock_of(alert.began_at, moments))
-    yield from _cause(alert, moments, "heat")
+        yield words("why.other", clock=clock_of(alert.began_at, times))
+    yield from _cause(alert, times, "heat")
 
 
-def _cold(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _cold(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     value = number_of(alert.reason, "temperature_c")
     if value is not None:
         place = place_name(text_of(alert.reason, "place"), words)
         yield words("why.cold", place=place, value=f"{value:.1f}")
     else:
-        yield words("why.other", clock=clock_of(alert.began_at, moments))
-    yield from _cause(alert, moments, "cold")
+        yield words("why.other", clock=clock_of(alert.began_at, times))
+    yield from _cause(alert, times, "cold")
     usual = number_of(alert.reason, "usual", "temperature_c")
     if usual is not None:
         yield words("why.usual_room", value=f"{usual:.1f}")
 
 
-def _not_returned(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
-    length = moments.length((alert.cleared_at or moments.now) - alert.began_at)
-    yield words("why.went_out", clock=clock_of(alert.began_at, moments), span=length)
+def _not_returned(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
+    length = times.length((alert.cleared_at or times.now) - alert.began_at)
+    yield words("why.went_out", clock=clock_of(alert.began_at, times), span=length)
     if text_of(alert.reason, "cause") == "late":
         yield words("why.not_returned_late")
     if number_of(alert.reason, "usual", "outings") is None:
         yield words("why.outing_unknown")
-    yield from _usual_length(alert, moments, "usual_outing", "longest_min", "outings")
+    yield from _usual_length(alert, times, "usual_outing", "longest_min", "outings")
 
 
-def _night_exit(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _night_exit(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     place = place_name(text_of(alert.reason, "place") or "front_door", words)
     quiet = number_of(alert.reason, "quiet_min")
-    clock = clock_of(moment_of(alert.reason, "door_at") or alert.began_at, moments)
+    clock = clock_of(moment_of(alert.reason, "door_at") or alert.began_at, times)
     yield words("why.night_exit", clock=clock, place=place, n=int(quiet or 10))
     yield words("why.night_exit_may")
 
 
-def _absence_not_taken(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
-    clock = clock_of(alert.began_at, moments)
+def _absence_not_taken(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
+    clock = clock_of(alert.began_at, times)
     if text_of(alert.reason, "cause") == "moves_at_home":
         yield words("why.moves_at_home", clock=clock)
     else:
@@ -128,16 +128,16 @@ def _absence_not_taken(alert: Alert, moments: LocalTimes) -> Iterator[str]:
         yield words("why.still_watched")
 
 
-def _usual_length(alert: Alert, moments: LocalTimes, text: str, length: str, count: str) -> Iterator[str]:
-    minutes, times = (number_of(alert.reason, "usual", name) for name in (length, count))
-    if minutes is not None and times is not None:
-        yield moments.words(f"why.{text}", span=moments.length(timedelta(minutes=minutes)), n=int(times))
+def _usual_length(alert: Alert, times: LocalTimes, text: str, length: str, count: str) -> Iterator[str]:
+    minutes, count_of = (number_of(alert.reason, "usual", name) for name in (length, count))
+    if minutes is not None and count_of is not None:
+        yield times.words(f"why.{text}", span=times.length(timedelta(minutes=minutes)), n=int(count_of))
 
 
-def _cause(alert: Alert, moments: LocalTimes, rule: str) -> Iterator[str]:
+def _cause(alert: Alert, times: LocalTimes, rule: str) -> Iterator[str]:
     key = f"why.{rule}_{text_of(alert.reason, 'cause')}"
-    if moments.words.has(key):
-        yield moments.words(key)
+    if times.words.has(key):
+        yield times.words(key)
 
 
 def clock_text(minutes: float) -> str:

@@ -10,21 +10,21 @@ from core.domain.alert import Alert
 _CAUSES = ("low", "forecast", "charge")
 
 
-def line(alert: Alert, moments: LocalTimes) -> str:
+def line(alert: Alert, times: LocalTimes) -> str:
     """Return the one line that the board shows behind the title."""
-    words = moments.words
+    words = times.words
     level = number_of(alert.reason, "level_pct")
     if alert.rule == "battery" and level is not None:
-        return f"{_device(alert, moments)} {round(level)}%".strip()
+        return f"{_device(alert, times)} {round(level)}%".strip()
     if alert.rule == "device_stuck":
-        since = words("why.line_since", clock=clock_of(alert.began_at, moments))
-        return f"{_device(alert, moments)} {since}".strip()
-    return words("why.line_since", clock=clock_of(alert.began_at, moments))
+        since = words("why.line_since", clock=clock_of(alert.began_at, times))
+        return f"{_device(alert, times)} {since}".strip()
+    return words("why.line_since", clock=clock_of(alert.began_at, times))
 
 
-def _wandering(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
-    clock = clock_of(alert.began_at, moments)
+def _wandering(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
+    clock = clock_of(alert.began_at, times)
     walked, within = (number_of(alert.reason, name) for name in ("walked_m", "within_m"))
     if text_of(alert.reason, "pattern") == "strange":
         yield words("why.way_strange", clock=clock)
@@ -39,18 +39,18 @@ def _wandering(alert: Alert, moments: LocalTimes) -> Iterator[str]:
         yield words("why.way_unfamiliar")
 
 
-def _left_behind(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _left_behind(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     quiet = number_of(alert.reason, "quiet_min")
-    clock = clock_of(alert.began_at, moments)
+    clock = clock_of(alert.began_at, times)
     yield words("why.left_behind", clock=clock, n=int(quiet or 60))
     yield words("why.left_behind_may")
 
 
-def _battery(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _battery(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     level = number_of(alert.reason, "level_pct")
-    device = _device(alert, moments) or words("why.this_device")
+    device = _device(alert, times) or words("why.this_device")
     if level is not None:
         yield words("why.battery_level", device=device, n=round(level))
     cause = text_of(alert.reason, "cause")
@@ -60,28 +60,28 @@ def _battery(alert: Alert, moments: LocalTimes) -> Iterator[str]:
     elif cause in _CAUSES:
         yield words(f"why.battery_{cause}" if cause != "forecast" else "why.battery_low")
     else:
-        yield words("why.other", clock=clock_of(alert.began_at, moments))
+        yield words("why.other", clock=clock_of(alert.began_at, times))
 
 
-def _stuck(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
-    device = _device(alert, moments) or words("why.this_device")
-    clock = clock_of(alert.began_at, moments)
+def _stuck(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
+    device = _device(alert, times) or words("why.this_device")
+    clock = clock_of(alert.began_at, times)
     cause = text_of(alert.reason, "cause")
     key = f"why.stuck_{cause}"
     yield words(key, device=device, clock=clock) if words.has(key) else words("why.other", clock=clock)
     longest_h = number_of(alert.reason, "usual", "longest_h")
     if longest_h:
         usual = "why.stuck_usual_quiet" if cause == "quiet" else "why.stuck_usual"
-        yield words(usual, span=moments.length(timedelta(hours=longest_h)))
+        yield words(usual, span=times.length(timedelta(hours=longest_h)))
     yield words("why.stuck_may_quiet" if cause == "quiet" else "why.stuck_may")
     yield words("why.device_hint")
 
 
-def _decline(alert: Alert, moments: LocalTimes) -> Iterator[str]:
-    words = moments.words
+def _decline(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
     key = f"why.decline_{text_of(alert.reason, 'count')}"
-    yield words(key) if words.has(key) else words("why.other", clock=clock_of(alert.began_at, moments))
+    yield words(key) if words.has(key) else words("why.other", clock=clock_of(alert.began_at, times))
     lately, usual, days = (
         number_of(alert.reason, "lately"),
         number_of(alert.reason, "usual", "median"),
@@ -91,8 +91,8 @@ def _decline(alert: Alert, moments: LocalTimes) -> Iterator[str]:
         yield words("why.decline_numbers", lately=f"{lately:g}", usual=f"{usual:g}", n=int(days))
 
 
-def _device(alert: Alert, moments: LocalTimes) -> str:
-    words = moments.words
+def _device(alert: Alert, times: LocalTimes) -> str:
+    words = times.words
     key = f"kind.{text_of(alert.reason, 'kind')}"
     kind = words(key) if words.has(key) else ""
     place = place_name(text_of(alert.reason, "place"), words)

@@ -16,9 +16,9 @@ def place_name(place: str | None, words: Words) -> str:
     return words(key) if words.has(key) else place
 
 
-def clock_of(moment: datetime, moments: LocalTimes) -> str:
+def clock_of(moment: datetime, times: LocalTimes) -> str:
     """Return a moment as the clock on the wall of the home shows it."""
-    return moments.clock_text(moment)
+    return times.clock_text(moment)
 
 
 def _part(card: object, *names: str) -> object:

@@ -63,7 +63,7 @@ def _render(request: Request, found: AnswerPage) -> Response:
         return HtmlPage(request, None).render("answer.html", {"state": LinkState.ENDED.value, "live": False})
     alert, contact, person = found.alert, found.contact, found.person
     page = HtmlPage(request, None, person.zone if person else None, contact.language)
-    words, moments = page.words, page.moments
+    words, times = page.words, page.times
     cleared = alert.condition is Condition.CLEARED and alert.cleared_at is not None
     return page.render(
         "answer.html",
@@ -73,13 +73,13 @@ def _render(request: Request, found: AnswerPage) -> Response:
             "alert": alert,
             "heading": _heading(page, found.state, alert),
             "who": _who(page, contact, person.name if person else ""),
-            "what": why(alert, moments)[0],
-            "cleared_line": words("answer.cleared", clock=moments.clock_text(alert.cleared_at))
+            "what": why(alert, times)[0],
+            "cleared_line": words("answer.cleared", clock=times.clock_text(alert.cleared_at))
             if cleared and alert.cleared_at
             else "",
             "phone": person.phone if person else "",
             "actions": [action.value for action in found.actions],
-            "next_clock": moments.clock_text(found.next_told_at) if found.next_told_at else "",
+            "next_clock": times.clock_text(found.next_told_at) if found.next_told_at else "",
             "office_phone": person.office_phone if person else "",
             "contact_name": contact.name,
         },
@@ -88,7 +88,7 @@ def _render(request: Request, found: AnswerPage) -> Response:
 
 def _heading(page: HtmlPage, state: LinkState, alert: Alert) -> str:
     if state is LinkState.TAKEN:
-        clock = page.moments.clock_text(alert.claimed_at) if alert.claimed_at else ""
+        clock = page.times.clock_text(alert.claimed_at) if alert.claimed_at else ""
         return page.words("answer.taken", who=alert.claimed_by or "", clock=clock)
     return page.words(f"answer.{state.value}")
 

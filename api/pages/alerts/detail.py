@@ -72,26 +72,26 @@ def alert_context(
     person = whose.person(alert)
     if person is not None:
         page = page.in_zone(person.zone)
-    moments, words = page.moments, page.words
+    times, words = page.times, page.words
     who = whose.name(alert)
     return {
-        "m": moments,
+        "m": times,
         "here": f"/alerts/{alert.number}",
         "alert": alert,
         "title": title(alert.rule, words),
         "who": who,
         "person": person,
-        "why": why(alert, moments),
-        "ruled_out": ruled_out(alert, moments),
+        "why": why(alert, times),
+        "ruled_out": ruled_out(alert, times),
         "todo": todo(alert, words),
         "climate_unknown": _climate_unknown(page, connection, alert),
         "is_about_place": shows_location(alert.rule),
         "place": _place(page, viewer, connection, alert, person),
         "is_mine": visibility.holds(connection, viewer, alert),
         "may_end": visibility.may_end(connection, viewer, alert),
-        "claimed_clock": moments.clock(alert.claimed_at) if alert.claimed_at else "",
-        "lapses_clock": moments.clock(alert.claim_expires_at) if alert.claim_expires_at else "",
-        "closed_clock": moments.clock(alert.closed_at) if alert.closed_at else "",
+        "claimed_clock": times.clock(alert.claimed_at) if alert.claimed_at else "",
+        "lapses_clock": times.clock(alert.claim_expires_at) if alert.claim_expires_at else "",
+        "closed_clock": times.clock(alert.closed_at) if alert.closed_at else "",
         "outcomes": [outcome.value for outcome in Outcome],
         "chosen": draft.outcome,
         "note": draft.note,
@@ -128,7 +128,7 @@ def _evidence(
 ) -> dict[str, object]:
     if person is None:
         return {"chart": "", "legend": "", "table": []}
-    days = load_days(connection, person, page.moments, _CHART_DAYS)
+    days = load_days(connection, person, page.times, _CHART_DAYS)
     words = page.words
     name = words("alert.evidence_title", who=who)
     chart = actogram(
@@ -168,7 +168,7 @@ def _ladder(steps: list[EscalationStep], messages: list[Notification], page: Htm
     return [
         Rung(
             page.words(name),
-            page.moments.clock(step.executed_at or step.due_at),
+            page.times.clock(step.executed_at or step.due_at),
             step.executed_at,
             step.stopped_at,
             [one for one in opening if one.step == step.step],

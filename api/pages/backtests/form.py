@@ -182,8 +182,8 @@ def _show(
         "weeks": _WEEKS,
         "form": form,
         "happened": happenings.filled_up(form.happened),
-        "first_day": page.moments.local(page.now - timedelta(weeks=max(_WEEKS))).date().isoformat(),
-        "today": page.moments.local(page.now).date().isoformat(),
+        "first_day": page.times.local(page.now - timedelta(weeks=max(_WEEKS))).date().isoformat(),
+        "today": page.times.local(page.now).date().isoformat(),
         "problems": problems,
         "before": [_line(found, page) for found in before],
     }
@@ -195,7 +195,7 @@ def _line(one: BacktestRequest, page: HtmlPage) -> TriedLine:
     rules = [alert_reason.title(rule, words) for rule in one.settings.rules] or [words("backtest.every_rule")]
     text = words(
         "backtest.line",
-        clock=page.moments.clock_text(one.asked_at),
+        clock=page.times.clock_text(one.asked_at),
         rules=" / ".join(rules),
         weeks=words("backtest.weeks_n", n=one.settings.weeks),
     )

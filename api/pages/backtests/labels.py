@@ -31,7 +31,7 @@ class Happening:
     def moment(self, page: HtmlPage) -> datetime | None:
         """Return when it began; None where that is no time."""
         try:
-            return datetime.fromisoformat(f"{self.day}T{self.time}").replace(tzinfo=page.moments.zone)
+            return datetime.fromisoformat(f"{self.day}T{self.time}").replace(tzinfo=page.times.zone)
         except ValueError:
             return None
 
@@ -76,5 +76,5 @@ def remembered(before: Sequence[BacktestSettings], page: HtmlPage) -> list[Happe
 
 def _rows(labels: Sequence[Label], page: HtmlPage) -> Iterator[Happening]:
     for one in labels:
-        here = page.moments.local(one.began_at)
+        here = page.times.local(one.began_at)
         yield Happening(f"{here:%Y-%m-%d}", f"{here:%H:%M}", one.what)

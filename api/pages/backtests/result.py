@@ -70,15 +70,15 @@ def account(page: HtmlPage, resident: int, result: BacktestResultOut, in_force: 
 
     `in_force` is the setting of now, which may have been changed since.
     """
-    moments, words = page.moments, page.words
+    times, words = page.times, page.words
     rows, is_cut = _episodes(page, resident, result)
     proposal, offered = _proposal(page, result, in_force)
     most = max((count for one in result.settings for count in one.alerts_by_week), default=0)
     return BacktestView(
         words(
             "backtest.span",
-            since=moments.day(moments.local(result.since).date()),
-            until=moments.day(moments.local(result.until).date()),
+            since=times.day(times.local(result.since).date()),
+            until=times.day(times.local(result.until).date()),
             days=round(result.days),
         ),
         _notes(page, result),
@@ -93,11 +93,9 @@ def account(page: HtmlPage, resident: int, result: BacktestResultOut, in_force: 
 
 
 def _notes(page: HtmlPage, result: BacktestResultOut) -> list[str]:
-    moments, words = page.moments, page.words
+    times, words = page.times, page.words
     named = (("backtest.before_watching", result.watched_from), ("backtest.learning", result.learning_until))
-    return [
-        words(key, day=moments.day(moments.local(until).date())) for key, until in named if until is not None
-    ]
+    return [words(key, day=times.day(times.local(until).date())) for key, until in named if until is not None]
 
 
 def _setting(
@@ -128,7 +126,7 @@ def _label(page: HtmlPage, result: BacktestResultOut, number: int) -> LabelRow:
         hours = setting.delays_h[number]
         # To the minute as it is stored, and at once if it was told before.
         minutes = 0 if hours is None else round(60 * hours)
-        told = words("backtest.delay_after", span=page.moments.length(timedelta(minutes=minutes)))
+        told = words("backtest.delay_after", span=page.times.length(timedelta(minutes=minutes)))
         delays.append(
             words("backtest.delay_no")
             if hours is None
@@ -138,7 +136,7 @@ def _label(page: HtmlPage, result: BacktestResultOut, number: int) -> LabelRow:
         )
     # What people closed as real is named by the rule that told it.
     what = words(f"rule.{one.what}") if words.has(f"rule.{one.what}") else one.what
-    return LabelRow(page.moments.clock_text(one.began_at), what, tuple(delays))
+    return LabelRow(page.times.clock_text(one.began_at), what, tuple(delays))
 
 
 def _proposal(
@@ -176,11 +174,11 @@ def _episode(
 ) -> EpisodeRow:
     one = next(iter(by_setting.values()))
     # As on the day when it was over: other days are named, that one is not.
-    then = LocalTimes(one.cleared_at or result.until, page.moments.zone, page.words)
+    then = LocalTimes(one.cleared_at or result.until, page.times.zone, page.words)
     return EpisodeRow(
         alert_reason.title(one.rule, page.words),
         Severity(one.severity),
-        page.moments.clock_text(one.began_at),
+        page.times.clock_text(one.began_at),
         tuple(_told(page, LocalTimes(one.began_at, then.zone, then.words), by_setting, tried)),
         tuple(alert_reason.why(unraised(_finding(one), resident), then)),
         is_only_tried=result.watched_from is not None and one.raised_at <= result.watched_from,

@@ -89,7 +89,7 @@ def _queue(
     ladders = {
         alert.number: notifications.steps(connection, alert.number) for alert in found if _climbs(alert)
     }
-    rows = matters(found, Whose(people, page.words), ladders, page.moments)
+    rows = matters(found, Whose(people, page.words), ladders, page.times)
     shown = [row for row in rows if _is_shown(row, show)]
     return {
         "show": show,

@@ -97,7 +97,7 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
     if found and all(alert.handling is Handling.CLAIMED for alert in found):
         state = "being_checked"
     mark = "p1" if state == "please_check" and found[0].severity is Severity.EMERGENCY else _MARKS[state]
-    days = load_days(connection, one, page.moments, _DAYS)
+    days = load_days(connection, one, page.times, _DAYS)
     learned = baseline.learned(connection, one, page.now)
     today = today_context(page, days, learned, prefix=f"day-{one.number}")
     climate = rooms(page, connection, one.number)
@@ -108,7 +108,7 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
         phone=one.phone,
         state=state,
         mark=mark,
-        paused_clock=page.moments.clock(one.paused_until) if one.paused_until else "",
+        paused_clock=page.times.clock(one.paused_until) if one.paused_until else "",
         matters=[
             _matter(alert, page, is_mine=visibility.holds(connection, viewer, alert)) for alert in found
         ],
@@ -128,8 +128,8 @@ def _matter(alert: Alert, page: HtmlPage, *, is_mine: bool) -> FamilyMatter:
     return FamilyMatter(
         number=alert.number,
         severity=int(alert.severity),
-        what=why(alert, page.moments)[0],
+        what=why(alert, page.times)[0],
         holder=alert.claimed_by if is_held else None,
         is_mine=is_mine,
-        held_clock=page.moments.clock(alert.claimed_at) if alert.claimed_at else "",
+        held_clock=page.times.clock(alert.claimed_at) if alert.claimed_at else "",
     )

@@ -51,12 +51,12 @@ class Heard:
     """After this long without any reading a silent home is "no data"; None where nothing reports by itself."""
 
 
-def load_days(connection: Connection, one: ResidentOverview, moments: LocalTimes, count: int) -> Days:
+def load_days(connection: Connection, one: ResidentOverview, times: LocalTimes, count: int) -> Days:
     """Read and arrange the last `count` local days of a resident, today included."""
-    today = moments.local(moments.now).date()
+    today = times.local(times.now).date()
     first = today - timedelta(days=count - 1)
     since = _midnight(first, one.zone)
-    until = moments.now
+    until = times.now
     there = devices.overviews(connection, AccessScope(everything=True), resident=one.number)
     heard = Heard(
         readings.rhythm(connection, one.number, since, until, _CELL),
@@ -70,8 +70,8 @@ def load_days(connection: Connection, one: ResidentOverview, moments: LocalTimes
         for alert in alerts.history(connection, residents=[one.number], since=since, limit=500)
         if alert.rule not in _EQUIPMENT_RULES
     ]
-    days = arrange(heard, raised, moments, first, today)
-    now = moments.local(moments.now)
+    days = arrange(heard, raised, times, first, today)
+    now = times.local(times.now)
     return Days(days, now.hour * 60 + now.minute)
 
 
@@ -82,18 +82,18 @@ def silence_of(there: Iterable[DeviceOverview]) -> timedelta | None:
 
 
 def arrange(
-    heard: Heard, raised: Iterable[datetime], moments: LocalTimes, first: date, last: date
+    heard: Heard, raised: Iterable[datetime], times: LocalTimes, first: date, last: date
 ) -> tuple[ChartDay, ...]:
     """Make the chart's days from what was heard."""
-    cells = _Cells(heard, moments.now)
-    marks = [moments.local(moment) for moment in raised]
+    cells = _Cells(heard, times.now)
+    marks = [times.local(moment) for moment in raised]
     found: list[ChartDay] = []
     day = first
     while day <= last:
-        begins = [_begin(day, index, moments.zone) for index in range(CELLS_PER_DAY)]
+        begins = [_begin(day, index, times.zone) for index in range(CELLS_PER_DAY)]
         minutes = tuple(mark.hour * 60 + mark.minute for mark in marks if mark.date() == day)
         looks = tuple(cells.at(begin) for begin in begins)
-        found.append(ChartDay(day, moments.day(day), looks, minutes, is_today=day == last))
+        found.append(ChartDay(day, times.day(day), looks, minutes, is_today=day == last))
         day += timedelta(days=1)
     return tuple(found)
 

@@ -89,7 +89,7 @@ def matters(
     alerts: Sequence[Alert],
     whose: Whose,
     ladders: Mapping[int, Sequence[EscalationStep]],
-    moments: LocalTimes,
+    times: LocalTimes,
 ) -> list[AlertRow]:
     """Return one row for each person or thing, in the order of the alerts given; further alerts nest in its row."""
     found: dict[object, list[Alert]] = {}
@@ -97,25 +97,25 @@ def matters(
         person = whose.person(alert)
         kind = "equipment" if alert.severity is Severity.EQUIPMENT else "person"
         found.setdefault((kind, person.number if person else alert.subject), []).append(alert)
-    return [_matter(group, whose, ladders.get(group[0].number, ()), moments) for group in found.values()]
+    return [_matter(group, whose, ladders.get(group[0].number, ()), times) for group in found.values()]
 
 
 def _matter(
-    group: Sequence[Alert], whose: Whose, ladder: Sequence[EscalationStep], moments: LocalTimes
+    group: Sequence[Alert], whose: Whose, ladder: Sequence[EscalationStep], times: LocalTimes
 ) -> AlertRow:
     alert = group[0]
     person = whose.person(alert)
     is_held = alert.handling is Handling.CLAIMED
     target_s = CLAIM_TARGET[alert.severity].total_seconds()
-    elapsed = (moments.now - alert.opened_at).total_seconds() / target_s
+    elapsed = (times.now - alert.opened_at).total_seconds() / target_s
     return AlertRow(
         number=alert.number,
         version=alert.version,
         severity=int(alert.severity),
-        title=title(alert.rule, moments.words),
-        line=line(alert, moments),
+        title=title(alert.rule, times.words),
+        line=line(alert, times),
         who=whose.name(alert),
-        age=person.age(moments.now) if person else None,
+        age=person.age(times.now) if person else None,
         area=person.area if person else "",
         raised_at=alert.raised_at,
         opened_at=alert.opened_at,
@@ -124,25 +124,25 @@ def _matter(
         held_at=alert.claimed_at if is_held else None,
         is_cleared=alert.condition is Condition.CLEARED,
         seen_late=alert.detected_late,
-        ladder="" if is_held else _ladder_line(ladder, moments),
+        ladder="" if is_held else _ladder_line(ladder, times),
         elapsed=round(min(1.0, max(0.0, elapsed)), 3),
         target_s=0 if is_held or alert.severity > Severity.CHECK_SOON else int(target_s),
         also=tuple(
-            Also(other.number, int(other.severity), title(other.rule, moments.words), other.raised_at)
+            Also(other.number, int(other.severity), title(other.rule, times.words), other.raised_at)
             for other in group[1:]
         ),
     )
 
 
-def _ladder_line(ladder: Sequence[EscalationStep], moments: LocalTimes) -> str:
+def _ladder_line(ladder: Sequence[EscalationStep], times: LocalTimes) -> str:
     """Say how far the ladder is: 「連絡 1/2 段・返答待ち 次は 9:50」."""
     rungs = [step for step in ladder if step.is_climb]
     done = [step for step in rungs if step.executed_at is not None]
     ahead = [step for step in ladder if step.is_ahead]
     if not done:
         return ""
-    text = moments.words("board.step_told", done=len(done), all=len(rungs))
+    text = times.words("board.step_told", done=len(done), all=len(rungs))
     if ahead:
-        following = moments.local(min(step.due_at for step in ahead))
-        text += " · " + moments.words("board.step_next", clock=f"{following.hour}:{following:%M}")
+        following = times.local(min(step.due_at for step in ahead))
+        text += " · " + times.words("board.step_next", clock=f"{following.hour}:{following:%M}")
     return text

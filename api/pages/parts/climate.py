@@ -54,7 +54,7 @@ def unknown_line(page: HtmlPage, found: Sequence[Room]) -> str:
     """Say that nobody can tell whether it is too hot or too cold, since when; empty where a room's climate is known or none ever was."""
     if not found or any(room.is_known for room in found):
         return ""
-    return page.words("comfort.unknown", clock=page.moments.clock(max(room.time for room in found)))
+    return page.words("comfort.unknown", clock=page.times.clock(max(room.time for room in found)))
 
 
 def comfort(temperature_c: float) -> str:

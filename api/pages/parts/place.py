@@ -82,12 +82,12 @@ def load_place(
         )
     trail = _trail(connection, one.number, page, latest)
     lines = tuple(
-        FixLine(index, page.moments.clock(fix.time), round(fix.accuracy_m) if fix.accuracy_m else None)
+        FixLine(index, page.times.clock(fix.time), round(fix.accuracy_m) if fix.accuracy_m else None)
         for index, fix in enumerate(trail)
     )
     stale = ""
     if trail and page.now - trail[-1].time > STALE:
-        stale = page.words("place_of.stale", span=page.moments.span(page.now - trail[-1].time))
+        stale = page.words("place_of.stale", span=page.times.span(page.now - trail[-1].time))
     drawn = draw(page, connection, one.number, geofences.of_resident(connection, one.number))
     drawn["fixes"] = [_point(fix, page) for fix in trail]
     where = trail[-1] if sought and trail else None
@@ -124,7 +124,7 @@ def open_line(page: HtmlPage, access: LocationAccess) -> str:
     """Say why the place is open, and until when."""
     if access.until is None:
         return page.words("place_of.open_alert")
-    until = page.moments.local(access.until)
+    until = page.times.local(access.until)
     return page.words("place_of.open_until", clock=f"{until.hour}:{until:%M}")
 
 
@@ -155,10 +155,10 @@ def _coarse_line(
 
 def _point(fix: StoredFix, page: HtmlPage) -> dict[str, object]:
     age = page.now - fix.time
-    clock = page.moments.local(fix.time)
+    clock = page.times.local(fix.time)
     text = f"{clock.hour}:{clock:%M}"
     if age > STALE:
-        text += f" ({page.words('time.ago', span=page.moments.span(age))})"
+        text += f" ({page.words('time.ago', span=page.times.span(age))})"
     return {
         "lat": fix.lat,
         "lon": fix.lon,

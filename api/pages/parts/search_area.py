@@ -29,7 +29,7 @@ def search_lines(page: HtmlPage, fix: StoredFix | None) -> list[str]:
     words = page.words
     return [
         words("place_of.search", near=near, far=far),
-        words("place_of.search_from", span=page.moments.span(age)),
+        words("place_of.search_from", span=page.times.span(age)),
     ]
 
 

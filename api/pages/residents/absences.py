@@ -157,7 +157,7 @@ def _show(
 
 
 def _line(absence: Absence, page: HtmlPage, one: ResidentOverview) -> AbsenceLine:
-    words, clock = page.words, page.moments.clock_text
+    words, clock = page.words, page.times.clock_text
     if absence.hours is not None:
         when = words("absence.weekly", hours=hours_text(absence.hours, page))
         if absence.began_at > page.now:
@@ -179,7 +179,7 @@ def _line(absence: Absence, page: HtmlPage, one: ResidentOverview) -> AbsenceLin
 def _moment(text: str, page: HtmlPage) -> datetime | None:
     """Return a moment typed into a field for date and time, on the home's clock; None where it is none."""
     try:
-        return datetime.fromisoformat(text).replace(tzinfo=page.moments.zone)
+        return datetime.fromisoformat(text).replace(tzinfo=page.times.zone)
     except ValueError:
         return None
 

@@ -47,7 +47,7 @@ def head_context(
 ) -> dict[str, object]:
     """Return what the top of the page shows: state, last life sign, open alerts."""
     return {
-        "m": page.moments,
+        "m": page.times,
         "one": one,
         "state": state_name(one, page),
         "last_place": place_name(one.last_life_sign_place, page.words),
@@ -67,7 +67,7 @@ def resident_context(
 ) -> dict[str, object]:
     """Return what the whole page shows to a viewer who may see it."""
     words = page.words
-    days = load_days(connection, one, page.moments, _DAYS)
+    days = load_days(connection, one, page.times, _DAYS)
     learned = baseline.learned(connection, one, page.now)
     climate = rooms(page, connection, one.number)
     there = devices.overviews(connection, viewer.scope, resident=one.number)
@@ -124,7 +124,7 @@ def today_context(
 
 def baseline_context(page: HtmlPage, learned: BaselineSummary) -> dict[str, object]:
     """Return what is usual in plain words, as it was learned, and from how many days."""
-    sentences = baseline.sentences(learned, page.moments)
+    sentences = baseline.sentences(learned, page.times)
     return {
         "baseline_lines": sentences or [page.words("resident.usual_unknown")],
         "baseline_days": learned.rhythm.days if sentences else 0,
@@ -141,7 +141,7 @@ def open_matters(
         if viewer.is_staff or alert.severity is not Severity.EQUIPMENT
     ]
     whose = Whose([one], page.words)
-    return [row for alert in found for row in matters([alert], whose, {}, page.moments)]
+    return [row for alert in found for row in matters([alert], whose, {}, page.times)]
 
 
 def looks_context(page: HtmlPage, connection: Connection, resident: int, number: int) -> dict[str, object]:

@@ -58,7 +58,7 @@ def read_usual(viewer: AnyUser, number: Number, connection: ConnectionDep, now: 
     one = resident_for(connection, viewer, number, now)
     found = baseline.learned(connection, one, now)
     outing = found.longest_outing
-    moments = LocalTimes(now, one.zone, words_of(viewer.user.language))
+    times = LocalTimes(now, one.zone, words_of(viewer.user.language))
     return UsualOut(
         learned_for=None if found.day is None else found.day.isoformat(),
         version=VERSION,
@@ -67,7 +67,7 @@ def read_usual(viewer: AnyUser, number: Number, connection: ConnectionDep, now: 
         down=_habit(found.rhythm.down),
         night_visits=found.visits,
         longest_outing_min=None if outing is None else outing.total_seconds() / 60,
-        sentences=baseline.sentences(found, moments),
+        sentences=baseline.sentences(found, times),
     )
 
 

@@ -72,8 +72,8 @@ def test_days_of_clock_changes_have_48_cells() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     for day in (date(2026, 3, 29), date(2026, 10, 25)):
         parts = [ActivityBin(_at(half / 2, berlin, day), 1, 1) for half in range(46)]
-        moments = _moments(_at(30, berlin, day), berlin)
-        (made,) = arrange(Heard(parts, (), (), (), None), [], moments, day, day)
+        times = _moments(_at(30, berlin, day), berlin)
+        (made,) = arrange(Heard(parts, (), (), (), None), [], times, day, day)
         assert len(made.cells) == 48
 
 

@@ -139,14 +139,14 @@ def _moments(language: Language) -> LocalTimes:
 
 
 def _texts(alert: Alert, language: Language) -> list[str]:
-    moments = _moments(language)
-    words = moments.words
+    times = _moments(language)
+    words = times.words
     return [
         title(alert.rule, words),
-        line(alert, moments),
+        line(alert, times),
         todo(alert, words),
-        *why(alert, moments),
-        *ruled_out(alert, moments),
+        *why(alert, times),
+        *ruled_out(alert, times),
     ]
 
 
