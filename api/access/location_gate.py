@@ -72,7 +72,7 @@ def decide(connection: Connection, viewer: Viewer, resident: int, now: datetime)
     return COARSE if reveal is None else LocationAccess(True, reveal.reason, reveal.until)
 
 
-def look(connection: Connection, viewer: Viewer, resident: int, now: datetime) -> LocationAccess:
+def recorded_access(connection: Connection, viewer: Viewer, resident: int, now: datetime) -> LocationAccess:
     """Decide, and keep a record if the place is going to be shown precisely. Call it for every answer that holds a place."""
     access = decide(connection, viewer, resident, now)
     if access.is_precise:
@@ -130,7 +130,7 @@ def reason_for(
     reason = dict(alert.reason)
     if alert.resident is None or not holds_place(reason):
         return reason, False
-    if look(connection, viewer, alert.resident, now).is_precise:
+    if recorded_access(connection, viewer, alert.resident, now).is_precise:
         return reason, True
     return without_places(reason), False
 

@@ -24,7 +24,7 @@ from core.store.people.residents import ResidentOverview
 
 
 def resident_for(
-    connection: Connection, viewer: Viewer, resident: int, now: datetime, *, is_look: bool = True
+    connection: Connection, viewer: Viewer, resident: int, now: datetime, *, is_recorded: bool = True
 ) -> ResidentOverview:
     """Return a resident whom the viewer may know of.
 
@@ -38,7 +38,7 @@ def resident_for(
         About whom.
     now : datetime
         When.
-    is_look : bool
+    is_recorded : bool
         The person's data will be shown: a look of staff is recorded for the person and the family.
 
     Raises
@@ -47,7 +47,7 @@ def resident_for(
         There is none, or the viewer may not know.
     """
     found = residents.overview(connection, viewer.scope, resident)
-    if is_look and viewer.is_staff:
+    if is_recorded and viewer.is_staff:
         access_log.record(connection, user=viewer.number, resident=resident, what=Viewed.RECORD, now=now)
     return found
 

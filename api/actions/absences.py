@@ -54,7 +54,7 @@ def plan(
         It is over already, is more than a year ahead, or too many are planned.
     """
     began_at, ended_at = span
-    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_look=False)
+    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_recorded=False)
     if ended_at is not None and ended_at <= context.now:
         raise RefusedError("ended_at", "absence_over")
     if began_at > context.now + LATEST:

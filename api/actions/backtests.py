@@ -26,7 +26,7 @@ def request(context: ActionContext, resident: int, wish: BacktestSettings) -> Ba
     ConflictError
         Too many of this resident's are not finished.
     """
-    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_look=False)
+    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_recorded=False)
     visibility.require_staff(context.viewer, "try settings on the past")
     number = backtest_requests.add(
         context.connection, resident, wish, user=context.viewer.number, now=context.now
@@ -45,7 +45,7 @@ def set_sensitivity(context: ActionContext, resident: int, sensitivity: Sensitiv
     ForbiddenError
         The viewer is not staff.
     """
-    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_look=False)
+    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_recorded=False)
     visibility.require_staff(context.viewer, "change settings")
     if sensitivities.put(context.connection, resident, sensitivity):
         _record(context, resident, Viewed.SENSITIVITY, sensitivity.value)

@@ -27,7 +27,7 @@ def add(
     RefusedError
         The resident has too many.
     """
-    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_look=False)
+    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_recorded=False)
     visibility.require_staff(context.viewer, "draw geofences")
     if len(geofences.of_resident(context.connection, resident)) >= MOST:
         raise RefusedError("number", "geofences_many", most=MOST)

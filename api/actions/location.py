@@ -43,7 +43,7 @@ def reveal(
     RefusedError
         The note cannot be stored, or is missing where the reason is `other`.
     """
-    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_look=False)
+    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_recorded=False)
     note = " ".join(note.split())
     if len(note) > _NOTE_LIMIT:
         raise RefusedError("note", "note_too_long", most=_NOTE_LIMIT)

@@ -27,7 +27,7 @@ class CellState(StrEnum):
 class Cell:
     """Half an hour; `level` is 1 to 3 for `MOVED` and 0 otherwise."""
 
-    look: CellState
+    state: CellState
     level: int = 0
 
 
@@ -74,7 +74,7 @@ def moved_cell(count: int, many: float) -> Cell:
     Examples
     --------
     >>> moved_cell(1, 6.0), moved_cell(6, 6.0), moved_cell(30, 6.0)
-    (Cell(look=<Look.MOVED: 'moved'>, level=1), Cell(look=<Look.MOVED: 'moved'>, level=2), Cell(look=<Look.MOVED: 'moved'>, level=3))
+    (Cell(state=<CellState.MOVED: 'moved'>, level=1), Cell(state=<CellState.MOVED: 'moved'>, level=2), Cell(state=<CellState.MOVED: 'moved'>, level=3))
     """
     if count <= 0.5 * many:
         return Cell(CellState.MOVED, 1)
@@ -87,7 +87,7 @@ def runs(cells: Sequence[Cell]) -> list[tuple[int, int, Cell]]:
     Examples
     --------
     >>> runs([Cell(Look.STILL), Cell(Look.STILL), Cell(Look.AWAY)])
-    [(0, 2, Cell(look=<Look.STILL: 'still'>, level=0)), (2, 1, Cell(look=<Look.AWAY: 'away'>, level=0))]
+    [(0, 2, Cell(state=<CellState.STILL: 'still'>, level=0)), (2, 1, Cell(state=<CellState.AWAY: 'away'>, level=0))]
     """
     found: list[tuple[int, int, Cell]] = []
     for index, cell in enumerate(cells):
@@ -101,10 +101,10 @@ def runs(cells: Sequence[Cell]) -> list[tuple[int, int, Cell]]:
 
 def figures(day: ChartDay, night_until_minute: int = 240) -> DayFigures:
     """Return the numbers of one day; the night is the time from midnight to `night_until_minute`."""
-    moved = [index for index, cell in enumerate(day.cells) if cell.look is CellState.MOVED]
+    moved = [index for index, cell in enumerate(day.cells) if cell.state is CellState.MOVED]
 
-    def minutes(look: CellState) -> int:
-        return CELL_MINUTES * sum(cell.look is look for cell in day.cells)
+    def minutes(state: CellState) -> int:
+        return CELL_MINUTES * sum(cell.state is state for cell in day.cells)
 
     return DayFigures(
         first_moved=next((i * CELL_MINUTES for i in moved if i * CELL_MINUTES >= night_until_minute), None),

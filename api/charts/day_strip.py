@@ -42,10 +42,10 @@ def rhythm(
         )
     for index, cell in enumerate(cells):
         x = index * width
-        if cell.look is CellState.MOVED:
+        if cell.state is CellState.MOVED:
             high = _BAR_HEIGHTS[cell.level]
             parts.append(box(cell, prefix, x=round(x + 1, 2), y=_HEIGHT - high, width=width - 2, height=high))
-        elif cell.look is not CellState.STILL:
+        elif cell.state is not CellState.STILL:
             parts.append(box(cell, prefix, x=round(x, 2), y=0, width=width, height=_HEIGHT))
     parts.append(f'<path class="frame" d="M0 {_HEIGHT - 0.5}H{_WIDTH}"/></svg>')
     return Markup("".join(parts))  # noqa: S704 - the title is escaped above

@@ -32,7 +32,7 @@ def patterns(prefix: str) -> str:
 def box(cell: Cell, prefix: str, *, x: float, y: float, width: float, height: float) -> str:
     """Return the rectangle of a run of cells; nothing for what lies ahead."""
     place = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
-    match cell.look:
+    match cell.state:
         case CellState.AHEAD:
             return ""
         case CellState.MOVED:
@@ -40,7 +40,7 @@ def box(cell: Cell, prefix: str, *, x: float, y: float, width: float, height: fl
         case CellState.STILL:
             return f'<rect class="still" {place}/>'
         case _:
-            return f'<rect class="{cell.look}" fill="url(#{prefix}-{cell.look})" {place}/>'
+            return f'<rect class="{cell.state}" fill="url(#{prefix}-{cell.state})" {place}/>'
 
 
 def triangle(x: float, y: float, size: float = 6) -> str:
@@ -49,7 +49,7 @@ def triangle(x: float, y: float, size: float = 6) -> str:
 
 
 def legend(names: Mapping[str, str], prefix: str, present: Sequence[CellState]) -> Markup:
-    """Return the list that explains the looks.
+    """Return the list that explains the states.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ def legend(names: Mapping[str, str], prefix: str, present: Sequence[CellState]) 
     items = [
         f'<li><svg viewBox="0 0 24 16" aria-hidden="true" class="chart-key">{box(cell, prefix, x=0, y=0, width=24, height=16)}</svg>{escape(names[name])}</li>'
         for name, cell in _LEGEND_ORDER
-        if cell.look in (CellState.STILL, CellState.MOVED, CellState.BLIND) or cell.look in present
+        if cell.state in (CellState.STILL, CellState.MOVED, CellState.BLIND) or cell.state in present
     ]
     items.append(
         f'<li><svg class="bare" viewBox="0 0 24 16" aria-hidden="true">{triangle(12, 3)}</svg>{escape(names["alert"])}</li>'

@@ -16,6 +16,6 @@ def result_for(
     """Return a result as the viewer may see it, and whether it holds precise places; such a look is recorded."""
     if one.result is None or not location_gate.holds_place(one.result):
         return one.result, False
-    if location_gate.look(connection, viewer, one.resident, now).is_precise:
+    if location_gate.recorded_access(connection, viewer, one.resident, now).is_precise:
         return one.result, True
     return location_gate.without_places(one.result), False

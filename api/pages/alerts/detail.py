@@ -44,8 +44,8 @@ class EventLine:
 
 
 @dataclass(frozen=True)
-class Rung:
-    """One rung of the ladder with the messages that were sent from it."""
+class EscalationRow:
+    """One step of the escalation with the messages that were sent from it."""
 
     name: str
     clock: Markup
@@ -97,7 +97,7 @@ def alert_context(
         "note": draft.note,
         "problem": draft.problem,
         "events": [_event_line(event, page) for event in alerts.events(connection, alert.number)],
-        "ladder": _ladder(
+        "escalation": _escalation(
             notifications.steps(connection, alert.number),
             notifications.of_alert(connection, alert.number),
             page,
@@ -138,8 +138,8 @@ def _evidence(
         now_minute=days.now_minute,
         prefix="evidence",
     )
-    names = {look: words(f"chart.{look}") for look in _LEGEND}
-    return {"chart": chart, "legend": legend(names, "evidence", days.looks), "table": day_table(days.days)}
+    names = {state: words(f"chart.{state}") for state in _LEGEND}
+    return {"chart": chart, "legend": legend(names, "evidence", days.states), "table": day_table(days.days)}
 
 
 def _event_line(event: AlertEvent, page: HtmlPage) -> EventLine:
@@ -157,7 +157,9 @@ def _event_line(event: AlertEvent, page: HtmlPage) -> EventLine:
     return EventLine(event.at, text, str(event.detail.get("note", "")))
 
 
-def _ladder(steps: list[EscalationStep], messages: list[Notification], page: HtmlPage) -> list[Rung]:
+def _escalation(
+    steps: list[EscalationStep], messages: list[Notification], page: HtmlPage
+) -> list[EscalationRow]:
     opening = [one for one in messages if one.kind is NotificationKind.OPENING]
     climb = [step for step in steps if step.is_climb]
     first = "alert.ladder_family" if len(climb) > 1 else "alert.ladder_centre"
@@ -166,7 +168,7 @@ def _ladder(steps: list[EscalationStep], messages: list[Notification], page: Htm
     passed_over = [step for step in steps if step.is_after_quiet_hours]
     names += ["alert.ladder_quiet"] * len(passed_over)
     return [
-        Rung(
+        EscalationRow(
             page.words(name),
             page.times.clock(step.executed_at or step.due_at),
             step.executed_at,

@@ -109,7 +109,7 @@ def ask(
     form = TryForm(rule, weeks, budget.strip(), happenings.typed(day or [], clock or [], what or []))
     with database.transaction() as connection:
         now = HtmlPage(request, viewer).now
-        one = visibility.resident_for(connection, viewer, number, now, is_look=False)
+        one = visibility.resident_for(connection, viewer, number, now, is_recorded=False)
         page = HtmlPage(request, viewer, one.zone)
         problems = form.problems(page)
         if not problems:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from api.access import visibility
 from api.access.viewer import Viewer
 from api.dependencies import ConnectionDep, Staff
-from api.pages.parts.alert_rows import AlertRow, Whose, matters
+from api.pages.parts.alert_rows import AlertRow, Whose, alert_rows
 from api.pages.rendering import HtmlPage
 from api.views import status
 from core.domain.alert import Alert, Handling, Severity
@@ -86,10 +86,10 @@ def _queue(
     found = visibility.open_alerts_for(connection, viewer, page.now)
     heard = devices.contact_count_in(connection, viewer.scope, page.now)
     blind = status.is_blind(health.health(connection), page.now, status.silent_after(page.clock_factor))
-    ladders = {
+    escalations = {
         alert.number: notifications.steps(connection, alert.number) for alert in found if _climbs(alert)
     }
-    rows = matters(found, Whose(people, page.words), ladders, page.times)
+    rows = alert_rows(found, Whose(people, page.words), escalations, page.times)
     shown = [row for row in rows if _is_shown(row, show)]
     return {
         "show": show,

@@ -38,7 +38,7 @@ _MARKS = {
 
 
 @dataclass(frozen=True)
-class FamilyMatter:
+class FamilyAlert:
     """An open alert with what the reader can do about it."""
 
     number: int
@@ -60,7 +60,7 @@ class Someone:
     state: str
     mark: str
     paused_clock: Markup | str
-    matters: list[FamilyMatter]
+    alerts: list[FamilyAlert]
     last_at: datetime | None
     last_place: str
     today_chart: object
@@ -109,9 +109,7 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
         state=state,
         mark=mark,
         paused_clock=page.times.clock(one.paused_until) if one.paused_until else "",
-        matters=[
-            _matter(alert, page, is_mine=visibility.holds(connection, viewer, alert)) for alert in found
-        ],
+        alerts=[_alert(alert, page, is_mine=visibility.holds(connection, viewer, alert)) for alert in found],
         last_at=one.last_life_sign_at,
         last_place=place_name(one.last_life_sign_place, page.words),
         today_chart=today["today_chart"],
@@ -123,9 +121,9 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
     )
 
 
-def _matter(alert: Alert, page: HtmlPage, *, is_mine: bool) -> FamilyMatter:
+def _alert(alert: Alert, page: HtmlPage, *, is_mine: bool) -> FamilyAlert:
     is_held = alert.handling is Handling.CLAIMED
-    return FamilyMatter(
+    return FamilyAlert(
         number=alert.number,
         severity=int(alert.severity),
         what=why(alert, page.times)[0],

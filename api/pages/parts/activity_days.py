@@ -34,9 +34,9 @@ class Days:
     now_minute: int
 
     @property
-    def looks(self) -> tuple[CellState, ...]:
+    def states(self) -> tuple[CellState, ...]:
         """Which states occur."""
-        return tuple({cell.look for day in self.days for cell in day.cells})
+        return tuple({cell.state for day in self.days for cell in day.cells})
 
 
 @dataclass(frozen=True)
@@ -92,14 +92,14 @@ def arrange(
     while day <= last:
         begins = [_begin(day, index, times.zone) for index in range(CELLS_PER_DAY)]
         minutes = tuple(mark.hour * 60 + mark.minute for mark in marks if mark.date() == day)
-        looks = tuple(cells.at(begin) for begin in begins)
-        found.append(ChartDay(day, times.day(day), looks, minutes, is_today=day == last))
+        states = tuple(cells.at(begin) for begin in begins)
+        found.append(ChartDay(day, times.day(day), states, minutes, is_today=day == last))
         day += timedelta(days=1)
     return tuple(found)
 
 
 class _Cells:
-    """Decides how each half-hour looks."""
+    """Decides the state of each half-hour."""
 
     def __init__(self, heard: Heard, now: datetime) -> None:
         self._heard = heard

@@ -43,7 +43,7 @@ class AlertRow:
     held_at: datetime | None
     is_cleared: bool
     seen_late: bool
-    ladder: str
+    escalation: str
     elapsed: float
     target_s: int
     also: tuple[Also, ...]
@@ -85,10 +85,10 @@ class Whose:
         return person.name
 
 
-def matters(
+def alert_rows(
     alerts: Sequence[Alert],
     whose: Whose,
-    ladders: Mapping[int, Sequence[EscalationStep]],
+    escalations: Mapping[int, Sequence[EscalationStep]],
     times: LocalTimes,
 ) -> list[AlertRow]:
     """Return one row for each person or thing, in the order of the alerts given; further alerts nest in its row."""
@@ -97,11 +97,11 @@ def matters(
         person = whose.person(alert)
         kind = "equipment" if alert.severity is Severity.EQUIPMENT else "person"
         found.setdefault((kind, person.number if person else alert.subject), []).append(alert)
-    return [_matter(group, whose, ladders.get(group[0].number, ()), times) for group in found.values()]
+    return [_row(group, whose, escalations.get(group[0].number, ()), times) for group in found.values()]
 
 
-def _matter(
-    group: Sequence[Alert], whose: Whose, ladder: Sequence[EscalationStep], times: LocalTimes
+def _row(
+    group: Sequence[Alert], whose: Whose, steps: Sequence[EscalationStep], times: LocalTimes
 ) -> AlertRow:
     alert = group[0]
     person = whose.person(alert)
@@ -124,7 +124,7 @@ def _matter(
         held_at=alert.claimed_at if is_held else None,
         is_cleared=alert.condition is Condition.CLEARED,
         seen_late=alert.detected_late,
-        ladder="" if is_held else _ladder_line(ladder, times),
+        escalation="" if is_held else _escalation_line(steps, times),
         elapsed=round(min(1.0, max(0.0, elapsed)), 3),
         target_s=0 if is_held or alert.severity > Severity.CHECK_SOON else int(target_s),
         also=tuple(
@@ -134,14 +134,14 @@ def _matter(
     )
 
 
-def _ladder_line(ladder: Sequence[EscalationStep], times: LocalTimes) -> str:
-    """Say how far the ladder is: 「連絡 1/2 段・返答待ち 次は 9:50」."""
-    rungs = [step for step in ladder if step.is_climb]
-    done = [step for step in rungs if step.executed_at is not None]
-    ahead = [step for step in ladder if step.is_ahead]
+def _escalation_line(steps: Sequence[EscalationStep], times: LocalTimes) -> str:
+    """Say how far the escalation is: 「連絡 1/2 段・返答待ち 次は 9:50」."""
+    climb = [step for step in steps if step.is_climb]
+    done = [step for step in climb if step.executed_at is not None]
+    ahead = [step for step in steps if step.is_ahead]
     if not done:
         return ""
-    text = times.words("board.step_told", done=len(done), all=len(rungs))
+    text = times.words("board.step_told", done=len(done), all=len(climb))
     if ahead:
         following = times.local(min(step.due_at for step in ahead))
         text += " · " + times.words("board.step_next", clock=f"{following.hour}:{following:%M}")

@@ -63,7 +63,7 @@ def load_place(
     sought: bool = False,
 ) -> Place:
     """Return what the viewer may see of the resident's place; a precise look is recorded. Who is `sought` is looked for around it."""
-    access = location_gate.look(connection, viewer, one.number, page.now)
+    access = location_gate.recorded_access(connection, viewer, one.number, page.now)
     has_tracker = any(device.kind is DeviceKind.TRACKER for device in there)
     latest = readings.latest_fix(connection, one.number, page.now)
     if not access.is_precise:

@@ -99,7 +99,7 @@ def add_absence(
 ) -> Response:
     """Plan an absence, or show the form again with what is wrong."""
     with database.transaction() as connection:
-        one = visibility.resident_for(connection, viewer, number, now, is_look=False)
+        one = visibility.resident_for(connection, viewer, number, now, is_recorded=False)
         page = HtmlPage(request, viewer, one.zone)
         try:
             made = form.parse(page)

@@ -9,7 +9,7 @@ from api.charts.cells import figures
 from api.charts.day_strip import rhythm
 from api.charts.marks import legend
 from api.pages.parts.activity_days import Days, load_days
-from api.pages.parts.alert_rows import AlertRow, Whose, matters
+from api.pages.parts.alert_rows import AlertRow, Whose, alert_rows
 from api.pages.parts.climate import rooms, unknown_line
 from api.pages.parts.day_table import clock_of, day_table
 from api.pages.parts.place import load_place
@@ -29,12 +29,12 @@ from core.store.people.residents import ResidentOverview
 
 _LEGEND = ("still", "moved", "away", "blind", "paused", "alert")
 _DAYS = 28
-_LOOKS_PER_PAGE = 20
+_RECORDS_PER_PAGE = 20
 
 
 @dataclass(frozen=True)
-class LookLine:
-    """Somebody's look at the person's data."""
+class AccessRow:
+    """One record of somebody who looked at the person's data."""
 
     last_at: datetime
     who: str
@@ -51,7 +51,7 @@ def head_context(
         "one": one,
         "state": state_name(one, page),
         "last_place": place_name(one.last_life_sign_place, page.words),
-        "open": open_matters(page, viewer, connection, one),
+        "open": open_alert_rows(page, viewer, connection, one),
     }
 
 
@@ -62,7 +62,7 @@ def resident_context(
     one: ResidentOverview,
     *,
     double: bool = False,
-    looks_page: int = 1,
+    records_page: int = 1,
     problem: str = "",
 ) -> dict[str, object]:
     """Return what the whole page shows to a viewer who may see it."""
@@ -86,7 +86,7 @@ def resident_context(
             "here": f"/residents/{one.number}",
             "double": double,
             "chart": chart,
-            "legend": legend({look: words(f"chart.{look}") for look in _LEGEND}, "act", days.looks),
+            "legend": legend({state: words(f"chart.{state}") for state in _LEGEND}, "act", days.states),
             "table": day_table(days.days),
             "rooms": climate,
             "climate_unknown": unknown_line(page, climate),
@@ -102,7 +102,7 @@ def resident_context(
             "week": load_week_section(page, connection, one),
             "contacts": residents.contacts(connection, one.number),
         }
-        | looks_context(page, connection, one.number, looks_page)
+        | access_records_context(page, connection, one.number, records_page)
     )
 
 
@@ -131,7 +131,7 @@ def baseline_context(page: HtmlPage, learned: BaselineSummary) -> dict[str, obje
     }
 
 
-def open_matters(
+def open_alert_rows(
     page: HtmlPage, viewer: Viewer, connection: Connection, one: ResidentOverview
 ) -> list[AlertRow]:
     """Return the open alerts about a resident, each as a row of its own."""
@@ -141,31 +141,35 @@ def open_matters(
         if viewer.is_staff or alert.severity is not Severity.EQUIPMENT
     ]
     whose = Whose([one], page.words)
-    return [row for alert in found for row in matters([alert], whose, {}, page.times)]
+    return [row for alert in found for row in alert_rows([alert], whose, {}, page.times)]
 
 
-def looks_context(page: HtmlPage, connection: Connection, resident: int, number: int) -> dict[str, object]:
+def access_records_context(
+    page: HtmlPage, connection: Connection, resident: int, number: int
+) -> dict[str, object]:
     """Return who looked at the resident's data, newest first: one page of everything that was ever recorded."""
     found = access_log.access_records(
-        connection, resident, limit=_LOOKS_PER_PAGE + 1, skip=(number - 1) * _LOOKS_PER_PAGE
+        connection, resident, limit=_RECORDS_PER_PAGE + 1, skip=(number - 1) * _RECORDS_PER_PAGE
     )
     return {
-        "looks": _look_lines(page, found[:_LOOKS_PER_PAGE]),
-        "looks_page": number,
-        "looks_per_page": _LOOKS_PER_PAGE,
-        "are_more_looks": len(found) > _LOOKS_PER_PAGE,
+        "access_records": _access_rows(page, found[:_RECORDS_PER_PAGE]),
+        "records_page": number,
+        "records_per_page": _RECORDS_PER_PAGE,
+        "are_more_records": len(found) > _RECORDS_PER_PAGE,
     }
 
 
-def _look_lines(page: HtmlPage, found: list[AccessRecord]) -> list[LookLine]:
+def _access_rows(page: HtmlPage, found: list[AccessRecord]) -> list[AccessRow]:
     return [
-        LookLine(
-            look.last_at,
-            page.words("resident.look_line", who=look.user_name, role=page.words(f"role.{look.role.value}")),
-            page.words(f"viewed.{look.what.value}"),
-            _reason(page, look.reason),
+        AccessRow(
+            record.last_at,
+            page.words(
+                "resident.look_line", who=record.user_name, role=page.words(f"role.{record.role.value}")
+            ),
+            page.words(f"viewed.{record.what.value}"),
+            _reason(page, record.reason),
         )
-        for look in found
+        for record in found
     ]
 
 

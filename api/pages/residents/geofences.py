@@ -135,7 +135,7 @@ def _show(
 ) -> Response:
     one: ResidentOverview = visibility.resident_for(connection, viewer, number, HtmlPage(request, viewer).now)
     page = HtmlPage(request, viewer, one.zone)
-    access = location_gate.look(connection, viewer, number, page.now)
+    access = location_gate.recorded_access(connection, viewer, number, page.now)
     fences = geofences.of_resident(connection, number)
     drawn = draw(page, connection, number, fences if access.is_precise else [])
     if not access.is_precise:

@@ -79,7 +79,7 @@ def show_resident(
     now = HtmlPage(request, viewer).now
     one = visibility.resident_for(connection, viewer, number, now)
     page = HtmlPage(request, viewer, one.zone)
-    context = resident_context(page, viewer, connection, one, double=hours == 48, looks_page=looks)
+    context = resident_context(page, viewer, connection, one, double=hours == 48, records_page=looks)
     return page.render("resident.html", context)
 
 
@@ -87,7 +87,7 @@ def show_resident(
 def show_head(request: Request, viewer: AnyUser, connection: ConnectionDep, number: Number) -> Response:
     """Return the top of the page alone, for a page that is open."""
     now = HtmlPage(request, viewer).now
-    one = visibility.resident_for(connection, viewer, number, now, is_look=False)
+    one = visibility.resident_for(connection, viewer, number, now, is_recorded=False)
     page = HtmlPage(request, viewer, one.zone)
     return page.render("_person.html", head_context(page, viewer, connection, one))
 

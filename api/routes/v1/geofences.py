@@ -26,7 +26,7 @@ def list_geofences(
     """Return the geofences; their precise shape shows where the home is, so it stands behind the location gate."""
     resident_for(connection, viewer, number, now)
     found = geofences.of_resident(connection, number)
-    access = location_gate.look(connection, viewer, number, now) if found else location_gate.COARSE
+    access = location_gate.recorded_access(connection, viewer, number, now) if found else location_gate.COARSE
     return [_shown(one, is_precise=access.is_precise) for one in found]
 
 
@@ -50,7 +50,7 @@ def add_geofence(
 def read_geofence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> GeofenceOut:
     """Return one geofence, precise behind the open location gate."""
     found = geofence_for(connection, viewer, number)
-    access = location_gate.look(connection, viewer, found.resident, now)
+    access = location_gate.recorded_access(connection, viewer, found.resident, now)
     return _shown(found, is_precise=access.is_precise)
 
 
@@ -77,7 +77,7 @@ def remove_geofence(viewer: AnyUser, number: Number, connection: ConnectionDep, 
 
 
 def _is_open(connection: Connection, viewer: Viewer, geofence: Geofence, now: datetime) -> bool:
-    return location_gate.look(connection, viewer, geofence.resident, now).is_precise
+    return location_gate.recorded_access(connection, viewer, geofence.resident, now).is_precise
 
 
 def _shown(geofence: Geofence, *, is_precise: bool) -> GeofenceOut:

@@ -126,7 +126,7 @@ def list_fixes(
     _check_span(since, until)
     resident_for(connection, viewer, number, now)
     key = from_cursor(cursor, *_FIX_KEY)
-    access = location_gate.look(connection, viewer, number, now)
+    access = location_gate.recorded_access(connection, viewer, number, now)
     found = readings.fixes(
         connection,
         number,

@@ -62,7 +62,7 @@ def list_contacts(
 @router.get("/{number}/looks", summary="Who looked")
 def list_looks(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> list[LookOut]:
     """Return who looked at the resident's place or record in the last 90 days: the newest 200, newest first."""
-    resident_for(connection, viewer, number, now, is_look=False)
+    resident_for(connection, viewer, number, now, is_recorded=False)
     return [
         LookOut.model_validate(one)
         for one in access_log.access_records(connection, number, since=now - _LOOKS_SHOWN)
@@ -80,7 +80,7 @@ def read_location_access(
     viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
 ) -> LocationAccessOut:
     """Return whether the location gate is open for you; asking is not a look."""
-    resident_for(connection, viewer, number, now, is_look=False)
+    resident_for(connection, viewer, number, now, is_recorded=False)
     return LocationAccessOut.model_validate(location_gate.decide(connection, viewer, number, now))
 
 

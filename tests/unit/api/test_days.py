@@ -35,35 +35,35 @@ def _cells(heard: Heard, now: datetime) -> tuple[Cell, ...]:
 
 def test_what_was_heard_without_a_life_sign_is_still() -> None:
     cells = _cells(_heard(0, 0.5, moved=frozenset({0})), _at(1))
-    assert [cell.look for cell in cells[:3]] == [CellState.MOVED, CellState.STILL, CellState.AHEAD]
+    assert [cell.state for cell in cells[:3]] == [CellState.MOVED, CellState.STILL, CellState.AHEAD]
 
 
 def test_silence_is_no_data_where_a_healthy_home_would_have_spoken() -> None:
     quiet_home = _heard(0, 6, silence=timedelta(minutes=30))
-    assert _cells(quiet_home, _at(7))[6].look is CellState.BLIND
+    assert _cells(quiet_home, _at(7))[6].state is CellState.BLIND
     # Sensors that speak only when something happens cannot be told from a quiet night.
-    assert _cells(_heard(0, 6), _at(7))[6].look is CellState.STILL
+    assert _cells(_heard(0, 6), _at(7))[6].state is CellState.STILL
 
 
 def test_recorded_blind_time_is_no_data_and_a_pause_is_a_pause() -> None:
     base = _heard(0, 12, moved=frozenset({0}))
     blind = Heard(base.parts, (), [BlindTime("home:1", _at(2), _at(4), _at(3), "home_silent")], (), None)
-    assert {cell.look for cell in _cells(blind, _at(12))[4:8]} == {CellState.BLIND}
+    assert {cell.state for cell in _cells(blind, _at(12))[4:8]} == {CellState.BLIND}
     paused = Heard(base.parts, (), (), [(_at(2), _at(4))], None)
-    assert {cell.look for cell in _cells(paused, _at(12))[4:8]} == {CellState.PAUSED}
+    assert {cell.state for cell in _cells(paused, _at(12))[4:8]} == {CellState.PAUSED}
 
 
 def test_away_gives_way_to_a_life_sign_at_home() -> None:
     base = _heard(0, 10, moved=frozenset({0, 10}))
     cells = _cells(Heard(base.parts, [_at(9.5), _at(10)], (), (), None), _at(12))
-    assert [cell.look for cell in cells[19:21]] == [CellState.AWAY, CellState.MOVED]
+    assert [cell.state for cell in cells[19:21]] == [CellState.AWAY, CellState.MOVED]
 
 
 def test_day_begins_at_midnight_of_the_home_and_nothing_is_drawn_before_the_first_reading() -> None:
     heard = _heard(9, moved=frozenset({9}))
     days = arrange(heard, [_at(9.25)], _moments(_at(10)), _DAY - timedelta(days=1), _DAY)
-    assert {cell.look for cell in days[0].cells} == {CellState.AHEAD}
-    assert days[1].cells[18].look is CellState.MOVED
+    assert {cell.state for cell in days[0].cells} == {CellState.AHEAD}
+    assert days[1].cells[18].state is CellState.MOVED
     assert days[1].alerts == (9 * 60 + 15,)
     assert days[1].is_today
 
