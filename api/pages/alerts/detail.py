@@ -7,7 +7,7 @@ from markupsafe import Markup
 
 from api.access import visibility
 from api.access.viewer import Viewer
-from api.charts.actogram import Texts, actogram
+from api.charts.actogram import Texts, TypicalDay, actogram
 from api.charts.marks import legend
 from api.pages.parts.activity_days import load_days
 from api.pages.parts.alert_rows import Whose
@@ -127,19 +127,25 @@ def _evidence(
     page: HtmlPage, connection: Connection, person: ResidentOverview | None, who: str
 ) -> dict[str, object]:
     if person is None:
-        return {"chart": "", "legend": "", "table": []}
+        return {"chart": "", "legend": "", "table": [], "typical": TypicalDay()}
     days = load_days(connection, person, page.times, _CHART_DAYS)
+    typical = baseline.learned(connection, person, page.now).typical_day
     words = page.words
     name = words("alert.evidence_title", who=who)
     chart = actogram(
         days.days,
         Texts(name, words("chart.description")),
-        typical=baseline.learned(connection, person, page.now).typical_day,
+        typical=typical,
         now_minute=days.now_minute,
         prefix="evidence",
     )
     names = {state: words(f"chart.{state}") for state in _LEGEND}
-    return {"chart": chart, "legend": legend(names, "evidence", days.states), "table": day_table(days.days)}
+    return {
+        "chart": chart,
+        "legend": legend(names, "evidence", days.states),
+        "table": day_table(days.days),
+        "typical": typical,
+    }
 
 
 def _event_line(event: AlertEvent, page: HtmlPage) -> EventLine:

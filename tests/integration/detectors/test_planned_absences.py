@@ -143,12 +143,13 @@ def test_the_charts_mark_the_times_that_the_sentences_say(api: ApiWard) -> None:
     resident, overview, alert = [family.get(page).text for page in pages]
 
     # Nothing is learned yet: no band and no lines.
-    assert not any(mark in page for page in before for mark in ('class="band"', 'class="usual"'))
+    assert not any(mark in page for page in before for mark in ('class="band"', 'class="usual"', "点線は"))
     for page in (resident, overview):
         assert "6:30ごろまでに" in page
         assert "22:00ごろ" in page
         # 480 wide for 24 hours: from 6:30 to 22:00.
         assert 'class="band" x="130" y="0" width="310"' in page
+    assert "点線は、ふだん起きている時刻" in alert
     # 88 from the left, 672 wide for 24 hours.
     for page in (resident, alert):
         assert [f'class="usual" d="M{88 + hour * 28:g} ' in page for hour in (6.5, 22)] == [True, True]
