@@ -414,7 +414,7 @@ def test_a_call_for_help_is_told_at_once_while_backtests_run(
         # A killed detector's request is finished by the next. It is made short meanwhile, for it begins anew.
         detectors.kill()
         with database.transaction() as connection:
-            connection.execute(b"""UPDATE backtest SET wish = wish || '{"weeks": 1}'""")
+            connection.execute(b"""UPDATE backtest SET settings = settings || '{"weeks": 1}'""")
         processes.start("detectors", settings)
         wait_until(lambda: _state(database, number) is BacktestState.DONE, 90, "its end")
         processes.stop_all()
