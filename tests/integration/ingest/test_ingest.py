@@ -454,8 +454,10 @@ def test_a_monitor_sees_numbers_and_health(
     with Publisher(broker) as device:
         device.publish("mimamori/v1/hall-1/readings", readings(1, ("motion", True, now())))
         device.publish("mimamori/v1/nobody/readings", readings(1, ("motion", True, now())))
+        device.publish("gw/g1/zigbee2mqtt/hall", b'{"occupancy": true, "work_state": 3, "mode": 1}')
+        device.publish("gw/g1/zigbee2mqtt/nobody", b'{"occupancy": true, "work_state": 3}')
         device.flush()
-    wait_until(lambda: _stored(rows) == 2)
+    wait_until(lambda: _stored(rows) == 4)
 
     def answer(path: str) -> tuple[int, str]:
         connection = HTTPConnection("127.0.0.1", port, timeout=5)
@@ -465,9 +467,12 @@ def test_a_monitor_sees_numbers_and_health(
 
     status, text = answer("/metrics")
     assert status == 200
-    assert {"ingest_active 1.0", "ingest_messages_total 2.0", "ingest_quarantined_total 1.0"} <= set(
+    assert {"ingest_active 1.0", "ingest_messages_total 4.0", "ingest_quarantined_total 2.0"} <= set(
         text.splitlines()
     )
+    # What is not read is counted for registered devices.
+    unread = [line for line in text.splitlines() if line.startswith("ingest_unread_fields_total")]
+    assert unread == ['ingest_unread_fields_total{sender="zigbee2mqtt:g1/hall"} 2.0']
     # Whoever collects the numbers sees how far ingest is and which gateways are heard.
     assert {"ingest_no_data 0.0"} <= set(text.splitlines())
     assert "ingest_complete_through_timestamp_seconds 1." in text

@@ -36,6 +36,7 @@ def _shelly(**components: object) -> dict[str, object]:
         ("tele/x/SENSOR", {"ENERGY": {"Power": 3, "Today": 1}}, ["ENERGY.Today"]),
         ("tele/x/SENSOR", {"ZbReceived": {"0x1": {"Occupancy": 1, "Angle": 3}}}, ["ZbReceived.Angle"]),
         ("stat/x/RESULT", {"SetOption19": "OFF"}, ["SetOption19"]),
+        ("stat/x/COLOR", "red", ["COLOR"]),
         ("shelly-1/status/input:1", {"id": 1, "state": True, "xcounts": 4}, ["input:1.xcounts"]),
         ("shelly-1/events/rpc", _shelly(**{"thing:3": {"id": 3, "value": 4}}), ["thing:3.value"]),
         ("shelly-1/status/bthomesensor:200", {"id": 200, "value": 21.5}, ["bthomesensor:200.value"]),
