@@ -128,6 +128,7 @@ def test_a_home_is_blind_as_soon_as_its_gateway_said_that_it_goes_before_that_is
     found = evaluate_home(3, [gone], (), at(2))
     assert told(found) == []
     assert found.blind == (Blind(at(1), None, at(1)),)
+    assert evaluate_home(3, [gone], (), at(1)).blind == (Blind(at(1), None, at(1)),)
     # Whatever ended before it was sure leaves nothing.
     back = Link(1, DeviceKind.GATEWAY, "", timedelta(minutes=5), (at(0),), ((at(1), False), (at(3), True)))
     assert evaluate_home(3, [back], (), at(4)).blind == ()
