@@ -171,16 +171,17 @@ def main() -> int:
             print("the tests fail without any fault", file=sys.stderr)
             return 2
         copies.put(whole)
+        noticed: list[bool] = []
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            noticed = list(pool.map(tried, faults))
+            for one, was in zip(faults, pool.map(tried, faults), strict=True):
+                noticed.append(was)
+                if not was:
+                    print(f"not noticed: {one.module}:{one.line} {one.what}", flush=True)
     return report(faults, noticed)
 
 
 def report(faults: Sequence[Mutant], noticed: Sequence[bool]) -> int:
-    """Print what was not noticed, and the shares; return the exit code."""
-    for one, was in zip(faults, noticed, strict=True):
-        if not was:
-            print(f"not noticed: {one.module}:{one.line} {one.what}")
+    """Print the shares, and return the exit code."""
     for module in dict.fromkeys(one.module for one in faults):
         own = [was for one, was in zip(faults, noticed, strict=True) if one.module == module]
         print(f"{sum(own):4} of {len(own):4} {module}")
