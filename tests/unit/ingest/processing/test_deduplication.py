@@ -46,3 +46,26 @@ def test_a_copy_of_what_came_or_of_another_copy_is_a_repeat() -> None:
         seen = deduplication()
         assert not seen.is_duplicate_in_batch(KEY, NOW, since, retained=first)
         assert seen.is_duplicate_in_batch(KEY, NOW, since, retained=True)
+
+
+def test_a_value_without_a_number_is_a_repeat_within_five_seconds_or_if_the_broker_says_so() -> None:
+    assert deduplication().duplicate_since(message(), None) == NOW - timedelta(seconds=5)
+    assert deduplication().duplicate_since(message(repeated=True), None) == NOW - timedelta(hours=3)
+
+
+def test_a_device_that_lost_its_memory_repeats_no_number_from_before() -> None:
+    began = NOW - timedelta(hours=1)
+    counted_anew = Deduplication(timedelta(seconds=5), NOW, {DEVICE: began})
+    assert counted_anew.duplicate_since(message(), DEVICE) == began
+    # Another device's loss, one that lies further back than a week, and one that is still to come change nothing.
+    assert counted_anew.duplicate_since(message(), DEVICE + 1) == NOW - timedelta(days=7)
+    for other in (NOW - timedelta(days=8), NOW + timedelta(hours=1)):
+        found = Deduplication(timedelta(seconds=5), NOW, {DEVICE: other})
+        assert found.duplicate_since(message(), DEVICE) == NOW - timedelta(days=7)
+
+
+def test_the_same_value_counts_as_a_repeat_from_the_window_on_and_not_before_it() -> None:
+    for age, is_duplicate in ((timedelta(0), True), (timedelta(microseconds=1), False)):
+        seen = deduplication()
+        assert not seen.is_duplicate_in_batch(KEY, NOW - age, NOW, retained=False)
+        assert seen.is_duplicate_in_batch(KEY, NOW, NOW, retained=False) is is_duplicate

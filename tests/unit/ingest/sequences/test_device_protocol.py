@@ -27,7 +27,8 @@ def _at(seq: int) -> datetime:
 class Worker:
     """The protocol of one worker alone, its broker, its database and its watch moved by hand."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *, is_shared: bool = False) -> None:
+        self.factor = 1.0
         self.moment = 1000.0
         self.is_connected = True
         self.sent: list[tuple[str, Any]] = []
@@ -38,7 +39,12 @@ class Worker:
             monkeypatch.setattr(sequence_gaps, name, self._keeper(name))
         parts = cast("Any", self)
         self.protocol = DeviceProtocol(
-            database=parts, clock=parts, receiver=parts, commit_queue=parts, devices=parts, is_shared=False
+            database=parts,
+            clock=parts,
+            receiver=parts,
+            commit_queue=parts,
+            devices=parts,
+            is_shared=is_shared,
         )
 
     def _keeper(self, name: str) -> Callable[..., None]:
@@ -60,6 +66,13 @@ class Worker:
 
     def submit(self, work: Callable[[], None]) -> None:
         work()
+
+    def run_with_retry(self, work: Callable[[], None]) -> bool:
+        work()
+        return True
+
+    def all(self) -> list[SendingDevice]:
+        return [_DEVICE]
 
     def publish(self, topic: str, payload: bytes) -> None:
         self.sent.append((topic, json.loads(payload)))
@@ -156,7 +169,7 @@ def test_blind_time_from_before_a_restart_is_taken_back_when_its_messages_come(
 def test_of_workers_that_share_each_leaves_what_it_saw_and_knows_only_its_own_numbers() -> None:
     highest: dict[int, int] = {}
     batch = ProtocolState(highest)
-    assert batch.is_new(1, 7)
+    assert (batch.is_new(1, 1), batch.is_new(1, 7)) == (True, True)
     batch.note(_DEVICE, 7, _at(7))
     batch.note(_DEVICE, 3, _at(3))
     batch.note_newest(_DEVICE, 9)
@@ -167,3 +180,87 @@ def test_of_workers_that_share_each_leaves_what_it_saw_and_knows_only_its_own_nu
         (1, 3, _at(3), False),
         (1, 9, sequence_gaps.NO_TIME, True),
     ]
+
+
+class Group:
+    """What workers that share the messages left in the database for the one that leads."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seen: list[tuple[int, int, datetime, bool]] = []
+        self.slowest: datetime | None = None
+        self.loads = 0
+        self.is_broken = False
+        self.last: dict[int, tuple[int, datetime]] = {}
+        for name, value in (("all_missing", {}), ("blind_beginnings", {}), ("counting_since", {})):
+            monkeypatch.setattr(sequence_gaps, name, partial(_read, value))
+        for name in ("last_numbers", "take_seen", "slowest_worker", "put_last_numbers"):
+            monkeypatch.setattr(sequence_gaps, name, getattr(self, name))
+
+    def last_numbers(self, _connection: object) -> dict[int, tuple[int, datetime]]:
+        self.loads += 1
+        return dict(self.last)
+
+    def take_seen(self, _connection: object) -> list[tuple[int, int, datetime, bool]]:
+        left, self.seen = self.seen, []
+        return left
+
+    def slowest_worker(self, _connection: object, since: datetime) -> datetime | None:
+        assert since == _at(1000) - timedelta(seconds=15)
+        if self.is_broken:
+            raise ConnectionError
+        return self.slowest
+
+    def put_last_numbers(self, _connection: object, last: dict[int, tuple[int, datetime]]) -> None:
+        self.last |= last
+
+
+@pytest.fixture
+def group(monkeypatch: pytest.MonkeyPatch) -> Group:
+    return Group(monkeypatch)
+
+
+def test_only_the_worker_that_leads_looks_for_gaps_among_what_all_left(
+    monkeypatch: pytest.MonkeyPatch, group: Group
+) -> None:
+    worker = Worker(monkeypatch, is_shared=True)
+    group.seen = [(1, 5, _at(5), False), (1, 1, _at(1), False), (1, 2, _at(2), False), (99, 1, _at(1), False)]
+    worker.after(1)
+    assert (worker.protocol.leads, worker.sent, len(group.seen)) == (False, [], 4)
+
+    worker.protocol.lead()
+    assert worker.after(1) == [("write_missing", {1: [Missing(3, 4, _at(2), _at(5))]})]
+    assert group.last == {1: (5, _at(5))}
+    group.seen = [(1, 7, sequence_gaps.NO_TIME, True)]
+    worker.after(3)
+    assert worker.sent[-1] == ("mimamori/v1/hall-1/command", {"resend": [[3, 4], [6, 7]]})
+    assert group.loads == 1
+
+
+@pytest.mark.parametrize(("behind_s", "is_asked"), [(5, True), (5.1, False), (None, True)])
+def test_nothing_is_asked_for_while_a_worker_is_more_than_five_seconds_behind(
+    monkeypatch: pytest.MonkeyPatch, group: Group, behind_s: float | None, *, is_asked: bool
+) -> None:
+    worker = Worker(monkeypatch, is_shared=True)
+    worker.protocol.lead()
+    group.slowest = None if behind_s is None else _at(1000) - timedelta(seconds=behind_s)
+    group.seen = [(1, 1, _at(1), False), (1, 4, _at(4), False)]
+    worker.after(1)
+    worker.after(3)
+    assert any("resend" in body for _, body in worker.sent) is is_asked
+
+
+def test_after_a_failure_of_the_database_the_leader_reads_everything_anew(
+    monkeypatch: pytest.MonkeyPatch, group: Group
+) -> None:
+    worker = Worker(monkeypatch, is_shared=True)
+    worker.protocol.lead()
+    worker.after(1)
+    assert group.loads == 1
+    group.is_broken = True
+    with pytest.raises(ConnectionError):
+        worker.after(1)
+    group.is_broken = False
+    worker.after(1)
+    assert group.loads == 2
+    worker.after(1)
+    assert group.loads == 2
