@@ -17,10 +17,12 @@ from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.limits import Rules
 from ingest.processing.slow_path import SlowPath
+from ingest.processing.timestamps import OLDEST
 from ingest.sequences.gap_tracker import GapTracker
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
 DEVICE = SendingDevice(7, "hall-1", "native:hall-1", DeviceKind.MOTION, None, None)
+RULES = Rules(ZoneInfo("UTC"))
 MOTION = METRICS["motion"].number
 SIGN = int(ReadingFlag.LIFE_SIGN)
 
@@ -43,12 +45,12 @@ def _found(_sender: str) -> SendingDevice:
     return DEVICE
 
 
-def batch_of(time: datetime | None, *, seq: int = 5, retained: bool = False) -> Batch:
+def batch_of(time: datetime | None, *, seq: int = 5, retained: bool = False, metric: str = "motion") -> Batch:
     tracker = GapTracker()
     tracker.note(DEVICE, 4, NOW - timedelta(minutes=1))
-    builder = BatchBuilder(Rules(ZoneInfo("UTC")), _found, {}, NOW - timedelta(days=1), tracker)
+    builder = BatchBuilder(RULES, _found, {}, NOW - timedelta(days=1), tracker)
     message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", retained, False, NOW)
-    builder.add(message, Decoded(DEVICE.sender, "hall-1", seq=seq, readings=[Measured("motion", True, time)]))
+    builder.add(message, Decoded(DEVICE.sender, "hall-1", seq=seq, readings=[Measured(metric, True, time)]))
     return builder.batch
 
 
@@ -57,6 +59,22 @@ def test_a_plain_message_takes_the_fast_path(slow: list[str]) -> None:
 
     assert slow == []
     assert found.new == [(7, microsecond(NOW), MOTION, 5, 1.0, microsecond(NOW), SIGN)]
+
+
+@pytest.mark.parametrize(
+    ("time", "is_fast"),
+    [
+        (NOW - OLDEST, True),
+        (NOW - OLDEST - timedelta(microseconds=1), False),
+        (NOW + RULES.newest, True),
+        (NOW + RULES.newest + timedelta(microseconds=1), False),
+    ],
+)
+def test_a_time_is_plain_up_to_the_oldest_and_the_newest_that_are_believed(
+    slow: list[str], time: datetime, *, is_fast: bool
+) -> None:
+    assert len(batch_of(time).new) == is_fast
+    assert (slow == []) is is_fast
 
 
 @pytest.mark.parametrize("odd", [{"time": None}, {"time": NOW, "seq": 4}, {"time": NOW, "retained": True}])
@@ -91,3 +109,11 @@ def test_unread_fields_are_counted_for_the_device_that_sent_them() -> None:
         result = Decoded("zigbee2mqtt:/hall", "hall", [Measured("motion", True)], unread=["a", "b"])
         builder.add(message, result)
     assert builder.unread == {"zigbee2mqtt:/hall": 4}
+
+
+def test_a_new_numbered_state_is_new_too_though_it_takes_the_slow_path(slow: list[str]) -> None:
+    found = batch_of(NOW, metric="contact_open")
+
+    assert slow == ["contact_open"]
+    assert [row[:5] for row in found.new] == [(7, microsecond(NOW), METRICS["contact_open"].number, 5, 1.0)]
+    assert (found.readings, found.doubtful) == ([], [])
