@@ -22,6 +22,7 @@ from tests.support.paths import REPOSITORY
 
 _RULES = "tests/unit/detectors/rules/"
 _INGEST = "tests/unit/ingest/"
+_REAL = "tests/integration/detectors/"
 # What a fault costs most in, and the tests that are next to it.
 HEART: dict[str, tuple[str, ...]] = {
     "ingest/sequences/gap_tracker.py": (_INGEST + "sequences",),
@@ -31,8 +32,9 @@ HEART: dict[str, tuple[str, ...]] = {
     "ingest/processing/slow_path.py": (_INGEST + "processing", "tests/property/test_plain.py"),
     "ingest/processing/fast_path.py": (_INGEST + "processing", "tests/property/test_plain.py"),
     "detectors/alerting/escalation.py": ("tests/unit/detectors/alerting/test_escalation.py",),
-    "detectors/alerting/planner.py": ("tests/unit/detectors/alerting",),
-    "detectors/engine/areas.py": ("tests/unit/detectors/engine", _RULES + "test_area_silent.py"),
+    # These two are mostly questions to the database, so a real one is nearest.
+    "detectors/alerting/planner.py": ("tests/unit/detectors/alerting", _REAL + "test_escalation.py"),
+    "detectors/engine/areas.py": (_RULES + "test_area_silent.py", _REAL + "test_areas.py"),
     "detectors/rules/area_silent.py": (_RULES + "test_area_silent.py",),
     "detectors/rules/ward_silent.py": (_RULES + "test_ward_silent.py",),
     "detectors/rules/equipment_silent.py": (_RULES + "test_equipment_silent.py",),
