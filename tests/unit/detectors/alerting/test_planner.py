@@ -18,15 +18,15 @@ class Work:
     """A database in which claims lapse, events wait and steps are due; alerts in `broken` cannot be worked on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, broken: Collection[int] = ()) -> None:
-        self.left = {"lapsed": [1, 2], "unplanned": [3, 4], "due_step": [5]}
+        self.left = {"expired": [1, 2], "unplanned": [3, 4], "due_step": [5]}
         self.done: list[tuple[str, int]] = []
         self.broken = broken
         self.error: Exception = ValueError("no words for this")
         for name in self.left:
             monkeypatch.setattr(
-                handling if name == "lapsed" else notifications, f"hold_{name}", self._holder(name)
+                handling if name == "expired" else notifications, f"hold_{name}", self._holder(name)
             )
-        for name, do in (("lapsed", "_expire_claim"), ("unplanned", "_plan"), ("due_step", "_escalate")):
+        for name, do in (("expired", "_expire_claim"), ("unplanned", "_plan"), ("due_step", "_escalate")):
             monkeypatch.setattr(planner, do, self._doer(name))
 
     def _holder(self, name: str) -> Any:
@@ -54,11 +54,11 @@ class Work:
         return planner.plan_all(cast("Any", self), NOW, put_off)
 
 
-def test_everything_that_is_due_is_done_claims_that_lapse_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_everything_that_is_due_is_done_claims_that_expire_first(monkeypatch: pytest.MonkeyPatch) -> None:
     work = Work(monkeypatch)
     assert work.plan() == 5
     assert work.done == [
-        ("lapsed", 1), ("lapsed", 2), ("unplanned", 3), ("unplanned", 4), ("due_step", 5),
+        ("expired", 1), ("expired", 2), ("unplanned", 3), ("unplanned", 4), ("due_step", 5),
     ]  # fmt: skip
     assert work.plan() == 0
 
@@ -69,7 +69,7 @@ def test_an_alert_that_cannot_be_planned_is_put_off_and_the_others_go_on(
     work, put_off = Work(monkeypatch, broken={1, 3}), set[int]()
     assert work.plan(put_off) == 3
     assert put_off == {1, 3}
-    assert work.done == [("lapsed", 2), ("unplanned", 4), ("due_step", 5)]
+    assert work.done == [("expired", 2), ("unplanned", 4), ("due_step", 5)]
     # It is left alone until whoever keeps the list takes it off.
     work.broken = ()
     assert work.plan(put_off) == 0
@@ -92,6 +92,6 @@ def test_a_fault_before_an_alert_is_held_is_not_hidden(monkeypatch: pytest.Monke
     def fails(*_: object) -> int | None:
         raise ValueError("the question itself is wrong")
 
-    monkeypatch.setattr(handling, "hold_lapsed", fails)
+    monkeypatch.setattr(handling, "hold_expired", fails)
     with pytest.raises(ValueError, match="itself"):
         work.plan()

@@ -35,7 +35,7 @@ class Worker:
         self.kept: list[tuple[str, object]] = []
         monkeypatch.setattr("ingest.sequences.gap_tracker.time", self)
         monkeypatch.setattr("ingest.sequences.device_protocol.time", self)
-        for name in ("write_missing", "record_blind_time", "drop_blind_time"):
+        for name in ("write_gaps", "record_blind_time", "drop_blind_time"):
             monkeypatch.setattr(sequence_gaps, name, self._keeper(name))
         parts = cast("Any", self)
         self.protocol = DeviceProtocol(
@@ -50,7 +50,7 @@ class Worker:
     def _keeper(self, name: str) -> Callable[..., None]:
         def keep(_connection: object, *values: object) -> None:
             if values[0]:
-                self.kept.append((name, values[:2] if name != "write_missing" else values[0]))
+                self.kept.append((name, values[:2] if name != "write_gaps" else values[0]))
 
         return keep
 
@@ -120,7 +120,7 @@ def test_a_gap_that_only_a_status_told_of_is_written_by_itself(worker: Worker) -
     worker.after(1)
     observer = worker.protocol.observer()
     observer.note_newest(_DEVICE, 4)
-    assert worker.after(1) == [("write_missing", {1: [SequenceGap(3, 4, _at(2), None)]})]
+    assert worker.after(1) == [("write_gaps", {1: [SequenceGap(3, 4, _at(2), None)]})]
 
 
 def test_missing_messages_are_asked_for_by_number_and_what_is_stored_is_confirmed(worker: Worker) -> None:
@@ -148,10 +148,10 @@ def test_blind_time_from_before_a_restart_is_taken_back_when_its_messages_come(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     stored = {
-        "last_numbers": {1: (5, _at(5))},
-        "all_missing": {1: [SequenceGap(2, 3, _at(1), _at(4))]},
+        "last_seqs": {1: (5, _at(5))},
+        "all_gaps": {1: [SequenceGap(2, 3, _at(1), _at(4))]},
         "blind_beginnings": {1: {_at(1)}},
-        "counting_since": {},
+        "reset_times": {},
     }
     for name, value in stored.items():
         monkeypatch.setattr(sequence_gaps, name, partial(_read, value))
@@ -191,16 +191,16 @@ class Group:
         self.loads = 0
         self.is_broken = False
         self.last: dict[int, tuple[int, datetime]] = {}
-        for name, value in (("all_missing", {}), ("blind_beginnings", {}), ("counting_since", {})):
+        for name, value in (("all_gaps", {}), ("blind_beginnings", {}), ("reset_times", {})):
             monkeypatch.setattr(sequence_gaps, name, partial(_read, value))
-        for name in ("last_numbers", "take_seen", "slowest_worker", "put_last_numbers"):
+        for name in ("last_seqs", "take_batches", "slowest_worker", "put_last_seqs"):
             monkeypatch.setattr(sequence_gaps, name, getattr(self, name))
 
-    def last_numbers(self, _connection: object) -> dict[int, tuple[int, datetime]]:
+    def last_seqs(self, _connection: object) -> dict[int, tuple[int, datetime]]:
         self.loads += 1
         return dict(self.last)
 
-    def take_seen(self, _connection: object) -> list[tuple[int, int, datetime, bool]]:
+    def take_batches(self, _connection: object) -> list[tuple[int, int, datetime, bool]]:
         left, self.seen = self.seen, []
         return left
 
@@ -210,7 +210,7 @@ class Group:
             raise ConnectionError
         return self.slowest
 
-    def put_last_numbers(self, _connection: object, last: dict[int, tuple[int, datetime]]) -> None:
+    def put_last_seqs(self, _connection: object, last: dict[int, tuple[int, datetime]]) -> None:
         self.last |= last
 
 
@@ -228,7 +228,7 @@ def test_only_the_worker_that_leads_looks_for_gaps_among_what_all_left(
     assert (worker.protocol.leads, worker.sent, len(group.seen)) == (False, [], 4)
 
     worker.protocol.lead()
-    assert worker.after(1) == [("write_missing", {1: [Missing(3, 4, _at(2), _at(5))]})]
+    assert worker.after(1) == [("write_gaps", {1: [SequenceGap(3, 4, _at(2), _at(5))]})]
     assert group.last == {1: (5, _at(5))}
     group.seen = [(1, 7, sequence_gaps.NO_TIME, True)]
     worker.after(3)
