@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import cast
 
+from core.domain.metrics import CALLS
 from ingest.codecs.lorawan.names import (
     BATTERY_VOLTS,
     CAYENNE,
@@ -35,7 +36,7 @@ from ingest.codecs.result import Decoded, Measured, Position
 _GEOFENCES = {"inside", "outside"}
 # `temperature_1`, `region_2_occupancy`, `switch_1`, `gpio_in_1`: several of one kind in one device.
 _NUMBERED = re.compile(r"_\d")
-_CAYENNE = re.compile(r"(?P<kind>[a-z_]+?)_(?P<channel>\d+)\Z")
+_CAYENNE = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9_]*?)_(?P<channel>\d+)\Z")
 _SEVERAL = (
     (re.compile(r"region_(\d+)_occupancy\Z"), "presence", {"occupied": True, "vacant": False}),
     (re.compile(r"switch_(\d+)\Z"), "switch_on", {"on": True, "off": False}),
@@ -186,11 +187,24 @@ def _one_of_several(key: str, value: object) -> list[Measured]:
                 for reported in _word(metric, words, value)
             ]
     match = _CAYENNE.match(key)
-    metric = CAYENNE.get(match["kind"]) if match else None
-    if match is None or metric is None:
+    if match is None:
         return []
+    metric = CAYENNE.get(match["kind"], "")
+    if not metric:
+        return _of_several_like(match["kind"], match["channel"], value)
     found = _word(metric, {}, value) if metric in {"presence", "input_on"} else _number(metric, value)
     return [Measured(f"{reported.metric}#{match['channel']}", reported.value) for reported in found]
+
+
+def _of_several_like(kind: str, channel: str, value: object) -> list[Measured]:
+    """Read `door_2`, `pir_1`: a name that we know of a device with one, and a number; calls are read by their words."""
+    if kind in NUMBERS:
+        found = _number(NUMBERS[kind], value)
+    elif kind in WORDS and WORDS[kind][0] not in CALLS:
+        found = _word(*WORDS[kind], value)
+    else:
+        return []
+    return [Measured(f"{reported.metric}#{channel}", reported.value) for reported in found]
 
 
 def _battery(value: object, _body: JsonObject) -> list[Measured]:

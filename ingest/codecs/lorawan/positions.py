@@ -35,9 +35,7 @@ _ELSEWHERE = frozenset({
 })  # fmt: skip
 _ABOUT_THE_FIX = frozenset({"gps", "gnss", "fix", "position", "location", "valid"})
 _FAILED = frozenset({"failed", "fail", "failure", "invalid", "timeout", "nofix", "lost", "error"})
-_DOUBTFUL_WORD = re.compile(
-    "fail|invalid|timeout|time out|no.?fix|lost|error|cached|stale|known", re.IGNORECASE
-)
+_DOUBTFUL_WORD = re.compile("fail|invalid|timeout|no.?fix|not|lost|error|cached|stale|known", re.IGNORECASE)
 _NOT_FRESH = frozenset({"approximate", "approx", "estimated", "cached", "stale", "outdated", "last"})
 _ACCURACIES = ("horizontalAccuracy", "accuracy", "acc", "accuracy_m", "horizontal_accuracy", "posAcc")
 _ALTITUDES = ("altitude", "alt")
@@ -109,14 +107,16 @@ def _holders(body: JsonObject, path: str, depth: int) -> Iterator[tuple[str, Jso
 
 
 def _note_doubt(place: TrackerPlace, path: str, holder: JsonObject) -> None:
+    # A flag whose name says no more than `valid` or `cached` is about a place only beside one.
+    holds_place = bool(path) or any(_name(key).is_latitude for key in holder)
     for key, value in holder.items():
         name = _name(key)
         if isinstance(value, str) and _DOUBTFUL_WORD.search(value):
             words = frozenset(word_parts(value))
             is_about = bool(path) or name.is_about_fix or bool(words & _ABOUT_THE_FIX)
-            says_so = is_about and bool(words & (_FAILED | {"cached", "stale"}) or {"last", "known"} <= words)
+            says_so = is_about and _is_doubtful_word(words)
         else:
-            says_so = name.may_be_flag and _is_doubt(name.parts, truth_of(value), in_holder=bool(path))
+            says_so = name.may_be_flag and _is_doubt(name.parts, truth_of(value), holds_place=holds_place)
         if says_so:
             place.is_doubtful = True
             place.used.add(path + key)
@@ -124,15 +124,21 @@ def _note_doubt(place: TrackerPlace, path: str, holder: JsonObject) -> None:
             place.used.add(path + key)
 
 
-def _is_doubt(parts: frozenset[str], truth: bool | None, *, in_holder: bool) -> bool:
+def _is_doubtful_word(words: frozenset[str]) -> bool:
+    """Tell whether a text says that there is no fix, or an old one: `FAILURE`, `no fix`, `last known`; `no error` does not."""
+    if words & {"no", "not", "without"}:
+        return bool(words & {"fix", "fixed", "valid"})
+    return bool(words & (_FAILED | {"cached", "stale"})) or {"last", "known"} <= words
+
+
+def _is_doubt(parts: frozenset[str], truth: bool | None, *, holds_place: bool) -> bool:
     """Tell whether a flag says that the place is no fix: `fixFailed: true`, `gps_valid: false`, `approximate: true`."""
     if truth is None:
         return False
-    is_about = in_holder or bool(parts & _ABOUT_THE_FIX)
+    if not holds_place and not parts & (_ABOUT_THE_FIX - {"valid"}):
+        return False
     if truth:
-        return bool(parts & _NOT_FRESH and (is_about or len(parts) == 1)) or bool(
-            is_about and parts & _FAILED
-        )
+        return bool(parts & (_NOT_FRESH | _FAILED))
     names_fix = parts <= {
         "gps",
         "gnss",

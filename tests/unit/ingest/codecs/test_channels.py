@@ -49,6 +49,8 @@ def _script_event(**data: object) -> dict[str, object]:
         ("tele/p/SENSOR", {"ENERGY": {"Power": [7]}}, {"power_w#1": 7}),
         (_CHIRPSTACK, _uplink(gpio_in_2="high"), {"input_on#2": True}),
         (_CHIRPSTACK, _uplink(switch_2="on"), {"switch_on#2": True}),
+        (_CHIRPSTACK, _uplink(door_2="open", pir_1="trigger"), {"contact_open#2": True, "motion#1": True}),
+        (_CHIRPSTACK, _uplink(co2_3=640), {"co2_ppm#3": 640}),
         (_CHIRPSTACK, _uplink(region_3_occupancy="occupied"), {"presence#3": True}),
         ("zigbee2mqtt/d", {"state_ep2": "ON"}, {"switch_on#ep2": True}),
         ("zigbee2mqtt/d", {"vibration_2": True}, {"vibration#2": True}),

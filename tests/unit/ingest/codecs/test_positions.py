@@ -25,6 +25,7 @@ def _said(**values: object) -> dict[str, Any]:
         {"gpsLat": 35.68, "gpsLon": 139.76},
         {"gps_latitude": 35.68, "gps_longitude": 139.76, "gps_valid": True},
         {"Latitude": 35.68, "Longitud": 139.76, "LON": "ON"},
+        {"lat": 35.68, "lon": 139.76, "gps_status": "no error"},
         {"position": {"coordinates": [139.76, 35.68], "gnssFix": _HERE, "status": "SUCCESS"}},
         {"location": {"lat": 35.68, "lng": 139.76}},
         {"gps_1": _HERE},
@@ -48,6 +49,7 @@ def test_a_place_is_read_in_every_form(values: dict[str, object]) -> None:
         {"pack_type": "work_gps_fix_failure"},
         {"gps_status": "timeout"},
         {"positionType": "last known"},
+        {"position_status": "no fix"},
     ],
 )
 def test_a_place_that_is_no_fresh_fix_is_none_and_the_message_says_so(doubt: dict[str, object]) -> None:
@@ -61,6 +63,12 @@ def test_a_place_that_is_no_fresh_fix_is_none_and_the_message_says_so(doubt: dic
 )
 def test_a_place_of_earlier_or_of_something_else_is_not_where_the_device_is(holder: str) -> None:
     assert _said(battery=80, **{holder: _HERE})["fixes"] == []
+
+
+def test_a_flag_of_a_device_without_a_place_is_not_about_one() -> None:
+    for flag in ("valid", "cached", "last"):
+        for truth in (True, False):
+            assert "position_valid" not in _said(pir="trigger", **{flag: truth})["values"]
 
 
 def test_an_old_place_has_its_age_and_the_call_in_the_same_message_does_not() -> None:
