@@ -66,10 +66,10 @@ class TrackerPlace:
 def place_in(body: JsonObject, sent: datetime | None) -> TrackerPlace:
     """Return where the device is, by an object of a decoder whose message was sent at a time."""
     place = TrackerPlace()
-    for path, holder in _holders(body, "", 0):
-        _note_doubt(place, path, holder)
+    for path, holder, fields in _holders(body, "", 0):
+        _note_doubt(place, path, fields)
         if place.position is None:
-            place.position = _position(place, path, holder, sent)
+            place.position = _position(place, path, holder, fields, sent)
     if place.is_doubtful:
         place.position = None
     return place
@@ -84,33 +84,41 @@ class _Name(NamedTuple):
     is_holder: bool
     is_about_fix: bool
     may_be_flag: bool
+    matters: bool
+    """Whether it may have to do with a place at all: most fields have not."""
+
+
+_Fields = list[tuple[str, object, _Name]]
 
 
 @lru_cache(maxsize=10_000)
 def _name(key: str) -> _Name:
     parts = frozenset(word_parts(key))
-    return _Name(
-        parts,
-        is_latitude=_LATITUDE.match(key) is not None,
-        is_longitude=_LONGITUDE.match(key) is not None,
-        is_holder=bool(parts & _HOLDERS) and not parts & _ELSEWHERE,
-        is_about_fix=bool(parts & _ABOUT_THE_FIX),
-        may_be_flag=bool(parts & (_ABOUT_THE_FIX | _FAILED | _NOT_FRESH | {"fixed"})),
-    )
+    is_axis = (_LATITUDE.match(key) is not None, _LONGITUDE.match(key) is not None)
+    is_holder = bool(parts & _HOLDERS) and not parts & _ELSEWHERE
+    may_be_flag = bool(parts & (_ABOUT_THE_FIX | _FAILED | _NOT_FRESH | {"fixed"}))
+    matters = any(is_axis) or is_holder or may_be_flag
+    return _Name(parts, *is_axis, is_holder, bool(parts & _ABOUT_THE_FIX), may_be_flag, matters)
 
 
-def _holders(body: JsonObject, path: str, depth: int) -> Iterator[tuple[str, JsonObject]]:
-    yield path, body
+def _holders(body: JsonObject, path: str, depth: int) -> Iterator[tuple[str, JsonObject, _Fields]]:
+    fields: _Fields = []
     for key, value in body.items():
-        if isinstance(value, dict) and depth < _DEEPEST and _name(key).is_holder:
+        name = _name(key)
+        if name.matters or (isinstance(value, str) and _DOUBTFUL_WORD.search(value)):
+            fields.append((key, value, name))
+    if not fields:
+        return
+    yield path, body, fields
+    for key, value, name in fields:
+        if name.is_holder and isinstance(value, dict) and depth < _DEEPEST:
             yield from _holders(cast("JsonObject", value), f"{path}{key}.", depth + 1)
 
 
-def _note_doubt(place: TrackerPlace, path: str, holder: JsonObject) -> None:
+def _note_doubt(place: TrackerPlace, path: str, fields: _Fields) -> None:
     # A flag whose name says no more than `valid` or `cached` is about a place only beside one.
-    holds_place = bool(path) or any(_name(key).is_latitude for key in holder)
-    for key, value in holder.items():
-        name = _name(key)
+    holds_place = bool(path) or any(name.is_latitude for _, _, name in fields)
+    for key, value, name in fields:
         if isinstance(value, str) and _DOUBTFUL_WORD.search(value):
             words = frozenset(word_parts(value))
             is_about = bool(path) or name.is_about_fix or bool(words & _ABOUT_THE_FIX)
@@ -154,8 +162,10 @@ def _is_doubt(parts: frozenset[str], truth: bool | None, *, holds_place: bool) -
     return names_fix and bool(parts & {"valid", "fix", "fixed"})
 
 
-def _position(place: TrackerPlace, path: str, holder: JsonObject, sent: datetime | None) -> Position | None:
-    latitude, longitude = _axes(holder)
+def _position(
+    place: TrackerPlace, path: str, holder: JsonObject, fields: _Fields, sent: datetime | None
+) -> Position | None:
+    latitude, longitude = _axes(fields)
     if latitude is None or longitude is None:
         return None
     (lat_name, lat), (lon_name, lon) = latitude, longitude
@@ -178,10 +188,9 @@ def _position(place: TrackerPlace, path: str, holder: JsonObject, sent: datetime
     return position
 
 
-def _axes(holder: JsonObject) -> tuple[tuple[str, float] | None, tuple[str, float] | None]:
+def _axes(fields: _Fields) -> tuple[tuple[str, float] | None, tuple[str, float] | None]:
     latitude = longitude = None
-    for key, value in holder.items():
-        name = _name(key)
+    for key, value, name in fields:
         if name.is_latitude or name.is_longitude:
             number = number_of(value)
             if number is not None and name.is_latitude:
