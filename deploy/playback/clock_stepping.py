@@ -7,13 +7,12 @@ Ingest may have a clock of its own, which is moved before the data come: then no
 
 import os
 import time
-from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from core.clock import FileClock
 from core.errors import MimamoriError
@@ -34,9 +33,33 @@ class ReplayError(MimamoriError):
     """The replay could not go on."""
 
 
+class Transport(Protocol):
+    """How messages reach ingest and time reaches the detectors: by the broker, or within this process."""
+
+    def advance(self, messages: Sequence[OutboundMessage], moment: datetime) -> None:
+        """Hand over what was sent before a moment, move the clocks there, and return when everything before it is evaluated."""
+        ...
+
+
+def drive(
+    messages: Iterable[OutboundMessage], moments: Iterable[datetime], transport: Transport
+) -> Iterator[datetime]:
+    """Yield one moment after the other, each when everything before it is evaluated; messages come sorted by time."""
+    waiting = iter(messages)
+    ahead = next(waiting, None)
+    for moment in moments:
+        until_ms = moment.timestamp() * 1000
+        part: list[OutboundMessage] = []
+        while ahead is not None and ahead.time_ms < until_ms:
+            part.append(ahead)
+            ahead = next(waiting, None)
+        transport.advance(part, moment)
+        yield moment
+
+
 @dataclass(frozen=True)
 class Stepping:
-    """Publishes in steps and moves the clock.
+    """Transport by the broker: publishes in steps and moves the clock files of the processes.
 
     Attributes
     ----------
@@ -63,22 +86,21 @@ class Stepping:
         ReplayError
             A process ended, or nothing moved any more.
         """
-        times = [message.time_ms for message in messages]
-        done = 0
-        for moment in moments:
-            if self.ingest_clock != self.clock:
-                FileClock.write(self.ingest_clock, moment)
-            ahead = bisect_left(times, moment.timestamp() * 1000)
-            for message in messages[done:ahead]:
-                self.publisher.publish(message)
-            self.publisher.drain()
-            done = ahead
-            # A moment later than the data, so that the marker which carries it comes behind them.
-            FileClock.write(self.ingest_clock, moment + _BEHIND)
-            self._wait(replay_progress.is_stored, moment + _BEHIND, "ingest")
-            FileClock.write(self.clock, moment + _BEHIND)
-            self._wait(is_evaluated, moment, "detectors")
+        for moment in drive(messages, moments, self):
             self.after_step(moment)
+
+    def advance(self, messages: Sequence[OutboundMessage], moment: datetime) -> None:
+        """Publish, move the clocks, and wait for ingest and detectors."""
+        if self.ingest_clock != self.clock:
+            FileClock.write(self.ingest_clock, moment)
+        for message in messages:
+            self.publisher.publish(message)
+        self.publisher.drain()
+        # A moment later than the data, so that the marker which carries it comes behind them.
+        FileClock.write(self.ingest_clock, moment + _BEHIND)
+        self._wait(replay_progress.is_stored, moment + _BEHIND, "ingest")
+        FileClock.write(self.clock, moment + _BEHIND)
+        self._wait(is_evaluated, moment, "detectors")
 
     def _wait(self, is_done: Callable[[Connection, datetime], bool], moment: datetime, who: str) -> None:
         deadline = time.monotonic() + _PATIENCE_S

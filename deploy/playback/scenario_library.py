@@ -98,7 +98,7 @@ def verify(
 
     Raises
     ------
-    ProofError
+    ScenarioCheckError
         A rule failed.
     """
     watching = watcher or Watcher()

@@ -1,9 +1,10 @@
 """Runs one scenario as fast as possible, and compares what was expected with what was raised."""
 
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from core.clock import HandClock
 from core.domain.simulation import Comparison, RaisedAlert, SimulatedEvent, Verdict, compare
@@ -11,6 +12,7 @@ from core.errors import InputError, MimamoriError
 from core.store.database import Database
 from core.store.operation import simulation as store
 from core.store.operation.health import health
+from deploy.playback.clock_stepping import drive
 from deploy.playback.day_services import lay_down_day_services
 from deploy.playback.in_process_feed import Feed
 from deploy.playback.planned_journeys import lay_down
@@ -150,7 +152,7 @@ def perform(
 
     Raises
     ------
-    ProofError
+    ScenarioCheckError
         A rule failed, so nothing can be said.
     """
     began = time.monotonic()
@@ -162,7 +164,8 @@ def perform(
         before = run.begin
         raised: dict[RaisedAlert, None] = {}
         comparison = Comparison((), ())
-        for moment in _evaluated(run, test_bed, database, run.moments(steps)):
+        transport = InProcess(run, database, test_bed.grounds.zone)
+        for moment in drive(run.simulation.live(run.begin), run.moments(steps), transport):
             on_step(moment - before)
             before = moment
             comparison = _compared(run, database, homes, raised)
@@ -188,38 +191,33 @@ def _compared(
     return replace(lasting, expectations=compare(events, list(raised), run.end).expectations)
 
 
-def _evaluated(
-    run: ScenarioRun, test_bed: ScenarioTestBed, database: Database, moments: Sequence[datetime]
-) -> Iterator[datetime]:
-    """Store and evaluate up to one moment after the other, and yield it."""
-    zone = test_bed.grounds.zone
-    clock = HandClock(run.begin)
-    feed = Feed(database, zone)
-    for stream in run.simulation.streams():
-        # What happened on the day of the beginning before it may belong to the scenario.
-        feed.past(stream.history(0), run.begin)
-    learner = BaselineTrainer(database, clock)
-    while learner.train_one():
-        pass
-    runner = Runner(database, clock, zone)
-    for moment, messages in _parts(run, moments):
-        feed.until(moment, messages)
-        clock.set(moment)
-        runner.cycle()
-        yield moment
+class InProcess:
+    """Transport within this process: the code of ingest and detectors, without a broker, on a clock that is set.
 
+    Parameters
+    ----------
+    database : Database
+        One with the homes of the run and their past.
+    zone : ZoneInfo
+        The ward's.
+    """
 
-def _parts(run: ScenarioRun, moments: Sequence[datetime]) -> Iterator[tuple[datetime, list[OutboundMessage]]]:
-    """Yield each moment with what is sent until then."""
-    messages = run.simulation.live(run.begin)
-    ahead = next(messages)
-    for moment in moments:
-        until_ms = moment.timestamp() * 1000
-        part: list[OutboundMessage] = []
-        while ahead.time_ms < until_ms:
-            part.append(ahead)
-            ahead = next(messages)
-        yield moment, part
+    def __init__(self, run: ScenarioRun, database: Database, zone: ZoneInfo) -> None:
+        self._clock = HandClock(run.begin)
+        self._feed = Feed(database, zone)
+        for stream in run.simulation.streams():
+            # What happened on the day of the beginning before it may belong to the scenario.
+            self._feed.past(stream.history(0), run.begin)
+        trainer = BaselineTrainer(database, self._clock)
+        while trainer.train_one():
+            pass
+        self._runner = Runner(database, self._clock, zone)
+
+    def advance(self, messages: Sequence[OutboundMessage], moment: datetime) -> None:
+        """Store messages as ingest does, set the clock, and evaluate what is due."""
+        self._feed.until(moment, messages)
+        self._clock.set(moment)
+        self._runner.cycle()
 
 
 def _cast(
