@@ -82,11 +82,6 @@ class EventFile:
     in_utc: bool = False
 
 
-def read_recordings(path: Path) -> list[EvaluatedRecording]:
-    """Return the homes of a file of events in order of their names (see `read_events`)."""
-    return list(read_events(path).recordings)
-
-
 def read_events(path: Path, zone: tzinfo | None = None, *, skip_bad: bool = False) -> EventFile:
     """Read a CSV file of events, plain or gzip.
 

@@ -19,11 +19,6 @@ class TrackFile:
     notes: tuple[str, ...] = ()
 
 
-def read_tracks(path: Path) -> dict[str, Track]:
-    """Return the tracks of a file by who walked them (see `read_track_file`)."""
-    return read_track_file(path).tracks
-
-
 def read_track_file(path: Path) -> TrackFile:
     """Read a file as `mimamori replay` would: plain or gzip, recognised by what is in it. A second fix of the same moment is left out.
 

@@ -19,9 +19,7 @@ _FOR_TESTS = frozenset(
         "detectors.features.daily_rhythm.with_nights",
         "ingest.commands.decode.decode_file",
         "simulator.evaluation.curve.setting_for",
-        "simulator.evaluation.homes.read_recordings",
         "simulator.evaluation.live_rule.run_live",
-        "simulator.evaluation.walks.read_tracks",
         "simulator.evaluation.wandering_trials.score_loops",
         "simulator.scenarios.ground_truth.read_ground_truth",
     }

@@ -8,11 +8,12 @@ from pathlib import Path
 
 from core.domain.device import DeviceKind
 from detectors.features.window import life_signs
-from simulator.evaluation.homes import EvaluatedRecording, read_recordings
+from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.outages import TIHM_OUTAGES
 from simulator.evaluation.recorded_life import score_life
 from simulator.evaluation.report import bathroom_lines, life_table
 from tests.support.paths import TEST_DATA
+from tests.support.recorded import read_recordings
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["recorded_life"]
 

@@ -13,13 +13,14 @@ import pytest
 from simulator.evaluation.baselines import TwoStateLine
 from simulator.evaluation.current_rule import OurRule
 from simulator.evaluation.curve import Curve, curve
-from simulator.evaluation.homes import EvaluatedRecording, read_recordings
+from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.live_rule import run_live_with
 from simulator.evaluation.outages import TIHM_OUTAGES
 from simulator.evaluation.protocol import Detector, EvaluatedHome, collapses, prepare, run
 from simulator.evaluation.run import NOISE_PER_HOUR
 from simulator.evaluation.synthetic import syn40
 from tests.support.paths import TEST_DATA
+from tests.support.recorded import read_recordings
 from tests.synthetic.excursions import heard_at_home, score_fence, thinned, walks
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))

@@ -3,10 +3,9 @@
 import json
 from pathlib import Path
 
-from simulator.evaluation.homes import read_recordings
-from simulator.evaluation.walks import read_tracks
 from simulator.evaluation.wandering_trials import score_loops, trips
 from tests.support.paths import TEST_DATA
+from tests.support.recorded import read_recordings, read_tracks
 from tests.synthetic.batteries import score_batteries
 from tests.synthetic.decline import score_decline
 from tests.synthetic.excursions import walks

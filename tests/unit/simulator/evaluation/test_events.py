@@ -10,7 +10,8 @@ import pytest
 from core.domain.device import DeviceKind
 from core.errors import InputError
 from detectors.features.window import LIFE_KINDS
-from simulator.evaluation.homes import read_events, read_recordings
+from simulator.evaluation.homes import read_events
+from tests.support.recorded import read_recordings
 
 
 def written(folder: Path, text: str, name: str = "events.csv") -> Path:

@@ -9,11 +9,12 @@ from typer.testing import CliRunner
 from core.errors import InputError
 from detectors.features.window import LifeSigns
 from simulator.evaluation.command import app
-from simulator.evaluation.homes import EvaluatedRecording, read_recordings
+from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.outages import TIHM_OUTAGES, Outages, find_outages, outages_of
 from simulator.evaluation.protocol import DAY_S
 from simulator.evaluation.synthetic import syn40
 from tests.support.paths import TEST_DATA
+from tests.support.recorded import read_recordings
 
 
 def moved(recording: EvaluatedRecording, by_s: float) -> EvaluatedRecording:

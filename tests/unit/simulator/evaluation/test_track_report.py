@@ -14,8 +14,8 @@ from detectors.features.window import moment
 from simulator.evaluation.command import app
 from simulator.evaluation.fence_trial import read_excursions, read_fence, try_fence
 from simulator.evaluation.track_report import evaluate_tracks, is_track_file, wandering_line
-from simulator.evaluation.walks import read_tracks
 from tests.support.paths import TEST_DATA
+from tests.support.recorded import read_tracks
 from tests.synthetic.excursions import HOME, Walk, walks
 
 FENCE = Circle(*HOME, 200)
