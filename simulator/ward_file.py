@@ -1,20 +1,21 @@
-"""Writes and reads ward files; these are read as far as the simulator needs it: homes, who lives in them, and what hangs on their walls."""
+"""The ward of a ward file as the simulator needs it: homes, who lives in them, and what hangs on their walls."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, cast
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Self
+from zoneinfo import ZoneInfo
 
-from core.domain.device import DEVICE_ID, DeviceKind
+from core.domain.device import DeviceKind
 from core.errors import InputError
+from core.formats import ward_file
+from core.formats.ward_file import Ward, WardDevice, WardHome
 from simulator.local_days import DEFAULT_ZONE
 from simulator.town.streets import TOWN, Ground
 
 _SENDERS = ("native", "zigbee2mqtt", "owntracks")
-Json = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,24 @@ class SimDevice:
     place: str
     gateway_id: str
     resident: str
+
+    @classmethod
+    def of(cls, device: WardDevice, where: str) -> Self:
+        """Return a device of a ward file; errors begin with `where`."""
+        sender, _, name = device.sender.partition(":")
+        if sender not in _SENDERS:
+            raise InputError(
+                f"{where}.sender: the simulator speaks {', '.join(_SENDERS)}; write for example native:{device.device_id}"
+            )
+        return cls(
+            device.device_id,
+            sender,
+            name,
+            device.kind,
+            device.place,
+            device.gateway_id or "",
+            device.resident or "",
+        )
 
     def is_called(self, word: str) -> bool:
         """Return whether a scenario means this device: by its place, its kind or its id."""
@@ -45,6 +64,18 @@ class SimHome:
     devices: tuple[SimDevice, ...]
     area: str = ""
 
+    @classmethod
+    def of(cls, home: WardHome, where: str) -> Self:
+        """Return a home of a ward file; errors begin with `where`. Without a zone or a place it is the made-up town's."""
+        return cls(
+            home.name,
+            home.residents[0].key,
+            ZoneInfo(home.time_zone) if home.time_zone else DEFAULT_ZONE,
+            TOWN if home.lat is None or home.lon is None else Ground(home.lat, home.lon),
+            tuple(SimDevice.of(one, f"{where}.devices[{number}]") for number, one in enumerate(home.devices)),
+            home.area,
+        )
+
     def has(self, kind: DeviceKind) -> bool:
         """Return whether the home has a device of this kind."""
         return any(device.kind is kind for device in self.devices)
@@ -60,6 +91,15 @@ class SimWard:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_by_resident", {home.resident: home for home in self.homes})
+
+    @classmethod
+    def of(cls, ward: Ward) -> Self:
+        """Return the ward of a ward file; homes without residents stay empty and are left out."""
+        lived_in = [(number, home) for number, home in enumerate(ward.homes) if home.residents]
+        if not lived_in:
+            raise InputError("homes: there is no home with a resident to play")
+        origin = min(resident.watched_from for _, home in lived_in for resident in home.residents)
+        return cls(tuple(SimHome.of(home, f"homes[{number}]") for number, home in lived_in), origin)
 
     def home_of(self, resident: str) -> SimHome:
         """Return the home of a resident, by key."""
@@ -86,117 +126,22 @@ def read_ward(path: Path) -> SimWard:
     Raises
     ------
     InputError
-        The file cannot be read, is no JSON, or lacks what is needed; the message names the place inside the file.
+        It cannot be read or is no ward file, nobody lives in it, or a device speaks what the simulator does not; the
+        message names the place inside the file.
     """
+    ward = ward_file.read_ward(path)
     try:
-        body: object = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot read the ward file: {error.strerror}") from error
-    except ValueError as error:
-        raise InputError(f"{path}: is not a JSON ward file: {error}") from error
-    try:
-        return parse_ward(body)
+        return SimWard.of(ward)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
 
 
 def parse_ward(body: object) -> SimWard:
-    """Return the ward that a ward file describes; homes without residents stay empty and are left out.
+    """Return the ward that the JSON values of a ward file describe.
 
     Raises
     ------
     InputError
-        Something needed is missing or not what it should be; the message names the place.
+        As `read_ward`.
     """
-    if not isinstance(body, dict):
-        raise InputError("a ward file holds an object with offices and homes")
-    homes: list[SimHome] = []
-    origins: list[datetime] = []
-    for number, entry in enumerate(_list(cast("Json", body), "homes", "")):
-        where = f"homes[{number}]"
-        residents = _list(entry, "residents", where)
-        if not residents:
-            continue
-        homes.append(_home(entry, residents[0], where))
-        origins.extend(_moment(person, f"{where}.residents") for person in residents)
-    if not homes:
-        raise InputError("homes: there is no home with a resident to play")
-    return SimWard(tuple(homes), min(origins))
-
-
-def _home(entry: Json, resident: Json, where: str) -> SimHome:
-    zone_name = entry.get("time_zone", DEFAULT_ZONE.key)
-    try:
-        zone = ZoneInfo(zone_name)
-    except (ZoneInfoNotFoundError, ValueError, TypeError):
-        raise InputError(
-            f"{where}.time_zone: {zone_name!r} is no IANA time zone such as Asia/Tokyo"
-        ) from None
-    devices = tuple(
-        _device(device, f"{where}.devices[{number}]")
-        for number, device in enumerate(_list(entry, "devices", where))
-    )
-    lat, lon = entry.get("lat", TOWN.lat), entry.get("lon", TOWN.lon)
-    if not isinstance(lat, int | float) or not isinstance(lon, int | float):
-        raise InputError(f"{where}: lat and lon must be numbers")
-    ground = Ground(float(lat), float(lon))
-    return SimHome(
-        _text(entry, "name", where),
-        _text(resident, "key", where),
-        zone,
-        ground,
-        devices,
-        str(entry.get("area", "")),
-    )
-
-
-def _device(entry: Json, where: str) -> SimDevice:
-    device_id = _text(entry, "device_id", where)
-    if not DEVICE_ID.fullmatch(device_id):
-        raise InputError(
-            f"{where}.device_id: {device_id!r} may hold small letters, digits, hyphens and underscores"
-        )
-    sender, _, name = _text(entry, "sender", where).partition(":")
-    if sender not in _SENDERS or not name:
-        raise InputError(
-            f"{where}.sender: the simulator speaks {', '.join(_SENDERS)}; write for example native:{device_id}"
-        )
-    kind = _text(entry, "kind", where)
-    if kind not in set(DeviceKind):
-        raise InputError(f"{where}.kind: {kind!r} is none of {', '.join(DeviceKind)}")
-    return SimDevice(
-        device_id,
-        sender,
-        name,
-        DeviceKind(kind),
-        str(entry.get("place", "")),
-        str(entry.get("gateway_id", "")),
-        str(entry.get("resident", "")),
-    )
-
-
-def _list(entry: Json, key: str, where: str) -> list[Json]:
-    value = entry.get(key, [])
-    if not isinstance(value, list) or not all(isinstance(item, dict) for item in cast("list[object]", value)):
-        raise InputError(f"{where}.{key}".lstrip(".") + ": must be a list of objects")
-    return cast("list[Json]", value)
-
-
-def _text(entry: Json, key: str, where: str) -> str:
-    value = entry.get(key)
-    if not isinstance(value, str) or not value:
-        raise InputError(f"{where}.{key}: is missing or no text")
-    return value
-
-
-def _moment(entry: Json, where: str) -> datetime:
-    text = _text(entry, "watched_from", where)
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        moment = None
-    if moment is None or moment.tzinfo is None:
-        raise InputError(
-            f"{where}.watched_from: {text!r} is no time with an offset such as 2026-08-01T06:30:00+09:00"
-        )
-    return moment
+    return SimWard.of(ward_file.parse_ward(body))

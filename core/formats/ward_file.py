@@ -189,13 +189,35 @@ def read_ward(path: Path) -> Ward:
     try:
         ward = msgspec.json.decode(body, type=Ward)
     except msgspec.ValidationError as error:
-        what, _, where = str(error).partition(" - at `$")
-        raise InputError(f"{path}: {where.rstrip('`').lstrip('.') or 'the file'}: {what}") from error
+        raise InputError(f"{path}: {_in_words(error)}") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not JSON: {error}") from error
     if mistakes := list(_mistakes(ward)):
         raise InputError("\n".join(f"{path}: {mistake.where}: {mistake.what}" for mistake in mistakes))
     return ward
+
+
+def parse_ward(body: object) -> Ward:
+    """Return the ward that the JSON values of a ward file describe.
+
+    Raises
+    ------
+    InputError
+        As `read_ward`, without the name of a file.
+    """
+    try:
+        ward = msgspec.convert(body, Ward)
+    except msgspec.ValidationError as error:
+        raise InputError(_in_words(error)) from error
+    if mistakes := list(_mistakes(ward)):
+        raise InputError("\n".join(f"{mistake.where}: {mistake.what}" for mistake in mistakes))
+    return ward
+
+
+def _in_words(error: msgspec.ValidationError) -> str:
+    """Return the place in the file and what is wrong there."""
+    what, _, where = str(error).partition(" - at `$")
+    return f"{where.rstrip('`').lstrip('.') or 'the file'}: {what}"
 
 
 def _mistakes(ward: Ward) -> Iterator[_Mistake]:

@@ -66,8 +66,6 @@ def from_file(path: Path, seed: int = 1) -> Grounds:
         It cannot be read, or something in it is not as it should be; the message names the place.
     """
     ward = read_simulated(path)
-    # Mistakes in what the simulator does not look at are told before anything is started.
-    read_ward(path)
     return Grounds(cast("dict[str, Any]", json.loads(path.read_text(encoding="utf-8"))), ward, seed)
 
 

@@ -256,7 +256,7 @@ def test_a_missing_ward_file_is_one_clear_line(database_url: str, broker: Broker
     settings = service_settings(database_url, broker, SIMULATOR)
     process = processes.start("simulator", settings, "live", "--ward", "nowhere.json", ready=None)
     assert process.wait() == 65
-    assert process.output.strip() == "nowhere.json: cannot read the ward file: No such file or directory"
+    assert process.output.strip() == "cannot read nowhere.json: No such file or directory"
 
 
 def test_the_library_and_a_new_scenario_can_be_used_from_the_command_line(

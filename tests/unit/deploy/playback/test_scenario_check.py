@@ -134,7 +134,7 @@ def test_results_are_written_as_json(tmp_path: Path) -> None:
     ("words", "problem"),
     [
         (("fire",), "there is none; the library has"),
-        (("sos", "--ward", "missing.json"), "missing.json: cannot read the ward file"),
+        (("sos", "--ward", "missing.json"), "cannot read missing.json"),
         (("night_exit", "--residents", "0"), "--residents"),
     ],
 )

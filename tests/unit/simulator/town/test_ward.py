@@ -95,10 +95,9 @@ def test_webhook_contacts_are_there_only_when_an_address_is_given():
 @pytest.mark.parametrize(
     ("path", "value", "words"),
     [
-        ("time_zone", "Mars/Olympus", "homes[0].time_zone: 'Mars/Olympus' is no IANA time zone"),
-        ("lat", "north", "homes[0]: lat and lon must be numbers"),
-        ("devices", {}, "homes[0].devices: must be a list of objects"),
-        ("residents", [], "there is no home with a resident"),
+        ("time_zone", "Mars/Olympus", "homes[0].time_zone: Mars/Olympus is not a time zone"),
+        ("lat", "north", "homes[0].lat: Expected `float"),
+        ("devices", {}, "homes[0].devices: Expected `array`"),
     ],
 )
 def test_an_unusable_ward_file_names_the_place(path: str, value: object, words: str):
@@ -107,6 +106,11 @@ def test_an_unusable_ward_file_names_the_place(path: str, value: object, words: 
     with pytest.raises(InputError) as raised:
         parse_ward(body)
     assert words in str(raised.value)
+
+
+def test_a_ward_in_which_nobody_lives_cannot_be_simulated():
+    with pytest.raises(InputError, match="there is no home with a resident"):
+        parse_ward({**ward(1), "homes": []})
 
 
 def test_a_device_that_the_simulator_cannot_speak_for_is_named():
