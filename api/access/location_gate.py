@@ -9,14 +9,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
+from typing import Any, cast
+
+import msgspec
+from msgspec import Struct
 
 from api.access.viewer import Viewer
 from api.access.visibility import holds
 from core.domain.alert import Alert, Severity
 from core.domain.geodesy import METRES_PER_DEGREE, metres_per_degree
 from core.domain.geofence import Circle, Geofence, Polygon
-from core.domain.rules import shows_location
+from core.domain.reason_card import Place
+from core.domain.rules import read_reason, shows_location
 from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.people import access_log
@@ -24,11 +28,6 @@ from core.store.people.access_log import Viewed
 from core.store.telemetry.readings import StoredFix
 
 CELL_M = 500.0
-# What rules call places in their reason cards.
-_PLACE_NAMES = frozenset(
-    {"lat", "lon", "position", "positions", "fix", "fixes", "track", "trail", "point", "points"}
-    | {"centre", "center", "corners", "shape", "last_fix", "first_fix", "nearest"}
-)
 
 
 class RevealReason(StrEnum):
@@ -127,41 +126,59 @@ def reason_for(
     connection: Connection, viewer: Viewer, alert: Alert, now: datetime
 ) -> tuple[dict[str, object], bool]:
     """Return an alert's reason card as the viewer may see it, and whether it holds precise places; such a look is recorded."""
-    reason = dict(alert.reason)
-    if alert.resident is None or not holds_place(reason):
-        return reason, False
+    shown = without_places(alert.rule, alert.reason)
+    if alert.resident is None or shown == alert.reason:
+        return shown, False
     if recorded_access(connection, viewer, alert.resident, now).is_precise:
-        return reason, True
-    return without_places(reason), False
+        return dict(alert.reason), True
+    return shown, False
 
 
-def holds_place(value: object) -> bool:
-    """Tell whether a JSON value holds a position anywhere in it."""
-    if isinstance(value, dict):
-        items = cast("dict[str, object]", value)
-        return any(name in _PLACE_NAMES or holds_place(part) for name, part in items.items())
-    if isinstance(value, list):
-        return any(holds_place(part) for part in cast("list[object]", value))
-    return False
-
-
-def without_places(reason: Mapping[str, object]) -> dict[str, object]:
-    """Return a reason card without anything that tells a precise place.
+def without_places(rule: str, reason: Mapping[str, object]) -> dict[str, object]:
+    """Return of a reason card what the Struct of its rule declares and is no `Place`; nothing of a card that no Struct reads.
 
     Examples
     --------
-    >>> without_places({"distance_m": 840, "fixes": [{"lat": 35.6, "lon": 139.7}], "outside": {"lat": 35.6, "since": 5}})
-    {'distance_m': 840, 'outside': {'since': 5}}
+    >>> card = {"outside_m": 840, "position": {"lat": 35.6, "lon": 139.7, "time": "2026-08-01T00:00Z", "accuracy_m": 9}, "near": "park"}
+    >>> without_places("geofence_exit", card)
+    {'outside_m': 840}
     """
-    return {name: _stripped(part) for name, part in reason.items() if name not in _PLACE_NAMES}
+    card = read_reason(rule, reason)
+    return {} if card is None else _declared(card, reason)
 
 
-def _stripped(value: object) -> object:
-    if isinstance(value, dict):
-        return without_places(cast("dict[str, object]", value))
-    if isinstance(value, list):
-        return [_stripped(part) for part in cast("list[object]", value)]
-    return value
+def findings_without_places(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the result of a backtest with the reasons of its findings without places."""
+    return {
+        **result,
+        "settings": [
+            {**setting, "findings": [_without_places(one) for one in setting["findings"]]}
+            for setting in result["settings"]
+        ],
+    }
+
+
+def _without_places(finding: Mapping[str, Any]) -> dict[str, Any]:
+    return {**finding, "reason": without_places(finding["rule"], finding["reason"])}
+
+
+def _declared(part: Struct, stored: Mapping[str, object]) -> dict[str, object]:
+    """Return what is stored of the fields of a Struct that are no places; the Struct was read from it, so the values are of its types."""
+    found: dict[str, object] = {}
+    for one in msgspec.structs.fields(part):
+        value = getattr(part, one.name)
+        if one.encode_name in stored and not isinstance(value, Place):
+            found[one.encode_name] = _shown(value, stored[one.encode_name])
+    return found
+
+
+def _shown(value: object, stored: object) -> object:
+    if isinstance(value, Struct):
+        return _declared(value, cast("Mapping[str, object]", stored))
+    if isinstance(value, tuple):
+        pairs = zip(cast("tuple[object, ...]", value), cast("list[object]", stored), strict=True)
+        return [_shown(one, raw) for one, raw in pairs if not isinstance(one, Place)]
+    return stored
 
 
 def _around(shape: Polygon) -> tuple[float, float, float]:

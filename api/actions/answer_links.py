@@ -186,7 +186,7 @@ def _page(connection: Connection, token: str, now: datetime) -> AnswerPage:
     person = None if alert.resident is None else _person(connection, alert.resident)
     return AnswerPage(
         _state(alert, contact),
-        replace(alert, reason=location_gate.without_places(alert.reason)),
+        replace(alert, reason=location_gate.without_places(alert.rule, alert.reason)),
         contact,
         person,
         _next_told_at(connection, alert),

@@ -14,8 +14,11 @@ def result_for(
     connection: Connection, viewer: Viewer, one: BacktestRequest, now: datetime
 ) -> tuple[Mapping[str, Any] | None, bool]:
     """Return a result as the viewer may see it, and whether it holds precise places; such a look is recorded."""
-    if one.result is None or not location_gate.holds_place(one.result):
-        return one.result, False
+    if one.result is None:
+        return None, False
+    shown = location_gate.findings_without_places(one.result)
+    if shown == one.result:
+        return shown, False
     if location_gate.recorded_access(connection, viewer, one.resident, now).is_precise:
         return one.result, True
-    return location_gate.without_places(one.result), False
+    return shown, False

@@ -2,108 +2,110 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from typing import Any
 
-from api.wording.reason_card import clock_of, number_of, place_name, text_of
+from api.wording.reason_card import clock_of, place_name
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert
+from core.domain.reasons import (
+    BatteryReason,
+    DeclineReason,
+    DeviceStuckReason,
+    LeftBehindReason,
+    WanderingReason,
+)
 
 _CAUSES = ("low", "forecast", "charge")
 
 
-def line(alert: Alert, times: LocalTimes) -> str:
-    """Return the one line that the board shows behind the title."""
-    words = times.words
-    level = number_of(alert.reason, "level_pct")
-    if alert.rule == "battery" and level is not None:
-        return f"{_device(alert, times)} {round(level)}%".strip()
-    if alert.rule == "device_stuck":
-        since = words("why.line_since", clock=clock_of(alert.began_at, times))
-        return f"{_device(alert, times)} {since}".strip()
-    return words("why.line_since", clock=clock_of(alert.began_at, times))
+def _battery_line(card: BatteryReason, alert: Alert, times: LocalTimes) -> str:
+    if card.level_pct is None:
+        return times.words("why.line_since", clock=clock_of(alert.began_at, times))
+    return f"{_device(card, times)} {round(card.level_pct)}%".strip()
 
 
-def _wandering(alert: Alert, times: LocalTimes) -> Iterator[str]:
+def _stuck_line(card: DeviceStuckReason, alert: Alert, times: LocalTimes) -> str:
+    since = times.words("why.line_since", clock=clock_of(alert.began_at, times))
+    return f"{_device(card, times)} {since}".strip()
+
+
+def _wandering(card: WanderingReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
     clock = clock_of(alert.began_at, times)
-    walked, within = (number_of(alert.reason, name) for name in ("walked_m", "within_m"))
-    if text_of(alert.reason, "pattern") == "strange":
+    if card.pattern == "strange":
         yield words("why.way_strange", clock=clock)
-    elif walked is not None and within is not None:
-        yield words("why.way_to_and_fro", clock=clock, walked=round(walked), within=round(within))
+    elif card.walked_m is not None and card.within_m is not None:
+        walked, within = round(card.walked_m), round(card.within_m)
+        yield words("why.way_to_and_fro", clock=clock, walked=walked, within=within)
     else:
         yield words("why.other", clock=clock)
-    unfamiliar = number_of(alert.reason, "unfamiliar_pct")
-    if unfamiliar is None:
+    if card.unfamiliar_pct is None:
         yield words("why.places_unknown")
-    elif unfamiliar >= 50:
+    elif card.unfamiliar_pct >= 50:
         yield words("why.way_unfamiliar")
 
 
-def _left_behind(alert: Alert, times: LocalTimes) -> Iterator[str]:
+def _left_behind(card: LeftBehindReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
-    quiet = number_of(alert.reason, "quiet_min")
-    clock = clock_of(alert.began_at, times)
-    yield words("why.left_behind", clock=clock, n=int(quiet or 60))
+    yield words("why.left_behind", clock=clock_of(alert.began_at, times), n=card.quiet_min or 60)
     yield words("why.left_behind_may")
 
 
-def _battery(alert: Alert, times: LocalTimes) -> Iterator[str]:
+def _battery(card: BatteryReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
-    level = number_of(alert.reason, "level_pct")
-    device = _device(alert, times) or words("why.this_device")
-    if level is not None:
-        yield words("why.battery_level", device=device, n=round(level))
-    cause = text_of(alert.reason, "cause")
-    days, soonest = (number_of(alert.reason, name) for name in ("days_left", "days_left_low"))
-    if cause == "forecast" and days is not None and soonest is not None:
-        yield words("why.battery_forecast", n=round(days), low=round(soonest))
-    elif cause in _CAUSES:
-        yield words(f"why.battery_{cause}" if cause != "forecast" else "why.battery_low")
+    device = _device(card, times) or words("why.this_device")
+    if card.level_pct is not None:
+        yield words("why.battery_level", device=device, n=round(card.level_pct))
+    if card.cause == "forecast" and card.days_left is not None and card.days_left_low is not None:
+        yield words("why.battery_forecast", n=card.days_left, low=card.days_left_low)
+    elif card.cause in _CAUSES:
+        yield words(f"why.battery_{card.cause}" if card.cause != "forecast" else "why.battery_low")
     else:
         yield words("why.other", clock=clock_of(alert.began_at, times))
 
 
-def _stuck(alert: Alert, times: LocalTimes) -> Iterator[str]:
+def _stuck(card: DeviceStuckReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
-    device = _device(alert, times) or words("why.this_device")
+    device = _device(card, times) or words("why.this_device")
     clock = clock_of(alert.began_at, times)
-    cause = text_of(alert.reason, "cause")
-    key = f"why.stuck_{cause}"
+    key = f"why.stuck_{card.cause}"
     yield words(key, device=device, clock=clock) if words.has(key) else words("why.other", clock=clock)
-    longest_h = number_of(alert.reason, "usual", "longest_h")
-    if longest_h:
-        usual = "why.stuck_usual_quiet" if cause == "quiet" else "why.stuck_usual"
-        yield words(usual, span=times.length(timedelta(hours=longest_h)))
-    yield words("why.stuck_may_quiet" if cause == "quiet" else "why.stuck_may")
+    is_quiet = card.cause == "quiet"
+    if card.usual is not None and card.usual.longest_h:
+        usual = "why.stuck_usual_quiet" if is_quiet else "why.stuck_usual"
+        yield words(usual, span=times.length(timedelta(hours=card.usual.longest_h)))
+    yield words("why.stuck_may_quiet" if is_quiet else "why.stuck_may")
     yield words("why.device_hint")
 
 
-def _decline(alert: Alert, times: LocalTimes) -> Iterator[str]:
-    words = times.words
-    key = f"why.decline_{text_of(alert.reason, 'count')}"
+def _decline(card: DeclineReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words, usual = times.words, card.usual
+    key = f"why.decline_{card.count}"
     yield words(key) if words.has(key) else words("why.other", clock=clock_of(alert.began_at, times))
-    lately, usual, days = (
-        number_of(alert.reason, "lately"),
-        number_of(alert.reason, "usual", "median"),
-        number_of(alert.reason, "usual", "days"),
-    )
-    if lately is not None and usual is not None and days is not None:
-        yield words("why.decline_numbers", lately=f"{lately:g}", usual=f"{usual:g}", n=int(days))
+    if card.lately is not None and usual and usual.median is not None and usual.days is not None:
+        lately, median = f"{card.lately:g}", f"{usual.median:g}"
+        yield words("why.decline_numbers", lately=lately, usual=median, n=usual.days)
 
 
-def _device(alert: Alert, times: LocalTimes) -> str:
+def _device(card: BatteryReason | DeviceStuckReason, times: LocalTimes) -> str:
     words = times.words
-    key = f"kind.{text_of(alert.reason, 'kind')}"
+    key = f"kind.{card.kind}"
     kind = words(key) if words.has(key) else ""
-    place = place_name(text_of(alert.reason, "place"), words)
+    place = place_name(card.place, words)
     # A fridge's sensor stands at the fridge: once is enough.
     return kind if place and kind.lower().startswith(place.lower()) else f"{place} {kind}".strip()
 
 
-WHY: Mapping[str, Callable[[Alert, LocalTimes], Iterator[str]]] = {
-    "wandering": _wandering,
-    "left_behind": _left_behind,
-    "battery": _battery,
-    "device_stuck": _stuck,
-    "decline": _decline,
+LINES: Mapping[type, Callable[[Any, Alert, LocalTimes], str]] = {
+    BatteryReason: _battery_line,
+    DeviceStuckReason: _stuck_line,
 }
+"""By the Struct of the card: the one line that the board shows behind the title."""
+WHY: Mapping[type, Callable[[Any, Alert, LocalTimes], Iterator[str]]] = {
+    WanderingReason: _wandering,
+    LeftBehindReason: _left_behind,
+    BatteryReason: _battery,
+    DeviceStuckReason: _stuck,
+    DeclineReason: _decline,
+}
+"""By the Struct of the card: the sentences that say why."""

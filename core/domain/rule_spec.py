@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from core.domain.alert import Severity
+from core.domain.reason_card import ReasonCard
 
 
 class SubjectKind(StrEnum):
@@ -102,6 +103,8 @@ class RuleSpec:
         It happens in ordinary life of a simulated ward too, without an event of a scenario.
     no_scenario : str
         Why no scenario of the library raises it; empty if one does.
+    reason : type of ReasonCard
+        Struct of its reason card.
     todo : str
         Key of the page text that says what to do.
     """
@@ -117,6 +120,7 @@ class RuleSpec:
     raised: str
     clears: str
     sensors: str
+    reason: type[ReasonCard]
     todo: str
     ends: Ends = Ends.CONDITION
     shows_location: bool = False

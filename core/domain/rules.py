@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from functools import partial
 
+from core.domain import reasons
 from core.domain.alert import Severity
+from core.domain.reason_card import ReasonCard, read
 from core.domain.rule_spec import Audience, BaselineKind, Ends, Family, Need, RuleSpec, SubjectKind
 
 _EMERGENCY, _SOON, _EYE, _EQUIPMENT = Severity
@@ -40,6 +42,7 @@ _call = partial(
     highest=_EMERGENCY,
     audience=Audience.FAMILY_FIRST,
     family=Family.EMERGENCY,
+    reason=reasons.CallReason,
     clears="never by itself: a person closes it",
     ends=Ends.PERSON,
     not_in_backtest=_CALL_ALWAYS,
@@ -54,7 +57,7 @@ INACTIVITY = _about_resident(
     raised="when the silence is longer than the longest usual one by a margin, which the sensitivity of the resident moves",
     clears="with the next confirmed sign of life",
     sensors="sensors that tell of people: motion, doors, a bed, buttons; what is usual is learned over four weeks",
-    excludes_from=frozenset({_HOME}), todo="todo_call",
+    excludes_from=frozenset({_HOME}), reason=reasons.InactivityReason, todo="todo_call",
 )
 LATE_MORNING = RuleSpec(
     name="late_morning", version=2, subject=_RESIDENT, lowest=_EYE, highest=_EYE, audience=Audience.STAFF, family=Family.ACTIVITY,
@@ -62,7 +65,7 @@ LATE_MORNING = RuleSpec(
     raised="an hour, or three times the usual spread, after the usual time of getting up; not beside an open `inactivity` about the same silence",
     clears="with the first confirmed sign of life, with the day, or when a planned absence begins",
     sensors="sensors that tell of people; at least 14 known mornings",
-    excludes_from=frozenset({_HOME}), todo="todo_call",
+    excludes_from=frozenset({_HOME}), reason=reasons.LateMorningReason, todo="todo_call",
 )
 RESTLESS_NIGHT = RuleSpec(
     name="restless_night", version=2, subject=_RESIDENT, lowest=_EYE, highest=_EYE, audience=Audience.STAFF, family=Family.ACTIVITY,
@@ -70,7 +73,7 @@ RESTLESS_NIGHT = RuleSpec(
     raised="at six in the morning after the second such night; restless nights that go on are raised once",
     clears="when the next night begins",
     sensors="a motion sensor in the bathroom, or a bed sensor; at least 14 known nights",
-    todo="todo_habit",
+    reason=reasons.RestlessNightReason, todo="todo_habit",
 )
 BATHROOM_STAY = _about_resident(
     name="bathroom_stay", version=2, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
@@ -78,7 +81,7 @@ BATHROOM_STAY = _about_resident(
     raised="after more than twice the longest stay of the last four weeks, by day and by night apart",
     clears="with the next sign of life anywhere else",
     sensors="a motion sensor in the bathroom or toilet and sensors in other rooms; at least 30 stays on 21 days",
-    excludes_from=frozenset({_HOME}), todo="todo_call",
+    excludes_from=frozenset({_HOME}), reason=reasons.BathroomStayReason, todo="todo_call",
 )
 APPLIANCE_UNUSED = RuleSpec(
     name="appliance_unused", version=1, subject=_RESIDENT, lowest=_EYE, highest=_EYE, audience=Audience.STAFF, family=Family.ACTIVITY,
@@ -87,7 +90,7 @@ APPLIANCE_UNUSED = RuleSpec(
     clears="when it is used, or with the day",
     sensors="a smart plug on an appliance used on nine days of ten, and sensors that tell of people",
     no_scenario="no incident of the simulator changes what people eat; `tests/scenarios/test_home_life.py` measures it on made-up homes",
-    todo="todo_habit",
+    reason=reasons.ApplianceUnusedReason, todo="todo_habit",
 )
 APPLIANCE_LEFT_ON = _about_resident(
     name="appliance_left_on", version=1, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
@@ -95,7 +98,7 @@ APPLIANCE_LEFT_ON = _about_resident(
     raised="20 minutes beyond these, and after half an hour at least",
     clears="when its power goes down, or after six hours without a word of the plug",
     sensors="a smart plug that tells the power; at least 20 known uses",
-    excludes_from=frozenset({_HOME}), todo="todo_appliance",
+    excludes_from=frozenset({_HOME}), reason=reasons.ApplianceLeftOnReason, todo="todo_appliance",
 )
 HEAT = _about_resident(
     name="heat", version=1, lowest=_EYE, highest=_SOON, family=Family.CLIMATE,
@@ -103,7 +106,7 @@ HEAT = _about_resident(
     raised="keep an eye: 30 minutes of severe heat (60 at night), or danger forecast within 90 minutes; check soon: 15 minutes of danger",
     clears="half a degree below severe heat",
     sensors="a sensor of temperature and humidity",
-    todo="todo_heat",
+    reason=reasons.HeatReason, todo="todo_heat",
 )
 COLD = _about_resident(
     name="cold", version=1, lowest=_EYE, highest=_SOON, family=Family.CLIMATE,
@@ -111,7 +114,7 @@ COLD = _about_resident(
     raised="keep an eye: a living room below 12 degrees for two hours, or any room 6 below its usual for one; check soon: below 8 for one hour",
     clears="half a degree above these limits",
     sensors="a thermometer; for the comparison with the usual, 14 days of it",
-    todo="todo_cold",
+    reason=reasons.ColdReason, todo="todo_cold",
 )
 NOT_RETURNED = _about_resident(
     name="not_returned", version=1, lowest=_SOON, highest=_SOON, family=Family.OUTDOORS,
@@ -119,7 +122,7 @@ NOT_RETURNED = _about_resident(
     raised="two hours beyond the longest outing of such a day, at 23:00 for those who are never out then, after twelve hours where fewer than five outings are known",
     clears="with two positions near home, or a sign of life at home",
     sensors="a tracker; the position of the home",
-    shows_location=True, search_from_last_fix=True, excludes_from=frozenset({_HOME, _PLACES}), todo="todo_lost",
+    shows_location=True, search_from_last_fix=True, excludes_from=frozenset({_HOME, _PLACES}), reason=reasons.NotReturnedReason, todo="todo_lost",
 )
 NIGHT_EXIT = _about_resident(
     name="night_exit", version=1, lowest=_SOON, highest=_SOON, family=Family.OUTDOORS,
@@ -127,7 +130,7 @@ NIGHT_EXIT = _about_resident(
     raised="ten minutes after the door, between 23:00 and 5:00",
     clears="with the next sign of life at home",
     sensors="a door sensor and sensors inside; it must have been agreed on for this resident",
-    needs=frozenset({Need.NIGHT_EXIT_AGREED}), shows_location=True, search_from_last_fix=True, todo="todo_lost",
+    needs=frozenset({Need.NIGHT_EXIT_AGREED}), shows_location=True, search_from_last_fix=True, reason=reasons.NightExitReason, todo="todo_lost",
 )
 ABSENCE_NOT_TAKEN = RuleSpec(
     name="absence_not_taken", version=1, subject=_RESIDENT, lowest=_EYE, highest=_SOON, audience=Audience.STAFF, family=Family.ACTIVITY,
@@ -135,7 +138,7 @@ ABSENCE_NOT_TAKEN = RuleSpec(
     raised="day service (check soon, so the family too): 45 minutes after its time; other absences (keep an eye): signs of life in three different half hours of six hours",
     clears="when they leave, after half a day without signs of life, or with the planned end",
     sensors="a planned absence; a door sensor and sensors inside",
-    todo="todo_plan",
+    reason=reasons.AbsenceNotTakenReason, todo="todo_plan",
 )
 GEOFENCE_EXIT = RuleSpec(
     name="geofence_exit", version=3, subject=SubjectKind.GEOFENCE, lowest=_SOON, highest=_SOON, audience=Audience.FAMILY_FIRST, family=Family.OUTDOORS,
@@ -143,7 +146,7 @@ GEOFENCE_EXIT = RuleSpec(
     raised="when several positions, each weighed by its accuracy, say so; one wild position never does",
     clears="when positions say that they are back inside, or the hours of the area end",
     sensors="a tracker and an area with its hours",
-    shows_location=True, search_from_last_fix=True, excludes_from=frozenset({_PLACES}), todo="todo_lost",
+    shows_location=True, search_from_last_fix=True, excludes_from=frozenset({_PLACES}), reason=reasons.GeofenceExitReason, todo="todo_lost",
 )
 WANDERING = _about_resident(
     name="wandering", version=1, lowest=_SOON, highest=_EMERGENCY, family=Family.OUTDOORS,
@@ -151,7 +154,7 @@ WANDERING = _about_resident(
     raised="after 600 m in 30 minutes or 1,000 m in 50 that led nowhere; after 15 minutes on foot more than 300 m from every usual place",
     clears="when they are back where they usually stay, or get somewhere again in places that they know",
     sensors="a tracker; usual places are learned from at least 14 days",
-    needs=frozenset({Need.TRACKER}), shows_location=True, search_from_last_fix=True, excludes_from=frozenset({_PLACES}), todo="todo_lost",
+    needs=frozenset({Need.TRACKER}), shows_location=True, search_from_last_fix=True, excludes_from=frozenset({_PLACES}), reason=reasons.WanderingReason, todo="todo_lost",
 )
 LEFT_BEHIND = _about_resident(
     name="left_behind", version=1, lowest=_EYE, highest=_EYE, family=Family.OUTDOORS,
@@ -159,7 +162,7 @@ LEFT_BEHIND = _about_resident(
     raised="an hour after the door",
     clears="with the next sign of life at home, or when the tracker moves",
     sensors="a tracker that sends at least three positions in that hour, and a door sensor",
-    needs=frozenset({Need.TRACKER, Need.DOOR}), todo="todo_tracker",
+    needs=frozenset({Need.TRACKER, Need.DOOR}), reason=reasons.LeftBehindReason, todo="todo_tracker",
 )
 DECLINE = RuleSpec(
     name="decline", version=3, subject=_RESIDENT, lowest=_EYE, highest=_EYE, audience=Audience.STAFF, family=Family.TREND,
@@ -167,7 +170,7 @@ DECLINE = RuleSpec(
     raised="at the daily check, when one of these counts has clearly drifted; it says nothing about the cause",
     clears="when all counts are as before, or the new days have become the usual",
     sensors="sensors that tell of people; at least 28 days to compare with",
-    todo="todo_habit",
+    reason=reasons.DeclineReason, todo="todo_habit",
 )
 DEVICE_STUCK = _about_device(
     name="device_stuck", version=2,
@@ -175,7 +178,7 @@ DEVICE_STUCK = _about_device(
     raised="at one of four checks a day, against the device's own ten days before",
     clears="when the device reports something else",
     sensors="at least three days of readings of the device",
-    todo="todo_stuck",
+    reason=reasons.DeviceStuckReason, todo="todo_stuck",
 )
 BATTERY = _about_device(
     name="battery", version=1,
@@ -183,7 +186,7 @@ BATTERY = _about_device(
     raised="at nine in the morning: empty in less than two weeks, at 10 percent, or reported low; a device charged every day: below 20 percent",
     clears="when the battery was changed or charged",
     sensors="a device that reports its charge, or that it is low",
-    is_ordinary=True, todo="todo_battery",
+    is_ordinary=True, reason=reasons.BatteryReason, todo="todo_battery",
 )
 HOME_SILENT = RuleSpec(
     name="home_silent", version=1, subject=SubjectKind.HOME, lowest=_SOON, highest=_SOON, audience=Audience.FAMILY_FIRST, family=Family.COVERAGE,
@@ -191,7 +194,7 @@ HOME_SILENT = RuleSpec(
     raised="after three missed heartbeats, and ten minutes at least, or at once when the gateway says that it is offline; not while the ward or the neighbourhood is silent",
     clears="when the home is heard again",
     sensors="devices that send a heartbeat or tell whether they are online",
-    not_in_backtest=_NOT_KEPT, todo="todo_blind",
+    not_in_backtest=_NOT_KEPT, reason=reasons.HomeSilentReason, todo="todo_blind",
 )
 DEVICE_SILENT = _about_device(
     name="device_silent", version=1,
@@ -199,7 +202,7 @@ DEVICE_SILENT = _about_device(
     raised="after three missed heartbeats, and ten minutes at least, or at once when it says that it is offline",
     clears="when it is heard again",
     sensors="a device that sends a heartbeat or tells whether it is online",
-    not_in_backtest=_NOT_KEPT, todo="todo_equipment",
+    not_in_backtest=_NOT_KEPT, reason=reasons.DeviceSilentReason, todo="todo_equipment",
 )
 AREA_SILENT = RuleSpec(
     name="area_silent", version=1, subject=SubjectKind.AREA, lowest=_SOON, highest=_SOON, audience=Audience.STAFF, family=Family.COVERAGE,
@@ -207,7 +210,7 @@ AREA_SILENT = RuleSpec(
     raised="before the first of them would be raised by itself; one alert in place of many",
     clears="when the homes are heard again",
     sensors="at least three homes of a neighbourhood whose devices send heartbeats",
-    not_in_backtest=_WARD_WIDE, todo="todo_area",
+    not_in_backtest=_WARD_WIDE, reason=reasons.AreaSilentReason, todo="todo_area",
 )
 WARD_SILENT = _about_ward(
     name="ward_silent", lowest=_SOON, highest=_SOON,
@@ -215,7 +218,7 @@ WARD_SILENT = _about_ward(
     raised="20 homes or more: after 15 minutes by day and 60 at night; 10 or more: after 30 and 120; broker or ingest away: after 5",
     clears="when the ward is heard again",
     sensors="at least ten homes that were active in the last day",
-    todo="todo_ward",
+    reason=reasons.WardSilentReason, todo="todo_ward",
 )
 CANARY_SILENT = _about_ward(
     name="canary_silent", lowest=_EQUIPMENT, highest=_EQUIPMENT,
@@ -223,7 +226,7 @@ CANARY_SILENT = _about_ward(
     raised="after two missed messages, and five minutes at least; not while the whole ward is silent",
     clears="when its messages arrive again",
     sensors="`mimamori canary` running on another machine",
-    no_scenario="no simulated ward has a canary; an integration test flies one", todo="todo_canary",
+    no_scenario="no simulated ward has a canary; an integration test flies one", reason=reasons.UnheardReason, todo="todo_canary",
 )
 STRAY_SOS = _about_ward(
     name="stray_sos", lowest=_EMERGENCY, highest=_EMERGENCY, ends=Ends.PERSON,
@@ -231,7 +234,7 @@ STRAY_SOS = _about_ward(
     raised="at once; while the alert is open, further presses are told at most every two minutes",
     clears="never by itself: a person closes it",
     sensors="a button whose messages reach the broker",
-    no_scenario="every simulated button is registered; an integration test presses others", todo="todo_stray",
+    no_scenario="every simulated button is registered; an integration test presses others", reason=reasons.StraySosReason, todo="todo_stray",
 )
 SOS = _call(
     name="sos", finds="somebody pressed an emergency button",
@@ -291,3 +294,8 @@ def is_for_staff(rule: str) -> bool:
 def ends_by_person(rule: str) -> bool:
     """Tell whether only a person may say that an alert is over."""
     return rule in RULES and RULES[rule].ends is Ends.PERSON
+
+
+def read_reason(rule: str, card: Mapping[str, object]) -> ReasonCard | None:
+    """Return the reason card of an alert as its rule's Struct; None for a card, or of a rule, that nobody knows."""
+    return read(card, RULES[rule].reason) if rule in RULES else None

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from api.access.location_gate import without_places
+from api.access.location_gate import findings_without_places
 from api.locale import words_of
 from api.wording import alert_reason
 from api.wording.times import LocalTimes
@@ -24,7 +24,7 @@ from detectors.features.silence_threshold import Sensitivity
 
 def as_body(tested: Backtest, labels: Sequence[Label], budget: float | None) -> dict[str, object]:
     """Return it as JSON values without places; all times are UTC."""
-    return without_places(result.as_body(tested, labels, budget))
+    return findings_without_places(result.as_body(tested, labels, budget))
 
 
 def show(tested: Backtest, labels: Sequence[Label], budget: float | None) -> None:

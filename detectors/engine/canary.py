@@ -3,7 +3,9 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import CANARY_SILENT
 from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
@@ -48,11 +50,13 @@ def _missed(missed: Iterable[BlindTime]) -> Iterable[Finding]:
             began_at=one.began_at,
             raised_at=one.known_at,
             cleared_at=one.ended_at,
-            reason={
-                "rule_version": _VERSION,
-                "cause": one.cause,
-                "last_heard": one.began_at.isoformat(),
-                "ruled_out": [],
-                "confidence": "high",
-            },
+            reason=as_json(
+                reasons.UnheardReason(
+                    rule_version=_VERSION,
+                    cause=one.cause,
+                    last_heard=one.began_at,
+                    ruled_out=(),
+                    confidence=Confidence.HIGH,
+                )
+            ),
         )

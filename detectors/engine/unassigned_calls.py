@@ -3,7 +3,9 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from core.domain import reasons
 from core.domain.alert import Alert, Finding, Handling, Severity
+from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import STRAY_SOS
 from core.store.alerts import episodes, unassigned_calls
 from core.store.alerts.episodes import AlertKey
@@ -75,19 +77,18 @@ def _finding(
         began_at=began_at,
         raised_at=began_at,
         cleared_at=None,
-        reason={
-            "rule_version": VERSION,
-            "buttons": [
-                {
-                    "sender": one.sender,
-                    "cause": one.why,
-                    "last_at": one.last_at.isoformat(),
-                    "presses": one.presses,
-                }
-                for one in named[:_NAMED]
-            ],
-            "told_through": max(one.last_at for one in fresh).isoformat(),
-            "ruled_out": [],
-            "confidence": "high",
-        },
+        reason=as_json(
+            reasons.StraySosReason(
+                rule_version=VERSION,
+                buttons=tuple(
+                    reasons.UnassignedButton(
+                        sender=one.sender, cause=one.why, last_at=one.last_at, presses=one.presses
+                    )
+                    for one in named[:_NAMED]
+                ),
+                told_through=max(one.last_at for one in fresh),
+                ruled_out=(),
+                confidence=Confidence.HIGH,
+            )
+        ),
     )

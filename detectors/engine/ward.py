@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, as_json
 from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
@@ -131,13 +133,15 @@ def _other_causes(connection: Connection, since: datetime, now: datetime) -> lis
             began_at=one.began_at,
             raised_at=max(one.known_at, one.began_at + _RAISED_AFTER),
             cleared_at=one.ended_at,
-            reason={
-                "rule_version": VERSION,
-                "cause": one.cause,
-                "last_heard": one.began_at.isoformat(),
-                "ruled_out": [],
-                "confidence": "high",
-            },
+            reason=as_json(
+                reasons.UnheardReason(
+                    rule_version=VERSION,
+                    cause=one.cause,
+                    last_heard=one.began_at,
+                    ruled_out=(),
+                    confidence=Confidence.HIGH,
+                )
+            ),
         )
         for one in blind_times.of_subjects(connection, (SUBJECT,), since - _RAISED_AFTER, now)
         if one.cause != _CAUSE

@@ -7,8 +7,10 @@ from typing import cast
 
 import numpy as np
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
 from core.domain.planned_absence import AbsenceKind
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import ABSENCE_NOT_TAKEN
 from detectors.features.observability import confirmed, next_look, until_now
 from detectors.features.silence_profile import DOOR
@@ -178,12 +180,16 @@ def _finding(window: Window, one: PlannedAbsence, tick: float, cleared: float | 
         began_at=one.began_at,
         raised_at=moment(tick),
         cleared_at=None if cleared is None else moment(cleared),
-        reason={
-            "rule_version": VERSION,
-            "kind": one.kind.value,
-            "cause": "did_not_leave" if is_service else "moves_at_home",
-            "planned": {"from": one.began_at.isoformat(), "until": one.ended_at.isoformat()},
-            "ruled_out": ["left_by_door", "home_silent"] if is_service else ["single_sign"],
-            "confidence": "high" if is_service else "medium",
-        },
+        reason=as_json(
+            reasons.AbsenceNotTakenReason(
+                rule_version=VERSION,
+                kind=one.kind.value,
+                cause="did_not_leave" if is_service else "moves_at_home",
+                planned=reasons.PlannedSpan(since=one.began_at, until=one.ended_at),
+                ruled_out=(RuledOut.LEFT_BY_DOOR, RuledOut.HOME_SILENT)
+                if is_service
+                else (RuledOut.SINGLE_SIGN,),
+                confidence=Confidence.HIGH if is_service else Confidence.MEDIUM,
+            )
+        ),
     )

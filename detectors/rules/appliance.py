@@ -6,7 +6,9 @@ from datetime import date, datetime, timedelta
 
 import numpy as np
 
-from core.domain.alert import Finding, JsonObject, Severity
+from core.domain import reasons
+from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
 from core.domain.rules import APPLIANCE_LEFT_ON, APPLIANCE_UNUSED
 from detectors.features.daily_rhythm import DAY_BEGINS_MIN, LEAST_DAYS
@@ -116,11 +118,11 @@ def _is_about(window: Window, deadline: _Deadline) -> bool:
 
 
 def _unused(window: Window, deadline: _Deadline, cleared: float | None) -> Finding:
-    baseline: JsonObject = {
-        "days": deadline.habit.days,
-        "first_at_min": round(deadline.habit.at_min),
-        "late_after_min": round(deadline.habit.late_min(LEAST_LATE_MIN)),
-    }
+    usual = reasons.UsualUse(
+        days=deadline.habit.days,
+        first_at_min=round(deadline.habit.at_min),
+        late_after_min=round(deadline.habit.late_min(LEAST_LATE_MIN)),
+    )
     return Finding(
         rule=UNUSED,
         subject=f"resident:{window.resident}",
@@ -128,13 +130,19 @@ def _unused(window: Window, deadline: _Deadline, cleared: float | None) -> Findi
         began_at=moment(deadline.baseline),
         raised_at=moment(deadline.tick),
         cleared_at=None if cleared is None else moment(cleared),
-        reason={
-            "rule_version": APPLIANCE_UNUSED.version,
-            "place": deadline.power.place,
-            "usual": baseline,
-            "ruled_out": ["planned_absence", "home_silent", "nobody_about"],
-            "confidence": "medium",
-        },
+        reason=as_json(
+            reasons.ApplianceUnusedReason(
+                rule_version=APPLIANCE_UNUSED.version,
+                place=deadline.power.place,
+                usual=usual,
+                ruled_out=(
+                    RuledOut.PLANNED_ABSENCE,
+                    RuledOut.HOME_SILENT,
+                    RuledOut.NOBODY_ABOUT,
+                ),
+                confidence=Confidence.MEDIUM,
+            )
+        ),
     )
 
 
@@ -209,12 +217,17 @@ def _left_on(window: Window, place: str, span: tuple[float, float, float | None]
         began_at=moment(began),
         raised_at=moment(tick),
         cleared_at=None if over is None else moment(over),
-        reason={
-            "rule_version": APPLIANCE_LEFT_ON.version,
-            "place": place,
-            "on_min": round((tick - began) / 60),
-            "usual": {"uses": baseline.count, "high_min": round(baseline.high_min)},
-            "ruled_out": ["short_use"],
-            "confidence": "high" if baseline.count >= 3 * LEAST_RUNS else "medium",
-        },
+        reason=as_json(
+            reasons.ApplianceLeftOnReason(
+                rule_version=APPLIANCE_LEFT_ON.version,
+                place=place,
+                on_min=round((tick - began) / 60),
+                usual=reasons.UsualRun(
+                    uses=baseline.count,
+                    high_min=round(baseline.high_min),
+                ),
+                ruled_out=(RuledOut.SHORT_USE,),
+                confidence=Confidence.HIGH if baseline.count >= 3 * LEAST_RUNS else Confidence.MEDIUM,
+            )
+        ),
     )

@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import AREA_SILENT
 from detectors.features.availability import LinkOutage, delayed
 from detectors.features.window import Blind
@@ -144,15 +146,17 @@ def finding(one: AreaOutage, ended_at: datetime | None) -> Finding:
         began_at=one.began_at,
         raised_at=one.known_at,
         cleared_at=ended_at,
-        reason={
-            "rule_version": VERSION,
-            "cause": CAUSE,
-            "area": one.area,
-            "last_heard": one.began_at.isoformat(),
-            "homes": one.silent,
-            "of_homes": one.homes,
-            "silent_min": round((one.known_at - one.began_at).total_seconds() / 60),
-            "ruled_out": ["ward_silent"],
-            "confidence": "high",
-        },
+        reason=as_json(
+            reasons.AreaSilentReason(
+                rule_version=VERSION,
+                cause=CAUSE,
+                area=one.area,
+                last_heard=one.began_at,
+                homes=one.silent,
+                of_homes=one.homes,
+                silent_min=round((one.known_at - one.began_at).total_seconds() / 60),
+                ruled_out=(RuledOut.WARD_SILENT,),
+                confidence=Confidence.HIGH,
+            )
+        ),
     )

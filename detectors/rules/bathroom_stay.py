@@ -7,7 +7,9 @@ from typing import cast
 
 import numpy as np
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Rhythm, Spans
 from core.domain.rules import BATHROOM_STAY
 from detectors.features.daily_rhythm import is_night, stays
@@ -142,16 +144,16 @@ def _finding(
         began_at=moment(began),
         raised_at=moment(tick),
         cleared_at=None if over is None else moment(over),
-        reason={
-            "rule_version": VERSION,
-            "place": place,
-            "stay_min": round((tick - began) / 60),
-            "usual": {
-                "visits": visits.count,
-                "longest_min": round(visits.longest_min),
-                "limit_min": round(limit),
-            },
-            "ruled_out": ["planned_absence", "home_silent", "seen_elsewhere"],
-            "confidence": "high" if visits.count >= 3 * LEAST_VISITS else "medium",
-        },
+        reason=as_json(
+            reasons.BathroomStayReason(
+                rule_version=VERSION,
+                place=place,
+                stay_min=round((tick - began) / 60),
+                usual=reasons.UsualStay(
+                    visits=visits.count, longest_min=round(visits.longest_min), limit_min=round(limit)
+                ),
+                ruled_out=(RuledOut.PLANNED_ABSENCE, RuledOut.HOME_SILENT, RuledOut.SEEN_ELSEWHERE),
+                confidence=Confidence.HIGH if visits.count >= 3 * LEAST_VISITS else Confidence.MEDIUM,
+            )
+        ),
     )

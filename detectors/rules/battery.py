@@ -8,8 +8,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
+from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import BATTERY
 from detectors.rules.base import Evaluation
 
@@ -208,22 +210,24 @@ def _finding(
         began_at=raised_at,
         raised_at=raised_at,
         cleared_at=cleared_at,
-        reason={
-            "rule_version": VERSION,
-            "device": series.device,
-            "kind": series.kind.value,
-            "place": series.place,
-            "cause": found.cause,
-            "level_pct": None if np.isnan(level) else round(float(level)),
-            "days_left": None
-            if ahead is None or not np.isfinite(ahead.days_left)
-            else round(ahead.days_left),
-            "days_left_low": None
-            if ahead is None or not np.isfinite(ahead.days_left_low)
-            else round(ahead.days_left_low),
-            "ruled_out": [],
-            "confidence": "high" if found.cause != "forecast" else "medium",
-        },
+        reason=as_json(
+            reasons.BatteryReason(
+                rule_version=VERSION,
+                device=series.device,
+                kind=series.kind.value,
+                place=series.place,
+                cause=found.cause,
+                level_pct=None if np.isnan(level) else round(float(level)),
+                days_left=None
+                if ahead is None or not np.isfinite(ahead.days_left)
+                else round(ahead.days_left),
+                days_left_low=None
+                if ahead is None or not np.isfinite(ahead.days_left_low)
+                else round(ahead.days_left_low),
+                ruled_out=(),
+                confidence=Confidence.HIGH if found.cause != "forecast" else Confidence.MEDIUM,
+            )
+        ),
     )
 
 

@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Rhythm
 from core.domain.rules import COLD
 from detectors.features.local_time import DAY_S, local_date, local_seconds
@@ -152,14 +154,21 @@ def _finding(window: Window, rooms: list[_Room], time: NDArray[np.float64], spel
         began_at=moment(float(time[spell.began])),
         raised_at=moment(float(time[spell.raised])),
         cleared_at=None if spell.ended is None else moment(float(time[spell.ended])),
-        reason={
-            "rule_version": VERSION,
-            "cause": spell.trigger.why,
-            "place": room.series.place,
-            "temperature_c": round(float(room.level_c[step]), 1),
-            "usual": {"temperature_c": None if np.isnan(baseline) else round(baseline, 1)},
-            "lasted_min": round(float(time[step] - time[spell.began]) / 60),
-            "ruled_out": ["away", "single_value"],
-            "confidence": "medium" if spell.trigger.why == "below_usual" else "high",
-        },
+        reason=as_json(
+            reasons.ColdReason(
+                rule_version=VERSION,
+                cause=spell.trigger.why,
+                place=room.series.place,
+                temperature_c=round(float(room.level_c[step]), 1),
+                usual=reasons.UsualRoom(
+                    temperature_c=None if np.isnan(baseline) else round(baseline, 1),
+                ),
+                lasted_min=round(float(time[step] - time[spell.began]) / 60),
+                ruled_out=(
+                    RuledOut.AWAY,
+                    RuledOut.SINGLE_VALUE,
+                ),
+                confidence=Confidence.MEDIUM if spell.trigger.why == "below_usual" else Confidence.HIGH,
+            )
+        ),
     )

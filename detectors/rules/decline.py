@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import DECLINE
 from detectors.features.activity_counts import DailyCounts
 from detectors.rules.base import Evaluation
@@ -122,15 +124,16 @@ def _finding(
         began_at=at,
         raised_at=at,
         cleared_at=cleared_at,
-        reason={
-            "rule_version": VERSION,
-            "count": name,
-            "lately": round(float(np.nanmedian(lately)), 1),
-            "usual": {
-                "median": round(float(np.nanmedian(before)), 1),
-                "days": int(np.sum(~np.isnan(before))),
-            },
-            "ruled_out": ["planned_absence", "single_day"],
-            "confidence": "medium",
-        },
+        reason=as_json(
+            reasons.DeclineReason(
+                rule_version=VERSION,
+                count=name,
+                lately=round(float(np.nanmedian(lately)), 1),
+                usual=reasons.UsualCount(
+                    median=round(float(np.nanmedian(before)), 1), days=int(np.sum(~np.isnan(before)))
+                ),
+                ruled_out=(RuledOut.PLANNED_ABSENCE, RuledOut.SINGLE_DAY),
+                confidence=Confidence.MEDIUM,
+            )
+        ),
     )

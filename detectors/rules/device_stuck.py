@@ -7,7 +7,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import DEVICE_STUCK
 from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.mute_devices import HOUR_S, Floats, mute_spells
@@ -25,7 +27,11 @@ from detectors.rules.base import Evaluation
 
 NAME, VERSION = DEVICE_STUCK.name, DEVICE_STUCK.version
 CHECKED_AT = (time(4, 30), time(10, 30), time(16, 30), time(22, 30))
-_RULED_OUT = {"lasting": ["nobody_about"], "mute": ["nobody_about"], "quiet": ["home_silent"]}
+_RULED_OUT = {
+    "lasting": (RuledOut.NOBODY_ABOUT,),
+    "mute": (RuledOut.NOBODY_ABOUT,),
+    "quiet": (RuledOut.HOME_SILENT,),
+}
 HISTORY = timedelta(seconds=BASELINE_S + LONGEST_LIMIT_S + SURROUNDINGS_S)
 """How far before the evaluated span, and before the beginning of what still lasts, readings must reach."""
 
@@ -121,14 +127,18 @@ def _finding(sensor: Sensor, spell: StuckSpell, raised_at: datetime, over: datet
         began_at=moment(spell.began),
         raised_at=raised_at,
         cleared_at=over,
-        reason={
-            "rule_version": VERSION,
-            "device": sensor.device,
-            "kind": sensor.kind.value,
-            "place": sensor.place,
-            "cause": spell.cause,
-            "usual": {"longest_h": round(spell.baseline_s / 3600, 1)},
-            "ruled_out": _RULED_OUT.get(spell.cause, []),
-            "confidence": "high" if spell.cause in {"chatter", "frozen"} else "medium",
-        },
+        reason=as_json(
+            reasons.DeviceStuckReason(
+                rule_version=VERSION,
+                device=sensor.device,
+                kind=sensor.kind.value,
+                place=sensor.place,
+                cause=spell.cause,
+                usual=reasons.UsualHours(
+                    longest_h=round(spell.baseline_s / 3600, 1),
+                ),
+                ruled_out=_RULED_OUT.get(spell.cause, ()),
+                confidence=Confidence.HIGH if spell.cause in {"chatter", "frozen"} else Confidence.MEDIUM,
+            )
+        ),
     )

@@ -4,7 +4,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.domain import reasons
 from core.domain.alert import Finding
+from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import RULES, SOS
 from detectors.features.window import Press, Window
 from detectors.rules.base import Evaluation
@@ -111,13 +113,15 @@ def _finding(rule: str, resident: int, began_at: datetime, press: Press) -> Find
         began_at=began_at,
         raised_at=began_at,
         cleared_at=None,
-        reason={
-            "rule_version": RULES[rule].version,
-            "device": press.device,
-            "place": press.place,
-            "pressed_at": press.time.isoformat(),
-            "received_at": press.received_at.isoformat(),
-            "ruled_out": [],
-            "confidence": "high",
-        },
+        reason=as_json(
+            reasons.CallReason(
+                rule_version=RULES[rule].version,
+                device=press.device,
+                place=press.place,
+                pressed_at=press.time,
+                received_at=press.received_at,
+                ruled_out=(),
+                confidence=Confidence.HIGH,
+            )
+        ),
     )

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain import rules
-from core.domain.alert import Finding, JsonObject, Severity
+from core.domain import reasons, rules
+from core.domain.alert import Finding, Severity
 from core.domain.device import DeviceKind
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from detectors.features.availability import (
     Link,
     LinkOutage,
@@ -234,7 +235,16 @@ def _home_finding(home: int, outage: LinkOutage, devices: int) -> Finding:
         began_at=outage.began_at,
         raised_at=outage.known_at,
         cleared_at=outage.ended_at,
-        reason=_reason(outage, devices=devices),
+        reason=as_json(
+            reasons.HomeSilentReason(
+                rule_version=rules.HOME_SILENT.version,
+                cause=outage.cause,
+                last_heard=outage.began_at,
+                devices=devices,
+                ruled_out=(RuledOut.WARD_SILENT,),
+                confidence=Confidence.HIGH,
+            )
+        ),
     )
 
 
@@ -246,16 +256,15 @@ def _device_finding(link: Link, outage: LinkOutage) -> Finding:
         began_at=outage.began_at,
         raised_at=outage.known_at,
         cleared_at=outage.ended_at,
-        reason=_reason(outage, kind=link.kind.value, place=link.place),
+        reason=as_json(
+            reasons.DeviceSilentReason(
+                rule_version=rules.DEVICE_SILENT.version,
+                cause=outage.cause,
+                last_heard=outage.began_at,
+                kind=link.kind.value,
+                place=link.place,
+                ruled_out=(RuledOut.WARD_SILENT,),
+                confidence=Confidence.HIGH,
+            )
+        ),
     )
-
-
-def _reason(outage: LinkOutage, **more: object) -> JsonObject:
-    return {
-        "rule_version": rules.HOME_SILENT.version,
-        "cause": outage.cause,
-        "last_heard": outage.began_at.isoformat(),
-        **more,
-        "ruled_out": ["ward_silent"],
-        "confidence": "high",
-    }

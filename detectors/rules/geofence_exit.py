@@ -8,9 +8,11 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
 from core.domain.geofence import Geofence
 from core.domain.geofence_schedule import holding_times
+from core.domain.reason_card import Confidence, PlaceFix, RuledOut, as_json
 from core.domain.rules import GEOFENCE_EXIT
 from detectors.features.geofence_distance import distance_outside_m
 from detectors.features.outliers import outlier_scores
@@ -248,21 +250,30 @@ def _finding(window: Window, fence: Geofence, seen: _Outside, until: datetime) -
         began_at=moment(episode.began),
         raised_at=moment(episode.raised),
         cleared_at=moment(episode.cleared) if episode.cleared <= until.timestamp() else None,
-        reason={
-            "rule_version": VERSION,
-            "geofence": {"number": fence.number, "name": fence.name},
-            "resident": window.resident,
-            "position": {
-                "time": moment(float(track.time[fix])).isoformat(),
-                "lat": float(track.lat[fix]),
-                "lon": float(track.lon[fix]),
-                "accuracy_m": _reported_accuracy_m(window.track, float(track.time[fix])),
-            },
-            "outside_m": round(float(outside_m[fix])),
-            "was_outside_when_hours_began": episode.raised <= episode.began,
-            "ruled_out": ["poor_accuracy", "single_fix", "sudden_jump"],
-            "confidence": "high" if outside_m[fix] > track.accuracy_m[fix] else "medium",
-        },
+        reason=as_json(
+            reasons.GeofenceExitReason(
+                rule_version=VERSION,
+                geofence=reasons.GeofenceName(
+                    number=fence.number,
+                    name=fence.name,
+                ),
+                resident=window.resident,
+                position=PlaceFix(
+                    time=moment(float(track.time[fix])),
+                    lat=float(track.lat[fix]),
+                    lon=float(track.lon[fix]),
+                    accuracy_m=_reported_accuracy_m(window.track, float(track.time[fix])),
+                ),
+                outside_m=round(float(outside_m[fix])),
+                was_outside_when_hours_began=episode.raised <= episode.began,
+                ruled_out=(
+                    RuledOut.POOR_ACCURACY,
+                    RuledOut.SINGLE_FIX,
+                    RuledOut.SUDDEN_JUMP,
+                ),
+                confidence=Confidence.HIGH if outside_m[fix] > track.accuracy_m[fix] else Confidence.MEDIUM,
+            )
+        ),
     )
 
 

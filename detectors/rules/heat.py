@@ -6,7 +6,9 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import HEAT
 from detectors.features.daily_rhythm import is_night
 from detectors.features.local_time import STEP_S, local_seconds
@@ -148,15 +150,17 @@ def _finding(window: Window, found: _Grid, spell: LevelSpell) -> Finding:
         began_at=moment(float(found.time[spell.began])),
         raised_at=moment(float(found.time[spell.raised])),
         cleared_at=None if spell.ended is None else moment(float(found.time[spell.ended])),
-        reason={
-            "rule_version": VERSION,
-            "cause": spell.trigger.why,
-            "place": room.place,
-            "temperature_c": round(float(room.temperature_c[last]), 1),
-            "humidity_pct": round(float(room.humidity_pct[last])),
-            "wbgt_c": round(float(found.wbgt_c[step]), 1),
-            "lasted_min": round(float(found.time[step] - found.time[spell.began]) / 60),
-            "ruled_out": ["away", "single_value"],
-            "confidence": "medium" if spell.trigger.why == "forecast" else "high",
-        },
+        reason=as_json(
+            reasons.HeatReason(
+                rule_version=VERSION,
+                cause=spell.trigger.why,
+                place=room.place,
+                temperature_c=round(float(room.temperature_c[last]), 1),
+                humidity_pct=round(float(room.humidity_pct[last])),
+                wbgt_c=round(float(found.wbgt_c[step]), 1),
+                lasted_min=round(float(found.time[step] - found.time[spell.began]) / 60),
+                ruled_out=(RuledOut.AWAY, RuledOut.SINGLE_VALUE),
+                confidence=Confidence.MEDIUM if spell.trigger.why == "forecast" else Confidence.HIGH,
+            )
+        ),
     )

@@ -24,7 +24,9 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain import reasons
 from core.domain.alert import Finding, JsonObject, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import INACTIVITY
 from detectors.features.alarm_spans import AlarmSpan, Due, alarm_spans, due, unobserved
 from detectors.features.local_time import STEP_S, local_date
@@ -175,31 +177,34 @@ class Inactivity:
     def _reason(self, signs: LifeSigns, raised: _Raised) -> JsonObject:
         part, limits, tick, base = raised.part, raised.due.limits, raised.due.tick, raised.due.base
         last = int(np.searchsorted(signs.time, part.began, side="right")) - 1
-        baseline: dict[str, object] = {"days": limits.days}
+        longest_min: int | None = None
+        active_by: datetime | None = None
         step = min(int((tick - base) // STEP_S), CAP_STEPS) - 1
         if limits.longest_min is not None:
             # From when on until the alarm it was longer than usual: not the first time, for somebody may go to bed early.
             as_baseline = np.flatnonzero(limits.age_min[: step + 1] <= limits.longest_min[: step + 1])
             by = int(as_baseline[-1]) + 1 if len(as_baseline) else 0
-            baseline["longest_min"] = round(float(limits.longest_min[step]))
-            baseline["active_by"] = moment(base + (by + 1) * STEP_S).isoformat()
+            longest_min = round(float(limits.longest_min[step]))
+            active_by = moment(base + (by + 1) * STEP_S)
         heard_again = part.base > part.began
-        return {
-            "rule_version": VERSION,
-            "last_life_sign": {
-                "time": moment(float(signs.time[last])).isoformat(),
-                "kind": LIFE_KINDS[int(signs.kind[last])].value,
-                "place": signs.places[int(signs.place[last])],
-            },
-            "uncertain_signs": _uncertain_signs(raised),
-            "silent_min": round((tick - base) / 60),
-            "listening_since": moment(part.base).isoformat() if heard_again else None,
-            "usual": baseline,
-            "context": "after_door" if part.after_door else "at_home",
-            "sensitivity": self.sensitivity.value,
-            "ruled_out": ["planned_absence", "home_silent", "ward_silent"],
-            "confidence": _confidence(limits.days, after_door=part.after_door, heard_again=heard_again),
-        }
+        return as_json(
+            reasons.InactivityReason(
+                rule_version=VERSION,
+                last_life_sign=reasons.LifeSign(
+                    time=moment(float(signs.time[last])),
+                    kind=LIFE_KINDS[int(signs.kind[last])].value,
+                    place=signs.places[int(signs.place[last])],
+                ),
+                uncertain_signs=_uncertain_signs(raised),
+                silent_min=round((tick - base) / 60),
+                listening_since=moment(part.base) if heard_again else None,
+                usual=reasons.UsualSilence(days=limits.days, longest_min=longest_min, active_by=active_by),
+                context="after_door" if part.after_door else "at_home",
+                sensitivity=self.sensitivity.value,
+                ruled_out=(RuledOut.PLANNED_ABSENCE, RuledOut.HOME_SILENT, RuledOut.WARD_SILENT),
+                confidence=_confidence(limits.days, after_door=part.after_door, heard_again=heard_again),
+            )
+        )
 
 
 @dataclass(frozen=True)
@@ -215,16 +220,16 @@ def _within(weak: _Uncertain, since: float, until: float) -> Sequence[tuple[floa
     return list(zip(weak.time[first:last].tolist(), weak.place[first:last], strict=True))
 
 
-def _uncertain_signs(raised: _Raised) -> JsonObject | None:
+def _uncertain_signs(raised: _Raised) -> reasons.UncertainSigns | None:
     """Say how many there were, where the last one was, and whether they put the alarm off for as long as they may."""
     if not raised.uncertain:
         return None
     time, place = raised.uncertain[-1]
-    return {
-        "count": len(raised.uncertain),
-        "last": {"time": moment(time).isoformat(), "place": place},
-        "counted_since": moment(raised.due.base).isoformat(),
-    }
+    return reasons.UncertainSigns(
+        count=len(raised.uncertain),
+        last=reasons.UncertainSign(time=moment(time), place=place),
+        counted_since=moment(raised.due.base),
+    )
 
 
 def _until(signs: LifeSigns, until: float) -> LifeSigns:
@@ -252,7 +257,7 @@ def _pause_changes(window: Window, until: datetime) -> Iterator[datetime]:
         yield from (one for one in (pause.began_at, pause.ended_at) if one is not None and one > until)
 
 
-def _confidence(days: int, *, after_door: bool, heard_again: bool) -> str:
+def _confidence(days: int, *, after_door: bool, heard_again: bool) -> Confidence:
     if days < FIXED_DAYS:
-        return "low"
-    return "medium" if days < LEARNED_DAYS or after_door or heard_again else "high"
+        return Confidence.LOW
+    return Confidence.MEDIUM if days < LEARNED_DAYS or after_door or heard_again else Confidence.HIGH

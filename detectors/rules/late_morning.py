@@ -7,7 +7,9 @@ from datetime import date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Habit, Rhythm
 from core.domain.rules import LATE_MORNING
 from detectors.features.daily_rhythm import DAY_BEGINS_MIN, UP_WITHIN_S, is_by_hand, rises
@@ -139,16 +141,23 @@ def _finding(window: Window, morning: _Morning, tick: float, over: float | None)
         began_at=moment(morning.baseline),
         raised_at=moment(tick),
         cleared_at=None if over is None else moment(over),
-        reason={
-            "rule_version": VERSION,
-            "nothing_since": moment(morning.begins).isoformat(),
-            "usual": {
-                "days": habit.days,
-                "up_at_min": round(habit.at_min),
-                "up_by_min": round(habit.by_min),
-                "late_after_min": round(habit.late_min(LEAST_LATE_MIN)),
-            },
-            "ruled_out": ["planned_absence", "home_silent", "ward_silent", "left_by_door"],
-            "confidence": "high" if habit.days >= _WELL_KNOWN_DAYS else "medium",
-        },
+        reason=as_json(
+            reasons.LateMorningReason(
+                rule_version=VERSION,
+                nothing_since=moment(morning.begins),
+                usual=reasons.UsualMorning(
+                    days=habit.days,
+                    up_at_min=round(habit.at_min),
+                    up_by_min=round(habit.by_min),
+                    late_after_min=round(habit.late_min(LEAST_LATE_MIN)),
+                ),
+                ruled_out=(
+                    RuledOut.PLANNED_ABSENCE,
+                    RuledOut.HOME_SILENT,
+                    RuledOut.WARD_SILENT,
+                    RuledOut.LEFT_BY_DOOR,
+                ),
+                confidence=Confidence.HIGH if habit.days >= _WELL_KNOWN_DAYS else Confidence.MEDIUM,
+            )
+        ),
     )

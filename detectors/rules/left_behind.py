@@ -5,8 +5,10 @@ from datetime import datetime
 
 import numpy as np
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
 from core.domain.geodesy import metres_per_degree
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import LEFT_BEHIND
 from detectors.features.observability import confirmed, is_held, pause_after, until_now, was_observable
 from detectors.features.path_shape import UNKNOWN_ACCURACY_M, WORST_ACCURACY_M, way
@@ -105,12 +107,14 @@ def _finding(window: Window, span: tuple[float, float, float | None], fixes: int
         began_at=moment(began),
         raised_at=moment(tick),
         cleared_at=None if over is None else moment(over),
-        reason={
-            "rule_version": VERSION,
-            "door_at": moment(began).isoformat(),
-            "quiet_min": round((tick - began) / 60),
-            "still_fixes": fixes,
-            "ruled_out": ["home_silent", "planned_absence"],
-            "confidence": "medium",
-        },
+        reason=as_json(
+            reasons.LeftBehindReason(
+                rule_version=VERSION,
+                door_at=moment(began),
+                quiet_min=round((tick - began) / 60),
+                still_fixes=fixes,
+                ruled_out=(RuledOut.HOME_SILENT, RuledOut.PLANNED_ABSENCE),
+                confidence=Confidence.MEDIUM,
+            )
+        ),
     )

@@ -5,7 +5,9 @@ from datetime import datetime
 
 import numpy as np
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import NIGHT_EXIT
 from detectors.features.local_time import DAY_S, at_minute, local_date, local_seconds
 from detectors.features.observability import is_held, next_look, pause_after, until_now, was_observable
@@ -75,12 +77,14 @@ def _finding(window: Window, place: str, began: float, cleared: float | None) ->
         began_at=moment(began),
         raised_at=moment(began + QUIET_S),
         cleared_at=None if cleared is None else moment(cleared),
-        reason={
-            "rule_version": VERSION,
-            "door_at": moment(began).isoformat(),
-            "place": place,
-            "quiet_min": round(QUIET_S / 60),
-            "ruled_out": ["planned_absence", "home_silent", "back_at_once"],
-            "confidence": "medium",
-        },
+        reason=as_json(
+            reasons.NightExitReason(
+                rule_version=VERSION,
+                door_at=moment(began),
+                place=place,
+                quiet_min=round(QUIET_S / 60),
+                ruled_out=(RuledOut.PLANNED_ABSENCE, RuledOut.HOME_SILENT, RuledOut.BACK_AT_ONCE),
+                confidence=Confidence.MEDIUM,
+            )
+        ),
     )

@@ -5,7 +5,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Rhythm, Spans
 from core.domain.rules import NOT_RETURNED
 from detectors.features.daily_rhythm import LEAST_DAYS
@@ -112,19 +114,28 @@ def _finding(window: Window, outing: Blind, limit: _Limit, cleared: float | None
         began_at=outing.began_at,
         raised_at=moment(limit.tick),
         cleared_at=None if cleared is None else moment(cleared),
-        reason={
-            "rule_version": VERSION,
-            "cause": limit.cause,
-            "left_at": outing.began_at.isoformat(),
-            "away_min": round((limit.tick - outing.began_at.timestamp()) / 60),
-            "usual": None
-            if baseline is None
-            else {"outings": baseline.count, "longest_min": round(baseline.longest_min)},
-            "ruled_out": ["planned_absence", "single_fix", "seen_at_home"],
-            "confidence": "low"
-            if baseline is None
-            else "high"
-            if baseline.count >= 2 * LEAST_OUTINGS
-            else "medium",
-        },
+        reason=as_json(
+            reasons.NotReturnedReason(
+                rule_version=VERSION,
+                cause=limit.cause,
+                left_at=outing.began_at,
+                away_min=round((limit.tick - outing.began_at.timestamp()) / 60),
+                usual=None
+                if baseline is None
+                else reasons.UsualOuting(
+                    outings=baseline.count,
+                    longest_min=round(baseline.longest_min),
+                ),
+                ruled_out=(
+                    RuledOut.PLANNED_ABSENCE,
+                    RuledOut.SINGLE_FIX,
+                    RuledOut.SEEN_AT_HOME,
+                ),
+                confidence=Confidence.LOW
+                if baseline is None
+                else Confidence.HIGH
+                if baseline.count >= 2 * LEAST_OUTINGS
+                else Confidence.MEDIUM,
+            )
+        ),
     )

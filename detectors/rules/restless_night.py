@@ -7,7 +7,9 @@ from math import erfc, sqrt
 
 import numpy as np
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Rhythm
 from core.domain.rules import RESTLESS_NIGHT
 from detectors.features.daily_rhythm import NIGHT_BEGINS_S, NIGHT_S, visit_begins
@@ -106,15 +108,21 @@ class RestlessNight:
             began_at=began,
             raised_at=moment(raised.timestamp()),
             cleared_at=over,
-            reason={
-                "rule_version": VERSION,
-                "visits": count,
-                "nights_before": list(rhythm.last_nights[-2:]),
-                "chance": round(chance(count, rhythm), 4),
-                "usual": {"days": rhythm.nights, "visits": round(rhythm.night_visits / rhythm.nights, 1)},
-                "ruled_out": ["planned_absence", "home_silent", "single_night"],
-                "confidence": "high" if rhythm.nights >= 2 * LEAST_NIGHTS - 7 else "medium",
-            },
+            reason=as_json(
+                reasons.RestlessNightReason(
+                    rule_version=VERSION,
+                    visits=count,
+                    nights_before=tuple(rhythm.last_nights[-2:]),
+                    chance=round(chance(count, rhythm), 4),
+                    usual=reasons.UsualNight(
+                        days=rhythm.nights, visits=round(rhythm.night_visits / rhythm.nights, 1)
+                    ),
+                    ruled_out=(RuledOut.PLANNED_ABSENCE, RuledOut.HOME_SILENT, RuledOut.SINGLE_NIGHT),
+                    confidence=Confidence.HIGH
+                    if rhythm.nights >= 2 * LEAST_NIGHTS - 7
+                    else Confidence.MEDIUM,
+                )
+            ),
         )
         return [finding], True
 

@@ -8,7 +8,9 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, Place, PlaceFix, RuledOut, as_json
 from core.domain.rules import WANDERING
 from detectors.features.path_shape import WalkScale, Way, straightness, way
 from detectors.features.significant_places import Places
@@ -199,27 +201,33 @@ def _finding(window: Window, walked: Way, one: _Episode, by_corner: Sequence[Pla
         began_at=moment(float(walked.time[one.began])),
         raised_at=moment(float(walked.time[one.raised])),
         cleared_at=None if one.over is None else moment(float(walked.time[one.over])),
-        reason={
-            "rule_version": VERSION,
-            "pattern": one.pattern,
-            "walked_m": round(float(walked.walked_m[one.raised] - walked.walked_m[one.began])),
-            "within_m": round(across),
-            "unfamiliar_pct": None if unfamiliar is None else round(100 * unfamiliar),
-            "usual": {"days": 0 if places is None else places.days},
-            "position": {
-                "time": moment(float(walked.time[one.raised])).isoformat(),
-                "lat": lat,
-                "lon": lon,
-                "accuracy_m": float(walked.accuracy_m[one.raised]),
-            },
-            # Where to look first; the circles grow with the time since then.
-            "search": {
-                "position": {"lat": lat, "lon": lon},
-                "half_within_m": SEARCH_M[0],
-                "most_within_m": SEARCH_M[1],
-                "walks_m_s": WALKS_M_S,
-            },
-            "ruled_out": ["poor_accuracy", "sudden_jump", *(["usual_ground"] if places else [])],
-            "confidence": "high" if unfamiliar is not None else "medium",
-        },
+        reason=as_json(
+            reasons.WanderingReason(
+                rule_version=VERSION,
+                pattern=one.pattern,
+                walked_m=round(float(walked.walked_m[one.raised] - walked.walked_m[one.began])),
+                within_m=round(across),
+                unfamiliar_pct=None if unfamiliar is None else round(100 * unfamiliar),
+                usual=reasons.UsualPlaces(days=0 if places is None else places.days),
+                position=PlaceFix(
+                    time=moment(float(walked.time[one.raised])),
+                    lat=lat,
+                    lon=lon,
+                    accuracy_m=float(walked.accuracy_m[one.raised]),
+                ),
+                # Where to look first; the circles grow with the time since then.
+                search=reasons.SearchFrom(
+                    position=Place(lat=lat, lon=lon),
+                    half_within_m=SEARCH_M[0],
+                    most_within_m=SEARCH_M[1],
+                    walks_m_s=WALKS_M_S,
+                ),
+                ruled_out=(
+                    RuledOut.POOR_ACCURACY,
+                    RuledOut.SUDDEN_JUMP,
+                    *([RuledOut.USUAL_GROUND] if places else []),
+                ),
+                confidence=Confidence.HIGH if unfamiliar is not None else Confidence.MEDIUM,
+            )
+        ),
     )

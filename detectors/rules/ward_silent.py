@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from core.domain import reasons
 from core.domain.alert import Finding, Severity
+from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import WARD_SILENT
 from detectors.features.window import Blind
 
@@ -74,15 +76,17 @@ def outage(silence: WardSilence, zone: ZoneInfo, until: datetime) -> Finding | N
         began_at=silence.began_at,
         raised_at=known,
         cleared_at=silence.ended_at,
-        reason={
-            "rule_version": VERSION,
-            "cause": "no_life_sign",
-            "last_heard": silence.began_at.isoformat(),
-            "homes": silence.homes,
-            "silent_min": round((known - silence.began_at).total_seconds() / 60),
-            "ruled_out": [],
-            "confidence": "high",
-        },
+        reason=as_json(
+            reasons.WardSilentReason(
+                rule_version=VERSION,
+                cause="no_life_sign",
+                last_heard=silence.began_at,
+                homes=silence.homes,
+                silent_min=round((known - silence.began_at).total_seconds() / 60),
+                ruled_out=(),
+                confidence=Confidence.HIGH,
+            )
+        ),
     )
 
 

@@ -13,7 +13,7 @@ from api.pages.parts.activity_days import load_days
 from api.pages.parts.alert_rows import Whose
 from api.pages.parts.climate import rooms, unknown_line
 from api.pages.parts.day_table import day_table
-from api.pages.parts.place import Place, load_place
+from api.pages.parts.place import LastPlace, load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.rendering import HtmlPage
 from api.views import baseline
@@ -108,7 +108,7 @@ def alert_context(
 
 def _place(
     page: HtmlPage, viewer: Viewer, connection: Connection, alert: Alert, person: ResidentOverview | None
-) -> Place | None:
+) -> LastPlace | None:
     """Return what the viewer may see of the place that the alert is about; None if it is about no place."""
     if person is None or not shows_location(alert.rule):
         return None

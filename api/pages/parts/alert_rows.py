@@ -6,11 +6,12 @@ from datetime import datetime
 
 from api.locale import Words
 from api.wording.alert_reason import line, title
-from api.wording.reason_card import text_of
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert, Condition, Handling, Severity
 from core.domain.notification import EscalationStep
+from core.domain.reasons import AreaSilentReason
 from core.domain.response_targets import CLAIM_TARGET
+from core.domain.rules import read_reason
 from core.store.people.residents import ResidentOverview
 
 
@@ -79,7 +80,8 @@ class Whose:
         if person is None:
             if alert.resident is not None:
                 return self._words("board.unknown_subject")
-            return text_of(alert.reason, "area") or self._words("board.ward")
+            card = read_reason(alert.rule, alert.reason)
+            return card.area if isinstance(card, AreaSilentReason) else self._words("board.ward")
         if alert.subject == f"home:{person.home}":
             return "・".join(one.name for one in self._at_home[person.home])
         return person.name

@@ -37,7 +37,7 @@ class FixLine:
 
 
 @dataclass(frozen=True)
-class Place:
+class LastPlace:
     """What the page shows of the place; `map` is empty while the gate is closed."""
 
     has_tracker: bool
@@ -61,7 +61,7 @@ def load_place(
     there: list[DeviceOverview],
     problem: str,
     sought: bool = False,
-) -> Place:
+) -> LastPlace:
     """Return what the viewer may see of the resident's place; a precise look is recorded. Who is `sought` is looked for around it."""
     access = location_gate.recorded_access(connection, viewer, one.number, page.now)
     has_tracker = any(device.kind is DeviceKind.TRACKER for device in there)
@@ -69,7 +69,7 @@ def load_place(
     if not access.is_precise:
         line = _coarse_line(page, connection, one, latest)
         at = latest.time if latest else None
-        return Place(
+        return LastPlace(
             has_tracker,
             {},
             (),
@@ -92,7 +92,7 @@ def load_place(
     drawn["fixes"] = [_point(fix, page) for fix in trail]
     where = trail[-1] if sought and trail else None
     drawn["search"] = search_circles(page, where)
-    return Place(
+    return LastPlace(
         True,
         drawn,
         lines,

@@ -50,7 +50,7 @@ def _kinds(ward: ApiWard, alert: int) -> list[EventKind]:
 
 
 def test_looking_a_hundred_times_changes_nothing(ward: ApiWard) -> None:
-    number = ward.open_alert(reason={"lat": 35.6, "usual_by": "06:30"})
+    number = ward.open_alert(reason={"near": "35.6, 139.7", "silent_min": 90})
     token = _link(ward, number)
     before = ward.execute("SELECT * FROM alert"), ward.execute("SELECT * FROM alert_event")
 
@@ -66,7 +66,7 @@ def test_looking_a_hundred_times_changes_nothing(ward: ApiWard) -> None:
     assert (page.person.name, page.person.phone) == ("田中 花子", "03-1111-000A")
     # What is known of the place stays behind the sign-in.
     assert page.alert is not None
-    assert page.alert.reason == {"usual_by": "06:30"}
+    assert page.alert.reason == {"silent_min": 90}
 
 
 def test_the_first_who_claims_is_the_one_and_the_others_are_told(ward: ApiWard) -> None:

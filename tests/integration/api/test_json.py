@@ -184,7 +184,7 @@ def test_of_two_who_claim_at_once_one_holds_it_and_the_other_is_told_who(ward: A
 
 
 def test_an_alert_is_claimed_noted_and_closed_and_tells_what_happened(ward: ApiWard) -> None:
-    number = ward.open_alert(reason={"rule_version": 1, "usual": {"wake": "06:30"}})
+    number = ward.open_alert(reason={"rule_version": 1, "usual": {"days": 28}})
     client, address = ward.client("care_a"), f"/api/v1/alerts/{number}"
 
     claimed = client.post(f"{address}/claim", json={"version": 1}).json()
@@ -201,7 +201,7 @@ def test_an_alert_is_claimed_noted_and_closed_and_tells_what_happened(ward: ApiW
     ).json()
 
     assert closed["handling"] == "closed"
-    assert closed["reason"]["usual"] == {"wake": "06:30"}
+    assert closed["reason"]["usual"] == {"days": 28}
     assert [one["kind"] for one in closed["events"]] == ["opened", "claimed", "noted", "closed"]
     assert {one["who"] for one in closed["events"][1:]} == {"支援 甲"}
     assert client.get("/api/v1/alerts").json() == []

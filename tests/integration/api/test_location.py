@@ -15,8 +15,8 @@ POINT = (35.65054, 139.79)
 REASON: dict[str, object] = {
     "rule_version": 1,
     "outside_m": 840,
-    "last": {"lat": POINT[0], "lon": POINT[1], "accuracy_m": 12},
-    "fixes": [{"lat": POINT[0], "lon": POINT[1]}],
+    "position": {"lat": POINT[0], "lon": POINT[1], "accuracy_m": 12},
+    "walked_along": f"{POINT[0]}, {POINT[1]}",
 }
 
 
@@ -138,7 +138,7 @@ def test_the_reason_of_an_alert_holds_places_only_behind_the_open_gate(ward: Api
     client, address = ward.client("care_a"), f"/api/v1/alerts/{number}"
 
     coarse = client.get(address).json()
-    assert coarse["reason"] == {"rule_version": 1, "outside_m": 840, "last": {"accuracy_m": 12}}
+    assert coarse["reason"] == {"rule_version": 1, "outside_m": 840}
     assert str(POINT[0]) not in str(coarse)
 
     claimed = client.post(f"{address}/claim", json={"version": 1}).json()
@@ -147,7 +147,7 @@ def test_the_reason_of_an_alert_holds_places_only_behind_the_open_gate(ward: Api
 
 
 def test_reading_an_alert_that_holds_no_place_is_no_look_at_the_place(ward: ApiWard) -> None:
-    number = ward.open_alert(rule="inactivity", reason={"rule_version": 1, "usual": {"active_by": "06:30"}})
+    number = ward.open_alert(rule="inactivity", reason={"rule_version": 1, "usual": {"days": 28}})
     care = ward.client("care_a")
     care.post(f"{A}/reveal", json={"reason": "no_contact"})
 

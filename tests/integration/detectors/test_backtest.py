@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from api.access.location_gate import holds_place
+from api.access.location_gate import without_places
 from core.domain.alert import Severity
 from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.geofence import Circle, Hours
@@ -113,7 +113,9 @@ def test_it_finds_what_live_judging_told_and_writes_nothing(ward: JudgedWard, da
     }
     assert again == told_live(database)
     assert {one.rule for one in found} == {"inactivity", "geofence_exit"}
-    assert all(holds_place(one.reason) for one in found if one.rule == "geofence_exit")
+    assert all(
+        without_places(one.rule, one.reason) != one.reason for one in found if one.rule == "geofence_exit"
+    )
     assert rows_written(database) == before
     assert (tested.since, tested.until, tested.in_force) == (FIRST_SIGN, NOW, Sensitivity.STANDARD)
     assert tested.watched_from == WATCHED
