@@ -1,7 +1,8 @@
 """Geofences: a shape on the ground and the hours in which it holds."""
 
 from dataclasses import dataclass
-from datetime import datetime, time
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -46,3 +47,38 @@ class Geofence:
     shape: Circle | Polygon
     hours: Hours
     created_at: datetime | None = None
+
+
+def holding_times(
+    hours: Hours, zone: ZoneInfo, since: datetime, until: datetime
+) -> list[tuple[datetime, datetime]]:
+    """Return the spans in which the hours hold and that touch [since, until], joined where they meet, in order.
+
+    A window whose end is not after its start runs into the next day. Where the clock is put back, a window takes the earlier of
+    two beginnings and the later of two ends; where it is put forward, a time that does not exist is the moment of the change.
+
+    Examples
+    --------
+    >>> nights = Hours(frozenset(range(7)), time(22), time(6))
+    >>> tokyo = ZoneInfo("Asia/Tokyo")
+    >>> noon = datetime(2026, 5, 1, 12, tzinfo=tokyo)
+    >>> [[f"{one.astimezone(tokyo):%d %H:%M}" for one in span] for span in holding_times(nights, tokyo, noon, noon + timedelta(days=1))]
+    [['01 22:00', '02 06:00']]
+    """
+    spans: list[tuple[datetime, datetime]] = []
+    day = since.astimezone(zone).date() - timedelta(days=2)
+    last = until.astimezone(zone).date() + timedelta(days=1)
+    while day <= last:
+        if day.weekday() in hours.days:
+            next_day = day if hours.end > hours.start else day + timedelta(days=1)
+            began, ended = _at(day, hours.start, zone, fold=0), _at(next_day, hours.end, zone, fold=1)
+            if spans and began <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], max(spans[-1][1], ended))
+            elif began < ended:
+                spans.append((began, ended))
+        day += timedelta(days=1)
+    return [span for span in spans if span[1] >= since and span[0] <= until]
+
+
+def _at(day: date, clock: time, zone: ZoneInfo, *, fold: int) -> datetime:
+    return datetime.combine(day, clock.replace(fold=fold), zone).astimezone(UTC)

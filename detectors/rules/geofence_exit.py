@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 
 from core.domain import reasons
 from core.domain.alert import Finding, Severity
-from core.domain.geofence import Geofence
-from core.domain.geofence_schedule import holding_times
+from core.domain.geofence import Geofence, holding_times
 from core.domain.reason_card import Confidence, PlaceFix, RuledOut, as_json
 from core.domain.rules import GEOFENCE_EXIT
 from detectors.features.geofence_distance import distance_outside_m

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from core.domain.geofence import Hours
-from core.domain.geofence_schedule import holding_times
+from core.domain.geofence import Hours, holding_times
 from core.domain.planned_absence import Absence, AbsenceKind
 from core.errors import NotFoundError
 from core.store.database import Connection

@@ -3,8 +3,7 @@
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from core.domain.geofence import ALWAYS, Hours
-from core.domain.geofence_schedule import holding_times
+from core.domain.geofence import ALWAYS, Hours, holding_times
 
 TOKYO, LONDON = ZoneInfo("Asia/Tokyo"), ZoneInfo("Europe/London")
 EVERY_DAY = frozenset(range(7))
