@@ -626,3 +626,15 @@ CREATE VIEW alert_card AS
    FROM alert
      LEFT JOIN user_account ON user_account.user_id = alert.claimed_by_user
      LEFT JOIN contact ON contact.contact_id = alert.claimed_by_contact;
+
+CREATE OR REPLACE FUNCTION public.is_life_sign(flags smallint)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$SELECT flags & 1 = 1$function$;
+
+CREATE OR REPLACE FUNCTION public.is_retained(flags smallint)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$SELECT flags & 2 <> 0$function$;

@@ -204,6 +204,13 @@ CREATE TABLE device_proposal (
 );
 
 -- Readings ------------------------------------------------------------------------------------------------------------
+-- What the bits of `flags` say of a reading or a fix (core.domain.reading.ReadingFlag). The planner puts their bodies
+-- into a query in their place, so they cost nothing.
+CREATE FUNCTION is_life_sign(flags smallint) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS 'SELECT flags & 1 = 1';
+CREATE FUNCTION is_retained(flags smallint) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS 'SELECT flags & 2 <> 0';
+
 CREATE TABLE reading (
     time           timestamptz NOT NULL,
     received_at    timestamptz NOT NULL,

@@ -182,9 +182,8 @@ def correct_state_changes(connection: Connection, late: Sequence[tuple[int, int,
     # One after the other, or two workers would each miss what the other has not committed.
     connection.execute(_ARRIVALS["lock_states"], {"devices": sorted({device for device, _, _ in late})})
     for device, metric, since in sorted(set(late), key=itemgetter(2)):
-        connection.execute(
-            _ARRIVALS["correct_state_changes"], {"device": [device], "metric": [metric], "since": [since]}
-        )
+        values = {"device": [device], "metric": [metric], "since": [since], "life_sign": _LIFE_SIGN}
+        connection.execute(_ARRIVALS["correct_state_changes"], values)
 
 
 def latest_of(readings: Readings) -> tuple[NDArray[np.int32], NDArray[np.int16], Any, Any]:

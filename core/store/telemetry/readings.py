@@ -133,8 +133,6 @@ def rhythm(
             "since": since,
             "until": until,
             "part": part,
-            "life_sign": int(ReadingFlag.LIFE_SIGN),
-            "retained": int(ReadingFlag.RETAINED),
         },
     ).fetchall()
     return [build(ActivityBin, row) for row in rows]

@@ -13,6 +13,7 @@ import pytest
 
 from core.clock import FileClock
 from core.domain.metrics import METRICS
+from core.domain.reading import ReadingFlag
 from core.store.database import Database
 from deploy.local.mosquitto import INGEST, Broker
 from deploy.local.ports import free_port
@@ -38,7 +39,7 @@ def _stored(rows: Rows) -> int:
 def _flags(rows: Rows, device_id: str) -> list[tuple[float, bool]]:
     """Return (value, is it a life sign) of a device's readings in order of time."""
     return [
-        (value, bool(flags & 1))
+        (value, ReadingFlag.LIFE_SIGN in ReadingFlag(flags))
         for value, flags in rows.of(
             "SELECT value, flags FROM reading JOIN device USING (device_number) WHERE device_id = %s ORDER BY time, seq",
             [device_id],
@@ -204,8 +205,8 @@ def test_random_bytes_on_any_topic_are_kept_and_never_stop_ingest(
     assert ingest.is_running
     # Of all that only the last message counts; an object that says nothing known shows that its device is there.
     assert rows.of(
-        "SELECT metric, flags & 1 FROM reading WHERE metric <> %s", [METRICS["heartbeat"].number]
-    ) == [(METRICS["motion"].number, 1)]
+        "SELECT metric, is_life_sign(flags) FROM reading WHERE metric <> %s", [METRICS["heartbeat"].number]
+    ) == [(METRICS["motion"].number, True)]
     assert rows.count("quarantine") >= len(topics) * (len(bodies) - 1) - 1
     # The bytes are kept as they came, with a reason from the list.
     assert (b"\x00",) in rows.of("SELECT payload FROM quarantine")
@@ -302,7 +303,7 @@ def test_a_retained_message_is_no_life_sign_and_no_contact(
         device.flush()
     processes.start("ingest", service_settings(database_url, broker))
     wait_until(lambda: rows.count("reading") == 2)
-    assert rows.of("SELECT DISTINCT flags & 3 FROM reading") == [(2,)]
+    assert rows.of("SELECT DISTINCT is_life_sign(flags), is_retained(flags) FROM reading") == [(False, True)]
     assert rows.count("device_contact") == 0
     assert rows.count("home_latest") == 0
     # The state of the link is worth knowing; an old movement is not.
@@ -327,7 +328,7 @@ def test_wild_clocks_do_not_place_readings_far_away(
     # Both readings without a usable time are there once, apart, when they were received; the third is half an hour back.
     assert [seq for seq, _, _ in found] == [1, 1, 2]
     assert all(time >= began - timedelta(seconds=1) for _, time, _ in found[:2])
-    assert [flags & 8 for _, _, flags in found] == [8, 8, 0]
+    assert [ReadingFlag.CLOCK_SUSPECT in ReadingFlag(flags) for _, _, flags in found] == [True, True, False]
     assert abs(found[2][1] - (began - timedelta(minutes=30))) < timedelta(seconds=10)
 
 

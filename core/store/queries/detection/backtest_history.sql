@@ -30,13 +30,13 @@ FROM device_assignment AS here
 CROSS JOIN LATERAL (
     (SELECT reading.time FROM reading
      WHERE reading.device_number = here.device_number AND reading.time > %(since)s
-         AND reading.flags & 3 = 1 AND here.during @> reading.time
+         AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags) AND here.during @> reading.time
      ORDER BY reading.time
      LIMIT 1)
     UNION ALL
     (SELECT fix.time FROM fix
      WHERE fix.device_number = here.device_number AND fix.time > %(since)s
-         AND fix.flags & 2 = 0 AND here.during @> fix.time
+         AND NOT is_retained(fix.flags) AND here.during @> fix.time
          AND (here.resident_id = %(resident)s OR %(is_lead)s)
      ORDER BY fix.time
      LIMIT 1)
@@ -54,7 +54,7 @@ JOIN LATERAL (
     FROM reading
     WHERE reading.device_number = here.device_number
         AND reading.time > %(since)s AND reading.time <= %(until)s
-        AND reading.flags & 2 = 0 AND here.during @> reading.time
+        AND NOT is_retained(reading.flags) AND here.during @> reading.time
     GROUP BY time_bucket('10 minutes', reading.time)
 ) AS told ON true
 WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s, '[]') AND device.heartbeat_s IS NOT NULL

@@ -117,7 +117,8 @@ SELECT DISTINCT ON (here.home_id) here.home_id, sign.time, here.device_number
 FROM device_assignment AS here
 JOIN LATERAL (
     SELECT reading.time FROM reading
-    WHERE reading.device_number = here.device_number AND reading.flags & 3 = 1 AND here.during @> reading.time
+    WHERE reading.device_number = here.device_number
+        AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags) AND here.during @> reading.time
     ORDER BY reading.time DESC
     LIMIT 1
 ) AS sign ON true

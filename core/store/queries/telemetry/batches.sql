@@ -49,7 +49,7 @@ FROM (
         assignment.home_id, fresh.device_number,
         CASE WHEN assignment.during @> fresh.life_sign_at THEN fresh.life_sign_at ELSE (
             SELECT max(reading.time) FROM reading
-            WHERE reading.device_number = fresh.device_number AND reading.flags & 1 = 1
+            WHERE reading.device_number = fresh.device_number AND is_life_sign(reading.flags)
                 AND reading.time >= fresh.earliest AND reading.time < fresh.life_sign_at
                 AND assignment.during @> reading.time
         ) END AS life_sign_at

@@ -59,7 +59,7 @@ FROM (
     FROM home_latest AS wrong
     JOIN device_assignment AS assignment ON assignment.home_id = wrong.home_id
     JOIN reading ON reading.device_number = assignment.device_number AND assignment.during @> reading.time
-    WHERE wrong.life_sign_at > %(newest)s AND reading.flags & 1 = 1
+    WHERE wrong.life_sign_at > %(newest)s AND is_life_sign(reading.flags)
         AND reading.time <= %(newest)s AND reading.time > %(now)s - interval '7 days'
         AND NOT EXISTS (SELECT FROM chattering_device AS chatter WHERE chatter.device_number = reading.device_number)
     ORDER BY assignment.home_id, reading.time DESC

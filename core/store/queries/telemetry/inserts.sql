@@ -17,8 +17,8 @@ WITH fresh AS (
 )
 SELECT
     device_number, count(*), min(time), max(time),
-    max(time) FILTER (WHERE flags & 1 = 1),
-    coalesce(bool_or(value > 0 AND flags & 2 = 0 AND metric = ANY(%(urgent)s)), false)
+    max(time) FILTER (WHERE is_life_sign(flags)),
+    coalesce(bool_or(value > 0 AND NOT is_retained(flags) AND metric = ANY(%(urgent)s)), false)
 FROM fresh
 GROUP BY device_number;
 
@@ -32,10 +32,10 @@ WITH heard AS (
         %(value)b::float8[], %(received_at)b::timestamptz[], %(flags)b::smallint[]
     ) AS given (device_number, time, metric, seq, value, received_at, flags)
     WHERE known.device_number = given.device_number AND known.time = given.time AND known.metric = given.metric
-      AND known.seq = given.seq AND known.value = given.value AND known.flags & 2 = 2
+      AND known.seq = given.seq AND known.value = given.value AND is_retained(known.flags)
     RETURNING known.device_number, known.time, known.flags
 )
-SELECT device_number, count(*), min(time), max(time), max(time) FILTER (WHERE flags & 1 = 1), true
+SELECT device_number, count(*), min(time), max(time), max(time) FILTER (WHERE is_life_sign(flags)), true
 FROM heard
 GROUP BY device_number;
 
@@ -55,15 +55,15 @@ WITH given AS (
         SELECT FROM reading AS known
         WHERE known.device_number = given.device_number AND known.time >= given.since
           AND known.metric = given.metric AND known.seq = given.seq
-          AND (known.flags & 2 = 0 OR given.flags & 2 = 2)
+          AND (NOT is_retained(known.flags) OR is_retained(given.flags))
     )
     ON CONFLICT DO NOTHING
     RETURNING device_number, time, metric, value, flags
 )
 SELECT
     device_number, count(*), min(time), max(time),
-    max(time) FILTER (WHERE flags & 1 = 1),
-    coalesce(bool_or(value > 0 AND flags & 2 = 0 AND metric = ANY(%(urgent)s)), false)
+    max(time) FILTER (WHERE is_life_sign(flags)),
+    coalesce(bool_or(value > 0 AND NOT is_retained(flags) AND metric = ANY(%(urgent)s)), false)
 FROM fresh
 GROUP BY device_number;
 
@@ -109,11 +109,11 @@ WITH given AS (
         given.device_number, given.metric,
         (SELECT before.time FROM reading AS before
          WHERE before.device_number = given.device_number AND before.metric = given.metric
-           AND before.time < given.since AND before.flags & 2 = 0
+           AND before.time < given.since AND NOT is_retained(before.flags)
          ORDER BY before.time DESC LIMIT 1) AS first,
         (SELECT after.time FROM reading AS after
          WHERE after.device_number = given.device_number AND after.metric = given.metric
-           AND after.time > given.since AND after.flags & 2 = 0
+           AND after.time > given.since AND NOT is_retained(after.flags)
          ORDER BY after.time LIMIT 1) AS last,
         given.since
     FROM given
@@ -127,13 +127,16 @@ WITH given AS (
     FROM span
     JOIN reading ON reading.device_number = span.device_number AND reading.metric = span.metric
         AND reading.time >= coalesce(span.first, span.since) AND reading.time <= coalesce(span.last, span.since)
-        AND reading.flags & 2 = 0
+        AND NOT is_retained(reading.flags)
 )
 UPDATE reading
-SET flags = CASE WHEN state.changed THEN reading.flags | 1 ELSE reading.flags & ~1::smallint END
+SET flags = CASE
+    WHEN state.changed THEN reading.flags | %(life_sign)s::smallint
+    ELSE reading.flags & ~%(life_sign)s::smallint
+END
 FROM state
 WHERE reading.device_number = state.device_number AND reading.time = state.time
   AND reading.metric = state.metric AND reading.seq = state.seq
   -- The first state of the span is only there to compare with.
   AND state.time IS DISTINCT FROM state.first
-  AND (state.flags & 1 = 1) <> state.changed;
+  AND is_life_sign(state.flags) <> state.changed;

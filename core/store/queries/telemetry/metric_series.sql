@@ -14,7 +14,7 @@ JOIN LATERAL (
     FROM reading
     WHERE reading.device_number = here.device_number AND reading.metric = ever.metric
         AND reading.time > %(since)s AND reading.time <= %(until)s
-        AND reading.flags & 2 = 0 AND here.during @> reading.time
+        AND NOT is_retained(reading.flags) AND here.during @> reading.time
 ) AS found ON true
 WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s, '[]')
     AND (here.resident_id IS NULL OR here.resident_id = %(resident)s)
@@ -31,7 +31,7 @@ JOIN LATERAL (
     FROM reading
     WHERE reading.device_number = here.device_number
         AND reading.time > %(since)s AND reading.time <= %(until)s
-        AND reading.flags & 2 = 0 AND here.during @> reading.time
+        AND NOT is_retained(reading.flags) AND here.during @> reading.time
     GROUP BY time_bucket('1 hour', reading.time)
 ) AS told ON true
 WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s, '[]')

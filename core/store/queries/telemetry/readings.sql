@@ -32,13 +32,13 @@ ORDER BY d.place, d.device_id, l.metric;
 -- How many life signs, and whether anything at all, came from a resident's home in each part of a span.
 SELECT
     time_bucket(%(part)s::interval, r.time) AS part_at,
-    count(*) FILTER (WHERE r.flags & %(life_sign)s <> 0),
+    count(*) FILTER (WHERE is_life_sign(r.flags)),
     count(*)
 FROM device_assignment AS a
 JOIN resident AS p ON p.resident_id = %(resident)s
 JOIN reading AS r ON r.device_number = a.device_number AND a.during @> r.time
 WHERE a.home_id = p.home_id AND (a.resident_id IS NULL OR a.resident_id = p.resident_id)
-    AND r.time >= %(since)s AND r.time < %(until)s AND r.flags & %(retained)s = 0
+    AND r.time >= %(since)s AND r.time < %(until)s AND NOT is_retained(r.flags)
 GROUP BY part_at
 ORDER BY part_at;
 

@@ -17,7 +17,7 @@ JOIN LATERAL (
     FROM reading
     WHERE reading.device_number = here.device_number
         AND reading.time > %(since)s AND reading.time <= %(until)s
-        AND reading.flags & 3 = 1
+        AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
         AND here.during @> reading.time
 ) AS sign ON true
 WHERE here.home_id = %(home)s
@@ -35,7 +35,7 @@ WITH call AS (
     JOIN device USING (device_number)
     JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = %(metric)s
     JOIN reading ON reading.device_number = here.device_number AND reading.metric = %(metric)s
-        AND reading.value > 0 AND reading.flags & 2 = 0
+        AND reading.value > 0 AND NOT is_retained(reading.flags)
         AND here.during @> CASE
             WHEN EXISTS (
                 SELECT FROM device_assignment AS owned
@@ -54,7 +54,7 @@ SELECT
         SELECT calm.time
         FROM reading AS calm
         WHERE %(is_detector)s AND calm.device_number = after.device_number AND calm.metric = %(metric)s
-            AND calm.value = 0 AND calm.flags & 2 = 0
+            AND calm.value = 0 AND NOT is_retained(calm.flags)
             AND calm.time < after.time AND calm.time > coalesce(after.before, after.time - interval '30 days')
         ORDER BY calm.time DESC
         LIMIT 1
@@ -77,7 +77,7 @@ FROM device_assignment AS here
 JOIN fix ON fix.device_number = here.device_number AND here.during @> fix.time
 WHERE here.home_id = %(home)s
     AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
-    AND fix.flags & 2 = 0
+    AND NOT is_retained(fix.flags)
     AND fix.time > %(since)s AND fix.time <= %(until)s
 ORDER BY fix.time;
 
@@ -140,7 +140,7 @@ FROM (
         FROM reading
         WHERE reading.device_number = device.device_number
             AND reading.time >= %(since)s AND reading.time <= %(until)s
-            AND reading.flags & 3 = 1
+            AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
     ) AS sign ON true
     GROUP BY date_trunc('minute', sign.time)
 ) AS minutes;
@@ -154,5 +154,5 @@ WHERE here.during && tstzrange(%(since)s, %(until)s, '[]')
         SELECT FROM reading
         WHERE reading.device_number = here.device_number
             AND reading.time > %(since)s AND reading.time <= %(until)s
-            AND reading.flags & 3 = 1
+            AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
     );

@@ -12,7 +12,7 @@ FROM device_assignment AS here
 JOIN fix ON fix.device_number = here.device_number AND here.during @> fix.time
 WHERE here.home_id = %(home)s
     AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
-    AND fix.flags & 2 = 0
+    AND NOT is_retained(fix.flags)
     AND coalesce(fix.accuracy_m, 0) <= %(worst_m)s
     AND fix.time >= %(since)s AND fix.time < %(until)s
     AND NOT EXISTS (
@@ -42,7 +42,7 @@ JOIN LATERAL (
     JOIN reading ON reading.device_number = ever.device_number AND reading.metric = ever.metric
     WHERE ever.device_number = here.device_number AND ever.metric IN (%(charge)s, %(low)s)
         AND reading.time > %(since)s AND reading.time <= %(until)s
-        AND reading.flags & 2 = 0 AND here.during @> reading.time
+        AND NOT is_retained(reading.flags) AND here.during @> reading.time
     GROUP BY 1
 ) AS told ON true
 WHERE here.home_id = %(home)s AND here.during @> %(until)s AND device.retired_at IS NULL
