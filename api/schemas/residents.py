@@ -49,7 +49,7 @@ class ResidentOut(Output):
 
 
 class ContactOut(Output):
-    """Somebody who is told, in the order of the ladder. The address is shown to staff, and to the contact."""
+    """Somebody who is told, in the order of the escalation. The address is shown to staff, and to the contact."""
 
     number: int
     name: str

@@ -1,7 +1,8 @@
-"""Notifications as stored, the rungs of the escalation ladder, and what a message says besides the alert itself."""
+"""Notifications as stored, the steps of an escalation, and what a message says besides the alert itself."""
 
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from core.domain.alert import Delivery, NotificationKind
 from core.domain.people import Channel
@@ -27,28 +28,36 @@ class Notification:
     last_error: str | None
 
 
-# Rungs from here on ask once more everybody who was told; the steps of contacts end far below.
-FIRST_REMINDER = 1000
-# This rung tells those whom the climb passed over in their quiet hours.
-AFTER_QUIET_HOURS = FIRST_REMINDER - 1
+class EscalationStepKind(StrEnum):
+    """Whom a step of an escalation tells."""
+
+    CONTACTS = "contacts"
+    """The contacts of one step, for the first time."""
+    AFTER_QUIET_HOURS = "after_quiet_hours"
+    """Those who were passed over in their quiet hours."""
+    REMINDER = "reminder"
+    """Everybody who was told already, once more."""
 
 
 @dataclass(frozen=True)
 class EscalationStep:
-    """One rung of an alert's ladder.
+    """One step of an alert's escalation.
 
     Attributes
     ----------
+    kind : EscalationStepKind
+        Whom it tells.
     step : int
-        Which contacts: those with this step; at `AFTER_QUIET_HOURS` those passed over; from `FIRST_REMINDER` on everybody who was told.
+        Of contacts: those with this step. Of the other kinds: how many of the kind came before.
     cycle : int
-        The event that started the climb.
+        The event that started the escalation.
     due_at : datetime
         When these contacts are told if nobody claims before.
     executed_at, stopped_at : datetime or None
         When they were told; when a claim, an end or an outcome made it unnecessary.
     """
 
+    kind: EscalationStepKind
     step: int
     cycle: int
     due_at: datetime
@@ -61,19 +70,19 @@ class EscalationStep:
         return self.executed_at is None and self.stopped_at is None
 
     @property
-    def is_climb(self) -> bool:
-        """Whether it is a step of the ladder itself: neither what follows in the morning nor a reminder."""
-        return self.step < AFTER_QUIET_HOURS
+    def is_escalation(self) -> bool:
+        """Whether it tells the next contacts: neither those after their quiet hours nor once more those who know."""
+        return self.kind is EscalationStepKind.CONTACTS
 
     @property
     def is_after_quiet_hours(self) -> bool:
         """Whether it tells those who were passed over in their quiet hours."""
-        return self.step == AFTER_QUIET_HOURS
+        return self.kind is EscalationStepKind.AFTER_QUIET_HOURS
 
     @property
     def is_reminder(self) -> bool:
         """Whether it asks once more those who were told already."""
-        return self.step >= FIRST_REMINDER
+        return self.kind is EscalationStepKind.REMINDER
 
 
 @dataclass(frozen=True)

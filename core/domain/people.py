@@ -69,7 +69,7 @@ class Channel(StrEnum):
 class Contact:
     """Somebody who is told about a resident: family, a caregiver, or (resident None) the care centre of an office.
 
-    `step` is the rung of the escalation ladder, from 1. `calls_resident` is the name the family chose, such as お父さん. From
+    `step` is the step of the escalation, from 1. `calls_resident` is the name the family chose, such as お父さん. From
     `quiet_from` until `quiet_until` a resident's contact is not woken, except in an emergency; both None: told at any hour.
     """
 

@@ -1,4 +1,4 @@
-"""How soon an alert must be claimed, and how long a claim holds: what the board, the answer page and the ladder agree on."""
+"""How soon an alert must be claimed, and how long a claim holds: what the board, the answer page and the escalation agree on."""
 
 from datetime import datetime, timedelta
 

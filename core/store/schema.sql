@@ -289,13 +289,16 @@ CREATE UNIQUE INDEX enrolment_open ON enrolment USING btree (account) WHERE ((us
 
 CREATE TABLE escalation_step (
     alert_id bigint NOT NULL,
+    kind text NOT NULL,
     step smallint NOT NULL,
     cycle bigint NOT NULL,
     due_at timestamp with time zone NOT NULL,
     executed_at timestamp with time zone,
     stopped_at timestamp with time zone,
-    CONSTRAINT escalation_step_pkey PRIMARY KEY (alert_id, step),
-    CONSTRAINT escalation_step_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE
+    CONSTRAINT escalation_step_pkey PRIMARY KEY (alert_id, kind, step),
+    CONSTRAINT escalation_step_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE,
+    CONSTRAINT escalation_step_kind_check CHECK ((kind = ANY (ARRAY['contacts'::text, 'after_quiet_hours'::text, 'reminder'::text]))),
+    CONSTRAINT escalation_step_step_check CHECK ((step >= 0))
 );
 CREATE INDEX escalation_step_due ON escalation_step USING btree (due_at) WHERE ((executed_at IS NULL) AND (stopped_at IS NULL));
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
-from core.domain.notification import EscalationStep
+from core.domain.notification import EscalationStep, EscalationStepKind
 from core.domain.people import Contact
 from core.domain.rules import is_for_staff
 from detectors.alerting.quiet_hours import with_quiet_hours_step
@@ -48,7 +48,7 @@ class EscalationState:
     awaited : collection of int
         Contacts whom an opening has reached, or will within the time one may wait.
     declined : collection of int
-        Contacts who said in this climb that they cannot go.
+        Contacts who said in this escalation that they cannot go.
     quiet : mapping of int to datetime
         Contacts in their quiet hours, and when those end.
     """
@@ -106,7 +106,9 @@ def consequences(event: AlertEvent, situation: EscalationState, now: datetime) -
     return follow(event, situation, now)
 
 
-def escalation(situation: EscalationState, now: datetime) -> tuple[EscalationPlan, tuple[int, ...]]:
+def escalation(
+    situation: EscalationState, now: datetime
+) -> tuple[EscalationPlan, tuple[EscalationStep, ...]]:
     """Return what follows from the steps whose time has come, and which steps were taken; a handled alert's escalation stops."""
     alert = situation.alert
     if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
@@ -115,7 +117,7 @@ def escalation(situation: EscalationState, now: datetime) -> tuple[EscalationPla
     messages = [message for step in due for message in _messages(step, situation)]
     taken = [replace(step, executed_at=now) if step in due else step for step in situation.steps]
     steps = with_quiet_hours_step(alert, situation.quiet_ends, taken, now)
-    return EscalationPlan(tuple(messages), with_reminder(alert, steps, now)), tuple(step.step for step in due)
+    return EscalationPlan(tuple(messages), with_reminder(alert, steps, now)), tuple(due)
 
 
 def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
@@ -129,6 +131,7 @@ def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> E
         levels = levels[:1]
     steps = [
         EscalationStep(
+            kind=EscalationStepKind.CONTACTS,
             step=step,
             cycle=event.number,
             due_at=now + place * (wait or timedelta()),
@@ -174,7 +177,7 @@ def _close(event: AlertEvent, situation: EscalationState, now: datetime) -> Esca
 
 
 def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
-    """Tell everybody that nobody is going any more, and climb on: the next step at once."""
+    """Tell everybody that nobody is going any more, and escalate further: the next step at once."""
     alert = situation.alert
     is_open = alert.handling is Handling.OPEN
     plan = _notify(NotificationKind.UNCLAIMED, event, situation, is_wanted=is_open)
@@ -182,13 +185,16 @@ def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> Esc
         return plan
     wait = STEP_WAIT.get(alert.severity, timedelta())
     steps = without_pending_reminders(situation.steps)
-    ahead = [step for step in steps if step.executed_at is None and step.is_climb]
+    ahead = [step for step in steps if step.executed_at is None and step.is_escalation]
     again = {
-        step.step: replace(step, due_at=now + place * wait, stopped_at=None)
+        (step.kind, step.step): replace(step, due_at=now + place * wait, stopped_at=None)
         for place, step in enumerate(ahead)
     }
-    again |= {step.step: replace(step, stopped_at=None) for step in steps if step.is_after_quiet_hours}
-    return replace(plan, steps=with_reminder(alert, [again.get(step.step, step) for step in steps], now))
+    again |= {
+        (step.kind, step.step): replace(step, stopped_at=None) for step in steps if step.is_after_quiet_hours
+    }
+    resumed = [again.get((step.kind, step.step), step) for step in steps]
+    return replace(plan, steps=with_reminder(alert, resumed, now))
 
 
 def _hurry(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:  # noqa: ARG001
@@ -232,7 +238,7 @@ def _openings(step: EscalationStep, situation: EscalationState) -> list[PlannedN
 
 
 def _after_quiet_hours(step: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
-    """Tell those whom the climb passed over: what should be checked soon to all, what is worth an eye to whom it concerns by day."""
+    """Tell those whom the escalation passed over: what should be checked soon to all, what is worth an eye to whom it concerns by day."""
     everybody = audience(situation.alert, situation.contacts)
     if situation.alert.severity is not Severity.CHECK_SOON:
         first = min((contact.step for contact in everybody), default=0)
@@ -241,7 +247,7 @@ def _after_quiet_hours(step: EscalationStep, situation: EscalationState) -> list
 
 
 def _opening(step: EscalationStep, contact: Contact) -> PlannedNotification:
-    # By the contact's own step: whoever was told in this climb is not told once more.
+    # By the contact's own step: whoever was told in this escalation is not told once more.
     return PlannedNotification(contact.number, NotificationKind.OPENING, f"{step.cycle}.{contact.step}")
 
 

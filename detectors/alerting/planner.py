@@ -9,7 +9,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfoNotFoundError
 
 from core.domain.alert import Alert, EventKind
-from core.domain.notification import FIRST_REMINDER
 from core.domain.people import Contact
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
@@ -85,9 +84,11 @@ def _escalate(connection: Connection, number: int, now: datetime) -> None:
     plan, taken = escalation.escalation(_situation(connection, alert, now), now)
     written = _carry_out(connection, alert, plan, now)
     for step in taken:
-        kind = EventKind.REMINDED if step >= FIRST_REMINDER else EventKind.ESCALATED
-        events.record(connection, number, kind, now, detail={"step": step}, planned_at=now)
-        _log.info("alert_escalated", alert=number, step=step, messages=written)
+        kind = EventKind.REMINDED if step.is_reminder else EventKind.ESCALATED
+        events.record(
+            connection, number, kind, now, detail={"step_kind": step.kind, "step": step.step}, planned_at=now
+        )
+        _log.info("alert_escalated", alert=number, step_kind=step.kind, step=step.step, messages=written)
 
 
 def _situation(connection: Connection, alert: Alert, now: datetime) -> EscalationState:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from core.domain.alert import Alert, Condition, Handling, Severity
-from core.domain.notification import AFTER_QUIET_HOURS, EscalationStep
+from core.domain.notification import EscalationStep, EscalationStepKind
 from detectors.alerting.reminders import FIRST_PAUSE
 
 
@@ -23,7 +23,7 @@ def with_quiet_hours_step(
         As it is now.
     ends : collection of datetime
         When the quiet hours of those passed over end.
-    escalation : sequence of EscalationStep
+    steps : sequence of EscalationStep
         As it is without them.
     now : datetime
         The moment of the decision.
@@ -34,7 +34,9 @@ def with_quiet_hours_step(
     if not ends or not steps or not is_waiting or (before is not None and (before.is_ahead or is_soon)):
         return tuple(steps)
     due_at = min(max(ends), now + FIRST_PAUSE[alert.severity]) if is_soon else min(ends)
-    later = EscalationStep(AFTER_QUIET_HOURS, steps[0].cycle, due_at, executed_at=None, stopped_at=None)
+    later = EscalationStep(
+        EscalationStepKind.AFTER_QUIET_HOURS, 0, steps[0].cycle, due_at, executed_at=None, stopped_at=None
+    )
     if before is None:
         return (*steps, later)
     return tuple(replace(later, cycle=step.cycle) if step is before else step for step in steps)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from core.domain.alert import Alert, Condition, Handling, Severity
-from core.domain.notification import FIRST_REMINDER, EscalationStep
+from core.domain.notification import EscalationStep, EscalationStepKind
 
 # After the last step; each further pause is twice as long, up to the longest. What is less urgent is not repeated.
 FIRST_PAUSE = {Severity.EMERGENCY: timedelta(minutes=5), Severity.CHECK_SOON: timedelta(minutes=30)}
@@ -27,7 +27,8 @@ def with_reminder(alert: Alert, steps: Sequence[EscalationStep], now: datetime) 
     return (
         *steps,
         EscalationStep(
-            step=FIRST_REMINDER + number,
+            kind=EscalationStepKind.REMINDER,
+            step=number,
             cycle=steps[0].cycle,
             due_at=now + min(pause, LONGEST_PAUSE[alert.severity]),
             executed_at=None,

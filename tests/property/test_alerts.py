@@ -125,7 +125,7 @@ class Handled(RuleBasedStateMachine):
         self.happens(EventKind.CLOSED)
 
     @invariant()
-    def nothing_climbs_beside_a_claim_or_after_the_end(self) -> None:
+    def nothing_escalates_beside_a_claim_or_after_the_end(self) -> None:
         if self.alert.handling is not Handling.OPEN or self.alert.condition is Condition.CLEARED:
             assert not [step for step in self.steps if step.is_ahead]
 

@@ -167,21 +167,21 @@ def _escalation(
     steps: list[EscalationStep], messages: list[Notification], page: HtmlPage
 ) -> list[EscalationRow]:
     opening = [one for one in messages if one.kind is NotificationKind.OPENING]
-    climb = [step for step in steps if step.is_climb]
-    first = "alert.ladder_family" if len(climb) > 1 else "alert.ladder_centre"
-    names = [first if place == 0 else "alert.ladder_centre" for place in range(len(climb))]
+    escalation = [step for step in steps if step.is_escalation]
+    first = "alert.escalation_family" if len(escalation) > 1 else "alert.escalation_centre"
+    names = [first if place == 0 else "alert.escalation_centre" for place in range(len(escalation))]
     # Whoever sleeps is told later, and who looks at the alert sees that.
     passed_over = [step for step in steps if step.is_after_quiet_hours]
-    names += ["alert.ladder_quiet"] * len(passed_over)
+    names += ["alert.escalation_quiet"] * len(passed_over)
     return [
         EscalationRow(
             page.words(name),
             page.times.clock(step.executed_at or step.due_at),
             step.executed_at,
             step.stopped_at,
-            [one for one in opening if one.step == step.step],
+            [one for one in opening if step.is_escalation and one.step == step.step],
         )
-        for name, step in zip(names, [*climb, *passed_over], strict=True)
+        for name, step in zip(names, [*escalation, *passed_over], strict=True)
     ]
 
 

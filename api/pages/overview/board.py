@@ -87,7 +87,7 @@ def _queue(
     heard = devices.contact_count_in(connection, viewer.scope, page.now)
     blind = status.is_blind(health.health(connection), page.now, status.silent_after(page.clock_factor))
     escalations = {
-        alert.number: notifications.steps(connection, alert.number) for alert in found if _climbs(alert)
+        alert.number: notifications.steps(connection, alert.number) for alert in found if _escalates(alert)
     }
     rows = alert_rows(found, Whose(people, page.words), escalations, page.times)
     shown = [row for row in rows if _is_shown(row, show)]
@@ -106,7 +106,7 @@ def _queue(
     }
 
 
-def _climbs(alert: Alert) -> bool:
+def _escalates(alert: Alert) -> bool:
     return alert.handling is Handling.OPEN and alert.severity <= Severity.CHECK_SOON
 
 

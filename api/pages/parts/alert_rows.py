@@ -138,12 +138,12 @@ def _row(
 
 def _escalation_line(steps: Sequence[EscalationStep], times: LocalTimes) -> str:
     """Say how far the escalation is: 「連絡 1/2 段・返答待ち 次は 9:50」."""
-    climb = [step for step in steps if step.is_climb]
-    done = [step for step in climb if step.executed_at is not None]
+    escalation = [step for step in steps if step.is_escalation]
+    done = [step for step in escalation if step.executed_at is not None]
     ahead = [step for step in steps if step.is_ahead]
     if not done:
         return ""
-    text = times.words("board.step_told", done=len(done), all=len(climb))
+    text = times.words("board.step_told", done=len(done), all=len(escalation))
     if ahead:
         following = times.local(min(step.due_at for step in ahead))
         text += " · " + times.words("board.step_next", clock=f"{following.hour}:{following:%M}")

@@ -83,7 +83,7 @@ def claim(
 def release(
     viewer: AnyUser, number: BigNumber, body: ReleaseIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
-    """Put a claimed alert back into the queue; the ladder goes on. While somebody else is checking, only staff may."""
+    """Put a claimed alert back into the queue; the escalation goes on. While somebody else is checking, only staff may."""
     actions.release(ActionContext(connection, viewer, now), number, version=body.version)
     return _detail(connection, viewer, number, now)
 

@@ -54,7 +54,7 @@ def read_resident(
 def list_contacts(
     viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
 ) -> list[ContactOut]:
-    """Return the escalation ladder; addresses are shown to staff and to the contact."""
+    """Return who is told, in the order of the escalation; addresses are shown to staff and to the contact."""
     resident_for(connection, viewer, number, now)
     return [_contact(one, viewer) for one in residents.contacts(connection, number)]
 

@@ -89,7 +89,7 @@ def release(
     version: int | None = None,
     now: datetime,
 ) -> Alert:
-    """Give a claimed alert back to the queue; the ladder goes on. Releasing an alert that nobody holds changes nothing.
+    """Give a claimed alert back to the queue; the escalation goes on. Releasing an alert that nobody holds changes nothing.
 
     Raises
     ------

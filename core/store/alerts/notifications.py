@@ -1,11 +1,11 @@
-"""The outbox and the ladder: what is planned for whom, and how each message fared."""
+"""The outbox and the escalation: what is planned for whom, and how each message fared."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind, Severity
-from core.domain.notification import EscalationStep, Notification, Surroundings
+from core.domain.notification import EscalationStep, EscalationStepKind, Notification, Surroundings
 from core.domain.people import Channel, Contact, Language
 from core.store.alerts import events
 from core.store.database import Connection
@@ -90,19 +90,20 @@ def add(
 
 
 def steps(connection: Connection, alert: int) -> list[EscalationStep]:
-    """Return the ladder of an alert, lowest rung first."""
+    """Return the steps of an alert's escalation: of contacts, then after quiet hours, then reminders."""
     rows = connection.execute(_NOTIFICATIONS["steps"], {"alert": alert})
-    return [EscalationStep(*row) for row in rows]
+    return [EscalationStep(EscalationStepKind(kind), *rest) for kind, *rest in rows]
 
 
-def replace_steps(connection: Connection, alert: int, ladder: Iterable[EscalationStep]) -> None:
-    """Write an alert's ladder in place of the one before."""
+def replace_steps(connection: Connection, alert: int, escalation: Iterable[EscalationStep]) -> None:
+    """Write the steps of an alert's escalation in place of those before."""
     connection.execute(_NOTIFICATIONS["drop_steps"], {"alert": alert})
-    for step in ladder:
+    for step in escalation:
         connection.execute(
             _NOTIFICATIONS["put_step"],
             {
                 "alert": alert,
+                "kind": step.kind,
                 "step": step.step,
                 "cycle": step.cycle,
                 "due_at": step.due_at,
@@ -113,14 +114,14 @@ def replace_steps(connection: Connection, alert: int, ladder: Iterable[Escalatio
 
 
 def hold_due_step(connection: Connection, now: datetime, but: Collection[int] = ()) -> int | None:
-    """Lock an alert with a rung whose time has come, none of `but`, and return its number."""
+    """Lock an alert with a step whose time has come, none of `but`, and return its number."""
     values = {"now": now, "but": sorted(but)}
     row = connection.execute(_NOTIFICATIONS["hold_due_step"], values).fetchone()
     return None if row is None else row[0]
 
 
 def next_due(connection: Connection) -> datetime | None:
-    """Return the next moment at which a rung, a claim or a repeated attempt is due; it may lie in the past."""
+    """Return the next moment at which a step, a claim or a repeated attempt is due; it may lie in the past."""
     row = connection.execute(_NOTIFICATIONS["next_due"]).fetchone()
     return None if row is None else row[0]
 

@@ -468,22 +468,24 @@ CREATE TABLE alert_event (
     user_id         integer REFERENCES user_account,
     contact_id      integer REFERENCES contact ON DELETE SET NULL,
     detail          jsonb NOT NULL DEFAULT '{}',
-    -- When its consequences (messages, the ladder) were planned; null until then.
+    -- When its consequences (messages, the escalation) were planned; null until then.
     planned_at      timestamptz
 );
 CREATE INDEX alert_event_alert ON alert_event (alert_id, alert_event_id);
 CREATE INDEX alert_event_unplanned ON alert_event (alert_event_id) WHERE planned_at IS NULL;
 
--- The escalation ladder of an alert: a stored plan.
+-- The steps of an alert's escalation: a stored plan.
 CREATE TABLE escalation_step (
     alert_id    bigint NOT NULL REFERENCES alert ON DELETE CASCADE,
-    step        smallint NOT NULL,
-    -- The alert_event that started this climb; a matter that begins anew is told anew.
+    kind        text NOT NULL CHECK (kind IN ('contacts', 'after_quiet_hours', 'reminder')),
+    -- Of contacts: those with this step. Of the other kinds: how many of the kind came before.
+    step        smallint NOT NULL CHECK (step >= 0),
+    -- The alert_event that started this escalation; a matter that begins anew is told anew.
     cycle       bigint NOT NULL,
     due_at      timestamptz NOT NULL,
-    executed_at    timestamptz,
+    executed_at timestamptz,
     stopped_at  timestamptz,
-    PRIMARY KEY (alert_id, step)
+    PRIMARY KEY (alert_id, kind, step)
 );
 CREATE INDEX escalation_step_due ON escalation_step (due_at) WHERE executed_at IS NULL AND stopped_at IS NULL;
 

@@ -191,7 +191,7 @@ def home_of(connection: Connection, resident: int) -> Home:
 
 
 def contacts(connection: Connection, resident: int) -> list[Contact]:
-    """Return who is told about a resident, in the order of the ladder, the office's centre included."""
+    """Return who is told about a resident, in the order of the escalation, the office's centre included."""
     rows = connection.execute(_RESIDENTS["contacts"], {"resident": resident}).fetchall()
     return [build(Contact, row, channel=Channel, language=Language) for row in rows]
 

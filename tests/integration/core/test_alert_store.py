@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.alert import Alert, Condition, EventKind, Finding, Handling, Outcome, Severity
+from core.domain.notification import EscalationStep, EscalationStepKind
 from core.errors import ConflictError, InputError, NotFoundError
 from core.store.alerts import alerts, answer_links, handling, notifications
 from core.store.alerts.episodes import AlertKey
@@ -380,3 +381,23 @@ def test_an_answer_link_is_kept_only_as_a_hash_and_ends(database: Database) -> N
         # Links that have ended are forgotten when the next one is made.
         answer_links.issue(connection, number, 1, NOW + timedelta(hours=48))
         assert answer_links.look_up(connection, token) is None
+
+
+def test_an_escalation_is_read_as_contacts_then_after_quiet_hours_then_reminders(database: Database) -> None:
+    (number,) = evaluate(database, finding())
+    steps = [
+        EscalationStep(kind, step, 1, LATER, None, None)
+        for kind, step in (
+            (EscalationStepKind.CONTACTS, 1),
+            (EscalationStepKind.CONTACTS, 2),
+            (EscalationStepKind.AFTER_QUIET_HOURS, 0),
+            (EscalationStepKind.REMINDER, 0),
+            (EscalationStepKind.REMINDER, 1),
+        )
+    ]
+
+    with database.transaction() as connection:
+        notifications.replace_steps(connection, number, reversed(steps))
+        found = notifications.steps(connection, number)
+
+    assert found == steps

@@ -93,7 +93,7 @@ def is_sent(database_url: str) -> bool:
     return row == (1,)
 
 
-def test_the_ladder_goes_on_after_everything_was_killed(
+def test_the_escalation_goes_on_after_everything_was_killed(
     database_url: str, processes: Processes, tmp_path: Path
 ) -> None:
     clock_file = tmp_path / "clock"

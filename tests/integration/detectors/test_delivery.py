@@ -411,7 +411,7 @@ def test_nothing_is_tried_for_ever(database: Database, clock: HandClock, tmp_pat
     assert post.messages(number)[0].status is Delivery.FAILED
 
 
-def test_a_contact_that_can_be_reached_keeps_the_ladder_slow(
+def test_a_contact_that_can_be_reached_keeps_the_escalation_slow(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:
     broken = HANAKO | {"channel": "webhook", "address": "nowhere"}

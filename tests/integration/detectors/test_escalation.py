@@ -1,4 +1,4 @@
-"""Who is told when: the ladder climbs, stops on a claim, goes on when the claimer falls silent."""
+"""Who is told when: the escalation begins, stops on a claim, goes on when the claimer falls silent."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -172,7 +172,7 @@ def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: Scen
     assert stage.told() == [(TARO_NAME, UNCLAIMED)]
 
 
-def test_a_claim_stops_the_ladder_and_everybody_told_learns_who_is_going(stage: ScenarioTestBed) -> None:
+def test_a_claim_stops_the_escalation_and_everybody_told_learns_who_is_going(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
     stage.told()
@@ -187,7 +187,7 @@ def test_a_claim_stops_the_ladder_and_everybody_told_learns_who_is_going(stage: 
 
 
 @pytest.mark.parametrize(("severity", "minutes"), [(Severity.EMERGENCY, 10), (Severity.CHECK_SOON, 30)])
-def test_a_claim_without_an_outcome_lapses_and_the_ladder_goes_on(
+def test_a_claim_without_an_outcome_lapses_and_the_escalation_goes_on(
     stage: ScenarioTestBed, severity: Severity, minutes: int
 ) -> None:
     stage.people([TARO, HANAKO])
@@ -206,7 +206,7 @@ def test_a_claim_without_an_outcome_lapses_and_the_ladder_goes_on(
     assert EventKind.LAPSED in stage.events()
 
 
-def test_a_claim_given_back_lets_the_ladder_go_on_at_once(stage: ScenarioTestBed) -> None:
+def test_a_claim_given_back_lets_the_escalation_go_on_at_once(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
     stage.told()
@@ -251,7 +251,7 @@ def test_a_second_rung_of_the_family_comes_before_the_centre_when_its_step_says_
     assert stage.told() == [(CENTRE_NAME, OPENING)]
 
 
-def test_equipment_is_the_staffs_alone_and_has_no_ladder(stage: ScenarioTestBed) -> None:
+def test_equipment_is_the_staffs_alone_and_has_no_escalation(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open(rule="device_silent", subject="device:1", severity=Severity.EQUIPMENT)
 
@@ -260,7 +260,7 @@ def test_equipment_is_the_staffs_alone_and_has_no_ladder(stage: ScenarioTestBed)
     assert stage.told() == []
 
 
-def test_what_is_not_urgent_is_told_to_the_family_and_climbs_no_further(stage: ScenarioTestBed) -> None:
+def test_what_is_not_urgent_is_told_to_the_family_and_escalates_no_further(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open(severity=Severity.KEEP_AN_EYE)
 
@@ -297,7 +297,9 @@ def test_a_silent_home_is_told_to_the_families_of_all_who_live_there(stage: Scen
     assert about.resident == "山田一郎"
 
 
-def test_the_end_of_it_is_told_to_everybody_who_was_told_and_stops_the_ladder(stage: ScenarioTestBed) -> None:
+def test_the_end_of_it_is_told_to_everybody_who_was_told_and_stops_the_escalation(
+    stage: ScenarioTestBed,
+) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
     stage.told()
@@ -348,7 +350,7 @@ def test_a_matter_that_begins_anew_is_told_anew(stage: ScenarioTestBed) -> None:
     assert stage.told() == [(CENTRE_NAME, OPENING)]
 
 
-def test_what_was_over_before_it_was_seen_is_told_once_and_climbs_no_ladder(stage: ScenarioTestBed) -> None:
+def test_what_was_over_before_it_was_seen_is_told_once_and_is_not_escalated(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open(cleared_at=NOW)
 
@@ -376,7 +378,7 @@ def test_an_sos_pressed_again_is_told_again(stage: ScenarioTestBed) -> None:
     assert EventKind.REPEATED in stage.events()
 
 
-def test_a_matter_that_gets_more_urgent_is_told_again_and_climbs_faster(stage: ScenarioTestBed) -> None:
+def test_a_matter_that_gets_more_urgent_is_told_again_and_escalates_faster(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open()
     stage.told()

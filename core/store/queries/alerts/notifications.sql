@@ -44,7 +44,7 @@ ORDER BY alert_event.alert_event_id;
 UPDATE alert_event SET planned_at = %(now)s WHERE alert_event_id = %(event)s;
 
 -- name: declined
--- The contacts who said that they cannot go, since the present climb began.
+-- The contacts who said that they cannot go, since the present escalation began.
 SELECT DISTINCT contact_id
 FROM alert_event
 WHERE alert_id = %(alert)s AND kind = 'declined' AND contact_id IS NOT NULL AND alert_event_id > %(cycle)s;
@@ -67,22 +67,25 @@ VALUES (%(alert)s, %(contact)s, %(kind)s, %(key)s, 'pending', %(now)s, %(now)s)
 ON CONFLICT (alert_id, contact_id, kind, key) DO NOTHING;
 
 -- name: steps
--- The ladder of one alert.
-SELECT step, cycle, due_at, executed_at, stopped_at FROM escalation_step WHERE alert_id = %(alert)s ORDER BY step;
+-- The escalation of one alert: the contacts, then those passed over in their quiet hours, then reminders.
+SELECT kind, step, cycle, due_at, executed_at, stopped_at
+FROM escalation_step
+WHERE alert_id = %(alert)s
+ORDER BY array_position(ARRAY['contacts', 'after_quiet_hours', 'reminder'], kind), step;
 
 -- name: drop_steps
--- Forget the ladder of an earlier climb; what was told stays in the outbox.
+-- Forget the steps of an earlier escalation; what was told stays in the outbox.
 DELETE FROM escalation_step WHERE alert_id = %(alert)s;
 
 -- name: put_step
--- Write one rung.
-INSERT INTO escalation_step (alert_id, step, cycle, due_at, executed_at, stopped_at)
-VALUES (%(alert)s, %(step)s, %(cycle)s, %(due_at)s, %(executed_at)s, %(stopped_at)s)
-ON CONFLICT (alert_id, step) DO UPDATE
+-- Write one step.
+INSERT INTO escalation_step (alert_id, kind, step, cycle, due_at, executed_at, stopped_at)
+VALUES (%(alert)s, %(kind)s, %(step)s, %(cycle)s, %(due_at)s, %(executed_at)s, %(stopped_at)s)
+ON CONFLICT (alert_id, kind, step) DO UPDATE
 SET cycle = excluded.cycle, due_at = excluded.due_at, executed_at = excluded.executed_at, stopped_at = excluded.stopped_at;
 
 -- name: hold_due_step
--- Lock one alert with a rung whose time has come; another process takes another one.
+-- Lock one alert with a step whose time has come; another process takes another one.
 SELECT alert.alert_id
 FROM alert
 JOIN (

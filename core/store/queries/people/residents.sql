@@ -65,7 +65,7 @@ JOIN resident AS r USING (home_id)
 WHERE r.resident_id = %(resident)s;
 
 -- name: contacts
--- Who is told about a resident, in the order of the ladder: their own contacts, then the office's centre.
+-- Who is told about a resident, in the order of the escalation: their own contacts, then the office's centre.
 SELECT
     c.contact_id, c.resident_id, c.office_id, c.user_id, c.name, c.relation, c.calls_resident, c.step, c.channel,
     c.address, c.language, c.quiet_from, c.quiet_until

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
-from core.domain.notification import EscalationStep
+from core.domain.notification import EscalationStep, EscalationStepKind
 from core.domain.people import Channel, Contact, Language
 from detectors.alerting import escalation
 from detectors.alerting.escalation import EscalationState
@@ -34,9 +34,16 @@ ALERT = Alert(
 )
 
 
-def situation(alert: Alert = ALERT, *, told: set[int] | None = None, climbed: int = 0) -> EscalationState:
+def situation(alert: Alert = ALERT, *, told: set[int] | None = None, executed: int = 0) -> EscalationState:
     steps = [
-        EscalationStep(step, 1, NOW + timedelta(minutes=10 * place), NOW if place < climbed else None, None)
+        EscalationStep(
+            EscalationStepKind.CONTACTS,
+            step,
+            1,
+            NOW + timedelta(minutes=10 * place),
+            NOW if place < executed else None,
+            None,
+        )
         for place, step in enumerate((1, 2))
     ]
     known = told or set()
@@ -48,7 +55,7 @@ def event(kind: EventKind, *, user: int | None = None, contact: int | None = Non
 
 
 def test_a_person_who_acts_is_not_told_of_it_by_any_of_their_channels() -> None:
-    held = situation(replace(ALERT, handling=Handling.CLAIMED), told={1, 2, 3}, climbed=1)
+    held = situation(replace(ALERT, handling=Handling.CLAIMED), told={1, 2, 3}, executed=1)
 
     by_link = escalation.consequences(event(EventKind.CLAIMED, contact=2), held, NOW)
     by_sign_in = escalation.consequences(event(EventKind.CLAIMED, user=31), held, NOW)
@@ -58,7 +65,7 @@ def test_a_person_who_acts_is_not_told_of_it_by_any_of_their_channels() -> None:
 
 
 def test_somebody_without_an_account_is_not_taken_for_another_such_person() -> None:
-    held = situation(replace(ALERT, handling=Handling.CLAIMED), told={1, 3}, climbed=1)
+    held = situation(replace(ALERT, handling=Handling.CLAIMED), told={1, 3}, executed=1)
 
     plan = escalation.consequences(event(EventKind.CLAIMED, contact=9), held, NOW)
 
@@ -86,7 +93,7 @@ def test_equipment_and_the_ward_concern_only_the_staff(
     [{"handling": Handling.CLAIMED}, {"handling": Handling.CLOSED}, {"condition": Condition.CLEARED}],
 )
 def test_a_step_that_comes_due_after_the_alert_was_handled_is_not_taken(changes: dict[str, object]) -> None:
-    handled = situation(replace(ALERT, **changes), climbed=1)  # pyright: ignore[reportArgumentType]
+    handled = situation(replace(ALERT, **changes), executed=1)  # pyright: ignore[reportArgumentType]
 
     plan, taken = escalation.escalation(handled, NOW + timedelta(hours=1))
 
@@ -97,14 +104,14 @@ def test_a_step_that_comes_due_after_the_alert_was_handled_is_not_taken(changes:
 def test_steps_missed_while_nothing_ran_are_all_taken_at_once() -> None:
     plan, taken = escalation.escalation(situation(), NOW + timedelta(hours=1))
 
-    assert taken == (1, 2)
+    assert [step.step for step in taken] == [1, 2]
     assert [(message.contact, message.kind) for message in plan.messages] == [
         (number, NotificationKind.OPENING) for number in (1, 2, 3, 9)
     ]
 
 
 def test_an_event_that_concerns_nobody_has_no_consequences() -> None:
-    unchanged = situation(told={1}, climbed=1)
+    unchanged = situation(told={1}, executed=1)
 
     plan = escalation.consequences(event(EventKind.NOTED, user=31), unchanged, NOW)
 
@@ -131,13 +138,13 @@ def test_a_family_is_not_woken_for_what_is_only_worth_an_eye_unless_nobody_else_
 @pytest.mark.parametrize("handling", [Handling.OPEN, Handling.CLAIMED])
 def test_an_alert_that_begins_again_is_told_to_exactly_those_who_were_told_before(handling: Handling) -> None:
     # The centre's step is not due yet; it was told by an earlier round.
-    again = situation(replace(ALERT, handling=handling), told={SON.number, CENTRE.number}, climbed=1)
+    again = situation(replace(ALERT, handling=handling), told={SON.number, CENTRE.number}, executed=1)
 
     plan = escalation.consequences(event(EventKind.REACTIVATED), again, NOW)
 
     told = [(message.contact, message.kind) for message in plan.messages]
     assert sorted(told) == [(number, NotificationKind.OPENING) for number in (1, 2, 3, 9)]
-    assert len([step for step in plan.steps if step.is_ahead and step.is_climb]) == (
+    assert len([step for step in plan.steps if step.is_ahead and step.is_escalation]) == (
         handling is Handling.OPEN
     )
 
