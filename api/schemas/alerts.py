@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field
 
 from api.schemas.common import Input, Output, Prose
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, Outcome
+from core.domain.rules import INACTIVITY
 
 
 class AlertOut(Output):
@@ -18,7 +19,7 @@ class AlertOut(Output):
     )
 
     number: int
-    rule: str = Field(examples=["inactivity"])
+    rule: str = Field(examples=[INACTIVITY.name])
     subject: str = Field(examples=["resident:5"])
     resident: int | None
     severity: int = Field(description="1 emergency, 2 check soon, 3 keep an eye, 4 equipment")

@@ -17,6 +17,7 @@ from core.domain.backtest import (
     BacktestState,
     Label,
 )
+from core.domain.rules import INACTIVITY
 from core.domain.sensitivity import Sensitivity
 from core.store.detection.backtest_requests import BacktestRequest
 
@@ -49,7 +50,7 @@ class BacktestIn(Input):
         default_factory=list[TriedRule],
         max_length=len(TRIED_RULES),
         description="Only these rules; all that are about the person if it is empty.",
-        examples=[["inactivity"]],
+        examples=[[INACTIVITY.name]],
     )
     sensitivities: list[Sensitivity] = Field(
         default_factory=list[Sensitivity],

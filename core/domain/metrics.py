@@ -1,7 +1,10 @@
-"""The registry of metrics: what can be measured, in which unit, within which limits, and what it tells about a person."""
+"""The registry of metrics: what can be measured, in which unit, within which limits, what it tells about a person, and what is done with it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+
+from core.domain.device import DeviceKind
 
 
 class MetricKind(StrEnum):
@@ -17,9 +20,50 @@ class MetricKind(StrEnum):
     """The device itself: battery, link, online."""
 
 
+class CallPriority(StrEnum):
+    """Whether a metric that comes true is a call for help, and how urgent."""
+
+    NONE = "none"
+    P1 = "P1"
+    """An emergency: somebody must look now."""
+    P2 = "P2"
+    """To be checked soon."""
+
+
+class Reports(StrEnum):
+    """What a reading says that repeats the one before."""
+
+    EVERY_VALUE = "every_value"
+    """It counts like the first."""
+    CHANGES = "changes"
+    """Nothing: only a change shows that a person acted."""
+    STATUS = "status"
+    """Nothing: it says whether a device is connected."""
+
+
+class StuckCheck(StrEnum):
+    """How a sensor that reports a metric can be stuck."""
+
+    NONE = "none"
+    CHATTER = "chatter"
+    """It reports as no person makes it report, or stays in one state."""
+    STATE = "state"
+    """It stays in one state."""
+    FROZEN = "frozen"
+    """It repeats one value to the last digit."""
+
+
+class Latest(StrEnum):
+    """Where pages show the newest value."""
+
+    NOWHERE = "nowhere"
+    BATTERY = "battery"
+    CLIMATE = "climate"
+
+
 @dataclass(frozen=True)
 class Metric:
-    """One thing that can be measured.
+    """One thing that can be measured: one row of the registry.
 
     Attributes
     ----------
@@ -33,8 +77,22 @@ class Metric:
         What a reading can tell.
     low, high : float
         Values outside are physically impossible for the sensors we accept.
+    label : str
+        What it is, in a few words.
     words : tuple of str
         For a metric whose senders use words: the value stored is the word's place in this tuple. Other words are refused.
+    call : CallPriority
+        Whether it is a call for help when it comes true, and how urgent.
+    reports : Reports
+        What a reading says that repeats the one before.
+    latest : Latest
+        Where pages show the newest value.
+    stuck_check : StuckCheck
+        How a sensor that reports it can be stuck.
+    device_kind : DeviceKind or None
+        What a device seems to be that reports it; None where many kinds do.
+    precision : int
+        Digits after the point that mean something.
     """
 
     number: int
@@ -43,64 +101,74 @@ class Metric:
     kind: MetricKind
     low: float
     high: float
+    label: str
     words: tuple[str, ...] = ()
-
-
-def _truth(number: int, name: str, kind: MetricKind) -> Metric:
-    return Metric(number, name, "1", kind, 0, 1)
+    call: CallPriority = CallPriority.NONE
+    reports: Reports = Reports.EVERY_VALUE
+    latest: Latest = Latest.NOWHERE
+    stuck_check: StuckCheck = StuckCheck.NONE
+    device_kind: DeviceKind | None = None
+    precision: int = 0
 
 
 BUTTON_WORDS = ("other", "single", "double", "triple", "hold", "long", "release", "quadruple", "many")
 GEOFENCE_WORDS = ("leave", "enter")
+_NO, _YES = 0, 1
+_LIFE, _STATE, _ROOM, _HEALTH = MetricKind
+_MOTION, _DOOR, _BED, _PLUG = DeviceKind.MOTION, DeviceKind.DOOR, DeviceKind.BED, DeviceKind.PLUG
+_CLIMATE, _BUTTON = DeviceKind.CLIMATE, DeviceKind.BUTTON
 
-_ALL = (
-    _truth(1, "motion", MetricKind.LIFE),
-    _truth(2, "presence", MetricKind.LIFE),
-    _truth(3, "contact_open", MetricKind.LIFE),
-    # A door sensor that tells only that the door was used, not which way (as in recorded research data).
-    _truth(4, "contact_used", MetricKind.LIFE),
-    _truth(5, "vibration", MetricKind.LIFE),
-    _truth(6, "bed_occupied", MetricKind.LIFE),
-    _truth(7, "fall", MetricKind.LIFE),
-    _truth(8, "sos", MetricKind.LIFE),
-    Metric(9, "button", "1", MetricKind.LIFE, 0, len(BUTTON_WORDS) - 1, BUTTON_WORDS),
-    _truth(10, "device_moving", MetricKind.STATE),
-    _truth(11, "switch_on", MetricKind.STATE),
-    Metric(12, "power_w", "W", MetricKind.STATE, -20_000, 20_000),
-    Metric(13, "energy_kwh", "kW.h", MetricKind.STATE, 0, 10_000_000),
-    Metric(14, "current_a", "A", MetricKind.STATE, -100, 100),
-    Metric(15, "mains_v", "V", MetricKind.STATE, 0, 500),
-    Metric(16, "geofence_event", "1", MetricKind.STATE, 0, 1, GEOFENCE_WORDS),
-    Metric(17, "steps_count", "1", MetricKind.LIFE, 0, 1_000_000),
-    # A wired input whose sender does not say what hangs on it: a wall switch, a reed contact, a pull cord.
-    _truth(18, "input_on", MetricKind.LIFE),
-    Metric(20, "temperature_c", "Cel", MetricKind.ENVIRONMENT, -40, 70),
-    Metric(21, "humidity_pct", "%", MetricKind.ENVIRONMENT, 0, 100),
-    Metric(22, "pressure_hpa", "hPa", MetricKind.ENVIRONMENT, 300, 1100),
-    Metric(23, "illuminance_lx", "lx", MetricKind.ENVIRONMENT, 0, 200_000),
-    Metric(24, "co2_ppm", "[ppm]", MetricKind.ENVIRONMENT, 0, 40_000),
-    _truth(25, "water_leak", MetricKind.ENVIRONMENT),
-    _truth(26, "smoke", MetricKind.ENVIRONMENT),
-    _truth(27, "gas_leak", MetricKind.ENVIRONMENT),
-    _truth(28, "carbon_monoxide", MetricKind.ENVIRONMENT),
-    Metric(40, "battery_pct", "%", MetricKind.HEALTH, 0, 100),
-    Metric(41, "battery_v", "V", MetricKind.HEALTH, 0, 60),
-    _truth(42, "battery_low", MetricKind.HEALTH),
-    _truth(43, "charging", MetricKind.HEALTH),
-    Metric(44, "link_quality", "1", MetricKind.HEALTH, 0, 255),
-    Metric(45, "rssi_dbm", "dB[mW]", MetricKind.HEALTH, -200, 20),
-    Metric(46, "snr_db", "dB", MetricKind.HEALTH, -100, 100),
-    _truth(47, "online", MetricKind.HEALTH),
-    _truth(48, "bridge_online", MetricKind.HEALTH),
-    _truth(49, "tamper", MetricKind.HEALTH),
-    _truth(50, "position_valid", MetricKind.HEALTH),
-    _truth(51, "heartbeat", MetricKind.HEALTH),
-    # The home's own gateway hears the tracker by radio (Bluetooth or Wi-Fi), so its wearer is at home whatever the fix says.
-    _truth(52, "near_home", MetricKind.STATE),
-)
+# fmt: off
+MOTION = Metric(1, "motion", "1", _LIFE, _NO, _YES, "movement was seen", stuck_check=StuckCheck.CHATTER, device_kind=_MOTION)
+PRESENCE = Metric(2, "presence", "1", _LIFE, _NO, _YES, "somebody is there, by radar or pressure", stuck_check=StuckCheck.STATE, device_kind=_MOTION)
+CONTACT_OPEN = Metric(3, "contact_open", "1", _LIFE, _NO, _YES, "a door or window is open", reports=Reports.CHANGES, stuck_check=StuckCheck.CHATTER, device_kind=_DOOR)
+CONTACT_USED = Metric(4, "contact_used", "1", _LIFE, _NO, _YES, "a door was used, not which way (as in recorded research data)", stuck_check=StuckCheck.CHATTER, device_kind=_DOOR)
+VIBRATION = Metric(5, "vibration", "1", _LIFE, _NO, _YES, "a thing was shaken", stuck_check=StuckCheck.CHATTER)
+BED_OCCUPIED = Metric(6, "bed_occupied", "1", _LIFE, _NO, _YES, "somebody lies in the bed", reports=Reports.CHANGES, stuck_check=StuckCheck.STATE, device_kind=_BED)
+FALL = Metric(7, "fall", "1", _LIFE, _NO, _YES, "a fall was detected", call=CallPriority.P1)
+SOS = Metric(8, "sos", "1", _LIFE, _NO, _YES, "an emergency button was pressed", call=CallPriority.P1, device_kind=_BUTTON)
+BUTTON = Metric(9, "button", "1", _LIFE, 0, len(BUTTON_WORDS) - 1, "a button was pressed, in which way", words=BUTTON_WORDS, device_kind=_BUTTON)
+DEVICE_MOVING = Metric(10, "device_moving", "1", _STATE, _NO, _YES, "the device itself moves")
+SWITCH_ON = Metric(11, "switch_on", "1", _STATE, _NO, _YES, "a switch is on", device_kind=_PLUG)
+POWER_W = Metric(12, "power_w", "W", _STATE, -20_000, 20_000, "power drawn", device_kind=_PLUG)
+ENERGY_KWH = Metric(13, "energy_kwh", "kW.h", _STATE, 0, 10_000_000, "energy drawn so far", device_kind=_PLUG, precision=3)
+CURRENT_A = Metric(14, "current_a", "A", _STATE, -100, 100, "current drawn", precision=2)
+MAINS_V = Metric(15, "mains_v", "V", _STATE, 0, 500, "voltage of the mains")
+GEOFENCE_EVENT = Metric(16, "geofence_event", "1", _STATE, 0, 1, "a phone crossed an area of its own", words=GEOFENCE_WORDS)
+STEPS_COUNT = Metric(17, "steps_count", "1", _LIFE, 0, 1_000_000, "steps so far")
+INPUT_ON = Metric(18, "input_on", "1", _LIFE, _NO, _YES, "a wired input is on: a wall switch, a reed contact, a pull cord", reports=Reports.CHANGES)
+TEMPERATURE_C = Metric(20, "temperature_c", "Cel", _ROOM, -40, 70, "temperature", latest=Latest.CLIMATE, stuck_check=StuckCheck.FROZEN, device_kind=_CLIMATE, precision=1)
+HUMIDITY_PCT = Metric(21, "humidity_pct", "%", _ROOM, 0, 100, "relative humidity", latest=Latest.CLIMATE, device_kind=_CLIMATE)
+PRESSURE_HPA = Metric(22, "pressure_hpa", "hPa", _ROOM, 300, 1_100, "air pressure", device_kind=_CLIMATE)
+ILLUMINANCE_LX = Metric(23, "illuminance_lx", "lx", _ROOM, 0, 200_000, "light")
+CO2_PPM = Metric(24, "co2_ppm", "[ppm]", _ROOM, 0, 40_000, "carbon dioxide", device_kind=_CLIMATE)
+WATER_LEAK = Metric(25, "water_leak", "1", _ROOM, _NO, _YES, "water on the floor", call=CallPriority.P2)
+SMOKE = Metric(26, "smoke", "1", _ROOM, _NO, _YES, "smoke", call=CallPriority.P1)
+GAS_LEAK = Metric(27, "gas_leak", "1", _ROOM, _NO, _YES, "gas", call=CallPriority.P1)
+CARBON_MONOXIDE = Metric(28, "carbon_monoxide", "1", _ROOM, _NO, _YES, "carbon monoxide", call=CallPriority.P1)
+BATTERY_PCT = Metric(40, "battery_pct", "%", _HEALTH, 0, 100, "charge of the battery", latest=Latest.BATTERY)
+BATTERY_V = Metric(41, "battery_v", "V", _HEALTH, 0, 60, "voltage of the battery", precision=2)
+BATTERY_LOW = Metric(42, "battery_low", "1", _HEALTH, _NO, _YES, "the battery is low", latest=Latest.BATTERY)
+CHARGING = Metric(43, "charging", "1", _HEALTH, _NO, _YES, "the battery is being charged")
+LINK_QUALITY = Metric(44, "link_quality", "1", _HEALTH, 0, 255, "quality of the radio link, as Zigbee counts it")
+RSSI_DBM = Metric(45, "rssi_dbm", "dB[mW]", _HEALTH, -200, 20, "strength of the radio signal")
+SNR_DB = Metric(46, "snr_db", "dB", _HEALTH, -100, 100, "signal to noise of the radio", precision=1)
+ONLINE = Metric(47, "online", "1", _HEALTH, _NO, _YES, "the device is connected", reports=Reports.STATUS)
+BRIDGE_ONLINE = Metric(48, "bridge_online", "1", _HEALTH, _NO, _YES, "the gateway's bridge is connected", reports=Reports.STATUS)
+TAMPER = Metric(49, "tamper", "1", _HEALTH, _NO, _YES, "somebody opened or moved the device")
+POSITION_VALID = Metric(50, "position_valid", "1", _HEALTH, _NO, _YES, "the tracker knows where it is")
+HEARTBEAT = Metric(51, "heartbeat", "1", _HEALTH, _NO, _YES, "the device is alive")
+NEAR_HOME = Metric(52, "near_home", "1", _STATE, _NO, _YES, "the home's gateway hears the tracker by radio, so its wearer is at home whatever the position says")
+# fmt: on
 
-CALLS = ("sos", "fall", "smoke", "gas_leak", "carbon_monoxide", "water_leak")
+METRICS: Mapping[str, Metric] = {
+    one.name: one for one in tuple(globals().values()) if isinstance(one, Metric)
+}
+METRICS_BY_NUMBER: Mapping[int, Metric] = {one.number: one for one in METRICS.values()}
+CALLS = tuple(one.name for one in METRICS.values() if one.call is not CallPriority.NONE)
 """Metrics that are told at once when they come true: somebody calls for help, or a detector does."""
 
-METRICS: dict[str, Metric] = {metric.name: metric for metric in _ALL}
-METRICS_BY_NUMBER: dict[int, Metric] = {metric.number: metric for metric in _ALL}
+
+def reporting(reports: Reports) -> tuple[Metric, ...]:
+    """Return the metrics whose readings say this when they repeat the one before."""
+    return tuple(one for one in METRICS.values() if one.reports is reports)

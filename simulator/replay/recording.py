@@ -10,24 +10,9 @@ from unicodedata import normalize
 from zlib import crc32
 
 from core.domain.device import DEVICE_ID, DeviceKind
+from core.domain.metrics import METRICS
 from core.errors import InputError
 
-_KINDS = {
-    "motion": DeviceKind.MOTION,
-    "presence": DeviceKind.MOTION,
-    "contact_open": DeviceKind.DOOR,
-    "contact_used": DeviceKind.DOOR,
-    "bed_occupied": DeviceKind.BED,
-    "power_w": DeviceKind.PLUG,
-    "energy_kwh": DeviceKind.PLUG,
-    "switch_on": DeviceKind.PLUG,
-    "temperature_c": DeviceKind.CLIMATE,
-    "humidity_pct": DeviceKind.CLIMATE,
-    "pressure_hpa": DeviceKind.CLIMATE,
-    "co2_ppm": DeviceKind.CLIMATE,
-    "sos": DeviceKind.BUTTON,
-    "button": DeviceKind.BUTTON,
-}
 _MOST_SHOWN = 10
 
 
@@ -179,7 +164,8 @@ class Recording:
 
 def kind_of(metric: str, place: str) -> DeviceKind:
     """Return what device reports this metric at this place."""
-    kind = _KINDS.get(metric, DeviceKind.OTHER)
+    known = METRICS.get(metric)
+    kind = DeviceKind.OTHER if known is None or known.device_kind is None else known.device_kind
     # The door of a fridge is no door of the home: it never shows that somebody went out.
     return DeviceKind.FRIDGE if kind is DeviceKind.DOOR and "fridge" in place else kind
 

@@ -28,6 +28,7 @@ from core.domain.backtest import (
     BacktestSettings,
     BacktestState,
 )
+from core.domain.rules import INACTIVITY
 from core.domain.sensitivity import Sensitivity
 from core.errors import ConflictError
 from core.store.database import Connection
@@ -43,7 +44,7 @@ _WEEKS = (4, 8, 12, 26)
 class TryForm:
     """What is in the form, as typed."""
 
-    rule: str = "inactivity"
+    rule: str = INACTIVITY.name
     weeks: str = "8"
     budget: str = ""
     happened: Sequence[Happening] = ()

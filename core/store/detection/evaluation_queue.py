@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from core.domain.metrics import METRICS
+from core.domain.metrics import Reports, reporting
 from core.store.database import Connection
 from core.store.queries import load
 
 _EVALUATION = load("detection/evaluation_queue")
 # What a device says, or the broker for it, about being connected.
-STATUS_METRICS = [METRICS["online"].number, METRICS["bridge_online"].number]
+STATUS_METRICS = [one.number for one in reporting(Reports.STATUS)]
 
 
 @dataclass(frozen=True)
