@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from core.domain.alert import Alert, Handling, Severity
 
-# How long an alert may stay unclaimed (ux.md 2.2): one minute, ten minutes, this shift, the next working day.
+# How long an alert may stay unclaimed: one minute, ten minutes, this shift, the next working day.
 CLAIM_TARGET = {
     Severity.EMERGENCY: timedelta(seconds=60),
     Severity.CHECK_SOON: timedelta(minutes=10),

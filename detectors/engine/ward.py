@@ -27,7 +27,7 @@ _WORTH_A_LOOK = timedelta(minutes=10)
 _CAUSE = "no_life_sign"
 # Ingest itself stands still: what was sent waits in the broker, so this is no blind time, but the staff must know.
 BEHIND = "ingest_behind"
-# How long the broker or ingest may be away before the staff are told (D2).
+# How long the broker or ingest may be away before the staff are told.
 _RAISED_AFTER = timedelta(minutes=5)
 
 

@@ -1,4 +1,4 @@
-"""Sensors that chatter: life signs so many, so even or so endless that no person makes them, which must not hide a silence (D9)."""
+"""Sensors that chatter: life signs so many, so even or so endless that no person makes them, which must not hide a silence."""
 
 import numpy as np
 from numpy.typing import NDArray

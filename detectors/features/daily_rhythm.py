@@ -23,7 +23,7 @@ from detectors.features.window import LIFE_KINDS, LifeSigns, Power, RoomSeries
 LEARNED_DAYS = 28
 # Fewer days than this make no habit (our choice).
 LEAST_DAYS = 14
-# The day begins at four: who moves before is up at night, who moves after has got up (D4).
+# The day begins at four: who moves before is up at night, who moves after has got up.
 DAY_BEGINS_MIN = 240.0
 DAY_BEGINS_S = 60 * DAY_BEGINS_MIN
 NIGHT_BEGINS_S, NIGHT_S = 22 * 3600.0, 8 * 3600.0

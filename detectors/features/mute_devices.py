@@ -1,4 +1,4 @@
-"""Devices without a heartbeat that say nothing at all any more, each by its own usual longest silence (D9)."""
+"""Devices without a heartbeat that say nothing at all any more, each by its own usual longest silence."""
 
 from collections.abc import Iterator
 

@@ -12,7 +12,7 @@ from detectors.features.window import RoomSeries
 
 # A room's value holds this long after it was measured; then nobody can tell.
 HOLD_S = 5400.0
-# Levels are medians of this time, so that one wild value never counts (D7).
+# Levels are medians of this time, so that one wild value never counts.
 MEDIAN_STEPS = 7
 
 

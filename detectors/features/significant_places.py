@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 VERSION = 1
-# D6: places of the last 60 days; what was seen on fewer days than this is not usual.
+# Places of the last 60 days; what was seen on fewer days than this is not usual.
 DAYS = 60
 LEAST_DAYS = 3
 # Fewer days of fixes than this teach nothing (our choice).
 KNOWN_AFTER_DAYS = 14
-# A cell is about 40 m wide (D6).
+# A cell is about 40 m wide.
 CELL_DEG = 0.00036
 _CELL_M = 40.0
 # So many minutes with a fix in a cell on one day mean that somebody stayed there (our choice); a fix every few seconds is no stay.

@@ -24,7 +24,7 @@ _IS_CERTAIN = np.isin(np.arange(len(LIFE_KINDS)), CERTAIN_KINDS)
 # A silence that begins with the entrance door, or this soon after it (a sensor in the hall is a little late), may be an outing.
 # Whoever is seen in a room later than that has come home. Measured: docs/evaluation.md.
 DOOR_CONTEXT_S = 15.0
-# Two life signs this close confirm each other (D1, rule c).
+# Two life signs this close confirm each other.
 PARTNER_S = 600.0
 LONGEST_S = DAY_S
 SMOOTHING_BINS = 6.0

@@ -26,9 +26,9 @@ from detectors.features.silence_profile import (
 )
 from detectors.features.window import LifeSigns
 
-# After this age an alarm is due whatever is usual (D1 d).
+# After this age an alarm is due whatever is usual.
 CAP_STEPS = BINS
-# Warm-up (D1 f, not measured): a fixed timer in the first week, then a wide margin that narrows until the fourth.
+# Warm-up (not measured): a fixed timer in the first week, then a wide margin that narrows until the fourth.
 FIXED_DAYS = 7
 LEARNED_DAYS = 28
 FIXED_AWAKE_MIN = 480.0

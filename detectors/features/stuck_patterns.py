@@ -1,4 +1,4 @@
-"""How a sensor gets stuck: it chatters, stays in one state, freezes at one value, or says nothing; each a spell with its beginning and end (D9)."""
+"""How a sensor gets stuck: it chatters, stays in one state, freezes at one value, or says nothing; each a spell with its beginning and end."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

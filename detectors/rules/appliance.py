@@ -1,4 +1,4 @@
-"""Appliances that a resident uses every day: not used although it is late (D13), and left on."""
+"""Appliances that a resident uses every day: not used although it is late, and left on."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class _Deadline:
 
 @dataclass(frozen=True)
 class ApplianceUnused:
-    """Rule D13: an appliance of every day was not used by an hour, or three sigmas, after its usual first use, though somebody is up.
+    """An appliance of every day was not used by an hour, or three sigmas, after its usual first use, though somebody is up.
 
     For the staff: it claims a change of habit, not an emergency. It says nothing of an appliance used on fewer than nine days of ten, when
     nobody was heard at home in the last two hours, when the home could not be heard, and in absences.

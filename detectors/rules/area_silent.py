@@ -1,4 +1,4 @@
-"""Area silence: several homes of a neighbourhood fall silent together, as in a power cut, and the staff are told once (D2).
+"""Area silence: several homes of a neighbourhood fall silent together, as in a power cut, and the staff are told once.
 
 Each of these homes is blind by itself; this rule says that it is one matter and not many.
 """

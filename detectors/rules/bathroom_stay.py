@@ -1,4 +1,4 @@
-"""A long stay in the bathroom or toilet: who went in was not seen anywhere else since (D13, the fall proxy)."""
+"""A long stay in the bathroom or toilet: who went in was not seen anywhere else since (the fall proxy)."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ from detectors.rules.base import Evaluation, Rule
 from detectors.rules.suppression import is_suppressed
 
 NAME, VERSION = BATHROOM_STAY.name, BATHROOM_STAY.version
-# Twice the longest own stay and a little more, and never less than the other. D13 has 20 minutes beyond the 99th percentile, which on recorded
+# Twice the longest own stay and a little more, and never less than the other. A limit 20 minutes beyond the 99th percentile on recorded
 # homes was wrong twice a month; these were chosen on half of them (docs/evaluation.md).
 TIMES_LONGEST, MARGIN_MIN, LEAST_LIMIT_MIN = 2.0, 10.0, 30.0
 # With fewer visits or days nothing is known, and a limit beyond the last means that the sensors do not see people leave.
@@ -67,7 +67,7 @@ def limit_min(baseline: Rhythm, part: str) -> float | None:
 
 @dataclass(frozen=True)
 class BathroomStay:
-    """Rule D13, fall proxy: more than twice as long as the resident's longest stay of the last four weeks at this time (day or night;
+    """Fall proxy: more than twice as long as the resident's longest stay of the last four weeks at this time (day or night;
     of all, where those are few).
 
     A stay begins with a confirmed life sign in a bathroom or toilet and lasts until the next life sign anywhere else, whichever it is.

@@ -16,7 +16,7 @@ from core.domain.rules import BATTERY
 from detectors.rules.base import Evaluation
 
 NAME, VERSION = BATTERY.name, BATTERY.version
-# D10: the slope of the last 30 days, and when to tell.
+# The slope of the last 30 days, and when to tell.
 SLOPE_DAYS = 30
 RAISED_DAYS = 14
 # Our choices. Many sensors stop some way above zero.

@@ -1,4 +1,4 @@
-"""Cold rooms of somebody who is at home (D8)."""
+"""Cold rooms of somebody who is at home."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from detectors.features.window import RoomSeries, Window, moment
 from detectors.rules.base import Evaluation
 
 NAME, VERSION = COLD.name, COLD.version
-# D8. 18 degrees, the guide line of the WHO, would be an alert in most homes in winter; it is only drawn.
+# 18 degrees, the guide line of the WHO, would be an alert in most homes in winter; it is only drawn.
 COLD_C, BITTER_C, BELOW_BASELINE_C, HYSTERESIS_C = 12.0, 8.0, 6.0, 0.5
 COLD_S, BITTER_S, BELOW_BASELINE_S = 7200.0, 3600.0, 3600.0
 # Below the usual is nothing to tell of in a room that is still as warm as the guide line.
@@ -43,7 +43,7 @@ class _Room:
 
 @dataclass(frozen=True)
 class Cold:
-    """Rule D8: a living room below 12 degrees for two hours, below 8 for one, or any room 6 below its own usual for one.
+    """A living room below 12 degrees for two hours, below 8 for one, or any room 6 below its own usual for one.
 
     The usual is the median of the last 14 days at the same hour. Below 8 degrees is to be checked soon, the rest is worth a word. Bathrooms,
     halls and the like do not count. Where only one room has a thermometer it stands for the living room. Nothing is told

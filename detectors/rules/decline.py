@@ -16,7 +16,7 @@ from detectors.features.activity_counts import DailyCounts
 from detectors.rules.base import Evaluation
 
 NAME, VERSION = DECLINE.name, DECLINE.version
-# D11: what is compared with, how fast the mean follows; the limit is our choice (docs/evaluation.md).
+# What is compared with, how fast the mean follows; the limit is our choice (docs/evaluation.md).
 BASELINE_DAYS, BASELINE_GAP_DAYS = 56, 7
 LEAST_DAYS = 28
 FOLLOWS = 0.2

@@ -1,4 +1,4 @@
-"""Sensors that tell nothing any more although they are heard: stuck in one state, frozen at one value, chattering, or mute (D9)."""
+"""Sensors that tell nothing any more although they are heard: stuck in one state, frozen at one value, chattering, or mute."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

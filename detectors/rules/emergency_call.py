@@ -24,7 +24,7 @@ LONGEST_DELAY = timedelta(hours=24)
 
 @dataclass(frozen=True)
 class SosCall:
-    """Rule D12: every press of an emergency button is raised, even one from the future or far past of a wrong clock.
+    """Every press of an emergency button is raised, even one from the future or far past of a wrong clock.
 
     Presses of one button within two minutes of each other are one call, unless a person closed it in between. A call has no end of
     its own: it stays active until a person closes it. A press sent twice (same device, number and time) is one press.

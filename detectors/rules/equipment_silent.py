@@ -1,4 +1,4 @@
-"""Silent equipment: a device, or a whole home, that is not heard of, so that nobody can tell how the resident is (D2).
+"""Silent equipment: a device, or a whole home, that is not heard of, so that nobody can tell how the resident is.
 
 These rules look at when we heard of a device at all, by our own clock, and not at what it measured. A silent home is not a silent
 resident: it ends in "cannot tell", which is shown and told as such.

@@ -20,7 +20,7 @@ from detectors.rules.base import Evaluation
 
 NAME, VERSION = GEOFENCE_EXIT.name, GEOFENCE_EXIT.version
 
-# D5, and how much a fix outside may weigh at most: more if it follows from the one before, less after a sudden jump (our choice,
+# How much a fix outside may weigh at most: more if it follows from the one before, less after a sudden jump (our choice,
 # made on made-up tracks, see docs/evaluation.md).
 CLIP = 1.8
 CLIP_TRUSTED = 2.7
@@ -41,14 +41,14 @@ UNKNOWN_ACCURACY_M = 75.0
 LEAST_SIGMA_M = 10.0
 # The radius that holds 68 % of a round normal error is this many standard deviations.
 SIGMAS_IN_ACCURACY = 1.515
-# The share of fixes that are simply wrong, on each side (D5).
+# The share of fixes that are simply wrong, on each side.
 OUTLIERS = 0.015
-# Errors of fixes close in time are alike, so a burst weighs no more than one fix a minute (our choice: D5 was measured so).
+# Errors of fixes close in time are alike, so a burst weighs no more than one fix a minute (our choice: the filter was measured so).
 FULL_WEIGHT_S = 60.0
 # However long nothing is heard, no more than this is forgotten, so that two clear fixes are always enough (our choice).
 FORGETS_S = 1_800.0
 FRESH = timedelta(minutes=10)
-# Who was heard by the home's gateway so short ago is at home (D5).
+# Who was heard by the home's gateway so short ago is at home.
 NEAR_HOME_S = 180.0
 # How far ahead the next change of hours is looked for: hours repeat weekly.
 _AHEAD = timedelta(days=8)
@@ -82,7 +82,7 @@ class _Outside:
 
 @dataclass(frozen=True)
 class GeofenceExit:
-    """Rule D5: a two-state filter weighs each fix by its accuracy, so one wild fix never raises an alarm, and
+    """A two-state filter weighs each fix by its accuracy, so one wild fix never raises an alarm, and
     a fix after a sudden jump less than one that somebody could have walked to. The further fixes lie apart in time, the more each says.
 
     What it claims: the resident is outside the shape, while its hours hold. It works on levels, not on crossings: somebody who is

@@ -1,4 +1,4 @@
-"""Heat in the rooms of somebody who is at home, by the wet bulb globe temperature (D7)."""
+"""Heat in the rooms of somebody who is at home, by the wet bulb globe temperature."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from detectors.rules.base import Evaluation
 NAME, VERSION = HEAT.name, HEAT.version
 # The classes of the Ministry of the Environment: severe warning and danger.
 SEVERE_C, DANGER_C, HYSTERESIS_C = 28.0, 31.0, 0.5
-# D7: how long a level must hold, in seconds; by night deaths happen indoors, but rooms cool down late.
+# How long a level must hold, in seconds; by night deaths happen indoors, but rooms cool down late.
 SEVERE_DAY_S, SEVERE_NIGHT_S, DANGER_S = 1800.0, 3600.0, 900.0
 # A straight line through the last hour that reaches danger within this time; not worth a word below the other.
 FORECAST_S, FORECAST_FROM_C = 5400.0, 26.0
@@ -60,7 +60,7 @@ class _Grid:
 
 @dataclass(frozen=True)
 class Heat:
-    """Rule D7: severe heat for 30 minutes (60 at night), danger for 15, or danger within 90 minutes by the trend of the last hour.
+    """Severe heat for 30 minutes (60 at night), danger for 15, or danger within 90 minutes by the trend of the last hour.
 
     It looks at the hottest room with a thermometer that also knows the humidity. Severe heat is worth a word (keep an eye), danger is told
     (check soon). Nothing is told while a tracker says that the resident is away or an absence is planned, and short of danger also not

@@ -45,7 +45,7 @@ from detectors.features.window import LIFE_KINDS, LifeSigns, Window, earliest, m
 from detectors.rules.base import Evaluation
 
 NAME, VERSION = INACTIVITY.name, INACTIVITY.version
-# A little different from the usual: this long before the alarm (D1 d, the pre-alert).
+# A little different from the usual: this long before the alarm (the pre-alert).
 NOTICE_S = 1800.0
 # The longest time after which it is decided what a life sign or a silence means: a ward silence of 10 homes at night.
 DECIDED_WITHIN = timedelta(hours=3)
@@ -64,10 +64,10 @@ class _Raised:
 class Inactivity:
     """A learned line for each room and hour, with a margin that is spent where people vary most.
 
-    Three steps beyond the two-state line it grew from (a line at home and one after the door, D1): the line is drawn towards that of the
+    Three steps beyond the two-state line it grew from (a line at home and one after the door): the line is drawn towards that of the
     room seen last; the margin is full for silences of four to five hours and half of it for short ones and whole nights; and half of
     the margin lets a silence that was usual until now go on although the line drops, as when somebody sleeps in. An outing is what
-    begins with the door. What it gains over D1, and how far that can be trusted: docs/evaluation.md.
+    begins with the door. What it gains over that line, and how far that can be trusted: docs/evaluation.md.
 
     Times of the data are UTC; the line is by the wall clock of the home's zone, also on days of 23 and 25 hours. A silence is
     evaluated by what was learned for the local day on which it began, so the result does not depend on when it is evaluated.

@@ -1,4 +1,4 @@
-"""Late morning: nobody has got up although it is later than usual for this resident (D4)."""
+"""Late morning: nobody has got up although it is later than usual for this resident."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from detectors.rules.base import Evaluation, Rule
 from detectors.rules.suppression import is_suppressed
 
 NAME, VERSION = LATE_MORNING.name, LATE_MORNING.version
-# D4: never sooner than this after the usual time.
+# Never sooner than this after the usual time.
 LEAST_LATE_MIN = 60.0
 # Who closed the door this recently before the silence is out, not in bed.
 _DOOR_S = 120.0
@@ -50,7 +50,7 @@ class _Morning:
 
 @dataclass(frozen=True)
 class LateMorning:
-    """Rule D4, morning: nobody is up between four o'clock and the usual time of getting up, and an hour or three sigmas beyond.
+    """Morning: nobody is up between four o'clock and the usual time of getting up, and an hour or three sigmas beyond.
 
     Who is up is seen again within five quarters of an hour, or uses something by hand (a door, the fridge); a single visit to the toilet does
     not count unless it was just now.

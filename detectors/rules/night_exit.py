@@ -1,4 +1,4 @@
-"""Night exit: the entrance door was used late at night and nobody has been heard inside since (D3)."""
+"""Night exit: the entrance door was used late at night and nobody has been heard inside since."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +16,13 @@ from detectors.features.window import Window, earliest, moment
 from detectors.rules.base import Evaluation
 
 NAME, VERSION = NIGHT_EXIT.name, NIGHT_EXIT.version
-# D3: between these hours, and for so long nothing inside.
+# Between these hours, and for so long nothing inside.
 BEGINS_MIN, ENDS_MIN, QUIET_S = 23 * 60.0, 29 * 60.0, 600.0
 
 
 @dataclass(frozen=True)
 class NightExit:
-    """Rule D3, night: the door between 23:00 and 5:00 and no life sign of any kind for ten minutes after it; for flagged residents only.
+    """Night: the door between 23:00 and 5:00 and no life sign of any kind for ten minutes after it; for flagged residents only.
 
     It claims that somebody used the door and is not heard inside: whoever went out, or went straight back to bed where no sensor is. It ends
     with the next life sign at home. It cannot tell while the home cannot be heard, and is not asked in a planned absence.

@@ -1,4 +1,4 @@
-"""Not returned: a resident who is known to be away stays away longer than usual, or late into the night (D3)."""
+"""Not returned: a resident who is known to be away stays away longer than usual, or late into the night."""
 
 import math
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from detectors.features.window import Blind, Window, earliest, moment
 from detectors.rules.base import Evaluation
 
 NAME, VERSION = NOT_RETURNED.name, NOT_RETURNED.version
-# D3: two hours beyond the longest outing, or an hour beyond ten in the evening for those who are never out at night.
+# Two hours beyond the longest outing, or an hour beyond ten in the evening for those who are never out at night.
 MARGIN_MIN, LATE_MIN = 120.0, 23 * 60.0
 # After a planned absence, such as a day service, somebody is expected within this time (our choice).
 PLANNED_MIN = 60.0
@@ -35,7 +35,7 @@ class _Limit:
 
 @dataclass(frozen=True)
 class NotReturned:
-    """Rule D3, away: two hours longer than the longest outing on such a day (weekday or weekend), or still out at 23:00.
+    """Away: two hours longer than the longest outing on such a day (weekday or weekend), or still out at 23:00.
 
     It needs a tracker that says that the resident is away; who left by the door without one is evaluated by the inactivity rule's line after
     the door. Who is out by plan is expected an hour after its end. The evening counts only for those who were home by 23:00 on every day of the last four weeks. Where fewer than

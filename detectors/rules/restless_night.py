@@ -1,4 +1,4 @@
-"""Restless nights: more visits to the bathroom, or exits from bed, than this resident's nights have, twice in three nights (D4)."""
+"""Restless nights: more visits to the bathroom, or exits from bed, than this resident's nights have, twice in three nights."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from detectors.features.window import Window, earliest, moment
 from detectors.rules.base import Evaluation
 
 NAME, VERSION = RESTLESS_NIGHT.name, RESTLESS_NIGHT.version
-# D4: this rare, in two of three nights.
+# This rare, in two of three nights.
 RARE = 0.01
 LEAST_NIGHTS = 14
 # Few nights say little about how nights vary: so many count as if they varied by chance, and never less than by one visit (our choice).
@@ -31,7 +31,7 @@ _BEGINS_MIN = NIGHT_BEGINS_S / 60
 def chance(visits: int, baseline: Rhythm) -> float:
     """Return how likely so many visits or more are in one night, if nights vary as this resident's do.
 
-    D4 has counts that vary as chance would have it (Poisson). Those of recorded homes vary less, so that even twice the usual did not count;
+    Poisson counts vary as chance would have it. Those of recorded homes vary less, so that even twice the usual did not count;
     those of others vary more. So the own spread counts, drawn towards chance by the weight of a week.
 
     Examples
@@ -54,7 +54,7 @@ def rare_count(baseline: Rhythm) -> int:
 
 @dataclass(frozen=True)
 class RestlessNight:
-    """Rule D4, night: raised at six in the morning for the staff, and over when the next night begins.
+    """Night: raised at six in the morning for the staff, and over when the next night begins.
 
     It claims that two of the last three nights had more visits to the bathroom (without a sensor there: movements in and out of bed)
     between 22:00 and 6:00 than one night in a hundred has, as this resident's nights vary, this one among them. It does not say why. Restless nights that go on are told once.

@@ -24,14 +24,14 @@ SCALES = (WalkScale(600.0, 1800.0), WalkScale(1000.0, 3000.0))
 ASTRAY_BELOW = 0.30
 # Over the shorter stretch: who gets somewhere again.
 GOES_ON_ABOVE = 0.50
-# D6: on foot, for longer than this, further than this from every usual place.
+# On foot, for longer than this, further than this from every usual place.
 STRANGE_S = 900.0
 STRANGE_M = 300.0
 _STRANGE_WAY_M = 150.0
-# The share of a stretch outside the usual places from which on it is unfamiliar (D6).
+# The share of a stretch outside the usual places from which on it is unfamiliar.
 _UNFAMILIAR = 0.8
 _FRESH_S = 600.0
-# Where people with dementia were found: half within the first, four in five within the second (UK study, algorithms.md 1.3).
+# Where people with dementia were found: half within the first, four in five within the second (a study in the United Kingdom).
 SEARCH_M = (1200, 5000)
 WALKS_M_S = 1.1
 
@@ -56,7 +56,7 @@ class _Episode:
 
 @dataclass(frozen=True)
 class Wandering:
-    """Rule D6. Never says why somebody walks as they do: only that the way leads nowhere, or is strange to them.
+    """Never says why somebody walks as they do: only that the way leads nowhere, or is strange to them.
 
     What it claims: over the last 600 m (in at most 30 minutes) or 1,000 m (50 minutes) on foot the resident stayed within 0.3 of
     that length, although not where they usually stay (home, a club, a park bench); or, where their usual places are known from at least

@@ -1,4 +1,4 @@
-"""Ward silence: no life sign from any home, so the platform is blind and no resident can be evaluated (D2)."""
+"""Ward silence: no life sign from any home, so the platform is blind and no resident can be evaluated."""
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
@@ -14,7 +14,7 @@ NAME, VERSION = WARD_SILENT.name, WARD_SILENT.version
 SUBJECT = "ward"
 DAY_BEGINS, DAY_ENDS = time(7), time(22)
 # The longest natural silence of many recorded homes, in 48 days, was 6 minutes by day and 35 by night for 20 homes, and 14 and 65
-# for 10 (D2, 2.4).
+# for 10.
 MANY_HOMES, SOME_HOMES = 20, 10
 # A home with a life sign in this time before counts as active.
 ACTIVE_WITHIN = timedelta(hours=24)

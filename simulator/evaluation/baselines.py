@@ -85,13 +85,13 @@ def _alert_line(home: EvaluatedHome, until: float) -> Floats:
 
 @dataclass(frozen=True)
 class TwoStateLine:
-    """Our first rule (D1): one line at home and one after the door, each raised by the same margin; settings are that margin in minutes.
+    """The two-state line, our first rule: one line at home and one after the door, each raised by the same margin; settings are that margin in minutes.
 
     It is kept to compare with, and because published figures of it show that the protocol is followed.
     """
 
     settings: Sequence[float] = (10, 20, 30, 45, 60, 75, 90, 105, 120, 150, 180, 240, 300, 400, 480)
-    name: str = "two-state line (D1)"
+    name: str = "two-state line"
 
     def learn(self, home: EvaluatedHome) -> "_LearnedTwoStates":
         """Learn both lines at each midnight."""

@@ -33,7 +33,7 @@ ASKED = (
     night_exit.NAME,
 )
 COLLAPSES_PER_HOME = 20
-# An outage is known within this time, as live: a ward silence at night (D2).
+# An outage is known within this time, as live: a ward silence at night.
 _KNOWN_AFTER_S = 3600.0
 _SETTLED_BEFORE = timedelta(hours=2)
 # What a rule needs to see of the time before a collapse, and how long an alarm is waited for.

@@ -9,7 +9,7 @@ from api.wording.reason_card import place_name
 from core.store.database import Connection
 from core.store.telemetry import readings
 
-# Room temperatures as words (ux.md 2.3: 18 degrees is a guide line, the living space is hot from 28 on).
+# Room temperatures as words (18 degrees is a guide line, the living space is hot from 28 on).
 _COMFORT = ((16.0, "cold"), (18.0, "cool"), (28.0, "good"), (31.0, "warm"))
 # As long as the rules about heat and cold hold a value for true; then they cannot tell, and neither can a page.
 HOLDS = timedelta(minutes=90)
