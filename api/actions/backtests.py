@@ -14,7 +14,7 @@ from core.store.people import access_log, sensitivities
 from core.store.people.access_log import Viewed
 
 
-def request(context: ActionContext, resident: int, wish: BacktestSettings) -> BacktestRequest:
+def request(context: ActionContext, resident: int, settings: BacktestSettings) -> BacktestRequest:
     """Return a new request of a backtest; that it was asked for is recorded.
 
     Raises
@@ -29,7 +29,7 @@ def request(context: ActionContext, resident: int, wish: BacktestSettings) -> Ba
     visibility.resident_for(context.connection, context.viewer, resident, context.now, is_recorded=False)
     visibility.require_staff(context.viewer, "try settings on the past")
     number = backtest_requests.add(
-        context.connection, resident, wish, user=context.viewer.number, now=context.now
+        context.connection, resident, settings, user=context.viewer.number, now=context.now
     )
     _record(context, resident, Viewed.BACKTEST)
     return backtest_requests.get(context.connection, number)

@@ -119,10 +119,10 @@ def _alert(one: RaisedAlert, homes: dict[int, str], page: HtmlPage) -> RaisedAle
     return RaisedAlertRow(one.number, home, _rule(one.rule, page.words), one.raised_at)
 
 
-def _notes(wishes: list[simulation.InjectionRequest], homes: dict[int, str], words: Words) -> list[str]:
-    """Say which of the latest wishes wait, or could not be fulfilled."""
+def _notes(requests: list[simulation.InjectionRequest], homes: dict[int, str], words: Words) -> list[str]:
+    """Say which of the latest requests wait, or could not be fulfilled."""
     notes: list[str] = []
-    for one in wishes[:3]:
+    for one in requests[:3]:
         said = {"home": homes.get(one.home, ""), "what": _named("happens", one.kind, words)}
         if one.executed_at is None:
             notes.append(words("sim.wish_open", **said))

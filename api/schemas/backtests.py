@@ -69,7 +69,7 @@ class BacktestIn(Input):
         description="What really happened; if it is empty, the alerts that people closed as real.",
     )
 
-    def to_wish(self) -> BacktestSettings:
+    def to_settings(self) -> BacktestSettings:
         """Return it as the domain has it."""
         return BacktestSettings(
             weeks=self.weeks,

@@ -37,7 +37,7 @@ class ExpectationOut(Output):
     delay_s: float | None
 
 
-class WishOut(Output):
+class InjectionRequestOut(Output):
     """Something that was asked for, and what became of it."""
 
     number: int
@@ -62,7 +62,7 @@ class SimulationOut(Output):
     home_names: dict[int, str]
     expectations: list[ExpectationOut] = Field(description="The newest first.")
     false_alerts: list[RaisedOut] = Field(description="Alerts that belong to nothing that happened.")
-    wishes: list[WishOut]
+    wishes: list[InjectionRequestOut]
 
 
 class SimulationIn(Input):
@@ -71,14 +71,14 @@ class SimulationIn(Input):
     wanted: bool
 
 
-class WishIn(Input):
+class InjectionRequestIn(Input):
     """What should happen, and in which home."""
 
     kind: Injectable
     home: HomeNumber
 
 
-class WishMadeOut(Output):
+class InjectionRequestMadeOut(Output):
     """The number of what was asked for."""
 
     number: int

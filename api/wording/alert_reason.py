@@ -19,8 +19,8 @@ from core.domain.reasons import (
     GeofenceExitReason,
     HomeSilentReason,
     InactivityReason,
-    StraySosReason,
-    UnheardReason,
+    OutOfContactReason,
+    UnassignedSosReason,
     UsualSilence,
     WardSilentReason,
 )
@@ -165,7 +165,7 @@ def _detected(card: CallReason, alert: Alert, times: LocalTimes) -> Iterator[str
     yield words(f"why.{told}_always")
 
 
-def _silent(card: UnheardReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
+def _silent(card: OutOfContactReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
     clock = clock_of(card.last_heard or alert.began_at, times)
     device = _device(card, words) if isinstance(card, DeviceSilentReason) else ""
@@ -192,12 +192,12 @@ def _device(card: DeviceSilentReason, words: Words) -> str:
     return f"{place_name(card.place, words)} {words(kind) if words.has(kind) else ''}".strip()
 
 
-def _canary(_card: UnheardReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
+def _canary(_card: OutOfContactReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     yield times.words("why.canary_silent", clock=clock_of(alert.began_at, times))
     yield times.words("why.canary_hint")
 
 
-def _stray(card: StraySosReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
+def _unassigned(card: UnassignedSosReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
     yield words("why.stray_sos", clock=clock_of(alert.began_at, times))
     for one in card.buttons:
@@ -216,7 +216,7 @@ _LINES: Mapping[type, Callable[[Any, Alert, LocalTimes], str]] = {
     GeofenceExitReason: _geofence_line,
     DeviceSilentReason: _device_line,
     CallReason: _call_line,
-    StraySosReason: _call_line,
+    UnassignedSosReason: _call_line,
     **home_reasons.LINES,
     **outdoor_reasons.LINES,
 }
@@ -228,8 +228,8 @@ _WHY: Mapping[type, Callable[[Any, Alert, LocalTimes], Iterator[str]]] = {
     AreaSilentReason: _area,
     WardSilentReason: _silent,
     DeviceSilentReason: _silent,
-    UnheardReason: _canary,
-    StraySosReason: _stray,
+    OutOfContactReason: _canary,
+    UnassignedSosReason: _unassigned,
     **home_reasons.WHY,
     **outdoor_reasons.WHY,
 }

@@ -285,27 +285,27 @@ class BatteryReason(ReasonCard, frozen=True, kw_only=True):
     days_left_low: int | None = None
 
 
-class UnheardReason(ReasonCard, frozen=True, kw_only=True):
+class OutOfContactReason(ReasonCard, frozen=True, kw_only=True):
     """Card of `canary_silent`, and of what else is not heard."""
 
     cause: str = ""
     last_heard: Moment | None = None
 
 
-class HomeSilentReason(UnheardReason, frozen=True, kw_only=True):
+class HomeSilentReason(OutOfContactReason, frozen=True, kw_only=True):
     """Card of `home_silent`."""
 
     devices: int | None = None
 
 
-class DeviceSilentReason(UnheardReason, frozen=True, kw_only=True):
+class DeviceSilentReason(OutOfContactReason, frozen=True, kw_only=True):
     """Card of `device_silent`."""
 
     kind: str = ""
     place: str = ""
 
 
-class AreaSilentReason(UnheardReason, frozen=True, kw_only=True):
+class AreaSilentReason(OutOfContactReason, frozen=True, kw_only=True):
     """Card of `area_silent`."""
 
     area: str = ""
@@ -314,7 +314,7 @@ class AreaSilentReason(UnheardReason, frozen=True, kw_only=True):
     silent_min: int | None = None
 
 
-class WardSilentReason(UnheardReason, frozen=True, kw_only=True):
+class WardSilentReason(OutOfContactReason, frozen=True, kw_only=True):
     """Card of `ward_silent`; without the homes where the broker or ingest was away."""
 
     homes: int | None = None
@@ -330,7 +330,7 @@ class UnassignedButton(Struct, frozen=True, kw_only=True):
     presses: int | None = None
 
 
-class StraySosReason(ReasonCard, frozen=True, kw_only=True):
+class UnassignedSosReason(ReasonCard, frozen=True, kw_only=True):
     """Card of `stray_sos`."""
 
     buttons: tuple[UnassignedButton, ...] = ()

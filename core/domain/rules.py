@@ -226,7 +226,7 @@ CANARY_SILENT = _about_ward(
     raised="after two missed messages, and five minutes at least; not while the whole ward is silent",
     clears="when its messages arrive again",
     sensors="`mimamori canary` running on another machine",
-    no_scenario="no simulated ward has a canary; an integration test flies one", reason=reasons.UnheardReason, todo="todo_canary",
+    no_scenario="no simulated ward has a canary; an integration test flies one", reason=reasons.OutOfContactReason, todo="todo_canary",
 )
 STRAY_SOS = _about_ward(
     name="stray_sos", lowest=_EMERGENCY, highest=_EMERGENCY, ends=Ends.PERSON,
@@ -234,7 +234,7 @@ STRAY_SOS = _about_ward(
     raised="at once; while the alert is open, further presses are told at most every two minutes",
     clears="never by itself: a person closes it",
     sensors="a button whose messages reach the broker",
-    no_scenario="every simulated button is registered; an integration test presses others", reason=reasons.StraySosReason, todo="todo_stray",
+    no_scenario="every simulated button is registered; an integration test presses others", reason=reasons.UnassignedSosReason, todo="todo_stray",
 )
 SOS = _call(
     name="sos", finds="somebody pressed an emergency button",

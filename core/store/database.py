@@ -60,7 +60,7 @@ class Database:
     ) -> None:
         self._url = url
         self._application = application
-        self._patience_s = timeout_s
+        self._timeout_s = timeout_s
         self._pool: ConnectionPool[Connection] = ConnectionPool(
             url,
             min_size=1,
@@ -83,7 +83,7 @@ class Database:
         """
         self._pool.open()
         try:
-            self._pool.wait(self._patience_s)
+            self._pool.wait(self._timeout_s)
         except PoolTimeout as error:
             self._pool.close()
             raise StoreUnavailableError(

@@ -104,9 +104,9 @@ class BacktestWorker:
 
 
 def _question(begun: Begun, clock: Clock) -> Question:
-    wish: BacktestSettings = begun.settings
-    tried = tuple(Sensitivity) if wish.budget is not None else wish.sensitivities
-    return Question(begun.resident, clock.now(), wish.weeks, frozenset(wish.rules), tried)
+    settings: BacktestSettings = begun.settings
+    tried = tuple(Sensitivity) if settings.budget is not None else settings.sensitivities
+    return Question(begun.resident, clock.now(), settings.weeks, frozenset(settings.rules), tried)
 
 
 def main() -> int:

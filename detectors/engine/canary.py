@@ -51,7 +51,7 @@ def _missed(missed: Iterable[BlindTime]) -> Iterable[Finding]:
             raised_at=one.known_at,
             cleared_at=one.ended_at,
             reason=as_json(
-                reasons.UnheardReason(
+                reasons.OutOfContactReason(
                     rule_version=_VERSION,
                     cause=one.cause,
                     last_heard=one.began_at,

@@ -78,7 +78,7 @@ def _finding(
         raised_at=began_at,
         cleared_at=None,
         reason=as_json(
-            reasons.StraySosReason(
+            reasons.UnassignedSosReason(
                 rule_version=VERSION,
                 buttons=tuple(
                     reasons.UnassignedButton(

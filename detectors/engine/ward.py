@@ -134,7 +134,7 @@ def _other_causes(connection: Connection, since: datetime, now: datetime) -> lis
             raised_at=max(one.known_at, one.began_at + _RAISED_AFTER),
             cleared_at=one.ended_at,
             reason=as_json(
-                reasons.UnheardReason(
+                reasons.OutOfContactReason(
                     rule_version=VERSION,
                     cause=one.cause,
                     last_heard=one.began_at,

@@ -62,7 +62,7 @@ class TryForm:
                 found[f"happened-{number}"] = page.words("backtest.problem_row", n=number, problem=problem)
         return found
 
-    def wish(self, page: HtmlPage) -> BacktestSettings:
+    def settings(self, page: HtmlPage) -> BacktestSettings:
         """Return what is to be tried: every setting side by side."""
         rules = (self.rule,) if self.rule else ()
         labels = tuple(one.label(page) for one in self.happened)
@@ -115,7 +115,7 @@ def ask(
         problems = form.problems(page)
         if not problems:
             try:
-                made = actions.request(ActionContext(connection, viewer, now), number, form.wish(page))
+                made = actions.request(ActionContext(connection, viewer, now), number, form.settings(page))
             except ConflictError:
                 problems = {"rule": page.words("backtest.problem_many")}
             else:

@@ -70,7 +70,7 @@ def filled_up(rows: Sequence[Happening]) -> list[Happening]:
 
 def remembered(before: Sequence[BacktestSettings], page: HtmlPage) -> list[Happening]:
     """Return what was typed in when somebody tried last, so that it need not be typed again."""
-    labels = next((wish.labels for wish in before if wish.labels), ())
+    labels = next((one.labels for one in before if one.labels), ())
     return list(_rows(sorted(labels, key=lambda one: one.began_at)[-_MOST_ROWS:], page))
 
 

@@ -29,7 +29,7 @@ def ask(
     viewer: Staff, number: Number, body: BacktestIn, connection: ConnectionDep, now: NowDep
 ) -> BacktestOut:
     """Ask what would have been told; read the answer under its number. Nobody is told anything, and the person sees who asked."""
-    made = actions.request(ActionContext(connection, viewer, now), number, body.to_wish())
+    made = actions.request(ActionContext(connection, viewer, now), number, body.to_settings())
     return BacktestOut.of(made)
 
 

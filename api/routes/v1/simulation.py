@@ -11,12 +11,12 @@ from api.actions.context import ActionContext
 from api.dependencies import Admin, ConnectionDep, NowDep, refuse_production
 from api.schemas.simulation import (
     ExpectationOut,
+    InjectionRequestIn,
+    InjectionRequestMadeOut,
+    InjectionRequestOut,
     RaisedOut,
     SimulationIn,
     SimulationOut,
-    WishIn,
-    WishMadeOut,
-    WishOut,
 )
 from core.domain.simulation import Expectation, RaisedAlert, compare
 from core.errors import NotFoundError
@@ -51,15 +51,15 @@ def show_simulation(_viewer: Admin, connection: ConnectionDep, now: NowDep, days
         expectations=[_expectation(one) for one in compared.expectations],
         false_alerts=_raised(compared.false_alerts),
         wishes=[
-            WishOut(
-                number=wish.number,
-                at=wish.at,
-                home=wish.home,
-                kind=wish.kind,
-                taken_at=wish.executed_at,
-                problem=wish.problem,
+            InjectionRequestOut(
+                number=one.number,
+                at=one.at,
+                home=one.home,
+                kind=one.kind,
+                taken_at=one.executed_at,
+                problem=one.problem,
             )
-            for wish in simulation.injection_requests(connection)
+            for one in simulation.injection_requests(connection)
         ],
     )
 
@@ -71,10 +71,12 @@ def want_simulation(viewer: Admin, connection: ConnectionDep, now: NowDep, body:
 
 
 @router.post("/simulation/wishes", summary="Make something happen now", status_code=201)
-def wish(viewer: Admin, connection: ConnectionDep, now: NowDep, body: WishIn) -> WishMadeOut:
+def wish(
+    viewer: Admin, connection: ConnectionDep, now: NowDep, body: InjectionRequestIn
+) -> InjectionRequestMadeOut:
     """Ask for something to happen in a home; whether it could be done shows in the list of wishes."""
     number = actions.inject(ActionContext(connection, viewer, now), kind=body.kind, home=body.home)
-    return WishMadeOut(number=number)
+    return InjectionRequestMadeOut(number=number)
 
 
 def _expectation(one: Expectation) -> ExpectationOut:

@@ -69,9 +69,9 @@ def mark_planned(connection: Connection, event: int, now: datetime) -> None:
     connection.execute(_NOTIFICATIONS["mark_planned"], {"event": event, "now": now})
 
 
-def openings(connection: Connection, alert: int, patience: int) -> list[Opening]:
-    """Return to whom an alert was told, or is being told; after more than `patience` failed attempts nobody waits for it."""
-    rows = connection.execute(_NOTIFICATIONS["openings"], {"alert": alert, "patience": patience})
+def openings(connection: Connection, alert: int, most_attempts: int) -> list[Opening]:
+    """Return to whom an alert was told, or is being told; after more than `most_attempts` failed attempts nobody waits for it."""
+    rows = connection.execute(_NOTIFICATIONS["openings"], {"alert": alert, "most_attempts": most_attempts})
     return [Opening(*row) for row in rows]
 
 

@@ -25,7 +25,7 @@ class ResidentOverview:
 
     Attributes
     ----------
-    judged_state : WatchState
+    evaluated_state : WatchState
         What the last judging found; ask `state_at` for what may be said now.
     known_through : datetime or None
         Until when that is known: nobody judged the ward after it, or the resident was due then. None before the first judging.
@@ -53,7 +53,7 @@ class ResidentOverview:
     zone: ZoneInfo
     office_name: str
     office_phone: str
-    judged_state: WatchState
+    evaluated_state: WatchState
     state_since: datetime | None
     known_through: datetime | None
     last_life_sign_at: datetime | None
@@ -74,7 +74,7 @@ class ResidentOverview:
     def state_at(self, known_since: datetime) -> WatchState:
         """Return the state, as long as it was judged at `known_since` or later; else nobody can tell."""
         is_known = self.known_through is not None and self.known_through >= known_since
-        return self.judged_state if is_known else WatchState.CANNOT_TELL
+        return self.evaluated_state if is_known else WatchState.CANNOT_TELL
 
     def age(self, now: datetime) -> int | None:
         """Return the age in full years on the day that `now` is in the home's zone."""
@@ -227,7 +227,7 @@ def _overviews(
             ResidentOverview,
             row,
             zone=ZoneInfo,
-            judged_state=WatchState,
+            evaluated_state=WatchState,
             last_life_sign_kind=DeviceKind,
             worst=Severity,
         )

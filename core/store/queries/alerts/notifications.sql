@@ -50,12 +50,12 @@ FROM alert_event
 WHERE alert_id = %(alert)s AND kind = 'declined' AND contact_id IS NOT NULL AND alert_event_id > %(cycle)s;
 
 -- name: openings
--- To whom the alert was told, or is being told: the best delivery of each contact. After more than `patience` failed attempts
+-- To whom the alert was told, or is being told: the best delivery of each contact. After more than `most_attempts` failed attempts
 -- a message is still tried, but nobody waits for it.
 SELECT
     contact_id,
     bool_or(status IN ('sending', 'sent', 'unknown') OR (status = 'pending' AND attempts > 0)) AS was_tried,
-    bool_or(status IN ('sending', 'sent') OR (status = 'pending' AND attempts <= %(patience)s)) AS is_live
+    bool_or(status IN ('sending', 'sent') OR (status = 'pending' AND attempts <= %(most_attempts)s)) AS is_live
 FROM notification
 WHERE alert_id = %(alert)s AND kind = 'opening'
 GROUP BY contact_id;
