@@ -38,7 +38,9 @@ def canary(
     device: Annotated[str, typer.Argument(help="A native device, registered for this alone.")],
     password_file: Annotated[str, typer.Option(help="A file with its password, or - for standard input.")],
     every: Annotated[float, typer.Option(help="Send again after so many seconds; 0: once.", min=0)] = 0,
-    timeout: Annotated[float, typer.Option(help="How long it may take, in seconds.", min=1, max=600)] = 10,
+    timeout: Annotated[
+        float, typer.Option("--patience", help="How long it may take, in seconds.", min=1, max=600)
+    ] = 10,
 ) -> None:
     """Send a message as a device does, and tell how long it takes until it is in the database.
 

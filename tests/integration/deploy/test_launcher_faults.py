@@ -52,7 +52,7 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         [
             sys.executable,
             "-c",
-            "from deploy.command import main; main()",
+            "from deploy.cli import main; main()",
             "demo",
             "--folder",
             str(folder),
@@ -160,11 +160,11 @@ def test_a_broker_on_a_taken_port_is_told(folder: Path, taken_port: int) -> None
 
 def test_services_end_when_their_launcher_is_killed(folder: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from deploy import packages;"
-        "from deploy.cluster import Cluster; from deploy.broker import Broker;"
+        "import sys, time; from pathlib import Path; from deploy.local import required_programs;"
+        "from deploy.local.postgres_cluster import Cluster; from deploy.local.mosquitto import Broker;"
         "folder = Path(sys.argv[1]);"
-        "Cluster(folder / 'postgresql', packages.postgres(print), for_tests=True).start();"
-        "Broker(folder / 'broker', packages.mosquitto(print)).start();"
+        "Cluster(folder / 'postgresql', required_programs.postgres(print), for_tests=True).start();"
+        "Broker(folder / 'broker', required_programs.mosquitto(print)).start();"
         "print('up', flush=True); time.sleep(60)"
     )
     with subprocess.Popen(
