@@ -56,7 +56,7 @@ test: assets services ## Run all tests, with a real broker, database and browser
 	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 test-unit: $(INSTALLED) ## Run the tests that need no services
-	@$(BIN)/pytest tests/unit tests/property tests/contract $(ARGS)
+	@$(BIN)/pytest -n 2 --dist worksteal tests/unit tests/property tests/contract $(ARGS)
 
 test-faults: assets services ## Run the long tests that kill processes again and again
 	@LONG_FAULTS=1 $(BIN)/pytest -m faults $(ARGS)

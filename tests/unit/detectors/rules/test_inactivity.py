@@ -346,3 +346,17 @@ def test_inactivity_is_due_when_a_planned_absence_begins_and_when_it_ends_though
     assert due(30, Interval(begins, ends)) == ends
     assert due(10, Interval(begins, None)) == begins
     assert due(30, Interval(begins, None)) is None
+
+
+def test_a_silence_that_ended_before_the_span_raises_nothing_in_it():
+    morning = DAY + timedelta(hours=8)
+    minutes = [*range(0, 60, 5), *range(360, 660, 5)]
+    signs = life_signs(
+        [((morning + timedelta(minutes=one)).timestamp(), DeviceKind.MOTION, "kitchen") for one in minutes]
+    )
+    window = Window(1, UTC_ZONE, DAY, signs, no_track(), (), (), (), ())
+    rule = Inactivity(lambda _: SilenceBaseline(28, FLAT))
+    ended = morning + timedelta(minutes=360)
+
+    assert len(rule.evaluate(window, morning, ended).findings) == 1
+    assert rule.evaluate(window, ended + timedelta(hours=4), ended + timedelta(hours=5)).findings == ()
