@@ -23,7 +23,7 @@ from simulator.ward_run import CATCH_UP, Simulation, publish_live
 log = get_logger(__name__)
 # Something that is asked for happens a moment later, so that nothing that was sent already must be changed.
 LEAD = timedelta(seconds=20)
-_STOP_PATIENCE_S = 10.0
+_STOP_TIMEOUT_S = 10.0
 _NUMBERED = re.compile(rb'\{"seq":([0-9]+)')
 Connect = Callable[[threading.Event], AbstractContextManager[Publisher]]
 
@@ -74,7 +74,7 @@ class Player:
         """Stop publishing and wait until that is so."""
         self._stop.set()
         if self._thread is not None:
-            self._thread.join(_STOP_PATIENCE_S)
+            self._thread.join(_STOP_TIMEOUT_S)
 
     def inject(self, kind: str, home: str) -> list[TrueEvent]:
         """Make something happen in a home a moment from now; return what really happens.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Taken up by `mimamori device`.
 credentials = typer.Typer()
 _DeviceId = Annotated[str, typer.Argument(help="Printed on the label.")]
-_PATIENCE_S = 15.0
+_TIMEOUT_S = 15.0
 
 
 class EnrolmentError(MimamoriError):
@@ -147,7 +147,7 @@ def _exchange(base_url: str, code: str) -> dict[str, Any]:
         method="POST",
     )
     try:
-        with urllib.request.urlopen(request, timeout=_PATIENCE_S) as answer:  # noqa: S310
+        with urllib.request.urlopen(request, timeout=_TIMEOUT_S) as answer:  # noqa: S310
             found: dict[str, Any] = json.load(answer)
             return found
     except urllib.error.HTTPError as error:

@@ -14,7 +14,7 @@ from core.errors import MimamoriError
 from deploy.local.child_process import Child
 
 _POLL_S = 0.05
-_READY_PATIENCE_S = 60.0
+_READY_TIMEOUT_S = 60.0
 _FIRST_PAUSE_S = 1.0
 _LONGEST_PAUSE_S = 30.0
 # After this long without trouble the next pause is short again.
@@ -75,7 +75,7 @@ class Service:
         ServiceError
             It ended before, or took too long.
         """
-        deadline = time.monotonic() + _READY_PATIENCE_S
+        deadline = time.monotonic() + _READY_TIMEOUT_S
         while self.event("ready") is None:
             if self._child is None or not self._child.is_running:
                 raise ServiceError(
@@ -83,7 +83,7 @@ class Service:
                 )
             if time.monotonic() > deadline:
                 raise ServiceError(
-                    f"{self.plan.name} was not ready after {_READY_PATIENCE_S:.0f} s; its log is {self.log}"
+                    f"{self.plan.name} was not ready after {_READY_TIMEOUT_S:.0f} s; its log is {self.log}"
                 )
             time.sleep(_POLL_S)
 

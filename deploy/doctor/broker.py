@@ -13,7 +13,7 @@ from core.errors import SettingsError
 from core.settings import Settings
 from deploy.doctor.check import Check, CheckResult
 
-_PATIENCE_S = 5.0
+_TIMEOUT_S = 5.0
 # A topic that nobody but the broker itself may write.
 _FORBIDDEN = "mimamori/v1/doctor-probe/readings"
 
@@ -99,9 +99,9 @@ def _visit(settings: Settings, username: str, password: str) -> tuple[_Answer | 
         return None, None
     client.loop_start()
     try:
-        if connected.came.wait(_PATIENCE_S) and not connected.refused:
+        if connected.came.wait(_TIMEOUT_S) and not connected.refused:
             client.publish(_FORBIDDEN, b"", qos=1)
-            published.came.wait(_PATIENCE_S)
+            published.came.wait(_TIMEOUT_S)
     finally:
         client.disconnect()
         client.loop_stop()

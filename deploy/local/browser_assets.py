@@ -30,7 +30,7 @@ _FILES = {
     "leaflet/dist/leaflet.css": "leaflet.css",
     "leaflet/LICENSE": "leaflet.LICENSE.txt",
 }
-_PATIENCE_S = 180.0
+_TIMEOUT_S = 180.0
 
 
 class AssetsError(MimamoriError):
@@ -94,7 +94,7 @@ def _fetch() -> None:
             cwd=SOURCE,
             capture_output=True,
             text=True,
-            timeout=_PATIENCE_S,
+            timeout=_TIMEOUT_S,
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise AssetsError(f"npm could not be run: {error}; try again, or see docs/runbook.md") from error

@@ -14,7 +14,7 @@ from deploy.local.ports import LOOPBACK, answers, free_port, is_free
 
 INGEST = "ingest"
 SIMULATOR = "simulator"
-_START_PATIENCE_S = 10.0
+_START_TIMEOUT_S = 10.0
 _POLL_S = 0.01
 _DEVICES_PORT = "devices-port"
 _PORT_TRIES = 3
@@ -162,7 +162,7 @@ class Broker:
 
     def _wait_ready(self, child: Child) -> str | None:
         """Return None when the broker answers, else what went wrong."""
-        deadline = time.monotonic() + _START_PATIENCE_S
+        deadline = time.monotonic() + _START_TIMEOUT_S
         while time.monotonic() < deadline:
             if not child.is_running:
                 return self._why(child)
@@ -170,7 +170,7 @@ class Broker:
                 return None
             time.sleep(_POLL_S)
         self.stop()
-        return f"the broker in {self.folder} was not ready after {_START_PATIENCE_S:.0f} s; see {self.log}"
+        return f"the broker in {self.folder} was not ready after {_START_TIMEOUT_S:.0f} s; see {self.log}"
 
     def _why(self, child: Child) -> str:
         output = child.output()

@@ -16,7 +16,7 @@ from deploy.local.ports import LOOPBACK, free_port
 from deploy.local.postgres_server import PostgresServer
 
 SUPERUSER = "mimamori"
-_START_PATIENCE_S = 60.0
+_START_TIMEOUT_S = 60.0
 _POLL_S = 0.02
 _PORT_TRIES = 3
 # Below this PostgreSQL stops in the middle of work; better not to begin.
@@ -247,7 +247,7 @@ class Cluster:
 
     def _wait_ready(self, child: Child) -> str | None:
         """Return None when the server answers, else what went wrong."""
-        deadline = time.monotonic() + _START_PATIENCE_S
+        deadline = time.monotonic() + _START_TIMEOUT_S
         while time.monotonic() < deadline:
             if not child.is_running:
                 return f"the database in {self.folder} did not start: {_reason(child.output())} (log: {self.log})"
@@ -255,7 +255,7 @@ class Cluster:
                 return None
             time.sleep(_POLL_S)
         self.stop()
-        return f"the database in {self.folder} was not ready after {_START_PATIENCE_S:.0f} s; see {self.log}"
+        return f"the database in {self.folder} was not ready after {_START_TIMEOUT_S:.0f} s; see {self.log}"
 
     def _says_ready(self) -> bool:
         try:

@@ -25,7 +25,7 @@ from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import Publisher
 
 _POLL_S = 0.01
-_PATIENCE_S = 120.0
+_TIMEOUT_S = 120.0
 _BEHIND = timedelta(milliseconds=1)
 
 
@@ -103,7 +103,7 @@ class Stepping:
         self._wait(is_evaluated, moment, "detectors")
 
     def _wait(self, is_done: Callable[[Connection, datetime], bool], moment: datetime, who: str) -> None:
-        deadline = time.monotonic() + _PATIENCE_S
+        deadline = time.monotonic() + _TIMEOUT_S
         while True:
             with self.database.transaction() as connection:
                 if is_done(connection, moment):
@@ -112,7 +112,7 @@ class Stepping:
                 raise ReplayError(f"{who} did not come to {moment:%Y-%m-%d %H:%M}: {trouble}")
             if time.monotonic() > deadline:
                 raise ReplayError(
-                    f"{who} did not come to {moment:%Y-%m-%d %H:%M} within {_PATIENCE_S:.0f} s; does it run with the"
+                    f"{who} did not come to {moment:%Y-%m-%d %H:%M} within {_TIMEOUT_S:.0f} s; does it run with the"
                     f" setting MIMAMORI_CLOCK=file:{self.clock}?"
                 )
             time.sleep(_POLL_S)

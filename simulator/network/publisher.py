@@ -21,7 +21,7 @@ from simulator.network.retransmit_buffer import RetransmitBuffer
 
 # Commands of native devices, alone and behind a gateway.
 _COMMANDS = (("mimamori/v1/+/command", 1), ("gw/+/mimamori/v1/+/command", 1))
-_CONNECT_PATIENCE_S = 15.0
+_CONNECT_TIMEOUT_S = 15.0
 _KEEP_ALIVE_S = 30
 _POLL_S = 0.2
 
@@ -98,7 +98,7 @@ class Publisher:
         properties = Properties(PacketTypes.CONNECT)
         self._client.connect_async(*self._address, keepalive=_KEEP_ALIVE_S, properties=properties)
         self._client.loop_start()
-        if not self._connected.wait(_CONNECT_PATIENCE_S) or self._problem is not None:
+        if not self._connected.wait(_CONNECT_TIMEOUT_S) or self._problem is not None:
             self._client.disconnect()
             self._client.loop_stop()
             host, port = self._address

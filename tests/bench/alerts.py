@@ -35,7 +35,7 @@ _FULL_PROBES, _QUICK_PROBES = 200, 60
 _PROBES_PER_S = 6.0
 # The ward sends for so long before anybody presses.
 _WARM_S = 5.0
-_PATIENCE_S = 60.0
+_TIMEOUT_S = 60.0
 # Somebody walks away from home, a fix every two minutes.
 _FIX_S, _WALK_M_S = 120.0, 1.2
 
@@ -151,7 +151,7 @@ def _taken(
         )
         return {int(str(resident)): float(str(at)) for resident, at in rows}
 
-    wait_until(lambda: published.keys() <= committed().keys(), _PATIENCE_S, f"an alert ({rule}) of everybody")
+    wait_until(lambda: published.keys() <= committed().keys(), _TIMEOUT_S, f"an alert ({rule}) of everybody")
     at = committed()
     return [at[resident] - began for resident, began in published.items()]
 

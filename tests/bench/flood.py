@@ -13,7 +13,7 @@ _IN_FLIGHT = 2000
 _CHUNK = 500
 _KEEPALIVE_S = 3600
 _PUBACK = 0x40
-_PATIENCE_S = 60.0
+_TIMEOUT_S = 60.0
 
 
 class FloodError(Exception):
@@ -59,7 +59,7 @@ class Flood:
                 in_flight += len(chunk)
             wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if waiting else 0)
             self._selector.modify(self._socket, wanted)
-            ready = self._selector.select(_PATIENCE_S) if in_flight or waiting else []
+            ready = self._selector.select(_TIMEOUT_S) if in_flight or waiting else []
             if not ready and in_flight:
                 raise FloodError("the broker acknowledged nothing any more")
             for _, events in ready:

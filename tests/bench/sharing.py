@@ -14,7 +14,7 @@ from tests.support.services.processes import Process, Processes
 from tests.support.wait import wait_until
 
 _FULL_RESIDENTS, _QUICK_RESIDENTS = 2_000, 400
-_PATIENCE_S = 300.0
+_TIMEOUT_S = 300.0
 _DATABASE = "sharing"
 _Connection = psycopg.Connection[tuple[object, ...]]
 
@@ -54,7 +54,7 @@ def _backlog_s(stand: Stand, connection: _Connection, workers: int) -> float:
             starter.start("detectors", stand.settings(_DATABASE))
         began = time.monotonic()
         until = _make_due(connection, everybody=True)
-        wait_until(lambda: _left(connection, until) == 0, _PATIENCE_S, "the backlog")
+        wait_until(lambda: _left(connection, until) == 0, _TIMEOUT_S, "the backlog")
         return time.monotonic() - began
     finally:
         starter.stop_all()
@@ -72,7 +72,7 @@ def _takeover_s(stand: Stand, connection: _Connection) -> float:
             wait_until(lambda: _is_held_up(connection), what="a process that judges the home")
             starter.start("detectors", stand.settings(_DATABASE))
             began = _kill(victim)
-        wait_until(lambda: _left(connection, until) == 0, _PATIENCE_S, "the other process")
+        wait_until(lambda: _left(connection, until) == 0, _TIMEOUT_S, "the other process")
         return time.monotonic() - began
     finally:
         starter.stop_all()

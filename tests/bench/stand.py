@@ -22,7 +22,7 @@ from tests.support.wards.ward_files import register, write_ward
 
 MAIN = "bench"
 _CLIENT_ID = "mimamori-ingest"
-_PATIENCE_S = 600
+_TIMEOUT_S = 600
 _ROW = tuple[object, ...]
 
 
@@ -134,7 +134,7 @@ class Stand:
             try:
                 for worker in workers:
                     worker.wait_for("broker_connected")
-                wait_until(lambda: self.stored(connection) - before >= count, _PATIENCE_S, "the backlog")
+                wait_until(lambda: self.stored(connection) - before >= count, _TIMEOUT_S, "the backlog")
                 (ended,) = connection.execute("SELECT clock_timestamp()").fetchone() or (None,)
             finally:
                 starter.stop_all()

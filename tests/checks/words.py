@@ -44,14 +44,14 @@ RETIRED = {
     "wish": "injection request, scenario event",
     "wishes": "injection requests, scenario events",
 }
-# Names of the JSON interface, which do not change.
-_OUTWARD = {"judging_behind_s", "wish", "wishes"}
+# Names of the JSON interface and of stored rules, which do not change.
+_OUTWARD = {"STRAY_SOS", "judging_behind_s", "wish", "wishes"}
 # A design note by number, or by the name of a page that readers do not have.
 _ELSEWHERE = re.compile(
     r"(?<!-)\b(?:D\d{1,2}\b(?![-\w])|(?:ux|algorithms|house|evidence|reference-systems|libraries)\.md)"
 )
 _TEXTS = {".py", ".sql", ".md", ".toml", ".html", ".js"}
-_PART = re.compile(r"[a-z]+|[A-Z][a-z]*|[A-Z]+(?![a-z])")
+_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z][a-z]*|[a-z]+")
 _HEADINGS = {"Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"}
 _LONGEST_ENTRY = 120
 _LONGEST_SUBJECT = 72

@@ -20,7 +20,7 @@ from tests.support.services.folders import service_folder
 from tests.support.services.left_over_processes import left_over
 from tests.support.wait import wait_until
 
-_START_PATIENCE_S = 100.0
+_START_TIMEOUT_S = 100.0
 # Somebody needs help within three minutes of a visitor's time, at the demo's usual speed of ten.
 _USUAL_FACTOR, _FACTOR = 10, 20
 _ALERT_PATIENCE_MS = 3 * 60_000 * _USUAL_FACTOR / _FACTOR
@@ -50,7 +50,7 @@ class Demo:
             assert process.poll() is None, self.output
             return "Mimamori runs:" in self.output
 
-        wait_until(is_up, _START_PATIENCE_S, "the demo to start")
+        wait_until(is_up, _START_TIMEOUT_S, "the demo to start")
         return process
 
     @property

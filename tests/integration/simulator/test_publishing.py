@@ -116,7 +116,7 @@ def test_live_messages_come_when_the_clock_gets_there(broker: Broker):
 
 
 def test_a_silent_broker_is_told_with_its_address(broker: Broker, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr("simulator.network.publisher._CONNECT_PATIENCE_S", 0.5)
+    monkeypatch.setattr("simulator.network.publisher._CONNECT_TIMEOUT_S", 0.5)
     where = address(broker)
     broker.stop()
     with (

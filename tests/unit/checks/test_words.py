@@ -9,6 +9,7 @@ from tests.checks.words import changelog, elsewhere_in, retired_in
 def test_a_retired_word_is_found_in_snake_and_camel_case() -> None:
     assert retired_in("judged_state") == ["judged"]
     assert retired_in("JudgingQueue") == ["judging"]
+    assert retired_in("_START_PATIENCE_S") == ["patience"]
     assert retired_in("evaluated_state") == []
     assert retired_in("planet_lanes") == []
 
