@@ -1,12 +1,14 @@
 """Real parts for the tests: a private PostgreSQL with TimescaleDB, a private Mosquitto, and our own processes."""
 
 import itertools
+import logging
 import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from playwright.sync_api import Browser, expect, sync_playwright
 
 from core.store.database import Database
@@ -40,6 +42,17 @@ def pytest_report_header() -> list[str]:
     return [
         f"services: {', '.join([server.label if server else 'PostgreSQL with TimescaleDB to be installed', *versions])}"
     ]
+
+
+@pytest.fixture(autouse=True)
+def _log_set_up_restored() -> Iterator[None]:
+    """Undo what a command run inside the test process set up: the next test reads logs as if it were alone."""
+    before, root = structlog.get_config(), logging.getLogger()
+    handlers, level = root.handlers, root.level
+    yield
+    if structlog.get_config() != before:
+        structlog.reset_defaults()
+    root.handlers, root.level = handlers, level
 
 
 @pytest.fixture(scope="session")

@@ -2,22 +2,11 @@
 
 import json
 import logging
-from collections.abc import Iterator
 
 import pytest
-import structlog
 
 from core.errors import StoreError
 from core.logs import get_logger, set_up_logs
-
-
-@pytest.fixture(autouse=True)
-def _logs_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    yield
-    root.handlers, root.level = handlers, level
-    structlog.reset_defaults()
 
 
 def logged(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
@@ -72,3 +61,14 @@ def test_a_person_at_a_terminal_reads_the_same_without_local_variables(
     assert "rule_failed" in told
     assert "ValueError" in told
     assert "山田" not in told
+
+
+def test_a_logger_already_in_use_follows_a_later_set_up(capsys: pytest.CaptureFixture[str]) -> None:
+    module_logger = get_logger("tests.in_use")
+    set_up_logs("verify", "ERROR", "pretty")
+    module_logger.info("not_written")
+    assert capsys.readouterr().err == ""
+    set_up_logs("api", "INFO", "json")
+    module_logger.info("change_feed_restored")
+
+    assert logged(capsys)["event"] == "change_feed_restored"
