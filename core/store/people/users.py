@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row, kwargs_row
 
 from core.domain.people import Language, Role, User
 from core.errors import ConflictError, NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import Row, build
 
 _USERS = load("people/users")
 
@@ -79,7 +81,7 @@ def add(
 
 def list_all(connection: Connection) -> list[User]:
     """Return everybody who can sign in, also those kept out."""
-    return [_user(row) for row in connection.execute(_USERS["users"]).fetchall()]
+    return connection.cursor(row_factory=kwargs_row(_user)).execute(_USERS["users"]).fetchall()
 
 
 def get(connection: Connection, user: int) -> User:
@@ -90,16 +92,17 @@ def get(connection: Connection, user: int) -> User:
     NotFoundError
         There is none.
     """
-    row = connection.execute(_USERS["user"], {"user": user}).fetchone()
-    if row is None:
+    cursor = connection.cursor(row_factory=kwargs_row(_user))
+    found = cursor.execute(_USERS["user"], {"user": user}).fetchone()
+    if found is None:
         raise NotFoundError(f"there is no user {user}")
-    return _user(row)
+    return found
 
 
 def find(connection: Connection, login: str) -> Credentials | None:
     """Return the user with this login, in whatever upper or lower case, or None."""
-    row = connection.execute(_USERS["user_by_login"], {"login": login}).fetchone()
-    return None if row is None else Credentials(_user(row[:7]), row[7])
+    cursor = connection.cursor(row_factory=kwargs_row(_credentials))
+    return cursor.execute(_USERS["user_by_login"], {"login": login}).fetchone()
 
 
 def by_login(connection: Connection, login: str) -> User:
@@ -170,8 +173,8 @@ def start_session(
 
 def session(connection: Connection, token_hash: bytes) -> Session | None:
     """Return the session, expired or not, or None if it has ended or its user is kept out."""
-    row = connection.execute(_USERS["session"], {"token_hash": token_hash}).fetchone()
-    return None if row is None else Session(_user(row[:7]), row[7], row[8])
+    cursor = connection.cursor(row_factory=kwargs_row(_session))
+    return cursor.execute(_USERS["session"], {"token_hash": token_hash}).fetchone()
 
 
 def touch_session(connection: Connection, token_hash: bytes, now: datetime) -> None:
@@ -218,11 +221,20 @@ def forget_attempt(connection: Connection, login_hash: bytes, peer: str, now: da
 
 def failures(connection: Connection, login_hash: bytes, peer: str, since: datetime) -> Failures:
     """Return how many sign-ins failed since a moment."""
-    row: Row = connection.execute(
-        _USERS["failures"], {"login_hash": login_hash, "peer": peer, "since": since}
-    ).fetchone() or (0, 0, 0, False)
-    return build(Failures, row)
+    values = {"login_hash": login_hash, "peer": peer, "since": since}
+    cursor = connection.cursor(row_factory=class_row(Failures))
+    return cursor.execute(_USERS["failures"], values).fetchone() or Failures(
+        login_from_peer=0, login=0, peer=0, is_known_peer=False
+    )
 
 
-def _user(row: Row) -> User:
-    return build(User, row, role=Role, language=Language)
+def _user(*, role: str, language: str, **columns: Any) -> User:
+    return User(role=Role(role), language=Language(language), **columns)
+
+
+def _credentials(*, password_hash: str, **user: Any) -> Credentials:
+    return Credentials(_user(**user), password_hash)
+
+
+def _session(*, last_seen_at: datetime, expires_at: datetime, **user: Any) -> Session:
+    return Session(_user(**user), last_seen_at, expires_at)

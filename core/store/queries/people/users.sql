@@ -9,19 +9,19 @@ RETURNING user_id;
 
 -- name: users
 -- Everybody who can sign in, by role and login.
-SELECT user_id, login, name, role, office_id, language, is_active
+SELECT user_id AS number, login, name, role, office_id AS office, language, is_active
 FROM user_account
 ORDER BY role, lower(login);
 
 -- name: user
 -- One user by key.
-SELECT user_id, login, name, role, office_id, language, is_active
+SELECT user_id AS number, login, name, role, office_id AS office, language, is_active
 FROM user_account
 WHERE user_id = %(user)s;
 
 -- name: user_by_login
 -- One user by login, with what proves their password.
-SELECT user_id, login, name, role, office_id, language, is_active, password_hash
+SELECT user_id AS number, login, name, role, office_id AS office, language, is_active, password_hash
 FROM user_account
 WHERE lower(login) = lower(%(login)s);
 
@@ -56,7 +56,9 @@ VALUES (%(token_hash)s, %(user)s, %(now)s, %(now)s, %(expires_at)s);
 
 -- name: session
 -- The user and the times of a session, if the user may still sign in.
-SELECT u.user_id, u.login, u.name, u.role, u.office_id, u.language, u.is_active, s.last_seen_at, s.expires_at
+SELECT
+    u.user_id AS number, u.login, u.name, u.role, u.office_id AS office, u.language, u.is_active, s.last_seen_at,
+    s.expires_at
 FROM user_session AS s
 JOIN user_account AS u USING (user_id)
 WHERE s.token_hash = %(token_hash)s AND u.is_active;
@@ -106,12 +108,12 @@ WHERE login_hash = %(login_hash)s AND peer = %(peer)s AND attempted_at = %(now)s
 -- Failed attempts since a moment: of this login from this peer, of this login, from this peer; and whether this login
 -- has ever signed in from this peer.
 SELECT
-    count(*) FILTER (WHERE login_hash = %(login_hash)s AND peer = %(peer)s),
-    count(*) FILTER (WHERE login_hash = %(login_hash)s),
-    count(*) FILTER (WHERE peer = %(peer)s),
+    count(*) FILTER (WHERE login_hash = %(login_hash)s AND peer = %(peer)s) AS login_from_peer,
+    count(*) FILTER (WHERE login_hash = %(login_hash)s) AS login,
+    count(*) FILTER (WHERE peer = %(peer)s) AS peer,
     EXISTS (
         SELECT FROM sign_in_attempt AS a
-        WHERE a.login_hash = %(login_hash)s AND a.peer = %(peer)s AND a.succeeded)
+        WHERE a.login_hash = %(login_hash)s AND a.peer = %(peer)s AND a.succeeded) AS is_known_peer
 FROM sign_in_attempt
 WHERE attempted_at > %(since)s AND NOT succeeded AND (login_hash = %(login_hash)s OR peer = %(peer)s);
 
