@@ -30,15 +30,17 @@ class CallPriority(StrEnum):
     """To be checked soon."""
 
 
-class Reports(StrEnum):
-    """What a reading says that repeats the one before."""
+class Evidence(StrEnum):
+    """What a field of a message proves about a person, and by what."""
 
-    EVERY_VALUE = "every_value"
-    """It counts like the first."""
-    CHANGES = "changes"
-    """Nothing: only a change shows that a person acted."""
-    STATUS = "status"
-    """Nothing: it says whether a device is connected."""
+    PULSE = "pulse"
+    """Each new message: a press, a movement that is reported each time."""
+    STATE = "state"
+    """An edge, a value that differs from the one before; the same value again proves only that the device is heard."""
+    LEVEL = "level"
+    """Nothing by itself: a quantity. What is made of it, such as an appliance in use, has edges of its own."""
+    HEALTH = "health"
+    """Nothing: it is about the device."""
 
 
 class StuckCheck(StrEnum):
@@ -83,8 +85,12 @@ class Metric:
         For a metric whose senders use words: the value stored is the word's place in this tuple. Other words are refused.
     call : CallPriority
         Whether it is a call for help when it comes true, and how urgent.
-    reports : Reports
-        What a reading says that repeats the one before.
+    evidence : Evidence
+        What a reading proves, where no profile of its device says otherwise.
+    unnumbered : Evidence or None
+        The same of a message that its device does not number; None: no other.
+    is_connection : bool
+        Whether it says that a device, or the bridge of a gateway, is connected.
     latest : Latest
         Where pages show the newest value.
     stuck_check : StuckCheck
@@ -102,9 +108,11 @@ class Metric:
     low: float
     high: float
     label: str
+    evidence: Evidence
     words: tuple[str, ...] = ()
     call: CallPriority = CallPriority.NONE
-    reports: Reports = Reports.EVERY_VALUE
+    unnumbered: Evidence | None = None
+    is_connection: bool = False
     latest: Latest = Latest.NOWHERE
     stuck_check: StuckCheck = StuckCheck.NONE
     device_kind: DeviceKind | None = None
@@ -115,50 +123,51 @@ BUTTON_WORDS = ("other", "single", "double", "triple", "hold", "long", "release"
 GEOFENCE_WORDS = ("leave", "enter")
 _NO, _YES = 0, 1
 _LIFE, _STATE, _ROOM, _HEALTH = MetricKind
+_PULSE, _EDGE, _LEVEL, _NOTHING = Evidence
 _MOTION, _DOOR, _BED, _PLUG = DeviceKind.MOTION, DeviceKind.DOOR, DeviceKind.BED, DeviceKind.PLUG
 _CLIMATE, _BUTTON = DeviceKind.CLIMATE, DeviceKind.BUTTON
 
 # fmt: off
-MOTION = Metric(1, "motion", "1", _LIFE, _NO, _YES, "movement was seen", stuck_check=StuckCheck.CHATTER, device_kind=_MOTION)
-PRESENCE = Metric(2, "presence", "1", _LIFE, _NO, _YES, "somebody is there, by radar or pressure", stuck_check=StuckCheck.STATE, device_kind=_MOTION)
-CONTACT_OPEN = Metric(3, "contact_open", "1", _LIFE, _NO, _YES, "a door or window is open", reports=Reports.CHANGES, stuck_check=StuckCheck.CHATTER, device_kind=_DOOR)
-CONTACT_USED = Metric(4, "contact_used", "1", _LIFE, _NO, _YES, "a door was used, not which way (as in recorded research data)", stuck_check=StuckCheck.CHATTER, device_kind=_DOOR)
-VIBRATION = Metric(5, "vibration", "1", _LIFE, _NO, _YES, "a thing was shaken", stuck_check=StuckCheck.CHATTER)
-BED_OCCUPIED = Metric(6, "bed_occupied", "1", _LIFE, _NO, _YES, "somebody lies in the bed", reports=Reports.CHANGES, stuck_check=StuckCheck.STATE, device_kind=_BED)
-FALL = Metric(7, "fall", "1", _LIFE, _NO, _YES, "a fall was detected", call=CallPriority.P1)
-SOS = Metric(8, "sos", "1", _LIFE, _NO, _YES, "an emergency button was pressed", call=CallPriority.P1, device_kind=_BUTTON)
-BUTTON = Metric(9, "button", "1", _LIFE, 0, len(BUTTON_WORDS) - 1, "a button was pressed, in which way", words=BUTTON_WORDS, device_kind=_BUTTON)
-DEVICE_MOVING = Metric(10, "device_moving", "1", _STATE, _NO, _YES, "the device itself moves")
-SWITCH_ON = Metric(11, "switch_on", "1", _STATE, _NO, _YES, "a switch is on", device_kind=_PLUG)
-POWER_W = Metric(12, "power_w", "W", _STATE, -20_000, 20_000, "power drawn", device_kind=_PLUG)
-ENERGY_KWH = Metric(13, "energy_kwh", "kW.h", _STATE, 0, 10_000_000, "energy drawn so far", device_kind=_PLUG, precision=3)
-CURRENT_A = Metric(14, "current_a", "A", _STATE, -100, 100, "current drawn", precision=2)
-MAINS_V = Metric(15, "mains_v", "V", _STATE, 0, 500, "voltage of the mains")
-GEOFENCE_EVENT = Metric(16, "geofence_event", "1", _STATE, 0, 1, "a phone crossed an area of its own", words=GEOFENCE_WORDS)
-STEPS_COUNT = Metric(17, "steps_count", "1", _LIFE, 0, 1_000_000, "steps so far")
-INPUT_ON = Metric(18, "input_on", "1", _LIFE, _NO, _YES, "a wired input is on: a wall switch, a reed contact, a pull cord", reports=Reports.CHANGES)
-TEMPERATURE_C = Metric(20, "temperature_c", "Cel", _ROOM, -40, 70, "temperature", latest=Latest.CLIMATE, stuck_check=StuckCheck.FROZEN, device_kind=_CLIMATE, precision=1)
-HUMIDITY_PCT = Metric(21, "humidity_pct", "%", _ROOM, 0, 100, "relative humidity", latest=Latest.CLIMATE, device_kind=_CLIMATE)
-PRESSURE_HPA = Metric(22, "pressure_hpa", "hPa", _ROOM, 300, 1_100, "air pressure", device_kind=_CLIMATE)
-ILLUMINANCE_LX = Metric(23, "illuminance_lx", "lx", _ROOM, 0, 200_000, "light")
-CO2_PPM = Metric(24, "co2_ppm", "[ppm]", _ROOM, 0, 40_000, "carbon dioxide", device_kind=_CLIMATE)
-WATER_LEAK = Metric(25, "water_leak", "1", _ROOM, _NO, _YES, "water on the floor", call=CallPriority.P2)
-SMOKE = Metric(26, "smoke", "1", _ROOM, _NO, _YES, "smoke", call=CallPriority.P1)
-GAS_LEAK = Metric(27, "gas_leak", "1", _ROOM, _NO, _YES, "gas", call=CallPriority.P1)
-CARBON_MONOXIDE = Metric(28, "carbon_monoxide", "1", _ROOM, _NO, _YES, "carbon monoxide", call=CallPriority.P1)
-BATTERY_PCT = Metric(40, "battery_pct", "%", _HEALTH, 0, 100, "charge of the battery", latest=Latest.BATTERY)
-BATTERY_V = Metric(41, "battery_v", "V", _HEALTH, 0, 60, "voltage of the battery", precision=2)
-BATTERY_LOW = Metric(42, "battery_low", "1", _HEALTH, _NO, _YES, "the battery is low", latest=Latest.BATTERY)
-CHARGING = Metric(43, "charging", "1", _HEALTH, _NO, _YES, "the battery is being charged")
-LINK_QUALITY = Metric(44, "link_quality", "1", _HEALTH, 0, 255, "quality of the radio link, as Zigbee counts it")
-RSSI_DBM = Metric(45, "rssi_dbm", "dB[mW]", _HEALTH, -200, 20, "strength of the radio signal")
-SNR_DB = Metric(46, "snr_db", "dB", _HEALTH, -100, 100, "signal to noise of the radio", precision=1)
-ONLINE = Metric(47, "online", "1", _HEALTH, _NO, _YES, "the device is connected", reports=Reports.STATUS)
-BRIDGE_ONLINE = Metric(48, "bridge_online", "1", _HEALTH, _NO, _YES, "the gateway's bridge is connected", reports=Reports.STATUS)
-TAMPER = Metric(49, "tamper", "1", _HEALTH, _NO, _YES, "somebody opened or moved the device")
-POSITION_VALID = Metric(50, "position_valid", "1", _HEALTH, _NO, _YES, "the tracker knows where it is")
-HEARTBEAT = Metric(51, "heartbeat", "1", _HEALTH, _NO, _YES, "the device is alive")
-NEAR_HOME = Metric(52, "near_home", "1", _STATE, _NO, _YES, "the home's gateway hears the tracker by radio, so its wearer is at home whatever the position says")
+MOTION = Metric(1, "motion", "1", _LIFE, _NO, _YES, "movement was seen", _PULSE, stuck_check=StuckCheck.CHATTER, device_kind=_MOTION, unnumbered=_EDGE)
+PRESENCE = Metric(2, "presence", "1", _LIFE, _NO, _YES, "somebody is there, by radar or pressure", _EDGE, stuck_check=StuckCheck.STATE, device_kind=_MOTION)
+CONTACT_OPEN = Metric(3, "contact_open", "1", _LIFE, _NO, _YES, "a door or window is open", _EDGE, stuck_check=StuckCheck.CHATTER, device_kind=_DOOR)
+CONTACT_USED = Metric(4, "contact_used", "1", _LIFE, _NO, _YES, "a door was used, not which way (as in recorded research data)", _PULSE, stuck_check=StuckCheck.CHATTER, device_kind=_DOOR)
+VIBRATION = Metric(5, "vibration", "1", _LIFE, _NO, _YES, "a thing was shaken", _PULSE, stuck_check=StuckCheck.CHATTER, unnumbered=_EDGE)
+BED_OCCUPIED = Metric(6, "bed_occupied", "1", _LIFE, _NO, _YES, "somebody lies in the bed", _EDGE, stuck_check=StuckCheck.STATE, device_kind=_BED)
+FALL = Metric(7, "fall", "1", _LIFE, _NO, _YES, "a fall was detected", _EDGE, call=CallPriority.P1)
+SOS = Metric(8, "sos", "1", _LIFE, _NO, _YES, "an emergency button was pressed", _PULSE, call=CallPriority.P1, device_kind=_BUTTON)
+BUTTON = Metric(9, "button", "1", _LIFE, 0, len(BUTTON_WORDS) - 1, "a button was pressed, in which way", _PULSE, words=BUTTON_WORDS, device_kind=_BUTTON)
+DEVICE_MOVING = Metric(10, "device_moving", "1", _STATE, _NO, _YES, "the device itself moves", _EDGE)
+SWITCH_ON = Metric(11, "switch_on", "1", _STATE, _NO, _YES, "a switch is on", _EDGE, device_kind=_PLUG)
+POWER_W = Metric(12, "power_w", "W", _STATE, -20_000, 20_000, "power drawn", _LEVEL, device_kind=_PLUG)
+ENERGY_KWH = Metric(13, "energy_kwh", "kW.h", _STATE, 0, 10_000_000, "energy drawn so far", _LEVEL, device_kind=_PLUG, precision=3)
+CURRENT_A = Metric(14, "current_a", "A", _STATE, -100, 100, "current drawn", _LEVEL, precision=2)
+MAINS_V = Metric(15, "mains_v", "V", _STATE, 0, 500, "voltage of the mains", _LEVEL)
+GEOFENCE_EVENT = Metric(16, "geofence_event", "1", _STATE, 0, 1, "a phone crossed an area of its own", _PULSE, words=GEOFENCE_WORDS)
+STEPS_COUNT = Metric(17, "steps_count", "1", _LIFE, 0, 1_000_000, "steps so far", _LEVEL)
+INPUT_ON = Metric(18, "input_on", "1", _LIFE, _NO, _YES, "a wired input is on: a wall switch, a reed contact, a pull cord", _EDGE)
+TEMPERATURE_C = Metric(20, "temperature_c", "Cel", _ROOM, -40, 70, "temperature", _LEVEL, latest=Latest.CLIMATE, stuck_check=StuckCheck.FROZEN, device_kind=_CLIMATE, precision=1)
+HUMIDITY_PCT = Metric(21, "humidity_pct", "%", _ROOM, 0, 100, "relative humidity", _LEVEL, latest=Latest.CLIMATE, device_kind=_CLIMATE)
+PRESSURE_HPA = Metric(22, "pressure_hpa", "hPa", _ROOM, 300, 1_100, "air pressure", _LEVEL, device_kind=_CLIMATE)
+ILLUMINANCE_LX = Metric(23, "illuminance_lx", "lx", _ROOM, 0, 200_000, "light", _LEVEL)
+CO2_PPM = Metric(24, "co2_ppm", "[ppm]", _ROOM, 0, 40_000, "carbon dioxide", _LEVEL, device_kind=_CLIMATE)
+WATER_LEAK = Metric(25, "water_leak", "1", _ROOM, _NO, _YES, "water on the floor", _EDGE, call=CallPriority.P2)
+SMOKE = Metric(26, "smoke", "1", _ROOM, _NO, _YES, "smoke", _EDGE, call=CallPriority.P1)
+GAS_LEAK = Metric(27, "gas_leak", "1", _ROOM, _NO, _YES, "gas", _EDGE, call=CallPriority.P1)
+CARBON_MONOXIDE = Metric(28, "carbon_monoxide", "1", _ROOM, _NO, _YES, "carbon monoxide", _EDGE, call=CallPriority.P1)
+BATTERY_PCT = Metric(40, "battery_pct", "%", _HEALTH, 0, 100, "charge of the battery", _NOTHING, latest=Latest.BATTERY)
+BATTERY_V = Metric(41, "battery_v", "V", _HEALTH, 0, 60, "voltage of the battery", _NOTHING, precision=2)
+BATTERY_LOW = Metric(42, "battery_low", "1", _HEALTH, _NO, _YES, "the battery is low", _NOTHING, latest=Latest.BATTERY)
+CHARGING = Metric(43, "charging", "1", _HEALTH, _NO, _YES, "the battery is being charged", _NOTHING)
+LINK_QUALITY = Metric(44, "link_quality", "1", _HEALTH, 0, 255, "quality of the radio link, as Zigbee counts it", _NOTHING)
+RSSI_DBM = Metric(45, "rssi_dbm", "dB[mW]", _HEALTH, -200, 20, "strength of the radio signal", _NOTHING)
+SNR_DB = Metric(46, "snr_db", "dB", _HEALTH, -100, 100, "signal to noise of the radio", _NOTHING, precision=1)
+ONLINE = Metric(47, "online", "1", _HEALTH, _NO, _YES, "the device is connected", _NOTHING, is_connection=True)
+BRIDGE_ONLINE = Metric(48, "bridge_online", "1", _HEALTH, _NO, _YES, "the gateway's bridge is connected", _NOTHING, is_connection=True)
+TAMPER = Metric(49, "tamper", "1", _HEALTH, _NO, _YES, "somebody opened or moved the device", _NOTHING)
+POSITION_VALID = Metric(50, "position_valid", "1", _HEALTH, _NO, _YES, "the tracker knows where it is", _NOTHING)
+HEARTBEAT = Metric(51, "heartbeat", "1", _HEALTH, _NO, _YES, "the device is alive", _NOTHING)
+NEAR_HOME = Metric(52, "near_home", "1", _STATE, _NO, _YES, "the home's gateway hears the tracker by radio, so its wearer is at home whatever the position says", _EDGE)
 # fmt: on
 
 METRICS: Mapping[str, Metric] = {
@@ -168,7 +177,5 @@ METRICS_BY_NUMBER: Mapping[int, Metric] = {one.number: one for one in METRICS.va
 CALLS = tuple(one.name for one in METRICS.values() if one.call is not CallPriority.NONE)
 """Metrics that are told at once when they come true: somebody calls for help, or a detector does."""
 
-
-def reporting(reports: Reports) -> tuple[Metric, ...]:
-    """Return the metrics whose readings say this when they repeat the one before."""
-    return tuple(one for one in METRICS.values() if one.reports is reports)
+CONNECTIONS = tuple(one.number for one in METRICS.values() if one.is_connection)
+"""Numbers of the metrics that say whether something is connected."""

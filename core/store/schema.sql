@@ -219,10 +219,12 @@ CREATE TABLE device (
     heartbeat_s integer,
     registered_at timestamp with time zone NOT NULL,
     retired_at timestamp with time zone,
+    profile_id integer,
     CONSTRAINT device_pkey PRIMARY KEY (device_number),
     CONSTRAINT device_device_id_check CHECK ((device_id ~ '^[a-z0-9][a-z0-9_-]{0,63}$'::text)),
     CONSTRAINT device_device_id_key UNIQUE (device_id),
     CONSTRAINT device_heartbeat_s_check CHECK ((heartbeat_s > 0)),
+    CONSTRAINT device_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES device_profile(profile_id),
     CONSTRAINT device_sender_key UNIQUE (sender)
 );
 
@@ -259,6 +261,21 @@ CREATE TABLE device_latest (
     CONSTRAINT device_latest_pkey PRIMARY KEY (device_number, metric),
     CONSTRAINT device_latest_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
 ) WITH (fillfactor=70);
+
+CREATE TABLE device_profile (
+    profile_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    name text NOT NULL,
+    version integer NOT NULL,
+    vendor text NOT NULL DEFAULT ''::text,
+    model text NOT NULL DEFAULT ''::text,
+    source text NOT NULL,
+    fields jsonb NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    CONSTRAINT device_profile_pkey PRIMARY KEY (profile_id),
+    CONSTRAINT device_profile_name_version_key UNIQUE (name, version),
+    CONSTRAINT device_profile_source_check CHECK ((source = ANY (ARRAY['exposes'::text, 'discovery'::text, 'model_library'::text, 'by_hand'::text]))),
+    CONSTRAINT device_profile_version_check CHECK ((version >= 1))
+);
 
 CREATE TABLE device_proposal (
     proposal_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,

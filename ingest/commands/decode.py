@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
+from core.domain.evidence.device_profile import evidence_of
 from core.domain.metrics import METRICS
 from core.errors import InputError
 from ingest.codecs import decode
@@ -83,7 +84,7 @@ def described(topic: str, payload: bytes) -> dict[str, object]:
         "gateway_id": source.gateway_id if source and source.gateway_id else None,
         "sender": result.sender or None,
         "values": _values(result, readings, fixes),
-        "readings": [_reading(measured, result.time) for measured in readings],
+        "readings": [_reading(measured, result) for measured in readings],
         "fixes": [_fix(position, result.time) for position in fixes],
         "events": result.notes,
         "unread": list(dict.fromkeys(result.unread)),
@@ -144,13 +145,16 @@ def _value(measured: Measured) -> object:
     return measured.value
 
 
-def _reading(measured: Measured, when: datetime | None) -> dict[str, object]:
-    moment = measured.time or when
+def _reading(measured: Measured, result: Decoded) -> dict[str, object]:
+    moment = measured.time or result.time
+    name, _, channel = measured.metric.partition("#")
+    metric = METRICS[name]
     return {
         "metric": measured.metric,
         "value": _value(measured),
-        "unit": METRICS[measured.metric.partition("#")[0]].unit,
-        "kind": METRICS[measured.metric.partition("#")[0]].kind.value,
+        "unit": metric.unit,
+        "kind": metric.kind.value,
+        "evidence": evidence_of(metric, channel, is_numbered=result.seq > 0).value,
         "time": _text(moment) if moment else None,
     }
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from core.domain.metrics import METRICS, Metric, MetricKind, Reports, reporting
+from core.domain.metrics import METRICS, Evidence, Metric, MetricKind
 from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import SendingDevice
@@ -13,7 +13,11 @@ from ingest.mqtt.message import InboundMessage
 from ingest.processing.timestamps import OLDEST, is_ahead
 
 # For these only a change shows that a person acted; a device that repeats its state says nothing new.
-CHANGE_METRICS = tuple(one.number for one in reporting(Reports.CHANGES))
+CHANGE_METRICS = tuple(
+    METRICS[name].number
+    for name in ("contact_open", "bed_occupied", "input_on")
+    if METRICS[name].evidence is Evidence.STATE
+)
 
 # Of these we know the latest value: the changing ones, and whether a device is connected.
 KNOWN_METRICS = (*CHANGE_METRICS, METRICS["online"].number)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from api.locale import words_of
 from core.domain.alert import Severity
-from core.domain.metrics import METRICS, CallPriority, Metric, Reports, StuckCheck
+from core.domain.metrics import METRICS, CallPriority, Metric, StuckCheck
 from core.domain.people import Language
 from core.domain.rule_spec import Audience, Ends, Family, RuleSpec, SubjectKind
 from core.domain.rules import RULES
@@ -35,11 +35,6 @@ _FAMILIES = {
     Family.COVERAGE: "What cannot be seen",
     Family.EQUIPMENT: "Equipment",
 }
-_REPORTS = {
-    Reports.EVERY_VALUE: "",
-    Reports.CHANGES: "only a change counts as a sign of life",
-    Reports.STATUS: "says whether the device is connected",
-}
 _CALLS = {
     CallPriority.NONE: "",
     CallPriority.P1: "a call for help: emergency",
@@ -63,7 +58,10 @@ _METRICS_HEAD = """# Metrics: what sensors may report
 
 For the technician who connects a sender, and for whoever reads measurements through the interface. Names and units are the same in messages, in the
 database and in `/api/v1`. A value outside the range is refused: no sensor that we accept can measure it. Units are UCUM codes; `1` stands for counts and yes (1) or no (0).
-Which readings show that a person acted also depends on the kind of the device: a power above 30 W counts for a plug only (`core/domain/reading.py`)."""
+
+What a reading proves about a person, it proves by its class. A *pulse* is an event each time it is new. Of a *state* only an edge proves anything: a value that differs from the one before; the
+same value again says that the device is heard. A *level* is a quantity, *health* is about the device: neither proves anything by itself. The profile of a device may say otherwise of
+its fields: a motion sensor that never says "clear" gives pulses. Which readings show that a person acted also depends on the kind of the device: a power above 30 W counts for a plug only (`core/domain/reading.py`)."""
 
 
 def rules_page() -> str:
@@ -77,7 +75,7 @@ def rules_page() -> str:
 
 def metrics_page() -> str:
     """Return the page about metrics."""
-    head = ("metric", "what it is", "unit", "range or words", "tells of", "what is done with it")
+    head = ("metric", "what it is", "unit", "range or words", "tells of", "proves by", "what is done with it")
     rows = [_metric(metric) for metric in METRICS.values()]
     made = _MADE.format(source="`core/domain/metrics.py`")
     return f"{made}\n\n{_METRICS_HEAD}\n\n{_table(head, rows)}\n"
@@ -150,9 +148,12 @@ def _notified(rule: RuleSpec) -> str:
 
 def _metric(metric: Metric) -> tuple[str, ...]:
     limits = " · ".join(metric.words) if metric.words else f"{metric.low:g} to {metric.high:g}"
-    notes = [_REPORTS[metric.reports], _CALLS[metric.call], _STUCK[metric.stuck_check]]
-    said = "; ".join(note for note in notes if note)
-    return f"`{metric.name}`", metric.label, f"`{metric.unit}`", limits, metric.kind.value, said
+    connection = "says whether something is connected" if metric.is_connection else ""
+    said = "; ".join(note for note in (connection, _CALLS[metric.call], _STUCK[metric.stuck_check]) if note)
+    proves = metric.evidence.value
+    if metric.unnumbered is not None and metric.unnumbered is not metric.evidence:
+        proves += f"; {metric.unnumbered.value} where messages have no number"
+    return f"`{metric.name}`", metric.label, f"`{metric.unit}`", limits, metric.kind.value, proves, said
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo
 
 from psycopg.types.json import Jsonb
 
-from core.domain.metrics import Reports, reporting
+from core.domain.metrics import CONNECTIONS
 from core.store.database import Connection
 from core.store.queries import load
 
 _EVALUATION = load("detection/evaluation_queue")
 # What a device says, or the broker for it, about being connected.
-STATUS_METRICS = [one.number for one in reporting(Reports.STATUS)]
+STATUS_METRICS = list(CONNECTIONS)
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,20 @@ CREATE TABLE geofence (
 CREATE INDEX geofence_resident ON geofence (resident_id) WHERE deleted_at IS NULL;
 
 -- Devices -------------------------------------------------------------------------------------------------------------
+-- What each field of a model's messages measures and proves. A version is never changed; a change is the next version.
+CREATE TABLE device_profile (
+    profile_id  integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    name        text NOT NULL,
+    version     integer NOT NULL CHECK (version >= 1),
+    vendor      text NOT NULL DEFAULT '',
+    model       text NOT NULL DEFAULT '',
+    source      text NOT NULL CHECK (source IN ('exposes', 'discovery', 'model_library', 'by_hand')),
+    -- [{"metric", "evidence", "channel", "hold", "meaning"}, ...], as core.domain.evidence.device_profile.ProfileField has them
+    fields      jsonb NOT NULL,
+    created_at  timestamptz NOT NULL,
+    UNIQUE (name, version)
+);
+
 CREATE TABLE device (
     device_number  integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     device_id      text NOT NULL UNIQUE CHECK (device_id ~ '^[a-z0-9][a-z0-9_-]{0,63}$'),
@@ -155,7 +169,9 @@ CREATE TABLE device (
     gateway_id     text,
     heartbeat_s    integer CHECK (heartbeat_s > 0),
     registered_at  timestamptz NOT NULL,
-    retired_at     timestamptz
+    retired_at     timestamptz,
+    -- Null: fields mean what the registry of metrics says.
+    profile_id     integer REFERENCES device_profile
 );
 
 -- Where a device was, and whose it was (resident null: everybody's in that home), over time.

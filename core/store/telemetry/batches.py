@@ -9,11 +9,12 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import Proposed
+from core.domain.evidence.device_profile import DeviceProfile
 from core.store.alerts import unassigned_calls
 from core.store.alerts.unassigned_calls import UnassignedCall
 from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
-from core.store.devices import proposals
+from core.store.devices import profiles, proposals
 from core.store.queries import load
 from core.store.telemetry import inserts, quarantine, sequence_gaps
 from core.store.telemetry.inserts import FixRow, Fresh, NewRow, ReadingRow, Readings
@@ -160,7 +161,10 @@ def progress(connection: Connection, worker: str) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class SendingDevice:
-    """A registered device as ingest needs it; `zone` is its home's, None while it is in no home."""
+    """A registered device as ingest needs it; `zone` is its home's, None while it is in no home.
+
+    `profile` is None for a device whose fields mean what the registry of metrics says.
+    """
 
     number: int
     device_id: str
@@ -168,6 +172,7 @@ class SendingDevice:
     kind: DeviceKind
     gateway_id: str | None
     zone: ZoneInfo | None
+    profile: DeviceProfile | None = None
 
 
 def sending_devices(
@@ -175,12 +180,19 @@ def sending_devices(
 ) -> list[SendingDevice]:
     """Return the registered devices, or those of some senders."""
     wanted = None if senders is None else list(senders)
-    rows = connection.execute(_INGESTION["devices"], {"now": now, "senders": wanted})
+    rows = connection.execute(_INGESTION["devices"], {"now": now, "senders": wanted}).fetchall()
+    known = profiles.by_key(connection, {row[6] for row in rows if row[6] is not None})
     return [
         SendingDevice(
-            number, device_id, sender, DeviceKind(kind), gateway_id, ZoneInfo(zone) if zone else None
+            number,
+            device_id,
+            sender,
+            DeviceKind(kind),
+            gateway_id,
+            ZoneInfo(zone) if zone else None,
+            known.get(profile),
         )
-        for number, device_id, sender, kind, gateway_id, zone in rows
+        for number, device_id, sender, kind, gateway_id, zone, profile in rows
     ]
 
 

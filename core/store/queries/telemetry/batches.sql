@@ -85,7 +85,9 @@ SELECT watermark FROM ingest_progress WHERE worker = %(worker)s;
 -- name: devices
 -- Registered devices with the zone of the home they are in now; also those that went out of use a short time ago, since what
 -- they measured before may still be on its way.
-SELECT device.device_number, device.device_id, device.sender, device.kind, device.gateway_id, home.time_zone
+SELECT
+    device.device_number, device.device_id, device.sender, device.kind, device.gateway_id, home.time_zone,
+    device.profile_id
 FROM device
 LEFT JOIN device_assignment AS assignment
     ON assignment.device_number = device.device_number AND assignment.during @> %(now)s

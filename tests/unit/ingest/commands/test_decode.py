@@ -24,7 +24,7 @@ def test_a_reading_says_what_it_can_tell(tmp_path: Path) -> None:
     text, exit_code = decode_file(_file(tmp_path, json.dumps(_GOOD)))
     assert exit_code == 0
     assert json.loads(text)["readings"] == [
-        {"metric": "motion", "value": True, "unit": "1", "kind": "life", "time": None}
+        {"metric": "motion", "value": True, "unit": "1", "kind": "life", "evidence": "state", "time": None}
     ]
 
 

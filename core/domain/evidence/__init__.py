@@ -1,0 +1,1 @@
+"""What a message proves about a person: the profiles of devices, and the edges of states."""
