@@ -18,9 +18,11 @@ from api.http.csrf import CsrfMiddleware
 from api.http.headers import HeadersMiddleware
 from api.http.permissions import refuse_undeclared
 from api.http.request_size import LARGEST_BODY, SizeMiddleware
+from api.locale import words_of
 from api.routes import DESCRIPTION, TAGS, health, v1
 from api.views.stream import News
 from core.clock import Clock, SystemClock
+from core.domain.people import Language
 from core.settings import Settings
 from core.store.database import Database
 
@@ -90,6 +92,8 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
         telemetry={"tracing": False, "metrics": False, "logs": False},
         max_body_size=LARGEST_BODY,
     )
+    for language in Language:
+        words_of(language)  # a text that is missing or wrong ends the start, not a page
     app.state.database = database
     app.state.settings = settings
     app.state.clock = clock

@@ -5,12 +5,14 @@ import threading
 from zoneinfo import ZoneInfo
 
 from core.clock import Clock
+from core.domain.people import Language
 from core.errors import StoreUnavailableError
 from core.logs import get_logger, set_up_logs
 from core.process import exit_code_of, stop_on_signals
 from core.settings import Settings, load_settings
 from core.store.database import Database
 from detectors.alerting import loop
+from detectors.alerting.message_texts import texts_of
 from detectors.backtest.supervisor import BacktestSupervisor
 from detectors.engine.baseline_trainer import BaselineTrainer
 from detectors.engine.scheduler import Runner
@@ -32,6 +34,8 @@ def _run() -> int:
     set_up_logs("detectors", settings.log_level, settings.log_format)
     clock = settings.make_clock()
     clock.now()
+    for language in Language:
+        texts_of(language)  # a text that is missing or wrong ends the start, not a notification
     stop = stop_on_signals()
     while not stop.is_set():
         if _serve(settings, clock, stop):

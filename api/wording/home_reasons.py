@@ -20,6 +20,7 @@ from core.domain.reasons import (
     RestlessNightReason,
     UsualOuting,
 )
+from core.texts.local_format import decimal
 
 
 def _up_by_line(_card: object, alert: Alert, times: LocalTimes) -> str:
@@ -31,7 +32,9 @@ def _room_line(card: HeatReason | ColdReason, alert: Alert, times: LocalTimes) -
     if card.temperature_c is None:
         return words("why.line_since", clock=clock)
     place = place_name(card.place, words)
-    return words("why.line_room", place=place, value=f"{card.temperature_c:.1f}", clock=clock)
+    return words(
+        "why.line_room", place=place, value=decimal(times.words.language, card.temperature_c, 1), clock=clock
+    )
 
 
 def _visits_line(card: RestlessNightReason, alert: Alert, times: LocalTimes) -> str:
@@ -57,7 +60,7 @@ def _restless_night(card: RestlessNightReason, _alert: Alert, times: LocalTimes)
     if card.visits is not None:
         yield words("why.restless_night", n=card.visits)
     if usual and usual.visits is not None and usual.days is not None:
-        yield words("why.usual_visits", value=f"{usual.visits:.1f}", n=usual.days)
+        yield words("why.usual_visits", value=decimal(words.language, usual.visits, 1), n=usual.days)
     yield words("why.restless_twice")
 
 
@@ -92,7 +95,13 @@ def _heat(card: HeatReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     value, damp, wbgt = card.temperature_c, card.humidity_pct, card.wbgt_c
     if value is not None and damp is not None and wbgt is not None:
         place = place_name(card.place, words)
-        yield words("why.heat", place=place, value=f"{value:.1f}", damp=round(damp), wbgt=f"{wbgt:.1f}")
+        yield words(
+            "why.heat",
+            place=place,
+            value=decimal(words.language, value, 1),
+            damp=round(damp),
+            wbgt=decimal(words.language, wbgt, 1),
+        )
     else:
         yield words("why.other", clock=clock_of(alert.began_at, times))
     yield from _cause(f"why.heat_{card.cause}", times)
@@ -102,12 +111,12 @@ def _cold(card: ColdReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words, usual = times.words, card.usual
     if card.temperature_c is not None:
         place = place_name(card.place, words)
-        yield words("why.cold", place=place, value=f"{card.temperature_c:.1f}")
+        yield words("why.cold", place=place, value=decimal(times.words.language, card.temperature_c, 1))
     else:
         yield words("why.other", clock=clock_of(alert.began_at, times))
     yield from _cause(f"why.cold_{card.cause}", times)
     if usual and usual.temperature_c is not None:
-        yield words("why.usual_room", value=f"{usual.temperature_c:.1f}")
+        yield words("why.usual_room", value=decimal(words.language, usual.temperature_c, 1))
 
 
 def _not_returned(card: NotReturnedReason, alert: Alert, times: LocalTimes) -> Iterator[str]:

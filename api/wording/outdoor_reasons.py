@@ -14,6 +14,7 @@ from core.domain.reasons import (
     LeftBehindReason,
     WanderingReason,
 )
+from core.texts.local_format import decimal
 
 _CAUSES = ("low", "forecast", "charge")
 
@@ -83,7 +84,7 @@ def _decline(card: DeclineReason, alert: Alert, times: LocalTimes) -> Iterator[s
     key = f"why.decline_{card.count}"
     yield words(key) if words.has(key) else words("why.other", clock=clock_of(alert.began_at, times))
     if card.lately is not None and usual and usual.median is not None and usual.days is not None:
-        lately, median = f"{card.lately:g}", f"{usual.median:g}"
+        lately, median = decimal(words.language, card.lately), decimal(words.language, usual.median)
         yield words("why.decline_numbers", lately=lately, usual=median, n=usual.days)
 
 

@@ -7,10 +7,7 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from api.locale import Words
-from core.domain.people import Language
-
-_WEEKDAYS_JA = "月火水木金土日"
-_WEEKDAYS_EN = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+from core.texts.local_format import clock_time, short_day, weekday
 
 
 @dataclass(frozen=True)
@@ -38,7 +35,7 @@ class LocalTimes:
     def clock_text(self, moment: datetime) -> str:
         """Return the clock time, with the day where it is not today."""
         here = self.local(moment)
-        text = f"{here.hour}:{here:%M}"
+        text = clock_time(self.words.language, here)
         if here.date() != self.local(self.now).date():
             text = f"{self.day(here.date())} {text}"
         return text
@@ -49,9 +46,11 @@ class LocalTimes:
 
     def day(self, day: date) -> str:
         """Return a day such as 11/23(月) or Mon 23 Nov."""
-        if self.words.language is Language.EN:
-            return f"{_WEEKDAYS_EN[day.weekday()]} {day.day} {day:%b}"
-        return f"{day.month}/{day.day}({_WEEKDAYS_JA[day.weekday()]})"
+        return short_day(self.words.language, day)
+
+    def weekday(self, number: int) -> str:
+        """Return the short name of a weekday, Monday is 0."""
+        return weekday(self.words.language, number)
 
     def ago(self, moment: datetime) -> Markup:
         """Return how long ago it was, as a `<time>` element that the browser keeps up to date."""

@@ -7,14 +7,15 @@ import segno
 
 from core.credentials.enrolment_codes import Code
 from core.domain.people import Language
+from core.texts.local_format import full_day
 
 # Millimetres: fits the usual 62 mm tape of label printers, and eight on a sheet of A4.
 _WIDTH, _HEIGHT, _QR = 90, 50, 38
 _LONGEST_LINE = 26
 
 _WORDS = {
-    Language.JA: ("登録コード(1回だけ使えます)", "{:%Y年%-m月%-d日}まで"),
-    Language.EN: ("Enrolment code (good once)", "until {:%Y-%m-%d}"),
+    Language.JA: ("登録コード(1回だけ使えます)", "{day}まで"),
+    Language.EN: ("Enrolment code (good once)", "until {day}"),
 }
 
 
@@ -55,7 +56,7 @@ def label_svg(
         (24, 2.8, "normal", once),
         (31, 5.5, "bold", first),
         (37.5, 5.5, "bold", second),
-        (43, 2.8, "normal", until.format(expires_on)),
+        (43, 2.8, "normal", until.format(day=full_day(language, expires_on))),
     ]
     texts = "".join(
         f'<text x="{left}" y="{y}" font-size="{size}" font-weight="{weight}"'

@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo
 from core.domain.alert import Alert, Condition, Handling, NotificationKind, Severity
 from core.domain.notification import Surroundings
 from core.domain.people import Contact
-from detectors.alerting.message_texts import Catalogue, catalogue
+from core.texts.local_format import clock_time, decimal
+from detectors.alerting.message_texts import MessageTexts, texts_of
 
 # In full-width characters; longer subjects are cut off on phones.
 SUBJECT_LIMIT = 30
@@ -95,10 +96,10 @@ def is_still_true(kind: NotificationKind, alert: Alert) -> bool:
 
 def render(kind: NotificationKind, facts: Facts) -> Text:
     """Write a message of one kind."""
-    texts = catalogue(facts.contact.language)
+    texts = texts_of(facts.contact.language)
     name = _name(facts, texts)
     level = _level(kind, facts.alert)
-    sentence = texts.text("tag", level) + _SENTENCES[kind](facts, texts, name)
+    sentence = texts(f"tag.{level}") + _SENTENCES[kind](facts, texts, name)
     lines = _lines(kind, facts, texts, name)
     return Text(
         _subject(level, facts, texts), "\n".join([sentence.strip(), *([""] if lines else []), *lines])
@@ -107,12 +108,12 @@ def render(kind: NotificationKind, facts: Facts) -> Text:
 
 def plain(kind: NotificationKind, facts: Facts) -> Text:
     """Write a message that needs nothing of what the rule stored: for a reason that `render` cannot put into words."""
-    texts = catalogue(facts.contact.language)
+    texts = texts_of(facts.contact.language)
     name = _name(facts, texts)
     level = _level(kind, facts.alert)
-    sentence = texts.text("tag", level) + _phrase("plain", facts, texts).format(n=name)
+    sentence = texts(f"tag.{level}") + _phrase("plain", facts, texts, {"n": name})
     lines = _lines(kind, facts, texts, name)
-    return Text(texts.text("subject_without_name", level), "\n".join([sentence.strip(), "", *lines]).strip())
+    return Text(texts(f"subject_without_name.{level}"), "\n".join([sentence.strip(), "", *lines]).strip())
 
 
 def width(text: str) -> float:
@@ -127,45 +128,45 @@ def _level(kind: NotificationKind, alert: Alert) -> str:
     return _TAGS[alert.severity] if asks else "notice"
 
 
-def _subject(level: str, facts: Facts, texts: Catalogue) -> str:
+def _subject(level: str, facts: Facts, texts: MessageTexts) -> str:
     chosen = _one_line(facts.contact.calls_resident)
     if chosen:
-        subject = texts.text("subject", level).format(n=chosen)
+        subject = texts(f"subject.{level}", n=chosen)
         if width(subject) <= SUBJECT_LIMIT:
             return subject
-    return texts.text("subject_without_name", level)
+    return texts(f"subject_without_name.{level}")
 
 
-def _opening(facts: Facts, texts: Catalogue, name: str) -> str:
+def _opening(facts: Facts, texts: MessageTexts, name: str) -> str:
     alert = facts.alert
     fields = _fields(facts, texts, name)
-    late = texts.text("phrase", "late").format(**fields) if alert.detected_late else ""
+    late = texts("phrase.late", **fields) if alert.detected_late else ""
     if _is_over(alert):
-        return late + texts.text("over", alert.rule).format(**fields)
-    sentence = texts.text("opening", alert.rule).format(**fields)
+        return late + texts.text("over", alert.rule, **fields)
+    sentence = texts.text("opening", alert.rule, **fields)
     if alert.handling is Handling.CLAIMED:
-        sentence += texts.text("phrase", "claimed_now").format(**fields)
+        sentence += texts("phrase.claimed_now", **fields)
     return late + sentence
 
 
-def _cleared(facts: Facts, texts: Catalogue, name: str) -> str:
+def _cleared(facts: Facts, texts: MessageTexts, name: str) -> str:
     fields = _fields(facts, texts, name)
     if facts.around.was_withdrawn:
-        return _phrase("withdrawn", facts, texts).format(**fields)
-    return texts.text("cleared", facts.alert.rule).format(**fields)
+        return _phrase("withdrawn", facts, texts, fields)
+    return texts.text("cleared", facts.alert.rule, **fields)
 
 
-def _claimed(facts: Facts, texts: Catalogue, name: str) -> str:
-    return _phrase("claimed", facts, texts).format(**_fields(facts, texts, name))
+def _claimed(facts: Facts, texts: MessageTexts, name: str) -> str:
+    return _phrase("claimed", facts, texts, _fields(facts, texts, name))
 
 
-def _unclaimed(facts: Facts, texts: Catalogue, name: str) -> str:
-    return _phrase("unclaimed", facts, texts).format(**_fields(facts, texts, name))
+def _unclaimed(facts: Facts, texts: MessageTexts, name: str) -> str:
+    return _phrase("unclaimed", facts, texts, _fields(facts, texts, name))
 
 
-def _closed(facts: Facts, texts: Catalogue, name: str) -> str:
+def _closed(facts: Facts, texts: MessageTexts, name: str) -> str:
     outcome = texts.text("outcome", str(facts.alert.outcome))
-    return _phrase("closed", facts, texts).format(**_fields(facts, texts, name), outcome=outcome)
+    return _phrase("closed", facts, texts, _fields(facts, texts, name) | {"outcome": outcome})
 
 
 _SENTENCES = {
@@ -177,13 +178,13 @@ _SENTENCES = {
 }
 
 
-def _phrase(name: str, facts: Facts, texts: Catalogue) -> str:
-    return texts.text("phrase", f"{name}_ward" if facts.alert.resident is None else name)
+def _phrase(name: str, facts: Facts, texts: MessageTexts, fields: Mapping[str, str]) -> str:
+    return texts(f"phrase.{name}_ward" if facts.alert.resident is None else f"phrase.{name}", **fields)
 
 
-def _fields(facts: Facts, texts: Catalogue, name: str) -> dict[str, str]:
+def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
     alert, around = facts.alert, facts.around
-    usual = _usual(alert, facts.zone)
+    usual = _usual(alert, facts.zone, texts)
     who = _one_line(around.who)
     ended_at = alert.cleared_at or facts.now
     return {
@@ -193,58 +194,57 @@ def _fields(facts: Facts, texts: Catalogue, name: str) -> dict[str, str]:
         "r": texts.moment(alert.raised_at, facts.now, facts.zone),
         "c": texts.moment(ended_at, facts.now, facts.zone),
         "a": texts.moment(around.acted_at or facts.now, facts.now, facts.zone),
-        "usual": texts.text("phrase", "usual").format(u=usual) if usual else "",
-        "who": texts.polite(who) if who else texts.text("phrase", "somebody"),
+        "usual": texts("phrase.usual", u=usual) if usual else "",
+        "who": texts.polite(who) if who else texts("phrase.somebody"),
         "room": _room(alert, texts),
         "area": _one_line(str(alert.reason.get("area", ""))),
         "homes": str(alert.reason.get("homes", "")),
-        "temp": _temperature(alert),
+        "temp": _temperature(alert, texts),
         "dev": texts.device(around.device_kind, around.device_place),
     }
 
 
-def _usual(alert: Alert, zone: ZoneInfo) -> str:
+def _usual(alert: Alert, zone: ZoneInfo, texts: MessageTexts) -> str:
     """Return by when the resident is usually active, by the clock on the wall; empty where the rule did not say."""
     usual = alert.reason.get("usual")
     moment = cast("Mapping[str, object]", usual).get("active_by") if isinstance(usual, Mapping) else None
     if not isinstance(moment, str):
         return ""
-    local = datetime.fromisoformat(moment).astimezone(zone)
-    return f"{local.hour}:{local.minute:02}"
+    return clock_time(texts.language, datetime.fromisoformat(moment).astimezone(zone))
 
 
-def _room(alert: Alert, texts: Catalogue) -> str:
+def _room(alert: Alert, texts: MessageTexts) -> str:
     """Return the room that a card names, in the message's language; a name of its own stays as it is."""
     place = alert.reason.get("place")
     if not isinstance(place, str) or not place:
-        return texts.text("phrase", "room")
-    return texts.text("place", place) if texts.has("place", place) else _one_line(place)
+        return texts("phrase.room")
+    return texts(f"place.{place}") if texts.has(f"place.{place}") else _one_line(place)
 
 
-def _temperature(alert: Alert) -> str:
+def _temperature(alert: Alert, texts: MessageTexts) -> str:
     value = alert.reason.get("temperature_c")
-    return f"{value:.0f}" if isinstance(value, int | float) else "?"
+    return decimal(texts.language, value, 0) if isinstance(value, int | float) else "?"
 
 
-def _lines(kind: NotificationKind, facts: Facts, texts: Catalogue, name: str) -> list[str]:
+def _lines(kind: NotificationKind, facts: Facts, texts: MessageTexts, name: str) -> list[str]:
     lines: list[str] = []
     if kind in LINKED:
         url = f"{facts.base_url}/a/{facts.token}"
-        lines.append(texts.text("line", "answer").format(url=url))
+        lines.append(texts("line.answer", url=url))
     asks = kind in {NotificationKind.OPENING, NotificationKind.UNCLAIMED}
     is_about_a_person = facts.alert.severity is not Severity.EQUIPMENT and facts.alert.resident is not None
     if asks and is_about_a_person and facts.around.resident_phone:
-        lines.append(texts.text("line", "phone").format(n=name, phone=_one_line(facts.around.resident_phone)))
+        lines.append(texts("line.phone", n=name, phone=_one_line(facts.around.resident_phone)))
     if facts.contact.resident is None:
         url = f"{facts.base_url}/alerts/{facts.alert.number}"
-        lines.append(texts.text("line", "detail").format(url=url))
+        lines.append(texts("line.detail", url=url))
     elif asks and (facts.centre_phone or facts.around.office_phone):
         phone = _one_line(facts.centre_phone or facts.around.office_phone)
-        lines.append(texts.text("line", "office").format(phone=phone))
+        lines.append(texts("line.office", phone=phone))
     return lines
 
 
-def _name(facts: Facts, texts: Catalogue) -> str:
+def _name(facts: Facts, texts: MessageTexts) -> str:
     return _one_line(facts.contact.calls_resident) or texts.polite(_one_line(facts.around.resident))
 
 

@@ -10,7 +10,7 @@ from core.domain.metrics import METRICS
 from core.domain.people import Language
 from core.domain.rule_spec import Ends, RuleSpec
 from core.domain.rules import RULES
-from detectors.alerting.message_texts import catalogue
+from detectors.alerting.message_texts import texts_of
 from detectors.engine.rule_set import BUILDERS
 from simulator.incidents.kinds import KINDS
 from simulator.scenarios.scenario import library, read_scenario
@@ -53,11 +53,11 @@ def _lacks(rule: RuleSpec, sources: dict[Path, tuple[set[str], set[str]]]) -> It
     for language in Language:
         if not words_of(language).has(f"rule.{rule.texts}"):
             yield f"api/locale has no text rule.{rule.texts}"
-        messages = catalogue(language)
+        messages = texts_of(language)
         # What only people close is over for nobody before.
         sections = ("opening",) if rule.ends is Ends.PERSON else ("opening", "over", "cleared")
         for section in sections:
-            if not messages.has(section, rule.texts):
+            if not messages.has(f"{section}.{rule.texts}"):
                 yield f"detectors/alerting/texts/{language} has no {section}.{rule.texts}"
         if not words_of(language).has(f"alert.{rule.todo}"):
             yield f"api/locale has no text alert.{rule.todo}"

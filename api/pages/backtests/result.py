@@ -12,6 +12,7 @@ from api.wording import alert_reason
 from api.wording.times import LocalTimes
 from core.domain.alert import Finding, Severity, unraised
 from core.domain.sensitivity import Sensitivity
+from core.texts.local_format import decimal, listed
 
 _MOST = 100
 Episode = tuple[str, str, datetime]
@@ -102,17 +103,17 @@ def _setting(
     page: HtmlPage, one: TriedSettingOut, result: BacktestResultOut, most: int, in_force: Sensitivity
 ) -> SettingRow:
     words = page.words
-    counts = "・".join(map(str, one.alerts_by_week))
+    counts = listed(page.language, map(str, one.alerts_by_week))
     known = len(result.labels)
     delay = words("backtest.delay_none", known=known)
     if one.median_delay_h is not None:
-        hours = f"{one.median_delay_h:.1f}"
+        hours = decimal(page.language, one.median_delay_h, 1)
         delay = words("backtest.delay", known=known, found=one.labels_found, hours=hours)
     title = words("backtest.weeks_title", counts=counts)
     return SettingRow(
         _name(page, one.sensitivity),
         one.sensitivity is in_force,
-        words("backtest.rate", n=f"{one.alerts_per_30_days:.1f}"),
+        words("backtest.rate", n=decimal(page.language, one.alerts_per_30_days, 1)),
         counts,
         weeks(one.alerts_by_week, most, title, f"weeks-{one.sensitivity.value}"),
         delay,
@@ -144,7 +145,7 @@ def _proposal(
 ) -> tuple[str, Sensitivity | None]:
     if result.budget is None:
         return "", None
-    budget = f"{result.budget.alerts_per_30_days:g}"
+    budget = decimal(page.language, result.budget.alerts_per_30_days)
     best = result.budget.proposed
     if best is None:
         return page.words("backtest.proposed_none", budget=budget), None

@@ -13,6 +13,7 @@ from core.domain.reasons import AreaSilentReason
 from core.domain.response_targets import CLAIM_TARGET
 from core.domain.rules import read_reason
 from core.store.people.residents import ResidentOverview
+from core.texts.local_format import clock_time
 
 
 @dataclass(frozen=True)
@@ -146,5 +147,5 @@ def _escalation_line(steps: Sequence[EscalationStep], times: LocalTimes) -> str:
     text = times.words("board.step_told", done=len(done), all=len(escalation))
     if ahead:
         following = times.local(min(step.due_at for step in ahead))
-        text += " · " + times.words("board.step_next", clock=f"{following.hour}:{following:%M}")
+        text += " · " + times.words("board.step_next", clock=clock_time(times.words.language, following))
     return text

@@ -8,6 +8,7 @@ from api.pages.rendering import HtmlPage
 from api.wording.reason_card import place_name
 from core.store.database import Connection
 from core.store.telemetry import readings
+from core.texts.local_format import decimal
 
 # Room temperatures as words (18 degrees is a guide line, the living space is hot from 28 on).
 _COMFORT = ((16.0, "cold"), (18.0, "cool"), (28.0, "good"), (31.0, "warm"))
@@ -40,7 +41,7 @@ def rooms(page: HtmlPage, connection: Connection, resident: int) -> list[Room]:
         found.append(
             Room(
                 place_name(one.place, page.words) or one.device_id,
-                f"{one.value:.1f}",
+                decimal(page.language, one.value, 1),
                 page.words(f"comfort.{comfort(one.value)}" if is_known else "comfort.stale"),
                 round(damp.value) if damp and is_known else None,
                 one.time,

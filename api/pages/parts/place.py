@@ -20,6 +20,7 @@ from core.store.people import geofences, residents
 from core.store.people.residents import ResidentOverview
 from core.store.telemetry import readings
 from core.store.telemetry.readings import StoredFix
+from core.texts.local_format import clock_time
 
 # Older than this is not where somebody is now.
 STALE = timedelta(minutes=30)
@@ -125,7 +126,7 @@ def open_line(page: HtmlPage, access: LocationAccess) -> str:
     if access.until is None:
         return page.words("place_of.open_alert")
     until = page.times.local(access.until)
-    return page.words("place_of.open_until", clock=f"{until.hour}:{until:%M}")
+    return page.words("place_of.open_until", clock=clock_time(page.language, until))
 
 
 def _trail(
@@ -155,8 +156,7 @@ def _coarse_line(
 
 def _point(fix: StoredFix, page: HtmlPage) -> dict[str, object]:
     age = page.now - fix.time
-    clock = page.times.local(fix.time)
-    text = f"{clock.hour}:{clock:%M}"
+    text = clock_time(page.language, page.times.local(fix.time))
     if age > STALE:
         text += f" ({page.words('time.ago', span=page.times.span(age))})"
     return {

@@ -7,6 +7,7 @@ from core.domain.alert import Alert, Condition, Handling
 from core.domain.rules import is_searched_from_last_fix
 from core.domain.search_area import search_area
 from core.store.telemetry.readings import StoredFix
+from core.texts.local_format import decimal
 
 
 def is_sought(alerts: Iterable[Alert]) -> bool:
@@ -25,7 +26,7 @@ def search_lines(page: HtmlPage, fix: StoredFix | None) -> list[str]:
         return []
     age = page.now - fix.time
     area = search_area(age)
-    near, far = (f"{one / 1000:.1f}" for one in (area.half_m, area.most_m))
+    near, far = (decimal(page.language, one / 1000, 1) for one in (area.half_m, area.most_m))
     words = page.words
     return [
         words("place_of.search", near=near, far=far),
@@ -45,11 +46,11 @@ def search_circles(page: HtmlPage, fix: StoredFix | None) -> dict[str, object] |
         "circles": [
             {
                 "radius_m": round(area.half_m),
-                "text": words("place_of.search_half", km=f"{area.half_m / 1000:.1f}"),
+                "text": words("place_of.search_half", km=decimal(page.language, area.half_m / 1000, 1)),
             },
             {
                 "radius_m": round(area.most_m),
-                "text": words("place_of.search_most", km=f"{area.most_m / 1000:.1f}"),
+                "text": words("place_of.search_most", km=decimal(page.language, area.most_m / 1000, 1)),
             },
         ],
     }

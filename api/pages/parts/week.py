@@ -7,6 +7,7 @@ from api.views.weekly import load_week
 from core.domain.weekly_report import LEAST_DAYS_BEFORE, Change
 from core.store.database import Connection
 from core.store.people.residents import ResidentOverview
+from core.texts.local_format import decimal, short_day
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,7 @@ def load_week_section(page: HtmlPage, connection: Connection, one: ResidentOverv
     """Return the last whole week in words."""
     words = page.words
     report = load_week(connection, one, page.now)
-    first, last = (
-        words("week.day", month=day.month, day=day.day, weekday=words(f"zone.day_{day.weekday()}"))
-        for day in (report.first, report.last)
-    )
+    first, last = (short_day(page.language, day) for day in (report.first, report.last))
     lines: list[WeekLine] = []
     for count in report.counts:
         if count.mean is None or count.before is None:
@@ -42,8 +40,8 @@ def load_week_section(page: HtmlPage, connection: Connection, one: ResidentOverv
         else:
             figures = words(
                 f"week.figures_{count.name}",
-                mean=f"{count.mean:.1f}",
-                before=f"{count.before:.1f}",
+                mean=decimal(page.language, count.mean, 1),
+                before=decimal(page.language, count.before, 1),
                 n=count.days_before,
             )
             if count.change is Change.CANNOT_TELL:

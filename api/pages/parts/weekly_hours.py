@@ -6,6 +6,7 @@ from fastapi import Depends, Form
 
 from api.pages.rendering import HtmlPage
 from core.domain.geofence import Hours
+from core.texts.local_format import listed, weekday
 
 
 def _chosen(days: Annotated[list[str] | None, Form()] = None) -> frozenset[int]:
@@ -26,4 +27,4 @@ def hours_text(hours: Hours, page: HtmlPage) -> str:
     )
     if len(hours.days) == 7:
         return f"{words('zone.every_day')} {clock}"
-    return "・".join(words(f"zone.day_{day}") for day in sorted(hours.days)) + f" {clock}"
+    return f"{listed(page.language, (weekday(page.language, day) for day in sorted(hours.days)))} {clock}"
