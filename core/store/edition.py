@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from psycopg.rows import class_row
+
 from core.errors import StoreError
 from core.store.database import Connection
 from core.store.queries import load
@@ -39,7 +41,7 @@ def edition(connection: Connection) -> Edition:
     StoreError
         The database has no TimescaleDB extension.
     """
-    row = connection.execute(_EDITION["edition"]).fetchone()
-    if row is None:
+    found = connection.cursor(row_factory=class_row(Edition)).execute(_EDITION["edition"]).fetchone()
+    if found is None:
         raise StoreError("the database has no TimescaleDB extension; run `mimamori migrate`")
-    return Edition(*row)
+    return found

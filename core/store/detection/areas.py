@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from psycopg.rows import class_row
+
 from core.store.database import Connection
 from core.store.detection.evaluation_queue import STATUS_METRICS
 from core.store.queries import load
@@ -55,4 +57,6 @@ def last_contacts(
         "slack_s": thresholds.slack.total_seconds(),
         "status_metrics": STATUS_METRICS,
     }
-    return [AreaRow(*row) for row in connection.execute(_AREAS["last_contacts"], values)]
+    return (
+        connection.cursor(row_factory=class_row(AreaRow)).execute(_AREAS["last_contacts"], values).fetchall()
+    )

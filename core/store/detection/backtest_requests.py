@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
 from core.domain.backtest import KEPT, MOST_OPEN, BacktestProblem, BacktestSettings, BacktestState, Label
@@ -12,7 +13,6 @@ from core.domain.sensitivity import Sensitivity
 from core.errors import ConflictError, NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import build
 
 _REQUESTS = load("detection/backtest_requests")
 # Any constant will do as long as nobody else locks it in this database.
@@ -89,15 +89,17 @@ def get(connection: Connection, backtest: int) -> BacktestRequest:
     NotFoundError
         There is none of this number.
     """
-    row = connection.execute(_REQUESTS["get"], {"backtest": backtest}).fetchone()
-    if row is None:
+    cursor = connection.cursor(row_factory=kwargs_row(_request))
+    found = cursor.execute(_REQUESTS["get"], {"backtest": backtest}).fetchone()
+    if found is None:
         raise NotFoundError(f"there is no backtest {backtest}")
-    return _request(row)
+    return found
 
 
 def of_resident(connection: Connection, resident: int) -> list[BacktestRequest]:
     """Return a resident's requests, the newest first, without results."""
-    return [_request(row) for row in connection.execute(_REQUESTS["of_resident"], {"resident": resident})]
+    cursor = connection.cursor(row_factory=kwargs_row(_request))
+    return cursor.execute(_REQUESTS["of_resident"], {"resident": resident}).fetchall()
 
 
 def is_work_left(connection: Connection) -> bool:
@@ -114,8 +116,7 @@ def hold(connection: Connection) -> bool:
 
 def take(connection: Connection) -> Begun | None:
     """Begin the oldest request that is not finished; only the one worker may ask."""
-    row = connection.execute(_REQUESTS["take"]).fetchone()
-    return None if row is None else build(Begun, row, settings=_from_json)
+    return connection.cursor(row_factory=kwargs_row(_begun)).execute(_REQUESTS["take"]).fetchone()
 
 
 def report(connection: Connection, backtest: int, progress: float) -> bool:
@@ -151,8 +152,19 @@ def _finish(
     connection.execute(_REQUESTS["finish"], values)
 
 
-def _request(row: tuple[Any, ...]) -> BacktestRequest:
-    return build(BacktestRequest, row, settings=_from_json, state=BacktestState, problem=BacktestProblem)
+def _request(
+    *, settings: Mapping[str, Any], state: str, problem: str | None, **columns: Any
+) -> BacktestRequest:
+    return BacktestRequest(
+        settings=_from_json(settings),
+        state=BacktestState(state),
+        problem=None if problem is None else BacktestProblem(problem),
+        **columns,
+    )
+
+
+def _begun(*, settings: Mapping[str, Any], **columns: Any) -> Begun:
+    return Begun(settings=_from_json(settings), **columns)
 
 
 def _to_json(settings: BacktestSettings) -> dict[str, object]:

@@ -5,12 +5,14 @@ Only hashes are kept: of a password in the form that the broker compares with, o
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from psycopg.rows import kwargs_row
 
 from core.domain.broker_account import ACCOUNT_NAME, AccountKind, BrokerAccount, is_service
 from core.errors import ConflictError, InputError, NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import build
 
 _ACCOUNTS = load("devices/broker_accounts")
 
@@ -149,19 +151,23 @@ def use_code(connection: Connection, code_hash: bytes, now: datetime) -> BrokerA
 
 def standings(connection: Connection, now: datetime) -> dict[str, Standing]:
     """Return how all accounts stand, by name."""
-    rows = connection.execute(_ACCOUNTS["standings"], {"name": None, "now": now}).fetchall()
-    return {row[0]: build(Standing, row, kind=AccountKind) for row in rows}
+    cursor = connection.cursor(row_factory=kwargs_row(_standing))
+    return {one.name: one for one in cursor.execute(_ACCOUNTS["standings"], {"name": None, "now": now})}
 
 
 def standing(connection: Connection, name: str, now: datetime) -> Standing | None:
     """Return how one account stands; None if it was never made."""
-    row = connection.execute(_ACCOUNTS["standings"], {"name": name, "now": now}).fetchone()
-    return None if row is None else build(Standing, row, kind=AccountKind)
+    cursor = connection.cursor(row_factory=kwargs_row(_standing))
+    return cursor.execute(_ACCOUNTS["standings"], {"name": name, "now": now}).fetchone()
 
 
 def password_hashes(connection: Connection) -> dict[str, str | None]:
     """Return what the broker must know: the hash of each account, None for those that may not come in."""
     return dict(connection.execute(_ACCOUNTS["password_hashes"]).fetchall())
+
+
+def _standing(*, kind: str, **columns: Any) -> Standing:
+    return Standing(kind=AccountKind(kind), **columns)
 
 
 def _no_account(name: str) -> str:

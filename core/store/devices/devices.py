@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.rows import class_row, kwargs_row
 
 from core.domain.access_scope import AccessScope
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS, DeviceKind
@@ -10,7 +13,6 @@ from core.domain.metrics import METRICS
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import Row, build
 
 _DEVICES = load("devices/devices")
 _ALL = 100_000
@@ -101,7 +103,7 @@ def contact_count(devices: Sequence[DeviceOverview], now: datetime) -> LastConta
 
 def contact_count_in(connection: Connection, scope: AccessScope, now: datetime) -> LastContact:
     """Return the same as `contact_count` of all devices of a scope, counted in the database."""
-    row = connection.execute(
+    found = connection.cursor(row_factory=class_row(LastContact)).execute(
         _DEVICES["contact_count"],
         {
             "everything": scope.everything,
@@ -111,8 +113,8 @@ def contact_count_in(connection: Connection, scope: AccessScope, now: datetime) 
             "missed": MISSED_HEARTBEATS,
             "shortest": LEAST_SILENCE,
         },
-    ).fetchone()
-    return LastContact(0, 0, None) if row is None else build(LastContact, row)
+    )
+    return found.fetchone() or LastContact(heard=0, expected=0, last_received_at=None)
 
 
 def _overviews(
@@ -124,7 +126,8 @@ def _overviews(
     limit: int,
     after: str | None,
 ) -> list[DeviceOverview]:
-    rows = connection.execute(
+    cursor = connection.cursor(row_factory=kwargs_row(_overview))
+    return cursor.execute(
         _DEVICES["device_overviews"],
         {
             "everything": scope.everything,
@@ -138,14 +141,14 @@ def _overviews(
             "after": after,
         },
     ).fetchall()
-    return [_overview(row) for row in rows]
 
 
-def _overview(row: Row) -> DeviceOverview:
-    return build(
-        DeviceOverview,
-        row,
-        kind=DeviceKind,
-        heartbeat=lambda seconds: timedelta(seconds=seconds),
-        battery_low=bool,
+def _overview(
+    *, kind: str, heartbeat_s: int | None, battery_low: float | None, **columns: Any
+) -> DeviceOverview:
+    return DeviceOverview(
+        kind=DeviceKind(kind),
+        heartbeat=None if heartbeat_s is None else timedelta(seconds=heartbeat_s),
+        battery_low=None if battery_low is None else bool(battery_low),
+        **columns,
     )

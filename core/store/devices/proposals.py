@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
+
+from psycopg.rows import kwargs_row
 
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import DeviceProposal, Proposed
@@ -10,7 +13,6 @@ from core.store.database import Connection
 from core.store.devices import registry
 from core.store.devices.registry import DeviceInUse, Placement
 from core.store.queries import load
-from core.store.rows import build
 
 _PROPOSALS = load("devices/proposals")
 # More than a ward's gateways have; what a gateway gone wild says beyond them is left out.
@@ -46,8 +48,8 @@ def keep(connection: Connection, said: Iterable[Proposed], now: datetime) -> Non
 
 def waiting(connection: Connection) -> list[DeviceProposal]:
     """Return what nobody has registered or dismissed, by sender."""
-    rows = connection.execute(_PROPOSALS["waiting"], {"number": None}).fetchall()
-    return [build(DeviceProposal, row, device_classes=tuple) for row in rows]
+    cursor = connection.cursor(row_factory=kwargs_row(_proposal))
+    return cursor.execute(_PROPOSALS["waiting"], {"number": None}).fetchall()
 
 
 def get(connection: Connection, number: int) -> DeviceProposal:
@@ -58,10 +60,11 @@ def get(connection: Connection, number: int) -> DeviceProposal:
     NotFoundError
         There is none of that number, or somebody was faster.
     """
-    row = connection.execute(_PROPOSALS["waiting"], {"number": number}).fetchone()
-    if row is None:
+    cursor = connection.cursor(row_factory=kwargs_row(_proposal))
+    found = cursor.execute(_PROPOSALS["waiting"], {"number": number}).fetchone()
+    if found is None:
         raise NotFoundError(f"no proposal {number} waits; `mimamori device proposals` shows those that do")
-    return build(DeviceProposal, row, device_classes=tuple)
+    return found
 
 
 def accept(
@@ -115,6 +118,10 @@ def dismiss(connection: Connection, number: int, now: datetime) -> None:
     """
     get(connection, number)
     connection.execute(_PROPOSALS["dismiss"], {"number": number, "now": now})
+
+
+def _proposal(*, device_classes: Iterable[str], **columns: Any) -> DeviceProposal:
+    return DeviceProposal(device_classes=tuple(device_classes), **columns)
 
 
 def _storable(text: str) -> str:

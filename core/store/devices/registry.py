@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from psycopg import errors
+from psycopg.rows import dict_row, kwargs_row
 
 from core.domain.broker_account import BrokerAccount, account_of
 from core.domain.device import DeviceKind
@@ -12,7 +14,6 @@ from core.formats.ward_file import WardDevice
 from core.store.database import Connection
 from core.store.devices import broker_accounts
 from core.store.queries import load
-from core.store.rows import Row, build
 
 _REGISTRY = load("devices/registry")
 
@@ -117,10 +118,11 @@ def device_in_use(connection: Connection, device_id: str) -> DeviceInUse:
     NotFoundError
         There is no such device in use.
     """
-    row = connection.execute(_REGISTRY["device_in_use"], {"device_id": device_id}).fetchone()
-    if row is None:
+    cursor = connection.cursor(row_factory=kwargs_row(_device_in_use))
+    found = cursor.execute(_REGISTRY["device_in_use"], {"device_id": device_id}).fetchone()
+    if found is None:
         raise NotFoundError(f"there is no device {device_id} in use; `mimamori device list` shows them all")
-    return build(DeviceInUse, row, kind=DeviceKind)
+    return found
 
 
 def account_for(connection: Connection, device_id: str) -> BrokerAccount:
@@ -144,8 +146,8 @@ def account_for(connection: Connection, device_id: str) -> BrokerAccount:
 
 def publishers(connection: Connection, account: BrokerAccount) -> list[str]:
     """Return the ids of all devices in use that publish with an account, by id."""
-    rows = connection.execute(_REGISTRY["senders_in_use"]).fetchall()
-    return sorted(row[0] for row in rows if account_of(row[0], row[1], DeviceKind(row[2]), row[3]) == account)
+    rows = connection.cursor(row_factory=dict_row).execute(_REGISTRY["senders_in_use"])
+    return sorted(row["device_id"] for row in rows if _account_of_row(**row) == account)
 
 
 def end_credential(connection: Connection, device_id: str, machine_now: datetime) -> None:
@@ -255,8 +257,18 @@ def announce(connection: Connection) -> None:
     connection.execute(_REGISTRY["announce_devices"])
 
 
-def one_number(row: Row | None) -> int:
+def one_number(row: tuple[Any, ...] | None) -> int:
     """Return the key that an insert gave."""
     if row is None:
         raise ConflictError("somebody else registered the same at this moment; try again")
     return int(row[0])
+
+
+def _device_in_use(*, kind: str, **columns: Any) -> DeviceInUse:
+    return DeviceInUse(kind=DeviceKind(kind), **columns)
+
+
+def _account_of_row(
+    *, device_id: str, sender: str, kind: str, gateway_id: str | None
+) -> BrokerAccount | None:
+    return account_of(device_id, sender, DeviceKind(kind), gateway_id)

@@ -144,9 +144,9 @@ class _Registrar:
     def _device(self, where: str, device: WardDevice, placement: Placement) -> None:
         row = self._connection.execute(_REGISTRY["device"], {"device_id": device.device_id}).fetchone()
         if row is not None:
-            if row[1] != device.sender:
+            if row[0] != device.sender:
                 raise InputError(
-                    f"{where}.sender: the device {device.device_id} is registered as {row[1]}, not {device.sender}"
+                    f"{where}.sender: the device {device.device_id} is registered as {row[0]}, not {device.sender}"
                 )
             return
         try:

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from psycopg.rows import class_row
+
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import Row, build
 
 _HEALTH = load("operation/health")
 
@@ -24,8 +25,8 @@ class Health:
 
 def health(connection: Connection) -> Health:
     """Return how far ingest and the detectors have come and what waits for an operator."""
-    row: Row = connection.execute(_HEALTH["health"]).fetchone() or (None, None, None, None, 0, 0)
-    return build(Health, row)
+    (found,) = connection.cursor(row_factory=class_row(Health)).execute(_HEALTH["health"]).fetchall()
+    return found
 
 
 def gateway_last_contacts(connection: Connection, limit: int) -> dict[str, datetime]:
@@ -36,14 +37,14 @@ def gateway_last_contacts(connection: Connection, limit: int) -> dict[str, datet
 
 def is_out_of_contact(connection: Connection, now: datetime) -> bool:
     """Tell whether devices should send regularly and not one of them was heard."""
-    row: Row = connection.execute(_HEALTH["is_out_of_contact"], {"now": now}).fetchone() or (False,)
-    return bool(row[0])
+    row = connection.execute(_HEALTH["is_out_of_contact"], {"now": now}).fetchone()
+    return bool(row and row[0])
 
 
 def is_all_silent(connection: Connection, now: datetime, slack: timedelta) -> bool:
     """Tell whether nothing at all came, of any device but the canary, for two of the shortest heartbeats and the slack."""
-    row: Row = connection.execute(_HEALTH["all_silent"], {"now": now, "slack": slack}).fetchone() or (False,)
-    return bool(row[0])
+    row = connection.execute(_HEALTH["all_silent"], {"now": now, "slack": slack}).fetchone()
+    return bool(row and row[0])
 
 
 def latest_value(connection: Connection, device_id: str, metric: int) -> tuple[datetime, float] | None:
@@ -64,10 +65,12 @@ class Clocks:
 
 def clocks(connection: Connection, seconds: float) -> Clocks:
     """Return how many devices' clocks are off by more than `seconds`, and the database's own time."""
-    return build(Clocks, connection.execute(_HEALTH["device_clocks"], {"seconds": seconds}).fetchone() or ())
+    cursor = connection.cursor(row_factory=class_row(Clocks))
+    (found,) = cursor.execute(_HEALTH["device_clocks"], {"seconds": seconds}).fetchall()
+    return found
 
 
 def stored_messages(connection: Connection) -> int:
     """Return how many messages all ingest workers have stored so far."""
-    row: Row = connection.execute(_HEALTH["stored_messages"]).fetchone() or (0,)
-    return int(row[0])
+    row = connection.execute(_HEALTH["stored_messages"]).fetchone()
+    return int(row[0]) if row else 0

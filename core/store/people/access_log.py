@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from psycopg.rows import class_row, kwargs_row
 
 from core.domain.people import Role
 from core.store.database import Connection
@@ -68,10 +71,9 @@ def record(
 
 def open_reveal(connection: Connection, user: int, resident: int, now: datetime) -> Reveal | None:
     """Return the reveal that a user has open at `now`, if any."""
-    row = connection.execute(
-        _ACCESS_LOG["open_reveal"], {"user": user, "resident": resident, "what": Viewed.REVEAL, "now": now}
-    ).fetchone()
-    return None if row is None else Reveal(*row)
+    cursor = connection.cursor(row_factory=class_row(Reveal))
+    values = {"user": user, "resident": resident, "what": Viewed.REVEAL, "now": now}
+    return cursor.execute(_ACCESS_LOG["open_reveal"], values).fetchone()
 
 
 def access_records(
@@ -79,8 +81,9 @@ def access_records(
 ) -> list[AccessRecord]:
     """Return who looked since a moment, or ever, newest first, without the newest `skip` of them."""
     asked = {"resident": resident, "since": since, "limit": limit, "skip": skip}
-    rows = connection.execute(_ACCESS_LOG["access_records"], asked).fetchall()
-    return [
-        AccessRecord(first, last, until, user, name, Role(role), Viewed(what), reason, times)
-        for first, last, until, user, name, role, what, reason, times in rows
-    ]
+    cursor = connection.cursor(row_factory=kwargs_row(_access_record))
+    return cursor.execute(_ACCESS_LOG["access_records"], asked).fetchall()
+
+
+def _access_record(*, role: str, what: str, **columns: Any) -> AccessRecord:
+    return AccessRecord(role=Role(role), what=Viewed(what), **columns)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from psycopg.rows import class_row
 from psycopg.types.json import Jsonb
 
 from core.store.database import Connection
@@ -73,5 +74,5 @@ def claim_missing(
         "now": now,
         "but": sorted(but),
     }
-    row = connection.execute(_BASELINES["claim_missing"], values).fetchone()
-    return None if row is None else MissingBaseline(*row)
+    cursor = connection.cursor(row_factory=class_row(MissingBaseline))
+    return cursor.execute(_BASELINES["claim_missing"], values).fetchone()

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, time
+from typing import Any
+
+from psycopg.rows import kwargs_row
 
 from core.domain.people import Channel
 from core.domain.quiet_hours import QuietHours
@@ -9,7 +12,6 @@ from core.errors import ConflictError, NotFoundError
 from core.store.alerts import answer_links
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import build
 
 _CONTACTS = load("people/contacts")
 
@@ -44,8 +46,8 @@ def listing(
     connection: Connection, *, resident: int | None = None, user: int | None = None
 ) -> list[ContactLine]:
     """Return all contacts, also those who are told no more, or those of one resident, or those of one user."""
-    rows = connection.execute(_CONTACTS["listing"], {"resident": resident, "user": user})
-    return [build(ContactLine, row, channel=Channel) for row in rows]
+    cursor = connection.cursor(row_factory=kwargs_row(_contact_line))
+    return cursor.execute(_CONTACTS["listing"], {"resident": resident, "user": user}).fetchall()
 
 
 def disable(connection: Connection, contact: int, now: datetime) -> Withdrawn:
@@ -100,6 +102,10 @@ def _set_active(connection: Connection, contact: int, *, is_active: bool) -> Non
     values = {"contact": contact, "is_active": is_active}
     if connection.execute(_CONTACTS["set_active"], values).rowcount == 0:
         raise _no_contact(contact)
+
+
+def _contact_line(*, channel: str, **columns: Any) -> ContactLine:
+    return ContactLine(channel=Channel(channel), **columns)
 
 
 def _no_contact(contact: int) -> NotFoundError:

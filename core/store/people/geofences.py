@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any
 
+from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
 from core.domain.geofence import Circle, Geofence, Hours, Polygon
@@ -11,17 +12,14 @@ from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.queries import load
-from core.store.rows import Row, build
 
 _GEOFENCES = load("people/geofences")
 
 
 def of_resident(connection: Connection, resident: int) -> list[Geofence]:
     """Return the geofences of a resident, oldest first."""
-    return [
-        _geofence(row)
-        for row in connection.execute(_GEOFENCES["geofences"], {"resident": resident}).fetchall()
-    ]
+    cursor = connection.cursor(row_factory=kwargs_row(_geofence))
+    return cursor.execute(_GEOFENCES["geofences"], {"resident": resident}).fetchall()
 
 
 def get(connection: Connection, geofence: int) -> Geofence:
@@ -32,10 +30,11 @@ def get(connection: Connection, geofence: int) -> Geofence:
     NotFoundError
         There is none, or it was removed.
     """
-    row = connection.execute(_GEOFENCES["geofence"], {"geofence": geofence}).fetchone()
-    if row is None:
+    cursor = connection.cursor(row_factory=kwargs_row(_geofence))
+    found = cursor.execute(_GEOFENCES["geofence"], {"geofence": geofence}).fetchone()
+    if found is None:
         raise _not_found(geofence)
-    return _geofence(row)
+    return found
 
 
 def add(
@@ -132,8 +131,8 @@ def hours_from_json(body: Mapping[str, Any]) -> Hours:
     )
 
 
-def _geofence(row: Row) -> Geofence:
-    return build(Geofence, row, shape=shape_from_json, hours=hours_from_json)
+def _geofence(*, shape: Mapping[str, Any], hours: Mapping[str, Any], **columns: Any) -> Geofence:
+    return Geofence(shape=shape_from_json(shape), hours=hours_from_json(hours), **columns)
 
 
 def _not_found(geofence: int) -> NotFoundError:

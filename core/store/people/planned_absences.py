@@ -1,9 +1,11 @@
 """Planned absences: all that were planned, once or weekly, and the one that holds now or comes next."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
+from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
 from core.domain.geofence import Hours, holding_times
@@ -13,7 +15,6 @@ from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.people.geofences import hours_from_json, hours_to_json
 from core.store.queries import load
-from core.store.rows import build
 
 _ABSENCES = load("people/planned_absences")
 # Weekly absences are looked for this far ahead.
@@ -29,10 +30,9 @@ def of_residents(
     connection: Connection, residents: Sequence[int], since: datetime, until: datetime
 ) -> list[Absence]:
     """Return the absences of several residents that touch a span."""
-    rows = connection.execute(
-        _ABSENCES["absences"], {"residents": list(residents), "since": since, "until": until}
-    ).fetchall()
-    return [build(Absence, row, kind=AbsenceKind, hours=hours_from_json) for row in rows]
+    cursor = connection.cursor(row_factory=kwargs_row(_absence))
+    values = {"residents": list(residents), "since": since, "until": until}
+    return cursor.execute(_ABSENCES["absences"], values).fetchall()
 
 
 def get(connection: Connection, absence: int) -> Absence:
@@ -43,10 +43,11 @@ def get(connection: Connection, absence: int) -> Absence:
     NotFoundError
         There is none, or it was taken back.
     """
-    row = connection.execute(_ABSENCES["absence"], {"absence": absence}).fetchone()
-    if row is None:
+    cursor = connection.cursor(row_factory=kwargs_row(_absence))
+    found = cursor.execute(_ABSENCES["absence"], {"absence": absence}).fetchone()
+    if found is None:
         raise _not_found(absence)
-    return build(Absence, row, kind=AbsenceKind, hours=hours_from_json)
+    return found
 
 
 def add(
@@ -137,6 +138,10 @@ def show_pause(connection: Connection, resident: int, now: datetime) -> None:
         "paused_until": first[1] if first else None,
     }
     connection.execute(_ABSENCES["show_pause"], values)
+
+
+def _absence(*, kind: str, hours: Mapping[str, Any] | None, **columns: Any) -> Absence:
+    return Absence(kind=AbsenceKind(kind), hours=None if hours is None else hours_from_json(hours), **columns)
 
 
 def _not_found(absence: int) -> NotFoundError:

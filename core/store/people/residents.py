@@ -3,7 +3,10 @@
 from collections import Counter
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from psycopg.rows import class_row, kwargs_row
 
 from core.domain.access_scope import AccessScope
 from core.domain.alert import Severity
@@ -12,7 +15,6 @@ from core.domain.people import Channel, Contact, Home, Language, Resident, Watch
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import build
 
 _RESIDENTS = load("people/residents")
 # More than one page of anything is fetched with a cursor; this bounds what one call may take.
@@ -155,11 +157,11 @@ def counts_in(
     connection: Connection, scope: AccessScope, now: datetime, known_since: datetime
 ) -> StateCounts:
     """Return the same as `counts` of all residents of a scope, counted in the database."""
-    row = connection.execute(
+    found = connection.cursor(row_factory=class_row(StateCounts)).execute(
         _RESIDENTS["state_counts"],
         {**_of(scope), "now": now, "known_since": known_since, "worst_severity": Severity.KEEP_AN_EYE},
-    ).fetchone()
-    return StateCounts(0, 0, 0, 0, 0) if row is None else build(StateCounts, row)
+    )
+    return found.fetchone() or StateCounts(with_alert=0, as_usual=0, different=0, cannot_tell=0, paused=0)
 
 
 def get(connection: Connection, resident: int) -> Resident:
@@ -170,10 +172,11 @@ def get(connection: Connection, resident: int) -> Resident:
     NotFoundError
         There is none of that number.
     """
-    row = connection.execute(_RESIDENTS["resident"], {"resident": resident}).fetchone()
-    if row is None:
+    cursor = connection.cursor(row_factory=class_row(Resident))
+    found = cursor.execute(_RESIDENTS["resident"], {"resident": resident}).fetchone()
+    if found is None:
         raise _not_found(resident)
-    return build(Resident, row)
+    return found
 
 
 def home_of(connection: Connection, resident: int) -> Home:
@@ -184,22 +187,23 @@ def home_of(connection: Connection, resident: int) -> Home:
     NotFoundError
         There is no resident of that number.
     """
-    row = connection.execute(_RESIDENTS["home"], {"resident": resident}).fetchone()
-    if row is None:
+    cursor = connection.cursor(row_factory=kwargs_row(_home))
+    found = cursor.execute(_RESIDENTS["home"], {"resident": resident}).fetchone()
+    if found is None:
         raise _not_found(resident)
-    return build(Home, row, zone=ZoneInfo)
+    return found
 
 
 def contacts(connection: Connection, resident: int) -> list[Contact]:
     """Return who is told about a resident, in the order of the escalation, the office's centre included."""
-    rows = connection.execute(_RESIDENTS["contacts"], {"resident": resident}).fetchall()
-    return [build(Contact, row, channel=Channel, language=Language) for row in rows]
+    cursor = connection.cursor(row_factory=kwargs_row(_contact))
+    return cursor.execute(_RESIDENTS["contacts"], {"resident": resident}).fetchall()
 
 
 def contact(connection: Connection, number: int) -> Contact | None:
     """Return one contact, or None if there is none or they are no longer told."""
-    row = connection.execute(_RESIDENTS["contact"], {"contact": number}).fetchone()
-    return None if row is None else build(Contact, row, channel=Channel, language=Language)
+    cursor = connection.cursor(row_factory=kwargs_row(_contact))
+    return cursor.execute(_RESIDENTS["contact"], {"contact": number}).fetchone()
 
 
 def _overviews(
@@ -211,7 +215,8 @@ def _overviews(
     after_kana: str | None,
     after: int | None,
 ) -> list[ResidentOverview]:
-    rows = connection.execute(
+    cursor = connection.cursor(row_factory=kwargs_row(_overview))
+    return cursor.execute(
         _RESIDENTS["overviews"],
         {
             **_of(scope),
@@ -222,17 +227,26 @@ def _overviews(
             "worst_severity": Severity.KEEP_AN_EYE,
         },
     ).fetchall()
-    return [
-        build(
-            ResidentOverview,
-            row,
-            zone=ZoneInfo,
-            evaluated_state=WatchState,
-            last_life_sign_kind=DeviceKind,
-            worst=Severity,
-        )
-        for row in rows
-    ]
+
+
+def _overview(
+    *, zone: str, evaluated_state: str, last_life_sign_kind: str | None, worst: int | None, **columns: Any
+) -> ResidentOverview:
+    return ResidentOverview(
+        zone=ZoneInfo(zone),
+        evaluated_state=WatchState(evaluated_state),
+        last_life_sign_kind=None if last_life_sign_kind is None else DeviceKind(last_life_sign_kind),
+        worst=None if worst is None else Severity(worst),
+        **columns,
+    )
+
+
+def _home(*, zone: str, **columns: Any) -> Home:
+    return Home(zone=ZoneInfo(zone), **columns)
+
+
+def _contact(*, channel: str, language: str, **columns: Any) -> Contact:
+    return Contact(channel=Channel(channel), language=Language(language), **columns)
 
 
 def _of(scope: AccessScope) -> dict[str, object]:

@@ -3,8 +3,8 @@
 -- name: edition
 -- Versions and licence of PostgreSQL and TimescaleDB; no row without the extension.
 SELECT
-    current_setting('server_version'),
-    extversion,
-    current_setting('timescaledb.license', true) = 'timescale'
+    current_setting('server_version') AS postgresql,
+    extversion AS timescaledb,
+    current_setting('timescaledb.license', true) = 'timescale' AS is_community
 FROM pg_extension
 WHERE extname = 'timescaledb';

@@ -1,11 +1,13 @@
 """One batch of messages into the database: all of it in the caller's transaction, or nothing."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
+from psycopg.rows import dict_row
 
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import Proposed
@@ -180,28 +182,20 @@ def sending_devices(
 ) -> list[SendingDevice]:
     """Return the registered devices, or those of some senders."""
     wanted = None if senders is None else list(senders)
-    rows = connection.execute(_INGESTION["devices"], {"now": now, "senders": wanted}).fetchall()
-    known = profiles.by_key(connection, {row[6] for row in rows if row[6] is not None})
-    return [
-        SendingDevice(
-            number,
-            device_id,
-            sender,
-            DeviceKind(kind),
-            gateway_id,
-            ZoneInfo(zone) if zone else None,
-            known.get(profile),
-        )
-        for number, device_id, sender, kind, gateway_id, zone, profile in rows
-    ]
+    cursor = connection.cursor(row_factory=dict_row)
+    rows = cursor.execute(_INGESTION["devices"], {"now": now, "senders": wanted}).fetchall()
+    known = profiles.by_key(connection, {row["profile_id"] for row in rows if row["profile_id"] is not None})
+    return [_sending_device(known, **row) for row in rows]
 
 
 def latest_states(
     connection: Connection, metrics: Sequence[int]
 ) -> dict[tuple[int, int], tuple[datetime, float]]:
     """Return the latest (time, value) of some metrics by (device, metric)."""
-    rows = connection.execute(_INGESTION["latest_states"], {"metrics": list(metrics)})
-    return {(device, metric): (time, value) for device, metric, time, value in rows}
+    rows = connection.cursor(row_factory=dict_row).execute(
+        _INGESTION["latest_states"], {"metrics": list(metrics)}
+    )
+    return {(row["device"], row["metric"]): (row["time"], row["value"]) for row in rows}
 
 
 def try_lock(connection: Connection, key: int) -> bool:
@@ -213,6 +207,17 @@ def try_lock(connection: Connection, key: int) -> bool:
 def prove_alive(connection: Connection) -> None:
     """Ask the database something; raises when the connection, and with it the lock, is gone."""
     connection.execute(_INGESTION["alive"])
+
+
+def _sending_device(
+    known: Mapping[int, DeviceProfile], *, kind: str, zone: str | None, profile_id: int | None, **columns: Any
+) -> SendingDevice:
+    return SendingDevice(
+        kind=DeviceKind(kind),
+        zone=ZoneInfo(zone) if zone else None,
+        profile=None if profile_id is None else known.get(profile_id),
+        **columns,
+    )
 
 
 def _store_latest_of(connection: Connection, readings: Readings) -> None:

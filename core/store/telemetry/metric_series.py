@@ -3,6 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from psycopg.rows import dict_row, kwargs_row
 
 from core.domain.device import DeviceKind
 from core.domain.metrics import METRICS, METRICS_BY_NUMBER
@@ -48,11 +51,8 @@ def series(
         "since": since,
         "until": until,
     }
-    rows = connection.execute(_MEASUREMENTS["series"], values, binary=True)
-    return [
-        Series(device, place, DeviceKind(kind), METRICS_BY_NUMBER[metric].name, times, found)
-        for device, place, kind, metric, times, found in rows
-    ]
+    cursor = connection.cursor(binary=True, row_factory=kwargs_row(_series))
+    return cursor.execute(_MEASUREMENTS["series"], values).fetchall()
 
 
 def report_times(
@@ -71,9 +71,14 @@ def rule_inputs(connection: Connection, resident: int) -> RuleInputs:
 def rule_inputs_of(connection: Connection, residents: Sequence[int]) -> dict[int, RuleInputs]:
     """Return the same for several residents."""
     found = {one: RuleInputs(None, alert_on_night_exit=False) for one in residents}
-    for number, lat, lon, alert_on_night_exit in connection.execute(
+    rows = connection.cursor(row_factory=dict_row).execute(
         _MEASUREMENTS["rule_inputs"], {"residents": list(residents)}
-    ):
-        home = None if lat is None or lon is None else (lat, lon)
-        found[number] = RuleInputs(home, alert_on_night_exit=alert_on_night_exit)
+    )
+    for row in rows:
+        home = None if row["lat"] is None or row["lon"] is None else (row["lat"], row["lon"])
+        found[row["resident"]] = RuleInputs(home, alert_on_night_exit=row["alert_on_night_exit"])
     return found
+
+
+def _series(*, kind: str, metric: int, **columns: Any) -> Series:
+    return Series(kind=DeviceKind(kind), metric=METRICS_BY_NUMBER[metric].name, **columns)

@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from psycopg.rows import class_row
+
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import build
 
 _QUARANTINE = load("telemetry/quarantine")
 
@@ -89,8 +90,9 @@ def waiting(
     connection: Connection, choice: Choice = _ALL, *, after: int = 0, limit: int = 500
 ) -> list[Quarantined]:
     """Return messages not yet released, oldest first, locked against another release at the same time."""
-    rows = connection.execute(_QUARANTINE["waiting"], {**_chosen(choice), "after": after, "limit": limit})
-    return [build(Quarantined, row) for row in rows]
+    cursor = connection.cursor(row_factory=class_row(Quarantined))
+    values = {**_chosen(choice), "after": after, "limit": limit}
+    return cursor.execute(_QUARANTINE["waiting"], values).fetchall()
 
 
 def count(connection: Connection, choice: Choice = _ALL) -> int:
@@ -103,8 +105,9 @@ def listing(
     connection: Connection, choice: Choice = _ALL, *, limit: int, before: int | None = None
 ) -> list[Quarantined]:
     """Return messages not yet released, newest first, to look at; pass the last number as `before` for the next page."""
-    rows = connection.execute(_QUARANTINE["listing"], {**_chosen(choice), "before": before, "limit": limit})
-    return [build(Quarantined, row) for row in rows]
+    cursor = connection.cursor(row_factory=class_row(Quarantined))
+    values = {**_chosen(choice), "before": before, "limit": limit}
+    return cursor.execute(_QUARANTINE["listing"], values).fetchall()
 
 
 def get(connection: Connection, number: int) -> Quarantined:
@@ -115,16 +118,17 @@ def get(connection: Connection, number: int) -> Quarantined:
     NotFoundError
         There is none of that number.
     """
-    row = connection.execute(_QUARANTINE["get"], {"number": number}).fetchone()
-    if row is None:
+    cursor = connection.cursor(row_factory=class_row(Quarantined))
+    found = cursor.execute(_QUARANTINE["get"], {"number": number}).fetchone()
+    if found is None:
         raise NotFoundError(f"there is no message {number} in quarantine; it may have been too old")
-    return build(Quarantined, row)
+    return found
 
 
 def state(connection: Connection) -> State:
     """Return how much waits and what had to go."""
-    row = connection.execute(_QUARANTINE["state"]).fetchone() or (0, 0, None, 0, None)
-    return build(State, row)
+    (found,) = connection.cursor(row_factory=class_row(State)).execute(_QUARANTINE["state"]).fetchall()
+    return found
 
 
 def reasons(connection: Connection) -> dict[str, int]:

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.rows import class_row, kwargs_row
 
 from core.domain.device import DeviceKind
 from core.domain.geodesy import METRES_PER_DEGREE
@@ -9,7 +12,6 @@ from core.domain.metrics import METRICS, METRICS_BY_NUMBER
 from core.domain.reading import ReadingFlag
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import build
 
 _READINGS = load("telemetry/readings")
 
@@ -94,7 +96,8 @@ def readings(
 ) -> list[StoredReading]:
     """Return readings of a resident's home from `since` up to `until`, oldest first, those behind the key `after` only."""
     after_time, after_device, after_metric, after_seq = after if after is not None else (None,) * 4
-    rows = connection.execute(
+    cursor = connection.cursor(row_factory=kwargs_row(_stored_reading))
+    return cursor.execute(
         _READINGS["readings"],
         {
             "resident": resident,
@@ -108,34 +111,22 @@ def readings(
             "after_seq": after_seq,
         },
     ).fetchall()
-    return [
-        build(StoredReading, row, kind=DeviceKind, metric=_metric_name, flags=ReadingFlag) for row in rows
-    ]
 
 
 def latest_values(connection: Connection, resident: int, metrics: list[str]) -> list[LatestValue]:
     """Return the newest value of each of these metrics of each device of a resident's home, by place."""
-    rows = connection.execute(
-        _READINGS["latest_values"],
-        {"resident": resident, "metrics": [METRICS[name].number for name in metrics]},
-    ).fetchall()
-    return [build(LatestValue, row, kind=DeviceKind, metric=_metric_name) for row in rows]
+    cursor = connection.cursor(row_factory=kwargs_row(_latest_value))
+    values = {"resident": resident, "metrics": [METRICS[name].number for name in metrics]}
+    return cursor.execute(_READINGS["latest_values"], values).fetchall()
 
 
 def rhythm(
     connection: Connection, resident: int, since: datetime, until: datetime, part: timedelta
 ) -> list[ActivityBin]:
     """Return the parts of a span (cut in UTC) from which anything came, in order; an absent part was silent."""
-    rows = connection.execute(
-        _READINGS["rhythm"],
-        {
-            "resident": resident,
-            "since": since,
-            "until": until,
-            "part": part,
-        },
-    ).fetchall()
-    return [build(ActivityBin, row) for row in rows]
+    cursor = connection.cursor(row_factory=class_row(ActivityBin))
+    values = {"resident": resident, "since": since, "until": until, "part": part}
+    return cursor.execute(_READINGS["rhythm"], values).fetchall()
 
 
 def away(
@@ -168,7 +159,8 @@ def fixes(
 ) -> list[StoredFix]:
     """Return positions from `since` up to `until`, oldest first, those behind the key `after` only; ask the location gate first."""
     after_time, after_device, after_seq = after if after is not None else (None,) * 3
-    rows = connection.execute(
+    cursor = connection.cursor(row_factory=class_row(StoredFix))
+    return cursor.execute(
         _READINGS["fixes"],
         {
             "resident": resident,
@@ -180,16 +172,20 @@ def fixes(
             "after_seq": after_seq,
         },
     ).fetchall()
-    return [build(StoredFix, row) for row in rows]
 
 
 def latest_fix(connection: Connection, resident: int, now: datetime) -> StoredFix | None:
     """Return the newest position of the last week, or None; ask the location gate first."""
-    row = connection.execute(
-        _READINGS["latest_fix"], {"resident": resident, "since": now - _LATEST_FIX_AGE, "until": now}
-    ).fetchone()
-    return None if row is None else build(StoredFix, row)
+    cursor = connection.cursor(row_factory=class_row(StoredFix))
+    values = {"resident": resident, "since": now - _LATEST_FIX_AGE, "until": now}
+    return cursor.execute(_READINGS["latest_fix"], values).fetchone()
 
 
-def _metric_name(number: int) -> str:
-    return METRICS_BY_NUMBER[number].name
+def _stored_reading(*, kind: str, metric: int, flags: int, **columns: Any) -> StoredReading:
+    return StoredReading(
+        kind=DeviceKind(kind), metric=METRICS_BY_NUMBER[metric].name, flags=ReadingFlag(flags), **columns
+    )
+
+
+def _latest_value(*, kind: str, metric: int, **columns: Any) -> LatestValue:
+    return LatestValue(kind=DeviceKind(kind), metric=METRICS_BY_NUMBER[metric].name, **columns)

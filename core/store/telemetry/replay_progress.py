@@ -3,13 +3,16 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from psycopg.rows import kwargs_row
 
 from core.domain.alert import JsonObject, Severity
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import Row, build
 
 _REPLAY = load("telemetry/replay_progress")
+# A recording has millions of them: these stay plain tuples, in the order of the query's columns.
 _ROWS_AT_ONCE = 20_000
 
 
@@ -29,7 +32,7 @@ class ReplayedAlert:
 
 def is_stored(connection: Connection, through: datetime) -> bool:
     """Tell whether everything that the broker had accepted before `through` is stored."""
-    row: Row | None = connection.execute(_REPLAY["stored_through"]).fetchone()
+    row = connection.execute(_REPLAY["stored_through"]).fetchone()
     return row is not None and row[0] is not None and row[0] >= through
 
 
@@ -62,5 +65,12 @@ def over_but_open(connection: Connection) -> list[int]:
 
 def raised_alerts(connection: Connection) -> list[ReplayedAlert]:
     """Return all alerts in the order in which they were raised."""
-    rows: list[Row] = connection.execute(_REPLAY["raised_alerts"]).fetchall()
-    return [build(ReplayedAlert, row, severity=Severity) for row in rows]
+    return (
+        connection.cursor(row_factory=kwargs_row(_replayed_alert))
+        .execute(_REPLAY["raised_alerts"])
+        .fetchall()
+    )
+
+
+def _replayed_alert(*, severity: int, **columns: Any) -> ReplayedAlert:
+    return ReplayedAlert(severity=Severity(severity), **columns)

@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from psycopg.rows import kwargs_row
 
 from core.domain.device import DeviceKind
 from core.domain.metrics import METRICS
@@ -55,6 +58,7 @@ def visits(
         "worst_m": search.worst_m,
         "cell_deg": search.cell_deg,
     }
+    # Weeks of minutes: plain tuples, in the order of the query's columns.
     return connection.execute(_TRACKERS["visits"], values, binary=True).fetchall()
 
 
@@ -70,5 +74,9 @@ def batteries(
         "charge": METRICS["battery_pct"].number,
         "low": METRICS["battery_low"].number,
     }
-    rows = connection.execute(_TRACKERS["batteries"], values)
-    return [BatteryRow(row[0], DeviceKind(row[1]), *row[2:]) for row in rows]
+    cursor = connection.cursor(row_factory=kwargs_row(_battery_row))
+    return cursor.execute(_TRACKERS["batteries"], values).fetchall()
+
+
+def _battery_row(*, kind: str, **columns: Any) -> BatteryRow:
+    return BatteryRow(kind=DeviceKind(kind), **columns)

@@ -34,8 +34,10 @@ WITH link AS (
     WHERE home.area <> '' AND (offline_at IS NOT NULL OR heartbeat_s IS NOT NULL)
 )
 SELECT
-    area, count(*),
-    coalesce(array_agg(since ORDER BY since) FILTER (WHERE %(until)s - since >= make_interval(secs => %(share)s * allowed_s)), '{}'),
+    area, count(*) AS homes,
+    coalesce(array_agg(since ORDER BY since) FILTER (WHERE %(until)s - since >= make_interval(secs => %(share)s * allowed_s)), '{}')
+        AS since,
     coalesce(array_agg(allowed_s ORDER BY since) FILTER (WHERE %(until)s - since >= make_interval(secs => %(share)s * allowed_s)), '{}')
+        AS allowed_s
 FROM patience
 GROUP BY area;

@@ -27,14 +27,16 @@ WHERE resident_id = %(resident)s AND backtest_id NOT IN (
 -- name: get
 -- One, with its result and who asked.
 SELECT
-    backtest_id, resident_id, user_account.name, asked_at, settings, state, progress, problem, finished_at, result
+    backtest_id AS number, resident_id AS resident, user_account.name AS asked_by, asked_at, settings, state, progress,
+    problem, finished_at, result
 FROM backtest JOIN user_account USING (user_id)
 WHERE backtest_id = %(backtest)s;
 
 -- name: of_resident
 -- Those of a resident, the newest first, without their results.
 SELECT
-    backtest_id, resident_id, user_account.name, asked_at, settings, state, progress, problem, finished_at, NULL
+    backtest_id AS number, resident_id AS resident, user_account.name AS asked_by, asked_at, settings, state, progress,
+    problem, finished_at, NULL AS result
 FROM backtest JOIN user_account USING (user_id)
 WHERE resident_id = %(resident)s
 ORDER BY backtest_id DESC;
@@ -57,7 +59,7 @@ SET state = 'running', attempts = attempts + 1, progress = 0
 WHERE backtest_id = (
     SELECT backtest_id FROM backtest WHERE state IN ('waiting', 'running') ORDER BY backtest_id LIMIT 1
 )
-RETURNING backtest_id, resident_id, settings, attempts;
+RETURNING backtest_id AS number, resident_id AS resident, settings, attempts;
 
 -- name: report
 -- Say which share is done.

@@ -51,7 +51,8 @@ RETURNING broker_account.name, broker_account.kind;
 
 -- name: standings
 -- All accounts with how they stand, by name.
-SELECT a.name, a.kind, a.password_hash IS NOT NULL, a.issued_at, a.revoked_at, e.expires_at
+SELECT
+    a.name, a.kind, a.password_hash IS NOT NULL AS is_let_in, a.issued_at, a.revoked_at, e.expires_at AS code_until
 FROM broker_account AS a
 LEFT JOIN enrolment AS e ON e.account = a.name AND e.used_at IS NULL AND e.withdrawn_at IS NULL
     AND e.expires_at > %(now)s

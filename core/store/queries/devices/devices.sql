@@ -3,10 +3,13 @@
 -- name: device_overviews
 -- The devices in a scope with their place, their last message and their battery, page by page.
 SELECT
-    d.device_number, d.device_id, d.sender, d.kind, d.place, d.model, d.gateway_id, d.heartbeat_s, d.registered_at,
-    a.home_id, h.name, h.area, a.resident_id, c.last_received_at, c.last_time, c.clock_skew_s,
-    (SELECT l.value FROM device_latest AS l WHERE l.device_number = d.device_number AND l.metric = %(battery_pct)s),
+    d.device_number AS number, d.device_id, d.sender, d.kind, d.place, d.model, d.gateway_id, d.heartbeat_s,
+    d.registered_at, a.home_id AS home, h.name AS home_name, h.area, a.resident_id AS resident, c.last_received_at,
+    c.last_time, c.clock_skew_s,
+    (SELECT l.value FROM device_latest AS l WHERE l.device_number = d.device_number AND l.metric = %(battery_pct)s)
+        AS battery_pct,
     (SELECT l.value FROM device_latest AS l WHERE l.device_number = d.device_number AND l.metric = %(battery_low)s)
+        AS battery_low
 FROM device AS d
 LEFT JOIN device_assignment AS a ON a.device_number = d.device_number AND upper_inf(a.during)
 LEFT JOIN home AS h USING (home_id)
@@ -49,7 +52,7 @@ WITH seen AS (
                             WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s))))
 )
 SELECT
-    count(*) FILTER (WHERE heartbeat_s IS NOT NULL AND is_heard),
-    count(*) FILTER (WHERE heartbeat_s IS NOT NULL),
-    max(last_received_at)
+    count(*) FILTER (WHERE heartbeat_s IS NOT NULL AND is_heard) AS heard,
+    count(*) FILTER (WHERE heartbeat_s IS NOT NULL) AS expected,
+    max(last_received_at) AS last_received_at
 FROM seen;

@@ -18,7 +18,7 @@ ON CONFLICT (sender) DO UPDATE SET
 
 -- name: waiting
 -- What nobody has registered or dismissed, by sender; or one of it.
-SELECT p.proposal_id, p.sender, p.name, p.model, p.device_classes, p.first_seen_at, p.last_seen_at
+SELECT p.proposal_id AS number, p.sender, p.name, p.model, p.device_classes, p.first_seen_at, p.last_seen_at
 FROM device_proposal AS p
 WHERE p.dismissed_at IS NULL AND NOT EXISTS (SELECT FROM device WHERE device.sender = p.sender)
     AND (%(number)s::integer IS NULL OR p.proposal_id = %(number)s)

@@ -57,8 +57,8 @@ SELECT geofence_id FROM geofence
 WHERE resident_id = %(resident)s AND name = %(name)s AND deleted_at IS NULL;
 
 -- name: device
--- Find a device by its id, with how its messages come.
-SELECT device_number, sender, retired_at FROM device WHERE device_id = %(device_id)s;
+-- Find how the messages of a device come by its id, also of one that is out of use.
+SELECT sender FROM device WHERE device_id = %(device_id)s;
 
 -- name: device_of_sender
 -- Find the device whose messages come under a name.
@@ -87,8 +87,9 @@ UPDATE device SET retired_at = %(now)s WHERE device_number = %(device)s;
 
 -- name: device_in_use
 -- How a device is registered, and where it is now.
-SELECT d.device_number, d.device_id, d.sender, d.kind, d.place, d.model, d.gateway_id, d.heartbeat_s,
-    a.home_id, a.resident_id, lower(a.during)
+SELECT
+    d.device_number AS number, d.device_id, d.sender, d.kind, d.place, d.model, d.gateway_id, d.heartbeat_s,
+    a.home_id AS home, a.resident_id AS resident, lower(a.during) AS since
 FROM device AS d
 LEFT JOIN device_assignment AS a ON a.device_number = d.device_number AND upper_inf(a.during)
 WHERE d.device_id = %(device_id)s AND d.retired_at IS NULL;

@@ -3,12 +3,12 @@
 -- name: health
 -- How far ingest and the detectors have come, who reported last, and when anything was last received.
 SELECT
-    (SELECT max(watermark) FROM ingest_progress),
-    (SELECT max(reported_at) FROM ingest_progress),
-    (SELECT evaluated_through FROM evaluation WHERE subject = 'ward'),
-    (SELECT max(last_received_at) FROM device_contact),
-    (SELECT count(*) FROM quarantine WHERE released_at IS NULL),
-    (SELECT count(*) FROM evaluation WHERE failed_rule IS NOT NULL);
+    (SELECT max(watermark) FROM ingest_progress) AS ingest_watermark,
+    (SELECT max(reported_at) FROM ingest_progress) AS ingest_reported_at,
+    (SELECT evaluated_through FROM evaluation WHERE subject = 'ward') AS evaluated_through,
+    (SELECT max(last_received_at) FROM device_contact) AS last_received_at,
+    (SELECT count(*) FROM quarantine WHERE released_at IS NULL) AS quarantined,
+    (SELECT count(*) FROM evaluation WHERE failed_rule IS NOT NULL) AS failing_watches;
 
 -- name: gateway_last_contacts
 -- When something last came through each gateway; devices without one stand under an empty name.
@@ -44,8 +44,8 @@ WHERE device.device_id = %(device_id)s AND device_latest.metric = %(metric)s;
 -- name: device_clocks
 -- How many devices' clocks are off by more than this, which the most and by how much, and what the database's own clock shows.
 SELECT
-    (SELECT count(*) FROM device_contact WHERE abs(clock_skew_s) > %(seconds)s),
-    worst.device_id, worst.clock_skew_s, clock_timestamp()
+    (SELECT count(*) FROM device_contact WHERE abs(clock_skew_s) > %(seconds)s) AS wrong,
+    worst.device_id AS worst_device_id, worst.clock_skew_s AS worst_skew_s, clock_timestamp() AS server
 FROM (SELECT 1) AS always
 LEFT JOIN LATERAL (
     SELECT device.device_id, device_contact.clock_skew_s

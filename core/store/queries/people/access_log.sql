@@ -15,7 +15,9 @@ LIMIT 1;
 
 -- name: access_records
 -- Who looked at a resident's data since a moment, or ever, repeated looks within half an hour as one, newest first.
-SELECT min(v.at), max(v.at), max(v.until), u.user_id, u.name, u.role, v.what, v.reason, count(*)
+SELECT
+    min(v.at) AS first_at, max(v.at) AS last_at, max(v.until) AS until, u.user_id AS user, u.name AS user_name, u.role,
+    v.what, v.reason, count(*) AS times
 FROM access_log AS v
 JOIN user_account AS u USING (user_id)
 WHERE v.resident_id = %(resident)s AND (%(since)s::timestamptz IS NULL OR v.at >= %(since)s)

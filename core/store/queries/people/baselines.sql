@@ -26,7 +26,7 @@ LIMIT 1;
 -- name: claim_missing
 -- Take one resident for whom a day is not learned, the one that begins within an hour or today, or who is new and whose days
 -- were never counted; locked.
-SELECT resident.resident_id, resident.home_id, soon.day
+SELECT resident.resident_id AS resident, resident.home_id AS home, soon.day
 FROM evaluation
 JOIN resident ON resident.resident_id = evaluation.resident_id
 JOIN home ON home.home_id = resident.home_id

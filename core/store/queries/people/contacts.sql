@@ -3,8 +3,9 @@
 -- name: listing
 -- Contacts with whom they are told about: all, or those of one resident or one user.
 SELECT
-    contact.contact_id, coalesce(resident.name, office.name), contact.name, contact.relation, contact.step,
-    contact.channel, contact.address, user_account.login, contact.is_active, contact.quiet_from, contact.quiet_until
+    contact.contact_id AS number, coalesce(resident.name, office.name) AS about, contact.name, contact.relation,
+    contact.step, contact.channel, contact.address, user_account.login, contact.is_active, contact.quiet_from,
+    contact.quiet_until
 FROM contact
 LEFT JOIN resident ON resident.resident_id = contact.resident_id
 LEFT JOIN office ON office.office_id = contact.office_id

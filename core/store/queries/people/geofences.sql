@@ -2,14 +2,14 @@
 
 -- name: geofences
 -- The geofences of a resident that hold today.
-SELECT geofence_id, resident_id, name, shape, hours, created_at
+SELECT geofence_id AS number, resident_id AS resident, name, shape, hours, created_at
 FROM geofence
 WHERE resident_id = %(resident)s AND deleted_at IS NULL
 ORDER BY geofence_id;
 
 -- name: geofence
 -- One geofence by key.
-SELECT geofence_id, resident_id, name, shape, hours, created_at
+SELECT geofence_id AS number, resident_id AS resident, name, shape, hours, created_at
 FROM geofence
 WHERE geofence_id = %(geofence)s AND deleted_at IS NULL;
 

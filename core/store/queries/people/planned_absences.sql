@@ -3,7 +3,8 @@
 -- name: absences
 -- The absences of residents that were not taken back before a moment and end after another, in the order of their beginning.
 SELECT
-    a.absence_id, a.resident_id, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at, u.name, a.cancelled_at
+    a.absence_id AS number, a.resident_id AS resident, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at,
+    u.name AS created_by, a.cancelled_at
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
 WHERE a.resident_id = ANY(%(residents)s) AND coalesce(a.ended_at, 'infinity') > %(since)s AND a.began_at < %(until)s
@@ -13,7 +14,8 @@ ORDER BY a.began_at, a.absence_id;
 -- name: absence
 -- One absence that was not taken back.
 SELECT
-    a.absence_id, a.resident_id, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at, u.name, a.cancelled_at
+    a.absence_id AS number, a.resident_id AS resident, a.kind, a.began_at, a.ended_at, a.hours, a.note, a.created_at,
+    u.name AS created_by, a.cancelled_at
 FROM absence AS a
 LEFT JOIN user_account AS u ON u.user_id = a.created_by_user
 WHERE a.absence_id = %(absence)s AND a.cancelled_at IS NULL;

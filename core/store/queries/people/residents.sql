@@ -3,19 +3,20 @@
 -- name: overviews
 -- The residents in a scope with what the board shows of each, in the order of their reading, page by page.
 SELECT
-    r.resident_id, r.name, r.kana, r.born_on, r.phone, r.home_id, r.office_id, r.watched_from,
-    r.paused_from, r.paused_until, h.area, h.time_zone, o.name, o.phone,
-    coalesce(w.state, 'cannot_tell'), w.state_since,
+    r.resident_id AS number, r.name, r.kana, r.born_on, r.phone, r.home_id AS home, r.office_id AS office, r.watched_from,
+    r.paused_from, r.paused_until, h.area, h.time_zone AS zone, o.name AS office_name, o.phone AS office_phone,
+    coalesce(w.state, 'cannot_tell') AS evaluated_state, w.state_since,
     -- Evaluated through with the ward as a whole, unless it is overdue.
-    CASE WHEN w.due_at < ward.evaluated_through THEN w.due_at WHEN w.due_at IS NOT NULL THEN ward.evaluated_through END,
-    l.life_sign_at, d.kind, d.place,
+    CASE WHEN w.due_at < ward.evaluated_through THEN w.due_at WHEN w.due_at IS NOT NULL THEN ward.evaluated_through END
+        AS known_through,
+    l.life_sign_at AS last_life_sign_at, d.kind AS last_life_sign_kind, d.place AS last_life_sign_place,
     (
         SELECT max(c.last_received_at)
         FROM device_assignment AS da
         JOIN device_contact AS c USING (device_number)
         WHERE da.home_id = r.home_id AND upper_inf(da.during)
-    ),
-    coalesce(a.unclosed, 0), a.worst
+    ) AS last_received_at,
+    coalesce(a.unclosed, 0) AS open_alerts, a.worst
 FROM resident AS r
 JOIN home AS h USING (home_id)
 JOIN office AS o USING (office_id)
@@ -53,13 +54,14 @@ WHERE %(everything)s OR r.office_id = %(office)s
 
 -- name: resident
 -- One resident by key.
-SELECT resident_id, name, kana, born_on, phone, home_id, office_id, watched_from, paused_until
+SELECT
+    resident_id AS number, name, kana, born_on, phone, home_id AS home, office_id AS office, watched_from, paused_until
 FROM resident
 WHERE resident_id = %(resident)s;
 
 -- name: home
 -- The home of a resident.
-SELECT h.home_id, h.name, h.area, h.time_zone, h.lat, h.lon
+SELECT h.home_id AS number, h.name, h.area, h.time_zone AS zone, h.lat, h.lon
 FROM home AS h
 JOIN resident AS r USING (home_id)
 WHERE r.resident_id = %(resident)s;
@@ -67,8 +69,8 @@ WHERE r.resident_id = %(resident)s;
 -- name: contacts
 -- Who is told about a resident, in the order of the escalation: their own contacts, then the office's centre.
 SELECT
-    c.contact_id, c.resident_id, c.office_id, c.user_id, c.name, c.relation, c.calls_resident, c.step, c.channel,
-    c.address, c.language, c.quiet_from, c.quiet_until
+    c.contact_id AS number, c.resident_id AS resident, c.office_id AS office, c.user_id AS user, c.name, c.relation,
+    c.calls_resident, c.step, c.channel, c.address, c.language, c.quiet_from, c.quiet_until
 FROM contact AS c
 JOIN resident AS r ON r.resident_id = %(resident)s
 WHERE c.is_active AND (c.resident_id = r.resident_id OR c.office_id = r.office_id)
@@ -77,8 +79,8 @@ ORDER BY c.step, c.resident_id IS NULL, c.contact_id;
 -- name: contact
 -- One contact by key, as long as they are told at all.
 SELECT
-    contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language,
-    quiet_from, quiet_until
+    contact_id AS number, resident_id AS resident, office_id AS office, user_id AS user, name, relation, calls_resident,
+    step, channel, address, language, quiet_from, quiet_until
 FROM contact
 WHERE contact_id = %(contact)s AND is_active;
 
@@ -103,9 +105,9 @@ WITH one AS (
         OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s)
 )
 SELECT
-    count(*) FILTER (WHERE state = 'with_alert'),
-    count(*) FILTER (WHERE state = 'as_usual'),
-    count(*) FILTER (WHERE state = 'different'),
-    count(*) FILTER (WHERE state = 'cannot_tell'),
-    count(*) FILTER (WHERE state = 'paused')
+    count(*) FILTER (WHERE state = 'with_alert') AS with_alert,
+    count(*) FILTER (WHERE state = 'as_usual') AS as_usual,
+    count(*) FILTER (WHERE state = 'different') AS different,
+    count(*) FILTER (WHERE state = 'cannot_tell') AS cannot_tell,
+    count(*) FILTER (WHERE state = 'paused') AS paused
 FROM one;

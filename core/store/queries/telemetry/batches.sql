@@ -86,7 +86,7 @@ SELECT watermark FROM ingest_progress WHERE worker = %(worker)s;
 -- Registered devices with the zone of the home they are in now; also those that went out of use a short time ago, since what
 -- they measured before may still be on its way.
 SELECT
-    device.device_number, device.device_id, device.sender, device.kind, device.gateway_id, home.time_zone,
+    device.device_number AS number, device.device_id, device.sender, device.kind, device.gateway_id, home.time_zone AS zone,
     device.profile_id
 FROM device
 LEFT JOIN device_assignment AS assignment
@@ -96,7 +96,7 @@ WHERE (device.retired_at IS NULL OR device.retired_at > %(now)s - interval '14 d
 
 -- name: latest_states
 -- The latest known states of the metrics for which only a change is a life sign.
-SELECT device_number, metric, time, value FROM device_latest WHERE metric = ANY(%(metrics)s);
+SELECT device_number AS device, metric, time, value FROM device_latest WHERE metric = ANY(%(metrics)s);
 
 -- name: try_lock
 -- Become the one active worker with this name; held until the connection ends.

@@ -3,9 +3,9 @@
 -- name: series
 -- Some metrics of the devices of a home in a span: device, place, kind, metric, Unix seconds and values, per device in order of time.
 SELECT
-    device.device_number, device.place, device.kind, found.metric,
-    array_agg(extract(epoch FROM found.time)::float8 ORDER BY found.time),
-    array_agg(found.value ORDER BY found.time)
+    device.device_number AS device, device.place, device.kind, found.metric,
+    array_agg(extract(epoch FROM found.time)::float8 ORDER BY found.time) AS times,
+    array_agg(found.value ORDER BY found.time) AS values
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = ANY(%(metrics)s)
@@ -40,7 +40,7 @@ GROUP BY here.device_number;
 
 -- name: rule_inputs
 -- Where the home of each of some residents is, and whether the door at night is to be told.
-SELECT resident.resident_id, home.lat, home.lon, resident.alert_on_night_exit
+SELECT resident.resident_id AS resident, home.lat, home.lon, resident.alert_on_night_exit
 FROM resident
 JOIN home USING (home_id)
 WHERE resident.resident_id = ANY(%(residents)s);

@@ -10,7 +10,7 @@ SELECT * FROM unnest(
 
 -- name: waiting
 -- The messages not yet released, oldest first; a page of them.
-SELECT quarantine_id, received_at, topic, payload, retained, reason, detail
+SELECT quarantine_id AS number, received_at, topic, payload, retained, reason, detail
 FROM quarantine
 WHERE released_at IS NULL
   AND quarantine_id > %(after)s
@@ -68,11 +68,11 @@ DELETE FROM quarantine_drop WHERE dropped_at < %(before)s;
 -- name: state
 -- How much waits, since when, and what had to go.
 SELECT
-    (SELECT count(*) FROM quarantine WHERE released_at IS NULL),
-    (SELECT coalesce(sum(length(payload)), 0) FROM quarantine WHERE released_at IS NULL),
-    (SELECT min(received_at) FROM quarantine WHERE released_at IS NULL),
-    (SELECT coalesce(sum(too_old + too_many), 0) FROM quarantine_drop),
-    (SELECT max(dropped_at) FROM quarantine_drop);
+    (SELECT count(*) FROM quarantine WHERE released_at IS NULL) AS waiting,
+    (SELECT coalesce(sum(length(payload)), 0) FROM quarantine WHERE released_at IS NULL) AS size_bytes,
+    (SELECT min(received_at) FROM quarantine WHERE released_at IS NULL) AS oldest_at,
+    (SELECT coalesce(sum(too_old + too_many), 0) FROM quarantine_drop) AS dropped,
+    (SELECT max(dropped_at) FROM quarantine_drop) AS dropped_at;
 
 -- name: reasons
 -- How many messages wait for each reason, the most frequent first.
@@ -88,12 +88,12 @@ WHERE released_at IS NULL
 
 -- name: get
 -- One message, released or not.
-SELECT quarantine_id, received_at, topic, payload, retained, reason, detail
+SELECT quarantine_id AS number, received_at, topic, payload, retained, reason, detail
 FROM quarantine WHERE quarantine_id = %(number)s;
 
 -- name: listing
 -- The messages not yet released, newest first, to look at; a page of them.
-SELECT quarantine_id, received_at, topic, payload, retained, reason, detail
+SELECT quarantine_id AS number, received_at, topic, payload, retained, reason, detail
 FROM quarantine
 WHERE released_at IS NULL AND (%(before)s::bigint IS NULL OR quarantine_id < %(before)s)
   AND (%(reason)s::text IS NULL OR reason = %(reason)s)

@@ -2,7 +2,8 @@
 
 -- name: readings
 -- Readings of a resident's home in a span, oldest first, page by page.
-SELECT d.device_id, d.kind, d.place, r.device_number, r.metric, r.time, r.value, r.received_at, r.seq, r.flags
+SELECT
+    d.device_id, d.kind, d.place, r.device_number AS device, r.metric, r.time, r.value, r.received_at, r.seq, r.flags
 FROM device_assignment AS a
 JOIN device AS d USING (device_number)
 JOIN resident AS p ON p.resident_id = %(resident)s
@@ -31,16 +32,16 @@ ORDER BY d.place, d.device_id, l.metric;
 -- name: rhythm
 -- How many life signs, and whether anything at all, came from a resident's home in each part of a span.
 SELECT
-    time_bucket(%(part)s::interval, r.time) AS part_at,
-    count(*) FILTER (WHERE is_life_sign(r.flags)),
-    count(*)
+    time_bucket(%(part)s::interval, r.time) AS began_at,
+    count(*) FILTER (WHERE is_life_sign(r.flags)) AS life_signs,
+    count(*) AS readings
 FROM device_assignment AS a
 JOIN resident AS p ON p.resident_id = %(resident)s
 JOIN reading AS r ON r.device_number = a.device_number AND a.during @> r.time
 WHERE a.home_id = p.home_id AND (a.resident_id IS NULL OR a.resident_id = p.resident_id)
     AND r.time >= %(since)s AND r.time < %(until)s AND NOT is_retained(r.flags)
-GROUP BY part_at
-ORDER BY part_at;
+GROUP BY began_at
+ORDER BY began_at;
 
 -- name: away
 -- The parts of a span in which a resident's tracker was clearly not at home; the distance is good to a percent.
@@ -59,7 +60,8 @@ ORDER BY part_at;
 -- name: fixes
 -- Positions of a resident's own trackers in a span, oldest first, page by page.
 SELECT
-    d.device_id, f.device_number, f.time, f.lat, f.lon, f.accuracy_m, f.speed_kmh, f.course_deg, f.received_at, f.seq
+    d.device_id, f.device_number AS device, f.time, f.lat, f.lon, f.accuracy_m, f.speed_kmh, f.course_deg,
+    f.received_at, f.seq
 FROM device_assignment AS a
 JOIN device AS d USING (device_number)
 JOIN fix AS f ON f.device_number = a.device_number AND a.during @> f.time
@@ -73,7 +75,8 @@ LIMIT %(limit)s;
 -- name: latest_fix
 -- The newest position of a resident's own trackers.
 SELECT
-    d.device_id, f.device_number, f.time, f.lat, f.lon, f.accuracy_m, f.speed_kmh, f.course_deg, f.received_at, f.seq
+    d.device_id, f.device_number AS device, f.time, f.lat, f.lon, f.accuracy_m, f.speed_kmh, f.course_deg,
+    f.received_at, f.seq
 FROM device_assignment AS a
 JOIN device AS d USING (device_number)
 CROSS JOIN LATERAL (

@@ -24,11 +24,11 @@ GROUP BY 1, 2, 3, 4;
 -- name: batteries
 -- What each device of a home told of its battery, by local day: the middle charge, the range, and the last word whether it is low.
 SELECT
-    device.device_number, device.kind, device.place,
-    array_agg(told.day ORDER BY told.day),
-    array_agg(coalesce(told.middle, 'NaN') ORDER BY told.day),
-    array_agg(coalesce(told.range, 0) ORDER BY told.day),
-    array_agg(coalesce(told.is_low, false) ORDER BY told.day)
+    device.device_number AS device, device.kind, device.place,
+    array_agg(told.day ORDER BY told.day) AS days,
+    array_agg(coalesce(told.middle, 'NaN') ORDER BY told.day) AS levels,
+    array_agg(coalesce(told.range, 0) ORDER BY told.day) AS ranges,
+    array_agg(coalesce(told.is_low, false) ORDER BY told.day) AS lows
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN LATERAL (
