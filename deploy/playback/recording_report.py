@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from rich.console import Console
@@ -11,7 +11,6 @@ from rich.console import Console
 from core.errors import InputError
 from core.store.telemetry.replay_progress import ReplayedAlert
 from deploy.playback.recording_run import Difference, ReplayPlan, ReplayResult
-from simulator.replay.recording import Recording
 
 _MOST_SHOWN = 5
 _WIDEST_REASON = 600
@@ -20,7 +19,7 @@ _WIDEST_REASON = 600
 def show(console: Console, plan: ReplayPlan, result: ReplayResult) -> None:
     """Print what came out of a replay."""
     days = sum(
-        (plan.end - max(plan.begin, first)) / timedelta(days=1) for first in _firsts(plan.part).values()
+        (plan.end - max(plan.begin, first)) / timedelta(days=1) for first in plan.part.firsts().values()
     )
     console.print(
         f"{len(plan.part.homes)} homes, {days:.0f} home-days, {result.messages} messages in {result.seconds:.0f} s"
@@ -48,13 +47,6 @@ def reason_line(alert: ReplayedAlert) -> str:
         for name, value in alert.reason.items()
     )
     return text if len(text) <= _WIDEST_REASON else text[: _WIDEST_REASON - 1] + "…"
-
-
-def _firsts(part: Recording) -> dict[str, datetime]:
-    firsts: dict[str, datetime] = {}
-    for item in (*part.readings, *part.fixes):
-        firsts.setdefault(item.home, item.time)
-    return firsts
 
 
 def _show_difference(console: Console, difference: Difference) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,7 +16,7 @@ from rich.table import Table
 from core.errors import InputError
 from simulator.evaluation.curve import RATES
 from simulator.evaluation.fence_trial import read_fence
-from simulator.evaluation.homes import EvaluatedRecording, EventFile, read_events
+from simulator.evaluation.homes import EvaluatedHomes, EvaluatedRecording, homes_of
 from simulator.evaluation.outages import Outages, outages_of
 from simulator.evaluation.protocol import DAY_S, LEAST_DAYS, Spans
 from simulator.evaluation.recorded_life import LifeReport, score_life
@@ -26,11 +27,12 @@ from simulator.evaluation.track_report import (
     TrackReport,
     evaluate_tracks,
     fence_rows,
-    is_track_file,
     together,
     wandering_line,
     write_tracks,
 )
+from simulator.replay.files import TRACK_FORMS, form_of, read_recording
+from simulator.replay.recording import Recording
 
 _WIDTH = 120
 # Of more files than this only the sum is told; all are in tracks.json.
@@ -120,7 +122,7 @@ def evaluate_command(
         console.print(f"Written: {_evaluate_tracks(console, tracks, fence, excursions, out)}")
     reports: list[SetReport] = []
     sets = _made_up(homes) if made_up or not (files or tracks) else []
-    sets += [_recorded(path, read_events(path, zone, skip_bad=skip_bad), given) for path in files]
+    sets += [_recorded(path, zone, given, skip_bad=skip_bad) for path in files]
     for number, one in enumerate(sets):
         name = _own_name(one.name, [other.name for other in sets[:number]])
         for line in one.notes:
@@ -163,7 +165,7 @@ class _Set:
 def _tracks_and_events(
     files: list[Path], fence: str | None, excursions: Path | None
 ) -> tuple[list[Path], list[Path]]:
-    tracks = [path for path in files if is_track_file(path)]
+    tracks = [path for path in files if form_of(path) in TRACK_FORMS]
     if excursions is not None and fence is None:
         raise InputError("--excursions says when somebody was outside of a safe area; give it with --fence")
     if (fence is not None or excursions is not None) and not tracks:
@@ -255,30 +257,38 @@ def _made_up(homes: int) -> list[_Set]:
     return [_Set(f"syn{homes}", syn40(homes, DAYS), Outages((), "none"), is_recorded=False)]
 
 
-def _recorded(path: Path, file: EventFile, given: Spans) -> _Set:
+def _recorded(path: Path, zone: ZoneInfo | None, given: Spans, *, skip_bad: bool) -> _Set:
+    recording = read_recording(path, zone=zone or UTC).checked(str(path), skip_bad=skip_bad)
+    found = homes_of(recording, str(path), zone)
     name = path.name.removesuffix(".gz").removesuffix(".csv")
-    days = {one.home: float(one.signs.time[-1] - one.signs.time[0]) / DAY_S for one in file.recordings}
+    days = {one.home: float(one.signs.time[-1] - one.signs.time[0]) / DAY_S for one in found.homes}
     left_out = [home for home, recorded in days.items() if recorded < LEAST_DAYS]
     if len(left_out) == len(days):
         raise InputError(
             f"{path}: no home is recorded for {LEAST_DAYS} days; four weeks teach and two at least are judged"
         )
-    outages = outages_of(file.recordings, given)
-    return _Set(name, file.recordings, outages, True, tuple(_notes(path, file, outages, left_out)), left_out)
+    outages = outages_of(found.homes, given)
+    notes = (*_notes_of_file(path, recording, found), *_notes_of_homes(outages, left_out))
+    return _Set(name, found.homes, outages, is_recorded=True, notes=notes, left_out=left_out)
 
 
-def _notes(path: Path, file: EventFile, outages: Outages, left_out: list[str]) -> Iterator[str]:
-    signs = sum(len(one.signs.time) for one in file.recordings)
-    yield f"{path}: {file.lines} lines, {signs} signs of life in {len(file.recordings)} homes"
-    if file.repeated:
-        yield f"{file.repeated} lines say again what others say, and count once"
-    yield from file.left_out
-    if file.left_out_lines:
-        yield f"{file.left_out_lines} lines cannot be used and were left out"
+def _notes_of_file(path: Path, recording: Recording, found: EvaluatedHomes) -> Iterator[str]:
+    signs = sum(len(one.signs.time) for one in found.homes)
+    yield f"{path}: {recording.lines} lines, {signs} signs of life in {len(found.homes)} homes"
+    if found.repeated:
+        yield f"{found.repeated} lines say again what others say, and count once"
+    yield from recording.notes
+    for row in recording.bad:
+        yield f"{path}, line {row.line}: {row.problem}"
+    if recording.bad_count:
+        yield f"{recording.bad_count} lines cannot be used and were left out"
+    if found.in_utc:
+        yield "times are in UTC: if the homes' clocks show another time, give --time-zone, since day and night matter"
+
+
+def _notes_of_homes(outages: Outages, left_out: list[str]) -> Iterator[str]:
     if left_out:
         yield f"recorded for less than {LEAST_DAYS} days, so only the rules about life at home judge them: {', '.join(left_out)}"
-    if file.in_utc:
-        yield "times are in UTC: if the homes' clocks show another time, give --time-zone, since day and night matter"
     words = {
         "given": "as was said",
         "known": "known of the TIHM recording",

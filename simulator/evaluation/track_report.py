@@ -1,8 +1,6 @@
 """What `mimamori evaluate` says about files of positions: the safe area, and how well losing the way is told from ordinary trips."""
 
-import gzip
 import json
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -15,11 +13,9 @@ from detectors.features.window import Track, moment
 from simulator.evaluation.fence_trial import FenceTrial, read_excursions, try_fence
 from simulator.evaluation.walks import read_track_file
 from simulator.evaluation.wandering_trials import FLAGGED_FROM, LoopScore, TripScores, trip_scores, trips
-from simulator.replay.files import is_track
 
 # Each way of losing the way is put into each trip once for each of these.
 SEEDS = (0, 1, 2)
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
@@ -52,17 +48,6 @@ class TrackReport:
             "wandering": None if self.wandering is None else asdict(self.wandering),
             "notes": list(self.notes),
         }
-
-
-def is_track_file(path: Path) -> bool:
-    """Return whether a file holds positions: GPX, PLT, or CSV as docs/replay.md describes it."""
-    try:
-        with path.open("rb") as file:
-            begins = file.read(2)
-        with gzip.open(path) if begins == _GZIP else path.open("rb") as file:
-            return is_track(file.read(4096))
-    except (OSError, EOFError, zlib.error):
-        return False
 
 
 def evaluate_tracks(

@@ -2,17 +2,22 @@
 
 import gzip
 import zlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from enum import StrEnum
-from io import BytesIO, TextIOWrapper
+from io import TextIOWrapper
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from core.errors import InputError
-from simulator.replay.events import EVENT_COLUMNS, TIHM_COLUMNS, read_events, read_tihm
+from simulator.replay.events import is_tihm, lacking, read_events
 from simulator.replay.recording import Recording
 from simulator.replay.tracks import POSITION_COLUMNS, is_plt, read_gpx, read_plt, read_positions, separator_of
 
 _GZIP = b"\x1f\x8b"
+# Enough for the first line of every form.
+_HEAD = 4096
 
 
 class Form(StrEnum):
@@ -25,8 +30,11 @@ class Form(StrEnum):
     PLT = "plt"
 
 
+TRACK_FORMS = frozenset({Form.GPX, Form.POSITIONS, Form.PLT})
+
+
 def read_recording(path: Path, form: Form | None = None, zone: tzinfo = UTC) -> Recording:
-    """Read a file whole.
+    """Read a file; of a table of events one line at a time.
 
     Parameters
     ----------
@@ -42,27 +50,65 @@ def read_recording(path: Path, form: Form | None = None, zone: tzinfo = UTC) -> 
     InputError
         The file cannot be read or its form is not known. Bad rows are no error here: see `Recording.checked`.
     """
-    try:
-        data = path.read_bytes()
-        if data.startswith(_GZIP):
-            data = gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: cannot read the recording: {error}") from error
-    form = form or _recognised(data, path)
+    form = form or form_of(path)
     name = _walker(path)
-    if form is Form.GPX:
-        return read_gpx(data, name, zone)
-    if form is Form.POSITIONS:
-        return read_positions(_lines(data), zone, name)
-    if form is Form.PLT:
-        return read_plt(_lines(data), name)
-    return (read_tihm if form is Form.TIHM else read_events)(_lines(data), zone)
+    with _opened(path) as file:
+        if form is Form.GPX:
+            return read_gpx(file.read(), name, zone)
+        lines = TextIOWrapper(file, encoding="utf-8-sig", newline="")
+        if form is Form.POSITIONS:
+            return read_positions(lines, zone, name)
+        if form is Form.PLT:
+            return read_plt(lines, name)
+        return read_events(lines, zone, form.value, str(path))
 
 
-def is_track(begins: bytes) -> bool:
-    """Return whether a file that begins so holds positions: GPX, PLT, or CSV that names latitude, longitude and time."""
-    first = _first_line(begins)
-    return first.startswith("<") or is_plt(first) or separator_of(first) is not None
+def form_of(path: Path) -> Form:
+    """Return the form of a file by what it begins with.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or its form is not known.
+    """
+    with _opened(path) as file:
+        begins = file.read(_HEAD)
+    first = begins.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0].decode(errors="replace").strip()
+    if not first:
+        raise InputError(f"{path} is empty")
+    if first.startswith("<"):
+        return Form.GPX
+    if is_plt(first):
+        return Form.PLT
+    if separator_of(first) is not None:
+        return Form.POSITIONS
+    header = [name.strip('" \t') for name in first.split(",")]
+    missing = lacking(header)
+    if not missing:
+        return Form.TIHM if is_tihm(header) else Form.CSV
+    raise InputError(
+        f"{path}, line 1: this is none of the known forms: events as home,time,metric,place,value (csv) or"
+        f" patient_id,location_name,date (tihm), {';'.join(POSITION_COLUMNS)};... (positions), GPX or PLT of Geolife"
+        f" (plt). Of the columns of events it lacks {', '.join(missing)}; found, between commas: {', '.join(header)}."
+        " docs/replay.md describes the forms"
+    )
+
+
+@contextmanager
+def _opened(path: Path) -> Generator[BinaryIO]:
+    """Open a file for reading, unpacked if it is gzip; what goes wrong until it is closed is told with its name."""
+    try:
+        with path.open("rb") as file:
+            is_packed = file.read(2) == _GZIP
+            file.seek(0)
+            if is_packed:
+                with gzip.open(file) as unpacked:
+                    yield cast("BinaryIO", unpacked)
+            else:
+                yield file
+    except (OSError, EOFError, zlib.error) as error:
+        said = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise InputError(f"{path}: cannot read the recording: {said}") from error
 
 
 def _walker(path: Path) -> str:
@@ -70,28 +116,3 @@ def _walker(path: Path) -> str:
     if path.parent.name == "Trajectory":
         return path.resolve().parent.parent.name
     return path.name.split(".")[0] or path.name
-
-
-def _lines(data: bytes) -> TextIOWrapper:
-    return TextIOWrapper(BytesIO(data), encoding="utf-8-sig", newline="")
-
-
-def _recognised(data: bytes, path: Path) -> Form:
-    first = _first_line(data)
-    if first.startswith("<"):
-        return Form.GPX
-    if is_plt(first):
-        return Form.PLT
-    for form, columns in ((Form.TIHM, TIHM_COLUMNS), (Form.CSV, EVENT_COLUMNS)):
-        if set(columns) <= {name.strip() for name in first.split(",")}:
-            return form
-    if separator_of(first) is not None:
-        return Form.POSITIONS
-    raise InputError(
-        f"{path}, line 1: this is none of the known forms: {','.join(TIHM_COLUMNS)} (tihm), {','.join(EVENT_COLUMNS)}"
-        f" (csv), {';'.join(POSITION_COLUMNS)};... (positions), GPX or PLT of Geolife (plt); name the form with --as"
-    )
-
-
-def _first_line(data: bytes) -> str:
-    return data[:4096].lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0].decode(errors="replace").strip()

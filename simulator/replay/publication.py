@@ -5,7 +5,7 @@ are recognised and not stored twice.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
@@ -13,7 +13,8 @@ from itertools import groupby
 from core.domain.metrics import METRICS
 from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.payloads import MOST_IN_A_MESSAGE
-from simulator.replay.recording import RecordedFix, RecordedReading, Recording
+from simulator.replay.readings import RecordedReading
+from simulator.replay.recording import RecordedFix, Recording
 
 # Large messages when only the content counts, one for each moment when somebody watches it come in.
 BY_HOUR = timedelta(hours=1)
@@ -38,17 +39,14 @@ class Publication:
     def messages(self, begin: datetime | None = None, end: datetime | None = None) -> list[OutboundMessage]:
         """Return the messages of `[begin, end)`, both on a whole hour, in the order in which their contents ended."""
         messages: list[OutboundMessage] = []
-        by_device: dict[str, list[Item]] = {device.device_id: [] for device in self.recording.devices}
-        for item in (*self.recording.readings, *self.recording.fixes):
-            by_device[self.recording.device_of(item).device_id].append(item)
-        for device_id, items in by_device.items():
+        for device_id, items in self.recording.items_by_device():
             for seq, part in enumerate(self._parts(items), 1):
                 last = part[-1].time
                 if (begin is None or last >= begin) and (end is None or last < end):
                     messages.append(_message(device_id, seq, part))
         return sorted(messages, key=lambda message: message.time_ms)
 
-    def _parts(self, items: list[Item]) -> Iterator[list[Item]]:
+    def _parts(self, items: Sequence[Item]) -> Iterator[list[Item]]:
         for _, group in groupby(items, key=self._cut_of):
             part: list[Item] = []
             seen: set[tuple[object, ...]] = set()

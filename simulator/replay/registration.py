@@ -14,11 +14,8 @@ def ward_of(recording: Recording, zone: ZoneInfo) -> Json:
 
     The resident is watched from the first event on, and nobody is notified of alerts: the people are not ours.
     """
-    firsts: dict[str, datetime] = {}
+    firsts = recording.firsts()
     places: dict[str, RecordedFix] = {}
-    for item in (*recording.readings, *recording.fixes):
-        if item.home not in firsts or item.time < firsts[item.home]:
-            firsts[item.home] = item.time
     for fix in recording.fixes:
         places.setdefault(fix.home, fix)
     return {

@@ -82,7 +82,7 @@ def test_nothing_is_published_of_a_file_with_a_bad_row(tmp_path: Path):
     )
     told = refused("publish", str(path))
     assert f"{path}, line 2: the metric 'movement' is not known" in told
-    assert "Nothing was published" in told
+    assert "Nothing of it was used" in told
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Reading files of events: both forms, what counts as a person acting, and errors that say where."""
+"""The homes of a file of events: what counts as a person acting, which clock, and errors that say where."""
 
 import gzip
 from pathlib import Path
@@ -10,7 +10,8 @@ import pytest
 from core.domain.device import DeviceKind
 from core.errors import InputError
 from detectors.features.window import LIFE_KINDS
-from simulator.evaluation.homes import read_events
+from simulator.evaluation.homes import EvaluatedHomes, homes_of
+from simulator.replay.files import read_recording
 from tests.support.recorded import read_recordings
 
 
@@ -22,6 +23,11 @@ def written(folder: Path, text: str, name: str = "events.csv") -> Path:
     else:
         path.write_text(text, encoding="utf-8")
     return path
+
+
+def homes(path: Path, zone: ZoneInfo | None = None) -> EvaluatedHomes:
+    recording = read_recording(path, zone=zone or ZoneInfo("UTC")).checked(str(path), skip_bad=False)
+    return homes_of(recording, str(path), zone)
 
 
 def test_our_own_form_is_read_in_any_order(tmp_path: Path) -> None:
@@ -69,16 +75,23 @@ def test_a_time_with_an_offset_keeps_what_the_clock_showed(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ("place,when\nhall,2026\n", "line 1: no column 'home'"),
-        ("home,time,place\na,2026-04-01 09:00:00\n", "line 2: 2 columns"),
+        ("place,when\nhall,2026\n", r"line 1: .* lacks home, time; found, .*: place, when"),
+        ("home,time,place\na,2026-04-01 09:00:00\n", "line 2: there are 2 fields, the header has 3"),
         ("home,time,place\na,2026-04-01,hall\na,yesterday,hall\n", "line 3: 'yesterday' is no time"),
         ("home,time,place\na,15541116,hall\n", "line 2: '15541116' would be a time before 1990"),
-        ("home,time,place\n ,2026-04-01,hall\n", "line 2: the name of the home is missing"),
-        ("home;time;place\na;2026-04-01;hall\n", "line 1: no column 'home'.* separated by commas"),
+        ("home,time,place\n ,2026-04-01,hall\n", "line 2: ' ' is no name"),
+        ("home;time;place\na;2026-04-01;hall\n", "line 1: .* between commas: home;time;place"),
         ("", "is empty"),
-        ("home,time,metric,place,value\na,2026-04-01,steps,hall,1\n", "line 2: 'steps' is no metric"),
+        (
+            "home,time,metric,place,value\na,2026-04-01,steps,hall,1\n",
+            "line 2: the metric 'steps' is not known",
+        ),
         ("home,time,metric,place,value\na,2026-04-01,motion,hall,much\n", "line 2: the value 'much'"),
-        ("home,time,place\n", "holds no event"),
+        ("home,time,place\n", "there is nothing in it to use"),
+        (
+            "home,time,metric,place,value\na,2026-04-01,temperature_c,hall,21\n",
+            "holds no event that shows a person acting",
+        ),
     ],
 )
 def test_an_error_says_what_is_wrong_and_where(tmp_path: Path, text: str, says: str) -> None:
@@ -121,42 +134,52 @@ def test_the_kind_of_a_contact_does_not_hang_on_the_words_of_its_place(tmp_path:
 def test_what_is_there_twice_counts_once_and_confirms_nothing(tmp_path: Path) -> None:
     line = "a,2026-04-01 09:00:00,hall\n"
     other = "a,2026-04-01 09:00:00,lounge\n"
-    found = read_events(written(tmp_path, "home,time,place\n" + line + other + line))
-    assert found.recordings[0].signs.time.size == 2
-    assert (found.lines, found.repeated) == (3, 1)
+    path = written(tmp_path, "home,time,place\n" + line + other + line)
+    found = homes(path)
+    assert found.homes[0].signs.time.size == 2
+    assert (read_recording(path).lines, found.repeated) == (3, 1)
 
 
 def test_times_can_be_moved_to_the_wall_clock_of_a_zone(tmp_path: Path) -> None:
     text = "home,time,place\na,2026-03-28T23:30:00Z,hall\na,2026-03-29T07:30:00Z,hall\n"
     path = written(tmp_path, text)
-    signs = read_events(path, ZoneInfo("Europe/Berlin")).recordings[0].signs
+    signs = homes(path, ZoneInfo("Europe/Berlin")).homes[0].signs
     # The clocks went forward in between.
     assert (signs.time % 86_400 / 3600).tolist() == [0.5, 9.5]
-    assert read_events(path).in_utc
-    assert not read_events(path, ZoneInfo("Europe/Berlin")).in_utc
+    assert homes(path).in_utc
+    assert not homes(path, ZoneInfo("Europe/Berlin")).in_utc
+
+
+@pytest.mark.parametrize("zone", [None, ZoneInfo("Asia/Tokyo"), ZoneInfo("America/New_York")])
+def test_times_without_an_offset_are_those_of_the_wall_clock_in_every_zone(
+    tmp_path: Path, zone: ZoneInfo | None
+) -> None:
+    path = written(tmp_path, "home,time,place\na,2026-07-01T06:30:00,hall\na,2026-12-01T06:30:00,hall\n")
+    found = homes(path, zone)
+    assert (found.homes[0].signs.time % 86_400 / 3600).tolist() == [6.5, 6.5]
+    assert not found.in_utc
 
 
 def test_lines_that_cannot_be_used_may_be_left_out_and_are_told(tmp_path: Path) -> None:
     text = "home,time,place\n" + "a,soon,hall\n" * 12 + "a,2026-04-01 09:00:00,hall\n"
-    found = read_events(written(tmp_path, text), skip_bad=True)
-    assert found.left_out_lines == 12
-    assert len(found.left_out) == 10
-    assert "line 2: 'soon' is no time" in found.left_out[0]
+    found = read_recording(written(tmp_path, text)).checked("events.csv", skip_bad=True)
+    assert (found.bad_count, len(found.bad), len(found.readings)) == (12, 10, 1)
+    assert (found.bad[0].line, found.bad[0].problem[:17]) == (2, "'soon' is no time")
 
 
 def test_a_column_that_is_no_place_is_refused(tmp_path: Path) -> None:
     lines = [f"a,2026-04-01 09:00:00,{number}" for number in range(300)]
-    with pytest.raises(InputError, match="home a has 300 places"):
+    with pytest.raises(InputError, match="home a has more than 200 places"):
         read_recordings(written(tmp_path, "\n".join(["home,time,place", *lines])))
 
 
 def test_a_packed_file_that_ends_too_soon_is_named(tmp_path: Path) -> None:
     path = written(tmp_path, "home,time,place\n" + "a,2026-04-01 09:00:00,hall\n" * 99, "events.csv.gz")
     path.write_bytes(path.read_bytes()[:-9])
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="cannot read the recording"):
         read_recordings(path)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"nothing\.csv cannot be read"):
+    with pytest.raises(InputError, match=r"nothing\.csv: cannot read the recording"):
         read_recordings(tmp_path / "nothing.csv")

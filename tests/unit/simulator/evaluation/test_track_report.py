@@ -13,7 +13,8 @@ from core.errors import InputError
 from detectors.features.window import moment
 from simulator.evaluation.command import app
 from simulator.evaluation.fence_trial import read_excursions, read_fence, try_fence
-from simulator.evaluation.track_report import evaluate_tracks, is_track_file, wandering_line
+from simulator.evaluation.track_report import evaluate_tracks, wandering_line
+from simulator.replay.files import TRACK_FORMS, form_of
 from tests.support.paths import TEST_DATA
 from tests.support.recorded import read_tracks
 from tests.synthetic.excursions import HOME, Walk, walks
@@ -154,12 +155,11 @@ def test_walkers_are_called_as_the_file_calls_them_and_several_files_are_summed_
 
 def test_files_of_positions_are_known_by_what_is_in_them(tmp_path: Path) -> None:
     gps = TEST_DATA / "gps"
-    assert all(is_track_file(path) for path in gps.iterdir())
-    assert not is_track_file(TEST_DATA / "tihm" / "activity.csv.gz")
-    assert not is_track_file(tmp_path / "missing.csv")
+    assert {form_of(path) for path in gps.iterdir()} <= TRACK_FORMS
+    assert form_of(TEST_DATA / "tihm" / "activity.csv.gz") not in TRACK_FORMS
     packed = tmp_path / "walk.gz"
     packed.write_bytes(gzip.compress((gps / "korita-zbevnica.gpx").read_bytes()))
-    assert is_track_file(packed)
+    assert form_of(packed) in TRACK_FORMS
     assert read_tracks(packed)
 
 

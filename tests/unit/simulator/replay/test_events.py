@@ -134,7 +134,7 @@ def test_a_bad_row_is_told_with_its_line_before_anything_is_published(tmp_path: 
     text = CSV + "a,2026-08-01T05:00:00Z,motion,hall,1\n" + row + "\n"
     told = problems(tmp_path, text)
     assert words in told
-    assert "Nothing was published" in told
+    assert "Nothing of it was used" in told
     # Left out on request, and the rest is there.
     skipped = read(tmp_path, text).checked("events.csv", skip_bad=True)
     assert [bad.line for bad in skipped.bad] == [3]
@@ -150,7 +150,7 @@ def test_many_bad_rows_are_counted_and_not_all_listed(tmp_path: Path):
 @pytest.mark.parametrize(
     ("data", "words"),
     [
-        (b"", "this is none of the known forms"),
+        (b"", "thing.bin is empty"),
         (b"a,b,c\n1,2,3\n", "line 1: this is none of the known forms"),
         (b"\x1f\x8b\x00\x00", "cannot read the recording"),
     ],
@@ -168,14 +168,54 @@ def test_a_missing_file_is_named(tmp_path: Path):
 
 
 def test_a_file_without_rows_has_nothing_to_replay(tmp_path: Path):
-    assert "there is nothing in it to replay" in problems(tmp_path, CSV)
+    assert "there is nothing in it to use" in problems(tmp_path, CSV)
+
+
+def test_a_named_form_begins_the_ids(tmp_path: Path):
+    path = written(tmp_path, TIHM + "a,hall,2019-06-01 12:00:00\n")
+    assert read_recording(path, Form.CSV).devices[0].device_id == "csv-a-hall"
 
 
 def test_a_named_form_that_does_not_fit_says_which_columns_it_needs(tmp_path: Path):
-    path = written(tmp_path, TIHM + "a,hall,2019-06-01 12:00:00\n")
-    bad = read_recording(path, Form.CSV).bad
-    assert bad[0].line == 1
-    assert "must name the columns home,time,metric,place,value" in bad[0].problem
+    path = written(tmp_path, "home,when\na,2019-06-01 12:00:00\n")
+    with pytest.raises(InputError, match=r"line 1: no column 'time' \(or date, .*; found: home, when"):
+        read_recording(path, Form.CSV)
+
+
+def test_without_a_metric_a_door_is_used_and_elsewhere_somebody_moves(tmp_path: Path):
+    rows = "a,2026-08-01T06:00:00Z,玄関ドア\na,2026-08-01T06:01:00Z,outdoor\na,2026-08-01T06:02:00Z,\n"
+    recording = read(tmp_path, "home,time,place\n" + rows)
+    assert [item.metric for item in recording.readings] == ["contact_used", "motion", "motion"]
+    assert [item.value for item in recording.readings] == [1.0, 1.0, 1.0]
+
+
+def test_a_fridge_is_no_door_of_the_home_in_japanese_too(tmp_path: Path):
+    recording = read(tmp_path, CSV + "a,2026-08-01T06:00:00Z,contact_open,冷蔵庫,open\n")
+    assert [device.kind for device in recording.devices] == [DeviceKind.FRIDGE]
+
+
+def test_an_empty_value_says_that_it_happened_but_is_no_measurement(tmp_path: Path):
+    rows = "a,2026-08-01T06:00:00Z,motion,hall,\na,2026-08-01T06:00:00Z,temperature_c,hall,\n"
+    recording = read(tmp_path, CSV + rows)
+    assert [(item.metric, item.value) for item in recording.readings] == [("motion", 1.0)]
+    assert "the value '' of temperature_c is no number" in recording.bad[0].problem
+
+
+def test_a_device_has_the_same_id_in_every_part_of_a_recording(tmp_path: Path):
+    rows = "a,2026-08-01T06:00:00Z,motion,hall,1\na,2026-08-02T06:00:00Z,temperature_c,hall,21\n"
+    whole = read(tmp_path, CSV + rows)
+    part = whole.part(["a"], None, datetime(2026, 8, 2, tzinfo=UTC))
+    assert [device.device_id for device in part.devices] == ["csv-a-hall-motion"]
+    assert [part.device_of(item) for item in part.readings] == [*part.devices]
+
+
+def test_readings_are_cut_out_by_place_and_by_time(tmp_path: Path):
+    rows = "".join(f"a,2026-08-01T06:0{minute}:00.5Z,motion,hall,1\n" for minute in range(5))
+    readings = read(tmp_path, CSV + rows).readings
+    assert [item.time.minute for item in readings[1:3]] == [1, 2]
+    begin = datetime(2026, 8, 1, 6, 3, 0, 500_000, tzinfo=UTC)
+    assert [item.time.minute for item in readings.within(begin, None)] == [3, 4]
+    assert [item.time.minute for item in readings.within(None, begin)] == [0, 1, 2]
 
 
 def test_bytes_that_are_not_text_are_a_bad_row(tmp_path: Path):
