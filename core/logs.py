@@ -50,7 +50,7 @@ def set_up_logs(process: str, level: str, form: Literal["json", "pretty"]) -> No
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         )
     )
-    # They tell of each vain attempt to connect and each odd byte that a stranger sends; we say in our own words what matters.
+    # They log each vain attempt to connect and each odd byte that a stranger sends; we say what is needed in our own words.
     for talkative in ("psycopg.pool", "python_multipart"):
         logging.getLogger(talkative).setLevel(logging.ERROR)
     root = logging.getLogger()
@@ -59,7 +59,7 @@ def set_up_logs(process: str, level: str, form: Literal["json", "pretty"]) -> No
 
 
 def _told(exc_info: ExcInfo) -> str:
-    """Tell which errors met where, without their words: a driver's or a parser's text quotes the data it met."""
+    """Return which errors met where, without their words: a driver's or a parser's text quotes the data it met."""
     return "\n".join(_lines(exc_info[1]))
 
 

@@ -1,4 +1,4 @@
-"""What every process of ours does in the same way: it stops when asked, and tells in one line why it could not go on."""
+"""What every process of ours does in the same way: it stops when asked, and says in one line why it could not go on."""
 
 import signal
 import sys

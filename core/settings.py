@@ -53,7 +53,7 @@ class Settings(BaseSettings):
     )
     devices_ca_file: Path | None = Field(
         default=None,
-        description="certificate authority that devices are told; none where a public one signed",
+        description="certificate authority that devices receive with their credential; none where a public one signed",
     )
 
     ingest_client_id: str = Field(

@@ -19,7 +19,7 @@ from core.store.operation import simulation
 router = APIRouter(dependencies=[Depends(refuse_production)])
 _BACK = timedelta(days=2)
 _MARKS = {
-    Verdict.TOLD: "ok",
+    Verdict.RAISED: "ok",
     Verdict.LATE: "p2",
     Verdict.MISSED: "p1",
     Verdict.WAITING: "unknown",

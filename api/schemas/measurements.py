@@ -48,7 +48,9 @@ class DeviceOut(Output):
         """Return a device as seen at `now`."""
         given = {name: getattr(one, name) for name in DeviceOut.model_fields if hasattr(one, name)}
         heartbeat_s = None if one.heartbeat is None else one.heartbeat.total_seconds()
-        return DeviceOut.model_validate(given | {"heartbeat_s": heartbeat_s, "is_heard": one.is_heard(now)})
+        return DeviceOut.model_validate(
+            given | {"heartbeat_s": heartbeat_s, "is_heard": one.is_in_contact(now)}
+        )
 
 
 class ReadingOut(Output):

@@ -54,12 +54,12 @@ def status(connection: Connection, scope: AccessScope, now: datetime, silent_aft
     silent_after : timedelta
         How long ingest and the detectors may report nothing, in the service's time.
     """
-    hearing = devices.contact_count_in(connection, scope, now)
+    contact = devices.contact_count_in(connection, scope, now)
     return Status(
         now,
-        hearing.last_received_at,
-        hearing.heard,
-        hearing.expected,
+        contact.last_received_at,
+        contact.in_contact,
+        contact.expected,
         is_blind(health.health(connection), now, silent_after),
         residents.counts_in(connection, scope, now, now - silent_after),
     )

@@ -44,7 +44,9 @@ def why(alert: Alert, times: LocalTimes) -> list[str]:
     found = list(_WHY.get(type(card), _other)(card, alert, times))
     if alert.detected_late:
         seen = clock_of(alert.opened_at, times)
-        found.append(times.words("alert.seen_late_long", clock=clock_of(alert.raised_at, times), seen=seen))
+        found.append(
+            times.words("alert.detected_late_long", clock=clock_of(alert.raised_at, times), seen=seen)
+        )
     return found
 
 

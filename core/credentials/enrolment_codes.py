@@ -37,7 +37,7 @@ class Credential:
 
 
 class UnknownCodeError(InputError):
-    """A code that opens nothing; which of the reasons it is, is told to nobody."""
+    """A code that opens nothing; which of the reasons it is, nobody is shown."""
 
 
 def new_credential(connection: Connection, account: BrokerAccount, now: datetime) -> Credential:

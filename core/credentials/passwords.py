@@ -39,7 +39,7 @@ def hash_password(password: str) -> str:
 
 
 def is_right(password: str, password_hash: str | None) -> bool:
-    """Tell whether a password fits a hash; without a hash (an unknown login) it takes as long and fails."""
+    """Return whether a password fits a hash; without a hash (an unknown login) it takes as long and fails."""
     if len(password) > LONGEST:
         return False
     # Asked for in any case, or the first unknown login after a start would take twice as long.

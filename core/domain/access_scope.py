@@ -40,5 +40,5 @@ class AccessScope:
 
     @property
     def is_staff(self) -> bool:
-        """True for those who also see matters of no single resident: the ward, equipment."""
+        """True for those who also see alerts about no single resident: the ward, equipment."""
         return self.everything or self.office is not None

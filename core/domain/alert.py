@@ -1,4 +1,4 @@
-"""Findings, alerts and notifications: what a rule saw, the open matter about a resident, and each attempt to tell somebody."""
+"""Findings, alerts and notifications: what a rule saw, the open alert about a resident, and each attempt to notify somebody."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -60,10 +60,10 @@ class Finding:
     severity : Severity
         How soon somebody must look.
     began_at : datetime
-        When the matter began (the last life sign, the first fix outside); with rule and subject it names the episode, so judging
+        When the alert began (the last life sign, the first fix outside); with rule and subject it names the episode, so evaluation
         the same data again finds the same episode.
     raised_at : datetime
-        When it became worth telling, in the time of the data.
+        When the rule's limit was passed, in the time of the data.
     cleared_at : datetime or None
         When it ended, in the time of the data; None if it still holds.
     reason : mapping
@@ -82,7 +82,7 @@ class Finding:
 
 @dataclass(frozen=True)
 class Alert:
-    """An open matter about a resident (or a home, a device, the ward), stored with its reason."""
+    """An open alert about a resident (or a home, a device, the ward), stored with its reason."""
 
     number: int
     rule: str
@@ -122,7 +122,7 @@ class EventKind(StrEnum):
     DELIVERY_FAILED = "delivery_failed"
     CLAIMED = "claimed"
     RELEASED = "released"
-    LAPSED = "lapsed"
+    EXPIRED = "expired"
     DECLINED = "declined"
     NOTED = "noted"
     CLOSED = "closed"
@@ -164,7 +164,7 @@ class Delivery(StrEnum):
 
 
 def unraised(finding: Finding, resident: int) -> Alert:
-    """Return the alert that a finding would have been, had anybody been told: for those who put reasons into words."""
+    """Return the alert that a finding would have been, had anybody been notified: for those who put reasons into words."""
     return Alert(
         number=0,
         rule=finding.rule,

@@ -51,7 +51,7 @@ class BrokerAccount:
 
     @property
     def commands(self) -> str | None:
-        """Where it hears what the service asks of it; None for senders that understand no commands of ours."""
+        """Where it receives what the service asks of it; None for senders that understand no commands of ours."""
         return {
             AccountKind.DEVICE: f"mimamori/v1/{self.name}/command",
             AccountKind.GATEWAY: f"gw/{self.name}/mimamori/v1/+/command",
@@ -59,7 +59,7 @@ class BrokerAccount:
 
 
 def is_service(name: str) -> bool:
-    """Tell whether a name at the broker is kept for the service itself."""
+    """Return whether a name at the broker is kept for the service itself."""
     return name.lower() in _SERVICES or name.lower().startswith(_SERVICE_PREFIX)
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from core.domain.device import DEVICE_ID, DeviceKind
 
-# Home Assistant's device classes, the telling ones first: a motion sensor also has a battery and a temperature.
+# Home Assistant's device classes, the most specific ones first: a motion sensor also has a battery and a temperature.
 _KINDS = (
     (DeviceKind.TRACKER, {"tracker", "device_tracker"}),
     (DeviceKind.MOTION, {"motion", "occupancy", "presence"}),

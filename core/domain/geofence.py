@@ -39,7 +39,7 @@ ALWAYS = Hours(frozenset(range(7)), time(0), time(0))
 
 @dataclass(frozen=True)
 class Geofence:
-    """The area a resident is expected to stay in while `hours` hold; nothing is judged before `created_at`."""
+    """The area a resident is expected to stay in while `hours` hold; nothing is evaluated before `created_at`."""
 
     number: int
     resident: int

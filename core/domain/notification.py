@@ -29,14 +29,14 @@ class Notification:
 
 
 class EscalationStepKind(StrEnum):
-    """Whom a step of an escalation tells."""
+    """Whom a step of an escalation notifies."""
 
     CONTACTS = "contacts"
     """The contacts of one step, for the first time."""
     AFTER_QUIET_HOURS = "after_quiet_hours"
     """Those who were passed over in their quiet hours."""
     REMINDER = "reminder"
-    """Everybody who was told already, once more."""
+    """Everybody who was notified already, once more."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +46,15 @@ class EscalationStep:
     Attributes
     ----------
     kind : EscalationStepKind
-        Whom it tells.
+        Whom it notifies.
     step : int
         Of contacts: those with this step. Of the other kinds: how many of the kind came before.
     cycle : int
         The event that started the escalation.
     due_at : datetime
-        When these contacts are told if nobody claims before.
+        When these contacts are notified if nobody claims before.
     executed_at, stopped_at : datetime or None
-        When they were told; when a claim, an end or an outcome made it unnecessary.
+        When they were notified; when a claim, an end or an outcome made it unnecessary.
     """
 
     kind: EscalationStepKind
@@ -66,22 +66,22 @@ class EscalationStep:
 
     @property
     def is_ahead(self) -> bool:
-        """Whether these contacts will still be told."""
+        """Whether these contacts will still be notified."""
         return self.executed_at is None and self.stopped_at is None
 
     @property
     def is_escalation(self) -> bool:
-        """Whether it tells the next contacts: neither those after their quiet hours nor once more those who know."""
+        """Whether it notifies the next contacts: neither those after their quiet hours nor once more those who know."""
         return self.kind is EscalationStepKind.CONTACTS
 
     @property
     def is_after_quiet_hours(self) -> bool:
-        """Whether it tells those who were passed over in their quiet hours."""
+        """Whether it notifies those who were passed over in their quiet hours."""
         return self.kind is EscalationStepKind.AFTER_QUIET_HOURS
 
     @property
     def is_reminder(self) -> bool:
-        """Whether it asks once more those who were told already."""
+        """Whether it asks once more those who were notified already."""
         return self.kind is EscalationStepKind.REMINDER
 
 

@@ -16,7 +16,7 @@ class Language(StrEnum):
 
 
 class Role(StrEnum):
-    """What a user may do; which residents they may see is a matter of office and relation."""
+    """What a user may do; which residents they may see depends on office and relation."""
 
     ADMIN = "admin"
     CARE = "care"
@@ -67,10 +67,10 @@ class Channel(StrEnum):
 
 @dataclass(frozen=True)
 class Contact:
-    """Somebody who is told about a resident: family, a caregiver, or (resident None) the care centre of an office.
+    """Somebody who is notified about a resident: family, a caregiver, or (resident None) the care centre of an office.
 
     `step` is the step of the escalation, from 1. `calls_resident` is the name the family chose, such as お父さん. From
-    `quiet_from` until `quiet_until` a resident's contact is not woken, except in an emergency; both None: told at any hour.
+    `quiet_from` until `quiet_until` a resident's contact is not woken, except in an emergency; both None: notified at any hour.
     """
 
     number: int
@@ -89,7 +89,7 @@ class Contact:
 
     @property
     def quiet_hours(self) -> QuietHours | None:
-        """When this contact is not woken; None: told at any hour."""
+        """When this contact is not woken; None: notified at any hour."""
         if self.quiet_from is None or self.quiet_until is None:
             return None
         return QuietHours(self.quiet_from, self.quiet_until)

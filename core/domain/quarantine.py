@@ -2,14 +2,14 @@
 
 import re
 
-# Formats of devices that have no position to tell; all others, and whatever is unknown, may.
+# Formats of devices that have no position to report; all others, and whatever is unknown, may.
 _WITHOUT_POSITION = {"zigbee2mqtt", "tasmota", "tele", "stat", "shellies", "homeassistant"}
 _NATIVE_WITHOUT_POSITION = {"readings", "status"}
 _PLACE_WORDS = re.compile(rb"lat|lon|lng|gps|pos|coord|geo|place|address|tst|data\"", re.IGNORECASE)
 
 
 def may_hold_position(topic: str, payload: bytes) -> bool:
-    """Tell whether a message may hold somebody's position; in doubt it may.
+    """Return whether a message may hold somebody's position; in doubt it may.
 
     Bytes that are no text may be anything, also an encrypted position.
 

@@ -12,7 +12,7 @@ class ReadingFlag(IntFlag):
     LIFE_SIGN = 1
     """It shows that a person acted."""
     RETAINED = 2
-    """The broker had kept it; it tells an old state and never that somebody acted now."""
+    """The broker had kept it; it holds an old state and never that somebody acted now."""
     RECEIVE_TIME = 4
     """The device sent no time; `time` is when we received it."""
     CLOCK_SUSPECT = 8
@@ -26,7 +26,7 @@ APPLIANCE_IN_USE_W = 30.0
 
 
 def is_life_sign(kind: DeviceKind, metric: str, value: float) -> bool:
-    """Tell whether a reading shows that a person acted.
+    """Return whether a reading shows that a person acted.
 
     A state that only says "nothing" (motion 0) is none, and neither is anything about the room or the device itself. An
     opened and a closed door are both life signs. Power is one only from a plug that a person switches by hand, so a plug

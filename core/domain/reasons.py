@@ -286,7 +286,7 @@ class BatteryReason(ReasonCard, frozen=True, kw_only=True):
 
 
 class OutOfContactReason(ReasonCard, frozen=True, kw_only=True):
-    """Card of `canary_silent`, and of what else is not heard."""
+    """Card of `canary_silent`, and of what else is out of contact."""
 
     cause: str = ""
     last_heard: Moment | None = None

@@ -12,7 +12,7 @@ CLAIM_TARGET = {
     Severity.EQUIPMENT: timedelta(hours=24),
 }
 
-# A claim without an outcome lapses after this, so that nobody relies on somebody who fell silent.
+# A claim without an outcome expires after this, so that nobody relies on somebody who fell silent.
 CLAIM_LASTS = {
     Severity.EMERGENCY: timedelta(minutes=10),
     Severity.CHECK_SOON: timedelta(minutes=30),

@@ -56,11 +56,11 @@ class Rhythm:
     up, down : Habit or None
         The first confirmed life sign after four, and the last one of the day.
     night_visits, nights : int
-        Visits to the bathroom between 22:00 and 6:00, in all, and in how many nights that could be heard.
+        Visits to the bathroom between 22:00 and 6:00, in all, and how many nights could be observed.
     night_spread : float
         The standard deviation of those visits between nights.
     last_nights : tuple of int or None
-        The visits in the four nights before this day's, the oldest first; None where it could not be heard.
+        The visits in the four nights before this day's, the oldest first; None where the home was out of contact.
     outings : mapping
         By `weekday` and `weekend`: how long outings last.
     nights_out : int
@@ -74,7 +74,7 @@ class Rhythm:
     rooms_c : mapping
         By place: the median temperature of each hour of the day over the last 14 days; NaN where unknown.
     has_door : bool
-        Whether an entrance door was heard.
+        Whether an entrance door reported.
     """
 
     days: int = 0

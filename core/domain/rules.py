@@ -12,8 +12,8 @@ _EMERGENCY, _SOON, _EYE, _EQUIPMENT = Severity
 _RESIDENT = SubjectKind.RESIDENT
 _HOME, _PLACES = BaselineKind.HOME, BaselineKind.PLACES
 
-_CALL_ALWAYS = "every call for help is told, whatever is set; those that came are in the list of alerts"
-_NOT_KEPT = "it goes by when each device was last heard, of which only the newest is kept; what it told is in the list of alerts"
+_CALL_ALWAYS = "every call for help is raised, whatever is set; those that came are in the list of alerts"
+_NOT_KEPT = "it goes by each device's last contact, of which only the newest is kept; what it raised is in the list of alerts"
 _WARD_WIDE = "it is about the whole ward or a neighbourhood, not about one resident"
 _CALL_TESTS = "the simulated homes have no such detector; `tests/scenarios/test_calls.py` sends its calls"
 
@@ -56,7 +56,7 @@ INACTIVITY = _about_resident(
     finds="no sign of life at home for longer than is usual for this resident at this time of day",
     raised="when the silence is longer than the longest usual one by a margin, which the sensitivity of the resident moves",
     clears="with the next confirmed sign of life",
-    sensors="sensors that tell of people: motion, doors, a bed, buttons; what is usual is learned over four weeks",
+    sensors="sensors that show activity: motion, doors, a bed, buttons; what is usual is learned over four weeks",
     excludes_from=frozenset({_HOME}), reason=reasons.InactivityReason, todo="todo_call",
 )
 LATE_MORNING = RuleSpec(
@@ -64,7 +64,7 @@ LATE_MORNING = RuleSpec(
     finds="nobody has got up although it is later than usual for this resident",
     raised="an hour, or three times the usual spread, after the usual time of getting up; not beside an open `inactivity` about the same silence",
     clears="with the first confirmed sign of life, with the day, or when a planned absence begins",
-    sensors="sensors that tell of people; at least 14 known mornings",
+    sensors="sensors that show activity; at least 14 known mornings",
     excludes_from=frozenset({_HOME}), reason=reasons.LateMorningReason, todo="todo_call",
 )
 RESTLESS_NIGHT = RuleSpec(
@@ -88,7 +88,7 @@ APPLIANCE_UNUSED = RuleSpec(
     finds="an appliance of every day has not been used although somebody is up",
     raised="an hour, or three times the usual spread, after its usual first use",
     clears="when it is used, or with the day",
-    sensors="a smart plug on an appliance used on nine days of ten, and sensors that tell of people",
+    sensors="a smart plug on an appliance used on nine days of ten, and sensors that show activity",
     no_scenario="no incident of the simulator changes what people eat; `tests/scenarios/test_home_life.py` measures it on made-up homes",
     reason=reasons.ApplianceUnusedReason, todo="todo_habit",
 )
@@ -97,7 +97,7 @@ APPLIANCE_LEFT_ON = _about_resident(
     finds="an appliance runs longer than nearly all of its own uses",
     raised="20 minutes beyond these, and after half an hour at least",
     clears="when its power goes down, or after six hours without a word of the plug",
-    sensors="a smart plug that tells the power; at least 20 known uses",
+    sensors="a smart plug that reports the power; at least 20 known uses",
     excludes_from=frozenset({_HOME}), reason=reasons.ApplianceLeftOnReason, todo="todo_appliance",
 )
 HEAT = _about_resident(
@@ -126,7 +126,7 @@ NOT_RETURNED = _about_resident(
 )
 NIGHT_EXIT = _about_resident(
     name="night_exit", version=1, lowest=_SOON, highest=_SOON, family=Family.OUTDOORS,
-    finds="the entrance door was used late at night and nobody has been heard inside since",
+    finds="the entrance door was used late at night and no life sign has come from inside since",
     raised="ten minutes after the door, between 23:00 and 5:00",
     clears="with the next sign of life at home",
     sensors="a door sensor and sensors inside; it must have been agreed on for this resident",
@@ -169,12 +169,12 @@ DECLINE = RuleSpec(
     finds="the days of the last week or so had fewer signs of life, fewer outings or more waking at night than those of the two months before",
     raised="at the daily check, when one of these counts has clearly drifted; it says nothing about the cause",
     clears="when all counts are as before, or the new days have become the usual",
-    sensors="sensors that tell of people; at least 28 days to compare with",
+    sensors="sensors that show activity; at least 28 days to compare with",
     reason=reasons.DeclineReason, todo="todo_habit",
 )
 DEVICE_STUCK = _about_device(
     name="device_stuck", version=2,
-    finds="a sensor is heard but reports as no person makes it report: it chatters, stays in one state, is frozen at one value, or says nothing any more",
+    finds="a sensor is in contact but reports as no person makes it report: it chatters, stays in one state, is frozen at one value, or says nothing any more",
     raised="at one of four checks a day, against the device's own ten days before",
     clears="when the device reports something else",
     sensors="at least three days of readings of the device",
@@ -190,33 +190,33 @@ BATTERY = _about_device(
 )
 HOME_SILENT = RuleSpec(
     name="home_silent", version=1, subject=SubjectKind.HOME, lowest=_SOON, highest=_SOON, audience=Audience.FAMILY_FIRST, family=Family.COVERAGE,
-    finds="the gateway of a home, or all its devices, are not heard: nobody can tell how the residents are",
+    finds="the gateway of a home, or all its devices, are out of contact: how the residents are is unknown",
     raised="after three missed heartbeats, and ten minutes at least, or at once when the gateway says that it is offline; not while the ward or the neighbourhood is silent",
-    clears="when the home is heard again",
-    sensors="devices that send a heartbeat or tell whether they are online",
+    clears="when the home is in contact again",
+    sensors="devices that send a heartbeat or report whether they are online",
     not_in_backtest=_NOT_KEPT, reason=reasons.HomeSilentReason, todo="todo_blind",
 )
 DEVICE_SILENT = _about_device(
     name="device_silent", version=1,
-    finds="a device is not heard although its home is",
+    finds="a device is out of contact although its home is in contact",
     raised="after three missed heartbeats, and ten minutes at least, or at once when it says that it is offline",
-    clears="when it is heard again",
-    sensors="a device that sends a heartbeat or tells whether it is online",
+    clears="when it is in contact again",
+    sensors="a device that sends a heartbeat or reports whether it is online",
     not_in_backtest=_NOT_KEPT, reason=reasons.DeviceSilentReason, todo="todo_equipment",
 )
 AREA_SILENT = RuleSpec(
     name="area_silent", version=1, subject=SubjectKind.AREA, lowest=_SOON, highest=_SOON, audience=Audience.STAFF, family=Family.COVERAGE,
     finds="several homes of a neighbourhood fell silent together, as in a power cut",
     raised="before the first of them would be raised by itself; one alert in place of many",
-    clears="when the homes are heard again",
+    clears="when the homes are in contact again",
     sensors="at least three homes of a neighbourhood whose devices send heartbeats",
     not_in_backtest=_WARD_WIDE, reason=reasons.AreaSilentReason, todo="todo_area",
 )
 WARD_SILENT = _about_ward(
     name="ward_silent", lowest=_SOON, highest=_SOON,
-    finds="nothing arrives from any home, or the broker or ingest is away: nobody can tell how anybody is",
+    finds="nothing arrives from any home, or the broker or ingest is down: how anybody is is unknown",
     raised="20 homes or more: after 15 minutes by day and 60 at night; 10 or more: after 30 and 120; broker or ingest away: after 5",
-    clears="when the ward is heard again",
+    clears="when the ward is in contact again",
     sensors="at least ten homes that were active in the last day",
     reason=reasons.WardSilentReason, todo="todo_ward",
 )
@@ -231,7 +231,7 @@ CANARY_SILENT = _about_ward(
 STRAY_SOS = _about_ward(
     name="stray_sos", lowest=_EMERGENCY, highest=_EMERGENCY, ends=Ends.PERSON,
     finds="an emergency button was pressed that is registered for nobody",
-    raised="at once; while the alert is open, further presses are told at most every two minutes",
+    raised="at once; while the alert is open, further presses are notified at most every two minutes",
     clears="never by itself: a person closes it",
     sensors="a button whose messages reach the broker",
     no_scenario="every simulated button is registered; an integration test presses others", reason=reasons.UnassignedSosReason, todo="todo_stray",
@@ -258,7 +258,7 @@ CARBON_MONOXIDE = _call(
     name="carbon_monoxide", finds="a carbon monoxide alarm went off", raised="at once; repeats are one call until it says that it is over",
     sensors="a carbon monoxide alarm", todo="todo_gas",
 )
-# Water on the floor is a matter of the next hour, not of the next minute (our choice).
+# Water on the floor concerns the next hour, not the next minute (our choice).
 WATER_LEAK = _call(
     name="water_leak", lowest=_SOON, highest=_SOON,
     finds="a water alarm went off", raised="at once; repeats are one call until it says that it is over",
@@ -277,22 +277,22 @@ def names_of(family: Family) -> frozenset[str]:
 
 
 def shows_location(rule: str) -> bool:
-    """Tell whether the urgent alerts of a rule are about where somebody is; a rule that nobody knows is not."""
+    """Return whether the urgent alerts of a rule are about where somebody is; a rule that nobody knows is not."""
     return rule in RULES and RULES[rule].shows_location
 
 
 def is_searched_from_last_fix(rule: str) -> bool:
-    """Tell whether a rule says that somebody may have to be looked for."""
+    """Return whether a rule says that somebody may have to be looked for."""
     return rule in RULES and RULES[rule].search_from_last_fix
 
 
 def is_for_staff(rule: str) -> bool:
-    """Tell whether what a rule finds is the staff's, unless it is more urgent than "keep an eye"."""
+    """Return whether what a rule finds is the staff's, unless it is more urgent than "keep an eye"."""
     return rule in RULES and RULES[rule].audience is Audience.STAFF
 
 
 def ends_by_person(rule: str) -> bool:
-    """Tell whether only a person may say that an alert is over."""
+    """Return whether only a person may say that an alert is over."""
     return rule in RULES and RULES[rule].ends is Ends.PERSON
 
 

@@ -1,4 +1,4 @@
-"""A simulated ward seen by its testers: what really happens there, and how what was told compares with it."""
+"""A simulated ward seen by its testers: what really happens there, and how the alerts compare with it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from core.domain.rules import RULES
 
-# A rule may name a moment a little before the event began (the last sign of life), and people are told a while after it ended.
+# A rule may name a moment a little before the event began (the last sign of life), and people are notified a while after it ended.
 _EARLY = timedelta(minutes=15)
 _LATER = timedelta(hours=6)
 
@@ -39,9 +39,9 @@ class SimulatedEvent:
     home : int or None
         Where; None for the whole ward.
     raises : tuple of str
-        The rules of which one should tell about it; none: nobody should be disturbed.
+        The rules of which one should raise it; none: nobody should be disturbed.
     due_at : datetime or None
-        Until when it should be told.
+        Until when an alert should be raised.
     is_injected : bool
         Whether a tester made it happen.
     """
@@ -67,20 +67,20 @@ class RaisedAlert:
 
 
 class Verdict(StrEnum):
-    """How an event was told."""
+    """How the alerts about an event came."""
 
-    TOLD = "told"
+    RAISED = "told"  # the word of the JSON interface
     LATE = "late"
     MISSED = "missed"
     WAITING = "waiting"
-    """It is not told yet, and there is still time."""
+    """No alert is raised yet, and there is still time."""
     NOT_DUE = "not_due"
     """Nobody should be disturbed because of it."""
 
 
 @dataclass(frozen=True)
 class Expectation:
-    """An event with the alert that told of it first, and how long that took."""
+    """An event with the alert that was raised for it first, and how long that took."""
 
     event: SimulatedEvent
     verdict: Verdict
@@ -116,11 +116,11 @@ def compare(events: Sequence[SimulatedEvent], alerts: Sequence[RaisedAlert], now
 def _expectation(event: SimulatedEvent, alerts: Sequence[RaisedAlert], now: datetime) -> Expectation:
     if event.due_at is None:
         return Expectation(event, Verdict.NOT_DUE, None, None)
-    told = next((alert for alert in alerts if alert.rule in event.raises and _belongs(alert, event)), None)
-    if told is None:
+    first = next((alert for alert in alerts if alert.rule in event.raises and _belongs(alert, event)), None)
+    if first is None:
         return Expectation(event, Verdict.WAITING if now < event.due_at else Verdict.MISSED, None, None)
-    verdict = Verdict.TOLD if told.raised_at <= event.due_at else Verdict.LATE
-    return Expectation(event, verdict, told, max(told.raised_at - event.began_at, timedelta(0)))
+    verdict = Verdict.RAISED if first.raised_at <= event.due_at else Verdict.LATE
+    return Expectation(event, verdict, first, max(first.raised_at - event.began_at, timedelta(0)))
 
 
 def _is_ordinary(alert: RaisedAlert) -> bool:

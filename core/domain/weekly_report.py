@@ -1,4 +1,4 @@
-"""A week of somebody's life at home against the two months before: what changed slowly, what did not, and what nobody can tell."""
+"""A week of somebody's life at home against the two months before: what changed slowly, what did not, and what is unknown."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ BASELINE_DAYS, BASELINE_GAP_DAYS = 56, 7
 LEAST_DAYS_OF_WEEK, LEAST_DAYS_BEFORE = 4, 28
 # From so many days before it on there is something to show, although nothing is concluded from it.
 _LEAST_DAYS_SHOWN = 7
-# Beyond what chance does to a mean of so many days, and large enough to matter.
+# Beyond what chance does to a mean of so many days, and large enough to be noticed.
 _SPREADS, _LEAST_SHARE, _LEAST_COUNT = 2.5, 0.15, 0.5
 _LEAST_SPREAD_SHARE = 0.06
 
@@ -66,7 +66,7 @@ def weekly_report(rows: Sequence[Row], today: date) -> WeeklyReport:
     Parameters
     ----------
     rows : sequence of sequence of float or None
-        Of each day its ordinal and `COUNTS`; None where the day could not be heard, was planned to be away, or a sensor told more than was so.
+        Of each day its ordinal and `COUNTS`; None where the home was out of contact, an absence was planned, or a sensor reported more than was so.
     today : date
         Of the person who reads.
 

@@ -1,6 +1,6 @@
 """The ward file: offices, users, homes, residents, contacts, geofences and devices to register at once.
 
-Its form is `tests/contract/schemas/ward.schema.json`; every mistake is told with its place in the file.
+Its form is `tests/contract/schemas/ward.schema.json`; every error names its place in the file.
 """
 
 from collections.abc import Iterator
@@ -30,7 +30,7 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
 
 
 class WardContact(_Part, frozen=True):
-    """Somebody who is told."""
+    """Somebody who is notified."""
 
     name: _Text
     step: Annotated[int, Meta(ge=1, le=9)]
@@ -137,7 +137,7 @@ class WardHome(_Part, frozen=True):
 
 
 class WardOffice(_Part, frozen=True):
-    """Who looks after homes; its centre is told when a family does not answer."""
+    """Who looks after homes; its centre is notified when a family does not answer."""
 
     name: _Text
     phone: str = ""

@@ -127,7 +127,7 @@ class Database:
 
     @contextmanager
     def listen(self, *channels: LiteralString) -> Generator["NotifyListener"]:
-        """Hold one connection of its own that hears NOTIFY on the channels."""
+        """Hold one connection of its own that receives NOTIFY on the channels."""
         with translated_errors():
             connection = psycopg.connect(
                 self._url, autocommit=True, application_name=f"{self._application}-listen", **_OUR_END
@@ -149,31 +149,31 @@ class Database:
 
 
 class NotifyListener:
-    """Hears notifications of other processes."""
+    """Receives notifications of other processes."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     def wait(self, timeout_s: float) -> list[tuple[str, str]]:
-        """Return the (channel, payload) pairs heard, as soon as there is one, or an empty list after `timeout_s`.
+        """Return the (channel, payload) pairs received, as soon as there is one, or an empty list after `timeout_s`.
 
         Raises
         ------
         StoreUnavailableError
             The connection is lost; listen anew and look at the tables, for something may have been missed.
         """
-        heard: list[tuple[str, str]] = []
+        received: list[tuple[str, str]] = []
         with translated_errors():
             notifications: Generator[psycopg.Notify] = self._connection.notifies(
                 timeout=timeout_s, stop_after=1
             )
-            heard.extend((notice.channel, notice.payload) for notice in notifications)
-        return heard
+            received.extend((notice.channel, notice.payload) for notice in notifications)
+        return received
 
 
 @contextmanager
 def translated_errors() -> Generator[None]:
-    """Turn the driver's errors into ours; only the class of a database error is told, since its text may hold data."""
+    """Turn the driver's errors into ours; only the class of a database error is passed on, since its text may hold data."""
     try:
         yield
     except (

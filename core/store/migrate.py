@@ -29,7 +29,7 @@ class Migration:
 
     @property
     def checksum(self) -> str:
-        """Tells whether a released file was edited."""
+        """A released file was edited."""
         return hashlib.sha256(self.sql).hexdigest()
 
 

@@ -110,7 +110,7 @@ def list_devices() -> None:
         # Folded rather than cut off: names of homes have no spaces to break at.
         table.add_column(name, overflow="fold")
     for device in known:
-        heard = {True: "", False: " (silent)", None: ""}[device.is_heard(at.now)]
+        heard = {True: "", False: " (silent)", None: ""}[device.is_in_contact(at.now)]
         account = account_of(device.device_id, device.sender, device.kind, device.gateway_id)
         own = f" (resident {device.resident})" if device.resident else ""
         table.add_row(

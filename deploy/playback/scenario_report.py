@@ -12,7 +12,7 @@ from core.domain.simulation import Expectation, RaisedAlert, Verdict
 from core.errors import InputError
 from deploy.playback.scenario_run import ScenarioCheck
 
-_COLOURS = {Verdict.TOLD: "green", Verdict.LATE: "yellow", Verdict.MISSED: "red", Verdict.WAITING: "dim"}
+_COLOURS = {Verdict.RAISED: "green", Verdict.LATE: "yellow", Verdict.MISSED: "red", Verdict.WAITING: "dim"}
 _WRONG = (Verdict.LATE, Verdict.MISSED)
 _MONTH_DAYS = 30.0
 _WIDE = 200
@@ -76,7 +76,7 @@ def summary(checks: Sequence[ScenarioCheck]) -> str:
     days = sum(check.run.home_days for check in checks)
     false = sum(len(check.comparison.false_alerts) for check in checks)
     return (
-        f"{len(checks)} scenarios: {count[Verdict.TOLD]} of {due} events told in time, {count[Verdict.LATE]} late,"
+        f"{len(checks)} scenarios: {count[Verdict.RAISED]} of {due} events told in time, {count[Verdict.LATE]} late,"
         f" {count[Verdict.MISSED]} missed; {false} false alerts in {days:.0f} home-days"
         f" ({false_rate(checks):.1f} in 30)"
     )

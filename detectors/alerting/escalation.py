@@ -220,7 +220,7 @@ _FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, EscalationState, datetime], E
     EventKind.CLEARED: _clear,
     EventKind.CLAIMED: _claim,
     EventKind.RELEASED: _resume,
-    EventKind.LAPSED: _resume,
+    EventKind.EXPIRED: _resume,
     EventKind.CLOSED: _close,
     EventKind.DECLINED: _hurry,
     EventKind.DELIVERY_FAILED: _hurry,
@@ -277,7 +277,7 @@ def _notify(
     kind: NotificationKind, event: AlertEvent, situation: EscalationState, *, is_wanted: bool
 ) -> EscalationPlan:
     """Tell everybody who was told before, except whoever did it; a claim that ran out is told to its holder too."""
-    did_it = frozenset[int]() if event.kind is EventKind.LAPSED else _same_person(event, situation.contacts)
+    did_it = frozenset[int]() if event.kind is EventKind.EXPIRED else _same_person(event, situation.contacts)
     messages = [
         PlannedNotification(contact, kind, str(event.number))
         for contact in sorted(_knowing(situation))

@@ -30,7 +30,7 @@ ACTORS = {
     NotificationKind.OPENING: ("claimed",),
     NotificationKind.CLEARED: ("claimed",),
     NotificationKind.CLAIMED: ("claimed",),
-    NotificationKind.UNCLAIMED: ("released", "lapsed"),
+    NotificationKind.UNCLAIMED: ("released", "expired"),
     NotificationKind.CLOSED: ("closed",),
 }
 # Messages that can be answered carry a link.

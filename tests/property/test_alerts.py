@@ -88,7 +88,7 @@ class Handled(RuleBasedStateMachine):
         assert who not in {message.contact for message in plan.messages}
 
     @precondition(lambda self: self.alert.handling is Handling.CLAIMED)
-    @rule(kind=st.sampled_from([EventKind.LAPSED, EventKind.RELEASED]))
+    @rule(kind=st.sampled_from([EventKind.EXPIRED, EventKind.RELEASED]))
     def the_claim_ends(self, kind: EventKind) -> None:
         self.alert = replace(self.alert, handling=Handling.OPEN)
         self.happens(kind, 1)

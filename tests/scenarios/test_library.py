@@ -29,7 +29,7 @@ STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="
 # The migrated database of the tests.
 TEMPLATE = "template_mimamori"
 # The better comes first.
-RANKS = [Verdict.TOLD, Verdict.WAITING, Verdict.LATE, Verdict.MISSED]
+RANKS = [Verdict.RAISED, Verdict.WAITING, Verdict.LATE, Verdict.MISSED]
 # Homes in which nothing happens but what happens in all of them.
 CROWD = 1
 # So long it is watched, at most, that nobody is told what nobody should be told.
@@ -100,9 +100,9 @@ def worse(name: str, found: Score) -> list[str]:
     stored = STORED.get(name, {})
     events = stored.get("events", {})
     wrong = [
-        f"{name}: {event} is {verdict}, was {events.get(event, Verdict.TOLD)}"
+        f"{name}: {event} is {verdict}, was {events.get(event, Verdict.RAISED)}"
         for event, verdict in found["events"].items()
-        if RANKS.index(verdict) > RANKS.index(events.get(event, Verdict.TOLD))
+        if RANKS.index(verdict) > RANKS.index(events.get(event, Verdict.RAISED))
     ]
     more = Counter(found["false_alerts"]) - Counter(stored.get("false_alerts", ()))
     wrong += [f"{name}: false alert {alert}" for alert in more.elements()]

@@ -45,7 +45,7 @@ def list_devices(
     found = devices.overviews(connection, viewer.scope)
     tests: dict[str, Callable[[DeviceOverview], bool]] = {
         "all": lambda _one: True,
-        "silent": lambda one: one.is_heard(page.now) is False,
+        "silent": lambda one: one.is_in_contact(page.now) is False,
         "low": is_low,
     }
     shown = [one for one in found if tests.get(show, tests["all"])(one)]
@@ -74,7 +74,7 @@ def is_low(one: DeviceOverview) -> bool:
 
 
 def _line(one: DeviceOverview, page: HtmlPage) -> DeviceLine:
-    heard = one.is_heard(page.now)
+    heard = one.is_in_contact(page.now)
     state = "no_heartbeat" if heard is None else "heard" if heard else "not_heard"
     battery = "" if one.battery_pct is None else f"{one.battery_pct:.0f}%"
     if is_low(one):

@@ -84,7 +84,7 @@ def _queue(
     page: HtmlPage, viewer: Viewer, connection: Connection, people: Sequence[ResidentOverview], show: str
 ) -> dict[str, object]:
     found = visibility.open_alerts_for(connection, viewer, page.now)
-    heard = devices.contact_count_in(connection, viewer.scope, page.now)
+    contact = devices.contact_count_in(connection, viewer.scope, page.now)
     blind = status.is_blind(health.health(connection), page.now, status.silent_after(page.clock_factor))
     escalations = {
         alert.number: notifications.steps(connection, alert.number) for alert in found if _escalates(alert)
@@ -100,9 +100,9 @@ def _queue(
             BoardSection("urgent", [row for row in shown if row.severity < Severity.EQUIPMENT]),
             BoardSection("equipment", [row for row in shown if row.severity == Severity.EQUIPMENT]),
         ],
-        "hearing": heard,
-        "last_received_at": heard.last_received_at,
-        "is_hearing": heard.heard > 0 and not blind,
+        "contact": contact,
+        "last_received_at": contact.last_received_at,
+        "is_in_contact": contact.in_contact > 0 and not blind,
     }
 
 

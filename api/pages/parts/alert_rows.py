@@ -44,7 +44,7 @@ class AlertRow:
     holder: str | None
     held_at: datetime | None
     is_cleared: bool
-    seen_late: bool
+    detected_late: bool
     escalation: str
     elapsed: float
     target_s: int
@@ -126,7 +126,7 @@ def _row(
         holder=alert.claimed_by if is_held else None,
         held_at=alert.claimed_at if is_held else None,
         is_cleared=alert.condition is Condition.CLEARED,
-        seen_late=alert.detected_late,
+        detected_late=alert.detected_late,
         escalation="" if is_held else _escalation_line(steps, times),
         elapsed=round(min(1.0, max(0.0, elapsed)), 3),
         target_s=0 if is_held or alert.severity > Severity.CHECK_SOON else int(target_s),

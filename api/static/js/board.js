@@ -183,12 +183,12 @@ function showTimers() {
 }
 
 function showAlive({ detail }) {
-  const { last_received_at: last, devices_heard: heard, devices_expected: expected } = detail;
+  const { last_received_at: last, devices_heard: in_contact, devices_expected: expected } = detail;
   const received = document.getElementById("alive-received").querySelector("time");
   if (received && last) received.dateTime = last;
   if (last && !received) location.reload();
   if (expected !== undefined) {
-    document.getElementById("alive-devices").textContent = fill(alive.dataset.devices, { heard, expected });
+    document.getElementById("alive-devices").textContent = fill(alive.dataset.devices, { in_contact, expected });
   }
 }
 

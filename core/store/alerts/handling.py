@@ -206,7 +206,7 @@ def expire_claim(connection: Connection, alert_id: int, now: datetime) -> None:
     events.record(
         connection,
         alert_id,
-        EventKind.LAPSED,
+        EventKind.EXPIRED,
         now,
         user=alert.claimed_by_user,
         contact=alert.claimed_by_contact,

@@ -1,4 +1,4 @@
-"""Neighbourhoods: what is heard of their homes."""
+"""Neighbourhoods: which of their homes are in contact."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class AreaThresholds:
 
 @dataclass(frozen=True)
 class AreaRow:
-    """How many homes of an area were heard, and since when which of them are silent, and how long each may be."""
+    """How many homes of an area were in contact, and since when which of them are silent, and how long each may be."""
 
     area: str
     homes: int
@@ -46,7 +46,7 @@ class AreaRow:
 def last_contacts(
     connection: Connection, thresholds: AreaThresholds, share: float, since: datetime, until: datetime
 ) -> list[AreaRow]:
-    """Return what was heard of all areas since a time; homes count as silent after a `share` of what they may be."""
+    """Return which homes of all areas were in contact since a time; homes count as silent after a `share` of what they may be."""
     values = {
         "since": since,
         "until": until,

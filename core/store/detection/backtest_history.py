@@ -26,7 +26,7 @@ class Tried:
     watched_from : datetime
         Nothing is raised before.
     evaluated_through : datetime or None
-        How far they were judged; None if they never were.
+        How far they were evaluated; None if they never were.
     sensitivity : str
         As it is set now.
     is_lead : bool
@@ -48,7 +48,7 @@ class Tried:
 
 @dataclass(frozen=True)
 class ReportTimes:
-    """When a device with a heartbeat told something, in order: the first and the last time of every ten minutes."""
+    """When a device with a heartbeat reported something, in order: the first and the last time of every ten minutes."""
 
     device: int
     kind: DeviceKind
@@ -95,7 +95,7 @@ def stored_from(connection: Connection, tried: Tried, since: datetime) -> dateti
 
 
 def reported_at(connection: Connection, home: int, since: datetime, until: datetime) -> list[ReportTimes]:
-    """Return when each device of a home with a heartbeat told something in a span, by the devices' clocks."""
+    """Return when each device of a home with a heartbeat reported something in a span, by the devices' clocks."""
     rows = connection.execute(_BACKTESTS["reported_at"], {"home": home, "since": since, "until": until})
     return [
         ReportTimes(device, DeviceKind(kind), place, timedelta(seconds=heartbeat_s), sorted(set(times)))
@@ -112,6 +112,6 @@ def equipment(connection: Connection, home: int, at: datetime) -> list[tuple[Dev
 def confirmed_alerts(
     connection: Connection, resident: int, outcomes: Sequence[str], since: datetime, until: datetime
 ) -> list[tuple[datetime, str]]:
-    """Return when something began that people closed with one of these outcomes, and which rule had told it."""
+    """Return when something began that people closed with one of these outcomes, and which rule had raised it."""
     values = {"resident": resident, "outcomes": list(outcomes), "since": since, "until": until}
     return [(row[0], row[1]) for row in connection.execute(_BACKTESTS["confirmed_alerts"], values)]

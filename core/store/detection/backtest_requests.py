@@ -103,7 +103,7 @@ def of_resident(connection: Connection, resident: int) -> list[BacktestRequest]:
 
 
 def is_work_left(connection: Connection) -> bool:
-    """Tell whether a request waits for a worker and there is none."""
+    """Return whether a request waits for a worker and there is none."""
     row = connection.execute(_REQUESTS["is_work_left"], {"key": _LOCK}).fetchone()
     return bool(row and row[0])
 

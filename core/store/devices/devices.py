@@ -1,4 +1,4 @@
-"""Devices where they are now, and whether we hear them."""
+"""Devices where they are now, and whether they are in contact."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _ALL = 100_000
 
 @dataclass(frozen=True)
 class DeviceOverview:
-    """A registered device with where it is and when it was last heard.
+    """A registered device with where it is and its last contact.
 
     `home`, `home_name` and `area` are None for a device in store. `battery_low` is None where the device never said.
     """
@@ -44,8 +44,8 @@ class DeviceOverview:
     battery_pct: float | None
     battery_low: bool | None
 
-    def is_heard(self, now: datetime) -> bool | None:
-        """Tell whether its messages come as they should; None where that cannot be told, since it has no heartbeat."""
+    def is_in_contact(self, now: datetime) -> bool | None:
+        """Return whether its messages come as they should; None where that cannot be known, since it has no heartbeat."""
         if self.heartbeat is None:
             return None
         if self.last_received_at is None:
@@ -55,9 +55,9 @@ class DeviceOverview:
 
 @dataclass(frozen=True)
 class LastContact:
-    """How many of the devices with a heartbeat are heard, and when any device was last heard."""
+    """How many of the devices with a heartbeat are in contact, and the last contact of any device."""
 
-    heard: int
+    in_contact: int
     expected: int
     last_received_at: datetime | None
 
@@ -89,14 +89,14 @@ def overview(connection: Connection, scope: AccessScope, device_id: str) -> Devi
 
 
 def is_visible(connection: Connection, scope: AccessScope, device_id: str) -> bool:
-    """Tell whether a device is one of a scope."""
+    """Return whether a device is one of a scope."""
     return bool(_overviews(connection, scope, resident=None, device_id=device_id, limit=1, after=None))
 
 
 def contact_count(devices: Sequence[DeviceOverview], now: datetime) -> LastContact:
-    """Return how many of these devices are heard at `now`."""
-    told = [device.is_heard(now) for device in devices if device.home is not None]
-    expected = [heard for heard in told if heard is not None]
+    """Return how many of these devices are in contact at `now`."""
+    in_contact = [device.is_in_contact(now) for device in devices if device.home is not None]
+    expected = [one for one in in_contact if one is not None]
     times = [device.last_received_at for device in devices if device.last_received_at is not None]
     return LastContact(sum(expected), len(expected), max(times, default=None))
 
@@ -114,7 +114,7 @@ def contact_count_in(connection: Connection, scope: AccessScope, now: datetime) 
             "shortest": LEAST_SILENCE,
         },
     )
-    return found.fetchone() or LastContact(heard=0, expected=0, last_received_at=None)
+    return found.fetchone() or LastContact(in_contact=0, expected=0, last_received_at=None)
 
 
 def _overviews(

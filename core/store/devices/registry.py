@@ -253,7 +253,7 @@ def end_assignment(connection: Connection, device: int, until: datetime) -> None
 
 
 def announce(connection: Connection) -> None:
-    """Tell ingest, after the commit, that its list of devices is out of date."""
+    """Notify ingest, after the commit, that its list of devices is out of date."""
     connection.execute(_REGISTRY["announce_devices"])
 
 

@@ -235,5 +235,7 @@ def _quiet_hours(where: str, contact: WardContact, *, is_centre: bool) -> QuietH
     except ValueError as error:
         raise InputError(f"{where}.quiet_hours: {error}") from error
     if quiet is not None and is_centre:
-        raise InputError(f"{where}.quiet_hours: a care centre has none; somebody must be told at any hour")
+        raise InputError(
+            f"{where}.quiet_hours: a care centre has none; somebody must be notified at any hour"
+        )
     return quiet

@@ -41,7 +41,7 @@ CREATE TABLE resident (
     paused_until  timestamptz,
     -- How long beyond the usual a silence may last.
     sensitivity   text NOT NULL DEFAULT 'standard' CHECK (sensitivity IN ('family', 'standard', 'quiet')),
-    -- Somebody who may go out at night and lose the way: the door at night is told at once.
+    -- Somebody who may go out at night and lose the way: a door at night is raised at once.
     alert_on_night_exit  boolean NOT NULL DEFAULT false,
     CHECK ((paused_from IS NULL) = (paused_until IS NULL))
 );
@@ -264,7 +264,7 @@ CREATE TABLE device_latest (
     PRIMARY KEY (device_number, metric)
 ) WITH (fillfactor = 70);
 
--- When we last heard of each device at all (our clock), and its numbering.
+-- Last contact of each device (our clock), and its last sequence number.
 CREATE TABLE device_contact (
     device_number     integer PRIMARY KEY REFERENCES device,
     last_received_at  timestamptz NOT NULL,
@@ -274,7 +274,7 @@ CREATE TABLE device_contact (
     last_seq_at       timestamptz,
     -- Since when its numbers are of the count that it began anew; null: it never did.
     sequence_reset_at      timestamptz,
-    -- Our clock less the device's; null until it tells its own.
+    -- Our clock less the device's; null until it reports its own.
     clock_skew_s      double precision
 ) WITH (fillfactor = 70);
 
@@ -285,7 +285,7 @@ CREATE TABLE home_latest (
     device_number  integer NOT NULL REFERENCES device
 ) WITH (fillfactor = 70);
 
--- Devices that chatter now: what they tell is no sign of a person, so it is nobody's last movement.
+-- Devices that chatter now: what they report is no sign of a person, so it is nobody's last movement.
 CREATE TABLE chattering_device (
     device_number  integer PRIMARY KEY REFERENCES device,
     since          timestamptz NOT NULL
@@ -332,14 +332,14 @@ CREATE TABLE sequence_gap (
     device_number  integer NOT NULL REFERENCES device,
     first_seq      bigint NOT NULL,
     last_seq       bigint NOT NULL CHECK (last_seq >= first_seq),
-    -- When we last heard the device before them and first after them, in its time.
+    -- Last contact before them and first contact after them, in the device's time.
     began_at       timestamptz NOT NULL,
     ended_at       timestamptz,
     noticed_at     timestamptz NOT NULL,
     PRIMARY KEY (device_number, first_seq)
 );
 
--- Emergency buttons that belong to nobody and were pressed: the latest call of each, since nobody would be told otherwise.
+-- Emergency buttons that belong to nobody and were pressed: the latest call of each, since nobody would be notified otherwise.
 CREATE TABLE unassigned_call (
     sender    text PRIMARY KEY,
     -- Why it belongs to nobody: unknown_device, wrong_gateway or in_no_home.
@@ -496,7 +496,7 @@ CREATE TABLE escalation_step (
     kind        text NOT NULL CHECK (kind IN ('contacts', 'after_quiet_hours', 'reminder')),
     -- Of contacts: those with this step. Of the other kinds: how many of the kind came before.
     step        smallint NOT NULL CHECK (step >= 0),
-    -- The alert_event that started this escalation; a matter that begins anew is told anew.
+    -- The alert_event that started this escalation; an alert that begins anew is raised anew.
     cycle       bigint NOT NULL,
     due_at      timestamptz NOT NULL,
     executed_at timestamptz,
@@ -516,7 +516,7 @@ CREATE TABLE notification (
     status           text NOT NULL CHECK (status IN ('pending', 'sending', 'sent', 'unknown', 'failed', 'cancelled')),
     attempts         smallint NOT NULL DEFAULT 0,
     due_at           timestamptz NOT NULL,
-    -- While a sender holds it; leases are a matter of the machine's time, kept apart from the service's clock.
+    -- While a sender holds it; leases go by the machine's time, kept apart from the service's clock.
     lease_until      timestamptz,
     last_error       text,
     created_at       timestamptz NOT NULL,
@@ -590,7 +590,7 @@ CREATE TABLE simulation (
     reported_at  timestamptz NOT NULL
 );
 
--- What really happens, and which rules should tell about it until when.
+-- What really happens, and which rules should raise it until when.
 CREATE TABLE simulation_event (
     simulation_event_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     kind                 text NOT NULL,

@@ -36,19 +36,19 @@ def gateway_last_contacts(connection: Connection, limit: int) -> dict[str, datet
 
 
 def is_out_of_contact(connection: Connection, now: datetime) -> bool:
-    """Tell whether devices should send regularly and not one of them was heard."""
+    """Return whether devices should send regularly and none of them was in contact."""
     row = connection.execute(_HEALTH["is_out_of_contact"], {"now": now}).fetchone()
     return bool(row and row[0])
 
 
 def is_all_silent(connection: Connection, now: datetime, slack: timedelta) -> bool:
-    """Tell whether nothing at all came, of any device but the canary, for two of the shortest heartbeats and the slack."""
+    """Return whether nothing at all came, of any device but the canary, for two of the shortest heartbeats and the slack."""
     row = connection.execute(_HEALTH["all_silent"], {"now": now, "slack": slack}).fetchone()
     return bool(row and row[0])
 
 
 def latest_value(connection: Connection, device_id: str, metric: int) -> tuple[datetime, float] | None:
-    """Return the newest (time, value) that a device told of a metric; None if it told none."""
+    """Return the newest (time, value) that a device reported of a metric; None if it reported none."""
     row = connection.execute(_HEALTH["latest_value"], {"device_id": device_id, "metric": metric}).fetchone()
     return None if row is None else (row[0], row[1])
 

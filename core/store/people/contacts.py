@@ -1,4 +1,4 @@
-"""Contacts as operators manage them: who is told about whom, and who is told no more."""
+"""Contacts as operators manage them: who is notified about whom, and who is notified no more."""
 
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -18,7 +18,7 @@ _CONTACTS = load("people/contacts")
 
 @dataclass(frozen=True)
 class ContactLine:
-    """A contact with whom it is told about; `login` is the user that it belongs to, if any."""
+    """A contact with the resident it is notified about; `login` is the user that it belongs to, if any."""
 
     number: int
     about: str
@@ -35,7 +35,7 @@ class ContactLine:
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """What ended with a contact; `others` is how many are still told about the same resident or for the same office."""
+    """What ended with a contact; `others` is how many are still notified about the same resident or for the same office."""
 
     links: int
     messages: int
@@ -45,13 +45,13 @@ class Withdrawn:
 def listing(
     connection: Connection, *, resident: int | None = None, user: int | None = None
 ) -> list[ContactLine]:
-    """Return all contacts, also those who are told no more, or those of one resident, or those of one user."""
+    """Return all contacts, also those who are notified no more, or those of one resident, or those of one user."""
     cursor = connection.cursor(row_factory=kwargs_row(_contact_line))
     return cursor.execute(_CONTACTS["listing"], {"resident": resident, "user": user}).fetchall()
 
 
 def disable(connection: Connection, contact: int, now: datetime) -> Withdrawn:
-    """Tell a contact nothing more: their links end, and what waits for them is not sent.
+    """Stop notifying a contact: their links end, and what waits for them is not sent.
 
     Raises
     ------
@@ -66,7 +66,7 @@ def disable(connection: Connection, contact: int, now: datetime) -> Withdrawn:
 
 
 def enable(connection: Connection, contact: int) -> None:
-    """Tell a contact again, from the next event on.
+    """Notify a contact again, from the next event on.
 
     Raises
     ------
@@ -77,14 +77,14 @@ def enable(connection: Connection, contact: int) -> None:
 
 
 def set_quiet_hours(connection: Connection, contact: int, quiet: QuietHours | None) -> None:
-    """Set when a resident's contact is not woken; None: told at any hour.
+    """Set when a resident's contact is not woken; None: notified at any hour.
 
     Raises
     ------
     NotFoundError
         There is no such contact.
     ConflictError
-        It is a care centre's, which must be told at any hour.
+        It is a care centre's, which must be notified at any hour.
     """
     values = {
         "contact": contact,
@@ -95,7 +95,7 @@ def set_quiet_hours(connection: Connection, contact: int, quiet: QuietHours | No
     if row is None:
         raise _no_contact(contact)
     if not row[0] and quiet is not None:
-        raise ConflictError(f"contact {contact} is a care centre's, which must be told at any hour")
+        raise ConflictError(f"contact {contact} is a care centre's, which must be notified at any hour")
 
 
 def _set_active(connection: Connection, contact: int, *, is_active: bool) -> None:

@@ -1,4 +1,4 @@
-"""Residents as people who look after them see them: state, last life sign, home, and who is told."""
+"""Residents as people who look after them see them: state, last life sign, home, and who is notified."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -28,13 +28,13 @@ class ResidentOverview:
     Attributes
     ----------
     evaluated_state : WatchState
-        What the last judging found; ask `state_at` for what may be said now.
+        What the last evaluation found; ask `state_at` for what may be said now.
     known_through : datetime or None
-        Until when that is known: nobody judged the ward after it, or the resident was due then. None before the first judging.
+        Until when that is known: nobody evaluated the ward after it, or the resident was due then. None before the first evaluation.
     last_life_sign_at, last_life_sign_kind, last_life_sign_place
         The latest life sign in the home; None before the first.
     last_received_at : datetime or None
-        When we last heard any device of the home.
+        Last contact of any device of the home.
     open_alerts : int
         Alerts about the person (not about equipment) that are not closed.
     worst : Severity or None
@@ -66,7 +66,7 @@ class ResidentOverview:
     worst: Severity | None
 
     def is_paused(self, now: datetime) -> bool:
-        """Tell whether the watch rests at `now` (travel, hospital)."""
+        """Return whether the watch rests at `now` (travel, hospital)."""
         return (
             self.paused_from is not None
             and self.paused_until is not None
@@ -74,7 +74,7 @@ class ResidentOverview:
         )
 
     def state_at(self, known_since: datetime) -> WatchState:
-        """Return the state, as long as it was judged at `known_since` or later; else nobody can tell."""
+        """Return the state, as long as it was evaluated at `known_since` or later; else it is unknown."""
         is_known = self.known_through is not None and self.known_through >= known_since
         return self.evaluated_state if is_known else WatchState.CANNOT_TELL
 
@@ -127,7 +127,7 @@ def overview(connection: Connection, scope: AccessScope, resident: int) -> Resid
 
 
 def is_visible(connection: Connection, scope: AccessScope, resident: int) -> bool:
-    """Tell whether a resident is in a scope."""
+    """Return whether a resident is in a scope."""
     row = connection.execute(_RESIDENTS["visible"], {"resident": resident, **_of(scope)}).fetchone()
     return bool(row and row[0])
 
@@ -139,7 +139,7 @@ def visible_numbers(connection: Connection, scope: AccessScope) -> frozenset[int
 
 
 def counts(overviews: list[ResidentOverview], now: datetime, known_since: datetime) -> StateCounts:
-    """Return how many of these residents are in each state; what was judged before `known_since` is not known any more."""
+    """Return how many of these residents are in each state; what was evaluated before `known_since` is not known any more."""
     tally: Counter[str] = Counter()
     for one in overviews:
         if one.open_alerts:
@@ -195,13 +195,13 @@ def home_of(connection: Connection, resident: int) -> Home:
 
 
 def contacts(connection: Connection, resident: int) -> list[Contact]:
-    """Return who is told about a resident, in the order of the escalation, the office's centre included."""
+    """Return who is notified about a resident, in the order of the escalation, the office's centre included."""
     cursor = connection.cursor(row_factory=kwargs_row(_contact))
     return cursor.execute(_RESIDENTS["contacts"], {"resident": resident}).fetchall()
 
 
 def contact(connection: Connection, number: int) -> Contact | None:
-    """Return one contact, or None if there is none or they are no longer told."""
+    """Return one contact, or None if there is none or they are no longer notified."""
     cursor = connection.cursor(row_factory=kwargs_row(_contact))
     return cursor.execute(_RESIDENTS["contact"], {"contact": number}).fetchone()
 

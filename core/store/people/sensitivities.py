@@ -1,4 +1,4 @@
-"""How soon a resident's silence is told: the setting that is in force."""
+"""How soon a resident's silence is raised: the setting that is in force."""
 
 from core.domain.sensitivity import Sensitivity
 from core.errors import NotFoundError
@@ -24,7 +24,7 @@ def get(connection: Connection, resident: int) -> Sensitivity:
 
 
 def put(connection: Connection, resident: int, sensitivity: Sensitivity) -> bool:
-    """Change the setting, have the resident judged by it at once, and return whether it was another before."""
+    """Change the setting, have the resident evaluated by it at once, and return whether it was another before."""
     values = {"resident": resident, "sensitivity": sensitivity}
     if connection.execute(_SENSITIVITIES["set"], values).fetchone() is None:
         return False

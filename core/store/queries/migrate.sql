@@ -5,7 +5,7 @@
 SELECT pg_advisory_lock(%(key)s);
 
 -- name: has_table
--- Tell whether anything was ever applied here.
+-- Whether anything was ever applied here.
 SELECT to_regclass('schema_migration') IS NOT NULL;
 
 -- name: create_table

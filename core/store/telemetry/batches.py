@@ -27,7 +27,7 @@ _INGESTION = load("telemetry/batches")
 
 @dataclass(slots=True)
 class DeviceContact:
-    """What a batch tells about the link to a device."""
+    """What a batch shows about the link to a device."""
 
     received_at: datetime
     time: datetime
@@ -45,7 +45,7 @@ class Batch:
         Readings whose number is higher than any that their device used, so they cannot be stored yet. Their latest states
         and the contact with their device follow from them.
     skews : dict
-        device -> how far its clock is off, as far as those messages tell it.
+        device -> how far its clock is off, as far as those messages show it.
     readings : list
         Other readings with a time of their own.
     doubtful : list
@@ -56,9 +56,9 @@ class Batch:
     latest : dict
         (device, metric) -> (time, value), the latest of the other readings.
     contacts : dict
-        device -> what the other messages tell of the link to it.
+        device -> what the other messages show about the link to it.
     late_states : list
-        (device, metric, time) of states of which only their neighbours in time can tell whether they are a change.
+        (device, metric, time) of states of which only their neighbours in time decide whether they are a change.
     refused : list
         Messages for the quarantine.
     unassigned_calls : dict
@@ -72,7 +72,7 @@ class Batch:
     seen : list
         Numbers for the worker that looks for gaps, when several share the messages.
     is_shared : bool
-        Several do, so that the numbers in `new` do not tell how far a device has come.
+        Several do, so that the numbers in `new` do not show how far a device has come.
     """
 
     new: list[NewRow] = field(default_factory=list[NewRow])
@@ -148,7 +148,7 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
 def report_progress(
     connection: Connection, worker: str, complete_through: datetime, messages: int, now: datetime
 ) -> None:
-    """Tell how far a worker has come: everything received before `complete_through` is committed."""
+    """Record how far a worker has come: everything received before `complete_through` is committed."""
     connection.execute(
         _INGESTION["report_progress"],
         {"worker": worker, "watermark": complete_through, "messages": messages, "now": now},

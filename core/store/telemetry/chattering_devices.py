@@ -22,7 +22,7 @@ def put_last_sign(
 ) -> None:
     """Show a life sign (when, and of which device) as the last of a home, unless a newer one of a calm device is there; None: there is none.
 
-    It never waits for ingest, which may hold the row; then it is for the next judging.
+    It never waits for ingest, which may hold the row; then it is for the next evaluation.
     """
     devices = sorted(chattering)
     if last is None:

@@ -22,7 +22,7 @@ class Repaired:
 
 
 def is_ahead(connection: Connection, now: datetime, newest: timedelta) -> bool:
-    """Tell whether times are on record that can only come from a clock that was ahead of this one.
+    """Return whether times are on record that can only come from a clock that was ahead of this one.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def is_ahead(connection: Connection, now: datetime, newest: timedelta) -> bool:
 
 
 def repair(connection: Connection, now: datetime, newest: timedelta) -> Repaired:
-    """Bring back how far ingest has come, when devices were heard, their newest values and the newest life sign of homes.
+    """Bring back how far ingest has come, when devices were in contact, their newest values and the newest life sign of homes.
 
     The clock must be right again. Readings stay as they were stored.
     """

@@ -178,7 +178,7 @@ def add_fixes(connection: Connection, rows: Sequence[FixRow]) -> Fresh:
 
 
 def correct_state_changes(connection: Connection, late: Sequence[tuple[int, int, datetime]]) -> None:
-    """Judge anew which states are changes, around those (device, metric, time) that came after a later one."""
+    """Evaluate anew which states are changes, around those (device, metric, time) that came after a later one."""
     # One after the other, or two workers would each miss what the other has not committed.
     connection.execute(_ARRIVALS["lock_states"], {"devices": sorted({device for device, _, _ in late})})
     for device, metric, since in sorted(set(late), key=itemgetter(2)):
@@ -196,7 +196,7 @@ def latest_of(readings: Readings) -> tuple[NDArray[np.int32], NDArray[np.int16],
 
 
 def links_of(readings: Readings) -> tuple[NDArray[np.int32], Any, Any, Any]:
-    """Return the devices, and of each the last time we heard it, its last time and its highest number."""
+    """Return the devices, and of each its last contact, its last time and its highest number."""
     starts = _starts(readings.device)
     return (
         readings.device[starts],
@@ -231,7 +231,7 @@ def _together(one: Fresh, other: Fresh) -> Fresh:
 def _summary(readings: Readings) -> Fresh:
     starts = _starts(readings.device)
     alive = readings.flags & _LIFE_SIGN != 0
-    # As the question for calls asks (queries/telemetry/rule_windows.sql): what was retained is old news.
+    # As the question for calls asks (queries/telemetry/rule_windows.sql): what was retained is an old state.
     called = (readings.value > 0) & (readings.flags & _RETAINED == 0)
     urgent = called & np.isin(readings.metric, _URGENT)
     return Fresh(
@@ -249,7 +249,7 @@ def _starts(devices: NDArray[np.int32]) -> NDArray[np.intp]:
 
 
 def _same_as_before(*columns: NDArray[Any]) -> NDArray[np.bool_]:
-    """Tell of each row whether it equals the one before it in all columns."""
+    """Return for each row whether it equals the one before it in all columns."""
     same = np.ones(len(columns[0]), np.bool_)
     same[:1] = False
     for values in columns:

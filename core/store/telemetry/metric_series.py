@@ -29,7 +29,7 @@ class Series:
 
 @dataclass(frozen=True)
 class RuleInputs:
-    """Where a resident's home is, if that is known, and whether the door at night is to be told."""
+    """Where a resident's home is, if that is known, and whether a door at night is to be raised."""
 
     home: tuple[float, float] | None
     alert_on_night_exit: bool
@@ -58,7 +58,7 @@ def series(
 def report_times(
     connection: Connection, home: int, since: datetime, until: datetime
 ) -> list[tuple[int, Sequence[float]]]:
-    """Return when each device of a home told anything in (since, until]: the first and the last time of every hour, in no order."""
+    """Return when each device of a home reported anything in (since, until]: the first and the last time of every hour, in no order."""
     values = {"home": home, "since": since, "until": until}
     return connection.execute(_MEASUREMENTS["report_times"], values, binary=True).fetchall()
 

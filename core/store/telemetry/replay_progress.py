@@ -31,7 +31,7 @@ class ReplayedAlert:
 
 
 def is_stored(connection: Connection, through: datetime) -> bool:
-    """Tell whether everything that the broker had accepted before `through` is stored."""
+    """Return whether everything that the broker had accepted before `through` is stored."""
     row = connection.execute(_REPLAY["stored_through"]).fetchone()
     return row is not None and row[0] is not None and row[0] >= through
 
@@ -59,7 +59,7 @@ def stored_fixes(
 
 
 def over_but_open(connection: Connection) -> list[int]:
-    """Return the alerts whose matter is over and that nobody has closed."""
+    """Return the alerts whose condition has cleared and that nobody has closed."""
     return [row[0] for row in connection.execute(_REPLAY["over_but_open"]).fetchall()]
 
 

@@ -1,4 +1,4 @@
-"""What trackers, batteries and days told over weeks, in the form in which it is learned from."""
+"""What trackers, batteries and days reported over weeks, in the form in which it is learned from."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _TRACKERS = load("telemetry/tracker_history")
 
 @dataclass(frozen=True)
 class BatteryRow:
-    """What a device told of its battery: ordinals of local days, and of each the middle charge, its range, and whether it was low."""
+    """What a device reported of its battery: ordinals of local days, and of each the middle charge, its range, and whether it was low."""
 
     device: int
     kind: DeviceKind
@@ -65,7 +65,7 @@ def visits(
 def batteries(
     connection: Connection, home: int, zone: ZoneInfo, since: datetime, until: datetime
 ) -> list[BatteryRow]:
-    """Return what the devices that are in a home now told of their batteries in (since, until]."""
+    """Return what the devices that are in a home now reported of their batteries in (since, until]."""
     values = {
         "home": home,
         "zone": zone.key,

@@ -128,17 +128,17 @@ def test_a_device_is_heard_while_its_heartbeats_come(ward: ApiWard) -> None:
             now,
             now,
         )
-        heard = devices.contact_count_in(connection, ALL, now)
+        some = devices.contact_count_in(connection, ALL, now)
         # Three missed heartbeats of ten minutes.
         limit = devices.contact_count_in(connection, ALL, now + timedelta(minutes=30))
         silent = devices.contact_count_in(connection, ALL, now + timedelta(minutes=30, seconds=1))
         office = devices.contact_count_in(connection, AccessScope(office=OFFICE_A), now)
 
     # Trackers have no heartbeat here, so nothing is expected of them.
-    assert (never.heard, never.expected, never.last_received_at) == (0, 2, None)
-    assert (heard.heard, heard.expected, heard.last_received_at) == (1, 2, now)
-    assert (limit.heard, silent.heard) == (1, 0)
-    assert (office.heard, office.expected) == (1, 1)
+    assert (never.in_contact, never.expected, never.last_received_at) == (0, 2, None)
+    assert (some.in_contact, some.expected, some.last_received_at) == (1, 2, now)
+    assert (limit.in_contact, silent.in_contact) == (1, 0)
+    assert (office.in_contact, office.expected) == (1, 1)
 
 
 def test_counting_gives_the_same_as_looking_at_each(ward: ApiWard) -> None:

@@ -203,7 +203,7 @@ def test_a_claim_without_an_outcome_lapses_and_the_escalation_goes_on(
         (TARO_NAME, UNCLAIMED),
         (CENTRE_NAME, OPENING),
     ]
-    assert EventKind.LAPSED in stage.events()
+    assert EventKind.EXPIRED in stage.events()
 
 
 def test_a_claim_given_back_lets_the_escalation_go_on_at_once(stage: ScenarioTestBed) -> None:

@@ -27,7 +27,7 @@ def test_an_event_is_told_by_the_first_alert_of_a_rule_that_should_tell():
     later = [alert(NINE + 2.5 * HOUR), alert(NINE + 2 * HOUR), alert(NINE + HOUR, "sos")]
     compared = compare([event()], later, NINE + 4 * HOUR)
     (one,) = compared.expectations
-    assert (one.verdict, one.delay) == (Verdict.TOLD, 2 * HOUR)
+    assert (one.verdict, one.delay) == (Verdict.RAISED, 2 * HOUR)
     assert compared.false_alerts == ()
 
 
@@ -59,16 +59,16 @@ def test_nobody_should_be_disturbed_by_what_is_harmless():
 
 def test_an_alert_about_the_ward_tells_of_each_home():
     dark = event(raises=("home_silent", "ward_silent"))
-    assert verdict([alert(NINE + HOUR, "ward_silent", None)], NINE + 4 * HOUR, dark) is Verdict.TOLD
+    assert verdict([alert(NINE + HOUR, "ward_silent", None)], NINE + 4 * HOUR, dark) is Verdict.RAISED
     whole = event(None, raises=("ward_silent",))
-    assert verdict([alert(NINE + HOUR, "ward_silent", None)], NINE + 4 * HOUR, whole) is Verdict.TOLD
+    assert verdict([alert(NINE + HOUR, "ward_silent", None)], NINE + 4 * HOUR, whole) is Verdict.RAISED
 
 
 def test_when_the_whole_ward_is_silent_an_alert_about_each_home_is_one_too_many():
     whole = event(None, raises=("ward_silent",))
     told = [alert(NINE + HOUR, "ward_silent", None), alert(NINE + HOUR, "home_silent", 3)]
     compared = compare([whole], told, NINE + 4 * HOUR)
-    assert compared.expectations[0].verdict is Verdict.TOLD
+    assert compared.expectations[0].verdict is Verdict.RAISED
     assert [one.rule for one in compared.false_alerts] == ["home_silent"]
 
 

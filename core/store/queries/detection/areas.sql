@@ -1,7 +1,7 @@
--- Neighbourhoods: what is heard of their homes.
+-- Neighbourhoods: which of their homes are in contact.
 
 -- name: last_contacts
--- Of each area how many homes were heard since a time, and since when those are silent that are silent for a while, each with how long it
+-- Of each area how many homes were in contact since a time, and since when those are silent that are silent for a while, each with how long it
 -- may be. A home speaks by its gateway; one without, by all its devices that stay in it.
 WITH link AS (
     SELECT

@@ -44,9 +44,9 @@ CROSS JOIN LATERAL (
 WHERE here.home_id = %(home)s AND (here.resident_id IS NULL OR here.resident_id = %(resident)s);
 
 -- name: reported_at
--- Of each device of a home with a heartbeat, when it told something in a span: the first and the last time of every ten minutes.
+-- Of each device of a home with a heartbeat, when it reported something in a span: the first and the last time of every ten minutes.
 SELECT
-    device.device_number, device.kind, device.place, device.heartbeat_s, array_agg(told.first) || array_agg(told.last)
+    device.device_number, device.kind, device.place, device.heartbeat_s, array_agg(reported.first) || array_agg(reported.last)
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN LATERAL (
@@ -56,7 +56,7 @@ JOIN LATERAL (
         AND reading.time > %(since)s AND reading.time <= %(until)s
         AND NOT is_retained(reading.flags) AND here.during @> reading.time
     GROUP BY time_bucket('10 minutes', reading.time)
-) AS told ON true
+) AS reported ON true
 WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s, '[]') AND device.heartbeat_s IS NOT NULL
 GROUP BY device.device_number, device.kind, device.place, device.heartbeat_s
 ORDER BY device.device_number;
@@ -73,7 +73,7 @@ JOIN device USING (device_number)
 WHERE here.home_id = %(home)s AND here.during @> %(at)s::timestamptz;
 
 -- name: confirmed_alerts
--- What began in a span and people closed as real: when, and which rule had told it.
+-- What began in a span and people closed as real: when, and which rule had raised it.
 SELECT began_at, rule
 FROM alert
 WHERE resident_id = %(resident)s AND outcome = ANY(%(outcomes)s)

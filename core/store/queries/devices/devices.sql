@@ -1,4 +1,4 @@
--- Devices where they are now, and when they were last heard.
+-- Devices where they are now, and their last contact.
 
 -- name: device_overviews
 -- The devices in a scope with their place, their last message and their battery, page by page.
@@ -32,12 +32,12 @@ ORDER BY d.device_id
 LIMIT %(limit)s;
 
 -- name: contact_count
--- How many devices with a heartbeat are heard, of how many, and when any device of the scope was last heard.
+-- How many devices with a heartbeat are in contact, of how many, and the last contact of any device of the scope.
 WITH seen AS (
     SELECT
         d.heartbeat_s, c.last_received_at,
         %(now)s - c.last_received_at
-            <= greatest(%(missed)s * d.heartbeat_s * interval '1 second', %(shortest)s::interval) AS is_heard
+            <= greatest(%(missed)s * d.heartbeat_s * interval '1 second', %(shortest)s::interval) AS is_in_contact
     FROM device AS d
     JOIN device_assignment AS a ON a.device_number = d.device_number AND upper_inf(a.during)
     LEFT JOIN device_contact AS c ON c.device_number = d.device_number
@@ -52,7 +52,7 @@ WITH seen AS (
                             WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s))))
 )
 SELECT
-    count(*) FILTER (WHERE heartbeat_s IS NOT NULL AND is_heard) AS heard,
+    count(*) FILTER (WHERE heartbeat_s IS NOT NULL AND is_in_contact) AS in_contact,
     count(*) FILTER (WHERE heartbeat_s IS NOT NULL) AS expected,
     max(last_received_at) AS last_received_at
 FROM seen;

@@ -138,5 +138,5 @@ SELECT home_id FROM home WHERE home_id = %(home)s;
 SELECT home_id FROM resident WHERE resident_id = %(resident)s;
 
 -- name: announce_devices
--- Tell ingest that its list of devices is out of date.
+-- Notify ingest that its list of devices is out of date.
 SELECT pg_notify('device', '');

@@ -18,7 +18,7 @@ WHERE device.retired_at IS NULL
 GROUP BY 1 ORDER BY 2 DESC LIMIT %(limit)s;
 
 -- name: is_out_of_contact
--- Whether not one of the devices that should send regularly was heard within two of its heartbeats and a minute.
+-- Whether not one of the devices that should send regularly was in contact within two of its heartbeats and a minute.
 SELECT count(*) > 0 AND bool_and(
     greatest(device_contact.last_received_at, device.registered_at)
     < %(now)s - interval '1 minute' - 2 * device.heartbeat_s * interval '1 second'
@@ -36,7 +36,7 @@ FROM device LEFT JOIN device_contact USING (device_number)
 WHERE device.kind <> 'canary' AND device.retired_at IS NULL;
 
 -- name: latest_value
--- The newest value that a device told of a metric, and when.
+-- The newest value that a device reported of a metric, and when.
 SELECT device_latest.time, device_latest.value
 FROM device_latest JOIN device USING (device_number)
 WHERE device.device_id = %(device_id)s AND device_latest.metric = %(metric)s;

@@ -1,7 +1,7 @@
 -- Contacts as operators manage them.
 
 -- name: listing
--- Contacts with whom they are told about: all, or those of one resident or one user.
+-- Contacts with the residents they are notified about: all, or those of one resident or one user.
 SELECT
     contact.contact_id AS number, coalesce(resident.name, office.name) AS about, contact.name, contact.relation,
     contact.step, contact.channel, contact.address, user_account.login, contact.is_active, contact.quiet_from,
@@ -16,11 +16,11 @@ WHERE
 ORDER BY contact.resident_id NULLS FIRST, contact.step, contact.contact_id;
 
 -- name: set_active
--- Tell a contact again, or nothing more.
+-- Notify a contact again, or stop notifying it.
 UPDATE contact SET is_active = %(is_active)s WHERE contact_id = %(contact)s;
 
 -- name: set_quiet_hours
--- Set when a resident's contact is not woken; null: told at any hour. Says whether it is a resident's.
+-- Set when a resident's contact is not woken; null: notified at any hour. Says whether it is a resident's.
 UPDATE contact
 SET
     quiet_from = CASE WHEN resident_id IS NOT NULL THEN %(quiet_from)s::time END,
@@ -29,13 +29,13 @@ WHERE contact_id = %(contact)s
 RETURNING resident_id IS NOT NULL;
 
 -- name: cancel_waiting
--- Drop what waits for a contact who is told no more.
+-- Drop what waits for a contact who is notified no more.
 UPDATE notification
 SET status = 'cancelled', last_error = 'contact_disabled'
 WHERE contact_id = %(contact)s AND status = 'pending';
 
 -- name: others
--- How many are still told about the same resident, or for the same office.
+-- How many are still notified about the same resident, or for the same office.
 SELECT count(*)
 FROM contact AS gone
 JOIN contact AS other ON other.resident_id = gone.resident_id OR other.office_id = gone.office_id

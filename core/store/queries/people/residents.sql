@@ -1,4 +1,4 @@
--- Residents, their state, and the people who are told about them.
+-- Residents, their state, and the people who are notified about them.
 
 -- name: overviews
 -- The residents in a scope with what the board shows of each, in the order of their reading, page by page.
@@ -37,7 +37,7 @@ ORDER BY r.kana, r.resident_id
 LIMIT %(limit)s;
 
 -- name: visible
--- Tell whether a resident is in a scope.
+-- Whether a resident is in a scope.
 SELECT EXISTS (
     SELECT FROM resident AS r
     WHERE r.resident_id = %(resident)s
@@ -67,7 +67,7 @@ JOIN resident AS r USING (home_id)
 WHERE r.resident_id = %(resident)s;
 
 -- name: contacts
--- Who is told about a resident, in the order of the escalation: their own contacts, then the office's centre.
+-- Who is notified about a resident, in the order of the escalation: their own contacts, then the office's centre.
 SELECT
     c.contact_id AS number, c.resident_id AS resident, c.office_id AS office, c.user_id AS user, c.name, c.relation,
     c.calls_resident, c.step, c.channel, c.address, c.language, c.quiet_from, c.quiet_until
@@ -77,7 +77,7 @@ WHERE c.is_active AND (c.resident_id = r.resident_id OR c.office_id = r.office_i
 ORDER BY c.step, c.resident_id IS NULL, c.contact_id;
 
 -- name: contact
--- One contact by key, as long as they are told at all.
+-- One contact by key, as long as they are notified at all.
 SELECT
     contact_id AS number, resident_id AS resident, office_id AS office, user_id AS user, name, relation, calls_resident,
     step, channel, address, language, quiet_from, quiet_until
@@ -85,7 +85,7 @@ FROM contact
 WHERE contact_id = %(contact)s AND is_active;
 
 -- name: state_counts
--- How many residents of a scope are in each state; an open alert or a pause counts before the rest, and nobody can tell of
+-- How many residents of a scope are in each state; an open alert or a pause counts before the rest, and it is unknown
 -- whom the last evaluation is too old.
 WITH one AS (
     SELECT

@@ -9,7 +9,7 @@ WHERE excluded.time > device_latest.time
    OR (excluded.time = device_latest.time AND excluded.value <> device_latest.value);
 
 -- name: store_contacts
--- Keep when we last heard of each device, its numbering and the skew of its clock.
+-- Keep the last contact of each device, its last sequence number and the skew of its clock.
 INSERT INTO device_contact (device_number, last_received_at, last_time, last_seq, clock_skew_s)
 SELECT * FROM unnest(
     %(device)b::integer[], %(received_at)b::timestamptz[], %(time)b::timestamptz[], %(seq)b::bigint[],
@@ -66,11 +66,11 @@ ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device
 WHERE excluded.life_sign_at > home_latest.life_sign_at;
 
 -- name: notify_changes
--- Wake the runner; `urgent` tells that somebody called for help.
+-- Wake the runner; `urgent` says that somebody called for help.
 SELECT pg_notify('home_change', %(payload)s);
 
 -- name: report_progress
--- Tell how far this worker has come; never backwards.
+-- Record how far this worker has come; never backwards.
 INSERT INTO ingest_progress (worker, watermark, stored_messages, reported_at)
 VALUES (%(worker)s, %(watermark)s, %(messages)s, %(now)s)
 ON CONFLICT (worker) DO UPDATE SET

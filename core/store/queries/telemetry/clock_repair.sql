@@ -15,7 +15,7 @@ SET watermark = least(watermark, %(now)s), reported_at = least(reported_at, %(no
 WHERE watermark > %(latest)s OR reported_at > %(latest)s;
 
 -- name: repair_contacts
--- A device was last heard when the newest of its readings came that can be believed; now, if there is none.
+-- A device was last in contact when the newest of its readings came that can be believed; now, if there is none.
 UPDATE device_contact AS contact
 SET
     last_received_at = CASE WHEN contact.last_received_at > %(latest)s THEN coalesce(

@@ -5,7 +5,7 @@
 COPY reading (device_number, time, metric, seq, value, received_at, flags) FROM STDIN (FORMAT binary);
 
 -- name: store_readings
--- Insert readings that are new, and tell per device what was new among them.
+-- Insert readings that are new, and return per device what was new among them.
 WITH fresh AS (
     INSERT INTO reading (device_number, time, metric, seq, value, received_at, flags)
     SELECT * FROM unnest(
@@ -23,8 +23,8 @@ FROM fresh
 GROUP BY device_number;
 
 -- name: refresh_retained_calls
--- Calls for help that the broker had kept came as an old state; now the device itself sends them. Tell per device which.
-WITH heard AS (
+-- Calls for help that the broker had kept came as an old state; now the device itself sends them. Return per device which.
+WITH called_again AS (
     UPDATE reading AS known
     SET received_at = given.received_at, flags = given.flags
     FROM unnest(
@@ -36,7 +36,7 @@ WITH heard AS (
     RETURNING known.device_number, known.time, known.flags
 )
 SELECT device_number, count(*), min(time), max(time), max(time) FILTER (WHERE is_life_sign(flags)), true
-FROM heard
+FROM called_again
 GROUP BY device_number;
 
 -- name: store_doubtful_readings
@@ -68,7 +68,7 @@ FROM fresh
 GROUP BY device_number;
 
 -- name: store_fixes
--- Insert fixes that are new, and tell per device what was new among them.
+-- Insert fixes that are new, and return per device what was new among them.
 WITH given AS (
     SELECT * FROM unnest(
         %(device)b::integer[], %(time)b::timestamptz[], %(seq)b::bigint[], %(lat)b::float8[], %(lon)b::float8[],

@@ -22,8 +22,8 @@ GROUP BY device.device_number, device.place, device.kind, found.metric
 ORDER BY device.device_number;
 
 -- name: report_times
--- When each device that stays in a home told anything in a span: the first and the last time of every hour, in Unix seconds.
-SELECT here.device_number, array_agg(told.first) || array_agg(told.last)
+-- When each device that stays in a home reported anything in a span: the first and the last time of every hour, in Unix seconds.
+SELECT here.device_number, array_agg(reported.first) || array_agg(reported.last)
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN LATERAL (
@@ -33,13 +33,13 @@ JOIN LATERAL (
         AND reading.time > %(since)s AND reading.time <= %(until)s
         AND NOT is_retained(reading.flags) AND here.during @> reading.time
     GROUP BY time_bucket('1 hour', reading.time)
-) AS told ON true
+) AS reported ON true
 WHERE here.home_id = %(home)s AND here.during && tstzrange(%(since)s, %(until)s, '[]')
     AND device.kind NOT IN ('tracker', 'canary')
 GROUP BY here.device_number;
 
 -- name: rule_inputs
--- Where the home of each of some residents is, and whether the door at night is to be told.
+-- Where the home of each of some residents is, and whether a door at night is to be raised.
 SELECT resident.resident_id AS resident, home.lat, home.lon, resident.alert_on_night_exit
 FROM resident
 JOIN home USING (home_id)

@@ -32,7 +32,7 @@ FROM unnest(%(ids)s::bigint[], %(reason)s::text[], %(detail)s::text[]) AS given 
 WHERE quarantine.quarantine_id = given.quarantine_id;
 
 -- name: drop_old
--- Drop what is older than we keep, and tell how many of these were not released.
+-- Drop what is older than we keep, and return how many of these were not released.
 WITH gone AS (
     DELETE FROM quarantine WHERE received_at < %(before)s RETURNING released_at
 )

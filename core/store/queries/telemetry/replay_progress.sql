@@ -21,7 +21,7 @@ WHERE device.device_id = ANY(%(device_ids)s) AND fix.time >= %(begin)s AND fix.t
 ORDER BY device.device_id COLLATE "C", fix.time, fix.lat, fix.lon;
 
 -- name: over_but_open
--- Alerts whose matter is over and that nobody has closed.
+-- Alerts whose condition has cleared and that nobody has closed.
 SELECT alert_id FROM alert WHERE condition = 'cleared' AND handling <> 'closed' ORDER BY alert_id;
 
 -- name: raised_alerts

@@ -1,4 +1,4 @@
--- What trackers and batteries told over weeks, in the form in which it is learned from.
+-- What trackers and batteries reported over weeks, in the form in which it is learned from.
 
 -- name: visits
 -- Minutes with a fix of a resident's trackers in a span, by cell of the ground, local day and local hour; not those of masked spans.
@@ -22,13 +22,13 @@ WHERE here.home_id = %(home)s
 GROUP BY 1, 2, 3, 4;
 
 -- name: batteries
--- What each device of a home told of its battery, by local day: the middle charge, the range, and the last word whether it is low.
+-- What each device of a home reported of its battery, by local day: the middle charge, the range, and the last word whether it is low.
 SELECT
     device.device_number AS device, device.kind, device.place,
-    array_agg(told.day ORDER BY told.day) AS days,
-    array_agg(coalesce(told.middle, 'NaN') ORDER BY told.day) AS levels,
-    array_agg(coalesce(told.range, 0) ORDER BY told.day) AS ranges,
-    array_agg(coalesce(told.is_low, false) ORDER BY told.day) AS lows
+    array_agg(reported.day ORDER BY reported.day) AS days,
+    array_agg(coalesce(reported.middle, 'NaN') ORDER BY reported.day) AS levels,
+    array_agg(coalesce(reported.range, 0) ORDER BY reported.day) AS ranges,
+    array_agg(coalesce(reported.is_low, false) ORDER BY reported.day) AS lows
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN LATERAL (
@@ -44,7 +44,7 @@ JOIN LATERAL (
         AND reading.time > %(since)s AND reading.time <= %(until)s
         AND NOT is_retained(reading.flags) AND here.during @> reading.time
     GROUP BY 1
-) AS told ON true
+) AS reported ON true
 WHERE here.home_id = %(home)s AND here.during @> %(until)s AND device.retired_at IS NULL
 GROUP BY device.device_number, device.kind, device.place
 ORDER BY device.device_number;
