@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from core.clock import Clock
 from core.errors import SettingsError
 from ingest.monitoring.counters import Counters
-from ingest.monitoring.last_heard import LastHeard
+from ingest.monitoring.last_heard import GatewayContacts
 from ingest.mqtt.connection import Receiver
 from ingest.mqtt.message_queue import MessageQueue
 from ingest.writer import Writer
@@ -52,7 +52,7 @@ class Monitor(Collector):
         )
         if parts is not None:
             yield from _of_work(parts)
-            yield from _of_last_heard(parts.writer.last_heard)
+            yield from _of_gateways(parts.writer.gateway_contacts)
             yield from _of_counters(parts.writer.counters)
 
     def health(self) -> tuple[bool, dict[str, object]]:
@@ -73,8 +73,8 @@ class Monitor(Collector):
                 "what devices sent waits to be stored, or our own markers do not come back from the broker",
             ),
             (
-                parts.writer.last_heard.has_no_data,
-                "no device is heard: look at the gateways, the broker's accounts and the network",
+                parts.writer.gateway_contacts.has_no_data,
+                "no device is in contact: look at the gateways, the broker's accounts and the network",
             ),
         )
         body: dict[str, object] = {
@@ -86,7 +86,7 @@ class Monitor(Collector):
             "waiting_messages": len(parts.message_queue),
             "quarantine_dropped": parts.writer.counters.quarantine_dropped,
         }
-        is_blind = not connected or blocked or is_late or parts.writer.last_heard.has_no_data
+        is_blind = not connected or blocked or is_late or parts.writer.gateway_contacts.has_no_data
         return not is_blind, body
 
     def text(self) -> bytes:
@@ -149,26 +149,26 @@ def _of_work(parts: ActiveParts) -> Iterator[Metric]:
         value=parts.writer.device_protocol.devices_with_gaps,
     )
     yield GaugeMetricFamily(
-        "ingest_complete_through_timestamp_seconds",
+        "ingest_watermark_timestamp_seconds",
         "The watermark: everything that the broker had before this time is stored, by the service's clock",
         value=parts.writer.watermark.timestamp(),
     )
 
 
-def _of_last_heard(last_heard: LastHeard) -> Iterator[Metric]:
+def _of_gateways(contacts: GatewayContacts) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "ingest_no_data",
         "1 while there is no data from any device that should send regularly",
-        value=last_heard.has_no_data,
+        value=contacts.has_no_data,
     )
-    heard = GaugeMetricFamily(
+    received_at = GaugeMetricFamily(
         "ingest_gateway_last_received_timestamp_seconds",
         "When something last came through a gateway, by the service's clock; read once a minute",
         labels=["gateway"],
     )
-    for gateway, moment in last_heard.gateways.items():
-        heard.add_metric([gateway], moment.timestamp())
-    yield heard
+    for gateway, moment in contacts.gateways.items():
+        received_at.add_metric([gateway], moment.timestamp())
+    yield received_at
 
 
 def _of_counters(counters: Counters) -> Iterator[Metric]:

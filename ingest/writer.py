@@ -15,7 +15,7 @@ from core.store.telemetry import batches, quarantine
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded, Rejected
 from ingest.monitoring.counters import Counters
-from ingest.monitoring.last_heard import LastHeard
+from ingest.monitoring.last_heard import GatewayContacts
 from ingest.mqtt.connection import Receiver
 from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.message_queue import MessageQueue
@@ -84,7 +84,7 @@ class Writer:
         stop: threading.Event,
     ) -> None:
         self.counters = Counters()
-        self.last_heard = LastHeard()
+        self.gateway_contacts = GatewayContacts()
         self._database = database
         self._clock = clock
         self._receiver = receiver
@@ -271,7 +271,7 @@ class Writer:
         now = self._clock.now()
         with self._database.transaction() as connection:
             dropped = quarantine.prune(connection, self._limits, now)
-            self.last_heard.refresh(connection, now)
+            self.gateway_contacts.refresh(connection, now)
         if self._clock_repair.check():
             self._watermark.step_back(now)
         if dropped:

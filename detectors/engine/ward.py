@@ -83,11 +83,11 @@ def view(connection: Connection, since: datetime, until: datetime) -> WardView:
     return WardView(tuple(blind), _moment(state.get("undecided_from")))
 
 
-def note_lag(connection: Connection, complete_through: datetime, now: datetime) -> None:
+def note_lag(connection: Connection, watermark: datetime, now: datetime) -> None:
     """Record that ingest is behind, or that it is not any more."""
     lasting: list[BlindTime] = []
-    if now - complete_through > _RAISED_AFTER:
-        lasting.append(BlindTime(SUBJECT, complete_through, None, now, BEHIND))
+    if now - watermark > _RAISED_AFTER:
+        lasting.append(BlindTime(SUBJECT, watermark, None, now, BEHIND))
     blind_times.record(connection, SUBJECT, lasting, (BEHIND,), now)
 
 

@@ -44,7 +44,7 @@ def decode(topic: str, payload: bytes) -> Decoded | Rejected:
 
 
 def _alive(result: Decoded | Rejected) -> Decoded | Rejected:
-    """Keep of a device's message that holds nothing else we know at least that the device was heard."""
+    """Keep at least the contact of a device whose message holds nothing else that we know."""
     if isinstance(result, Rejected) or not result.sender:
         return result
     says_more = (

@@ -72,7 +72,7 @@ def object_name(number: object) -> str:
 
 
 def read_object(name: str, value: object) -> list[Measured] | None:
-    """Return what one object of a packet tells; None where it is not understood."""
+    """Return what one object of a packet means; None where it is not understood."""
     if name == "button":
         return _presses(value)
     if name in _TRUTHS:
@@ -92,7 +92,7 @@ def _presses(value: object) -> list[Measured] | None:
 
 
 def read_packet(packet: JsonObject) -> tuple[list[Measured], list[str]]:
-    """Return what a packet tells that a gateway's script has taken apart, and the fields that it does not read."""
+    """Return what a packet holds that a gateway's script has taken apart, and the fields that it does not read."""
     found: list[Measured] = []
     unread: list[str] = []
     for name, value in packet.items():

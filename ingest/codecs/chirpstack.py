@@ -47,8 +47,8 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
 def _time(body: JsonObject) -> datetime | None:
     """Return the event's time, by a gateway's clock, where it agrees with the network server's."""
     moment = aware_time(body.get("time"))
-    for heard in objects(body.get("rxInfo")):
-        server = aware_time(heard.get("nsTime"))
+    for reception in objects(body.get("rxInfo")):
+        server = aware_time(reception.get("nsTime"))
         if server is not None:
             return checked_time(moment, server, GATEWAY_DIFFERS, GATEWAY_DIFFERS)
     return moment
@@ -56,9 +56,9 @@ def _time(body: JsonObject) -> datetime | None:
 
 def _up(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     strongest: JsonObject = {}
-    for heard in objects(body.get("rxInfo")):
-        if (number_of(heard.get("rssi")) or -999) > (number_of(strongest.get("rssi")) or -999):
-            strongest = heard
+    for reception in objects(body.get("rxInfo")):
+        if (number_of(reception.get("rssi")) or -999) > (number_of(strongest.get("rssi")) or -999):
+            strongest = reception
     decoded.readings = link_readings(strongest)
     values = inner(body, "object") or _older_object(body)
     if not values:

@@ -112,7 +112,7 @@ class Decoded(msgspec.Struct, gc=False):
     unread: list[str] = []
 
 
-# A message that is well formed and tells nothing about a person or a device: a command, a log line, a list of groups.
+# A message that is well formed and holds nothing about a person or a device: a command, a log line, a list of groups.
 def nothing(name: str = "") -> Decoded:
     """Return the result for a message that is understood and holds nothing to store."""
     return Decoded(sender="", name=name)

@@ -123,7 +123,7 @@ def _first_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) -
             return body
         if rest[0] == "input_event":
             press = _PRESSES.get(str(body.get("event")))
-            # A message without an event tells only how often it was pressed before.
+            # A message without an event holds only how often it was pressed before.
             decoded.readings = [] if press is None else [Measured(_channel("button", rest[-1]), press)]
             return decoded
         decoded.unread = [key for key in body if key not in _READ_STATUS]

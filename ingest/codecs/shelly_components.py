@@ -91,7 +91,7 @@ _COMPONENTS: dict[str, dict[str, _Field]] = {
     "wifi": {"rssi": _number("rssi_dbm")},
     "bthomedevice": {"rssi": _number("rssi_dbm"), "battery": _number("battery_pct")},
 }
-# What these tell is about the board and its connections.
+# What these report is about the board and its connections.
 _OF_THE_BOARD = {"sys", "ble", "cloud", "mqtt", "ws", "eth", "script", "knx", "matter", "bthome", "ts"}
 
 
@@ -243,7 +243,7 @@ def _channelled(found: list[Measured], channel: str) -> list[Measured]:
 
 
 def _once(found: list[Measured]) -> list[Measured]:
-    """Keep the first of each name: switch:0 and pm1:0 of one board tell the same power."""
+    """Keep the first of each name: switch:0 and pm1:0 of one board report the same power."""
     names: dict[str, Measured] = {}
     for reading in found:
         names.setdefault(reading.metric, reading)

@@ -73,7 +73,7 @@ def channelled(metric: str, value: float | bool | str, channel: str) -> Measured
 
 
 def energy(decoded: Decoded, body: JsonObject) -> list[Measured]:
-    """Return what the meter of a plug tells; one of several channels gives lists."""
+    """Return what the meter of a plug reports; one of several channels gives lists."""
     readings: list[Measured] = []
     for key, value in inner(body, "ENERGY").items():
         several = items(value)
@@ -92,7 +92,7 @@ def sensors(decoded: Decoded, body: JsonObject) -> list[Measured]:
     """Return what the chips in SENSOR measure.
 
     The channel is the name of a chip that has a number (DS18B20-2) or an address of its own, as radio sensors have, since SENSOR
-    may hold any of those alone. The board's other chips are always all there: where two measure the same, their names tell them apart.
+    may hold any of those alone. The board's other chips are always all there: where two measure the same, their names distinguish them.
     """
     found: list[tuple[str, Measured]] = []
     for chip, values in body.items():

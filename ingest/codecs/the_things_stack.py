@@ -19,7 +19,7 @@ from ingest.codecs.parsing.second_times import checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
 from ingest.mqtt.topics import Source
 
-# By more than this a gateway's clock is wrong: it passes on at once what it hears.
+# By more than this a gateway's clock is wrong: it passes on at once what it receives.
 GATEWAY_DIFFERS = timedelta(minutes=2)
 
 
@@ -74,10 +74,10 @@ def _uplink(decoded: Decoded, uplink: JsonObject) -> Decoded | Rejected:
 
 
 def _uplink_time(body: JsonObject, uplink: JsonObject) -> datetime | None:
-    """Return when a gateway heard it, where its clock agrees with the servers', whose times are a little later."""
+    """Return when a gateway received it, where its clock agrees with the servers', whose times are a little later."""
     server = aware_time(uplink.get("received_at")) or aware_time(body.get("received_at"))
-    for heard in objects(uplink.get("rx_metadata")):
-        moment = aware_time(heard.get("time"))
+    for reception in objects(uplink.get("rx_metadata")):
+        moment = aware_time(reception.get("time"))
         if moment is not None and checked_time(moment, server, GATEWAY_DIFFERS, GATEWAY_DIFFERS) == moment:
             return moment
     return server
@@ -85,15 +85,15 @@ def _uplink_time(body: JsonObject, uplink: JsonObject) -> datetime | None:
 
 def _read_link(decoded: Decoded, uplink: JsonObject) -> None:
     strongest: JsonObject = {}
-    for heard in objects(uplink.get("rx_metadata")):
-        if (number_of(heard.get("rssi")) or -999) > (number_of(strongest.get("rssi")) or -999):
-            strongest = heard
+    for reception in objects(uplink.get("rx_metadata")):
+        if (number_of(reception.get("rssi")) or -999) > (number_of(strongest.get("rssi")) or -999):
+            strongest = reception
     decoded.readings = link_readings(strongest)
 
 
-def link_readings(heard: JsonObject) -> list[Measured]:
-    """Return the readings of how well one gateway heard the device."""
-    rssi, snr = number_of(heard.get("rssi")), number_of(heard.get("snr"))
+def link_readings(reception: JsonObject) -> list[Measured]:
+    """Return the readings of how well one gateway received the device."""
+    rssi, snr = number_of(reception.get("rssi")), number_of(reception.get("snr"))
     readings = [] if rssi is None else [Measured("rssi_dbm", rssi)]
     return readings if snr is None else [*readings, Measured("snr_db", snr)]
 

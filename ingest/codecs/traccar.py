@@ -96,7 +96,7 @@ def _read_position(decoded: Decoded, position: JsonObject) -> None:
         readings.append(Measured("position_valid", value=False))
         decoded.time = reported or fixed
     elif position.get("outdated") is True:
-        # Then fixTime is the older fix's, and what else it tells, a call for help among it, is of now.
+        # Then fixTime is the older fix's, and what else it says, a call for help among it, is of now.
         decoded.time = reported or fixed
     elif lat is not None and lon is not None:
         speed = number_of(position.get("speed"))
@@ -117,7 +117,7 @@ def _read_position(decoded: Decoded, position: JsonObject) -> None:
 
 
 def _is_approximate(position: JsonObject) -> bool:
-    """Tell whether the place was worked out from cells or networks."""
+    """Return whether the place was worked out from cells or networks."""
     return truth_of(inner(position, "attributes").get("approximate")) is True
 
 

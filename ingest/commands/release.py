@@ -80,7 +80,7 @@ def release(
                     good.append(entry.number)
             # The call was raised when it came.
             builder.batch.unassigned_calls.clear()
-            # What was refused and comes now tells nothing of how far its device has come.
+            # What was refused and comes now does not show how far its device has come.
             forget_numbers(builder.batch)
             batches.store_batch(connection, builder.batch, now)
             quarantine.mark_released(connection, good, now)

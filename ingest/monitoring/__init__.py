@@ -1,1 +1,1 @@
-"""Counters, and when each device was last heard."""
+"""Counters, and the last contact of each device."""

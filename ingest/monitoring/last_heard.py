@@ -1,4 +1,4 @@
-"""Last contact of each gateway, and whether any device is heard at all, read from the database for the monitor."""
+"""Last contact of each gateway, and whether any device is in contact at all, read from the database for the monitor."""
 
 import time
 from datetime import datetime
@@ -12,7 +12,7 @@ MOST_GATEWAYS = 500
 _START_GRACE_S = 300.0
 
 
-class LastHeard:
+class GatewayContacts:
     """Last contacts as of the latest `refresh`, which runs once a minute and not with every message."""
 
     def __init__(self) -> None:
@@ -22,7 +22,7 @@ class LastHeard:
 
     @property
     def has_no_data(self) -> bool:
-        """Whether devices with a heartbeat are registered and not one of them is heard, for longer than a start takes."""
+        """Whether devices with a heartbeat are registered and none of them is in contact, for longer than a start takes."""
         return self._has_no_data and time.monotonic() - self._began >= _START_GRACE_S
 
     def refresh(self, connection: Connection, now: datetime) -> None:

@@ -99,7 +99,7 @@ class Receiver:
         self._client.disconnect(properties=properties)
 
     def acknowledge(self, messages: Iterable[InboundMessage]) -> None:
-        """Tell the broker that messages are safe; those of an earlier connection it will send again by itself."""
+        """Acknowledge messages that are safe to the broker; those of an earlier connection it will send again by itself."""
         with self._changed:
             # In a new connection the same number means another message.
             mids = [

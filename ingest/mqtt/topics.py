@@ -8,7 +8,7 @@ SUBSCRIPTION = "#"
 
 
 def command_topic(name: str) -> str:
-    """Return the topic on which a native device, or ingest itself, hears commands."""
+    """Return the topic on which a native device, or ingest itself, receives commands."""
     return f"mimamori/v1/{name}/command"
 
 

@@ -41,13 +41,13 @@ class Marker:
         return not self._has_returned and self._lost >= 2
 
     def is_marker(self, message: InboundMessage) -> bool:
-        """Tell whether a message is one of ours."""
+        """Return whether a message is one of ours."""
         return message.topic == self.topic
 
     def send_marker(self, idle: bool) -> None:
         """Send a marker if one is due.
 
-        `idle` tells that nothing waits, so that a marker which does not come back is lost and not only late.
+        `idle` says that nothing waits, so that a marker which does not come back is lost and not only late.
         """
         moment = time.monotonic()
         if self._outstanding_since is not None:

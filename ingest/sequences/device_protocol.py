@@ -207,7 +207,7 @@ class ProtocolState:
         self._highest = highest
 
     def is_new(self, device: int, seq: int) -> bool:
-        """Tell whether a number is higher than any that came to this worker; others have stored it only if it came twice."""
+        """Return whether a number is higher than any that came to this worker; others have stored it only if it came twice."""
         return seq > self._highest.get(device, 0)
 
     def note(self, device: SendingDevice, seq: int, at: datetime) -> None:

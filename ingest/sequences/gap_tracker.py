@@ -57,7 +57,7 @@ class GapTracker:
         return len(self._missing)
 
     def is_new(self, device: int, seq: int) -> bool:
-        """Tell whether a number is higher than any that is known of the device."""
+        """Return whether a number is higher than any that is known of the device."""
         last = self._last.get(device)
         return last is None or seq > last[0]
 
@@ -66,7 +66,7 @@ class GapTracker:
         number = device.number
         last = self._last.get(number)
         if last is None or seq == last[0] + 1:
-            # The first that we hear of a device may have any number: what was before was never ours.
+            # The first message of a device may have any number: what was before was never ours.
             self._last[number] = (seq, at)
         elif seq > last[0]:
             self._add_missing(device, SequenceGap(last[0] + 1, seq - 1, last[1], at))

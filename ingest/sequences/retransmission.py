@@ -30,7 +30,7 @@ class _RequestedSpan:
         return self.is_blind and not was_blind
 
     def is_given_up(self, moment: float) -> bool:
-        """Tell whether it was asked for often enough, or for a day."""
+        """Return whether it was asked for often enough, or for a day."""
         return self.unanswered >= len(_REQUEST_AFTER_S) - 1 or moment - self.first_at >= _GIVEN_UP_AFTER_S
 
 

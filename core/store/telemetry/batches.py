@@ -146,12 +146,12 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
 
 
 def report_progress(
-    connection: Connection, worker: str, complete_through: datetime, messages: int, now: datetime
+    connection: Connection, worker: str, watermark: datetime, messages: int, now: datetime
 ) -> None:
-    """Record how far a worker has come: everything received before `complete_through` is committed."""
+    """Record how far a worker has come: everything received before `watermark` is committed."""
     connection.execute(
         _INGESTION["report_progress"],
-        {"worker": worker, "watermark": complete_through, "messages": messages, "now": now},
+        {"worker": worker, "watermark": watermark, "messages": messages, "now": now},
     )
 
 

@@ -101,9 +101,9 @@ def _read_history(decoded: Decoded, body: JsonObject) -> None:
     readings: list[Measured] = []
     fixes: list[Position] = []
     for entry in objects(body.get("history")):
-        told = time_of_epoch(entry.get("timestamp"))
-        moment = checked_time(told, decoded.time)
-        if told is None or moment is None or (moment == decoded.time and moment != told):
+        stated = time_of_epoch(entry.get("timestamp"))
+        moment = checked_time(stated, decoded.time)
+        if stated is None or moment is None or (moment == decoded.time and moment != stated):
             # An older movement with a time that cannot be is not one of now.
             decoded.unread.append("history")
             continue

@@ -35,7 +35,7 @@ _CONTACT = {"open": True, "closed": False}
 
 
 def add(decoded: Decoded, entries: Iterable[JsonObject]) -> None:
-    """Add what the vendor's own words did not tell already; every entry may have a time of its own."""
+    """Add what the vendor's own words did not say already; every entry may have a time of its own."""
     known = {reading.metric for reading in decoded.readings}
     fixes = list(decoded.fixes)
     for entry in entries:

@@ -84,7 +84,7 @@ class _Name(NamedTuple):
     is_holder: bool
     is_about_fix: bool
     may_be_flag: bool
-    matters: bool
+    is_about_place: bool
     """Whether it may have to do with a place at all: most fields have not."""
 
 
@@ -97,15 +97,15 @@ def _name(key: str) -> _Name:
     is_axis = (_LATITUDE.match(key) is not None, _LONGITUDE.match(key) is not None)
     is_holder = bool(parts & _HOLDERS) and not parts & _ELSEWHERE
     may_be_flag = bool(parts & (_ABOUT_THE_FIX | _FAILED | _NOT_FRESH | {"fixed"}))
-    matters = any(is_axis) or is_holder or may_be_flag
-    return _Name(parts, *is_axis, is_holder, bool(parts & _ABOUT_THE_FIX), may_be_flag, matters)
+    is_about_place = any(is_axis) or is_holder or may_be_flag
+    return _Name(parts, *is_axis, is_holder, bool(parts & _ABOUT_THE_FIX), may_be_flag, is_about_place)
 
 
 def _holders(body: JsonObject, path: str, depth: int) -> Iterator[tuple[str, JsonObject, _Fields]]:
     fields: _Fields = []
     for key, value in body.items():
         name = _name(key)
-        if name.matters or (isinstance(value, str) and _DOUBTFUL_WORD.search(value)):
+        if name.is_about_place or (isinstance(value, str) and _DOUBTFUL_WORD.search(value)):
             fields.append((key, value, name))
     if not fields:
         return
@@ -133,14 +133,14 @@ def _note_doubt(place: TrackerPlace, path: str, fields: _Fields) -> None:
 
 
 def _is_doubtful_word(words: frozenset[str]) -> bool:
-    """Tell whether a text says that there is no fix, or an old one: `FAILURE`, `no fix`, `last known`; `no error` does not."""
+    """Return whether a text says that there is no fix, or an old one: `FAILURE`, `no fix`, `last known`; `no error` does not."""
     if words & {"no", "not", "without"}:
         return bool(words & {"fix", "fixed", "valid"})
     return bool(words & (_FAILED | {"cached", "stale"})) or {"last", "known"} <= words
 
 
 def _is_doubt(parts: frozenset[str], truth: bool | None, *, holds_place: bool) -> bool:
-    """Tell whether a flag says that the place is no fix: `fixFailed: true`, `gps_valid: false`, `approximate: true`."""
+    """Return whether a flag says that the place is no fix: `fixFailed: true`, `gps_valid: false`, `approximate: true`."""
     if truth is None:
         return False
     if not holds_place and not parts & (_ABOUT_THE_FIX - {"valid"}):

@@ -18,7 +18,7 @@ class CallFields:
         self._unclear: dict[str, str] = {}
 
     def add(self, name: str, value: object, depth: int = 0) -> bool:
-        """Add a field, and what it nests; tell whether it speaks of a call or a hazard."""
+        """Add a field, and what it nests; return whether it speaks of a call or a hazard."""
         if isinstance(value, (dict, list)):
             body = cast("Mapping[str, object] | Sequence[object]", value)
             return depth < _DEEPEST and self._add_nested(name, body, depth + 1)

@@ -244,7 +244,7 @@ _SPLIT = re.compile(r"[_\s]+")
 
 
 def button_word(action: str) -> str | None:
-    """Return which press an action's name tells, in its sender's own word; None if it tells no press.
+    """Return which press an action's name means, in its sender's own word; None if it means none.
 
     Examples
     --------

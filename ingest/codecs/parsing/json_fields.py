@@ -130,7 +130,7 @@ def number_of(value: object) -> float | None:
 
 def zigbee_percent(number: float) -> float:
     """Return the per cent of a Zigbee battery, which the standard counts in halves to 200 and some bridges pass on so."""
-    # Up to 100 a message does not tell which of the two it is.
+    # Up to 100 a message does not show which of the two it is.
     return number / 2 if 100 < number <= 200 else number
 
 

@@ -1,6 +1,6 @@
 """The second time of a message checks the first: when it was made, sent or received, against when it is said to have happened.
 
-What is past may be told late, by a device that buffered it; what is told before it happened, or years late, shows a wrong clock.
+What is past may be reported late, by a device that buffered it; what is reported before it happened, or years late, shows a wrong clock.
 """
 
 from datetime import datetime, timedelta

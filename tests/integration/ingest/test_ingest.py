@@ -476,7 +476,7 @@ def test_a_monitor_sees_numbers_and_health(
     assert unread == ['ingest_unread_fields_total{sender="zigbee2mqtt:g1/hall"} 2.0']
     # Whoever collects the numbers sees how far ingest is and which gateways are heard.
     assert {"ingest_no_data 0.0"} <= set(text.splitlines())
-    assert "ingest_complete_through_timestamp_seconds 1." in text
+    assert "ingest_watermark_timestamp_seconds 1." in text
     wait_until(lambda: answer("/healthz")[0] == 200)
     broker.stop()
     wait_until(lambda: answer("/healthz")[0] == 503)

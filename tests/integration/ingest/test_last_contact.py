@@ -9,7 +9,7 @@ import pytest
 from core.domain.metrics import METRICS
 from core.store.database import Connection, Database
 from core.store.operation import health
-from ingest.monitoring.last_heard import LastHeard
+from ingest.monitoring.last_heard import GatewayContacts
 from tests.support.ingest import Rows, registered_ward
 
 _NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -40,9 +40,9 @@ def _heard(rows: Rows, device_id: str, at: datetime, skew_s: float | None = None
 def test_each_gateway_shows_when_something_last_came_through_it(rows: Rows, connection: Connection) -> None:
     _heard(rows, "hall-2", _NOW - timedelta(minutes=5))
     _heard(rows, "z2m-hall", _NOW - timedelta(minutes=1))
-    last_heard = LastHeard()
-    last_heard.refresh(connection, _NOW)
-    assert last_heard.gateways == {"g1": _NOW - timedelta(minutes=1)}
+    contacts = GatewayContacts()
+    contacts.refresh(connection, _NOW)
+    assert contacts.gateways == {"g1": _NOW - timedelta(minutes=1)}
     # However many there are, only so many become labels.
     _heard(rows, "bed-1", _NOW)
     assert list(health.gateway_last_contacts(connection, 1)) == [""]
@@ -85,10 +85,10 @@ def test_a_ward_in_which_nothing_comes_is_silent_after_two_of_the_shortest_heart
 
 def test_a_deaf_ward_is_no_fault_of_a_start(rows: Rows, connection: Connection) -> None:
     rows.do("UPDATE device SET heartbeat_s = 600")
-    last_heard = LastHeard()
-    last_heard.refresh(connection, _NOW)
+    contacts = GatewayContacts()
+    contacts.refresh(connection, _NOW)
     assert health.is_out_of_contact(connection, _NOW)
-    assert not last_heard.has_no_data
+    assert not contacts.has_no_data
 
 
 def test_the_worst_of_the_wrong_clocks_is_named(rows: Rows, connection: Connection) -> None:
