@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 from core.clock import Clock
 from core.errors import SettingsError
 from ingest.monitoring.counters import Counters
-from ingest.monitoring.last_heard import GatewayContacts
+from ingest.monitoring.gateway_contacts import GatewayContacts
 from ingest.mqtt.connection import Receiver
 from ingest.mqtt.message_queue import MessageQueue
 from ingest.writer import Writer

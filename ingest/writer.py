@@ -15,7 +15,7 @@ from core.store.telemetry import batches, quarantine
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded, Rejected
 from ingest.monitoring.counters import Counters
-from ingest.monitoring.last_heard import GatewayContacts
+from ingest.monitoring.gateway_contacts import GatewayContacts
 from ingest.mqtt.connection import Receiver
 from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.message_queue import MessageQueue

@@ -9,7 +9,7 @@ import pytest
 from core.domain.metrics import METRICS
 from core.store.database import Connection, Database
 from core.store.operation import health
-from ingest.monitoring.last_heard import GatewayContacts
+from ingest.monitoring.gateway_contacts import GatewayContacts
 from tests.support.ingest import Rows, registered_ward
 
 _NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
