@@ -98,7 +98,10 @@ class Player:
 
     def _change(self, kind: str, home: SimHome, at: datetime) -> list[TrueEvent]:
         local = at.astimezone(home.zone)
-        requested = event_of({"kind": kind, "resident": home.resident, "at": f"{local:%H:%M}"}, "the request")
+        requested = event_of(
+            {"kind": kind, "resident": home.resident, "at": f"{local:%H:%M}"},
+            lambda key: f"the request, {key}",
+        )
         (incident,) = bind([Scenario(kind, (requested,))], self._simulation.ward, self._simulation.seed)
         first = local_day(at, home.zone)
         at_s = float(round((at.timestamp() * 1000 - first.ms(0.0)) / 1000))

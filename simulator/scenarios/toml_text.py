@@ -2,10 +2,13 @@
 
 import re
 import tomllib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
+from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, get_args
+
+import msgspec
 
 from core.errors import InputError
 
@@ -13,7 +16,13 @@ _CURLY = re.compile("[\u201c\u201d\u2018\u2019\uff02\uff1d\u3000]")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
 # Nearer than two keys of residents that differ in one digit.
 _NEAR = 0.8
+_UNKNOWN = re.compile("Object contains unknown field `(.*)`", re.DOTALL)
+_MISSING = re.compile("Object missing required field `(.*)`")
+_AT = re.compile(r" - at `\$\.(\w+)")
 _QUOTES = 'a line is KEY = VALUE, texts and times in quotes: at = "10:05"'
+
+Where = Callable[[str], str]
+Form = TypeVar("Form", bound=msgspec.Struct)
 
 
 def read_text(path: Path) -> str:
@@ -107,3 +116,68 @@ def meant(word: object, known: Iterable[str]) -> str:
         return ""
     near = get_close_matches(word.lower().replace("-", "_"), list(known), 1, _NEAR)
     return f" (did you mean {str(near[0])!r}?)" if near else ""
+
+
+def fill(table: dict[str, Any], form: type[Form], where: Where, known: str) -> Form:
+    """Return a table of the file as the form that it must have.
+
+    Parameters
+    ----------
+    table : dict
+        What is written.
+    form : type
+        A struct that forbids unknown fields; each field is an enumeration, or has a description of what it must be.
+    where : callable
+        Says where a key stands.
+    known : str
+        What to write in place of an unknown key.
+
+    Raises
+    ------
+    InputError
+        Something is unknown, missing or not allowed; the message says where, and what is allowed.
+    """
+    try:
+        return msgspec.convert(table, form)
+    except msgspec.ValidationError as error:
+        said = str(error)
+        unknown, missing, place = _UNKNOWN.match(said), _MISSING.match(said), _AT.search(said)
+        if unknown is not None:
+            key, near = unknown[1], meant(unknown[1], form.__struct_fields__)
+            problem = f"{key!r} is not known{near}; {known}"
+        elif missing is not None:
+            key = missing[1]
+            problem = f"{key} is missing; {must_be(form, key)}"
+        else:
+            key = "" if place is None else place[1]
+            problem = _not_allowed(form, key, table.get(key))
+        raise InputError(f"{where(key)}: {problem}") from error
+
+
+def must_be(form: type[msgspec.Struct], key: str) -> str:
+    """Return what a field of a form must be, in words."""
+    allowed = _allowed(form, key)
+    if not isinstance(allowed, str):
+        return f"it is one of {', '.join(allowed)}"
+    return allowed if allowed.startswith("write ") else f"{key} must be {allowed}"
+
+
+def _not_allowed(form: type[msgspec.Struct], key: str, value: object) -> str:
+    allowed = _allowed(form, key)
+    if not isinstance(allowed, str):
+        return f"{key} {value!r}{meant(value, allowed)} is none of {', '.join(allowed)}"
+    # As it is written in the file: texts in quotes, a time without.
+    return f"{must_be(form, key)}, not {repr(value) if isinstance(value, str) else value}"
+
+
+def _allowed(form: type[msgspec.Struct], key: str) -> str | list[str]:
+    """Return the description of a field, or the words of an enumeration."""
+    (declared,) = (field.type for field in msgspec.structs.fields(form) if field.name == key)
+    kinds: tuple[Any, ...] = (declared, *get_args(declared))
+    for one in kinds:
+        if isinstance(one, type) and issubclass(one, StrEnum):
+            return list(one)
+        described = [meta for meta in get_args(one) if isinstance(meta, msgspec.Meta) and meta.description]
+        if described:
+            return str(described[0].description)
+    raise LookupError(f"{form.__name__}.{key} does not say what it must be")

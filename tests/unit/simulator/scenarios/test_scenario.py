@@ -77,6 +77,31 @@ def test_the_commented_template_is_a_valid_scenario():
             "line 6: for_h must be a number from 0.1 to 72.0, not 100",
         ),
         (
+            ('kind = "gateway_dies"', 'at = "06:00"', "for_days = 4"),
+            "line 6: for_days must be a number from 0.00417 to 3.0, not 4: gateway_dies ends within three days",
+        ),
+        (
+            ('kind = "gateway_dies"', 'at = "06:00"', "for_h = nan"),
+            "line 6: for_h must be a number from 0.1 to 72.0, or to 8760.0 for what can last longer",
+        ),
+        (
+            ('kind = "gateway_dies"', 'at = "06:00"', "for_h = 2", "for_days = 1"),
+            "line 7: write for_h or for_days, not both",
+        ),
+        (
+            ('kind = "room_hot"', 'at = "06:00"', "temperature_c = 60"),
+            "line 6: temperature_c must be a number from -5.0 to 45.0, not 60",
+        ),
+        (
+            ('kind = "delay"', 'at = "06:00"', 'share = "half"'),
+            "line 6: share must be a number from 0.0 to 1.0, not 'half'",
+        ),
+        (
+            ('kind = "delay"', 'at = "06:00"', 'device = ""'),
+            'line 6: device must be a place such as "kitchen" or a kind such as "tracker", not \'\'',
+        ),
+        (('kind = "sos"', 'at = "10:00-09:00"'), "line 5: at must not end before it begins: '10:00-09:00'"),
+        (
             ('kind = "gateway_dies"', 'at = "06:00"', "day = 1.5"),
             "line 6: day must be a whole number from 0 to 3650",
         ),
@@ -95,6 +120,13 @@ def test_the_commented_template_is_a_valid_scenario():
 )
 def test_what_is_not_allowed_is_told_with_its_line(lines: tuple[str, ...], words: str):
     assert words in error(scenario(*lines))
+
+
+def test_each_field_of_an_event_says_what_it_must_be():
+    for key in ("kind", "resident", "day", "at", "for_h", "for_days", "every_days", "distance_m", "pattern"):
+        told = error(scenario(*(() if key == "kind" else ('kind = "wanders"',)), f"{key} = []"))
+        assert f"line {4 if key == 'kind' else 5}: {key} " in told
+        assert "[]" in told
 
 
 def test_the_line_is_that_of_the_right_event():
@@ -124,7 +156,11 @@ def test_the_line_is_that_of_the_right_event():
         ),
         ('title = "x"\nevent = ["sos"]', "mine.toml, line 2: write [[event]] with two brackets"),
         ('[[event]]\nkind = "sos"', "title must be a text"),
-        ('title = "x"\nevents = []', "mine.toml, line 2: 'events' is not known"),
+        (
+            'title = "x"\nevents = []',
+            "mine.toml, line 2: 'events' is not known (did you mean 'event'?); write",
+        ),
+        ("title = 7", "mine.toml, line 1: title must be a text that says what happens, not 7"),
         ('title = "x"\n[event]\nkind = "sos"', "mine.toml, line 2: write [[event]] with two brackets"),
     ],
 )
