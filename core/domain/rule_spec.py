@@ -44,6 +44,8 @@ class Ends(StrEnum):
 
     CONDITION = "condition"
     """It clears when what was found is over."""
+    CLOCK = "clock"
+    """The same, looked for at times of its own and not with each message: it lasts for days, and not for what somebody does."""
     PERSON = "person"
     """Somebody asked for help: only a person may say that it is over."""
 
@@ -88,7 +90,7 @@ class RuleSpec:
     sensors : str
         For `docs/rules.md`: what it needs to say anything.
     ends : Ends
-        Whether the condition or a person ends its alerts.
+        What ends its alerts.
     shows_location : bool
         Whoever has claimed an urgent alert of it sees the precise place.
     search_from_last_fix : bool

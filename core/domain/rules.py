@@ -106,7 +106,7 @@ HEAT = _about_resident(
     raised="keep an eye: 30 minutes of severe heat (60 at night), or danger forecast within 90 minutes; check soon: 15 minutes of danger",
     clears="half a degree below severe heat",
     sensors="a sensor of temperature and humidity",
-    reason=reasons.HeatReason, todo="todo_heat",
+    ends=Ends.CLOCK, reason=reasons.HeatReason, todo="todo_heat",
 )
 COLD = _about_resident(
     name="cold", version=1, lowest=_EYE, highest=_SOON, family=Family.CLIMATE,
@@ -114,7 +114,7 @@ COLD = _about_resident(
     raised="keep an eye: a living room below 12 degrees for two hours, or any room 6 below its usual for one; check soon: below 8 for one hour",
     clears="half a degree above these limits",
     sensors="a thermometer; for the comparison with the usual, 14 days of it",
-    reason=reasons.ColdReason, todo="todo_cold",
+    ends=Ends.CLOCK, reason=reasons.ColdReason, todo="todo_cold",
 )
 NOT_RETURNED = _about_resident(
     name="not_returned", version=1, lowest=_SOON, highest=_SOON, family=Family.OUTDOORS,
@@ -170,7 +170,7 @@ DECLINE = RuleSpec(
     raised="at the daily check, when one of these counts has clearly drifted; it says nothing about the cause",
     clears="when all counts are as before, or the new days have become the usual",
     sensors="sensors that show activity; at least 28 days to compare with",
-    reason=reasons.DeclineReason, todo="todo_habit",
+    ends=Ends.CLOCK, reason=reasons.DeclineReason, todo="todo_habit",
 )
 DEVICE_STUCK = _about_device(
     name="device_stuck", version=2,
@@ -178,7 +178,7 @@ DEVICE_STUCK = _about_device(
     raised="at one of four checks a day, against the device's own ten days before",
     clears="when the device reports something else",
     sensors="at least three days of readings of the device",
-    reason=reasons.DeviceStuckReason, todo="todo_stuck",
+    ends=Ends.CLOCK, reason=reasons.DeviceStuckReason, todo="todo_stuck",
 )
 BATTERY = _about_device(
     name="battery", version=1,
@@ -186,7 +186,7 @@ BATTERY = _about_device(
     raised="at nine in the morning: empty in less than two weeks, at 10 percent, or reported low; a device charged every day: below 20 percent",
     clears="when the battery was changed or charged",
     sensors="a device that reports its charge, or that it is low",
-    is_ordinary=True, reason=reasons.BatteryReason, todo="todo_battery",
+    ends=Ends.CLOCK, is_ordinary=True, reason=reasons.BatteryReason, todo="todo_battery",
 )
 HOME_SILENT = RuleSpec(
     name="home_silent", version=1, subject=SubjectKind.HOME, lowest=_SOON, highest=_SOON, audience=Audience.FAMILY_FIRST, family=Family.COVERAGE,
@@ -202,7 +202,7 @@ DEVICE_SILENT = _about_device(
     raised="after three missed heartbeats, and ten minutes at least, or at once when it says that it is offline",
     clears="when it is in contact again",
     sensors="a device that sends a heartbeat or reports whether it is online",
-    not_in_backtest=_NOT_KEPT, reason=reasons.DeviceSilentReason, todo="todo_equipment",
+    ends=Ends.CLOCK, not_in_backtest=_NOT_KEPT, reason=reasons.DeviceSilentReason, todo="todo_equipment",
 )
 AREA_SILENT = RuleSpec(
     name="area_silent", version=1, subject=SubjectKind.AREA, lowest=_SOON, highest=_SOON, audience=Audience.STAFF, family=Family.COVERAGE,
@@ -289,6 +289,11 @@ def is_searched_from_last_fix(rule: str) -> bool:
 def is_for_staff(rule: str) -> bool:
     """Return whether what a rule finds is the staff's, unless it is more urgent than "keep an eye"."""
     return rule in RULES and RULES[rule].audience is Audience.STAFF
+
+
+def names_ending(ends: Ends) -> frozenset[str]:
+    """Return the names of the rules whose alerts end in one way."""
+    return frozenset(one.name for one in RULES.values() if one.ends is ends)
 
 
 def ends_by_person(rule: str) -> bool:

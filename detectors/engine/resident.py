@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from core.domain.rule_spec import Ends
+from core.domain.rules import names_ending
 from core.logs import get_logger
 from core.store.alerts.episodes import AlertKey
 from core.store.detection.evaluation_queue import WatchedResident
@@ -20,16 +22,16 @@ from detectors.engine.rule_set import rules_of
 from detectors.features.silence_threshold import Sensitivity
 from detectors.features.stuck_patterns import CHATTER_BREAK_S
 from detectors.features.window import Window, earliest
-from detectors.rules import cold, geofence_exit, heat, inactivity
+from detectors.rules import geofence_exit, inactivity
 from detectors.rules.base import Evaluation, Rule
 from detectors.rules.equipment_silent import DEVICE_SILENT
 from detectors.windows.loader import Planned, load_window
 
 # A device that chatters no more is believed again so soon.
 _CALM_WITHIN = timedelta(seconds=CHATTER_BREAK_S)
-# These last for days, and not for what somebody does: a home is not evaluated with each message because of them. Heat and cold have
-# deadlines of minutes of their own; that a silent device is heard again is told so soon.
-_ENDS_BY_THE_CLOCK = frozenset({heat.NAME, cold.NAME, DEVICE_SILENT})
+# A home is not evaluated with each message because of these. Heat and cold have deadlines of minutes of their own; that a silent device is
+# heard again is noticed so soon.
+_ENDS_BY_THE_CLOCK = names_ending(Ends.CLOCK)
 _BACK_WITHIN = timedelta(minutes=5)
 
 _log = get_logger(__name__)
