@@ -34,6 +34,12 @@ class UsualSilence(Struct, frozen=True, kw_only=True, omit_defaults=True):
     active_by: Moment | None = None
 
 
+class RoomReason(ReasonCard, frozen=True, kw_only=True):
+    """Card that names a room, or another place in the home."""
+
+    place: str = ""
+
+
 class InactivityReason(ReasonCard, frozen=True, kw_only=True):
     """Card of `inactivity`."""
 
@@ -86,10 +92,9 @@ class UsualStay(Struct, frozen=True, kw_only=True):
     limit_min: int | None = None
 
 
-class BathroomStayReason(ReasonCard, frozen=True, kw_only=True):
+class BathroomStayReason(RoomReason, frozen=True, kw_only=True):
     """Card of `bathroom_stay`."""
 
-    place: str = ""
     stay_min: int | None = None
     usual: UsualStay | None = None
 
@@ -102,10 +107,9 @@ class UsualUse(Struct, frozen=True, kw_only=True):
     late_after_min: int | None = None
 
 
-class ApplianceUnusedReason(ReasonCard, frozen=True, kw_only=True):
+class ApplianceUnusedReason(RoomReason, frozen=True, kw_only=True):
     """Card of `appliance_unused`."""
 
-    place: str = ""
     usual: UsualUse | None = None
 
 
@@ -116,19 +120,17 @@ class UsualRun(Struct, frozen=True, kw_only=True):
     high_min: int | None = None
 
 
-class ApplianceLeftOnReason(ReasonCard, frozen=True, kw_only=True):
+class ApplianceLeftOnReason(RoomReason, frozen=True, kw_only=True):
     """Card of `appliance_left_on`."""
 
-    place: str = ""
     on_min: int | None = None
     usual: UsualRun | None = None
 
 
-class HeatReason(ReasonCard, frozen=True, kw_only=True):
+class HeatReason(RoomReason, frozen=True, kw_only=True):
     """Card of `heat`."""
 
     cause: str = ""
-    place: str = ""
     temperature_c: float | None = None
     humidity_pct: float | None = None
     wbgt_c: float | None = None
@@ -141,11 +143,10 @@ class UsualRoom(Struct, frozen=True, kw_only=True):
     temperature_c: float | None = None
 
 
-class ColdReason(ReasonCard, frozen=True, kw_only=True):
+class ColdReason(RoomReason, frozen=True, kw_only=True):
     """Card of `cold`."""
 
     cause: str = ""
-    place: str = ""
     temperature_c: float | None = None
     usual: UsualRoom | None = None
     lasted_min: int | None = None
@@ -167,11 +168,10 @@ class NotReturnedReason(ReasonCard, frozen=True, kw_only=True):
     usual: UsualOuting | None = None
 
 
-class NightExitReason(ReasonCard, frozen=True, kw_only=True):
+class NightExitReason(RoomReason, frozen=True, kw_only=True):
     """Card of `night_exit`."""
 
     door_at: Moment | None = None
-    place: str = ""
     quiet_min: int | None = None
 
 
@@ -263,22 +263,20 @@ class UsualHours(Struct, frozen=True, kw_only=True):
     longest_h: float | None = None
 
 
-class DeviceStuckReason(ReasonCard, frozen=True, kw_only=True):
+class DeviceStuckReason(RoomReason, frozen=True, kw_only=True):
     """Card of `device_stuck`."""
 
     device: int | None = None
     kind: str = ""
-    place: str = ""
     cause: str = ""
     usual: UsualHours | None = None
 
 
-class BatteryReason(ReasonCard, frozen=True, kw_only=True):
+class BatteryReason(RoomReason, frozen=True, kw_only=True):
     """Card of `battery`."""
 
     device: int | None = None
     kind: str = ""
-    place: str = ""
     cause: str = ""
     level_pct: float | None = None
     days_left: int | None = None
@@ -337,10 +335,9 @@ class UnassignedSosReason(ReasonCard, frozen=True, kw_only=True):
     told_through: Moment | None = None
 
 
-class CallReason(ReasonCard, frozen=True, kw_only=True):
+class CallReason(RoomReason, frozen=True, kw_only=True):
     """Card of the calls for help."""
 
     device: int | None = None
-    place: str = ""
     pressed_at: Moment | None = None
     received_at: Moment | None = None

@@ -6,13 +6,23 @@ Subjects are what a lock screen shows, so they hold no place and nothing about h
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Alert, Condition, Handling, NotificationKind, Severity
 from core.domain.notification import Surroundings
 from core.domain.people import Contact
+from core.domain.reason_card import ReasonCard
+from core.domain.reasons import (
+    AreaSilentReason,
+    ColdReason,
+    DeviceSilentReason,
+    HeatReason,
+    InactivityReason,
+    RoomReason,
+    WardSilentReason,
+)
+from core.domain.rules import read_reason
 from core.texts.local_format import clock_time, decimal
 from detectors.alerting.message_texts import MessageTexts, texts_of
 
@@ -184,7 +194,8 @@ def _phrase(name: str, facts: Facts, texts: MessageTexts, fields: Mapping[str, s
 
 def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
     alert, around = facts.alert, facts.around
-    usual = _usual(alert, facts.zone, texts)
+    card = read_reason(alert.rule, alert.reason)
+    usual = _usual(card, facts.zone, texts)
     who = _one_line(around.who)
     ended_at = alert.cleared_at or facts.now
     return {
@@ -196,34 +207,38 @@ def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
         "a": texts.moment(around.acted_at or facts.now, facts.now, facts.zone),
         "usual": texts("phrase.usual", u=usual) if usual else "",
         "who": texts.polite(who) if who else texts("phrase.somebody"),
-        "room": _room(alert, texts),
-        "area": _one_line(str(alert.reason.get("area", ""))),
-        "homes": str(alert.reason.get("homes", "")),
-        "temp": _temperature(alert, texts),
+        "room": _room(card, texts),
+        "area": _one_line(card.area) if isinstance(card, AreaSilentReason) else "",
+        "homes": _homes(card),
+        "temp": _temperature(card, texts),
         "dev": texts.device(around.device_kind, around.device_place),
     }
 
 
-def _usual(alert: Alert, zone: ZoneInfo, texts: MessageTexts) -> str:
+def _usual(card: ReasonCard | None, zone: ZoneInfo, texts: MessageTexts) -> str:
     """Return by when the resident is usually active, by the clock on the wall; empty where the rule did not say."""
-    usual = alert.reason.get("usual")
-    moment = cast("Mapping[str, object]", usual).get("active_by") if isinstance(usual, Mapping) else None
-    if not isinstance(moment, str):
+    if not isinstance(card, InactivityReason) or card.usual is None or card.usual.active_by is None:
         return ""
-    return clock_time(texts.language, datetime.fromisoformat(moment).astimezone(zone))
+    return clock_time(texts.language, card.usual.active_by.astimezone(zone))
 
 
-def _room(alert: Alert, texts: MessageTexts) -> str:
+def _room(card: ReasonCard | None, texts: MessageTexts) -> str:
     """Return the room that a card names, in the message's language; a name of its own stays as it is."""
-    place = alert.reason.get("place")
-    if not isinstance(place, str) or not place:
+    place = card.place if isinstance(card, RoomReason | DeviceSilentReason) else ""
+    if not place:
         return texts("phrase.room")
     return texts(f"place.{place}") if texts.has(f"place.{place}") else _one_line(place)
 
 
-def _temperature(alert: Alert, texts: MessageTexts) -> str:
-    value = alert.reason.get("temperature_c")
-    return decimal(texts.language, value, 0) if isinstance(value, int | float) else "?"
+def _homes(card: ReasonCard | None) -> str:
+    homes = card.homes if isinstance(card, AreaSilentReason | WardSilentReason) else None
+    return "" if homes is None else str(homes)
+
+
+def _temperature(card: ReasonCard | None, texts: MessageTexts) -> str:
+    """Return whole degrees, which are enough to see how hot or cold a room is."""
+    value = card.temperature_c if isinstance(card, HeatReason | ColdReason) else None
+    return "?" if value is None else decimal(texts.language, value, 0)
 
 
 def _lines(kind: NotificationKind, facts: Facts, texts: MessageTexts, name: str) -> list[str]:

@@ -212,6 +212,21 @@ def test_a_rule_that_knows_no_usual_leaves_that_sentence_out() -> None:
     assert "いつもは" not in written(about=alert(reason={"usual": {"days": 3}})).body
 
 
+def test_a_message_names_room_and_degrees_of_the_card_and_nothing_of_a_card_that_nobody_can_read() -> None:
+    hot = {"place": "kitchen", "temperature_c": 33.4, "rule_version": 1}
+    assert "台所が暑くなっています(33℃)" in written(about=alert("heat", reason=hot)).body
+    for place in (7, ["kitchen"]):
+        assert (
+            "部屋が暑くなっています(?℃)" in written(about=alert("heat", reason=hot | {"place": place})).body
+        )
+
+
+def test_an_area_alert_says_which_area_and_how_many_homes() -> None:
+    dark = {"area": "一丁目\n二番", "homes": 3}
+    about = alert("area_silent", resident=None, reason=dark)
+    assert "一丁目 二番の3軒" in written(about=about, to=centre()).body
+
+
 def test_the_centre_reads_the_residents_name_in_the_body_and_finds_the_alert() -> None:
     text = written(to=centre())
 
