@@ -7,6 +7,7 @@ from typing import Any
 from api.wording.reason_card import clock_of, place_name
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert
+from core.domain.metrics import HUMIDITY_PCT, TEMPERATURE_C
 from core.domain.reasons import (
     AbsenceNotTakenReason,
     ApplianceLeftOnReason,
@@ -20,7 +21,7 @@ from core.domain.reasons import (
     RestlessNightReason,
     UsualOuting,
 )
-from core.texts.local_format import decimal
+from core.texts.local_format import decimal, measured
 
 
 def _up_by_line(_card: object, alert: Alert, times: LocalTimes) -> str:
@@ -98,8 +99,8 @@ def _heat(card: HeatReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
         yield words(
             "why.heat",
             place=place,
-            value=decimal(words.language, value, 1),
-            damp=round(damp),
+            value=measured(words.language, TEMPERATURE_C, value),
+            damp=measured(words.language, HUMIDITY_PCT, damp),
             wbgt=decimal(words.language, wbgt, 1),
         )
     else:
@@ -111,12 +112,14 @@ def _cold(card: ColdReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words, usual = times.words, card.usual
     if card.temperature_c is not None:
         place = place_name(card.place, words)
-        yield words("why.cold", place=place, value=decimal(times.words.language, card.temperature_c, 1))
+        yield words(
+            "why.cold", place=place, value=measured(words.language, TEMPERATURE_C, card.temperature_c)
+        )
     else:
         yield words("why.other", clock=clock_of(alert.began_at, times))
     yield from _cause(f"why.cold_{card.cause}", times)
     if usual and usual.temperature_c is not None:
-        yield words("why.usual_room", value=decimal(words.language, usual.temperature_c, 1))
+        yield words("why.usual_room", value=measured(words.language, TEMPERATURE_C, usual.temperature_c))
 
 
 def _not_returned(card: NotReturnedReason, alert: Alert, times: LocalTimes) -> Iterator[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from api.wording.reason_card import clock_of, place_name
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert
+from core.domain.metrics import BATTERY_PCT
 from core.domain.reasons import (
     BatteryReason,
     DeclineReason,
@@ -14,7 +15,7 @@ from core.domain.reasons import (
     LeftBehindReason,
     WanderingReason,
 )
-from core.texts.local_format import decimal
+from core.texts.local_format import decimal, measured
 
 _CAUSES = ("low", "forecast", "charge")
 
@@ -22,7 +23,7 @@ _CAUSES = ("low", "forecast", "charge")
 def _battery_line(card: BatteryReason, alert: Alert, times: LocalTimes) -> str:
     if card.level_pct is None:
         return times.words("why.line_since", clock=clock_of(alert.began_at, times))
-    return f"{_device(card, times)} {round(card.level_pct)}%".strip()
+    return f"{_device(card, times)} {measured(times.words.language, BATTERY_PCT, card.level_pct)}%".strip()
 
 
 def _stuck_line(card: DeviceStuckReason, alert: Alert, times: LocalTimes) -> str:
@@ -56,7 +57,9 @@ def _battery(card: BatteryReason, alert: Alert, times: LocalTimes) -> Iterator[s
     words = times.words
     device = _device(card, times) or words("why.this_device")
     if card.level_pct is not None:
-        yield words("why.battery_level", device=device, n=round(card.level_pct))
+        yield words(
+            "why.battery_level", device=device, n=measured(words.language, BATTERY_PCT, card.level_pct)
+        )
     if card.cause == "forecast" and card.days_left is not None and card.days_left_low is not None:
         yield words("why.battery_forecast", n=card.days_left, low=card.days_left_low)
     elif card.cause in _CAUSES:

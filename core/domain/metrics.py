@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from enum import Flag, StrEnum, auto
 
 from core.domain.device import DeviceKind
 
@@ -43,24 +43,18 @@ class Evidence(StrEnum):
     """Nothing: it is about the device."""
 
 
-class StuckCheck(StrEnum):
-    """How a sensor that reports a metric can be stuck."""
+class StuckCheck(Flag):
+    """How a sensor that reports a metric can be stuck; a metric is checked for several."""
 
-    NONE = "none"
-    CHATTER = "chatter"
-    """It reports as no person makes it report, or stays in one state."""
-    STATE = "state"
+    NONE = 0
+    CHATTER = auto()
+    """It reports as no person makes it report."""
+    LASTING = auto()
     """It stays in one state."""
-    FROZEN = "frozen"
+    FROZEN = auto()
     """It repeats one value to the last digit."""
-
-
-class Latest(StrEnum):
-    """Where pages show the newest value."""
-
-    NOWHERE = "nowhere"
-    BATTERY = "battery"
-    CLIMATE = "climate"
+    MUTE = auto()
+    """It says nothing although others tell of life."""
 
 
 @dataclass(frozen=True)
@@ -91,14 +85,14 @@ class Metric:
         The same of a message that its device does not number; None: no other.
     is_connection : bool
         Whether it says that a device, or the bridge of a gateway, is connected.
-    latest : Latest
-        Where pages show the newest value.
+    is_climate : bool
+        Whether pages show its newest value as the climate of a room.
     stuck_check : StuckCheck
         How a sensor that reports it can be stuck.
     device_kind : DeviceKind or None
         What a device seems to be that reports it; None where many kinds do.
     precision : int
-        Digits after the point that mean something.
+        Digits after the point that mean something, and that pages show.
     """
 
     number: int
@@ -113,7 +107,7 @@ class Metric:
     call: CallPriority = CallPriority.NONE
     unnumbered: Evidence | None = None
     is_connection: bool = False
-    latest: Latest = Latest.NOWHERE
+    is_climate: bool = False
     stuck_check: StuckCheck = StuckCheck.NONE
     device_kind: DeviceKind | None = None
     precision: int = 0
@@ -126,14 +120,15 @@ _LIFE, _STATE, _ROOM, _HEALTH = MetricKind
 _PULSE, _EDGE, _LEVEL, _NOTHING = Evidence
 _MOTION, _DOOR, _BED, _PLUG = DeviceKind.MOTION, DeviceKind.DOOR, DeviceKind.BED, DeviceKind.PLUG
 _CLIMATE, _BUTTON = DeviceKind.CLIMATE, DeviceKind.BUTTON
+_CHATTERS, _LASTS, _FREEZES, _FALLS_MUTE = StuckCheck
 
 # fmt: off
-MOTION = Metric(1, "motion", "1", _LIFE, _NO, _YES, "movement was seen", _PULSE, stuck_check=StuckCheck.CHATTER, device_kind=_MOTION, unnumbered=_EDGE)
-PRESENCE = Metric(2, "presence", "1", _LIFE, _NO, _YES, "somebody is there, by radar or pressure", _EDGE, stuck_check=StuckCheck.STATE, device_kind=_MOTION)
-CONTACT_OPEN = Metric(3, "contact_open", "1", _LIFE, _NO, _YES, "a door or window is open", _EDGE, stuck_check=StuckCheck.CHATTER, device_kind=_DOOR)
-CONTACT_USED = Metric(4, "contact_used", "1", _LIFE, _NO, _YES, "a door was used, not which way (as in recorded research data)", _PULSE, stuck_check=StuckCheck.CHATTER, device_kind=_DOOR)
-VIBRATION = Metric(5, "vibration", "1", _LIFE, _NO, _YES, "a thing was shaken", _PULSE, stuck_check=StuckCheck.CHATTER, unnumbered=_EDGE)
-BED_OCCUPIED = Metric(6, "bed_occupied", "1", _LIFE, _NO, _YES, "somebody lies in the bed", _EDGE, stuck_check=StuckCheck.STATE, device_kind=_BED)
+MOTION = Metric(1, "motion", "1", _LIFE, _NO, _YES, "movement was seen", _PULSE, stuck_check=_CHATTERS | _LASTS | _FALLS_MUTE, device_kind=_MOTION, unnumbered=_EDGE)
+PRESENCE = Metric(2, "presence", "1", _LIFE, _NO, _YES, "somebody is there, by radar or pressure", _EDGE, stuck_check=_LASTS, device_kind=_MOTION)
+CONTACT_OPEN = Metric(3, "contact_open", "1", _LIFE, _NO, _YES, "a door or window is open", _EDGE, stuck_check=_CHATTERS | _LASTS | _FALLS_MUTE, device_kind=_DOOR)
+CONTACT_USED = Metric(4, "contact_used", "1", _LIFE, _NO, _YES, "a door was used, not which way (as in recorded research data)", _PULSE, stuck_check=_CHATTERS | _FALLS_MUTE, device_kind=_DOOR)
+VIBRATION = Metric(5, "vibration", "1", _LIFE, _NO, _YES, "a thing was shaken", _PULSE, stuck_check=_CHATTERS | _FALLS_MUTE, unnumbered=_EDGE)
+BED_OCCUPIED = Metric(6, "bed_occupied", "1", _LIFE, _NO, _YES, "somebody lies in the bed", _EDGE, stuck_check=_LASTS | _FALLS_MUTE, device_kind=_BED)
 FALL = Metric(7, "fall", "1", _LIFE, _NO, _YES, "a fall was detected", _EDGE, call=CallPriority.P1)
 SOS = Metric(8, "sos", "1", _LIFE, _NO, _YES, "an emergency button was pressed", _PULSE, call=CallPriority.P1, device_kind=_BUTTON)
 BUTTON = Metric(9, "button", "1", _LIFE, 0, len(BUTTON_WORDS) - 1, "a button was pressed, in which way", _PULSE, words=BUTTON_WORDS, device_kind=_BUTTON)
@@ -146,8 +141,8 @@ MAINS_V = Metric(15, "mains_v", "V", _STATE, 0, 500, "voltage of the mains", _LE
 GEOFENCE_EVENT = Metric(16, "geofence_event", "1", _STATE, 0, 1, "a phone crossed an area of its own", _PULSE, words=GEOFENCE_WORDS)
 STEPS_COUNT = Metric(17, "steps_count", "1", _LIFE, 0, 1_000_000, "steps so far", _LEVEL)
 INPUT_ON = Metric(18, "input_on", "1", _LIFE, _NO, _YES, "a wired input is on: a wall switch, a reed contact, a pull cord", _EDGE)
-TEMPERATURE_C = Metric(20, "temperature_c", "Cel", _ROOM, -40, 70, "temperature", _LEVEL, latest=Latest.CLIMATE, stuck_check=StuckCheck.FROZEN, device_kind=_CLIMATE, precision=1)
-HUMIDITY_PCT = Metric(21, "humidity_pct", "%", _ROOM, 0, 100, "relative humidity", _LEVEL, latest=Latest.CLIMATE, device_kind=_CLIMATE)
+TEMPERATURE_C = Metric(20, "temperature_c", "Cel", _ROOM, -40, 70, "temperature", _LEVEL, is_climate=True, stuck_check=_FREEZES, device_kind=_CLIMATE, precision=1)
+HUMIDITY_PCT = Metric(21, "humidity_pct", "%", _ROOM, 0, 100, "relative humidity", _LEVEL, is_climate=True, device_kind=_CLIMATE)
 PRESSURE_HPA = Metric(22, "pressure_hpa", "hPa", _ROOM, 300, 1_100, "air pressure", _LEVEL, device_kind=_CLIMATE)
 ILLUMINANCE_LX = Metric(23, "illuminance_lx", "lx", _ROOM, 0, 200_000, "light", _LEVEL)
 CO2_PPM = Metric(24, "co2_ppm", "[ppm]", _ROOM, 0, 40_000, "carbon dioxide", _LEVEL, device_kind=_CLIMATE)
@@ -155,9 +150,9 @@ WATER_LEAK = Metric(25, "water_leak", "1", _ROOM, _NO, _YES, "water on the floor
 SMOKE = Metric(26, "smoke", "1", _ROOM, _NO, _YES, "smoke", _EDGE, call=CallPriority.P1)
 GAS_LEAK = Metric(27, "gas_leak", "1", _ROOM, _NO, _YES, "gas", _EDGE, call=CallPriority.P1)
 CARBON_MONOXIDE = Metric(28, "carbon_monoxide", "1", _ROOM, _NO, _YES, "carbon monoxide", _EDGE, call=CallPriority.P1)
-BATTERY_PCT = Metric(40, "battery_pct", "%", _HEALTH, 0, 100, "charge of the battery", _NOTHING, latest=Latest.BATTERY)
+BATTERY_PCT = Metric(40, "battery_pct", "%", _HEALTH, 0, 100, "charge of the battery", _NOTHING)
 BATTERY_V = Metric(41, "battery_v", "V", _HEALTH, 0, 60, "voltage of the battery", _NOTHING, precision=2)
-BATTERY_LOW = Metric(42, "battery_low", "1", _HEALTH, _NO, _YES, "the battery is low", _NOTHING, latest=Latest.BATTERY)
+BATTERY_LOW = Metric(42, "battery_low", "1", _HEALTH, _NO, _YES, "the battery is low", _NOTHING)
 CHARGING = Metric(43, "charging", "1", _HEALTH, _NO, _YES, "the battery is being charged", _NOTHING)
 LINK_QUALITY = Metric(44, "link_quality", "1", _HEALTH, 0, 255, "quality of the radio link, as Zigbee counts it", _NOTHING)
 RSSI_DBM = Metric(45, "rssi_dbm", "dB[mW]", _HEALTH, -200, 20, "strength of the radio signal", _NOTHING)
@@ -179,3 +174,8 @@ CALLS = tuple(one.name for one in METRICS.values() if one.call is not CallPriori
 
 CONNECTIONS = tuple(one.number for one in METRICS.values() if one.is_connection)
 """Numbers of the metrics that say whether something is connected."""
+
+
+def checked_for(check: StuckCheck) -> tuple[str, ...]:
+    """Return the names of the metrics whose sensors can be stuck in this way."""
+    return tuple(one.name for one in METRICS.values() if check in one.stuck_check)

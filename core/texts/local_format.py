@@ -14,6 +14,7 @@ from babel.dates import format_date, format_time
 from babel.lists import format_list
 from babel.numbers import format_decimal
 
+from core.domain.metrics import Metric
 from core.domain.people import Language
 
 _CLOCK = "H:mm"
@@ -52,6 +53,11 @@ def decimal(language: Language, value: float, places: int | None = None) -> str:
     exact = Decimal(f"{value:g}" if places is None else f"{value:.{places}f}")
     pattern = "0.######" if places is None else "0" + "." * bool(places) + "0" * places
     return format_decimal(exact, pattern, locale=_locale(language))
+
+
+def measured(language: Language, metric: Metric, value: float) -> str:
+    """Return a measured value with the digits that mean something, without its unit: 21.5 of a temperature in degrees."""
+    return decimal(language, value, metric.precision)
 
 
 def listed(language: Language, words: Iterable[str]) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from core.domain.broker_account import BrokerAccount, account_of
 from core.domain.device import DEVICE_ID, DeviceKind
+from core.domain.metrics import BATTERY_PCT
 from core.errors import InputError
 from deploy.cli.connection import Work, work
 from deploy.cli.credentials import credentials, print_credential, write_label
@@ -121,7 +122,7 @@ def list_devices() -> None:
             Text("" if device.sender == f"native:{device.device_id}" else device.sender),
             "" if account is None else _credential(device.device_id, account, standings.get(account.name)),
             _ago(device.last_received_at, at.now) + heard,
-            f"{device.battery_pct:.0f} %" if device.battery_pct is not None else "",
+            f"{device.battery_pct:.{BATTERY_PCT.precision}f} %" if device.battery_pct is not None else "",
         )
     Console().print(table)
 

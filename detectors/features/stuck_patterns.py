@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from core.domain import metrics
 from core.domain.device import DeviceKind
+from core.domain.metrics import StuckCheck, checked_for
 from detectors.features.chatter import chatters, spells
 
 # All limits are our choice. What is said is compared with the device's own last days before it began.
@@ -18,10 +20,10 @@ LONGEST_LIMIT_S = 6 * 86_400.0
 CHATTERS_S, CHATTER_BREAK_S = 6 * 3600.0, 2 * 3600.0
 # "On" for so long without an end.
 LASTS_S = {
-    "motion": 12 * 3600.0,
-    "contact_open": 12 * 3600.0,
-    "bed_occupied": 20 * 3600.0,
-    "presence": 24 * 3600.0,
+    metrics.MOTION.name: 12 * 3600.0,
+    metrics.CONTACT_OPEN.name: 12 * 3600.0,
+    metrics.BED_OCCUPIED.name: 20 * 3600.0,
+    metrics.PRESENCE.name: 24 * 3600.0,
 }
 # The same temperature to the last digit, so often.
 FROZEN_S, FROZEN_LEAST = 16 * 3600.0, 24
@@ -34,9 +36,15 @@ LIVES_PER_DAY = 8.0
 _QUARTER_S = 900.0
 # A device that said anything so short ago is heard.
 REPORTED_WITHIN_S = 12 * 3600.0
-METRICS = (*LASTS_S, "contact_used", "vibration", "temperature_c", "battery_pct", "link_quality", "heartbeat")
-_ACTS = ("motion", "contact_open", "contact_used", "bed_occupied", "vibration")
-_CHATTER = ("motion", "contact_open", "contact_used", "vibration")
+# What is checked, and what only says that a device is heard.
+METRICS = (
+    *(one.name for one in metrics.METRICS.values() if one.stuck_check),
+    *(one.name for one in (metrics.BATTERY_PCT, metrics.LINK_QUALITY, metrics.HEARTBEAT)),
+)
+_CHATTER, _LASTING = checked_for(StuckCheck.CHATTER), checked_for(StuckCheck.LASTING)
+_FROZEN, _ACTS = checked_for(StuckCheck.FROZEN), checked_for(StuckCheck.MUTE)
+# Both ways of a door are its use, of the others only "on".
+_CONTACTS = (metrics.CONTACT_OPEN.name, metrics.CONTACT_USED.name)
 
 Floats = NDArray[np.float64]
 
@@ -78,9 +86,9 @@ def stuck_spells(sensor: Sensor, others: Floats, until: float) -> Iterator[Stuck
     acts = _acts(sensor)
     yield from _chatter(sensor)
     for reported in sensor.reported:
-        if reported.metric in LASTS_S and sensor.kind is not DeviceKind.OTHER:
+        if reported.metric in _LASTING and sensor.kind is not DeviceKind.OTHER:
             yield from _lasting(reported, others, until)
-        elif reported.metric == "temperature_c":
+        elif reported.metric in _FROZEN:
             yield from _frozen(reported)
     yield from _mute(sensor, acts, others, until)
 
@@ -89,7 +97,7 @@ def _chatter(sensor: Sensor) -> Iterator[StuckSpell]:
     for reported in sensor.reported:
         if reported.metric not in _CHATTER:
             continue
-        is_contact = reported.metric.startswith("contact")
+        is_contact = reported.metric in _CONTACTS
         signs = reported.time if is_contact else reported.time[reported.value > 0]
         found = spells(signs, chatters(signs, is_contact=is_contact))
         joined: list[tuple[float, float, float | None]] = []
@@ -155,7 +163,7 @@ def _frozen(reported: ReportedMetric) -> Iterator[StuckSpell]:
 
 def _mute(sensor: Sensor, acts: Floats, others: Floats, until: float) -> Iterator[StuckSpell]:
     """Return when a sensor said nothing while others went on: its silences are measured in their quarters of an hour."""
-    is_contact = any(reported.metric.startswith("contact") for reported in sensor.reported)
+    is_contact = any(reported.metric in _CONTACTS for reported in sensor.reported)
     least_s, beyond = (MUTE_CONTACT_S, BEYOND_BASELINE_CONTACT) if is_contact else (MUTE_S, BEYOND_BASELINE)
     ends = np.append(acts[1:], np.inf)[: len(acts)]
     others_before = np.searchsorted(others, acts)
@@ -196,7 +204,7 @@ def _has_reported(sensor: Sensor, at: float) -> bool:
 def _acts(sensor: Sensor) -> Floats:
     """Return when a device told that somebody acted."""
     times = [
-        reported.time if reported.metric.startswith("contact") else reported.time[reported.value > 0]
+        reported.time if reported.metric in _CONTACTS else reported.time[reported.value > 0]
         for reported in sensor.reported
         if reported.metric in _ACTS
     ]
@@ -208,7 +216,7 @@ def lively(sensor: Sensor) -> Floats:
     quarters = [np.zeros(0)]
     for reported in sensor.reported:
         if reported.metric in _ACTS:
-            is_contact = reported.metric.startswith("contact")
+            is_contact = reported.metric in _CONTACTS
             signs = reported.time if is_contact else reported.time[reported.value > 0]
             calm = signs[~chatters(signs, is_contact=is_contact)]
             quarters.append(np.floor(calm / _QUARTER_S) * _QUARTER_S)

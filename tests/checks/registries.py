@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 
 from api.locale import words_of
-from core.domain.metrics import METRICS
+from core.domain.metrics import METRICS, TEMPERATURE_C, Metric
 from core.domain.people import Language
 from core.domain.rule_spec import Ends, RuleSpec
 from core.domain.rules import RULES
@@ -39,6 +39,8 @@ def findings() -> Iterator[str]:
     }
     for rule in RULES.values():
         yield from (f"{rule.name}: {lack}" for lack in _lacks(rule, sources))
+    for metric in METRICS.values():
+        yield from (f"{metric.name}: {lack}" for lack in _metric_lacks(metric))
     for path, (strings, _) in sources.items():
         yield from _literals(path, strings)
 
@@ -68,6 +70,15 @@ def _lacks(rule: RuleSpec, sources: dict[Path, tuple[set[str], set[str]]]) -> It
         yield "a scenario of the library raises it, and its row says that none does"
     if rule.name not in _raised_in_scenarios() and not rule.no_scenario:
         yield "no scenario of the library raises it, and its row does not say why"
+
+
+def _metric_lacks(metric: Metric) -> Iterator[str]:
+    """Give the texts with which pages would show the climate of a room; the temperature stands for itself."""
+    if not metric.is_climate or metric is TEMPERATURE_C:
+        return
+    for language in Language:
+        if not words_of(language).has(f"comfort.{metric.name}"):
+            yield f"api/locale has no text comfort.{metric.name}"
 
 
 @cache

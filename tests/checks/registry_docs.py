@@ -41,10 +41,10 @@ _CALLS = {
     CallPriority.P2: "a call for help: check soon",
 }
 _STUCK = {
-    StuckCheck.NONE: "",
-    StuckCheck.CHATTER: "checked for chatter",
-    StuckCheck.STATE: "checked for a state that does not end",
-    StuckCheck.FROZEN: "checked for a value that never changes",
+    StuckCheck.CHATTER: "chatter",
+    StuckCheck.LASTING: "a state that does not end",
+    StuckCheck.FROZEN: "a value that never changes",
+    StuckCheck.MUTE: "no reports any more",
 }
 _RULES_HEAD = """# Rules: what raises an alert, and who is notified
 
@@ -149,7 +149,9 @@ def _notified(rule: RuleSpec) -> str:
 def _metric(metric: Metric) -> tuple[str, ...]:
     limits = " · ".join(metric.words) if metric.words else f"{metric.low:g} to {metric.high:g}"
     connection = "says whether something is connected" if metric.is_connection else ""
-    said = "; ".join(note for note in (connection, _CALLS[metric.call], _STUCK[metric.stuck_check]) if note)
+    checked = ", ".join(text for check, text in _STUCK.items() if check in metric.stuck_check)
+    stuck = f"checked for {checked}" if checked else ""
+    said = "; ".join(note for note in (connection, _CALLS[metric.call], stuck) if note)
     proves = metric.evidence.value
     if metric.unnumbered is not None and metric.unnumbered is not metric.evidence:
         proves += f"; {metric.unnumbered.value} where messages have no number"

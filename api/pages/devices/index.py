@@ -9,9 +9,11 @@ from fastapi.responses import Response
 from api.dependencies import Admin, ConnectionDep, Staff
 from api.pages.rendering import HtmlPage
 from api.wording.reason_card import place_name
+from core.domain.metrics import BATTERY_PCT
 from core.store.devices import devices
 from core.store.devices.devices import DeviceOverview
 from core.store.people import users
+from core.texts.local_format import measured
 
 router = APIRouter()
 
@@ -76,7 +78,7 @@ def is_low(one: DeviceOverview) -> bool:
 def _line(one: DeviceOverview, page: HtmlPage) -> DeviceLine:
     heard = one.is_in_contact(page.now)
     state = "no_heartbeat" if heard is None else "heard" if heard else "not_heard"
-    battery = "" if one.battery_pct is None else f"{one.battery_pct:.0f}%"
+    battery = "" if one.battery_pct is None else f"{measured(page.language, BATTERY_PCT, one.battery_pct)}%"
     if is_low(one):
         battery = f"{battery} {page.words('device.battery_low')}".strip()
     return DeviceLine(one, place_name(one.place, page.words), state, battery)

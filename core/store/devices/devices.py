@@ -9,7 +9,7 @@ from psycopg.rows import class_row, kwargs_row
 
 from core.domain.access_scope import AccessScope
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS, DeviceKind
-from core.domain.metrics import METRICS
+from core.domain.metrics import BATTERY_LOW, BATTERY_PCT
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
@@ -135,8 +135,8 @@ def _overviews(
             "family_user": scope.family_user,
             "resident": resident,
             "device_id": device_id,
-            "battery_pct": METRICS["battery_pct"].number,
-            "battery_low": METRICS["battery_low"].number,
+            "battery_pct": BATTERY_PCT.number,
+            "battery_low": BATTERY_LOW.number,
             "limit": limit,
             "after": after,
         },

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from psycopg.rows import kwargs_row
 
 from core.domain.device import DeviceKind
-from core.domain.metrics import METRICS
+from core.domain.metrics import BATTERY_LOW, BATTERY_PCT
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -71,8 +71,8 @@ def batteries(
         "zone": zone.key,
         "since": since,
         "until": until,
-        "charge": METRICS["battery_pct"].number,
-        "low": METRICS["battery_low"].number,
+        "charge": BATTERY_PCT.number,
+        "low": BATTERY_LOW.number,
     }
     cursor = connection.cursor(row_factory=kwargs_row(_battery_row))
     return cursor.execute(_TRACKERS["batteries"], values).fetchall()

@@ -212,13 +212,16 @@ def test_where_no_thermometer_reports_pages_say_that_heat_cannot_be_told(ward: A
     paths = ((care, f"/residents/{RESIDENT_A}"), (family, "/family"), (care, f"/alerts/{number}"))
     ward.execute(
         "INSERT INTO device_latest (device_number, metric, time, value)"
-        " SELECT device_number, %s, %s, 29.4 FROM device WHERE device_id = 'hall-a'",
-        METRICS["temperature_c"].number,
+        " SELECT device_number, metric, %s, value FROM device, (VALUES (%s, 29.4), (%s, 61.6)) AS told (metric, value)"
+        " WHERE device_id = 'hall-a'",
         ward.clock.now() - timedelta(minutes=80),
+        METRICS["temperature_c"].number,
+        METRICS["humidity_pct"].number,
     )
     for client, path in paths:
         assert "暑さ・寒さは 確認できません" not in client.get(path).text
     assert "29.4℃" in family.get("/family").text
+    assert "湿度 62%" in care.get(f"/residents/{RESIDENT_A}").text
 
     ward.clock.advance(minutes=20)
 
@@ -227,6 +230,7 @@ def test_where_no_thermometer_reports_pages_say_that_heat_cannot_be_told(ward: A
     # An old figure does not pass for the present one.
     assert "29.4℃" not in family.get("/family").text
     assert "最後は 29.4℃" in care.get(f"/residents/{RESIDENT_A}").text
+    assert "湿度" not in care.get(f"/residents/{RESIDENT_A}").text
 
 
 def test_an_alert_of_the_night_says_who_is_told_later(ward: ApiWard) -> None:

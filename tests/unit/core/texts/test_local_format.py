@@ -5,18 +5,26 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.domain.metrics import BATTERY_V, HUMIDITY_PCT, TEMPERATURE_C
 from core.domain.people import Language
 from core.texts.local_format import (
     clock_time,
     decimal,
     full_day,
     listed,
+    measured,
     plural_category,
     short_day,
     weekday,
 )
 
 _JA, _EN = Language.JA, Language.EN
+
+
+def test_a_measured_value_has_the_digits_that_mean_something() -> None:
+    assert measured(_EN, TEMPERATURE_C, 21.04) == "21.0"
+    assert measured(_JA, HUMIDITY_PCT, 61.6) == "62"
+    assert measured(_EN, BATTERY_V, 2.967) == "2.97"
 
 
 def test_a_clock_time_has_no_leading_zero_and_stays_on_its_own_clock() -> None:
