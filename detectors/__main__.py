@@ -1,4 +1,4 @@
-"""Run one detector process: `python -m detectors`. It evaluates, and it tells people."""
+"""Run one detector process: `python -m detectors`. It evaluates, and it notifies people."""
 
 import sys
 import threading
@@ -15,10 +15,10 @@ from detectors.alerting import loop
 from detectors.alerting.message_texts import texts_of
 from detectors.backtest.supervisor import BacktestSupervisor
 from detectors.engine.baseline_trainer import BaselineTrainer
-from detectors.engine.scheduler import Runner
+from detectors.engine.scheduler import Scheduler
 
 _RETRY_S = 1.0
-# The alerting threads take six at once, the runner one or two, the learner and the desk for backtests one each.
+# The alerting threads take six at once, the scheduler one or two, the learner and the desk for backtests one each.
 _LEAST_CONNECTIONS = 10
 
 _log = get_logger(__name__)
@@ -45,7 +45,7 @@ def _run() -> int:
 
 
 def _serve(settings: Settings, clock: Clock, stop: threading.Event) -> bool:
-    """Evaluate and tell until `stop` is set; return whether one of the two broke."""
+    """Evaluate and notify until `stop` is set; return whether one of the two failed."""
     database = Database(
         settings.database_url.get_secret_value(),
         size=max(settings.database_pool_size, _LEAST_CONNECTIONS),
@@ -58,9 +58,9 @@ def _serve(settings: Settings, clock: Clock, stop: threading.Event) -> bool:
         stop.wait(_RETRY_S)
         return False
     with database:
-        broke = threading.Event()
-        runner = Runner(database, clock, ZoneInfo(settings.time_zone))
-        evaluation = threading.Thread(target=_evaluate, args=(runner, stop, broke), name="evaluation")
+        failed = threading.Event()
+        scheduler = Scheduler(database, clock, ZoneInfo(settings.time_zone))
+        evaluation = threading.Thread(target=_evaluate, args=(scheduler, stop, failed), name="evaluation")
         training = threading.Thread(
             target=BaselineTrainer(database, clock).run, args=(stop,), name="training"
         )
@@ -75,16 +75,16 @@ def _serve(settings: Settings, clock: Clock, stop: threading.Event) -> bool:
             stop.set()
             for thread in threads:
                 thread.join()
-    return broke.is_set()
+    return failed.is_set()
 
 
-def _evaluate(runner: Runner, stop: threading.Event, broke: threading.Event) -> None:
+def _evaluate(scheduler: Scheduler, stop: threading.Event, failed: threading.Event) -> None:
     try:
-        runner.run(stop)
+        scheduler.run(stop)
     except Exception:  # noqa: BLE001 - whatever it was, the process must end
         # Half a service that looks alive helps nobody: the whole process ends and is started again.
         _log.exception("evaluation_failed")
-        broke.set()
+        failed.set()
         stop.set()
 
 

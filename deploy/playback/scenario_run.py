@@ -18,7 +18,7 @@ from deploy.playback.in_process_feed import Feed
 from deploy.playback.planned_journeys import lay_down
 from deploy.playback.scenario_test_bed import ScenarioTestBed
 from detectors.engine.baseline_trainer import BaselineTrainer
-from detectors.engine.scheduler import Runner
+from detectors.engine.scheduler import Scheduler
 from simulator.incidents.incident import Incident, IncidentKind
 from simulator.incidents.kinds import KINDS
 from simulator.network.lossy_channel import OutboundMessage
@@ -211,13 +211,13 @@ class InProcess:
         trainer = BaselineTrainer(database, self._clock)
         while trainer.train_one():
             pass
-        self._runner = Runner(database, self._clock, zone)
+        self._scheduler = Scheduler(database, self._clock, zone)
 
     def advance(self, messages: Sequence[OutboundMessage], moment: datetime) -> None:
         """Store messages as ingest does, set the clock, and evaluate what is due."""
         self._feed.until(moment, messages)
         self._clock.set(moment)
-        self._runner.cycle()
+        self._scheduler.cycle()
 
 
 def _cast(

@@ -1,1 +1,1 @@
-"""From findings to people: alerts kept in line with what rules find, who is told, in which words, and the delivery."""
+"""From findings to people: alerts kept in line with what rules find, who is notified, in which words, and the delivery."""

@@ -102,7 +102,7 @@ class Sender:
             raise
         except Exception as error:  # noqa: BLE001 - one message that cannot be sent must not stop the others
             _log.error(
-                "notification_attempt_broke", notification=lease.notification, error=type(error).__name__
+                "notification_attempt_failed", notification=lease.notification, error=type(error).__name__
             )
             return Attempt(DeliveryResult.FAILED, "internal_error")
 
@@ -192,13 +192,13 @@ def _pause(lease: Lease, now: datetime) -> timedelta | None:
 
 
 def _is_given_up(lease: Lease, attempt: Attempt, status: Delivery) -> bool:
-    """Tell whether nobody waits for the message any more, even if it is still tried."""
+    """Return whether nobody waits for the message any more, even if it is still tried."""
     is_overdue = attempt.arrival is DeliveryResult.FAILED and lease.attempts > len(escalation.BACKOFF)
     return is_overdue or status in {Delivery.FAILED, Delivery.UNKNOWN}
 
 
 def _give_up(connection: Connection, lease: Lease, status: Delivery, error: str, now: datetime) -> None:
-    """Tell the staff by the alert's history, and the planner, who takes the next step early if nobody else was reached; once."""
+    """Notify the staff by the alert's history, and the planner, who takes the next step early if nobody else was reached; once."""
     if status is Delivery.FAILED:
         notifications.cancel_later(connection, lease, "opening_failed")
     if any(

@@ -1,4 +1,4 @@
-"""Who is told what, and when: the consequences of everything that can happen to an alert. Pure: no clock, no database."""
+"""Who is notified of what, and when: the consequences of everything that can happen to an alert. Pure: no clock, no database."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -11,7 +11,7 @@ from core.domain.rules import is_for_staff
 from detectors.alerting.quiet_hours import with_quiet_hours_step
 from detectors.alerting.reminders import with_reminder, without_pending_reminders
 
-# How long one step waits for an answer before the next is told; what is less urgent has no second step.
+# How long one step waits for an answer before the next is taken; what is less urgent has no second step.
 STEP_WAIT = {Severity.EMERGENCY: timedelta(minutes=2), Severity.CHECK_SOON: timedelta(minutes=10)}
 # After the first, second ... failed attempt to deliver a message.
 BACKOFF = (timedelta(seconds=10), timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
@@ -40,7 +40,7 @@ class EscalationState:
     alert : Alert
         As it is now, which may be past the event.
     contacts : sequence of Contact
-        Everybody who could be told: the resident's contacts and the centre's.
+        Everybody who could be notified: the resident's contacts and the centre's.
     steps : sequence of EscalationStep
         The steps as stored, lowest first.
     notified : collection of int
@@ -63,12 +63,12 @@ class EscalationState:
 
     @property
     def asked(self) -> list[Contact]:
-        """Whom to tell now, by step."""
+        """Whom to notify now, by step."""
         return audience(self.alert, self.contacts, self.quiet)
 
     @property
     def quiet_ends(self) -> list[datetime]:
-        """When the quiet hours of those end who would be told now without them."""
+        """When the quiet hours of those end who would be notified now without them."""
         asked = self.asked
         passed_over = [one.number for one in audience(self.alert, self.contacts) if one not in asked]
         return [self.quiet[number] for number in passed_over]
@@ -87,7 +87,7 @@ def audience(
 ) -> list[Contact]:
     """Return those whom this alert concerns, by step: equipment, neighbourhoods, the whole ward and changes of habit are the staff's, the rest begins with the family.
 
-    Those in `quiet` are not woken, except in an emergency, and unless nobody else could be told.
+    Those in `quiet` are not woken, except in an emergency, and unless nobody else could be notified.
     """
     is_the_staffs = alert.severity is Severity.EQUIPMENT or alert.resident is None
     if alert.severity is Severity.KEEP_AN_EYE:
@@ -121,7 +121,7 @@ def escalation(
 
 
 def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
-    """Tell the first step at once and plan the others."""
+    """Notify the first step at once and plan the others."""
     alert = situation.alert
     if alert.handling is Handling.CLOSED:
         return EscalationPlan((), _stopped(situation.steps, now))
@@ -141,7 +141,7 @@ def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> E
         for place, step in enumerate(levels)
     ]
     messages = [message for step in steps if step.executed_at for message in _openings(step, situation)]
-    # Whoever heard of it before must hear that it is on again, even on a step that is not due.
+    # Whoever was notified before must know that it is on again, even on a step that is not due.
     messages += [
         PlannedNotification(contact, NotificationKind.OPENING, str(event.number))
         for contact in sorted(_awake(_knowing(situation), situation))
@@ -154,7 +154,7 @@ def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> E
 
 
 def _repeat(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:  # noqa: ARG001
-    """Tell those who know again, in an emergency only: the button was pressed once more."""
+    """Notify those who know again, in an emergency only: the button was pressed once more."""
     is_urgent = situation.alert.severity is Severity.EMERGENCY
     return _notify(NotificationKind.OPENING, event, situation, is_wanted=is_urgent)
 
@@ -177,7 +177,7 @@ def _close(event: AlertEvent, situation: EscalationState, now: datetime) -> Esca
 
 
 def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
-    """Tell everybody that nobody is going any more, and escalate further: the next step at once."""
+    """Notify everybody that nobody is going any more, and escalate further: the next step at once."""
     alert = situation.alert
     is_open = alert.handling is Handling.OPEN
     plan = _notify(NotificationKind.UNCLAIMED, event, situation, is_wanted=is_open)
@@ -198,7 +198,7 @@ def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> Esc
 
 
 def _hurry(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:  # noqa: ARG001
-    """Take the next step early if none of those already told can be waited for."""
+    """Take the next step early if none of those already notified can be waited for."""
     hopes = [contact for contact in situation.awaited if contact not in situation.declined]
     if hopes:
         return EscalationPlan((), tuple(situation.steps))
@@ -238,7 +238,7 @@ def _openings(step: EscalationStep, situation: EscalationState) -> list[PlannedN
 
 
 def _after_quiet_hours(step: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
-    """Tell those whom the escalation passed over: what should be checked soon to all, what is worth an eye to whom it concerns by day."""
+    """Notify those whom the escalation passed over: what should be checked soon to all, what is worth an eye to whom it concerns by day."""
     everybody = audience(situation.alert, situation.contacts)
     if situation.alert.severity is not Severity.CHECK_SOON:
         first = min((contact.step for contact in everybody), default=0)
@@ -247,19 +247,19 @@ def _after_quiet_hours(step: EscalationStep, situation: EscalationState) -> list
 
 
 def _opening(step: EscalationStep, contact: Contact) -> PlannedNotification:
-    # By the contact's own step: whoever was told in this escalation is not told once more.
+    # By the contact's own step: whoever was notified in this escalation is not notified once more.
     return PlannedNotification(contact.number, NotificationKind.OPENING, f"{step.cycle}.{contact.step}")
 
 
 def _awake(numbers: set[int], situation: EscalationState) -> set[int]:
-    """Return those who may be told now; all of them in an emergency, or if nobody else could be told."""
+    """Return those who may be notified now; all of them in an emergency, or if nobody else could be notified."""
     if situation.alert.severity is Severity.EMERGENCY:
         return numbers
     return numbers - situation.quiet.keys() or numbers
 
 
 def _knowing(situation: EscalationState) -> set[int]:
-    """Return who was told and may still be told: somebody who is no contact any more hears nothing further."""
+    """Return who was notified and may still be: somebody who is no contact any more receives nothing further."""
     return {contact.number for contact in situation.contacts} & set(situation.notified)
 
 
@@ -276,7 +276,7 @@ def _asked_again(step: EscalationStep, situation: EscalationState) -> list[Plann
 def _notify(
     kind: NotificationKind, event: AlertEvent, situation: EscalationState, *, is_wanted: bool
 ) -> EscalationPlan:
-    """Tell everybody who was told before, except whoever did it; a claim that ran out is told to its holder too."""
+    """Notify everybody who was notified before, except whoever did it; when a claim expires its holder is notified too."""
     did_it = frozenset[int]() if event.kind is EventKind.EXPIRED else _same_person(event, situation.contacts)
     messages = [
         PlannedNotification(contact, kind, str(event.number))

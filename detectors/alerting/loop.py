@@ -1,4 +1,4 @@
-"""Runs the planner and the senders until told to stop; wakes within milliseconds of any change to an alert."""
+"""Runs the planner and the senders until asked to stop; wakes within milliseconds of any change to an alert."""
 
 import threading
 import time
@@ -20,7 +20,7 @@ from detectors.alerting.delivery import LEASE, Office, Sender
 SENDERS = 4
 # And one more takes emergencies only, so that however much else waits, or is slow, none waits for it.
 _URGENT_SENDERS = 1
-# Looks at the tables this often even if nothing is heard, in seconds of the machine.
+# Looks at the tables this often even without a notification, in seconds of the machine.
 _LOOK_S = 1.0
 # And never more often than this, when something due cannot be done yet.
 _PAUSE_S = 0.1
@@ -38,7 +38,7 @@ class WakeUp:
         self._rings = 0
 
     def ring(self) -> None:
-        """Wake all who wait, and those who come to wait having heard only earlier rings."""
+        """Wake all who wait, and those who come to wait and know only of earlier rings."""
         with self._condition:
             self._rings += 1
             self._condition.notify_all()
@@ -49,7 +49,7 @@ class WakeUp:
             return self._rings
 
     def wait(self, rings: int, timeout_s: float) -> None:
-        """Return at the first ring after the one numbered `heard`, or after `timeout_s`."""
+        """Return at the first ring after the one numbered `rings`, or after `timeout_s`."""
         with self._condition:
             self._condition.wait_for(lambda: self._rings > rings, timeout_s)
 
@@ -103,7 +103,7 @@ def run(
 
 
 def _end(task: Future[None], wake_up: WakeUp, stop: threading.Event) -> None:
-    """Let all threads end when one of them broke: half a service that looks alive helps nobody."""
+    """Let all threads end when one of them failed: half a service that looks alive helps nobody."""
     if task.exception() is not None:
         stop.set()
     wake_up.ring()

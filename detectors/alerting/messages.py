@@ -90,7 +90,7 @@ class Text:
 
 
 def is_still_true(kind: NotificationKind, alert: Alert) -> bool:
-    """Tell whether a planned message still says what is so; one that waited too long is dropped instead."""
+    """Return whether a planned message still says what is so; one that waited too long is dropped instead."""
     match kind:
         case NotificationKind.OPENING:
             return alert.handling is not Handling.CLOSED

@@ -1,4 +1,4 @@
-"""Who was passed over in their quiet hours is told later: when nobody has answered by then. Pure, as the policy is."""
+"""Who was passed over in their quiet hours is notified later: when nobody has answered by then. Pure, as the policy is."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
@@ -12,9 +12,9 @@ from detectors.alerting.reminders import FIRST_PAUSE
 def with_quiet_hours_step(
     alert: Alert, ends: Collection[datetime], steps: Sequence[EscalationStep], now: datetime
 ) -> tuple[EscalationStep, ...]:
-    """Return the escalation with the step that tells those who were passed over, if the alert still waits for an answer.
+    """Return the escalation with the step that notifies those who were passed over, if the alert still waits for an answer.
 
-    What should be checked soon waits only as long as those who were told may take to answer, and then wakes everybody: quiet
+    What should be checked soon waits only as long as those who were notified may take to answer, and then wakes everybody: quiet
     hours silence nothing that nobody takes on. What is worth an eye waits until the quiet hours end.
 
     Parameters

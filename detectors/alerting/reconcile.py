@@ -23,7 +23,7 @@ def reconcile(
 ) -> list[int]:
     """Turn the episodes found in a evaluated span into alerts; the same episodes again change nothing.
 
-    A new episode opens an alert, or reactivates the unclosed one of its matter. An episode with an end clears its alert. An alert
+    A new episode opens an alert, or reactivates the unclosed one of its key. An episode with an end clears its alert. An alert
     whose episode should have been found again and was not is cleared as withdrawn: late data contradicted it. An SOS stays active
     until a person closes it. What had ended already is taken back without a word.
 
@@ -35,9 +35,9 @@ def reconcile(
         Whom new alerts are about; None for the whole ward.
     findings : iterable of Finding
         All episodes that were raised, or held at any time, in the span; also those that ended in it.
-    evaluated : collection of Matter
-        Every rule and subject that was evaluated over the whole span, whether or not anything was found. A rule that failed or could
-        not tell is left out, and its alerts stay as they are.
+    evaluated : collection of AlertKey
+        Every rule and subject that was evaluated over the whole span, whether or not anything was found. A rule that failed, or
+        whose answer is unknown, is left out, and its alerts stay as they are.
     until : datetime
         The end of the span; what is known to have begun or ended later is left alone.
     now : datetime
@@ -75,7 +75,7 @@ def _key(finding: Finding) -> AlertKey:
 
 
 def _is_missing(alert: Alert, found: Sequence[Finding], until: datetime) -> bool:
-    """Tell whether the alert's episode lies in the span and yet was not found in it."""
+    """Return whether the alert's episode lies in the span and yet was not found in it."""
     if any(finding.began_at == alert.began_at for finding in found):
         return False
     return alert.condition is Condition.ACTIVE and alert.raised_at <= until and alert.began_at <= until

@@ -1,4 +1,4 @@
-"""Everybody was told and nobody answered: those who know are asked again, ever more slowly, until somebody does. Pure, as the policy is."""
+"""Everybody was notified and nobody answered: those who know are asked again, ever more slowly, until somebody does. Pure, as the policy is."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta

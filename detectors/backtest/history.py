@@ -187,7 +187,7 @@ class BacktestHistory:
         ]
 
     def _silent_before_watching(self) -> Sequence[Blind]:
-        """Return when none of the home's devices told anything for too long, before there was anybody to keep it on record."""
+        """Return when none of the home's devices reported anything for too long, before there was anybody to keep it on record."""
         since = self._span[0] - timedelta(days=1)
         until = min(self._span[1], self._tried.watched_from)
         if until <= since:

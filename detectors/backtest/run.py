@@ -1,4 +1,4 @@
-"""Tries rules and settings on a resident's stored past: what would have been told, had they been in force.
+"""Tries rules and settings on a resident's stored past: what would have been raised, had they been in force.
 
 The rules, the window and what is learned are those of live evaluating, day by day and each day from the days before it. It reads in a
 transaction that refuses every change, so it leaves no trace and nobody waits for it.
@@ -59,7 +59,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Backtest:
-    """What would have been told, by setting; the first is the one in force.
+    """What would have been raised, by setting; the first is the one in force.
 
     Attributes
     ----------
@@ -69,8 +69,8 @@ class Backtest:
         The rules that were asked.
     trials : mapping
         Of each setting, every episode that was raised in the span, in order of time.
-    real_matters : tuple of (datetime, str)
-        When something began that people closed as real, and which rule told it; before `watched_from` nobody was told anything.
+    real_alerts : tuple of (datetime, str)
+        When something began that people closed as real, and which rule raised it; before `watched_from` nobody was notified.
     watched_from : datetime or None
         Before this nothing was evaluated live: what is found there is only tried afterwards. None if all of it was evaluated.
     learning_until : datetime or None
@@ -83,7 +83,7 @@ class Backtest:
     until: datetime
     rules: tuple[str, ...]
     trials: Mapping[Sensitivity, tuple[Finding, ...]]
-    real_matters: tuple[tuple[datetime, str], ...]
+    real_alerts: tuple[tuple[datetime, str], ...]
     watched_from: datetime | None = None
     learning_until: datetime | None = None
 
@@ -128,7 +128,7 @@ def run(
     asked : Question
         What to try.
     progress : callable
-        Told after each day which share is done.
+        Called after each day with the share that is done.
 
     Raises
     ------
@@ -156,7 +156,7 @@ def run(
         until=until,
         rules=tuple(sorted(history.asked, key=TRIED_RULES.index)),
         trials={name: one.raised_after(since) for name, one in history.trials.items()},
-        real_matters=tuple(backtest_history.confirmed_alerts(connection, tried.number, REAL, since, until)),
+        real_alerts=tuple(backtest_history.confirmed_alerts(connection, tried.number, REAL, since, until)),
         watched_from=tried.watched_from if tried.watched_from > since else None,
         learning_until=min(learning_until, until) if learning_until > since else None,
     )

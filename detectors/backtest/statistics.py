@@ -23,7 +23,7 @@ class Figures:
     Attributes
     ----------
     alerts : int
-        How many episodes would have been told.
+        How many episodes would have been raised.
     per_30_days : float
         The same for 30 days.
     weeks : tuple of int

@@ -30,7 +30,7 @@ class TrialRun:
             if one.cleared_at is not None or episode in fresh:
                 continue
             if any(new[:2] == episode[:2] and new not in self._found for new in fresh):
-                # The same matter, which is now known to have begun at another time.
+                # The same episode, which is now known to have begun at another time.
                 del self._found[episode]
             else:
                 self._found[episode] = replace(one, cleared_at=until)

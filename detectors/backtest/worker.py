@@ -82,10 +82,10 @@ class BacktestWorker:
         except (StoreUnavailableError, _LeaveError):
             raise
         except Exception:  # noqa: BLE001 - the fence round one request
-            _log.exception("backtest_broke", backtest=begun.number)
+            _log.exception("backtest_evaluation_failed", backtest=begun.number)
             self._fail(begun, BacktestProblem.FAULT)
         else:
-            known = begun.settings.labels or [Label(began_at, rule) for began_at, rule in tested.real_matters]
+            known = begun.settings.labels or [Label(began_at, rule) for began_at, rule in tested.real_alerts]
             body = as_bounded_body(tested, labels_of(tested, known), begun.settings.budget)
             backtest_requests.finish(self._queue_connection, begun.number, body, self._clock.now())
             _log.info("backtest_done", backtest=begun.number)

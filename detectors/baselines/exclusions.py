@@ -21,7 +21,7 @@ Span = tuple[datetime, datetime]
 def excluded_at_home(
     connection: Connection, subject: BaselineSubject, since: datetime, until: datetime
 ) -> list[tuple[float, float]]:
-    """Return what teaches nothing about life at home, in Unix seconds: also when the home could not be heard."""
+    """Return what teaches nothing about life at home, in Unix seconds: also when the home was out of contact."""
     blind = blind_times.of_subjects(connection, ("ward", f"home:{subject.home}"), since, until)
     spans = [(one.began_at, one.ended_at or until) for one in blind]
     spans += _excluded_spans(connection, subject, since, until, BaselineKind.HOME)

@@ -19,7 +19,7 @@ NAME = "usual_places"
 
 
 def model(*, is_lead: bool) -> BaselineModel[Places]:
-    """Return what is to be learned; `is_lead` tells whether trackers that are nobody's own count."""
+    """Return what is to be learned; `is_lead` says whether trackers that are nobody's own count."""
     return BaselineModel(NAME, significant_places.VERSION, Places.from_json, partial(_learn, is_lead=is_lead))
 
 

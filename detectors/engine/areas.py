@@ -1,4 +1,4 @@
-"""Evaluates neighbourhoods: homes that fall silent together, as in a power cut, are one matter for the staff and not many."""
+"""Evaluates neighbourhoods: homes that fall silent together, as in a power cut, are one alert for the staff and not many."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -28,7 +28,7 @@ from detectors.rules.area_silent import (
     SilentHome,
 )
 
-# Homes that were not heard for longer are silent by themselves.
+# Homes that were out of contact for longer are silent by themselves.
 _CONTACT_WITHIN = timedelta(days=1)
 # Blind time of the ward that may lie in a silence that still lasts.
 _WARD_BACK = timedelta(days=2)

@@ -72,7 +72,7 @@ class BaselineTrainer:
             except StoreError:
                 raise
             except Exception:  # noqa: BLE001 - the fence round one resident
-                # What is not learned here is tried again by whoever evaluates, and told there.
+                # What is not learned here is tried again by whoever evaluates, and reported there.
                 self._failed.add(found.resident)
                 _log.exception("baseline_training_failed", resident=found.resident)
         return True

@@ -1,4 +1,4 @@
-"""The canary: a device that stands for all others. When its messages do not arrive, the staff are told before anybody is missed."""
+"""The canary: a device that stands for all others. When its messages do not arrive, the staff are notified before anybody is missed."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ ALERT_KEY = AlertKey(NAME, _WARD)
 def findings(connection: Connection, since: datetime, until: datetime, *, is_blind: bool) -> list[Finding]:
     """Return for how long canaries were missed up to `until`, and keep it on record.
 
-    While the whole ward is blind, or ingest has not read what waits, `until` stands still or a greater alert tells of it; then the
+    While the whole ward is blind, or ingest has not read what waits, `until` stands still or a greater alert stands for it; then the
     canary says nothing new.
     """
     lasting: list[BlindTime] = []

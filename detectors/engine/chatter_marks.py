@@ -20,7 +20,7 @@ def note(context: HomeContext, found: frozenset[int]) -> None:
     chattering_devices.mark(
         context.connection, began=found - noted, ended=noted - found, at=context.span.until
     )
-    # Ingest leaves out what they tell from now on. What it showed, or left out until now, is looked up.
+    # Ingest leaves out what they report from now on. What it showed, or left out until now, is looked up.
     chattering_devices.put_last_sign(context.connection, context.span.home, _last_believed(context), found)
 
 

@@ -33,7 +33,7 @@ def evaluate_equipment(context: HomeContext) -> Equipment:
         record.links,
         record.ward.blind,
         span.until,
-        # What was told of the home before stays so.
+        # What was raised about the home before stays so.
         area=[Blind(one.known_at, one.ended_at, one.known_at) for one in record.area],
         undecided_from=record.ward.undecided_from,
         slack=span.slack,

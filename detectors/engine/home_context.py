@@ -1,4 +1,4 @@
-"""One home while it is evaluated: over which span, what is on record about it, and which of its matters are active."""
+"""One home while it is evaluated: over which span, what is on record about it, and which of its alerts are active."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from detectors.engine.home_records import HomeRecord
 
 @dataclass(frozen=True)
 class HomeSpan:
-    """What the runner asks for: a home, up to when, and by which clock.
+    """What the scheduler asks for: a home, up to when, and by which clock.
 
     `slack` is the least time that counts as silence of equipment.
     """
@@ -56,7 +56,7 @@ class HomeContext:
         return [one for one in self.record.people if one.watched_from < self.span.until]
 
     def is_lead(self, resident: WatchedResident) -> bool:
-        """Tell whether a resident stands for the home."""
+        """Return whether a resident stands for the home."""
         return resident.number == self.lead.number
 
     def since(self, resident: WatchedResident) -> datetime:
@@ -72,7 +72,7 @@ class HomeContext:
         ]
 
     def active_keys(self, resident: WatchedResident, rule: str) -> set[AlertKey]:
-        """Return which matters of a rule are active about a resident and nobody has closed."""
+        """Return which alerts of a rule are active about a resident and nobody has closed."""
         return {AlertKey(one.rule, one.subject) for one in self.active(resident, rule)}
 
     def reconcile(

@@ -39,7 +39,7 @@ class HomeRecord:
     since : mapping of int to datetime
         From when on each of them is to be evaluated.
     blind, area : sequence of BlindTime
-        When the home could not be heard, and when its neighbourhood fell silent together.
+        When the home was out of contact, and when its neighbourhood fell silent together.
     chattering : frozenset of int
         Which of its devices chattered when it was evaluated last.
     active : sequence of ActiveAlert
@@ -69,7 +69,7 @@ class HomeRecord:
 
     @property
     def calls(self) -> list[str]:
-        """The kinds of calls for help that a device of the home ever told of, be it that all is well."""
+        """The kinds of calls for help that a device of the home ever reported, be it that all is well."""
         return [call for call in CALLS if call in self.reported]
 
     @property
@@ -145,7 +145,7 @@ class _Stored:
         self.blind = blind_times.of_homes(connection, list(self.begins), first - BLIND_BACK, until)
 
     def blind_of(self, home: int) -> list[BlindTime]:
-        """Return when a home itself could not be heard, as far as that matters."""
+        """Return when a home itself was out of contact, as far as rules ask for it."""
         begins, subject = self.begins[home], f"home:{home}"
         return [one for one in self.blind[home] if one.subject == subject and _lasts(one, begins)]
 

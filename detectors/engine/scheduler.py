@@ -32,7 +32,7 @@ _LEAST_BATCH, _MOST_BATCH = 8, 64
 _BATCH_S = 0.2
 # Seconds of the machine.
 _LONGEST_WAIT_S = 1.0
-# A few kilobytes each; a resident has two for each of the days that matter.
+# A few kilobytes each; a resident has two for each of the days that are kept.
 _REMEMBERED = 8192
 # After so long it is looked whether to stop, and what failed is tried again.
 _LONGEST_CYCLE_S = 1.0
@@ -62,7 +62,7 @@ class _Cycle(NamedTuple):
     is_done: bool
 
 
-class Runner:
+class Scheduler:
     """The evaluating loop.
 
     Parameters
@@ -175,7 +175,7 @@ class Runner:
         self._ward_seen = (until, machine)
 
     def _evaluate_unassigned_calls(self, until: datetime, now: datetime) -> None:
-        """Tell of calls for help that belong to nobody, whatever becomes of the rest."""
+        """Raise calls for help that belong to nobody, whatever becomes of the rest."""
         try:
             with self._database.transaction() as connection:
                 unassigned_calls.evaluate(connection, until, now)
@@ -185,7 +185,7 @@ class Runner:
             _log.exception("rule_failed", rule=unassigned_calls.NAME)
 
     def _evaluate_areas(self, until: datetime, now: datetime) -> None:
-        """Evaluate the neighbourhoods before their homes: what is one matter there is not told of each home."""
+        """Evaluate the neighbourhoods before their homes: what is raised there once is not raised for each home."""
         began = time.monotonic()
         was_just_seen = (
             self._areas_seen is not None and timedelta() <= until - self._areas_seen < _AREAS_EVERY
@@ -210,7 +210,7 @@ class Runner:
         return len(homes)
 
     def _evaluate_batch(self, until: datetime, put_off: set[int]) -> int:
-        """Drop the changes that matter to no rule, and evaluate the first of the others."""
+        """Drop the changes that no rule asks for, and evaluate the first of the others."""
         began = time.monotonic()
         with self._database.transaction() as connection:
             evaluation_queue.drop_idle_changes(connection, until)

@@ -1,4 +1,4 @@
-"""Somebody pressed an emergency button, and nobody knows whose it is: the staff are told at once."""
+"""Somebody pressed an emergency button, and nobody knows whose it is: the staff are notified at once."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,14 +18,14 @@ SUBJECT = "ward"
 ALERT_KEY = AlertKey(NAME, SUBJECT)
 # What was pressed longer ago is no call any more that anybody could answer (our choice, as for a known button).
 _LONGEST_AGO = timedelta(hours=24)
-# While an alert is open the staff are told again at most this often, whoever presses how many buttons.
+# While an alert is open the staff are notified again at most this often, whoever presses how many buttons.
 _PAUSE = timedelta(minutes=2)
 # An alert names no more than these; the others are in quarantine.
 _NAMED = 10
 
 
 def evaluate(connection: Connection, until: datetime, now: datetime) -> int | None:
-    """Open the alert about calls that belong to nobody, or tell of further ones; return its number if it changed.
+    """Open the alert about calls that belong to nobody, or repeat it for further ones; return its number if it changed.
 
     There is one alert for all of them, so that nobody who makes up buttons can bury the board. Like every call for help it ends only
     by a person.
@@ -65,7 +65,7 @@ def _raised_through(alert: Alert | None) -> datetime | None:
 def _finding(
     fresh: Sequence[UnassignedCall], named: Sequence[UnassignedCall], raised_through: datetime | None
 ) -> Finding:
-    # A call that was told of before goes on: what is new of it is its last press.
+    # A call that was raised before goes on: what is new of it is its last press.
     began_at = min(
         one.last_at if raised_through is not None and one.began_at <= raised_through else one.began_at
         for one in fresh

@@ -1,4 +1,4 @@
-"""Evaluates the ward as a whole: when nothing is heard from any home, nobody can be evaluated, and the staff are told once."""
+"""Evaluates the ward as a whole: when nothing is received from any home, nobody can be evaluated, and the staff are notified once."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -27,7 +27,7 @@ _WORTH_A_LOOK = timedelta(minutes=10)
 _CAUSE = "no_life_sign"
 # Ingest itself stands still: what was sent waits in the broker, so this is no blind time, but the staff must know.
 BEHIND = "ingest_behind"
-# How long the broker or ingest may be away before the staff are told.
+# How long the broker or ingest may be away before the staff are notified.
 _RAISED_AFTER = timedelta(minutes=5)
 
 
@@ -94,7 +94,7 @@ def note_lag(connection: Connection, watermark: datetime, now: datetime) -> None
 def _contact_through(
     connection: Connection, lasts: NDArray[np.float64], before: datetime | None, until: datetime
 ) -> datetime | None:
-    """Return when the ward was last heard up to `until`; None if it never was."""
+    """Return the last contact of the ward up to `until`; None if there was none."""
     limit = until.timestamp()
     found = list(lasts[lasts <= limit])
     if before is not None:
@@ -151,7 +151,7 @@ def _other_causes(connection: Connection, since: datetime, now: datetime) -> lis
 
 
 def _blind_times(connection: Connection, since: datetime, until: datetime) -> list[BlindTime]:
-    """Return when nothing could be heard from the ward; what ingest had not read yet is no such time."""
+    """Return when nothing could be received from the ward; what ingest had not read yet is no such time."""
     found = blind_times.of_subjects(connection, (SUBJECT,), since, until)
     return [one for one in found if one.cause != BEHIND]
 

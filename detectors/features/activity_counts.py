@@ -1,4 +1,4 @@
-"""What `decline` compares: how much of life was heard on each local day."""
+"""What `decline` compares: how much activity was received on each local day."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from detectors.features.window import LifeSigns
 
 QUARTER_S, DOOR_USE_S = 900.0, 120.0
 NIGHT_FROM_S, NIGHT_TO_S = 23 * 3600.0, 5 * 3600.0
-# A day is left out if so much of it could not be heard, or was planned to be away.
+# A day is left out if the home was out of contact for so much of it, or an absence was planned.
 MOST_EXCLUDED_S = 6 * 3600.0
 
 Floats = NDArray[np.float64]
@@ -48,9 +48,9 @@ def count_days(
     zone : ZoneInfo
         The home's.
     excluded : sequence of (float, float)
-        Unix seconds: when the home could not be heard, or nobody was there.
+        Unix seconds: when the home was out of contact, or nobody was there.
     unsure : sequence of (float, float)
-        Unix seconds: when a sensor told more than was so. What it told then must not be in `signs`.
+        Unix seconds: when a sensor reported more than was so. What it reported then must not be in `signs`.
     """
     local = local_seconds(zone, signs.time)
     days = np.unique(local // DAY_S)

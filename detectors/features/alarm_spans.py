@@ -51,7 +51,7 @@ def alarm_spans(gaps: Silences, number: int, window: Window) -> Iterator[AlarmSp
 def breaks(window: Window) -> list[tuple[float, float, bool]]:
     """Return from when on nothing is raised, when listening starts anew, and whether it is a pause, in order of their beginning."""
     found = unobserved(window)
-    # Who is known to be away is not heard at home; that they do not come back is another rule's.
+    # Who is known to be away gives no sign at home; that they do not come back is another rule's.
     found += [(one.known_at.timestamp(), _end(one), False) for one in window.away]
     return sorted(found, key=lambda one: (one[0], one[1]))
 

@@ -1,4 +1,4 @@
-"""The links to devices: when each was heard, and the outages that follow from that, by our own clock."""
+"""Availability of devices: when each was in contact, and the outages that follow from that, by our own clock."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ class Link:
     Attributes
     ----------
     contacts : tuple of datetime
-        When we heard of it, in order; all times, or those that matter: the last, and the one before a silence that is on record.
+        Its contacts, in order; all times, or those that count: the last, and the one before a silence that is on record.
     status : tuple of (datetime, bool)
         When it said, or the broker said for it, that it is online or not, in order.
     """
@@ -35,12 +35,12 @@ class Link:
 
 @dataclass(frozen=True)
 class LinkOutage:
-    """A time in which something was not heard.
+    """A time in which a device was out of contact.
 
     Attributes
     ----------
     began_at, ended_at : datetime
-        When it was last heard, and when it was heard again; None while it is not.
+        Its last contact, and when it was in contact again; None while it is not.
     suppressed_from : datetime
         From when on other rules must not conclude anything from silence.
     known_at : datetime
@@ -77,17 +77,17 @@ def limit(heartbeat: timedelta, slack: timedelta = timedelta(0)) -> timedelta:
 
 
 def is_monitored(link: Link) -> bool:
-    """Tell whether it can be known of a device that it is silent."""
+    """Return whether it can be known of a device that it is silent."""
     return bool(link.status) or (link.heartbeat is not None and bool(link.contacts))
 
 
 def outages_of(link: Link, until: datetime, slack: timedelta) -> list[LinkOutage]:
-    """Return when a device was not heard, as of `until`, in order."""
+    """Return when a device was out of contact, as of `until`, in order."""
     return joined([*_offline(link, until), *_without_heartbeat(link, until, slack)])
 
 
 def _offline(link: Link, until: datetime) -> Iterator[LinkOutage]:
-    """Give when it was said that a device is offline, until it was said or heard that it is back."""
+    """Give when a device was said to be offline, until it was said to be back or was in contact."""
     for number, (since, is_online) in enumerate(link.status):
         if is_online or since > until or (number and not link.status[number - 1][1]):
             continue
@@ -99,7 +99,7 @@ def _offline(link: Link, until: datetime) -> Iterator[LinkOutage]:
 
 
 def _without_heartbeat(link: Link, until: datetime, slack: timedelta) -> Iterator[LinkOutage]:
-    """Give when a device with a heartbeat was not heard for longer than it may be silent."""
+    """Give when a device with a heartbeat was out of contact for longer than it may be silent."""
     if link.heartbeat is None:
         return
     allowed = limit(link.heartbeat, slack)

@@ -9,7 +9,7 @@ FILLED = ((6 * 3600.0, 300.0, 0.95), (12 * 3600.0, 600.0, 0.97), (24 * 3600.0, 6
 # And it goes on: what is calm again is believed soon.
 _STILL_S, _STILL_SHARE = 2 * 3600.0, 0.6
 # Even: at least eight intervals in the last three hours, over two hours or more, of which this share is the same to 2 % or 2 s
-# (recorded: at most half). Slower ones matter less: such signs do not confirm each other.
+# (recorded: at most half). Slower ones do less harm: such signs do not confirm each other.
 EVEN_WITHIN_S, EVEN_SPAN_S = 3 * 3600.0, 2 * 3600.0
 EVEN_LEAST, EVEN_SHARE = 8, 0.8
 _EVEN_PART, _EVEN_S = 0.02, 2.0
@@ -24,7 +24,7 @@ Flags = NDArray[np.bool_]
 
 
 def chatters(time: Floats, *, is_contact: bool = False) -> Flags:
-    """Tell of each life sign of one device whether the device chatters at that moment, shape (n,).
+    """Return for each life sign of one device whether the device chatters at that moment, shape (n,).
 
     What it claims: by the signs before it (never those after), the device reports without end (5 minutes for each sign fill 95 % of six
     hours, or 10 minutes 97 % of twelve or 80 % of a day), or as evenly as a clock for two hours, or, a contact, two times a minute
@@ -36,7 +36,7 @@ def chatters(time: Floats, *, is_contact: bool = False) -> Flags:
     ----------
     time : ndarray, shape (n,), float64
         Unix seconds, not decreasing. The first signs of a series are evaluated by what there is before them, so a series must begin
-        `SURROUNDINGS_S` before the first sign that matters.
+        `SURROUNDINGS_S` before the first sign that is asked for.
     is_contact : bool
         Whether it is a door or a drawer.
 

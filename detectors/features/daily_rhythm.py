@@ -34,7 +34,7 @@ VISIT_S = 600.0
 # An outing, as scoring defines it: the door before, the door after, and half an hour between.
 OUTING_DOOR_S, SHORTEST_OUTING_S = 120.0, 1800.0
 LATE_S = 23 * 3600.0
-# A night teaches only if the home was heard within this time before it and after it: who is away, or not yet watched, does not sleep well.
+# A night teaches only if the home was in contact within this time before it and after it: who is away, or not yet watched, does not sleep well.
 OBSERVED_WITHIN_S = DAY_S / 2
 # How many nights before its own a day knows.
 NIGHTS_BACK = 4
@@ -112,7 +112,7 @@ class _Calendar:
         return self.today - LEARNED_DAYS
 
     def is_observed(self, day: int, since_s: float, until_s: float) -> bool:
-        """Tell whether a part of a day (seconds after its midnight) teaches."""
+        """Return whether a part of a day (seconds after its midnight) teaches."""
         if not self.first <= day < self.today:
             return False
         began, ended = day * DAY_S + since_s, day * DAY_S + until_s
@@ -121,12 +121,12 @@ class _Calendar:
     def observed(
         self, days: NDArray[np.int64], since_s: NDArray[np.float64], until_s: NDArray[np.float64]
     ) -> NDArray[np.bool_]:
-        """Tell of a part of each of some days whether it teaches."""
+        """Return for a part of each of some days whether it teaches."""
         asked = zip(days.tolist(), since_s.tolist(), until_s.tolist(), strict=True)
         return np.array([self.is_observed(*one) for one in asked], np.bool_)
 
     def free(self, began: NDArray[np.float64], ended: NDArray[np.float64]) -> NDArray[np.bool_]:
-        """Tell of each of some spans (Unix seconds) whether it is free of masked time."""
+        """Return for each of some spans (Unix seconds) whether it is free of time that is excluded from training."""
         found = np.ones(len(began), np.bool_)
         for one, other in self._excluded:
             found &= (one >= ended) | (other <= began)
@@ -141,7 +141,7 @@ def _recent(signs: LifeSigns, until: float, days: int = LEARNED_DAYS) -> LifeSig
 
 
 def rises(sure: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell which confirmed life signs begin a time of being up: there is another a quarter to five quarters of an hour later.
+    """Return which confirmed life signs begin a time of being up: there is another a quarter to five quarters of an hour later.
 
     A visit to the toilet at five, with nothing after it, is still night.
     """
@@ -153,7 +153,7 @@ def rises(sure: NDArray[np.float64]) -> NDArray[np.bool_]:
 
 
 def is_by_hand(kind: NDArray[np.int8]) -> NDArray[np.bool_]:
-    """Tell by their kinds which life signs come from something that is used by hand, which nobody does in bed: a door, the fridge."""
+    """Return by their kinds which life signs come from something that is used by hand, which nobody does in bed: a door, the fridge."""
     return np.isin(kind, CERTAIN_KINDS) & (kind != BED)
 
 
@@ -217,7 +217,7 @@ def _nights(signs: LifeSigns, calendar: _Calendar) -> _Nights:
 
 
 def _is_between(observed_at: NDArray[np.float64], began: float, ended: float) -> bool:
-    """Tell whether life was heard not long before a night and not long after it."""
+    """Return whether there was a life sign not long before a night and not long after it."""
     edges = np.searchsorted(observed_at, [began - OBSERVED_WITHIN_S, began, ended, ended + OBSERVED_WITHIN_S])
     return bool(edges[1] > edges[0] and edges[3] > edges[2])
 
@@ -273,7 +273,7 @@ def _stays(signs: LifeSigns, calendar: _Calendar) -> tuple[dict[str, Spans], int
 
 
 def is_night(local: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell whether moments on the wall clock lie between 22:00 and 6:00."""
+    """Return whether moments on the wall clock lie between 22:00 and 6:00."""
     return (local + DAY_S - NIGHT_BEGINS_S) % DAY_S < NIGHT_S
 
 

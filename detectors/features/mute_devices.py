@@ -8,31 +8,31 @@ from numpy.typing import NDArray
 from detectors.features.stuck_patterns import StuckSpell
 
 HOUR_S, DAY_S = 3600.0, 86_400.0
-# All limits are our choice. A silence is measured in the hours in which the rest of the home is heard, so an outage adds nothing to it.
+# All limits are our choice. A silence is measured in the hours in which the rest of the home is in contact, so an outage adds nothing to it.
 LEAST_HOURS, BEYOND_BASELINE = 24, 3.0
 BASELINE_S, LEAST_DAYS = 28 * DAY_S, 7
-# What is silent for longer of its own accord tells nothing by its silence.
+# What is silent for longer of its own accord says nothing by its silence.
 LONGEST_HOURS = 7 * 24
 LOOKBACK_S = BASELINE_S + 14 * DAY_S
-"""How far before a span it must be known when devices told something."""
+"""How far before a span it must be known when devices reported something."""
 
 Floats = NDArray[np.float64]
 
 
 def mute_spells(reported: Floats, others: Floats, until: float) -> Iterator[StuckSpell]:
-    """Return the spells in which a device told nothing for too long, up to a moment.
+    """Return the spells in which a device reported nothing for too long, up to a moment.
 
-    What it claims: while other devices of the home were heard in 24 different hours at least, and in three times as many as in any of its
-    silences of the four weeks before, it told nothing. What it does not claim: why (the battery, the radio, somebody took it away). Nothing
-    is claimed about a device that did not tell something on seven days before, or whose usual silences are so long that this takes more
+    What it claims: while other devices of the home were in contact in 24 different hours at least, and in three times as many as in any of its
+    silences of the four weeks before, it reported nothing. What it does not claim: why (the battery, the radio, somebody took it away). Nothing
+    is claimed about a device that did not report on seven days before, or whose usual silences are so long that this takes more
     than a week.
 
     Parameters
     ----------
     reported : ndarray, shape (n,), float64
-        When the device told anything, Unix seconds, rising; of many times within an hour the first and the last will do.
+        When the device reported anything, Unix seconds, rising; of many times within an hour the first and the last will do.
     others : ndarray, shape (m,), float64
-        The beginnings of the hours in which another device of the home told anything, rising.
+        The beginnings of the hours in which another device of the home reported anything, rising.
     until : float
         Unix seconds.
 
@@ -46,7 +46,7 @@ def mute_spells(reported: Floats, others: Floats, until: float) -> Iterator[Stuc
     if not len(reported):
         return
     ends = np.append(reported[1:], np.inf)
-    # How many hours in which others were heard lie before each moment; the device's own hour says nothing about its silence.
+    # How many hours in which others were in contact lie before each moment; the device's own hour says nothing about its silence.
     others_before = np.searchsorted(others, np.floor(reported / HOUR_S) * HOUR_S, side="right")
     for number in np.flatnonzero(np.minimum(ends, until) - reported >= LEAST_HOURS * HOUR_S).tolist():
         began, ended = float(reported[number]), float(ends[number])

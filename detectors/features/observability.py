@@ -1,4 +1,4 @@
-"""When something could have been heard or seen, so that its absence says something."""
+"""Observability: when something would have been received, so that its absence says something."""
 
 from datetime import datetime, timedelta
 
@@ -22,7 +22,7 @@ def until_now(signs: LifeSigns, until: float) -> LifeSigns:
 
 
 def is_washroom(place: str) -> bool:
-    """Tell whether a place is a bathroom or a toilet.
+    """Return whether a place is a bathroom or a toilet.
 
     Examples
     --------
@@ -33,13 +33,13 @@ def is_washroom(place: str) -> bool:
 
 
 def at_washroom(signs: LifeSigns) -> NDArray[np.bool_]:
-    """Tell of each life sign whether it is from a bathroom or a toilet."""
+    """Return for each life sign whether it is from a bathroom or a toilet."""
     numbers = [number for number, place in enumerate(signs.places) if is_washroom(place)]
     return np.isin(signs.place, numbers) if numbers else np.zeros(len(signs.time), np.bool_)
 
 
 def was_observable(window: Window, since: float, tick: float) -> bool:
-    """Tell whether a home could be heard from `since` to `tick`, as far as it was known at `tick`; planned absences count as not heard."""
+    """Return whether a home was in contact from `since` to `tick`, as far as it was known at `tick`; planned absences count as out of contact."""
     for one in window.blind:
         ended = np.inf if one.ended_at is None else one.ended_at.timestamp()
         if one.known_at.timestamp() <= tick and ended > since:
@@ -48,7 +48,7 @@ def was_observable(window: Window, since: float, tick: float) -> bool:
 
 
 def is_paused(window: Window, since: float, until: float) -> bool:
-    """Tell whether a planned absence lies in [since, until]."""
+    """Return whether a planned absence lies in [since, until]."""
     return any(
         pause.began_at.timestamp() <= until and (pause.ended_at is None or pause.ended_at.timestamp() > since)
         for pause in window.pauses
@@ -62,12 +62,12 @@ def pause_after(window: Window, moment: float) -> float:
 
 
 def is_held(window: Window, tick: float) -> bool:
-    """Tell whether nothing may be concluded from silence at a moment, because it is not decided whether the whole ward is silent."""
+    """Return whether nothing may be concluded from silence at a moment, because it is not decided whether the whole ward is silent."""
     return window.undecided_from is not None and tick > window.undecided_from.timestamp()
 
 
 def is_out_by_door(signs: LifeSigns, moments: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell at which moments somebody may be out: for half an hour nothing was heard, and the last thing was the entrance door."""
+    """Return at which moments somebody may be out: for half an hour nothing was received, and the last thing was the entrance door."""
     last = np.searchsorted(signs.time, moments, side="right") - 1
     doors = signs.time[signs.kind == DOOR]
     if not len(doors):
@@ -79,7 +79,7 @@ def is_out_by_door(signs: LifeSigns, moments: NDArray[np.float64]) -> NDArray[np
 
 
 def is_known_away(window: Window, moments: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell at which moments a tracker said that the resident is away, or an absence was planned."""
+    """Return at which moments a tracker said that the resident is away, or an absence was planned."""
     away = np.zeros(len(moments), np.bool_)
     for one in window.away:
         ended = np.inf if one.ended_at is None else one.ended_at.timestamp()
@@ -100,7 +100,7 @@ def after_partner(signs: LifeSigns, sure: NDArray[np.bool_], tick: float) -> flo
 
 
 def confirmed(signs: LifeSigns) -> NDArray[np.bool_]:
-    """Tell which life signs are beyond doubt, by their kind or by a partner."""
+    """Return which life signs are beyond doubt, by their kind or by a partner."""
     return certain(signs, confirmed_only=True)
 
 

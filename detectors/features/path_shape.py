@@ -1,4 +1,4 @@
-"""The way somebody walked, told from the jitter of fixes, and how much of it led nowhere."""
+"""The way somebody walked, distinguished from the jitter of fixes, and how much of it led nowhere."""
 
 from dataclasses import dataclass
 
@@ -93,7 +93,7 @@ def way(track: Track, until: float) -> Way:
 
 
 def _looked_up(track: Track) -> NDArray[np.bool_]:
-    """Tell which fixes are at the very place of an earlier one although others were between them."""
+    """Return which fixes are at the very place of an earlier one although others were between them."""
     found = np.zeros(len(track.time), np.bool_)
     last: dict[tuple[float, float], int] = {}
     for number, place in enumerate(zip(track.lat.tolist(), track.lon.tolist(), strict=True)):

@@ -78,7 +78,7 @@ def _backs(runs: Sequence[tuple[bool, NDArray[np.float64]]]) -> list[float]:
 
 
 def begins_away(track: Track, home: tuple[float, float]) -> bool:
-    """Tell whether a track begins far from home, so that the outing began before it."""
+    """Return whether a track begins far from home, so that the outing began before it."""
     accuracy = np.where(np.isnan(track.accuracy_m), UNKNOWN_ACCURACY_M, track.accuracy_m)
     usable = accuracy <= WORST_ACCURACY_M
     if not usable.any():

@@ -18,7 +18,7 @@ MEDIAN_STEPS = 7
 
 @dataclass(frozen=True)
 class Trigger:
-    """What makes a spell worth telling: how urgent, at which steps of the grid it holds, in a word, and in which room at each step."""
+    """What makes a spell worth raising: how urgent, at which steps of the grid it holds, in a word, and in which room at each step."""
 
     severity: Severity
     holds: NDArray[np.bool_]
@@ -28,7 +28,7 @@ class Trigger:
 
 @dataclass(frozen=True)
 class LevelSpell:
-    """A spell beyond a limit that was told: steps of the grid (`ended` None while it lasts), and the most urgent trigger."""
+    """A spell beyond a limit that was raised: steps of the grid (`ended` None while it lasts), and the most urgent trigger."""
 
     began: int
     raised: int
@@ -64,14 +64,14 @@ def level(
 
 
 def is_known(time: NDArray[np.float64], value: NDArray[np.float64], until: float) -> bool:
-    """Tell whether the level of a series is known at the last step up to a moment; the same as `level`, for less."""
+    """Return whether the level of a series is known at the last step up to a moment; the same as `level`, for less."""
     steps: NDArray[np.float64] = until // STEP_S * STEP_S - STEP_S * np.arange(MEDIAN_STEPS, dtype=np.float64)
     last = np.searchsorted(time, steps, side="right") - 1
     return bool(last[-1] >= 0 and np.all(steps - time[last] <= HOLD_S) and np.isfinite(value[last]).all())
 
 
 def lasting(holds: NDArray[np.bool_], duration_s: float) -> NDArray[np.bool_]:
-    """Tell at which steps something has held without a break for a time.
+    """Return at which steps something has held without a break for a time.
 
     Examples
     --------

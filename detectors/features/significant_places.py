@@ -78,11 +78,11 @@ class Places:
         return cls(body["days"], {(c[0], c[1]): (c[2], c[3]) for c in cells}, frozenset(body["out_hours"]))
 
     def is_familiar(self, lat: float, lon: float, within_m: float = _CELL_M) -> bool:
-        """Tell whether a usual cell lies within some metres of a position."""
+        """Return whether a usual cell lies within some metres of a position."""
         return self._near(lat, lon, within_m, stays=0)
 
     def is_stay(self, lat: float, lon: float, within_m: float = _CELL_M) -> bool:
-        """Tell whether a place where they usually stay (home, a club, a bench in the park) lies that near."""
+        """Return whether a place where they usually stay (home, a club, a bench in the park) lies that near."""
         return self._near(lat, lon, within_m, stays=LEAST_DAYS)
 
     def _near(self, lat: float, lon: float, within_m: float, *, stays: int) -> bool:

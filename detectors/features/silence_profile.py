@@ -77,7 +77,7 @@ class ThresholdCurve:
 
 
 def certain(signs: LifeSigns, *, confirmed_only: bool) -> NDArray[np.bool_]:
-    """Tell which life signs end a silence: all, or those that are certain by kind or have a partner within ten minutes."""
+    """Return which life signs end a silence: all, or those that are certain by kind or have a partner within ten minutes."""
     sure = np.ones(len(signs.time), np.bool_)
     if confirmed_only and len(signs.time):
         close = np.diff(signs.time) <= PARTNER_S
@@ -91,7 +91,7 @@ def certain(signs: LifeSigns, *, confirmed_only: bool) -> NDArray[np.bool_]:
 def distrusted(signs: LifeSigns, sure: NDArray[np.bool_], until: float) -> frozenset[str]:
     """Return the places whose single life signs say little, since there were too many of them in the days before `until`.
 
-    Where few sensors hear little, single signs are usual everywhere, and none of the places is distrusted.
+    Where few sensors notice little, single signs are usual everywhere, and none of the places is distrusted.
     """
     if not len(signs.time):
         return frozenset()
@@ -128,7 +128,7 @@ def _by_place(
 
 
 def trusted(signs: LifeSigns, places: frozenset[str]) -> NDArray[np.bool_]:
-    """Tell of each life sign whether it is elsewhere than at these places."""
+    """Return for each life sign whether it is elsewhere than at these places."""
     return ~np.isin(signs.place, [number for number, place in enumerate(signs.places) if place in places])
 
 

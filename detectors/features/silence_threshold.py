@@ -34,7 +34,7 @@ LEARNED_DAYS = 28
 FIXED_AWAKE_MIN = 480.0
 FIXED_ANY_MIN = 720.0
 AWAKE_BINS = (7 * 12, 22 * 12)
-# The usual is the line of all silences at home, moved by this share towards the line of the room seen last: whoever is heard in the
+# The usual is the line of all silences at home, moved by this share towards the line of the room seen last: whoever gives a sign in the
 # kitchen late at night has not gone to bed yet.
 ROOM_SHARE = 0.3
 # How much of the margin a usual silence of so many minutes gets. Short silences are regular, and full nights end with the morning;
@@ -47,7 +47,7 @@ CARRIED_SHARE = 0.5
 # Outings vary more than silences at home.
 DOOR_FACTOR = 3.0
 # Since the last sure life sign so many margins are given: uncertain signs put an alarm off no longer. Where single signs are usual,
-# since few sensors hear little, they say no less than others, and more is given: from the first share of them on, and so much from
+# since few sensors notice little, they say no less than others, and more is given: from the first share of them on, and so much from
 # the second on that only the cap of a day is left. Measured: docs/evaluation.md.
 SURE_FACTOR = 1.75
 SINGLES_SHARE = (0.05, 0.3)

@@ -31,12 +31,12 @@ FROZEN_S, FROZEN_LEAST = 16 * 3600.0, 24
 MUTE_S, MUTE_LEAST_DAYS, MUTE_PER_DAY = 36 * 3600.0, 6, 4.0
 MUTE_CONTACT_S, BEYOND_BASELINE_CONTACT = 72 * 3600.0, 3.0
 MUTE_LEAST_QUARTERS = 30
-# Meanwhile others tell of life in so many quarters of an hour a day.
+# Meanwhile others report life in so many quarters of an hour a day.
 LIVES_PER_DAY = 8.0
 _QUARTER_S = 900.0
-# A device that said anything so short ago is heard.
+# A device that said anything so short ago is in contact.
 REPORTED_WITHIN_S = 12 * 3600.0
-# What is checked, and what only says that a device is heard.
+# What is checked, and what only says that a device is in contact.
 METRICS = (
     *(one.name for one in metrics.METRICS.values() if one.stuck_check),
     *(one.name for one in (metrics.BATTERY_PCT, metrics.LINK_QUALITY, metrics.HEARTBEAT)),
@@ -60,7 +60,7 @@ class ReportedMetric:
 
 @dataclass(frozen=True)
 class Sensor:
-    """What a device told; `has_heartbeat` or `has_status` if its silence would be noticed by another rule."""
+    """What a device reported; `has_heartbeat` or `has_status` if its silence would be noticed by another rule."""
 
     device: int
     kind: DeviceKind
@@ -82,7 +82,7 @@ class StuckSpell:
 
 
 def stuck_spells(sensor: Sensor, others: Floats, until: float) -> Iterator[StuckSpell]:
-    """Return the spells in which a device was stuck, up to a moment; `others` are the quarters of an hour in which others told of life."""
+    """Return the spells in which a device was stuck, up to a moment; `others` are the quarters of an hour in which others reported life."""
     acts = _acts(sensor)
     yield from _chatter(sensor)
     for reported in sensor.reported:
@@ -202,7 +202,7 @@ def _has_reported(sensor: Sensor, at: float) -> bool:
 
 
 def _acts(sensor: Sensor) -> Floats:
-    """Return when a device told that somebody acted."""
+    """Return when a device reported that somebody acted."""
     times = [
         reported.time if reported.metric in _CONTACTS else reported.time[reported.value > 0]
         for reported in sensor.reported
@@ -212,7 +212,7 @@ def _acts(sensor: Sensor) -> Floats:
 
 
 def lively(sensor: Sensor) -> Floats:
-    """Return the quarters of an hour in which a sensor tells of life; not while it chatters."""
+    """Return the quarters of an hour in which a sensor reports life; not while it chatters."""
     quarters = [np.zeros(0)]
     for reported in sensor.reported:
         if reported.metric in _ACTS:
@@ -224,6 +224,6 @@ def lively(sensor: Sensor) -> Floats:
 
 
 def _lives(others: Floats, began: float, ended: float) -> float:
-    """Return in how many quarters of an hour a day the others told of life."""
+    """Return in how many quarters of an hour a day the others reported life."""
     count = np.searchsorted(others, ended) - np.searchsorted(others, began)
     return float(count) / max((ended - began) / 86_400.0, 1e-9)

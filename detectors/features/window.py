@@ -27,14 +27,14 @@ class Interval:
 
 @dataclass(frozen=True)
 class Blind:
-    """Time in which nothing could have been heard.
+    """Time in which nothing could have been received.
 
     Attributes
     ----------
     began_at : datetime
-        The last moment at which something was heard.
+        The last moment at which something was received.
     ended_at : datetime or None
-        The first moment at which something was heard again; None while it lasts.
+        The first moment at which something was received again; None while it lasts.
     known_at : datetime
         From when on it was known. Nothing is raised from here to `ended_at`; what was raised before stays.
     """
@@ -161,13 +161,13 @@ class Window:
     life_signs, track, presses
         What was measured, as far back as the rules need it.
     blind : sequence of Blind
-        When the home, or the whole ward, could not be heard; silence in it says nothing.
+        When the home, or the whole ward, was out of contact; silence in it says nothing.
     pauses : sequence of Interval
         Planned absences.
     geofences : sequence of Geofence
         The resident's own.
     undecided_from : datetime or None
-        When the whole ward was last heard, if it is not yet decided whether the silence since then is an outage: what absence
+        When the whole ward was last in contact, if it is not yet decided whether the silence since then is an outage: what absence
         would raise after this moment is held back. None if there is nothing to wait for.
     closed_calls : sequence of datetime
         When people closed calls for help: a press after that is a new one.
@@ -180,9 +180,9 @@ class Window:
     home : tuple of float or None
         Where the home is, in degrees, if that is known.
     near_home : ndarray, shape (n,), float64
-        When the home's gateway heard the resident's tracker by radio, Unix seconds, not decreasing.
+        When the home's gateway received the resident's tracker by radio, Unix seconds, not decreasing.
     chattering : frozenset of int
-        Devices that chatter at the end of the span; what they tell then is not among the life signs.
+        Devices that chatter at the end of the span; what they report then is not among the life signs.
     """
 
     resident: int

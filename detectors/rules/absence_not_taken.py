@@ -59,10 +59,10 @@ def pauses(
 
 
 def taken(absence: PlannedAbsence, signs: LifeSigns, until: datetime, away: Sequence[Blind] = ()) -> Taken:
-    """Tell how a day service went, from what was heard up to `until`."""
+    """Return how a day service went, from what was received up to `until`."""
     begins, ends = absence.began_at.timestamp(), absence.ended_at.timestamp()
     seen = until_now(signs, min(until.timestamp(), ends))
-    # A tracker knows better than the door, and than whoever is heard at home meanwhile.
+    # A tracker knows better than the door, and than whoever gives signs at home meanwhile.
     outings = [
         one for one in away if begins - EARLY_S <= one.known_at.timestamp() < ends and one.known_at <= until
     ]
@@ -88,14 +88,14 @@ class AbsenceNotTaken:
     """A planned absence that does not take place: nobody left for the day service, or somebody moves about at home during a journey.
 
     For the staff. A day service is left for by the door between 90 minutes before its time and half an hour after it, with 15 minutes of quiet;
-    without that it is told 45 minutes after its time, and the watch goes on as if nothing had been planned; who is on a journey then is not
+    without that it is raised 45 minutes after its time, and the watch goes on as if nothing had been planned; who is on a journey then is not
     expected there. Of other absences it claims only that there were confirmed life signs in three different half hours of six hours, two
     hours after the beginning: it may be a guest. It ends when they leave, after half a day without that, or with the planned end.
 
     Parameters
     ----------
     has_door : bool
-        Whether the entrance door is heard; without it nobody can tell who left.
+        Whether the entrance door has a sensor in contact; without it nobody can tell who left.
     """
 
     has_door: bool = True
@@ -126,7 +126,7 @@ class AbsenceNotTaken:
     def _stayed(
         self, window: Window, one: PlannedAbsence, until: datetime
     ) -> tuple[float | None, float | None]:
-        """Return when it is told that nobody left, and when it was over."""
+        """Return when it is raised that nobody left, and when it was over."""
         tick = one.began_at.timestamp() + LATE_S + QUIET_AFTER_S
         if not self.has_door or tick >= one.ended_at.timestamp() or _was_blind(window, one, tick):
             return None, None
@@ -148,7 +148,7 @@ def _was_blind(window: Window, one: PlannedAbsence, tick: float) -> bool:
 
 
 def _is_on_journey(window: Window, tick: float) -> bool:
-    """Tell whether something else was planned, such as a journey: then nobody goes to the day service."""
+    """Return whether something else was planned, such as a journey: then nobody goes to the day service."""
     return any(
         one.kind is not AbsenceKind.DAY_SERVICE
         and one.began_at.timestamp() <= tick < one.ended_at.timestamp()

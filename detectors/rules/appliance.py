@@ -53,7 +53,7 @@ class ApplianceUnused:
     """An appliance of every day was not used by an hour, or three sigmas, after its usual first use, though somebody is up.
 
     For the staff: it claims a change of habit, not an emergency. It says nothing of an appliance used on fewer than nine days of ten, when
-    nobody was heard at home in the last two hours, when the home could not be heard, and in absences.
+    no life sign came from home in the last two hours, when the home was out of contact, and in absences.
 
     Parameters
     ----------
@@ -196,7 +196,7 @@ class ApplianceLeftOn:
 
 
 def _first_of_each(findings: list[Finding], since: datetime) -> tuple[Finding, ...]:
-    """Return one matter at a time, as far as they hold after `since`: of appliances missed or left on together the first."""
+    """Return one finding at a time, as far as they hold after `since`: of appliances missed or left on together the first."""
     kept: list[Finding] = []
     for one in sorted(findings, key=lambda finding: (finding.raised_at, finding.began_at)):
         if not kept or (kept[-1].cleared_at is not None and kept[-1].cleared_at <= one.raised_at):

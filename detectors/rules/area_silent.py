@@ -1,6 +1,6 @@
-"""Area silence: several homes of a neighbourhood fall silent together, as in a power cut, and the staff are told once.
+"""Area silence: several homes of a neighbourhood fall silent together, as in a power cut, and the staff are notified once.
 
-Each of these homes is blind by itself; this rule says that it is one matter and not many.
+Each of these homes is blind by itself; this rule says that it is one cause and not many.
 """
 
 from collections.abc import Sequence
@@ -17,16 +17,16 @@ from detectors.rules.ward_silent import SOME_HOMES
 
 NAME, VERSION = AREA_SILENT.name, AREA_SILENT.version
 CAUSE = "together"
-# With fewer homes than this, or less than half of those that are heard, it is no matter of the neighbourhood (our choice).
+# With fewer homes than this, or less than half of those that are in contact, it does not concern the neighbourhood (our choice).
 LEAST_HOMES = 3
 _LEAST_SHARE = 0.5
-# As shares of how long a home may be silent (three heartbeats). Homes that were cut off at one moment were last heard up to a
-# heartbeat apart, so when the first has missed 2.4 the last has missed 1.4. It is decided before the first would be told by itself.
+# As shares of how long a home may be silent (three heartbeats). Homes that were cut off at one moment were last in contact up to a
+# heartbeat apart, so when the first has missed 2.4 the last has missed 1.4. It is decided before the first would be raised by itself.
 DECIDED_AFTER, OVERDUE_AFTER = 0.8, 0.45
 _APART = 1 / 3
 # Connections end, and last wills are published, a little apart.
 _JITTER = timedelta(minutes=1)
-# If so many of all homes are silent it is the ward's matter, where that is evaluated.
+# If so many of all homes are silent it concerns the ward, where that is evaluated.
 WARD_SHARE = 0.8
 
 
@@ -40,14 +40,14 @@ class SilentHome:
 
 @dataclass(frozen=True)
 class AreaSilence:
-    """What is heard of a neighbourhood.
+    """Which homes of a neighbourhood are in contact.
 
     Attributes
     ----------
     area : str
         Its name.
     homes : int
-        How many of its homes were heard in the last day.
+        How many of its homes were in contact in the last day.
     quiet : sequence of QuietHome
         Those that are silent for at least `OVERDUE_AFTER` of what they may be, the longest first.
     """
@@ -118,13 +118,13 @@ def _sure_at(one: SilentHome, share: float, suppressed: Sequence[Blind]) -> date
 
 
 def _was_raised(one: SilentHome, known: datetime, suppressed: Sequence[Blind]) -> bool:
-    """Tell whether a home was told by itself by then; it stays so."""
+    """Return whether a home was raised by itself by then; it stays so."""
     sure = _sure_at(one, 1.0, suppressed)
     return sure is not None and sure <= known
 
 
 def lasts(one: AreaOutage, contact: AreaSilence | None) -> bool:
-    """Tell whether an outage goes on: at least half of its homes were not heard since."""
+    """Return whether an outage goes on: at least half of its homes were out of contact since."""
     still = (
         0 if contact is None else sum(one.began_at <= home.since <= one.known_at for home in contact.quiet)
     )
@@ -132,7 +132,7 @@ def lasts(one: AreaOutage, contact: AreaSilence | None) -> bool:
 
 
 def is_of_ward(areas: Sequence[AreaSilence]) -> bool:
-    """Tell whether so many homes everywhere are silent that it is the ward's matter; a small ward is never evaluated as a whole."""
+    """Return whether so many homes everywhere are silent that it concerns the ward; a small ward is never evaluated as a whole."""
     homes = sum(one.homes for one in areas)
     return homes >= SOME_HOMES and sum(len(one.quiet) for one in areas) >= WARD_SHARE * homes
 

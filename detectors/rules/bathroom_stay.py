@@ -72,7 +72,7 @@ class BathroomStay:
 
     A stay begins with a confirmed life sign in a bathroom or toilet and lasts until the next life sign anywhere else, whichever it is.
     It claims that nobody was seen to come out, not that somebody fell. It cannot tell while fewer than 30 stays on 21 days are known, where one
-    of them lasted so long (55 minutes) that leaving must be unseen, while the home cannot be heard, and in a planned absence. It is not told
+    of them lasted so long (55 minutes) that leaving must be unseen, while the home is out of contact, and in a planned absence. It is not raised
     beside an alarm about the same silence.
 
     Parameters
@@ -80,7 +80,7 @@ class BathroomStay:
     rhythm_on : callable
         What was learned for a local day; a stay is evaluated by the day on which it begins.
     alarm : Rule or None
-        The rule whose open alarm tells of the same silence.
+        The rule whose open alarm is about the same silence.
     """
 
     rhythm_on: Callable[[date], Rhythm]

@@ -16,7 +16,7 @@ from core.domain.rules import BATTERY
 from detectors.rules.base import Evaluation
 
 NAME, VERSION = BATTERY.name, BATTERY.version
-# The slope of the last 30 days, and when to tell.
+# The slope of the last 30 days, and when to raise it.
 SLOPE_DAYS = 30
 RAISED_DAYS = 14
 # Our choices. Many sensors stop some way above zero.
@@ -32,7 +32,7 @@ NEEDS_CHARGING_PCT = 20.0
 # A charge that falls so far within a week is forecast by that week alone.
 _FALLS_DAYS = 7
 _FALLS_PCT = 15.0
-# What was told ends only when the charge is clearly up again.
+# What was raised ends only when the charge is clearly up again.
 _ENOUGH_DAYS = 28
 CHECKED_AT = time(9)
 
@@ -41,14 +41,14 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class BatterySeries:
-    """What a device told of its battery on each local day; both arrays have shape (n,), days rise.
+    """What a device reported of its battery on each local day; both arrays have shape (n,), days rise.
 
     Attributes
     ----------
     day : ndarray, int64
-        Ordinals of local days on which it told something.
+        Ordinals of local days on which it reported something.
     level_pct : ndarray, float64
-        The middle one of the day's charges; NaN where it told none.
+        The middle one of the day's charges; NaN where it reported none.
     range_pct : ndarray, float64
         The day's highest charge less its lowest.
     is_low : ndarray, bool
@@ -124,9 +124,9 @@ def evaluate_batteries(
 
     What it claims: at the pace of the last 30 days the battery is empty in less than two weeks (by the low bound), or it is at 10 percent,
     or the device itself says that it is low; one that is charged every day, that it is below 20 percent. It claims nothing about devices
-    that tell no charge. It ends when the battery was changed or charged. A device that was silent on the day before is not evaluated: that it
-    is silent is told by another rule, and what was told stays. Checks begin with `watched_from`;
-    what they told before `raised_from` was told then, and is not told again.
+    that report no charge. It ends when the battery was changed or charged. A device that was silent on the day before is not evaluated: that it
+    is silent is raised by another rule, and what was raised stays. Checks begin with `watched_from`;
+    what they reported before `raised_from` was raised then, and is not raised again.
     """
     checks = [one for one in _checks(zone, batteries, until) if one >= watched_from]
     findings = [

@@ -22,7 +22,7 @@ NAME, VERSION = COLD.name, COLD.version
 # 18 degrees, the guide line of the WHO, would be an alert in most homes in winter; it is only drawn.
 COLD_C, BITTER_C, BELOW_BASELINE_C, HYSTERESIS_C = 12.0, 8.0, 6.0, 0.5
 COLD_S, BITTER_S, BELOW_BASELINE_S = 7200.0, 3600.0, 3600.0
-# Below the usual is nothing to tell of in a room that is still as warm as the guide line.
+# Below the usual is nothing to report in a room that is still as warm as the guide line.
 GUIDE_C = 18.0
 _LOOK_S = 1800.0
 _EPOCH = date(1970, 1, 1)
@@ -46,7 +46,7 @@ class Cold:
     """A living room below 12 degrees for two hours, below 8 for one, or any room 6 below its own usual for one.
 
     The usual is the median of the last 14 days at the same hour. Below 8 degrees is to be checked soon, the rest is worth a word. Bathrooms,
-    halls and the like do not count. Where only one room has a thermometer it stands for the living room. Nothing is told
+    halls and the like do not count. Where only one room has a thermometer it stands for the living room. Nothing is raised
     while the resident is away, may have gone out by the door, or an absence is planned. A spell ends half a degree above its limits.
 
     Parameters
@@ -86,7 +86,7 @@ class Cold:
     def _may_be_cold(
         self, window: Window, room: RoomSeries, time: NDArray[np.float64], is_only: bool
     ) -> bool:
-        """Tell whether a room's lowest value is below any of its limits; a level is never lower, and takes long to work out."""
+        """Return whether a room's lowest value is below any of its limits; a level is never lower, and takes long to work out."""
         lowest = float(room.temperature_c.min())
         if lowest >= GUIDE_C:
             return False

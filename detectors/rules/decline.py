@@ -76,7 +76,7 @@ def evaluate_days(
 
     What it claims: over the last week or so a count was clearly worse than in the two months before. It is a note to talk about, and
     says nothing about the cause. One alert at a time, whichever count it is about; it ends when all are as before, or the new days have become
-    the usual. What was so before `raised_from` is not told.
+    the usual. What was so before `raised_from` is not raised.
     """
     since, until = span
     findings = [

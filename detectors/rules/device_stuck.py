@@ -1,4 +1,4 @@
-"""Sensors that tell nothing any more although they are heard: stuck in one state, frozen at one value, chattering, or mute."""
+"""Sensors that report nothing useful although they are in contact: stuck in one state, frozen at one value, chattering, or mute."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -49,13 +49,13 @@ def evaluate_sensors(
 
     What it claims, each compared with the device's own ten days before: that a sensor reports as no person makes it report (`chatter`); that
     its state has lasted for at least 12 hours, a bed's for 20 and presence for a day, and twice its longest, while others
-    tell of life (`lasting`); that a temperature has not changed by a digit for 16 hours and 24 readings (`frozen`); that a sensor that spoke each day
-    says nothing for 36 hours, a contact for 72, while the others tell of life for twice (three times) as long as in any of its silences (`mute`). It claims nothing about a device without three days
-    of past, nor why: a door may stand open, a room may not be used any more. One finding for each device at a time; it ends when the device tells
+    report life (`lasting`); that a temperature has not changed by a digit for 16 hours and 24 readings (`frozen`); that a sensor that spoke each day
+    says nothing for 36 hours, a contact for 72, while the others report life for twice (three times) as long as in any of its silences (`mute`). It claims nothing about a device without three days
+    of past, nor why: a door may stand open, a room may not be used any more. One finding for each device at a time; it ends when the device reports
     something else.
 
-    What tells nothing about people and has neither heartbeat nor status, such as a thermometer, is evaluated by its silence (`quiet`, see
-    `detectors.features.mute_devices`), if it is given when each device of the home told anything (`reported_at`, Unix seconds, rising).
+    What says nothing about people and has neither heartbeat nor status, such as a thermometer, is evaluated by its silence (`quiet`, see
+    `detectors.features.mute_devices`), if it is given when each device of the home reported anything (`reported_at`, Unix seconds, rising).
     """
     since, until = span
     findings: list[Finding] = []
@@ -92,7 +92,7 @@ def next_check(zone: ZoneInfo, after: datetime) -> datetime:
 
 
 def is_evaluated_by_silence(sensor: Sensor) -> bool:
-    """Tell whether nobody else would notice that a device is silent: it has no heartbeat, says of itself nothing, and tells of no life."""
+    """Return whether nobody else would notice that a device is silent: it has no heartbeat, says of itself nothing, and reports no life."""
     return not (sensor.has_heartbeat or sensor.has_status) and not len(lively(sensor))
 
 

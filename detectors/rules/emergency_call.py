@@ -15,10 +15,10 @@ NAME = SOS.name
 # Somebody in need presses again and again: presses of one button this close are one call (our choice).
 ONE_CALL = timedelta(minutes=2)
 # A detector that says when it is over, and did not, repeats itself: reports this close are one call (our choice; leak sensors report each
-# 20 minutes or so). Closed, it may go on for this long before it is told again.
+# 20 minutes or so). Closed, it may go on for this long before it is raised again.
 GOES_ON = timedelta(hours=2)
 RAISED_AGAIN_AFTER = timedelta(minutes=30)
-# A button whose clock says it was pressed longer ago, or later than we heard of it, has a wrong clock: our own time counts.
+# A button whose clock says it was pressed longer ago, or later than we received it, has a wrong clock: our own time counts.
 LONGEST_DELAY = timedelta(hours=24)
 
 
@@ -28,9 +28,9 @@ class SosCall:
 
     Presses of one button within two minutes of each other are one call, unless a person closed it in between. A call has no end of
     its own: it stays active until a person closes it. A press sent twice (same device, number and time) is one press.
-    A detector that noticed a fall, smoke, gas, carbon monoxide or water is told like a press: whoever lies on the floor may not reach
+    A detector that noticed a fall, smoke, gas, carbon monoxide or water is raised like a press: whoever lies on the floor may not reach
     a button, and smoke asks nobody's leave. But nobody presses it again and again: one that also says when all is well, and has not said so
-    since, repeats itself, and is one call until it does. If people closed that call half an hour ago and it goes on, it is told again.
+    since, repeats itself, and is one call until it does. If people closed that call half an hour ago and it goes on, it is raised again.
 
     Parameters
     ----------
@@ -43,7 +43,7 @@ class SosCall:
     def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:  # noqa: ARG002 - a press is never too early
         """Evaluate the span (since, until], and every press known by now even if its time is after `until`."""
         known = (press for press in window.presses if press.received_at > window.watched_from)
-        # Of a press that was sent twice the first to be heard counts, in whatever order they are given.
+        # Of a press that was sent twice the first to be in contact counts, in whatever order they are given.
         latest_first = sorted(known, key=lambda press: press.received_at, reverse=True)
         presses = {(press.device, press.seq, press.time): press for press in latest_first}.values()
         calls = sorted(
@@ -57,7 +57,7 @@ class SosCall:
                 for one in self._beginnings(own, window.closed_calls)
             ]
         findings.sort(key=lambda finding: finding.raised_at)
-        # From `since` itself on: a press whose clock is ahead may be heard at the very moment up to which was evaluated.
+        # From `since` itself on: a press whose clock is ahead may be in contact at the very moment up to which was evaluated.
         return Evaluation(tuple(one for one in findings if one.raised_at >= since), None, can_tell=True)
 
     def _beginnings(
@@ -94,13 +94,13 @@ def _is_same_call(
 
 
 def _goes_on(before: tuple[datetime, Press], press: tuple[datetime, Press]) -> bool:
-    """Tell whether a detector says again what it said before, without having said in between that it is over."""
+    """Return whether a detector says again what it said before, without having said in between that it is over."""
     is_over = press[1].calm_at is not None and press[1].calm_at > before[1].time
     return press[0] - before[0] <= GOES_ON and not is_over
 
 
 def _is_due_again(first: Press, press: Press, closings: Sequence[datetime]) -> bool:
-    """Tell whether people closed a call so long ago that it may be told again, because it goes on."""
+    """Return whether people closed a call so long ago that it may be raised again, because it goes on."""
     closed = max((one for one in closings if first.received_at < one < press.received_at), default=None)
     return closed is not None and press.received_at - closed >= RAISED_AGAIN_AFTER
 

@@ -1,7 +1,7 @@
-"""Silent equipment: a device, or a whole home, that is not heard of, so that nobody can tell how the resident is.
+"""Silent equipment: a device, or a whole home, that is out of contact, so that nobody can tell how the resident is.
 
-These rules look at when we heard of a device at all, by our own clock, and not at what it measured. A silent home is not a silent
-resident: it ends in "cannot tell", which is shown and told as such.
+These rules look at the last contact of a device, by our own clock, and not at what it measured. A silent home is not a silent
+resident: it ends in "cannot tell", which is shown and notified as such.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ from detectors.features.window import Blind, earliest
 from detectors.rules.base import Evaluation
 
 HOME_SILENT, DEVICE_SILENT = rules.HOME_SILENT.name, rules.DEVICE_SILENT.name
-# What waits until the ward is heard is looked at again so soon, and ever more rarely the longer the ward is quiet (our choice).
+# What waits until the ward is in contact is looked at again so soon, and ever more rarely the longer the ward is quiet (our choice).
 _HELD_FOR, _HELD_SHARE = timedelta(seconds=10), 0.25
 # It leaves the home with its wearer, so it says nothing about the home.
 _CARRIED = {DeviceKind.TRACKER}
@@ -41,13 +41,13 @@ class HomeLinks:
     silent : Evaluation
         `home_silent` for the home and `device_silent` for its devices.
     blind : tuple of Blind
-        When the home could not be heard, or may not be concluded about.
+        When the home was out of contact, or may not be concluded about.
     home_outages : tuple of LinkOutage
         The outages of the home that were sure by `until`, to be kept on record.
     device_outages : tuple of (int, LinkOutage)
         Those of its devices that still last.
     is_awaited : bool
-        Whether a device with a heartbeat was never heard: its first message starts a deadline.
+        Whether a device with a heartbeat never had contact: its first message starts a deadline.
     """
 
     silent: Evaluation
@@ -69,8 +69,8 @@ def evaluate_home(
 ) -> HomeLinks:
     """Evaluate the equipment of a home as of `until`.
 
-    The home is silent when its gateway is, or when all its devices are that would be heard regularly. A silence that becomes sure
-    while the whole ward is silent is not raised: once the ward is heard again, the home gets its full time to be heard too. In the
+    The home is silent when its gateway is, or when all its devices are that should report regularly. A silence that becomes sure
+    while the whole ward is silent is not raised: once the ward is in contact again, the home gets its full time to be in contact too. In the
     same way a device is given time after its home was silent.
 
     Parameters
@@ -78,14 +78,14 @@ def evaluate_home(
     home : int
         The home's key.
     links : sequence of Link
-        Its devices. One without heartbeat and status can never be told to be silent.
+        Its devices. One without heartbeat and status can never be known to be silent.
     ward : sequence of Blind
-        When the whole ward could not be heard.
+        When the whole ward was out of contact.
     area : sequence of Blind
-        When the neighbourhood fell silent together. The home is blind all the same, but it is not told by itself until it has had its
-        full time to be heard again.
+        When the neighbourhood fell silent together. The home is blind all the same, but it is not raised by itself until it has had its
+        full time to be in contact again.
     undecided_from : datetime or None
-        When the whole ward was last heard, if it is not yet decided whether it is silent: what would be sure after this moment waits.
+        When the whole ward was last in contact, if it is not yet decided whether it is silent: what would be sure after this moment waits.
     slack : timedelta
         The least time that counts as silence, for clocks that run faster than the machine.
     """
@@ -116,7 +116,7 @@ def evaluate_home(
 def _outages_of_home(
     fixed: Sequence[Link], per_device: Mapping[int, Sequence[LinkOutage]], ward: Sequence[Blind]
 ) -> list[LinkOutage]:
-    """Return when a home was not heard: its gateway, or all of its devices that stay in it; not while the ward was not."""
+    """Return when a home was out of contact: its gateway, or all of its devices that stay in it; not while the ward was not."""
     found: list[LinkOutage] = []
     for link in fixed:
         if link.kind is DeviceKind.GATEWAY:
@@ -142,12 +142,12 @@ def _undecided(
 
 
 def _is_held(outage: LinkOutage, undecided_from: datetime | None, until: datetime) -> bool:
-    """Tell whether an outage would be sure by now, but for the ward, which may be silent as a whole."""
+    """Return whether an outage would be sure by now, but for the ward, which may be silent as a whole."""
     return undecided_from is not None and outage.is_sure_by(until) and undecided_from < outage.known_at
 
 
 def _suppression(outage: LinkOutage) -> Blind:
-    """Return the time in which nothing is concluded about single devices because their home was not heard."""
+    """Return the time in which nothing is concluded about single devices because their home was out of contact."""
     return Blind(outage.began_at, outage.ended_at, outage.began_at)
 
 
@@ -172,7 +172,7 @@ def _outages_of_devices(
     undecided_from: datetime | None,
     until: datetime,
 ) -> _DeviceOutages:
-    """Return when devices were not heard by themselves, as it counts; gateways speak for their home."""
+    """Return when devices were out of contact by themselves, as it counts; gateways speak for their home."""
     raised: list[tuple[Link, LinkOutage]] = []
     pending: list[LinkOutage] = []
     is_held = False
@@ -207,7 +207,7 @@ def _next_due(
 
 
 def _blind(known: Sequence[LinkOutage], until: datetime) -> tuple[Blind, ...]:
-    """Return when the home could not be heard, or may not be concluded about."""
+    """Return when the home was out of contact, or may not be concluded about."""
     return tuple(
         Blind(one.began_at, one.ended_at, one.suppressed_from)
         for one in known

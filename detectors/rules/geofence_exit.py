@@ -35,7 +35,7 @@ RETURN_BELOW = -2.0
 START = -4.0
 LEAVES_PER_S = 2 / 86_400
 RETURNS_PER_S = 1 / 3_600
-# A fix coarser than this says nothing about a fence. Trackers that tell no accuracy are taken to be middling (our choice, measured).
+# A fix coarser than this says nothing about a fence. Trackers that report no accuracy are taken to be middling (our choice, measured).
 WORST_ACCURACY_M = 500.0
 UNKNOWN_ACCURACY_M = 75.0
 LEAST_SIGMA_M = 10.0
@@ -45,10 +45,10 @@ SIGMAS_IN_ACCURACY = 1.515
 OUTLIERS = 0.015
 # Errors of fixes close in time are alike, so a burst weighs no more than one fix a minute (our choice: the filter was measured so).
 FULL_WEIGHT_S = 60.0
-# However long nothing is heard, no more than this is forgotten, so that two clear fixes are always enough (our choice).
+# However long nothing is received, no more than this is forgotten, so that two clear fixes are always enough (our choice).
 FORGETS_S = 1_800.0
 FRESH = timedelta(minutes=10)
-# Who was heard by the home's gateway so short ago is at home.
+# Whose tracker the home's gateway received so short ago is at home.
 NEAR_HOME_S = 180.0
 # How far ahead the next change of hours is looked for: hours repeat weekly.
 _AHEAD = timedelta(days=8)
@@ -87,7 +87,7 @@ class GeofenceExit:
 
     What it claims: the resident is outside the shape, while its hours hold. It works on levels, not on crossings: somebody who is
     outside when the hours begin is found then, if a fix of the last ten minutes says so, else at the next fix. A fix is evaluated at
-    the time it was made, never as "now". Where the home's gateway hears the tracker by radio, fixes outside an area with the home in it
+    the time it was made, never as "now". Where the home's gateway receives the tracker by radio, fixes outside an area with the home in it
     are left out for three minutes. Fixes after `until` are not looked at. Gaps in the track let the filter forget.
 
     Examples
@@ -135,7 +135,7 @@ class GeofenceExit:
 def _seen(window: Window, fence: Geofence, track: Track) -> tuple[Track, NDArray[np.float64]]:
     """Return the fixes that say something about a fence, and how far outside they are.
 
-    A fix that lies outside while the home's own gateway hears the tracker is wrong, if the home is inside.
+    A fix that lies outside while the home's own gateway receives the tracker is wrong, if the home is inside.
     """
     outside_m = distance_outside_m(fence.shape, track.lat, track.lon)
     received = window.near_home

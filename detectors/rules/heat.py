@@ -62,8 +62,8 @@ class _Grid:
 class Heat:
     """Severe heat for 30 minutes (60 at night), danger for 15, or danger within 90 minutes by the trend of the last hour.
 
-    It looks at the hottest room with a thermometer that also knows the humidity. Severe heat is worth a word (keep an eye), danger is told
-    (check soon). Nothing is told while a tracker says that the resident is away or an absence is planned, and short of danger also not
+    It looks at the hottest room with a thermometer that also knows the humidity. Severe heat is worth a word (keep an eye), danger is raised
+    (check soon). Nothing is raised while a tracker says that the resident is away or an absence is planned, and short of danger also not
     while they may have gone out by the door. A spell ends half a degree below severe. Where no value is known it cannot tell: a spell
     neither begins nor ends.
     """
@@ -108,7 +108,7 @@ def _grid(rooms: list[RoomSeries], time: NDArray[np.float64]) -> _Grid:
 
 
 def _forecast(hot: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Tell at which steps the trend of the last hour reaches danger soon."""
+    """Return at which steps the trend of the last hour reaches danger soon."""
     if len(hot) < _FIT_STEPS:
         return np.zeros(len(hot), np.bool_)
     around = np.arange(_FIT_STEPS) - (_FIT_STEPS - 1) / 2

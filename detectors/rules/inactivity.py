@@ -3,8 +3,8 @@
 What it claims: since the last life sign a time has passed that is longer than the longest usual silence at this time of day, by
 a margin. What it does not claim: that something happened. An outing through a door without sensor looks the same.
 
-Blind time. A silence that could not have been heard says nothing. So an alarm that was raised before it was known that we are
-blind stays; nothing is raised while we are blind; and when we can hear again, listening starts anew: the age that is compared
+Blind time. A silence in blind time says nothing. So an alarm that was raised before it was known that we are
+blind stays; nothing is raised while we are blind; and when the home is in contact again, listening starts anew: the age that is compared
 with the line runs from the end of the blind time, because there may have been any number of life signs in it. It is never
 compared with the full silence, which after an outage of two days would raise an alarm for everybody who is asleep. Until the
 first life sign after it the answer is "cannot tell". Silences that overlap blind time are not learned from.
@@ -186,7 +186,7 @@ class Inactivity:
             by = int(as_baseline[-1]) + 1 if len(as_baseline) else 0
             longest_min = round(float(limits.longest_min[step]))
             active_by = moment(base + (by + 1) * STEP_S)
-        heard_again = part.base > part.began
+        after_blind = part.base > part.began
         return as_json(
             reasons.InactivityReason(
                 rule_version=VERSION,
@@ -197,12 +197,12 @@ class Inactivity:
                 ),
                 uncertain_signs=_uncertain_signs(raised),
                 silent_min=round((tick - base) / 60),
-                listening_since=moment(part.base) if heard_again else None,
+                listening_since=moment(part.base) if after_blind else None,
                 usual=reasons.UsualSilence(days=limits.days, longest_min=longest_min, active_by=active_by),
                 context="after_door" if part.after_door else "at_home",
                 sensitivity=self.sensitivity.value,
                 ruled_out=(RuledOut.PLANNED_ABSENCE, RuledOut.HOME_SILENT, RuledOut.WARD_SILENT),
-                confidence=_confidence(limits.days, after_door=part.after_door, heard_again=heard_again),
+                confidence=_confidence(limits.days, after_door=part.after_door, after_blind=after_blind),
             )
         )
 
@@ -238,7 +238,7 @@ def _until(signs: LifeSigns, until: float) -> LifeSigns:
 
 
 def _can_tell(gaps: Silences, window: Window, until: datetime) -> bool:
-    """Tell whether we could hear the home without a break since its last life sign."""
+    """Return whether the home was in contact without a break since its last life sign."""
     last = float(gaps.began[-1])
     now = until.timestamp()
     return not any(stop <= now and resumed > last for stop, resumed, _ in unobserved(window))
@@ -257,7 +257,7 @@ def _pause_changes(window: Window, until: datetime) -> Iterator[datetime]:
         yield from (one for one in (pause.began_at, pause.ended_at) if one is not None and one > until)
 
 
-def _confidence(days: int, *, after_door: bool, heard_again: bool) -> Confidence:
+def _confidence(days: int, *, after_door: bool, after_blind: bool) -> Confidence:
     if days < FIXED_DAYS:
         return Confidence.LOW
-    return Confidence.MEDIUM if days < LEARNED_DAYS or after_door or heard_again else Confidence.HIGH
+    return Confidence.MEDIUM if days < LEARNED_DAYS or after_door or after_blind else Confidence.HIGH

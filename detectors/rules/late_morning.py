@@ -56,15 +56,15 @@ class LateMorning:
     not count unless it was just now.
 
     It claims that the morning is late, nothing more, and informs the staff; the alarm is the inactivity rule's. It cannot tell while
-    fewer than 14 mornings are known, when the home could not be heard since four, during a planned absence, and when the last life
-    sign before was the entrance door. It is not told beside an open alarm about the same silence. The matter ends with the first confirmed life sign, with the day, or when an absence begins.
+    fewer than 14 mornings are known, when the home was out of contact since four, during a planned absence, and when the last life
+    sign before was the entrance door. It is not raised beside an open alarm about the same silence. It ends with the first confirmed life sign, with the day, or when an absence begins.
 
     Parameters
     ----------
     rhythm_on : callable
         What was learned for a local day.
     alarm : Rule or None
-        The rule whose open alarm tells of the same silence.
+        The rule whose open alarm is about the same silence.
     """
 
     rhythm_on: Callable[[date], Rhythm]
@@ -107,7 +107,7 @@ class LateMorning:
 
 
 def _has_risen(signs: LifeSigns, sure: NDArray[np.bool_], begins: float, tick: float) -> bool:
-    """Tell whether somebody was up by then, or may just have got up."""
+    """Return whether somebody was up by then, or may just have got up."""
     first, last = np.searchsorted(signs.time, [begins, tick], side="right")
     counting = np.flatnonzero(sure[first:last]) + first
     if not len(counting):

@@ -34,7 +34,7 @@ _MOST = 0.8
 class LeftBehind:
     """A notice, never an alarm: whoever goes out without the tracker cannot be found by it.
 
-    What it claims: the last sign in the home was the entrance door, an hour ago; since then the home was heard, and quiet; and the
+    What it claims: the last sign in the home was the entrance door, an hour ago; since then the home was in contact, and quiet; and the
     tracker has not moved since, and lies where it lay before. It may be wrong about somebody who opened the door and then lay down: that the
     home is quiet is what the inactivity rule evaluates. It ends with the next sign at home, or when the tracker moves. With fewer than three
     fixes since the door, or none of the last half hour, nobody can tell.

@@ -1,4 +1,4 @@
-"""Night exit: the entrance door was used late at night and nobody has been heard inside since."""
+"""Night exit: the entrance door was used late at night and no life sign has come from inside since."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -24,8 +24,8 @@ BEGINS_MIN, ENDS_MIN, QUIET_S = 23 * 60.0, 29 * 60.0, 600.0
 class NightExit:
     """Night: the door between 23:00 and 5:00 and no life sign of any kind for ten minutes after it; for flagged residents only.
 
-    It claims that somebody used the door and is not heard inside: whoever went out, or went straight back to bed where no sensor is. It ends
-    with the next life sign at home. It cannot tell while the home cannot be heard, and is not asked in a planned absence.
+    It claims that somebody used the door and gives no sign inside: whoever went out, or went straight back to bed where no sensor is. It ends
+    with the next life sign at home. It cannot tell while the home is out of contact, and is not asked in a planned absence.
     """
 
     name: str = NAME
@@ -54,7 +54,7 @@ class NightExit:
             if over > since.timestamp():
                 place = signs.places[int(signs.place[number])]
                 findings.append(_finding(window, place, began, over if over <= now else None))
-        # A door that is used after now is told ten minutes later at the soonest.
+        # A door that is used after now is raised ten minutes later at the soonest.
         ahead = until if _is_at_night(window, now) else _next_night(window, until)
         can_tell = bool(np.any(signs.kind == DOOR))
         return Evaluation(tuple(findings), earliest(due, next_look(ahead, QUIET_S)), can_tell=can_tell)

@@ -57,8 +57,8 @@ class RestlessNight:
     """Night: raised at six in the morning for the staff, and over when the next night begins.
 
     It claims that two of the last three nights had more visits to the bathroom (without a sensor there: movements in and out of bed)
-    between 22:00 and 6:00 than one night in a hundred has, as this resident's nights vary, this one among them. It does not say why. Restless nights that go on are told once.
-    It cannot tell with fewer than 14 nights known, or when this night could not be heard throughout.
+    between 22:00 and 6:00 than one night in a hundred has, as this resident's nights vary, this one among them. It does not say why. Restless nights that go on are raised once.
+    It cannot tell with fewer than 14 nights known, or when the home was not in contact throughout this night.
 
     Parameters
     ----------
@@ -128,7 +128,7 @@ class RestlessNight:
 
 
 def _is_second(nights: Sequence[int | None], rare_from: int) -> bool:
-    """Tell whether a restless night after these is the second of three, and the first such.
+    """Return whether a restless night after these is the second of three, and the first such.
 
     Examples
     --------

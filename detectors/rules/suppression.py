@@ -1,4 +1,4 @@
-"""One matter, one alert: what only repeats an alarm that is open already is not told beside it."""
+"""Suppression: a finding is not raised while an alert for the same cause is open."""
 
 from datetime import datetime
 
@@ -7,10 +7,10 @@ from detectors.rules.base import Rule
 
 
 def is_suppressed(alarm: Rule | None, window: Window, tick: float, until: datetime) -> bool:
-    """Tell whether another rule's alarm was open at a moment (Unix seconds), as far as is known at `until`.
+    """Return whether another rule's alarm was open at a moment (Unix seconds), as far as is known at `until`.
 
     It is evaluated from the same window, so the answer is the same whoever looks, and when. Late data that withdraw the alarm bring back what
-    was not told beside it.
+    was not raised beside it.
     """
     if alarm is None:
         return False

@@ -100,7 +100,7 @@ class Wandering:
 
 
 def wandering_score(walked: Way) -> float:
-    """Return how much of a way led nowhere at its worst, from 0 to 1; above `1 - ASTRAY_BELOW` it is told."""
+    """Return how much of a way led nowhere at its worst, from 0 to 1; above `1 - ASTRAY_BELOW` it is raised."""
     lowest = [np.nanmin(straightness(walked, scale)[0], initial=1.0) for scale in SCALES]
     return 1.0 - float(min(lowest))
 
@@ -171,7 +171,7 @@ def _episodes(walked: Way, signs: _Signs, places: Sequence[Places | None]) -> It
 
 
 def _is_familiar_ground(walked: Way, begin: int, end: int, places: Places | None) -> bool:
-    """Tell whether the middle of a stretch is where somebody usually stays."""
+    """Return whether the middle of a stretch is where somebody usually stays."""
     if places is None:
         return False
     middle = float(np.median(walked.lat[begin : end + 1])), float(np.median(walked.lon[begin : end + 1]))

@@ -36,7 +36,7 @@ from detectors.windows.series import (
     track,
 )
 
-# Life signs are loaded this far back, and further if the last one that counts is not among them: a matter of a night or a morning holds
+# Life signs are loaded this far back, and further if the last one that counts is not among them: a rule about a night or a morning holds
 # until the next, and is evaluated from its beginning.
 _LOOK_BACK = (timedelta(hours=27), timedelta(days=4), timedelta(days=30), timedelta(days=120))
 # A life sign needs what was around it to be evaluated: the door before it, its partner.
@@ -51,7 +51,7 @@ _POWER_BACK = timedelta(hours=30)
 _CLIMATE_RULES = names_of(Family.CLIMATE)
 # What rules look at beside life signs and fixes.
 SERIES = ("temperature_c", "humidity_pct", "power_w", "near_home")
-# Absences that were planned this far back may still matter; those ahead have deadlines.
+# Absences that were planned this far back may still count; those ahead have deadlines.
 ABSENCES_BACK, ABSENCES_AHEAD = timedelta(days=3), timedelta(days=8)
 # Blind time that may lie in a silence that still lasts.
 BLIND_BACK = timedelta(days=120)
@@ -76,7 +76,7 @@ class WardView:
 
 @dataclass(frozen=True)
 class HomeView:
-    """What evaluating a resident needs to know about the home: what could be heard, and which equipment there is."""
+    """What evaluating a resident needs to know about the home: what was in contact, and which equipment there is."""
 
     home: int
     blind: Sequence[Blind]
@@ -107,7 +107,7 @@ def load_window(
 ) -> Window:
     """Return the window of a resident for evaluating a span (since, until].
 
-    `open_since` tells by rule when what is still open began; what is `laid_down` is read unless it is given.
+    `open_since` says by rule when what is still open began; what is `laid_down` is read unless it is given.
     """
     since, until = span
     began = open_since

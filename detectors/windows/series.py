@@ -18,7 +18,7 @@ _HUMIDITY_HOLDS_S = 3600.0
 # A sensor that chatters makes no such pause.
 _PAUSE_S = 1800.0
 SURE_WITHIN_S = 10 * 3600.0
-"""What a device told is put down to chatter at most so long before that was sure."""
+"""What a device reported is put down to chatter at most so long before that was sure."""
 _CONTACTS = frozenset({DeviceKind.DOOR, DeviceKind.FRIDGE})
 
 
@@ -37,10 +37,10 @@ def merged(devices: Sequence[DeviceLifeSigns]) -> LifeSigns:
 
 
 def believed(devices: Sequence[DeviceLifeSigns], at: float | None = None) -> list[DeviceLifeSigns]:
-    """Return the life signs without those that devices told while they chattered.
+    """Return the life signs without those that devices reported while they chattered.
 
     With a moment `at` (Unix seconds), a device that chatters at that moment is left out whole: what is usual is then learned from the
-    others alone, because only they will be heard.
+    others alone, because only they will be received.
     """
     found: list[DeviceLifeSigns] = []
     for device in devices:
@@ -110,7 +110,7 @@ def room_series(rows: Sequence[Series]) -> list[RoomSeries]:
 
 
 def power_series(rows: Sequence[Series]) -> list[Power]:
-    """Return what each plug drew; the power of anything else tells nothing about a person."""
+    """Return what each plug drew; the power of anything else says nothing about a person."""
     return [
         Power(one.device, one.place, np.array(one.times, np.float64), np.array(one.values, np.float64))
         for one in rows
@@ -119,7 +119,7 @@ def power_series(rows: Sequence[Series]) -> list[Power]:
 
 
 def near_home(rows: Sequence[Series]) -> NDArray[np.float64]:
-    """Return when a tracker was heard by the home's gateway, in order."""
+    """Return when the home's gateway received a tracker, in order."""
     contacts = [
         np.array(one.times, np.float64)[np.array(one.values, np.float64) > 0]
         for one in rows

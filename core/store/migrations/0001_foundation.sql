@@ -319,7 +319,7 @@ CREATE TABLE ingest_progress (
     reported_at       timestamptz NOT NULL
 );
 
--- Homes with something new. Ingest only inserts and the runner only deletes, so neither waits for the other.
+-- Homes with something new. Ingest only inserts and the scheduler only deletes, so neither waits for the other.
 CREATE TABLE home_change (
     home_id    integer NOT NULL,
     earliest   timestamptz NOT NULL,

@@ -26,7 +26,7 @@ from core.store.database import Connection
 from core.store.queries import load
 
 _ARRIVALS = load("telemetry/inserts")
-# A call for help wakes the runner at once.
+# A call for help wakes the scheduler at once.
 _URGENT = [METRICS[name].number for name in CALLS]
 _LIFE_SIGN = int(ReadingFlag.LIFE_SIGN)
 _RETAINED = int(ReadingFlag.RETAINED)

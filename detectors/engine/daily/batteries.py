@@ -1,4 +1,4 @@
-"""Evaluates the batteries of a home once a day, from what its devices told over the last two months."""
+"""Evaluates the batteries of a home once a day, from what its devices reported over the last two months."""
 
 from datetime import timedelta
 from functools import partial

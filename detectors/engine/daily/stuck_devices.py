@@ -1,4 +1,4 @@
-"""Evaluates four times a day whether the sensors of a home still tell what happens, from what they told over two weeks."""
+"""Evaluates four times a day whether the sensors of a home still report what happens, from what they reported over two weeks."""
 
 from collections.abc import Sequence
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""The runner on a real database: readings as ingest stores them in, alerts out."""
+"""The scheduler on a real database: readings as ingest stores them in, alerts out."""
 
 from datetime import datetime, time, timedelta
 from pathlib import Path
@@ -11,7 +11,7 @@ from core.domain.planned_absence import AbsenceKind
 from core.domain.rules import is_for_staff
 from core.store.database import Database
 from core.store.people import geofences, planned_absences
-from detectors.engine.scheduler import Runner
+from detectors.engine.scheduler import Scheduler
 from detectors.rules.geofence_exit import GeofenceExit
 from tests.support.wards.evaluated_ward import ZONE, JudgedWard, Seen, at, daily, home
 
@@ -101,7 +101,7 @@ def test_a_restart_in_the_middle_finds_what_was_missed_and_says_so(
 ) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.pass_to(at("2026-07-01 05:00"))
-    ward.pass_to(at("2026-07-01 14:00"), runner=Runner(database, ward.clock, ZONE))
+    ward.pass_to(at("2026-07-01 14:00"), scheduler=Scheduler(database, ward.clock, ZONE))
     (alert,) = alerts_of(ward)
     assert alert.detected_late
     assert at("2026-07-01 06:00") < alert.raised_at < at("2026-07-01 10:00")
@@ -302,7 +302,7 @@ def test_judging_stands_still_while_ingest_does(ward: JudgedWard) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.complete(at("2026-07-01 05:00"))
     ward.clock.advance(hours=12)
-    ward.runner.cycle()
+    ward.scheduler.cycle()
     assert ward.alerts("inactivity") == []
     assert not ward.is_judged(at("2026-07-01 12:00"))
 

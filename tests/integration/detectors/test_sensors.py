@@ -1,4 +1,4 @@
-"""Sensors that chatter or say nothing, judged by the runner: staff are told once, and a silence behind them is not hidden."""
+"""Sensors that chatter or say nothing, judged by the scheduler: staff are told once, and a silence behind them is not hidden."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path

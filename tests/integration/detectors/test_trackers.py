@@ -1,4 +1,4 @@
-"""Trackers and batteries, judged by the runner: what the store gives them, and what comes of it."""
+"""Trackers and batteries, judged by the scheduler: what the store gives them, and what comes of it."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path

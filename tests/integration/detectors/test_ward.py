@@ -10,7 +10,7 @@ from core.domain.alert import Alert, Condition, Severity
 from core.store.database import Database
 from core.store.detection import evaluation_queue
 from core.store.telemetry import blind_times
-from detectors.engine.scheduler import Runner
+from detectors.engine.scheduler import Scheduler
 from tests.support.alerting import HandClock
 from tests.support.wards.evaluated_ward import ZONE, JudgedWard, Seen, at, daily, home
 
@@ -84,7 +84,7 @@ def test_an_outage_that_nobody_watched_is_found_afterwards(ward: JudgedWard, dat
     live(ward, 9)
     ward.pass_to(TODAY + timedelta(hours=9, minutes=1))
     live(ward, 22, since=21)
-    ward.pass_to(TODAY + timedelta(hours=22), runner=Runner(database, ward.clock, ZONE))
+    ward.pass_to(TODAY + timedelta(hours=22), scheduler=Scheduler(database, ward.clock, ZONE))
     assert [one.rule for one in ward.alerts()] == ["ward_silent"]
     assert ward.alerts()[0].detected_late
 
@@ -111,13 +111,13 @@ def test_two_processes_share_the_work_and_raise_nothing_twice(ward: JudgedWard, 
     ward.store(today)
     ward.clock.advance(hours=20)
     ward.complete(ward.clock.now())
-    runners = [Runner(database, ward.clock, ZONE) for _ in range(2)]
+    schedulers = [Scheduler(database, ward.clock, ZONE) for _ in range(2)]
     with database.transaction() as connection:
         # One process holds the first homes; the other takes the rest meanwhile.
         held = evaluation_queue.claim_homes(connection, ward.clock.now(), 5)
         assert len(held) == 5
-        assert runners[0].cycle() > 0
-    runners[1].cycle()
+        assert schedulers[0].cycle() > 0
+    schedulers[1].cycle()
     assert ward.is_judged(ward.clock.now())
     assert sorted(one.subject for one in ward.alerts("inactivity")) == sorted(
         f"resident:{number}" for number in range(2, HOMES + 1)
@@ -216,14 +216,14 @@ def test_a_clock_that_was_set_back_stops_nobody_from_being_judged(
 
 def test_ingest_that_stands_still_is_told_to_the_staff(ward: JudgedWard, database: Database) -> None:
     clock = RunningClock(ward.clock.now())
-    runner = Runner(database, clock, ZONE)
+    scheduler = Scheduler(database, clock, ZONE)
     live(ward, 9)
     stopped = TODAY + timedelta(hours=9)
     ward.complete(stopped)
     clock.advance(seconds=(stopped - clock.now()).total_seconds())
-    runner.cycle()
+    scheduler.cycle()
     clock.advance(minutes=8)
-    Runner(database, clock, ZONE).cycle()
+    Scheduler(database, clock, ZONE).cycle()
     (alert,) = ward.alerts()
     assert (alert.rule, alert.reason["cause"], alert.condition) == (
         "ward_silent",
@@ -233,10 +233,10 @@ def test_ingest_that_stands_still_is_told_to_the_staff(ward: JudgedWard, databas
     # It catches up: what was sent had waited in the broker.
     live(ward, 9.2, since=9)
     ward.complete(clock.now())
-    Runner(database, clock, ZONE).cycle()
+    Scheduler(database, clock, ZONE).cycle()
     clock.advance(minutes=1)
     ward.complete(clock.now())
-    Runner(database, clock, ZONE).cycle()
+    Scheduler(database, clock, ZONE).cycle()
     (alert,) = ward.alerts()
     assert alert.condition is Condition.CLEARED
 

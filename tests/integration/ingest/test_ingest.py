@@ -65,7 +65,7 @@ def test_a_reading_is_stored_with_everything_that_follows_from_it(
         (1, moment, 1.0, 7, 1),
         (20, moment, 21.5, 7, 0),
     ]
-    # What pages and the runner read: the latest values, the link, the home's life sign, the news.
+    # What pages and the scheduler read: the latest values, the link, the home's life sign, the news.
     assert rows.of("SELECT metric, value FROM device_latest ORDER BY metric") == [(1, 1.0), (20, 21.5)]
     assert rows.of("SELECT last_time, last_seq FROM device_contact") == [(moment, 7)]
     assert rows.of("SELECT life_sign_at FROM home_latest") == [(moment,)]

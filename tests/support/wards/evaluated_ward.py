@@ -16,7 +16,7 @@ from core.store.database import Database
 from core.store.detection import evaluation_queue
 from core.store.telemetry import batches
 from core.store.telemetry.batches import Batch, DeviceContact
-from detectors.engine.scheduler import Runner
+from detectors.engine.scheduler import Scheduler
 from tests.support.alerting import HandClock
 from tests.support.wards import ward_files
 
@@ -75,14 +75,14 @@ def home(
 
 
 class JudgedWard:
-    """A registered ward with a runner; `now` moves only by `pass_to`."""
+    """A registered ward with a scheduler; `now` moves only by `pass_to`."""
 
     def __init__(
         self, database: Database, folder: Path, homes: Sequence[dict[str, Any]], now: datetime
     ) -> None:
         self.database = database
         self.clock = HandClock(now)
-        self.runner = Runner(database, self.clock, ZONE)
+        self.scheduler = Scheduler(database, self.clock, ZONE)
         self._seq = 0
         ward = {"offices": [{"name": "中央地域包括支援センター"}], "homes": list(homes)}
         with database.transaction() as connection:
@@ -122,11 +122,11 @@ class JudgedWard:
         with self.database.transaction() as connection:
             batches.store_batch(connection, batch, self.clock.now())
 
-    def pass_to(self, now: datetime, *, runner: Runner | None = None) -> int:
+    def pass_to(self, now: datetime, *, scheduler: Scheduler | None = None) -> int:
         """Move the clock, say that ingest has stored everything up to then, and judge; return how many homes were judged."""
         self.clock.advance(seconds=(now - self.clock.now()).total_seconds())
         self.complete(now)
-        return (runner or self.runner).cycle()
+        return (scheduler or self.scheduler).cycle()
 
     def complete(self, through: datetime) -> None:
         """Say that ingest has stored everything up to a moment."""

@@ -1,4 +1,4 @@
--- One batch of messages: latest state, changes for the runner, and how far ingest has come.
+-- One batch of messages: latest state, changes for the scheduler, and how far ingest has come.
 
 -- name: store_latest
 -- Keep the latest value of each metric of each device, by the time it happened.
@@ -66,7 +66,7 @@ ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device
 WHERE excluded.life_sign_at > home_latest.life_sign_at;
 
 -- name: notify_changes
--- Wake the runner; `urgent` says that somebody called for help.
+-- Wake the scheduler; `urgent` says that somebody called for help.
 SELECT pg_notify('home_change', %(payload)s);
 
 -- name: report_progress
