@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from ingest.codecs import (
     chirpstack,
+    esphome,
     homeassistant,
     native,
     owntracks,
@@ -28,6 +29,7 @@ CODECS: dict[str, Codec] = {
     "chirpstack": chirpstack.decode,
     "traccar": traccar.decode,
     "homeassistant": homeassistant.decode,
+    "esphome": esphome.decode,
 }
 
 

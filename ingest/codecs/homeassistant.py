@@ -75,7 +75,9 @@ def _discovery(entry: JsonObject, base: str, shared_topic: str) -> dict[str, obj
 def _sender(source: Source, entry: dict[str, object]) -> str:
     """Name the device as its readings will: by the topic they come on, under the same gateway."""
     topic = text_of(entry.get("state_topic"))
-    known = source_of(f"gw/{source.gateway_id}/{topic}" if source.gateway_id else topic)
+    prefix = f"gw/{source.gateway_id}/" if source.gateway_id else ""
+    # A sender that is set to publish under the prefix says it here too; one behind a bridge of brokers does not.
+    known = source_of(topic if prefix and topic.startswith(prefix) else prefix + topic)
     name_of = _NAMES.get(known.codec) if known else None
     name = name_of(known.parts) if known and name_of and len(known.parts) > 1 else ""
     if known is None or not name:
@@ -105,4 +107,5 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], str]] = {
     "shelly": lambda parts: parts[1] if parts[0] == "shellies" else parts[0],
     "the_things_stack": lambda parts: f"{parts[1]}/{parts[3]}" if len(parts) > 3 else "",
     "chirpstack": lambda parts: parts[3] if len(parts) > 3 else "",
+    "esphome": lambda parts: parts[0],
 }

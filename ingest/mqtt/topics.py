@@ -26,9 +26,15 @@ _FIRST_LEVEL = {
     "positions": "traccar",
     "events": "traccar",
     "traccar": "traccar",
+    "esphome": "esphome",
 }
 _SHELLY_SECOND = {"status", "events", "online", "rpc", "command", "debug", "announce"}
 _TASMOTA_SECOND = {"tele", "stat", "cmnd"}
+# ESPHome's kinds of components; its topics are {node}/{kind}/{object id}/state.
+_ESPHOME_SECOND = {
+    *("binary_sensor", "sensor", "text_sensor", "switch", "light", "fan", "event", "climate", "cover", "lock", "valve"),
+    *("number", "select", "text", "button", "update", "alarm_control_panel", "date", "time", "datetime"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ def _codec_of(parts: tuple[str, ...]) -> str | None:
     if first is not None:
         return first
     second = parts[1] if len(parts) > 1 else ""
+    if (len(parts) > 3 and second in _ESPHOME_SECOND) or parts[1:] == ("status",):
+        return "esphome"
     # Second-generation Shellys and some Tasmotas put their own name first.
     if second in _SHELLY_SECOND:
         return "shelly"

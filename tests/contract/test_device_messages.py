@@ -9,7 +9,8 @@ from typing import cast
 
 import pytest
 
-from ingest.commands.decode import decode_file
+from ingest.codecs import CODECS
+from ingest.commands.decode import decode_file, described
 from tests.support.paths import TEST_DATA
 
 _FILES = sorted((TEST_DATA / "payloads").glob("*.json"))
@@ -32,8 +33,13 @@ def _moment(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
-def test_all_forty_messages_are_there() -> None:
-    assert len(_FILES) == 40
+def test_every_format_has_recorded_messages() -> None:
+    assert len(_FILES) >= 40
+    formats = {
+        described(json.loads(path.read_text(encoding="utf-8"))["topic"], b"{}")["format"] for path in _FILES
+    }
+    # Native messages have schemas.
+    assert formats == set(CODECS) - {"native"}
 
 
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)

@@ -42,6 +42,12 @@ _TOPICS = (
     "positions",
     "events",
     "homeassistant/sensor/x/config",
+    "hall/binary_sensor/motion/state",
+    "hall/sensor/temperature/state",
+    "hall/event/sos/state",
+    "hall/light/lamp/state",
+    "hall/climate/ac/mode/state",
+    "hall/status",
     "gw/g1",
     "gw//zigbee2mqtt/x",
     "",
@@ -166,6 +172,7 @@ _NAMES = [
     "definition",
     "vendor",
     "model",
+    "event_type",
 ]
 _TEXTS = st.one_of(
     st.sampled_from(

@@ -28,9 +28,18 @@ def _proposed(topic: str, prefix: str) -> list[str]:
         ("shellyplus1-1/status/switch:0", {"output": True}),
         ("v3/care@t/devices/d1/up", {"uplink_message": {"decoded_payload": {"pir": "trigger"}}}),
         ("application/1/device/0102/event/up", {"object": {"pir": "trigger"}}),
+        ("hall/binary_sensor/motion/state", "ON"),
     ],
 )
-def test_the_proposed_sender_is_that_of_the_readings(
-    topic: str, payload: dict[str, object], prefix: str
-) -> None:
-    assert _proposed(topic, prefix) == [described(prefix + topic, json.dumps(payload).encode())["sender"]]
+def test_the_proposed_sender_is_that_of_the_readings(topic: str, payload: object, prefix: str) -> None:
+    body = payload if isinstance(payload, str) else json.dumps(payload)
+    assert _proposed(topic, prefix) == [described(prefix + topic, body.encode())["sender"]]
+
+
+def test_a_sender_may_say_its_topic_with_the_prefix_of_its_gateway() -> None:
+    topic = "gw/g1/hall/binary_sensor/motion/state"
+    assert _proposed(topic, "gw/g1/") == ["esphome:g1/hall"]
+
+
+def test_a_sender_cannot_propose_a_device_of_another_gateway() -> None:
+    assert _proposed("gw/g2/hall/binary_sensor/motion/state", "gw/g1/") == [""]
