@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from core.domain.device import DeviceKind
+from core.domain.metrics import SOS
 from simulator.devices.faults import Faults
 from simulator.devices.samples import HomeDay, Sample, SimPosition
 from simulator.devices.sensors import HomeSensors
@@ -60,7 +61,7 @@ class HomeWorld:
 
     def _sos(self, day: LocalDay, plan: DayPlan) -> list[Sample]:
         return [
-            Sample(day.ms(at_s), number, "sos", True)
+            Sample(day.ms(at_s), number, SOS.name, True)
             for number, device in enumerate(self.home.devices)
             if device.kind is DeviceKind.BUTTON
             for incident in self._presses

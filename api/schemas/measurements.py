@@ -7,7 +7,7 @@ from pydantic import Field
 from api.schemas.common import Output, ResultPage
 from api.schemas.residents import LocationAccessOut
 from core.domain.device import DeviceKind
-from core.domain.metrics import METRICS
+from core.domain.metrics import METRICS, TEMPERATURE_C
 from core.domain.reading import ReadingFlag
 from core.store.devices.devices import DeviceOverview
 from core.store.telemetry.readings import StoredReading
@@ -59,7 +59,7 @@ class ReadingOut(Output):
     device_id: str
     kind: DeviceKind
     place: str
-    metric: str = Field(examples=["temperature_c"])
+    metric: str = Field(examples=[TEMPERATURE_C.name])
     unit: str = Field(description="UCUM code.", examples=["Cel"])
     time: datetime = Field(description="When it happened at the device.")
     received_at: datetime

@@ -7,8 +7,9 @@ from enum import StrEnum
 from math import sqrt
 from statistics import fmean, stdev
 
-COUNTS_NAME = "decline"
-COUNTS_VERSION = 3
+from core.domain.rules import DECLINE
+
+COUNTS_NAME, COUNTS_VERSION = DECLINE.name, DECLINE.version
 """Under which name and version the daily counts are kept (`detectors.rules.decline`)."""
 COUNTS = ("active_quarters", "door_uses", "night_quarters")
 """Quarters of an hour with signs of life, uses of the entrance door, and quarters with signs of life between 23 and 5 o'clock."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from core.domain.metrics import ONLINE
 from core.errors import InputError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def fly(
         if problem:
             return Flight(device, at, problem=problem)
         signed_in = _since(began)
-        body = json.dumps({"online": True, "time": at}).encode()
+        body = json.dumps({ONLINE.name: True, "time": at}).encode()
         problem = line.publish(f"mimamori/v1/{device}/status", body, timeout_s)
         if problem:
             return Flight(device, at, signed_in, problem=problem)
@@ -160,11 +161,10 @@ class _Line:
 
 
 def _is_stored(database: "Database", device: str, sent_at: datetime) -> bool:
-    from core.domain.metrics import METRICS
     from core.store.operation import health
 
     with database.transaction() as connection:
-        found = health.latest_value(connection, device, METRICS["online"].number)
+        found = health.latest_value(connection, device, ONLINE.number)
     return found is not None and found[0] >= sent_at
 
 

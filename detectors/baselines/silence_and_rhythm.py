@@ -2,6 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
+from core.domain.metrics import POWER_W, TEMPERATURE_C
 from core.domain.rhythm import NAME as RHYTHM_NAME
 from core.domain.rhythm import VERSION as RHYTHM_VERSION
 from core.domain.rhythm import Rhythm
@@ -34,7 +35,7 @@ def _learn_silences(connection: Connection, subject: BaselineSubject, day: date)
 def _learn_rhythm(connection: Connection, subject: BaselineSubject, day: date) -> Rhythm:
     until = _settled(subject, day)
     since = until - timedelta(days=LEARNED_DAYS + 1)
-    metrics = ("temperature_c", "power_w")
+    metrics = (TEMPERATURE_C.name, POWER_W.name)
     rows = metric_series.series(connection, subject.home, subject.resident, metrics, since, until)
     training_data = TrainingData(
         _signs(connection, subject, since, until),

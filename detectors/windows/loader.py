@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from core.domain.geofence import Geofence
+from core.domain.metrics import HUMIDITY_PCT, NEAR_HOME, POWER_W, TEMPERATURE_C
 from core.domain.planned_absence import Absence
 from core.domain.rule_spec import Family
 from core.domain.rules import names_of
@@ -50,7 +51,7 @@ _CLIMATE_BACK = timedelta(hours=7)
 _POWER_BACK = timedelta(hours=30)
 _CLIMATE_RULES = names_of(Family.CLIMATE)
 # What rules look at beside life signs and fixes.
-SERIES = ("temperature_c", "humidity_pct", "power_w", "near_home")
+SERIES = (TEMPERATURE_C.name, HUMIDITY_PCT.name, POWER_W.name, NEAR_HOME.name)
 # Absences that were planned this far back may still count; those ahead have deadlines.
 ABSENCES_BACK, ABSENCES_AHEAD = timedelta(days=3), timedelta(days=8)
 # Blind time that may lie in a silence that still lasts.

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
+from core.domain.metrics import HUMIDITY_PCT, NEAR_HOME, POWER_W, TEMPERATURE_C
 from core.store.telemetry.metric_series import Series
 from core.store.telemetry.rule_windows import DeviceLifeSigns
 from detectors.features.chatter import EVEN_LEAST, chatters, spells
@@ -96,9 +97,9 @@ def track(rows: Sequence[tuple[float, float, float, float]]) -> Track:
 def room_series(rows: Sequence[Series]) -> list[RoomSeries]:
     """Return the climate of each room: temperatures with the last humidity of the same room in the hour before."""
     found: list[RoomSeries] = []
-    for place in sorted({one.place for one in rows if one.metric == "temperature_c"}):
-        time, temperature = _joined(rows, place, "temperature_c")
-        damp_time, damp = _joined(rows, place, "humidity_pct")
+    for place in sorted({one.place for one in rows if one.metric == TEMPERATURE_C.name}):
+        time, temperature = _joined(rows, place, TEMPERATURE_C.name)
+        damp_time, damp = _joined(rows, place, HUMIDITY_PCT.name)
         humidity = np.full(len(time), np.nan)
         # A thermometer sends both in one message, so the humidity of the same moment counts.
         last = np.searchsorted(damp_time, time, side="right") - 1
@@ -114,7 +115,7 @@ def power_series(rows: Sequence[Series]) -> list[Power]:
     return [
         Power(one.device, one.place, np.array(one.times, np.float64), np.array(one.values, np.float64))
         for one in rows
-        if one.metric == "power_w" and one.kind is DeviceKind.PLUG
+        if one.metric == POWER_W.name and one.kind is DeviceKind.PLUG
     ]
 
 
@@ -123,7 +124,7 @@ def near_home(rows: Sequence[Series]) -> NDArray[np.float64]:
     contacts = [
         np.array(one.times, np.float64)[np.array(one.values, np.float64) > 0]
         for one in rows
-        if one.metric == "near_home"
+        if one.metric == NEAR_HOME.name
     ]
     return np.sort(np.concatenate([np.zeros(0), *contacts]))
 

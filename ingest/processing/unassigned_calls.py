@@ -1,12 +1,12 @@
 """Unassigned calls: calls for help from senders of no resident; the staff are notified all the same."""
 
-from core.domain.metrics import METRICS
+from core.domain.metrics import FALL, METRICS, SOS
 from core.store.alerts.unassigned_calls import UnassignedCall
 from ingest.codecs.result import Decoded, Measured
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.values import stored_value
 
-_CALLS = frozenset({"sos", "fall"})
+_CALLS = frozenset({FALL.name, SOS.name})
 
 
 def note_call(calls: dict[str, UnassignedCall], message: InboundMessage, result: Decoded, why: str) -> None:

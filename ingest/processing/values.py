@@ -4,7 +4,7 @@ import hashlib
 import struct
 import zlib
 
-from core.domain.metrics import Metric
+from core.domain.metrics import BUTTON, Metric
 from ingest.codecs.parsing.event_words import stored_button_word
 from ingest.codecs.result import Position, Rejected
 
@@ -12,7 +12,7 @@ from ingest.codecs.result import Position, Rejected
 def stored_value(metric: Metric, value: float | bool | str, *, exact_words: bool = False) -> float | Rejected:
     """Return a value as it is stored: a number, 0 or 1 for a truth, the place of a word; or why it cannot be."""
     if isinstance(value, str):
-        word = value if exact_words or metric.name != "button" else stored_button_word(value)
+        word = value if exact_words or metric is not BUTTON else stored_button_word(value)
         if word not in metric.words:
             return Rejected("impossible_value", f"{metric.name} cannot be a word such as {value[:40]!r}")
         return float(metric.words.index(word))

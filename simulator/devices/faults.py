@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from core.domain import metrics
 from core.domain.device import DeviceKind
 from simulator.devices.samples import HomeDay, Sample
 from simulator.incidents.incident import SILENCING, Incident, IncidentKind, of_kind
@@ -15,12 +16,12 @@ from simulator.ward_file import SimDevice, SimHome
 # A broker notices a cut line after one and a half times the keep-alive of 60 s and publishes the last will.
 LAST_WILL_AFTER_MS = 90_000
 _CHATTERS_MS, _ON_MS = 180_000, 70_000
-_HEALTH = frozenset({"battery_pct", "link_quality"})
+_HEALTH = frozenset({metrics.BATTERY_PCT.name, metrics.LINK_QUALITY.name})
 # What sticks in one state says so once, and nothing more until it is mended.
 _STAYS = {
-    DeviceKind.DOOR: "contact_open",
-    DeviceKind.FRIDGE: "contact_open",
-    DeviceKind.BED: "bed_occupied",
+    DeviceKind.DOOR: metrics.CONTACT_OPEN.name,
+    DeviceKind.FRIDGE: metrics.CONTACT_OPEN.name,
+    DeviceKind.BED: metrics.BED_OCCUPIED.name,
 }
 WindowMs = tuple[int, int]
 
@@ -79,7 +80,7 @@ class Faults:
                 or not window[0] <= item.time_ms < window[1]
             ):
                 left.append(item)
-            elif item.metric in {"temperature_c", "humidity_pct"}:
+            elif item.metric in {metrics.TEMPERATURE_C.name, metrics.HUMIDITY_PCT.name}:
                 device = self._home.devices[item.device].device_id
                 value = generator(self._seed, "stuck", device, item.metric).uniform(18.0, 28.0)
                 left.append(item._replace(value=round(float(value), 1)))
@@ -92,8 +93,8 @@ class Faults:
                 left += [Sample(at_ms, number, stays, on) for at_ms, on in edges if _is_in(at_ms, home_day)]
             if self._home.devices[number].kind is DeviceKind.MOTION:
                 for time_ms in np.arange(begin, end, _CHATTERS_MS).tolist():
-                    left.append(Sample(time_ms, number, "motion", True))
-                    left.append(Sample(time_ms + _ON_MS, number, "motion", False))
+                    left.append(Sample(time_ms, number, metrics.MOTION.name, True))
+                    left.append(Sample(time_ms + _ON_MS, number, metrics.MOTION.name, False))
         return replace(home_day, samples=tuple(sorted(left)))
 
 

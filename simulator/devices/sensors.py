@@ -6,6 +6,7 @@ from math import ceil
 
 import numpy as np
 
+from core.domain import metrics
 from core.domain.device import DeviceKind
 from simulator.devices.samples import Sample, Value
 from simulator.incidents.incident import Incident, IncidentKind, of_kind
@@ -65,7 +66,7 @@ class HomeSensors:
                 yield from self._climate(number, device, day, plan)
             elif device.kind is DeviceKind.GATEWAY:
                 for at_s in _rhythm(device, plan, GATEWAY_EVERY_S):
-                    yield Sample(day.ms(at_s), number, "heartbeat", True)
+                    yield Sample(day.ms(at_s), number, metrics.HEARTBEAT.name, True)
             if device.kind not in _MAINS:
                 yield from self._health(number, device, day, plan)
 
@@ -81,11 +82,11 @@ class HomeSensors:
                 continue
             if at_s >= clear_s:
                 if clear_s > 0.0:
-                    yield clear_s, "motion", False
-                yield at_s, "motion", True
+                    yield clear_s, metrics.MOTION.name, False
+                yield at_s, metrics.MOTION.name, True
             clear_s = at_s + hold_s
         if clear_s > 0.0:
-            yield clear_s, "motion", False
+            yield clear_s, metrics.MOTION.name, False
 
     def _contact(
         self, device: SimDevice, day: LocalDay, _plan: DayPlan, activity: DayActivity
@@ -98,13 +99,13 @@ class HomeSensors:
         for (opens_s, closes_s), bounced, bounce_s in zip(uses, bounces, lasts_s, strict=True):
             if opens_s <= closed_s:
                 continue
-            yield opens_s, "contact_open", True
-            yield closes_s, "contact_open", False
+            yield opens_s, metrics.CONTACT_OPEN.name, True
+            yield closes_s, metrics.CONTACT_OPEN.name, False
             closed_s = closes_s
             if bounced:
-                yield closes_s + bounce_s, "contact_open", True
+                yield closes_s + bounce_s, metrics.CONTACT_OPEN.name, True
                 closed_s = closes_s + 2 * bounce_s
-                yield closed_s, "contact_open", False
+                yield closed_s, metrics.CONTACT_OPEN.name, False
 
     def _plug(
         self, device: SimDevice, _day: LocalDay, plan: DayPlan, activity: DayActivity
@@ -114,23 +115,23 @@ class HomeSensors:
         off_s = -DAY_S
         for on_s, ends_s in boils:
             if on_s > off_s:
-                yield on_s, "power_w", full_w
-                yield ends_s, "power_w", _STANDBY_W
+                yield on_s, metrics.POWER_W.name, full_w
+                yield ends_s, metrics.POWER_W.name, _STANDBY_W
                 off_s = ends_s
         for at_s in _rhythm(device, plan, PLUG_EVERY_S):
             boiling = [on_s for on_s, ends_s in boils if on_s - 1.0 <= at_s <= ends_s + 1.0]
             if not boiling:
-                yield at_s, "power_w", _STANDBY_W
+                yield at_s, metrics.POWER_W.name, _STANDBY_W
             elif at_s - max(boiling) > HOUR_S / 2:
                 # Something that stays on is reported again; a kettle that boils was reported just now.
-                yield at_s, "power_w", full_w
+                yield at_s, metrics.POWER_W.name, full_w
 
     def _bed(
         self, _device: SimDevice, _day: LocalDay, plan: DayPlan, activity: DayActivity
     ) -> Iterator[SensorEvent]:
         for at_s, is_in in activity.bed:
             if plan.wake_s <= at_s < plan.end_s:
-                yield at_s, "bed_occupied", is_in
+                yield at_s, metrics.BED_OCCUPIED.name, is_in
 
     def _climate(self, number: int, device: SimDevice, day: LocalDay, plan: DayPlan) -> Iterator[Sample]:
         wall_s = np.array(_rhythm(device, plan, CLIMATE_EVERY_S))
@@ -140,8 +141,8 @@ class HomeSensors:
             for from_s, until_s in incident.windows_s(day):
                 warm = drawn_to(warm, wall_s, from_s, until_s, incident.temperature_c)
         for time_ms, temperature, humidity in zip(times, warm.tolist(), damp.tolist(), strict=True):
-            yield Sample(time_ms, number, "temperature_c", temperature)
-            yield Sample(time_ms, number, "humidity_pct", humidity)
+            yield Sample(time_ms, number, metrics.TEMPERATURE_C.name, temperature)
+            yield Sample(time_ms, number, metrics.HUMIDITY_PCT.name, humidity)
 
     def _health(self, number: int, device: SimDevice, day: LocalDay, plan: DayPlan) -> Iterator[Sample]:
         life_days, age_days, link = _battery(self._seed, device.device_id)
@@ -155,12 +156,12 @@ class HomeSensors:
             if device.kind is DeviceKind.TRACKER:
                 # Charged each evening: what is left shrinks over the day.
                 battery = 100.0 - 55.0 * ((at_s / HOUR_S - 20.0) % 24.0) / 24.0
-                yield Sample(time_ms, number, "battery_pct", round(battery))
+                yield Sample(time_ms, number, metrics.BATTERY_PCT.name, round(battery))
                 continue
             # Replaced when empty, and then full again.
             left = self._left(device, day, at_s, used_days / life_days)
-            yield Sample(time_ms, number, "battery_pct", max(1, round(100.0 * left)))
-            yield Sample(time_ms, number, "link_quality", link + wobble)
+            yield Sample(time_ms, number, metrics.BATTERY_PCT.name, max(1, round(100.0 * left)))
+            yield Sample(time_ms, number, metrics.LINK_QUALITY.name, link + wobble)
 
     def _left(self, device: SimDevice, day: LocalDay, at_s: float, used: float) -> float:
         """Return what is reported to be left of a battery: less and less slowly, and at the end all at once."""

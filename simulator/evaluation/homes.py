@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
-from core.domain.metrics import METRICS, MetricKind
+from core.domain.metrics import BUTTON, CONTACT_OPEN, CONTACT_USED, METRICS, MetricKind
 from core.errors import InputError
 from detectors.features.window import LIFE_KINDS, LifeSigns
 from simulator.replay.place_names import says_door, says_fridge
@@ -16,13 +16,13 @@ from simulator.replay.readings import QUARTER_S, RecordedReadings
 from simulator.replay.recording import Recording
 
 # A button or a contact says something by whichever value it sends; the others act only when they are on.
-_ACTS_AT_ZERO = frozenset({"contact_open", "contact_used", "button"})
+_ACTS_AT_ZERO = frozenset({CONTACT_OPEN.name, CONTACT_USED.name, BUTTON.name})
+# Of all others the place decides.
+_KINDS_OF_THEIR_OWN = frozenset({DeviceKind.BED, DeviceKind.BUTTON, DeviceKind.DOOR})
 _KIND_OF_METRIC = {
-    "bed_occupied": DeviceKind.BED,
-    "button": DeviceKind.BUTTON,
-    "sos": DeviceKind.BUTTON,
-    "contact_open": DeviceKind.DOOR,
-    "contact_used": DeviceKind.DOOR,
+    one.name: one.device_kind
+    for one in METRICS.values()
+    if one.device_kind is not None and one.device_kind in _KINDS_OF_THEIR_OWN
 }
 _MICROSECONDS = 1_000_000
 

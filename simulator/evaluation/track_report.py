@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from core.domain.geofence import Circle, Polygon
+from core.domain.rules import WANDERING
 from core.errors import InputError
 from detectors.features.window import Track, moment
 from simulator.evaluation.fence_trial import FenceTrial, read_excursions, try_fence
@@ -45,7 +46,7 @@ class TrackReport:
         return {
             "name": self.name,
             "walkers": [asdict(one) for one in self.walkers],
-            "wandering": None if self.wandering is None else asdict(self.wandering),
+            WANDERING.name: None if self.wandering is None else asdict(self.wandering),
             "notes": list(self.notes),
         }
 
@@ -118,7 +119,7 @@ def write_tracks(reports: Sequence[TrackReport], folder: Path) -> Path:
     found = together(reports)
     body = {
         "seeds": list(SEEDS),
-        "wandering": None if found is None else asdict(found),
+        WANDERING.name: None if found is None else asdict(found),
         "files": [report.to_json() for report in reports],
     }
     path.write_text(json.dumps(body, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
+from core.domain import metrics
 from simulator.devices.samples import Sample, SimPosition, Value
 from simulator.ward_file import SimDevice
 
@@ -12,13 +13,13 @@ MOST_IN_A_MESSAGE = 500
 
 # Zigbee2MQTT's own names, and what is turned round: there, contact true means closed.
 _ZIGBEE = {
-    "motion": "occupancy",
-    "contact_open": "contact",
-    "power_w": "power",
-    "temperature_c": "temperature",
-    "humidity_pct": "humidity",
-    "battery_pct": "battery",
-    "link_quality": "linkquality",
+    metrics.MOTION.name: "occupancy",
+    metrics.CONTACT_OPEN.name: "contact",
+    metrics.POWER_W.name: "power",
+    metrics.TEMPERATURE_C.name: "temperature",
+    metrics.HUMIDITY_PCT.name: "humidity",
+    metrics.BATTERY_PCT.name: "battery",
+    metrics.LINK_QUALITY.name: "linkquality",
 }
 
 
@@ -69,9 +70,9 @@ def zigbee_state(samples: Sequence[Sample]) -> bytes | None:
     """Return what Zigbee2MQTT publishes for values of one moment; None if it has no word for any."""
     body: dict[str, object] = {}
     for item in samples:
-        if item.metric == "sos":
+        if item.metric == metrics.SOS.name:
             body["action"] = "emergency"
-        elif item.metric == "contact_open":
+        elif item.metric == metrics.CONTACT_OPEN.name:
             body["contact"] = not item.value
         elif item.metric in _ZIGBEE:
             body[_ZIGBEE[item.metric]] = item.value

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, tzinfo
 from math import isfinite
 from typing import NamedTuple
 
-from core.domain.metrics import METRICS, Metric, MetricKind
+from core.domain.metrics import CONTACT_USED, METRICS, MOTION, Metric, MetricKind
 from core.errors import InputError
 from simulator.replay.place_names import says_door
 from simulator.replay.readings import QUARTER_S, ReadingsBuilder, ReadingSource
@@ -165,7 +165,7 @@ class _Reader:
     def _source(self, home_text: str, place_text: str, metric_text: str) -> tuple[int, Metric]:
         home, place_text, metric_text = self.homes.slug(home_text), place_text.strip(), metric_text.strip()
         if not metric_text:
-            metric_text = "contact_used" if says_door(place_text) else "motion"
+            metric_text = (CONTACT_USED if says_door(place_text) else MOTION).name
         metric = METRICS.get(metric_text)
         if metric is None:
             raise ValueError(

@@ -12,7 +12,7 @@ from api.dependencies import AnyUser, ConnectionDep, NowDep
 from api.schemas.common import Cursor, Limit, Moment, Number, ResultPage, from_cursor, to_cursor
 from api.schemas.measurements import BlindTimeOut, DeviceOut, FixOut, FixPage, ReadingOut
 from api.schemas.residents import LocationAccessOut
-from core.domain.metrics import METRICS
+from core.domain.metrics import METRICS, TEMPERATURE_C
 from core.store.devices import devices
 from core.store.telemetry import blind_times, readings
 
@@ -21,7 +21,7 @@ router = APIRouter(tags=["measurements"])
 _DAY = timedelta(days=1)
 DeviceId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["hall-1"])]
 Metric = Annotated[
-    str | None, Query(max_length=50, description="Only this metric.", examples=["temperature_c"])
+    str | None, Query(max_length=50, description="Only this metric.", examples=[TEMPERATURE_C.name])
 ]
 Since = Annotated[Moment | None, Query(alias="from", description="From when; by default a day before `to`.")]
 Until = Annotated[Moment | None, Query(alias="to", description="Up to, not including; by default now.")]

@@ -6,9 +6,9 @@ SELECT
     d.device_number AS number, d.device_id, d.sender, d.kind, d.place, d.model, d.gateway_id, d.heartbeat_s,
     d.registered_at, a.home_id AS home, h.name AS home_name, h.area, a.resident_id AS resident, c.last_received_at,
     c.last_time, c.clock_skew_s,
-    (SELECT l.value FROM device_latest AS l WHERE l.device_number = d.device_number AND l.metric = %(battery_pct)s)
+    (SELECT l.value FROM device_latest AS l WHERE l.device_number = d.device_number AND l.metric = %(charge)s)
         AS battery_pct,
-    (SELECT l.value FROM device_latest AS l WHERE l.device_number = d.device_number AND l.metric = %(battery_low)s)
+    (SELECT l.value FROM device_latest AS l WHERE l.device_number = d.device_number AND l.metric = %(low)s)
         AS battery_low
 FROM device AS d
 LEFT JOIN device_assignment AS a ON a.device_number = d.device_number AND upper_inf(a.during)
