@@ -6,6 +6,7 @@ from ingest.codecs import (
     chirpstack,
     esphome,
     homeassistant,
+    homie,
     native,
     owntracks,
     shelly,
@@ -30,6 +31,7 @@ CODECS: dict[str, Codec] = {
     "traccar": traccar.decode,
     "homeassistant": homeassistant.decode,
     "esphome": esphome.decode,
+    "homie": homie.decode,
 }
 
 

@@ -27,6 +27,7 @@ _FIRST_LEVEL = {
     "events": "traccar",
     "traccar": "traccar",
     "esphome": "esphome",
+    "homie": "homie",
 }
 _SHELLY_SECOND = {"status", "events", "online", "rpc", "command", "debug", "announce"}
 _TASMOTA_SECOND = {"tele", "stat", "cmnd"}

@@ -48,6 +48,11 @@ _TOPICS = (
     "hall/light/lamp/state",
     "hall/climate/ac/mode/state",
     "hall/status",
+    "homie/hall-1/door/contact",
+    "homie/hall-1/$state",
+    "homie/5/hall-1/$description",
+    "homie/5/hall-1/$alert/x",
+    "homie/5/hall-1/$stats/battery",
     "gw/g1",
     "gw//zigbee2mqtt/x",
     "",
@@ -173,6 +178,8 @@ _NAMES = [
     "vendor",
     "model",
     "event_type",
+    "nodes",
+    "properties",
 ]
 _TEXTS = st.one_of(
     st.sampled_from(
