@@ -11,8 +11,11 @@ from core.credentials.enrolment_codes import Code
 from core.domain.access_scope import AccessScope
 from core.domain.broker_account import BrokerAccount
 from core.domain.device import DeviceKind
-from core.store.devices import broker_accounts, devices, moves, proposals, registry
+from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, ProfileSource
+from core.formats.profile_file import for_model, library
+from core.store.devices import broker_accounts, devices, moves, profiles, proposals, registry
 from core.store.devices.devices import DeviceOverview
+from core.store.devices.profiles import Followed, StoredProfile
 from core.store.devices.registry import Placement
 
 _ALL = AccessScope(everything=True)
@@ -176,6 +179,54 @@ def issue_code(context: ActionContext, device_id: str, *, machine_now: datetime)
     return IssuedCode(account, code, device.place if account.name == device_id else "")
 
 
+def add_profile(context: ActionContext, profile: DeviceProfile) -> StoredProfile:
+    """Return a profile stored as the next version of its name, or the newest, if that says the same; no device follows it yet.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    """
+    visibility.require_admin(context.viewer, "change profiles")
+    return profiles.add(context.connection, profile, context.now)
+
+
+def set_profile(
+    context: ActionContext,
+    device_id: str,
+    *,
+    name: str | None,
+    version: int | None = None,
+    meaning: FieldMeaning | None = None,
+) -> Followed:
+    """Return what a device follows from now on: a profile, by its name the newest version, or none; and what its presses or states mean.
+
+    A profile of the library that is not stored yet is stored. With `meaning` None the device goes on to mean what it did.
+
+    Raises
+    ------
+    ForbiddenError
+        The viewer is no administrator.
+    NotFoundError
+        There is no such device in use, or no such profile.
+    """
+    visibility.require_admin(context.viewer, "choose the profiles of devices")
+    device = registry.device_in_use(context.connection, device_id)
+    number = None if name is None else _stored_profile(context, name, version).number
+    profiles.follow(context.connection, device.number, number, meaning)
+    registry.evaluate_again(context.connection, device.number, context.now)
+    registry.announce(context.connection)
+    return profiles.followed_by(context.connection, device.number)
+
+
+def _stored_profile(context: ActionContext, name: str, version: int | None) -> StoredProfile:
+    found = profiles.find(context.connection, name, version)
+    known = library().get(name) if version is None else None
+    if known is not None and (found is None or found.profile.source is ProfileSource.MODEL_LIBRARY):
+        return profiles.add(context.connection, known, context.now)
+    return profiles.get(context.connection, name, version) if found is None else found
+
+
 def accept_proposal(
     context: ActionContext,
     number: int,
@@ -185,7 +236,7 @@ def accept_proposal(
     kind: DeviceKind | None = None,
     place: str = "",
 ) -> DeviceOverview:
-    """Return a device, registered from now on as its gateway described it.
+    """Return a device, registered from now on as its gateway described it; it follows the profile that the library has of its model.
 
     Raises
     ------
@@ -208,6 +259,11 @@ def accept_proposal(
         kind=kind,
         place=place,
     )
+    known = for_model(made.model)
+    if known is not None:
+        profiles.follow(
+            context.connection, made.number, profiles.add(context.connection, known, context.now).number
+        )
     return devices.overview(context.connection, _ALL, made.device_id)
 
 

@@ -220,10 +220,12 @@ CREATE TABLE device (
     registered_at timestamp with time zone NOT NULL,
     retired_at timestamp with time zone,
     profile_id integer,
+    meaning text NOT NULL DEFAULT 'as_measured'::text,
     CONSTRAINT device_pkey PRIMARY KEY (device_number),
     CONSTRAINT device_device_id_check CHECK ((device_id ~ '^[a-z0-9][a-z0-9_-]{0,63}$'::text)),
     CONSTRAINT device_device_id_key UNIQUE (device_id),
     CONSTRAINT device_heartbeat_s_check CHECK ((heartbeat_s > 0)),
+    CONSTRAINT device_meaning_check CHECK ((meaning = ANY (ARRAY['as_measured'::text, 'call'::text, 'bed'::text, 'chair'::text]))),
     CONSTRAINT device_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES device_profile(profile_id),
     CONSTRAINT device_sender_key UNIQUE (sender)
 );
@@ -270,6 +272,8 @@ CREATE TABLE device_profile (
     model text NOT NULL DEFAULT ''::text,
     source text NOT NULL,
     fields jsonb NOT NULL,
+    models text[] NOT NULL DEFAULT '{}'::text[],
+    documents text[] NOT NULL DEFAULT '{}'::text[],
     created_at timestamp with time zone NOT NULL,
     CONSTRAINT device_profile_pkey PRIMARY KEY (profile_id),
     CONSTRAINT device_profile_name_version_key UNIQUE (name, version),

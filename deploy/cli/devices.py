@@ -16,6 +16,7 @@ from core.domain.metrics import BATTERY_PCT
 from core.errors import InputError
 from deploy.cli.connection import Work, work
 from deploy.cli.credentials import credentials, print_credential, write_label
+from deploy.cli.profiles import profiles
 from deploy.cli.proposals import proposals
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ devices = typer.Typer(
 )
 # `mimamori device label` and its like stand beside `add`, not in a group of their own.
 devices.registered_commands += credentials.registered_commands + proposals.registered_commands
+devices.add_typer(profiles, name="profile")
 _DeviceId = Annotated[str, typer.Argument(help="Printed on the label: lower case letters, digits, - and _.")]
 _Home = Annotated[str | None, typer.Option(help="Home it belongs to, by name: everybody's in that home.")]
 _Resident = Annotated[int | None, typer.Option(help="Resident whose own it is, by number.")]

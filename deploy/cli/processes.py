@@ -107,6 +107,10 @@ def evaluate(context: typer.Context) -> None:
 
 def decode(
     file: Annotated[str, typer.Argument(help="A file with a message, or - for standard input.")],
+    profile: Annotated[
+        str | None,
+        typer.Option(help="Profile of the device that sent it: a TOML file, or a name of the library."),
+    ] = None,
 ) -> None:
     """Tell what a message says: readings, positions, events, or why it cannot be used.
 
@@ -115,12 +119,14 @@ def decode(
 
     Example: [bold]mimamori decode message.json[/bold]
     """
+    from core.formats.profile_file import library_or_file
     from ingest.commands.decode import decode_messages
 
     if file != "-" and not Path(file).is_file():
         raise InputError(f"there is no file {file}")
     worst = 0
-    for text, exit_code in decode_messages(file):
+    known = None if profile is None else library_or_file(profile)
+    for text, exit_code in decode_messages(file, known):
         print(text, flush=True)
         worst = max(worst, exit_code)
     raise typer.Exit(worst)

@@ -52,8 +52,8 @@ def list_messages(
                 one.reason,
                 str(len(one.payload)),
                 # What strangers wrote is shown as text only, never as commands for the terminal.
-                Text(_printable(one.topic)),
-                Text(_printable(one.detail)),
+                Text(printable(one.topic)),
+                Text(printable(one.detail)),
             )
         Console().print(table)
     counts = ", ".join(f"{count} {name}" for name, count in reasons.items())
@@ -141,7 +141,8 @@ def release(
         print("`mimamori quarantine list --reason REASON` tells more; docs/senders.md says what to do")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text whose control characters reach no terminal."""
     return "".join(
         character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in text
     )

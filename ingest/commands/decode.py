@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import cast
 
-from core.domain.evidence.device_profile import evidence_of
+from core.domain.evidence.device_profile import DeviceProfile, evidence_of
 from core.domain.metrics import METRICS
 from core.errors import InputError
 from ingest.codecs import decode
@@ -28,7 +28,7 @@ def decode_file(name: str) -> tuple[str, int]:
     return answers[0]
 
 
-def decode_messages(name: str) -> Iterator[tuple[str, int]]:
+def decode_messages(name: str, profile: DeviceProfile | None = None) -> Iterator[tuple[str, int]]:
     """Give what every message in a file says as JSON, and its exit code, as soon as it is read.
 
     Parameters
@@ -37,6 +37,8 @@ def decode_messages(name: str) -> Iterator[tuple[str, int]]:
         A file, or `-` for standard input, with one message after the other: `topic` and `payload` (JSON, or a text that is
         sent as it is; or `payload_base64`), and `retain` where the broker had retained it. What `mosquitto_sub -F %J` prints is
         of this form.
+    profile : DeviceProfile, optional
+        Of the device that sent them.
 
     Yields
     ------
@@ -56,7 +58,7 @@ def decode_messages(name: str) -> Iterator[tuple[str, int]]:
     for body in _json_values(name, where):
         is_empty = False
         topic, payload, retained = _message(body, where)
-        said = described(topic, payload)
+        said = described(topic, payload, profile)
         if retained:
             said["retained"] = True
         yield json.dumps(said, ensure_ascii=False, indent=2), _UNDECODABLE if said["problems"] else 0
@@ -64,10 +66,10 @@ def decode_messages(name: str) -> Iterator[tuple[str, int]]:
         raise InputError(f'{where}: holds no message; write {{"topic": ..., "payload": ...}}')
 
 
-def described(topic: str, payload: bytes) -> dict[str, object]:
-    """Return what a message says as JSON values."""
+def described(topic: str, payload: bytes, profile: DeviceProfile | None = None) -> dict[str, object]:
+    """Return what a message says as JSON values, by the profile of its device."""
     source = source_of(topic)
-    result = decode(topic, payload)
+    result = decode(topic, payload, profile)
     if isinstance(result, Rejected):
         result = Decoded(sender="", name="", refused=[result])
     readings, problems = _checked(result)
@@ -84,7 +86,7 @@ def described(topic: str, payload: bytes) -> dict[str, object]:
         "gateway_id": source.gateway_id if source and source.gateway_id else None,
         "sender": result.sender or None,
         "values": _values(result, readings, fixes),
-        "readings": [_reading(measured, result) for measured in readings],
+        "readings": [_reading(measured, result, profile) for measured in readings],
         "fixes": [_fix(position, result.time) for position in fixes],
         "events": result.notes,
         "unread": list(dict.fromkeys(result.unread)),
@@ -145,7 +147,7 @@ def _value(measured: Measured) -> object:
     return measured.value
 
 
-def _reading(measured: Measured, result: Decoded) -> dict[str, object]:
+def _reading(measured: Measured, result: Decoded, profile: DeviceProfile | None) -> dict[str, object]:
     moment = measured.time or result.time
     name, _, channel = measured.metric.partition("#")
     metric = METRICS[name]
@@ -154,7 +156,7 @@ def _reading(measured: Measured, result: Decoded) -> dict[str, object]:
         "value": _value(measured),
         "unit": metric.unit,
         "kind": metric.kind.value,
-        "evidence": evidence_of(metric, channel, is_numbered=result.seq > 0).value,
+        "evidence": evidence_of(metric, channel, is_numbered=result.seq > 0, profile=profile).value,
         "time": _text(moment) if moment else None,
     }
 

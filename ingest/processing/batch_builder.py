@@ -3,9 +3,13 @@
 from collections.abc import Mapping
 from datetime import datetime
 
+from msgspec import structs
+
 from core.store.telemetry.batches import Batch, DeviceContact, SendingDevice
 from core.store.telemetry.quarantine import Refused
-from ingest.codecs.result import Decoded, Rejected
+from ingest.codecs import reread
+from ingest.codecs.profile_reader import meant
+from ingest.codecs.result import Decoded, Measured, Rejected
 from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.topics import source_of
 from ingest.processing.deduplication import Deduplication
@@ -78,9 +82,11 @@ class BatchBuilder:
             return
         if result.proposals:
             self.batch.proposed += [one.kept for one in result.proposals if one.sender]
+        device = self._find(result.sender) if result.sender else None
+        if device is not None and device.profile is not None:
+            result = reread(message.topic, message.payload, result, device.profile)
         problems = list(result.refused)
         if result.readings or result.fixes or result.last_seq is not None:
-            device = self._find(result.sender)
             refusal = _refusal(message, result, device)
             if refusal is not None:
                 note_call(self.batch.unassigned_calls, message, result, refusal.reason)
@@ -134,6 +140,7 @@ class BatchBuilder:
         *,
         is_new: bool,
     ) -> None:
+        result = self._with_own_channels(result, problems)
         if result.unread:
             self.unread[result.sender] = self.unread.get(result.sender, 0) + len(result.unread)
         when = result.time
@@ -156,6 +163,24 @@ class BatchBuilder:
                 self._sequence_observer.note(device, result.seq, latest)
         if self._sequence_observer is not None and result.last_seq is not None:
             self._sequence_observer.note_newest(device, result.last_seq)
+
+    def _with_own_channels(self, result: Decoded, problems: list[Rejected]) -> Decoded:
+        """Return a result with the readings of channels that are registered as devices of their own, as their profiles mean them."""
+        if not any("#" in one.metric for one in result.readings):
+            return result
+        readings: list[Measured] = []
+        for reading in result.readings:
+            name, _, channel = reading.metric.partition("#")
+            own = self._find(f"{result.sender}#{channel}") if channel else None
+            if own is None or own.profile is None:
+                readings.append(reading)
+                continue
+            said = meant(Measured(name, reading.value, reading.time), own.profile)
+            if isinstance(said, Rejected):
+                problems.append(said)
+            elif said is not None:
+                readings.append(Measured(f"{said.metric}#{channel}", said.value, said.time))
+        return structs.replace(result, readings=readings)
 
     def _is_new(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> bool:
         """Tell whether the message cannot be stored yet, by its number; if that is not certain, the database is asked."""

@@ -1,4 +1,4 @@
-"""The cases of tests/data/cases that one message decides: each is read as it should be, or stands here as not yet read right."""
+"""The cases of tests/data/cases that one message decides: each is read as it should be."""
 
 import json
 from collections.abc import Mapping
@@ -8,6 +8,8 @@ from typing import Any, cast
 
 import pytest
 
+from core.domain.evidence.device_profile import DeviceProfile
+from core.formats.profile_file import library
 from ingest.commands.decode import described
 from tests.support.paths import TEST_DATA
 
@@ -15,11 +17,11 @@ _CASES = TEST_DATA / "cases"
 _WITH_EXPECTED = sorted(
     path for path in _CASES.glob("*.json") if "expected" in json.loads(path.read_text(encoding="utf-8"))
 )
-# By the device's model alone, which only its registration knows. This list may only shrink.
-_NOT_READ_RIGHT = {
-    "bed-owon-spm915": "a contact that is a bed: needs the profile of the device's model",
-    "bed-tuya-pad": "an occupancy that is a bed: needs the profile of the device's model",
-    "door-browan-tbdw100": "status 1 is an open door on this model only: needs its profile",
+# By the device's model alone, which its registration names.
+_BY_PROFILE = {
+    "bed-owon-spm915": "owon-spm915",
+    "bed-tuya-pad": "tuya-bed-presence",
+    "door-browan-tbdw100": "browan-tbdw100",
 }
 # Of a situation from a bug report, whose text beside it says what is expected.
 _SITUATIONS: dict[str, dict[str, object]] = {
@@ -36,9 +38,9 @@ _SITUATIONS: dict[str, dict[str, object]] = {
 }
 
 
-def _said(path: Path) -> dict[str, Any]:
+def _said(path: Path, profile: DeviceProfile | None = None) -> dict[str, Any]:
     case = json.loads(path.read_text(encoding="utf-8"))
-    return described(case["topic"], json.dumps(case["payload"]).encode())
+    return described(case["topic"], json.dumps(case["payload"]).encode(), profile)
 
 
 def _is_right(said: Mapping[str, Any], expected: Mapping[str, object]) -> bool:
@@ -55,15 +57,15 @@ def _is_right(said: Mapping[str, Any], expected: Mapping[str, object]) -> bool:
 
 @pytest.mark.parametrize("path", _WITH_EXPECTED, ids=lambda path: path.stem)
 def test_a_message_has_the_value_that_its_case_says(path: Path) -> None:
-    said = _said(path)
+    profile = library()[_BY_PROFILE[path.stem]] if path.stem in _BY_PROFILE else None
+    said = _said(path, profile)
     expected = json.loads(path.read_text(encoding="utf-8"))["expected"]
-    wrong = [entry for entry in expected if not _is_right(said, entry)]
-    if path.stem in _NOT_READ_RIGHT:
-        assert wrong, f"{path.stem} is read right now: take it off the list"
-        # Without the profile it must at least not pass as nothing but a heartbeat.
-        assert "heartbeat" not in said["values"]
-    else:
-        assert wrong == [], said
+    assert [entry for entry in expected if not _is_right(said, entry)] == [], said
+
+
+@pytest.mark.parametrize("name", sorted(_BY_PROFILE))
+def test_without_its_profile_it_does_not_pass_as_nothing_but_a_heartbeat(name: str) -> None:
+    assert "heartbeat" not in _said(_CASES / f"{name}.json")["values"]
 
 
 @pytest.mark.parametrize("name", sorted(_SITUATIONS))

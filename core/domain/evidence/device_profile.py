@@ -1,8 +1,10 @@
 """Device profiles: what each field of a model's messages measures and proves, settled when a device is registered."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields, replace
 from datetime import timedelta
 from enum import StrEnum
+from functools import cached_property
 
 import msgspec
 
@@ -34,32 +36,81 @@ class FieldMeaning(StrEnum):
     """Somebody there is somebody in the chair."""
 
 
+# What is read in place of what a sensor measured, and of which metrics.
+_READ_AS: Mapping[FieldMeaning, tuple[str, frozenset[str]]] = {
+    FieldMeaning.CALL: ("sos", frozenset({"button", "input_on", "contact_open", "switch_on"})),
+    FieldMeaning.BED: ("bed_occupied", frozenset({"motion", "presence", "contact_open", "input_on"})),
+    FieldMeaning.CHAIR: (
+        "presence",
+        frozenset({"motion", "presence", "contact_open", "input_on", "bed_occupied"}),
+    ),
+}
+
+
+def can_mean(metric: str, meaning: FieldMeaning) -> bool:
+    """Tell whether the readings of a metric can mean this.
+
+    Examples
+    --------
+    >>> can_mean("button", FieldMeaning.CALL), can_mean("battery_pct", FieldMeaning.BED)
+    (True, False)
+    """
+    return meaning is FieldMeaning.AS_MEASURED or metric in _READ_AS[meaning][1]
+
+
 @dataclass(frozen=True, slots=True)
 class ProfileField:
-    """One metric of a device, as its model reports it.
+    """One field of a model's messages, or the readings of one metric, whichever field they came in.
 
     Attributes
     ----------
     metric : str
-        A name of the registry.
-    evidence : Evidence
-        What a reading proves. A movement that is never followed by a "clear" is a pulse.
+        A name of the registry: what the field measures, or whose readings it is about.
+    evidence : Evidence or None
+        What a reading proves; None: what the registry says. A movement that is never followed by a "clear" is a pulse.
     channel : str or None
         The component of the device; None stands for all that have no field of their own.
     hold : timedelta or None
         How long after the last movement the sensor still says that there is some; None where that is not known.
     meaning : FieldMeaning
         What it means in this home.
+    field : str
+        The name of the field in the message, with dots into nested objects; empty: all readings of the metric.
+    unit : str
+        The unit in which the sender counts, if it is not the metric's.
+    scale : float
+        What one count of the sender is in that unit: 0.5 for half per cents.
+    bit : int or None
+        Which bit of a number holds the truth, from 0 on; None: the value itself.
+    raised, over : tuple of str
+        Values that stand for true and false, in small letters; "*" for all others. Where neither is given, the usual words.
     """
 
     metric: str
-    evidence: Evidence
+    evidence: Evidence | None = None
     channel: str | None = None
     hold: timedelta | None = None
     meaning: FieldMeaning = FieldMeaning.AS_MEASURED
+    field: str = ""
+    unit: str = ""
+    scale: float = 1.0
+    bit: int | None = None
+    raised: tuple[str, ...] = ()
+    over: tuple[str, ...] = ()
+
+    @property
+    def reads_as(self) -> str:
+        """The metric under which its values are stored."""
+        return self.metric if self.meaning is FieldMeaning.AS_MEASURED else _READ_AS[self.meaning][0]
+
+    @property
+    def changes_values(self) -> bool:
+        """Whether it says how a value is read, and not only what it proves."""
+        says_how = self.field or self.unit or self.bit is not None or self.raised or self.over
+        return bool(says_how) or self.scale != 1.0 or self.meaning is not FieldMeaning.AS_MEASURED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class DeviceProfile:
     """What the devices of a model report; a change is a new version.
 
@@ -75,6 +126,10 @@ class DeviceProfile:
         Where it comes from.
     fields : tuple of ProfileField
         What is known; a metric without a field is taken as the registry says.
+    models : tuple of str
+        Other names under which bridges and servers know the model, as "maker model".
+    documents : tuple of str
+        Addresses of the documents that say so.
     """
 
     name: str
@@ -83,16 +138,47 @@ class DeviceProfile:
     model: str
     source: ProfileSource
     fields: tuple[ProfileField, ...]
+    models: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
 
     def field_of(self, metric: str, channel: str = "") -> ProfileField | None:
-        """Return the field of a metric and channel; one for this channel counts before one for all."""
-        found = [one for one in self.fields if one.metric == metric and one.channel in {channel, None}]
+        """Return the field of a stored metric and channel; one for this channel counts before one for all."""
+        found = [one for one in self.fields if one.reads_as == metric and one.channel in {channel, None}]
         return min(found, key=lambda one: one.channel is None, default=None)
 
     def evidence_of(self, metric: str, channel: str = "") -> Evidence | None:
         """Return what a reading proves; None where the profile does not say."""
         field = self.field_of(metric, channel)
         return None if field is None else field.evidence
+
+    @cached_property
+    def named_fields(self) -> tuple[ProfileField, ...]:
+        """What it says of fields by their names."""
+        return tuple(one for one in self.fields if one.field)
+
+    @cached_property
+    def changed_readings(self) -> tuple[ProfileField, ...]:
+        """What it changes in readings, whichever field they came in; those for one channel first."""
+        found = [one for one in self.fields if not one.field and one.changes_values]
+        return tuple(sorted(found, key=lambda one: one.channel is None))
+
+    def is_same_as(self, other: "DeviceProfile") -> bool:
+        """Tell whether two versions say the same."""
+        return replace(self, version=other.version, source=other.source) == other
+
+
+def with_meaning(profile: DeviceProfile | None, meaning: FieldMeaning) -> DeviceProfile | None:
+    """Return the profile of a device whose presses or states mean something in its home.
+
+    What the profile says itself of a metric's meaning stays.
+    """
+    if meaning is FieldMeaning.AS_MEASURED:
+        return profile
+    base = profile or DeviceProfile("", 0, "", "", ProfileSource.BY_HAND, ())
+    settled = {one.metric for one in base.fields if not one.field and one.changes_values}
+    target, sources = _READ_AS[meaning]
+    added = [ProfileField(metric, meaning=meaning) for metric in sorted(sources - settled - {target})]
+    return replace(base, fields=(*base.fields, *added))
 
 
 def evidence_of(
@@ -124,3 +210,17 @@ def fields_from_json(stored: object) -> tuple[ProfileField, ...]:
         return msgspec.convert(stored, tuple[ProfileField, ...])
     except msgspec.ValidationError as error:
         raise InputError(f"the fields of the profile cannot be read: {error}") from error
+
+
+def fields_to_json(known: tuple[ProfileField, ...]) -> list[dict[str, object]]:
+    """Return fields as they are stored; what has its default is left out."""
+    return [
+        {
+            spec.name: value
+            for spec in fields(one)
+            if (value := stored.get(spec.name)) is not None
+            and (spec.default is MISSING or getattr(one, spec.name) != spec.default)
+        }
+        for one in known
+        for stored in [msgspec.to_builtins(one)]
+    ]

@@ -1,15 +1,44 @@
-"""Device profiles: what is stored about what a model's messages prove."""
+"""Device profiles: what is stored about what a model's messages say and prove, and which devices follow them."""
 
 from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from psycopg.rows import dict_row
+from psycopg.types.json import Jsonb
 
-from core.domain.evidence.device_profile import DeviceProfile, ProfileSource, fields_from_json
+from core.domain.evidence.device_profile import (
+    DeviceProfile,
+    FieldMeaning,
+    ProfileSource,
+    fields_from_json,
+    fields_to_json,
+)
+from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
 
 _PROFILES = load("devices/profiles")
+# Known to all who number versions, to nothing else.
+_LOCK = 7_240_611
+
+
+@dataclass(frozen=True)
+class StoredProfile:
+    """A profile with its key; `devices` is how many in use follow any version of it, where that was asked."""
+
+    number: int
+    profile: DeviceProfile
+    devices: int = 0
+
+
+@dataclass(frozen=True)
+class Followed:
+    """The profile that a device follows, None for none, and what its presses or states mean in its home."""
+
+    stored: StoredProfile | None
+    meaning: FieldMeaning
 
 
 def by_key(connection: Connection, keys: Collection[int]) -> dict[int, DeviceProfile]:
@@ -17,8 +46,93 @@ def by_key(connection: Connection, keys: Collection[int]) -> dict[int, DevicePro
     if not keys:
         return {}
     rows = connection.cursor(row_factory=dict_row).execute(_PROFILES["in_use"], {"profiles": list(keys)})
-    return {row.pop("profile_id"): _profile(**row) for row in rows}
+    return {found.number: found.profile for found in (_stored(**row) for row in rows)}
 
 
-def _profile(*, source: str, fields: object, **columns: Any) -> DeviceProfile:
-    return DeviceProfile(source=ProfileSource(source), fields=fields_from_json(fields), **columns)
+def newest(connection: Connection) -> list[StoredProfile]:
+    """Return the newest version of every profile, by name."""
+    rows = connection.cursor(row_factory=dict_row).execute(_PROFILES["newest"])
+    return [_stored(**row) for row in rows]
+
+
+def find(connection: Connection, name: str, version: int | None = None) -> StoredProfile | None:
+    """Return a version of a profile, the newest if none is named; None if there is none."""
+    cursor = connection.cursor(row_factory=dict_row)
+    row = cursor.execute(_PROFILES["version"], {"name": name, "version": version}).fetchone()
+    return None if row is None else _stored(**row)
+
+
+def get(connection: Connection, name: str, version: int | None = None) -> StoredProfile:
+    """Return a version of a profile, the newest if none is named.
+
+    Raises
+    ------
+    NotFoundError
+        There is none.
+    """
+    found = find(connection, name, version)
+    if found is None:
+        which = name if version is None else f"{name}, version {version}"
+        raise NotFoundError(f"there is no profile {which}; `mimamori device profile list` shows them all")
+    return found
+
+
+def add(connection: Connection, profile: DeviceProfile, now: datetime) -> StoredProfile:
+    """Return a profile stored as the next version of its name; if the newest says the same, that one."""
+    connection.execute(_PROFILES["lock"], {"key": _LOCK})
+    latest = find(connection, profile.name)
+    if latest is not None and latest.profile.is_same_as(profile):
+        return latest
+    made = replace(profile, version=1 if latest is None else latest.profile.version + 1)
+    values = {
+        "name": made.name,
+        "version": made.version,
+        "vendor": made.vendor,
+        "model": made.model,
+        "source": made.source,
+        "fields": Jsonb(fields_to_json(made.fields)),
+        "models": list(made.models),
+        "documents": list(made.documents),
+        "now": now,
+    }
+    (number,) = connection.execute(_PROFILES["add"], values).fetchone() or (0,)
+    return StoredProfile(int(number), made)
+
+
+def follow(
+    connection: Connection, device: int, profile: int | None, meaning: FieldMeaning | None = None
+) -> None:
+    """Let a device follow a stored profile, by its key, or none; `meaning` None leaves what it means as it is."""
+    connection.execute(_PROFILES["follow"], {"device": device, "profile": profile, "meaning": meaning})
+
+
+def followed_by(connection: Connection, device: int) -> Followed:
+    """Return what a device follows."""
+    row = (
+        connection.cursor(row_factory=dict_row).execute(_PROFILES["followed"], {"device": device}).fetchone()
+    )
+    if row is None:
+        return Followed(None, FieldMeaning.AS_MEASURED)
+    key = row["profile_id"]
+    known = None if key is None else StoredProfile(key, by_key(connection, [key])[key])
+    return Followed(known, FieldMeaning(row["meaning"]))
+
+
+def _stored(
+    *,
+    profile_id: int,
+    source: str,
+    fields: object,
+    models: list[str],
+    documents: list[str],
+    devices: int = 0,
+    **columns: Any,
+) -> StoredProfile:
+    profile = DeviceProfile(
+        source=ProfileSource(source),
+        fields=fields_from_json(fields),
+        models=tuple(models),
+        documents=tuple(documents),
+        **columns,
+    )
+    return StoredProfile(profile_id, profile, devices)

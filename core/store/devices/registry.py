@@ -252,6 +252,11 @@ def end_assignment(connection: Connection, device: int, until: datetime) -> None
         ) from error
 
 
+def evaluate_again(connection: Connection, device: int, since: datetime) -> None:
+    """Let those be evaluated again whom a device concerns, from a moment on."""
+    connection.execute(_REGISTRY["add_changes"], {"device": device, "since": since, "former": None})
+
+
 def announce(connection: Connection) -> None:
     """Notify ingest, after the commit, that its list of devices is out of date."""
     connection.execute(_REGISTRY["announce_devices"])

@@ -153,8 +153,11 @@ CREATE TABLE device_profile (
     vendor      text NOT NULL DEFAULT '',
     model       text NOT NULL DEFAULT '',
     source      text NOT NULL CHECK (source IN ('exposes', 'discovery', 'model_library', 'by_hand')),
-    -- [{"metric", "evidence", "channel", "hold", "meaning"}, ...], as core.domain.evidence.device_profile.ProfileField has them
+    -- [{"metric", "field", "evidence", "channel", ...}, ...], as core.domain.evidence.device_profile.ProfileField has them
     fields      jsonb NOT NULL,
+    -- Other names of the model, and the documents that say so.
+    models      text[] NOT NULL DEFAULT '{}',
+    documents   text[] NOT NULL DEFAULT '{}',
     created_at  timestamptz NOT NULL,
     UNIQUE (name, version)
 );
@@ -171,7 +174,9 @@ CREATE TABLE device (
     registered_at  timestamptz NOT NULL,
     retired_at     timestamptz,
     -- Null: fields mean what the registry of metrics says.
-    profile_id     integer REFERENCES device_profile
+    profile_id     integer REFERENCES device_profile,
+    -- What its presses or states mean in this home, which no model can say.
+    meaning        text NOT NULL DEFAULT 'as_measured' CHECK (meaning IN ('as_measured', 'call', 'bed', 'chair'))
 );
 
 -- Where a device was, and whose it was (resident null: everybody's in that home), over time.

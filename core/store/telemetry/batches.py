@@ -11,7 +11,7 @@ from psycopg.rows import dict_row
 
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import Proposed
-from core.domain.evidence.device_profile import DeviceProfile
+from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, with_meaning
 from core.store.alerts import unassigned_calls
 from core.store.alerts.unassigned_calls import UnassignedCall
 from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
@@ -165,7 +165,8 @@ def progress(connection: Connection, worker: str) -> datetime | None:
 class SendingDevice:
     """A registered device as ingest needs it; `zone` is its home's, None while it is in no home.
 
-    `profile` is None for a device whose fields mean what the registry of metrics says.
+    `profile` is None for a device whose fields mean what the registry of metrics says; what its presses or states mean in its home
+    is in it.
     """
 
     number: int
@@ -210,12 +211,19 @@ def prove_alive(connection: Connection) -> None:
 
 
 def _sending_device(
-    known: Mapping[int, DeviceProfile], *, kind: str, zone: str | None, profile_id: int | None, **columns: Any
+    known: Mapping[int, DeviceProfile],
+    *,
+    kind: str,
+    zone: str | None,
+    profile_id: int | None,
+    meaning: str,
+    **columns: Any,
 ) -> SendingDevice:
+    profile = None if profile_id is None else known.get(profile_id)
     return SendingDevice(
         kind=DeviceKind(kind),
         zone=ZoneInfo(zone) if zone else None,
-        profile=None if profile_id is None else known.get(profile_id),
+        profile=with_meaning(profile, FieldMeaning(meaning)),
         **columns,
     )
 

@@ -1,5 +1,6 @@
 """Readings and fixes of a resident, as the people who look at them need them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -189,3 +190,11 @@ def _stored_reading(*, kind: str, metric: int, flags: int, **columns: Any) -> St
 
 def _latest_value(*, kind: str, metric: int, **columns: Any) -> LatestValue:
     return LatestValue(kind=DeviceKind(kind), metric=METRICS_BY_NUMBER[metric].name, **columns)
+
+
+def values_of(
+    connection: Connection, device: int, metrics: Iterable[int], since: datetime, *, most: int = 200
+) -> list[tuple[int, float, int]]:
+    """Return how often a device said which value of some metrics since a moment: (metric, value, times), the most frequent first."""
+    values = {"device": device, "metrics": list(metrics), "since": since, "most": most}
+    return connection.execute(_READINGS["values_of"], values).fetchall()

@@ -87,7 +87,7 @@ SELECT watermark FROM ingest_progress WHERE worker = %(worker)s;
 -- they measured before may still be on its way.
 SELECT
     device.device_number AS number, device.device_id, device.sender, device.kind, device.gateway_id, home.time_zone AS zone,
-    device.profile_id
+    device.profile_id, device.meaning
 FROM device
 LEFT JOIN device_assignment AS assignment
     ON assignment.device_number = device.device_number AND assignment.during @> %(now)s

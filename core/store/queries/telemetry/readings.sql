@@ -89,3 +89,12 @@ CROSS JOIN LATERAL (
 WHERE a.resident_id = %(resident)s
 ORDER BY f.time DESC
 LIMIT 1;
+
+-- name: values_of
+-- How often a device said what of some metrics in a span of time, the most frequent first.
+SELECT metric, value, count(*) AS times
+FROM reading
+WHERE device_number = %(device)s AND time >= %(since)s AND metric = ANY(%(metrics)s)
+GROUP BY metric, value
+ORDER BY times DESC, metric, value
+LIMIT %(most)s;

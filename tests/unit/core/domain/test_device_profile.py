@@ -18,6 +18,7 @@ from core.errors import InputError
 _FIELDS = (
     ProfileField("motion", Evidence.PULSE),
     ProfileField("input_on", Evidence.STATE, channel="1", meaning=FieldMeaning.BED),
+    ProfileField("input_on", Evidence.LEVEL, channel="3"),
     ProfileField("input_on", Evidence.HEALTH),
     ProfileField("presence", Evidence.STATE, hold=timedelta(seconds=90)),
 )
@@ -48,7 +49,9 @@ def test_a_profile_decides_for_its_own_fields_only() -> None:
 
 
 def test_the_field_of_a_channel_counts_before_the_one_for_all_channels() -> None:
-    assert _PROFILE.evidence_of("input_on", "1") is Evidence.STATE
+    # What it is stored as counts: on channel 1 the input is a bed.
+    assert _PROFILE.evidence_of("bed_occupied", "1") is Evidence.STATE
+    assert _PROFILE.evidence_of("input_on", "3") is Evidence.LEVEL
     assert _PROFILE.evidence_of("input_on", "2") is Evidence.HEALTH
     assert _PROFILE.evidence_of("input_on") is Evidence.HEALTH
     assert _PROFILE.evidence_of("contact_open") is None
@@ -58,6 +61,7 @@ def test_stored_fields_are_read_with_their_defaults() -> None:
     stored = [
         {"metric": "motion", "evidence": "pulse"},
         {"metric": "input_on", "evidence": "state", "channel": "1", "meaning": "bed"},
+        {"metric": "input_on", "evidence": "level", "channel": "3"},
         {"metric": "input_on", "evidence": "health"},
         {"metric": "presence", "evidence": "state", "hold": "PT90S"},
     ]

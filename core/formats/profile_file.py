@@ -1,0 +1,342 @@
+"""Device profiles as TOML: what a person writes for a model or one device, and what is exported.
+
+::
+
+    name = "browan-tbdw100"
+    vendor = "Browan"
+    model = "TBDW100"
+    documents = ["https://..."]
+
+    [fields]                 # a field's name in the message -> what it measures
+    Alarm = "sos"
+    status = { metric = "contact_open", bit = 0 }
+
+    [readings]               # what the codec reads by itself -> what it means or proves here
+    button = "call"
+    motion = { evidence = "pulse" }
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import fields as fields_of
+from dataclasses import replace
+from datetime import timedelta
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from typing import Annotated, cast
+
+import msgspec
+from msgspec import Meta
+
+from core.domain.evidence.device_profile import (
+    DeviceProfile,
+    FieldMeaning,
+    ProfileField,
+    ProfileSource,
+    can_mean,
+)
+from core.domain.evidence.sender_units import units_for
+from core.domain.metrics import BUTTON, METRICS, Evidence, Metric
+from core.errors import InputError
+
+LIBRARY = Path(__file__).parent / "models"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
+_PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
+_HEAD = ("name", "vendor", "model", "version", "source", "models", "documents", "fields", "readings")
+# A profile in words that another service understands has a few dozen of them.
+_LARGEST = 64 * 1024
+_MOST_FIELDS = 500
+
+
+class _Head(msgspec.Struct, frozen=True, kw_only=True):
+    name: Annotated[str, Meta(min_length=1)]
+    vendor: str = ""
+    model: str = ""
+    version: Annotated[int, Meta(ge=1)] = 1
+    source: ProfileSource = ProfileSource.BY_HAND
+    models: tuple[str, ...] = ()
+    documents: tuple[str, ...] = ()
+
+
+class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    metric: str = ""
+    channel: str | None = None
+    evidence: Evidence | None = None
+    hold_s: Annotated[float, Meta(gt=0, le=86_400)] | None = None
+    meaning: FieldMeaning = FieldMeaning.AS_MEASURED
+    unit: str = ""
+    scale: float = 1.0
+    bit: Annotated[int, Meta(ge=0, le=63)] | None = None
+    raised: tuple[str | int | bool, ...] = ()
+    over: tuple[str | int | bool, ...] = ()
+
+
+def read_profile(path: Path) -> DeviceProfile:
+    """Read a profile from a file; see `parse_profile`.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or holds no profile.
+    """
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"cannot read {path}: {error.strerror}") from error
+    try:
+        return parse_profile(content.decode("utf-8-sig"), str(path))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: is not UTF-8; save the file as UTF-8, which every editor can") from error
+
+
+def parse_profile(text: str, name: str) -> DeviceProfile:
+    """Return the profile in a TOML text; `name` stands for the file in errors.
+
+    Raises
+    ------
+    InputError
+        It is no profile: a line for every mistake, with its place, and what can be done.
+    """
+    if len(text) > _LARGEST:
+        raise InputError(f"{name}: has {len(text)} characters; a profile has at most {_LARGEST}")
+    try:
+        body = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        said = str(error)
+        place = _PLACE.search(said)
+        line = place[1] if place is not None and place[1] else str(max(1, len(text.splitlines())))
+        reason = said if place is None else said[: place.start()]
+        raise InputError(
+            f'{name}, line {line}: is not TOML: {reason}; a line is FIELD = "metric", names with other signs than'
+            " letters, digits, _ and - in quotes"
+        ) from error
+    mistakes: list[tuple[int, str]] = []
+    found = [field for field in _read_all(text, body, mistakes) if field is not None]
+    head = _head(text, body, mistakes)
+    if not mistakes and not found:
+        mistakes.append((1, 'says of no field what it is; add [fields] with a line such as Alarm = "sos"'))
+    if len(found) > _MOST_FIELDS:
+        mistakes.append((1, f"has {len(found)} fields; at most {_MOST_FIELDS} are possible"))
+    if mistakes or head is None:
+        raise InputError("\n".join(f"{name}, line {line}: {what}" for line, what in sorted(mistakes)))
+    return DeviceProfile(
+        head.name,
+        head.version,
+        head.vendor,
+        head.model,
+        head.source,
+        tuple(found),
+        head.models,
+        head.documents,
+    )
+
+
+def profile_text(profile: DeviceProfile) -> str:
+    """Return a profile as TOML that `parse_profile` reads."""
+    lines = [f"{key} = {_toml(getattr(profile, key))}" for key in ("name", "version", "source")]
+    lines += [
+        f"{key} = {_toml(value)}"
+        for key in ("vendor", "model", "models", "documents")
+        if (value := getattr(profile, key))
+    ]
+    for table, is_named in (("fields", True), ("readings", False)):
+        entries = [one for one in profile.fields if bool(one.field) is is_named]
+        if entries:
+            lines += ["", f"[{table}]", *(_entry_line(one) for one in entries)]
+    return "\n".join(lines) + "\n"
+
+
+@cache
+def library() -> Mapping[str, DeviceProfile]:
+    """Return what is known of models from their makers' or decoders' documents, by name."""
+    found = [read_profile(path) for path in sorted(LIBRARY.glob("*.toml"))]
+    return {one.name: replace(one, source=ProfileSource.MODEL_LIBRARY) for one in found}
+
+
+def library_or_file(name: str) -> DeviceProfile:
+    """Return the library's profile of a name, or the one in a file.
+
+    Raises
+    ------
+    InputError
+        There is neither, or the file holds no profile.
+    """
+    if name in library():
+        return library()[name]
+    if not name.endswith(".toml"):
+        raise InputError(
+            f"the library has no profile {name}{_near(name, library())}; `mimamori device profile list` shows them, or"
+            " give a TOML file"
+        )
+    return read_profile(Path(name))
+
+
+def for_model(model: str) -> DeviceProfile | None:
+    """Return the library's profile of a model as a bridge or server calls it ("maker model"); None if it has none."""
+    return _by_model().get(model.strip().casefold()) if model.strip() else None
+
+
+@cache
+def _by_model() -> Mapping[str, DeviceProfile]:
+    return {
+        called.casefold(): one
+        for one in library().values()
+        for called in (f"{one.vendor} {one.model}".strip(), one.model, *one.models)
+        if called
+    }
+
+
+def _head(text: str, body: Mapping[str, object], mistakes: list[tuple[int, str]]) -> _Head | None:
+    mistakes += [
+        (_line(text, key), f"there is no {key!r} in a profile{_near(key, _HEAD)}")
+        for key in body
+        if key not in _HEAD
+    ]
+    try:
+        head = msgspec.convert({key: value for key, value in body.items() if key in _HEAD[:7]}, _Head)
+    except msgspec.ValidationError as error:
+        key = str(error).rpartition("$.")[2].partition("[")[0].rstrip("`") if "$." in str(error) else "name"
+        mistakes.append((_line(text, key), str(error)))
+        return None
+    if not _NAME.match(head.name):
+        mistakes.append(
+            (
+                _line(text, "name"),
+                f"name {head.name!r}: 1 to 64 lower case letters, digits, -, _ or a point, such as maker-model",
+            )
+        )
+    return head
+
+
+def _read_all(
+    text: str, body: Mapping[str, object], mistakes: list[tuple[int, str]]
+) -> Iterator[ProfileField | None]:
+    for table in ("fields", "readings"):
+        entries = body.get(table, {})
+        if not isinstance(entries, dict):
+            mistakes.append((_line(text, table), f"[{table}] holds lines NAME = ..."))
+            continue
+        for key, value in cast("Mapping[str, object]", entries).items():
+            try:
+                yield _field(table, key, value)
+            except InputError as error:
+                mistakes.append((_line(text, key, table), f"{table}.{key}: {error}"))
+
+
+def _field(table: str, key: str, value: object) -> ProfileField:
+    if isinstance(value, str):
+        value = {"metric": value} if table == "fields" else {"meaning": value}
+    try:
+        entry = msgspec.convert(value, _Entry)
+    except msgspec.ValidationError as error:
+        said = str(error).replace(" - at `$.", " in `").replace(" - at `$`", "")
+        known = ", ".join(one.name for one in fields_of(ProfileField) if one.name not in {"field", "hold"})
+        hint = f"; it may hold {known} and hold_s" if "unknown field" in said else ""
+        raise InputError(said + hint) from error
+    metric, channel = entry.metric, entry.channel
+    if table == "readings":
+        if metric or channel is not None:
+            raise InputError("the metric, and behind a # its channel, is the name of the line itself")
+        metric, _, part = key.partition("#")
+        channel = part or None
+    _check(metric, entry)
+    return ProfileField(
+        metric,
+        entry.evidence,
+        channel,
+        None if entry.hold_s is None else timedelta(seconds=entry.hold_s),
+        entry.meaning,
+        key if table == "fields" else "",
+        entry.unit,
+        entry.scale,
+        entry.bit,
+        tuple(_word(one) for one in entry.raised),
+        tuple(_word(one) for one in entry.over),
+    )
+
+
+def _check(name: str, entry: _Entry) -> None:
+    metric = METRICS.get(name)
+    if metric is None:
+        raise InputError(f"there is no metric {name!r}{_near(name, METRICS)}; docs/metrics.md lists them")
+    if not can_mean(name, entry.meaning):
+        raise InputError(
+            f"{name} cannot mean {entry.meaning.value!r}; a press, a contact, an input or presence can"
+        )
+    _check_words(metric, entry)
+    _check_scale(metric, entry)
+
+
+def _check_words(metric: Metric, entry: _Entry) -> None:
+    has_meaning = entry.meaning is not FieldMeaning.AS_MEASURED
+    # Of a button, whether it is pressed.
+    is_truth = metric.high == 1 or has_meaning or metric is BUTTON
+    if (entry.raised or entry.over or entry.bit is not None) and not is_truth:
+        raise InputError(f"{metric.name} is a number; raised, over and bit are for what is true or false")
+    both = {_word(one) for one in entry.raised} & {_word(one) for one in entry.over}
+    if both:
+        raise InputError(f"{sorted(both)[0]!r} stands in raised and in over")
+
+
+def _check_scale(metric: Metric, entry: _Entry) -> None:
+    if (entry.unit or entry.scale != 1.0) and (metric.high == 1 or metric.words):
+        raise InputError(f"{metric.name} is no number; unit and scale are for numbers")
+    if entry.unit and entry.unit not in units_for(metric.unit):
+        raise InputError(
+            f"{entry.unit!r} cannot be read as {metric.unit}; known are {', '.join(units_for(metric.unit))}"
+        )
+    if entry.scale == 0:
+        raise InputError("a scale of 0 makes every value 0")
+
+
+def _word(value: str | int | bool) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).strip().lower()
+
+
+def _near(word: str, known: Mapping[str, object] | tuple[str, ...]) -> str:
+    near = get_close_matches(word.lower(), list(known), 1, 0.7)
+    return f" (did you mean {near[0]!r}?)" if near else ""
+
+
+def _line(text: str, key: str, table: str = "") -> int:
+    """Return the line on which a key of a table stands, else that of the table, else the first."""
+    is_inside, header = not table, 1
+    pattern = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*[.=]")
+    for number, line in enumerate(text.splitlines(), 1):
+        section = re.match(r"\s*\[+\s*[\"']?([^\]\"'.]+)(?:[\"']?\.[\"']?([^\]\"']+))?", line)
+        if section is not None:
+            is_inside = section[1].strip() == table
+            if section[1].strip() == (table or key):
+                header = number
+            if is_inside and section[2] is not None and section[2].strip() == key:
+                return number
+        elif is_inside and pattern.match(line):
+            return number
+    return header
+
+
+def _entry_line(one: ProfileField) -> str:
+    named = {"metric": one.metric, "channel": one.channel} if one.field else {}
+    values: dict[str, object] = {
+        **named,
+        "evidence": one.evidence,
+        "hold_s": None if one.hold is None else one.hold.total_seconds(),
+        "meaning": None if one.meaning is FieldMeaning.AS_MEASURED else one.meaning,
+        "unit": one.unit,
+        "scale": None if one.scale == 1.0 else one.scale,
+        "bit": one.bit,
+        "raised": one.raised,
+        "over": one.over,
+    }
+    parts = [f"{key} = {_toml(value)}" for key, value in values.items() if value not in (None, "", ())]
+    key = one.field or (f"{one.metric}#{one.channel}" if one.channel is not None else one.metric)
+    return f"{_toml(key)} = {{ {', '.join(parts)} }}"
+
+
+def _toml(value: object) -> str:
+    # A JSON text, number or list of these is one of TOML too.
+    return msgspec.json.encode(value).decode().replace("\x7f", "\\u007f")

@@ -1,0 +1,101 @@
+"""Profiles as TOML: read with what is wrong on which line, and written so that they are read as the same."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from core.domain.evidence.device_profile import FieldMeaning, ProfileField, ProfileSource
+from core.domain.metrics import Evidence
+from core.errors import InputError
+from core.formats.profile_file import (
+    for_model,
+    library,
+    library_or_file,
+    parse_profile,
+    profile_text,
+    read_profile,
+)
+
+_HEAD = 'name = "maker-model"\n'
+
+
+def test_a_field_map_of_one_line_is_a_profile() -> None:
+    profile = parse_profile(_HEAD + '[fields]\nAlarm = "sos"\n', "button.toml")
+    assert profile.fields == (ProfileField("sos", field="Alarm"),)
+    assert (profile.name, profile.version, profile.source) == ("maker-model", 1, ProfileSource.BY_HAND)
+
+
+def test_everything_that_a_profile_can_say_is_read_and_written_again() -> None:
+    text = _HEAD + (
+        'vendor = "Maker"\nmodels = ["Other M1"]\ndocuments = ["https://example.org/m1"]\n'
+        '[fields]\n"a.b" = { metric = "current_a", unit = "mA", scale = 0.1, channel = "2" }\n'
+        'state = { metric = "water_leak", raised = [1, "WET"], over = [false, "*"] }\n'
+        'flags = { metric = "tamper", bit = 3 }\n'
+        '[readings]\n"input_on#1" = "call"\nmotion = { evidence = "pulse", hold_s = 90 }\n'
+    )
+    profile = parse_profile(text, "p.toml")
+    assert profile.fields == (
+        ProfileField("current_a", channel="2", field="a.b", unit="mA", scale=0.1),
+        ProfileField("water_leak", field="state", raised=("1", "wet"), over=("false", "*")),
+        ProfileField("tamper", field="flags", bit=3),
+        ProfileField("input_on", channel="1", meaning=FieldMeaning.CALL),
+        ProfileField("motion", Evidence.PULSE, hold=timedelta(seconds=90)),
+    )
+    assert parse_profile(profile_text(profile), "again.toml") == profile
+
+
+@pytest.mark.parametrize(
+    ("body", "line", "words"),
+    [
+        ('[fields]\nAlarm = "soss"', 3, "did you mean 'sos'"),
+        ('[fields]\nok = "sos"\nI = { metric = "power_w", unit = "mA" }', 4, "known are W, kW"),
+        ('[fields]\na = { metric = "sos", evidense = "pulse" }', 3, "it may hold metric"),
+        ('[fields]\na = { metric = "sos", evidence = "guess" }', 3, "Invalid enum value 'guess'"),
+        ('[fields]\na = { metric = "power_w", raised = [1] }', 3, "power_w is a number"),
+        ('[fields]\na = { metric = "sos", scale = 2 }', 3, "sos is no number"),
+        ('[fields]\na = { metric = "sos", raised = [1], over = ["1"] }', 3, "in raised and in over"),
+        ('[readings]\nbattery_pct = "call"', 3, "battery_pct cannot mean 'call'"),
+        ('[readings]\nmotion = { metric = "presence" }', 3, "is the name of the line itself"),
+        ('[fields]\n[fields.a]\nmetric = "soss"', 3, "there is no metric"),
+        ("[fields]\nAlarm = sos", 3, "is not TOML"),
+        ('vendor = "M"', 1, "says of no field what it is"),
+        ('fieldz = 1\n[fields]\na = "sos"', 2, "did you mean 'fields'"),
+        ('models = 3\n[fields]\na = "sos"', 2, "Expected `array`"),
+        ('[fields]\na = { metric = "battery_pct", scale = 0 }', 3, "makes every value 0"),
+    ],
+)
+def test_a_mistake_is_named_with_its_line_and_what_is_possible(body: str, line: int, words: str) -> None:
+    with pytest.raises(InputError) as caught:
+        parse_profile(_HEAD + body + "\n", "p.toml")
+    assert str(caught.value).startswith(f"p.toml, line {line}: "), caught.value
+    assert words in str(caught.value)
+
+
+def test_every_mistake_is_named_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_profile('name = "A B"\n[fields]\na = "x"\nb = "y"\n', "p.toml")
+    assert len(str(caught.value).splitlines()) == 3
+
+
+def test_a_file_that_is_no_text_or_not_there_says_so(tmp_path: Path) -> None:
+    (tmp_path / "p.toml").write_bytes(b'name = "\xff"')
+    with pytest.raises(InputError, match="UTF-8"):
+        read_profile(tmp_path / "p.toml")
+    with pytest.raises(InputError, match="cannot read"):
+        read_profile(tmp_path / "none.toml")
+    with pytest.raises(InputError, match="did you mean 'owon-spm915'"):
+        library_or_file("owon-spm916")
+
+
+def test_every_profile_of_the_library_names_its_documents_and_is_found_by_its_models() -> None:
+    assert library()
+    for name, profile in library().items():
+        assert profile.documents, name
+        assert all(one.startswith("https://") for one in profile.documents), name
+        assert profile.source is ProfileSource.MODEL_LIBRARY
+        assert parse_profile(profile_text(profile), name) == profile
+        for model in (f"{profile.vendor} {profile.model}", *profile.models):
+            assert for_model(model) == profile
+    assert for_model("") is None
+    assert for_model("owon spm915") is library()["owon-spm915"]
