@@ -10,6 +10,7 @@ from ingest.codecs import (
     homie,
     native,
     owntracks,
+    rtl_433,
     shelly,
     tasmota,
     the_things_stack,
@@ -34,6 +35,7 @@ CODECS: dict[str, Codec] = {
     "homeassistant": homeassistant.decode,
     "esphome": esphome.decode,
     "homie": homie.decode,
+    "rtl_433": rtl_433.decode,
 }
 
 

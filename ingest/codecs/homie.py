@@ -113,11 +113,10 @@ def _property_names(body: JsonObject) -> Iterator[str]:
 
 def _by_id(described: object) -> Iterator[tuple[str, JsonObject]]:
     if isinstance(described, dict):
-        nodes = cast("JsonObject", described)
-        for name in nodes:
-            yield name, inner(nodes, name)
-    for body in objects(described):
-        yield text_of(body.get("id")), body
+        named = cast("JsonObject", described)
+        yield from ((name, inner(named, name)) for name in named)
+    else:
+        yield from ((text_of(body.get("id")), body) for body in objects(described))
 
 
 def _class_of_number(name: str) -> str:

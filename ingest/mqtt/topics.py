@@ -28,6 +28,7 @@ _FIRST_LEVEL = {
     "traccar": "traccar",
     "esphome": "esphome",
     "homie": "homie",
+    "rtl_433": "rtl_433",
 }
 _SHELLY_SECOND = {"status", "events", "online", "rpc", "command", "debug", "announce"}
 _TASMOTA_SECOND = {"tele", "stat", "cmnd"}
