@@ -72,7 +72,7 @@ format: $(INSTALLED) ## Put imports and layout in order
 	@$(BIN)/ruff check --fix-only .
 	@$(BIN)/ruff format .
 
-# Recorded homes to judge, besides the made-up ones; for example: make evaluate EVENTS=homes.csv
+# Recorded homes to evaluate, besides the made-up ones; for example: make evaluate EVENTS=homes.csv
 EVENTS ?= tests/data/tihm/activity.csv.gz
 
 evaluate: $(INSTALLED) ## Measure detection on made-up and recorded homes: a table, JSON and pictures

@@ -10,7 +10,7 @@ from types import FrameType
 import uvicorn
 
 from api.app import create_app
-from api.views.stream import News
+from api.views.stream import ChangeFeed
 from core.errors import SettingsError
 from core.logs import get_logger, set_up_logs
 from core.process import exit_code_of
@@ -24,9 +24,9 @@ _BACKLOG = 2048
 class _Server(uvicorn.Server):
     """Ends the live streams as soon as it is asked to stop, for it would wait for them."""
 
-    def __init__(self, config: uvicorn.Config, news: News, address: str) -> None:
+    def __init__(self, config: uvicorn.Config, change_feed: ChangeFeed, address: str) -> None:
         super().__init__(config)
-        self._news = news
+        self._change_feed = change_feed
         self._address = address
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -47,7 +47,7 @@ class _Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """End the streams, then stop."""
-        self._news.end_streams()
+        self._change_feed.end_streams()
         super().handle_exit(sig, frame)
 
 
@@ -85,7 +85,7 @@ def serve(settings: Settings) -> int:
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
         )
-        server = _Server(config, app.state.news, f"http://{_host(settings.api_host)}:{port}")
+        server = _Server(config, app.state.change_feed, f"http://{_host(settings.api_host)}:{port}")
         server.run([listening])
         return 0 if server.started else 1
 

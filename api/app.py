@@ -20,7 +20,7 @@ from api.http.permissions import refuse_undeclared
 from api.http.request_size import LARGEST_BODY, SizeMiddleware
 from api.locale import words_of
 from api.routes import DESCRIPTION, TAGS, health, v1
-from api.views.stream import News
+from api.views.stream import ChangeFeed
 from core.clock import Clock, SystemClock
 from core.domain.people import Language
 from core.settings import Settings
@@ -58,23 +58,23 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
     Returns
     -------
     FastAPI
-        Its `state` holds `database`, `settings`, `clock`, `machine_clock`, `news`, `answer_limits` and `wrong_codes`. The database is opened when it starts.
+        Its `state` holds `database`, `settings`, `clock`, `machine_clock`, `change_feed`, `answer_limits` and `wrong_codes`. The database is opened when it starts.
     """
     database = Database(
         settings.database_url.get_secret_value(), size=settings.database_pool_size, application="mimamori-api"
     )
     clock = clock or settings.make_clock()
     machine_clock = machine_clock or SystemClock()
-    news = News(database, clock, machine_clock)
+    change_feed = ChangeFeed(database, clock, machine_clock)
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncGenerator[None]:
         await run_in_threadpool(database.open)
-        news.start()
+        change_feed.start()
         try:
             yield
         finally:
-            await run_in_threadpool(news.stop)
+            await run_in_threadpool(change_feed.stop)
             await run_in_threadpool(database.close)
 
     app = _App(
@@ -98,7 +98,7 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
     app.state.settings = settings
     app.state.clock = clock
     app.state.machine_clock = machine_clock
-    app.state.news = news
+    app.state.change_feed = change_feed
     app.state.answer_limits = AnswerLimits()
     app.state.wrong_codes = wrong_code_limit()
 

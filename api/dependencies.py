@@ -51,7 +51,7 @@ def get_now(request: Request) -> datetime:
 
 
 def get_known_since(request: Request) -> datetime:
-    """Return since when a resident must have been judged for their state to be known."""
+    """Return since when a resident must have been evaluated for their state to be known."""
     clock = get_clock(request)
     return clock.now() - silent_after(clock.factor)
 

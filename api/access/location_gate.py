@@ -112,7 +112,7 @@ def coarse_fix(fix: StoredFix) -> StoredFix:
 
 
 def coarse_geofence(geofence: Geofence) -> Geofence:
-    """Return a geofence as a circle around a cell, so that it does not tell where the home is."""
+    """Return a geofence as a circle around a cell, so that it does not show where the home is."""
     if isinstance(geofence.shape, Circle):
         lat, lon = coarse(geofence.shape.lat, geofence.shape.lon)
         radius_m = geofence.shape.radius_m

@@ -67,7 +67,7 @@ def alert_for(connection: Connection, viewer: Viewer, alert: int) -> Alert:
 
 
 def may_see(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
-    """Tell whether the viewer may know of an alert: equipment and ward matters are for staff."""
+    """Return whether the viewer may know of an alert: equipment and ward alerts are for staff."""
     if viewer.role is Role.ADMIN:
         return True
     if viewer.role is Role.FAMILY and (alert.severity is Severity.EQUIPMENT or alert.resident is None):
@@ -78,7 +78,7 @@ def may_see(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
 
 
 def holds(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
-    """Tell whether the viewer holds an alert, be it as a user or as somebody who answered from a message before."""
+    """Return whether the viewer holds an alert, be it as a user or as somebody who answered from a message before."""
     if alert.handling is not Handling.CLAIMED:
         return False
     if alert.claimed_by_user is not None:
@@ -90,7 +90,7 @@ def holds(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
 
 
 def may_end(connection: Connection, viewer: Viewer, alert: Alert) -> bool:
-    """Tell whether the viewer may close an alert or give it back: while somebody else is checking, only staff may."""
+    """Return whether the viewer may close an alert or give it back: while somebody else is checking, only staff may."""
     return viewer.is_staff or alert.handling is not Handling.CLAIMED or holds(connection, viewer, alert)
 
 
@@ -194,7 +194,7 @@ def require_staff(viewer: Viewer, what: str) -> None:
         The viewer is not staff.
     """
     if not viewer.is_staff:
-        raise ForbiddenError(f"only staff may {what}; tell the centre what should change")
+        raise ForbiddenError(f"only staff may {what}; ask the centre for the change")
 
 
 def _require_visible(connection: Connection, viewer: Viewer, resident: int, what: str) -> None:

@@ -36,7 +36,7 @@ class LinkState(StrEnum):
     CLOSED = "closed"
     """It is over."""
     ENDED = "ended"
-    """The link is too old, was withdrawn, or never was one; nothing is told of the alert."""
+    """The link is too old, was withdrawn, or never was one; nothing is shown of the alert."""
 
 
 class Action(StrEnum):
@@ -47,7 +47,7 @@ class Action(StrEnum):
     CANNOT = "cannot"
     """「いま行けません」"""
     UNREACHABLE = "unreachable"
-    """「連絡がつきません」: the matter goes back to the others, with that news."""
+    """「連絡がつきません」: the alert goes back to the others, who are notified of that."""
     SAFE = "safe"
     AMBULANCE = "ambulance"
     POLICE = "police"
@@ -89,15 +89,15 @@ class AnswerPage:
         As whom the reader acts; `calls_resident` is what they call the resident.
     person : Person or None
         The resident; None where the alert is about a home or the ward.
-    next_told_at : datetime or None
-        When the next ones are told if nobody claims.
+    next_notified_at : datetime or None
+        When the next ones are notified if nobody claims.
     """
 
     state: LinkState
     alert: Alert | None = None
     contact: Contact | None = None
     person: AnswerSubject | None = None
-    next_told_at: datetime | None = None
+    next_notified_at: datetime | None = None
 
     @property
     def actions(self) -> tuple[Action, ...]:
@@ -189,7 +189,7 @@ def _page(connection: Connection, token: str, now: datetime) -> AnswerPage:
         replace(alert, reason=location_gate.without_places(alert.rule, alert.reason)),
         contact,
         person,
-        _next_told_at(connection, alert),
+        _next_notified_at(connection, alert),
     )
 
 
@@ -222,7 +222,7 @@ def _person(connection: Connection, resident: int) -> AnswerSubject:
     return AnswerSubject(found.name, found.phone, found.zone, found.office_name, found.office_phone)
 
 
-def _next_told_at(connection: Connection, alert: Alert) -> datetime | None:
+def _next_notified_at(connection: Connection, alert: Alert) -> datetime | None:
     if alert.handling is not Handling.OPEN:
         return None
     waiting = [

@@ -39,7 +39,7 @@ def sign_in(
 ) -> SignedIn:
     """Check a login and a password and start a session; the one that the browser had before ends.
 
-    An unknown login takes as long as a wrong password, and is told in the same words.
+    An unknown login takes as long as a wrong password, and is refused in the same words.
 
     Parameters
     ----------

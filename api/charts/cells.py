@@ -14,7 +14,7 @@ class CellState(StrEnum):
 
     MOVED = "moved"
     STILL = "still"
-    """The sensors were heard and nobody acted."""
+    """The sensors were in contact and nobody acted."""
     AWAY = "away"
     BLIND = "blind"
     """Nothing could have been noticed: no data."""

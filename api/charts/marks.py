@@ -6,7 +6,7 @@ from markupsafe import Markup, escape
 
 from api.charts.cells import Cell, CellState
 
-# Away is diagonal, no data is crossed, paused is dotted: told apart without colour and on paper.
+# Away is diagonal, no data is crossed, paused is dotted: distinguished without colour and on paper.
 _PATTERNS = (
     '<pattern id="{p}-away" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)">'
     '<rect class="pattern-ground" width="7" height="7"/><path class="pattern-ink" d="M0 0V7"/></pattern>'

@@ -44,7 +44,7 @@ class CsrfMiddleware:
 
 
 def comes_from_here(headers: Headers, own: set[str]) -> bool:
-    """Tell whether a changing request comes from one of our `own` origins."""
+    """Return whether a changing request comes from one of our `own` origins."""
     site = headers.get("sec-fetch-site")
     if site is not None:
         return site in _OWN_SITE

@@ -109,7 +109,7 @@ def install(app: FastAPI, error_page: ErrorPage) -> None:
             500,
             "internal",
             f"something went wrong on our side (reference {reference})",
-            "try again; if it stays, tell your operator the reference",
+            "try again; if it stays, give your operator the reference",
             extra={"reference": reference},
         )
         return answer(request, problem, error_page)
@@ -121,7 +121,7 @@ def install(app: FastAPI, error_page: ErrorPage) -> None:
 
 
 def answer(request: Request, problem: Problem, error_page: ErrorPage) -> Response:
-    """Return the answer that tells a problem to whoever asked: a program, a person, or somebody to be signed in first."""
+    """Return the answer that explains a problem to whoever asked: a program, a person, or somebody to be signed in first."""
     path = request.url.path
     if wants_json(path):
         response: Response = JSONResponse(
@@ -136,7 +136,7 @@ def answer(request: Request, problem: Problem, error_page: ErrorPage) -> Respons
 
 
 def wants_json(path: str) -> bool:
-    """Tell whether a path belongs to programs rather than people."""
+    """Return whether a path belongs to programs rather than people."""
     return path.startswith(JSON_PREFIXES)
 
 
@@ -184,7 +184,7 @@ def _of_known(error: Exception) -> Problem:
             return Problem(status, code, detail, following)
     _log.error("request_rejected_by_database", kind=type(error).__name__)
     return Problem(
-        500, "internal", "the service could not do this", "try again; if it stays, tell your operator"
+        500, "internal", "the service could not do this", "try again; if it stays, inform your operator"
     )
 
 

@@ -19,7 +19,7 @@ class RateLimit:
     span : timedelta
         In which time, of the machine.
     what : str
-        What is told to whoever comes too often.
+        What is answered to whoever comes too often.
     """
 
     def __init__(self, times: int, span: timedelta, what: str) -> None:

@@ -29,7 +29,7 @@ _MARKS = {
 
 @dataclass(frozen=True)
 class SimulationEventRow:
-    """One thing that happened, in words; `mark` is the shape and colour of how it was told."""
+    """One thing that happened, in words; `mark` is the shape and colour of how it was raised."""
 
     began_at: datetime
     home: str

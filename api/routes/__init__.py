@@ -31,7 +31,7 @@ TAGS: list[dict[str, Any]] = [
     },
     {"name": "geofences", "description": "Where a resident is expected to stay, and when."},
     {"name": "absences", "description": "When a resident is planned to be away, and what is usual for them."},
-    {"name": "alerts", "description": "Open matters: claim, release, close, note."},
+    {"name": "alerts", "description": "Open alerts: claim, release, close, note."},
     {"name": "backtests", "description": "Trying rules and settings on a resident's past, for staff."},
     {"name": "live", "description": "The stream of changes."},
     {"name": "operation", "description": "For those who run the service."},

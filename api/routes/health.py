@@ -76,7 +76,7 @@ def readyz(database: DatabaseDep, clock: ClockDep, response: Response) -> Ready:
         database=True,
         ingest=not is_ingest_silent,
         ingest_behind_s=_age_s(found.ingest_watermark, now),
-        # Judging never goes further than ingest, so while that is silent it is not to blame.
+        # Evaluation never goes further than ingest, so while that is silent it is not to blame.
         detectors=is_ingest_silent or not is_blind,
         devices=not is_all_silent,
         judging_behind_s=_age_s(found.evaluated_through, now),
@@ -91,7 +91,7 @@ def _next(*, is_ingest_silent: bool, is_blind: bool, is_all_silent: bool) -> str
         return "start ingest, or read its log"
     if is_blind:
         return "start the detectors, or read their log"
-    return "no device is heard: check the broker, the network and the gateways" if is_all_silent else ""
+    return "no device is in contact: check the broker, the network and the gateways" if is_all_silent else ""
 
 
 def _age_s(moment: datetime | None, now: datetime) -> float | None:

@@ -44,7 +44,7 @@ class AbsenceIn(Input):
 
 
 class AbsenceOut(Output):
-    """A planned absence. While it lasts, silence at home is not told; a day service counts from leaving the home."""
+    """A planned absence. While it lasts, silence at home is not raised; a day service counts from leaving the home."""
 
     number: int
     kind: AbsenceKind

@@ -12,7 +12,7 @@ from core.domain.rules import INACTIVITY
 
 
 class AlertOut(Output):
-    """An open or past matter about a resident, a home, a device or the ward."""
+    """An open or past alert about a resident, a home, a device or the ward."""
 
     model_config = ConfigDict(
         from_attributes=True, frozen=True, validate_by_name=True, validate_by_alias=True
@@ -25,9 +25,9 @@ class AlertOut(Output):
     severity: int = Field(description="1 emergency, 2 check soon, 3 keep an eye, 4 equipment")
     condition: Condition
     handling: Handling
-    began_at: datetime = Field(description="When the matter began, such as the last life sign.")
-    raised_at: datetime = Field(description="When it became worth telling.")
-    opened_at: datetime = Field(description="When we told it.")
+    began_at: datetime = Field(description="When it began, such as the last life sign.")
+    raised_at: datetime = Field(description="When the rule's limit was passed, in the time of the data.")
+    opened_at: datetime = Field(description="When we raised it.")
     cleared_at: datetime | None
     claimed_by: str | None
     claimed_at: datetime | None
@@ -38,7 +38,7 @@ class AlertOut(Output):
     outcome: Outcome | None
     seen_late: bool = Field(
         validation_alias="detected_late",
-        description="It was over, or long since begun, before anybody could be told.",
+        description="It was over, or long since begun, before anybody could be notified.",
     )
     version: int = Field(
         description="Send it back with a change: the change is refused if somebody was faster."

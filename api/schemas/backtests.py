@@ -81,7 +81,7 @@ class BacktestIn(Input):
 
 
 class BacktestFindingOut(Output):
-    """An alert that would have been told."""
+    """An alert that would have been raised."""
 
     rule: str
     subject: str
@@ -124,7 +124,7 @@ class BacktestResultOut(Output):
     days: float
     watched_from: datetime | None = Field(
         default=None,
-        description="Before this nothing was judged live: what is found there is only tried. Null: all was judged.",
+        description="Before this nothing was evaluated live: what is found there is only tried. Null: all was evaluated.",
     )
     learning_until: datetime | None = Field(
         default=None,
@@ -177,7 +177,7 @@ class BacktestDetailOut(BacktestOut):
 
 
 class SensitivityIO(Input):
-    """How soon a silence is told."""
+    """How soon a silence is raised."""
 
     sensitivity: Sensitivity = Field(description="family: early; standard; quiet: late.")
 

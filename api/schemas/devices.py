@@ -73,7 +73,7 @@ class CodeOut(Output):
 
 
 class EnrolmentIn(Input):
-    """A code from a label; case, spaces and hyphens do not matter."""
+    """A code from a label; case, spaces and hyphens make no difference."""
 
     code: Annotated[str, StringConstraints(min_length=1, max_length=100)] = Field(
         examples=["K7QM-2XNP-9RTA-4WHC"]
@@ -93,13 +93,13 @@ class BrokerOut(Output):
 
 
 class EnrolledOut(Output):
-    """A credential, told exactly once."""
+    """A credential, shown exactly once."""
 
     username: str = Field(description="Also the client id: the broker takes no other.")
     password: str
     broker: BrokerOut
     publishes: str = Field(description="The topics it may publish to.", examples=["mimamori/v1/hall-1/+"])
-    commands: str | None = Field(description="Where it hears what the service asks of it.")
+    commands: str | None = Field(description="Where it receives what the service asks of it.")
     protocol: Literal["MQTT 5 or 3.1.1, QoS 1"] = "MQTT 5 or 3.1.1, QoS 1"
 
 

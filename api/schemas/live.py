@@ -22,7 +22,7 @@ class AlertChange(Output):
 
     @staticmethod
     def of(alert: Alert) -> "AlertChange":
-        """Return the change that tells of the alert's present state."""
+        """Return the change that holds the alert's present state."""
         return AlertChange.model_validate(alert)
 
 

@@ -22,7 +22,7 @@ class BlindTimeOut(Output):
 
 
 class DeviceOut(Output):
-    """A device with where it is and when it was last heard."""
+    """A device with where it is and its last contact."""
 
     device_id: str = Field(examples=["hall-1"])
     kind: DeviceKind
@@ -37,9 +37,7 @@ class DeviceOut(Output):
     area: str | None
     resident: int | None = Field(description="Whose own device it is; null if it is everybody's in the home.")
     last_received_at: datetime | None
-    is_heard: bool | None = Field(
-        description="Null where it cannot be told, since the device has no heartbeat."
-    )
+    is_heard: bool | None = Field(description="Null where it is unknown, since the device has no heartbeat.")
     battery_pct: float | None
     battery_low: bool | None
 

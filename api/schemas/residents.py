@@ -1,4 +1,4 @@
-"""Residents, who is told about them, and who looked."""
+"""Residents, who is notified about them, and who looked."""
 
 from datetime import date, datetime
 from typing import Annotated
@@ -42,14 +42,14 @@ class ResidentOut(Output):
 
     @staticmethod
     def of(one: ResidentOverview, now: datetime, known_since: datetime) -> "ResidentOut":
-        """Return a resident as seen at `now`; what was judged before `known_since` is not known any more."""
+        """Return a resident as seen at `now`; what was evaluated before `known_since` is not known any more."""
         given = {name: getattr(one, name) for name in ResidentOut.model_fields if hasattr(one, name)}
         seen = {"age": one.age(now), "is_paused": one.is_paused(now), "state": one.state_at(known_since)}
         return ResidentOut.model_validate(given | seen)
 
 
 class ContactOut(Output):
-    """Somebody who is told, in the order of the escalation. The address is shown to staff, and to the contact."""
+    """Somebody who is notified, in the order of the escalation. The address is shown to staff, and to the contact."""
 
     number: int
     name: str
@@ -60,7 +60,7 @@ class ContactOut(Output):
     language: Language
     is_centre: bool = Field(description="The office's care centre, not a contact of the resident.")
     quiet_hours: str | None = Field(
-        description="When this contact is not woken except in an emergency; null: told at any hour.",
+        description="When this contact is not woken except in an emergency; null: notified at any hour.",
         examples=["22:00-07:00"],
     )
 
@@ -90,7 +90,7 @@ class WeeklyCountOut(Output):
 
 
 class WeeklyOut(Output):
-    """The last whole week, Monday to Sunday, against the two months before. A week that cannot be told is never called less."""
+    """The last whole week, Monday to Sunday, against the two months before. A week about which too little is known is never called less."""
 
     first: date
     last: date

@@ -21,14 +21,14 @@ class RaisedOut(Output):
 
 
 class ExpectationOut(Output):
-    """Something that really happened, and how it was told."""
+    """Something that really happened, and the alert that was raised for it."""
 
     kind: str = Field(examples=["collapse"])
     home: int | None = Field(description="Null for the whole ward.")
     began_at: datetime
     ended_at: datetime
     raises: list[str] = Field(
-        description="Rules of which one should tell; empty: nobody should be disturbed."
+        description="Rules of which one should raise it; empty: nobody should be disturbed."
     )
     due_at: datetime | None
     injected: bool

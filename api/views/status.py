@@ -1,4 +1,4 @@
-"""What a quiet board says to prove that it is alive: what was heard, from how many, and who is in which state."""
+"""What a quiet board says to prove that it is alive: what was received, from how many, and who is in which state."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,11 +23,11 @@ class Status:
     now : datetime
         The service's time.
     last_received_at : datetime or None
-        When any device of the scope was last heard.
+        The last contact of any device of the scope.
     devices_heard, devices_expected : int
-        Devices with a heartbeat that are heard, of all of them.
+        Devices with a heartbeat that are in contact, of all of them.
     is_blind : bool
-        Nothing new is stored, or nobody judges it: a board must not look calm.
+        Nothing new is stored, or nobody evaluates it: a board must not look calm.
     states : StateCounts
         How many residents are in each state.
     """
@@ -66,18 +66,18 @@ def status(connection: Connection, scope: AccessScope, now: datetime, silent_aft
 
 
 def is_blind(found: health.Health, now: datetime, silent_after: timedelta) -> bool:
-    """Tell whether nothing was stored, or nothing judged, for too long."""
+    """Return whether nothing was stored, or nothing evaluated, for too long."""
     return is_ingest_silent(found, now, silent_after) or _is_old(found.evaluated_through, now, silent_after)
 
 
 def is_ingest_silent(found: health.Health, now: datetime, silent_after: timedelta) -> bool:
-    """Tell whether ingest has reported nothing, or finished nothing, for too long."""
+    """Return whether ingest has reported nothing, or finished nothing, for too long."""
     reports = (found.ingest_reported_at, found.ingest_watermark)
     return any(_is_old(moment, now, silent_after) for moment in reports)
 
 
 def silent_after(factor: float) -> timedelta:
-    """Return how long nothing may be heard of a process on a clock that runs `factor` times as fast as the machine's."""
+    """Return how long nothing may be received from a process on a clock that runs `factor` times as fast as the machine's."""
     return SILENT_AFTER * max(1.0, factor)
 
 

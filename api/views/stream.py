@@ -69,8 +69,8 @@ class Subscriber:
         self.put(None)
 
 
-class News:
-    """Hears of changes from the database and hands them to the open streams.
+class ChangeFeed:
+    """Takes changes from the database and hands them to the open streams.
 
     Parameters
     ----------
@@ -249,7 +249,7 @@ class News:
                     while not self._stopping.is_set():
                         for _channel, payload in listener.wait(_LISTEN_S):
                             self._hand_out(int(payload) if payload.isdecimal() else None)
-            except Exception as error:  # noqa: BLE001 - without this thread, pages would look alive and hear nothing
+            except Exception as error:  # noqa: BLE001 - without this thread, pages would look alive and receive nothing
                 if not is_lost:
                     _log.warning("change_feed_lost", error=type(error).__name__)
                 is_lost = True

@@ -1,4 +1,4 @@
-"""The last whole week of a resident against the two months before, from the counts that judging keeps."""
+"""The last whole week of a resident against the two months before, from the counts that evaluation keeps."""
 
 from datetime import datetime
 

@@ -51,7 +51,7 @@ def why(alert: Alert, times: LocalTimes) -> list[str]:
 
 
 def ruled_out(alert: Alert, times: LocalTimes) -> list[str]:
-    """Return what else was checked, and how sure the judgement is; a call for help is never doubted."""
+    """Return what else was checked, and how sure the evaluation is; a call for help is never doubted."""
     words = times.words
     card = read_reason(alert.rule, alert.reason)
     if card is None:
@@ -89,8 +89,8 @@ def _device_line(card: DeviceSilentReason, alert: Alert, times: LocalTimes) -> s
 
 
 def _call_line(_card: object, alert: Alert, times: LocalTimes) -> str:
-    told = {FALL.name: "line_fell", SOS.name: "line_pressed", STRAY_SOS.name: "line_pressed"}
-    key = told.get(alert.rule, "line_alarmed")
+    keys = {FALL.name: "line_fell", SOS.name: "line_pressed", STRAY_SOS.name: "line_pressed"}
+    key = keys.get(alert.rule, "line_alarmed")
     return times.words(f"why.{key}", clock=clock_of(alert.began_at, times))
 
 
@@ -112,7 +112,7 @@ def _inactivity(card: InactivityReason, alert: Alert, times: LocalTimes) -> Iter
     if card.context == "after_door":
         yield words("why.after_door")
     if card.listening_since is not None:
-        yield words("why.heard_again", clock=clock_of(card.listening_since, times))
+        yield words("why.after_blind", clock=clock_of(card.listening_since, times))
 
 
 def _usual_silence(usual: UsualSilence, times: LocalTimes) -> Iterator[str]:
@@ -156,15 +156,15 @@ def _pressed(card: CallReason, alert: Alert, times: LocalTimes) -> Iterator[str]
 
 def _detected(card: CallReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
-    told = "fell" if alert.rule == FALL.name else "alarmed"
+    stem = "fell" if alert.rule == FALL.name else "alarmed"
     what = words(f"rule.{alert.rule}")
     clock = clock_of(card.pressed_at or alert.began_at, times)
     place = place_name(card.place, words)
     if place:
-        yield words(f"why.{told}_at", clock=clock, place=place, what=what)
+        yield words(f"why.{stem}_at", clock=clock, place=place, what=what)
     else:
-        yield words(f"why.{told}", clock=clock, what=what)
-    yield words(f"why.{told}_always")
+        yield words(f"why.{stem}", clock=clock, what=what)
+    yield words(f"why.{stem}_always")
 
 
 def _silent(card: OutOfContactReason, alert: Alert, times: LocalTimes) -> Iterator[str]:

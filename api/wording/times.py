@@ -70,7 +70,7 @@ class LocalTimes:
         return self.words("time.days", n=seconds // 86400)
 
     def length(self, length: timedelta) -> str:
-        """Return a length of time to the minute, where that matters."""
+        """Return a length of time to the minute, up to two days."""
         minutes = max(0, int(length.total_seconds())) // 60
         if minutes < 60 or minutes >= 48 * 60 or minutes % 60 == 0:
             return self.span(length)

@@ -234,7 +234,7 @@ STRAY_SOS = _about_ward(
     raised="at once; while the alert is open, further presses are notified at most every two minutes",
     clears="never by itself: a person closes it",
     sensors="a button whose messages reach the broker",
-    no_scenario="every simulated button is registered; an integration test presses others", reason=reasons.UnassignedSosReason, todo="todo_stray",
+    no_scenario="every simulated button is registered; an integration test presses others", reason=reasons.UnassignedSosReason, todo="todo_unassigned",
 )
 SOS = _call(
     name="sos", finds="somebody pressed an emergency button",

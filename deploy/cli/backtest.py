@@ -62,9 +62,9 @@ def backtest(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Try rules and settings on a resident's stored past: how often they would have told, when and why.
+    """Try rules and settings on a resident's stored past: how often they would have raised something, when and why.
 
-    Nothing is written and nobody is told. Each day is judged by what was known from the days before it.
+    Nothing is written and nobody is notified. Each day is evaluated by what was known from the days before it.
 
     Example: [bold]mimamori backtest 12 --weeks 8 --budget 2[/bold]
     """
@@ -114,7 +114,7 @@ def _run(
         transient=True,
     )
     with bar:
-        task = bar.add_task("judging the past", total=1.0)
+        task = bar.add_task("evaluating the past", total=1.0)
         tested = run.run(connection, asked, lambda share: bar.update(task, completed=share))
     if noted is None:
         known = [Label(began_at, rule) for began_at, rule in tested.real_alerts]

@@ -53,8 +53,8 @@ def _notes(tested: Backtest) -> list[str]:
     found: list[str] = []
     if tested.watched_from is not None:
         found.append(
-            f"Watched since {_clock(tested.watched_from, tested.zone)}: what is told before was only tried now,"
-            " nobody was told."
+            f"Watched since {_clock(tested.watched_from, tested.zone)}: what is raised before was only tried now,"
+            " nobody was notified."
         )
     if tested.learning_until is not None:
         found.append(
@@ -74,7 +74,7 @@ def _by_week(tested: Backtest, results: dict[Sensitivity, Figures], labels: Sequ
     table.add_row("in 30 days", *(f"{one.per_30_days:.1f}" for one in results.values()))
     if labels:
         known = len(labels)
-        table.add_row("real events told", *(f"{one.found} of {known}" for one in results.values()))
+        table.add_row("real events raised", *(f"{one.found} of {known}" for one in results.values()))
         table.add_row(
             "hours to the alert (median)",
             *(_hours(one.median_delay_h) for one in results.values()),
@@ -92,7 +92,7 @@ def _by_label(tested: Backtest, results: dict[Sensitivity, Figures], labels: Seq
 
 
 def _by_episode(tested: Backtest) -> Table:
-    table = Table("began", "what", *(f"told: {name.value}" for name in tested.trials), "ended", "why")
+    table = Table("began", "what", *(f"raised: {name.value}" for name in tested.trials), "ended", "why")
     episodes: dict[Episode, dict[Sensitivity, Finding]] = {}
     for name, found in tested.trials.items():
         for one in found:

@@ -43,7 +43,7 @@ def canary(
         float, typer.Option("--patience", help="How long it may take, in seconds.", min=1, max=600)
     ] = 10,
 ) -> None:
-    """Send a message as a device does, and tell how long it takes until it is in the database.
+    """Send a message as a device does, and print how long it takes until it is in the database.
 
     One line of JSON each time. Ends with exit code 1 when it does not arrive, so it can be used by monitoring. Register a
     device of the kind canary for this alone, in a home where nobody lives: it stands for all of them.

@@ -10,7 +10,7 @@ from rich.table import Table
 from deploy.cli.connection import work
 
 contacts = typer.Typer(
-    no_args_is_help=True, help="Show who is told about whom and when, and stop telling somebody."
+    no_args_is_help=True, help="Show who is notified about whom and when, and stop notifying somebody."
 )
 _Number = Annotated[int, typer.Argument(help="The contact's number, from `mimamori contact list`.")]
 
@@ -19,7 +19,7 @@ _Number = Annotated[int, typer.Argument(help="The contact's number, from `mimamo
 def list_contacts(
     resident: Annotated[int | None, typer.Option(help="Only those of this resident.")] = None,
 ) -> None:
-    """Show all contacts, also those who are told no more.
+    """Show all contacts, also those who are notified no more.
 
     Example: [bold]mimamori contact list --resident 3[/bold]
     """
@@ -28,7 +28,7 @@ def list_contacts(
     with work() as at:
         found = store.listing(at.connection, resident=resident)
     table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
-    for name in ("number", "about", "name", "step", "address", "user", "told", "quiet"):
+    for name in ("number", "about", "name", "step", "address", "user", "notified", "quiet"):
         # Folded rather than cut off: addresses have no spaces to break at.
         table.add_column(name, overflow="fold")
     for one in found:
@@ -47,7 +47,7 @@ def list_contacts(
 
 @contacts.command("disable")
 def disable(number: _Number) -> None:
-    """Tell somebody nothing more: their links end at once, and what waits for them is not sent.
+    """Stop notifying somebody: their links end at once, and what waits for them is not sent.
 
     Example: [bold]mimamori contact disable 12[/bold]
     """
@@ -56,17 +56,17 @@ def disable(number: _Number) -> None:
     with work() as at:
         ended = store.disable(at.connection, number, at.now)
     print(
-        f"contact {number} is told nothing more; {ended.links} links ended, {ended.messages} messages not sent"
+        f"contact {number} is notified no more; {ended.links} links ended, {ended.messages} messages not sent"
     )
     if ended.others == 0:
         print(
-            "NOBODY ELSE is told in their place; register another contact in a ward file: mimamori register"
+            "NOBODY ELSE is notified in their place; register another contact in a ward file: mimamori register"
         )
 
 
 @contacts.command("enable")
 def enable(number: _Number) -> None:
-    """Tell somebody again, from the next event on.
+    """Notify somebody again, from the next event on.
 
     Example: [bold]mimamori contact enable 12[/bold]
     """
@@ -74,7 +74,7 @@ def enable(number: _Number) -> None:
 
     with work() as at:
         store.enable(at.connection, number)
-    print(f"contact {number} is told again")
+    print(f"contact {number} is notified again")
 
 
 @contacts.command("quiet-hours")
@@ -86,7 +86,7 @@ def quiet(
 ) -> None:
     """Set the hours in which a resident's contact is not woken.
 
-    An emergency is told at any hour. What should be checked soon is told to the others and the care centre, and to this contact
+    In an emergency a contact is notified at any hour. Of what should be checked soon the others and the care centre are notified, and this contact
     too if none of them can be reached, after half an hour without an answer, or when the quiet hours end and nobody has taken it
     on. Who is on call at night has `never`.
 

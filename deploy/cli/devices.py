@@ -96,7 +96,7 @@ def add(
 
 @devices.command("list")
 def list_devices() -> None:
-    """Show all devices in use: where they are and when they were last heard.
+    """Show all devices in use: where they are and their last contact.
 
     Example: [bold]mimamori device list[/bold]
     """
@@ -109,11 +109,11 @@ def list_devices() -> None:
         known = store.overviews(at.connection, AccessScope(everything=True))
         standings = broker_accounts.standings(at.connection, SystemClock().now())
     table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
-    for name in ("device", "kind", "where", "messages as", "credential", "last heard", "battery"):
+    for name in ("device", "kind", "where", "messages as", "credential", "last contact", "battery"):
         # Folded rather than cut off: names of homes have no spaces to break at.
         table.add_column(name, overflow="fold")
     for device in known:
-        heard = {True: "", False: " (silent)", None: ""}[device.is_in_contact(at.now)]
+        silence = {True: "", False: " (silent)", None: ""}[device.is_in_contact(at.now)]
         account = account_of(device.device_id, device.sender, device.kind, device.gateway_id)
         own = f" (resident {device.resident})" if device.resident else ""
         table.add_row(
@@ -123,7 +123,7 @@ def list_devices() -> None:
             # What stands beside the id anyway is left out.
             Text("" if device.sender == f"native:{device.device_id}" else device.sender),
             "" if account is None else _credential(device.device_id, account, standings.get(account.name)),
-            _ago(device.last_received_at, at.now) + heard,
+            _ago(device.last_received_at, at.now) + silence,
             f"{device.battery_pct:.{BATTERY_PCT.precision}f} %" if device.battery_pct is not None else "",
         )
     Console().print(table)

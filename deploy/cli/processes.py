@@ -47,7 +47,7 @@ def ingest(
 
 
 def detect() -> None:
-    """Judge readings and tell people; runs until stopped. Start more of them to judge faster.
+    """Evaluate readings and notify people; runs until stopped. Start more of them to evaluate faster.
 
     Example: [bold]MIMAMORI_DATABASE_URL=postgresql://... mimamori detect[/bold]
     """
@@ -112,7 +112,7 @@ def decode(
         typer.Option(help="Profile of the device that sent it: a TOML file, or a name of the library."),
     ] = None,
 ) -> None:
-    """Tell what a message says: readings, positions, events, or why it cannot be used.
+    """Decode a message: readings, positions, events, or why it cannot be used.
 
     Needs no broker and no database. The file holds JSON with "topic" and "payload"; several messages may follow each
     other, as [bold]mosquitto_sub -F %J[/bold] prints them. Ends with 65 if any would go to quarantine.

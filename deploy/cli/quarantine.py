@@ -138,7 +138,7 @@ def release(
     for why, count in sorted(done.kept.items(), key=lambda entry: -entry[1]):
         print(f"{count} stay: {why}")
     if done.kept:
-        print("`mimamori quarantine list --reason REASON` tells more; docs/senders.md says what to do")
+        print("`mimamori quarantine list --reason REASON` shows more; docs/senders.md says what to do")
 
 
 def printable(text: str) -> str:

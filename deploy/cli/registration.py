@@ -176,7 +176,7 @@ def disable(login: _Login) -> None:
     print(f"{login} cannot sign in any more")
     for one in contacts_left:
         print(
-            f"still told by {one.channel} about {one.about}; to stop that: mimamori contact disable {one.number}"
+            f"still notified by {one.channel} about {one.about}; to stop that: mimamori contact disable {one.number}"
         )
 
 

@@ -29,7 +29,7 @@ _STUCK_S = 20.0
 
 
 def scenario_options(state: DemoState) -> tuple[str, ...]:
-    """Return the words by which the simulator is told what to play."""
+    """Return the arguments that say what the simulator plays."""
     return tuple(word for name in state.scenarios for word in ("--scenario", name))
 
 

@@ -29,18 +29,18 @@ class LogView:
         """Show a line of our own."""
         self._console.print(Text.assemble(self._prefix(name), (message, style)))
 
-    def show_news(self) -> None:
+    def show_added(self) -> None:
         """Print the lines that came since the last call; a line that is not complete waits for its end."""
         for name, (path, start) in self._read.items():
             try:
                 with path.open("rb") as file:
                     file.seek(start)
-                    news = file.read()
+                    added = file.read()
             except OSError:
                 continue
-            end = news.rfind(b"\n") + 1
+            end = added.rfind(b"\n") + 1
             self._read[name] = (path, start + end)
-            for line in news[:end].decode("utf-8", errors="replace").splitlines():
+            for line in added[:end].decode("utf-8", errors="replace").splitlines():
                 if line.strip():
                     self._console.print(Text.assemble(self._prefix(name), readable(line)), soft_wrap=True)
 

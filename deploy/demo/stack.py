@@ -223,10 +223,10 @@ class Stack:
         self._view.follow("broker", broker.log)
         remembered = 0.0
         while True:
-            self._view.show_news()
+            self._view.show_added()
             for service in self._services:
-                if news := service.look_after():
-                    self._view.say(service.plan.name, news, "bold yellow")
+                if change := service.look_after():
+                    self._view.say(service.plan.name, change, "bold yellow")
             if not cluster.is_running:
                 self._view.say("database", "ended by itself; starting it again", "bold yellow")
                 cluster.start(cluster.port)

@@ -49,12 +49,12 @@ def _age_checks(state: Health, canary_heard_at: datetime | None, clock: Clock) -
         "start it: mimamori ingest; its log says why it stopped",
     )  # fmt: skip
     yield _age(
-        "judging", _since(state.evaluated_through, now), _LATE_INGEST * scale, CheckResult.BAD,
+        "evaluation", _since(state.evaluated_through, now), _LATE_INGEST * scale, CheckResult.BAD,
         "start ingest first, then the detectors: mimamori detect; their log says why they stopped",
     )  # fmt: skip
     yield _age(
         "last message", _since(state.last_received_at, now), _LONG_SILENCE, CheckResult.LOOK,
-        "no device was heard of late: look at the broker and the network",
+        "no device had contact of late: look at the broker and the network",
     )  # fmt: skip
     if canary_heard_at is not None:
         yield _age(

@@ -32,7 +32,7 @@ def clock_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
         yield Check(
             "clock",
             CheckResult.LOOK,
-            f"{now}; whether a time server keeps it right cannot be told",
+            f"{now}; whether a time server keeps it right is unknown",
             "a wrong clock makes late alerts: run chrony or systemd-timesyncd",
         )
 

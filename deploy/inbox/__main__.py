@@ -19,7 +19,7 @@ _ZONE = "Asia/Tokyo"
 
 
 def main() -> int:
-    """Run until told to stop, and return the exit code."""
+    """Run until asked to stop, and return the exit code."""
     arguments = _parser().parse_args()
     stop = stop_on_signals()
     try:

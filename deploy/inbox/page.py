@@ -80,7 +80,7 @@ def page(letters: Sequence[Letter], zone: ZoneInfo, language: str) -> str:
 """
 
 
-def news(letters: Iterable[Letter], zone: ZoneInfo, language: str) -> list[dict[str, object]]:
+def new_letters(letters: Iterable[Letter], zone: ZoneInfo, language: str) -> list[dict[str, object]]:
     """Return what the page's script adds, oldest first: the message, and the phone for a recipient it does not show yet."""
     return [
         {
@@ -95,7 +95,7 @@ def news(letters: Iterable[Letter], zone: ZoneInfo, language: str) -> list[dict[
 
 
 def _by_recipient(letters: Sequence[Letter]) -> list[tuple[str, list[Letter]]]:
-    """Return the newest messages of each recipient, newest first, the recipient who heard last first."""
+    """Return the newest messages of each recipient, newest first, the recipient of the newest message first."""
     ordered = sorted(letters, key=lambda letter: letter.address)
     boxes = [
         (address, sorted(own, key=lambda letter: -letter.number)[:_SHOWN])

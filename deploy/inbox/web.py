@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from deploy.inbox.mail import HOST, InboxError
 from deploy.inbox.mailbag import Mailbag
-from deploy.inbox.page import news, page
+from deploy.inbox.page import new_letters, page
 
 _SIZE_LIMIT = 256 * 1024
 _STATIC = {"/inbox.css": "text/css; charset=utf-8", "/inbox.js": "text/javascript; charset=utf-8"}
@@ -37,16 +37,16 @@ class _Handler(BaseHTTPRequestHandler):
     timeout = 10
 
     def do_GET(self) -> None:
-        """Show the page, its news, or one of its files."""
+        """Show the page, its new messages, or one of its files."""
         parts = urlsplit(self.path)
         query = parse_qs(parts.query)
         language = "en" if query.get("lang") == ["en"] else "ja"
         if parts.path == "/":
             self._answer(page(self.bag.after(0), self.zone, language), "text/html; charset=utf-8")
-        elif parts.path == "/news":
+        elif parts.path == "/new":
             after = query.get("after", ["0"])[0]
             number = int(after) if after.isdecimal() and len(after) < 18 else 0
-            fresh = news(self.bag.after(number), self.zone, language)
+            fresh = new_letters(self.bag.after(number), self.zone, language)
             self._answer(json.dumps(fresh, ensure_ascii=False), "application/json")
         elif parts.path in _STATIC:
             self._answer(_static(parts.path), _STATIC[parts.path])
@@ -66,7 +66,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._answer("kept\n", "text/plain; charset=utf-8")
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
-        """Keep quiet: a page that looks for news every second would fill the log."""
+        """Keep quiet: a page that looks for new messages every second would fill the log."""
 
     def _answer(self, text: str, kind: str, status: HTTPStatus = HTTPStatus.OK) -> None:
         body = text.encode("utf-8", "replace")

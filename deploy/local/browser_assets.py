@@ -54,7 +54,7 @@ def build(on_progress: Callable[[str], None] = lambda _line: None) -> bool:
 
     Parameters
     ----------
-    tell : callable
+    on_progress : callable
         Gets one line about each step.
 
     Raises

@@ -148,7 +148,7 @@ class Broker:
         self.start(port)
 
     def _devices_port_before(self) -> int:
-        """Return the port that devices were told at the last start; 0 if there was none."""
+        """Return the port that devices were given at the last start; 0 if there was none."""
         try:
             port = int((self.folder / _DEVICES_PORT).read_text(encoding="ascii"))
         except (OSError, ValueError):

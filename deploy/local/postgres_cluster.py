@@ -182,7 +182,7 @@ class Cluster:
             configuration.write("\ninclude 'mimamori.conf'\n")
         if self._data.exists():
             raise ClusterError(
-                f"{self._data} is there but holds no database; remove it if nothing in it matters, then start again"
+                f"{self._data} is there but holds no database; remove it if nothing in it is needed, then start again"
             )
         fresh.rename(self._data)
 
@@ -276,5 +276,5 @@ def _reason(output: str) -> str:
     if "No space left on device" in output:
         return "the disk is full; make room and start again"
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    telling = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "error:", "ERROR"))]
-    return (telling or lines or ["no output"])[0]
+    reasons = [line for line in lines if any(word in line for word in ("FATAL", "PANIC", "error:", "ERROR"))]
+    return (reasons or lines or ["no output"])[0]

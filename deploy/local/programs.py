@@ -8,7 +8,7 @@ from pathlib import Path
 
 from core.errors import MimamoriError
 
-# What tells why a program failed stands at the end of what it wrote.
+# The reason why a program failed stands at the end of what it wrote.
 _REASON_LINES = 5
 
 

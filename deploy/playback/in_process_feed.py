@@ -53,29 +53,29 @@ class Feed:
         self._by_number: dict[int, SendingDevice] = {}
 
     def past(self, messages: Iterable[OutboundMessage], received_at: datetime) -> None:
-        """Store what devices send at once of the time before they were heard."""
+        """Store what devices send at once of the time before their first contact."""
         waiting = iter(messages)
         while batch := list(islice(waiting, _IN_A_BATCH)):
             self._store([_delivery(message, received_at) for message in batch], received_at)
 
     def until(self, moment: datetime, messages: Sequence[OutboundMessage]) -> None:
-        """Store what was sent before a moment, and tell that everything up to it has come."""
-        heard: list[InboundMessage] = []
+        """Store what was sent before a moment, and record that everything up to it has come."""
+        received: list[InboundMessage] = []
         for message in messages:
             if message.retain:
                 self._retained[message.topic] = message.payload
             self._buffer.hold(message)
             if not message.is_lost:
-                heard.append(_delivery(message))
-        missing = self._store(heard, moment)
+                received.append(_delivery(message))
+        missing = self._store(received, moment)
         again = sorted(self._sent_again(missing, moment), key=lambda one: one.received_at)
         if again:
             self._store(again, moment)
         with self._database.transaction() as connection:
-            batches.report_progress(connection, WORKER, moment, len(heard), moment)
+            batches.report_progress(connection, WORKER, moment, len(received), moment)
 
     def reconnect(self, now: datetime) -> None:
-        """Hear everything again that the broker keeps, as after the loss of a session."""
+        """Receive everything again that the broker keeps, as after the loss of a session."""
         self._store(
             [InboundMessage(topic, payload, True, False, now) for topic, payload in self._retained.items()],
             now,

@@ -107,12 +107,12 @@ def publish(
 ) -> None:
     """Publish a recording to the broker of the settings; its devices must be registered (see `replay ward`).
 
-    With a clock file each hour is stored and judged before the next is published, also at full speed.
+    With a clock file each hour is stored and evaluated before the next is published, also at full speed.
     """
     pace = _speed(speed)
     if pace is not None and clock_file is not None:
         raise InputError(
-            "--speed and --clock-file exclude each other: a moved clock goes as fast as judging does"
+            "--speed and --clock-file exclude each other: a moved clock goes as fast as evaluation does"
         )
     plan = _plan(file, form, homes, (begin, end), skip_bad=skip_bad, time_zone=time_zone)
     whole = plan.whole.part(plan.homes, None, None)
@@ -144,7 +144,7 @@ def _by_clock(
     clock_file: Path,
     advance: Callable[[], None],
 ) -> None:
-    """Publish hour by hour, each once the one before is judged, and move the clock of all processes with it."""
+    """Publish hour by hour, each once the one before is evaluated, and move the clock of all processes with it."""
     FileClock.write(clock_file, plan.begin)
     stepping = Stepping(
         database, publisher, clock_file, clock_file, lambda _who: None, lambda _moment: advance()
@@ -161,7 +161,7 @@ def run(
     begin: Begin = "",
     end: End = "",
     step_h: Annotated[
-        float, typer.Option(min=0.1, max=24.0, help="Hours that are published before they are judged.")
+        float, typer.Option(min=0.1, max=24.0, help="Hours that are published before they are evaluated.")
     ] = 1.0,
     alerts_out: Annotated[
         Path | None, typer.Option(help="Write the alerts with their whole reasons here, as JSON lines.")

@@ -1,4 +1,4 @@
-"""`mimamori simulate verify`: does the service tell what a scenario says, and nothing else? In a minute, not in the hours of the scenario."""
+"""`mimamori simulate verify`: does the service raise what a scenario says, and nothing else? In a minute, not in the hours of the scenario."""
 
 import tempfile
 from collections.abc import Generator
@@ -45,10 +45,10 @@ def verify_scenarios(
         Path | None, typer.Option("--json", help="Also write the results here, as JSON.", show_default=False)
     ] = None,
 ) -> None:
-    """Play scenarios as fast as possible, and compare what is told with what should be.
+    """Play scenarios as fast as possible, and compare what is raised with what should be.
 
     The code of ingest and detectors works on a private database that is thrown away; the demo and any other installation are not
-    touched. Ends with 1 if anything is late, missed or told without a reason.
+    touched. Ends with 1 if anything is late, missed or raised without a reason.
 
     Example: [bold]mimamori simulate verify mine.toml[/bold]
     """

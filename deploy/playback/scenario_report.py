@@ -31,9 +31,18 @@ def false_rate(checks: Sequence[ScenarioCheck]) -> float:
 
 
 def table(checks: Sequence[ScenarioCheck]) -> Table:
-    """Return expected against got, a line for each event about which somebody should be told, and for each false alert."""
+    """Return expected against got, a line for each event about which somebody should be notified, and for each false alert."""
     made = Table(box=None, pad_edge=False, header_style="bold")
-    for heading in ("scenario", "what happens", "home", "expected", "within", "verdict", "told by", "after"):
+    for heading in (
+        "scenario",
+        "what happens",
+        "home",
+        "expected",
+        "within",
+        "verdict",
+        "raised by",
+        "after",
+    ):
         made.add_column(heading, overflow="fold")
     for check in checks:
         name = check.run.name
@@ -76,7 +85,7 @@ def summary(checks: Sequence[ScenarioCheck]) -> str:
     days = sum(check.run.home_days for check in checks)
     false = sum(len(check.comparison.false_alerts) for check in checks)
     return (
-        f"{len(checks)} scenarios: {count[Verdict.RAISED]} of {due} events told in time, {count[Verdict.LATE]} late,"
+        f"{len(checks)} scenarios: {count[Verdict.RAISED]} of {due} events raised in time, {count[Verdict.LATE]} late,"
         f" {count[Verdict.MISSED]} missed; {false} false alerts in {days:.0f} home-days"
         f" ({false_rate(checks):.1f} in 30)"
     )

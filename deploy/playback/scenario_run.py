@@ -33,7 +33,7 @@ from simulator.ward_run import Simulation
 STEPS = 24
 _SHORTEST_STEP, _LONGEST_STEP = timedelta(minutes=30), timedelta(hours=12)
 BYSTANDERS = 2
-# What nobody should be told about is watched for so long at most.
+# What nobody should be notified of is watched for so long at most.
 LONGEST_WATCH = timedelta(days=7)
 _MOST_DAYS = 120
 _AFTERWARDS = timedelta(hours=1)
@@ -119,7 +119,7 @@ def plan(
     crowd : int or None
         Of the homes in which nothing happens but what happens in all homes: how many take part; None for all.
     watch : timedelta
-        For how long, at most, it is watched that nobody is told what nobody should be told.
+        For how long, at most, it is watched that nobody is notified of what nobody should be notified of.
 
     Raises
     ------
@@ -146,7 +146,7 @@ def perform(
     Parameters
     ----------
     is_hasty : bool
-        End as soon as everything is raised that should be, if nothing happens of which nobody should be told.
+        End as soon as everything is raised that should be, if nothing happens of which nobody should be notified.
     on_step : callable
         Called with how far it went on.
 

@@ -272,13 +272,13 @@ def _publish_live(
     clock = settings.make_clock()
     with Publisher(BrokerAddress.of(settings), stop=stop) as publisher, ExitStack() as shown:
         messages = simulation.live(clock.now() - CATCH_UP)
-        heard = None
+        sent = None
         if view_days:
             end = clock.now() + timedelta(days=view_days)
             view = View(simulation.ward, clock, simulation.ground_truth(end))
             console = Console(stderr=True)
             shown.enter_context(Live(view, console=console, refresh_per_second=4, screen=console.is_terminal))
-            heard = view.heard
+            sent = view.sent
         log.info("ready", homes=len(simulation.ward.homes), incidents=len(simulation.incidents))
-        publish_live(messages, publisher, clock, stop, heard)
+        publish_live(messages, publisher, clock, stop, sent)
     log.info("stopped")

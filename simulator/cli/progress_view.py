@@ -21,7 +21,7 @@ _LATEST, _NEXT = 6, 5
 
 
 class View:
-    """The terminal view; `heard` is called with each message, and the object itself draws when rich asks for it."""
+    """The terminal view; `sent` is called with each message, and the object itself draws when rich asks for it."""
 
     def __init__(self, ward: SimWard, clock: Clock, events: Sequence[TrueEvent]) -> None:
         self._clock = clock
@@ -35,7 +35,7 @@ class View:
         self._times: deque[float] = deque()
         self._latest: deque[OutboundMessage] = deque(maxlen=_LATEST)
 
-    def heard(self, message: OutboundMessage) -> None:
+    def sent(self, message: OutboundMessage) -> None:
         """Note a message that was published."""
         now = time.monotonic()
         behind_s = self._clock.now().timestamp() - message.time_ms / 1000
@@ -66,7 +66,7 @@ class View:
 
     def _matters(self, now: datetime) -> Table:
         table = Table(title="What really happens", expand=True)
-        for heading in ("when", "home", "what", "should be told"):
+        for heading in ("when", "home", "what", "should be raised"):
             table.add_column(heading, overflow="fold")
         current = [
             event for event in self._events if event.begins <= now < max(event.ends, event.by or event.ends)

@@ -44,7 +44,7 @@ def check(
         int, typer.Option(help="Chooses the people, as it does when the scenario is played.")
     ] = 1,
 ) -> None:
-    """Check scenario files: a mistake is told with its line; else what will happen, and to whom if a ward is given.
+    """Check scenario files: an error names its line; else what will happen, and to whom if a ward is given.
 
     Example: [bold]mimamori simulate check mine.toml --ward ward.json[/bold]
     """
@@ -64,7 +64,7 @@ def check(
 
 
 def _plan(incidents: Sequence[Incident]) -> Iterator[str]:
-    """Yield a line for each matter, with all whom it strikes."""
+    """Yield a line for each event, with all whom it strikes."""
     whom: dict[tuple[IncidentKind, date, float], list[str]] = {}
     for incident in incidents:
         key = (incident.kind, incident.first, incident.at_s)

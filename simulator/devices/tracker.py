@@ -58,13 +58,13 @@ def day_track(persona: Persona, plan: DayPlan, draw: np.random.Generator) -> Day
         # At the day centre one sits inside; on an outing half of the stay is in shops, which counts as outside here, as travelling does.
         indoor[during] = span.occupation is Occupation.DAY_SERVICE
     error_east, error_north, accuracy = errors(at_s, indoor, draw)
-    heard = indoor | ~is_dead_zone(east, north)
+    is_received = indoor | ~is_dead_zone(east, north)
     columns = (at_s, east + error_east, north + error_north, accuracy, np.round(speed, 1))
-    return DayTrack(*(column[heard] for column in columns))
+    return DayTrack(*(column[is_received] for column in columns))
 
 
 def is_dead_zone(east_m: FloatArray, north_m: FloatArray) -> BoolArray:
-    """Tell of points, shape (n,), whether a tracker outside has no reception there: under roofs, in underpasses.
+    """Return for points, shape (n,), whether a tracker outside has no reception there: under roofs, in underpasses.
 
     The zones lie about each home, since each home has its own ground; some three squares of a hundred, and none near the door.
     """

@@ -126,7 +126,7 @@ KINDS: dict[IncidentKind, Kind] = {
     ),
     IncidentKind.LONG_NAP: Kind("lies down by day for hours, and is well", _PERSON, 3.0),
     IncidentKind.TRAVELS: Kind(
-        "leaves for days by the front door, and told nobody",
+        "leaves for days by the front door without notice",
         _PERSON, 5 * DAY_H, (rules.NOT_RETURNED.name, rules.GEOFENCE_EXIT.name, *_SILENCE), 14.0, needs=DeviceKind.DOOR,
     ),
     IncidentKind.PLANNED_JOURNEY: Kind(
@@ -145,7 +145,7 @@ KINDS: dict[IncidentKind, Kind] = {
         "the gateways of all homes of a neighbourhood are dark", _STREET, 2.0, (rules.AREA_SILENT.name, rules.WARD_SILENT.name), 0.25, needs=_GATEWAY
     ),
     IncidentKind.LINE_CUT: Kind(
-        "the home's line is cut; the gateway keeps what it hears and sends it all when the line is back",
+        "the home's line is cut; the gateway keeps what it receives and sends it all when the line is back",
         _HOME, 3.0, _SILENT_HOME, 0.25, needs=_GATEWAY,
     ),
     IncidentKind.WARD_SILENT: Kind(
@@ -160,7 +160,7 @@ KINDS: dict[IncidentKind, Kind] = {
         _HOME, 48.0, (rules.BATTERY.name, rules.DEVICE_SILENT.name), 24.0, ("device",),
     ),
     IncidentKind.SENSOR_STUCK: Kind(
-        "a sensor repeats itself: a motion sensor sees somebody all the time, a contact or a bed stays as it is, others tell one value",
+        "a sensor repeats itself: a motion sensor sees somebody all the time, a contact or a bed stays as it is, others report one value",
         _HOME, 24.0, (rules.DEVICE_STUCK.name,), 24.0, ("device",),
     ),
     IncidentKind.LOSS: Kind("messages get lost", _HOME, 12.0, keys=("device", "share")),
@@ -172,7 +172,7 @@ KINDS: dict[IncidentKind, Kind] = {
         "clocks drift, and are set right at the end", _HOME, 7 * DAY_H, keys=("device", "seconds")
     ),
     IncidentKind.RETAINED: Kind(
-        "firmware asks the broker to keep its readings, which then come again as old news",
+        "firmware asks the broker to keep its readings, which then come again as old states",
         _HOME, 12.0, keys=("device",),
     ),
 }  # fmt: skip

@@ -81,7 +81,7 @@ def _device(
         name = "bridge" if kind is DeviceKind.GATEWAY else f"{place}_{kind}"
         device |= {"sender": f"zigbee2mqtt:{gateway}/{name}", "model": _ZIGBEE_MODELS[kind]}
         if kind is DeviceKind.GATEWAY:
-            # The bridge tells its state when that changes and is otherwise quiet.
+            # The bridge reports its state when that changes and is otherwise quiet.
             del device["heartbeat_s"]
     # A native gateway signs in with its own name; what hangs on it publishes under its prefix.
     if zigbee or kind is not DeviceKind.GATEWAY:

@@ -9,7 +9,7 @@ from simulator.town.streets import BLOCK_EAST_M, Metres, crossing, route_length_
 
 
 class Pattern(StrEnum):
-    """The four patterns that are told apart."""
+    """The four patterns of wandering."""
 
     PACING = "pacing"
     """There and back between two places."""

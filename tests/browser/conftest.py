@@ -103,7 +103,7 @@ def _running(cluster: Cluster, name: str, seeded: tuple[str, Town]) -> Generator
         yield Site(address, cluster.url(name), seeded[1])
     finally:
         # As `python -m api` does: streams end first, or the server would wait for them.
-        app.state.news.end_streams()
+        app.state.change_feed.end_streams()
         server.should_exit = True
         thread.join(10)
         cluster.drop_database(name)

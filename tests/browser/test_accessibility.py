@@ -66,7 +66,7 @@ def test_text_of_double_size_still_fits(site: Site, open_page: Opener) -> None:
 def test_marks_keep_their_shapes_in_forced_colours(site: Site, open_page: Opener) -> None:
     page = open_page(site, "/board", login="care", forced_colors="active", reduced_motion="reduce")
     assert axe.serious_findings(page) == []
-    assert page.locator(".matter .mark svg").first.is_visible()
+    assert page.locator(".alert-row .mark svg").first.is_visible()
 
 
 def test_focus_is_always_seen(site: Site, open_page: Opener) -> None:

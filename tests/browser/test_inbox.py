@@ -1,4 +1,4 @@
-"""The demo's inbox in a real browser: accessible, and it adds news without taking away what one reads."""
+"""The demo's inbox in a real browser: accessible, and it adds new messages without taking away what one reads."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -44,7 +44,7 @@ def _claim(site: Site, number: int) -> None:
 def _board(site: Site, open_page: Opener) -> Page:
     page = open_page(site, "/board", login="care")
     # The stream has said something, so nothing can be missed from here on.
-    page.wait_for_function("() => document.body.dataset.stream === 'heard'")
+    page.wait_for_function("() => document.body.dataset.stream === 'open'")
     page.mouse.move(5, 5)
     return page
 
@@ -52,7 +52,7 @@ def _board(site: Site, open_page: Opener) -> Page:
 def test_new_alert_appears_and_is_announced_without_reloading(own_site: Site, open_page: Opener) -> None:
     page = _board(own_site, open_page)
     number = _raise(own_site, 8)
-    expect(page.locator(f"#matter-{number}")).to_be_visible()
+    expect(page.locator(f"#row-{number}")).to_be_visible()
     expect(page.locator("#announce")).to_contain_text("中村 勇")
     expect(page.locator("[data-filter=p2] b")).to_have_text("4")
 
@@ -65,29 +65,29 @@ def test_emergency_is_announced_at_once(own_site: Site, open_page: Opener) -> No
 
 def test_order_holds_still_under_the_focus_until_asked(own_site: Site, open_page: Opener) -> None:
     page = _board(own_site, open_page)
-    page.locator(f"#matter-{own_site.town.inactivity} .matter__name").focus()
-    before = page.locator(".matter").evaluate_all("(rows) => rows.map((row) => row.id)")
+    page.locator(f"#row-{own_site.town.inactivity} .alert-row__name").focus()
+    before = page.locator(".alert-row").evaluate_all("(rows) => rows.map((row) => row.id)")
 
     number = _raise(own_site, 8, Severity.EMERGENCY)
     expect(page.locator("#newcomers")).to_have_text("新着 1件を表示")
-    assert page.locator(".matter").evaluate_all("(rows) => rows.map((row) => row.id)") == before
+    assert page.locator(".alert-row").evaluate_all("(rows) => rows.map((row) => row.id)") == before
 
     # What people did shows at once, in its place, and the focus stays.
     _claim(own_site, own_site.town.silent)
-    expect(page.locator(f"#matter-{own_site.town.silent}")).to_contain_text("佐藤 恵さんが対応中")
-    assert page.evaluate("() => document.activeElement.className") == "matter__name"
+    expect(page.locator(f"#row-{own_site.town.silent}")).to_contain_text("佐藤 恵さんが対応中")
+    assert page.evaluate("() => document.activeElement.className") == "alert-row__name"
 
     page.click("#newcomers")
-    expect(page.locator(".matter").nth(1)).to_have_attribute("id", f"matter-{number}")
+    expect(page.locator(".alert-row").nth(1)).to_have_attribute("id", f"row-{number}")
 
 
 def test_order_holds_still_under_the_pointer(own_site: Site, open_page: Opener) -> None:
     page = _board(own_site, open_page)
-    page.hover(".matter >> nth=1")
+    page.hover(".alert-row >> nth=1")
     number = _raise(own_site, 8)
     expect(page.locator("#newcomers")).to_be_visible()
     page.mouse.move(5, 5)
-    expect(page.locator(f"#matter-{number}")).to_be_visible()
+    expect(page.locator(f"#row-{number}")).to_be_visible()
 
 
 def test_alert_page_shows_what_somebody_else_did_and_keeps_what_was_typed(
@@ -95,7 +95,7 @@ def test_alert_page_shows_what_somebody_else_did_and_keeps_what_was_typed(
 ) -> None:
     number = own_site.town.inactivity
     page = open_page(own_site, f"/alerts/{number}", login="admin")
-    page.wait_for_function("() => document.body.dataset.stream === 'heard'")
+    page.wait_for_function("() => document.body.dataset.stream === 'open'")
     page.locator("#note-box summary").click()
     page.fill("#note", "まだ書いています")
     _claim(own_site, number)
@@ -107,7 +107,7 @@ def test_cut_line_is_told_across_the_page_within_half_a_minute(own_site: Site, o
     page = _board(own_site, open_page)
     page.clock.install()
     page.reload()
-    page.wait_for_function("() => document.body.dataset.stream === 'heard'")
+    page.wait_for_function("() => document.body.dataset.stream === 'open'")
     expect(page.locator("#stream-late")).to_be_hidden()
     page.context.set_offline(True)
     page.clock.fast_forward(31_000)
@@ -182,7 +182,7 @@ def test_the_sound_of_an_emergency_repeats_until_somebody_takes_it(own_site: Sit
     expect(page.locator("#sound-state")).to_have_text("音 出ます")
     before = page.evaluate("window.tones")
     number = _raise(own_site, 8, Severity.EMERGENCY)
-    expect(page.locator(f"#matter-{number}")).to_be_visible()
+    expect(page.locator(f"#row-{number}")).to_be_visible()
 
     # Five tones each time: at once, and again every ten seconds.
     page.wait_for_function("least => window.tones >= least", arg=before + 15, timeout=40_000)
@@ -192,7 +192,7 @@ def test_the_sound_of_an_emergency_repeats_until_somebody_takes_it(own_site: Sit
         for one in alerts.open_alerts(connection, NOW):
             if one.handling is Handling.OPEN:
                 handling.claim(connection, one.number, user=user, version=one.version, now=NOW)
-    expect(page.locator(f"#matter-{number}[data-held=yes]")).to_be_visible()
+    expect(page.locator(f"#row-{number}[data-held=yes]")).to_be_visible()
     quiet = page.evaluate("() => { window.since = Date.now(); return window.tones; }")
     page.wait_for_function("() => Date.now() - window.since > 21000", timeout=40_000)
     assert page.evaluate("window.tones") == quiet
@@ -201,12 +201,12 @@ def test_the_sound_of_an_emergency_repeats_until_somebody_takes_it(own_site: Sit
 def test_filter_search_and_keys_work_inside_the_list(site: Site, open_page: Opener) -> None:
     page = open_page(site, "/board", login="care")
     page.fill("#search", "加藤")
-    expect(page.locator(".matter:visible")).to_have_count(1)
+    expect(page.locator(".alert-row:visible")).to_have_count(1)
     page.fill("#search", "")
     page.click("[data-filter=p2]")
-    expect(page.locator(".matter:visible")).to_have_count(3)
+    expect(page.locator(".alert-row:visible")).to_have_count(3)
 
-    page.locator(".matter:visible .matter__name").first.focus()
+    page.locator(".alert-row:visible .alert-row__name").first.focus()
     first = page.evaluate("() => document.activeElement.textContent")
     page.keyboard.press("j")
     assert page.evaluate("() => document.activeElement.textContent") != first
@@ -216,7 +216,7 @@ def test_filter_search_and_keys_work_inside_the_list(site: Site, open_page: Open
     # Turned off, the keys do nothing.
     page.click("#keys-help summary")
     page.uncheck("#keys-on")
-    page.locator(".matter:visible .matter__name").first.focus()
+    page.locator(".alert-row:visible .alert-row__name").first.focus()
     page.keyboard.press("j")
     assert page.evaluate("() => document.activeElement.textContent") == first
 
@@ -228,10 +228,10 @@ def test_many_tabs_share_one_stream_and_another_takes_over(own_site: Site, open_
         # With a stream each, the seventh would not even load.
         tab.goto(f"{own_site.address}/board")
     number = _raise(own_site, 8)
-    expect(tabs[-1].locator(f"#matter-{number}")).to_be_visible()
+    expect(tabs[-1].locator(f"#row-{number}")).to_be_visible()
 
     # The tab with the stream goes; the others stay fresh.
     first.close()
     number = _raise(own_site, 11)
     for tab in (tabs[0], tabs[-1]):
-        expect(tab.locator(f"#matter-{number}")).to_be_visible()
+        expect(tab.locator(f"#row-{number}")).to_be_visible()

@@ -34,7 +34,7 @@ def test_keyboard_alone_signs_in_claims_and_closes_an_alert(own_site: Site, open
     page.wait_for_url("**/board")
 
     # The emergency is the first of the list; claiming leads to its page.
-    _tab_to(page, ".matter .button--main")
+    _tab_to(page, ".alert-row .button--main")
     page.keyboard.press("Enter")
     page.wait_for_url("**/alerts/*?said=claimed")
 
@@ -59,7 +59,7 @@ def test_without_scripts_staff_sign_in_claim_and_close(own_site: Site, open_page
 
     page.goto(f"{own_site.address}/board")
     number = own_site.town.inactivity
-    page.click(f"#matter-{number} .button--main")
+    page.click(f"#row-{number} .button--main")
     page.check("#outcome-other")
     page.click("form[action$='/close'] button")
 

@@ -89,7 +89,7 @@ def test_who_looks_for_somebody_is_told_how_far_and_sees_circles_once_they_hold_
     expect(page.locator(".map-label", has_text=f"半数: {half_m / 1000:.1f}km")).to_be_visible()
     expect(page.locator("main")).to_contain_text(said)
 
-    # The resident's page says and draws the same; over matters bring no circles.
+    # The resident's page says and draws the same; cleared alerts bring no circles.
     page.goto(f"{own_site.address}/residents/3")
     expect(page.locator(".map-label", has_text="半数")).to_be_visible()
     assert console == []

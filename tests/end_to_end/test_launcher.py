@@ -154,7 +154,7 @@ def answer_an_alert(demo: Demo, browser: Browser) -> None:
         board.fill("#login", login)
         board.fill("#password", password)
         board.click("form[action='/login'] button")
-        alert = board.locator(".matter--p1")
+        alert = board.locator(".alert-row--p1")
         expect(alert).to_be_visible(timeout=_ALERT_PATIENCE_MS)
         expect(alert).to_have_attribute("data-held", "no")
 

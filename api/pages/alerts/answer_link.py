@@ -79,7 +79,7 @@ def _render(request: Request, found: AnswerPage) -> Response:
             else "",
             "phone": person.phone if person else "",
             "actions": [action.value for action in found.actions],
-            "next_clock": times.clock_text(found.next_told_at) if found.next_told_at else "",
+            "next_clock": times.clock_text(found.next_notified_at) if found.next_notified_at else "",
             "office_phone": person.office_phone if person else "",
             "contact_name": contact.name,
         },

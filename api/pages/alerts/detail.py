@@ -1,4 +1,4 @@
-"""One alert: why it was raised, what the record shows, who was told, and what people do about it."""
+"""One alert: why it was raised, what the record shows, who was notified, and what people do about it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -90,7 +90,7 @@ def alert_context(
         "is_mine": visibility.holds(connection, viewer, alert),
         "may_end": visibility.may_end(connection, viewer, alert),
         "claimed_clock": times.clock(alert.claimed_at) if alert.claimed_at else "",
-        "lapses_clock": times.clock(alert.claim_expires_at) if alert.claim_expires_at else "",
+        "expires_clock": times.clock(alert.claim_expires_at) if alert.claim_expires_at else "",
         "closed_clock": times.clock(alert.closed_at) if alert.closed_at else "",
         "outcomes": [outcome.value for outcome in Outcome],
         "chosen": draft.outcome,
@@ -117,7 +117,7 @@ def _place(
 
 
 def _climate_unknown(page: HtmlPage, connection: Connection, alert: Alert) -> str:
-    """Say of heat or cold that lasts on record that nobody can tell any more, because no room reports."""
+    """Return the sentence that heat or cold that lasts on record is no longer known, because no room reports."""
     if alert.rule not in _CLIMATE_RULES or alert.resident is None or alert.condition is not Condition.ACTIVE:
         return ""
     return unknown_line(page, rooms(page, connection, alert.resident))
@@ -170,7 +170,7 @@ def _escalation(
     escalation = [step for step in steps if step.is_escalation]
     first = "alert.escalation_family" if len(escalation) > 1 else "alert.escalation_centre"
     names = [first if place == 0 else "alert.escalation_centre" for place in range(len(escalation))]
-    # Whoever sleeps is told later, and who looks at the alert sees that.
+    # Whoever sleeps is notified later, and who looks at the alert sees that.
     passed_over = [step for step in steps if step.is_after_quiet_hours]
     names += ["alert.escalation_quiet"] * len(passed_over)
     return [

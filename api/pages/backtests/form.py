@@ -130,7 +130,7 @@ def show(request: Request, viewer: Staff, connection: ConnectionDep, number: Big
     one = visibility.resident_for(connection, viewer, found.resident, HtmlPage(request, viewer).now)
     page = HtmlPage(request, viewer, one.zone)
     result, is_precise = result_for(connection, viewer, found, page.now)
-    told = BacktestDetailOut.build(found, result, is_precise=is_precise)
+    detail = BacktestDetailOut.build(found, result, is_precise=is_precise)
     context: dict[str, object] = {
         "one": one,
         "line": _line(found, page),
@@ -140,8 +140,8 @@ def show(request: Request, viewer: Staff, connection: ConnectionDep, number: Big
         "percent": round(100 * found.progress),
         "problem": None if found.problem is None else found.problem.value,
         "account": None
-        if told.result is None
-        else account(page, found.resident, told.result, sensitivities.get(connection, found.resident)),
+        if detail.result is None
+        else account(page, found.resident, detail.result, sensitivities.get(connection, found.resident)),
     }
     return page.render("backtest.html", context)
 

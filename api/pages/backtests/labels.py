@@ -49,7 +49,7 @@ class Happening:
         return ""
 
     def label(self, page: HtmlPage) -> Label:
-        """Return it as it is compared with what would have been told."""
+        """Return it as it is compared with what would have been raised."""
         began_at = self.moment(page)
         if began_at is None:
             raise AssertionError("only rows without a problem are used")  # pragma: no cover

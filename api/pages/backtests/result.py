@@ -41,12 +41,12 @@ class LabelRow:
 
 @dataclass(frozen=True)
 class EpisodeRow:
-    """One thing that would have been told: when by which setting, and why."""
+    """One thing that would have been raised: when by which setting, and why."""
 
     title: str
     severity: Severity
     began: str
-    told: tuple[str, ...]
+    raised: tuple[str, ...]
     why: tuple[str, ...]
     is_only_tried: bool
 
@@ -125,17 +125,17 @@ def _label(page: HtmlPage, result: BacktestResultOut, number: int) -> LabelRow:
     delays: list[str] = []
     for setting in result.settings:
         hours = setting.delays_h[number]
-        # To the minute as it is stored, and at once if it was told before.
+        # To the minute as it is stored, and at once if it was raised before.
         minutes = 0 if hours is None else round(60 * hours)
-        told = words("backtest.delay_after", span=page.times.length(timedelta(minutes=minutes)))
+        delay = words("backtest.delay_after", span=page.times.length(timedelta(minutes=minutes)))
         delays.append(
             words("backtest.delay_no")
             if hours is None
-            else told
+            else delay
             if minutes
             else words("backtest.delay_at_once")
         )
-    # What people closed as real is named by the rule that told it.
+    # What people closed as real is named by the rule that raised it.
     what = words(f"rule.{one.what}") if words.has(f"rule.{one.what}") else one.what
     return LabelRow(page.times.clock_text(one.began_at), what, tuple(delays))
 
@@ -155,7 +155,7 @@ def _proposal(
 
 
 def _episodes(page: HtmlPage, resident: int, result: BacktestResultOut) -> tuple[list[EpisodeRow], bool]:
-    """Return what was found, the newest first, each once with when every setting would have told it."""
+    """Return what was found, the newest first, each once with when every setting would have raised it."""
     found: dict[Episode, dict[Sensitivity, BacktestFindingOut]] = {}
     for setting in result.settings:
         for one in setting.findings:
@@ -180,13 +180,13 @@ def _episode(
         alert_reason.title(one.rule, page.words),
         Severity(one.severity),
         page.times.clock_text(one.began_at),
-        tuple(_told(page, LocalTimes(one.began_at, then.zone, then.words), by_setting, tried)),
+        tuple(_raised(page, LocalTimes(one.began_at, then.zone, then.words), by_setting, tried)),
         tuple(alert_reason.why(unraised(_finding(one), resident), then)),
         is_only_tried=result.watched_from is not None and one.raised_at <= result.watched_from,
     )
 
 
-def _told(
+def _raised(
     page: HtmlPage,
     that_day: LocalTimes,
     by_setting: dict[Sensitivity, BacktestFindingOut],
@@ -196,9 +196,9 @@ def _told(
     if len(clocks) == len(tried) and len(set(clocks.values())) == 1:
         return [page.words("backtest.always", clock=next(iter(clocks.values())))]
     return [
-        page.words("backtest.told_by", name=_name(page, name), clock=clocks[name])
+        page.words("backtest.raised_by", name=_name(page, name), clock=clocks[name])
         if name in clocks
-        else page.words("backtest.not_told", name=_name(page, name))
+        else page.words("backtest.not_raised", name=_name(page, name))
         for name in tried
     ]
 

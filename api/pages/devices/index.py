@@ -22,7 +22,7 @@ _LOW_BATTERY_PCT = 15.0
 
 @dataclass(frozen=True)
 class DeviceLine:
-    """One device of the list; `state` is heard, not_heard or no_heartbeat."""
+    """One device of the list; `state` is in_contact, out_of_contact or no_heartbeat."""
 
     device: DeviceOverview
     place: str
@@ -71,13 +71,13 @@ def list_users(request: Request, viewer: Admin, connection: ConnectionDep) -> Re
 
 
 def is_low(one: DeviceOverview) -> bool:
-    """Tell whether the battery should be changed soon."""
+    """Return whether the battery should be changed soon."""
     return bool(one.battery_low) or (one.battery_pct is not None and one.battery_pct < _LOW_BATTERY_PCT)
 
 
 def _line(one: DeviceOverview, page: HtmlPage) -> DeviceLine:
-    heard = one.is_in_contact(page.now)
-    state = "no_heartbeat" if heard is None else "heard" if heard else "not_heard"
+    in_contact = one.is_in_contact(page.now)
+    state = "no_heartbeat" if in_contact is None else "in_contact" if in_contact else "out_of_contact"
     battery = "" if one.battery_pct is None else f"{measured(page.language, BATTERY_PCT, one.battery_pct)}%"
     if is_low(one):
         battery = f"{battery} {page.words('device.battery_low')}".strip()

@@ -92,7 +92,7 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
     ]
     state = state_name(one, page)
     if state == "please_check" and one.worst is Severity.KEEP_AN_EYE:
-        # Worth an eye, not a call: the matter itself stands below.
+        # Worth an eye, not a call: the alert itself stands below.
         state = "different"
     if found and all(alert.handling is Handling.CLAIMED for alert in found):
         state = "being_checked"

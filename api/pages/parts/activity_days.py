@@ -40,8 +40,8 @@ class Days:
 
 
 @dataclass(frozen=True)
-class Heard:
-    """What was heard of a home in a span: the facts from which cells are made."""
+class ChartFacts:
+    """What was received from a home in a span: the facts from which cells are made."""
 
     parts: Sequence[ActivityBin]
     away: Iterable[datetime]
@@ -58,7 +58,7 @@ def load_days(connection: Connection, one: ResidentOverview, times: LocalTimes, 
     since = _midnight(first, one.zone)
     until = times.now
     there = devices.overviews(connection, AccessScope(everything=True), resident=one.number)
-    heard = Heard(
+    span = ChartFacts(
         readings.rhythm(connection, one.number, since, until, _CELL),
         readings.away(connection, one.number, since, until, _CELL),
         blind_times.of_resident(connection, one.number, since, until),
@@ -70,7 +70,7 @@ def load_days(connection: Connection, one: ResidentOverview, times: LocalTimes, 
         for alert in alerts.history(connection, residents=[one.number], since=since, limit=500)
         if alert.rule not in _EQUIPMENT_RULES
     ]
-    days = arrange(heard, raised, times, first, today)
+    days = arrange(span, raised, times, first, today)
     now = times.local(times.now)
     return Days(days, now.hour * 60 + now.minute)
 
@@ -82,10 +82,10 @@ def silence_of(there: Iterable[DeviceOverview]) -> timedelta | None:
 
 
 def arrange(
-    heard: Heard, raised: Iterable[datetime], times: LocalTimes, first: date, last: date
+    span: ChartFacts, raised: Iterable[datetime], times: LocalTimes, first: date, last: date
 ) -> tuple[ChartDay, ...]:
-    """Make the chart's days from what was heard."""
-    cells = _Cells(heard, times.now)
+    """Make the chart's days from what was received."""
+    cells = _Cells(span, times.now)
     marks = [times.local(moment) for moment in raised]
     found: list[ChartDay] = []
     day = first
@@ -101,13 +101,13 @@ def arrange(
 class _Cells:
     """Decides the state of each half-hour."""
 
-    def __init__(self, heard: Heard, now: datetime) -> None:
-        self._heard = heard
+    def __init__(self, span: ChartFacts, now: datetime) -> None:
+        self._span = span
         self._now = now
-        self._parts = {part.began_at: part for part in heard.parts}
-        self._away = set(heard.away)
+        self._parts = {part.began_at: part for part in span.parts}
+        self._away = set(span.away)
         self._began = min(self._parts, default=now)
-        busy = [part.life_signs for part in heard.parts if part.life_signs > 0]
+        busy = [part.life_signs for part in span.parts if part.life_signs > 0]
         self._many = median(busy) if busy else 1.0
 
     def at(self, begin: datetime) -> Cell:
@@ -118,7 +118,7 @@ class _Cells:
         if part is not None and part.life_signs > 0:
             return moved_cell(part.life_signs, self._many)
         end = min(begin + _CELL, self._now)
-        if any(since < end and until > begin for since, until in self._heard.pauses):
+        if any(since < end and until > begin for since, until in self._span.pauses):
             return Cell(CellState.PAUSED)
         if begin in self._away:
             return Cell(CellState.AWAY)
@@ -129,13 +129,13 @@ class _Cells:
     def _blind_share(self, begin: datetime, end: datetime) -> float:
         dark = sum(
             max(0.0, (min(end, one.ended_at or self._now) - max(begin, one.began_at)).total_seconds())
-            for one in self._heard.blind
+            for one in self._span.blind
         )
         return dark / max(1.0, (end - begin).total_seconds())
 
     def _is_silent(self, begin: datetime) -> bool:
-        """Tell whether no reading came for so long around this half-hour that a healthy home would have spoken."""
-        silence = self._heard.silence
+        """Return whether no reading came for so long around this half-hour that a healthy home would have spoken."""
+        silence = self._span.silence
         if silence is None:
             return False
         reach = -(-silence // _CELL)

@@ -52,7 +52,7 @@ class AlertRow:
 
     @property
     def say(self) -> str:
-        """The row in a few words, for those who hear it."""
+        """The row in a few words, for screen readers."""
         return f"{self.title} {self.who}"
 
     @property
@@ -72,7 +72,7 @@ class Whose:
         self._words = words
 
     def person(self, alert: Alert) -> ResidentOverview | None:
-        """Return the resident an alert is about; equipment and homes are told by one of their residents."""
+        """Return the resident an alert is about; equipment and homes are named by one of their residents."""
         return None if alert.resident is None else self._people.get(alert.resident)
 
     def name(self, alert: Alert) -> str:
@@ -144,7 +144,7 @@ def _escalation_line(steps: Sequence[EscalationStep], times: LocalTimes) -> str:
     ahead = [step for step in steps if step.is_ahead]
     if not done:
         return ""
-    text = times.words("board.step_told", done=len(done), all=len(escalation))
+    text = times.words("board.step_notified", done=len(done), all=len(escalation))
     if ahead:
         following = times.local(min(step.due_at for step in ahead))
         text += " · " + times.words("board.step_next", clock=clock_time(times.words.language, following))

@@ -15,7 +15,7 @@ from core.texts.local_format import measured
 # Room temperatures as words (18 degrees is a guide line, the living space is hot from 28 on).
 _COMFORT = ((16.0, "cold"), (18.0, "cool"), (28.0, "good"), (31.0, "warm"))
 _CLIMATE = [one.name for one in METRICS.values() if one.is_climate]
-# As long as the rules about heat and cold hold a value for true; then they cannot tell, and neither can a page.
+# As long as the rules about heat and cold hold a value for true; then it is unknown to them, and so to a page.
 HOLDS = timedelta(minutes=90)
 
 
@@ -59,7 +59,7 @@ def _line(page: HtmlPage, one: LatestValue) -> str:
 
 
 def unknown_line(page: HtmlPage, found: Sequence[Room]) -> str:
-    """Say that nobody can tell whether it is too hot or too cold, since when; empty where a room's climate is known or none ever was."""
+    """Return the sentence that it is unknown whether it is too hot or too cold, since when; empty where a room's climate is known or none ever was."""
     if not found or any(room.is_known for room in found):
         return ""
     return page.words("comfort.unknown", clock=page.times.clock(max(room.time for room in found)))

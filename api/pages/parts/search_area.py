@@ -11,7 +11,7 @@ from core.texts.local_format import decimal
 
 
 def is_sought(alerts: Iterable[Alert]) -> bool:
-    """Tell whether one of the alerts says that somebody may have to be looked for, and is not over."""
+    """Return whether one of the alerts says that somebody may have to be looked for, and is not over."""
     return any(
         is_searched_from_last_fix(alert.rule)
         and alert.condition is Condition.ACTIVE
@@ -21,7 +21,7 @@ def is_sought(alerts: Iterable[Alert]) -> bool:
 
 
 def search_lines(page: HtmlPage, fix: StoredFix | None) -> list[str]:
-    """Say how far from the last position to look, and from when it is; distances tell no place, so they need no open gate."""
+    """Say how far from the last position to look, and from when it is; distances show no place, so they need no open gate."""
     if fix is None:
         return []
     age = page.now - fix.time

@@ -1,4 +1,4 @@
-"""The week of a resident in words: what changed slowly, and what nobody can tell."""
+"""The week of a resident in words: what changed slowly, and what is unknown."""
 
 from dataclasses import dataclass
 

@@ -34,7 +34,7 @@ def list_absences(
 def add_absence(
     viewer: AnyUser, number: Number, body: AbsenceIn, connection: ConnectionDep, now: NowDep
 ) -> AbsenceOut:
-    """Plan a journey, a stay in hospital or the days of a day service: meanwhile silence at home is not told."""
+    """Plan a journey, a stay in hospital or the days of a day service: meanwhile silence at home is not raised."""
     made = actions.plan(
         ActionContext(connection, viewer, now),
         number,
@@ -48,7 +48,7 @@ def add_absence(
 
 @router.delete("/absences/{number}", status_code=204, summary="End a planned absence, or take it back")
 def end_absence(viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep) -> None:
-    """End an absence now: from here on silence is told again. One that has not begun is taken back."""
+    """End an absence now: from here on silence is raised again. One that has not begun is taken back."""
     actions.end(ActionContext(connection, viewer, now), number)
 
 

@@ -64,7 +64,7 @@ def read_alert(viewer: AnyUser, number: BigNumber, connection: ConnectionDep, no
     """Return one alert with why it fired and what happened since."""
     found = alert_for(connection, viewer, number)
     if found.resident is not None:
-        # The reason tells how the person lives.
+        # The reason says how the person lives.
         resident_for(connection, viewer, found.resident, now)
     return _detail(connection, viewer, number, now)
 
@@ -73,7 +73,7 @@ def read_alert(viewer: AnyUser, number: BigNumber, connection: ConnectionDep, no
 def claim(
     viewer: AnyUser, number: BigNumber, body: ClaimIn, connection: ConnectionDep, now: NowDep
 ) -> AlertDetailOut:
-    """Say 「私が確認します」. Of two who try at once, one holds it and the other is told who. Claiming what one holds changes nothing."""
+    """Say 「私が確認します」. Of two who try at once, one holds it and the other is answered who. Claiming what one holds changes nothing."""
     context = ActionContext(connection, viewer, now)
     actions.claim(context, number, version=body.version, take_over=body.take_over)
     return _detail(connection, viewer, number, now)

@@ -28,7 +28,7 @@ def list_backtests(
 def ask(
     viewer: Staff, number: Number, body: BacktestIn, connection: ConnectionDep, now: NowDep
 ) -> BacktestOut:
-    """Ask what would have been told; read the answer under its number. Nobody is told anything, and the person sees who asked."""
+    """Ask what would have been raised; read the answer under its number. Nobody is notified, and the person sees who asked."""
     made = actions.request(ActionContext(connection, viewer, now), number, body.to_settings())
     return BacktestOut.of(made)
 
@@ -44,14 +44,14 @@ def read_backtest(
     return BacktestDetailOut.build(found, result, is_precise=is_precise)
 
 
-@router.get("/residents/{number}/sensitivity", summary="How soon a silence is told")
+@router.get("/residents/{number}/sensitivity", summary="How soon a silence is raised")
 def read_sensitivity(viewer: Staff, number: Number, connection: ConnectionDep, now: NowDep) -> SensitivityIO:
     """Return the setting that is in force."""
     resident_for(connection, viewer, number, now)
     return SensitivityIO(sensitivity=sensitivities.get(connection, number))
 
 
-@router.put("/residents/{number}/sensitivity", summary="Change how soon a silence is told")
+@router.put("/residents/{number}/sensitivity", summary="Change how soon a silence is raised")
 def change_sensitivity(
     viewer: Staff, number: Number, body: SensitivityIO, connection: ConnectionDep, now: NowDep
 ) -> SensitivityIO:

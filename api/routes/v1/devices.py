@@ -167,7 +167,7 @@ def enrol(
     settings: SettingsDep,
     machine_now: MachineNowDep,
 ) -> EnrolledOut:
-    """Return the credential for the code on a label. It is told once: the code opens nothing afterwards."""
+    """Return the credential for the code on a label. It is shown once: the code opens nothing afterwards."""
     made = redeem_code(
         database,
         settings,

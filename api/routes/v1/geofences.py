@@ -42,7 +42,7 @@ def add_geofence(
         shape=body.to_shape(),
         hours=to_hours(body.hours),
     )
-    # The answer holds what was sent, so it tells the sender nothing new.
+    # The answer holds what was sent, so the sender learns nothing new.
     return GeofenceOut.of(made, is_precise=True)
 
 

@@ -8,15 +8,15 @@ from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from api.dependencies import AnyUser
 from api.http import cookies
-from api.views.stream import News, Subscriber
+from api.views.stream import ChangeFeed, Subscriber
 
 router = APIRouter(tags=["live"])
 
 
 async def get_subscriber(request: Request, viewer: AnyUser) -> AsyncGenerator[Subscriber]:
     """Take a place among the readers before the answer begins, so that a refusal is a proper answer."""
-    news: News = request.app.state.news
-    with news.subscription(viewer.number) as mine:
+    change_feed: ChangeFeed = request.app.state.change_feed
+    with change_feed.subscription(viewer.number) as mine:
         yield mine
 
 
@@ -32,14 +32,14 @@ async def live(
 ) -> AsyncGenerator[ServerSentEvent]:
     """Stream server-sent events: `alert` (opened or changed), `status` (every 5 s), `resync` (read everything anew), `signed_out`.
 
-    After a break, `Last-Event-ID` brings what was missed. A reader that hears nothing for 30 s is not up to date.
+    After a break, `Last-Event-ID` brings what was missed. A reader that receives nothing for 30 s is not up to date.
     """
-    news: News = request.app.state.news
+    change_feed: ChangeFeed = request.app.state.change_feed
     token = cookies.token_of(request) or ""
     number = (
         int(last_event_id)
         if last_event_id.isascii() and last_event_id.isdigit() and len(last_event_id) < 19
         else None
     )
-    async for event in news.stream(mine, viewer, token, number):
+    async for event in change_feed.stream(mine, viewer, token, number):
         yield event

@@ -34,7 +34,7 @@ _FIX_KEY = (datetime, int, int)
 def list_devices(
     viewer: AnyUser, connection: ConnectionDep, now: NowDep, limit: Limit = 100, cursor: Cursor = None
 ) -> ResultPage[DeviceOut]:
-    """Return devices with where they are and when they were last heard, by device id."""
+    """Return devices with where they are and their last contact, by device id."""
     after = from_cursor(cursor, str)
     found = devices.overviews(
         connection, viewer.scope, limit=limit + 1, after=None if after is None else after[0]
@@ -48,7 +48,7 @@ def list_devices(
 
 @router.get("/devices/{device_id}", summary="One device")
 def read_device(viewer: AnyUser, device_id: DeviceId, connection: ConnectionDep, now: NowDep) -> DeviceOut:
-    """Return one device with where it is and when it was last heard."""
+    """Return one device with where it is and its last contact."""
     return DeviceOut.of(device_for(connection, viewer, device_id), now)
 
 
@@ -89,7 +89,7 @@ def list_readings(
     )
 
 
-@router.get("/residents/{number}/blind-times", summary="When a resident's home could not be heard")
+@router.get("/residents/{number}/blind-times", summary="When a resident's home was out of contact")
 def list_blind_times(
     *,
     viewer: AnyUser,

@@ -1,4 +1,4 @@
-"""Residents: their state, who is told about them, who looked, and the reveal of their place."""
+"""Residents: their state, who is notified about them, who looked, and the reveal of their place."""
 
 from datetime import timedelta
 
@@ -50,11 +50,11 @@ def read_resident(
     return ResidentOut.of(resident_for(connection, viewer, number, now), now, known_since)
 
 
-@router.get("/{number}/contacts", summary="Who is told, in order")
+@router.get("/{number}/contacts", summary="Who is notified, in order")
 def list_contacts(
     viewer: AnyUser, number: Number, connection: ConnectionDep, now: NowDep
 ) -> list[ContactOut]:
-    """Return who is told, in the order of the escalation; addresses are shown to staff and to the contact."""
+    """Return who is notified, in the order of the escalation; addresses are shown to staff and to the contact."""
     resident_for(connection, viewer, number, now)
     return [_contact(one, viewer) for one in residents.contacts(connection, number)]
 

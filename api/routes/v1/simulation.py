@@ -1,4 +1,4 @@
-"""For testers of the demo: stop and start the simulated ward, make something happen, and compare what was told with what was true."""
+"""For testers of the demo: stop and start the simulated ward, make something happen, and compare what was raised with what was true."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -31,7 +31,7 @@ router = APIRouter(tags=["simulation"], dependencies=[Depends(refuse_production)
 
 @router.get("/simulation", summary="Expected against got")
 def show_simulation(_viewer: Admin, connection: ConnectionDep, now: NowDep, days: Days = 2) -> SimulationOut:
-    """Return how the simulated ward goes, what really happened in it and which alerts told of it. Not in production."""
+    """Return how the simulated ward goes, what really happened in it and which alerts were raised for it. Not in production."""
     found = simulation.state(connection)
     if found is None:
         raise NotFoundError(_NONE)

@@ -14,7 +14,7 @@ let waiting = null; // the newest rows, while the order must hold still
 let isFetching = false;
 let isStale = false;
 
-const rows = (root = queue) => [...root.querySelectorAll(".matter")];
+const rows = (root = queue) => [...root.querySelectorAll(".alert-row")];
 const keyOf = (row) => row.id;
 
 // Fresh rows ------------------------------------------------------------------------------------
@@ -69,14 +69,14 @@ function updateInPlace(fresh) {
     const now = byKey.get(keyOf(row));
     byKey.delete(keyOf(row));
     if (!now) {
-      row.classList.add("matter--gone");
+      row.classList.add("alert-row--gone");
       continue;
     }
     if (now.dataset.version === row.dataset.version && now.dataset.say === row.dataset.say) continue;
     const hadFocus = row.contains(document.activeElement);
     const copy = document.importNode(now, true);
     row.replaceWith(copy);
-    if (hadFocus) (copy.querySelector(".matter__act button, .matter__act a") ?? copy.querySelector("a"))?.focus();
+    if (hadFocus) (copy.querySelector(".alert-row__act button, .alert-row__act a") ?? copy.querySelector("a"))?.focus();
   }
   const urgent = [...byKey.values()].some((row) => row.dataset.level === "1");
   newcomers.hidden = byKey.size === 0;
@@ -98,7 +98,7 @@ newcomers.addEventListener("click", () => waiting && showFresh(waiting));
 queue.addEventListener("pointerleave", () => setTimeout(maybeShowWaiting, 300));
 queue.addEventListener("focusout", () => setTimeout(maybeShowWaiting, 300));
 
-// New alerts are told to screen readers ------------------------------------------------------------
+// Screen readers announce new alerts -----------------------------------------------------------------
 let known = new Set(rows().map(keyOf));
 
 function announce(fresh) {
@@ -154,12 +154,12 @@ keysOn.addEventListener("change", () => localStorage.setItem("board-keys", keysO
 queue.addEventListener("keydown", (event) => {
   if (!keysOn.checked || event.ctrlKey || event.metaKey || event.altKey) return;
   const visible = rows().filter((row) => !row.hidden);
-  const here = visible.indexOf(event.target.closest(".matter"));
-  const go = (row) => row?.querySelector(".matter__name").focus();
+  const here = visible.indexOf(event.target.closest(".alert-row"));
+  const go = (row) => row?.querySelector(".alert-row__name").focus();
   const action = {
     j: () => go(visible[here + 1]),
     k: () => go(visible[here - 1]),
-    c: () => visible[here]?.querySelector(".matter__act form")?.requestSubmit(),
+    c: () => visible[here]?.querySelector(".alert-row__act form")?.requestSubmit(),
     "/": () => search.focus(),
     "?": () => {
       const help = document.getElementById("keys-help");

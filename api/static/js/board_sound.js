@@ -54,11 +54,11 @@ export class BoardSound {
   #again() {
     const now = Date.now();
     let worst = 9;
-    for (const matter of this.#unclaimed.values()) {
-      const every = { 1: EMERGENCY_AGAIN_MS, 2: CHECK_SOON_AGAIN_MS }[matter.level];
-      if (!every || now - matter.rangAt < every) continue;
-      matter.rangAt = now;
-      worst = Math.min(worst, matter.level);
+    for (const alert of this.#unclaimed.values()) {
+      const every = { 1: EMERGENCY_AGAIN_MS, 2: CHECK_SOON_AGAIN_MS }[alert.level];
+      if (!every || now - alert.rangAt < every) continue;
+      alert.rangAt = now;
+      worst = Math.min(worst, alert.level);
     }
     if (worst < 9) this.#tones.play(worst);
     this.#showState();
@@ -71,7 +71,7 @@ export class BoardSound {
     start.hidden = isOn;
     mute.hidden = !isOn || left > 0;
     const text = !isOn ? box.dataset.off : left > 0 ? fill(box.dataset.muted, { clock }) : box.dataset.on;
-    // Screen readers hear the state when it changes, not each second of the countdown.
+    // Screen readers announce the state when it changes, not each second of the countdown.
     state.setAttribute("aria-live", left > 0 && this.#shown.startsWith("m") ? "off" : "polite");
     this.#shown = left > 0 ? "muted" : "plain";
     if (state.textContent !== text) state.textContent = text;

@@ -3,7 +3,7 @@
 //   mimamori-alert-N the alert with this number changed
 //   mimamori-resync  something was missed: read everything anew
 //   mimamori-blind   nothing new can be seen any more, or can again (detail: which)
-//   mimamori-tick    the service is alive (detail: time, devices heard)
+//   mimamori-tick    the service is alive (detail: time, devices in contact)
 //   mimamori-groups  residents' states may have changed; at most once in 15 s
 
 import { follow } from "./stream.js";
@@ -52,9 +52,9 @@ let heardAt = performance.now();
 let groupsAt = 0;
 let isLate = false;
 
-function hear(name, text) {
+function receive(name, text) {
   heardAt = performance.now();
-  body.dataset.stream = "heard";
+  body.dataset.stream = "open";
   showLate(false);
   const detail = parsed(text);
   HANDLERS[name](detail);
@@ -97,7 +97,7 @@ function showLate(late) {
   fire("late", late);
 }
 
-/** What the page says of people was judged before: say so, and read it anew when that changes. */
+/** What the page says of people was evaluated before: say so, and read it anew when that changes. */
 function showBlind(blind) {
   const banner = document.getElementById("blind");
   if (banner.hidden === !blind) return;
@@ -134,7 +134,7 @@ function groupsMayHaveChanged() {
 }
 
 if (body.dataset.live) {
-  follow(body.dataset.live, body.dataset.channel, hear);
+  follow(body.dataset.live, body.dataset.channel, receive);
   setInterval(() => showLate(performance.now() - heardAt > SILENCE_MS), 1000);
 }
 setInterval(showAges, 1000);

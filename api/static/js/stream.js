@@ -1,5 +1,5 @@
 // The live stream, one for all tabs of a browser: over HTTP/1.1 a browser opens six connections to a site, and a seventh
-// tab would wait for ever. One tab holds the stream and tells the others; when it goes or sleeps, another takes over.
+// tab would wait for ever. One tab holds the stream and passes it on to the others; when it goes or sleeps, another takes over.
 
 const EVENTS = ["status", "alert", "resync", "signed_out"];
 const RETRY_MS = 5_000;
@@ -17,7 +17,7 @@ export function follow(address, name, deliver) {
   let own = null;
   let isFollower = false;
 
-  const hear = (event, text) => {
+  const receive = (event, text) => {
     heardAt = performance.now();
     deliver(event, text);
   };
@@ -26,23 +26,23 @@ export function follow(address, name, deliver) {
     // The tab with the stream is awake again.
     own?.();
     own = null;
-    hear(data.event, data.text);
+    receive(data.event, data.text);
   });
   navigator.locks.request(name, () => {
     own?.();
     own = null;
     const tellAll = (event, text) => {
       channel.postMessage({ event, text });
-      hear(event, text);
+      receive(event, text);
     };
-    // What happened between the former tab's stream and this one was told to nobody.
+    // What happened between the former tab's stream and this one reached no tab.
     open(address, tellAll, isFollower);
     // The lock is ours until the page goes.
     return new Promise(() => {});
   });
   setInterval(() => {
     if (own || performance.now() - heardAt < QUIET_MS) return;
-    own = open(address, hear, true);
+    own = open(address, receive, true);
   }, LOOK_MS);
 }
 

@@ -65,8 +65,8 @@ function move(north, east) {
   if (kind() !== "circle" || !Number.isFinite(lat) || !Number.isFinite(lon)) return;
   const metres = data.metres_per_degree;
   setCentre(lat + north / metres, lon + east / (metres * Math.cos((lat * Math.PI) / 180)));
-  const told = document.getElementById("zone-told");
-  told.textContent = `${field("lat").value}, ${field("lon").value}`;
+  const centre = document.getElementById("zone-centre");
+  centre.textContent = `${field("lat").value}, ${field("lon").value}`;
 }
 
 map.on("click", ({ latlng }) => {

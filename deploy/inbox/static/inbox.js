@@ -32,7 +32,7 @@ function add(item) {
 }
 
 // Says where the newest message is, for those who read another phone, and takes them there.
-function tell(item) {
+function notify(item) {
   const link = document.createElement("a");
   link.href = `#${item.phone}`;
   link.textContent = item.arrived;
@@ -41,13 +41,13 @@ function tell(item) {
 
 async function look() {
   try {
-    const answer = await fetch(`/news?after=${newest}&lang=${document.documentElement.lang}`, { cache: "no-store" });
+    const answer = await fetch(`/new?after=${newest}&lang=${document.documentElement.lang}`, { cache: "no-store" });
     if (!answer.ok) throw new Error(String(answer.status));
     const items = await answer.json();
     items.forEach(add);
     if (items.length) {
       document.querySelector(".empty").hidden = true;
-      tell(items[items.length - 1]);
+      notify(items[items.length - 1]);
     }
     lost.hidden = true;
   } catch {

@@ -264,7 +264,7 @@ def test_lists_hold_only_whom_the_asker_may_know_of(ward: ApiWard, login: str, s
     assert devices == {f"{kind}-{'ab'[number - 1]}" for kind in ("hall", "tracker") for number in seen}
 
 
-def test_equipment_and_ward_matters_are_for_staff(ward: ApiWard) -> None:
+def test_equipment_and_ward_alerts_are_for_staff(ward: ApiWard) -> None:
     device = ward.open_alert(
         RESIDENT_A, rule="device_silent", severity=Severity.EQUIPMENT, subject="device:1"
     )

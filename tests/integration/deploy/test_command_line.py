@@ -85,13 +85,13 @@ def test_somebody_is_told_no_more_and_the_last_one_is_missed(mimamori: CommandLi
     number = kept_out.strip().rsplit(" ", 1)[-1]
     told = mimamori("contact", "disable", number)
     assert told.code == 0, told.err
-    assert f"contact {number} is told nothing more" in told.out
+    assert f"contact {number} is notified no more" in told.out
     # Whoever is disabled stays on the list.
     assert "taro@" in mimamori("contact", "list").out
     others = {str(one) for one in range(1, 20)} - {number}
     last = [mimamori("contact", "disable", one).out for one in sorted(others)]
     assert any("NOBODY ELSE" in out for out in last)
-    assert mimamori("contact", "enable", number).out == f"contact {number} is told again\n"
+    assert mimamori("contact", "enable", number).out == f"contact {number} is notified again\n"
     missing = mimamori("contact", "disable", "999")
     assert (missing.code, missing.err) == (
         1,

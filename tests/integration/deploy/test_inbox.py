@@ -47,8 +47,8 @@ class Inbox:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=10) as answer:
             return answer.read().decode()
 
-    def news(self, after: int = 0) -> list[dict[str, Any]]:
-        return json.loads(self.get(f"/news?after={after}"))
+    def fresh(self, after: int = 0) -> list[dict[str, Any]]:
+        return json.loads(self.get(f"/new?after={after}"))
 
     def send_mail(self, raw: bytes, *addresses: str) -> None:
         with smtplib.SMTP("127.0.0.1", self.smtp_port, timeout=10) as smtp:
@@ -117,7 +117,7 @@ def test_messages_are_still_there_after_it_was_killed(stopped_inbox: Inbox, proc
 
     page = inbox.get("/")
     assert page.index("次の知らせ") < page.index("最初の知らせ")
-    assert [item["number"] for item in inbox.news(after=1)] == [2]
+    assert [item["number"] for item in inbox.fresh(after=1)] == [2]
     assert ">06:47</time>" in page
     second.stop()
     assert second.exit_code == 0
@@ -147,7 +147,7 @@ def test_nothing_in_a_message_becomes_markup(inbox: Inbox) -> None:
 )
 def test_a_webhook_with_anything_in_it_is_kept(inbox: Inbox, content: bytes) -> None:
     assert inbox.post("/webhook/taro", content) == 200
-    assert len(inbox.news()) == 1
+    assert len(inbox.fresh()) == 1
 
 
 @pytest.mark.parametrize(
@@ -161,22 +161,22 @@ def test_a_webhook_with_anything_in_it_is_kept(inbox: Inbox, content: bytes) -> 
 )
 def test_a_mail_with_anything_in_it_is_kept(inbox: Inbox, raw: bytes) -> None:
     inbox.send_mail(raw)
-    assert len(inbox.news()) == 1
+    assert len(inbox.fresh()) == 1
     assert "taro@example.jp" in inbox.get("/")
 
 
 def test_a_mail_to_several_people_is_shown_on_each_phone(inbox: Inbox) -> None:
     inbox.send_mail(a_mail(), "taro@example.jp", "hanako@example.jp")
 
-    assert len({item["phone"] for item in inbox.news()}) == 2
+    assert len({item["phone"] for item in inbox.fresh()}) == 2
 
 
 def test_what_is_too_long_is_refused(inbox: Inbox) -> None:
     assert inbox.post("/webhook/taro", b"x" * 300_000) == 413
-    assert inbox.news() == []
+    assert inbox.fresh() == []
 
 
-@pytest.mark.parametrize("path", ["/news?after=x", "/news?after=-1", "/news?after=" + "9" * 400])
+@pytest.mark.parametrize("path", ["/new?after=x", "/new?after=-1", "/new?after=" + "9" * 400])
 def test_odd_questions_for_news_are_answered(inbox: Inbox, path: str) -> None:
     assert json.loads(inbox.get(path)) == []
 

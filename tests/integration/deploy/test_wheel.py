@@ -193,7 +193,7 @@ def test_the_installed_pages_come_with_their_styles_and_scripts(wheel: Path, pag
 def test_the_installed_program_plays_a_scenario_of_its_library(run: Run) -> None:
     done = run("mimamori", "simulate", "verify", "sos", "--residents", "3", "--bystanders", "0")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "1 of 1 events told in time, 0 late, 0 missed; 0 false alerts" in done.stdout
+    assert "1 of 1 events raised in time, 0 late, 0 missed; 0 false alerts" in done.stdout
 
 
 def test_the_demo_says_what_to_install_for_its_inbox(run: Run) -> None:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 from api.charts.cells import Cell, CellState, ChartDay, figures
 from api.locale import words_of
-from api.pages.parts.activity_days import Heard, arrange
+from api.pages.parts.activity_days import ChartFacts, arrange
 from api.wording.times import LocalTimes
 from core.domain.people import Language
 from core.store.telemetry.blind_times import BlindTime
@@ -24,44 +24,46 @@ def _moments(now: datetime, zone: ZoneInfo = _TOKYO) -> LocalTimes:
     return LocalTimes(now, zone, words_of(Language.JA))
 
 
-def _heard(*hours: float, moved: frozenset[float] = frozenset(), silence: timedelta | None = None) -> Heard:
+def _span(
+    *hours: float, moved: frozenset[float] = frozenset(), silence: timedelta | None = None
+) -> ChartFacts:
     parts = [ActivityBin(_at(hour), 3 if hour in moved else 0, 5) for hour in hours]
-    return Heard(parts, (), (), (), silence)
+    return ChartFacts(parts, (), (), (), silence)
 
 
-def _cells(heard: Heard, now: datetime) -> tuple[Cell, ...]:
-    return arrange(heard, [], _moments(now), _DAY, _DAY)[0].cells
+def _cells(span: ChartFacts, now: datetime) -> tuple[Cell, ...]:
+    return arrange(span, [], _moments(now), _DAY, _DAY)[0].cells
 
 
 def test_what_was_heard_without_a_life_sign_is_still() -> None:
-    cells = _cells(_heard(0, 0.5, moved=frozenset({0})), _at(1))
+    cells = _cells(_span(0, 0.5, moved=frozenset({0})), _at(1))
     assert [cell.state for cell in cells[:3]] == [CellState.MOVED, CellState.STILL, CellState.AHEAD]
 
 
 def test_silence_is_no_data_where_a_healthy_home_would_have_spoken() -> None:
-    quiet_home = _heard(0, 6, silence=timedelta(minutes=30))
+    quiet_home = _span(0, 6, silence=timedelta(minutes=30))
     assert _cells(quiet_home, _at(7))[6].state is CellState.BLIND
     # Sensors that speak only when something happens cannot be told from a quiet night.
-    assert _cells(_heard(0, 6), _at(7))[6].state is CellState.STILL
+    assert _cells(_span(0, 6), _at(7))[6].state is CellState.STILL
 
 
 def test_recorded_blind_time_is_no_data_and_a_pause_is_a_pause() -> None:
-    base = _heard(0, 12, moved=frozenset({0}))
-    blind = Heard(base.parts, (), [BlindTime("home:1", _at(2), _at(4), _at(3), "home_silent")], (), None)
+    base = _span(0, 12, moved=frozenset({0}))
+    blind = ChartFacts(base.parts, (), [BlindTime("home:1", _at(2), _at(4), _at(3), "home_silent")], (), None)
     assert {cell.state for cell in _cells(blind, _at(12))[4:8]} == {CellState.BLIND}
-    paused = Heard(base.parts, (), (), [(_at(2), _at(4))], None)
+    paused = ChartFacts(base.parts, (), (), [(_at(2), _at(4))], None)
     assert {cell.state for cell in _cells(paused, _at(12))[4:8]} == {CellState.PAUSED}
 
 
 def test_away_gives_way_to_a_life_sign_at_home() -> None:
-    base = _heard(0, 10, moved=frozenset({0, 10}))
-    cells = _cells(Heard(base.parts, [_at(9.5), _at(10)], (), (), None), _at(12))
+    base = _span(0, 10, moved=frozenset({0, 10}))
+    cells = _cells(ChartFacts(base.parts, [_at(9.5), _at(10)], (), (), None), _at(12))
     assert [cell.state for cell in cells[19:21]] == [CellState.AWAY, CellState.MOVED]
 
 
 def test_day_begins_at_midnight_of_the_home_and_nothing_is_drawn_before_the_first_reading() -> None:
-    heard = _heard(9, moved=frozenset({9}))
-    days = arrange(heard, [_at(9.25)], _moments(_at(10)), _DAY - timedelta(days=1), _DAY)
+    span = _span(9, moved=frozenset({9}))
+    days = arrange(span, [_at(9.25)], _moments(_at(10)), _DAY - timedelta(days=1), _DAY)
     assert {cell.state for cell in days[0].cells} == {CellState.AHEAD}
     assert days[1].cells[18].state is CellState.MOVED
     assert days[1].alerts == (9 * 60 + 15,)
@@ -73,7 +75,7 @@ def test_days_of_clock_changes_have_48_cells() -> None:
     for day in (date(2026, 3, 29), date(2026, 10, 25)):
         parts = [ActivityBin(_at(half / 2, berlin, day), 1, 1) for half in range(46)]
         times = _moments(_at(30, berlin, day), berlin)
-        (made,) = arrange(Heard(parts, (), (), (), None), [], times, day, day)
+        (made,) = arrange(ChartFacts(parts, (), (), (), None), [], times, day, day)
         assert len(made.cells) == 48
 
 

@@ -11,7 +11,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from api.views import stream
-from api.views.stream import News
+from api.views.stream import ChangeFeed
 from core.clock import SystemClock
 from core.errors import StoreUnavailableError
 from core.store.database import Database
@@ -47,11 +47,11 @@ def test_a_listening_thread_goes_on_whatever_happens_and_says_so_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(stream, "_RECONNECT_S", 0.01)
-    news = News(cast("Database", Flaky()), SystemClock(), SystemClock())
+    change_feed = ChangeFeed(cast("Database", Flaky()), SystemClock(), SystemClock())
 
     async def first_two() -> list[int | None]:
-        with news.subscription(1) as mine:
-            news.start()
+        with change_feed.subscription(1) as mine:
+            change_feed.start()
             return [await asyncio.wait_for(mine.queue.get(), 10) for _ in range(2)]
 
     # A thread of its own: the tests in a browser keep a loop running in this one.
@@ -60,6 +60,6 @@ def test_a_listening_thread_goes_on_whatever_happens_and_says_so_once(
             # Everything must be looked at anew, then comes the change itself.
             assert thread.submit(lambda: asyncio.run(first_two())).result() == [None, 7]
         finally:
-            news.stop()
+            change_feed.stop()
     told: list[Any] = [line["event"] for line in logs]
     assert told == ["change_feed_lost", "change_feed_restored"]

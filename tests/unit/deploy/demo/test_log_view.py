@@ -31,10 +31,10 @@ def test_only_what_is_new_is_shown_and_only_whole_lines(tmp_path: Path) -> None:
     view.follow("api", log)
     with log.open("a", encoding="utf-8") as file:
         file.write("new line\nhalf a ")
-    view.show_news()
+    view.show_added()
     assert output.getvalue() == "api        | new line\n"
     with log.open("a", encoding="utf-8") as file:
         file.write("line\n")
-    view.show_news()
-    view.show_news()
+    view.show_added()
+    view.show_added()
     assert output.getvalue() == "api        | new line\napi        | half a line\n"

@@ -103,7 +103,7 @@ def test_the_result_says_what_was_told_missed_and_false(tmp_path: Path) -> None:
     assert [scenario_report.is_as_expected(one) for one in (told, missed, disturbed)] == [True, False, False]
     words = scenario_report.summary([told, missed, disturbed])
     assert words.startswith(
-        "3 scenarios: 2 of 3 events told in time, 0 late, 1 missed; 1 false alerts in 2 home-days"
+        "3 scenarios: 2 of 3 events raised in time, 0 late, 1 missed; 1 false alerts in 2 home-days"
     )
 
 

@@ -151,9 +151,7 @@ def test_the_terminal_view_tells_what_happens_and_what_should_be_told():
     clock = SpedUp(1.0)
     view = View(played.ward, clock, played.ground_truth(NOW + timedelta(days=1)))
     console = Console(width=140, record=True, file=StringIO())
-    view.heard(
-        OutboundMessage(int(NOW.timestamp() * 1000), "mimamori/v1/h001-kitchen/readings", b'{"seq":1}')
-    )
+    view.sent(OutboundMessage(int(NOW.timestamp() * 1000), "mimamori/v1/h001-kitchen/readings", b'{"seq":1}'))
     console.print(view)
     ahead = console.export_text()
     assert "6 homes" in ahead
