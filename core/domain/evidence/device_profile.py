@@ -170,15 +170,20 @@ class DeviceProfile:
 def with_meaning(profile: DeviceProfile | None, meaning: FieldMeaning) -> DeviceProfile | None:
     """Return the profile of a device whose presses or states mean something in its home.
 
-    What the profile says itself of a metric's meaning stays.
+    What the profile says itself of the meaning of a field stays.
     """
     if meaning is FieldMeaning.AS_MEASURED:
         return profile
     base = profile or DeviceProfile("", 0, "", "", ProfileSource.BY_HAND, ())
-    settled = {one.metric for one in base.fields if not one.field and one.changes_values}
     target, sources = _READ_AS[meaning]
-    added = [ProfileField(metric, meaning=meaning) for metric in sorted(sources - settled - {target})]
-    return replace(base, fields=(*base.fields, *added))
+    known = tuple(
+        replace(one, meaning=meaning)
+        if one.changes_values and one.meaning is FieldMeaning.AS_MEASURED and one.metric in sources
+        else one
+        for one in base.fields
+    )
+    added = (ProfileField(metric, meaning=meaning) for metric in sorted(sources - {target}))
+    return replace(base, fields=(*known, *added))
 
 
 def evidence_of(

@@ -169,6 +169,28 @@ def test_the_meaning_of_a_home_leaves_what_the_profile_says_itself() -> None:
     assert _values("zigbee2mqtt/x", {"action": "off"}, both) == {"sos": False}
 
 
+def test_the_meaning_of_a_home_holds_for_what_its_profile_reads() -> None:
+    push = with_meaning(library()["browan-tbpb100"], FieldMeaning.CALL)
+    assert _values(_LORA, {"object": {"status": 1}}, push) == {"sos": True}
+    turned = with_meaning(
+        _profile("[readings]\ncontact_open = { raised = [false], over = [true] }"), FieldMeaning.CHAIR
+    )
+    assert _values("zigbee2mqtt/x", {"contact": True}, turned) == {"presence": True}
+
+
+def test_what_is_said_of_one_channel_counts_before_what_is_said_of_all() -> None:
+    profile = _profile('[readings]\ncontact_open = "bed"\n"contact_open#left" = "call"')
+    body = {"contact_left": False, "contact_right": False}
+    assert _values("zigbee2mqtt/x", body, profile) == {"sos#left": True, "bed_occupied#right": True}
+    both = with_meaning(_profile('[readings]\n"contact_open#left" = "call"'), FieldMeaning.BED)
+    assert _values("zigbee2mqtt/x", body, both) == {"sos#left": True, "bed_occupied#right": True}
+
+
+def test_what_the_profile_reads_counts_before_another_field_of_the_same_metric() -> None:
+    found = _read("zigbee2mqtt/x", {"zzz": 1, "presence": False}, _profile('[fields]\nzzz = "presence"'))
+    assert [(one.metric, one.value) for one in found.readings] == [("presence", True)]
+
+
 def test_a_native_device_may_name_what_it_measures_as_it_likes() -> None:
     body = {"seq": 3, "readings": [{"metric": "Alarm", "value": 1, "time": "2026-08-01T06:00:00+09:00"}]}
     found = _read("mimamori/v1/b-1/readings", body, _profile('[fields]\nAlarm = "sos"'))
