@@ -14,6 +14,7 @@ from ingest.codecs import (
     shelly,
     tasmota,
     the_things_stack,
+    theengs,
     traccar,
     zigbee2mqtt,
 )
@@ -36,6 +37,7 @@ CODECS: dict[str, Codec] = {
     "esphome": esphome.decode,
     "homie": homie.decode,
     "rtl_433": rtl_433.decode,
+    "theengs": theengs.decode,
 }
 
 

@@ -8,6 +8,7 @@ from typing import cast
 
 from ingest.codecs.parsing.json_fields import JsonObject, inner, json_object, text_of
 from ingest.codecs.result import Decoded, ProposedDevice, Rejected, nothing
+from ingest.codecs.theengs import address_of
 from ingest.codecs.zigbee_names import ATTRIBUTES
 from ingest.mqtt.topics import Source, source_of
 
@@ -108,4 +109,5 @@ _NAMES: dict[str, Callable[[tuple[str, ...]], str]] = {
     "the_things_stack": lambda parts: f"{parts[1]}/{parts[3]}" if len(parts) > 3 else "",
     "chirpstack": lambda parts: parts[3] if len(parts) > 3 else "",
     "esphome": lambda parts: parts[0],
+    "theengs": lambda parts: address_of(parts[-1]),
 }

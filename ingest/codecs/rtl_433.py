@@ -46,7 +46,7 @@ _SILENT = {
     *(*_NAMED_BY, "time", "mic", "mod", "freq", "freq1", "freq2", "rssi", "noise", "protocol", "sequence", "sequence_num"),
     *("heartbeat", "reed_open", "raw", "raw_msg", "code", "data", "learn", "unit", "brand", "description", "duration"),
 }  # fmt: skip
-_BARE_CODES = frozenset({"cmd", "command", "tristate", "code", "value"})
+_BARE_CODES = frozenset({"cmd", "command", "value"})
 # That it is heard at all is what these say, except while they are taught in.
 _BY_MODEL = {"Smoke-GS558": "smoke"}
 

@@ -87,9 +87,15 @@ def _codec_of(parts: tuple[str, ...]) -> str | None:
     first = _FIRST_LEVEL.get(parts[0])
     if first is not None:
         return first
-    second = parts[1] if len(parts) > 1 else ""
-    if (len(parts) > 3 and second in _ESPHOME_SECOND) or parts[1:] == ("status",):
+    return _by_later_levels(parts[0], *parts[1:3], count=len(parts))
+
+
+def _by_later_levels(first: str, second: str = "", third: str = "", *, count: int) -> str | None:
+    """Return the codec of a topic that begins with a name which its owner chose."""
+    if (count > 3 and second in _ESPHOME_SECOND) or (count == 2 and second == "status"):
         return "esphome"
+    if first == "home" or third.endswith("toMQTT"):
+        return "theengs"
     # Second-generation Shellys and some Tasmotas put their own name first.
     if second in _SHELLY_SECOND:
         return "shelly"

@@ -29,6 +29,7 @@ def _proposed(topic: str, prefix: str) -> list[str]:
         ("v3/care@t/devices/d1/up", {"uplink_message": {"decoded_payload": {"pir": "trigger"}}}),
         ("application/1/device/0102/event/up", {"object": {"pir": "trigger"}}),
         ("hall/binary_sensor/motion/state", "ON"),
+        ("home/OMG/BTtoMQTT/A4C138000102", {"id": "A4:C1:38:00:01:02", "hum": 40}),
     ],
 )
 def test_the_proposed_sender_is_that_of_the_readings(topic: str, payload: object, prefix: str) -> None:

@@ -1,7 +1,12 @@
 """rtl_433's events and fields, by its documentation and the fields of its decoders."""
 
+import json
+
 import pytest
 
+from core.domain.evidence.device_profile import DeviceProfile, ProfileField, ProfileSource
+from ingest.codecs import decode
+from ingest.codecs.result import Decoded
 from tests.support.decoding import Case, assert_says, said
 
 _EVENTS = "gw/g12/rtl_433/pi/events"
@@ -44,6 +49,15 @@ def test_a_bare_code_that_may_be_a_call_is_no_heartbeat() -> None:
     found = said(_EVENTS, _event("Generic-Remote", cmd=3, tristate="00", battery_ok=1))
     assert [problem["reason"] for problem in found["problems"]] == ["unclear_component"]
     assert "heartbeat" not in found["values"]
+
+
+def test_a_profile_says_what_a_bare_code_means() -> None:
+    field = ProfileField("sos", field="cmd", raised=("*",))
+    profile = DeviceProfile("pendant", 1, "", "", ProfileSource.BY_HAND, (field,))
+    result = decode(_EVENTS, json.dumps(_event("Generic-Remote", cmd=3)).encode(), profile)
+    assert isinstance(result, Decoded)
+    assert [(one.metric, one.value) for one in result.readings] == [("sos", True)]
+    assert result.refused == []
 
 
 def test_an_alarm_of_something_unnamed_goes_to_quarantine() -> None:
