@@ -5,8 +5,7 @@ by 6:30". Each number keeps on how many days it rests, so that a rule can say th
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import date
+from dataclasses import dataclass
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -15,7 +14,7 @@ from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
-from detectors.features.local_time import DAY_S, at_minute, local_seconds
+from detectors.features.local_time import DAY_S, local_seconds
 from detectors.features.observability import at_washroom, confirmed
 from detectors.features.silence_profile import CERTAIN_KINDS, DOOR
 from detectors.features.window import LIFE_KINDS, LifeSigns, Power, RoomSeries
@@ -84,18 +83,6 @@ def learn(training: TrainingData, zone: ZoneInfo) -> Rhythm:
     )
 
 
-def learn_nights(signs: LifeSigns, zone: ZoneInfo, day: date) -> tuple[int | None, ...]:
-    """Return the visits in the last nights before a local day's own."""
-    today = (day - date(1970, 1, 1)).days
-    until = at_minute(zone, day, 0).timestamp() - 2 * 3600
-    return _nights(_recent(signs, until, days=NIGHTS_BACK + 1), _Calendar(zone, today, ())).last
-
-
-def with_nights(rhythm: Rhythm, last_nights: tuple[int | None, ...]) -> Rhythm:
-    """Return a rhythm with other last nights, for what is learned less often than every day."""
-    return replace(rhythm, last_nights=last_nights)
-
-
 class _Calendar:
     """The local days that teach: numbers since 1970, and which of their time is masked."""
 
@@ -133,9 +120,9 @@ class _Calendar:
         return found
 
 
-def _recent(signs: LifeSigns, until: float, days: int = LEARNED_DAYS) -> LifeSigns:
-    # A day more than is asked for: a night begins on the day before.
-    since = until - (days + 1) * DAY_S
+def _recent(signs: LifeSigns, until: float) -> LifeSigns:
+    # A day more than teaches: a night begins on the day before.
+    since = until - (LEARNED_DAYS + 1) * DAY_S
     first, last = np.searchsorted(signs.time, [since, until], side="right")
     return LifeSigns(signs.time[first:last], signs.kind[first:last], signs.place[first:last], signs.places)
 

@@ -20,14 +20,6 @@ _UNDECODABLE = 65  # EX_DATAERR
 _POSITION_FIELDS = ("lat", "lon", "accuracy_m", "altitude_m", "speed_kmh", "course_deg")
 
 
-def decode_file(name: str) -> tuple[str, int]:
-    """Return what the one message in a file says as JSON, and the exit code; see `decode_messages`."""
-    answers = list(decode_messages(name))
-    if len(answers) != 1:
-        raise InputError(f"{name}: holds {len(answers)} messages; one was expected")
-    return answers[0]
-
-
 def decode_messages(name: str, profile: DeviceProfile | None = None) -> Iterator[tuple[str, int]]:
     """Give what every message in a file says as JSON, and its exit code, as soon as it is read.
 

@@ -89,15 +89,6 @@ def read_off(points: Sequence[Point], rate: float) -> Reading | None:
     return Reading(rate, median, mean, p95)
 
 
-def setting_for(points: Sequence[Point], rate: float) -> float | None:
-    """Return the setting that gives a rate of false alarms, interpolated likewise; None outside the settings tried."""
-    ordered = sorted(points, key=lambda one: (one.false_alarms_30d, -one.median_h))
-    rates = np.log([max(one.false_alarms_30d, _LEAST_RATE) for one in ordered])
-    if not rates[0] <= np.log(rate) <= rates[-1]:
-        return None
-    return float(np.interp(float(np.log(rate)), rates, np.array([one.setting for one in ordered])))
-
-
 def _point(setting: float, row: Sequence[CollapseTrial], days: Floats) -> Point:
     false: Floats = np.array([one.false_alarms for one in row], np.float64)
     every: Floats = np.concatenate([one.to_alarm_min for one in row]) / 60

@@ -101,22 +101,6 @@ def certainty(home: EvaluatedHome) -> Certainty:
     return Certainty(since, is_test)
 
 
-def run_live(
-    detector: LiveDetector,
-    homes: Sequence[EvaluatedHome],
-    injected: Sequence[Collapses],
-    *,
-    noise_per_hour: float = 0.0,
-    seed: int = 0,
-) -> list[list[CollapseTrial]]:
-    """Return the trials of a detector, for each setting and each home; with noise, false events follow each collapse.
-
-    The homes are prepared with all their events, so the collapses are the same as those of detectors to which every event counts.
-    """
-    (found,) = run_live_with(detector, homes, injected, (noise_per_hour,), seed=seed)
-    return found
-
-
 def run_live_with(
     detector: LiveDetector,
     homes: Sequence[EvaluatedHome],
@@ -125,7 +109,11 @@ def run_live_with(
     *,
     seed: int = 0,
 ) -> list[list[list[CollapseTrial]]]:
-    """Return the same for several rates of noise, and learn only once for all of them."""
+    """Return the trials of a detector, for each rate of noise, each setting and each home; what is learned serves all rates.
+
+    With noise, false events follow each collapse. The homes are prepared with all their events, so the collapses are the same as those of
+    detectors to which every event counts.
+    """
     randoms = [np.random.default_rng(seed) for _ in noises_per_hour]
     by_home: list[list[list[CollapseTrial]]] = []
     for home, one in zip(homes, injected, strict=True):

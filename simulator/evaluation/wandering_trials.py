@@ -66,11 +66,6 @@ def trips(tracks: Sequence[Track]) -> list[Track]:
     return found
 
 
-def score_loops(normal: Sequence[Track], seeds: Sequence[int]) -> LoopScore:
-    """Put each way of losing the way into each trip once per seed, and compare with the trips as they were."""
-    return trip_scores(normal, seeds).compared()
-
-
 def trip_scores(normal: Sequence[Track], seeds: Sequence[int]) -> TripScores:
     """Return the scores of trips, and of the same with each way of losing the way put in once per seed."""
     plain = np.array([_score(trip) for trip in normal], np.float64)

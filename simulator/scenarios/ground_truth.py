@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import cast
 
 from core.errors import InputError
 from simulator.incidents.incident import ON_FOOT, Incident, IncidentKind
@@ -94,44 +93,6 @@ def write_ground_truth(path: Path, events: Sequence[TrueEvent]) -> None:
         raise InputError(f"{path}: cannot write the truth file: {error.strerror}") from error
 
 
-def read_ground_truth(path: Path) -> list[TrueEvent]:
-    """Read a ground truth file.
-
-    Raises
-    ------
-    InputError
-        It cannot be read, or a line of it is not what it should be; the message names the line.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot read the truth file: {error}") from error
-    events: list[TrueEvent] = []
-    for number, line in enumerate(lines, 1):
-        try:
-            events.append(_event(cast("dict[str, object]", json.loads(line))))
-        except (ValueError, KeyError, TypeError, AttributeError) as error:
-            raise InputError(
-                f"{path}, line {number}: is no event of a truth file ({error}); docs/simulator.md describes the form"
-            ) from error
-    return events
-
-
-def _event(body: dict[str, object]) -> TrueEvent:
-    raises = cast("list[object]", body["raise"])
-    by = body["by"]
-    return TrueEvent(
-        IncidentKind(body["event"]),
-        str(body["resident"] or ""),
-        str(body["home"] or ""),
-        _moment(body["from"]),
-        _moment(body["to"]),
-        tuple(str(rule) for rule in raises),
-        None if by is None else _moment(by),
-        str(body["says"]),
-    )
-
-
 def _of_home(home: HomeWorld, begin: datetime, end: datetime) -> Iterator[TrueEvent]:
     day = home.day_of(begin).before(1)
     while day.ms(0.0) < end.timestamp() * 1000:
@@ -195,13 +156,6 @@ def _true(
 
 def _at(day: LocalDay, wall_s: float) -> datetime:
     return datetime.fromtimestamp(day.ms(wall_s) / 1000, UTC)
-
-
-def _moment(text: object) -> datetime:
-    moment = datetime.fromisoformat(str(text))
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no offset")
-    return moment.astimezone(UTC)
 
 
 def _text(moment: datetime) -> str:

@@ -12,18 +12,6 @@ from tests.support.paths import REPOSITORY
 # Where `python -m MODULE` is written for people and machines; of Python, any module of the product may hold the name.
 _COMMANDS = ("Makefile", "Dockerfile", "compose.yaml", ".ci/run", ".yml")
 _NAME = re.compile(r"[A-Za-z_]\w*")
-# Known to serve tests alone; the list may only become shorter.
-_FOR_TESTS = frozenset(
-    {
-        "detectors.features.daily_rhythm.learn_nights",
-        "detectors.features.daily_rhythm.with_nights",
-        "ingest.commands.decode.decode_file",
-        "simulator.evaluation.curve.setting_for",
-        "simulator.evaluation.live_rule.run_live",
-        "simulator.evaluation.wandering_trials.score_loops",
-        "simulator.scenarios.ground_truth.read_ground_truth",
-    }
-)
 
 
 def findings() -> Iterator[str]:
@@ -41,11 +29,8 @@ def findings() -> Iterator[str]:
     ]
     scripts = tomllib.loads((REPOSITORY / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
     yield from unreached(sources, other, [str(one).partition(":")[0] for one in scripts.values()])
-    found = unused(sources, other)
-    for name in sorted(found.keys() - _FOR_TESTS):
-        yield f"{name}, line {found[name]}: nothing in the product uses it"
-    for name in sorted(_FOR_TESTS - found.keys()):
-        yield f"{name}: is used or gone; take it off the list in tests/checks/reachability.py"
+    for name, line in sorted(unused(sources, other).items()):
+        yield f"{name}, line {line}: nothing in the product uses it"
 
 
 def module_name(path: Path) -> str:

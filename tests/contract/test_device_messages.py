@@ -10,7 +10,8 @@ from typing import cast
 import pytest
 
 from ingest.codecs import CODECS
-from ingest.commands.decode import decode_file, described
+from ingest.commands.decode import described
+from tests.support.decoding import said_of_file
 from tests.support.paths import TEST_DATA
 
 _FILES = sorted((TEST_DATA / "payloads").glob("*.json"))
@@ -45,7 +46,7 @@ def test_every_format_has_recorded_messages() -> None:
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)
 def test_a_device_message_decodes_as_its_file_says(path: Path) -> None:
     sample = json.loads(path.read_text(encoding="utf-8"))
-    text, exit_code = decode_file(str(path))
+    text, exit_code = said_of_file(str(path))
     said = json.loads(text)
     values = said["values"]
 

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from simulator.evaluation.wandering_trials import score_loops, trips
+from simulator.evaluation.wandering_trials import trip_scores, trips
 from tests.support.paths import TEST_DATA
 from tests.support.recorded import read_recordings, read_tracks
 from tests.synthetic.batteries import score_batteries
@@ -19,7 +19,7 @@ STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="
 def test_losing_the_way_is_told_from_recorded_trips_as_well_as_before() -> None:
     files = sorted((TEST_DATA / "gps").glob("*.*"))
     normal = trips([track for path in files for track in read_tracks(path).values()])
-    found = score_loops(normal, seeds=(0, 1))
+    found = trip_scores(normal, seeds=(0, 1)).compared()
     stored = STORED["wandering"]
     assert found.trips == stored["trips"]
     assert found.auc >= stored["auc"] - stored["auc_noise"]

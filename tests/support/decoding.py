@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from ingest.commands.decode import described
+from ingest.commands.decode import decode_messages, described
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,12 @@ def said(topic: str, body: object) -> dict[str, Any]:
     """Return what `mimamori decode` says of a message."""
     payload = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     return described(topic, payload)
+
+
+def said_of_file(path: str) -> tuple[str, int]:
+    """Return what `mimamori decode` prints of a file with one message, and its exit code."""
+    (answer,) = decode_messages(path)
+    return answer
 
 
 def assert_says(case: Case) -> None:

@@ -4,7 +4,7 @@ Four weeks of each person teach, then on every third day one thing happens that 
 show that the rules do what they say, not how people live.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -12,8 +12,8 @@ import numpy as np
 from core.domain.alert import Finding
 from core.domain.rhythm import Rhythm
 from detectors.features import daily_rhythm
-from detectors.features.daily_rhythm import TrainingData
-from detectors.features.local_time import DAY_S
+from detectors.features.daily_rhythm import NIGHTS_BACK, TrainingData
+from detectors.features.local_time import DAY_S, at_minute
 from detectors.features.window import moment
 from detectors.rules import (
     absence_not_taken,
@@ -27,6 +27,7 @@ from detectors.rules import (
     restless_night,
 )
 from detectors.rules.base import Rule
+from detectors.windows.series import signs_after
 from tests.synthetic.home_person import (
     EVENTS,
     FIRST,
@@ -99,8 +100,10 @@ def evaluate(person: SyntheticPerson) -> list[Finding]:
             learned[week] = daily_rhythm.learn(past, ZONE)
         found = learned[week]
         # The last two nights are known every day.
-        nights = daily_rhythm.learn_nights(window.life_signs, ZONE, day)
-        return daily_rhythm.with_nights(found, nights)
+        until = at_minute(ZONE, day, 0).timestamp() - 2 * 3600.0
+        lately = signs_after(window.life_signs, moment(until - (NIGHTS_BACK + 2) * DAY_S))
+        last = daily_rhythm.learn(TrainingData(lately, (), (), (), until), ZONE).last_nights
+        return replace(found, last_nights=last)
 
     rules: list[Rule] = [
         late_morning.LateMorning(rhythm_on),

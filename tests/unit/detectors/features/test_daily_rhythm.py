@@ -7,7 +7,7 @@ import numpy as np
 
 from core.domain.device import DeviceKind
 from core.domain.rhythm import Rhythm
-from detectors.features.daily_rhythm import TrainingData, learn, learn_nights
+from detectors.features.daily_rhythm import TrainingData, learn
 from detectors.features.window import LifeSigns, Power, RoomSeries, life_signs
 
 ZONE = ZoneInfo("UTC")
@@ -46,7 +46,7 @@ def test_nights_away_from_home_are_not_quiet_ones() -> None:
 
 
 def test_the_last_four_nights_are_known_as_they_were() -> None:
-    assert learn_nights(lived(1, 2, 4, 5, 6), ZONE, TODAY.date()) == (2, None, None, 2)
+    assert learned(lived(1, 2, 4, 5, 6)).last_nights == (2, None, None, 2)
 
 
 def test_a_stay_that_nobody_saw_end_is_kept_as_the_longest() -> None:

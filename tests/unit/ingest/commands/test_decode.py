@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from core.errors import InputError
-from ingest.commands.decode import decode_file, decode_messages
+from ingest.commands.decode import decode_messages
+from tests.support.decoding import said_of_file
 
 _GOOD = {"topic": "zigbee2mqtt/hall", "payload": {"occupancy": True}}
 
@@ -21,7 +22,7 @@ def _file(folder: Path, content: str | bytes) -> str:
 
 
 def test_a_reading_says_what_it_can_tell(tmp_path: Path) -> None:
-    text, exit_code = decode_file(_file(tmp_path, json.dumps(_GOOD)))
+    text, exit_code = said_of_file(_file(tmp_path, json.dumps(_GOOD)))
     assert exit_code == 0
     assert json.loads(text)["readings"] == [
         {"metric": "motion", "value": True, "unit": "1", "kind": "life", "evidence": "state", "time": None}
@@ -29,7 +30,7 @@ def test_a_reading_says_what_it_can_tell(tmp_path: Path) -> None:
 
 
 def test_a_message_over_many_lines_is_one(tmp_path: Path) -> None:
-    text, _ = decode_file(_file(tmp_path, json.dumps(_GOOD, indent=4)))
+    text, _ = said_of_file(_file(tmp_path, json.dumps(_GOOD, indent=4)))
     assert json.loads(text)["values"]["motion"] is True
 
 
@@ -49,23 +50,23 @@ def test_a_stream_is_answered_message_by_message(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_byte_order_mark_is_no_fault(tmp_path: Path) -> None:
-    _, exit_code = decode_file(_file(tmp_path, b"\xef\xbb\xbf" + json.dumps(_GOOD).encode()))
+    _, exit_code = said_of_file(_file(tmp_path, b"\xef\xbb\xbf" + json.dumps(_GOOD).encode()))
     assert exit_code == 0
 
 
 def test_bytes_that_are_no_text_come_as_base64(tmp_path: Path) -> None:
-    text, exit_code = decode_file(_file(tmp_path, '{"topic": "zigbee2mqtt/hall", "payload_base64": "//4A"}'))
+    text, exit_code = said_of_file(_file(tmp_path, '{"topic": "zigbee2mqtt/hall", "payload_base64": "//4A"}'))
     assert (exit_code, json.loads(text)["problems"][0]["reason"]) == (65, "not_utf8")
 
 
 def test_half_a_character_in_a_topic_is_shown_as_what_can_be_printed(tmp_path: Path) -> None:
-    text, exit_code = decode_file(_file(tmp_path, '{"topic": "zigbee2mqtt/\\ud800", "payload": {}}'))
+    text, exit_code = said_of_file(_file(tmp_path, '{"topic": "zigbee2mqtt/\\ud800", "payload": {}}'))
     assert (exit_code, json.loads(text)["topic"]) == (0, "zigbee2mqtt/?")
     text.encode()
 
 
 def test_a_device_that_says_nothing_we_know_was_at_least_heard(tmp_path: Path) -> None:
-    text, exit_code = decode_file(_file(tmp_path, '{"topic": "zigbee2mqtt/hall", "payload": {"melody": 4}}'))
+    text, exit_code = said_of_file(_file(tmp_path, '{"topic": "zigbee2mqtt/hall", "payload": {"melody": 4}}'))
     assert exit_code == 0
     assert [(reported["metric"], reported["kind"]) for reported in json.loads(text)["readings"]] == [
         ("heartbeat", "health")
@@ -92,4 +93,4 @@ def test_what_is_no_message_says_what_to_write(tmp_path: Path, content: bytes, w
 
 def test_an_empty_file_holds_no_message(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="holds no message"):
-        decode_file(_file(tmp_path, b""))
+        said_of_file(_file(tmp_path, b""))

@@ -13,9 +13,9 @@ from detectors.features.silence_threshold import BUFFER_MIN, SilenceBaseline
 from detectors.features.window import LIFE_KINDS, LifeSigns, Window, moment, no_track
 from detectors.rules.inactivity import Inactivity
 from simulator.evaluation.current_rule import WALL_CLOCK, OurRule
-from simulator.evaluation.live_rule import certainty, run_live
+from simulator.evaluation.live_rule import certainty, run_live_with
 from simulator.evaluation.noise import Noise, noise_after
-from simulator.evaluation.protocol import Collapses, EvaluatedHome, collapses, prepare
+from simulator.evaluation.protocol import Collapses, CollapseTrial, EvaluatedHome, collapses, prepare
 from simulator.evaluation.synthetic import syn40
 
 STANDARD = BUFFER_MIN[Sensitivity.STANDARD]
@@ -67,6 +67,12 @@ def with_noise(fell: float, noise: Noise, number: int) -> LifeSigns:
     )
 
 
+def trial_of(injected: Collapses, noise_per_hour: float = 0.0) -> CollapseTrial:
+    """Return the trial of the home by the rule with its standard setting."""
+    (((trial,),),) = run_live_with(OurRule((STANDARD,)), [home()], [injected], (noise_per_hour,))
+    return trial
+
+
 def test_some_life_signs_of_the_home_are_uncertain() -> None:
     uncertain = certainty(home()).since < np.arange(len(home().began))
     single = ~certain(home().signs, confirmed_only=True)[:-1]
@@ -77,7 +83,7 @@ def test_some_life_signs_of_the_home_are_uncertain() -> None:
 
 def test_false_alarms_are_those_that_the_rule_raises() -> None:
     none = Collapses(np.zeros(0, np.int64), np.zeros(0))
-    ((trial,),) = run_live(OurRule((STANDARD,)), [home()], [none])
+    trial = trial_of(none)
     since, until = float(home().learned_at[0]), float(home().signs.time[-1])
     # The recording ends in a silence that protocol P does not know.
     raised = [one for one, _ in judged(home().signs, since, until)]
@@ -89,7 +95,7 @@ def test_alarms_after_a_collapse_are_those_that_the_rule_raises_also_among_false
     chosen = np.random.default_rng(5).choice(len(every.silence), COLLAPSES, replace=False)
     some = Collapses(every.silence[chosen], every.after_min[chosen])
     per_hour = 0.5
-    ((trial,),) = run_live(OurRule((STANDARD,)), [home()], [some], noise_per_hour=per_hour)
+    trial = trial_of(some, per_hour)
     noise = noise_after(home(), some, per_hour, np.random.default_rng(0))
     since = float(home().learned_at[0]) + DAY_S
     checked = 0
@@ -106,9 +112,8 @@ def test_alarms_after_a_collapse_are_those_that_the_rule_raises_also_among_false
 
 
 def test_false_events_delay_an_alarm_but_do_not_prevent_it() -> None:
-    injected = collapses([home()])
-    ((quiet,),) = run_live(OurRule((STANDARD,)), [home()], injected)
-    ((noisy,),) = run_live(OurRule((STANDARD,)), [home()], injected, noise_per_hour=1 / 6)
+    (every,) = collapses([home()])
+    quiet, noisy = trial_of(every), trial_of(every, 1 / 6)
     assert quiet.false_alarms == noisy.false_alarms
     put_off_min = noisy.to_alarm_min - quiet.to_alarm_min
     # By chance a false event looks sure, and may begin a shorter silence than the one it ends.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from simulator.evaluation.baselines import FixedTimer
-from simulator.evaluation.curve import Point, curve, read_off, setting_for
+from simulator.evaluation.curve import Point, curve, read_off
 from simulator.evaluation.homes import EvaluatedRecording, kind_of, life_signs_of
 from simulator.evaluation.protocol import DAY_S, collapses, prepare, run
 from simulator.evaluation.report import SetReport, picture, table, write
@@ -95,10 +95,9 @@ def test_hours_are_read_off_over_the_logarithm_of_the_rate() -> None:
     reading = read_off(points, 4.0)
     assert reading is not None
     assert (reading.median_h, reading.mean_h, reading.p95_h) == pytest.approx((3.0, 4.0, 5.0))
-    assert setting_for(points, 4.0) == pytest.approx(90.0)
     # Nothing is said about rates that no setting reached.
     assert read_off(points, 1.0) is None
-    assert setting_for(points, 10.0) is None
+    assert read_off(points, 10.0) is None
 
 
 def test_intervals_are_drawn_over_homes() -> None:
