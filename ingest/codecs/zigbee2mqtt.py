@@ -20,7 +20,7 @@ from ingest.codecs.parsing.json_fields import (
     truth_of,
 )
 from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing
-from ingest.codecs.zigbee_names import (
+from ingest.codecs.zigbee.names import (
     ATTRIBUTES,
     NUMBERS,
     SILENT_ATTRIBUTES,

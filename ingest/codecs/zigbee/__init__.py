@@ -1,0 +1,1 @@
+"""What devices behind Zigbee2MQTT say: names, words, actions and endpoints."""
