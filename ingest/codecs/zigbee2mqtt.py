@@ -6,7 +6,7 @@ Format: https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html; a 
 from collections.abc import Mapping
 
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import call_in_field
+from ingest.codecs.parsing.event_words import Call, call_in_field
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -20,17 +20,22 @@ from ingest.codecs.parsing.json_fields import (
     truth_of,
 )
 from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing
+from ingest.codecs.zigbee.actions import call_of_action
 from ingest.codecs.zigbee.names import (
-    ATTRIBUTES,
     NUMBERS,
     SILENT_ATTRIBUTES,
     SPECIAL,
     TRUTHS,
+    is_read,
     name_and_endpoint,
 )
+from ingest.codecs.zigbee.states import reader_by_words
 from ingest.mqtt.topics import Source
 
 _COMMANDS = {"set", "get"}
+# Values that are given as a number as well as as a truth, and what tells that a message is about soil.
+_QUANTITIES = {"gas_leak", "carbon_monoxide", "water_leak"}
+_SOIL = {"soil_moisture", "soil_fertility", "fertility", "ec"}
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
@@ -50,10 +55,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     name = "/".join(levels)
     value = json_value(payload)
     if len(levels) > 1 and not isinstance(value, dict):
-        if (
-            name_and_endpoint(levels[-1])[0] in ATTRIBUTES
-            or call_in_field(levels[-1], value=True) is not None
-        ):
+        if is_read(name_and_endpoint(levels[-1])[0]):
             return _attribute(source, levels, payload)
         if levels[-1] in SILENT_ATTRIBUTES:
             return nothing("/".join(levels[:-1]))
@@ -114,35 +116,68 @@ def _attribute(source: Source, levels: tuple[str, ...], payload: bytes) -> Decod
 def _device(decoded: Decoded, body: JsonObject) -> Decoded:
     readings: dict[str, Measured] = {}
     calls = CallFields()
+    by_words: list[Measured] = []
     for key, value in body.items():
         if value is not None:
-            base, endpoint = name_and_endpoint(key)
+            name, endpoint = name_and_endpoint(key)
             suffix = f"#{endpoint}" if endpoint else ""
-            found = _field(decoded, base, value, body)
-            if not found and not calls.add(key, value) and key != "last_seen" and value != "":
-                decoded.unread.append(key)
+            found = _plain_field(decoded, name, value, body)
             for measured in found:
                 # Of two names for one metric (illuminance_lux, illuminance) the more exact one counts.
                 if measured.metric + suffix not in readings or key.endswith("_lux"):
                     readings[measured.metric + suffix] = Measured(measured.metric + suffix, measured.value)
+            if not found and (reader := reader_by_words(name)) is not None:
+                found = reader(value, body)
+                by_words += [Measured(measured.metric + suffix, measured.value) for measured in found]
+            is_understood = found or _is_call(calls, name, value, body, endpoint)
+            if not is_understood and key != "last_seen" and value != "":
+                decoded.unread.append(key)
+    for measured in by_words:
+        # Beside a plain name it says the same once more; of the areas of a radar one with somebody in it counts.
+        known = readings.setdefault(measured.metric, measured)
+        if known in by_words and measured.value is True:
+            known.value = True
     decoded.readings = calls.merged(list(readings.values()), decoded.refused)
     _read_last_seen(decoded, body.get("last_seen"))
     return decoded
 
 
-def _field(decoded: Decoded, key: str, value: object, body: Mapping[str, object]) -> list[Measured]:
-    special = SPECIAL.get(key)
+def _is_call(calls: CallFields, name: str, value: object, body: JsonObject, endpoint: str) -> bool:
+    """Add a field to the calls of a message; tell whether it is one."""
+    if name in {"action", "click"}:
+        call = call_of_action(text_of(value).strip().lower())
+        if call is not None:
+            calls.add_call(call, name, value, endpoint)
+        return call is not None
+    # The soil in a flower pot lacks water.
+    if name == "water_warning" and not _SOIL.isdisjoint(body):
+        return False
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        call = call_in_field(name, value)
+        if call is not None and call.metric in _QUANTITIES:
+            # A truth is no number in this format: a number is a concentration, a volume or a current.
+            return _add_quantity(calls, name, call)
+    return calls.add(name, value, channel=endpoint)
+
+
+def _add_quantity(calls: CallFields, name: str, call: Call) -> bool:
+    # How much combustible gas is a danger depends on the device; carbon monoxide has a truth of its own beside the number.
+    if call.metric == "gas_leak":
+        calls.add_call(Call(call.metric, None), name, None)
+    return call.metric == "gas_leak"
+
+
+def _plain_field(decoded: Decoded, name: str, value: object, body: Mapping[str, object]) -> list[Measured]:
+    special = SPECIAL.get(name)
     if special is not None:
         return special(value, body)
-    if key in TRUTHS:
-        return _truth(decoded, key, TRUTHS[key], value)
-    if key in NUMBERS:
+    if name in NUMBERS:
         number = number_of(value)
         if number is None:
-            decoded.refused.append(Rejected("wrong_shape", f"{key} is no number"))
+            decoded.refused.append(Rejected("wrong_shape", f"{name} is no number"))
             return []
-        return [Measured(NUMBERS[key], number)]
-    return []
+        return [Measured(NUMBERS[name], number)]
+    return _truth(decoded, name, TRUTHS[name], value) if name in TRUTHS else []
 
 
 def _truth(decoded: Decoded, key: str, metric: str, value: object) -> list[Measured]:

@@ -17,14 +17,17 @@ class CallFields:
         self._numbers: dict[str, bool] = {}
         self._unclear: dict[str, str] = {}
 
-    def add(self, name: str, value: object, depth: int = 0) -> bool:
-        """Add a field, and what it nests; return whether it speaks of a call or a hazard."""
+    def add(self, name: str, value: object, depth: int = 0, channel: str = "") -> bool:
+        """Add a field, and what it nests; return whether it speaks of a call or a hazard.
+
+        Calls of one channel do not end those of another.
+        """
         if isinstance(value, (dict, list)):
             body = cast("Mapping[str, object] | Sequence[object]", value)
             return depth < _DEEPEST and self._add_nested(name, body, depth + 1)
         call = call_in_field(name, value) if value is not None else None
         if call is not None:
-            self.add_call(call, name, value)
+            self.add_call(call, name, value, channel)
         return call is not None
 
     def _add_nested(self, name: str, value: Mapping[str, object] | Sequence[object], depth: int) -> bool:
@@ -34,14 +37,15 @@ class CallFields:
             is_call = self.add(key, entry, depth) or is_call
         return is_call
 
-    def add_call(self, call: Call, name: str, value: object) -> None:
+    def add_call(self, call: Call, name: str, value: object, channel: str = "") -> None:
         """Add what a field was found to say."""
+        metric = f"{call.metric}#{channel}" if channel else call.metric
         if not call.metric or call.is_raised is None:
             self._unclear.setdefault(call.metric, name)
         elif is_number_of_gas(call.metric, value):
-            self._numbers.setdefault(call.metric, call.is_raised)
+            self._numbers.setdefault(metric, call.is_raised)
         else:
-            self._found[call.metric] = call.is_raised or self._found.get(call.metric, False)
+            self._found[metric] = call.is_raised or self._found.get(metric, False)
 
     def merged(self, readings: list[Measured], refused: list[Rejected]) -> list[Measured]:
         """Return readings with the calls among them; what looks like a call and is not understood is added to `refused`."""
@@ -55,9 +59,13 @@ class CallFields:
                 readings = [*readings, Measured(metric, raised)]
             elif raised:
                 reading.value = True
-        said = {reading.metric.partition("#")[0]: reading.value for reading in readings}
+        said: dict[str, object] = {}
+        for reading in readings:
+            metric = reading.metric.partition("#")[0]
+            said[metric] = said.get(metric) is True or reading.value
+        calls = {metric.partition("#")[0] for metric in found}
         for metric, name in self._unclear.items():
-            is_explained = metric in said if metric else any(said.get(one) is True for one in found or said)
+            is_explained = metric in said if metric else any(said.get(one) is True for one in calls or said)
             if not is_explained:
                 refused.append(
                     Rejected(

@@ -35,8 +35,12 @@ _FIRE = frozenset({"smoke", "fire"})
 _GAS = frozenset({"gas", "gasleak", "gasalarm", "methane", "lpg"})
 _LEAK = frozenset({"leak", "leaking", "leakage", "waterleak", "flood", "flooded", "flooding", "wet"})
 _ALARM = frozenset({"alarm", "alarms", "alarmed", "alarming", "alert"})
-_SUBJECTS = _HELP | _FALL | _FIRE | _GAS | _LEAK | {"co"}
+_SUBJECTS = _HELP | _FALL | _FIRE | _GAS | _LEAK | {"co", "monoxide"}
 _WATER_WITH = frozenset({"alarm", "warning", "detected", "detection", "sensor"})
+# An alarm of water with one of these is about how warm or how much it is, and a leakage with one is of electricity.
+_NO_LEAK = frozenset(
+    {"temp", "temperature", "volume", "shortage", "pressure", "quality", "current", "circuit"}
+)
 # The other emergency keys of a keypad at the door; elsewhere these words mean something else.
 _KEYPAD = frozenset({"medical", "police", "fire"})
 
@@ -53,11 +57,11 @@ _RAISED = frozenset({
 # What may stand beside a subject in a value without changing what it says.
 _BESIDE = frozenset({
     *("mode", "button", "down", "man", "maybe", "possible", "up", "water", "message", "key", "double", "single", "long"),
-    *("status", "state", "a", "of", "for", "the", "is", "was", "carbon", "monoxide", "mild", "heavy"),
+    *("status", "state", "a", "of", "for", "the", "is", "was", "carbon", "mild", "heavy", "interconnect"),
 })  # fmt: skip
 
 # A field with one of these is a setting, a statistic or a schedule, or its name only sounds alike.
-_LEFT_OUT = frozenset({
+SETTINGS = frozenset({
     *("count", "counter", "counts", "total", "sum", "number", "num", "statistics", "history", "last", "since", "age"),
     *("sensitivity", "volume", "threshold", "limit", "range", "level", "min", "max", "calibration", "resistance"),
     *("time", "times", "timer", "timeout", "timestamp", "duration", "delay", "interval", "period", "date", "schedule"),
@@ -66,19 +70,33 @@ _LEFT_OUT = frozenset({
     *("silence", "test", "selftest", "reset", "name", "model", "version", "id", "text", "url", "language"),
     *("density", "concentration", "value", "ppm", "lel", "unit", "units", "consumption", "meter", "flow", "usage"),
     *("heating", "heat", "asleep", "sleep", "edge", "rain", "snow", "night", "back", "fault", "battery", "lifetime"),
+    *("control", "force", "invert", "logic", "beeper", "silenced", "valve", "breaker", "recloser", "trip", "shutoff"),
+    *("overcurrent", "overvoltage", "undervoltage", "overheat", "overload", "load", "relay"),
+})  # fmt: skip
+# A field with one of these and a word such as ON says that a function is switched on, not that something was detected.
+_FUNCTIONS = frozenset({"switch", "detection", "detect", "function"})
+_SWITCHED_OFF = frozenset({"off", "disable", "disabled", "no", "false"})
+_SWITCHED = _SWITCHED_OFF | {"on", "enable", "enabled", "yes", "true"}
+# An alarm of nothing that is named, with one of these: how it rings, or what it switches.
+_ALARM_SETTINGS = frozenset({
+    *("switch", "ring", "ringing", "indicator", "siren", "action", "behaviour", "behavior", "broadcast"),
+    *("linkage", "airtemp", "overvalue", "consumed", "energy", "pre", "set", "dismiss"),
 })  # fmt: skip
 # A text with one of these names a thing and not an event.
 _THINGS = frozenset({"detector", "sensor", "device", "monitor", "kit", "tracker"})
 # An alarm of these is no call: other fields report them, or nobody is in danger by them.
 _OTHER_ALARMS = frozenset({
-    *("tamper", "tampering", "removing", "low", "temperature", "humidity", "voltage", "current", "power", "contact"),
+    *("tamper", "tampering", "removing", "low", "temp", "volume", "temperature", "humidity", "voltage", "current", "power", "contact"),
     *("door", "window", "lock", "motion", "vibration", "movement", "speed", "noise", "light", "occupancy"),
-})  # fmt: skip
+}) | _ALARM_SETTINGS  # fmt: skip
+# How an alarm makes itself noticed, in the values of a siren: that it sounds, not that something happened.
+_SOUNDS = frozenset({"sound", "light", "ring", "beep", "music", "siren", "flash"})
 # Fields whose value may be the name of a call: `status: falling`, `dev_status: sos`, `eventName: SOS event.`.
 _EVENT_FIELDS = frozenset({
     *("status", "state", "event", "events", "type", "alarm", "alarms", "action", "warning", "alert", "reason", "kind"),
 })  # fmt: skip
-_EVENT_FIELDS_LEFT_OUT = _LEFT_OUT - {"name", "mode", "type", "value", "last"}
+_EVENT_FIELDS_LEFT_OUT = SETTINGS - {"name", "mode", "type", "value", "last", "valve"}
+_SEPARATOR = re.compile(r"[,;&|+]")
 _NUMBERED = frozenset({"gas_leak", "carbon_monoxide"})
 
 
@@ -123,7 +141,7 @@ def subject_of(parts: tuple[str, ...]) -> str | None:
         return "gas_leak"
     if found & _FIRE:
         return "smoke"
-    if found & _LEAK or ("water" in found and found & _WATER_WITH):
+    if (found & _LEAK or ("water" in found and found & _WATER_WITH)) and not found & _NO_LEAK:
         return "water_leak"
     if found & _HELP:
         return "sos"
@@ -160,34 +178,61 @@ def call_in_field(name: str, value: object) -> Call | None:
     >>> call_in_field("status", "falling"), call_in_field("sos_count", 3), call_in_field("gas_state", "preheating")
     (Call(metric='fall', is_raised=True), None, Call(metric='gas_leak', is_raised=None))
     """
-    subject, may_name_event = _meaning_of(name)
+    subject, may_name_event, is_function, is_bound = _meaning_of(name)
     if subject is None and not may_name_event:
         return None
     named = call_in_words(value) if may_name_event and isinstance(value, str) else None
     if subject is None or (named is not None and named.metric):
         return named
+    if is_function and (switched := _is_switched(value)) is not None:
+        return Call(subject, None) if switched else None
+    if is_bound and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return None
     raised = is_raised(value)
-    # An alarm that is over says nothing, whatever it is of.
-    return None if subject == "" and raised is False else Call(subject, raised)
+    # An alarm that is over says nothing, whatever it is of, and neither does how it sounds.
+    is_nothing = subject == "" and (raised is False or _is_sound(value))
+    return None if is_nothing else Call(subject, raised)
+
+
+def _is_sound(value: object) -> bool:
+    parts = frozenset(word_parts(value)) if isinstance(value, str) else frozenset[str]()
+    return bool(parts & _SOUNDS) and parts <= _SOUNDS | _ALARM
+
+
+def _is_switched(value: object) -> bool | None:
+    """Return whether a word says that a function is on or off; None for other words and values."""
+    word = value.strip().lower() if isinstance(value, str) else ""
+    return word not in _SWITCHED_OFF if word in _SWITCHED else None
 
 
 @lru_cache(maxsize=10_000)
-def _meaning_of(name: str) -> tuple[str | None, bool]:
-    """Return what a field's name speaks of, as `subject_of` does, and whether its value may be the name of an event."""
+def _meaning_of(name: str) -> tuple[str | None, bool, bool, bool]:
+    """Return what a field's name speaks of, as `subject_of` does.
+
+    Then whether its value may be the name of an event, whether it may say that a function is switched on, and whether a number in it
+    is the upper or the lower bound of something.
+    """
     parts = word_parts(name)
     found = frozenset(parts)
     may_name_event = bool(found & _EVENT_FIELDS) and not found & _EVENT_FIELDS_LEFT_OUT
-    return None if found & _LEFT_OUT else subject_of(parts), may_name_event
+    subject = None if found & SETTINGS else subject_of(parts)
+    return subject, may_name_event, bool(found & _FUNCTIONS), bool(found & {"high", "low"})
 
 
 @lru_cache(maxsize=10_000)
 def call_in_words(text: str) -> Call | None:
-    """Return what the name of an event says of a call or a hazard; None if it speaks of neither."""
+    """Return what the name of an event says of a call or a hazard; None if it speaks of neither.
+
+    Of several events in one text (`water_shortage,water_leakage`) one that is raised counts.
+    """
+    if _SEPARATOR.search(text):
+        found = [call for event in _SEPARATOR.split(text) if (call := call_in_words(event)) is not None]
+        return next((call for call in found if call.is_raised), found[0] if found else None)
     parts = word_parts(text)
     subject = subject_of(parts)
     if not subject:
         return None
-    if frozenset(parts) & (_THINGS | _LEFT_OUT - {"mode", "last"}):
+    if frozenset(parts) & (_THINGS | SETTINGS - {"mode", "last"}):
         return None
     return Call(subject, is_raised(text))
 
@@ -240,6 +285,17 @@ _PRESSED = {
 # Parts that mean a movement which the device felt or saw: other fields report those.
 _FELT = {"vibration", "tilt", "drop", "region", "occupancy", "motion", "presence", "approach", "contact"}
 _MEANT = {"short": "single", "press": "single", "click": "single", "pressed": "single", "push": "single"}
+# Other words for the same kinds of presses.
+_SAME = {
+    **{
+        "held": "hold",
+        "released": "release",
+        "longpress": "long",
+        "doubleclick": "double",
+        "tripple": "triple",
+    },
+    **{"once": "single", "twice": "double"},
+}
 _SPLIT = re.compile(r"[_\s]+")
 
 
@@ -251,7 +307,7 @@ def button_word(action: str) -> str | None:
     >>> button_word("single"), button_word("1_double"), button_word("short press"), button_word("vibration")
     ('single', 'double', 'short', None)
     """
-    parts = [part for part in _SPLIT.split(action.strip().lower()) if part]
+    parts = [_SAME.get(part, part) for part in _SPLIT.split(action.strip().lower()) if part]
     if not parts or _FELT.intersection(parts):
         return None
     for part in parts:

@@ -1,19 +1,22 @@
 """The names under which Zigbee2MQTT exposes what devices say, and how the values that are not plain are read."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
 
-from ingest.codecs.parsing.event_words import button_word, call_in_action
-from ingest.codecs.parsing.json_fields import number_of, text_of, truth_of, zigbee_percent
+from ingest.codecs.parsing.event_words import call_in_field
+from ingest.codecs.parsing.json_fields import number_of, text_of, zigbee_percent
 from ingest.codecs.result import Measured
+from ingest.codecs.zigbee import states
+from ingest.codecs.zigbee.actions import action
 
 # Exposed name -> metric. `device_temperature` (the chip) is left out on purpose.
 TRUTHS = {
     "occupancy": "motion",
+    # The alarm bit of the same name: the other one of the two may be anything.
+    "occupancy_alarm_1": "motion",
     "motion": "motion",
     "presence": "presence",
-    "vibration": "vibration",
     "tamper": "tamper",
     "battery_low": "battery_low",
     "bed_occupancy": "bed_occupied",
@@ -33,11 +36,17 @@ NUMBERS = {
     "consumption": "energy_kwh",
     "current": "current_a",
 }
-# `state_l1`, `power_left`, `contact_ep2`: the endpoint of a device with several, as the converters name them.
+# `state_l1`, `power_left`, `contact_ep2`, `water_leak_zone_1`: the endpoint of a device with several, as the converters name them.
+_PLACE = r"left|right|center|middle|top|bottom|front|back|up|down|upper|lower"
 _ENDPOINT = re.compile(
-    r"(?P<base>.+?)_(?P<endpoint>l?\d+|ep\d+|(?:top|center|bottom)_(?:left|right)|(?:row|relay|button|channel)_?\d+"
-    r"|left|right|center|top|bottom|phase_[a-c])\Z"
+    rf"(?P<base>.+?)_(?P<endpoint>\d+|[a-z]{{1,3}}\d+|(?:{_PLACE})(?:_(?:{_PLACE}))?|both_zones"
+    r"|(?:row|relay|button|channel|switch|zone|wire|plug|port|gang|socket|outlet|valve_group)_?\d+"
+    r"|usb(?:_[a-z])?|relay|main_switch|rgb|white|cct|lights?|heat|bme|ds|phase_[a-c])\Z"
 )
+# Behind `state` the endpoint may be any word; these say something else.
+_STATE_SETTINGS = {"action", "reversal", "report", "reporting", "delay"}
+# The two alarm bits of one detector: `gas_alarm_1`, `gas_alarm_2`. They are no endpoints.
+_ALARM_BIT = re.compile(r".+_alarm_[12]\Z")
 # With one of these the device hangs on the mains, where `voltage` is volts; on a battery it is millivolts.
 _BATTERY = {"battery", "battery_low", "battery_state"}
 _MAINS = {"power", "current", "energy", "consumption", "state"}
@@ -78,47 +87,30 @@ SILENT_ATTRIBUTES = {
     *("color_mode", "color_temp", "power_on_behavior", "child_lock", "indicator_mode", "target_distance"),
     *("operation_mode", "action_duration", "action_group", "action_rate", "presence_event", "elapsed"),
 }
-# The most that a battery in a sensor gives in volts; above it the number is millivolts.
+# The most that a battery in a sensor gives in volts, and the most that the mains do; above it the number is millivolts.
 _BATTERY_V = 60
-
-
-def _contact(value: object, _body: Mapping[str, object]) -> list[Measured]:
-    # true: the magnet touches, so the door is closed.
-    closed = truth_of(value)
-    return [] if closed is None else [Measured("contact_open", not closed)]
+_MOST_MAINS_V = 500
 
 
 def _voltage(value: object, body: Mapping[str, object]) -> list[Measured]:
     number = number_of(value)
     if number is None:
         return []
-    # A wall button or a lock has a battery and a `state`; a meter has none.
-    if _BATTERY.intersection(body) or (number > 500 and not _MAINS.intersection(body)):
-        return [Measured("battery_v", number / 1000 if number > _BATTERY_V else number)]
-    return [Measured("mains_v", number)]
+    # Millivolts of a battery, or volts: no battery of a sensor has more than 60 V, and none less than half a volt.
+    if number > _MOST_MAINS_V:
+        return [Measured("battery_v", number / 1000)]
+    hangs_on_mains = bool(_MAINS.intersection(body)) and not _BATTERY.intersection(body)
+    return [Measured("mains_v" if number > _BATTERY_V or hangs_on_mains else "battery_v", number)]
 
 
-def _pressure(value: object, _body: Mapping[str, object]) -> list[Measured]:
-    # The air's, in hPa; some Tuya sensors give kPa.
+def _pressure(value: object, body: Mapping[str, object]) -> list[Measured]:
+    # A pad says whether it is pressed, a weather station the air's pressure: in hPa, or from some in kPa.
+    if isinstance(value, bool):
+        return states.presence(value, body)
     number = number_of(value)
     if number is None:
         return []
     return [Measured("pressure_hpa", number * 10 if 30 <= number <= 110 else number)]
-
-
-def _state(value: object, _body: Mapping[str, object]) -> list[Measured]:
-    on = {"ON": True, "OFF": False}.get(value.upper()) if isinstance(value, str) else None
-    return [] if on is None else [Measured("switch_on", on)]
-
-
-def _action(value: object, _body: Mapping[str, object]) -> list[Measured]:
-    # Keypads say e.g. {"action": "panic"}.
-    word = text_of(value).strip().lower()
-    call = call_in_action(word)
-    if call is not None:
-        return [] if call.is_raised is None else [Measured(call.metric, call.is_raised)]
-    pressed = button_word(word)
-    return [] if pressed is None else [Measured("button", pressed)]
 
 
 def _battery(value: object, _body: Mapping[str, object]) -> list[Measured]:
@@ -128,50 +120,38 @@ def _battery(value: object, _body: Mapping[str, object]) -> list[Measured]:
 
 def _click(value: object, body: Mapping[str, object]) -> list[Measured]:
     # Until version 1.42 beside `action`, with the same meaning.
-    return [] if text_of(body.get("action")) else _action(value, body)
+    return [] if text_of(body.get("action")) else action(value, body)
 
 
-def _battery_state(value: object, _body: Mapping[str, object]) -> list[Measured]:
-    low = {"low": True, "critical": True, "middle": False, "medium": False, "high": False, "normal": False}
-    truth = low.get(text_of(value).strip().lower())
-    return [] if truth is None else [Measured("battery_low", truth)]
+def _input(value: object, _body: Mapping[str, object]) -> list[Measured]:
+    on = {"ON": True, "OFF": False}.get(text_of(value).strip().upper())
+    return [] if on is None else [Measured("input_on", on)]
 
 
-def _presence_state(value: object, body: Mapping[str, object]) -> list[Measured]:
-    """Read a radar that says how somebody moves in place of whether somebody is there."""
-    if "presence" in body or "occupancy" in body:
-        return []
-    word = text_of(value).strip().lower()
-    if word in {"none", "no_one", "nobody", "absent"}:
-        return [Measured("presence", value=False)]
-    there = {"presence", "present", "peaceful", "still", "small", "large", "small_movement", "large_movement"}
-    there |= {
-        "move",
-        "moving",
-        "micro",
-        "static",
-        "occupied",
-        "small_move",
-        "large_move",
-        "presence_detected",
-    }
-    return [Measured("presence", value=True)] if word in there else []
+def _truth(metric: str) -> states.Reader:
+    """Return how a name is read under which other devices have numbers, settings or words."""
+    return lambda value, _body: [Measured(metric, value)] if isinstance(value, bool) else []
 
 
-SPECIAL: dict[str, Callable[[object, Mapping[str, object]], list[Measured]]] = {
-    "contact": _contact,
+SPECIAL: dict[str, states.Reader] = {
+    "contact": states.door,
     # Some doors expose the alarm bit of the same name, with the same meaning.
-    "contact_alarm_1": _contact,
+    "contact_alarm_1": states.door,
     "battery": _battery,
+    "battery_value": _battery,
     "voltage": _voltage,
-    "state": _state,
-    "action": _action,
+    "state": states.state,
+    "action": action,
     "click": _click,
+    "input": _input,
     "pressure": _pressure,
-    "battery_state": _battery_state,
-    "presence_state": _presence_state,
-    "motion_state": _presence_state,
-    "human_motion_state": _presence_state,
+    # Of a window sensor also how strong it was, of a touch panel whether it answers a touch.
+    "vibration": _truth("vibration"),
+    # Of a blind its angle.
+    "tilt": _truth("device_moving"),
+    # Short for a water leak, and of a fire detector for heat in place of smoke.
+    "water": _truth("water_leak"),
+    "heat": _truth("smoke"),
 }
 
 
@@ -182,9 +162,19 @@ def name_and_endpoint(key: str) -> tuple[str, str]:
     Examples
     --------
     >>> name_and_endpoint("state_left"), name_and_endpoint("contact_alarm_1"), name_and_endpoint("fall_2")
-    (('state', 'left'), ('contact_alarm_1', ''), ('fall_2', ''))
+    (('state', 'left'), ('contact_alarm_1', ''), ('fall', '2'))
     """
-    match = None if key in SPECIAL else _ENDPOINT.match(key)
-    if match and (match["base"] in SPECIAL or match["base"] in TRUTHS or match["base"] in NUMBERS):
-        return match["base"], match["endpoint"]
-    return key, ""
+    if key in SPECIAL or _ALARM_BIT.match(key):
+        return key, ""
+    if key.startswith("state_"):
+        endpoint = key.removeprefix("state_")
+        return (key, "") if _STATE_SETTINGS.intersection(endpoint.split("_")) else ("state", endpoint)
+    match = _ENDPOINT.match(key)
+    return (match["base"], match["endpoint"]) if match and is_read(match["base"]) else (key, "")
+
+
+@lru_cache(maxsize=10_000)
+def is_read(base: str) -> bool:
+    """Return whether values of an exposed name are read, without its endpoint."""
+    known = base in SPECIAL or base in TRUTHS or base in NUMBERS
+    return known or states.reader_by_words(base) is not None or call_in_field(base, value=True) is not None
