@@ -2,7 +2,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help install services assets wheel demo demo-reset test test-unit test-faults check format evaluate bench mutants
+.PHONY: help install services assets catalogue wheel demo demo-reset test test-unit test-faults check format evaluate bench mutants
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -40,6 +40,9 @@ $(INSTALLED): pyproject.toml uv.lock
 assets: $(INSTALLED) ## Fetch what browsers need (styles, map) from npm, once
 	@$(BIN)/python -m deploy.local.browser_assets
 
+catalogue: $(INSTALLED) ## Fetch the device catalogue that the contract tests read from npm, once
+	@$(BIN)/python -m tests.support.zigbee_catalogue
+
 wheel: assets ## Build the package, with all that the program needs at run time, in dist/
 	@VIRTUAL_ENV= $(BIN)/uv build --wheel --out-dir dist --python $(BIN)/python
 
@@ -52,10 +55,10 @@ demo: $(INSTALLED) ## Start everything with a simulated ward; Ctrl-C stops it, t
 demo-reset: $(INSTALLED) ## Drop the demo's data
 	@$(BIN)/mimamori demo-reset --folder $(FOLDER)
 
-test: assets services ## Run all tests, with a real broker, database and browser
+test: assets catalogue services ## Run all tests, with a real broker, database and browser
 	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
-test-unit: $(INSTALLED) ## Run the tests that need no services
+test-unit: catalogue ## Run the tests that need no services
 	@$(BIN)/pytest -n 2 --dist worksteal tests/unit tests/property tests/contract $(ARGS)
 
 test-faults: assets services ## Run the long tests that kill processes again and again

@@ -1,0 +1,163 @@
+"""The messages that a device model of the Zigbee2MQTT catalogue would send, and how far each is read as it is meant."""
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from core.domain.metrics import BUTTON_WORDS, CALLS, METRICS, MetricKind
+from ingest.processing.values import stored_value
+from tests.support.decoding import said
+from tests.support.zigbee_catalogue import Expose, Model
+from tests.support.zigbee_meanings import Group, Meaning, Value, meanings
+
+_TOPIC = "zigbee2mqtt/device_1"
+# Of these every value is tried among all others of the device; the rest together.
+_ONE_BY_ONE = {Group.CALL, Group.HAZARD, Group.PERSON}
+_ACTED = {name for name, metric in METRICS.items() if metric.kind is MetricKind.LIFE} | set(CALLS)
+_QUIET = ("none", "normal", "off", "ok", "idle", "clear", "closed", "safe", "inactive")
+
+
+def wrongly_read(model: Model) -> Iterator[tuple[Meaning, str]]:
+    """Give what is read wrong of a model's messages, each value alone and among all the others, and what was read in its place."""
+    meant = list(meanings(model))
+    for found, meaning, value, right in _read(model, meant):
+        if not _is_right(found, meaning, right):
+            yield meaning, f"{meaning.key} {value!r} is read as {_short(found, meaning)}"
+
+
+def _read(
+    model: Model, meant: list[Meaning]
+) -> Iterator[tuple[dict[str, Any], Meaning, Value, Value | None]]:
+    """Give what is read of every value, with what it means."""
+    resting = _resting(model, meant)
+    at_rest = said(_TOPIC, resting)
+    together = {meaning.key: meaning.said[0][0] for meaning in meant if meaning.group not in _ONE_BY_ONE}
+    at_work = said(_TOPIC, {**resting, **together})
+    among_others: dict[tuple[str, Value], dict[str, Any]] = {}
+    for meaning in meant:
+        is_alone = _stands_alone(meaning, meant)
+        for value, right in meaning.said:
+            yield _said(json.dumps({meaning.key: value})), meaning, value, right
+            if not is_alone:
+                continue
+            if meaning.group in _ONE_BY_ONE:
+                if (meaning.key, value) not in among_others:
+                    among_others[meaning.key, value] = said(_TOPIC, {**resting, meaning.key: value})
+                yield among_others[meaning.key, value], meaning, value, right
+            elif resting[meaning.key] == value:
+                yield at_rest, meaning, value, right
+            elif together[meaning.key] == value:
+                yield at_work, meaning, value, right
+
+
+def wrongly_raised(model: Model) -> Iterator[tuple[str, str]]:
+    """Give the values of a model that mean no such thing and pass for a call, a hazard or somebody who acted, and the settings that pass for an unclear call."""
+    meant: dict[str, set[str]] = defaultdict(set)
+    for meaning in meanings(model):
+        meant[meaning.key] |= set(meaning.metrics)
+    for expose in model.exposes:
+        for value in _every_value(expose) if expose.key and expose.name != "action" else ():
+            found = _said(json.dumps({expose.key: value}))
+            raised = {name.partition("#")[0] for name in _values(found) if found["values"][name] is True}
+            wrong = raised & _ACTED - meant[expose.key]
+            if expose.is_setting and any(one["reason"] == "unclear_call" for one in found["problems"]):
+                wrong = {"an unclear call"}
+            if wrong:
+                yield expose.key, f"{expose.key} {value!r} is read as {sorted(wrong)}"
+
+
+def is_silent(meaning: Meaning) -> bool:
+    """Tell whether a call or a hazard passes for nothing but a sign that the device is alive."""
+    return any(
+        right is True and "heartbeat" in _said(json.dumps({meaning.key: value}))["values"]
+        for value, right in meaning.said
+    )
+
+
+def _stands_alone(meaning: Meaning, meant: list[Meaning]) -> bool:
+    """Tell whether no other value of the model says the same, which may then count for more; calls count from anywhere."""
+    if meaning.group in {Group.CALL, Group.HAZARD}:
+        return True
+    return not any(
+        other.key != meaning.key
+        and set(other.metrics) & set(meaning.metrics)
+        and (other.channel == meaning.channel or None in {other.channel, meaning.channel})
+        for other in meant
+    )
+
+
+@lru_cache(maxsize=100_000)
+def _said(payload: str) -> dict[str, Any]:
+    return said(_TOPIC, payload)
+
+
+def _values(found: dict[str, Any]) -> list[str]:
+    return [name for name in found["values"] if name.partition("#")[0] in METRICS]
+
+
+def _is_right(found: dict[str, Any], meaning: Meaning, right: Value | None) -> bool:
+    read = {
+        name: found["values"][name] for name in _values(found) if name.partition("#")[0] in meaning.metrics
+    }
+    if right is None:
+        return not any(value is True for value in read.values())
+    if meaning.channel is not None:
+        read = {name: value for name, value in read.items() if name.partition("#")[2] == meaning.channel}
+    return any(_agree(name, value, right) for name, value in read.items())
+
+
+def _agree(name: str, value: object, right: Value) -> bool:
+    if isinstance(right, str):
+        stored = stored_value(METRICS["button"], str(value))
+        return isinstance(stored, float) and right in {"", BUTTON_WORDS[int(stored)]}
+    if isinstance(value, bool) or isinstance(right, bool):
+        return value is right
+    return isinstance(value, (int, float)) and math.isclose(value, right, rel_tol=1e-6, abs_tol=1e-9)
+
+
+def _short(found: dict[str, Any], meaning: Meaning) -> str:
+    read = {
+        name: found["values"][name]
+        for name in _values(found)
+        if name.partition("#")[0] in {*meaning.metrics, *CALLS, "heartbeat"}
+    }
+    return f"{read} {[problem['reason'] for problem in found['problems']]}"
+
+
+def _resting(model: Model, meant: list[Meaning]) -> dict[str, object]:
+    """Return the whole message of a device while nothing happens; Zigbee2MQTT publishes an action only when there is one."""
+    message: dict[str, object] = {"last_seen": "2026-08-01T06:13:20+09:00"}
+    over = {
+        meaning.key: value
+        for meaning in meant
+        for value, right in meaning.said
+        if right is False or isinstance(value, (int, float))
+    }
+    for expose in model.exposes:
+        if expose.key and expose.name != "action":
+            message[expose.key] = over.get(expose.key, _rest(expose))
+    return {**message, "linkquality": 96}
+
+
+def _rest(expose: Expose) -> object:
+    if expose.type == "composite":
+        return {feature.key: _rest(feature) for feature in expose.features}
+    if expose.type == "binary":
+        return expose.values[1]
+    if expose.type == "enum":
+        return next((word for word in expose.values if str(word).lower() in _QUIET), expose.values[0])
+    return 20 if expose.type == "numeric" else "" if expose.type == "text" else []
+
+
+def _every_value(expose: Expose) -> Iterator[object]:
+    if expose.type == "numeric":
+        yield from (0, 1, 2, 35)
+    elif expose.type == "composite":
+        for feature in expose.features:
+            for value in _every_value(feature):
+                yield {feature.key: value}
+    else:
+        yield from expose.values
