@@ -9,7 +9,7 @@ from typing import cast
 from ingest.codecs.parsing.json_fields import JsonObject, inner, json_object, text_of
 from ingest.codecs.result import Decoded, ProposedDevice, Rejected, nothing
 from ingest.codecs.theengs import address_of
-from ingest.codecs.zigbee.names import ATTRIBUTES
+from ingest.codecs.zigbee.exposed_values import ATTRIBUTES
 from ingest.mqtt.topics import Source, source_of
 
 _LONG = {

@@ -21,7 +21,7 @@ from ingest.codecs.parsing.json_fields import (
 )
 from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing
 from ingest.codecs.zigbee.actions import call_of_action
-from ingest.codecs.zigbee.names import (
+from ingest.codecs.zigbee.exposed_values import (
     NUMBERS,
     SILENT_ATTRIBUTES,
     SPECIAL,

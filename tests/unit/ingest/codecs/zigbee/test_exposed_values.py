@@ -2,7 +2,7 @@
 
 import pytest
 
-from ingest.codecs.zigbee.names import name_and_endpoint
+from ingest.codecs.zigbee.exposed_values import name_and_endpoint
 
 
 @pytest.mark.parametrize(
