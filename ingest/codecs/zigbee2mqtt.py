@@ -115,8 +115,8 @@ def _attribute(source: Source, levels: tuple[str, ...], payload: bytes) -> Decod
 
 def _device(decoded: Decoded, body: JsonObject) -> Decoded:
     readings: dict[str, Measured] = {}
-    calls = CallFields()
     by_words: list[Measured] = []
+    calls = CallFields()
     for key, value in body.items():
         if value is not None:
             name, endpoint = name_and_endpoint(key)
@@ -129,21 +129,28 @@ def _device(decoded: Decoded, body: JsonObject) -> Decoded:
             if not found and (reader := reader_by_words(name)) is not None:
                 found = reader(value, body)
                 by_words += [Measured(measured.metric + suffix, measured.value) for measured in found]
-            is_understood = found or _is_call(calls, name, value, body, endpoint)
-            if not is_understood and key != "last_seen" and value != "":
+            if not found and not _is_no_value(calls, name, value, body, endpoint):
                 decoded.unread.append(key)
-    for measured in by_words:
-        # Beside a plain name it says the same once more; of the areas of a radar one with somebody in it counts.
-        known = readings.setdefault(measured.metric, measured)
-        if known in by_words and measured.value is True:
-            known.value = True
+    if by_words:
+        _add_by_words(readings, by_words)
     decoded.readings = calls.merged(list(readings.values()), decoded.refused)
     _read_last_seen(decoded, body.get("last_seen"))
     return decoded
 
 
-def _is_call(calls: CallFields, name: str, value: object, body: JsonObject, endpoint: str) -> bool:
-    """Add a field to the calls of a message; tell whether it is one."""
+def _add_by_words(readings: dict[str, Measured], by_words: list[Measured]) -> None:
+    """Add what was read by words: beside a plain name it says the same once more; of a radar's areas one with somebody in it counts."""
+    plain = set(readings)
+    for measured in by_words:
+        known = readings.setdefault(measured.metric, measured)
+        if measured.value is True and measured.metric not in plain:
+            known.value = True
+
+
+def _is_no_value(calls: CallFields, name: str, value: object, body: JsonObject, endpoint: str) -> bool:
+    """Tell whether a field is a call or a hazard, which is added to those of the message, or has nothing to read."""
+    if name == "last_seen" or value == "":
+        return True
     if name in {"action", "click"}:
         call = call_of_action(text_of(value).strip().lower())
         if call is not None:

@@ -178,15 +178,21 @@ def call_in_field(name: str, value: object) -> Call | None:
     >>> call_in_field("status", "falling"), call_in_field("sos_count", 3), call_in_field("gas_state", "preheating")
     (Call(metric='fall', is_raised=True), None, Call(metric='gas_leak', is_raised=None))
     """
-    subject, may_name_event, is_function, is_bound = _meaning_of(name)
-    if subject is None and not may_name_event:
+    meaning = _meaning_of(name)
+    subject = meaning.subject
+    if subject is None and not meaning.may_name_event:
         return None
-    named = call_in_words(value) if may_name_event and isinstance(value, str) else None
+    named = call_in_words(value) if meaning.may_name_event and isinstance(value, str) else None
     if subject is None or (named is not None and named.metric):
         return named
-    if is_function and (switched := _is_switched(value)) is not None:
+    return _call_of(subject, meaning, value)
+
+
+def _call_of(subject: str, meaning: "_Meaning", value: object) -> Call | None:
+    """Return what the value of a field that speaks of a call or an alarm says."""
+    if meaning.is_function and (switched := _is_switched(value)) is not None:
         return Call(subject, None) if switched else None
-    if is_bound and isinstance(value, (int, float)) and not isinstance(value, bool):
+    if meaning.is_bound and isinstance(value, (int, float)) and not isinstance(value, bool):
         return None
     raised = is_raised(value)
     # An alarm that is over says nothing, whatever it is of, and neither does how it sounds.
@@ -205,18 +211,37 @@ def _is_switched(value: object) -> bool | None:
     return word not in _SWITCHED_OFF if word in _SWITCHED else None
 
 
-@lru_cache(maxsize=10_000)
-def _meaning_of(name: str) -> tuple[str | None, bool, bool, bool]:
-    """Return what a field's name speaks of, as `subject_of` does.
+class _Meaning(NamedTuple):
+    """What a field's name speaks of, as `subject_of` does, and how its value is to be taken.
 
-    Then whether its value may be the name of an event, whether it may say that a function is switched on, and whether a number in it
-    is the upper or the lower bound of something.
+    Attributes
+    ----------
+    subject : str or None
+        The metric, an empty text for an alarm of something unnamed, None for no alarm.
+    may_name_event : bool
+        Whether the value may be the name of an event.
+    is_function : bool
+        Whether the value may say that a function is switched on.
+    is_bound : bool
+        Whether a number in it is the upper or the lower bound of something.
     """
+
+    subject: str | None
+    may_name_event: bool
+    is_function: bool
+    is_bound: bool
+
+
+@lru_cache(maxsize=10_000)
+def _meaning_of(name: str) -> _Meaning:
     parts = word_parts(name)
     found = frozenset(parts)
-    may_name_event = bool(found & _EVENT_FIELDS) and not found & _EVENT_FIELDS_LEFT_OUT
-    subject = None if found & SETTINGS else subject_of(parts)
-    return subject, may_name_event, bool(found & _FUNCTIONS), bool(found & {"high", "low"})
+    return _Meaning(
+        None if found & SETTINGS else subject_of(parts),
+        bool(found & _EVENT_FIELDS) and not found & _EVENT_FIELDS_LEFT_OUT,
+        bool(found & _FUNCTIONS),
+        bool(found & {"high", "low"}),
+    )
 
 
 @lru_cache(maxsize=10_000)
