@@ -33,7 +33,7 @@ from ingest.codecs.zigbee.states import reader_by_words
 from ingest.mqtt.topics import Source
 
 _COMMANDS = {"set", "get"}
-# Values that are given as a number as well as as a truth, and what tells that a message is about soil.
+# Values that are given as a number as well as as a truth, and what shows that a message is about soil.
 _QUANTITIES = {"gas_leak", "carbon_monoxide", "water_leak"}
 _SOIL = {"soil_moisture", "soil_fertility", "fertility", "ec"}
 
@@ -148,7 +148,7 @@ def _add_by_words(readings: dict[str, Measured], by_words: list[Measured]) -> No
 
 
 def _is_no_value(calls: CallFields, name: str, value: object, body: JsonObject, endpoint: str) -> bool:
-    """Tell whether a field is a call or a hazard, which is added to those of the message, or has nothing to read."""
+    """Return whether a field is a call or a hazard, which is added to those of the message, or has nothing to read."""
     if name == "last_seen" or value == "":
         return True
     if name in {"action", "click"}:

@@ -62,7 +62,7 @@ def test_every_model_is_read_as_it_is_meant_but_for_the_listed_values() -> None:
     listed = _listed("not_read_right")
     _assert_as_listed(wrong, listed)
     assert len(listed) <= _MOST_NOT_READ_RIGHT
-    # Of a call or a hazard that only the device's model tells at least that there is something must be heard.
+    # A call or a hazard that only the profile can name must at least not pass for a heartbeat.
     assert silent == []
     assert of_people > 1_200
     assert wrong_of_people <= 0.015 * of_people

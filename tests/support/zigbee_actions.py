@@ -62,7 +62,7 @@ def action_meanings(expose: Expose, model: Model) -> dict[str, Said]:
 
 
 def press_in(parts: Iterable[str]) -> str:
-    """Return the kind of press that the parts of an action say; empty if they say none of those that we tell apart.
+    """Return the kind of press that the parts of an action say; empty if they say none of those that we keep apart.
 
     Examples
     --------

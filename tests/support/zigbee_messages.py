@@ -70,7 +70,7 @@ def wrongly_raised(model: Model) -> Iterator[tuple[str, str]]:
 
 
 def is_silent(meaning: Meaning) -> bool:
-    """Tell whether a call or a hazard passes for nothing but a sign that the device is alive."""
+    """Return whether a call or a hazard passes for nothing but a sign that the device is alive."""
     return any(
         right is True and "heartbeat" in _said(json.dumps({meaning.key: value}))["values"]
         for value, right in meaning.said
@@ -78,7 +78,7 @@ def is_silent(meaning: Meaning) -> bool:
 
 
 def _stands_alone(meaning: Meaning, meant: list[Meaning]) -> bool:
-    """Tell whether no other value of the model says the same, which may then count for more; calls count from anywhere."""
+    """Return whether no other value of the model says the same, which may then count for more; calls count from anywhere."""
     if meaning.group in {Group.CALL, Group.HAZARD}:
         return True
     return not any(
