@@ -8,6 +8,7 @@ from functools import cached_property
 
 import msgspec
 
+from core.domain import metrics
 from core.domain.metrics import Evidence, Metric
 from core.errors import InputError
 
@@ -36,13 +37,20 @@ class FieldMeaning(StrEnum):
     """Somebody there is somebody in the chair."""
 
 
+def _names(*chosen: Metric) -> frozenset[str]:
+    return frozenset(one.name for one in chosen)
+
+
+# What a mat or a cord may be wired to.
+_ON_WIRES = (metrics.CONTACT_OPEN, metrics.INPUT_ON)
+_SOMEBODY_THERE = (metrics.MOTION, metrics.PRESENCE)
 # What is read in place of what a sensor measured, and of which metrics.
 _READ_AS: Mapping[FieldMeaning, tuple[str, frozenset[str]]] = {
-    FieldMeaning.CALL: ("sos", frozenset({"button", "input_on", "contact_open", "switch_on"})),
-    FieldMeaning.BED: ("bed_occupied", frozenset({"motion", "presence", "contact_open", "input_on"})),
+    FieldMeaning.CALL: (metrics.SOS.name, _names(metrics.BUTTON, *_ON_WIRES, metrics.SWITCH_ON)),
+    FieldMeaning.BED: (metrics.BED_OCCUPIED.name, _names(*_SOMEBODY_THERE, *_ON_WIRES)),
     FieldMeaning.CHAIR: (
-        "presence",
-        frozenset({"motion", "presence", "contact_open", "input_on", "bed_occupied"}),
+        metrics.PRESENCE.name,
+        _names(*_SOMEBODY_THERE, *_ON_WIRES, metrics.BED_OCCUPIED),
     ),
 }
 

@@ -6,14 +6,13 @@ from datetime import datetime, timedelta
 
 from core.domain.device import DeviceKind
 from core.domain.geofence import Geofence
-from core.domain.metrics import METRICS, METRICS_BY_NUMBER
+from core.domain.metrics import METRICS, METRICS_BY_NUMBER, PRESENCE, SOS
 from core.store.database import Connection
 from core.store.detection.evaluation_queue import STATUS_METRICS
 from core.store.people.geofences import hours_from_json, shape_from_json
 from core.store.queries import load
 
 _WINDOWS = load("telemetry/rule_windows")
-_PRESENCE = METRICS["presence"].number
 # A sensor that told of presence, and no more for so long, is one that sees movement.
 _STILL_WITHIN = timedelta(days=7)
 
@@ -60,14 +59,20 @@ def life_signs(
     """Return the life signs in a home in (since, until], without those of another resident's own devices."""
     values = {
         **{"home": home, "resident": resident, "since": since, "until": until},
-        **{"presence": _PRESENCE, "still_since": until - _STILL_WITHIN},
+        **{"told_presence": PRESENCE.number, "still_since": until - _STILL_WITHIN},
     }
     rows = connection.execute(_WINDOWS["life_signs"], values, binary=True)
     return [DeviceLifeSigns(row[0], DeviceKind(row[1]), *row[2:]) for row in rows]
 
 
 def presses(
-    connection: Connection, home: int, resident: int, since: datetime, *, is_lead: bool, metric: str = "sos"
+    connection: Connection,
+    home: int,
+    resident: int,
+    since: datetime,
+    *,
+    is_lead: bool,
+    metric: str = SOS.name,
 ) -> list[PressRow]:
     """Return the presses of emergency buttons, or other calls for help (`metric`), received after `since`.
 
@@ -75,7 +80,7 @@ def presses(
     """
     values = {
         **{"home": home, "resident": resident, "since": since, "is_lead": is_lead},
-        **{"metric": METRICS[metric].number, "is_detector": metric != "sos"},
+        **{"metric": METRICS[metric].number, "is_detector": metric != SOS.name},
     }
     return [PressRow(*row) for row in connection.execute(_WINDOWS["presses"], values)]
 

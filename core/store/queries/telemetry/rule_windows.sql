@@ -7,7 +7,7 @@ SELECT
     device.device_number, device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8),
     EXISTS (
         SELECT FROM device_latest AS latest
-        WHERE latest.device_number = device.device_number AND latest.metric = %(presence)s
+        WHERE latest.device_number = device.device_number AND latest.metric = %(told_presence)s
             AND latest.time > %(still_since)s
     )
 FROM device_assignment AS here
