@@ -8,6 +8,7 @@ from ingest.codecs import (
     esphome,
     homeassistant,
     homie,
+    meshtastic,
     native,
     owntracks,
     rtl_433,
@@ -38,6 +39,7 @@ CODECS: dict[str, Codec] = {
     "homie": homie.decode,
     "rtl_433": rtl_433.decode,
     "theengs": theengs.decode,
+    "meshtastic": meshtastic.decode,
 }
 
 

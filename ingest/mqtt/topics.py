@@ -29,6 +29,7 @@ _FIRST_LEVEL = {
     "esphome": "esphome",
     "homie": "homie",
     "rtl_433": "rtl_433",
+    "msh": "meshtastic",
 }
 _SHELLY_SECOND = {"status", "events", "online", "rpc", "command", "debug", "announce"}
 _TASMOTA_SECOND = {"tele", "stat", "cmnd"}
