@@ -14,6 +14,7 @@ from ingest.codecs import (
     rtl_433,
     shelly,
     tasmota,
+    teltonika,
     the_things_stack,
     theengs,
     traccar,
@@ -40,6 +41,7 @@ CODECS: dict[str, Codec] = {
     "rtl_433": rtl_433.decode,
     "theengs": theengs.decode,
     "meshtastic": meshtastic.decode,
+    "teltonika": teltonika.decode,
 }
 
 

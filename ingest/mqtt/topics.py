@@ -1,5 +1,6 @@
 """Which codec understands a topic, and under which gateway's prefix it came."""
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -38,6 +39,7 @@ _ESPHOME_SECOND = {
     *("binary_sensor", "sensor", "text_sensor", "switch", "light", "fan", "event", "climate", "cover", "lock", "valve"),
     *("number", "select", "text", "button", "update", "alarm_control_panel", "date", "time", "datetime"),
 }  # fmt: skip
+_IMEI = re.compile(r"\d{15}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,8 @@ def _by_later_levels(first: str, second: str = "", third: str = "", *, count: in
     """Return the codec of a topic that begins with a name which its owner chose."""
     if (count > 3 and second in _ESPHOME_SECOND) or (count == 2 and second == "status"):
         return "esphome"
+    if count == 2 and second == "data" and _IMEI.match(first):
+        return "teltonika"
     if first == "home" or third.endswith("toMQTT"):
         return "theengs"
     # Second-generation Shellys and some Tasmotas put their own name first.

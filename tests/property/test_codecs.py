@@ -50,6 +50,7 @@ _TOPICS = (
     "hall/status",
     "msh/JP/2/json/Care/!a1b2c3d4",
     "msh/JP/2/stat/!a1b2c3d4",
+    "352093081452251/data",
     "home/OMG/BTtoMQTT/A4C138000102",
     "home/OMG/RTL_433toMQTT",
     "home/OMG/433toMQTT",
