@@ -173,6 +173,9 @@ class Writer:
         self._devices.prepare(
             (result.sender for _, result in decoded if isinstance(result, Decoded)), self._clock.now()
         )
+        said = [one.kept for _, result in decoded if isinstance(result, Decoded) for one in result.proposals]
+        if said:
+            self._devices.follow_descriptions(said, self._clock.now())
         watermark = self._marker.watermark(markers)
         before = self._devices.states
         observer = self.device_protocol.observer()

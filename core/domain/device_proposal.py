@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from core.domain.device import DEVICE_ID, DeviceKind
+from core.domain.evidence.device_profile import ProfileField
 
 # Home Assistant's device classes, the most specific ones first: a motion sensor also has a battery and a temperature.
 _KINDS = (
@@ -21,6 +22,38 @@ _LONGEST_ID = 64
 
 
 @dataclass(frozen=True, slots=True)
+class ModelDescription:
+    """What is read of the messages of a device model, as far as it describes itself.
+
+    Attributes
+    ----------
+    understood : tuple of str
+        Values that are read, as "fall_status: fall_warning -> fall".
+    unread : tuple of str
+        Fields, or values of theirs, that are not.
+    fields : tuple of ProfileField
+        What has to be known to read the others right.
+    """
+
+    understood: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    fields: tuple[ProfileField, ...] = ()
+
+    def with_more(self, other: "ModelDescription") -> "ModelDescription":
+        """Return what both say; of two fields of one name the newer counts."""
+        newer = {(one.field, one.metric, one.channel) for one in other.fields}
+        kept = (one for one in self.fields if (one.field, one.metric, one.channel) not in newer)
+        return ModelDescription(
+            tuple(dict.fromkeys((*self.understood, *other.understood))),
+            tuple(dict.fromkeys((*self.unread, *other.unread))),
+            (*kept, *other.fields),
+        )
+
+
+NOT_DESCRIBED = ModelDescription()
+
+
+@dataclass(frozen=True, slots=True)
 class Proposed:
     """What a gateway said of a device.
 
@@ -32,12 +65,18 @@ class Proposed:
         What the gateway calls it, and what it is.
     device_classes : frozenset of str
         What it measures, in Home Assistant's words.
+    address : str
+        What it keeps whatever it is called: the address of its radio; empty where the gateway does not say.
+    described : ModelDescription
+        What is read of its messages.
     """
 
     sender: str
     name: str
     model: str
     device_classes: frozenset[str]
+    address: str = ""
+    described: ModelDescription = NOT_DESCRIBED
 
 
 @dataclass(frozen=True)
@@ -51,6 +90,8 @@ class DeviceProposal:
     device_classes: tuple[str, ...]
     first_seen_at: datetime
     last_seen_at: datetime
+    address: str = ""
+    described: ModelDescription = NOT_DESCRIBED
 
     @property
     def kind(self) -> DeviceKind:

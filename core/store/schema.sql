@@ -212,6 +212,7 @@ CREATE TABLE device (
     device_number integer NOT NULL GENERATED ALWAYS AS IDENTITY,
     device_id text NOT NULL,
     sender text NOT NULL,
+    address text NOT NULL DEFAULT ''::text,
     kind text NOT NULL,
     place text NOT NULL DEFAULT ''::text,
     model text NOT NULL DEFAULT ''::text,
@@ -227,7 +228,7 @@ CREATE TABLE device (
     CONSTRAINT device_heartbeat_s_check CHECK ((heartbeat_s > 0)),
     CONSTRAINT device_meaning_check CHECK ((meaning = ANY (ARRAY['as_measured'::text, 'call'::text, 'bed'::text, 'chair'::text]))),
     CONSTRAINT device_profile_id_fkey FOREIGN KEY (profile_id) REFERENCES device_profile(profile_id),
-    CONSTRAINT device_sender_key UNIQUE (sender)
+    CONSTRAINT device_sender_key UNIQUE (sender) DEFERRABLE
 );
 
 CREATE TABLE device_assignment (
@@ -287,11 +288,23 @@ CREATE TABLE device_proposal (
     name text NOT NULL,
     model text NOT NULL,
     device_classes text[] NOT NULL,
+    address text NOT NULL DEFAULT ''::text,
+    described jsonb NOT NULL DEFAULT '{}'::jsonb,
     first_seen_at timestamp with time zone NOT NULL,
     last_seen_at timestamp with time zone NOT NULL,
     dismissed_at timestamp with time zone,
     CONSTRAINT device_proposal_pkey PRIMARY KEY (proposal_id),
     CONSTRAINT device_proposal_sender_key UNIQUE (sender)
+);
+
+CREATE TABLE device_rename (
+    device_number integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    former_sender text NOT NULL,
+    sender text NOT NULL,
+    is_followed boolean NOT NULL,
+    CONSTRAINT device_rename_pkey PRIMARY KEY (device_number, at),
+    CONSTRAINT device_rename_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
 );
 
 CREATE TABLE enrolment (

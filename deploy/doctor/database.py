@@ -13,6 +13,7 @@ from core.store.operation.health import Clocks, Health, clocks, health
 from core.store.telemetry import quarantine
 from core.store.telemetry.quarantine import State
 from deploy.doctor.check import Check, CheckResult
+from deploy.doctor.devices import device_checks
 
 # Ingest reports a few times a second; a standby takes over within seconds.
 _LATE_INGEST = timedelta(seconds=15)
@@ -37,9 +38,11 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
         state, held = health(connection), quarantine.state(connection)
         canary = evaluation_queue.canary_last_contact(connection)
         times, measured = clocks(connection, _WRONG_CLOCK_S), datetime.now(UTC)
+        of_devices = list(device_checks(connection, clock.now()))
     yield from _clock_checks(times, measured)
     yield from _age_checks(state, None if canary is None else canary[0], clock)
     yield from _waiting_checks(state, held)
+    yield from of_devices
 
 
 def _age_checks(state: Health, canary_heard_at: datetime | None, clock: Clock) -> Iterator[Check]:

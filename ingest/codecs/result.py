@@ -6,7 +6,7 @@ from datetime import datetime
 
 import msgspec
 
-from core.domain.device_proposal import Proposed
+from core.domain.device_proposal import NOT_DESCRIBED, ModelDescription, Proposed
 
 
 class Measured(msgspec.Struct, gc=False, forbid_unknown_fields=True):
@@ -57,13 +57,15 @@ class ProposedDevice:
     name: str
     model: str
     description: Mapping[str, object]
+    address: str = ""
+    described: ModelDescription = NOT_DESCRIBED
 
     @property
     def kept(self) -> Proposed:
         """What is stored of it: nothing but what helps to register the device."""
         word = self.description.get("device_class")
         classes = frozenset({word}) if isinstance(word, str) and word else frozenset[str]()
-        return Proposed(self.sender, self.name, self.model, classes)
+        return Proposed(self.sender, self.name, self.model, classes, self.address, self.described)
 
 
 class Decoded(msgspec.Struct, gc=False):

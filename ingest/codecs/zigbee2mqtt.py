@@ -5,6 +5,7 @@ Format: https://www.zigbee2mqtt.io/guide/usage/mqtt_topics_and_messages.html; a 
 
 from collections.abc import Mapping
 
+from ingest.codecs.descriptions import exposes
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import Call, call_in_field
 from ingest.codecs.parsing.json_fields import (
@@ -86,8 +87,13 @@ def _bridge_devices(source: Source, payload: bytes) -> Decoded | Rejected:
         if name and body.get("type") != "Coordinator":
             definition = inner(body, "definition")
             model = f"{text_of(definition.get('vendor'))} {text_of(definition.get('model'))}".strip()
-            description = {"ieee_address": text_of(body.get("ieee_address"))}
-            proposals.append(ProposedDevice(source.sender(name), name, model, description))
+            address = text_of(body.get("ieee_address"))
+            described = exposes.description(definition, lambda fields: _device(Decoded("", ""), fields))
+            proposals.append(
+                ProposedDevice(
+                    source.sender(name), name, model, {"ieee_address": address}, address, described
+                )
+            )
     return Decoded(sender="", name="bridge", proposals=proposals)
 
 

@@ -1,10 +1,15 @@
 """The registered devices by sender, in memory; looked up again when an unknown sender appears."""
 
 import time
-from collections.abc import Iterable
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
 
+from core.domain.device_proposal import Proposed
 from core.store.database import Database
+from core.store.devices import descriptions
 from core.store.telemetry import batches
 from core.store.telemetry.batches import SendingDevice
 from ingest.processing.fast_path import KNOWN_METRICS
@@ -21,6 +26,8 @@ class Devices:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._by_sender: dict[str, SendingDevice] = {}
+        # Where it can be only one.
+        self._by_folded: dict[str, SendingDevice] = {}
         self.states: dict[tuple[int, int], State] = {}
         self._next_refresh = 0.0
 
@@ -28,8 +35,8 @@ class Devices:
         return len(self._by_sender)
 
     def find(self, sender: str) -> SendingDevice | None:
-        """Return the registered device of a sender, as far as `prepare` looked."""
-        return self._by_sender.get(sender)
+        """Return the registered device of a sender, as far as `prepare` looked; its name may be written in other case or form."""
+        return self._by_sender.get(sender) or self._by_folded.get(folded(sender))
 
     def all(self) -> Iterable[SendingDevice]:
         """Return all registered devices that are known here."""
@@ -39,11 +46,24 @@ class Devices:
         """Make sure that these senders were looked up, and that what is known is not old."""
         if time.monotonic() >= self._next_refresh:
             self._refresh(now)
-        missing = {sender for sender in senders if sender and sender not in self._by_sender}
+        missing = {sender for sender in senders if sender and self.find(sender) is None}
         if missing:
             with self._database.transaction() as connection:
                 found = batches.sending_devices(connection, now, missing)
-            self._by_sender.update((device.sender, device) for device in found)
+            self._keep({**self._by_sender, **{device.sender: device for device in found}})
+
+    def follow_descriptions(self, said: Sequence[Proposed], now: datetime) -> None:
+        """Let devices be called as their gateways call them now, before the messages that come under their new names."""
+        with self._database.transaction() as connection:
+            changed = descriptions.follow(connection, said, now)
+        if not changed:
+            return
+        before = dict(self._by_sender)
+        self._refresh(now)
+        # What the bridge still sends under the old name, until that is another device's.
+        self._keep(
+            {**{sender: before[sender] for sender in changed.names if sender in before}, **self._by_sender}
+        )
 
     def forget(self) -> None:
         """Read everything anew the next time."""
@@ -59,6 +79,25 @@ class Devices:
             key: state for key, state in self.states.items() if key not in stored or state[0] > stored[key][0]
         }
         self.states = stored | ahead
-        self._by_sender = {device.sender: device for device in found}
+        self._keep({device.sender: device for device in found})
         ended = time.monotonic()
         self._next_refresh = ended + max(_REFRESH_S, _REFRESH_SHARE * (ended - began))
+
+    def _keep(self, by_sender: dict[str, SendingDevice]) -> None:
+        self._by_sender = by_sender
+        several = Counter(folded(sender) for sender in by_sender)
+        self._by_folded = {
+            name: device for sender, device in by_sender.items() if several[name := folded(sender)] == 1
+        }
+
+
+@lru_cache(maxsize=100_000)
+def folded(sender: str) -> str:
+    """Return a sender's name without what two spellings of one name may differ in: case, and how marks are composed.
+
+    Examples
+    --------
+    >>> folded("zigbee2mqtt:g1/Cafe\u0301") == folded("zigbee2mqtt:g1/caf\u00e9")
+    True
+    """
+    return unicodedata.normalize("NFC", sender).casefold()

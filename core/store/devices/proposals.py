@@ -1,16 +1,17 @@
 """Devices that gateways describe, until somebody registers them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from psycopg.rows import kwargs_row
+from psycopg.rows import dict_row, kwargs_row
 
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import DeviceProposal, Proposed
 from core.errors import InputError, NotFoundError
 from core.store.database import Connection
-from core.store.devices import registry
+from core.store.devices import descriptions, registry
 from core.store.devices.registry import DeviceInUse, Placement
 from core.store.queries import load
 
@@ -28,11 +29,11 @@ def keep(connection: Connection, said: Iterable[Proposed], now: datetime) -> Non
             # Under a changed name its messages would not be found.
             continue
         known = by_sender.get(one.sender)
-        classes = one.device_classes if known is None else one.device_classes | known.device_classes
-        by_sender[one.sender] = Proposed(one.sender, one.name, one.model, classes)
+        by_sender[one.sender] = one if known is None else _joined(known, one)
     if not by_sender:
         return
-    found = list(by_sender.values())
+    found = _with_what_was_said(connection, list(by_sender.values()))
+    descriptions.follow(connection, found, now)
     connection.execute(
         _PROPOSALS["keep"],
         {
@@ -40,10 +41,38 @@ def keep(connection: Connection, said: Iterable[Proposed], now: datetime) -> Non
             "name": [_storable(one.name) for one in found],
             "model": [_storable(one.model) for one in found],
             "classes": [",".join(sorted(_storable(word) for word in one.device_classes)) for one in found],
+            "address": [_storable(one.address) for one in found],
+            "described": [descriptions.description_to_json(one.described) for one in found],
             "most": MOST,
             "now": now,
         },
     )
+
+
+def _joined(before: Proposed, more: Proposed) -> Proposed:
+    return Proposed(
+        more.sender,
+        more.name,
+        more.model or before.model,
+        before.device_classes | more.device_classes,
+        more.address or before.address,
+        before.described.with_more(more.described),
+    )
+
+
+def _with_what_was_said(connection: Connection, said: list[Proposed]) -> list[Proposed]:
+    """Add to descriptions that come in parts what was said before; a bridge that lists all devices says all of each."""
+    senders = [
+        one.sender for one in said if one.described.fields and not one.sender.startswith("zigbee2mqtt:")
+    ]
+    if not senders:
+        return said
+    rows = connection.cursor(row_factory=dict_row).execute(_PROPOSALS["described"], {"senders": senders})
+    before = {row["sender"]: descriptions.description_from_json(row["described"]) for row in rows}
+    return [
+        replace(one, described=before[one.sender].with_more(one.described)) if one.sender in before else one
+        for one in said
+    ]
 
 
 def waiting(connection: Connection) -> list[DeviceProposal]:
@@ -104,6 +133,10 @@ def accept(
         placement=placement,
         now=now,
     )
+    said = Proposed(
+        proposal.sender, proposal.name, proposal.model, frozenset(), proposal.address, proposal.described
+    )
+    descriptions.follow(connection, [said], now)
     connection.execute(_PROPOSALS["forget"], {"number": number})
     return registry.device_in_use(connection, device_id)
 
@@ -120,8 +153,14 @@ def dismiss(connection: Connection, number: int, now: datetime) -> None:
     connection.execute(_PROPOSALS["dismiss"], {"number": number, "now": now})
 
 
-def _proposal(*, device_classes: Iterable[str], **columns: Any) -> DeviceProposal:
-    return DeviceProposal(device_classes=tuple(device_classes), **columns)
+def _proposal(
+    *, device_classes: Iterable[str], described: Mapping[str, Any], **columns: Any
+) -> DeviceProposal:
+    return DeviceProposal(
+        device_classes=tuple(device_classes),
+        described=descriptions.description_from_json(described),
+        **columns,
+    )
 
 
 def _storable(text: str) -> str:

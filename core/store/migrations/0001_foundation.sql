@@ -165,7 +165,10 @@ CREATE TABLE device_profile (
 CREATE TABLE device (
     device_number  integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     device_id      text NOT NULL UNIQUE CHECK (device_id ~ '^[a-z0-9][a-z0-9_-]{0,63}$'),
-    sender         text NOT NULL UNIQUE,
+    -- Deferrable, so that two devices can exchange their names.
+    sender         text NOT NULL UNIQUE DEFERRABLE,
+    -- What it keeps whatever it is called: the address of its radio; empty where no gateway said it.
+    address        text NOT NULL DEFAULT '',
     kind           text NOT NULL,
     place          text NOT NULL DEFAULT '',
     model          text NOT NULL DEFAULT '',
@@ -211,6 +214,17 @@ CREATE TABLE enrolment (
 );
 CREATE UNIQUE INDEX enrolment_open ON enrolment (account) WHERE used_at IS NULL AND withdrawn_at IS NULL;
 
+-- Devices that a bridge calls by another name than before.
+CREATE TABLE device_rename (
+    device_number  integer NOT NULL REFERENCES device,
+    at             timestamptz NOT NULL,
+    former_sender  text NOT NULL,
+    sender         text NOT NULL,
+    -- False where another device is registered under the new name.
+    is_followed    boolean NOT NULL,
+    PRIMARY KEY (device_number, at)
+);
+
 -- Devices that a gateway described and nobody has registered, until somebody does or does not want to.
 CREATE TABLE device_proposal (
     proposal_id      integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -219,6 +233,9 @@ CREATE TABLE device_proposal (
     model            text NOT NULL,
     -- What it measures, in Home Assistant's words: motion, battery ...
     device_classes   text[] NOT NULL,
+    address          text NOT NULL DEFAULT '',
+    -- What is read of its messages: core.domain.device_proposal.ModelDescription.
+    described        jsonb NOT NULL DEFAULT '{}',
     first_seen_at    timestamptz NOT NULL,
     last_seen_at     timestamptz NOT NULL,
     dismissed_at     timestamptz

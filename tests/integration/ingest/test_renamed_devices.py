@@ -1,0 +1,188 @@
+"""A device is known by its address: what its bridge calls it may change, and its readings still are its own."""
+
+import json
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from core.domain.evidence.device_profile import ProfileField, ProfileSource
+from core.store.database import Database
+from core.store.devices import descriptions
+from core.store.devices.profiles import followed_by
+from core.store.devices.registry import device_in_use
+from core.store.telemetry.batches import store_batch
+from deploy.doctor.check import CheckResult
+from deploy.doctor.devices import device_checks
+from ingest.codecs import decode
+from ingest.codecs.result import Decoded
+from ingest.mqtt.message import InboundMessage
+from ingest.processing.batch_builder import BatchBuilder
+from ingest.processing.device_cache import Devices
+from ingest.processing.limits import Rules
+from tests.support.command_line import CommandLine
+from tests.support.ingest import now, registered_ward
+
+NOW = now() - timedelta(hours=1)
+BRIDGE = "gw/g1/zigbee2mqtt/"
+Take = Callable[..., list[str]]
+
+
+@pytest.fixture
+def database(database_url: str, tmp_path: Path, mimamori: CommandLine) -> Iterator[Database]:
+    mimamori.settings = {"MIMAMORI_DATABASE_URL": database_url, "MIMAMORI_ENVIRONMENT": "test"}
+    with registered_ward(database_url, tmp_path), Database(database_url, size=2) as opened:
+        for name in ("porch", "porch#2"):
+            added = ("--kind", "motion", "--home", "3丁目 A-101", "--sender", f"zigbee2mqtt:g1/{name}")
+            assert mimamori("device", "add", name.replace("#", "-"), *added).code == 0
+        yield opened
+
+
+@pytest.fixture
+def take(database: Database) -> Take:
+    """Give a way to take one message in as the writer does; it returns why it went to quarantine, if it did."""
+    devices = Devices(database)
+
+    def one(name: str, body: object, *, minutes: float = 0) -> list[str]:
+        at = NOW + timedelta(minutes=minutes)
+        topic, payload = BRIDGE + name, json.dumps(body).encode()
+        result = decode(topic, payload)
+        assert isinstance(result, Decoded)
+        devices.prepare([result.sender], at)
+        devices.follow_descriptions([said.kept for said in result.proposals], at)
+        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, at)
+        builder.add(InboundMessage(topic, payload, False, False, at), result)
+        with database.transaction() as connection:
+            store_batch(connection, builder.batch, at)
+        return [refused.reason for refused in builder.batch.refused]
+
+    return one
+
+
+def listed(**names: str) -> list[dict[str, object]]:
+    """Return `bridge/devices` with the names of addresses."""
+    return [
+        {"friendly_name": name, "ieee_address": address, "type": "EndDevice", "definition": {}}
+        for address, name in names.items()
+    ]
+
+
+def readings_of(database: Database, device_id: str) -> int:
+    with database.transaction() as connection:
+        row = connection.execute(
+            "SELECT count(*) FROM reading JOIN device USING (device_number) WHERE device_id = %s AND metric = 1",
+            (device_id,),
+        ).fetchone()
+    return int(row[0]) if row else 0
+
+
+def sender_of(database: Database, device_id: str) -> str:
+    with database.transaction() as connection:
+        return device_in_use(connection, device_id).sender
+
+
+def test_a_device_that_its_bridge_calls_otherwise_goes_on_being_heard(
+    database: Database, take: Take, mimamori: CommandLine
+) -> None:
+    take("bridge/devices", listed(a1="porch", a2="hall"))
+    take("bridge/devices", listed(a1="玄関", a2="hall"), minutes=1)
+    assert take("玄関", {"occupancy": True, "occupancy_2": True}, minutes=2) == []
+    assert (readings_of(database, "porch"), readings_of(database, "porch-2")) == (1, 1)
+    assert (sender_of(database, "porch"), sender_of(database, "porch-2")) == (
+        "zigbee2mqtt:g1/玄関",
+        "zigbee2mqtt:g1/玄関#2",
+    )
+    with database.transaction() as connection:
+        (renamed,) = descriptions.renames(connection, NOW)
+    assert (renamed.device_id, renamed.former_sender, renamed.sender, renamed.is_followed) == (
+        "porch",
+        "zigbee2mqtt:g1/porch",
+        "zigbee2mqtt:g1/玄関",
+        True,
+    )
+    assert "zigbee2mqtt:g1/玄関" in mimamori("device", "list").out
+
+
+def test_two_devices_that_exchange_their_names_keep_their_readings(database: Database, take: Take) -> None:
+    take("bridge/devices", listed(a1="porch", a2="hall"))
+    take("bridge/devices", listed(a1="hall", a2="porch"), minutes=1)
+    assert take("hall", {"occupancy": True}, minutes=2) == []
+    assert (readings_of(database, "porch"), readings_of(database, "z2m-hall")) == (1, 0)
+    with database.transaction() as connection:
+        assert {one.device_id for one in descriptions.renames(connection, NOW)} == {"porch", "z2m-hall"}
+
+
+def test_a_name_that_another_device_keeps_is_not_taken_and_that_is_noted_once(
+    database: Database, take: Take
+) -> None:
+    # The bridge never said by which address the second one is known.
+    take("bridge/devices", listed(a1="porch"))
+    for minute in (1, 2):
+        take("bridge/devices", listed(a1="hall"), minutes=minute)
+    assert sender_of(database, "porch") == "zigbee2mqtt:g1/porch"
+    with database.transaction() as connection:
+        assert [one.is_followed for one in descriptions.renames(connection, NOW)] == [False]
+
+
+def test_the_doctor_names_what_was_renamed(database: Database, take: Take) -> None:
+    take("bridge/devices", listed(a1="porch"))
+    take("bridge/devices", listed(a1="門"), minutes=1)
+    take("bridge/devices", listed(a1="hall"), minutes=2)
+    with database.transaction() as connection:
+        found = [(one.verdict, one.found) for one in device_checks(connection, now())]
+    assert found == [
+        (CheckResult.BAD, "porch sends as zigbee2mqtt:g1/hall now, under which another device is registered"),
+        (CheckResult.GOOD, "1 devices renamed at their bridge in 7 days: porch (zigbee2mqtt:g1/門)"),
+    ]
+
+
+def test_a_new_device_under_the_name_of_a_broken_one_takes_its_place(database: Database, take: Take) -> None:
+    take("bridge/devices", listed(a1="hall"))
+    take("bridge/devices", listed(a9="hall"), minutes=1)
+    take("bridge/devices", listed(a9="corridor"), minutes=2)
+    assert sender_of(database, "z2m-hall") == "zigbee2mqtt:g1/corridor"
+
+
+def test_the_same_address_behind_another_bridge_is_another_device(database: Database, take: Take) -> None:
+    take("bridge/devices", listed(a1="porch"))
+    result = decode("gw/g2/zigbee2mqtt/bridge/devices", json.dumps(listed(a1="attic")).encode())
+    assert isinstance(result, Decoded)
+    with database.transaction() as connection:
+        assert not descriptions.follow(connection, [one.kept for one in result.proposals], NOW)
+    assert sender_of(database, "porch") == "zigbee2mqtt:g1/porch"
+
+
+def test_a_name_in_other_case_or_with_composed_marks_is_the_same(
+    database: Database, take: Take, mimamori: CommandLine
+) -> None:
+    added = ("--kind", "motion", "--home", "3丁目 A-101", "--sender", "zigbee2mqtt:g1/トイレ\u3099")
+    assert mimamori("device", "add", "toilet-9", *added).code == 0
+    assert take("HALL", {"occupancy": True}) == []
+    assert take("トイレ\u3099", {"occupancy": True}, minutes=1) == []
+    assert take("hall 2", {"occupancy": True}) == ["unknown_device"]
+    assert (readings_of(database, "z2m-hall"), readings_of(database, "toilet-9")) == (1, 1)
+
+
+def test_what_a_bridge_describes_is_the_profile_of_devices_without_another(
+    database: Database, take: Take, mimamori: CommandLine
+) -> None:
+    current = {"type": "numeric", "name": "current", "property": "current", "access": 1, "unit": "mA"}
+    said = [
+        {**one, "definition": {"vendor": "M", "model": "P", "exposes": [current]}}
+        for one in listed(a1="porch", a2="hall")
+    ]
+    assert mimamori("device", "profile", "assign", "owon-spm915", "porch").code == 0
+    take("bridge/devices", said)
+    take("hall", {"current": 250}, minutes=1)
+    with database.transaction() as connection:
+        followed = followed_by(connection, device_in_use(connection, "z2m-hall").number).stored
+        chosen = followed_by(connection, device_in_use(connection, "porch").number).stored
+        rows = connection.execute("SELECT value FROM reading WHERE metric = 14").fetchall()
+    assert followed is not None
+    assert followed.profile.source is ProfileSource.EXPOSES
+    assert followed.profile.fields == (ProfileField("current_a", field="current", unit="mA"),)
+    assert chosen is not None
+    assert chosen.profile.name == "owon-spm915"
+    assert rows == [(0.25,)]
