@@ -133,7 +133,7 @@ def _copy(folder: Path) -> None:
 
 
 def is_noticed(folder: Path, tests: Sequence[str]) -> bool:
-    """Tell whether tests fail in a copy of the repository, or do not end."""
+    """Return whether tests fail in a copy of the repository, or do not end."""
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]
     try:
         run = subprocess.run(command, cwd=folder, capture_output=True, timeout=_LONGEST_S, check=False)

@@ -103,10 +103,10 @@ def _show(results: Results) -> None:
 
 def _write(path: Path, results: Results) -> None:
     """Write the results with their commit and day; what was measured before and not now stays as it was."""
-    told: dict[str, object] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    reported: dict[str, object] = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     where = {"commit": _commit(), "date": datetime.now(UTC).date().isoformat()}
-    told |= {key: asdict(result) | where for key, result in results.items()}
-    path.write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    reported |= {key: asdict(result) | where for key, result in results.items()}
+    path.write_text(json.dumps(reported, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def _commit() -> str:

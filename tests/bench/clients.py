@@ -59,7 +59,7 @@ def serve(where: Where, first_seq: str) -> None:
 
 
 def pace(where: Where, rate: str, seconds: str, first_seq: str) -> None:
-    """Publish at an even rate, each message at the time it tells."""
+    """Publish at an even rate, each message at the time it names."""
     flood = _flood(where)
     per_tick = max(1, int(rate) // _TICKS_PER_S)
     began = time.monotonic()

@@ -49,7 +49,7 @@ def _samples() -> dict[str, list[tuple[str, bytes]]]:
         sample: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         topic, payload = str(sample["topic"]), _bytes(sample)
         source = source_of(topic)
-        # What is no JSON object is a word, and tells nothing of the cost of JSON.
+        # What is no JSON object is a word, and says nothing of the cost of JSON.
         if source is not None and payload[:1] == b"{" and not isinstance(decode(topic, payload), Rejected):
             samples[source.codec].append((topic, payload))
     return samples

@@ -113,7 +113,7 @@ def _readings_message(home: int, seq: int, time: str) -> tuple[str, bytes]:
 
 
 def _zone_at_noon(now: datetime) -> str:
-    """Return a zone in which it is about noon, so that each run of a measurement is judged as by day."""
+    """Return a zone in which it is about noon, so that each run of a measurement is evaluated as by day."""
     # Etc/GMT-9 is nine hours ahead of UTC.
     return f"Etc/GMT{now.hour - 12:+d}" if now.hour != 12 else "Etc/UTC"
 
@@ -185,7 +185,7 @@ _MAKE = (
     SELECT substr(device_id, 3)::integer, latest.time, device_number
     FROM device JOIN device_latest AS latest USING (device_number)
     """,
-    # Everybody was judged just now, and has a deadline within the next day.
+    # Everybody was evaluated just now, and has a deadline within the next day.
     """
     INSERT INTO evaluation (subject, resident_id, evaluated_through, due_at, state, state_since, on_any_reading, on_any_fix)
     SELECT 'resident:' || number, number, %(now)s, %(now)s::timestamptz + make_interval(secs => 86400.0 * number / %(count)s),

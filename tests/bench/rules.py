@@ -1,4 +1,4 @@
-"""How many residents all rules judge in a second, and how many are learned: pure, on one core, without a database."""
+"""How many residents all rules evaluate in a second, and how many are learned: pure, on one core, without a database."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -25,14 +25,14 @@ from tests.synthetic.home_person import FIRST, HOME, LEARN_DAYS, ZONE, make, who
 PEOPLE = 10
 # Looks at each resident in one run, spread over a day.
 _LOOKS = 24
-# What the loader reads of each kind before the span that is judged.
+# What the loader reads of each kind before the span that is evaluated.
 _SIGNS_BACK, _TRACK_BACK, _ROOMS_BACK = timedelta(hours=30), timedelta(hours=6), timedelta(hours=7)
 _SPAN = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Look:
-    """One judging of one resident: the rules with what they learned, the window and the span."""
+    """One evaluation of one resident: the rules with what they learned, the window and the span."""
 
     rules: Sequence[Rule]
     window: Window
@@ -41,9 +41,9 @@ class Look:
 
 
 def measure(runs: int, say: Callable[[str], None]) -> Results:
-    """Measure both rates in each of some runs, in time of the processor; `say` is told how far it is."""
+    """Measure both rates in each of some runs, in time of the processor; `say` is raised how far it is."""
     windows = [whole_window(make(seed), moment(FIRST + LEARN_DAYS * DAY_S)) for seed in range(PEOPLE)]
-    judged: list[float] = []
+    evaluated: list[float] = []
     profiles: list[float] = []
     looks: list[Look] = []
     # The database counts fixes by cell and hour.
@@ -56,14 +56,14 @@ def measure(runs: int, say: Callable[[str], None]) -> Results:
         for look in looks:
             for rule in look.rules:
                 rule.evaluate(look.window, look.since, look.until)
-        judged.append(len(looks) / (time.process_time() - began))
+        evaluated.append(len(looks) / (time.process_time() - began))
         began = time.process_time()
         for window, visits in known:
             _learn(window, visits)
         profiles.append(len(windows) / (time.process_time() - began))
     core = "one core, no database; the target is"
     return {
-        "residents_per_s": median(judged, "residents/s", f"all rules, 28 days known, {core} 1,000"),
+        "residents_per_s": median(evaluated, "residents/s", f"all rules, 28 days known, {core} 1,000"),
         "profiles_per_s": median(
             profiles, "residents/s", f"silences, rhythm and places of 28 days, {core} 20"
         ),

@@ -1,4 +1,4 @@
-"""Two detector processes over one: how much faster they judge together, and how soon one takes over what a killed one held."""
+"""Two detector processes over one: how much faster they evaluate together, and how soon one takes over what a killed one held."""
 
 import time
 from datetime import UTC, datetime
@@ -41,7 +41,7 @@ def measure(stand: Stand, effort: Effort, say: Say) -> Results:
         "detectors_rate": median(one, "residents/s", f"one process; {against}"),
         "detectors_two_processes": median(ratios(two, one), "ratio", f"one process; {against}"),
         "detectors_takeover_s": median(
-            takeovers, "s", "from killing one that judges a home until another has judged it"
+            takeovers, "s", "from killing one that evaluates a home until another has evaluated it"
         ),
     }
 
@@ -61,15 +61,15 @@ def _backlog_s(stand: Stand, connection: _Connection, workers: int) -> float:
 
 
 def _takeover_s(stand: Stand, connection: _Connection) -> float:
-    """Return how long a home stays unjudged whose process is killed while it judges it."""
+    """Return how long a home stays unjudged whose process is killed while it evaluates it."""
     starter = Processes(stand.folder)
     try:
         with stand.connect(_DATABASE) as obstacle, obstacle.transaction():
-            # Whoever judges the home asks for its safe areas, and waits.
+            # Whoever evaluates the home asks for its safe areas, and waits.
             obstacle.execute("LOCK TABLE geofence IN ACCESS EXCLUSIVE MODE")
             victim = starter.start("detectors", stand.settings(_DATABASE))
             until = _make_due(connection, everybody=False)
-            wait_until(lambda: _is_held_up(connection), what="a process that judges the home")
+            wait_until(lambda: _is_held_up(connection), what="a process that evaluates the home")
             starter.start("detectors", stand.settings(_DATABASE))
             began = _kill(victim)
         wait_until(lambda: _left(connection, until) == 0, _TIMEOUT_S, "the other process")

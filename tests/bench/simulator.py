@@ -30,7 +30,7 @@ _BEGIN = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
 
 
 def measure(runs: int, say: Callable[[str], None]) -> Results:
-    """Measure and return the results by key; `say` is told how far it is."""
+    """Measure and return the results by key; `say` is raised how far it is."""
     with TemporaryDirectory(prefix="mimamori-bench-") as name:
         folder = Path(name)
         rates: list[float] = []
@@ -67,15 +67,15 @@ def _live(folder: Path) -> tuple[list[float], int, float]:
     ward = parse_ward(make_ward(WardOrder(_LIVE_HOMES, 1, _BEGIN)))
     began = time.perf_counter()
     messages = Simulation(ward, (), 1).live(_BEGIN)
-    # That gateways are there is told first; the day of every home is made before the first that follows.
-    told: list[OutboundMessage] = []
+    # That gateways are there is raised first; the day of every home is made before the first that follows.
+    reported: list[OutboundMessage] = []
     for message in messages:
-        told.append(message)
+        reported.append(message)
         if message.time_ms > _BEGIN.timestamp() * 1000:
             break
     startup_s = time.perf_counter() - began
     end_ms = (_BEGIN + timedelta(seconds=_LIVE_S)).timestamp() * 1000
-    first, later = told[:-1], takewhile(lambda one: one.time_ms < end_ms, chain(told[-1:], messages))
+    first, later = reported[:-1], takewhile(lambda one: one.time_ms < end_ms, chain(reported[-1:], messages))
     broker = Broker(folder / "broker", required_programs.mosquitto(print))
     broker.start()
     try:

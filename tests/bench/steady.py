@@ -78,7 +78,7 @@ def memory(stand: Stand, effort: Effort, say: Say) -> Results:
     )
     found = {"rss_mb": median([max(sizes)], "MB", f"the most in {against}")}
     if effort.seconds < _LEAST_FOR_GROWTH_S:
-        reason = f"not measured: {effort.seconds} s are too short to tell growth from warming up"
+        reason = f"not measured: {effort.seconds} s are too short to distinguish growth from warming up"
         return found | {"rss_growth_pct": Result(None, "%", [], reason)}
     warm, end = max(1, round(len(sizes) * _WARM_SHARE)), max(1, round(len(sizes) * _END_SHARE))
     early, late = statistics.median(sizes[warm : 2 * warm]), statistics.median(sizes[-end:])

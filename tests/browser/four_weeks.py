@@ -70,7 +70,7 @@ def _history(number: int, numbers: dict[str, int], chance: random.Random) -> lis
             rows.append((moment, moment, 1.0, living, beat, 0, len(rows)))
             awake = begin <= hour < end and not outing[0] <= hour < outing[1]
             often = chance.choice((0, 1, 2, 4, 7)) if awake else int(chance.random() < 0.04)
-            # He has not got up today; the silence of the two homes that cannot be heard began at five.
+            # He has not got up today; the silence of the two homes that is out of contact began at five.
             often = 0 if number == 2 and (back == 0 or (back == 1 and hour >= 21.5)) else often
             for place in range(often):
                 at = moment + timedelta(minutes=5 + 3 * place)

@@ -1,4 +1,4 @@
-"""The status colours: enough contrast, and told apart by people who see fewer colours."""
+"""The status colours: enough contrast, and distinguished by people who see fewer colours."""
 
 import re
 from itertools import combinations

@@ -55,7 +55,7 @@ def test_the_inbox_is_accessible(
     assert not overflow
 
 
-def test_news_arrives_while_somebody_reads(browser: Browser, inbox: tuple[Mailbag, str]) -> None:
+def test_new_messages_arrive_while_somebody_reads(browser: Browser, inbox: tuple[Mailbag, str]) -> None:
     bag, address = inbox
     fill(bag)
     page = browser.new_page()

@@ -103,7 +103,7 @@ def test_alert_page_shows_what_somebody_else_did_and_keeps_what_was_typed(
     expect(page.locator("#note")).to_have_value("まだ書いています")
 
 
-def test_cut_line_is_told_across_the_page_within_half_a_minute(own_site: Site, open_page: Opener) -> None:
+def test_cut_line_is_shown_across_the_page_within_half_a_minute(own_site: Site, open_page: Opener) -> None:
     page = _board(own_site, open_page)
     page.clock.install()
     page.reload()
@@ -115,23 +115,23 @@ def test_cut_line_is_told_across_the_page_within_half_a_minute(own_site: Site, o
 
 
 @pytest.mark.usefixtures("brisk_ticks")
-def test_a_page_that_is_open_says_when_nobody_judges_any_more_and_when_somebody_does_again(
+def test_a_page_that_is_open_says_when_nobody_evaluates_any_more_and_when_somebody_does_again(
     own_site: Site, open_page: Opener
 ) -> None:
     page = _board(own_site, open_page)
     expect(page.locator("#blind")).to_be_hidden()
     expect(page.locator("#groups")).to_contain_text("いつも通り")
 
-    _judged_until(own_site, NOW - timedelta(minutes=5))
+    _evaluated_until(own_site, NOW - timedelta(minutes=5))
     expect(page.locator("#blind")).to_be_visible()
     as_usual = page.locator("#groups details", has_text="いつも通り")
     expect(as_usual).to_contain_text("0人")
 
-    _judged_until(own_site, NOW + timedelta(days=1))
+    _evaluated_until(own_site, NOW + timedelta(days=1))
     expect(page.locator("#blind")).to_be_hidden()
 
 
-def _judged_until(site: Site, moment: datetime) -> None:
+def _evaluated_until(site: Site, moment: datetime) -> None:
     with Database(site.database_url, size=1) as database, database.transaction() as connection:
         connection.execute("UPDATE evaluation SET evaluated_through = %s WHERE subject = 'ward'", (moment,))
 

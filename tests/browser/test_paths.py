@@ -109,7 +109,7 @@ def test_language_switch_is_remembered(own_site: Site, open_page: Opener, langua
     expect(page.locator("html")).to_have_attribute("lang", other)
 
 
-def test_wrong_password_is_told_in_words_and_keeps_the_login(site: Site, open_page: Opener) -> None:
+def test_wrong_password_is_answered_in_words_and_keeps_the_login(site: Site, open_page: Opener) -> None:
     page = open_page(site, "/login")
     page.fill("#login", "nobody")
     page.fill("#password", "wrong")

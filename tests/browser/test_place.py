@@ -57,7 +57,7 @@ def test_geofence_is_drawn_with_the_keyboard_alone(own_site: Site, open_page: Op
     expect(page.locator(".list")).to_contain_text("半径 500m")
 
 
-def test_wrong_numbers_of_a_geofence_are_told_at_their_fields(own_site: Site, open_page: Opener) -> None:
+def test_wrong_numbers_of_a_geofence_are_answered_at_their_fields(own_site: Site, open_page: Opener) -> None:
     page = open_page(own_site, "/residents/2/zones", login="care", java_script_enabled=False)
     page.fill("#name", "池")
     page.check("[name=kind][value=polygon]")
@@ -69,13 +69,13 @@ def test_wrong_numbers_of_a_geofence_are_told_at_their_fields(own_site: Site, op
     expect(page.locator("#name")).to_have_value("池")
 
 
-def test_who_looks_for_somebody_is_told_how_far_and_sees_circles_once_they_hold_the_alert(
+def test_who_looks_for_somebody_is_shown_how_far_and_sees_circles_once_they_hold_the_alert(
     own_site: Site, open_page: Opener
 ) -> None:
     console: list[str] = []
     path = f"/alerts/{own_site.town.geofence}"
     page = open_page(own_site, path, login="care", console=console)
-    # Distances tell no place: they are said before the gate opens, and nothing is drawn.
+    # Distances show no place: they are said before the gate opens, and nothing is drawn.
     said = re.compile(r"約(\d+\.\d)km の中に半数、約(\d+\.\d)km の中に8割")
     expect(page.locator("main")).to_contain_text(said)
     expect(page.locator("#map")).to_have_count(0)

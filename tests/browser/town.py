@@ -212,21 +212,23 @@ def _morning(database: Database) -> Town:
 
 
 def _simulation(database: Database) -> None:
-    """Leave what a simulator would have left: told, missed and harmless events, and a wish that could not be fulfilled."""
+    """Leave what a simulator would have left: raised, missed and harmless events, and a wish that could not be fulfilled."""
     with database.transaction() as connection:
         name = connection.execute("SELECT name FROM home ORDER BY home_id LIMIT 1").fetchone()
         assert name is not None
         simulation.begin(connection, homes=12, devices=60, scenarios=["demo", "hard_day"], now=NOW)
         began_at = NOW - timedelta(hours=4)
         due_at = began_at + timedelta(hours=3)
-        told = simulation.PlannedEvent(
+        alerts_raised = simulation.PlannedEvent(
             "does_not_get_up", name[0], began_at, NOW, ("inactivity", "late_morning", "sos"), due_at
         )
         simulation.write_script(
-            connection, [told, replace(told, kind="ward_silent", home="", raises=("x",))], NOW
+            connection,
+            [alerts_raised, replace(alerts_raised, kind="ward_silent", home="", raises=("x",))],
+            NOW,
         )
         simulation.add_events(
-            connection, [replace(told, kind="visitor", raises=(), due_at=None)], is_injected=True
+            connection, [replace(alerts_raised, kind="visitor", raises=(), due_at=None)], is_injected=True
         )
         wish = simulation.request_injection(connection, home=1, kind="leaves_area", user=1, now=NOW)
         simulation.mark_executed(connection, wish, problem="no tracker", now=NOW)

@@ -55,7 +55,7 @@ def seed(database: Database, now: datetime) -> tuple[int, int]:
 
 
 def _silences(since: datetime, count: int, hours: float) -> list[Finding]:
-    """Give silences of half a day, told after some hours."""
+    """Give silences of half a day, raised after some hours."""
     found: list[Finding] = []
     for number in range(count):
         began_at = since + timedelta(days=6 * (number + 1))

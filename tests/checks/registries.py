@@ -92,7 +92,7 @@ def _metric_lacks(metric: Metric) -> Iterator[str]:
 
 @cache
 def _raised_in_scenarios() -> frozenset[str]:
-    """Return the rules that may tell of what happens in a scenario of the library."""
+    """Return the rules that may report what happens in a scenario of the library."""
     happens = {event.kind for name in library() for event in read_scenario(name).events}
     return frozenset(rule for kind in happens for rule in KINDS[kind].raises)
 

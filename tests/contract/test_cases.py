@@ -44,7 +44,7 @@ def _said(path: Path, profile: DeviceProfile | None = None) -> dict[str, Any]:
 
 
 def _is_right(said: Mapping[str, Any], expected: Mapping[str, object]) -> bool:
-    """Tell whether one expected value is there; a note says that there is a value, or a problem, at least."""
+    """Return whether one expected value is there; a note says that there is a value, or a problem, at least."""
     if "fix" in expected:
         return [[fix["lat"], fix["lon"]] for fix in said["fixes"]] == [expected["fix"]]
     if "proposal" in expected:

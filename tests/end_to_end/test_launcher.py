@@ -66,7 +66,7 @@ class Demo:
         )
 
     def answers(self) -> bool:
-        """Tell whether the pages and the inbox answer."""
+        """Return whether the pages and the inbox answer."""
         for port in (self.port, self.inbox_port):
             with urllib.request.urlopen(f"http://127.0.0.1:{port}/") as page:
                 if page.status != 200:

@@ -62,8 +62,8 @@ def test_a_track_is_registered_and_published_twice_and_stored_once(
     with SteppedProcesses(
         database_url, broker, tmp_path, begin=begin, zone="UTC", with_one_clock=True
     ) as processes:
-        told = command("publish", str(TRACK), "--clock-file", str(processes.clock))
-        assert "Published 11 of 11 messages, acknowledged by the broker" in told
+        answer = command("publish", str(TRACK), "--clock-file", str(processes.clock))
+        assert "Published 11 of 11 messages, acknowledged by the broker" in answer
         # With the clock behind the data, all of it is stored when the command ends.
         assert stored_points(database_url) == 416
         # The same once more is recognised, at full speed.
@@ -80,9 +80,9 @@ def test_nothing_is_published_of_a_file_with_a_bad_row(tmp_path: Path):
     path.write_text(
         "home,time,metric,place,value\na,2026-08-01T06:00:00Z,movement,hall,1\n", encoding="utf-8"
     )
-    told = refused("publish", str(path))
-    assert f"{path}, line 2: the metric 'movement' is not known" in told
-    assert "Nothing of it was used" in told
+    answer = refused("publish", str(path))
+    assert f"{path}, line 2: the metric 'movement' is not known" in answer
+    assert "Nothing of it was used" in answer
 
 
 @pytest.mark.parametrize(
@@ -97,7 +97,7 @@ def test_nothing_is_published_of_a_file_with_a_bad_row(tmp_path: Path):
         (("--time-zone", "Moon"), "--time-zone: 'Moon' is no IANA time zone"),
     ],
 )
-def test_an_option_that_cannot_be_is_told(arguments: tuple[str, ...], words: str):
+def test_an_option_that_cannot_be_is_reported(arguments: tuple[str, ...], words: str):
     assert words in refused("publish", str(TRACK), *arguments)
 
 

@@ -42,7 +42,7 @@ def test_an_outage_of_the_platform_is_one_alert_about_the_ward_and_none_about_pe
     assert result.difference.surplus == ()
     assert result.difference.stored == len(plan.part.readings) > 10_000
 
-    # The outage is told once, soon after it began, and is over when the platform is back.
+    # The outage is raised once, soon after it began, and is over when the platform is back.
     (outage,) = raised(result, "ward_silent")
     assert abs(outage.began_at - OUTAGE_BEGAN) < timedelta(minutes=2)
     assert outage.raised_at - outage.began_at <= timedelta(minutes=61)

@@ -61,8 +61,8 @@ class Handled(RuleBasedStateMachine):
         self.happens(EventKind.OPENED)
 
     def situation(self) -> EscalationState:
-        told = frozenset(message.contact for message in self.sent)
-        return EscalationState(self.alert, CONTACTS, self.steps, told, told, frozenset())
+        alerts_raised = frozenset(message.contact for message in self.sent)
+        return EscalationState(self.alert, CONTACTS, self.steps, alerts_raised, alerts_raised, frozenset())
 
     def happens(self, kind: EventKind, contact: int | None = None) -> EscalationPlan:
         self.events += 1
@@ -130,10 +130,10 @@ class Handled(RuleBasedStateMachine):
             assert not [step for step in self.steps if step.is_ahead]
 
     @invariant()
-    def an_open_matter_is_never_stuck(self) -> None:
+    def an_open_alert_is_never_stuck(self) -> None:
         if self.alert.handling is Handling.OPEN and self.alert.condition is Condition.ACTIVE:
             assert all(step.is_ahead or step.executed_at for step in self.steps)
-            # As long as nobody answers, somebody is going to be told or asked again.
+            # As long as nobody answers, somebody is going to be notified or asked again.
             assert any(step.is_ahead for step in self.steps)
 
     @invariant()
@@ -147,7 +147,7 @@ TestHandledAlert.settings = settings(max_examples=60, stateful_step_count=25, de
 
 @st.composite
 def days(draw: st.DrawFn) -> tuple[list[Finding], list[int]]:
-    """Draw episodes that follow one another, and the minutes up to which was judged."""
+    """Draw episodes that follow one another, and the minutes up to which was evaluated."""
     spans = draw(st.lists(st.tuples(*[st.integers(1, 90)] * 3), min_size=1, max_size=5))
     episodes_of_day: list[Finding] = []
     minute = 0
@@ -166,7 +166,7 @@ def at(minute: int) -> datetime:
 
 
 def seen(day: list[Finding], since: int, until: int) -> list[Finding]:
-    """Return what a rule would say that judges the span (since, until]."""
+    """Return what a rule would say that evaluates the span (since, until]."""
     found = [one for one in day if one.raised_at <= at(until)]
     held = [one for one in found if one.cleared_at is None or one.cleared_at > at(since)]
     return [
@@ -177,14 +177,16 @@ def seen(day: list[Finding], since: int, until: int) -> list[Finding]:
 
 def evaluate(connection: Connection, day: list[Finding], cuts: list[int]) -> None:
     for since, until in pairwise([0, *cuts]):
-        judge_span(connection, day, since, until)
-        # Judging the same again changes nothing.
-        assert judge_span(connection, day, since, until) == []
+        evaluate_span(connection, day, since, until)
+        # Evaluating the same again changes nothing.
+        assert evaluate_span(connection, day, since, until) == []
 
 
-def judge_span(connection: Connection, day: list[Finding], since: int, until: int) -> list[int]:
-    judged = [AlertKey("inactivity", "resident:1")]
-    return reconcile(connection, 1, seen(day, since, until), evaluated=judged, until=at(until), now=at(until))
+def evaluate_span(connection: Connection, day: list[Finding], since: int, until: int) -> list[int]:
+    was_evaluated = [AlertKey("inactivity", "resident:1")]
+    return reconcile(
+        connection, 1, seen(day, since, until), evaluated=was_evaluated, until=at(until), now=at(until)
+    )
 
 
 @pytest.fixture
@@ -212,7 +214,7 @@ def test_any_cut_of_time_gives_the_same_alerts(
         # One alert that nobody has closed takes all episodes and is about the last.
         assert all(known)
         assert (alert.began_at, alert.cleared_at) == (found[-1].began_at, found[-1].cleared_at)
-        # And each beginning and each end was told once.
+        # And each beginning and each end was notified once.
         kinds = [event.kind for event in alerts.events(connection, alert.number)]
         assert kinds.count(EventKind.OPENED) + kinds.count(EventKind.REACTIVATED) == len(found)
         ended = [one for one in found if one.cleared_at is not None]

@@ -62,7 +62,7 @@ def _moved(
 
 
 def _keys(batch: Batch) -> set[tuple[int, int, int]]:
-    """Return what tells one stored reading from another: device, moment, number."""
+    """Return what distinguishes one stored reading from another: device, moment, number."""
     late = {(row[0], microsecond(row[1]), row[3]) for row in batch.readings}
     doubtful = {(row[0], microsecond(row[1]), row[3]) for row, _ in batch.doubtful}
     return late | doubtful | {(row[0], row[1], row[3]) for row in batch.new}
@@ -99,7 +99,7 @@ def test_a_clock_that_is_ahead_or_years_off_is_corrected_by_when_it_sent(
         assert found.flags == ReadingFlag.CLOCK_CORRECTED
         assert abs(found.time - happened) <= delay
     else:
-        # Behind by minutes or days: not to be told from a message that waited.
+        # Behind by minutes or days: not to be distinguished from a message that waited.
         assert found.time == happened + skew
 
 
@@ -131,7 +131,7 @@ def test_the_time_of_the_wall_is_the_homes(wall: datetime) -> None:
 
 @given(st.permutations(range(1, 7)), st.lists(_ages, min_size=6, max_size=6))
 @settings(deadline=None)
-def test_the_order_of_arrival_and_repeats_do_not_matter(order: list[int], ages: list[timedelta]) -> None:
+def test_the_order_of_arrival_and_repeats_make_no_difference(order: list[int], ages: list[timedelta]) -> None:
     sent = {seq: (_message(), _moved(_NOW - ages[seq - 1], seq=seq)) for seq in range(1, 7)}
     in_order = _keys(_batch(*sent.values()))
     shuffled = _keys(_batch(*(sent[seq] for seq in order), *(sent[seq] for seq in order[:3])))
@@ -172,8 +172,8 @@ def test_a_last_will_with_the_time_of_connecting_is_dated_when_it_came(
     # A device that says by itself when it goes is believed.
     gone = Decoded("native:hall-1", "hall-1", [Measured("online", value=False, time=began + later)])
     batch = _batch((_message(), gone), states=states)
-    is_told = timedelta(0) < later and began + later <= _NOW + NEWEST
-    assert batch.latest[_DEVICE.number, online][0] == (began + later if is_told else _NOW)
+    is_raised = timedelta(0) < later and began + later <= _NOW + NEWEST
+    assert batch.latest[_DEVICE.number, online][0] == (began + later if is_raised else _NOW)
 
 
 @given(_skews)

@@ -85,7 +85,7 @@ RULES: list[Callable[[], Rule]] = [
     AbsenceNotTaken,
     lambda: Inactivity(baseline_on),
 ]
-# What a thermometer or a plug says does not depend on who is heard.
+# What a thermometer or a plug says does not depend on what else is in contact.
 OF_ABSENCE = [
     rule for rule in RULES if rule().name not in {"heat", "cold", "appliance_left_on", "absence_not_taken"}
 ]
@@ -160,8 +160,8 @@ class Home:
         return np.array(sorted(known.items()), np.float64).reshape(-1, 2)
 
 
-def known(judged: Evaluation) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
-    return {(one.rule, one.began_at): (one.raised_at, one.cleared_at) for one in judged.findings}
+def known(evaluated: Evaluation) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
+    return {(one.rule, one.began_at): (one.raised_at, one.cleared_at) for one in evaluated.findings}
 
 
 @pytest.mark.parametrize("make", RULES, ids=[rule().name for rule in RULES])
@@ -181,7 +181,7 @@ def test_the_same_is_found_live_and_afterwards(make: Callable[[], Rule], data: s
 @pytest.mark.parametrize("make", OF_ABSENCE, ids=[rule().name for rule in OF_ABSENCE])
 @given(st.data())
 @settings(deadline=None, max_examples=10)
-def test_nothing_is_raised_while_nobody_could_hear_or_an_absence_is_planned(
+def test_nothing_is_raised_while_the_home_is_out_of_contact_or_an_absence_is_planned(
     make: Callable[[], Rule], data: st.DataObject
 ) -> None:
     window = replace(

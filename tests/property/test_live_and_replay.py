@@ -1,12 +1,12 @@
 """The same data end in the same alerts, whether they come live, late and in disorder, or all at once; through the real broker.
 
-Compared is every matter that was told and not withdrawn: rule, subject, severity, and when each of its episodes began and ended. Live and
+Compared is every alert that was raised and not withdrawn: rule, subject, severity, and when each of its episodes began and ended. Live and
 all at once, also when it was raised and the whole reason card. What may differ follows from how data came, not from what happened:
 
-- when an alert was opened and that it was seen late, its events and messages, and what was told for a while until late data took it back;
-- where data came late: when an episode was raised, and the card of what was told before they came;
+- when an alert was opened and that it was detected late, its events and messages, and what was raised for a while until late data took it back;
+- where data came late: when an episode was raised, and the card of what was raised before they came;
 - alerts about equipment, which are about hearing itself;
-- a call for help that comes a day late or more: it counts from when it was heard, since nobody believes such a clock.
+- a call for help that comes a day late or more: it counts from when it was received, since nobody believes such a clock.
 
 The long form, with `LONG_FAULTS=1` in the environment, runs under `make test-faults`.
 """
@@ -35,10 +35,10 @@ from tests.support.wards.lived_days import END, FIRST, WATCHED
 
 _HOMES = range(1, 4)
 _LATEST = timedelta(hours=1)
-# Everything has come and is judged.
+# Everything has come and is evaluated.
 _LAST = END + timedelta(hours=3)
 _LEFT_OUT = ["device_silent", "home_silent", "ward_silent", "canary_silent"]
-_TOLD = b"""
+_RAISED = b"""
 SELECT alert.rule, alert.subject, alert.severity, alert.condition, episode.began_at, episode.cleared_at
 FROM alert_episode AS episode JOIN alert USING (alert_id)
 WHERE episode.withdrawn_at IS NULL AND NOT alert.rule = ANY(%s)
@@ -61,19 +61,19 @@ Rows = list[tuple[object, ...]]
 class Outcome(NamedTuple):
     """What came of it: episodes and alerts, and with them what only data that come in time make the same."""
 
-    told: Rows
+    raised: Rows
     in_time: Rows
 
 
 class Way(NamedTuple):
-    """How messages come: in which order, and at which moments they are judged."""
+    """How messages come: in which order, and at which moments they are evaluated."""
 
     messages: list[OutboundMessage]
     moments: list[datetime]
 
 
 def live(messages: Sequence[OutboundMessage], rng: Random) -> Way:
-    """Each message in its turn; judged in steps of any length."""
+    """Each message in its turn; evaluated in steps of any length."""
     return Way(in_order(messages), steps(rng))
 
 
@@ -88,7 +88,7 @@ def in_disorder(messages: Sequence[OutboundMessage], rng: Random) -> Way:
 
 
 def at_once(messages: Sequence[OutboundMessage], _rng: Random) -> Way:
-    """Everything before anything is judged."""
+    """Everything before anything is evaluated."""
     return Way(in_order(messages), [_LAST])
 
 
@@ -114,7 +114,7 @@ def fresh_database(cluster: Cluster) -> Generator[str]:
         cluster.drop_database(name)
 
 
-def judged(url: str, broker: Broker, folder: Path, way: Way) -> Outcome:
+def evaluated(url: str, broker: Broker, folder: Path, way: Way) -> Outcome:
     """Send everything its way through the service, and return what came of it."""
     folder.mkdir()
     address = BrokerAddress(broker.host, broker.port, SIMULATOR, broker.password(SIMULATOR))
@@ -131,7 +131,7 @@ def judged(url: str, broker: Broker, folder: Path, way: Way) -> Outcome:
             processes.stepping(database, publisher, lambda _moment: None).through(*way)
         with database.transaction() as connection:
             return Outcome(
-                *(connection.execute(query, (_LEFT_OUT,)).fetchall() for query in (_TOLD, _IN_TIME))
+                *(connection.execute(query, (_LEFT_OUT,)).fetchall() for query in (_RAISED, _IN_TIME))
             )
 
 
@@ -149,11 +149,11 @@ def test_live_late_and_all_at_once_end_in_the_same_alerts(
         with fresh_database(cluster) as url:
             messages, moments = way(lived, Random(seed))
             plan = Way([*in_order(past), *messages], moments)
-            found[way.__name__] = judged(url, broker, tmp_path / way.__name__, plan)
+            found[way.__name__] = evaluated(url, broker, tmp_path / way.__name__, plan)
 
-    assert len({row[0] for row in found["live"].told}) >= 5, found["live"].told
+    assert len({row[0] for row in found["live"].raised}) >= 5, found["live"].raised
     wrong = [
-        *(f"in disorder: {line}" for line in difference(found["live"].told, found["in_disorder"].told)),
+        *(f"in disorder: {line}" for line in difference(found["live"].raised, found["in_disorder"].raised)),
         *(
             f"at once: {line}"
             for here, there in zip(found["live"], found["at_once"], strict=True)
@@ -164,7 +164,7 @@ def test_live_late_and_all_at_once_end_in_the_same_alerts(
 
 
 def believed(rows: Rows) -> Rows:
-    """Leave out of calls for help what goes by when they were heard."""
+    """Leave out of calls for help what goes by when they were received."""
     calls = {(row[:2]) for row in rows if row[0] == "sos"}
     return [*(row for row in rows if row[0] != "sos"), *sorted(calls, key=str)]
 

@@ -78,7 +78,7 @@ def _no_short_way(
     """Send every message the long way."""
 
 
-def _told(batch: Batch) -> list[NewRow]:
+def _reported(batch: Batch) -> list[NewRow]:
     """Return every reading: each is among the new ones or among those that may be known."""
     known = [(row[0], microsecond(row[1]), *row[2:5], microsecond(row[5]), row[6]) for row in batch.readings]
     return sorted([*known, *batch.new])
@@ -104,7 +104,7 @@ def test_the_short_way_gives_the_rows_of_the_long_way(
         patch.setattr(FastPath, "rows", _no_short_way)
         long = _build_batch(messages, device)
 
-    assert _told(short) == _told(long)
+    assert _reported(short) == _reported(long)
     assert short.doubtful == long.doubtful
     assert short.refused == long.refused
 

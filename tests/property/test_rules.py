@@ -56,14 +56,14 @@ def window(rows: list[tuple[int, DeviceKind, str]], *, until: datetime = END, **
     return Window(resident=1, zone=ZONE, watched_from=BEGIN, life_signs=series, **given_values)  # pyright: ignore[reportArgumentType]
 
 
-def known(judged: Evaluation) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
-    return {(one.subject, one.began_at): (one.raised_at, one.cleared_at) for one in judged.findings}
+def known(evaluated: Evaluation) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
+    return {(one.subject, one.began_at): (one.raised_at, one.cleared_at) for one in evaluated.findings}
 
 
 def live(
     rule: Rule, made: dict[datetime, Window]
 ) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
-    """Judge span by span, each with what was known then; return each episode as it was last seen."""
+    """Evaluate span by span, each with what was known then; return each episode as it was last seen."""
     seen: dict[tuple[str, datetime], tuple[datetime, datetime | None]] = {}
     since = BEGIN
     for until, seen_window in sorted(made.items(), key=lambda one: one[0]):
@@ -151,14 +151,14 @@ def test_the_answer_does_not_change_before_the_moment_it_names(
 
 @given(signs, minutes)
 @UNHURRIED
-def test_nothing_is_raised_after_the_ward_was_last_heard(
-    rows: list[tuple[int, DeviceKind, str]], heard: int
+def test_nothing_is_raised_after_the_ward_was_last_in_contact(
+    rows: list[tuple[int, DeviceKind, str]], received: int
 ) -> None:
     rule = Inactivity(baseline_on)
-    held = rule.evaluate(window(rows, undecided_from=at(heard)), BEGIN, END)
+    held = rule.evaluate(window(rows, undecided_from=at(received)), BEGIN, END)
     free = rule.evaluate(window(rows), BEGIN, END)
-    # What was raised up to then stays as it is; the rest waits, whether or not somebody was heard again.
-    assert known(held) == {name: one for name, one in known(free).items() if one[0] <= at(heard)}
+    # What was raised up to then stays as it is; the rest waits, whether or not anything was received again.
+    assert known(held) == {name: one for name, one in known(free).items() if one[0] <= at(received)}
 
 
 fix = st.tuples(
@@ -209,7 +209,7 @@ def test_every_press_belongs_to_a_call(presses: list[Press]) -> None:
             assert any(
                 call.began_at <= one.received_at for call in calls if call.reason["device"] == one.device
             )
-    # Raised when it was heard, or up to a day before, but never later.
+    # Raised when it was received, or up to a day before, but never later.
     assert all(BEGIN < call.raised_at <= END for call in calls)
     again = SosCall().evaluate(window([], presses=presses[::-1] * 2), BEGIN, END).findings
     assert again == calls

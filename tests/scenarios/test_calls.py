@@ -1,4 +1,4 @@
-"""The gate for calls for help: each is told within a minute of being heard, and nobody is called for nothing (docs/evaluation.md)."""
+"""The gate for calls for help: each is raised within a minute of being received, and nobody is called for nothing (docs/evaluation.md)."""
 
 import json
 from pathlib import Path
@@ -27,13 +27,13 @@ def scored(
     assert {one.case for home in homes for one in home.calls} == set(CASES)
     cluster.create_database("scored_calls", "template_mimamori")
     with Database(cluster.url("scored_calls"), size=2) as database:
-        told = CalledWard(database, tmp_path_factory.mktemp("calls"), homes).told(calls_only=True)
+        raised = CalledWard(database, tmp_path_factory.mktemp("calls"), homes).raised(calls_only=True)
     cluster.drop_database("scored_calls")
-    return score_calls(homes, told, DAYS)
+    return score_calls(homes, raised, DAYS)
 
 
 @pytest.mark.parametrize("group", STORED)
-def test_calls_are_told_as_well_as_before(
+def test_calls_are_raised_as_well_as_before(
     group: str, scored: tuple[dict[str, CallScore], list[Misjudged]]
 ) -> None:
     found, wrong = scored
@@ -52,9 +52,9 @@ def test_the_scheduler_raises_the_same_calls_at_the_same_moments_as_their_rule_a
     homes = [make(number, FEW_DAYS) for number in BY_SCHEDULER]
     assert {one.case for home in homes for one in home.calls} == set(CASES)
     with Database(database_url, size=2) as database:
-        told = CalledWard(database, tmp_path, homes).told()
+        raised = CalledWard(database, tmp_path, homes).raised()
     cluster.create_database("calls_alone", "template_mimamori")
     with Database(cluster.url("calls_alone"), size=2) as database:
-        alone = CalledWard(database, tmp_path, homes).told(calls_only=True)
+        alone = CalledWard(database, tmp_path, homes).raised(calls_only=True)
     cluster.drop_database("calls_alone")
-    assert told == alone
+    assert raised == alone

@@ -1,11 +1,11 @@
-"""Days in a home: a small table of what happened in, a timeline of findings out, judged at once and live."""
+"""Days in a home: a small table of what happened in, a timeline of findings out, evaluated at once and live."""
 
 from datetime import time
 
 import pytest
 
 from core.domain.geofence import Hours
-from tests.support.wards.timeline import told
+from tests.support.wards.timeline import timeline_of
 
 NIGHTS = Hours(frozenset(range(7)), time(22), time(6))
 
@@ -30,7 +30,7 @@ def test_an_ordinary_day():
         2026-07-02 01:50 moves bathroom
         02:20 end
     """
-    assert told(day) == []
+    assert timeline_of(day) == []
 
 
 def test_somebody_does_not_get_up():
@@ -40,7 +40,7 @@ def test_somebody_does_not_get_up():
         11:20 moves bedroom
         11:30 end
     """
-    assert told(day) == ["07:30 inactivity", "11:20 inactivity ends"]
+    assert timeline_of(day) == ["07:30 inactivity", "11:20 inactivity ends"]
 
 
 def test_a_single_stir_does_not_end_a_silence_but_a_second_one_does():
@@ -52,7 +52,7 @@ def test_a_single_stir_does_not_end_a_silence_but_a_second_one_does():
         11:06 stirs hall
         11:30 end
     """
-    assert told(day) == ["07:30 inactivity", "11:00 inactivity ends"]
+    assert timeline_of(day) == ["07:30 inactivity", "11:00 inactivity ends"]
 
 
 def test_a_single_stir_puts_an_alarm_off():
@@ -62,16 +62,16 @@ def test_a_single_stir_puts_an_alarm_off():
         05:30 stirs bedroom
         09:00 end
     """
-    assert told(day) == ["07:55 inactivity"]
+    assert timeline_of(day) == ["07:55 inactivity"]
     # It ends none.
-    assert told(day.replace("05:30 stirs bedroom", "08:50 stirs lounge")) == ["07:30 inactivity"]
+    assert timeline_of(day.replace("05:30 stirs bedroom", "08:50 stirs lounge")) == ["07:30 inactivity"]
 
 
 def test_a_curtain_that_moves_all_the_time_hides_nobody_for_long():
     stirs = [f"{hour:02d}:{minute:02d} stirs lounge" for hour in range(5, 13) for minute in (0, 20, 40)]
     day = "2026-07-01 02:00 moves bathroom\n 04:30 moves bathroom\n" + "\n".join(stirs) + "\n13:00 end"
     # Without it the alarm came at 7:30.
-    assert told(day) == ["08:10 inactivity"]
+    assert timeline_of(day) == ["08:10 inactivity"]
 
 
 def test_an_alarm_waits_ten_minutes_for_the_partner_of_a_single_stir():
@@ -83,8 +83,8 @@ def test_an_alarm_waits_ten_minutes_for_the_partner_of_a_single_stir():
         08:05 stirs lounge
         08:30 end
     """
-    assert told(day) == ["08:15 inactivity"]
-    assert told(day.replace("08:30 end", "08:12 stirs hall\n 08:30 end")) == []
+    assert timeline_of(day) == ["08:15 inactivity"]
+    assert timeline_of(day.replace("08:30 end", "08:12 stirs hall\n 08:30 end")) == []
 
 
 def test_a_guest_in_the_night_worries_nobody():
@@ -100,7 +100,7 @@ def test_a_guest_in_the_night_worries_nobody():
         04:30 moves bathroom
         05:00 end
     """
-    assert told(day) == []
+    assert timeline_of(day) == []
 
 
 def test_the_gateway_is_off_so_nobody_can_tell():
@@ -111,7 +111,7 @@ def test_the_gateway_is_off_so_nobody_can_tell():
         13:10 moves kitchen
         13:20 end
     """
-    assert told(day) == ["06:05 home_silent", "13:00 home_silent ends"]
+    assert timeline_of(day) == ["06:05 home_silent", "13:00 home_silent ends"]
 
 
 def test_a_gateway_that_restarts_worries_nobody():
@@ -122,18 +122,18 @@ def test_a_gateway_that_restarts_worries_nobody():
         06:40 moves kitchen
         06:50 end
     """
-    assert told(day) == []
+    assert timeline_of(day) == []
 
 
 def test_silence_goes_on_after_the_gateway_is_back():
-    # She moved at 4:30 or at any time while nobody could hear; from 8:00 on the silence counts anew.
+    # She moved at 4:30 or at any time while the home was out of contact; from 8:00 on the silence counts anew.
     day = """
         2026-07-01 04:30 moves bathroom
         06:00 gateway off
         08:00 gateway on
         12:00 end
     """
-    assert told(day) == ["06:05 home_silent", "08:00 home_silent ends", "09:45 inactivity"]
+    assert timeline_of(day) == ["06:05 home_silent", "08:00 home_silent ends", "09:45 inactivity"]
 
 
 def test_an_alarm_that_was_raised_before_the_gateway_went_stays():
@@ -144,7 +144,7 @@ def test_an_alarm_that_was_raised_before_the_gateway_went_stays():
         13:00 moves kitchen
         13:10 end
     """
-    assert told(day) == [
+    assert timeline_of(day) == [
         "07:30 inactivity",
         "08:05 home_silent",
         "12:00 home_silent ends",
@@ -165,7 +165,7 @@ def test_a_dead_battery_is_about_the_device():
         12:00 battery lives           # changed
         12:10 end
     """
-    assert told(day) == ["10:10 device_silent", "12:00 device_silent ends"]
+    assert timeline_of(day) == ["10:10 device_silent", "12:00 device_silent ends"]
 
 
 def test_a_call_for_help():
@@ -175,7 +175,7 @@ def test_a_call_for_help():
         09:01 sos
         09:30 end
     """
-    assert told(day) == ["09:00 sos"]
+    assert timeline_of(day) == ["09:00 sos"]
 
 
 @pytest.mark.parametrize("minutes_wrong", [9, 5000, -5000])
@@ -185,7 +185,7 @@ def test_a_call_for_help_from_a_button_whose_clock_is_wrong(minutes_wrong: int):
         09:00 sos clock {minutes_wrong}
         09:30 end
     """
-    assert told(day) == ["09:00 sos"]
+    assert timeline_of(day) == ["09:00 sos"]
 
 
 def test_leaving_at_night_and_returning():
@@ -196,7 +196,7 @@ def test_leaving_at_night_and_returning():
         2026-07-02 00:20 moves kitchen
         00:30 end
     """
-    assert told(day, hours=NIGHTS) == ["23:37 geofence_exit", "23:57 geofence_exit ends"]
+    assert timeline_of(day, hours=NIGHTS) == ["23:37 geofence_exit", "23:57 geofence_exit ends"]
 
 
 def test_being_outside_when_the_night_begins():
@@ -208,7 +208,7 @@ def test_being_outside_when_the_night_begins():
         22:40 moves kitchen
         22:50 end
     """
-    assert told(day, hours=NIGHTS) == ["22:00 geofence_exit", "22:33 geofence_exit ends"]
+    assert timeline_of(day, hours=NIGHTS) == ["22:00 geofence_exit", "22:33 geofence_exit ends"]
 
 
 def test_an_old_position_is_not_taken_for_the_present_one():
@@ -221,7 +221,7 @@ def test_an_old_position_is_not_taken_for_the_present_one():
         22:30 moves kitchen
         22:40 end
     """
-    assert told(day, hours=NIGHTS) == ["22:20 geofence_exit"]
+    assert timeline_of(day, hours=NIGHTS) == ["22:20 geofence_exit"]
 
 
 def test_still_outside_when_the_night_is_over():
@@ -230,7 +230,7 @@ def test_still_outside_when_the_night_is_over():
         05:20 out for 100
         07:10 end
     """
-    assert told(day, hours=NIGHTS) == ["05:27 geofence_exit", "06:00 geofence_exit ends"]
+    assert timeline_of(day, hours=NIGHTS) == ["05:27 geofence_exit", "06:00 geofence_exit ends"]
 
 
 def test_a_planned_journey_ends_an_alarm_and_listening_starts_anew_after_it():
@@ -239,15 +239,15 @@ def test_a_planned_journey_ends_an_alarm_and_listening_starts_anew_after_it():
         08:00 travels for 30
         2026-07-02 20:00 end
     """
-    assert told(day) == ["07:30 inactivity", "08:00 inactivity ends", "18:05 inactivity"]
+    assert timeline_of(day) == ["07:30 inactivity", "08:00 inactivity ends", "18:05 inactivity"]
 
 
-def test_a_new_home_is_judged_by_a_simple_timer():
+def test_a_new_home_is_evaluated_by_a_simple_timer():
     day = """
         2026-07-01 09:00 moves kitchen
         18:00 end
     """
-    assert told(day, knows=False) == ["17:05 inactivity"]
+    assert timeline_of(day, knows=False) == ["17:05 inactivity"]
 
 
 # In London the clock goes from 1:00 to 2:00 on 2026-03-29 and from 2:00 back to 1:00 on 2026-10-25.
@@ -259,7 +259,7 @@ def test_getting_up_is_by_the_clock_on_the_wall_also_when_it_is_changed(day: str
         04:40 moves bathroom
         10:00 end
     """
-    assert told(story, "Europe/London") == ["07:35 inactivity"]
+    assert timeline_of(story, "Europe/London") == ["07:35 inactivity"]
 
 
 def test_a_night_of_nine_hours_by_the_wall_that_is_eight_hours_long():
@@ -277,5 +277,5 @@ def test_a_night_of_nine_hours_by_the_wall_that_is_eight_hours_long():
         07:00 moves kitchen
         07:10 end
     """
-    assert told(spring, "Europe/London") == []
-    assert told(autumn, "Europe/London") == []
+    assert timeline_of(spring, "Europe/London") == []
+    assert timeline_of(autumn, "Europe/London") == []

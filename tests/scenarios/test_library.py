@@ -1,7 +1,7 @@
-"""The library of scenarios, judged by the whole service: what is told must not get worse, and nobody may be disturbed without a reason.
+"""The library of scenarios, evaluated by the whole service: what is raised must not get worse, and nobody may be disturbed without a reason.
 
-The verdict on every event about which somebody should be told, and every false alert, are kept in scores.json beside this file under
-`library`; docs/evaluation.md explains those that are not as they should be. A scenario that is not there must be told as it says. It is
+The verdict on every event about which somebody should be notified, and every false alert, are kept in scores.json beside this file under
+`library`; docs/evaluation.md explains those that are not as they should be. A scenario that is not there must be raised as it says. It is
 what `mimamori simulate verify` plays with its own defaults, without bystanders and in longer steps; what concerns the whole ward is played with a
 week of history. The long form, with `LONG_FAULTS=1` in the environment, runs under `make test-faults` and plays the month of a slow decline, too.
 """
@@ -32,7 +32,7 @@ TEMPLATE = "template_mimamori"
 RANKS = [Verdict.RAISED, Verdict.WAITING, Verdict.LATE, Verdict.MISSED]
 # Homes in which nothing happens but what happens in all of them.
 CROWD = 1
-# So long it is watched, at most, that nobody is told what nobody should be told.
+# So long it is watched, at most, that nobody is notified of what nobody should be notified of.
 WATCH = timedelta(hours=12)
 STEPS = 4
 PARTS = 5
@@ -74,7 +74,7 @@ def _work(run: ScenarioRun) -> float:
 
 
 class Score(TypedDict):
-    """What is kept of a proof: the verdict on each event about which somebody should be told, and what else was told."""
+    """What is kept of a scenario check: the verdict on each event about which somebody should be notified, and what else was raised."""
 
     events: dict[str, Verdict]
     false_alerts: list[str]
@@ -112,7 +112,7 @@ def worse(name: str, found: Score) -> list[str]:
 @pytest.mark.faults
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("part", range(PARTS))
-def test_the_library_is_told_as_well_as_before(part: int, cluster: Cluster, tmp_path: Path) -> None:
+def test_the_library_is_raised_as_well_as_before(part: int, cluster: Cluster, tmp_path: Path) -> None:
     grounds, runs = made_up(), planned(parts()[part])
     checks = verify(
         grounds, runs, cluster=cluster, folder=tmp_path, template=TEMPLATE, steps=STEPS, is_hasty=True

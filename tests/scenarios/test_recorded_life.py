@@ -1,4 +1,4 @@
-"""The gate for the rules about life at home on recorded homes: they must not speak up more often, nor tell a collapse later.
+"""The gate for the rules about life at home on recorded homes: they must not speak up more often, nor raise a collapse later.
 
 The homes are every second one, those on which the limits of the rules were not chosen (docs/evaluation.md).
 """
@@ -18,17 +18,17 @@ from tests.support.recorded import read_recordings
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["recorded_life"]
 
 
-def test_recorded_homes_hear_no_more_than_before_and_a_collapse_in_the_bathroom_is_told_as_soon() -> None:
+def test_recorded_homes_raise_no_more_than_before_and_a_collapse_in_the_bathroom_is_raised_as_soon() -> None:
     homes = read_recordings(TEST_DATA / "tihm" / "activity.csv.gz")
     most = STORED["alerts_30d"]
     found = score_life(homes[1::2], TIHM_OUTAGES, rules=sorted(most), collapses_per_home=5)
     too_many = [one for one in found.rules if max(one.per_30_days, one.per_30_days_later) > most[one.rule]]
     assert too_many == []
-    told, stored = found.bathroom, STORED["bathroom"]
-    assert told is not None
-    assert told.told_first_by_stay >= stored["told_first"]
-    assert told.both_h[1] <= stored["mean_h"]
-    assert told.both_h[1] < told.silence_alone_h[1]
+    raised, stored = found.bathroom, STORED["bathroom"]
+    assert raised is not None
+    assert raised.told_first_by_stay >= stored["told_first"]
+    assert raised.both_h[1] <= stored["mean_h"]
+    assert raised.both_h[1] < raised.silence_alone_h[1]
     assert [row[0] for row in life_table(found)] == sorted(most)
     first, second = bathroom_lines(found)
     assert "collapses in the bathroom" in first

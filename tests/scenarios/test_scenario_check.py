@@ -37,7 +37,7 @@ at = "09:40"
 """
 # By the broker, what came in a step was received at its end; so were calls for help and the silence of equipment.
 STEP = timedelta(minutes=30)
-Told = list[tuple[str, str, datetime]]
+Raised = list[tuple[str, str, datetime]]
 
 
 def messages_of(run: ScenarioRun) -> list[OutboundMessage]:
@@ -46,7 +46,7 @@ def messages_of(run: ScenarioRun) -> list[OutboundMessage]:
     return [*past, *run.simulation.until(run.end)]
 
 
-def told_by_the_service(run: ScenarioRun, url: str, broker: Broker, folder: Path) -> Told:
+def raised_by_the_service(run: ScenarioRun, url: str, broker: Broker, folder: Path) -> Raised:
     zone = GROUNDS.zone.key
     wanted = {home.name for home in run.homes}
     body: dict[str, Any] = {
@@ -79,11 +79,11 @@ def test_a_proof_finds_what_the_service_finds(
     file.write_text(SCENARIO, encoding="utf-8")
     runs = plans(GROUNDS, [str(file)], bystanders=0)
     (check,) = verify(GROUNDS, runs, cluster=cluster, folder=tmp_path, template="template_mimamori")
-    alone: Told = [
+    alone: Raised = [
         (one.alert.rule, check.homes[one.event.home or 0], one.alert.raised_at)
         for one in check.comparison.expectations
         if one.alert is not None
     ]
     assert [rule for rule, _, _ in alone] == ["inactivity", "geofence_exit"]
-    service = told_by_the_service(runs[0], database_url, broker, tmp_path)
+    service = raised_by_the_service(runs[0], database_url, broker, tmp_path)
     assert set(alone) <= set(service)

@@ -21,7 +21,7 @@ from simulator.evaluation.run import NOISE_PER_HOUR
 from simulator.evaluation.synthetic import syn40
 from tests.support.paths import TEST_DATA
 from tests.support.recorded import read_recordings
-from tests.synthetic.excursions import heard_at_home, score_fence, thinned, walks
+from tests.synthetic.excursions import received_at_home, score_fence, thinned, walks
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))
 
@@ -45,13 +45,13 @@ def homes(which: str) -> list[EvaluatedHome]:
     return prepare(syn40(12, 70) if which == "made_up" else syn40(8, 60, SPARSE_MIN))
 
 
-def judged(detector: Detector, which: str = "recorded") -> Curve:
+def evaluated(detector: Detector, which: str = "recorded") -> Curve:
     trials = run(detector, homes(which), collapses(homes(which)))
     return curve(detector.name, detector.settings, trials, homes(which), resamples=0)
 
 
 @cache
-def judged_live(which: str, *noises_per_hour: float) -> list[Curve]:
+def evaluated_live(which: str, *noises_per_hour: float) -> list[Curve]:
     rule = OurRule(SETTINGS)
     found = run_live_with(rule, homes(which), collapses(homes(which)), noises_per_hour)
     return [curve(rule.name, SETTINGS, trials, homes(which), resamples=0) for trials in found]
@@ -80,7 +80,7 @@ def test_the_protocol_gives_the_published_figures(
 
 @cache
 def _two_states() -> Curve:
-    return judged(TwoStateLine())
+    return evaluated(TwoStateLine())
 
 
 def not_worse(name: str, found: Curve) -> None:
@@ -95,31 +95,31 @@ def not_worse(name: str, found: Curve) -> None:
 
 
 def test_recorded_homes_are_watched_as_well_as_before() -> None:
-    not_worse("recorded_live", judged_live("recorded", 0.0, NOISE_PER_HOUR)[0])
+    not_worse("recorded_live", evaluated_live("recorded", 0.0, NOISE_PER_HOUR)[0])
 
 
 def test_recorded_homes_are_watched_as_well_as_before_when_sensors_err() -> None:
-    not_worse("recorded_live_with_noise", judged_live("recorded", 0.0, NOISE_PER_HOUR)[1])
+    not_worse("recorded_live_with_noise", evaluated_live("recorded", 0.0, NOISE_PER_HOUR)[1])
 
 
 def test_recorded_homes_are_watched_as_well_as_before_if_every_event_counts() -> None:
-    not_worse("recorded_every_event", judged(OurRule(SETTINGS)))
+    not_worse("recorded_every_event", evaluated(OurRule(SETTINGS)))
 
 
 def test_made_up_homes_are_watched_as_well_as_before() -> None:
-    not_worse("made_up_live", judged_live("made_up", 0.0)[0])
+    not_worse("made_up_live", evaluated_live("made_up", 0.0)[0])
 
 
 def test_homes_that_say_little_are_watched_as_well_as_before() -> None:
-    not_worse("sparse_live", judged_live("sparse", 0.0, NOISE_PER_HOUR)[0])
+    not_worse("sparse_live", evaluated_live("sparse", 0.0, NOISE_PER_HOUR)[0])
 
 
 def test_homes_that_say_little_are_watched_as_well_as_before_when_sensors_err() -> None:
-    not_worse("sparse_live_with_noise", judged_live("sparse", 0.0, NOISE_PER_HOUR)[1])
+    not_worse("sparse_live_with_noise", evaluated_live("sparse", 0.0, NOISE_PER_HOUR)[1])
 
 
 @pytest.mark.parametrize("radius_m", [100, 200])
-def test_excursions_are_told_from_bad_fixes_as_well_as_before(radius_m: int) -> None:
+def test_excursions_are_distinguished_from_bad_fixes_as_well_as_before(radius_m: int) -> None:
     found = score_fence(_walks(), radius_m)
     stored = STORED["geofence"][str(radius_m)]
     assert found.false_exits_30d <= stored["false_exits_30d"]
@@ -128,7 +128,7 @@ def test_excursions_are_told_from_bad_fixes_as_well_as_before(radius_m: int) -> 
 
 
 @pytest.mark.parametrize(("every_min", "accuracy"), [(5, True), (15, True), (1, False)])
-def test_excursions_are_told_also_by_trackers_that_say_little(every_min: int, accuracy: bool) -> None:
+def test_excursions_are_raised_also_by_trackers_that_say_little(every_min: int, accuracy: bool) -> None:
     stored = STORED["geofence_rates"][f"{every_min} min" + ("" if accuracy else ", no accuracy")]
     found = score_fence([thinned(walk, every_min, accuracy=accuracy) for walk in _walks()], 200)
     assert found.false_exits_30d <= stored["false_exits_30d"]
@@ -136,10 +136,10 @@ def test_excursions_are_told_also_by_trackers_that_say_little(every_min: int, ac
     assert found.p95_s <= stored["p95_s"]
 
 
-def test_a_gateway_that_hears_the_tracker_ends_false_exits_and_costs_no_time() -> None:
-    heard = [heard_at_home(walk, seed) for seed, walk in enumerate(_walks()[:3])]
+def test_a_gateway_that_receives_the_tracker_ends_false_exits_and_costs_no_time() -> None:
+    received = [received_at_home(walk, seed) for seed, walk in enumerate(_walks()[:3])]
     plain = score_fence(_walks()[:3], 200)
-    found = score_fence(heard, 200)
+    found = score_fence(received, 200)
     assert found.false_exits_30d == 0.0
     assert found.found == plain.found
     assert found.p95_s <= plain.p95_s

@@ -1,4 +1,4 @@
-"""The library's scenarios about stuck sensors: what is told meets what their truth expects."""
+"""The library's scenarios about stuck sensors: what is raised meets what their truth expects."""
 
 from datetime import datetime, timedelta
 
@@ -11,7 +11,7 @@ from simulator.scenarios.scenario import read_scenario
 from simulator.town.ward import WardOrder, make_ward
 from simulator.ward_file import SimHome, parse_ward
 from simulator.world import HomeWorld, make_world
-from tests.synthetic.stuck import told_by
+from tests.synthetic.stuck import raised_by
 
 ORIGIN = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
 DAYS_BEFORE, DAYS_AFTER = 14, 8
@@ -38,16 +38,16 @@ def played(name: str) -> tuple[SimHome, HomeWorld, TrueEvent]:
         ("frozen_thermometer", "frozen"),
     ],
 )
-def test_a_stuck_sensor_is_told_by_when_it_should_be(name: str, cause: str) -> None:
+def test_a_stuck_sensor_is_raised_by_when_it_should_be(name: str, cause: str) -> None:
     home, world, event = played(name)
     begin = ORIGIN - timedelta(days=DAYS_BEFORE)
-    sensors = told_by(home, world, begin, DAYS_BEFORE + DAYS_AFTER)
+    sensors = raised_by(home, world, begin, DAYS_BEFORE + DAYS_AFTER)
     span = (begin, ORIGIN + timedelta(days=DAYS_AFTER))
     findings = evaluate_sensors(sensors, home.zone, span, watched_from=begin, raised_from=begin).findings
     assert {one.reason["cause"] for one in findings} == {cause}
     assert event.by is not None
     for one in findings:
         assert event.begins <= one.raised_at <= event.by
-        # It is over once the mended sensor tells something else: in a room that is not used at night, in the morning.
+        # It is over once the mended sensor reports something else: in a room that is not used at night, in the morning.
         assert one.cleared_at is not None
         assert one.cleared_at <= event.ends + timedelta(hours=12)

@@ -16,7 +16,7 @@ from tests.synthetic.stuck import score_recorded, score_simulated
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))
 
 
-def test_losing_the_way_is_told_from_recorded_trips_as_well_as_before() -> None:
+def test_losing_the_way_is_distinguished_from_recorded_trips_as_well_as_before() -> None:
     files = sorted((TEST_DATA / "gps").glob("*.*"))
     normal = trips([track for path in files for track in read_tracks(path).values()])
     found = trip_scores(normal, seeds=(0, 1)).compared()
@@ -27,7 +27,7 @@ def test_losing_the_way_is_told_from_recorded_trips_as_well_as_before() -> None:
     assert found.flagged <= stored["flagged"]
 
 
-def test_walking_off_at_night_is_told_as_well_as_before() -> None:
+def test_walking_off_at_night_is_raised_as_well_as_before() -> None:
     found = score_lost(walks(3, 60))
     stored = STORED["lost"]
     assert found.found >= stored["found"]
@@ -35,7 +35,7 @@ def test_walking_off_at_night_is_told_as_well_as_before() -> None:
     assert found.false_30d <= stored["false_30d"]
 
 
-def test_trackers_left_at_home_are_told_as_well_as_before() -> None:
+def test_trackers_left_at_home_are_raised_as_well_as_before() -> None:
     found = score_left_behind(6, 40)
     stored = STORED["left_behind"]
     assert found.left >= stored["left"]
@@ -43,7 +43,7 @@ def test_trackers_left_at_home_are_told_as_well_as_before() -> None:
     assert found.false_30d <= stored["false_30d"]
 
 
-def test_batteries_that_run_low_are_told_as_well_as_before() -> None:
+def test_batteries_that_run_low_are_raised_as_well_as_before() -> None:
     found = score_batteries(40)
     stored = STORED["battery"]
     assert found.ends >= stored["ends"]
@@ -51,7 +51,7 @@ def test_batteries_that_run_low_are_told_as_well_as_before() -> None:
     assert found.false_30d <= stored["false_30d"]
 
 
-def test_stuck_sensors_are_told_from_lively_ones_as_well_as_before() -> None:
+def test_stuck_sensors_are_distinguished_from_lively_ones_as_well_as_before() -> None:
     stored = STORED["stuck"]
     recorded = score_recorded(read_recordings(TEST_DATA / "tihm" / "activity.csv.gz")[:12])
     assert min(one.found for one in recorded.values()) >= stored["found"]
@@ -61,7 +61,7 @@ def test_stuck_sensors_are_told_from_lively_ones_as_well_as_before() -> None:
     assert max(one.false_30d for one in simulated.values()) <= stored["simulated_false_30d"]
 
 
-def test_slow_change_is_told_as_well_as_before() -> None:
+def test_slow_change_is_raised_as_well_as_before() -> None:
     found = score_decline(60)
     stored = STORED["decline"]
     assert min(found.slow_found, found.step_found) >= stored["found"]

@@ -12,7 +12,7 @@ from detectors.alerting import loop
 
 
 def main() -> None:
-    """Run until told to stop."""
+    """Run until asked to stop."""
     settings = load_settings()
     set_up_logs("alerting", settings.log_level, "json")
     stop = threading.Event()

@@ -11,7 +11,7 @@ from deploy import cli as command
 
 
 @dataclass(frozen=True)
-class Told:
+class CommandResult:
     """What a command said, and its exit code."""
 
     code: int
@@ -27,7 +27,7 @@ class CommandLine:
         self._output = output
         self.settings: dict[str, str] = {}
 
-    def __call__(self, *arguments: str, stdin: str = "") -> Told:
+    def __call__(self, *arguments: str, stdin: str = "") -> CommandResult:
         """Run one command to its end."""
         with self._monkeypatch.context() as here:
             for name in [name for name in os.environ if name.startswith("MIMAMORI_")]:
@@ -47,5 +47,5 @@ class CommandLine:
                 command.main()
             except SystemExit as end:
                 code = end.code if isinstance(end.code, int) else int(end.code is not None)
-            told = self._output.readouterr()
-        return Told(code, told.out, told.err)
+            result = self._output.readouterr()
+        return CommandResult(code, result.out, result.err)

@@ -24,7 +24,7 @@ class Device:
         self._lock = threading.Lock()
         self.made = 0
         self.resent = 0
-        # Without this it hears what it is asked for and sends nothing again, as very simple firmware.
+        # Without this it receives what it is asked for and sends nothing again, as very simple firmware.
         self.answers = True
         self._client = paho.Client(
             CallbackAPIVersion.VERSION2, client_id=f"device-{device_id}", protocol=paho.MQTTv5
@@ -62,7 +62,7 @@ class Device:
         with self._lock:
             self._kept.clear()
 
-    def tell(self) -> None:
+    def report(self) -> None:
         """Say that it is online and how far it has come."""
         body = json.dumps({"online": True, "last_seq": self.made})
         self._client.publish(f"{self._topic}/status", body, qos=1)

@@ -1,7 +1,7 @@
-"""Made-up batteries that run down, and how long before the end that is told.
+"""Made-up batteries that run down, and how long before the end that is raised.
 
-Lives of 60 to 500 days; half go down evenly, half slowly first and fast at the end; some wear out within ten days. What they tell is
-rounded to 1, 5 or 10 percent, errs by up to 2, and dips in cold weeks; a day in ten is not heard. One in four
+Lives of 60 to 500 days; half go down evenly, half slowly first and fast at the end; some wear out within ten days. What they report is
+rounded to 1, 5 or 10 percent, errs by up to 2, and dips in cold weeks; on a day in ten nothing comes. One in four
 is charged every evening.
 """
 
@@ -17,14 +17,14 @@ from simulator.evaluation.protocol import Floats
 
 _FIRST_DAY = date(2024, 1, 1).toordinal()
 _DAYS = 240
-# Told this long before the end is in time for a visit; told longer before it is a visit too early.
+# Raised this long before the end is in time for a visit; raised longer before it is a visit too early.
 IN_TIME_DAYS = 3
 TOO_EARLY_DAYS = 60
 
 
 @dataclass(frozen=True)
 class BatteryScore:
-    """How the ends of batteries were told: the share in time, the days before the end, and what was told without need."""
+    """How the ends of batteries were raised: the share in time, the days before the end, and what was raised without need."""
 
     found: float
     median_days: float
@@ -41,15 +41,15 @@ def score_batteries(devices: int = 200) -> BatteryScore:
         series, empty = _device(random, seed)
         begin = datetime.combine(date.fromordinal(_FIRST_DAY), datetime.min.time(), UTC)
         end = begin + timedelta(days=_DAYS)
-        judged = evaluate_batteries(
+        evaluated = evaluate_batteries(
             [series], ZoneInfo("UTC"), begin, end, watched_from=begin, raised_from=begin
         )
-        told = np.array([one.raised_at.toordinal() - _FIRST_DAY for one in judged.findings], np.int64)
-        needed = np.zeros(len(told), np.bool_)
+        raised = np.array([one.raised_at.toordinal() - _FIRST_DAY for one in evaluated.findings], np.int64)
+        needed = np.zeros(len(raised), np.bool_)
         for gone in empty:
-            near = (told > gone - TOO_EARLY_DAYS) & (told <= gone + 7)
+            near = (raised > gone - TOO_EARLY_DAYS) & (raised <= gone + 7)
             needed |= near
-            in_time = told[near & (told <= gone - IN_TIME_DAYS)]
+            in_time = raised[near & (raised <= gone - IN_TIME_DAYS)]
             ends += 1
             ahead += [float(gone - in_time[0])] if len(in_time) else []
         false += int(np.sum(~needed))
@@ -73,16 +73,16 @@ def _device(random: np.random.Generator, number: int) -> tuple[BatterySeries, li
             begins += life + 7
     step = float(random.choice([1.0, 5.0, 10.0]))
     cold = 4 * np.sin(day / 40 + random.uniform(0, 6)) if number % 3 == 0 else 0.0
-    told: Floats = np.clip(np.round((level + cold + random.uniform(-2, 2, _DAYS)) / step) * step, 0, 100)
-    heard = (random.random(_DAYS) > 0.1) & (level > 0)
+    raised: Floats = np.clip(np.round((level + cold + random.uniform(-2, 2, _DAYS)) / step) * step, 0, 100)
+    received = (random.random(_DAYS) > 0.1) & (level > 0)
     series = BatterySeries(
         number,
         DeviceKind.MOTION,
         "",
-        (_FIRST_DAY + day[heard]).astype(np.int64),
-        told[heard],
-        np.where(number % 4 == 0, random.uniform(20, 60, int(np.sum(heard))), 1.0),
-        np.zeros(int(np.sum(heard)), np.bool_),
+        (_FIRST_DAY + day[received]).astype(np.int64),
+        raised[received],
+        np.where(number % 4 == 0, random.uniform(20, 60, int(np.sum(received))), 1.0),
+        np.zeros(int(np.sum(received)), np.bool_),
     )
     return series, empty
 

@@ -33,13 +33,13 @@ class TrueCall:
     Attributes
     ----------
     rule : str
-        Which rule should tell it.
+        Which rule should raise it.
     case : str
         How it came about, one of `CASES`.
     caller : str
         The device.
     made_at, heard_at : datetime
-        When it was made, and when it was first heard, copies that the broker had kept left out.
+        When it was made, and when it was first received, copies that the broker had kept left out.
     ended_at : datetime
         Until when the detector goes on saying so; for a press the same as `heard_at`.
     """
@@ -48,7 +48,7 @@ class TrueCall:
     case: str
     caller: str
     made_at: datetime
-    heard_at: datetime
+    arrived_at: datetime
     ended_at: datetime
 
 
@@ -63,7 +63,7 @@ class CallHome:
     arrivals : list of Arrival
         Everything that is received of it, in that order.
     calls : list of TrueCall
-        What really happened, by when it was heard.
+        What really happened, by when it was received.
     closings : list of timedelta
         How long after it was opened people close the first alert, the second, and so on.
     journeys : list of (datetime, datetime)

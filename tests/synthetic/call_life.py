@@ -79,7 +79,7 @@ class _Life:
             self._beat(caller)
         self._send()
         home.arrivals.sort(key=lambda one: one.received_at)
-        home.calls.sort(key=lambda one: one.heard_at)
+        home.calls.sort(key=lambda one: one.arrived_at)
         return home
 
     def _happen(self, case: str, at: datetime) -> None:
@@ -155,10 +155,10 @@ class _Life:
         if button.family == NATIVE:
             self._said.append(_Said(button, [(one, True) for one in presses], [_Way(back - presses[-1])]))
         for place, one in enumerate(presses):
-            heard = back + place * 0.02 * _SECOND
+            received = back + place * 0.02 * _SECOND
             if button.family != NATIVE:
-                self._said.append(_Said(button, [(one, True)], [_Way(heard - one)]))
-            self._home.calls.append(TrueCall(button.metric, case, button.name, one, heard, heard))
+                self._said.append(_Said(button, [(one, True)], [_Way(received - one)]))
+            self._home.calls.append(TrueCall(button.metric, case, button.name, one, received, received))
 
     def _press_anew(self, case: str, button: Caller, at: datetime) -> None:
         """Press after the button lost its numbers; and again hours later, without a message in between."""
@@ -198,19 +198,19 @@ class _Life:
         back: datetime | None = None,
     ) -> None:
         """Let a detector say again and again that it finds something, and that it is over if it ever says that."""
-        rng, now, heard = self._rng, at, list[datetime]()
+        rng, now, received = self._rng, at, list[datetime]()
         while now <= at + lasts:
             # A gateway that comes back sends one after the other.
-            arrives = now + _SECOND if back is None or back < now else back + 0.02 * len(heard) * _SECOND
+            arrives = now + _SECOND if back is None or back < now else back + 0.02 * len(received) * _SECOND
             if now == at or rng.random() >= 0.07:
                 self._said.append(_Said(detector, [(now, True)], [_Way(arrives - now)]))
-                heard.append(arrives)
+                received.append(arrives)
             now += rng.uniform(*every_s) * _SECOND
         if not self._says_only_true(detector):
             over = max(at + lasts, now - every_s[0] * _SECOND) + _SECOND
             arrives = max(over, back or over) + 5 * _SECOND
             self._said.append(_Said(detector, [(over, False)], [_Way(arrives - over)]))
-        self._home.calls.append(TrueCall(detector.metric, case, detector.name, at, heard[0], heard[-1]))
+        self._home.calls.append(TrueCall(detector.metric, case, detector.name, at, received[0], received[-1]))
 
     def _says_only_true(self, detector: Caller) -> bool:
         return detector is self._fall and self._home.number % 6 in {0, 5}
@@ -247,7 +247,7 @@ def _set_clock(button: Caller, which: int) -> None:
     if button.family != NATIVE:
         return
     off = (timedelta(), 4 * _MINUTE, 3 * _HOUR, -2 * _HOUR, timedelta(days=-40))
-    button.tells_sending = which in {2, 6}
+    button.reports_sending = which in {2, 6}
     if which < len(off):
         button.clock_off = off[which]
     else:

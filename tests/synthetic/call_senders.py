@@ -22,7 +22,7 @@ class Caller:
     name : str
         What it calls itself.
     metric : str
-        What it tells, one of `core.domain.metrics.CALLS`.
+        What it reports, one of `core.domain.metrics.CALLS`.
     family : str
         In whose form it speaks.
     clock_off : timedelta
@@ -42,7 +42,7 @@ class Caller:
     family: str
     clock_off: timedelta = timedelta()
     stopped_clock: datetime | None = None
-    tells_sending: bool = False
+    reports_sending: bool = False
     made: int = 0
 
     @property
@@ -85,7 +85,7 @@ class Caller:
                 for moment, value in moments
             ]
             more = (
-                {"sent_at": self.shows(sent_at or moments[-1][0]).isoformat()} if self.tells_sending else {}
+                {"sent_at": self.shows(sent_at or moments[-1][0]).isoformat()} if self.reports_sending else {}
             )
             return json.dumps({"seq": self.made, "readings": rows, **more}).encode()
         moment, value = moments[-1]
@@ -106,7 +106,7 @@ class Caller:
         said: object = value
         if self.metric in _ACTIONS:
             said = word if value else ("" if self.metric == "sos" else "none")
-        # Its battery and its link change from message to message, and all of them are told each time.
+        # Its battery and its link change from message to message, and all of them are reported each time.
         body: dict[str, object] = {"battery": 97, "linkquality": 60 + moment.second, key: said}
         if self.family == ZIGBEE_TIMED:
             body["last_seen"] = moment.isoformat()

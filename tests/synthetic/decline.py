@@ -1,4 +1,4 @@
-"""Made-up people who decline slowly, or from one day to the next, and how soon that is told.
+"""Made-up people who decline slowly, or from one day to the next, and how soon that is raised.
 
 Daily counts: quarters of an hour with signs of life (about 45), uses of the door (about 4) and quarters at night (about 3), with a weekly rhythm,
 days that are alike (half of the spread is a slow one over a week), and sick days. After 90 days the signs of life and the outings
@@ -23,7 +23,7 @@ KINDS = ("as_before", "slow", "step")
 
 @dataclass(frozen=True)
 class DeclineScore:
-    """How declines were told; `slow_days` and `step_days` are from the beginning to the note, at the 95th percentile.
+    """How declines were raised; `slow_days` and `step_days` are from the beginning to the note, at the 95th percentile.
 
     Declines that begin while a false note holds are counted in `left_out` alone: that note is one of the false ones.
     """
@@ -49,17 +49,17 @@ def score_decline(people: int = 150) -> DeclineScore:
         span = (begin, begin + timedelta(days=_DAYS + 1))
         days = _days(np.random.default_rng(seed), kind)
         found = evaluate_days(days, seed, ZoneInfo("UTC"), span, raised_from=begin).findings
-        told = [one.raised_at.toordinal() - _FIRST_DAY for one in found]
+        raised = [one.raised_at.toordinal() - _FIRST_DAY for one in found]
         quiet = _DAYS if kind == "as_before" else _BEGINS
-        false += sum(one <= quiet for one in told)
+        false += sum(one <= quiet for one in raised)
         quiet_days += quiet
         ends = [_DAYS if one.cleared_at is None else one.cleared_at.toordinal() - _FIRST_DAY for one in found]
-        if any(one <= _BEGINS < over for one, over in zip(told, ends, strict=True)):
-            # A false note still holds: nobody is told anew, and it is counted as false already.
+        if any(one <= _BEGINS < over for one, over in zip(raised, ends, strict=True)):
+            # A false note still holds: nobody is notified anew, and it is counted as false already.
             left_out += kind != "as_before"
             continue
         counts[kind] += 1
-        after = [one for one in told if one > _BEGINS]
+        after = [one for one in raised if one > _BEGINS]
         waits[kind] += [after[0] - _BEGINS] if after and kind != "as_before" else []
     slow, step = waits["slow"], waits["step"]
     return DeclineScore(

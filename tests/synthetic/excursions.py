@@ -1,4 +1,4 @@
-"""Made-up tracks of people who go out, and how well a geofence rule tells excursions from bad fixes.
+"""Made-up tracks of people who go out, and how well a geofence rule distinguishes excursions from bad fixes.
 
 The error model is ours: fixes every minute, indoors 18 m of error (half of it slow, over ten minutes) and outdoors 7 m; bursts of gross
 errors begin at 1.2 % of the fixes indoors and 0.4 % outdoors, with a median of 180 m, and a quarter of them claim to be good. Everybody
@@ -45,7 +45,7 @@ class Walk:
     time, distance_m : ndarray, float64
         How far from home the person was at which moments, of the same shape (n,).
     near_home : ndarray, float64
-        When the home's gateway heard the tracker, if it can.
+        When the home's gateway received the tracker, if it can.
     """
 
     track: Track
@@ -80,12 +80,12 @@ def thinned(walk: Walk, every: int, *, accuracy: bool = True) -> Walk:
     return replace(walk, track=Track(track.time[kept], track.lat[kept], track.lon[kept], claims[kept]))
 
 
-def heard_at_home(walk: Walk, seed: int) -> Walk:
-    """Return the walk with a gateway that hears nine in ten of what the tracker says within 30 m of it, once a minute."""
-    heard = (walk.distance_m <= _RADIO_M) & (
+def received_at_home(walk: Walk, seed: int) -> Walk:
+    """Return the walk with a gateway that receives nine in ten of what the tracker says within 30 m of it, once a minute."""
+    received = (walk.distance_m <= _RADIO_M) & (
         np.random.default_rng(seed).random(len(walk.distance_m)) < _RADIO_SHARE
     )
-    return replace(walk, near_home=walk.time[heard])
+    return replace(walk, near_home=walk.time[received])
 
 
 def score_fence(tracks: Sequence[Walk], radius_m: float) -> FenceScore:

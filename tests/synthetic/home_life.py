@@ -1,4 +1,4 @@
-"""How well the rules about life at home tell what happens to made-up people from their own ups and downs.
+"""How well the rules about life at home distinguish what happens to made-up people from their own ups and downs.
 
 Four weeks of each person teach, then on every third day one thing happens that is on record, and on the other days nothing does. The figures
 show that the rules do what they say, not how people live.
@@ -63,7 +63,7 @@ class Score:
 
 
 def score(people: int = 20) -> list[Score]:
-    """Let the rules judge so many people, and count."""
+    """Let the rules evaluate so many people, and count."""
     hits: dict[str, list[float | None]] = {rule: [] for rule in EVENTS}
     false = dict.fromkeys(EVENTS, 0)
     for seed in range(people):

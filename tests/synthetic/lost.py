@@ -1,7 +1,7 @@
-"""Made-up people who walk off at night into streets they do not know, and how soon that is told.
+"""Made-up people who walk off at night into streets they do not know, and how soon that is raised.
 
 The tracks are those of the excursions: two outings a day, and all errors. The first 30 days teach where somebody usually is and when they
-are out; the next 30 are judged. Every third night somebody leaves between 23:00 and 3:00 and walks 1 to 3 km straight on, then stands.
+are out; the next 30 are evaluated. Every third night somebody leaves between 23:00 and 3:00 and walks 1 to 3 km straight on, then stands.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _LASTS_S = 3 * 3600.0
 
 @dataclass(frozen=True)
 class LostScore:
-    """How a rule found those who walked off, and what it told besides; seconds are from leaving home."""
+    """How a rule found those who walked off, and what it raised besides; seconds are from leaving home."""
 
     found: float
     median_s: float
@@ -46,13 +46,13 @@ def score_lost(tracks: Sequence[Walk]) -> LostScore:
         places = learn_places(visits(walk.track, before))
         test = _some(walk.track, ~before)
         track, left = _with_nights(np.random.default_rng(seed), test)
-        told = np.array([one.raised_at.timestamp() for one in _alarms(track, places)])
-        is_true = np.zeros(len(told), np.bool_)
+        raised = np.array([one.raised_at.timestamp() for one in _alarms(track, places)])
+        is_true = np.zeros(len(raised), np.bool_)
         for leaves in left:
-            within = (told >= leaves) & (told < leaves + _LASTS_S)
+            within = (raised >= leaves) & (raised < leaves + _LASTS_S)
             is_true |= within
             nights += 1
-            waits += (told[within][:1] - leaves).tolist()
+            waits += (raised[within][:1] - leaves).tolist()
         false += int(np.sum(~is_true))
         unlearned += len(_alarms(test, None))
         days += float(test.time[-1] - test.time[0]) / DAY_S

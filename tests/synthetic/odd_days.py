@@ -2,7 +2,7 @@
 
 Made-up homes of SYN-40. Nothing of what is put in is an emergency: somebody sleeps in, has a long nap or a guest, the gateway is dark for half a
 day, the clocks are changed, somebody travels for five days. Each home has one such day at a time, after eight weeks or more have taught. New homes
-are judged from their first day.
+are evaluated from their first day.
 """
 
 from collections.abc import Callable, Sequence
@@ -76,7 +76,7 @@ class OddDays:
 
 @dataclass(frozen=True)
 class _Day:
-    """A home's signs round a day, that day's first midnight (Unix seconds), and what else the rule is told."""
+    """A home's signs round a day, that day's first midnight (Unix seconds), and what else the rule is given."""
 
     signs: list[Sign]
     midnight: float
@@ -116,7 +116,7 @@ def score_odd_days(homes: int = 40) -> dict[str, OddDays]:
 
 
 def score_new_homes(homes: int = 40) -> dict[str, OddDays]:
-    """Judge homes from the day on which they are first heard, with what each day knows; by the first week and the three after it."""
+    """Evaluate homes from the day of their first contact, with what each day knows; by the first week and the three after it."""
     counts = {"first week": 0, "second to fourth week": 0, "four weeks, known": 0}
     for recording in syn40(homes, NEW_DAYS + FIRST_TESTED):
         signs = recording.signs
@@ -135,8 +135,8 @@ def _learned_from(signs: LifeSigns, first: float) -> Callable[[date], SilenceBas
     @cache
     def baseline_on(day: date) -> SilenceBaseline:
         known = signs.time >= first
-        heard = LifeSigns(signs.time[known], signs.kind[known], signs.place[known], signs.places)
-        return learn(heard, UTC_ZONE, (), midnight(UTC_ZONE, day) - timedelta(hours=2))
+        received = LifeSigns(signs.time[known], signs.kind[known], signs.place[known], signs.places)
+        return learn(received, UTC_ZONE, (), midnight(UTC_ZONE, day) - timedelta(hours=2))
 
     return baseline_on
 
@@ -201,14 +201,14 @@ def _on_the_wall(time: Floats, at: float, day: date) -> Floats:
     return begins.timestamp() + wall - np.where(changed, lost_s, 0.0)
 
 
-def _hushed(signs: Sequence[Sign], began: float, ended: float) -> list[Sign]:
+def _suppressed(signs: Sequence[Sign], began: float, ended: float) -> list[Sign]:
     return [one for one in signs if not began <= one[0] < ended]
 
 
 def _sleeps_in(day: _Day, random: np.random.Generator) -> _Day:
     up = min((time for time, _, _ in day.signs if time >= day.midnight + 4 * _HOUR), default=0.0)
     late = up + 2 * _HOUR
-    signs = [*_hushed(day.signs, up, late), (late, DeviceKind.MOTION, "bedroom")]
+    signs = [*_suppressed(day.signs, up, late), (late, DeviceKind.MOTION, "bedroom")]
     return _Day(signs, day.midnight)
 
 
@@ -216,7 +216,7 @@ def _long_nap(day: _Day, random: np.random.Generator) -> _Day:
     began = day.midnight + random.uniform(12.5, 14.5) * _HOUR
     ended = began + random.uniform(2.5, 3.5) * _HOUR
     nap: list[Sign] = [(one, DeviceKind.MOTION, "lounge") for one in (began, ended)]
-    return _Day([*_hushed(day.signs, began, ended), *nap], day.midnight)
+    return _Day([*_suppressed(day.signs, began, ended), *nap], day.midnight)
 
 
 def _visitor(day: _Day, random: np.random.Generator) -> _Day:
@@ -233,9 +233,9 @@ def _gateway_dark(day: _Day, random: np.random.Generator) -> _Day:
     """Lose half a day, from any hour on."""
     began = day.midnight + random.uniform(0, 24) * _HOUR
     ended = began + 12 * _HOUR
-    heard = max((time for time, _, _ in day.signs if time < began), default=began)
-    blind = Blind(moment(heard), moment(ended), moment(min(began + _KNOWN_AFTER_S, ended)))
-    return _Day(_hushed(day.signs, began, ended), day.midnight, ended - day.midnight - DAY_S, (blind,))
+    received = max((time for time, _, _ in day.signs if time < began), default=began)
+    blind = Blind(moment(received), moment(ended), moment(min(began + _KNOWN_AFTER_S, ended)))
+    return _Day(_suppressed(day.signs, began, ended), day.midnight, ended - day.midnight - DAY_S, (blind,))
 
 
 def _travels(day: _Day, random: np.random.Generator) -> _Day:
@@ -243,7 +243,7 @@ def _travels(day: _Day, random: np.random.Generator) -> _Day:
     returns = day.midnight + _TRAVEL_DAYS * DAY_S + random.uniform(13, 18) * _HOUR
     door: list[Sign] = [(one, DeviceKind.DOOR, "front-door") for one in (leaves, returns)]
     back: list[Sign] = [(returns + wait, DeviceKind.MOTION, "hallway") for wait in (40.0, 90.0)]
-    return _Day([*_hushed(day.signs, leaves, returns), *door, *back], day.midnight, _TRAVEL_DAYS * DAY_S)
+    return _Day([*_suppressed(day.signs, leaves, returns), *door, *back], day.midnight, _TRAVEL_DAYS * DAY_S)
 
 
 def _travels_as_planned(day: _Day, random: np.random.Generator) -> _Day:

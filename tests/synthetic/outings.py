@@ -1,6 +1,6 @@
-"""Made-up people who now and then leave their tracker at home, and how often that is told.
+"""Made-up people who now and then leave their tracker at home, and how often that is raised.
 
-The homes are those of SYN-40: naps, late mornings, outings by the door. The tracker tells a fix every five minutes, with the errors
+The homes are those of SYN-40: naps, late mornings, outings by the door. The tracker reports a fix every five minutes, with the errors
 of a building at home and of the street outside; one outing in three it stays at home. Twice a week somebody rings, the door is
 opened, and the day goes on.
 """
@@ -26,7 +26,7 @@ _RINGS = 2 / 7
 
 @dataclass(frozen=True)
 class OutingScore:
-    """How a rule told the trackers that were left at home: the share of outings over an hour, and what it told without reason."""
+    """How a rule found the trackers that were left at home: the share of outings over an hour, and what it raised without reason."""
 
     found: float
     false_30d: float
@@ -43,12 +43,12 @@ def score_left_behind(homes: int = 20, days: int = 60) -> OutingScore:
         stays = [outing for outing in outings if random.random() < _LEFT]
         window = _window(random, recording.signs, [one for one in outings if one not in stays])
         begin, end = window.life_signs.time[0], window.life_signs.time[-1]
-        judged = LeftBehind().evaluate(window, moment(float(begin)), moment(float(end)))
-        told = {one.began_at.timestamp() for one in judged.findings}
+        evaluated = LeftBehind().evaluate(window, moment(float(begin)), moment(float(end)))
+        raised = {one.began_at.timestamp() for one in evaluated.findings}
         long = [began for began, ended in stays if ended - began > QUIET_S]
-        found += sum(began in told for began in long)
+        found += sum(began in raised for began in long)
         left += len(long)
-        false += len(told - {began for began, _ in stays})
+        false += len(raised - {began for began, _ in stays})
         all_days += float(end - begin) / DAY_S
     return OutingScore(found / left, 30 * false / all_days, left, all_days)
 

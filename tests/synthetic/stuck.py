@@ -1,4 +1,4 @@
-"""Sensors that get stuck, in recorded homes and in those of the simulator, and how well that is told.
+"""Sensors that get stuck, in recorded homes and in those of the simulator, and how well that is raised.
 
 Recorded homes have events only, so chatter and muteness are put into them; what contacts, beds and thermometers do is put into simulated
 homes. Each home gets one fault at a time, a few days long, at a moment that a seed chooses.
@@ -28,18 +28,18 @@ _PAST_DAYS, _LASTS_DAYS = 14, 4
 # Told within so many hours; what is mute needs longer than what chatters, and a door may stay shut for days.
 IN_TIME_H = {"even": 24.0, "uneven": 24.0, "mute": 72.0, "stays": 24.0, "frozen": 24.0}
 _EVEN_S, _UNEVEN_S = 180.0, 120.0
-# A sensor is missed only where somebody is at home: the others tell of life in so many quarters of an hour a day.
+# A sensor is missed only where somebody is at home: the others report life in so many quarters of an hour a day.
 _QUARTER_S, _LIVED_QUARTERS = 900.0, 20
 
 
 @dataclass(frozen=True)
 class StuckScore:
-    """How faults of sensors were told, and what was told without one.
+    """How faults of sensors were raised, and what was raised without one.
 
     Attributes
     ----------
     found : float
-        The share told in time.
+        The share raised in time.
     median_h : float
         Hours from the fault to the alert.
     false_30d : float
@@ -54,7 +54,7 @@ class StuckScore:
 
 
 def score_recorded(recordings: Sequence[EvaluatedRecording], seed: int = 0) -> dict[str, StuckScore]:
-    """Put each kind of fault into one motion sensor of each recorded home; `none` counts what is told without any."""
+    """Put each kind of fault into one motion sensor of each recorded home; `none` counts what is raised without any."""
     found: dict[str, StuckScore] = {}
     homes = [_sensors(one) for one in recordings]
     for kind in ("none", "even", "uneven", "mute"):
@@ -91,14 +91,14 @@ def _score(kind: str, trials: Sequence[_Trial]) -> StuckScore:
     waits, faults, false, days = list[float](), 0, 0, 0.0
     for one in trials:
         since, until = one.span
-        judged = evaluate_sensors(one.sensors, _UTC, one.span, watched_from=since, raised_from=since)
+        evaluated = evaluate_sensors(one.sensors, _UTC, one.span, watched_from=since, raised_from=since)
         days += len(one.sensors) * (until - since).total_seconds() / DAY_S
         of_struck = [
             finding.raised_at.timestamp() - one.began
-            for finding in judged.findings
+            for finding in evaluated.findings
             if finding.subject == f"device:{one.struck}" and finding.raised_at.timestamp() >= one.began
         ]
-        false += len(judged.findings) - len(of_struck)
+        false += len(evaluated.findings) - len(of_struck)
         if one.struck is not None:
             faults += 1
             waits += [min(of_struck) / 3600] if of_struck and min(of_struck) <= 3600 * IN_TIME_H[kind] else []
@@ -132,8 +132,8 @@ def _struck(sensors: Sequence[Sensor], kind: str, random: np.random.Generator) -
     began = float(random.uniform(begin + _PAST_DAYS * DAY_S, end - _LASTS_DAYS * DAY_S))
     ended = began + _LASTS_DAYS * DAY_S
     others = np.sort(np.concatenate([one.reported[0].time for one in sensors if one is not chosen]))
-    heard = np.unique(np.floor(others[(others >= began) & (others < ended)] / _QUARTER_S))
-    if len(heard) < _LIVED_QUARTERS * _LASTS_DAYS:
+    received = np.unique(np.floor(others[(others >= began) & (others < ended)] / _QUARTER_S))
+    if len(received) < _LIVED_QUARTERS * _LASTS_DAYS:
         return None
     kept = chosen.reported[0].time
     time: Floats = np.sort(
@@ -168,14 +168,14 @@ def _simulated(home: SimHome, kinds: Sequence[DeviceKind], random: np.random.Gen
         lasts_s = _LASTS_DAYS * DAY_S
         kind = IncidentKind.SENSOR_STUCK
         incidents.append(Incident(kind, home.resident, day.date(), at_s, lasts_s, 0, device=struck.device_id))
-    sensors = told_by(home, HomeWorld(home, incidents, seed), _FIRST, _PAST_DAYS + _LASTS_DAYS + 2)
+    sensors = raised_by(home, HomeWorld(home, incidents, seed), _FIRST, _PAST_DAYS + _LASTS_DAYS + 2)
     span = (_FIRST + timedelta(days=3), _FIRST + timedelta(days=_PAST_DAYS + _LASTS_DAYS + 2))
     began = (day + timedelta(seconds=at_s)).timestamp()
     return _Trial(sensors, None if struck is None else home.devices.index(struck), began, span)
 
 
-def told_by(home: SimHome, world: HomeWorld, begin: datetime, days: int) -> list[Sensor]:
-    """Return what the sensors of a simulated home tell on some days."""
+def raised_by(home: SimHome, world: HomeWorld, begin: datetime, days: int) -> list[Sensor]:
+    """Return what the sensors of a simulated home report on some days."""
     series: dict[tuple[int, str], list[tuple[float, float]]] = {}
     day = world.day_of(begin)
     for _ in range(days):
@@ -185,13 +185,13 @@ def told_by(home: SimHome, world: HomeWorld, begin: datetime, days: int) -> list
         day = day.next()
     found: list[Sensor] = []
     for number, device in enumerate(home.devices):
-        told = [
+        raised = [
             ReportedMetric(
                 metric, np.array([time for time, _ in rows]), np.array([value for _, value in rows])
             )
             for (of, metric), rows in series.items()
             if of == number
         ]
-        if device.kind not in {DeviceKind.GATEWAY, DeviceKind.TRACKER} and told:
-            found.append(Sensor(number, device.kind, device.place, told))
+        if device.kind not in {DeviceKind.GATEWAY, DeviceKind.TRACKER} and raised:
+            found.append(Sensor(number, device.kind, device.place, raised))
     return found

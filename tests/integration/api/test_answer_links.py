@@ -69,7 +69,7 @@ def test_looking_a_hundred_times_changes_nothing(ward: ApiWard) -> None:
     assert page.alert.reason == {"silent_min": 90}
 
 
-def test_the_first_who_claims_is_the_one_and_the_others_are_told(ward: ApiWard) -> None:
+def test_the_first_who_claims_is_the_one_and_the_others_are_notified(ward: ApiWard) -> None:
     number = ward.open_alert()
     mine, theirs = _link(ward, number), _link(ward, number, COUSIN)
 
@@ -134,7 +134,7 @@ def test_who_cannot_go_gives_it_back_and_who_reached_nobody_says_so(ward: ApiWar
     ]
 
 
-def test_an_ended_link_tells_nothing_and_does_nothing(ward: ApiWard) -> None:
+def test_an_ended_link_shows_nothing_and_does_nothing(ward: ApiWard) -> None:
     number = ward.open_alert()
     expired, revoked, dropped = (
         _link(ward, number),

@@ -207,22 +207,22 @@ def test_bytes_that_are_no_json_are_refused_with_a_reason(ward: ApiWard) -> None
 
 
 def test_the_description_is_whole_and_says_what_everything_means(ward: ApiWard) -> None:
-    told: dict[str, Any] = ward.client().get("/api/v1/openapi.json").json()
+    result: dict[str, Any] = ward.client().get("/api/v1/openapi.json").json()
 
-    assert told == json.loads(json.dumps(description(ward.app)))
-    assert told["openapi"].startswith("3.1")
-    for schema in told["components"]["schemas"].values():
+    assert result == json.loads(json.dumps(description(ward.app)))
+    assert result["openapi"].startswith("3.1")
+    for schema in result["components"]["schemas"].values():
         Draft202012Validator.check_schema(schema)
         assert schema.get("description") or "enum" in schema or schema["title"].startswith("ResultPage"), (
             schema["title"]
         )
-    for reference in _references(told):
-        part: Any = told
+    for reference in _references(result):
+        part: Any = result
         for name in reference.removeprefix("#/").split("/"):
             part = part[name]
     operations = [
         operation
-        for item in told["paths"].values()
+        for item in result["paths"].values()
         for method, operation in item.items()
         if method != "parameters"
     ]

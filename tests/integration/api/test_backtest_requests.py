@@ -97,7 +97,7 @@ def request_of(ward: ApiWard, number: int) -> BacktestRequest:
         return backtest_requests.get(connection, number)
 
 
-def test_staff_ask_and_read_what_each_setting_would_have_told(ward: ApiWard) -> None:
+def test_staff_ask_and_read_what_each_setting_would_have_raised(ward: ApiWard) -> None:
     number = ask(ward, weeks=2, rules=["inactivity"], budget=4)
     waiting = read(ward, number)
     assert (waiting["state"], waiting["progress"], waiting["result"]) == ("waiting", 0, None)
@@ -124,7 +124,7 @@ def test_staff_ask_and_read_what_each_setting_would_have_told(ward: ApiWard) -> 
     assert [(one["number"], one["state"]) for one in listed] == [(number, "done")]
 
 
-def test_what_happened_can_be_told_with_the_question(ward: ApiWard) -> None:
+def test_what_happened_can_be_given_with_the_question(ward: ApiWard) -> None:
     began_at = NOW.replace(hour=0, minute=0) - timedelta(days=5, hours=10)
     labels = [{"began_at": began_at.isoformat(), "what": "did not get up"}]
     number = ask(ward, weeks=2, rules=["inactivity"], labels=labels, sensitivities=["family"])
@@ -278,9 +278,9 @@ def test_the_page_asks_follows_and_puts_the_proposed_setting_in_force(ward: ApiW
     assert "every 2s" in client.get(address).text
 
     work_off(ward)
-    told = client.get(address).text
-    assert "every 2s" not in told
-    assert "最後の動きは" in told
+    raised = client.get(address).text
+    assert "every 2s" not in raised
+    assert "最後の動きは" in raised
     # So little can only be kept with the patient setting, if with any.
     result = read(ward, int(address.rsplit("/", 1)[1]))["result"]
     ward.execute("UPDATE backtest SET result = jsonb_set(result, '{budget,proposed}', '\"quiet\"')")
@@ -310,10 +310,10 @@ def test_what_happened_is_typed_into_the_page_and_compared_with_each_setting(war
     result = read(ward, int(address.rsplit("/", 1)[1]))["result"]
     (label,) = result["labels"]
     assert datetime.fromisoformat(label["began_at"]) == datetime.fromisoformat(f"{fell}T09:00+09:00")
-    told = client.get(address).text
-    assert "実際にあったことと、知らせるまでの時間" in told
-    assert "&lt;b&gt;転倒&lt;/b&gt;" in told
-    assert told.count("後</td>") + told.count("知らせなし") + told.count("すぐ</td>") == 3
+    raised = client.get(address).text
+    assert "実際にあったことと、知らせるまでの時間" in raised
+    assert "&lt;b&gt;転倒&lt;/b&gt;" in raised
+    assert raised.count("後</td>") + raised.count("知らせなし") + raised.count("すぐ</td>") == 3
     # It need not be typed again.
     again = client.get(page).text
     assert f'value="{fell}"' in again
@@ -335,15 +335,15 @@ def test_what_happened_is_typed_into_the_page_and_compared_with_each_setting(war
 
 def test_the_page_says_which_days_count_less(ward: ApiWard) -> None:
     ward.execute("UPDATE resident SET watched_from = %s", NOW)
-    # The sensor of this past tells of movement only: with a heartbeat it would have been silent most of the time.
+    # The sensor of this past reports movement only: with a heartbeat it would have been silent most of the time.
     ward.execute("UPDATE device SET heartbeat_s = NULL")
     client = ward.client("care_a")
     asked = client.post(f"/residents/{RESIDENT_A}/backtests", data={"rule": "inactivity", "weeks": "4"})
     work_off(ward)
-    told = client.get(asked.headers["location"]).text
-    assert "見守りが始まる前の日も入っています" in told
-    assert "学ぶ記録が4週間分ない" in told
-    assert '<span class="tag">見守り前</span>' in told
+    raised = client.get(asked.headers["location"]).text
+    assert "見守りが始まる前の日も入っています" in raised
+    assert "学ぶ記録が4週間分ない" in raised
+    assert '<span class="tag">見守り前</span>' in raised
     result = read(ward, int(asked.headers["location"].rsplit("/", 1)[1]))["result"]
     assert datetime.fromisoformat(result["watched_from"]) == NOW
     assert datetime.fromisoformat(result["learning_until"]) == NOW
@@ -385,7 +385,7 @@ def test_the_rules_that_may_be_asked_for_are_those_that_can_be_tried() -> None:
 
 
 @pytest.mark.timeout(240)
-def test_a_call_for_help_is_told_at_once_while_backtests_run(
+def test_a_call_for_help_is_raised_at_once_while_backtests_run(
     database_url: str, broker: Broker, processes: Processes, tmp_path: Path
 ) -> None:
     with Database(database_url) as database, mail_sink() as sink:

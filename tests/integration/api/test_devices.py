@@ -51,10 +51,10 @@ def test_a_label_leads_to_a_credential_once(ward: ApiWard, admin: TestClient) ->
     assert made["address"] == f"http://testserver/enrol#{made['code']}"
     assert admin.get("/api/v1/devices/hall-a/credential").json()["code_until"] == made["expires_at"]
 
-    told = enrol(ward, made["code"].lower().replace("-", " "))
-    assert told.status_code == 201, told.text
-    assert told.headers["cache-control"] == "no-store"
-    body = told.json()
+    raised = enrol(ward, made["code"].lower().replace("-", " "))
+    assert raised.status_code == 201, raised.text
+    assert raised.headers["cache-control"] == "no-store"
+    body = raised.json()
     assert body["username"] == "hall-a"
     assert body["broker"] == {
         "address": "mqtts://mqtt.example.jp:8884",

@@ -1,4 +1,4 @@
-"""The JSON interface over the real database: what it tells, pages of lists, changes, and clear refusals."""
+"""The JSON interface over the real database: what it shows, pages of lists, changes, and clear refusals."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -32,7 +32,7 @@ def test_a_resident_whom_nothing_is_known_of_is_cannot_tell_and_never_as_usual(w
     assert found["age"] == 85
 
 
-def test_a_resident_tells_the_worst_open_alert_and_whether_the_watch_rests(ward: ApiWard) -> None:
+def test_a_resident_shows_the_worst_open_alert_and_whether_the_watch_rests(ward: ApiWard) -> None:
     ward.open_alert(rule="inactivity", severity=Severity.CHECK_SOON)
     ward.open_alert(rule="sos", severity=Severity.EMERGENCY)
     ward.open_alert(rule="device_silent", severity=Severity.EQUIPMENT, subject="device:1")
@@ -67,7 +67,7 @@ def test_readings_come_page_by_page_without_gap_or_repeat(ward: ApiWard) -> None
     assert {one["unit"] for one in only} == {"Cel"}
 
 
-def test_a_device_tells_only_of_the_time_in_which_it_was_in_the_home(ward: ApiWard) -> None:
+def test_a_device_reports_only_of_the_time_in_which_it_was_in_the_home(ward: ApiWard) -> None:
     now = ward.clock.now()
     ward.read("hall-a", "motion", 1, now - 40 * MINUTE)
     ward.read("hall-a", "motion", 1, now - 20 * MINUTE)
@@ -102,7 +102,7 @@ WRONG_REQUESTS = (
 )
 
 
-def test_a_request_that_cannot_be_understood_is_told_where_it_is_wrong(ward: ApiWard) -> None:
+def test_a_request_that_cannot_be_understood_is_reported_where_it_is_wrong(ward: ApiWard) -> None:
     client = ward.client("care_a")
     for path, where in WRONG_REQUESTS:
         answer = client.get(path)
@@ -161,7 +161,7 @@ def test_a_geofence_is_drawn_changed_and_ended(ward: ApiWard) -> None:
     assert client.delete(address).status_code == 404
 
 
-def test_of_two_who_claim_at_once_one_holds_it_and_the_other_is_told_who(ward: ApiWard) -> None:
+def test_of_two_who_claim_at_once_one_holds_it_and_the_other_is_answered_who(ward: ApiWard) -> None:
     number = ward.open_alert()
     clients = [ward.client("care_a"), ward.client("family_a")]
 
@@ -183,7 +183,7 @@ def test_of_two_who_claim_at_once_one_holds_it_and_the_other_is_told_who(ward: A
     assert holder in lost.json()["detail"]
 
 
-def test_an_alert_is_claimed_noted_and_closed_and_tells_what_happened(ward: ApiWard) -> None:
+def test_an_alert_is_claimed_noted_and_closed_and_shows_what_happened(ward: ApiWard) -> None:
     number = ward.open_alert(reason={"rule_version": 1, "usual": {"days": 28}})
     client, address = ward.client("care_a"), f"/api/v1/alerts/{number}"
 
@@ -231,7 +231,7 @@ def test_the_history_comes_page_by_page_newest_first(ward: ApiWard) -> None:
     assert second["next_cursor"] is None
 
 
-def test_an_unexpected_error_tells_a_reference_and_nothing_else(
+def test_an_unexpected_error_shows_a_reference_and_nothing_else(
     ward: ApiWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_arguments: object, **_names: object) -> None:
@@ -292,10 +292,10 @@ def test_the_service_is_not_ready_while_every_device_is_silent(ward: ApiWard) ->
     assert ready_after(21) == (200, True, "")
     status, devices, what = ready_after(21.1)
     assert (status, devices) == (503, False)
-    assert what.startswith("no device is heard")
+    assert what.startswith("no device is in contact")
 
 
-def test_the_service_is_ready_only_while_ingest_reports_and_somebody_judges(ward: ApiWard) -> None:
+def test_the_service_is_ready_only_while_ingest_reports_and_somebody_evaluates(ward: ApiWard) -> None:
     client, now = ward.client(), ward.clock.now()
     blind = client.get("/readyz")
     ward.execute(
@@ -350,7 +350,7 @@ def test_the_office_of_a_home_alert_is_who_sees_it(ward: ApiWard) -> None:
     assert (found["resident"], found["subject"]) == (None, "home:1")
 
 
-def test_the_spans_in_which_a_home_could_not_be_heard_are_told(ward: ApiWard) -> None:
+def test_the_spans_in_which_a_home_was_out_of_contact_are_returned(ward: ApiWard) -> None:
     now = ward.clock.now()
     for subject, began, ended in (
         ("home:1", 60, 50),

@@ -1,4 +1,4 @@
-"""The live stream from a real server process: who hears what, after breaks, at the end of a session and at shutdown."""
+"""The live stream from a real server process: who receives what, after breaks, at the end of a session and at shutdown."""
 
 import json
 import secrets
@@ -90,7 +90,7 @@ class Stream:
             self.is_over = True
 
     def alerts(self) -> list[int]:
-        """Return the numbers of the alerts heard of."""
+        """Return the numbers of the alerts received."""
         return [event["data"]["number"] for event in self.events if event.get("event") == "alert"]
 
     def named(self, name: str) -> list[dict[str, Any]]:
@@ -118,7 +118,7 @@ def _settings(database_url: str, port: int = 0) -> dict[str, str]:
     }
 
 
-def test_each_hears_of_those_they_may_know_of_and_a_reader_that_was_away_hears_what_it_missed(
+def test_each_receives_changes_they_may_know_of_and_a_reader_that_was_away_receives_what_it_missed(
     server: Server,
 ) -> None:
     token_a = server.token("care_a")
@@ -129,8 +129,8 @@ def test_each_hears_of_those_they_may_know_of_and_a_reader_that_was_away_hears_w
 
     wait_until(lambda: care_a.alerts() == [first], what="A's alert")
     wait_until(lambda: family_b.alerts() == [second], what="B's alert")
-    heard = care_a.named("alert")[0]
-    assert heard["data"]["handling"] == "open"
+    received = care_a.named("alert")[0]
+    assert received["data"]["handling"] == "open"
     assert care_a.named("status")[0]["retry"] == "3000"
 
     # The reader goes away; meanwhile the alert is claimed.
@@ -138,7 +138,7 @@ def test_each_hears_of_those_they_may_know_of_and_a_reader_that_was_away_hears_w
     with server.database.transaction() as connection:
         claimer = users.by_login(connection, "care_a").number
         handling.claim(connection, first, user=claimer, version=1, now=SystemClock().now())
-    again = Stream(server, token_a, last_event=heard["id"])
+    again = Stream(server, token_a, last_event=received["id"])
     wait_until(lambda: first in again.alerts(), what="what was missed")
     assert again.named("alert")[-1]["data"]["handling"] == "claimed"
     assert set(again.alerts()) == {first}

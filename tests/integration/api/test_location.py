@@ -111,7 +111,7 @@ def test_every_precise_look_is_kept_for_the_resident_and_a_coarse_one_is_not(war
     assert looks[2]["until"] is not None
 
 
-def test_the_shape_of_a_geofence_does_not_tell_where_the_home_is(ward: ApiWard) -> None:
+def test_the_shape_of_a_geofence_does_not_show_where_the_home_is(ward: ApiWard) -> None:
     client = ward.client("care_a")
     coarse = client.get(f"{A}/geofences").json()[0]
     assert coarse["is_precise"] is False

@@ -206,13 +206,13 @@ def test_an_empty_map_of_usual_areas_says_why(ward: ApiWard) -> None:
     assert 'id="map-closed"' not in care.get(path).text
 
 
-def test_where_no_thermometer_reports_pages_say_that_heat_cannot_be_told(ward: ApiWard) -> None:
+def test_where_no_thermometer_reports_pages_say_that_heat_cannot_be_known(ward: ApiWard) -> None:
     number = ward.open_alert(rule="heat", severity=Severity.CHECK_SOON)
     care, family = ward.client("care_a"), ward.client("family_a")
     paths = ((care, f"/residents/{RESIDENT_A}"), (family, "/family"), (care, f"/alerts/{number}"))
     ward.execute(
         "INSERT INTO device_latest (device_number, metric, time, value)"
-        " SELECT device_number, metric, %s, value FROM device, (VALUES (%s, 29.4), (%s, 61.6)) AS told (metric, value)"
+        " SELECT device_number, metric, %s, value FROM device, (VALUES (%s, 29.4), (%s, 61.6)) AS given (metric, value)"
         " WHERE device_id = 'hall-a'",
         ward.clock.now() - timedelta(minutes=80),
         METRICS["temperature_c"].number,
@@ -233,14 +233,14 @@ def test_where_no_thermometer_reports_pages_say_that_heat_cannot_be_told(ward: A
     assert "湿度" not in care.get(f"/residents/{RESIDENT_A}").text
 
 
-def test_an_alert_of_the_night_says_who_is_told_later(ward: ApiWard) -> None:
+def test_an_alert_of_the_night_says_who_is_notified_later(ward: ApiWard) -> None:
     ward.clock.advance(hours=14)
     number = ward.open_alert()
     planner.plan_all(ward.database, ward.clock.now())
 
     shown = ward.client("care_a").get(f"/alerts/{number}").text
     assert "おやすみの時間の方" in shown
-    # The centre is told at once, in their place.
+    # The centre is notified at once, in their place.
     assert "連絡 1/1 段" in ward.client("care_a").get("/board").text
 
 
@@ -263,7 +263,7 @@ def test_old_page_does_not_close_what_changed(ward: ApiWard) -> None:
         assert alerts.get(connection, number).closed_at is None
 
 
-def test_quiet_board_does_not_look_calm_while_nothing_is_heard(ward: ApiWard) -> None:
+def test_quiet_board_does_not_look_calm_while_nothing_is_received(ward: ApiWard) -> None:
     assert "無事という意味ではありません" in ward.client("care_a").get("/board").text
 
 

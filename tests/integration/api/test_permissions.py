@@ -146,7 +146,7 @@ CASES = (
     Case("POST", "/api/v1/simulation/wishes", 404, 403, 403, 403, 403, body={"kind": "sos", "home": 1}),
     Case("GET", "/api/v1/quarantine", 200, 403, 403, 403, 403),
     Case("GET", "/api/v1/quarantine/state", 200, 403, 403, 403, 403),
-    # There is none of that number; who may not look is not told so.
+    # There is none of that number; who may not look is not raised so.
     Case("GET", "/api/v1/quarantine/{message}", 404, 403, 403, 403, 403),
     # Its answer does not end, so the roles that get it are tried in the tests of the stream.
     Case("GET", "/api/v1/live", 0, 0, 0, 0, 0),

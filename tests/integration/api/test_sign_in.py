@@ -59,7 +59,7 @@ def test_over_https_the_cookie_is_bound_to_the_host(database_url: str, tmp_path:
     assert answer.headers["strict-transport-security"]
 
 
-def test_a_wrong_login_and_a_wrong_password_are_told_in_the_same_words(ward: ApiWard) -> None:
+def test_a_wrong_login_and_a_wrong_password_are_refused_in_the_same_words(ward: ApiWard) -> None:
     for login, password in (("care_a", "wrong"), ("nobody", PASSWORD), ("care_a", "x" * 200), ("\x00", "y")):
         answer = ward.client().post(SESSION, json={"login": login, "password": password})
         assert answer.status_code == 401

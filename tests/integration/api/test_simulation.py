@@ -1,4 +1,4 @@
-"""Testers and a simulated ward: start, stop, make something happen, and compare what was told with what was true."""
+"""Testers and a simulated ward: start, stop, make something happen, and compare what was raised with what was true."""
 
 import time
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ def collapse(ward: ApiWard, home: str, ago: timedelta) -> PlannedEvent:
     return PlannedEvent("collapse", home, began_at, began_at + 5 * HOUR, ("sos",), began_at + HOUR)
 
 
-def test_what_was_expected_is_shown_against_what_was_told(ward: ApiWard):
+def test_what_was_expected_is_shown_against_what_was_raised(ward: ApiWard):
     now = ward.clock.now()
     guest = PlannedEvent("visitor", "home B", now - HOUR, now + HOUR, (), None)
     play(ward, collapse(ward, "home A", 3 * HOUR), collapse(ward, "home B", 30 * HOUR), guest)

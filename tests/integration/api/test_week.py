@@ -34,19 +34,19 @@ def keep_counts(ward: ApiWard, database_url: str, days: int = 90) -> None:
         baselines.put(connection, A, COUNTS_NAME, COUNTS_VERSION, day=today, body={"days": rows})
 
 
-def test_the_week_says_what_changed_and_what_cannot_be_told(ward: ApiWard, database_url: str) -> None:
+def test_the_week_says_what_changed_and_what_cannot_be_known(ward: ApiWard, database_url: str) -> None:
     before = ward.client("family_a").get(f"/api/v1/residents/{A}/week").json()
     assert {one["change"] for one in before["counts"]} == {"cannot_tell"}
 
     keep_counts(ward, database_url)
     for login in ("family_a", "care_a"):
-        told = ward.client(login).get(f"/api/v1/residents/{A}/week").json()
-        assert [(one["name"], one["change"]) for one in told["counts"]] == [
+        raised = ward.client(login).get(f"/api/v1/residents/{A}/week").json()
+        assert [(one["name"], one["change"]) for one in raised["counts"]] == [
             ("active_quarters", "less"),
             ("door_uses", "as_usual"),
             ("night_quarters", "cannot_tell"),
         ]
-        assert told["counts"][0]["mean"] == 20.0
+        assert raised["counts"][0]["mean"] == 20.0
 
 
 def test_the_page_says_it_in_words(ward: ApiWard, database_url: str) -> None:
@@ -59,8 +59,8 @@ def test_the_page_says_it_in_words(ward: ApiWard, database_url: str) -> None:
 
 def test_what_cannot_be_compared_yet_is_shown_all_the_same(ward: ApiWard, database_url: str) -> None:
     keep_counts(ward, database_url, days=28)
-    told = ward.client("family_a").get(f"/api/v1/residents/{A}/week").json()
-    movement = told["counts"][0]
+    raised = ward.client("family_a").get(f"/api/v1/residents/{A}/week").json()
+    movement = raised["counts"][0]
     assert (movement["change"], movement["mean"], movement["before"]) == ("cannot_tell", 20.0, 40.0)
     assert 7 <= movement["days_before"] < 28
     page = ward.client("family_a").get(f"/residents/{A}").text

@@ -1,4 +1,4 @@
-"""Alerts in the database: opened once, claimed by one, closed with an outcome, and told to whoever listens."""
+"""Alerts in the database: opened once, claimed by one, closed with an outcome, and sent to whoever listens."""
 
 import threading
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from tests.support.alerting import NOW, finding, open_alert, register
 LATER = NOW + timedelta(minutes=5)
 CARE, TARO = 2, 3
 TARO_CONTACT = 2
-JUDGED = [AlertKey("inactivity", "resident:1")]
+EVALUATED = [AlertKey("inactivity", "resident:1")]
 
 
 @pytest.fixture
@@ -39,10 +39,10 @@ def evaluate(
     *findings: Finding,
     now: datetime = NOW,
     until: datetime | None = None,
-    judged: list[AlertKey] = JUDGED,
+    was_evaluated: list[AlertKey] = EVALUATED,
 ) -> list[int]:
     with database.transaction() as connection:
-        return reconcile(connection, 1, findings, evaluated=judged, until=until or now, now=now)
+        return reconcile(connection, 1, findings, evaluated=was_evaluated, until=until or now, now=now)
 
 
 def only_alert(database: Database) -> Alert:
@@ -127,17 +127,17 @@ def test_what_had_ended_and_is_contradicted_by_late_data_is_taken_back_without_a
     (number,) = evaluate(database, finding(cleared_at=LATER), now=LATER)
     before = finding().raised_at - timedelta(minutes=1)
 
-    def judge_anew(since: datetime, *findings: Finding) -> None:
+    def evaluate_anew(since: datetime, *findings: Finding) -> None:
         with database.transaction() as connection:
-            reconcile(connection, 1, findings, evaluated=JUDGED, until=LATER, now=LATER, anew_since=since)
+            reconcile(connection, 1, findings, evaluated=EVALUATED, until=LATER, now=LATER, anew_since=since)
 
     # Found again, or raised before the span: it stays.
-    judge_anew(before, finding(cleared_at=LATER))
-    judge_anew(finding().raised_at)
+    evaluate_anew(before, finding(cleared_at=LATER))
+    evaluate_anew(finding().raised_at)
     assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED]
 
-    judge_anew(before)
-    judge_anew(before)
+    evaluate_anew(before)
+    evaluate_anew(before)
     with database.transaction() as connection:
         last = alerts.events(connection, number)[-1]
         around = notifications.surroundings(connection, number, 2, ())
@@ -146,10 +146,10 @@ def test_what_had_ended_and_is_contradicted_by_late_data_is_taken_back_without_a
     assert around.was_withdrawn
 
 
-def test_an_alert_of_a_rule_that_was_not_judged_stays_as_it_is(database: Database) -> None:
+def test_an_alert_of_a_rule_that_was_not_evaluated_stays_as_it_is(database: Database) -> None:
     evaluate(database, finding())
 
-    assert evaluate(database, now=LATER, judged=[]) == []
+    assert evaluate(database, now=LATER, was_evaluated=[]) == []
     assert only_alert(database).condition is Condition.ACTIVE
 
 
@@ -164,7 +164,7 @@ def test_an_episode_with_another_beginning_is_the_same_alert(database: Database)
     assert kinds(database, number) == [EventKind.OPENED, EventKind.AMENDED]
 
 
-def test_an_end_that_is_known_is_not_taken_back_when_an_earlier_span_is_judged_again(
+def test_an_end_that_is_known_is_not_taken_back_when_an_earlier_span_is_evaluated_again(
     database: Database,
 ) -> None:
     (number,) = evaluate(database, finding())
@@ -174,7 +174,9 @@ def test_an_end_that_is_known_is_not_taken_back_when_an_earlier_span_is_judged_a
     assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED]
 
 
-def test_what_was_over_before_anybody_could_be_told_is_marked_as_seen_late(database: Database) -> None:
+def test_what_was_over_before_anybody_could_be_notified_is_marked_as_detected_late(
+    database: Database,
+) -> None:
     (number,) = evaluate(database, finding(cleared_at=LATER), now=LATER + timedelta(hours=1))
 
     alert = only_alert(database)
@@ -182,7 +184,7 @@ def test_what_was_over_before_anybody_could_be_told_is_marked_as_seen_late(datab
     assert kinds(database, number) == [EventKind.OPENED, EventKind.CLEARED]
 
 
-def test_a_more_urgent_judgement_raises_the_severity_and_a_milder_one_does_not_lower_it(
+def test_a_more_urgent_evaluation_raises_the_severity_and_a_milder_one_does_not_lower_it(
     database: Database,
 ) -> None:
     (number,) = evaluate(database, finding())
@@ -194,16 +196,19 @@ def test_a_more_urgent_judgement_raises_the_severity_and_a_milder_one_does_not_l
 
 def test_an_sos_stays_active_until_a_person_closes_it(database: Database) -> None:
     sos = finding(rule="sos", severity=Severity.EMERGENCY, began_at=NOW)
-    judged = [AlertKey("sos", "resident:1")]
-    (number,) = evaluate(database, sos, judged=judged)
+    was_evaluated = [AlertKey("sos", "resident:1")]
+    (number,) = evaluate(database, sos, was_evaluated=was_evaluated)
 
-    assert evaluate(database, now=LATER, judged=judged) == []
-    assert evaluate(database, finding(rule="sos", began_at=NOW, cleared_at=LATER), judged=judged) == []
+    assert evaluate(database, now=LATER, was_evaluated=was_evaluated) == []
+    assert (
+        evaluate(database, finding(rule="sos", began_at=NOW, cleared_at=LATER), was_evaluated=was_evaluated)
+        == []
+    )
     assert only_alert(database).condition is Condition.ACTIVE
 
     with database.transaction() as connection:
         handling.close(connection, number, user=CARE, outcome=Outcome.PRESSED_BY_MISTAKE, now=LATER)
-    assert evaluate(database, sos, judged=judged, now=LATER) == []
+    assert evaluate(database, sos, was_evaluated=was_evaluated, now=LATER) == []
 
 
 def test_of_two_who_claim_at_once_one_holds_it_and_the_other_learns_who(database: Database) -> None:
@@ -327,12 +332,12 @@ def test_lists_are_limited_to_offices_and_residents_and_ward_alerts_are_the_staf
 ) -> None:
     with database.transaction() as connection:
         own = open_alert(connection)
-        judged = [AlertKey("ward_silent", "ward")]
+        was_evaluated = [AlertKey("ward_silent", "ward")]
         (ward,) = reconcile(
             connection,
             None,
             [finding(rule="ward_silent", subject="ward")],
-            evaluated=judged,
+            evaluated=was_evaluated,
             until=NOW,
             now=NOW,
         )
@@ -349,13 +354,13 @@ def test_lists_are_limited_to_offices_and_residents_and_ward_alerts_are_the_staf
         assert alerts.history(connection, rule="sos") == []
 
 
-def test_every_change_is_heard_by_whoever_listens(database: Database) -> None:
+def test_every_change_reaches_whoever_listens(database: Database) -> None:
     with database.listen("alert") as listener:
         with database.transaction() as connection:
             number = open_alert(connection)
-        heard = listener.wait(5)
+        received = listener.wait(5)
 
-    assert heard == [("alert", str(number))]
+    assert received == [("alert", str(number))]
 
 
 def test_an_answer_link_is_kept_only_as_a_hash_and_ends(database: Database) -> None:

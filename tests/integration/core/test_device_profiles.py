@@ -104,7 +104,7 @@ def test_a_field_map_is_entered_tried_and_followed_and_lets_the_quarantine_throu
     assert stored(database, "z2m-hall")[-1] == ("sos", 1.0)
 
 
-def test_a_change_is_a_new_version_which_devices_follow_when_they_are_told_to(
+def test_a_change_is_a_new_version_which_devices_follow_when_they_are_asked_to(
     database: Database, mimamori: CommandLine, tmp_path: Path
 ) -> None:
     file = tmp_path / "button.toml"

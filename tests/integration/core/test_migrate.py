@@ -60,7 +60,7 @@ def test_an_ordinary_role_cannot_call_the_procedure_that_crashes_the_server(data
     assert allowed in {None, (False,)}
 
 
-def test_the_server_tells_its_edition(database_url: str) -> None:
+def test_the_server_says_its_edition(database_url: str) -> None:
     with Database(database_url) as database, database.transaction() as connection:
         server = edition(connection)
 
@@ -68,6 +68,6 @@ def test_the_server_tells_its_edition(database_url: str) -> None:
     assert "edition" in server.label
 
 
-def test_a_database_that_is_away_is_told_as_such_and_not_as_a_traceback_of_the_driver() -> None:
+def test_a_database_that_is_away_is_reported_as_such_and_not_as_a_traceback_of_the_driver() -> None:
     with pytest.raises(StoreUnavailableError, match="not available"):
         migrate("postgresql://127.0.0.1:1/nothing?connect_timeout=2")

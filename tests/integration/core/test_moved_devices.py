@@ -130,9 +130,9 @@ def test_a_move_recorded_afterwards_takes_along_what_came_since(
         (FIRST, BEFORE),
         (SECOND, AFTER),
     ]
-    # Both are judged again from the move on.
-    news = rows.of("SELECT DISTINCT home_id, earliest FROM home_change ORDER BY home_id")
-    assert news == [(FIRST, MOVED), (SECOND, MOVED)]
+    # Both are evaluated again from the move on.
+    changes = rows.of("SELECT DISTINCT home_id, earliest FROM home_change ORDER BY home_id")
+    assert changes == [(FIRST, MOVED), (SECOND, MOVED)]
 
 
 def test_a_value_from_before_a_move_is_not_the_new_homes(connection: Connection, publish: Publish) -> None:
@@ -203,7 +203,7 @@ def test_a_shared_tracker_is_followed_for_the_first_resident_of_the_home(
             one[1] for one in rule_windows.track(connection, FIRST, resident, since, NOW, is_lead=is_lead)
         ]
 
-    # While it was his own it told of him; from then on nobody can tell which of the two carries it.
+    # While it was his own it reported of him; from then on nobody can tell which of the two carries it.
     assert track(OTHER, is_lead=False) == [35.6]
     assert track(LEAD, is_lead=True) == [35.61]
 

@@ -27,7 +27,9 @@ def ward(database_url: str, tmp_path: Path) -> Iterator[ApiWard]:
         yield made
 
 
-def test_the_rhythm_tells_life_signs_from_mere_messages_and_leaves_silent_parts_out(ward: ApiWard) -> None:
+def test_the_rhythm_distinguishes_life_signs_from_mere_messages_and_leaves_silent_parts_out(
+    ward: ApiWard,
+) -> None:
     start = ward.clock.now().replace(hour=0, minute=0)
     for minute, life_sign in ((1, True), (2, True), (29, False), (65, False)):
         ward.read(
@@ -49,7 +51,7 @@ def test_away_is_only_what_is_clearly_not_at_home(ward: ApiWard) -> None:
     for part, (lat, lon), accuracy_m in (
         (0, HOME_A, 10.0),
         (1, NORTH, 20.0),
-        # Too poor to tell, and within its own error of home.
+        # Too poor to be used, and within its own error of home.
         (2, NORTH, 300.0),
         (3, (HOME_A[0] + 0.0020, HOME_A[1]), 90.0),
     ):
@@ -102,7 +104,7 @@ def test_the_latest_position_is_never_one_of_the_future_or_long_ago(ward: ApiWar
     assert (found.lat, found.lon, found.time) == (*NORTH, now - timedelta(minutes=5))
 
 
-def test_the_newest_value_of_each_room_is_told(ward: ApiWard) -> None:
+def test_the_newest_value_of_each_room_is_returned(ward: ApiWard) -> None:
     now = ward.clock.now()
     ward.execute(
         "INSERT INTO device_latest (device_number, metric, time, value)"
@@ -118,7 +120,7 @@ def test_the_newest_value_of_each_room_is_told(ward: ApiWard) -> None:
     ]
 
 
-def test_a_device_is_heard_while_its_heartbeats_come(ward: ApiWard) -> None:
+def test_a_device_is_in_contact_while_its_heartbeats_come(ward: ApiWard) -> None:
     now = ward.clock.now()
     with ward.database.transaction() as connection:
         never = devices.contact_count(devices.overviews(connection, ALL), now)
@@ -171,7 +173,7 @@ def test_each_resident_counts_in_one_state_only(ward: ApiWard) -> None:
     assert (busy.as_usual, busy.different, busy.with_alert, busy.paused) == (0, 0, 1, 1)
 
 
-def test_nobody_can_tell_of_whom_the_last_judging_is_too_old(ward: ApiWard) -> None:
+def test_the_state_is_unknown_of_whom_the_last_evaluation_is_too_old(ward: ApiWard) -> None:
     now = ward.clock.now()
 
     def states(known_since: datetime) -> list[str]:
@@ -181,16 +183,16 @@ def test_nobody_can_tell_of_whom_the_last_judging_is_too_old(ward: ApiWard) -> N
     assert states(now) == ["cannot_tell", "cannot_tell"]
     _evaluate(ward, ward_through=now)
     assert sorted(states(now)) == ["as_usual", "different"]
-    # Nobody judges the ward any more.
+    # Nobody evaluates the ward any more.
     assert states(now + timedelta(seconds=1)) == ["cannot_tell", "cannot_tell"]
-    # The ward is judged, but one resident was due long ago.
+    # The ward is evaluated, but one resident was due long ago.
     ward.execute("UPDATE evaluation SET evaluated_through = %s WHERE subject = 'ward'", now + PART)
     ward.execute("UPDATE evaluation SET due_at = %s WHERE subject = 'resident:1'", now)
     assert sorted(states(now + PART)) == ["cannot_tell", "different"]
 
 
 def _evaluate(ward: ApiWard, *, ward_through: datetime) -> None:
-    """Say that everybody was judged and is not due for a day."""
+    """Say that everybody was evaluated and is not due for a day."""
     for subject, resident, state in (
         ("resident:1", 1, "as_usual"),
         ("resident:2", 2, "different"),
@@ -206,7 +208,7 @@ def _evaluate(ward: ApiWard, *, ward_through: datetime) -> None:
         )
 
 
-def test_the_last_life_sign_tells_where_it_was(ward: ApiWard) -> None:
+def test_the_last_life_sign_shows_where_it_was(ward: ApiWard) -> None:
     now = ward.clock.now()
     ward.execute(
         "INSERT INTO home_latest (home_id, life_sign_at, device_number)"

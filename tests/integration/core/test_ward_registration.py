@@ -100,13 +100,13 @@ MISTAKES: list[tuple[Change, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("change", "told"), MISTAKES)
-def test_a_mistake_is_told_with_its_place_in_the_file(
-    database: Database, tmp_path: Path, change: Change, told: str
+@pytest.mark.parametrize(("change", "raised"), MISTAKES)
+def test_a_mistake_is_reported_with_its_place_in_the_file(
+    database: Database, tmp_path: Path, change: Change, raised: str
 ) -> None:
     ward = small_ward()
     change(ward)
-    with pytest.raises(InputError, match=told), database.transaction() as connection:
+    with pytest.raises(InputError, match=raised), database.transaction() as connection:
         register(connection, write_ward(tmp_path, ward))
 
 
@@ -143,11 +143,11 @@ def test_two_devices_never_share_an_id_or_a_sender(database: Database, tmp_path:
     with database.transaction() as connection:
         register(connection, write_ward(tmp_path, small_ward()))
         place: Placement = placement_of(connection, home="3丁目 A-101", resident=None)
-    for device_id, sender, told in (
+    for device_id, sender, raised in (
         ("hall-1", "native:other", "hall-1 is registered already"),
         ("other", "native:hall-1", "belong to the device hall-1 already"),
     ):
-        with pytest.raises(ConflictError, match=told), database.transaction() as connection:
+        with pytest.raises(ConflictError, match=raised), database.transaction() as connection:
             add_device(
                 connection,
                 device_id=device_id,

@@ -105,7 +105,7 @@ def test_each_speaks_under_its_own_prefix_only(database: Database, connect: Conn
 
 
 @pytest.mark.usefixtures("broker_sync")
-def test_a_device_hears_nothing_but_its_own_commands(
+def test_a_device_receives_nothing_but_its_own_commands(
     database: Database, broker: Broker, connect: Connect
 ) -> None:
     d1 = let_in(connect, "d1", credential(database, D1))
@@ -124,10 +124,10 @@ def test_a_device_hears_nothing_but_its_own_commands(
         ingest.publish("mimamori/v1/d1/command")
     finally:
         ingest.close()
-    wait_until(lambda: d1.heard, what="its own command")
+    wait_until(lambda: d1.received, what="its own command")
     # Asked anew, so that everything before has come if it comes at all.
     d1.publish("mimamori/v1/d1/status")
-    assert set(d1.heard) == {"mimamori/v1/d1/command"}
+    assert set(d1.received) == {"mimamori/v1/d1/command"}
 
 
 @pytest.mark.usefixtures("broker_sync")
@@ -135,16 +135,18 @@ def test_a_last_will_in_the_name_of_another_never_comes(
     database: Database, broker: Broker, connect: Connect
 ) -> None:
     password = credential(database, D1)
-    listener = DeviceClient(broker.host, broker.port, "ingest", broker.password("ingest"), client_id="hears")
+    listener = DeviceClient(
+        broker.host, broker.port, "ingest", broker.password("ingest"), client_id="listens"
+    )
     listener.subscribe("mimamori/v1/#")
     let_in(connect, "d1", password).close()
     impostor = connect("d1", password, will="mimamori/v1/d2/status")
     impostor.break_off()
     honest = connect("d1", password, will="mimamori/v1/d1/status")
     honest.break_off()
-    wait_until(lambda: listener.heard, what="the honest will")
+    wait_until(lambda: listener.received, what="the honest will")
     listener.close()
-    assert set(listener.heard) == {"mimamori/v1/d1/status"}
+    assert set(listener.received) == {"mimamori/v1/d1/status"}
 
 
 @pytest.mark.usefixtures("broker_sync")
@@ -199,7 +201,7 @@ def test_what_waits_for_ingest_outlives_a_change_of_accounts(
         broker_accounts.revoke(connection, "d1", NOW)
     wait_until(lambda: d1.was_cut_off, what="the broker to read its passwords again")
     again = ingest()
-    wait_until(lambda: len(again.heard) == 5, what="the five messages")
+    wait_until(lambda: len(again.received) == 5, what="the five messages")
     again.close()
 
 

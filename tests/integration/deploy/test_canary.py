@@ -25,29 +25,29 @@ def test_a_canary_is_followed_into_the_database_and_says_where_it_fell(
     words = ("canary", _DEVICE, "--password-file", "-", "--patience")
 
     # Without ingest the broker takes it, and nobody stores it.
-    told = mimamori(*words, "1", stdin="canary's own\n")
-    fallen = json.loads(told.out)
-    assert (told.code, fallen["stored_ms"]) == (1, None)
+    result = mimamori(*words, "1", stdin="canary's own\n")
+    fallen = json.loads(result.out)
+    assert (result.code, fallen["stored_ms"]) == (1, None)
     assert "ingest did not store it" in fallen["problem"]
 
     # With ingest it arrives, and the legs of the way are in order.
     processes.start("ingest", mimamori.settings)
-    told = mimamori(*words, "60", stdin="canary's own\n")
-    assert told.code == 0, told.out
-    flight = json.loads(told.out)
+    result = mimamori(*words, "60", stdin="canary's own\n")
+    assert result.code == 0, result.out
+    flight = json.loads(result.out)
     assert 0 < flight["signed_in_ms"] <= flight["broker_ms"] <= flight["stored_ms"]
     assert datetime.fromisoformat(flight["at"]) <= datetime.now(UTC)
     assert "canary" in mimamori("doctor").out
 
     # With another's password it does not get in; the password is in no line.
-    told = mimamori(*words, "5", stdin="somebody else's\n")
-    assert told.code == 1
-    assert "the broker refuses the device" in json.loads(told.out)["problem"]
-    assert "somebody" not in told.out + told.err
+    result = mimamori(*words, "5", stdin="somebody else's\n")
+    assert result.code == 1
+    assert "the broker refuses the device" in json.loads(result.out)["problem"]
+    assert "somebody" not in result.out + result.err
 
     broker.stop()
-    told = mimamori(*words, "5", stdin="canary's own\n")
-    assert "no broker answers" in json.loads(told.out)["problem"]
+    result = mimamori(*words, "5", stdin="canary's own\n")
+    assert "no broker answers" in json.loads(result.out)["problem"]
 
 
 def test_a_canary_needs_a_device_and_a_password(mimamori: CommandLine, tmp_path: Path) -> None:

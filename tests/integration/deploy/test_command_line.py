@@ -39,11 +39,11 @@ def test_register_says_what_came_and_hands_passwords_over_once(
     assert "1 homes, 1 residents" in first.out
     passwords = tmp_path / "passwords.txt"
     assert passwords.stat().st_mode & 0o777 == 0o600
-    told = dict(line.split("\t") for line in passwords.read_text(encoding="utf-8").splitlines())
+    answer = dict(line.split("\t") for line in passwords.read_text(encoding="utf-8").splitlines())
     with Database(database_url) as database, database.transaction() as connection:
         found = users.find(connection, "care")
     assert found is not None
-    assert is_right(told["care"], found.password_hash)
+    assert is_right(answer["care"], found.password_hash)
     second = mimamori("register", "ward.json")
     assert (second.code, second.out) == (0, "Registered: nothing new\n")
 
@@ -52,10 +52,10 @@ def test_a_mistake_in_a_ward_file_is_one_line_with_its_place(mimamori: CommandLi
     body = small_ward()
     body["homes"][0]["devices"][0]["kind"] = "lamp"
     write_ward(tmp_path, body)
-    told = mimamori("register", "ward.json")
-    assert told.code == 65
-    assert "ward.json: homes[0].devices[0].kind: Invalid enum value 'lamp'" in told.err
-    assert told.err.count("\n") == 1
+    answer = mimamori("register", "ward.json")
+    assert answer.code == 65
+    assert "ward.json: homes[0].devices[0].kind: Invalid enum value 'lamp'" in answer.err
+    assert answer.err.count("\n") == 1
 
 
 @pytest.mark.usefixtures("ward")
@@ -79,13 +79,13 @@ def test_a_user_comes_changes_the_password_and_goes(mimamori: CommandLine, datab
 
 
 @pytest.mark.usefixtures("ward")
-def test_somebody_is_told_no_more_and_the_last_one_is_missed(mimamori: CommandLine) -> None:
+def test_somebody_is_notified_no_more_and_the_last_one_is_missed(mimamori: CommandLine) -> None:
     kept_out = mimamori("user", "disable", "taro").out
     assert "to stop that: mimamori contact disable" in kept_out
     number = kept_out.strip().rsplit(" ", 1)[-1]
-    told = mimamori("contact", "disable", number)
-    assert told.code == 0, told.err
-    assert f"contact {number} is notified no more" in told.out
+    answer = mimamori("contact", "disable", number)
+    assert answer.code == 0, answer.err
+    assert f"contact {number} is notified no more" in answer.out
     # Whoever is disabled stays on the list.
     assert "taro@" in mimamori("contact", "list").out
     others = {str(one) for one in range(1, 20)} - {number}
@@ -100,7 +100,7 @@ def test_somebody_is_told_no_more_and_the_last_one_is_missed(mimamori: CommandLi
 
 
 def test_errors_of_people_commands_say_what_is_missing(mimamori: CommandLine) -> None:
-    for words, told in (
+    for words, answer in (
         (("user", "disable", "nobody"), "there is no user nobody; `mimamori user list` shows them all"),
         (("user", "add", "x", "--name", "X", "--role", "care", "--office", "Nowhere"), "no office Nowhere"),
         (("user", "add", "x", "--name", "X", "--role", "family", "--resident", "99"), "no resident 99"),
@@ -109,7 +109,7 @@ def test_errors_of_people_commands_say_what_is_missing(mimamori: CommandLine) ->
     ):
         result = mimamori(*words)
         assert result.code == 1
-        assert told in result.err
+        assert answer in result.err
     short = mimamori(
         "user", "add", "x", "--name", "X", "--role", "admin", "--password-stdin", stdin="short\n"
     )
@@ -168,11 +168,11 @@ def test_a_device_is_moved_stored_shared_and_replaced(mimamori: CommandLine) -> 
     assert mimamori("device", "move", "t-1", "--resident", "1").code == 0
     assert mimamori("device", "unassign", "t-1").code == 0
     assert "in store" in mimamori("device", "list").out
-    told = mimamori("device", "move", "t-1", "--resident", "1", "--at", "2099-01-01T00:00+0900")
-    assert "the move lies in the future" in told.err
-    told = mimamori("device", "move", "t-1", "--resident", "1", "--at", "2020-01-01T00:00+0900")
-    assert "was somewhere else at that moment or later" in told.err
-    assert told.code != 0
+    answer = mimamori("device", "move", "t-1", "--resident", "1", "--at", "2099-01-01T00:00+0900")
+    assert "the move lies in the future" in answer.err
+    answer = mimamori("device", "move", "t-1", "--resident", "1", "--at", "2020-01-01T00:00+0900")
+    assert "was somewhere else at that moment or later" in answer.err
+    assert answer.code != 0
     assert mimamori("device", "move", "t-1", "--home", "3丁目 A-101").code == 0
     replaced = mimamori("device", "replace", "t-1", "t-2")
     assert replaced.out.startswith(
@@ -197,8 +197,8 @@ def test_a_code_on_a_label_is_exchanged_over_the_network(
     code = added.out.rpartition("#")[2].strip()
     # Whoever enrols a device has no database.
     settings, mimamori.settings = mimamori.settings, {}
-    told = mimamori("device", "enrol", code, "--at", address)
-    assert json.loads(told.out)["username"] == "kitchen-1"
+    answer = mimamori("device", "enrol", code, "--at", address)
+    assert json.loads(answer.out)["username"] == "kitchen-1"
     again = mimamori("device", "enrol", code, "--at", address)
     assert again.code == 69
     assert again.err.startswith("this code opens nothing")
@@ -216,12 +216,12 @@ def test_the_doctor_finds_a_healthy_service(
     mimamori.settings = service_settings(database_url, broker)
     register_small_ward(database_url, tmp_path)
     processes.start("ingest", mimamori.settings)
-    told = mimamori("doctor")
-    assert (told.code, "mimamori detect" in told.out) == (1, True)
+    answer = mimamori("doctor")
+    assert (answer.code, "mimamori detect" in answer.out) == (1, True)
     processes.start("detectors", mimamori.settings)
     # Both report a few times a second; the first report comes a moment after they are ready.
     wait_until(lambda: mimamori("doctor").code == 0, 30, what="the doctor to find nothing bad")
-    told = mimamori("doctor")
+    answer = mimamori("doctor")
     for found in (
         "schema up to date",
         "Apache edition",
@@ -229,7 +229,7 @@ def test_the_doctor_finds_a_healthy_service(
         "without a password are kept out",
         "s ago",
     ):
-        assert found in told.out
+        assert found in answer.out
 
 
 def test_the_doctor_says_what_is_wrong(
@@ -244,8 +244,8 @@ def test_the_doctor_says_what_is_wrong(
         (good | {"MIMAMORI_DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "the database is not available"),
         ({}, "MIMAMORI_DATABASE_URL: Field required"),
     ]
-    for settings, told in cases:
+    for settings, answer in cases:
         mimamori.settings = settings
         result = mimamori("doctor")
         assert result.code == 1
-        assert told in result.out
+        assert answer in result.out

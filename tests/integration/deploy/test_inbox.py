@@ -177,7 +177,7 @@ def test_what_is_too_long_is_refused(inbox: Inbox) -> None:
 
 
 @pytest.mark.parametrize("path", ["/new?after=x", "/new?after=-1", "/new?after=" + "9" * 400])
-def test_odd_questions_for_news_are_answered(inbox: Inbox, path: str) -> None:
+def test_odd_questions_for_new_messages_are_answered(inbox: Inbox, path: str) -> None:
     assert json.loads(inbox.get(path)) == []
 
 

@@ -123,7 +123,7 @@ def test_data_of_another_postgresql_release_is_refused(folder: Path) -> None:
         cluster_in(folder).start()
 
 
-def test_a_damaged_data_folder_is_told_with_the_log(folder: Path) -> None:
+def test_a_damaged_data_folder_is_reported_with_the_log(folder: Path) -> None:
     cluster = cluster_in(folder)
     cluster.start()
     cluster.stop()
@@ -137,12 +137,12 @@ def test_a_folder_of_something_else_is_not_touched(folder: Path) -> None:
     precious = cluster.folder / "data" / "precious.txt"
     precious.parent.mkdir()
     precious.touch()
-    with pytest.raises(ClusterError, match="holds no database; remove it if nothing in it matters"):
+    with pytest.raises(ClusterError, match="holds no database; remove it if nothing in it is needed"):
         cluster.start()
     assert precious.exists()
 
 
-def test_a_full_disk_is_told_before_the_database_is_made(
+def test_a_full_disk_is_reported_before_the_database_is_made(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cluster = cluster_in(folder)
@@ -152,7 +152,7 @@ def test_a_full_disk_is_told_before_the_database_is_made(
     assert not (cluster.folder / "data").exists()
 
 
-def test_a_broker_on_a_taken_port_is_told(folder: Path, taken_port: int) -> None:
+def test_a_broker_on_a_taken_port_is_reported(folder: Path, taken_port: int) -> None:
     broker = Broker(folder / "broker", required_programs.mosquitto(print))
     with pytest.raises(BrokerError, match=f"port {taken_port} for the broker is in use by another program"):
         broker.start(taken_port)

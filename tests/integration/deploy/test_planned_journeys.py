@@ -9,7 +9,7 @@ from core.store.people import planned_absences
 from deploy.playback.planned_journeys import lay_down
 from simulator.incidents.incident import IncidentKind
 from simulator.scenarios.ground_truth import TrueEvent
-from tests.support.wards.evaluated_ward import JudgedWard, at, home
+from tests.support.wards.evaluated_ward import EvaluatedWard, at, home
 
 NOW = at("2026-07-01 06:00")
 
@@ -21,10 +21,10 @@ def event(kind: IncidentKind, number: int) -> TrueEvent:
     )
 
 
-def test_a_planned_journey_is_laid_down_once_and_an_untold_one_is_not(
+def test_a_planned_journey_is_laid_down_once_and_an_unplanned_one_is_not(
     database: Database, tmp_path: Path
 ) -> None:
-    JudgedWard(database, tmp_path, [home(number, watched_from=NOW) for number in (1, 2)], NOW)
+    EvaluatedWard(database, tmp_path, [home(number, watched_from=NOW) for number in (1, 2)], NOW)
     events = [event(IncidentKind.TRAVELS, 1), event(IncidentKind.PLANNED_JOURNEY, 2)]
     with database.transaction() as connection:
         assert lay_down(connection, events, NOW) == 1

@@ -107,8 +107,8 @@ def test_the_runbooks_commands_bring_every_row_back_on_an_empty_server(tmp_path:
     assert before["reading"] == 721
 
     with _server(tmp_path / "new", programs) as new:
-        told = _as_superuser(new, programs, tmp_path, _commands("restore"))
-        assert "721" in told.splitlines()[-3]
+        result = _as_superuser(new, programs, tmp_path, _commands("restore"))
+        assert "721" in result.splitlines()[-3]
         _as_superuser(
             new,
             programs,

@@ -134,12 +134,12 @@ def test_a_credential_added_while_the_broker_runs_is_good_at_once(broker: Broker
 
 
 def test_sensors_find_the_broker_at_the_same_port_after_a_new_start(broker: Broker) -> None:
-    told = broker.devices_port
+    result = broker.devices_port
     broker.stop()
     again = Broker(broker.folder, required_programs.mosquitto(print))
     again.start()
     try:
-        assert again.devices_port == told
+        assert again.devices_port == result
     finally:
         again.stop()
     # What is no port is not taken for one.

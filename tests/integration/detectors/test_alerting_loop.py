@@ -111,7 +111,7 @@ def test_the_escalation_goes_on_after_everything_was_killed(
         FileClock.write(clock_file, now + timedelta(minutes=2))
         alerting(processes, database_url, sink.port, clock=f"file:{clock_file}")
         wait_until(lambda: sink.to("centre@example.jp"), what="the centre's mail")
-        # Time goes on while it runs, too: the claim lapses and both hear of it.
+        # Time goes on while it runs, too: the claim expires and both are notified.
         with Database(database_url) as database, database.transaction() as connection:
             (alert,) = alerts.open_alerts(connection, now)
             handling.claim(connection, alert.number, user=CARE, now=now + timedelta(minutes=2))
@@ -158,7 +158,7 @@ def run_loop(database: Database, settings: Settings, stop: threading.Event) -> C
     return lambda: loop.run(database, settings, HandClock(), stop)
 
 
-def test_the_loop_ends_when_told_to(database_url: str) -> None:
+def test_the_loop_ends_when_asked_to(database_url: str) -> None:
     settings = Settings(environment="test", database_url=database_url, mail_url="smtp://127.0.0.1:9")  # pyright: ignore[reportArgumentType]
     stop = threading.Event()
     with Database(database_url, size=6) as database:
@@ -190,10 +190,10 @@ def test_a_thread_that_breaks_ends_the_loop_with_its_error(
 
 def test_a_ring_before_waiting_is_not_lost() -> None:
     bell = WakeUp()
-    heard = bell.rings()
+    came_in = bell.rings()
     bell.ring()
 
     began = time.monotonic()
-    bell.wait(heard, 5)
+    bell.wait(came_in, 5)
 
     assert time.monotonic() - began < 2

@@ -1,4 +1,4 @@
-"""A power cut in a neighbourhood: the staff are told once, nobody is told of each home, and who stays silent is told afterwards."""
+"""A power cut in a neighbourhood: the staff are notified once, nobody of each home, and who stays silent is raised afterwards."""
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
@@ -11,7 +11,7 @@ from core.domain.alert import Alert, Condition, Handling, Outcome, Severity
 from core.store.alerts import handling
 from core.store.database import Database
 from core.store.telemetry import blind_times
-from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, home
+from tests.support.wards.evaluated_ward import EvaluatedWard, Seen, at, home
 from tests.support.wards.ward_files import carer
 
 NOW = at("2026-08-03 18:00")
@@ -21,7 +21,7 @@ DARK = range(1, 5)
 
 
 def in_area(number: int) -> dict[str, Any]:
-    """Return a home with a gateway that is heard every five minutes; four homes are in each neighbourhood."""
+    """Return a home with a gateway that is in contact every five minutes; four homes are in each neighbourhood."""
     made = home(number, watched_from=NOW)
     made["area"] = f"{(number - 1) // 4 + 3}丁目"
     made["devices"][-1]["heartbeat_s"] = 300
@@ -35,32 +35,32 @@ def database(database_url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def ward(database: Database, tmp_path: Path) -> JudgedWard:
-    return JudgedWard(database, tmp_path, [in_area(number) for number in HOMES], NOW)
+def ward(database: Database, tmp_path: Path) -> EvaluatedWard:
+    return EvaluatedWard(database, tmp_path, [in_area(number) for number in HOMES], NOW)
 
 
-def live(ward: JudgedWard, homes: Sequence[int], begin_min: int, end_min: int) -> None:
-    """Let gateways be heard every five minutes, each at a moment of its own, and somebody move; judge every other minute."""
+def live(ward: EvaluatedWard, homes: Sequence[int], begin_min: int, end_min: int) -> None:
+    """Let gateways be in contact every five minutes, each at a moment of its own, and somebody move; evaluate every other minute."""
     for minute in range(begin_min, end_min):
         moment = NOW + timedelta(minutes=minute)
-        heard = [number for number in homes if (minute + number) % 5 == 0]
-        ward.store(Seen(f"gate-{number}", "online", 1, moment) for number in heard)
-        ward.store(Seen(f"kitchen-{number}", "motion", 1, moment) for number in heard)
+        received = [number for number in homes if (minute + number) % 5 == 0]
+        ward.store(Seen(f"gate-{number}", "online", 1, moment) for number in received)
+        ward.store(Seen(f"kitchen-{number}", "motion", 1, moment) for number in received)
         if minute % 2 == 0:
             ward.pass_to(moment)
 
 
-def told(ward: JudgedWard) -> list[Alert]:
+def raised(ward: EvaluatedWard) -> list[Alert]:
     return [one for one in ward.alerts() if one.severity is not Severity.EQUIPMENT]
 
 
 def test_a_power_cut_of_a_neighbourhood_is_one_alert_for_the_staff(
-    ward: JudgedWard, database: Database
+    ward: EvaluatedWard, database: Database
 ) -> None:
     lit = [number for number in HOMES if number not in DARK]
     live(ward, HOMES, 0, 10)
     live(ward, lit, 10, 60)
-    (alert,) = told(ward)
+    (alert,) = raised(ward)
     assert (alert.rule, alert.subject, alert.resident) == ("area_silent", "area:3丁目", None)
     assert (alert.reason["homes"], alert.reason["of_homes"]) == (4, 4)
     assert alert.raised_at - (NOW + CUT) <= timedelta(minutes=15)
@@ -73,56 +73,56 @@ def test_a_power_cut_of_a_neighbourhood_is_one_alert_for_the_staff(
         )
     assert {one.subject for one in blind} == {f"home:{number}" for number in DARK}
 
-    # The power comes back, but one gateway is broken: that home is told by itself now, after its full time.
+    # The power comes back, but one gateway is broken: that home is raised by itself now, after its full time.
     live(ward, [*lit, 1, 2, 3], 60, 66)
-    (alert,) = told(ward)
+    (alert,) = raised(ward)
     assert alert.condition is Condition.CLEARED
     live(ward, [*lit, 1, 2, 3], 66, 83)
-    area, single = told(ward)
+    area, single = raised(ward)
     assert area.number == alert.number
     assert (single.rule, single.subject) == ("home_silent", "home:4")
     assert single.raised_at >= NOW + timedelta(minutes=60 + 15)
 
 
-def test_homes_that_were_told_before_are_not_taken_back(ward: JudgedWard) -> None:
+def test_homes_that_were_raised_before_are_not_taken_back(ward: EvaluatedWard) -> None:
     live(ward, HOMES, 0, 10)
     live(ward, [number for number in HOMES if number != 1], 10, 30)
-    assert [one.subject for one in told(ward)] == ["home:1"]
+    assert [one.subject for one in raised(ward)] == ["home:1"]
     live(ward, [number for number in HOMES if number not in DARK], 30, 60)
-    first, area = told(ward)
+    first, area = raised(ward)
     assert (first.subject, first.condition) == ("home:1", Condition.ACTIVE)
     assert (area.subject, area.reason["homes"]) == ("area:3丁目", 3)
 
 
-def test_two_silent_homes_are_told_one_by_one(ward: JudgedWard) -> None:
+def test_two_silent_homes_are_raised_one_by_one(ward: EvaluatedWard) -> None:
     live(ward, HOMES, 0, 10)
     live(ward, [number for number in HOMES if number > 2], 10, 30)
-    assert {one.subject for one in told(ward)} == {"home:1", "home:2"}
+    assert {one.subject for one in raised(ward)} == {"home:1", "home:2"}
 
 
-def test_the_whole_ward_is_not_told_neighbourhood_by_neighbourhood(ward: JudgedWard) -> None:
+def test_the_whole_ward_is_not_raised_neighbourhood_by_neighbourhood(ward: EvaluatedWard) -> None:
     live(ward, HOMES, 0, 10)
     live(ward, [], 10, 90)
-    assert [one.rule for one in told(ward)] == ["ward_silent"]
+    assert [one.rule for one in raised(ward)] == ["ward_silent"]
 
 
-def test_a_closed_outage_that_goes_on_is_not_told_again(ward: JudgedWard, database: Database) -> None:
+def test_a_closed_outage_that_goes_on_is_not_raised_again(ward: EvaluatedWard, database: Database) -> None:
     lit = [number for number in HOMES if number not in DARK]
     live(ward, HOMES, 0, 10)
     live(ward, lit, 10, 30)
-    (alert,) = told(ward)
+    (alert,) = raised(ward)
     with database.transaction() as connection:
         user = carer(connection, NOW)
         handling.close(
             connection, alert.number, user=user, outcome=Outcome.EQUIPMENT_FAULT, now=ward.clock.now()
         )
     live(ward, lit, 30, 60)
-    (alert,) = told(ward)
+    (alert,) = raised(ward)
     assert alert.handling is Handling.CLOSED
 
 
-def sleep(ward: JudgedWard, homes: Sequence[int], begin_min: int, end_min: int) -> None:
-    """Let gateways be heard every five minutes while nobody moves; judge every minute."""
+def sleep(ward: EvaluatedWard, homes: Sequence[int], begin_min: int, end_min: int) -> None:
+    """Let gateways be in contact every five minutes while nobody moves; evaluate every minute."""
     for minute in range(begin_min, end_min):
         moment = NOW + timedelta(minutes=minute)
         ward.store(
@@ -131,29 +131,29 @@ def sleep(ward: JudgedWard, homes: Sequence[int], begin_min: int, end_min: int) 
         ward.pass_to(moment)
 
 
-def test_a_home_is_told_soon_though_nobody_in_the_ward_moved_at_its_hour(ward: JudgedWard) -> None:
+def test_a_home_is_raised_soon_though_nobody_in_the_ward_moved_at_its_hour(ward: EvaluatedWard) -> None:
     live(ward, HOMES, 0, 10)
-    # The gateway of the first home was heard last at minute 9.
+    # The gateway of the first home was in contact last at minute 9.
     sleep(ward, [number for number in HOMES if number != 1], 10, 30)
-    assert told(ward) == []
+    assert raised(ward) == []
     moved = NOW + timedelta(minutes=30)
     ward.store([Seen("kitchen-7", "motion", 1, moved)])
     for minute in range(30, 36):
         ward.pass_to(NOW + timedelta(minutes=minute, seconds=1))
-    assert [(one.rule, one.subject) for one in told(ward)] == [("home_silent", "home:1")]
+    assert [(one.rule, one.subject) for one in raised(ward)] == [("home_silent", "home:1")]
 
 
-def test_a_power_cut_is_told_before_its_homes_also_when_both_waited_for_somebody_to_move(
-    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
+def test_a_power_cut_is_raised_before_its_homes_also_when_both_waited_for_somebody_to_move(
+    ward: EvaluatedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # The small ward is looked at as often as a second of the machine allows, and judging it goes on faster here.
+    # The small ward is looked at as often as a second of the machine allows, and evaluating it goes on faster here.
     monkeypatch.setattr("detectors.engine.scheduler._WARD_EVERY_S", 0.0)
     monkeypatch.setattr("detectors.engine.scheduler._AREAS_SHARE", 1.0)
     live(ward, HOMES, 0, 10)
     sleep(ward, [number for number in HOMES if number not in DARK], 10, 33)
     ward.pass_to(NOW + timedelta(minutes=32, seconds=40))
-    assert told(ward) == []
+    assert raised(ward) == []
     # At this moment a home that waits is looked at again.
     ward.store([Seen("kitchen-7", "motion", 1, NOW + timedelta(minutes=32, seconds=46))])
     ward.pass_to(NOW + timedelta(minutes=32, seconds=50))
-    assert [one.rule for one in told(ward)] == ["area_silent"]
+    assert [one.rule for one in raised(ward)] == ["area_silent"]

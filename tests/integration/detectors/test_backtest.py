@@ -1,4 +1,4 @@
-"""Trying rules on the past of a home whose days were also judged live."""
+"""Trying rules on the past of a home whose days were also evaluated live."""
 
 import datetime as dt
 import json
@@ -21,7 +21,7 @@ from detectors.backtest import run
 from detectors.backtest.run import Backtest, Question
 from detectors.features.silence_threshold import Sensitivity
 from tests.support.command_line import CommandLine
-from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, daily, home
+from tests.support.wards.evaluated_ward import EvaluatedWard, Seen, at, daily, home
 
 TAUGHT_DAYS, DAYS = 30, 10
 FIRST = at("2026-06-01 00:00")
@@ -35,9 +35,9 @@ HOME = (35.6, 139.8)
 
 
 @pytest.fixture
-def ward(database: Database, tmp_path: Path) -> JudgedWard:
-    """Give a home with a month that teaches and ten days that were judged live, every six hours."""
-    found = JudgedWard(database, tmp_path, [home(1, watched_from=WATCHED)], WATCHED)
+def ward(database: Database, tmp_path: Path) -> EvaluatedWard:
+    """Give a home with a month that teaches and ten days that were evaluated live, every six hours."""
+    found = EvaluatedWard(database, tmp_path, [home(1, watched_from=WATCHED)], WATCHED)
     with database.transaction() as connection:
         always = Hours(frozenset(range(7)), dt.time(0), dt.time(0))
         geofences.add(connection, 1, name="自宅", shape=Circle(*HOME, 200), hours=always, now=WATCHED)
@@ -82,7 +82,7 @@ def settings(database_url: str) -> dict[str, str]:
     }
 
 
-def told_live(database: Database) -> set[tuple[str, str, datetime, datetime, datetime | None]]:
+def raised_live(database: Database) -> set[tuple[str, str, datetime, datetime, datetime | None]]:
     with database.transaction() as connection:
         rows = connection.execute(
             b"SELECT rule, subject, began_at, raised_at, cleared_at FROM alert_episode"
@@ -101,17 +101,19 @@ def rows_written(database: Database) -> list[object]:
         ]
 
 
-def test_it_finds_what_live_judging_told_and_writes_nothing(ward: JudgedWard, database: Database) -> None:
+def test_it_finds_what_live_evaluation_raised_and_writes_nothing(
+    ward: EvaluatedWard, database: Database
+) -> None:
     before = rows_written(database)
     tested = tried(database, Question(1, NOW))
     (found,) = tested.trials.values()
-    # What it finds in the days before the watch began is only tried; nobody was told.
+    # What it finds in the days before the watch began is only tried; nobody was notified.
     again = {
         (one.rule, one.subject, one.began_at, one.raised_at, one.cleared_at)
         for one in found
         if one.raised_at > WATCHED
     }
-    assert again == told_live(database)
+    assert again == raised_live(database)
     assert {one.rule for one in found} == {"inactivity", "geofence_exit"}
     assert all(
         without_places(one.rule, one.reason) != one.reason for one in found if one.rule == "geofence_exit"
@@ -121,7 +123,7 @@ def test_it_finds_what_live_judging_told_and_writes_nothing(ward: JudgedWard, da
     assert tested.watched_from == WATCHED
 
 
-def test_a_patient_setting_tells_later_and_less(ward: JudgedWard, database: Database) -> None:
+def test_a_patient_setting_raises_later_and_less(ward: EvaluatedWard, database: Database) -> None:
     others = (Sensitivity.FAMILY, Sensitivity.QUIET)
     asked = Question(1, NOW, weeks=1, rules=frozenset({"inactivity"}), sensitivities=others)
     tested = tried(database, asked)
@@ -141,7 +143,7 @@ def test_a_patient_setting_tells_later_and_less(ward: JudgedWard, database: Data
 
 
 def test_the_command_proposes_by_the_budget_and_keeps_places_to_itself(
-    ward: JudgedWard, mimamori: CommandLine, database_url: str, tmp_path: Path
+    ward: EvaluatedWard, mimamori: CommandLine, database_url: str, tmp_path: Path
 ) -> None:
     mimamori.settings = settings(database_url)
     labels = tmp_path / "labels.csv"
@@ -150,9 +152,9 @@ def test_the_command_proposes_by_the_budget_and_keeps_places_to_itself(
         encoding="utf-8",
     )
     asked = ("backtest", "1", "--rule", "inactivity", "--rule", "geofence_exit", "--labels", str(labels))
-    told = mimamori(*asked, "--budget", "3", "--json")
-    assert told.code == 0, told.err
-    body = json.loads(told.out)
+    alerts_raised = mimamori(*asked, "--budget", "3", "--json")
+    assert alerts_raised.code == 0, alerts_raised.err
+    body = json.loads(alerts_raised.out)
     assert [one["sensitivity"] for one in body["settings"]] == ["standard", "family", "quiet"]
     assert body["budget"] == {"alerts_per_30_days": 3.0, "proposed": "quiet"}
     assert [one["what"] for one in body["labels"]] == ["did not get up"]
@@ -162,7 +164,7 @@ def test_the_command_proposes_by_the_budget_and_keeps_places_to_itself(
     assert sum(standard["alerts_by_week"]) == standard["alerts"] == len(standard["findings"])
     (left,) = (one for one in standard["findings"] if one["rule"] == "geofence_exit")
     assert left["reason"]["geofence"]["name"] == "自宅"
-    assert not {'"lat"', '"lon"'} & set(told.out.replace(":", " ").split())
+    assert not {'"lat"', '"lon"'} & set(alerts_raised.out.replace(":", " ").split())
 
     shown = mimamori(*asked, "--budget", "0")
     assert shown.code == 0, shown.err
@@ -184,9 +186,9 @@ def test_what_cannot_be_tried_is_said_in_one_line(
         ("", "line 1: the first line must be"),
     ):
         file.write_text(text, encoding="utf-8")
-        told = mimamori("backtest", "1", "--weeks", "1", "--rule", "cold", "--labels", str(file))
-        assert (told.code, told.err.count("\n")) == (65, 1), told.err
-        assert words in told.err
+        alerts_raised = mimamori("backtest", "1", "--weeks", "1", "--rule", "cold", "--labels", str(file))
+        assert (alerts_raised.code, alerts_raised.err.count("\n")) == (65, 1), alerts_raised.err
+        assert words in alerts_raised.err
     assert "no rule is called silence" in mimamori("backtest", "1", "--rule", "silence").err
     assert "--sensitivity loud: there are family" in mimamori("backtest", "1", "--sensitivity", "loud").err
     assert "there is no resident 99" in mimamori("backtest", "99").err
@@ -195,17 +197,17 @@ def test_what_cannot_be_tried_is_said_in_one_line(
     with pytest.raises(InputError, match="a whole day"):
         tried(database, Question(1, FIRST_SIGN + timedelta(hours=5)))
     for rule, why in (
-        ("sos", "every call for help is told"),
+        ("sos", "every call for help is raised"),
         ("device_silent", "only the newest is kept"),
         ("ward_silent", "about the whole ward"),
     ):
-        assert f"{rule} cannot be tried: " in (told := mimamori("backtest", "1", "--rule", rule).err)
-        assert why in told
+        assert f"{rule} cannot be tried: " in (alerts_raised := mimamori("backtest", "1", "--rule", rule).err)
+        assert why in alerts_raised
 
 
-def fresh_ward(database: Database, folder: Path, *homes: dict[str, Any]) -> JudgedWard:
-    """Give homes that are watched from now on, with a month behind them in the first; nobody was ever judged."""
-    ward = JudgedWard(database, folder, homes or [home(1, watched_from=WATCHED)], WATCHED)
+def fresh_ward(database: Database, folder: Path, *homes: dict[str, Any]) -> EvaluatedWard:
+    """Give homes that are watched from now on, with a month behind them in the first; nobody was ever evaluated."""
+    ward = EvaluatedWard(database, folder, homes or [home(1, watched_from=WATCHED)], WATCHED)
     for day in range(TAUGHT_DAYS):
         begins = FIRST + timedelta(days=day)
         ward.store(_with_a_late_morning(daily(1, begins, 1), begins, SILENT_IN_THE_PAST.get(day, 0.0)))
@@ -222,18 +224,18 @@ def test_what_was_stored_before_the_watch_began_is_tried_at_once(database: Datab
     assert (tested.since, tested.until, tested.watched_from) == (FIRST_SIGN, WATCHED, WATCHED)
     # 28 whole days after the first, which is not whole.
     assert tested.learning_until == FIRST + timedelta(days=29)
-    told = {
+    alerts_raised = {
         name: [one.raised_at for one in found if one.rule == "inactivity"]
         for name, found in tested.trials.items()
     }
-    first, second = told[Sensitivity.STANDARD]
+    first, second = alerts_raised[Sensitivity.STANDARD]
     # In the first week eight hours by day, whatever is set; in the third a wide margin, by what was learned until then.
     assert first == FIRST + timedelta(days=3, hours=15, seconds=40)
-    assert told[Sensitivity.QUIET][0] == first
+    assert alerts_raised[Sensitivity.QUIET][0] == first
     assert (
         FIRST + timedelta(days=20, hours=8)
         < second
-        < told[Sensitivity.QUIET][1]
+        < alerts_raised[Sensitivity.QUIET][1]
         < FIRST + timedelta(days=20, hours=17)
     )
 
@@ -257,7 +259,7 @@ def test_a_silence_of_all_equipment_before_the_watch_began_says_nothing(
     asked = Question(1, WATCHED, rules=frozenset({"inactivity"}))
     (found,) = tried(database, asked).trials.values()
     assert len(found) == 2
-    # The door told every hour that it is there, but not on the second of the two silent days.
+    # The door reported every hour that it is there, but not on the second of the two silent days.
     hours = [FIRST + timedelta(hours=number) for number in range(24 * TAUGHT_DAYS)]
     away = (FIRST + timedelta(days=20, hours=5), FIRST + timedelta(days=20, hours=18))
     ward.store(Seen("door-1", "heartbeat", 1, one) for one in hours if not away[0] <= one < away[1])
@@ -281,11 +283,11 @@ def test_slow_change_and_equipment_can_be_tried(database: Database, tmp_path: Pa
     tested = tried(database, Question(1, later, rules=named))
     assert tested.rules == ("decline", "device_stuck", "battery")
     (found,) = tested.trials.values()
-    told = {one.rule: one for one in found}
-    assert told.keys() == named
-    assert told["decline"].raised_at > WATCHED
-    assert told["device_stuck"].reason["cause"] == "chatter"
-    assert told["battery"].severity is Severity.EQUIPMENT
+    alerts_raised = {one.rule: one for one in found}
+    assert alerts_raised.keys() == named
+    assert alerts_raised["decline"].raised_at > WATCHED
+    assert alerts_raised["device_stuck"].reason["cause"] == "chatter"
+    assert alerts_raised["battery"].severity is Severity.EQUIPMENT
     # Equipment is tried only when it is named.
     tested = tried(database, Question(1, later, weeks=1))
     assert not {"device_stuck", "battery"} & set(tested.rules)

@@ -193,7 +193,7 @@ def test_a_mail_server_that_is_away_may_come_back() -> None:
     assert attempt == Attempt(DeliveryResult.FAILED, "smtp_connection")
 
 
-def test_attempts_beside_each_other_are_judged_each_by_its_own_server() -> None:
+def test_attempts_beside_each_other_are_evaluated_each_by_its_own_server() -> None:
     with mail_sink() as good, mail_sink() as bad, webhook_sink(status=500) as broken:
         bad.refusal = "550 no such user"
         mail = contact_at(Channel.MAIL, "taro@example.jp")
@@ -210,7 +210,7 @@ def test_attempts_beside_each_other_are_judged_each_by_its_own_server() -> None:
     assert [attempt.error for attempt in attempts] == [error for _, _, error in jobs]
 
 
-def test_a_mail_server_that_wants_another_password_is_no_matter_of_the_contact() -> None:
+def test_a_mail_server_that_wants_another_password_is_no_fault_of_the_contact() -> None:
     with mail_sink() as sink:
         # This one offers no sign-in at all.
         server = channels.mail_server(SecretStr(f"smtp://user:wrong@127.0.0.1:{sink.port}"))
@@ -314,7 +314,7 @@ def test_a_mail_server_setting_that_is_none_is_refused_at_the_start(url: str) ->
         channels.mail_server(SecretStr(url))
 
 
-def test_mail_leaves_this_machine_only_encrypted_unless_told_otherwise() -> None:
+def test_mail_leaves_this_machine_only_encrypted_unless_set_otherwise() -> None:
     def mode(url: str) -> str:
         server = channels.mail_server(SecretStr(url))
         assert server is not None
@@ -512,7 +512,7 @@ def test_a_message_that_cannot_be_made_counts_as_a_failed_attempt_and_stops_no_o
     assert row == ("pending", "internal_error")
 
 
-def test_what_waits_for_a_contact_who_is_told_no_more_is_not_sent_and_their_links_end(
+def test_what_waits_for_a_contact_who_is_notified_no_more_is_not_sent_and_their_links_end(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:
     register(database, tmp_path, contacts=[TARO], centre=[])
@@ -596,7 +596,7 @@ def test_a_message_held_by_a_dead_sender_is_taken_over_when_its_lease_is_out(
     assert len(sink.messages) == 1
 
 
-def test_openings_leave_before_other_messages_and_each_contact_hears_in_order(
+def test_openings_leave_before_other_messages_and_each_contact_receives_in_order(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:
     register(database, tmp_path, contacts=[TARO], centre=[CENTRE | {"step": 1, "user": "admin"}])
@@ -655,7 +655,7 @@ def test_a_message_that_is_overtaken_is_not_sent(
         post.deliver()
 
     assert [message.status for message in post.messages(number)] == [Delivery.CANCELLED]
-    # Taro may have heard of it, so Taro hears how it ended.
+    # Taro may have been notified, so Taro is notified how it ended.
     assert ["訓練・試験でした" in body(message) for message in sink.messages] == [True]
 
 

@@ -1,4 +1,4 @@
-"""Who is told when: the escalation begins, stops on a claim, goes on when the claimer falls silent."""
+"""Who is notified when: the escalation begins, stops on a claim, goes on when the claimer falls silent."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -55,8 +55,8 @@ class ScenarioTestBed:
         with self.database.transaction() as connection:
             action(connection, self.alert, now=self.clock.now(), **options)
 
-    def told(self) -> list[tuple[str, NotificationKind]]:
-        """Plan, and return who was told what since the last look."""
+    def notified(self) -> list[tuple[str, NotificationKind]]:
+        """Plan, and return who was notified what since the last look."""
         planner.plan_all(self.database, self.clock.now())
         # Planning again finds nothing more.
         assert planner.plan_all(self.database, self.clock.now()) == 0
@@ -88,17 +88,17 @@ TARO_NAME, HANAKO_NAME, CENTRE_NAME = "佐藤 太郎", "Hanako Sato", "見守り
 
 
 @pytest.mark.parametrize(("severity", "minutes"), [(Severity.EMERGENCY, 2), (Severity.CHECK_SOON, 10)])
-def test_the_family_is_told_at_once_and_the_centre_if_nobody_answers(
+def test_the_family_is_notified_at_once_and_the_centre_if_nobody_answers(
     stage: ScenarioTestBed, severity: Severity, minutes: int
 ) -> None:
     stage.people([TARO, HANAKO])
     stage.open(severity=severity)
 
-    assert stage.told() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
+    assert stage.notified() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
     stage.clock.advance(minutes=minutes, seconds=-1)
-    assert stage.told() == []
+    assert stage.notified() == []
     stage.clock.advance(seconds=1)
-    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(CENTRE_NAME, OPENING)]
     assert stage.events() == [EventKind.OPENED, EventKind.ESCALATED]
 
 
@@ -114,91 +114,93 @@ def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowl
 ) -> None:
     stage.people([TARO, HANAKO])
     stage.open(severity=severity)
-    stage.told()
+    stage.notified()
     stage.clock.advance(minutes=10)
-    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(CENTRE_NAME, OPENING)]
     stage.act(handling.decline, contact=TARO_CONTACT)
-    assert stage.told() == []
+    assert stage.notified() == []
 
     for pause in pauses:
         stage.clock.advance(minutes=pause, seconds=-1)
-        assert stage.told() == []
+        assert stage.notified() == []
         stage.clock.advance(seconds=1)
         # Taro has said that he cannot go.
-        assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, UNCLAIMED)]
+        assert stage.notified() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, UNCLAIMED)]
     assert stage.events().count(EventKind.REMINDED) == len(pauses)
 
     stage.act(handling.claim, user=CARE)
-    assert stage.told() == [(HANAKO_NAME, CLAIMED), (TARO_NAME, CLAIMED)]
+    assert stage.notified() == [(HANAKO_NAME, CLAIMED), (TARO_NAME, CLAIMED)]
     stage.clock.advance(minutes=9)
-    assert stage.told() == []
+    assert stage.notified() == []
     # Given back, it is on the way again.
     stage.act(handling.release, user=CARE)
-    assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (TARO_NAME, UNCLAIMED)]
+    assert stage.notified() == [(HANAKO_NAME, UNCLAIMED), (TARO_NAME, UNCLAIMED)]
     stage.clock.advance(hours=4)
-    assert (CENTRE_NAME, UNCLAIMED) in stage.told()
+    assert (CENTRE_NAME, UNCLAIMED) in stage.notified()
     stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
-    stage.told()
+    stage.notified()
     stage.clock.advance(days=2)
-    assert stage.told() == []
+    assert stage.notified() == []
 
 
-def test_somebody_who_is_no_contact_any_more_hears_nothing_further(stage: ScenarioTestBed) -> None:
+def test_somebody_who_is_no_contact_any_more_receives_nothing_further(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
-    assert stage.told() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
+    assert stage.notified() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
     with stage.database.transaction() as connection:
         ended = contacts.disable(connection, HANAKO_CONTACT, stage.clock.now())
         assert ended.others == 1
 
     stage.clock.advance(minutes=10)
-    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(CENTRE_NAME, OPENING)]
     stage.act(handling.claim, user=CARE)
-    assert stage.told() == [(TARO_NAME, CLAIMED)]
+    assert stage.notified() == [(TARO_NAME, CLAIMED)]
     stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
-    assert stage.told() == [(TARO_NAME, CLOSED)]
+    assert stage.notified() == [(TARO_NAME, CLOSED)]
 
 
 def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: ScenarioTestBed) -> None:
     stage.people([TARO], centre=[])
     stage.open(severity=Severity.EMERGENCY)
-    assert stage.told() == [(TARO_NAME, OPENING)]
+    assert stage.notified() == [(TARO_NAME, OPENING)]
     with stage.database.transaction() as connection:
         (taro,) = notifications.openings(connection, stage.alert, 4)
     stage.act(handling.decline, contact=taro.contact)
-    assert stage.told() == []
+    assert stage.notified() == []
 
     stage.clock.advance(minutes=5)
-    assert stage.told() == [(TARO_NAME, UNCLAIMED)]
+    assert stage.notified() == [(TARO_NAME, UNCLAIMED)]
 
 
-def test_a_claim_stops_the_escalation_and_everybody_told_learns_who_is_going(stage: ScenarioTestBed) -> None:
+def test_a_claim_stops_the_escalation_and_everybody_notified_learns_who_is_going(
+    stage: ScenarioTestBed,
+) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
-    stage.told()
+    stage.notified()
 
     stage.clock.advance(minutes=3)
     stage.act(handling.claim, user=TARO_USER)
 
-    # Taro pressed the button himself; Hanako is told, the centre need not be.
-    assert stage.told() == [(HANAKO_NAME, CLAIMED)]
+    # Taro pressed the button himself; Hanako is notified, the centre need not be.
+    assert stage.notified() == [(HANAKO_NAME, CLAIMED)]
     stage.clock.advance(minutes=20)
-    assert stage.told() == []
+    assert stage.notified() == []
 
 
 @pytest.mark.parametrize(("severity", "minutes"), [(Severity.EMERGENCY, 10), (Severity.CHECK_SOON, 30)])
-def test_a_claim_without_an_outcome_lapses_and_the_escalation_goes_on(
+def test_a_claim_without_an_outcome_expires_and_the_escalation_goes_on(
     stage: ScenarioTestBed, severity: Severity, minutes: int
 ) -> None:
     stage.people([TARO, HANAKO])
     stage.open(severity=severity)
-    stage.told()
+    stage.notified()
     stage.act(handling.claim, user=TARO_USER)
-    stage.told()
+    stage.notified()
 
     stage.clock.advance(minutes=minutes)
 
-    assert stage.told() == [
+    assert stage.notified() == [
         (HANAKO_NAME, UNCLAIMED),
         (TARO_NAME, UNCLAIMED),
         (CENTRE_NAME, OPENING),
@@ -209,33 +211,33 @@ def test_a_claim_without_an_outcome_lapses_and_the_escalation_goes_on(
 def test_a_claim_given_back_lets_the_escalation_go_on_at_once(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
-    stage.told()
+    stage.notified()
     stage.act(handling.claim, contact=TARO_CONTACT)
-    stage.told()
+    stage.notified()
     stage.clock.advance(minutes=1)
 
     stage.act(handling.release, contact=TARO_CONTACT)
 
-    assert stage.told() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, OPENING)]
 
 
 def test_when_the_whole_family_cannot_go_the_centre_is_asked_at_once(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
-    stage.told()
+    stage.notified()
 
     stage.act(handling.decline, contact=TARO_CONTACT)
-    assert stage.told() == []
+    assert stage.notified() == []
     stage.act(handling.decline, contact=HANAKO_CONTACT)
 
-    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(CENTRE_NAME, OPENING)]
 
 
 def test_a_resident_without_family_contacts_is_the_centres_at_once(stage: ScenarioTestBed) -> None:
     stage.people([])
     stage.open()
 
-    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(CENTRE_NAME, OPENING)]
 
 
 def test_a_second_rung_of_the_family_comes_before_the_centre_when_its_step_says_so(
@@ -244,42 +246,44 @@ def test_a_second_rung_of_the_family_comes_before_the_centre_when_its_step_says_
     stage.people([TARO, HANAKO | {"step": 2}], [CENTRE | {"step": 3}])
     stage.open()
 
-    assert stage.told() == [(TARO_NAME, OPENING)]
+    assert stage.notified() == [(TARO_NAME, OPENING)]
     stage.clock.advance(minutes=10)
-    assert stage.told() == [(HANAKO_NAME, OPENING)]
+    assert stage.notified() == [(HANAKO_NAME, OPENING)]
     stage.clock.advance(minutes=10)
-    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(CENTRE_NAME, OPENING)]
 
 
 def test_equipment_is_the_staffs_alone_and_has_no_escalation(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open(rule="device_silent", subject="device:1", severity=Severity.EQUIPMENT)
 
-    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(CENTRE_NAME, OPENING)]
     stage.clock.advance(hours=9)
-    assert stage.told() == []
+    assert stage.notified() == []
 
 
-def test_what_is_not_urgent_is_told_to_the_family_and_escalates_no_further(stage: ScenarioTestBed) -> None:
+def test_what_is_not_urgent_is_notified_to_the_family_and_escalates_no_further(
+    stage: ScenarioTestBed,
+) -> None:
     stage.people([TARO])
     stage.open(severity=Severity.KEEP_AN_EYE)
 
-    assert stage.told() == [(TARO_NAME, OPENING)]
+    assert stage.notified() == [(TARO_NAME, OPENING)]
     stage.clock.advance(hours=9)
-    assert stage.told() == []
+    assert stage.notified() == []
 
 
 def test_an_alert_of_the_whole_ward_goes_to_the_centres_and_to_no_family(stage: ScenarioTestBed) -> None:
     stage.people([TARO], [CENTRE, CENTRE | {"name": "夜間センター", "address": "night@example.jp"}])
     ward = finding(rule="ward_silent", subject="ward")
-    judged = [AlertKey("ward_silent", "ward")]
+    was_evaluated = [AlertKey("ward_silent", "ward")]
     with stage.database.transaction() as connection:
-        (stage.alert,) = reconcile(connection, None, [ward], evaluated=judged, until=NOW, now=NOW)
+        (stage.alert,) = reconcile(connection, None, [ward], evaluated=was_evaluated, until=NOW, now=NOW)
 
-    assert stage.told() == [("夜間センター", OPENING), (CENTRE_NAME, OPENING)]
+    assert stage.notified() == [("夜間センター", OPENING), (CENTRE_NAME, OPENING)]
 
 
-def test_a_silent_home_is_told_to_the_families_of_all_who_live_there(stage: ScenarioTestBed) -> None:
+def test_a_silent_home_is_notified_to_the_families_of_all_who_live_there(stage: ScenarioTestBed) -> None:
     ward = ward_file([TARO], [CENTRE])
     residents: list[dict[str, Any]] = ward["homes"][0]["residents"]
     second: dict[str, Any] = residents[0] | {"key": "r2", "name": "山田一郎"}
@@ -292,17 +296,17 @@ def test_a_silent_home_is_told_to_the_families_of_all_who_live_there(stage: Scen
     with stage.database.transaction() as connection:
         about = notifications.surroundings(connection, stage.alert, HANAKO_CONTACT, ())
 
-    assert stage.told() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
+    assert stage.notified() == [(HANAKO_NAME, OPENING), (TARO_NAME, OPENING)]
     # Each family reads of its own.
     assert about.resident == "山田一郎"
 
 
-def test_the_end_of_it_is_told_to_everybody_who_was_told_and_stops_the_escalation(
+def test_the_end_of_it_is_notified_to_everybody_who_was_notified_and_stops_the_escalation(
     stage: ScenarioTestBed,
 ) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
-    stage.told()
+    stage.notified()
     ended = finding(cleared_at=stage.clock.advance(minutes=4))
     with stage.database.transaction() as connection:
         reconcile(
@@ -314,55 +318,60 @@ def test_the_end_of_it_is_told_to_everybody_who_was_told_and_stops_the_escalatio
             now=stage.clock.now(),
         )
 
-    assert stage.told() == [(HANAKO_NAME, CLEARED), (TARO_NAME, CLEARED)]
+    assert stage.notified() == [(HANAKO_NAME, CLEARED), (TARO_NAME, CLEARED)]
     stage.clock.advance(hours=1)
-    assert stage.told() == []
+    assert stage.notified() == []
 
 
-def test_the_outcome_is_told_to_everybody_but_whoever_reported_it(stage: ScenarioTestBed) -> None:
+def test_the_outcome_is_notified_to_everybody_but_whoever_reported_it(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
-    stage.told()
+    stage.notified()
     stage.clock.advance(minutes=10)
-    stage.told()
+    stage.notified()
 
     stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
 
     # The centre's contact belongs to the user who closed it.
-    assert stage.told() == [(HANAKO_NAME, CLOSED), (TARO_NAME, CLOSED)]
+    assert stage.notified() == [(HANAKO_NAME, CLOSED), (TARO_NAME, CLOSED)]
 
 
-def test_a_matter_that_begins_anew_is_told_anew(stage: ScenarioTestBed) -> None:
+def test_an_alert_that_begins_anew_is_raised_anew(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open()
-    stage.told()
-    judged = [AlertKey("inactivity", "resident:1")]
+    stage.notified()
+    was_evaluated = [AlertKey("inactivity", "resident:1")]
     over = finding(cleared_at=stage.clock.advance(minutes=4))
     again = finding(began_at=stage.clock.now(), raised_at=stage.clock.advance(hours=2))
     with stage.database.transaction() as connection:
         reconcile(
-            connection, 1, [over, again], evaluated=judged, until=stage.clock.now(), now=stage.clock.now()
+            connection,
+            1,
+            [over, again],
+            evaluated=was_evaluated,
+            until=stage.clock.now(),
+            now=stage.clock.now(),
         )
 
     # That it was over for a while needs no message of its own any more.
-    assert stage.told() == [(TARO_NAME, OPENING)]
+    assert stage.notified() == [(TARO_NAME, OPENING)]
     stage.clock.advance(minutes=10)
-    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(CENTRE_NAME, OPENING)]
 
 
-def test_what_was_over_before_it_was_seen_is_told_once_and_is_not_escalated(stage: ScenarioTestBed) -> None:
+def test_what_was_over_before_it_was_seen_is_raised_once_and_is_not_escalated(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open(cleared_at=NOW)
 
-    assert stage.told() == [(TARO_NAME, OPENING)]
+    assert stage.notified() == [(TARO_NAME, OPENING)]
     stage.clock.advance(hours=1)
-    assert stage.told() == []
+    assert stage.notified() == []
 
 
-def test_an_sos_pressed_again_is_told_again(stage: ScenarioTestBed) -> None:
+def test_an_sos_pressed_again_is_raised_again(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open(rule="sos", severity=Severity.EMERGENCY)
-    stage.told()
+    stage.notified()
     later = stage.clock.advance(minutes=1)
     with stage.database.transaction() as connection:
         reconcile(
@@ -374,49 +383,51 @@ def test_an_sos_pressed_again_is_told_again(stage: ScenarioTestBed) -> None:
             now=later,
         )
 
-    assert stage.told() == [(TARO_NAME, OPENING)]
+    assert stage.notified() == [(TARO_NAME, OPENING)]
     assert EventKind.REPEATED in stage.events()
 
 
-def test_a_matter_that_gets_more_urgent_is_told_again_and_escalates_faster(stage: ScenarioTestBed) -> None:
+def test_an_alert_that_gets_more_urgent_is_raised_again_and_escalates_faster(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open()
-    stage.told()
+    stage.notified()
     with stage.database.transaction() as connection:
         worse = [finding(severity=Severity.EMERGENCY)]
         reconcile(connection, 1, worse, evaluated=[], until=stage.clock.now(), now=stage.clock.now())
 
-    assert stage.told() == [(TARO_NAME, OPENING)]
+    assert stage.notified() == [(TARO_NAME, OPENING)]
     stage.clock.advance(minutes=2)
-    assert stage.told() == [(CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(CENTRE_NAME, OPENING)]
 
 
-def test_what_was_closed_before_anybody_was_told_is_told_to_nobody(stage: ScenarioTestBed) -> None:
+def test_what_was_closed_before_anybody_was_notified_is_notified_to_nobody(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
     stage.open()
     stage.act(handling.close, user=CARE, outcome=Outcome.DRILL)
 
-    assert stage.told() == []
+    assert stage.notified() == []
 
 
-def test_what_was_claimed_before_anybody_was_told_is_still_told_to_the_family(stage: ScenarioTestBed) -> None:
+def test_what_was_claimed_before_anybody_was_notified_is_still_notified_to_the_family(
+    stage: ScenarioTestBed,
+) -> None:
     stage.people([TARO])
     stage.open()
     stage.act(handling.claim, user=CARE)
 
-    assert stage.told() == [(TARO_NAME, OPENING)]
+    assert stage.notified() == [(TARO_NAME, OPENING)]
     stage.clock.advance(minutes=15)
-    assert stage.told() == []
+    assert stage.notified() == []
     # If the claimer falls silent, the centre is next.
     stage.clock.advance(minutes=15)
-    assert stage.told() == [(TARO_NAME, UNCLAIMED), (CENTRE_NAME, OPENING)]
+    assert stage.notified() == [(TARO_NAME, UNCLAIMED), (CENTRE_NAME, OPENING)]
 
 
-def test_an_alert_without_anybody_to_tell_waits_on_the_board(stage: ScenarioTestBed) -> None:
+def test_an_alert_without_anybody_to_notify_waits_on_the_board(stage: ScenarioTestBed) -> None:
     stage.people([], [])
     stage.open()
 
-    assert stage.told() == []
+    assert stage.notified() == []
     with stage.database.transaction() as connection:
         (shown,) = alerts.open_alerts(connection, stage.clock.now())
     assert shown.handling is Handling.OPEN

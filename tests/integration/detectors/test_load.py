@@ -1,4 +1,4 @@
-"""Judging while there is much to judge: the newest time with every batch, calls for help apart, nothing read for no reason."""
+"""Evaluation while there is much to evaluate: the newest time with every batch, calls for help apart, nothing read for no reason."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -11,20 +11,20 @@ from core.store.detection import evaluation_queue
 from detectors.baselines.store import LruCache
 from detectors.engine.home import evaluate_rest
 from detectors.engine.home_context import HomeContext
-from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, daily, home
+from tests.support.wards.evaluated_ward import EvaluatedWard, Seen, at, daily, home
 
 TODAY = at("2026-07-01 00:00")
 HOMES = 12
 
 
 @pytest.fixture
-def ward(database_url: str, tmp_path: Path) -> Iterator[JudgedWard]:
+def ward(database_url: str, tmp_path: Path) -> Iterator[EvaluatedWard]:
     with Database(database_url) as database:
         homes = [home(one, watched_from=TODAY) for one in range(1, HOMES + 1)]
-        yield JudgedWard(database, tmp_path, homes, TODAY)
+        yield EvaluatedWard(database, tmp_path, homes, TODAY)
 
 
-def evaluated_through(ward: JudgedWard) -> dict[int, datetime]:
+def evaluated_through(ward: EvaluatedWard) -> dict[int, datetime]:
     with ward.database.transaction() as connection:
         rows = connection.execute(
             "SELECT resident_id, evaluated_through FROM evaluation WHERE resident_id IS NOT NULL"
@@ -32,8 +32,8 @@ def evaluated_through(ward: JudgedWard) -> dict[int, datetime]:
         return dict(rows.fetchall())
 
 
-def test_each_batch_is_judged_up_to_the_time_that_has_come_by_then(
-    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
+def test_each_batch_is_evaluated_up_to_the_time_that_has_come_by_then(
+    ward: EvaluatedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def slowly(case: HomeContext, memory: LruCache) -> None:
         evaluate_rest(case, memory)
@@ -45,7 +45,7 @@ def test_each_batch_is_judged_up_to_the_time_that_has_come_by_then(
     assert max(evaluated_through(ward).values()) > at("2026-07-01 09:00")
 
 
-def test_who_calls_for_help_is_judged_before_and_apart_from_all_others(ward: JudgedWard) -> None:
+def test_who_calls_for_help_is_evaluated_before_and_apart_from_all_others(ward: EvaluatedWard) -> None:
     ward.pass_to(at("2026-07-01 09:00"))
     ward.store([Seen(f"hall-{one}", "motion", 1, at("2026-07-01 09:01")) for one in range(1, HOMES + 1)])
     with ward.database.transaction() as connection:
@@ -54,7 +54,7 @@ def test_who_calls_for_help_is_judged_before_and_apart_from_all_others(ward: Jud
         assert evaluation_queue.claim_homes(connection, at("2026-07-01 09:02"), HOMES) == [7]
 
 
-def test_a_home_whose_record_cannot_be_read_stops_no_other(ward: JudgedWard) -> None:
+def test_a_home_whose_record_cannot_be_read_stops_no_other(ward: EvaluatedWard) -> None:
     with ward.database.transaction() as connection:
         connection.execute(
             "INSERT INTO geofence (resident_id, name, shape, hours, created_at) VALUES (2, '自宅', '{}', '{}', %s)",
@@ -69,7 +69,7 @@ def test_a_home_whose_record_cannot_be_read_stops_no_other(ward: JudgedWard) -> 
     assert (rows[0][2], rows[1][2]) == (at("2026-07-01 09:00"), TODAY)
 
 
-def test_a_reading_dated_ahead_is_no_deadline_where_nobody_waits_for_it(ward: JudgedWard) -> None:
+def test_a_reading_dated_ahead_is_no_deadline_where_nobody_waits_for_it(ward: EvaluatedWard) -> None:
     ward.store(daily(1, TODAY - timedelta(days=20), 20))
     ward.store([Seen("kitchen-1", "motion", 1, at("2026-07-01 07:00"))])
     ward.store([Seen("hall-1", "motion", 1, at("2026-07-01 07:01"))])
@@ -84,14 +84,14 @@ def test_a_reading_dated_ahead_is_no_deadline_where_nobody_waits_for_it(ward: Ju
     assert (row[0], row[1] > ahead) == (False, True)
 
 
-def test_a_home_with_a_silent_device_is_not_judged_with_each_message_but_soon_after_it_is_heard(
+def test_a_home_with_a_silent_device_is_not_evaluated_with_each_message_but_soon_after_it_is_in_contact(
     database_url: str, tmp_path: Path
 ) -> None:
     one = home(1, watched_from=TODAY)
     for device in one["devices"][:3]:
         device["heartbeat_s"] = 600
     with Database(database_url) as database:
-        ward = JudgedWard(database, tmp_path, [one], TODAY)
+        ward = EvaluatedWard(database, tmp_path, [one], TODAY)
         ward.store(daily(1, TODAY - timedelta(days=20), 20))
         beats = [TODAY + timedelta(minutes=10 * step) for step in range(49)]
         ward.store(Seen(name, "heartbeat", 1, at) for name in ("hall-1", "kitchen-1") for at in beats)

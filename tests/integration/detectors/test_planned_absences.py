@@ -1,4 +1,4 @@
-"""Planned absences: planned by family or staff, shown, kept, and obeyed by those who judge."""
+"""Planned absences: planned by family or staff, shown, kept, and obeyed by those who evaluate."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
@@ -16,7 +16,7 @@ from core.store.detection import evaluation_queue
 from core.store.people import baselines, planned_absences
 from detectors.engine.baseline_trainer import BaselineTrainer
 from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
-from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, daily, home
+from tests.support.wards.evaluated_ward import EvaluatedWard, Seen, at, daily, home
 
 PATH = f"/api/v1/residents/{RESIDENT_A}/absences"
 TODAY = at("2026-07-01 00:00")
@@ -29,10 +29,10 @@ def api(database_url: str, tmp_path: Path) -> Iterator[ApiWard]:
 
 
 @pytest.fixture
-def ward(database_url: str, tmp_path: Path) -> Iterator[JudgedWard]:
-    """Give one home with 30 regular days behind it, judged up to midnight of a Wednesday."""
+def ward(database_url: str, tmp_path: Path) -> Iterator[EvaluatedWard]:
+    """Give one home with 30 regular days behind it, evaluated up to midnight of a Wednesday."""
     with Database(database_url) as database:
-        found = JudgedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
+        found = EvaluatedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
         found.store(daily(1, TODAY - timedelta(days=30), 30))
         found.pass_to(TODAY + timedelta(minutes=1))
         yield found
@@ -155,7 +155,7 @@ def test_the_charts_mark_the_times_that_the_sentences_say(api: ApiWard) -> None:
         assert [f'class="usual" d="M{88 + hour * 28:g} ' in page for hour in (6.5, 22)] == [True, True]
 
 
-def test_what_was_learned_is_kept_for_a_week(ward: JudgedWard) -> None:
+def test_what_was_learned_is_kept_for_a_week(ward: EvaluatedWard) -> None:
     for day in range(1, 10):
         ward.store(moves() + daily(1, TODAY + timedelta(days=day - 1), 1))
         ward.pass_to(TODAY + timedelta(days=day, hours=12))
@@ -170,7 +170,7 @@ def test_what_was_learned_is_kept_for_a_week(ward: JudgedWard) -> None:
     assert rhythm.up.at_min == pytest.approx(270, abs=160)
 
 
-def test_the_next_day_is_learned_an_hour_before_it_begins(ward: JudgedWard) -> None:
+def test_the_next_day_is_learned_an_hour_before_it_begins(ward: EvaluatedWard) -> None:
     learner = BaselineTrainer(ward.database, ward.clock)
     ward.pass_to(at("2026-07-01 12:00"))
     while learner.train_one():
@@ -186,7 +186,7 @@ def test_the_next_day_is_learned_an_hour_before_it_begins(ward: JudgedWard) -> N
     assert (before[0], after[0]) == (date(2026, 7, 1), date(2026, 7, 2))
 
 
-def test_the_days_of_somebody_new_are_counted_before_they_are_compared(ward: JudgedWard) -> None:
+def test_the_days_of_somebody_new_are_counted_before_they_are_compared(ward: EvaluatedWard) -> None:
     learner = BaselineTrainer(ward.database, ward.clock)
     ward.pass_to(at("2026-07-01 08:00"))
     while learner.train_one():
@@ -198,7 +198,7 @@ def test_the_days_of_somebody_new_are_counted_before_they_are_compared(ward: Jud
     assert not learner.train_one()
 
 
-def _counted_days(ward: JudgedWard) -> tuple[date, date]:
+def _counted_days(ward: EvaluatedWard) -> tuple[date, date]:
     """Return for which day was counted last, and the last day that was."""
     with ward.database.transaction() as connection:
         found = baselines.latest(connection, 1, COUNTS_NAME, COUNTS_VERSION, date(2026, 7, 1))
@@ -207,7 +207,7 @@ def _counted_days(ward: JudgedWard) -> tuple[date, date]:
 
 
 def test_one_resident_that_cannot_be_learned_does_not_stop_the_others(
-    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
+    ward: EvaluatedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_given: object, **_more: object) -> None:
         raise ZeroDivisionError
@@ -219,7 +219,7 @@ def test_one_resident_that_cannot_be_learned_does_not_stop_the_others(
     assert not learner.train_one()
 
 
-def test_the_door_at_night_is_told_of_flagged_residents_only(ward: JudgedWard) -> None:
+def test_the_door_at_night_is_raised_for_flagged_residents_only(ward: EvaluatedWard) -> None:
     ward.store([*moves("00:10", "00:50"), Seen("door-1", "contact_open", 1, at("2026-07-01 01:00"))])
     ward.pass_to(at("2026-07-01 01:15"))
     assert ward.alerts("night_exit") == []
@@ -235,7 +235,7 @@ def test_the_door_at_night_is_told_of_flagged_residents_only(ward: JudgedWard) -
     assert ward.alerts("night_exit")[0].cleared_at == at("2026-07-01 02:10")
 
 
-def test_a_day_service_that_nobody_leaves_for_is_told_and_the_watch_goes_on(ward: JudgedWard) -> None:
+def test_a_day_service_that_nobody_leaves_for_is_raised_and_the_watch_goes_on(ward: EvaluatedWard) -> None:
     wednesdays = Hours(frozenset({2}), time(9), time(16))
     with ward.database.transaction() as connection:
         planned_absences.add(
@@ -247,12 +247,12 @@ def test_a_day_service_that_nobody_leaves_for_is_told_and_the_watch_goes_on(ward
     ward.pass_to(at("2026-07-01 09:50"))
     (alert,) = ward.alerts("absence_not_taken")
     assert (alert.reason["cause"], alert.began_at) == ("did_not_leave", at("2026-07-01 09:00"))
-    # She is not out, so that she does not move is told as on any other day.
+    # She is not out, so that she does not move is raised as on any other day.
     ward.pass_to(at("2026-07-01 15:00"))
     assert len(ward.alerts("inactivity")) == 1
 
 
-def test_a_day_service_that_is_left_for_rests_the_watch(ward: JudgedWard) -> None:
+def test_a_day_service_that_is_left_for_rests_the_watch(ward: EvaluatedWard) -> None:
     wednesdays = Hours(frozenset({2}), time(9), time(16))
     with ward.database.transaction() as connection:
         planned_absences.add(
@@ -277,7 +277,7 @@ def test_a_day_service_that_is_left_for_rests_the_watch(ward: JudgedWard) -> Non
     assert shown == (at("2026-07-08 09:00"),)
 
 
-def test_an_absence_that_was_taken_back_stays_on_record_for_the_past(ward: JudgedWard) -> None:
+def test_an_absence_that_was_taken_back_stays_on_record_for_the_past(ward: EvaluatedWard) -> None:
     with ward.database.transaction() as connection:
         span = (TODAY + timedelta(hours=2), TODAY + timedelta(days=3))
         made = planned_absences.add(connection, 1, kind=AbsenceKind.HOSPITAL, span=span, now=TODAY)

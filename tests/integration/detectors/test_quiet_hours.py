@@ -1,4 +1,4 @@
-"""Contacts in their quiet hours: who is told instead, when they are told after all, and what wakes everybody."""
+"""Contacts in their quiet hours: who is notified instead, when they are notified after all, and what wakes everybody."""
 
 from collections.abc import Iterator
 from datetime import time
@@ -37,8 +37,8 @@ class Night:
         with self.database.transaction() as connection:
             self.alert = open_alert(connection, self.clock.now(), **changes)
 
-    def told(self) -> list[str]:
-        """Plan, and return who was told or asked since the last look."""
+    def notified(self) -> list[str]:
+        """Plan, and return who was notified or asked since the last look."""
         planner.plan_all(self.database, self.clock.now())
         assert planner.plan_all(self.database, self.clock.now()) == 0
         with self.database.transaction() as connection:
@@ -58,65 +58,65 @@ def night(database_url: str, tmp_path: Path) -> Iterator[Night]:
         yield Night(database, tmp_path)
 
 
-def test_at_night_the_centre_and_who_is_on_call_are_told_and_the_others_only_if_nobody_answers(
+def test_at_night_the_centre_and_who_is_on_call_are_notified_and_the_others_only_if_nobody_answers(
     night: Night,
 ) -> None:
     night.happens([TARO, ON_CALL], [CENTRE])
-    assert night.told() == [HANAKO_NAME]
+    assert night.notified() == [HANAKO_NAME]
 
     night.clock.advance(minutes=10)
-    assert night.told() == [CENTRE_NAME]
+    assert night.notified() == [CENTRE_NAME]
 
     # Nobody takes it on: then it is nobody's sleep that counts.
     night.clock.advance(minutes=20)
-    assert night.told() == [TARO_NAME]
+    assert night.notified() == [TARO_NAME]
     night.clock.advance(minutes=10)
-    assert night.told() == [HANAKO_NAME, CENTRE_NAME]
+    assert night.notified() == [HANAKO_NAME, CENTRE_NAME]
 
 
-def test_whoever_sleeps_is_not_told_once_somebody_has_taken_it_on(night: Night) -> None:
+def test_whoever_sleeps_is_not_notified_once_somebody_has_taken_it_on(night: Night) -> None:
     night.happens([TARO], [CENTRE])
-    assert night.told() == [CENTRE_NAME]
+    assert night.notified() == [CENTRE_NAME]
     with night.database.transaction() as connection:
         handling.claim(connection, night.alert, user=2, now=night.clock.now())
 
     night.clock.advance(hours=0.4)
-    assert night.told() == []
+    assert night.notified() == []
 
 
 def test_an_emergency_wakes_everybody(night: Night) -> None:
     night.happens([TARO, HANAKO], [CENTRE], severity=Severity.EMERGENCY)
 
-    assert night.told() == [HANAKO_NAME, TARO_NAME]
+    assert night.notified() == [HANAKO_NAME, TARO_NAME]
 
 
 def test_quiet_hours_never_silence_everybody(night: Night) -> None:
     night.happens([TARO, HANAKO], [])
 
-    assert night.told() == [HANAKO_NAME, TARO_NAME]
+    assert night.notified() == [HANAKO_NAME, TARO_NAME]
 
 
-def test_who_sleeps_is_told_at_once_when_the_centre_cannot_be_reached(night: Night) -> None:
+def test_who_sleeps_is_notified_at_once_when_the_centre_cannot_be_reached(night: Night) -> None:
     night.happens([TARO], [CENTRE])
-    assert night.told() == [CENTRE_NAME]
+    assert night.notified() == [CENTRE_NAME]
 
     with night.database.transaction() as connection:
         handling.decline(connection, night.alert, contact=1, now=night.clock.now())
 
-    assert night.told() == [TARO_NAME]
+    assert night.notified() == [TARO_NAME]
 
 
-def test_what_is_worth_an_eye_is_told_when_the_quiet_hours_end(night: Night) -> None:
+def test_what_is_worth_an_eye_is_notified_when_the_quiet_hours_end(night: Night) -> None:
     early = HANAKO | {"quiet_hours": "21:00-05:00"}
     night.happens([TARO, early], [CENTRE], rule="cold", severity=Severity.KEEP_AN_EYE)
-    assert night.told() == [CENTRE_NAME]
+    assert night.notified() == [CENTRE_NAME]
 
     night.clock.advance(hours=5, minutes=19)
-    assert night.told() == []
+    assert night.notified() == []
     night.clock.advance(minutes=2)
-    assert night.told() == [HANAKO_NAME]
+    assert night.notified() == [HANAKO_NAME]
     night.clock.advance(hours=2)
-    assert night.told() == [TARO_NAME]
+    assert night.notified() == [TARO_NAME]
 
 
 def test_a_centre_has_no_quiet_hours(night: Night) -> None:

@@ -13,7 +13,7 @@ from core.store.database import Database
 from core.store.people import geofences, planned_absences
 from detectors.engine.scheduler import Scheduler
 from detectors.rules.geofence_exit import GeofenceExit
-from tests.support.wards.evaluated_ward import ZONE, JudgedWard, Seen, at, daily, home
+from tests.support.wards.evaluated_ward import ZONE, EvaluatedWard, Seen, at, daily, home
 
 DAYS = 30
 FIRST = at("2026-06-01 00:00")
@@ -21,9 +21,9 @@ TODAY = FIRST + timedelta(days=DAYS)
 
 
 @pytest.fixture
-def ward(database: Database, tmp_path: Path) -> JudgedWard:
-    """Give one home with 30 regular days behind it, judged up to today's midnight."""
-    found = JudgedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
+def ward(database: Database, tmp_path: Path) -> EvaluatedWard:
+    """Give one home with 30 regular days behind it, evaluated up to today's midnight."""
+    found = EvaluatedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
     found.store(daily(1, FIRST, DAYS))
     found.pass_to(TODAY + timedelta(minutes=1))
     return found
@@ -37,13 +37,13 @@ def signs(number: int, *clock: str, day: str = "2026-07-01") -> list[Seen]:
     ]
 
 
-def alerts_of(ward: JudgedWard) -> list[Alert]:
+def alerts_of(ward: EvaluatedWard) -> list[Alert]:
     """Return all alerts but those about changes of habit, which come beside and are tested by themselves."""
     return [one for one in ward.alerts() if one.subject.startswith("device:") or not is_for_staff(one.rule)]
 
 
 def test_a_silent_morning_raises_one_alert_with_its_reason_and_ends_with_the_next_life_sign(
-    ward: JudgedWard,
+    ward: EvaluatedWard,
 ) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.pass_to(at("2026-07-01 06:00"))
@@ -63,7 +63,7 @@ def test_a_silent_morning_raises_one_alert_with_its_reason_and_ends_with_the_nex
     assert alert.reason["confidence"] == "high"
     assert ward.state() == "different"
 
-    # Judging again changes nothing.
+    # Evaluating again changes nothing.
     ward.pass_to(at("2026-07-01 12:30"))
     assert alerts_of(ward) == [alert]
 
@@ -76,7 +76,7 @@ def test_a_silent_morning_raises_one_alert_with_its_reason_and_ends_with_the_nex
 
 
 def test_the_alert_is_raised_at_the_same_time_however_often_the_runner_comes_by(
-    ward: JudgedWard, database: Database
+    ward: EvaluatedWard, database: Database
 ) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     for minutes in range(0, 12 * 60, 7):
@@ -86,8 +86,8 @@ def test_the_alert_is_raised_at_the_same_time_however_often_the_runner_comes_by(
     assert not alert.detected_late
 
 
-def raised_in_one_go(database: Database, ward: JudgedWard) -> datetime:
-    """Judge everything again from the beginning in one span and return when the one alert would be raised."""
+def raised_in_one_go(database: Database, ward: EvaluatedWard) -> datetime:
+    """Evaluate everything again from the beginning in one span and return when the one alert would be raised."""
     with database.transaction() as connection:
         connection.execute(b"DELETE FROM alert")
         connection.execute(b"UPDATE evaluation SET evaluated_through = %s, due_at = %s", (TODAY, TODAY))
@@ -97,7 +97,7 @@ def raised_in_one_go(database: Database, ward: JudgedWard) -> datetime:
 
 
 def test_a_restart_in_the_middle_finds_what_was_missed_and_says_so(
-    ward: JudgedWard, database: Database
+    ward: EvaluatedWard, database: Database
 ) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.pass_to(at("2026-07-01 05:00"))
@@ -107,7 +107,7 @@ def test_a_restart_in_the_middle_finds_what_was_missed_and_says_so(
     assert at("2026-07-01 06:00") < alert.raised_at < at("2026-07-01 10:00")
 
 
-def test_late_life_signs_withdraw_an_alert(ward: JudgedWard) -> None:
+def test_late_life_signs_withdraw_an_alert(ward: EvaluatedWard) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.pass_to(at("2026-07-01 12:00"))
     assert alerts_of(ward)[0].condition is Condition.ACTIVE
@@ -120,7 +120,7 @@ def test_late_life_signs_withdraw_an_alert(ward: JudgedWard) -> None:
     assert ward.state() == "as_usual"
 
 
-def test_a_call_for_help_is_raised_at_once_even_from_a_clock_that_is_ahead(ward: JudgedWard) -> None:
+def test_a_call_for_help_is_raised_at_once_even_from_a_clock_that_is_ahead(ward: EvaluatedWard) -> None:
     now = at("2026-07-01 08:00")
     ward.store([Seen("sos-1", "sos", 1, now + timedelta(minutes=9), now)])
     ward.pass_to(now)
@@ -133,7 +133,7 @@ def test_a_call_for_help_is_raised_at_once_even_from_a_clock_that_is_ahead(ward:
     assert still.condition is Condition.ACTIVE
 
 
-def test_leaving_the_geofence_at_night_and_returning(ward: JudgedWard, database: Database) -> None:
+def test_leaving_the_geofence_at_night_and_returning(ward: EvaluatedWard, database: Database) -> None:
     with database.transaction() as connection:
         geofences.add(
             connection, 1, name="自宅", shape=Circle(35.6, 139.8, 200),
@@ -153,7 +153,7 @@ def test_leaving_the_geofence_at_night_and_returning(ward: JudgedWard, database:
     assert alert.condition is Condition.CLEARED
 
 
-def test_a_dead_gateway_is_told_as_cannot_tell_and_not_as_inactivity(ward: JudgedWard) -> None:
+def test_a_dead_gateway_is_raised_as_cannot_tell_and_not_as_inactivity(ward: EvaluatedWard) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.store([Seen("gate-1", "online", 0, at("2026-07-01 05:00"))])
     ward.pass_to(at("2026-07-01 05:02"))
@@ -175,7 +175,7 @@ def test_a_dead_gateway_is_told_as_cannot_tell_and_not_as_inactivity(ward: Judge
 
 
 def test_a_device_without_heartbeat_is_the_business_of_the_staff(database: Database, tmp_path: Path) -> None:
-    ward = JudgedWard(database, tmp_path, [home(1, watched_from=TODAY, door_heartbeat_s=3600)], TODAY)
+    ward = EvaluatedWard(database, tmp_path, [home(1, watched_from=TODAY, door_heartbeat_s=3600)], TODAY)
     ward.pass_to(TODAY + timedelta(minutes=1))
     # The first heartbeat starts the deadline, although nothing else happens in the home.
     ward.store([Seen("door-1", "battery_pct", 80, at("2026-07-01 00:30"))])
@@ -193,7 +193,9 @@ def test_a_device_without_heartbeat_is_the_business_of_the_staff(database: Datab
     assert (alert.condition, alert.cleared_at) == (Condition.CLEARED, at("2026-07-01 07:40"))
 
 
-def test_a_fall_that_a_detector_noticed_is_told_at_once_and_ends_only_by_a_person(ward: JudgedWard) -> None:
+def test_a_fall_that_a_detector_noticed_is_raised_at_once_and_ends_only_by_a_person(
+    ward: EvaluatedWard,
+) -> None:
     began = at("2026-07-01 09:00")
     ward.store(signs(1, "02:00", "04:30", "07:00", "08:59"))
     ward.store([Seen("hall-1", "fall", 1, began)])
@@ -219,8 +221,8 @@ def test_a_fall_that_a_detector_noticed_is_told_at_once_and_ends_only_by_a_perso
         ("water_leak", Severity.CHECK_SOON),
     ],
 )
-def test_smoke_gas_and_water_are_told_at_once_however_alive_the_home_is(
-    ward: JudgedWard, call: str, severity: Severity
+def test_smoke_gas_and_water_are_raised_at_once_however_alive_the_home_is(
+    ward: EvaluatedWard, call: str, severity: Severity
 ) -> None:
     began = at("2026-07-01 09:00")
     ward.store(signs(1, "02:00", "04:30", "07:00", "08:59"))
@@ -238,7 +240,7 @@ def test_smoke_gas_and_water_are_told_at_once_however_alive_the_home_is(
 
 
 def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
-    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
+    ward: EvaluatedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_given: object) -> None:
         raise ZeroDivisionError
@@ -264,7 +266,7 @@ def test_a_failing_rule_is_noted_and_does_not_stop_the_others(
     "what", ["detectors.rules.geofence_exit.GeofenceExit.evaluate", "detectors.engine.resident.load_window"]
 )
 def test_what_fails_for_days_is_not_tried_on_an_ever_longer_past(
-    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch, what: str
+    ward: EvaluatedWard, monkeypatch: pytest.MonkeyPatch, what: str
 ) -> None:
     def broken(*_given: object, **_more: object) -> None:
         raise ZeroDivisionError
@@ -278,8 +280,8 @@ def test_what_fails_for_days_is_not_tried_on_an_ever_longer_past(
     assert row == (TODAY + timedelta(days=3),)
 
 
-def test_nobody_says_as_usual_of_a_home_that_cannot_be_judged(
-    ward: JudgedWard, monkeypatch: pytest.MonkeyPatch
+def test_nobody_says_as_usual_of_a_home_that_cannot_be_evaluated(
+    ward: EvaluatedWard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.pass_to(at("2026-07-01 05:00"))
@@ -298,25 +300,25 @@ def test_nobody_says_as_usual_of_a_home_that_cannot_be_judged(
     assert len(ward.alerts("inactivity")) == 1
 
 
-def test_judging_stands_still_while_ingest_does(ward: JudgedWard) -> None:
+def test_evaluation_stands_still_while_ingest_does(ward: EvaluatedWard) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.complete(at("2026-07-01 05:00"))
     ward.clock.advance(hours=12)
     ward.scheduler.cycle()
     assert ward.alerts("inactivity") == []
-    assert not ward.is_judged(at("2026-07-01 12:00"))
+    assert not ward.has_evaluated(at("2026-07-01 12:00"))
 
 
-def test_idle_homes_are_not_judged_before_their_deadline_and_are_judged_through_all_the_same(
-    ward: JudgedWard,
+def test_idle_homes_are_not_evaluated_before_their_deadline_and_are_evaluated_through_all_the_same(
+    ward: EvaluatedWard,
 ) -> None:
     ward.store(signs(1, "00:20"))
     assert ward.pass_to(at("2026-07-01 00:30")) == 0
-    assert ward.is_judged(at("2026-07-01 00:30"))
+    assert ward.has_evaluated(at("2026-07-01 00:30"))
 
 
 def test_a_removed_geofence_and_a_planned_journey_end_their_alerts(
-    ward: JudgedWard, database: Database
+    ward: EvaluatedWard, database: Database
 ) -> None:
     with database.transaction() as connection:
         always = Hours(frozenset(range(7)), time(0), time(0))
@@ -338,35 +340,39 @@ def test_a_removed_geofence_and_a_planned_journey_end_their_alerts(
     assert {one.condition for one in alerts_of(ward)} == {Condition.CLEARED}
 
 
-def test_two_residents_of_one_home_are_judged_by_the_same_news(database: Database, tmp_path: Path) -> None:
+def test_two_residents_of_one_home_are_evaluated_by_the_same_changes(
+    database: Database, tmp_path: Path
+) -> None:
     pair = home(1, watched_from=TODAY)
     pair["residents"].append(
         {**pair["residents"][0], "key": "r2", "name": "山田二郎", "kana": "やまだじろう"}
     )
-    ward = JudgedWard(database, tmp_path, [pair], TODAY)
+    ward = EvaluatedWard(database, tmp_path, [pair], TODAY)
     ward.store(daily(1, FIRST, DAYS))
     ward.store(signs(1, "02:00", "04:30"))
     ward.store([Seen("gate-1", "online", 0, at("2026-07-01 10:00"))])
     ward.pass_to(at("2026-07-01 12:00"))
-    # Both are missed, the equipment is told once, and nothing is left to judge.
+    # Both are missed, the equipment is raised once, and nothing is left to evaluate.
     assert sorted((one.rule, one.subject) for one in alerts_of(ward)) == [
         ("home_silent", "home:1"),
         ("inactivity", "resident:1"),
         ("inactivity", "resident:2"),
     ]
-    assert ward.is_judged(at("2026-07-01 12:00"))
+    assert ward.has_evaluated(at("2026-07-01 12:00"))
 
 
 def test_history_before_the_watch_teaches_and_raises_nothing(database: Database, tmp_path: Path) -> None:
-    ward = JudgedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY - timedelta(hours=1))
+    ward = EvaluatedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY - timedelta(hours=1))
     ward.store(daily(1, FIRST, DAYS - 5))
     ward.store([Seen("sos-1", "sos", 1, FIRST + timedelta(days=3))])
     ward.pass_to(TODAY - timedelta(minutes=1))
     assert alerts_of(ward) == []
-    assert ward.is_judged(TODAY - timedelta(minutes=1))
+    assert ward.has_evaluated(TODAY - timedelta(minutes=1))
 
 
-def test_with_a_geofence_only_news_of_fixes_are_judged_at_once(ward: JudgedWard, database: Database) -> None:
+def test_with_a_geofence_only_changes_of_fixes_are_evaluated_at_once(
+    ward: EvaluatedWard, database: Database
+) -> None:
     with database.transaction() as connection:
         always = Hours(frozenset(range(7)), time(0), time(0))
         geofences.add(connection, 1, name="自宅", shape=Circle(35.6, 139.8, 200), hours=always, now=TODAY)
@@ -376,4 +382,4 @@ def test_with_a_geofence_only_news_of_fixes_are_judged_at_once(ward: JudgedWard,
     assert ward.pass_to(at("2026-07-01 00:12")) == 0
     ward.locate("phone-1", [(at("2026-07-01 00:14"), 35.6, 139.8, 15.0)])
     assert ward.pass_to(at("2026-07-01 00:15")) == 1
-    assert ward.is_judged(at("2026-07-01 00:15"))
+    assert ward.has_evaluated(at("2026-07-01 00:15"))

@@ -1,4 +1,4 @@
-"""Sensors that chatter or say nothing, judged by the scheduler: staff are told once, and a silence behind them is not hidden."""
+"""Sensors that chatter or say nothing, evaluated by the scheduler: staff are notified once, and a silence behind them is not hidden."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from core.store.database import Database
 from core.store.people import baselines, geofences, residents
 from core.store.telemetry import rule_windows
 from detectors.rules import decline
-from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, home
+from tests.support.wards.evaluated_ward import EvaluatedWard, Seen, at, home
 
 DAYS = 12
 TODAY = at("2026-06-21 00:00")
@@ -20,14 +20,14 @@ FIRST = TODAY - timedelta(days=DAYS)
 
 
 @pytest.fixture
-def ward(database: Database, tmp_path: Path) -> JudgedWard:
+def ward(database: Database, tmp_path: Path) -> EvaluatedWard:
     """Give one home, watched from today on, in which somebody has been about every day from seven to ten."""
-    ward = JudgedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
+    ward = EvaluatedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
     live(ward, ("hall-1", "kitchen-1"), FIRST, TODAY)
     return ward
 
 
-def live(ward: JudgedWard, devices: tuple[str, ...], begin: datetime, end: datetime) -> None:
+def live(ward: EvaluatedWard, devices: tuple[str, ...], begin: datetime, end: datetime) -> None:
     """Let somebody move about by day, at uneven times."""
     rows: list[Seen] = []
     minutes = int((end - begin).total_seconds() // 60)
@@ -43,12 +43,14 @@ def live(ward: JudgedWard, devices: tuple[str, ...], begin: datetime, end: datet
     ward.store(rows)
 
 
-def chatter(ward: JudgedWard, begin: datetime, end: datetime) -> None:
+def chatter(ward: EvaluatedWard, begin: datetime, end: datetime) -> None:
     count = int((end - begin) / timedelta(minutes=3))
     ward.store(Seen("hall-1", "motion", 1, begin + timedelta(minutes=3 * number)) for number in range(count))
 
 
-def test_a_sensor_that_chatters_is_told_to_staff_once_and_ends_when_it_is_calm(ward: JudgedWard) -> None:
+def test_a_sensor_that_chatters_is_raised_for_staff_once_and_ends_when_it_is_calm(
+    ward: EvaluatedWard,
+) -> None:
     fault, mended = TODAY + timedelta(hours=6), TODAY + timedelta(hours=30)
     live(ward, ("kitchen-1",), TODAY, TODAY + timedelta(days=2))
     chatter(ward, fault, mended)
@@ -69,7 +71,7 @@ def test_a_sensor_that_chatters_is_told_to_staff_once_and_ends_when_it_is_calm(w
     assert ward.alerts("inactivity") == []
 
 
-def test_a_sensor_that_chatters_does_not_hide_that_nobody_moves(ward: JudgedWard) -> None:
+def test_a_sensor_that_chatters_does_not_hide_that_nobody_moves(ward: EvaluatedWard) -> None:
     live(ward, ("kitchen-1",), TODAY, TODAY + timedelta(hours=10))
     chatter(ward, TODAY + timedelta(hours=6), TODAY + timedelta(hours=26))
     ward.pass_to(TODAY + timedelta(hours=26))
@@ -80,8 +82,8 @@ def test_a_sensor_that_chatters_does_not_hide_that_nobody_moves(ward: JudgedWard
     assert alert.raised_at <= TODAY + timedelta(hours=22)
 
 
-def test_a_room_that_is_not_heard_while_another_is_lived_in_is_told_after_a_day_and_a_half(
-    ward: JudgedWard,
+def test_a_room_that_sends_nothing_while_another_is_lived_in_is_raised_after_a_day_and_a_half(
+    ward: EvaluatedWard,
 ) -> None:
     live(ward, ("kitchen-1",), TODAY, TODAY + timedelta(days=3))
     ward.pass_to(TODAY + timedelta(days=1))
@@ -96,16 +98,16 @@ def test_a_room_that_is_not_heard_while_another_is_lived_in_is_told_after_a_day_
     assert over.condition is Condition.CLEARED
 
 
-def test_a_fix_far_off_is_not_believed_while_the_homes_gateway_hears_the_tracker(
+def test_a_fix_far_off_is_not_believed_while_the_homes_gateway_receives_the_tracker(
     database: Database, tmp_path: Path
 ) -> None:
     place = {"lat": 35.6, "lon": 139.8}
-    ward = JudgedWard(database, tmp_path, [{**home(1, watched_from=TODAY), **place}], TODAY)
+    ward = EvaluatedWard(database, tmp_path, [{**home(1, watched_from=TODAY), **place}], TODAY)
     with database.transaction() as connection:
         geofences.add(connection, 1, name="自宅", shape=Circle(35.6, 139.8, 200), hours=ALWAYS, now=TODAY)
     noon = TODAY + timedelta(hours=12)
     fixes = [(noon + timedelta(minutes=m), 35.6 if m < 10 else 35.605, 139.8, 15.0) for m in range(40)]
-    # The last thing the gateway hears is of the thirtieth minute.
+    # The last thing the gateway receives is of the thirtieth minute.
     ward.store(Seen("phone-1", "near_home", 1, noon + timedelta(minutes=m)) for m in range(31))
     ward.locate("phone-1", fixes[:30])
     ward.pass_to(noon + timedelta(minutes=30))
@@ -116,8 +118,8 @@ def test_a_fix_far_off_is_not_believed_while_the_homes_gateway_hears_the_tracker
     assert alert.began_at > noon + timedelta(minutes=33)
 
 
-def test_presence_that_was_told_long_ago_makes_no_sensor_trustworthy(
-    ward: JudgedWard, database: Database
+def test_presence_that_was_reported_long_ago_makes_no_sensor_trustworthy(
+    ward: EvaluatedWard, database: Database
 ) -> None:
     def seeing_stillness(day: datetime) -> set[str]:
         with database.transaction() as connection:
@@ -130,13 +132,13 @@ def test_presence_that_was_told_long_ago_makes_no_sensor_trustworthy(
     assert seeing_stillness(FIRST + timedelta(days=9)) == set()
 
 
-def test_a_thermometer_without_heartbeat_is_told_when_it_says_nothing_while_the_home_is_heard(
+def test_a_thermometer_without_heartbeat_is_raised_when_it_says_nothing_while_the_home_is_in_contact(
     database: Database, tmp_path: Path
 ) -> None:
     one = home(1, watched_from=TODAY)
     climate = {"kind": "climate", "device_id": "climate-1", "place": "bedroom", "sender": "native:climate-1"}
     one["devices"].append(climate | {"since": "2026-01-01T00:00:00Z"})
-    ward = JudgedWard(database, tmp_path, [one], TODAY)
+    ward = EvaluatedWard(database, tmp_path, [one], TODAY)
 
     def warm(begin: datetime, end: datetime) -> None:
         steps = int((end - begin) / timedelta(minutes=30))
@@ -148,7 +150,7 @@ def test_a_thermometer_without_heartbeat_is_told_when_it_says_nothing_while_the_
     live(ward, ("hall-1", "kitchen-1"), FIRST, TODAY + timedelta(days=3))
     fell_silent = TODAY + timedelta(hours=1)
     warm(FIRST, fell_silent)
-    # The others are heard by day: the first day and nine hours of the next.
+    # The others are in contact by day: the first day and nine hours of the next.
     ward.pass_to(TODAY + timedelta(days=1, hours=15))
     assert ward.alerts("device_stuck") == []
     ward.pass_to(TODAY + timedelta(days=1, hours=17))
@@ -169,7 +171,7 @@ def last_movement(database: Database) -> tuple[datetime | None, str | None]:
 
 
 def test_the_last_movement_on_the_board_is_one_that_the_rules_believe(
-    ward: JudgedWard, database: Database
+    ward: EvaluatedWard, database: Database
 ) -> None:
     morning, fault = TODAY + timedelta(hours=9), TODAY + timedelta(hours=11)
     ward.store(Seen("kitchen-1", "motion", 1, morning + timedelta(minutes=one)) for one in (0, 3))
@@ -196,7 +198,7 @@ def test_the_last_movement_on_the_board_is_one_that_the_rules_believe(
 
 
 def test_chatter_that_is_sure_after_midnight_counts_against_the_day_on_which_it_began(
-    ward: JudgedWard, database: Database
+    ward: EvaluatedWard, database: Database
 ) -> None:
     began = TODAY + timedelta(hours=23)
     live(ward, ("kitchen-1", "hall-1"), TODAY, began)
@@ -212,7 +214,7 @@ def test_chatter_that_is_sure_after_midnight_counts_against_the_day_on_which_it_
 
 
 def test_a_day_on_which_a_sensor_chattered_is_not_compared_with_others(
-    ward: JudgedWard, database: Database
+    ward: EvaluatedWard, database: Database
 ) -> None:
     live(ward, ("kitchen-1", "hall-1"), TODAY, TODAY + timedelta(days=1))
     chatter(ward, TODAY + timedelta(days=1, hours=9), TODAY + timedelta(days=2, hours=1))

@@ -14,7 +14,7 @@ from tests.support.wards import ward_files
 from tests.support.wards.evaluated_ward import home
 
 
-def test_what_a_killed_process_held_is_judged_by_another_within_ten_seconds(
+def test_what_a_killed_process_held_is_evaluated_by_another_within_ten_seconds(
     database_url: str, broker: Broker, processes: Processes, tmp_path: Path
 ) -> None:
     now = datetime.now(UTC)
@@ -36,18 +36,18 @@ def test_what_a_killed_process_held_is_judged_by_another_within_ten_seconds(
             ).fetchone()
             return row[0] if row else 0
 
-        def is_judged() -> bool:
+        def has_evaluated() -> bool:
             row = looking.execute("SELECT evaluated_through FROM evaluation WHERE resident_id = 1").fetchone()
             return row is not None and row[0] >= now
 
         with psycopg.connect(database_url) as obstacle:
-            # Whoever judges the home asks for its safe areas, and waits.
+            # Whoever evaluates the home asks for its safe areas, and waits.
             obstacle.execute("LOCK TABLE geofence IN ACCESS EXCLUSIVE MODE")
             victim = processes.start("detectors", settings)
-            wait_until(lambda: backends_at_a_lock() == 1, 30, "a process that judges the home")
+            wait_until(lambda: backends_at_a_lock() == 1, 30, "a process that evaluates the home")
             victim.kill()
             # The database notices by itself, though the query of the dead never ends.
             wait_until(lambda: backends_at_a_lock() == 0, 10, "the end of its claim")
-            assert not is_judged()
+            assert not has_evaluated()
         processes.start("detectors", settings)
-        wait_until(is_judged, 10, "the other process")
+        wait_until(has_evaluated, 10, "the other process")

@@ -1,4 +1,4 @@
-"""Trackers and batteries, judged by the scheduler: what the store gives them, and what comes of it."""
+"""Trackers and batteries, evaluated by the scheduler: what the store gives them, and what comes of it."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from core.store.people import baselines as usuals
 from detectors.baselines import significant_places as places
 from detectors.features import significant_places as usual_places
 from detectors.features.significant_places import Places
-from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, home
+from tests.support.wards.evaluated_ward import EvaluatedWard, Seen, at, home
 
 DAYS = 20
 FIRST = at("2026-06-01 00:00")
@@ -22,19 +22,19 @@ SHOP = (35.606, 139.8)
 
 
 @pytest.fixture
-def ward(database: Database, tmp_path: Path) -> JudgedWard:
-    """Give one home, watched from today on, that has told nothing yet."""
-    return JudgedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
+def ward(database: Database, tmp_path: Path) -> EvaluatedWard:
+    """Give one home, watched from today on, that has reported nothing yet."""
+    return EvaluatedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
 
 
-def weeks_at_home(ward: JudgedWard) -> None:
+def weeks_at_home(ward: EvaluatedWard) -> None:
     """Store a fix every 20 minutes at home, and an hour at the shop each morning at ten."""
     fixes = [FIRST + timedelta(minutes=20 * number) for number in range(DAYS * 72)]
     rows = [(one, *(SHOP if one.hour == 1 else HOME), 15.0) for one in fixes]
     ward.locate("phone-1", rows)
 
 
-def walk(ward: JudgedWard, begins: datetime, north_m: list[float]) -> datetime:
+def walk(ward: EvaluatedWard, begins: datetime, north_m: list[float]) -> datetime:
     """Store a fix a minute, so far north of home; return the last moment."""
     rows = [
         (begins + timedelta(minutes=number), HOME[0] + one / METRES_PER_DEGREE, HOME[1], 12.0)
@@ -44,7 +44,9 @@ def walk(ward: JudgedWard, begins: datetime, north_m: list[float]) -> datetime:
     return rows[-1][0]
 
 
-def test_walking_off_at_night_is_an_emergency_and_ends_at_home(ward: JudgedWard, database: Database) -> None:
+def test_walking_off_at_night_is_an_emergency_and_ends_at_home(
+    ward: EvaluatedWard, database: Database
+) -> None:
     weeks_at_home(ward)
     left = at("2026-06-21 23:30")
     walk(ward, left - timedelta(minutes=10), [5.0 * (number % 3) for number in range(10)])
@@ -68,7 +70,7 @@ def test_walking_off_at_night_is_an_emergency_and_ends_at_home(ward: JudgedWard,
     assert over.condition is Condition.CLEARED
 
 
-def test_to_and_fro_is_told_while_no_place_is_known_yet(ward: JudgedWard) -> None:
+def test_to_and_fro_is_raised_while_no_place_is_known_yet(ward: EvaluatedWard) -> None:
     begins = at("2026-06-21 10:00")
     last = walk(ward, begins, [abs(60.0 * number % 240 - 120) for number in range(40)])
     ward.pass_to(last)
@@ -78,7 +80,7 @@ def test_to_and_fro_is_told_while_no_place_is_known_yet(ward: JudgedWard) -> Non
     assert [one.number for one in ward.alerts("wandering")] == [alert.number]
 
 
-def test_a_tracker_that_stayed_at_home_is_told_as_a_note(ward: JudgedWard) -> None:
+def test_a_tracker_that_stayed_at_home_is_raised_as_a_note(ward: EvaluatedWard) -> None:
     noon = at("2026-06-21 12:00")
     walk(ward, noon - timedelta(minutes=60), [4.0 * (number % 4) for number in range(150)])
     ward.store([Seen("door-1", "contact_open", 1, noon), Seen("door-1", "contact_open", 0, noon)])
@@ -88,13 +90,13 @@ def test_a_tracker_that_stayed_at_home_is_told_as_a_note(ward: JudgedWard) -> No
     assert alert.began_at == noon
 
 
-def test_a_battery_that_runs_low_is_told_at_nine_and_ends_when_it_was_changed(ward: JudgedWard) -> None:
+def test_a_battery_that_runs_low_is_raised_at_nine_and_ends_when_it_was_changed(ward: EvaluatedWard) -> None:
     levels = [45 - 2 * day for day in range(DAYS)]
-    told = [
+    raised = [
         Seen("hall-1", "battery_pct", one, FIRST + timedelta(days=day, hours=3))
         for day, one in enumerate(levels)
     ]
-    ward.store(told)
+    ward.store(raised)
     ward.pass_to(TODAY + timedelta(hours=1))
     assert ward.alerts("battery") == []
     ward.pass_to(TODAY + timedelta(hours=9))
@@ -109,10 +111,10 @@ def test_a_battery_that_runs_low_is_told_at_nine_and_ends_when_it_was_changed(wa
     assert changed.condition is Condition.CLEARED
 
 
-def test_days_that_hold_less_and_less_are_told_to_the_staff(database: Database, tmp_path: Path) -> None:
+def test_days_that_hold_less_and_less_are_raised_for_the_staff(database: Database, tmp_path: Path) -> None:
     watched = at("2026-06-21 00:00")
     begins = watched - timedelta(days=70)
-    ward = JudgedWard(database, tmp_path, [home(1, watched_from=watched)], watched)
+    ward = EvaluatedWard(database, tmp_path, [home(1, watched_from=watched)], watched)
     for number in range(76):
         # From the day of watching on the morning is all that is left.
         hours = range(7, 21) if number < 70 else range(7, 13)

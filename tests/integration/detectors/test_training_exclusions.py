@@ -16,7 +16,7 @@ from core.store.telemetry.blind_times import BlindTime
 from detectors.baselines.exclusions import excluded_at_home
 from detectors.baselines.store import BaselineSubject
 from tests.support.alerting import finding, open_alert
-from tests.support.wards.evaluated_ward import ZONE, JudgedWard, home
+from tests.support.wards.evaluated_ward import ZONE, EvaluatedWard, home
 from tests.support.wards.ward_files import carer
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ SPAN = (BEGAN.timestamp(), ENDED.timestamp())
 @pytest.fixture
 def connection(database_url: str, tmp_path: Path) -> Iterator[Connection]:
     with Database(database_url) as database:
-        JudgedWard(database, tmp_path, [home(1, watched_from=SINCE)], NOW)
+        EvaluatedWard(database, tmp_path, [home(1, watched_from=SINCE)], NOW)
         with database.transaction() as connection:
             yield connection
 
@@ -38,10 +38,10 @@ def masked(connection: Connection) -> list[tuple[float, float]]:
 
 
 def closed(connection: Connection, rule: str, outcome: Outcome) -> None:
-    """Let a rule have told of something at home that ended, and a person say how."""
+    """Let a rule have reported something at home that ended, and a person say how."""
     alert = open_alert(connection, ENDED, rule=rule, began_at=BEGAN, raised_at=BEGAN, cleared_at=None)
-    told = finding(rule=rule, began_at=BEGAN, raised_at=BEGAN, cleared_at=ENDED)
-    episodes.open_or_update(connection, told, 1, None, ENDED)
+    raised = finding(rule=rule, began_at=BEGAN, raised_at=BEGAN, cleared_at=ENDED)
+    episodes.open_or_update(connection, raised, 1, None, ENDED)
     user = carer(connection, SINCE)
     handling.close(connection, alert, user=user, outcome=outcome, now=ENDED)
 
@@ -54,13 +54,13 @@ def test_what_turned_out_to_be_real_teaches_nothing(connection: Connection, rule
     assert masked(connection) == [SPAN]
 
 
-def test_what_was_nothing_teaches_so_that_it_is_not_told_for_ever(connection: Connection) -> None:
+def test_what_was_nothing_teaches_so_that_it_is_not_raised_for_ever(connection: Connection) -> None:
     closed(connection, "inactivity", Outcome.WRONG_JUDGEMENT)
     assert masked(connection) == []
 
 
 @pytest.mark.parametrize("subject", ["home:1", "ward"])
-def test_what_could_not_be_heard_teaches_nothing(connection: Connection, subject: str) -> None:
+def test_what_could_not_be_observed_teaches_nothing(connection: Connection, subject: str) -> None:
     blind = BlindTime(subject, BEGAN, ENDED, BEGAN, "no_heartbeat")
     blind_times.record(connection, subject, [blind], ("no_heartbeat",), NOW)
     assert masked(connection) == [SPAN]

@@ -1,4 +1,4 @@
-"""An emergency button that belongs to nobody: the staff hear of it at once, and nobody can bury them under it."""
+"""An emergency button that belongs to nobody: the staff are notified at once, and nobody can bury them under it."""
 
 import itertools
 import json
@@ -13,24 +13,24 @@ from core.store.alerts import handling
 from core.store.alerts import unassigned_calls as stored_calls
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
-from detectors.engine import unassigned_calls as stray
+from detectors.engine import unassigned_calls as unassigned
 from ingest.codecs import decode
 from ingest.commands.release import release
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
-from tests.support.wards.evaluated_ward import ZONE, JudgedWard, at, home
+from tests.support.wards.evaluated_ward import ZONE, EvaluatedWard, at, home
 from tests.support.wards.ward_files import carer
 
 NOW = at("2026-07-01 14:00")
 RULES = Rules(ZONE)
 
 
-class Ward(JudgedWard):
+class Ward(EvaluatedWard):
     """One home, and messages as the broker hands them over."""
 
-    def hears(self, topic: str, payload: dict[str, object], *, retained: bool = False) -> None:
+    def receives(self, topic: str, payload: dict[str, object], *, retained: bool = False) -> None:
         devices = Devices(self.database)
         message = InboundMessage(
             topic, json.dumps(payload).encode(), retained, repeated=False, received_at=self.clock.now()
@@ -43,7 +43,7 @@ class Ward(JudgedWard):
             ingestion.store_batch(connection, builder.batch, self.clock.now())
 
     def calls(self) -> list[Alert]:
-        return [one for one in self.alerts() if one.rule == stray.NAME]
+        return [one for one in self.alerts() if one.rule == unassigned.NAME]
 
 
 def press(button: str = "button_7") -> tuple[str, dict[str, object]]:
@@ -56,14 +56,14 @@ def ward(database_url: str, tmp_path: Path) -> Iterator[Ward]:
         yield Ward(database, tmp_path, [home(1, watched_from=NOW - timedelta(days=3))], NOW)
 
 
-def test_the_staff_hear_at_once_of_a_call_from_a_button_that_nobody_registered(ward: Ward) -> None:
-    ward.hears(*press())
+def test_the_staff_are_notified_at_once_of_a_call_from_a_button_that_nobody_registered(ward: Ward) -> None:
+    ward.receives(*press())
     ward.pass_to(NOW + timedelta(seconds=2))
 
     (alert,) = ward.calls()
     assert (alert.severity, alert.subject, alert.resident) == (Severity.EMERGENCY, "ward", None)
     assert [one["sender"] for one in alert.reason["buttons"]] == ["zigbee2mqtt:g1/button_7"]  # pyright: ignore[reportIndexIssue, reportUnknownVariableType, reportGeneralTypeIssues]
-    # Judging again says nothing new.
+    # Evaluating again raises nothing new.
     ward.pass_to(NOW + timedelta(minutes=1))
     assert ward.calls() == [alert]
 
@@ -71,7 +71,7 @@ def test_the_staff_hear_at_once_of_a_call_from_a_button_that_nobody_registered(w
 def test_a_registered_button_that_stands_in_no_home_calls_as_well(ward: Ward) -> None:
     with ward.database.transaction() as connection:
         connection.execute("DELETE FROM device_assignment")
-    ward.hears(
+    ward.receives(
         "mimamori/v1/sos-1/readings",
         {"seq": 1, "readings": [{"metric": "sos", "value": True, "time": NOW.isoformat()}]},
     )
@@ -80,9 +80,9 @@ def test_a_registered_button_that_stands_in_no_home_calls_as_well(ward: Ward) ->
     assert len(ward.calls()) == 1
 
 
-def test_what_the_broker_kept_and_what_is_no_call_tells_nobody(ward: Ward) -> None:
-    ward.hears(*press(), retained=True)
-    ward.hears("gw/g1/zigbee2mqtt/hall_9", {"occupancy": True})
+def test_what_the_broker_kept_and_what_is_no_call_notifies_nobody(ward: Ward) -> None:
+    ward.receives(*press(), retained=True)
+    ward.receives("gw/g1/zigbee2mqtt/hall_9", {"occupancy": True})
     ward.pass_to(NOW + timedelta(minutes=1))
 
     assert ward.calls() == []
@@ -90,10 +90,10 @@ def test_what_the_broker_kept_and_what_is_no_call_tells_nobody(ward: Ward) -> No
 
 def test_of_any_number_of_made_up_buttons_comes_one_alert_that_names_a_few(ward: Ward) -> None:
     for number in range(150):
-        ward.hears(*press(f"made_up_{number}"))
+        ward.receives(*press(f"made_up_{number}"))
     ward.pass_to(NOW + timedelta(seconds=2))
     for number in range(20):
-        ward.hears(*press(f"more_{number}"))
+        ward.receives(*press(f"more_{number}"))
     ward.pass_to(NOW + timedelta(seconds=40))
 
     (alert,) = ward.calls()
@@ -101,30 +101,30 @@ def test_of_any_number_of_made_up_buttons_comes_one_alert_that_names_a_few(ward:
     with ward.database.transaction() as connection:
         assert len(stored_calls.since(connection, NOW - timedelta(days=1))) == stored_calls.MOST
 
-    # What came meanwhile is told in the same alert, after a pause.
+    # What came meanwhile is raised in the same alert, after a pause.
     ward.pass_to(NOW + timedelta(minutes=3))
-    (told,) = ward.calls()
-    assert told.number == alert.number
-    assert told.reason["buttons"][0]["sender"].startswith("zigbee2mqtt:g1/more_")  # pyright: ignore[reportIndexIssue, reportUnknownMemberType]
+    (raised,) = ward.calls()
+    assert raised.number == alert.number
+    assert raised.reason["buttons"][0]["sender"].startswith("zigbee2mqtt:g1/more_")  # pyright: ignore[reportIndexIssue, reportUnknownMemberType]
 
 
-def test_buttons_that_go_on_being_pressed_are_told_every_two_minutes_and_no_sooner(ward: Ward) -> None:
-    told: list[float] = []
+def test_buttons_that_go_on_being_pressed_are_raised_every_two_minutes_and_no_sooner(ward: Ward) -> None:
+    raised: list[float] = []
     seen = ""
     for second in range(0, 301, 10):
-        ward.hears(*press(f"made_up_{second}"))
+        ward.receives(*press(f"made_up_{second}"))
         ward.pass_to(NOW + timedelta(seconds=second + 5))
         for alert in ward.calls():
             if str(alert.reason["told_through"]) != seen:
                 seen = str(alert.reason["told_through"])
-                told.append(second)
+                raised.append(second)
 
-    assert len(told) == 3
-    assert [later - sooner for sooner, later in itertools.pairwise(told)] == [120, 120]
+    assert len(raised) == 3
+    assert [later - sooner for sooner, later in itertools.pairwise(raised)] == [120, 120]
 
 
 def test_pressed_again_after_somebody_closed_it_it_calls_again(ward: Ward) -> None:
-    ward.hears(*press())
+    ward.receives(*press())
     ward.pass_to(NOW + timedelta(seconds=2))
     (alert,) = ward.calls()
     assert alert.condition is Condition.ACTIVE
@@ -136,7 +136,7 @@ def test_pressed_again_after_somebody_closed_it_it_calls_again(ward: Ward) -> No
 
     ward.pass_to(NOW + timedelta(seconds=80))
     assert len(ward.calls()) == 1
-    ward.hears(*press())
+    ward.receives(*press())
     ward.pass_to(NOW + timedelta(minutes=3))
     assert len(ward.calls()) == 2
 
@@ -144,7 +144,7 @@ def test_pressed_again_after_somebody_closed_it_it_calls_again(ward: Ward) -> No
 def test_released_from_the_quarantine_after_the_button_was_registered_it_is_the_residents_call(
     ward: Ward,
 ) -> None:
-    ward.hears(*press())
+    ward.receives(*press())
     ward.pass_to(NOW + timedelta(seconds=2))
     with ward.database.transaction() as connection:
         connection.execute("UPDATE device SET sender = 'zigbee2mqtt:g1/button_7' WHERE device_id = 'sos-1'")

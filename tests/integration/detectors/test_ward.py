@@ -12,7 +12,7 @@ from core.store.detection import evaluation_queue
 from core.store.telemetry import blind_times
 from detectors.engine.scheduler import Scheduler
 from tests.support.alerting import HandClock
-from tests.support.wards.evaluated_ward import ZONE, JudgedWard, Seen, at, daily, home
+from tests.support.wards.evaluated_ward import ZONE, EvaluatedWard, Seen, at, daily, home
 
 DAYS = 8
 HOMES = 24
@@ -21,17 +21,17 @@ TODAY = FIRST + timedelta(days=DAYS)
 
 
 @pytest.fixture
-def ward(database: Database, tmp_path: Path) -> JudgedWard:
-    """Give a ward of 24 homes whose residents are up and about, judged up to today's midnight."""
+def ward(database: Database, tmp_path: Path) -> EvaluatedWard:
+    """Give a ward of 24 homes whose residents are up and about, evaluated up to today's midnight."""
     homes = [home(number, watched_from=TODAY) for number in range(1, HOMES + 1)]
-    found = JudgedWard(database, tmp_path, homes, TODAY)
+    found = EvaluatedWard(database, tmp_path, homes, TODAY)
     for number in range(1, HOMES + 1):
         found.store(daily(number, FIRST + timedelta(seconds=70 * number), DAYS))
     found.pass_to(TODAY + timedelta(minutes=1))
     return found
 
 
-def live(ward: JudgedWard, hours: float, *, since: float = 0.0) -> None:
+def live(ward: EvaluatedWard, hours: float, *, since: float = 0.0) -> None:
     """Store today's life signs between two hours of the day."""
     for number in range(1, HOMES + 1):
         today = daily(number, TODAY + timedelta(seconds=70 * number), 1)
@@ -39,7 +39,7 @@ def live(ward: JudgedWard, hours: float, *, since: float = 0.0) -> None:
         ward.store(one for one in today if begin < one.time <= end)
 
 
-def test_a_silent_ward_is_one_alert_and_nobody_is_said_to_lie_still(ward: JudgedWard) -> None:
+def test_a_silent_ward_is_one_alert_and_nobody_is_said_to_lie_still(ward: EvaluatedWard) -> None:
     live(ward, 10)
     for minutes in range(0, 12 * 60, 30):
         ward.pass_to(TODAY + timedelta(hours=10, minutes=minutes))
@@ -61,8 +61,8 @@ def test_a_silent_ward_is_one_alert_and_nobody_is_said_to_lie_still(ward: Judged
     )
 
 
-def test_an_outage_lasts_until_life_is_heard_again_though_it_is_stored_before_it_may_be_judged(
-    ward: JudgedWard,
+def test_an_outage_lasts_until_life_signs_come_again_though_it_is_stored_before_it_may_be_evaluated(
+    ward: EvaluatedWard,
 ) -> None:
     live(ward, 10)
     for minutes in range(0, 4 * 60, 30):
@@ -79,7 +79,7 @@ def test_an_outage_lasts_until_life_is_heard_again_though_it_is_stored_before_it
     assert alert.cleared_at == TODAY + timedelta(hours=14, seconds=70)
 
 
-def test_an_outage_that_nobody_watched_is_found_afterwards(ward: JudgedWard, database: Database) -> None:
+def test_an_outage_that_nobody_watched_is_found_afterwards(ward: EvaluatedWard, database: Database) -> None:
     # The machine itself was off for twelve hours: the first thing that a new process sees is life everywhere.
     live(ward, 9)
     ward.pass_to(TODAY + timedelta(hours=9, minutes=1))
@@ -89,8 +89,8 @@ def test_an_outage_that_nobody_watched_is_found_afterwards(ward: JudgedWard, dat
     assert ward.alerts()[0].detected_late
 
 
-def test_after_an_outage_everybody_is_judged_again_without_being_heard(ward: JudgedWard) -> None:
-    # The ward is silent from 22:30 to 4:31, as it is every night of these; resident 1 is not heard after that either.
+def test_after_an_outage_everybody_is_evaluated_again_without_any_contact(ward: EvaluatedWard) -> None:
+    # The ward is silent from 22:30 to 4:31, as it is every night of these; nothing comes from resident 1 after that either.
     for hour in range(24):
         for number in range(2, HOMES + 1):
             today = daily(number, TODAY + timedelta(seconds=70 * number), 1)
@@ -103,7 +103,9 @@ def test_after_an_outage_everybody_is_judged_again_without_being_heard(ward: Jud
     assert ward.state(1) == "different"
 
 
-def test_two_processes_share_the_work_and_raise_nothing_twice(ward: JudgedWard, database: Database) -> None:
+def test_two_processes_share_the_work_and_raise_nothing_twice(
+    ward: EvaluatedWard, database: Database
+) -> None:
     # Everybody is silent from 4:30 on except one home, so 23 alerts are due.
     live(ward, 5)
     # Often enough that the ward is not silent, and not as often as a sensor that chatters.
@@ -118,13 +120,13 @@ def test_two_processes_share_the_work_and_raise_nothing_twice(ward: JudgedWard, 
         assert len(held) == 5
         assert schedulers[0].cycle() > 0
     schedulers[1].cycle()
-    assert ward.is_judged(ward.clock.now())
+    assert ward.has_evaluated(ward.clock.now())
     assert sorted(one.subject for one in ward.alerts("inactivity")) == sorted(
         f"resident:{number}" for number in range(2, HOMES + 1)
     )
 
 
-def test_an_hour_of_a_replay_is_judged_quickly(ward: JudgedWard) -> None:
+def test_an_hour_of_a_replay_is_evaluated_quickly(ward: EvaluatedWard) -> None:
     spent: list[float] = []
     for hour in range(7, 19):
         live(ward, hour + 1, since=hour)
@@ -132,13 +134,13 @@ def test_an_hour_of_a_replay_is_judged_quickly(ward: JudgedWard) -> None:
         began = time.perf_counter()
         ward.pass_to(now)
         spent.append(time.perf_counter() - began)
-        assert ward.is_judged(now)
+        assert ward.has_evaluated(now)
     # Well under a second even on a busy machine; a tenth of this is usual.
     assert sorted(spent)[len(spent) // 2] < 1.0
 
 
-def test_a_broker_that_is_away_is_told_to_the_staff_and_alarms_nobody(
-    ward: JudgedWard, database: Database
+def test_the_staff_are_notified_of_a_broker_that_is_down_and_nobody_is_alarmed(
+    ward: EvaluatedWard, database: Database
 ) -> None:
     gone = TODAY + timedelta(hours=9)
     live(ward, 9)
@@ -171,8 +173,8 @@ class RunningClock(HandClock):
         return max(0.0, span.total_seconds())
 
 
-def test_a_ward_that_cannot_be_judged_is_noted_and_calls_for_help_are_raised_all_the_same(
-    ward: JudgedWard, database: Database, monkeypatch: pytest.MonkeyPatch
+def test_a_ward_that_cannot_be_evaluated_is_noted_and_calls_for_help_are_raised_all_the_same(
+    ward: EvaluatedWard, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_given: object) -> None:
         raise ZeroDivisionError
@@ -193,8 +195,8 @@ def test_a_ward_that_cannot_be_judged_is_noted_and_calls_for_help_are_raised_all
     assert failed() == (None,)
 
 
-def test_a_clock_that_was_set_back_stops_nobody_from_being_judged(
-    ward: JudgedWard, database: Database
+def test_a_clock_that_was_set_back_stops_nobody_from_being_evaluated(
+    ward: EvaluatedWard, database: Database
 ) -> None:
     now = ward.clock.now()
     ward.pass_to(now + timedelta(days=30))
@@ -214,7 +216,7 @@ def test_a_clock_that_was_set_back_stops_nobody_from_being_judged(
     assert "sos" in [one.rule for one in ward.alerts()]
 
 
-def test_ingest_that_stands_still_is_told_to_the_staff(ward: JudgedWard, database: Database) -> None:
+def test_ingest_that_stands_still_is_raised_for_the_staff(ward: EvaluatedWard, database: Database) -> None:
     clock = RunningClock(ward.clock.now())
     scheduler = Scheduler(database, clock, ZONE)
     live(ward, 9)
@@ -241,10 +243,10 @@ def test_ingest_that_stands_still_is_told_to_the_staff(ward: JudgedWard, databas
     assert alert.condition is Condition.CLEARED
 
 
-def test_a_canary_that_is_missed_is_told_to_the_staff_as_equipment_and_blinds_nobody(
-    ward: JudgedWard, database: Database
+def test_a_canary_that_is_missed_is_raised_for_the_staff_as_equipment_and_blinds_nobody(
+    ward: EvaluatedWard, database: Database
 ) -> None:
-    def told() -> list[Alert]:
+    def raised() -> list[Alert]:
         return [one for one in ward.alerts() if one.rule == "canary_silent"]
 
     gone = TODAY + timedelta(hours=9)
@@ -256,10 +258,10 @@ def test_a_canary_that_is_missed_is_told_to_the_staff_as_equipment_and_blinds_no
             (gone - timedelta(minutes=1),),
         )
     ward.pass_to(gone)
-    assert told() == []
+    assert raised() == []
     live(ward, 9.25, since=9.01)
     ward.pass_to(gone + timedelta(minutes=15))
-    (alert,) = told()
+    (alert,) = raised()
     assert (alert.severity, alert.condition) == (Severity.EQUIPMENT, Condition.ACTIVE)
     with database.transaction() as connection:
         ward_blind = blind_times.of_subjects(connection, ("ward",), gone, gone + timedelta(minutes=15))
@@ -270,5 +272,5 @@ def test_a_canary_that_is_missed_is_told_to_the_staff_as_equipment_and_blinds_no
         )
     assert ward_blind == []
     ward.pass_to(gone + timedelta(minutes=17))
-    (alert,) = told()
+    (alert,) = raised()
     assert alert.condition is Condition.CLEARED

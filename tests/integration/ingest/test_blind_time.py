@@ -1,4 +1,4 @@
-"""What devices told and we did not get: found across workers, recorded as blind time of the home, and judged as "cannot tell"."""
+"""What devices reported and we did not get: found across workers, recorded as blind time of the home, and evaluated as "cannot tell"."""
 
 import threading
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from ingest.progress.commit_queue import CommitQueue
 from ingest.sequences.device_protocol import DeviceProtocol, ProtocolState
 from tests.support.alerting import HandClock
 from tests.support.ingest import Rows, registered_ward
-from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, daily, home
+from tests.support.wards.evaluated_ward import EvaluatedWard, Seen, at, daily, home
 
 _NOW = at("2026-07-01 12:00")
 TODAY = at("2026-07-01 00:00")
@@ -155,10 +155,10 @@ def test_nothing_is_asked_for_while_a_worker_is_behind(workers: Workers, rows: R
 
 
 @pytest.fixture
-def ward(database_url: str, tmp_path: Path) -> Iterator[JudgedWard]:
+def ward(database_url: str, tmp_path: Path) -> Iterator[EvaluatedWard]:
     """Give a home with 30 regular days behind it, in which the last sign of life came at half past four."""
     with Database(database_url) as database:
-        found = JudgedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
+        found = EvaluatedWard(database, tmp_path, [home(1, watched_from=TODAY)], TODAY)
         found.store(daily(1, TODAY - timedelta(days=30), 30))
         found.store(
             Seen(device, "motion", 1, at(f"2026-07-01 {clock}"))
@@ -170,7 +170,7 @@ def ward(database_url: str, tmp_path: Path) -> Iterator[JudgedWard]:
 
 
 def test_messages_that_stay_missing_make_the_home_blind_and_their_coming_takes_it_back(
-    ward: JudgedWard,
+    ward: EvaluatedWard,
 ) -> None:
     assert ward.state() == "as_usual"
     gap = SequenceGap(100, 120, at("2026-07-01 04:30"), at("2026-07-01 06:04"))
@@ -192,7 +192,7 @@ def test_messages_that_stay_missing_make_the_home_blind_and_their_coming_takes_i
     assert ward.state() == "as_usual"
 
 
-def test_blind_time_of_one_device_outlasts_that_of_another_that_began_together(ward: JudgedWard) -> None:
+def test_blind_time_of_one_device_outlasts_that_of_another_that_began_together(ward: EvaluatedWard) -> None:
     gap = SequenceGap(1, 2, at("2026-07-01 04:30"), at("2026-07-01 05:00"))
     now = at("2026-07-01 07:00")
     with ward.database.transaction() as connection:

@@ -101,7 +101,7 @@ def our_files(authority: Authority, services: Authority) -> dict[str, Path]:
 
 
 def knock(broker: Broker, port: int, context: ssl.SSLContext) -> None:
-    """Speak TLS with a door and hear whether it goes on.
+    """Speak TLS with a door and see whether it goes on.
 
     paho leaves its socket open when the handshake fails, so this is done without it.
     """
@@ -247,7 +247,7 @@ def test_files_that_are_no_certificates_are_named(tmp_path: Path, authority: Aut
     (tmp_path / "no.crt").write_text("no certificate", encoding="utf-8")
     settings = Settings.model_validate({"environment": "test", "database_url": "x"})
     assert broker_tls(settings) is None
-    for more, told in (
+    for more, reported in (
         ({"broker_ca_file": tmp_path / "none.crt"}, "BROKER_CA_FILE: cannot use .*none.crt: No such file"),
         ({"broker_ca_file": tmp_path / "no.crt"}, "BROKER_CA_FILE: cannot use .*no.crt"),
         (
@@ -259,7 +259,7 @@ def test_files_that_are_no_certificates_are_named(tmp_path: Path, authority: Aut
             "BROKER_CERT_FILE: cannot use .*no.crt",
         ),
     ):
-        with pytest.raises(SettingsError, match=told):
+        with pytest.raises(SettingsError, match=reported):
             broker_tls(settings.model_copy(update=more))
     with pytest.raises(ValueError, match="go together"):
         Settings.model_validate(

@@ -11,7 +11,7 @@ from core.store.telemetry import batches
 from ingest.processing.timestamps import NEWEST
 from ingest.progress.clock_repair import ClockRepair
 from tests.support.alerting import HandClock
-from tests.support.wards.evaluated_ward import JudgedWard, Seen, at, home
+from tests.support.wards.evaluated_ward import EvaluatedWard, Seen, at, home
 
 NOW = at("2026-07-01 14:00")
 AHEAD = timedelta(days=400)
@@ -24,24 +24,24 @@ class RunningClock(HandClock):
 
 
 @pytest.fixture
-def ward(database_url: str, tmp_path: Path) -> Iterator[JudgedWard]:
+def ward(database_url: str, tmp_path: Path) -> Iterator[EvaluatedWard]:
     with Database(database_url) as database:
-        yield JudgedWard(database, tmp_path, [home(1, watched_from=NOW - timedelta(days=3))], NOW)
+        yield EvaluatedWard(database, tmp_path, [home(1, watched_from=NOW - timedelta(days=3))], NOW)
 
 
-def _repair(ward: JudgedWard) -> tuple[ClockRepair, list[float]]:
+def _repair(ward: EvaluatedWard) -> tuple[ClockRepair, list[float]]:
     machine = [1000.0]
     return ClockRepair(ward.database, RunningClock(NOW), NEWEST, machine_s=lambda: machine[0]), machine
 
 
-def _told_ahead(ward: JudgedWard) -> None:
+def _reported_ahead(ward: EvaluatedWard) -> None:
     """Store a life sign now, and one as it looks while the clock is ahead."""
     ward.store([Seen("hall-1", "motion", 1, NOW)])
     ward.store([Seen("hall-1", "motion", 1, NOW + AHEAD), Seen("kitchen-1", "motion", 1, NOW + AHEAD)])
     ward.complete(NOW + AHEAD)
 
 
-def _rows(ward: JudgedWard) -> list[object]:
+def _rows(ward: EvaluatedWard) -> list[object]:
     with ward.database.transaction() as connection:
         return [
             connection.execute("SELECT watermark, reported_at FROM ingest_progress").fetchall(),
@@ -53,20 +53,20 @@ def _rows(ward: JudgedWard) -> list[object]:
         ]
 
 
-def test_what_was_left_in_the_future_is_brought_back_to_what_is_known(ward: JudgedWard) -> None:
-    _told_ahead(ward)
+def test_what_was_left_in_the_future_is_brought_back_to_what_is_known(ward: EvaluatedWard) -> None:
+    _reported_ahead(ward)
     repair, machine = _repair(ward)
     assert repair.check() is False
     machine[0] += 130
     assert repair.check() is True
 
-    # The hall was heard at 14:00; of the kitchen nothing is known but what came while the clock was ahead.
+    # The hall was in contact at 14:00; of the kitchen nothing is known but what came while the clock was ahead.
     assert _rows(ward) == [[(NOW, NOW)], [(NOW, NOW), (NOW, NOW)], [(NOW,)], [(NOW,)]]
     assert repair.check() is False
 
 
-def test_afterwards_newer_messages_count_again(ward: JudgedWard) -> None:
-    _told_ahead(ward)
+def test_afterwards_newer_messages_count_again(ward: EvaluatedWard) -> None:
+    _reported_ahead(ward)
     repair, machine = _repair(ward)
     repair.check()
     machine[0] += 130
@@ -80,8 +80,8 @@ def test_afterwards_newer_messages_count_again(ward: JudgedWard) -> None:
     assert _rows(ward)[2] == [(later,)]
 
 
-def test_a_clock_that_is_behind_for_a_moment_takes_nothing_back(ward: JudgedWard) -> None:
-    _told_ahead(ward)
+def test_a_clock_that_is_behind_for_a_moment_takes_nothing_back(ward: EvaluatedWard) -> None:
+    _reported_ahead(ward)
     before = _rows(ward)
     repair, machine = _repair(ward)
     repair.check()
@@ -90,7 +90,7 @@ def test_a_clock_that_is_behind_for_a_moment_takes_nothing_back(ward: JudgedWard
     assert _rows(ward) == before
 
 
-def test_devices_that_are_ahead_by_minutes_are_left_alone(ward: JudgedWard) -> None:
+def test_devices_that_are_ahead_by_minutes_are_left_alone(ward: EvaluatedWard) -> None:
     ward.store([Seen("hall-1", "motion", 1, NOW + timedelta(minutes=9), NOW)])
     ward.complete(NOW)
     repair, machine = _repair(ward)

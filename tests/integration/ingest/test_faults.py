@@ -54,12 +54,12 @@ def fleet(parts: Parts, tmp_path: Path) -> Fleet:
 def say(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest) -> Callable[[object], None]:
     """Give what prints a line that is seen while the tests run."""
 
-    def told(line: object) -> None:
+    def result(line: object) -> None:
         with capsys.disabled():
             sys.stdout.write(f"\n{request.node.name}: {line}\n")
             sys.stdout.flush()
 
-    return told
+    return result
 
 
 class Active:

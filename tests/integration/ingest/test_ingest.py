@@ -65,7 +65,7 @@ def test_a_reading_is_stored_with_everything_that_follows_from_it(
         (1, moment, 1.0, 7, 1),
         (20, moment, 21.5, 7, 0),
     ]
-    # What pages and the scheduler read: the latest values, the link, the home's life sign, the news.
+    # What pages and the scheduler read: the latest values, the link, the home's life sign, the changes.
     assert rows.of("SELECT metric, value FROM device_latest ORDER BY metric") == [(1, 1.0), (20, 21.5)]
     assert rows.of("SELECT last_time, last_seq FROM device_contact") == [(moment, 7)]
     assert rows.of("SELECT life_sign_at FROM home_latest") == [(moment,)]
@@ -363,7 +363,7 @@ def test_progress_follows_a_clock_that_is_moved_by_hand(
 
 
 @pytest.mark.parametrize("call", ["sos", "smoke"])
-def test_a_call_for_help_is_told_as_urgent(
+def test_a_call_for_help_is_raised_as_urgent(
     database_url: str, rows: Rows, broker: Broker, processes: Processes, call: str
 ) -> None:
     processes.start("ingest", service_settings(database_url, broker))
@@ -373,8 +373,8 @@ def test_a_call_for_help_is_told_as_urgent(
         Publisher(broker) as device,
     ):
         device.publish("mimamori/v1/sos-1/readings", readings(1, (call, True, now())))
-        heard = listener.wait(5)
-    assert ("home_change", "urgent") in heard
+        received = listener.wait(5)
+    assert ("home_change", "urgent") in received
     assert rows.of("SELECT urgent FROM home_change") == [(True,)]
 
 
@@ -413,7 +413,7 @@ def test_a_gap_in_the_numbers_is_asked_for_and_filled(
     messages = {seq: readings(seq, ("motion", True, start + timedelta(minutes=seq))) for seq in range(10, 16)}
     topic = "gw/g1/mimamori/v1/hall-2"
     with Publisher(broker) as device:
-        heard = device.listen(f"{topic}/command")
+        received = device.listen(f"{topic}/command")
         for seq in (10, 11, 14):
             device.publish(f"{topic}/readings", messages[seq])
         device.publish(f"{topic}/status", b'{"online": true, "last_seq": 15}')
@@ -425,7 +425,7 @@ def test_a_gap_in_the_numbers_is_asked_for_and_filled(
             (12, 13, start + timedelta(minutes=11), start + timedelta(minutes=14)),
             (15, 15, start + timedelta(minutes=14), None),
         ]
-        asked = wait_until(lambda: [body for body in heard if "resend" in body])
+        asked = wait_until(lambda: [body for body in received if "resend" in body])
         assert asked[0] == {"resend": [[12, 13], [15, 15]]}
 
         # The device sends them again, in any order; nothing is missing any more.
@@ -441,10 +441,10 @@ def test_stored_messages_are_confirmed_to_the_device(
 ) -> None:
     processes.start("ingest", service_settings(database_url, broker))
     with Publisher(broker) as device:
-        heard = device.listen("mimamori/v1/hall-1/command")
+        received = device.listen("mimamori/v1/hall-1/command")
         device.publish("mimamori/v1/hall-1/readings", readings(41, ("motion", True, now())))
         device.flush()
-        assert wait_until(lambda: heard)[0] == {"stored_through": 41}
+        assert wait_until(lambda: received)[0] == {"stored_through": 41}
 
 
 def test_a_monitor_sees_numbers_and_health(
@@ -474,7 +474,7 @@ def test_a_monitor_sees_numbers_and_health(
     # What is not read is counted for registered devices.
     unread = [line for line in text.splitlines() if line.startswith("ingest_unread_fields_total")]
     assert unread == ['ingest_unread_fields_total{sender="zigbee2mqtt:g1/hall"} 2.0']
-    # Whoever collects the numbers sees how far ingest is and which gateways are heard.
+    # Whoever collects the numbers sees how far ingest is and which gateways are in contact.
     assert {"ingest_no_data 0.0"} <= set(text.splitlines())
     assert "ingest_watermark_timestamp_seconds 1." in text
     wait_until(lambda: answer("/healthz")[0] == 200)

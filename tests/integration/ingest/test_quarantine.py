@@ -118,7 +118,7 @@ def test_a_technician_lists_shows_and_releases_messages(
     assert "\x1b" not in command("quarantine", "show", "2").out
     assert command("quarantine", "show", "9").err.startswith("there is no message 9 in quarantine")
 
-    # Nothing was mended: both stay, and the reason is told anew.
+    # Nothing was mended: both stay, and the reason is logged anew.
     again = command("quarantine", "release")
     assert (again.code, again.out.splitlines()[:3]) == (
         0,
@@ -187,7 +187,7 @@ def test_what_was_released_goes_before_what_waits(database_url: str, rows: Rows)
     assert rows.count("quarantine_drop") == 0
 
 
-def test_a_running_ingest_bounds_the_quarantine_and_tells_it(
+def test_a_running_ingest_bounds_the_quarantine_and_reports_it(
     database_url: str, rows: Rows, broker: Broker, processes: Processes
 ) -> None:
     _keep(database_url, *(("not_json", f"t{number}", b"x") for number in range(5)))
@@ -213,10 +213,10 @@ def test_an_administrator_sees_content_but_never_a_position(ward: ApiWard, datab
         ("not_utf8", "gw/g1/zigbee2mqtt/hall", b"\xff35.65"),
     )
     admin = ward.client("admin")
-    told = [admin.get(f"/api/v1/quarantine/{number}").json() for number in range(1, 6)]
-    assert (told[0]["text"], told[0]["withheld"]) == ('{"occupancy": maybe}', False)
-    assert [(one["text"], one["withheld"]) for one in told[1:]] == [(None, True)] * 4
-    assert "35.65" not in str(told)
+    reported = [admin.get(f"/api/v1/quarantine/{number}").json() for number in range(1, 6)]
+    assert (reported[0]["text"], reported[0]["withheld"]) == ('{"occupancy": maybe}', False)
+    assert [(one["text"], one["withheld"]) for one in reported[1:]] == [(None, True)] * 4
+    assert "35.65" not in str(reported)
 
     state = admin.get("/api/v1/quarantine/state").json()
     assert (state["waiting"], state["reasons"]["not_json"], state["dropped"]) == (5, 1, 0)

@@ -43,7 +43,7 @@ class Home:
         with self.database.transaction() as connection:
             self.numbers.load(connection)
 
-    def hear(self, topic: str, payload: bytes, *, retained: bool = False, repeated: bool = False) -> None:
+    def receive(self, topic: str, payload: bytes, *, retained: bool = False, repeated: bool = False) -> None:
         """Take in a message."""
         self.devices.prepare(("native:hall-1",), _NOW)
         builder = BatchBuilder(
@@ -60,17 +60,17 @@ class Home:
             batches.store_batch(connection, builder.batch, self.now)
         self.minute += 1
 
-    def hear_numbers(self, *seqs: int, time: datetime | None = None) -> None:
+    def receive_numbers(self, *seqs: int, time: datetime | None = None) -> None:
         """Take in readings with these numbers."""
         for seq in seqs:
-            self.hear(_READINGS, readings(seq, ("motion", True, time or self.now)))
+            self.receive(_READINGS, readings(seq, ("motion", True, time or self.now)))
 
-    def hear_status(
+    def receive_status(
         self, last_seq: int, *, online: bool = True, retained: bool = False, repeated: bool = False
     ) -> None:
         """Take in a status."""
         body = json.dumps({"online": online, "last_seq": last_seq}).encode()
-        self.hear(_STATUS, body, retained=retained, repeated=repeated)
+        self.receive(_STATUS, body, retained=retained, repeated=repeated)
 
 
 @pytest.fixture
@@ -98,40 +98,40 @@ def test_readings_of_a_device_that_lost_its_clock_and_its_count_are_all_stored(
     home: Home, rows: Rows
 ) -> None:
     never_set = datetime(1970, 1, 1, tzinfo=UTC)
-    home.hear_numbers(*range(1, 31), time=never_set)
-    home.hear_status(0)
-    home.hear_numbers(*range(1, 6), time=never_set)
+    home.receive_numbers(*range(1, 31), time=never_set)
+    home.receive_status(0)
+    home.receive_numbers(*range(1, 6), time=never_set)
     assert _count(rows) == 35
     # A repeat of the new ones is still one.
-    home.hear_numbers(3, 4, time=never_set)
+    home.receive_numbers(3, 4, time=never_set)
     home.start()
-    home.hear_numbers(4, 5, 6, time=never_set)
+    home.receive_numbers(4, 5, 6, time=never_set)
     assert _count(rows) == 36
     assert _missing(rows) == []
 
 
 def test_what_is_missing_of_the_new_count_is_noticed(home: Home, rows: Rows) -> None:
-    home.hear_numbers(*range(1, 31))
-    home.hear_status(3)
-    home.hear_numbers(2)
+    home.receive_numbers(*range(1, 31))
+    home.receive_status(3)
+    home.receive_numbers(2)
     assert _missing(rows) == [(1, 1), (3, 3)]
     assert rows.of("SELECT last_seq FROM device_contact") == [(3,)]
     home.start()
-    home.hear_numbers(6)
+    home.receive_numbers(6)
     assert _missing(rows) == [(1, 1), (3, 3), (4, 5)]
 
 
-def test_a_first_message_of_a_later_time_tells_it_too(home: Home, rows: Rows) -> None:
-    home.hear_numbers(*range(1, 31))
-    home.hear_numbers(1, 3)
+def test_a_first_message_of_a_later_time_shows_it_too(home: Home, rows: Rows) -> None:
+    home.receive_numbers(*range(1, 31))
+    home.receive_numbers(1, 3)
     assert _count(rows) == 32
     assert _missing(rows) == [(2, 2)]
 
 
 @pytest.mark.parametrize("how", ["retained", "repeated", "offline", "one behind"])
 def test_a_status_that_is_old_begins_no_count(home: Home, rows: Rows, how: str) -> None:
-    home.hear_numbers(*range(1, 31))
-    home.hear_status(
+    home.receive_numbers(*range(1, 31))
+    home.receive_status(
         29 if how == "one behind" else 0,
         online=how != "offline",
         retained=how == "retained",
@@ -142,15 +142,15 @@ def test_a_status_that_is_old_begins_no_count(home: Home, rows: Rows, how: str) 
 
 def test_a_first_message_that_is_sent_again_begins_no_count(home: Home, rows: Rows) -> None:
     first = home.now
-    home.hear_numbers(*range(1, 31))
-    home.hear_numbers(1, time=first)
+    home.receive_numbers(*range(1, 31))
+    home.receive_numbers(1, time=first)
     assert (_count(rows), rows.of("SELECT last_seq FROM device_contact")) == (30, [(30,)])
 
 
 def test_what_a_device_forgot_is_blind_time_for_good(home: Home, rows: Rows) -> None:
-    home.hear_numbers(*range(1, 31), 35)
+    home.receive_numbers(*range(1, 31), 35)
     assert (_missing(rows), rows.count("blind_time")) == ([(31, 34)], 0)
-    home.hear_status(0)
+    home.receive_status(0)
     assert (_missing(rows), rows.count("blind_time")) == ([], 1)
-    home.hear_numbers(*range(1, 36))
+    home.receive_numbers(*range(1, 36))
     assert home.numbers.take_filled() == []

@@ -30,7 +30,7 @@ from tests.support.wait import wait_until
 from tests.support.wards.ward_files import register, write_ward
 
 NOW = datetime.fromisoformat("2026-11-23T06:30:00+09:00")
-Heard = tuple[str, bytes, bool]
+Received = tuple[str, bytes, bool]
 
 
 def simulation(residents: int = 3, days: int = 2) -> Simulation:
@@ -42,15 +42,15 @@ def address(broker: Broker, password: str | None = None) -> BrokerAddress:
 
 
 @contextmanager
-def listening(broker: Broker) -> Generator[SimpleQueue[Heard]]:
+def listening(broker: Broker) -> Generator[SimpleQueue[Received]]:
     """Hear all that devices publish, as ingest does."""
-    heard: SimpleQueue[Heard] = SimpleQueue()
+    received: SimpleQueue[Received] = SimpleQueue()
     subscribed = threading.Event()
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="listening", protocol=mqtt.MQTTv5)
     client.username_pw_set(INGEST, broker.password(INGEST))
 
     def on_message(_client: mqtt.Client, _data: object, message: mqtt.MQTTMessage) -> None:
-        heard.put((message.topic, bytes(message.payload), message.retain))
+        received.put((message.topic, bytes(message.payload), message.retain))
 
     def on_connect(*_: object) -> None:
         for topic in ("mimamori/v1/#", "gw/#", "owntracks/#"):
@@ -64,24 +64,24 @@ def listening(broker: Broker) -> Generator[SimpleQueue[Heard]]:
     client.loop_start()
     try:
         assert subscribed.wait(10)
-        yield heard
+        yield received
     finally:
         client.disconnect()
         client.loop_stop()
 
 
-def drained(heard: SimpleQueue[Heard]) -> list[Heard]:
-    return [heard.get() for _ in range(heard.qsize())]
+def drained(received: SimpleQueue[Received]) -> list[Received]:
+    return [received.get() for _ in range(received.qsize())]
 
 
 def test_the_history_arrives_whole_and_in_order(broker: Broker):
     played = simulation()
     expected = [(message.topic, message.payload, False) for _, message in played.history()]
     days: list[int] = []
-    with listening(broker) as heard, Publisher(address(broker), most_under_way=50) as publisher:
+    with listening(broker) as received, Publisher(address(broker), most_under_way=50) as publisher:
         assert publish_history(played, publisher, days.append) == len(expected)
-        wait_until(lambda: heard.qsize() >= len(expected), 20, "the whole history")
-        assert drained(heard) == expected
+        wait_until(lambda: received.qsize() >= len(expected), 20, "the whole history")
+        assert drained(received) == expected
     # Once for each day of history and for the part of the day on which live begins.
     assert len(days) == 3
     assert days[-1] == len(expected)
@@ -92,7 +92,7 @@ def test_live_messages_come_when_the_clock_gets_there(broker: Broker):
     clock = AcceleratedClock(NOW, factor, time.time())
     stop = threading.Event()
     early: list[float] = []
-    with listening(broker) as heard, Publisher(address(broker), stop=stop) as publisher:
+    with listening(broker) as received, Publisher(address(broker), stop=stop) as publisher:
 
         class Watching(Publisher):
             """Notes how far ahead of the clock a message is published."""
@@ -108,14 +108,14 @@ def test_live_messages_come_when_the_clock_gets_there(broker: Broker):
             target=publish_live, args=(simulation().live(NOW), Watching(), clock, stop)
         )
         playing.start()
-        wait_until(lambda: heard.qsize() > 200, 30, "200 live messages")
+        wait_until(lambda: received.qsize() > 200, 30, "200 live messages")
         stop.set()
         playing.join(5)
         assert not playing.is_alive()
     assert max(early) <= 0.0
 
 
-def test_a_silent_broker_is_told_with_its_address(broker: Broker, monkeypatch: pytest.MonkeyPatch):
+def test_a_silent_broker_is_reported_with_its_address(broker: Broker, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("simulator.network.publisher._CONNECT_TIMEOUT_S", 0.5)
     where = address(broker)
     broker.stop()
@@ -126,7 +126,7 @@ def test_a_silent_broker_is_told_with_its_address(broker: Broker, monkeypatch: p
         pass
 
 
-def test_a_wrong_password_is_told(broker: Broker):
+def test_a_wrong_password_is_reported(broker: Broker):
     with (
         pytest.raises(PublishError, match="check MIMAMORI_BROKER_USERNAME"),
         Publisher(address(broker, "wrong")),
@@ -134,7 +134,7 @@ def test_a_wrong_password_is_told(broker: Broker):
         pass
 
 
-def test_a_topic_that_the_broker_does_not_allow_is_told(broker: Broker):
+def test_a_topic_that_the_broker_does_not_allow_is_reported(broker: Broker):
     where = BrokerAddress(broker.host, broker.port, INGEST, broker.password(INGEST))
     with Publisher(where) as publisher:
         publisher.publish(OutboundMessage(0, "mimamori/v1/somebody/readings", b"{}"))
@@ -150,15 +150,15 @@ def test_messages_survive_a_restart_of_the_broker(broker: Broker):
         for message in messages:
             publisher.publish(message)
         broker.start(port)
-        with listening(broker) as heard:
+        with listening(broker) as received:
             publisher.drain()
-            wait_until(lambda: heard.qsize() > 0, 20, "a message after the restart")
+            wait_until(lambda: received.qsize() > 0, 20, "a message after the restart")
 
 
 def test_simulated_devices_send_again_what_they_are_asked_for(broker: Broker):
     messages = [OutboundMessage(0, "mimamori/v1/hall-1/readings", b'{"seq":%d}' % seq) for seq in (1, 2, 3)]
     with (
-        listening(broker) as heard,
+        listening(broker) as received,
         Publisher(address(broker)) as publisher,
         ServicePublisher(broker, INGEST) as service,
     ):
@@ -168,25 +168,25 @@ def test_simulated_devices_send_again_what_they_are_asked_for(broker: Broker):
         service.publish("mimamori/v1/hall-1/command", b'{"stored_through":1,"resend":[[1,2]]}')
         wait_until(lambda: publisher.sent_again, 20, "a message sent again")
         publisher.drain()
-        wait_until(lambda: heard.qsize() >= 5, 20, "all messages and the command")
-        numbered = [payload for topic, payload, _ in drained(heard) if topic.endswith("/readings")]
+        wait_until(lambda: received.qsize() >= 5, 20, "all messages and the command")
+        numbered = [payload for topic, payload, _ in drained(received) if topic.endswith("/readings")]
     assert numbered == [b'{"seq":1}', b'{"seq":2}', b'{"seq":3}', b'{"seq":2}']
 
 
 def test_what_is_lost_on_its_way_arrives_when_it_is_asked_for(broker: Broker):
     topic = "mimamori/v1/hall-1/readings"
     with (
-        listening(broker) as heard,
+        listening(broker) as received,
         Publisher(address(broker)) as publisher,
         ServicePublisher(broker, INGEST) as service,
     ):
         publisher.publish(OutboundMessage(0, topic, b'{"seq":1}', is_lost=True))
         publisher.publish(OutboundMessage(0, topic, b'{"seq":2}'))
         publisher.drain()
-        wait_until(lambda: heard.qsize() >= 1, 20, "the message that is not lost")
+        wait_until(lambda: received.qsize() >= 1, 20, "the message that is not lost")
         service.publish("mimamori/v1/hall-1/command", b'{"resend":[[1,1]]}')
-        wait_until(lambda: heard.qsize() >= 3, 20, "the command and the message sent again")
-        numbered = [payload for where, payload, _ in drained(heard) if where == topic]
+        wait_until(lambda: received.qsize() >= 3, 20, "the command and the message sent again")
+        numbered = [payload for where, payload, _ in drained(received) if where == topic]
     assert numbered == [b'{"seq":2}', b'{"seq":1}']
 
 

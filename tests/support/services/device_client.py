@@ -1,4 +1,4 @@
-"""An MQTT 5 client of the tests' own that tells what the broker let it do."""
+"""An MQTT 5 client of the tests' own that records what the broker let it do."""
 
 import ssl
 import threading
@@ -28,7 +28,7 @@ class DeviceClient:
         will: str | None = None,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self.heard: list[str] = []
+        self.received: list[str] = []
         self.is_let_in = False
         self.was_cut_off = False
         self._answers: list[Any] = []
@@ -68,7 +68,7 @@ class DeviceClient:
         return answer is not None and not answer.is_failure
 
     def subscribe(self, pattern: str) -> None:
-        """Ask for messages, and wait for the answer, which Mosquitto gives without telling whether they will come."""
+        """Ask for messages, and wait for the answer, which Mosquitto gives without saying whether they will come."""
         self._subscribed.clear()
         self._client.subscribe(pattern, qos=1)
         assert self._subscribed.wait(_ANSWER_S)
@@ -79,7 +79,7 @@ class DeviceClient:
         self._client.loop_stop()
 
     def break_off(self) -> None:
-        """Drop the connection without a word, so that the last will is told."""
+        """Drop the connection without a word, so that the last will is sent."""
         self._client.loop_stop()
         if (connection := self._client.socket()) is not None:
             connection.close()
@@ -96,4 +96,4 @@ class DeviceClient:
         self._published[mid] = code
 
     def _on_message(self, _client: Any, _userdata: Any, message: paho.MQTTMessage) -> None:
-        self.heard.append(message.topic)
+        self.received.append(message.topic)

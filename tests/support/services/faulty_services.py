@@ -121,7 +121,7 @@ class Fleet:
         wait_until(lambda: self.made >= share * messages, 180, "the devices to go on")
 
     def settle(self, timeout: float, is_settled: Callable[[Outcome], bool]) -> Outcome:
-        """Wait until the outcome is as wanted, or for no longer than `timeout`; devices tell how far they are, as they do now and then."""
+        """Wait until the outcome is as wanted, or for no longer than `timeout`; devices report how far they are, as they do now and then."""
         next_word = 0.0
 
         def settled() -> bool:
@@ -129,7 +129,7 @@ class Fleet:
             if time.monotonic() >= next_word:
                 next_word = time.monotonic() + 1.0
                 for device in self.devices:
-                    device.tell()
+                    device.report()
                 return is_settled(self.outcome())
             return False
 

@@ -12,9 +12,9 @@ def left_over(folder: Path, besides: int = 0) -> list[int]:
         if not entry.name.isdigit() or int(entry.name) in (os.getpid(), besides):
             continue
         try:
-            told = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
+            result = (entry / "cmdline").read_bytes() + (entry / "environ").read_bytes()
         except OSError:
             continue  # it has ended meanwhile, or belongs to somebody else
-        if wanted in told:
+        if wanted in result:
             found.append(int(entry.name))
     return found

@@ -40,14 +40,14 @@ class Publisher:
 
     def listen(self, topic: str) -> list[dict[str, Any]]:
         """Subscribe, and return the list in which the JSON of what comes is found."""
-        heard: list[dict[str, Any]] = []
+        received: list[dict[str, Any]] = []
 
         def on_message(_client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
-            heard.append(json.loads(message.payload))
+            received.append(json.loads(message.payload))
 
         self._client.on_message = on_message
         self._client.subscribe(topic, qos=1)
-        return heard
+        return received
 
     def flush(self) -> None:
         """Wait until the broker has taken all."""

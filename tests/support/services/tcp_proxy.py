@@ -12,7 +12,7 @@ _POLL_S = 0.05
 
 
 class TcpProxy:
-    """Forwards connections to one port, until told otherwise; use it with `with`."""
+    """Forwards connections to one port, until set otherwise; use it with `with`."""
 
     def __init__(self, host: str, port: int) -> None:
         self._target = (host, port)

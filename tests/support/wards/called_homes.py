@@ -26,10 +26,10 @@ from ingest.codecs.result import Decoded
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder, Rules
 from ingest.sequences.gap_tracker import GapTracker
-from tests.support.wards.evaluated_ward import JudgedWard
+from tests.support.wards.evaluated_ward import EvaluatedWard
 from tests.support.wards.ward_files import carer
 from tests.synthetic.call_home import FIRST, CallHome, ReceivedCall
-from tests.synthetic.calls import ToldAlert
+from tests.synthetic.calls import RaisedCall
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -94,7 +94,7 @@ def ward_home(home: CallHome) -> dict[str, Any]:
 
 
 def is_call(arrival: ReceivedCall) -> bool:
-    """Tell whether a message says that somebody calls."""
+    """Return whether a message says that somebody calls."""
     said = decode(arrival.topic, arrival.payload)
     return isinstance(said, Decoded) and any(
         one.metric in CALLS and bool(one.value) and not arrival.retained for one in said.readings
@@ -110,7 +110,7 @@ class CalledWard:
     def __init__(self, database: Database, folder: Path, homes: Sequence[CallHome]) -> None:
         self._database = database
         self._homes = homes
-        self._ward = JudgedWard(database, folder, [ward_home(home) for home in homes], FIRST)
+        self._ward = EvaluatedWard(database, folder, [ward_home(home) for home in homes], FIRST)
         with database.transaction() as connection:
             self._ingest = Ingest(batches.sending_devices(connection, FIRST))
             self._carer = carer(connection, FIRST)
@@ -121,7 +121,7 @@ class CalledWard:
         self._to_close: list[tuple[datetime, int]] = []
         self._known: dict[int, list[Alert]] = {number: [] for number, _ in enumerate(homes, 1)}
 
-    def told(self, *, calls_only: bool = False) -> dict[int, list[ToldAlert]]:
+    def raised(self, *, calls_only: bool = False) -> dict[int, list[RaisedCall]]:
         """Send everything, and return the alerts about each home.
 
         With `calls_only` nothing but calls is evaluated, in the home that they come from, which is a fifth of the work; if not, the whole
@@ -184,9 +184,9 @@ class CalledWard:
             with self._database.transaction() as connection:
                 handling.close(connection, number, user=self._carer, outcome=Outcome.SAFE_AFTER_HELP, now=at)
 
-    def _read(self, alert: Alert) -> ToldAlert:
+    def _read(self, alert: Alert) -> RaisedCall:
         with self._database.transaction() as connection:
             events = alerts.events(connection, alert.number)
         again = [one.at for one in events if one.kind in {EventKind.REPEATED, EventKind.REACTIVATED}]
         closed = [one.at for one in events if one.kind is EventKind.CLOSED]
-        return ToldAlert(alert.rule, alert.opened_at, closed[0], again)
+        return RaisedCall(alert.rule, alert.opened_at, closed[0], again)

@@ -1,4 +1,4 @@
-"""A ward that is judged: homes to register, readings to store as ingest would, a clock moved by hand, and the alerts that came of it."""
+"""A ward that is evaluated: homes to register, readings to store as ingest would, a clock moved by hand, and the alerts that came of it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -74,7 +74,7 @@ def home(
     }
 
 
-class JudgedWard:
+class EvaluatedWard:
     """A registered ward with a scheduler; `now` moves only by `pass_to`."""
 
     def __init__(
@@ -123,7 +123,7 @@ class JudgedWard:
             batches.store_batch(connection, batch, self.clock.now())
 
     def pass_to(self, now: datetime, *, scheduler: Scheduler | None = None) -> int:
-        """Move the clock, say that ingest has stored everything up to then, and judge; return how many homes were judged."""
+        """Move the clock, record that ingest has stored everything up to then, and evaluate; return how many homes were evaluated."""
         self.clock.advance(seconds=(now - self.clock.now()).total_seconds())
         self.complete(now)
         return (scheduler or self.scheduler).cycle()
@@ -133,8 +133,8 @@ class JudgedWard:
         with self.database.transaction() as connection:
             batches.report_progress(connection, "test", through, 0, through)
 
-    def is_judged(self, through: datetime) -> bool:
-        """Tell whether everything up to a moment is judged."""
+    def has_evaluated(self, through: datetime) -> bool:
+        """Return whether everything up to a moment is evaluated."""
         with self.database.transaction() as connection:
             return evaluation_queue.is_evaluated(connection, through)
 

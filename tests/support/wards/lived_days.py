@@ -38,7 +38,7 @@ _OWN = ("sos", "phone")
 
 @dataclass(frozen=True)
 class ReportedMetric:
-    """What a device tells of one moment: a metric and its value, or a place as metres north and east of home."""
+    """What a device reports one moment: a metric and its value, or a place as metres north and east of home."""
 
     device: str
     time: datetime
@@ -56,7 +56,7 @@ class HomeLife:
     happened: list[ReportedMetric] = field(default_factory=list[ReportedMetric])
 
     def all(self) -> list[ReportedMetric]:
-        """Return everything that was told, in order of time."""
+        """Return everything that was raised, in order of time."""
         events: list[Callable[[datetime], None]] = [
             self._lies_still,
             self._goes_out,
@@ -73,19 +73,21 @@ class HomeLife:
         for day in range(DAYS):
             for event in self.rng.sample(events, self.rng.randint(2, 4)):
                 event(WATCHED + timedelta(days=day))
-        usual = [told for day in range(TAUGHT_DAYS + DAYS) for told in self._day(FIRST + timedelta(days=day))]
-        kept = [told for told in usual if not self._is_left_out(told)]
+        usual = [
+            raised for day in range(TAUGHT_DAYS + DAYS) for raised in self._day(FIRST + timedelta(days=day))
+        ]
+        kept = [raised for raised in usual if not self._is_left_out(raised)]
         seen: dict[tuple[str, datetime, object], ReportedMetric] = {}
-        for told in sorted([*self.happened, *kept], key=lambda one: one.time):
-            name = told.content[0] if isinstance(told.content[0], str) else ""
-            seen.setdefault((told.device, told.time, name), told)
-        return [told for told in seen.values() if told.time < END]
+        for raised in sorted([*self.happened, *kept], key=lambda one: one.time):
+            name = raised.content[0] if isinstance(raised.content[0], str) else ""
+            seen.setdefault((raised.device, raised.time, name), raised)
+        return [raised for raised in seen.values() if raised.time < END]
 
-    def _is_left_out(self, told: ReportedMetric) -> bool:
-        if told.device == "phone":
-            return any(began <= told.time < ended for began, ended in self.away)
-        return told.device not in {"air", "stove"} and any(
-            began <= told.time < ended for began, ended in self.quiet
+    def _is_left_out(self, raised: ReportedMetric) -> bool:
+        if raised.device == "phone":
+            return any(began <= raised.time < ended for began, ended in self.away)
+        return raised.device not in {"air", "stove"} and any(
+            began <= raised.time < ended for began, ended in self.quiet
         )
 
     def _day(self, day: datetime) -> Iterator[ReportedMetric]:
@@ -115,12 +117,12 @@ class HomeLife:
         yield ReportedMetric("bath", moment + timedelta(seconds=60), ("motion", True))
         yield ReportedMetric("hall", out, ("motion", True))
 
-    def _tell(self, device: str, moment: datetime, metric: str, value: object) -> None:
+    def _report(self, device: str, moment: datetime, metric: str, value: object) -> None:
         self.happened.append(ReportedMetric(device, moment, (metric, value)))
 
     def _door(self, moment: datetime) -> None:
-        self._tell("door", moment, "contact_open", value=True)
-        self._tell("door", moment + timedelta(seconds=9), "contact_open", value=False)
+        self._report("door", moment, "contact_open", value=True)
+        self._report("door", moment + timedelta(seconds=9), "contact_open", value=False)
 
     def _moment(self, day: datetime, first_hour: int, last_hour: int) -> datetime:
         return day + timedelta(seconds=self.rng.randint(first_hour * 3600, last_hour * 3600))
@@ -178,13 +180,13 @@ class HomeLife:
         began = self._moment(day, 10, 16)
         hot = self.rng.uniform(33, 39)
         for minute in range(0, self.rng.randint(60, 300), 10):
-            self._tell("air", began + timedelta(minutes=minute), "temperature_c", round(hot, 1))
-            self._tell("air", began + timedelta(minutes=minute), "humidity_pct", 60.0)
+            self._report("air", began + timedelta(minutes=minute), "temperature_c", round(hot, 1))
+            self._report("air", began + timedelta(minutes=minute), "humidity_pct", 60.0)
 
     def _leaves_the_stove_on(self, day: datetime) -> None:
         on = self._moment(day, 8, 21)
-        self._tell("stove", on, "power_w", 1100.0)
-        self._tell("stove", on + timedelta(minutes=self.rng.randint(30, 240)), "power_w", 0.0)
+        self._report("stove", on, "power_w", 1100.0)
+        self._report("stove", on + timedelta(minutes=self.rng.randint(30, 240)), "power_w", 0.0)
 
     def _stays_in_the_bathroom(self, day: datetime) -> None:
         began, lasts = self._moment(day, 8, 21), timedelta(minutes=self.rng.randint(20, 150))
@@ -197,7 +199,7 @@ class HomeLife:
     def _calls_for_help(self, day: datetime) -> None:
         moment = self._moment(day, 0, 23)
         for press in range(self.rng.randint(1, 3)):
-            self._tell("sos", moment + timedelta(seconds=40 * press), "sos", value=True)
+            self._report("sos", moment + timedelta(seconds=40 * press), "sos", value=True)
 
     def _goes_out_at_night(self, day: datetime) -> None:
         began = day + timedelta(hours=3.2, seconds=self.rng.randint(0, 4000))
@@ -206,7 +208,7 @@ class HomeLife:
 
 
 def homes_of(numbers: range) -> list[dict[str, Any]]:
-    """Return the homes of a ward file; everybody has a safe area that holds always, and the door at night is told."""
+    """Return the homes of a ward file; everybody has a safe area that holds always, and the door at night is raised."""
     return [
         {
             "name": f"3丁目 {number:03}",
@@ -253,10 +255,10 @@ def messages_of(number: int, seed: int) -> tuple[list[OutboundMessage], list[Out
     """Return what the devices of a home send: of the past in large messages, then each moment in its own."""
     past: list[OutboundMessage] = []
     live: list[OutboundMessage] = []
-    told = HomeLife(number, Random(f"{seed}/{number}")).all()
+    raised = HomeLife(number, Random(f"{seed}/{number}")).all()
     for name in _DEVICES:
         seq = 0
-        own = [one for one in told if one.device == name]
+        own = [one for one in raised if one.device == name]
         before = [one for one in own if one.time < WATCHED]
         for start in range(0, len(before), _AT_ONCE):
             seq += 1
@@ -267,18 +269,18 @@ def messages_of(number: int, seed: int) -> tuple[list[OutboundMessage], list[Out
     return past, live
 
 
-def _message(device_id: str, seq: int, told: list[ReportedMetric]) -> OutboundMessage:
+def _message(device_id: str, seq: int, raised: list[ReportedMetric]) -> OutboundMessage:
     kind = "fix" if device_id.startswith("phone") else "readings"
-    rows = [_row(one) for one in told]
+    rows = [_row(one) for one in raised]
     payload = json.dumps({"seq": seq, "fixes" if kind == "fix" else "readings": rows}).encode()
     return OutboundMessage(
-        round(told[-1].time.timestamp() * 1000), f"mimamori/v1/{device_id}/{kind}", payload
+        round(raised[-1].time.timestamp() * 1000), f"mimamori/v1/{device_id}/{kind}", payload
     )
 
 
-def _row(told: ReportedMetric) -> dict[str, object]:
-    time = told.time.isoformat().replace("+00:00", "Z")
-    first, second = told.content
+def _row(raised: ReportedMetric) -> dict[str, object]:
+    time = raised.time.isoformat().replace("+00:00", "Z")
+    first, second = raised.content
     if isinstance(first, str):
         return {"metric": first, "value": second, "time": time}
     assert isinstance(second, float)

@@ -84,8 +84,8 @@ def _happen(story: Story, now: datetime, what: list[str]) -> None:
         case ["sos"]:
             story.presses.append(Press(4, "", now, now, len(story.presses)))
         case ["sos", "clock", wrong]:
-            told = now + timedelta(minutes=float(wrong))
-            story.presses.append(Press(4, "", told, now, len(story.presses)))
+            timeline_of = now + timedelta(minutes=float(wrong))
+            story.presses.append(Press(4, "", timeline_of, now, len(story.presses)))
         case ["gateway", "off" | "on" as state]:
             story.gateway.append((now, state == "on"))
         case ["battery", "lives"]:
@@ -167,10 +167,12 @@ def _window(story: Story, resident: Resident, blind: tuple[Blind, ...]) -> Windo
     )
 
 
-def told(text: str, zone: str = "Asia/Tokyo", *, hours: Hours | None = None, knows: bool = True) -> list[str]:
+def timeline_of(
+    text: str, zone: str = "Asia/Tokyo", *, hours: Hours | None = None, knows: bool = True
+) -> list[str]:
     """Return what the rules find in a table, as lines of time and words.
 
-    Until the table begins life was as usual, for 30 days if the resident is known. Everything is judged twice: at once afterwards,
+    Until the table begins life was as usual, for 30 days if the resident is known. Everything is evaluated twice: at once afterwards,
     and live every five minutes. Both must find the same.
     """
     story = read(text, ZoneInfo(zone))

@@ -1,4 +1,4 @@
-"""From what was heard to the cells of a chart: five looks, each for its own reason."""
+"""From what was received to the cells of a chart: five looks, each for its own reason."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -35,7 +35,7 @@ def _cells(span: ChartFacts, now: datetime) -> tuple[Cell, ...]:
     return arrange(span, [], _moments(now), _DAY, _DAY)[0].cells
 
 
-def test_what_was_heard_without_a_life_sign_is_still() -> None:
+def test_what_was_received_without_a_life_sign_is_still() -> None:
     cells = _cells(_span(0, 0.5, moved=frozenset({0})), _at(1))
     assert [cell.state for cell in cells[:3]] == [CellState.MOVED, CellState.STILL, CellState.AHEAD]
 
@@ -43,7 +43,7 @@ def test_what_was_heard_without_a_life_sign_is_still() -> None:
 def test_silence_is_no_data_where_a_healthy_home_would_have_spoken() -> None:
     quiet_home = _span(0, 6, silence=timedelta(minutes=30))
     assert _cells(quiet_home, _at(7))[6].state is CellState.BLIND
-    # Sensors that speak only when something happens cannot be told from a quiet night.
+    # Sensors that speak only when something happens cannot be distinguished from a quiet night.
     assert _cells(_span(0, 6), _at(7))[6].state is CellState.STILL
 
 

@@ -15,7 +15,7 @@ def test_no_text_says_that_the_resident_can_see_something_here() -> None:
     assert [text for text in texts if _RESIDENT_LOOKS.search(text)] == []
 
 
-def test_the_pause_says_that_calls_for_help_and_equipment_are_told_all_the_same() -> None:
+def test_the_pause_says_that_calls_for_help_and_equipment_are_raised_all_the_same() -> None:
     entry = entries()["resident.paused"]
     assert "呼び出しと、機器の不具合は いつも通りお知らせします" in entry["ja"]
     assert "Calls for help and faults of equipment are told as always" in entry["en"]

@@ -166,13 +166,13 @@ def test_card_with_wrong_types_says_less_but_never_fails(rule: str) -> None:
     assert why(_alert(rule, spoiled), _moments(Language.JA))
 
 
-def test_inactivity_tells_fact_then_usual() -> None:
+def test_inactivity_says_fact_then_usual() -> None:
     sentences = why(_alert("inactivity", _CARDS["inactivity"]), _moments(Language.JA))
     assert sentences[0] == "最後の動きは 11/22(日) 21:40、寝室です。それから 12時間12分、動きがありません。"
     assert sentences[1] == "いつもは 6:40 までに動きがあります(28日の記録から)。"
 
 
-def test_inactivity_tells_of_single_signs_without_taking_them_for_movement() -> None:
+def test_inactivity_names_single_signs_without_taking_them_for_movement() -> None:
     single = {"count": 2, "last": {"time": "2026-11-22T15:10:00+00:00", "place": "hallway"}}
     alert = _alert("inactivity", {**_CARDS["inactivity"], "uncertain_signs": single})
     sentences = why(alert, _moments(Language.JA))

@@ -14,7 +14,7 @@ def logged(capsys: pytest.CaptureFixture[str]) -> dict[str, str]:
     return json.loads(capsys.readouterr().err)
 
 
-def test_an_error_is_told_by_its_kind_and_place_but_not_by_words_that_may_quote_a_resident(
+def test_an_error_is_reported_by_its_kind_and_place_but_not_by_words_that_may_quote_a_resident(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     set_up_logs("ingest", "INFO", "json")
@@ -35,7 +35,7 @@ def test_an_error_is_told_by_its_kind_and_place_but_not_by_words_that_may_quote_
     assert "35.6581" not in json.dumps(line)
 
 
-def test_the_lines_of_libraries_are_told_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_lines_of_libraries_are_reported_the_same_way(capsys: pytest.CaptureFixture[str]) -> None:
     set_up_logs("api", "INFO", "json")
     try:
         {}["山田 花子"]
@@ -57,10 +57,10 @@ def test_a_person_at_a_terminal_reads_the_same_without_local_variables(
     except ValueError:
         get_logger("tests.pretty").exception("rule_failed", rule="sos")
 
-    told = capsys.readouterr().err
-    assert "rule_failed" in told
-    assert "ValueError" in told
-    assert "山田" not in told
+    reported = capsys.readouterr().err
+    assert "rule_failed" in reported
+    assert "ValueError" in reported
+    assert "山田" not in reported
 
 
 def test_a_logger_already_in_use_follows_a_later_set_up(capsys: pytest.CaptureFixture[str]) -> None:

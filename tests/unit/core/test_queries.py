@@ -30,7 +30,7 @@ def test_every_query_is_used_by_the_store(file: Path) -> None:
 
 @pytest.mark.parametrize("file", FILES, ids=_name)
 def test_no_query_asks_the_server_for_the_time(file: Path) -> None:
-    # The service's clock is the only one; migrate.sql and locks speak of the machine, which is its own matter.
+    # The service's clock is the only one; migrate.sql and locks speak of the machine, which has its own clock.
     if file.stem == "migrate":
         return
     for name, body in load(_name(file)).items():

@@ -9,7 +9,7 @@ from tests.support.paths import REPOSITORY
 _QUERIES = REPOSITORY / "core" / "store" / "queries"
 _TABLE = re.compile(r"^CREATE TABLE (\w+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
 _VIEW = re.compile(r"^CREATE VIEW .*?;$", re.MULTILINE | re.DOTALL)
-# Numbers that the server gives only tell rows apart; a table may have one that nobody asks for.
+# Numbers that the server gives only distinguish rows; a table may have one that nobody asks for.
 _COLUMN = re.compile(r"^    ([a-z_]+) (?!.* AS IDENTITY)", re.MULTILINE)
 _COMMENT = re.compile(r"--[^\n]*")
 

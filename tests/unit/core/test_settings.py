@@ -1,4 +1,4 @@
-"""Settings: typed, from the environment and files, and a wrong one is told by name."""
+"""Settings: typed, from the environment and files, and a wrong one is named."""
 
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def test_an_unknown_name_in_the_settings_file_is_an_error(
         ("MIMAMORI_TIME_ZONE", "Asia/Tokio", "is not a time zone"),
     ],
 )
-def test_a_wrong_value_is_told_with_its_name_and_what_is_wrong(
+def test_a_wrong_value_is_reported_with_its_name_and_what_is_wrong(
     monkeypatch: pytest.MonkeyPatch, name: str, value: str, complaint: str
 ) -> None:
     monkeypatch.setenv(name, value)
@@ -93,14 +93,14 @@ def test_a_wrong_value_is_told_with_its_name_and_what_is_wrong(
         load_settings()
 
 
-def test_a_missing_database_url_is_told_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_database_url_is_reported_by_its_name(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("MIMAMORI_DATABASE_URL")
 
     with pytest.raises(SettingsError, match="MIMAMORI_DATABASE_URL"):
         load_settings()
 
 
-def test_a_settings_file_that_is_no_toml_is_told_with_the_line(
+def test_a_settings_file_that_is_no_toml_is_reported_with_the_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file = tmp_path / "mimamori.toml"

@@ -1,4 +1,4 @@
-"""What was expected against what was got: told, late, missed, still waiting, and false alerts."""
+"""What was expected against what was got: raised, late, missed, still waiting, and false alerts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -18,12 +18,12 @@ def alert(at: datetime, rule: str = "inactivity", home: int | None = 1) -> Raise
     return RaisedAlert(7, rule, home, at)
 
 
-def verdict(told: list[RaisedAlert], now: datetime, of: SimulatedEvent | None = None) -> Verdict:
-    (one,) = compare([of or event()], told, now).expectations
+def verdict(raised: list[RaisedAlert], now: datetime, of: SimulatedEvent | None = None) -> Verdict:
+    (one,) = compare([of or event()], raised, now).expectations
     return one.verdict
 
 
-def test_an_event_is_told_by_the_first_alert_of_a_rule_that_should_tell():
+def test_an_event_is_raised_by_the_first_alert_of_a_rule_that_should_raise_it():
     later = [alert(NINE + 2.5 * HOUR), alert(NINE + 2 * HOUR), alert(NINE + HOUR, "sos")]
     compared = compare([event()], later, NINE + 4 * HOUR)
     (one,) = compared.expectations
@@ -57,7 +57,7 @@ def test_nobody_should_be_disturbed_by_what_is_harmless():
     assert len(compared.false_alerts) == 1
 
 
-def test_an_alert_about_the_ward_tells_of_each_home():
+def test_an_alert_about_the_ward_counts_for_each_home():
     dark = event(raises=("home_silent", "ward_silent"))
     assert verdict([alert(NINE + HOUR, "ward_silent", None)], NINE + 4 * HOUR, dark) is Verdict.RAISED
     whole = event(None, raises=("ward_silent",))
@@ -66,8 +66,8 @@ def test_an_alert_about_the_ward_tells_of_each_home():
 
 def test_when_the_whole_ward_is_silent_an_alert_about_each_home_is_one_too_many():
     whole = event(None, raises=("ward_silent",))
-    told = [alert(NINE + HOUR, "ward_silent", None), alert(NINE + HOUR, "home_silent", 3)]
-    compared = compare([whole], told, NINE + 4 * HOUR)
+    raised = [alert(NINE + HOUR, "ward_silent", None), alert(NINE + HOUR, "home_silent", 3)]
+    compared = compare([whole], raised, NINE + 4 * HOUR)
     assert compared.expectations[0].verdict is Verdict.RAISED
     assert [one.rule for one in compared.false_alerts] == ["home_silent"]
 

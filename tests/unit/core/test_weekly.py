@@ -36,16 +36,16 @@ def test_the_report_is_about_the_last_whole_week():
     assert weekly_report(rows(), date(2026, 11, 15)).last == LAST - timedelta(days=7)
 
 
-def test_less_movement_and_more_nights_are_told_with_their_figures():
+def test_less_movement_and_more_nights_are_raised_with_their_figures():
     report = weekly_report(rows(week=(25.0, 3.0, 7.0)), TODAY)
     assert changes(report) == [Change.LESS, Change.AS_USUAL, Change.MORE]
     quarters = report.counts[0]
     assert (quarters.mean, quarters.days, quarters.before, quarters.days_before) == (25.0, 7, 40.0, 56)
 
 
-def test_days_that_could_not_be_heard_are_never_less():
-    told = rows(week=(None, None, None))
-    assert changes(weekly_report(told, TODAY)) == [Change.CANNOT_TELL] * 3
+def test_days_that_could_not_be_observed_are_never_less():
+    raised = rows(week=(None, None, None))
+    assert changes(weekly_report(raised, TODAY)) == [Change.CANNOT_TELL] * 3
     # With three days known a week still says nothing, with four it does.
     for known, change in ((3, Change.CANNOT_TELL), (4, Change.LESS)):
         part = rows(week=(20.0, 3.0, 2.0))
@@ -79,12 +79,12 @@ def test_steady_people_seldom_have_a_word_and_a_step_nearly_always(means: tuple[
     false = found = 0
     for _ in range(300):
         drawn = random.poisson(means, (90, 3)).astype(float)
-        told = [[TODAY.toordinal() - 90 + day, *drawn[day].tolist()] for day in range(90)]
-        false += any(one is not Change.AS_USUAL for one in changes(weekly_report(told, TODAY)))
-        for row in told:
+        raised = [[TODAY.toordinal() - 90 + day, *drawn[day].tolist()] for day in range(90)]
+        false += any(one is not Change.AS_USUAL for one in changes(weekly_report(raised, TODAY)))
+        for row in raised:
             if FIRST.toordinal() <= row[0] <= LAST.toordinal():
                 row[1] = float(random.poisson(0.5 * means[0]))
-        found += weekly_report(told, TODAY).counts[0].change is Change.LESS
+        found += weekly_report(raised, TODAY).counts[0].change is Change.LESS
     assert false / 300 <= 0.06
     assert found / 300 >= 0.97
 

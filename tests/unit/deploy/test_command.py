@@ -25,20 +25,20 @@ COMMANDS = [
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
 def test_every_command_explains_itself(mimamori: CommandLine, words: tuple[str, ...]) -> None:
-    told = mimamori(*words, "--help")
-    assert told.code == 0
-    assert "Usage: mimamori" in told.out
+    result = mimamori(*words, "--help")
+    assert result.code == 0
+    assert "Usage: mimamori" in result.out
 
 
 def test_every_command_that_does_something_shows_an_example() -> None:
-    # What follows of these is told by programs of their own; the one of `simulate` has many commands.
+    # What follows of these is explained by programs of their own; the one of `simulate` has many commands.
     handed_on = {"simulate", "replay", "evaluate"}
     add_to(simulating)
 
     def without(group: typer.Typer) -> Iterator[str]:
         for command in group.registered_commands:
-            told = command.callback.__doc__ or ""
-            if "Example: " not in told and command.name not in handed_on:
+            result = command.callback.__doc__ or ""
+            if "Example: " not in result and command.name not in handed_on:
                 yield str(command.name or command.callback)
         for inner in group.registered_groups:
             if inner.typer_instance is not None:
@@ -48,39 +48,39 @@ def test_every_command_that_does_something_shows_an_example() -> None:
 
 
 def test_a_mistyped_command_is_a_usage_error(mimamori: CommandLine) -> None:
-    told = mimamori("migrat")
-    assert told.code == 2
-    assert "No such command 'migrat'" in told.out + told.err
+    result = mimamori("migrat")
+    assert result.code == 2
+    assert "No such command 'migrat'" in result.out + result.err
 
 
 def test_a_missing_setting_is_named_without_a_traceback(mimamori: CommandLine) -> None:
-    told = mimamori("migrate")
-    assert told.code == 78
-    assert told.err == "MIMAMORI_DATABASE_URL: Field required\n"
+    result = mimamori("migrate")
+    assert result.code == 78
+    assert result.err == "MIMAMORI_DATABASE_URL: Field required\n"
 
 
 def test_a_mistyped_setting_is_named(mimamori: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     mimamori.settings = {"MIMAMORI_DATABSE_URL": "x"}
-    told = mimamori("user", "list")
-    assert told.code == 78
-    assert "MIMAMORI_DATABSE_URL: there is no such setting" in told.err
+    result = mimamori("user", "list")
+    assert result.code == 78
+    assert "MIMAMORI_DATABSE_URL: there is no such setting" in result.err
 
 
-def test_a_database_that_is_away_is_told_in_one_line(
+def test_a_database_that_is_away_is_reported_in_one_line(
     mimamori: CommandLine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mimamori.settings = {"MIMAMORI_DATABASE_URL": "postgresql://127.0.0.1:1/none"}
-    told = mimamori("migrate")
-    assert told.code == 69
-    assert "the database is not available" in told.err
-    assert "Traceback" not in told.err
-    assert told.err.count("\n") == 1
+    result = mimamori("migrate")
+    assert result.code == 69
+    assert "the database is not available" in result.err
+    assert "Traceback" not in result.err
+    assert result.err.count("\n") == 1
 
 
-def test_files_that_are_not_there_are_told(mimamori: CommandLine) -> None:
+def test_files_that_are_not_there_are_reported(mimamori: CommandLine) -> None:
     assert mimamori("register", "ward.json").code == 65
-    told = mimamori("decode", "message.json")
-    assert (told.code, told.err) == (65, "there is no file message.json\n")
+    result = mimamori("decode", "message.json")
+    assert (result.code, result.err) == (65, "there is no file message.json\n")
 
 
 @pytest.mark.parametrize(
@@ -92,19 +92,21 @@ def test_files_that_are_not_there_are_told(mimamori: CommandLine) -> None:
         (("device", "add", "d", "--kind", "motion", "--sender", "x", "--home", "A"), "FORMAT:NAME"),
     ],
 )
-def test_options_that_do_not_fit_are_told_before_anything_happens(
+def test_options_that_do_not_fit_are_reported_before_anything_happens(
     mimamori: CommandLine, words: tuple[str, ...], mistake: str
 ) -> None:
-    told = mimamori(*words)
-    assert told.code == 65
-    assert mistake in told.err
+    result = mimamori(*words)
+    assert result.code == 65
+    assert mistake in result.err
 
 
-def test_a_mistyped_scenario_is_told_before_the_demo_starts(mimamori: CommandLine, tmp_path: Path) -> None:
+def test_a_mistyped_scenario_is_reported_before_the_demo_starts(
+    mimamori: CommandLine, tmp_path: Path
+) -> None:
     folder = tmp_path / "demo"
-    told = mimamori("demo", "--folder", str(folder), "--scenario", "sos", "--scenario", "power-cut")
-    assert told.code == 65
-    assert "did you mean 'power_cut'?" in told.err
+    result = mimamori("demo", "--folder", str(folder), "--scenario", "sos", "--scenario", "power-cut")
+    assert result.code == 65
+    assert "did you mean 'power_cut'?" in result.err
     assert not folder.exists()
 
 
@@ -117,11 +119,11 @@ def test_an_unforeseen_error_is_one_line_and_its_details_are_kept(
     mimamori.settings = {"MIMAMORI_SETTINGS": "x"}
     with monkeypatch.context() as broken:
         broken.setattr(Path, "is_file", fail)
-        told = mimamori("decode", "message.json")
-    assert told.code == 70
-    assert "deep inside" not in told.err
-    assert told.err.count("\n") == 1
-    details = Path(told.err.split("The details are in ")[1].split("; please")[0])
+        result = mimamori("decode", "message.json")
+    assert result.code == 70
+    assert "deep inside" not in result.err
+    assert result.err.count("\n") == 1
+    details = Path(result.err.split("The details are in ")[1].split("; please")[0])
     assert "deep inside" in details.read_text(encoding="utf-8")
     details.unlink()
 
@@ -129,8 +131,8 @@ def test_an_unforeseen_error_is_one_line_and_its_details_are_kept(
 def test_commands_beside_a_demo_use_its_settings(mimamori: CommandLine, tmp_path: Path) -> None:
     (tmp_path / "var").mkdir()
     (tmp_path / "var" / "settings.toml").write_text('database_url = "postgresql://127.0.0.1:1/demo"\n')
-    told = mimamori("migrate")
-    assert (told.code, "not available" in told.err) == (69, True)
+    result = mimamori("migrate")
+    assert (result.code, "not available" in result.err) == (69, True)
 
 
 def test_decode_hands_on_what_ingest_says() -> None:

@@ -1,4 +1,4 @@
-"""What the pages tell people to type exists: commands, their options, targets of make, and files that are named."""
+"""What the pages ask people to type exists: commands, their options, targets of make, and files that are named."""
 
 import re
 from collections.abc import Iterator

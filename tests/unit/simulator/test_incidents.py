@@ -1,4 +1,4 @@
-"""Each kind of incident shows in what devices tell, as its description says."""
+"""Each kind of incident shows in what devices report, as its description says."""
 
 from datetime import datetime
 from functools import cache
@@ -39,11 +39,11 @@ def home(*lines: str, resident: str = "r001") -> HomeWorld:
     return next(item for item in make_world(ward(), bound, 1) if item.home.resident == resident)
 
 
-def signs(world: HomeWorld, told: HomeDay) -> list[int]:
+def signs(world: HomeWorld, reported: HomeDay) -> list[int]:
     devices = world.home.devices
     return [
         sample.time_ms
-        for sample in told.samples
+        for sample in reported.samples
         if is_life_sign(devices[sample.device].kind, sample.metric, float(sample.value))
     ]
 
@@ -53,11 +53,11 @@ def first_day(world: HomeWorld) -> LocalDay:
     return day if day.date == NOW.date() else day.next()
 
 
-def values(world: HomeWorld, told: HomeDay, metric: str, place: str) -> list[tuple[int, float]]:
+def values(world: HomeWorld, reported: HomeDay, metric: str, place: str) -> list[tuple[int, float]]:
     devices = world.home.devices
     return [
         (sample.time_ms, float(sample.value))
-        for sample in told.samples
+        for sample in reported.samples
         if sample.metric == metric and devices[sample.device].place == place
     ]
 
@@ -93,11 +93,11 @@ def test_without_a_time_a_collapse_happens_by_day_at_a_time_that_the_seed_choose
 def test_a_fall_in_the_bathroom_is_seen_there_last():
     world = home('kind = "bathroom_fall"', 'at = "19:40"', "for_h = 5")
     day = first_day(world)
-    told = world.home_day(day)
+    reported = world.home_day(day)
     fell = day.ms(19 * HOUR_S + 40 * 60)
     last = [
         world.home.devices[sample.device].place
-        for sample in told.samples
+        for sample in reported.samples
         if sample.metric == "motion" and sample.value is True and sample.time_ms <= fell
     ][-1]
     assert last == "toilet"
@@ -127,21 +127,21 @@ def test_who_wanders_walks_far_and_gets_nowhere(pattern: str):
 def test_who_does_not_return_is_out_into_the_evening():
     world = home('kind = "does_not_return"', 'at = "10:30"', "for_h = 11")
     day = first_day(world)
-    told = world.home_day(day)
+    reported = world.home_day(day)
     left, back = day.ms(10.5 * HOUR_S), day.ms(21.5 * HOUR_S)
-    assert not [at for at in signs(world, told) if left + 20_000 < at < back - 1000]
+    assert not [at for at in signs(world, reported) if left + 20_000 < at < back - 1000]
 
 
 def test_a_tracker_that_was_left_stays_at_home_while_the_rooms_are_quiet():
     world = home('kind = "tracker_left"', 'at = "10:40"', "for_h = 2.5")
     day = first_day(world)
-    told = world.home_day(day)
+    reported = world.home_day(day)
     left, back = day.ms(10 * HOUR_S + 2400), day.ms(13 * HOUR_S + 600)
-    assert not [at for at in signs(world, told) if left + 20_000 < at < back - 1000]
+    assert not [at for at in signs(world, reported) if left + 20_000 < at < back - 1000]
     ground = world.home.ground
     away = [
         np.hypot((item.lat - ground.lat) * METRES_PER_DEGREE, (item.lon - ground.lon) * 90_500)
-        for item in told.positions
+        for item in reported.positions
         if left < item.time_ms < back
     ]
     assert np.median(away) < 60
@@ -158,7 +158,7 @@ def test_somebody_stays_at_home_on_a_day_at_the_day_centre():
     assert Occupation.DAY_SERVICE not in {span.occupation for span in world.plan(day).spans}
 
 
-def test_a_forgotten_kettle_draws_its_power_and_tells_it_each_hour():
+def test_a_forgotten_kettle_draws_its_power_and_reports_it_each_hour():
     world = home('kind = "kettle_left_on"', 'at = "11:15"', "for_h = 3")
     day = first_day(world)
     drawn = values(world, world.home_day(day), "power_w", "kettle")
@@ -212,10 +212,10 @@ def test_a_cat_is_seen_while_nobody_is_at_home():
     seen = 0
     day = first_day(world)
     for _ in range(10):
-        told = world.home_day(day)
+        reported = world.home_day(day)
         for span in world.plan(day).absences:
             within = range(day.ms(span.start_s + 130), day.ms(span.end_s - 1))
-            seen += len([at for at in signs(world, told) if at in within])
+            seen += len([at for at in signs(world, reported) if at in within])
         day = day.next()
     assert seen > 5
 
@@ -223,8 +223,8 @@ def test_a_cat_is_seen_while_nobody_is_at_home():
 def test_who_sleeps_in_is_seen_later():
     world = home('kind = "sleeps_in"', "for_h = 1.5", "day = 1")
     day = first_day(world).next()
-    told = world.home_day(day)
-    assert signs(world, told)[0] >= told.begin_ms + 1.5 * 3_600_000
+    reported = world.home_day(day)
+    assert signs(world, reported)[0] >= reported.begin_ms + 1.5 * 3_600_000
 
 
 def test_a_power_cut_strikes_all_homes_of_a_neighbourhood_at_one_time():
@@ -241,15 +241,15 @@ def test_a_battery_runs_down_and_then_its_sensor_is_silent_until_it_is_changed()
     plain = home('kind = "sos"', 'at = "10:00"')
     start = first_day(world)
 
-    def told(of: HomeWorld, ahead: int, metric: str) -> list[float]:
-        told_day = of.home_day(start.before(-ahead))
-        return [value for _, value in values(of, told_day, metric, "kitchen")]
+    def reported(of: HomeWorld, ahead: int, metric: str) -> list[float]:
+        reported_day = of.home_day(start.before(-ahead))
+        return [value for _, value in values(of, reported_day, metric, "kitchen")]
 
-    levels = [told(world, ahead, "battery_pct")[0] for ahead in range(9)]
+    levels = [reported(world, ahead, "battery_pct")[0] for ahead in range(9)]
     assert all(first >= second for first, second in pairwise(levels))
     assert levels[-1] <= 20
-    assert told(world, 10, "motion") == []
-    assert told(world, 12, "battery_pct")[-1] == told(plain, 12, "battery_pct")[-1]
+    assert reported(world, 10, "motion") == []
+    assert reported(world, 12, "battery_pct")[-1] == reported(plain, 12, "battery_pct")[-1]
 
 
 def test_a_stuck_motion_sensor_sees_somebody_all_the_time():
@@ -277,13 +277,13 @@ def test_who_is_away_for_days_leaves_by_the_door_and_is_back_by_it(kind: str):
     day = first_day(world)
     days = [day, day.next(), day.next().next()]
     leaves, returns = day.ms(10 * HOUR_S), day.ms(10 * HOUR_S) + round(2.25 * 86_400_000)
-    told = [world.home_day(one) for one in days]
-    found = [at for one in told for at in signs(world, one)]
+    reported = [world.home_day(one) for one in days]
+    found = [at for one in reported for at in signs(world, one)]
     assert not [at for at in found if leaves + 13_000 < at < returns]
     assert [at for at in found if leaves - 60_000 <= at <= leaves]
     assert len([at for at in found if at >= returns]) > 20
     doors = [
-        at for one in told for at, is_open in values(world, one, "contact_open", "front_door") if is_open
+        at for one in reported for at, is_open in values(world, one, "contact_open", "front_door") if is_open
     ]
     assert {leaves, returns} <= set(doors)
 
@@ -291,9 +291,11 @@ def test_who_is_away_for_days_leaves_by_the_door_and_is_back_by_it(kind: str):
 def test_the_tracker_of_who_is_away_for_days_stays_far_off_until_the_return():
     world = home('kind = "travels"', 'at = "10:00"', "for_days = 2.25", resident=walker())
     day = first_day(world).next()
-    told = world.home_day(day)
+    reported = world.home_day(day)
     north, east = world.home.ground.degrees(np.zeros(1), np.zeros(1))
-    far = [abs(one.lat - float(north[0])) + abs(one.lon - float(east[0])) > 0.02 for one in told.positions]
+    far = [
+        abs(one.lat - float(north[0])) + abs(one.lon - float(east[0])) > 0.02 for one in reported.positions
+    ]
     assert len(far) > 1000
     assert np.mean(far) > 0.99
 

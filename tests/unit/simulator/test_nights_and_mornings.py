@@ -37,9 +37,12 @@ def home(lines: str) -> HomeWorld:
 
 
 def in_bed_at(world: HomeWorld, moment: datetime) -> bool:
-    told = [world.home_day(world.day_of(moment).before(1)), world.home_day(world.day_of(moment))]
+    reported = [world.home_day(world.day_of(moment).before(1)), world.home_day(world.day_of(moment))]
     changes = [
-        (one.time_ms, bool(one.value)) for day in told for one in day.samples if one.metric == "bed_occupied"
+        (one.time_ms, bool(one.value))
+        for day in reported
+        for one in day.samples
+        if one.metric == "bed_occupied"
     ]
     return max(one for one in changes if one[0] <= moment.timestamp() * 1000)[1]
 

@@ -23,7 +23,7 @@ from tests.support.wait import wait_until
 NOW = datetime.fromisoformat("2026-08-03T06:30:00+09:00")
 
 
-class Heard:
+class Received:
     """Stands in for the broker."""
 
     def __init__(self) -> None:
@@ -42,8 +42,8 @@ class Heard:
 
 
 @pytest.fixture
-def heard() -> Heard:
-    return Heard()
+def received() -> Received:
+    return Received()
 
 
 @pytest.fixture
@@ -52,9 +52,9 @@ def clock() -> AcceleratedClock:
 
 
 @pytest.fixture
-def player(heard: Heard, clock: AcceleratedClock) -> Generator[Player]:
+def player(received: Received, clock: AcceleratedClock) -> Generator[Player]:
     ward = parse_ward(make_ward(WardOrder(3, 1, NOW)))
-    made = Player(Simulation(ward, (), 1), heard.connect, clock)
+    made = Player(Simulation(ward, (), 1), received.connect, clock)
     yield made
     made.stop()
 
@@ -63,7 +63,7 @@ def reaches(player: Player, count: int) -> Callable[[], bool]:
     return lambda: player.messages >= count
 
 
-def test_a_simulation_that_was_stopped_goes_on_where_it_was(player: Player, heard: Heard):
+def test_a_simulation_that_was_stopped_goes_on_where_it_was(player: Player, received: Received):
     player.start()
     wait_until(reaches(player, 100), 30, "some messages")
     player.stop()
@@ -71,39 +71,39 @@ def test_a_simulation_that_was_stopped_goes_on_where_it_was(player: Player, hear
     player.start()
     wait_until(reaches(player, 300), 30, "more messages")
     player.stop()
-    end = datetime.fromtimestamp(max(m.time_ms for m in heard.messages) / 1000, NOW.tzinfo)
+    end = datetime.fromtimestamp(max(m.time_ms for m in received.messages) / 1000, NOW.tzinfo)
     expected = {(m.topic, m.payload) for m in player.simulation.until(end) if not m.retain}
-    assert expected <= {(m.topic, m.payload) for m in heard.messages}
+    assert expected <= {(m.topic, m.payload) for m in received.messages}
 
 
-def test_what_is_asked_for_happens_a_moment_later_and_numbers_go_on(player: Player, heard: Heard):
+def test_what_is_asked_for_happens_a_moment_later_and_numbers_go_on(player: Player, received: Received):
     player.start()
     wait_until(reaches(player, 200), 30, "some messages")
     name = player.simulation.ward.homes[0].name
     (event,) = player.inject("sos", name)
     assert (event.kind, event.resident, event.raises) == ("sos", "r001", ("sos",))
-    wait_until(lambda: any(b'"sos"' in m.payload for m in list(heard.messages)), 30, "the press")
+    wait_until(lambda: any(b'"sos"' in m.payload for m in list(received.messages)), 30, "the press")
     wait_until(reaches(player, 500), 30, "more messages")
     player.stop()
-    presses = [m for m in heard.messages if b'"sos"' in m.payload]
+    presses = [m for m in received.messages if b'"sos"' in m.payload]
     assert abs(presses[0].time_ms / 1000 - event.begins.timestamp()) <= 1.0
     for device in ("h001-kitchen", "h001-hallway", "h002-kitchen", "h003-kitchen"):
-        seqs = heard.seqs(device)
+        seqs = received.seqs(device)
         # One message may come twice where the stream was taken up again.
         assert sorted(set(seqs)) == list(range(min(seqs), max(seqs) + 1)) if seqs else True
 
 
-def test_after_a_collapse_that_was_asked_for_the_home_is_quiet(player: Player, heard: Heard):
+def test_after_a_collapse_that_was_asked_for_the_home_is_quiet(player: Player, received: Received):
     player.start()
     wait_until(reaches(player, 50), 30, "some messages")
     (event,) = player.inject("collapse", player.simulation.ward.homes[0].name)
     done = event.begins + timedelta(hours=3)
-    wait_until(lambda: heard.messages[-1].time_ms / 1000 > done.timestamp(), 60, "three hours")
+    wait_until(lambda: received.messages[-1].time_ms / 1000 > done.timestamp(), 60, "three hours")
     player.stop()
     begins_ms = event.begins.timestamp() * 1000
     moved = [
         m
-        for m in heard.messages
+        for m in received.messages
         if "/h001-" in m.topic and b'"motion","value":true' in m.payload and m.time_ms > begins_ms + 1000
     ]
     assert moved == []
@@ -118,7 +118,7 @@ def test_what_a_home_cannot_do_is_refused(player: Player):
         player.inject("sos", "nowhere")
 
 
-def test_a_broker_that_is_away_is_told_as_the_problem(clock: AcceleratedClock):
+def test_a_broker_that_is_down_is_reported_as_the_problem(clock: AcceleratedClock):
     @contextmanager
     def refused(_stop: threading.Event) -> Generator[Publisher]:
         raise PublishError("broker 127.0.0.1:1: nobody answers there")

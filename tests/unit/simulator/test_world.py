@@ -1,4 +1,4 @@
-"""What the ward tells: believable days, and incidents that change what they should."""
+"""What the ward sends: believable days, and incidents that change what they should."""
 
 from collections import Counter
 from datetime import datetime
@@ -37,10 +37,10 @@ def month(ward: SimWard) -> list[tuple[HomeWorld, list[HomeDay]]]:
     return months
 
 
-def life_signs(home: HomeWorld, told: HomeDay) -> list[int]:
+def life_signs(home: HomeWorld, reported: HomeDay) -> list[int]:
     return [
         sample.time_ms
-        for sample in told.samples
+        for sample in reported.samples
         if is_life_sign(home.home.devices[sample.device].kind, sample.metric, float(sample.value))
     ]
 
@@ -53,19 +53,19 @@ def with_incident(ward: SimWard, *lines: str, home: str = "r001") -> HomeWorld:
 
 def test_days_follow_each_other_without_a_gap_and_in_order(month: list[tuple[HomeWorld, list[HomeDay]]]):
     for _, days in month:
-        for told, following in pairwise(days):
-            assert told.end_ms == following.begin_ms
-        for told in days:
-            times = [sample.time_ms for sample in told.samples]
+        for reported, following in pairwise(days):
+            assert reported.end_ms == following.begin_ms
+        for reported in days:
+            times = [sample.time_ms for sample in reported.samples]
             assert times == sorted(times)
-            assert told.begin_ms <= times[0]
-            assert times[-1] < told.end_ms
+            assert reported.begin_ms <= times[0]
+            assert times[-1] < reported.end_ms
 
 
 def test_a_day_holds_as_many_life_signs_as_recorded_homes_have(
     month: list[tuple[HomeWorld, list[HomeDay]]],
 ):
-    counts = [len(life_signs(home, told)) for home, days in month for told in days]
+    counts = [len(life_signs(home, reported)) for home, days in month for reported in days]
     # Recorded homes have 389 events a day in the mean, from quiet to very busy ones.
     assert 150 < np.mean(counts) < 450
     assert min(counts) > 40
@@ -83,8 +83,8 @@ def test_people_get_up_between_five_and_eight_and_sleep_at_night(
     by_hour = Counter(
         datetime.fromtimestamp(time_ms / 1000, home.home.zone).hour
         for home, days in month
-        for told in days
-        for time_ms in life_signs(home, told)
+        for reported in days
+        for time_ms in life_signs(home, reported)
     )
     night = sum(by_hour[hour] for hour in (0, 1, 2, 3)) / 4
     morning = sum(by_hour[hour] for hour in (7, 8, 9, 10)) / 4
@@ -95,10 +95,10 @@ def test_nights_have_one_or_two_visits_to_the_toilet(month: list[tuple[HomeWorld
     visits = 0
     for home, days in month:
         toilet = next(n for n, device in enumerate(home.home.devices) if device.place == "toilet")
-        for told in days:
+        for reported in days:
             seen = [
                 sample.time_ms
-                for sample in told.samples
+                for sample in reported.samples
                 if sample.device == toilet
                 and sample.value is True
                 and 0 <= datetime.fromtimestamp(sample.time_ms / 1000, home.home.zone).hour < 4
@@ -110,14 +110,14 @@ def test_nights_have_one_or_two_visits_to_the_toilet(month: list[tuple[HomeWorld
 def test_nothing_moves_in_a_home_while_its_resident_is_out(month: list[tuple[HomeWorld, list[HomeDay]]]):
     outings = 0
     for home, days in month:
-        for ago, told in zip(range(DAYS, 0, -1), days, strict=True):
+        for ago, reported in zip(range(DAYS, 0, -1), days, strict=True):
             day = home.day_of(NOW).before(ago)
             for span in home.plan(day).absences:
                 outings += 1
                 # A sensor's hold time passes after the door is shut.
                 inside = [
                     at
-                    for at in life_signs(home, told)
+                    for at in life_signs(home, reported)
                     if day.ms(span.start_s + 20) < at < day.ms(span.end_s - 1)
                 ]
                 assert inside == []
@@ -137,7 +137,7 @@ def test_the_ward_is_never_silent_for_long_by_itself(month: list[tuple[HomeWorld
     # Between days on which everybody is there.
     begins = max(days[0].begin_ms for _, days in month)
     ends = min(days[-1].end_ms for _, days in month)
-    everybody = [at for home, days in month for told in days for at in life_signs(home, told)]
+    everybody = [at for home, days in month for reported in days for at in life_signs(home, reported)]
     signs = sorted(at for at in everybody if begins <= at < ends)
     gaps = [
         (second - first, datetime.fromtimestamp(first / 1000, month[0][0].home.zone).hour)
@@ -149,9 +149,9 @@ def test_the_ward_is_never_silent_for_long_by_itself(month: list[tuple[HomeWorld
 
 def test_motion_goes_on_and_off_in_turn(month: list[tuple[HomeWorld, list[HomeDay]]]):
     for _, days in month[:5]:
-        for told in days:
+        for reported in days:
             last: dict[int, bool] = {}
-            for sample in told.samples:
+            for sample in reported.samples:
                 if sample.metric == "motion":
                     assert bool(sample.value) is not last.get(sample.device, False)
                     last[sample.device] = bool(sample.value)
@@ -164,8 +164,8 @@ def test_rooms_are_neither_frozen_nor_boiling_and_warmer_by_day(
     values = [
         (float(sample.value), datetime.fromtimestamp(sample.time_ms / 1000, home.home.zone).hour)
         for home, days in month
-        for told in days
-        for sample in told.samples
+        for reported in days
+        for sample in reported.samples
         if sample.metric == "temperature_c"
     ]
     assert min(value for value, _ in values) > 9
@@ -177,7 +177,7 @@ def test_rooms_are_neither_frozen_nor_boiling_and_warmer_by_day(
 def test_walks_reach_their_place_and_end_at_home(month: list[tuple[HomeWorld, list[HomeDay]]]):
     home, days = next(item for item in month if item[0].home.has(DeviceKind.TRACKER))
     ground = home.home.ground
-    for ago, told in zip(range(DAYS, 0, -1), days, strict=True):
+    for ago, reported in zip(range(DAYS, 0, -1), days, strict=True):
         day = home.day_of(NOW).before(ago)
         out = [span for span in home.plan(day).absences if span.occupation is Occupation.OUTING]
         for span in out:
@@ -185,7 +185,7 @@ def test_walks_reach_their_place_and_end_at_home(month: list[tuple[HomeWorld, li
                 continue
             during = [
                 item
-                for item in told.positions
+                for item in reported.positions
                 if day.ms(span.start_s) < item.time_ms < day.ms(span.end_s) and item.accuracy_m < 40
             ]
             far = np.median([abs(item.lat - ground.lat) + abs(item.lon - ground.lon) for item in during])
@@ -197,8 +197,8 @@ def test_walks_reach_their_place_and_end_at_home(month: list[tuple[HomeWorld, li
 def test_who_does_not_get_up_gives_no_life_sign_until_somebody_comes(ward: SimWard):
     home = with_incident(ward, 'kind = "does_not_get_up"', 'resident = "r001"', "day = 0", "for_h = 5")
     day = home.day_of(NOW).next()
-    told, plan = home.home_day(day), home.plan(day)
-    signs = life_signs(home, told)
+    reported, plan = home.home_day(day), home.plan(day)
+    signs = life_signs(home, reported)
     assert plan.still_until_s - plan.wake_s == 5 * HOUR_S
     assert signs[0] == day.ms(plan.still_until_s)
     assert len(signs) > 50
@@ -246,15 +246,15 @@ def test_a_night_exit_leaves_by_the_door_and_comes_back(ward: SimWard):
     assert opened[-2:] == ["02:20", "03:20"]
 
 
-def test_a_dead_gateway_takes_its_sensors_along_and_tells_when_it_is_back(ward: SimWard):
+def test_a_dead_gateway_takes_its_sensors_along_and_says_when_it_is_back(ward: SimWard):
     home = with_incident(ward, 'kind = "gateway_dies"', 'resident = "r001"', 'at = "10:00"', "for_h = 3")
     day = home.day_of(NOW).next()
-    told = home.home_day(day)
+    reported = home.home_day(day)
     during = (day.ms(10 * HOUR_S), day.ms(13 * HOUR_S))
-    assert not [sample for sample in told.samples if during[0] <= sample.time_ms < during[1]]
+    assert not [sample for sample in reported.samples if during[0] <= sample.time_ms < during[1]]
     # A tracker has its own line.
-    assert [item for item in told.positions if during[0] <= item.time_ms < during[1]]
-    assert told.online == ((during[0] + 90_000, False), (during[1], True))
+    assert [item for item in reported.positions if during[0] <= item.time_ms < during[1]]
+    assert reported.online == ((during[0] + 90_000, False), (during[1], True))
 
 
 def test_a_silent_ward_is_silent_everywhere(ward: SimWard):
@@ -264,12 +264,12 @@ def test_a_silent_ward_is_silent_everywhere(ward: SimWard):
     for home in make_world(ward, incidents, 1):
         day = home.day_of(NOW)
         day = day if day.date == NOW.date() else day.next()
-        told = home.home_day(day)
+        reported = home.home_day(day)
         during = (day.ms(13 * HOUR_S), day.ms(15 * HOUR_S))
         assert not [
-            item for item in (*told.samples, *told.positions) if during[0] <= item.time_ms < during[1]
+            item for item in (*reported.samples, *reported.positions) if during[0] <= item.time_ms < during[1]
         ]
-        assert told.online == ()
+        assert reported.online == ()
 
 
 def test_an_incident_can_come_again_after_some_days(ward: SimWard):

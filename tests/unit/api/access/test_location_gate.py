@@ -1,4 +1,4 @@
-"""Coarse places: a cell tells no more than a cell, wherever one stands."""
+"""Coarse places: a cell shows no more than a cell, wherever one stands."""
 
 import math
 from collections.abc import Iterator
@@ -51,7 +51,7 @@ def test_a_coarse_circle_is_drawn_around_a_cell_and_rounded_up(
     assert found.radius_m % CELL_M == 0
 
 
-def test_a_coarse_polygon_is_a_circle_that_tells_no_corner() -> None:
+def test_a_coarse_polygon_is_a_circle_that_shows_no_corner() -> None:
     corners = ((35.650, 139.790), (35.650, 139.800), (35.660, 139.800))
 
     found = coarse_geofence(Geofence(1, 1, "park", Polygon(corners), ALWAYS)).shape

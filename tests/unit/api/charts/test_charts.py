@@ -1,4 +1,4 @@
-"""Charts: well-formed, small, told apart without colour, and safe with any name."""
+"""Charts: well-formed, small, distinguished without colour, and safe with any name."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta

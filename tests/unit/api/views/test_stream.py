@@ -18,7 +18,7 @@ from core.store.database import Database
 
 
 class Flaky:
-    """A database that cannot be listened to three times, and then tells of alert 7."""
+    """A database that cannot be listened to three times, and then sends alert 7."""
 
     def __init__(self) -> None:
         self._errors: list[Exception] = [
@@ -26,7 +26,7 @@ class Flaky:
             RuntimeError("a mistake of ours"),
             StoreUnavailableError("away"),
         ]
-        self._heard = [("alert", "7")]
+        self._received = [("alert", "7")]
 
     @contextmanager
     def listen(self, *_channels: str) -> Generator["Flaky"]:
@@ -36,11 +36,11 @@ class Flaky:
         yield self
 
     def wait(self, timeout_s: float) -> list[tuple[str, str]]:
-        """Tell what was heard, once; then nothing comes any more."""
-        heard, self._heard = self._heard, []
-        if not heard:
+        """Return what was received, once; then nothing comes any more."""
+        received, self._received = self._received, []
+        if not received:
             Event().wait(timeout_s)
-        return heard
+        return received
 
 
 def test_a_listening_thread_goes_on_whatever_happens_and_says_so_once(
@@ -61,5 +61,5 @@ def test_a_listening_thread_goes_on_whatever_happens_and_says_so_once(
             assert thread.submit(lambda: asyncio.run(first_two())).result() == [None, 7]
         finally:
             change_feed.stop()
-    told: list[Any] = [line["event"] for line in logs]
-    assert told == ["change_feed_lost", "change_feed_restored"]
+    raised: list[Any] = [line["event"] for line in logs]
+    assert raised == ["change_feed_lost", "change_feed_restored"]

@@ -85,7 +85,7 @@ def test_forgetting_takes_what_the_demo_wrote_and_nothing_else(tmp_path: Path) -
     assert list(tmp_path.iterdir()) == [mine]
 
 
-def test_a_folder_that_cannot_be_made_is_told_in_one_line(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_made_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(DemoStateError, match=r"cannot write in .*--folder"):
         DemoFolder(tmp_path / "file" / "var")

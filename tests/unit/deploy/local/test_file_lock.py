@@ -8,10 +8,10 @@ import pytest
 from deploy.local.file_lock import LockedError, held_lock
 
 
-def test_a_second_holder_is_told_who_holds_it(tmp_path: Path) -> None:
+def test_a_second_holder_is_shown_who_holds_it(tmp_path: Path) -> None:
     path = tmp_path / "lock"
-    told = f"{tmp_path} is in use by another start \\(process {os.getpid()}\\)"
-    with held_lock(path, wait=False), pytest.raises(LockedError, match=told), held_lock(path, wait=False):
+    result = f"{tmp_path} is in use by another start \\(process {os.getpid()}\\)"
+    with held_lock(path, wait=False), pytest.raises(LockedError, match=result), held_lock(path, wait=False):
         pass
 
 

@@ -1,4 +1,4 @@
-"""What a person is told when a program is missing."""
+"""What a person is shown when a program is missing."""
 
 import os
 import platform
@@ -64,7 +64,7 @@ def test_on_debian_13_the_package_with_timescaledb_is_named(bare: pytest.MonkeyP
 
 def test_each_message_is_one_line_with_an_exit_code(bare: pytest.MonkeyPatch) -> None:
     on(bare, DEBIAN_12)
-    with pytest.raises(MissingPackageError) as told:
+    with pytest.raises(MissingPackageError) as result:
         required_programs.mosquitto(print)
-    assert "\n" not in str(told.value)
-    assert told.value.exit_code == 69
+    assert "\n" not in str(result.value)
+    assert result.value.exit_code == 69

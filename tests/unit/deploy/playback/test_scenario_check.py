@@ -55,11 +55,11 @@ def test_it_is_played_until_everything_is_due_that_happens_for_the_first_time(tm
     collapse = 'kind = "collapse"\nresident = "r005"\nat = "10:00"\nfor_h = 2.0'
     assert planned(tmp_path, collapse).end == at("2026-08-01 17:00")
     assert planned(tmp_path, f"{collapse}\nevery_days = 2").end == at("2026-08-01 17:00")
-    # What nobody should be told about is watched for a week at most.
+    # What nobody should be notified about is watched for a week at most.
     assert planned(tmp_path, 'kind = "pet"\nresident = "r005"').end == at("2026-08-08 01:00")
 
 
-def test_it_is_judged_when_something_is_due_also_between_two_steps(tmp_path: Path) -> None:
+def test_it_is_evaluated_when_something_is_due_also_between_two_steps(tmp_path: Path) -> None:
     run = planned(tmp_path, 'kind = "gateway_dies"\nresident = "r005"\nat = "10:00"\nfor_h = 20.0')
     moments = run.moments(steps=4)
     assert at("2026-08-01 10:15") in moments
@@ -92,16 +92,20 @@ def check(folder: Path, *alerts: RaisedAlert) -> ScenarioCheck:
     return ScenarioCheck(run, compare([event], alerts, run.end), {3: "1丁目", 4: "2丁目"}, 1.0)
 
 
-def test_the_result_says_what_was_told_missed_and_false(tmp_path: Path) -> None:
-    told = check(tmp_path, RaisedAlert(1, "sos", 3, at("2026-08-01 10:05")))
+def test_the_result_says_what_was_raised_missed_and_false(tmp_path: Path) -> None:
+    result = check(tmp_path, RaisedAlert(1, "sos", 3, at("2026-08-01 10:05")))
     missed = check(tmp_path)
     disturbed = check(
         tmp_path,
         RaisedAlert(1, "sos", 3, at("2026-08-01 10:05")),
         RaisedAlert(2, "inactivity", 4, at("2026-08-01 10:30")),
     )
-    assert [scenario_report.is_as_expected(one) for one in (told, missed, disturbed)] == [True, False, False]
-    words = scenario_report.summary([told, missed, disturbed])
+    assert [scenario_report.is_as_expected(one) for one in (result, missed, disturbed)] == [
+        True,
+        False,
+        False,
+    ]
+    words = scenario_report.summary([result, missed, disturbed])
     assert words.startswith(
         "3 scenarios: 2 of 3 events raised in time, 0 late, 1 missed; 1 false alerts in 2 home-days"
     )
@@ -138,9 +142,9 @@ def test_results_are_written_as_json(tmp_path: Path) -> None:
         (("night_exit", "--residents", "0"), "--residents"),
     ],
 )
-def test_a_mistake_is_told_before_anything_is_started(
+def test_a_mistake_is_reported_before_anything_is_started(
     words: tuple[str, ...], problem: str, mimamori: CommandLine
 ) -> None:
-    told = mimamori("simulate", "verify", *words)
-    assert told.code != 0
-    assert problem in told.err
+    result = mimamori("simulate", "verify", *words)
+    assert result.code != 0
+    assert problem in result.err

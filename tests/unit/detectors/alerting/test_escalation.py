@@ -1,4 +1,4 @@
-"""Who is told, as pure decisions; the whole escalation on a real database is tested in tests/integration."""
+"""Who is notified, as pure decisions; the whole escalation on a real database is tested in tests/integration."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -34,7 +34,9 @@ ALERT = Alert(
 )
 
 
-def situation(alert: Alert = ALERT, *, told: set[int] | None = None, executed: int = 0) -> EscalationState:
+def situation(
+    alert: Alert = ALERT, *, notified: set[int] | None = None, executed: int = 0
+) -> EscalationState:
     steps = [
         EscalationStep(
             EscalationStepKind.CONTACTS,
@@ -46,7 +48,7 @@ def situation(alert: Alert = ALERT, *, told: set[int] | None = None, executed: i
         )
         for place, step in enumerate((1, 2))
     ]
-    known = told or set()
+    known = notified or set()
     return EscalationState(alert, [SON, SON_WEBHOOK, DAUGHTER, CENTRE], steps, known, known, frozenset())
 
 
@@ -54,8 +56,8 @@ def event(kind: EventKind, *, user: int | None = None, contact: int | None = Non
     return AlertEvent(40, 7, NOW, kind, None, user, contact, {})
 
 
-def test_a_person_who_acts_is_not_told_of_it_by_any_of_their_channels() -> None:
-    held = situation(replace(ALERT, handling=Handling.CLAIMED), told={1, 2, 3}, executed=1)
+def test_a_person_who_acts_is_not_notified_by_any_of_their_channels() -> None:
+    held = situation(replace(ALERT, handling=Handling.CLAIMED), notified={1, 2, 3}, executed=1)
 
     by_link = escalation.consequences(event(EventKind.CLAIMED, contact=2), held, NOW)
     by_sign_in = escalation.consequences(event(EventKind.CLAIMED, user=31), held, NOW)
@@ -65,7 +67,7 @@ def test_a_person_who_acts_is_not_told_of_it_by_any_of_their_channels() -> None:
 
 
 def test_somebody_without_an_account_is_not_taken_for_another_such_person() -> None:
-    held = situation(replace(ALERT, handling=Handling.CLAIMED), told={1, 3}, executed=1)
+    held = situation(replace(ALERT, handling=Handling.CLAIMED), notified={1, 3}, executed=1)
 
     plan = escalation.consequences(event(EventKind.CLAIMED, contact=9), held, NOW)
 
@@ -111,14 +113,14 @@ def test_steps_missed_while_nothing_ran_are_all_taken_at_once() -> None:
 
 
 def test_an_event_that_concerns_nobody_has_no_consequences() -> None:
-    unchanged = situation(told={1}, executed=1)
+    unchanged = situation(notified={1}, executed=1)
 
     plan = escalation.consequences(event(EventKind.NOTED, user=31), unchanged, NOW)
 
     assert (plan.messages, plan.steps) == ((), tuple(unchanged.steps))
 
 
-def test_changes_of_habit_are_told_to_the_staff_alone() -> None:
+def test_changes_of_habit_are_raised_for_the_staff_alone() -> None:
     habit = replace(ALERT, rule="late_morning", severity=Severity.KEEP_AN_EYE)
     assert escalation.audience(habit, [SON, CENTRE]) == [CENTRE]
     # What is to be checked soon is everybody's, whatever the rule.
@@ -136,14 +138,16 @@ def test_a_family_is_not_woken_for_what_is_only_worth_an_eye_unless_nobody_else_
 
 
 @pytest.mark.parametrize("handling", [Handling.OPEN, Handling.CLAIMED])
-def test_an_alert_that_begins_again_is_told_to_exactly_those_who_were_told_before(handling: Handling) -> None:
-    # The centre's step is not due yet; it was told by an earlier round.
-    again = situation(replace(ALERT, handling=handling), told={SON.number, CENTRE.number}, executed=1)
+def test_an_alert_that_begins_again_is_notified_to_exactly_those_who_were_notified_before(
+    handling: Handling,
+) -> None:
+    # The centre's step is not due yet; it was notified by an earlier cycle.
+    again = situation(replace(ALERT, handling=handling), notified={SON.number, CENTRE.number}, executed=1)
 
     plan = escalation.consequences(event(EventKind.REACTIVATED), again, NOW)
 
-    told = [(message.contact, message.kind) for message in plan.messages]
-    assert sorted(told) == [(number, NotificationKind.OPENING) for number in (1, 2, 3, 9)]
+    notified = [(message.contact, message.kind) for message in plan.messages]
+    assert sorted(notified) == [(number, NotificationKind.OPENING) for number in (1, 2, 3, 9)]
     assert len([step for step in plan.steps if step.is_ahead and step.is_escalation]) == (
         handling is Handling.OPEN
     )

@@ -249,7 +249,7 @@ def test_a_name_cannot_break_the_subject_or_the_lines() -> None:
     assert "{n}" in text.body
 
 
-def test_what_happened_long_ago_is_told_as_seen_just_now() -> None:
+def test_what_happened_long_ago_is_notified_as_seen_just_now() -> None:
     about = alert("sos", severity=Severity.EMERGENCY, detected_late=True, began_at=BEGAN, raised_at=BEGAN)
 
     text = sentence(written(about=about))
@@ -257,7 +257,7 @@ def test_what_happened_long_ago_is_told_as_seen_just_now() -> None:
     assert text.startswith("【緊急】きのう 22:10に起きたことを、いま確認しました。")
 
 
-def test_what_was_over_before_it_could_be_told_does_not_ask_for_help() -> None:
+def test_what_was_over_before_it_could_be_raised_does_not_ask_for_help() -> None:
     about = alert(detected_late=True, condition=Condition.CLEARED, cleared_at=NOW - timedelta(minutes=20))
 
     text = written(about=about)

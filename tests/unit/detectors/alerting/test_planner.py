@@ -15,7 +15,7 @@ NOW = datetime(2026, 8, 1, tzinfo=UTC)
 
 
 class Work:
-    """A database in which claims lapse, events wait and steps are due; alerts in `broken` cannot be worked on."""
+    """A database in which claims expire, events wait and steps are due; alerts in `broken` cannot be worked on."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, broken: Collection[int] = ()) -> None:
         self.left = {"expired": [1, 2], "unplanned": [3, 4], "due_step": [5]}

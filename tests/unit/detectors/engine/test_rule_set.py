@@ -16,7 +16,7 @@ from detectors.windows.loader import HomeView
 
 
 def nothing(_day: date) -> NoReturn:
-    raise AssertionError("nothing is judged here")
+    raise AssertionError("nothing is evaluated here")
 
 
 def test_what_repeats_a_silence_knows_the_alarm_about_it_with_the_resident_s_own_setting() -> None:

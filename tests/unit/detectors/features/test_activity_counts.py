@@ -30,10 +30,10 @@ def test_a_day_counts_quarters_uses_of_the_door_and_quarters_at_night() -> None:
         "door_uses": [1.0, 0.0],
         "night_quarters": [1.0, 1.0],
     }
-    # A day of which more than six hours could not be heard is not compared.
+    # A day with more than six hours out of contact is not compared.
     blind = count_days(life_signs(rows), UTC, [(10 * 3600.0, 17 * 3600.0)])
     assert np.isnan(blind.counts["door_uses"]).tolist() == [True, False]
-    # So is one of which a sensor told more than was so, be it a moment.
+    # So is one of which a sensor reported more than was so, be it a moment.
     unsure = count_days(life_signs(rows), UTC, unsure=[(2 * day + 60, 2 * day + 61)])
     assert np.isnan(unsure.counts["active_quarters"]).tolist() == [False, True]
 
@@ -47,6 +47,6 @@ def test_days_are_those_of_the_wall_also_when_the_clock_is_changed() -> None:
     assert found.counts["night_quarters"].tolist() == [2.0]
 
 
-def test_nothing_heard_is_no_day() -> None:
+def test_nothing_received_is_no_day() -> None:
     found = count_days(life_signs([]), UTC, [(0.0, 1e6)])
     assert (len(found.day), found.counts["door_uses"].tolist()) == (0, [])

@@ -52,12 +52,12 @@ def test_the_last_four_nights_are_known_as_they_were() -> None:
 def test_a_stay_that_nobody_saw_end_is_kept_as_the_longest() -> None:
     seen = learned(lived(*range(1, 29)))
     assert (seen.stay_days, seen.stays["night"].count, seen.stays["night"].longest_min) == (28, 56, 10.0)
-    # One night nothing is heard between the visit at three and the morning at seven.
+    # One night nothing is received between the visit at three and the morning at seven.
     signs = lived(*range(1, 29))
     unseen = signs.time != midnight(9) + 3 * 3600 + 600
     missed = LifeSigns(signs.time[unseen], signs.kind[unseen], signs.place[unseen], signs.places)
     assert learned(missed).stays["night"].longest_min == 240.0
-    # Time in which nobody could hear teaches nothing.
+    # Time out of contact teaches nothing.
     blind = (midnight(9) + 4 * 3600, midnight(9) + 5 * 3600)
     assert learned(missed, blind).stays["night"].longest_min == 10.0
 

@@ -38,7 +38,7 @@ def test_a_polygon_agrees_with_an_independent_implementation():
     assert distance_outside_m(Polygon(CORNERS), lat, lon) == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_order_of_corners_does_not_matter():
+def test_the_order_of_corners_makes_no_difference():
     lat, lon = np.array([35.605, 35.615]), np.array([139.815, 139.815])
     there, back = Polygon(CORNERS), Polygon(CORNERS[::-1])
     assert distance_outside_m(there, lat, lon) == pytest.approx(distance_outside_m(back, lat, lon))

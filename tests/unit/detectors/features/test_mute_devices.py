@@ -1,4 +1,4 @@
-"""When a device without a heartbeat is told to be silent, and when it is not."""
+"""When a device without a heartbeat is raised as silent, and when it is not."""
 
 import numpy as np
 import pytest
@@ -18,44 +18,44 @@ def every(step_s: float, until: float = NOW) -> NDArray[np.float64]:
     return np.arange(600.0, until, step_s)
 
 
-def spells(told: NDArray[np.float64], others: NDArray[np.float64] = ALL_DAY) -> list[StuckSpell]:
-    return list(mute_spells(told, others, NOW))
+def spells(raised: NDArray[np.float64], others: NDArray[np.float64] = ALL_DAY) -> list[StuckSpell]:
+    return list(mute_spells(raised, others, NOW))
 
 
-def test_a_thermometer_that_stops_is_told_after_a_day_in_which_the_home_was_heard() -> None:
+def test_a_thermometer_that_stops_is_raised_after_a_day_in_which_the_home_was_in_contact() -> None:
     (spell,) = spells(every(1800.0, 35 * DAY_S))
     assert spell.began == 35 * DAY_S - 1200.0
     assert spell.known == 36 * DAY_S
     assert (spell.cause, spell.ended, spell.baseline_s) == ("quiet", None, 1800.0)
-    # Where others are heard by day only, it takes their hours: fifteen of one day and nine of the next.
+    # Where others are in contact by day only, it takes their hours: fifteen of one day and nine of the next.
     (spell,) = spells(every(1800.0, 35 * DAY_S), BY_DAY)
     assert spell.known == 36 * DAY_S + 16 * HOUR_S
 
 
-def test_it_ends_with_the_next_thing_that_the_device_tells() -> None:
-    told = every(1800.0)
-    told = told[(told < 30 * DAY_S) | (told >= 33 * DAY_S)]
-    (spell,) = spells(told)
+def test_it_ends_with_the_next_thing_that_the_device_reports() -> None:
+    raised = every(1800.0)
+    raised = raised[(raised < 30 * DAY_S) | (raised >= 33 * DAY_S)]
+    (spell,) = spells(raised)
     assert spell.ended == 33 * DAY_S + 600.0
 
 
 def test_who_speaks_seldom_is_given_three_times_the_longest_silence() -> None:
     # Every nine hours, so silent for nine hours of the others at the most: 27.
-    told = every(9 * HOUR_S, 30 * DAY_S)
-    (spell,) = spells(told)
+    raised = every(9 * HOUR_S, 30 * DAY_S)
+    (spell,) = spells(raised)
     assert spell.known - spell.began == pytest.approx(27 * HOUR_S, abs=HOUR_S)
-    assert list(mute_spells(told, ALL_DAY, spell.known - 1)) == []
+    assert list(mute_spells(raised, ALL_DAY, spell.known - 1)) == []
     # Every three days: nine days would be too long to mean anything.
     assert spells(every(3 * DAY_S, 20 * DAY_S)) == []
 
 
 def test_an_outage_is_nobodys_silence_and_teaches_nothing() -> None:
-    told = every(1800.0, 35 * DAY_S)
+    raised = every(1800.0, 35 * DAY_S)
     home_away = (HOURS >= 35 * DAY_S) & (HOURS < 39.5 * DAY_S)
-    assert spells(told, ALL_DAY[~home_away]) == []
-    # Four days in which nothing of the home was heard do not make the device patient afterwards.
-    told, heard = (one[(one < 20 * DAY_S) | (one >= 24 * DAY_S)] for one in (told, ALL_DAY))
-    (spell,) = spells(told, heard)
+    assert spells(raised, ALL_DAY[~home_away]) == []
+    # Four days in which nothing of the home was in contact do not make the device patient afterwards.
+    raised, received = (one[(one < 20 * DAY_S) | (one >= 24 * DAY_S)] for one in (raised, ALL_DAY))
+    (spell,) = spells(raised, received)
     assert spell.known == 36 * DAY_S
 
 

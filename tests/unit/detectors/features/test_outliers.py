@@ -44,7 +44,7 @@ def test_a_long_way_over_a_long_gap_is_no_jump():
     assert doubted([0, 1500], step_s=1800.0) == [0, 0]
 
 
-def test_two_fixes_of_the_same_time_are_no_matter():
+def test_two_fixes_of_the_same_time_are_no_fault():
     assert doubted([0, 5], step_s=0.0) == [0, 0]
 
 

@@ -1,4 +1,4 @@
-"""Homes of a neighbourhood that fall silent together are one matter; those that fall silent one by one are not."""
+"""Homes of a neighbourhood that fall silent together are one alert; those that fall silent one by one are not."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -26,13 +26,13 @@ def quiet(since: Sequence[float], homes: int = 4, allowed: timedelta = QUARTER) 
     return AreaSilence("3丁目", homes, [SilentHome(after(minutes), allowed) for minutes in since])
 
 
-def test_homes_that_were_cut_off_at_one_moment_are_one_outage_before_any_is_told_by_itself() -> None:
+def test_homes_that_were_cut_off_at_one_moment_are_one_outage_before_any_is_raised_by_itself() -> None:
     # Heartbeats of five minutes: the last of each home lies anywhere in the five minutes before the cut.
     found = outage(quiet([0.0, 1.5, 3.0, 4.9]), after(12))
     assert found == AreaOutage("3丁目", CUT, known_at=after(12), silent=4, homes=4)
 
 
-def test_last_wills_are_told_together_within_four_minutes() -> None:
+def test_last_wills_are_raised_together_within_four_minutes() -> None:
     found = outage(quiet([0.0, 0.5, 1.0], allowed=timedelta(minutes=5)), after(4))
     assert found is not None
     assert found.known_at == after(4)
@@ -46,7 +46,7 @@ def test_three_homes_of_many_are_not_the_neighbourhood() -> None:
     assert outage(quiet([0.0, 1.0, 2.0], homes=7), after(60)) is None
 
 
-def test_homes_that_fell_silent_one_after_another_are_not_one_matter() -> None:
+def test_homes_that_fell_silent_one_after_another_are_not_one_alert() -> None:
     assert outage(quiet([0.0, 60.0, 120.0], homes=3), after(600)) is None
 
 
@@ -56,13 +56,13 @@ def test_a_home_that_died_long_before_does_not_hide_the_others() -> None:
     assert (found.began_at, found.silent) == (CUT, 3)
 
 
-def test_who_was_told_by_itself_before_does_not_make_a_neighbourhood() -> None:
+def test_what_was_raised_by_itself_before_does_not_make_a_neighbourhood() -> None:
     slow = SilentHome(CUT, timedelta(hours=3))
-    told = [SilentHome(after(minutes), QUARTER) for minutes in (1, 2)]
-    assert outage(AreaSilence("3丁目", 3, [slow, *told]), after(170)) is None
+    raised = [SilentHome(after(minutes), QUARTER) for minutes in (1, 2)]
+    assert outage(AreaSilence("3丁目", 3, [slow, *raised]), after(170)) is None
 
 
-def test_what_cannot_be_told_from_an_outage_of_the_ward_waits_for_its_end() -> None:
+def test_what_cannot_be_distinguished_from_an_outage_of_the_ward_waits_for_its_end() -> None:
     homes = quiet([0.0, 1.0, 2.0])
     assert outage(homes, after(60), [Blind(after(5), None, after(5))]) is None
     ended = [Blind(after(5), after(50), after(5))]
@@ -72,28 +72,28 @@ def test_what_cannot_be_told_from_an_outage_of_the_ward_waits_for_its_end() -> N
     assert found.known_at == after(62)
 
 
-def test_an_outage_is_over_when_most_of_its_homes_were_heard_again() -> None:
+def test_an_outage_is_over_when_most_of_its_homes_were_in_contact_again() -> None:
     lasting = outage(quiet([0.0, 1.0, 2.0, 3.0]), after(12))
     assert lasting is not None
     assert lasts(lasting, quiet([0.0, 2.0]))
     assert not lasts(lasting, quiet([2.0]))
-    # Silent again, for another reason, is another matter.
+    # Silent again, for another reason, is another alert.
     assert not lasts(lasting, quiet([2.0, 30.0, 31.0]))
     assert not lasts(lasting, None)
 
 
-def test_silence_of_nearly_all_homes_is_the_wards_matter() -> None:
+def test_silence_of_nearly_all_homes_concerns_the_ward() -> None:
     one, other = quiet([0.0] * 6, homes=6), AreaSilence("4丁目", 6, [])
     assert not is_of_ward([one, other])
     assert is_of_ward([one, quiet([0.0] * 5, homes=6)])
 
 
-def test_a_ward_of_few_homes_is_not_judged_as_a_whole_so_its_neighbourhood_is() -> None:
+def test_a_ward_of_few_homes_is_not_evaluated_as_a_whole_so_its_neighbourhood_is() -> None:
     assert not is_of_ward([quiet([0.0, 1.0, 2.0, 3.0])])
 
 
 def test_the_reason_says_how_many_of_how_many_homes() -> None:
     lasting = outage(quiet([0.0, 1.0, 2.0]), after(12))
     assert lasting is not None
-    told = finding(lasting, None)
-    assert (told.subject, told.reason["homes"], told.reason["of_homes"]) == ("area:3丁目", 3, 4)
+    raised = finding(lasting, None)
+    assert (raised.subject, raised.reason["homes"], raised.reason["of_homes"]) == ("area:3丁目", 3, 4)

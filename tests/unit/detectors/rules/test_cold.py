@@ -16,7 +16,7 @@ def always(*_given: object) -> bool:
     return True
 
 
-def test_rooms_that_cannot_be_cold_are_judged_alike_without_their_levels(
+def test_rooms_that_cannot_be_cold_are_evaluated_alike_without_their_levels(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     until = moment(FIRST + LEARN_DAYS * 86400.0)

@@ -30,7 +30,7 @@ def alike(days: int, level: float = 45.0) -> list[float]:
     return [level + (number % 5) - 2 for number in range(days)]
 
 
-def told(days: DailyCounts, *, from_day: int = 0, until_day: int = 200) -> list[Finding]:
+def raised(days: DailyCounts, *, from_day: int = 0, until_day: int = 200) -> list[Finding]:
     span = (BEGIN, BEGIN + timedelta(days=until_day))
     raised_from = BEGIN + timedelta(days=from_day)
     return list(evaluate_days(days, 5, ZONE, span, raised_from=raised_from).findings)
@@ -40,47 +40,47 @@ def day_of(moment: datetime) -> int:
     return (moment.astimezone(ZONE).date() - FIRST).days
 
 
-def test_days_that_stay_alike_are_no_matter():
-    assert told(counts(alike(150))) == []
+def test_days_that_stay_alike_are_not_raised():
+    assert raised(counts(alike(150))) == []
 
 
-def test_a_step_is_told_within_two_days_and_ends_when_it_is_the_new_usual():
-    (found,) = told(counts([*alike(90), *alike(60, 27.0)]))
+def test_a_step_is_raised_within_two_days_and_ends_when_it_is_the_new_usual():
+    (found,) = raised(counts([*alike(90), *alike(60, 27.0)]))
     assert day_of(found.raised_at) <= 92
     assert found.severity is Severity.KEEP_AN_EYE
     assert found.reason["count"] == "active_quarters"
     assert found.cleared_at is not None
 
 
-def test_a_slow_decline_is_told_within_two_weeks():
+def test_a_slow_decline_is_raised_within_two_weeks():
     slow = [one * (1 - 0.3 * min(max(number - 90, 0) / 28, 1)) for number, one in enumerate(alike(130))]
-    (found,) = told(counts(slow))
+    (found,) = raised(counts(slow))
     assert 90 < day_of(found.raised_at) <= 104
 
 
-def test_one_bad_day_is_no_matter():
-    assert told(counts([*alike(90), 5.0, *alike(40)])) == []
+def test_one_bad_day_is_not_raised():
+    assert raised(counts([*alike(90), 5.0, *alike(40)])) == []
 
 
 def test_days_without_a_count_change_nothing():
     gone = [*alike(90), *[float("nan")] * 14, *alike(30)]
-    assert told(counts(gone)) == []
+    assert raised(counts(gone)) == []
     assert drift(counts(gone), "active_quarters")[103] == drift(counts(gone), "active_quarters")[89]
 
 
 def test_before_four_weeks_are_known_nobody_can_tell():
     span = (BEGIN, BEGIN + timedelta(days=30))
-    judged = evaluate_days(counts([*alike(15), *alike(10, 10.0)]), 5, ZONE, span, raised_from=BEGIN)
-    assert judged.findings == ()
-    assert not judged.can_tell
+    evaluated = evaluate_days(counts([*alike(15), *alike(10, 10.0)]), 5, ZONE, span, raised_from=BEGIN)
+    assert evaluated.findings == ()
+    assert not evaluated.can_tell
 
 
-def test_what_was_so_before_is_not_told():
-    assert told(counts([*alike(90), *alike(60, 27.0)]), from_day=100) == []
+def test_what_was_so_before_is_not_raised():
+    assert raised(counts([*alike(90), *alike(60, 27.0)]), from_day=100) == []
 
 
-def test_better_days_are_no_matter():
-    assert told(counts([*alike(90), *alike(60, 70.0)])) == []
+def test_better_days_are_not_raised():
+    assert raised(counts([*alike(90), *alike(60, 70.0)])) == []
 
 
 def test_the_checks_of_residents_are_spread_over_two_hours():

@@ -1,4 +1,4 @@
-"""When a sensor is told to be stuck, and when it is not."""
+"""When a sensor is raised as stuck, and when it is not."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -33,13 +33,13 @@ def lively(number: int, every_s: float = 1500.0) -> Sensor:
     return Sensor(number, DeviceKind.MOTION, "hall", (ReportedMetric("motion", seen, np.ones(len(seen))),))
 
 
-def judged(*sensors: Sensor, days: float = DAYS) -> Evaluation:
+def evaluated(*sensors: Sensor, days: float = DAYS) -> Evaluation:
     span = (BEGIN, BEGIN + timedelta(days=days))
     return evaluate_sensors(sensors, ZONE, span, watched_from=BEGIN, raised_from=BEGIN)
 
 
 def found(*sensors: Sensor, days: float = DAYS) -> list[tuple[str, str, float, float | None]]:
-    """Return causes, subjects, and days after BEGIN of what was told and of its end."""
+    """Return causes, subjects, and days after BEGIN of what was raised and of its end."""
     return [
         (
             str(one.reason["cause"]),
@@ -47,7 +47,7 @@ def found(*sensors: Sensor, days: float = DAYS) -> list[tuple[str, str, float, f
             day(one.raised_at),
             None if one.cleared_at is None else day(one.cleared_at),
         )
-        for one in judged(*sensors, days=days).findings
+        for one in evaluated(*sensors, days=days).findings
     ]
 
 
@@ -63,21 +63,21 @@ def test_people_about_all_day_are_no_fault():
     assert found(lively(1), lively(2), lively(3)) == []
 
 
-def test_a_sensor_that_fires_like_a_clock_is_told_once_and_ends_when_it_is_calm():
+def test_a_sensor_that_fires_like_a_clock_is_raised_once_and_ends_when_it_is_calm():
     usual = lively(1).reported[0].time
     fault = times(every_s=180.0, first_day=12.0, last_day=14.5)
     sensor = motion(1, np.sort(np.concatenate([usual, fault])))
     ((cause, subject, raised, cleared),) = found(sensor, lively(2), lively(3))
     assert (cause, subject) == ("chatter", "device:1")
-    # Two hours until it is not believed, six more until it is told, at the next check.
+    # Two hours until it is not believed, six more until it is raised, at the next check.
     assert raised == pytest.approx(12 + 10.5 / 24, abs=0.001)
     assert cleared is not None
     assert 14.5 <= cleared <= 14.7
-    (finding,) = judged(sensor, lively(2), lively(3)).findings
+    (finding,) = evaluated(sensor, lively(2), lively(3)).findings
     assert finding.severity is Severity.EQUIPMENT
 
 
-def test_chatter_at_random_is_told_within_a_day():
+def test_chatter_at_random_is_raised_within_a_day():
     fault = BEGIN.timestamp() + 12 * DAY_S + np.cumsum(np.random.default_rng(0).exponential(120, 3000))
     sensor = motion(1, np.sort(np.concatenate([lively(1).reported[0].time, fault])))
     ((cause, _, raised, _),) = found(sensor, lively(2), lively(3))
@@ -103,21 +103,21 @@ def test_a_home_where_nobody_is_has_no_mute_sensors():
     assert found(*sensors) == []
 
 
-def test_a_sensor_with_a_heartbeat_is_mute_only_while_it_is_heard():
+def test_a_sensor_with_a_heartbeat_is_mute_only_while_it_is_in_contact():
     time = lively(1).reported[0].time
     time = time[time < BEGIN.timestamp() + 12 * DAY_S]
     of_motion = ReportedMetric("motion", time, np.ones(len(time)))
     unobserved = Sensor(1, DeviceKind.MOTION, "kitchen", (of_motion,), has_heartbeat=True)
     assert found(unobserved, lively(2), lively(3)) == []
     link = times(every_s=6 * HOUR_S)
-    heard = Sensor(
+    received = Sensor(
         1,
         DeviceKind.MOTION,
         "kitchen",
         (of_motion, ReportedMetric("link_quality", link, np.full(len(link), 90.0))),
         True,
     )
-    assert [one[0] for one in found(heard, lively(2), lively(3))] == ["mute"]
+    assert [one[0] for one in found(received, lively(2), lively(3))] == ["mute"]
 
 
 def test_a_door_that_nobody_opens_for_two_days_is_not_mute():
@@ -146,7 +146,7 @@ def fridge(open_for_h: float) -> Sensor:
     )
 
 
-def test_a_fridge_that_stays_open_is_told_after_half_a_day():
+def test_a_fridge_that_stays_open_is_raised_after_half_a_day():
     assert found(fridge(8.0), lively(2)) == []
     ((cause, _, raised, cleared),) = found(fridge(40.0), lively(2))
     assert cause == "lasting"
@@ -161,22 +161,22 @@ def test_a_bed_that_is_left_is_no_fault_and_one_that_is_never_left_is():
         time = np.concatenate([into, out[keeps]])
         value = np.concatenate([np.ones(len(into)), np.zeros(int(keeps.sum()))])
         order = np.argsort(time)
-        told = ReportedMetric("bed_occupied", time[order], value[order])
-        return Sensor(1, DeviceKind.BED, "bed", (told,))
+        alerts_raised = ReportedMetric("bed_occupied", time[order], value[order])
+        return Sensor(1, DeviceKind.BED, "bed", (alerts_raised,))
 
     assert found(bed(30), lively(2)) == []
     assert [one[0] for one in found(bed(12), lively(2))] == ["lasting"]
 
 
-@pytest.mark.parametrize(("step", "told"), [(0.0, ["frozen"]), (0.1, [])])
-def test_a_temperature_that_does_not_move_by_a_digit_is_told(step: float, told: list[str]):
+@pytest.mark.parametrize(("step", "alerts_raised"), [(0.0, ["frozen"]), (0.1, [])])
+def test_a_temperature_that_does_not_move_by_a_digit_is_raised(step: float, alerts_raised: list[str]):
     time = times(every_s=1800.0)
     value: Floats = np.asarray(20 + 2 * np.sin((time - BEGIN.timestamp()) / DAY_S * 2 * np.pi), np.float64)
     value = value.round(1)
     frozen = (time > BEGIN.timestamp() + 12 * DAY_S) & (time < BEGIN.timestamp() + 14 * DAY_S)
     value[frozen] = 21.0 + step * (np.arange(int(frozen.sum())) % 2)
     sensor = Sensor(1, DeviceKind.CLIMATE, "bedroom", (ReportedMetric("temperature_c", time, value),))
-    assert [one[0] for one in found(sensor, lively(2))] == told
+    assert [one[0] for one in found(sensor, lively(2))] == alerts_raised
 
 
 def test_a_coarse_thermometer_that_often_stands_still_is_no_fault():
@@ -186,14 +186,14 @@ def test_a_coarse_thermometer_that_often_stands_still_is_no_fault():
     assert found(sensor, lively(2)) == []
 
 
-def test_what_is_told_does_not_depend_on_when_it_is_judged():
+def test_what_is_raised_does_not_depend_on_when_it_is_evaluated():
     fault = times(every_s=180.0, first_day=12.0, last_day=14.5)
     sensors = (motion(1, np.sort(np.concatenate([lively(1).reported[0].time, fault]))), lively(2), lively(3))
 
     def known(finding: Finding) -> tuple[datetime, datetime]:
         return finding.began_at, finding.raised_at
 
-    whole = {known(one) for one in judged(*sensors).findings}
+    whole = {known(one) for one in evaluated(*sensors).findings}
     pieces: set[tuple[datetime, datetime]] = set()
     for number in range(DAYS * 4):
         span = (BEGIN + timedelta(hours=6 * number), BEGIN + timedelta(hours=6 * number + 6))
@@ -202,7 +202,7 @@ def test_what_is_told_does_not_depend_on_when_it_is_judged():
     assert pieces == whole
 
 
-def test_nothing_is_told_before_watching_begins():
+def test_nothing_is_raised_before_watching_begins():
     fault = times(every_s=180.0, first_day=12.0, last_day=20)
     sensor = motion(1, np.sort(np.concatenate([lively(1).reported[0].time, fault])))
     span = (BEGIN, BEGIN + timedelta(days=DAYS))

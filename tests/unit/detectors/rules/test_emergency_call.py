@@ -37,10 +37,10 @@ def calls(
     return [(one.began_at - BEGIN) / timedelta(minutes=1) for one in found]
 
 
-def pressed(minute: float, *, calm: float | None = None, heard: float | None = None) -> Press:
+def pressed(minute: float, *, calm: float | None = None, received: float | None = None) -> Press:
     """Return a press, of a detector that said at minute `calm` before that all is well."""
-    heard_at = at(minute if heard is None else heard)
-    return Press(1, "", at(minute), heard_at, round(minute * 60), None if calm is None else at(calm))
+    arrived_at = at(minute if received is None else received)
+    return Press(1, "", at(minute), arrived_at, round(minute * 60), None if calm is None else at(calm))
 
 
 def reports(*minutes: float, calm: float | None = 1) -> list[Press]:
@@ -69,13 +69,13 @@ def test_a_detector_that_is_quiet_for_two_hours_calls_anew_though_the_word_that_
     assert calls("fall", *reports(10, 11, 12), pressed(140)) == [10, 140]
 
 
-def test_a_closed_call_that_goes_on_is_told_again_after_half_an_hour_and_not_before() -> None:
+def test_a_closed_call_that_goes_on_is_raised_again_after_half_an_hour_and_not_before() -> None:
     presses = reports(*range(10, 120))
     assert calls("fall", *presses, closed=(20,)) == [10, 50]
     assert calls("fall", *presses, closed=(20, 60)) == [10, 50, 90]
 
 
-def test_a_detector_that_never_says_that_it_is_over_is_heard_whenever_it_calls_after_two_minutes() -> None:
+def test_a_detector_that_never_says_that_it_is_over_is_raised_whenever_it_calls_after_two_minutes() -> None:
     presses = reports(10, 11, 12, 16, 40, calm=None)
     assert calls("fall", *presses) == [10, 16, 40]
     assert calls("fall", *presses, closed=(11.5,)) == [10, 12, 16, 40]
@@ -85,11 +85,11 @@ def test_a_button_that_says_now_and_then_that_nobody_pressed_it_is_still_pressed
     assert calls("sos", *reports(10, 30, 31.5), closed=(30.5,)) == [10, 30, 31.5]
 
 
-def test_a_press_that_is_heard_after_its_call_was_closed_is_told() -> None:
-    assert calls("sos", pressed(10), pressed(11, heard=60), closed=(20,)) == [10, 11]
+def test_a_press_that_is_received_after_its_call_was_closed_is_raised() -> None:
+    assert calls("sos", pressed(10), pressed(11, received=60), closed=(20,)) == [10, 11]
 
 
 @pytest.mark.parametrize("rule", CALLS)
-def test_a_call_during_a_planned_absence_is_told_like_any_other(rule: str) -> None:
+def test_a_call_during_a_planned_absence_is_raised_like_any_other(rule: str) -> None:
     away = Interval(at(0), at(600))
     assert calls(rule, pressed(10), pauses=(away,)) == [10]

@@ -20,7 +20,7 @@ Fixes = list[tuple[float, float, float]]
 
 
 def evaluate(fixes: Fixes, *, until_min: float = 600, created_min: float | None = None) -> Evaluation:
-    """Judge fixes: minute, metres to the north, accuracy; the fence has 200 m round the origin."""
+    """Evaluate fixes: minute, metres to the north, accuracy; the fence has 200 m round the origin."""
     rows = [
         (BEGIN.timestamp() + 60 * minute, 35.0 + north / METRES_PER_DEGREE, 139.0, acc)
         for minute, north, acc in fixes
@@ -72,7 +72,7 @@ def test_one_wild_fix_is_not_believed():
     assert minutes(evaluate([*at_home(10), (10, 5000, 20), *at_home(10, 11)])) == []
 
 
-def test_walking_out_is_told_within_four_minutes_and_coming_back_too():
+def test_walking_out_is_raised_within_four_minutes_and_coming_back_too():
     found = evaluate([*at_home(30), *walks_out(30), *outside(9, 41), *at_home(20, 50)])
     ((began, raised, cleared),) = minutes(found)
     assert began == 33
@@ -81,14 +81,14 @@ def test_walking_out_is_told_within_four_minutes_and_coming_back_too():
     assert cleared - 50 <= 5
 
 
-def test_a_jump_is_told_once_it_has_stayed_for_some_minutes():
+def test_a_jump_is_raised_once_it_has_stayed_for_some_minutes():
     # The same jump for five minutes only is an error of the kind that trackers make indoors.
     assert minutes(evaluate([*at_home(30), *outside(5, 30), *at_home(20, 35)])) == []
     ((began, raised, _),) = minutes(evaluate([*at_home(30), *outside(30, 30)]))
     assert (began, raised) == (30, 37)
 
 
-def test_a_vehicle_is_told_as_soon_as_a_walk():
+def test_a_vehicle_is_raised_as_soon_as_a_walk():
     leaves = [(30.0 + number, 500.0 * number, 15.0) for number in range(1, 15)]
     ((began, raised, _),) = minutes(evaluate([*at_home(31), *leaves]))
     assert (began, raised) == (31, 35)
@@ -101,7 +101,7 @@ def test_a_burst_of_fixes_weighs_no_more_than_one_a_minute():
 
 def test_coarse_fixes_say_nothing_and_unknown_accuracy_says_less():
     assert minutes(evaluate([*at_home(10), *outside(60, 10, accuracy=600)])) == []
-    # 150 m out of the fence of 200 m, with an accuracy that is not told: believed, but later than a fix that claims to be good.
+    # 150 m out of the fence of 200 m, with an accuracy that is not reported: believed, but later than a fix that claims to be good.
     found = [
         minutes(
             evaluate(
@@ -135,7 +135,7 @@ def test_coarse_fixes_say_nothing_and_unknown_accuracy_says_less():
         (360, 2),
     ],
 )
-def test_somebody_who_walked_out_is_told_however_seldom_the_tracker_speaks(
+def test_somebody_who_walked_out_is_raised_however_seldom_the_tracker_speaks(
     every_min: float, fixes: int
 ) -> None:
     # 24 fixes inside; then a metre a second out to 400 m.
@@ -165,7 +165,7 @@ def test_fixes_of_the_future_are_not_looked_at():
     assert minutes(evaluate([*at_home(30), *outside(20, 30)], until_min=32)) == []
 
 
-def test_a_fence_is_not_judged_before_it_was_drawn():
+def test_a_fence_is_not_evaluated_before_it_was_drawn():
     found = evaluate([*at_home(30), *outside(60, 30)], created_min=60)
     assert minutes(found) == [(60, 60, None)]
     assert reason(found)["was_outside_when_hours_began"] is True
@@ -179,7 +179,7 @@ def test_the_reason_holds_the_fix_and_how_far_it_is_outside():
     assert position(found)["accuracy_m"] == 15
 
 
-def test_the_reason_claims_no_accuracy_that_the_tracker_did_not_tell():
+def test_the_reason_claims_no_accuracy_that_the_tracker_did_not_report():
     found = reason(
         evaluate([*((minute, north, np.nan) for minute, north, _ in [*at_home(30), *outside(20, 30)])])
     )
@@ -198,8 +198,8 @@ def reason(found: Evaluation) -> dict[str, object]:
     return dict(one.reason)
 
 
-def heard(window_home: tuple[float, float] | None, *, at: list[int]) -> Evaluation:
-    """Judge half an hour at home, then half an hour of fixes 800 m off; the home's gateway hears the tracker at these minutes."""
+def received(window_home: tuple[float, float] | None, *, at: list[int]) -> Evaluation:
+    """Evaluate half an hour at home, then half an hour of fixes 800 m off; the home's gateway receives the tracker at these minutes."""
     rows = [
         (BEGIN.timestamp() + 60 * minute, 35.0 + north / METRES_PER_DEGREE, 139.0, acc)
         for minute, north, acc in at_home(30) + outside(30, 30)
@@ -221,19 +221,19 @@ def heard(window_home: tuple[float, float] | None, *, at: list[int]) -> Evaluati
     return GeofenceExit().evaluate(window, BEGIN - timedelta(hours=1), BEGIN + timedelta(hours=10))
 
 
-def test_who_is_heard_by_the_homes_gateway_is_at_home_whatever_the_fixes_say():
-    assert minutes(heard((35.0, 139.0), at=list(range(60)))) == []
+def test_whose_tracker_the_homes_gateway_receives_is_at_home_whatever_the_fixes_say():
+    assert minutes(received((35.0, 139.0), at=list(range(60)))) == []
 
 
-def test_three_minutes_after_the_gateway_heard_the_tracker_last_the_fixes_count():
-    plain = minutes(heard(None, at=[]))
-    assert minutes(heard((35.0, 139.0), at=list(range(27)))) == plain
-    ((began, raised, _),) = minutes(heard((35.0, 139.0), at=list(range(40))))
+def test_three_minutes_after_the_gateway_received_the_tracker_last_the_fixes_count():
+    plain = minutes(received(None, at=[]))
+    assert minutes(received((35.0, 139.0), at=list(range(27)))) == plain
+    ((began, raised, _),) = minutes(received((35.0, 139.0), at=list(range(40))))
     assert began > 42
     assert raised > began
 
 
 def test_an_area_without_the_home_in_it_does_not_follow_the_gateway():
-    # A day centre's area is left although the tracker is heard at home: that is how one comes home.
-    assert minutes(heard((35.02, 139.0), at=list(range(60)))) == minutes(heard(None, at=[]))
-    assert minutes(heard(None, at=list(range(60)))) == minutes(heard(None, at=[]))
+    # A day centre's area is left although the home's gateway receives the tracker: that is how one comes home.
+    assert minutes(received((35.02, 139.0), at=list(range(60)))) == minutes(received(None, at=[]))
+    assert minutes(received(None, at=list(range(60)))) == minutes(received(None, at=[]))

@@ -128,7 +128,7 @@ def test_the_line_is_the_longest_age_at_each_time_of_day():
 
 def test_masked_time_teaches_nothing():
     rows = regular(30, [8, 12, 20])
-    # On one day nothing is heard after breakfast.
+    # On one day nothing is received after breakfast.
     day_10 = (DAY + timedelta(days=10)).timestamp()
     without = [one for one in rows if not day_10 + 9 * 3600 <= one[0] < day_10 + 86_400]
     masked = [(day_10 + 10 * 3600, day_10 + 23 * 3600)]
@@ -160,10 +160,10 @@ def test_a_silence_that_begins_at_the_door_may_be_an_outing():
 def test_the_reason_says_since_when_and_how_long_is_usual():
     rows = regular(1, [9])
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
-    judged = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).evaluate(
+    evaluated = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).evaluate(
         window, DAY, DAY + timedelta(hours=15)
     )
-    (found,) = judged.findings
+    (found,) = evaluated.findings
     last = moment(rows[-1][0])
     assert found.reason["last_life_sign"] == {"time": last.isoformat(), "kind": "motion", "place": "hall"}
     assert found.reason["usual"] == {
@@ -180,10 +180,10 @@ def test_whoever_went_to_bed_early_is_said_to_be_up_by_the_morning():
     night[22 * 12 :] = night[: 6 * 12] = 600.0
     rows = regular(1, [20.5])
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
-    judged = Inactivity(lambda _day: SilenceBaseline(40, ThresholdCurve(night, night))).evaluate(
+    evaluated = Inactivity(lambda _day: SilenceBaseline(40, ThresholdCurve(night, night))).evaluate(
         window, DAY, DAY + timedelta(hours=36)
     )
-    (found,) = judged.findings
+    (found,) = evaluated.findings
     assert found.raised_at > DAY + timedelta(hours=30)
     # At half past nine it was already longer than usual for that hour, but the night allowed it.
     last = moment(rows[-1][0])
@@ -224,7 +224,7 @@ def test_a_sensor_with_many_single_signs_is_not_trusted_with_them():
 
 
 def test_where_single_signs_are_usual_no_sensor_is_distrusted_and_they_may_put_an_alarm_off_for_longer():
-    # Two sensors that take turns to hear somebody every half an hour or so, alone; both only in the morning.
+    # Two sensors that take turns to notice somebody every half an hour or so, alone; both only in the morning.
     rows = [
         ((DAY + timedelta(days=day, minutes=7 * 60 + wait)).timestamp(), DeviceKind.MOTION, place)
         for day in range(30)
@@ -234,7 +234,7 @@ def test_where_single_signs_are_usual_no_sensor_is_distrusted_and_they_may_put_a
     sparse = learn(life_signs(rows), UTC_ZONE, (), DAY + timedelta(days=30))
     assert sparse.distrusted == frozenset()
     assert sparse.singles > 0.8
-    # A home that is mostly heard in pairs, with the same two sensors: as before.
+    # A home whose signs mostly come in pairs, with the same two sensors: as before.
     dense = learn(
         life_signs([*regular(30, [one / 2 for one in range(14, 46)]), *rows[::24]]),
         UTC_ZONE,
@@ -262,7 +262,7 @@ def test_single_signs_of_a_sensor_that_is_not_trusted_put_nothing_off():
         assert found.raised_at == DAY + timedelta(hours=9, minutes=minutes)
 
 
-def test_the_reason_tells_of_uncertain_signs():
+def test_the_reason_names_uncertain_signs():
     rows = [*regular(1, [9]), *[((DAY + timedelta(hours=11)).timestamp(), DeviceKind.MOTION, "kitchen")]]
     window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
     (found,) = (
@@ -303,8 +303,10 @@ def test_a_little_different_comes_half_an_hour_before_the_alarm():
 
 def test_without_any_life_sign_nobody_can_tell():
     window = Window(1, UTC_ZONE, DAY, life_signs([]), no_track(), (), (), (), ())
-    judged = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).evaluate(window, DAY, DAY + timedelta(days=3))
-    assert (judged.findings, judged.can_tell) == ((), False)
+    evaluated = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).evaluate(
+        window, DAY, DAY + timedelta(days=3)
+    )
+    assert (evaluated.findings, evaluated.can_tell) == ((), False)
 
 
 def test_nobody_can_tell_after_blind_time_until_the_next_life_sign():

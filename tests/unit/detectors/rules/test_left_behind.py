@@ -65,7 +65,7 @@ def raised(found: Evaluation) -> list[tuple[datetime, datetime | None]]:
 OUT = [*moves(10, 40), *door(60)]
 
 
-def test_the_door_then_quiet_with_a_still_tracker_is_told_after_an_hour_until_somebody_is_back():
+def test_the_door_then_quiet_with_a_still_tracker_is_raised_after_an_hour_until_somebody_is_back():
     assert raised(evaluate(OUT, lies(0, 300))) == [(at(120), None)]
     assert raised(evaluate([*OUT, *door(200), *moves(202)], lies(0, 300))) == [(at(120), at(200))]
 
@@ -76,7 +76,7 @@ def test_before_the_hour_is_over_there_is_a_deadline():
     assert found.due_at == at(120)
 
 
-def test_a_tracker_that_went_along_is_no_matter():
+def test_a_tracker_that_went_along_is_not_raised():
     assert raised(evaluate(OUT, [*lies(0, 60), *lies(65, 300, north_m=600.0)])) == []
 
 
@@ -98,12 +98,12 @@ def test_without_fixes_of_late_nobody_can_tell():
     assert not found.can_tell
 
 
-def test_nothing_is_told_of_a_home_that_could_not_be_heard_or_of_a_planned_journey():
+def test_nothing_is_raised_about_a_home_that_was_out_of_contact_or_of_a_planned_journey():
     assert raised(evaluate(OUT, lies(0, 300), blind=(Blind(at(70), None, at(80)),))) == []
     assert raised(evaluate(OUT, lies(0, 300), pauses=(Interval(at(50), None),))) == []
 
 
-def test_who_just_came_back_and_goes_out_again_without_it_is_told_of():
+def test_who_just_came_back_and_goes_out_again_without_it_is_raised():
     walk = [*lies(0, 20), *lies(20, 50, north_m=600.0), *lies(51, 300)]
     back_and_out = [*moves(5), *door(20), *door(50), *moves(52), *door(60)]
     assert raised(evaluate(back_and_out, walk)) == [(at(120), None)]
@@ -116,7 +116,7 @@ def test_who_just_came_back_and_goes_out_again_without_it_is_told_of():
     )
 
 
-def test_what_ended_while_its_end_was_not_known_is_told_as_ended():
+def test_what_ended_while_its_end_was_not_known_is_raised_as_ended():
     stirs = [(at(minute).timestamp(), DeviceKind.MOTION, "kitchen") for minute in (200, 206)]
     window = Window(
         5,

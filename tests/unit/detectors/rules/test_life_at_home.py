@@ -1,4 +1,4 @@
-"""The rules about life at home on small days of their own: what is told, what ends it, and when nobody can tell."""
+"""The rules about life at home on small days of their own: what is raised, what ends it, and when nobody can tell."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -70,7 +70,7 @@ def window(*moves: tuple[str, str], **more: object) -> Window:
     return Window(1, ZoneInfo("UTC"), DAY - timedelta(days=2), life_signs(rows), **given)  # pyright: ignore[reportArgumentType]
 
 
-def told(rule: Rule, seen: Window, until: str = "23:59") -> list[tuple[str, str | None]]:
+def raised(rule: Rule, seen: Window, until: str = "23:59") -> list[tuple[str, str | None]]:
     found = rule.evaluate(seen, DAY, at(until)).findings
     return [(f"{one.raised_at:%H:%M}", one.cleared_at and f"{one.cleared_at:%H:%M}") for one in found]
 
@@ -85,10 +85,10 @@ NIGHT = (("02:00", "bathroom"), ("02:10", "bedroom"))
 
 def test_a_late_morning_ends_with_getting_up() -> None:
     rule = LateMorning(lambda _: KNOWN)
-    assert told(rule, window(*NIGHT, ("09:00", "kitchen"))) == [("07:40", "09:00")]
-    assert told(rule, window(*NIGHT, ("06:30", "kitchen"), ("07:00", "kitchen"))) == []
+    assert raised(rule, window(*NIGHT, ("09:00", "kitchen"))) == [("07:40", "09:00")]
+    assert raised(rule, window(*NIGHT, ("06:30", "kitchen"), ("07:00", "kitchen"))) == []
     # A visit to the toilet at five is still night.
-    assert told(rule, window(*NIGHT, ("05:00", "bathroom"), ("09:00", "kitchen"))) == [("07:40", "09:00")]
+    assert raised(rule, window(*NIGHT, ("05:00", "bathroom"), ("09:00", "kitchen"))) == [("07:40", "09:00")]
     assert only(rule, window(*NIGHT), "08:00").severity is Severity.KEEP_AN_EYE
 
 
@@ -101,10 +101,10 @@ def test_a_late_morning_ends_with_getting_up() -> None:
     ],
 )
 def test_nobody_says_late_when_nobody_can_tell(more: dict[str, object]) -> None:
-    assert told(LateMorning(lambda _: KNOWN), window(*NIGHT, **more)) == []
+    assert raised(LateMorning(lambda _: KNOWN), window(*NIGHT, **more)) == []
 
 
-def test_a_late_morning_whose_end_was_not_known_at_once_is_told_as_ended() -> None:
+def test_a_late_morning_whose_end_was_not_known_at_once_is_raised_as_ended() -> None:
     # The movement at nine ends nothing before its partner five minutes later.
     rows = [
         (at(clock).timestamp(), DeviceKind.MOTION, "kitchen")
@@ -118,44 +118,44 @@ def test_a_late_morning_whose_end_was_not_known_at_once_is_told_as_ended() -> No
 
 
 def test_nothing_is_known_of_mornings_at_first_nor_of_who_left_by_the_door() -> None:
-    judged = LateMorning(lambda _: Rhythm()).evaluate(window(*NIGHT), DAY, at("12:00"))
-    assert (judged.findings, judged.can_tell) == ((), False)
-    assert told(LateMorning(lambda _: KNOWN), window(*NIGHT, ("03:30", "door"))) == []
+    evaluated = LateMorning(lambda _: Rhythm()).evaluate(window(*NIGHT), DAY, at("12:00"))
+    assert (evaluated.findings, evaluated.can_tell) == ((), False)
+    assert raised(LateMorning(lambda _: KNOWN), window(*NIGHT, ("03:30", "door"))) == []
 
 
-def test_two_restless_nights_of_three_are_told_in_the_morning() -> None:
+def test_two_restless_nights_of_three_are_raised_in_the_morning() -> None:
     visits = [(f"0{hour}:{minute}", "bathroom") for hour in range(1, 5) for minute in ("00", "30")]
-    assert told(RestlessNight(lambda _: KNOWN), window(*visits)) == [("06:00", "22:00")]
-    assert told(RestlessNight(lambda _: replace(KNOWN, last_nights=(1, 1, 1, 1))), window(*visits)) == []
-    assert told(RestlessNight(lambda _: KNOWN), window(*visits[:2])) == []
+    assert raised(RestlessNight(lambda _: KNOWN), window(*visits)) == [("06:00", "22:00")]
+    assert raised(RestlessNight(lambda _: replace(KNOWN, last_nights=(1, 1, 1, 1))), window(*visits)) == []
+    assert raised(RestlessNight(lambda _: KNOWN), window(*visits[:2])) == []
 
 
 def test_what_is_restless_is_by_how_much_the_own_nights_vary() -> None:
     visits = [(f"0{hour}:{minute}", "bathroom") for hour in range(1, 5) for minute in ("00", "30")][:6]
     for spread, expected in ((0.5, [("06:00", "22:00")]), (4.0, [])):
         rhythm = replace(KNOWN, night_visits=84, night_spread=spread)
-        assert told(RestlessNight(lambda _, known=rhythm: known), window(*visits)) == expected
+        assert raised(RestlessNight(lambda _, known=rhythm: known), window(*visits)) == expected
 
 
-def test_restless_nights_that_go_on_are_told_once() -> None:
+def test_restless_nights_that_go_on_are_raised_once() -> None:
     visits = [(f"0{hour}:{minute}", "bathroom") for hour in range(1, 5) for minute in ("00", "30")]
     for nights in ((1, 1, 9, 9), (1, 9, 9, 1), (9, 1, 9, 1)):
         rhythm = replace(KNOWN, last_nights=nights)
-        assert told(RestlessNight(lambda _, known=rhythm: known), window(*visits)) == []
+        assert raised(RestlessNight(lambda _, known=rhythm: known), window(*visits)) == []
 
 
 def test_a_long_stay_in_the_bathroom_ends_with_a_life_sign_elsewhere() -> None:
     rule = BathroomStay(lambda _: KNOWN)
     day = (("09:50", "kitchen"), ("10:00", "bathroom"))
-    assert told(rule, window(*day, ("11:30", "kitchen"))) == [("10:50", "11:30")]
-    assert told(rule, window(*day, ("10:45", "kitchen"))) == []
-    # At night visits are shorter, so it is told sooner.
-    assert told(rule, window(("01:55", "bedroom"), ("02:00", "bathroom")), "03:00") == [("02:34", None)]
-    # Who rarely goes at night is judged by all visits.
+    assert raised(rule, window(*day, ("11:30", "kitchen"))) == [("10:50", "11:30")]
+    assert raised(rule, window(*day, ("10:45", "kitchen"))) == []
+    # At night visits are shorter, so it is raised sooner.
+    assert raised(rule, window(("01:55", "bedroom"), ("02:00", "bathroom")), "03:00") == [("02:34", None)]
+    # Who rarely goes at night is evaluated by all visits.
     rarely = BathroomStay(
         lambda _: replace(KNOWN, stays={"day": Spans(200, 15.0, 20.0), "night": Spans(9, 5.0, 6.0)})
     )
-    assert told(rarely, window(("01:55", "bedroom"), ("02:00", "bathroom")), "03:00") == [("02:50", None)]
+    assert raised(rarely, window(("01:55", "bedroom"), ("02:00", "bathroom")), "03:00") == [("02:50", None)]
 
 
 @pytest.mark.parametrize(
@@ -169,24 +169,24 @@ def test_a_long_stay_in_the_bathroom_ends_with_a_life_sign_elsewhere() -> None:
 )
 def test_nobody_can_tell_of_stays_where_few_are_known_or_leaving_goes_unseen(unknown: dict[str, Any]) -> None:
     rule = BathroomStay(lambda _: replace(KNOWN, **unknown))
-    judged = rule.evaluate(window(("09:50", "kitchen"), ("10:00", "bathroom")), DAY, at("15:00"))
-    assert (judged.findings, judged.can_tell) == ((), False)
+    evaluated = rule.evaluate(window(("09:50", "kitchen"), ("10:00", "bathroom")), DAY, at("15:00"))
+    assert (evaluated.findings, evaluated.can_tell) == ((), False)
 
 
-def test_what_an_open_alarm_tells_already_is_not_told_beside_it() -> None:
+def test_what_an_open_alarm_says_already_is_not_raised_beside_it() -> None:
     flat = SilenceBaseline(40, ThresholdCurve(np.full(288, 60.0), np.full(288, 60.0)))
     alarm = Inactivity(lambda _: flat)
     quiet = window(*NIGHT, ("09:00", "kitchen"))
-    # Silent since 2:10, told at 4:35; the morning would be late from 7:40 on.
-    assert told(LateMorning(lambda _: KNOWN), quiet) == [("07:40", "09:00")]
-    assert told(alarm, quiet)[0] == ("04:35", "09:00")
-    assert told(LateMorning(lambda _: KNOWN, alarm), quiet) == []
+    # Silent since 2:10, raised at 4:35; the morning would be late from 7:40 on.
+    assert raised(LateMorning(lambda _: KNOWN), quiet) == [("07:40", "09:00")]
+    assert raised(alarm, quiet)[0] == ("04:35", "09:00")
+    assert raised(LateMorning(lambda _: KNOWN, alarm), quiet) == []
     # An alarm that comes only later changes nothing.
     patient = Inactivity(
         lambda _: SilenceBaseline(40, ThresholdCurve(np.full(288, 300.0), np.full(288, 300.0)))
     )
-    assert told(patient, quiet)[0] > ("07:40", "")
-    assert told(LateMorning(lambda _: KNOWN, patient), quiet) == [("07:40", "09:00")]
+    assert raised(patient, quiet)[0] > ("07:40", "")
+    assert raised(LateMorning(lambda _: KNOWN, patient), quiet) == [("07:40", "09:00")]
 
 
 def test_who_used_something_by_hand_is_up() -> None:
@@ -196,8 +196,8 @@ def test_who_used_something_by_hand_is_up() -> None:
         ("06:00", DeviceKind.FRIDGE, "kitchen"),
         ("09:00", DeviceKind.MOTION, "kitchen"),
     )]  # fmt: skip
-    assert told(LateMorning(lambda _: KNOWN), replace(window(), life_signs=life_signs(rows))) == []
-    assert told(LateMorning(lambda _: KNOWN), replace(window(), life_signs=life_signs(rows[:2]))) != []
+    assert raised(LateMorning(lambda _: KNOWN), replace(window(), life_signs=life_signs(rows))) == []
+    assert raised(LateMorning(lambda _: KNOWN), replace(window(), life_signs=life_signs(rows[:2]))) != []
 
 
 def test_heat_is_worth_a_word_and_danger_is_to_be_checked() -> None:
@@ -208,13 +208,13 @@ def test_heat_is_worth_a_word_and_danger_is_to_be_checked() -> None:
 
     at_home = (("10:50", "bedroom"), ("12:30", "bedroom"))
     notice = only(Heat(), window(*at_home, rooms=room(32.0)), "13:00")
-    # It rises so fast that danger seems near, which is told before severe heat has lasted.
+    # It rises so fast that danger seems near, which is raised before severe heat has lasted.
     assert (notice.severity, notice.reason["cause"]) == (Severity.KEEP_AN_EYE, "forecast")
     danger = only(Heat(), window(*at_home, rooms=room(36.0)), "13:00")
     assert (danger.severity, danger.reason["cause"]) == (Severity.CHECK_SOON, "danger")
     assert Heat().evaluate(window(*at_home, rooms=room(25.0)), DAY, at("13:00")).findings == ()
     assert (
-        told(Heat(), window(*at_home, rooms=room(36.0), pauses=(Interval(at("08:00"), at("20:00")),))) == []
+        raised(Heat(), window(*at_home, rooms=room(36.0), pauses=(Interval(at("08:00"), at("20:00")),))) == []
     )
 
 
@@ -227,10 +227,10 @@ def test_cold_is_by_the_own_usual_and_by_limits_in_the_living_room() -> None:
     rule = Cold(lambda _: KNOWN)
     warm = room("living_room", 20.0)
     assert only(rule, window(rooms=[warm, room("bedroom", 9.0)]), "13:00").reason["cause"] == "below_usual"
-    assert told(rule, window(rooms=[warm, room("bedroom", 11.0)]), "13:00") == []
+    assert raised(rule, window(rooms=[warm, room("bedroom", 11.0)]), "13:00") == []
     assert only(rule, window(rooms=[room("living_room", 11.0)]), "13:00").severity is Severity.KEEP_AN_EYE
     assert only(rule, window(rooms=[room("living_room", 6.0)]), "13:00").severity is Severity.CHECK_SOON
-    assert told(rule, window(rooms=[warm, room("hall", 3.0), room("bathroom", 3.0)]), "13:00") == []
+    assert raised(rule, window(rooms=[warm, room("hall", 3.0), room("bathroom", 3.0)]), "13:00") == []
 
 
 def test_an_appliance_of_every_day_is_missed_only_when_somebody_is_up() -> None:
@@ -238,15 +238,15 @@ def test_an_appliance_of_every_day_is_missed_only_when_somebody_is_up() -> None:
     off = [Power(7, "kitchen", np.array([at("00:00").timestamp()]), np.array([0.0]))]
     used = [Power(7, "kitchen", np.array([at("09:00").timestamp()]), np.array([1100.0]))]
     up = (("06:40", "kitchen"), ("07:30", "kitchen"))
-    assert told(rule, window(*up, power=off), "09:30") == [("08:00", None)]
-    assert told(rule, window(*up, power=used), "09:30") == [("08:00", "09:00")]
-    assert told(rule, window(*NIGHT, power=off), "09:30") == []
+    assert raised(rule, window(*up, power=off), "09:30") == [("08:00", None)]
+    assert raised(rule, window(*up, power=used), "09:30") == [("08:00", "09:00")]
+    assert raised(rule, window(*NIGHT, power=off), "09:30") == []
 
 
-def test_an_appliance_that_is_left_on_is_told_until_it_is_off() -> None:
+def test_an_appliance_that_is_left_on_is_raised_until_it_is_off() -> None:
     time = np.array([at("07:00").timestamp(), at("08:30").timestamp()])
     power = [Power(7, "kitchen", time, np.array([1100.0, 0.0]))]
-    assert told(ApplianceLeftOn(lambda _: KNOWN), window(power=power)) == [("07:30", "08:30")]
+    assert raised(ApplianceLeftOn(lambda _: KNOWN), window(power=power)) == [("07:30", "08:30")]
     assert not ApplianceLeftOn(lambda _: Rhythm()).evaluate(window(power=power), DAY, at("12:00")).can_tell
 
 
@@ -260,23 +260,23 @@ def outing(leaves: str, returns: str) -> Window:
 
 def test_an_outing_is_too_long_by_the_own_longest_or_late_at_night() -> None:
     rule = NotReturned(lambda _: KNOWN)
-    assert told(rule, outing("13:00", "19:00")) == [("18:00", "19:05")]
-    assert told(rule, outing("13:00", "16:00")) == []
+    assert raised(rule, outing("13:00", "19:00")) == [("18:00", "19:05")]
+    assert raised(rule, outing("13:00", "16:00")) == []
     late = only(rule, outing("21:00", "23:58"), "23:30")
     assert (f"{late.raised_at:%H:%M}", late.reason["cause"]) == ("23:00", "late")
-    assert told(NotReturned(lambda _: replace(KNOWN, nights_out=2)), outing("21:00", "23:58")) == []
+    assert raised(NotReturned(lambda _: replace(KNOWN, nights_out=2)), outing("21:00", "23:58")) == []
     # Who is out by plan is expected an hour after its end.
     planned = replace(outing("13:00", "21:00"), pauses=(Interval(at("13:10"), at("19:00")),))
-    assert told(rule, planned)[0][0] == "20:00"
+    assert raised(rule, planned)[0][0] == "20:00"
 
 
 def test_a_day_service_counts_from_leaving() -> None:
     plan = [PlannedAbsence(1, AbsenceKind.DAY_SERVICE, at("09:00"), at("16:00"))]
     stayed = window(("08:30", "kitchen"), ("09:20", "kitchen"), absences=plan)
-    assert told(AbsenceNotTaken(), stayed, "12:00") == [("09:45", None)]
+    assert raised(AbsenceNotTaken(), stayed, "12:00") == [("09:45", None)]
     assert absence_not_taken.pauses(plan, stayed.life_signs, at("12:00"), has_door=True) == []
     left = window(("08:30", "kitchen"), ("09:02", "door"), absences=plan)
-    assert told(AbsenceNotTaken(), left, "12:00") == []
+    assert raised(AbsenceNotTaken(), left, "12:00") == []
     assert absence_not_taken.pauses(plan, left.life_signs, at("12:00"), has_door=True) == [
         Interval(at("09:17"), at("16:00"))
     ]
@@ -284,23 +284,23 @@ def test_a_day_service_counts_from_leaving() -> None:
     assert absence_not_taken.pauses(plan, stayed.life_signs, at("12:00"), has_door=False) == [
         Interval(at("09:00"), at("16:00"))
     ]
-    assert told(AbsenceNotTaken(has_door=False), stayed, "12:00") == []
+    assert raised(AbsenceNotTaken(has_door=False), stayed, "12:00") == []
 
 
 def test_who_is_on_a_journey_is_not_expected_at_the_day_service() -> None:
     service = PlannedAbsence(1, AbsenceKind.DAY_SERVICE, at("09:00"), at("16:00"))
     journey = PlannedAbsence(2, AbsenceKind.TRAVEL, at("08:00"), at("23:00"))
-    assert told(AbsenceNotTaken(), window(("07:30", "door"), absences=[journey, service]), "12:00") == []
+    assert raised(AbsenceNotTaken(), window(("07:30", "door"), absences=[journey, service]), "12:00") == []
     # One that is over by then changes nothing.
     over = replace(journey, began_at=DAY, ended_at=at("06:00"))
-    assert told(AbsenceNotTaken(), window(("07:30", "kitchen"), absences=[over, service]), "12:00") == [
+    assert raised(AbsenceNotTaken(), window(("07:30", "kitchen"), absences=[over, service]), "12:00") == [
         ("09:45", None)
     ]
 
 
-def test_somebody_who_moves_at_home_during_a_journey_is_told_to_the_staff() -> None:
+def test_somebody_who_moves_at_home_during_a_journey_is_raised_for_the_staff() -> None:
     plan = [PlannedAbsence(1, AbsenceKind.TRAVEL, at("06:00"), at("23:00"))]
     moves = (("09:00", "kitchen"), ("10:00", "kitchen"), ("11:00", "hall"))
     found = only(AbsenceNotTaken(), window(*moves, absences=plan), "12:00")
     assert (found.severity, found.reason["cause"]) == (Severity.KEEP_AN_EYE, "moves_at_home")
-    assert told(AbsenceNotTaken(), window(*moves[:2], absences=plan)) == []
+    assert raised(AbsenceNotTaken(), window(*moves[:2], absences=plan)) == []

@@ -40,10 +40,10 @@ def window_of(steps: Metres, *, accuracy_m: float = 15.0) -> Window:
     return Window(5, ZONE, BEGIN - timedelta(days=1), life_signs([]), track(rows), (), (), (), ())
 
 
-def told(steps: Metres, places: Places | None = None, *, until_min: float = 600) -> list[Finding]:
+def raised(steps: Metres, places: Places | None = None, *, until_min: float = 600) -> list[Finding]:
     until = BEGIN + timedelta(minutes=until_min)
-    judged = Wandering(lambda _: places).evaluate(window_of(steps), BEGIN - timedelta(hours=1), until)
-    return list(judged.findings)
+    evaluated = Wandering(lambda _: places).evaluate(window_of(steps), BEGIN - timedelta(hours=1), until)
+    return list(evaluated.findings)
 
 
 def home_ground(days: int = 60, *, stays: int = 60, around_m: int = 200) -> Places:
@@ -59,64 +59,64 @@ def home_ground(days: int = 60, *, stays: int = 60, around_m: int = 200) -> Plac
     return Places(days, cells, frozenset(range(8, 18)))
 
 
-def test_a_straight_way_and_one_out_and_back_are_no_matter():
-    assert told(straight(40)) == []
+def test_a_straight_way_and_one_out_and_back_are_not_raised():
+    assert raised(straight(40)) == []
     out = straight(25)
-    assert told([*out, *out[::-1]]) == []
+    assert raised([*out, *out[::-1]]) == []
 
 
-def test_once_round_the_block_is_no_matter():
+def test_once_round_the_block_is_not_raised():
     turns = np.linspace(0, 2 * np.pi, 12)
-    assert told([(110 * np.sin(one), 110 - 110 * np.cos(one)) for one in turns]) == []
+    assert raised([(110 * np.sin(one), 110 - 110 * np.cos(one)) for one in turns]) == []
 
 
-def test_to_and_fro_is_told_within_a_quarter_of_an_hour():
-    (found,) = told([*straight(5), *to_and_fro(40, at_m=300.0)])
+def test_to_and_fro_is_raised_within_a_quarter_of_an_hour():
+    (found,) = raised([*straight(5), *to_and_fro(40, at_m=300.0)])
     assert found.severity is Severity.CHECK_SOON
     assert found.reason["pattern"] == "to_and_fro"
     assert found.raised_at - BEGIN <= timedelta(minutes=20)
     assert found.cleared_at is None
 
 
-def test_round_and_round_is_told():
+def test_round_and_round_is_raised():
     turns = np.arange(40) * 60.0 / 50.0
-    (found,) = told([(50 * np.sin(one), 50 - 50 * np.cos(one)) for one in turns])
+    (found,) = raised([(50 * np.sin(one), 50 - 50 * np.cos(one)) for one in turns])
     assert found.reason["within_m"] == pytest.approx(100, abs=15)
 
 
-def test_staying_with_the_errors_of_a_building_is_no_matter():
+def test_staying_with_the_errors_of_a_building_is_not_raised():
     random = np.random.default_rng(4)
     jitter = [(east, north) for east, north in random.normal(0, 18, (600, 2))]
     until = BEGIN + timedelta(hours=10)
     assert Wandering(lambda _: None).evaluate(window_of(jitter, accuracy_m=27.0), BEGIN, until).findings == ()
 
 
-def test_a_drive_is_no_matter():
-    assert told([(0.0, one) for one in (600.0 * number % 1800 for number in range(40))]) == []
+def test_a_drive_is_not_raised():
+    assert raised([(0.0, one) for one in (600.0 * number % 1800 for number in range(40))]) == []
 
 
 def test_a_position_that_was_looked_up_is_no_step():
     # A telephone at rest: every other fix is the place of the same mast.
     steps: Metres = [(0.0, float(number % 7)) if number % 2 else (80.0, 0.0) for number in range(120)]
-    assert told(steps) == []
+    assert raised(steps) == []
 
 
 def test_walking_on_ends_it_but_standing_still_does_not():
     lost = to_and_fro(30)
-    (still,) = told([*lost, *[lost[-1]] * 60])
+    (still,) = raised([*lost, *[lost[-1]] * 60])
     assert still.cleared_at is None
-    (on,) = told([*lost, *straight(30)])
+    (on,) = raised([*lost, *straight(30)])
     assert on.cleared_at is not None
 
 
-def test_where_somebody_usually_stays_to_and_fro_is_no_matter():
-    assert told(to_and_fro(40, far_m=70.0), home_ground()) == []
-    (elsewhere,) = told([*straight(11), *to_and_fro(40, at_m=600.0)], home_ground())
+def test_where_somebody_usually_stays_to_and_fro_is_not_raised():
+    assert raised(to_and_fro(40, far_m=70.0), home_ground()) == []
+    (elsewhere,) = raised([*straight(11), *to_and_fro(40, at_m=600.0)], home_ground())
     assert elsewhere.severity is Severity.EMERGENCY
     assert elsewhere.reason["unfamiliar_pct"] == 100
 
 
-def test_a_walk_is_judged_by_what_was_known_on_its_day_whenever_somebody_looks():
+def test_a_walk_is_evaluated_by_what_was_known_on_its_day_whenever_somebody_looks():
     walk = to_and_fro(40)
     # By the next day the street itself has become a usual place to stay.
     walked_on = BEGIN.astimezone(ZONE).date()
@@ -131,48 +131,48 @@ def test_a_walk_is_judged_by_what_was_known_on_its_day_whenever_somebody_looks()
 
 
 def test_in_streets_that_are_usual_it_is_to_check_soon():
-    (found,) = told([*straight(2), *to_and_fro(40, at_m=150.0)], home_ground())
+    (found,) = raised([*straight(2), *to_and_fro(40, at_m=150.0)], home_ground())
     assert found.severity is Severity.CHECK_SOON
     assert found.reason["unfamiliar_pct"] == 0
 
 
 def test_far_from_every_usual_place_at_night_is_an_emergency():
-    (found,) = told(straight(60), home_ground())
+    (found,) = raised(straight(60), home_ground())
     assert found.severity is Severity.EMERGENCY
     assert found.reason["pattern"] == "strange"
     # 500 m away after 8 minutes, and 15 minutes more.
     assert timedelta(minutes=22) <= found.raised_at - BEGIN <= timedelta(minutes=26)
 
 
-def test_who_sits_down_far_away_is_told_too():
-    (found,) = told([*straight(14), *[(0.0, 780.0)] * 40], home_ground())
+def test_who_sits_down_far_away_is_raised_too():
+    (found,) = raised([*straight(14), *[(0.0, 780.0)] * 40], home_ground())
     assert found.reason["pattern"] == "strange"
 
 
-def test_by_day_and_while_the_usual_is_not_known_a_strange_way_is_no_matter():
+def test_by_day_and_while_the_usual_is_not_known_a_strange_way_is_not_raised():
     out_now = replace(home_ground(), out_hours=frozenset({23}))
-    assert told(straight(30), out_now) == []
-    assert told(straight(60), home_ground(days=10)) == []
+    assert raised(straight(30), out_now) == []
+    assert raised(straight(60), home_ground(days=10)) == []
 
 
 def test_being_home_again_ends_it():
     there = straight(40)
-    (found,) = told([*there, *there[::-1], *[(0.0, 0.0)] * 10], home_ground())
+    (found,) = raised([*there, *there[::-1], *[(0.0, 0.0)] * 10], home_ground())
     assert found.cleared_at is not None
 
 
-def test_the_reason_tells_where_to_look_first():
-    (found,) = told(straight(60), home_ground())
+def test_the_reason_says_where_to_look_first():
+    (found,) = raised(straight(60), home_ground())
     search = found.reason["search"]
     assert isinstance(search, dict)
     assert (search["half_within_m"], search["most_within_m"], search["walks_m_s"]) == (1200, 5000, 1.1)
 
 
 def test_coarse_fixes_and_no_fixes_say_nothing():
-    assert told([]) == []
+    assert raised([]) == []
     window = window_of(to_and_fro(40), accuracy_m=300.0)
-    judged = Wandering(lambda _: None).evaluate(window, BEGIN, BEGIN + timedelta(minutes=42))
-    assert judged.findings == ()
+    evaluated = Wandering(lambda _: None).evaluate(window, BEGIN, BEGIN + timedelta(minutes=42))
+    assert evaluated.findings == ()
     late = Wandering(lambda _: None).evaluate(window_of(straight(5)), BEGIN, BEGIN + timedelta(hours=1))
     assert not late.can_tell
 

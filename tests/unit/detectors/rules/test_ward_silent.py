@@ -1,4 +1,4 @@
-"""When nothing is heard from any home, and how long that may be."""
+"""When nothing is received from any home, and how long that may be."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -20,7 +20,7 @@ def known(clock: str, homes: int = 20) -> str | None:
 @pytest.mark.parametrize(
     ("began", "expected"),
     [
-        # It passes the day's limit of 15 minutes at 21:59: told by day.
+        # It passes the day's limit of 15 minutes at 21:59: raised by day.
         ("21:44", "01 21:59"),
         # At 22:00 and 22:01 it is night: an hour.
         ("21:45", "01 22:45"),
@@ -34,7 +34,7 @@ def known(clock: str, homes: int = 20) -> str | None:
         ("23:30", "02 00:30"),
     ],
 )
-def test_a_silent_ward_is_told_after_a_quarter_of_an_hour_by_day_and_an_hour_by_night(
+def test_a_silent_ward_is_raised_after_a_quarter_of_an_hour_by_day_and_an_hour_by_night(
     began: str, expected: str
 ) -> None:
     assert known(began) == expected
@@ -50,9 +50,9 @@ def test_the_fewer_homes_the_longer_they_may_be_silent_together_and_below_ten_no
 def test_a_silence_that_ends_in_time_is_no_outage() -> None:
     began = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
-    def told(minutes: float | None, until: float) -> bool:
+    def raised(minutes: float | None, until: float) -> bool:
         ended = None if minutes is None else began + timedelta(minutes=minutes)
         return outage(WardSilence(began, ended, 20), UTC_ZONE, began + timedelta(minutes=until)) is not None
 
-    assert (told(None, 14.9), told(None, 15)) == (False, True)
-    assert (told(15, 20), told(15.1, 20)) == (False, True)
+    assert (raised(None, 14.9), raised(None, 15)) == (False, True)
+    assert (raised(15, 20), raised(15.1, 20)) == (False, True)

@@ -1,4 +1,4 @@
-"""One bad field loses that field only: the rest is stored, and the loss is told."""
+"""One bad field loses that field only: the rest is stored, and the loss is counted."""
 
 import json
 from typing import Any
@@ -47,7 +47,7 @@ def test_a_phones_battery_is_kept_where_its_place_is_none() -> None:
     assert problems == ["wrong_shape"]
 
 
-def test_a_call_beside_a_bad_reading_of_a_native_device_is_heard() -> None:
+def test_a_call_beside_a_bad_reading_of_a_native_device_is_taken_in() -> None:
     readings, _, problems = _said(
         "mimamori/v1/hall-1/readings",
         '{"seq": 7, "readings": [{"metric": "temperature_c", "value": nan, "time": "AT"},'
@@ -57,7 +57,7 @@ def test_a_call_beside_a_bad_reading_of_a_native_device_is_heard() -> None:
     assert problems == ["not_json", "impossible_value"]
 
 
-def test_a_call_beside_a_reading_that_does_not_fit_the_schema_is_heard() -> None:
+def test_a_call_beside_a_reading_that_does_not_fit_the_schema_is_taken_in() -> None:
     readings, unread, problems = _said(
         "mimamori/v1/hall-1/readings",
         '{"seq": 7, "readings": [{"metric": "temperature_c", "time": "AT"},'

@@ -1,4 +1,4 @@
-"""Calls and hazards under the names that real devices use, through the codecs: heard, or in quarantine, never a heartbeat."""
+"""Calls and hazards under the names that real devices use, through the codecs: decoded, or in quarantine, never a heartbeat."""
 
 import json
 from typing import Any
@@ -68,7 +68,7 @@ def _said(topic: str, body: object) -> tuple[dict[str, object], list[str]]:
         ),
     ],
 )
-def test_a_call_is_heard(topic: str, body: object, expected: dict[str, object]) -> None:
+def test_a_call_is_decoded(topic: str, body: object, expected: dict[str, object]) -> None:
     readings, problems = _said(topic, body)
     assert {name: readings.get(name) for name in expected} == expected
     assert problems == []

@@ -57,7 +57,7 @@ def test_commands_and_descriptions_say_nothing_of_a_device(topic: str) -> None:
     assert (found["readings"], found["problems"]) == ([], [])
 
 
-def test_the_description_proposes_a_device_of_the_kind_that_its_properties_tell() -> None:
+def test_the_description_proposes_a_device_of_the_kind_that_its_properties_show() -> None:
     motion = b'{"pir":{"properties":{"motion":{"datatype":"boolean"}}},"climate":{"properties":{"temperature":{}}}}'
     result = decode(f"{_5}/$description", b'{"homie":"5.0","name":"Hall","nodes":%s}' % motion)
     assert isinstance(result, Decoded)

@@ -76,7 +76,7 @@ _SERVERS = [
     Case("normalized values on their own topic", "v3/care@t/devices/d1/up/normalized", {"uplink_normalized": {"normalized_payload": {"water": {"leak": True}}, "received_at": _WHEN}}, {"water_leak": True, "time": _WHEN}),
     Case("a position that only the server found", _TTS, {"uplink_message": {"decoded_payload": {"batteryLevel": 50}, "locations": {"frm-payload": {"latitude": 35.7, "longitude": 139.8, "source": "SOURCE_GPS"}}}}, {"lat": 35.7}),
     Case("where somebody said that the device is", "v3/care@t/devices/d1/location/solved", {"location_solved": {"location": {"latitude": 35.7, "longitude": 139.8, "source": "SOURCE_REGISTRY"}}}, {}, ("lat",)),
-    Case("the gateway that heard it first gives the time", _TTS, {"received_at": "2024-06-10T06:13:25Z", "uplink_message": {"decoded_payload": {"pir": 1}, "rx_metadata": [{"rssi": -90, "snr": 5.5}, {"rssi": -60, "snr": 9, "time": _WHEN}]}}, {"time": _WHEN, "rssi_dbm": -60, "snr_db": 9}),
+    Case("the gateway that received it first gives the time", _TTS, {"received_at": "2024-06-10T06:13:25Z", "uplink_message": {"decoded_payload": {"pir": 1}, "rx_metadata": [{"rssi": -90, "snr": 5.5}, {"rssi": -60, "snr": 9, "time": _WHEN}]}}, {"time": _WHEN, "rssi_dbm": -60, "snr_db": 9}),
     Case("a join", "v3/care@t/devices/d1/join", {"join_accept": {}}, {}),
     Case("a downlink", "v3/care@t/devices/d1/down/ack", {"downlink_ack": {}}, {}),
     Case("an uplink without content", _TTS, {"uplink_message": {"f_port": 0, "rx_metadata": [{"rssi": -77}]}}, {"rssi_dbm": -77}),
@@ -93,7 +93,7 @@ def test_a_documented_message(case: Case) -> None:
     assert_says(case)
 
 
-def test_what_a_sensor_kept_while_nobody_heard_it_has_its_own_times() -> None:
+def test_what_a_sensor_kept_while_nobody_received_it_has_its_own_times() -> None:
     found = said(
         _CHIRPSTACK,
         _event(

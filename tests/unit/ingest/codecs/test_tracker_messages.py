@@ -49,7 +49,7 @@ _TRACCAR = [
     Case("an offset without a colon", "positions", _forwarded(valid=True, fixTime="2024-06-10T06:13:20.000+0000"), {"time": _WHEN}),
     Case("the daily count of steps is no walk", "positions", _forwarded(valid=True, attributes={"steps": 4000}), {"lat": 35.7}, ("steps_count",)),
     Case("an alarm as an event", "events", _forwarded({"type": "alarm", "eventTime": "2024-06-10T06:13:20Z", "attributes": {"alarm": "fallDown"}}), {"fall": True}),
-    Case("an event with its position tells an alarm once", "events", _forwarded({"type": "alarm", "eventTime": _WHEN, "attributes": {"alarm": "sos"}}, valid=True, attributes={"alarm": "sos"}), {"sos": True, "lat": 35.7}),
+    Case("an event with its position reports an alarm once", "events", _forwarded({"type": "alarm", "eventTime": _WHEN, "attributes": {"alarm": "sos"}}, valid=True, attributes={"alarm": "sos"}), {"sos": True, "lat": 35.7}),
     Case("stopped", "traccar/events", _forwarded({"type": "deviceStopped", "eventTime": _WHEN}), {"device_moving": False}),
     Case("an event of no meaning here", "events", _forwarded({"type": "maintenance", "eventTime": _WHEN}), {"device_id": "86"}),
 ]  # fmt: skip

@@ -117,7 +117,7 @@ _SHELLY = [
     Case("an input without a state", "shellyplusi4-1/status/input:2", {"id": 2, "state": None}, {}, ("input_on",)),
     Case("a plug of the second generation", "shellyplusplugs-1/status/switch:0", {"id": 0, "output": True, "apower": 1204.3, "voltage": 101.2, "current": 11.9, "aenergy": {"total": 5120.5}, "temperature": {"tC": 38.0}}, {"switch_on": True, "power_w": 1204.3, "energy_kwh": 5.1205}, ("temperature_c",)),
     Case("the second of two inputs pressed at once", _EVENTS, _notified("NotifyEvent", events=[{"component": "input:0", "event": "single_push"}, {"component": "input:1", "event": "long_push"}]), {"button": "single", "button#1": "long"}),
-    Case("a press told from its two ends is one", _EVENTS, _notified("NotifyEvent", events=[{"component": "input:0", "event": "btn_down"}, {"component": "input:0", "event": "btn_up"}, {"component": "input:0", "event": "double_push"}]), {"button": "double"}),
+    Case("a press known from its two ends is one", _EVENTS, _notified("NotifyEvent", events=[{"component": "input:0", "event": "btn_down"}, {"component": "input:0", "event": "btn_up"}, {"component": "input:0", "event": "double_push"}]), {"button": "double"}),
     Case("a Bluetooth button", _EVENTS, _notified("NotifyEvent", events=[{"component": "bthomedevice:200", "id": 200, "event": "triple_push"}]), {"button#200": "triple"}),
     Case("a Bluetooth device's battery", _EVENTS, _components(**{"bthomedevice:200": {"id": 200, "rssi": -66, "battery": 92, "packet_id": 8}}), {"battery_pct#200": 92, "rssi_dbm#200": -66}),
     Case("a flood", "shellyfloodg4-1/status/flood:0", {"id": 0, "alarm": True, "mute": False}, {"water_leak": True}),

@@ -127,7 +127,7 @@ _CASES = [
     ),
     Case("a button of version 1", "zigbee2mqtt/old", {"click": "double"}, {"button": "double"}),
     Case(
-        "an action told twice is one press",
+        "an action reported twice is one press",
         "zigbee2mqtt/old",
         {"click": "single", "action": "single"},
         {"button": "single"},

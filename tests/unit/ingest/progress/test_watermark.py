@@ -15,10 +15,10 @@ MINUTE = timedelta(minutes=1)
 
 
 class Store:
-    """The database and the clock, which only note what they are told."""
+    """The database and the clock, which only note what they are given."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, known: datetime | None = None) -> None:
-        self.told: list[tuple[object, ...]] = []
+        self.reported: list[tuple[object, ...]] = []
         self.connection = cast("Any", object())
         for module, name in ((batches, "report_progress"), (blind_times, "begin"), (blind_times, "end")):
             monkeypatch.setattr(module, name, self._noter(name))
@@ -29,7 +29,7 @@ class Store:
 
     def _noter(self, name: str) -> Callable[..., None]:
         def note(_connection: object, *values: object) -> None:
-            self.told.append((name, *values))
+            self.reported.append((name, *values))
 
         return note
 
@@ -63,7 +63,7 @@ def test_a_batch_reports_its_watermark_and_one_without_reports_the_same_as_befor
     store.watermark.report(store.connection, NOW + MINUTE, 7)
     store.watermark.report(store.connection, None, 2)
 
-    assert store.told == [
+    assert store.reported == [
         ("report_progress", "ingest-0", NOW + MINUTE, 7, NOW),
         ("report_progress", "ingest-0", NOW + MINUTE, 2, NOW),
     ]
@@ -83,7 +83,7 @@ def test_blind_time_lasts_from_the_loss_of_the_broker_until_a_watermark_is_known
     store.watermark.report(store.connection, NOW + 2 * MINUTE, 1)
     assert not store.watermark.is_blind
 
-    assert [one for one in store.told if one[0] != "report_progress"] == [
+    assert [one for one in store.reported if one[0] != "report_progress"] == [
         ("begin", "ward", "broker_unreachable", NOW - MINUTE, NOW),
         ("end", "ward", "broker_unreachable", NOW + MINUTE),
     ]
@@ -94,7 +94,7 @@ def test_without_messages_the_watermark_follows_the_clock_and_never_stays_ahead_
 ) -> None:
     store = Store(monkeypatch)
     store.watermark.advance(NOW + MINUTE)
-    assert store.told == [("report_progress", "ingest-0", NOW + MINUTE, 0, NOW + MINUTE)]
+    assert store.reported == [("report_progress", "ingest-0", NOW + MINUTE, 0, NOW + MINUTE)]
     assert store.watermark.time == NOW + MINUTE
 
     store.watermark.step_back(NOW + 2 * MINUTE)

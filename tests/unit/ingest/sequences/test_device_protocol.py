@@ -77,7 +77,7 @@ class Worker:
     def publish(self, topic: str, payload: bytes) -> None:
         self.sent.append((topic, json.loads(payload)))
 
-    def hears(self, *seqs: int) -> None:
+    def receives(self, *seqs: int) -> None:
         """Store a batch of numbered messages, as the writer does."""
         observer = self.protocol.observer()
         for seq in seqs:
@@ -102,21 +102,21 @@ def worker(monkeypatch: pytest.MonkeyPatch) -> Worker:
 
 
 def test_what_never_comes_is_written_as_blind_time_and_taken_back_when_it_comes(worker: Worker) -> None:
-    worker.hears(1, 4)
+    worker.receives(1, 4)
     assert worker.after(3) == []
     lost = SequenceGap(2, 3, _at(1), _at(4))
     # In that second nothing else has changed.
     assert worker.after(30) == [("record_blind_time", (1, lost))]
     assert worker.after(1) == []
 
-    # It comes, and the batch that holds it has told of the change already.
-    worker.hears(2, 3)
+    # It comes, and the batch that holds it has reported the change already.
+    worker.receives(2, 3)
     assert worker.after(1) == [("drop_blind_time", (1, _at(1)))]
     assert worker.after(1) == []
 
 
-def test_a_gap_that_only_a_status_told_of_is_written_by_itself(worker: Worker) -> None:
-    worker.hears(1, 2)
+def test_a_gap_that_only_a_status_reported_is_written_by_itself(worker: Worker) -> None:
+    worker.receives(1, 2)
     worker.after(1)
     observer = worker.protocol.observer()
     observer.note_newest(_DEVICE, 4)
@@ -124,7 +124,7 @@ def test_a_gap_that_only_a_status_told_of_is_written_by_itself(worker: Worker) -
 
 
 def test_missing_messages_are_asked_for_by_number_and_what_is_stored_is_confirmed(worker: Worker) -> None:
-    worker.hears(1, 4)
+    worker.receives(1, 4)
     worker.after(0)
     assert worker.sent == [("mimamori/v1/hall-1/command", {"stored_through": 1})]
     worker.after(3)
@@ -133,13 +133,13 @@ def test_missing_messages_are_asked_for_by_number_and_what_is_stored_is_confirme
 
 def test_nothing_is_asked_more_than_once_a_second_or_without_a_connection(worker: Worker) -> None:
     worker.is_connected = False
-    worker.hears(1, 4)
+    worker.receives(1, 4)
     worker.after(3)
     assert worker.sent == []
     worker.is_connected = True
     worker.after(0)
     asked = len(worker.sent)
-    worker.hears(9)
+    worker.receives(9)
     worker.after(0.9)
     assert len(worker.sent) == asked == 2
 

@@ -1,4 +1,4 @@
-"""Numbers of messages tell what is missing."""
+"""Numbers of messages show what is missing."""
 
 import json
 from datetime import UTC, datetime, timedelta
@@ -52,7 +52,7 @@ def test_messages_that_come_late_make_a_gap_smaller_until_it_is_gone() -> None:
     assert numbers.take_changes() == {1: []}
 
 
-def test_the_device_itself_may_tell_of_a_gap_at_the_end() -> None:
+def test_the_device_itself_may_report_a_gap_at_the_end() -> None:
     numbers = _noted(1, 2)
     numbers.note_newest(_DEVICE, 4)
     assert numbers.take_changes() == {1: [SequenceGap(3, 4, _at(2), None)]}

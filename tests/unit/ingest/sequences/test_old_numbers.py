@@ -1,4 +1,4 @@
-"""A call for help with a number that came before and a time of more than a day ago: heard as made just now, and not as a repeat for ever."""
+"""A call for help with a number that came before and a time of more than a day ago: raised as made just now, and not as a repeat for ever."""
 
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -15,7 +15,7 @@ BOOT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Button:
-    """A native button, and ingest that hears nothing but it."""
+    """A native button, and ingest that receives nothing but it."""
 
     def __init__(self) -> None:
         self.caller = Caller(1, "sos-1", DeviceKind.BUTTON, "sos", NATIVE)
@@ -24,13 +24,13 @@ class Button:
         )
 
     def sends(self, seq: int, made_at: datetime, *, value: bool = True, retained: bool = False) -> Batch:
-        """Send a message with a number, heard at noon."""
+        """Send a message with a number, received at noon."""
         self.caller.made = seq - 1
         payload = self.caller.message((made_at, value))
         return self._ingest.batch([ReceivedCall(NOW, self.caller.topic(), payload, retained)])
 
 
-def test_it_is_stored_when_it_was_heard_and_is_a_repeat_only_within_ten_minutes() -> None:
+def test_it_is_stored_when_it_was_received_and_is_a_repeat_only_within_ten_minutes() -> None:
     button = Button()
     assert len(button.sends(5, NOW).new) == 1
     ((row, since),) = button.sends(1, BOOT).doubtful

@@ -54,7 +54,7 @@ class SpedUp(Clock):
         return span.total_seconds() / self._factor
 
 
-class Heard:
+class Received:
     """Stands in for a connection to a broker: what would be published."""
 
     def __init__(self) -> None:
@@ -73,7 +73,7 @@ class Patience(threading.Event):
 
 
 def published(played: Simulation, factor: float) -> list[OutboundMessage]:
-    heard, end_ms = Heard(), (NOW + timedelta(hours=HOURS)).timestamp() * 1000
+    received, end_ms = Received(), (NOW + timedelta(hours=HOURS)).timestamp() * 1000
     messages = iter(played.live(NOW))
 
     def until_the_end() -> Iterable[OutboundMessage]:
@@ -82,8 +82,8 @@ def published(played: Simulation, factor: float) -> list[OutboundMessage]:
                 return
             yield message
 
-    publish_live(iter(until_the_end()), cast("Publisher", heard), SpedUp(factor), Patience())
-    return heard.messages
+    publish_live(iter(until_the_end()), cast("Publisher", received), SpedUp(factor), Patience())
+    return received.messages
 
 
 @settings(max_examples=6, deadline=None)
@@ -132,7 +132,7 @@ def test_a_file_holds_the_messages_and_is_the_same_each_time(name: str, tmp_path
     assert reported == [5000 * (number + 1) for number in range(len(expected) // 5000)]
 
 
-def test_a_line_tells_the_time_at_which_a_message_is_sent():
+def test_a_line_says_the_time_at_which_a_message_is_sent():
     line = message_line(OutboundMessage(1_785_700_800_250, "mimamori/v1/h001-kitchen/readings", b'{"seq":1}'))
     assert json.loads(line) == {
         "time": "2026-08-02T20:00:00.250Z",
@@ -141,12 +141,12 @@ def test_a_line_tells_the_time_at_which_a_message_is_sent():
     }
 
 
-def test_a_file_that_cannot_be_written_is_told(tmp_path: Path):
+def test_a_file_that_cannot_be_written_is_reported(tmp_path: Path):
     with pytest.raises(InputError, match="cannot write the messages: No such file or directory"):
         write_messages(tmp_path / "nowhere" / "messages.jsonl", [])
 
 
-def test_the_terminal_view_tells_what_happens_and_what_should_be_told():
+def test_the_terminal_view_says_what_happens_and_what_should_be_raised():
     played = simulation(1, "sos")
     clock = SpedUp(1.0)
     view = View(played.ward, clock, played.ground_truth(NOW + timedelta(days=1)))

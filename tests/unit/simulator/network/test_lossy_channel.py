@@ -106,8 +106,8 @@ def test_messages_that_overtake_each_other_arrive_out_of_order_but_whole():
 def test_a_gateway_whose_line_is_cut_sends_afterwards_what_it_kept():
     sent = played('kind = "line_cut"', 'resident = "r001"')
     during = range(ms(TEN), ms(TEN) + 6 * 3_600_000)
-    heard = [m for m in sent if m.topic.startswith("gw/g001/") and m.time_ms in during]
-    assert heard == []
+    received = [m for m in sent if m.topic.startswith("gw/g001/") and m.time_ms in during]
+    assert received == []
     held = [m for m in ordinary() if m.topic.startswith("gw/g001/") and m.time_ms in during]
     later = by_payload([m for m in sent if m.time_ms >= during.stop])
     assert len(held) > 30
@@ -130,8 +130,8 @@ def test_a_clock_that_is_off_shows_in_the_times_but_not_in_when_messages_come():
     off = set[float]()
     for message in of_home(sent):
         if message.topic.endswith("/readings"):
-            told = datetime.fromisoformat(json.loads(message.payload)["readings"][0]["time"])
-            off.add(round(told.timestamp() - message.time_ms / 1000))
+            reported = datetime.fromisoformat(json.loads(message.payload)["readings"][0]["time"])
+            off.add(round(reported.timestamp() - message.time_ms / 1000))
     assert off == {0, 7200}
     assert [m.time_ms for m in sent] == [m.time_ms for m in ordinary()]
 

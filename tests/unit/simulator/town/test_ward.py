@@ -127,7 +127,7 @@ def test_a_time_without_offset_is_refused():
         parse_ward(body)
 
 
-def test_who_reads_english_is_told_about_somebody_in_english():
+def test_who_reads_english_is_notified_about_somebody_in_english():
     contacts = [
         contact for home in ward()["homes"] for one in home["residents"] for contact in one["contacts"]
     ]
