@@ -9,6 +9,7 @@ from ingest.codecs.descriptions import exposes
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import Call, call_in_field
 from ingest.codecs.parsing.json_fields import (
+    LARGEST_LIST,
     JsonObject,
     inner,
     json_object,
@@ -78,7 +79,7 @@ def _bridge(source: Source, levels: tuple[str, ...], payload: bytes) -> Decoded 
 
 
 def _bridge_devices(source: Source, payload: bytes) -> Decoded | Rejected:
-    value = json_value(payload)
+    value = json_value(payload, LARGEST_LIST)
     if isinstance(value, Rejected):
         return value
     proposals: list[ProposedDevice] = []

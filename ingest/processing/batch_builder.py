@@ -23,6 +23,7 @@ from ingest.processing.timestamps import placed
 from ingest.processing.unassigned_calls import note_call
 
 _NAMED_IN_DETAIL = 5
+_BEGINNING_BYTES = 4096
 
 
 class BatchBuilder:
@@ -104,11 +105,13 @@ class BatchBuilder:
         details = [problem.detail for problem in problems[:_NAMED_IN_DETAIL]]
         if len(problems) > _NAMED_IN_DETAIL:
             details.append(f"and {len(problems) - _NAMED_IN_DETAIL} more")
+        # What is too large is never read, so its beginning is enough to see what it is.
+        is_too_large = problems[0].reason == "too_large"
         self.batch.refused.append(
             Refused(
                 message.received_at,
                 message.topic,
-                message.payload,
+                message.payload[:_BEGINNING_BYTES] if is_too_large else message.payload,
                 message.retained,
                 problems[0].reason,
                 "; ".join(details),

@@ -10,8 +10,10 @@ import msgspec
 
 from ingest.codecs.result import Rejected
 
-# What a device sends in one message is far below this; the broker refuses more than 256 kB by itself.
+# What a device sends in one message is far below this.
 LARGEST_PAYLOAD = 256 * 1024
+# A bridge lists all its devices in one message, some 3 kB each; more the broker refuses by itself (deploy/mosquitto).
+LARGEST_LIST = 4 * 1024 * 1024
 _DEEPEST = 32
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -31,10 +33,10 @@ _BAD_VALUE = re.compile(
 )
 
 
-def json_value(payload: bytes) -> object | Rejected:
-    """Return the JSON value in a payload, or why there is none."""
-    if len(payload) > LARGEST_PAYLOAD:
-        return Rejected("too_large", f"the message has {len(payload)} bytes; {LARGEST_PAYLOAD} are allowed")
+def json_value(payload: bytes, largest: int = LARGEST_PAYLOAD) -> object | Rejected:
+    """Return the JSON value in a payload of at most `largest` bytes, or why there is none."""
+    if len(payload) > largest:
+        return Rejected("too_large", f"the message has {len(payload)} bytes; {largest} are allowed")
     try:
         value: object = _decoder.decode(payload)
     except UnicodeDecodeError:

@@ -74,7 +74,7 @@ def test_every_kind_of_bad_message_is_kept_with_its_bytes_and_a_reason(
 
 
 def test_a_message_that_is_too_large_is_refused_before_it_is_read() -> None:
-    """The broker of the tests refuses it already; others do not."""
+    """Of any kind but the lists of bridges."""
     found = decode("mimamori/v1/hall-1/readings", b" " * (256 * 1024 + 1))
     assert isinstance(found, Rejected)
     assert found.reason == "too_large"
