@@ -52,8 +52,7 @@ def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack
         return
     thresholds = AreaThresholds(MISSED_HEARTBEATS, LEAST_SILENCE, RESTART_TIME, slack)
     before = _lasting(evaluation_queue.ward_state(connection, NAME, VERSION))
-    since = min([until - _CONTACT_WITHIN, *(one.began_at for one in before)])
-    rows = areas.last_contacts(connection, thresholds, OVERDUE_AFTER, since, until)
+    rows = areas.last_contacts(connection, thresholds, OVERDUE_AFTER, counts_since(until, before), until)
     contact = {row.area: _quiet(row) for row in rows}
     lasting = {one.area: one for one in before if area_silent.lasts(one, contact.get(one.area))}
     over = [one for one in before if one.area not in lasting]
@@ -71,6 +70,14 @@ def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack
     evaluation_queue.keep_ward_state(
         connection, NAME, VERSION, until, {"areas": [_kept(one) for one in lasting.values()]}
     )
+
+
+def counts_since(until: datetime, lasting: Sequence[AreaOutage]) -> datetime:
+    """Return since when a home must have had contact to count as one of its neighbourhood: a day, or as long as an outage lasts.
+
+    A home that was silent before is silent by itself, and neither makes an outage nor keeps others from being one.
+    """
+    return min([until - _CONTACT_WITHIN, *(one.began_at for one in lasting)])
 
 
 def _begun(connection: Connection, silences: Iterable[AreaSilence], until: datetime) -> dict[str, AreaOutage]:

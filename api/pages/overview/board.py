@@ -16,6 +16,7 @@ from core.domain.people import WatchState
 from core.store.alerts import notifications
 from core.store.database import Connection
 from core.store.devices import devices
+from core.store.devices.devices import LastContact
 from core.store.operation import health
 from core.store.people import residents
 from core.store.people.residents import ResidentOverview
@@ -86,6 +87,7 @@ def _queue(
     found = visibility.open_alerts_for(connection, viewer, page.now)
     contact = devices.contact_count_in(connection, viewer.scope, page.now)
     blind = status.is_blind(health.health(connection), page.now, status.silent_after(page.clock_factor))
+    unknown = residents.counts(list(people), page.now, page.known_since).cannot_tell
     escalations = {
         alert.number: notifications.steps(connection, alert.number) for alert in found if _escalates(alert)
     }
@@ -102,8 +104,16 @@ def _queue(
         ],
         "contact": contact,
         "last_received_at": contact.last_received_at,
-        "is_in_contact": contact.in_contact > 0 and not blind,
+        "calm": _calm(contact, unknown, is_blind=blind),
+        "unknown": unknown,
     }
+
+
+def _calm(contact: LastContact, unknown: int, *, is_blind: bool) -> str:
+    """Return what an empty queue may claim: "calm", that somebody cannot be seen ("partly"), or that nobody can ("blind")."""
+    if is_blind or contact.in_contact == 0:
+        return "blind"
+    return "partly" if unknown else "calm"
 
 
 def _escalates(alert: Alert) -> bool:

@@ -267,6 +267,48 @@ def test_quiet_board_does_not_look_calm_while_nothing_is_received(ward: ApiWard)
     assert "無事という意味ではありません" in ward.client("care_a").get("/board").text
 
 
+def test_quiet_board_claims_no_more_than_what_devices_show(ward: ApiWard) -> None:
+    """One device of two in contact: its home is as usual, of the other nothing is known."""
+    now, admin = ward.clock.now(), ward.client("admin")
+    admin.cookies.set("mimamori_language", "en")
+    ward.execute(
+        "INSERT INTO ingest_progress (worker, watermark, reported_at) VALUES ('ingest', %s, %s)", now, now
+    )
+    ward.execute(
+        "INSERT INTO evaluation (subject, evaluated_through, due_at) VALUES ('ward', %s, %s)",
+        now,
+        now + timedelta(hours=1),
+    )
+
+    def contact(device_id: str, resident: int) -> str:
+        ward.execute(
+            "INSERT INTO device_contact (device_number, last_received_at, last_time)"
+            " SELECT device_number, %s, %s FROM device WHERE device_id = %s",
+            now,
+            now,
+            device_id,
+        )
+        ward.execute(
+            "INSERT INTO evaluation (subject, resident_id, evaluated_through, due_at, state, state_since)"
+            " VALUES (%s, %s, %s, %s, 'as_usual', %s)",
+            f"resident:{resident}",
+            resident,
+            now,
+            now + timedelta(hours=1),
+            now,
+        )
+        return admin.get("/board/queue").text
+
+    one_of_two = contact("hall-a", RESIDENT_A)
+    assert "1 of 2 devices are in contact." in one_of_two
+    assert "1 resident cannot be seen." in one_of_two
+    assert "mark--ok" not in one_of_two
+    both = contact("hall-b", RESIDENT_B)
+    assert "2 of 2 devices are in contact." in both
+    assert "cannot be seen" not in both
+    assert "mark--ok" in both
+
+
 def test_error_pages_speak_the_chosen_language_and_lead_on(ward: ApiWard) -> None:
     client = ward.client("care_a")
     client.cookies.set("mimamori_language", "en")

@@ -100,6 +100,27 @@ def test_two_silent_homes_are_raised_one_by_one(ward: EvaluatedWard) -> None:
     assert {one.subject for one in raised(ward)} == {"home:1", "home:2"}
 
 
+@pytest.mark.parametrize(
+    ("hours", "rules"), [((24.2, 25, 26, 27), ["area_silent"]), ((23.8, 23, 22, 21), [])]
+)
+def test_homes_without_contact_for_a_day_do_not_hide_the_others(
+    database: Database, tmp_path: Path, hours: Sequence[float], rules: list[str]
+) -> None:
+    """Seven homes of one neighbourhood: four long silent, one after another, and three cut off together a moment ago."""
+    homes = [in_area(number) | {"area": "3丁目"} for number in range(1, 8)]
+    ward = EvaluatedWard(database, tmp_path, [*homes, *(in_area(number) for number in range(8, 13))], NOW)
+    end = NOW + timedelta(minutes=24)
+    ward.store(
+        Seen(f"gate-{number}", "online", 1, end - timedelta(hours=one))
+        for number, one in zip(range(4, 8), hours, strict=True)
+    )
+    ward.pass_to(NOW)
+    live(ward, [*range(1, 4), *range(8, 13)], 0, 10)
+    live(ward, range(8, 13), 10, 24)
+    # Three of three are the neighbourhood; three of seven are not.
+    assert [one.rule for one in raised(ward) if one.rule == "area_silent"] == rules
+
+
 def test_the_whole_ward_is_not_raised_neighbourhood_by_neighbourhood(ward: EvaluatedWard) -> None:
     live(ward, HOMES, 0, 10)
     live(ward, [], 10, 90)
