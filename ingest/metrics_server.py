@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -13,6 +13,7 @@ from prometheus_client.registry import Collector
 
 from core.clock import Clock
 from core.errors import SettingsError
+from core.store.operation.connection_loops import ConnectionLoop
 from ingest.monitoring.counters import Counters
 from ingest.monitoring.gateway_contacts import GatewayContacts
 from ingest.mqtt.connection import Receiver
@@ -53,6 +54,7 @@ class Monitor(Collector):
         if parts is not None:
             yield from _of_work(parts)
             yield from _of_gateways(parts.writer.gateway_contacts)
+            yield _of_loops(parts.writer.connection_loops.current(parts.clock.now()))
             yield from _of_counters(parts.writer.counters)
 
     def health(self) -> tuple[bool, dict[str, object]]:
@@ -169,6 +171,17 @@ def _of_gateways(contacts: GatewayContacts) -> Iterator[Metric]:
     for gateway, moment in contacts.gateways.items():
         received_at.add_metric([gateway], moment.timestamp())
     yield received_at
+
+
+def _of_loops(loops: Iterable[ConnectionLoop]) -> Metric:
+    returns = GaugeMetricFamily(
+        "ingest_connection_loop_returns",
+        "How often a sender that is cut off again and again came back within half an hour",
+        labels=["sender"],
+    )
+    for loop in loops:
+        returns.add_metric([loop.sender], loop.returns)
+    return returns
 
 
 def _of_counters(counters: Counters) -> Iterator[Metric]:

@@ -11,9 +11,11 @@ from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store.database import Database
+from core.store.operation import connection_loops
 from core.store.telemetry import batches, quarantine
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded, Rejected
+from ingest.monitoring.connection_loops import WINDOW, ConnectionLoops
 from ingest.monitoring.counters import Counters
 from ingest.monitoring.gateway_contacts import GatewayContacts
 from ingest.mqtt.connection import Receiver
@@ -85,6 +87,7 @@ class Writer:
     ) -> None:
         self.counters = Counters()
         self.gateway_contacts = GatewayContacts()
+        self.connection_loops = ConnectionLoops()
         self._database = database
         self._clock = clock
         self._receiver = receiver
@@ -173,6 +176,7 @@ class Writer:
         self._devices.prepare(
             (result.sender for _, result in decoded if isinstance(result, Decoded)), self._clock.now()
         )
+        self.connection_loops.note_all(decoded)
         said = [one.kept for _, result in decoded if isinstance(result, Decoded) for one in result.proposals]
         if said:
             self._devices.follow_descriptions(said, self._clock.now())
@@ -275,6 +279,7 @@ class Writer:
         with self._database.transaction() as connection:
             dropped = quarantine.prune(connection, self._limits, now)
             self.gateway_contacts.refresh(connection, now)
+            connection_loops.keep(connection, self.connection_loops.current(now), now - WINDOW)
         if self._clock_repair.check():
             self._watermark.step_back(now)
         if dropped:

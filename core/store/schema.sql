@@ -178,6 +178,14 @@ CREATE TABLE chattering_device (
     CONSTRAINT chattering_device_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
 );
 
+CREATE TABLE connection_loop (
+    sender text NOT NULL,
+    returns integer NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT connection_loop_pkey PRIMARY KEY (sender)
+);
+
 CREATE TABLE contact (
     contact_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
     resident_id integer,

@@ -1,10 +1,12 @@
-"""The doctor's look at devices: what their bridges call them now."""
+"""The doctor's look at devices: what their bridges call them now, and who is cut off by the broker again and again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from core.store.database import Connection
 from core.store.devices import descriptions
+from core.store.operation import connection_loops
+from core.store.operation.connection_loops import ConnectionLoop
 from deploy.doctor.check import Check, CheckResult
 
 _RECENT = timedelta(days=7)
@@ -12,7 +14,8 @@ _NAMED = 5
 
 
 def device_checks(connection: Connection, now: datetime) -> Iterator[Check]:
-    """Look at devices that were renamed."""
+    """Look at senders that are cut off again and again, and at devices that were renamed."""
+    yield from _loop_checks(connection_loops.kept(connection))
     renamed = descriptions.renames(connection, now - _RECENT)
     for one in [one for one in renamed if not one.is_followed][:_NAMED]:
         yield Check(
@@ -28,4 +31,19 @@ def device_checks(connection: Connection, now: datetime) -> Iterator[Check]:
             "names",
             CheckResult.GOOD,
             f"{len(followed)} devices renamed at their bridge in 7 days: {named}{more}",
+        )
+
+
+def _loop_checks(loops: Sequence[ConnectionLoop]) -> Iterator[Check]:
+    for loop in loops[:_NAMED]:
+        who = f"everything behind {loop.sender}" if loop.sender.endswith("/") else loop.sender
+        last_at = loop.last_at.isoformat(timespec="seconds")
+        yield Check(
+            "connections", CheckResult.BAD,
+            f"{who} was cut off and came back {loop.returns} times in half an hour, the last time at {last_at}",
+            "a message over the broker's limit, or two clients with one name: see docs/runbook.md, cut off again and again",
+        )  # fmt: skip
+    if len(loops) > _NAMED:
+        yield Check(
+            "connections", CheckResult.BAD, f"{len(loops) - _NAMED} more senders are cut off again and again"
         )

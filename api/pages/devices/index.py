@@ -1,6 +1,6 @@
 """The list of devices, for those who look after them: homes and rooms, nothing about anybody's health."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fastapi import APIRouter, Request
@@ -12,6 +12,8 @@ from api.wording.reason_card import place_name
 from core.domain.metrics import BATTERY_PCT
 from core.store.devices import devices
 from core.store.devices.devices import DeviceOverview
+from core.store.operation import connection_loops
+from core.store.operation.connection_loops import ConnectionLoop
 from core.store.people import users
 from core.texts.local_format import measured
 
@@ -22,7 +24,7 @@ _LOW_BATTERY_PCT = 15.0
 
 @dataclass(frozen=True)
 class DeviceLine:
-    """One device of the list; `state` is in_contact, out_of_contact or no_heartbeat."""
+    """One device of the list; `state` is in_contact, out_of_contact, cut_off or no_heartbeat."""
 
     device: DeviceOverview
     place: str
@@ -51,7 +53,8 @@ def list_devices(
         "low": is_low,
     }
     shown = [one for one in found if tests.get(show, tests["all"])(one)]
-    lines = [_line(one, page) for one in shown]
+    loops = connection_loops.kept(connection)
+    lines = [_line(one, page, loops) for one in shown]
     wanted = q.strip().lower()
     return page.render(
         "devices.html",
@@ -75,9 +78,11 @@ def is_low(one: DeviceOverview) -> bool:
     return bool(one.battery_low) or (one.battery_pct is not None and one.battery_pct < _LOW_BATTERY_PCT)
 
 
-def _line(one: DeviceOverview, page: HtmlPage) -> DeviceLine:
+def _line(one: DeviceOverview, page: HtmlPage, loops: Sequence[ConnectionLoop]) -> DeviceLine:
     in_contact = one.is_in_contact(page.now)
     state = "no_heartbeat" if in_contact is None else "in_contact" if in_contact else "out_of_contact"
+    if any(loop.concerns(one.sender) for loop in loops):
+        state = "cut_off"
     battery = "" if one.battery_pct is None else f"{measured(page.language, BATTERY_PCT, one.battery_pct)}%"
     if is_low(one):
         battery = f"{battery} {page.words('device.battery_low')}".strip()

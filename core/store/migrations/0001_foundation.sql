@@ -333,6 +333,16 @@ CREATE TABLE quarantine_drop (
     too_many    bigint NOT NULL
 );
 
+-- Senders that connect and are cut off again and again, as ingest sees them now.
+CREATE TABLE connection_loop (
+    -- With a slash at its end: all that comes through a bridge.
+    sender    text PRIMARY KEY,
+    -- How often it came back within half an hour, and when first and last.
+    returns   integer NOT NULL,
+    began_at  timestamptz NOT NULL,
+    last_at   timestamptz NOT NULL
+);
+
 -- How far each ingest worker has come: everything received before `watermark` is committed.
 CREATE TABLE ingest_progress (
     worker            text PRIMARY KEY,

@@ -18,6 +18,8 @@ from core.domain.backtest import BacktestSettings
 from core.domain.metrics import METRICS
 from core.store.alerts import alerts, answer_links
 from core.store.detection import backtest_requests
+from core.store.operation import connection_loops
+from core.store.operation.connection_loops import ConnectionLoop
 from detectors.alerting import planner
 from tests.support.asked import Asked
 from tests.support.wards.api_ward import HOME_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
@@ -176,6 +178,16 @@ def test_equipment_is_for_staff(ward: ApiWard) -> None:
     assert ward.client("family_a").get(f"/alerts/{number}").status_code == 404
     assert f"/alerts/{number}" not in ward.client("family_a").get("/alerts").text
     assert f"/alerts/{number}" in ward.client("care_a").get("/board").text
+
+
+def test_a_device_that_is_cut_off_again_and_again_is_shown_to_those_who_look_after_it(ward: ApiWard) -> None:
+    loop = ConnectionLoop("native:hall-a", 9, ward.clock.now(), ward.clock.now())
+    with ward.database.transaction() as connection:
+        connection_loops.keep(connection, [loop], loop.began_at)
+    assert "接続が切れ続けています" in ward.client("care_a").get("/devices").text
+    assert "接続が切れ続けています" not in ward.client("care_b").get("/devices").text
+    with ward.database.transaction() as connection:
+        connection_loops.keep(connection, [], loop.began_at + timedelta(seconds=1))
 
 
 def test_precise_place_stays_hidden_until_a_reason_or_a_claim(ward: ApiWard) -> None:

@@ -1,14 +1,23 @@
 """A large message does not cut a building off: the real broker with our configuration, and ingest behind it."""
 
 import json
+import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from core.store.database import Database
+from core.store.operation import connection_loops
+from core.store.operation.connection_loops import ConnectionLoop
+from deploy.doctor.check import CheckResult
+from deploy.doctor.devices import device_checks
 from deploy.local.mosquitto import Broker
+from deploy.local.ports import free_port
 from ingest.codecs.parsing.json_fields import LARGEST_LIST, LARGEST_PAYLOAD
-from tests.support.ingest import Rows, registered_ward
+from ingest.monitoring.connection_loops import LOOP_RETURNS, WINDOW
+from tests.support.ingest import Rows, now, registered_ward
 from tests.support.services.device_client import DeviceClient
 from tests.support.services.processes import Processes, service_settings
 from tests.support.wait import wait_until
@@ -57,3 +66,47 @@ def test_a_bridge_with_300_devices_stays_connected_and_its_devices_are_proposed(
     assert not gateway.was_cut_off
     assert rows.of("SELECT reason, length(payload) FROM quarantine") == [("too_large", 4096)]
     gateway.close()
+
+
+def test_a_gateway_that_the_broker_cuts_off_each_time_it_comes_is_found(
+    database_url: str, broker: Broker, processes: Processes
+) -> None:
+    port = free_port()
+    processes.start("ingest", service_settings(database_url, broker, ingest_metrics_port=port))
+    password = broker.password("g1")
+    for _ in range(LOOP_RETURNS + 1):
+        gateway = DeviceClient(
+            broker.host,
+            broker.devices_port,
+            "g1",
+            password,
+            will=f"{_ZIGBEE}/bridge/state",
+            will_body=b'{"state":"offline"}',
+        )
+        assert gateway.publish(f"{_ZIGBEE}/bridge/state", b'{"state":"online"}')
+        assert not gateway.publish(f"{_ZIGBEE}/bridge/devices", b" " * LARGEST_LIST)
+        assert gateway.was_cut_off
+        gateway.close()
+
+    def metrics() -> list[str]:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+            return answer.read().decode().splitlines()
+
+    wait_until(
+        lambda: f'ingest_connection_loop_returns{{sender="zigbee2mqtt:g1/"}} {LOOP_RETURNS}.0' in metrics()
+    )
+
+
+def test_the_doctor_says_who_is_cut_off_until_it_is_over(database: Database) -> None:
+    moment = now()
+    loop = ConnectionLoop("zigbee2mqtt:g1/", 9, moment - timedelta(minutes=4), moment)
+    with database.transaction() as connection:
+        connection_loops.keep(connection, [loop], moment - WINDOW)
+        (check,) = device_checks(connection, moment)
+        # Another worker that sees no loop leaves it, and time ends it.
+        connection_loops.keep(connection, [], moment - WINDOW)
+        assert connection_loops.kept(connection) == [loop]
+        connection_loops.keep(connection, [], moment + timedelta(seconds=1))
+        assert list(device_checks(connection, moment)) == []
+    assert (check.verdict, "everything behind zigbee2mqtt:g1/" in check.found) == (CheckResult.BAD, True)
+    assert "9 times" in check.found

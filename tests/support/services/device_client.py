@@ -26,6 +26,7 @@ class DeviceClient:
         *,
         client_id: str | None = None,
         will: str | None = None,
+        will_body: bytes = b"{}",
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.received: list[str] = []
@@ -42,7 +43,7 @@ class DeviceClient:
         )
         client.username_pw_set(name, password)
         if will is not None:
-            client.will_set(will, b"{}", qos=1)
+            client.will_set(will, will_body, qos=1)
         if tls is not None:
             client.tls_set_context(tls)  # pyright: ignore[reportUnknownMemberType] - paho leaves its type open
         client.on_connect = self._on_connect
