@@ -313,11 +313,11 @@ def test_quiet_board_claims_no_more_than_what_devices_show(ward: ApiWard) -> Non
 
     one_of_two = contact("hall-a", RESIDENT_A)
     assert "1 of 2 devices are in contact." in one_of_two
-    assert "1 resident cannot be seen." in one_of_two
+    assert "Nothing is known of 1 resident." in one_of_two
     assert "mark--ok" not in one_of_two
     both = contact("hall-b", RESIDENT_B)
     assert "2 of 2 devices are in contact." in both
-    assert "cannot be seen" not in both
+    assert "Nothing is known" not in both
     assert "mark--ok" in both
 
 

@@ -84,8 +84,8 @@ def _happen(story: Story, now: datetime, what: list[str]) -> None:
         case ["sos"]:
             story.presses.append(Press(4, "", now, now, len(story.presses)))
         case ["sos", "clock", wrong]:
-            timeline_of = now + timedelta(minutes=float(wrong))
-            story.presses.append(Press(4, "", timeline_of, now, len(story.presses)))
+            pressed_at = now + timedelta(minutes=float(wrong))
+            story.presses.append(Press(4, "", pressed_at, now, len(story.presses)))
         case ["gateway", "off" | "on" as state]:
             story.gateway.append((now, state == "on"))
         case ["battery", "lives"]:
