@@ -672,6 +672,12 @@ CREATE VIEW alert_card AS
      LEFT JOIN user_account ON user_account.user_id = alert.claimed_by_user
      LEFT JOIN contact ON contact.contact_id = alert.claimed_by_contact;
 
+CREATE OR REPLACE FUNCTION public.is_clock_suspect(flags smallint)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+AS $function$SELECT flags & 8 <> 0$function$;
+
 CREATE OR REPLACE FUNCTION public.is_life_sign(flags smallint)
  RETURNS boolean
  LANGUAGE sql

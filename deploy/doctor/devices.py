@@ -1,21 +1,29 @@
-"""The doctor's look at devices: what their bridges call them now, and who is cut off by the broker again and again."""
+"""The doctor's look at devices: what their bridges call them now, and who is cut off, and whose clock is wild."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
 from core.store.database import Connection
 from core.store.devices import descriptions
-from core.store.operation import connection_loops
+from core.store.operation import connection_loops, health
 from core.store.operation.connection_loops import ConnectionLoop
 from deploy.doctor.check import Check, CheckResult
 
-_RECENT = timedelta(days=7)
+_RECENT, _ONE_DAY = timedelta(days=7), timedelta(days=1)
 _NAMED = 5
 
 
 def device_checks(connection: Connection, now: datetime) -> Iterator[Check]:
-    """Look at senders that are cut off again and again, and at devices that were renamed."""
+    """Look at senders that are cut off again and again, trackers with wild clocks, and devices that were renamed."""
     yield from _loop_checks(connection_loops.kept(connection))
+    suspect = health.suspect_trackers(connection, now - _ONE_DAY)
+    if suspect:
+        worst, places = next(iter(suspect.items()))
+        yield Check(
+            "tracker clocks", CheckResult.BAD,
+            f"{len(suspect)} trackers sent places in the last day whose time cannot be known; of {worst} {places} are not used",
+            "set the tracker's clock (network time, or a new fix outdoors), or replace it: until then nobody sees where it is",
+        )  # fmt: skip
     renamed = descriptions.renames(connection, now - _RECENT)
     for one in [one for one in renamed if not one.is_followed][:_NAMED]:
         yield Check(

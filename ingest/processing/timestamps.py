@@ -7,6 +7,9 @@ from core.domain.reading import ReadingFlag
 
 # Devices keep data for weeks when the line is down; older than this it is a clock gone wrong, and would make chunks.
 OLDEST = timedelta(days=400)
+# Receivers of satellites that count weeks in ten bits fall back by this much, exactly; what they kept is not older than that.
+_ROLL_OVER = timedelta(weeks=1024)
+_ROLLED_OLDEST = timedelta(days=40)
 # Clocks that are not corrected run off by seconds a day.
 NEWEST = timedelta(minutes=10)
 # A message takes time to reach us and never less than none: a device that sent it later than we received it is ahead. This
@@ -49,7 +52,8 @@ def placed(
     -----
     No time: when we received it. A time within (400 days ago, `newest` ahead): as it is. Outside, or from a device whose clock
     is ahead, but the device also reported when it sent the message: its clock is wrong and the distance between the two is right,
-    so the value is placed that long before we received it. Else: when we received it, marked as doubtful.
+    so the value is placed that long before we received it. Behind by one or two times 1024 weeks: moved by these, so that what was
+    buffered keeps its distances. Else: when we received it, marked as doubtful.
     """
     if claimed is None:
         return Placed(received_at, ReadingFlag.RECEIVE_TIME, is_ours=True)
@@ -62,6 +66,9 @@ def placed(
             return Placed(received_at - age, ReadingFlag.CLOCK_CORRECTED, is_ours=True)
     if is_possible:
         return Placed(claimed, ReadingFlag(0), is_ours=False)
+    for moved in (claimed + _ROLL_OVER, claimed + 2 * _ROLL_OVER) if claimed < received_at else ():
+        if received_at - _ROLLED_OLDEST <= moved <= received_at + newest:
+            return Placed(moved, ReadingFlag.CLOCK_CORRECTED, is_ours=False)
     return Placed(received_at, ReadingFlag.CLOCK_SUSPECT, is_ours=True)
 
 

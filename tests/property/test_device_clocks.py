@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from hypothesis import assume, given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from core.domain.device import DeviceKind
@@ -74,8 +74,41 @@ def test_every_reading_has_a_place_within_reason(claimed: datetime | None, sent_
     found = placed(claimed, _NOW, sent_at)
     assert _NOW - OLDEST <= found.time <= _NOW + NEWEST
     # What we changed says so, and what says nothing was not changed.
-    assert found.is_ours == bool(found.flags)
-    assert found.is_ours or found.time == claimed
+    # A whole count of weeks is known without our clock.
+    weeks = found.time - claimed if claimed is not None else timedelta(0)
+    is_rolled = weeks in {timedelta(weeks=1024), timedelta(weeks=2048)}
+    assert found.is_ours == (bool(found.flags) and not is_rolled)
+    assert found.is_ours or is_rolled or found.time == claimed
+
+
+@given(_skews, st.timedeltas(timedelta(0), timedelta(minutes=2)))
+@settings(deadline=None)
+@example(timedelta(weeks=-1024), timedelta(0))
+@example(timedelta(weeks=-1024) + timedelta(hours=5), timedelta(0))
+@example(timedelta(hours=9), timedelta(0))
+def test_what_just_happened_is_never_dated_later_unless_its_time_is_marked(
+    skew: timedelta, delay: timedelta
+) -> None:
+    # The device says no second time; beyond the tolerance its clock must not move anything towards now.
+    happened = _NOW - delay
+    found = placed(happened + skew, _NOW, None)
+    tolerated = any(
+        timedelta(0) <= skew + times * timedelta(weeks=1024) <= NEWEST + delay for times in range(3)
+    )
+    assert found.flags & ReadingFlag.CLOCK_SUSPECT or found.time <= happened or tolerated
+
+
+@given(st.lists(st.timedeltas(timedelta(0), timedelta(days=39)), min_size=2, max_size=20), st.integers(1, 2))
+@settings(deadline=None)
+def test_what_was_buffered_under_a_count_of_weeks_that_began_anew_keeps_its_true_times(
+    ages: list[timedelta], times: int
+) -> None:
+    behind = times * timedelta(weeks=1024)
+    found = [placed(_NOW - age - behind, _NOW, None) for age in ages]
+    assert [one.time for one in found] == [_NOW - age for age in ages]
+    assert {one.flags for one in found} == {ReadingFlag.CLOCK_CORRECTED}
+    # The same again is the same.
+    assert not any(one.is_ours for one in found)
 
 
 @given(_ages)

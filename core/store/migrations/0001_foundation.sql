@@ -248,6 +248,8 @@ CREATE FUNCTION is_life_sign(flags smallint) RETURNS boolean LANGUAGE sql IMMUTA
 AS 'SELECT flags & 1 = 1';
 CREATE FUNCTION is_retained(flags smallint) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS 'SELECT flags & 2 <> 0';
+CREATE FUNCTION is_clock_suspect(flags smallint) RETURNS boolean LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS 'SELECT flags & 8 <> 0';
 
 CREATE TABLE reading (
     time           timestamptz NOT NULL,

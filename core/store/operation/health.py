@@ -70,6 +70,11 @@ def clocks(connection: Connection, seconds: float) -> Clocks:
     return found
 
 
+def suspect_trackers(connection: Connection, since: datetime) -> dict[str, int]:
+    """Return how many places whose time cannot be known each tracker sent since a moment, the most first."""
+    return dict(connection.execute(_HEALTH["suspect_trackers"], {"since": since}).fetchall())
+
+
 def stored_messages(connection: Connection) -> int:
     """Return how many messages all ingest workers have stored so far."""
     row = connection.execute(_HEALTH["stored_messages"]).fetchone()

@@ -10,8 +10,9 @@ from core.domain.access_scope import AccessScope
 from core.domain.device import DeviceKind
 from core.domain.people import WatchState
 from core.store.devices import devices
+from core.store.operation import health
 from core.store.people import residents
-from core.store.telemetry import blind_times, readings
+from core.store.telemetry import blind_times, readings, rule_windows
 from core.store.telemetry.readings import ActivityBin
 from tests.support.wards.api_ward import HOME_A, OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
@@ -102,6 +103,29 @@ def test_the_latest_position_is_never_one_of_the_future_or_long_ago(ward: ApiWar
 
     assert found is not None
     assert (found.lat, found.lon, found.time) == (*NORTH, now - timedelta(minutes=5))
+
+
+def test_a_place_whose_time_nobody_knows_is_nowhere_where_the_person_is(ward: ApiWard) -> None:
+    now = ward.clock.now()
+    began = now - timedelta(hours=2)
+    ward.fix("tracker-a", *HOME_A, now - timedelta(minutes=9), 10.0)
+    ward.fix("tracker-a", *NORTH, now - timedelta(minutes=1), 10.0)
+    # As ingest marks a fix whose clock is years off: it is stored when it came.
+    ward.execute("UPDATE fix SET flags = 8 WHERE time = %s", now - timedelta(minutes=1))
+
+    with ward.database.transaction() as connection:
+        latest = readings.latest_fix(connection, RESIDENT_A, now)
+        track = rule_windows.track(connection, 1, RESIDENT_A, began, now, is_lead=True)
+        away = readings.away(connection, RESIDENT_A, began, now, PART)
+        shown = readings.fixes(connection, RESIDENT_A, since=began, until=now, limit=10)
+        suspect = health.suspect_trackers(connection, began)
+    assert latest is not None
+    assert (latest.lat, latest.lon) == HOME_A
+    assert [(lat, lon) for _, lat, lon, _ in track] == [HOME_A]
+    assert away == []
+    assert [(one.lat, one.lon) for one in shown] == [HOME_A]
+    # Nor is it dropped in silence.
+    assert suspect == {"tracker-a": 1}
 
 
 def test_the_newest_value_of_each_room_is_returned(ward: ApiWard) -> None:

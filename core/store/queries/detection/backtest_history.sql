@@ -36,7 +36,7 @@ CROSS JOIN LATERAL (
     UNION ALL
     (SELECT fix.time FROM fix
      WHERE fix.device_number = here.device_number AND fix.time > %(since)s
-         AND NOT is_retained(fix.flags) AND here.during @> fix.time
+         AND NOT is_retained(fix.flags) AND NOT is_clock_suspect(fix.flags) AND here.during @> fix.time
          AND (here.resident_id = %(resident)s OR %(is_lead)s)
      ORDER BY fix.time
      LIMIT 1)

@@ -57,3 +57,10 @@ LEFT JOIN LATERAL (
 -- name: stored_messages
 -- How many messages all ingest workers have stored.
 SELECT coalesce(sum(stored_messages), 0) FROM ingest_progress;
+
+-- name: suspect_trackers
+-- The trackers in use that sent places whose time cannot be known, and how many since a moment.
+SELECT device.device_id, count(*)
+FROM fix JOIN device USING (device_number)
+WHERE fix.time >= %(since)s AND is_clock_suspect(fix.flags) AND device.retired_at IS NULL
+GROUP BY device.device_id ORDER BY count(*) DESC, device.device_id;

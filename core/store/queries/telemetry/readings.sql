@@ -52,13 +52,14 @@ JOIN home AS h ON h.home_id = p.home_id
 JOIN fix AS f ON f.device_number = a.device_number AND a.during @> f.time
 WHERE a.resident_id = %(resident)s AND h.lat IS NOT NULL AND h.lon IS NOT NULL
     AND f.time >= %(since)s AND f.time < %(until)s
+    AND NOT is_clock_suspect(f.flags)
     AND f.accuracy_m <= %(worst_accuracy_m)s
     AND sqrt(power(f.lat - h.lat, 2) + power((f.lon - h.lon) * cos(radians(h.lat)), 2)) * %(metres_per_degree)s
         > %(away_m)s + f.accuracy_m
 ORDER BY part_at;
 
 -- name: fixes
--- Positions of a resident's own trackers in a span, oldest first, page by page.
+-- Positions of a resident's own trackers in a span, oldest first, page by page; none of which nobody knows when it was.
 SELECT
     d.device_id, f.device_number AS device, f.time, f.lat, f.lon, f.accuracy_m, f.speed_kmh, f.course_deg,
     f.received_at, f.seq
@@ -66,6 +67,7 @@ FROM device_assignment AS a
 JOIN device AS d USING (device_number)
 JOIN fix AS f ON f.device_number = a.device_number AND a.during @> f.time
 WHERE a.resident_id = %(resident)s
+    AND NOT is_clock_suspect(f.flags)
     AND f.time >= %(since)s AND f.time < %(until)s
     AND (%(after_time)s::timestamptz IS NULL
         OR (f.time, f.device_number, f.seq) > (%(after_time)s, %(after_device)s, %(after_seq)s))
@@ -73,7 +75,7 @@ ORDER BY f.time, f.device_number, f.seq
 LIMIT %(limit)s;
 
 -- name: latest_fix
--- The newest position of a resident's own trackers.
+-- The newest position of a resident's own trackers of which it is known when it was.
 SELECT
     d.device_id, f.device_number AS device, f.time, f.lat, f.lon, f.accuracy_m, f.speed_kmh, f.course_deg,
     f.received_at, f.seq
@@ -82,7 +84,7 @@ JOIN device AS d USING (device_number)
 CROSS JOIN LATERAL (
     SELECT * FROM fix
     WHERE fix.device_number = a.device_number AND a.during @> fix.time AND fix.time >= %(since)s
-        AND fix.time <= %(until)s
+        AND fix.time <= %(until)s AND NOT is_clock_suspect(fix.flags)
     ORDER BY fix.time DESC
     LIMIT 1
 ) AS f

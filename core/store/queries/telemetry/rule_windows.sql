@@ -70,14 +70,14 @@ JOIN device_latest AS ever USING (device_number)
 WHERE here.home_id = ANY(%(homes)s) AND ever.metric = ANY(%(metrics)s);
 
 -- name: track
--- Fixes of a resident's trackers in a span: Unix seconds, degrees, metres (NaN where unknown).
+-- Fixes of a resident's trackers in a span: Unix seconds, degrees, metres (NaN where unknown); none of which nobody knows when it was.
 SELECT
     extract(epoch FROM fix.time)::float8, fix.lat, fix.lon, coalesce(fix.accuracy_m, 'NaN')::float8
 FROM device_assignment AS here
 JOIN fix ON fix.device_number = here.device_number AND here.during @> fix.time
 WHERE here.home_id = %(home)s
     AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
-    AND NOT is_retained(fix.flags)
+    AND NOT is_retained(fix.flags) AND NOT is_clock_suspect(fix.flags)
     AND fix.time > %(since)s AND fix.time <= %(until)s
 ORDER BY fix.time;
 

@@ -12,7 +12,7 @@ FROM device_assignment AS here
 JOIN fix ON fix.device_number = here.device_number AND here.during @> fix.time
 WHERE here.home_id = %(home)s
     AND (here.resident_id = %(resident)s OR (here.resident_id IS NULL AND %(is_lead)s))
-    AND NOT is_retained(fix.flags)
+    AND NOT is_retained(fix.flags) AND NOT is_clock_suspect(fix.flags)
     AND coalesce(fix.accuracy_m, 0) <= %(worst_m)s
     AND fix.time >= %(since)s AND fix.time < %(until)s
     AND NOT EXISTS (

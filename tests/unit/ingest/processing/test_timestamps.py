@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from core.domain.reading import ReadingFlag
 from ingest.processing.timestamps import placed
 
@@ -27,6 +29,29 @@ def test_a_wild_time_is_stored_when_it_was_received_and_marked() -> None:
     ):
         found = placed(claimed, _NOW, None)
         assert (found.time, found.flags) == (_NOW, ReadingFlag.CLOCK_SUSPECT)
+
+
+@pytest.mark.parametrize(
+    ("behind", "age", "is_moved"),
+    [
+        (timedelta(weeks=1024), timedelta(hours=3), True),
+        (timedelta(weeks=2048), timedelta(0), True),
+        (timedelta(weeks=1024), timedelta(days=40), True),
+        # Older than a tracker keeps, ahead of us after all, and any other number of weeks.
+        (timedelta(weeks=1024), timedelta(days=40, seconds=1), False),
+        (timedelta(weeks=1024), timedelta(minutes=-11), False),
+        (timedelta(weeks=1000), timedelta(0), False),
+        (timedelta(weeks=3072), timedelta(0), False),
+    ],
+)
+def test_a_count_of_weeks_that_began_anew_is_put_right(
+    behind: timedelta, age: timedelta, is_moved: bool
+) -> None:
+    found = placed(_NOW - age - behind, _NOW, None)
+    moved = (_NOW - age, ReadingFlag.CLOCK_CORRECTED, False)
+    assert (found.time, found.flags, found.is_ours) == (
+        moved if is_moved else (_NOW, ReadingFlag.CLOCK_SUSPECT, True)
+    )
 
 
 def test_a_device_that_says_when_it_sent_is_placed_by_the_distance() -> None:
