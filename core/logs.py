@@ -29,7 +29,7 @@ def set_up_logs(process: str, level: str, form: Literal["json", "pretty"]) -> No
         _naming(process),
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True, key="at"),
-        structlog.processors.ExceptionRenderer(_told),
+        structlog.processors.ExceptionRenderer(_without_words),
     ]
     renderer: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
@@ -58,7 +58,7 @@ def set_up_logs(process: str, level: str, form: Literal["json", "pretty"]) -> No
     root.setLevel(level)
 
 
-def _told(exc_info: ExcInfo) -> str:
+def _without_words(exc_info: ExcInfo) -> str:
     """Return which errors met where, without their words: a driver's or a parser's text quotes the data it met."""
     return "\n".join(_lines(exc_info[1]))
 

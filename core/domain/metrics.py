@@ -1,4 +1,4 @@
-"""The registry of metrics: what can be measured, in which unit, within which limits, what it tells about a person, and what is done with it."""
+"""The registry of metrics: what can be measured, in which unit, within which limits, what it shows about a person, and what is done with it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ class Evidence(StrEnum):
     PULSE = "pulse"
     """Each new message: a press, a movement that is reported each time."""
     STATE = "state"
-    """An edge, a value that differs from the one before; the same value again proves only that the device is heard."""
+    """An edge, a value that differs from the one before; the same value again proves only that the device is in contact."""
     LEVEL = "level"
     """Nothing by itself: a quantity. What is made of it, such as an appliance in use, has edges of its own."""
     HEALTH = "health"
@@ -54,7 +54,7 @@ class StuckCheck(Flag):
     FROZEN = auto()
     """It repeats one value to the last digit."""
     MUTE = auto()
-    """It says nothing although others tell of life."""
+    """It says nothing although others report life."""
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ BRIDGE_ONLINE = Metric(48, "bridge_online", "1", _HEALTH, _NO, _YES, "the gatewa
 TAMPER = Metric(49, "tamper", "1", _HEALTH, _NO, _YES, "somebody opened or moved the device", _NOTHING)
 POSITION_VALID = Metric(50, "position_valid", "1", _HEALTH, _NO, _YES, "the tracker knows where it is", _NOTHING)
 HEARTBEAT = Metric(51, "heartbeat", "1", _HEALTH, _NO, _YES, "the device is alive", _NOTHING)
-NEAR_HOME = Metric(52, "near_home", "1", _STATE, _NO, _YES, "the home's gateway hears the tracker by radio, so its wearer is at home whatever the position says", _EDGE)
+NEAR_HOME = Metric(52, "near_home", "1", _STATE, _NO, _YES, "the home's gateway receives the tracker by radio, so its wearer is at home whatever the position says", _EDGE)
 # fmt: on
 
 METRICS: Mapping[str, Metric] = {
@@ -170,7 +170,7 @@ METRICS: Mapping[str, Metric] = {
 }
 METRICS_BY_NUMBER: Mapping[int, Metric] = {one.number: one for one in METRICS.values()}
 CALLS = tuple(one.name for one in METRICS.values() if one.call is not CallPriority.NONE)
-"""Metrics that are told at once when they come true: somebody calls for help, or a detector does."""
+"""Metrics that are raised at once when they come true: somebody calls for help, or a detector does."""
 
 CONNECTIONS = tuple(one.number for one in METRICS.values() if one.is_connection)
 """Numbers of the metrics that say whether something is connected."""

@@ -45,7 +45,7 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
     yield from of_devices
 
 
-def _age_checks(state: Health, canary_heard_at: datetime | None, clock: Clock) -> Iterator[Check]:
+def _age_checks(state: Health, canary_contact_at: datetime | None, clock: Clock) -> Iterator[Check]:
     now, scale = clock.now(), max(1.0, clock.factor)
     yield _age(
         "ingest", _since(state.ingest_watermark, now), _LATE_INGEST * scale, CheckResult.BAD,
@@ -59,9 +59,9 @@ def _age_checks(state: Health, canary_heard_at: datetime | None, clock: Clock) -
         "last message", _since(state.last_received_at, now), _LONG_SILENCE, CheckResult.LOOK,
         "no device had contact of late: look at the broker and the network",
     )  # fmt: skip
-    if canary_heard_at is not None:
+    if canary_contact_at is not None:
         yield _age(
-            "canary", now - canary_heard_at, _CANARY_SILENCE * scale, CheckResult.LOOK,
+            "canary", now - canary_contact_at, _CANARY_SILENCE * scale, CheckResult.LOOK,
             "is it running? mimamori canary ... --every 60; each of its lines says where a message fell",
         )  # fmt: skip
 

@@ -190,7 +190,7 @@ def _links(connection: Connection, begins: Mapping[int, datetime], until: dateti
 
 
 def _link(row: LinkRow, status: Sequence[tuple[datetime, bool]]) -> Link:
-    contacts = {one for one in (row.silent_since, row.last_heard_at) if one is not None}
+    contacts = {one for one in (row.silent_since, row.last_contact_at) if one is not None}
     return Link(row.device, row.kind, row.place, row.heartbeat, tuple(sorted(contacts)), tuple(status))
 
 

@@ -30,7 +30,7 @@ from detectors.windows.loader import Planned, load_window
 # A device that chatters no more is believed again so soon.
 _CALM_WITHIN = timedelta(seconds=CHATTER_BREAK_S)
 # A home is not evaluated with each message because of these. Heat and cold have deadlines of minutes of their own; that a silent device is
-# heard again is noticed so soon.
+# in contact again is noticed so soon.
 _ENDS_BY_THE_CLOCK = names_ending(Ends.CLOCK)
 _BACK_WITHIN = timedelta(minutes=5)
 

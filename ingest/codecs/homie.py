@@ -24,7 +24,7 @@ from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, no
 from ingest.mqtt.topics import Source
 
 _VERSION_5 = "5"
-# Of `sleeping` the device was heard, and is not lost.
+# While `sleeping` the device is in contact, and is not lost.
 _STATES: dict[str, bool | None] = {
     "init": True, "ready": True, "alert": True, "disconnected": False, "lost": False, "sleeping": None,
 }  # fmt: skip
@@ -32,7 +32,7 @@ _STATES: dict[str, bool | None] = {
 _GENERIC = frozenset({"state", "value", "status", "active", "detected", "level", "alarm"})
 _SWITCHED = frozenset({"power", "on", "switch", "relay", "light", "lamp"})
 _PRESSED = frozenset({"button", "action", "press", "click", "event", "ring"})
-# Home Assistant's classes of what the words tell, for the kind that is proposed.
+# Home Assistant's classes of what the words mean, for the kind that is proposed.
 _CLASSES = {
     "motion": "motion", "presence": "occupancy", "contact_open": "door", "vibration": "vibration",
 }  # fmt: skip

@@ -1,7 +1,7 @@
 """Meshtastic, a radio mesh without a network operator: `msh/{region}/2/json/{channel}/{gateway}`, JSON by `type`, and `.../2/stat/{gateway}`.
 
 Format: https://meshtastic.org/docs/software/integrations/mqtt/ and the firmware's MeshPacketSerializer. A message is of the node in `from`,
-whichever gateway (`sender`) heard it; several may.
+whichever gateway (`sender`) received it; several may.
 """
 
 import re
@@ -62,7 +62,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         return Rejected("wrong_shape", "from, the number of the node, is missing or is no number")
     name = f"!{int(number):08x}"
     decoded = Decoded(source.sender(name), name)
-    # When the gateway heard it; 0 until its clock is set.
+    # When the gateway received it; 0 until its clock is set.
     decoded.time = time_of_epoch(body.get("timestamp")) if body.get("timestamp") else None
     _read_payload(decoded, text_of(body.get("type")), inner(body, "payload"))
     decoded.readings = [*decoded.readings, *_link(body)]
@@ -97,7 +97,7 @@ def _read_payload(decoded: Decoded, kind: str, payload: JsonObject) -> None:
             name = text_of(payload.get("longname")) or decoded.name
             decoded.proposals = [ProposedDevice(decoded.sender, name, "Meshtastic", {})]
         case "waypoint" | "neighborinfo" | "traceroute" | "paxcounter":
-            # Where something else is, and how the radio does; that the node was heard is all.
+            # Where something else is, and how the radio does; that the node was in contact is all.
             return
         case _:
             decoded.unread = [f"payload.{key}" for key in payload]

@@ -1,4 +1,4 @@
-"""rtl_433, sensors heard by a radio receiver: `rtl_433/{host}/events` as JSON, and `rtl_433/{host}/devices/{model}/.../{id}/{field}`.
+"""rtl_433, sensors received by radio: `rtl_433/{host}/events` as JSON, and `rtl_433/{host}/devices/{model}/.../{id}/{field}`.
 
 Format: https://triq.org/rtl_433/DATA_FORMAT.html and OPERATION.html (MQTT output, `-M time`), and the decoders' own fields. A device is its
 model, subtype, channel and id, in the order of the default topics; many take a new id with each battery.
@@ -47,7 +47,7 @@ _SILENT = {
     *("heartbeat", "reed_open", "raw", "raw_msg", "code", "data", "learn", "unit", "brand", "description", "duration"),
 }  # fmt: skip
 _BARE_CODES = frozenset({"cmd", "command", "value"})
-# That it is heard at all is what these say, except while they are taught in.
+# That it is in contact at all is what these say, except while they are taught in.
 _BY_MODEL = {"Smoke-GS558": "smoke"}
 
 
@@ -65,7 +65,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     name = device_name(body)
     if not name:
         return Rejected("wrong_shape", "model is missing; rtl_433 must publish events as JSON")
-    decoded = Decoded(source.sender(name), name, time=heard_at(body))
+    decoded = Decoded(source.sender(name), name, time=received_at(body))
     read_device(decoded, body)
     return decoded
 
@@ -90,10 +90,10 @@ def device_name(body: JsonObject) -> str:
     return "/".join(str(part).replace("/", "-") for part in parts if part is not None and part != "")
 
 
-def heard_at(body: JsonObject) -> datetime | None:
-    """Return when it was heard, where the receiver says in which zone (`-M time:tz`) or in seconds (`-M time:unix`).
+def received_at(body: JsonObject) -> datetime | None:
+    """Return when it was received, where the receiver says in which zone (`-M time:tz`) or in seconds (`-M time:unix`).
 
-    It passes on at once what it hears, so our time is better than a time of a wall whose zone may be set wrongly.
+    It passes on at once what it receives, so our time is better than a time of a wall whose zone may be set wrongly.
     """
     return aware_time(body.get("time")) or time_of_epoch(body.get("time"))
 
@@ -125,7 +125,7 @@ def read_device(decoded: Decoded, body: JsonObject) -> None:
 
 
 def _says_more(decoded: Decoded) -> bool:
-    """Tell whether anything was read but the state of the battery and the radio."""
+    """Return whether anything was read but the state of the battery and the radio."""
     return bool(decoded.refused) or any(
         METRICS[one.metric.partition("#")[0]].kind is not MetricKind.HEALTH for one in decoded.readings
     )

@@ -1,7 +1,7 @@
 """OpenMQTTGateway and Theengs Gateway: `home/{gateway}/BTtoMQTT/{address}` for Bluetooth, `RTL_433toMQTT` and `433toMQTT` for radio, `LWT`.
 
 Format: https://docs.openmqttgateway.com/use/ble.html and /use/rf.html, https://gateway.theengs.io/use/use.html, and the properties of the
-decoders, https://decoder.theengs.io/devices/devices.html. A Bluetooth device is its address, whichever gateway hears it.
+decoders, https://decoder.theengs.io/devices/devices.html. A Bluetooth device is its address, whichever gateway receives it.
 """
 
 import re
@@ -37,7 +37,7 @@ _SILENT = {
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
-    """Decode one message of a gateway, or of what it heard."""
+    """Decode one message of a gateway, or of what it received."""
     levels = source.parts[1:]
     if len(levels) < 2 or not levels[0] or not payload:
         return nothing("home")
@@ -97,7 +97,7 @@ def _bluetooth(source: Source, rest: list[str], payload: bytes) -> Decoded | Rej
     _read_device(decoded, body)
     is_decoded = bool(text_of(body.get("model_id")) or text_of(body.get("model")))
     if not is_decoded and all(one.metric == "rssi_dbm" for one in decoded.readings):
-        # Whoever passes by with a phone or a headset is heard too; that is nobody's business.
+        # Whoever passes by with a phone or a headset is received too; that is nobody's business.
         return nothing(name)
     return decoded
 

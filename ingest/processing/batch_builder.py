@@ -186,7 +186,7 @@ class BatchBuilder:
         return structs.replace(result, readings=readings)
 
     def _is_new(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> bool:
-        """Tell whether the message cannot be stored yet, by its number; if that is not certain, the database is asked."""
+        """Return whether the message cannot be stored yet, by its number; if that is not certain, the database is asked."""
         if not result.seq or message.retained or message.repeated or self._sequence_observer is None:
             return False
         return self._sequence_observer.is_new(device.number, result.seq)
@@ -196,11 +196,11 @@ class BatchBuilder:
         if self._sequence_observer is None or message.retained or message.repeated:
             return
         if result.last_seq is not None:
-            # A last will tells what was so when the connection began.
+            # A last will holds what was so when the connection began.
             if any(one.metric == "online" and one.value is True for one in result.readings):
                 self._sequence_observer.note_count(device, result.last_seq, None)
             return
-        # The first message sent again has its old time; one whose time is ours cannot be told from it.
+        # The first message sent again has its old time; one whose time is ours cannot be distinguished from it.
         own = [one.time for one in (*result.readings, *result.fixes)]
         time = placed(own[0], message.received_at, result.sent_at, self._rules.newest)
         if not time.is_ours:

@@ -10,7 +10,7 @@ class SequenceObserver(Protocol):
     """Records the sequence numbers of messages."""
 
     def is_new(self, device: int, seq: int, /) -> bool:
-        """Tell whether a number is higher than any that is known of the device."""
+        """Return whether a number is higher than any that is known of the device."""
         ...
 
     def note(self, device: SendingDevice, seq: int, at: datetime, /) -> None:

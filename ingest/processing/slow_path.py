@@ -19,7 +19,7 @@ from ingest.processing.timestamps import Placed, placed
 from ingest.processing.values import content_number, refused_position, stored_value, within
 
 _CHANGES = frozenset(CHANGE_METRICS)
-# As the rule does: a call that seems to be older than this was made when it was heard.
+# As the rule does: a call that seems to be older than this was made when it was received.
 _BELIEVED_CALL = timedelta(hours=24)
 _CALLS = frozenset(METRICS[name].number for name in CALLS)
 # Plain numbers: an operation on flags takes longer than all else that is done with a value.
@@ -32,7 +32,7 @@ Find = Callable[[str], SendingDevice | None]
 
 @dataclass(slots=True)
 class _Reading:
-    """A value that is to be stored; `place` and `name` tell which of its message it is."""
+    """A value that is to be stored; `place` and `name` say which of its message it is."""
 
     device: int
     time: datetime
@@ -119,7 +119,7 @@ class SlowPath:
         return time
 
     def _is_life_sign(self, device: SendingDevice, metric: Metric, time: datetime, value: float) -> bool:
-        """Tell whether a value is a life sign; of what is repeated, such as a lamp that is on, only a change is."""
+        """Return whether a value is a life sign; of what is repeated, such as a lamp that is on, only a change is."""
         if metric.name not in MAY_BE_LIFE or not is_life_sign(device.kind, metric.name, value):
             return False
         return metric.number not in _CHANGES or self._states.is_change(
@@ -199,7 +199,7 @@ class SlowPath:
 
 
 def _is_old_number(device_message: DeviceMessage, claimed: datetime | None) -> bool:
-    """Tell whether a number came before and the time is more than a day ago: sent again, or anew by a button whose clock and count begin with each press."""
+    """Return whether a number came before and the time is more than a day ago: sent again, or anew by a button whose clock and count begin with each press."""
     if (
         not device_message.result.seq
         or device_message.is_new

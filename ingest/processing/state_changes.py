@@ -19,7 +19,7 @@ class StateChanges:
     known : mapping
         The latest by device and metric before the batch; not changed here.
     late : list of (int, int, datetime)
-        Told here (device, metric, time) is what only the database can judge.
+        Added here (device, metric, time) is what only the database can evaluate.
     is_shared : bool
         Other workers get a part of the messages, so only the database knows what a door or a bed said before.
     """
@@ -44,7 +44,7 @@ class StateChanges:
         return None if value == 0 and known[1] == 1 else claimed
 
     def is_change(self, device: int, metric: int, time: datetime, value: float) -> bool:
-        """Tell whether a value is another than the one before it, as far as that can be told here."""
+        """Return whether a value is another than the one before it, as far as that can be known here."""
         key = (device, metric)
         known = None if self._is_shared else self.new.get(key) or self._known.get(key)
         is_late = known is not None and (time < known[0] or (time == known[0] and value != known[1]))

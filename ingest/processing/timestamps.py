@@ -21,7 +21,7 @@ AHEAD = timedelta(seconds=30)
 class Placed:
     """Where on the time axis a value belongs.
 
-    `is_ours` tells that the time comes from our clock, so that a repeat would come at another time.
+    `is_ours` says that the time comes from our clock, so that a repeat would come at another time.
     """
 
     time: datetime
@@ -73,6 +73,6 @@ def placed(
 
 
 def is_ahead(sent_at: datetime | None, received_at: datetime, newest: timedelta = NEWEST) -> bool:
-    """Tell whether a device's clock is ahead of ours for certain: it sent a message after we received it."""
+    """Return whether a device's clock is ahead of ours for certain: it sent a message after we received it."""
     # A replay publishes before it moves its clock on, so there a device may seem to be ahead.
     return sent_at is not None and sent_at - received_at > (AHEAD if newest <= NEWEST else newest)

@@ -60,11 +60,11 @@ class View:
             latest = list(self._latest)
         return Group(
             Panel(head, title="Simulation"),
-            self._matters(now),
+            self._lines(now),
             Panel(self._messages(latest), title="Messages"),
         )
 
-    def _matters(self, now: datetime) -> Table:
+    def _lines(self, now: datetime) -> Table:
         table = Table(title="What really happens", expand=True)
         for heading in ("when", "home", "what", "should be raised"):
             table.add_column(heading, overflow="fold")

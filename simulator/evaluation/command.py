@@ -35,7 +35,7 @@ from simulator.replay.files import TRACK_FORMS, form_of, read_recording
 from simulator.replay.recording import Recording
 
 _WIDTH = 120
-# Of more files than this only the sum is told; all are in tracks.json.
+# Of more files than this only the sum is printed; all are in tracks.json.
 _MOST_FILES = 20
 
 app = typer.Typer(
@@ -109,8 +109,8 @@ def evaluate_command(
     Protocol P (docs/evaluation.md): hours from collapse to alarm, median / mean / 95th percentile, at equal rates of false alarms in
     30 days per home. Of files also how often every rule about life at home speaks up. The same input always gives the same figures.
 
-    Files of positions (GPX, PLT or CSV) are judged by the rules about the way: with --fence how often leaving the safe area is
-    told, and with --excursions how often wrongly, and how soon; and how well losing the way is told from the trips that are recorded.
+    Files of positions (GPX, PLT or CSV) are evaluated by the rules about the way: with --fence how often leaving the safe area is
+    raised, and with --excursions how often wrongly, and how soon; and how well losing the way is distinguished from the trips that are recorded.
 
     Example: mimamori evaluate homes.csv --out var/evaluation
     """
@@ -152,7 +152,7 @@ def evaluate_command(
 
 @dataclass(frozen=True)
 class _Set:
-    """Homes to judge together: `notes` is what a person should know about their file, `left_out` the homes that are too short."""
+    """Homes to evaluate together: `notes` is what a person should know about their file, `left_out` the homes that are too short."""
 
     name: str
     recordings: Sequence[EvaluatedRecording]
@@ -204,7 +204,7 @@ def _show_fence(console: Console, reports: Sequence[TrackReport]) -> None:
         "who",
         "a fix every",
         "days heard",
-        "told",
+        "raised",
         "false in 30 days",
         "found",
         "seconds, median / p95",

@@ -8,7 +8,7 @@ import numpy as np
 from simulator.evaluation.protocol import CollapseTrial, EvaluatedHome, Floats, Numbers
 
 RATES = (10.0, 5.0, 2.7, 1.0)
-# A rate of zero has no logarithm; less than one alarm in a hundred years need not be told apart.
+# A rate of zero has no logarithm; less than one alarm in a hundred years need not be distinguished.
 _LEAST_RATE = 1e-3
 _RESAMPLES = 200
 # Five-minute steps; no alarm comes later than two days after the last event.

@@ -1,4 +1,4 @@
-"""A safe area and what really happened, read for measuring a geofence on anybody's tracks; every mistake is told with its line."""
+"""A safe area and what really happened, read for measuring a geofence on anybody's tracks; every error names its line."""
 
 import csv
 import json
@@ -18,7 +18,7 @@ from detectors.features.window import LifeSigns, Track, Window, moment
 from detectors.rules.geofence_exit import GeofenceExit
 from simulator.evaluation.protocol import DAY_S
 
-# A silence of the tracker longer than this is no time in which an exit could have been told.
+# A silence of the tracker longer than this is no time in which an exit could have been raised.
 LONGEST_GAP_S = 600.0
 _COLUMNS = ("who", "left_at", "returned_at")
 _LEAST_M, _MOST_M = 30.0, 50_000.0
@@ -49,7 +49,7 @@ class Exit:
 class FenceTrial:
     """What the rule said about one track: `false_30d`, `found` and seconds to the alarm only where the truth is known.
 
-    `days` counts only time in which the tracker was heard every ten minutes.
+    `days` counts only time in which the tracker was in contact every ten minutes.
     """
 
     days: float
@@ -123,7 +123,7 @@ def try_fence(
 ) -> FenceTrial:
     """Run the rule that runs live over a track; with `excursions` it is compared with them.
 
-    An excursion is found if it is told between its beginning and its end; what is told at other times is false.
+    An excursion is found if it is raised between its beginning and its end; what is raised at other times is false.
     """
     begin, end = moment(float(track.time[0])), moment(float(track.time[-1]))
     nothing = LifeSigns(np.zeros(0), np.zeros(0, np.int8), np.zeros(0, np.int16), ())

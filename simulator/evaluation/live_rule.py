@@ -1,6 +1,6 @@
 """Protocol P for the rule as it runs live: an uncertain life sign only puts an alarm off, and for no longer than a bound.
 
-Whether a life sign is sure is told as it can be told live: by its kind, or by another one in the ten minutes before. A partner that comes
+Whether a life sign is sure is decided as it can be known live: by its kind, or by another one in the ten minutes before. A partner that comes
 later changes nothing here, since no alarm comes within ten minutes of a life sign. After a collapse no partner comes any more.
 """
 
@@ -67,7 +67,7 @@ class Certainty:
     since : ndarray, int64
         The silence that began with the last sure life sign; its own number where that is sure itself.
     is_test : ndarray, bool
-        Whether it counts: as in `EvaluatedHome`, and the platform was heard since the last sure life sign.
+        Whether it counts: as in `EvaluatedHome`, and the platform was in contact since the last sure life sign.
     """
 
     since: Numbers

@@ -1,4 +1,4 @@
-"""Times in which nobody could be heard because the platform stopped, not the people: known ones, and those that a file of events shows."""
+"""Times in which no home was in contact because the platform stopped, not the people: known ones, and those that a file of events shows."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ _TIHM_ENDS = TIHM_OUTAGES[-1][1] + 14 * DAY_S
 _TIHM_EDGE_S = 2700.0
 # Silences of all homes at once that chance explains so rarely are the platform's (our choice).
 _LEAST_CHANCE = 1e-6
-# Shorter ones do not matter: no alarm comes so soon.
+# Shorter ones are left out: no alarm comes so soon.
 _LEAST_S = 900.0
 # With fewer days at the same hour nobody knows how often a home is silent then.
 _LEAST_DAYS = 7
@@ -32,7 +32,7 @@ _LEAST_DAYS = 7
 
 @dataclass(frozen=True)
 class Outages:
-    """When no home could be heard, and how that is known: `given`, `known` (TIHM) or `found` in the file."""
+    """When no home was in contact, and how that is known: `given`, `known` (TIHM) or `found` in the file."""
 
     spans: Spans
     origin: str
@@ -61,10 +61,10 @@ def find_outages(recordings: Sequence[EvaluatedRecording]) -> Spans:
     times = [one.signs.time for one in recordings if len(one.signs.time)]
     if len(times) < 2:
         return ()
-    heard = np.unique(np.concatenate(times))
+    moments = np.unique(np.concatenate(times))
     found: list[tuple[float, float]] = []
-    for number in np.flatnonzero(np.diff(heard) >= _LEAST_S).tolist():
-        began, ended = float(heard[number]), float(heard[number + 1])
+    for number in np.flatnonzero(np.diff(moments) >= _LEAST_S).tolist():
+        began, ended = float(moments[number]), float(moments[number + 1])
         if _chance(times, began, ended) < _LEAST_CHANCE:
             found.append((began, ended))
     return tuple(found)
@@ -88,16 +88,16 @@ def _chance(times: Sequence[Floats], began: float, ended: float) -> float:
 
 
 def _is_tihm(recordings: Sequence[EvaluatedRecording]) -> bool:
-    """Tell the TIHM recording, or a part of it: it is of its months, and silent when its platform was."""
+    """Recognise the TIHM recording, or a part of it: it is of its months, and silent when its platform was."""
     times = [one.signs.time for one in recordings if len(one.signs.time)]
     first, last = min(float(one[0]) for one in times), max(float(one[-1]) for one in times)
     if not TIHM_OUTAGES[0][0] - DAY_S <= first <= last <= _TIHM_ENDS:
         return False
     seen = [(a, b) for a, b in TIHM_OUTAGES if first < a and b < last]
-    return bool(seen) and not any(_is_heard(times, *span) for span in seen)
+    return bool(seen) and not any(_is_observed(times, *span) for span in seen)
 
 
-def _is_heard(times: Sequence[Floats], began: float, ended: float) -> bool:
+def _is_observed(times: Sequence[Floats], began: float, ended: float) -> bool:
     inside = (began + _TIHM_EDGE_S, ended - _TIHM_EDGE_S)
     return any(bool(np.diff(np.searchsorted(time, inside))[0]) for time in times)
 

@@ -1,7 +1,7 @@
-"""How often the rules about life at home speak up in recorded homes, and how soon a collapse in the bathroom is told.
+"""How often the rules about life at home speak up in recorded homes, and how soon a collapse in the bathroom is raised.
 
 The rules are those that run live, over the whole recording, each day with what was learned from the days before it. Nothing in a recording is
-taken for a real matter, so every alert counts as false. Only rules that need nothing but life signs can be asked.
+taken for a real event, so every alert counts as false. Only rules that need nothing but life signs can be asked.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -55,13 +55,13 @@ class RuleAlerts:
 class BathroomCollapses:
     """Collapses put in after random life signs in a bathroom, once four weeks had taught.
 
-    `told_by_stay` is the share that the rule about stays tells within a day; hours to the alarm are median, mean and 95th percentile, by the
+    `raised_by_stay` is the share that the rule about stays raises within a day; hours to the alarm are median, mean and 95th percentile, by the
     silence alone and by whichever of the two comes first.
     """
 
     collapses: int
-    told_by_stay: float
-    told_first_by_stay: float
+    raised_by_stay: float
+    raised_first_by_stay: float
     stay_median_min: float
     silence_alone_h: tuple[float, float, float]
     both_h: tuple[float, float, float]
@@ -86,7 +86,7 @@ class RecordedHome:
     recording : Recording
         The home.
     outages : sequence of (float, float)
-        When nobody could hear it.
+        When the home was out of contact.
     """
 
     def __init__(self, recording: EvaluatedRecording, outages: Spans = ()) -> None:
@@ -117,7 +117,7 @@ class RecordedHome:
         return self._rules[rule].evaluate(self.window(self.signs), since, until).findings
 
     def days(self, since: float) -> float:
-        """Return how many days from a moment on could be heard."""
+        """Return how many days from a moment on were in contact."""
         lost = sum(max(0.0, min(b, self.ended) - max(a, since)) for a, b in self._outages)
         return max(0.0, self.ended - since - lost) / DAY_S
 
@@ -126,7 +126,7 @@ class RecordedHome:
         return Window(1, ZONE, moment(self.began), signs, no_track(), (), self._blind, (), ())
 
     def collapse(self, number: int) -> tuple[float, float]:
-        """Delete all that follows one life sign, and return the minutes until the stay and until the silence is told; infinity for never.
+        """Delete all that follows one life sign, and return the minutes until the stay and until the silence is raised; infinity for never.
 
         Not a number stands for an alarm that was open before.
         """
@@ -168,12 +168,12 @@ def score_life(
     Parameters
     ----------
     recordings, outages
-        The homes, and when none of them could be heard.
+        The homes, and when none of them was in contact.
     rules : sequence of str
         The rules to ask.
     collapses_per_home : int
         How many collapses to put into each home that was recorded for more than four weeks; 0 for none.
-    tell : callable
+    on_progress : callable
         Called with the home that is evaluated.
     """
     random = np.random.default_rng(0)
@@ -217,8 +217,8 @@ def _collapses(waits: Sequence[tuple[float, float]]) -> BathroomCollapses | None
     raised = np.isfinite(stay)
     return BathroomCollapses(
         collapses=len(table),
-        told_by_stay=float(raised.mean()),
-        told_first_by_stay=float((stay < silence).mean()),
+        raised_by_stay=float(raised.mean()),
+        raised_first_by_stay=float((stay < silence).mean()),
         stay_median_min=float(np.median(stay[raised])) if raised.any() else 0.0,
         silence_alone_h=_hours(silence),
         both_h=_hours(np.minimum(stay, silence)),
@@ -226,6 +226,6 @@ def _collapses(waits: Sequence[tuple[float, float]]) -> BathroomCollapses | None
 
 
 def _hours(minutes: np.ndarray) -> tuple[float, float, float]:
-    # What is not told within a day counts as a day.
+    # What is not raised within a day counts as a day.
     hours = np.minimum(minutes / 60, _WAIT_S / 3600)
     return float(np.median(hours)), float(np.mean(hours)), float(np.quantile(hours, 0.95))

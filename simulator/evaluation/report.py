@@ -86,8 +86,8 @@ def bathroom_lines(life: LifeReport) -> list[str]:
         " / ".join(f"{one:.2f}" for one in hours) for hours in (found.silence_alone_h, found.both_h)
     )
     return [
-        f"{found.collapses} collapses in the bathroom: {found.told_first_by_stay:.0%} told first by bathroom_stay"
-        f" (of those it tells {found.stay_median_min:.0f} min in the median)",
+        f"{found.collapses} collapses in the bathroom: {found.raised_first_by_stay:.0%} raised first by bathroom_stay"
+        f" (of those it raises {found.stay_median_min:.0f} min in the median)",
         f"hours to the first alarm, median / mean / p95: {both}; by inactivity alone {alone}",
     ]
 

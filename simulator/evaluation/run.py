@@ -33,7 +33,7 @@ def evaluate(
     name : str
         What the set is called.
     recordings, outages
-        The homes, and when none of them could be heard.
+        The homes, and when none of them was in contact.
     baselines : bool
         Whether to run what our rule is compared with.
     live : bool
@@ -43,7 +43,7 @@ def evaluate(
         How many events that are nobody's come after a collapse.
     resamples : int
         How often homes are drawn for the intervals; 0 for none.
-    tell : callable
+    on_progress : callable
         Called with what is run next.
     """
     homes = prepare(recordings, outages)

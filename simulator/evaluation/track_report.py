@@ -1,4 +1,4 @@
-"""What `mimamori evaluate` says about files of positions: the safe area, and how well losing the way is told from ordinary trips."""
+"""What `mimamori evaluate` says about files of positions: the safe area, and how well losing the way is distinguished from ordinary trips."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -54,7 +54,7 @@ class TrackReport:
 def evaluate_tracks(
     path: Path, fence: Circle | Polygon | None, ground_truth: Path | None, seeds: Sequence[int] = SEEDS
 ) -> TrackReport:
-    """Judge the tracks of a file.
+    """Evaluate the tracks of a file.
 
     Parameters
     ----------
@@ -104,7 +104,7 @@ def _flagged(own: Sequence[Track], scores: Sequence[float]) -> list[str]:
 
 
 def together(reports: Sequence[TrackReport]) -> LoopScore | None:
-    """Return how well losing the way is told over all files; None where no trip is recorded."""
+    """Return how well losing the way is found over all files; None where no trip is recorded."""
     all_of = TripScores(
         np.concatenate([one.scores.plain for one in reports]),
         np.concatenate([one.scores.lost for one in reports]),
@@ -127,7 +127,7 @@ def write_tracks(reports: Sequence[TrackReport], folder: Path) -> Path:
 
 
 def fence_rows(report: TrackReport) -> Iterator[list[str]]:
-    """Yield a row of the table for each walker: how often a fix, days heard, exits, and what they are worth where the truth is known."""
+    """Yield a row of the table for each walker: how often a fix, days in contact, exits, and what they are worth where the truth is known."""
     for one in report.walkers:
         trial = one.fence
         if trial is None:
@@ -145,7 +145,7 @@ def fence_rows(report: TrackReport) -> Iterator[list[str]]:
 
 
 def wandering_line(found: LoopScore | None) -> str:
-    """Say how trips and trips with somebody losing the way are told apart."""
+    """Say how trips and trips with somebody losing the way are distinguished."""
     if found is None:
         return "Losing the way: no trip of 40 minutes with twelve positions and no gap of ten minutes is recorded, so nothing can be said."
     return (

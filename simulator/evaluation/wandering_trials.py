@@ -1,4 +1,4 @@
-"""Recorded trips, the same trips with somebody losing their way put in, and how well the two are told apart.
+"""Recorded trips, the same trips with somebody losing their way put in, and how well the two are distinguished.
 
 What is put in is made up: 20 to 40 minutes on foot at 0.6 to 1.2 m/s, a fix a minute, 7 m of error, in four ways of walking: laps of 200 to
 500 m, to and fro over 60 to 200 m, at random within 60 to 150 m, and along streets within 150 to 250 m.
@@ -26,7 +26,7 @@ _ACCURACY_M = 10.6
 
 @dataclass(frozen=True)
 class LoopScore:
-    """How well trips with a loop are told from trips without; `auc` is the area under the curve of found against flagged."""
+    """How well trips with a loop are distinguished from trips without; `auc` is the area under the curve of found against flagged."""
 
     auc: float
     found: float
@@ -43,7 +43,7 @@ class TripScores:
     lost: Floats
 
     def compared(self) -> LoopScore:
-        """Say how well the two are told apart."""
+        """Say how well the two are distinguished."""
         pairs = np.sign(np.subtract.outer(self.lost, self.plain))
         auc = float(np.sum(pairs > 0) + np.sum(pairs == 0) / 2) / pairs.size
         found, flagged = (float(np.mean(one >= FLAGGED_FROM)) for one in (self.lost, self.plain))

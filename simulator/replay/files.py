@@ -96,7 +96,7 @@ def form_of(path: Path) -> Form:
 
 @contextmanager
 def _opened(path: Path) -> Generator[BinaryIO]:
-    """Open a file for reading, unpacked if it is gzip; what goes wrong until it is closed is told with its name."""
+    """Open a file for reading, unpacked if it is gzip; an error until it is closed names it."""
     try:
         with path.open("rb") as file:
             is_packed = file.read(2) == _GZIP

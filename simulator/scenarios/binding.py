@@ -62,7 +62,7 @@ def _incident(event: ScenarioEvent, resident: str, ward: SimWard, seed: int, num
         earliest_s = latest_s = _PICKED_UP_S
     at_s = earliest_s
     if latest_s > earliest_s:
-        # Of one street or of everybody it is one matter, at one time.
+        # Of one street or of everybody it is one event, at one time.
         shared = KINDS[event.kind].scope is IncidentScope.STREET
         name = ("time", number, event.kind) if shared else ("time", number, event.kind, resident)
         at_s = float(round(generator(seed, *name).uniform(earliest_s, latest_s))) % DAY_S

@@ -60,7 +60,7 @@ For the technician who connects a sender, and for whoever reads measurements thr
 database and in `/api/v1`. A value outside the range is refused: no sensor that we accept can measure it. Units are UCUM codes; `1` stands for counts and yes (1) or no (0).
 
 What a reading proves about a person, it proves by its class. A *pulse* is an event each time it is new. Of a *state* only an edge proves anything: a value that differs from the one before; the
-same value again says that the device is heard. A *level* is a quantity, *health* is about the device: neither proves anything by itself. The profile of a device may say otherwise of
+same value again says that the device is in contact. A *level* is a quantity, *health* is about the device: neither proves anything by itself. The profile of a device may say otherwise of
 its fields: a motion sensor that never says "clear" gives pulses. Which readings show that a person acted also depends on the kind of the device: a power above 30 W counts for a plug only (`core/domain/reading.py`)."""
 
 
@@ -75,7 +75,7 @@ def rules_page() -> str:
 
 def metrics_page() -> str:
     """Return the page about metrics."""
-    head = ("metric", "what it is", "unit", "range or words", "tells of", "proves by", "what is done with it")
+    head = ("metric", "what it is", "unit", "range or words", "shows", "proves by", "what is done with it")
     rows = [_metric(metric) for metric in METRICS.values()]
     made = _MADE.format(source="`core/domain/metrics.py`")
     return f"{made}\n\n{_METRICS_HEAD}\n\n{_table(head, rows)}\n"

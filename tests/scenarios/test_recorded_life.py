@@ -26,7 +26,7 @@ def test_recorded_homes_raise_no_more_than_before_and_a_collapse_in_the_bathroom
     assert too_many == []
     raised, stored = found.bathroom, STORED["bathroom"]
     assert raised is not None
-    assert raised.told_first_by_stay >= stored["told_first"]
+    assert raised.raised_first_by_stay >= stored["told_first"]
     assert raised.both_h[1] <= stored["mean_h"]
     assert raised.both_h[1] < raised.silence_alone_h[1]
     assert [row[0] for row in life_table(found)] == sorted(most)

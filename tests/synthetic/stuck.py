@@ -25,7 +25,7 @@ from simulator.world import HomeWorld
 _UTC = ZoneInfo("UTC")
 _FIRST = datetime.fromisoformat("2026-04-06T00:00:00+09:00")
 _PAST_DAYS, _LASTS_DAYS = 14, 4
-# Told within so many hours; what is mute needs longer than what chatters, and a door may stay shut for days.
+# Raised within so many hours; what is mute needs longer than what chatters, and a door may stay shut for days.
 IN_TIME_H = {"even": 24.0, "uneven": 24.0, "mute": 72.0, "stays": 24.0, "frozen": 24.0}
 _EVEN_S, _UNEVEN_S = 180.0, 120.0
 # A sensor is missed only where somebody is at home: the others report life in so many quarters of an hour a day.

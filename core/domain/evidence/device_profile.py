@@ -56,7 +56,7 @@ _READ_AS: Mapping[FieldMeaning, tuple[str, frozenset[str]]] = {
 
 
 def can_mean(metric: str, meaning: FieldMeaning) -> bool:
-    """Tell whether the readings of a metric can mean this.
+    """Return whether the readings of a metric can mean this.
 
     Examples
     --------
@@ -171,7 +171,7 @@ class DeviceProfile:
         return tuple(sorted(found, key=lambda one: one.channel is None))
 
     def is_same_as(self, other: "DeviceProfile") -> bool:
-        """Tell whether two versions say the same."""
+        """Return whether two versions say the same."""
         return replace(self, version=other.version, source=other.source) == other
 
 

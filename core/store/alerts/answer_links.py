@@ -28,7 +28,7 @@ class AnswerLink:
     revoked_at: datetime | None
 
     def is_valid(self, now: datetime) -> bool:
-        """Tell whether it is neither expired nor revoked."""
+        """Return whether it is neither expired nor revoked."""
         return self.revoked_at is None and now < self.expires_at
 
 

@@ -1,7 +1,7 @@
-"""From episodes to alerts: opening, reactivating and clearing, so that judging the same data again changes nothing.
+"""From episodes to alerts: opening, reactivating and clearing, so that evaluating the same data again changes nothing.
 
 An episode is known by its rule, subject and beginning. Each belongs to one alert; an alert that nobody has closed takes further
-episodes of its matter, and then is about the latest of them.
+episodes of its key, and then is about the latest of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -18,7 +18,7 @@ from core.store.queries import load
 _ALERTS = load("alerts/alerts")
 _EPISODES = load("alerts/episodes")
 
-# What was raised longer ago than this when it was first seen is told as "happened then, seen only now".
+# What was raised longer ago than this when it was first seen is notified as "happened then, seen only now".
 DETECTED_LATE_AFTER = timedelta(minutes=10)
 
 
@@ -30,14 +30,14 @@ class AlertKey:
     subject: str
 
 
-def latest_alerts(connection: Connection, matters: Collection[AlertKey]) -> dict[AlertKey, Alert]:
-    """Return the newest alert of each matter, closed or not, where there is one."""
-    ordered = sorted(matters, key=lambda matter: (matter.rule, matter.subject))
+def latest_alerts(connection: Connection, keys: Collection[AlertKey]) -> dict[AlertKey, Alert]:
+    """Return the newest alert of each key, closed or not, where there is one."""
+    ordered = sorted(keys, key=lambda key: (key.rule, key.subject))
     rows = connection.execute(
         _EPISODES["latest"],
         {
-            "rules": [matter.rule for matter in ordered],
-            "subjects": [matter.subject for matter in ordered],
+            "rules": [key.rule for key in ordered],
+            "subjects": [key.subject for key in ordered],
         },
     )
     found = (alerts.alert_from_row(row) for row in rows)
@@ -45,7 +45,7 @@ def latest_alerts(connection: Connection, matters: Collection[AlertKey]) -> dict
 
 
 def is_known(connection: Connection, finding: Finding) -> bool:
-    """Tell whether this episode already belongs to an alert."""
+    """Return whether this episode already belongs to an alert."""
     return _find(connection, finding) is not None
 
 
@@ -65,13 +65,13 @@ def open_or_update(
     connection : Connection
         Inside the caller's transaction.
     finding : Finding
-        The episode as it is judged now.
+        The episode as it is evaluated now.
     resident, office : int or None
         Whom a new alert is about; without an office it is the resident's; without both it is the whole ward's.
     now : datetime
         The service's time.
     until : datetime or None
-        Up to where was judged. An end that is already known to lie later is not taken back.
+        Up to where was evaluated. An end that is already known to lie later is not taken back.
 
     Returns
     -------
@@ -102,7 +102,7 @@ def clear(
 
 
 def move(connection: Connection, alert: Alert, finding: Finding, now: datetime) -> None:
-    """Let an alert follow an episode that late data gave another beginning; nobody needs to be told anew."""
+    """Let an alert follow an episode that late data gave another beginning; nobody needs to be notified anew."""
     alert = _hold(connection, alert.number)
     _withdraw(connection, alert, now)
     _show(connection, alert, finding, detected_late=alert.detected_late)
@@ -119,22 +119,22 @@ def extend_reason(connection: Connection, number: int, reason: Mapping[str, obje
 
 def withdraw_unfound(
     connection: Connection,
-    matters: Collection[AlertKey],
+    keys: Collection[AlertKey],
     found: Sequence[Finding],
     span: tuple[datetime, datetime],
     now: datetime,
 ) -> None:
-    """Take back what had ended already and was raised in a span (since, until] that was judged anew without finding it.
+    """Take back what had ended already and was raised in a span (since, until] that was evaluated anew without finding it.
 
-    Nobody is told: it is over, and who was told of it was told of its end.
+    Nobody is notified: it is over, and who was notified of it was notified of its end.
     """
     since, until = span
-    ordered = sorted(matters, key=lambda matter: (matter.rule, matter.subject))
+    ordered = sorted(keys, key=lambda key: (key.rule, key.subject))
     rows = connection.execute(
         _EPISODES["withdraw_unfound"],
         {
-            "rules": [matter.rule for matter in ordered],
-            "subjects": [matter.subject for matter in ordered],
+            "rules": [key.rule for key in ordered],
+            "subjects": [key.subject for key in ordered],
             "found_rules": [one.rule for one in found],
             "found_subjects": [one.subject for one in found],
             "found_began": [one.began_at for one in found],

@@ -30,7 +30,7 @@ def claim(
     take_over: bool = False,
     now: datetime,
 ) -> Alert:
-    """Take an alert on: 「私が確認します」. Of two who try at once, one holds it and the other is told who.
+    """Take an alert on: 「私が確認します」. Of two who try at once, one holds it and the other is shown who.
 
     Claiming what one holds already changes nothing. A cleared alert may be claimed as long as it is not closed.
 
@@ -234,7 +234,7 @@ def _held(connection: Connection, alert_id: int) -> Alert:
 
 
 def _holds(connection: Connection, alert: Alert, user: int | None, contact: int | None) -> bool:
-    """Tell whether this person holds the alert, be it as a user or as the contact that belongs to the user."""
+    """Return whether this person holds the alert, be it as a user or as the contact that belongs to the user."""
     if (alert.claimed_by_user, alert.claimed_by_contact) == (user, contact):
         return True
     row = connection.execute(

@@ -17,7 +17,7 @@ _NOTIFICATIONS = load("alerts/notifications")
 
 @dataclass(frozen=True)
 class Opening:
-    """How telling one contact about an alert stands: `was_tried` (may have arrived), `is_live` (arrived, or may be waited for)."""
+    """How the notification of one contact about an alert stands: `was_tried` (may have arrived), `is_live` (arrived, or may be waited for)."""
 
     contact: int
     was_tried: bool
@@ -39,7 +39,7 @@ class Lease:
 
 
 def audience(connection: Connection, alert: Alert) -> list[Contact]:
-    """Return everybody who could be told: the resident's contacts and the centre's; for a ward alert the centres' of all offices."""
+    """Return everybody who could be notified: the resident's contacts and the centre's; for a ward alert the centres' of all offices."""
     kind, _, number = alert.subject.partition(":")
     rows = connection.execute(
         _NOTIFICATIONS["audience"],
@@ -70,7 +70,7 @@ def mark_planned(connection: Connection, event: int, now: datetime) -> None:
 
 
 def openings(connection: Connection, alert: int, most_attempts: int) -> list[Opening]:
-    """Return to whom an alert was told, or is being told; after more than `most_attempts` failed attempts nobody waits for it."""
+    """Return who was notified of an alert, or is being notified; after more than `most_attempts` failed attempts nobody waits for it."""
     rows = connection.execute(_NOTIFICATIONS["openings"], {"alert": alert, "most_attempts": most_attempts})
     return [Opening(*row) for row in rows]
 

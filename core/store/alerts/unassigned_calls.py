@@ -1,6 +1,6 @@
 """Calls for help from buttons that belong to nobody: not registered, at the wrong gateway, or in no home.
 
-Ingest notes them, since their messages wait in quarantine or belong to no resident; the detectors tell the staff.
+Ingest notes them, since their messages wait in quarantine or belong to no resident; the detectors notify the staff.
 """
 
 from collections.abc import Iterable
@@ -49,7 +49,7 @@ def note(connection: Connection, calls: Iterable[UnassignedCall]) -> None:
 
 
 def since(connection: Connection, moment: datetime) -> list[UnassignedCall]:
-    """Return the calls heard after a moment, the latest first."""
+    """Return the calls received after a moment, the latest first."""
     return [build(UnassignedCall, row) for row in connection.execute(_CALLS["since"], {"since": moment})]
 
 

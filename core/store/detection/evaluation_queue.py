@@ -32,7 +32,7 @@ class WatchedResident:
 
 @dataclass(frozen=True)
 class ActiveAlert:
-    """A matter that is active; `is_closed` if people have done with it all the same."""
+    """An alert that is active; `is_closed` if people have done with it all the same."""
 
     resident: int | None
     rule: str
@@ -183,7 +183,7 @@ def next_due(connection: Connection) -> datetime | None:
 
 
 def is_evaluated(connection: Connection, through: datetime) -> bool:
-    """Tell whether everything stored up to a time has been evaluated, so that a replay may go on."""
+    """Return whether everything stored up to a time has been evaluated, so that a replay may go on."""
     row = connection.execute(_EVALUATION["is_evaluated"], {"through": through}).fetchone()
     return bool(row and row[0])
 
@@ -222,7 +222,7 @@ def ward_state(connection: Connection, rule: str, version: int) -> Mapping[str, 
 
 
 def canary_last_contact(connection: Connection) -> tuple[datetime, int | None] | None:
-    """Return when the canary that is silent for longest was last heard, and its heartbeat; None if there is no canary."""
+    """Return the last contact of the canary that is silent for longest, and its heartbeat; None if there is no canary."""
     row = connection.execute(_EVALUATION["canary_last_contact"]).fetchone()
     return None if row is None else (row[0], row[1])
 
@@ -241,7 +241,7 @@ def confirmed_alarms(
 def active_alerts(
     connection: Connection, residents: Sequence[int], subjects: Sequence[str] = ()
 ) -> list[ActiveAlert]:
-    """Return the matters of residents, or about subjects, that are active; also those that people have closed."""
+    """Return the alerts of residents, or about subjects, that are active; also those that people have closed."""
     values = {"residents": list(residents), "subjects": list(subjects)}
     return [ActiveAlert(*row) for row in connection.execute(_EVALUATION["active_alerts"], values)]
 

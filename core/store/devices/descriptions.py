@@ -46,7 +46,7 @@ class Changed:
     has_new_profile: bool
 
     def __bool__(self) -> bool:
-        """Tell whether anything is otherwise than before."""
+        """Return whether anything is otherwise than before."""
         return bool(self.names) or self.has_new_profile
 
 

@@ -32,7 +32,7 @@ class ConnectionLoop:
     last_at: datetime
 
     def concerns(self, sender: str) -> bool:
-        """Tell whether the messages of a registered sender come over this connection.
+        """Return whether the messages of a registered sender come over this connection.
 
         Examples
         --------

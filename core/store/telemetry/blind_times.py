@@ -1,4 +1,4 @@
-"""Time in which a home, a device or the ward could not be heard: silence in it says nothing."""
+"""Time in which a home, a device or the ward was out of contact: silence in it says nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ _BLIND_TIMES = load("telemetry/blind_times")
 
 @dataclass(frozen=True)
 class BlindTime:
-    """When a home (`home:3`), a neighbourhood, a device (`device:7`) or the ward could not be heard; `ended_at` None: it lasts."""
+    """When a home (`home:3`), a neighbourhood, a device (`device:7`) or the ward was out of contact; `ended_at` None: it lasts."""
 
     subject: str
     began_at: datetime
@@ -25,7 +25,7 @@ class BlindTime:
 def of_subjects(
     connection: Connection, subjects: Sequence[str], since: datetime, until: datetime
 ) -> list[BlindTime]:
-    """Return when the subjects could not be heard in a span, in order."""
+    """Return when the subjects were out of contact in a span, in order."""
     values = {"subjects": list(subjects), "since": since, "until": until}
     return [build(BlindTime, row) for row in connection.execute(_BLIND_TIMES["of_subjects"], values)]
 
@@ -33,7 +33,7 @@ def of_subjects(
 def of_homes(
     connection: Connection, homes: Sequence[int], since: datetime, until: datetime
 ) -> dict[int, list[BlindTime]]:
-    """Return when each of some homes, or its neighbourhood (`area:3丁目`), could not be heard in a span, in order."""
+    """Return when each of some homes, or its neighbourhood (`area:3丁目`), was out of contact in a span, in order."""
     found: dict[int, list[BlindTime]] = {home: [] for home in homes}
     for home, *row in connection.execute(
         _BLIND_TIMES["of_homes"], {"homes": list(homes), "since": since, "until": until}
@@ -43,7 +43,7 @@ def of_homes(
 
 
 def of_resident(connection: Connection, resident: int, since: datetime, until: datetime) -> list[BlindTime]:
-    """Return when the resident's home, or the whole ward, could not be heard in a span, in order."""
+    """Return when the resident's home, or the whole ward, was out of contact in a span, in order."""
     values = {"resident": resident, "since": since, "until": until}
     return [build(BlindTime, row) for row in connection.execute(_BLIND_TIMES["of_resident"], values)]
 
@@ -75,12 +75,12 @@ def record(
 
 
 def begin(connection: Connection, subject: str, cause: str, began_at: datetime, now: datetime) -> None:
-    """Note that a home or the whole ward cannot be heard from `began_at` on."""
+    """Note that a home or the whole ward is out of contact from `began_at` on."""
     connection.execute(
         _BLIND_TIMES["begin"], {"subject": subject, "cause": cause, "began_at": began_at, "now": now}
     )
 
 
 def end(connection: Connection, subject: str, cause: str, ended_at: datetime) -> None:
-    """Note that it can be heard again."""
+    """Note that it is in contact again."""
     connection.execute(_BLIND_TIMES["end"], {"subject": subject, "cause": cause, "ended_at": ended_at})

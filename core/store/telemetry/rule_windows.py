@@ -13,13 +13,13 @@ from core.store.people.geofences import hours_from_json, shape_from_json
 from core.store.queries import load
 
 _WINDOWS = load("telemetry/rule_windows")
-# A sensor that told of presence, and no more for so long, is one that sees movement.
+# A sensor that reported presence, and no more for so long, is one that sees movement.
 _STILL_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
 class DeviceLifeSigns:
-    """The life signs of one device: Unix seconds, in no order; `sees_stillness` if it rightly tells the same for hours."""
+    """The life signs of one device: Unix seconds, in no order; `sees_stillness` if it rightly reports the same for hours."""
 
     device: int
     kind: DeviceKind
@@ -42,13 +42,13 @@ class PressRow:
 
 @dataclass(frozen=True)
 class LinkRow:
-    """When a device was last heard, since when it is on record as silent, and whether it is on record as chattering."""
+    """Last contact of a device, since when it is on record as silent, and whether it is on record as chattering."""
 
     device: int
     kind: DeviceKind
     place: str
     heartbeat: timedelta | None
-    last_heard_at: datetime | None
+    last_contact_at: datetime | None
     silent_since: datetime | None
     is_chattering: bool
 
@@ -59,7 +59,7 @@ def life_signs(
     """Return the life signs in a home in (since, until], without those of another resident's own devices."""
     values = {
         **{"home": home, "resident": resident, "since": since, "until": until},
-        **{"told_presence": PRESENCE.number, "still_since": until - _STILL_WITHIN},
+        **{"reported_presence": PRESENCE.number, "still_since": until - _STILL_WITHIN},
     }
     rows = connection.execute(_WINDOWS["life_signs"], values, binary=True)
     return [DeviceLifeSigns(row[0], DeviceKind(row[1]), *row[2:]) for row in rows]
@@ -94,7 +94,7 @@ def track(
 
 
 def links(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, list[LinkRow]]:
-    """Return the devices that are in each of some homes at `until` and when each was last heard."""
+    """Return the devices that are in each of some homes at `until` and the last contact of each."""
     found: dict[int, list[LinkRow]] = {home: [] for home in homes}
     for home, device, kind, place, heartbeat_s, *known in connection.execute(
         _WINDOWS["links"], {"homes": list(homes), "until": until}
@@ -123,7 +123,7 @@ def statuses(
 def reported_metrics(
     connection: Connection, homes: Sequence[int], metrics: Sequence[str]
 ) -> set[tuple[int, str]]:
-    """Return which of some metrics were ever told in which home."""
+    """Return which of some metrics were ever reported in which home."""
     values = {"homes": list(homes), "metrics": [METRICS[name].number for name in metrics]}
     rows = connection.execute(_WINDOWS["reported_metrics"], values)
     return {(home, METRICS_BY_NUMBER[metric].name) for home, metric in rows}

@@ -19,7 +19,7 @@ NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)
 class SequenceGap:
     """A span of messages that a device made and we did not get.
 
-    `began_at` is when we last heard the device before it, `ended_at` when first after it (None: not yet).
+    `began_at` is the last contact of the device before it, `ended_at` the first after it (None: not yet).
     """
 
     first_seq: int
@@ -79,7 +79,7 @@ def put_last_seqs(connection: Connection, last: Mapping[int, tuple[int, datetime
 
 
 def forget_seq_times(connection: Connection) -> None:
-    """Forget when numbers were heard by workers that shared messages: one worker keeps it with each batch."""
+    """Forget when numbers were received by workers that shared messages: one worker keeps it with each batch."""
     connection.execute(_GAPS["forget_seq_times"])
 
 
@@ -138,7 +138,7 @@ def write_gaps(connection: Connection, spans: Mapping[int, Sequence[SequenceGap]
 
 
 def record_blind_time(connection: Connection, device: int, span: SequenceGap, now: datetime) -> None:
-    """Record that what a device would have told in a span is not known."""
+    """Record that what a device would have reported in a span is not known."""
     connection.execute(
         _GAPS["put_blind_time"],
         {

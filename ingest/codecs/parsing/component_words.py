@@ -1,7 +1,7 @@
 """What a part of a device measures whose name its owner chose, by the words of that name and the text that it publishes.
 
 For formats that publish one plain value a topic and say the unit and the class elsewhere, or not at all: a part that the words do not
-tell for certain is not read.
+show for certain is not read.
 """
 
 from functools import lru_cache
@@ -42,7 +42,7 @@ _MOST_BATTERY_V = 5.0
 
 @lru_cache(maxsize=10_000)
 def truth_metric(name: str) -> str | None:
-    """Return the metric of a part that is on or off, by its name; None where the name does not tell.
+    """Return the metric of a part that is on or off, by its name; None where the name does not show it.
 
     Examples
     --------

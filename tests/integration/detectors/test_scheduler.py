@@ -168,7 +168,7 @@ def test_a_dead_gateway_is_raised_as_cannot_tell_and_not_as_inactivity(ward: Eva
     ward.pass_to(at("2026-07-01 15:31"))
     (alert,) = alerts_of(ward)
     assert alert.condition is Condition.CLEARED
-    # Heard again, but not of her: still nobody can tell, until a silence that is too long even from then on.
+    # In contact again, but no sign of her: still nobody can tell, until a silence that is too long even from then on.
     assert ward.state() == "cannot_tell"
     ward.pass_to(at("2026-07-01 23:00"))
     assert [one.rule for one in alerts_of(ward)] == ["home_silent", "inactivity"]

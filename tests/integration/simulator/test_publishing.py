@@ -43,7 +43,7 @@ def address(broker: Broker, password: str | None = None) -> BrokerAddress:
 
 @contextmanager
 def listening(broker: Broker) -> Generator[SimpleQueue[Received]]:
-    """Hear all that devices publish, as ingest does."""
+    """Receive all that devices publish, as ingest does."""
     received: SimpleQueue[Received] = SimpleQueue()
     subscribed = threading.Event()
     client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="listening", protocol=mqtt.MQTTv5)

@@ -1,14 +1,14 @@
 -- Episodes: what rules saw, tied to the alerts that people handle.
 
 -- name: latest
--- The newest alert of each matter (a rule and its subject), closed or not.
+-- The newest alert of each key (a rule and its subject), closed or not.
 SELECT DISTINCT ON (alert_card.rule, alert_card.subject) alert_card.*
 FROM unnest(%(rules)s::text[], %(subjects)s::text[]) AS matter (rule, subject)
 JOIN alert_card ON alert_card.rule = matter.rule AND alert_card.subject = matter.subject
 ORDER BY alert_card.rule, alert_card.subject, alert_card.alert_id DESC;
 
 -- name: unclosed
--- Lock the one alert of a matter that is not closed.
+-- Lock the one alert of a key that is not closed.
 SELECT alert_id
 FROM alert
 WHERE rule = %(rule)s AND subject = %(subject)s AND handling <> 'closed'
@@ -84,5 +84,5 @@ WHERE alert_id = %(alert)s;
 UPDATE alert SET reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;
 
 -- name: raise_severity
--- The same matter has become more urgent.
+-- An alert has become more urgent.
 UPDATE alert SET severity = %(severity)s, reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;

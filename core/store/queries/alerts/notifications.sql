@@ -1,4 +1,4 @@
--- The outbox: who is told, what is planned, what was delivered.
+-- The outbox: who is notified, what is planned, what was delivered.
 
 -- name: audience
 -- Contacts of a resident (of all in a home, when the alert is about the home) and of the care centre of an office; of all
@@ -50,7 +50,7 @@ FROM alert_event
 WHERE alert_id = %(alert)s AND kind = 'declined' AND contact_id IS NOT NULL AND alert_event_id > %(cycle)s;
 
 -- name: openings
--- To whom the alert was told, or is being told: the best delivery of each contact. After more than `most_attempts` failed attempts
+-- Who was notified of the alert, or is being notified: the best delivery of each contact. After more than `most_attempts` failed attempts
 -- a message is still tried, but nobody waits for it.
 SELECT
     contact_id,
@@ -74,7 +74,7 @@ WHERE alert_id = %(alert)s
 ORDER BY array_position(ARRAY['contacts', 'after_quiet_hours', 'reminder'], kind), step;
 
 -- name: drop_steps
--- Forget the steps of an earlier escalation; what was told stays in the outbox.
+-- Forget the steps of an earlier escalation; what was sent stays in the outbox.
 DELETE FROM escalation_step WHERE alert_id = %(alert)s;
 
 -- name: put_step

@@ -20,7 +20,7 @@ WHERE known.last_at < excluded.last_at;
 DELETE FROM unassigned_call WHERE sender IN (SELECT sender FROM unassigned_call ORDER BY last_at DESC, sender OFFSET %(most)s);
 
 -- name: since
--- The calls heard after a moment, the latest first.
+-- The calls received after a moment, the latest first.
 SELECT sender, why, began_at, last_at, presses
 FROM unassigned_call
 WHERE last_at > %(since)s

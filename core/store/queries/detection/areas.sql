@@ -5,7 +5,7 @@
 -- may be. A home speaks by its gateway; one without, by all its devices that stay in it.
 WITH link AS (
     SELECT
-        here.home_id, device.kind = 'gateway' AS is_gateway, device.heartbeat_s, contact.last_received_at AS heard_at,
+        here.home_id, device.kind = 'gateway' AS is_gateway, device.heartbeat_s, contact.last_received_at AS contact_at,
         (SELECT max(latest.time) FROM device_latest AS latest
          WHERE latest.device_number = here.device_number AND latest.metric = ANY(%(status_metrics)s) AND latest.value = 0
         ) AS offline_at
@@ -17,15 +17,15 @@ WITH link AS (
 ), voice AS (
     SELECT
         home_id,
-        CASE WHEN bool_or(is_gateway) THEN min(heard_at) FILTER (WHERE is_gateway) ELSE max(heard_at) END AS heard_at,
+        CASE WHEN bool_or(is_gateway) THEN min(contact_at) FILTER (WHERE is_gateway) ELSE max(contact_at) END AS contact_at,
         CASE WHEN bool_or(is_gateway) THEN max(heartbeat_s) FILTER (WHERE is_gateway) ELSE max(heartbeat_s) END AS heartbeat_s,
         -- A last will and the contact that it makes carry nearly the same time.
-        max(offline_at) FILTER (WHERE is_gateway AND offline_at >= heard_at - interval '1 second') AS offline_at
+        max(offline_at) FILTER (WHERE is_gateway AND offline_at >= contact_at - interval '1 second') AS offline_at
     FROM link
     GROUP BY home_id
-), patience AS (
+), limits AS (
     SELECT
-        home.area, coalesce(offline_at, heard_at) AS since,
+        home.area, coalesce(offline_at, contact_at) AS since,
         greatest(
             CASE WHEN offline_at IS NULL THEN greatest(%(missed)s * heartbeat_s, %(least_s)s) ELSE %(restart_s)s END, %(slack_s)s
         )::float8 AS allowed_s
@@ -39,5 +39,5 @@ SELECT
         AS since,
     coalesce(array_agg(allowed_s ORDER BY since) FILTER (WHERE %(until)s - since >= make_interval(secs => %(share)s * allowed_s)), '{}')
         AS allowed_s
-FROM patience
+FROM limits
 GROUP BY area;

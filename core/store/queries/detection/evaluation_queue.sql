@@ -119,7 +119,7 @@ LIMIT %(limit)s
 FOR UPDATE OF evaluation SKIP LOCKED;
 
 -- name: take_changes
--- Take the changes of some homes and tell since when.
+-- Take the changes of some homes and return since when.
 WITH taken AS (
     DELETE FROM home_change WHERE home_id = ANY(%(homes)s) RETURNING home_id, earliest
 )
@@ -169,7 +169,7 @@ JOIN resident ON resident.resident_id = evaluation.resident_id
 WHERE evaluation.resident_id = %(resident)s;
 
 -- name: evaluate_everyone
--- Evaluate all residents anew who have no deadline: the ward can be heard again.
+-- Evaluate all residents anew who have no deadline: the ward is in contact again.
 INSERT INTO home_change (home_id, earliest, urgent)
 SELECT resident.home_id, max(evaluation.evaluated_through) + interval '1 microsecond', false
 FROM evaluation
@@ -185,7 +185,7 @@ SELECT pg_notify('home_change', '');
 SELECT min(due_at) FROM evaluation WHERE resident_id IS NOT NULL;
 
 -- name: is_evaluated
--- Tell whether nothing up to a time is left to evaluate.
+-- Whether nothing up to a time is left to evaluate.
 SELECT
     EXISTS (SELECT FROM evaluation WHERE subject = 'ward' AND evaluated_through >= %(through)s)
     AND NOT EXISTS (SELECT FROM evaluation WHERE resident_id IS NOT NULL AND due_at <= %(through)s)
@@ -223,7 +223,7 @@ ON CONFLICT (subject, rule) DO UPDATE SET
     version = excluded.version, through = excluded.through, state = excluded.state;
 
 -- name: canary_last_contact
--- When the canary that has been silent for longest was last heard, and its heartbeat.
+-- The last contact of the canary that has been silent for longest, and its heartbeat.
 SELECT greatest(device_contact.last_received_at, device.registered_at), device.heartbeat_s
 FROM device LEFT JOIN device_contact USING (device_number)
 WHERE device.kind = 'canary' AND device.retired_at IS NULL
@@ -236,7 +236,7 @@ FROM alert
 WHERE resident_id = %(resident)s AND rule = %(rule)s AND outcome = ANY(%(outcomes)s) AND began_at > %(since)s;
 
 -- name: active_alerts
--- The matters of some residents, or about some subjects, that are active; also those that people have closed.
+-- The alerts of some residents, or about some subjects, that are active; also those that people have closed.
 SELECT resident_id, rule, subject, began_at, handling = 'closed'
 FROM alert
 WHERE condition = 'active' AND (resident_id = ANY(%(residents)s) OR subject = ANY(%(subjects)s));

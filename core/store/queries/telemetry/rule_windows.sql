@@ -2,12 +2,12 @@
 
 -- name: life_signs
 -- Life signs of a home in a span: Unix seconds per device; a resident's own devices are not another resident's. And whether the device
--- sees people who sit still: it told of presence lately.
+-- sees people who sit still: it reported presence lately.
 SELECT
     device.device_number, device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8),
     EXISTS (
         SELECT FROM device_latest AS latest
-        WHERE latest.device_number = device.device_number AND latest.metric = %(told_presence)s
+        WHERE latest.device_number = device.device_number AND latest.metric = %(reported_presence)s
             AND latest.time > %(still_since)s
     )
 FROM device_assignment AS here
@@ -63,7 +63,7 @@ FROM after
 ORDER BY after.time;
 
 -- name: reported_metrics
--- Which of some metrics the devices of some homes ever told.
+-- Which of some metrics the devices of some homes ever reported.
 SELECT DISTINCT here.home_id, ever.metric
 FROM device_assignment AS here
 JOIN device_latest AS ever USING (device_number)
@@ -82,7 +82,7 @@ WHERE here.home_id = %(home)s
 ORDER BY fix.time;
 
 -- name: links
--- The devices now in some homes, when each was last heard, its silence that is on record, and whether it chattered when evaluated last.
+-- The devices now in some homes, the last contact of each, its silence that is on record, and whether it chattered when evaluated last.
 SELECT
     here.home_id, device.device_number, device.kind, device.place, device.heartbeat_s, contact.last_received_at,
     (SELECT min(began_at) FROM blind_time

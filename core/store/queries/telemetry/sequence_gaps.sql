@@ -91,7 +91,7 @@ UPDATE device_contact SET last_seq_at = NULL WHERE last_seq_at IS NOT NULL;
 SELECT device_number, sequence_reset_at FROM device_contact WHERE sequence_reset_at IS NOT NULL;
 
 -- name: reset
--- A device lost its memory and counts from 1 again; with the batch that tells it, after the contacts.
+-- A device lost its memory and counts from 1 again; with the batch that shows it, after the contacts.
 UPDATE device_contact SET last_seq = given.seq, last_seq_at = NULL, sequence_reset_at = given.since
 FROM unnest(%(device)s::integer[], %(seq)s::bigint[], %(since)s::timestamptz[]) AS given (device_number, seq, since)
 WHERE device_contact.device_number = given.device_number;

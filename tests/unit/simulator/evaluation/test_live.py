@@ -42,7 +42,7 @@ def rule() -> Inactivity:
     return Inactivity(baseline_on)
 
 
-def judged(signs: LifeSigns, since: float, until: float) -> list[tuple[float, float | None]]:
+def evaluated(signs: LifeSigns, since: float, until: float) -> list[tuple[float, float | None]]:
     """Return when the rule raises and clears alarms."""
     window = Window(1, WALL_CLOCK, moment(since), signs, no_track(), (), (), (), ())
     found = rule().evaluate(window, moment(since), moment(until)).findings
@@ -86,7 +86,7 @@ def test_false_alarms_are_those_that_the_rule_raises() -> None:
     trial = trial_of(none)
     since, until = float(home().learned_at[0]), float(home().signs.time[-1])
     # The recording ends in a silence that protocol P does not know.
-    raised = [one for one, _ in judged(home().signs, since, until)]
+    raised = [one for one, _ in evaluated(home().signs, since, until)]
     assert trial.false_alarms == len(raised) > 0
 
 
@@ -105,7 +105,7 @@ def test_alarms_after_a_collapse_are_those_that_the_rule_raises_also_among_false
             continue
         signs = with_noise(fell, noise, number)
         until = min(float(noise.time[number, -1]), fell + timedelta(days=3).total_seconds())
-        first = min((one for one, cleared in judged(signs, since, until) if (cleared or np.inf) > fell))
+        first = min((one for one, cleared in evaluated(signs, since, until) if (cleared or np.inf) > fell))
         assert abs(first - fell - 60 * trial.to_alarm_min[number]) <= 1e-3
         checked += 1
     assert checked > COLLAPSES / 2

@@ -106,9 +106,9 @@ def test_the_command_says_what_it_did_with_a_file(tmp_path: Path) -> None:
         "times are in UTC",
     ):
         assert words in done.output
-    told = (tmp_path / "evaluation.json").read_text(encoding="utf-8")
-    assert '"origin": "found"' in told
-    assert "2024-02-04 22:46 to 2024-02-06 12:19" in told
+    reported = (tmp_path / "evaluation.json").read_text(encoding="utf-8")
+    assert '"origin": "found"' in reported
+    assert "2024-02-04 22:46 to 2024-02-06 12:19" in reported
 
 
 def _first_days(recording: EvaluatedRecording) -> LifeSigns:

@@ -146,11 +146,11 @@ def test_walkers_are_called_as_the_file_calls_them_and_several_files_are_summed_
     assert done.exit_code == 0, done.output
     assert "花子" in done.output
     assert "All 2 files: Losing the way" in done.output
-    told = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
-    one, two = (file["walkers"][0] for file in told["files"])
+    reported = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))
+    one, two = (file["walkers"][0] for file in reported["files"])
     assert two["who"] == "two"
     assert {**two, "who": one["who"]} == one
-    assert told["wandering"]["trips"] == 2 * one["trips"]
+    assert reported["wandering"]["trips"] == 2 * one["trips"]
 
 
 def test_files_of_positions_are_known_by_what_is_in_them(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""Event files: what is read, and how a mistake in them is told."""
+"""Event files: what is read, and how an error in them is reported."""
 
 import gzip
 from datetime import UTC, datetime
@@ -132,9 +132,9 @@ def test_names_in_japanese_get_ids_that_stay_the_same_and_apart(tmp_path: Path):
 )
 def test_a_bad_row_is_told_with_its_line_before_anything_is_published(tmp_path: Path, row: str, words: str):
     text = CSV + "a,2026-08-01T05:00:00Z,motion,hall,1\n" + row + "\n"
-    told = problems(tmp_path, text)
-    assert words in told
-    assert "Nothing of it was used" in told
+    reported = problems(tmp_path, text)
+    assert words in reported
+    assert "Nothing of it was used" in reported
     # Left out on request, and the rest is there.
     skipped = read(tmp_path, text).checked("events.csv", skip_bad=True)
     assert [bad.line for bad in skipped.bad] == [3]
@@ -142,9 +142,9 @@ def test_a_bad_row_is_told_with_its_line_before_anything_is_published(tmp_path: 
 
 
 def test_many_bad_rows_are_counted_and_not_all_listed(tmp_path: Path):
-    told = problems(tmp_path, CSV + "a,never,motion,hall,1\n" * 40)
-    assert told.count("is no time") == 10
-    assert "... and 30 more" in told
+    reported = problems(tmp_path, CSV + "a,never,motion,hall,1\n" * 40)
+    assert reported.count("is no time") == 10
+    assert "... and 30 more" in reported
 
 
 @pytest.mark.parametrize(

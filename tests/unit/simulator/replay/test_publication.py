@@ -40,12 +40,12 @@ def contents(messages: list[OutboundMessage]) -> list[tuple[str, str]]:
 
 
 def test_every_row_is_in_exactly_one_message(homes: Recording):
-    told = contents(Publication(homes).messages())
+    reported = contents(Publication(homes).messages())
     rows = sorted(
         (homes.device_of(item).device_id, item.time.isoformat().replace("+00:00", "Z"))
         for item in homes.readings
     )
-    assert told == rows
+    assert reported == rows
 
 
 def test_messages_keep_to_the_schema(homes: Recording):

@@ -1,4 +1,4 @@
-"""Tracks: GPX of both versions and the CSV of phone positions, with mistakes told by line."""
+"""Tracks: GPX of both versions and the CSV of phone positions, with errors reported by line."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The truth file: what really happens and what should be told about it, the same each time, and read as it was written."""
+"""The truth file: what really happens and what should be raised about it, the same each time, and read as it was written."""
 
 import json
 import re
@@ -135,8 +135,8 @@ def test_the_handbook_describes_each_kind_as_it_is():
     rows = [[cell.strip() for cell in line.split("|")] for line in page.splitlines()]
     described = {row[1].strip("`"): row[2:] for row in rows if len(row) == 8 and row[1].startswith("`")}
     for kind, known in KINDS.items():
-        says, whom, _, lasts, told, _ = described[kind.value]
+        says, whom, _, lasts, reported, _ = described[kind.value]
         assert (says, whom) == (known.says, known.scope.value)
         assert hours(lasts) == pytest.approx(known.lasts_h), kind
-        assert tuple(re.findall(r"`(\w+)`", told)) == known.raises, kind
-        assert hours(told.partition(" within ")[2]) == pytest.approx(known.within_h), kind
+        assert tuple(re.findall(r"`(\w+)`", reported)) == known.raises, kind
+        assert hours(reported.partition(" within ")[2]) == pytest.approx(known.within_h), kind

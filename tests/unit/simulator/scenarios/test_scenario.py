@@ -1,4 +1,4 @@
-"""Scenario files: what is allowed is bound to a ward, what is not is told with its line."""
+"""Scenario files: what is allowed is bound to a ward, what is not is reported with its line."""
 
 from datetime import date, datetime
 from pathlib import Path
@@ -124,9 +124,9 @@ def test_what_is_not_allowed_is_told_with_its_line(lines: tuple[str, ...], words
 
 def test_each_field_of_an_event_says_what_it_must_be():
     for key in ("kind", "resident", "day", "at", "for_h", "for_days", "every_days", "distance_m", "pattern"):
-        told = error(scenario(*(() if key == "kind" else ('kind = "wanders"',)), f"{key} = []"))
-        assert f"line {4 if key == 'kind' else 5}: {key} " in told
-        assert "[]" in told
+        reported = error(scenario(*(() if key == "kind" else ('kind = "wanders"',)), f"{key} = []"))
+        assert f"line {4 if key == 'kind' else 5}: {key} " in reported
+        assert "[]" in reported
 
 
 def test_the_line_is_that_of_the_right_event():
