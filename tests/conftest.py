@@ -24,7 +24,7 @@ from tests.support.services.processes import Processes
 from tests.support.services.quick_cluster import QuickCluster
 
 _TEMPLATE = "template_mimamori"
-_PATIENCE_MS = 20_000
+_TIMEOUT_MS = 20_000
 _counter = itertools.count(1)
 
 
@@ -126,7 +126,7 @@ def browser() -> Iterator[Browser]:
     # Chromium refuses its sandbox under root, as in a container.
     arguments = ["--no-sandbox"] if os.geteuid() == 0 else []
     # Long, since the machine may be busy; what comes sooner is not waited for.
-    expect.set_options(timeout=_PATIENCE_MS)
+    expect.set_options(timeout=_TIMEOUT_MS)
     with sync_playwright() as playwright:
         running = playwright.chromium.launch(executable_path=path, args=arguments)
         yield running

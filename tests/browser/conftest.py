@@ -29,7 +29,7 @@ from tests.support.wait import wait_until
 
 _TEMPLATE = "template_mimamori"
 # Before it a page is still loading; nothing here takes a fraction of it.
-_PATIENCE_MS = 20_000
+_TIMEOUT_MS = 20_000
 
 
 @dataclass(frozen=True)
@@ -136,7 +136,7 @@ def open_page(browser: Browser) -> Generator[Opener]:
         if login is not None:
             token = site.session(login)
             context.add_cookies([{"name": "mimamori_session", "value": token, "url": site.address}])
-        context.set_default_timeout(_PATIENCE_MS)
+        context.set_default_timeout(_TIMEOUT_MS)
         page = context.new_page()
         if console is not None:
             page.on(

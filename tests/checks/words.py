@@ -22,15 +22,25 @@ RETIRED = {
     "doorkeeper": "broker sync",
     "ears": "protocol state",
     "hindsight": "backtest statistics",
+    "hear": "receive",
+    "heard": "in contact, received",
+    "hears": "receives",
     "hushed": "suppressed",
     "intake": "message queue",
     "judge": "evaluate",
     "judged": "evaluated",
+    "judges": "evaluates",
     "judging": "evaluation",
     "ladder": "escalation policy",
     "lane": "commit queue",
+    "lapse": "expire",
+    "lapsed": "expired",
+    "lapses": "expires",
     "lesson": "baseline model",
     "masked": "excluded from training",
+    "matter": "alert, alert key",
+    "matters": "alerts, alert keys",
+    "news": "changes, new messages",
     "numbering": "gap tracker",
     "patience": "silence threshold, timeout",
     "rulebook": "rule set",
@@ -38,14 +48,22 @@ RETIRED = {
     "rungs": "escalation steps",
     "standstill": "stuck patterns",
     "stray": "unassigned",
+    "tell": "notify, raise, report",
+    "telling": "notifying, raising, reporting",
+    "tells": "notifies, raises, reports",
+    "told": "notified, raised, reported",
     "unheard": "out of contact",
     "untold": "not notified",
     "usuals": "baselines",
     "wish": "injection request, scenario event",
     "wishes": "injection requests, scenario events",
 }
-# Names of the JSON interface and of stored rules, which do not change.
-_OUTWARD = {"STRAY_SOS", "judging_behind_s", "wish", "wishes"}
+# Names of the JSON interface and of stored rules, which do not change, and one of Python's own.
+_OUTWARD = {"STRAY_SOS", "judging_behind_s", "tell", "wish", "wishes"}
+# Their fields go out of the service: in JSON, in stored reason cards, in files that people exchange.
+_OUTWARD_FIELDS = ("api/schemas/", "core/domain/reasons.py", "core/formats/")
+# "Cannot tell" is a state.
+_ABILITY = re.compile(r"(?:can|cannot|could)_tell", re.IGNORECASE)
 # A design note by number, or by the name of a page that readers do not have.
 _ELSEWHERE = re.compile(
     r"(?<!-)\b(?:D\d{1,2}\b(?![-\w])|(?:ux|algorithms|house|evidence|reference-systems|libraries)\.md)"
@@ -61,9 +79,10 @@ _SUBJECTS_SINCE = "d8ae1a8"
 
 def findings() -> Iterator[str]:
     """Give retired words in names, references to pages elsewhere, and entries and subjects that are too long."""
+    outward = _OUTWARD | _outward_fields()
     for path in tracked():
-        if path.suffix == ".py" and path.parts[0] in PACKAGES:
-            yield from _retired(path)
+        if path.suffix == ".py" and path.parts[0] in {*PACKAGES, "tests"}:
+            yield from _retired(path, outward)
         if (
             path.suffix in _TEXTS and path.parts[0] != "tests"
         ):  # tests call things D1 and D2 that are no notes
@@ -72,7 +91,19 @@ def findings() -> Iterator[str]:
     yield from _subjects()
 
 
-def _retired(path: Path) -> Iterator[str]:
+def _outward_fields() -> set[str]:
+    """Return the names of fields that go out of the service."""
+    paths = [path for path in tracked() if path.suffix == ".py" and str(path).startswith(_OUTWARD_FIELDS)]
+    trees = [ast.parse((REPOSITORY / path).read_text(encoding="utf-8")) for path in paths]
+    return {
+        node.target.id
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name)
+    }
+
+
+def _retired(path: Path, outward: set[str]) -> Iterator[str]:
     tree = ast.parse((REPOSITORY / path).read_text(encoding="utf-8"))
     parts = {(path.stem, 1)}
     for node in ast.walk(tree):
@@ -87,14 +118,15 @@ def _retired(path: Path) -> Iterator[str]:
     seen: set[str] = set()
     for name, line in sorted(parts, key=lambda one: one[1]):
         for word in retired_in(name):
-            if name not in seen and name not in _OUTWARD:
+            if name not in seen and name not in outward:
                 yield f"{path}:{line}: {name}: say {RETIRED[word]}"
             seen.add(name)
 
 
 def retired_in(name: str) -> list[str]:
     """Return the retired words among the parts of a name, in snake or camel case."""
-    return [part.lower() for part in _PART.findall(name) if part.lower() in RETIRED]
+    bare = _ABILITY.sub("", name)
+    return [part.lower() for part in _PART.findall(bare) if part.lower() in RETIRED]
 
 
 def _elsewhere(path: Path) -> Iterator[str]:

@@ -211,6 +211,6 @@ def test_a_rhythm_is_kept_exactly(
     )
     found = learn_rhythm(past, ZONE)
     assert Rhythm.from_json(found.to_json()) == found
-    masked = learn_rhythm(replace(past, excluded=((BEGIN.timestamp() - 86_400, END.timestamp()),)), ZONE)
-    assert (masked.days, masked.nights_out, masked.outings) == (0, 0, {})
+    excluded = learn_rhythm(replace(past, excluded=((BEGIN.timestamp() - 86_400, END.timestamp()),)), ZONE)
+    assert (excluded.days, excluded.nights_out, excluded.outings) == (0, 0, {})
     assert learn(seen, ZONE, (), moment(END.timestamp())).days >= 0

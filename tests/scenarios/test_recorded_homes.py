@@ -51,11 +51,11 @@ def inactivity(
     signs: LifeSigns, blind_times: list[Blind], begin: datetime = BEGIN, end: datetime = END
 ) -> list[Finding]:
     """Return the alarms about one home in some days."""
-    masked = [(one.began_at.timestamp(), (one.ended_at or end).timestamp()) for one in blind_times]
+    excluded = [(one.began_at.timestamp(), (one.ended_at or end).timestamp()) for one in blind_times]
 
     @cache
     def baseline_on(day: date) -> SilenceBaseline:
-        return learn(signs, UTC_ZONE, masked, midnight(UTC_ZONE, day) - timedelta(hours=2))
+        return learn(signs, UTC_ZONE, excluded, midnight(UTC_ZONE, day) - timedelta(hours=2))
 
     window = Window(1, UTC_ZONE, begin, signs, no_track(), (), blind_times, (), ())
     return list(Inactivity(baseline_on).evaluate(window, begin, end).findings)

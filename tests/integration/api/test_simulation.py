@@ -85,7 +85,7 @@ def test_a_script_written_anew_takes_the_place_of_the_old_one_but_not_of_what_te
     assert [(one.home, one.is_injected) for one in kept] == [(2, True), (1, False)]
 
 
-def test_a_wish_is_kept_for_the_simulator_and_only_known_ones_are_taken(ward: ApiWard):
+def test_an_injection_request_is_kept_for_the_simulator_and_only_known_ones_are_taken(ward: ApiWard):
     admin = ward.client("admin")
     assert admin.post("/api/v1/simulation/wishes", json={"kind": "sos", "home": 1}).status_code == 404
     play(ward)

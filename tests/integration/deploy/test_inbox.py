@@ -86,11 +86,11 @@ def a_mail(subject: str = SUBJECT, body: str = BODY) -> bytes:
 
 def test_what_the_service_sends_is_shown_with_its_link(inbox: Inbox) -> None:
     server = channels.mail_server(SecretStr(f"smtp://127.0.0.1:{inbox.smtp_port}"))
-    courier = DeliveryChannel(server, "mimamori@localhost", allow_private_hosts=True)
+    delivery_channel = DeliveryChannel(server, "mimamori@localhost", allow_private_hosts=True)
     hook = f"http://127.0.0.1:{inbox.http_port}/webhook/{quote('花子')}"
     for channel, address in ((Channel.MAIL, "taro@example.jp"), (Channel.WEBHOOK, hook)):
         contact = Contact(1, 1, None, None, "太郎", "", "お母さん", 1, channel, address, Language.JA)
-        assert courier.send(contact, Text(SUBJECT, BODY)).arrival is DeliveryResult.DELIVERED
+        assert delivery_channel.send(contact, Text(SUBJECT, BODY)).arrival is DeliveryResult.DELIVERED
 
     page = inbox.get("/")
     assert page.count(SUBJECT) == 2

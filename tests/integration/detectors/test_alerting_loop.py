@@ -189,11 +189,11 @@ def test_a_thread_that_breaks_ends_the_loop_with_its_error(
 
 
 def test_a_ring_before_waiting_is_not_lost() -> None:
-    bell = WakeUp()
-    came_in = bell.rings()
-    bell.ring()
+    wake_up = WakeUp()
+    came_in = wake_up.rings()
+    wake_up.ring()
 
     began = time.monotonic()
-    bell.wait(came_in, 5)
+    wake_up.wait(came_in, 5)
 
     assert time.monotonic() - began < 2

@@ -63,7 +63,7 @@ def clock() -> HandClock:
     return HandClock()
 
 
-def courier(mail_port: int, **options: Any) -> DeliveryChannel:
+def delivery_channel(mail_port: int, **options: Any) -> DeliveryChannel:
     server = channels.mail_server(SecretStr(f"smtp://127.0.0.1:{mail_port}"))
     return DeliveryChannel(server, "mimamori@localhost", **({"allow_private_hosts": True} | options))
 
@@ -95,7 +95,7 @@ class Post:
 
 
 def post_office(database: Database, clock: HandClock, mail_port: int, **options: Any) -> Post:
-    return Post(database, clock, Sender(database, clock, courier(mail_port), OFFICE, **options))
+    return Post(database, clock, Sender(database, clock, delivery_channel(mail_port), OFFICE, **options))
 
 
 def raise_alert(post: Post, **changes: Any) -> int:
@@ -182,13 +182,13 @@ def contact_at(channel: Channel, address: str) -> Contact:
 def test_a_mail_server_that_refuses_is_believed(refusal: str, expected: Attempt) -> None:
     with mail_sink() as sink:
         sink.refusal = refusal
-        attempt = courier(sink.port).send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
+        attempt = delivery_channel(sink.port).send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
 
     assert attempt == expected
 
 
 def test_a_mail_server_that_is_away_may_come_back() -> None:
-    attempt = courier(free_port()).send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
+    attempt = delivery_channel(free_port()).send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
 
     assert attempt == Attempt(DeliveryResult.FAILED, "smtp_connection")
 
@@ -198,10 +198,10 @@ def test_attempts_beside_each_other_are_evaluated_each_by_its_own_server() -> No
         bad.refusal = "550 no such user"
         mail = contact_at(Channel.MAIL, "taro@example.jp")
         jobs: list[tuple[DeliveryChannel, Contact, str | None]] = [
-            (courier(good.port), mail, None),
-            (courier(bad.port), mail, "smtp_550"),
-            (courier(free_port()), mail, "smtp_connection"),
-            (courier(free_port()), contact_at(Channel.WEBHOOK, broken.url), "http_500"),
+            (delivery_channel(good.port), mail, None),
+            (delivery_channel(bad.port), mail, "smtp_550"),
+            (delivery_channel(free_port()), mail, "smtp_connection"),
+            (delivery_channel(free_port()), contact_at(Channel.WEBHOOK, broken.url), "http_500"),
         ] * 6
         with ThreadPoolExecutor(8) as threads:
             tasks = [threads.submit(sender.send, contact, A_TEXT) for sender, contact, _ in jobs]
@@ -232,12 +232,12 @@ def test_a_mail_server_that_wants_another_password_is_no_fault_of_the_contact() 
 )
 def test_a_webhooks_answer_is_believed(status: int, expected: Attempt) -> None:
     with webhook_sink(status=status) as hook:
-        assert courier(free_port()).send(contact_at(Channel.WEBHOOK, hook.url), A_TEXT) == expected
+        assert delivery_channel(free_port()).send(contact_at(Channel.WEBHOOK, hook.url), A_TEXT) == expected
 
 
 def test_a_redirect_to_another_host_is_not_followed() -> None:
     with webhook_sink() as inner, webhook_sink(status=302, location=inner.url) as outer:
-        attempt = courier(free_port()).send(contact_at(Channel.WEBHOOK, outer.url), A_TEXT)
+        attempt = delivery_channel(free_port()).send(contact_at(Channel.WEBHOOK, outer.url), A_TEXT)
 
     assert attempt == Attempt(DeliveryResult.REFUSED, "http_302")
     assert inner.received == []
@@ -246,7 +246,7 @@ def test_a_redirect_to_another_host_is_not_followed() -> None:
 def test_a_webhook_that_does_not_answer_may_have_got_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "_HTTP_WAIT_S", 0.3)
     with webhook_sink(release=threading.Event()) as hook:
-        attempt = courier(free_port()).send(contact_at(Channel.WEBHOOK, hook.url), A_TEXT)
+        attempt = delivery_channel(free_port()).send(contact_at(Channel.WEBHOOK, hook.url), A_TEXT)
 
     assert attempt == Attempt(DeliveryResult.UNKNOWN, "timeout")
     assert len(hook.received) == 1
@@ -257,7 +257,7 @@ def test_a_webhook_that_does_not_answer_may_have_got_the_message(monkeypatch: py
     ["http://127.0.0.1:9/x", "http://10.0.0.8/x", "http://[::1]/x", "http://169.254.169.254/latest"],
 )
 def test_addresses_inside_our_own_network_are_refused(address: str) -> None:
-    guarded = courier(free_port(), allow_private_hosts=False)
+    guarded = delivery_channel(free_port(), allow_private_hosts=False)
 
     assert guarded.send(contact_at(Channel.WEBHOOK, address), A_TEXT) == Attempt(
         DeliveryResult.REFUSED, "webhook_host_private"
@@ -282,7 +282,7 @@ def test_a_name_that_points_into_our_network_only_when_we_connect_gains_nothing(
         return real(host, port, *rest, **options)
 
     with webhook_sink() as outside, webhook_sink() as inside:
-        guarded = courier(free_port(), allow_private_hosts=False)
+        guarded = delivery_channel(free_port(), allow_private_hosts=False)
         monkeypatch.setattr(socket, "getaddrinfo", answers)
 
         attempt = guarded.send(contact_at(Channel.WEBHOOK, f"http://turns.example:{inside.port}/x"), A_TEXT)
@@ -303,7 +303,7 @@ def test_a_name_that_points_into_our_network_only_when_we_connect_gains_nothing(
     ],
 )
 def test_an_address_that_is_none_is_refused(channel: Channel, address: str, error: str) -> None:
-    assert courier(free_port()).send(contact_at(channel, address), A_TEXT) == Attempt(
+    assert delivery_channel(free_port()).send(contact_at(channel, address), A_TEXT) == Attempt(
         DeliveryResult.REFUSED, error
     )
 
@@ -349,7 +349,7 @@ def test_a_failed_message_is_repeated_with_growing_pauses_until_it_arrives(
     assert len(sink.messages) == 1
 
 
-def test_a_message_that_never_arrives_takes_the_next_rung_early_and_staff_see_it(
+def test_a_message_that_never_arrives_takes_the_next_step_early_and_staff_see_it(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:
     register(database, tmp_path, contacts=[TARO | {"channel": "webhook", "address": "nowhere"}])
@@ -456,7 +456,7 @@ class Broken:
         raise RuntimeError("unexpected")
 
 
-def test_a_carrier_that_breaks_counts_as_a_failed_attempt(
+def test_a_channel_that_breaks_counts_as_a_failed_attempt(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:
     register(database, tmp_path, contacts=[TARO])
@@ -622,7 +622,7 @@ def test_openings_leave_before_other_messages_and_each_contact_receives_in_order
     assert [subject[:4] for subject in subjects] == ["【確認】", "【緊急】", "【お知ら"]
 
 
-def test_the_lane_for_emergencies_takes_nothing_else(
+def test_the_worker_for_emergencies_takes_nothing_else(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:
     register(database, tmp_path, contacts=[TARO])

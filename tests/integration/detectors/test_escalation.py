@@ -240,7 +240,7 @@ def test_a_resident_without_family_contacts_is_the_centres_at_once(stage: Scenar
     assert stage.notified() == [(CENTRE_NAME, OPENING)]
 
 
-def test_a_second_rung_of_the_family_comes_before_the_centre_when_its_step_says_so(
+def test_a_second_step_of_the_family_comes_before_the_centre_when_its_step_says_so(
     stage: ScenarioTestBed,
 ) -> None:
     stage.people([TARO, HANAKO | {"step": 2}], [CENTRE | {"step": 3}])

@@ -8,7 +8,7 @@ import pytest
 from core.domain.alert import Condition, Severity
 from core.domain.geodesy import METRES_PER_DEGREE
 from core.store.database import Database
-from core.store.people import baselines as usuals
+from core.store.people import baselines
 from detectors.baselines import significant_places as places
 from detectors.features import significant_places as usual_places
 from detectors.features.significant_places import Places
@@ -56,7 +56,7 @@ def test_walking_off_at_night_is_an_emergency_and_ends_at_home(
     assert alert.severity is Severity.EMERGENCY
     assert alert.reason["pattern"] == "strange"
     with database.transaction() as connection:
-        body = usuals.of_day(connection, 1, places.NAME, usual_places.VERSION, date(2026, 6, 22))
+        body = baselines.of_day(connection, 1, places.NAME, usual_places.VERSION, date(2026, 6, 22))
     assert body is not None
     learned = Places.from_json(body)
     assert learned.days == DAYS + 1

@@ -33,7 +33,7 @@ def connection(database_url: str, tmp_path: Path) -> Iterator[Connection]:
             yield connection
 
 
-def masked(connection: Connection) -> list[tuple[float, float]]:
+def excluded(connection: Connection) -> list[tuple[float, float]]:
     return excluded_at_home(connection, BaselineSubject(1, 1, ZONE), SINCE, UNTIL)
 
 
@@ -51,21 +51,21 @@ def closed(connection: Connection, rule: str, outcome: Outcome) -> None:
 )
 def test_what_turned_out_to_be_real_teaches_nothing(connection: Connection, rule: str) -> None:
     closed(connection, rule, Outcome.SAFE_AFTER_HELP)
-    assert masked(connection) == [SPAN]
+    assert excluded(connection) == [SPAN]
 
 
 def test_what_was_nothing_teaches_so_that_it_is_not_raised_for_ever(connection: Connection) -> None:
     closed(connection, "inactivity", Outcome.WRONG_JUDGEMENT)
-    assert masked(connection) == []
+    assert excluded(connection) == []
 
 
 @pytest.mark.parametrize("subject", ["home:1", "ward"])
 def test_what_could_not_be_observed_teaches_nothing(connection: Connection, subject: str) -> None:
     blind = BlindTime(subject, BEGAN, ENDED, BEGAN, "no_heartbeat")
     blind_times.record(connection, subject, [blind], ("no_heartbeat",), NOW)
-    assert masked(connection) == [SPAN]
+    assert excluded(connection) == [SPAN]
 
 
 def test_a_planned_absence_teaches_nothing(connection: Connection) -> None:
     planned_absences.add(connection, 1, kind=AbsenceKind.TRAVEL, span=(BEGAN, ENDED), now=SINCE)
-    assert masked(connection) == [SPAN]
+    assert excluded(connection) == [SPAN]

@@ -152,7 +152,7 @@ def test_a_broker_restart_is_survived(
     wait_until(lambda: rows.count("reading") == 1, 20)
 
 
-def test_what_simple_senders_publish_without_asking_for_an_answer_waits_for_ingest(
+def test_what_simple_senders_publish_without_waiting_for_an_answer_waits_for_ingest(
     database_url: str, rows: Rows, broker: Broker, processes: Processes
 ) -> None:
     settings = service_settings(database_url, broker)

@@ -83,7 +83,7 @@ def sender_of(database: Database, device_id: str) -> str:
         return device_in_use(connection, device_id).sender
 
 
-def test_a_device_that_its_bridge_calls_otherwise_goes_on_being_heard(
+def test_a_device_that_its_bridge_calls_otherwise_goes_on_being_received(
     database: Database, take: Take, mimamori: CommandLine
 ) -> None:
     take("bridge/devices", listed(a1="porch", a2="hall"))

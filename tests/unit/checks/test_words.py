@@ -2,7 +2,10 @@
 
 from pathlib import Path
 
+import pytest
+
 from tests.checks.docs import findings_in
+from tests.checks.prose import found_in
 from tests.checks.words import changelog, elsewhere_in, retired_in
 
 
@@ -12,6 +15,9 @@ def test_a_retired_word_is_found_in_snake_and_camel_case() -> None:
     assert retired_in("_START_PATIENCE_S") == ["patience"]
     assert retired_in("evaluated_state") == []
     assert retired_in("planet_lanes") == []
+    assert retired_in("who_was_told") == ["told"]
+    # "Cannot tell" is a state.
+    assert retired_in("nobody_can_tell") == retired_in("CANNOT_TELL") == []
 
 
 def test_a_note_that_readers_do_not_have_is_found() -> None:
@@ -40,3 +46,24 @@ def test_paths_and_links_in_docs_lead_somewhere() -> None:
     assert list(findings_in(page, "see [it](nowhere.md)")) == [
         "docs/page.md:1: the link to nowhere.md leads nowhere"
     ]
+
+
+@pytest.mark.parametrize(
+    ("suffix", "text", "found"),
+    [
+        (".py", 'def f() -> None:\n    """Return a home.\n\n    Nobody is told.\n    """\n', [(4, "told")]),
+        (".py", "x = 1  # the device was heard\n", [(1, "heard")]),
+        (".py", 'x = "nobody is told"\n', []),
+        (".sql", "SELECT told.day FROM reading AS told;\n-- What a device told.\n", [(2, "told")]),
+        (".md", "A claim lapses.\n\n```\ntold\n```\n\nNews come.\n", [(1, "lapses"), (7, "news")]),
+        (".md", "The verdict `told`, the state cannot tell, and Digital Matter.\n", []),
+        (".md", "One matter is left; what matters?\n", [(1, "matter"), (1, "matters")]),
+        (".css", ".paper { }\n.matter-card--p1 { }\n", [(2, "matter")]),
+        (".html", '<p id="zone-told" class="small">{{ t("board.told") }}</p>\n', [(1, "told")]),
+        (".js", "// Screen readers hear it\nhear(event);\n", [(1, "hear")]),
+    ],
+)
+def test_a_retired_word_is_found_in_prose_and_not_in_names_of_the_interface(
+    suffix: str, text: str, found: list[tuple[int, str]]
+) -> None:
+    assert list(found_in(suffix, text)) == found

@@ -30,8 +30,8 @@ def lived(*days: int) -> LifeSigns:
     return life_signs(rows)
 
 
-def learned(signs: LifeSigns, *masked: tuple[float, float]) -> Rhythm:
-    return learn(TrainingData(signs, (), (), masked, TODAY.timestamp() - 7200), ZONE)
+def learned(signs: LifeSigns, *excluded: tuple[float, float]) -> Rhythm:
+    return learn(TrainingData(signs, (), (), excluded, TODAY.timestamp() - 7200), ZONE)
 
 
 def test_nights_before_somebody_was_watched_are_not_quiet_ones() -> None:
@@ -70,10 +70,10 @@ def test_a_kettle_that_was_forgotten_teaches_nothing_once_people_said_so() -> No
     kettle = Power(7, "kitchen", time, np.tile([1100.0, 0.0], len(began)))
     alarm = (float(began[10]), float(began[10]) + 3 * 3600)
     runs = [
-        learn(TrainingData(lived(*range(1, 29)), (kettle,), (), masked, TODAY.timestamp() - 7200), ZONE)
+        learn(TrainingData(lived(*range(1, 29)), (kettle,), (), excluded, TODAY.timestamp() - 7200), ZONE)
         .appliances["7"]
         .runs
-        for masked in ((), (alarm,))
+        for excluded in ((), (alarm,))
     ]
     assert [(one.count, one.longest_min) for one in runs if one] == [(56, 180.0), (55, 5.0)]
 

@@ -126,14 +126,14 @@ def test_the_line_is_the_longest_age_at_each_time_of_day():
     assert np.all(usual.line.after_door < 1)
 
 
-def test_masked_time_teaches_nothing():
+def test_excluded_time_teaches_nothing():
     rows = regular(30, [8, 12, 20])
     # On one day nothing is received after breakfast.
     day_10 = (DAY + timedelta(days=10)).timestamp()
     without = [one for one in rows if not day_10 + 9 * 3600 <= one[0] < day_10 + 86_400]
-    masked = [(day_10 + 10 * 3600, day_10 + 23 * 3600)]
+    excluded = [(day_10 + 10 * 3600, day_10 + 23 * 3600)]
     taught = learn(life_signs(without), UTC_ZONE, (), DAY + timedelta(days=30))
-    spared = learn(life_signs(without), UTC_ZONE, masked, DAY + timedelta(days=30))
+    spared = learn(life_signs(without), UTC_ZONE, excluded, DAY + timedelta(days=30))
     usual = learn(life_signs(rows), UTC_ZONE, (), DAY + timedelta(days=30))
     assert taught.line.at_home[12 * 12 + 6] > usual.line.at_home[12 * 12 + 6]
     assert spared.line.at_home[12 * 12 + 6] <= usual.line.at_home[12 * 12 + 6]

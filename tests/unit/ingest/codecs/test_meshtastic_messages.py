@@ -52,7 +52,7 @@ def test_a_text_that_may_be_a_call_goes_to_quarantine(text: str) -> None:
     assert "something" not in problems[0]["detail"]
 
 
-def test_other_texts_show_nothing_but_that_the_node_is_heard() -> None:
+def test_other_texts_show_nothing_but_that_the_node_is_in_contact() -> None:
     found = said(_MESH, _message("text", {"text": "good morning"}))
     assert (set(found["values"]), found["unread"]) == ({"heartbeat", "device_id", "time"}, ["payload.text"])
 

@@ -65,7 +65,7 @@ def test_half_a_character_in_a_topic_is_shown_as_what_can_be_printed(tmp_path: P
     text.encode()
 
 
-def test_a_device_that_says_nothing_we_know_was_at_least_heard(tmp_path: Path) -> None:
+def test_a_device_that_says_nothing_we_know_was_at_least_in_contact(tmp_path: Path) -> None:
     text, exit_code = said_of_file(_file(tmp_path, '{"topic": "zigbee2mqtt/hall", "payload": {"melody": 4}}'))
     assert exit_code == 0
     assert [(reported["metric"], reported["kind"]) for reported in json.loads(text)["readings"]] == [

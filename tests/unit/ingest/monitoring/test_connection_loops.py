@@ -85,7 +85,7 @@ def test_a_device_with_a_connection_of_its_own_is_found_by_its_name() -> None:
         ("gw/g1/zigbee2mqtt/hall/availability", False),
     ],
 )
-def test_old_news_and_the_radio_behind_a_bridge_are_no_loop(topic: str, retained: bool) -> None:
+def test_old_states_and_the_radio_behind_a_bridge_are_no_loop(topic: str, retained: bool) -> None:
     loops = ConnectionLoops()
     assert _senders(loops, _cut(loops, 20, timedelta(seconds=5), topic, retained=retained)) == []
 

@@ -160,7 +160,7 @@ def test_times_without_an_offset_are_those_of_the_wall_clock_in_every_zone(
     assert not found.in_utc
 
 
-def test_lines_that_cannot_be_used_may_be_left_out_and_are_told(tmp_path: Path) -> None:
+def test_lines_that_cannot_be_used_may_be_left_out_and_are_reported(tmp_path: Path) -> None:
     text = "home,time,place\n" + "a,soon,hall\n" * 12 + "a,2026-04-01 09:00:00,hall\n"
     found = read_recording(written(tmp_path, text)).checked("events.csv", skip_bad=True)
     assert (found.bad_count, len(found.bad), len(found.readings)) == (12, 10, 1)

@@ -70,7 +70,7 @@ def test_without_truth_nothing_is_called_false(tmp_path: Path) -> None:
     assert trial.found is None
 
 
-def test_an_excursion_that_is_not_told_is_missed_and_what_is_told_without_one_is_false(
+def test_an_excursion_that_is_not_raised_is_missed_and_what_is_raised_without_one_is_false(
     tmp_path: Path,
 ) -> None:
     (walk,) = walks(1, 3)
@@ -95,7 +95,7 @@ def test_hours_without_a_fix_do_not_count_as_time_watched() -> None:
 @pytest.mark.parametrize(
     "name", ["cerknicko-jezero.gpx", "korita-zbevnica.gpx", "zurich-phone-2012-12-18.csv"]
 )
-def test_recorded_tracks_are_judged_and_leave_no_position_behind(name: str, tmp_path: Path) -> None:
+def test_recorded_tracks_are_evaluated_and_leave_no_position_behind(name: str, tmp_path: Path) -> None:
     path = TEST_DATA / "gps" / name
     track = next(iter(read_tracks(path).values()))
     fence = f"{track.lat[0]:.5f},{track.lon[0]:.5f},500"
@@ -121,7 +121,7 @@ def test_a_track_too_short_for_a_trip_says_so(tmp_path: Path) -> None:
     assert "nothing can be said" in wandering_line(report.wandering)
 
 
-def test_tracks_without_times_say_why_nothing_can_be_judged(tmp_path: Path) -> None:
+def test_tracks_without_times_say_why_nothing_can_be_evaluated(tmp_path: Path) -> None:
     path = tmp_path / "散歩.gpx"
     path.write_text('<gpx><trk><trkseg><trkpt lat="35" lon="139"/></trkseg></trk></gpx>', encoding="utf-8")
     with pytest.raises(InputError, match="two positions and their times; 1 track points have no time"):
@@ -219,7 +219,7 @@ def test_a_safe_area_that_cannot_be_is_refused(text: str) -> None:
         ),
     ],
 )
-def test_a_line_of_the_truth_that_cannot_be_used_is_told(rows: str, says: str, tmp_path: Path) -> None:
+def test_a_line_of_the_truth_that_cannot_be_used_is_reported(rows: str, says: str, tmp_path: Path) -> None:
     (walk,) = walks(1, 2)
     path = tmp_path / "truth.csv"
     path.write_text(rows, encoding="utf-8")
@@ -240,7 +240,7 @@ def test_options_that_belong_to_tracks_are_refused_without_one(arguments: list[s
     assert says in str(done.exception)
 
 
-def test_a_bad_row_of_a_track_is_told_with_its_line(tmp_path: Path) -> None:
+def test_a_bad_row_of_a_track_is_reported_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "walk.csv"
     path.write_text(
         "user_id;tracked_at;latitude;longitude\n1;2026-04-01T09:00:00Z;95;139\n", encoding="utf-8"

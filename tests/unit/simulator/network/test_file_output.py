@@ -65,7 +65,7 @@ class Received:
             self.messages.append(message)
 
 
-class Patience(threading.Event):
+class Waiting(threading.Event):
     """Waiting ends at once."""
 
     def wait(self, timeout: float | None = None) -> bool:
@@ -82,7 +82,7 @@ def published(played: Simulation, factor: float) -> list[OutboundMessage]:
                 return
             yield message
 
-    publish_live(iter(until_the_end()), cast("Publisher", received), SpedUp(factor), Patience())
+    publish_live(iter(until_the_end()), cast("Publisher", received), SpedUp(factor), Waiting())
     return received.messages
 
 

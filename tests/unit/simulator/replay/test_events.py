@@ -130,7 +130,9 @@ def test_names_in_japanese_get_ids_that_stay_the_same_and_apart(tmp_path: Path):
         ("A,2026-08-01T06:00:00Z,motion,hall,1", "line 3: 'A' and 'a' would both become 'a'; rename one"),
     ],
 )
-def test_a_bad_row_is_told_with_its_line_before_anything_is_published(tmp_path: Path, row: str, words: str):
+def test_a_bad_row_is_reported_with_its_line_before_anything_is_published(
+    tmp_path: Path, row: str, words: str
+):
     text = CSV + "a,2026-08-01T05:00:00Z,motion,hall,1\n" + row + "\n"
     reported = problems(tmp_path, text)
     assert words in reported

@@ -85,7 +85,7 @@ def test_two_equal_rows_come_in_two_messages(tmp_path: Path):
     ] == [1, 2]
 
 
-def test_values_are_told_as_their_metric_is_meant(tmp_path: Path):
+def test_values_are_published_as_their_metric_is_meant(tmp_path: Path):
     path = tmp_path / "events.csv"
     rows = ("motion,hall,1", "motion,hall,0", "button,hall,double", "temperature_c,hall,21.5")
     path.write_text(

@@ -90,7 +90,7 @@ def test_names_with_a_prefix_and_extensions_are_understood(tmp_path: Path):
         ),
     ],
 )
-def test_a_bad_point_is_told_with_its_line(tmp_path: Path, point: str, words: str):
+def test_a_bad_point_is_reported_with_its_line(tmp_path: Path, point: str, words: str):
     good = '<trkpt lat="1" lon="2"><time>2026-08-01T06:00:00Z</time></trkpt>'
     recording = gpx(tmp_path, good, point, good)
     assert [bad.line for bad in recording.bad] == [6]
@@ -98,7 +98,7 @@ def test_a_bad_point_is_told_with_its_line(tmp_path: Path, point: str, words: st
     assert len(recording.fixes) == 2
 
 
-def test_broken_xml_is_told_with_its_line(tmp_path: Path):
+def test_broken_xml_is_reported_with_its_line(tmp_path: Path):
     recording = read(tmp_path, "<gpx>\n<trk>\n<trkseg>\n</trk>", "a.gpx")
     assert recording.bad[0].line == 4
     assert "is not XML: mismatched tag" in recording.bad[0].problem
@@ -122,7 +122,7 @@ def test_a_document_type_with_growing_entities_is_refused(tmp_path: Path):
         ("1;2012-12-18T21:30:35Z;47.3", "line 2: "),
     ],
 )
-def test_a_bad_position_is_told_with_its_line(tmp_path: Path, row: str, words: str):
+def test_a_bad_position_is_reported_with_its_line(tmp_path: Path, row: str, words: str):
     recording = read(tmp_path, POSITIONS + row + "\n", "phone.csv")
     assert words in f"line {recording.bad[0].line}: {recording.bad[0].problem}"
 
@@ -163,7 +163,7 @@ def test_a_file_of_geolife_is_read_and_called_after_its_folder(tmp_path: Path):
         ("39.9,116.3,0,492,39744.1,2008-10-23,noon", "'2008-10-23Tnoon' is no time"),
     ],
 )
-def test_a_bad_line_of_geolife_is_told_with_its_number(tmp_path: Path, row: str, words: str):
+def test_a_bad_line_of_geolife_is_reported_with_its_number(tmp_path: Path, row: str, words: str):
     (bad,) = read(tmp_path, PLT + row + "\r\n", "a.plt").bad
     assert bad.line == 7
     assert words in bad.problem

@@ -78,7 +78,7 @@ def test_what_lasts_at_the_beginning_is_there_and_what_comes_again_comes_each_ti
     assert {(second - first).total_seconds() for first, second in pairwise(pressed)} == {3 * DAY_S}
 
 
-def test_an_event_says_what_should_be_told_and_until_when():
+def test_an_event_says_what_should_be_raised_and_until_when():
     (event,) = ground_truth("sos")
     assert (event.resident, event.raises) == (event.resident, ("sos",))
     assert event.by is not None

@@ -118,7 +118,7 @@ def test_the_commented_template_is_a_valid_scenario():
         (('kind = "sos"', 'at = "06:00"', "resident = 7"), "line 6: resident must be a key of the ward file"),
     ],
 )
-def test_what_is_not_allowed_is_told_with_its_line(lines: tuple[str, ...], words: str):
+def test_what_is_not_allowed_is_reported_with_its_line(lines: tuple[str, ...], words: str):
     assert words in error(scenario(*lines))
 
 
@@ -173,12 +173,12 @@ def test_an_unknown_name_lists_the_library():
         read_scenario("nothing")
 
 
-def test_a_mistyped_name_is_told_with_the_one_that_is_near():
+def test_a_mistyped_name_is_reported_with_the_one_that_is_near():
     with pytest.raises(InputError, match=r"'power-cut': there is none \(did you mean 'power_cut'\?\)"):
         read_scenario("power-cut")
 
 
-def test_a_missing_file_is_told_with_how_to_write_one():
+def test_a_missing_file_is_reported_with_how_to_write_one():
     with pytest.raises(
         InputError, match=r"missing\.toml: cannot read the scenario: No such file .* new FILE"
     ):
@@ -193,14 +193,14 @@ def test_a_mark_of_the_encoding_and_other_line_ends_do_no_harm(tmp_path: Path):
 
 
 @pytest.mark.parametrize("encoding", ["shift_jis", "utf-16"])
-def test_a_file_in_another_encoding_is_told_to_be_saved_as_utf_8(tmp_path: Path, encoding: str):
+def test_a_file_in_another_encoding_is_to_be_saved_as_utf_8(tmp_path: Path, encoding: str):
     file = tmp_path / "mine.toml"
     file.write_bytes('title = "転倒"'.encode(encoding))
     with pytest.raises(InputError, match=r"mine\.toml, line 1: is not UTF-8; save the file as UTF-8"):
         read_scenario(str(file))
 
 
-def test_an_unknown_resident_is_told_with_the_keys_of_the_ward():
+def test_an_unknown_resident_is_reported_with_the_keys_of_the_ward():
     event = parse_scenario(scenario('kind = "sos"', 'at = "06:00"', 'resident = "r999"'), "mine.toml")
     with pytest.raises(InputError, match="line 6: the ward has no resident 'r999'; it has r001, r002"):
         bind([event], ward(), 1)
