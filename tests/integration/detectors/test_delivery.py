@@ -468,15 +468,19 @@ def test_a_channel_that_breaks_counts_as_a_failed_attempt(
     assert post.messages(number)[0].last_error == "internal_error"
 
 
-def test_a_reason_that_cannot_be_worded_still_brings_a_message_and_stops_no_other(
+def test_an_alert_that_cannot_be_worded_still_brings_a_message_and_stops_no_other(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:
     register(database, tmp_path, contacts=[TARO])
     with mail_sink() as sink:
         post = post_office(database, clock, sink.port)
-        raise_alert(post, reason={"usual": {"active_by": "soon"}})
+        broken = raise_alert(post)
         raise_alert(post, rule="sos", severity=Severity.EMERGENCY)
         with database.transaction() as connection:
+            # No clock on a wall shows this moment.
+            connection.execute(
+                "UPDATE alert SET began_at = '9999-12-31 20:00Z' WHERE alert_id = %s", (broken,)
+            )
             connection.execute("UPDATE home SET time_zone = 'Mars/Base'")
         assert post.deliver() == 2
 
