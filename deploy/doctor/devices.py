@@ -9,20 +9,20 @@ from core.store.operation import connection_loops, health
 from core.store.operation.connection_loops import ConnectionLoop
 from deploy.doctor.check import Check, CheckResult
 
-_RECENT, _ONE_DAY = timedelta(days=7), timedelta(days=1)
+_RECENT = timedelta(days=7)
 _NAMED = 5
 
 
 def device_checks(connection: Connection, now: datetime) -> Iterator[Check]:
-    """Look at senders that are cut off again and again, trackers with wild clocks, and devices that were renamed."""
+    """Look at senders that are cut off again and again, devices with wild clocks, and devices that were renamed."""
     yield from _loop_checks(connection_loops.kept(connection))
-    suspect = health.suspect_trackers(connection, now - _ONE_DAY)
+    suspect = health.suspect_clocks(connection, now)
     if suspect:
-        worst, places = next(iter(suspect.items()))
+        worst, most = next(iter(suspect.items()))
         yield Check(
-            "tracker clocks", CheckResult.BAD,
-            f"{len(suspect)} trackers sent places in the last day whose time cannot be known; of {worst} {places} are not used",
-            "set the tracker's clock (network time, or a new fix outdoors), or replace it: until then nobody sees where it is",
+            "wild clocks", CheckResult.BAD,
+            f"{len(suspect)} devices send times that cannot be, the most {worst} ({most}); what they say is no life sign and no place",
+            "set the device's clock (network time, or a fix outdoors), or let it send sent_at: docs/time.md",
         )  # fmt: skip
     renamed = descriptions.renames(connection, now - _RECENT)
     for one in [one for one in renamed if not one.is_followed][:_NAMED]:

@@ -109,8 +109,8 @@ class SlowPath:
             time, flags = _spread(where, place, result), int(where.flags)
         if message.retained:
             flags |= _RETAINED
-        elif self._is_life_sign(device, metric, time, value):
-            flags |= _LIFE_SIGN
+        else:
+            flags |= self._life_sign(device, metric, time, value, is_undated=_is_undated(flags, result))
         self._put_reading(
             device_message,
             where,
@@ -118,13 +118,16 @@ class SlowPath:
         )
         return time
 
-    def _is_life_sign(self, device: SendingDevice, metric: Metric, time: datetime, value: float) -> bool:
-        """Return whether a value is a life sign; of what is repeated, such as a lamp that is on, only a change is."""
+    def _life_sign(
+        self, device: SendingDevice, metric: Metric, time: datetime, value: float, *, is_undated: bool
+    ) -> int:
+        """Return the flag of a life sign, or 0; of what is repeated, such as a lamp that is on, only a change is one."""
         if metric.name not in MAY_BE_LIFE or not is_life_sign(device.kind, metric.name, value):
-            return False
-        return metric.number not in _CHANGES or self._states.is_change(
+            return 0
+        is_sign = metric.number not in _CHANGES or self._states.is_change(
             device.number, metric.number, time, value
         )
+        return _LIFE_SIGN if is_sign and not is_undated else 0
 
     def _put_reading(self, device_message: DeviceMessage, where: Placed | None, one: _Reading) -> None:
         message, numbered = device_message.message, device_message.result.seq
@@ -208,6 +211,11 @@ def _is_old_number(device_message: DeviceMessage, claimed: datetime | None) -> b
     ):
         return False
     return device_message.message.received_at - claimed > _BELIEVED_CALL
+
+
+def _is_undated(flags: int, result: Decoded) -> bool:
+    """Return whether nobody knows when something was: its time cannot be, and no number shows that the message is a new one."""
+    return flags & _CLOCK_SUSPECT != 0 and not result.seq
 
 
 def _spread(where: Placed, place: int, result: Decoded) -> datetime:

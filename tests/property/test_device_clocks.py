@@ -92,10 +92,26 @@ def test_what_just_happened_is_never_dated_later_unless_its_time_is_marked(
     # The device says no second time; beyond the tolerance its clock must not move anything towards now.
     happened = _NOW - delay
     found = placed(happened + skew, _NOW, None)
-    tolerated = any(
-        timedelta(0) <= skew + times * timedelta(weeks=1024) <= NEWEST + delay for times in range(3)
-    )
-    assert found.flags & ReadingFlag.CLOCK_SUSPECT or found.time <= happened or tolerated
+    assert found.flags & ReadingFlag.CLOCK_SUSPECT or found.time <= happened or _is_tolerated(skew, delay)
+
+
+@given(_skews, st.timedeltas(timedelta(0), timedelta(days=3)))
+@settings(deadline=None)
+@example(timedelta(days=-20_000), timedelta(hours=3))
+@example(timedelta(hours=9), timedelta(0))
+def test_no_clock_makes_a_movement_a_life_sign_later_than_it_was(skew: timedelta, delay: timedelta) -> None:
+    # Whether it has just happened or waited for days, as far as the clock can be found out at all.
+    happened = _NOW - delay
+    batch = _batch((_message(), _moved(happened + skew)))
+    stored = [*batch.readings, *(row for row, _ in batch.doubtful)]
+    signs = [row[1] for row in stored if row[6] & ReadingFlag.LIFE_SIGN]
+    assert batch.new == []
+    assert all(sign <= happened or _is_tolerated(skew, delay) for sign in signs)
+
+
+def _is_tolerated(skew: timedelta, delay: timedelta) -> bool:
+    """Whether a clock is ahead by no more than clocks may be, counted from whole counts of weeks."""
+    return any(timedelta(0) <= skew + times * timedelta(weeks=1024) <= NEWEST + delay for times in range(3))
 
 
 @given(st.lists(st.timedeltas(timedelta(0), timedelta(days=39)), min_size=2, max_size=20), st.integers(1, 2))

@@ -70,9 +70,10 @@ def clocks(connection: Connection, seconds: float) -> Clocks:
     return found
 
 
-def suspect_trackers(connection: Connection, since: datetime) -> dict[str, int]:
-    """Return how many places whose time cannot be known each tracker sent since a moment, the most first."""
-    return dict(connection.execute(_HEALTH["suspect_trackers"], {"since": since}).fetchall())
+def suspect_clocks(connection: Connection, now: datetime) -> dict[str, int]:
+    """Return how much each device sent whose time cannot be known, the most first: places of a day and readings of an hour."""
+    since = {"places_since": now - timedelta(days=1), "readings_since": now - timedelta(hours=1)}
+    return dict(connection.execute(_HEALTH["suspect_clocks"], since).fetchall())
 
 
 def stored_messages(connection: Connection) -> int:

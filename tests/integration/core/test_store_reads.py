@@ -112,20 +112,23 @@ def test_a_place_whose_time_nobody_knows_is_nowhere_where_the_person_is(ward: Ap
     ward.fix("tracker-a", *NORTH, now - timedelta(minutes=1), 10.0)
     # As ingest marks a fix whose clock is years off: it is stored when it came.
     ward.execute("UPDATE fix SET flags = 8 WHERE time = %s", now - timedelta(minutes=1))
+    for minute in (1, 2):
+        ward.read("hall-a", "motion", 1, now - timedelta(minutes=minute))
+        ward.execute("UPDATE reading SET flags = 8 WHERE time = %s", now - timedelta(minutes=minute))
 
     with ward.database.transaction() as connection:
         latest = readings.latest_fix(connection, RESIDENT_A, now)
         track = rule_windows.track(connection, 1, RESIDENT_A, began, now, is_lead=True)
         away = readings.away(connection, RESIDENT_A, began, now, PART)
         shown = readings.fixes(connection, RESIDENT_A, since=began, until=now, limit=10)
-        suspect = health.suspect_trackers(connection, began)
+        suspect = health.suspect_clocks(connection, now)
     assert latest is not None
     assert (latest.lat, latest.lon) == HOME_A
     assert [(lat, lon) for _, lat, lon, _ in track] == [HOME_A]
     assert away == []
     assert [(one.lat, one.lon) for one in shown] == [HOME_A]
     # Nor is it dropped in silence.
-    assert suspect == {"tracker-a": 1}
+    assert suspect == {"hall-a": 2, "tracker-a": 1}
 
 
 def test_the_newest_value_of_each_room_is_returned(ward: ApiWard) -> None:

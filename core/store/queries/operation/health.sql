@@ -58,9 +58,14 @@ LEFT JOIN LATERAL (
 -- How many messages all ingest workers have stored.
 SELECT coalesce(sum(stored_messages), 0) FROM ingest_progress;
 
--- name: suspect_trackers
--- The trackers in use that sent places whose time cannot be known, and how many since a moment.
+-- name: suspect_clocks
+-- The devices in use that sent places or readings whose time cannot be known, and how many since two moments.
 SELECT device.device_id, count(*)
-FROM fix JOIN device USING (device_number)
-WHERE fix.time >= %(since)s AND is_clock_suspect(fix.flags) AND device.retired_at IS NULL
+FROM (
+    SELECT device_number FROM fix WHERE time >= %(places_since)s AND is_clock_suspect(flags)
+    UNION ALL
+    SELECT device_number FROM reading WHERE time >= %(readings_since)s AND is_clock_suspect(flags)
+) AS suspect
+JOIN device USING (device_number)
+WHERE device.retired_at IS NULL
 GROUP BY device.device_id ORDER BY count(*) DESC, device.device_id;

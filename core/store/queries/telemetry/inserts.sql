@@ -139,4 +139,6 @@ WHERE reading.device_number = state.device_number AND reading.time = state.time
   AND reading.metric = state.metric AND reading.seq = state.seq
   -- The first state of the span is only there to compare with.
   AND state.time IS DISTINCT FROM state.first
-  AND is_life_sign(state.flags) <> state.changed;
+  AND is_life_sign(state.flags) <> state.changed
+  -- Of what has a suspect time and no number nobody knows when it was.
+  AND NOT (is_clock_suspect(state.flags) AND state.seq <= 0);
