@@ -104,7 +104,7 @@ class RecordedReadings(Sequence[RecordedReading]):
         return [(number, self.sources[number]) for number in np.flatnonzero(counts).tolist()]
 
     def firsts(self) -> dict[str, datetime]:
-        """Return when each home is in contact first."""
+        """Return the first contact of each home."""
         numbers, first = np.unique(self.source, return_index=True)
         pairs: list[tuple[int, int]] = list(zip(numbers.tolist(), first.tolist(), strict=True))
         found: dict[str, int] = {}

@@ -164,7 +164,7 @@ class Recording:
         return min(edges), max(edges)
 
     def firsts(self) -> dict[str, datetime]:
-        """Return when each home is in contact first."""
+        """Return the first contact of each home."""
         firsts = self.readings.firsts()
         for fix in self.fixes:
             firsts[fix.home] = min(firsts.get(fix.home, fix.time), fix.time)

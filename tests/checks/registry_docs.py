@@ -137,7 +137,7 @@ def _severities(rule: RuleSpec) -> str:
 
 def _notified(rule: RuleSpec) -> str:
     if rule.audience is Audience.FAMILY_FIRST:
-        # What is only worth an eye is raised to one step.
+        # What is only worth an eye goes to one step.
         is_one_step = rule.highest is Severity.KEEP_AN_EYE
         return "the family, or the centre if there is none" if is_one_step else "the family, then the centre"
     is_about_somebody = rule.subject in {SubjectKind.RESIDENT, SubjectKind.GEOFENCE, SubjectKind.HOME}

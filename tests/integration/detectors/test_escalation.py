@@ -56,7 +56,7 @@ class ScenarioTestBed:
             action(connection, self.alert, now=self.clock.now(), **options)
 
     def notified(self) -> list[tuple[str, NotificationKind]]:
-        """Plan, and return who was notified what since the last look."""
+        """Plan, and return who was notified of what since the last look."""
         planner.plan_all(self.database, self.clock.now())
         # Planning again finds nothing more.
         assert planner.plan_all(self.database, self.clock.now()) == 0
