@@ -19,6 +19,7 @@ _CASES = [
     Case("one of two thermometers of a node", f"{_4}/climate/temperature-2", "21.5", {"temperature_c#climate/temperature-2": 21.5}),
     Case("a boolean power is a switch", f"{_4}/lamp/power", "true", {"switch_on#lamp": True}, ("power_w",)),
     Case("a number of power is a load", f"{_4}/plug/power", "12.5", {"power_w#plug": 12.5}, ("switch_on",)),
+    Case("one watt is no truth", f"{_4}/plug/power", "1", {"power_w#plug": 1}, ("switch_on",)),
     Case("pressure in Pa", f"{_4}/climate/pressure", "101325", {"pressure_hpa#climate": pytest.approx(1013.25)}),
     Case("a momentary event", f"{_4}/wall/action", "double", {"button#wall": "double"}),
     Case("a press on a node that is called by its purpose", f"{_4}/emergency/action", "press", {"sos#emergency": True}, ("button",)),
