@@ -12,7 +12,8 @@ from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store.database import Database
 from core.store.operation import connection_loops
-from core.store.telemetry import batches, quarantine
+from core.store.telemetry import batches, connection_breaks, quarantine
+from core.store.telemetry.connection_breaks import ConnectionBreak
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded, Rejected
 from ingest.monitoring.connection_loops import WINDOW, ConnectionLoops
@@ -22,10 +23,11 @@ from ingest.mqtt.connection import Receiver
 from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.message_queue import MessageQueue
 from ingest.processing.batch_builder import BatchBuilder
+from ingest.processing.connections import SERVICE
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
+from ingest.processing.links import Links
 from ingest.processing.sequence_observer import SequenceObserver
-from ingest.processing.state_changes import State
 from ingest.progress.clock_repair import ClockRepair
 from ingest.progress.commit_queue import CommitQueue
 from ingest.progress.marker import Marker
@@ -40,6 +42,7 @@ _LINGER_S = 0.02
 _IDLE_S = 0.03
 # A message stored shortly before its connection broke may come again, marked as a repeat.
 _IN_DOUBT = timedelta(seconds=10)
+_BREAKS_KEPT = timedelta(days=30)
 _CLOCK_STEP = timedelta(seconds=1)
 _PRUNE_EVERY_S = 60.0
 # A flood must not fill the disk before the quarantine is next bounded.
@@ -54,7 +57,7 @@ class _Prepared:
 
     decoded: _Decoded
     batch: batches.Batch
-    states: dict[tuple[int, int], State]
+    links: Links
     watermark: datetime | None
 
 
@@ -109,6 +112,9 @@ class Writer:
         self._marker = Marker(worker, clock, receiver)
         self._clock_repair = ClockRepair(database, clock, rules.newest)
         self._generation = 0
+        self._service_break: ConnectionBreak | None = None
+        self._breaks: list[ConnectionBreak] = []
+        self._back_at = clock.now()
         self._repeated_since = clock.now() - _IN_DOUBT
         self._next_prune = 0.0
         self._pruned_at_count = 0
@@ -150,9 +156,10 @@ class Writer:
     def _load(self) -> None:
         with self._database.transaction() as connection:
             known = self._watermark.load(connection)
+        self._devices.prepare((), self._clock.now())
         if known is not None:
             self._repeated_since = min(self._repeated_since, known - _IN_DOUBT)
-        self._devices.prepare((), self._clock.now())
+            self._begin_service_break(known)
         with self._database.transaction() as connection:
             self.device_protocol.load(connection)
 
@@ -164,8 +171,33 @@ class Writer:
                     self._clock.now(), self.counters.last_stored_at or self._clock.now()
                 )
                 self._repeated_since -= _IN_DOUBT
+                self._begin_service_break(self._watermark.time)
             self._generation = generation
             self._marker.forget_outstanding()
+
+    def _begin_service_break(self, known_until: datetime) -> None:
+        """Take note that what is not numbered may have been lost, or waits at the broker, since everything was stored last."""
+        now = self._clock.now()
+        self._back_at = now
+        if self._service_break is None:
+            self._service_break = ConnectionBreak(SERVICE, min(known_until, now), None)
+            self._note_break(self._service_break)
+
+    def _end_service_break(self, markers: list[InboundMessage]) -> None:
+        """End the break when a marker of the new connection returns: nothing that waited is left."""
+        sent_at = self._marker.sent_at(markers)
+        if sent_at is not None and sent_at >= self._back_at:
+            self._put_end_of_break(markers[-1].received_at)
+
+    def _put_end_of_break(self, at: datetime) -> None:
+        known = self._service_break
+        if known is not None:
+            self._service_break = None
+            self._note_break(ConnectionBreak(known.senders, known.began_at, max(at, known.began_at)))
+
+    def _note_break(self, one: ConnectionBreak) -> None:
+        self._devices.note_break(one)
+        self._breaks.append(one)
 
     def _prepare(self, messages: list[InboundMessage]) -> None:
         """Decode and build a batch while the one before is being committed."""
@@ -181,14 +213,16 @@ class Writer:
         if said:
             self._devices.follow_descriptions(said, self._clock.now())
         watermark = self._marker.watermark(markers)
-        before = self._devices.states
+        self._end_service_break(markers)
+        before = self._devices.links
         observer = self.device_protocol.observer()
         builder = self._build_batch(decoded, before, observer)
         self.counters.count_unread(builder.unread)
         self.device_protocol.add_to(builder.batch, observer)
-        # The next batch knows the states of this one; in a new dictionary, for this one may be built again in halves.
-        if builder.new_states:
-            self._devices.states = {**before, **builder.new_states}
+        # The next batch knows what this one says; this one may be built again in halves.
+        self._devices.links = builder.finish(before)
+        builder.batch.breaks += self._breaks
+        self._breaks = []
         self._commit_queue.submit(
             partial(self._store, _Prepared(decoded, builder.batch, before, watermark), [*messages, *markers])
         )
@@ -196,13 +230,13 @@ class Writer:
     def _build_batch(
         self,
         decoded: _Decoded,
-        states: dict[tuple[int, int], State],
+        links: Links,
         observer: SequenceObserver | None = None,
     ) -> BatchBuilder:
         builder = BatchBuilder(
             self._rules,
             self._devices.find,
-            states,
+            links,
             self._repeated_since,
             observer,
             self.device_protocol.sequence_reset_at,
@@ -219,16 +253,15 @@ class Writer:
         except StoreUnavailableError:
             raise
         except StoreError:
-            self._store_in_parts(prepared.decoded, prepared.states, prepared.watermark)
+            self._store_in_parts(prepared.decoded, prepared.links, prepared.watermark)
             with self._database.transaction() as connection:
                 self.device_protocol.add_again(connection, prepared.batch)
         self._receiver.acknowledge(messages)
 
-    def _store_in_parts(
-        self, decoded: _Decoded, states: dict[tuple[int, int], State], watermark: datetime | None
-    ) -> None:
+    def _store_in_parts(self, decoded: _Decoded, links: Links, watermark: datetime | None) -> None:
         """Halve what the database refuses until the message that it refuses stands alone, for the quarantine."""
-        builder = self._build_batch(decoded, states)
+        builder = self._build_batch(decoded, links)
+        builder.finish(links)
         try:
             self._store_at_once(decoded, builder.batch, watermark)
         except StoreUnavailableError:
@@ -240,11 +273,11 @@ class Writer:
                 message, _ = decoded[0]
                 _log.error("message_rejected_by_database", error=str(error))
                 refused = [(message, Rejected("refused_by_database", str(error)))]
-                self._store_at_once(refused, self._build_batch(refused, states).batch, watermark)
+                self._store_at_once(refused, self._build_batch(refused, links).batch, watermark)
                 return
             middle = len(decoded) // 2
-            self._store_in_parts(decoded[:middle], states, None)
-            self._store_in_parts(decoded[middle:], states, watermark)
+            self._store_in_parts(decoded[:middle], links, None)
+            self._store_in_parts(decoded[middle:], links, watermark)
 
     def _store_at_once(self, decoded: _Decoded, batch: batches.Batch, watermark: datetime | None) -> None:
         with self._database.transaction() as connection:
@@ -271,6 +304,8 @@ class Writer:
             self._watermark.is_blind or (self._receiver.is_connected and self._marker.markers_are_lost)
         ):
             now = self._clock.now()
+            if self._receiver.is_connected:
+                self._put_end_of_break(now)
             if now - self._watermark.time >= _CLOCK_STEP:
                 self._commit_queue.submit(partial(self._watermark.advance, now))
 
@@ -280,6 +315,7 @@ class Writer:
             dropped = quarantine.prune(connection, self._limits, now)
             self.gateway_contacts.refresh(connection, now)
             connection_loops.keep(connection, self.connection_loops.current(now), now - WINDOW)
+            connection_breaks.drop(connection, now - _BREAKS_KEPT)
         if self._clock_repair.check():
             self._watermark.step_back(now)
         if dropped:

@@ -130,7 +130,7 @@ CONTACT_USED = Metric(4, "contact_used", "1", _LIFE, _NO, _YES, "a door was used
 VIBRATION = Metric(5, "vibration", "1", _LIFE, _NO, _YES, "a thing was shaken", _PULSE, stuck_check=_CHATTERS | _FALLS_MUTE, unnumbered=_EDGE)
 BED_OCCUPIED = Metric(6, "bed_occupied", "1", _LIFE, _NO, _YES, "somebody lies in the bed", _EDGE, stuck_check=_LASTS | _FALLS_MUTE, device_kind=_BED)
 FALL = Metric(7, "fall", "1", _LIFE, _NO, _YES, "a fall was detected", _EDGE, call=CallPriority.P1)
-SOS = Metric(8, "sos", "1", _LIFE, _NO, _YES, "an emergency button was pressed", _PULSE, call=CallPriority.P1, device_kind=_BUTTON)
+SOS = Metric(8, "sos", "1", _LIFE, _NO, _YES, "an emergency button was pressed", _PULSE, unnumbered=_EDGE, call=CallPriority.P1, device_kind=_BUTTON)
 BUTTON = Metric(9, "button", "1", _LIFE, 0, len(BUTTON_WORDS) - 1, "a button was pressed, in which way", _PULSE, words=BUTTON_WORDS, device_kind=_BUTTON)
 DEVICE_MOVING = Metric(10, "device_moving", "1", _STATE, _NO, _YES, "the device itself moves", _EDGE)
 SWITCH_ON = Metric(11, "switch_on", "1", _STATE, _NO, _YES, "a switch is on", _EDGE, device_kind=_PLUG)

@@ -25,12 +25,33 @@ class ReadingFlag(IntFlag):
 APPLIANCE_IN_USE_W = 30.0
 
 
-def is_life_sign(kind: DeviceKind, metric: str, value: float) -> bool:
-    """Return whether a reading shows that a person acted.
+# All other metrics are never a life sign, whatever they say.
+MAY_BE_LIFE = frozenset(
+    metric.name
+    for metric in METRICS.values()
+    if metric.kind is MetricKind.LIFE or metric.name in {"power_w", "switch_on"}
+)
 
-    A state that only says "nothing" (motion 0) is none, and neither is anything about the room or the device itself. An
-    opened and a closed door are both life signs. Power is one only from a plug that a person switches by hand, so a plug
-    under a fridge must be registered as `other`.
+
+# What hangs on a wired input is known from what it was registered as.
+_DOORS = frozenset({DeviceKind.DOOR, DeviceKind.FRIDGE, DeviceKind.OTHER})
+_ONLY_OF = {
+    "contact_open": _DOORS,
+    "input_on": _DOORS | {DeviceKind.BUTTON, DeviceKind.MOTION},
+    "power_w": {DeviceKind.PLUG},
+    # Both getting in and getting out.
+    "bed_occupied": {DeviceKind.BED},
+    "switch_on": {DeviceKind.BUTTON},
+}
+
+
+def is_life_sign(kind: DeviceKind, metric: str, value: float) -> bool:
+    """Return whether a value can show that a person acted: it does so if it is new, or an edge (`core.domain.evidence`).
+
+    A state that only says "nothing" (motion 0) does not, and neither does anything about the room or the device itself. An
+    opened and a closed door both do. Power does only of a plug that a person switches by hand, so a plug
+    under a fridge must be registered as `other`; and a switch only where it is registered as a button on the wall, because
+    others are switched by timers too.
 
     Examples
     --------
@@ -39,22 +60,9 @@ def is_life_sign(kind: DeviceKind, metric: str, value: float) -> bool:
     >>> is_life_sign(DeviceKind.PLUG, "power_w", 1183.0), is_life_sign(DeviceKind.OTHER, "power_w", 80.0)
     (True, False)
     """
-    if metric == "contact_open":
-        return kind in {DeviceKind.DOOR, DeviceKind.FRIDGE, DeviceKind.OTHER}
-    if metric == "input_on":
-        # What hangs on a wired input is known from what it was registered as; like a door it counts when it changes.
-        return kind in {
-            DeviceKind.DOOR,
-            DeviceKind.FRIDGE,
-            DeviceKind.BUTTON,
-            DeviceKind.MOTION,
-            DeviceKind.OTHER,
-        }
-    if metric == "power_w":
-        return kind is DeviceKind.PLUG and value >= APPLIANCE_IN_USE_W
-    if metric == "bed_occupied":
-        # Both getting in and getting out; a bed that repeats its state has it set only when it changes (see ingest).
-        return kind is DeviceKind.BED
+    kinds = _ONLY_OF.get(metric)
+    if kinds is not None:
+        return kind in kinds and (metric != "power_w" or value >= APPLIANCE_IN_USE_W)
     if metric == "button":
         return True
     return METRICS[metric].kind is MetricKind.LIFE and value > 0

@@ -178,6 +178,13 @@ CREATE TABLE chattering_device (
     CONSTRAINT chattering_device_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
 );
 
+CREATE TABLE connection_break (
+    senders text NOT NULL,
+    began_at timestamp with time zone NOT NULL,
+    ended_at timestamp with time zone,
+    CONSTRAINT connection_break_pkey PRIMARY KEY (senders, began_at)
+);
+
 CREATE TABLE connection_loop (
     sender text NOT NULL,
     returns integer NOT NULL,
@@ -314,6 +321,16 @@ CREATE TABLE device_rename (
     CONSTRAINT device_rename_pkey PRIMARY KEY (device_number, at),
     CONSTRAINT device_rename_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
 );
+
+CREATE TABLE device_state (
+    device_number integer NOT NULL,
+    metric smallint NOT NULL,
+    channel text NOT NULL DEFAULT ''::text,
+    time timestamp with time zone NOT NULL,
+    value double precision NOT NULL,
+    CONSTRAINT device_state_pkey PRIMARY KEY (device_number, metric, channel),
+    CONSTRAINT device_state_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
+) WITH (fillfactor=70);
 
 CREATE TABLE enrolment (
     code_hash bytea NOT NULL,
@@ -505,7 +522,9 @@ CREATE TABLE reading (
     seq bigint NOT NULL DEFAULT 0,
     device_number integer NOT NULL,
     metric smallint NOT NULL,
-    flags smallint NOT NULL DEFAULT 0
+    flags smallint NOT NULL DEFAULT 0,
+    channel text,
+    acted_from timestamp with time zone
 );
 CREATE UNIQUE INDEX reading_key ON reading USING btree (device_number, "time" DESC, metric, seq);
 -- a hypertable, in parts of 7 days of time

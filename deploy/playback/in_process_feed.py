@@ -90,7 +90,7 @@ class Feed:
         builder = BatchBuilder(
             self._rules,
             self._devices.find,
-            self._devices.states,
+            self._devices.links,
             now,
             self._gap_tracker,
             self._gap_tracker.sequence_reset_at,
@@ -99,7 +99,7 @@ class Feed:
             builder.add(delivery, result)
         batch: Batch = builder.batch
         self._gap_tracker.add_to(batch)
-        self._devices.states = {**self._devices.states, **builder.new_states}
+        self._devices.links = builder.finish(self._devices.links)
         with self._database.transaction() as connection:
             batches.store_batch(connection, batch, now)
         return batch.missing

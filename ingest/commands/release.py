@@ -67,7 +67,7 @@ def release(
             results = [(entry, decode(entry.topic, entry.payload)) for entry in page]
             devices.prepare((found.sender for _, found in results if isinstance(found, Decoded)), now)
             since, anew = now - timedelta(days=1), sequence_gaps.reset_times(connection)
-            builder = BatchBuilder(rules, devices.find, devices.states, since, sequence_reset_at=anew)
+            builder = BatchBuilder(rules, devices.find, devices.links, since, sequence_reset_at=anew)
             good: list[int] = []
             refused: list[tuple[int, str, str]] = []
             for entry, found in results:
@@ -78,6 +78,7 @@ def release(
                     refused.append((entry.number, again.reason, again.detail))
                 else:
                     good.append(entry.number)
+            devices.links = builder.finish(devices.links)
             # The call was raised when it came.
             builder.batch.unassigned_calls.clear()
             # What was refused and comes now does not show how far its device has come.
@@ -85,7 +86,6 @@ def release(
             batches.store_batch(connection, builder.batch, now)
             quarantine.mark_released(connection, good, now)
             quarantine.keep_reasons(connection, refused)
-            devices.states.update(builder.new_states)
         stored += len(good)
         kept.update(reason for _, reason, _ in refused)
         if on_progress is not None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from msgspec import structs
 
+from core.domain.evidence.edges import EDGES
 from core.store.telemetry.batches import Batch, DeviceContact, SendingDevice
 from core.store.telemetry.quarantine import Refused
 from ingest.codecs import reread
@@ -12,13 +13,15 @@ from ingest.codecs.profile_reader import meant
 from ingest.codecs.result import Decoded, Measured, Rejected
 from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.topics import source_of
+from ingest.processing.connections import Connections
 from ingest.processing.deduplication import Deduplication
 from ingest.processing.device_message import DeviceMessage
 from ingest.processing.fast_path import FastPath
 from ingest.processing.limits import Rules
+from ingest.processing.links import Links
 from ingest.processing.sequence_observer import SequenceObserver
 from ingest.processing.slow_path import Find, SlowPath
-from ingest.processing.state_changes import State, StateChanges
+from ingest.processing.state_changes import StateChanges
 from ingest.processing.timestamps import placed
 from ingest.processing.unassigned_calls import note_call
 
@@ -35,8 +38,8 @@ class BatchBuilder:
         See there.
     find : callable
         Returns the registered device of a sender.
-    states : mapping
-        The latest known states of `CHANGE_METRICS`; not changed here.
+    links : Links
+        What is known of the states of devices and of their connections; not changed here.
     repeated_since : datetime
         From when on a message that the broker marks as a repeat may already be stored.
     sequence_observer : SequenceObserver, optional
@@ -54,7 +57,7 @@ class BatchBuilder:
         self,
         rules: Rules,
         find: Find,
-        states: Mapping[tuple[int, int], State],
+        links: Links,
         repeated_since: datetime,
         sequence_observer: SequenceObserver | None = None,
         sequence_reset_at: Mapping[int, datetime] | None = None,
@@ -63,24 +66,29 @@ class BatchBuilder:
         self.unread: dict[str, int] = {}
         self._rules = rules
         self._find = find
-        self._states = StateChanges(states, self.batch.late_states, is_shared=rules.is_shared)
+        self._connections = Connections(links.breaks, links.received)
+        self._states = StateChanges(
+            links.states, self.batch.late_states, self._connections, is_shared=rules.is_shared
+        )
         deduplication = Deduplication(
             rules.doubt, repeated_since, {} if sequence_reset_at is None else sequence_reset_at
         )
-        self._slow_path = SlowPath(self.batch, rules, find, self._states, deduplication)
+        self._slow_path = SlowPath(self.batch, rules, find, self._states, self._connections, deduplication)
         self._sequence_observer = sequence_observer
-        self._fast_path = FastPath(rules.newest)
+        self._fast_path = FastPath(rules.newest, self._states)
 
-    @property
-    def new_states(self) -> dict[tuple[int, int], State]:
-        """What the batch says newly of states."""
-        return self._states.new
+    def finish(self, links: Links) -> Links:
+        """Complete the batch with what it says of states and connections, and return that with what was known before."""
+        self.batch.states = {key: state for key, state in self._states.known_now().items() if key[1] in EDGES}
+        self.batch.breaks = self._connections.changed
+        return links.followed_by(self._states.new, self._connections)
 
     def add(self, message: InboundMessage, result: Decoded | Rejected) -> None:
         """Take in one message: its rows, or its place in quarantine."""
         if isinstance(result, Rejected):
             self.refuse(message, [result])
             return
+        self._connections.note(message, result)
         if result.proposals:
             self.batch.proposed += [one.kept for one in result.proposals if one.sender]
         device = self._find(result.sender) if result.sender else None
@@ -125,31 +133,32 @@ class BatchBuilder:
         if not is_new and (result.seq == 1 or result.last_seq is not None):
             self._check_for_reset(message, result, device)
             is_new = self._is_new(message, result, device)
-        fast = self._fast_path.rows(message, result, device) if is_new else None
+        is_unbroken = is_new and self._is_unbroken(result, device)
+        fast = self._fast_path.rows(message, result, device, is_unbroken=is_unbroken) if is_new else None
         if fast is not None and self._sequence_observer is not None:
             self.batch.new += fast.rows
             if result.sent_at is not None:
                 self.batch.skews[device.number] = (message.received_at - result.sent_at).total_seconds()
             self._sequence_observer.note(device, result.seq, fast.latest)
         else:
-            self._add_by_slow_path(message, result, device, problems, is_new=is_new)
+            result = self._with_own_channels(result, problems)
+            self._add_by_slow_path(
+                DeviceMessage(
+                    *(message, result, device, self._when(result, device), problems, is_new),
+                    is_unbroken=is_unbroken,
+                    is_first=self._connections.note_message(message, device, result),
+                )
+            )
 
-    def _add_by_slow_path(
-        self,
-        message: InboundMessage,
-        result: Decoded,
-        device: SendingDevice,
-        problems: list[Rejected],
-        *,
-        is_new: bool,
-    ) -> None:
-        result = self._with_own_channels(result, problems)
+    def _when(self, result: Decoded, device: SendingDevice) -> datetime | None:
+        if result.time is None and result.local_time is not None:
+            return result.local_time.replace(tzinfo=device.zone or self._rules.zone)
+        return result.time
+
+    def _add_by_slow_path(self, device_message: DeviceMessage) -> None:
+        message, result, device = device_message.message, device_message.result, device_message.device
         if result.unread:
             self.unread[result.sender] = self.unread.get(result.sender, 0) + len(result.unread)
-        when = result.time
-        if when is None and result.local_time is not None:
-            when = result.local_time.replace(tzinfo=device.zone or self._rules.zone)
-        device_message = DeviceMessage(message, result, device, when, problems, is_new)
         times = [
             self._slow_path.add_reading(device_message, measured, place)
             for place, measured in enumerate(result.readings)
@@ -162,6 +171,8 @@ class BatchBuilder:
             known = [time for time in times if time is not None]
             latest = max(known, default=message.received_at)
             self._note_contact(message, result, device, latest)
+            if result.seq and not device_message.is_new and self._may_fill(device):
+                self._states.look_again(device.number, latest)
             if self._sequence_observer is not None and result.seq:
                 self._sequence_observer.note(device, result.seq, latest)
         if self._sequence_observer is not None and result.last_seq is not None:
@@ -190,6 +201,17 @@ class BatchBuilder:
         if not result.seq or message.retained or message.repeated or self._sequence_observer is None:
             return False
         return self._sequence_observer.is_new(device.number, result.seq)
+
+    def _is_unbroken(self, result: Decoded, device: SendingDevice) -> bool:
+        # The first number of a count may follow the last one of an earlier count, of which messages may be missing.
+        return (
+            self._sequence_observer is not None
+            and result.seq > 1
+            and self._sequence_observer.is_next(device.number, result.seq)
+        )
+
+    def _may_fill(self, device: SendingDevice) -> bool:
+        return self._sequence_observer is None or self._sequence_observer.may_miss(device.number)
 
     def _check_for_reset(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> None:
         """Find a device that lost its memory and counts from 1 again."""

@@ -1,34 +1,39 @@
-"""The registered devices by sender, in memory; looked up again when an unknown sender appears."""
+"""The registered devices by sender, in memory, with their states and connections; looked up again when an unknown sender appears."""
 
 import time
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 
 from core.domain.device_proposal import Proposed
 from core.store.database import Database
 from core.store.devices import descriptions
-from core.store.telemetry import batches
+from core.store.telemetry import batches, connection_breaks
 from core.store.telemetry.batches import SendingDevice
-from ingest.processing.fast_path import KNOWN_METRICS
-from ingest.processing.state_changes import State
+from core.store.telemetry.connection_breaks import ConnectionBreak
+from ingest.processing.connections import by_name
+from ingest.processing.links import Links
 
 # Retired or changed devices are noticed within this time, or ten times what reading them all takes.
 _REFRESH_S = 5.0
 _REFRESH_SHARE = 10
+# A state that was last said before is dated by what the database knows.
+_BREAKS_BACK = timedelta(days=7)
 
 
 class Devices:
-    """Which device a sender is, and what its doors and beds last said."""
+    """Which device a sender is, what its doors and beds last said, and when it were out of contact."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._by_sender: dict[str, SendingDevice] = {}
         # Where it can be only one.
         self._by_folded: dict[str, SendingDevice] = {}
-        self.states: dict[tuple[int, int], State] = {}
+        self.links = Links()
+        self._knows_breaks = False
         self._next_refresh = 0.0
 
     def __len__(self) -> int:
@@ -69,16 +74,28 @@ class Devices:
         """Read everything anew the next time."""
         self._next_refresh = 0.0
 
+    def note_break(self, one: ConnectionBreak) -> None:
+        """Take note of a break of a connection, or of its end."""
+        known = [other for other in self.links.breaks.get(one.senders, ()) if other.began_at != one.began_at]
+        breaks = {**self.links.breaks, one.senders: [*known, one]}
+        self.links = replace(self.links, breaks=breaks)
+
     def _refresh(self, now: datetime) -> None:
         began = time.monotonic()
         with self._database.transaction() as connection:
             found = batches.sending_devices(connection, now)
-            stored = batches.latest_states(connection, KNOWN_METRICS)
+            stored = batches.latest_states(connection)
+            if not self._knows_breaks:
+                breaks = by_name(connection_breaks.since(connection, now - _BREAKS_BACK))
+                self.links = replace(self.links, breaks={**breaks, **self.links.breaks})
+                self._knows_breaks = True
         # A batch that is still being committed is known here and not yet there.
         ahead = {
-            key: state for key, state in self.states.items() if key not in stored or state[0] > stored[key][0]
+            key: state
+            for key, state in self.links.states.items()
+            if key not in stored or state[0] > stored[key][0]
         }
-        self.states = stored | ahead
+        self.links = replace(self.links, states=stored | ahead)
         self._keep({device.sender: device for device in found})
         ended = time.monotonic()
         self._next_refresh = ended + max(_REFRESH_S, _REFRESH_SHARE * (ended - began))

@@ -12,7 +12,11 @@ from ingest.processing.values import message_number
 
 @dataclass(slots=True)
 class DeviceMessage:
-    """One message of a registered device, with the time that counts where a value has none of its own."""
+    """One message of a registered device, with the time that counts where a value has none of its own.
+
+    `is_new` says that its number is new, `is_unbroken` that none before it is missing, `is_first` that the device's connection was
+    broken and this is what came first afterwards.
+    """
 
     message: InboundMessage
     result: Decoded
@@ -20,6 +24,8 @@ class DeviceMessage:
     when: datetime | None
     problems: list[Rejected]
     is_new: bool
+    is_unbroken: bool = False
+    is_first: bool = False
     _own_number: int | None = None
     _is_placed: bool = False
     _where: Placed | None = None

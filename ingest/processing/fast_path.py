@@ -3,29 +3,17 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from core.domain.metrics import METRICS, Evidence, Metric, MetricKind
+from core.domain.device import DeviceKind
+from core.domain.evidence.edges import Proof, proof_of
+from core.domain.metrics import METRICS, Metric
 from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import SendingDevice
 from core.store.telemetry.inserts import NewRow
 from ingest.codecs.result import Decoded
 from ingest.mqtt.message import InboundMessage
+from ingest.processing.state_changes import ONLINE, StateChanges
 from ingest.processing.timestamps import OLDEST, is_ahead
-
-# For these only a change shows that a person acted; a device that repeats its state says nothing new.
-CHANGE_METRICS = tuple(
-    METRICS[name].number
-    for name in ("contact_open", "bed_occupied", "input_on")
-    if METRICS[name].evidence is Evidence.STATE
-)
-
-# Of these we know the latest value: the changing ones, and whether a device is connected.
-KNOWN_METRICS = (*CHANGE_METRICS, METRICS["online"].number)
-
-# All others are never a life sign, whatever they say.
-MAY_BE_LIFE = frozenset(
-    metric.name for metric in METRICS.values() if metric.kind is MetricKind.LIFE or metric.name == "power_w"
-)
 
 _LIFE_SIGN = int(ReadingFlag.LIFE_SIGN)
 _TRUTHS = (0, 1)
@@ -33,25 +21,24 @@ _TRUTHS = (0, 1)
 
 @dataclass(slots=True)
 class _Kind:
-    """What has to be known of a metric whose values stand for themselves."""
+    """What has to be known of a metric whose values stand for themselves; `proofs` of a numbered reading, where there are any."""
 
     number: int
     name: str
     low: float
     high: float
     is_truth: bool
-    may_be_life: bool
+    proofs: dict[DeviceKind, Proof]
 
     @classmethod
     def of(cls, metric: Metric) -> "_Kind":
-        may_be_life = metric.name in MAY_BE_LIFE
-        return cls(metric.number, metric.name, metric.low, metric.high, metric.high == 1, may_be_life)
+        found = {kind: proof_of(kind, metric, is_numbered=True) for kind in DeviceKind}
+        proofs = {kind: proof for kind, proof in found.items() if proof is not Proof.NOTHING}
+        return cls(metric.number, metric.name, metric.low, metric.high, metric.high == 1, proofs)
 
 
 _KINDS = {
-    name: _Kind.of(metric)
-    for name, metric in METRICS.items()
-    if not metric.words and metric.number not in KNOWN_METRICS
+    name: _Kind.of(metric) for name, metric in METRICS.items() if not metric.words and metric.number != ONLINE
 }
 
 
@@ -64,21 +51,29 @@ class FastRows:
 
 
 class FastPath:
-    """Makes the rows of messages that need no look at earlier ones: a new number, plain values, plausible times.
+    """Makes the rows of messages that need no look at what is stored: a new number, plain values, plausible times.
 
     Parameters
     ----------
     newest : timedelta
         How far ahead of our clock a device's time may be.
+    states : StateChanges
+        What the states of devices said last.
     """
 
-    def __init__(self, newest: timedelta) -> None:
+    def __init__(self, newest: timedelta, states: StateChanges) -> None:
         self._ahead = newest
+        self._states = states
         self._set_received_at(datetime(2000, 1, 1, tzinfo=UTC))
 
-    def rows(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> FastRows | None:
-        """Return the rows of a message whose number is new; None if it has to take the slow path."""
-        if message.retained or result.fixes or result.last_seq is not None or result.refused:
+    def rows(
+        self, message: InboundMessage, result: Decoded, device: SendingDevice, *, is_unbroken: bool
+    ) -> FastRows | None:
+        """Return the rows of a message whose number is new; None if it has to take the slow path.
+
+        `is_unbroken` says that no message of the device is missing before it.
+        """
+        if result.fixes or result.refused or device.profile:
             return None
         if message.received_at is not self._received_at:
             self._set_received_at(message.received_at)
@@ -86,6 +81,7 @@ class FastPath:
             return None
         number, kind, seq, received = device.number, device.kind, result.seq, self._received
         rows: list[NewRow] = []
+        states: list[tuple[int, datetime]] = []
         time = latest = self._oldest
         moment = self._oldest_moment
         for measured in result.readings:
@@ -101,9 +97,29 @@ class FastPath:
                     return None
                 moment = microsecond(time)
                 latest = max(time, latest)
-            flags = _LIFE_SIGN if known.may_be_life and is_life_sign(kind, known.name, value) else 0
+            proof, flags = known.proofs.get(kind), 0
+            if proof is Proof.EACH:
+                flags = _LIFE_SIGN if is_life_sign(kind, known.name, value) else 0
+            elif proof is Proof.EDGE:
+                states.append((len(rows), time))
             rows.append((number, moment, known.number, seq, float(value), received, flags))
-        return FastRows(rows, latest) if rows else None
+        if states:
+            # Only now, when nothing sends the message the slow path any more.
+            self._evaluate(device, rows, states, is_unbroken=is_unbroken)
+        return FastRows(rows, latest)
+
+    def _evaluate(
+        self,
+        device: SendingDevice,
+        rows: list[NewRow],
+        states: list[tuple[int, datetime]],
+        *,
+        is_unbroken: bool,
+    ) -> None:
+        for place, at in states:
+            number, moment, metric, seq, value, received, _ = rows[place]
+            if self._states.edge(device, (number, metric, ""), (at, value), is_unbroken=is_unbroken):
+                rows[place] = (number, moment, metric, seq, value, received, _LIFE_SIGN)
 
     def _set_received_at(self, received_at: datetime) -> None:
         """Compute once, for all messages of one socket read, what follows from their time of reception."""

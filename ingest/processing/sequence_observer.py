@@ -13,6 +13,14 @@ class SequenceObserver(Protocol):
         """Return whether a number is higher than any that is known of the device."""
         ...
 
+    def is_next(self, device: int, seq: int, /) -> bool:
+        """Return whether a number follows the newest one and none of the device is missing."""
+        ...
+
+    def may_miss(self, device: int, /) -> bool:
+        """Return whether messages of a device may be missing."""
+        ...
+
     def note(self, device: SendingDevice, seq: int, at: datetime, /) -> None:
         """Take note of a numbered message."""
 

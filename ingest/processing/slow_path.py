@@ -4,27 +4,27 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.domain.evidence.edges import Proof, proof_of
 from core.domain.metrics import CALLS, METRICS, Metric, MetricKind
 from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.inserts import ReadingRow
 from ingest.codecs.result import Decoded, Measured, Position, Rejected
+from ingest.processing.connections import Connections
 from ingest.processing.deduplication import Deduplication
 from ingest.processing.device_message import DeviceMessage
-from ingest.processing.fast_path import CHANGE_METRICS, MAY_BE_LIFE
 from ingest.processing.limits import Rules
-from ingest.processing.state_changes import ONLINE, StateChanges
+from ingest.processing.state_changes import NOW, ONLINE, Sign, StateChanges
 from ingest.processing.timestamps import Placed, placed
 from ingest.processing.values import content_number, refused_position, stored_value, within
 
-_CHANGES = frozenset(CHANGE_METRICS)
 # As the rule does: a call that seems to be older than this was made when it was received.
 _BELIEVED_CALL = timedelta(hours=24)
 _CALLS = frozenset(METRICS[name].number for name in CALLS)
 # Plain numbers: an operation on flags takes longer than all else that is done with a value.
 _LIFE_SIGN, _RETAINED = int(ReadingFlag.LIFE_SIGN), int(ReadingFlag.RETAINED)
-_CLOCK_SUSPECT = int(ReadingFlag.CLOCK_SUSPECT)
+_CLOCK_SUSPECT, _RECEIVE_TIME = int(ReadingFlag.CLOCK_SUSPECT), int(ReadingFlag.RECEIVE_TIME)
 _LIFE_NUMBERS = frozenset(metric.number for metric in METRICS.values() if metric.kind is MetricKind.LIFE)
 
 Find = Callable[[str], SendingDevice | None]
@@ -32,7 +32,7 @@ Find = Callable[[str], SendingDevice | None]
 
 @dataclass(slots=True)
 class _Reading:
-    """A value that is to be stored; `place` and `name` say which of its message it is."""
+    """A value that is to be stored; `place` and `name` say which of its message it is, `acted_from` how a life sign is dated."""
 
     device: int
     time: datetime
@@ -41,10 +41,20 @@ class _Reading:
     flags: int
     place: int
     name: str
+    channel: str | None
+    acted_from: datetime | None
+
+    def is_plain_of(self, device: SendingDevice) -> bool:
+        """Return whether it can be copied: it is of the device itself, and dated by its time."""
+        return self.device == device.number and self.channel is None and self.acted_from is None
 
     def row(self, seq: int, received_at: datetime) -> ReadingRow:
         """Return it as it is stored, under a number."""
-        return (self.device, self.time, self.metric, seq, self.value, received_at, self.flags)
+        one = self
+        return (
+            *(one.device, one.time, one.metric, seq, one.value, received_at),
+            *(one.flags, one.channel, one.acted_from),
+        )
 
 
 class SlowPath:
@@ -58,23 +68,30 @@ class SlowPath:
         What differs between installations and clocks.
     find : callable
         Returns the registered device of a sender.
-    states, repeats
+    states, connections, deduplication
         What is known of earlier messages.
     """
 
     def __init__(
-        self, batch: Batch, rules: Rules, find: Find, states: StateChanges, deduplication: Deduplication
+        self,
+        batch: Batch,
+        rules: Rules,
+        find: Find,
+        states: StateChanges,
+        connections: Connections,
+        deduplication: Deduplication,
     ) -> None:
         self._batch = batch
         self._newest = rules.newest
         self._find = find
         self._states = states
+        self._connections = connections
         self._deduplication = deduplication
 
     def add_reading(self, device_message: DeviceMessage, measured: Measured, place: int) -> datetime | None:
         """Add the value at a place of a message; return its time, None if it cannot be stored or was already."""
         message, result, device = device_message.message, device_message.result, device_message.device
-        name = measured.metric
+        name, channel = measured.metric, ""
         metric = METRICS.get(name)
         if metric is None:
             name, _, channel = name.partition("#")
@@ -85,7 +102,7 @@ class SlowPath:
                 )
                 return None
             # A channel may be registered as a device of its own: two lamps on one relay, two doors on one board.
-            device = (self._find(f"{result.sender}#{channel}") if channel else None) or device
+            device, channel = self._part(result.sender, device, channel)
         value = stored_value(metric, measured.value, exact_words=result.seq > 0)
         if isinstance(value, Rejected):
             device_message.problems.append(value)
@@ -107,31 +124,75 @@ class SlowPath:
             time, flags = claimed or message.received_at, 0
         else:
             time, flags = _spread(where, place, result), int(where.flags)
+        acted_from = None
         if message.retained:
             flags |= _RETAINED
         else:
-            flags |= self._life_sign(device, metric, time, value, is_undated=_is_undated(flags, result))
+            sign = self._sign(device_message, device, metric, channel, (time, value), flags)
+            if sign is not None:
+                flags, acted_from = flags | _LIFE_SIGN, sign.acted_from
         self._put_reading(
             device_message,
             where,
-            _Reading(device.number, time, metric.number, value, flags, place, measured.metric),
+            _Reading(
+                device.number,
+                time,
+                metric.number,
+                value,
+                flags,
+                place,
+                measured.metric,
+                channel or None,
+                acted_from,
+            ),
         )
         return time
 
-    def _life_sign(
-        self, device: SendingDevice, metric: Metric, time: datetime, value: float, *, is_undated: bool
-    ) -> int:
-        """Return the flag of a life sign, or 0; of what is repeated, such as a lamp that is on, only a change is one."""
-        if metric.name not in MAY_BE_LIFE or not is_life_sign(device.kind, metric.name, value):
-            return 0
-        is_sign = metric.number not in _CHANGES or self._states.is_change(
-            device.number, metric.number, time, value
-        )
-        return _LIFE_SIGN if is_sign and not is_undated else 0
+    def _part(self, sender: str, device: SendingDevice, channel: str) -> tuple[SendingDevice, str]:
+        own = self._find(f"{sender}#{channel}") if channel else None
+        return (device, channel) if own is None else (own, "")
+
+    def _sign(
+        self,
+        device_message: DeviceMessage,
+        device: SendingDevice,
+        metric: Metric,
+        channel: str,
+        state: tuple[datetime, float],
+        flags: int,
+    ) -> Sign | None:
+        """Return that a value shows that somebody acted, and when; None if it does not, or only the database can say."""
+        is_numbered, message = device_message.result.seq > 0, device_message.message
+        proof = proof_of(device.kind, metric, channel, is_numbered=is_numbered, profile=device.profile)
+        if proof is Proof.NOTHING:
+            return None
+        is_undated = _is_undated(flags, device_message.result)
+        has_no_time = not is_numbered and flags & _RECEIVE_TIME != 0
+        if proof is Proof.EDGE:
+            found = self._states.edge(
+                device,
+                (device.number, metric.number, channel),
+                state,
+                is_unbroken=device_message.is_unbroken and not channel,
+                may_be_known=message.repeated and has_no_time,
+            )
+            return None if is_undated else found
+        if is_undated or not is_life_sign(device.kind, metric.name, state[1]):
+            return None
+        if not has_no_time:
+            return NOW
+        # What comes first after a break may be what was kept of before.
+        return None if device_message.is_first else Sign(self._connections.waited_since(message.received_at))
 
     def _put_reading(self, device_message: DeviceMessage, where: Placed | None, one: _Reading) -> None:
         message, numbered = device_message.message, device_message.result.seq
-        if where is None and device_message.is_new and one.device == device_message.device.number:
+        is_plain = one.channel is None and one.acted_from is None
+        if (
+            where is None
+            and is_plain
+            and device_message.is_new
+            and one.device == device_message.device.number
+        ):
             now = microsecond(message.received_at)
             row = (one.device, microsecond(one.time), one.metric, numbered, one.value, now, one.flags)
             self._batch.new.append(row)
@@ -151,10 +212,11 @@ class SlowPath:
             if self._deduplication.is_duplicate_in_batch(key, one.time, since, retained=message.retained):
                 return
             self._batch.doubtful.append((one.row(seq, message.received_at), since))
-        if not (message.retained and one.metric in _LIFE_NUMBERS):
-            self._note_latest(one)
+        self._note_latest(one)
 
     def _note_latest(self, one: _Reading) -> None:
+        if one.flags & _RETAINED and one.metric in _LIFE_NUMBERS:
+            return
         key = (one.device, one.metric)
         known = self._batch.latest.get(key)
         if known is None or one.time >= known[0]:

@@ -1,14 +1,31 @@
-"""What doors and beds said last, and whether devices are connected: of these only a change says something."""
+"""What states said last: of these only an edge shows that somebody acted, dated at the earliest moment that the data allow."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from math import isnan
 
+from core.domain.evidence.edges import EDGES
 from core.domain.metrics import METRICS
+from core.store.telemetry.batches import SendingDevice
+from core.store.telemetry.state_edges import LateState, StateKey
+from ingest.processing.connections import Connections, links_of
 
 ONLINE = METRICS["online"].number
 
 State = tuple[datetime, float]
-Key = tuple[int, int]
+_UNKNOWN = float("nan")
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """That a person acted, at the reading's own time or (`acted_from`) at some time between that and then."""
+
+    acted_from: datetime | None = None
+
+
+NOW = Sign()
+"""Somebody acted at the reading's own time."""
 
 
 class StateChanges:
@@ -17,40 +34,89 @@ class StateChanges:
     Parameters
     ----------
     known : mapping
-        The latest by device and metric before the batch; not changed here.
-    late : list of (int, int, datetime)
-        Added here (device, metric, time) is what only the database can evaluate.
+        The latest by device, metric and channel before the batch; not changed here.
+    late : list of LateState
+        Gets what only the database can evaluate.
+    connections : Connections
+        When the devices were out of contact.
     is_shared : bool
         Other workers get a part of the messages, so only the database knows what a door or a bed said before.
     """
 
     def __init__(
-        self, known: Mapping[Key, State], late: list[tuple[int, int, datetime]], *, is_shared: bool
+        self,
+        known: Mapping[StateKey, State],
+        late: list[LateState],
+        connections: Connections,
+        *,
+        is_shared: bool,
     ) -> None:
-        self.new: dict[Key, State] = {}
+        self.new: dict[StateKey, State] = {}
         self._known = known
         self._late = late
+        self._connections = connections
         self._is_shared = is_shared
+
+    def known_now(self) -> dict[StateKey, State]:
+        """Return what the batch says newly of states, as far as that is certain."""
+        return {key: state for key, state in self.new.items() if not isnan(state[1])}
 
     def time_of_connection(self, device: int, value: float, claimed: datetime | None) -> datetime | None:
         """Return when a connection began or broke; None for a last will, which was written when it began."""
         if claimed is None:
             return None
-        key = (device, ONLINE)
+        key = (device, ONLINE, "")
         known = self.new.get(key) or self._known.get(key)
         if known is None or claimed > known[0]:
             self.new[key] = (claimed, value)
             return claimed
         return None if value == 0 and known[1] == 1 else claimed
 
-    def is_change(self, device: int, metric: int, time: datetime, value: float) -> bool:
-        """Return whether a value is another than the one before it, as far as that can be known here."""
-        key = (device, metric)
-        known = None if self._is_shared else self.new.get(key) or self._known.get(key)
-        is_late = known is not None and (time < known[0] or (time == known[0] and value != known[1]))
-        if self._is_shared or is_late:
+    def edge(
+        self,
+        device: SendingDevice,
+        key: StateKey,
+        state: State,
+        *,
+        is_unbroken: bool,
+        may_be_known: bool = False,
+    ) -> Sign | None:
+        """Return that a state shows that somebody acted, as far as that can be said here; None if it does not.
+
+        Parameters
+        ----------
+        device : SendingDevice
+            Whose state it is.
+        key : tuple
+            Device, metric and channel.
+        state : tuple
+            Its time and value.
+        is_unbroken : bool
+            Whether the device numbers its messages and none is missing before this one.
+        may_be_known : bool
+            Whether the message may have come before, so that it is not stored again.
+        """
+        known = self.new.get(key) or self._known.get(key)
+        is_late = known is not None and _is_before(state, known)
+        if not is_late:
+            self.new[key] = (state[0], _UNKNOWN) if may_be_known else state
+        is_numbered = device.sender.startswith("native:")
+        is_certain = is_unbroken if is_numbered else not may_be_known
+        if self._is_shared or is_late or not is_certain or (known is not None and isnan(known[1])):
             # Only the neighbours in time can tell, and those are in the database.
-            self._late.append((device, metric, time))
-            return False
-        self.new[key] = (time, value)
-        return known is None or known[1] != value
+            self._late.append(LateState(key, state[0], () if is_numbered else links_of(device.sender)))
+            return None
+        if known is None or not EDGES[key[1]].is_between(known[1], state[1]):
+            return None
+        return NOW if is_numbered else Sign(self._connections.began_at(device.sender, known[0], state[0]))
+
+    def look_again(self, device: int, at: datetime) -> None:
+        """Let the database evaluate anew what the states of a device say around a moment: a missing message came."""
+        for metric in EDGES:
+            key = (device, metric, "")
+            if key in self.new or key in self._known:
+                self._late.append(LateState(key, at, ()))
+
+
+def _is_before(state: State, known: State) -> bool:
+    return state[0] < known[0] or (state[0] == known[0] and state[1] != known[1])

@@ -64,17 +64,21 @@ class Marker:
 
     def watermark(self, messages: list[InboundMessage]) -> datetime | None:
         """Return the watermark that markers carry: all before it is in these messages or earlier ones; None without a marker."""
+        found = self.sent_at(messages)
+        if found is not None:
+            self._outstanding_since = None
+            self._has_returned, self._lost = True, 0
+        return found
+
+    def sent_at(self, messages: list[InboundMessage]) -> datetime | None:
+        """Return when the latest of some markers was sent; None without a marker."""
         times: list[datetime] = []
         for message in messages:
             try:
                 times.append(datetime.fromisoformat(message.payload.decode("ascii")))
             except ValueError:
                 continue
-        if not times:
-            return None
-        self._outstanding_since = None
-        self._has_returned, self._lost = True, 0
-        return max(times)
+        return max(times, default=None)
 
     def forget_outstanding(self) -> None:
         """Send the next marker without waiting for the last, which was lost with its connection."""

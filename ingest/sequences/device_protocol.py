@@ -210,6 +210,14 @@ class ProtocolState:
         """Return whether a number is higher than any that came to this worker; others have stored it only if it came twice."""
         return seq > self._highest.get(device, 0)
 
+    def is_next(self, device: int, seq: int) -> bool:  # noqa: ARG002 - others hold what came before
+        """Return False: of workers that share the messages none knows what came before."""
+        return False
+
+    def may_miss(self, device: int) -> bool:  # noqa: ARG002 - others hold what came before
+        """Return True: of workers that share the messages none knows what came before."""
+        return True
+
     def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
         """Record a numbered message."""
         self._highest[device.number] = max(seq, self._highest.get(device.number, 0))

@@ -61,6 +61,15 @@ class GapTracker:
         last = self._last.get(device)
         return last is None or seq > last[0]
 
+    def is_next(self, device: int, seq: int) -> bool:
+        """Return whether a number follows the newest one and none of the device is missing."""
+        last = self._last.get(device)
+        return last is not None and seq == last[0] + 1 and device not in self._missing
+
+    def may_miss(self, device: int) -> bool:
+        """Return whether messages of a device are missing."""
+        return device in self._missing
+
     def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
         """Record a numbered message."""
         number = device.number

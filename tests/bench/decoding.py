@@ -18,6 +18,7 @@ from ingest.mqtt.message import InboundMessage
 from ingest.mqtt.topics import source_of
 from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.limits import Rules
+from ingest.processing.links import Links
 from ingest.sequences.gap_tracker import GapTracker
 from tests.bench.ingest import Effort, Say
 from tests.bench.messages import messages
@@ -74,7 +75,7 @@ def _microseconds(samples: Sequence[tuple[str, bytes]]) -> float:
             InboundMessage(topic, payload, retained=False, repeated=False, received_at=now)
             for topic, payload in itertools.islice(itertools.cycle(samples), _BATCH)
         ]
-        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), lambda _: device, {}, now, GapTracker())
+        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), lambda _: device, Links(), now, GapTracker())
         began = time.process_time()
         for message in given:
             builder.add(message, decode(message.topic, message.payload))

@@ -16,6 +16,7 @@ from ingest.codecs.result import Decoded, Measured
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.limits import Rules
+from ingest.processing.links import Links
 from ingest.processing.timestamps import AHEAD, NEWEST, OLDEST, placed
 from ingest.sequences.gap_tracker import GapTracker
 
@@ -30,10 +31,10 @@ _ages = st.timedeltas(timedelta(0), timedelta(days=30))
 
 def _batch(
     *messages: tuple[InboundMessage, Decoded],
-    states: dict[tuple[int, int], tuple[datetime, float]] | None = None,
+    states: dict[tuple[int, int, str], tuple[datetime, float]] | None = None,
 ) -> Batch:
     builder = BatchBuilder(
-        Rules(_TOKYO), lambda _: _DEVICE, states or {}, _NOW - timedelta(hours=1), GapTracker()
+        Rules(_TOKYO), lambda _: _DEVICE, Links(states or {}), _NOW - timedelta(hours=1), GapTracker()
     )
     for message, result in messages:
         builder.add(message, result)
@@ -214,7 +215,7 @@ def test_a_last_will_with_the_time_of_connecting_is_dated_when_it_came(
 ) -> None:
     online = METRICS["online"].number
     began = _NOW - connected
-    states = {(_DEVICE.number, online): (began, 1.0)}
+    states = {(_DEVICE.number, online, ""): (began, 1.0)}
     will = Decoded("native:hall-1", "hall-1", [Measured("online", value=False, time=began)])
     batch = _batch((_message(), will), states=states)
     assert batch.latest[_DEVICE.number, online] == (_NOW, 0.0)

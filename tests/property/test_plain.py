@@ -9,15 +9,16 @@ from hypothesis import strategies as st
 
 from core.domain.device import DeviceKind
 from core.domain.metrics import METRICS
-from core.domain.reading import is_life_sign
+from core.domain.reading import MAY_BE_LIFE, is_life_sign
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.inserts import NewRow
 from ingest.codecs.result import Decoded, Measured
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
-from ingest.processing.fast_path import MAY_BE_LIFE, FastPath
+from ingest.processing.fast_path import FastPath
 from ingest.processing.limits import Rules
+from ingest.processing.links import Links
 from ingest.processing.timestamps import OLDEST
 from ingest.sequences.gap_tracker import GapTracker
 
@@ -64,16 +65,22 @@ def _build_batch(
     messages: list[tuple[int, list[Measured], datetime | None, datetime | None, bool]],
     device: SendingDevice,
 ) -> Batch:
-    builder = BatchBuilder(_RULES, lambda _: device, {}, _NOW, GapTracker())
+    builder = BatchBuilder(_RULES, lambda _: device, Links(), _NOW, GapTracker())
     for seq, readings, time, sent_at, retained in messages:
         message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", retained, False, _NOW)
         result = Decoded("native:hall-1", "hall-1", readings, time=time, seq=seq, sent_at=sent_at)
         builder.add(message, result)
+    builder.finish(Links())
     return builder.batch
 
 
 def _no_short_way(
-    _self: FastPath, _message: InboundMessage, _result: Decoded, _device: SendingDevice
+    _self: FastPath,
+    _message: InboundMessage,
+    _result: Decoded,
+    _device: SendingDevice,
+    *,
+    is_unbroken: bool,
 ) -> None:
     """Send every message the long way."""
 
@@ -106,6 +113,8 @@ def test_the_short_way_gives_the_rows_of_the_long_way(
 
     assert _reported(short) == _reported(long)
     assert short.doubtful == long.doubtful
+    assert short.late_states == long.late_states
+    assert short.states == long.states
     assert short.refused == long.refused
 
     # Only the first message with a number is new, and only if no higher one came before.

@@ -258,7 +258,11 @@ CREATE TABLE reading (
     seq            bigint NOT NULL DEFAULT 0,
     device_number  integer NOT NULL,
     metric         smallint NOT NULL,
-    flags          smallint NOT NULL DEFAULT 0
+    flags          smallint NOT NULL DEFAULT 0,
+    -- Which part of the device it is about; null: the device itself.
+    channel        text,
+    -- Of a life sign that is dated otherwise than by `time`: somebody acted at some time from then until `time`.
+    acted_from     timestamptz
 );
 SELECT create_hypertable('reading', 'time', chunk_time_interval => interval '7 days', create_default_indexes => false);
 CREATE UNIQUE INDEX reading_key ON reading (device_number, time DESC, metric, seq);
@@ -287,6 +291,25 @@ CREATE TABLE device_latest (
     value          double precision NOT NULL,
     PRIMARY KEY (device_number, metric)
 ) WITH (fillfactor = 70);
+
+-- The latest state of each part of a device whose edges show that a person acted.
+CREATE TABLE device_state (
+    device_number  integer NOT NULL REFERENCES device,
+    metric         smallint NOT NULL,
+    channel        text NOT NULL DEFAULT '',
+    time           timestamptz NOT NULL,
+    value          double precision NOT NULL,
+    PRIMARY KEY (device_number, metric, channel)
+) WITH (fillfactor = 70);
+
+-- When some devices were out of contact, so that nobody knows when within a state of theirs changed.
+CREATE TABLE connection_break (
+    -- A device's sender; the beginning of the senders behind a bridge, with its slash; empty: all that come over the broker.
+    senders   text NOT NULL,
+    began_at  timestamptz NOT NULL,
+    ended_at  timestamptz,
+    PRIMARY KEY (senders, began_at)
+);
 
 -- Last contact of each device (our clock), and its last sequence number.
 CREATE TABLE device_contact (

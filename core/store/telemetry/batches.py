@@ -12,15 +12,18 @@ from psycopg.rows import dict_row
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import Proposed
 from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, with_meaning
+from core.domain.metrics import ONLINE
 from core.store.alerts import unassigned_calls
 from core.store.alerts.unassigned_calls import UnassignedCall
 from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
 from core.store.devices import profiles, proposals
 from core.store.queries import load
-from core.store.telemetry import inserts, quarantine, sequence_gaps
+from core.store.telemetry import connection_breaks, inserts, quarantine, sequence_gaps
+from core.store.telemetry.connection_breaks import ConnectionBreak
 from core.store.telemetry.inserts import FixRow, Fresh, NewRow, ReadingRow, Readings
 from core.store.telemetry.sequence_gaps import BatchNumber, SequenceGap
+from core.store.telemetry.state_edges import LateState, StateKey
 
 _INGESTION = load("telemetry/batches")
 
@@ -57,8 +60,12 @@ class Batch:
         (device, metric) -> (time, value), the latest of the other readings.
     contacts : dict
         device -> what the other messages show about the link to it.
+    states : dict
+        (device, metric, channel) -> (time, value), the latest of the states of which only an edge counts.
     late_states : list
-        (device, metric, time) of states of which only their neighbours in time decide whether they are a change.
+        Moments around which only the database can say which states are edges.
+    breaks : list
+        When devices, bridges or the broker were out of contact, as far as the batch changes it.
     refused : list
         Messages for the quarantine.
     unassigned_calls : dict
@@ -84,7 +91,11 @@ class Batch:
         default_factory=dict[tuple[int, int], tuple[datetime, float]]
     )
     contacts: dict[int, DeviceContact] = field(default_factory=dict[int, DeviceContact])
-    late_states: list[tuple[int, int, datetime]] = field(default_factory=list[tuple[int, int, datetime]])
+    states: dict[StateKey, tuple[datetime, float]] = field(
+        default_factory=dict[StateKey, tuple[datetime, float]]
+    )
+    late_states: list[LateState] = field(default_factory=list[LateState])
+    breaks: list[ConnectionBreak] = field(default_factory=list[ConnectionBreak])
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
     proposed: list[Proposed] = field(default_factory=list[Proposed])
     unassigned_calls: dict[str, UnassignedCall] = field(default_factory=dict[str, UnassignedCall])
@@ -112,6 +123,8 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
         The database refuses a part of it, or holds one of the readings that are called new.
     """
     fresh: list[Fresh] = []
+    if batch.breaks:
+        connection_breaks.put(connection, batch.breaks)
     # The doubtful first: they look for their number, which the same message's other readings carry too.
     if batch.doubtful:
         fresh.append(inserts.add_doubtful(connection, batch.doubtful))
@@ -122,11 +135,11 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
         _store_links_of(connection, readings, batch)
     if batch.readings:
         fresh.append(inserts.add_readings(connection, batch.readings))
+    stored = sum(found.count for found in fresh)
     found_fixes = inserts.add_fixes(connection, batch.fixes) if batch.fixes else None
     if batch.late_states:
-        inserts.correct_state_changes(connection, batch.late_states)
-    if batch.latest:
-        _store_latest(connection, batch)
+        fresh.append(_correct_edges(connection, batch))
+    _store_latest_values(connection, batch)
     if batch.contacts:
         _store_contacts(connection, batch)
     _store_changes(connection, [*fresh, found_fixes] if found_fixes else fresh)
@@ -142,7 +155,7 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
         sequence_gaps.reset(connection, batch.anew, batch.forgotten, now)
     if batch.seen:
         sequence_gaps.add_batch(connection, batch.seen)
-    return Stored(sum(found.count for found in fresh), found_fixes.count if found_fixes else 0)
+    return Stored(stored, found_fixes.count if found_fixes else 0)
 
 
 def report_progress(
@@ -175,6 +188,7 @@ class SendingDevice:
     kind: DeviceKind
     gateway_id: str | None
     zone: ZoneInfo | None
+    heartbeat_s: int | None = None
     profile: DeviceProfile | None = None
 
 
@@ -189,14 +203,10 @@ def sending_devices(
     return [_sending_device(known, **row) for row in rows]
 
 
-def latest_states(
-    connection: Connection, metrics: Sequence[int]
-) -> dict[tuple[int, int], tuple[datetime, float]]:
-    """Return the latest (time, value) of some metrics by (device, metric)."""
-    rows = connection.cursor(row_factory=dict_row).execute(
-        _INGESTION["latest_states"], {"metrics": list(metrics)}
-    )
-    return {(row["device"], row["metric"]): (row["time"], row["value"]) for row in rows}
+def latest_states(connection: Connection) -> dict[StateKey, tuple[datetime, float]]:
+    """Return the latest (time, value) of states by (device, metric, channel)."""
+    rows = connection.execute(_INGESTION["latest_states"], {"link": ONLINE.number})
+    return {(device, metric, channel): (time, value) for device, metric, channel, time, value in rows}
 
 
 def try_lock(connection: Connection, key: int) -> bool:
@@ -252,6 +262,37 @@ def _store_latest(connection: Connection, batch: Batch) -> None:
             "metric": column(Smallints, keys[order, 1]),
             "time": column(Times, microseconds(time)[order]),
             "value": column(Doubles, np.array(value, np.float64)[order]),
+        },
+    )
+
+
+def _store_latest_values(connection: Connection, batch: Batch) -> None:
+    if batch.states:
+        _store_states(connection, batch)
+    if batch.latest:
+        _store_latest(connection, batch)
+
+
+def _correct_edges(connection: Connection, batch: Batch) -> Fresh:
+    moved = inserts.correct_edges(connection, batch.late_states)
+    if moved.count:
+        devices = np.unique(moved.device).tolist()
+        dropped = connection.execute(_INGESTION["drop_moved_signs"], {"devices": devices}).fetchall()
+        if dropped:
+            connection.execute(_INGESTION["find_home_latest"], {"homes": [home for (home,) in dropped]})
+    return moved
+
+
+def _store_states(connection: Connection, batch: Batch) -> None:
+    rows = sorted(batch.states.items())
+    connection.execute(
+        _INGESTION["store_states"],
+        {
+            "device": [device for (device, _, _), _ in rows],
+            "metric": [metric for (_, metric, _), _ in rows],
+            "channel": [channel for (_, _, channel), _ in rows],
+            "time": [time for _, (time, _) in rows],
+            "value": [value for _, (_, value) in rows],
         },
     )
 

@@ -43,14 +43,14 @@ def repair(connection: Connection, now: datetime, newest: timedelta) -> Repaired
     The clock must be right again. Readings stay as they were stored.
     """
     limits = _limits(now, newest)
-    workers, devices, values, lost_values, homes, lost_homes = (
+    workers, devices, values, lost_values, lost_states, homes, lost_homes = (
         connection.execute(_REPAIR[name], limits).rowcount
         for name in (
-            *("repair_progress", "repair_contacts", "repair_values", "forget_values"),
+            *("repair_progress", "repair_contacts", "repair_values", "forget_values", "forget_states"),
             *("repair_homes", "forget_homes"),
         )
     )
-    return Repaired(workers, devices, values + lost_values, homes + lost_homes)
+    return Repaired(workers, devices, values + lost_values + lost_states, homes + lost_homes)
 
 
 def _limits(now: datetime, newest: timedelta) -> dict[str, datetime]:

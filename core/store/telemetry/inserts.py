@@ -24,6 +24,8 @@ from core.store.binary_columns import (
 )
 from core.store.database import Connection
 from core.store.queries import load
+from core.store.telemetry import state_edges
+from core.store.telemetry.state_edges import LateState
 
 _ARRIVALS = load("telemetry/inserts")
 # A call for help wakes the scheduler at once.
@@ -33,10 +35,10 @@ _RETAINED = int(ReadingFlag.RETAINED)
 _NEVER = np.iinfo(np.int64).min
 
 # Rows are plain tuples in the order of the query's columns: a batch has thousands of them many times a second.
-ReadingRow = tuple[int, datetime, int, int, float, datetime, int]
-"""device, time, metric, seq, value, received_at, flags"""
+ReadingRow = tuple[int, datetime, int, int, float, datetime, int, str | None, datetime | None]
+"""device, time, metric, seq, value, received_at, flags, channel, acted_from"""
 NewRow = tuple[int, int, int, int, float, int, int]
-"""the same, with times as `columns.microsecond` gives them"""
+"""the first seven, with times as `columns.microsecond` gives them"""
 FixRow = tuple[
     int,
     datetime,
@@ -135,15 +137,15 @@ def add_new(connection: Connection, readings: Readings) -> Fresh:
 
 def add_readings(connection: Connection, rows: Sequence[ReadingRow]) -> Fresh:
     """Add those readings that are not stored yet."""
-    given = _columns(rows)
+    given = _first_of_each(rows)
     fresh = _fresh(connection, "store_readings", _parameters(given))
-    if fresh.count == len(given.device):
+    if fresh.count == len(given):
         return fresh
     # Of what came before, a call for help may have come as the broker's retained message, and now from the device itself.
-    calls = [row for row in rows if row[2] in _URGENT and row[4] > 0 and not row[6] & _RETAINED]
+    calls = [row for row in given if row[2] in _URGENT and row[4] > 0 and not row[6] & _RETAINED]
     if not calls:
         return fresh
-    return _together(fresh, _fresh(connection, "refresh_retained_calls", _parameters(_columns(calls))))
+    return _together(fresh, _fresh(connection, "refresh_retained_calls", _parameters(calls)))
 
 
 def add_doubtful(connection: Connection, rows: Sequence[tuple[ReadingRow, datetime]]) -> Fresh:
@@ -151,18 +153,7 @@ def add_doubtful(connection: Connection, rows: Sequence[tuple[ReadingRow, dateti
     # As in `sorted_readings`, what the broker had kept comes after what the device itself sent.
     ordered = sorted(rows, key=lambda row: (row[0][:4], row[0][6] & _RETAINED))
     since = [since for _, since in ordered]
-    columns = zip(*(row for row, _ in ordered), strict=True)
-    device, time, metric, seq, value, received_at, flags = columns
-    readings = Readings(
-        np.array(device, np.int32),
-        microseconds(time),
-        np.array(metric, np.int16),
-        np.array(seq, np.int64),
-        np.array(value, np.float64),
-        microseconds(received_at),
-        np.array(flags, np.int16),
-    )
-    parameters = _parameters(readings) | {"since": column(Times, microseconds(since))}
+    parameters = _parameters([row for row, _ in ordered]) | {"since": column(Times, microseconds(since))}
     return _fresh(connection, "store_doubtful_readings", parameters)
 
 
@@ -177,13 +168,17 @@ def add_fixes(connection: Connection, rows: Sequence[FixRow]) -> Fresh:
     return _fresh(connection, "store_fixes", values)
 
 
-def correct_state_changes(connection: Connection, late: Sequence[tuple[int, int, datetime]]) -> None:
-    """Evaluate anew which states are changes, around those (device, metric, time) that came after a later one."""
-    # One after the other, or two workers would each miss what the other has not committed.
-    connection.execute(_ARRIVALS["lock_states"], {"devices": sorted({device for device, _, _ in late})})
-    for device, metric, since in sorted(set(late), key=itemgetter(2)):
-        values = {"device": [device], "metric": [metric], "since": [since], "life_sign": _LIFE_SIGN}
-        connection.execute(_ARRIVALS["correct_state_changes"], values)
+def correct_edges(connection: Connection, late: Sequence[LateState]) -> Fresh:
+    """Evaluate anew which states are edges, around those that came after a later one; return what became of it."""
+    rows = state_edges.correct(connection, late)
+    return Fresh(
+        np.array([row.device for row in rows], np.int32),
+        microseconds([row.earliest for row in rows]),
+        microseconds([row.time for row in rows]),
+        _signs([row.sign_at for row in rows]),
+        np.zeros(len(rows), np.bool_),
+        len(rows),
+    )
 
 
 def latest_of(readings: Readings) -> tuple[NDArray[np.int32], NDArray[np.int16], Any, Any]:
@@ -206,14 +201,10 @@ def links_of(readings: Readings) -> tuple[NDArray[np.int32], Any, Any, Any]:
     )
 
 
-def _columns(rows: Sequence[ReadingRow]) -> Readings:
-    times, received = microseconds([row[1] for row in rows]), microseconds([row[5] for row in rows])
-    return sorted_readings(
-        [
-            (row[0], time, *row[2:5], at, row[6])
-            for row, time, at in zip(rows, times.tolist(), received.tolist(), strict=True)
-        ]
-    )
+def _first_of_each(rows: Sequence[ReadingRow]) -> list[ReadingRow]:
+    """Return rows sorted by key, the first of each key that was not retained."""
+    ordered = sorted(rows, key=lambda row: (row[:4], row[6] & _RETAINED))
+    return [row for place, row in enumerate(ordered) if place == 0 or row[:4] != ordered[place - 1][:4]]
 
 
 def _together(one: Fresh, other: Fresh) -> Fresh:
@@ -257,11 +248,19 @@ def _same_as_before(*columns: NDArray[Any]) -> NDArray[np.bool_]:
     return same
 
 
-def _parameters(readings: Readings) -> dict[str, Column]:
-    return {
-        name: column(kind, values)
-        for name, kind, values in zip(_NAMES, _KINDS, readings.columns(), strict=True)
-    }
+def _parameters(rows: Sequence[ReadingRow]) -> dict[str, Any]:
+    device, time, metric, seq, value, received_at, flags, channel, acted_from = zip(*rows, strict=True)
+    columns = (
+        np.array(device, np.int32),
+        microseconds(time),
+        np.array(metric, np.int16),
+        np.array(seq, np.int64),
+        np.array(value, np.float64),
+        microseconds(received_at),
+        np.array(flags, np.int16),
+    )
+    sent = {name: column(kind, values) for name, kind, values in zip(_NAMES, _KINDS, columns, strict=True)}
+    return {**sent, "channel": list(channel), "acted_from": list(acted_from)}
 
 
 def _fresh(connection: Connection, query: str, values: Mapping[str, Any]) -> Fresh:
@@ -269,14 +268,18 @@ def _fresh(connection: Connection, query: str, values: Mapping[str, Any]) -> Fre
     device, count, earliest, latest, life_sign_at, urgent = (
         zip(*rows, strict=True) if rows else ((), (), (), (), (), ())
     )
-    alive = np.array([at is not None for at in life_sign_at], np.bool_)
-    signs = np.full(len(rows), _NEVER)
-    signs[alive] = microseconds([at for at in life_sign_at if at is not None])
     return Fresh(
         np.array(device, np.int32),
         microseconds(earliest),
         microseconds(latest),
-        signs,
+        _signs(life_sign_at),
         np.array(urgent, np.bool_),
         sum(count),
     )
+
+
+def _signs(life_sign_at: Sequence[datetime | None]) -> NDArray[np.int64]:
+    alive = np.array([at is not None for at in life_sign_at], np.bool_)
+    signs = np.full(len(life_sign_at), _NEVER)
+    signs[alive] = microseconds([at for at in life_sign_at if at is not None])
+    return signs

@@ -57,7 +57,7 @@ def take_in(database: Database, topic: str, payload: bytes, at: datetime = NOW) 
     assert isinstance(result, Decoded)
     devices = Devices(database)
     devices.prepare([result.sender], at)
-    builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, at)
+    builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.links, at)
     builder.add(message, result)
     with database.transaction() as connection:
         batches.store_batch(connection, builder.batch, at)

@@ -77,8 +77,9 @@ def publish(database: Database) -> Publish:
         assert isinstance(found, Decoded)
         devices = Devices(database)
         devices.prepare([found.sender], received_at)
-        builder = BatchBuilder(rules, devices.find, devices.states, NOW - timedelta(days=1))
+        builder = BatchBuilder(rules, devices.find, devices.links, NOW - timedelta(days=1))
         builder.add(message, found)
+        builder.finish(devices.links)
         assert not builder.batch.refused
         with database.transaction() as connection:
             store_batch(connection, builder.batch, received_at)

@@ -20,6 +20,7 @@ from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
+from ingest.processing.links import Links
 from tests.support.wards.evaluated_ward import ZONE, EvaluatedWard, at, home
 from tests.support.wards.ward_files import carer
 
@@ -37,7 +38,7 @@ class Ward(EvaluatedWard):
         )
         found = decode(message.topic, message.payload)
         devices.prepare([getattr(found, "sender", "")], self.clock.now())
-        builder = BatchBuilder(RULES, devices.find, {}, self.clock.now() - timedelta(days=1))
+        builder = BatchBuilder(RULES, devices.find, Links(), self.clock.now() - timedelta(days=1))
         builder.add(message, found)
         with self.database.transaction() as connection:
             ingestion.store_batch(connection, builder.batch, self.clock.now())

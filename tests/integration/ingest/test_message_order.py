@@ -71,7 +71,7 @@ def _stored(
     database: Database, rows: Rows, order: list[int], cuts: set[int], gap_tracker: GapTracker | None = None
 ) -> list[Any]:
     """Store messages in an order and in batches, and return what the database holds."""
-    rows.do("TRUNCATE reading, fix, device_latest, device_contact, home_latest, home_change")
+    rows.do("TRUNCATE reading, fix, device_latest, device_state, device_contact, home_latest, home_change")
     devices = Devices(database)
     edges = sorted({0, len(order), *(cut for cut in cuts if cut < len(order))})
     for first, last in pairwise(edges):
@@ -80,14 +80,16 @@ def _stored(
             (InboundMessage(topic, body, False, False, _NOW), decode(topic, body)) for topic, body in results
         ]
         devices.prepare((found.sender for _, found in decoded if isinstance(found, Decoded)), _NOW)
-        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, _NOW, gap_tracker)
+        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.links, _NOW, gap_tracker)
         for message, found in decoded:
             builder.add(message, found)
+        devices.links = builder.finish(devices.links)
         with database.transaction() as connection:
             batches.store_batch(connection, builder.batch, _NOW)
-        devices.states = devices.states | builder.new_states
     return [
-        rows.of("SELECT device_number, time, metric, seq, value, flags FROM reading ORDER BY 1, 2, 3, 4"),
+        rows.of(
+            "SELECT device_number, time, metric, seq, value, flags, acted_from FROM reading ORDER BY 1, 2, 3, 4"
+        ),
         rows.of("SELECT device_number, time, seq, lat, lon, flags FROM fix ORDER BY 1, 2, 3"),
         rows.of("SELECT device_number, metric, time, value FROM device_latest ORDER BY 1, 2"),
         rows.of("SELECT device_number, last_time, last_seq FROM device_contact ORDER BY 1"),

@@ -41,7 +41,7 @@ def take(database: Database) -> Take:
         topic = f"gw/g1/homeassistant/binary_sensor/0x1/{word.decode()}/config"
         message = InboundMessage(topic, DISCOVERY % (word, word), True, False, now)
         devices = Devices(database)
-        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, now)
+        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.links, now)
         builder.add(message, decode(message.topic, message.payload))
         assert not builder.batch.refused
         with database.transaction() as connection:

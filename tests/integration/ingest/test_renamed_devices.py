@@ -52,7 +52,7 @@ def take(database: Database) -> Take:
         assert isinstance(result, Decoded)
         devices.prepare([result.sender], at)
         devices.follow_descriptions([said.kept for said in result.proposals], at)
-        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.states, at)
+        builder = BatchBuilder(Rules(ZoneInfo("Asia/Tokyo")), devices.find, devices.links, at)
         builder.add(InboundMessage(topic, payload, False, False, at), result)
         with database.transaction() as connection:
             store_batch(connection, builder.batch, at)

@@ -27,7 +27,7 @@ def store(ward: EvaluatedWard, *flags: int, metric: str = "sos", value: float = 
     with ward.database.transaction() as connection:
         devices = {one.device_id: one.number for one in batches.sending_devices(connection, NOW)}
         row = (devices["sos-1"], PRESSED, METRICS[metric].number, 7, value, NOW)
-        batch = Batch(readings=[(*row, one) for one in flags])
+        batch = Batch(readings=[(*row, one, None, None) for one in flags])
         batch.latest[row[0], row[2]] = (PRESSED, value)
         return batches.store_batch(connection, batch, NOW).readings
 

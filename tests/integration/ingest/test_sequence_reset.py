@@ -15,6 +15,7 @@ from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
+from ingest.processing.links import Links
 from ingest.sequences.gap_tracker import GapTracker
 from tests.support.ingest import Rows, readings, registered_ward
 
@@ -49,7 +50,7 @@ class Home:
         builder = BatchBuilder(
             Rules(ZoneInfo("Asia/Tokyo")),
             self.devices.find,
-            {},
+            Links(),
             _NOW,
             self.numbers,
             self.numbers.sequence_reset_at,

@@ -25,6 +25,7 @@ from ingest.codecs import decode
 from ingest.codecs.result import Decoded
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder, Rules
+from ingest.processing.links import Links
 from ingest.sequences.gap_tracker import GapTracker
 from tests.support.wards.evaluated_ward import EvaluatedWard
 from tests.support.wards.ward_files import carer
@@ -48,7 +49,7 @@ class Ingest:
         builder = BatchBuilder(
             Rules(UTC_ZONE),
             self._devices.get,
-            {},
+            Links(),
             # After a connection broke, what came shortly before may come again.
             self._stored_at - timedelta(seconds=10),
             None if again else gap_tracker,

@@ -101,7 +101,8 @@ class EvaluatedWard:
             is_sign = is_life_sign(DeviceKind(device.kind), one.metric, one.value)
             flags = int(ReadingFlag.LIFE_SIGN) if is_sign else 0
             metric = METRICS[one.metric].number
-            batch.readings.append((device.number, one.time, metric, self._seq, one.value, received_at, flags))
+            row = (device.number, one.time, metric, self._seq, one.value, received_at, flags, None, None)
+            batch.readings.append(row)
             latest = batch.latest.get((device.number, metric))
             if latest is None or latest[0] <= one.time:
                 batch.latest[device.number, metric] = (one.time, one.value)

@@ -28,7 +28,7 @@ WHERE resident.resident_id = %(resident)s;
 SELECT min(first.time)
 FROM device_assignment AS here
 CROSS JOIN LATERAL (
-    (SELECT reading.time FROM reading
+    (SELECT coalesce(reading.acted_from, reading.time) AS time FROM reading
      WHERE reading.device_number = here.device_number AND reading.time > %(since)s
          AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags) AND here.during @> reading.time
      ORDER BY reading.time

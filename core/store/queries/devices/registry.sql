@@ -117,9 +117,10 @@ INSERT INTO home_latest (home_id, life_sign_at, device_number)
 SELECT DISTINCT ON (here.home_id) here.home_id, sign.time, here.device_number
 FROM device_assignment AS here
 JOIN LATERAL (
-    SELECT reading.time FROM reading
+    SELECT coalesce(reading.acted_from, reading.time) AS time FROM reading
     WHERE reading.device_number = here.device_number
-        AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags) AND here.during @> reading.time
+        AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
+        AND here.during @> coalesce(reading.acted_from, reading.time)
     ORDER BY reading.time DESC
     LIMIT 1
 ) AS sign ON true

@@ -48,10 +48,11 @@ FROM (
     SELECT
         assignment.home_id, fresh.device_number,
         CASE WHEN assignment.during @> fresh.life_sign_at THEN fresh.life_sign_at ELSE (
-            SELECT max(reading.time) FROM reading
+            SELECT max(coalesce(reading.acted_from, reading.time)) FROM reading
             WHERE reading.device_number = fresh.device_number AND is_life_sign(reading.flags)
-                AND reading.time >= fresh.earliest AND reading.time < fresh.life_sign_at
-                AND assignment.during @> reading.time
+                AND reading.time >= fresh.earliest
+                AND coalesce(reading.acted_from, reading.time) < fresh.life_sign_at
+                AND assignment.during @> coalesce(reading.acted_from, reading.time)
         ) END AS life_sign_at
     FROM unnest(%(device)b::integer[], %(earliest)b::timestamptz[], %(life_sign_at)b::timestamptz[])
         AS fresh (device_number, earliest, life_sign_at)
@@ -62,6 +63,40 @@ FROM (
 ) AS signs
 WHERE life_sign_at IS NOT NULL
 ORDER BY home_id, life_sign_at DESC
+ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device_number = excluded.device_number
+WHERE excluded.life_sign_at > home_latest.life_sign_at;
+
+-- name: drop_moved_signs
+-- Of devices of which a reading is no life sign any more, or is dated otherwise: drop what stands as the last sign of a home and is none.
+-- Who waits for another goes on without: evaluation puts the last sign that it believes there.
+DELETE FROM home_latest
+WHERE home_id IN (
+    SELECT home_id FROM home_latest AS shown
+    WHERE shown.device_number = ANY(%(devices)s) AND NOT EXISTS (
+        SELECT FROM reading
+        WHERE reading.device_number = shown.device_number AND reading.time >= shown.life_sign_at
+            AND is_life_sign(reading.flags) AND coalesce(reading.acted_from, reading.time) = shown.life_sign_at
+    )
+    FOR UPDATE SKIP LOCKED
+)
+RETURNING home_id;
+
+-- name: find_home_latest
+-- Find the last life sign of homes among the devices that were there.
+INSERT INTO home_latest (home_id, life_sign_at, device_number)
+SELECT DISTINCT ON (here.home_id) here.home_id, sign.at, here.device_number
+FROM device_assignment AS here
+JOIN LATERAL (
+    SELECT coalesce(reading.acted_from, reading.time) AS at FROM reading
+    WHERE reading.device_number = here.device_number
+        AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
+        AND here.during @> coalesce(reading.acted_from, reading.time)
+    ORDER BY reading.time DESC
+    LIMIT 1
+) AS sign ON true
+WHERE here.home_id = ANY(%(homes)s)
+    AND NOT EXISTS (SELECT FROM chattering_device AS chatter WHERE chatter.device_number = here.device_number)
+ORDER BY here.home_id, sign.at DESC
 ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device_number = excluded.device_number
 WHERE excluded.life_sign_at > home_latest.life_sign_at;
 
@@ -87,7 +122,7 @@ SELECT watermark FROM ingest_progress WHERE worker = %(worker)s;
 -- they measured before may still be on its way.
 SELECT
     device.device_number AS number, device.device_id, device.sender, device.kind, device.gateway_id, home.time_zone AS zone,
-    device.profile_id, device.meaning
+    device.heartbeat_s, device.profile_id, device.meaning
 FROM device
 LEFT JOIN device_assignment AS assignment
     ON assignment.device_number = device.device_number AND assignment.during @> %(now)s
@@ -95,8 +130,20 @@ LEFT JOIN home ON home.home_id = assignment.home_id
 WHERE (device.retired_at IS NULL OR device.retired_at > %(now)s - interval '14 days') AND (%(senders)s::text[] IS NULL OR device.sender = ANY(%(senders)s::text[]));
 
 -- name: latest_states
--- The latest known states of the metrics for which only a change is a life sign.
-SELECT device_number AS device, metric, time, value FROM device_latest WHERE metric = ANY(%(metrics)s);
+-- The latest known states of which only an edge is a life sign, and whether devices are connected.
+SELECT device_number, metric, channel, time, value FROM device_state
+UNION ALL
+SELECT device_number, metric, '', time, value FROM device_latest WHERE metric = %(link)s;
+
+-- name: store_states
+-- Keep the latest state of each part of each device, by the time it happened.
+INSERT INTO device_state (device_number, metric, channel, time, value)
+SELECT * FROM unnest(
+    %(device)s::integer[], %(metric)s::smallint[], %(channel)s::text[], %(time)s::timestamptz[], %(value)s::float8[]
+)
+ON CONFLICT (device_number, metric, channel) DO UPDATE SET time = excluded.time, value = excluded.value
+WHERE excluded.time > device_state.time
+   OR (excluded.time = device_state.time AND excluded.value <> device_state.value);
 
 -- name: try_lock
 -- Become the one active worker with this name; held until the connection ends.

@@ -6,7 +6,8 @@ SELECT
     EXISTS (SELECT FROM ingest_progress WHERE watermark > %(latest)s OR reported_at > %(latest)s)
     OR EXISTS (SELECT FROM device_contact WHERE last_received_at > %(latest)s OR last_time > %(newest)s)
     OR EXISTS (SELECT FROM home_latest WHERE life_sign_at > %(newest)s)
-    OR EXISTS (SELECT FROM device_latest WHERE time > %(newest)s);
+    OR EXISTS (SELECT FROM device_latest WHERE time > %(newest)s)
+    OR EXISTS (SELECT FROM device_state WHERE time > %(newest)s);
 
 -- name: repair_progress
 -- How far ingest has come cannot be further than now.
@@ -50,19 +51,24 @@ WHERE latest.time > %(newest)s AND EXISTS (
 -- Of the others nothing is known any more.
 DELETE FROM device_latest WHERE time > %(newest)s;
 
+-- name: forget_states
+-- The next state of these is the first that is known.
+DELETE FROM device_state WHERE time > %(newest)s;
+
 -- name: repair_homes
 -- The newest life sign that can be believed.
 UPDATE home_latest AS home
 SET life_sign_at = found.time, device_number = found.device_number
 FROM (
-    SELECT DISTINCT ON (assignment.home_id) assignment.home_id, reading.time, reading.device_number
+    SELECT DISTINCT ON (assignment.home_id)
+        assignment.home_id, coalesce(reading.acted_from, reading.time) AS time, reading.device_number
     FROM home_latest AS wrong
     JOIN device_assignment AS assignment ON assignment.home_id = wrong.home_id
     JOIN reading ON reading.device_number = assignment.device_number AND assignment.during @> reading.time
     WHERE wrong.life_sign_at > %(newest)s AND is_life_sign(reading.flags)
         AND reading.time <= %(newest)s AND reading.time > %(now)s - interval '7 days'
         AND NOT EXISTS (SELECT FROM chattering_device AS chatter WHERE chatter.device_number = reading.device_number)
-    ORDER BY assignment.home_id, reading.time DESC
+    ORDER BY assignment.home_id, coalesce(reading.acted_from, reading.time) DESC
 ) AS found
 WHERE home.home_id = found.home_id;
 

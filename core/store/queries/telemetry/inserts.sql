@@ -7,17 +7,18 @@ COPY reading (device_number, time, metric, seq, value, received_at, flags) FROM 
 -- name: store_readings
 -- Insert readings that are new, and return per device what was new among them.
 WITH fresh AS (
-    INSERT INTO reading (device_number, time, metric, seq, value, received_at, flags)
+    INSERT INTO reading (device_number, time, metric, seq, value, received_at, flags, channel, acted_from)
     SELECT * FROM unnest(
         %(device)b::integer[], %(time)b::timestamptz[], %(metric)b::smallint[], %(seq)b::bigint[],
-        %(value)b::float8[], %(received_at)b::timestamptz[], %(flags)b::smallint[]
+        %(value)b::float8[], %(received_at)b::timestamptz[], %(flags)b::smallint[],
+        %(channel)s::text[], %(acted_from)s::timestamptz[]
     )
     ON CONFLICT DO NOTHING
-    RETURNING device_number, time, metric, value, flags
+    RETURNING device_number, time, metric, value, flags, acted_from
 )
 SELECT
-    device_number, count(*), min(time), max(time),
-    max(time) FILTER (WHERE is_life_sign(flags)),
+    device_number, count(*), min(least(time, acted_from)), max(time),
+    max(coalesce(acted_from, time)) FILTER (WHERE is_life_sign(flags)),
     coalesce(bool_or(value > 0 AND NOT is_retained(flags) AND metric = ANY(%(urgent)s)), false)
 FROM fresh
 GROUP BY device_number;
@@ -45,11 +46,12 @@ GROUP BY device_number;
 WITH given AS (
     SELECT * FROM unnest(
         %(device)b::integer[], %(time)b::timestamptz[], %(metric)b::smallint[], %(seq)b::bigint[],
-        %(value)b::float8[], %(received_at)b::timestamptz[], %(flags)b::smallint[], %(since)b::timestamptz[]
-    ) AS given (device_number, time, metric, seq, value, received_at, flags, since)
+        %(value)b::float8[], %(received_at)b::timestamptz[], %(flags)b::smallint[],
+        %(channel)s::text[], %(acted_from)s::timestamptz[], %(since)b::timestamptz[]
+    ) AS given (device_number, time, metric, seq, value, received_at, flags, channel, acted_from, since)
 ), fresh AS (
-    INSERT INTO reading (device_number, time, metric, seq, value, received_at, flags)
-    SELECT device_number, time, metric, seq, value, received_at, flags
+    INSERT INTO reading (device_number, time, metric, seq, value, received_at, flags, channel, acted_from)
+    SELECT device_number, time, metric, seq, value, received_at, flags, channel, acted_from
     FROM given
     WHERE NOT EXISTS (
         SELECT FROM reading AS known
@@ -58,11 +60,11 @@ WITH given AS (
           AND (NOT is_retained(known.flags) OR is_retained(given.flags))
     )
     ON CONFLICT DO NOTHING
-    RETURNING device_number, time, metric, value, flags
+    RETURNING device_number, time, metric, value, flags, acted_from
 )
 SELECT
-    device_number, count(*), min(time), max(time),
-    max(time) FILTER (WHERE is_life_sign(flags)),
+    device_number, count(*), min(least(time, acted_from)), max(time),
+    max(coalesce(acted_from, time)) FILTER (WHERE is_life_sign(flags)),
     coalesce(bool_or(value > 0 AND NOT is_retained(flags) AND metric = ANY(%(urgent)s)), false)
 FROM fresh
 GROUP BY device_number;
@@ -93,52 +95,3 @@ WITH given AS (
 SELECT device_number, count(*), min(time), max(time), NULL::timestamptz, false
 FROM fresh
 GROUP BY device_number;
-
--- name: lock_states
--- Let nobody else evaluate the states of these devices until the end of the transaction.
-SELECT pg_advisory_xact_lock(1, device_number) FROM unnest(%(devices)s::integer[]) AS given (device_number)
-ORDER BY device_number;
-
--- name: correct_state_changes
--- After a state came late: of a device's states only those are life signs that differ from the one before.
-WITH given AS (
-    SELECT * FROM unnest(%(device)b::integer[], %(metric)b::smallint[], %(since)b::timestamptz[])
-        AS given (device_number, metric, since)
-), span AS (
-    SELECT
-        given.device_number, given.metric,
-        (SELECT before.time FROM reading AS before
-         WHERE before.device_number = given.device_number AND before.metric = given.metric
-           AND before.time < given.since AND NOT is_retained(before.flags)
-         ORDER BY before.time DESC LIMIT 1) AS first,
-        (SELECT after.time FROM reading AS after
-         WHERE after.device_number = given.device_number AND after.metric = given.metric
-           AND after.time > given.since AND NOT is_retained(after.flags)
-         ORDER BY after.time LIMIT 1) AS last,
-        given.since
-    FROM given
-), state AS (
-    SELECT
-        reading.device_number, reading.time, reading.metric, reading.seq, reading.flags,
-        span.first,
-        reading.value IS DISTINCT FROM
-            lag(reading.value) OVER (PARTITION BY reading.device_number, reading.metric
-                                     ORDER BY reading.time, reading.seq) AS changed
-    FROM span
-    JOIN reading ON reading.device_number = span.device_number AND reading.metric = span.metric
-        AND reading.time >= coalesce(span.first, span.since) AND reading.time <= coalesce(span.last, span.since)
-        AND NOT is_retained(reading.flags)
-)
-UPDATE reading
-SET flags = CASE
-    WHEN state.changed THEN reading.flags | %(life_sign)s::smallint
-    ELSE reading.flags & ~%(life_sign)s::smallint
-END
-FROM state
-WHERE reading.device_number = state.device_number AND reading.time = state.time
-  AND reading.metric = state.metric AND reading.seq = state.seq
-  -- The first state of the span is only there to compare with.
-  AND state.time IS DISTINCT FROM state.first
-  AND is_life_sign(state.flags) <> state.changed
-  -- Of what has a suspect time and no number nobody knows when it was.
-  AND NOT (is_clock_suspect(state.flags) AND state.seq <= 0);

@@ -1,7 +1,8 @@
 -- What happened in a home, in the form in which rules read it.
 
 -- name: life_signs
--- Life signs of a home in a span: Unix seconds per device; a resident's own devices are not another resident's. And whether the device
+-- Life signs of a home in a span: Unix seconds per device; a resident's own devices are not another resident's. One that somebody gave at
+-- some time within a break counts from its beginning. And whether the device
 -- sees people who sit still: it reported presence lately.
 SELECT
     device.device_number, device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8),
@@ -13,12 +14,13 @@ SELECT
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN LATERAL (
-    SELECT reading.time
+    SELECT coalesce(reading.acted_from, reading.time) AS time
     FROM reading
     WHERE reading.device_number = here.device_number
         AND reading.time > %(since)s AND reading.time <= %(until)s
         AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
-        AND here.during @> reading.time
+        AND coalesce(reading.acted_from, reading.time) > %(since)s
+        AND here.during @> coalesce(reading.acted_from, reading.time)
 ) AS sign ON true
 WHERE here.home_id = %(home)s
     AND here.during && tstzrange(%(since)s, %(until)s, '[]')
@@ -136,9 +138,10 @@ FROM (
     SELECT min(sign.time) AS first, max(sign.time) AS last
     FROM device
     JOIN LATERAL (
-        SELECT reading.time
+        SELECT coalesce(reading.acted_from, reading.time) AS time
         FROM reading
         WHERE reading.device_number = device.device_number
+            AND coalesce(reading.acted_from, reading.time) >= %(since)s
             AND reading.time >= %(since)s AND reading.time <= %(until)s
             AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
     ) AS sign ON true
@@ -154,5 +157,6 @@ WHERE here.during && tstzrange(%(since)s, %(until)s, '[]')
         SELECT FROM reading
         WHERE reading.device_number = here.device_number
             AND reading.time > %(since)s AND reading.time <= %(until)s
+            AND coalesce(reading.acted_from, reading.time) > %(since)s
             AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
     );

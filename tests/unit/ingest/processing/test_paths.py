@@ -16,6 +16,7 @@ from ingest.codecs.result import Decoded, Measured
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.limits import Rules
+from ingest.processing.links import Links
 from ingest.processing.slow_path import SlowPath
 from ingest.processing.timestamps import OLDEST
 from ingest.sequences.gap_tracker import GapTracker
@@ -48,7 +49,7 @@ def _found(_sender: str) -> SendingDevice:
 def batch_of(time: datetime | None, *, seq: int = 5, retained: bool = False, metric: str = "motion") -> Batch:
     tracker = GapTracker()
     tracker.note(DEVICE, 4, NOW - timedelta(minutes=1))
-    builder = BatchBuilder(RULES, _found, {}, NOW - timedelta(days=1), tracker)
+    builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), tracker)
     message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", retained, False, NOW)
     builder.add(message, Decoded(DEVICE.sender, "hall-1", seq=seq, readings=[Measured(metric, True, time)]))
     return builder.batch
@@ -93,7 +94,7 @@ def test_a_new_numbered_value_with_an_impossible_time_is_looked_for_among_what_i
     flags = SIGN | int(ReadingFlag.CLOCK_SUSPECT)
     assert found.new == []
     assert found.readings == []
-    assert found.doubtful == [((7, NOW, MOTION, 5, 1.0, NOW, flags), NOW - timedelta(days=7))]
+    assert found.doubtful == [((7, NOW, MOTION, 5, 1.0, NOW, flags, None, None), NOW - timedelta(days=7))]
 
 
 @pytest.mark.parametrize("time", [NOW, NOW - timedelta(days=1)])
@@ -103,7 +104,7 @@ def test_one_with_a_plausible_time_is_new_and_asks_nothing(time: datetime) -> No
 
 
 def test_unread_fields_are_counted_for_the_device_that_sent_them() -> None:
-    builder = BatchBuilder(Rules(ZoneInfo("UTC")), _found, {}, NOW - timedelta(days=1))
+    builder = BatchBuilder(Rules(ZoneInfo("UTC")), _found, Links(), NOW - timedelta(days=1))
     for payload in (b"1", b"2"):
         message = InboundMessage("zigbee2mqtt/hall", payload, False, False, NOW)
         result = Decoded("zigbee2mqtt:/hall", "hall", [Measured("motion", True)], unread=["a", "b"])
@@ -111,9 +112,9 @@ def test_unread_fields_are_counted_for_the_device_that_sent_them() -> None:
     assert builder.unread == {"zigbee2mqtt:/hall": 4}
 
 
-def test_a_new_numbered_state_is_new_too_though_it_takes_the_slow_path(slow: list[str]) -> None:
+def test_a_new_numbered_state_takes_the_fast_path_too(slow: list[str]) -> None:
     found = batch_of(NOW, metric="contact_open")
 
-    assert slow == ["contact_open"]
+    assert slow == []
     assert [row[:5] for row in found.new] == [(7, microsecond(NOW), METRICS["contact_open"].number, 5, 1.0)]
     assert (found.readings, found.doubtful) == ([], [])

@@ -1,0 +1,56 @@
+"""States whose edges only the database can say: they came late, out of order, or to one of several workers."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from core.domain.evidence.edges import EDGES
+from core.domain.reading import ReadingFlag
+from core.store.database import Connection
+from core.store.queries import load
+
+_EDGES = load("telemetry/state_edges")
+
+StateKey = tuple[int, int, str]
+"""device, metric, channel"""
+
+
+@dataclass(frozen=True, slots=True)
+class LateState:
+    """A moment around which the edges of a state have to be found anew.
+
+    `links` are the connections over which the device is in contact, by the name of their breaks; none for a device that numbers
+    its messages, where a number that is missing is a break.
+    """
+
+    key: StateKey
+    at: datetime
+    links: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MovedSign:
+    """A reading that became a life sign, is none any more, or is dated otherwise than before."""
+
+    device: int
+    time: datetime
+    earliest: datetime
+    sign_at: datetime | None
+
+
+def correct(connection: Connection, late: Sequence[LateState]) -> list[MovedSign]:
+    """Evaluate anew which states are edges, around those moments; return what became of it."""
+    found: list[MovedSign] = []
+    # One after the other, or two workers would each miss what the other has not committed.
+    connection.execute(_EDGES["lock"], {"devices": sorted({one.key[0] for one in late})})
+    for one in sorted(set(late), key=lambda one: (one.at, one.key)):
+        device, metric, channel = one.key
+        edge = EDGES[metric]
+        values = {
+            **{"device": device, "metric": metric, "channel": channel or None, "since": one.at},
+            **{"links": list(one.links), "is_numbered": not one.links},
+            **{"rises_only": edge.rises_only, "threshold": edge.threshold},
+            "life_sign": int(ReadingFlag.LIFE_SIGN),
+        }
+        found += [MovedSign(*row) for row in connection.execute(_EDGES["correct"], values)]
+    return found
