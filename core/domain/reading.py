@@ -2,6 +2,7 @@
 
 from enum import IntFlag
 
+from core.domain import metrics
 from core.domain.device import DeviceKind
 from core.domain.metrics import METRICS, MetricKind
 
@@ -29,19 +30,19 @@ APPLIANCE_IN_USE_W = 30.0
 MAY_BE_LIFE = frozenset(
     metric.name
     for metric in METRICS.values()
-    if metric.kind is MetricKind.LIFE or metric.name in {"power_w", "switch_on"}
+    if metric.kind is MetricKind.LIFE or metric in {metrics.POWER_W, metrics.SWITCH_ON}
 )
 
 
 # What hangs on a wired input is known from what it was registered as.
 _DOORS = frozenset({DeviceKind.DOOR, DeviceKind.FRIDGE, DeviceKind.OTHER})
 _ONLY_OF = {
-    "contact_open": _DOORS,
-    "input_on": _DOORS | {DeviceKind.BUTTON, DeviceKind.MOTION},
-    "power_w": {DeviceKind.PLUG},
+    metrics.CONTACT_OPEN.name: _DOORS,
+    metrics.INPUT_ON.name: _DOORS | {DeviceKind.BUTTON, DeviceKind.MOTION},
+    metrics.POWER_W.name: {DeviceKind.PLUG},
     # Both getting in and getting out.
-    "bed_occupied": {DeviceKind.BED},
-    "switch_on": {DeviceKind.BUTTON},
+    metrics.BED_OCCUPIED.name: {DeviceKind.BED},
+    metrics.SWITCH_ON.name: {DeviceKind.BUTTON},
 }
 
 
@@ -62,7 +63,7 @@ def is_life_sign(kind: DeviceKind, metric: str, value: float) -> bool:
     """
     kinds = _ONLY_OF.get(metric)
     if kinds is not None:
-        return kind in kinds and (metric != "power_w" or value >= APPLIANCE_IN_USE_W)
-    if metric == "button":
+        return kind in kinds and (metric != metrics.POWER_W.name or value >= APPLIANCE_IN_USE_W)
+    if metric == metrics.BUTTON.name:
         return True
     return METRICS[metric].kind is MetricKind.LIFE and value > 0

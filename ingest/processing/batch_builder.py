@@ -6,6 +6,7 @@ from datetime import datetime
 from msgspec import structs
 
 from core.domain.evidence.edges import EDGES
+from core.domain.metrics import ONLINE
 from core.store.telemetry.batches import Batch, DeviceContact, SendingDevice
 from core.store.telemetry.quarantine import Refused
 from ingest.codecs import reread
@@ -219,7 +220,7 @@ class BatchBuilder:
             return
         if result.last_seq is not None:
             # A last will holds what was so when the connection began.
-            if any(one.metric == "online" and one.value is True for one in result.readings):
+            if any(one.metric == ONLINE.name and one.value is True for one in result.readings):
                 self._sequence_observer.note_count(device, result.last_seq, None)
             return
         # The first message sent again has its old time; one whose time is ours cannot be distinguished from it.

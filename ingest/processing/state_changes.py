@@ -6,12 +6,12 @@ from datetime import datetime
 from math import isnan
 
 from core.domain.evidence.edges import EDGES
-from core.domain.metrics import METRICS
+from core.domain.metrics import ONLINE as ONLINE_METRIC
 from core.store.telemetry.batches import SendingDevice
 from core.store.telemetry.state_edges import LateState, StateKey
 from ingest.processing.connections import Connections, links_of
 
-ONLINE = METRICS["online"].number
+ONLINE = ONLINE_METRIC.number
 
 State = tuple[datetime, float]
 _UNKNOWN = float("nan")
