@@ -265,6 +265,7 @@ def _parameters(rows: Sequence[ReadingRow]) -> dict[str, Any]:
 
 def _fresh(connection: Connection, query: str, values: Mapping[str, Any]) -> Fresh:
     rows = connection.execute(_ARRIVALS[query], {**values, "urgent": _URGENT}).fetchall()
+    # By position: these become columns at once, many times a second.
     device, count, earliest, latest, life_sign_at, urgent = (
         zip(*rows, strict=True) if rows else ((), (), (), (), (), ())
     )
