@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.rows import class_row
+
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -47,7 +49,8 @@ def put(connection: Connection, breaks: Sequence[ConnectionBreak]) -> None:
 
 def since(connection: Connection, moment: datetime) -> list[ConnectionBreak]:
     """Return the breaks that lasted beyond a moment."""
-    return [ConnectionBreak(*row) for row in connection.execute(_BREAKS["since"], {"since": moment})]
+    cursor = connection.cursor(row_factory=class_row(ConnectionBreak))
+    return cursor.execute(_BREAKS["since"], {"since": moment}).fetchall()
 
 
 def drop(connection: Connection, until: datetime) -> None:
