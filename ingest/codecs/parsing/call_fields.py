@@ -20,7 +20,7 @@ class CallFields:
     def add(self, name: str, value: object, depth: int = 0, channel: str = "") -> bool:
         """Add a field, and what it nests; return whether it speaks of a call or a hazard.
 
-        Calls of one channel do not end those of another.
+        While a call of one channel is raised, the end of another's is left out: both may belong to one device, whose call goes on.
         """
         if isinstance(value, (dict, list)):
             body = cast("Mapping[str, object] | Sequence[object]", value)
@@ -51,7 +51,7 @@ class CallFields:
         """Return readings with the calls among them; what looks like a call and is not understood is added to `refused`."""
         if not (self._found or self._numbers or self._unclear):
             return readings
-        found = self._numbers | self._found
+        found = _without_other_ends(self._numbers | self._found)
         known = {reading.metric: reading for reading in readings}
         for metric, raised in found.items():
             reading = known.get(metric)
@@ -74,3 +74,12 @@ class CallFields:
                     )
                 )
         return readings
+
+
+def _without_other_ends(found: dict[str, bool]) -> dict[str, bool]:
+    raised = {metric.partition("#")[0] for metric, is_raised in found.items() if is_raised}
+    return {
+        metric: is_raised
+        for metric, is_raised in found.items()
+        if is_raised or metric.partition("#")[0] not in raised
+    }

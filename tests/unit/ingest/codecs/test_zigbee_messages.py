@@ -62,10 +62,16 @@ _CASES = [
     Case("air pressure in kilopascal", "zigbee2mqtt/air", {"pressure": 101.2}, {"pressure_hpa": 1012.0}),
     Case("air pressure in hectopascal", "zigbee2mqtt/air", {"pressure": 1004.7}, {"pressure_hpa": 1004.7}),
     Case(
-        "leaks in two zones are two, and the end of one does not end the other",
+        "while one zone leaks, that another does not is no end of the leak",
         "zigbee2mqtt/leak",
-        {"water_leak_zone_1": True, "water_leak_zone_2": False},
-        {"water_leak#zone_1": True, "water_leak#zone_2": False},
+        {"water_leak_zone_1": True, "water_leak_zone_2": False, "water_leak": False},
+        {"water_leak#zone_1": True, "water_leak#zone_2": None, "water_leak": None},
+    ),
+    Case(
+        "a leak is over in each zone",
+        "zigbee2mqtt/leak",
+        {"water_leak_zone_1": False, "water_leak_zone_2": False},
+        {"water_leak#zone_1": False, "water_leak#zone_2": False},
     ),
     Case(
         "the two alarm bits of one detector are one alarm",
