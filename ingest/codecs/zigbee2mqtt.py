@@ -57,7 +57,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     name = "/".join(levels)
     value = json_value(payload)
     if len(levels) > 1 and not isinstance(value, dict):
-        if is_read(name_and_endpoint(levels[-1])[0]):
+        if _is_attribute(levels[-1], payload):
             return _attribute(source, levels, payload)
         if levels[-1] in SILENT_ATTRIBUTES:
             return nothing("/".join(levels[:-1]))
@@ -110,6 +110,12 @@ def _online(payload: bytes) -> bool | None:
     body = json_object(payload)
     word = payload if isinstance(body, Rejected) else text_of(body.get("state")).encode()
     return {b"online": True, b"offline": False}.get(word.strip())
+
+
+def _is_attribute(name: str, payload: bytes) -> bool:
+    """Return whether a topic ends in the name of a value that is read, or of one that may name a call and does."""
+    text = payload[:256].decode(errors="replace")
+    return is_read(name_and_endpoint(name)[0]) or call_in_field(name, text) is not None
 
 
 def _attribute(source: Source, levels: tuple[str, ...], payload: bytes) -> Decoded | Rejected:

@@ -21,7 +21,10 @@ _QUIET = ("none", "normal", "off", "ok", "idle", "clear", "closed", "safe", "ina
 
 
 def wrongly_read(model: Model) -> Iterator[tuple[Meaning, str]]:
-    """Give what is read wrong of a model's messages, each value alone and among all the others, and what was read in its place."""
+    """Give what is read wrong of a model's messages, and what was read in its place.
+
+    Each value is sent alone, under a topic of its own, and among all the others.
+    """
     meant = list(meanings(model))
     for found, meaning, value, right in _read(model, meant):
         if not _is_right(found, meaning, right):
@@ -41,6 +44,7 @@ def _read(
         is_alone = _stands_alone(meaning, meant)
         for value, right in meaning.said:
             yield _said(json.dumps({meaning.key: value})), meaning, value, right
+            yield _said_as_topic(meaning.key, json.dumps(value), value), meaning, value, right
             if not is_alone:
                 continue
             if meaning.group in _ONE_BY_ONE:
@@ -92,6 +96,12 @@ def _stands_alone(meaning: Meaning, meant: list[Meaning]) -> bool:
 @lru_cache(maxsize=100_000)
 def _said(payload: str) -> dict[str, Any]:
     return said(_TOPIC, payload)
+
+
+@lru_cache(maxsize=100_000)
+def _said_as_topic(key: str, _distinct: str, value: Value) -> dict[str, Any]:
+    """Return what is read where the bridge publishes each value under a topic of its own (`output: attribute`), texts without quotes."""
+    return said(f"{_TOPIC}/{key}", value if isinstance(value, str) else json.dumps(value))
 
 
 def _values(found: dict[str, Any]) -> list[str]:

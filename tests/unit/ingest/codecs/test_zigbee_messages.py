@@ -214,6 +214,12 @@ _CASES = [
         {"presence": False, "device_id": "hall"},
     ),
     Case(
+        "one value a topic, of a valve that found a leak",
+        "zigbee2mqtt/garden/valve/current_device_status",
+        "water_leakage",
+        {"water_leak": True, "device_id": "garden/valve"},
+    ),
+    Case(
         "one value a topic that says nothing of a person",
         "zigbee2mqtt/hall/last_seen",
         "2024-06-10T06:13:20Z",
