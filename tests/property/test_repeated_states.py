@@ -24,7 +24,8 @@ from ingest.sequences.gap_tracker import GapTracker
 from tests.support.ingest import Rows, registered_ward
 from tests.synthetic.stated_senders import SENDERS, START, STEP, StatedSender
 
-_PUT = timedelta(seconds=20)
+# Whatever is put between two steps comes before the second: eight times a bridge's two words and five devices.
+_PUT = timedelta(seconds=5)
 # These say nothing of a person at home, or describe devices only.
 _NO_STATES = {"homeassistant", "meshtastic", "owntracks", "teltonika", "traccar"}
 
@@ -83,8 +84,9 @@ def _with_repeats(stream: Sequence[_Sent], repeats: Sequence[tuple[str, int, int
     for place, one in enumerate(stream):
         found.append(one)
         at, ticks = one.at + timedelta(minutes=1), count()
+        # All that was said by then: what another device said in the meantime is its latest.
+        said = [sent for sent in stream if sent.at <= at]
         for kind, which, other in after.get(place, ()):
-            said = stream[: place + 1]
             chosen = said[which % len(said)]
             for again in _again(kind, said, chosen, other):
                 moment = at + _PUT * next(ticks)
