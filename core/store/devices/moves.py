@@ -1,5 +1,6 @@
 """Devices that change their place: moved, shared, replaced. What was measured before stays with whose it was, however late it comes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from core.errors import ConflictError, InputError
@@ -60,16 +61,17 @@ def move_device(
         end_assignment(connection, device.number, moved_at)
     if placement is not None:
         assign(connection, device.number, placement, moved_at)
-    concerned = {
-        "device": device.number,
-        "former": device.home,
-        "home": None if placement is None else placement.home,
-        "since": moved_at,
-    }
+    new_home = None if placement is None else placement.home
+    concerned = {"device": device.number, "former": device.home, "since": moved_at}
     connection.execute(_REGISTRY["forget_home_latest"], concerned)
-    connection.execute(_REGISTRY["find_home_latest"], concerned)
+    find_home_latest(connection, [home for home in (device.home, new_home) if home is not None])
     connection.execute(_REGISTRY["add_changes"], concerned)
     announce(connection)
+
+
+def find_home_latest(connection: Connection, homes: Sequence[int]) -> None:
+    """Note the last life sign of homes, found among the devices that were there; one that is noted and later stays."""
+    connection.execute(_REGISTRY["find_home_latest"], {"homes": list(homes)})
 
 
 def share_device(

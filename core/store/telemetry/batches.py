@@ -17,7 +17,7 @@ from core.store.alerts import unassigned_calls
 from core.store.alerts.unassigned_calls import UnassignedCall
 from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
-from core.store.devices import profiles, proposals
+from core.store.devices import moves, profiles, proposals
 from core.store.queries import load
 from core.store.telemetry import connection_breaks, inserts, quarantine, sequence_gaps
 from core.store.telemetry.connection_breaks import ConnectionBreak
@@ -279,7 +279,7 @@ def _correct_edges(connection: Connection, batch: Batch) -> Fresh:
         devices = np.unique(moved.device).tolist()
         dropped = connection.execute(_INGESTION["drop_moved_signs"], {"devices": devices}).fetchall()
         if dropped:
-            connection.execute(_INGESTION["find_home_latest"], {"homes": [home for (home,) in dropped]})
+            moves.find_home_latest(connection, [home for (home,) in dropped])
     return moved
 
 

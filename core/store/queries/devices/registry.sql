@@ -112,21 +112,21 @@ DELETE FROM home_latest
 WHERE home_id = %(former)s::integer AND device_number = %(device)s AND life_sign_at >= %(since)s;
 
 -- name: find_home_latest
--- Find the last life sign of the homes that a change of a device's place concerns, among the devices that were there.
+-- Find the last life sign of homes, among the devices that were there.
 INSERT INTO home_latest (home_id, life_sign_at, device_number)
-SELECT DISTINCT ON (here.home_id) here.home_id, sign.time, here.device_number
+SELECT DISTINCT ON (here.home_id) here.home_id, sign.at, here.device_number
 FROM device_assignment AS here
 JOIN LATERAL (
-    SELECT coalesce(reading.acted_from, reading.time) AS time FROM reading
+    SELECT coalesce(reading.acted_from, reading.time) AS at FROM reading
     WHERE reading.device_number = here.device_number
         AND is_life_sign(reading.flags) AND NOT is_retained(reading.flags)
         AND here.during @> coalesce(reading.acted_from, reading.time)
     ORDER BY reading.time DESC
     LIMIT 1
 ) AS sign ON true
-WHERE here.home_id IN (%(former)s::integer, %(home)s::integer)
+WHERE here.home_id = ANY(%(homes)s)
     AND NOT EXISTS (SELECT FROM chattering_device AS chatter WHERE chatter.device_number = here.device_number)
-ORDER BY here.home_id, sign.time DESC
+ORDER BY here.home_id, sign.at DESC
 ON CONFLICT (home_id) DO UPDATE SET life_sign_at = excluded.life_sign_at, device_number = excluded.device_number
 WHERE excluded.life_sign_at > home_latest.life_sign_at;
 
