@@ -186,13 +186,7 @@ class SlowPath:
 
     def _put_reading(self, device_message: DeviceMessage, where: Placed | None, one: _Reading) -> None:
         message, numbered = device_message.message, device_message.result.seq
-        is_plain = one.channel is None and one.acted_from is None
-        if (
-            where is None
-            and is_plain
-            and device_message.is_new
-            and one.device == device_message.device.number
-        ):
+        if where is None and device_message.is_new and one.is_plain_of(device_message.device):
             now = microsecond(message.received_at)
             row = (one.device, microsecond(one.time), one.metric, numbered, one.value, now, one.flags)
             self._batch.new.append(row)
