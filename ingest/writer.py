@@ -57,6 +57,7 @@ class _Prepared:
 
     decoded: _Decoded
     batch: batches.Batch
+    breaks: Sequence[ConnectionBreak]
     links: Links
     watermark: datetime | None
 
@@ -221,11 +222,10 @@ class Writer:
         self.device_protocol.add_to(builder.batch, observer)
         # The next batch knows what this one says; this one may be built again in halves.
         self._devices.links = builder.finish(before)
-        builder.batch.breaks += self._breaks
-        self._breaks = []
-        self._commit_queue.submit(
-            partial(self._store, _Prepared(decoded, builder.batch, before, watermark), [*messages, *markers])
-        )
+        breaks, self._breaks = self._breaks, []
+        builder.batch.breaks += breaks
+        prepared = _Prepared(decoded, builder.batch, breaks, before, watermark)
+        self._commit_queue.submit(partial(self._store, prepared, [*messages, *markers]))
 
     def _build_batch(
         self,
@@ -253,15 +253,17 @@ class Writer:
         except StoreUnavailableError:
             raise
         except StoreError:
+            with self._database.transaction() as connection:
+                connection_breaks.put(connection, prepared.breaks)
             self._store_in_parts(prepared.decoded, prepared.links, prepared.watermark)
             with self._database.transaction() as connection:
                 self.device_protocol.add_again(connection, prepared.batch)
         self._receiver.acknowledge(messages)
 
-    def _store_in_parts(self, decoded: _Decoded, links: Links, watermark: datetime | None) -> None:
-        """Halve what the database refuses until the message that it refuses stands alone, for the quarantine."""
+    def _store_in_parts(self, decoded: _Decoded, links: Links, watermark: datetime | None) -> Links:
+        """Halve what the database refuses until the message that it refuses stands alone, for the quarantine; return what is known then."""
         builder = self._build_batch(decoded, links)
-        builder.finish(links)
+        after = builder.finish(links)
         try:
             self._store_at_once(decoded, builder.batch, watermark)
         except StoreUnavailableError:
@@ -274,10 +276,11 @@ class Writer:
                 _log.error("message_rejected_by_database", error=str(error))
                 refused = [(message, Rejected("refused_by_database", str(error)))]
                 self._store_at_once(refused, self._build_batch(refused, links).batch, watermark)
-                return
+                return links
             middle = len(decoded) // 2
-            self._store_in_parts(decoded[:middle], links, None)
-            self._store_in_parts(decoded[middle:], links, watermark)
+            between = self._store_in_parts(decoded[:middle], links, None)
+            return self._store_in_parts(decoded[middle:], between, watermark)
+        return after
 
     def _store_at_once(self, decoded: _Decoded, batch: batches.Batch, watermark: datetime | None) -> None:
         with self._database.transaction() as connection:
