@@ -148,8 +148,9 @@ class _Line:
         return f"the broker refuses the message ({self._refusal}): look at its rules" if self._refusal else ""
 
     def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        from core.mqtt_client import close_client
+
+        close_client(self._client)
 
     def _on_connect(self, _client: Any, _userdata: Any, _flags: Any, code: Any, _properties: Any) -> None:
         self._refusal = str(code) if code.is_failure else ""

@@ -10,6 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from core.credentials.broker_tls import broker_tls
 from core.errors import SettingsError
+from core.mqtt_client import close_client
 from core.settings import Settings
 from deploy.doctor.check import Check, CheckResult
 
@@ -103,6 +104,5 @@ def _visit(settings: Settings, username: str, password: str) -> tuple[_Answer | 
             client.publish(_FORBIDDEN, b"", qos=1)
             published.came.wait(_TIMEOUT_S)
     finally:
-        client.disconnect()
-        client.loop_stop()
+        close_client(client)
     return connected, published

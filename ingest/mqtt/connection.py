@@ -16,6 +16,7 @@ from core.clock import Clock
 from core.credentials.broker_tls import broker_tls
 from core.errors import MimamoriError
 from core.logs import get_logger
+from core.mqtt_client import close_client
 from core.settings import Settings
 from ingest.mqtt.bulk_client import BulkClient
 from ingest.mqtt.message import InboundMessage
@@ -89,8 +90,7 @@ class Receiver:
     def stop(self) -> None:
         """Disconnect; the broker keeps the session and what comes for it."""
         self._message_queue.close()
-        self._client.disconnect()
-        self._client.loop_stop()
+        close_client(self._client)
 
     def end_session(self) -> None:
         """Disconnect for good: the broker forgets the session."""

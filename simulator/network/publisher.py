@@ -15,6 +15,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 from core.credentials.broker_tls import broker_tls
 from core.errors import MimamoriError
+from core.mqtt_client import close_client
 from core.settings import Settings
 from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.retransmit_buffer import RetransmitBuffer
@@ -99,8 +100,7 @@ class Publisher:
         self._client.connect_async(*self._address, keepalive=_KEEP_ALIVE_S, properties=properties)
         self._client.loop_start()
         if not self._connected.wait(_CONNECT_TIMEOUT_S) or self._problem is not None:
-            self._client.disconnect()
-            self._client.loop_stop()
+            close_client(self._client)
             host, port = self._address
             why = self._problem or "nobody answers there; check MIMAMORI_BROKER_HOST and MIMAMORI_BROKER_PORT"
             raise PublishError(f"broker {host}:{port}: {why}")
@@ -109,8 +109,7 @@ class Publisher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        close_client(self._client)
 
     def publish(self, message: OutboundMessage) -> None:
         """Hand a message to the broker; waits while too many are under way. Does nothing once stopped.

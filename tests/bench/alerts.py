@@ -16,6 +16,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.geofence import ALWAYS, Circle, Geofence
+from core.mqtt_client import close_client
 from core.store.migrate import migrate
 from deploy.local.mosquitto import SIMULATOR
 from detectors.features.window import Track, Window, life_signs, moment
@@ -133,8 +134,7 @@ def _probe(
         calls = _taken(connection, emergency_call.NAME, pressed)
         exits = _taken(connection, geofence_exit.NAME, left)
     finally:
-        client.disconnect()
-        client.loop_stop()
+        close_client(client)
     return Latencies(calls, exits)
 
 

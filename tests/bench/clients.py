@@ -17,6 +17,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from core.domain.metrics import METRICS
+from core.mqtt_client import close_client
 from tests.bench.flood import Flood
 from tests.bench.large_ward import LargeWard, load
 from tests.bench.messages import DEVICES, messages, messages_of_now
@@ -142,8 +143,7 @@ def session(where: Where, client_id: str, topics: str) -> None:
     client.subscribe(topics, qos=1)
     if not subscribed.wait(10):
         raise SystemExit("the broker did not answer the subscription")
-    client.disconnect()
-    client.loop_stop()
+    close_client(client)
 
 
 def _consume(where: Where, client_id: str, count: int, take: Take) -> None:
@@ -169,8 +169,7 @@ def _consume(where: Where, client_id: str, count: int, take: Take) -> None:
     if not done.wait(300):
         raise SystemExit(f"only {seen[0]} of {count} messages came")
     time.sleep(0.3)  # let the last acknowledgements leave
-    client.disconnect()
-    client.loop_stop()
+    close_client(client)
     sys.stdout.write(f"{times[0]} {times[-1]}\n")
 
 

@@ -10,6 +10,7 @@ from typing import Any, Self
 import paho.mqtt.client as paho
 from paho.mqtt.enums import CallbackAPIVersion
 
+from core.mqtt_client import close_client
 from deploy.local.mosquitto import SIMULATOR, Broker
 from tests.support.ingest import readings
 
@@ -43,8 +44,7 @@ class Device:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        close_client(self._client)
 
     def make(self, count: int, per_second: float) -> None:
         """Measure and publish `count` times."""

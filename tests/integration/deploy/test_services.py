@@ -11,6 +11,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from core.mqtt_client import close_client
 from core.store.migrate import migrate, pending
 from deploy.local import required_programs
 from deploy.local.mosquitto import Broker
@@ -53,8 +54,7 @@ class Client:
         assert self.subscribed.wait(10)
 
     def close(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+        close_client(self._client)
 
 
 @pytest.fixture

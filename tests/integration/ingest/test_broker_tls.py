@@ -17,6 +17,7 @@ from core.credentials import enrolment_codes
 from core.credentials.broker_tls import broker_tls
 from core.domain.broker_account import AccountKind, BrokerAccount
 from core.errors import SettingsError
+from core.mqtt_client import close_client
 from core.settings import Settings
 from core.store.database import Database
 from deploy.broker_sync import BrokerSync, hang_up
@@ -127,7 +128,7 @@ def test_both_doors_refuse_plain_connections(broker: Broker) -> None:
         client.connect(broker.host, port)
         client.loop_start()
         assert ended.wait(10)
-        client.loop_stop()
+        close_client(client)
         assert answers == []
 
 

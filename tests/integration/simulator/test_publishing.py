@@ -15,6 +15,7 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from core.clock import AcceleratedClock
+from core.mqtt_client import close_client
 from core.store.database import Database
 from core.store.operation.health import health, stored_messages
 from core.store.telemetry.replay_progress import stored_readings
@@ -66,8 +67,7 @@ def listening(broker: Broker) -> Generator[SimpleQueue[Received]]:
         assert subscribed.wait(10)
         yield received
     finally:
-        client.disconnect()
-        client.loop_stop()
+        close_client(client)
 
 
 def drained(received: SimpleQueue[Received]) -> list[Received]:

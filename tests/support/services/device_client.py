@@ -1,5 +1,6 @@
 """An MQTT 5 client of the tests' own that records what the broker let it do."""
 
+import socket
 import ssl
 import threading
 from typing import Any
@@ -9,6 +10,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from core.mqtt_client import close_client
 from tests.support.wait import wait_until
 
 _ANSWER_S = 10.0
@@ -76,14 +78,13 @@ class DeviceClient:
 
     def close(self) -> None:
         """Disconnect as one should."""
-        self._client.disconnect()
-        self._client.loop_stop()
+        close_client(self._client)
 
     def break_off(self) -> None:
         """Drop the connection without a word, so that the last will is sent."""
-        self._client.loop_stop()
         if (connection := self._client.socket()) is not None:
-            connection.close()
+            connection.shutdown(socket.SHUT_RDWR)
+        close_client(self._client)
 
     def _on_connect(self, _client: Any, _userdata: Any, _flags: Any, code: Any, _properties: Any) -> None:
         self.is_let_in = not code.is_failure

@@ -1,18 +1,18 @@
-"""The private names of paho that the bulk client builds on: paho may change them in any release, so they are named here."""
+"""The private names of paho that we build on: paho may change them in any release, so they are named here."""
 
 import ast
 import inspect
 from importlib.metadata import version
-from pathlib import Path
 
 import paho.mqtt.client as paho
 import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
+from core import mqtt_client
 from ingest.mqtt import bulk_client
 from ingest.mqtt.bulk_client import BulkClient
 
-# With how many arguments the bulk client calls it; None where it reads or writes a value.
+# With how many arguments we call it; None where it reads or writes a value.
 PRIVATE_NAMES = {
     "_create_socket": 0,
     "_in_packet": None,
@@ -21,10 +21,14 @@ PRIVATE_NAMES = {
     "_msgtime_mutex": None,
     "_packet_handle": 0,
     "_packet_queue": 4,
+    "_reset_sockets": 0,
     "_sock": None,
     "_sock_recv": 1,
 }
-_ADVICE = "keep the older paho in pyproject.toml, or adapt ingest/mqtt/bulk_client.py and run tests/property/test_bulk_client.py"
+_ADVICE = (
+    "keep the older paho in pyproject.toml, or adapt core/mqtt_client.py and ingest/mqtt/bulk_client.py,"
+    " and run tests/unit/core/test_mqtt_client.py and tests/property/test_bulk_client.py"
+)
 
 
 @pytest.fixture
@@ -33,9 +37,7 @@ def client() -> paho.Client:
 
 
 @pytest.mark.parametrize(("name", "arguments"), PRIVATE_NAMES.items(), ids=PRIVATE_NAMES)
-def test_paho_still_has_what_the_bulk_client_builds_on(
-    client: paho.Client, name: str, arguments: int | None
-) -> None:
+def test_paho_still_has_what_we_build_on(client: paho.Client, name: str, arguments: int | None) -> None:
     assert hasattr(client, name), f"paho {version('paho-mqtt')} has no Client.{name} any more: {_ADVICE}"
     if arguments is None:
         return
@@ -53,9 +55,10 @@ def test_a_packet_that_paho_is_given_has_the_fields_of_its_own(client: paho.Clie
 
 
 def test_no_other_private_name_of_paho_is_used() -> None:
-    tree = ast.parse(Path(bulk_client.__file__).read_text(encoding="utf-8"))
+    trees = [ast.parse(inspect.getsource(module)) for module in (mqtt_client, bulk_client)]
     used = {
         node.attr
+        for tree in trees
         for node in ast.walk(tree)
         if isinstance(node, ast.Attribute) and node.attr.startswith("_") and not node.attr.startswith("__")
     }
