@@ -82,7 +82,7 @@ class DeviceClient:
 
     def break_off(self) -> None:
         """Drop the connection without a word, so that the last will is sent."""
-        if (connection := self._client.socket()) is not None:
+        if isinstance(connection := self._client.socket(), socket.socket):
             connection.shutdown(socket.SHUT_RDWR)
         close_client(self._client)
 
