@@ -71,6 +71,7 @@ class _Entry(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     bit: Annotated[int, Meta(ge=0, le=63)] | None = None
     raised: tuple[str | int | bool, ...] = ()
     over: tuple[str | int | bool, ...] = ()
+    ignored: bool = False
 
 
 def read_profile(path: Path) -> DeviceProfile:
@@ -241,6 +242,8 @@ def _field(table: str, key: str, value: object) -> ProfileField:
             raise InputError("the metric, and behind a # its channel, is the name of the line itself")
         metric, _, part = key.partition("#")
         channel = part or None
+        if entry.ignored:
+            raise InputError("ignored is for [fields]: a field of the message of which nothing is read")
     _check(metric, entry)
     return ProfileField(
         metric,
@@ -254,6 +257,7 @@ def _field(table: str, key: str, value: object) -> ProfileField:
         entry.bit,
         tuple(_word(one) for one in entry.raised),
         tuple(_word(one) for one in entry.over),
+        entry.ignored,
     )
 
 
@@ -331,6 +335,7 @@ def _entry_line(one: ProfileField) -> str:
         "bit": one.bit,
         "raised": one.raised,
         "over": one.over,
+        "ignored": one.ignored or None,
     }
     parts = [f"{key} = {_toml(value)}" for key, value in values.items() if value not in (None, "", ())]
     key = one.field or (f"{one.metric}#{one.channel}" if one.channel is not None else one.metric)

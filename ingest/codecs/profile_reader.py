@@ -94,13 +94,30 @@ def _with_fields(result: Decoded | Rejected, found: dict[ProfileField, object]) 
         if isinstance(said, Rejected):
             result.refused = [*result.refused, said]
         elif said is not None:
-            name = f"{one.reads_as}#{one.channel}" if one.channel else one.reads_as
-            readings.append(Measured(name, said))
+            _add(readings, Measured(f"{one.reads_as}#{one.channel}" if one.channel else one.reads_as, said))
     settled = {one.metric for one in readings}
     names = {one.field for one in found}
-    result.readings = [*(one for one in result.readings if one.metric not in settled), *readings]
+    others = [one for one in result.readings if one.metric not in settled]
+    for one in result.readings:
+        # What other fields of the message say of a call or a hazard goes on.
+        if one.metric in settled and _is_call(one):
+            _add(readings, one)
+    result.readings = [*others, *readings]
     result.unread = [name for name in result.unread if name not in names]
     return result
+
+
+def _add(readings: list[Measured], said: Measured) -> None:
+    """Add what a field says; of several that say the same of a call or a hazard, one that is raised counts."""
+    known = next((one for one in readings if one.metric == said.metric), None)
+    if known is None or not _is_call(said):
+        readings.append(said)
+    elif said.value is True:
+        known.value = True
+
+
+def _is_call(reading: Measured) -> bool:
+    return METRICS[reading.metric.partition("#")[0]].call is not CallPriority.NONE
 
 
 def _plain_topic(codec: _Codec, source: Source, payload: bytes, profile: DeviceProfile) -> Decoded | Rejected:
@@ -146,7 +163,9 @@ def _take(body: dict[str, object], path: Sequence[str]) -> object:
 
 
 def _value(one: ProfileField, value: object) -> float | bool | str | Rejected | None:
-    """Return a value as its metric has it, or why it is none; None for a button that is not pressed."""
+    """Return a value as its metric has it, or why it is none; None for a button that is not pressed, and where nothing is read."""
+    if one.ignored:
+        return None
     metric = METRICS[one.reads_as]
     is_truth = metric.high == 1 and not metric.words
     if is_truth or one.bit is not None or one.raised or one.over:

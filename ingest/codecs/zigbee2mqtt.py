@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ingest.codecs.descriptions import exposes
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import Call, call_in_field
+from ingest.codecs.parsing.event_words import Call, call_in_field, subject_of, word_parts
 from ingest.codecs.parsing.json_fields import (
     LARGEST_LIST,
     JsonObject,
@@ -35,9 +35,10 @@ from ingest.codecs.zigbee.states import reader_by_words
 from ingest.mqtt.topics import Source
 
 _COMMANDS = {"set", "get"}
-# Values that are given as a number as well as as a truth, and what shows that a message is about soil.
+# Values that are given as a number as well as as a truth, and what shows that a message is about soil or electricity.
 _QUANTITIES = {"gas_leak", "carbon_monoxide", "water_leak"}
 _SOIL = {"soil_moisture", "soil_fertility", "fertility", "ec"}
+_ELECTRICITY = {"current", "power", "energy"}
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
@@ -169,8 +170,7 @@ def _is_no_value(calls: CallFields, name: str, value: object, body: JsonObject, 
         if call is not None:
             calls.add_call(call, name, value, endpoint)
         return call is not None
-    # The soil in a flower pot lacks water.
-    if name == "water_warning" and not _SOIL.isdisjoint(body):
+    if _is_no_water(name, value, body):
         return False
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         call = call_in_field(name, value)
@@ -178,6 +178,18 @@ def _is_no_value(calls: CallFields, name: str, value: object, body: JsonObject, 
             # A truth is no number in this format: a number is a concentration, a volume or a current.
             return _add_quantity(calls, name, call)
     return calls.add(name, value, channel=endpoint)
+
+
+def _is_no_water(name: str, value: object, body: JsonObject) -> bool:
+    """Return whether it is the soil in a flower pot that lacks water, or electricity that leaks."""
+    if name == "water_warning":
+        return not _SOIL.isdisjoint(body)
+    if _ELECTRICITY.isdisjoint(body):
+        return False
+    parts = [*word_parts(name), *(word_parts(value) if isinstance(value, str) else ())]
+    # A fire beside it, or water, is one all the same.
+    others = tuple(part for part in parts if part != "leakage")
+    return len(others) < len(parts) and "water" not in others and not subject_of(others)
 
 
 def _add_quantity(calls: CallFields, name: str, call: Call) -> bool:

@@ -4,6 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from core.domain.evidence.device_profile import DeviceProfile
 from ingest.commands.decode import decode_messages, described
 
 
@@ -35,10 +36,10 @@ class Case:
         return self.sentence
 
 
-def said(topic: str, body: object) -> dict[str, Any]:
-    """Return what `mimamori decode` says of a message."""
+def said(topic: str, body: object, profile: DeviceProfile | None = None) -> dict[str, Any]:
+    """Return what `mimamori decode` says of a message, by the profile of its device."""
     payload = body.encode() if isinstance(body, str) else json.dumps(body).encode()
-    return described(topic, payload)
+    return described(topic, payload, profile)
 
 
 def said_of_file(path: str) -> tuple[str, int]:

@@ -44,9 +44,9 @@ def action_meanings(expose: Expose, model: Model) -> dict[str, Said]:
         if word in _CALL:
             found["sos"].append((word, True))
             continue
-        if is_emergency_button and word != "off":
-            # Sold to call for help: every press is a call.
-            found["sos"].append((word, True))
+        if is_emergency_button:
+            # Sold to call for help: every press is a call; off says that the alarm of its zone is over.
+            found["sos"].append((word, word != "off"))
         elif _BY_HAND.fullmatch(word):
             found["contact_used"].append((word, True))
         elif word in {"vibration", "movement"}:

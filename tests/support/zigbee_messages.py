@@ -1,13 +1,20 @@
-"""The messages that a device model of the Zigbee2MQTT catalogue would send, and how far each is read as it is meant."""
+"""The messages that a device model of the Zigbee2MQTT catalogue would send, and how far each is read as it is meant.
+
+They are read as those of a registered device are: by the library's profile of the model, else by what the bridge describes of it.
+"""
 
 import json
 import math
 from collections import defaultdict
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
+from core.domain.evidence.device_profile import DeviceProfile, ProfileSource
 from core.domain.metrics import BUTTON_WORDS, CALLS, METRICS, MetricKind
+from core.formats.profile_file import for_model
+from ingest.codecs import decode
+from ingest.codecs.result import Decoded
 from ingest.processing.values import stored_value
 from tests.support.decoding import said
 from tests.support.zigbee_catalogue import Expose, Model
@@ -26,30 +33,30 @@ def wrongly_read(model: Model) -> Iterator[tuple[Meaning, str]]:
     Each value is sent alone, under a topic of its own, and among all the others.
     """
     meant = list(meanings(model))
-    for found, meaning, value, right in _read(model, meant):
+    for found, meaning, value, right in _read(model, meant, _profile_of(model)):
         if not _is_right(found, meaning, right):
             yield meaning, f"{meaning.key} {value!r} is read as {_short(found, meaning)}"
 
 
 def _read(
-    model: Model, meant: list[Meaning]
+    model: Model, meant: list[Meaning], profile: DeviceProfile | None
 ) -> Iterator[tuple[dict[str, Any], Meaning, Value, Value | None]]:
     """Give what is read of every value, with what it means."""
     resting = _resting(model, meant)
-    at_rest = said(_TOPIC, resting)
+    at_rest = said(_TOPIC, resting, profile)
     together = {meaning.key: meaning.said[0][0] for meaning in meant if meaning.group not in _ONE_BY_ONE}
-    at_work = said(_TOPIC, {**resting, **together})
+    at_work = said(_TOPIC, {**resting, **together}, profile)
     among_others: dict[tuple[str, Value], dict[str, Any]] = {}
     for meaning in meant:
         is_alone = _stands_alone(meaning, meant)
         for value, right in meaning.said:
-            yield _said(json.dumps({meaning.key: value})), meaning, value, right
-            yield _said_as_topic(meaning.key, json.dumps(value), value), meaning, value, right
+            yield _said(json.dumps({meaning.key: value}), profile), meaning, value, right
+            yield _said_as_topic(meaning.key, json.dumps(value), value, profile), meaning, value, right
             if not is_alone:
                 continue
             if meaning.group in _ONE_BY_ONE:
                 if (meaning.key, value) not in among_others:
-                    among_others[meaning.key, value] = said(_TOPIC, {**resting, meaning.key: value})
+                    among_others[meaning.key, value] = said(_TOPIC, {**resting, meaning.key: value}, profile)
                 yield among_others[meaning.key, value], meaning, value, right
             elif resting[meaning.key] == value:
                 yield at_rest, meaning, value, right
@@ -62,9 +69,10 @@ def wrongly_raised(model: Model) -> Iterator[tuple[str, str]]:
     meant: dict[str, set[str]] = defaultdict(set)
     for meaning in meanings(model):
         meant[meaning.key] |= set(meaning.metrics)
+    profile = _profile_of(model)
     for expose in model.exposes:
         for value in _every_value(expose) if expose.key and expose.name != "action" else ():
-            found = _said(json.dumps({expose.key: value}))
+            found = _said(json.dumps({expose.key: value}), profile)
             raised = {name.partition("#")[0] for name in _values(found) if found["values"][name] is True}
             wrong = raised & _ACTED - meant[expose.key]
             if expose.is_setting and any(one["reason"] == "unclear_call" for one in found["problems"]):
@@ -74,11 +82,40 @@ def wrongly_raised(model: Model) -> Iterator[tuple[str, str]]:
 
 
 def is_silent(meaning: Meaning) -> bool:
-    """Return whether a call or a hazard passes for nothing but a sign that the device is alive."""
+    """Return whether a call or a hazard passes for nothing but a sign that the device is alive, also where nobody registered it."""
     return any(
         right is True and "heartbeat" in _said(json.dumps({meaning.key: value}))["values"]
         for value, right in meaning.said
     )
+
+
+@cache
+def _profile_of(model: Model) -> DeviceProfile | None:
+    """Return the profile that a device of a model has once it is registered."""
+    known = for_model(model.title)
+    if known is not None:
+        return known
+    definition = {
+        "vendor": model.vendor,
+        "model": model.model,
+        "exposes": [_as_described(one) for one in model.exposes],
+    }
+    device = {"friendly_name": "device_1", "ieee_address": "0x01", "definition": definition}
+    result = decode("zigbee2mqtt/bridge/devices", json.dumps([device]).encode())
+    assert isinstance(result, Decoded)
+    fields = tuple(one for proposal in result.proposals for one in proposal.described.fields)
+    return DeviceProfile("m", 1, model.vendor, model.model, ProfileSource.EXPOSES, fields) if fields else None
+
+
+def _as_described(expose: Expose) -> dict[str, object]:
+    values = list(expose.values)
+    ends = dict(zip(("value_on", "value_off"), values, strict=True)) if expose.type == "binary" else {}
+    return {
+        **{"type": expose.type, "name": expose.name, "property": expose.key, "access": expose.access},
+        **{"unit": expose.unit, "category": expose.category, **ends},
+        **({"values": values} if expose.type == "enum" else {}),
+        **({"features": [_as_described(one) for one in expose.features]} if expose.features else {}),
+    }
 
 
 def _stands_alone(meaning: Meaning, meant: list[Meaning]) -> bool:
@@ -94,14 +131,14 @@ def _stands_alone(meaning: Meaning, meant: list[Meaning]) -> bool:
 
 
 @lru_cache(maxsize=100_000)
-def _said(payload: str) -> dict[str, Any]:
-    return said(_TOPIC, payload)
+def _said(payload: str, profile: DeviceProfile | None = None) -> dict[str, Any]:
+    return said(_TOPIC, payload, profile)
 
 
 @lru_cache(maxsize=100_000)
-def _said_as_topic(key: str, _distinct: str, value: Value) -> dict[str, Any]:
+def _said_as_topic(key: str, _distinct: str, value: Value, profile: DeviceProfile | None) -> dict[str, Any]:
     """Return what is read where the bridge publishes each value under a topic of its own (`output: attribute`), texts without quotes."""
-    return said(f"{_TOPIC}/{key}", value if isinstance(value, str) else json.dumps(value))
+    return said(f"{_TOPIC}/{key}", value if isinstance(value, str) else json.dumps(value), profile)
 
 
 def _values(found: dict[str, Any]) -> list[str]:

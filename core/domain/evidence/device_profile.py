@@ -92,6 +92,8 @@ class ProfileField:
         Which bit of a number holds the truth, from 0 on; None: the value itself.
     raised, over : tuple of str
         Values that stand for true and false, in small letters; "*" for all others. Where neither is given, the usual words.
+    ignored : bool
+        Nothing is read of the field, whatever it says: its words only sound like the metric's.
     """
 
     metric: str
@@ -105,6 +107,7 @@ class ProfileField:
     bit: int | None = None
     raised: tuple[str, ...] = ()
     over: tuple[str, ...] = ()
+    ignored: bool = False
 
     @property
     def reads_as(self) -> str:
@@ -151,7 +154,11 @@ class DeviceProfile:
 
     def field_of(self, metric: str, channel: str = "") -> ProfileField | None:
         """Return the field of a stored metric and channel; one for this channel counts before one for all."""
-        found = [one for one in self.fields if one.reads_as == metric and one.channel in {channel, None}]
+        found = [
+            one
+            for one in self.fields
+            if one.reads_as == metric and one.channel in {channel, None} and not one.ignored
+        ]
         return min(found, key=lambda one: one.channel is None, default=None)
 
     def evidence_of(self, metric: str, channel: str = "") -> Evidence | None:

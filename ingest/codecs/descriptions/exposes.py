@@ -10,7 +10,7 @@ from typing import NamedTuple
 from core.domain.device_proposal import ModelDescription
 from core.domain.evidence.device_profile import ProfileField
 from core.domain.evidence.sender_units import units_for
-from core.domain.metrics import METRICS
+from core.domain.metrics import CALLS, METRICS
 from ingest.codecs.parsing.json_fields import JsonObject, items, number_of, objects, text_of
 from ingest.codecs.result import Decoded
 
@@ -57,9 +57,14 @@ def description(definition: JsonObject, read: _Read) -> ModelDescription:
     unread: list[str] = []
     fields: list[ProfileField] = []
     found = list(_published(objects(definition.get("exposes"))))[:_MOST_FIELDS]
+    measured: JsonObject = {one.key: 1 for one in found if one.kind == "numeric" and not one.is_setting}
     # What is read of a voltage depends on whether the device has a battery.
     beside: JsonObject = {"battery": 50} if any(one.key == "battery" for one in found) else {}
     for exposed in found:
+        mistaken = _mistaken_for(exposed, measured, read)
+        if mistaken is not None:
+            fields.append(ProfileField(mistaken, field=exposed.key, ignored=True))
+            continue
         words, left = _tried(exposed, beside, read)
         understood += words
         # Of what people set nothing has to be read.
@@ -109,6 +114,23 @@ def _tried(exposed: _Exposed, beside: JsonObject, read: _Read) -> tuple[list[str
         # Of a value of which nothing is read the name is enough.
         return [], [exposed.key]
     return understood, unread
+
+
+def _mistaken_for(exposed: _Exposed, measured: JsonObject, read: _Read) -> str | None:
+    """Return the call or hazard that a field passes for where it comes alone, and not beside what the model measures; None if it does not.
+
+    The word for a leak is that of a sensor in the soil, too, and of one that finds leaking electricity.
+    """
+    alone: set[str] = set()
+    for value in exposed.values[:_MOST_WORDS]:
+        alone |= _metrics_of(read({exposed.key: value}))
+        if not alone <= set(CALLS) or alone & _metrics_of(read({**measured, exposed.key: value})):
+            return None
+    return min(alone, default=None)
+
+
+def _metrics_of(result: Decoded) -> set[str]:
+    return {one.metric.partition("#")[0] for one in result.readings}
 
 
 def _word(value: object) -> str:

@@ -32,6 +32,7 @@ def test_everything_that_a_profile_can_say_is_read_and_written_again() -> None:
         '[fields]\n"a.b" = { metric = "current_a", unit = "mA", scale = 0.1, channel = "2" }\n'
         'state = { metric = "water_leak", raised = [1, "WET"], over = [false, "*"] }\n'
         'flags = { metric = "tamper", bit = 3 }\n'
+        'warning = { metric = "water_leak", ignored = true }\n'
         '[readings]\n"input_on#1" = "call"\nmotion = { evidence = "pulse", hold_s = 90 }\n'
     )
     profile = parse_profile(text, "p.toml")
@@ -39,6 +40,7 @@ def test_everything_that_a_profile_can_say_is_read_and_written_again() -> None:
         ProfileField("current_a", channel="2", field="a.b", unit="mA", scale=0.1),
         ProfileField("water_leak", field="state", raised=("1", "wet"), over=("false", "*")),
         ProfileField("tamper", field="flags", bit=3),
+        ProfileField("water_leak", field="warning", ignored=True),
         ProfileField("input_on", channel="1", meaning=FieldMeaning.CALL),
         ProfileField("motion", Evidence.PULSE, hold=timedelta(seconds=90)),
     )
@@ -57,6 +59,7 @@ def test_everything_that_a_profile_can_say_is_read_and_written_again() -> None:
         ('[fields]\na = { metric = "sos", raised = [1], over = ["1"] }', 3, "in raised and in over"),
         ('[readings]\nbattery_pct = "call"', 3, "battery_pct cannot mean 'call'"),
         ('[readings]\nmotion = { metric = "presence" }', 3, "is the name of the line itself"),
+        ("[readings]\nwater_leak = { ignored = true }", 3, "ignored is for [fields]"),
         ('[fields]\n[fields.a]\nmetric = "soss"', 3, "there is no metric"),
         ("[fields]\nAlarm = sos", 3, "is not TOML"),
         ('vendor = "M"', 1, "says of no field what it is"),

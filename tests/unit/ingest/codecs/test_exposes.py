@@ -79,6 +79,17 @@ def test_a_number_in_another_unit_is_read_in_it() -> None:
     )
 
 
+def test_a_leak_of_a_model_that_measures_soil_or_current_is_none() -> None:
+    pot = _described(_enum("water_warning", "none", "alarm"), _numeric("soil_moisture", "%"))
+    assert pot.fields == (ProfileField("water_leak", field="water_warning", ignored=True),)
+    breaker = _described(_enum("event", "normal", "leakage_alarm"), _numeric("current", "A"))
+    assert breaker.fields == (ProfileField("water_leak", field="event", ignored=True),)
+    # A fire beside it is one all the same, and so is water.
+    for words in (("leakage_alarm", "fire_alarm"), ("water_leakage",)):
+        assert _described(_enum("event", *words), _numeric("current", "A")).fields == ()
+    assert _described(_enum("water_warning", "none", "alarm"), _numeric("temperature", "°C")).fields == ()
+
+
 def test_a_sensor_for_which_the_bridge_says_clear_by_a_timer_is_known() -> None:
     timed = _described(_binary("occupancy"), options=({"name": "occupancy_timeout"},))
     assert timed.fields == (ProfileField("motion", hold=timedelta(seconds=90)),)

@@ -74,6 +74,28 @@ def test_the_profile_decides_also_of_a_field_that_its_codec_reads() -> None:
     }
 
 
+def test_of_a_field_that_only_sounds_like_a_leak_nothing_is_read() -> None:
+    profile = _profile('[fields]\nwater_warning = { metric = "water_leak", ignored = true }')
+    assert _values("zigbee2mqtt/x", {"water_warning": "alarm"}, None) == {"water_leak": True}
+    assert _values("zigbee2mqtt/x", {"water_warning": "alarm"}, profile) == {"heartbeat": True}
+    assert _values("zigbee2mqtt/x/water_warning", "alarm", profile) == {"heartbeat": True}
+    assert _values("zigbee2mqtt/x", {"water_warning": "alarm", "water_leak": True}, profile) == {
+        "water_leak": True
+    }
+
+
+@pytest.mark.parametrize("body", [{"a": True, "b": False}, {"a": False, "b": True}])
+def test_of_two_fields_that_say_the_same_hazard_one_that_is_raised_counts(body: dict[str, object]) -> None:
+    profile = _profile('[fields]\na = "smoke"\nb = "smoke"')
+    assert _values("zigbee2mqtt/x", body, profile) == {"smoke": True}
+
+
+def test_a_field_of_the_profile_does_not_end_what_another_field_raises() -> None:
+    profile = _profile('[fields]\nalarm = "smoke"')
+    assert _values("zigbee2mqtt/x", {"alarm": False, "smoke": True}, profile) == {"smoke": True}
+    assert _values("zigbee2mqtt/x", {"alarm": False, "smoke": False}, profile) == {"smoke": False}
+
+
 def test_a_call_whose_value_the_profile_does_not_know_goes_to_quarantine() -> None:
     profile = _profile(
         '[fields]\nzzz = { metric = "sos", raised = ["a"], over = ["b"] }\nyyy = { metric = "motion", bit = 0 }'

@@ -87,6 +87,25 @@ _CASES = [
         ("water_leak",),
     ),
     Case(
+        "electricity that leaks is no water on the floor",
+        "zigbee2mqtt/breaker",
+        {"event": "leakage_alarm", "current": 0.4, "power": 80},
+        {},
+        ("water_leak",),
+    ),
+    Case(
+        "a water heater that draws power and leaks",
+        "zigbee2mqtt/boiler",
+        {"state": "water_leakage", "leak": True, "power": 900},
+        {"water_leak": True},
+    ),
+    Case(
+        "of a breaker that leaks electricity and burns, the fire",
+        "zigbee2mqtt/breaker",
+        {"fault": "leakage_alarm", "event": "fire_alarm", "current": 0.4},
+        {"smoke": True},
+    ),
+    Case(
         "one part of carbon monoxide in a million is no truth",
         "zigbee2mqtt/co",
         {"carbon_monoxide": False, "co": 1},
