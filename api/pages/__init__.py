@@ -7,6 +7,7 @@ from api.pages import sign_in, simulation
 from api.pages.alerts import answer_link as answer
 from api.pages.alerts import history as alerts
 from api.pages.backtests import form as backtests
+from api.pages.devices import detail as one_device
 from api.pages.devices import enrolment
 from api.pages.devices import index as equipment
 from api.pages.errors import error_page
@@ -25,6 +26,7 @@ for _part in (
     zones,
     alerts,
     equipment,
+    one_device,
     family,
     answer,
     guide,

@@ -1,14 +1,18 @@
 """Registering devices, moving them, and handing out their credentials."""
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
+from fastapi import Path
 from pydantic import Field, StringConstraints
 
 from api.schemas.common import Input, Line, Moment, Output
 from core.domain.broker_account import AccountKind
 from core.domain.device import DeviceKind
+from core.domain.evidence.single_state import SingleState, pulse_profile
+from core.domain.metrics import MOTION
 
+DeviceId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["hall-1"])]
 NewDeviceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Sender = Annotated[Line, StringConstraints(pattern=r"^[a-z0-9_]+:.+")]
 Place = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00]*$")]
@@ -47,6 +51,39 @@ class ReplacementIn(Input):
     device_id: NewDeviceId = Field(examples=["hall-2"])
     sender: Sender | None = Field(default=None, description="How its messages come, unless it is native.")
     at: Moment | None = Field(default=None, description="When it was exchanged, if that was before now.")
+
+
+class SingleStateOut(Output):
+    """A state beside which a part of a device has said no other, so that its messages are no life signs."""
+
+    metric: str = Field(examples=[MOTION.name])
+    channel: str = Field(description="Which part of the device; empty: itself.")
+    said: int = Field(description="How often it was said.")
+    since: datetime
+    last_at: datetime
+    per_hour: float
+    profile: str | None = Field(
+        description="The profile to follow if each message is a new movement; null where it says again that somebody is there."
+    )
+
+    @classmethod
+    def of(cls, one: SingleState) -> Self:
+        """Return it as it is answered."""
+        return cls(
+            metric=one.metric.name,
+            channel=one.channel,
+            said=one.said,
+            since=one.since,
+            last_at=one.last_at,
+            per_hour=round(one.per_hour, 2),
+            profile=pulse_profile(one.metric),
+        )
+
+
+class EvidenceOut(Output):
+    """What keeps the messages of a device from showing that a person acted."""
+
+    single_states: list[SingleStateOut]
 
 
 class CredentialOut(Output):
@@ -112,6 +149,9 @@ class ProposalOut(Output):
     model: str
     device_classes: list[str] = Field(description="What it measures, in Home Assistant's words.")
     kind: DeviceKind = Field(description="What it seems to be.")
+    pulse_profile: str | None = Field(
+        description="To follow if it never says the end of a movement: until then its messages are no life signs."
+    )
     first_seen_at: datetime
     last_seen_at: datetime
 

@@ -7,6 +7,8 @@ from datetime import datetime
 
 from core.domain.device import DEVICE_ID, DeviceKind
 from core.domain.evidence.device_profile import ProfileField
+from core.domain.evidence.single_state import pulse_profile
+from core.domain.metrics import CONTACT_OPEN, MOTION
 
 # Home Assistant's device classes, the most specific ones first: a motion sensor also has a battery and a temperature.
 _KINDS = (
@@ -17,6 +19,8 @@ _KINDS = (
     (DeviceKind.PLUG, {"outlet", "power", "energy", "current"}),
     (DeviceKind.CLIMATE, {"temperature", "humidity", "carbon_dioxide"}),
 )
+# What a device of a kind may say without ever saying its end.
+_MAY_LACK_ITS_END = {DeviceKind.MOTION: MOTION, DeviceKind.DOOR: CONTACT_OPEN}
 _OTHER_CHARACTERS = re.compile(r"[^a-z0-9_-]+")
 _LONGEST_ID = 64
 
@@ -97,6 +101,14 @@ class DeviceProposal:
     def kind(self) -> DeviceKind:
         """What it seems to be."""
         return likely_kind(self.device_classes)
+
+    @property
+    def pulse_profile(self) -> str | None:
+        """The profile to follow if it never says the end of a movement; None where that is no question."""
+        metric = _MAY_LACK_ITS_END.get(self.kind)
+        if metric is None or any(one.metric == metric.name and one.evidence for one in self.described.fields):
+            return None
+        return pulse_profile(metric)
 
     @property
     def device_id(self) -> str | None:

@@ -328,6 +328,10 @@ CREATE TABLE device_state (
     channel text NOT NULL DEFAULT ''::text,
     time timestamp with time zone NOT NULL,
     value double precision NOT NULL,
+    said integer NOT NULL DEFAULT 0,
+    said_since timestamp with time zone,
+    lowest double precision,
+    highest double precision,
     CONSTRAINT device_state_pkey PRIMARY KEY (device_number, metric, channel),
     CONSTRAINT device_state_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number)
 ) WITH (fillfactor=70);

@@ -41,6 +41,13 @@ def list_proposals() -> None:
             one.first_seen_at.isoformat(timespec="minutes"),
         )
     Console().print(table)
+    lacking = sorted({one.pulse_profile for one in found if one.pulse_profile})
+    for profile in lacking:
+        numbers = ", ".join(str(one.number) for one in found if one.pulse_profile == profile)
+        print(
+            f"{numbers}: a sensor that never says the end of what it saw gives no life signs until it follows a profile; if each"
+            f" message is a new movement or opening: mimamori device profile assign {profile} DEVICE"
+        )
 
 
 @proposals.command("accept")

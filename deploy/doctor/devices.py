@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
+from core.domain.evidence.single_state import SingleState, pulse_profile
 from core.store.database import Connection
 from core.store.devices import descriptions
+from core.store.devices.single_states import single_states
 from core.store.operation import connection_loops, health
 from core.store.operation.connection_loops import ConnectionLoop
 from deploy.doctor.check import Check, CheckResult
@@ -24,6 +26,7 @@ def device_checks(connection: Connection, now: datetime) -> Iterator[Check]:
             f"{len(suspect)} devices send times that cannot be, the most {worst} ({most}); what they say is no life sign and no place",
             "set the device's clock (network time, or a fix outdoors), or let it send sent_at: docs/time.md",
         )  # fmt: skip
+    yield from _single_state_checks(single_states(connection))
     renamed = descriptions.renames(connection, now - _RECENT)
     for one in [one for one in renamed if not one.is_followed][:_NAMED]:
         yield Check(
@@ -40,6 +43,26 @@ def device_checks(connection: Connection, now: datetime) -> Iterator[Check]:
             CheckResult.GOOD,
             f"{len(followed)} devices renamed at their bridge in 7 days: {named}{more}",
         )
+
+
+def _single_state_checks(found: Sequence[SingleState]) -> Iterator[Check]:
+    for one in found[:_NAMED]:
+        part = f"#{one.channel}" if one.channel else ""
+        profile = pulse_profile(one.metric)
+        advice = f"let it say the end too, or follow its model's profile: mimamori device profile assign PROFILE {one.device_id}"
+        if profile is not None:
+            advice = f"if each message is a new one: mimamori device profile assign {profile} {one.device_id}"
+        yield Check(
+            "one state only", CheckResult.LOOK,
+            f"{one.device_id} said {one.metric.name}{part} {one.said} times since {one.since.isoformat(timespec='minutes')} and never its"
+            " end, so none of it is a life sign",
+            advice,
+        )  # fmt: skip
+    if len(found) > _NAMED:
+        yield Check(
+            "one state only", CheckResult.LOOK,
+            f"{len(found) - _NAMED} more sensors never say the end of a state", "the page of the devices lists them",
+        )  # fmt: skip
 
 
 def _loop_checks(loops: Sequence[ConnectionLoop]) -> Iterator[Check]:

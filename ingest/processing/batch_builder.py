@@ -69,7 +69,11 @@ class BatchBuilder:
         self._find = find
         self._connections = Connections(links.breaks, links.received)
         self._states = StateChanges(
-            links.states, self.batch.late_states, self._connections, is_shared=rules.is_shared
+            links.states,
+            self.batch.late_states,
+            self._connections,
+            doubt=rules.doubt,
+            is_shared=rules.is_shared,
         )
         deduplication = Deduplication(
             rules.doubt, repeated_since, {} if sequence_reset_at is None else sequence_reset_at
@@ -81,6 +85,7 @@ class BatchBuilder:
     def finish(self, links: Links) -> Links:
         """Complete the batch with what it says of states and connections, and return that with what was known before."""
         self.batch.states = {key: state for key, state in self._states.known_now().items() if key[1] in EDGES}
+        self.batch.state_counts = self._states.counts
         self.batch.breaks = self._connections.changed
         return links.followed_by(self._states.new, self._connections)
 

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import isnan
 
 from core.domain.evidence.edges import EDGES
 from core.domain.metrics import ONLINE as ONLINE_METRIC
 from core.store.telemetry.batches import SendingDevice
-from core.store.telemetry.state_edges import LateState, StateKey
+from core.store.telemetry.state_edges import LateState, StateCount, StateKey
 from ingest.processing.connections import Connections, links_of
 
 ONLINE = ONLINE_METRIC.number
@@ -39,8 +39,17 @@ class StateChanges:
         Gets what only the database can evaluate.
     connections : Connections
         When the devices were out of contact.
+    doubt : timedelta
+        The same state said again this soon is one saying: radio senders repeat themselves within a burst.
     is_shared : bool
         Other workers get a part of the messages, so only the database knows what a door or a bed said before.
+
+    Attributes
+    ----------
+    new : dict
+        The latest states of the batch.
+    counts : dict
+        How often the batch says states.
     """
 
     def __init__(
@@ -49,9 +58,12 @@ class StateChanges:
         late: list[LateState],
         connections: Connections,
         *,
+        doubt: timedelta = timedelta(0),
         is_shared: bool,
     ) -> None:
         self.new: dict[StateKey, State] = {}
+        self.counts: dict[StateKey, StateCount] = {}
+        self._doubt = doubt
         self._known = known
         self._late = late
         self._connections = connections
@@ -98,6 +110,8 @@ class StateChanges:
         """
         known = self.new.get(key) or self._known.get(key)
         is_late = known is not None and _is_before(state, known)
+        if not may_be_known:
+            self._count(key, state, known)
         if not is_late:
             self.new[key] = (state[0], _UNKNOWN) if may_be_known else state
         is_numbered = device.sender.startswith("native:")
@@ -109,6 +123,16 @@ class StateChanges:
         if known is None or not EDGES[key[1]].is_between(known[1], state[1]):
             return None
         return NOW if is_numbered else Sign(self._connections.began_at(device.sender, known[0], state[0]))
+
+    def _count(self, key: StateKey, state: State, known: State | None) -> None:
+        at, value = state
+        if known is not None and known[1] == value and timedelta(0) <= at - known[0] < self._doubt:
+            return
+        count = self.counts.get(key)
+        if count is None:
+            self.counts[key] = StateCount(1, at, value, value)
+        else:
+            count.add(at, value)
 
     def look_again(self, device: int, at: datetime) -> None:
         """Let the database evaluate anew what the states of a device say around a moment: a missing message came."""

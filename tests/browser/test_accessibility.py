@@ -21,6 +21,8 @@ _PAGES = {
     "open alert": ("/alerts/{inactivity}", "care"),
     "claimed alert": ("/alerts/{geofence}", "care"),
     "devices": ("/devices?show=silent", "care"),
+    "devices that prove nothing": ("/devices?show=unproven", "care"),
+    "device": ("/devices/motion-kitchen-11", "care"),
     "family": ("/family", "family"),
     "resident for the family": ("/residents/2", "family"),
     "answer": ("/a/{token}", None),

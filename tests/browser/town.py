@@ -64,12 +64,25 @@ def build(url: str, folder: Path) -> Town:
             )
         with psycopg.connect(url, autocommit=True) as raw:
             fill(raw, len(_PEOPLE))
+            _movement_without_end(raw)
         town = _morning(database)
         tried, trying = seed(database, NOW)
         _simulation(database)
         with psycopg.connect(url, autocommit=True) as raw:
             raw.execute("UPDATE notification SET status = 'sent', sent_at = created_at, attempts = 1")
     return replace(town, tried=tried, trying=trying)
+
+
+def _movement_without_end(raw: psycopg.Connection[Any]) -> None:
+    """Let one sensor have said "movement" for days and never its end."""
+    raw.execute(
+        "UPDATE device SET sender = 'zigbee2mqtt:g11/台所', model = 'Maker PIR-1' WHERE device_id = 'motion-kitchen-11'"
+    )
+    raw.execute(
+        "INSERT INTO device_state (device_number, metric, time, value, said, said_since, lowest, highest)"
+        " SELECT device_number, 1, %s, 1, 412, %s, 1, 1 FROM device WHERE device_id = 'motion-kitchen-11'",
+        (NOW - timedelta(minutes=4), NOW - timedelta(days=4)),
+    )
 
 
 def _ward() -> dict[str, Any]:

@@ -10,7 +10,7 @@ from api.dependencies import Admin, ConnectionDep, Staff
 from api.pages.rendering import HtmlPage
 from api.wording.reason_card import place_name
 from core.domain.metrics import BATTERY_PCT
-from core.store.devices import devices
+from core.store.devices import devices, single_states
 from core.store.devices.devices import DeviceOverview
 from core.store.operation import connection_loops
 from core.store.operation.connection_loops import ConnectionLoop
@@ -24,12 +24,16 @@ _LOW_BATTERY_PCT = 15.0
 
 @dataclass(frozen=True)
 class DeviceLine:
-    """One device of the list; `state` is in_contact, out_of_contact, cut_off or no_heartbeat."""
+    """One device of the list; `state` is in_contact, out_of_contact, cut_off or no_heartbeat.
+
+    `is_unproven` says that it has said one state only, so that its messages are no life signs.
+    """
 
     device: DeviceOverview
     place: str
     state: str
     battery: str
+    is_unproven: bool
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,16 @@ def list_devices(
     """Show the devices whose homes the viewer looks after."""
     page = HtmlPage(request, viewer)
     found = devices.overviews(connection, viewer.scope)
+    unproven = {one.device for one in single_states.single_states(connection)}
     tests: dict[str, Callable[[DeviceOverview], bool]] = {
         "all": lambda _one: True,
         "silent": lambda one: one.is_in_contact(page.now) is False,
         "low": is_low,
+        "unproven": lambda one: one.number in unproven,
     }
     shown = [one for one in found if tests.get(show, tests["all"])(one)]
     loops = connection_loops.kept(connection)
-    lines = [_line(one, page, loops) for one in shown]
+    lines = [_line(one, page, loops, is_unproven=one.number in unproven) for one in shown]
     wanted = q.strip().lower()
     return page.render(
         "devices.html",
@@ -78,7 +84,9 @@ def is_low(one: DeviceOverview) -> bool:
     return bool(one.battery_low) or (one.battery_pct is not None and one.battery_pct < _LOW_BATTERY_PCT)
 
 
-def _line(one: DeviceOverview, page: HtmlPage, loops: Sequence[ConnectionLoop]) -> DeviceLine:
+def _line(
+    one: DeviceOverview, page: HtmlPage, loops: Sequence[ConnectionLoop], *, is_unproven: bool
+) -> DeviceLine:
     in_contact = one.is_in_contact(page.now)
     state = "no_heartbeat" if in_contact is None else "in_contact" if in_contact else "out_of_contact"
     if any(loop.concerns(one.sender) for loop in loops):
@@ -86,7 +94,7 @@ def _line(one: DeviceOverview, page: HtmlPage, loops: Sequence[ConnectionLoop]) 
     battery = "" if one.battery_pct is None else f"{measured(page.language, BATTERY_PCT, one.battery_pct)}%"
     if is_low(one):
         battery = f"{battery} {page.words('device.battery_low')}".strip()
-    return DeviceLine(one, place_name(one.place, page.words), state, battery)
+    return DeviceLine(one, place_name(one.place, page.words), state, battery, is_unproven)
 
 
 def _searched(one: DeviceLine) -> str:

@@ -1,9 +1,8 @@
 """Registering devices, moving them, and handing out their credentials."""
 
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Path, Request
+from fastapi import APIRouter, Request
 
 from api.access.visibility import device_for
 from api.actions import devices as actions
@@ -26,19 +25,22 @@ from api.schemas.devices import (
     AcceptanceIn,
     CodeOut,
     CredentialOut,
+    DeviceId,
     DeviceIn,
     EnrolledOut,
     EnrolmentIn,
+    EvidenceOut,
     PlacementIn,
     ProposalOut,
     ReplacementIn,
+    SingleStateOut,
 )
 from api.schemas.measurements import DeviceOut
 from core.credentials.device_label import enrolment_address, label_svg
 from core.store.devices import broker_accounts, proposals, registry
+from core.store.devices.single_states import single_states
 
 router = APIRouter(tags=["equipment"])
-DeviceId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["hall-1"])]
 
 
 @router.post("/devices", status_code=201, summary="Register a device")
@@ -93,6 +95,15 @@ def retire_device(
 ) -> None:
     """Take a device out of use, with its credential; what it said stays."""
     actions.retire(ActionContext(connection, viewer, now), device_id, machine_now=machine_now)
+
+
+@router.get("/devices/{device_id}/evidence", summary="What a device's messages prove")
+def read_evidence(viewer: Staff, device_id: DeviceId, connection: ConnectionDep) -> EvidenceOut:
+    """Return what keeps a device's messages from showing that a person acted."""
+    one = device_for(connection, viewer, device_id)
+    return EvidenceOut(
+        single_states=[SingleStateOut.of(state) for state in single_states(connection, one.number)]
+    )
 
 
 @router.get("/devices/{device_id}/credential", summary="How a device's credential stands")

@@ -104,6 +104,7 @@ def follow(
 ) -> None:
     """Let a device follow a stored profile, by its key, or none; `meaning` None leaves what it means as it is."""
     connection.execute(_PROFILES["follow"], {"device": device, "profile": profile, "meaning": meaning})
+    connection.execute(_PROFILES["count_anew"], {"device": device})
 
 
 def followed_by(connection: Connection, device: int) -> Followed:

@@ -299,6 +299,12 @@ CREATE TABLE device_state (
     channel        text NOT NULL DEFAULT '',
     time           timestamptz NOT NULL,
     value          double precision NOT NULL,
+    -- How often a state was said under the profile that the device follows, since when, and the least and the greatest of
+    -- what it was: the same where a sensor never says anything else.
+    said           integer NOT NULL DEFAULT 0,
+    said_since     timestamptz,
+    lowest         double precision,
+    highest        double precision,
     PRIMARY KEY (device_number, metric, channel)
 ) WITH (fillfactor = 70);
 

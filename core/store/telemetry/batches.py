@@ -23,7 +23,7 @@ from core.store.telemetry import connection_breaks, inserts, quarantine, sequenc
 from core.store.telemetry.connection_breaks import ConnectionBreak
 from core.store.telemetry.inserts import FixRow, Fresh, NewRow, ReadingRow, Readings
 from core.store.telemetry.sequence_gaps import BatchNumber, SequenceGap
-from core.store.telemetry.state_edges import LateState, StateKey
+from core.store.telemetry.state_edges import LateState, StateCount, StateKey
 
 _INGESTION = load("telemetry/batches")
 
@@ -62,6 +62,8 @@ class Batch:
         device -> what the other messages show about the link to it.
     states : dict
         (device, metric, channel) -> (time, value), the latest of the states of which only an edge counts.
+    state_counts : dict
+        (device, metric, channel) -> how often such states were said; of a state that is not in `states`, it came late.
     late_states : list
         Moments around which only the database can say which states are edges.
     breaks : list
@@ -94,6 +96,7 @@ class Batch:
     states: dict[StateKey, tuple[datetime, float]] = field(
         default_factory=dict[StateKey, tuple[datetime, float]]
     )
+    state_counts: dict[StateKey, StateCount] = field(default_factory=dict[StateKey, StateCount])
     late_states: list[LateState] = field(default_factory=list[LateState])
     breaks: list[ConnectionBreak] = field(default_factory=list[ConnectionBreak])
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
@@ -267,7 +270,7 @@ def _store_latest(connection: Connection, batch: Batch) -> None:
 
 
 def _store_latest_values(connection: Connection, batch: Batch) -> None:
-    if batch.states:
+    if batch.states or batch.state_counts:
         _store_states(connection, batch)
     if batch.latest:
         _store_latest(connection, batch)
@@ -285,16 +288,26 @@ def _correct_edges(connection: Connection, batch: Batch) -> Fresh:
 
 def _store_states(connection: Connection, batch: Batch) -> None:
     rows = sorted(batch.states.items())
-    connection.execute(
-        _INGESTION["store_states"],
-        {
-            "device": [device for (device, _, _), _ in rows],
-            "metric": [metric for (_, metric, _), _ in rows],
-            "channel": [channel for (_, _, channel), _ in rows],
-            "time": [time for _, (time, _) in rows],
-            "value": [value for _, (_, value) in rows],
-        },
-    )
+    if rows:
+        values = {"time": [time for _, (time, _) in rows], "value": [value for _, (_, value) in rows]}
+        keys = [key for key, _ in rows]
+        connection.execute(_INGESTION["store_states"], values | _counted(keys, batch.state_counts))
+    late = sorted(batch.state_counts.keys() - batch.states.keys())
+    if late:
+        connection.execute(_INGESTION["count_states"], _counted(late, batch.state_counts))
+
+
+def _counted(keys: Sequence[StateKey], counts: Mapping[StateKey, StateCount]) -> dict[str, list[Any]]:
+    found = [counts.get(key) for key in keys]
+    return {
+        "device": [device for device, _, _ in keys],
+        "metric": [metric for _, metric, _ in keys],
+        "channel": [channel for _, _, channel in keys],
+        "said": [0 if one is None else one.said for one in found],
+        "said_since": [None if one is None else one.since for one in found],
+        "lowest": [None if one is None else one.lowest for one in found],
+        "highest": [None if one is None else one.highest for one in found],
+    }
 
 
 def _store_links_of(connection: Connection, readings: Readings, batch: Batch) -> None:

@@ -15,6 +15,23 @@ StateKey = tuple[int, int, str]
 """device, metric, channel"""
 
 
+@dataclass(slots=True)
+class StateCount:
+    """How often a state was said, when first, and between which values."""
+
+    said: int
+    since: datetime
+    lowest: float
+    highest: float
+
+    def add(self, at: datetime, value: float) -> None:
+        """Count one more."""
+        self.said += 1
+        self.since = min(self.since, at)
+        self.lowest = min(self.lowest, value)
+        self.highest = max(self.highest, value)
+
+
 @dataclass(frozen=True, slots=True)
 class LateState:
     """A moment around which the edges of a state have to be found anew.

@@ -96,6 +96,7 @@ _CASES = (
     Case("POST", "/alerts/{alert}/close", 303, 303, 404, 303, 404, form=_CLOSE),
     Case("POST", "/alerts/{alert}/note", 303, 303, 404, 303, 404, form={"note": "電話中"}),
     Case("GET", "/devices", 200, 200, 200, 403, 403),
+    Case("GET", "/devices/{device}", 200, 200, 404, 403, 403),
     Case("GET", "/admin/users", 200, 403, 403, 403, 403),
     Case("GET", "/sim", 200, 403, 403, 403, 403),
     Case("POST", "/sim/wanted", 404, 403, 403, 403, 403, form={"wanted": "no"}),
@@ -115,7 +116,7 @@ def test_every_page_answers_each_role_as_it_may(ward: ApiWard) -> None:
     wrong: list[str] = []
     for case in _CASES:
         for login, expected in case.expected.items():
-            names = _fresh_things(ward) | {"resident": RESIDENT_A, "zone": zone}
+            names = _fresh_things(ward) | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a"}
             answer = ward.client(login).request(
                 case.method, case.path.format(**names), data=dict(case.form or {}) or None
             )

@@ -118,6 +118,7 @@ CASES = (
         body={"device_id": "new-1"},
     ),
     Case("DELETE", "/api/v1/devices/{own_device}", 204, 403, 403, 403, 403),
+    Case("GET", "/api/v1/devices/{device}/evidence", 200, 200, 404, 403, 403),
     Case("GET", "/api/v1/devices/{device}/credential", 200, 200, 404, 403, 403),
     Case("DELETE", "/api/v1/devices/{own_device}/credential", 404, 403, 403, 403, 403),
     Case("POST", "/api/v1/devices/{device}/codes", 201, 201, 404, 403, 403),

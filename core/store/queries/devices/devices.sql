@@ -56,3 +56,14 @@ SELECT
     count(*) FILTER (WHERE heartbeat_s IS NOT NULL) AS expected,
     max(last_received_at) AS last_received_at
 FROM seen;
+
+-- name: single_states
+-- States of devices in use, or of one, that were said often and are the only ones that were said.
+SELECT
+    d.device_number AS device, d.device_id, d.sender, d.kind, d.profile_id, d.meaning, state.metric, state.channel, state.said,
+    state.said_since AS since, state.time AS last_at
+FROM device_state AS state
+JOIN device AS d USING (device_number)
+WHERE state.said >= %(many)s AND state.lowest = state.highest AND state.lowest > 0 AND d.retired_at IS NULL
+    AND (%(device)s::integer IS NULL OR d.device_number = %(device)s)
+ORDER BY d.device_id, state.metric, state.channel;

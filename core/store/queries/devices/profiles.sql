@@ -44,6 +44,10 @@ RETURNING profile_id;
 UPDATE device SET profile_id = %(profile)s, meaning = coalesce(%(meaning)s::text, meaning)
 WHERE device_number = %(device)s;
 
+-- name: count_anew
+-- Count anew what a device says, now that its messages are read otherwise.
+UPDATE device_state SET said = 0, said_since = NULL, lowest = NULL, highest = NULL WHERE device_number = %(device)s;
+
 -- name: followed
 -- What a device follows, and what its presses or states mean.
 SELECT profile_id, meaning FROM device WHERE device_number = %(device)s;

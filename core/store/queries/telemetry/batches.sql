@@ -117,14 +117,33 @@ UNION ALL
 SELECT device_number, metric, '', time, value FROM device_latest WHERE metric = %(link)s;
 
 -- name: store_states
--- Keep the latest state of each part of each device, by the time it happened.
-INSERT INTO device_state (device_number, metric, channel, time, value)
+-- Keep the latest state of each part of each device, by the time it happened, and count what was said.
+INSERT INTO device_state (device_number, metric, channel, time, value, said, said_since, lowest, highest)
 SELECT * FROM unnest(
-    %(device)s::integer[], %(metric)s::smallint[], %(channel)s::text[], %(time)s::timestamptz[], %(value)s::float8[]
+    %(device)s::integer[], %(metric)s::smallint[], %(channel)s::text[], %(time)s::timestamptz[], %(value)s::float8[],
+    %(said)s::integer[], %(said_since)s::timestamptz[], %(lowest)s::float8[], %(highest)s::float8[]
 )
-ON CONFLICT (device_number, metric, channel) DO UPDATE SET time = excluded.time, value = excluded.value
-WHERE excluded.time > device_state.time
-   OR (excluded.time = device_state.time AND excluded.value <> device_state.value);
+ON CONFLICT (device_number, metric, channel) DO UPDATE SET
+    time = greatest(excluded.time, device_state.time),
+    value = CASE WHEN excluded.time >= device_state.time THEN excluded.value ELSE device_state.value END,
+    said = device_state.said + excluded.said,
+    said_since = least(device_state.said_since, excluded.said_since),
+    lowest = least(device_state.lowest, excluded.lowest),
+    highest = greatest(device_state.highest, excluded.highest);
+
+-- name: count_states
+-- Count what was said of states that came late, so that the latest stays as it is.
+UPDATE device_state SET
+    said = device_state.said + more.said,
+    said_since = least(device_state.said_since, more.said_since),
+    lowest = least(device_state.lowest, more.lowest),
+    highest = greatest(device_state.highest, more.highest)
+FROM unnest(
+    %(device)s::integer[], %(metric)s::smallint[], %(channel)s::text[], %(said)s::integer[], %(said_since)s::timestamptz[],
+    %(lowest)s::float8[], %(highest)s::float8[]
+) AS more (device_number, metric, channel, said, said_since, lowest, highest)
+WHERE device_state.device_number = more.device_number AND device_state.metric = more.metric
+    AND device_state.channel = more.channel;
 
 -- name: try_lock
 -- Become the one active worker with this name; held until the connection ends.

@@ -98,6 +98,10 @@ def test_every_profile_of_the_library_names_its_documents_and_is_found_by_its_mo
         assert all(one.startswith("https://") for one in profile.documents), name
         assert profile.source is ProfileSource.MODEL_LIBRARY
         assert parse_profile(profile_text(profile), name) == profile
+        if not profile.model:
+            # It is chosen by hand, for a sensor that never says the end.
+            assert name.startswith("pulse"), name
+            continue
         for model in (f"{profile.vendor} {profile.model}", *profile.models):
             assert for_model(model) == profile
     assert for_model("") is None
