@@ -2,7 +2,7 @@
 
 import tempfile
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
@@ -29,13 +29,16 @@ from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.replay.files import Form, read_recording
 from simulator.replay.pace import publish_at
+from simulator.replay.parsing.text_file import FileChoices
+from simulator.replay.parsing.times import DateOrder
 from simulator.replay.publication import BY_HOUR, BY_MOMENT, Publication
+from simulator.replay.recording import Recording
 from simulator.replay.registration import ward_of
 from simulator.ward_file import write_ward
 
 app = typer.Typer(
     name="replay",
-    help="Publish recorded data through the real broker: homes (TIHM form or CSV) and tracks (GPX or CSV).",
+    help="Publish recorded data through the real broker: homes (CSV) and tracks (GPX or CSV).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -63,7 +66,27 @@ End = Annotated[str, typer.Option("--to", help="End before this; cut down to the
 SkipBad = Annotated[
     bool, typer.Option("--skip-bad", help="List rows that cannot be used and go on without them.")
 ]
-TimeZone = Annotated[str, typer.Option(help="Zone of times without an offset, for example Europe/London.")]
+TimeZone = Annotated[
+    str | None,
+    typer.Option(
+        help="Zone of times without an offset, for example Asia/Tokyo, and of the homes. Default: UTC.",
+        show_default=False,
+    ),
+]
+Encoding = Annotated[
+    str, typer.Option(help="For example cp932 or utf-16. Default: find it out.", show_default=False)
+]
+HomeColumn = Annotated[
+    str,
+    typer.Option(
+        help="The column that separates homes or people; none if all is of one. Default: home, uid and the like.",
+        show_default=False,
+    ),
+]
+Dates = Annotated[
+    DateOrder | None,
+    typer.Option(help="The order of dates such as 01/08/2026. Default: find it out.", show_default=False),
+]
 
 
 @app.command()
@@ -76,11 +99,15 @@ def ward(
     begin: Begin = "",
     end: End = "",
     skip_bad: SkipBad = False,
-    time_zone: TimeZone = "UTC",
+    time_zone: TimeZone = None,
+    encoding: Encoding = "",
+    home_column: HomeColumn = "",
+    dates: Dates = None,
 ) -> None:
     """Write a ward file with the homes and devices of a recording, to be registered before it is published."""
-    plan = _plan(file, form, homes, (begin, end), skip_bad=skip_bad, time_zone=time_zone)
-    write_ward(out, ward_of(plan.part, _zone(time_zone)))
+    choices = FileChoices(_zone(time_zone), encoding, home_column, dates)
+    plan = _plan(file, form, homes, (begin, end), choices, skip_bad=skip_bad)
+    write_ward(out, ward_of(plan.part, plan.zone))
     print(f"Wrote {len(plan.part.homes)} homes with {len(plan.part.devices)} devices to {out}")
     print(f"Next: mimamori register {out}, then mimamori replay publish {file}")
 
@@ -103,7 +130,10 @@ def publish(
         ),
     ] = None,
     skip_bad: SkipBad = False,
-    time_zone: TimeZone = "UTC",
+    time_zone: TimeZone = None,
+    encoding: Encoding = "",
+    home_column: HomeColumn = "",
+    dates: Dates = None,
 ) -> None:
     """Publish a recording to the broker of the settings; its devices must be registered (see `replay ward`).
 
@@ -114,7 +144,8 @@ def publish(
         raise InputError(
             "--speed and --clock-file exclude each other: a moved clock goes as fast as evaluation does"
         )
-    plan = _plan(file, form, homes, (begin, end), skip_bad=skip_bad, time_zone=time_zone)
+    choices = FileChoices(_zone(time_zone), encoding, home_column, dates)
+    plan = _plan(file, form, homes, (begin, end), choices, skip_bad=skip_bad)
     whole = plan.whole.part(plan.homes, None, None)
     messages = Publication(whole, BY_HOUR if pace is None else BY_MOMENT).messages(plan.begin, plan.end)
     settings = load_settings()
@@ -167,7 +198,10 @@ def run(
         Path | None, typer.Option(help="Write the alerts with their whole reasons here, as JSON lines.")
     ] = None,
     skip_bad: SkipBad = False,
-    time_zone: TimeZone = "UTC",
+    time_zone: TimeZone = None,
+    encoding: Encoding = "",
+    home_column: HomeColumn = "",
+    dates: Dates = None,
 ) -> None:
     """Send a recording through a private broker, ingest, database and detectors; compare what is stored; list the alerts.
 
@@ -176,14 +210,9 @@ def run(
     console = Console()
     steps = Steps(console)
     with steps.step(f"Read {file.name}"):
+        choices = FileChoices(_zone(time_zone), encoding, home_column, dates)
         plan = _plan(
-            file,
-            form,
-            homes,
-            (begin, end),
-            skip_bad=skip_bad,
-            time_zone=time_zone,
-            step=timedelta(hours=step_h),
+            file, form, homes, (begin, end), choices, skip_bad=skip_bad, step=timedelta(hours=step_h)
         )
     with tempfile.TemporaryDirectory(prefix="mimamori-replay-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -219,18 +248,15 @@ def _plan(
     form: Form | None,
     homes: list[str] | None,
     limits: tuple[str, str],
+    choices: FileChoices,
     *,
     skip_bad: bool,
-    time_zone: str,
     step: timedelta = timedelta(hours=1),
 ) -> ReplayPlan:
-    zone = _zone(time_zone)
-    whole = read_recording(file, form, zone).checked(str(file), skip_bad=skip_bad)
-    console = Console(stderr=True)
-    for note in whole.notes:
-        console.print(f"{file}: {note}", highlight=False)
-    for row in whole.bad:
-        console.print(f"{file}, line {row.line}: left out: {row.problem}", highlight=False)
+    zone = choices.zone
+    whole = read_recording(file, form, choices).checked(str(file), skip_bad=skip_bad)
+    for line in _notes(file, whole, zone):
+        Console(stderr=True).print(line, highlight=False, markup=False)
     for home in homes or []:
         if home not in whole.homes:
             raise InputError(f"--home {home}: the recording has {', '.join(whole.homes)}")
@@ -247,9 +273,23 @@ def _plan(
     return plan
 
 
-def _zone(name: str) -> ZoneInfo:
+def _notes(file: Path, whole: Recording, zone: ZoneInfo) -> Iterator[str]:
+    for note in whole.notes:
+        yield f"{file}: {note}"
+    if whole.without_offset:
+        yield (
+            f"{file}: {whole.without_offset} times say no zone and are taken as {zone};"
+            " --time-zone takes them as another, for example Asia/Tokyo"
+        )
+    for row in whole.bad:
+        yield f"{file}, {row}; left out"
+    if whole.bad_count > len(whole.bad):
+        yield f"{file}: {whole.bad_count} rows were left out, {len(whole.bad)} of them are named here"
+
+
+def _zone(name: str | None) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
+        return ZoneInfo(name or "UTC")
     except (ZoneInfoNotFoundError, ValueError):
         raise InputError(f"--time-zone: {name!r} is no IANA time zone such as Europe/London") from None
 

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -32,6 +31,8 @@ from simulator.evaluation.track_report import (
     write_tracks,
 )
 from simulator.replay.files import TRACK_FORMS, form_of, read_recording
+from simulator.replay.parsing.text_file import UTC_ZONE, FileChoices, encoding_of
+from simulator.replay.parsing.times import DateOrder
 from simulator.replay.recording import Recording
 
 _WIDTH = 120
@@ -73,9 +74,26 @@ def evaluate_command(
         str | None,
         typer.Option(
             help="Where the homes are, like Asia/Tokyo: times with an offset become those of the wall clock there. "
-            "Without it the offset is dropped.",
+            "Without it the offset is dropped. Tracks: the zone of times without an offset; UTC if nothing is said.",
             show_default=False,
         ),
+    ] = None,
+    encoding: Annotated[
+        str,
+        typer.Option(
+            help="Of the files, for example cp932 or utf-16. Default: find it out.", show_default=False
+        ),
+    ] = "",
+    home_column: Annotated[
+        str,
+        typer.Option(
+            help="The column that separates homes or people; none if all is of one. Default: home, uid and the like.",
+            show_default=False,
+        ),
+    ] = "",
+    dates: Annotated[
+        DateOrder | None,
+        typer.Option(help="The order of dates such as 01/08/2026. Default: find it out.", show_default=False),
     ] = None,
     skip_bad: Annotated[
         bool,
@@ -116,13 +134,14 @@ def evaluate_command(
     """
     console = _console()
     given, zone = _outages(outage or []), _zone(time_zone)
+    choices = FileChoices(zone or UTC_ZONE, encoding, home_column, dates)
     began = time.monotonic()
-    tracks, files = _tracks_and_events(files or [], fence, excursions)
+    tracks, files = _tracks_and_events(files or [], encoding, fence, excursions)
     if tracks:
-        console.print(f"Written: {_evaluate_tracks(console, tracks, fence, excursions, out)}")
+        console.print(f"Written: {_evaluate_tracks(console, tracks, fence, excursions, choices, out)}")
     reports: list[SetReport] = []
     sets = _made_up(homes) if made_up or not (files or tracks) else []
-    sets += [_recorded(path, zone, given, skip_bad=skip_bad) for path in files]
+    sets += [_recorded(path, zone, choices, given, skip_bad=skip_bad) for path in files]
     for number, one in enumerate(sets):
         name = _own_name(one.name, [other.name for other in sets[:number]])
         for line in one.notes:
@@ -163,9 +182,9 @@ class _Set:
 
 
 def _tracks_and_events(
-    files: list[Path], fence: str | None, excursions: Path | None
+    files: list[Path], encoding: str, fence: str | None, excursions: Path | None
 ) -> tuple[list[Path], list[Path]]:
-    tracks = [path for path in files if form_of(path) in TRACK_FORMS]
+    tracks = [path for path in files if form_of(path, encoding_of(path, encoding)) in TRACK_FORMS]
     if excursions is not None and fence is None:
         raise InputError("--excursions says when somebody was outside of a safe area; give it with --fence")
     if (fence is not None or excursions is not None) and not tracks:
@@ -176,14 +195,19 @@ def _tracks_and_events(
 
 
 def _evaluate_tracks(
-    console: Console, paths: list[Path], fence: str | None, excursions: Path | None, out: Path
+    console: Console,
+    paths: list[Path],
+    fence: str | None,
+    excursions: Path | None,
+    choices: FileChoices,
+    out: Path,
 ) -> Path:
     shape = None if fence is None else read_fence(fence)
     reports: list[TrackReport] = []
     with console.status("tracks") as status:
         for number, path in enumerate(paths, 1):
             status.update(f"{path.name}: {number} of {len(paths)}")
-            reports.append(evaluate_tracks(path, shape, excursions))
+            reports.append(evaluate_tracks(path, shape, excursions, choices=choices))
     if shape is not None:
         _show_fence(console, reports)
     for report in reports[:_MOST_FILES]:
@@ -257,8 +281,10 @@ def _made_up(homes: int) -> list[_Set]:
     return [_Set(f"syn{homes}", syn40(homes, DAYS), Outages((), "none"), is_recorded=False)]
 
 
-def _recorded(path: Path, zone: ZoneInfo | None, given: Spans, *, skip_bad: bool) -> _Set:
-    recording = read_recording(path, zone=zone or UTC).checked(str(path), skip_bad=skip_bad)
+def _recorded(
+    path: Path, zone: ZoneInfo | None, choices: FileChoices, given: Spans, *, skip_bad: bool
+) -> _Set:
+    recording = read_recording(path, choices=choices).checked(str(path), skip_bad=skip_bad)
     found = homes_of(recording, str(path), zone)
     name = path.name.removesuffix(".gz").removesuffix(".csv")
     days = {one.home: float(one.signs.time[-1] - one.signs.time[0]) / DAY_S for one in found.homes}
@@ -279,9 +305,12 @@ def _notes_of_file(path: Path, recording: Recording, found: EvaluatedHomes) -> I
         yield f"{found.repeated} lines say again what others say, and count once"
     yield from recording.notes
     for row in recording.bad:
-        yield f"{path}, line {row.line}: {row.problem}"
+        yield f"{path}, {row}"
     if recording.bad_count:
         yield f"{recording.bad_count} lines cannot be used and were left out"
+    if recording.without_offset:
+        where = "that the wall clock in the homes showed" if found.zone is None else f"of {found.zone}"
+        yield f"{recording.without_offset} times say no zone and are taken as those {where}"
     if found.in_utc:
         yield "times are in UTC: if the homes' clocks show another time, give --time-zone, since day and night matter"
 

@@ -45,12 +45,15 @@ class EvaluatedHomes:
         In order of their names in the file.
     repeated : int
         How many life signs were there already: the same home, place, kind and time.
+    zone : tzinfo or None
+        The zone that was given.
     in_utc : bool
         Whether times are said to be in UTC and were not moved to a zone, so that they may not be those of the wall clock.
     """
 
     homes: Sequence[EvaluatedRecording]
     repeated: int
+    zone: tzinfo | None
     in_utc: bool
 
 
@@ -88,7 +91,7 @@ def homes_of(recording: Recording, name: str, zone: tzinfo | None = None) -> Eva
         homes.append(EvaluatedRecording(shown, _signs(recording, acting, here, wall)))
     distinct = sum(len(one.signs.time) for one in homes)
     said_utc = int(np.count_nonzero(readings.quarters == 0)) - recording.without_offset
-    return EvaluatedHomes(homes, len(acting) - distinct, zone is None and said_utc > 0)
+    return EvaluatedHomes(homes, len(acting) - distinct, zone, zone is None and said_utc > 0)
 
 
 def _acts(readings: RecordedReadings) -> NDArray[np.bool_]:

@@ -14,9 +14,11 @@ from detectors.features.window import Track, moment
 from simulator.evaluation.fence_trial import FenceTrial, read_excursions, try_fence
 from simulator.evaluation.walks import read_track_file
 from simulator.evaluation.wandering_trials import FLAGGED_FROM, LoopScore, TripScores, trip_scores, trips
+from simulator.replay.parsing.text_file import FileChoices
 
 # Each way of losing the way is put into each trip once for each of these.
 SEEDS = (0, 1, 2)
+_DEFAULTS = FileChoices()
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,11 @@ class TrackReport:
 
 
 def evaluate_tracks(
-    path: Path, fence: Circle | Polygon | None, ground_truth: Path | None, seeds: Sequence[int] = SEEDS
+    path: Path,
+    fence: Circle | Polygon | None,
+    ground_truth: Path | None,
+    seeds: Sequence[int] = SEEDS,
+    choices: FileChoices = _DEFAULTS,
 ) -> TrackReport:
     """Evaluate the tracks of a file.
 
@@ -66,13 +72,15 @@ def evaluate_tracks(
         When people really were outside (see `read_excursions`).
     seeds : sequence of int
         For what is put into the trips.
+    choices : FileChoices
+        What a person says about the file.
 
     Raises
     ------
     InputError
         A file cannot be used; the message names its line.
     """
-    file = read_track_file(path)
+    file = read_track_file(path, choices)
     tracks = {who: track for who, track in file.tracks.items() if len(track.time) > 1}
     if not tracks:
         why = "".join(f"; {note}" for note in file.notes)

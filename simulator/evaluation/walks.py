@@ -8,7 +8,10 @@ import numpy as np
 from core.errors import InputError
 from detectors.features.window import Track
 from simulator.replay.files import read_recording
+from simulator.replay.parsing.text_file import FileChoices
 from simulator.replay.recording import RecordedFix
+
+_DEFAULTS = FileChoices()
 
 
 @dataclass(frozen=True)
@@ -19,7 +22,7 @@ class TrackFile:
     notes: tuple[str, ...] = ()
 
 
-def read_track_file(path: Path) -> TrackFile:
+def read_track_file(path: Path, choices: FileChoices = _DEFAULTS) -> TrackFile:
     """Read a file as `mimamori replay` would: plain or gzip, recognised by what is in it. A second fix of the same moment is left out.
 
     Raises
@@ -27,15 +30,22 @@ def read_track_file(path: Path) -> TrackFile:
     InputError
         The file cannot be read, or holds something that is no position.
     """
-    recording = read_recording(path)
+    recording = read_recording(path, choices=choices)
     for bad in recording.bad[:1]:
-        raise InputError(f"{path}, line {bad.line}: {bad.problem}")
+        raise InputError(f"{path}, {bad}")
     walkers = sorted({fix.home for fix in recording.fixes})
     tracks = {
         recording.names.get(who, who): _track([fix for fix in recording.fixes if fix.home == who])
         for who in walkers
     }
-    return TrackFile(tracks, recording.notes)
+    assumed = (
+        (
+            f"{recording.without_offset} times say no zone and are taken as {choices.zone}; --time-zone says another",
+        )
+        if recording.without_offset
+        else ()
+    )
+    return TrackFile(tracks, (*recording.notes, *assumed))
 
 
 def _track(fixes: list[RecordedFix]) -> Track:

@@ -1,23 +1,25 @@
 """Opens a recording: any of the known forms, plain or gzip, recognised by itself or named."""
 
-import gzip
-import zlib
-from collections.abc import Generator
-from contextlib import contextmanager
-from datetime import UTC, tzinfo
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from enum import StrEnum
-from io import TextIOWrapper
 from pathlib import Path
-from typing import BinaryIO, cast
 
 from core.errors import InputError
-from simulator.replay.events import is_tihm, lacking, read_events
+from simulator.replay.events import EXAMPLE, is_tihm, lacking, read_events
+from simulator.replay.parsing.table import Heading, headings
+from simulator.replay.parsing.text_file import (
+    Encoding,
+    FileChoices,
+    encoding_of,
+    first_lines,
+    lines_of,
+    opened,
+)
+from simulator.replay.parsing.times import DateOrder, OtherDateOrderError
 from simulator.replay.recording import Recording
-from simulator.replay.tracks import POSITION_COLUMNS, is_plt, read_gpx, read_plt, read_positions, separator_of
-
-_GZIP = b"\x1f\x8b"
-# Enough for the first line of every form.
-_HEAD = 4096
+from simulator.replay.tracks import is_plt, names_positions, read_gpx, read_plt, read_positions
 
 
 class Form(StrEnum):
@@ -31,10 +33,11 @@ class Form(StrEnum):
 
 
 TRACK_FORMS = frozenset({Form.GPX, Form.POSITIONS, Form.PLT})
+_DEFAULTS = FileChoices()
 
 
-def read_recording(path: Path, form: Form | None = None, zone: tzinfo = UTC) -> Recording:
-    """Read a file; of a table of events one line at a time.
+def read_recording(path: Path, form: Form | None = None, choices: FileChoices = _DEFAULTS) -> Recording:
+    """Read a file; of events one line at a time.
 
     Parameters
     ----------
@@ -42,28 +45,46 @@ def read_recording(path: Path, form: Form | None = None, zone: tzinfo = UTC) -> 
         The file; gzip is undone.
     form : Form or None
         None looks at the file.
-    zone : tzinfo
-        For times that have no offset.
+    choices : FileChoices
+        What a person says about the file.
 
     Raises
     ------
     InputError
-        The file cannot be read or its form is not known. Bad rows are no error here: see `Recording.checked`.
+        The file cannot be read, its form is not known, or it may mean two things. Bad rows are no error here: see
+        `Recording.checked`.
     """
-    form = form or form_of(path)
-    name = _walker(path)
-    with _opened(path) as file:
+    encoding = encoding_of(path, choices.encoding)
+    form = form or form_of(path, encoding)
+    try:
+        recording = _read(path, form, choices, encoding)
+    except OtherDateOrderError:
+        recording = _read(path, form, replace(choices, dates=DateOrder.MONTH_FIRST), encoding)
+    notes = (encoding.note,) if encoding.note and form is not Form.GPX else ()
+    return replace(recording, notes=(*notes, *recording.notes))
+
+
+def _read(path: Path, form: Form, choices: FileChoices, encoding: Encoding) -> Recording:
+    name, called = str(path), _called(path)
+    first = first_lines(path, encoding)
+    with opened(path) as file:
         if form is Form.GPX:
-            return read_gpx(file.read(), name, zone)
-        lines = TextIOWrapper(file, encoding="utf-8-sig", newline="")
-        if form is Form.POSITIONS:
-            return read_positions(lines, zone, name)
-        if form is Form.PLT:
-            return read_plt(lines, name)
-        return read_events(lines, zone, form.value, str(path))
+            return read_gpx(file, called, choices)
+        with closing(lines_of(file, encoding, name)) as lines:
+            if form is Form.PLT:
+                return read_plt(lines, called)
+            return _read_table(lines, _heading(first, name), form, choices, called, name)
 
 
-def form_of(path: Path) -> Form:
+def _read_table(
+    lines: Iterator[str], heading: Heading, form: Form, choices: FileChoices, called: str, name: str
+) -> Recording:
+    if form is Form.POSITIONS:
+        return read_positions(lines, heading, choices, called, name)
+    return read_events(lines, heading, choices, form.value, called, name)
+
+
+def form_of(path: Path, encoding: Encoding | None = None) -> Form:
     """Return the form of a file by what it begins with.
 
     Raises
@@ -71,48 +92,51 @@ def form_of(path: Path) -> Form:
     InputError
         The file cannot be read, or its form is not known.
     """
-    with _opened(path) as file:
-        begins = file.read(_HEAD)
-    first = begins.lstrip(b"\xef\xbb\xbf \t\r\n").split(b"\n", 1)[0].decode(errors="replace").strip()
-    if not first:
-        raise InputError(f"{path} is empty")
-    if first.startswith("<"):
+    first = first_lines(path, encoding or encoding_of(path))
+    begins = first[0].strip() if first else ""
+    if not "".join(first).strip():
+        raise InputError(f"{path} is empty, or begins with empty lines; line 1 must name the columns")
+    if begins.startswith("<"):
         return Form.GPX
-    if is_plt(first):
+    if is_plt(begins):
         return Form.PLT
-    if separator_of(first) is not None:
+    found = headings(first)
+    for heading in found:
+        form = _form_of_table(heading)
+        if form is not None:
+            return form
+    raise InputError(_unknown(path, found[0]))
+
+
+def _form_of_table(heading: Heading) -> Form | None:
+    names = heading.names
+    if names_positions(names):
         return Form.POSITIONS
-    header = [name.strip('" \t') for name in first.split(",")]
-    missing = lacking(header)
-    if not missing:
-        return Form.TIHM if is_tihm(header) else Form.CSV
-    raise InputError(
-        f"{path}, line 1: this is none of the known forms: events as home,time,metric,place,value (csv) or"
-        f" patient_id,location_name,date (tihm), {';'.join(POSITION_COLUMNS)};... (positions), GPX or PLT of Geolife"
-        f" (plt). Of the columns of events it lacks {', '.join(missing)}; found, between commas: {', '.join(header)}."
-        " docs/replay.md describes the forms"
+    if lacking(names):
+        return None
+    return Form.TIHM if is_tihm(names) else Form.CSV
+
+
+def _heading(first: list[str], name: str) -> Heading:
+    """Return the heading as the separator takes it apart with which it is of a known form, else the one with most columns."""
+    found = headings(first)
+    if not found or not "".join(found[0].names).strip():
+        raise InputError(f"{name} is empty, or begins with an empty line; line 1 must name the columns")
+    return next((one for one in found if _form_of_table(one) is not None), found[0])
+
+
+def _unknown(path: Path, heading: Heading) -> str:
+    shown = ", ".join(heading.names[:20])
+    return (
+        f"{path}, line {heading.line}: this is none of the known forms: events as {EXAMPLE} (csv) or"
+        " patient_id,location_name,date (tihm), positions as user_id;tracked_at;latitude;longitude;..., GPX, or PLT of Geolife."
+        f" For events there is no column {' and no column '.join(repr(one) for one in lacking(heading.names))};"
+        f" found: {shown}. Line 1 must name the columns: delete what stands above them; docs/replay.md lists the words"
     )
 
 
-@contextmanager
-def _opened(path: Path) -> Generator[BinaryIO]:
-    """Open a file for reading, unpacked if it is gzip; an error until it is closed names it."""
-    try:
-        with path.open("rb") as file:
-            is_packed = file.read(2) == _GZIP
-            file.seek(0)
-            if is_packed:
-                with gzip.open(file) as unpacked:
-                    yield cast("BinaryIO", unpacked)
-            else:
-                yield file
-    except (OSError, EOFError, zlib.error) as error:
-        said = error.strerror if isinstance(error, OSError) and error.strerror else error
-        raise InputError(f"{path}: cannot read the recording: {said}") from error
-
-
-def _walker(path: Path) -> str:
-    """Return what a walker is called whom the file does not name; Geolife has a folder for each."""
+def _called(path: Path) -> str:
+    """Return what the home or the walker of a file is called whom the file does not name; Geolife has a folder for each."""
     if path.parent.name == "Trajectory":
         return path.resolve().parent.parent.name
     return path.name.split(".")[0] or path.name

@@ -44,10 +44,15 @@ class RecordedDevice(NamedTuple):
 
 @dataclass(frozen=True)
 class BadRow:
-    """A row that cannot be used: its line in the file, and what is wrong."""
+    """A row that cannot be used: its line in the file, what is wrong, and in which column if that is known."""
 
     line: int
     problem: str
+    column: str = ""
+
+    def __str__(self) -> str:
+        where = f"line {self.line}, column {self.column}" if self.column else f"line {self.line}"
+        return f"{where}: {self.problem}"
 
 
 class BadRows:
@@ -57,11 +62,11 @@ class BadRows:
         self.first: list[BadRow] = []
         self.count = 0
 
-    def add(self, line: int, problem: str) -> None:
+    def add(self, line: int, problem: str, column: str = "") -> None:
         """Take a row by its line in the file."""
         self.count += 1
         if len(self.first) < MOST_BAD_KEPT:
-            self.first.append(BadRow(line, problem))
+            self.first.append(BadRow(line, problem, column))
 
 
 @dataclass(frozen=True)
@@ -196,7 +201,7 @@ class Recording:
             It holds nothing, or rows that cannot be used and are not to be skipped; the message names file and lines.
         """
         if self.bad and not skip_bad:
-            shown = [f"{name}, line {row.line}: {row.problem}" for row in self.bad]
+            shown = [f"{name}, {row}" for row in self.bad]
             if self.bad_count > len(self.bad):
                 shown.append(f"... and {self.bad_count - len(self.bad)} more")
             shown.append("Nothing of it was used. Mend the file, or leave these rows out with --skip-bad.")

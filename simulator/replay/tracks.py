@@ -1,36 +1,32 @@
 """Reads tracks: GPX 1.0 and 1.1, CSV files of phone positions, and the PLT files of the Geolife data set."""
 
-import csv
-from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from collections.abc import Iterable, Iterator, Sequence
 from math import isfinite
+from typing import BinaryIO
 from xml.parsers import expat
 
-from simulator.replay.recording import BadRow, RecordedFix, Recording, Slugs
+from core.errors import InputError
+from simulator.replay.events import TimeColumns
+from simulator.replay.parsing.columns import DEVICE_WORDS, POSITION_WORDS, HomeColumn, find
+from simulator.replay.parsing.numbers import NumberReader
+from simulator.replay.parsing.table import Heading, Table
+from simulator.replay.parsing.text_file import FileChoices
+from simulator.replay.parsing.times import TimeReader, moment_of
+from simulator.replay.recording import BadRow, BadRows, RecordedFix, Recording, Slugs
 
-POSITION_COLUMNS = ("user_id", "tracked_at", "latitude", "longitude")
-_OPTIONAL_COLUMNS = ("elevation", "accuracy")
-# The words that files use for the same columns.
-_WORDS = {
-    "user_id": ("user_id", "who", "user", "id", "device"),
-    "tracked_at": ("tracked_at", "time", "timestamp", "datetime", "date_time"),
-    "latitude": ("latitude", "lat"),
-    "longitude": ("longitude", "lon", "lng"),
-    "elevation": ("elevation", "altitude", "ele"),
-    "accuracy": ("accuracy", "accuracy_m"),
-}
-_SEPARATORS = (";", ",", "\t")
+_NEEDED = ("time", "latitude", "longitude")
+# The largest of each column, in degrees and metres.
+_LIMITS = {"latitude": 90.0, "longitude": 180.0, "elevation": 2e4, "accuracy": 1e6}
 _PLT_BEGINS = "Geolife trajectory"
 _PLT_HEADER_LINES = 6
 _KMH = 3.6
+# Positions are held one by one, some 300 bytes each.
+_MOST_FIXES = 2_000_000
 
 
-def separator_of(first_line: str) -> str | None:
-    """Return what separates the columns of a file of positions, None if the line names no such columns."""
-    for separator in _SEPARATORS:
-        if {"tracked_at", "latitude", "longitude"} <= set(_columns(first_line.split(separator))):
-            return separator
-    return None
+def names_positions(header: Sequence[str]) -> bool:
+    """Return whether a heading names time, latitude and longitude."""
+    return all(find(header, POSITION_WORDS[column]) >= 0 for column in _NEEDED)
 
 
 def is_plt(first_line: str) -> bool:
@@ -38,132 +34,163 @@ def is_plt(first_line: str) -> bool:
     return first_line.strip() == _PLT_BEGINS
 
 
-def _columns(header: list[str]) -> dict[str, int]:
-    """Return where each column stands, by the words of `POSITION_COLUMNS`."""
-    names = [name.strip().lower().replace("-", "_").replace(" ", "_") for name in header]
-    found = {
-        column: next((names.index(one) for one in words if one in names), -1)
-        for column, words in _WORDS.items()
-    }
-    return {column: number for column, number in found.items() if number >= 0}
+def read_positions(
+    lines: Iterator[str], heading: Heading, choices: FileChoices, walker: str, name: str
+) -> Recording:
+    """Read `user_id;tracked_at;latitude;longitude;elevation;accuracy`, in any order; the first and the last two may be missing.
 
+    Parameters
+    ----------
+    lines : iterator of str
+        The file.
+    heading : Heading
+        Its heading.
+    choices : FileChoices
+        What a person says about the file.
+    walker : str
+        Whose all positions are if no column says it.
+    name : str
+        The file, for errors.
 
-def read_positions(lines: Iterable[str], zone: tzinfo, name: str = "track") -> Recording:
-    """Read `user_id;tracked_at;latitude;longitude;elevation;accuracy`, with semicolons, commas or tabs between.
-
-    The last two may be missing. Where nobody is named all positions are those of one walker, who is called after the file.
+    Raises
+    ------
+    InputError
+        A column is missing, or a column separates people and nobody said which.
     """
-    rows = iter(lines)
-    homes, fixes, bad = Slugs(), list[RecordedFix](), list[BadRow]()
-    table = csv.reader(rows)
+    header = heading.names
+    found = {column: find(header, words) for column, words in POSITION_WORDS.items()}
+    if not names_positions(header):
+        missing = ", ".join(column for column in _NEEDED if found[column] < 0)
+        return Recording(
+            "positions", bad=(BadRow(heading.line, f"the heading must name {missing}"),), bad_count=1
+        )
+    when = TimeColumns(header, choices.time_reader(header[found["time"]]), found["time"])
+    walkers = HomeColumn(
+        header, choices.home_column, walker, name, {*found.values(), *when.columns}, DEVICE_WORDS
+    )
+    numbers, homes, bad, fixes = NumberReader(heading.separator), Slugs(), BadRows(), _Fixes()
+    table = Table(lines, heading, bad)
+    for row in table:
+        values: dict[str, float | None] = {}
+        at = walkers.column
+        try:
+            home = homes.slug(walkers.home_of(row))
+            for column, limit in _LIMITS.items():
+                at = found[column]
+                text = row.fields[at].strip() if at >= 0 else ""
+                values[column] = _read(numbers, text, column, limit) if text or column in _NEEDED else None
+            at = when.column
+            moment = moment_of(when.read(row.fields))
+            fixes.add(
+                RecordedFix(
+                    moment,
+                    home,
+                    values["latitude"] or 0.0,
+                    values["longitude"] or 0.0,
+                    values["accuracy"],
+                    values["elevation"],
+                    None,
+                )
+            )
+        except ValueError as error:
+            bad.add(row.line, str(error), header[at] if at >= 0 else "")
+    when.reader.check(name)
+    notes = (*walkers.notes(table.count), *when.reader.notes())
+    return _recording("positions", fixes, bad, homes, when.reader, notes)
+
+
+class _Fixes(list[RecordedFix]):
+    """Positions of one file, and not more than fit into memory."""
+
+    def add(self, fix: RecordedFix) -> None:
+        if len(self) >= _MOST_FIXES:
+            raise InputError(f"there are more than {_MOST_FIXES:,} positions in one file; cut it into parts")
+        self.append(fix)
+
+
+def _read(numbers: NumberReader, text: str, what: str, limit: float) -> float:
     try:
-        first = next(rows, "").removeprefix("\ufeff")
-        separator = separator_of(first)
-        if separator is None:
-            problem = f"the first line must name the columns {';'.join(POSITION_COLUMNS + _OPTIONAL_COLUMNS)}"
-            return Recording("positions", bad=(BadRow(1, problem),))
-        header = next(csv.reader([first], delimiter=separator))
-        columns = _columns(header)
-        table = csv.reader(rows, delimiter=separator)
-        for row in table:
-            if not row:
-                continue
-            try:
-                if len(row) < len(header):
-                    raise ValueError(f"there are {len(row)} fields, the first line has {len(header)}")  # noqa: TRY301
-                of_row = {column: row[number].strip() for column, number in columns.items()}
-                fixes.append(_position({"user_id": name, **of_row}, homes, zone))
-            except ValueError as error:
-                bad.append(BadRow(table.line_num + 1, str(error)))
-    except (csv.Error, UnicodeDecodeError) as error:
-        bad.append(BadRow(table.line_num + 2, f"is not CSV in UTF-8: {error}"))
+        return numbers.read(text, -limit, limit)
+    except ValueError as error:
+        raise ValueError(f"{what} {text!r} {error}") from None
+
+
+def _recording(
+    form: str,
+    fixes: list[RecordedFix],
+    bad: BadRows,
+    homes: Slugs,
+    times: TimeReader,
+    notes: Sequence[str] = (),
+) -> Recording:
     fixes.sort(key=lambda item: item.time)
-    return Recording("positions", fixes=tuple(fixes), bad=tuple(bad), names=homes.names)
-
-
-def _position(row: dict[str, str], homes: Slugs, zone: tzinfo) -> RecordedFix:
-    return RecordedFix(
-        time=_moment(row["tracked_at"], zone),
-        home=homes.slug(row["user_id"]),
-        lat=_number(row["latitude"], "latitude", 90.0),
-        lon=_number(row["longitude"], "longitude", 180.0),
-        accuracy_m=_number(row["accuracy"], "accuracy", 1e6) if row.get("accuracy") else None,
-        altitude_m=_number(row["elevation"], "elevation", 2e4) if row.get("elevation") else None,
-        speed_kmh=None,
+    return Recording(
+        form,
+        fixes=tuple(fixes),
+        bad=tuple(bad.first),
+        bad_count=bad.count,
+        notes=tuple(notes),
+        names=homes.names,
+        without_offset=times.without_offset,
     )
 
 
-def read_plt(lines: Iterable[str], name: str) -> Recording:
+def read_plt(lines: Iterable[str], walker: str) -> Recording:
     """Read a file of the Geolife data set: after six lines `lat,lon,0,altitude in feet,days,date,time`, in UTC.
 
     Parameters
     ----------
     lines : iterable of str
         The file.
-    name : str
-        The walker is called after it.
+    walker : str
+        Who walked.
     """
-    homes, fixes, bad = Slugs(), list[RecordedFix](), list[BadRow]()
-    home = homes.slug(name)
+    homes, bad, fixes = Slugs(), BadRows(), _Fixes()
+    times = FileChoices().time_reader("UTC")
+    home = homes.slug(walker)
     for number, line in enumerate(lines, 1):
         if number <= _PLT_HEADER_LINES or not line.strip():
             continue
         try:
             lat, lon, _, _, _, day, clock = line.split(",")
-            moment = _moment(f"{day.strip()}T{clock.strip()}", UTC)
-            fixes.append(
-                RecordedFix(
-                    moment,
-                    home,
-                    _number(lat, "latitude", 90.0),
-                    _number(lon, "longitude", 180.0),
-                    None,
-                    None,
-                    None,
-                )
-            )
+            moment = times.moment(f"{day.strip()}T{clock.strip()}")
+            place = (_number(lat, "latitude", 90.0), _number(lon, "longitude", 180.0))
+            fixes.add(RecordedFix(moment, home, *place, None, None, None))
         except ValueError as error:
-            problem = str(error) if line.count(",") == 6 else "is no lat,lon,0,altitude,days,date,time"
-            bad.append(BadRow(number, problem))
-    fixes.sort(key=lambda item: item.time)
-    return Recording("plt", fixes=tuple(fixes), bad=tuple(bad), names=homes.names)
+            bad.add(number, str(error) if line.count(",") == 6 else "is no lat,lon,0,altitude,days,date,time")
+    return _recording("plt", fixes, bad, homes, times)
 
 
-def read_gpx(data: bytes, name: str, zone: tzinfo) -> Recording:
+def read_gpx(file: BinaryIO, walker: str, choices: FileChoices) -> Recording:
     """Read the track points of a GPX file; waypoints and routes were not walked and stay out.
 
     Parameters
     ----------
-    data : bytes
-        The file, in the encoding that its first line says.
-    name : str
-        The walker is called after it.
-    zone : tzinfo
+    file : binary file
+        In the encoding that its first line says.
+    walker : str
+        Who walked.
+    choices : FileChoices
         For times without an offset, which GPX does not allow but some devices write.
     """
     homes = Slugs()
-    reader = _GpxReader(homes.slug(name), zone)
-    try:
-        reader.feed(data)
-    except expat.ExpatError as error:
-        problem = f"is not XML: {expat.ErrorString(error.code)}"
-        return Recording("gpx", bad=(*reader.bad, BadRow(error.lineno, problem)))
-    reader.fixes.sort(key=lambda item: item.time)
+    reader = _GpxReader(homes.slug(walker), choices.time_reader())
+    reader.feed(file)
     notes = (
         (f"{reader.without_time} track points have no time and were left out",) if reader.without_time else ()
     )
-    return Recording("gpx", fixes=tuple(reader.fixes), bad=tuple(reader.bad), notes=notes, names=homes.names)
+    return _recording("gpx", reader.fixes, reader.bad, homes, reader.times, notes)
 
 
 class _GpxReader:
     """Collects track points from the XML parser's events, so that each problem has its line."""
 
-    def __init__(self, home: str, zone: tzinfo) -> None:
-        self.fixes: list[RecordedFix] = []
-        self.bad: list[BadRow] = []
+    def __init__(self, home: str, times: TimeReader) -> None:
+        self.fixes = _Fixes()
+        self.bad = BadRows()
         self.without_time = 0
+        self.times = times
         self._home = home
-        self._zone = zone
         self._path: list[str] = []
         self._point: dict[str, str] | None = None
         self._line = 0
@@ -174,12 +201,14 @@ class _GpxReader:
         self._parser.CharacterDataHandler = self._text.append
         self._parser.StartDoctypeDeclHandler = self._doctype
 
-    def feed(self, data: bytes) -> None:
+    def feed(self, file: BinaryIO) -> None:
         """Read the whole file."""
         try:
-            self._parser.Parse(data, True)
+            self._parser.ParseFile(file)
+        except expat.ExpatError as error:
+            self.bad.add(error.lineno, f"is not XML: {expat.ErrorString(error.code)}")
         except ValueError as error:
-            self.bad.append(BadRow(self._parser.CurrentLineNumber, str(error)))
+            self.bad.add(self._parser.CurrentLineNumber, str(error))
 
     def _doctype(self, *_: object) -> None:
         # GPX has none, and one could define entities that grow without end.
@@ -214,12 +243,12 @@ class _GpxReader:
             if not point.get("time"):
                 self.without_time += 1
                 return
-            moment = _moment(point["time"], self._zone)
+            moment = self.times.moment(point["time"])
         except ValueError as error:
-            self.bad.append(BadRow(self._line, str(error)))
+            self.bad.add(self._line, str(error))
             return
         kmh = None if speed is None else round(max(speed, 0.0) * _KMH, 2)
-        self.fixes.append(RecordedFix(moment, self._home, lat, lon, None, altitude, kmh))
+        self.fixes.add(RecordedFix(moment, self._home, lat, lon, None, altitude, kmh))
 
 
 def _number(text: str, what: str, limit: float) -> float:
@@ -230,11 +259,3 @@ def _number(text: str, what: str, limit: float) -> float:
     if not isfinite(number) or abs(number) > limit:
         raise ValueError(f"{what} {text!r} lies outside -{limit:g} to {limit:g}")
     return number
-
-
-def _moment(text: str, zone: tzinfo) -> datetime:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise ValueError(f"{text!r} is no time such as 2010-10-03T09:36:12Z") from None
-    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(UTC)

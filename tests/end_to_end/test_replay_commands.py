@@ -81,7 +81,7 @@ def test_nothing_is_published_of_a_file_with_a_bad_row(tmp_path: Path):
         "home,time,metric,place,value\na,2026-08-01T06:00:00Z,movement,hall,1\n", encoding="utf-8"
     )
     answer = refused("publish", str(path))
-    assert f"{path}, line 2: the metric 'movement' is not known" in answer
+    assert f"{path}, line 2, column metric: the metric 'movement' is not known" in answer
     assert "Nothing of it was used" in answer
 
 
@@ -106,8 +106,42 @@ def test_rows_left_out_are_listed(tmp_path: Path):
     rows = "a,2026-08-01T06:00:00Z,motion,hall,1\na,never,motion,hall,1\n"
     path.write_text("home,time,metric,place,value\n" + rows, encoding="utf-8")
     out = tmp_path / "ward.json"
-    result = CliRunner().invoke(
-        app, ["ward", str(path), "--out", str(out), "--skip-bad"], catch_exceptions=False
-    )
-    assert "line 3: left out: 'never' is no time" in result.output.replace("\n", " ").replace("  ", " ")
+    shown = " ".join(command("ward", str(path), "--out", str(out), "--skip-bad").split())
+    assert "line 3, column time: 'never' is no time" in shown
+    assert "; left out" in shown
     assert [home["name"] for home in json.loads(out.read_text(encoding="utf-8"))["homes"]] == ["csv-a"]
+
+
+def test_a_file_of_a_japanese_excel_gives_a_ward_and_what_was_assumed_is_shown(tmp_path: Path):
+    out = tmp_path / "ward.json"
+    path = TEST_DATA / "recordings" / "excel-japanese-cp932.csv"
+    shown = " ".join(command("ward", str(path), "--out", str(out)).split())
+    assert "read as CP932" in shown
+    assert "3 times say no zone and are taken as UTC; --time-zone takes them as another" in shown
+    homes = json.loads(out.read_text(encoding="utf-8"))["homes"]
+    assert [len(home["devices"]) for home in homes] == [2, 1]
+    shown = " ".join(
+        command(
+            "ward", str(path), "--out", str(out), "--time-zone", "Asia/Tokyo", "--encoding", "cp932"
+        ).split()
+    )
+    assert "are taken as Asia/Tokyo" in shown
+    assert "read as CP932" not in shown
+
+
+def test_two_people_in_a_home_are_kept_apart_when_the_column_is_named(tmp_path: Path):
+    path, out = tmp_path / "events.csv", tmp_path / "ward.json"
+    rows = "h,a,2026-08-01T06:00:00Z,hall\nh,b,2026-08-01T06:01:00Z,hall\n"
+    path.write_text("home,uid,time,place\n" + rows, encoding="utf-8")
+    assert "line 3, column uid: 'b' after 'a' in home 'h': these may be two people" in refused(
+        "ward", str(path), "--out", str(out)
+    )
+    assert "Wrote 2 homes" in command("ward", str(path), "--out", str(out), "--home-column", "uid")
+    assert "Wrote 1 homes" in command("ward", str(path), "--out", str(out), "--home-column", "home")
+
+
+def test_dates_that_may_mean_two_days_are_read_as_somebody_says(tmp_path: Path):
+    path, out = tmp_path / "events.csv", tmp_path / "ward.json"
+    path.write_text("home,time,place\nh,01/08/2026 06:00,hall\n", encoding="utf-8")
+    assert "say --dates day-first or --dates month-first" in refused("ward", str(path), "--out", str(out))
+    assert "Wrote 1 homes" in command("ward", str(path), "--out", str(out), "--dates", "month-first")

@@ -95,7 +95,7 @@ def test_the_command_says_what_it_did_with_a_file(tmp_path: Path) -> None:
     arguments = [str(path), "--out", str(tmp_path), "--no-baselines"]
     refused = CliRunner().invoke(app, arguments)
     assert isinstance(refused.exception, InputError)
-    assert f"line {len(rows) + 1}: 'whenever' is no time" in str(refused.exception)
+    assert f"line {len(rows) + 1}, column time: 'whenever' is no time" in str(refused.exception)
     done = CliRunner().invoke(app, [*arguments, "--skip-bad"])
     assert done.exit_code == 0, done.output
     for words in (

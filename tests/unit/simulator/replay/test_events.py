@@ -10,6 +10,7 @@ import pytest
 from core.domain.device import DeviceKind
 from core.errors import InputError
 from simulator.replay.files import Form, read_recording
+from simulator.replay.parsing.text_file import FileChoices
 from simulator.replay.recording import Recording
 from tests.support.paths import TEST_DATA
 
@@ -84,7 +85,7 @@ def test_columns_may_stand_in_any_order_with_others_between(tmp_path: Path):
 def test_times_without_an_offset_are_taken_in_the_zone_that_is_said(tmp_path: Path):
     path = written(tmp_path, TIHM + "a,hall,2019-06-01 12:00:00\n")
     assert read_recording(path).readings[0].time == datetime(2019, 6, 1, 12, tzinfo=UTC)
-    london = read_recording(path, zone=ZoneInfo("Europe/London"))
+    london = read_recording(path, choices=FileChoices(ZoneInfo("Europe/London")))
     assert london.readings[0].time == datetime(2019, 6, 1, 11, tzinfo=UTC)
 
 
@@ -113,21 +114,30 @@ def test_names_in_japanese_get_ids_that_stay_the_same_and_apart(tmp_path: Path):
 @pytest.mark.parametrize(
     ("row", "words"),
     [
-        ("a,yesterday,motion,hall,1", "events.csv, line 3: 'yesterday' is no time such as"),
-        ("a,2026-08-01T06:00:00Z,movement,hall,1", "line 3: the metric 'movement' is not known"),
-        ("a,2026-08-01T06:00:00Z,temperature_c,hall,warm", "line 3: the value 'warm' of temperature_c is no"),
+        ("a,yesterday,motion,hall,1", "events.csv, line 3, column time: 'yesterday' is no time such as"),
+        (
+            "a,2026-08-01T06:00:00Z,movement,hall,1",
+            "line 3, column metric: the metric 'movement' is not known",
+        ),
+        (
+            "a,2026-08-01T06:00:00Z,temperature_c,hall,warm",
+            "line 3, column value: the value 'warm' of temperature_c is no",
+        ),
         (
             "a,2026-08-01T06:00:00Z,temperature_c,hall,nan",
-            "line 3: the value 'nan' of temperature_c lies outside",
+            "line 3, column value: the value 'nan' of temperature_c lies outside",
         ),
         ("a,2026-08-01T06:00:00Z,temperature_c,hall,100", "lies outside -40 to 70"),
         (
             "a,2026-08-01T06:00:00Z,button,hall,press",
-            "line 3: 'press' is none of the words of button: other, single",
+            "line 3, column value: 'press' is none of the words of button: other, single",
         ),
         ("a,2026-08-01T06:00:00Z,motion,hall", "line 3: there are 4 fields, the header has 5"),
-        (" ,2026-08-01T06:00:00Z,motion,hall,1", "line 3: ' ' is no name"),
-        ("A,2026-08-01T06:00:00Z,motion,hall,1", "line 3: 'A' and 'a' would both become 'a'; rename one"),
+        (" ,2026-08-01T06:00:00Z,motion,hall,1", "line 3, column home: ' ' is no name"),
+        (
+            "A,2026-08-01T06:00:00Z,motion,hall,1",
+            "line 3, column home: 'A' and 'a' would both become 'a'; rename one",
+        ),
     ],
 )
 def test_a_bad_row_is_reported_with_its_line_before_anything_is_published(
@@ -180,7 +190,7 @@ def test_a_named_form_begins_the_ids(tmp_path: Path):
 
 def test_a_named_form_that_does_not_fit_says_which_columns_it_needs(tmp_path: Path):
     path = written(tmp_path, "home,when\na,2019-06-01 12:00:00\n")
-    with pytest.raises(InputError, match=r"line 1: no column 'time' \(or date, .*; found: home, when"):
+    with pytest.raises(InputError, match=r"line 1: no column 'time' \(or .*; found: home, when"):
         read_recording(path, Form.CSV)
 
 
@@ -223,4 +233,4 @@ def test_readings_are_cut_out_by_place_and_by_time(tmp_path: Path):
 def test_bytes_that_are_not_text_are_a_bad_row(tmp_path: Path):
     path = tmp_path / "events.csv"
     path.write_bytes(CSV.encode() + b"a,2026-08-01T05:00:00Z,motion,\xff\xfe,1\n")
-    assert "is not CSV in UTF-8" in read_recording(path).bad[0].problem
+    assert "holds bytes that are no text" in read_recording(path).bad[0].problem

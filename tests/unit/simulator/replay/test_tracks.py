@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.device import DeviceKind
+from core.errors import InputError
 from simulator.replay.files import read_recording
 from simulator.replay.recording import Recording
 from tests.support.paths import TEST_DATA
@@ -139,6 +140,21 @@ def test_positions_may_come_with_commas_and_in_other_words(tmp_path: Path):
     assert read(tmp_path, text, "other.csv").fixes == ours.fixes
     nameless = read(tmp_path, "lat\tlon\ttimestamp\n35.1\t139.2\t2026-08-01T06:00:00Z\n", "Morning.tsv")
     assert [fix.home for fix in nameless.fixes] == ["morning"]
+
+
+@pytest.mark.parametrize("name", ["phone.csv", "a.plt", "a.gpx"])
+def test_more_positions_than_fit_into_memory_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+):
+    monkeypatch.setattr("simulator.replay.tracks._MOST_FIXES", 1)
+    point = '<trkpt lat="1" lon="2"><time>2026-08-01T06:00:00Z</time></trkpt>'
+    text = {
+        "phone.csv": POSITIONS + "1;2026-08-01T06:00:00Z;1;2;0;5\n" * 2,
+        "a.plt": PLT + "1,2,0,492,39744.1,2008-10-23,02:53:04\r\n" * 2,
+        "a.gpx": GPX % (point + point),
+    }[name]
+    with pytest.raises(InputError, match="more than 1 positions in one file; cut it into parts"):
+        read(tmp_path, text, name)
 
 
 PLT = "Geolife trajectory\r\nWGS 84\r\nAltitude is in Feet\r\nReserved 3\r\n0,2,255,My Track,0,0,2,8421376\r\n0\r\n"
