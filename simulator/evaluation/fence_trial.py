@@ -1,10 +1,9 @@
 """A safe area and what really happened, read for measuring a geofence on anybody's tracks; every error names its line."""
 
-import csv
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from contextlib import closing
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import cast
@@ -17,10 +16,17 @@ from core.errors import InputError
 from detectors.features.window import LifeSigns, Track, Window, moment
 from detectors.rules.geofence_exit import GeofenceExit
 from simulator.evaluation.protocol import DAY_S
+from simulator.replay.parsing.columns import HOME_WORDS, PERSON_WORDS, find
+from simulator.replay.parsing.table import FileRow, Heading, Table, headings
+from simulator.replay.parsing.text_file import FileChoices, encoding_of, first_lines, lines_of, opened
+from simulator.replay.parsing.times import DateOrder, OtherDateOrderError, TimeReader, moment_of
+from simulator.replay.recording import BadRows
 
 # A silence of the tracker longer than this is no time in which an exit could have been raised.
 LONGEST_GAP_S = 600.0
 _COLUMNS = ("who", "left_at", "returned_at")
+_WORDS = ((*PERSON_WORDS, *HOME_WORDS), ("left_at",), ("returned_at",))
+_DEFAULTS = FileChoices()
 _LEAST_M, _MOST_M = 30.0, 50_000.0
 _HELP = "write --fence 35.681,139.767,300 (degrees, and a radius in metres), or name a JSON file (docs/evaluation.md)"
 
@@ -95,8 +101,19 @@ def read_fence(text: str) -> Circle | Polygon:
     return _circle(str(path), lat, lon, radius_m)
 
 
-def read_excursions(path: Path, tracks: dict[str, Track]) -> list[Excursion]:
-    """Read `who,left_at,returned_at`: when somebody really left the safe area and was back; times without an offset are UTC.
+def read_excursions(
+    path: Path, tracks: dict[str, Track], choices: FileChoices = _DEFAULTS
+) -> list[Excursion]:
+    """Read `who,left_at,returned_at`: when somebody really left the safe area and was back, as the tables of tracks are read.
+
+    Parameters
+    ----------
+    path : Path
+        The file; its encoding is its own.
+    tracks : dict
+        Who was recorded.
+    choices : FileChoices
+        What a person says about the tracks: of times without an offset the zone, and the order of dates.
 
     Raises
     ------
@@ -104,17 +121,30 @@ def read_excursions(path: Path, tracks: dict[str, Track]) -> list[Excursion]:
         A line cannot be used: somebody nobody recorded, no time, an end before its beginning, or outside of the recording.
     """
     try:
-        rows = csv.reader(path.read_text(encoding="utf-8-sig").splitlines())
-        header = tuple(name.strip() for name in next(rows, list[str]()))
-        if header != _COLUMNS:
-            raise InputError(f"{path}, line 1: the first line must be {','.join(_COLUMNS)}")
-        found = [_excursion(path, rows.line_num, row, tracks) for row in rows if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as a CSV file of excursions: {error}") from error
+        found = _excursions(path, tracks, choices)
+    except OtherDateOrderError:
+        found = _excursions(path, tracks, replace(choices, dates=DateOrder.MONTH_FIRST))
     found.sort(key=lambda one: (one.who, one.left))
     for one, following in pairwise(found):
         if one.who == following.who and following.left < one.returned:
             raise InputError(f"{path}, line {following.line}: begins before the one of line {one.line} ends")
+    return found
+
+
+def _excursions(path: Path, tracks: dict[str, Track], choices: FileChoices) -> list[Excursion]:
+    encoding = encoding_of(path)
+    heading = next((one for one in headings(first_lines(path, encoding)) if min(_columns_of(one)) >= 0), None)
+    if heading is None:
+        raise InputError(f"{path}, line 1: the first line must name {', '.join(_COLUMNS)}")
+    columns, times, bad = _columns_of(heading), choices.time_reader(), BadRows()
+    with opened(path) as file, closing(lines_of(file, encoding, str(path))) as lines:
+        found = [
+            _excursion(path, row, [row.fields[one] for one in columns], tracks, times)
+            for row in Table(lines, heading, bad)
+        ]
+    for one in bad.first[:1]:
+        raise InputError(f"{path}, {one}")
+    times.check(str(path))
     return found
 
 
@@ -164,29 +194,28 @@ def try_fence(
     )
 
 
-def _excursion(path: Path, line: int, row: list[str], tracks: dict[str, Track]) -> Excursion:
-    where = f"{path}, line {line}"
-    if len(row) != len(_COLUMNS):
-        raise InputError(f"{where}: {len(row)} columns where the first line names {len(_COLUMNS)}")
-    who = row[0].strip()
+def _columns_of(heading: Heading) -> list[int]:
+    return [find(heading.names, words) for words in _WORDS]
+
+
+def _excursion(
+    path: Path, row: FileRow, texts: list[str], tracks: dict[str, Track], times: TimeReader
+) -> Excursion:
+    where = f"{path}, line {row.line}"
+    who = texts[0].strip()
     if who not in tracks:
         raise InputError(f"{where}: nobody called '{who}' is recorded; recorded are {', '.join(tracks)}")
-    left, returned = (_seconds(where, text) for text in row[1:])
+    try:
+        left, returned = (moment_of(times.read(text)).timestamp() for text in texts[1:])
+    except ValueError as error:
+        raise InputError(f"{where}: {error}") from None
     if returned <= left:
         raise InputError(f"{where}: returned_at is not after left_at")
     track = tracks[who]
     if returned < track.time[0] or left > track.time[-1]:
         span = " to ".join(moment(float(track.time[one])).isoformat() for one in (0, -1))
         raise InputError(f"{where}: lies outside of the recording of '{who}' ({span})")
-    return Excursion(who, left, returned, line)
-
-
-def _seconds(where: str, text: str) -> float:
-    try:
-        found = datetime.fromisoformat(text.strip())
-    except ValueError:
-        raise InputError(f"{where}: '{text}' is no time; write it like 2026-04-01T09:30:00+09:00") from None
-    return (found if found.tzinfo is not None else found.replace(tzinfo=UTC)).timestamp()
+    return Excursion(who, left, returned, row.line)
 
 
 def _circle(where: str, lat: float, lon: float, radius_m: float) -> Circle:

@@ -85,7 +85,7 @@ def evaluate_tracks(
     if not tracks:
         why = "".join(f"; {note}" for note in file.notes)
         raise InputError(f"{path}: holds no track with two positions and their times{why}")
-    known = None if ground_truth is None else read_excursions(ground_truth, tracks)
+    known = None if ground_truth is None else read_excursions(ground_truth, tracks, choices)
     own = {who: trips([track]) for who, track in tracks.items()}
     scores = trip_scores([trip for some in own.values() for trip in some], seeds)
     walkers: list[WalkerReport] = []

@@ -2,7 +2,9 @@
 
 import gzip
 import json
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
@@ -14,7 +16,9 @@ from detectors.features.window import moment
 from simulator.evaluation.command import app
 from simulator.evaluation.fence_trial import read_excursions, read_fence, try_fence
 from simulator.evaluation.track_report import evaluate_tracks, wandering_line
+from simulator.evaluation.walks import read_track_file
 from simulator.replay.files import TRACK_FORMS, form_of
+from simulator.replay.parsing.text_file import FileChoices
 from tests.support.paths import TEST_DATA
 from tests.support.recorded import read_tracks
 from tests.synthetic.excursions import HOME, Walk, walks
@@ -204,7 +208,10 @@ def test_a_safe_area_that_cannot_be_is_refused(text: str) -> None:
     ("rows", "says"),
     [
         ("who,left,back\n", "line 1"),
-        ("who,left_at,returned_at\nhana,2024-01-01T08:00:00Z\n", "line 2: 2 columns"),
+        (
+            "who,left_at,returned_at\nhana,2024-01-01T08:00:00Z\n",
+            "line 2: there are 2 fields, the header has 3",
+        ),
         (
             "who,left_at,returned_at\n\nkiku,2024-01-01T08:00:00Z,2024-01-01T09:00:00Z\n",
             "line 3: nobody called 'kiku'",
@@ -238,6 +245,32 @@ def test_options_that_belong_to_tracks_are_refused_without_one(arguments: list[s
     done = CliRunner().invoke(app, arguments)
     assert isinstance(done.exception, InputError)
     assert says in str(done.exception)
+
+
+def test_tracks_and_truth_of_a_japanese_excel_are_read_in_the_zone_that_is_said(tmp_path: Path) -> None:
+    track, truth = tmp_path / "walk.csv", tmp_path / "truth.csv"
+    rows = "".join(f"花子;2026/08/01 6:{minute:02}:00;35,68;139,76\n" for minute in range(60))
+    track.write_bytes(f"UID;日時;緯度;経度\n{rows}".encode("cp932"))
+    truth.write_bytes("利用者,Left_at,Returned_at\n花子,2026/08/01 6:10,2026/08/01 6:20\n".encode("utf-16"))
+    arguments = [
+        str(track),
+        "--fence",
+        "35.68,139.76,300",
+        "--excursions",
+        str(truth),
+        "--out",
+        str(tmp_path),
+    ]
+    done = CliRunner().invoke(app, [*arguments, "--time-zone", "Asia/Tokyo"])
+    assert done.exit_code == 0, done.output
+    shown = " ".join(done.output.split())
+    assert "read as CP932" in shown
+    assert "60 times say no zone and are taken as Asia/Tokyo" in shown
+    (walker,) = json.loads((tmp_path / "tracks.json").read_text(encoding="utf-8"))["files"][0]["walkers"]
+    assert walker["who"] == "花子"
+    zone = FileChoices(ZoneInfo("Asia/Tokyo"))
+    (excursion,) = read_excursions(truth, read_track_file(track, zone).tracks, zone)
+    assert datetime.fromtimestamp(excursion.left, UTC) == datetime(2026, 7, 31, 21, 10, tzinfo=UTC)
 
 
 def test_a_bad_row_of_a_track_is_reported_with_its_line(tmp_path: Path) -> None:
