@@ -18,6 +18,7 @@ from ingest.processing.limits import Rules
 from ingest.processing.links import Links
 from ingest.sequences.gap_tracker import GapTracker
 from simulator.replay.files import read_recording
+from simulator.replay.parsing.text_file import FileChoices
 from simulator.replay.publication import BY_MOMENT, Publication
 from tests.support.paths import TEST_DATA
 
@@ -28,7 +29,7 @@ LAST_SIGN = datetime(2026, 9, 12, 23, 49, tzinfo=UTC)
 
 @pytest.mark.parametrize("name", ["collapse_silent", "collapse_radar_repeats"])
 def test_the_last_life_sign_is_the_last_one_before_the_collapse(name: str) -> None:
-    recording = read_recording(CASES / f"{name}.csv.gz", None, ZoneInfo("UTC"))
+    recording = read_recording(CASES / f"{name}.csv.gz", None, FileChoices(ZoneInfo("UTC")))
     devices = {
         f"native:{one.device_id}": SendingDevice(
             number, one.device_id, f"native:{one.device_id}", one.kind, None, None
