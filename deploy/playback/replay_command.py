@@ -38,7 +38,7 @@ from simulator.ward_file import write_ward
 
 app = typer.Typer(
     name="replay",
-    help="Publish recorded data through the real broker: homes (CSV) and tracks (GPX or CSV).",
+    help="Publish recorded data through the real broker: homes (CSV, CASAS) and tracks (GPX or CSV).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from core.errors import InputError
+from simulator.replay.casas import is_casas, read_casas
 from simulator.replay.events import EXAMPLE, is_tihm, lacking, read_events
 from simulator.replay.parsing.table import Heading, headings
 from simulator.replay.parsing.text_file import (
@@ -27,6 +28,7 @@ class Form(StrEnum):
 
     TIHM = "tihm"
     CSV = "csv"
+    CASAS = "casas"
     GPX = "gpx"
     POSITIONS = "positions"
     PLT = "plt"
@@ -73,6 +75,8 @@ def _read(path: Path, form: Form, choices: FileChoices, encoding: Encoding) -> R
         with closing(lines_of(file, encoding, name)) as lines:
             if form is Form.PLT:
                 return read_plt(lines, called)
+            if form is Form.CASAS:
+                return read_casas(lines, choices, called, name)
             return _read_table(lines, _heading(first, name), form, choices, called, name)
 
 
@@ -100,6 +104,8 @@ def form_of(path: Path, encoding: Encoding | None = None) -> Form:
         return Form.GPX
     if is_plt(begins):
         return Form.PLT
+    if is_casas(begins):
+        return Form.CASAS
     found = headings(first)
     for heading in found:
         form = _form_of_table(heading)
@@ -129,8 +135,8 @@ def _unknown(path: Path, heading: Heading) -> str:
     shown = ", ".join(heading.names[:20])
     return (
         f"{path}, line {heading.line}: this is none of the known forms: events as {EXAMPLE} (csv) or"
-        " patient_id,location_name,date (tihm), positions as user_id;tracked_at;latitude;longitude;..., GPX, or PLT of Geolife."
-        f" For events there is no column {' and no column '.join(repr(one) for one in lacking(heading.names))};"
+        " patient_id,location_name,date (tihm), text of CASAS, positions as user_id;tracked_at;latitude;longitude;..., GPX, or PLT"
+        f" of Geolife. For events there is no column {' and no column '.join(repr(one) for one in lacking(heading.names))};"
         f" found: {shown}. Line 1 must name the columns: delete what stands above them; docs/replay.md lists the words"
     )
 

@@ -1,6 +1,7 @@
 """Files as people have them: whatever program wrote them, the same is read; what may mean two things is asked."""
 
 import gzip
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -245,3 +246,31 @@ def test_a_file_that_holds_no_text_is_refused_with_a_way_out(tmp_path: Path, beg
 def test_a_title_above_the_headings_is_named_as_what_stands_in_the_way(tmp_path: Path):
     with pytest.raises(InputError, match="Line 1 must name the columns: delete what stands above them"):
         read(tmp_path, "2026年8月 センサー一覧,,\n\n日時,場所,値\n2026/08/01 6:00:12,hall,1\n")
+
+
+def test_text_of_casas_is_read_with_what_is_left_out():
+    recording = read_recording(FILES / "casas.txt", choices=TOKYO)
+    assert recording.form == "casas"
+    assert said(recording) == [
+        ("casas", "M003", "motion", "2026-07-31 21:00:12", 1.0),
+        ("casas", "M003", "motion", "2026-07-31 21:00:15", 0.0),
+        ("casas", "T002", "temperature_c", "2026-07-31 21:03:40", 26.5),
+        ("casas", "D001", "contact_open", "2026-07-31 21:10:02", 1.0),
+    ]
+    assert recording.readings[0].time == datetime(2026, 7, 31, 21, 0, 12, 209_589, tzinfo=UTC)
+    assert any("L001 (1)" in note for note in recording.notes)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("2026-08-01 06:00:13 M003 OF", "M003 says 'OF', which is none of ON, OFF, OPEN, CLOSE"),
+        ("2026-08-01 M003 ON", "is no line such as 2010-11-04 00:03:50.209589 M003 ON"),
+        ("2026-08-01 06:00:13 T001 95", "the temperature '95' of T001 lies outside"),
+        ("2026-08-01 26:00:13 M003 ON", "'2026-08-01 26:00:13' is no time"),
+    ],
+)
+def test_a_bad_line_of_casas_is_reported_with_its_number(tmp_path: Path, line: str, words: str):
+    recording = read(tmp_path, f"2026-08-01 06:00:12 M003 ON\n{line}\n", "casas.txt")
+    assert [(bad.line, words in bad.problem) for bad in recording.bad] == [(2, True)]
+    assert len(recording.readings) == 1
