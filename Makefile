@@ -6,6 +6,8 @@ SHELL := /bin/bash
 
 PYTHON ?= python3
 BIN := .venv/bin
+# Modules stay compiled: the tests start a hundred processes, and each would compile all that it imports, at a second each.
+unexport PYTHONDONTWRITEBYTECODE
 # The machine's own certificates, where it has them: a company's proxy is known there only.
 export UV_SYSTEM_CERTS ?= $(if $(wildcard /etc/ssl/certs/ca-certificates.crt),true,false)
 # Newer than everything it was made from, so that `make` knows when to install again.
