@@ -24,7 +24,8 @@ from core.domain.reasons import (
     UsualSilence,
     WardSilentReason,
 )
-from core.domain.rules import FALL, RULES, SOS, STRAY_SOS, read_reason
+from core.domain.rules import FALL, RULES, SOS, read_reason
+from core.texts.local_format import listed
 
 
 def title(rule: str, words: Words) -> str:
@@ -89,7 +90,7 @@ def _device_line(card: DeviceSilentReason, alert: Alert, times: LocalTimes) -> s
 
 
 def _call_line(_card: object, alert: Alert, times: LocalTimes) -> str:
-    keys = {FALL.name: "line_fell", SOS.name: "line_pressed", STRAY_SOS.name: "line_pressed"}
+    keys = {FALL.name: "line_fell", SOS.name: "line_pressed"}
     key = keys.get(alert.rule, "line_alarmed")
     return times.words(f"why.{key}", clock=clock_of(alert.began_at, times))
 
@@ -201,12 +202,28 @@ def _canary(_card: OutOfContactReason, alert: Alert, times: LocalTimes) -> Itera
 
 def _unassigned(card: UnassignedSosReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
-    yield words("why.stray_sos", clock=clock_of(alert.began_at, times))
+    yield words("why.stray_sos", clock=clock_of(alert.began_at, times), what=_called(card, words))
     for one in card.buttons:
         clock = clock_of(one.last_at or alert.began_at, times)
-        yield words("why.stray_button", device=one.sender, clock=clock, n=one.presses or 1)
+        what = _call_name(one.metric, words)
+        yield words("why.stray_button", device=one.sender, what=what, clock=clock, n=one.presses or 1)
         if words.has(f"why.stray_{one.cause}"):
             yield words(f"why.stray_{one.cause}")
+
+
+def _unassigned_line(card: UnassignedSosReason, alert: Alert, times: LocalTimes) -> str:
+    what = _called(card, times.words)
+    return times.words("why.line_stray", clock=clock_of(alert.began_at, times), what=what)
+
+
+def _called(card: UnassignedSosReason, words: Words) -> str:
+    """Return what was called or reported, each once."""
+    names = dict.fromkeys(_call_name(one.metric, words) for one in card.buttons)
+    return listed(words.language, names) or words("why.stray_other")
+
+
+def _call_name(metric: str, words: Words) -> str:
+    return words(f"rule.{metric}") if words.has(f"rule.{metric}") else words("why.stray_other")
 
 
 def _other(_card: object, alert: Alert, times: LocalTimes) -> Iterator[str]:
@@ -218,7 +235,7 @@ _LINES: Mapping[type, Callable[[Any, Alert, LocalTimes], str]] = {
     GeofenceExitReason: _geofence_line,
     DeviceSilentReason: _device_line,
     CallReason: _call_line,
-    UnassignedSosReason: _call_line,
+    UnassignedSosReason: _unassigned_line,
     **home_reasons.LINES,
     **outdoor_reasons.LINES,
 }

@@ -320,9 +320,10 @@ class WardSilentReason(OutOfContactReason, frozen=True, kw_only=True):
 
 
 class UnassignedButton(Struct, frozen=True, kw_only=True):
-    """A button that is registered for nobody."""
+    """A button or detector that is registered for nobody; `metric` is what it calls or reports."""
 
     sender: str = ""
+    metric: str = ""
     cause: str = ""
     last_at: Moment | None = None
     presses: int | None = None

@@ -229,12 +229,12 @@ CANARY_SILENT = _about_ward(
     no_scenario="no simulated ward has a canary; an integration test flies one", reason=reasons.OutOfContactReason, todo="todo_canary",
 )
 STRAY_SOS = _about_ward(
-    name="stray_sos", lowest=_EMERGENCY, highest=_EMERGENCY, ends=Ends.PERSON,
-    finds="an emergency button was pressed that is registered for nobody",
-    raised="at once; while the alert is open, further presses are notified at most every two minutes",
+    name="stray_sos", version=2, lowest=_SOON, highest=_EMERGENCY, ends=Ends.PERSON,
+    finds="a device that is registered for nobody called for help, or reported a fall, smoke, gas, carbon monoxide or water",
+    raised="at once, water alone as check soon; while the alert is open, further calls are notified at most every two minutes. Repeats of a detector are one call until it says that it is over, or 30 minutes after a person closed the alert",
     clears="never by itself: a person closes it",
-    sensors="a button whose messages reach the broker",
-    no_scenario="every simulated button is registered; an integration test presses others", reason=reasons.UnassignedSosReason, todo="todo_unassigned",
+    sensors="a button or detector whose messages reach the broker",
+    no_scenario="every simulated device is registered; an integration test sends from others", reason=reasons.UnassignedSosReason, todo="todo_unassigned",
 )
 SOS = _call(
     name="sos", finds="somebody pressed an emergency button",

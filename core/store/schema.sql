@@ -633,11 +633,15 @@ CREATE INDEX simulation_event_began ON simulation_event USING btree (began_at DE
 
 CREATE TABLE unassigned_call (
     sender text NOT NULL,
+    metric smallint NOT NULL,
     why text NOT NULL,
     began_at timestamp with time zone NOT NULL,
     last_at timestamp with time zone NOT NULL,
     presses integer NOT NULL,
-    CONSTRAINT unassigned_call_pkey PRIMARY KEY (sender)
+    one_call interval NOT NULL,
+    is_over boolean NOT NULL DEFAULT false,
+    told_through timestamp with time zone,
+    CONSTRAINT unassigned_call_pkey PRIMARY KEY (sender, metric)
 );
 
 CREATE TABLE user_account (

@@ -20,10 +20,11 @@ from core.domain.reasons import (
     HeatReason,
     InactivityReason,
     RoomReason,
+    UnassignedSosReason,
     WardSilentReason,
 )
 from core.domain.rules import read_reason
-from core.texts.local_format import clock_time, decimal
+from core.texts.local_format import clock_time, decimal, listed
 from detectors.alerting.message_texts import MessageTexts, texts_of
 
 # In full-width characters; longer subjects are cut off on phones.
@@ -210,6 +211,7 @@ def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
         "room": _room(card, texts),
         "area": _one_line(card.area) if isinstance(card, AreaSilentReason) else "",
         "homes": _homes(card),
+        "calls": _calls(card, texts),
         "temp": _temperature(card, texts),
         "dev": texts.device(around.device_kind, around.device_place),
     }
@@ -233,6 +235,12 @@ def _room(card: ReasonCard | None, texts: MessageTexts) -> str:
 def _homes(card: ReasonCard | None) -> str:
     homes = card.homes if isinstance(card, AreaSilentReason | WardSilentReason) else None
     return "" if homes is None else str(homes)
+
+
+def _calls(card: ReasonCard | None, texts: MessageTexts) -> str:
+    """Return what devices of nobody called or reported, each once, as the card orders them."""
+    said = [one.metric for one in card.buttons] if isinstance(card, UnassignedSosReason) else []
+    return listed(texts.language, (texts.text("call", name) for name in dict.fromkeys(said or ["other"])))
 
 
 def _temperature(card: ReasonCard | None, texts: MessageTexts) -> str:

@@ -1,10 +1,11 @@
-"""Somebody pressed an emergency button, and nobody knows whose it is: the staff are notified at once."""
+"""A device that nobody knows calls for help, or reports a fall, smoke, gas or water: the staff are notified at once."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.domain import reasons
 from core.domain.alert import Alert, Finding, Handling, Severity
+from core.domain.metrics import METRICS_BY_NUMBER, SOS, CallPriority
 from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import STRAY_SOS
 from core.store.alerts import episodes, unassigned_calls
@@ -12,12 +13,11 @@ from core.store.alerts.episodes import AlertKey
 from core.store.alerts.unassigned_calls import UnassignedCall
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
+from detectors.rules.emergency_call import LONGEST_DELAY, RAISED_AGAIN_AFTER
 
 NAME, VERSION = STRAY_SOS.name, STRAY_SOS.version
 SUBJECT = "ward"
 ALERT_KEY = AlertKey(NAME, SUBJECT)
-# What was pressed longer ago is no call any more that anybody could answer (our choice, as for a known button).
-_LONGEST_AGO = timedelta(hours=24)
 # While an alert is open the staff are notified again at most this often, whoever presses how many buttons.
 _PAUSE = timedelta(minutes=2)
 # An alert names no more than these; the others are in quarantine.
@@ -41,20 +41,32 @@ def evaluate(connection: Connection, until: datetime, now: datetime) -> int | No
     """
     if evaluation_queue.claim_ward(connection, until) is None:
         return None
-    calls = unassigned_calls.since(connection, now - _LONGEST_AGO)
+    # What was called longer ago is no call any more that anybody could answer.
+    calls = unassigned_calls.since(connection, now - LONGEST_DELAY)
     if not calls:
         return None
     alert = episodes.latest_alerts(connection, {ALERT_KEY}).get(ALERT_KEY)
-    raised_through = _raised_through(alert)
-    fresh = [call for call in calls if raised_through is None or call.last_at > raised_through]
+    fresh = [call for call in calls if _is_fresh(call, alert)]
     is_open = alert is not None and alert.handling is not Handling.CLOSED
+    raised_through = _raised_through(alert)
     if not fresh or (is_open and raised_through is not None and now - raised_through < _PAUSE):
         return None
-    finding = _finding(fresh, calls if is_open else fresh, raised_through)
+    finding = _finding(fresh, calls if is_open else fresh, alert if is_open else None)
     number = episodes.open_or_update(connection, finding, None, None, now)
     if number is not None and is_open:
         episodes.extend_reason(connection, number, finding.reason)
+    unassigned_calls.mark_notified(connection, fresh)
     return number
+
+
+def _is_fresh(call: UnassignedCall, alert: Alert | None) -> bool:
+    """Return whether the staff were not notified of a call: each press counts, and of a detector the beginning."""
+    if _is_new(call):
+        return True
+    if call.metric == SOS.number:
+        return call.told_through is None or call.last_at > call.told_through
+    closed_at = None if alert is None else alert.closed_at
+    return closed_at is not None and call.last_at - closed_at >= RAISED_AGAIN_AFTER
 
 
 def _raised_through(alert: Alert | None) -> datetime | None:
@@ -62,18 +74,25 @@ def _raised_through(alert: Alert | None) -> datetime | None:
     return datetime.fromisoformat(raised_through).astimezone(UTC) if isinstance(raised_through, str) else None
 
 
+def _severity(calls: Sequence[UnassignedCall]) -> Severity:
+    priorities = {METRICS_BY_NUMBER[call.metric].call for call in calls}
+    return STRAY_SOS.highest if CallPriority.P1 in priorities else STRAY_SOS.lowest
+
+
 def _finding(
-    fresh: Sequence[UnassignedCall], named: Sequence[UnassignedCall], raised_through: datetime | None
+    fresh: Sequence[UnassignedCall], named: Sequence[UnassignedCall], known: Alert | None
 ) -> Finding:
-    # A call that was raised before goes on: what is new of it is its last press.
-    began_at = min(
-        one.last_at if raised_through is not None and one.began_at <= raised_through else one.began_at
-        for one in fresh
-    )
+    severity = _severity(fresh)
+    if known is not None and severity < known.severity:
+        # What is open becomes more urgent.
+        began_at = known.began_at
+    else:
+        # A call that was raised before goes on: what is new of it is its last message.
+        began_at = min(one.began_at if _is_new(one) else one.last_at for one in fresh)
     return Finding(
         rule=NAME,
         subject=SUBJECT,
-        severity=Severity.EMERGENCY,
+        severity=severity,
         began_at=began_at,
         raised_at=began_at,
         cleared_at=None,
@@ -82,13 +101,30 @@ def _finding(
                 rule_version=VERSION,
                 buttons=tuple(
                     reasons.UnassignedButton(
-                        sender=one.sender, cause=one.why, last_at=one.last_at, presses=one.presses
+                        sender=one.sender,
+                        metric=METRICS_BY_NUMBER[one.metric].name,
+                        cause=one.why,
+                        last_at=one.last_at,
+                        presses=one.presses,
                     )
-                    for one in named[:_NAMED]
+                    for one in _most_urgent_first(fresh, named)[:_NAMED]
                 ),
                 told_through=max(one.last_at for one in fresh),
                 ruled_out=(),
                 confidence=Confidence.HIGH,
             )
         ),
+    )
+
+
+def _is_new(call: UnassignedCall) -> bool:
+    return call.told_through is None or call.told_through < call.began_at
+
+
+def _most_urgent_first(
+    fresh: Sequence[UnassignedCall], named: Sequence[UnassignedCall]
+) -> list[UnassignedCall]:
+    """Return the calls that an alert names: emergencies first, and of these the new ones; otherwise the latest."""
+    return sorted(
+        named, key=lambda one: (METRICS_BY_NUMBER[one.metric].call is not CallPriority.P1, one not in fresh)
     )

@@ -24,7 +24,7 @@ from ingest.processing.sequence_observer import SequenceObserver
 from ingest.processing.slow_path import Find, SlowPath
 from ingest.processing.state_changes import StateChanges
 from ingest.processing.timestamps import placed
-from ingest.processing.unassigned_calls import note_call
+from ingest.processing.unassigned_calls import note_calls
 
 _NAMED_IN_DETAIL = 5
 _BEGINNING_BYTES = 4096
@@ -104,12 +104,12 @@ class BatchBuilder:
         if result.readings or result.fixes or result.last_seq is not None:
             refusal = _refusal(message, result, device)
             if refusal is not None:
-                note_call(self.batch.unassigned_calls, message, result, refusal.reason)
+                note_calls(self.batch.unassigned_calls, message, result, refusal.reason)
                 self.refuse(message, [refusal])
                 return
             if device is not None:
                 if device.zone is None:
-                    note_call(self.batch.unassigned_calls, message, result, "in_no_home")
+                    note_calls(self.batch.unassigned_calls, message, result, "in_no_home")
                 self._add_device_message(message, result, device, problems)
         if problems:
             self.refuse(message, problems)

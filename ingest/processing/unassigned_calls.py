@@ -1,24 +1,34 @@
-"""Unassigned calls: calls for help from senders of no resident; the staff are notified all the same."""
+"""Unassigned calls: calls for help and hazards from senders of no resident; the staff are notified all the same."""
 
-from core.domain.metrics import FALL, METRICS, SOS
-from core.store.alerts.unassigned_calls import UnassignedCall
+from core.domain.metrics import CALLS, METRICS
+from core.store.alerts.unassigned_calls import SaidCall
 from ingest.codecs.result import Decoded, Measured
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.values import stored_value
 
-_CALLS = frozenset({FALL.name, SOS.name})
+_CALLS = frozenset(CALLS)
 
 
-def note_call(calls: dict[str, UnassignedCall], message: InboundMessage, result: Decoded, why: str) -> None:
-    """Add to the calls of a batch, by sender, the one that is in a message, if there is one."""
-    if message.retained or not any(_is_call(one) for one in result.readings):
+def note_calls(
+    calls: dict[tuple[str, str], SaidCall], message: InboundMessage, result: Decoded, why: str
+) -> None:
+    """Add to the calls of a batch, by sender and metric, those that are in a message, and those of which it says that they are over."""
+    if message.retained:
         return
-    known = calls.get(result.sender)
-    began_at = message.received_at if known is None else known.began_at
-    presses = 1 if known is None else known.presses + 1
-    calls[result.sender] = UnassignedCall(result.sender, why, began_at, message.received_at, presses)
+    said: dict[str, bool] = {}
+    for one in result.readings:
+        name = one.metric.partition("#")[0]
+        if name in _CALLS:
+            # Of several parts of a device one that calls counts.
+            said[name] = said.get(name, False) or _is_raised(name, one)
+    for name, is_raised in said.items():
+        key = (result.sender, name)
+        known = calls.get(key)
+        if known is None:
+            at = message.received_at
+            known = calls[key] = SaidCall(result.sender, METRICS[name].number, why, at, at)
+        known.add(message.received_at, is_raised=is_raised)
 
 
-def _is_call(measured: Measured) -> bool:
-    name, _, _ = measured.metric.partition("#")
-    return name in _CALLS and stored_value(METRICS[name], measured.value, exact_words=False) == 1.0
+def _is_raised(name: str, measured: Measured) -> bool:
+    return stored_value(METRICS[name], measured.value, exact_words=False) == 1.0

@@ -1,15 +1,17 @@
-"""Calls for help from buttons that belong to nobody: not registered, at the wrong gateway, or in no home.
+"""Calls for help and hazards from devices that belong to nobody: not registered, at the wrong gateway, or in no home.
 
 Ingest notes them, since their messages wait in quarantine or belong to no resident; the detectors notify the staff.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from psycopg.rows import class_row
+
+from core.domain.metrics import SOS
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import build
 
 _CALLS = load("alerts/unassigned_calls")
 # Somebody who makes up buttons fills no table: beyond these the oldest is forgotten.
@@ -17,40 +19,121 @@ MOST = 100
 # Of one batch no more are kept than an alert can name.
 _MOST_AT_ONCE = 20
 _LONGEST = 200
+# Somebody in need presses again and again. A detector repeats itself until it says that it is over, each 20 minutes or so; in between it
+# may say nothing (our choice, as for those that are registered).
+_ONE_PRESS, _ONE_ALARM = timedelta(minutes=2), timedelta(hours=2)
+
+
+@dataclass(slots=True)
+class SaidCall:
+    """What a batch says of one call of one sender.
+
+    Attributes
+    ----------
+    sender : str
+        Whose call it is.
+    metric : int
+        What is called: the number of one of `core.domain.metrics.CALLS`.
+    why : str
+        Why it belongs to nobody: unknown_device, wrong_gateway or in_no_home.
+    began_at, last_at : datetime
+        Its first and its last message.
+    presses : int
+        How many messages call; 0: it is only said to be over.
+    was_over : bool
+        It was said to be over before it came.
+    is_over : bool
+        It was said to be over after it came.
+    """
+
+    sender: str
+    metric: int
+    why: str
+    began_at: datetime
+    last_at: datetime
+    presses: int = 0
+    was_over: bool = False
+    is_over: bool = False
+
+    def add(self, at: datetime, *, is_raised: bool) -> None:
+        """Add what a message says of it."""
+        if not is_raised:
+            self.is_over = True
+            return
+        if self.is_over or not self.presses:
+            # What came before its end is another call; the later one counts.
+            self.was_over, self.is_over = self.was_over or self.is_over, False
+            self.began_at, self.presses = at, 0
+        self.last_at = at
+        self.presses += 1
 
 
 @dataclass(frozen=True, slots=True)
 class UnassignedCall:
-    """Presses of one button, close together; `why` it belongs to nobody."""
+    """A call of one sender: presses close together, or a detector until it says that it is over.
+
+    `why` it belongs to nobody; `told_through` is the last message of which the staff were notified, None for none.
+    """
 
     sender: str
+    metric: int
     why: str
     began_at: datetime
     last_at: datetime
     presses: int
+    told_through: datetime | None
 
 
-def note(connection: Connection, calls: Iterable[UnassignedCall]) -> None:
-    """Keep the calls of a batch, one for each button."""
-    kept = list({_storable(call.sender): call for call in calls}.items())[:_MOST_AT_ONCE]
-    if not kept:
-        return
+def note(connection: Connection, calls: Iterable[SaidCall]) -> None:
+    """Keep what a batch says of calls, one for each sender and metric."""
+    found = {(_storable(call.sender), call.metric): call for call in calls}
+    _end(connection, [key for key, call in found.items() if call.was_over])
+    raised = {key: call for key, call in found.items() if call.presses}
+    if raised:
+        _raise(connection, dict(list(raised.items())[:_MOST_AT_ONCE]))
+    _end(connection, [key for key, call in found.items() if call.is_over])
+
+
+def since(connection: Connection, moment: datetime) -> list[UnassignedCall]:
+    """Return the calls received after a moment, the latest first."""
+    cursor = connection.cursor(row_factory=class_row(UnassignedCall))
+    return cursor.execute(_CALLS["since"], {"since": moment}).fetchall()
+
+
+def mark_notified(connection: Connection, calls: Iterable[UnassignedCall]) -> None:
+    """Note through which message the staff were notified of calls."""
+    known = list(calls)
+    connection.execute(
+        _CALLS["mark_notified"],
+        {
+            "sender": [call.sender for call in known],
+            "metric": [call.metric for call in known],
+            "told_through": [call.last_at for call in known],
+        },
+    )
+
+
+def _raise(connection: Connection, found: Mapping[tuple[str, int], SaidCall]) -> None:
+    calls = found.values()
     connection.execute(
         _CALLS["note"],
         {
-            "sender": [sender for sender, _ in kept],
-            "why": [call.why for _, call in kept],
-            "began_at": [call.began_at for _, call in kept],
-            "last_at": [call.last_at for _, call in kept],
-            "presses": [call.presses for _, call in kept],
+            "sender": [sender for sender, _ in found],
+            "metric": [metric for _, metric in found],
+            "why": [call.why for call in calls],
+            "began_at": [call.began_at for call in calls],
+            "last_at": [call.last_at for call in calls],
+            "presses": [call.presses for call in calls],
+            "one_call": [_ONE_PRESS if call.metric == SOS.number else _ONE_ALARM for call in calls],
         },
     )
     connection.execute(_CALLS["forget"], {"most": MOST})
 
 
-def since(connection: Connection, moment: datetime) -> list[UnassignedCall]:
-    """Return the calls received after a moment, the latest first."""
-    return [build(UnassignedCall, row) for row in connection.execute(_CALLS["since"], {"since": moment})]
+def _end(connection: Connection, keys: Collection[tuple[str, int]]) -> None:
+    if keys:
+        values = {"sender": [sender for sender, _ in keys], "metric": [metric for _, metric in keys]}
+        connection.execute(_CALLS["end"], values)
 
 
 def _storable(text: str) -> str:

@@ -402,14 +402,21 @@ CREATE TABLE sequence_gap (
     PRIMARY KEY (device_number, first_seq)
 );
 
--- Emergency buttons that belong to nobody and were pressed: the latest call of each, since nobody would be notified otherwise.
+-- Devices that belong to nobody and call for help or report a hazard: the latest call of each, since nobody would be notified otherwise.
 CREATE TABLE unassigned_call (
-    sender    text PRIMARY KEY,
+    sender        text NOT NULL,
+    metric        smallint NOT NULL,
     -- Why it belongs to nobody: unknown_device, wrong_gateway or in_no_home.
-    why       text NOT NULL,
-    began_at  timestamptz NOT NULL,
-    last_at   timestamptz NOT NULL,
-    presses   integer NOT NULL
+    why           text NOT NULL,
+    began_at      timestamptz NOT NULL,
+    last_at       timestamptz NOT NULL,
+    presses       integer NOT NULL,
+    -- Messages this close to each other are one call.
+    one_call      interval NOT NULL,
+    is_over       boolean NOT NULL DEFAULT false,
+    -- The last message of which the staff were notified.
+    told_through  timestamptz,
+    PRIMARY KEY (sender, metric)
 );
 
 -- Numbers of messages that workers which share them have stored, until one of the workers looked for gaps among them.

@@ -1,6 +1,6 @@
 """One batch of messages into the database: all of it in the caller's transaction, or nothing."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from core.domain.device_proposal import Proposed
 from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, with_meaning
 from core.domain.metrics import ONLINE
 from core.store.alerts import unassigned_calls
-from core.store.alerts.unassigned_calls import UnassignedCall
+from core.store.alerts.unassigned_calls import SaidCall
 from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
 from core.store.devices import moves, profiles, proposals
@@ -71,7 +71,7 @@ class Batch:
     refused : list
         Messages for the quarantine.
     unassigned_calls : dict
-        sender -> its call for help, where nobody knows whose the button is.
+        (sender, metric) -> its call for help or hazard, where nobody knows whose the device is.
     missing : dict
         device -> all its missing messages, for devices for which they changed.
     anew : dict
@@ -101,7 +101,7 @@ class Batch:
     breaks: list[ConnectionBreak] = field(default_factory=list[ConnectionBreak])
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
     proposed: list[Proposed] = field(default_factory=list[Proposed])
-    unassigned_calls: dict[str, UnassignedCall] = field(default_factory=dict[str, UnassignedCall])
+    unassigned_calls: dict[tuple[str, str], SaidCall] = field(default_factory=dict[tuple[str, str], SaidCall])
     missing: dict[int, list[SequenceGap]] = field(default_factory=dict[int, list[SequenceGap]])
     anew: dict[int, tuple[int, datetime]] = field(default_factory=dict[int, tuple[int, datetime]])
     forgotten: list[tuple[int, SequenceGap]] = field(default_factory=list[tuple[int, SequenceGap]])
@@ -148,8 +148,7 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
     _store_changes(connection, [*fresh, found_fixes] if found_fixes else fresh)
     quarantine.keep(connection, batch.refused)
     if batch.unassigned_calls:
-        unassigned_calls.note(connection, batch.unassigned_calls.values())
-        connection.execute(_INGESTION["notify_changes"], {"payload": "urgent"})
+        _store_calls(connection, batch.unassigned_calls.values())
     if batch.proposed:
         proposals.keep(connection, batch.proposed, now)
     if batch.missing:
@@ -239,6 +238,12 @@ def _sending_device(
         profile=with_meaning(profile, FieldMeaning(meaning)),
         **columns,
     )
+
+
+def _store_calls(connection: Connection, calls: Collection[SaidCall]) -> None:
+    unassigned_calls.note(connection, calls)
+    if any(call.presses for call in calls):
+        connection.execute(_INGESTION["notify_changes"], {"payload": "urgent"})
 
 
 def _store_latest_of(connection: Connection, readings: Readings) -> None:

@@ -1,4 +1,4 @@
-"""An emergency button that belongs to nobody: the staff are notified at once, and nobody can bury them under it."""
+"""A button or detector that belongs to nobody: the staff are notified at once, and nobody can bury them under it."""
 
 import itertools
 import json
@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.alert import Alert, Condition, Outcome, Severity
-from core.store.alerts import handling
+from core.domain.alert import Alert, Condition, EventKind, Outcome, Severity
+from core.domain.metrics import CALLS
+from core.domain.reasons import UnassignedSosReason
+from core.domain.rules import read_reason
+from core.store.alerts import alerts, handling
 from core.store.alerts import unassigned_calls as stored_calls
 from core.store.database import Database
 from core.store.telemetry import batches as ingestion
@@ -32,19 +35,40 @@ class Ward(EvaluatedWard):
     """One home, and messages as the broker hands them over."""
 
     def receives(self, topic: str, payload: dict[str, object], *, retained: bool = False) -> None:
+        self.receives_all((topic, payload), retained=retained)
+
+    def receives_all(self, *said: tuple[str, dict[str, object]], retained: bool = False) -> None:
         devices = Devices(self.database)
-        message = InboundMessage(
-            topic, json.dumps(payload).encode(), retained, repeated=False, received_at=self.clock.now()
-        )
-        found = decode(message.topic, message.payload)
-        devices.prepare([getattr(found, "sender", "")], self.clock.now())
         builder = BatchBuilder(RULES, devices.find, Links(), self.clock.now() - timedelta(days=1))
-        builder.add(message, found)
+        for topic, payload in said:
+            message = InboundMessage(
+                topic, json.dumps(payload).encode(), retained, repeated=False, received_at=self.clock.now()
+            )
+            found = decode(message.topic, message.payload)
+            devices.prepare([getattr(found, "sender", "")], self.clock.now())
+            builder.add(message, found)
         with self.database.transaction() as connection:
             ingestion.store_batch(connection, builder.batch, self.clock.now())
 
     def calls(self) -> list[Alert]:
         return [one for one in self.alerts() if one.rule == unassigned.NAME]
+
+    def closes(self, alert: Alert) -> None:
+        with self.database.transaction() as connection:
+            user = carer(connection, NOW)
+            handling.close(
+                connection, alert.number, outcome=Outcome.EQUIPMENT_FAULT, user=user, now=self.clock.now()
+            )
+
+    @staticmethod
+    def named(alert: Alert) -> list[tuple[str, str]]:
+        card = read_reason(alert.rule, alert.reason)
+        assert isinstance(card, UnassignedSosReason)
+        return [(one.sender, one.metric) for one in card.buttons]
+
+    def events(self, alert: Alert) -> list[EventKind]:
+        with self.database.transaction() as connection:
+            return [one.kind for one in alerts.events(connection, alert.number)]
 
 
 def press(button: str = "button_7") -> tuple[str, dict[str, object]]:
@@ -67,6 +91,86 @@ def test_the_staff_are_notified_at_once_of_a_call_from_a_button_that_nobody_regi
     # Evaluating again raises nothing new.
     ward.pass_to(NOW + timedelta(minutes=1))
     assert ward.calls() == [alert]
+
+
+_SAID: dict[str, dict[str, object]] = {
+    "sos": {"sos": True},
+    "fall": {"fall_status": "fall_alarm"},
+    "smoke": {"smoke": True},
+    "gas_leak": {"gas": True},
+    "carbon_monoxide": {"carbon_monoxide": True},
+    "water_leak": {"water_leak_1": True},
+}
+
+
+@pytest.mark.parametrize("metric", CALLS)
+def test_every_call_and_hazard_of_a_device_that_nobody_registered_notifies_the_staff(
+    ward: Ward, metric: str
+) -> None:
+    ward.receives("gw/g1/zigbee2mqtt/x", _SAID[metric])
+    ward.pass_to(NOW + timedelta(seconds=2))
+
+    (alert,) = ward.calls()
+    assert ward.named(alert) == [("zigbee2mqtt:g1/x", metric)]
+    # Water on the floor concerns the next hour, not the next minute.
+    assert alert.severity is (Severity.CHECK_SOON if metric == "water_leak" else Severity.EMERGENCY)
+
+
+def test_a_detector_that_repeats_itself_is_one_call_until_it_says_that_it_is_over(ward: Ward) -> None:
+    for minute in range(0, 60, 3):
+        ward.receives("gw/g1/zigbee2mqtt/smoke", {"smoke": True, "battery": 90})
+        ward.pass_to(NOW + timedelta(minutes=minute, seconds=5))
+    (alert,) = ward.calls()
+    assert ward.events(alert).count(EventKind.REPEATED) == 0
+
+    ward.receives("gw/g1/zigbee2mqtt/smoke", {"smoke": False, "battery": 90})
+    ward.pass_to(NOW + timedelta(minutes=60))
+    ward.receives("gw/g1/zigbee2mqtt/smoke", {"smoke": True, "battery": 90})
+    ward.pass_to(NOW + timedelta(minutes=63))
+    assert ward.events(alert).count(EventKind.REPEATED) == 1
+
+
+def test_an_end_and_a_new_alarm_in_one_batch_are_another_call(ward: Ward) -> None:
+    ward.receives("gw/g1/zigbee2mqtt/smoke", {"smoke": True})
+    ward.pass_to(NOW + timedelta(seconds=5))
+    (alert,) = ward.calls()
+    ward.pass_to(NOW + timedelta(minutes=5))
+    ward.receives_all(
+        ("gw/g1/zigbee2mqtt/smoke", {"smoke": False}), ("gw/g1/zigbee2mqtt/smoke", {"smoke": True})
+    )
+    ward.pass_to(NOW + timedelta(minutes=6))
+    assert ward.events(alert).count(EventKind.REPEATED) == 1
+
+
+def test_water_that_becomes_smoke_becomes_an_emergency(ward: Ward) -> None:
+    ward.receives("gw/g1/zigbee2mqtt/bath", {"water_leak": True})
+    ward.pass_to(NOW + timedelta(seconds=5))
+    ward.pass_to(NOW + timedelta(minutes=4))
+    ward.receives("gw/g1/zigbee2mqtt/kitchen", {"smoke": True})
+    ward.pass_to(NOW + timedelta(minutes=5))
+
+    (alert,) = ward.calls()
+    assert alert.severity is Severity.EMERGENCY
+    assert [metric for _, metric in ward.named(alert)] == ["smoke", "water_leak"]
+    assert EventKind.SEVERITY_RAISED in ward.events(alert)
+
+
+def test_an_alarm_that_goes_on_after_somebody_closed_it_is_raised_again_after_half_an_hour(
+    ward: Ward,
+) -> None:
+    def leaks(minute: int) -> None:
+        ward.receives("gw/g1/zigbee2mqtt/bath", {"water_leak": True})
+        ward.pass_to(NOW + timedelta(minutes=minute))
+
+    leaks(1)
+    (alert,) = ward.calls()
+    ward.closes(alert)
+    for minute in (11, 21, 30):
+        leaks(minute)
+    assert len(ward.calls()) == 1
+    leaks(32)
+    leaks(33)
+    assert len(ward.calls()) == 2
 
 
 def test_a_registered_button_that_stands_in_no_home_calls_as_well(ward: Ward) -> None:
@@ -129,11 +233,7 @@ def test_pressed_again_after_somebody_closed_it_it_calls_again(ward: Ward) -> No
     ward.pass_to(NOW + timedelta(seconds=2))
     (alert,) = ward.calls()
     assert alert.condition is Condition.ACTIVE
-    with ward.database.transaction() as connection:
-        user = carer(connection, NOW)
-        handling.close(
-            connection, alert.number, outcome=Outcome.EQUIPMENT_FAULT, user=user, now=ward.clock.now()
-        )
+    ward.closes(alert)
 
     ward.pass_to(NOW + timedelta(seconds=80))
     assert len(ward.calls()) == 1

@@ -47,6 +47,7 @@ _CARDS: dict[str, dict[str, Any]] = {
         "buttons": [
             {
                 "sender": "z2m:g1/button_7",
+                "metric": "smoke",
                 "cause": "unknown_device",
                 "last_at": "2026-11-23T00:50:00+00:00",
                 "presses": 2,
@@ -179,6 +180,14 @@ def test_inactivity_names_single_signs_without_taking_them_for_movement() -> Non
     assert sentences[0].startswith("最後の確かな動きは 11/22(日) 21:40、寝室です。")
     assert sentences[1].startswith("そのあと センサーが 2回、単発で反応しました(最後は 0:10)。")
     assert "answered 2 times" in why(alert, _moments(Language.EN))[1]
+
+
+def test_a_call_of_nobody_says_what_was_called_and_by_which_device() -> None:
+    alert = _alert("stray_sos", _CARDS["stray_sos"])
+    assert line(alert, _moments(Language.EN)) == "Smoke alarm, at Sun 22 Nov 21:40"
+    sentences = why(alert, _moments(Language.JA))
+    assert sentences[0] == "11/22(日) 21:40に、どの方のものでもない機器から「煙の警報」が届きました。"
+    assert sentences[1] == "機器: z2m:g1/button_7「煙の警報」(最後 9:50・2回)"
 
 
 def test_silent_home_says_that_we_cannot_tell() -> None:

@@ -221,6 +221,13 @@ def test_a_message_names_room_and_degrees_of_the_card_and_nothing_of_a_card_that
         )
 
 
+def test_a_call_of_nobody_names_each_thing_that_was_called_once() -> None:
+    buttons = [{"sender": "a", "metric": one} for one in ("smoke", "water_leak", "smoke")]
+    about = alert("stray_sos", reason={"buttons": buttons}, resident=None)
+    assert "「煙や火・水もれ」の知らせ" in sentence(written(about=about, to=centre()))
+    assert "smoke or fire, a water leak." in sentence(written(about=about, to=centre(Language.EN)))
+
+
 def test_an_area_alert_says_which_area_and_how_many_homes() -> None:
     dark = {"area": "一丁目\n二番", "homes": 3}
     about = alert("area_silent", resident=None, reason=dark)
