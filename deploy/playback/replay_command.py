@@ -38,7 +38,7 @@ from simulator.ward_file import write_ward
 
 app = typer.Typer(
     name="replay",
-    help="Publish recorded data through the real broker: homes (CSV, CASAS) and tracks (GPX or CSV).",
+    help="Publish recorded data through the real broker: homes (CSV, Home Assistant, CASAS) and tracks (GPX or CSV).",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -256,15 +256,13 @@ def _plan(
     zone = choices.zone
     whole = read_recording(file, form, choices).checked(str(file), skip_bad=skip_bad)
     for line in _notes(file, whole, zone):
-        Console(stderr=True).print(line, highlight=False, markup=False)
-    for home in homes or []:
-        if home not in whole.homes:
-            raise InputError(f"--home {home}: the recording has {', '.join(whole.homes)}")
+        Console(stderr=True).print(line, highlight=False, markup=False, soft_wrap=True)
+    wanted = tuple(_home(whole, home) for home in homes or ())
     first, last = whole.span
     begin = _hour(limits[0], "--from", zone) if limits[0] else first
     end = _hour(limits[1], "--to", zone) if limits[1] else last + timedelta(hours=1)
     begin, end = (moment.replace(minute=0, second=0, microsecond=0) for moment in (begin, end))
-    plan = ReplayPlan(whole, tuple(homes or ()), begin, end, step, zone)
+    plan = ReplayPlan(whole, wanted, begin, end, step, zone)
     if not plan.part.homes:
         raise InputError(
             f"{file}: there is nothing between {begin:%Y-%m-%d %H:%M} and {end:%Y-%m-%d %H:%M}; it holds"
@@ -273,13 +271,23 @@ def _plan(
     return plan
 
 
+def _home(whole: Recording, text: str) -> str:
+    """Return the home that is called so here, or in the file."""
+    for home in whole.homes:
+        if text in (home, whole.names.get(home)):
+            return home
+    raise InputError(
+        f"--home {text}: the recording has {', '.join(whole.names.get(one, one) for one in whole.homes)}"
+    )
+
+
 def _notes(file: Path, whole: Recording, zone: ZoneInfo) -> Iterator[str]:
     for note in whole.notes:
         yield f"{file}: {note}"
     if whole.without_offset:
         yield (
-            f"{file}: {whole.without_offset} times say no zone and are taken as {zone};"
-            " --time-zone takes them as another, for example Asia/Tokyo"
+            f"{file}: {whole.without_offset} times say no zone and are taken as {zone}"
+            + ("; --time-zone takes them as another, for example Asia/Tokyo" if zone.key == "UTC" else "")
         )
     for row in whole.bad:
         yield f"{file}, {row}; left out"

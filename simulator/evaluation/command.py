@@ -53,7 +53,7 @@ def evaluate_command(
     files: Annotated[
         list[Path] | None,
         typer.Argument(
-            help="CSV files (or .csv.gz) of events: home,time,metric,place,value; or patient_id,location_name,date; or text of CASAS. "
+            help="CSV files (or .csv.gz) of events: home,time,metric,place,value; or patient_id,location_name,date; text of CASAS; a history of Home Assistant. "
             "Or of positions: GPX, PLT of Geolife, or user_id;tracked_at;latitude;longitude. Without any, made-up homes (SYN-40) are judged.",
             show_default=False,
         ),

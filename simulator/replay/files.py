@@ -9,6 +9,8 @@ from pathlib import Path
 from core.errors import InputError
 from simulator.replay.casas import is_casas, read_casas
 from simulator.replay.events import EXAMPLE, is_tihm, lacking, read_events
+from simulator.replay.home_assistant import is_history, read_history_json, read_history_table
+from simulator.replay.parsing.columns import NO_HOME_COLUMN, plain
 from simulator.replay.parsing.table import Heading, headings
 from simulator.replay.parsing.text_file import (
     Encoding,
@@ -17,6 +19,7 @@ from simulator.replay.parsing.text_file import (
     first_lines,
     lines_of,
     opened,
+    text_of,
 )
 from simulator.replay.parsing.times import DateOrder, OtherDateOrderError
 from simulator.replay.recording import Recording
@@ -29,12 +32,15 @@ class Form(StrEnum):
     TIHM = "tihm"
     CSV = "csv"
     CASAS = "casas"
+    HOME_ASSISTANT = "homeassistant"
     GPX = "gpx"
     POSITIONS = "positions"
     PLT = "plt"
 
 
 TRACK_FORMS = frozenset({Form.GPX, Form.POSITIONS, Form.PLT})
+# Without columns, so without one that separates people.
+_OF_ONE = frozenset({Form.GPX, Form.PLT, Form.CASAS})
 _DEFAULTS = FileChoices()
 
 
@@ -69,9 +75,15 @@ def read_recording(path: Path, form: Form | None = None, choices: FileChoices = 
 def _read(path: Path, form: Form, choices: FileChoices, encoding: Encoding) -> Recording:
     name, called = str(path), _called(path)
     first = first_lines(path, encoding)
+    is_json = form is Form.HOME_ASSISTANT and _is_json(first)
+    if is_json or form in _OF_ONE:
+        _check_of_one(name, choices.home_column)
     with opened(path) as file:
         if form is Form.GPX:
             return read_gpx(file, called, choices)
+        if is_json:
+            with text_of(file, encoding) as text:
+                return read_history_json(text, choices, called, name)
         with closing(lines_of(file, encoding, name)) as lines:
             if form is Form.PLT:
                 return read_plt(lines, called)
@@ -85,7 +97,16 @@ def _read_table(
 ) -> Recording:
     if form is Form.POSITIONS:
         return read_positions(lines, heading, choices, called, name)
+    if form is Form.HOME_ASSISTANT:
+        return read_history_table(lines, heading, choices, called, name)
     return read_events(lines, heading, choices, form.value, called, name)
+
+
+def _check_of_one(name: str, home_column: str) -> None:
+    if home_column and plain(home_column) != NO_HOME_COLUMN:
+        raise InputError(
+            f"--home-column {home_column}: {name} has no columns; all of it is of one home or walker"
+        )
 
 
 def form_of(path: Path, encoding: Encoding | None = None) -> Form:
@@ -104,6 +125,8 @@ def form_of(path: Path, encoding: Encoding | None = None) -> Form:
         return Form.GPX
     if is_plt(begins):
         return Form.PLT
+    if _is_json(first):
+        return Form.HOME_ASSISTANT
     if is_casas(begins):
         return Form.CASAS
     found = headings(first)
@@ -118,6 +141,8 @@ def _form_of_table(heading: Heading) -> Form | None:
     names = heading.names
     if names_positions(names):
         return Form.POSITIONS
+    if is_history(names):
+        return Form.HOME_ASSISTANT
     if lacking(names):
         return None
     return Form.TIHM if is_tihm(names) else Form.CSV
@@ -131,12 +156,17 @@ def _heading(first: list[str], name: str) -> Heading:
     return next((one for one in found if _form_of_table(one) is not None), found[0])
 
 
+def _is_json(first: list[str]) -> bool:
+    return "".join(first).lstrip("\ufeff \t\r\n")[:1] in ("[", "{")
+
+
 def _unknown(path: Path, heading: Heading) -> str:
     shown = ", ".join(heading.names[:20])
     return (
         f"{path}, line {heading.line}: this is none of the known forms: events as {EXAMPLE} (csv) or"
-        " patient_id,location_name,date (tihm), text of CASAS, positions as user_id;tracked_at;latitude;longitude;..., GPX, or PLT"
-        f" of Geolife. For events there is no column {' and no column '.join(repr(one) for one in lacking(heading.names))};"
+        " patient_id,location_name,date (tihm), text of CASAS, a history of Home Assistant as"
+        " entity_id,state,last_changed or as JSON, positions as user_id;tracked_at;latitude;longitude;..., GPX, or PLT of Geolife."
+        f" For events there is no column {' and no column '.join(repr(one) for one in lacking(heading.names))};"
         f" found: {shown}. Line 1 must name the columns: delete what stands above them; docs/replay.md lists the words"
     )
 

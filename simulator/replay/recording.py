@@ -76,7 +76,7 @@ class Recording:
     Attributes
     ----------
     form : str
-        Begins the ids of its devices and homes: tihm, csv, casas, gpx, positions.
+        Begins the ids of its devices and homes: tihm, csv, homeassistant, casas, gpx, positions.
     bad : tuple of BadRow
         Rows that cannot be used, the first ten; `bad_count` is how many there are.
     notes : tuple of str

@@ -22,7 +22,12 @@ from tests.support.paths import REPOSITORY
 _EVALUATORS = ("detectors/rules", "detectors/engine")
 _REGISTRIES = {"core/domain/rules.py", "core/domain/metrics.py"}
 # The words of vendors.
-_WHERE_NAMES_ARE_WORDS = ("ingest/codecs/", "ingest/mqtt/topics.py", "core/domain/device_proposal.py")
+_WHERE_NAMES_ARE_WORDS = (
+    "ingest/codecs/",
+    "ingest/mqtt/topics.py",
+    "core/domain/device_proposal.py",
+    "simulator/replay/home_assistant_words.py",
+)
 _NAMES = RULES.keys() | METRICS.keys()
 # The same letters, and something else.
 _OTHER_WORDS = {

@@ -129,6 +129,14 @@ def test_a_file_of_a_japanese_excel_gives_a_ward_and_what_was_assumed_is_shown(t
     assert "read as CP932" not in shown
 
 
+def test_homes_are_chosen_by_their_names_in_the_file(tmp_path: Path):
+    out, path = tmp_path / "ward.json", TEST_DATA / "recordings" / "excel-japanese-cp932.csv"
+    assert "Wrote 1 homes with 2 devices" in command("ward", str(path), "--out", str(out), "--home", "花子")
+    assert "--home 次郎: the recording has 花子, 太郎" in refused(
+        "ward", str(path), "--out", str(out), "--home", "次郎"
+    )
+
+
 def test_two_people_in_a_home_are_kept_apart_when_the_column_is_named(tmp_path: Path):
     path, out = tmp_path / "events.csv", tmp_path / "ward.json"
     rows = "h,a,2026-08-01T06:00:00Z,hall\nh,b,2026-08-01T06:01:00Z,hall\n"

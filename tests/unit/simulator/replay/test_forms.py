@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.domain.device import DeviceKind
 from core.errors import InputError
 from simulator.replay.files import Form, read_recording
 from simulator.replay.parsing.text_file import FileChoices
@@ -274,3 +275,132 @@ def test_a_bad_line_of_casas_is_reported_with_its_number(tmp_path: Path, line: s
     recording = read(tmp_path, f"2026-08-01 06:00:12 M003 ON\n{line}\n", "casas.txt")
     assert [(bad.line, words in bad.problem) for bad in recording.bad] == [(2, True)]
     assert len(recording.readings) == 1
+
+
+def test_a_history_of_home_assistant_holds_changes_of_sensors_we_know():
+    recording = read_recording(FILES / "homeassistant.csv")
+    assert said(recording) == [
+        ("homeassistant", "kitchen", "motion", "2026-07-31 21:00:12", 1.0),
+        ("homeassistant", "kitchen", "motion", "2026-07-31 21:01:12", 0.0),
+        ("homeassistant", "living_room", "temperature_c", "2026-07-31 21:03:40", 26.5),
+        # It was off before the break and on after it: she moved at some time in it.
+        ("homeassistant", "kitchen", "motion", "2026-07-31 23:00:00", 1.0),
+        ("homeassistant", "front_door", "contact_open", "2026-08-01 01:10:02", 1.0),
+    ]
+    notes = "\n".join(recording.notes)
+    assert "media_player.tv (1)" in notes
+    assert "2 states say unavailable" in notes
+    assert "3 states that begin the history" in notes
+    assert "the file has no units" in notes
+    assert {device.kind for device in recording.devices} == {
+        DeviceKind.MOTION,
+        DeviceKind.CLIMATE,
+        DeviceKind.DOOR,
+    }
+
+
+def test_the_json_of_home_assistant_brings_classes_and_units():
+    recording = read_recording(FILES / "homeassistant.json")
+    assert said(recording) == [
+        ("homeassistant", "kuche", "motion", "2026-07-31 21:00:12", 1.0),
+        # 79.7 degrees Fahrenheit.
+        ("homeassistant", "living_room", "temperature_c", "2026-07-31 21:03:40", 26.5),
+    ]
+    minimal = read_recording(FILES / "homeassistant-minimal.json")
+    assert [item.value for item in minimal.readings] == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(
+    ("entity", "place", "metric"),
+    [
+        ("binary_sensor.kitchen_pir_occupancy", "kitchen", "presence"),
+        ("binary_sensor.bed_occupancy", "bed", "bed_occupied"),
+        ("binary_sensor.front_door", "front_door", "contact_open"),
+        ("binary_sensor.front_door_battery", "front_door", "battery_low"),
+        ("binary_sensor.hall_smoke_detector", "hall", "smoke"),
+        ("binary_sensor.co_carbon_monoxide", "co_carbon_monoxide", "carbon_monoxide"),
+        ("switch.kettle", "kettle", "switch_on"),
+    ],
+)
+def test_an_entity_is_known_by_its_name_where_the_file_has_no_class(
+    tmp_path: Path, entity: str, place: str, metric: str
+):
+    rows = f"{entity},off,2026-08-01T06:00:01Z\n{entity},on,2026-08-01T06:10:00Z\n"
+    recording = read(tmp_path, "entity_id,state,last_changed\n" + rows)
+    assert {(item.place, item.metric) for item in recording.readings} == {(place, metric)}
+
+
+def history_of(folder: Path, entity: str, *states: tuple[str, str]) -> list[tuple[str, float]]:
+    rows = "".join(f"{entity},{state},2026-08-01T{clock}Z\n" for clock, state in states)
+    recording = read(folder, "entity_id,state,last_changed\n" + rows)
+    return [(f"{item.time:%H:%M:%S}", item.value) for item in recording.readings]
+
+
+def test_only_a_change_of_a_state_shows_that_somebody_acted(tmp_path: Path):
+    states = [("06:00:01", "on"), ("06:05:00", "on"), ("06:09:00", "off"), ("06:10:00", "unavailable")]
+    states += [("06:11:00", "off"), ("06:20:00", "unavailable"), ("06:25:00", "on"), ("06:30:00", "on")]
+    wanted = [("06:09:00", 0.0), ("06:20:00", 1.0)]
+    assert history_of(tmp_path, "binary_sensor.hall_presence", *states) == wanted
+    # Some have the newest above.
+    assert history_of(tmp_path, "binary_sensor.hall_presence", *states[::-1]) == wanted
+
+
+def test_a_call_that_is_on_is_kept_wherever_it_stands(tmp_path: Path):
+    states = [
+        ("06:00:01", "on"),
+        ("06:00:01", "on"),
+        ("06:05:00", "on"),
+        ("06:09:00", "off"),
+        ("06:20:00", "on"),
+    ]
+    calls = [clock for clock, value in history_of(tmp_path, "binary_sensor.hall_sos", *states) if value]
+    assert calls == ["06:00:01", "06:05:00", "06:20:00"]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (
+            '[[{"entity_id": "binary_sensor.a_motion", "state": "on"}]]',
+            "entry 1 has no entity_id, state or last",
+        ),
+        (
+            '[[\n{"entity_id": "sensor.a_temperature", "state": "warm", "last_changed": "2026-08-01T06:00:00Z"}]]',
+            "entry 1, sensor.a_temperature: the value 'warm' of temperature_c is no number",
+        ),
+    ],
+)
+def test_an_entry_that_cannot_be_used_is_a_bad_row(tmp_path: Path, text: str, words: str):
+    recording = read(tmp_path, text, "history.json")
+    assert words in recording.bad[0].problem
+    assert recording.bad[0].line == text[: text.index('{"')].count("\n") + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[[{"entity_id": "a', "line 1: entry 1 is no whole JSON object; was the file cut off"),
+        ("[\n[\n7]]", "line 3: '7\\]\\]' stands where an entry of the history must begin"),
+        ('{"a": 1}', "stands where an entry of the history must begin"),
+        ('[{"a": ' + "[" * 100_000, "entry 1 "),
+    ],
+)
+def test_json_of_another_kind_is_refused_with_its_line(tmp_path: Path, text: str, words: str):
+    with pytest.raises(InputError, match=words):
+        read(tmp_path, text, "history.json")
+
+
+def test_a_history_on_one_long_line_is_read(tmp_path: Path):
+    states = [
+        f'{{"entity_id": "sensor.hall_temperature", "state": "{number / 100}", "last_changed": "2026-08-01T06:00:{number % 60:02}Z"}}'
+        for number in range(2000)
+    ]
+    recording = read(tmp_path, f"[[{', '.join(states)}]]", "history.json")
+    assert (len(recording.readings), recording.lines, recording.bad) == (2000, 2000, ())
+
+
+@pytest.mark.parametrize("name", ["homeassistant.json", "casas.txt"])
+def test_a_home_column_of_a_file_without_columns_is_refused(name: str):
+    with pytest.raises(InputError, match=rf"--home-column uid: .*{name} has no columns"):
+        read_recording(FILES / name, choices=FileChoices(home_column="uid"))
+    assert read_recording(FILES / name, choices=FileChoices(home_column="none")).bad == ()
