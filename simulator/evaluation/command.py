@@ -303,6 +303,8 @@ def _notes_of_file(path: Path, recording: Recording, found: EvaluatedHomes) -> I
     yield f"{path}: {recording.lines} lines, {signs} signs of life in {len(found.homes)} homes"
     if found.repeated:
         yield f"{found.repeated} lines say again what others say, and count once"
+    if found.unchanged:
+        yield f"{found.unchanged} states are the first of their sensor or say the same again, and show nobody's act"
     yield from recording.notes
     for row in recording.bad:
         yield f"{path}, {row}"

@@ -8,15 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
-from core.domain.metrics import BUTTON, CONTACT_OPEN, CONTACT_USED, METRICS, MetricKind
+from core.domain.metrics import (
+    BED_OCCUPIED,
+    BUTTON,
+    CONTACT_OPEN,
+    CONTACT_USED,
+    METRICS,
+    Evidence,
+    MetricKind,
+)
 from core.errors import InputError
 from detectors.features.window import LIFE_KINDS, LifeSigns
 from simulator.replay.place_names import says_door, says_fridge
 from simulator.replay.readings import QUARTER_S, RecordedReadings
 from simulator.replay.recording import Recording
 
-# A button or a contact says something by whichever value it sends; the others act only when they are on.
-_ACTS_AT_ZERO = frozenset({CONTACT_OPEN.name, CONTACT_USED.name, BUTTON.name})
+# A button, a contact or a bed says something by whichever value it sends; the others act only when they are on.
+_ACTS_AT_ZERO = frozenset({CONTACT_OPEN.name, CONTACT_USED.name, BUTTON.name, BED_OCCUPIED.name})
 # Of all others the place decides.
 _KINDS_OF_THEIR_OWN = frozenset({DeviceKind.BED, DeviceKind.BUTTON, DeviceKind.DOOR})
 _KIND_OF_METRIC = {
@@ -45,6 +53,8 @@ class EvaluatedHomes:
         In order of their names in the file.
     repeated : int
         How many life signs were there already: the same home, place, kind and time.
+    unchanged : int
+        How many states were there already, or are the first of their sensor: they show nobody's act, as live.
     zone : tzinfo or None
         The zone that was given.
     in_utc : bool
@@ -53,6 +63,7 @@ class EvaluatedHomes:
 
     homes: Sequence[EvaluatedRecording]
     repeated: int
+    unchanged: int
     zone: tzinfo | None
     in_utc: bool
 
@@ -77,7 +88,8 @@ def homes_of(recording: Recording, name: str, zone: tzinfo | None = None) -> Eva
         Nothing in it shows a person acting.
     """
     readings = recording.readings
-    acting = readings.where(_acts(readings))
+    acts, is_new = _acts(readings), _is_new(readings)
+    acting = readings.where(acts & is_new)
     if not len(acting):
         raise InputError(f"{name} holds no event that shows a person acting")
     wall = _wall_clock(acting, zone)
@@ -91,7 +103,8 @@ def homes_of(recording: Recording, name: str, zone: tzinfo | None = None) -> Eva
         homes.append(EvaluatedRecording(shown, _signs(recording, acting, here, wall)))
     distinct = sum(len(one.signs.time) for one in homes)
     said_utc = int(np.count_nonzero(readings.quarters == 0)) - recording.without_offset
-    return EvaluatedHomes(homes, len(acting) - distinct, zone, zone is None and said_utc > 0)
+    unchanged = int(np.count_nonzero(acts & ~is_new))
+    return EvaluatedHomes(homes, len(acting) - distinct, unchanged, zone, zone is None and said_utc > 0)
 
 
 def _acts(readings: RecordedReadings) -> NDArray[np.bool_]:
@@ -100,6 +113,17 @@ def _acts(readings: RecordedReadings) -> NDArray[np.bool_]:
     is_life = np.array([METRICS[one.metric].kind is MetricKind.LIFE for one in sources], np.bool_)
     at_zero = np.array([one.metric in _ACTS_AT_ZERO for one in sources], np.bool_)
     return is_life[readings.source] & (at_zero[readings.source] | (readings.value != 0))
+
+
+def _is_new(readings: RecordedReadings) -> NDArray[np.bool_]:
+    """Return which readings are no state, or one that differs from the one before of the same sensor."""
+    states = [METRICS[one.metric].evidence is Evidence.STATE for one in readings.sources]
+    is_state = np.array(states, np.bool_)[readings.source]
+    order = np.argsort(readings.source, kind="stable")
+    source, value = readings.source[order], readings.value[order]
+    differs = np.zeros(len(order), np.bool_)
+    differs[order[1:]] = (source[1:] == source[:-1]) & (value[1:] != value[:-1])
+    return differs | ~is_state
 
 
 def _wall_clock(readings: RecordedReadings, zone: tzinfo | None) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ from detectors.features.window import LIFE_KINDS
 from simulator.evaluation.homes import EvaluatedHomes, homes_of
 from simulator.replay.files import read_recording
 from simulator.replay.parsing.text_file import FileChoices
+from tests.support.paths import TEST_DATA
 from tests.support.recorded import read_recordings
 
 
@@ -38,6 +39,7 @@ def test_our_own_form_is_read_in_any_order(tmp_path: Path) -> None:
         "home,time,metric,place,value\n"
         "b,2026-04-01 10:00:00,motion,kitchen,1\n"
         "a,2026-04-01 09:00:30,contact_open,front-door,0\n"
+        "a,2026-04-01 08:00:00,contact_open,front-door,1\n"
         "a,2026-04-01 09:00:00,motion,hall,1\n"
     )
     recordings = read_recordings(written(tmp_path, text))
@@ -56,9 +58,31 @@ def test_what_shows_no_person_acting_is_left_out(tmp_path: Path) -> None:
         "a,2026-04-01 09:01:00,motion,hall,0\n"
         "a,2026-04-01 09:02:00,temperature_c,hall,21.5\n"
         "a,2026-04-01 09:03:00,bed_occupied,bedroom,true\n"
+        "a,2026-04-01 09:04:00,bed_occupied,bedroom,false\n"
     )
     signs = read_recordings(written(tmp_path, text))[0].signs
+    # What the bed says first may have been so for hours.
     assert [LIFE_KINDS[kind] for kind in signs.kind] == [DeviceKind.MOTION, DeviceKind.BED]
+    assert np.diff(signs.time).tolist() == [240.0]
+
+
+def test_a_state_that_is_said_again_is_no_life_sign_in_any_order_of_lines(tmp_path: Path) -> None:
+    rows = [f"a,2026-04-01 09:{minute:02}:00,presence,hall,{minute > 4}\n" for minute in range(0, 60, 5)]
+    rows += ["a,2026-04-01 09:58:00,motion,lounge,1\n", "a,2026-04-01 09:59:00,motion,lounge,1\n"]
+    for lines in (rows, rows[::-1]):
+        found = homes(written(tmp_path, "home,time,metric,place,value\n" + "".join(lines)))
+        signs = found.homes[0].signs
+        assert [signs.places[place] for place in signs.place] == ["hall", "lounge", "lounge"]
+        # The first state says that nobody is there, so it is none of those that were left out.
+        assert found.unchanged == 10
+
+
+def test_evaluation_finds_the_last_life_sign_of_a_collapse_beside_a_radar_that_repeats() -> None:
+    silent, beside_radar = (
+        read_recordings(TEST_DATA / "cases" / f"collapse_{name}.csv.gz")[0].signs
+        for name in ("silent", "radar_repeats")
+    )
+    assert beside_radar.time[-1] == silent.time[-1]
 
 
 def test_the_form_of_the_recorded_homes_is_read_packed_too(tmp_path: Path) -> None:
@@ -130,6 +154,8 @@ def test_published_files_in_other_words_say_the_same(tmp_path: Path) -> None:
 def test_the_kind_of_a_contact_does_not_hang_on_the_words_of_its_place(tmp_path: Path) -> None:
     text = (
         "home,time,metric,place,value\n"
+        "a,2026-04-01 08:00:00,contact_open,玄関,closed\n"
+        "a,2026-04-01 08:00:00,contact_open,冷蔵庫,closed\n"
         "a,2026-04-01 09:00:00,contact_open,玄関,open\n"
         "a,2026-04-01 09:01:00,contact_open,冷蔵庫,open\n"
         "a,2026-04-01 09:02:00,motion,玄関,on\n"
