@@ -11,6 +11,8 @@ from core.clock import Clock
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store.database import Database
+from core.store.devices import unread_fields
+from core.store.devices.unread_fields import UnreadField
 from core.store.operation import connection_loops
 from core.store.telemetry import batches, connection_breaks, quarantine
 from core.store.telemetry.connection_breaks import ConnectionBreak
@@ -28,6 +30,7 @@ from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
 from ingest.processing.links import Links
 from ingest.processing.sequence_observer import SequenceObserver
+from ingest.processing.unread_fields import UnreadFields
 from ingest.progress.clock_repair import ClockRepair
 from ingest.progress.commit_queue import CommitQueue
 from ingest.progress.marker import Marker
@@ -43,6 +46,7 @@ _IDLE_S = 0.03
 # A message stored shortly before its connection broke may come again, marked as a repeat.
 _IN_DOUBT = timedelta(seconds=10)
 _BREAKS_KEPT = timedelta(days=30)
+_UNREAD_KEPT = timedelta(days=30)
 _CLOCK_STEP = timedelta(seconds=1)
 _PRUNE_EVERY_S = 60.0
 # A flood must not fill the disk before the quarantine is next bounded.
@@ -92,6 +96,7 @@ class Writer:
         self.counters = Counters()
         self.gateway_contacts = GatewayContacts()
         self.connection_loops = ConnectionLoops()
+        self._unread_fields = UnreadFields()
         self._database = database
         self._clock = clock
         self._receiver = receiver
@@ -148,6 +153,10 @@ class Writer:
                 self.device_protocol.send_due_commands()
                 self._maintain(idle=not messages)
                 self._marker.send_marker(idle=not messages)
+        if self._unread_fields.has_some:
+            self._commit_queue.submit(
+                partial(self._store_unread, self._unread_fields.take(self._devices.find))
+            )
         self._commit_queue.close()
 
     def commit(self) -> None:
@@ -219,6 +228,7 @@ class Writer:
         observer = self.device_protocol.observer()
         builder = self._build_batch(decoded, before, observer)
         self.counters.count_unread(builder.unread)
+        self._unread_fields.add(builder.unread)
         self.device_protocol.add_to(builder.batch, observer)
         # The next batch knows what this one says; this one may be built again in halves.
         self._devices.links = builder.finish(before)
@@ -299,6 +309,10 @@ class Writer:
             self._next_prune = time.monotonic() + _PRUNE_EVERY_S
             self._pruned_at_count = quarantined
             self._commit_queue.submit(self._prune)
+        if self._unread_fields.is_due:
+            self._commit_queue.submit(
+                partial(self._store_unread, self._unread_fields.take(self._devices.find))
+            )
         blind_since = self._marker.blind_since()
         if blind_since is not None and not self._watermark.is_blind:
             self._commit_queue.submit(partial(self._watermark.begin_blind_time, blind_since))
@@ -312,6 +326,10 @@ class Writer:
             if now - self._watermark.time >= _CLOCK_STEP:
                 self._commit_queue.submit(partial(self._watermark.advance, now))
 
+    def _store_unread(self, found: Sequence[UnreadField]) -> None:
+        with self._database.transaction() as connection:
+            unread_fields.add(connection, found)
+
     def _prune(self) -> None:
         now = self._clock.now()
         with self._database.transaction() as connection:
@@ -319,6 +337,7 @@ class Writer:
             self.gateway_contacts.refresh(connection, now)
             connection_loops.keep(connection, self.connection_loops.current(now), now - WINDOW)
             connection_breaks.drop(connection, now - _BREAKS_KEPT)
+            unread_fields.drop_old(connection, now - _UNREAD_KEPT)
         if self._clock_repair.check():
             self._watermark.step_back(now)
         if dropped:

@@ -1,5 +1,6 @@
 """Registering devices, moving them, and handing out their credentials."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
@@ -9,8 +10,10 @@ from pydantic import Field, StringConstraints
 from api.schemas.common import Input, Line, Moment, Output
 from core.domain.broker_account import AccountKind
 from core.domain.device import DeviceKind
+from core.domain.device_proposal import DeviceProposal
 from core.domain.evidence.single_state import SingleState, pulse_profile
 from core.domain.metrics import MOTION
+from core.store.devices.unread_fields import UnreadField
 
 DeviceId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["hall-1"])]
 NewDeviceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
@@ -80,10 +83,20 @@ class SingleStateOut(Output):
         )
 
 
+class UnreadFieldOut(Output):
+    """A field of a device's messages that no value was read from; what it held is not kept."""
+
+    field: str = Field(examples=["work_state"])
+    messages: int = Field(description="In how many messages it came, since the device follows its profile.")
+    first_at: datetime
+    last_at: datetime
+
+
 class EvidenceOut(Output):
-    """What keeps the messages of a device from showing that a person acted."""
+    """What keeps the messages of a device from showing that a person acted, and what of them is not read."""
 
     single_states: list[SingleStateOut]
+    unread_fields: list[UnreadFieldOut]
 
 
 class CredentialOut(Output):
@@ -152,8 +165,32 @@ class ProposalOut(Output):
     pulse_profile: str | None = Field(
         description="To follow if it never says the end of a movement: until then its messages are no life signs."
     )
+    understood: list[str] = Field(
+        description="What its model can say that is read, where its gateway describes that.",
+        examples=[["fall_status: fall_alarm -> fall"]],
+    )
+    unread: list[str] = Field(
+        description="What its model can say that is not read, and fields that came and were not read."
+    )
     first_seen_at: datetime
     last_seen_at: datetime
+
+    @classmethod
+    def of(cls, one: DeviceProposal, came: Iterable[UnreadField]) -> Self:
+        """Return it as it is answered, with the fields that came and were not read."""
+        return cls(
+            number=one.number,
+            sender=one.sender,
+            name=one.name,
+            model=one.model,
+            device_classes=list(one.device_classes),
+            kind=one.kind,
+            pulse_profile=one.pulse_profile,
+            understood=list(one.described.understood),
+            unread=list(dict.fromkeys([*one.described.unread, *(field.field for field in came)])),
+            first_seen_at=one.first_seen_at,
+            last_seen_at=one.last_seen_at,
+        )
 
 
 class AcceptanceIn(Input):

@@ -644,6 +644,15 @@ CREATE TABLE unassigned_call (
     CONSTRAINT unassigned_call_pkey PRIMARY KEY (sender, metric)
 );
 
+CREATE TABLE unread_field (
+    sender text NOT NULL,
+    field text NOT NULL,
+    messages bigint NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    CONSTRAINT unread_field_pkey PRIMARY KEY (sender, field)
+);
+
 CREATE TABLE user_account (
     user_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
     login text NOT NULL,

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 import typer
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from core.errors import MimamoriError
+from deploy.cli.quarantine import printable
 from deploy.doctor.check import Check, CheckResult
 
 if TYPE_CHECKING:
@@ -33,7 +35,12 @@ def doctor() -> None:
         checks = [Check("settings", CheckResult.BAD, str(error), "set them as docs/runbook.md says")]
     table = Table("check", "", "found", "what to do")
     for check in checks:
-        table.add_row(check.name, f"[{_STYLE[check.verdict]}]{check.verdict}[/]", check.found, check.advice)
+        table.add_row(
+            check.name,
+            f"[{_STYLE[check.verdict]}]{check.verdict}[/]",
+            Text(printable(check.found)),
+            Text(printable(check.advice)),
+        )
     Console().print(table)
     if any(check.verdict is CheckResult.BAD for check in checks):
         raise typer.Exit(1)

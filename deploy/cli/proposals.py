@@ -10,7 +10,9 @@ from rich.text import Text
 from core.domain.device import DeviceKind
 from core.errors import InputError
 from deploy.cli.connection import work
+from deploy.cli.quarantine import printable
 
+_NAMED = 5
 # Taken up by `mimamori device`.
 proposals = typer.Typer()
 _Number = Annotated[int, typer.Argument(min=1, help="As `mimamori device proposals` shows it.")]
@@ -23,13 +25,15 @@ def list_proposals() -> None:
     Example: [bold]mimamori device proposals[/bold]
     """
     from core.store.devices import proposals as store
+    from core.store.devices import unread_fields
 
     with work() as at:
         found = store.waiting(at.connection)
+        unread = unread_fields.of_senders(at.connection, [one.sender for one in found])
     if not found:
         print("no gateway describes a device that is not registered")
         return
-    table = Table("number", "messages as", "name", "model", "seems to be", "said first")
+    table = Table("number", "messages as", "name", "model", "seems to be", "not read", "said first")
     for one in found:
         # A gateway's words are shown as text only, never as commands for the terminal.
         table.add_row(
@@ -38,6 +42,7 @@ def list_proposals() -> None:
             Text(one.name),
             Text(one.model),
             one.kind,
+            Text(_some([*one.described.unread, *(field.field for field in unread.get(one.sender, ()))])),
             one.first_seen_at.isoformat(timespec="minutes"),
         )
     Console().print(table)
@@ -48,6 +53,45 @@ def list_proposals() -> None:
             f"{numbers}: a sensor that never says the end of what it saw gives no life signs until it follows a profile; if each"
             f" message is a new movement or opening: mimamori device profile assign {profile} DEVICE"
         )
+
+
+@proposals.command("proposal")
+def show(number: _Number) -> None:
+    """Show what a proposed device can say, as far as its gateway describes it: what is read of it, and what is not.
+
+    Example: [bold]mimamori device proposal 3[/bold]
+    """
+    from core.formats.profile_file import for_model
+    from core.store.devices import proposals as store
+    from core.store.devices import unread_fields
+
+    with work() as at:
+        one = store.get(at.connection, number)
+        came = unread_fields.of_senders(at.connection, [one.sender]).get(one.sender, [])
+    print(
+        printable(
+            f"{one.name} ({one.model or 'model not known'}), sends as {one.sender}, seems to be: {one.kind}"
+        )
+    )
+    known = for_model(one.model)
+    if known is not None:
+        print(f"the library has a profile of its model, which it will follow: {known.name}")
+    for heading, lines in (
+        ("is read", one.described.understood),
+        ("is not read", one.described.unread),
+        ("came and was not read", [f"{field.field} ({field.messages} times)" for field in came]),
+    ):
+        if lines:
+            print(f"{heading}:")
+            for line in lines:
+                print(f"  {printable(line)}")
+    if not (one.described.understood or one.described.unread or came):
+        print("its gateway does not describe what it can say, and none of its fields came that is not read")
+
+
+def _some(names: list[str]) -> str:
+    kept = list(dict.fromkeys(names))
+    return ", ".join(kept[:_NAMED]) + (f" and {len(kept) - _NAMED} more" if len(kept) > _NAMED else "")
 
 
 @proposals.command("accept")

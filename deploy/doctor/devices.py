@@ -5,8 +5,9 @@ from datetime import datetime, timedelta
 
 from core.domain.evidence.single_state import SingleState, pulse_profile
 from core.store.database import Connection
-from core.store.devices import descriptions
+from core.store.devices import descriptions, unread_fields
 from core.store.devices.single_states import single_states
+from core.store.devices.unread_fields import UnreadOfDevice, UnreadOfStranger
 from core.store.operation import connection_loops, health
 from core.store.operation.connection_loops import ConnectionLoop
 from deploy.doctor.check import Check, CheckResult
@@ -27,6 +28,7 @@ def device_checks(connection: Connection, now: datetime) -> Iterator[Check]:
             "set the device's clock (network time, or a fix outdoors), or let it send sent_at: docs/time.md",
         )  # fmt: skip
     yield from _single_state_checks(single_states(connection))
+    yield from _unread_checks(unread_fields.by_device(connection), unread_fields.of_strangers(connection))
     renamed = descriptions.renames(connection, now - _RECENT)
     for one in [one for one in renamed if not one.is_followed][:_NAMED]:
         yield Check(
@@ -63,6 +65,42 @@ def _single_state_checks(found: Sequence[SingleState]) -> Iterator[Check]:
             "one state only", CheckResult.LOOK,
             f"{len(found) - _NAMED} more sensors never say the end of a state", "the page of the devices lists them",
         )  # fmt: skip
+
+
+def _unread_checks(found: Sequence[UnreadOfDevice], strangers: Sequence[UnreadOfStranger]) -> Iterator[Check]:
+    """Say which fields are not read; bad are devices of which nothing else is read, for these prove nothing for ever."""
+    mute = [one for one in found if one.is_all]
+    for one in mute[:_NAMED]:
+        yield Check(
+            "unread fields", CheckResult.LOOK, f"of {one.device_id} nothing but its health is read, not: {_some(one.fields)}",
+            f"give it the profile of its model: mimamori device profile list, then assign NAME {one.device_id}",
+        )  # fmt: skip
+    if len(mute) > _NAMED:
+        yield Check(
+            "unread fields",
+            CheckResult.LOOK,
+            f"nothing but their health is read of {len(mute) - _NAMED} more",
+        )
+    others = [one for one in found if not one.is_all]
+    if others:
+        named = "; ".join(f"{one.device_id}: {_some(one.fields)}" for one in others[:_NAMED])
+        yield Check(
+            "unread fields", CheckResult.GOOD, f"{len(others)} devices have fields that are not read: {named}{_more(others)}"
+        )  # fmt: skip
+    if strangers:
+        named = "; ".join(f"{one.sender}: {_some(one.fields)}" for one in strangers[:_NAMED])
+        yield Check(
+            "unread fields", CheckResult.GOOD,
+            f"{len(strangers)} senders that nobody registered have such fields: {named}{_more(strangers)}",
+        )  # fmt: skip
+
+
+def _some(fields: Sequence[str]) -> str:
+    return f"{', '.join(fields[:_NAMED])}{_more(fields)}"
+
+
+def _more(found: Sequence[object]) -> str:
+    return f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
 
 
 def _loop_checks(loops: Sequence[ConnectionLoop]) -> Iterator[Check]:

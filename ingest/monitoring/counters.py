@@ -6,6 +6,7 @@ from datetime import datetime
 
 from core.logs import get_logger
 from core.store.telemetry.batches import Batch, Stored
+from ingest.processing.unread_fields import Unread, UnreadKey
 
 _log = get_logger(__name__)
 _MOST_SENDERS = 1000
@@ -24,11 +25,13 @@ class Counters:
     last_stored_at: datetime | None = None
     unread_fields: dict[str, int] = field(default_factory=dict[str, int])
 
-    def count_unread(self, unread: Mapping[str, int]) -> None:
-        """Count fields that were not read, by sender; of the first senders only, for each is a series of its own."""
-        for sender, count in unread.items():
-            if sender in self.unread_fields or len(self.unread_fields) < _MOST_SENDERS:
-                self.unread_fields[sender] = self.unread_fields.get(sender, 0) + count
+    def count_unread(self, unread: Mapping[UnreadKey, Unread]) -> None:
+        """Count fields of registered devices that were not read; of the first senders only, for each is a series of its own."""
+        for (sender, _), one in unread.items():
+            if one.is_registered and (
+                sender in self.unread_fields or len(self.unread_fields) < _MOST_SENDERS
+            ):
+                self.unread_fields[sender] = self.unread_fields.get(sender, 0) + one.messages
 
     def count(self, messages: int, batch: Batch, stored: Stored, first_at: datetime | None) -> None:
         """Count a batch that was stored; its first message came at `first_at`."""

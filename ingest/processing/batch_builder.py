@@ -25,6 +25,8 @@ from ingest.processing.slow_path import Find, SlowPath
 from ingest.processing.state_changes import StateChanges
 from ingest.processing.timestamps import placed
 from ingest.processing.unassigned_calls import note_calls
+from ingest.processing.unread_fields import Unread, UnreadKey
+from ingest.processing.unread_fields import note as note_unread
 
 _NAMED_IN_DETAIL = 5
 _BEGINNING_BYTES = 4096
@@ -51,7 +53,7 @@ class BatchBuilder:
     Attributes
     ----------
     unread : dict
-        How many fields were not read, by the sender of a registered device.
+        (sender, field) -> in how many messages it was not read.
     """
 
     def __init__(
@@ -64,7 +66,7 @@ class BatchBuilder:
         sequence_reset_at: Mapping[int, datetime] | None = None,
     ) -> None:
         self.batch = Batch()
-        self.unread: dict[str, int] = {}
+        self.unread: dict[UnreadKey, Unread] = {}
         self._rules = rules
         self._find = find
         self._connections = Connections(links.breaks, links.received)
@@ -100,6 +102,7 @@ class BatchBuilder:
         device = self._find(result.sender) if result.sender else None
         if device is not None and device.profile is not None:
             result = reread(message.topic, message.payload, result, device.profile)
+        self._note_unread(message, result, device)
         problems = list(result.refused)
         if result.readings or result.fixes or result.last_seq is not None:
             refusal = _refusal(message, result, device)
@@ -113,6 +116,11 @@ class BatchBuilder:
                 self._add_device_message(message, result, device, problems)
         if problems:
             self.refuse(message, problems)
+
+    def _note_unread(self, message: InboundMessage, result: Decoded, device: SendingDevice | None) -> None:
+        sender = result.sender if device is None else device.sender
+        for name in result.unread if sender else ():
+            note_unread(self.unread, (sender, name), message.received_at, device)
 
     def refuse(self, message: InboundMessage, problems: list[Rejected]) -> None:
         """Put a message into quarantine."""
@@ -163,8 +171,6 @@ class BatchBuilder:
 
     def _add_by_slow_path(self, device_message: DeviceMessage) -> None:
         message, result, device = device_message.message, device_message.result, device_message.device
-        if result.unread:
-            self.unread[result.sender] = self.unread.get(result.sender, 0) + len(result.unread)
         times = [
             self._slow_path.add_reading(device_message, measured, place)
             for place, measured in enumerate(result.readings)

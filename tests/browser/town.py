@@ -83,6 +83,11 @@ def _movement_without_end(raw: psycopg.Connection[Any]) -> None:
         " SELECT device_number, 1, %s, 1, 412, %s, 1, 1 FROM device WHERE device_id = 'motion-kitchen-11'",
         (NOW - timedelta(minutes=4), NOW - timedelta(days=4)),
     )
+    raw.execute(
+        "INSERT INTO unread_field (sender, field, messages, first_at, last_at)"
+        " SELECT 'zigbee2mqtt:g11/台所', unnest(ARRAY['work_state', 'update.installed_version_of_the_firmware']), 412, %s, %s",
+        (NOW - timedelta(days=4), NOW - timedelta(minutes=4)),
+    )
 
 
 def _ward() -> dict[str, Any]:

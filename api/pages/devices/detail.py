@@ -12,6 +12,7 @@ from api.pages.rendering import HtmlPage
 from api.schemas.devices import DeviceId
 from api.wording.reason_card import place_name
 from core.domain.evidence.single_state import SingleState, pulse_profile
+from core.store.devices import unread_fields
 from core.store.devices.single_states import single_states
 from core.texts.local_format import decimal
 
@@ -43,6 +44,7 @@ def show_device(request: Request, viewer: Staff, connection: ConnectionDep, devi
             "one": one,
             "place": place_name(one.place, page.words),
             "single": [_single_line(found, page) for found in single_states(connection, one.number)],
+            "unread": unread_fields.of_device(connection, one.sender),
         },
     )
 

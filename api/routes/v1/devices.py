@@ -34,10 +34,11 @@ from api.schemas.devices import (
     ProposalOut,
     ReplacementIn,
     SingleStateOut,
+    UnreadFieldOut,
 )
 from api.schemas.measurements import DeviceOut
 from core.credentials.device_label import enrolment_address, label_svg
-from core.store.devices import broker_accounts, proposals, registry
+from core.store.devices import broker_accounts, proposals, registry, unread_fields
 from core.store.devices.single_states import single_states
 
 router = APIRouter(tags=["equipment"])
@@ -99,10 +100,12 @@ def retire_device(
 
 @router.get("/devices/{device_id}/evidence", summary="What a device's messages prove")
 def read_evidence(viewer: Staff, device_id: DeviceId, connection: ConnectionDep) -> EvidenceOut:
-    """Return what keeps a device's messages from showing that a person acted."""
+    """Return what keeps a device's messages from showing that a person acted, and which of their fields are not read."""
     one = device_for(connection, viewer, device_id)
+    unread = unread_fields.of_device(connection, one.sender)
     return EvidenceOut(
-        single_states=[SingleStateOut.of(state) for state in single_states(connection, one.number)]
+        single_states=[SingleStateOut.of(state) for state in single_states(connection, one.number)],
+        unread_fields=[UnreadFieldOut.model_validate(field) for field in unread],
     )
 
 
@@ -193,7 +196,9 @@ def enrol(
 @router.get("/proposals", summary="Devices that gateways describe")
 def list_proposals(_viewer: Admin, connection: ConnectionDep) -> list[ProposalOut]:
     """Return what gateways described (Home Assistant discovery, Zigbee2MQTT, Shelly) and nobody has registered."""
-    return [ProposalOut.model_validate(one) for one in proposals.waiting(connection)]
+    waiting = proposals.waiting(connection)
+    unread = unread_fields.of_senders(connection, [one.sender for one in waiting])
+    return [ProposalOut.of(one, unread.get(one.sender, ())) for one in waiting]
 
 
 @router.post("/proposals/{number}/acceptance", status_code=201, summary="Register a proposed device")

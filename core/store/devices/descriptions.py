@@ -19,7 +19,7 @@ from core.domain.evidence.device_profile import (
     fields_to_json,
 )
 from core.store.database import Connection
-from core.store.devices import profiles, registry
+from core.store.devices import profiles, registry, unread_fields
 from core.store.queries import load
 
 _PROPOSALS = load("devices/proposals")
@@ -133,6 +133,7 @@ def _renamed(
     moved = {one.sender: sender for number, (one, sender) in wanted.items() if number in free}
     if moved:
         connection.execute(_PROPOSALS["rename"], {"former": list(moved), "sender": list(moved.values())})
+        unread_fields.forget(connection, moved.keys() | set(moved.values()))
     return moved
 
 

@@ -17,6 +17,7 @@ from core.domain.evidence.device_profile import (
 )
 from core.errors import NotFoundError
 from core.store.database import Connection
+from core.store.devices import unread_fields
 from core.store.queries import load
 
 _PROFILES = load("devices/profiles")
@@ -102,9 +103,15 @@ def add(connection: Connection, profile: DeviceProfile, now: datetime) -> Stored
 def follow(
     connection: Connection, device: int, profile: int | None, meaning: FieldMeaning | None = None
 ) -> None:
-    """Let a device follow a stored profile, by its key, or none; `meaning` None leaves what it means as it is."""
+    """Let a device follow a stored profile, by its key, or none; `meaning` None leaves what it means as it is.
+
+    What its messages said, and what of them was not read, is counted anew.
+    """
     connection.execute(_PROFILES["follow"], {"device": device, "profile": profile, "meaning": meaning})
     connection.execute(_PROFILES["count_anew"], {"device": device})
+    row = connection.execute(_PROFILES["sender"], {"device": device}).fetchone()
+    if row is not None:
+        unread_fields.forget(connection, [row[0]])
 
 
 def followed_by(connection: Connection, device: int) -> Followed:

@@ -374,6 +374,17 @@ CREATE TABLE connection_loop (
     last_at   timestamptz NOT NULL
 );
 
+-- Fields of messages that no value was read from; their names, never what they held.
+CREATE TABLE unread_field (
+    -- As devices are registered, whether this one is or not.
+    sender    text NOT NULL,
+    field     text NOT NULL,
+    messages  bigint NOT NULL,
+    first_at  timestamptz NOT NULL,
+    last_at   timestamptz NOT NULL,
+    PRIMARY KEY (sender, field)
+);
+
 -- How far each ingest worker has come: everything received before `watermark` is committed.
 CREATE TABLE ingest_progress (
     worker            text PRIMARY KEY,

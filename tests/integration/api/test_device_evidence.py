@@ -6,7 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from core.domain.device_proposal import ModelDescription, Proposed
 from core.domain.metrics import MOTION, PRESENCE, Metric
+from core.store.devices import proposals, unread_fields
+from core.store.devices.unread_fields import UnreadField
 from tests.support.wards.api_ward import ApiWard, api_ward
 
 
@@ -71,6 +74,47 @@ def test_json_says_the_same(ward: ApiWard) -> None:
     say_only(ward, MOTION, hours=6)
     (one,) = ward.client("care_a").get("/api/v1/devices/hall-a/evidence").json()["single_states"]
     assert (one["metric"], one["said"], one["per_hour"], one["profile"]) == ("motion", 25, 4.0, "pulse")
+
+
+def leave_unread(ward: ApiWard, *names: str, sender: str = "native:hall-a") -> None:
+    """Let fields of a sender have come unread, each once more than the one after it."""
+    at = ward.clock.now() - timedelta(minutes=3)
+    with ward.database.transaction() as connection:
+        unread_fields.add(
+            connection,
+            [UnreadField(sender, name, len(names) - place, at, at) for place, name in enumerate(names)],
+        )
+
+
+def test_the_page_names_the_fields_that_are_not_read(ward: ApiWard) -> None:
+    care = ward.client("care_a")
+    assert "読み取っていない項目はありません" in care.get("/devices/hall-a").text
+    leave_unread(ward, "work_state", "<b>Alarm</b>")
+    shown = care.get("/devices/hall-a").text
+    assert shown.index("work_state") < shown.index("&lt;b&gt;Alarm&lt;/b&gt;")
+    assert "名前と回数だけを記録し、値は記録していません" in shown
+    care.cookies.set("mimamori_language", "en")
+    assert "Only their names and numbers are kept" in care.get("/devices/hall-a").text
+    fields = care.get("/api/v1/devices/hall-a/evidence").json()["unread_fields"]
+    assert [(one["field"], one["messages"]) for one in fields] == [("work_state", 2), ("<b>Alarm</b>", 1)]
+
+
+def test_a_part_that_is_a_device_of_its_own_shows_what_is_not_read_of_the_whole(ward: ApiWard) -> None:
+    leave_unread(ward, "work_state", sender="tasmota:g1/board")
+    ward.execute("UPDATE device SET sender = 'tasmota:g1/board#2' WHERE device_id = 'hall-a'")
+    assert "work_state" in ward.client("care_a").get("/devices/hall-a").text
+
+
+def test_a_proposal_says_what_its_model_can_say_and_what_of_it_is_read(ward: ApiWard) -> None:
+    described = ModelDescription(("fall_status: fall_alarm -> fall",), ("fall_status: calibrating",))
+    said = Proposed("zigbee2mqtt:g1/radar", "radar", "Maker R1", frozenset({"motion"}), "", described)
+    with ward.database.transaction() as connection:
+        proposals.keep(connection, [said], ward.clock.now())
+    leave_unread(ward, "Alarm", sender=said.sender)
+    (one,) = ward.client("admin").get("/api/v1/proposals").json()
+    assert one["understood"] == ["fall_status: fall_alarm -> fall"]
+    assert one["unread"] == ["fall_status: calibrating", "Alarm"]
+    assert one["pulse_profile"] == "pulse"
 
 
 def test_a_device_of_which_all_is_well_says_so(ward: ApiWard) -> None:

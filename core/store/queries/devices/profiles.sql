@@ -51,3 +51,7 @@ UPDATE device_state SET said = 0, said_since = NULL, lowest = NULL, highest = NU
 -- name: followed
 -- What a device follows, and what its presses or states mean.
 SELECT profile_id, meaning FROM device WHERE device_number = %(device)s;
+
+-- name: sender
+-- How the messages of a device come; of a part that is registered by itself, those of the whole.
+SELECT split_part(sender, '#', 1) FROM device WHERE device_number = %(device)s;

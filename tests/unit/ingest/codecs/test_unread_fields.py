@@ -1,6 +1,7 @@
 """A field that no value was read from is named; nothing is dropped in silence."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -9,11 +10,13 @@ from ingest.codecs import decode
 from ingest.codecs.result import Decoded
 from ingest.commands.decode import described
 from ingest.monitoring.counters import Counters
+from ingest.processing.unread_fields import Unread
 
+_AT = datetime(2026, 8, 3, 9, tzinfo=UTC)
 _CHIRPSTACK = "application/1/device/0102030405060708/event/up"
 
 
-def _unread(topic: str, body: object) -> list[str]:
+def _unread_of(topic: str, body: object) -> list[str]:
     payload = body.encode() if isinstance(body, str) else json.dumps(body).encode()
     found: dict[str, Any] = described(topic, payload)
     return found["unread"]
@@ -46,7 +49,7 @@ def _shelly(**components: object) -> dict[str, object]:
     ],
 )  # fmt: skip
 def test_a_field_that_is_not_read_is_named(topic: str, body: object, unread: list[str]) -> None:
-    assert _unread(topic, body) == unread
+    assert _unread_of(topic, body) == unread
 
 
 def test_what_speaks_of_a_call_is_read_or_quarantined_and_not_merely_unread() -> None:
@@ -56,10 +59,16 @@ def test_what_speaks_of_a_call_is_read_or_quarantined_and_not_merely_unread() ->
     assert [problem.reason for problem in result.refused] == ["unclear_call"]
 
 
+def _unread(messages: int, *, is_registered: bool = True) -> Unread:
+    return Unread(messages, _AT, _AT, is_registered=is_registered)
+
+
 def test_unread_fields_are_counted_by_sender_within_a_bound() -> None:
     counters = Counters()
-    counters.count_unread({"zigbee2mqtt:/d": 2})
-    counters.count_unread({"zigbee2mqtt:/d": 3})
-    counters.count_unread({f"zigbee2mqtt:/{number}": 1 for number in range(2000)})
+    counters.count_unread({("zigbee2mqtt:/d", "a"): _unread(2)})
+    counters.count_unread({("zigbee2mqtt:/d", "a"): _unread(1), ("zigbee2mqtt:/d", "b"): _unread(2)})
+    counters.count_unread({("rtl_433:/x", "a"): _unread(1, is_registered=False)})
+    counters.count_unread({(f"zigbee2mqtt:/{number}", "a"): _unread(1) for number in range(2000)})
     assert counters.unread_fields["zigbee2mqtt:/d"] == 5
+    assert "rtl_433:/x" not in counters.unread_fields
     assert len(counters.unread_fields) == 1000

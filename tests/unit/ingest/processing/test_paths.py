@@ -19,6 +19,7 @@ from ingest.processing.limits import Rules
 from ingest.processing.links import Links
 from ingest.processing.slow_path import SlowPath
 from ingest.processing.timestamps import OLDEST
+from ingest.processing.unread_fields import Unread
 from ingest.sequences.gap_tracker import GapTracker
 
 NOW = datetime(2026, 8, 1, 12, tzinfo=UTC)
@@ -109,7 +110,9 @@ def test_unread_fields_are_counted_for_the_device_that_sent_them() -> None:
         message = InboundMessage("zigbee2mqtt/hall", payload, False, False, NOW)
         result = Decoded("zigbee2mqtt:/hall", "hall", [Measured("motion", True)], unread=["a", "b"])
         builder.add(message, result)
-    assert builder.unread == {"zigbee2mqtt:/hall": 4}
+    assert builder.unread == {
+        (DEVICE.sender, name): Unread(2, NOW, NOW, None, is_registered=True) for name in ("a", "b")
+    }
 
 
 def test_a_new_numbered_state_takes_the_fast_path_too(slow: list[str]) -> None:

@@ -1,0 +1,52 @@
+-- Fields of messages that no value was read from.
+
+-- name: add
+-- Count messages with fields that were not read; of a new field only while there is room, and while its sender has few.
+INSERT INTO unread_field AS known (sender, field, messages, first_at, last_at)
+SELECT given.sender, given.field, given.messages, given.first_at, given.last_at
+FROM unnest(
+    %(sender)s::text[], %(field)s::text[], %(messages)s::bigint[], %(first_at)s::timestamptz[], %(last_at)s::timestamptz[]
+) AS given (sender, field, messages, first_at, last_at)
+WHERE EXISTS (SELECT FROM unread_field AS old WHERE old.sender = given.sender AND old.field = given.field)
+    OR ((SELECT count(*) FROM unread_field AS old WHERE old.sender = given.sender) < %(most_of_sender)s
+        AND (SELECT count(*) FROM unread_field) < %(most)s)
+ORDER BY given.sender, given.field
+ON CONFLICT (sender, field) DO UPDATE SET
+    messages = known.messages + excluded.messages,
+    first_at = least(known.first_at, excluded.first_at),
+    last_at = greatest(known.last_at, excluded.last_at);
+
+-- name: drop_old
+-- Forget what did not come for long.
+DELETE FROM unread_field WHERE last_at < %(before)s;
+
+-- name: forget
+-- Forget what was counted of senders whose messages are read otherwise from now on.
+DELETE FROM unread_field WHERE sender = ANY(%(senders)s);
+
+-- name: of_senders
+-- What was not read of some senders, the most frequent field first.
+SELECT sender, field, messages, first_at, last_at FROM unread_field
+WHERE sender = ANY(%(senders)s)
+ORDER BY sender, messages DESC, field;
+
+-- name: by_device
+-- What is not read of each device in use, and whether nothing else than its health was ever read of it, that first.
+SELECT
+    d.device_id, array_agg(f.field ORDER BY f.messages DESC, f.field) AS fields,
+    NOT EXISTS (
+        SELECT FROM device_latest AS l WHERE l.device_number = d.device_number AND l.metric <> ALL(%(health)s)
+    ) AND NOT EXISTS (SELECT FROM fix WHERE fix.device_number = d.device_number) AS is_all
+FROM unread_field AS f
+JOIN device AS d ON d.sender = f.sender
+WHERE d.retired_at IS NULL
+GROUP BY d.device_number, d.device_id
+ORDER BY is_all DESC, d.device_id;
+
+-- name: of_strangers
+-- What is not read of senders that nobody registered, the most frequent sender first.
+SELECT f.sender, array_agg(f.field ORDER BY f.messages DESC, f.field) AS fields
+FROM unread_field AS f
+WHERE NOT EXISTS (SELECT FROM device AS d WHERE d.sender = f.sender AND d.retired_at IS NULL)
+GROUP BY f.sender
+ORDER BY max(f.messages) DESC, f.sender;

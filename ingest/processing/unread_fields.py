@@ -1,0 +1,118 @@
+"""Fields that were not read, collected in memory for the database, so that no message costs a row."""
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from core.domain.evidence.device_profile import DeviceProfile
+from core.store.devices.unread_fields import MOST_OF_SENDER, UnreadField
+from core.store.telemetry.batches import SendingDevice
+
+_EVERY_S = 60.0
+# A field that never came before is shown soon.
+_NEW_AFTER_S = 1.0
+_MOST_SENDERS = 10_000
+_LONGEST = 100
+# Names made of an address or a number are one name, and nothing of what they hold is kept.
+_LONG_NUMBER = re.compile(r"(?:0x)?[0-9a-fA-F]*\d[0-9a-fA-F]{4,}|\d+[.,]\d+")
+
+Find = Callable[[str], SendingDevice | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """How many messages held a field that was not read, and by which profile their device was read then."""
+
+    messages: int
+    first_at: datetime
+    last_at: datetime
+    profile: DeviceProfile | None = None
+    is_registered: bool = False
+
+    def with_more(self, other: "Unread") -> "Unread":
+        """Return both together."""
+        first_at, last_at = min(self.first_at, other.first_at), max(self.last_at, other.last_at)
+        return replace(self, messages=self.messages + other.messages, first_at=first_at, last_at=last_at)
+
+
+UnreadKey = tuple[str, str]
+"""sender, field"""
+
+
+def note(found: dict[UnreadKey, Unread], key: UnreadKey, at: datetime, device: SendingDevice | None) -> None:
+    """Take note of one message with a field that was not read."""
+    profile = None if device is None else device.profile
+    one = Unread(1, at, at, profile, device is not None)
+    known = found.get(key)
+    found[key] = one if known is None else known.with_more(one)
+
+
+def field_name(name: str) -> str:
+    """Return a field's name as it is kept.
+
+    Examples
+    --------
+    >>> field_name("work_state"), field_name("seen.0x00158d0001a2b3c4"), field_name("35.6581")
+    ('work_state', 'seen.…', '…')
+    """
+    return _LONG_NUMBER.sub("…", name.replace("\x00", "�"))[:_LONGEST]
+
+
+class UnreadFields:
+    """What was not read since it was last taken."""
+
+    def __init__(self) -> None:
+        self._found: dict[UnreadKey, Unread] = {}
+        self._known: dict[str, set[str]] = {}
+        self._has_new = False
+        self._taken_at = 0.0
+
+    def add(self, unread: Mapping[UnreadKey, Unread]) -> None:
+        """Take note of what a batch left unread; beyond what a ward can have, nothing new."""
+        for (sender, name), one in unread.items():
+            key = (sender, field_name(name))
+            if not self._has_room_for(*key):
+                continue
+            known = self._found.get(key)
+            self._found[key] = one if known is None or known.profile != one.profile else known.with_more(one)
+
+    def _has_room_for(self, sender: str, field: str) -> bool:
+        names = self._known.get(sender)
+        if names is None:
+            if len(self._known) >= _MOST_SENDERS:
+                return False
+            names = self._known[sender] = set()
+        if field in names:
+            return True
+        if len(names) >= MOST_OF_SENDER:
+            return False
+        names.add(field)
+        self._has_new = True
+        return True
+
+    @property
+    def has_some(self) -> bool:
+        """Whether anything waits to be taken."""
+        return bool(self._found)
+
+    @property
+    def is_due(self) -> bool:
+        """Whether it should be taken now."""
+        wait_s = _NEW_AFTER_S if self._has_new else _EVERY_S
+        return bool(self._found) and time.monotonic() - self._taken_at >= wait_s
+
+    def take(self, find: Find) -> list[UnreadField]:
+        """Return what came since the last time; not what was left unread under a profile that its device follows no more."""
+        found, self._found = self._found, {}
+        self._has_new, self._taken_at = False, time.monotonic()
+        return [
+            UnreadField(sender, field, one.messages, one.first_at, one.last_at)
+            for (sender, field), one in found.items()
+            if one.profile == _profile(find(sender))
+        ]
+
+
+def _profile(device: SendingDevice | None) -> DeviceProfile | None:
+    return None if device is None else device.profile
