@@ -12,16 +12,14 @@ from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.outages import TIHM_OUTAGES
 from simulator.evaluation.recorded_life import score_life
 from simulator.evaluation.report import bathroom_lines, life_table
-from tests.support.paths import TEST_DATA
-from tests.support.recorded import read_recordings
+from tests.support.recorded import tihm_homes
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["recorded_life"]
 
 
 def test_recorded_homes_raise_no_more_than_before_and_a_collapse_in_the_bathroom_is_raised_as_soon() -> None:
-    homes = read_recordings(TEST_DATA / "tihm" / "activity.csv.gz")
     most = STORED["alerts_30d"]
-    found = score_life(homes[1::2], TIHM_OUTAGES, rules=sorted(most), collapses_per_home=5)
+    found = score_life(tihm_homes()[1::2], TIHM_OUTAGES, rules=sorted(most), collapses_per_home=5)
     too_many = [one for one in found.rules if max(one.per_30_days, one.per_30_days_later) > most[one.rule]]
     assert too_many == []
     raised, stored = found.bathroom, STORED["bathroom"]

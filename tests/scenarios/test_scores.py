@@ -13,22 +13,15 @@ import pytest
 from simulator.evaluation.baselines import TwoStateLine
 from simulator.evaluation.current_rule import OurRule
 from simulator.evaluation.curve import Curve, curve
-from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.live_rule import run_live_with
 from simulator.evaluation.outages import TIHM_OUTAGES
 from simulator.evaluation.protocol import Detector, EvaluatedHome, collapses, prepare, run
 from simulator.evaluation.run import NOISE_PER_HOUR
 from simulator.evaluation.synthetic import syn40
-from tests.support.paths import TEST_DATA
-from tests.support.recorded import read_recordings
+from tests.support.recorded import tihm_homes
 from tests.synthetic.excursions import received_at_home, score_fence, thinned, walks
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))
-
-
-@cache
-def recorded() -> list[EvaluatedRecording]:
-    return read_recordings(TEST_DATA / "tihm" / "activity.csv.gz")
 
 
 # Those that the rates of interest lie between, with room for better and worse rules.
@@ -41,7 +34,7 @@ SPARSE_MIN = 22.0
 @cache
 def homes(which: str) -> list[EvaluatedHome]:
     if which == "recorded":
-        return prepare(recorded(), TIHM_OUTAGES)
+        return prepare(tihm_homes(), TIHM_OUTAGES)
     return prepare(syn40(12, 70) if which == "made_up" else syn40(8, 60, SPARSE_MIN))
 
 

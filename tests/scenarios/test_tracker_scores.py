@@ -5,7 +5,7 @@ from pathlib import Path
 
 from simulator.evaluation.wandering_trials import trip_scores, trips
 from tests.support.paths import TEST_DATA
-from tests.support.recorded import read_recordings, read_tracks
+from tests.support.recorded import read_tracks, tihm_homes
 from tests.synthetic.batteries import score_batteries
 from tests.synthetic.decline import score_decline
 from tests.synthetic.excursions import walks
@@ -53,7 +53,7 @@ def test_batteries_that_run_low_are_raised_as_well_as_before() -> None:
 
 def test_stuck_sensors_are_distinguished_from_lively_ones_as_well_as_before() -> None:
     stored = STORED["stuck"]
-    recorded = score_recorded(read_recordings(TEST_DATA / "tihm" / "activity.csv.gz")[:12])
+    recorded = score_recorded(tihm_homes()[:12])
     assert min(one.found for one in recorded.values()) >= stored["found"]
     assert recorded["none"].false_30d <= stored["false_30d"]
     simulated = score_simulated(3)

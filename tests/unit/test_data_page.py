@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.support.paths import REPOSITORY
@@ -29,11 +29,14 @@ def rows(heading: str) -> dict[str, set[str]]:
     return listed
 
 
-def modules() -> Iterator[tuple[Path, ast.Module]]:
-    """Give every module of the service, read."""
-    for process in _PROCESSES:
-        for path in sorted((REPOSITORY / process).rglob("*.py")):
-            yield path, ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules() -> list[tuple[Path, ast.Module]]:
+    """Return every module of the service, read."""
+    return [
+        (path, ast.parse(path.read_text(encoding="utf-8")))
+        for process in _PROCESSES
+        for path in sorted((REPOSITORY / process).rglob("*.py"))
+    ]
 
 
 def is_log(call: ast.Call) -> bool:

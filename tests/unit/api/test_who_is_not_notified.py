@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from inspect import signature
 
 import pytest
@@ -118,6 +119,7 @@ def _quiet_hours() -> None:
     _quiet_hours_do_not_hold_back_what_becomes_of_a_known_alert()
 
 
+@cache
 def _an_absence_silences_missing_movement_and_no_call_for_help() -> None:
     silent = """
         2026-07-01 04:30 moves bathroom

@@ -13,8 +13,7 @@ from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.outages import TIHM_OUTAGES, Outages, find_outages, outages_of
 from simulator.evaluation.protocol import DAY_S
 from simulator.evaluation.synthetic import syn40
-from tests.support.paths import TEST_DATA
-from tests.support.recorded import read_recordings
+from tests.support.recorded import tihm_homes
 
 
 def moved(recording: EvaluatedRecording, by_s: float) -> EvaluatedRecording:
@@ -34,7 +33,7 @@ def without(recording: EvaluatedRecording, began: float, ended: float) -> Evalua
 
 @pytest.fixture(scope="module")
 def tihm() -> list[EvaluatedRecording]:
-    return read_recordings(TEST_DATA / "tihm" / "activity.csv.gz")
+    return [*tihm_homes()]
 
 
 def test_the_outages_of_tihm_are_known_also_of_a_part_of_it(tihm: list[EvaluatedRecording]) -> None:
