@@ -21,6 +21,7 @@ from core.domain.reasons import (
     InactivityReason,
     OutOfContactReason,
     UnassignedSosReason,
+    UnclearCallReason,
     UsualSilence,
     WardSilentReason,
 )
@@ -226,6 +227,26 @@ def _call_name(metric: str, words: Words) -> str:
     return words(f"rule.{metric}") if words.has(f"rule.{metric}") else words("why.stray_other")
 
 
+def _unclear(card: UnclearCallReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words = times.words
+    yield words("why.unclear_call", clock=clock_of(alert.began_at, times))
+    for one in card.devices:
+        clock = clock_of(one.since or alert.began_at, times)
+        yield words("why.unclear_device", device=one.device_id or one.sender, field=one.field, clock=clock)
+        if not one.device_id:
+            yield words("why.unclear_unregistered")
+    yield words("why.unclear_next")
+
+
+def _unclear_line(card: UnclearCallReason, alert: Alert, times: LocalTimes) -> str:
+    if not card.devices:
+        return _since(card, alert, times)
+    clock, field, more = clock_of(alert.began_at, times), card.devices[0].field, len(card.devices) - 1
+    if more:
+        return times.words("why.line_unclear_more", clock=clock, field=field, n=more)
+    return times.words("why.line_unclear", clock=clock, field=field)
+
+
 def _other(_card: object, alert: Alert, times: LocalTimes) -> Iterator[str]:
     yield times.words("why.other", clock=clock_of(alert.began_at, times))
 
@@ -236,6 +257,7 @@ _LINES: Mapping[type, Callable[[Any, Alert, LocalTimes], str]] = {
     DeviceSilentReason: _device_line,
     CallReason: _call_line,
     UnassignedSosReason: _unassigned_line,
+    UnclearCallReason: _unclear_line,
     **home_reasons.LINES,
     **outdoor_reasons.LINES,
 }
@@ -249,6 +271,7 @@ _WHY: Mapping[type, Callable[[Any, Alert, LocalTimes], Iterator[str]]] = {
     DeviceSilentReason: _silent,
     OutOfContactReason: _canary,
     UnassignedSosReason: _unassigned,
+    UnclearCallReason: _unclear,
     **home_reasons.WHY,
     **outdoor_reasons.WHY,
 }

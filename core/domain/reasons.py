@@ -336,6 +336,22 @@ class UnassignedSosReason(ReasonCard, frozen=True, kw_only=True):
     told_through: Moment | None = None
 
 
+class UnclearDevice(Struct, frozen=True, kw_only=True):
+    """A device whose field is not understood; `device_id` is empty where nobody registered it."""
+
+    sender: str = ""
+    device_id: str = ""
+    field: str = ""
+    since: Moment | None = None
+
+
+class UnclearCallReason(ReasonCard, frozen=True, kw_only=True):
+    """Card of `unclear_call`; it holds no value that a device said."""
+
+    devices: tuple[UnclearDevice, ...] = ()
+    told_at: Moment | None = None
+
+
 class CallReason(RoomReason, frozen=True, kw_only=True):
     """Card of the calls for help."""
 

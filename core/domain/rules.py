@@ -236,6 +236,14 @@ STRAY_SOS = _about_ward(
     sensors="a button or detector whose messages reach the broker",
     no_scenario="every simulated device is registered; an integration test sends from others", reason=reasons.UnassignedSosReason, todo="todo_unassigned",
 )
+UNCLEAR_CALL = _about_ward(
+    name="unclear_call", lowest=_SOON, highest=_SOON,
+    finds="a device, registered or not, says something that looks like a call for help, a hazard or an alarm, and its value is not understood",
+    raised="at once, once for each device and field; while the alert is open, further ones are notified at most every ten minutes",
+    clears="when the messages that wait are understood, by a profile and `mimamori quarantine release`; or when the field was not said for 30 days",
+    sensors="a device whose messages reach the broker",
+    no_scenario="every value of a simulated device is understood; an end-to-end test sends others", reason=reasons.UnclearCallReason, todo="todo_unclear",
+)
 SOS = _call(
     name="sos", finds="somebody pressed an emergency button",
     raised="at once, whatever its clock says; presses of one button within two minutes are one call",

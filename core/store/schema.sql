@@ -644,6 +644,15 @@ CREATE TABLE unassigned_call (
     CONSTRAINT unassigned_call_pkey PRIMARY KEY (sender, metric)
 );
 
+CREATE TABLE unclear_call (
+    sender text NOT NULL,
+    field text NOT NULL,
+    first_at timestamp with time zone NOT NULL,
+    last_at timestamp with time zone NOT NULL,
+    told_at timestamp with time zone,
+    CONSTRAINT unclear_call_pkey PRIMARY KEY (sender, field)
+);
+
 CREATE TABLE unread_field (
     sender text NOT NULL,
     field text NOT NULL,

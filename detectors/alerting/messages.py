@@ -21,6 +21,7 @@ from core.domain.reasons import (
     InactivityReason,
     RoomReason,
     UnassignedSosReason,
+    UnclearCallReason,
     WardSilentReason,
 )
 from core.domain.rules import read_reason
@@ -29,6 +30,8 @@ from detectors.alerting.message_texts import MessageTexts, texts_of
 
 # In full-width characters; longer subjects are cut off on phones.
 SUBJECT_LIMIT = 30
+# What senders call themselves and their fields may be longer than a message; the page has all of it.
+_NAME_LIMIT = 20
 
 _TAGS = {
     Severity.EMERGENCY: "emergency",
@@ -212,6 +215,7 @@ def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
         "area": _one_line(card.area) if isinstance(card, AreaSilentReason) else "",
         "homes": _homes(card),
         "calls": _calls(card, texts),
+        **_unclear(card, texts),
         "temp": _temperature(card, texts),
         "dev": texts.device(around.device_kind, around.device_place),
     }
@@ -241,6 +245,22 @@ def _calls(card: ReasonCard | None, texts: MessageTexts) -> str:
     """Return what devices of nobody called or reported, each once, as the card orders them."""
     said = [one.metric for one in card.buttons] if isinstance(card, UnassignedSosReason) else []
     return listed(texts.language, (texts.text("call", name) for name in dict.fromkeys(said or ["other"])))
+
+
+def _unclear(card: ReasonCard | None, texts: MessageTexts) -> dict[str, str]:
+    """Return the first device and field that are not understood, cut short."""
+    first = card.devices[0] if isinstance(card, UnclearCallReason) and card.devices else None
+    sender = "" if first is None else first.device_id or first.sender
+    field = "" if first is None else first.field
+    return {
+        "sender": _cut(sender) or texts("phrase.some_device"),
+        "field": _cut(field) or texts("phrase.some_field"),
+    }
+
+
+def _cut(text: str) -> str:
+    line = _one_line(text)
+    return line if width(line) <= _NAME_LIMIT else line[:_NAME_LIMIT] + "…"
 
 
 def _temperature(card: ReasonCard | None, texts: MessageTexts) -> str:

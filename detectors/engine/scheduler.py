@@ -18,7 +18,7 @@ from core.logs import get_logger
 from core.store.database import Connection, Database, NotifyListener, translated_errors
 from core.store.detection import evaluation_queue
 from detectors.baselines.store import LruCache
-from detectors.engine import areas, unassigned_calls, ward
+from detectors.engine import areas, unassigned_calls, unclear_calls, ward
 from detectors.engine.due_times import FAILED_FOR
 from detectors.engine.home import evaluate_calls, evaluate_rest
 from detectors.engine.home_context import HomeContext, HomeSpan
@@ -155,7 +155,7 @@ class Scheduler:
             evaluation_queue.add_evaluations(connection, until)
             if pulled_back := evaluation_queue.set_back(connection, until, now + _CLOCK_MAY_GO_BACK):
                 _log.warning("clock_stepped_back", watches=pulled_back)
-        self._evaluate_unassigned_calls(until, now)
+        self._evaluate_calls_of_devices(until, now)
         try:
             with self._database.transaction() as connection:
                 if self._clock.factor > 0 and (
@@ -174,15 +174,16 @@ class Scheduler:
         self._evaluate_areas(until, now)
         self._ward_seen = (until, machine)
 
-    def _evaluate_unassigned_calls(self, until: datetime, now: datetime) -> None:
-        """Raise calls for help that belong to nobody, whatever becomes of the rest."""
-        try:
-            with self._database.transaction() as connection:
-                unassigned_calls.evaluate(connection, until, now)
-        except StoreUnavailableError:
-            raise
-        except Exception:  # noqa: BLE001 - the fence round one rule
-            _log.exception("rule_failed", rule=unassigned_calls.NAME)
+    def _evaluate_calls_of_devices(self, until: datetime, now: datetime) -> None:
+        """Raise calls for help that belong to nobody, and what may be one, whatever becomes of the rest."""
+        for rule in (unassigned_calls, unclear_calls):
+            try:
+                with self._database.transaction() as connection:
+                    rule.evaluate(connection, until, now)
+            except StoreUnavailableError:
+                raise
+            except Exception:  # noqa: BLE001 - the fence round one rule
+                _log.exception("rule_failed", rule=rule.NAME)
 
     def _evaluate_areas(self, until: datetime, now: datetime) -> None:
         """Evaluate the neighbourhoods before their homes: what is raised there once is not raised for each home."""

@@ -51,7 +51,7 @@ def evaluate(connection: Connection, until: datetime, now: datetime) -> int | No
     raised_through = _raised_through(alert)
     if not fresh or (is_open and raised_through is not None and now - raised_through < _PAUSE):
         return None
-    finding = _finding(fresh, calls if is_open else fresh, alert if is_open else None)
+    finding = _finding(fresh, calls if is_open else fresh, alert if is_open else None, now)
     number = episodes.open_or_update(connection, finding, None, None, now)
     if number is not None and is_open:
         episodes.extend_reason(connection, number, finding.reason)
@@ -80,7 +80,7 @@ def _severity(calls: Sequence[UnassignedCall]) -> Severity:
 
 
 def _finding(
-    fresh: Sequence[UnassignedCall], named: Sequence[UnassignedCall], known: Alert | None
+    fresh: Sequence[UnassignedCall], named: Sequence[UnassignedCall], known: Alert | None, now: datetime
 ) -> Finding:
     severity = _severity(fresh)
     if known is not None and severity < known.severity:
@@ -109,7 +109,7 @@ def _finding(
                     )
                     for one in _most_urgent_first(fresh, named)[:_NAMED]
                 ),
-                told_through=max(one.last_at for one in fresh),
+                told_through=now,
                 ruled_out=(),
                 confidence=Confidence.HIGH,
             )

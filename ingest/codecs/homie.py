@@ -20,7 +20,7 @@ from ingest.codecs.parsing.json_fields import (
     text_of,
     truth_of,
 )
-from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing
+from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing, unclear_call
 from ingest.mqtt.topics import Source
 
 _VERSION_5 = "5"
@@ -131,7 +131,7 @@ def _read_alert(decoded: Decoded, alert: str, text: str) -> None:
         decoded.unread.append(f"$alert/{alert}")
     elif call.is_raised is None:
         detail = f"$alert/{alert[:40]} looks like a call or an alarm; its value is not understood"
-        decoded.refused.append(Rejected("unclear_call", detail))
+        decoded.refused.append(unclear_call(f"$alert/{alert}", detail))
     else:
         decoded.readings = [Measured(call.metric, call.is_raised)]
 

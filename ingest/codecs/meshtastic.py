@@ -19,7 +19,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
 )
 from ingest.codecs.parsing.second_times import checked_time
-from ingest.codecs.result import Decoded, Measured, Position, ProposedDevice, Rejected, nothing
+from ingest.codecs.result import Decoded, Measured, Position, ProposedDevice, Rejected, nothing, unclear_call
 from ingest.mqtt.topics import Source
 
 _DEGREES, _COURSE_DEGREES = 1e-7, 1e-5
@@ -182,6 +182,6 @@ def _read_text(decoded: Decoded, payload: JsonObject) -> None:
         decoded.readings = [Measured(call.metric, call.is_raised)]
     elif call is not None or _ALERT_SIGN in text:
         detail = "a text speaks of help or rings the bell of its receivers; its words are not understood"
-        decoded.refused.append(Rejected("unclear_call", detail))
+        decoded.refused.append(unclear_call("payload.text", detail))
     else:
         decoded.unread = [f"payload.{key}" for key in payload]

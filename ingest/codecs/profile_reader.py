@@ -13,7 +13,7 @@ from core.domain.evidence.sender_units import in_unit
 from core.domain.metrics import METRICS, CallPriority, Metric
 from ingest.codecs.parsing.event_words import is_raised
 from ingest.codecs.parsing.json_fields import json_value, number_of, truth_of
-from ingest.codecs.result import Decoded, Measured, Rejected
+from ingest.codecs.result import Decoded, Measured, Rejected, unclear_call
 from ingest.mqtt.topics import Source
 
 _Codec = Callable[[Source, bytes], Decoded | Rejected]
@@ -207,4 +207,4 @@ def _unread(one: ProfileField, metric: Metric) -> Rejected:
     name = one.field or one.metric
     if metric.call is CallPriority.NONE:
         return Rejected("not_in_profile", f"the profile does not say what the value of {name[:40]} means")
-    return Rejected("unclear_call", f"{name[:40]} is a call by the profile; its value is not understood")
+    return unclear_call(name, f"{name[:40]} is a call by the profile; its value is not understood")

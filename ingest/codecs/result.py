@@ -43,10 +43,22 @@ class Rejected:
         A stable code such as `not_json`; docs/senders.md lists them all.
     detail : str
         A sentence for a technician: what is wrong and where. It holds no position.
+    field : str
+        Of an unclear call: the field that speaks of it, without its value unless the sender's format lists that.
     """
 
     reason: str
     detail: str
+    field: str = ""
+
+
+UNCLEAR_CALL = "unclear_call"
+"""The reason of what looks like a call for help, a hazard or an alarm, and is not understood."""
+
+
+def unclear_call(field: str, detail: str) -> Rejected:
+    """Return the reason for a field that looks like a call and is not understood."""
+    return Rejected(UNCLEAR_CALL, detail, field)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
-from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing
+from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing, unclear_call
 from ingest.mqtt.topics import Source
 
 _WATT_MINUTES_IN_KWH = 60_000
@@ -227,7 +227,7 @@ def _sensor_value(name: str, text: str) -> Measured | Rejected | None:
         return _number(_SENSOR_NUMBERS[name], text, "")
     call = call_in_field(name, text)
     if call is None or not call.metric or call.is_raised is None:
-        return None if call is None else Rejected("unclear_call", f"{name[:40]} is not understood")
+        return None if call is None else unclear_call(name, f"{name[:40]} is not understood")
     return Measured(call.metric, call.is_raised)
 
 

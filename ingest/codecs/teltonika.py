@@ -15,7 +15,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
-from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
+from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing, unclear_call
 from ingest.mqtt.topics import Source
 
 # Number of the AVL parameter -> metric.
@@ -113,7 +113,7 @@ def _parameter(decoded: Decoded, key: str, value: object) -> Measured | None:
         truth = truth_of(value)
         if truth is None and key in {_ALARM, _MAN_DOWN}:
             detail = f"parameter {key} is a call for help; its value is not understood"
-            decoded.refused.append(Rejected("unclear_call", detail))
+            decoded.refused.append(unclear_call(key, detail))
         return None if truth is None else Measured(_TRUTHS[key], truth)
     number = number_of(value)
     if key not in _NUMBERS or number is None:

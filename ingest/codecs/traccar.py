@@ -17,7 +17,7 @@ from ingest.codecs.parsing.json_fields import (
     truth_of,
 )
 from ingest.codecs.parsing.second_times import checked_time
-from ingest.codecs.result import Decoded, Measured, Position, Rejected
+from ingest.codecs.result import Decoded, Measured, Position, Rejected, unclear_call
 from ingest.mqtt.topics import Source
 
 _KNOT_IN_KMH = 1.852
@@ -156,7 +156,9 @@ def _alarms(decoded: Decoded, attributes: JsonObject) -> list[str]:
         if name:
             names.append(name)
         elif alarm and alarm not in _NO_CALLS:
-            decoded.refused.append(Rejected("unclear_call", f"the alarm {alarm[:40]} is not understood"))
+            decoded.refused.append(
+                unclear_call(f"alarm {alarm[:40]}", f"the alarm {alarm[:40]} is not understood")
+            )
     return list(dict.fromkeys(names))
 
 

@@ -5,15 +5,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.store.alerts import unclear_calls
+from core.store.alerts.unclear_calls import FieldKey, key_of
 from core.store.database import Database
 from core.store.telemetry import batches, quarantine, sequence_gaps
 from core.store.telemetry.quarantine import Choice, Quarantined
 from ingest.codecs import decode
-from ingest.codecs.result import Decoded
+from ingest.codecs.result import UNCLEAR_CALL, Decoded, Rejected
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.device_cache import Devices
 from ingest.processing.limits import Rules
+from ingest.processing.unclear_calls import unclear_fields
 from ingest.sequences.device_protocol import forget_numbers
 
 _PAGE = 500
@@ -56,12 +59,14 @@ def release(
     Each page is one transaction: a release that is cut off leaves nothing half done, and can be started again.
     """
     devices = Devices(database)
+    unclear = _UnclearFields(devices)
     stored = last = 0
     kept: Counter[str] = Counter()
     while True:
         with database.transaction() as connection:
             page = quarantine.waiting(connection, choice, after=last, limit=_PAGE)
             if not page:
+                unclear_calls.drop_understood(connection, unclear.fields - unclear.still, unclear.senders)
                 return Released(stored, dict(kept))
             last = page[-1].number
             results = [(entry, decode(entry.topic, entry.payload)) for entry in page]
@@ -72,6 +77,7 @@ def release(
             refused: list[tuple[int, str, str]] = []
             for entry, found in results:
                 builder.add(_message(entry), found)
+                unclear.note(entry, found, builder)
                 if builder.batch.refused:
                     # It is in quarantine already, perhaps for another reason than before.
                     again = builder.batch.refused.pop()
@@ -90,6 +96,33 @@ def release(
         kept.update(reason for _, reason, _ in refused)
         if on_progress is not None:
             on_progress(stored + kept.total())
+
+
+class _UnclearFields:
+    """What a release shows of fields that look like a call: which it tried, and which are not understood still."""
+
+    def __init__(self, devices: Devices) -> None:
+        self._devices = devices
+        self._senders: set[str] = set()
+        self.fields: set[FieldKey] = set()
+        self.still: set[FieldKey] = set()
+
+    @property
+    def senders(self) -> set[str]:
+        """The senders of whose unclear messages all are understood now."""
+        return self._senders - {sender for sender, _ in self.still}
+
+    def note(self, entry: Quarantined, found: Decoded | Rejected, builder: BatchBuilder) -> None:
+        """Note what was tried of a message, and what of all messages of the page is not understood."""
+        self.still.update(builder.batch.unclear_calls)
+        if entry.retained or isinstance(found, Rejected):
+            return
+        device = self._devices.find(found.sender)
+        sender = found.sender if device is None else device.sender
+        self.fields |= unclear_fields(sender, found.refused)
+        if entry.reason == UNCLEAR_CALL:
+            # Perhaps by a profile of then, which is another now.
+            self._senders.add(key_of(sender, "")[0])
 
 
 def _message(entry: Quarantined) -> InboundMessage:

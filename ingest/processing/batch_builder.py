@@ -25,6 +25,7 @@ from ingest.processing.slow_path import Find, SlowPath
 from ingest.processing.state_changes import StateChanges
 from ingest.processing.timestamps import placed
 from ingest.processing.unassigned_calls import note_calls
+from ingest.processing.unclear_calls import note_unclear
 from ingest.processing.unread_fields import Unread, UnreadKey
 from ingest.processing.unread_fields import note as note_unread
 
@@ -104,10 +105,12 @@ class BatchBuilder:
             result = reread(message.topic, message.payload, result, device.profile)
         self._note_unread(message, result, device)
         problems = list(result.refused)
+        sender = result.sender if device is None else device.sender
         if result.readings or result.fixes or result.last_seq is not None:
             refusal = _refusal(message, result, device)
             if refusal is not None:
                 note_calls(self.batch.unassigned_calls, message, result, refusal.reason)
+                note_unclear(self.batch.unclear_calls, message, sender, problems)
                 self.refuse(message, [refusal])
                 return
             if device is not None:
@@ -115,6 +118,7 @@ class BatchBuilder:
                     note_calls(self.batch.unassigned_calls, message, result, "in_no_home")
                 self._add_device_message(message, result, device, problems)
         if problems:
+            note_unclear(self.batch.unclear_calls, message, sender, problems)
             self.refuse(message, problems)
 
     def _note_unread(self, message: InboundMessage, result: Decoded, device: SendingDevice | None) -> None:

@@ -430,6 +430,16 @@ CREATE TABLE unassigned_call (
     PRIMARY KEY (sender, metric)
 );
 
+-- Fields that look like a call for help or a hazard and are not understood, so that the staff are notified once of each.
+CREATE TABLE unclear_call (
+    sender    text NOT NULL,
+    field     text NOT NULL,
+    first_at  timestamptz NOT NULL,
+    last_at   timestamptz NOT NULL,
+    told_at   timestamptz,
+    PRIMARY KEY (sender, field)
+);
+
 -- Numbers of messages that workers which share them have stored, until one of the workers looked for gaps among them.
 CREATE TABLE sequence_batch (
     sequence_batch_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

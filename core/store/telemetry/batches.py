@@ -1,6 +1,6 @@
 """One batch of messages into the database: all of it in the caller's transaction, or nothing."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,9 @@ from core.domain.device import DeviceKind
 from core.domain.device_proposal import Proposed
 from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, with_meaning
 from core.domain.metrics import ONLINE
-from core.store.alerts import unassigned_calls
+from core.store.alerts import unassigned_calls, unclear_calls
 from core.store.alerts.unassigned_calls import SaidCall
+from core.store.alerts.unclear_calls import FieldKey, UnclearCall
 from core.store.binary_columns import Bigints, Doubles, Integers, Smallints, Times, column, microseconds
 from core.store.database import Connection
 from core.store.devices import moves, profiles, proposals
@@ -72,6 +73,8 @@ class Batch:
         Messages for the quarantine.
     unassigned_calls : dict
         (sender, metric) -> its call for help or hazard, where nobody knows whose the device is.
+    unclear_calls : dict
+        (sender, field) -> a field that looks like a call and is not understood.
     missing : dict
         device -> all its missing messages, for devices for which they changed.
     anew : dict
@@ -102,6 +105,7 @@ class Batch:
     refused: list[quarantine.Refused] = field(default_factory=list[quarantine.Refused])
     proposed: list[Proposed] = field(default_factory=list[Proposed])
     unassigned_calls: dict[tuple[str, str], SaidCall] = field(default_factory=dict[tuple[str, str], SaidCall])
+    unclear_calls: dict[FieldKey, UnclearCall] = field(default_factory=dict[FieldKey, UnclearCall])
     missing: dict[int, list[SequenceGap]] = field(default_factory=dict[int, list[SequenceGap]])
     anew: dict[int, tuple[int, datetime]] = field(default_factory=dict[int, tuple[int, datetime]])
     forgotten: list[tuple[int, SequenceGap]] = field(default_factory=list[tuple[int, SequenceGap]])
@@ -147,8 +151,7 @@ def store_batch(connection: Connection, batch: Batch, now: datetime) -> Stored:
         _store_contacts(connection, batch)
     _store_changes(connection, [*fresh, found_fixes] if found_fixes else fresh)
     quarantine.keep(connection, batch.refused)
-    if batch.unassigned_calls:
-        _store_calls(connection, batch.unassigned_calls.values())
+    _store_calls(connection, batch)
     if batch.proposed:
         proposals.keep(connection, batch.proposed, now)
     if batch.missing:
@@ -240,9 +243,10 @@ def _sending_device(
     )
 
 
-def _store_calls(connection: Connection, calls: Collection[SaidCall]) -> None:
-    unassigned_calls.note(connection, calls)
-    if any(call.presses for call in calls):
+def _store_calls(connection: Connection, batch: Batch) -> None:
+    unassigned_calls.note(connection, batch.unassigned_calls.values())
+    unclear_calls.note(connection, batch.unclear_calls.values())
+    if batch.unclear_calls or any(call.presses for call in batch.unassigned_calls.values()):
         connection.execute(_INGESTION["notify_changes"], {"payload": "urgent"})
 
 

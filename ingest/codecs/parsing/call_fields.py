@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import cast
 
 from ingest.codecs.parsing.event_words import Call, call_in_field, is_number_of_gas
-from ingest.codecs.result import Measured, Rejected
+from ingest.codecs.result import Measured, Rejected, unclear_call
 
 _DEEPEST = 6
 
@@ -68,9 +68,8 @@ class CallFields:
             is_explained = metric in said if metric else any(said.get(one) is True for one in calls or said)
             if not is_explained:
                 refused.append(
-                    Rejected(
-                        "unclear_call",
-                        f"{name[:40]} looks like a call or an alarm; its value is not understood",
+                    unclear_call(
+                        name, f"{name[:40]} looks like a call or an alarm; its value is not understood"
                     )
                 )
         return readings

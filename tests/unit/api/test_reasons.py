@@ -55,6 +55,13 @@ _CARDS: dict[str, dict[str, Any]] = {
         ],
         "told_through": "2026-11-23T00:50:00+00:00",
     },
+    "unclear_call": {
+        "devices": [
+            {"sender": "z2m:g1/x", "field": "Alarm", "since": "2026-11-23T00:50:00+00:00"},
+            {"sender": "z2m:g1/y", "device_id": "y-1", "field": "sos", "since": "2026-11-23T00:40:00+00:00"},
+        ],
+        "told_at": "2026-11-23T00:50:00+00:00",
+    },
     "canary_silent": {"cause": "canary_missing", "last_heard": "2026-11-22T20:04:00+00:00"},
     "device_silent": {"cause": "no_heartbeat", "kind": "motion", "place": "kitchen"},
     "wandering": {
@@ -188,6 +195,15 @@ def test_a_call_of_nobody_says_what_was_called_and_by_which_device() -> None:
     sentences = why(alert, _moments(Language.JA))
     assert sentences[0] == "11/22(日) 21:40に、どの方のものでもない機器から「煙の警報」が届きました。"
     assert sentences[1] == "機器: z2m:g1/button_7「煙の警報」(最後 9:50・2回)"
+
+
+def test_an_unclear_call_names_device_and_field_and_whether_it_is_registered() -> None:
+    alert = _alert("unclear_call", _CARDS["unclear_call"])
+    assert line(alert, _moments(Language.EN)) == "Alarm and 1 more, since Sun 22 Nov 21:40"
+    sentences = why(alert, _moments(Language.EN))
+    assert sentences[1].startswith("Device: z2m:g1/x, field: Alarm (since ")
+    assert sentences[2] == "This device is not registered."
+    assert sentences[3].startswith("Device: y-1, field: sos (since ")
 
 
 def test_silent_home_says_that_we_cannot_tell() -> None:

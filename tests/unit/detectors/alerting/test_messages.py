@@ -20,6 +20,7 @@ RULES = (
     *("inactivity", "geofence_exit", "sos", "home_silent", "device_silent", "ward_silent", "a_new_rule"),
     "canary_silent",
     "stray_sos",
+    "unclear_call",
     *("fall", "smoke", "gas_leak", "carbon_monoxide", "water_leak"),
     *("late_morning", "restless_night", "bathroom_stay", "appliance_unused", "appliance_left_on", "heat"),
     *(
@@ -42,7 +43,9 @@ def alert(rule: str = "inactivity", **changes: object) -> Alert:
     values: dict[str, object] = {
         "number": 7,
         "rule": rule,
-        "subject": "ward" if rule in {"ward_silent", "canary_silent", "stray_sos"} else "resident:5",
+        "subject": "ward"
+        if rule in {"ward_silent", "canary_silent", "stray_sos", "unclear_call"}
+        else "resident:5",
         "resident": 5,
         "office": 1,
         "severity": Severity.CHECK_SOON,
@@ -226,6 +229,16 @@ def test_a_call_of_nobody_names_each_thing_that_was_called_once() -> None:
     about = alert("stray_sos", reason={"buttons": buttons}, resident=None)
     assert "「煙や火・水もれ」の知らせ" in sentence(written(about=about, to=centre()))
     assert "smoke or fire, a water leak." in sentence(written(about=about, to=centre(Language.EN)))
+
+
+def test_an_unclear_call_names_the_device_and_its_field_and_cuts_long_names() -> None:
+    devices = [{"sender": "chirpstack:0102030405060708/" + "x" * 60, "field": "Alarm" * 20}]
+    about = alert("unclear_call", reason={"devices": devices}, resident=None)
+    for language in Language:
+        said = sentence(written(about=about, to=centre(language)))
+        assert "chirpstack:010203040…" in said
+        assert "AlarmAlarmAlarmAlarm…" in said
+        assert width(said) <= BODY_LIMIT
 
 
 def test_an_area_alert_says_which_area_and_how_many_homes() -> None:
