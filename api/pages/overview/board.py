@@ -91,7 +91,10 @@ def _queue(
     escalations = {
         alert.number: notifications.steps(connection, alert.number) for alert in found if _escalates(alert)
     }
-    rows = alert_rows(found, Whose(people, page.words), escalations, page.times)
+    concerned = {alert.resident for alert in found}
+    homes = {one.home for one in people if one.number in concerned}
+    whose = Whose(people, page.words, residents.life_signs_known_by(connection, homes))
+    rows = alert_rows(found, whose, escalations, page.times)
     shown = [row for row in rows if _is_shown(row, show)]
     return {
         "show": show,

@@ -62,6 +62,7 @@ class Someone:
     paused_clock: Markup | str
     alerts: list[FamilyAlert]
     last_at: datetime | None
+    last_known_by: datetime | None
     last_place: str
     today_chart: object
     today_line: object
@@ -111,6 +112,7 @@ def _someone(page: HtmlPage, viewer: Viewer, connection: Connection, one: Reside
         paused_clock=page.times.clock(one.paused_until) if one.paused_until else "",
         alerts=[_alert(alert, page, is_mine=visibility.holds(connection, viewer, alert)) for alert in found],
         last_at=one.last_life_sign_at,
+        last_known_by=residents.life_signs_known_by(connection, [one.home]).get(one.home),
         last_place=place_name(one.last_life_sign_place, page.words),
         today_chart=today["today_chart"],
         today_line=today["today_line"],

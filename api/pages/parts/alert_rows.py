@@ -41,6 +41,7 @@ class AlertRow:
     raised_at: datetime
     opened_at: datetime
     last_life_sign_at: datetime | None
+    last_life_sign_known_by: datetime | None
     holder: str | None
     held_at: datetime | None
     is_cleared: bool
@@ -62,9 +63,18 @@ class AlertRow:
 
 
 class Whose:
-    """Names what an alert is about: one person, everybody in a home, or the whole ward."""
+    """Names what an alert is about: one person, everybody in a home, or the whole ward.
 
-    def __init__(self, people: Sequence[ResidentOverview], words: Words) -> None:
+    `known_by` says by when the last life sign of a home had happened, where only the stretch of time is known.
+    """
+
+    def __init__(
+        self,
+        people: Sequence[ResidentOverview],
+        words: Words,
+        known_by: Mapping[int, datetime] | None = None,
+    ) -> None:
+        self._known_by = known_by or {}
         self._people = {one.number: one for one in people}
         self._at_home: dict[int, list[ResidentOverview]] = {}
         for one in people:
@@ -74,6 +84,10 @@ class Whose:
     def person(self, alert: Alert) -> ResidentOverview | None:
         """Return the resident an alert is about; equipment and homes are named by one of their residents."""
         return None if alert.resident is None else self._people.get(alert.resident)
+
+    def known_by(self, home: int) -> datetime | None:
+        """Return by when the last life sign of a home had happened; None where its moment is known."""
+        return self._known_by.get(home)
 
     def name(self, alert: Alert) -> str:
         """Return whom an alert is about, in a few words."""
@@ -123,6 +137,7 @@ def _row(
         raised_at=alert.raised_at,
         opened_at=alert.opened_at,
         last_life_sign_at=person.last_life_sign_at if person else None,
+        last_life_sign_known_by=whose.known_by(person.home) if person else None,
         holder=alert.claimed_by if is_held else None,
         held_at=alert.claimed_at if is_held else None,
         is_cleared=alert.condition is Condition.CLEARED,

@@ -50,6 +50,7 @@ def head_context(
         "m": page.times,
         "one": one,
         "state": state_name(one, page),
+        "last_known_by": residents.life_signs_known_by(connection, [one.home]).get(one.home),
         "last_place": place_name(one.last_life_sign_place, page.words),
         "open": open_alert_rows(page, viewer, connection, one),
     }

@@ -1,12 +1,13 @@
 """Residents as people who look after them see them: state, last life sign, home, and who is notified."""
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from psycopg.rows import class_row, kwargs_row
+from psycopg.rows import class_row, dict_row, kwargs_row
 
 from core.domain.access_scope import AccessScope
 from core.domain.alert import Severity
@@ -124,6 +125,16 @@ def overview(connection: Connection, scope: AccessScope, resident: int) -> Resid
     if not found:
         raise _not_found(resident)
     return found[0]
+
+
+def life_signs_known_by(connection: Connection, homes: Collection[int]) -> dict[int, datetime]:
+    """Return by when the last life sign of homes had happened, for those of which only the stretch of time is known.
+
+    It began at `last_life_sign_at`: somebody acted while the connection was broken, and nobody knows when.
+    """
+    cursor = connection.cursor(row_factory=dict_row)
+    rows = cursor.execute(_RESIDENTS["life_signs_known_by"], {"homes": list(homes)})
+    return {row["home"]: row["known_by"] for row in rows}
 
 
 def is_visible(connection: Connection, scope: AccessScope, resident: int) -> bool:

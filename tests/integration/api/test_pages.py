@@ -1,5 +1,6 @@
 """Who may open which page, and pages under bad input: every page route for every role, on one's own things and on another office's."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,6 +9,7 @@ from urllib.parse import quote
 
 import pytest
 from fastapi.routing import iter_route_contexts
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Mount
@@ -244,6 +246,38 @@ def test_where_no_thermometer_reports_pages_say_that_heat_cannot_be_known(ward: 
     assert "29.4℃" not in family.get("/family").text
     assert "最後は 29.4℃" in care.get(f"/residents/{RESIDENT_A}").text
     assert "湿度" not in care.get(f"/residents/{RESIDENT_A}").text
+
+
+def test_a_life_sign_of_which_only_the_stretch_of_time_is_known_is_shown_as_that(ward: ApiWard) -> None:
+    """The door stood otherwise after its bridge was away from 6:40 to 8:40: somebody used it, and nobody knows when."""
+    ward.open_alert()
+    away_from, back_at = ward.clock.now() - timedelta(hours=3), ward.clock.now() - timedelta(hours=1)
+    ward.read("hall-a", "motion", 1, back_at, life_sign=True)
+    ward.execute(
+        "INSERT INTO home_latest (home_id, life_sign_at, device_number)"
+        " SELECT home_id, %s, device_number FROM device_assignment JOIN device USING (device_number)"
+        " WHERE device_id = 'hall-a'",
+        back_at,
+    )
+    care, family = ward.client("care_a"), ward.client("family_a")
+    pages = ((care, f"/residents/{RESIDENT_A}"), (care, "/board"), (family, "/family"))
+    for client, path in pages:
+        assert "のあいだ" not in client.get(path).text
+
+    ward.execute("UPDATE reading SET acted_from = %s", away_from)
+    ward.execute("UPDATE home_latest SET life_sign_at = %s", away_from)
+
+    def plain(client: TestClient, path: str) -> str:
+        return " ".join(re.sub(r"<[^>]*>", "", client.get(path).text).split())
+
+    for client, path in (pages[0], pages[2]):
+        assert "6:40から8:40のあいだ" in plain(client, path)
+    assert "最後の動き 3時間前から1時間前のあいだ" in plain(care, "/board")
+    for client, _ in pages:
+        client.cookies.set("mimamori_language", "en")
+    for client, path in (pages[0], pages[2]):
+        assert "between 6:40 and 8:40" in plain(client, path)
+    assert "between 3 h ago and 1 h ago" in plain(care, "/board")
 
 
 def test_an_alert_of_the_night_says_who_is_notified_later(ward: ApiWard) -> None:

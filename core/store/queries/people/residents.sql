@@ -36,6 +36,19 @@ WHERE (%(everything)s OR r.office_id = %(office)s
 ORDER BY r.kana, r.resident_id
 LIMIT %(limit)s;
 
+-- name: life_signs_known_by
+-- By when the last life signs of homes had happened, where only the stretch is known in which they did: a state that differed after a break.
+SELECT latest.home_id AS home, found.time AS known_by
+FROM home_latest AS latest
+CROSS JOIN LATERAL (
+    SELECT reading.time FROM reading
+    WHERE reading.device_number = latest.device_number AND reading.time > latest.life_sign_at
+        AND reading.acted_from = latest.life_sign_at AND is_life_sign(reading.flags)
+    ORDER BY reading.time
+    LIMIT 1
+) AS found
+WHERE latest.home_id = ANY(%(homes)s::integer[]);
+
 -- name: visible
 -- Whether a resident is in a scope.
 SELECT EXISTS (
