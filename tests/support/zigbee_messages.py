@@ -98,6 +98,7 @@ def _profile_of(model: Model) -> DeviceProfile | None:
     definition = {
         "vendor": model.vendor,
         "model": model.model,
+        "description": model.description,
         "exposes": [_as_described(one) for one in model.exposes],
     }
     device = {"friendly_name": "device_1", "ieee_address": "0x01", "definition": definition}

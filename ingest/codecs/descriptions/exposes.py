@@ -8,9 +8,10 @@ from datetime import timedelta
 from typing import NamedTuple
 
 from core.domain.device_proposal import ModelDescription
-from core.domain.evidence.device_profile import ProfileField
+from core.domain.evidence.device_profile import FieldMeaning, ProfileField
 from core.domain.evidence.sender_units import units_for
-from core.domain.metrics import CALLS, METRICS
+from core.domain.metrics import BUTTON, CALLS, METRICS, SOS
+from ingest.codecs.parsing.event_words import word_parts
 from ingest.codecs.parsing.json_fields import JsonObject, items, number_of, objects, text_of
 from ingest.codecs.result import Decoded
 
@@ -27,6 +28,9 @@ _SAME: Mapping[str, tuple[str, ...]] = {
     "hPa": ("mbar", "kPa"),
     "V": ("mV",),
 }
+# A button of which the description says that it is sold to call for help.
+_SOLD_TO_CALL = frozenset({"sos", "panic", "emergency"})
+_PRESS_IS_CALL = ProfileField("button", meaning=FieldMeaning.CALL, raised=("*",), over=("off", "release"))
 _MOST_WORDS = 60
 _MOST_FIELDS = 200
 
@@ -74,7 +78,26 @@ def description(definition: JsonObject, read: _Read) -> ModelDescription:
             fields.append(field)
     if any(text_of(option.get("name")) == _TIMED_CLEAR for option in objects(definition.get("options"))):
         fields.append(ProfileField("motion", hold=_HOLD))
+    if _calls_by_any_press(text_of(definition.get("description")), understood):
+        fields.append(_PRESS_IS_CALL)
+        understood = [_as_call(word) for word in understood]
     return ModelDescription(tuple(understood), tuple(unread), tuple(fields))
+
+
+def _calls_by_any_press(description: str, understood: list[str]) -> bool:
+    """Return whether a model is sold to call for help, and says only how it was pressed."""
+    said = {metric for word in understood for metric in _metrics_in(word)}
+    is_sold_to_call = not _SOLD_TO_CALL.isdisjoint(word_parts(description))
+    return is_sold_to_call and BUTTON.name in said and SOS.name not in said
+
+
+def _metrics_in(word: str) -> list[str]:
+    return [one.partition("#")[0] for one in word.rpartition(" -> ")[2].split(", ")]
+
+
+def _as_call(word: str) -> str:
+    value, arrow, _ = word.rpartition(" -> ")
+    return f"{value}{arrow}{SOS.name}" if BUTTON.name in _metrics_in(word) else word
 
 
 def _published(exposes: list[JsonObject]) -> Iterator[_Exposed]:

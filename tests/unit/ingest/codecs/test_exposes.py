@@ -4,7 +4,7 @@ import json
 from datetime import timedelta
 
 from core.domain.device_proposal import ModelDescription
-from core.domain.evidence.device_profile import ProfileField
+from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, ProfileField, ProfileSource
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded
 
@@ -28,8 +28,11 @@ def _numeric(name: str, unit: str = "") -> dict[str, object]:
     return {"type": "numeric", "name": name, "property": name, "access": 1, "unit": unit}
 
 
-def _described(*exposes: dict[str, object], options: tuple[dict[str, object], ...] = ()) -> ModelDescription:
+def _described(
+    *exposes: dict[str, object], options: tuple[dict[str, object], ...] = (), description: str = ""
+) -> ModelDescription:
     definition = {"vendor": "Maker", "model": "M1", "exposes": exposes, "options": options}
+    definition["description"] = description
     device = {"friendly_name": "hall", "ieee_address": "0x01", "type": "EndDevice", "definition": definition}
     result = decode("gw/g1/zigbee2mqtt/bridge/devices", json.dumps([device]).encode())
     assert isinstance(result, Decoded)
@@ -88,6 +91,23 @@ def test_a_leak_of_a_model_that_measures_soil_or_current_is_none() -> None:
     for words in (("leakage_alarm", "fire_alarm"), ("water_leakage",)):
         assert _described(_enum("event", *words), _numeric("current", "A")).fields == ()
     assert _described(_enum("water_warning", "none", "alarm"), _numeric("temperature", "°C")).fields == ()
+
+
+def test_every_press_of_a_model_that_is_sold_to_call_for_help_is_a_call() -> None:
+    described = _described(_enum("action", "off", "single", "hold"), description="Smart emergency button")
+    press = ProfileField("button", meaning=FieldMeaning.CALL, raised=("*",), over=("off", "release"))
+    assert described.fields == (press,)
+    assert described.understood == ("action: off -> sos", "action: single -> sos", "action: hold -> sos")
+    profile = DeviceProfile("p", 1, "", "", ProfileSource.EXPOSES, described.fields)
+    for word, expected in (("single", True), ("hold", True), ("off", False)):
+        result = decode("gw/g1/zigbee2mqtt/x", json.dumps({"action": word}).encode(), profile)
+        assert isinstance(result, Decoded)
+        assert [(one.metric, one.value) for one in result.readings] == [("sos", expected)]
+
+    # One that names its call says more than how it was pressed; and a light switch is no such button.
+    named = _described(_enum("action", "emergency", "single"), description="SOS button")
+    assert named.fields == ()
+    assert _described(_enum("action", "single"), description="Smart light switch").fields == ()
 
 
 def test_a_sensor_for_which_the_bridge_says_clear_by_a_timer_is_known() -> None:
