@@ -16,9 +16,10 @@ from core.formats.profile_file import for_model, library
 from core.store.devices import broker_accounts, devices, moves, profiles, proposals, registry
 from core.store.devices.devices import DeviceOverview
 from core.store.devices.profiles import Followed, StoredProfile
-from core.store.devices.registry import Placement
+from core.store.devices.registry import DeviceInUse, Placement
 
 _ALL = AccessScope(everything=True)
+_DESCRIBED = (ProfileSource.EXPOSES, ProfileSource.DISCOVERY)
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,22 @@ class Whereabouts:
 
     home: int | str | None = None
     resident: int | None = None
+
+
+@dataclass(frozen=True)
+class WayToRead:
+    """How a device's messages are read: by a profile, named (with None: by none, or by that of its model), and what they mean.
+
+    `meaning` None leaves what they meant; `kind` None lets the device be what it is. What means a bed is one, whichever kind is named.
+    """
+
+    profile: str | None = None
+    version: int | None = None
+    meaning: FieldMeaning | None = None
+    kind: DeviceKind | None = None
+
+
+_AS_ITS_MODEL = WayToRead()
 
 
 @dataclass(frozen=True)
@@ -39,6 +56,8 @@ class NewDevice:
     sender: str | None = None
     gateway_id: str | None = None
     heartbeat_s: int | None = None
+    model: str = ""
+    reading: WayToRead = _AS_ITS_MODEL
 
 
 @dataclass(frozen=True)
@@ -51,7 +70,7 @@ class IssuedCode:
 
 
 def register(context: ActionContext, device: NewDevice, there: Whereabouts) -> DeviceOverview:
-    """Return a device that belongs to a home or resident from now on.
+    """Return a device that belongs to a home or resident from now on, read as is said, else by the library's profile of its model.
 
     Raises
     ------
@@ -60,7 +79,7 @@ def register(context: ActionContext, device: NewDevice, there: Whereabouts) -> D
     RefusedError
         It is not said where it belongs.
     NotFoundError
-        There is no such home or resident.
+        There is no such home, resident or profile.
     ConflictError
         The id or the sender is registered already.
     """
@@ -71,11 +90,14 @@ def register(context: ActionContext, device: NewDevice, there: Whereabouts) -> D
         sender=device.sender or f"native:{device.device_id}",
         kind=device.kind,
         place=device.place,
+        model=device.model,
         gateway_id=device.gateway_id,
         heartbeat_s=device.heartbeat_s,
         placement=_required_placement(context, there),
         now=context.now,
     )
+    made = registry.device_in_use(context.connection, device.device_id)
+    _read_first(context, made, device.reading)
     return devices.overview(context.connection, _ALL, device.device_id)
 
 
@@ -191,17 +213,11 @@ def add_profile(context: ActionContext, profile: DeviceProfile) -> StoredProfile
     return profiles.add(context.connection, profile, context.now)
 
 
-def set_profile(
-    context: ActionContext,
-    device_id: str,
-    *,
-    name: str | None,
-    version: int | None = None,
-    meaning: FieldMeaning | None = None,
-) -> Followed:
+def set_profile(context: ActionContext, device_id: str, reading: WayToRead) -> Followed:
     """Return what a device follows from now on: a profile, by its name the newest version, or none; and what its presses or states mean.
 
-    A profile of the library that is not stored yet is stored. With `meaning` None the device goes on to mean what it did.
+    A profile of the library that is not stored yet is stored. One that says of no model but that its messages are pulses is added to
+    what the device's bridge describes.
 
     Raises
     ------
@@ -212,11 +228,53 @@ def set_profile(
     """
     visibility.require_admin(context.viewer, "choose the profiles of devices")
     device = registry.device_in_use(context.connection, device_id)
-    number = None if name is None else _stored_profile(context, name, version).number
-    profiles.follow(context.connection, device.number, number, meaning)
+    stored = None if reading.profile is None else _stored_profile(context, reading.profile, reading.version)
+    if stored is not None and not stored.profile.model:
+        stored = _on_top(context, device, stored)
+    _follow(context, device, stored, reading)
     registry.evaluate_again(context.connection, device.number, context.now)
     registry.announce(context.connection)
     return profiles.followed_by(context.connection, device.number)
+
+
+def _on_top(context: ActionContext, device: DeviceInUse, chosen: StoredProfile) -> StoredProfile:
+    """Return what a device follows that gets a profile of no model: that is added to what its bridge describes."""
+    before = profiles.followed_by(context.connection, device.number).stored
+    if before is None:
+        return chosen
+    if before.profile.name.startswith(f"{chosen.profile.name}."):
+        return before
+    if before.profile.source not in _DESCRIBED:
+        return chosen
+    return profiles.add(context.connection, before.profile.with_pulses_of(chosen.profile), context.now)
+
+
+def _follow(
+    context: ActionContext, device: DeviceInUse, stored: StoredProfile | None, reading: WayToRead
+) -> None:
+    profiles.follow(
+        context.connection, device.number, None if stored is None else stored.number, reading.meaning
+    )
+    meaning = profiles.followed_by(context.connection, device.number).meaning
+    is_bed = meaning is FieldMeaning.BED or (stored is not None and stored.profile.says_bed)
+    # Of a bed only what is registered as one shows that a person acted.
+    kind = DeviceKind.BED if is_bed else reading.kind or device.kind
+    if kind is not device.kind:
+        registry.set_kind(context.connection, device.number, kind)
+
+
+def _read_first(context: ActionContext, device: DeviceInUse, reading: WayToRead) -> None:
+    """Let a new device be read as was said; where no profile was named, by the library's of its model."""
+    stored = None
+    if reading.profile is not None:
+        stored = _stored_profile(context, reading.profile, reading.version)
+    elif (known := for_model(device.model)) is not None:
+        stored = profiles.add(context.connection, known, context.now)
+    if stored is not None:
+        _follow(context, device, stored, reading)
+    elif reading.meaning is not None:
+        followed = profiles.followed_by(context.connection, device.number).stored
+        _follow(context, device, followed, reading)
 
 
 def _stored_profile(context: ActionContext, name: str, version: int | None) -> StoredProfile:
@@ -235,8 +293,9 @@ def accept_proposal(
     device_id: str | None = None,
     kind: DeviceKind | None = None,
     place: str = "",
+    reading: WayToRead = _AS_ITS_MODEL,
 ) -> DeviceOverview:
-    """Return a device, registered from now on as its gateway described it; it follows the profile that the library has of its model.
+    """Return a device, registered from now on as its gateway described it; it is read as is said, else by the library's profile of its model.
 
     Raises
     ------
@@ -245,7 +304,7 @@ def accept_proposal(
     RefusedError
         It is not said where it belongs.
     NotFoundError
-        There is no such proposal, home or resident.
+        There is no such proposal, home, resident or profile.
     ConflictError
         The id or the sender is registered already.
     """
@@ -259,11 +318,7 @@ def accept_proposal(
         kind=kind,
         place=place,
     )
-    known = for_model(made.model)
-    if known is not None:
-        profiles.follow(
-            context.connection, made.number, profiles.add(context.connection, known, context.now).number
-        )
+    _read_first(context, made, reading)
     return devices.overview(context.connection, _ALL, made.device_id)
 
 

@@ -22,6 +22,7 @@ from api.access.refusals import (
 )
 from api.http.refusal_texts import worded
 from core.errors import ConflictError, InputError, MimamoriError, NotFoundError, StoreUnavailableError
+from core.formats.profile_file import ProfileError
 from core.logs import get_logger
 
 _log = get_logger(__name__)
@@ -168,9 +169,8 @@ def _of_known(error: Exception) -> Problem:
             }
         }
         return Problem(409, "conflict", detail, "read the alert again and decide anew", extra=held)
-    if isinstance(error, FieldError | RefusedError):
-        where, what = worded(error) if isinstance(error, RefusedError) else (error.where, detail)
-        return Problem(422, "input", what, "correct the field and send it again", [(where, what)])
+    if isinstance(error, ProfileError | FieldError | RefusedError):
+        return _of_fields(error)
     if isinstance(error, StoreUnavailableError):
         return Problem(
             503,
@@ -186,6 +186,14 @@ def _of_known(error: Exception) -> Problem:
     return Problem(
         500, "internal", "the service could not do this", "try again; if it stays, inform your operator"
     )
+
+
+def _of_fields(error: ProfileError | FieldError | RefusedError) -> Problem:
+    if isinstance(error, ProfileError):
+        found = [(f"body.toml, line {line}", what) for line, what in error.mistakes]
+        return Problem(422, "input", str(error), "correct these lines and send it again", found)
+    where, what = worded(error) if isinstance(error, RefusedError) else (error.where, str(error))
+    return Problem(422, "input", what, "correct the field and send it again", [(where, what)])
 
 
 _KNOWN: tuple[tuple[type[MimamoriError], int, str, str], ...] = (

@@ -11,13 +11,16 @@ from api.schemas.common import Input, Line, Moment, Output
 from core.domain.broker_account import AccountKind
 from core.domain.device import DeviceKind
 from core.domain.device_proposal import DeviceProposal
+from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, ProfileSource
 from core.domain.evidence.single_state import SingleState, pulse_profile
 from core.domain.metrics import MOTION
+from core.formats.profile_file import profile_text
 from core.store.devices.unread_fields import UnreadField
 
 DeviceId = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$", examples=["hall-1"])]
 NewDeviceId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
 Sender = Annotated[Line, StringConstraints(pattern=r"^[a-z0-9_]+:.+")]
+ProfileName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_.-]{0,63}$")]
 Place = Annotated[str, StringConstraints(strip_whitespace=True, max_length=100, pattern=r"^[^\x00]*$")]
 _Number = Annotated[int, Field(ge=1, le=2**31 - 1)]
 
@@ -46,6 +49,9 @@ class DeviceIn(Input):
     heartbeat_s: Annotated[int, Field(ge=1, le=10_000_000)] | None = None
     home: _Number | None = Field(default=None, description="The home, if it is everybody's there.")
     resident: _Number | None = Field(default=None, description="The resident, if it is that person's own.")
+    model: Line = Field(default="", description="Its model; the library's profile of it is followed.")
+    profile: ProfileName | None = Field(default=None, description="A profile to follow, whatever the model.")
+    meaning: FieldMeaning | None = Field(default=None, description="What its presses or states mean there.")
 
 
 class ReplacementIn(Input):
@@ -193,6 +199,60 @@ class ProposalOut(Output):
         )
 
 
+class WayToReadIn(Input):
+    """How a device's messages are read from now on; what it sent before stays as it was read."""
+
+    profile: ProfileName | None = Field(
+        description="The profile to follow, null for none; a library profile that suits only movement is added to what its bridge describes."
+    )
+    version: _Number | None = Field(default=None, description="By default the newest.")
+    meaning: FieldMeaning | None = Field(
+        default=None, description="What its presses or states mean in its home; by default as it was."
+    )
+    kind: DeviceKind | None = Field(
+        default=None, description="What it is; by default as it was. What means a bed is one."
+    )
+
+
+class ProfileOut(Output):
+    """A profile: what the fields of a model's messages measure and mean."""
+
+    name: str = Field(examples=["browan-tbdw100"])
+    version: int
+    vendor: str
+    model: str
+    source: ProfileSource
+    toml: str = Field(description="As it is entered; docs/devices.md says what may stand there.")
+
+    @classmethod
+    def of(cls, one: DeviceProfile) -> Self:
+        """Return it as it is answered."""
+        return cls(
+            name=one.name,
+            version=one.version,
+            vendor=one.vendor,
+            model=one.model,
+            source=one.source,
+            toml=profile_text(one),
+        )
+
+
+class ProfileIn(Input):
+    """A profile to enter."""
+
+    toml: str = Field(max_length=60_000, examples=['name = "my-button"\n[fields]\nAlarm = "sos"\n'])
+
+
+class WayToReadOut(Output):
+    """How a device's messages are read, and how they could be."""
+
+    profile: ProfileOut | None = Field(description="What it follows; null: fields mean what their names say.")
+    newest: int | None = Field(description="The newest version of that profile.")
+    meaning: FieldMeaning
+    suitable: list[str] = Field(description="Profiles for which its model, or what it said so far, speaks.")
+    meanings: list[FieldMeaning] = Field(description="What it can mean by what it measured so far.")
+
+
 class AcceptanceIn(Input):
     """Where a proposed device belongs."""
 
@@ -201,3 +261,5 @@ class AcceptanceIn(Input):
     place: Place = ""
     home: _Number | None = Field(default=None, description="The home, if it is everybody's there.")
     resident: _Number | None = Field(default=None, description="The resident, if it is that person's own.")
+    profile: ProfileName | None = Field(default=None, description="By default the library's of its model.")
+    meaning: FieldMeaning | None = Field(default=None, description="What its presses or states mean there.")

@@ -18,7 +18,7 @@
 
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields as fields_of
 from dataclasses import replace
 from datetime import timedelta
@@ -40,6 +40,15 @@ from core.domain.evidence.device_profile import (
 from core.domain.evidence.sender_units import units_for
 from core.domain.metrics import BUTTON, METRICS, Evidence, Metric
 from core.errors import InputError
+
+
+class ProfileError(InputError):
+    """A text is no profile; `mistakes` says what is wrong, with the line of each."""
+
+    def __init__(self, name: str, mistakes: Sequence[tuple[int, str]]) -> None:
+        super().__init__("\n".join(f"{name}, line {line}: {what}" for line, what in mistakes))
+        self.mistakes = tuple(mistakes)
+
 
 LIBRARY = Path(__file__).parent / "models"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
@@ -97,8 +106,10 @@ def parse_profile(text: str, name: str) -> DeviceProfile:
 
     Raises
     ------
-    InputError
+    ProfileError
         It is no profile: a line for every mistake, with its place, and what can be done.
+    InputError
+        It is too long for one.
     """
     if len(text) > _LARGEST:
         raise InputError(f"{name}: has {len(text)} characters; a profile has at most {_LARGEST}")
@@ -109,10 +120,11 @@ def parse_profile(text: str, name: str) -> DeviceProfile:
         place = _PLACE.search(said)
         line = place[1] if place is not None and place[1] else str(max(1, len(text.splitlines())))
         reason = said if place is None else said[: place.start()]
-        raise InputError(
-            f'{name}, line {line}: is not TOML: {reason}; a line is FIELD = "metric", names with other signs than'
-            " letters, digits, _ and - in quotes"
-        ) from error
+        what = (
+            f'is not TOML: {reason}; a line is FIELD = "metric", names with other signs than letters, digits, _ and - in'
+            " quotes"
+        )
+        raise ProfileError(name, [(int(line), what)]) from error
     mistakes: list[tuple[int, str]] = []
     found = [field for field in _read_all(text, body, mistakes) if field is not None]
     head = _head(text, body, mistakes)
@@ -121,7 +133,7 @@ def parse_profile(text: str, name: str) -> DeviceProfile:
     if len(found) > _MOST_FIELDS:
         mistakes.append((1, f"has {len(found)} fields; at most {_MOST_FIELDS} are possible"))
     if mistakes or head is None:
-        raise InputError("\n".join(f"{name}, line {line}: {what}" for line, what in sorted(mistakes)))
+        raise ProfileError(name, sorted(mistakes))
     return DeviceProfile(
         head.name,
         head.version,

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from core.domain.broker_account import BrokerAccount, account_of
 from core.domain.device import DEVICE_ID, DeviceKind
+from core.domain.evidence.device_profile import FieldMeaning
 from core.domain.metrics import BATTERY_PCT
 from core.errors import InputError
 from deploy.cli.connection import Work, work
@@ -62,6 +63,13 @@ def add(
         int | None,
         typer.Option(min=1, help="Longest time between two messages of a healthy one, in seconds."),
     ] = None,
+    model: Annotated[str, typer.Option(help="Its model; the library's profile of it is followed.")] = "",
+    profile: Annotated[
+        str | None, typer.Option(help="Profile by which it is read; by default the library's of its model.")
+    ] = None,
+    meaning: Annotated[
+        FieldMeaning | None, typer.Option(help="What its presses or states mean in its home.")
+    ] = None,
     label: Annotated[
         Path | None,
         typer.Option(
@@ -81,7 +89,8 @@ def add(
     if ":" not in sender:
         raise InputError(f"--sender {sender}: needs the form FORMAT:NAME, such as native:{device_id}")
     with work() as at:
-        new = actions.NewDevice(device_id, kind, place, sender, gateway, heartbeat_s)
+        reading = actions.WayToRead(profile, meaning=meaning)
+        new = actions.NewDevice(device_id, kind, place, sender, gateway, heartbeat_s, model, reading)
         actions.register(at.action, new, actions.Whereabouts(home, resident))
         print(f"Registered {device_id}.")
         account = account_of(device_id, sender, kind, gateway)

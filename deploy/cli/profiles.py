@@ -175,9 +175,7 @@ def assign(
             followed = actions.set_profile(
                 at.action,
                 device_id,
-                name=None if name == "none" else wanted,
-                version=version,
-                meaning=meaning,
+                actions.WayToRead(None if name == "none" else wanted, version, meaning),
             )
             said = "no profile" if followed.stored is None else _versioned(followed.stored.profile)
             means = "" if followed.meaning is FieldMeaning.AS_MEASURED else f"; it means a {followed.meaning}"

@@ -8,6 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.domain.device import DeviceKind
+from core.domain.evidence.device_profile import FieldMeaning
 from core.errors import InputError
 from deploy.cli.connection import work
 from deploy.cli.quarantine import printable
@@ -107,6 +108,12 @@ def accept(
     kind: Annotated[
         DeviceKind | None, typer.Option(help="What it is; by default what it seems to be.")
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option(help="Profile by which it is read; by default the library's of its model.")
+    ] = None,
+    meaning: Annotated[
+        FieldMeaning | None, typer.Option(help="What its presses or states mean in its home.")
+    ] = None,
 ) -> None:
     """Register a device as its gateway described it.
 
@@ -121,7 +128,10 @@ def accept(
         raise InputError(f"--id {device_id}: 1 to 64 lower case letters, digits, - or _")
     with work() as at:
         there = actions.Whereabouts(home, resident)
-        made = actions.accept_proposal(at.action, number, there, device_id=device_id, kind=kind, place=place)
+        reading = actions.WayToRead(profile, meaning=meaning)
+        made = actions.accept_proposal(
+            at.action, number, there, device_id=device_id, kind=kind, place=place, reading=reading
+        )
     print(
         f"Registered {made.device_id} ({made.kind}), which sends as {made.sender}.\n"
         "What it sent before waits in quarantine: mimamori quarantine release --reason unknown_device"

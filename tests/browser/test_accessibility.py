@@ -23,6 +23,8 @@ _PAGES = {
     "devices": ("/devices?show=silent", "care"),
     "devices that prove nothing": ("/devices?show=unproven", "care"),
     "device": ("/devices/motion-kitchen-11", "care"),
+    "device for administrators": ("/devices/motion-kitchen-11", "admin"),
+    "profiles": ("/profiles", "admin"),
     "family": ("/family", "family"),
     "resident for the family": ("/residents/2", "family"),
     "answer": ("/a/{token}", None),

@@ -2,15 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
 
 from api.access.visibility import device_for
-from api.dependencies import ConnectionDep, Staff
+from api.actions.context import ActionContext
+from api.actions.devices import WayToRead, set_profile
+from api.dependencies import Admin, ConnectionDep, NowDep, Staff
 from api.pages.rendering import HtmlPage
 from api.schemas.devices import DeviceId
+from api.views.device_profile import DESCRIBED, reading_of
 from api.wording.reason_card import place_name
+from core.domain.device import DeviceKind
+from core.domain.evidence.device_profile import FieldMeaning
 from core.domain.evidence.single_state import SingleState, pulse_profile
 from core.store.devices import unread_fields
 from core.store.devices.single_states import single_states
@@ -38,15 +44,37 @@ def show_device(request: Request, viewer: Staff, connection: ConnectionDep, devi
     """Show a device of a home that the viewer looks after."""
     page = HtmlPage(request, viewer)
     one = device_for(connection, viewer, device_id)
+    single = single_states(connection, one.number)
+    reading = reading_of(connection, one, single)
     return page.render(
         "device.html",
         {
             "one": one,
             "place": place_name(one.place, page.words),
-            "single": [_single_line(found, page) for found in single_states(connection, one.number)],
+            "single": [_single_line(found, page) for found in single],
             "unread": unread_fields.of_device(connection, one.sender),
+            "reading": reading,
+            "described": reading.profile is not None and reading.profile.source in DESCRIBED,
+            "kinds": [kind.value for kind in DeviceKind if kind is not DeviceKind.CANARY or kind is one.kind],
         },
     )
+
+
+@router.post("/devices/{device_id}/profile")
+def choose_profile(
+    *,
+    viewer: Admin,
+    connection: ConnectionDep,
+    now: NowDep,
+    device_id: DeviceId,
+    profile: Annotated[str, Form()] = "",
+    meaning: Annotated[FieldMeaning | None, Form()] = None,
+    kind: Annotated[DeviceKind | None, Form()] = None,
+) -> Response:
+    """Let a device follow a profile, or none, and mean what is said, from now on."""
+    reading = WayToRead(profile or None, meaning=meaning, kind=kind)
+    set_profile(ActionContext(connection, viewer, now), device_id, reading)
+    return RedirectResponse(f"/devices/{device_id}?said=profile_chosen", 303)
 
 
 def _single_line(one: SingleState, page: HtmlPage) -> SingleStateLine:

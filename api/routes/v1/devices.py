@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from api.access.visibility import device_for
 from api.actions import devices as actions
 from api.actions.context import ActionContext
-from api.actions.devices import NewDevice, Whereabouts
+from api.actions.devices import NewDevice, WayToRead, Whereabouts
 from api.actions.enrolment import redeem_code
 from api.dependencies import (
     NOBODY_ASKED,
@@ -31,14 +31,22 @@ from api.schemas.devices import (
     EnrolmentIn,
     EvidenceOut,
     PlacementIn,
+    ProfileIn,
+    ProfileOut,
     ProposalOut,
     ReplacementIn,
     SingleStateOut,
     UnreadFieldOut,
+    WayToReadIn,
+    WayToReadOut,
 )
 from api.schemas.measurements import DeviceOut
+from api.views.device_profile import all_profiles, reading_of
 from core.credentials.device_label import enrolment_address, label_svg
+from core.formats.profile_file import parse_profile
+from core.store.database import Connection
 from core.store.devices import broker_accounts, proposals, registry, unread_fields
+from core.store.devices.devices import DeviceOverview
 from core.store.devices.single_states import single_states
 
 router = APIRouter(tags=["equipment"])
@@ -54,6 +62,8 @@ def add_device(viewer: Admin, body: DeviceIn, connection: ConnectionDep, now: No
         sender=body.sender,
         gateway_id=body.gateway_id,
         heartbeat_s=body.heartbeat_s,
+        model=body.model,
+        reading=WayToRead(body.profile, meaning=body.meaning),
     )
     there = Whereabouts(body.home, body.resident)
     return DeviceOut.of(actions.register(ActionContext(connection, viewer, now), new, there), now)
@@ -107,6 +117,40 @@ def read_evidence(viewer: Staff, device_id: DeviceId, connection: ConnectionDep)
         single_states=[SingleStateOut.of(state) for state in single_states(connection, one.number)],
         unread_fields=[UnreadFieldOut.model_validate(field) for field in unread],
     )
+
+
+@router.get("/devices/{device_id}/profile", summary="How a device's messages are read")
+def read_profile_of(viewer: Staff, device_id: DeviceId, connection: ConnectionDep) -> WayToReadOut:
+    """Return the profile that a device follows, what its presses or states mean, and which profiles suit it."""
+    one = device_for(connection, viewer, device_id)
+    return _reading(connection, one)
+
+
+@router.put("/devices/{device_id}/profile", summary="Choose how a device's messages are read")
+def choose_profile(
+    viewer: Admin, device_id: DeviceId, body: WayToReadIn, connection: ConnectionDep, now: NowDep
+) -> WayToReadOut:
+    """Let a device follow a profile, or none, and mean a call, a bed or a chair, from now on."""
+    actions.set_profile(
+        ActionContext(connection, viewer, now),
+        device_id,
+        WayToRead(body.profile, body.version, body.meaning, body.kind),
+    )
+    one = device_for(connection, viewer, device_id)
+    return _reading(connection, one)
+
+
+@router.get("/profiles", summary="Profiles that devices can follow")
+def list_profiles(_viewer: Admin, connection: ConnectionDep) -> list[ProfileOut]:
+    """Return the newest version of every profile: of the library, and those that were entered here."""
+    return [ProfileOut.of(one) for one in all_profiles(connection)]
+
+
+@router.post("/profiles", status_code=201, summary="Enter a profile")
+def add_profile(viewer: Admin, body: ProfileIn, connection: ConnectionDep, now: NowDep) -> ProfileOut:
+    """Check and store a profile; under a known name it becomes the next version. No device follows it by that."""
+    profile = parse_profile(body.toml, "toml")
+    return ProfileOut.of(actions.add_profile(ActionContext(connection, viewer, now), profile).profile)
 
 
 @router.get("/devices/{device_id}/credential", summary="How a device's credential stands")
@@ -213,6 +257,7 @@ def accept_proposal(
         device_id=body.device_id,
         kind=body.kind,
         place=body.place,
+        reading=WayToRead(body.profile, meaning=body.meaning),
     )
     return DeviceOut.of(made, now)
 
@@ -221,3 +266,14 @@ def accept_proposal(
 def dismiss_proposal(viewer: Admin, number: Number, connection: ConnectionDep, now: NowDep) -> None:
     """Do not propose this device any more, however often its gateway does."""
     actions.dismiss_proposal(ActionContext(connection, viewer, now), number)
+
+
+def _reading(connection: Connection, one: DeviceOverview) -> WayToReadOut:
+    found = reading_of(connection, one, single_states(connection, one.number))
+    return WayToReadOut(
+        profile=None if found.profile is None else ProfileOut.of(found.profile),
+        newest=found.newest,
+        meaning=found.followed.meaning,
+        suitable=[each.name for each in found.choices if each.suits],
+        meanings=list(found.meanings),
+    )

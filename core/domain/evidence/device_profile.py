@@ -1,6 +1,6 @@
 """Device profiles: what each field of a model's messages measures and proves, settled when a device is registered."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import MISSING, dataclass, fields, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -9,7 +9,7 @@ from functools import cached_property
 import msgspec
 
 from core.domain import metrics
-from core.domain.metrics import Evidence, Metric
+from core.domain.metrics import Evidence, Metric, MetricKind
 from core.errors import InputError
 
 
@@ -64,6 +64,24 @@ def can_mean(metric: str, meaning: FieldMeaning) -> bool:
     (True, False)
     """
     return meaning is FieldMeaning.AS_MEASURED or metric in _READ_AS[meaning][1]
+
+
+def meanings_of(names: Collection[str]) -> tuple[FieldMeaning, ...]:
+    """Return what readings of some metrics can mean in a home; of a device that measured nothing of people yet, anything.
+
+    Examples
+    --------
+    >>> [one.value for one in meanings_of(["button", "battery_pct"])]
+    ['as_measured', 'call']
+    >>> len(meanings_of(["battery_pct"]))
+    4
+    """
+    of_people = [name for name in names if metrics.METRICS[name].kind in {MetricKind.LIFE, MetricKind.STATE}]
+    return tuple(
+        meaning
+        for meaning in FieldMeaning
+        if not of_people or any(can_mean(name, meaning) for name in of_people)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +194,24 @@ class DeviceProfile:
         """What it changes in readings, whichever field they came in; those for one channel first."""
         found = [one for one in self.fields if not one.field and one.changes_values]
         return tuple(sorted(found, key=lambda one: one.channel is None))
+
+    @property
+    def says_bed(self) -> bool:
+        """Whether somebody it sees is somebody in bed."""
+        return any(one.meaning is FieldMeaning.BED for one in self.fields)
+
+    def with_pulses_of(self, other: "DeviceProfile") -> "DeviceProfile":
+        """Return this profile, with what another one says to be pulses as pulses, under a name of both."""
+        pulses = {one.metric: one for one in other.fields if one.evidence is Evidence.PULSE and not one.field}
+        own = tuple(
+            replace(one, evidence=Evidence.PULSE, hold=None) if one.metric in pulses else one
+            for one in self.fields
+        )
+        covered = {one.metric for one in own if not one.field and one.channel is None}
+        added = tuple(one for metric, one in pulses.items() if metric not in covered)
+        # What a bridge describes is named by a mark of the model at its end.
+        name = f"{other.name}.{self.name.rpartition('.')[2]}"
+        return replace(self, name=name, version=1, source=ProfileSource.BY_HAND, fields=(*own, *added))
 
     def is_same_as(self, other: "DeviceProfile") -> bool:
         """Return whether two versions say the same."""

@@ -86,7 +86,8 @@ def pulse_profile(metric: Metric) -> str | None:
 
     Examples
     --------
-    >>> pulse_profile(METRICS["motion"]), pulse_profile(METRICS["presence"])
+    >>> from core.domain.metrics import PRESENCE
+    >>> pulse_profile(MOTION), pulse_profile(PRESENCE)
     ('pulse', None)
     """
     return _PULSE_PROFILES.get(metric.name)

@@ -9,7 +9,7 @@ from psycopg.rows import class_row, kwargs_row
 
 from core.domain.access_scope import AccessScope
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS, DeviceKind
-from core.domain.metrics import BATTERY_LOW, BATTERY_PCT
+from core.domain.metrics import BATTERY_LOW, BATTERY_PCT, METRICS_BY_NUMBER
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
@@ -91,6 +91,12 @@ def overview(connection: Connection, scope: AccessScope, device_id: str) -> Devi
 def is_visible(connection: Connection, scope: AccessScope, device_id: str) -> bool:
     """Return whether a device is one of a scope."""
     return bool(_overviews(connection, scope, resident=None, device_id=device_id, limit=1, after=None))
+
+
+def measured(connection: Connection, device: int) -> list[str]:
+    """Return the names of the metrics that a device ever measured."""
+    rows = connection.execute(_DEVICES["measured"], {"device": device})
+    return [METRICS_BY_NUMBER[number].name for (number,) in rows if number in METRICS_BY_NUMBER]
 
 
 def contact_count(devices: Sequence[DeviceOverview], now: datetime) -> LastContact:

@@ -252,6 +252,11 @@ def end_assignment(connection: Connection, device: int, until: datetime) -> None
         ) from error
 
 
+def set_kind(connection: Connection, device: int, kind: DeviceKind) -> None:
+    """Say what a device is, which decides which of its readings are life signs."""
+    connection.execute(_REGISTRY["set_kind"], {"device": device, "kind": kind})
+
+
 def evaluate_again(connection: Connection, device: int, since: datetime) -> None:
     """Let those be evaluated again whom a device concerns, from a moment on."""
     connection.execute(_REGISTRY["add_changes"], {"device": device, "since": since, "former": None})

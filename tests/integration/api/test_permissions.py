@@ -22,6 +22,7 @@ from tests.support.asked import Asked
 from tests.support.wards.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWard, api_ward
 
 CIRCLE = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
+PROFILE = 'name = "my-button"\n[fields]\nAlarm = "sos"\n'
 REVEAL = {"reason": "no_contact"}
 ABSENCE = {
     "kind": "day_service",
@@ -119,6 +120,10 @@ CASES = (
     ),
     Case("DELETE", "/api/v1/devices/{own_device}", 204, 403, 403, 403, 403),
     Case("GET", "/api/v1/devices/{device}/evidence", 200, 200, 404, 403, 403),
+    Case("GET", "/api/v1/devices/{device}/profile", 200, 200, 404, 403, 403),
+    Case("PUT", "/api/v1/devices/{own_device}/profile", 200, 403, 403, 403, 403, body={"profile": "pulse"}),
+    Case("GET", "/api/v1/profiles", 200, 403, 403, 403, 403),
+    Case("POST", "/api/v1/profiles", 201, 403, 403, 403, 403, body={"toml": PROFILE}),
     Case("GET", "/api/v1/devices/{device}/credential", 200, 200, 404, 403, 403),
     Case("DELETE", "/api/v1/devices/{own_device}/credential", 404, 403, 403, 403, 403),
     Case("POST", "/api/v1/devices/{device}/codes", 201, 201, 404, 403, 403),

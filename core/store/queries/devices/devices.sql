@@ -67,3 +67,7 @@ JOIN device AS d USING (device_number)
 WHERE state.said >= %(many)s AND state.lowest = state.highest AND state.lowest > 0 AND d.retired_at IS NULL
     AND (%(device)s::integer IS NULL OR d.device_number = %(device)s)
 ORDER BY d.device_id, state.metric, state.channel;
+
+-- name: measured
+-- Which metrics a device ever measured.
+SELECT metric FROM device_latest WHERE device_number = %(device)s ORDER BY metric;

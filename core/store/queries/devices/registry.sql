@@ -81,6 +81,10 @@ VALUES (%(device)s, %(home)s, %(resident)s, tstzrange(%(since)s, NULL));
 UPDATE device_assignment SET during = tstzrange(lower(during), %(until)s)
 WHERE device_number = %(device)s AND upper_inf(during);
 
+-- name: set_kind
+-- Say what a device is.
+UPDATE device SET kind = %(kind)s WHERE device_number = %(device)s;
+
 -- name: retire_device
 -- Take a device out of use; its readings stay.
 UPDATE device SET retired_at = %(now)s WHERE device_number = %(device)s;
