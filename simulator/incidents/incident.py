@@ -9,6 +9,7 @@ from math import ceil
 from simulator.local_days import DAY_S, LocalDay
 
 WindowS = tuple[float, float]
+_SHORTEST_EVERY_MS = 10_000
 
 
 class IncidentKind(StrEnum):
@@ -49,11 +50,27 @@ class IncidentKind(StrEnum):
     CLOCK_OFF = "clock_off"
     CLOCK_DRIFT = "clock_drift"
     RETAINED = "retained"
+    BRIDGE_RESTARTS = "bridge_restarts"
+    RADAR_REPEATS = "radar_repeats"
+    MOTION_HELD = "motion_held"
+    STATUS_ANSWERS = "status_answers"
+    AVAILABILITY_PINGS = "availability_pings"
+    UPDATE_CHECKS = "update_checks"
 
 
 ON_FOOT = frozenset({IncidentKind.LEAVES_AREA, IncidentKind.NIGHT_EXIT, IncidentKind.WANDERS})
 # What a device measures meanwhile is lost. Of a gateway only what hangs on it.
 SILENCING = frozenset({IncidentKind.GATEWAY_DIES, IncidentKind.POWER_CUT, IncidentKind.WARD_SILENT})
+# A state is said again although nothing happened.
+SAYS_AGAIN = frozenset(
+    {
+        IncidentKind.BRIDGE_RESTARTS,
+        IncidentKind.MOTION_HELD,
+        IncidentKind.STATUS_ANSWERS,
+        IncidentKind.AVAILABILITY_PINGS,
+        IncidentKind.UPDATE_CHECKS,
+    }
+)
 AWAY_FOR_DAYS = frozenset({IncidentKind.TRAVELS, IncidentKind.PLANNED_JOURNEY})
 LYING = frozenset({IncidentKind.COLLAPSE, IncidentKind.BATHROOM_FALL})
 
@@ -85,7 +102,7 @@ class Incident:
     share : float
         Which part of the messages it strikes, or by which part somebody does less; 0 to 1.
     seconds : float
-        How late messages come, or how far a clock is off, or how far it drifts in a day.
+        How late messages come, how far a clock is off or drifts in a day, or after how long something regular comes again.
     """
 
     kind: IncidentKind
@@ -132,6 +149,15 @@ class Incident:
     def windows_ms(self, day: LocalDay) -> list[tuple[int, int]]:
         """Return the same in Unix milliseconds."""
         return [(day.ms(from_s), day.ms(until_s)) for from_s, until_s in self.windows_s(day)]
+
+    def repeats_ms(self, day: LocalDay) -> list[int]:
+        """Return when something regular comes meanwhile, every so many seconds; Unix milliseconds, of each time that may touch `day`."""
+        every_ms = max(round(1000 * abs(self.seconds)), _SHORTEST_EVERY_MS)
+        return [
+            time_ms
+            for from_ms, until_ms in self.windows_ms(day)
+            for time_ms in range(from_ms, until_ms, every_ms)
+        ]
 
     def _days_back(self, day: LocalDay) -> Iterable[int]:
         longest = ceil((self.at_s + self.for_s) / DAY_S)

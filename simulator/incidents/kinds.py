@@ -175,6 +175,30 @@ KINDS: dict[IncidentKind, Kind] = {
         "firmware asks the broker to keep its readings, which then come again as old states",
         _HOME, 12.0, keys=("device",),
     ),
+    IncidentKind.BRIDGE_RESTARTS: Kind(
+        "a bridge starts anew every `seconds` and says again, without a time, what all its devices said last",
+        _HOME, 20.0, keys=("seconds",), needs=_GATEWAY,
+    ),
+    IncidentKind.RADAR_REPEATS: Kind(
+        "motion sensors are radars that say every `seconds` that somebody is there, also of one who lies on the floor",
+        _HOME, 20.0, keys=("device", "seconds"), needs=DeviceKind.MOTION,
+    ),
+    IncidentKind.MOTION_HELD: Kind(
+        "motion sensors stay on after a movement, and every `seconds` they report all they know by the clock",
+        _HOME, 20.0, keys=("device", "seconds"), needs=DeviceKind.MOTION,
+    ),
+    IncidentKind.STATUS_ANSWERS: Kind(
+        "something asks all devices every `seconds` for their states, and they answer",
+        _HOME, 20.0, keys=("device", "seconds"),
+    ),
+    IncidentKind.AVAILABILITY_PINGS: Kind(
+        "a bridge looks every `seconds` whether its devices are there, and publishes their states with a new time",
+        _HOME, 20.0, keys=("device", "seconds"),
+    ),
+    IncidentKind.UPDATE_CHECKS: Kind(
+        "devices look every `seconds` for new firmware, and the bridge publishes their states with the answer",
+        _HOME, 20.0, keys=("device", "seconds"),
+    ),
 }  # fmt: skip
 # What a scenario may leave open, and between which limits it may say it.
 EXTRAS: dict[str, tuple[float, float]] = {
@@ -196,4 +220,10 @@ DEFAULTS: dict[IncidentKind, dict[str, float]] = {
     IncidentKind.REORDER: {"share": 0.5, "seconds": 60.0},
     IncidentKind.CLOCK_OFF: {"seconds": 7200.0},
     IncidentKind.CLOCK_DRIFT: {"seconds": 30.0},
+    IncidentKind.BRIDGE_RESTARTS: {"seconds": 10_800.0},
+    IncidentKind.RADAR_REPEATS: {"seconds": 300.0},
+    IncidentKind.MOTION_HELD: {"seconds": 300.0},
+    IncidentKind.STATUS_ANSWERS: {"seconds": 3600.0},
+    IncidentKind.AVAILABILITY_PINGS: {"seconds": 600.0},
+    IncidentKind.UPDATE_CHECKS: {"seconds": 3600.0},
 }

@@ -14,8 +14,10 @@ from typing import NamedTuple
 
 from core.domain.device import DeviceKind
 from simulator.devices.samples import HomeDay, Sample, SimPosition, packed
+from simulator.incidents.incident import IncidentKind
 from simulator.local_days import LocalDay
 from simulator.network import payloads
+from simulator.network.cached_states import CachedStates, Repeat
 from simulator.network.lossy_channel import Arrival, LossyChannel, OutboundMessage, Sent, in_order
 from simulator.ward_file import SimDevice
 from simulator.world import HomeWorld
@@ -30,6 +32,7 @@ class _Moment(NamedTuple):
     device: int
     samples: tuple[Sample, ...]
     position: SimPosition | None
+    habit: IncidentKind | None = None
 
 
 class Resume(NamedTuple):
@@ -51,6 +54,7 @@ class HomeStream:
         self._origin_day = world.day_of(origin)
         self._history_days = history_days
         self._channel = LossyChannel(world.home, world.incidents, world.seed)
+        self._incidents = world.incidents
         self._resume = resume
 
     def history(self, days_ago: int) -> Iterator[OutboundMessage]:
@@ -79,6 +83,7 @@ class HomeStream:
         day = self._origin_day
         home_day = self._world.home_day(day)
         seqs = self._seqs_after_history(home_day)
+        cached = CachedStates(self._devices, self._incidents)
         while True:
             home_day = self._after_origin(home_day)
             statuses = [
@@ -86,10 +91,18 @@ class HomeStream:
                 for time_ms, online in home_day.online
                 for status in self._statuses(time_ms, online=online)
             ]
+            repeats = cached.of_day(home_day, day)
+            statuses += [
+                Arrival(one.time_ms, self._availability(one))
+                for one in repeats
+                if one.habit is IncidentKind.AVAILABILITY_PINGS
+                and self._devices[one.device].sender == _ZIGBEE
+            ]
+            statuses.sort(key=_sent_at)
             # A day of five thousand homes is a lot to hold, so it is packed until its moments come.
             samples, positions = packed(home_day.samples), home_day.positions
             home_day = None
-            sent = self._channel.carry(self._one_by_one(seqs, samples, positions, day), day)
+            sent = self._channel.carry(self._one_by_one(seqs, samples, positions, day, repeats), day)
             yield from heapq.merge(sent, statuses, key=_sent_at)
             day = day.next()
             home_day = self._world.home_day(day)
@@ -152,6 +165,7 @@ class HomeStream:
         samples: Iterable[Sample],
         positions: Sequence[SimPosition],
         day: LocalDay | None = None,
+        repeats: Sequence[Repeat] = (),
     ) -> Iterator[Sent]:
         """Yield a message for each moment; with `day`, times are those that the devices' clocks show then."""
         resume = self._resume if day is not None else None
@@ -161,7 +175,8 @@ class HomeStream:
             for (time_ms, device), group in groupby(samples, key=_when_and_what)
         )
         seen = (_Moment(item.time_ms, item.device, (), item) for item in positions)
-        for moment in heapq.merge(sampled, seen, key=_when_and_what):
+        again = (_Moment(one.time_ms, one.device, one.samples, None, one.habit) for one in repeats)
+        for moment in heapq.merge(sampled, seen, again, key=_when_and_what):
             if resume is not None and moment.time_ms >= resume.at_ms:
                 seqs[:] = [
                     resume.last_seqs.get(device.sender_name, seq)
@@ -181,11 +196,10 @@ class HomeStream:
         if shown_ms == moment.time_ms:
             return moment
         position = moment.position
-        return _Moment(
-            shown_ms,
-            moment.device,
-            tuple(item._replace(time_ms=shown_ms) for item in moment.samples),
-            None if position is None else position._replace(time_ms=shown_ms),
+        return moment._replace(
+            time_ms=shown_ms,
+            samples=tuple(item._replace(time_ms=shown_ms) for item in moment.samples),
+            position=None if position is None else position._replace(time_ms=shown_ms),
         )
 
     def _message(self, moment: _Moment, seqs: list[int]) -> OutboundMessage | None:
@@ -199,7 +213,10 @@ class HomeStream:
             payload = payloads.native_readings(seq, moment.samples)
             return OutboundMessage(moment.time_ms, payloads.native_topic(device, "readings"), payload)
         if device.sender == _ZIGBEE:
-            state = payloads.zigbee_state(moment.samples)
+            if moment.habit is None:
+                state = payloads.zigbee_state(moment.samples)
+            else:
+                state = payloads.zigbee_repeat(moment.samples, moment.habit)
             if state is None:
                 return None
             return OutboundMessage(moment.time_ms, payloads.zigbee_topic(device), state)
@@ -208,6 +225,10 @@ class HomeStream:
             return None
         located = payloads.owntracks_location(moment.position, _phone_battery(moment.time_ms))
         return OutboundMessage(moment.time_ms, payloads.owntracks_topic(device), located)
+
+    def _availability(self, repeat: Repeat) -> OutboundMessage:
+        topic = f"{payloads.zigbee_topic(self._devices[repeat.device])}/availability"
+        return OutboundMessage(repeat.time_ms, topic, payloads.zigbee_availability(), retain=True)
 
     def _statuses(self, time_ms: int, *, online: bool) -> Iterator[OutboundMessage]:
         """Yield what the broker keeps about the gateways: that they are there, or their last will."""

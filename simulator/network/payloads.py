@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from core.domain import metrics
 from simulator.devices.samples import Sample, SimPosition, Value
+from simulator.incidents.incident import IncidentKind
 from simulator.ward_file import SimDevice
 
 # What a native device may put into one message.
@@ -14,6 +15,7 @@ MOST_IN_A_MESSAGE = 500
 # Zigbee2MQTT's own names, and what is turned round: there, contact true means closed.
 _ZIGBEE = {
     metrics.MOTION.name: "occupancy",
+    metrics.PRESENCE.name: "presence",
     metrics.CONTACT_OPEN.name: "contact",
     metrics.POWER_W.name: "power",
     metrics.TEMPERATURE_C.name: "temperature",
@@ -80,6 +82,25 @@ def zigbee_state(samples: Sequence[Sample]) -> bytes | None:
         return None
     body["last_seen"] = rfc3339(samples[0].time_ms)
     return json.dumps(body, separators=(",", ":")).encode()
+
+
+def zigbee_repeat(samples: Sequence[Sample], habit: IncidentKind) -> bytes | None:
+    """Return what Zigbee2MQTT publishes when it says a state again: after a restart without the time at which it was seen."""
+    state = zigbee_state(samples)
+    if state is None:
+        return None
+    body: dict[str, object] = json.loads(state)
+    if habit is IncidentKind.BRIDGE_RESTARTS:
+        del body["last_seen"]
+    elif habit is IncidentKind.UPDATE_CHECKS:
+        body["update"] = {"installed_version": 587757105, "latest_version": 587757105, "state": "idle"}
+        body["update_available"] = False
+    return json.dumps(body, separators=(",", ":")).encode()
+
+
+def zigbee_availability() -> bytes:
+    """Return what Zigbee2MQTT keeps on the broker about a device that answered."""
+    return b'{"state":"online"}'
 
 
 def zigbee_bridge(*, online: bool) -> bytes:

@@ -37,6 +37,7 @@ _OTHER_WORDS = {
     ("simulator/devices/sensors.py", "motion"): "which random numbers",
     ("simulator/incidents/kinds.py", "temperature_c"): "key of a scenario file",
     ("simulator/network/payloads.py", "battery"): "what Zigbee2MQTT calls the charge",
+    ("simulator/network/payloads.py", "presence"): "what Zigbee2MQTT calls it",
     ("simulator/people/persona.py", "cold"): "an illness",
     ("simulator/scenarios/scenario.py", "temperature_c"): "key of a scenario file",
     ("simulator/town/device_fit.py", "sos"): "where a button is",
