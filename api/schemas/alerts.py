@@ -2,13 +2,20 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from api.schemas.common import Input, Output, Prose
-from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, Outcome
+from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, Outcome, Subject
 from core.domain.rules import INACTIVITY
+
+
+def _text(subject: object) -> object:
+    return subject.to_text() if isinstance(subject, Subject) else subject
+
+
+SubjectText = Annotated[str, BeforeValidator(_text)]
 
 
 class AlertOut(Output):
@@ -20,7 +27,7 @@ class AlertOut(Output):
 
     number: int
     rule: str = Field(examples=[INACTIVITY.name])
-    subject: str = Field(examples=["resident:5"])
+    subject: SubjectText = Field(examples=["resident:5"])
     resident: int | None
     severity: int = Field(description="1 emergency, 2 check soon, 3 keep an eye, 4 equipment")
     condition: Condition

@@ -4,8 +4,118 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Self
 
 JsonObject = Mapping[str, object]
+
+
+class SubjectKind(StrEnum):
+    """What an alert or a blind time can be about."""
+
+    RESIDENT = "resident"
+    GEOFENCE = "geofence"
+    HOME = "home"
+    DEVICE = "device"
+    AREA = "area"
+    WARD = "ward"
+    CANARY = "canary"
+
+
+_WITHOUT_NUMBER = frozenset({SubjectKind.AREA, SubjectKind.WARD, SubjectKind.CANARY})
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Subject:
+    """What an alert or a blind time is about: one thing with a number, a neighbourhood, the whole ward, or all canaries.
+
+    Attributes
+    ----------
+    kind : SubjectKind
+        What it is.
+    number : int or None
+        Of a resident, geofence, home or device: its key, at least 1; None of any other kind.
+    area : str or None
+        Of a neighbourhood: its name, not empty; None of any other kind.
+
+    Raises
+    ------
+    ValueError
+        The number or the area is not of this kind.
+    """
+
+    kind: SubjectKind
+    number: int | None = None
+    area: str | None = None
+
+    def __post_init__(self) -> None:
+        is_numbered = self.kind not in _WITHOUT_NUMBER
+        if (self.number is not None and self.number > 0) != is_numbered or bool(self.area) != (
+            self.kind is SubjectKind.AREA
+        ):
+            raise ValueError(
+                f"a subject of the kind {self.kind} cannot be number {self.number}, area {self.area!r}"
+            )
+
+    @classmethod
+    def of_resident(cls, number: int) -> Self:
+        """Return the subject that is one resident."""
+        return cls(SubjectKind.RESIDENT, number)
+
+    @classmethod
+    def of_geofence(cls, number: int) -> Self:
+        """Return the subject that is one geofence of a resident."""
+        return cls(SubjectKind.GEOFENCE, number)
+
+    @classmethod
+    def of_home(cls, number: int) -> Self:
+        """Return the subject that is one home."""
+        return cls(SubjectKind.HOME, number)
+
+    @classmethod
+    def of_device(cls, number: int) -> Self:
+        """Return the subject that is one device."""
+        return cls(SubjectKind.DEVICE, number)
+
+    @classmethod
+    def of_area(cls, name: str) -> Self:
+        """Return the subject that is one neighbourhood."""
+        return cls(SubjectKind.AREA, area=name)
+
+    def to_text(self) -> str:
+        """Return how interfaces and reports write it: `resident:5`, `area:3丁目` or `ward`; nothing else may build this text."""
+        name = self.area or self.number
+        return self.kind.value if name is None else f"{self.kind}:{name}"
+
+    @classmethod
+    def from_text(cls, text: str) -> Self:
+        """Return the subject that `to_text` wrote.
+
+        Raises
+        ------
+        ValueError
+            There is no such subject.
+        """
+        kind, _, name = text.partition(":")
+        try:
+            if kind == SubjectKind.AREA:
+                return cls(SubjectKind.AREA, area=name)
+            found = cls(SubjectKind(kind), int(name) if name else None)
+        except ValueError:
+            found = None
+        if found is None or found.to_text() != text:
+            raise ValueError(f"{text!r} is no subject: it must look like resident:5, area:NAME or ward")
+        return found
+
+
+WARD = Subject(SubjectKind.WARD)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class AlertKey:
+    """What at most one unclosed alert is about: a rule and its subject."""
+
+    rule: str
+    subject: Subject
 
 
 class Severity(IntEnum):
@@ -55,8 +165,8 @@ class Finding:
     ----------
     rule : str
         The rule's name: `inactivity`, `geofence_exit`, `sos`, `home_silent`, `ward_silent`, `device_silent`.
-    subject : str
-        What it is about: `resident:5`, `geofence:4`, `home:3`, `device:7` or `ward`. At most one alert that is not closed exists per rule and subject.
+    subject : Subject
+        What it is about. At most one alert that is not closed exists per rule and subject.
     severity : Severity
         How soon somebody must look.
     began_at : datetime
@@ -72,12 +182,17 @@ class Finding:
     """
 
     rule: str
-    subject: str
+    subject: Subject
     severity: Severity
     began_at: datetime
     raised_at: datetime
     cleared_at: datetime | None
     reason: JsonObject
+
+    @property
+    def key(self) -> AlertKey:
+        """Whose episode it is."""
+        return AlertKey(self.rule, self.subject)
 
 
 @dataclass(frozen=True)
@@ -86,7 +201,7 @@ class Alert:
 
     number: int
     rule: str
-    subject: str
+    subject: Subject
     resident: int | None
     office: int | None
     severity: Severity
@@ -106,6 +221,11 @@ class Alert:
     claimed_by_user: int | None = None
     claimed_by_contact: int | None = None
     claim_expires_at: datetime | None = None
+
+    @property
+    def key(self) -> AlertKey:
+        """What it is about."""
+        return AlertKey(self.rule, self.subject)
 
 
 class EventKind(StrEnum):

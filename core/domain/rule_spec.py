@@ -3,19 +3,8 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from core.domain.alert import Severity
+from core.domain.alert import Severity, SubjectKind
 from core.domain.reason_card import ReasonCard
-
-
-class SubjectKind(StrEnum):
-    """What a rule's alerts are about."""
-
-    RESIDENT = "resident"
-    GEOFENCE = "geofence"
-    HOME = "home"
-    DEVICE = "device"
-    AREA = "area"
-    WARD = "ward"
 
 
 class Family(StrEnum):

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from functools import partial
 
 from core.domain import reasons
-from core.domain.alert import Severity
+from core.domain.alert import Severity, SubjectKind
 from core.domain.reason_card import ReasonCard, read
-from core.domain.rule_spec import Audience, BaselineKind, Ends, Family, Need, RuleSpec, SubjectKind
+from core.domain.rule_spec import Audience, BaselineKind, Ends, Family, Need, RuleSpec
 
 _EMERGENCY, _SOON, _EYE, _EQUIPMENT = Severity
 _RESIDENT = SubjectKind.RESIDENT

@@ -36,8 +36,17 @@ CREATE INDEX access_log_resident ON access_log USING btree (resident_id, at DESC
 CREATE TABLE alert (
     alert_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     rule text NOT NULL,
-    subject text NOT NULL,
+    subject_kind text NOT NULL,
     resident_id integer,
+    geofence_id integer,
+    home_id integer,
+    device_number integer,
+    area text,
+    subject_number integer NOT NULL GENERATED ALWAYS AS (COALESCE(geofence_id, home_id, device_number,
+CASE
+    WHEN (subject_kind = 'resident'::text) THEN resident_id
+    ELSE NULL::integer
+END, 0)) STORED,
     office_id integer,
     severity smallint NOT NULL,
     condition text NOT NULL,
@@ -63,31 +72,64 @@ CREATE TABLE alert (
     CONSTRAINT alert_claimed_by_contact_fkey FOREIGN KEY (claimed_by_contact) REFERENCES contact(contact_id),
     CONSTRAINT alert_claimed_by_user_fkey FOREIGN KEY (claimed_by_user) REFERENCES user_account(user_id),
     CONSTRAINT alert_condition_check CHECK ((condition = ANY (ARRAY['active'::text, 'cleared'::text]))),
+    CONSTRAINT alert_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number),
+    CONSTRAINT alert_geofence_id_fkey FOREIGN KEY (geofence_id) REFERENCES geofence(geofence_id),
     CONSTRAINT alert_handling_check CHECK ((handling = ANY (ARRAY['open'::text, 'claimed'::text, 'closed'::text]))),
+    CONSTRAINT alert_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id),
     CONSTRAINT alert_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
     CONSTRAINT alert_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id),
-    CONSTRAINT alert_severity_check CHECK (((severity >= 1) AND (severity <= 4)))
+    CONSTRAINT alert_severity_check CHECK (((severity >= 1) AND (severity <= 4))),
+    CONSTRAINT alert_subject CHECK (
+CASE subject_kind
+    WHEN 'resident'::text THEN ((resident_id IS NOT NULL) AND (num_nonnulls(geofence_id, home_id, device_number, area) = 0))
+    WHEN 'geofence'::text THEN ((geofence_id IS NOT NULL) AND (num_nonnulls(home_id, device_number, area) = 0))
+    WHEN 'home'::text THEN ((home_id IS NOT NULL) AND (num_nonnulls(geofence_id, device_number, area) = 0))
+    WHEN 'device'::text THEN ((device_number IS NOT NULL) AND (num_nonnulls(geofence_id, home_id, area) = 0))
+    WHEN 'area'::text THEN ((COALESCE(area, ''::text) <> ''::text) AND (num_nonnulls(resident_id, geofence_id, home_id, device_number) = 0))
+    WHEN 'ward'::text THEN (num_nonnulls(resident_id, geofence_id, home_id, device_number, area) = 0)
+    ELSE false
+END)
 );
 CREATE INDEX alert_active_resident ON alert USING btree (resident_id) WHERE (condition = 'active'::text);
-CREATE INDEX alert_active_subject ON alert USING btree (subject) WHERE (condition = 'active'::text);
+CREATE INDEX alert_active_subject ON alert USING btree (subject_kind, subject_number) WHERE (condition = 'active'::text);
 CREATE INDEX alert_claim_expiry ON alert USING btree (claim_expires_at) WHERE (handling = 'claimed'::text);
-CREATE INDEX alert_key ON alert USING btree (rule, subject, alert_id DESC);
-CREATE UNIQUE INDEX alert_open ON alert USING btree (rule, subject) WHERE (handling <> 'closed'::text);
+CREATE INDEX alert_key ON alert USING btree (rule, subject_kind, subject_number, area, alert_id DESC);
+CREATE UNIQUE INDEX alert_open ON alert USING btree (rule, subject_kind, subject_number, area) NULLS NOT DISTINCT WHERE (handling <> 'closed'::text);
 CREATE INDEX alert_queue ON alert USING btree (office_id, severity, opened_at) WHERE (handling <> 'closed'::text);
 CREATE INDEX alert_resident ON alert USING btree (resident_id, opened_at DESC);
 
 CREATE TABLE alert_episode (
-    rule text NOT NULL,
-    subject text NOT NULL,
-    began_at timestamp with time zone NOT NULL,
     alert_id bigint NOT NULL,
+    rule text NOT NULL,
+    subject_kind text NOT NULL,
+    resident_id integer,
+    geofence_id integer,
+    home_id integer,
+    device_number integer,
+    area text,
+    subject_number integer NOT NULL GENERATED ALWAYS AS (COALESCE(resident_id, geofence_id, home_id, device_number, 0)) STORED,
+    began_at timestamp with time zone NOT NULL,
     raised_at timestamp with time zone NOT NULL,
     cleared_at timestamp with time zone,
     withdrawn_at timestamp with time zone,
-    CONSTRAINT alert_episode_pkey PRIMARY KEY (rule, subject, began_at),
-    CONSTRAINT alert_episode_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE
+    CONSTRAINT alert_episode_pkey PRIMARY KEY (alert_id, began_at),
+    CONSTRAINT alert_episode_alert_id_fkey FOREIGN KEY (alert_id) REFERENCES alert(alert_id) ON DELETE CASCADE,
+    CONSTRAINT alert_episode_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number),
+    CONSTRAINT alert_episode_geofence_id_fkey FOREIGN KEY (geofence_id) REFERENCES geofence(geofence_id),
+    CONSTRAINT alert_episode_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id),
+    CONSTRAINT alert_episode_key UNIQUE NULLS NOT DISTINCT (rule, subject_kind, subject_number, area, began_at),
+    CONSTRAINT alert_episode_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id),
+    CONSTRAINT alert_episode_subject CHECK (
+CASE subject_kind
+    WHEN 'resident'::text THEN ((resident_id IS NOT NULL) AND (num_nonnulls(geofence_id, home_id, device_number, area) = 0))
+    WHEN 'geofence'::text THEN ((geofence_id IS NOT NULL) AND (num_nonnulls(resident_id, home_id, device_number, area) = 0))
+    WHEN 'home'::text THEN ((home_id IS NOT NULL) AND (num_nonnulls(resident_id, geofence_id, device_number, area) = 0))
+    WHEN 'device'::text THEN ((device_number IS NOT NULL) AND (num_nonnulls(resident_id, geofence_id, home_id, area) = 0))
+    WHEN 'area'::text THEN ((COALESCE(area, ''::text) <> ''::text) AND (num_nonnulls(resident_id, geofence_id, home_id, device_number) = 0))
+    WHEN 'ward'::text THEN (num_nonnulls(resident_id, geofence_id, home_id, device_number, area) = 0)
+    ELSE false
+END)
 );
-CREATE INDEX alert_episode_alert ON alert_episode USING btree (alert_id);
 
 CREATE TABLE alert_event (
     alert_event_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -151,13 +193,28 @@ CREATE TABLE baseline (
 
 CREATE TABLE blind_time (
     blind_time_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
-    subject text NOT NULL,
+    subject_kind text NOT NULL,
+    home_id integer,
+    device_number integer,
+    area text,
+    subject_number integer NOT NULL GENERATED ALWAYS AS (COALESCE(home_id, device_number, 0)) STORED,
     began_at timestamp with time zone NOT NULL,
     ended_at timestamp with time zone,
     cause text NOT NULL,
     known_at timestamp with time zone,
     CONSTRAINT blind_time_pkey PRIMARY KEY (blind_time_id),
-    CONSTRAINT blind_time_subject_cause_began_at_key UNIQUE (subject, cause, began_at)
+    CONSTRAINT blind_time_device_number_fkey FOREIGN KEY (device_number) REFERENCES device(device_number),
+    CONSTRAINT blind_time_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id) ON DELETE CASCADE,
+    CONSTRAINT blind_time_key UNIQUE NULLS NOT DISTINCT (subject_kind, subject_number, area, cause, began_at),
+    CONSTRAINT blind_time_subject CHECK (
+CASE subject_kind
+    WHEN 'home'::text THEN ((home_id IS NOT NULL) AND (num_nonnulls(device_number, area) = 0))
+    WHEN 'device'::text THEN ((device_number IS NOT NULL) AND (num_nonnulls(home_id, area) = 0))
+    WHEN 'area'::text THEN ((COALESCE(area, ''::text) <> ''::text) AND (num_nonnulls(home_id, device_number) = 0))
+    WHEN 'ward'::text THEN (num_nonnulls(home_id, device_number, area) = 0)
+    WHEN 'canary'::text THEN (num_nonnulls(home_id, device_number, area) = 0)
+    ELSE false
+END)
 );
 
 CREATE TABLE broker_account (
@@ -366,7 +423,6 @@ CREATE TABLE escalation_step (
 CREATE INDEX escalation_step_due ON escalation_step USING btree (due_at) WHERE ((executed_at IS NULL) AND (stopped_at IS NULL));
 
 CREATE TABLE evaluation (
-    subject text NOT NULL,
     resident_id integer,
     evaluated_through timestamp with time zone NOT NULL,
     due_at timestamp with time zone NOT NULL,
@@ -376,9 +432,8 @@ CREATE TABLE evaluation (
     state_since timestamp with time zone,
     on_any_reading boolean NOT NULL DEFAULT true,
     on_any_fix boolean NOT NULL DEFAULT false,
-    CONSTRAINT evaluation_pkey PRIMARY KEY (subject),
     CONSTRAINT evaluation_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
-    CONSTRAINT evaluation_resident_id_key UNIQUE (resident_id),
+    CONSTRAINT evaluation_resident_id_key UNIQUE NULLS NOT DISTINCT (resident_id),
     CONSTRAINT evaluation_state_check CHECK ((state = ANY (ARRAY['as_usual'::text, 'different'::text, 'cannot_tell'::text])))
 );
 CREATE INDEX evaluation_due ON evaluation USING btree (due_at);
@@ -557,13 +612,11 @@ CREATE INDEX resident_home ON resident USING btree (home_id);
 CREATE INDEX resident_office ON resident USING btree (office_id);
 
 CREATE TABLE rule_state (
-    subject text NOT NULL,
     rule text NOT NULL,
     version integer NOT NULL,
     through timestamp with time zone NOT NULL,
     state jsonb NOT NULL,
-    CONSTRAINT rule_state_pkey PRIMARY KEY (subject, rule),
-    CONSTRAINT rule_state_subject_fkey FOREIGN KEY (subject) REFERENCES evaluation(subject) ON DELETE CASCADE
+    CONSTRAINT rule_state_pkey PRIMARY KEY (rule)
 );
 
 CREATE TABLE schema_migration (
@@ -693,7 +746,9 @@ CREATE TABLE user_session (
 CREATE VIEW alert_card AS
  SELECT alert.alert_id,
     alert.rule,
-    alert.subject,
+    alert.subject_kind,
+    alert.subject_number,
+    alert.area,
     alert.resident_id,
     alert.office_id,
     alert.severity,

@@ -33,7 +33,7 @@ def show(console: Console, plan: ReplayPlan, result: ReplayResult) -> None:
     for alert in result.alerts:
         over = "still holds" if alert.cleared_at is None else f"cleared {alert.cleared_at:%m-%d %H:%M}"
         console.print(
-            f"\n{alert.raised_at:%Y-%m-%d %H:%M} UTC  [bold]{alert.rule}[/]  {alert.home or alert.subject}"
+            f"\n{alert.raised_at:%Y-%m-%d %H:%M} UTC  [bold]{alert.rule}[/]  {alert.home or alert.subject.to_text()}"
             f"  [dim]began {alert.began_at:%m-%d %H:%M}, {over}[/]",
             highlight=False,
         )
@@ -76,7 +76,7 @@ def write_alerts(alerts: Sequence[ReplayedAlert], out: Path) -> None:
         json.dumps(
             {
                 "rule": alert.rule,
-                "subject": alert.subject,
+                "subject": alert.subject.to_text(),
                 "home": alert.home,
                 "severity": int(alert.severity),
                 "began_at": alert.began_at.isoformat(),

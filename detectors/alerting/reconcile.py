@@ -4,10 +4,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from core.domain.alert import Alert, Condition, Finding, Handling
+from core.domain.alert import Alert, AlertKey, Condition, Finding, Handling
 from core.domain.rules import ends_by_person
 from core.store.alerts import episodes
-from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 
 
@@ -54,7 +53,7 @@ def reconcile(
     of_people = {key for key in evaluated if not ends_by_person(key.rule)}
     changed: list[int] = []
     for key, alert in episodes.latest_alerts(connection, of_people).items():
-        found = [finding for finding in ordered if _key(finding) == key]
+        found = [finding for finding in ordered if finding.key == key]
         if _is_missing(alert, found, until):
             changed += _amend(connection, alert, found, until, now)
     for finding in ordered:
@@ -68,10 +67,6 @@ def reconcile(
 
 def _as_raised(finding: Finding) -> Finding:
     return replace(finding, cleared_at=None) if ends_by_person(finding.rule) else finding
-
-
-def _key(finding: Finding) -> AlertKey:
-    return AlertKey(finding.rule, finding.subject)
 
 
 def _is_missing(alert: Alert, found: Sequence[Finding], until: datetime) -> bool:

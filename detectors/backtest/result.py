@@ -76,7 +76,7 @@ def _figures_body(one_setting: Figures) -> dict[str, object]:
 def _finding_body(one: Finding) -> dict[str, object]:
     return {
         "rule": one.rule,
-        "subject": one.subject,
+        "subject": one.subject.to_text(),
         "severity": int(one.severity),
         "began_at": one.began_at.isoformat(),
         "raised_at": one.raised_at.isoformat(),

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from core.domain.alert import Finding
+from core.domain.alert import Finding, Subject
 
-Episode = tuple[str, str, datetime]
+Episode = tuple[str, Subject, datetime]
 
 
 class TrialRun:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.domain.alert import Outcome
+from core.domain.alert import WARD, Outcome, Subject
 from core.domain.rule_spec import BaselineKind
 from core.domain.rules import RULES
 from core.store.database import Connection
@@ -22,7 +22,7 @@ def excluded_at_home(
     connection: Connection, subject: BaselineSubject, since: datetime, until: datetime
 ) -> list[tuple[float, float]]:
     """Return what teaches nothing about life at home, in Unix seconds: also when the home was out of contact."""
-    blind = blind_times.of_subjects(connection, ("ward", f"home:{subject.home}"), since, until)
+    blind = blind_times.of_subjects(connection, (WARD, Subject.of_home(subject.home)), since, until)
     spans = [(one.began_at, one.ended_at or until) for one in blind]
     spans += _excluded_spans(connection, subject, since, until, BaselineKind.HOME)
     return [(began.timestamp(), ended.timestamp()) for began, ended in spans]

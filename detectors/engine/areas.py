@@ -8,7 +8,6 @@ from typing import Any
 
 from core.domain.alert import Finding
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS
-from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 from core.store.detection import areas, evaluation_queue
 from core.store.detection.areas import AreaRow, AreaThresholds
@@ -62,7 +61,7 @@ def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack
     findings += map(area_silent.finding, over, repeat(until))
     for one in findings:
         _record(connection, one, until)
-    evaluated = {AlertKey(one.rule, one.subject) for one in findings}
+    evaluated = {one.key for one in findings}
     reconcile(connection, None, findings, evaluated=evaluated, until=until, now=now)
     if over:
         # Those that are still silent have a deadline of their own now.

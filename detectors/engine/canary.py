@@ -4,10 +4,9 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import WARD, AlertKey, Finding, Severity, Subject, SubjectKind
 from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import CANARY_SILENT
-from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.telemetry import blind_times
@@ -15,13 +14,12 @@ from core.store.telemetry.blind_times import BlindTime
 
 NAME, _VERSION = CANARY_SILENT.name, CANARY_SILENT.version
 # Nobody is blind for it, so it is kept apart from the ward's own blind time.
-_SUBJECT = "canary"
-_WARD = "ward"
+_SUBJECT = Subject(SubjectKind.CANARY)
 _CAUSE = "canary_missing"
 # A canary flies every minute or so (our choice); one that was missed may have had bad luck.
 _SHORTEST = timedelta(minutes=5)
 
-ALERT_KEY = AlertKey(NAME, _WARD)
+ALERT_KEY = AlertKey(NAME, WARD)
 
 
 def findings(connection: Connection, since: datetime, until: datetime, *, is_blind: bool) -> list[Finding]:
@@ -45,7 +43,7 @@ def _missed(missed: Iterable[BlindTime]) -> Iterable[Finding]:
     for one in missed:
         yield Finding(
             rule=NAME,
-            subject=_WARD,
+            subject=WARD,
             severity=Severity.EQUIPMENT,
             began_at=one.began_at,
             raised_at=one.known_at,

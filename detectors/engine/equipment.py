@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from core.domain.alert import AlertKey, Subject
 from core.domain.device import DeviceKind
-from core.store.alerts.episodes import AlertKey
 from core.store.telemetry import blind_times
 from core.store.telemetry.blind_times import BlindTime
 from detectors.engine.daily import batteries, stuck_devices
@@ -79,12 +79,12 @@ def _record_devices(context: HomeContext, found: HomeLinks) -> None:
     """Keep on record which devices are silent, and that others are not any more."""
     lasting = dict(found.device_outages)
     for link in context.record.links:
-        name = f"device:{link.device}"
+        subject = Subject.of_device(link.device)
         if (one := lasting.get(link.device)) is not None:
-            row = BlindTime(name, one.began_at, None, one.known_at, one.cause)
-            blind_times.record(context.connection, name, [row], _SILENT_CAUSES, context.span.until)
+            row = BlindTime(subject, one.began_at, None, one.known_at, one.cause)
+            blind_times.record(context.connection, subject, [row], _SILENT_CAUSES, context.span.until)
         elif len(link.contacts) > 1:
-            blind_times.record(context.connection, name, [], _SILENT_CAUSES, link.contacts[-1])
+            blind_times.record(context.connection, subject, [], _SILENT_CAUSES, link.contacts[-1])
 
 
 def _raise_alerts(context: HomeContext, found: HomeLinks) -> None:
@@ -98,5 +98,5 @@ def _raise_alerts(context: HomeContext, found: HomeLinks) -> None:
     )
 
 
-def _subject(context: HomeContext) -> str:
-    return f"home:{context.span.home}"
+def _subject(context: HomeContext) -> Subject:
+    return Subject.of_home(context.span.home)

@@ -1,6 +1,6 @@
 """Evaluates one home: calls for help, its equipment, then each of its residents, in the transaction of the one who claimed it."""
 
-from core.store.alerts.episodes import AlertKey
+from core.domain.alert import AlertKey, Subject
 from detectors.baselines.store import LruCache
 from detectors.engine.chatter_marks import note
 from detectors.engine.due_times import wait_for_watch_start
@@ -20,7 +20,7 @@ def evaluate_calls(context: HomeContext) -> None:
                 context.connection, context.span.home, one, since, is_lead=context.is_lead(one), call=call
             )
             evaluated = SosCall(call).evaluate(window, since, context.span.until)
-            context.reconcile(one, evaluated.findings, {AlertKey(call, f"resident:{one.number}")})
+            context.reconcile(one, evaluated.findings, {AlertKey(call, Subject.of_resident(one.number))})
 
 
 def evaluate_rest(context: HomeContext, cache: LruCache) -> None:

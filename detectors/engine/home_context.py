@@ -4,8 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.alert import Finding
-from core.store.alerts.episodes import AlertKey
+from core.domain.alert import AlertKey, Finding
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.detection.evaluation_queue import ActiveAlert, WatchedResident
@@ -73,7 +72,7 @@ class HomeContext:
 
     def active_keys(self, resident: WatchedResident, rule: str) -> set[AlertKey]:
         """Return which alerts of a rule are active about a resident and nobody has closed."""
-        return {AlertKey(one.rule, one.subject) for one in self.active(resident, rule)}
+        return {one.key for one in self.active(resident, rule)}
 
     def reconcile(
         self,
@@ -83,7 +82,7 @@ class HomeContext:
         anew_since: datetime | None = None,
     ) -> None:
         """Bring the alerts about a resident in line with what was found in the span; see `reconcile`."""
-        active = (AlertKey(one.rule, one.subject) for one in self._active())
+        active = (one.key for one in self._active())
         if not findings and anew_since is None and evaluated.isdisjoint(active):
             return  # Nothing to raise and nothing to end, as nearly always.
         self._known_active = None
@@ -101,6 +100,6 @@ class HomeContext:
         if self._known_active is None:
             residents = [one.number for one in self.record.people]
             self._known_active = evaluation_queue.active_alerts(
-                self.connection, residents, self.record.subjects
+                self.connection, residents, [self.record.home], [one.device for one in self.record.links]
             )
         return self._known_active

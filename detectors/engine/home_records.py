@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from core.domain.alert import Subject, SubjectKind
 from core.domain.geofence import Geofence
 from core.domain.metrics import CALLS
 from core.domain.planned_absence import Absence
@@ -78,14 +79,14 @@ class HomeRecord:
         return not self.reported.isdisjoint(SERIES)
 
     @property
-    def subjects(self) -> list[str]:
+    def subjects(self) -> list[Subject]:
         """What its alerts may be about beside the residents themselves."""
-        return [f"home:{self.home}", *self.devices]
+        return [Subject.of_home(self.home), *self.devices]
 
     @property
-    def devices(self) -> list[str]:
+    def devices(self) -> list[Subject]:
         """Its devices, as subjects of alerts."""
-        return [f"device:{one.device}" for one in self.links]
+        return [Subject.of_device(one.device) for one in self.links]
 
 
 def load_records(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, HomeRecord]:
@@ -110,7 +111,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
             since=of_people,
             ward=_seen_from(stored.ward, stored.begins[home] - BLIND_BACK),
             blind=stored.blind_of(home),
-            area=[one for one in stored.blind[home] if one.subject.startswith("area:")],
+            area=[one for one in stored.blind[home] if one.subject.kind is SubjectKind.AREA],
             links=stored.links[home].links,
             chattering=stored.links[home].chattering,
             active=(),
@@ -121,8 +122,8 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
         )
         for home, of_people in since.items()
     }
-    subjects = [name for record in records.values() for name in record.subjects]
-    active = evaluation_queue.active_alerts(connection, stored.people, subjects)
+    devices = [link.device for record in records.values() for link in record.links]
+    active = evaluation_queue.active_alerts(connection, stored.people, list(records), devices)
     return {home: replace(record, active=_about(record, active)) for home, record in records.items()}
 
 
@@ -146,8 +147,9 @@ class _Stored:
 
     def blind_of(self, home: int) -> list[BlindTime]:
         """Return when a home itself was out of contact, as far as rules ask for it."""
-        begins, subject = self.begins[home], f"home:{home}"
-        return [one for one in self.blind[home] if one.subject == subject and _lasts(one, begins)]
+        begins = self.begins[home]
+        of_home = (one for one in self.blind[home] if one.subject.kind is SubjectKind.HOME)
+        return [one for one in of_home if _lasts(one, begins)]
 
     def fences_of(self, resident: int) -> list[Geofence]:
         """Return the geofences of a resident."""

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from core.domain.alert import AlertKey, Subject
 from core.domain.rule_spec import Ends
 from core.domain.rules import names_ending
 from core.logs import get_logger
-from core.store.alerts.episodes import AlertKey
 from core.store.detection.evaluation_queue import WatchedResident
 from core.store.people import planned_absences
 from detectors.baselines import significant_places
@@ -163,9 +163,9 @@ def _keys(
     context: HomeContext, resident: WatchedResident, window: Window, evaluations: Mapping[str, Evaluation]
 ) -> set[AlertKey]:
     """Return what was evaluated: also geofences that were removed, whose alerts end."""
-    subject = f"resident:{resident.number}"
+    subject = Subject.of_resident(resident.number)
     keys = {AlertKey(rule, subject) for rule in evaluations if rule != geofence_exit.NAME}
     if geofence_exit.NAME in evaluations:
-        keys |= {AlertKey(geofence_exit.NAME, f"geofence:{one.number}") for one in window.geofences}
+        keys |= {AlertKey(geofence_exit.NAME, Subject.of_geofence(one.number)) for one in window.geofences}
         keys |= context.active_keys(resident, geofence_exit.NAME)
     return keys

@@ -4,20 +4,18 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.domain import reasons
-from core.domain.alert import Alert, Finding, Handling, Severity
+from core.domain.alert import WARD, Alert, AlertKey, Finding, Handling, Severity
 from core.domain.metrics import METRICS_BY_NUMBER, SOS, CallPriority
 from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import STRAY_SOS
 from core.store.alerts import episodes, unassigned_calls
-from core.store.alerts.episodes import AlertKey
 from core.store.alerts.unassigned_calls import UnassignedCall
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from detectors.rules.emergency_call import LONGEST_DELAY, RAISED_AGAIN_AFTER
 
 NAME, VERSION = STRAY_SOS.name, STRAY_SOS.version
-SUBJECT = "ward"
-ALERT_KEY = AlertKey(NAME, SUBJECT)
+ALERT_KEY = AlertKey(NAME, WARD)
 # While an alert is open the staff are notified again at most this often, whoever presses how many buttons.
 _PAUSE = timedelta(minutes=2)
 # An alert names no more than these; the others are in quarantine.
@@ -91,7 +89,7 @@ def _finding(
         began_at = min(one.began_at if _is_new(one) else one.last_at for one in fresh)
     return Finding(
         rule=NAME,
-        subject=SUBJECT,
+        subject=WARD,
         severity=severity,
         began_at=began_at,
         raised_at=began_at,

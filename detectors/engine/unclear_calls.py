@@ -4,18 +4,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from core.domain import reasons
-from core.domain.alert import Alert, Condition, Finding, Handling
+from core.domain.alert import WARD, Alert, AlertKey, Condition, Finding, Handling
 from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import UNCLEAR_CALL, read_reason
 from core.store.alerts import episodes, unclear_calls
-from core.store.alerts.episodes import AlertKey
 from core.store.alerts.unclear_calls import UnclearCall
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 
 NAME, VERSION = UNCLEAR_CALL.name, UNCLEAR_CALL.version
-SUBJECT = "ward"
-ALERT_KEY = AlertKey(NAME, SUBJECT)
+ALERT_KEY = AlertKey(NAME, WARD)
 # What nobody said for so long is not there any more (our choice).
 _FORGOTTEN_AFTER = timedelta(days=30)
 # A ward whose new sensors all say the same is no flood: while an alert is open the staff are notified again at most this often.
@@ -103,7 +101,7 @@ def _name_fewer(connection: Connection, alert: Alert, waiting: Sequence[UnclearC
 def _finding(named: Sequence[UnclearCall], began_at: datetime, told_at: datetime) -> Finding:
     return Finding(
         rule=NAME,
-        subject=SUBJECT,
+        subject=WARD,
         severity=UNCLEAR_CALL.highest,
         began_at=began_at,
         raised_at=began_at,

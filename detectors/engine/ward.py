@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import WARD, AlertKey, Finding, Severity
 from core.domain.reason_card import Confidence, as_json
-from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.telemetry import blind_times, rule_windows
@@ -19,7 +18,7 @@ from detectors.alerting.reconcile import reconcile
 from detectors.engine import canary
 from detectors.features.window import Blind, moment
 from detectors.rules import ward_silent
-from detectors.rules.ward_silent import ACTIVE_WITHIN, NAME, SUBJECT, VERSION, WardSilence
+from detectors.rules.ward_silent import ACTIVE_WITHIN, NAME, VERSION, WardSilence
 from detectors.windows.loader import WardView
 
 # Shorter silences of the ward can never be an outage.
@@ -53,14 +52,14 @@ def evaluate_ward(connection: Connection, zone: ZoneInfo, until: datetime, now: 
         if ward_silent.limits(active) is not None and all(one.cleared_at is not None for one in outages):
             undecided_from = contact_through
     found = [
-        BlindTime(SUBJECT, one.began_at, one.ended_at, one.known_at, _CAUSE)
+        BlindTime(WARD, one.began_at, one.ended_at, one.known_at, _CAUSE)
         for one in map(ward_silent.blind, outages)
     ]
-    blind_times.record(connection, SUBJECT, found, (_CAUSE,), until)
+    blind_times.record(connection, WARD, found, (_CAUSE,), until)
     is_blind = any(one.ended_at is None for one in _blind_times(connection, until, now))
     findings = [*outages, *_other_causes(connection, evaluated_through, now)]
     findings += canary.findings(connection, evaluated_through, until, is_blind=is_blind)
-    evaluated = {AlertKey(NAME, SUBJECT), canary.ALERT_KEY}
+    evaluated = {AlertKey(NAME, WARD), canary.ALERT_KEY}
     reconcile(connection, None, findings, evaluated=evaluated, until=now, now=now)
     if before.get("is_blind") and not is_blind:
         # While the ward was blind nobody had a deadline.
@@ -87,8 +86,8 @@ def note_lag(connection: Connection, watermark: datetime, now: datetime) -> None
     """Record that ingest is behind, or that it is not any more."""
     lasting: list[BlindTime] = []
     if now - watermark > _RAISED_AFTER:
-        lasting.append(BlindTime(SUBJECT, watermark, None, now, BEHIND))
-    blind_times.record(connection, SUBJECT, lasting, (BEHIND,), now)
+        lasting.append(BlindTime(WARD, watermark, None, now, BEHIND))
+    blind_times.record(connection, WARD, lasting, (BEHIND,), now)
 
 
 def _contact_through(
@@ -128,7 +127,7 @@ def _other_causes(connection: Connection, since: datetime, now: datetime) -> lis
     return [
         Finding(
             rule=NAME,
-            subject=SUBJECT,
+            subject=WARD,
             severity=Severity.CHECK_SOON,
             began_at=one.began_at,
             raised_at=max(one.known_at, one.began_at + _RAISED_AFTER),
@@ -143,7 +142,7 @@ def _other_causes(connection: Connection, since: datetime, now: datetime) -> lis
                 )
             ),
         )
-        for one in blind_times.of_subjects(connection, (SUBJECT,), since - _RAISED_AFTER, now)
+        for one in blind_times.of_subjects(connection, (WARD,), since - _RAISED_AFTER, now)
         if one.cause != _CAUSE
         and (one.ended_at is None or one.ended_at - one.began_at > _RAISED_AFTER)
         and now - one.began_at > _RAISED_AFTER
@@ -152,7 +151,7 @@ def _other_causes(connection: Connection, since: datetime, now: datetime) -> lis
 
 def _blind_times(connection: Connection, since: datetime, until: datetime) -> list[BlindTime]:
     """Return when nothing could be received from the ward; what ingest had not read yet is no such time."""
-    found = blind_times.of_subjects(connection, (SUBJECT,), since, until)
+    found = blind_times.of_subjects(connection, (WARD,), since, until)
     return [one for one in found if one.cause != BEHIND]
 
 

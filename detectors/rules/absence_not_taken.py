@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.planned_absence import AbsenceKind
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import ABSENCE_NOT_TAKEN
@@ -175,7 +175,7 @@ def _finding(window: Window, one: PlannedAbsence, tick: float, cleared: float | 
     is_service = one.kind is AbsenceKind.DAY_SERVICE
     return Finding(
         rule=NAME,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=Severity.CHECK_SOON if is_service else Severity.KEEP_AN_EYE,
         began_at=one.began_at,
         raised_at=moment(tick),

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
 from core.domain.rules import APPLIANCE_LEFT_ON, APPLIANCE_UNUSED
@@ -125,7 +125,7 @@ def _unused(window: Window, deadline: _Deadline, cleared: float | None) -> Findi
     )
     return Finding(
         rule=UNUSED,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=Severity.KEEP_AN_EYE,
         began_at=moment(deadline.baseline),
         raised_at=moment(deadline.tick),
@@ -212,7 +212,7 @@ def _left_on(window: Window, place: str, span: tuple[float, float, float | None]
     began, tick, over = span
     return Finding(
         rule=LEFT_ON,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=Severity.CHECK_SOON,
         began_at=moment(began),
         raised_at=moment(tick),

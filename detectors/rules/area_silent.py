@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import AREA_SILENT
 from detectors.features.availability import LinkOutage, delayed
@@ -66,11 +66,6 @@ class AreaOutage:
     known_at: datetime
     silent: int
     homes: int
-
-
-def subject(area: str) -> str:
-    """Return what an alert about a neighbourhood is about."""
-    return f"area:{area}"
 
 
 def outage(contact: AreaSilence, until: datetime, suppressed: Sequence[Blind] = ()) -> AreaOutage | None:
@@ -141,7 +136,7 @@ def finding(one: AreaOutage, ended_at: datetime | None) -> Finding:
     """Return the finding of an outage, which lasts if `ended_at` is None."""
     return Finding(
         rule=NAME,
-        subject=subject(one.area),
+        subject=Subject.of_area(one.area),
         severity=Severity.CHECK_SOON,
         began_at=one.began_at,
         raised_at=one.known_at,

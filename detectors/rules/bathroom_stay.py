@@ -8,7 +8,7 @@ from typing import cast
 import numpy as np
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Rhythm, Spans
 from core.domain.rules import BATHROOM_STAY
@@ -139,7 +139,7 @@ def _finding(
     place = signs.places[int(signs.place[int(np.searchsorted(signs.time, began))])]
     return Finding(
         rule=NAME,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=Severity.CHECK_SOON,
         began_at=moment(began),
         raised_at=moment(tick),

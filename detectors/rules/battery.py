@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.device import DeviceKind
 from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import BATTERY
@@ -205,7 +205,7 @@ def _finding(
     level = series.level_pct[np.searchsorted(series.day, raised_at.date().toordinal()) - 1]
     return Finding(
         rule=NAME,
-        subject=f"device:{series.device}",
+        subject=Subject.of_device(series.device),
         severity=Severity.EQUIPMENT,
         began_at=raised_at,
         raised_at=raised_at,

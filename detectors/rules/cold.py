@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Rhythm
 from core.domain.rules import COLD
@@ -149,7 +149,7 @@ def _finding(window: Window, rooms: list[_Room], time: NDArray[np.float64], spel
     baseline = float(room.baseline_c[step])
     return Finding(
         rule=NAME,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=spell.trigger.severity,
         began_at=moment(float(time[spell.began])),
         raised_at=moment(float(time[spell.raised])),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import DECLINE
 from detectors.features.activity_counts import DailyCounts
@@ -119,7 +119,7 @@ def _finding(
     lately = values[(days.day > last) & (days.day <= day)]
     return Finding(
         rule=NAME,
-        subject=f"resident:{resident}",
+        subject=Subject.of_resident(resident),
         severity=Severity.KEEP_AN_EYE,
         began_at=at,
         raised_at=at,

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import DEVICE_STUCK
 from detectors.features.chatter import SURROUNDINGS_S
@@ -122,7 +122,7 @@ def _first_of_each_time(found: Iterable[StuckSpell]) -> list[StuckSpell]:
 def _finding(sensor: Sensor, spell: StuckSpell, raised_at: datetime, over: datetime | None) -> Finding:
     return Finding(
         rule=NAME,
-        subject=f"device:{sensor.device}",
+        subject=Subject.of_device(sensor.device),
         severity=Severity.EQUIPMENT,
         began_at=moment(spell.began),
         raised_at=raised_at,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain import reasons
-from core.domain.alert import Finding
+from core.domain.alert import Finding, Subject
 from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import RULES, SOS
 from detectors.features.window import Press, Window
@@ -108,7 +108,7 @@ def _is_due_again(first: Press, press: Press, closings: Sequence[datetime]) -> b
 def _finding(rule: str, resident: int, began_at: datetime, press: Press) -> Finding:
     return Finding(
         rule=rule,
-        subject=f"resident:{resident}",
+        subject=Subject.of_resident(resident),
         severity=RULES[rule].highest,
         began_at=began_at,
         raised_at=began_at,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain import reasons, rules
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.device import DeviceKind
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from detectors.features.availability import (
@@ -230,7 +230,7 @@ def _in_order(findings: Sequence[Finding]) -> tuple[Finding, ...]:
 def _home_finding(home: int, outage: LinkOutage, devices: int) -> Finding:
     return Finding(
         rule=HOME_SILENT,
-        subject=f"home:{home}",
+        subject=Subject.of_home(home),
         severity=Severity.CHECK_SOON,
         began_at=outage.began_at,
         raised_at=outage.known_at,
@@ -251,7 +251,7 @@ def _home_finding(home: int, outage: LinkOutage, devices: int) -> Finding:
 def _device_finding(link: Link, outage: LinkOutage) -> Finding:
     return Finding(
         rule=DEVICE_SILENT,
-        subject=f"device:{link.device}",
+        subject=Subject.of_device(link.device),
         severity=Severity.EQUIPMENT,
         began_at=outage.began_at,
         raised_at=outage.known_at,

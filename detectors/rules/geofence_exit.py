@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.geofence import Geofence, holding_times
 from core.domain.reason_card import Confidence, PlaceFix, RuledOut, as_json
 from core.domain.rules import GEOFENCE_EXIT
@@ -101,8 +101,8 @@ class GeofenceExit:
     >>> fence = Geofence(1, 5, "home", Circle(35.0, 139.0, 200.0), ALWAYS)
     >>> window = Window(5, ZoneInfo("UTC"), moment(0), life_signs([]), track, (), (), (), (fence,))
     >>> evaluated = GeofenceExit().evaluate(window, moment(0), moment(1200))
-    >>> [(one.subject, one.began_at.minute, one.raised_at.minute) for one in evaluated.findings]
-    [('geofence:1', 10, 14)]
+    >>> [(one.subject.number, one.began_at.minute, one.raised_at.minute) for one in evaluated.findings]
+    [(1, 10, 14)]
     """
 
     name: str = NAME
@@ -244,7 +244,7 @@ def _finding(window: Window, fence: Geofence, seen: _Outside, until: datetime) -
     fix = episode.fix
     return Finding(
         rule=NAME,
-        subject=f"geofence:{fence.number}",
+        subject=Subject.of_geofence(fence.number),
         severity=Severity.CHECK_SOON,
         began_at=moment(episode.began),
         raised_at=moment(episode.raised),

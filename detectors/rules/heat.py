@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import HEAT
 from detectors.features.daily_rhythm import is_night
@@ -145,7 +145,7 @@ def _finding(window: Window, found: _Grid, spell: LevelSpell) -> Finding:
     last = int(np.searchsorted(room.time, float(found.time[step]), side="right")) - 1
     return Finding(
         rule=NAME,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=spell.trigger.severity,
         began_at=moment(float(found.time[spell.began])),
         raised_at=moment(float(found.time[spell.raised])),

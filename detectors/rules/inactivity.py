@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import reasons
-from core.domain.alert import Finding, JsonObject, Severity
+from core.domain.alert import Finding, JsonObject, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import INACTIVITY
 from detectors.features.alarm_spans import AlarmSpan, Due, alarm_spans, due, unobserved
@@ -166,7 +166,7 @@ class Inactivity:
         cleared = raised.part.cleared
         return Finding(
             rule=NAME,
-            subject=f"resident:{window.resident}",
+            subject=Subject.of_resident(window.resident),
             severity=Severity.CHECK_SOON,
             began_at=moment(raised.part.began),
             raised_at=moment(raised.due.tick),

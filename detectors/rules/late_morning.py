@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Habit, Rhythm
 from core.domain.rules import LATE_MORNING
@@ -136,7 +136,7 @@ def _finding(window: Window, morning: _Morning, tick: float, over: float | None)
     habit = morning.habit
     return Finding(
         rule=NAME,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=Severity.KEEP_AN_EYE,
         began_at=moment(morning.baseline),
         raised_at=moment(tick),

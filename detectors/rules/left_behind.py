@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.geodesy import metres_per_degree
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import LEFT_BEHIND
@@ -102,7 +102,7 @@ def _finding(window: Window, span: tuple[float, float, float | None], fixes: int
     began, tick, over = span
     return Finding(
         rule=NAME,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=Severity.KEEP_AN_EYE,
         began_at=moment(began),
         raised_at=moment(tick),

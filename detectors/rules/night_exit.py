@@ -6,7 +6,7 @@ from datetime import datetime
 import numpy as np
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rules import NIGHT_EXIT
 from detectors.features.local_time import DAY_S, at_minute, local_date, local_seconds
@@ -72,7 +72,7 @@ def _next_night(window: Window, until: datetime) -> datetime:
 def _finding(window: Window, place: str, began: float, cleared: float | None) -> Finding:
     return Finding(
         rule=NAME,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=Severity.CHECK_SOON,
         began_at=moment(began),
         raised_at=moment(began + QUIET_S),

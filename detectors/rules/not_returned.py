@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Rhythm, Spans
 from core.domain.rules import NOT_RETURNED
@@ -109,7 +109,7 @@ def _finding(window: Window, outing: Blind, limit: _Limit, cleared: float | None
     baseline = limit.baseline
     return Finding(
         rule=NAME,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=Severity.CHECK_SOON,
         began_at=outing.began_at,
         raised_at=moment(limit.tick),

@@ -8,7 +8,7 @@ from math import erfc, sqrt
 import numpy as np
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, RuledOut, as_json
 from core.domain.rhythm import Rhythm
 from core.domain.rules import RESTLESS_NIGHT
@@ -103,7 +103,7 @@ class RestlessNight:
             return [], True
         finding = Finding(
             rule=NAME,
-            subject=f"resident:{window.resident}",
+            subject=Subject.of_resident(window.resident),
             severity=Severity.KEEP_AN_EYE,
             began_at=began,
             raised_at=moment(raised.timestamp()),

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, Place, PlaceFix, RuledOut, as_json
 from core.domain.rules import WANDERING
 from detectors.features.path_shape import WalkScale, Way, straightness, way
@@ -196,7 +196,7 @@ def _finding(window: Window, walked: Way, one: _Episode, by_corner: Sequence[Pla
     across = max(float(np.ptp(walked.east_m[stretch])), float(np.ptp(walked.north_m[stretch])))
     return Finding(
         rule=NAME,
-        subject=f"resident:{window.resident}",
+        subject=Subject.of_resident(window.resident),
         severity=Severity.EMERGENCY if is_strange else Severity.CHECK_SOON,
         began_at=moment(float(walked.time[one.began])),
         raised_at=moment(float(walked.time[one.raised])),

@@ -5,13 +5,12 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from core.domain import reasons
-from core.domain.alert import Finding, Severity
+from core.domain.alert import WARD, Finding, Severity
 from core.domain.reason_card import Confidence, as_json
 from core.domain.rules import WARD_SILENT
 from detectors.features.window import Blind
 
 NAME, VERSION = WARD_SILENT.name, WARD_SILENT.version
-SUBJECT = "ward"
 DAY_BEGINS, DAY_ENDS = time(7), time(22)
 # The longest natural silence of many recorded homes, in 48 days, was 6 minutes by day and 35 by night for 20 homes, and 14 and 65
 # for 10.
@@ -71,7 +70,7 @@ def outage(silence: WardSilence, zone: ZoneInfo, until: datetime) -> Finding | N
         return None
     return Finding(
         rule=NAME,
-        subject=SUBJECT,
+        subject=WARD,
         severity=Severity.CHECK_SOON,
         began_at=silence.began_at,
         raised_at=known,

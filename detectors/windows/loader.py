@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
+from core.domain.alert import Subject
 from core.domain.geofence import Geofence
 from core.domain.metrics import HUMIDITY_PCT, NEAR_HOME, POWER_W, TEMPERATURE_C
 from core.domain.planned_absence import Absence
@@ -185,7 +186,7 @@ def load_calls(
 
 def load_blind(connection: Connection, home: int, since: datetime, until: datetime) -> list[Blind]:
     """Return the blind time of a home that is on record."""
-    return blind_on_record(blind_times.of_subjects(connection, (f"home:{home}",), since, until))
+    return blind_on_record(blind_times.of_subjects(connection, (Subject.of_home(home),), since, until))
 
 
 def blind_on_record(found: Sequence[BlindTime]) -> list[Blind]:

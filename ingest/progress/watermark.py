@@ -3,12 +3,12 @@
 from datetime import datetime
 
 from core.clock import Clock
+from core.domain.alert import WARD
 from core.logs import get_logger
 from core.store.database import Connection, Database
 from core.store.telemetry import batches, blind_times
 
 _BLIND_CAUSE = "broker_unreachable"
-_WARD = "ward"
 
 _log = get_logger(__name__)
 
@@ -53,7 +53,7 @@ class Watermark:
         if watermark is not None:
             self._time = watermark
             if self._is_blind:
-                blind_times.end(connection, _WARD, _BLIND_CAUSE, watermark)
+                blind_times.end(connection, WARD, _BLIND_CAUSE, watermark)
                 self._is_blind = False
                 _log.info("broker_reachable")
         batches.report_progress(connection, self._worker, self._time, messages, self._clock.now())
@@ -61,7 +61,7 @@ class Watermark:
     def begin_blind_time(self, since: datetime) -> None:
         """Record that the broker has been unreachable since a time."""
         with self._database.transaction() as connection:
-            blind_times.begin(connection, _WARD, _BLIND_CAUSE, since, self._clock.now())
+            blind_times.begin(connection, WARD, _BLIND_CAUSE, since, self._clock.now())
         self._is_blind = True
         _log.error("broker_unreachable")
 

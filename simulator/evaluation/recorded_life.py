@@ -113,7 +113,7 @@ class RecordedHome:
         since, until = moment(self.began), moment(self.ended)
         if rule == decline.NAME:
             counts = count_days(self.signs, ZONE, self._outages)
-            return decline.evaluate_days(counts, 0, ZONE, (since, until), raised_from=since).findings
+            return decline.evaluate_days(counts, 1, ZONE, (since, until), raised_from=since).findings
         return self._rules[rule].evaluate(self.window(self.signs), since, until).findings
 
     def days(self, since: float) -> float:

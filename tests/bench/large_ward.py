@@ -187,8 +187,8 @@ _MAKE = (
     """,
     # Everybody was evaluated just now, and has a deadline within the next day.
     """
-    INSERT INTO evaluation (subject, resident_id, evaluated_through, due_at, state, state_since, on_any_reading, on_any_fix)
-    SELECT 'resident:' || number, number, %(now)s, %(now)s::timestamptz + make_interval(secs => 86400.0 * number / %(count)s),
+    INSERT INTO evaluation (resident_id, evaluated_through, due_at, state, state_since, on_any_reading, on_any_fix)
+    SELECT number, %(now)s, %(now)s::timestamptz + make_interval(secs => 86400.0 * number / %(count)s),
         'as_usual', %(now)s, false, (number - 1) %% %(every)s = 0
     FROM generate_series(1, %(count)s) AS number
     """,

@@ -123,11 +123,11 @@ def _latest(raw: psycopg.Connection, numbers: dict[str, int], last: dict[int, da
         )
         state = {4: "cannot_tell", 9: "cannot_tell", 10: "different"}.get(home, "as_usual")
         raw.execute(
-            "INSERT INTO evaluation (subject, resident_id, evaluated_through, due_at, state, state_since)"
+            "INSERT INTO evaluation (resident_id, evaluated_through, due_at, state, state_since)"
             " VALUES (%s, %s, %s, %s, %s, %s)"
-            " ON CONFLICT (subject) DO UPDATE SET state = excluded.state, state_since = excluded.state_since,"
+            " ON CONFLICT (resident_id) DO UPDATE SET state = excluded.state, state_since = excluded.state_since,"
             " due_at = excluded.due_at",
-            (f"resident:{home}", home, NOW, NOW + timedelta(days=1), state, NOW - timedelta(hours=2)),
+            (home, NOW, NOW + timedelta(days=1), state, NOW - timedelta(hours=2)),
         )
     raw.execute(
         "INSERT INTO ingest_progress (worker, watermark, reported_at) VALUES ('w1', %s, %s)",
@@ -135,12 +135,12 @@ def _latest(raw: psycopg.Connection, numbers: dict[str, int], last: dict[int, da
         (NOW + timedelta(days=1), NOW + timedelta(days=1)),
     )
     raw.execute(
-        "INSERT INTO evaluation (subject, evaluated_through, due_at) VALUES ('ward', %s, %s)"
-        " ON CONFLICT (subject) DO UPDATE SET evaluated_through = excluded.evaluated_through",
+        "INSERT INTO evaluation (evaluated_through, due_at) VALUES (%s, %s)"
+        " ON CONFLICT (resident_id) DO UPDATE SET evaluated_through = excluded.evaluated_through",
         (NOW + timedelta(days=1), NOW + timedelta(days=1)),
     )
     raw.execute(
-        "INSERT INTO blind_time (subject, began_at, ended_at, cause) VALUES ('home:2', %s, %s, 'home_silent')",
+        "INSERT INTO blind_time (subject_kind, home_id, began_at, ended_at, cause) VALUES ('home', 2, %s, %s, 'home_silent')",
         (NOW - timedelta(days=4, hours=6), NOW - timedelta(days=4)),
     )
     raw.execute(

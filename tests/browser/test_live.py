@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.views import stream
-from core.domain.alert import Finding, Handling, Severity
+from core.domain.alert import Finding, Handling, Severity, Subject
 from core.store.alerts import alerts, episodes, handling
 from core.store.database import Database
 from core.store.people import users
@@ -23,7 +23,7 @@ def brisk_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
 def _raise(site: Site, resident: int, severity: Severity = Severity.CHECK_SOON) -> int:
     found = Finding(
         rule="inactivity",
-        subject=f"resident:{resident}",
+        subject=Subject.of_resident(resident),
         severity=severity,
         began_at=NOW,
         raised_at=NOW,
@@ -133,7 +133,9 @@ def test_a_page_that_is_open_says_when_nobody_evaluates_any_more_and_when_somebo
 
 def _evaluated_until(site: Site, moment: datetime) -> None:
     with Database(site.database_url, size=1) as database, database.transaction() as connection:
-        connection.execute("UPDATE evaluation SET evaluated_through = %s WHERE subject = 'ward'", (moment,))
+        connection.execute(
+            "UPDATE evaluation SET evaluated_through = %s WHERE resident_id IS NULL", (moment,)
+        )
 
 
 def test_before_the_session_ends_one_press_extends_it_without_leaving_the_page(

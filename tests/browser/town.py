@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 
-from core.domain.alert import Finding, Outcome, Severity
+from core.domain.alert import Finding, Outcome, Severity, Subject
 from core.formats.ward_file import read_ward
 from core.store.alerts import answer_links, episodes, handling
 from core.store.database import Database
@@ -185,7 +185,7 @@ def _morning(database: Database) -> Town:
         2,
         began=4.8,
         raised=0.6,
-        subject="home:4",
+        subject=Subject.of_home(4),
         cause="no_heartbeat",
         rule_version=1,
     )
@@ -200,9 +200,9 @@ def _morning(database: Database) -> Town:
             position={"time": NOW.isoformat(), "lat": lat, "lon": lon, "accuracy_m": 15.0},
             ruled_out=["poor_accuracy", "single_fix"], rule_version=1,
         ),
-        "late": _open(database, 6, "geofence_exit", 3, began=3.0, raised=2.9, subject="geofence:6",
+        "late": _open(database, 6, "geofence_exit", 3, began=3.0, raised=2.9, subject=Subject.of_geofence(6),
                       geofence={"number": 6, "name": "商店街"}, rule_version=1),
-        "equipment": _open(database, 5, "device_silent", 4, began=6.0, raised=5.0, subject="device:30",
+        "equipment": _open(database, 5, "device_silent", 4, began=6.0, raised=5.0, subject=Subject.of_device(30),
                            kind="motion", place="kitchen", cause="no_heartbeat", rule_version=1),
     }  # fmt: skip
     planner.plan_all(database, NOW - timedelta(minutes=1))
@@ -260,14 +260,14 @@ def _open(
     *,
     began: float,
     raised: float,
-    subject: str | None = None,
+    subject: Subject | None = None,
     **reason: object,
 ) -> int:
     """Open an alert; `began` and `raised` are hours before now."""
     raised_at = NOW - timedelta(hours=raised)
     found = Finding(
         rule=rule,
-        subject=subject or f"resident:{resident}",
+        subject=subject or Subject.of_resident(resident),
         severity=Severity(severity),
         began_at=NOW - timedelta(hours=began),
         raised_at=raised_at,

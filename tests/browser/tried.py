@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.backtest import BacktestSettings
 from core.domain.sensitivity import Sensitivity
 from core.store.database import Database
@@ -63,7 +63,7 @@ def _silences(since: datetime, count: int, hours: float) -> list[Finding]:
         found.append(
             Finding(
                 rule="inactivity",
-                subject=f"resident:{_RESIDENT}",
+                subject=Subject.of_resident(_RESIDENT),
                 severity=Severity.CHECK_SOON,
                 began_at=began_at,
                 raised_at=began_at + timedelta(hours=hours),
@@ -78,7 +78,7 @@ def _left_the_area(since: datetime) -> Finding:
     began_at = since + timedelta(days=20, hours=5)
     return Finding(
         rule="geofence_exit",
-        subject="geofence:2",
+        subject=Subject.of_geofence(2),
         severity=Severity.CHECK_SOON,
         began_at=began_at,
         raised_at=began_at + timedelta(minutes=6),

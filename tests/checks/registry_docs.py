@@ -4,10 +4,10 @@ import sys
 from collections.abc import Iterator, Sequence
 
 from api.locale import words_of
-from core.domain.alert import Severity
+from core.domain.alert import Severity, SubjectKind
 from core.domain.metrics import METRICS, CallPriority, Metric, StuckCheck
 from core.domain.people import Language
-from core.domain.rule_spec import Audience, Ends, Family, RuleSpec, SubjectKind
+from core.domain.rule_spec import Audience, Ends, Family, RuleSpec
 from core.domain.rules import RULES
 from tests.support.paths import REPOSITORY
 

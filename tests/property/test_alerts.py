@@ -11,11 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Finding, Handling, Outcome, Severity
+from core.domain.alert import (
+    Alert,
+    AlertEvent,
+    AlertKey,
+    Condition,
+    EventKind,
+    Finding,
+    Handling,
+    Outcome,
+    Severity,
+    Subject,
+)
 from core.domain.notification import EscalationStep
 from core.domain.people import Channel, Contact, Language
 from core.store.alerts import alerts, episodes
-from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection, Database
 from detectors.alerting import escalation
 from detectors.alerting.escalation import EscalationPlan, EscalationState, PlannedNotification
@@ -46,7 +56,7 @@ class Handled(RuleBasedStateMachine):
         self.alert = Alert(
             1,
             "inactivity",
-            "resident:1",
+            Subject.of_resident(1),
             1,
             1,
             Severity.CHECK_SOON,
@@ -183,7 +193,7 @@ def evaluate(connection: Connection, day: list[Finding], cuts: list[int]) -> Non
 
 
 def evaluate_span(connection: Connection, day: list[Finding], since: int, until: int) -> list[int]:
-    was_evaluated = [AlertKey("inactivity", "resident:1")]
+    was_evaluated = [AlertKey("inactivity", Subject.of_resident(1))]
     return reconcile(
         connection, 1, seen(day, since, until), evaluated=was_evaluated, until=at(until), now=at(until)
     )

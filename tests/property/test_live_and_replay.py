@@ -39,16 +39,20 @@ _LATEST = timedelta(hours=1)
 _LAST = END + timedelta(hours=3)
 _LEFT_OUT = ["device_silent", "home_silent", "ward_silent", "canary_silent"]
 _RAISED = b"""
-SELECT alert.rule, alert.subject, alert.severity, alert.condition, episode.began_at, episode.cleared_at
+SELECT
+    alert.rule, alert.subject_kind, alert.subject_number, alert.severity, alert.condition, episode.began_at,
+    episode.cleared_at
 FROM alert_episode AS episode JOIN alert USING (alert_id)
 WHERE episode.withdrawn_at IS NULL AND NOT alert.rule = ANY(%s)
-ORDER BY 1, 2, 5
+ORDER BY 1, 2, 3, 6
 """
 _IN_TIME = b"""
-SELECT alert.rule, alert.subject, alert.reason - 'received_at', episode.began_at, episode.raised_at
+SELECT
+    alert.rule, alert.subject_kind, alert.subject_number, alert.reason - 'received_at', episode.began_at,
+    episode.raised_at
 FROM alert_episode AS episode JOIN alert USING (alert_id)
 WHERE episode.withdrawn_at IS NULL AND NOT alert.rule = ANY(%s)
-ORDER BY 1, 2, 4
+ORDER BY 1, 2, 3, 5
 """
 _SEEDS = range(1, 9) if os.environ.get("LONG_FAULTS") else (1,)
 _TEMPLATE = "template_mimamori"

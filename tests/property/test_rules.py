@@ -7,7 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.domain.alert import Finding
+from core.domain.alert import Finding, Subject
 from core.domain.device import DeviceKind
 from core.domain.geofence import ALWAYS, Circle, Geofence, Hours
 from core.domain.sensitivity import Sensitivity
@@ -56,15 +56,15 @@ def window(rows: list[tuple[int, DeviceKind, str]], *, until: datetime = END, **
     return Window(resident=1, zone=ZONE, watched_from=BEGIN, life_signs=series, **given_values)  # pyright: ignore[reportArgumentType]
 
 
-def known(evaluated: Evaluation) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
+def known(evaluated: Evaluation) -> dict[tuple[Subject, datetime], tuple[datetime, datetime | None]]:
     return {(one.subject, one.began_at): (one.raised_at, one.cleared_at) for one in evaluated.findings}
 
 
 def live(
     rule: Rule, made: dict[datetime, Window]
-) -> dict[tuple[str, datetime], tuple[datetime, datetime | None]]:
+) -> dict[tuple[Subject, datetime], tuple[datetime, datetime | None]]:
     """Evaluate span by span, each with what was known then; return each episode as it was last seen."""
-    seen: dict[tuple[str, datetime], tuple[datetime, datetime | None]] = {}
+    seen: dict[tuple[Subject, datetime], tuple[datetime, datetime | None]] = {}
     since = BEGIN
     for until, seen_window in sorted(made.items(), key=lambda one: one[0]):
         seen |= known(rule.evaluate(seen_window, since, until))

@@ -15,7 +15,7 @@ from typing import Any, cast
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.store.alerts import episodes
 from core.store.database import Connection, Database
 from deploy.local.ports import free_port
@@ -95,7 +95,7 @@ def finding(**changes: Any) -> Finding:
     """Return a finding of inactivity, raised at `NOW`, with any field changed."""
     usual = Finding(
         rule="inactivity",
-        subject="resident:1",
+        subject=Subject.of_resident(1),
         severity=Severity.CHECK_SOON,
         began_at=NOW - timedelta(hours=3),
         raised_at=NOW,

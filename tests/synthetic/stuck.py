@@ -96,7 +96,7 @@ def _score(kind: str, trials: Sequence[_Trial]) -> StuckScore:
         of_struck = [
             finding.raised_at.timestamp() - one.began
             for finding in evaluated.findings
-            if finding.subject == f"device:{one.struck}" and finding.raised_at.timestamp() >= one.began
+            if finding.subject.number == one.struck and finding.raised_at.timestamp() >= one.began
         ]
         false += len(evaluated.findings) - len(of_struck)
         if one.struck is not None:

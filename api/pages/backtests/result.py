@@ -10,7 +10,7 @@ from api.pages.rendering import HtmlPage
 from api.schemas.backtests import BacktestFindingOut, BacktestResultOut, TriedSettingOut
 from api.wording import alert_reason
 from api.wording.times import LocalTimes
-from core.domain.alert import Finding, Severity, unraised
+from core.domain.alert import Finding, Severity, Subject, unraised
 from core.domain.sensitivity import Sensitivity
 from core.texts.local_format import decimal, listed
 
@@ -210,7 +210,7 @@ def _name(page: HtmlPage, sensitivity: Sensitivity) -> str:
 def _finding(one: BacktestFindingOut) -> Finding:
     return Finding(
         rule=one.rule,
-        subject=one.subject,
+        subject=Subject.from_text(one.subject),
         severity=Severity(one.severity),
         began_at=one.began_at,
         raised_at=one.raised_at,

@@ -7,7 +7,7 @@ from datetime import datetime
 from api.locale import Words
 from api.wording.alert_reason import line, title
 from api.wording.times import LocalTimes
-from core.domain.alert import Alert, Condition, Handling, Severity
+from core.domain.alert import Alert, Condition, Handling, Severity, Subject
 from core.domain.notification import EscalationStep
 from core.domain.reasons import AreaSilentReason
 from core.domain.response_targets import CLAIM_TARGET
@@ -97,7 +97,7 @@ class Whose:
                 return self._words("board.unknown_subject")
             card = read_reason(alert.rule, alert.reason)
             return card.area if isinstance(card, AreaSilentReason) else self._words("board.ward")
-        if alert.subject == f"home:{person.home}":
+        if alert.subject == Subject.of_home(person.home):
             return "・".join(one.name for one in self._at_home[person.home])
         return person.name
 

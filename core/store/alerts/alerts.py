@@ -2,14 +2,18 @@
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Any
+
+from psycopg import Cursor
+from psycopg.rows import kwargs_row
 
 from core.domain.alert import Alert, AlertEvent, Condition, Handling, Outcome, Severity
 from core.domain.response_targets import board_order
 from core.errors import NotFoundError
+from core.store import subjects
 from core.store.alerts import events as alert_events
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import Row, build
 
 _ALERTS = load("alerts/alerts")
 
@@ -22,10 +26,10 @@ def get(connection: Connection, alert_id: int) -> Alert:
     NotFoundError
         There is none with this number.
     """
-    row = connection.execute(_ALERTS["get"], {"alert": alert_id}).fetchone()
-    if row is None:
+    found = cursor(connection).execute(_ALERTS["get"], {"alert": alert_id}).fetchone()
+    if found is None:
         raise NotFoundError(f"there is no alert {alert_id}")
-    return alert_from_row(row)
+    return found
 
 
 def open_alerts(
@@ -49,8 +53,8 @@ def open_alerts(
         Only alerts of these residents; alerts of the whole ward are nobody's and left out.
     """
     limits = {"offices": _listed(offices), "residents": _listed(residents)}
-    rows = connection.execute(_ALERTS["unclosed"], limits)
-    return sorted((alert_from_row(row) for row in rows), key=lambda alert: board_order(alert, now))
+    found = cursor(connection).execute(_ALERTS["unclosed"], limits)
+    return sorted(found, key=lambda alert: board_order(alert, now))
 
 
 def history(
@@ -74,17 +78,44 @@ def history(
         "before": before,
         "limit": limit,
     }
-    return [alert_from_row(row) for row in connection.execute(_ALERTS["history"], limits)]
+    return cursor(connection).execute(_ALERTS["history"], limits).fetchall()
 
 
 def events(connection: Connection, alert_id: int) -> list[AlertEvent]:
     """Return what happened to an alert, in order."""
-    return [alert_events.from_row(row) for row in connection.execute(_ALERTS["events"], {"alert": alert_id})]
+    return alert_events.cursor(connection).execute(_ALERTS["events"], {"alert": alert_id}).fetchall()
 
 
-def alert_from_row(row: Row) -> Alert:
-    """Make an alert of a row of `alert_card`."""
-    return build(Alert, row, severity=Severity, condition=Condition, handling=Handling, outcome=Outcome)
+def cursor(connection: Connection) -> Cursor[Alert]:
+    """Return a cursor that makes an alert of each row of `alert_card`."""
+    return connection.cursor(row_factory=kwargs_row(_alert))
+
+
+def _alert(
+    *,
+    alert_id: int,
+    resident_id: int | None,
+    office_id: int | None,
+    subject_kind: str,
+    subject_number: int,
+    area: str | None,
+    severity: int,
+    condition: str,
+    handling: str,
+    outcome: str | None,
+    **columns: Any,
+) -> Alert:
+    return Alert(
+        number=alert_id,
+        resident=resident_id,
+        office=office_id,
+        subject=subjects.from_columns(subject_kind, subject_number, area),
+        severity=Severity(severity),
+        condition=Condition(condition),
+        handling=Handling(handling),
+        outcome=None if outcome is None else Outcome(outcome),
+        **columns,
+    )
 
 
 def _listed(numbers: Collection[int] | None) -> list[int] | None:

@@ -8,6 +8,8 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from psycopg.rows import class_row
+
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -51,8 +53,8 @@ def issue(connection: Connection, alert_id: int, contact_id: int, now: datetime)
 
 def look_up(connection: Connection, token: str) -> AnswerLink | None:
     """Return the link of a token, valid or not; None for a token that was never issued."""
-    row = connection.execute(_ANSWER_LINKS["look_up"], {"token_hash": _hash(token)}).fetchone()
-    return None if row is None else AnswerLink(*row)
+    cursor = connection.cursor(row_factory=class_row(AnswerLink))
+    return cursor.execute(_ANSWER_LINKS["look_up"], {"token_hash": _hash(token)}).fetchone()
 
 
 def revoke(connection: Connection, contact_id: int, now: datetime, alert_id: int | None = None) -> int:

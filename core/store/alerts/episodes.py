@@ -5,12 +5,12 @@ episodes of its key, and then is about the latest of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from psycopg.types.json import Jsonb
 
-from core.domain.alert import Alert, Condition, EventKind, Finding, Handling
+from core.domain.alert import Alert, AlertKey, Condition, EventKind, Finding, Handling, SubjectKind
+from core.store import subjects
 from core.store.alerts import alerts, events
 from core.store.database import Connection
 from core.store.queries import load
@@ -22,26 +22,10 @@ _EPISODES = load("alerts/episodes")
 DETECTED_LATE_AFTER = timedelta(minutes=10)
 
 
-@dataclass(frozen=True)
-class AlertKey:
-    """What at most one unclosed alert is about: a rule and its subject."""
-
-    rule: str
-    subject: str
-
-
 def latest_alerts(connection: Connection, keys: Collection[AlertKey]) -> dict[AlertKey, Alert]:
     """Return the newest alert of each key, closed or not, where there is one."""
-    ordered = sorted(keys, key=lambda key: (key.rule, key.subject))
-    rows = connection.execute(
-        _EPISODES["latest"],
-        {
-            "rules": [key.rule for key in ordered],
-            "subjects": [key.subject for key in ordered],
-        },
-    )
-    found = (alerts.alert_from_row(row) for row in rows)
-    return {AlertKey(alert.rule, alert.subject): alert for alert in found}
+    found = alerts.cursor(connection).execute(_EPISODES["latest"], _listed(keys))
+    return {alert.key: alert for alert in found}
 
 
 def is_known(connection: Connection, finding: Finding) -> bool:
@@ -129,14 +113,15 @@ def withdraw_unfound(
     Nobody is notified: it is over, and who was notified of it was notified of its end.
     """
     since, until = span
-    ordered = sorted(keys, key=lambda key: (key.rule, key.subject))
+    excused = subjects.arrays([one.subject for one in found])
     rows = connection.execute(
         _EPISODES["withdraw_unfound"],
         {
-            "rules": [key.rule for key in ordered],
-            "subjects": [key.subject for key in ordered],
+            **_listed(keys),
             "found_rules": [one.rule for one in found],
-            "found_subjects": [one.subject for one in found],
+            "found_kinds": excused["subject_kinds"],
+            "found_numbers": excused["subject_numbers"],
+            "found_areas": excused["areas"],
             "found_began": [one.began_at for one in found],
             "since": since,
             "until": until,
@@ -155,7 +140,7 @@ def _add(
     if number is not None:
         return number
     row = connection.execute(
-        _EPISODES["unclosed"], {"rule": finding.rule, "subject": finding.subject}
+        _EPISODES["unclosed"], {"rule": finding.rule, **subjects.columns(finding.subject)}
     ).fetchone()
     if row is None:
         # Closed between the two statements: now a new one can be opened.
@@ -182,7 +167,8 @@ def _open(
         _EPISODES["open"],
         {
             **_columns(finding, detected_late=detected_late),
-            "resident": resident,
+            # Who is the subject is also whose alert it is.
+            "resident": finding.subject.number if finding.subject.kind is SubjectKind.RESIDENT else resident,
             "office": office,
             "now": now,
         },
@@ -251,7 +237,7 @@ def _record_end(connection: Connection, number: int, cleared_at: datetime, now: 
 def _find(connection: Connection, finding: Finding) -> tuple[int, datetime | None] | None:
     return connection.execute(
         _EPISODES["find"],
-        {"rule": finding.rule, "subject": finding.subject, "began_at": finding.began_at},
+        {"rule": finding.rule, **subjects.columns(finding.subject), "began_at": finding.began_at},
     ).fetchone()
 
 
@@ -267,7 +253,7 @@ def _put(connection: Connection, finding: Finding, number: int) -> None:
 def _withdraw(connection: Connection, alert: Alert, now: datetime) -> None:
     connection.execute(
         _EPISODES["withdraw"],
-        {"rule": alert.rule, "subject": alert.subject, "began_at": alert.began_at, "now": now},
+        {"alert": alert.number, "began_at": alert.began_at, "now": now},
     )
 
 
@@ -275,10 +261,18 @@ def _is_late(finding: Finding, now: datetime) -> bool:
     return finding.cleared_at is not None or now - finding.raised_at > DETECTED_LATE_AFTER
 
 
+def _listed(keys: Collection[AlertKey]) -> Mapping[str, object]:
+    ordered = sorted(keys)
+    return {
+        "rules": [one.rule for one in ordered],
+        **subjects.arrays([one.subject for one in ordered]),
+    }
+
+
 def _columns(finding: Finding, *, detected_late: bool) -> Mapping[str, object]:
     return {
         "rule": finding.rule,
-        "subject": finding.subject,
+        **subjects.columns(finding.subject),
         "severity": int(finding.severity),
         "condition": Condition.ACTIVE if finding.cleared_at is None else Condition.CLEARED,
         "began_at": finding.began_at,

@@ -1,13 +1,15 @@
 """What happens to alerts, written down in order; the messages follow from it."""
 
 from datetime import datetime
+from typing import Any
 
+from psycopg import Cursor
+from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
 from core.domain.alert import AlertEvent, EventKind, JsonObject
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import Row
 
 _ALERTS = load("alerts/alerts")
 
@@ -40,7 +42,10 @@ def record(
     return row[0]
 
 
-def from_row(row: Row) -> AlertEvent:
-    """Make an event of the columns that the query `events` selects."""
-    number, alert, at, kind, who, user, contact, detail = row
-    return AlertEvent(number, alert, at, EventKind(kind), who, user, contact, detail)
+def cursor(connection: Connection) -> Cursor[AlertEvent]:
+    """Return a cursor that makes an event of each row of the queries `events` and `unplanned`."""
+    return connection.cursor(row_factory=kwargs_row(_event))
+
+
+def _event(*, kind: str, **columns: Any) -> AlertEvent:
+    return AlertEvent(kind=EventKind(kind), **columns)

@@ -3,14 +3,16 @@
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind, Severity
+from psycopg.rows import class_row, dict_row, kwargs_row
+
+from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind, Severity, SubjectKind
 from core.domain.notification import EscalationStep, EscalationStepKind, Notification, Surroundings
 from core.domain.people import Channel, Contact, Language
 from core.store.alerts import events
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import Row, build
 
 _NOTIFICATIONS = load("alerts/notifications")
 
@@ -40,16 +42,13 @@ class Lease:
 
 def audience(connection: Connection, alert: Alert) -> list[Contact]:
     """Return everybody who could be notified: the resident's contacts and the centre's; for a ward alert the centres' of all offices."""
-    kind, _, number = alert.subject.partition(":")
-    rows = connection.execute(
-        _NOTIFICATIONS["audience"],
-        {
-            "resident": alert.resident,
-            "home": int(number) if kind == "home" else None,
-            "office": alert.office,
-        },
-    )
-    return [_contact(row) for row in rows]
+    values = {
+        "resident": alert.resident,
+        "home": alert.subject.number if alert.subject.kind is SubjectKind.HOME else None,
+        "office": alert.office,
+    }
+    cursor = connection.cursor(row_factory=kwargs_row(contact_from_columns))
+    return cursor.execute(_NOTIFICATIONS["audience"], values).fetchall()
 
 
 def hold_unplanned(connection: Connection, _now: datetime, but: Collection[int] = ()) -> int | None:
@@ -60,8 +59,7 @@ def hold_unplanned(connection: Connection, _now: datetime, but: Collection[int] 
 
 def unplanned_events(connection: Connection, alert: int) -> list[AlertEvent]:
     """Return the events of an alert that have no consequences yet, in order."""
-    rows = connection.execute(_NOTIFICATIONS["unplanned"], {"alert": alert})
-    return [events.from_row(row) for row in rows]
+    return events.cursor(connection).execute(_NOTIFICATIONS["unplanned"], {"alert": alert}).fetchall()
 
 
 def mark_planned(connection: Connection, event: int, now: datetime) -> None:
@@ -71,8 +69,9 @@ def mark_planned(connection: Connection, event: int, now: datetime) -> None:
 
 def openings(connection: Connection, alert: int, most_attempts: int) -> list[Opening]:
     """Return who was notified of an alert, or is being notified; after more than `most_attempts` failed attempts nobody waits for it."""
-    rows = connection.execute(_NOTIFICATIONS["openings"], {"alert": alert, "most_attempts": most_attempts})
-    return [Opening(*row) for row in rows]
+    cursor = connection.cursor(row_factory=class_row(Opening))
+    values = {"alert": alert, "most_attempts": most_attempts}
+    return cursor.execute(_NOTIFICATIONS["openings"], values).fetchall()
 
 
 def declined(connection: Connection, alert: int, since_event: int) -> frozenset[int]:
@@ -91,8 +90,8 @@ def add(
 
 def steps(connection: Connection, alert: int) -> list[EscalationStep]:
     """Return the steps of an alert's escalation: of contacts, then after quiet hours, then reminders."""
-    rows = connection.execute(_NOTIFICATIONS["steps"], {"alert": alert})
-    return [EscalationStep(EscalationStepKind(kind), *rest) for kind, *rest in rows]
+    cursor = connection.cursor(row_factory=kwargs_row(_step))
+    return cursor.execute(_NOTIFICATIONS["steps"], {"alert": alert}).fetchall()
 
 
 def replace_steps(connection: Connection, alert: int, escalation: Iterable[EscalationStep]) -> None:
@@ -128,8 +127,8 @@ def next_due(connection: Connection) -> datetime | None:
 
 def of_alert(connection: Connection, alert: int) -> list[Notification]:
     """Return all messages about an alert, in the order in which they were planned."""
-    rows = connection.execute(_NOTIFICATIONS["of_alert"], {"alert": alert})
-    return [_notification(row) for row in rows]
+    cursor = connection.cursor(row_factory=kwargs_row(_notification))
+    return cursor.execute(_NOTIFICATIONS["of_alert"], {"alert": alert}).fetchall()
 
 
 def lease_one(
@@ -153,34 +152,30 @@ def lease_one(
     least_urgent : Severity
         Only messages about alerts of this severity or a more urgent one.
     """
-    row = connection.execute(
-        _NOTIFICATIONS["lease_one"],
-        {"now": now, "machine_now": machine_now, "lease_until": until, "least_urgent": least_urgent},
-    ).fetchone()
+    row = (
+        connection.cursor(row_factory=dict_row)
+        .execute(
+            _NOTIFICATIONS["lease_one"],
+            {"now": now, "machine_now": machine_now, "lease_until": until, "least_urgent": least_urgent},
+        )
+        .fetchone()
+    )
     if row is None:
         return None
-    number, alert, contact, kind, attempts, last_error, created_at = row
-    person = connection.execute(_NOTIFICATIONS["contact"], {"contact": contact}).fetchone()
-    assert person is not None  # noqa: S101 - the foreign key holds it
-    return Lease(
-        notification=number,
-        alert=alert,
-        contact=_contact(person),
-        kind=NotificationKind(kind),
-        attempts=attempts,
-        last_error=last_error,
-        created_at=created_at,
-        until=until,
-    )
+    people = connection.cursor(row_factory=kwargs_row(contact_from_columns))
+    contact = people.execute(_NOTIFICATIONS["contact"], {"contact": row["contact"]}).fetchone()
+    assert contact is not None  # noqa: S101 - the foreign key holds it
+    columns: dict[str, Any] = {**row, "contact": contact, "kind": NotificationKind(row["kind"])}
+    return Lease(until=until, **columns)
 
 
 def surroundings(connection: Connection, alert: int, contact: int, kinds: Iterable[str]) -> Surroundings:
     """Return what a message to a contact says besides the alert; `who` acted last in an event of one of the `kinds`."""
-    row = connection.execute(
-        _NOTIFICATIONS["surroundings"], {"alert": alert, "contact": contact, "kinds": list(kinds)}
-    ).fetchone()
-    assert row is not None  # noqa: S101 - only asked for alerts that exist
-    return Surroundings(*row)
+    cursor = connection.cursor(row_factory=class_row(Surroundings))
+    values = {"alert": alert, "contact": contact, "kinds": list(kinds)}
+    found = cursor.execute(_NOTIFICATIONS["surroundings"], values).fetchone()
+    assert found is not None  # noqa: S101 - only asked for alerts that exist
+    return found
 
 
 def finish(
@@ -217,9 +212,16 @@ def cancel_later(connection: Connection, lease: Lease, reason: str) -> None:
     )
 
 
-def _contact(row: Row) -> Contact:
-    return build(Contact, row, channel=Channel, language=Language)
+def contact_from_columns(*, channel: str, language: str, **columns: Any) -> Contact:
+    """Return the contact of a row whose columns have the names of its fields."""
+    return Contact(channel=Channel(channel), language=Language(language), **columns)
 
 
-def _notification(row: Row) -> Notification:
-    return build(Notification, row, channel=Channel, kind=NotificationKind, status=Delivery)
+def _notification(*, channel: str, kind: str, status: str, **columns: Any) -> Notification:
+    return Notification(
+        channel=Channel(channel), kind=NotificationKind(kind), status=Delivery(status), **columns
+    )
+
+
+def _step(*, kind: str, **columns: Any) -> EscalationStep:
+    return EscalationStep(kind=EscalationStepKind(kind), **columns)

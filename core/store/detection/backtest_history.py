@@ -3,7 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
+
+from psycopg.rows import kwargs_row
 
 from core.domain.device import DeviceKind
 from core.errors import NotFoundError
@@ -96,11 +99,9 @@ def stored_from(connection: Connection, tried: Tried, since: datetime) -> dateti
 
 def reported_at(connection: Connection, home: int, since: datetime, until: datetime) -> list[ReportTimes]:
     """Return when each device of a home with a heartbeat reported something in a span, by the devices' clocks."""
-    rows = connection.execute(_BACKTESTS["reported_at"], {"home": home, "since": since, "until": until})
-    return [
-        ReportTimes(device, DeviceKind(kind), place, timedelta(seconds=heartbeat_s), sorted(set(times)))
-        for device, kind, place, heartbeat_s, times in rows
-    ]
+    cursor = connection.cursor(row_factory=kwargs_row(_report_times))
+    values = {"home": home, "since": since, "until": until}
+    return cursor.execute(_BACKTESTS["reported_at"], values).fetchall()
 
 
 def equipment(connection: Connection, home: int, at: datetime) -> list[tuple[DeviceKind, bool]]:
@@ -115,3 +116,12 @@ def confirmed_alerts(
     """Return when something began that people closed with one of these outcomes, and which rule had raised it."""
     values = {"resident": resident, "outcomes": list(outcomes), "since": since, "until": until}
     return [(row[0], row[1]) for row in connection.execute(_BACKTESTS["confirmed_alerts"], values)]
+
+
+def _report_times(*, kind: str, heartbeat_s: int, times: Sequence[datetime], **columns: Any) -> ReportTimes:
+    return ReportTimes(
+        kind=DeviceKind(kind),
+        heartbeat=timedelta(seconds=heartbeat_s),
+        times=sorted(set(times)),
+        **columns,
+    )

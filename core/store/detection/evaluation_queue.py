@@ -6,9 +6,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from psycopg.rows import kwargs_row
 from psycopg.types.json import Jsonb
 
+from core.domain.alert import AlertKey, Subject
 from core.domain.metrics import CONNECTIONS
+from core.store import subjects
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -36,9 +39,14 @@ class ActiveAlert:
 
     resident: int | None
     rule: str
-    subject: str
+    subject: Subject
     began_at: datetime
     is_closed: bool
+
+    @property
+    def key(self) -> AlertKey:
+        """What it is about."""
+        return AlertKey(self.rule, self.subject)
 
 
 def watermark(connection: Connection, grace: timedelta) -> datetime | None:
@@ -93,21 +101,9 @@ def take_changes(connection: Connection, homes: Sequence[int]) -> dict[int, date
 def watched_residents(connection: Connection, homes: Sequence[int]) -> dict[int, list[WatchedResident]]:
     """Return the residents of homes, locked."""
     found: dict[int, list[WatchedResident]] = {home: [] for home in homes}
-    for (
-        home,
-        number,
-        watched_from,
-        paused_from,
-        paused_until,
-        sensitivity,
-        through,
-        state,
-        zone,
-    ) in connection.execute(_EVALUATION["watched_residents"], {"homes": list(homes)}):
-        pause = (paused_from, paused_until) if paused_from is not None else None
-        found[home].append(
-            WatchedResident(number, watched_from, pause, sensitivity, through, state, ZoneInfo(zone))
-        )
+    cursor = connection.cursor(row_factory=kwargs_row(_watched_resident))
+    for home, resident in cursor.execute(_EVALUATION["watched_residents"], {"homes": list(homes)}):
+        found[home].append(resident)
     return found
 
 
@@ -239,14 +235,26 @@ def confirmed_alarms(
 
 
 def active_alerts(
-    connection: Connection, residents: Sequence[int], subjects: Sequence[str] = ()
+    connection: Connection, residents: Sequence[int], homes: Sequence[int] = (), devices: Sequence[int] = ()
 ) -> list[ActiveAlert]:
-    """Return the alerts of residents, or about subjects, that are active; also those that people have closed."""
-    values = {"residents": list(residents), "subjects": list(subjects)}
-    return [ActiveAlert(*row) for row in connection.execute(_EVALUATION["active_alerts"], values)]
+    """Return the alerts of residents, or about homes and devices, that are active; also those that people have closed."""
+    values = {"residents": list(residents), "homes": list(homes), "devices": list(devices)}
+    cursor = connection.cursor(row_factory=kwargs_row(_active_alert))
+    return cursor.execute(_EVALUATION["active_alerts"], values).fetchall()
 
 
 def closings(connection: Connection, resident: int, rule: str, since: datetime) -> list[datetime]:
     """Return when people closed a rule's alerts about a resident, after `since`."""
     rows = connection.execute(_EVALUATION["closings"], {"resident": resident, "rule": rule, "since": since})
     return [row[0] for row in rows.fetchall()]
+
+
+def _active_alert(*, subject_kind: str, subject_number: int, area: str | None, **columns: Any) -> ActiveAlert:
+    return ActiveAlert(subject=subjects.from_columns(subject_kind, subject_number, area), **columns)
+
+
+def _watched_resident(
+    *, home: int, zone: str, paused_from: datetime | None, paused_until: datetime | None, **columns: Any
+) -> tuple[int, WatchedResident]:
+    pause = None if paused_from is None or paused_until is None else (paused_from, paused_until)
+    return home, WatchedResident(pause=pause, zone=ZoneInfo(zone), **columns)

@@ -145,8 +145,8 @@ def use_code(connection: Connection, code_hash: bytes, now: datetime) -> BrokerA
     values = {"code_hash": code_hash, "now": now}
     # Of two at once the second waits here for the first, and then finds the code used.
     connection.execute(_ACCOUNTS["account_of_code"], values)
-    row = connection.execute(_ACCOUNTS["use_code"], values).fetchone()
-    return None if row is None else BrokerAccount(row[0], AccountKind(row[1]))
+    cursor = connection.cursor(row_factory=kwargs_row(_account))
+    return cursor.execute(_ACCOUNTS["use_code"], values).fetchone()
 
 
 def standings(connection: Connection, now: datetime) -> dict[str, Standing]:
@@ -172,3 +172,7 @@ def _standing(*, kind: str, **columns: Any) -> Standing:
 
 def _no_account(name: str) -> str:
     return f"nobody signs in to the broker as {name}; `mimamori device list` shows who does"
+
+
+def _account(*, name: str, kind: str) -> BrokerAccount:
+    return BrokerAccount(name, AccountKind(kind))

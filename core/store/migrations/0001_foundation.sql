@@ -453,21 +453,35 @@ CREATE TABLE sequence_batch (
 -- Time in which something could not have been noticed.
 CREATE TABLE blind_time (
     blind_time_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    -- home:3, device:7 or ward
-    subject        text NOT NULL,
+    -- What was out of contact (core.domain.alert.Subject): the column of its kind is set, of the ward and the canary none.
+    subject_kind   text NOT NULL,
+    home_id        integer REFERENCES home ON DELETE CASCADE,
+    device_number  integer REFERENCES device,
+    area           text,
+    -- The key of the subject, to look it up; 0 where the kind has no number.
+    subject_number integer NOT NULL GENERATED ALWAYS AS (coalesce(home_id, device_number, 0)) STORED,
     began_at       timestamptz NOT NULL,
     ended_at       timestamptz,
     cause          text NOT NULL,
     -- From when on it was known; null: from its beginning.
     known_at       timestamptz,
-    UNIQUE (subject, cause, began_at)
+    CONSTRAINT blind_time_subject CHECK (
+        CASE subject_kind
+            WHEN 'home' THEN home_id IS NOT NULL AND num_nonnulls(device_number, area) = 0
+            WHEN 'device' THEN device_number IS NOT NULL AND num_nonnulls(home_id, area) = 0
+            WHEN 'area' THEN coalesce(area, '') <> '' AND num_nonnulls(home_id, device_number) = 0
+            WHEN 'ward' THEN num_nonnulls(home_id, device_number, area) = 0
+            WHEN 'canary' THEN num_nonnulls(home_id, device_number, area) = 0
+            ELSE false
+        END
+    ),
+    CONSTRAINT blind_time_key UNIQUE NULLS NOT DISTINCT (subject_kind, subject_number, area, cause, began_at)
 );
 
 -- Evaluation ----------------------------------------------------------------------------------------------------------
--- One row per thing that is evaluated (resident:5, ward); the row lock is the claim.
+-- One row for each resident, and one for the ward (resident null); the row lock is the claim.
 CREATE TABLE evaluation (
-    subject          text PRIMARY KEY,
-    resident_id      integer UNIQUE REFERENCES resident ON DELETE CASCADE,
+    resident_id      integer UNIQUE NULLS NOT DISTINCT REFERENCES resident ON DELETE CASCADE,
     evaluated_through   timestamptz NOT NULL,
     due_at           timestamptz NOT NULL,
     failed_rule      text,
@@ -482,13 +496,12 @@ CREATE TABLE evaluation (
 );
 CREATE INDEX evaluation_due ON evaluation (due_at);
 
+-- What rules about the ward carry from one evaluation to the next.
 CREATE TABLE rule_state (
-    subject  text NOT NULL REFERENCES evaluation ON DELETE CASCADE,
-    rule     text NOT NULL,
+    rule     text PRIMARY KEY,
     version  integer NOT NULL,
     through  timestamptz NOT NULL,
-    state    jsonb NOT NULL,
-    PRIMARY KEY (subject, rule)
+    state    jsonb NOT NULL
 );
 
 -- What was learned about a resident's usual, per local day.
@@ -505,8 +518,18 @@ CREATE TABLE baseline (
 CREATE TABLE alert (
     alert_id     bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     rule         text NOT NULL,
-    subject      text NOT NULL,
+    -- What it is about (core.domain.alert.Subject): the column of its kind is set, of the ward none.
+    subject_kind text NOT NULL,
+    -- Whose alert it is: the subject itself, whose geofence it is, or who stands for the home or the home of the device.
     resident_id  integer REFERENCES resident,
+    geofence_id  integer REFERENCES geofence,
+    home_id      integer REFERENCES home,
+    device_number  integer REFERENCES device,
+    area         text,
+    -- The key of the subject, to look it up; 0 where the kind has no number.
+    subject_number  integer NOT NULL GENERATED ALWAYS AS (
+        coalesce(geofence_id, home_id, device_number, CASE WHEN subject_kind = 'resident' THEN resident_id END, 0)
+    ) STORED,
     office_id    integer REFERENCES office,
     severity     smallint NOT NULL CHECK (severity BETWEEN 1 AND 4),
     condition    text NOT NULL CHECK (condition IN ('active', 'cleared')),
@@ -525,39 +548,74 @@ CREATE TABLE alert (
     detected_late    boolean NOT NULL DEFAULT false,
     reason       jsonb NOT NULL,
     version      integer NOT NULL DEFAULT 1,
+    CONSTRAINT alert_subject CHECK (
+        CASE subject_kind
+            WHEN 'resident' THEN resident_id IS NOT NULL AND num_nonnulls(geofence_id, home_id, device_number, area) = 0
+            WHEN 'geofence' THEN geofence_id IS NOT NULL AND num_nonnulls(home_id, device_number, area) = 0
+            WHEN 'home' THEN home_id IS NOT NULL AND num_nonnulls(geofence_id, device_number, area) = 0
+            WHEN 'device' THEN device_number IS NOT NULL AND num_nonnulls(geofence_id, home_id, area) = 0
+            WHEN 'area' THEN
+                coalesce(area, '') <> '' AND num_nonnulls(resident_id, geofence_id, home_id, device_number) = 0
+            WHEN 'ward' THEN num_nonnulls(resident_id, geofence_id, home_id, device_number, area) = 0
+            ELSE false
+        END
+    ),
     CHECK ((condition = 'cleared') = (cleared_at IS NOT NULL)),
     CHECK ((handling = 'closed') = (closed_at IS NOT NULL)),
     CHECK (handling <> 'closed' OR outcome IS NOT NULL),
     CHECK (handling <> 'claimed' OR claimed_at IS NOT NULL)
 );
 -- At most one alert per rule and subject that is not closed.
-CREATE UNIQUE INDEX alert_open ON alert (rule, subject) WHERE handling <> 'closed';
+CREATE UNIQUE INDEX alert_open ON alert (rule, subject_kind, subject_number, area) NULLS NOT DISTINCT
+    WHERE handling <> 'closed';
 CREATE INDEX alert_resident ON alert (resident_id, opened_at DESC);
 CREATE INDEX alert_queue ON alert (office_id, severity, opened_at) WHERE handling <> 'closed';
-CREATE INDEX alert_key ON alert (rule, subject, alert_id DESC);
+CREATE INDEX alert_key ON alert (rule, subject_kind, subject_number, area, alert_id DESC);
 -- What is active is asked for with each evaluation: by whom it is about, and by what.
 CREATE INDEX alert_active_resident ON alert (resident_id) WHERE condition = 'active';
-CREATE INDEX alert_active_subject ON alert (subject) WHERE condition = 'active';
+CREATE INDEX alert_active_subject ON alert (subject_kind, subject_number) WHERE condition = 'active';
 CREATE INDEX alert_claim_expiry ON alert (claim_expires_at) WHERE handling = 'claimed';
 
--- The episodes that an alert is about; evaluation the same data again finds the same row.
+-- The episodes that an alert is about; evaluating the same data again finds the same row.
 CREATE TABLE alert_episode (
-    rule          text NOT NULL,
-    subject       text NOT NULL,
-    began_at      timestamptz NOT NULL,
     alert_id      bigint NOT NULL REFERENCES alert ON DELETE CASCADE,
+    -- As its alert says them; here too, so that no two alerts can have the same episode.
+    rule          text NOT NULL,
+    subject_kind  text NOT NULL,
+    resident_id   integer REFERENCES resident,
+    geofence_id   integer REFERENCES geofence,
+    home_id       integer REFERENCES home,
+    device_number  integer REFERENCES device,
+    area          text,
+    subject_number  integer NOT NULL GENERATED ALWAYS AS (
+        coalesce(resident_id, geofence_id, home_id, device_number, 0)
+    ) STORED,
+    began_at      timestamptz NOT NULL,
     raised_at     timestamptz NOT NULL,
     cleared_at    timestamptz,
     -- Late data contradicted it: it was never so.
     withdrawn_at  timestamptz,
-    PRIMARY KEY (rule, subject, began_at)
+    PRIMARY KEY (alert_id, began_at),
+    CONSTRAINT alert_episode_subject CHECK (
+        CASE subject_kind
+            WHEN 'resident' THEN resident_id IS NOT NULL AND num_nonnulls(geofence_id, home_id, device_number, area) = 0
+            WHEN 'geofence' THEN geofence_id IS NOT NULL AND num_nonnulls(resident_id, home_id, device_number, area) = 0
+            WHEN 'home' THEN home_id IS NOT NULL AND num_nonnulls(resident_id, geofence_id, device_number, area) = 0
+            WHEN 'device' THEN device_number IS NOT NULL AND num_nonnulls(resident_id, geofence_id, home_id, area) = 0
+            WHEN 'area' THEN
+                coalesce(area, '') <> '' AND num_nonnulls(resident_id, geofence_id, home_id, device_number) = 0
+            WHEN 'ward' THEN num_nonnulls(resident_id, geofence_id, home_id, device_number, area) = 0
+            ELSE false
+        END
+    ),
+    CONSTRAINT alert_episode_key UNIQUE NULLS NOT DISTINCT (rule, subject_kind, subject_number, area, began_at)
 );
-CREATE INDEX alert_episode_alert ON alert_episode (alert_id);
 
 -- An alert with the name of whoever holds it.
 CREATE VIEW alert_card AS
 SELECT
-    alert.alert_id, alert.rule, alert.subject, alert.resident_id, alert.office_id, alert.severity, alert.condition,
+    alert.alert_id, alert.rule, alert.subject_kind, alert.subject_number, alert.area, alert.resident_id, alert.office_id,
+    alert.severity, alert.condition,
     alert.handling, alert.began_at, alert.raised_at, alert.opened_at, alert.cleared_at,
     coalesce(user_account.name, contact.name) AS claimed_by,
     alert.claimed_at, alert.closed_at, alert.outcome, alert.detected_late, alert.reason, alert.version,

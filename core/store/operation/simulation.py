@@ -3,12 +3,14 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from psycopg.rows import class_row, kwargs_row
 
 from core.domain.simulation import RaisedAlert, SimulatedEvent
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
-from core.store.rows import build
 
 _SIMULATION = load("operation/simulation")
 _MOST_EVENTS = 500
@@ -78,8 +80,7 @@ def report(connection: Connection, *, is_running: bool, messages: int, problem: 
 
 def state(connection: Connection) -> SimulationState | None:
     """Return how the simulation goes; None if none ever ran on this database."""
-    row = connection.execute(_SIMULATION["state"]).fetchone()
-    return None if row is None else build(SimulationState, row)
+    return connection.cursor(row_factory=class_row(SimulationState)).execute(_SIMULATION["state"]).fetchone()
 
 
 def want(connection: Connection, *, is_wanted: bool) -> None:
@@ -119,16 +120,15 @@ def add_events(connection: Connection, events: Sequence[PlannedEvent], *, is_inj
 
 def events(connection: Connection, since: datetime, now: datetime) -> list[SimulatedEvent]:
     """Return what began between two moments, the newest first, 500 at most."""
-    rows = connection.execute(_SIMULATION["events"], {"since": since, "now": now, "limit": _MOST_EVENTS})
-    return [
-        SimulatedEvent(number, kind, home, began_at, ended_at, tuple(raises), due_at, is_injected)
-        for number, kind, home, began_at, ended_at, raises, due_at, is_injected in rows
-    ]
+    cursor = connection.cursor(row_factory=kwargs_row(_event))
+    values = {"since": since, "now": now, "limit": _MOST_EVENTS}
+    return cursor.execute(_SIMULATION["events"], values).fetchall()
 
 
 def alerts(connection: Connection, since: datetime) -> list[RaisedAlert]:
     """Return what was raised since a moment, in the order of time."""
-    return [build(RaisedAlert, row) for row in connection.execute(_SIMULATION["alerts"], {"since": since})]
+    cursor = connection.cursor(row_factory=class_row(RaisedAlert))
+    return cursor.execute(_SIMULATION["alerts"], {"since": since}).fetchall()
 
 
 def request_injection(connection: Connection, *, home: int, kind: str, user: int, now: datetime) -> int:
@@ -148,7 +148,8 @@ def request_injection(connection: Connection, *, home: int, kind: str, user: int
 
 def open_injections(connection: Connection) -> list[OpenInjection]:
     """Return the requests that are not executed yet."""
-    return [build(OpenInjection, row) for row in connection.execute(_SIMULATION["open_injections"])]
+    cursor = connection.cursor(row_factory=class_row(OpenInjection))
+    return cursor.execute(_SIMULATION["open_injections"]).fetchall()
 
 
 def mark_executed(connection: Connection, request: int, *, problem: str, now: datetime) -> None:
@@ -158,10 +159,8 @@ def mark_executed(connection: Connection, request: int, *, problem: str, now: da
 
 def injection_requests(connection: Connection, limit: int = 20) -> list[InjectionRequest]:
     """Return the latest injection requests, the newest first."""
-    return [
-        build(InjectionRequest, row)
-        for row in connection.execute(_SIMULATION["injection_requests"], {"limit": limit})
-    ]
+    cursor = connection.cursor(row_factory=class_row(InjectionRequest))
+    return cursor.execute(_SIMULATION["injection_requests"], {"limit": limit}).fetchall()
 
 
 def home_names(connection: Connection) -> dict[int, str]:
@@ -181,3 +180,7 @@ def leave_out(connection: Connection, *, but: Collection[str]) -> None:
     """
     for step in ("leave_out_devices", "leave_out_states", "leave_out_residents", "leave_out_homes"):
         connection.execute(_SIMULATION[step], {"but": sorted(but)})
+
+
+def _event(*, raises: list[str], **columns: Any) -> SimulatedEvent:
+    return SimulatedEvent(raises=tuple(raises), **columns)

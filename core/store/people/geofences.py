@@ -18,7 +18,7 @@ _GEOFENCES = load("people/geofences")
 
 def of_resident(connection: Connection, resident: int) -> list[Geofence]:
     """Return the geofences of a resident, oldest first."""
-    cursor = connection.cursor(row_factory=kwargs_row(_geofence))
+    cursor = connection.cursor(row_factory=kwargs_row(geofence_from_columns))
     return cursor.execute(_GEOFENCES["geofences"], {"resident": resident}).fetchall()
 
 
@@ -30,7 +30,7 @@ def get(connection: Connection, geofence: int) -> Geofence:
     NotFoundError
         There is none, or it was removed.
     """
-    cursor = connection.cursor(row_factory=kwargs_row(_geofence))
+    cursor = connection.cursor(row_factory=kwargs_row(geofence_from_columns))
     found = cursor.execute(_GEOFENCES["geofence"], {"geofence": geofence}).fetchone()
     if found is None:
         raise _not_found(geofence)
@@ -131,7 +131,8 @@ def hours_from_json(body: Mapping[str, Any]) -> Hours:
     )
 
 
-def _geofence(*, shape: Mapping[str, Any], hours: Mapping[str, Any], **columns: Any) -> Geofence:
+def geofence_from_columns(*, shape: Mapping[str, Any], hours: Mapping[str, Any], **columns: Any) -> Geofence:
+    """Return the geofence of a row whose columns have the names of its fields."""
     return Geofence(shape=shape_from_json(shape), hours=hours_from_json(hours), **columns)
 
 

@@ -12,8 +12,9 @@ from psycopg.rows import class_row, dict_row, kwargs_row
 from core.domain.access_scope import AccessScope
 from core.domain.alert import Severity
 from core.domain.device import DeviceKind
-from core.domain.people import Channel, Contact, Home, Language, Resident, WatchState
+from core.domain.people import Contact, Home, Resident, WatchState
 from core.errors import NotFoundError
+from core.store.alerts.notifications import contact_from_columns
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -207,13 +208,13 @@ def home_of(connection: Connection, resident: int) -> Home:
 
 def contacts(connection: Connection, resident: int) -> list[Contact]:
     """Return who is notified about a resident, in the order of the escalation, the office's centre included."""
-    cursor = connection.cursor(row_factory=kwargs_row(_contact))
+    cursor = connection.cursor(row_factory=kwargs_row(contact_from_columns))
     return cursor.execute(_RESIDENTS["contacts"], {"resident": resident}).fetchall()
 
 
 def contact(connection: Connection, number: int) -> Contact | None:
     """Return one contact, or None if there is none or they are no longer notified."""
-    cursor = connection.cursor(row_factory=kwargs_row(_contact))
+    cursor = connection.cursor(row_factory=kwargs_row(contact_from_columns))
     return cursor.execute(_RESIDENTS["contact"], {"contact": number}).fetchone()
 
 
@@ -254,10 +255,6 @@ def _overview(
 
 def _home(*, zone: str, **columns: Any) -> Home:
     return Home(zone=ZoneInfo(zone), **columns)
-
-
-def _contact(*, channel: str, language: str, **columns: Any) -> Contact:
-    return Contact(channel=Channel(channel), language=Language(language), **columns)
 
 
 def _of(scope: AccessScope) -> dict[str, object]:

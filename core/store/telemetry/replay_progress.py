@@ -7,7 +7,8 @@ from typing import Any
 
 from psycopg.rows import kwargs_row
 
-from core.domain.alert import JsonObject, Severity
+from core.domain.alert import JsonObject, Severity, Subject
+from core.store import subjects
 from core.store.database import Connection
 from core.store.queries import load
 
@@ -21,7 +22,7 @@ class ReplayedAlert:
     """An alert as a list of results shows it; `home` is None for what is about the whole ward."""
 
     rule: str
-    subject: str
+    subject: Subject
     home: str | None
     severity: Severity
     began_at: datetime
@@ -65,12 +66,12 @@ def over_but_open(connection: Connection) -> list[int]:
 
 def raised_alerts(connection: Connection) -> list[ReplayedAlert]:
     """Return all alerts in the order in which they were raised."""
-    return (
-        connection.cursor(row_factory=kwargs_row(_replayed_alert))
-        .execute(_REPLAY["raised_alerts"])
-        .fetchall()
-    )
+    cursor = connection.cursor(row_factory=kwargs_row(_replayed_alert))
+    return cursor.execute(_REPLAY["raised_alerts"]).fetchall()
 
 
-def _replayed_alert(*, severity: int, **columns: Any) -> ReplayedAlert:
-    return ReplayedAlert(severity=Severity(severity), **columns)
+def _replayed_alert(
+    *, subject_kind: str, subject_number: int, area: str | None, severity: int, **columns: Any
+) -> ReplayedAlert:
+    subject = subjects.from_columns(subject_kind, subject_number, area)
+    return ReplayedAlert(subject=subject, severity=Severity(severity), **columns)

@@ -3,13 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from psycopg.rows import class_row, kwargs_row
 
 from core.domain.device import DeviceKind
 from core.domain.geofence import Geofence
 from core.domain.metrics import METRICS, METRICS_BY_NUMBER, PRESENCE, SOS
 from core.store.database import Connection
 from core.store.detection.evaluation_queue import STATUS_METRICS
-from core.store.people.geofences import hours_from_json, shape_from_json
+from core.store.people.geofences import geofence_from_columns
 from core.store.queries import load
 
 _WINDOWS = load("telemetry/rule_windows")
@@ -61,8 +64,8 @@ def life_signs(
         **{"home": home, "resident": resident, "since": since, "until": until},
         **{"reported_presence": PRESENCE.number, "still_since": until - _STILL_WITHIN},
     }
-    rows = connection.execute(_WINDOWS["life_signs"], values, binary=True)
-    return [DeviceLifeSigns(row[0], DeviceKind(row[1]), *row[2:]) for row in rows]
+    cursor = connection.cursor(row_factory=kwargs_row(_device_life_signs))
+    return cursor.execute(_WINDOWS["life_signs"], values, binary=True).fetchall()
 
 
 def presses(
@@ -82,7 +85,7 @@ def presses(
         **{"home": home, "resident": resident, "since": since, "is_lead": is_lead},
         **{"metric": METRICS[metric].number, "is_detector": metric != SOS.name},
     }
-    return [PressRow(*row) for row in connection.execute(_WINDOWS["presses"], values)]
+    return connection.cursor(row_factory=class_row(PressRow)).execute(_WINDOWS["presses"], values).fetchall()
 
 
 def track(
@@ -96,11 +99,9 @@ def track(
 def links(connection: Connection, homes: Sequence[int], until: datetime) -> dict[int, list[LinkRow]]:
     """Return the devices that are in each of some homes at `until` and the last contact of each."""
     found: dict[int, list[LinkRow]] = {home: [] for home in homes}
-    for home, device, kind, place, heartbeat_s, *known in connection.execute(
-        _WINDOWS["links"], {"homes": list(homes), "until": until}
-    ):
-        heartbeat = timedelta(seconds=heartbeat_s) if heartbeat_s is not None else None
-        found[home].append(LinkRow(device, DeviceKind(kind), place, heartbeat, *known))
+    cursor = connection.cursor(row_factory=kwargs_row(_link))
+    for home, link in cursor.execute(_WINDOWS["links"], {"homes": list(homes), "until": until}):
+        found[home].append(link)
     return found
 
 
@@ -131,11 +132,8 @@ def reported_metrics(
 
 def geofences(connection: Connection, residents: Sequence[int]) -> list[Geofence]:
     """Return the geofences of residents, with when each was drawn."""
-    rows = connection.execute(_WINDOWS["geofences"], {"residents": list(residents)})
-    return [
-        Geofence(row[0], row[1], row[2], shape_from_json(row[3]), hours_from_json(row[4]), row[5])
-        for row in rows
-    ]
+    cursor = connection.cursor(row_factory=kwargs_row(geofence_from_columns))
+    return cursor.execute(_WINDOWS["geofences"], {"residents": list(residents)}).fetchall()
 
 
 def home_life_signs(connection: Connection) -> list[float]:
@@ -156,3 +154,12 @@ def active_homes(connection: Connection, since: datetime, until: datetime) -> in
     """Return how many homes gave a life sign in (since, until]."""
     row = connection.execute(_WINDOWS["active_homes"], {"since": since, "until": until}).fetchone()
     return row[0] if row else 0
+
+
+def _device_life_signs(*, kind: str, **columns: Any) -> DeviceLifeSigns:
+    return DeviceLifeSigns(kind=DeviceKind(kind), **columns)
+
+
+def _link(*, home: int, kind: str, heartbeat_s: int | None, **columns: Any) -> tuple[int, LinkRow]:
+    heartbeat = timedelta(seconds=heartbeat_s) if heartbeat_s is not None else None
+    return home, LinkRow(kind=DeviceKind(kind), heartbeat=heartbeat, **columns)

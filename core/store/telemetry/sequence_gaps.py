@@ -3,6 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
+
+from psycopg.rows import kwargs_row
 
 from core.store.database import Connection
 from core.store.queries import load
@@ -37,8 +40,8 @@ def last_seqs(connection: Connection) -> dict[int, tuple[int, datetime]]:
 def all_gaps(connection: Connection) -> dict[int, list[SequenceGap]]:
     """Return the missing spans of each device, in order."""
     found: dict[int, list[SequenceGap]] = {}
-    for device, *span in connection.execute(_GAPS["gaps"]):
-        found.setdefault(device, []).append(SequenceGap(*span))
+    for device, span in connection.cursor(row_factory=kwargs_row(_gap)).execute(_GAPS["gaps"]):
+        found.setdefault(device, []).append(span)
     return found
 
 
@@ -154,3 +157,7 @@ def record_blind_time(connection: Connection, device: int, span: SequenceGap, no
 def drop_blind_time(connection: Connection, device: int, began_at: datetime) -> None:
     """Take that back: the messages came."""
     connection.execute(_GAPS["drop_blind_time"], {"device": device, "began_at": began_at, "cause": _CAUSE})
+
+
+def _gap(*, device: int, **columns: Any) -> tuple[int, SequenceGap]:
+    return device, SequenceGap(**columns)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from psycopg.rows import class_row
+
 from core.domain.evidence.edges import EDGES
 from core.domain.reading import ReadingFlag
 from core.store.database import Connection
@@ -69,5 +71,7 @@ def correct(connection: Connection, late: Sequence[LateState]) -> list[MovedSign
             **{"rises_only": edge.rises_only, "threshold": edge.threshold},
             "life_sign": int(ReadingFlag.LIFE_SIGN),
         }
-        found += [MovedSign(*row) for row in connection.execute(_EDGES["correct"], values)]
+        found += (
+            connection.cursor(row_factory=class_row(MovedSign)).execute(_EDGES["correct"], values).fetchall()
+        )
     return found

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core.domain.alert import Subject
 from core.store.database import Connection
 from core.store.detection.evaluation_queue import WatchedResident
 from core.store.people import baselines
@@ -40,7 +41,7 @@ def check(context: HomeContext, resident: WatchedResident) -> DailyCheck:
     return DailyCheck(
         decline.NAME,
         resident,
-        [f"resident:{resident.number}"],
+        [Subject.of_resident(resident.number)],
         partial(next_check, resident.zone, resident.number),
         partial(_evaluate, context.connection, subject),
     )

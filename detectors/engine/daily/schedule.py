@@ -4,8 +4,8 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
+from core.domain.alert import AlertKey, Subject
 from core.logs import get_logger
-from core.store.alerts.episodes import AlertKey
 from core.store.detection.evaluation_queue import WatchedResident
 from detectors.engine.home_context import HomeContext
 from detectors.rules.base import Evaluation
@@ -48,7 +48,7 @@ class DailyCheck:
         Its name.
     resident : WatchedResident
         About whom its alerts are.
-    subjects : collection of str
+    subjects : collection of Subject
         What it evaluates.
     next_check : callable
         Returns the first of the hours after a moment.
@@ -58,7 +58,7 @@ class DailyCheck:
 
     rule: str
     resident: WatchedResident
-    subjects: Collection[str]
+    subjects: Collection[Subject]
     next_check: Callable[[datetime], datetime]
     evaluate: Callable[[DailySpan], Evaluation]
 

@@ -8,7 +8,7 @@ import pytest
 from api.access.refusals import TooManyAttemptsError
 from api.actions import answer_links as answers
 from api.actions.answer_links import Action, AnswerLimits, AnswerPage, LinkState, LinkVisit
-from core.domain.alert import EventKind, Outcome, Severity
+from core.domain.alert import EventKind, Outcome, Severity, Subject
 from core.store.alerts import alerts, answer_links
 from tests.support.wards.api_ward import RESIDENT_A, ApiWard, api_ward
 
@@ -162,7 +162,7 @@ def test_somebody_who_signed_in_and_claimed_is_the_same_person_on_the_link(ward:
 
 
 def test_an_alert_about_a_home_has_a_page_without_a_person(ward: ApiWard) -> None:
-    number = ward.open_alert(None, rule="home_silent", subject="home:1", office=1)
+    number = ward.open_alert(None, rule="home_silent", subject=Subject.of_home(1), office=1)
 
     page = _look(ward, _link(ward, number))
 

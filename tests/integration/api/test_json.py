@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from core.domain.alert import Severity
+from core.domain.alert import Severity, Subject
 from core.store.alerts import alerts
 from tests.support.wards.api_ward import OFFICE_A, RESIDENT_A, ApiWard, api_ward
 
@@ -35,7 +35,7 @@ def test_a_resident_whom_nothing_is_known_of_is_cannot_tell_and_never_as_usual(w
 def test_a_resident_shows_the_worst_open_alert_and_whether_the_watch_rests(ward: ApiWard) -> None:
     ward.open_alert(rule="inactivity", severity=Severity.CHECK_SOON)
     ward.open_alert(rule="sos", severity=Severity.EMERGENCY)
-    ward.open_alert(rule="device_silent", severity=Severity.EQUIPMENT, subject="device:1")
+    ward.open_alert(rule="device_silent", severity=Severity.EQUIPMENT, subject=Subject.of_device(1))
     now = ward.clock.now()
     ward.execute("UPDATE resident SET paused_from = %s, paused_until = %s", now, now + MINUTE)
 
@@ -280,8 +280,8 @@ def test_the_service_is_not_ready_while_every_device_is_silent(ward: ApiWard) ->
             now,
         )
         ward.execute(
-            "INSERT INTO evaluation (subject, evaluated_through, due_at) VALUES ('ward', %s, %s)"
-            " ON CONFLICT (subject) DO UPDATE SET evaluated_through = excluded.evaluated_through",
+            "INSERT INTO evaluation (evaluated_through, due_at) VALUES (%s, %s)"
+            " ON CONFLICT (resident_id) DO UPDATE SET evaluated_through = excluded.evaluated_through",
             now,
             now,
         )
@@ -305,7 +305,7 @@ def test_the_service_is_ready_only_while_ingest_reports_and_somebody_evaluates(w
     )
     unjudged = client.get("/readyz")
     ward.execute(
-        "INSERT INTO evaluation (subject, evaluated_through, due_at) VALUES ('ward', %s, %s)",
+        "INSERT INTO evaluation (evaluated_through, due_at) VALUES (%s, %s)",
         now - timedelta(seconds=3),
         now,
     )
@@ -343,7 +343,7 @@ def test_administrators_see_what_could_not_be_stored_but_not_its_bytes(ward: Api
 
 
 def test_the_office_of_a_home_alert_is_who_sees_it(ward: ApiWard) -> None:
-    number = ward.open_alert(None, rule="home_silent", subject="home:1", office=OFFICE_A)
+    number = ward.open_alert(None, rule="home_silent", subject=Subject.of_home(1), office=OFFICE_A)
 
     found = ward.client("care_a").get(f"/api/v1/alerts/{number}").json()
 
@@ -352,15 +352,17 @@ def test_the_office_of_a_home_alert_is_who_sees_it(ward: ApiWard) -> None:
 
 def test_the_spans_in_which_a_home_was_out_of_contact_are_returned(ward: ApiWard) -> None:
     now = ward.clock.now()
-    for subject, began, ended in (
-        ("home:1", 60, 50),
-        ("ward", 30, None),
-        ("home:2", 60, 50),
-        ("home:1", 60 * 48, 60 * 47),
+    for kind, home, began, ended in (
+        ("home", 1, 60, 50),
+        ("ward", None, 30, None),
+        ("home", 2, 60, 50),
+        ("home", 1, 60 * 48, 60 * 47),
     ):
         ward.execute(
-            "INSERT INTO blind_time (subject, began_at, ended_at, cause) VALUES (%s, %s, %s, 'messages_missing')",
-            subject,
+            "INSERT INTO blind_time (subject_kind, home_id, began_at, ended_at, cause)"
+            " VALUES (%s, %s, %s, %s, 'messages_missing')",
+            kind,
+            home,
             now - began * MINUTE,
             None if ended is None else now - ended * MINUTE,
         )

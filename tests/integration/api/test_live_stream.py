@@ -17,6 +17,7 @@ from api.__main__ import listening_socket
 from api.access import sessions
 from api.views import stream
 from core.clock import SystemClock
+from core.domain.alert import Subject
 from core.store.alerts import episodes, handling
 from core.store.database import Database
 from core.store.people import users
@@ -49,7 +50,7 @@ class Server:
     def alert(self, resident: int = RESIDENT_A, rule: str = "inactivity") -> int:
         """Open an alert and return its number."""
         now = SystemClock().now()
-        found = finding(rule=rule, subject=f"resident:{resident}", raised_at=now)
+        found = finding(rule=rule, subject=Subject.of_resident(resident), raised_at=now)
         with self.database.transaction() as connection:
             number = episodes.open_or_update(connection, found, resident, None, now)
         assert number is not None

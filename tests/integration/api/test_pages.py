@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from starlette.routing import Mount
 
 from api.http.errors import JSON_PREFIXES
-from core.domain.alert import Severity
+from core.domain.alert import Severity, Subject
 from core.domain.backtest import BacktestSettings
 from core.domain.metrics import METRICS
 from core.store.alerts import alerts, answer_links
@@ -180,7 +180,7 @@ def test_staff_of_another_office_and_other_families_see_nobody(ward: ApiWard) ->
 
 
 def test_equipment_is_for_staff(ward: ApiWard) -> None:
-    number = ward.open_alert(rule="device_silent", severity=Severity.EQUIPMENT, subject="device:1")
+    number = ward.open_alert(rule="device_silent", severity=Severity.EQUIPMENT, subject=Subject.of_device(1))
     assert ward.client("family_a").get(f"/alerts/{number}").status_code == 404
     assert f"/alerts/{number}" not in ward.client("family_a").get("/alerts").text
     assert f"/alerts/{number}" in ward.client("care_a").get("/board").text
@@ -200,7 +200,7 @@ def test_precise_place_stays_hidden_until_a_reason_or_a_claim(ward: ApiWard) -> 
     lat, lon = HOME_A[0] + 0.0123, HOME_A[1] + 0.0123
     ward.fix("tracker-a", lat, lon, ward.clock.now())
     reason: dict[str, object] = {"position": {"lat": lat, "lon": lon, "accuracy_m": 12.0}}
-    number = ward.open_alert(rule="geofence_exit", subject="geofence:1", reason=reason)
+    number = ward.open_alert(rule="geofence_exit", subject=Subject.of_geofence(1), reason=reason)
     care, family = ward.client("care_a"), ward.client("family_a")
     pages = [f"/residents/{RESIDENT_A}", f"/residents/{RESIDENT_A}/zones", f"/alerts/{number}", "/board"]
     for client in (care, family):
@@ -325,7 +325,7 @@ def test_quiet_board_claims_no_more_than_what_devices_show(ward: ApiWard) -> Non
         "INSERT INTO ingest_progress (worker, watermark, reported_at) VALUES ('ingest', %s, %s)", now, now
     )
     ward.execute(
-        "INSERT INTO evaluation (subject, evaluated_through, due_at) VALUES ('ward', %s, %s)",
+        "INSERT INTO evaluation (evaluated_through, due_at) VALUES (%s, %s)",
         now,
         now + timedelta(hours=1),
     )
@@ -339,9 +339,8 @@ def test_quiet_board_claims_no_more_than_what_devices_show(ward: ApiWard) -> Non
             device_id,
         )
         ward.execute(
-            "INSERT INTO evaluation (subject, resident_id, evaluated_through, due_at, state, state_since)"
-            " VALUES (%s, %s, %s, %s, 'as_usual', %s)",
-            f"resident:{resident}",
+            "INSERT INTO evaluation (resident_id, evaluated_through, due_at, state, state_since)"
+            " VALUES (%s, %s, %s, 'as_usual', %s)",
             resident,
             now,
             now + timedelta(hours=1),

@@ -12,7 +12,7 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 
 from api.http.permissions import declared_permission, refuse_undeclared
-from core.domain.alert import Severity
+from core.domain.alert import WARD, Severity, Subject
 from core.domain.backtest import BacktestSettings
 from core.domain.device_proposal import Proposed
 from core.store.alerts import handling
@@ -272,10 +272,10 @@ def test_lists_hold_only_whom_the_asker_may_know_of(ward: ApiWard, login: str, s
 
 def test_equipment_and_ward_alerts_are_for_staff(ward: ApiWard) -> None:
     device = ward.open_alert(
-        RESIDENT_A, rule="device_silent", severity=Severity.EQUIPMENT, subject="device:1"
+        RESIDENT_A, rule="device_silent", severity=Severity.EQUIPMENT, subject=Subject.of_device(1)
     )
-    area = ward.open_alert(None, rule="ward_silent", subject="ward")
-    home = ward.open_alert(None, rule="home_silent", subject="home:1", office=OFFICE_A)
+    area = ward.open_alert(None, rule="ward_silent", subject=WARD)
+    home = ward.open_alert(None, rule="home_silent", subject=Subject.of_home(1), office=OFFICE_A)
 
     assert _alerts(ward, "admin") == {device, area, home}
     assert _alerts(ward, "care_a") == {device, area, home}

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from api.locale import entries
 from core.clock import AcceleratedClock
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.store.alerts import episodes
 from core.store.database import Database
 from core.store.operation import simulation
@@ -45,7 +45,9 @@ def play(ward: ApiWard, *events: PlannedEvent) -> None:
         simulation.write_script(connection, events, now - timedelta(days=1))
 
 
-def raise_alert(ward: ApiWard, rule: str, subject: str, resident: int | None, raised_at: datetime) -> None:
+def raise_alert(
+    ward: ApiWard, rule: str, subject: Subject, resident: int | None, raised_at: datetime
+) -> None:
     finding = Finding(rule, subject, Severity.EMERGENCY, raised_at, raised_at, None, {"rule_version": 1})
     with ward.database.transaction() as connection:
         episodes.open_or_update(connection, finding, resident, None, raised_at)
@@ -60,8 +62,8 @@ def test_what_was_expected_is_shown_against_what_was_raised(ward: ApiWard):
     now = ward.clock.now()
     guest = PlannedEvent("visitor", "home B", now - HOUR, now + HOUR, (), None)
     play(ward, collapse(ward, "home A", 3 * HOUR), collapse(ward, "home B", 30 * HOUR), guest)
-    raise_alert(ward, "sos", f"resident:{RESIDENT_A}", RESIDENT_A, now - 2.5 * HOUR)
-    raise_alert(ward, "home_silent", "home:2", None, now - HOUR)
+    raise_alert(ward, "sos", Subject.of_resident(RESIDENT_A), RESIDENT_A, now - 2.5 * HOUR)
+    raise_alert(ward, "home_silent", Subject.of_home(2), None, now - HOUR)
     shown = ward.client("admin").get("/api/v1/simulation").json()
     assert (shown["wanted"], shown["running"], shown["scenarios"]) == (True, False, ["demo"])
     found = {(one["kind"], one["home"]): (one["verdict"], one["delay_s"]) for one in shown["expectations"]}
@@ -102,7 +104,7 @@ def test_the_page_shows_the_comparison_and_its_forms_ask_for_things(ward: ApiWar
     admin = ward.client("admin")
     assert "まだ動いたことがありません" in admin.get("/sim").text
     play(ward, collapse(ward, "home A", 3 * HOUR), collapse(ward, "home B", 30 * HOUR))
-    raise_alert(ward, "sos", f"resident:{RESIDENT_A}", RESIDENT_A, ward.clock.now() - 2.5 * HOUR)
+    raise_alert(ward, "sos", Subject.of_resident(RESIDENT_A), RESIDENT_A, ward.clock.now() - 2.5 * HOUR)
     shown = admin.get("/sim").text
     assert "家でたおれる" in shown
     assert "30分後に届いた" in shown

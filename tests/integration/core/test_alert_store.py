@@ -7,11 +7,21 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.alert import Alert, Condition, EventKind, Finding, Handling, Outcome, Severity
+from core.domain.alert import (
+    WARD,
+    Alert,
+    AlertKey,
+    Condition,
+    EventKind,
+    Finding,
+    Handling,
+    Outcome,
+    Severity,
+    Subject,
+)
 from core.domain.notification import EscalationStep, EscalationStepKind
 from core.errors import ConflictError, InputError, NotFoundError
 from core.store.alerts import alerts, answer_links, handling, notifications
-from core.store.alerts.episodes import AlertKey
 from core.store.database import Database
 from detectors.alerting.reconcile import reconcile
 from tests.support.alerting import NOW, finding, open_alert, register
@@ -19,7 +29,7 @@ from tests.support.alerting import NOW, finding, open_alert, register
 LATER = NOW + timedelta(minutes=5)
 CARE, TARO = 2, 3
 TARO_CONTACT = 2
-EVALUATED = [AlertKey("inactivity", "resident:1")]
+EVALUATED = [AlertKey("inactivity", Subject.of_resident(1))]
 
 
 @pytest.fixture
@@ -196,7 +206,7 @@ def test_a_more_urgent_evaluation_raises_the_severity_and_a_milder_one_does_not_
 
 def test_an_sos_stays_active_until_a_person_closes_it(database: Database) -> None:
     sos = finding(rule="sos", severity=Severity.EMERGENCY, began_at=NOW)
-    was_evaluated = [AlertKey("sos", "resident:1")]
+    was_evaluated = [AlertKey("sos", Subject.of_resident(1))]
     (number,) = evaluate(database, sos, was_evaluated=was_evaluated)
 
     assert evaluate(database, now=LATER, was_evaluated=was_evaluated) == []
@@ -317,14 +327,17 @@ def test_the_board_shows_urgent_unclaimed_and_overdue_alerts_first(database: Dat
     with database.transaction() as connection:
         check = open_alert(connection)
         fresh = open_alert(connection, rule="geofence_exit", now=LATER + timedelta(minutes=4))
-        claimed = open_alert(connection, rule="home_silent", subject="home:1", now=NOW - timedelta(hours=1))
+        claimed = open_alert(
+            connection, rule="home_silent", subject=Subject.of_home(1), now=NOW - timedelta(hours=1)
+        )
         handling.claim(connection, claimed, user=CARE, now=LATER)
         sos = open_alert(connection, rule="sos", severity=Severity.EMERGENCY, now=LATER)
-        ward = open_alert(connection, rule="inactivity", subject="resident:9", severity=Severity.EQUIPMENT)
+        device = Subject.of_device(1)
+        silent = open_alert(connection, rule="device_silent", subject=device, severity=Severity.EQUIPMENT)
 
         shown = [alert.number for alert in alerts.open_alerts(connection, NOW + timedelta(minutes=11))]
 
-    assert shown == [sos, check, fresh, claimed, ward]
+    assert shown == [sos, check, fresh, claimed, silent]
 
 
 def test_lists_are_limited_to_offices_and_residents_and_ward_alerts_are_the_staffs(
@@ -332,11 +345,11 @@ def test_lists_are_limited_to_offices_and_residents_and_ward_alerts_are_the_staf
 ) -> None:
     with database.transaction() as connection:
         own = open_alert(connection)
-        was_evaluated = [AlertKey("ward_silent", "ward")]
+        was_evaluated = [AlertKey("ward_silent", WARD)]
         (ward,) = reconcile(
             connection,
             None,
-            [finding(rule="ward_silent", subject="ward")],
+            [finding(rule="ward_silent", subject=WARD)],
             evaluated=was_evaluated,
             until=NOW,
             now=NOW,

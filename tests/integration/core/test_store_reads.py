@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.domain.access_scope import AccessScope
+from core.domain.alert import WARD, Subject
 from core.domain.device import DeviceKind
 from core.domain.people import WatchState
 from core.store.devices import devices
@@ -68,15 +69,16 @@ def test_away_is_only_what_is_clearly_not_at_home(ward: ApiWard) -> None:
 
 def test_blind_time_is_that_of_the_own_home_and_of_the_ward(ward: ApiWard) -> None:
     now = ward.clock.now()
-    for subject, began, ended in (
-        ("home:1", now - 4 * PART, now - 3 * PART),
-        ("home:2", now - 4 * PART, None),
-        ("ward", now - PART, None),
-        ("home:1", now - 90 * PART, now - 80 * PART),
+    for kind, home, began, ended in (
+        ("home", 1, now - 4 * PART, now - 3 * PART),
+        ("home", 2, now - 4 * PART, None),
+        ("ward", None, now - PART, None),
+        ("home", 1, now - 90 * PART, now - 80 * PART),
     ):
         ward.execute(
-            "INSERT INTO blind_time (subject, began_at, ended_at, cause) VALUES (%s, %s, %s, 'gateway')",
-            subject,
+            "INSERT INTO blind_time (subject_kind, home_id, began_at, ended_at, cause) VALUES (%s, %s, %s, %s, 'gateway')",
+            kind,
+            home,
             began,
             ended,
         )
@@ -85,8 +87,8 @@ def test_blind_time_is_that_of_the_own_home_and_of_the_ward(ward: ApiWard) -> No
         found = blind_times.of_resident(connection, RESIDENT_A, now - 10 * PART, now)
 
     assert [(one.subject, one.began_at, one.ended_at, one.cause) for one in found] == [
-        ("home:1", now - 4 * PART, now - 3 * PART, "gateway"),
-        ("ward", now - PART, None, "gateway"),
+        (Subject.of_home(1), now - 4 * PART, now - 3 * PART, "gateway"),
+        (WARD, now - PART, None, "gateway"),
     ]
 
 
@@ -213,21 +215,20 @@ def test_the_state_is_unknown_of_whom_the_last_evaluation_is_too_old(ward: ApiWa
     # Nobody evaluates the ward any more.
     assert states(now + timedelta(seconds=1)) == ["cannot_tell", "cannot_tell"]
     # The ward is evaluated, but one resident was due long ago.
-    ward.execute("UPDATE evaluation SET evaluated_through = %s WHERE subject = 'ward'", now + PART)
-    ward.execute("UPDATE evaluation SET due_at = %s WHERE subject = 'resident:1'", now)
+    ward.execute("UPDATE evaluation SET evaluated_through = %s WHERE resident_id IS NULL", now + PART)
+    ward.execute("UPDATE evaluation SET due_at = %s WHERE resident_id = 1", now)
     assert sorted(states(now + PART)) == ["cannot_tell", "different"]
 
 
 def _evaluate(ward: ApiWard, *, ward_through: datetime) -> None:
     """Say that everybody was evaluated and is not due for a day."""
-    for subject, resident, state in (
-        ("resident:1", 1, "as_usual"),
-        ("resident:2", 2, "different"),
-        ("ward", None, "as_usual"),
+    for resident, state in (
+        (1, "as_usual"),
+        (2, "different"),
+        (None, "as_usual"),
     ):
         ward.execute(
-            "INSERT INTO evaluation (subject, resident_id, evaluated_through, due_at, state) VALUES (%s, %s, %s, %s, %s)",
-            subject,
+            "INSERT INTO evaluation (resident_id, evaluated_through, due_at, state) VALUES (%s, %s, %s, %s)",
             resident,
             ward_through,
             ward_through + timedelta(days=1),

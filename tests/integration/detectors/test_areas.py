@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from core.domain.alert import Alert, Condition, Handling, Outcome, Severity
+from core.domain.alert import Alert, Condition, Handling, Outcome, Severity, Subject
 from core.store.alerts import handling
 from core.store.database import Database
 from core.store.telemetry import blind_times
@@ -61,7 +61,7 @@ def test_a_power_cut_of_a_neighbourhood_is_one_alert_for_the_staff(
     live(ward, HOMES, 0, 10)
     live(ward, lit, 10, 60)
     (alert,) = raised(ward)
-    assert (alert.rule, alert.subject, alert.resident) == ("area_silent", "area:3丁目", None)
+    assert (alert.rule, alert.subject, alert.resident) == ("area_silent", Subject.of_area("3丁目"), None)
     assert (alert.reason["homes"], alert.reason["of_homes"]) == (4, 4)
     assert alert.raised_at - (NOW + CUT) <= timedelta(minutes=15)
     # Each of these homes is blind all the same.
@@ -69,9 +69,9 @@ def test_a_power_cut_of_a_neighbourhood_is_one_alert_for_the_staff(
     assert ward.state(5) != "cannot_tell"
     with database.transaction() as connection:
         blind = blind_times.of_subjects(
-            connection, [f"home:{number}" for number in HOMES], NOW, NOW + timedelta(hours=1)
+            connection, [Subject.of_home(number) for number in HOMES], NOW, NOW + timedelta(hours=1)
         )
-    assert {one.subject for one in blind} == {f"home:{number}" for number in DARK}
+    assert {one.subject for one in blind} == {Subject.of_home(number) for number in DARK}
 
     # The power comes back, but one gateway is broken: that home is raised by itself now, after its full time.
     live(ward, [*lit, 1, 2, 3], 60, 66)
@@ -80,24 +80,24 @@ def test_a_power_cut_of_a_neighbourhood_is_one_alert_for_the_staff(
     live(ward, [*lit, 1, 2, 3], 66, 83)
     area, single = raised(ward)
     assert area.number == alert.number
-    assert (single.rule, single.subject) == ("home_silent", "home:4")
+    assert (single.rule, single.subject) == ("home_silent", Subject.of_home(4))
     assert single.raised_at >= NOW + timedelta(minutes=60 + 15)
 
 
 def test_homes_that_were_raised_before_are_not_taken_back(ward: EvaluatedWard) -> None:
     live(ward, HOMES, 0, 10)
     live(ward, [number for number in HOMES if number != 1], 10, 30)
-    assert [one.subject for one in raised(ward)] == ["home:1"]
+    assert [one.subject for one in raised(ward)] == [Subject.of_home(1)]
     live(ward, [number for number in HOMES if number not in DARK], 30, 60)
     first, area = raised(ward)
-    assert (first.subject, first.condition) == ("home:1", Condition.ACTIVE)
-    assert (area.subject, area.reason["homes"]) == ("area:3丁目", 3)
+    assert (first.subject, first.condition) == (Subject.of_home(1), Condition.ACTIVE)
+    assert (area.subject, area.reason["homes"]) == (Subject.of_area("3丁目"), 3)
 
 
 def test_two_silent_homes_are_raised_one_by_one(ward: EvaluatedWard) -> None:
     live(ward, HOMES, 0, 10)
     live(ward, [number for number in HOMES if number > 2], 10, 30)
-    assert {one.subject for one in raised(ward)} == {"home:1", "home:2"}
+    assert {one.subject for one in raised(ward)} == {Subject.of_home(1), Subject.of_home(2)}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_home_is_raised_soon_though_nobody_in_the_ward_moved_at_its_hour(ward:
     ward.store([Seen("kitchen-7", "motion", 1, moved)])
     for minute in range(30, 36):
         ward.pass_to(NOW + timedelta(minutes=minute, seconds=1))
-    assert [(one.rule, one.subject) for one in raised(ward)] == [("home_silent", "home:1")]
+    assert [(one.rule, one.subject) for one in raised(ward)] == [("home_silent", Subject.of_home(1))]
 
 
 def test_a_power_cut_is_raised_before_its_homes_also_when_both_waited_for_somebody_to_move(

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 
 from api.access.location_gate import without_places
-from core.domain.alert import Severity
+from core.domain.alert import Severity, Subject
 from core.domain.geodesy import METRES_PER_DEGREE
 from core.domain.geofence import Circle, Hours
 from core.errors import InputError, NotFoundError, StoreUnavailableError
+from core.store import subjects
 from core.store.database import Database
 from core.store.detection import backtest_history, evaluation_queue
 from core.store.people import geofences
@@ -82,12 +83,12 @@ def settings(database_url: str) -> dict[str, str]:
     }
 
 
-def raised_live(database: Database) -> set[tuple[str, str, datetime, datetime, datetime | None]]:
+def raised_live(database: Database) -> set[tuple[str, Subject, datetime, datetime, datetime | None]]:
     with database.transaction() as connection:
         rows = connection.execute(
-            b"SELECT rule, subject, began_at, raised_at, cleared_at FROM alert_episode"
+            b"SELECT rule, subject_kind, subject_number, area, began_at, raised_at, cleared_at FROM alert_episode"
         ).fetchall()
-    return {(row[0], row[1], row[2], row[3], row[4]) for row in rows}
+    return {(row[0], subjects.from_columns(*row[1:4]), row[4], row[5], row[6]) for row in rows}
 
 
 def rows_written(database: Database) -> list[object]:
@@ -97,7 +98,7 @@ def rows_written(database: Database) -> list[object]:
             connection.execute(b"SELECT count(*), max(alert_id) FROM alert").fetchone(),
             connection.execute(b"SELECT count(*) FROM alert_event").fetchone(),
             connection.execute(b"SELECT rule, day, version FROM baseline ORDER BY 1, 2").fetchall(),
-            connection.execute(b"SELECT * FROM evaluation ORDER BY subject").fetchall(),
+            connection.execute(b"SELECT * FROM evaluation ORDER BY resident_id").fetchall(),
         ]
 
 

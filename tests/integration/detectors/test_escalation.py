@@ -6,9 +6,17 @@ from typing import Any
 
 import pytest
 
-from core.domain.alert import EventKind, Handling, NotificationKind, Outcome, Severity
+from core.domain.alert import (
+    WARD,
+    AlertKey,
+    EventKind,
+    Handling,
+    NotificationKind,
+    Outcome,
+    Severity,
+    Subject,
+)
 from core.store.alerts import alerts, handling, notifications
-from core.store.alerts.episodes import AlertKey
 from core.store.database import Connection, Database
 from core.store.people import contacts
 from detectors.alerting import planner
@@ -255,7 +263,7 @@ def test_a_second_step_of_the_family_comes_before_the_centre_when_its_step_says_
 
 def test_equipment_is_the_staffs_alone_and_has_no_escalation(stage: ScenarioTestBed) -> None:
     stage.people([TARO])
-    stage.open(rule="device_silent", subject="device:1", severity=Severity.EQUIPMENT)
+    stage.open(rule="device_silent", subject=Subject.of_device(1), severity=Severity.EQUIPMENT)
 
     assert stage.notified() == [(CENTRE_NAME, OPENING)]
     stage.clock.advance(hours=9)
@@ -275,8 +283,8 @@ def test_what_is_not_urgent_is_notified_to_the_family_and_escalates_no_further(
 
 def test_an_alert_of_the_whole_ward_goes_to_the_centres_and_to_no_family(stage: ScenarioTestBed) -> None:
     stage.people([TARO], [CENTRE, CENTRE | {"name": "夜間センター", "address": "night@example.jp"}])
-    ward = finding(rule="ward_silent", subject="ward")
-    was_evaluated = [AlertKey("ward_silent", "ward")]
+    ward = finding(rule="ward_silent", subject=WARD)
+    was_evaluated = [AlertKey("ward_silent", WARD)]
     with stage.database.transaction() as connection:
         (stage.alert,) = reconcile(connection, None, [ward], evaluated=was_evaluated, until=NOW, now=NOW)
 
@@ -292,7 +300,7 @@ def test_a_silent_home_is_notified_to_the_families_of_all_who_live_there(stage: 
     residents.append(second)
     with stage.database.transaction() as connection:
         ward_files.register(connection, ward_files.write_ward(stage.folder, ward))
-    stage.open(rule="home_silent", subject="home:1")
+    stage.open(rule="home_silent", subject=Subject.of_home(1))
     with stage.database.transaction() as connection:
         about = notifications.surroundings(connection, stage.alert, HANAKO_CONTACT, ())
 
@@ -313,7 +321,7 @@ def test_the_end_of_it_is_notified_to_everybody_who_was_notified_and_stops_the_e
             connection,
             1,
             [ended],
-            evaluated=[AlertKey("inactivity", "resident:1")],
+            evaluated=[AlertKey("inactivity", Subject.of_resident(1))],
             until=stage.clock.now(),
             now=stage.clock.now(),
         )
@@ -340,7 +348,7 @@ def test_an_alert_that_begins_anew_is_raised_anew(stage: ScenarioTestBed) -> Non
     stage.people([TARO])
     stage.open()
     stage.notified()
-    was_evaluated = [AlertKey("inactivity", "resident:1")]
+    was_evaluated = [AlertKey("inactivity", Subject.of_resident(1))]
     over = finding(cleared_at=stage.clock.advance(minutes=4))
     again = finding(began_at=stage.clock.now(), raised_at=stage.clock.advance(hours=2))
     with stage.database.transaction() as connection:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.alert import Alert, Condition, Severity
+from core.domain.alert import Alert, Condition, Severity, Subject, SubjectKind
 from core.domain.geofence import Circle, Hours
 from core.domain.planned_absence import AbsenceKind
 from core.domain.rules import is_for_staff
@@ -39,7 +39,9 @@ def signs(number: int, *clock: str, day: str = "2026-07-01") -> list[Seen]:
 
 def alerts_of(ward: EvaluatedWard) -> list[Alert]:
     """Return all alerts but those about changes of habit, which come beside and are tested by themselves."""
-    return [one for one in ward.alerts() if one.subject.startswith("device:") or not is_for_staff(one.rule)]
+    return [
+        one for one in ward.alerts() if one.subject.kind is SubjectKind.DEVICE or not is_for_staff(one.rule)
+    ]
 
 
 def test_a_silent_morning_raises_one_alert_with_its_reason_and_ends_with_the_next_life_sign(
@@ -52,7 +54,11 @@ def test_a_silent_morning_raises_one_alert_with_its_reason_and_ends_with_the_nex
 
     ward.pass_to(at("2026-07-01 12:00"))
     (alert,) = alerts_of(ward)
-    assert (alert.rule, alert.subject, alert.severity) == ("inactivity", "resident:1", Severity.CHECK_SOON)
+    assert (alert.rule, alert.subject, alert.severity) == (
+        "inactivity",
+        Subject.of_resident(1),
+        Severity.CHECK_SOON,
+    )
     assert alert.began_at == at("2026-07-01 04:30") + timedelta(seconds=30)
     assert at("2026-07-01 06:00") < alert.raised_at < at("2026-07-01 10:00")
     assert alert.reason["last_life_sign"] == {
@@ -160,7 +166,7 @@ def test_a_dead_gateway_is_raised_as_cannot_tell_and_not_as_inactivity(ward: Eva
     assert alerts_of(ward) == []
     ward.pass_to(at("2026-07-01 05:06"))
     (alert,) = alerts_of(ward)
-    assert (alert.rule, alert.subject) == ("home_silent", "home:1")
+    assert (alert.rule, alert.subject) == ("home_silent", Subject.of_home(1))
     assert ward.state() == "cannot_tell"
     ward.pass_to(at("2026-07-01 15:00"))
     assert [one.rule for one in alerts_of(ward)] == ["home_silent"]
@@ -202,7 +208,11 @@ def test_a_fall_that_a_detector_noticed_is_raised_at_once_and_ends_only_by_a_per
     ward.pass_to(began + timedelta(seconds=1))
 
     (alert,) = ward.alerts("fall")
-    assert (alert.subject, alert.severity, alert.began_at) == ("resident:1", Severity.EMERGENCY, began)
+    assert (alert.subject, alert.severity, alert.began_at) == (
+        Subject.of_resident(1),
+        Severity.EMERGENCY,
+        began,
+    )
 
     # Neither movement nor the detector's own "no fall any more" says that all is well.
     ward.store([Seen("hall-1", "fall", 0, began + timedelta(minutes=2))])
@@ -354,9 +364,9 @@ def test_two_residents_of_one_home_are_evaluated_by_the_same_changes(
     ward.pass_to(at("2026-07-01 12:00"))
     # Both are missed, the equipment is raised once, and nothing is left to evaluate.
     assert sorted((one.rule, one.subject) for one in alerts_of(ward)) == [
-        ("home_silent", "home:1"),
-        ("inactivity", "resident:1"),
-        ("inactivity", "resident:2"),
+        ("home_silent", Subject.of_home(1)),
+        ("inactivity", Subject.of_resident(1)),
+        ("inactivity", Subject.of_resident(2)),
     ]
     assert ward.has_evaluated(at("2026-07-01 12:00"))
 

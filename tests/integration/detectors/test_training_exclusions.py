@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.alert import Outcome
+from core.domain.alert import WARD, Outcome, Subject
 from core.domain.planned_absence import AbsenceKind
 from core.store.alerts import episodes, handling
 from core.store.database import Connection, Database
@@ -59,8 +59,8 @@ def test_what_was_nothing_teaches_so_that_it_is_not_raised_for_ever(connection: 
     assert excluded(connection) == []
 
 
-@pytest.mark.parametrize("subject", ["home:1", "ward"])
-def test_what_could_not_be_observed_teaches_nothing(connection: Connection, subject: str) -> None:
+@pytest.mark.parametrize("subject", [Subject.of_home(1), WARD])
+def test_what_was_out_of_contact_teaches_nothing(connection: Connection, subject: Subject) -> None:
     blind = BlindTime(subject, BEGAN, ENDED, BEGAN, "no_heartbeat")
     blind_times.record(connection, subject, [blind], ("no_heartbeat",), NOW)
     assert excluded(connection) == [SPAN]

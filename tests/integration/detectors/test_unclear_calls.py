@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from core.domain.alert import Alert, Condition, EventKind, Severity
+from core.domain.alert import WARD, Alert, Condition, EventKind, Severity
 from core.domain.reasons import UnclearCallReason
 from core.domain.rules import read_reason
 from core.formats.profile_file import parse_profile
@@ -63,7 +63,7 @@ def test_the_staff_are_notified_once_of_a_device_however_often_it_says_it(ward: 
         ward.passes(minutes=minute / 2)
 
     (alert,) = ward.unclear()
-    assert (alert.severity, alert.subject, alert.resident) == (Severity.CHECK_SOON, "ward", None)
+    assert (alert.severity, alert.subject, alert.resident) == (Severity.CHECK_SOON, WARD, None)
     assert ward.named(alert) == [("zigbee2mqtt:g1/new", "", "fall_state"), (_SENDER, "sos-1", "Alarm")]
     assert ward.events(alert) == [EventKind.OPENED]
     assert not {"7", "perhaps"} & set(str(alert.reason).replace("'", " ").split())

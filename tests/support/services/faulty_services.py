@@ -157,7 +157,7 @@ class Fleet:
                 "SELECT d.device_id, m.first_seq, m.last_seq, b.began_at IS NOT NULL"
                 " FROM sequence_gap AS m JOIN device AS d USING (device_number)"
                 " JOIN device_assignment AS a ON a.device_number = m.device_number AND a.during @> m.began_at"
-                " LEFT JOIN blind_time AS b ON b.subject = 'home:' || a.home_id AND b.began_at = m.began_at"
+                " LEFT JOIN blind_time AS b ON b.home_id = a.home_id AND b.began_at = m.began_at"
             ).fetchall()
         blind = {
             (device, seq)

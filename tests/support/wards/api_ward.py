@@ -18,7 +18,7 @@ from api.app import create_app
 from api.http import cookies
 from api.views import stream
 from core.credentials.passwords import hash_password
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
 from core.formats.ward_file import read_ward
@@ -170,14 +170,17 @@ class ApiWard:
         *,
         rule: str = "inactivity",
         severity: Severity = Severity.CHECK_SOON,
-        subject: str | None = None,
+        subject: Subject | None = None,
         office: int | None = None,
         reason: dict[str, object] | None = None,
     ) -> int:
-        """Open an alert and return its number."""
+        """Open an alert, about the resident unless a subject is given, and return its number."""
+        if subject is None:
+            assert resident is not None
+            subject = Subject.of_resident(resident)
         found = Finding(
             rule=rule,
-            subject=subject or f"resident:{resident}",
+            subject=subject,
             severity=severity,
             began_at=self.clock.now() - timedelta(hours=3),
             raised_at=self.clock.now(),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from core.domain.alert import Finding
+from core.domain.alert import AlertKey, Finding
 from core.domain.device import DeviceKind
 from core.domain.geofence import Circle, Geofence, Hours
 from detectors.features.availability import Link
@@ -188,12 +188,12 @@ def live(story: Story, resident: Resident) -> list[Finding]:
     """Return what is found when somebody looks every five minutes, each episode as it was last seen."""
     assert story.began_at is not None
     assert story.ended_at is not None
-    seen: dict[tuple[str, str, datetime], Finding] = {}
+    seen: dict[tuple[AlertKey, datetime], Finding] = {}
     since = story.began_at
     while since < story.ended_at:
         until = min(since + timedelta(minutes=5), story.ended_at)
         for one in findings(story, resident, since=since, until=until):
-            seen[one.rule, one.subject, one.began_at] = one
+            seen[one.key, one.began_at] = one
         since = until
     return list(seen.values())
 

@@ -7,6 +7,7 @@ from api.charts.cells import Cell, CellState, ChartDay, figures
 from api.locale import words_of
 from api.pages.parts.activity_days import ChartFacts, arrange
 from api.wording.times import LocalTimes
+from core.domain.alert import Subject
 from core.domain.people import Language
 from core.store.telemetry.blind_times import BlindTime
 from core.store.telemetry.readings import ActivityBin
@@ -49,7 +50,9 @@ def test_silence_is_no_data_where_a_healthy_home_would_have_spoken() -> None:
 
 def test_recorded_blind_time_is_no_data_and_a_pause_is_a_pause() -> None:
     base = _span(0, 12, moved=frozenset({0}))
-    blind = ChartFacts(base.parts, (), [BlindTime("home:1", _at(2), _at(4), _at(3), "home_silent")], (), None)
+    blind = ChartFacts(
+        base.parts, (), [BlindTime(Subject.of_home(1), _at(2), _at(4), _at(3), "home_silent")], (), None
+    )
     assert {cell.state for cell in _cells(blind, _at(12))[4:8]} == {CellState.BLIND}
     paused = ChartFacts(base.parts, (), (), [(_at(2), _at(4))], None)
     assert {cell.state for cell in _cells(paused, _at(12))[4:8]} == {CellState.PAUSED}

@@ -9,7 +9,7 @@ import pytest
 from api.locale import words_of
 from api.wording.alert_reason import line, ruled_out, title, todo, why
 from api.wording.times import LocalTimes
-from core.domain.alert import Alert, Condition, Handling, Severity
+from core.domain.alert import Alert, Condition, Handling, Severity, Subject
 from core.domain.people import Language
 
 _NOW = datetime(2026, 11, 23, 0, 52, tzinfo=UTC)
@@ -122,7 +122,7 @@ def _alert(rule: str, reason: dict[str, Any], *, detected_late: bool = False) ->
     return Alert(
         number=1,
         rule=rule,
-        subject="resident:1",
+        subject=Subject.of_resident(1),
         resident=1,
         office=1,
         severity=Severity.CHECK_SOON,

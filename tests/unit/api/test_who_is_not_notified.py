@@ -13,7 +13,16 @@ from inspect import signature
 import pytest
 
 from api.locale import entries
-from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
+from core.domain.alert import (
+    Alert,
+    AlertEvent,
+    Condition,
+    EventKind,
+    Handling,
+    NotificationKind,
+    Severity,
+    Subject,
+)
 from core.domain.notification import EscalationStep, EscalationStepKind
 from core.domain.people import Channel, Contact, Language
 from core.domain.rule_spec import Family
@@ -32,7 +41,7 @@ CENTRE = Contact(9, None, 1, None, "センター", "", "", 2, Channel.MAIL, "c@b
 ALERT = Alert(
     number=7,
     rule="inactivity",
-    subject="resident:5",
+    subject=Subject.of_resident(5),
     resident=5,
     office=1,
     severity=Severity.CHECK_SOON,

@@ -34,8 +34,9 @@ LIMIT %(limit)s;
 -- name: events
 -- What happened to one alert, in order.
 SELECT
-    alert_event.alert_event_id, alert_event.alert_id, alert_event.at, alert_event.kind,
-    coalesce(user_account.name, contact.name), alert_event.user_id, alert_event.contact_id, alert_event.detail
+    alert_event.alert_event_id AS number, alert_event.alert_id AS alert, alert_event.at, alert_event.kind,
+    coalesce(user_account.name, contact.name) AS who, alert_event.user_id AS user, alert_event.contact_id AS contact,
+    alert_event.detail
 FROM alert_event
 LEFT JOIN user_account ON user_account.user_id = alert_event.user_id
 LEFT JOIN contact ON contact.contact_id = alert_event.contact_id

@@ -7,7 +7,7 @@ VALUES (%(token_hash)s, %(alert)s, %(contact)s, %(now)s, %(expires_at)s);
 
 -- name: look_up
 -- The link of a token.
-SELECT alert_id, contact_id, created_at, expires_at, revoked_at FROM answer_link WHERE token_hash = %(token_hash)s;
+SELECT alert_id AS alert, contact_id AS contact, created_at, expires_at, revoked_at FROM answer_link WHERE token_hash = %(token_hash)s;
 
 -- name: revoke
 -- End all links of a contact, for one alert or for all.

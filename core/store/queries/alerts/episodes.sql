@@ -2,29 +2,38 @@
 
 -- name: latest
 -- The newest alert of each key (a rule and its subject), closed or not.
-SELECT DISTINCT ON (alert_card.rule, alert_card.subject) alert_card.*
-FROM unnest(%(rules)s::text[], %(subjects)s::text[]) AS matter (rule, subject)
-JOIN alert_card ON alert_card.rule = matter.rule AND alert_card.subject = matter.subject
-ORDER BY alert_card.rule, alert_card.subject, alert_card.alert_id DESC;
+SELECT DISTINCT ON (card.rule, card.subject_kind, card.subject_number, card.area) card.*
+FROM unnest(%(rules)s::text[], %(subject_kinds)s::text[], %(subject_numbers)s::integer[], %(areas)s::text[])
+    AS wanted (rule, subject_kind, subject_number, area)
+JOIN alert_card AS card ON card.rule = wanted.rule AND card.subject_kind = wanted.subject_kind
+    AND card.subject_number = wanted.subject_number AND card.area IS NOT DISTINCT FROM wanted.area
+ORDER BY card.rule, card.subject_kind, card.subject_number, card.area, card.alert_id DESC;
 
 -- name: unclosed
 -- Lock the one alert of a key that is not closed.
 SELECT alert_id
 FROM alert
-WHERE rule = %(rule)s AND subject = %(subject)s AND handling <> 'closed'
+WHERE rule = %(rule)s AND subject_kind = %(subject_kind)s AND subject_number = %(subject_number)s
+    AND area IS NOT DISTINCT FROM %(area)s AND handling <> 'closed'
 FOR NO KEY UPDATE;
 
 -- name: find
 -- One episode, if it is known.
 SELECT alert_id, cleared_at
 FROM alert_episode
-WHERE rule = %(rule)s AND subject = %(subject)s AND began_at = %(began_at)s;
+WHERE rule = %(rule)s AND subject_kind = %(subject_kind)s AND subject_number = %(subject_number)s
+    AND area IS NOT DISTINCT FROM %(area)s AND began_at = %(began_at)s;
 
 -- name: put
 -- Tie an episode to an alert, or note how it looks now.
-INSERT INTO alert_episode (rule, subject, began_at, alert_id, raised_at, cleared_at)
-VALUES (%(rule)s, %(subject)s, %(began_at)s, %(alert)s, %(raised_at)s, %(cleared_at)s)
-ON CONFLICT (rule, subject, began_at) DO UPDATE
+INSERT INTO alert_episode (
+    alert_id, rule, subject_kind, resident_id, geofence_id, home_id, device_number, area, began_at, raised_at, cleared_at
+)
+VALUES (
+    %(alert)s, %(rule)s, %(subject_kind)s, %(resident_id)s, %(geofence_id)s, %(home_id)s, %(device_number)s, %(area)s,
+    %(began_at)s, %(raised_at)s, %(cleared_at)s
+)
+ON CONFLICT (rule, subject_kind, subject_number, area, began_at) DO UPDATE
 SET raised_at = excluded.raised_at, cleared_at = excluded.cleared_at, withdrawn_at = NULL
 WHERE
     (alert_episode.raised_at, alert_episode.cleared_at, alert_episode.withdrawn_at)
@@ -34,36 +43,43 @@ WHERE
 -- Note that late data contradicted an episode.
 UPDATE alert_episode
 SET withdrawn_at = %(now)s
-WHERE rule = %(rule)s AND subject = %(subject)s AND began_at = %(began_at)s AND withdrawn_at IS NULL;
+WHERE alert_id = %(alert)s AND began_at = %(began_at)s AND withdrawn_at IS NULL;
 
 -- name: withdraw_unfound
--- Note that late data contradicted what had ended already: episodes raised in a evaluated span and not found in it again.
+-- Note that late data contradicted what had ended already: episodes raised in an evaluated span and not found in it again.
 UPDATE alert_episode AS episode
 SET withdrawn_at = %(now)s
-FROM unnest(%(rules)s::text[], %(subjects)s::text[]) AS matter (rule, subject)
-WHERE episode.rule = matter.rule AND episode.subject = matter.subject
+FROM unnest(%(rules)s::text[], %(subject_kinds)s::text[], %(subject_numbers)s::integer[], %(areas)s::text[])
+    AS wanted (rule, subject_kind, subject_number, area)
+WHERE episode.rule = wanted.rule AND episode.subject_kind = wanted.subject_kind
+    AND episode.subject_number = wanted.subject_number AND episode.area IS NOT DISTINCT FROM wanted.area
     AND episode.raised_at > %(since)s AND episode.raised_at <= %(until)s
     AND episode.cleared_at IS NOT NULL AND episode.withdrawn_at IS NULL
     AND NOT EXISTS (
         SELECT
-        FROM unnest(%(found_rules)s::text[], %(found_subjects)s::text[], %(found_began)s::timestamptz[])
-            AS found (rule, subject, began_at)
-        WHERE (found.rule, found.subject, found.began_at) = (episode.rule, episode.subject, episode.began_at)
+        FROM unnest(
+            %(found_rules)s::text[], %(found_kinds)s::text[], %(found_numbers)s::integer[], %(found_areas)s::text[],
+            %(found_began)s::timestamptz[]
+        ) AS found (rule, subject_kind, subject_number, area, began_at)
+        WHERE
+            (found.rule, found.subject_kind, found.subject_number, found.area, found.began_at)
+            IS NOT DISTINCT FROM
+            (episode.rule, episode.subject_kind, episode.subject_number, episode.area, episode.began_at)
     )
 RETURNING episode.alert_id, episode.began_at;
 
 -- name: open
 -- A new alert; nothing if another process was faster.
 INSERT INTO alert (
-    rule, subject, resident_id, office_id, severity, condition, handling, began_at, raised_at, opened_at, cleared_at,
+    rule, subject_kind, resident_id, geofence_id, home_id, device_number, area, office_id, severity, condition, handling, began_at, raised_at, opened_at, cleared_at,
     detected_late, reason
 )
 VALUES (
-    %(rule)s, %(subject)s, %(resident)s,
+    %(rule)s, %(subject_kind)s, %(resident)s, %(geofence_id)s, %(home_id)s, %(device_number)s, %(area)s,
     coalesce(%(office)s, (SELECT office_id FROM resident WHERE resident_id = %(resident)s)),
     %(severity)s, %(condition)s, 'open', %(began_at)s, %(raised_at)s, %(now)s, %(cleared_at)s, %(detected_late)s, %(reason)s
 )
-ON CONFLICT (rule, subject) WHERE handling <> 'closed' DO NOTHING
+ON CONFLICT (rule, subject_kind, subject_number, area) WHERE handling <> 'closed' DO NOTHING
 RETURNING alert_id;
 
 -- name: show_episode

@@ -4,8 +4,8 @@
 -- Contacts of a resident (of all in a home, when the alert is about the home) and of the care centre of an office; of all
 -- centres when the alert belongs to no office.
 SELECT
-    contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language,
-    quiet_from, quiet_until
+    contact_id AS number, resident_id AS resident, office_id AS office, user_id AS user, name, relation, calls_resident,
+    step, channel, address, language, quiet_from, quiet_until
 FROM contact
 WHERE
     is_active
@@ -31,8 +31,9 @@ FOR NO KEY UPDATE OF alert SKIP LOCKED;
 -- name: unplanned
 -- The events of one alert that have no consequences yet, in order.
 SELECT
-    alert_event.alert_event_id, alert_event.alert_id, alert_event.at, alert_event.kind,
-    coalesce(user_account.name, contact.name), alert_event.user_id, alert_event.contact_id, alert_event.detail
+    alert_event.alert_event_id AS number, alert_event.alert_id AS alert, alert_event.at, alert_event.kind,
+    coalesce(user_account.name, contact.name) AS who, alert_event.user_id AS user, alert_event.contact_id AS contact,
+    alert_event.detail
 FROM alert_event
 LEFT JOIN user_account ON user_account.user_id = alert_event.user_id
 LEFT JOIN contact ON contact.contact_id = alert_event.contact_id
@@ -53,7 +54,7 @@ WHERE alert_id = %(alert)s AND kind = 'declined' AND contact_id IS NOT NULL AND 
 -- Who was notified of the alert, or is being notified: the best delivery of each contact. After more than `most_attempts` failed attempts
 -- a message is still tried, but nobody waits for it.
 SELECT
-    contact_id,
+    contact_id AS contact,
     bool_or(status IN ('sending', 'sent', 'unknown') OR (status = 'pending' AND attempts > 0)) AS was_tried,
     bool_or(status IN ('sending', 'sent') OR (status = 'pending' AND attempts <= %(most_attempts)s)) AS is_live
 FROM notification
@@ -113,8 +114,8 @@ FROM (
 -- name: of_alert
 -- All messages about one alert, for the page that shows its course.
 SELECT
-    notification.notification_id, notification.alert_id, notification.contact_id, contact.name, contact.relation,
-    contact.channel, contact.step, notification.kind, notification.status, notification.attempts, notification.due_at,
+    notification.notification_id AS number, notification.alert_id AS alert, notification.contact_id AS contact,
+    contact.name AS contact_name, contact.relation, contact.channel, contact.step, notification.kind, notification.status, notification.attempts, notification.due_at,
     notification.created_at, notification.sent_at, notification.last_error
 FROM notification
 JOIN contact ON contact.contact_id = notification.contact_id
@@ -148,37 +149,36 @@ WHERE notification_id = (
     LIMIT 1
     FOR UPDATE OF candidate SKIP LOCKED
 )
-RETURNING notification_id, alert_id, contact_id, kind, attempts, last_error, created_at;
+RETURNING notification_id AS notification, alert_id AS alert, contact_id AS contact, kind, attempts, last_error, created_at;
 
 -- name: contact
 -- To whom.
 SELECT
-    contact_id, resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language,
-    quiet_from, quiet_until
+    contact_id AS number, resident_id AS resident, office_id AS office, user_id AS user, name, relation, calls_resident,
+    step, channel, address, language, quiet_from, quiet_until
 FROM contact
 WHERE contact_id = %(contact)s;
 
 -- name: surroundings
 -- What a message says besides the alert itself: who it is about, in which zone, who answered, and which device.
 SELECT
-    coalesce(resident.name, ''),
-    coalesce(resident.phone, ''),
-    coalesce(home.time_zone, ''),
-    coalesce(home.area, ''),
-    coalesce(office.phone, ''),
-    coalesce(device.kind, ''),
-    coalesce(device.place, ''),
-    coalesce(last_event.who, ''),
-    last_event.at,
-    episode.withdrawn_at IS NOT NULL
+    coalesce(resident.name, '') AS resident,
+    coalesce(resident.phone, '') AS resident_phone,
+    coalesce(home.time_zone, '') AS time_zone,
+    coalesce(home.area, '') AS area,
+    coalesce(office.phone, '') AS office_phone,
+    coalesce(device.kind, '') AS device_kind,
+    coalesce(device.place, '') AS device_place,
+    coalesce(last_event.who, '') AS who,
+    last_event.at AS acted_at,
+    episode.withdrawn_at IS NOT NULL AS was_withdrawn
 FROM alert
 LEFT JOIN contact AS addressee ON addressee.contact_id = %(contact)s
 LEFT JOIN resident ON resident.resident_id = coalesce(addressee.resident_id, alert.resident_id)
 LEFT JOIN home ON home.home_id = resident.home_id
 LEFT JOIN office ON office.office_id = coalesce(alert.office_id, resident.office_id)
-LEFT JOIN device ON alert.subject = 'device:' || device.device_number::text
-LEFT JOIN alert_episode AS episode
-    ON episode.rule = alert.rule AND episode.subject = alert.subject AND episode.began_at = alert.began_at
+LEFT JOIN device ON device.device_number = alert.device_number
+LEFT JOIN alert_episode AS episode ON episode.alert_id = alert.alert_id AND episode.began_at = alert.began_at
 LEFT JOIN LATERAL (
     SELECT coalesce(user_account.name, contact.name) AS who, alert_event.at
     FROM alert_event

@@ -46,7 +46,8 @@ WHERE here.home_id = %(home)s AND (here.resident_id IS NULL OR here.resident_id 
 -- name: reported_at
 -- Of each device of a home with a heartbeat, when it reported something in a span: the first and the last time of every ten minutes.
 SELECT
-    device.device_number, device.kind, device.place, device.heartbeat_s, array_agg(reported.first) || array_agg(reported.last)
+    device.device_number AS device, device.kind, device.place, device.heartbeat_s,
+    array_agg(reported.first) || array_agg(reported.last) AS times
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN LATERAL (
@@ -65,7 +66,7 @@ ORDER BY device.device_number;
 -- The kinds of devices that were in a home at a moment, and whether each was on record as silent then.
 SELECT device.kind, EXISTS (
     SELECT FROM blind_time
-    WHERE subject = 'device:' || device.device_number
+    WHERE subject_kind = 'device' AND subject_number = device.device_number
         AND coalesce(known_at, began_at) <= %(at)s AND coalesce(ended_at, 'infinity') > %(at)s
 )
 FROM device_assignment AS here

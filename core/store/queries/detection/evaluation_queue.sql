@@ -8,13 +8,13 @@ WHERE reported_at >= (SELECT max(reported_at) FROM ingest_progress) - %(grace)s:
 
 -- name: add_evaluations
 -- Watch every resident who is not watched yet, and the ward.
-INSERT INTO evaluation (subject, resident_id, evaluated_through, due_at)
-SELECT 'resident:' || resident_id, resident_id, watched_from, watched_from
+INSERT INTO evaluation (resident_id, evaluated_through, due_at)
+SELECT resident_id, watched_from, watched_from
 FROM resident
 WHERE NOT EXISTS (SELECT FROM evaluation WHERE evaluation.resident_id = resident.resident_id)
 UNION ALL
-SELECT 'ward', NULL, %(until)s, %(until)s
-WHERE NOT EXISTS (SELECT FROM evaluation WHERE subject = 'ward')
+SELECT NULL, %(until)s, %(until)s
+WHERE NOT EXISTS (SELECT FROM evaluation WHERE resident_id IS NULL)
 ON CONFLICT DO NOTHING;
 
 -- name: set_back
@@ -126,10 +126,10 @@ WITH taken AS (
 SELECT home_id, min(earliest) FROM taken GROUP BY home_id;
 
 -- name: watched_residents
--- The residents of some homes with all that evaluation them needs to know, locked.
+-- The residents of some homes with all that their evaluation needs to know, locked.
 SELECT
-    resident.home_id, resident.resident_id, resident.watched_from, resident.paused_from, resident.paused_until, resident.sensitivity,
-    evaluation.evaluated_through, evaluation.state, home.time_zone
+    resident.home_id AS home, resident.resident_id AS number, resident.watched_from, resident.paused_from, resident.paused_until, resident.sensitivity,
+    evaluation.evaluated_through, evaluation.state, home.time_zone AS zone
 FROM evaluation
 JOIN resident ON resident.resident_id = evaluation.resident_id
 JOIN home ON home.home_id = resident.home_id
@@ -187,7 +187,7 @@ SELECT min(due_at) FROM evaluation WHERE resident_id IS NOT NULL;
 -- name: is_evaluated
 -- Whether nothing up to a time is left to evaluate.
 SELECT
-    EXISTS (SELECT FROM evaluation WHERE subject = 'ward' AND evaluated_through >= %(through)s)
+    EXISTS (SELECT FROM evaluation WHERE resident_id IS NULL AND evaluated_through >= %(through)s)
     AND NOT EXISTS (SELECT FROM evaluation WHERE resident_id IS NOT NULL AND due_at <= %(through)s)
     AND NOT EXISTS (SELECT FROM home_change JOIN resident USING (home_id))
     AND NOT EXISTS (
@@ -198,28 +198,28 @@ SELECT
 -- name: claim_ward
 -- Take the ward, unless another process has it; nothing is returned if it was evaluated further.
 SELECT evaluated_through FROM evaluation
-WHERE subject = 'ward' AND evaluated_through <= %(until)s
+WHERE resident_id IS NULL AND evaluated_through <= %(until)s
 FOR UPDATE SKIP LOCKED;
 
 -- name: save_ward
 -- Keep how far the ward was evaluated.
 UPDATE evaluation SET
     evaluated_through = %(until)s, due_at = %(until)s, on_any_reading = false, state = 'as_usual', failed_rule = NULL, failed_at = NULL
-WHERE subject = 'ward';
+WHERE resident_id IS NULL;
 
 -- name: note_ward_failure
 -- The ward could not be evaluated.
-UPDATE evaluation SET failed_rule = %(rule)s, failed_at = %(now)s WHERE subject = 'ward';
+UPDATE evaluation SET failed_rule = %(rule)s, failed_at = %(now)s WHERE resident_id IS NULL;
 
 -- name: ward_state
 -- What the last evaluation of the ward left for the next, and for the residents.
-SELECT state FROM rule_state WHERE subject = 'ward' AND rule = %(rule)s AND version = %(version)s;
+SELECT state FROM rule_state WHERE rule = %(rule)s AND version = %(version)s;
 
 -- name: put_ward_state
 -- Keep it.
-INSERT INTO rule_state (subject, rule, version, through, state)
-VALUES ('ward', %(rule)s, %(version)s, %(until)s, %(state)s)
-ON CONFLICT (subject, rule) DO UPDATE SET
+INSERT INTO rule_state (rule, version, through, state)
+VALUES (%(rule)s, %(version)s, %(until)s, %(state)s)
+ON CONFLICT (rule) DO UPDATE SET
     version = excluded.version, through = excluded.through, state = excluded.state;
 
 -- name: canary_last_contact
@@ -236,10 +236,16 @@ FROM alert
 WHERE resident_id = %(resident)s AND rule = %(rule)s AND outcome = ANY(%(outcomes)s) AND began_at > %(since)s;
 
 -- name: active_alerts
--- The alerts of some residents, or about some subjects, that are active; also those that people have closed.
-SELECT resident_id, rule, subject, began_at, handling = 'closed'
+-- The alerts of some residents, or about some homes and devices, that are active; also those that people have closed.
+SELECT
+    resident_id AS resident, rule, subject_kind, subject_number, area, began_at, handling = 'closed' AS is_closed
 FROM alert
-WHERE condition = 'active' AND (resident_id = ANY(%(residents)s) OR subject = ANY(%(subjects)s));
+WHERE condition = 'active'
+    AND (
+        resident_id = ANY(%(residents)s)
+        OR (subject_kind = 'home' AND subject_number = ANY(%(homes)s::integer[]))
+        OR (subject_kind = 'device' AND subject_number = ANY(%(devices)s::integer[]))
+    );
 
 -- name: closings
 -- When people closed the alerts of a rule about a resident.

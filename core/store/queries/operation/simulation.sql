@@ -40,7 +40,7 @@ WHERE given.home = '' OR home.home_id IS NOT NULL;
 
 -- name: events
 -- What really happens and has begun, the newest first; a page of it.
-SELECT simulation_event_id, kind, home_id, began_at, ended_at, raises, due_at, is_injected
+SELECT simulation_event_id AS number, kind, home_id AS home, began_at, ended_at, raises, due_at, is_injected
 FROM simulation_event
 WHERE began_at <= %(now)s AND began_at >= %(since)s
 ORDER BY began_at DESC, simulation_event_id DESC
@@ -48,14 +48,14 @@ LIMIT %(limit)s;
 
 -- name: alerts
 -- What was raised since a moment, each episode by itself, with its home.
-SELECT alert.alert_id, alert.rule, coalesce(resident.home_id, named.home_id, assigned.home_id), alert_episode.raised_at
+SELECT
+    alert.alert_id AS number, alert.rule, coalesce(resident.home_id, alert.home_id, assigned.home_id) AS home,
+    alert_episode.raised_at
 FROM alert_episode
 JOIN alert USING (alert_id)
-LEFT JOIN resident USING (resident_id)
-LEFT JOIN home AS named ON alert.subject = 'home:' || named.home_id
-LEFT JOIN device ON alert.subject = 'device:' || device.device_number
+LEFT JOIN resident ON resident.resident_id = alert.resident_id
 LEFT JOIN device_assignment AS assigned
-    ON assigned.device_number = device.device_number AND assigned.during @> alert_episode.raised_at
+    ON assigned.device_number = alert.device_number AND assigned.during @> alert_episode.raised_at
 WHERE alert_episode.raised_at >= %(since)s AND alert_episode.withdrawn_at IS NULL
 ORDER BY alert_episode.raised_at, alert.alert_id;
 
@@ -67,7 +67,7 @@ RETURNING injection_request_id;
 
 -- name: open_injections
 -- Requests not executed yet, with the name of the home.
-SELECT injection_request_id, home.name, kind
+SELECT injection_request_id AS number, home.name AS home, kind
 FROM injection_request JOIN home USING (home_id)
 WHERE executed_at IS NULL
 ORDER BY injection_request_id;
@@ -78,7 +78,7 @@ UPDATE injection_request SET executed_at = %(now)s, problem = %(problem)s WHERE 
 
 -- name: injection_requests
 -- The latest requests, the newest first.
-SELECT injection_request_id, at, home_id, kind, executed_at, problem
+SELECT injection_request_id AS number, at, home_id AS home, kind, executed_at, problem
 FROM injection_request ORDER BY injection_request_id DESC LIMIT %(limit)s;
 
 -- name: home_names

@@ -21,7 +21,7 @@ FROM resident AS r
 JOIN home AS h USING (home_id)
 JOIN office AS o USING (office_id)
 LEFT JOIN evaluation AS w ON w.resident_id = r.resident_id
-LEFT JOIN evaluation AS ward ON ward.subject = 'ward'
+LEFT JOIN evaluation AS ward ON ward.resident_id IS NULL
 LEFT JOIN home_latest AS l ON l.home_id = r.home_id
 LEFT JOIN device AS d ON d.device_number = l.device_number
 LEFT JOIN LATERAL (
@@ -113,7 +113,7 @@ WITH one AS (
         END AS state
     FROM resident AS r
     LEFT JOIN evaluation AS w ON w.resident_id = r.resident_id
-    LEFT JOIN evaluation AS ward ON ward.subject = 'ward'
+    LEFT JOIN evaluation AS ward ON ward.resident_id IS NULL
     WHERE %(everything)s OR r.office_id = %(office)s
         OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s)
 )

@@ -27,9 +27,9 @@ SELECT alert_id FROM alert WHERE condition = 'cleared' AND handling <> 'closed' 
 -- name: raised_alerts
 -- All alerts with the home they are about.
 SELECT
-    alert.rule, alert.subject, home.name AS home, alert.severity, alert.began_at, alert.raised_at, alert.cleared_at,
-    alert.reason
+    alert.rule, alert.subject_kind, alert.subject_number, alert.area, home.name AS home, alert.severity, alert.began_at,
+    alert.raised_at, alert.cleared_at, alert.reason
 FROM alert
-LEFT JOIN resident USING (resident_id)
-LEFT JOIN home USING (home_id)
+LEFT JOIN resident ON resident.resident_id = alert.resident_id
+LEFT JOIN home ON home.home_id = resident.home_id
 ORDER BY alert.raised_at, alert.alert_id;

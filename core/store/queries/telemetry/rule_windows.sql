@@ -5,12 +5,12 @@
 -- some time within a break counts from its beginning. And whether the device
 -- sees people who sit still: it reported presence lately.
 SELECT
-    device.device_number, device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8),
+    device.device_number AS device, device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8) AS times,
     EXISTS (
         SELECT FROM device_latest AS latest
         WHERE latest.device_number = device.device_number AND latest.metric = %(reported_presence)s
             AND latest.time > %(still_since)s
-    )
+    ) AS sees_stillness
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN LATERAL (
@@ -51,7 +51,7 @@ WITH call AS (
     SELECT call.*, lag(call.time) OVER (PARTITION BY device_number ORDER BY call.time) AS before FROM call
 )
 SELECT
-    after.device_number, after.place, after.time, after.received_at, after.seq,
+    after.device_number AS device, after.place, after.time, after.received_at, after.seq,
     (
         SELECT calm.time
         FROM reading AS calm
@@ -86,10 +86,11 @@ ORDER BY fix.time;
 -- name: links
 -- The devices now in some homes, the last contact of each, its silence that is on record, and whether it chattered when evaluated last.
 SELECT
-    here.home_id, device.device_number, device.kind, device.place, device.heartbeat_s, contact.last_received_at,
+    here.home_id AS home, device.device_number AS device, device.kind, device.place, device.heartbeat_s,
+    contact.last_received_at AS last_contact_at,
     (SELECT min(began_at) FROM blind_time
-     WHERE subject = 'device:' || device.device_number AND ended_at IS NULL),
-    chatter.since IS NOT NULL
+     WHERE subject_kind = 'device' AND subject_number = device.device_number AND ended_at IS NULL) AS silent_since,
+    chatter.since IS NOT NULL AS is_chattering
 FROM device_assignment AS here
 JOIN device USING (device_number)
 LEFT JOIN device_contact AS contact USING (device_number)
@@ -121,7 +122,7 @@ ORDER BY here.device_number, word.time;
 
 -- name: geofences
 -- The geofences of residents that are drawn now.
-SELECT geofence_id, resident_id, name, shape, hours, created_at
+SELECT geofence_id AS number, resident_id AS resident, name, shape, hours, created_at
 FROM geofence
 WHERE resident_id = ANY(%(residents)s) AND deleted_at IS NULL
 ORDER BY geofence_id;

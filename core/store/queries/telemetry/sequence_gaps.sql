@@ -6,7 +6,7 @@ SELECT device_number, last_seq, coalesce(last_seq_at, last_time) FROM device_con
 
 -- name: gaps
 -- All spans of missing messages.
-SELECT device_number, first_seq, last_seq, began_at, ended_at FROM sequence_gap ORDER BY device_number, first_seq;
+SELECT device_number AS device, first_seq, last_seq, began_at, ended_at FROM sequence_gap ORDER BY device_number, first_seq;
 
 -- name: drop_gaps
 -- Drop the spans of some devices, before they are written anew.
@@ -24,15 +24,16 @@ FROM unnest(
 -- name: put_blind_time
 -- What stays missing is time in which something could not have been noticed, in the home where the device was; evaluate it anew.
 WITH blind AS (
-    INSERT INTO blind_time (subject, began_at, ended_at, cause, known_at)
-    SELECT 'home:' || assignment.home_id, %(began_at)s, %(ended_at)s, %(cause)s, %(now)s
+    INSERT INTO blind_time (subject_kind, home_id, began_at, ended_at, cause, known_at)
+    SELECT 'home', assignment.home_id, %(began_at)s, %(ended_at)s, %(cause)s, %(now)s
     FROM device_assignment AS assignment
     WHERE assignment.device_number = %(device)s AND assignment.during @> %(began_at)s
-    ON CONFLICT (subject, cause, began_at) DO UPDATE SET ended_at = greatest(blind_time.ended_at, excluded.ended_at)
-    RETURNING subject
+    ON CONFLICT (subject_kind, subject_number, area, cause, began_at) DO UPDATE
+    SET ended_at = greatest(blind_time.ended_at, excluded.ended_at)
+    RETURNING home_id
 )
 INSERT INTO home_change (home_id, earliest, urgent)
-SELECT split_part(subject, ':', 2)::integer, %(began_at)s, false FROM blind;
+SELECT home_id, %(began_at)s, false FROM blind;
 
 -- name: drop_blind_time
 -- The messages came after all; unless those of another device in the home are missing since the same moment.
@@ -40,7 +41,7 @@ WITH seen AS (
     DELETE FROM blind_time
     USING device_assignment AS assignment
     WHERE assignment.device_number = %(device)s AND assignment.during @> %(began_at)s
-      AND blind_time.subject = 'home:' || assignment.home_id
+      AND blind_time.subject_kind = 'home' AND blind_time.subject_number = assignment.home_id
       AND blind_time.cause = %(cause)s AND blind_time.began_at = %(began_at)s
       AND NOT EXISTS (
           SELECT FROM sequence_gap AS other
@@ -49,10 +50,10 @@ WITH seen AS (
           WHERE other.device_number <> %(device)s AND other.began_at = %(began_at)s
             AND beside.home_id = assignment.home_id
       )
-    RETURNING blind_time.subject
+    RETURNING blind_time.home_id
 )
 INSERT INTO home_change (home_id, earliest, urgent)
-SELECT split_part(subject, ':', 2)::integer, %(began_at)s, false FROM seen;
+SELECT home_id, %(began_at)s, false FROM seen;
 
 -- name: blind_beginnings
 -- Which missing spans are on record as blind time.
@@ -60,7 +61,7 @@ SELECT missing.device_number, missing.began_at
 FROM sequence_gap AS missing
 JOIN device_assignment AS assignment
     ON assignment.device_number = missing.device_number AND assignment.during @> missing.began_at
-JOIN blind_time ON blind_time.subject = 'home:' || assignment.home_id
+JOIN blind_time ON blind_time.subject_kind = 'home' AND blind_time.subject_number = assignment.home_id
     AND blind_time.cause = %(cause)s AND blind_time.began_at = missing.began_at;
 
 -- name: add_batch

@@ -82,5 +82,5 @@ WHERE reading.device_number = %(device)s AND reading.metric = %(metric)s
   AND reading.time = dated.time AND reading.seq = dated.seq
   AND (is_life_sign(reading.flags) <> dated.is_edge OR reading.acted_from IS DISTINCT FROM dated.acted_from)
 RETURNING
-    reading.device_number, reading.time, least(reading.time, dated.was_from, dated.acted_from),
-    CASE WHEN dated.is_edge THEN coalesce(dated.acted_from, reading.time) END;
+    reading.device_number AS device, reading.time, least(reading.time, dated.was_from, dated.acted_from) AS earliest,
+    CASE WHEN dated.is_edge THEN coalesce(dated.acted_from, reading.time) END AS sign_at;

@@ -5,7 +5,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, NotificationKind, Severity
+from core.domain.alert import (
+    WARD,
+    Alert,
+    AlertEvent,
+    Condition,
+    EventKind,
+    Handling,
+    NotificationKind,
+    Severity,
+    Subject,
+)
 from core.domain.notification import EscalationStep, EscalationStepKind
 from core.domain.people import Channel, Contact, Language
 from detectors.alerting import escalation
@@ -20,7 +30,7 @@ CENTRE = Contact(9, None, 1, 32, "センター", "", "", 2, Channel.MAIL, "c@b.j
 ALERT = Alert(
     7,
     "inactivity",
-    "resident:5",
+    Subject.of_resident(5),
     5,
     1,
     Severity.CHECK_SOON,
@@ -79,7 +89,7 @@ def test_somebody_without_an_account_is_not_taken_for_another_such_person() -> N
     [
         ({}, [1, 2, 3, 9]),
         ({"severity": Severity.EQUIPMENT}, [9]),
-        ({"subject": "ward", "resident": None}, [9]),
+        ({"subject": WARD, "resident": None}, [9]),
     ],
 )
 def test_equipment_and_the_ward_concern_only_the_staff(

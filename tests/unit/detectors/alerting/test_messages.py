@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.domain.alert import Alert, Condition, Handling, NotificationKind, Outcome, Severity
+from core.domain.alert import WARD, Alert, Condition, Handling, NotificationKind, Outcome, Severity, Subject
 from core.domain.notification import Surroundings
 from core.domain.people import Channel, Contact, Language
 from detectors.alerting import messages
@@ -43,9 +43,9 @@ def alert(rule: str = "inactivity", **changes: object) -> Alert:
     values: dict[str, object] = {
         "number": 7,
         "rule": rule,
-        "subject": "ward"
+        "subject": WARD
         if rule in {"ward_silent", "canary_silent", "stray_sos", "unclear_call"}
-        else "resident:5",
+        else Subject.of_resident(5),
         "resident": 5,
         "office": 1,
         "severity": Severity.CHECK_SOON,

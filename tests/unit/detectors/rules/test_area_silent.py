@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+from core.domain.alert import Subject
 from detectors.features.window import Blind
 from detectors.rules.area_silent import (
     AreaOutage,
@@ -96,4 +97,8 @@ def test_the_reason_says_how_many_of_how_many_homes() -> None:
     lasting = outage(quiet([0.0, 1.0, 2.0]), after(12))
     assert lasting is not None
     raised = finding(lasting, None)
-    assert (raised.subject, raised.reason["homes"], raised.reason["of_homes"]) == ("area:3丁目", 3, 4)
+    assert (raised.subject, raised.reason["homes"], raised.reason["of_homes"]) == (
+        Subject.of_area("3丁目"),
+        3,
+        4,
+    )

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.device import DeviceKind
 from detectors.rules.battery import BatterySeries, evaluate_batteries, forecast, next_check
 
@@ -70,7 +70,7 @@ def test_the_end_is_raised_about_two_weeks_ahead_and_ends_with_the_new_battery()
 def test_the_alert_is_about_equipment_and_says_how_long_it_lasts():
     found = evaluated(series([80.0 - one for one in range(75)]))
     assert found.severity is Severity.EQUIPMENT
-    assert found.subject == "device:7"
+    assert found.subject == Subject.of_device(7)
     assert found.reason["place"] == "kitchen"
     assert found.raised_at.astimezone(ZONE).hour == 9
     days_left = found.reason["days_left"]

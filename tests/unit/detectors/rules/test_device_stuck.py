@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from core.domain.alert import Finding, Severity
+from core.domain.alert import Finding, Severity, Subject
 from core.domain.device import DeviceKind
 from detectors.features.chatter import CONTACTS_IN_HOUR, chatters, spells
 from detectors.features.stuck_patterns import Floats, ReportedMetric, Sensor
@@ -38,7 +38,7 @@ def evaluated(*sensors: Sensor, days: float = DAYS) -> Evaluation:
     return evaluate_sensors(sensors, ZONE, span, watched_from=BEGIN, raised_from=BEGIN)
 
 
-def found(*sensors: Sensor, days: float = DAYS) -> list[tuple[str, str, float, float | None]]:
+def found(*sensors: Sensor, days: float = DAYS) -> list[tuple[str, Subject, float, float | None]]:
     """Return causes, subjects, and days after BEGIN of what was raised and of its end."""
     return [
         (
@@ -68,7 +68,7 @@ def test_a_sensor_that_fires_like_a_clock_is_raised_once_and_ends_when_it_is_cal
     fault = times(every_s=180.0, first_day=12.0, last_day=14.5)
     sensor = motion(1, np.sort(np.concatenate([usual, fault])))
     ((cause, subject, raised, cleared),) = found(sensor, lively(2), lively(3))
-    assert (cause, subject) == ("chatter", "device:1")
+    assert (cause, subject) == ("chatter", Subject.of_device(1))
     # Two hours until it is not believed, six more until it is raised, at the next check.
     assert raised == pytest.approx(12 + 10.5 / 24, abs=0.001)
     assert cleared is not None
@@ -91,7 +91,7 @@ def test_a_sensor_that_is_silent_while_others_live_is_mute():
         1, time[(time < BEGIN.timestamp() + 12 * DAY_S) | (time > BEGIN.timestamp() + 16 * DAY_S)]
     )
     ((cause, subject, raised, cleared),) = found(silent, lively(2), lively(3))
-    assert (cause, subject) == ("mute", "device:1")
+    assert (cause, subject) == ("mute", Subject.of_device(1))
     assert 13.4 <= raised <= 13.8
     assert cleared is not None
     assert cleared == pytest.approx(16.3, abs=0.1)

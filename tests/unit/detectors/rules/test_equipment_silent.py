@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+from core.domain.alert import Subject
 from core.domain.device import DeviceKind
 from detectors.features.availability import Link
 from detectors.features.window import Blind
@@ -22,7 +23,7 @@ def link(
     return Link(device, kind, "hall", beat, tuple(at(minute) for minute in received), ())
 
 
-def raised(found: HomeLinks) -> list[tuple[str, float, float, float | None]]:
+def raised(found: HomeLinks) -> list[tuple[Subject, float, float, float | None]]:
     return [
         (
             one.subject,
@@ -36,7 +37,7 @@ def raised(found: HomeLinks) -> list[tuple[str, float, float, float | None]]:
 
 def test_a_device_may_miss_three_heartbeats():
     links = [link(1, 0), link(2, 0, 30, 60)]
-    assert raised(evaluate_home(3, links, (), at(30))) == [("device:1", 0, 30, None)]
+    assert raised(evaluate_home(3, links, (), at(30))) == [(Subject.of_device(1), 0, 30, None)]
     before = evaluate_home(3, links, (), at(29))
     assert raised(before) == []
     assert before.silent.due_at == at(30)
@@ -45,7 +46,7 @@ def test_a_device_may_miss_three_heartbeats():
 def test_all_devices_silent_is_the_home():
     links = [link(1, 0), link(2, 5)]
     found = evaluate_home(3, links, (), at(60))
-    assert raised(found) == [("home:3", 5, 35, None)]
+    assert raised(found) == [(Subject.of_home(3), 5, 35, None)]
     assert not found.silent.can_tell
     # What was raised before it was known stays; nothing is concluded from then on.
     assert found.blind == (Blind(at(5), None, at(35)),)
@@ -53,10 +54,10 @@ def test_all_devices_silent_is_the_home():
 
 def test_a_device_that_stays_away_after_the_home_came_back_gets_its_own_time():
     links = [link(1, 0), link(2, 0, 100, 110, 120, 130)]
-    assert raised(evaluate_home(3, links, (), at(110))) == [("home:3", 0, 30, 100)]
+    assert raised(evaluate_home(3, links, (), at(110))) == [(Subject.of_home(3), 0, 30, 100)]
     assert raised(evaluate_home(3, links, (), at(130))) == [
-        ("home:3", 0, 30, 100),
-        ("device:1", 0, 130, None),
+        (Subject.of_home(3), 0, 30, 100),
+        (Subject.of_device(1), 0, 130, None),
     ]
 
 
@@ -66,7 +67,7 @@ def test_trackers_and_silent_buttons_say_nothing_about_the_home():
         link(2, 0, 10, 20, 30, 40, 50, kind=DeviceKind.TRACKER),
         link(3, heartbeat=None, kind=DeviceKind.BUTTON),
     ]
-    assert [one[0] for one in raised(evaluate_home(3, links, (), at(60)))] == ["home:3"]
+    assert [one[0] for one in raised(evaluate_home(3, links, (), at(60)))] == [Subject.of_home(3)]
 
 
 def test_without_heartbeats_and_status_nothing_can_be_known():
@@ -82,7 +83,7 @@ def test_homes_are_not_raised_while_the_ward_is_silent_and_get_their_time_afterw
     assert raised(evaluate_home(3, links, (silent,), at(60))) == []
     over = Blind(at(0), at(60), at(0))
     assert raised(evaluate_home(3, links, (over,), at(89))) == []
-    assert raised(evaluate_home(3, links, (over,), at(90))) == [("home:3", 0, 90, None)]
+    assert raised(evaluate_home(3, links, (over,), at(90))) == [(Subject.of_home(3), 0, 90, None)]
 
 
 def test_a_fast_clock_is_given_slack():
@@ -98,7 +99,9 @@ def test_while_it_is_open_whether_the_whole_ward_is_silent_a_home_waits_and_is_l
     assert found.silent.due_at == at(30) + timedelta(seconds=10)
     # Nobody concludes anything from its silence meanwhile.
     assert found.blind == (Blind(at(0), None, at(30)),)
-    assert raised(evaluate_home(3, links, (), at(31), undecided_from=at(30.5))) == [("home:3", 0, 30, None)]
+    assert raised(evaluate_home(3, links, (), at(31), undecided_from=at(30.5))) == [
+        (Subject.of_home(3), 0, 30, None)
+    ]
 
 
 def test_the_longer_the_ward_is_quiet_the_more_rarely_a_home_that_waits_is_looked_at():
@@ -110,7 +113,9 @@ def test_a_home_that_said_it_goes_is_raised_when_its_time_to_start_anew_is_over(
     gone = Link(1, DeviceKind.GATEWAY, "", timedelta(minutes=5), (at(0),), ((at(1), False),))
     found = evaluate_home(3, [gone], (), at(2), undecided_from=at(1.5))
     assert found.silent.due_at == at(6)
-    assert raised(evaluate_home(3, [gone], (), at(6), undecided_from=at(6))) == [("home:3", 1, 6, None)]
+    assert raised(evaluate_home(3, [gone], (), at(6), undecided_from=at(6))) == [
+        (Subject.of_home(3), 1, 6, None)
+    ]
 
 
 def test_a_device_waits_for_the_ward_too():
@@ -118,7 +123,9 @@ def test_a_device_waits_for_the_ward_too():
     assert raised(evaluate_home(3, links, (), at(31), undecided_from=at(29))) == []
     found = evaluate_home(3, links, (), at(31), undecided_from=at(29))
     assert found.silent.due_at == at(31) + timedelta(seconds=30)
-    assert raised(evaluate_home(3, links, (), at(33), undecided_from=at(32))) == [("device:1", 0, 30, None)]
+    assert raised(evaluate_home(3, links, (), at(33), undecided_from=at(32))) == [
+        (Subject.of_device(1), 0, 30, None)
+    ]
 
 
 def test_a_home_was_blind_also_in_a_silence_that_has_ended():

@@ -7,6 +7,7 @@ from typing import Any, cast
 
 import pytest
 
+from core.domain.alert import WARD
 from core.store.telemetry import batches, blind_times
 from ingest.progress.watermark import Watermark
 
@@ -84,8 +85,8 @@ def test_blind_time_lasts_from_the_loss_of_the_broker_until_a_watermark_is_known
     assert not store.watermark.is_blind
 
     assert [one for one in store.reported if one[0] != "report_progress"] == [
-        ("begin", "ward", "broker_unreachable", NOW - MINUTE, NOW),
-        ("end", "ward", "broker_unreachable", NOW + MINUTE),
+        ("begin", WARD, "broker_unreachable", NOW - MINUTE, NOW),
+        ("end", WARD, "broker_unreachable", NOW + MINUTE),
     ]
 
 
