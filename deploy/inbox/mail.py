@@ -1,10 +1,12 @@
 """The mail server of the inbox: takes every message, for whomever, and keeps it."""
 
+import asyncio
 import logging
 from collections.abc import Generator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
 from email.message import EmailMessage
+from weakref import WeakSet
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
@@ -20,6 +22,31 @@ class InboxError(MimamoriError):
     """The inbox cannot start."""
 
     exit_code = 69  # EX_UNAVAILABLE
+
+
+class MailController(Controller):
+    """A mail server in a thread of its own whose connections end with it; aiosmtpd leaves them to the garbage collector."""
+
+    def __init__(
+        self, handler: object, *, hostname: str, port: int, data_size_limit: int = _SIZE_LIMIT
+    ) -> None:
+        # aiosmtpd leaves the types of what it hands on open.
+        super().__init__(handler, hostname=hostname, port=port, data_size_limit=data_size_limit)  # pyright: ignore[reportUnknownMemberType]
+        self._sessions = WeakSet[SMTP]()
+
+    def factory(self) -> SMTP:
+        """Return what answers one connection."""
+        session = super().factory()
+        self._sessions.add(session)
+        return session
+
+    def cancel_tasks(self, stop_loop: bool = True) -> None:
+        """Break off what is connected, and then end; called in the server's own thread."""
+        for session in self._sessions:
+            if isinstance(session.transport, asyncio.WriteTransport):
+                session.transport.abort()
+        # A broken off connection closes its socket in the next round of the loop.
+        self.loop.call_soon(super().cancel_tasks, stop_loop)
 
 
 class _Keeper:
@@ -49,7 +76,7 @@ def mail_server(bag: Mailbag, port: int) -> Generator[None]:
     """
     # It would write a line for every word of the protocol.
     logging.getLogger("mail.log").setLevel(logging.WARNING)
-    controller = Controller(_Keeper(bag), hostname=HOST, port=port, data_size_limit=_SIZE_LIMIT)
+    controller = MailController(_Keeper(bag), hostname=HOST, port=port, data_size_limit=_SIZE_LIMIT)
     try:
         controller.start()
     except OSError as error:

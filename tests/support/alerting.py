@@ -12,12 +12,12 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
-from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from core.domain.alert import Finding, Severity, Subject
 from core.store.alerts import episodes
 from core.store.database import Connection, Database
+from deploy.inbox.mail import MailController
 from deploy.local.ports import free_port
 from tests.support.wards import ward_files
 
@@ -147,7 +147,7 @@ class MailSink:
 def mail_sink(port: int | None = None) -> Generator[MailSink]:
     """Run an SMTP server for the length of a test."""
     sink = MailSink(port or free_port())
-    controller = Controller(sink, hostname="127.0.0.1", port=sink.port)
+    controller = MailController(sink, hostname="127.0.0.1", port=sink.port)
     controller.start()
     try:
         yield sink
