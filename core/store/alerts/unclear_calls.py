@@ -14,7 +14,7 @@ from core.store.database import Connection
 from core.store.queries import load
 
 _CALLS = load("alerts/unclear_calls")
-# Somebody who makes up devices or fields fills no table: of those beyond nobody is notified.
+# Somebody who makes up devices or fields fills no table: beyond these the oldest is forgotten, and noted anew when it comes again.
 MOST = 200
 _LONGEST_SENDER, _LONGEST_FIELD = 200, 80
 

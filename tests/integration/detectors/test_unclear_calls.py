@@ -10,6 +10,7 @@ from core.domain.alert import WARD, Alert, Condition, EventKind, Severity
 from core.domain.reasons import UnclearCallReason
 from core.domain.rules import read_reason
 from core.formats.profile_file import parse_profile
+from core.store.alerts import unclear_calls as stored_calls
 from core.store.database import Database
 from core.store.devices import profiles
 from detectors.engine import unclear_calls
@@ -144,6 +145,18 @@ def test_any_number_of_devices_are_one_alert_that_is_repeated_every_ten_minutes_
         ward.passes(minutes=1)
     (alert,) = ward.unclear()
     assert ward.events(alert) == [EventKind.OPENED, EventKind.REPEATED, EventKind.REPEATED]
+
+
+def test_of_more_devices_than_are_kept_the_latest_are(ward: Ward) -> None:
+    for first in (0, stored_calls.MOST // 2, stored_calls.MOST):
+        numbers = range(first, first + stored_calls.MOST // 2)
+        ward.receives_all(*((f"gw/g1/zigbee2mqtt/made_up_{number}", {"Alarm": 7}) for number in numbers))
+        ward.passes(minutes=1)
+    with ward.database.transaction() as connection:
+        kept = {
+            one.sender.rpartition("_")[2] for one in stored_calls.since(connection, NOW - timedelta(days=1))
+        }
+    assert kept == {str(number) for number in range(stored_calls.MOST // 2, stored_calls.MOST * 3 // 2)}
 
 
 def test_closed_by_a_person_it_is_not_raised_again_and_another_field_is(ward: Ward) -> None:

@@ -1,6 +1,7 @@
 """An evaluated ward that takes in messages as the broker hands them over, through codecs, batches and tables."""
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 
 from core.domain.alert import Alert, EventKind, Outcome
@@ -21,11 +22,11 @@ RULES = Rules(ZONE)
 class ReceivingWard(EvaluatedWard):
     """A ward, and messages as the broker hands them over."""
 
-    def receives(self, topic: str, payload: dict[str, object], *, retained: bool = False) -> None:
+    def receives(self, topic: str, payload: Mapping[str, object], *, retained: bool = False) -> None:
         """Take in a message now."""
         self.receives_all((topic, payload), retained=retained)
 
-    def receives_all(self, *said: tuple[str, dict[str, object]], retained: bool = False) -> None:
+    def receives_all(self, *said: tuple[str, Mapping[str, object]], retained: bool = False) -> None:
         """Take in messages now, as one batch."""
         devices = Devices(self.database)
         builder = BatchBuilder(RULES, devices.find, Links(), self.clock.now() - timedelta(days=1))

@@ -7,9 +7,9 @@ SELECT * FROM unnest(%(sender)s::text[], %(field)s::text[], %(first_at)s::timest
 ON CONFLICT (sender, field) DO UPDATE SET last_at = excluded.last_at WHERE known.last_at < excluded.last_at;
 
 -- name: forget
--- Keep only so many, those of which the staff were notified first.
+-- Keep only so many, those that came last.
 DELETE FROM unclear_call
-WHERE (sender, field) IN (SELECT sender, field FROM unclear_call ORDER BY told_at NULLS LAST, first_at, sender, field OFFSET %(most)s);
+WHERE (sender, field) IN (SELECT sender, field FROM unclear_call ORDER BY last_at DESC, sender, field OFFSET %(most)s);
 
 -- name: since
 -- The fields that were not understood after a moment, the newest first, with the device in use that has the sender.
