@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TextIO, cast
 
 from core.domain.metrics import CallPriority, Metric, MetricKind
+from core.errors import InputError
 from simulator.replay.events import SourceBook, value_of
 from simulator.replay.home_assistant_words import NO_PLACE, UNITS, metric_of
 from simulator.replay.parsing.columns import HomeColumn, find, plain
@@ -187,6 +188,11 @@ def read_history_table(
     """
     history = _History(choices, heading.separator, name)
     header = heading.names
+    if not is_history(header):
+        raise InputError(
+            f"{name}, line {heading.line}: a history of Home Assistant has the columns entity_id, state and last_changed;"
+            f" found: {', '.join(header)}"
+        )
     entity, state = find(header, ("entity_id",)), find(header, ("state",))
     moment = find(header, _TIME_WORDS)
     read = {entity, state, moment, find(header, ("last_updated",))}

@@ -404,3 +404,12 @@ def test_a_home_column_of_a_file_without_columns_is_refused(name: str):
     with pytest.raises(InputError, match=rf"--home-column uid: .*{name} has no columns"):
         read_recording(FILES / name, choices=FileChoices(home_column="uid"))
     assert read_recording(FILES / name, choices=FileChoices(home_column="none")).bad == ()
+
+
+def test_a_table_that_is_called_a_history_and_is_none_is_refused(tmp_path: Path):
+    path = tmp_path / "a.csv"
+    path.write_text("home,time,place\nh,2026-08-01 06:00:12,hall\n", encoding="utf-8")
+    with pytest.raises(
+        InputError, match="line 1: a history of Home Assistant has the columns entity_id, state"
+    ):
+        read_recording(path, Form.HOME_ASSISTANT)
