@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from core.clock import Clock
+from core.domain.device_proposal import Proposed
 from core.errors import StoreError, StoreUnavailableError
 from core.logs import get_logger
 from core.store.database import Database
@@ -47,6 +48,7 @@ _IDLE_S = 0.03
 _IN_DOUBT = timedelta(seconds=10)
 _BREAKS_KEPT = timedelta(days=30)
 _UNREAD_KEPT = timedelta(days=30)
+_MOST_DESCRIBED = 20_000
 _CLOCK_STEP = timedelta(seconds=1)
 _PRUNE_EVERY_S = 60.0
 # A flood must not fill the disk before the quarantine is next bounded.
@@ -97,6 +99,7 @@ class Writer:
         self.gateway_contacts = GatewayContacts()
         self.connection_loops = ConnectionLoops()
         self._unread_fields = UnreadFields()
+        self._described: dict[str, tuple[list[Proposed], bool]] = {}
         self._database = database
         self._clock = clock
         self._receiver = receiver
@@ -219,7 +222,7 @@ class Writer:
             (result.sender for _, result in decoded if isinstance(result, Decoded)), self._clock.now()
         )
         self.connection_loops.note_all(decoded)
-        said = [one.kept for _, result in decoded if isinstance(result, Decoded) for one in result.proposals]
+        said = self._said(decoded)
         if said:
             self._devices.follow_descriptions(said, self._clock.now())
         watermark = self._marker.watermark(markers)
@@ -236,6 +239,23 @@ class Writer:
         builder.batch.breaks += breaks
         prepared = _Prepared(decoded, builder.batch, breaks, before, watermark)
         self._commit_queue.submit(partial(self._store, prepared, [*messages, *markers]))
+
+    def _said(self, decoded: _Decoded) -> list[Proposed]:
+        """Return what messages describe, of what every measurement repeats only what is new."""
+        said: list[Proposed] = []
+        for _, result in decoded:
+            if isinstance(result, Rejected) or not result.proposals:
+                continue
+            found = [one.kept for one in result.proposals]
+            if result.readings:
+                state = (found, self._devices.find(result.sender) is not None)
+                if self._described.get(result.sender) == state:
+                    continue
+                if len(self._described) >= _MOST_DESCRIBED:
+                    self._described.clear()
+                self._described[result.sender] = state
+            said += found
+        return said
 
     def _build_batch(
         self,

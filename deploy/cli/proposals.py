@@ -21,7 +21,7 @@ _Number = Annotated[int, typer.Argument(min=1, help="As `mimamori device proposa
 
 @proposals.command("proposals")
 def list_proposals() -> None:
-    """Show what gateways described and nobody has registered (Home Assistant discovery, Zigbee2MQTT, Shelly).
+    """Show what gateways, servers and devices described and nobody has registered.
 
     Example: [bold]mimamori device proposals[/bold]
     """

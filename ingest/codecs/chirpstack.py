@@ -6,6 +6,7 @@ Format: https://www.chirpstack.io/docs/chirpstack/integrations/events.html
 from datetime import datetime
 
 from ingest.codecs.lorawan import decoders
+from ingest.codecs.lorawan.models import proposed
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -37,6 +38,10 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     if isinstance(body, Rejected):
         return body
     decoded = Decoded(source.sender(name), name, time=_time(body))
+    info = inner(body, "deviceInfo")
+    decoded.proposals = proposed(
+        decoded.sender, text_of(info.get("deviceName")) or name, text_of(info.get("deviceProfileName"))
+    )
     if event == "status":
         return _status(decoded, body)
     if event == "location":

@@ -6,6 +6,9 @@ Format: https://www.home-assistant.io/integrations/mqtt/#mqtt-discovery, with it
 from collections.abc import Callable
 from typing import cast
 
+from core.domain.device_proposal import NOT_DESCRIBED, ModelDescription
+from ingest.codecs import esphome, tasmota, theengs
+from ingest.codecs.descriptions.entities import Read, described
 from ingest.codecs.parsing.json_fields import JsonObject, inner, json_object, text_of
 from ingest.codecs.result import Decoded, ProposedDevice, Rejected, nothing
 from ingest.codecs.theengs import address_of
@@ -22,10 +25,21 @@ _LONG = {
     "dev": "device",
     "cmps": "components",
     "unit_of_meas": "unit_of_measurement",
+    "val_tpl": "value_template",
+    "pl_on": "payload_on",
+    "pl_off": "payload_off",
+    "off_dly": "off_delay",
+    "evt_typ": "event_types",
     "mf": "manufacturer",
     "mdl": "model",
     "mdl_id": "model_id",
     "p": "platform",
+}
+# Zigbee2MQTT's own description says more of its devices.
+_READ: dict[str, Read] = {
+    "esphome": esphome.decode,
+    "tasmota": tasmota.decode,
+    "theengs": theengs.decode,
 }
 _KEPT = ("state_topic", "device_class", "unique_id", "unit_of_measurement", "object_id")
 
@@ -45,14 +59,20 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         if isinstance(entry, dict)
     ]
     base = text_of(body.get("~"))
-    found = [_discovery(entry, base, text_of(body.get("state_topic"))) for entry in components or [body]]
-    found = [entry for entry in found if entry]
+    entries = components or [body]
+    known = [_discovery(entry, base, text_of(body.get("state_topic"))) for entry in entries]
+    found = [kept for kept in known if kept]
     if not found:
         return nothing("homeassistant")
     device = _spelled_out(inner(body, "device"))
     model = f"{text_of(device.get('manufacturer'))} {text_of(device.get('model_id') or device.get('model'))}".strip()
     name = text_of(device.get("name")) or text_of(body.get("name"))
-    proposals = [ProposedDevice(_sender(source, entry), name, model, entry) for entry in found]
+    proposals = [
+        ProposedDevice(_sender(of), name, model, kept, described=_described(source, entry, of))
+        for entry, kept in zip(entries, known, strict=True)
+        if kept
+        for of in [_source_of(source, kept)]
+    ]
     return Decoded(sender="", name=name, notes={"discovery": found[0]}, proposals=proposals)
 
 
@@ -73,12 +93,25 @@ def _discovery(entry: JsonObject, base: str, shared_topic: str) -> dict[str, obj
     return kept if "unique_id" in kept or "state_topic" in kept else {}
 
 
-def _sender(source: Source, entry: dict[str, object]) -> str:
-    """Name the device as its readings will: by the topic they come on, under the same gateway."""
-    topic = text_of(entry.get("state_topic"))
+def _source_of(source: Source, kept: dict[str, object]) -> Source | None:
+    """Return where the messages of an entity come from, under the same gateway."""
+    topic = text_of(kept.get("state_topic"))
     prefix = f"gw/{source.gateway_id}/" if source.gateway_id else ""
     # A sender that is set to publish under the prefix says it here too; one behind a bridge of brokers does not.
-    known = source_of(topic if prefix and topic.startswith(prefix) else prefix + topic)
+    return source_of(topic if prefix and topic.startswith(prefix) else prefix + topic)
+
+
+def _described(source: Source, entry: JsonObject, of: Source | None) -> ModelDescription:
+    read = None if of is None else _READ.get(of.codec)
+    if of is None or read is None:
+        return NOT_DESCRIBED
+    # One entity has its component in the topic, several in one message each their own.
+    component = text_of(entry.get("platform")) or source.parts[1]
+    return described(component, entry, of, read)
+
+
+def _sender(known: Source | None) -> str:
+    """Name the device as its readings will."""
     name_of = _NAMES.get(known.codec) if known else None
     name = name_of(known.parts) if known and name_of and len(known.parts) > 1 else ""
     if known is None or not name:

@@ -3,7 +3,9 @@
 Formats: https://shelly-api-docs.shelly.cloud/gen1/ and /gen2/.
 """
 
+from core.domain.device_proposal import ModelDescription
 from ingest.codecs import shelly_components
+from ingest.codecs.descriptions.device_classes import classes_of
 from ingest.codecs.parsing.event_words import call_in_field
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
@@ -268,10 +270,27 @@ def _energy(text: str, per_kwh: float, channel: str) -> Measured | Rejected:
     )
 
 
+def _proposed(result: Decoded, body: JsonObject) -> list[ProposedDevice]:
+    """Return the device that said of all its components how they are, which it does when it connects."""
+    # `shellyplusht-000000000001`: its model, and its address.
+    model = text_of(body.get("src")).rpartition("-")[0]
+    metrics = list(dict.fromkeys(one.metric for one in result.readings))
+    described = ModelDescription(tuple(metrics), tuple(result.unread))
+    return [
+        ProposedDevice(result.sender, result.name, model, {"device_class": word}, described=described)
+        for word in sorted(classes_of(metrics)) or [""]
+    ]
+
+
 def _second_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) -> Decoded | Rejected:
     if rest == ("events", "rpc"):
         body = json_object(payload)
-        return body if isinstance(body, Rejected) else shelly_components.read_notification(decoded, body)
+        if isinstance(body, Rejected):
+            return body
+        result = shelly_components.read_notification(decoded, body)
+        if isinstance(result, Decoded) and text_of(body.get("method")) == "NotifyFullStatus":
+            result.proposals = _proposed(result, body)
+        return result
     if len(rest) == 2 and rest[0] == "status":
         body = json_object(payload)
         if isinstance(body, Rejected):

@@ -5,6 +5,7 @@ Format: https://tasmota.github.io/docs/MQTT/ and /JSON-Status-Responses/. Times 
 
 import re
 
+from ingest.codecs.descriptions.tasmota_discovery import proposed
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import button_word, call_in_action
 from ingest.codecs.parsing.json_fields import (
@@ -65,7 +66,7 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     """Decode one message of a Tasmota."""
     parts = source.parts
     if parts[0] == "tasmota":
-        return nothing("tasmota")
+        return _announced(source, payload)
     place = next((index for index, part in enumerate(parts) if part in _PREFIXES), None)
     if place is None or len(parts) < 3:
         return Rejected("unknown_topic", "a Tasmota topic is tele/{topic}/SENSOR")
@@ -82,6 +83,16 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         body = json_object(payload)
         return body if isinstance(body, Rejected) else _json(decoded, body)
     return _plain(decoded, suffix, payload)
+
+
+def _announced(source: Source, payload: bytes) -> Decoded | Rejected:
+    """Read what a device says of itself, to propose it for registration."""
+    if len(source.parts) != 4 or source.parts[1] != "discovery" or source.parts[3] != "config" or not payload:
+        return nothing("tasmota")
+    body = json_object(payload)
+    if isinstance(body, Rejected):
+        return body
+    return Decoded(sender="", name="tasmota", proposals=proposed(source, body, decode))
 
 
 def _last_will(decoded: Decoded, payload: bytes) -> Decoded | Rejected:

@@ -6,6 +6,7 @@ Format: https://www.thethingsindustries.com/docs/integrations/data-formats/. The
 from datetime import datetime, timedelta
 
 from ingest.codecs.lorawan import decoders, normalized_payload
+from ingest.codecs.lorawan.models import proposed
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -46,6 +47,10 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
         return Rejected("wrong_shape", f"{part} is missing")
     decoded.time = _uplink_time(body, uplink)
     _read_link(decoded, uplink)
+    model = inner(uplink, "version_ids")
+    decoded.proposals = proposed(
+        decoded.sender, name, f"{text_of(model.get('brand_id'))} {text_of(model.get('model_id'))}"
+    )
     return _uplink(decoded, uplink)
 
 

@@ -98,9 +98,9 @@ class BatchBuilder:
             self.refuse(message, [result])
             return
         self._connections.note(message, result)
-        if result.proposals:
-            self.batch.proposed += [one.kept for one in result.proposals if one.sender]
         device = self._find(result.sender) if result.sender else None
+        if result.proposals and device is None:
+            self._propose(result)
         if device is not None and device.profile is not None:
             result = reread(message.topic, message.payload, result, device.profile)
         self._note_unread(message, result, device)
@@ -120,6 +120,10 @@ class BatchBuilder:
         if problems:
             note_unclear(self.batch.unclear_calls, message, sender, problems)
             self.refuse(message, problems)
+
+    def _propose(self, result: Decoded) -> None:
+        # What the measurements of a registered device say of it is followed by the writer, and proposes nothing.
+        self.batch.proposed += [one.kept for one in result.proposals if one.sender]
 
     def _note_unread(self, message: InboundMessage, result: Decoded, device: SendingDevice | None) -> None:
         sender = result.sender if device is None else device.sender

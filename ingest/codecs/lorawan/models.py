@@ -1,0 +1,22 @@
+"""Models of LoRaWAN devices as network servers name them: proposed with what the library knows of them."""
+
+from core.domain.device_proposal import ModelDescription
+from core.formats.profile_file import for_model
+from ingest.codecs.descriptions.device_classes import classes_of
+from ingest.codecs.result import ProposedDevice
+
+
+def proposed(sender: str, name: str, model: str) -> list[ProposedDevice]:
+    """Return a device as its network server names it; none where the server says nothing of its model."""
+    model = model.strip()
+    if not model:
+        return []
+    known = for_model(model)
+    if known is None:
+        return [ProposedDevice(sender, name, model, {})]
+    understood = tuple(f"{one.field or one.metric} -> {one.reads_as}" for one in known.fields)
+    classes = (
+        {"device_class": word} for word in sorted(classes_of(one.reads_as for one in known.fields)) or [""]
+    )
+    described = ModelDescription(understood, (), known.fields)
+    return [ProposedDevice(sender, name, model, one, described=described) for one in classes]
