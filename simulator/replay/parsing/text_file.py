@@ -42,6 +42,7 @@ _SHOWN = {"cp932": "CP932 (Shift_JIS)", "euc_jp": "EUC-JP", "cp1252": "Windows-1
 # No text: what CP932 makes of bytes that it has no sign for.
 _NO_SIGN = re.compile("[\x80-\x9f\ue000-\uf8ff]")
 _BESIDE_A_LETTER = re.compile("(?<=[A-Za-z])[^\x00-\x7f]|[^\x00-\x7f](?=[A-Za-z])")
+_TAKEN_APART = re.compile("[\uff61-\uff9f][^\x00-\x7f\uff61-\uff9f]|[^\x00-\x7f\uff61-\uff9f][\uff61-\uff9f]")
 _NOT_ASCII = re.compile("[^\x00-\x7f]")
 
 
@@ -135,8 +136,7 @@ def encoding_of(path: Path, named: str = "") -> Encoding:
             return Encoding("utf-8")
         file.seek(0)
         for name in () if _is_mostly_utf_8(file) else _OTHERS:
-            file.seek(0)
-            if _is_text(file, name):
+            if _fits(file, name) and not (name == "cp932" and _is_rather_euc_jp(file)):
                 return Encoding(
                     name, f"not in UTF-8: read as {_SHOWN[name]}; --encoding names another encoding"
                 )
@@ -153,6 +153,24 @@ def _marked(begins: bytes) -> Encoding | None:
     # Signs of ASCII have a zero byte in UTF-16: the second one if the low byte comes first.
     low_first = begins[1::2].count(0) >= begins[::2].count(0)
     return Encoding("utf-16-le" if low_first else "utf-16-be", "no mark of an encoding: read as UTF-16")
+
+
+def _fits(file: BinaryIO, name: str) -> bool:
+    file.seek(0)
+    return _is_text(file, name)
+
+
+def _is_rather_euc_jp(file: BinaryIO) -> bool:
+    """Return whether a file that fits CP932 is EUC-JP all the same.
+
+    Each kana and most kanji of CP932 begin with a byte that EUC-JP does not have. What fits both is half-width kana as CP932, and where
+    these stand beside other signs it is the kanji of EUC-JP taken apart; half-width kana alone stay what they are.
+    """
+    file.seek(0)
+    with text_of(file, Encoding("cp932")) as text:
+        if not any(_TAKEN_APART.search(chunk) for chunk in iter(lambda: text.read(_CHUNK), "")):
+            return False
+    return _fits(file, "euc_jp")
 
 
 def _is_text(file: BinaryIO, name: str) -> bool:
