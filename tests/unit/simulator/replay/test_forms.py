@@ -201,7 +201,7 @@ def test_bytes_of_another_encoding_make_bad_rows_with_a_way_out(tmp_path: Path):
         ("Pièce à vivre", "cp1252"),
         ("1F居間", "cp932"),
         ("ﾘﾋﾞﾝｸﾞ", "cp932"),
-        ("ﾄｲﾚ前", "cp932"),
+        ("ﾄｲﾚ横の洗面所", "cp932"),
         ("台所", "euc_jp"),
     ],
 )
