@@ -6,6 +6,8 @@ from functools import lru_cache
 
 # Everything that the broker lets our account read: its ACL decides, in one place.
 SUBSCRIPTION = "#"
+LONGEST_SENDER = 200
+"""Names may come from a payload, and no table can hold one of any length (our choice)."""
 
 
 def command_topic(name: str) -> str:
@@ -61,8 +63,11 @@ class Source:
     parts: tuple[str, ...]
 
     def sender(self, name: str) -> str:
-        """Return the name under which a device of this source is registered."""
-        return f"{self.codec}:{self.gateway_id}/{name}"
+        """Return the name under which a device of this source is registered; one that no table can hold is changed."""
+        sender = f"{self.codec}:{self.gateway_id}/{name}"
+        if len(sender) > LONGEST_SENDER:
+            sender = sender[: LONGEST_SENDER - 1] + "…"
+        return sender.replace("\0", "\N{SYMBOL FOR NULL}")
 
 
 @lru_cache(maxsize=100_000)

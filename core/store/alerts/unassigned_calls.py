@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 from core.domain.metrics import SOS
 from core.store.database import Connection
 from core.store.queries import load
+from core.store.storable_text import storable
 
 _CALLS = load("alerts/unassigned_calls")
 # Somebody who makes up buttons fills no table: beyond these the oldest is forgotten.
@@ -86,7 +87,7 @@ class UnassignedCall:
 
 def note(connection: Connection, calls: Iterable[SaidCall]) -> None:
     """Keep what a batch says of calls, one for each sender and metric."""
-    found = {(_storable(call.sender), call.metric): call for call in calls}
+    found = {(storable(call.sender)[:_LONGEST], call.metric): call for call in calls}
     _end(connection, [key for key, call in found.items() if call.was_over])
     raised = {key: call for key, call in found.items() if call.presses}
     if raised:
@@ -134,7 +135,3 @@ def _end(connection: Connection, keys: Collection[tuple[str, int]]) -> None:
     if keys:
         values = {"sender": [sender for sender, _ in keys], "metric": [metric for _, metric in keys]}
         connection.execute(_CALLS["end"], values)
-
-
-def _storable(text: str) -> str:
-    return text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()[:_LONGEST]

@@ -12,6 +12,7 @@ from psycopg.rows import class_row
 
 from core.store.database import Connection
 from core.store.queries import load
+from core.store.storable_text import storable
 
 _CALLS = load("alerts/unclear_calls")
 # Somebody who makes up devices or fields fills no table: beyond these the oldest is forgotten, and noted anew when it comes again.
@@ -48,7 +49,7 @@ class UnclearCall:
 
 def key_of(sender: str, field: str) -> FieldKey:
     """Return the key under which a field is kept."""
-    return _storable(sender)[:_LONGEST_SENDER], _storable(field)[:_LONGEST_FIELD]
+    return storable(sender)[:_LONGEST_SENDER], storable(field)[:_LONGEST_FIELD]
 
 
 def note(connection: Connection, calls: Collection[UnclearCall]) -> None:
@@ -86,7 +87,3 @@ def drop_understood(connection: Connection, fields: Collection[FieldKey], sender
     if keys:
         values = {"sender": [sender for sender, _ in keys], "field": [field for _, field in keys]}
         connection.execute(_CALLS["drop_understood"], values)
-
-
-def _storable(text: str) -> str:
-    return text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()

@@ -9,6 +9,7 @@ from psycopg.rows import class_row
 from core.errors import NotFoundError
 from core.store.database import Connection
 from core.store.queries import load
+from core.store.storable_text import storable
 
 _QUARANTINE = load("telemetry/quarantine")
 
@@ -77,11 +78,11 @@ def keep(connection: Connection, messages: Sequence[Refused]) -> None:
             _QUARANTINE["keep"],
             {
                 "received_at": [message.received_at for message in messages],
-                "topic": [_storable(message.topic) for message in messages],
+                "topic": [storable(message.topic) for message in messages],
                 "payload": [message.payload for message in messages],
                 "retained": [message.retained for message in messages],
                 "reason": [message.reason for message in messages],
-                "detail": [_storable(message.detail) for message in messages],
+                "detail": [storable(message.detail) for message in messages],
             },
         )
 
@@ -144,7 +145,7 @@ def keep_reasons(connection: Connection, refused: Sequence[tuple[int, str, str]]
             {
                 "ids": [number for number, _, _ in refused],
                 "reason": [reason for _, reason, _ in refused],
-                "detail": [_storable(detail) for _, _, detail in refused],
+                "detail": [storable(detail) for _, _, detail in refused],
             },
         )
 
@@ -173,8 +174,3 @@ def _dropped(connection: Connection, query: str, values: Mapping[str, object]) -
 
 def _chosen(choice: Choice) -> dict[str, object]:
     return {"reason": choice.reason, "topic": choice.topic, "only": choice.number}
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL has no NUL in text, and half of a surrogate pair is no UTF-8.
-    return text.replace("\0", "\N{SYMBOL FOR NULL}").encode("utf-8", "replace").decode()

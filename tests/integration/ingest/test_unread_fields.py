@@ -107,3 +107,22 @@ def add(database_url: str, *names: str) -> None:
     at = now()
     with Database(database_url, size=1) as database, database.transaction() as connection:
         unread_fields.add(connection, [unread_fields.UnreadField(HALL, name, 1, at, at) for name in names])
+
+
+def test_a_sender_that_no_table_can_hold_stops_nobody(
+    database_url: str, rows: Rows, broker: Broker, processes: Processes
+) -> None:
+    processes.start("ingest", service_settings(database_url, broker))
+    noise = "".join(f"{number:x}-" for number in range(2000))
+    with Publisher(broker) as radio:
+        for model in ("a\0b", noise):
+            said = {"time": "2026-08-01 06:00:00", "model": model, "id": 1, "odd": 3, "temperature_C": 20.5}
+            radio.publish("gw/g1/rtl_433/host/events", json.dumps(said).encode())
+        radio.publish("gw/g1/zigbee2mqtt/hall", json.dumps({"occupancy": True, "work_state": 1}).encode())
+        radio.flush()
+        wait_until(lambda: count(rows, HALL, "work_state"), what="what comes after it")
+    kept = [
+        sender for (sender,) in rows.of("SELECT sender FROM unread_field WHERE field = 'odd' ORDER BY sender")
+    ]
+    assert [len(one) <= 200 for one in kept] == [True, True]
+    assert "rtl_433:g1/a\N{SYMBOL FOR NULL}b/1" in kept
