@@ -124,7 +124,7 @@ def _latest(raw: psycopg.Connection, numbers: dict[str, int], last: dict[int, da
         state = {4: "cannot_tell", 9: "cannot_tell", 10: "different"}.get(home, "as_usual")
         raw.execute(
             "INSERT INTO evaluation (resident_id, evaluated_through, due_at, state, state_since)"
-            " VALUES (%s, %s, %s, %s, %s, %s)"
+            " VALUES (%s, %s, %s, %s, %s)"
             " ON CONFLICT (resident_id) DO UPDATE SET state = excluded.state, state_since = excluded.state_since,"
             " due_at = excluded.due_at",
             (home, NOW, NOW + timedelta(days=1), state, NOW - timedelta(hours=2)),
