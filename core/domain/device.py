@@ -2,11 +2,17 @@
 
 import re
 from datetime import timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 
 # Ends with \Z, because $ would accept a trailing newline. Slashes and spaces occur in names that
 # Zigbee2MQTT and phones choose, so those names are part of a device's sender, never its id.
 DEVICE_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}\Z")
+# What a sender begins with: the format of its messages. Of any other no message is ever received.
+SENDER_FORMATS = (
+    "native", "owntracks", "zigbee2mqtt", "tasmota", "shelly", "the_things_stack", "chirpstack", "traccar", "esphome",
+    "homie", "rtl_433", "theengs", "meshtastic", "teltonika",
+)  # fmt: skip
 # A device is silent once it missed this many heartbeats, and never before the least.
 MISSED_HEARTBEATS = 3
 LEAST_SILENCE = timedelta(minutes=10)
@@ -27,3 +33,34 @@ class DeviceKind(StrEnum):
     CANARY = "canary"
     """Stands for all others: sent by `mimamori canary`, watched over nobody."""
     OTHER = "other"
+
+
+def sender_mistake(sender: str) -> str | None:
+    """Return why no message could ever come from a sender as it is written; None if one could.
+
+    Examples
+    --------
+    >>> sender_mistake("zigbee2mqtt:g12/hallway") is None
+    True
+    >>> sender_mistake("zigbee2mqtt:hallway")
+    'zigbee2mqtt:hallway: needs the name at the gateway behind the gateway, zigbee2mqtt:GATEWAY/NAME (docs/senders.md)'
+    """
+    form, _, name = sender.partition(":")
+    if form not in SENDER_FORMATS:
+        near = get_close_matches(form.lower(), SENDER_FORMATS, 1, 0.6)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        return f"{sender}: {form!r} is no format of messages{meant}; known are {', '.join(SENDER_FORMATS)}"
+    first, slash, rest = name.partition("/")
+    if form == "native":
+        # A part that is registered by itself stands behind a #.
+        is_id = DEVICE_ID.match(name.partition("#")[0]) is not None
+        return (
+            None if is_id else f"{sender}: needs the id by which the device signs its topics, native:hall-1"
+        )
+    if slash and rest and (first or form != "owntracks"):
+        return None
+    parts = "USER/DEVICE" if form == "owntracks" else "GATEWAY/NAME"
+    said = (
+        "the device behind the user" if form == "owntracks" else "the name at the gateway behind the gateway"
+    )
+    return f"{sender}: needs {said}, {form}:{parts} (docs/senders.md)"

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
-from core.domain.device import DeviceKind
+from core.domain.device import DeviceKind, sender_mistake
 from core.domain.geofence import ALWAYS, Circle, Hours, Polygon
 from core.domain.people import Channel, Language, Role
 from core.errors import InputError
@@ -253,6 +253,8 @@ def _home_mistakes(where: str, home: WardHome) -> Iterator[_Mistake]:
     yield from _repeats(f"{where}.residents", "name", names)
     keys = {resident.key for resident in home.residents}
     for number, device in enumerate(home.devices):
+        if mistake := sender_mistake(device.sender):
+            yield _Mistake(f"{where}.devices[{number}].sender", mistake)
         if device.resident is not None and device.resident not in keys:
             yield _Mistake(
                 f"{where}.devices[{number}].resident",

@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from core.domain.broker_account import BrokerAccount, account_of
-from core.domain.device import DEVICE_ID, DeviceKind
+from core.domain.device import DEVICE_ID, DeviceKind, sender_mistake
 from core.domain.evidence.device_profile import FieldMeaning
 from core.domain.metrics import BATTERY_PCT
 from core.errors import InputError
@@ -86,8 +86,8 @@ def add(
     _check_id(device_id)
     _check_place(home, resident)
     sender = sender or f"native:{device_id}"
-    if ":" not in sender:
-        raise InputError(f"--sender {sender}: needs the form FORMAT:NAME, such as native:{device_id}")
+    if mistake := sender_mistake(sender):
+        raise InputError(f"--sender {mistake}")
     with work() as at:
         reading = actions.WayToRead(profile, meaning=meaning)
         new = actions.NewDevice(device_id, kind, place, sender, gateway, heartbeat_s, model, reading)

@@ -9,6 +9,7 @@ from typing import cast
 
 import pytest
 
+from core.domain.device import SENDER_FORMATS, sender_mistake
 from ingest.codecs import CODECS
 from ingest.commands.decode import described
 from tests.support.decoding import said_of_file
@@ -41,6 +42,19 @@ def test_every_format_has_recorded_messages() -> None:
     }
     # Native messages have schemas.
     assert formats == set(CODECS) - {"native"}
+
+
+def test_devices_are_registered_under_every_format_that_gives_readings() -> None:
+    assert set(SENDER_FORMATS) == set(CODECS) - {"homeassistant"}
+
+
+def test_every_sender_that_messages_come_from_may_be_registered() -> None:
+    bodies = [json.loads(path.read_text(encoding="utf-8")) for path in _FILES]
+    said = [json.loads(said_of_file(str(path))[0]) for path in _FILES]
+    prefixed = [described(f"gw/g1/{one['topic']}", json.dumps(one["payload"]).encode()) for one in bodies]
+    senders = {str(one["sender"]) for one in [*said, *prefixed] if one["sender"]}
+    assert len(senders) > len(_FILES)
+    assert [mistake for one in senders if (mistake := sender_mistake(one)) is not None] == []
 
 
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: path.stem)

@@ -8,7 +8,7 @@ from psycopg import errors
 from psycopg.rows import dict_row, kwargs_row
 
 from core.domain.broker_account import BrokerAccount, account_of
-from core.domain.device import DeviceKind
+from core.domain.device import DeviceKind, sender_mistake
 from core.errors import ConflictError, InputError, NotFoundError
 from core.formats.ward_file import WardDevice
 from core.store.database import Connection
@@ -74,6 +74,8 @@ def add_device(
     ------
     ConflictError
         The id or the sender belongs to a device already.
+    InputError
+        No message can come from that sender.
     """
     device = WardDevice(
         device_id=device_id,
@@ -189,7 +191,11 @@ def insert_device(
     ------
     ConflictError
         The id or the sender belongs to a device already.
+    InputError
+        No message can come from that sender.
     """
+    if mistake := sender_mistake(device.sender):
+        raise InputError(f"sender {mistake}")
     row = connection.execute(_REGISTRY["device"], {"device_id": device.device_id}).fetchone()
     if row is not None:
         raise ConflictError(f"the device {device.device_id} is registered already")

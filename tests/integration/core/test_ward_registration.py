@@ -139,6 +139,16 @@ def test_a_device_moves_and_is_retired_without_losing_where_it_was(
         move_device(connection, "hall-1", there, NOW + timedelta(days=3))
 
 
+def test_a_ward_file_with_a_sender_that_nothing_reads_is_refused_with_its_place(
+    database: Database, tmp_path: Path
+) -> None:
+    ward = small_ward()
+    ward["homes"][0]["devices"][0]["sender"] = "zigbee:g1/hall"
+    raised = r"homes\[0\]\.devices\[0\]\.sender: .*did you mean zigbee2mqtt"
+    with pytest.raises(InputError, match=raised), database.transaction() as connection:
+        register(connection, write_ward(tmp_path, ward))
+
+
 def test_two_devices_never_share_an_id_or_a_sender(database: Database, tmp_path: Path) -> None:
     with database.transaction() as connection:
         register(connection, write_ward(tmp_path, small_ward()))

@@ -152,6 +152,27 @@ def test_a_gateways_password_is_made_once_for_all_its_devices(mimamori: CommandL
 
 
 @pytest.mark.usefixtures("ward")
+def test_a_sender_of_which_no_message_can_come_is_refused_with_what_is_missing(mimamori: CommandLine) -> None:
+    def add(sender: str) -> str:
+        words = ("--kind", "door", "--sender", sender, "--home", "3丁目 A-101")
+        answer = mimamori("device", "add", "door-9", *words)
+        assert answer.code == 65, answer.out
+        return answer.err
+
+    assert "'zigbee' is no format of messages (did you mean zigbee2mqtt?); known are native, " in add(
+        "zigbee:g1/x"
+    )
+    assert "zigbee2mqtt:GATEWAY/NAME (docs/senders.md)" in add("zigbee2mqtt:front")
+    assert "owntracks:USER/DEVICE (docs/senders.md)" in add("owntracks:hanako")
+    assert "is no format of messages" in add("front")
+    assert "door-9" not in mimamori("device", "list").out
+    mimamori("device", "add", "door-9", "--kind", "door", "--home", "3丁目 A-101")
+    replaced = mimamori("device", "replace", "door-9", "door-10", "--sender", "zigbee:g1/x")
+    assert "is no format of messages" in replaced.err
+    assert "door-9" in mimamori("device", "list").out
+
+
+@pytest.mark.usefixtures("ward")
 def test_a_credential_is_rotated_and_revoked(mimamori: CommandLine) -> None:
     mimamori("device", "add", "kitchen-1", "--kind", "motion", "--home", "3丁目 A-101")
     assert "password, shown only now" in mimamori("device", "rotate", "kitchen-1").out
