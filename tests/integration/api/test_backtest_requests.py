@@ -401,7 +401,7 @@ def test_a_call_for_help_is_raised_at_once_while_backtests_run(
                 connection, 1, BacktestSettings(weeks=26, budget=2), user=2, now=now
             )
         # The worker lets everybody else go first, so that it may take its time on a busy machine.
-        wait_until(lambda: _state(database, number) is BacktestState.RUNNING, 60, "a backtest under way")
+        wait_until(lambda: _state(database, number) is BacktestState.RUNNING, 180, "a backtest under way")
 
         with Publisher(broker) as device:
             device.publish("mimamori/v1/sos-1/readings", readings(1, ("sos", True, datetime.now(UTC))))
@@ -413,7 +413,7 @@ def test_a_call_for_help_is_raised_at_once_while_backtests_run(
         with database.transaction() as connection:
             connection.execute(b"""UPDATE backtest SET settings = settings || '{"weeks": 1}'""")
         processes.start("detectors", settings)
-        wait_until(lambda: _state(database, number) is BacktestState.DONE, 90, "its end")
+        wait_until(lambda: _state(database, number) is BacktestState.DONE, 180, "its end")
         processes.stop_all()
 
 
