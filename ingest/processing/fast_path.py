@@ -16,6 +16,7 @@ from ingest.processing.state_changes import ONLINE, StateChanges
 from ingest.processing.timestamps import OLDEST, is_ahead
 
 _LIFE_SIGN = int(ReadingFlag.LIFE_SIGN)
+_UNDECIDED = -1
 _TRUTHS = (0, 1)
 
 
@@ -97,16 +98,25 @@ class FastPath:
                     return None
                 moment = microsecond(time)
                 latest = max(time, latest)
-            proof, flags = known.proofs.get(kind), 0
-            if proof is Proof.EACH:
-                flags = _LIFE_SIGN if is_life_sign(kind, known.name, value) else 0
-            elif proof is Proof.EDGE:
-                states.append((len(rows), time))
+            flags = 0
+            # Most metrics prove nothing, and to look up a member of an enumeration costs more than all else here.
+            if known.proofs:
+                flags = self._flags(known, kind, value)
+                if flags < 0:
+                    states.append((len(rows), time))
             rows.append((number, moment, known.number, seq, float(value), received, flags))
         if states:
             # Only now, when nothing sends the message the slow path any more.
             self._evaluate(device, rows, states, is_unbroken=is_unbroken)
         return FastRows(rows, latest)
+
+    @staticmethod
+    def _flags(known: _Kind, kind: DeviceKind, value: float) -> int:
+        """Return the flags of a value; `_UNDECIDED` for a state, which has to be compared with the one before."""
+        proof = known.proofs.get(kind)
+        if proof is Proof.EDGE:
+            return _UNDECIDED
+        return _LIFE_SIGN if proof is Proof.EACH and is_life_sign(kind, known.name, value) else 0
 
     def _evaluate(
         self,
@@ -118,8 +128,8 @@ class FastPath:
     ) -> None:
         for place, at in states:
             number, moment, metric, seq, value, received, _ = rows[place]
-            if self._states.edge(device, (number, metric, ""), (at, value), is_unbroken=is_unbroken):
-                rows[place] = (number, moment, metric, seq, value, received, _LIFE_SIGN)
+            is_edge = self._states.edge(device, (number, metric, ""), (at, value), is_unbroken=is_unbroken)
+            rows[place] = (number, moment, metric, seq, value, received, _LIFE_SIGN if is_edge else 0)
 
     def _set_received_at(self, received_at: datetime) -> None:
         """Compute once, for all messages of one socket read, what follows from their time of reception."""

@@ -20,7 +20,7 @@ _LISTS = {"core/domain", "detectors/rules", "detectors/features", "simulator/eva
 # Functions above the limit, with their points. It may only shrink: an entry that is lower than it says, or gone, is found too.
 ALLOWED: Mapping[str, int] = {
     # One call per message at full speed; each further call costs a part of the ingest figure.
-    "ingest/processing/fast_path.py:FastPath.rows": 19,
+    "ingest/processing/fast_path.py:FastPath.rows": 18,
 }
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
