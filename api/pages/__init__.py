@@ -8,7 +8,7 @@ from api.pages.alerts import answer_link as answer
 from api.pages.alerts import history as alerts
 from api.pages.backtests import form as backtests
 from api.pages.devices import detail as one_device
-from api.pages.devices import enrolment, profiles
+from api.pages.devices import enrolment, profiles, proposals
 from api.pages.devices import index as equipment
 from api.pages.errors import error_page
 from api.pages.overview import board, family
@@ -28,6 +28,7 @@ for _part in (
     equipment,
     one_device,
     profiles,
+    proposals,
     family,
     answer,
     guide,

@@ -1,6 +1,6 @@
 """How a device is read, and what it could be: the profile it follows, those that suit it first, and what it may mean in its home."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from core.domain.evidence.device_profile import (
@@ -51,22 +51,26 @@ def all_profiles(connection: Connection) -> list[DeviceProfile]:
     return [known[name] for name in sorted(known) if known[name].source not in DESCRIBED]
 
 
+def choices_for(connection: Connection, model: str, suiting: Collection[str | None]) -> list[ProfileChoice]:
+    """Return all profiles that can be chosen; first those of a model, and others that are known to suit."""
+    own = for_model(model)
+    names = {*suiting, None if own is None else own.name}
+    choices = [
+        ProfileChoice(each.name, each.vendor, each.model, suits=each.name in names)
+        for each in all_profiles(connection)
+    ]
+    return sorted(choices, key=lambda each: not each.suits)
+
+
 def reading_of(connection: Connection, one: DeviceOverview, single: Iterable[SingleState]) -> DeviceReading:
     """Return how a device is read; `single` are its states beside which it said no other."""
     followed = profiles.followed_by(connection, one.number)
     profile = None if followed.stored is None else followed.stored.profile
-    own = for_model(one.model)
-    suiting = {pulse_profile(state.metric) for state in single}
-    if own is not None:
-        suiting.add(own.name)
-    choices = [
-        ProfileChoice(each.name, each.vendor, each.model, suits=each.name in suiting)
-        for each in all_profiles(connection)
-    ]
+    choices = choices_for(connection, one.model, {pulse_profile(state.metric) for state in single})
     latest = None if profile is None else profiles.find(connection, profile.name)
     return DeviceReading(
         followed,
         None if latest is None else latest.profile.version,
-        sorted(choices, key=lambda each: not each.suits),
+        choices,
         tuple(dict.fromkeys((*meanings_of(devices.measured(connection, one.number)), followed.meaning))),
     )

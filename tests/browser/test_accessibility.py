@@ -25,6 +25,8 @@ _PAGES = {
     "device": ("/devices/motion-kitchen-11", "care"),
     "device for administrators": ("/devices/motion-kitchen-11", "admin"),
     "profiles": ("/profiles", "admin"),
+    "proposals": ("/proposals", "admin"),
+    "proposal": ("/proposals/1", "admin"),
     "family": ("/family", "family"),
     "resident for the family": ("/residents/2", "family"),
     "answer": ("/a/{token}", None),

@@ -84,6 +84,15 @@ def _movement_without_end(raw: psycopg.Connection[Any]) -> None:
         (NOW - timedelta(minutes=4), NOW - timedelta(days=4)),
     )
     raw.execute(
+        "INSERT INTO device_proposal (sender, name, model, device_classes, described, first_seen_at, last_seen_at)"
+        " VALUES ('zigbee2mqtt:g11/浴室', '浴室のレーダー', 'Maker Radar-1', '{occupancy}', %s, %s, %s)",
+        (
+            '{"understood": ["fall_status: fall_alarm -> fall"], "unread": ["fall_status: calibrating"]}',
+            NOW - timedelta(days=1),
+            NOW - timedelta(hours=1),
+        ),
+    )
+    raw.execute(
         "INSERT INTO unread_field (sender, field, messages, first_at, last_at)"
         " SELECT 'zigbee2mqtt:g11/台所', unnest(ARRAY['work_state', 'update.installed_version_of_the_firmware']), 412, %s, %s",
         (NOW - timedelta(days=4), NOW - timedelta(minutes=4)),

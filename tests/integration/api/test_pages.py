@@ -17,9 +17,11 @@ from starlette.routing import Mount
 from api.http.errors import JSON_PREFIXES
 from core.domain.alert import Severity, Subject
 from core.domain.backtest import BacktestSettings
+from core.domain.device_proposal import Proposed
 from core.domain.metrics import METRICS
 from core.store.alerts import alerts, answer_links
 from core.store.detection import backtest_requests
+from core.store.devices import proposals
 from core.store.operation import connection_loops
 from core.store.operation.connection_loops import ConnectionLoop
 from detectors.alerting import planner
@@ -62,6 +64,8 @@ _ABSENCE = {
     "days": "1",
 }
 
+_REGISTRATION = {"device_id": "radar-1", "home": "home A", "kind": "motion", "place": "hall"}
+
 _TRY = {"rule": "inactivity", "weeks": "4", "budget": "2"}
 
 
@@ -100,6 +104,10 @@ _CASES = (
     Case("GET", "/devices", 200, 200, 200, 403, 403),
     Case("GET", "/devices/{device}", 200, 200, 404, 403, 403),
     Case("POST", "/devices/{device}/profile", 303, 403, 403, 403, 403, form={"profile": "pulse"}),
+    Case("GET", "/proposals", 200, 403, 403, 403, 403),
+    Case("GET", "/proposals/{proposal}", 200, 403, 403, 403, 403),
+    Case("POST", "/proposals/{proposal}/accept", 303, 403, 403, 403, 403, form=_REGISTRATION),
+    Case("POST", "/proposals/{proposal}/dismiss", 404, 403, 403, 403, 403, form={}),
     Case("GET", "/profiles", 200, 403, 403, 403, 403),
     Case("POST", "/profiles", 303, 403, 403, 403, 403, form={"toml": 'name = "b"\n[fields]\nAlarm = "sos"'}),
     Case("GET", "/admin/users", 200, 403, 403, 403, 403),
@@ -121,7 +129,11 @@ def test_every_page_answers_each_role_as_it_may(ward: ApiWard) -> None:
     wrong: list[str] = []
     for case in _CASES:
         for login, expected in case.expected.items():
-            names = _fresh_things(ward) | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a"}
+            names = (
+                _fresh_things(ward)
+                | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a"}
+                | _proposal(ward)
+            )
             answer = ward.client(login).request(
                 case.method, case.path.format(**names), data=dict(case.form or {}) or None
             )
@@ -130,6 +142,15 @@ def test_every_page_answers_each_role_as_it_may(ward: ApiWard) -> None:
             if login is None and expected == 303 and case.path not in {"/", "/language", "/a/{token}"}:
                 assert answer.headers["location"].startswith("/login"), case.path
     assert not wrong, "\n".join(wrong)
+
+
+def _proposal(ward: ApiWard) -> dict[str, object]:
+    """Let a gateway describe a device, and return its number; that of one that was accepted is gone."""
+    said = Proposed("zigbee2mqtt:g1/radar", "radar", "", frozenset({"motion"}))
+    with ward.database.transaction() as connection:
+        proposals.keep(connection, [said], ward.clock.now())
+    (number,) = ward.execute("SELECT coalesce(max(proposal_id), 9999) FROM device_proposal")[0]
+    return {"proposal": number}
 
 
 def _fresh_things(ward: ApiWard) -> dict[str, object]:

@@ -176,3 +176,64 @@ def test_a_device_is_registered_with_its_model_or_a_profile_of_its_own(ward: Api
         admin.post("/api/v1/devices", json=cord | {"device_id": "cord-2", "profile": "none-such"}).status_code
         == 404
     )
+
+
+def _described(ward: ApiWard) -> int:
+    described = ModelDescription(("fall_status: fall_alarm -> fall",), ("fall_status: calibrating",))
+    said = Proposed("zigbee2mqtt:g1/radar", "Radar 1", "Maker R1", frozenset({"motion"}), "", described)
+    with ward.database.transaction() as connection:
+        proposals.keep(connection, [said], ward.clock.now())
+        return proposals.waiting(connection)[0].number
+
+
+def test_a_technician_sees_what_a_model_can_say_and_registers_it_on_the_page(ward: ApiWard) -> None:
+    number, admin = _described(ward), ward.client("admin")
+    assert f'href="/proposals/{number}"' in admin.get("/proposals").text
+    shown = admin.get(f"/proposals/{number}").text
+    read, not_read = shown.split("読み取れない知らせ")
+    assert "fall_status: fall_alarm -&gt; fall" in read
+    assert "fall_status: calibrating" in not_read
+    assert 'value="radar-1"' in shown
+    form = {
+        "device_id": "radar-1",
+        "home": "home A",
+        "kind": "motion",
+        "profile": "pulse",
+        "meaning": "chair",
+    }
+    made = admin.post(f"/proposals/{number}/accept", data=form, follow_redirects=True)
+    assert made.status_code == 200
+    assert "機器を登録しました" in made.text
+    assert followed(ward, "radar-1") == ("pulse", "chair", "motion")
+    assert "候補はありません" in admin.get("/proposals").text
+
+
+@pytest.mark.parametrize(
+    ("wrong", "field"),
+    [
+        ({"device_id": "Radar 1"}, "device_id"),
+        ({"device_id": "hall-a"}, "device_id"),
+        ({"home": "no such home"}, "home"),
+        ({"home": ""}, "home"),
+        ({"resident": "1"}, "home"),
+        ({"home": "", "resident": "x"}, "home"),
+    ],
+)
+def test_what_cannot_be_registered_is_named_beside_its_field(
+    ward: ApiWard, wrong: dict[str, str], field: str
+) -> None:
+    number, admin = _described(ward), ward.client("admin")
+    form = {"device_id": "radar-1", "home": "home A", "kind": "motion", "place": "hall"} | wrong
+    answer = admin.post(f"/proposals/{number}/accept", data=form)
+    assert answer.status_code == 422
+    assert f'id="problem-{field}"' in answer.text
+    assert 'value="hall"' in answer.text, "what was typed stays"
+    with ward.database.transaction() as connection:
+        assert len(proposals.waiting(connection)) == 1
+
+
+def test_a_proposal_is_dismissed_on_the_page(ward: ApiWard) -> None:
+    number, admin = _described(ward), ward.client("admin")
+    shown = admin.post(f"/proposals/{number}/dismiss", follow_redirects=True).text
+    assert "候補から外しました" in shown
+    assert "候補はありません" in shown
