@@ -19,7 +19,6 @@ from core.store.devices.profiles import Followed, StoredProfile
 from core.store.devices.registry import DeviceInUse, Placement
 
 _ALL = AccessScope(everything=True)
-_DESCRIBED = (ProfileSource.EXPOSES, ProfileSource.DISCOVERY)
 
 
 @dataclass(frozen=True)
@@ -228,23 +227,25 @@ def set_profile(context: ActionContext, device_id: str, reading: WayToRead) -> F
     """
     visibility.require_admin(context.viewer, "choose the profiles of devices")
     device = registry.device_in_use(context.connection, device_id)
-    stored = None if reading.profile is None else _stored_profile(context, reading.profile, reading.version)
-    if stored is not None and not stored.profile.model:
-        stored = _on_top(context, device, stored)
-    _follow(context, device, stored, reading)
+    _follow(context, device, _chosen_profile(context, device, reading), reading)
     registry.evaluate_again(context.connection, device.number, context.now)
     registry.announce(context.connection)
     return profiles.followed_by(context.connection, device.number)
 
 
-def _on_top(context: ActionContext, device: DeviceInUse, chosen: StoredProfile) -> StoredProfile:
-    """Return what a device follows that gets a profile of no model: that is added to what its bridge describes."""
+def _chosen_profile(context: ActionContext, device: DeviceInUse, reading: WayToRead) -> StoredProfile | None:
+    """Return what a device follows by what was chosen: mere pulses are added to what its bridge describes."""
+    if reading.profile is None:
+        return None
+    chosen = _stored_profile(context, reading.profile, reading.version)
+    if not chosen.profile.says_only_pulses:
+        return chosen
     before = profiles.followed_by(context.connection, device.number).stored
     if before is None:
         return chosen
     if before.profile.name.startswith(f"{chosen.profile.name}."):
         return before
-    if before.profile.source not in _DESCRIBED:
+    if not before.profile.source.is_description:
         return chosen
     return profiles.add(context.connection, before.profile.with_pulses_of(chosen.profile), context.now)
 
@@ -265,10 +266,8 @@ def _follow(
 
 def _read_first(context: ActionContext, device: DeviceInUse, reading: WayToRead) -> None:
     """Let a new device be read as was said; where no profile was named, by the library's of its model."""
-    stored = None
-    if reading.profile is not None:
-        stored = _stored_profile(context, reading.profile, reading.version)
-    elif (known := for_model(device.model)) is not None:
+    stored = _chosen_profile(context, device, reading)
+    if stored is None and (known := for_model(device.model)) is not None:
         stored = profiles.add(context.connection, known, context.now)
     if stored is not None:
         _follow(context, device, stored, reading)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from core.domain.evidence.device_profile import (
     DeviceProfile,
     FieldMeaning,
-    ProfileSource,
     meanings_of,
 )
 from core.domain.evidence.single_state import SingleState, pulse_profile
@@ -15,8 +14,6 @@ from core.store.database import Connection
 from core.store.devices import devices, profiles
 from core.store.devices.devices import DeviceOverview
 from core.store.devices.profiles import Followed
-
-DESCRIBED = (ProfileSource.EXPOSES, ProfileSource.DISCOVERY)
 
 
 @dataclass(frozen=True)
@@ -48,7 +45,7 @@ def all_profiles(connection: Connection) -> list[DeviceProfile]:
     """Return the newest version of every profile that a person may choose, by name."""
     stored = {one.profile.name: one.profile for one in profiles.newest(connection)}
     known = {**library(), **stored}
-    return [known[name] for name in sorted(known) if known[name].source not in DESCRIBED]
+    return [known[name] for name in sorted(known) if not known[name].source.is_description]
 
 
 def choices_for(connection: Connection, model: str, suiting: Collection[str | None]) -> list[ProfileChoice]:

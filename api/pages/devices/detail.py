@@ -13,7 +13,7 @@ from api.actions.devices import WayToRead, set_profile
 from api.dependencies import Admin, ConnectionDep, NowDep, Staff
 from api.pages.rendering import HtmlPage
 from api.schemas.devices import DeviceId
-from api.views.device_profile import DESCRIBED, reading_of
+from api.views.device_profile import reading_of
 from api.wording.reason_card import place_name
 from core.domain.device import DeviceKind
 from core.domain.evidence.device_profile import FieldMeaning
@@ -54,7 +54,7 @@ def show_device(request: Request, viewer: Staff, connection: ConnectionDep, devi
             "single": [_single_line(found, page) for found in single],
             "unread": unread_fields.of_device(connection, one.sender),
             "reading": reading,
-            "described": reading.profile is not None and reading.profile.source in DESCRIBED,
+            "described": reading.profile is not None and reading.profile.source.is_description,
             "kinds": [kind.value for kind in DeviceKind if kind is not DeviceKind.CANARY or kind is one.kind],
         },
     )

@@ -24,6 +24,11 @@ class ProfileSource(StrEnum):
     """What is known of the model."""
     BY_HAND = "by_hand"
 
+    @property
+    def is_description(self) -> bool:
+        """Whether it came by itself, and follows what its bridge or firmware says anew."""
+        return self in {ProfileSource.EXPOSES, ProfileSource.DISCOVERY}
+
 
 class FieldMeaning(StrEnum):
     """What a value means in this home, which its metric cannot say."""
@@ -199,6 +204,11 @@ class DeviceProfile:
     def says_bed(self) -> bool:
         """Whether somebody it sees is somebody in bed."""
         return any(one.meaning is FieldMeaning.BED for one in self.fields)
+
+    @property
+    def says_only_pulses(self) -> bool:
+        """Whether it says nothing but that readings are pulses, of whatever model."""
+        return not self.model and all(one == ProfileField(one.metric, Evidence.PULSE) for one in self.fields)
 
     def with_pulses_of(self, other: "DeviceProfile") -> "DeviceProfile":
         """Return this profile, with what another one says to be pulses as pulses, under a name of both."""

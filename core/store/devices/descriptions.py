@@ -24,7 +24,6 @@ from core.store.queries import load
 
 _PROPOSALS = load("devices/proposals")
 _OTHER_CHARACTERS = re.compile(r"[^a-z0-9]+")
-_BY_THEMSELVES = (ProfileSource.EXPOSES, ProfileSource.DISCOVERY)
 
 
 @dataclass(frozen=True)
@@ -56,7 +55,7 @@ class _Known:
     sender: str
     address: str
     profile: int | None
-    source: str | None
+    source: ProfileSource | None
 
 
 def follow(connection: Connection, said: Collection[Proposed], now: datetime) -> Changed:
@@ -167,7 +166,7 @@ def _follow_descriptions(
         described = said.get(names[one.number])
         if described is None or not described.described.fields:
             continue
-        if one.profile is not None and one.source not in _BY_THEMSELVES:
+        if one.source is not None and not one.source.is_description:
             continue
         profile = _profile_of(described)
         if profile.source is ProfileSource.DISCOVERY and one.profile is not None:
@@ -202,4 +201,6 @@ def _bridge(sender: str) -> str:
 def _known(
     *, device_number: int, sender: str, address: str, profile_id: int | None, source: str | None
 ) -> _Known:
-    return _Known(device_number, sender, address, profile_id, source)
+    return _Known(
+        device_number, sender, address, profile_id, None if source is None else ProfileSource(source)
+    )

@@ -1,6 +1,7 @@
 """How a device is read is chosen on its page and by JSON alike: profile, meaning, kind; and profiles are entered with their mistakes named."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,10 +15,19 @@ from core.domain.evidence.device_profile import (
     ProfileSource,
 )
 from core.domain.metrics import BATTERY_V, MOTION, Evidence
+from core.formats.profile_file import parse_profile
 from core.store.devices import profiles, proposals, registry
 from tests.support.wards.api_ward import ApiWard, api_ward
 
 _BUTTON = 'name = "my-button"\n[fields]\nAlarm = "sos"\n'
+_DESCRIBED = DeviceProfile(
+    "exposes.maker-pir.ab12cd",
+    1,
+    "",
+    "Maker PIR",
+    ProfileSource.EXPOSES,
+    (ProfileField(BATTERY_V.name, unit="mV"), ProfileField(MOTION.name, Evidence.STATE)),
+)
 Choose = Callable[[TestClient, dict[str, str]], int]
 
 
@@ -45,6 +55,13 @@ def followed(ward: ApiWard, device_id: str = "hall-a") -> tuple[str | None, str,
         device = registry.device_in_use(connection, device_id)
         found = profiles.followed_by(connection, device.number)
     return found.stored and found.stored.profile.name, found.meaning.value, device.kind.value
+
+
+def follows(ward: ApiWard, profile: DeviceProfile) -> None:
+    """Let the sensor in the hall follow a profile that came by itself."""
+    with ward.database.transaction() as connection:
+        number = registry.device_in_use(connection, "hall-a").number
+        profiles.follow(connection, number, profiles.add(connection, profile, ward.clock.now()).number)
 
 
 @WAYS
@@ -85,22 +102,50 @@ def test_nobody_else_chooses_and_what_is_not_there_cannot_be_chosen(ward: ApiWar
 
 @WAYS
 def test_pulses_are_added_to_what_the_bridge_describes(ward: ApiWard, choose: Choose) -> None:
-    described = DeviceProfile(
-        "exposes.maker-pir.ab12cd",
-        1,
-        "",
-        "Maker PIR",
-        ProfileSource.EXPOSES,
-        (ProfileField(BATTERY_V.name, unit="mV"), ProfileField(MOTION.name, Evidence.STATE)),
-    )
-    with ward.database.transaction() as connection:
-        number = registry.device_in_use(connection, "hall-a").number
-        profiles.follow(connection, number, profiles.add(connection, described, ward.clock.now()).number)
+    follows(ward, _DESCRIBED)
     for _ in range(2):
         assert choose(ward.client("admin"), {"profile": "pulse"}) == 200
         assert followed(ward)[0] == "pulse.ab12cd"
     with ward.database.transaction() as connection:
         found = profiles.get(connection, "pulse.ab12cd").profile
+    assert found.evidence_of(MOTION.name) is Evidence.PULSE
+    assert ProfileField(BATTERY_V.name, unit="mV") in found.fields
+
+
+@WAYS
+def test_a_profile_that_names_fields_is_followed_as_it_is_whatever_the_bridge_describes(
+    ward: ApiWard, choose: Choose
+) -> None:
+    follows(ward, _DESCRIBED)
+    with ward.database.transaction() as connection:
+        profiles.add(connection, parse_profile(_BUTTON, "my-button"), ward.clock.now())
+    assert choose(ward.client("admin"), {"profile": "my-button"}) == 200
+    # What the staff entered so that a call is understood must not be lost.
+    assert followed(ward)[0] == "my-button"
+
+
+@WAYS
+def test_what_a_bridge_describes_of_no_model_stays_when_only_the_meaning_changes(
+    ward: ApiWard, choose: Choose
+) -> None:
+    follows(ward, replace(_DESCRIBED, model=""))
+    assert choose(ward.client("admin"), {"profile": _DESCRIBED.name, "meaning": "chair"}) == 200
+    assert followed(ward)[:2] == (_DESCRIBED.name, "chair")
+
+
+def test_pulses_chosen_with_a_proposal_are_added_to_what_its_bridge_describes(ward: ApiWard) -> None:
+    model = ModelDescription(("voltage -> battery_v",), (), (ProfileField(BATTERY_V.name, unit="mV"),))
+    said = Proposed("zigbee2mqtt:g1/pir", "pir", "Maker PIR", frozenset({"motion"}), "", model)
+    with ward.database.transaction() as connection:
+        proposals.keep(connection, [said], ward.clock.now())
+        (number,) = [one.number for one in proposals.waiting(connection)]
+    body = {"home": 1, "profile": "pulse"}
+    answer = ward.client("admin").post(f"/api/v1/proposals/{number}/acceptance", json=body)
+    assert answer.status_code == 201
+    name = followed(ward, "pir")[0]
+    assert name is not None
+    with ward.database.transaction() as connection:
+        found = profiles.get(connection, name).profile
     assert found.evidence_of(MOTION.name) is Evidence.PULSE
     assert ProfileField(BATTERY_V.name, unit="mV") in found.fields
 
