@@ -97,6 +97,11 @@ def _movement_without_end(raw: psycopg.Connection[Any]) -> None:
         " SELECT 'zigbee2mqtt:g11/台所', unnest(ARRAY['work_state', 'update.installed_version_of_the_firmware']), 412, %s, %s",
         (NOW - timedelta(days=4), NOW - timedelta(minutes=4)),
     )
+    raw.execute(
+        "INSERT INTO unclear_call (sender, field, first_at, last_at, told_at)"
+        " SELECT 'zigbee2mqtt:g11/台所', unnest(ARRAY['Alarm', 'emergency_state_of_the_second_channel']), %(at)s, %(at)s, %(at)s",
+        {"at": NOW - timedelta(minutes=4)},
+    )
 
 
 def _ward() -> dict[str, Any]:

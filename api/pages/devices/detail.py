@@ -18,6 +18,7 @@ from api.wording.reason_card import place_name
 from core.domain.device import DeviceKind
 from core.domain.evidence.device_profile import FieldMeaning
 from core.domain.evidence.single_state import SingleState, pulse_profile
+from core.store.alerts import unclear_calls
 from core.store.devices import unread_fields
 from core.store.devices.single_states import single_states
 from core.texts.local_format import decimal
@@ -51,6 +52,7 @@ def show_device(request: Request, viewer: Staff, connection: ConnectionDep, devi
         {
             "one": one,
             "place": place_name(one.place, page.words),
+            "unclear": unclear_calls.of_sender(connection, one.sender),
             "single": [_single_line(found, page) for found in single],
             "unread": unread_fields.of_device(connection, one.sender),
             "reading": reading,

@@ -75,6 +75,12 @@ def since(connection: Connection, moment: datetime) -> list[UnclearCall]:
     return cursor.execute(_CALLS["since"], {"since": moment}).fetchall()
 
 
+def of_sender(connection: Connection, sender: str) -> list[UnclearCall]:
+    """Return the fields of a sender, and of its parts, that are not understood so far, the newest first."""
+    cursor = connection.cursor(row_factory=class_row(UnclearCall))
+    return cursor.execute(_CALLS["of_sender"], {"sender": key_of(sender, "")[0]}).fetchall()
+
+
 def mark_notified(connection: Connection, calls: Collection[UnclearCall], now: datetime) -> None:
     """Note that the staff were notified of fields."""
     values = {"sender": [call.sender for call in calls], "field": [call.field for call in calls], "now": now}

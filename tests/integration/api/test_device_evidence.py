@@ -8,6 +8,8 @@ import pytest
 
 from core.domain.device_proposal import ModelDescription, Proposed
 from core.domain.metrics import MOTION, PRESENCE, Metric
+from core.store.alerts import unclear_calls
+from core.store.alerts.unclear_calls import UnclearCall
 from core.store.devices import proposals, unread_fields
 from core.store.devices.unread_fields import UnreadField
 from tests.support.wards.api_ward import ApiWard, api_ward
@@ -47,6 +49,28 @@ def test_the_page_says_that_movement_never_ends_and_how_to_mend_it(ward: ApiWard
     shown = english.get("/devices/hall-a").text
     assert "has said only “movement”, 25 times, and never “no movement”" in shown
     assert "its messages do not count as life signs" in shown
+
+
+def test_the_page_names_what_may_be_a_call_and_is_not_understood_with_the_next_step(ward: ApiWard) -> None:
+    ward.execute("UPDATE device SET sender = 'zigbee2mqtt:g1/cord' WHERE device_id = 'hall-a'")
+    began = ward.clock.now() - timedelta(hours=1)
+    fields = [
+        UnclearCall("zigbee2mqtt:g1/cord", "Alarm", began, began),
+        UnclearCall("zigbee2mqtt:g1/cord#2", "fall_kind", began, began),
+        UnclearCall("zigbee2mqtt:g1/cord_2", "of_another", began, began),
+    ]
+    with ward.database.transaction() as connection:
+        unclear_calls.note(connection, fields)
+
+    shown = ward.client("care_a").get("/devices/hall-a").text
+    assert "気になる点は見つかっていません" not in shown
+    assert "項目: Alarm(" in shown
+    assert "項目: fall_kind(" in shown
+    assert "of_another" not in shown
+    assert "管理者に知らせてください" in shown
+    for_admin = ward.client("admin").get("/devices/hall-a").text
+    assert "その機種の設定を選んでください" in for_admin
+    assert "mimamori quarantine release --reason unclear_call" in for_admin
 
 
 def test_who_only_goes_on_saying_that_somebody_is_there_is_not_offered_to_be_believed(ward: ApiWard) -> None:

@@ -19,6 +19,13 @@ LEFT JOIN device ON device.sender = unclear_call.sender AND device.retired_at IS
 WHERE unclear_call.last_at > %(since)s
 ORDER BY unclear_call.first_at DESC, unclear_call.sender, unclear_call.field;
 
+-- name: of_sender
+-- The fields of a sender, and of its parts, that are not understood so far, the newest first.
+SELECT sender, field, first_at, last_at, told_at
+FROM unclear_call
+WHERE sender = %(sender)s OR starts_with(sender, %(sender)s || '#')
+ORDER BY first_at DESC, sender, field;
+
 -- name: mark_notified
 -- Note that the staff were notified of fields.
 UPDATE unclear_call
