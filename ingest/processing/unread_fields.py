@@ -57,7 +57,8 @@ def field_name(name: str) -> str:
     >>> field_name("work_state"), field_name("seen.0x00158d0001a2b3c4"), field_name("35.6581")
     ('work_state', 'seen.…', '…')
     """
-    return _LONG_NUMBER.sub("…", name.replace("\x00", "�"))[:_LONGEST]
+    # A name may be as long as a message; what is left of it has to be looked at only.
+    return _LONG_NUMBER.sub("…", name[: 2 * _LONGEST].replace("\x00", "�"))[:_LONGEST]
 
 
 class UnreadFields:
