@@ -37,6 +37,7 @@ from ingest.mqtt.topics import Source
 _COMMANDS = {"set", "get"}
 # Values that are given as a number as well as as a truth, and what shows that a message is about soil or electricity.
 _QUANTITIES = {"gas_leak", "carbon_monoxide", "water_leak"}
+_ALARMS = {"alarm", "alert", "warning", "detected", "leak", "flood"}
 _SOIL = {"soil_moisture", "soil_fertility", "fertility", "ec"}
 _ELECTRICITY = {"current", "power", "energy"}
 
@@ -131,6 +132,7 @@ def _device(decoded: Decoded, body: JsonObject) -> Decoded:
     readings: dict[str, Measured] = {}
     by_words: list[Measured] = []
     calls = CallFields()
+    calls.add_whole(body)
     for key, value in body.items():
         if value is not None:
             name, endpoint = name_and_endpoint(key)
@@ -176,7 +178,7 @@ def _is_no_value(calls: CallFields, name: str, value: object, body: JsonObject, 
         call = call_in_field(name, value)
         if call is not None and call.metric in _QUANTITIES:
             # A truth is no number in this format: a number is a concentration, a volume or a current.
-            return _add_quantity(calls, name, call)
+            return _add_quantity(calls, name, call, value)
     return calls.add(name, value, channel=endpoint)
 
 
@@ -192,11 +194,13 @@ def _is_no_water(name: str, value: object, body: JsonObject) -> bool:
     return len(others) < len(parts) and "water" not in others and not subject_of(others)
 
 
-def _add_quantity(calls: CallFields, name: str, call: Call) -> bool:
-    # How much combustible gas is a danger depends on the device; carbon monoxide has a truth of its own beside the number.
-    if call.metric == "gas_leak":
+def _add_quantity(calls: CallFields, name: str, call: Call, number: float) -> bool:
+    # How much combustible gas is a danger depends on the device; carbon monoxide has a truth of its own beside the number. A number of what
+    # is called an alarm may be one.
+    is_alarm = number != 0 and not _ALARMS.isdisjoint(word_parts(name))
+    if call.metric == "gas_leak" or is_alarm:
         calls.add_call(Call(call.metric, None), name, None)
-    return call.metric == "gas_leak"
+    return call.metric == "gas_leak" or is_alarm
 
 
 def _plain_field(decoded: Decoded, name: str, value: object, body: Mapping[str, object]) -> list[Measured]:

@@ -123,6 +123,7 @@ def _read_history(decoded: Decoded, body: JsonObject) -> None:
 def _values(decoded: Decoded, body: JsonObject, used: set[str]) -> list[Measured]:
     readings: list[Measured] = []
     calls = CallFields()
+    calls.add_whole(body)
     for key, value in body.items():
         # Older uplinks are read one by one, with their own times.
         if value is None or key == "history":

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from ingest.codecs.parsing.call_pairs import call_in_part, call_of_pair
 from ingest.codecs.parsing.event_words import Call, call_in_field, is_number_of_gas
 from ingest.codecs.result import Measured, Rejected, unclear_call
 
@@ -16,6 +17,7 @@ class CallFields:
         self._found: dict[str, bool] = {}
         self._numbers: dict[str, bool] = {}
         self._unclear: dict[str, str] = {}
+        self._pairs: dict[str, Call] = {}
 
     def add(self, name: str, value: object, depth: int = 0, channel: str = "") -> bool:
         """Add a field, and what it nests; return whether it speaks of a call or a hazard.
@@ -30,15 +32,32 @@ class CallFields:
             self.add_call(call, name, value, channel)
         return call is not None
 
+    def add_whole(self, body: Mapping[str, object]) -> None:
+        """Take account of the fields of a whole message that say together what happened: what, and whether it is over."""
+        pair = call_of_pair(body, is_entry=False)
+        if pair is not None:
+            self._pairs[pair[0]] = pair[1]
+
     def _add_nested(self, name: str, value: Mapping[str, object] | Sequence[object], depth: int) -> bool:
-        fields = value.items() if isinstance(value, Mapping) else ((name, entry) for entry in value)
-        is_call = False
-        for key, entry in fields:
-            is_call = self.add(key, entry, depth) or is_call
+        if not isinstance(value, Mapping):
+            found = [self.add(name, entry, depth) for entry in value]
+            return any(found)
+        pair = call_of_pair(value, is_entry=True)
+        if pair is not None:
+            self.add_call(pair[1], pair[0], None)
+        is_call = pair is not None
+        for key, entry in value.items():
+            if pair is not None and key == pair[0]:
+                continue
+            of_part = None if isinstance(entry, (dict, list)) else call_in_part(name, key, entry)
+            if of_part is not None:
+                self.add_call(of_part, f"{name}.{key}", cast("object", entry))
+            is_call = self.add(key, cast("object", entry), depth) or of_part is not None or is_call
         return is_call
 
     def add_call(self, call: Call, name: str, value: object, channel: str = "") -> None:
         """Add what a field was found to say."""
+        call = self._pairs.get(name, call)
         metric = f"{call.metric}#{channel}" if channel else call.metric
         if not call.metric or call.is_raised is None:
             self._unclear.setdefault(call.metric, name)

@@ -2,21 +2,7 @@
 
 Names of fields and values are read by their parts, in any case and style, with or without the number of an endpoint.
 
-One table for every sender, so that a call is a call under every name. Where the words come from:
-
-================ ==================================================================================================
-Words            Sources
-================ ==================================================================================================
-sos, panic,      Zigbee2MQTT exposes and actions (`sos_alarm`, `panic`, `emergency`); Abeeway `SOS_MODE_START`; MOKO
-emergency, help  `sos_start`; SenseCAP `SOS event.`; Traccar alarm `sos`; Dragino and Netvox push buttons
-fall, man down   Zigbee2MQTT `fall_status`, `fall_down_status`; OWON `falling`; MOKO `mandown_start`; Traccar `fallDown`
-smoke, fire      Zigbee2MQTT `smoke_alarm_1`, `smoke_state`; Netvox `FireAlarm`; Tasmota `Fire`
-gas              Zigbee2MQTT `gas_alarm_1`, `gas_sensor_state`; Tasmota `GasLeak`
-carbon monoxide  Zigbee2MQTT `carbon_monoxide_alarm_1`, `co_state`; Tasmota `CO`
-water            Zigbee2MQTT `water_leak_alarm_1`, `water_warning`; Netvox `WaterLeak`; Shelly `flood`
-raised, over     Tuya's `alarm`/`normal`, `detected`/`none`; Milesight's `alarm triggered`/`alarm deactivated`
-left out         settings and statistics of the same converters: `fall_sensitivity`, `sos_count`, `alarm_volume`
-================ ==================================================================================================
+The vocabulary is `call_words.py`.
 """
 
 import re
@@ -24,80 +10,22 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from core.domain.metrics import BUTTON_WORDS
+from core.domain.metrics import BUTTON_WORDS, CALLS
+from ingest.codecs.parsing import call_words
 
+_RUN = re.compile(r"[A-Za-z]+|\d+")
 # `fallDown`, `FireAlarm`, `SOS event.`, `gas_alarm_1`: a run of capitals, a word, or digits.
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 
-_HELP = frozenset({"sos", "panic", "emergency", "help", "distress", "mayday", "call"})
-_FALL = frozenset({"fall", "falls", "fallen", "falling", "falldown", "mandown", "tumble", "tumbled"})
-_FIRE = frozenset({"smoke", "fire"})
-_GAS = frozenset({"gas", "gasleak", "gasalarm", "methane", "lpg"})
-_LEAK = frozenset({"leak", "leaking", "leakage", "waterleak", "flood", "flooded", "flooding", "wet"})
-_ALARM = frozenset({"alarm", "alarms", "alarmed", "alarming", "alert"})
-_SUBJECTS = _HELP | _FALL | _FIRE | _GAS | _LEAK | {"co", "monoxide"}
-_WATER_WITH = frozenset({"alarm", "warning", "detected", "detection", "sensor"})
-# An alarm of water with one of these is about how warm or how much it is, and a leakage with one is of electricity.
-_NO_LEAK = frozenset(
-    {"temp", "temperature", "volume", "shortage", "pressure", "quality", "current", "circuit"}
-)
-# The other emergency keys of a keypad at the door; elsewhere these words mean something else.
-_KEYPAD = frozenset({"medical", "police", "fire"})
-
-_OVER = frozenset({
-    *("false", "off", "no", "not", "none", "nothing", "nobody", "normal", "clear", "cleared", "ok", "okay", "idle"),
-    *("end", "ended", "stop", "stopped", "released", "release", "inactive", "deactivated", "cancelled", "canceled"),
-    *("cancel", "safe", "dry", "resolved", "recovered", "recovery", "standby", "silent", "un"),
-})  # fmt: skip
-_RAISED = frozenset({
-    *("true", "on", "yes", "alarm", "alarmed", "alarming", "alert", "warning", "warn", "trigger", "triggered"),
-    *("detected", "detect", "detection", "start", "started", "event", "active", "activated", "raised", "press"),
-    *("pressed", "push", "pushed", "call", "calling", "danger", "critical", "high"),
-})  # fmt: skip
-# What may stand beside a subject in a value without changing what it says.
-_BESIDE = frozenset({
-    *("mode", "button", "down", "man", "maybe", "possible", "up", "water", "message", "key", "double", "single", "long"),
-    *("status", "state", "a", "of", "for", "the", "is", "was", "carbon", "mild", "heavy", "interconnect"),
-})  # fmt: skip
-
-# A field with one of these is a setting, a statistic or a schedule, or its name only sounds alike.
-SETTINGS = frozenset({
-    *("count", "counter", "counts", "total", "sum", "number", "num", "statistics", "history", "last", "since", "age"),
-    *("sensitivity", "volume", "threshold", "limit", "range", "level", "min", "max", "calibration", "resistance"),
-    *("time", "times", "timer", "timeout", "timestamp", "duration", "delay", "interval", "period", "date", "schedule"),
-    *("enable", "enabled", "disable", "disabled", "setting", "settings", "config", "mode", "option", "support"),
-    *("melody", "ringtone", "tone", "sound", "buzzer", "light", "led", "color", "brightness", "mute", "muted"),
-    *("silence", "test", "selftest", "reset", "name", "model", "version", "id", "text", "url", "language"),
-    *("density", "concentration", "value", "ppm", "lel", "unit", "units", "consumption", "meter", "flow", "usage"),
-    *("heating", "heat", "asleep", "sleep", "edge", "rain", "snow", "night", "back", "fault", "battery", "lifetime"),
-    *("control", "force", "invert", "logic", "beeper", "silenced", "valve", "breaker", "recloser", "trip", "shutoff"),
-    *("overcurrent", "overvoltage", "undervoltage", "overheat", "overload", "load", "relay"),
-})  # fmt: skip
-# A field with one of these and a word such as ON says that a function is switched on, not that something was detected.
-_FUNCTIONS = frozenset({"switch", "detection", "detect", "function"})
-_SWITCHED_OFF = frozenset({"off", "disable", "disabled", "no", "false"})
-_SWITCHED = _SWITCHED_OFF | {"on", "enable", "enabled", "yes", "true"}
-# An alarm of nothing that is named, with one of these: how it rings, or what it switches.
-_ALARM_SETTINGS = frozenset({
-    *("switch", "ring", "ringing", "indicator", "siren", "action", "behaviour", "behavior", "broadcast"),
-    *("linkage", "airtemp", "overvalue", "consumed", "energy", "pre", "set", "dismiss"),
-})  # fmt: skip
-# A text with one of these names a thing and not an event.
-_THINGS = frozenset({"detector", "sensor", "device", "monitor", "kit", "tracker"})
-# An alarm of these is no call: other fields report them, or nobody is in danger by them.
-_OTHER_ALARMS = frozenset({
-    *("tamper", "tampering", "removing", "low", "temp", "volume", "temperature", "humidity", "voltage", "current", "power", "contact"),
-    *("door", "window", "lock", "motion", "vibration", "movement", "speed", "noise", "light", "occupancy"),
-}) | _ALARM_SETTINGS  # fmt: skip
-# How an alarm makes itself noticed, in the values of a siren: that it sounds, not that something happened.
-_SOUNDS = frozenset({"sound", "light", "ring", "beep", "music", "siren", "flash"})
-# Fields whose value may be the name of a call: `status: falling`, `dev_status: sos`, `eventName: SOS event.`.
-_EVENT_FIELDS = frozenset({
-    *("status", "state", "event", "events", "type", "alarm", "alarms", "action", "warning", "alert", "reason", "kind"),
-})  # fmt: skip
-_EVENT_FIELDS_LEFT_OUT = SETTINGS - {"name", "mode", "type", "value", "last", "valve"}
 _SEPARATOR = re.compile(r"[,;&|+]")
-_NUMBERED = frozenset({"gas_leak", "carbon_monoxide"})
+_LONGEST_JOINED = 40
+# Of a market or a barometer, an autumn, or somebody on the phone.
+_IN_OTHER_TEXTS = frozenset(
+    {"wet", "gas", "co", "falling", "falls", "call", "calling", "high", "on", "active"}
+)
+_WATER = frozenset({"water"})
+_ALL_CALLS = frozenset(CALLS)
+_UNDERSTOOD = call_words.OVER | call_words.RAISED | call_words.SUBJECTS | call_words.BESIDE | {"alarms"}
 
 
 class Call(NamedTuple):
@@ -122,30 +50,61 @@ def word_parts(text: str) -> tuple[str, ...]:
     --------
     >>> word_parts("fallDown"), word_parts("SOS event."), word_parts("gas_alarm_1"), word_parts("CO2")
     (('fall', 'down'), ('sos', 'event'), ('gas', 'alarm'), ('co2',))
+    >>> word_parts("SOSalarm"), word_parts("falldetected_2"), word_parts("waterfall")
+    (('sos', 'alarm'), ('fall', 'detected'), ('waterfall',))
     """
-    parts = [part.lower() for part in _PART.findall(text)]
+    parts = [part for run in _RUN.findall(text) for part in _parts_of(run)]
     # Carbon dioxide is the one word here to which the number belongs.
     joined = ["co2" if pair == ("co", "2") else pair[0] for pair in pairwise([*parts, ""])]
     return tuple(part for part in joined if not part.isdigit())
+
+
+@lru_cache(maxsize=10_000)
+def _parts_of(run: str) -> tuple[str, ...]:
+    """Return the words of a run of letters, also where nothing but their meaning shows where one ends."""
+    parts = tuple(part.lower() for part in _PART.findall(run))
+    if call_words.JOINED.issuperset(parts) or len(run) > _LONGEST_JOINED:
+        return parts
+    joined = _split(run.lower()) if run.lower() not in call_words.NOT_JOINED else ()
+    return joined if call_words.SURE_SUBJECTS.intersection(joined) else parts
+
+
+def _split(text: str) -> tuple[str, ...]:
+    """Return the words of the vocabulary that a text consists of, as few as possible; none where something is left."""
+    best: list[tuple[str, ...] | None] = [()]
+    for end in range(1, len(text) + 1):
+        ways = [
+            (*before, text[start:end])
+            for start in range(end)
+            if (before := best[start]) is not None and text[start:end] in call_words.JOINED
+        ]
+        best.append(min(ways, key=len, default=None))
+    return best[-1] or ()
 
 
 def subject_of(parts: tuple[str, ...]) -> str | None:
     """Return the metric that word parts speak of, an empty text for an alarm of something unnamed, None for no alarm."""
     found = frozenset(parts)
     pairs = frozenset(pairwise(parts))
-    if found & _FALL or ("man", "down") in pairs:
+    if found & call_words.FALL or pairs & call_words.FALL_PAIRS:
         return "fall"
     if found & {"co"} or ("carbon", "monoxide") in pairs:
         return "carbon_monoxide"
-    if found & _GAS:
+    if found & call_words.GAS:
         return "gas_leak"
-    if found & _FIRE:
+    if found & call_words.FIRE or pairs & call_words.HEAT_PAIRS:
         return "smoke"
-    if (found & _LEAK or ("water" in found and found & _WATER_WITH)) and not found & _NO_LEAK:
+    if _is_of_leak(found):
         return "water_leak"
-    if found & _HELP:
-        return "sos"
-    return "" if found & _ALARM and not found & _OTHER_ALARMS else None
+    if found & call_words.HELP or pairs & call_words.HELP_PAIRS:
+        return None if found & call_words.NO_HELP else "sos"
+    is_other = found & call_words.OTHER_ALARMS and not pairs & call_words.STILL_PAIRS
+    return "" if found & call_words.ALARM and not is_other else None
+
+
+def _is_of_leak(found: frozenset[str]) -> bool:
+    is_water = found == _WATER or ("water" in found and found & call_words.WATER_WITH)
+    return bool(found & call_words.LEAK or is_water) and not found & call_words.NO_LEAK
 
 
 def is_raised(value: object) -> bool | None:
@@ -162,10 +121,14 @@ def is_raised(value: object) -> bool | None:
     if text == "1":
         return True
     parts = frozenset(word_parts(text))
-    if parts & _OVER:
-        return False
     # One word that we do not know may turn the meaning of the others.
-    return True if parts & (_RAISED | _SUBJECTS) and parts <= _RAISED | _SUBJECTS | _BESIDE else None
+    if not parts <= _UNDERSTOOD:
+        return None
+    over = parts & call_words.OVER
+    if over & call_words.NEGATIONS and over - call_words.NEGATIONS:
+        # `not cleared`, `not ok`
+        return None
+    return False if over else True if parts & (call_words.RAISED | call_words.SUBJECTS) else None
 
 
 def call_in_field(name: str, value: object) -> Call | None:
@@ -180,35 +143,68 @@ def call_in_field(name: str, value: object) -> Call | None:
     """
     meaning = _meaning_of(name)
     subject = meaning.subject
-    if subject is None and not meaning.may_name_event:
-        return None
-    named = call_in_words(value) if meaning.may_name_event and isinstance(value, str) else None
+    named = _named_in(meaning, value) if isinstance(value, str) else None
     if subject is None or (named is not None and named.metric):
         return named
     return _call_of(subject, meaning, value)
+
+
+def _named_in(meaning: "_Meaning", text: str) -> Call | None:
+    """Return what a text says of a call: of an event what its words say, of any other field that it may be one."""
+    if not meaning.may_name_event and not meaning.calls_in_text:
+        return None
+    call = call_in_words(text)
+    if meaning.may_name_event:
+        is_unnamed = meaning.subject is None and not meaning.is_other_alarm and _is_alarm(text)
+        return Call("", is_raised=True) if call is None and is_unnamed else call
+    is_plain = call is not None and call.is_raised is True and call.metric in meaning.calls_in_text
+    if not is_plain or meaning.subject is not None or _IN_OTHER_TEXTS.intersection(word_parts(text)):
+        return None
+    return Call(call.metric, None) if call is not None else None
+
+
+def _is_alarm(text: str) -> bool:
+    """Return whether a text says that there is an alarm, and not of what."""
+    parts = word_parts(text)
+    return subject_of(parts) == "" and not call_words.SETTINGS.intersection(parts) and is_raised(text) is True
 
 
 def _call_of(subject: str, meaning: "_Meaning", value: object) -> Call | None:
     """Return what the value of a field that speaks of a call or an alarm says."""
     if meaning.is_function and (switched := _is_switched(value)) is not None:
         return Call(subject, None) if switched else None
-    if meaning.is_bound and isinstance(value, (int, float)) and not isinstance(value, bool):
+    if _is_quantity(meaning, value):
         return None
     raised = is_raised(value)
+    if meaning.is_negated and raised is not None:
+        # `no_fall`, `not_leaking`
+        raised = False if raised else None
     # An alarm that is over says nothing, whatever it is of, and neither does how it sounds.
-    is_nothing = subject == "" and (raised is False or _is_sound(value))
+    is_nothing = subject == "" and (raised is False or _is_sound(value) or _is_guarded(value))
     return None if is_nothing else Call(subject, raised)
+
+
+def _is_quantity(meaning: "_Meaning", value: object) -> bool:
+    """Return whether a value says how much there is, and not whether."""
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if meaning.is_water:
+        return is_number or is_raised(value) is None
+    return meaning.is_bound and is_number
 
 
 def _is_sound(value: object) -> bool:
     parts = frozenset(word_parts(value)) if isinstance(value, str) else frozenset[str]()
-    return bool(parts & _SOUNDS) and parts <= _SOUNDS | _ALARM
+    return bool(parts & call_words.SOUNDS) and parts <= call_words.SOUNDS | call_words.ALARM
+
+
+def _is_guarded(value: object) -> bool:
+    return isinstance(value, str) and bool(call_words.GUARDED.intersection(word_parts(value)))
 
 
 def _is_switched(value: object) -> bool | None:
     """Return whether a word says that a function is on or off; None for other words and values."""
     word = value.strip().lower() if isinstance(value, str) else ""
-    return word not in _SWITCHED_OFF if word in _SWITCHED else None
+    return word not in call_words.SWITCHED_OFF if word in call_words.SWITCHED else None
 
 
 class _Meaning(NamedTuple):
@@ -220,6 +216,14 @@ class _Meaning(NamedTuple):
         The metric, an empty text for an alarm of something unnamed, None for no alarm.
     may_name_event : bool
         Whether the value may be the name of an event.
+    calls_in_text : frozenset of str
+        Of which calls words in the value may speak, although it is no event.
+    is_other_alarm : bool
+        Whether an alarm in it is none of persons and hazards.
+    is_negated : bool
+        Whether it says that something is not so.
+    is_water : bool
+        Whether it says no more than `water`, which may also be a quantity.
     is_function : bool
         Whether the value may say that a function is switched on.
     is_bound : bool
@@ -228,6 +232,10 @@ class _Meaning(NamedTuple):
 
     subject: str | None
     may_name_event: bool
+    calls_in_text: frozenset[str]
+    is_other_alarm: bool
+    is_negated: bool
+    is_water: bool
     is_function: bool
     is_bound: bool
 
@@ -236,12 +244,28 @@ class _Meaning(NamedTuple):
 def _meaning_of(name: str) -> _Meaning:
     parts = word_parts(name)
     found = frozenset(parts)
+    settings = found & call_words.SETTINGS
+    if call_words.HEAT_PAIRS.intersection(pairwise(parts)):
+        settings -= {"heat"}
+    is_kind_of_thing = found & {"type", "kind"} and found & call_words.NAMES_OF_THINGS
+    may_name_event = found & call_words.EVENT_FIELDS and not found & call_words.EVENT_FIELDS_LEFT_OUT
     return _Meaning(
-        None if found & SETTINGS else subject_of(parts),
-        bool(found & _EVENT_FIELDS) and not found & _EVENT_FIELDS_LEFT_OUT,
-        bool(found & _FUNCTIONS),
+        None if settings or is_kind_of_thing else subject_of(parts),
+        bool(may_name_event and not is_kind_of_thing),
+        _calls_in_text(found),
+        bool(found & call_words.OTHER_ALARMS),
+        parts[:1] in {("no",), ("not",)} and not call_words.STILL_PAIRS.intersection(pairwise(parts)),
+        found == _WATER,
+        bool(found & call_words.FUNCTIONS),
         bool(found & {"high", "low"}),
     )
+
+
+def _calls_in_text(found: frozenset[str]) -> frozenset[str]:
+    if found & (call_words.NAMING - {"mode", "value", "text", "sound"}):
+        return frozenset()
+    # Of a mode a hazard may be what the device is set to look for.
+    return frozenset({"sos", "fall"}) if "mode" in found else _ALL_CALLS
 
 
 @lru_cache(maxsize=10_000)
@@ -257,20 +281,25 @@ def call_in_words(text: str) -> Call | None:
     subject = subject_of(parts)
     if not subject:
         return None
-    if frozenset(parts) & (_THINGS | SETTINGS - {"mode", "last"}):
+    if frozenset(parts) & (call_words.THINGS | call_words.SETTINGS - {"mode", "last"}):
         return None
     return Call(subject, is_raised(text))
 
 
+def speaks_of(name: str) -> str | None:
+    """Return the metric of which a field's name speaks, an empty text for an alarm of something unnamed, None for no alarm."""
+    return _meaning_of(name).subject
+
+
 def is_number_of_gas(metric: str, value: object) -> bool:
     """Whether a field about a gas holds a number, which may be a concentration."""
-    return metric in _NUMBERED and isinstance(value, (int, float)) and not isinstance(value, bool)
+    return metric in call_words.NUMBERED and isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
 def call_in_action(action: str) -> Call | None:
     """Return what the action of a button or a keypad says of a call; None if it is no call."""
     parts = frozenset(word_parts(action))
-    is_keypad = parts & _KEYPAD and not parts & _OVER
+    is_keypad = parts & call_words.KEYPAD and not parts & call_words.OVER
     return Call("sos", is_raised=True) if is_keypad else call_in_words(action)
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from ingest.codecs.parsing.event_words import call_in_field
+from ingest.codecs.parsing.event_words import call_in_field, speaks_of
 from ingest.codecs.parsing.json_fields import number_of, text_of, zigbee_percent
 from ingest.codecs.result import Measured
 from ingest.codecs.zigbee import states
@@ -170,7 +170,11 @@ def name_and_endpoint(key: str) -> tuple[str, str]:
         endpoint = key.removeprefix("state_")
         return (key, "") if _STATE_SETTINGS.intersection(endpoint.split("_")) else ("state", endpoint)
     match = _ENDPOINT.match(key)
-    return (match["base"], match["endpoint"]) if match and is_read(match["base"]) else (key, "")
+    if match is None or not is_read(match["base"]):
+        return key, ""
+    # `fall_back` and `emergency_light` are no calls of a part that is called so.
+    is_other = speaks_of(match["base"]) is not None and speaks_of(key) is None
+    return (key, "") if is_other else (match["base"], match["endpoint"])
 
 
 @lru_cache(maxsize=10_000)

@@ -7,7 +7,8 @@ Where the words come from: https://www.zigbee2mqtt.io/guide/usage/exposes.html a
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from ingest.codecs.parsing.event_words import SETTINGS, word_parts
+from ingest.codecs.parsing.call_words import SETTINGS
+from ingest.codecs.parsing.event_words import word_parts
 from ingest.codecs.parsing.json_fields import truth_of
 from ingest.codecs.result import Measured
 

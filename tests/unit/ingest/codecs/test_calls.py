@@ -40,6 +40,18 @@ def _said(topic: str, body: object) -> tuple[dict[str, object], list[str]]:
         ),
         ("zigbee2mqtt/d", {"gas": 1, "gas_sensor_state": "normal"}, {"gas_leak": False}),
         ("zigbee2mqtt/d/sos_alarm", "true", {"sos": True}),
+        ("zigbee2mqtt/d", {"sos": {"value": True}}, {"sos": True}),
+        (_CHIRPSTACK, _uplink(fall={"state": "on"}), {"fall": True}),
+        (_CHIRPSTACK, _uplink(data=[{"name": "sos", "value": 1}]), {"sos": True}),
+        (_CHIRPSTACK, _uplink(data=[{"variable": "fall_alarm", "value": 0}]), {"fall": False}),
+        (_CHIRPSTACK, _uplink(events=[{"type": "fall", "state": "cleared"}]), {"fall": False}),
+        (_CHIRPSTACK, _uplink(alarm={"type": "smoke", "status": "normal"}), {"smoke": False}),
+        (_CHIRPSTACK, _uplink(alarm={"type": "sos", "status": 1}), {"sos": True}),
+        (_CHIRPSTACK, _uplink(alarm_type="smoke", alarm_status="normal"), {"smoke": False}),
+        (_CHIRPSTACK, _uplink(type="smoke", status="normal"), {"smoke": False}),
+        # How the device is takes no call back.
+        (_CHIRPSTACK, _uplink(event="sos", status="ok"), {"sos": True}),
+        (_CHIRPSTACK, _uplink(type="sos", status="normal"), {"sos": True}),
         ("zigbee2mqtt/d", {"contact_alarm_1": False, "contact_alarm_2": False}, {"contact_open": True}),
         (_CHIRPSTACK, _uplink(Device="R312A", Volt=3, Alarm=1), {"sos": True, "battery_v": 3}),
         (_CHIRPSTACK, _uplink(Device="RA02A", FireAlarm="Alarm"), {"smoke": True}),
@@ -79,6 +91,10 @@ def test_a_call_is_decoded(topic: str, body: object, expected: dict[str, object]
     [
         ("zigbee2mqtt/d", {"fall_status": "calibrating"}),
         ("zigbee2mqtt/d", {"gas": 35}),
+        ("zigbee2mqtt/d", {"co_alarm": 1}),
+        ("zigbee2mqtt/d", {"water_leak": 1}),
+        ("zigbee2mqtt/d", {"sos": {"by_hand": True}}),
+        (_CHIRPSTACK, _uplink(data=[{"name": "fall", "value": "strange"}])),
         (_CHIRPSTACK, _uplink(Alarm=1)),
         ("stat/board/RESULT", {"SosAlarm": "strange"}),
         ("tele/b/SENSOR", {"ZbReceived": {"0x1": {"Name": "h", "FallAlarm": "strange"}}}),
@@ -93,3 +109,9 @@ def test_what_looks_like_a_call_and_is_not_understood_goes_to_quarantine_and_is_
     readings, problems = _said(topic, body)
     assert "heartbeat" not in readings
     assert problems == ["unclear_call"]
+
+
+@pytest.mark.parametrize("field", ["fall_back", "emergency_light", "co"])
+def test_a_word_behind_it_that_is_no_endpoint_makes_it_no_call(field: str) -> None:
+    readings, problems = _said("zigbee2mqtt/d", {field: 1, "linkquality": 80})
+    assert (readings, problems) == ({"link_quality": 80}, [])

@@ -40,6 +40,34 @@ _RAISED = [
     ("alert_state", "interconnect_smoke", "smoke"),
     ("alert_state", "carbon_monoxide", "carbon_monoxide"),
     ("fall_detection", True, "fall"),
+    # Written together, as makers' decoders do.
+    ("sosalarm", True, "sos"),
+    ("SOSalarm", True, "sos"),
+    ("SOSALARM", 1, "sos"),
+    ("panicbutton", "pressed", "sos"),
+    ("falldetected", True, "fall"),
+    ("mandownalarm", 1, "fall"),
+    ("smokealarm", 1, "smoke"),
+    ("wateralarm", "on", "water_leak"),
+    ("carbonmonoxide", True, "carbon_monoxide"),
+    ("COalarm", True, "carbon_monoxide"),
+    # Other words for the same.
+    ("pull_cord", "pulled", "sos"),
+    ("duress", True, "sos"),
+    ("personal_alarm", True, "sos"),
+    ("lone_worker_alarm", True, "sos"),
+    ("collapsed", True, "fall"),
+    ("lying_on_floor", True, "fall"),
+    ("fall_state", "confirmed", "fall"),
+    ("heat_alarm", True, "smoke"),
+    ("flame_detected", True, "smoke"),
+    ("propane_alarm", True, "gas_leak"),
+    ("water", True, "water_leak"),
+    ("inundation", 1, "water_leak"),
+    ("message", "SOS", "sos"),
+    ("trigger", "panic button", "sos"),
+    ("posture", "fallen", "fall"),
+    ("activity", "fall", "fall"),
 ]
 _OVER = [
     ("fall", False, "fall"),
@@ -52,6 +80,7 @@ _OVER = [
     ("gas_state", "none", "gas_leak"),
     ("WaterLeak", 0, "water_leak"),
     ("sos", "", "sos"),
+    ("no_fall", True, "fall"),
 ]
 _NO_CALL = [
     ("sos_count", 3),
@@ -100,6 +129,26 @@ _NO_CALL = [
     ("linkage_alarm", True),
     ("alarm", "sound_light"),
     ("alarm_state", "alarm_sound"),
+    ("alarm_state", "armed_away"),
+    ("alarm_state", "disarmed"),
+    ("emergency_lighting", "on"),
+    ("emergency_power", True),
+    ("gas_price", 1),
+    ("fall_height", 1),
+    ("fall_trend", True),
+    ("sos_phone", "119"),
+    ("device_type", "smoke"),
+    ("sensor_type", "gas"),
+    ("waterfall", True),
+    ("falloff", 1),
+    ("humidity", "wet"),
+    ("pressure_trend", "falling"),
+    ("season", "fall"),
+    ("water", 812),
+    ("water", "cold"),
+    ("low_battery_alarm", "alarm"),
+    ("alarm_switch", "alarm"),
+    ("overtemp_alarm", True),
 ]
 _UNCLEAR = [
     ("gas", 35, "gas_leak"),
@@ -113,6 +162,17 @@ _UNCLEAR = [
     ("Alarm", 1, ""),
     ("alarm_status", "alarm", ""),
     ("alarm_1", True, ""),
+    ("status", "alarm", ""),
+    ("no_motion_alarm", True, ""),
+    # Two words that both mean that it is over say the contrary together; one that we do not know may turn it.
+    ("sos", "not ok", "sos"),
+    ("fall", "not normal", "fall"),
+    ("fall_status", "fall_alarm_not_cleared", "fall"),
+    ("fall", "no response", "fall"),
+    ("no_fall", False, "fall"),
+    # No event by its name, and nothing but a call by its words.
+    ("code", "SOS", "sos"),
+    ("mode", "SOS", "sos"),
 ]
 
 

@@ -1,0 +1,116 @@
+"""Calls that two names say together: a field inside of another, and a field that names what another says the state of."""
+
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from ingest.codecs.parsing import call_words
+from ingest.codecs.parsing.event_words import (
+    Call,
+    call_in_field,
+    call_in_words,
+    is_number_of_gas,
+    is_raised,
+    speaks_of,
+    word_parts,
+)
+
+# Fields that name a measurement, or what happened, and fields with its state.
+_NAMES = frozenset({"name", "variable", "key", "measurement", "parameter", "field"})
+_KINDS = frozenset({"type", "kind"})
+_EVENTS = frozenset({"event", "alarm"})
+_STATES = frozenset({"value", "val", "state", "status", "active", "raised"})
+# These end an event; `ok` beside one may be how the device is.
+_ENDED = frozenset({
+    *("end", "ended", "clear", "cleared", "stop", "stopped", "resolved", "recovered", "cancelled", "canceled", "over", "off"),
+    *("released", "deactivated", "false"),
+})  # fmt: skip
+_NAMING_WORDS = _KINDS | _EVENTS
+_NO_WORDS = frozenset[str]()
+_OF_PERSONS = frozenset({"sos", "fall"})
+
+
+@lru_cache(maxsize=10_000)
+def _words(key: str) -> frozenset[str]:
+    return frozenset(word_parts(key))
+
+
+def call_in_part(holder: str, part: str, value: object) -> Call | None:
+    """Return what a field says inside of one that speaks of a call; None if it says none, or speaks of its own.
+
+    Examples
+    --------
+    >>> call_in_part("sos", "value", True), call_in_part("sos", "by_hand", True), call_in_part("sos", "battery", 3)
+    (Call(metric='sos', is_raised=True), Call(metric='sos', is_raised=None), None)
+    """
+    if speaks_of(holder) is None or value is None:
+        return None
+    own = _words(part)
+    if own and own <= call_words.GENERIC:
+        return call_in_field(holder, value)
+    if (
+        speaks_of(part) is not None
+        or own & call_words.NAMING
+        or not (value is True or isinstance(value, str))
+    ):
+        return None
+    call = call_in_field(f"{holder} {part}", value)
+    return Call(call.metric, None) if call is not None and call.is_raised else None
+
+
+def call_of_pair(fields: Mapping[str, object], *, is_entry: bool) -> tuple[str, Call] | None:
+    """Return the field that names a call whose state another one says, and that call; None where there are no such two.
+
+    Parameters
+    ----------
+    fields : mapping
+        The fields of a message, or of an entry in it.
+    is_entry : bool
+        Whether they are those of an entry, which are about one thing.
+
+    Examples
+    --------
+    >>> call_of_pair({"name": "sos", "value": 0}, is_entry=True)
+    ('name', Call(metric='sos', is_raised=False))
+    >>> call_of_pair({"event": "sos", "status": "ok"}, is_entry=True) is None
+    True
+    """
+    for key, value in fields.items():
+        parts = _words(key) if isinstance(value, str) else _NO_WORDS
+        if parts & _NAMING_WORDS or (is_entry and parts & _NAMES):
+            call = call_in_words(value) if isinstance(value, str) else None
+            state = (
+                _with_state(call, key, fields, is_entry=is_entry)
+                if call and call.is_raised is not False
+                else None
+            )
+            if state is not None:
+                return key, state
+    return None
+
+
+def _with_state(call: Call, name: str, fields: Mapping[str, object], *, is_entry: bool) -> Call | None:
+    parts = _words(name)
+    # What has the first words in common belongs together: `alarm_type`, `alarm_status`.
+    prefix = parts - _KINDS - _NAMES if parts & _KINDS else _NO_WORDS
+    is_of_event = "event" in parts or not parts & (_KINDS | _NAMES)
+    return _state(call, _states(fields, name, prefix), is_sure=not is_of_event and (is_entry or bool(prefix)))
+
+
+def _states(fields: Mapping[str, object], name: str, prefix: frozenset[str]) -> Iterable[object]:
+    for key, value in fields.items():
+        parts = _words(key)
+        is_state = bool(parts & _STATES) and parts - _STATES == prefix
+        if key != name and is_state and isinstance(value, (bool, int, float, str)):
+            yield value
+
+
+def _state(call: Call, states: Iterable[object], *, is_sure: bool) -> Call | None:
+    """Return the call with its state; None where the state is of something else, or there is none."""
+    for value in states:
+        raised = None if is_number_of_gas(call.metric, value) and value != 0 else is_raised(value)
+        words = frozenset(word_parts(value)) if isinstance(value, str) else frozenset[str]()
+        if is_sure:
+            return Call(call.metric, raised)
+        if words & _ENDED or (raised is False and call.metric not in _OF_PERSONS):
+            return Call(call.metric, is_raised=False)
+    return None

@@ -1,0 +1,171 @@
+"""The vocabulary of calls for help and hazards: which words speak of them, which say that one is raised or over, and which mean something else.
+
+One table for every sender, so that a call is a call under every name. Where the words come from:
+
+================ ==================================================================================================
+Words            Sources
+================ ==================================================================================================
+sos, panic,      Zigbee2MQTT exposes and actions (`sos_alarm`, `panic`, `emergency`); Abeeway `SOS_MODE_START`; MOKO
+emergency, help  `sos_start`; SenseCAP `SOS event.`; Traccar alarm `sos`; Dragino and Netvox push buttons
+fall, man down   Zigbee2MQTT `fall_status`, `fall_down_status`; OWON `falling`; MOKO `mandown_start`; Traccar `fallDown`
+smoke, fire      Zigbee2MQTT `smoke_alarm_1`, `smoke_state`; Netvox `FireAlarm`; Tasmota `Fire`
+gas              Zigbee2MQTT `gas_alarm_1`, `gas_sensor_state`; Tasmota `GasLeak`
+carbon monoxide  Zigbee2MQTT `carbon_monoxide_alarm_1`, `co_state`; Tasmota `CO`
+water            Zigbee2MQTT `water_leak_alarm_1`, `water_warning`; Netvox `WaterLeak`; Shelly `flood`
+raised, over     Tuya's `alarm`/`normal`, `detected`/`none`; Milesight's `alarm triggered`/`alarm deactivated`
+left out         settings and statistics of the same converters: `fall_sensitivity`, `sos_count`, `alarm_volume`
+================ ==================================================================================================
+"""
+
+HELP = frozenset(
+    {
+        "sos",
+        "panic",
+        "emergency",
+        "help",
+        "distress",
+        "mayday",
+        "call",
+        "duress",
+        "holdup",
+        "rescue",
+        "assistance",
+    }
+)
+# Two words that speak of help or of a fall only together.
+HELP_PAIRS = frozenset({("pull", "cord"), ("personal", "alarm"), ("lone", "worker")})
+FALL_PAIRS = frozenset({("man", "down"), ("lying", "floor"), ("on", "floor")})
+# That nobody moved any more, which some call an alarm; a plain alarm of movement is none.
+STILL_PAIRS = frozenset({("no", "motion"), ("no", "movement"), ("no", "move")})
+# An emergency with one of these is about the building.
+NO_HELP = frozenset({"power", "supply", "lighting", "lamp", "generator"})
+FALL = frozenset(
+    {
+        "fall",
+        "falls",
+        "fallen",
+        "falling",
+        "falldown",
+        "mandown",
+        "tumble",
+        "tumbled",
+        "collapse",
+        "collapsed",
+    }
+)
+FIRE = frozenset({"smoke", "fire", "flame", "flames"})
+# A detector of heat is one of fire; other heat is that of a thermostat.
+HEAT_PAIRS = frozenset({("heat", "alarm"), ("heat", "detected"), ("heat", "alert")})
+GAS = frozenset({"gas", "gasleak", "gasalarm", "methane", "lpg", "propane", "butane", "combustible"})
+LEAK = frozenset(
+    {"leak", "leaking", "leakage", "waterleak", "flood", "flooded", "flooding", "inundation", "wet"}
+)
+ALARM = frozenset({"alarm", "alarms", "alarmed", "alarming", "alert"})
+SUBJECTS = HELP | FALL | FIRE | GAS | LEAK | {"co", "monoxide"}
+WATER_WITH = frozenset({"alarm", "warning", "detected", "detection", "sensor"})
+# An alarm of water with one of these is about how warm or how much it is, and a leakage with one is of electricity.
+NO_LEAK = frozenset(
+    {"temp", "temperature", "volume", "shortage", "pressure", "quality", "current", "circuit"}
+)
+# The other emergency keys of a keypad at the door; elsewhere these words mean something else.
+KEYPAD = frozenset({"medical", "police", "fire"})
+
+# Before a word that says that it is over, these turn its meaning.
+NEGATIONS = frozenset({"no", "not", "un", "never"})
+OVER = frozenset({
+    *("false", "off", "no", "not", "none", "nothing", "nobody", "normal", "clear", "cleared", "ok", "okay", "idle"),
+    *("end", "ended", "stop", "stopped", "released", "release", "inactive", "deactivated", "cancelled", "canceled"),
+    *("never", "cancel", "safe", "dry", "resolved", "recovered", "recovery", "standby", "silent", "un"),
+})  # fmt: skip
+RAISED = frozenset({
+    *("true", "on", "yes", "alarm", "alarmed", "alarming", "alert", "warning", "warn", "trigger", "triggered"),
+    *("detected", "detect", "detection", "start", "started", "event", "active", "activated", "raised", "press"),
+    *("pressed", "push", "pushed", "pulled", "call", "calling", "sent", "requested", "danger", "critical", "high"),
+    *("confirmed", "suspected", "occurred"),
+})  # fmt: skip
+# What may stand beside a subject in a value without changing what it says.
+BESIDE = frozenset({
+    *("mode", "button", "down", "man", "maybe", "possible", "up", "water", "message", "key", "double", "single", "long"),
+    *("status", "state", "a", "of", "for", "the", "is", "was", "carbon", "mild", "heavy", "interconnect"),
+    *("person", "human", "one", "yet", "all", "request", "has", "signal"),
+})  # fmt: skip
+
+# A field with one of these is a setting, a statistic or a schedule, or its name only sounds alike.
+SETTINGS = frozenset({
+    *("count", "counter", "counts", "total", "sum", "number", "num", "statistics", "history", "last", "since", "age"),
+    *("sensitivity", "volume", "threshold", "limit", "range", "level", "min", "max", "calibration", "resistance"),
+    *("time", "times", "timer", "timeout", "timestamp", "duration", "delay", "interval", "period", "date", "schedule"),
+    *("enable", "enabled", "disable", "disabled", "setting", "settings", "config", "mode", "option", "support"),
+    *("melody", "ringtone", "tone", "sound", "buzzer", "light", "led", "color", "brightness", "mute", "muted"),
+    *("silence", "test", "selftest", "reset", "name", "model", "version", "id", "text", "url", "language"),
+    *("density", "concentration", "value", "ppm", "lel", "unit", "units", "consumption", "meter", "flow", "usage"),
+    *("heating", "heat", "asleep", "sleep", "edge", "rain", "snow", "night", "back", "fault", "battery", "lifetime"),
+    *("control", "force", "invert", "logic", "beeper", "silenced", "valve", "breaker", "recloser", "trip", "shutoff"),
+    *("overcurrent", "overvoltage", "undervoltage", "overheat", "overload", "load", "relay"),
+    *("price", "tariff", "phone", "height", "trend", "probability", "score", "confidence", "rate", "lights"),
+})  # fmt: skip
+# A field with one of these and a word such as ON says that a function is switched on, not that something was detected.
+FUNCTIONS = frozenset({"switch", "detection", "detect", "function"})
+SWITCHED_OFF = frozenset({"off", "disable", "disabled", "no", "false"})
+SWITCHED = SWITCHED_OFF | {"on", "enable", "enabled", "yes", "true"}
+# An alarm of nothing that is named, with one of these: how it rings, or what it switches.
+ALARM_SETTINGS = frozenset({
+    *("switch", "ring", "ringing", "indicator", "siren", "action", "behaviour", "behavior", "broadcast"),
+    *("linkage", "airtemp", "overvalue", "consumed", "energy", "pre", "set", "dismiss"),
+})  # fmt: skip
+# A text with one of these names a thing and not an event.
+THINGS = frozenset({"detector", "sensor", "device", "monitor", "kit", "tracker"})
+# An alarm of these is no call: other fields report them, or nobody is in danger by them.
+OTHER_ALARMS = frozenset({
+    *("tamper", "tampering", "removing", "low", "temp", "volume", "temperature", "humidity", "voltage", "current", "power", "contact"),
+    *("door", "window", "lock", "overtemp", "clock", "motion", "vibration", "movement", "speed", "noise", "light", "occupancy"),
+}) | ALARM_SETTINGS  # fmt: skip
+# How an alarm makes itself noticed, in the values of a siren: that it sounds, not that something happened.
+SOUNDS = frozenset({"sound", "light", "ring", "beep", "music", "siren", "flash"})
+# How a house is guarded, in the values of an alarm panel.
+GUARDED = frozenset(
+    {"armed", "arming", "disarmed", "disarming", "home", "away", "night", "vacation", "custom", "bypass"}
+)
+# Fields whose value may be the name of a call: `status: falling`, `dev_status: sos`, `eventName: SOS event.`.
+EVENT_FIELDS = frozenset({
+    *("status", "state", "event", "events", "type", "alarm", "alarms", "action", "warning", "alert", "reason", "kind"),
+    *("message", "msg", "trigger", "cause", "notification", "result", "posture", "pose", "activity"),
+})  # fmt: skip
+EVENT_FIELDS_LEFT_OUT = SETTINGS - {"name", "mode", "type", "value", "last", "valve"}
+NUMBERED = frozenset({"gas_leak", "carbon_monoxide"})
+# A type or a kind of one of these names a thing and not an event.
+NAMES_OF_THINGS = THINGS | {"product", "equipment", "hardware", "node", "model"}
+# Other fields whose text says nothing of what happened, whatever it is.
+NAMING = SETTINGS | NAMES_OF_THINGS | {
+    *("class", "icon", "theme", "season", "weather", "tag", "tags", "room", "area", "zone", "location", "place", "group"),
+    *("tendency", "direction", "label", "title", "brand", "vendor", "profile", "application", "app", "project", "tenant"),
+    *("site", "ssid", "host", "topic", "poi", "edge", "comment", "note", "description", "voice", "tid", "user", "owner", "address"),
+    *("firmware", "software", "fw", "sw", "hw", "build", "serial", "sn", "mac"),
+}  # fmt: skip
+# Words that are written together: `sosalarm`, `FALLDETECTED`, `waterleakage`.
+JOINED = frozenset(
+    word
+    for word in SUBJECTS | ALARM | RAISED | OVER | BESIDE | SETTINGS | THINGS | EVENT_FIELDS | FUNCTIONS
+    | {"water", "cord", "pull", "personal", "natural"}
+    if len(word) > 2
+) | {"co", "no", "is", "on"}  # fmt: skip
+# One of these has to be among them, for the others are in many words.
+SURE_SUBJECTS = (SUBJECTS - {"call", "co", "wet"}) | ALARM
+# Other words that are made of these.
+NOT_JOINED = frozenset(
+    {
+        "waterfall",
+        "downfall",
+        "shortfall",
+        "overcall",
+        "gaslight",
+        "firelight",
+        "callsign",
+        "falloff",
+        "backfire",
+    }
+)
+# What nothing but its own parts says of a field that nests others: `{"sos": {"value": true}}`.
+GENERIC = frozenset({
+    *("value", "val", "state", "status", "active", "is", "raised", "triggered", "detected", "alarm", "data", "result", "event", "on"),
+})  # fmt: skip
