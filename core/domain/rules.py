@@ -231,7 +231,7 @@ CANARY_SILENT = _about_ward(
 STRAY_SOS = _about_ward(
     name="stray_sos", version=2, lowest=_SOON, highest=_EMERGENCY, ends=Ends.PERSON,
     finds="a device that is registered for nobody called for help, or reported a fall, smoke, gas, carbon monoxide or water",
-    raised="at once, water alone as check soon; while the alert is open, further calls are notified at most every two minutes. Repeats of a detector are one call until it says that it is over, or 30 minutes after a person closed the alert",
+    raised="at once, water alone as check soon; while the alert is open, further calls are notified at most every two minutes, but an emergency after mere water at once. Repeats of a detector are one call until it says that it is over, or 30 minutes after a person closed the alert",
     clears="never by itself: a person closes it",
     sensors="a button or detector whose messages reach the broker",
     no_scenario="every simulated device is registered; an integration test sends from others", reason=reasons.UnassignedSosReason, todo="todo_unassigned",
@@ -239,7 +239,7 @@ STRAY_SOS = _about_ward(
 UNCLEAR_CALL = _about_ward(
     name="unclear_call", lowest=_SOON, highest=_SOON,
     finds="a device, registered or not, says something that looks like a call for help, a hazard or an alarm, and its value is not understood",
-    raised="at once, once for each device and field; while the alert is open, further ones are notified at most every ten minutes",
+    raised="at once, once for each device and field; while the alert is open, further ones are notified at most every ten minutes, and once a day where 200 wait",
     clears="when the messages that wait are understood, by a profile and `mimamori quarantine release`; or when the field was not said for 30 days",
     sensors="a device whose messages reach the broker",
     no_scenario="every value of a simulated device is understood; an end-to-end test sends others", reason=reasons.UnclearCallReason, todo="todo_unclear",

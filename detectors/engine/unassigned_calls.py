@@ -16,7 +16,7 @@ from detectors.rules.emergency_call import LONGEST_DELAY, RAISED_AGAIN_AFTER
 
 NAME, VERSION = STRAY_SOS.name, STRAY_SOS.version
 ALERT_KEY = AlertKey(NAME, WARD)
-# While an alert is open the staff are notified again at most this often, whoever presses how many buttons.
+# While an alert is open the staff are notified again at most this often, whoever presses how many buttons; of what is more urgent at once.
 _PAUSE = timedelta(minutes=2)
 # An alert names no more than these; the others are in quarantine.
 _NAMED = 10
@@ -47,7 +47,9 @@ def evaluate(connection: Connection, until: datetime, now: datetime) -> int | No
     fresh = [call for call in calls if _is_fresh(call, alert)]
     is_open = alert is not None and alert.handling is not Handling.CLOSED
     raised_through = _raised_through(alert)
-    if not fresh or (is_open and raised_through is not None and now - raised_through < _PAUSE):
+    is_more_urgent = alert is not None and _severity(fresh) < alert.severity
+    is_too_soon = is_open and raised_through is not None and now - raised_through < _PAUSE
+    if not fresh or (is_too_soon and not is_more_urgent):
         return None
     finding = _finding(fresh, calls if is_open else fresh, alert if is_open else None, now)
     number = episodes.open_or_update(connection, finding, None, None, now)

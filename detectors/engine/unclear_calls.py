@@ -18,6 +18,8 @@ ALERT_KEY = AlertKey(NAME, WARD)
 _FORGOTTEN_AFTER = timedelta(days=30)
 # A ward whose new sensors all say the same is no flood: while an alert is open the staff are notified again at most this often.
 _PAUSE = timedelta(minutes=10)
+# Where more wait than are kept, those that are forgotten come again as new ones.
+_PAUSE_OF_MANY = timedelta(days=1)
 # An alert names no more than these; the others follow when some of them are settled.
 _NAMED = 10
 
@@ -45,7 +47,7 @@ def evaluate(connection: Connection, until: datetime, now: datetime) -> int | No
     fresh = [call for call in known if call.told_at is None]
     # What an earlier alert was about, which a person closed, is theirs.
     waiting = [call for call in known if _is_of(call, alert)] if is_open else []
-    if fresh and not (is_open and _is_too_soon(alert, now)):
+    if fresh and not (is_open and _is_too_soon(alert, len(known), now)):
         return _raise(connection, fresh, [*fresh, *waiting], now, is_open=is_open)
     if alert is None or not is_open or fresh:
         return None
@@ -58,9 +60,10 @@ def _is_of(call: UnclearCall, alert: Alert | None) -> bool:
     return call.told_at is not None and alert is not None and call.told_at >= alert.opened_at
 
 
-def _is_too_soon(alert: Alert | None, now: datetime) -> bool:
+def _is_too_soon(alert: Alert | None, known: int, now: datetime) -> bool:
     told_at = None if alert is None else alert.reason.get("told_at")
-    return isinstance(told_at, str) and now - datetime.fromisoformat(told_at).astimezone(UTC) < _PAUSE
+    pause = _PAUSE if known < unclear_calls.MOST else _PAUSE_OF_MANY
+    return isinstance(told_at, str) and now - datetime.fromisoformat(told_at).astimezone(UTC) < pause
 
 
 def _raise(

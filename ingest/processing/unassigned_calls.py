@@ -2,7 +2,7 @@
 
 from core.domain.metrics import CALLS, METRICS
 from core.store.alerts.unassigned_calls import SaidCall
-from ingest.codecs.result import Decoded, Measured
+from ingest.codecs.result import Decoded
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.values import stored_value
 
@@ -18,9 +18,11 @@ def note_calls(
     said: dict[str, bool] = {}
     for one in result.readings:
         name = one.metric.partition("#")[0]
-        if name in _CALLS:
+        value = stored_value(METRICS[name], one.value) if name in _CALLS else None
+        # What is neither says nothing, not even that it is over.
+        if value in {0.0, 1.0}:
             # Of several parts of a device one that calls counts.
-            said[name] = said.get(name, False) or _is_raised(name, one)
+            said[name] = said.get(name, False) or value == 1.0
     for name, is_raised in said.items():
         key = (result.sender, name)
         known = calls.get(key)
@@ -28,7 +30,3 @@ def note_calls(
             at = message.received_at
             known = calls[key] = SaidCall(result.sender, METRICS[name].number, why, at, at)
         known.add(message.received_at, is_raised=is_raised)
-
-
-def _is_raised(name: str, measured: Measured) -> bool:
-    return stored_value(METRICS[name], measured.value, exact_words=False) == 1.0

@@ -50,7 +50,7 @@ def test_the_centre_is_notified_once_and_again_when_it_is_understood(
         assert mimamori("device", "profile", "assign", "p", "sos-1").code == 0
         assert mimamori("quarantine", "release").out.startswith("20 went through")
         wait_until(lambda: len(sink.messages) == 2, what="the mail that it is understood")
-        assert "読めるようになりました" in sink.messages[1].get_content()
+        assert "読めるようになったか、届かなくなって30日たちました" in sink.messages[1].get_content()
 
         with database.transaction() as connection:
             (alert,) = alerts.open_alerts(connection, datetime.now(UTC))

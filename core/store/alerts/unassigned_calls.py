@@ -9,17 +9,18 @@ from datetime import datetime, timedelta
 
 from psycopg.rows import class_row
 
-from core.domain.metrics import SOS
+from core.domain.metrics import METRICS, SOS, CallPriority
 from core.store.database import Connection
 from core.store.queries import load
 from core.store.storable_text import storable
 
 _CALLS = load("alerts/unassigned_calls")
-# Somebody who makes up buttons fills no table: beyond these the oldest is forgotten.
+# Somebody who makes up buttons fills no table: beyond these the oldest is forgotten, of emergencies last.
 MOST = 100
-# Of one batch no more are kept than an alert can name.
+# Of one batch no more are kept, emergencies first.
 _MOST_AT_ONCE = 20
 _LONGEST = 200
+_EMERGENCIES = [one.number for one in METRICS.values() if one.call is CallPriority.P1]
 # Somebody in need presses again and again. A detector repeats itself until it says that it is over, each 20 minutes or so; in between it
 # may say nothing (our choice, as for those that are registered).
 _ONE_PRESS, _ONE_ALARM = timedelta(minutes=2), timedelta(hours=2)
@@ -91,7 +92,8 @@ def note(connection: Connection, calls: Iterable[SaidCall]) -> None:
     _end(connection, [key for key, call in found.items() if call.was_over])
     raised = {key: call for key, call in found.items() if call.presses}
     if raised:
-        _raise(connection, dict(list(raised.items())[:_MOST_AT_ONCE]))
+        ordered = sorted(raised.items(), key=lambda one: one[1].metric not in _EMERGENCIES)
+        _raise(connection, dict(ordered[:_MOST_AT_ONCE]))
     _end(connection, [key for key, call in found.items() if call.is_over])
 
 
@@ -128,7 +130,7 @@ def _raise(connection: Connection, found: Mapping[tuple[str, int], SaidCall]) ->
             "one_call": [_ONE_PRESS if call.metric == SOS.number else _ONE_ALARM for call in calls],
         },
     )
-    connection.execute(_CALLS["forget"], {"most": MOST})
+    connection.execute(_CALLS["forget"], {"most": MOST, "emergencies": _EMERGENCIES})
 
 
 def _end(connection: Connection, keys: Collection[tuple[str, int]]) -> None:

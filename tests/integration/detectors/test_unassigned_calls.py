@@ -119,6 +119,32 @@ def test_water_that_becomes_smoke_becomes_an_emergency(ward: Ward) -> None:
     assert EventKind.SEVERITY_RAISED in ward.events(alert)
 
 
+def test_an_emergency_does_not_wait_because_the_staff_were_just_notified_of_water(ward: Ward) -> None:
+    ward.receives("gw/g1/zigbee2mqtt/bath", {"water_leak": True})
+    ward.pass_to(NOW + timedelta(seconds=5))
+    ward.receives("gw/g1/zigbee2mqtt/kitchen", {"smoke": True})
+    ward.pass_to(NOW + timedelta(seconds=70))
+
+    (alert,) = ward.calls()
+    assert alert.severity is Severity.EMERGENCY
+
+
+def test_no_number_of_leaks_hides_an_emergency(ward: Ward) -> None:
+    leaks = [(f"gw/g1/zigbee2mqtt/bath_{number}", {"water_leak": True}) for number in range(25)]
+    ward.receives_all(*leaks, press())
+    for first in range(25, 150, 25):
+        ward.pass_to(NOW + timedelta(milliseconds=first))
+        ward.receives_all(
+            *(
+                (f"gw/g1/zigbee2mqtt/bath_{number}", {"water_leak": True})
+                for number in range(first, first + 25)
+            )
+        )
+    with ward.database.transaction() as connection:
+        kept = stored_calls.since(connection, NOW - timedelta(days=1))
+    assert "zigbee2mqtt:g1/button_7" in {one.sender for one in kept}
+
+
 def test_an_alarm_that_goes_on_after_somebody_closed_it_is_raised_again_after_half_an_hour(
     ward: Ward,
 ) -> None:

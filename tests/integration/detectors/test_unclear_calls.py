@@ -159,6 +159,17 @@ def test_of_more_devices_than_are_kept_the_latest_are(ward: Ward) -> None:
     assert kept == {str(number) for number in range(stored_calls.MOST // 2, stored_calls.MOST * 3 // 2)}
 
 
+def test_more_devices_than_are_kept_are_no_flood(ward: Ward) -> None:
+    many = [(f"gw/g1/zigbee2mqtt/new_{number}", {"Alarm": 7}) for number in range(stored_calls.MOST * 5 // 4)]
+    for _ in range(4):
+        ward.receives_all(*many[: len(many) // 2])
+        ward.passes(minutes=8)
+        ward.receives_all(*many[len(many) // 2 :])
+        ward.passes(minutes=8)
+    (alert,) = ward.unclear()
+    assert ward.events(alert).count(EventKind.REPEATED) <= 1
+
+
 def test_closed_by_a_person_it_is_not_raised_again_and_another_field_is(ward: Ward) -> None:
     ward.receives(_TOPIC, {"Alarm": 7})
     ward.passes(minutes=1)

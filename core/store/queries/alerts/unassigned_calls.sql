@@ -28,9 +28,12 @@ FROM unnest(%(sender)s::text[], %(metric)s::smallint[]) AS said (sender, metric)
 WHERE unassigned_call.sender = said.sender AND unassigned_call.metric = said.metric AND NOT unassigned_call.is_over;
 
 -- name: forget
--- Keep only so many, the latest.
+-- Keep only so many, emergencies first, and of these the latest.
 DELETE FROM unassigned_call
-WHERE (sender, metric) IN (SELECT sender, metric FROM unassigned_call ORDER BY last_at DESC, sender, metric OFFSET %(most)s);
+WHERE (sender, metric) IN (
+    SELECT sender, metric FROM unassigned_call
+    ORDER BY metric = ANY(%(emergencies)s::smallint[]) DESC, last_at DESC, sender, metric OFFSET %(most)s
+);
 
 -- name: since
 -- The calls received after a moment, the latest first.
