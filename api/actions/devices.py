@@ -4,14 +4,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from api.access import visibility
-from api.access.refusals import ForbiddenError, RefusedError
+from api.access.refusals import FieldError, ForbiddenError, RefusedError
 from api.actions.context import ActionContext
 from core.credentials import enrolment_codes
 from core.credentials.enrolment_codes import Code
 from core.domain.access_scope import AccessScope
 from core.domain.broker_account import BrokerAccount
 from core.domain.device import DeviceKind
-from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, ProfileSource
+from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, ProfileSource, meanings_of
 from core.formats.profile_file import for_model, library
 from core.store.devices import broker_accounts, devices, moves, profiles, proposals, registry
 from core.store.devices.devices import DeviceOverview
@@ -224,10 +224,14 @@ def set_profile(context: ActionContext, device_id: str, reading: WayToRead) -> F
         The viewer is no administrator.
     NotFoundError
         There is no such device in use, or no such profile.
+    FieldError
+        Nothing that the device measures, or would by that profile, can mean this.
     """
     visibility.require_admin(context.viewer, "choose the profiles of devices")
     device = registry.device_in_use(context.connection, device_id)
-    _follow(context, device, _chosen_profile(context, device, reading), reading)
+    chosen = _chosen_profile(context, device, reading)
+    _require_possible(context, device, chosen, reading.meaning)
+    _follow(context, device, chosen, reading)
     registry.evaluate_again(context.connection, device.number, context.now)
     registry.announce(context.connection)
     return profiles.followed_by(context.connection, device.number)
@@ -248,6 +252,24 @@ def _chosen_profile(context: ActionContext, device: DeviceInUse, reading: WayToR
     if not before.profile.source.is_description:
         return chosen
     return profiles.add(context.connection, before.profile.with_pulses_of(chosen.profile), context.now)
+
+
+def _require_possible(
+    context: ActionContext, device: DeviceInUse, stored: StoredProfile | None, meaning: FieldMeaning | None
+) -> None:
+    """Refuse a meaning that no reading of a device can have: it would seem to be set, and a call would never come."""
+    if meaning is None or meaning is profiles.followed_by(context.connection, device.number).meaning:
+        return
+    measured = devices.measured(context.connection, device.number)
+    by_profile = [] if stored is None else [one.metric for one in stored.profile.fields]
+    # What measured nothing so far may mean anything: a profile names only what no name can say.
+    possible = meanings_of([*measured, *by_profile]) if by_profile else meanings_of(measured)
+    if meaning not in {*meanings_of(measured), *possible}:
+        raise FieldError(
+            "body.meaning",
+            f"{device.device_id} cannot mean {meaning.value!r}: it measures {', '.join(sorted(measured))}; possible are"
+            f" {', '.join(one.value for one in possible)}",
+        )
 
 
 def _follow(

@@ -85,6 +85,23 @@ def test_what_means_a_bed_is_one_from_then_on(ward: ApiWard, choose: Choose) -> 
 
 
 @WAYS
+def test_a_meaning_that_nothing_measured_can_have_is_refused_and_changes_nothing(
+    ward: ApiWard, choose: Choose
+) -> None:
+    ward.execute(
+        "INSERT INTO device_latest SELECT device_number, %s, now(), 1 FROM device WHERE device_id = 'hall-a'",
+        MOTION.number,
+    )
+    admin = ward.client("admin")
+    assert choose(admin, {"profile": "", "meaning": "call"}) == 422, "movement is no press"
+    assert followed(ward) == (None, "as_measured", "motion")
+    assert choose(admin, {"profile": "emergency-button", "meaning": "call"}) == 200, (
+        "its profile reads a press"
+    )
+    assert choose(admin, {"profile": "", "meaning": "call"}) == 200, "what it means already may stay"
+
+
+@WAYS
 def test_a_profile_that_speaks_of_a_bed_makes_it_one_too(ward: ApiWard, choose: Choose) -> None:
     assert choose(ward.client("admin"), {"profile": "tuya-bed-presence", "kind": "motion"}) == 200
     assert followed(ward)[2] == "bed"

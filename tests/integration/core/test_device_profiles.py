@@ -135,6 +135,14 @@ def test_a_change_is_a_new_version_which_devices_follow_when_they_are_asked_to(
     )
 
 
+def test_a_sensor_of_movement_cannot_be_made_a_call(database: Database, mimamori: CommandLine) -> None:
+    take_in(database, "gw/g1/zigbee2mqtt/hall", b'{"occupancy": true}')
+    answer = mimamori("device", "profile", "assign", "none", "z2m-hall", "--meaning", "call")
+    assert answer.code == 65
+    assert "z2m-hall cannot mean 'call': it measures motion" in answer.err
+    assert "possible are as_measured, bed, chair" in answer.err
+
+
 def test_the_channel_of_a_board_has_the_meaning_of_its_own_registration(
     database: Database, mimamori: CommandLine
 ) -> None:
