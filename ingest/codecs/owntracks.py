@@ -3,6 +3,7 @@
 Format: https://owntracks.org/booklet/tech/json/
 """
 
+from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     items,
@@ -62,8 +63,7 @@ def _of_type(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     kind = text_of(body.get("_type"))
     match kind:
         case "location":
-            decoded.unread = [key for key in body if key not in _READ]
-            return _location(decoded, body)
+            return _with_other_fields(_location(decoded, body), body)
         case "transition":
             return _transition(decoded, body)
         case "waypoint":
@@ -94,7 +94,17 @@ def _of_type(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
             return Rejected("wrong_shape", "_type is missing or is none of OwnTracks's")
 
 
-def _location(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
+def _with_other_fields(decoded: Decoded, body: JsonObject) -> Decoded:
+    """Read calls that a program adds to the phone's message, and note the fields of which nothing is read."""
+    calls = CallFields()
+    for key, value in body.items():
+        if key not in _READ and not calls.add(key, value):
+            decoded.unread.append(key)
+    decoded.readings = calls.merged([*decoded.readings], decoded.refused)
+    return decoded
+
+
+def _location(decoded: Decoded, body: JsonObject) -> Decoded:
     created = time_of_epoch(body.get("created_at"))
     decoded.time = checked_time(time_of_epoch(body.get("tst")), created)
     position = _position(body)

@@ -6,6 +6,7 @@ https://wiki.teltonika-sas.com/view/SAS_PRODUCTS_AVL_ID_LIST.
 
 import re
 
+from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -100,12 +101,14 @@ def _read_parameters(decoded: Decoded, found: list[Measured], record: JsonObject
     event = number_of(record.get("evt"))
     calls = [one for one in (_ALARM, _MAN_DOWN) if event == int(one) and one not in record]
     found += [Measured(_TRUTHS[one], value=True) for one in calls]
+    named = CallFields()
     for key, value in record.items():
         reading = _parameter(decoded, key, value)
         if reading is not None:
             found.append(reading)
-        elif key not in _READ and value is not None:
+        elif key not in _READ and value is not None and not named.add(key, value):
             decoded.unread.append(key)
+    found[:] = named.merged(found, decoded.refused)
 
 
 def _parameter(decoded: Decoded, key: str, value: object) -> Measured | None:

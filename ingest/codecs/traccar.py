@@ -3,13 +3,18 @@
 Format: https://www.traccar.org/forward/ and the server's model classes; the topics are settings of the server.
 """
 
+import re
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import cast
 
-from ingest.codecs.parsing.event_words import call_in_words
+from ingest.codecs.parsing.call_fields import CallFields
+from ingest.codecs.parsing.event_words import call_in_field, call_in_words
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
     inner,
+    items,
     json_object,
     number_of,
     text_of,
@@ -61,6 +66,10 @@ _READ = {
     *("speed", "course", "attributes", "id", "deviceId", "protocol", "address", "geofenceIds"),
 }
 _READ_ATTRIBUTES = {"batteryLevel", "battery", "motion", "charge", "alarm", "approximate"}
+# What a tracker answers to a command, such as `SOS ON`.
+_ANSWER = "result"
+# Several alarms in one text.
+_BETWEEN_ALARMS = re.compile(r"[,;|]")
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
@@ -111,9 +120,9 @@ def _read_position(decoded: Decoded, position: JsonObject) -> None:
             )
         ]
     decoded.readings = [*readings, *_attributes(attributes)]
-    _note_unread(decoded, position, attributes)
     for name in _alarms(decoded, attributes):
         decoded.readings = [*decoded.readings, Measured(name, value=True)]
+    _note_unread(decoded, position, attributes)
 
 
 def _is_approximate(position: JsonObject) -> bool:
@@ -122,10 +131,28 @@ def _is_approximate(position: JsonObject) -> bool:
 
 
 def _note_unread(decoded: Decoded, position: JsonObject, attributes: JsonObject) -> None:
-    for part, fields, read in (("position", position, _READ), ("attributes", attributes, _READ_ATTRIBUTES)):
-        decoded.unread += [
-            f"{part}.{key}" for key, value in fields.items() if key not in read and value is not None
-        ]
+    """Note what is not read; of a call under a name of its own, as attributes that the server computes may have, that it is one."""
+    decoded.unread += [
+        f"position.{key}" for key, value in position.items() if key not in _READ and value is not None
+    ]
+    decoded.unread += [
+        f"position.{key}"
+        for key in ("latitude", "longitude")
+        if key in position and number_of(position[key]) is None
+    ]
+    calls = CallFields()
+    for key, value in attributes.items():
+        if value is None or key == "alarm":
+            continue
+        if key == _ANSWER:
+            is_read = False
+        elif key in _READ_ATTRIBUTES:
+            is_read = number_of(value) is not None or isinstance(value, bool)
+        else:
+            is_read = calls.add(key, value)
+        if not is_read:
+            decoded.unread.append(f"attributes.{key}")
+    decoded.readings = calls.merged([*decoded.readings], decoded.refused)
 
 
 def _moment(value: object) -> datetime | None:
@@ -150,16 +177,33 @@ def _attributes(attributes: JsonObject) -> list[Measured]:
 def _alarms(decoded: Decoded, attributes: JsonObject) -> list[str]:
     """Return the metrics of the alarms, which come as one text with commas; an unknown one is refused."""
     names: list[str] = []
-    for alarm in (part.strip() for part in text_of(attributes.get("alarm")).split(",")):
+    for alarm in _alarm_words(attributes.get("alarm")):
         call = call_in_words(alarm)
         name = _ALARMS.get(alarm) or (call.metric if call is not None and call.is_raised else "")
+        is_over = (call is not None and call.is_raised is False) or (
+            call is None and call_in_field("alarm", alarm) is None
+        )
         if name:
             names.append(name)
-        elif alarm and alarm not in _NO_CALLS:
+        elif alarm not in _NO_CALLS and not is_over:
             decoded.refused.append(
                 unclear_call(f"alarm {alarm[:40]}", f"the alarm {alarm[:40]} is not understood")
             )
     return list(dict.fromkeys(names))
+
+
+def _alarm_words(value: object) -> Iterator[str]:
+    """Give the alarms: one text with commas, or, of attributes that the server computes, a list, names with truths, or a bare truth."""
+    if isinstance(value, Mapping):
+        named = cast("JsonObject", value)
+        yield from (name for name, entry in named.items() if truth_of(entry) is not False)
+    elif isinstance(value, str):
+        yield from (alarm for part in _BETWEEN_ALARMS.split(value) if (alarm := part.strip()))
+    elif isinstance(value, list):
+        for entry in items(cast("object", value)):
+            yield from _alarm_words(entry)
+    elif value is not None and truth_of(value) is not False:
+        yield str(value)
 
 
 def _read_event(decoded: Decoded, event: JsonObject, body: JsonObject) -> None:
@@ -174,8 +218,27 @@ def _read_event(decoded: Decoded, event: JsonObject, body: JsonObject) -> None:
         reported.append(Measured("online", _ONLINE[kind], moment))
     elif kind in _MOVING and "device_moving" not in known:
         reported.append(Measured("device_moving", _MOVING[kind], moment))
-    elif kind == "alarm":
-        names = _alarms(decoded, inner(event, "attributes"))
-        reported += [Measured(name, value=True, time=moment) for name in names if name not in known]
+    else:
+        reported += [
+            one
+            for one in _event_calls(decoded, kind, inner(event, "attributes"), moment)
+            if one.metric not in known
+        ]
     decoded.readings = [*decoded.readings, *reported]
     decoded.time = decoded.time or moment
+
+
+def _event_calls(
+    decoded: Decoded, kind: str, attributes: JsonObject, moment: datetime | None
+) -> list[Measured]:
+    """Return the calls of an alarm, and of an event that is named after one, or holds one in words."""
+    if kind == "alarm":
+        if attributes.get("alarm") is None:
+            decoded.refused.append(unclear_call("event alarm", "an event of an alarm does not say which"))
+        return [Measured(name, value=True, time=moment) for name in _alarms(decoded, attributes)]
+    calls = CallFields()
+    calls.add("type", kind)
+    for key, value in attributes.items():
+        if key != _ANSWER:
+            calls.add(key, value)
+    return [Measured(one.metric, one.value, moment) for one in calls.merged([], decoded.refused)]

@@ -25,7 +25,15 @@ _IN_OTHER_TEXTS = frozenset(
 )
 _WATER = frozenset({"water"})
 _ALL_CALLS = frozenset(CALLS)
-_UNDERSTOOD = call_words.OVER | call_words.RAISED | call_words.SUBJECTS | call_words.BESIDE | {"alarms"}
+_PAIRS = call_words.HELP_PAIRS | call_words.FALL_PAIRS
+_UNDERSTOOD = (
+    call_words.OVER
+    | call_words.RAISED
+    | call_words.SUBJECTS
+    | call_words.BESIDE
+    | {"alarms"}
+    | {word for pair in _PAIRS for word in pair}
+)
 
 
 class Call(NamedTuple):
@@ -128,7 +136,10 @@ def is_raised(value: object) -> bool | None:
     if over & call_words.NEGATIONS and over - call_words.NEGATIONS:
         # `not cleared`, `not ok`
         return None
-    return False if over else True if parts & (call_words.RAISED | call_words.SUBJECTS) else None
+    is_named = parts & (call_words.RAISED | call_words.SUBJECTS) or _PAIRS.intersection(
+        pairwise(word_parts(text))
+    )
+    return False if over else True if is_named else None
 
 
 def call_in_field(name: str, value: object) -> Call | None:

@@ -111,7 +111,69 @@ def test_what_looks_like_a_call_and_is_not_understood_goes_to_quarantine_and_is_
     assert problems == ["unclear_call"]
 
 
+def _tracked(**attributes: object) -> dict[str, object]:
+    at = "2026-08-01T06:00:00Z"
+    position = {"fixTime": at, "serverTime": at, "latitude": 35.7, "longitude": 139.7, "valid": True}
+    return {"device": {"uniqueId": "86"}, "position": {**position, "attributes": attributes}}
+
+
+def _event(kind: str, **attributes: object) -> dict[str, object]:
+    event = {"type": kind, "eventTime": "2026-08-01T06:00:00Z", "attributes": attributes}
+    return {"device": {"uniqueId": "86"}, "event": event}
+
+
+_RECORD = {"ts": 1785564000000, "latlng": "35.7,139.7", "sat": 7}
+_PHONE = {"_type": "location", "tst": 1785564000, "lat": 35.7, "lon": 139.7}
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "expected"),
+    [
+        ("positions", _tracked(sos=True), {"sos": True}),
+        ("positions", _tracked(status="man down"), {"fall": True}),
+        ("positions", _tracked(alarm=["sos", "fallDown"]), {"sos": True, "fall": True}),
+        ("positions", _tracked(alarm="sos;fallDown"), {"sos": True, "fall": True}),
+        ("positions", _tracked(alarm={"sos": True, "vibration": False}), {"sos": True}),
+        ("positions", _tracked(alarm="clear"), {}),
+        ("positions", _tracked(alarm=False, result="SOS ON"), {}),
+        ("events", _event("sos"), {"sos": True}),
+        ("events", _event("textMessage", message="SOS"), {"sos": True}),
+        ("352093081234567/data", {"state": {"reported": {**_RECORD, "fallDown": 1}}}, {"fall": True}),
+        ("owntracks/u/d", {**_PHONE, "panic": True}, {"sos": True}),
+    ],
+)
+def test_a_tracker_calls_under_a_name_of_its_own(
+    topic: str, body: object, expected: dict[str, object]
+) -> None:
+    readings, problems = _said(topic, body)
+    readings.pop("heartbeat", None)
+    assert (readings, problems) == (expected, [])
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        ("positions", _tracked(alarm=True)),
+        ("positions", _tracked(emergency="strange")),
+        ("events", _event("alarm")),
+        ("352093081234567/data", {"state": {"reported": {**_RECORD, "sos": "strange"}}}),
+        ("owntracks/u/d", {**_PHONE, "emergency": "strange"}),
+    ],
+)
+def test_a_call_of_a_tracker_that_is_not_understood_goes_to_quarantine(topic: str, body: object) -> None:
+    assert _said(topic, body) == ({}, ["unclear_call"])
+
+
 @pytest.mark.parametrize("field", ["fall_back", "emergency_light", "co"])
 def test_a_word_behind_it_that_is_no_endpoint_makes_it_no_call(field: str) -> None:
     readings, problems = _said("zigbee2mqtt/d", {field: 1, "linkquality": 80})
     assert (readings, problems) == ({"link_quality": 80}, [])
+
+
+def test_a_value_of_a_tracker_that_is_no_number_is_named() -> None:
+    body = _tracked(batteryLevel="nan")
+    position = body["position"]
+    assert isinstance(position, dict)
+    position["latitude"] = "35,7"
+    found = described("positions", json.dumps(body).encode())
+    assert found["unread"] == ["position.latitude", "attributes.batteryLevel"]
