@@ -54,6 +54,12 @@ LIBRARY = Path(__file__).parent / "models"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
 _HEAD = ("name", "vendor", "model", "version", "source", "models", "documents", "fields", "readings")
+# What a value is, and the words that are possible, as a person who writes TOML calls them.
+_KINDS = {
+    "str": "a text in quotes", "int": "a whole number", "float": "a number", "bool": "true or false",
+    "array": "a list in [ ]", "object": "a metric in quotes or a table in { }",
+}  # fmt: skip
+_WORDS = {"evidence": Evidence, "meaning": FieldMeaning, "source": ProfileSource}
 # A profile in words that another service understands has a few dozen of them.
 _LARGEST = 64 * 1024
 _MOST_FIELDS = 500
@@ -207,12 +213,17 @@ def _head(text: str, body: Mapping[str, object], mistakes: list[tuple[int, str]]
         for key in body
         if key not in _HEAD
     ]
-    try:
-        head = msgspec.convert({key: value for key, value in body.items() if key in _HEAD[:7]}, _Head)
-    except msgspec.ValidationError as error:
-        key = str(error).rpartition("$.")[2].partition("[")[0].rstrip("`") if "$." in str(error) else "name"
-        mistakes.append((_line(text, key), str(error)))
+    kinds = {one.name: one.type for one in msgspec.structs.fields(_Head) if one.name in body}
+    wrong = [] if "name" in body else [(1, 'needs a line name = "maker-model"')]
+    for key, kind in kinds.items():
+        try:
+            msgspec.convert(body[key], kind)
+        except msgspec.ValidationError as error:
+            wrong.append((_line(text, key), f"{key} {_in_words(error, key)}"))
+    mistakes += wrong
+    if wrong:
         return None
+    head = msgspec.convert({key: body[key] for key in kinds}, _Head)
     if not _NAME.match(head.name):
         mistakes.append(
             (
@@ -221,6 +232,20 @@ def _head(text: str, body: Mapping[str, object], mistakes: list[tuple[int, str]]
             )
         )
     return head
+
+
+def _in_words(error: msgspec.ValidationError, key: str) -> str:
+    """Return what is wrong with a value, in the words of the file."""
+    said = str(error).partition(" - at `")[0]
+    if "enum value" in said:
+        return f"{said.rpartition(' ')[2]} is none of {', '.join(one.value for one in _WORDS[key])}"
+    expected = re.fullmatch(r"Expected `([\w |]+)`( [<>]=? \S+)?(?:, got `(\w+)`)?", said)
+    if expected is None:
+        return said
+    kinds = [_KINDS.get(one, one) for one in expected[1].split(" | ") if one != "null"]
+    whose = "each of it must be" if "[" in str(error).partition(" - at `")[2] else "must be"
+    must = f"{whose} {' or '.join(kinds)}{expected[2] or ''}"
+    return f"{must}, not {_KINDS.get(expected[3], expected[3])}" if expected[3] else must
 
 
 def _read_all(
@@ -244,7 +269,8 @@ def _field(table: str, key: str, value: object) -> ProfileField:
     try:
         entry = msgspec.convert(value, _Entry)
     except msgspec.ValidationError as error:
-        said = str(error).replace(" - at `$.", " in `").replace(" - at `$`", "")
+        part = str(error).partition("`$.")[2].partition("[")[0].rstrip("`")
+        said = f"{part} {_in_words(error, part)}".strip()
         known = ", ".join(one.name for one in fields_of(ProfileField) if one.name not in {"field", "hold"})
         hint = f"; it may hold {known} and hold_s" if "unknown field" in said else ""
         raise InputError(said + hint) from error
@@ -274,6 +300,8 @@ def _field(table: str, key: str, value: object) -> ProfileField:
 
 
 def _check(name: str, entry: _Entry) -> None:
+    if not name:
+        raise InputError('needs a metric, such as { metric = "sos" }; docs/metrics.md lists them')
     metric = METRICS.get(name)
     if metric is None:
         raise InputError(f"there is no metric {name!r}{_near(name, METRICS)}; docs/metrics.md lists them")

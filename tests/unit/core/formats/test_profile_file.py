@@ -53,7 +53,7 @@ def test_everything_that_a_profile_can_say_is_read_and_written_again() -> None:
         ('[fields]\nAlarm = "soss"', 3, "did you mean 'sos'"),
         ('[fields]\nok = "sos"\nI = { metric = "power_w", unit = "mA" }', 4, "known are W, kW"),
         ('[fields]\na = { metric = "sos", evidense = "pulse" }', 3, "it may hold metric"),
-        ('[fields]\na = { metric = "sos", evidence = "guess" }', 3, "Invalid enum value 'guess'"),
+        ('[fields]\na = { metric = "sos", evidence = "guess" }', 3, "'guess' is none of pulse, state"),
         ('[fields]\na = { metric = "power_w", raised = [1] }', 3, "power_w is a number"),
         ('[fields]\na = { metric = "sos", scale = 2 }', 3, "sos is no number"),
         ('[fields]\na = { metric = "sos", raised = [1], over = ["1"] }', 3, "in raised and in over"),
@@ -64,7 +64,21 @@ def test_everything_that_a_profile_can_say_is_read_and_written_again() -> None:
         ("[fields]\nAlarm = sos", 3, "is not TOML"),
         ('vendor = "M"', 1, "says of no field what it is"),
         ('fieldz = 1\n[fields]\na = "sos"', 2, "did you mean 'fields'"),
-        ('models = 3\n[fields]\na = "sos"', 2, "Expected `array`"),
+        ('models = 3\n[fields]\na = "sos"', 2, "models must be a list in [ ], not a whole number"),
+        (
+            'documents = ["a", 2]\n[fields]\na = "sos"',
+            2,
+            "each of it must be a text in quotes, not a whole number",
+        ),
+        ('source = "guess"\n[fields]\na = "sos"', 2, "'guess' is none of exposes, discovery, model_library"),
+        ('[fields]\na = { metric = "sos", bit = 99 }', 3, "bit must be a whole number <= 63"),
+        (
+            '[fields]\na = { metric = "sos", raised = [1.5] }',
+            3,
+            "true or false or a whole number or a text in quotes",
+        ),
+        ("[fields]\na = 5", 3, "must be a metric in quotes or a table in { }, not a whole number"),
+        ("[fields]\na = {}", 3, 'needs a metric, such as { metric = "sos" }'),
         ('[fields]\na = { metric = "battery_pct", scale = 0 }', 3, "makes every value 0"),
     ],
 )
@@ -73,6 +87,14 @@ def test_a_mistake_is_named_with_its_line_and_what_is_possible(body: str, line: 
         parse_profile(_HEAD + body + "\n", "p.toml")
     assert str(caught.value).startswith(f"p.toml, line {line}: "), caught.value
     assert words in str(caught.value)
+
+
+def test_every_mistake_of_the_head_is_named_at_once() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_profile('vendor = 5\nmodel = 2\ncolour = "red"\n[fields]\na = "x"\n', "p.toml")
+    lines = [line.split(": ")[0] for line in str(caught.value).splitlines()]
+    assert lines == ["p.toml, line 1", "p.toml, line 1", "p.toml, line 2", "p.toml, line 3", "p.toml, line 5"]
+    assert 'line 1: needs a line name = "maker-model"' in str(caught.value)
 
 
 def test_every_mistake_is_named_at_once() -> None:
