@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from core.store.alerts import unclear_calls
 from core.store.alerts.unclear_calls import FieldKey, key_of
-from core.store.database import Database
+from core.store.database import Connection, Database
 from core.store.telemetry import batches, quarantine, sequence_gaps
 from core.store.telemetry.quarantine import Choice, Quarantined
 from ingest.codecs import decode
@@ -66,6 +66,7 @@ def release(
         with database.transaction() as connection:
             page = quarantine.waiting(connection, choice, after=last, limit=_PAGE)
             if not page:
+                unclear.note_waiting(connection, now)
                 unclear_calls.drop_understood(connection, unclear.fields - unclear.still, unclear.senders)
                 return Released(stored, dict(kept))
             last = page[-1].number
@@ -117,12 +118,28 @@ class _UnclearFields:
         self.still.update(builder.batch.unclear_calls)
         if entry.retained or isinstance(found, Rejected):
             return
-        device = self._devices.find(found.sender)
-        sender = found.sender if device is None else device.sender
+        sender = self._sender(found)
         self.fields |= unclear_fields(sender, found.refused)
         if entry.reason == UNCLEAR_CALL:
             # Perhaps by a profile of then, which is another now.
             self._senders.add(key_of(sender, "")[0])
+
+    def note_waiting(self, connection: Connection, now: datetime) -> None:
+        """Note what was not tried, since only some messages were chosen: of it nothing shows that it is understood."""
+        last = 0
+        while page := quarantine.waiting(connection, Choice(UNCLEAR_CALL), after=last, limit=_PAGE):
+            last = page[-1].number
+            results = [decode(entry.topic, entry.payload) for entry in page if not entry.retained]
+            waiting = [found for found in results if isinstance(found, Decoded)]
+            self._devices.prepare((found.sender for found in waiting), now)
+            for found in waiting:
+                sender = self._sender(found)
+                self.still |= unclear_fields(sender, found.refused) | {key_of(sender, "")}
+
+    def _sender(self, found: Decoded) -> str:
+        """Return how the device of a message is registered, or how it calls itself."""
+        device = self._devices.find(found.sender)
+        return found.sender if device is None else device.sender
 
 
 def _message(entry: Quarantined) -> InboundMessage:

@@ -20,9 +20,12 @@ from ingest.mqtt.topics import Source
 
 Read = Callable[[Source, bytes], Decoded | Rejected]
 
-# `{{ value_json.motion }}`, `{{ value_json['ENERGY']['Power'] | float }}`; anything that computes is not followed.
+# `{{ value_json.motion }}`, `{{ value_json['ENERGY']['Power'] | float }}`; anything that computes is not followed, for "on" may then mean
+# that the value is off: only these leave it as it is.
+_AS_IT_IS = "float|int|round|string|lower|upper|trim|default|is_defined"
 _TEMPLATE = re.compile(
-    r"\{\{-?\s*value_json((?:\.\w+|\[\s*[\"'][^\"']+[\"']\s*\])+)\s*(?:\|\s*\w+(?:\([^)]*\))?\s*)*-?\}\}\Z"
+    r"\{\{-?\s*value_json((?:\.\w+|\[\s*[\"'][^\"']+[\"']\s*\])+)\s*"
+    rf"(?:\|\s*(?:{_AS_IT_IS})\b(?:\([^)]*\))?\s*)*-?\}}\}}\Z"
 )
 _STEP = re.compile(r"\.(\w+)|\[\s*[\"']([^\"']+)[\"']\s*\]")
 _PLAIN = ("", "{{ value }}", "{{value}}")

@@ -14,9 +14,9 @@ def proposed(sender: str, name: str, model: str) -> list[ProposedDevice]:
     known = for_model(model)
     if known is None:
         return [ProposedDevice(sender, name, model, {})]
-    understood = tuple(f"{one.field or one.metric} -> {one.reads_as}" for one in known.fields)
-    classes = (
-        {"device_class": word} for word in sorted(classes_of(one.reads_as for one in known.fields)) or [""]
-    )
-    described = ModelDescription(understood, (), known.fields)
+    read = [one for one in known.fields if not one.ignored]
+    understood = tuple(f"{one.field or one.metric} -> {one.reads_as}" for one in read)
+    classes = ({"device_class": word} for word in sorted(classes_of(one.reads_as for one in read)) or [""])
+    unread = tuple(one.field for one in known.fields if one.ignored)
+    described = ModelDescription(understood, unread, known.fields)
     return [ProposedDevice(sender, name, model, one, described=described) for one in classes]

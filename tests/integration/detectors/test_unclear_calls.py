@@ -13,6 +13,8 @@ from core.formats.profile_file import parse_profile
 from core.store.alerts import unclear_calls as stored_calls
 from core.store.database import Database
 from core.store.devices import profiles
+from core.store.telemetry import quarantine
+from core.store.telemetry.quarantine import Choice
 from detectors.engine import unclear_calls
 from ingest.commands.release import release
 from tests.support.wards.evaluated_ward import at, home
@@ -114,6 +116,21 @@ def test_it_ends_when_the_messages_that_wait_are_understood_and_not_sooner(ward:
     assert alert.condition is Condition.CLEARED
     # And what waited is the resident's call.
     assert [one.rule for one in ward.alerts("sos")] == ["sos"]
+
+
+@pytest.mark.parametrize("field", ["Alarm", "sos_state"])
+def test_what_was_not_chosen_for_a_release_is_not_taken_for_understood(ward: Ward, field: str) -> None:
+    ward.registers(_SENDER)
+    ward.receives(_TOPIC, {"Alarm": 7})
+    ward.receives(_TOPIC, {field: 9})
+    ward.passes(minutes=1)
+    ward.gives_profile(_PROFILE)
+    with ward.database.transaction() as connection:
+        first = quarantine.waiting(connection, Choice("unclear_call"), after=0, limit=1)[0].number
+    release(ward.database, RULES, ward.clock.now(), Choice(number=first))
+    ward.passes(minutes=1)
+    (alert,) = ward.unclear()
+    assert alert.condition is Condition.ACTIVE
 
 
 def test_a_field_that_is_no_call_is_settled_by_leaving_it_out(ward: Ward) -> None:

@@ -105,8 +105,14 @@ def test_a_value_inside_a_message_is_found_by_its_template_and_what_computes_is_
     (one,) = proposed(topic, body | {"val_tpl": "{{ value_json.lid | is_defined }}"})
     message = b'{"id": "A4:C1:38:00:01:02", "lid": true, "rssi": -60}'
     assert ("contact_open", True) in read_by(one.described, state_topic, message)
-    (one,) = proposed(topic, body | {"val_tpl": "{{ 'ON' if value_json.lid else 'OFF' }}"})
-    assert one.described == ModelDescription()
+    for template in (
+        "{{ 'ON' if value_json.lid else 'OFF' }}",
+        "{{ value_json.shut | iif('false', 'true') }}",
+        "{{ value_json.lid | multiply(10) | int }}",
+        "{{ value_json.flags | bitwise_and(1) }}",
+    ):
+        (one,) = proposed(topic, body | {"val_tpl": template})
+        assert one.described == ModelDescription(), template
 
 
 def test_of_zigbee2mqtt_its_own_description_counts() -> None:
