@@ -167,3 +167,51 @@ def test_what_failed_to_go_out_is_tried_again_after_10_s_30_s_2_min_and_10_min()
     assert [one.total_seconds() for one in escalation.BACKOFF] == [10, 30, 120, 600]
     assert (timedelta(minutes=10), timedelta(hours=24)) == (escalation.LAST_PACE, escalation.LAST_HOPE)
     assert timedelta(minutes=2) == escalation.UNKNOWN_BACKOFF
+
+
+@pytest.mark.parametrize(("severity", "minutes"), [(Severity.EMERGENCY, 2), (Severity.CHECK_SOON, 10)])
+def test_the_next_step_waits_two_minutes_in_an_emergency_and_ten_otherwise(
+    severity: Severity, minutes: int
+) -> None:
+    plan = escalation.consequences(event(EventKind.OPENED), situation(replace(ALERT, severity=severity)), NOW)
+
+    assert [step.due_at - NOW for step in plan.steps] == [timedelta(0), timedelta(minutes=minutes)]
+
+
+def test_a_step_is_taken_when_its_time_has_come_and_the_next_one_still_waits() -> None:
+    for early, expected in ((timedelta(0), [1]), (timedelta(microseconds=1), [])):
+        plan, taken = escalation.escalation(situation(), NOW - early)
+
+        assert [step.step for step in taken] == expected
+        assert [step.step for step in plan.steps if step.executed_at == NOW] == expected
+        assert [step.step for step in plan.steps if step.is_ahead] == [1, 2][len(expected) :]
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_resumed"),
+    [({}, True), ({"condition": Condition.CLEARED}, False), ({"handling": Handling.CLOSED}, False)],
+)
+def test_a_claim_given_back_goes_on_with_the_next_step_at_once_unless_it_is_over(
+    changes: dict[str, object], *, is_resumed: bool
+) -> None:
+    claimed = situation(replace(ALERT, **changes), notified={1}, executed=1)  # pyright: ignore[reportArgumentType]
+    stopped = [step if step.executed_at else replace(step, stopped_at=NOW) for step in claimed.steps]
+    later = NOW + timedelta(minutes=3)
+
+    plan = escalation.consequences(event(EventKind.RELEASED), replace(claimed, steps=stopped), later)
+
+    assert [step.due_at for step in plan.steps if step.is_ahead] == [later] * is_resumed
+
+
+def test_who_said_that_they_cannot_go_are_asked_again_only_if_nobody_else_is_left() -> None:
+    reminder = EscalationStep(EscalationStepKind.REMINDER, 0, 1, NOW, None, None)
+    knowing = replace(situation(notified={1, 3}), steps=[reminder])
+
+    def asked(declined: set[int]) -> list[int]:
+        plan, _ = escalation.escalation(replace(knowing, declined=declined), NOW)
+        assert {message.kind for message in plan.messages} == {NotificationKind.UNCLAIMED}
+        return [message.contact for message in plan.messages]
+
+    assert asked(set()) == [1, 3]
+    assert asked({1}) == [3]
+    assert asked({1, 3}) == [1, 3]
