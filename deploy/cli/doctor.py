@@ -33,7 +33,10 @@ def doctor() -> None:
         checks += all_checks(settings)
     except MimamoriError as error:
         checks = [Check("settings", CheckResult.BAD, str(error), "set them as docs/runbook.md says")]
-    table = Table("check", "", "found", "what to do")
+    table = Table()
+    for name in ("check", "", "found", "what to do"):
+        # Folded rather than cut off: times, senders and paths have no spaces to break at.
+        table.add_column(name, overflow="fold")
     for check in checks:
         table.add_row(
             check.name,

@@ -34,7 +34,10 @@ def list_proposals() -> None:
     if not found:
         print("no gateway describes a device that is not registered")
         return
-    table = Table("number", "messages as", "name", "model", "seems to be", "not read", "said first")
+    table = Table()
+    for name in ("number", "messages as", "name", "model", "seems to be", "not read", "said first"):
+        # Folded rather than cut off: the name that a device sends as has no spaces to break at, and is what to look for.
+        table.add_column(name, overflow="fold")
     for one in found:
         # A gateway's words are shown as text only, never as commands for the terminal.
         table.add_row(

@@ -130,7 +130,10 @@ def list_users() -> None:
 
     with work() as at:
         everybody = store.list_all(at.connection)
-    table = Table("login", "name", "role", "office", "language", "may sign in")
+    table = Table()
+    for name in ("login", "name", "role", "office", "language", "may sign in"):
+        # Folded rather than cut off: a login has no spaces to break at, and is what other commands ask for.
+        table.add_column(name, overflow="fold")
     for user in everybody:
         table.add_row(
             user.login,

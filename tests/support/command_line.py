@@ -35,10 +35,10 @@ class CommandLine:
             # The command itself sets it beside a demo; set and removed here, it is gone again afterwards.
             here.setenv("MIMAMORI_SETTINGS", "")
             here.delenv("MIMAMORI_SETTINGS")
+            # Wide enough that no line of a table is broken, where a test asks for no other width.
+            here.setenv("COLUMNS", "250")
             for name, value in self.settings.items():
                 here.setenv(name, value)
-            # Wide enough that no line of a table is broken.
-            here.setenv("COLUMNS", "250")
             here.setattr(sys, "argv", ["mimamori", *arguments])
             here.setattr(sys, "stdin", io.StringIO(stdin))
             self._output.readouterr()

@@ -152,6 +152,19 @@ def test_a_gateways_password_is_made_once_for_all_its_devices(mimamori: CommandL
 
 
 @pytest.mark.usefixtures("ward")
+def test_nothing_is_cut_off_in_a_narrow_terminal(mimamori: CommandLine) -> None:
+    login = "a-login-as-long-as-an-address@example.jp"
+    added = mimamori("user", "add", login, "--role", "admin", "--name", "管理者")
+    assert added.code == 0, added.err
+    mimamori.settings |= {"COLUMNS": "60"}
+    listed = mimamori("user", "list").out
+    assert "…" not in listed
+    assert login in "".join(
+        line.split("│")[1].strip() for line in listed.splitlines() if line.startswith("│")
+    )
+
+
+@pytest.mark.usefixtures("ward")
 def test_a_sender_of_which_no_message_can_come_is_refused_with_what_is_missing(mimamori: CommandLine) -> None:
     def add(sender: str) -> str:
         words = ("--kind", "door", "--sender", sender, "--home", "3丁目 A-101")

@@ -76,6 +76,11 @@ def test_one_command_registers_a_proposed_device(
     assert mimamori("device", "proposals").out.startswith("no gateway describes")
     take()
     assert "zigbee2mqtt:g1/Hallway 2" in mimamori("device", "proposals").out
+    mimamori.settings |= {"COLUMNS": "80"}
+    narrow = mimamori("device", "proposals").out
+    assert "…" not in narrow, "nothing of a sender is cut off"
+    cells = [line.split("│")[2].strip() for line in narrow.splitlines() if line.startswith("│")]
+    assert "zigbee2mqtt:g1/Hallway2" in "".join(cells).replace(" ", "")
     assert mimamori("device", "accept", "1", "--home", "nowhere").err.startswith("there is no home nowhere")
     accepted = mimamori("device", "accept", "1", "--home", "3丁目 A-101", "--place", "hall")
     assert accepted.out.startswith(
