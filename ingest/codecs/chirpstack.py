@@ -7,6 +7,7 @@ from datetime import datetime
 
 from ingest.codecs.lorawan import decoders
 from ingest.codecs.lorawan.models import proposed
+from ingest.codecs.lorawan.positions import PLACES_OF_OTHERS
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -96,6 +97,9 @@ def _location(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     lat, lon = number_of(place.get("latitude")), number_of(place.get("longitude"))
     if lat is None or lon is None:
         return Rejected("wrong_shape", "the event holds no location")
+    if text_of(place.get("source")) in PLACES_OF_OTHERS:
+        # Where somebody said the device is.
+        return nothing(decoded.name)
     accuracy, altitude = number_of(place.get("accuracy")), number_of(place.get("altitude"))
     # 0 stands for "not known" in the server's format.
     decoded.fixes = [Position(lat, lon, accuracy_m=accuracy or None, altitude_m=altitude or None)]

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from ingest.codecs.lorawan import decoders, normalized_payload
 from ingest.codecs.lorawan.models import proposed
+from ingest.codecs.lorawan.positions import PLACES_OF_OTHERS
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -116,8 +117,8 @@ def _solved(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     lat, lon = number_of(place.get("latitude")), number_of(place.get("longitude"))
     if lat is None or lon is None:
         return Rejected("wrong_shape", "location_solved holds no location")
-    if text_of(place.get("source")) == "SOURCE_REGISTRY":
-        # Where somebody said the device is, not where it was found.
+    if text_of(place.get("source")) in PLACES_OF_OTHERS:
+        # Where somebody said the device is, or where something else is.
         return nothing(decoded.name)
     decoded.time = aware_time(body.get("received_at"))
     decoded.fixes = [

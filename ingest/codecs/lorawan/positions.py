@@ -14,6 +14,7 @@ from typing import NamedTuple, cast
 from ingest.codecs.parsing.event_words import word_parts
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
+    aware_time,
     items,
     number_of,
     objects,
@@ -21,7 +22,11 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
+from ingest.codecs.parsing.second_times import checked_time
 from ingest.codecs.result import Position
+
+PLACES_OF_OTHERS = frozenset({"SOURCE_REGISTRY", "SOURCE_GATEWAY", "SOURCE_IP_GEOLOCATION", "CONFIG"})
+"""What a network server calls the source of a place that somebody entered, or that is not the device's."""
 
 _AXIS = r"(?:gps|gnss|loc|position)?_?{}(?:_?deg(?:rees)?)?\Z"
 _LATITUDE = re.compile(_AXIS.format("(?:latitude|latitud|lat)"), re.IGNORECASE)
@@ -39,8 +44,26 @@ _DOUBTFUL_WORD = re.compile("fail|invalid|timeout|no.?fix|not|lost|error|cached|
 _NOT_FRESH = frozenset({"approximate", "approx", "estimated", "cached", "stale", "outdated", "last"})
 _ACCURACIES = ("horizontalAccuracy", "accuracy", "acc", "accuracy_m", "horizontal_accuracy", "posAcc")
 _ALTITUDES = ("altitude", "alt")
-_AGES = ("age", "fix_age", "fixAge", "gps_age", "position_age")
-_TIMES = ("timestamp", "time", "fixTime", "fix_time")
+_TIMES = ("timestamp", "time")
+_OF_THE_FIX = _ABOUT_THE_FIX - {"valid"}
+# Seconds in what an age may be counted in.
+_AGE_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1.0),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60.0),
+    **dict.fromkeys(("h", "hour", "hours"), 3600.0),
+    **{"ms": 0.001},
+}
+_SATELLITES = frozenset({"sat", "sats", "satellite", "satellites", "numsats", "numsat"})
+_SATELLITES_BESIDE = frozenset({"num", "number", "count", "used", "n", "of", "gps", "gnss", "fix"})
+_FIX_KINDS = (frozenset({"fix", "type"}), frozenset({"fix", "mode"}), frozenset({"fix", "quality"}))
+_SOURCES = frozenset({"source", "provider", "origin"})
+# Where something else is, and where networks think that the device may be.
+_OTHERS = frozenset({"gateway", "registry", "config", "configured", "static", "manual"})
+_NETWORKS = frozenset(
+    {"cell", "cells", "wifi", "lbs", "ip", "network", "ble", "bluetooth", "beacon", "rssi", "tdoa"}
+)
+# Less than this is how long the receiver took, and no time.
+_FIRST_TIME = 1e9
 _OLDEST_S = timedelta(days=400).total_seconds()
 
 
@@ -66,10 +89,13 @@ class TrackerPlace:
 def place_in(body: JsonObject, sent: datetime | None) -> TrackerPlace:
     """Return where the device is, by an object of a decoder whose message was sent at a time."""
     place = TrackerPlace()
+    around: list[JsonObject] = []
     for path, holder, fields in _holders(body, "", 0):
         _note_doubt(place, path, fields)
+        # What stands around an object holds for the place in it: `{"age": 86400, "gnssFix": {...}}`.
+        around = [*around[: path.count(".")], holder]
         if place.position is None:
-            place.position = _position(place, path, holder, fields, sent)
+            place.position = _position(place, path, around, fields, sent)
     if place.is_doubtful:
         place.position = None
     return place
@@ -163,11 +189,12 @@ def _is_doubt(parts: frozenset[str], truth: bool | None, *, holds_place: bool) -
 
 
 def _position(
-    place: TrackerPlace, path: str, holder: JsonObject, fields: _Fields, sent: datetime | None
+    place: TrackerPlace, path: str, around: list[JsonObject], fields: _Fields, sent: datetime | None
 ) -> Position | None:
     latitude, longitude = _axes(fields)
     if latitude is None or longitude is None:
         return None
+    holder = around[-1]
     (lat_name, lat), (lon_name, lon) = latitude, longitude
     used = [lat_name, lon_name]
 
@@ -179,13 +206,76 @@ def _position(
     # 0 metres is no accuracy that a receiver has: it stands for "not known".
     accuracy = value_of(_ACCURACIES) or None
     position = Position(lat, lon, accuracy_m=accuracy, altitude_m=value_of(_ALTITUDES))
-    age = value_of(_AGES)
-    if age is not None and sent is not None and 0 <= age <= _OLDEST_S:
-        position.time = sent - timedelta(seconds=age)
-    elif path and (moment := value_of(_TIMES)):
+    if (accuracy is not None and accuracy < 0) or any(
+        _is_doubt_beside(key, value, accuracy) for one in around for key, value in one.items()
+    ):
+        place.is_doubtful = True
+    if path and (moment := value_of(_TIMES)):
         position.time = time_of_epoch(moment)
     place.used.update(path + name for name in used)
+    # The nearest says it best, so it comes last.
+    depths = path.split(".")
+    for depth, one in enumerate(around):
+        before = ".".join([*depths[:depth], ""]) if depth else ""
+        for key, value in one.items():
+            found = _time_beside(key, value, sent)
+            if found is not None:
+                position.time = found
+                place.used.add(before + key)
     return position
+
+
+class _Beside(NamedTuple):
+    """What a field beside a place says of it, worked out once for each name."""
+
+    age_s: float
+    """In how many seconds an age is counted; 0 if it is none."""
+    is_time: bool
+    counts_satellites: bool
+    is_kind_of_fix: bool
+    is_source: bool
+    names_another: bool
+
+
+@lru_cache(maxsize=10_000)
+def _beside(key: str) -> _Beside:
+    parts = frozenset(word_parts(key))
+    rest = parts - _OF_THE_FIX - {"age", "last", "in"}
+    unit = 1.0 if not rest else _AGE_UNITS.get(next(iter(rest)), 0.0) if len(rest) == 1 else 0.0
+    stamps = parts & {"time", "timestamp", "datetime"}
+    return _Beside(
+        unit if "age" in parts else 0.0,
+        bool(stamps and parts & _OF_THE_FIX and parts <= stamps | _OF_THE_FIX | {"utc", "at"}),
+        bool(parts & _SATELLITES and parts <= _SATELLITES | _SATELLITES_BESIDE),
+        any(kind <= parts for kind in _FIX_KINDS),
+        bool(parts & _SOURCES and parts <= _SOURCES | _OF_THE_FIX),
+        bool(parts) and parts <= {"gateway", "is"},
+    )
+
+
+def _is_doubt_beside(key: str, value: object, accuracy: float | None) -> bool:
+    """Return whether a field beside a place says that it is no fix of the device."""
+    name = _beside(key)
+    if name.counts_satellites:
+        return number_of(value) == 0 and not isinstance(value, bool)
+    words = frozenset(word_parts(value)) if isinstance(value, str) else frozenset[str]()
+    if name.is_kind_of_fix:
+        return number_of(value) == 0 or bool(words & {"none", "no", "invalid"})
+    if name.is_source:
+        return bool(words & _OTHERS) or (not accuracy and bool(words & _NETWORKS))
+    return name.names_another and value is True
+
+
+def _time_beside(key: str, value: object, sent: datetime | None) -> datetime | None:
+    """Return when a place was found, by a field beside it: an age, or the time of the fix."""
+    name = _beside(key)
+    number = number_of(value)
+    if name.age_s and number is not None and sent is not None and 0 <= number * name.age_s <= _OLDEST_S:
+        return sent - timedelta(seconds=number * name.age_s)
+    if not name.is_time:
+        return None
+    moment = time_of_epoch(number) if number is not None and number >= _FIRST_TIME else aware_time(value)
+    return None if moment is None else checked_time(moment, sent)
 
 
 def _axes(fields: _Fields) -> tuple[tuple[str, float] | None, tuple[str, float] | None]:

@@ -23,12 +23,15 @@ _FALSE = {"false", "off", "0", "no", "close", "closed", "offline", "clear", "nor
 JsonObject = Mapping[str, object]
 
 _decoder = msgspec.json.Decoder()
-# What small firmware prints in place of a number that it does not have: `nan`, `-inf`, `21,5`, or nothing at all. A text in quotes is
-# passed over as a whole, so that nothing in it is found.
+# What small firmware prints in place of a number that it does not have: `nan`, `-inf`, `21,5`, `+5`, `.5`, or nothing at all; a truth in
+# capitals, and a comma too many. A text in quotes is passed over as a whole, so that nothing in it is found.
 _BAD_VALUE = re.compile(
     r'"(?:[^"\\]|\\.)*"'
+    r"|(?P<truth>\b(?-i:True|TRUE|False|FALSE)\b)"
+    r"|(?P<comma>,(?=\s*[}\]]))"
     r"|(?P<bad>[-+]?\b(?:nan|inf|infinity|undefined|none)\b(?:\(\w*\))?|(?:(?<=:)|(?<=:\s))[-+]?\d+,\d+(?=\s*[,}])"
-    r"|-?\d+(?:\.\d+)?e\+?\d{3,}|(?<=:)\s*(?=[,}]))",
+    r"|-?\d+(?:\.\d+)?e\+?\d{3,}|(?<=:)\s*(?=[,}])"
+    r"|(?:(?<=:)|(?<=:\s))(?!-?(?:0|[1-9]\d*)(?:\.\d+)?(?:e[-+]?\d+)?\s*[,}])[-+.\d][-+.\de]*(?=\s*[,}]))",
     re.IGNORECASE,
 )
 
@@ -59,7 +62,7 @@ def _without_bad_values(payload: bytes, error: Exception) -> object | Rejected:
         text = payload.decode()
     except UnicodeDecodeError:
         return Rejected("not_utf8", "the message is not UTF-8 text")
-    repaired = _BAD_VALUE.sub(_as_text, text)
+    repaired = _BAD_VALUE.sub(_as_text, text.lstrip("\ufeff").rstrip("\0"))
     try:
         return _decoder.decode(repaired)
     except (msgspec.DecodeError, RecursionError):
@@ -67,6 +70,10 @@ def _without_bad_values(payload: bytes, error: Exception) -> object | Rejected:
 
 
 def _as_text(match: re.Match[str]) -> str:
+    if match["truth"] is not None:
+        return match["truth"].lower()
+    if match["comma"] is not None:
+        return ""
     bad = match["bad"]
     return match[0] if bad is None else f'"{bad.strip() or "missing"}"'
 

@@ -77,3 +77,24 @@ def test_a_text_that_holds_such_words_is_left_alone() -> None:
     found = described("zigbee2mqtt/d", b'{"action": "single", "note": "a\\"nan, inf: ,", "temperature": nan}')
     assert found["unread"] == ["note", "temperature"]
     assert json.dumps(found["values"]).count("single") == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"temperature": +5, "sos": true}',
+        '{"temperature": .5, "sos": true}',
+        '{"temperature": 5., "sos": true}',
+        '{"temperature": 05, "sos": true}',
+        '{"temperature": ---, "sos": true}',
+        '{"humidity": 40.5, "sos": True}',
+        '{"sos": true,}',
+        '\ufeff{"sos": true}',
+        '{"sos": true}\0',
+        '{"note": "True, +5,}", "temperature": nan, "sos": true}',
+    ],
+)
+def test_what_is_no_json_loses_no_other_field(text: str) -> None:
+    values = described("zigbee2mqtt/d", text.encode())["values"]
+    assert isinstance(values, dict)
+    assert values["sos"] is True

@@ -50,6 +50,16 @@ def test_a_place_is_read_in_every_form(values: dict[str, object]) -> None:
         {"gps_status": "timeout"},
         {"positionType": "last known"},
         {"position_status": "no fix"},
+        {"satellites": 0},
+        {"numSats": 0},
+        {"fixType": 0},
+        {"fix_type": "none"},
+        {"accuracy": -1},
+        {"positionSource": "cell"},
+        {"source": "wifi"},
+        {"source": "gateway", "accuracy": 5},
+        {"location_source": "SOURCE_REGISTRY"},
+        {"gateway": True},
     ],
 )
 def test_a_place_that_is_no_fresh_fix_is_none_and_the_message_says_so(doubt: dict[str, object]) -> None:
@@ -111,3 +121,41 @@ def test_the_inside_of_a_tracker_is_not_the_room() -> None:
     said = _said(gpsLatitude=35.68, gpsLongitude=139.76, temperatureMeasure=31)
     assert "temperature_c" not in said["values"]
     assert "temperatureMeasure" in said["unread"]
+
+
+@pytest.mark.parametrize(
+    ("values", "time"),
+    [
+        ({**_HERE, "age": 3600}, "2026-08-01T05:00:00Z"),
+        ({**_HERE, "gpsAge": 3600}, "2026-08-01T05:00:00Z"),
+        ({**_HERE, "position_age_s": 3600}, "2026-08-01T05:00:00Z"),
+        ({**_HERE, "fix_age_min": 60}, "2026-08-01T05:00:00Z"),
+        ({"position": {"age": 3600, "gnssFix": _HERE}}, "2026-08-01T05:00:00Z"),
+        ({**_HERE, "fix_time": "2026-08-01T05:00:00Z"}, "2026-08-01T05:00:00Z"),
+        ({**_HERE, "gps_timestamp": 1785560400}, "2026-08-01T05:00:00Z"),
+        # How long the receiver took, how old its battery is, and a clock that was never set.
+        ({**_HERE, "fix_time": 35}, "2026-08-01T06:00:00Z"),
+        ({**_HERE, "battery_age": 3600}, "2026-08-01T06:00:00Z"),
+        ({**_HERE, "gps_time": "2006-12-16T05:00:00Z"}, "2026-08-01T05:00:00Z"),
+    ],
+)
+def test_a_place_has_the_time_at_which_it_was_found(values: dict[str, object], time: str) -> None:
+    assert [fix["time"] for fix in _said(**values)["fixes"]] == [time]
+
+
+def test_a_place_from_networks_that_says_how_exact_it_is_is_one() -> None:
+    fixes = _said(**_HERE, source="wifi", accuracy=40, satellites=5, fix_type=3)["fixes"]
+    assert [fix["accuracy_m"] for fix in fixes] == [40]
+
+
+@pytest.mark.parametrize("source", ["SOURCE_REGISTRY", "SOURCE_GATEWAY", "SOURCE_IP_GEOLOCATION"])
+def test_a_place_that_a_server_did_not_find_is_none(source: str) -> None:
+    body = {"location_solved": {"location": {**_HERE, "source": source}}}
+    said = described("v3/care/devices/d/location/solved", json.dumps(body).encode())
+    assert (said["fixes"], said["problems"]) == ([], [])
+
+
+def test_a_place_that_was_entered_at_chirpstack_is_none() -> None:
+    body = {"time": "2026-08-01T06:00:00Z", "location": {**_HERE, "source": "CONFIG"}}
+    said = described(_CHIRPSTACK.replace("/up", "/location"), json.dumps(body).encode())
+    assert (said["fixes"], said["problems"]) == ([], [])
