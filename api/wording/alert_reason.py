@@ -241,7 +241,8 @@ def _unclear(card: UnclearCallReason, alert: Alert, times: LocalTimes) -> Iterat
 def _unclear_line(card: UnclearCallReason, alert: Alert, times: LocalTimes) -> str:
     if not card.devices:
         return _since(card, alert, times)
-    clock, field, more = clock_of(alert.began_at, times), card.devices[0].field, len(card.devices) - 1
+    first, more = card.devices[0], len(card.devices) - 1
+    clock, field = clock_of(first.since or alert.began_at, times), first.field
     if more:
         return times.words("why.line_unclear_more", clock=clock, field=field, n=more)
     return times.words("why.line_unclear", clock=clock, field=field)

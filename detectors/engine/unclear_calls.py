@@ -44,7 +44,8 @@ def evaluate(connection: Connection, until: datetime, now: datetime) -> int | No
     known = unclear_calls.since(connection, now - _FORGOTTEN_AFTER)
     alert = episodes.latest_alerts(connection, {ALERT_KEY}).get(ALERT_KEY)
     is_open = alert is not None and alert.handling is not Handling.CLOSED
-    fresh = [call for call in known if call.told_at is None]
+    # Who is named first is whose moment the message says: the earliest.
+    fresh = [call for call in reversed(known) if call.told_at is None]
     # What an earlier alert was about, which a person closed, is theirs.
     waiting = [call for call in known if _is_of(call, alert)] if is_open else []
     if fresh and not (is_open and _is_too_soon(alert, len(known), now)):

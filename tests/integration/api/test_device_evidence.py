@@ -112,7 +112,7 @@ def leave_unread(ward: ApiWard, *names: str, sender: str = "native:hall-a") -> N
 
 def test_the_page_names_the_fields_that_are_not_read(ward: ApiWard) -> None:
     care = ward.client("care_a")
-    assert "読み取っていない項目はありません" in care.get("/devices/hall-a").text
+    assert "読み取れなかった項目は、いまのところ届いていません" in care.get("/devices/hall-a").text
     leave_unread(ward, "work_state", "<b>Alarm</b>")
     shown = care.get("/devices/hall-a").text
     assert shown.index("work_state") < shown.index("&lt;b&gt;Alarm&lt;/b&gt;")

@@ -187,6 +187,18 @@ def test_more_devices_than_are_kept_are_no_flood(ward: Ward) -> None:
     assert ward.events(alert).count(EventKind.REPEATED) <= 1
 
 
+def test_the_device_that_a_message_names_is_the_one_whose_moment_it_says(ward: Ward) -> None:
+    ward.receives("gw/g1/zigbee2mqtt/first", {"Alarm": 7})
+    ward.clock.advance(seconds=60)
+    ward.receives("gw/g1/zigbee2mqtt/second", {"Alarm": 7})
+    ward.passes(minutes=1)
+    (alert,) = ward.unclear()
+    card = read_reason(alert.rule, alert.reason)
+    assert isinstance(card, UnclearCallReason)
+    assert [one.sender.rpartition("/")[2] for one in card.devices] == ["first", "second"]
+    assert card.devices[0].since == alert.began_at
+
+
 def test_closed_by_a_person_it_is_not_raised_again_and_another_field_is(ward: Ward) -> None:
     ward.receives(_TOPIC, {"Alarm": 7})
     ward.passes(minutes=1)

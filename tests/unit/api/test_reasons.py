@@ -199,11 +199,11 @@ def test_a_call_of_nobody_says_what_was_called_and_by_which_device() -> None:
 
 def test_an_unclear_call_names_device_and_field_and_whether_it_is_registered() -> None:
     alert = _alert("unclear_call", _CARDS["unclear_call"])
-    assert line(alert, _moments(Language.EN)) == "Alarm and 1 more, since Sun 22 Nov 21:40"
+    assert line(alert, _moments(Language.EN)) == "Alarm, at 9:50, and 1 more"
     sentences = why(alert, _moments(Language.EN))
-    assert sentences[1].startswith("Device: z2m:g1/x, field: Alarm (since ")
+    assert sentences[1].startswith("Device: z2m:g1/x, field: Alarm (first at ")
     assert sentences[2] == "This device is not registered."
-    assert sentences[3].startswith("Device: y-1, field: sos (since ")
+    assert sentences[3].startswith("Device: y-1, field: sos (first at ")
 
 
 def test_silent_home_says_that_we_cannot_tell() -> None:
