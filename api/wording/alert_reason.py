@@ -53,15 +53,20 @@ def why(alert: Alert, times: LocalTimes) -> list[str]:
 
 
 def ruled_out(alert: Alert, times: LocalTimes) -> list[str]:
-    """Return what else was checked, and how sure the evaluation is; a call for help is never doubted."""
+    """Return what else was checked."""
     words = times.words
     card = read_reason(alert.rule, alert.reason)
     if card is None:
         return []
-    found = [words(f"ruled_out.{name}") for name in card.ruled_out if words.has(f"ruled_out.{name}")]
-    if card.confidence is None or isinstance(card, CallReason):
-        return found
-    return [*found, words(f"confidence.{card.confidence.value}")]
+    return [words(f"ruled_out.{name}") for name in card.ruled_out if words.has(f"ruled_out.{name}")]
+
+
+def confidence(alert: Alert, words: Words) -> str:
+    """Return how sure the evaluation is, empty where it does not say so; a call for help is never doubted."""
+    card = read_reason(alert.rule, alert.reason)
+    if card is None or card.confidence is None or isinstance(card, CallReason):
+        return ""
+    return words(f"confidence.{card.confidence.value}")
 
 
 def todo(alert: Alert, words: Words) -> str:

@@ -17,7 +17,7 @@ from api.pages.parts.place import LastPlace, load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.rendering import HtmlPage
 from api.views import baseline
-from api.wording.alert_reason import ruled_out, title, todo, why
+from api.wording.alert_reason import confidence, ruled_out, title, todo, why
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome
 from core.domain.notification import EscalationStep, Notification
 from core.domain.rule_spec import Family
@@ -83,6 +83,7 @@ def alert_context(
         "person": person,
         "why": why(alert, times),
         "ruled_out": ruled_out(alert, times),
+        "confidence": confidence(alert, page.words),
         "todo": todo(alert, words),
         "climate_unknown": _climate_unknown(page, connection, alert),
         "is_about_place": shows_location(alert.rule),

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from api.locale import words_of
-from api.wording.alert_reason import line, ruled_out, title, todo, why
+from api.wording.alert_reason import confidence, line, ruled_out, title, todo, why
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert, Condition, Handling, Severity, Subject
 from core.domain.people import Language
@@ -155,6 +155,7 @@ def _texts(alert: Alert, language: Language) -> list[str]:
         todo(alert, words),
         *why(alert, times),
         *ruled_out(alert, times),
+        *filter(None, [confidence(alert, words)]),
     ]
 
 
@@ -172,6 +173,15 @@ def test_every_card_makes_sentences_without_a_place(rule: str, language: Languag
 def test_card_with_wrong_types_says_less_but_never_fails(rule: str) -> None:
     spoiled = dict.fromkeys(_CARDS[rule], 7) | {"ruled_out": "all", "confidence": None}
     assert why(_alert(rule, spoiled), _moments(Language.JA))
+
+
+def test_how_sure_it_is_does_not_stand_among_what_else_was_checked() -> None:
+    alert = _alert("unclear_call", {"ruled_out": [], "confidence": "high"})
+    assert ruled_out(alert, _moments(Language.JA)) == []
+    assert confidence(alert, words_of(Language.JA)) == "判定の確かさ: 高い"
+    assert confidence(_alert("sos", {"confidence": "high"}), words_of(Language.JA)) == "", (
+        "a call is never doubted"
+    )
 
 
 def test_inactivity_says_fact_then_usual() -> None:
