@@ -91,7 +91,7 @@ def _read_payload(decoded: Decoded, kind: str, payload: JsonObject) -> None:
             _read_telemetry(decoded, payload)
         case "detection":
             _read_detection(decoded, text_of(payload.get("text")))
-        case "text":
+        case "text" | "alert":
             _read_text(decoded, payload)
         case "nodeinfo":
             name = text_of(payload.get("longname")) or decoded.name

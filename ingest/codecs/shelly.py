@@ -4,8 +4,10 @@ Formats: https://shelly-api-docs.shelly.cloud/gen1/ and /gen2/.
 """
 
 from core.domain.device_proposal import ModelDescription
+from core.domain.metrics import CALLS
 from ingest.codecs import shelly_components
 from ingest.codecs.descriptions.device_classes import classes_of
+from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import call_in_field
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
@@ -128,9 +130,9 @@ def _first_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) -
             # A message without an event holds only how often it was pressed before.
             decoded.readings = [] if press is None else [Measured(_channel("button", rest[-1]), press)]
             return decoded
-        decoded.unread = [key for key in body if key not in _READ_STATUS]
-        decoded.unread += [f"sensor.{key}" for key in inner(body, "sensor") if key not in _READ_STATUS]
-        return _whole_status(decoded, body)
+        whole = _whole_status(decoded, body)
+        _read_other_calls(whole, body)
+        return whole
     text = plain_text(payload)
     if isinstance(text, Rejected):
         # Settings and statuses of parts that measure nothing for us come as JSON.
@@ -143,6 +145,18 @@ def _first_generation(decoded: Decoded, rest: tuple[str, ...], payload: bytes) -
     if measured is None:
         decoded.unread = ["/".join(rest)]
     return decoded
+
+
+def _read_other_calls(decoded: Decoded, body: JsonObject) -> None:
+    """Add the calls under other names, as the gas detector's in its `info`, and note what is not read."""
+    calls = CallFields()
+    sensor = inner(body, "sensor")
+    for path, fields in (("", body), ("sensor.", sensor)):
+        for key, value in fields.items():
+            is_read = key in _READ_STATUS and not (key in {"smoke", "flood"} and truth_of(value) is None)
+            if not is_read and not calls.add(key, value):
+                decoded.unread.append(path + key)
+    decoded.readings = calls.merged([*decoded.readings], decoded.refused)
 
 
 def _whole_status(decoded: Decoded, body: JsonObject) -> Decoded:
@@ -222,6 +236,8 @@ def _sensor_value(name: str, text: str) -> Measured | Rejected | None:
     if name == "gas":
         # none, mild, heavy, or test
         known = {"none": False, "mild": True, "heavy": True}.get(text)
+        if known is None and text not in {"test", "unknown"}:
+            return unclear_call(name, "the state of the gas alarm is not understood")
         return None if known is None else Measured("gas_leak", known)
     if name in _SENSOR_TRUTHS:
         return _truth(_SENSOR_TRUTHS[name], text, "")
@@ -236,6 +252,8 @@ def _sensor_value(name: str, text: str) -> Measured | Rejected | None:
 def _truth(metric: str, text: str, channel: str) -> Measured | Rejected | None:
     truth = truth_of(text)
     if truth is None:
+        if metric in CALLS and text not in {"-1", "unknown"}:
+            return unclear_call(metric, f"{metric} is neither on nor off")
         # A tilt of -1 or a state "unknown" means that the sensor cannot tell.
         return (
             None if text in {"-1", "unknown"} else Rejected("wrong_shape", f"{metric} is neither on nor off")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple, cast
 
+from core.domain.metrics import CALLS
 from ingest.codecs.bthome import object_name, read_object, read_packet
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.event_words import button_word
@@ -21,7 +22,7 @@ from ingest.codecs.parsing.json_fields import (
     truth_of,
 )
 from ingest.codecs.parsing.second_times import checked_time
-from ingest.codecs.result import Decoded, Measured, Rejected
+from ingest.codecs.result import Decoded, Measured, Rejected, unclear_call
 
 # The whole press is reported again at its end.
 _HALF_PRESSES = {"btn_down", "btn_up"}
@@ -134,6 +135,10 @@ def _component(decoded: Decoded, component: str, status: JsonObject) -> list[Mea
         if reading is not None:
             found.append(reading)
             read.add(name)
+        elif field.metric in CALLS and values.get(name) is not None:
+            decoded.refused.append(
+                unclear_call(f"{component}.{name}", f"{component}.{name} is neither on nor off")
+            )
     count = number_of(values.get("num_objects"))
     if fields is _ZONE and not found and count is not None:
         found.append(Measured("presence", count > 0))

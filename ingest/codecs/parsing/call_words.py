@@ -81,7 +81,7 @@ RAISED = frozenset({
     *("true", "on", "yes", "alarm", "alarmed", "alarming", "alert", "warning", "warn", "trigger", "triggered"),
     *("detected", "detect", "detection", "start", "started", "event", "active", "activated", "raised", "press"),
     *("pressed", "push", "pushed", "pulled", "call", "calling", "sent", "requested", "danger", "critical", "high"),
-    *("confirmed", "suspected", "occurred"),
+    *("confirmed", "suspected", "occurred", "mild", "heavy"),
 })  # fmt: skip
 # What may stand beside a subject in a value without changing what it says.
 BESIDE = frozenset({
