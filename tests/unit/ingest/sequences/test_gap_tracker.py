@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from core.domain.device import DeviceKind
-from core.store.telemetry.batches import SendingDevice
+from core.store.telemetry.batches import Batch, SendingDevice
 from core.store.telemetry.sequence_gaps import SequenceGap
 from ingest.sequences.gap_tracker import GapTracker
 
@@ -163,3 +163,49 @@ def test_a_device_that_loses_messages_again_and_again_is_asked_and_what_stays_mi
     assert len(kept) < 110
     assert kept[-1].last_seq == 400
     assert numbers.take_filled() == []
+
+
+def test_a_message_is_unbroken_only_right_after_the_newest_and_while_none_is_missing() -> None:
+    numbers = _noted(1, 2)
+    assert [numbers.is_next(1, seq) for seq in (1, 2, 3, 4)] == [False, False, True, False]
+    assert not numbers.may_miss(1)
+    assert not numbers.is_next(2, 1)
+    numbers.note(_DEVICE, 5, _at(5))
+    assert numbers.may_miss(1)
+    assert not numbers.is_next(1, 6)
+    for seq in (3, 4):
+        numbers.note(_DEVICE, seq, _at(seq))
+    assert not numbers.may_miss(1)
+    assert numbers.is_next(1, 6)
+
+
+def test_what_a_device_forgot_with_its_memory_is_blind_once_and_not_asked_for_any_more(watch: _Watch) -> None:
+    numbers = _noted(1, 4)
+    _asked(numbers, watch, 3)
+    # Asked for in vain: recorded as blind already.
+    assert _asked(numbers, watch, 30)[1] == [SequenceGap(2, 3, _at(1), _at(4))]
+    numbers.note(_DEVICE, 40, _at(40))
+
+    numbers.note_count(_DEVICE, 1, _at(41))
+
+    batch = Batch()
+    numbers.add_to(batch)
+    assert batch.missing == {1: []}
+    assert batch.anew == {1: (0, _at(40))}
+    assert batch.forgotten == [(1, SequenceGap(5, 39, _at(4), _at(40)))]
+    assert numbers.devices_with_gaps == 0
+    assert _asked(numbers, watch, 3600) == ([], [])
+    # It counts from 1 again.
+    assert numbers.is_next(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("made", "minute", "is_anew"), [(14, 41, True), (15, 41, False), (14, 40, False), (14, None, True)]
+)
+def test_a_count_is_a_new_one_if_it_is_later_and_far_less_than_half_of_what_came(
+    made: int, minute: int | None, *, is_anew: bool
+) -> None:
+    numbers = _noted(39, 40)
+    numbers.note_count(_DEVICE, made, None if minute is None else _at(minute))
+    assert numbers.last_of([1]) == {1: (0 if is_anew else 40, _at(40))}
+    assert numbers.sequence_reset_at == ({1: _at(40)} if is_anew else {})
