@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from core.domain.alert import Subject
 from detectors.features.window import Blind
 from detectors.rules.area_silent import (
@@ -102,3 +104,30 @@ def test_the_reason_says_how_many_of_how_many_homes() -> None:
         3,
         4,
     )
+
+
+@pytest.mark.parametrize(
+    ("since", "allowed", "is_one"),
+    [
+        # A third of a quarter of an hour and a minute after the first.
+        (6.0, 10, True),
+        (6.0 + 1e-6, 10, False),
+        # Silent for 45 % of a quarter of an hour when it is decided after 12 minutes.
+        (5.25, 15, True),
+        (5.25 + 1e-6, 15, False),
+        # Raised by itself at that moment, or after it.
+        (2.0, 10, False),
+        (2.0 + 1e-6, 10, True),
+    ],
+)
+def test_homes_belong_together_up_to_the_limits_and_not_beyond(
+    since: float, allowed: int, *, is_one: bool
+) -> None:
+    others = [SilentHome(after(since), timedelta(minutes=allowed))] * 2
+    found = outage(AreaSilence("3丁目", 4, [SilentHome(CUT, QUARTER), *others]), after(12))
+    assert found == (AreaOutage("3丁目", CUT, after(12), silent=3, homes=4) if is_one else None)
+
+
+@pytest.mark.parametrize(("silent", "homes", "is_ward"), [(8, 10, True), (7, 10, False), (9, 9, False)])
+def test_eight_of_ten_silent_homes_are_the_ward(silent: int, homes: int, *, is_ward: bool) -> None:
+    assert is_of_ward([quiet([0.0] * silent, homes=homes)]) is is_ward

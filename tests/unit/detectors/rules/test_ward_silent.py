@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from detectors.rules.ward_silent import WardSilence, known_at, limits, outage
+from detectors.rules.ward_silent import ACTIVE_WITHIN, WardSilence, known_at, limits, outage
 
 UTC_ZONE = ZoneInfo("UTC")
 
@@ -56,3 +56,20 @@ def test_a_silence_that_ends_in_time_is_no_outage() -> None:
 
     assert (raised(None, 14.9), raised(None, 15)) == (False, True)
     assert (raised(15, 20), raised(15.1, 20)) == (False, True)
+
+
+def test_a_home_counts_as_active_for_a_day_after_its_last_life_sign() -> None:
+    assert timedelta(hours=24) == ACTIVE_WITHIN
+
+
+def test_in_the_morning_a_silent_ward_is_raised_at_seven_to_the_microsecond() -> None:
+    began = datetime(2026, 5, 1, 6, 44, 12, 345678, tzinfo=UTC)
+    assert known_at(WardSilence(began, None, 20), UTC_ZONE) == datetime(2026, 5, 1, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("homes", "minutes"), [(20, 60), (10, 120)])
+def test_the_reason_says_for_how_many_minutes_the_ward_was_silent(homes: int, minutes: int) -> None:
+    began = datetime(2026, 5, 1, 0, tzinfo=UTC)
+    found = outage(WardSilence(began, None, homes), UTC_ZONE, began + timedelta(minutes=minutes))
+    assert found is not None
+    assert (found.reason["silent_min"], found.reason["homes"]) == (minutes, homes)

@@ -57,6 +57,9 @@ def test_a_device_that_lost_its_memory_repeats_no_number_from_before() -> None:
     began = NOW - timedelta(hours=1)
     counted_anew = Deduplication(timedelta(seconds=5), NOW, {DEVICE: began})
     assert counted_anew.duplicate_since(message(), DEVICE) == began
+    # What comes in the moment of the loss is of the new count.
+    at_once = Deduplication(timedelta(seconds=5), NOW, {DEVICE: NOW})
+    assert at_once.duplicate_since(message(), DEVICE) == NOW
     # Another device's loss, one that lies further back than a week, and one that is still to come change nothing.
     assert counted_anew.duplicate_since(message(), DEVICE + 1) == NOW - timedelta(days=7)
     for other in (NOW - timedelta(days=8), NOW + timedelta(hours=1)):
