@@ -88,12 +88,18 @@ class UnassignedCall:
 
 def note(connection: Connection, calls: Iterable[SaidCall]) -> None:
     """Keep what a batch says of calls, one for each sender and metric."""
-    found = {(storable(call.sender)[:_LONGEST], call.metric): call for call in calls}
+    # In order of their keys, or two workers with the same senders would wait for each other.
+    found = dict(
+        sorted(
+            {(storable(call.sender)[:_LONGEST], call.metric): call for call in calls}.items(),
+            key=lambda one: one[0],
+        )
+    )
     _end(connection, [key for key, call in found.items() if call.was_over])
     raised = {key: call for key, call in found.items() if call.presses}
     if raised:
         ordered = sorted(raised.items(), key=lambda one: one[1].metric not in _EMERGENCIES)
-        _raise(connection, dict(ordered[:_MOST_AT_ONCE]))
+        _raise(connection, dict(sorted(ordered[:_MOST_AT_ONCE], key=lambda one: one[0])))
     _end(connection, [key for key, call in found.items() if call.is_over])
 
 
@@ -105,7 +111,7 @@ def since(connection: Connection, moment: datetime) -> list[UnassignedCall]:
 
 def mark_notified(connection: Connection, calls: Iterable[UnassignedCall]) -> None:
     """Note through which message the staff were notified of calls."""
-    known = list(calls)
+    known = sorted(calls, key=lambda one: (one.sender, one.metric))
     connection.execute(
         _CALLS["mark_notified"],
         {

@@ -54,7 +54,10 @@ def key_of(sender: str, field: str) -> FieldKey:
 
 def note(connection: Connection, calls: Collection[UnclearCall]) -> None:
     """Keep the fields of a batch that were not understood."""
-    found = {key_of(call.sender, call.field): call for call in calls}
+    # In order of their keys, or two workers with the same senders would wait for each other.
+    found = dict(
+        sorted({key_of(call.sender, call.field): call for call in calls}.items(), key=lambda one: one[0])
+    )
     if not found:
         return
     connection.execute(
