@@ -48,7 +48,8 @@ class UnreadOfStranger:
 
 def add(connection: Connection, found: Iterable[UnreadField]) -> None:
     """Count more messages with fields that were not read."""
-    given = list(found)
+    # In order of their keys, or two workers with the same senders would wait for each other.
+    given = sorted(found, key=lambda one: (one.sender, one.field))
     connection.execute(
         _FIELDS["add"],
         {
