@@ -1,7 +1,7 @@
 """Fast path for nearly every message of a native device; the slow path gives the same rows."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from core.domain.device import DeviceKind
 from core.domain.evidence.edges import Proof, proof_of
@@ -16,7 +16,6 @@ from ingest.processing.state_changes import ONLINE, StateChanges
 from ingest.processing.timestamps import OLDEST, is_ahead
 
 _LIFE_SIGN = int(ReadingFlag.LIFE_SIGN)
-_UNDECIDED = -1
 _TRUTHS = (0, 1)
 
 
@@ -62,10 +61,16 @@ class FastPath:
         What the states of devices said last.
     """
 
+    # What follows from the time of reception; not before there is one.
+    _received: int
+    _oldest: datetime
+    _newest: datetime
+    _oldest_moment: int
+
     def __init__(self, newest: timedelta, states: StateChanges) -> None:
         self._ahead = newest
         self._states = states
-        self._set_received_at(datetime(2000, 1, 1, tzinfo=UTC))
+        self._received_at: datetime | None = None
 
     def rows(
         self, message: InboundMessage, result: Decoded, device: SendingDevice, *, is_unbroken: bool
@@ -101,22 +106,16 @@ class FastPath:
             flags = 0
             # Most metrics prove nothing, and to look up a member of an enumeration costs more than all else here.
             if known.proofs:
-                flags = self._flags(known, kind, value)
-                if flags < 0:
+                proof = known.proofs.get(kind)
+                flags = _flags(proof, kind, known.name, value)
+                if proof is Proof.EDGE:
+                    # To be compared with the state before.
                     states.append((len(rows), time))
             rows.append((number, moment, known.number, seq, float(value), received, flags))
         if states:
             # Only now, when nothing sends the message the slow path any more.
             self._evaluate(device, rows, states, is_unbroken=is_unbroken)
         return FastRows(rows, latest)
-
-    @staticmethod
-    def _flags(known: _Kind, kind: DeviceKind, value: float) -> int:
-        """Return the flags of a value; `_UNDECIDED` for a state, which has to be compared with the one before."""
-        proof = known.proofs.get(kind)
-        if proof is Proof.EDGE:
-            return _UNDECIDED
-        return _LIFE_SIGN if proof is Proof.EACH and is_life_sign(kind, known.name, value) else 0
 
     def _evaluate(
         self,
@@ -137,3 +136,8 @@ class FastPath:
         self._received = microsecond(received_at)
         self._oldest, self._newest = received_at - OLDEST, received_at + self._ahead
         self._oldest_moment = microsecond(self._oldest)
+
+
+def _flags(proof: Proof | None, kind: DeviceKind, metric: str, value: float) -> int:
+    """Return the flags of a value that stands for itself."""
+    return _LIFE_SIGN if proof is Proof.EACH and is_life_sign(kind, metric, value) else 0

@@ -58,6 +58,9 @@ def test_a_coarse_polygon_is_a_circle_that_shows_no_corner() -> None:
 
     assert isinstance(found, Circle)
     assert all((found.lat, found.lon) != corner for corner in corners)
+    # Around the cell of its middle; half its diagonal is 716 m.
+    assert (found.lat, found.lon) == coarse(35.655, 139.795)
+    assert found.radius_m == 2 * CELL_M
 
 
 def test_a_reason_without_places_keeps_what_its_rule_declares_and_nothing_else() -> None:

@@ -47,12 +47,19 @@ def _found(_sender: str) -> SendingDevice:
     return DEVICE
 
 
-def batch_of(time: datetime | None, *, seq: int = 5, retained: bool = False, metric: str = "motion") -> Batch:
+def batch_of(
+    time: datetime | None,
+    *,
+    seq: int = 5,
+    retained: bool = False,
+    metric: str = "motion",
+    value: bool | str = True,
+) -> Batch:
     tracker = GapTracker()
     tracker.note(DEVICE, 4, NOW - timedelta(minutes=1))
     builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), tracker)
     message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", retained, False, NOW)
-    builder.add(message, Decoded(DEVICE.sender, "hall-1", seq=seq, readings=[Measured(metric, True, time)]))
+    builder.add(message, Decoded(DEVICE.sender, "hall-1", seq=seq, readings=[Measured(metric, value, time)]))
     return builder.batch
 
 
@@ -121,3 +128,16 @@ def test_a_new_numbered_state_takes_the_fast_path_too(slow: list[str]) -> None:
     assert slow == []
     assert [row[:5] for row in found.new] == [(7, microsecond(NOW), METRICS["contact_open"].number, 5, 1.0)]
     assert (found.readings, found.doubtful) == ([], [])
+
+
+def test_movement_that_ends_shows_nobody_on_the_fast_path_either(slow: list[str]) -> None:
+    found = batch_of(NOW, value=False)
+
+    assert slow == []
+    assert found.new == [(7, microsecond(NOW), MOTION, 5, 0.0, microsecond(NOW), 0)]
+
+
+@pytest.mark.parametrize("metric", ["online", "button", "geofence_event"])
+def test_a_connection_and_what_is_said_in_words_take_the_slow_path(slow: list[str], metric: str) -> None:
+    batch_of(NOW, metric=metric)
+    assert slow == [metric]
