@@ -37,7 +37,7 @@ HEART: dict[str, tuple[str, ...]] = {
     ),
     # These two are mostly questions to the database, so a real one is nearest.
     "detectors/alerting/planner.py": ("tests/unit/detectors/alerting", _REAL + "test_escalation.py"),
-    "detectors/engine/areas.py": (_RULES + "test_area_silent.py", _REAL + "test_areas.py"),
+    "detectors/engine/areas.py": ("tests/unit/detectors/engine/test_areas.py", _REAL + "test_areas.py"),
     "detectors/rules/area_silent.py": (_RULES + "test_area_silent.py",),
     "detectors/rules/ward_silent.py": (_RULES + "test_ward_silent.py",),
     "detectors/rules/equipment_silent.py": (_RULES + "test_equipment_silent.py",),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from core.domain.device import DeviceKind
-from detectors.features.silence_profile import distrusted
+from detectors.features.silence_profile import certain, distrusted
 from detectors.features.window import life_signs
 
 DAY = datetime(2026, 7, 1, tzinfo=UTC)
@@ -47,3 +47,10 @@ def test_single_movements_are_doubted_only_where_they_are_three_times_as_usual_a
     found = distrusted(signs, sure, (DAY + timedelta(days=10)).timestamp())
 
     assert found == (frozenset({"hall"}) if is_distrusted else frozenset())
+
+
+@pytest.mark.parametrize(("apart_s", "is_sure"), [(600.0, True), (600.5, False)])
+def test_two_movements_confirm_each_other_up_to_ten_minutes_apart(apart_s: float, is_sure: bool) -> None:
+    first = DAY.timestamp()
+    signs = life_signs([(at, DeviceKind.MOTION, "hall") for at in (first, first + apart_s)])
+    assert certain(signs, confirmed_only=True).tolist() == [is_sure] * 2

@@ -12,7 +12,7 @@ from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
-from ingest.codecs.result import Decoded, Measured
+from ingest.codecs.result import Decoded, Measured, Position
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
 from ingest.processing.limits import Rules
@@ -141,3 +141,25 @@ def test_movement_that_ends_shows_nobody_on_the_fast_path_either(slow: list[str]
 def test_a_connection_and_what_is_said_in_words_take_the_slow_path(slow: list[str], metric: str) -> None:
     batch_of(NOW, metric=metric)
     assert slow == [metric]
+
+
+@pytest.mark.parametrize(("seq", "age_min", "expected"), [(5, 3, 3), (0, 3, 3), (5, None, 1)])
+def test_a_place_is_stored_under_its_own_time_or_that_of_its_message_and_once_however_often_it_comes(
+    seq: int, age_min: int | None, expected: int
+) -> None:
+    own = None if age_min is None else NOW - timedelta(minutes=age_min)
+    builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), GapTracker())
+    message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", False, False, NOW)
+    places = [Position(35.0, 139.0, own), Position(35.0, 139.5, own), Position(35.0, 139.0, own)]
+    builder.add(
+        message,
+        Decoded(DEVICE.sender, "hall-1", seq=seq, fixes=places, time=NOW - timedelta(minutes=1)),
+    )
+
+    assert {fix[1] for fix in builder.batch.fixes} == {NOW - timedelta(minutes=expected)}
+    numbers = [fix[2] for fix in builder.batch.fixes]
+    if seq:
+        assert numbers == [seq] * 3
+    else:
+        assert numbers[0] == numbers[2] != numbers[1]
+        assert max(numbers) < 0
