@@ -9,7 +9,7 @@ from typing import cast
 
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.component_words import read_number, read_truth, truth_metric
-from ingest.codecs.parsing.event_words import button_word, call_in_words, subject_of, word_parts
+from ingest.codecs.parsing.event_words import button_word, call_in_words, subject_of
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -20,6 +20,7 @@ from ingest.codecs.parsing.json_fields import (
     text_of,
     truth_of,
 )
+from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing, unclear_call
 from ingest.mqtt.topics import Source
 

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from core.domain.metrics import METRICS, MetricKind
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import button_word, call_in_words, word_parts
+from ingest.codecs.parsing.event_words import button_word, call_in_words
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -21,6 +21,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
+from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Decoded, Measured, Rejected, nothing
 from ingest.mqtt.topics import Source
 

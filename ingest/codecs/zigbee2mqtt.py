@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from ingest.codecs.descriptions import exposes
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import Call, call_in_field, subject_of, word_parts
+from ingest.codecs.parsing.event_words import Call, call_in_field, subject_of
 from ingest.codecs.parsing.json_fields import (
     LARGEST_LIST,
     JsonObject,
@@ -21,6 +21,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_text,
     truth_of,
 )
+from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Decoded, Measured, ProposedDevice, Rejected, nothing
 from ingest.codecs.zigbee.actions import call_of_action
 from ingest.codecs.zigbee.exposed_values import (

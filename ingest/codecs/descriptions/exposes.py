@@ -11,8 +11,8 @@ from core.domain.device_proposal import ModelDescription
 from core.domain.evidence.device_profile import FieldMeaning, ProfileField
 from core.domain.evidence.sender_units import units_for
 from core.domain.metrics import BUTTON, CALLS, METRICS, SOS
-from ingest.codecs.parsing.event_words import word_parts
 from ingest.codecs.parsing.json_fields import JsonObject, items, number_of, objects, text_of
+from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Decoded
 
 _PUBLISHED, _SETTABLE = 1, 2

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import NamedTuple, cast
 
-from ingest.codecs.parsing.event_words import word_parts
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -23,6 +22,7 @@ from ingest.codecs.parsing.json_fields import (
     truth_of,
 )
 from ingest.codecs.parsing.second_times import checked_time
+from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Position
 
 PLACES_OF_OTHERS = frozenset({"SOURCE_REGISTRY", "SOURCE_GATEWAY", "SOURCE_IP_GEOLOCATION", "CONFIG"})

@@ -11,8 +11,8 @@ from ingest.codecs.parsing.event_words import (
     is_number_of_gas,
     is_raised,
     speaks_of,
-    word_parts,
 )
+from ingest.codecs.parsing.word_parts import word_parts
 
 # Fields that name a measurement, or what happened, and fields with its state.
 _NAMES = frozenset({"name", "variable", "key", "measurement", "parameter", "field"})

@@ -13,6 +13,7 @@ gas              Zigbee2MQTT `gas_alarm_1`, `gas_sensor_state`; Tasmota `GasLeak
 carbon monoxide  Zigbee2MQTT `carbon_monoxide_alarm_1`, `co_state`; Tasmota `CO`
 water            Zigbee2MQTT `water_leak_alarm_1`, `water_warning`; Netvox `WaterLeak`; Shelly `flood`
 raised, over     Tuya's `alarm`/`normal`, `detected`/`none`; Milesight's `alarm triggered`/`alarm deactivated`
+other scripts    our own translation of these words; a text of which a part is not in it is not understood, and waits
 left out         settings and statistics of the same converters: `fall_sensitivity`, `sos_count`, `alarm_volume`
 ================ ==================================================================================================
 """
@@ -169,3 +170,44 @@ NOT_JOINED = frozenset(
 GENERIC = frozenset({
     *("value", "val", "state", "status", "active", "is", "raised", "triggered", "detected", "alarm", "data", "result", "event", "on"),
 })  # fmt: skip
+
+# The same words in Japanese and Chinese, as devices sold here name their fields and events; what is longer goes first.
+OTHER_SCRIPTS = {
+    **dict.fromkeys(("緊急", "非常", "紧急", "きんきゅう"), "emergency"),
+    **dict.fromkeys(("助けて", "たすけて", "救助", "救援", "求救", "呼救", "求助"), "help"),
+    **dict.fromkeys(("呼び出し", "呼出し", "呼出", "ナースコール", "呼叫"), "call"),
+    **dict.fromkeys(("転倒", "転落", "跌倒", "摔倒", "てんとう"), "fall"),
+    **dict.fromkeys(("火災", "火事", "火灾", "炎"), "fire"),
+    **dict.fromkeys(("煙", "烟雾", "烟"), "smoke"),
+    **dict.fromkeys(("一酸化炭素", "一氧化碳"), "carbon monoxide"),
+    **dict.fromkeys(("ガス漏れ", "ガスもれ", "燃气泄漏", "煤气泄漏"), "gas leak"),
+    **dict.fromkeys(("ガス", "燃气", "煤气"), "gas"),
+    **dict.fromkeys(("漏水", "水漏れ", "水もれ"), "water leak"),
+    **dict.fromkeys(("浸水", "冠水"), "flood"),
+    **dict.fromkeys(("警報", "アラーム", "警报", "报警", "告警"), "alarm"),
+    "通報": "alert",
+    **dict.fromkeys(("警告", "注意"), "warning"),
+    **dict.fromkeys(("正常", "異常なし", "異常無し"), "normal"),
+    **dict.fromkeys(("なし", "無し", "无", "いいえ", "オフ"), "none"),
+    **dict.fromkeys(("解除", "复位", "復旧", "恢复"), "cleared"),
+    **dict.fromkeys(("終了", "停止", "结束"), "ended"),
+    **dict.fromkeys(("検知", "検出", "感知", "检测"), "detected"),
+    **dict.fromkeys(("発生", "发生"), "occurred"),
+    **dict.fromkeys(("作動", "オン", "触发"), "triggered"),
+    **dict.fromkeys(("ボタン", "按钮", "按键"), "button"),
+    **dict.fromkeys(("押された", "押しました", "押下", "押す", "按下"), "pressed"),
+    **dict.fromkeys(("信号", "状態", "状态"), "state"),
+    **dict.fromkeys(("感度", "灵敏度"), "sensitivity"),
+    **dict.fromkeys(("音量",), "volume"),
+    **dict.fromkeys(("回数", "次数"), "count"),
+    **dict.fromkeys(("設定", "设置"), "setting"),
+    **dict.fromkeys(("テスト", "試験", "测试"), "test"),
+    **dict.fromkeys(("電池", "电池"), "battery"),
+    **dict.fromkeys(("時刻", "時間", "时间"), "time"),
+    **dict.fromkeys(("連絡先", "電話", "电话"), "phone"),
+    **dict.fromkeys(("濃度", "浓度"), "concentration"),
+    **dict.fromkeys(("センサー", "センサ", "传感器"), "sensor"),
+    **dict.fromkeys(("灯", "照明"), "light"),
+    # What only joins the words.
+    **dict.fromkeys(("が", "を", "の", "は", "です", "ました", "しました", "中"), ""),
+}

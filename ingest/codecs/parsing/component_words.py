@@ -6,8 +6,8 @@ show for certain is not read.
 
 from functools import lru_cache
 
-from ingest.codecs.parsing.event_words import word_parts
 from ingest.codecs.parsing.json_fields import number_of, truth_of
+from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Measured
 
 # With one of these it is a setting or a statistic of the part, or something that moves by itself.

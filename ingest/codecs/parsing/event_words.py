@@ -12,13 +12,9 @@ from typing import NamedTuple
 
 from core.domain.metrics import BUTTON_WORDS, CALLS
 from ingest.codecs.parsing import call_words
-
-_RUN = re.compile(r"[A-Za-z]+|\d+")
-# `fallDown`, `FireAlarm`, `SOS event.`, `gas_alarm_1`: a run of capitals, a word, or digits.
-_PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+from ingest.codecs.parsing.word_parts import word_parts
 
 _SEPARATOR = re.compile(r"[,;&|+]")
-_LONGEST_JOINED = 40
 # Of a market or a barometer, an autumn, or somebody on the phone.
 _IN_OTHER_TEXTS = frozenset(
     {"wet", "gas", "co", "falling", "falls", "call", "calling", "high", "on", "active"}
@@ -49,45 +45,6 @@ class Call(NamedTuple):
 
     metric: str
     is_raised: bool | None
-
-
-def word_parts(text: str) -> tuple[str, ...]:
-    """Return the parts of a name or a text in small letters, without endpoint numbers.
-
-    Examples
-    --------
-    >>> word_parts("fallDown"), word_parts("SOS event."), word_parts("gas_alarm_1"), word_parts("CO2")
-    (('fall', 'down'), ('sos', 'event'), ('gas', 'alarm'), ('co2',))
-    >>> word_parts("SOSalarm"), word_parts("falldetected_2"), word_parts("waterfall")
-    (('sos', 'alarm'), ('fall', 'detected'), ('waterfall',))
-    """
-    parts = [part for run in _RUN.findall(text) for part in _parts_of(run)]
-    # Carbon dioxide is the one word here to which the number belongs.
-    joined = ["co2" if pair == ("co", "2") else pair[0] for pair in pairwise([*parts, ""])]
-    return tuple(part for part in joined if not part.isdigit())
-
-
-@lru_cache(maxsize=10_000)
-def _parts_of(run: str) -> tuple[str, ...]:
-    """Return the words of a run of letters, also where nothing but their meaning shows where one ends."""
-    parts = tuple(part.lower() for part in _PART.findall(run))
-    if call_words.JOINED.issuperset(parts) or len(run) > _LONGEST_JOINED:
-        return parts
-    joined = _split(run.lower()) if run.lower() not in call_words.NOT_JOINED else ()
-    return joined if call_words.SURE_SUBJECTS.intersection(joined) else parts
-
-
-def _split(text: str) -> tuple[str, ...]:
-    """Return the words of the vocabulary that a text consists of, as few as possible; none where something is left."""
-    best: list[tuple[str, ...] | None] = [()]
-    for end in range(1, len(text) + 1):
-        ways = [
-            (*before, text[start:end])
-            for start in range(end)
-            if (before := best[start]) is not None and text[start:end] in call_words.JOINED
-        ]
-        best.append(min(ways, key=len, default=None))
-    return best[-1] or ()
 
 
 def subject_of(parts: tuple[str, ...]) -> str | None:

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from ingest.codecs.parsing.call_words import SETTINGS
-from ingest.codecs.parsing.event_words import word_parts
 from ingest.codecs.parsing.json_fields import truth_of
+from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Measured
 
 Reader = Callable[[object, Mapping[str, object]], list[Measured]]
