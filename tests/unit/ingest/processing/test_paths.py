@@ -163,3 +163,11 @@ def test_a_place_is_stored_under_its_own_time_or_that_of_its_message_and_once_ho
     else:
         assert numbers[0] == numbers[2] != numbers[1]
         assert max(numbers) < 0
+
+
+@pytest.mark.parametrize(("seq", "is_stored"), [(0, True), (1, False)])
+def test_a_button_word_that_nobody_knows_is_a_press_unless_the_device_numbers_its_messages(
+    seq: int, *, is_stored: bool
+) -> None:
+    found = batch_of(NOW, seq=seq, metric="button", value="nonsense")
+    assert len(found.new) + len(found.readings) + len(found.doubtful) == is_stored
