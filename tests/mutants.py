@@ -29,7 +29,11 @@ HEART: dict[str, tuple[str, ...]] = {
     "ingest/sequences/device_protocol.py": (_INGEST + "sequences",),
     "ingest/progress/watermark.py": (_INGEST + "progress",),
     "ingest/processing/deduplication.py": (_INGEST + "processing",),
-    "ingest/processing/slow_path.py": (_INGEST + "processing", "tests/property/test_plain.py"),
+    "ingest/processing/slow_path.py": (
+        _INGEST + "processing",
+        _INGEST + "sequences/test_old_numbers.py",
+        "tests/property/test_plain.py",
+    ),
     "ingest/processing/fast_path.py": (_INGEST + "processing", "tests/property/test_plain.py"),
     "detectors/alerting/escalation.py": (
         "tests/unit/detectors/alerting/test_escalation.py",
