@@ -49,7 +49,7 @@ def sender_mistake(sender: str) -> str | None:
     if form not in SENDER_FORMATS:
         near = get_close_matches(form.lower(), SENDER_FORMATS, 1, 0.6)
         meant = f" (did you mean {near[0]}?)" if near else ""
-        return f"{sender}: {form!r} is no format of messages{meant}; known are {', '.join(SENDER_FORMATS)}"
+        return f"{sender}: {form!r} is no format of messages{meant}; write it as FORMAT:NAME, with one of {', '.join(SENDER_FORMATS)}"
     first, slash, rest = name.partition("/")
     if form == "native":
         # A part that is registered by itself stands behind a #.

@@ -172,8 +172,9 @@ def test_a_sender_of_which_no_message_can_come_is_refused_with_what_is_missing(m
         assert answer.code == 65, answer.out
         return answer.err
 
-    assert "'zigbee' is no format of messages (did you mean zigbee2mqtt?); known are native, " in add(
-        "zigbee:g1/x"
+    assert (
+        "'zigbee' is no format of messages (did you mean zigbee2mqtt?); write it as FORMAT:NAME, with one of native, "
+        in add("zigbee:g1/x")
     )
     assert "zigbee2mqtt:GATEWAY/NAME (docs/senders.md)" in add("zigbee2mqtt:front")
     assert "owntracks:USER/DEVICE (docs/senders.md)" in add("owntracks:hanako")

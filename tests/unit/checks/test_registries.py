@@ -9,7 +9,7 @@ KNOWN = {
     "deploy/cli/devices.py": {"battery"},
     "simulator/devices/sensors.py": {"battery", "motion"},
     "simulator/incidents/kinds.py": {"temperature_c"},
-    "simulator/network/payloads.py": {"battery"},
+    "simulator/network/payloads.py": {"battery", "presence"},
     "simulator/people/persona.py": {"cold"},
     "simulator/scenarios/scenario.py": {"temperature_c"},
     "simulator/town/device_fit.py": {"sos"},

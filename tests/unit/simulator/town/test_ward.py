@@ -115,7 +115,7 @@ def test_a_ward_in_which_nobody_lives_cannot_be_simulated():
 
 def test_a_device_that_the_simulator_cannot_speak_for_is_named():
     body = ward(1)
-    body["homes"][0]["devices"][3]["sender"] = "shelly:plug"
+    body["homes"][0]["devices"][3]["sender"] = "tasmota:g1/plug"
     with pytest.raises(InputError, match=r"homes\[0\]\.devices\[3\]\.sender: the simulator speaks native"):
         parse_ward(body)
 
