@@ -157,9 +157,7 @@ class Writer:
                 self._maintain(idle=not messages)
                 self._marker.send_marker(idle=not messages)
         if self._unread_fields.has_some:
-            self._commit_queue.submit(
-                partial(self._store_unread, self._unread_fields.take(self._devices.find))
-            )
+            self._hand_over_unread()
         self._commit_queue.close()
 
     def commit(self) -> None:
@@ -330,9 +328,7 @@ class Writer:
             self._pruned_at_count = quarantined
             self._commit_queue.submit(self._prune)
         if self._unread_fields.is_due:
-            self._commit_queue.submit(
-                partial(self._store_unread, self._unread_fields.take(self._devices.find))
-            )
+            self._hand_over_unread()
         blind_since = self._marker.blind_since()
         if blind_since is not None and not self._watermark.is_blind:
             self._commit_queue.submit(partial(self._watermark.begin_blind_time, blind_since))
@@ -345,6 +341,10 @@ class Writer:
                 self._put_end_of_break(now)
             if now - self._watermark.time >= _CLOCK_STEP:
                 self._commit_queue.submit(partial(self._watermark.advance, now))
+
+    def _hand_over_unread(self) -> None:
+        found = self._unread_fields.take(self._devices.find)
+        self._commit_queue.submit(partial(self._store_unread, found))
 
     def _store_unread(self, found: Sequence[UnreadField]) -> None:
         with self._database.transaction() as connection:

@@ -263,7 +263,7 @@ def _require_possible(
     measured = devices.measured(context.connection, device.number)
     by_profile = [] if stored is None else [one.metric for one in stored.profile.fields]
     # What measured nothing so far may mean anything: a profile names only what no name can say.
-    possible = meanings_of([*measured, *by_profile]) if by_profile else meanings_of(measured)
+    possible = meanings_of([*measured, *by_profile])
     if meaning not in {*meanings_of(measured), *possible}:
         raise FieldError(
             "body.meaning",
@@ -291,11 +291,12 @@ def _read_first(context: ActionContext, device: DeviceInUse, reading: WayToRead)
     stored = _chosen_profile(context, device, reading)
     if stored is None and (known := for_model(device.model)) is not None:
         stored = profiles.add(context.connection, known, context.now)
-    if stored is not None:
-        _follow(context, device, stored, reading)
-    elif reading.meaning is not None:
-        followed = profiles.followed_by(context.connection, device.number).stored
-        _follow(context, device, followed, reading)
+    if stored is None and reading.meaning is None:
+        return
+    # What only means something goes on to be read as it describes itself.
+    _follow(
+        context, device, stored or profiles.followed_by(context.connection, device.number).stored, reading
+    )
 
 
 def _stored_profile(context: ActionContext, name: str, version: int | None) -> StoredProfile:

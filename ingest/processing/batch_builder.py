@@ -1,6 +1,6 @@
 """Batch builder: from decoded messages of registered devices to the rows of a batch."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from msgspec import structs
@@ -103,9 +103,9 @@ class BatchBuilder:
             self._propose(result)
         if device is not None and device.profile is not None:
             result = reread(message.topic, message.payload, result, device.profile)
-        self._note_unread(message, result, device)
-        problems = list(result.refused)
         sender = result.sender if device is None else device.sender
+        self._note_unread(message, result.unread, sender, device)
+        problems = list(result.refused)
         if result.readings or result.fixes or result.last_seq is not None:
             refusal = _refusal(message, result, device)
             if refusal is not None:
@@ -125,9 +125,10 @@ class BatchBuilder:
         # What the measurements of a registered device say of it is followed by the writer, and proposes nothing.
         self.batch.proposed += [one.kept for one in result.proposals if one.sender]
 
-    def _note_unread(self, message: InboundMessage, result: Decoded, device: SendingDevice | None) -> None:
-        sender = result.sender if device is None else device.sender
-        for name in result.unread if sender else ():
+    def _note_unread(
+        self, message: InboundMessage, names: Iterable[str], sender: str, device: SendingDevice | None
+    ) -> None:
+        for name in names if sender else ():
             note_unread(self.unread, (sender, name), message.received_at, device)
 
     def refuse(self, message: InboundMessage, problems: list[Rejected]) -> None:
