@@ -67,7 +67,8 @@ def _uplink(decoded: Decoded, uplink: JsonObject) -> Decoded | Rejected:
         )
     decoders.read_object(decoded, values)
     by_decoder = decoded.fixes
-    normalized_payload.add(decoded, entries)
+    if entries:
+        normalized_payload.add(decoded, entries)
     if any(reading.metric == "position_valid" for reading in decoded.readings):
         # The server takes the place in the payload for one, also where the payload says that it is none.
         decoded.fixes = by_decoder

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS
 from core.domain.metrics import BRIDGE_ONLINE, ONLINE
@@ -26,6 +27,7 @@ _NUMBERED = "native:"
 Breaks = Mapping[str, Sequence[ConnectionBreak]]
 
 
+@lru_cache(maxsize=100_000)
 def links_of(sender: str) -> tuple[str, ...]:
     """Return over which connections the messages of a sender come, by the name that their breaks have.
 

@@ -29,7 +29,8 @@ class Deduplication:
         self._doubt = doubt
         self._repeated_since = repeated_since
         self._sequence_reset_at = sequence_reset_at
-        self._seen: dict[tuple[int, int, int, bool], datetime] = {}
+        self._seen: dict[tuple[int, int, int], datetime] = {}
+        self._retained_seen: dict[tuple[int, int, int], datetime] = {}
 
     def duplicate_since(self, message: InboundMessage, numbered: int | None) -> datetime:
         """Return since when the same value is a duplicate; `numbered` is the device if it numbers its messages."""
@@ -53,6 +54,8 @@ class Deduplication:
 
         A retained message does not stand for what the device itself sends.
         """
-        known = [self._seen.get((*key, from_retained)) for from_retained in {False, retained}]
-        self._seen[*key, retained] = time
-        return any(one is not None and one >= since for one in known)
+        seen = self._retained_seen if retained else self._seen
+        known, seen[key] = seen.get(key), time
+        if retained and (known is None or known < since):
+            known = self._seen.get(key)
+        return known is not None and known >= since

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from core.domain.evidence.edges import Proof, proof_of
+from core.domain.evidence.edges import EDGES, Proof, proof_of
 from core.domain.metrics import CALLS, METRICS, Metric, MetricKind
 from core.domain.reading import ReadingFlag, is_life_sign
 from core.store.binary_columns import microsecond
@@ -50,11 +50,12 @@ class _Reading:
 
     def row(self, seq: int, received_at: datetime) -> ReadingRow:
         """Return it as it is stored, under a number."""
-        one = self
+        # fmt: off
         return (
-            *(one.device, one.time, one.metric, seq, one.value, received_at),
-            *(one.flags, one.channel, one.acted_from),
+            self.device, self.time, self.metric, seq, self.value, received_at,
+            self.flags, self.channel, self.acted_from,
         )
+        # fmt: on
 
 
 class SlowPath:
@@ -127,7 +128,7 @@ class SlowPath:
         acted_from = None
         if message.retained:
             flags |= _RETAINED
-        else:
+        elif metric.number in EDGES:
             sign = self._sign(device_message, device, metric, channel, (time, value), flags)
             if sign is not None:
                 flags, acted_from = flags | _LIFE_SIGN, sign.acted_from

@@ -1,7 +1,7 @@
 """At which time a value is stored: what a device says is believed only within reason."""
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from core.domain.reading import ReadingFlag
 
@@ -15,10 +15,10 @@ NEWEST = timedelta(minutes=10)
 # A message takes time to reach us and never less than none: a device that sent it later than we received it is ahead. This
 # much is left for the clocks of our own machines.
 AHEAD = timedelta(seconds=30)
+_NO_FLAGS = ReadingFlag(0)
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(NamedTuple):
     """Where on the time axis a value belongs.
 
     `is_ours` says that the time comes from our clock, so that a repeat would come at another time.
@@ -59,13 +59,13 @@ def placed(
         return Placed(received_at, ReadingFlag.RECEIVE_TIME, is_ours=True)
     is_possible = received_at - OLDEST <= claimed <= received_at + newest
     if is_possible and not is_ahead(sent_at, received_at, newest):
-        return Placed(claimed, ReadingFlag(0), is_ours=False)
+        return Placed(claimed, _NO_FLAGS, is_ours=False)
     if sent_at is not None:
         age = sent_at - claimed
         if timedelta(0) <= age <= OLDEST:
             return Placed(received_at - age, ReadingFlag.CLOCK_CORRECTED, is_ours=True)
     if is_possible:
-        return Placed(claimed, ReadingFlag(0), is_ours=False)
+        return Placed(claimed, _NO_FLAGS, is_ours=False)
     for moved in (claimed + _ROLL_OVER, claimed + 2 * _ROLL_OVER) if claimed < received_at else ():
         if received_at - _ROLLED_OLDEST <= moved <= received_at + newest:
             return Placed(moved, ReadingFlag.CLOCK_CORRECTED, is_ours=False)

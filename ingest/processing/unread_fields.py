@@ -21,7 +21,7 @@ _LONG_NUMBER = re.compile(r"(?:0x)?[0-9a-fA-F]*\d[0-9a-fA-F]{4,}|\d+[.,]\d+")
 Find = Callable[[str], SendingDevice | None]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Unread:
     """How many messages held a field that was not read, and by which profile their device was read then."""
 
@@ -31,10 +31,11 @@ class Unread:
     profile: DeviceProfile | None = None
     is_registered: bool = False
 
-    def with_more(self, other: "Unread") -> "Unread":
-        """Return both together."""
-        first_at, last_at = min(self.first_at, other.first_at), max(self.last_at, other.last_at)
-        return replace(self, messages=self.messages + other.messages, first_at=first_at, last_at=last_at)
+    def add(self, messages: int, first_at: datetime, last_at: datetime) -> None:
+        """Count further messages with the field."""
+        self.messages += messages
+        self.first_at = min(self.first_at, first_at)
+        self.last_at = max(self.last_at, last_at)
 
 
 UnreadKey = tuple[str, str]
@@ -43,10 +44,11 @@ UnreadKey = tuple[str, str]
 
 def note(found: dict[UnreadKey, Unread], key: UnreadKey, at: datetime, device: SendingDevice | None) -> None:
     """Take note of one message with a field that was not read."""
-    profile = None if device is None else device.profile
-    one = Unread(1, at, at, profile, device is not None)
     known = found.get(key)
-    found[key] = one if known is None else known.with_more(one)
+    if known is None:
+        found[key] = Unread(1, at, at, _profile(device), device is not None)
+    else:
+        known.add(1, at, at)
 
 
 def field_name(name: str) -> str:
@@ -77,7 +79,10 @@ class UnreadFields:
             if not self._has_room_for(*key):
                 continue
             known = self._found.get(key)
-            self._found[key] = one if known is None or known.profile != one.profile else known.with_more(one)
+            if known is None or known.profile != one.profile:
+                self._found[key] = replace(one)
+            else:
+                known.add(one.messages, one.first_at, one.last_at)
 
     def _has_room_for(self, sender: str, field: str) -> bool:
         names = self._known.get(sender)

@@ -6,6 +6,7 @@ Network servers run the vendor's decoder and pass its object on, so the names ar
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import lru_cache, partial
 from typing import cast
 
 from core.domain.metrics import CALLS
@@ -32,6 +33,9 @@ from ingest.codecs.parsing.json_fields import (
 )
 from ingest.codecs.parsing.second_times import checked_time
 from ingest.codecs.result import Decoded, Measured, Position
+
+_Reader = Callable[[object, JsonObject], list[Measured]]
+"""Reads the value of a field; the whole object says what kind of device it is."""
 
 _GEOFENCES = {"inside", "outside"}
 # `temperature_1`, `region_2_occupancy`, `switch_1`, `gpio_in_1`: several of one kind in one device.
@@ -128,8 +132,12 @@ def _values(decoded: Decoded, body: JsonObject, used: set[str]) -> list[Measured
         # Older uplinks are read one by one, with their own times.
         if value is None or key == "history":
             continue
-        found = _values(decoded, inner(body, key), set()) if key == "header" else _value(key, value, body)
-        if not found and key != "header" and not calls.add(key, value) and key not in _READ_ELSEWHERE:
+        if key == "header":
+            readings += _values(decoded, inner(body, key), set())
+            continue
+        reader = _reader_of(key)
+        found = [] if reader is None else reader(value, body)
+        if not found and not calls.add(key, value) and key not in _READ_ELSEWHERE:
             decoded.unread += [path for path in _paths(key, value) if path not in used]
         readings += found
     return calls.merged(_without_empty_climate(readings, body), decoded.refused)
@@ -146,20 +154,29 @@ def _paths(key: str, value: object) -> list[str]:
     ]
 
 
-def _value(key: str, value: object, body: JsonObject) -> list[Measured]:
+@lru_cache(maxsize=10_000)
+def _reader_of(key: str) -> _Reader | None:
+    """Return how a field of this name is read; None where nothing is read by the name alone."""
     if key in NUMBERS:
-        return _number(NUMBERS[key], value)
+        return _plain(NUMBERS[key])
     if key in WORDS:
-        metric, words = WORDS[key]
-        return _word(metric, words, value)
+        return partial(_word_in, *WORDS[key])
     if key in _SPECIAL:
-        return _SPECIAL[key](value, body)
+        return _SPECIAL[key]
     if key in PEOPLE:
-        number = number_of(value)
-        return [] if number is None else [Measured("presence", number > 0)]
+        return _people
     if key in BATTERY_VOLTS:
-        return _battery_volts(value)
-    return _one_of_several(key, value)
+        return _battery_volts
+    return partial(_one_of_several, key) if _NUMBERED.search(key) else None
+
+
+def _people(value: object, _body: JsonObject) -> list[Measured]:
+    number = number_of(value)
+    return [] if number is None else [Measured("presence", number > 0)]
+
+
+def _word_in(metric: str, words: dict[str, bool], value: object, _body: JsonObject) -> list[Measured]:
+    return _word(metric, words, value)
 
 
 def _number(metric: str, value: object) -> list[Measured]:
@@ -177,9 +194,7 @@ def _word(metric: str, words: dict[str, bool], value: object) -> list[Measured]:
     return [] if truth is None else [Measured(metric, truth)]
 
 
-def _one_of_several(key: str, value: object) -> list[Measured]:
-    if not _NUMBERED.search(key):
-        return []
+def _one_of_several(key: str, value: object, _body: JsonObject) -> list[Measured]:
     for pattern, metric, words in _SEVERAL:
         several = pattern.match(key)
         if several:
@@ -208,14 +223,14 @@ def _of_several_like(kind: str, channel: str, value: object) -> list[Measured]:
     return [Measured(f"{reported.metric}#{channel}", reported.value) for reported in found]
 
 
-def _battery(value: object, _body: JsonObject) -> list[Measured]:
+def _battery(value: object, body: JsonObject) -> list[Measured]:
     """Read a battery: percent with most, volts or millivolts with some; a text may name its unit: "80%", "3.6V"."""
     text = text_of(value).strip().lower()
     number = number_of(text.rstrip("%mv ") if text else value)
     if number is None:
         return []
     if text.endswith("v"):
-        return _battery_volts(number)
+        return _battery_volts(number, body)
     if number > 1000:
         return [Measured("battery_v", number / 1000)]
     if 1 < number < 5 and number != int(number):
@@ -223,7 +238,7 @@ def _battery(value: object, _body: JsonObject) -> list[Measured]:
     return [Measured("battery_pct", number)]
 
 
-def _battery_volts(value: object) -> list[Measured]:
+def _battery_volts(value: object, _body: JsonObject) -> list[Measured]:
     number = number_of(value)
     if number is None:
         return []
@@ -277,7 +292,7 @@ def _event_type(value: object, _body: JsonObject) -> list[Measured]:
     }.get(text_of(value), [])
 
 
-def _with_plug(metric: str, per_unit: float) -> Callable[[object, JsonObject], list[Measured]]:
+def _with_plug(metric: str, per_unit: float) -> _Reader:
     """Read what only Milesight's plugs mean by a word."""
 
     def read(value: object, body: JsonObject) -> list[Measured]:
@@ -288,7 +303,7 @@ def _with_plug(metric: str, per_unit: float) -> Callable[[object, JsonObject], l
     return read
 
 
-def _plain(metric: str, per_unit: float = 1) -> Callable[[object, JsonObject], list[Measured]]:
+def _plain(metric: str, per_unit: float = 1) -> _Reader:
     def read(value: object, _body: JsonObject) -> list[Measured]:
         number = number_of(value)
         return [] if number is None else [Measured(metric, number / per_unit)]
@@ -303,7 +318,7 @@ def _probe(value: object, body: JsonObject) -> list[Measured]:
     return [] if number is None or has_own or abs(number) > 300 else [Measured("temperature_c", number)]
 
 
-_SPECIAL: dict[str, Callable[[object, JsonObject], list[Measured]]] = {
+_SPECIAL: dict[str, _Reader] = {
     "battery": _battery,
     "pressure": _pressure,
     "press": _press,
@@ -341,6 +356,8 @@ def _without_empty_climate(readings: list[Measured], body: JsonObject) -> list[M
 def _own_time(body: JsonObject) -> datetime | None:
     """Read Dragino's Date and Time: UTC, not padded with zeros."""
     date, time = text_of(body.get("Date")), text_of(body.get("Time"))
+    if not date or not time:
+        return None
     try:
         year, month, day = (int(part) for part in date.split("-"))
         hour, minute, second = (int(part) for part in time.split(":"))

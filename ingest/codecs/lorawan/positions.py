@@ -199,9 +199,12 @@ def _position(
     used = [lat_name, lon_name]
 
     def value_of(names: tuple[str, ...]) -> float | None:
-        chosen = next((one for one in names if number_of(holder.get(one)) is not None), None)
-        used.extend([chosen] if chosen else [])
-        return None if chosen is None else number_of(holder[chosen])
+        for one in names:
+            number = number_of(holder.get(one))
+            if number is not None:
+                used.append(one)
+                return number
+        return None
 
     # 0 metres is no accuracy that a receiver has: it stands for "not known".
     accuracy = value_of(_ACCURACIES) or None
@@ -235,6 +238,8 @@ class _Beside(NamedTuple):
     is_kind_of_fix: bool
     is_source: bool
     names_another: bool
+    may_doubt: bool
+    """Whether its value may say that the place is no fix of the device: most fields have nothing to do with it."""
 
 
 @lru_cache(maxsize=10_000)
@@ -243,19 +248,25 @@ def _beside(key: str) -> _Beside:
     rest = parts - _OF_THE_FIX - {"age", "last", "in"}
     unit = 1.0 if not rest else _AGE_UNITS.get(next(iter(rest)), 0.0) if len(rest) == 1 else 0.0
     stamps = parts & {"time", "timestamp", "datetime"}
-    return _Beside(
-        unit if "age" in parts else 0.0,
-        bool(stamps and parts & _OF_THE_FIX and parts <= stamps | _OF_THE_FIX | {"utc", "at"}),
+    doubts = (
         bool(parts & _SATELLITES and parts <= _SATELLITES | _SATELLITES_BESIDE),
         any(kind <= parts for kind in _FIX_KINDS),
         bool(parts & _SOURCES and parts <= _SOURCES | _OF_THE_FIX),
         bool(parts) and parts <= {"gateway", "is"},
+    )
+    return _Beside(
+        unit if "age" in parts else 0.0,
+        bool(stamps and parts & _OF_THE_FIX and parts <= stamps | _OF_THE_FIX | {"utc", "at"}),
+        *doubts,
+        may_doubt=any(doubts),
     )
 
 
 def _is_doubt_beside(key: str, value: object, accuracy: float | None) -> bool:
     """Return whether a field beside a place says that it is no fix of the device."""
     name = _beside(key)
+    if not name.may_doubt:
+        return False
     if name.counts_satellites:
         return number_of(value) == 0 and not isinstance(value, bool)
     words = frozenset(word_parts(value)) if isinstance(value, str) else frozenset[str]()
@@ -269,6 +280,8 @@ def _is_doubt_beside(key: str, value: object, accuracy: float | None) -> bool:
 def _time_beside(key: str, value: object, sent: datetime | None) -> datetime | None:
     """Return when a place was found, by a field beside it: an age, or the time of the fix."""
     name = _beside(key)
+    if not name.age_s and not name.is_time:
+        return None
     number = number_of(value)
     if name.age_s and number is not None and sent is not None and 0 <= number * name.age_s <= _OLDEST_S:
         return sent - timedelta(seconds=number * name.age_s)

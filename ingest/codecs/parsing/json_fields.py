@@ -126,6 +126,9 @@ def text_of(value: object) -> str:
 
 def number_of(value: object) -> float | None:
     """Return a finite number, also from text; None for everything else, truth values among it."""
+    # Most often a field is not there.
+    if value is None:
+        return None
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, bool) or not isinstance(value, (int, str)):
@@ -173,15 +176,10 @@ def time_of_text(value: object) -> datetime | None:
     """Return the time an ISO 8601 text says: with its offset in UTC, without one naive; None if it is no time."""
     if not isinstance(value, str) or len(value) > 40:
         return None
-    text = value.strip()
-    # Servers written in Go give nanoseconds, of which Python's parser takes six digits.
-    head, dot, tail = text.partition(".")
-    if dot:
-        digits = len(tail) - len(tail.lstrip("0123456789"))
-        text = f"{head}.{tail[:digits][:6]}{tail[digits:]}" if digits else text
     try:
-        moment = datetime.fromisoformat(text)
-        return moment.astimezone(UTC) if moment.tzinfo else moment
+        # Servers written in Go give nanoseconds, of which this takes the microseconds.
+        moment = datetime.fromisoformat(value.strip())
+        return moment if moment.tzinfo is None or moment.tzinfo is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
