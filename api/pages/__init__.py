@@ -11,7 +11,7 @@ from api.pages.devices import detail as one_device
 from api.pages.devices import enrolment, profiles, proposals
 from api.pages.devices import index as equipment
 from api.pages.errors import error_page
-from api.pages.overview import board, family
+from api.pages.overview import alarm, board, family
 from api.pages.residents import absences
 from api.pages.residents import geofences as zones
 from api.pages.residents import index as residents
@@ -19,6 +19,7 @@ from api.pages.residents import index as residents
 router = APIRouter(include_in_schema=False)
 for _part in (
     sign_in,
+    alarm,
     board,
     residents,
     absences,

@@ -24,7 +24,6 @@ def error_page(request: Request, problem: Problem) -> Response:
             "title": words(f"{kind}_title"),
             "what": words(f"{kind}_what", reference=reference),
             "todo": words(f"{kind}_todo", reference=reference),
-            "live": False,
         },
         status=problem.status,
     )

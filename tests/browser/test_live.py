@@ -6,39 +6,17 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from api.views import stream
-from core.domain.alert import Finding, Handling, Severity, Subject
-from core.store.alerts import alerts, episodes, handling
+from core.domain.alert import Severity
 from core.store.database import Database
-from core.store.people import users
 from tests.browser.conftest import Opener, Site
 from tests.browser.four_weeks import NOW
+from tests.browser.raising import claim, raise_alert
 
 
 @pytest.fixture
 def brisk_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the site, which runs in this process, say more often how it goes."""
     monkeypatch.setattr(stream, "TICK_S", 0.5)
-
-
-def _raise(site: Site, resident: int, severity: Severity = Severity.CHECK_SOON) -> int:
-    found = Finding(
-        rule="inactivity",
-        subject=Subject.of_resident(resident),
-        severity=severity,
-        began_at=NOW,
-        raised_at=NOW,
-        cleared_at=None,
-        reason={"rule_version": 1},
-    )
-    with Database(site.database_url, size=1) as database, database.transaction() as connection:
-        number = episodes.open_or_update(connection, found, resident, None, NOW)
-    assert number is not None
-    return number
-
-
-def _claim(site: Site, number: int) -> None:
-    with Database(site.database_url, size=1) as database, database.transaction() as connection:
-        handling.claim(connection, number, user=2, now=NOW)
 
 
 def _board(site: Site, open_page: Opener) -> Page:
@@ -51,7 +29,7 @@ def _board(site: Site, open_page: Opener) -> Page:
 
 def test_new_alert_appears_and_is_announced_without_reloading(own_site: Site, open_page: Opener) -> None:
     page = _board(own_site, open_page)
-    number = _raise(own_site, 8)
+    number = raise_alert(own_site, 8)
     expect(page.locator(f"#row-{number}")).to_be_visible()
     expect(page.locator("#announce")).to_contain_text("中村 勇")
     expect(page.locator("[data-filter=p2] b")).to_have_text("4")
@@ -59,8 +37,8 @@ def test_new_alert_appears_and_is_announced_without_reloading(own_site: Site, op
 
 def test_emergency_is_announced_at_once(own_site: Site, open_page: Opener) -> None:
     page = _board(own_site, open_page)
-    _raise(own_site, 8, Severity.EMERGENCY)
-    expect(page.locator("#announce-now")).to_contain_text("中村 勇")
+    raise_alert(own_site, 8, Severity.EMERGENCY)
+    expect(page.locator("#alarm-now")).to_contain_text("中村 勇")
 
 
 def test_order_holds_still_under_the_focus_until_asked(own_site: Site, open_page: Opener) -> None:
@@ -68,12 +46,12 @@ def test_order_holds_still_under_the_focus_until_asked(own_site: Site, open_page
     page.locator(f"#row-{own_site.town.inactivity} .alert-row__name").focus()
     before = page.locator(".alert-row").evaluate_all("(rows) => rows.map((row) => row.id)")
 
-    number = _raise(own_site, 8, Severity.EMERGENCY)
+    number = raise_alert(own_site, 8, Severity.EMERGENCY)
     expect(page.locator("#newcomers")).to_have_text("新着 1件を表示")
     assert page.locator(".alert-row").evaluate_all("(rows) => rows.map((row) => row.id)") == before
 
     # What people did shows at once, in its place, and the focus stays.
-    _claim(own_site, own_site.town.silent)
+    claim(own_site, own_site.town.silent)
     expect(page.locator(f"#row-{own_site.town.silent}")).to_contain_text("佐藤 恵さんが対応中")
     assert page.evaluate("() => document.activeElement.className") == "alert-row__name"
 
@@ -84,7 +62,7 @@ def test_order_holds_still_under_the_focus_until_asked(own_site: Site, open_page
 def test_order_holds_still_under_the_pointer(own_site: Site, open_page: Opener) -> None:
     page = _board(own_site, open_page)
     page.hover(".alert-row >> nth=1")
-    number = _raise(own_site, 8)
+    number = raise_alert(own_site, 8)
     expect(page.locator("#newcomers")).to_be_visible()
     page.mouse.move(5, 5)
     expect(page.locator(f"#row-{number}")).to_be_visible()
@@ -98,7 +76,7 @@ def test_alert_page_shows_what_somebody_else_did_and_keeps_what_was_typed(
     page.wait_for_function("() => document.body.dataset.stream === 'open'")
     page.locator("#note-box summary").click()
     page.fill("#note", "まだ書いています")
-    _claim(own_site, number)
+    claim(own_site, number)
     expect(page.locator("#handling-box")).to_contain_text("佐藤 恵さんが対応しています")
     expect(page.locator("#note")).to_have_value("まだ書いています")
 
@@ -158,48 +136,6 @@ def test_before_the_session_ends_one_press_extends_it_without_leaving_the_page(
     assert row == (True,)
 
 
-def test_sound_starts_by_a_button_only_and_can_be_muted(site: Site, open_page: Opener) -> None:
-    page = open_page(site, "/board", login="care")
-    expect(page.locator("#sound-state")).to_have_text("音 出ません")
-    page.click("#sound-start")
-    expect(page.locator("#sound-state")).to_have_text("音 出ます")
-    page.click("#sound-mute")
-    expect(page.locator("#sound-state")).to_contain_text("あと")
-
-
-# Counts the tones that the board plays, in place of hearing them.
-_COUNT_TONES = """
-() => {
-  window.tones = 0;
-  const real = AudioContext.prototype.createOscillator;
-  AudioContext.prototype.createOscillator = function () { window.tones += 1; return real.call(this); };
-}
-"""
-
-
-def test_the_sound_of_an_emergency_repeats_until_somebody_takes_it(own_site: Site, open_page: Opener) -> None:
-    page = _board(own_site, open_page)
-    page.evaluate(_COUNT_TONES)
-    page.click("#sound-start")
-    expect(page.locator("#sound-state")).to_have_text("音 出ます")
-    before = page.evaluate("window.tones")
-    number = _raise(own_site, 8, Severity.EMERGENCY)
-    expect(page.locator(f"#row-{number}")).to_be_visible()
-
-    # Five tones each time: at once, and again every ten seconds.
-    page.wait_for_function("least => window.tones >= least", arg=before + 15, timeout=40_000)
-
-    with Database(own_site.database_url, size=1) as database, database.transaction() as connection:
-        user = users.by_login(connection, "care").number
-        for one in alerts.open_alerts(connection, NOW):
-            if one.handling is Handling.OPEN:
-                handling.claim(connection, one.number, user=user, version=one.version, now=NOW)
-    expect(page.locator(f"#row-{number}[data-held=yes]")).to_be_visible()
-    quiet = page.evaluate("() => { window.since = Date.now(); return window.tones; }")
-    page.wait_for_function("() => Date.now() - window.since > 21000", timeout=40_000)
-    assert page.evaluate("window.tones") == quiet
-
-
 def test_filter_search_and_keys_work_inside_the_list(site: Site, open_page: Opener) -> None:
     page = open_page(site, "/board", login="care")
     page.fill("#search", "加藤")
@@ -229,11 +165,11 @@ def test_many_tabs_share_one_stream_and_another_takes_over(own_site: Site, open_
     for tab in tabs:
         # With a stream each, the seventh would not even load.
         tab.goto(f"{own_site.address}/board")
-    number = _raise(own_site, 8)
+    number = raise_alert(own_site, 8)
     expect(tabs[-1].locator(f"#row-{number}")).to_be_visible()
 
     # The tab with the stream goes; the others stay fresh.
     first.close()
-    number = _raise(own_site, 11)
+    number = raise_alert(own_site, 11)
     for tab in (tabs[0], tabs[-1]):
         expect(tab.locator(f"#row-{number}")).to_be_visible()

@@ -1,13 +1,11 @@
-// The care board: fresh rows as alerts change, an order that holds still under pointer and focus, filters, keys and sound.
+// The care board: fresh rows as alerts change, an order that holds still under pointer and focus, filters and keys.
 
 import { fill, serviceNow } from "./page.js";
-import { BoardSound } from "./board_sound.js";
 
 const queue = document.getElementById("queue");
 const newcomers = document.getElementById("newcomers");
 const filters = document.getElementById("filters");
 const search = document.getElementById("search");
-const sound = new BoardSound();
 
 let show = new URLSearchParams(location.search).get("show") ?? "all";
 let waiting = null; // the newest rows, while the order must hold still
@@ -98,17 +96,16 @@ newcomers.addEventListener("click", () => waiting && showFresh(waiting));
 queue.addEventListener("pointerleave", () => setTimeout(maybeShowWaiting, 300));
 queue.addEventListener("focusout", () => setTimeout(maybeShowWaiting, 300));
 
-// Screen readers announce new alerts -----------------------------------------------------------------
+// Screen readers announce new alerts; emergencies are announced on every page -----------------------------------------------------------------
 let known = new Set(rows().map(keyOf));
 
 function announce(fresh) {
   const added = fresh.filter((row) => !known.has(keyOf(row)));
   known = new Set(fresh.map(keyOf));
   for (const row of added) {
-    const place = document.getElementById(row.dataset.level === "1" ? "announce-now" : "announce");
-    place.textContent = fill(queue.dataset.announce, { what: row.dataset.say });
+    if (row.dataset.level === "1") continue;
+    document.getElementById("announce").textContent = fill(queue.dataset.announce, { what: row.dataset.say });
   }
-  sound.look(fresh, added);
 }
 
 // Filters and search -------------------------------------------------------------------------------
@@ -196,9 +193,5 @@ document.body.addEventListener("mimamori-alert", refresh);
 document.body.addEventListener("mimamori-tick", showAlive);
 // What happened between making the page and the first word of the stream.
 document.body.addEventListener("mimamori-tick", refresh, { once: true });
-document.body.addEventListener("mimamori-late", ({ detail: isLate }) => isLate && sound.late());
-document.body.addEventListener("mimamori-blind", ({ detail: isBlind }) => isBlind && sound.late());
 document.body.addEventListener("htmx:after:swap", applyFilter);
 setInterval(showTimers, 1000);
-sound.show();
-sound.look(rows(), []);

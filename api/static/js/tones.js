@@ -1,4 +1,4 @@
-// The board's tones. Browsers play nothing before somebody pressed something, hence the shift-start button.
+// The tones of alerts. A browser plays nothing in a page before somebody pressed something in it or in the page that led to it.
 
 const TONES = {
   1: [[880, 0, 0.25], [660, 0.3, 0.25], [880, 0.6, 0.25], [660, 0.9, 0.25], [880, 1.2, 0.25]],
@@ -10,32 +10,39 @@ const VOLUME = { 1: 0.5, 2: 0.3, 3: 0.12, late: 0.3 };
 
 export class Tones {
   #context = null;
-  #mutedUntil = 0;
+  #onChange;
+
+  /** `onChange` is called when the browser begins or ceases to let this page sound. */
+  constructor(onChange) {
+    this.#onChange = onChange;
+  }
 
   get isOn() {
     return this.#context?.state === "running";
   }
 
-  get mutedForMs() {
-    return Math.max(0, this.#mutedUntil - Date.now());
+  /** Sound from now on, as far as the browser allows it; without a press of a key or button it may not. */
+  start() {
+    if (!this.#context) {
+      this.#context = new AudioContext();
+      this.#context.addEventListener("statechange", () => this.#onChange());
+    }
+    // Where it is forbidden this stays open until somebody presses something.
+    if (!this.isOn) this.#context.resume().catch(() => {});
+    this.#onChange();
   }
 
-  async start() {
-    this.#context ??= new AudioContext();
-    await this.#context.resume();
-    return this.isOn;
+  stop() {
+    this.#context?.close();
+    this.#context = null;
+    this.#onChange();
   }
 
-  mute(milliseconds) {
-    this.#mutedUntil = Date.now() + milliseconds;
-  }
-
-  /** Play the tone of a level (1 to 3) or "late"; nothing while muted or not started. */
+  /** Play the tone of a level (1 to 3) or "late"; nothing while the browser forbids it. */
   play(kind) {
-    if (!this.isOn || this.mutedForMs > 0 || !TONES[kind]) return false;
+    if (!this.isOn || !TONES[kind]) return;
     const start = this.#context.currentTime + 0.02;
     for (const [pitch, after, length] of TONES[kind]) this.#note(pitch, start + after, length, VOLUME[kind]);
-    return true;
   }
 
   #note(pitch, at, length, volume) {

@@ -108,10 +108,14 @@ def overviews(
     after: tuple[str, int] | None = None,
 ) -> list[ResidentOverview]:
     """Return the residents of a scope in the order of kana and number, those behind `after` (kana, number) only."""
-    after_kana, after_number = after if after is not None else (None, None)
-    return _overviews(
-        connection, scope, limit=limit, resident=None, after_kana=after_kana, after=after_number
-    )
+    return _overviews(connection, scope, limit=limit, after=after)
+
+
+def households(
+    connection: Connection, scope: AccessScope, numbers: Collection[int]
+) -> list[ResidentOverview]:
+    """Return these residents of a scope and everybody who lives with them."""
+    return _overviews(connection, scope, households=sorted(numbers)) if numbers else []
 
 
 def overview(connection: Connection, scope: AccessScope, resident: int) -> ResidentOverview:
@@ -122,7 +126,7 @@ def overview(connection: Connection, scope: AccessScope, resident: int) -> Resid
     NotFoundError
         There is none of that number, or not in this scope.
     """
-    found = _overviews(connection, scope, limit=1, resident=resident, after_kana=None, after=None)
+    found = _overviews(connection, scope, limit=1, resident=resident)
     if not found:
         raise _not_found(resident)
     return found[0]
@@ -222,19 +226,21 @@ def _overviews(
     connection: Connection,
     scope: AccessScope,
     *,
-    limit: int,
-    resident: int | None,
-    after_kana: str | None,
-    after: int | None,
+    limit: int = _ALL,
+    resident: int | None = None,
+    households: list[int] | None = None,
+    after: tuple[str, int] | None = None,
 ) -> list[ResidentOverview]:
+    after_kana, after_number = after if after is not None else (None, None)
     cursor = connection.cursor(row_factory=kwargs_row(_overview))
     return cursor.execute(
         _RESIDENTS["overviews"],
         {
             **_of(scope),
             "resident": resident,
+            "households": households,
             "after_kana": after_kana,
-            "after": after,
+            "after": after_number,
             "limit": limit,
             "worst_severity": Severity.KEEP_AN_EYE,
         },

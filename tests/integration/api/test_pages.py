@@ -75,6 +75,7 @@ _CASES = (
     Case("POST", "/login", 422, 422, 422, 422, 422, nobody=422, form={}),
     Case("POST", "/sign-out", 303, 303, 303, 303, 303, form={}),
     Case("POST", "/language", 303, 303, 303, 303, 303, form={"language": "en"}),
+    Case("GET", "/alarm", 200, 200, 200, 403, 403),
     Case("GET", "/board", 200, 200, 200, 403, 403),
     Case("GET", "/board/queue", 200, 200, 200, 403, 403),
     Case("GET", "/board/groups", 200, 200, 200, 403, 403),
@@ -176,6 +177,22 @@ def _fresh_things(ward: ApiWard) -> dict[str, object]:
             connection, RESIDENT_A, BacktestSettings(), user=1, now=ward.clock.now()
         )
     return {"alert": number, "token": token, "absence": absence[0], "backtest": tried}
+
+
+def test_every_page_that_staff_may_open_shows_and_rings_for_emergencies(ward: ApiWard) -> None:
+    zone = ward.execute("SELECT min(geofence_id) FROM geofence WHERE resident_id = %s", RESIDENT_A)[0][0]
+    names = _fresh_things(ward) | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a"} | _proposal(ward)
+    # The two that are for people who are not signed in.
+    apart = ("/a/{token}", "/enrol")
+    paths = [case.path for case in _CASES if case.method == "GET" and case.path not in apart]
+    client = ward.client("admin")
+    for path in (*paths, "/no-such-page"):
+        text = client.get(path.format(**names)).text
+        if "<html" in text:
+            assert 'src="/static/js/alarm.js"' in text, path
+            assert 'id="alarm"' in text, path
+            assert 'id="sound-start"' in text, path
+    assert 'id="alarm"' not in ward.client("family_a").get("/family").text
 
 
 def test_every_page_route_is_tried(ward: ApiWard) -> None:

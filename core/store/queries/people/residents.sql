@@ -32,6 +32,8 @@ LEFT JOIN LATERAL (
 WHERE (%(everything)s OR r.office_id = %(office)s
         OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s))
     AND (%(resident)s::integer IS NULL OR r.resident_id = %(resident)s)
+    AND (%(households)s::integer[] IS NULL
+        OR r.home_id IN (SELECT home_id FROM resident AS one WHERE one.resident_id = ANY(%(households)s)))
     AND (%(after)s::integer IS NULL OR (r.kana, r.resident_id) > (%(after_kana)s, %(after)s))
 ORDER BY r.kana, r.resident_id
 LIMIT %(limit)s;
