@@ -29,15 +29,12 @@ class QuietHours:
     def end_after(self, now: datetime, zone: ZoneInfo) -> datetime | None:
         """Return when the hours that `now` lies in end; None where it lies in none."""
         local = now.astimezone(zone)
-        clock = local.time()
+        clock, ends_today = local.time(), datetime.combine(local.date(), self.ends, zone)
         if self.begins < self.ends:
-            is_quiet = self.begins <= clock < self.ends
-        else:
-            is_quiet = clock >= self.begins or clock < self.ends
-        if not is_quiet:
-            return None
-        day = local.date() if clock < self.ends else local.date() + timedelta(days=1)
-        return datetime.combine(day, self.ends, zone)
+            return ends_today if self.begins <= clock < self.ends else None
+        if clock >= self.begins:
+            return ends_today + timedelta(days=1)
+        return ends_today if clock < self.ends else None
 
     def __str__(self) -> str:
         return f"{self.begins:%H:%M}-{self.ends:%H:%M}"
