@@ -16,6 +16,7 @@ from core.store.telemetry.blind_times import BlindTime
 from detectors.alerting.reconcile import reconcile
 from detectors.engine import ward
 from detectors.features.availability import RESTART_TIME
+from detectors.features.window import Blind
 from detectors.rules import area_silent
 from detectors.rules.area_silent import (
     CAUSE,
@@ -29,8 +30,6 @@ from detectors.rules.area_silent import (
 
 # Homes that were out of contact for longer are silent by themselves.
 _CONTACT_WITHIN = timedelta(days=1)
-# Blind time of the ward that may lie in a silence that still lasts.
-_WARD_BACK = timedelta(days=2)
 
 
 def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack: timedelta) -> None:
@@ -51,12 +50,15 @@ def evaluate_areas(connection: Connection, until: datetime, now: datetime, slack
         return
     thresholds = AreaThresholds(MISSED_HEARTBEATS, LEAST_SILENCE, RESTART_TIME, slack)
     before = _lasting(evaluation_queue.ward_state(connection, NAME, VERSION))
-    rows = areas.last_contacts(connection, thresholds, OVERDUE_AFTER, counts_since(until, before), until)
+    since = counts_since(until, before)
+    rows = areas.last_contacts(connection, thresholds, OVERDUE_AFTER, since, until)
     contact = {row.area: _quiet(row) for row in rows}
     lasting = {one.area: one for one in before if area_silent.lasts(one, contact.get(one.area))}
     over = [one for one in before if one.area not in lasting]
     if not area_silent.is_of_ward(list(contact.values())):
-        lasting |= _begun(connection, (one for one in contact.values() if one.area not in lasting), until)
+        # No silence that counts began before, so blind time of the ward that ended earlier lies in none of them.
+        suppressed = ward.view(connection, since, until).suppressed
+        lasting |= _begun((one for one in contact.values() if one.area not in lasting), until, suppressed)
     findings = [*map(area_silent.finding, lasting.values(), repeat(None))]
     findings += map(area_silent.finding, over, repeat(until))
     for one in findings:
@@ -79,9 +81,10 @@ def counts_since(until: datetime, lasting: Sequence[AreaOutage]) -> datetime:
     return min([until - _CONTACT_WITHIN, *(one.began_at for one in lasting)])
 
 
-def _begun(connection: Connection, silences: Iterable[AreaSilence], until: datetime) -> dict[str, AreaOutage]:
+def _begun(
+    silences: Iterable[AreaSilence], until: datetime, suppressed: Sequence[Blind]
+) -> dict[str, AreaOutage]:
     """Return the outages of neighbourhoods that were not silent before."""
-    suppressed = ward.view(connection, until - _WARD_BACK, until).suppressed
     found = (area_silent.outage(one, until, suppressed) for one in silences)
     return {one.area: one for one in found if one is not None}
 

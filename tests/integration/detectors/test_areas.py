@@ -127,6 +127,21 @@ def test_the_whole_ward_is_not_raised_neighbourhood_by_neighbourhood(ward: Evalu
     assert [one.rule for one in raised(ward)] == ["ward_silent"]
 
 
+def test_homes_that_come_back_after_the_ward_get_their_time_from_then_on_before_they_are_an_outage(
+    ward: EvaluatedWard,
+) -> None:
+    lit = [number for number in HOMES if number not in DARK]
+    live(ward, HOMES, 0, 10)
+    live(ward, [], 10, 40)
+    # The broker is back at minute 40; one neighbourhood has been silent for half an hour by then, which says nothing yet.
+    live(ward, lit, 40, 52)
+    assert [one.rule for one in raised(ward)] == ["ward_silent"]
+    live(ward, lit, 52, 56)
+    assert [(one.rule, one.raised_at) for one in raised(ward)][1:] == [
+        ("area_silent", NOW + timedelta(minutes=40 + 12))
+    ]
+
+
 def test_a_closed_outage_that_goes_on_is_not_raised_again(ward: EvaluatedWard, database: Database) -> None:
     lit = [number for number in HOMES if number not in DARK]
     live(ward, HOMES, 0, 10)
