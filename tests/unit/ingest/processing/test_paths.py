@@ -12,6 +12,7 @@ from core.domain.metrics import METRICS
 from core.domain.reading import ReadingFlag
 from core.store.binary_columns import microsecond
 from core.store.telemetry.batches import Batch, SendingDevice
+from ingest.codecs import decode
 from ingest.codecs.result import Decoded, Measured, Position
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.batch_builder import BatchBuilder
@@ -43,8 +44,8 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     yield taken
 
 
-def _found(_sender: str) -> SendingDevice:
-    return DEVICE
+def _found(sender: str) -> SendingDevice | None:
+    return None if "#" in sender else DEVICE
 
 
 def batch_of(
@@ -53,7 +54,7 @@ def batch_of(
     seq: int = 5,
     retained: bool = False,
     metric: str = "motion",
-    value: bool | str = True,
+    value: bool | float | str = True,
 ) -> Batch:
     tracker = GapTracker()
     tracker.note(DEVICE, 4, NOW - timedelta(minutes=1))
@@ -106,9 +107,26 @@ def test_a_new_numbered_value_with_an_impossible_time_is_looked_for_among_what_i
 
 
 @pytest.mark.parametrize("time", [NOW, NOW - timedelta(days=1)])
-def test_one_with_a_plausible_time_is_new_and_asks_nothing(time: datetime) -> None:
-    found = batch_of(time)
+@pytest.mark.parametrize(("metric", "value"), [("motion", True), ("button", "single")])
+def test_one_with_a_plausible_time_is_new_and_asks_nothing(time: datetime, metric: str, value: Any) -> None:
+    found = batch_of(time, metric=metric, value=value)
     assert [len(part) for part in (found.new, found.readings, found.doubtful)] == [1, 0, 0]
+
+
+def test_a_value_of_one_of_several_doors_on_a_board_is_stored_with_the_name_of_the_door() -> None:
+    found = batch_of(NOW, metric="contact_open#2")
+    assert found.new == []
+    assert [(row[2], row[7]) for row in found.readings] == [(METRICS["contact_open"].number, "2")]
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "is_noted"), [("motion", True, False), ("humidity_pct", 55.0, True)]
+)
+def test_what_the_broker_had_kept_is_the_newest_humidity_and_no_newest_movement(
+    metric: str, value: float, *, is_noted: bool
+) -> None:
+    found = batch_of(NOW, retained=True, metric=metric, value=value)
+    assert found.latest == ({(7, METRICS[metric].number): (NOW, value)} if is_noted else {})
 
 
 def test_unread_fields_are_counted_for_the_device_that_sent_them() -> None:
@@ -171,3 +189,50 @@ def test_a_button_word_that_nobody_knows_is_a_press_unless_the_device_numbers_it
 ) -> None:
     found = batch_of(NOW, seq=seq, metric="button", value="nonsense")
     assert len(found.new) + len(found.readings) + len(found.doubtful) == is_stored
+
+
+@pytest.mark.parametrize(
+    ("said_at", "stored_at", "flags"),
+    [
+        # A last will was written when the connection began, three hours before it broke.
+        (NOW - timedelta(hours=3), NOW, ReadingFlag.RECEIVE_TIME),
+        (NOW - timedelta(minutes=2), NOW - timedelta(minutes=2), ReadingFlag(0)),
+    ],
+)
+def test_a_last_will_counts_from_when_it_came_and_a_farewell_from_when_it_was_said(
+    said_at: datetime, stored_at: datetime, flags: ReadingFlag
+) -> None:
+    began_at = NOW - timedelta(hours=3)
+    builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), GapTracker())
+    for online, time, received_at in (("true", began_at, began_at), ("false", said_at, NOW)):
+        topic, payload = "mimamori/v1/hall-1/status", f'{{"online": {online}, "time": "{time.isoformat()}"}}'
+        builder.add(
+            InboundMessage(topic, payload.encode(), False, False, received_at),
+            decode(topic, payload.encode()),
+        )
+
+    rows = [*builder.batch.readings, *(row for row, _ in builder.batch.doubtful)]
+    assert [(row[1], row[4], row[6]) for row in rows] == [(began_at, 1.0, 0), (stored_at, 0.0, int(flags))]
+
+
+@pytest.mark.parametrize(
+    ("said", "stored"),
+    [
+        ((0.0, -500.0, 0.0, 0.0), (0.0, -500.0, 0.0, 0.0)),
+        ((1_000_000.0, 20_000.0, 1500.0, 360.0), (1_000_000.0, 20_000.0, 1500.0, 360.0)),
+        ((-0.5, -500.5, -0.5, -0.5), (None,) * 4),
+        ((1_000_000.5, 20_000.5, 1500.5, 360.5), (None,) * 4),
+    ],
+)
+def test_what_a_tracker_adds_to_a_place_is_left_out_where_it_cannot_be_and_the_place_is_stored(
+    said: tuple[float, float, float, float], stored: tuple[float | None, ...]
+) -> None:
+    builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), GapTracker())
+    accuracy, altitude, speed, course = said
+    place = Position(
+        35.0, 139.0, accuracy_m=accuracy, altitude_m=altitude, speed_kmh=speed, course_deg=course
+    )
+    message = InboundMessage("owntracks/a/b", b"{}", False, False, NOW)
+    builder.add(message, Decoded(DEVICE.sender, "hall-1", fixes=[place]))
+
+    assert [fix[3:9] for fix in builder.batch.fixes] == [(35.0, 139.0, *stored)]
