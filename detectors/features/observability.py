@@ -101,7 +101,7 @@ def after_partner(signs: LifeSigns, sure: NDArray[np.bool_], tick: float) -> flo
 
 def confirmed(signs: LifeSigns) -> NDArray[np.bool_]:
     """Return which life signs are beyond doubt, by their kind or by a partner."""
-    return certain(signs, confirmed_only=True)
+    return certain(signs)
 
 
 def next_look(until: datetime, wait_s: float) -> datetime:

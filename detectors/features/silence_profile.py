@@ -76,15 +76,12 @@ class ThresholdCurve:
     rooms: Mapping[str, NDArray[np.float64]] = field(default_factory=dict[str, NDArray[np.float64]])
 
 
-def certain(signs: LifeSigns, *, confirmed_only: bool) -> NDArray[np.bool_]:
-    """Return which life signs end a silence: all, or those that are certain by kind or have a partner within ten minutes."""
-    sure = np.ones(len(signs.time), np.bool_)
-    if confirmed_only and len(signs.time):
-        close = np.diff(signs.time) <= PARTNER_S
-        partner = np.zeros(len(signs.time), np.bool_)
-        partner[1:] |= close
-        partner[:-1] |= close
-        sure = partner | _IS_CERTAIN[signs.kind]
+def certain(signs: LifeSigns) -> NDArray[np.bool_]:
+    """Return which life signs end a silence: those that are certain by kind or have a partner within ten minutes."""
+    close = np.diff(signs.time) <= PARTNER_S
+    sure = _IS_CERTAIN[signs.kind]
+    sure[1:] |= close
+    sure[:-1] |= close
     return sure
 
 
@@ -99,7 +96,7 @@ def distrusted(signs: LifeSigns, sure: NDArray[np.bool_], until: float) -> froze
     odds = (single + 1) / (paired + 1)
     elsewhere = (single.sum() - single + 1) / (paired.sum() - paired + 1)
     too_many = (single > MOST_SINGLE_A_DAY * days) & (odds > MOST_SINGLE_ODDS * elsewhere)
-    return frozenset(place for place, many in zip(signs.places, too_many.tolist(), strict=True) if many)
+    return frozenset(signs.places[place] for place in np.flatnonzero(too_many).tolist())
 
 
 def single_share(

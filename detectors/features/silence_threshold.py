@@ -147,7 +147,7 @@ def learn(
 ) -> SilenceBaseline:
     """Learn a resident's usual from life signs up to `until`; `excluded` time (Unix seconds) teaches nothing."""
     ended = until.timestamp()
-    counts = certain(signs, confirmed_only=True)
+    counts = certain(signs)
     sure, days = learn_line(silences(signs, counts), zone, excluded, ended)
     if counts.all():
         return SilenceBaseline(days, _whole(sure))

@@ -79,8 +79,6 @@ class Inactivity:
         What was learned for a local day, from data before that day.
     sensitivity : Sensitivity
         How long beyond the usual.
-    confirmed_only : bool
-        Whether a single uncertain life sign only puts an alarm off; if not, it ends a silence like any other.
 
     Examples
     --------
@@ -99,13 +97,12 @@ class Inactivity:
 
     baseline_on: Callable[[date], SilenceBaseline]
     sensitivity: Sensitivity = Sensitivity.STANDARD
-    confirmed_only: bool = True
     name: str = NAME
 
     def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
         """Evaluate the span (since, until]; life signs after `until` are not looked at."""
         signs = _until(window.life_signs, until.timestamp())
-        counts = certain(signs, confirmed_only=self.confirmed_only)
+        counts = certain(signs)
         gaps = silences(signs, counts)
         weak = _Uncertain(signs.time[~counts], [signs.places[int(one)] for one in signs.place[~counts]])
         if not len(gaps.began):

@@ -205,7 +205,7 @@ def _life_signs(
         rows = rule_windows.life_signs(connection, home, resident, loaded_from, until + _AHEAD)
         signs_believed = believed(rows)
         signs = merged(signs_believed)
-        counting = signs.time[certain(signs, confirmed_only=True)]
+        counting = signs.time[certain(signs)]
         # Whether a device chatters is known a day after the first sign that was loaded.
         is_calm = signs_believed == rows
         surroundings_s = _SURROUNDINGS_S if is_calm else SURROUNDINGS_S

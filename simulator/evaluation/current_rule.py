@@ -62,7 +62,7 @@ class OurRule:
 
     def learn_live(self, home: EvaluatedHome) -> "_LearnedRule":
         """Learn what is usual at each midnight as the runner does every night, also between sure life signs."""
-        counts = certain(home.signs, confirmed_only=True)
+        counts = certain(home.signs)
         sure = silences(home.signs, counts)
         usual: list[SilenceBaseline] = []
         for until in home.learned_at.tolist():

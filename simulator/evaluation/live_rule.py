@@ -90,7 +90,7 @@ def certainty(home: EvaluatedHome) -> Certainty:
     paired: Flags = np.append(False, np.diff(signs.time) <= PARTNER_S)
     number = np.arange(len(signs.time))
     # Whoever has no partner before may have found one since: that is known when the next silence begins.
-    known = certain(signs, confirmed_only=True)
+    known = certain(signs)
     latest = np.maximum.accumulate(np.where(known, number, -1))
     before = np.append(-1, latest[:-1])
     uncertain = ~np.isin(signs.kind, CERTAIN_KINDS) & ~paired & (before >= 0)

@@ -123,12 +123,10 @@ def test_uncertain_signs_put_an_alarm_off_no_longer_than_the_bound_and_never_bri
     assert (found.began_at, found.cleared_at) == (without.began_at, None)
 
 
-@given(signs, st.randoms(use_true_random=False), st.booleans())
+@given(signs, st.randoms(use_true_random=False))
 @UNHURRIED
-def test_order_and_repeats_change_nothing(
-    rows: list[tuple[int, DeviceKind, str]], random: object, confirmed_only: bool
-) -> None:
-    rule = Inactivity(baseline_on, confirmed_only=confirmed_only)
+def test_order_and_repeats_change_nothing(rows: list[tuple[int, DeviceKind, str]], random: object) -> None:
+    rule = Inactivity(baseline_on)
     again = rows + rows[: len(rows) // 2]
     random.shuffle(again)  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
     assert rule.evaluate(window(again), BEGIN, END) == rule.evaluate(window(rows), BEGIN, END)

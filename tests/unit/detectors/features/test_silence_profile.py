@@ -53,4 +53,17 @@ def test_single_movements_are_doubted_only_where_they_are_three_times_as_usual_a
 def test_two_movements_confirm_each_other_up_to_ten_minutes_apart(apart_s: float, is_sure: bool) -> None:
     first = DAY.timestamp()
     signs = life_signs([(at, DeviceKind.MOTION, "hall") for at in (first, first + apart_s)])
-    assert certain(signs, confirmed_only=True).tolist() == [is_sure] * 2
+    assert certain(signs).tolist() == [is_sure] * 2
+
+
+def test_a_door_confirms_the_single_movement_beside_it_and_needs_no_partner_itself() -> None:
+    first = DAY.timestamp()
+    rows = [
+        (0, DeviceKind.MOTION),
+        (600, DeviceKind.DOOR),
+        (1300, DeviceKind.MOTION),
+        (9000, DeviceKind.DOOR),
+    ]
+    signs = life_signs([(first + at, kind, "hall") for at, kind in rows])
+    assert certain(signs).tolist() == [True, True, False, True]
+    assert certain(life_signs([])).tolist() == []

@@ -153,7 +153,7 @@ def test_a_silence_that_begins_at_the_door_may_be_an_outing():
         (150.0, DeviceKind.MOTION, "hall"),
     ]
     signs = life_signs(rows)
-    found = silences(signs, certain(signs, confirmed_only=False))
+    found = silences(signs, certain(signs))
     assert found.after_door.tolist() == [False, True, True, False]
 
 
@@ -346,6 +346,9 @@ def test_inactivity_is_due_when_a_planned_absence_begins_and_when_it_ends_though
     begins, ends = DAY + timedelta(minutes=20), DAY + timedelta(minutes=50)
     assert due(10, Interval(begins, ends)) == begins
     assert due(30, Interval(begins, ends)) == ends
+    # What happens at this very moment is evaluated now, and not again for ever.
+    assert due(20, Interval(begins, ends)) == ends
+    assert due(50, Interval(begins, ends)) != ends
     assert due(10, Interval(begins, None)) == begins
     assert due(30, Interval(begins, None)) is None
 
@@ -362,3 +365,44 @@ def test_a_silence_that_ended_before_the_span_raises_nothing_in_it():
 
     assert len(rule.evaluate(window, morning, ended).findings) == 1
     assert rule.evaluate(window, ended + timedelta(hours=4), ended + timedelta(hours=5)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("before", "is_reported"), [(timedelta(microseconds=1), True), (timedelta(0), False)]
+)
+@pytest.mark.parametrize("ends_by", ["life sign", "planned absence"])
+def test_an_alarm_that_ended_up_to_three_hours_before_the_span_is_still_reported_and_none_of_earlier(
+    ends_by: str, before: timedelta, *, is_reported: bool
+) -> None:
+    ended = DAY + timedelta(hours=15)
+    moved = [(ended.timestamp(), DeviceKind.BED, "bedroom")] if ends_by == "life sign" else []
+    away = (Interval(ended, None),) if ends_by == "planned absence" else ()
+    signs = life_signs([*regular(1, [9]), *moved])
+    window = Window(1, UTC_ZONE, DAY, signs, no_track(), (), (), away, ())
+    since = ended + timedelta(hours=3) - before
+    evaluated = Inactivity(lambda _: SilenceBaseline(28, FLAT)).evaluate(
+        window, since, since + timedelta(minutes=1)
+    )
+
+    # The silence since then is another one.
+    found = [one.cleared_at for one in evaluated.findings if one.began_at < ended]
+    assert found == [ended] * is_reported
+
+
+def test_a_home_is_said_to_be_different_while_its_alarm_lasts_and_no_longer() -> None:
+    rows = [*regular(1, [9]), ((DAY + timedelta(hours=13)).timestamp(), DeviceKind.BED, "bedroom")]
+    rule = Inactivity(lambda _: SilenceBaseline(28, FLAT))
+
+    def seen(hours: float, *blind: Blind) -> tuple[int, bool, bool]:
+        until = DAY + timedelta(hours=hours)
+        window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), blind, (), ())
+        found = rule.evaluate(window, DAY, until)
+        return len(found.findings), found.is_different, found.can_tell
+
+    # Whoever was raised stays so when the line breaks afterwards: that is known.
+    assert (
+        seen(12)
+        == seen(12.5, Blind(DAY + timedelta(hours=12), None, DAY + timedelta(hours=12)))
+        == (1, True, True)
+    )
+    assert seen(13.5) == (1, False, True)

@@ -75,7 +75,7 @@ def trial_of(injected: Collapses, noise_per_hour: float = 0.0) -> CollapseTrial:
 
 def test_some_life_signs_of_the_home_are_uncertain() -> None:
     uncertain = certainty(home()).since < np.arange(len(home().began))
-    single = ~certain(home().signs, confirmed_only=True)[:-1]
+    single = ~certain(home().signs)[:-1]
     # Until its partner comes also the first of two is uncertain.
     assert 0.1 < np.mean(single) < np.mean(uncertain) < 0.4
     assert np.mean(uncertain[single]) > 0.99
