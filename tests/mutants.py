@@ -1,7 +1,8 @@
 """`make mutants`: which faults laid into the heart of the service do the nearest tests notice?
 
 Each fault is one small change of a module: `<` becomes `<=`, `and` becomes `or`, a number one more, a call is left out. The sample is the same
-in every run. Modules are changed in a copy of the repository; a fault is noticed when the tests named here fail or do not end.
+in every run. Modules are changed in a copy of the repository; a fault is noticed when the tests named here fail or do not end. Those that
+did not end are named, since on a busy machine that may be no fault: try their modules again alone.
 """
 
 import argparse
@@ -151,13 +152,16 @@ def _copy(folder: Path) -> None:
         shutil.copy(path, folder / path.name)
 
 
-def is_noticed(folder: Path, tests: Sequence[str]) -> bool:
-    """Return whether tests fail in a copy of the repository, or do not end."""
+def fails(folder: Path, tests: Sequence[str], longest_s: float | None = None) -> bool:
+    """Return whether tests fail in a copy of the repository.
+
+    Raises
+    ------
+    TimeoutExpired
+        They did not end within `longest_s` seconds.
+    """
     command = [sys.executable, "-m", "pytest", "-x", "-q", "-n", "0", "-p", "no:cacheprovider", *tests]
-    try:
-        run = subprocess.run(command, cwd=folder, capture_output=True, timeout=_LONGEST_S, check=False)
-    except subprocess.TimeoutExpired:
-        return True
+    run = subprocess.run(command, cwd=folder, capture_output=True, timeout=longest_s, check=False)
     if run.returncode not in {0, 1, 2}:
         raise RuntimeError(run.stdout.decode() + run.stderr.decode())
     return run.returncode != 0
@@ -184,13 +188,16 @@ def main() -> int:
             before = path.read_text(encoding="utf-8")
             try:
                 path.write_text(one.source, encoding="utf-8")
-                return is_noticed(folder, HEART[one.module])
+                return fails(folder, HEART[one.module], _LONGEST_S)
+            except subprocess.TimeoutExpired:
+                print(f"did not end: {one.module}:{one.line} {one.what}", flush=True)
+                return True
             finally:
                 path.write_text(before, encoding="utf-8")
                 copies.put(folder)
 
         whole = copies.get()
-        if is_noticed(whole, sorted({test for module in modules for test in HEART[module]})):
+        if fails(whole, sorted({test for module in modules for test in HEART[module]})):
             print("the tests fail without any fault", file=sys.stderr)
             return 2
         copies.put(whole)
