@@ -4,9 +4,10 @@ Format: https://esphome.io/components/mqtt (default topics; birth, last will) an
 said by its discovery message alone (`homeassistant/.../config`), so here it is read by the words of its name; the channel is its object id.
 """
 
+from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.component_words import read_number, read_truth
-from ingest.codecs.parsing.event_words import button_word, subject_of
+from ingest.codecs.parsing.event_words import subject_of
 from ingest.codecs.parsing.json_fields import json_object, plain_text, text_of, truth_of
 from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import Decoded, Measured, Rejected, nothing

@@ -7,9 +7,10 @@ property are said by other topics, so it is read by the words of its id; the cha
 from collections.abc import Iterator
 from typing import cast
 
+from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
 from ingest.codecs.parsing.component_words import read_number, read_truth, truth_metric
-from ingest.codecs.parsing.event_words import button_word, call_in_words, subject_of
+from ingest.codecs.parsing.event_words import call_in_words, subject_of
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,

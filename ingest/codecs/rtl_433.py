@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from core.domain.metrics import METRICS, MetricKind
+from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import button_word, call_in_words
+from ingest.codecs.parsing.event_words import call_in_words
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     aware_time,
@@ -28,6 +29,7 @@ from ingest.mqtt.topics import Source
 _NAMED_BY = ("type", "model", "subtype", "channel", "id")
 _TRUTHS = {
     "motion": "motion", "contact_open": "contact_open", "opened": "contact_open", "tamper": "tamper", "switch_on": "switch_on",
+    "water": "water_leak",
 }  # fmt: skip
 _NUMBERS = {
     "temperature_C": "temperature_c", "humidity": "humidity_pct", "pressure_hPa": "pressure_hpa", "battery_V": "battery_v",
@@ -43,11 +45,15 @@ _SCALED = {
 # `temperature_2_C`: one of several of a kind.
 _NUMBERED = re.compile(r"(?P<kind>[a-z]+)_(?P<number>\d+)(?P<unit>_[A-Za-z]+)?\Z")
 _EVENTS = {"event", "state", "status"}
+# What happened, in words, of models that have only a number beside it.
+_IN_WORDS = {"text": "event", "cmd": "event"}
 _SILENT = {
     *(*_NAMED_BY, "time", "mic", "mod", "freq", "freq1", "freq2", "rssi", "noise", "protocol", "sequence", "sequence_num"),
     *("heartbeat", "reed_open", "raw", "raw_msg", "code", "data", "learn", "unit", "brand", "description", "duration"),
 }  # fmt: skip
 _BARE_CODES = frozenset({"cmd", "command", "value"})
+# Detectors of one thing, whose `alarm` is of that; of all others it is not said of what.
+_ALARM_OF = {"Bresser-Leakage": "water_leak", "Kidde-Smoke": "smoke"}
 # That it is in contact at all is what these say, except while they are taught in.
 _BY_MODEL = {"Smoke-GS558": "smoke"}
 
@@ -103,18 +109,18 @@ def read_device(decoded: Decoded, body: JsonObject) -> None:
     """Read the fields of a device."""
     found: dict[str, Measured] = {}
     calls = CallFields()
+    model = text_of(body.get("model"))
     for key, value in body.items():
         if key in _SILENT or value is None:
             continue
-        readings = _event(value) if key in _EVENTS else _reading(key, value)
+        readings = _event(value) if key in _EVENTS else _reading(key, value, model)
         for one in readings or []:
             found.setdefault(one.metric, one)
-        is_call = not readings and calls.add(key, value)
+        is_call = not readings and calls.add(_IN_WORDS.get(key, key), value)
         if readings is None and not is_call and not (key == "alarm" and truth_of(value) is False):
             decoded.unread.append(key)
-    by_model = _BY_MODEL.get(text_of(body.get("model")))
-    if by_model is not None and truth_of(body.get("learn")) is not True:
-        found[by_model] = Measured(by_model, value=True)
+    if model in _BY_MODEL and truth_of(body.get("learn")) is not True:
+        found[_BY_MODEL[model]] = Measured(_BY_MODEL[model], value=True)
     decoded.readings = calls.merged(list(found.values()), decoded.refused)
     if _BARE_CODES.intersection(decoded.unread) and not _says_more(decoded):
         decoded.refused.append(
@@ -132,18 +138,19 @@ def _says_more(decoded: Decoded) -> bool:
     )
 
 
-def _reading(key: str, value: object) -> list[Measured] | None:
+def _reading(key: str, value: object, model: str) -> list[Measured] | None:
     """Return what a field says; None where it is not understood."""
     numbered = _NUMBERED.match(key)
     if numbered:
-        found = _reading(numbered["kind"] + (numbered["unit"] or ""), value)
+        found = _reading(numbered["kind"] + (numbered["unit"] or ""), value, model)
         return found and [Measured(f"{one.metric}#{numbered['number']}", one.value) for one in found]
     truth, number = truth_of(value), number_of(value)
     if key == "button":
         # The number of the key of a remote control.
         return [Measured(f"button#{number:g}", "single")] if number else None
-    if key in _TRUTHS:
-        return None if truth is None else [Measured(_TRUTHS[key], truth)]
+    named = _ALARM_OF.get(model) if key == "alarm" else _TRUTHS.get(key)
+    if named is not None:
+        return None if truth is None else [Measured(named, truth)]
     if key == "closed":
         return None if truth is None else [Measured("contact_open", not truth)]
     if number is None:

@@ -10,8 +10,9 @@ from typing import NamedTuple, cast
 
 from core.domain.metrics import CALLS
 from ingest.codecs.bthome import object_name, read_object, read_packet
+from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import button_word
+from ingest.codecs.parsing.event_words import call_in_field
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -92,6 +93,9 @@ _COMPONENTS: dict[str, dict[str, _Field]] = {
     "wifi": {"rssi": _number("rssi_dbm")},
     "bthomedevice": {"rssi": _number("rssi_dbm"), "battery": _number("battery_pct")},
 }
+# What their owner made and gave a name, which the message does not hold.
+_VIRTUAL = {"boolean", "enum"}
+_VIRTUAL_BUTTON = "button"
 # What these report is about the board and its connections.
 _OF_THE_BOARD = {"sys", "ble", "cloud", "mqtt", "ws", "eth", "script", "knx", "matter", "bthome", "ts"}
 
@@ -126,7 +130,10 @@ def _component(decoded: Decoded, component: str, status: JsonObject) -> list[Mea
         return _channelled(_bluetooth_object(decoded, component, status), number)
     fields = _COMPONENTS.get(kind, {})
     if not fields:
-        return _channelled(_unknown(decoded, component, status), number)
+        found = _unknown(decoded, component, status)
+        if kind in _VIRTUAL and not found:
+            _refuse_virtual(decoded, component, status.get("value"))
+        return _channelled(found, number)
     values = dict(_leaves(status))
     found: list[Measured] = []
     read: set[str] = set()
@@ -181,6 +188,24 @@ def _unknown(decoded: Decoded, component: str, status: JsonObject) -> list[Measu
     return found
 
 
+def _refuse_virtual(decoded: Decoded, component: str, value: object) -> None:
+    """Refuse the state of what its owner made; where it is a word that calls, as a call."""
+    call = call_in_field("event", value) if isinstance(value, str) else None
+    if call is not None and call.is_raised is not False:
+        decoded.refused.append(unclear_call(component, f"{component} holds a word that may be a call"))
+    elif value is not None:
+        _refuse_as_unclear(decoded, component)
+
+
+def _refuse_as_unclear(decoded: Decoded, component: str) -> None:
+    decoded.refused.append(
+        Rejected(
+            "unclear_component",
+            f"{component} may be a door, a movement or a press, also one for help; the message does not say which",
+        )
+    )
+
+
 def _bluetooth_object(decoded: Decoded, component: str, status: JsonObject) -> list[Measured]:
     """Read one object of a Bluetooth device; which, only its configuration says, so that a door may look like a movement."""
     value = status.get("value")
@@ -190,12 +215,7 @@ def _bluetooth_object(decoded: Decoded, component: str, status: JsonObject) -> l
     if readings is not None:
         return [Measured(reading.metric, reading.value, moment) for reading in readings]
     if isinstance(value, (bool, str)):
-        decoded.refused.append(
-            Rejected(
-                "unclear_component",
-                f"{component} may be a door, a movement or a press; the message does not say which",
-            )
-        )
+        _refuse_as_unclear(decoded, component)
     elif value is not None:
         decoded.unread.append(f"{component}.value")
     return []
@@ -216,7 +236,8 @@ def _event(decoded: Decoded, event: JsonObject) -> list[Measured]:
     if address:
         return _packet(decoded, data, address, moment)
     calls = CallFields()
-    calls.add("event", event)
+    if not calls.add("event", event) and kind == _VIRTUAL_BUTTON:
+        _refuse_as_unclear(decoded, component)
     return _channelled(calls.merged([], decoded.refused), "" if kind == "script" else number)
 
 

@@ -6,8 +6,9 @@ Format: https://tasmota.github.io/docs/MQTT/ and /JSON-Status-Responses/. Times 
 import re
 
 from ingest.codecs.descriptions.tasmota_discovery import proposed
+from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import button_word, call_in_action
+from ingest.codecs.parsing.event_words import call_in_action
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -56,6 +57,7 @@ _POWER = re.compile(r"POWER(\d*)\Z")
 _BUTTON = re.compile(r"(?:BUTTON|Button)(\d*)\Z")
 # A wired input: `Switch1`, which says ON and OFF, or what was done with it.
 _SWITCH = re.compile(r"SWITCH(\d*)\Z", re.IGNORECASE)
+_INPUT_KEYS = {"action", "state"}
 # These are read by their names, or hold nothing but the board's own state.
 _READ = {"ENERGY", "Wifi", "ZbReceived", "Time", "Epoch", "Uptime", "TempUnit", "PressureUnit", "SpeedUnit"}
 # What these say of a command or of the board is not for us, whatever form it has.
@@ -104,7 +106,7 @@ def _last_will(decoded: Decoded, payload: bytes) -> Decoded | Rejected:
 
 
 def _plain(decoded: Decoded, suffix: str, payload: bytes) -> Decoded | Rejected:
-    text = plain_text(payload)
+    text = _word(payload)
     if isinstance(text, Rejected):
         return text
     power, button, switch = _POWER.match(suffix), _BUTTON.match(suffix), _SWITCH.match(suffix)
@@ -116,8 +118,10 @@ def _plain(decoded: Decoded, suffix: str, payload: bytes) -> Decoded | Rejected:
         decoded.readings = [channelled(_PLAIN[base], truth, suffix[len(base) :])]
     elif switch:
         decoded.readings = _input(text, switch[1])
-    elif button and (call := call_in_action(text)) is not None and call.is_raised is not None:
-        decoded.readings = [Measured(call.metric, call.is_raised)]
+    elif button and (call := call_in_action(text)) is not None:
+        calls = CallFields()
+        calls.add_call(call, suffix, text)
+        decoded.readings = calls.merged([], decoded.refused)
     elif button:
         word = button_word(text)
         decoded.readings = [] if word is None else [channelled("button", word, button[1])]
@@ -130,6 +134,20 @@ def _plain(decoded: Decoded, suffix: str, payload: bytes) -> Decoded | Rejected:
             decoded.unread.append(suffix)
         decoded.readings = calls.merged([], decoded.refused)
     return decoded
+
+
+def _word(payload: bytes) -> str | Rejected:
+    """Return the word of a topic of one input or output: plain, or as {"STATE": "ON"} and {"ACTION": "SINGLE"}."""
+    text = plain_text(payload)
+    if isinstance(text, Rejected) or not text.startswith("{"):
+        return text
+    body = json_object(payload)
+    return text if isinstance(body, Rejected) else text_of(_of_input(body)) or text
+
+
+def _of_input(body: JsonObject) -> object:
+    """Return what an input or output says of itself: its state, or what was done with it."""
+    return next((value for key, value in body.items() if key.lower() in _INPUT_KEYS), None)
 
 
 def _json(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
@@ -177,7 +195,7 @@ def _switch(key: str, body: JsonObject) -> list[Measured]:
 def _action(body: JsonObject, key: str) -> object:
     """Return what was done: {"Button1": {"Action": "SINGLE"}}, or plain where the firmware is set so."""
     value = body[key]
-    return inner(body, key).get("Action") if isinstance(value, dict) else value
+    return _of_input(inner(body, key)) if isinstance(value, dict) else value
 
 
 def _input(text: str, channel: str) -> list[Measured]:

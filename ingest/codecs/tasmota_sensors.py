@@ -4,8 +4,9 @@ import re
 from collections import Counter
 from typing import cast
 
+from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import button_word, call_in_action
+from ingest.codecs.parsing.event_words import call_in_action
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -32,7 +33,7 @@ _OWN_CHIP = {"ESP32", "ENERGY"}
 # Of several of a kind: DS18B20-1, or DS18B20_1 where the firmware is set so.
 _NUMBERED_CHIP = re.compile(r"[-_]\d+\Z")
 _READ_ELSEWHERE = {"ZbReceived", "Wifi"}
-_OF_THE_CHIP = {"Id", "mac", "Action"}
+_OF_THE_CHIP = {"Id", "mac", "Action", "State"}
 # Radio sensors under their own name in SENSOR (the drivers for Bluetooth); 1 is seen, open or wet.
 _RADIO_TRUTHS = {"PIR": "motion", "Motion": "motion", "Door": "contact_open"}
 # The Zigbee bridge's names for attributes. 1 of Contact is open: it is the alarm bit of the sensor.

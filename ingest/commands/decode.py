@@ -14,6 +14,7 @@ from core.errors import InputError
 from ingest.codecs import decode
 from ingest.codecs.result import Decoded, Measured, Position, Rejected
 from ingest.mqtt.topics import source_of
+from ingest.processing.unclear_calls import with_named_calls
 from ingest.processing.values import refused_position, stored_value
 
 _UNDECODABLE = 65  # EX_DATAERR
@@ -98,6 +99,7 @@ def described(topic: str, payload: bytes, profile: DeviceProfile | None = None) 
 def _checked(result: Decoded) -> tuple[list[Measured], list[Rejected]]:
     good: list[Measured] = []
     problems = list(result.refused)
+    result = with_named_calls(result, problems)
     for measured in result.readings:
         metric = METRICS.get(measured.metric.partition("#")[0])
         if metric is None:

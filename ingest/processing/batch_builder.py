@@ -25,7 +25,7 @@ from ingest.processing.slow_path import Find, SlowPath
 from ingest.processing.state_changes import StateChanges
 from ingest.processing.timestamps import placed
 from ingest.processing.unassigned_calls import note_calls
-from ingest.processing.unclear_calls import note_unclear
+from ingest.processing.unclear_calls import note_unclear, with_named_calls
 from ingest.processing.unread_fields import Unread, UnreadKey
 from ingest.processing.unread_fields import note as note_unread
 
@@ -109,13 +109,15 @@ class BatchBuilder:
         if result.readings or result.fixes or result.last_seq is not None:
             refusal = _refusal(message, result, device)
             if refusal is not None:
+                result = with_named_calls(result, problems)
                 note_calls(self.batch.unassigned_calls, message, result, refusal.reason)
                 note_unclear(self.batch.unclear_calls, message, sender, problems)
                 self.refuse(message, [refusal])
                 return
             if device is not None:
                 if device.zone is None:
-                    note_calls(self.batch.unassigned_calls, message, result, "in_no_home")
+                    named = with_named_calls(result, [])
+                    note_calls(self.batch.unassigned_calls, message, named, "in_no_home")
                 self._add_device_message(message, result, device, problems)
         if problems:
             note_unclear(self.batch.unclear_calls, message, sender, problems)
@@ -164,7 +166,7 @@ class BatchBuilder:
                 self.batch.skews[device.number] = (message.received_at - result.sent_at).total_seconds()
             self._sequence_observer.note(device, result.seq, fast.latest)
         else:
-            result = self._with_own_channels(result, problems)
+            result = self._with_own_channels(with_named_calls(result, problems), problems)
             self._add_by_slow_path(
                 DeviceMessage(
                     *(message, result, device, self._when(result, device), problems, is_new),

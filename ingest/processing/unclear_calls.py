@@ -1,10 +1,19 @@
-"""Unclear calls: fields that look like a call for help or a hazard and are not understood; the staff are notified once for each device."""
+"""Unclear calls: fields that look like a call for help or a hazard and are not understood; the staff are notified once for each device.
+
+A native device may name its calls as it likes: what the registry does not have is understood by its words, as with every other sender.
+"""
 
 from collections.abc import Iterable
 
+from msgspec import structs
+
+from core.domain.metrics import CALLS, METRICS
 from core.store.alerts.unclear_calls import FieldKey, UnclearCall, key_of
-from ingest.codecs.result import UNCLEAR_CALL, Rejected
+from ingest.codecs.parsing.event_words import call_in_field, is_raised
+from ingest.codecs.result import UNCLEAR_CALL, Decoded, Measured, Rejected, unclear_call
 from ingest.mqtt.message import InboundMessage
+
+_CALLS = frozenset(CALLS)
 
 
 def unclear_fields(sender: str, problems: Iterable[Rejected]) -> set[FieldKey]:
@@ -22,3 +31,43 @@ def note_unclear(
         known = calls.get(key)
         first_at = message.received_at if known is None else known.first_at
         calls[key] = UnclearCall(*key, first_at, message.received_at)
+
+
+def with_named_calls(result: Decoded, problems: list[Rejected]) -> Decoded:
+    """Return a result with the calls that its readings name in other words: `panic`, or `fall` with the value "yes".
+
+    What looks like a call and is not understood is left out, and added to `problems` as an unclear call; what speaks of none stays as it is.
+    """
+    if all(_is_plain(one) for one in result.readings):
+        return result
+    readings: list[Measured] = []
+    for one in result.readings:
+        said = one if _is_plain(one) else _call_in(one)
+        if isinstance(said, Rejected):
+            problems.append(said)
+        else:
+            readings.append(said)
+    return structs.replace(result, readings=readings)
+
+
+def _is_plain(reading: Measured) -> bool:
+    name = reading.metric
+    if name not in METRICS:
+        name = name.partition("#")[0]
+        if name not in METRICS:
+            return False
+    return name not in _CALLS or (not isinstance(reading.value, str) and reading.value in {0, 1})
+
+
+def _call_in(reading: Measured) -> Measured | Rejected:
+    name, _, channel = reading.metric.partition("#")
+    if name in _CALLS:
+        metric, raised = name, is_raised(reading.value)
+    else:
+        call = call_in_field(name, reading.value)
+        if call is None:
+            return reading
+        metric, raised = call
+    if not metric or raised is None:
+        return unclear_call(name, f"{name[:40]} looks like a call or an alarm; its value is not understood")
+    return Measured(f"{metric}#{channel}" if channel else metric, raised, reading.time)

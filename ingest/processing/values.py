@@ -5,7 +5,7 @@ import struct
 import zlib
 
 from core.domain.metrics import BUTTON, Metric
-from ingest.codecs.parsing.event_words import stored_button_word
+from ingest.codecs.parsing.button_words import stored_button_word
 from ingest.codecs.result import Position, Rejected
 
 

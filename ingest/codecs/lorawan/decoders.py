@@ -20,8 +20,9 @@ from ingest.codecs.lorawan.names import (
     WORDS,
 )
 from ingest.codecs.lorawan.positions import measurements, place_in
+from ingest.codecs.parsing.button_words import button_word
 from ingest.codecs.parsing.call_fields import CallFields
-from ingest.codecs.parsing.event_words import button_word
+from ingest.codecs.parsing.event_words import is_raised
 from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
@@ -32,23 +33,32 @@ from ingest.codecs.parsing.json_fields import (
     truth_of,
 )
 from ingest.codecs.parsing.second_times import checked_time
-from ingest.codecs.result import Decoded, Measured, Position
+from ingest.codecs.result import Decoded, Measured, Position, Rejected
 
 _Reader = Callable[[object, JsonObject], list[Measured]]
 """Reads the value of a field; the whole object says what kind of device it is."""
 
 _GEOFENCES = {"inside", "outside"}
 # `temperature_1`, `region_2_occupancy`, `switch_1`, `gpio_in_1`: several of one kind in one device.
-_NUMBERED = re.compile(r"_\d")
+_NUMBERED = re.compile(r"_\d|^d[io]n?\d", re.IGNORECASE)
 _CAYENNE = re.compile(r"(?P<kind>[A-Za-z][A-Za-z0-9_]*?)_(?P<channel>\d+)\Z")
 _SEVERAL = (
     (re.compile(r"region_(\d+)_occupancy\Z"), "presence", {"occupied": True, "vacant": False}),
     (re.compile(r"switch_(\d+)\Z"), "switch_on", {"on": True, "off": False}),
     (
-        re.compile(r"(?:gpio|gpio_in|gpio_input|digital_input)_(\d+)\Z"),
+        # Dragino's I/O controllers: `DI1_status`, H or L.
+        re.compile(
+            r"(?:(?:gpio|gpio_in|gpio_input|digital_input)_|(?:di|din|digital_in)_?)(\d+)(?:_(?:status|state))?\Z",
+            re.IGNORECASE,
+        ),
         "input_on",
-        {"high": True, "low": False},
+        {"high": True, "low": False, "h": True, "l": False},
     ),
+)
+# A button by itself, or one of several, and what was done with it.
+_BUTTON = re.compile(
+    r"(?:press|pressed|(?:button|btn)_?(?P<channel>\d*)(?:_(?:event|status|state|action|press|pressed))?)\Z",
+    re.IGNORECASE,
 )
 # Read for the whole message, with other fields, or only name the device.
 _READ_ELSEWHERE = {
@@ -139,6 +149,13 @@ def _values(decoded: Decoded, body: JsonObject, used: set[str]) -> list[Measured
         found = [] if reader is None else reader(value, body)
         if not found and not calls.add(key, value) and key not in _READ_ELSEWHERE:
             decoded.unread += [path for path in _paths(key, value) if path not in used]
+            if _is_unclear_button(key, value):
+                decoded.refused.append(
+                    Rejected(
+                        "unclear_component",
+                        f"{key[:40]} may be a press, also one for help; its value is not understood",
+                    )
+                )
         readings += found
     return calls.merged(_without_empty_climate(readings, body), decoded.refused)
 
@@ -167,6 +184,9 @@ def _reader_of(key: str) -> _Reader | None:
         return _people
     if key in BATTERY_VOLTS:
         return _battery_volts
+    button = _BUTTON.match(key)
+    if button is not None:
+        return partial(_of_button, button["channel"] or "")
     return partial(_one_of_several, key) if _NUMBERED.search(key) else None
 
 
@@ -257,6 +277,21 @@ def _press(value: object, _body: JsonObject) -> list[Measured]:
     return [Measured("button", press) for press in presses if press]
 
 
+def _of_button(channel: str, value: object, body: JsonObject) -> list[Measured]:
+    """Read a button: what was done with it, or whether it is down, which many say again in each message."""
+    found = _press(value, body)
+    if not found:
+        truth = truth_of(value)
+        found = [] if truth is None else [Measured("input_on", truth)]
+    return [Measured(f"{one.metric}#{channel}", one.value) for one in found] if channel else found
+
+
+def _is_unclear_button(key: str, value: object) -> bool:
+    return (
+        _BUTTON.match(key) is not None and isinstance(value, (int, float, str)) and is_raised(value) is None
+    )
+
+
 def _alarm(value: object, body: JsonObject) -> list[Measured]:
     # Of Dragino's, only the push button PB01 has a sound key; a door's alarm only says that it is open for long.
     is_button = "Sound_key" in body or text_of(body.get("Device")) in NETVOX_EMERGENCY_BUTTONS
@@ -321,10 +356,6 @@ def _probe(value: object, body: JsonObject) -> list[Measured]:
 _SPECIAL: dict[str, _Reader] = {
     "battery": _battery,
     "pressure": _pressure,
-    "press": _press,
-    "button": _press,
-    "button_status": _press,
-    "button_event": _press,
     "Alarm": _alarm,
     "detection_status": _radar,
     "alarm_type": _alarm_type,

@@ -3,11 +3,16 @@
 from collections.abc import Mapping, Sequence
 from typing import cast
 
+from core.domain.metrics import CALLS
 from ingest.codecs.parsing.call_pairs import call_in_part, call_of_pair
-from ingest.codecs.parsing.event_words import Call, call_in_field, is_number_of_gas
+from ingest.codecs.parsing.event_words import Call, call_in_field, is_number_of_gas, several_calls
 from ingest.codecs.result import Measured, Rejected, unclear_call
 
 _DEEPEST = 6
+# Beside one of these an alarm of nothing that is named is about it; somebody who is there, or a charger, is no reason for one.
+_EXPLAINS = frozenset(
+    {"contact_open", "motion", "vibration", "device_moving", "tamper", "battery_low", *CALLS}
+)
 
 
 class CallFields:
@@ -29,7 +34,8 @@ class CallFields:
             return depth < _DEEPEST and self._add_nested(name, body, depth + 1)
         call = call_in_field(name, value) if value is not None else None
         if call is not None:
-            self.add_call(call, name, value, channel)
+            for one in several_calls(call, value):
+                self.add_call(one, name, value, channel)
         return call is not None
 
     def add_whole(self, body: Mapping[str, object]) -> None:
@@ -84,7 +90,9 @@ class CallFields:
             said[metric] = said.get(metric) is True or reading.value
         calls = {metric.partition("#")[0] for metric in found}
         for metric, name in self._unclear.items():
-            is_explained = metric in said if metric else any(said.get(one) is True for one in calls or said)
+            is_explained = (
+                metric in said if metric else any(said.get(one) is True for one in calls or _EXPLAINS)
+            )
             if not is_explained:
                 refused.append(
                     unclear_call(

@@ -88,7 +88,7 @@ RAISED = frozenset({
 BESIDE = frozenset({
     *("mode", "button", "down", "man", "maybe", "possible", "up", "water", "message", "key", "double", "single", "long"),
     *("status", "state", "a", "of", "for", "the", "is", "was", "carbon", "mild", "heavy", "interconnect"),
-    *("person", "human", "one", "yet", "all", "request", "has", "signal"),
+    *("person", "human", "one", "yet", "all", "request", "has", "signal", "second", "seconds"),
 })  # fmt: skip
 
 # A field with one of these is a setting, a statistic or a schedule, or its name only sounds alike.

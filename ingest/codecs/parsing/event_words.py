@@ -1,4 +1,4 @@
-"""Words of senders: one vocabulary of calls for help and hazards by meaning, and the words for the press of a button.
+"""Words of senders: one vocabulary of calls for help and hazards by meaning.
 
 Names of fields and values are read by their parts, in any case and style, with or without the number of an endpoint.
 
@@ -10,11 +10,15 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from core.domain.metrics import BUTTON_WORDS, CALLS
+from core.domain.metrics import CALLS
 from ingest.codecs.parsing import call_words
 from ingest.codecs.parsing.word_parts import word_parts
 
-_SEPARATOR = re.compile(r"[,;&|+]")
+_SEPARATOR = re.compile(r"[,;&|+、，；]")
+# Between two names of what is there together.
+_JOINING = re.compile(
+    r"/|・|／|(?<=[\s_])(?:and|or)(?=[\s_])|(?<=[゠-ヿ一-鿿])と(?=[゠-ヿ一-鿿])", re.IGNORECASE
+)
 # Of a market or a barometer, an autumn, or somebody on the phone.
 _IN_OTHER_TEXTS = frozenset(
     {"wet", "gas", "co", "falling", "falls", "call", "calling", "high", "on", "active"}
@@ -132,9 +136,10 @@ def _named_in(meaning: "_Meaning", text: str) -> Call | None:
 
 
 def _is_alarm(text: str) -> bool:
-    """Return whether a text says that there is an alarm, and not of what."""
+    """Return whether a text speaks of an alarm and not of what, and does not say that it is over; how it sounds, or guards, is none."""
     parts = word_parts(text)
-    return subject_of(parts) == "" and not call_words.SETTINGS.intersection(parts) and is_raised(text) is True
+    is_other = call_words.SETTINGS.intersection(parts) or _is_sound(text) or _is_guarded(text)
+    return subject_of(parts) == "" and not is_other and is_raised(text) is not False
 
 
 def _call_of(subject: str, meaning: "_Meaning", value: object) -> Call | None:
@@ -242,9 +247,46 @@ def call_in_words(text: str) -> Call | None:
 
     Of several events in one text (`water_shortage,water_leakage`) one that is raised counts.
     """
+    calls = calls_in_words(text)
+    return next((call for call in calls if call.is_raised), calls[0] if calls else None)
+
+
+@lru_cache(maxsize=10_000)
+def calls_in_words(text: str) -> tuple[Call, ...]:
+    """Return every call and hazard of which the name of an event, or a list of such names, speaks.
+
+    Examples
+    --------
+    >>> [(call.metric, call.is_raised) for call in calls_in_words("fall,smoke")]
+    [('fall', True), ('smoke', True)]
+    >>> [(call.metric, call.is_raised) for call in calls_in_words("smoke and gas cleared")]
+    [('smoke', False), ('gas_leak', False)]
+    """
     if _SEPARATOR.search(text):
-        found = [call for event in _SEPARATOR.split(text) if (call := call_in_words(event)) is not None]
-        return next((call for call in found if call.is_raised), found[0] if found else None)
+        return tuple(call for event in _SEPARATOR.split(text) for call in calls_in_words(event))
+    found = [(name, _call_of_event(name)) for name in _JOINING.split(text)]
+    calls = [(call, _is_bare(name) and call.is_raised is True) for name, call in found if call is not None]
+    if len(calls) == 1 or len(calls) < len(found):
+        whole = _call_of_event(text)
+        return () if whole is None else (whole,)
+    meant = _meant_by_all(calls)
+    return tuple(Call(call.metric, meant) if is_bare else call for call, is_bare in calls)
+
+
+def _meant_by_all(calls: list[tuple[Call, bool]]) -> bool | None:
+    """Return what is so of the calls in a list that are only named: "smoke and gas cleared" is about both; of "no smoke and gas" nobody knows."""
+    said = {call.is_raised for call, is_bare in calls if not is_bare}
+    if said <= {True}:
+        return True
+    return False if said == {False} and not calls[-1][1] else None
+
+
+def _is_bare(name: str) -> bool:
+    """Return whether the name of an event says neither that it is raised nor that it is over."""
+    return not (call_words.RAISED | call_words.OVER).intersection(word_parts(name))
+
+
+def _call_of_event(text: str) -> Call | None:
     parts = word_parts(text)
     subject = subject_of(parts)
     if not subject:
@@ -252,6 +294,12 @@ def call_in_words(text: str) -> Call | None:
     if frozenset(parts) & (call_words.THINGS | call_words.SETTINGS - {"mode", "last"}):
         return None
     return Call(subject, is_raised(text))
+
+
+def several_calls(call: Call, value: object) -> tuple[Call, ...]:
+    """Return the calls of a field that was found to speak of one: all of them where its text names several."""
+    named = calls_in_words(value) if isinstance(value, str) else ()
+    return named if len(named) > 1 and call in named else (call,)
 
 
 def speaks_of(name: str) -> str | None:
@@ -265,84 +313,15 @@ def is_number_of_gas(metric: str, value: object) -> bool:
 
 
 def call_in_action(action: str) -> Call | None:
-    """Return what the action of a button or a keypad says of a call; None if it is no call."""
-    parts = frozenset(word_parts(action))
-    is_keypad = parts & call_words.KEYPAD and not parts & call_words.OVER
-    return Call("sos", is_raised=True) if is_keypad else call_in_words(action)
-
-
-# Parts of an action's name that mean that somebody pressed, turned or shook the thing.
-_PRESSED = {
-    *BUTTON_WORDS,
-    *("press", "pressed", "push", "click", "short", "tap", "quintuple", "quint", "on", "off", "toggle"),
-    *(
-        "up",
-        "down",
-        "brightness",
-        "arrow",
-        "color",
-        "colour",
-        "recall",
-        "scene",
-        "rotate",
-        "rotation",
-        "dial",
-    ),
-    *(
-        "shake",
-        "slide",
-        "flip90",
-        "flip180",
-        "throw",
-        "skip",
-        "play",
-        "pause",
-        "volume",
-        "track",
-        "stop",
-        "dots",
-    ),
-    *("arm", "disarm", "button", "clockwise", "step", "move"),
-} - {"other"}
-# Parts that mean a movement which the device felt or saw: other fields report those.
-_FELT = {"vibration", "tilt", "drop", "region", "occupancy", "motion", "presence", "approach", "contact"}
-_MEANT = {"short": "single", "press": "single", "click": "single", "pressed": "single", "push": "single"}
-# Other words for the same kinds of presses.
-_SAME = {
-    **{
-        "held": "hold",
-        "released": "release",
-        "longpress": "long",
-        "doubleclick": "double",
-        "tripple": "triple",
-    },
-    **{"once": "single", "twice": "double"},
-}
-_SPLIT = re.compile(r"[_\s]+")
-
-
-def button_word(action: str) -> str | None:
-    """Return which press an action's name means, in its sender's own word; None if it means none.
+    """Return what the action of a button or a keypad says of a call; None if it is no call.
 
     Examples
     --------
-    >>> button_word("single"), button_word("1_double"), button_word("short press"), button_word("vibration")
-    ('single', 'double', 'short', None)
+    >>> call_in_action("police"), call_in_action("alarm"), call_in_action("single")
+    (Call(metric='sos', is_raised=True), Call(metric='', is_raised=True), None)
     """
-    parts = [_SAME.get(part, part) for part in _SPLIT.split(action.strip().lower()) if part]
-    if not parts or _FELT.intersection(parts):
-        return None
-    for part in parts:
-        if part in BUTTON_WORDS:
-            return part
-    if not _PRESSED.intersection(parts):
-        return None
-    kept = [part for part in parts if part not in {"press", "pressed", "push", "click", "button"}]
-    kept = [part for part in kept if not part.isdigit()]
-    return "_".join(kept) if kept else "single"
-
-
-def stored_button_word(word: str) -> str:
-    """Return the registry's word for a sender's own: `short` is a `single`, an unknown one is `other`."""
-    meant = _MEANT.get(word, word)
-    return meant if meant in BUTTON_WORDS else "other"
+    parts = frozenset(word_parts(action))
+    if parts & call_words.KEYPAD and not parts & call_words.OVER:
+        return Call("sos", is_raised=True)
+    call = call_in_words(action)
+    return Call("", is_raised=True) if call is None and _is_alarm(action) else call

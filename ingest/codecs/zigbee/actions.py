@@ -7,7 +7,8 @@ import re
 from collections.abc import Mapping
 from functools import lru_cache
 
-from ingest.codecs.parsing.event_words import Call, button_word, call_in_action
+from ingest.codecs.parsing.button_words import button_word
+from ingest.codecs.parsing.event_words import Call, call_in_action
 from ingest.codecs.parsing.json_fields import text_of
 from ingest.codecs.result import Measured
 
@@ -42,7 +43,8 @@ def action(value: object, body: Mapping[str, object]) -> list[Measured]:
     word = text_of(value).strip().lower()
     call = call_of_action(word)
     if call is not None:
-        return [] if call.is_raised is None else [Measured(call.metric, call.is_raised)]
+        is_understood = call.metric and call.is_raised is not None
+        return [Measured(call.metric, call.is_raised is True)] if is_understood else []
     felt = _FELT.get(word) or ("motion" if word == "motion" else None)
     if felt is not None:
         return [Measured(felt, value=True)]

@@ -91,6 +91,22 @@ def test_what_is_understood_or_speaks_of_no_call_notifies_nobody(ward: Ward, bod
     assert ward.unclear() == []
 
 
+def test_a_native_device_calls_under_a_metric_of_its_own_and_is_notified_where_it_is_not_understood(
+    ward: Ward,
+) -> None:
+    when = NOW.isoformat()
+    for seq, value in ((1, "perhaps"), (2, True)):
+        said = {"metric": "panic", "value": value, "time": when}
+        for device in ("sos-1", "sos-9"):
+            ward.receives(f"mimamori/v1/{device}/readings", {"seq": seq, "readings": [said]})
+    ward.passes(minutes=1)
+
+    (alert,) = ward.unclear()
+    assert ward.named(alert) == [("native:sos-1", "sos-1", "panic"), ("native:sos-9", "", "panic")]
+    assert [one.resident is not None for one in ward.alerts("sos")] == [True]
+    assert len(ward.alerts("stray_sos")) == 1
+
+
 def test_what_the_broker_kept_notifies_nobody(ward: Ward) -> None:
     ward.receives(_TOPIC, {"Alarm": 7}, retained=True)
     ward.passes(minutes=1)

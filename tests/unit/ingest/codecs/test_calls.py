@@ -10,6 +10,14 @@ from ingest.commands.decode import described
 _CHIRPSTACK = "application/1/device/0102030405060708/event/up"
 
 
+_NATIVE = "mimamori/v1/d/readings"
+
+
+def _numbered(metric: str, value: object) -> dict[str, object]:
+    reading = {"metric": metric, "value": value, "time": "2026-08-01T06:00:00Z"}
+    return {"seq": 1, "readings": [reading]}
+
+
 def _uplink(**values: object) -> dict[str, object]:
     return {"time": "2026-08-01T06:00:00Z", "fPort": 1, "data": "AQI=", "object": values}
 
@@ -69,6 +77,18 @@ def _said(topic: str, body: object) -> tuple[dict[str, object], list[str]]:
             {"sos": True},
         ),
         ("stat/board/RESULT", {"SosAlarm": "ON"}, {"sos": True}),
+        (_NATIVE, _numbered("panic", value=True), {"sos": True}),
+        (_NATIVE, _numbered("help#2", 1), {"sos#2": True}),
+        (_NATIVE, _numbered("fall_alarm", value=False), {"fall": False}),
+        (_NATIVE, _numbered("fall", "fall_detected"), {"fall": True}),
+        (_NATIVE, _numbered("転倒検知", value=True), {"fall": True}),
+        ("zigbee2mqtt/d", {"status": "smoke, co"}, {"smoke": True, "carbon_monoxide": True}),
+        ("zigbee2mqtt/d", {"alarm": "fire, gas leak"}, {"smoke": True, "gas_leak": True}),
+        (_CHIRPSTACK, _uplink(event="smoke and gas"), {"smoke": True, "gas_leak": True}),
+        (_CHIRPSTACK, _uplink(event="smoke_and_co_cleared"), {"smoke": False, "carbon_monoxide": False}),
+        (_CHIRPSTACK, _uplink(event="smoke clear / gas alarm"), {"smoke": False, "gas_leak": True}),
+        (_CHIRPSTACK, _uplink(event="火災・ガス漏れ警報"), {"smoke": True, "gas_leak": True}),
+        (_CHIRPSTACK, _uplink(event="sos/off"), {"sos": False}),
         ("stat/board/FALL_ALARM", "ON", {"fall": True}),
         ("tele/b/SENSOR", {"ZbReceived": {"0x1": {"Name": "h", "FallAlarm": 1}}}, {"fall#h": True}),
         ("shellies/s/sensor/fire_alarm", "true", {"smoke": True}),
@@ -107,6 +127,21 @@ def test_a_call_is_decoded(topic: str, body: object, expected: dict[str, object]
         ("shelly-1/status/smoke:0", {"id": 0, "alarm": "strange"}),
         ("shelly-1/status/siren:0", {"id": 0, "smoke_alarm": "strange"}),
         ("positions", {"device": {"uniqueId": "86"}, "position": {"attributes": {"alarm": "jamming"}}}),
+        ("zigbee2mqtt/d", {"action": "alarm"}),
+        ("zigbee2mqtt/d", {"action": "alarm", "linkquality": 80}),
+        ("zigbee2mqtt/d", {"event": "bed alarm"}),
+        # Somebody who is there, a plug, a charger or a connection is no reason for an alarm.
+        ("zigbee2mqtt/d", {"alarm": True, "presence": True}),
+        ("zigbee2mqtt/d", {"alarm": True, "state": "ON", "power": 40}),
+        (_CHIRPSTACK, _uplink(alarm="on", occupancy="occupied")),
+        ("tele/b/SENSOR", {"ZbReceived": {"0x1": {"Name": "h", "Click": "alarm"}}}),
+        ("stat/board/BUTTON1", "ALARM"),
+        ("shelly-1/status/enum:200", {"id": 200, "value": "alarm"}),
+        (_NATIVE, _numbered("panic", "strange")),
+        (_NATIVE, _numbered("alarm", value=True)),
+        (_NATIVE, _numbered("fall", 2)),
+        (_NATIVE, _numbered("sos", "strange")),
+        (_NATIVE, _numbered("gas", 35)),
     ],
 )
 def test_what_looks_like_a_call_and_is_not_understood_goes_to_quarantine_and_is_no_heartbeat(
@@ -183,3 +218,34 @@ def test_a_value_of_a_tracker_that_is_no_number_is_named() -> None:
     position["latitude"] = "35,7"
     found = described("positions", json.dumps(body).encode())
     assert found["unread"] == ["position.latitude", "attributes.batteryLevel"]
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        ("shelly-1/status/boolean:200", {"value": True, "source": "rpc"}),
+        ("shelly-1/status/enum:200", {"value": "high"}),
+        (
+            "shelly-1/events/rpc",
+            {
+                "method": "NotifyEvent",
+                "params": {"events": [{"component": "button:200", "event": "single_push"}]},
+            },
+        ),
+        (_CHIRPSTACK, _uplink(button_2=5)),
+        (_CHIRPSTACK, _uplink(button="strange")),
+    ],
+)
+def test_what_only_its_owner_can_name_goes_to_quarantine_and_is_no_heartbeat(
+    topic: str, body: object
+) -> None:
+    assert _said(topic, body) == ({}, ["unclear_component"])
+
+
+@pytest.mark.parametrize("metric", ["sos_count", "fall_sensitivity", "step_length"])
+def test_a_native_reading_that_speaks_of_no_call_is_an_unknown_metric(metric: str) -> None:
+    assert _said(_NATIVE, _numbered(metric, 3)) == ({}, ["unknown_metric"])
+
+
+def test_the_end_of_an_alarm_in_an_action_is_neither_a_call_nor_a_press() -> None:
+    assert _said("zigbee2mqtt/d", {"action": "alarm_off"}) == ({"heartbeat": True}, [])

@@ -31,6 +31,12 @@ _CASES = [
     Case("a panic button", _EVENTS, _event("X10-Security", event="PANIC"), {"sos": True}),
     Case("a leak by a field", _EVENTS, _event("Acurite-1190", leak_detected=1), {"water_leak": True}),
     Case("a leak by an event", _EVENTS, _event("Govee-Water", event="Water Leak"), {"water_leak": True}),
+    Case("water, of a sensor that says nothing else", _EVENTS, _event("Kerui-Security", water=1, cmd=5, state="water"), {"water_leak": True}),
+    Case("a leak of a detector that names only an alarm", _EVENTS, _event("Bresser-Leakage", alarm=1), {"water_leak": True}),
+    Case("its leak is over", _EVENTS, _event("Bresser-Leakage", alarm=0), {"water_leak": False}),
+    Case("what happened in words beside its number", _EVENTS, _event("Cavius-Security", message=32, text="Fire alarm"), {"smoke": True}),
+    Case("water in words", _EVENTS, _event("Cavius-Security", message=16, text="Warning/Water detected"), {"water_leak": True}),
+    Case("a panic button held for 3 seconds", _EVENTS, _event("X10-Security", event="PANIC-3SECOND"), {"sos": True}),
     Case("the leak detector's own button", _EVENTS, _event("Govee-Water", event="Button Press"), {"button": "single"}, ("water_leak",)),
     Case("a smoke detector says nothing but that it calls", _EVENTS, _event("Smoke-GS558", unit=1, learn=0), {"smoke": True}),
     Case("a smoke detector that is taught in", _EVENTS, _event("Smoke-GS558", unit=1, learn=1), {"heartbeat": True}, ("smoke",)),
@@ -49,6 +55,12 @@ def test_a_bare_code_that_may_be_a_call_is_no_heartbeat() -> None:
     found = said(_EVENTS, _event("Generic-Remote", cmd=3, tristate="00", battery_ok=1))
     assert [problem["reason"] for problem in found["problems"]] == ["unclear_component"]
     assert "heartbeat" not in found["values"]
+
+
+def test_an_alarm_in_the_words_of_a_code_goes_to_quarantine_as_a_call() -> None:
+    found = said(_EVENTS, _event("Chuango-Security", cmd="Alarm", cmd_id=2))
+    assert [problem["reason"] for problem in found["problems"]] == ["unclear_call"]
+    assert found["readings"] == []
 
 
 def test_a_profile_says_what_a_bare_code_means() -> None:
