@@ -141,9 +141,9 @@ ABSENCE_NOT_TAKEN = RuleSpec(
     reason=reasons.AbsenceNotTakenReason, todo="todo_plan",
 )
 GEOFENCE_EXIT = RuleSpec(
-    name="geofence_exit", version=3, subject=SubjectKind.GEOFENCE, lowest=_SOON, highest=_SOON, audience=Audience.FAMILY_FIRST, family=Family.OUTDOORS,
+    name="geofence_exit", version=4, subject=SubjectKind.GEOFENCE, lowest=_SOON, highest=_SOON, audience=Audience.FAMILY_FIRST, family=Family.OUTDOORS,
     finds="the resident is outside an area although they are expected inside at this hour",
-    raised="when several positions, each weighed by its accuracy, say so; one wild position never does",
+    raised="at the first clear position to which somebody moved steadily onward, else when several, each weighed by its accuracy, say so; one wild position never does",
     clears="when positions say that they are back inside, or the hours of the area end",
     sensors="a tracker and an area with its hours",
     shows_location=True, search_from_last_fix=True, excludes_from=frozenset({_PLACES}), reason=reasons.GeofenceExitReason, todo="todo_lost",

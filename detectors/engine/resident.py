@@ -46,11 +46,12 @@ class _Verdicts:
 
     @property
     def state(self) -> str:
-        """What the board says: whatever else was found, the life signs decide."""
-        silence = self.by_rule.get(inactivity.NAME)
+        """What the board says: the life signs decide, and a position that may mean that somebody has left makes it different."""
+        silence, fences = self.by_rule.get(inactivity.NAME), self.by_rule.get(geofence_exit.NAME)
         if silence is None or not silence.can_tell:
             return "cannot_tell"
-        return "different" if silence.is_different else "as_usual"
+        is_different = silence.is_different or (fences is not None and fences.is_different)
+        return "different" if is_different else "as_usual"
 
 
 def evaluate_resident(

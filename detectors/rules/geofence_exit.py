@@ -14,6 +14,7 @@ from core.domain.geofence import Geofence, holding_times
 from core.domain.reason_card import Confidence, PlaceFix, RuledOut, as_json
 from core.domain.rules import GEOFENCE_EXIT
 from detectors.features.geofence_distance import distance_outside_m
+from detectors.features.onward_steps import onward_steps
 from detectors.features.outliers import outlier_scores
 from detectors.features.window import Track, Window, earliest, moment
 from detectors.rules.base import Evaluation
@@ -30,6 +31,15 @@ CLIP_OUTLIER = 0.7
 ALONE_S = 300.0
 CLIP_ALONE = 4.6
 OUTLIERS_ALONE = 0.01
+# Whoever moved steadily onward to a fix is not where they are by error: such a fix weighs by how many of its own standard deviations it
+# lies outside, this share of them is simply wrong, and however long somebody was at home before, the odds are at least these: three
+# standard deviations are enough (our choice, docs/evaluation.md).
+ONWARD_WRONG = 1e-4
+ONWARD_START = -3.0
+ONWARD_LEAST_SIGMA_M = 5.0
+# After two steps that lead the same way the second may be faster, as of a vehicle, if the first ended so clearly outside too.
+ONWARD_FROM_SIGMAS = 2.0
+MOST_ONWARD_DOUBT = 0.2
 EXIT_ABOVE = 4.0
 RETURN_BELOW = -2.0
 START = -4.0
@@ -38,6 +48,11 @@ RETURNS_PER_S = 1 / 3_600
 # A fix coarser than this says nothing about a fence. Trackers that report no accuracy are taken to be middling (our choice, measured).
 WORST_ACCURACY_M = 500.0
 UNKNOWN_ACCURACY_M = 75.0
+# Poor accuracy is ruled out only where a fix claims to be within this and lies further outside than it claims (the limit is that of a way
+# on foot).
+ACCURATE_M = 100.0
+# One fix so many of its accuracies outside is a reason to look, and for the board's "a little different", but not to notify anybody.
+CLEAR_ACCURACIES = 2.0
 LEAST_SIGMA_M = 10.0
 # The radius that holds 68 % of a round normal error is this many standard deviations.
 SIGMAS_IN_ACCURACY = 1.515
@@ -84,6 +99,7 @@ class _Outside:
 class GeofenceExit:
     """A two-state filter weighs each fix by its accuracy, so one wild fix never raises an alarm, and
     a fix after a sudden jump less than one that somebody could have walked to. The further fixes lie apart in time, the more each says.
+    A fix to which somebody moved steadily onward by two steps is no error: there, three standard deviations of the fix are enough.
 
     What it claims: the resident is outside the shape, while its hours hold. It works on levels, not on crossings: somebody who is
     outside when the hours begin is found then, if a fix of the last ten minutes says so, else at the next fix. A fix is evaluated at
@@ -102,7 +118,7 @@ class GeofenceExit:
     >>> window = Window(5, ZoneInfo("UTC"), moment(0), life_signs([]), track, (), (), (), (fence,))
     >>> evaluated = GeofenceExit().evaluate(window, moment(0), moment(1200))
     >>> [(one.subject.number, one.began_at.minute, one.raised_at.minute) for one in evaluated.findings]
-    [(1, 10, 14)]
+    [(1, 10, 11)]
     """
 
     name: str = NAME
@@ -113,9 +129,15 @@ class GeofenceExit:
         findings: list[Finding] = []
         due: datetime | None = None
         everything = track
+        is_checked = False
         for fence in window.geofences:
             track, outside_m = _seen(window, fence, everything)
             excursions = _excursions(track, outside_m)
+            is_out = bool(excursions) and excursions[-1].over is None
+            if not is_out and _is_clearly_out(track, outside_m, until.timestamp()):
+                hours = _hours(window, fence, track, until)
+                if any(began <= until < ended for began, ended in hours):
+                    is_checked, due = True, earliest(due, moment(float(track.time[-1])) + FRESH)
             if not excursions:
                 continue
             hours = _hours(window, fence, track, until)
@@ -124,12 +146,14 @@ class GeofenceExit:
                 for episode in _episodes(excursions, hours, track.time, until.timestamp())
                 if episode.cleared > since.timestamp()
             )
-            if excursions and excursions[-1].over is None:
+            if is_out:
                 due = earliest(due, *(one for span in hours for one in span if one > until))
         fixes = everything.time
         is_fresh = len(fixes) > 0 and until.timestamp() - fixes[-1] < FRESH.total_seconds()
         findings.sort(key=lambda finding: (finding.raised_at, finding.subject))
-        return Evaluation(tuple(findings), due, can_tell=is_fresh or not window.geofences)
+        return Evaluation(
+            tuple(findings), due, can_tell=is_fresh or not window.geofences, is_different=is_checked
+        )
 
 
 def _seen(window: Window, fence: Geofence, track: Track) -> tuple[Track, NDArray[np.float64]]:
@@ -150,6 +174,14 @@ def _seen(window: Window, fence: Geofence, track: Track) -> tuple[Track, NDArray
     return Track(track.time[kept], track.lat[kept], track.lon[kept], track.accuracy_m[kept]), outside_m[kept]
 
 
+def _is_clearly_out(track: Track, outside_m: NDArray[np.float64], until: float) -> bool:
+    """Return whether the last fix is fresh, accurate and clearly outside: alone it may be wild, so it is only a reason to look."""
+    if not len(track.time) or until - float(track.time[-1]) >= FRESH.total_seconds():
+        return False
+    accuracy_m = float(track.accuracy_m[-1])
+    return accuracy_m <= ACCURATE_M and float(outside_m[-1]) > CLEAR_ACCURACIES * accuracy_m
+
+
 def usable_fixes(track: Track, until: float) -> Track:
     """Return the fixes up to `until` that are accurate enough, and those of unknown accuracy with one that is usual."""
     accuracy = np.where(np.isnan(track.accuracy_m), UNKNOWN_ACCURACY_M, track.accuracy_m)
@@ -166,17 +198,36 @@ def _log_odds(track: Track, outside_m: NDArray[np.float64]) -> list[float]:
     share = (1 - 2 * wrong) * _normal_cdf(outside_m / sigma) + wrong
     trusted = CLIP_TRUSTED + (CLIP_ALONE - CLIP_TRUSTED) * alone
     # An error that stays for some minutes is over when the next fix comes later than that, so there is less to doubt.
-    most = trusted - (trusted - CLIP_OUTLIER) * outlier_scores(track, sigma) * (1 - alone)
+    doubt = outlier_scores(track, sigma)
+    most = trusted - (trusted - CLIP_OUTLIER) * doubt * (1 - alone)
     evidence = np.clip(np.log(share / (1 - share)), -CLIP, most) * np.minimum(1.0, elapsed / FULL_WEIGHT_S)
+    onward = _onward(track, outside_m, doubt)
+    is_onward = onward > evidence
+    evidence = np.where(is_onward, onward, evidence)
     rate = LEAVES_PER_S + RETURNS_PER_S
     settled = LEAVES_PER_S / rate
     kept = np.exp(-rate * np.minimum(elapsed, FORGETS_S))
     odds, after = START, list[float]()
-    for keeps, says in zip(kept.tolist(), evidence.tolist(), strict=True):
+    for keeps, says, is_on in zip(kept.tolist(), evidence.tolist(), is_onward.tolist(), strict=True):
         likely = settled + (1 / (1 + math.exp(-odds)) - settled) * keeps
-        odds = math.log(likely / (1 - likely)) + says
+        odds = math.log(likely / (1 - likely))
+        odds = (max(odds, ONWARD_START) if is_on else odds) + says
         after.append(odds)
     return after
+
+
+def _onward(track: Track, outside_m: NDArray[np.float64], doubt: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the evidence of fixes to which somebody moved steadily onward, and further out; minus infinity for all others."""
+    sigma = np.maximum(track.accuracy_m / SIGMAS_IN_ACCURACY, ONWARD_LEAST_SIGMA_M)
+    steps = onward_steps(track, sigma)
+    depth = outside_m / sigma
+    is_good = doubt <= MOST_ONWARD_DOUBT
+    steady = steps.is_steady & is_good[steps.before] & is_good[steps.first]
+    from_outside = steps.leads_on & (depth[steps.before] >= ONWARD_FROM_SIGMAS)
+    counts = (steady | from_outside) & is_good
+    counts &= (outside_m > 0) & (outside_m > outside_m[steps.before])
+    share = (1 - 2 * ONWARD_WRONG) * _normal_cdf(np.where(counts, depth, 0.0)) + ONWARD_WRONG
+    return np.where(counts, np.log(share / (1 - share)), -np.inf)
 
 
 def _alone(elapsed_s: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -242,6 +293,9 @@ def _episodes(
 def _finding(window: Window, fence: Geofence, seen: _Outside, until: datetime) -> Finding:
     track, outside_m, episode = seen.track, seen.outside_m, seen.episode
     fix = episode.fix
+    accuracy_m = _reported_accuracy_m(window.track, float(track.time[fix]))
+    # A coarse fix may raise it together with others, but then poor accuracy is not ruled out, and the card does not say so.
+    is_accurate = accuracy_m is not None and accuracy_m <= min(ACCURATE_M, float(outside_m[fix]))
     return Finding(
         rule=NAME,
         subject=Subject.of_geofence(fence.number),
@@ -261,16 +315,16 @@ def _finding(window: Window, fence: Geofence, seen: _Outside, until: datetime) -
                     time=moment(float(track.time[fix])),
                     lat=float(track.lat[fix]),
                     lon=float(track.lon[fix]),
-                    accuracy_m=_reported_accuracy_m(window.track, float(track.time[fix])),
+                    accuracy_m=accuracy_m,
                 ),
                 outside_m=round(float(outside_m[fix])),
                 was_outside_when_hours_began=episode.raised <= episode.began,
                 ruled_out=(
-                    RuledOut.POOR_ACCURACY,
+                    *((RuledOut.POOR_ACCURACY,) if is_accurate else ()),
                     RuledOut.SINGLE_FIX,
                     RuledOut.SUDDEN_JUMP,
                 ),
-                confidence=Confidence.HIGH if outside_m[fix] > track.accuracy_m[fix] else Confidence.MEDIUM,
+                confidence=Confidence.HIGH if is_accurate else Confidence.MEDIUM,
             )
         ),
     )

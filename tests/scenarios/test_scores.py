@@ -19,7 +19,7 @@ from simulator.evaluation.protocol import Detector, EvaluatedHome, collapses, pr
 from simulator.evaluation.run import NOISE_PER_HOUR
 from simulator.evaluation.synthetic import syn40
 from tests.support.recorded import tihm_homes
-from tests.synthetic.excursions import received_at_home, score_fence, thinned, walks
+from tests.synthetic.excursions import departures, received_at_home, score_fence, thinned, walks
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))
 
@@ -117,6 +117,19 @@ def test_excursions_are_distinguished_from_bad_fixes_as_well_as_before(radius_m:
     stored = STORED["geofence"][str(radius_m)]
     assert found.false_exits_30d <= stored["false_exits_30d"]
     assert found.found >= stored["found"]
+    assert found.p95_s <= stored["p95_s"]
+
+
+@pytest.mark.parametrize(
+    ("who", "pace_m_s", "far_m"), [("on foot", (0.7, 1.4), 800), ("by vehicle", (8, 14), 2000)]
+)
+def test_who_leaves_is_raised_as_soon_after_the_edge_as_before(
+    who: str, pace_m_s: tuple[float, float], far_m: float
+) -> None:
+    found = score_fence(departures(120, pace_m_s, far_m), 200)
+    stored = STORED["geofence_departures"][who]
+    assert found.found >= stored["found"]
+    assert found.median_s <= stored["median_s"]
     assert found.p95_s <= stored["p95_s"]
 
 

@@ -72,6 +72,16 @@ def walks(devices: int = 20, days: int = 60, fix_s: float = FIX_S) -> list[Walk]
     return [_walk(np.random.default_rng(seed), days, fix_s) for seed in range(devices)]
 
 
+def departures(count: int, pace_m_s: tuple[float, float], far_m: float, fix_s: float = FIX_S) -> list[Walk]:
+    """Return people who leave once, at a pace between two, and stay away: the truth by the second, fixes at any phase of it, all of them outdoors."""
+    return [
+        _departure(
+            np.random.default_rng(seed), float(np.random.default_rng(seed).uniform(*pace_m_s)), far_m, fix_s
+        )
+        for seed in range(3000, 3000 + count)
+    ]
+
+
 def thinned(walk: Walk, every: int, *, accuracy: bool = True) -> Walk:
     """Return the walk of a tracker that says only every so manieth fix, or does not say how accurate they are."""
     track = walk.track
@@ -150,6 +160,20 @@ def _walk(random: np.random.Generator, days: int, fix_s: float) -> Walk:
     lat = HOME[0] + north / METRES_PER_DEGREE
     lon = HOME[1] + east / (METRES_PER_DEGREE * np.cos(np.radians(HOME[0])))
     return Walk(Track(time, lat, lon, accuracy), time, distance)
+
+
+def _departure(random: np.random.Generator, pace_m_s: float, far_m: float, fix_s: float) -> Walk:
+    leaves = 1800 + random.uniform(0, 600)
+    every_s = np.arange(0, 5400.0)
+    returns = 5100.0
+    distance = np.where(every_s < returns, np.clip((every_s - leaves) * pace_m_s, 0, far_m), 0.0)
+    time: Floats = np.arange(random.uniform(0, fix_s), 5400.0, fix_s)
+    bearing = random.uniform(0, 2 * np.pi)
+    at = np.interp(time, every_s, distance)
+    error, accuracy = _errors(random, np.ones(len(time), np.bool_), fix_s)
+    lat = HOME[0] + (at * np.cos(bearing) + error[1]) / METRES_PER_DEGREE
+    lon = HOME[1] + (at * np.sin(bearing) + error[0]) / (METRES_PER_DEGREE * np.cos(np.radians(HOME[0])))
+    return Walk(Track(_FIRST_DAY + time, lat, lon, accuracy), _FIRST_DAY + every_s, distance)
 
 
 def _errors(random: np.random.Generator, is_out: Flags, fix_s: float) -> tuple[Floats, Floats]:

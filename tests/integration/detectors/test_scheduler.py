@@ -159,6 +159,23 @@ def test_leaving_the_geofence_at_night_and_returning(ward: EvaluatedWard, databa
     assert alert.condition is Condition.CLEARED
 
 
+def test_one_position_outside_is_shown_as_different_and_notifies_nobody(
+    ward: EvaluatedWard, database: Database
+) -> None:
+    with database.transaction() as connection:
+        always = Hours(frozenset(range(7)), time(0), time(0))
+        geofences.add(connection, 1, name="自宅", shape=Circle(35.6, 139.8, 200), hours=always, now=TODAY)
+    now = at("2026-07-01 09:00")
+    ward.store(signs(1, "08:40", "08:50", "08:59"))
+    ward.locate("phone-1", [(now + timedelta(minutes=m), 35.6, 139.8, 15.0) for m in range(-10, 0)])
+    ward.locate("phone-1", [(now, 35.61, 139.8, 15.0)])
+    ward.pass_to(now + timedelta(seconds=20))
+    assert (ward.state(), ward.alerts("geofence_exit")) == ("different", [])
+    ward.locate("phone-1", [(now + timedelta(minutes=1), 35.6, 139.8, 15.0)])
+    ward.pass_to(now + timedelta(minutes=1, seconds=20))
+    assert (ward.state(), ward.alerts("geofence_exit")) == ("as_usual", [])
+
+
 def test_a_dead_gateway_is_raised_as_cannot_tell_and_not_as_inactivity(ward: EvaluatedWard) -> None:
     ward.store(signs(1, "02:00", "04:30"))
     ward.store([Seen("gate-1", "online", 0, at("2026-07-01 05:00"))])
