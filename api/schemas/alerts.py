@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, ConfigDict, Field
 
 from api.schemas.common import Input, Output, Prose
-from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling, Outcome, Subject
+from core.domain.alert import Alert, AlertEvent, Condition, Episode, EventKind, Handling, Outcome, Subject
 from core.domain.rules import INACTIVITY
 
 
@@ -47,6 +47,10 @@ class AlertOut(Output):
         validation_alias="detected_late",
         description="It was over, or long since begun, before anybody could be notified.",
     )
+    occurrences: int = Field(
+        description="How often it was called or found so far, 1 for once; `began_at`, `raised_at` and the reason are of the latest."
+    )
+    first_began_at: datetime | None = Field(description="When it was called or found first.")
     version: int = Field(
         description="Send it back with a change: the change is refused if somebody was faster."
     )
@@ -61,6 +65,16 @@ class AlertEventOut(Output):
     detail: Mapping[str, Any]
 
 
+class EpisodeOut(Output):
+    """One time at which what an alert is about began."""
+
+    began_at: datetime
+    raised_at: datetime
+    cleared_at: datetime | None = Field(
+        description="When it ended; null while it holds, or where only a person ends it."
+    )
+
+
 class AlertDetailOut(AlertOut):
     """An alert with why it fired and what happened since."""
 
@@ -68,11 +82,17 @@ class AlertDetailOut(AlertOut):
         description="The readings, the person's own usual, what was ruled out. Positions only behind the open location gate."
     )
     is_precise: bool = Field(description="Whether the reason holds precise positions.")
+    episodes: list[EpisodeOut] = Field(description="Each time at which it was called or found, newest first.")
     events: list[AlertEventOut]
 
     @staticmethod
     def build(
-        alert: Alert, events: list[AlertEvent], reason: Mapping[str, Any], *, is_precise: bool
+        alert: Alert,
+        events: list[AlertEvent],
+        reason: Mapping[str, Any],
+        *,
+        episodes: list[Episode],
+        is_precise: bool,
     ) -> "AlertDetailOut":
         """Return an alert with a reason that is already coarse where it has to be."""
         base = AlertOut.model_validate(alert).model_dump()
@@ -80,6 +100,7 @@ class AlertDetailOut(AlertOut):
             **base,
             reason=reason,
             is_precise=is_precise,
+            episodes=[EpisodeOut.model_validate(one) for one in episodes],
             events=[AlertEventOut.model_validate(event) for event in events],
         )
 

@@ -26,7 +26,7 @@ from core.domain.reasons import (
     WardSilentReason,
 )
 from core.domain.rules import FALL, RULES, SOS, read_reason
-from core.texts.local_format import listed
+from core.texts.local_format import listed, ordinal
 
 
 def title(rule: str, words: Words) -> str:
@@ -97,8 +97,19 @@ def _device_line(card: DeviceSilentReason, alert: Alert, times: LocalTimes) -> s
 
 def _call_line(_card: object, alert: Alert, times: LocalTimes) -> str:
     keys = {FALL.name: "line_fell", SOS.name: "line_pressed"}
-    key = keys.get(alert.rule, "line_alarmed")
-    return times.words(f"why.{key}", clock=clock_of(alert.began_at, times))
+    key = keys.get(alert.rule, "line_alarmed") + ("_again" if alert.occurrences > 1 else "")
+    return times.words(f"why.{key}", clock=clock_of(alert.began_at, times), times=_times(alert, times))
+
+
+def _times(alert: Alert, times: LocalTimes) -> str:
+    return ordinal(times.words.language, alert.occurrences)
+
+
+def _again(alert: Alert, times: LocalTimes) -> Iterator[str]:
+    """Say that it is not the first call of an alert, and when that was."""
+    if alert.occurrences > 1:
+        first = clock_of(alert.first_began_at or alert.began_at, times)
+        yield times.words("why.again", times=_times(alert, times), first=first)
 
 
 def _inactivity(card: InactivityReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
@@ -145,9 +156,10 @@ def _geofence_exit(card: GeofenceExitReason, alert: Alert, times: LocalTimes) ->
 
 
 def _call(card: CallReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
-    if alert.rule == SOS.name:
-        return _pressed(card, alert, times)
-    return _detected(card, alert, times)
+    first, *others = _pressed(card, alert, times) if alert.rule == SOS.name else _detected(card, alert, times)
+    # In one sentence with the fact: some pages show the first alone.
+    yield " ".join([first, *_again(alert, times)])
+    yield from others
 
 
 def _pressed(card: CallReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
@@ -208,7 +220,9 @@ def _canary(_card: OutOfContactReason, alert: Alert, times: LocalTimes) -> Itera
 
 def _unassigned(card: UnassignedSosReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
-    yield words("why.stray_sos", clock=clock_of(alert.began_at, times), what=_called(card, words))
+    what = _called(card, alert, words)
+    fact = words("why.stray_sos", clock=clock_of(alert.began_at, times), what=what)
+    yield " ".join([fact, *_again(alert, times)])
     for one in card.buttons:
         clock = clock_of(one.last_at or alert.began_at, times)
         what = _call_name(one.metric, words)
@@ -218,13 +232,14 @@ def _unassigned(card: UnassignedSosReason, alert: Alert, times: LocalTimes) -> I
 
 
 def _unassigned_line(card: UnassignedSosReason, alert: Alert, times: LocalTimes) -> str:
-    what = _called(card, times.words)
-    return times.words("why.line_stray", clock=clock_of(alert.began_at, times), what=what)
+    key = "line_stray_again" if alert.occurrences > 1 else "line_stray"
+    what, clock = _called(card, alert, times.words), clock_of(alert.began_at, times)
+    return times.words(f"why.{key}", clock=clock, what=what, times=_times(alert, times))
 
 
-def _called(card: UnassignedSosReason, words: Words) -> str:
-    """Return what was called or reported, each once."""
-    names = dict.fromkeys(_call_name(one.metric, words) for one in card.buttons)
+def _called(card: UnassignedSosReason, alert: Alert, words: Words) -> str:
+    """Return what was called or reported since the latest began, each once."""
+    names = dict.fromkeys(_call_name(one.metric, words) for one in card.calls_since(alert.began_at))
     return listed(words.language, names) or words("why.stray_other")
 
 

@@ -197,7 +197,11 @@ class Finding:
 
 @dataclass(frozen=True)
 class Alert:
-    """An open alert about a resident (or a home, a device, the ward), stored with its reason."""
+    """An open alert about a resident (or a home, a device, the ward), stored with its reason.
+
+    `began_at`, `raised_at` and the reason are of the latest of its episodes. `occurrences` counts them all, at least 1;
+    `first_began_at` is when the first began, None for an alert that was never stored.
+    """
 
     number: int
     rule: str
@@ -221,11 +225,22 @@ class Alert:
     claimed_by_user: int | None = None
     claimed_by_contact: int | None = None
     claim_expires_at: datetime | None = None
+    occurrences: int = 1
+    first_began_at: datetime | None = None
 
     @property
     def key(self) -> AlertKey:
         """What it is about."""
         return AlertKey(self.rule, self.subject)
+
+
+@dataclass(frozen=True)
+class Episode:
+    """One time at which what an alert is about began, as the rule saw it; `cleared_at` is None while it holds, or has no end of its own."""
+
+    began_at: datetime
+    raised_at: datetime
+    cleared_at: datetime | None
 
 
 class EventKind(StrEnum):

@@ -1,5 +1,7 @@
 """The reason card of each rule as a Struct. Cards of several versions are stored, so every part may be missing when one is read."""
 
+from datetime import datetime
+
 from msgspec import Struct
 
 from core.domain.reason_card import Moment, Place, PlaceFix, ReasonCard
@@ -334,6 +336,11 @@ class UnassignedSosReason(ReasonCard, frozen=True, kw_only=True):
 
     buttons: tuple[UnassignedButton, ...] = ()
     told_through: Moment | None = None
+
+    def calls_since(self, moment: datetime) -> tuple[UnassignedButton, ...]:
+        """Return what was called or reported at a moment or after it; all of it where none says when."""
+        late = tuple(one for one in self.buttons if one.last_at is not None and one.last_at >= moment)
+        return late or self.buttons
 
 
 class UnclearDevice(Struct, frozen=True, kw_only=True):

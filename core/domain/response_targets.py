@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from core.domain.alert import Alert, Handling, Severity
+from core.domain.alert import Alert, Condition, Handling, Severity
 
 # How long an alert may stay unclaimed: one minute, ten minutes, this shift, the next working day.
 CLAIM_TARGET = {
@@ -26,8 +26,9 @@ def target_at(alert: Alert) -> datetime:
     return alert.opened_at + CLAIM_TARGET[alert.severity]
 
 
-def board_order(alert: Alert, now: datetime) -> tuple[int, bool, bool, datetime, int]:
-    """Return the sort key of the care board: level, unclaimed first, past its target first, oldest first."""
+def board_order(alert: Alert, now: datetime) -> tuple[bool, int, bool, bool, datetime, int]:
+    """Return the sort key of the care board: what holds before what ended, level, unclaimed first, past its target first, oldest first."""
     is_claimed = alert.handling is Handling.CLAIMED
     is_within_target = is_claimed or target_at(alert) > now
-    return (alert.severity, is_claimed, is_within_target, alert.opened_at, alert.number)
+    has_ended = alert.condition is Condition.CLEARED
+    return (has_ended, alert.severity, is_claimed, is_within_target, alert.opened_at, alert.number)

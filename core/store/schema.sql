@@ -767,10 +767,16 @@ CREATE VIEW alert_card AS
     alert.version,
     alert.claimed_by_user,
     alert.claimed_by_contact,
-    alert.claim_expires_at
+    alert.claim_expires_at,
+    GREATEST(episodes.count, 1) AS occurrences,
+    COALESCE(episodes.first_began_at, alert.began_at) AS first_began_at
    FROM alert
      LEFT JOIN user_account ON user_account.user_id = alert.claimed_by_user
-     LEFT JOIN contact ON contact.contact_id = alert.claimed_by_contact;
+     LEFT JOIN contact ON contact.contact_id = alert.claimed_by_contact
+     LEFT JOIN LATERAL ( SELECT count(*)::integer AS count,
+            min(alert_episode.began_at) AS first_began_at
+           FROM alert_episode
+          WHERE alert_episode.alert_id = alert.alert_id AND alert_episode.withdrawn_at IS NULL) episodes ON true;
 
 CREATE OR REPLACE FUNCTION public.is_clock_suspect(flags smallint)
  RETURNS boolean

@@ -60,6 +60,14 @@ def measured(language: Language, metric: Metric, value: float) -> str:
     return decimal(language, value, metric.precision)
 
 
+def ordinal(language: Language, n: int) -> str:
+    """Return which one of a row it is: 2回目, 2nd."""
+    if language is Language.JA:
+        return f"{n}回目"
+    endings = {"one": "st", "two": "nd", "few": "rd"}
+    return f"{n}{endings.get(_locale(language).ordinal_form(n), 'th')}"
+
+
 def listed(language: Language, words: Iterable[str]) -> str:
     """Return words one after the other: 月・水, Mon, Wed."""
     if language is Language.JA:

@@ -111,7 +111,7 @@ class Sender:
         if residents.contact(connection, lease.contact.number) is None:
             notifications.finish(connection, lease, Delivery.CANCELLED, error="contact_disabled")
             return None
-        if not messages.is_still_true(lease.kind, alert):
+        if not messages.is_still_true(lease.kind, alert) or notifications.is_superseded(connection, lease):
             notifications.finish(connection, lease, Delivery.CANCELLED, error="overtaken")
             return None
         around = notifications.surroundings(

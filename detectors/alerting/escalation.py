@@ -153,12 +153,6 @@ def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> E
     return EscalationPlan(tuple(messages), with_reminder(alert, whole, now))
 
 
-def _repeat(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:  # noqa: ARG001
-    """Notify those who know again, in an emergency only: the button was pressed once more."""
-    is_urgent = situation.alert.severity is Severity.EMERGENCY
-    return _notify(NotificationKind.OPENING, event, situation, is_wanted=is_urgent)
-
-
 def _clear(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     is_over = situation.alert.condition is Condition.CLEARED
     plan = _notify(NotificationKind.CLEARED, event, situation, is_wanted=is_over)
@@ -216,7 +210,7 @@ _FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, EscalationState, datetime], E
     EventKind.OPENED: _escalate,
     EventKind.REACTIVATED: _escalate,
     EventKind.SEVERITY_RAISED: _escalate,
-    EventKind.REPEATED: _repeat,
+    EventKind.REPEATED: _escalate,
     EventKind.CLEARED: _clear,
     EventKind.CLAIMED: _claim,
     EventKind.RELEASED: _resume,

@@ -25,7 +25,7 @@ from core.domain.reasons import (
     WardSilentReason,
 )
 from core.domain.rules import read_reason
-from core.texts.local_format import clock_time, decimal, listed
+from core.texts.local_format import clock_time, decimal, listed, ordinal
 from detectors.alerting.message_texts import MessageTexts, texts_of
 
 # In full-width characters; longer subjects are cut off on phones.
@@ -157,7 +157,8 @@ def _opening(facts: Facts, texts: MessageTexts, name: str) -> str:
     late = texts("phrase.late", **fields) if alert.detected_late else ""
     if _is_over(alert):
         return late + texts.text("over", alert.rule, **fields)
-    sentence = texts.text("opening", alert.rule, **fields)
+    is_again = alert.occurrences > 1 and texts.has(f"again.{alert.rule}")
+    sentence = texts.text("again" if is_again else "opening", alert.rule, **fields)
     if alert.handling is Handling.CLAIMED:
         sentence += texts("phrase.claimed_now", **fields)
     return late + sentence
@@ -206,6 +207,8 @@ def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
         "n": name,
         "t": texts.moment(alert.began_at, facts.now, facts.zone),
         "m": texts.ago(alert.began_at, facts.now),
+        "times": ordinal(texts.language, alert.occurrences),
+        "first": texts.moment(alert.first_began_at or alert.began_at, facts.now, facts.zone),
         "r": texts.moment(alert.raised_at, facts.now, facts.zone),
         "c": texts.moment(ended_at, facts.now, facts.zone),
         "a": texts.moment(around.acted_at or facts.now, facts.now, facts.zone),
@@ -214,7 +217,7 @@ def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
         "room": _room(card, texts),
         "area": _one_line(card.area) if isinstance(card, AreaSilentReason) else "",
         "homes": _homes(card),
-        "calls": _calls(card, texts),
+        "calls": _calls(card, alert, texts),
         **_unclear(card, texts),
         "temp": _temperature(card, texts),
         "dev": texts.device(around.device_kind, around.device_place),
@@ -241,9 +244,13 @@ def _homes(card: ReasonCard | None) -> str:
     return "" if homes is None else str(homes)
 
 
-def _calls(card: ReasonCard | None, texts: MessageTexts) -> str:
-    """Return what devices of nobody called or reported, each once, as the card orders them."""
-    said = [one.metric for one in card.buttons] if isinstance(card, UnassignedSosReason) else []
+def _calls(card: ReasonCard | None, alert: Alert, texts: MessageTexts) -> str:
+    """Return what devices of nobody called or reported since the latest began, each once, as the card orders them."""
+    said = (
+        [one.metric for one in card.calls_since(alert.began_at)]
+        if isinstance(card, UnassignedSosReason)
+        else []
+    )
     return listed(texts.language, (texts.text("call", name) for name in dict.fromkeys(said or ["other"])))
 
 

@@ -51,10 +51,9 @@ def evaluate(connection: Connection, until: datetime, now: datetime) -> int | No
     is_too_soon = is_open and raised_through is not None and now - raised_through < _PAUSE
     if not fresh or (is_too_soon and not is_more_urgent):
         return None
-    finding = _finding(fresh, calls if is_open else fresh, alert if is_open else None, now)
-    number = episodes.open_or_update(connection, finding, None, None, now)
-    if number is not None and is_open:
-        episodes.extend_reason(connection, number, finding.reason)
+    number = episodes.open_or_update(
+        connection, _finding(fresh, calls if is_open else fresh, now), None, None, now
+    )
     unassigned_calls.mark_notified(connection, fresh)
     return number
 
@@ -79,20 +78,13 @@ def _severity(calls: Sequence[UnassignedCall]) -> Severity:
     return STRAY_SOS.highest if CallPriority.P1 in priorities else STRAY_SOS.lowest
 
 
-def _finding(
-    fresh: Sequence[UnassignedCall], named: Sequence[UnassignedCall], known: Alert | None, now: datetime
-) -> Finding:
-    severity = _severity(fresh)
-    if known is not None and severity < known.severity:
-        # What is open becomes more urgent.
-        began_at = known.began_at
-    else:
-        # A call that was raised before goes on: what is new of it is its last message.
-        began_at = min(one.began_at if _is_new(one) else one.last_at for one in fresh)
+def _finding(fresh: Sequence[UnassignedCall], named: Sequence[UnassignedCall], now: datetime) -> Finding:
+    # A call that was raised before goes on: what is new of it is its last message.
+    began_at = min(one.began_at if _is_new(one) else one.last_at for one in fresh)
     return Finding(
         rule=NAME,
         subject=WARD,
-        severity=severity,
+        severity=_severity(fresh),
         began_at=began_at,
         raised_at=began_at,
         cleared_at=None,

@@ -49,7 +49,7 @@ def evaluate(connection: Connection, until: datetime, now: datetime) -> int | No
     # What an earlier alert was about, which a person closed, is theirs.
     waiting = [call for call in known if _is_of(call, alert)] if is_open else []
     if fresh and not (is_open and _is_too_soon(alert, len(known), now)):
-        return _raise(connection, fresh, [*fresh, *waiting], now, is_open=is_open)
+        return _raise(connection, fresh, [*fresh, *waiting], now)
     if alert is None or not is_open or fresh:
         return None
     if not waiting:
@@ -72,13 +72,9 @@ def _raise(
     fresh: Sequence[UnclearCall],
     named: Sequence[UnclearCall],
     now: datetime,
-    *,
-    is_open: bool,
 ) -> int | None:
     finding = _finding(named, min(one.first_at for one in fresh), now)
     number = episodes.open_or_update(connection, finding, None, None, now)
-    if number is not None and is_open:
-        episodes.extend_reason(connection, number, finding.reason)
     unclear_calls.mark_notified(connection, fresh, now)
     return number
 

@@ -82,6 +82,7 @@ def alert_context(
         "who": who,
         "person": person,
         "why": why(alert, times),
+        "calls": alerts.episodes(connection, alert.number) if alert.occurrences > 1 else [],
         "ruled_out": ruled_out(alert, times),
         "confidence": confidence(alert, page.words),
         "todo": todo(alert, words),
@@ -157,7 +158,10 @@ def _event_line(event: AlertEvent, page: HtmlPage) -> EventLine:
     if event.kind is EventKind.CLAIMED and event.detail.get("taken_over"):
         name = "taken_over"
     entry = f"event.{name}" if words.has(f"event.{name}") else "event.other"
-    text = words(entry, who=event.who or words("event.somebody"))
+    began = event.detail.get("began_at")
+    began_at = datetime.fromisoformat(began) if isinstance(began, str) else event.at
+    clock = page.times.clock_text(began_at)
+    text = words(entry, who=event.who or words("event.somebody"), clock=clock)
     outcome = event.detail.get("outcome")
     if isinstance(outcome, str) and words.has(f"outcome.{outcome}"):
         text += " · " + words(f"outcome.{outcome}")

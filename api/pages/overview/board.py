@@ -30,7 +30,7 @@ _FILTERS = ("all", "p1", "p2", "p3", "held", "p4")
 
 @dataclass(frozen=True)
 class BoardSection:
-    """A list of the board; equipment never shares one with people."""
+    """A list of the board; equipment never shares one with people, nor what has ended with what holds."""
 
     name: str
     rows: list[AlertRow]
@@ -101,15 +101,21 @@ def _queue(
         "filters": [
             BoardFilter(name, _mark(name), sum(_is_shown(row, name) for row in rows)) for name in _FILTERS
         ],
-        "parts": [
-            BoardSection("urgent", [row for row in shown if row.severity < Severity.EQUIPMENT]),
-            BoardSection("equipment", [row for row in shown if row.severity == Severity.EQUIPMENT]),
-        ],
+        "parts": _parts(shown),
         "contact": contact,
         "last_received_at": contact.last_received_at,
         "calm": _calm(contact, unknown, is_blind=blind),
         "unknown": unknown,
     }
+
+
+def _parts(rows: Sequence[AlertRow]) -> list[BoardSection]:
+    of_people = [row for row in rows if row.severity < Severity.EQUIPMENT]
+    return [
+        BoardSection("urgent", [row for row in of_people if not row.is_cleared]),
+        BoardSection("ended", [row for row in of_people if row.is_cleared]),
+        BoardSection("equipment", [row for row in rows if row.severity == Severity.EQUIPMENT]),
+    ]
 
 
 def _calm(contact: LastContact, unknown: int, *, is_blind: bool) -> str:

@@ -13,7 +13,7 @@ from core.domain.reasons import AreaSilentReason
 from core.domain.response_targets import CLAIM_TARGET
 from core.domain.rules import read_reason
 from core.store.people.residents import ResidentOverview
-from core.texts.local_format import clock_time
+from core.texts.local_format import clock_time, ordinal
 
 
 @dataclass(frozen=True)
@@ -50,11 +50,12 @@ class AlertRow:
     elapsed: float
     target_s: int
     also: tuple[Also, ...]
+    again: str
 
     @property
     def say(self) -> str:
         """The row in a few words, for screen readers."""
-        return f"{self.title} {self.who}"
+        return f"{self.title} {self.who} {self.again}".strip()
 
     @property
     def find(self) -> str:
@@ -149,6 +150,7 @@ def _row(
             Also(other.number, int(other.severity), title(other.rule, times.words), other.raised_at)
             for other in group[1:]
         ),
+        again=ordinal(times.words.language, alert.occurrences) if alert.occurrences > 1 else "",
     )
 
 

@@ -28,7 +28,7 @@ _CONFLICT: dict[int | str, dict[str, Any]] = {
 
 @router.get("", summary="Open alerts, in the order of the care board")
 def list_open_alerts(viewer: AnyUser, connection: ConnectionDep, now: NowDep) -> list[AlertOut]:
-    """Return the alerts that are not closed: level, unclaimed first, past their target first, oldest first."""
+    """Return the alerts that are not closed: what holds before what ended, level, unclaimed first, past their target first, oldest first."""
     return [AlertOut.model_validate(one) for one in open_alerts_for(connection, viewer, now)]
 
 
@@ -113,4 +113,10 @@ def add_note(
 def _detail(connection: Connection, viewer: Viewer, number: int, now: datetime) -> AlertDetailOut:
     alert = alert_for(connection, viewer, number)
     reason, is_precise = location_gate.reason_for(connection, viewer, alert, now)
-    return AlertDetailOut.build(alert, alerts.events(connection, number), reason, is_precise=is_precise)
+    return AlertDetailOut.build(
+        alert,
+        alerts.events(connection, number),
+        reason,
+        episodes=alerts.episodes(connection, number),
+        is_precise=is_precise,
+    )

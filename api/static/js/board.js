@@ -57,7 +57,9 @@ function arrive(page) {
 function showFresh(fresh) {
   waiting = null;
   newcomers.hidden = true;
+  const opened = [...queue.querySelectorAll("details[id][open]")].map((box) => box.id);
   queue.replaceChildren(...document.adoptNode(fresh).childNodes);
+  for (const id of opened) document.getElementById(id)?.setAttribute("open", "");
   applyFilter();
 }
 
@@ -119,6 +121,8 @@ function matches(row) {
 function applyFilter() {
   for (const row of rows()) row.hidden = !matches(row);
   const wanted = search.value.trim().toLowerCase();
+  // What is looked for is not left in a folded list.
+  if (wanted) for (const box of queue.querySelectorAll("details")) box.open ||= rows(box).some((row) => !row.hidden);
   for (const item of document.querySelectorAll("#groups .people li")) {
     item.hidden = Boolean(wanted) && !item.textContent.toLowerCase().includes(wanted);
   }

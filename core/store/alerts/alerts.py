@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from psycopg import Cursor
-from psycopg.rows import kwargs_row
+from psycopg.rows import class_row, kwargs_row
 
-from core.domain.alert import Alert, AlertEvent, Condition, Handling, Outcome, Severity
+from core.domain.alert import Alert, AlertEvent, Condition, Episode, Handling, Outcome, Severity
 from core.domain.response_targets import board_order
 from core.errors import NotFoundError
 from core.store import subjects
@@ -84,6 +84,12 @@ def history(
 def events(connection: Connection, alert_id: int) -> list[AlertEvent]:
     """Return what happened to an alert, in order."""
     return alert_events.cursor(connection).execute(_ALERTS["events"], {"alert": alert_id}).fetchall()
+
+
+def episodes(connection: Connection, alert_id: int) -> list[Episode]:
+    """Return each time at which what an alert is about began, newest first, without what late data contradicted."""
+    cursor = connection.cursor(row_factory=class_row(Episode))
+    return cursor.execute(_ALERTS["episodes"], {"alert": alert_id}).fetchall()
 
 
 def cursor(connection: Connection) -> Cursor[Alert]:

@@ -5,6 +5,7 @@ episodes of its key, and then is about the latest of them.
 """
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from psycopg.types.json import Jsonb
@@ -147,13 +148,12 @@ def _add(
         return _add(connection, finding, resident, office, now)
     alert = alerts.get(connection, row[0])
     began = {"began_at": finding.began_at.isoformat()}
-    if finding.raised_at < alert.raised_at:
+    if finding.raised_at < alert.raised_at and finding.severity >= alert.severity:
         # Found only after a later episode of the same alert: recorded, but there is nobody to wake.
         _put(connection, finding, alert.number)
         events.record(connection, alert.number, EventKind.AMENDED, now, detail=began, planned_at=now)
     elif alert.condition is Condition.ACTIVE:
-        _put(connection, finding, alert.number)
-        events.record(connection, alert.number, EventKind.REPEATED, now, detail=began)
+        _repeat(connection, alert, finding, now)
     else:
         _reactivate(connection, alert, finding, now)
     return alert.number
@@ -219,6 +219,21 @@ def _reactivate(connection: Connection, alert: Alert, finding: Finding, now: dat
     _show(connection, alert, finding, detected_late=detected_late)
     detail = {"began_at": finding.began_at.isoformat(), **({"seen_late": True} if detected_late else {})}
     events.record(connection, alert.number, EventKind.REACTIVATED, now, detail=detail)
+    if finding.cleared_at is not None:
+        _record_end(connection, alert.number, finding.cleared_at, now)
+
+
+def _repeat(connection: Connection, alert: Alert, finding: Finding, now: datetime) -> None:
+    """Let an alert that holds be about its further episode: no less urgent than before, and known to be another one."""
+    severity = min(alert.severity, finding.severity)
+    detected_late = _is_late(finding, now)
+    _show(connection, alert, replace(finding, severity=severity), detected_late=detected_late)
+    detail = {"began_at": finding.began_at.isoformat(), **({"seen_late": True} if detected_late else {})}
+    if severity < alert.severity:
+        detail |= {"from": int(alert.severity), "to": int(severity)}
+        events.record(connection, alert.number, EventKind.SEVERITY_RAISED, now, detail=detail)
+    else:
+        events.record(connection, alert.number, EventKind.REPEATED, now, detail=detail)
     if finding.cleared_at is not None:
         _record_end(connection, alert.number, finding.cleared_at, now)
 

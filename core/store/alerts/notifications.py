@@ -178,6 +178,14 @@ def surroundings(connection: Connection, alert: int, contact: int, kinds: Iterab
     return found
 
 
+def is_superseded(connection: Connection, lease: Lease) -> bool:
+    """Return whether a later opening to the same contact about the same alert waits; a message says how the alert is when it leaves."""
+    if lease.kind is not NotificationKind.OPENING:
+        return False
+    values = {"alert": lease.alert, "contact": lease.contact.number, "notification": lease.notification}
+    return connection.execute(_NOTIFICATIONS["is_superseded"], values).fetchone() is not None
+
+
 def finish(
     connection: Connection,
     lease: Lease,

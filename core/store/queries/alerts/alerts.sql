@@ -43,6 +43,13 @@ LEFT JOIN contact ON contact.contact_id = alert_event.contact_id
 WHERE alert_event.alert_id = %(alert)s
 ORDER BY alert_event.alert_event_id;
 
+-- name: episodes
+-- Each time at which it began, newest first, without what late data contradicted.
+SELECT began_at, raised_at, cleared_at
+FROM alert_episode
+WHERE alert_id = %(alert)s AND withdrawn_at IS NULL
+ORDER BY began_at DESC;
+
 -- name: record
 -- Write down what happened and wake whoever waits for alerts.
 WITH written AS (

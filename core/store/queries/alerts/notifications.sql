@@ -190,6 +190,15 @@ LEFT JOIN LATERAL (
 ) AS last_event ON true
 WHERE alert.alert_id = %(alert)s;
 
+-- name: is_superseded
+-- A row if a later opening to the same contact about the same alert waits: it will say all that this one would.
+SELECT 1
+FROM notification
+WHERE
+    alert_id = %(alert)s AND contact_id = %(contact)s AND kind = 'opening' AND notification_id > %(notification)s
+    AND status = 'pending'
+LIMIT 1;
+
 -- name: finish
 -- Write how an attempt ended, unless another sender has taken the message over since.
 UPDATE notification
