@@ -89,6 +89,11 @@ class Settings(BaseSettings):
         default="http://127.0.0.1:8080", description="how families reach us; links in messages start with it"
     )
 
+    secret_keys: SecretStr = Field(
+        default=SecretStr(""),
+        description="keys for what stands encrypted in the database: NUMBER:KEY, the newest first, separated by commas",
+    )
+
     mail_url: SecretStr = Field(
         default=SecretStr(""),
         description="SMTP server: smtps://[user:password@]host, smtp://... (STARTTLS) or smtp+plain://...",

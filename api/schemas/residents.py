@@ -48,6 +48,22 @@ class ResidentOut(Output):
         return ResidentOut.model_validate(given | seen)
 
 
+class ContactChannelOut(Output):
+    """One way to reach a contact."""
+
+    number: int
+    kind: Channel
+    address: str | None = Field(
+        description="Of webhooks and chats no more than the host; null for whoever may not see it."
+    )
+    confirmed_on: date | None = Field(
+        description="When somebody made sure that messages arrive at the right person; null: nobody did."
+    )
+    unreachable_since: datetime | None = Field(
+        description="Since when it is known to be dead: blocked, unknown to its provider."
+    )
+
+
 class ContactOut(Output):
     """Somebody who is notified, in the order of the escalation. The address is shown to staff, and to the contact."""
 
@@ -55,8 +71,9 @@ class ContactOut(Output):
     name: str
     relation: str
     step: int
-    channel: Channel
-    address: str | None
+    channel: Channel = Field(description="The kind of the first of `channels`.")
+    address: str | None = Field(description="The address of the first of `channels`.")
+    channels: list[ContactChannelOut] = Field(description="In the order in which they are tried.")
     language: Language
     is_centre: bool = Field(description="The office's care centre, not a contact of the resident.")
     quiet_hours: str | None = Field(

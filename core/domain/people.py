@@ -63,6 +63,14 @@ class Channel(StrEnum):
 
     MAIL = "mail"
     WEBHOOK = "webhook"
+    LINE = "line"
+    SMS = "sms"
+    VOICE = "voice"
+    SLACK = "slack"
+    TEAMS = "teams"
+    MATTERMOST = "mattermost"
+    NTFY = "ntfy"
+    APPRISE = "apprise"
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,7 @@ class Contact:
 
     `step` is the step of the escalation, from 1. `calls_resident` is the name the family chose, such as お父さん. From
     `quiet_from` until `quiet_until` a resident's contact is not woken, except in an emergency; both None: notified at any hour.
+    `channel` and `address` are what may be shown of the first of the contact's channels.
     """
 
     number: int

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from core.domain.delivery.contact_channel import STAFF_ONLY
 from core.domain.device import DeviceKind, sender_mistake
 from core.domain.geofence import ALWAYS, Circle, Hours, Polygon
 from core.domain.people import Channel, Language, Role
@@ -29,13 +30,24 @@ class _Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     """Any part of a ward file: an unknown name in it is a mistake."""
 
 
+class WardChannel(_Part, frozen=True):
+    """One way to reach a contact; those of LINE come by linking the phone, and are not written in files."""
+
+    kind: Channel
+    address: _Text
+    language: Language | None = None
+    # When the operator made sure, by a call or on paper, that this address is the contact's.
+    confirmed_on: date | None = None
+
+
 class WardContact(_Part, frozen=True):
-    """Somebody who is notified."""
+    """Somebody who is notified, by one `channel` and `address`, or by several `channels` in their order."""
 
     name: _Text
     step: Annotated[int, Meta(ge=1, le=9)]
-    channel: Channel
-    address: _Text
+    channel: Channel | None = None
+    address: Annotated[str, Meta(min_length=1)] | None = None
+    channels: Annotated[tuple[WardChannel, ...], Meta(max_length=9)] = ()
     relation: str = ""
     calls_resident: str = ""
     language: Language = Language.JA
@@ -44,6 +56,13 @@ class WardContact(_Part, frozen=True):
     quiet_hours: (
         Annotated[str, Meta(pattern="^(never|[0-2][0-9]:[0-5][0-9]-[0-2][0-9]:[0-5][0-9])$")] | None
     ) = None
+
+    @property
+    def ways(self) -> tuple[WardChannel, ...]:
+        """All its channels, in the order in which they are tried."""
+        if self.channel is None or self.address is None:
+            return self.channels
+        return (WardChannel(kind=self.channel, address=self.address), *self.channels)
 
 
 class WardCircle(_Part, frozen=True, tag_field="kind", tag="circle"):
@@ -232,6 +251,9 @@ def _mistakes(ward: Ward) -> Iterator[_Mistake]:
     for number, user in enumerate(ward.users):
         if user.role is Role.CARE and user.office is None:
             yield _Mistake(f"users[{number}].office", "care staff belong to an office; name it")
+    for number, office in enumerate(ward.offices):
+        for place, contact in enumerate(office.centre):
+            yield from _contact_mistakes(f"offices[{number}].centre[{place}]", contact, is_centre=True)
     for number, home in enumerate(ward.homes):
         yield from _home_mistakes(f"homes[{number}]", home)
 
@@ -261,11 +283,30 @@ def _home_mistakes(where: str, home: WardHome) -> Iterator[_Mistake]:
                 f"no resident of this home has the key {device.resident}",
             )
     for number, resident in enumerate(home.residents):
+        for place, contact in enumerate(resident.contacts):
+            yield from _contact_mistakes(
+                f"{where}.residents[{number}].contacts[{place}]", contact, is_centre=False
+            )
         for place, geofence in enumerate(resident.geofences):
             if geofence.hours and max(geofence.hours.start, geofence.hours.end) > "23:59":
                 yield _Mistake(
                     f"{where}.residents[{number}].geofences[{place}].hours", "times run from 00:00 to 23:59"
                 )
+
+
+def _contact_mistakes(where: str, contact: WardContact, *, is_centre: bool) -> Iterator[_Mistake]:
+    if (contact.channel is None) != (contact.address is None):
+        yield _Mistake(where, "channel and address go together; give both, or a list of channels")
+    elif not contact.ways:
+        yield _Mistake(where, "give channel and address, or a list of channels")
+    for place, way in enumerate(contact.channels):
+        if way.kind in STAFF_ONLY and not is_centre:
+            yield _Mistake(f"{where}.channels[{place}].kind", f"{way.kind} is for a care centre's contacts")
+        if way.kind is Channel.LINE:
+            yield _Mistake(
+                f"{where}.channels[{place}].kind",
+                "LINE is linked by a code that the contact sends; leave it out here",
+            )
 
 
 def _is_zone(name: str) -> bool:

@@ -259,14 +259,11 @@ CREATE TABLE contact (
     relation text NOT NULL DEFAULT ''::text,
     calls_resident text NOT NULL DEFAULT ''::text,
     step smallint NOT NULL,
-    channel text NOT NULL,
-    address text NOT NULL,
     language text NOT NULL DEFAULT 'ja'::text,
     is_active boolean NOT NULL DEFAULT true,
     quiet_from time without time zone,
     quiet_until time without time zone,
     CONSTRAINT contact_pkey PRIMARY KEY (contact_id),
-    CONSTRAINT contact_channel_check CHECK ((channel = ANY (ARRAY['mail'::text, 'webhook'::text]))),
     CONSTRAINT contact_check CHECK (((resident_id IS NULL) <> (office_id IS NULL))),
     CONSTRAINT contact_check1 CHECK (((quiet_from IS NULL) = (quiet_until IS NULL))),
     CONSTRAINT contact_check2 CHECK ((quiet_from <> quiet_until)),
@@ -279,6 +276,56 @@ CREATE TABLE contact (
 );
 CREATE INDEX contact_office ON contact USING btree (office_id);
 CREATE INDEX contact_resident ON contact USING btree (resident_id);
+
+CREATE TABLE contact_channel (
+    contact_channel_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    contact_id integer NOT NULL,
+    place smallint NOT NULL,
+    kind text NOT NULL,
+    address text NOT NULL,
+    sealed bytea,
+    language text,
+    confirmed_at timestamp with time zone,
+    unreachable_since timestamp with time zone,
+    unreachable_reason text,
+    CONSTRAINT contact_channel_pkey PRIMARY KEY (contact_channel_id),
+    CONSTRAINT contact_channel_check1 CHECK (((unreachable_since IS NULL) = (unreachable_reason IS NULL))),
+    CONSTRAINT contact_channel_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE,
+    CONSTRAINT contact_channel_contact_id_place_key UNIQUE (contact_id, place) DEFERRABLE INITIALLY DEFERRED,
+    CONSTRAINT contact_channel_kind_check CHECK ((kind = ANY (ARRAY['mail'::text, 'webhook'::text, 'line'::text, 'sms'::text, 'voice'::text, 'slack'::text, 'teams'::text, 'mattermost'::text, 'ntfy'::text, 'apprise'::text]))),
+    CONSTRAINT contact_channel_language_check CHECK ((language = ANY (ARRAY['ja'::text, 'en'::text]))),
+    CONSTRAINT contact_channel_place_check CHECK ((place >= 1))
+);
+CREATE INDEX contact_channel_address ON contact_channel USING btree (kind, address);
+
+CREATE TABLE delivery (
+    delivery_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    notification_id bigint NOT NULL,
+    contact_channel_id integer,
+    kind text NOT NULL,
+    request_key uuid NOT NULL,
+    state text NOT NULL,
+    attempts smallint NOT NULL DEFAULT 0,
+    planned_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    arrived_at timestamp with time zone,
+    read_at timestamp with time zone,
+    answered_at timestamp with time zone,
+    failed_at timestamp with time zone,
+    provider_id text,
+    parts smallint,
+    retry_at timestamp with time zone,
+    error text,
+    CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id),
+    CONSTRAINT delivery_check CHECK (((state = 'failed'::text) = (failed_at IS NOT NULL))),
+    CONSTRAINT delivery_contact_channel_id_fkey FOREIGN KEY (contact_channel_id) REFERENCES contact_channel(contact_channel_id) ON DELETE SET NULL,
+    CONSTRAINT delivery_notification_id_contact_channel_id_key UNIQUE (notification_id, contact_channel_id),
+    CONSTRAINT delivery_notification_id_fkey FOREIGN KEY (notification_id) REFERENCES notification(notification_id) ON DELETE CASCADE,
+    CONSTRAINT delivery_request_key_key UNIQUE (request_key),
+    CONSTRAINT delivery_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'trying'::text, 'accepted'::text, 'unknown'::text, 'failed'::text])))
+);
+CREATE INDEX delivery_channel ON delivery USING btree (contact_channel_id, accepted_at);
+CREATE INDEX delivery_provider_id ON delivery USING btree (provider_id) WHERE (provider_id IS NOT NULL);
 
 CREATE TABLE device (
     device_number integer NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -742,6 +789,29 @@ CREATE TABLE user_session (
     CONSTRAINT user_session_pkey PRIMARY KEY (token_hash),
     CONSTRAINT user_session_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
 );
+
+CREATE VIEW addressed_contact AS
+ SELECT contact.contact_id,
+    contact.resident_id,
+    contact.office_id,
+    contact.user_id,
+    contact.name,
+    contact.relation,
+    contact.calls_resident,
+    contact.step,
+    first_channel.kind AS channel,
+    first_channel.address,
+    contact.language,
+    contact.is_active,
+    contact.quiet_from,
+    contact.quiet_until
+   FROM contact
+     JOIN LATERAL ( SELECT contact_channel.kind,
+            contact_channel.address
+           FROM contact_channel
+          WHERE contact_channel.contact_id = contact.contact_id
+          ORDER BY contact_channel.place
+         LIMIT 1) first_channel ON true;
 
 CREATE VIEW alert_card AS
  SELECT alert.alert_id,

@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 
 from deploy.cli import backtest, canary, contacts, demo, devices, doctor, processes, quarantine, registration
+from deploy.cli.reaching.channels import channels
+from deploy.cli.reaching.secret_keys import secret_keys
 
 app = typer.Typer(
     name="mimamori",
@@ -54,6 +56,8 @@ app.command("api", rich_help_panel=_START)(processes.api)
 app.command("register", rich_help_panel=_ENTER)(registration.register)
 app.add_typer(registration.users, name="user", rich_help_panel=_ENTER)
 app.add_typer(contacts.contacts, name="contact", rich_help_panel=_ENTER)
+app.add_typer(channels, name="channel", rich_help_panel=_ENTER)
+app.add_typer(secret_keys, name="secret", rich_help_panel=_ENTER)
 app.add_typer(devices.devices, name="device", rich_help_panel=_ENTER)
 app.add_typer(quarantine.quarantine, name="quarantine", rich_help_panel=_LOOK)
 app.command("doctor", rich_help_panel=_LOOK)(doctor.doctor)

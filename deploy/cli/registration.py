@@ -44,6 +44,7 @@ def register(
     Example: [bold]mimamori register ward.json --passwords passwords.txt[/bold]
     """
     from core.credentials.passwords import hash_password
+    from core.credentials.sealed_values import sealer_of
     from core.formats.ward_file import read_ward
     from core.store.devices.ward_registration import register_ward
 
@@ -64,6 +65,7 @@ def register(
             now=at.now,
             default_zone=at.settings.time_zone,
             new_password=new_password,
+            sealer=sealer_of(at.settings.secret_keys),
             on_progress=lambda: progress.advance(task),
         )
     lines = "".join(f"{login}\t{password}\n" for login, password in made.items())

@@ -13,6 +13,7 @@ from core.store.operation.health import Clocks, Health, clocks, health
 from core.store.telemetry import quarantine
 from core.store.telemetry.quarantine import State
 from deploy.doctor.check import Check, CheckResult
+from deploy.doctor.deliveries import delivery_checks
 from deploy.doctor.devices import device_checks
 
 # Ingest reports a few times a second; a standby takes over within seconds.
@@ -39,10 +40,12 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
         canary = evaluation_queue.canary_last_contact(connection)
         times, measured = clocks(connection, _WRONG_CLOCK_S), datetime.now(UTC)
         of_devices = list(device_checks(connection, clock.now()))
+        of_deliveries = list(delivery_checks(connection))
     yield from _clock_checks(times, measured)
     yield from _age_checks(state, None if canary is None else canary[0], clock)
     yield from _waiting_checks(state, held)
     yield from of_devices
+    yield from of_deliveries
 
 
 def _age_checks(state: Health, canary_contact_at: datetime | None, clock: Clock) -> Iterator[Check]:

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from email.header import Header
 from email.utils import parseaddr
-from enum import StrEnum
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
@@ -20,10 +19,12 @@ from apprise.manager_plugins import NotificationManager
 from apprise.result import AppriseResultStatus
 from pydantic import SecretStr
 
-from core.domain.people import Channel, Contact, Language
+from core.domain.delivery.record import Attempt, DeliveryResult
+from core.domain.people import Channel, Language
 from core.errors import SettingsError
 from detectors.alerting import webhook_hosts
 from detectors.alerting.messages import Text
+from detectors.alerting.outgoing import OutgoingMessage
 from detectors.alerting.webhook_hosts import PrivateHostError
 
 # One attempt never takes longer than this; a sender's lease lasts longer.
@@ -37,23 +38,6 @@ _SMTP_STATUS = re.compile(r"\((\d{3}), b['\"]|refused: (\d{3}) ")
 # Busy or too early, though numbered like a mistake of ours.
 _HTTP_TEMPORARY = frozenset({408, 409, 425, 429})
 _SUPPORTED = ("json", "jsons", "mailto", "mailtos")
-
-
-class DeliveryResult(StrEnum):
-    """What is known after an attempt: refused is final, failed may succeed later, unknown may have arrived."""
-
-    DELIVERED = "delivered"
-    FAILED = "failed"
-    REFUSED = "refused"
-    UNKNOWN = "unknown"
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """How one attempt ended; `error` is a code for staff and logs, without address or content."""
-
-    arrival: DeliveryResult
-    error: str | None = None
 
 
 @dataclass(frozen=True)
@@ -153,16 +137,16 @@ class DeliveryChannel:
             async_mode=False,
         )
 
-    def send(self, contact: Contact, text: Text) -> Attempt:
+    def send(self, message: OutgoingMessage) -> Attempt:
         """Make one attempt; blocks for at most `ATTEMPT_LIMIT_S`."""
-        if contact.channel is Channel.MAIL:
-            return self._mail(contact, text)
-        return self._webhook(contact, text)
+        if message.channel is Channel.MAIL:
+            return self._mail(message)
+        return self._webhook(message)
 
-    def _mail(self, contact: Contact, text: Text) -> Attempt:
+    def _mail(self, message: OutgoingMessage) -> Attempt:
         if self._server is None:
             return Attempt(DeliveryResult.FAILED, "mail_not_configured")
-        if not _ADDRESS.match(contact.address):
+        if not _ADDRESS.match(message.address):
             return Attempt(DeliveryResult.REFUSED, "mail_address_unusable")
         name, address = self._from
         target: dict[str, Any] = {
@@ -173,17 +157,17 @@ class DeliveryChannel:
             "secure_mode": self._server.mode,
             "user": self._server.user,
             "password": self._server.password,
-            "from_addr": f"{name or _SENDER_NAME[contact.language]} <{address}>",
-            "targets": contact.address,
-            "headers": {"Auto-Submitted": "auto-generated", "Content-Language": str(contact.language)},
+            "from_addr": f"{name or _SENDER_NAME[message.language]} <{address}>",
+            "targets": message.address,
+            "headers": {"Auto-Submitted": "auto-generated", "Content-Language": str(message.language)},
             "format": "text",
             "cto": _MAIL_WAIT_S,
             "rto": _MAIL_WAIT_S,
         }
-        return self._attempt(target, Text(_header(text.subject), text.body), _mail_attempt)
+        return self._attempt(target, Text(_header(message.text.subject), message.text.body), _mail_attempt)
 
-    def _webhook(self, contact: Contact, text: Text) -> Attempt:
-        parts = urlsplit(contact.address)
+    def _webhook(self, message: OutgoingMessage) -> Attempt:
+        parts = urlsplit(message.address)
         port = _port(parts)
         if parts.scheme not in {"http", "https"} or not parts.hostname or port is None or "@" in parts.netloc:
             return Attempt(DeliveryResult.REFUSED, "webhook_address_unusable")
@@ -200,7 +184,7 @@ class DeliveryChannel:
             "cto": _HTTP_WAIT_S,
             "rto": _HTTP_WAIT_S,
         }
-        return self._attempt(target, text, _webhook_attempt)
+        return self._attempt(target, message.text, _webhook_attempt)
 
     def _attempt(
         self, target: Mapping[str, Any], text: Text, evaluate: Callable[[Iterable[str]], Attempt]

@@ -4,36 +4,36 @@ A sender leases a message, commits "sending", makes one attempt and records how 
 when that has run out another takes the message over. So a message may arrive twice, and none is lost.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core.clock import Clock, SystemClock
+from core.credentials.sealed_values import Sealer
 from core.domain.alert import Delivery, EventKind, NotificationKind, Severity
-from core.domain.people import Contact
-from core.errors import StoreUnavailableError
+from core.domain.delivery.contact_channel import ContactChannel
+from core.domain.delivery.record import Attempt, DeliveryRecord, DeliveryResult, DeliveryState
+from core.domain.people import Channel
+from core.errors import MimamoriError, StoreUnavailableError
 from core.logs import get_logger
-from core.store.alerts import alerts, answer_links, events, notifications
+from core.store.alerts import alerts, answer_links, deliveries, events, notifications
 from core.store.alerts.notifications import Lease
 from core.store.database import Connection, Database
-from core.store.people import residents
-from detectors.alerting import escalation, messages
-from detectors.alerting.channels import ATTEMPT_LIMIT_S, Attempt, DeliveryResult
+from core.store.people import contact_channels, residents
+from detectors.alerting import channel_choice, escalation, messages
+from detectors.alerting.channel_choice import ChannelChoice
+from detectors.alerting.channels import ATTEMPT_LIMIT_S
 from detectors.alerting.messages import Facts, Text
+from detectors.alerting.outgoing import DeliveryWorker, OutgoingMessage
 
 LEASE = timedelta(seconds=ATTEMPT_LIMIT_S + 10)
-_TIMEOUT = "timeout"
+# Whose service knows a repeat by its key, so that what may have arrived is sent once more without harm.
+_KNOWS_REPEATS = frozenset({Channel.LINE})
+# Short messages show on a locked screen as they are, so each says only where to read on.
+_ALWAYS_LINKED = frozenset({Channel.SMS})
 
 _log = get_logger(__name__)
-
-
-class DeliveryWorker(Protocol):
-    """What delivers a text to a contact."""
-
-    def send(self, contact: Contact, text: Text) -> Attempt:
-        """Make one attempt."""
-        ...
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,15 @@ class Office:
     zone: ZoneInfo
 
 
+@dataclass(frozen=True)
+class _Prepared:
+    """A message whose attempt has been noted, and what it was chosen from."""
+
+    message: OutgoingMessage
+    record: DeliveryRecord
+    ordered: Sequence[ContactChannel]
+
+
 class Sender:
     """Delivers messages one at a time; several may work beside each other, in threads and in processes.
 
@@ -54,12 +63,14 @@ class Sender:
         Holds the outbox.
     clock : Clock
         The service's time.
-    carrier : Carrier
+    channel : DeliveryWorker
         Makes the attempts.
     office : Office
         Our address and telephone number.
     lease : timedelta
         How long a message is a sender's own, in the machine's time; longer than any attempt.
+    sealer : Sealer or None
+        Opens the addresses that are stored encrypted; None where no key is set.
     """
 
     def __init__(
@@ -70,6 +81,7 @@ class Sender:
         office: Office,
         *,
         lease: timedelta = LEASE,
+        sealer: Sealer | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -77,6 +89,7 @@ class Sender:
         self._channel = channel
         self._office = office
         self._lease = lease
+        self._sealer = sealer
 
     def send_one(self, least_urgent: Severity = Severity.EQUIPMENT) -> bool:
         """Deliver the most urgent message that is due, if it is about an alert that is urgent enough; return False if there is none."""
@@ -87,26 +100,30 @@ class Sender:
             )
         if lease is None:
             return False
-        attempt = self._attempt(lease, now)
-        if attempt is not None:
-            self._settle(lease, attempt)
-        return True
-
-    def _attempt(self, lease: Lease, now: datetime) -> Attempt | None:
-        """Write the message and hand it over; None if it is overtaken. The lease is committed before, so trouble with one counts."""
         try:
             with self._database.transaction() as connection:
-                text = self._written(connection, lease, now)
-            return None if text is None else self._channel.send(lease.contact, text)
+                prepared = self._prepared(connection, lease, now)
         except StoreUnavailableError:
             raise
+        except Exception as error:  # noqa: BLE001 - one message that cannot be written must not stop the others
+            self._settle_unwritten(lease, error)
+            return True
+        if prepared is not None:
+            self._settle(lease, prepared, self._attempt(lease, prepared))
+        return True
+
+    def _attempt(self, lease: Lease, prepared: _Prepared) -> Attempt:
+        """Hand the message over. Lease and attempt are committed before, so trouble with one counts."""
+        try:
+            return self._channel.send(prepared.message)
         except Exception as error:  # noqa: BLE001 - one message that cannot be sent must not stop the others
             _log.error(
                 "notification_attempt_failed", notification=lease.notification, error=type(error).__name__
             )
             return Attempt(DeliveryResult.FAILED, "internal_error")
 
-    def _written(self, connection: Connection, lease: Lease, now: datetime) -> Text | None:
+    def _prepared(self, connection: Connection, lease: Lease, now: datetime) -> _Prepared | None:
+        """Choose the channel, write the message, and note that its attempt begins; None if nothing is to be sent."""
         alert = alerts.get(connection, lease.alert)
         if residents.contact(connection, lease.contact.number) is None:
             notifications.finish(connection, lease, Delivery.CANCELLED, error="contact_disabled")
@@ -114,26 +131,65 @@ class Sender:
         if not messages.is_still_true(lease.kind, alert) or notifications.is_superseded(connection, lease):
             notifications.finish(connection, lease, Delivery.CANCELLED, error="overtaken")
             return None
+        ordered = channel_choice.in_order(
+            contact_channels.of_contact(connection, lease.contact.number),
+            lease.kind,
+            alert.severity,
+            deliveries.last_used(connection, lease.alert, lease.contact.number),
+        )
+        records = deliveries.of_notification(connection, lease.notification)
+        choice = channel_choice.choose(ordered, records, now, frozenset())
+        if choice.next is None:
+            self._without_channel(connection, lease, records, now)
+            return None
+        channel = choice.next
+        record = deliveries.begin(connection, lease.notification, channel.number, channel.kind, now)
+        contact = replace(lease.contact, language=channel.language or lease.contact.language)
         around = notifications.surroundings(
             connection, lease.alert, lease.contact.number, messages.ACTORS[lease.kind]
         )
+        is_linked = lease.kind in messages.LINKED or channel.kind in _ALWAYS_LINKED
         facts = Facts(
             alert=alert,
-            contact=lease.contact,
+            contact=contact,
             around=around,
             zone=self._zone(around.time_zone),
             now=now,
             base_url=self._office.base_url,
-            token=answer_links.issue(connection, lease.alert, lease.contact.number, now)
-            if lease.kind in messages.LINKED
-            else "",
+            token=answer_links.issue(connection, lease.alert, lease.contact.number, now) if is_linked else "",
             centre_phone=self._office.centre_phone,
         )
+        message = OutgoingMessage(
+            channel=channel.kind,
+            address=contact_channels.true_address(channel, self._sealer),
+            language=contact.language,
+            text=self._text(lease, facts),
+            kind=lease.kind,
+            alert=alert,
+            request_key=record.request_key,
+            answer_url=f"{facts.base_url}/a/{facts.token}" if is_linked else "",
+            planned_at=record.planned_at,
+        )
+        return _Prepared(message, record, ordered)
+
+    def _text(self, lease: Lease, facts: Facts) -> Text:
         try:
             return messages.render(lease.kind, facts)
         except Exception:  # noqa: BLE001 - few words are better than none
             _log.exception("notification_render_failed", notification=lease.notification, alert=lease.alert)
             return messages.plain(lease.kind, facts)
+
+    def _without_channel(
+        self, connection: Connection, lease: Lease, records: Sequence[DeliveryRecord], now: datetime
+    ) -> None:
+        """End a message for which no channel is left, or was there at all."""
+        if lease.kind is not NotificationKind.OPENING and not records:
+            notifications.finish(connection, lease, Delivery.CANCELLED, error="no_channel")
+            return
+        error = records[-1].error if records and records[-1].error else "no_channel"
+        is_ours = notifications.finish(connection, lease, Delivery.FAILED, error=error)
+        if is_ours and lease.kind is NotificationKind.OPENING:
+            _give_up(connection, lease, Delivery.FAILED, error, now)
 
     def _zone(self, name: str) -> ZoneInfo:
         try:
@@ -141,15 +197,33 @@ class Sender:
         except (ZoneInfoNotFoundError, ValueError):
             return self._office.zone
 
-    def _settle(self, lease: Lease, attempt: Attempt) -> None:
+    def _settle_unwritten(self, lease: Lease, error: Exception) -> None:
+        """Put a message back that could not be written, such as one whose address cannot be decrypted."""
+        code = "secret_unreadable" if isinstance(error, MimamoriError) else "internal_error"
+        _log.error("notification_attempt_failed", notification=lease.notification, error=type(error).__name__)
         now = self._clock.now()
-        status, retry_at = _outcome(lease, attempt, now)
+        pause = _pause(lease, lease.attempts, now)
+        status, due_at = (Delivery.FAILED, None) if pause is None else (Delivery.PENDING, now + pause)
+        attempt = Attempt(DeliveryResult.FAILED, code)
         with self._database.transaction() as connection:
+            is_ours = notifications.finish(connection, lease, status, due_at=due_at, error=code)
+            if is_ours and lease.kind is NotificationKind.OPENING and _is_given_up(lease, attempt, status):
+                _give_up(connection, lease, status, code, now)
+
+    def _settle(self, lease: Lease, prepared: _Prepared, attempt: Attempt) -> None:
+        now = self._clock.now()
+        state = _state(prepared.record, attempt)
+        with self._database.transaction() as connection:
+            deliveries.settle(connection, prepared.record, state, attempt, now)
+            self._note_address(connection, prepared.record, attempt, now)
+            records = deliveries.of_notification(connection, lease.notification)
+            choice = channel_choice.choose(prepared.ordered, records, now, frozenset())
+            status, due_at = _outcome(lease, choice, records, attempt, now)
             is_ours = notifications.finish(
                 connection,
                 lease,
                 status,
-                due_at=retry_at,
+                due_at=due_at,
                 error=attempt.error,
                 sent_at=now if status is Delivery.SENT else None,
             )
@@ -160,33 +234,64 @@ class Sender:
             notification=lease.notification,
             alert=lease.alert,
             message=lease.kind,
-            channel=lease.contact.channel,
+            channel=prepared.message.channel,
             attempt=lease.attempts,
             status=status,
             error=attempt.error,
         )
 
+    def _note_address(
+        self, connection: Connection, record: DeliveryRecord, attempt: Attempt, now: datetime
+    ) -> None:
+        """Note of a channel that its address is dead, or that it takes messages again."""
+        if record.channel is None:
+            return
+        if attempt.is_dead:
+            contact_channels.set_unreachable(connection, record.channel, attempt.error or "", now)
+        elif attempt.arrival is DeliveryResult.DELIVERED:
+            contact_channels.set_reachable(connection, record.channel)
 
-def _outcome(lease: Lease, attempt: Attempt, now: datetime) -> tuple[Delivery, datetime | None]:
-    """Return how the message stands after an attempt, and when it is tried again."""
+
+def _state(record: DeliveryRecord, attempt: Attempt) -> DeliveryState:
+    """Return how a delivery stands after an attempt; `record` is as it was before."""
     match attempt.arrival:
         case DeliveryResult.DELIVERED:
-            return Delivery.SENT, None
+            return DeliveryState.ACCEPTED
         case DeliveryResult.REFUSED:
-            return Delivery.FAILED, None
-        case DeliveryResult.UNKNOWN if lease.last_error == _TIMEOUT:
-            return Delivery.UNKNOWN, None
-        case DeliveryResult.UNKNOWN:
-            return Delivery.PENDING, now + escalation.UNKNOWN_BACKOFF
-        case DeliveryResult.FAILED:
-            pause = _pause(lease, now)
-            return (Delivery.FAILED, None) if pause is None else (Delivery.PENDING, now + pause)
+            return DeliveryState.FAILED
+        case DeliveryResult.UNKNOWN if record.error == attempt.error and record.kind not in _KNOWS_REPEATS:
+            return DeliveryState.UNKNOWN
+        case DeliveryResult.UNKNOWN | DeliveryResult.FAILED:
+            return DeliveryState.WAITING
 
 
-def _pause(lease: Lease, now: datetime) -> timedelta | None:
-    """Return how long to wait after a failed attempt; None to try no more."""
-    if lease.attempts <= len(escalation.BACKOFF):
-        return escalation.BACKOFF[lease.attempts - 1]
+def _outcome(
+    lease: Lease, choice: ChannelChoice, records: Sequence[DeliveryRecord], attempt: Attempt, now: datetime
+) -> tuple[Delivery, datetime | None]:
+    """Return how the message stands after an attempt, and when it is tried again, on the same channel or the next."""
+    if attempt.arrival is DeliveryResult.DELIVERED:
+        return Delivery.SENT, None
+    if choice.next is None:
+        may_have_arrived = any(record.state is DeliveryState.UNKNOWN for record in records)
+        return (Delivery.UNKNOWN if may_have_arrived else Delivery.FAILED), None
+    if not channel_choice.is_round_over(choice, records):
+        return Delivery.PENDING, now
+    rounds = max((record.attempts for record in records if record.is_open), default=1)
+    pause = (
+        escalation.UNKNOWN_BACKOFF
+        if attempt.arrival is DeliveryResult.UNKNOWN
+        else _pause(lease, rounds, now)
+    )
+    if pause is None:
+        return Delivery.FAILED, None
+    waits = [record.retry_at or now for record in records if record.is_open]
+    return Delivery.PENDING, max(now + pause, min(waits, default=now))
+
+
+def _pause(lease: Lease, rounds: int, now: datetime) -> timedelta | None:
+    """Return how long to wait after so many failed rounds over all channels; None to try no more."""
+    if rounds <= len(escalation.BACKOFF):
+        return escalation.BACKOFF[rounds - 1]
     has_hope = lease.kind is NotificationKind.OPENING and now - lease.created_at < escalation.LAST_HOPE
     return escalation.LAST_PACE if has_hope else None
 

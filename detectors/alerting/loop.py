@@ -7,6 +7,7 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from core.clock import Clock
+from core.credentials.sealed_values import sealer_of
 from core.domain.alert import Severity
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
@@ -80,7 +81,7 @@ def run(
     Raises
     ------
     SettingsError
-        `MIMAMORI_MAIL_URL` cannot be used.
+        `MIMAMORI_MAIL_URL` or `MIMAMORI_SECRET_KEYS` cannot be used.
     """
     server = channels.mail_server(settings.mail_url)
     if server is None:
@@ -89,7 +90,7 @@ def run(
         server, settings.mail_from, allow_private_hosts=settings.webhook_private_hosts
     )
     office = Office(settings.base_url, settings.centre_phone, ZoneInfo(settings.time_zone))
-    sender = Sender(database, clock, channel, office, lease=lease)
+    sender = Sender(database, clock, channel, office, lease=lease, sealer=sealer_of(settings.secret_keys))
     wake_up = WakeUp()
     severities = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
     with ThreadPoolExecutor(len(severities) + 1, thread_name_prefix="alerting") as threads:

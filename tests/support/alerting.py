@@ -14,11 +14,14 @@ from typing import Any, cast
 
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from core.domain.alert import Finding, Severity, Subject
+from core.domain.alert import Alert, Condition, Finding, Handling, NotificationKind, Severity, Subject
+from core.domain.people import Channel, Language
 from core.store.alerts import episodes
 from core.store.database import Connection, Database
 from deploy.inbox.mail import MailController
 from deploy.local.ports import free_port
+from detectors.alerting.messages import Text
+from detectors.alerting.outgoing import OutgoingMessage
 from tests.support.wards import ward_files
 
 NOW = datetime(2026, 8, 1, 0, 40, tzinfo=UTC)
@@ -47,6 +50,31 @@ HANAKO = {
     "address": "hanako@example.jp",
     "language": "en",
 }
+
+
+AN_ALERT = Alert(
+    number=7,
+    rule="inactivity",
+    subject=Subject.of_resident(1),
+    resident=1,
+    office=1,
+    severity=Severity.CHECK_SOON,
+    condition=Condition.ACTIVE,
+    handling=Handling.OPEN,
+    began_at=NOW - timedelta(hours=3),
+    raised_at=NOW,
+    opened_at=NOW,
+    cleared_at=None,
+    claimed_by=None,
+    claimed_at=None,
+    closed_at=None,
+    outcome=None,
+    detected_late=False,
+    reason={"rule_version": 1},
+    version=1,
+)
+# Accepted when it was registered, and no address any more: what a provider refuses for ever.
+UNUSABLE = "http://unusable.example/"
 
 
 class HandClock:
@@ -89,6 +117,23 @@ def register(
     ward = ward_file([TARO, HANAKO] if contacts is None else contacts, [CENTRE] if centre is None else centre)
     with database.transaction() as connection:
         ward_files.register(connection, ward_files.write_ward(folder, ward))
+        connection.execute("UPDATE contact_channel SET address = 'nowhere' WHERE address = %s", (UNUSABLE,))
+
+
+def outgoing(channel: Channel, address: str, text: Text, **changes: Any) -> OutgoingMessage:
+    """Return a message about inactivity to an address, with any field changed."""
+    usual = OutgoingMessage(
+        channel=channel,
+        address=address,
+        language=Language.JA,
+        text=text,
+        kind=NotificationKind.OPENING,
+        alert=AN_ALERT,
+        request_key="8d8ac610-566d-4ef0-9c22-186b2a5ed793",
+        answer_url="https://mimamori.example.jp/a/token",
+        planned_at=NOW,
+    )
+    return replace(usual, **changes)
 
 
 def finding(**changes: Any) -> Finding:

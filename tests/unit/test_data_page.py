@@ -13,6 +13,7 @@ _CODE = re.compile(r"`([^`]+)`")
 _METRIC = re.compile(r"^(ingest|detectors|api|simulator)_[a-z0-9_]+$")
 _TABLE = re.compile(r"^CREATE TABLE (\w+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
 _COLUMN = re.compile(r"^    ([a-z_]+)\s+[a-z]")
+_DROPPED_COLUMN = re.compile(r"^ALTER TABLE (\w+)\s+DROP COLUMN (\w+)", re.MULTILINE)
 _ADDED_COLUMN = re.compile(r"^ALTER TABLE (\w+)\s+ADD COLUMN (\w+)", re.MULTILINE)
 
 
@@ -88,4 +89,6 @@ def test_every_column_of_the_database_is_listed_with_its_table() -> None:
             tables[table] = {found[1] for line in body.splitlines() if (found := _COLUMN.match(line))}
         for table, column in _ADDED_COLUMN.findall(text):
             tables[table].add(column)
+        for table, column in _DROPPED_COLUMN.findall(text):
+            tables[table].remove(column)
     assert rows("Tables") == tables

@@ -23,7 +23,7 @@ from core.domain.alert import Severity
 from core.store.alerts import alerts
 from core.store.database import Connection
 from core.store.devices import devices
-from core.store.people import access_log, residents
+from core.store.people import access_log, contact_channels, residents
 from core.store.people.access_log import AccessRecord
 from core.store.people.residents import ResidentOverview
 
@@ -71,6 +71,7 @@ def resident_context(
     days = load_days(connection, one, page.times, _DAYS)
     learned = baseline.learned(connection, one, page.now)
     climate = rooms(page, connection, one.number)
+    contacts = residents.contacts(connection, one.number)
     there = devices.overviews(connection, viewer.scope, resident=one.number)
     chart = actogram(
         days.days,
@@ -101,7 +102,8 @@ def resident_context(
                 sought=is_sought(alerts.open_alerts(connection, page.now, residents=[one.number])),
             ),
             "week": load_week_section(page, connection, one),
-            "contacts": residents.contacts(connection, one.number),
+            "contacts": contacts,
+            "channels": contact_channels.of_contacts(connection, [contact.number for contact in contacts]),
         }
         | access_records_context(page, connection, one.number, records_page)
     )

@@ -11,10 +11,19 @@ from api.actions import location
 from api.actions.context import ActionContext
 from api.dependencies import AnyUser, ClockDep, ConnectionDep, KnownSinceDep, NowDep
 from api.schemas.common import Cursor, Limit, Number, ResultPage, from_cursor, to_cursor
-from api.schemas.residents import ContactOut, LocationAccessOut, LookOut, ResidentOut, RevealIn, WeeklyOut
+from api.schemas.residents import (
+    ContactChannelOut,
+    ContactOut,
+    LocationAccessOut,
+    LookOut,
+    ResidentOut,
+    RevealIn,
+    WeeklyOut,
+)
 from api.views.weekly import load_week
+from core.domain.delivery.contact_channel import ContactChannel
 from core.domain.people import Contact
-from core.store.people import access_log, residents
+from core.store.people import access_log, contact_channels, residents
 
 router = APIRouter(prefix="/residents", tags=["residents"])
 _LOOKS_SHOWN = timedelta(days=90)
@@ -56,7 +65,9 @@ def list_contacts(
 ) -> list[ContactOut]:
     """Return who is notified, in the order of the escalation; addresses are shown to staff and to the contact."""
     resident_for(connection, viewer, number, now)
-    return [_contact(one, viewer) for one in residents.contacts(connection, number)]
+    found = residents.contacts(connection, number)
+    channels = contact_channels.of_contacts(connection, [one.number for one in found])
+    return [_contact(one, channels[one.number], viewer) for one in found]
 
 
 @router.get("/{number}/looks", summary="Who looked")
@@ -99,7 +110,7 @@ def reveal(
     return LocationAccessOut.model_validate(access)
 
 
-def _contact(one: Contact, viewer: Viewer) -> ContactOut:
+def _contact(one: Contact, channels: list[ContactChannel], viewer: Viewer) -> ContactOut:
     is_shown = viewer.is_staff or one.user == viewer.number
     return ContactOut(
         number=one.number,
@@ -108,6 +119,16 @@ def _contact(one: Contact, viewer: Viewer) -> ContactOut:
         step=one.step,
         channel=one.channel,
         address=one.address if is_shown else None,
+        channels=[
+            ContactChannelOut(
+                number=channel.number,
+                kind=channel.kind,
+                address=channel.address if is_shown else None,
+                confirmed_on=channel.confirmed_at.date() if channel.confirmed_at else None,
+                unreachable_since=channel.unreachable_since,
+            )
+            for channel in channels
+        ],
         language=one.language,
         is_centre=one.resident is None,
         quiet_hours=None if one.quiet_hours is None else str(one.quiet_hours),

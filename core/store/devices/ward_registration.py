@@ -3,15 +3,28 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, time
 
+import msgspec
+
+from core.credentials.sealed_values import Sealer
 from core.domain import quiet_hours
+from core.domain.delivery.contact_channel import UnusableAddressError, shown_address, usable_address
 from core.domain.quiet_hours import QuietHours
 from core.errors import ConflictError, InputError
-from core.formats.ward_file import Ward, WardContact, WardDevice, WardHome, WardOffice, WardResident, WardUser
+from core.formats.ward_file import (
+    Ward,
+    WardChannel,
+    WardContact,
+    WardDevice,
+    WardHome,
+    WardOffice,
+    WardResident,
+    WardUser,
+)
 from core.store.database import Connection
 from core.store.devices.registry import Placement, announce, insert_device, one_number
-from core.store.people import geofences, users
+from core.store.people import contact_channels, geofences, users
 from core.store.queries import load
 
 _REGISTRY = load("devices/registry")
@@ -31,12 +44,18 @@ class _Registrar:
     """Registers the parts of one ward file in one transaction."""
 
     def __init__(
-        self, connection: Connection, now: datetime, default_zone: str, new_password: Callable[[str], str]
+        self,
+        connection: Connection,
+        now: datetime,
+        default_zone: str,
+        new_password: Callable[[str], str],
+        sealer: Sealer | None,
     ) -> None:
         self._connection = connection
         self._now = now
         self._default_zone = default_zone
         self._new_password = new_password
+        self._sealer = sealer
         self.result = Registration()
 
     def office(self, where: str, office: WardOffice) -> None:
@@ -122,6 +141,7 @@ class _Registrar:
     ) -> None:
         user = self._user_of(f"{where}.user", contact.user) if contact.user is not None else None
         quiet = _quiet_hours(where, contact, is_centre=resident is None)
+        first = self._readable(f"{where}.channels[0]", contact.ways[0])
         row = self._connection.execute(
             _REGISTRY["add_contact"],
             {
@@ -132,14 +152,41 @@ class _Registrar:
                 "relation": contact.relation,
                 "calls_resident": contact.calls_resident,
                 "step": contact.step,
-                "channel": contact.channel,
-                "address": contact.address,
+                "kind": first.kind,
+                "address": first.address,
+                "shown": shown_address(first.kind, first.address),
                 "language": contact.language,
                 "quiet_from": None if quiet is None else quiet.begins,
                 "quiet_until": None if quiet is None else quiet.ends,
             },
         ).fetchone()
-        self.result.added["contacts"] += row is not None
+        if row is None:
+            return
+        self.result.added["contacts"] += 1
+        for place, way in enumerate(contact.ways):
+            self._channel(f"{where}.channels[{place}]", int(row[0]), way)
+
+    def _channel(self, where: str, contact: int, way: WardChannel) -> None:
+        day = way.confirmed_on
+        try:
+            contact_channels.add(
+                self._connection,
+                contact,
+                way.kind,
+                way.address,
+                sealer=self._sealer,
+                language=way.language,
+                confirmed_at=None if day is None else datetime.combine(day, time(), UTC),
+            )
+        except InputError as error:
+            raise InputError(f"{where}.address: {error}") from error
+
+    def _readable(self, where: str, way: WardChannel) -> WardChannel:
+        """Return a channel with its address in the form in which it is stored."""
+        try:
+            return msgspec.structs.replace(way, address=usable_address(way.kind, way.address))
+        except UnusableAddressError as error:
+            raise InputError(f"{where}.address: {error}") from error
 
     def _device(self, where: str, device: WardDevice, placement: Placement) -> None:
         row = self._connection.execute(_REGISTRY["device"], {"device_id": device.device_id}).fetchone()
@@ -183,6 +230,7 @@ def register_ward(
     now: datetime,
     default_zone: str,
     new_password: Callable[[str], str],
+    sealer: Sealer | None = None,
     on_progress: Callable[[], None] = lambda: None,
 ) -> Registration:
     """Register all parts of a ward file that are not there yet; a second time changes nothing.
@@ -201,6 +249,8 @@ def register_ward(
         Time zone of homes that name none.
     new_password : callable
         Gets the login of each user to add and returns the hash of a password.
+    sealer : Sealer or None
+        Encrypts the addresses of webhooks and chats; None where no key is set: webhooks are then stored readable, chats refused.
     on_progress : callable
         Called after each office, user and home.
 
@@ -210,7 +260,7 @@ def register_ward(
         A part names an office or user that does not exist, or a sender that another device has.
     """
     connection.execute(_REGISTRY["lock"], {"key": _LOCK})
-    registrar = _Registrar(connection, now, default_zone, new_password)
+    registrar = _Registrar(connection, now, default_zone, new_password, sealer)
     # A centre's contact may be a user and a user belongs to an office: offices without their centre come first.
     for office in ward.offices:
         registrar.office("offices", WardOffice(name=office.name, phone=office.phone))

@@ -288,7 +288,9 @@ def test_equipment_and_ward_alerts_are_for_staff(ward: ApiWard) -> None:
 def test_a_family_never_sees_how_others_are_reached(ward: ApiWard) -> None:
     def addresses(login: str) -> list[str | None]:
         found = ward.client(login).get(f"/api/v1/residents/{RESIDENT_A}/contacts").json()
-        return [one["address"] for one in found]
+        shown = [one["address"] for one in found]
+        assert shown == [channel["address"] for one in found for channel in one["channels"]]
+        return shown
 
     assert addresses("care_a") == ["family-a@example.jp", "cousin-a@example.jp", "centre-A@example.jp"]
     assert addresses("family_a") == ["family-a@example.jp", None, None]

@@ -71,3 +71,33 @@ def test_the_server_says_its_edition(database_url: str) -> None:
 def test_a_database_that_is_away_is_reported_as_such_and_not_as_a_traceback_of_the_driver() -> None:
     with pytest.raises(StoreUnavailableError, match="not available"):
         migrate("postgresql://127.0.0.1:1/nothing?connect_timeout=2")
+
+
+def test_contacts_of_an_older_version_keep_their_address_as_their_first_channel(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = migrations()[:2]
+    with monkeypatch.context() as older:
+        older.setattr("core.store.migrate.migrations", lambda: before)
+        migrate(empty_database_url)
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(
+            """
+            INSERT INTO office (name) VALUES ('office');
+            INSERT INTO contact (office_id, name, step, channel, address)
+            VALUES (1, 'duty', 2, 'mail', 'duty@example.jp'), (1, 'other', 2, 'webhook', 'https://a.example.jp/x');
+            """
+        )
+
+    migrate(empty_database_url)
+
+    with psycopg.connect(empty_database_url) as connection:
+        found = connection.execute(
+            "SELECT name, channel, addressed_contact.address, confirmed_at"
+            " FROM addressed_contact JOIN contact_channel USING (contact_id)"
+            " ORDER BY contact_id"
+        ).fetchall()
+    assert found == [
+        ("duty", "mail", "duty@example.jp", None),
+        ("other", "webhook", "https://a.example.jp/x", None),
+    ]

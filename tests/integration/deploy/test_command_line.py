@@ -79,6 +79,41 @@ def test_a_user_comes_changes_the_password_and_goes(mimamori: CommandLine, datab
 
 
 @pytest.mark.usefixtures("ward")
+def test_a_contact_gets_a_second_channel_that_is_used_once_it_is_confirmed(mimamori: CommandLine) -> None:
+    added = mimamori("channel", "add", "2", "sms", "090-1234-5678")
+    assert added.code == 0, added.err
+    assert "sms +819012345678, tried as number 2" in added.out
+    assert "not used before" in added.out
+    number = added.out.split()[1].rstrip(":")
+    assert "not used: confirm it first" in " ".join(mimamori("channel", "list", "2").out.split())
+    assert "is confirmed on" in mimamori("channel", "confirm", number).out
+    assert "in use" in mimamori("channel", "list", "2").out
+    assert mimamori("channel", "first", number).out == f"channel {number} is tried first\n"
+    assert mimamori("channel", "remove", number).code == 0
+    wrong = mimamori("channel", "add", "2", "sms", "03-1234-5678")
+    assert (wrong.code, wrong.err) == (
+        65,
+        "short messages arrive at mobile numbers only: 060, 070, 080 or 090\n",
+    )
+
+
+@pytest.mark.usefixtures("ward")
+def test_addresses_that_open_something_are_encrypted_and_keys_change(mimamori: CommandLine) -> None:
+    keyless = mimamori("channel", "add", "1", "slack", "https://hooks.slack.com/services/T0/B0/secret")
+    assert "mimamori secret new-key" in keyless.err
+    key = mimamori("secret", "new-key").out.strip()
+    mimamori.settings["MIMAMORI_SECRET_KEYS"] = key
+    added = mimamori("channel", "add", "1", "slack", "https://hooks.slack.com/services/T0/B0/secret")
+    assert "slack https://hooks.slack.com, tried" in added.out
+    newer = mimamori("secret", "new-key").out.strip()
+    assert (key[:2], newer[:2]) == ("1:", "2:")
+    mimamori.settings["MIMAMORI_SECRET_KEYS"] = f"{newer},{key}"
+    assert mimamori("secret", "rotate").out == "1 addresses encrypted anew\n"
+    mimamori.settings["MIMAMORI_SECRET_KEYS"] = newer
+    assert mimamori("secret", "rotate").out == "all addresses are encrypted with the first key\n"
+
+
+@pytest.mark.usefixtures("ward")
 def test_somebody_is_notified_no_more_and_the_last_one_is_missed(mimamori: CommandLine) -> None:
     kept_out = mimamori("user", "disable", "taro").out
     assert "to stop that: mimamori contact disable" in kept_out

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from pydantic import SecretStr
 
-from core.domain.people import Channel, Contact, Language
+from core.domain.people import Channel
 from deploy.inbox.mail import mail_server
 from deploy.inbox.mailbag import Mailbag
 from deploy.inbox.web import web_server
@@ -23,7 +23,7 @@ from deploy.local.ports import free_port
 from detectors.alerting import channels
 from detectors.alerting.channels import DeliveryChannel, DeliveryResult
 from detectors.alerting.messages import Text
-from tests.support.alerting import NOW
+from tests.support.alerting import NOW, outgoing
 from tests.support.services.processes import Process, Processes
 
 SUBJECT = "【確認】お母さんのことで確認のお願いがあります"
@@ -89,8 +89,8 @@ def test_what_the_service_sends_is_shown_with_its_link(inbox: Inbox) -> None:
     delivery_channel = DeliveryChannel(server, "mimamori@localhost", allow_private_hosts=True)
     hook = f"http://127.0.0.1:{inbox.http_port}/webhook/{quote('花子')}"
     for channel, address in ((Channel.MAIL, "taro@example.jp"), (Channel.WEBHOOK, hook)):
-        contact = Contact(1, 1, None, None, "太郎", "", "お母さん", 1, channel, address, Language.JA)
-        assert delivery_channel.send(contact, Text(SUBJECT, BODY)).arrival is DeliveryResult.DELIVERED
+        message = outgoing(channel, address, Text(SUBJECT, BODY))
+        assert delivery_channel.send(message).arrival is DeliveryResult.DELIVERED
 
     page = inbox.get("/")
     assert page.count(SUBJECT) == 2

@@ -18,7 +18,7 @@ from pydantic import SecretStr
 
 from core.domain.alert import Delivery, EventKind, NotificationKind, Outcome, Severity
 from core.domain.notification import Notification
-from core.domain.people import Channel, Contact, Language
+from core.domain.people import Channel
 from core.errors import SettingsError
 from core.store.alerts import alerts, answer_links, handling, notifications
 from core.store.database import Database
@@ -29,16 +29,19 @@ from detectors.alerting.channels import Attempt, DeliveryChannel, DeliveryResult
 from detectors.alerting.delivery import Office, Sender
 from detectors.alerting.escalation import BACKOFF, LAST_HOPE, LAST_PACE, UNKNOWN_BACKOFF
 from detectors.alerting.messages import Text
+from detectors.alerting.outgoing import OutgoingMessage
 from tests.support.alerting import (
     CENTRE,
     HANAKO,
     NOW,
     TARO,
+    UNUSABLE,
     HandClock,
     MailSink,
     WebhookSink,
     mail_sink,
     open_alert,
+    outgoing,
     register,
     webhook_sink,
 )
@@ -168,8 +171,8 @@ def test_a_webhook_gets_the_same_words_and_nothing_of_a_third_party(
     assert "apprise" not in str(message).lower()
 
 
-def contact_at(channel: Channel, address: str) -> Contact:
-    return Contact(1, 1, None, None, "佐藤 太郎", "", "お母さん", 1, channel, address, Language.JA)
+def message_to(channel: Channel, address: str) -> OutgoingMessage:
+    return outgoing(channel, address, A_TEXT)
 
 
 @pytest.mark.parametrize(
@@ -182,13 +185,13 @@ def contact_at(channel: Channel, address: str) -> Contact:
 def test_a_mail_server_that_refuses_is_believed(refusal: str, expected: Attempt) -> None:
     with mail_sink() as sink:
         sink.refusal = refusal
-        attempt = delivery_channel(sink.port).send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
+        attempt = delivery_channel(sink.port).send(message_to(Channel.MAIL, "taro@example.jp"))
 
     assert attempt == expected
 
 
 def test_a_mail_server_that_is_away_may_come_back() -> None:
-    attempt = delivery_channel(free_port()).send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
+    attempt = delivery_channel(free_port()).send(message_to(Channel.MAIL, "taro@example.jp"))
 
     assert attempt == Attempt(DeliveryResult.FAILED, "smtp_connection")
 
@@ -196,15 +199,15 @@ def test_a_mail_server_that_is_away_may_come_back() -> None:
 def test_attempts_beside_each_other_are_evaluated_each_by_its_own_server() -> None:
     with mail_sink() as good, mail_sink() as bad, webhook_sink(status=500) as broken:
         bad.refusal = "550 no such user"
-        mail = contact_at(Channel.MAIL, "taro@example.jp")
-        jobs: list[tuple[DeliveryChannel, Contact, str | None]] = [
+        mail = message_to(Channel.MAIL, "taro@example.jp")
+        jobs: list[tuple[DeliveryChannel, OutgoingMessage, str | None]] = [
             (delivery_channel(good.port), mail, None),
             (delivery_channel(bad.port), mail, "smtp_550"),
             (delivery_channel(free_port()), mail, "smtp_connection"),
-            (delivery_channel(free_port()), contact_at(Channel.WEBHOOK, broken.url), "http_500"),
+            (delivery_channel(free_port()), message_to(Channel.WEBHOOK, broken.url), "http_500"),
         ] * 6
         with ThreadPoolExecutor(8) as threads:
-            tasks = [threads.submit(sender.send, contact, A_TEXT) for sender, contact, _ in jobs]
+            tasks = [threads.submit(sender.send, contact) for sender, contact, _ in jobs]
         attempts = [task.result() for task in tasks]
 
     assert [attempt.error for attempt in attempts] == [error for _, _, error in jobs]
@@ -215,7 +218,7 @@ def test_a_mail_server_that_wants_another_password_is_no_fault_of_the_contact() 
         # This one offers no sign-in at all.
         server = channels.mail_server(SecretStr(f"smtp://user:wrong@127.0.0.1:{sink.port}"))
         sender = DeliveryChannel(server, "mimamori@localhost", allow_private_hosts=True)
-        attempt = sender.send(contact_at(Channel.MAIL, "taro@example.jp"), A_TEXT)
+        attempt = sender.send(message_to(Channel.MAIL, "taro@example.jp"))
 
     assert attempt.arrival is DeliveryResult.FAILED
     assert sink.messages == []
@@ -232,12 +235,12 @@ def test_a_mail_server_that_wants_another_password_is_no_fault_of_the_contact() 
 )
 def test_a_webhooks_answer_is_believed(status: int, expected: Attempt) -> None:
     with webhook_sink(status=status) as hook:
-        assert delivery_channel(free_port()).send(contact_at(Channel.WEBHOOK, hook.url), A_TEXT) == expected
+        assert delivery_channel(free_port()).send(message_to(Channel.WEBHOOK, hook.url)) == expected
 
 
 def test_a_redirect_to_another_host_is_not_followed() -> None:
     with webhook_sink() as inner, webhook_sink(status=302, location=inner.url) as outer:
-        attempt = delivery_channel(free_port()).send(contact_at(Channel.WEBHOOK, outer.url), A_TEXT)
+        attempt = delivery_channel(free_port()).send(message_to(Channel.WEBHOOK, outer.url))
 
     assert attempt == Attempt(DeliveryResult.REFUSED, "http_302")
     assert inner.received == []
@@ -246,7 +249,7 @@ def test_a_redirect_to_another_host_is_not_followed() -> None:
 def test_a_webhook_that_does_not_answer_may_have_got_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(channels, "_HTTP_WAIT_S", 0.3)
     with webhook_sink(release=threading.Event()) as hook:
-        attempt = delivery_channel(free_port()).send(contact_at(Channel.WEBHOOK, hook.url), A_TEXT)
+        attempt = delivery_channel(free_port()).send(message_to(Channel.WEBHOOK, hook.url))
 
     assert attempt == Attempt(DeliveryResult.UNKNOWN, "timeout")
     assert len(hook.received) == 1
@@ -259,7 +262,7 @@ def test_a_webhook_that_does_not_answer_may_have_got_the_message(monkeypatch: py
 def test_addresses_inside_our_own_network_are_refused(address: str) -> None:
     guarded = delivery_channel(free_port(), allow_private_hosts=False)
 
-    assert guarded.send(contact_at(Channel.WEBHOOK, address), A_TEXT) == Attempt(
+    assert guarded.send(message_to(Channel.WEBHOOK, address)) == Attempt(
         DeliveryResult.REFUSED, "webhook_host_private"
     )
 
@@ -285,7 +288,7 @@ def test_a_name_that_points_into_our_network_only_when_we_connect_gains_nothing(
         guarded = delivery_channel(free_port(), allow_private_hosts=False)
         monkeypatch.setattr(socket, "getaddrinfo", answers)
 
-        attempt = guarded.send(contact_at(Channel.WEBHOOK, f"http://turns.example:{inside.port}/x"), A_TEXT)
+        attempt = guarded.send(message_to(Channel.WEBHOOK, f"http://turns.example:{inside.port}/x"))
 
     assert attempt == Attempt(DeliveryResult.DELIVERED)
     assert (len(outside.received), len(inside.received)) == (1, 0)
@@ -303,7 +306,7 @@ def test_a_name_that_points_into_our_network_only_when_we_connect_gains_nothing(
     ],
 )
 def test_an_address_that_is_none_is_refused(channel: Channel, address: str, error: str) -> None:
-    assert delivery_channel(free_port()).send(contact_at(channel, address), A_TEXT) == Attempt(
+    assert delivery_channel(free_port()).send(message_to(channel, address)) == Attempt(
         DeliveryResult.REFUSED, error
     )
 
@@ -352,7 +355,7 @@ def test_a_failed_message_is_repeated_with_growing_pauses_until_it_arrives(
 def test_a_message_that_never_arrives_takes_the_next_step_early_and_staff_see_it(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:
-    register(database, tmp_path, contacts=[TARO | {"channel": "webhook", "address": "nowhere"}])
+    register(database, tmp_path, contacts=[TARO | {"channel": "webhook", "address": UNUSABLE}])
     with mail_sink() as sink:
         post = post_office(database, clock, sink.port)
         number = raise_alert(post)
@@ -369,7 +372,9 @@ def test_a_message_that_never_arrives_takes_the_next_step_early_and_staff_see_it
 def test_an_alert_that_is_still_open_is_tried_on_for_a_day_after_nobody_waits_any_more(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:
-    register(database, tmp_path, contacts=[TARO], centre=[CENTRE | {"channel": "webhook", "address": "no"}])
+    register(
+        database, tmp_path, contacts=[TARO], centre=[CENTRE | {"channel": "webhook", "address": UNUSABLE}]
+    )
     with mail_sink() as sink:
         sink.refusal = "451 come back later"
         post = post_office(database, clock, sink.port)
@@ -414,7 +419,7 @@ def test_nothing_is_tried_for_ever(database: Database, clock: HandClock, tmp_pat
 def test_a_contact_that_can_be_reached_keeps_the_escalation_slow(
     database: Database, clock: HandClock, tmp_path: Path
 ) -> None:
-    broken = HANAKO | {"channel": "webhook", "address": "nowhere"}
+    broken = HANAKO | {"channel": "webhook", "address": UNUSABLE}
     register(database, tmp_path, contacts=[TARO, broken])
     with mail_sink() as sink:
         post = post_office(database, clock, sink.port)
@@ -427,7 +432,7 @@ def test_a_contact_that_can_be_reached_keeps_the_escalation_slow(
 class Timeouts:
     """A carrier whose messages never get an answer."""
 
-    def send(self, contact: Contact, text: Text) -> Attempt:
+    def send(self, message: OutgoingMessage) -> Attempt:
         return Attempt(DeliveryResult.UNKNOWN, "timeout")
 
 
@@ -452,7 +457,7 @@ def test_what_may_have_arrived_is_sent_once_more_and_then_the_next_is_asked(
 class Broken:
     """A carrier that breaks."""
 
-    def send(self, contact: Contact, text: Text) -> Attempt:
+    def send(self, message: OutgoingMessage) -> Attempt:
         raise RuntimeError("unexpected")
 
 

@@ -6,7 +6,7 @@
 SELECT
     contact_id AS number, resident_id AS resident, office_id AS office, user_id AS user, name, relation, calls_resident,
     step, channel, address, language, quiet_from, quiet_until
-FROM contact
+FROM addressed_contact AS contact
 WHERE
     is_active
     AND (
@@ -115,10 +115,17 @@ FROM (
 -- All messages about one alert, for the page that shows its course.
 SELECT
     notification.notification_id AS number, notification.alert_id AS alert, notification.contact_id AS contact,
-    contact.name AS contact_name, contact.relation, contact.channel, contact.step, notification.kind, notification.status, notification.attempts, notification.due_at,
+    contact.name AS contact_name, contact.relation, coalesce(last_delivery.kind, contact.channel) AS channel, contact.step, notification.kind, notification.status, notification.attempts, notification.due_at,
     notification.created_at, notification.sent_at, notification.last_error
 FROM notification
-JOIN contact ON contact.contact_id = notification.contact_id
+JOIN addressed_contact AS contact ON contact.contact_id = notification.contact_id
+LEFT JOIN LATERAL (
+    SELECT kind
+    FROM delivery
+    WHERE delivery.notification_id = notification.notification_id
+    ORDER BY accepted_at DESC NULLS LAST, delivery_id DESC
+    LIMIT 1
+) AS last_delivery ON true
 WHERE notification.alert_id = %(alert)s
 ORDER BY notification.notification_id;
 
@@ -156,7 +163,7 @@ RETURNING notification_id AS notification, alert_id AS alert, contact_id AS cont
 SELECT
     contact_id AS number, resident_id AS resident, office_id AS office, user_id AS user, name, relation, calls_resident,
     step, channel, address, language, quiet_from, quiet_until
-FROM contact
+FROM addressed_contact AS contact
 WHERE contact_id = %(contact)s;
 
 -- name: surroundings

@@ -36,19 +36,26 @@ VALUES (
 RETURNING resident_id;
 
 -- name: add_contact
--- Register a contact, unless the same person or centre has one with this address.
+-- Register a contact, unless the same person or centre has one with this channel; of an encrypted address only the host is known.
 INSERT INTO contact (
-    resident_id, office_id, user_id, name, relation, calls_resident, step, channel, address, language,
-    quiet_from, quiet_until
+    resident_id, office_id, user_id, name, relation, calls_resident, step, language, quiet_from, quiet_until
 )
 SELECT
     %(resident)s::integer, %(office)s::integer, %(user)s::integer, %(name)s, %(relation)s, %(calls_resident)s,
-    %(step)s, %(channel)s, %(address)s, %(language)s, %(quiet_from)s::time, %(quiet_until)s::time
+    %(step)s, %(language)s, %(quiet_from)s::time, %(quiet_until)s::time
 WHERE NOT EXISTS (
-    SELECT FROM contact
-    WHERE resident_id IS NOT DISTINCT FROM %(resident)s::integer
-        AND office_id IS NOT DISTINCT FROM %(office)s::integer
-        AND channel = %(channel)s AND address = %(address)s)
+    SELECT
+    FROM contact
+    JOIN contact_channel AS channel ON channel.contact_id = contact.contact_id
+    WHERE
+        contact.resident_id IS NOT DISTINCT FROM %(resident)s::integer
+        AND contact.office_id IS NOT DISTINCT FROM %(office)s::integer
+        AND channel.kind = %(kind)s
+        AND (
+            channel.address = %(address)s
+            OR (channel.sealed IS NOT NULL AND channel.address = %(shown)s AND contact.name = %(name)s)
+        )
+)
 RETURNING contact_id;
 
 -- name: geofence

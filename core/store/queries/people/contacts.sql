@@ -6,7 +6,7 @@ SELECT
     contact.contact_id AS number, coalesce(resident.name, office.name) AS about, contact.name, contact.relation,
     contact.step, contact.channel, contact.address, user_account.login, contact.is_active, contact.quiet_from,
     contact.quiet_until
-FROM contact
+FROM addressed_contact AS contact
 LEFT JOIN resident ON resident.resident_id = contact.resident_id
 LEFT JOIN office ON office.office_id = contact.office_id
 LEFT JOIN user_account ON user_account.user_id = contact.user_id

@@ -86,7 +86,7 @@ WHERE r.resident_id = %(resident)s;
 SELECT
     c.contact_id AS number, c.resident_id AS resident, c.office_id AS office, c.user_id AS user, c.name, c.relation,
     c.calls_resident, c.step, c.channel, c.address, c.language, c.quiet_from, c.quiet_until
-FROM contact AS c
+FROM addressed_contact AS c
 JOIN resident AS r ON r.resident_id = %(resident)s
 WHERE c.is_active AND (c.resident_id = r.resident_id OR c.office_id = r.office_id)
 ORDER BY c.step, c.resident_id IS NULL, c.contact_id;
@@ -96,7 +96,7 @@ ORDER BY c.step, c.resident_id IS NULL, c.contact_id;
 SELECT
     contact_id AS number, resident_id AS resident, office_id AS office, user_id AS user, name, relation, calls_resident,
     step, channel, address, language, quiet_from, quiet_until
-FROM contact
+FROM addressed_contact AS contact
 WHERE contact_id = %(contact)s AND is_active;
 
 -- name: state_counts

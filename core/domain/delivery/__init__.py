@@ -1,0 +1,1 @@
+"""How contacts are reached: their channels, and what became of each delivery."""

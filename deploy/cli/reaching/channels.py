@@ -1,0 +1,123 @@
+"""`mimamori channel`: in which ways a contact is reached, in which order, and what is known of each."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from core.domain.people import Channel, Language
+from deploy.cli.connection import work
+
+if TYPE_CHECKING:
+    from core.domain.delivery.contact_channel import ContactChannel
+
+channels = typer.Typer(
+    no_args_is_help=True, help="In which ways a contact is reached: mail, telephone, chats, in which order."
+)
+_Contact = Annotated[int, typer.Argument(help="The contact's number, from `mimamori contact list`.")]
+_Number = Annotated[int, typer.Argument(help="The channel's number, from `mimamori channel list`.")]
+
+
+@channels.command("list")
+def list_channels(contact: _Contact) -> None:
+    """Show the channels of a contact in the order in which they are tried.
+
+    Example: [bold]mimamori channel list 12[/bold]
+    """
+    from core.store.people import contact_channels
+
+    with work() as at:
+        found = contact_channels.of_contact(at.connection, contact)
+    table = Table(box=box.SIMPLE_HEAD, padding=0, pad_edge=False)
+    for name in ("number", "kind", "address", "confirmed on", "state"):
+        table.add_column(name, overflow="fold")
+    for one in found:
+        table.add_row(
+            str(one.number),
+            one.kind,
+            one.address,
+            f"{one.confirmed_at:%Y-%m-%d}" if one.confirmed_at else "not confirmed",
+            _state(one),
+        )
+    Console().print(table)
+
+
+@channels.command("add")
+def add(
+    contact: _Contact,
+    kind: Annotated[Channel, typer.Argument(help="How the contact is reached.")],
+    address: Annotated[
+        str,
+        typer.Argument(help="A mail address, a telephone number, or the web address of a webhook or chat."),
+    ],
+    language: Annotated[
+        Language | None, typer.Option(help="Of messages on this channel; without it, the contact's.")
+    ] = None,
+) -> None:
+    """Add a channel after those that a contact has. Short messages and calls begin once the number is confirmed.
+
+    Example: [bold]mimamori channel add 12 sms 090-1234-5678[/bold]
+    """
+    from core.credentials.sealed_values import sealer_of
+    from core.store.people import contact_channels
+
+    with work() as at:
+        added = contact_channels.add(
+            at.connection,
+            contact,
+            kind,
+            address,
+            sealer=sealer_of(at.settings.secret_keys),
+            language=language,
+        )
+    print(f"channel {added.number}: {added.kind} {added.address}, tried as number {added.place}")
+    if not added.may_be_used:
+        print("not used before somebody made sure that it is the right one: mimamori channel confirm")
+
+
+@channels.command("first")
+def put_first(number: _Number) -> None:
+    """Let a channel be tried before the contact's others.
+
+    Example: [bold]mimamori channel first 31[/bold]
+    """
+    from core.store.people import contact_channels
+
+    with work() as at:
+        contact_channels.put_first(at.connection, number)
+    print(f"channel {number} is tried first")
+
+
+@channels.command("remove")
+def remove(number: _Number) -> None:
+    """Forget a channel; the last one of a contact stays.
+
+    Example: [bold]mimamori channel remove 31[/bold]
+    """
+    from core.store.people import contact_channels
+
+    with work() as at:
+        gone = contact_channels.remove(at.connection, number)
+    print(f"channel {number} ({gone.kind}) of contact {gone.contact} is not used any more")
+
+
+@channels.command("confirm")
+def confirm(number: _Number) -> None:
+    """Note that you made sure, by a call or on paper, that a channel reaches the right person.
+
+    Example: [bold]mimamori channel confirm 31[/bold]
+    """
+    from core.store.people import contact_channels
+
+    with work() as at:
+        one = contact_channels.get(at.connection, number)
+        contact_channels.confirm(at.connection, number, at.now)
+    print(f"channel {number} ({one.kind}) of contact {one.contact} is confirmed on {at.now:%Y-%m-%d}")
+
+
+def _state(one: "ContactChannel") -> str:
+    if one.unreachable_since is not None:
+        return f"dead since {one.unreachable_since:%Y-%m-%d %H:%M} UTC: {one.unreachable_reason}"
+    return "in use" if one.may_be_used else "not used: confirm it first"
