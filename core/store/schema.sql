@@ -739,8 +739,8 @@ CREATE TABLE unassigned_call (
     last_at timestamp with time zone NOT NULL,
     presses integer NOT NULL,
     one_call interval NOT NULL,
-    is_over boolean NOT NULL DEFAULT false,
     told_through timestamp with time zone,
+    over_at timestamp with time zone,
     CONSTRAINT unassigned_call_pkey PRIMARY KEY (sender, metric)
 );
 

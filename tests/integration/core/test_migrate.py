@@ -101,3 +101,24 @@ def test_contacts_of_an_older_version_keep_their_address_as_their_first_channel(
         ("duty", "mail", "duty@example.jp", None),
         ("other", "webhook", "https://a.example.jp/x", None),
     ]
+
+
+def test_calls_of_release_0_2_0_that_were_over_are_over_after_the_upgrade(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = [one for one in migrations() if one.number == 1]
+    with monkeypatch.context() as patch:
+        patch.setattr("core.store.migrate.migrations", lambda: released)
+        migrate(empty_database_url)
+    with psycopg.connect(empty_database_url) as connection:
+        connection.execute(
+            "INSERT INTO unassigned_call (sender, metric, why, began_at, last_at, presses, one_call, is_over)"
+            " SELECT sender, 1, 'unknown_device', '2026-07-01', '2026-07-02', 3, '2 h', sender = 'a'"
+            " FROM unnest('{a,b}'::text[]) AS sender"
+        )
+    migrate(empty_database_url)
+    with psycopg.connect(empty_database_url) as connection:
+        rows = connection.execute(
+            "SELECT sender, presses, over_at = last_at FROM unassigned_call ORDER BY sender"
+        )
+        assert rows.fetchall() == [("a", 3, True), ("b", 3, None)]

@@ -3,16 +3,18 @@
 import itertools
 import math
 from collections.abc import Iterator
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from core.domain.alert import WARD, Alert, Condition, EventKind, Severity
-from core.domain.metrics import CALLS
+from core.domain.metrics import CALLS, METRICS
 from core.domain.reasons import UnassignedSosReason
 from core.domain.rules import read_reason
 from core.store.alerts import unassigned_calls as stored_calls
+from core.store.alerts.unassigned_calls import SaidCall
 from core.store.database import Database
 from detectors.engine import unassigned_calls as unassigned
 from ingest.commands.release import release
@@ -104,6 +106,68 @@ def test_an_end_and_a_new_alarm_in_one_batch_are_another_call(ward: Ward) -> Non
     )
     ward.pass_to(NOW + timedelta(minutes=6))
     assert ward.events(alert).count(EventKind.REPEATED) == 1
+
+
+_RAISED_AT, _OVER_AT = NOW, NOW + timedelta(minutes=5)
+_SMOKE = METRICS["smoke"].number
+
+
+def said(*, at: datetime, is_raised: bool) -> SaidCall:
+    call = SaidCall("zigbee2mqtt:g1/smoke", _SMOKE, "unknown_device", at, at)
+    call.add(at, is_raised=is_raised)
+    return call
+
+
+@pytest.mark.parametrize("first", ["raised", "over"])
+@pytest.mark.parametrize(("age_min", "presses", "began_min"), [(15, 1, 20), (-2, 2, 0)])
+def test_whichever_worker_stores_first_an_alarm_after_the_end_is_another_call_and_one_before_it_is_not(
+    database_url: str, first: str, age_min: int, presses: int, began_min: int
+) -> None:
+    with Database(database_url) as one, Database(database_url) as other:
+        raised, over = said(at=_RAISED_AT, is_raised=True), said(at=_OVER_AT, is_raised=False)
+        order = [(one, raised), (other, over)] if first == "raised" else [(other, over), (one, raised)]
+        for database, call in order:
+            with database.transaction() as connection:
+                stored_calls.note(connection, [call])
+        again = _OVER_AT + timedelta(minutes=age_min)
+        with one.transaction() as connection:
+            stored_calls.note(connection, [said(at=again, is_raised=True)])
+            (found,) = stored_calls.since(connection, NOW - timedelta(days=1))
+    assert (found.began_at, found.last_at, found.presses) == (
+        NOW + timedelta(minutes=began_min),
+        again,
+        presses,
+    )
+
+
+def test_two_workers_that_store_an_alarm_and_its_end_at_once_keep_both(database_url: str) -> None:
+    with (
+        Database(database_url) as one,
+        Database(database_url) as other,
+        ThreadPoolExecutor(max_workers=1) as worker,
+    ):
+
+        def end() -> None:
+            with other.transaction() as connection:
+                stored_calls.note(connection, [said(at=_OVER_AT, is_raised=False)])
+
+        with one.transaction() as connection:
+            stored_calls.note(connection, [said(at=_RAISED_AT, is_raised=True)])
+            ended = worker.submit(end)
+        ended.result(timeout=20)
+        again = _OVER_AT + timedelta(minutes=1)
+        with one.transaction() as connection:
+            stored_calls.note(connection, [said(at=again, is_raised=True)])
+            (found,) = stored_calls.since(connection, NOW - timedelta(days=1))
+    assert (found.began_at, found.presses) == (again, 1)
+
+
+def test_ends_that_nobody_called_before_are_no_calls_and_push_none_out(ward: Ward) -> None:
+    ward.receives("gw/g1/zigbee2mqtt/bath", {"water_leak": True})
+    ward.receives_all(*((f"gw/g1/zigbee2mqtt/s_{number}", {"smoke": False}) for number in range(120)))
+    ward.pass_to(NOW + timedelta(seconds=5))
+    (alert,) = ward.calls()
+    assert ward.named(alert) == [("zigbee2mqtt:g1/bath", "water_leak")]
 
 
 def test_water_that_becomes_smoke_becomes_an_emergency(ward: Ward) -> None:

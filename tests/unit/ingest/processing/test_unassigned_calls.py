@@ -1,6 +1,6 @@
 """What a message says of a call of nobody: that it is raised, that it is over, or nothing."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -22,6 +22,15 @@ def test_a_value_that_is_neither_true_nor_false_ends_no_call(value: float | str)
     calls: dict[tuple[str, str], SaidCall] = {}
     say(calls, Measured("smoke", True))
     say(calls, Measured("smoke", value))
-    assert [(one.presses, one.is_over) for one in calls.values()] == [(1, False)]
+    assert [(one.presses, one.over_after) for one in calls.values()] == [(1, None)]
     say(calls, Measured("smoke", False))
-    assert [one.is_over for one in calls.values()] == [True]
+    assert [one.over_after for one in calls.values()] == [AT]
+
+
+def test_an_end_before_and_one_after_the_latest_call_of_a_batch_are_kept_apart() -> None:
+    calls: dict[tuple[str, str], SaidCall] = {}
+    for raised in (True, False, True, True, False):
+        say(calls, Measured("smoke", raised))
+    (call,) = calls.values()
+    # Received together they have one time; what came before lies before.
+    assert (call.presses, call.over_before, call.over_after) == (2, AT - timedelta(microseconds=1), AT)
