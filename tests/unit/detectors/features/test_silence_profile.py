@@ -1,12 +1,13 @@
 """Which rooms' single movements say little."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from core.domain.device import DeviceKind
-from detectors.features.silence_profile import certain, distrusted
+from detectors.features.silence_profile import certain, distrusted, learn_line, silences, single_share
 from detectors.features.window import life_signs
 
 DAY = datetime(2026, 7, 1, tzinfo=UTC)
@@ -67,3 +68,41 @@ def test_a_door_confirms_the_single_movement_beside_it_and_needs_no_partner_itse
     signs = life_signs([(first + at, kind, "hall") for at, kind in rows])
     assert certain(signs).tolist() == [True, True, False, True]
     assert certain(life_signs([])).tolist() == []
+
+
+@pytest.mark.parametrize(("after_s", "may_be_out"), [(15.0, True), (15.5, False)])
+def test_whoever_is_seen_in_a_room_more_than_15_seconds_after_the_door_has_come_home(
+    after_s: float, may_be_out: bool
+) -> None:
+    first = DAY.timestamp()
+    signs = life_signs([(first, DeviceKind.DOOR, "front_door"), (first + after_s, DeviceKind.MOTION, "hall")])
+    assert silences(signs, certain(signs)).after_door.tolist() == [True, may_be_out]
+
+
+def test_of_no_life_signs_none_are_single() -> None:
+    until = (DAY + timedelta(days=1)).timestamp()
+    nothing, one = life_signs([]), life_signs([(DAY.timestamp() + 60, DeviceKind.MOTION, "hall")])
+    assert single_share(nothing, certain(nothing), until, frozenset()) == 0
+    assert single_share(one, certain(one), until, frozenset({"hall"})) == 0
+
+
+@pytest.mark.parametrize(("hidden_s", "days"), [(43_200.0, 18), (43_200.5, 17)])
+def test_a_day_teaches_unless_more_than_half_of_it_could_not_be_seen(hidden_s: float, days: int) -> None:
+    signs = life_signs(
+        [
+            ((DAY + timedelta(days=day, hours=hour, seconds=wait)).timestamp(), DeviceKind.MOTION, "hall")
+            for day in range(20)
+            for hour in (8, 12, 20)
+            for wait in (0, 20)
+        ]
+    )
+    third, tenth = ((DAY + timedelta(days=day)).timestamp() for day in (3, 10))
+    # The whole third day, and the tenth from the evening before.
+    hidden = [(third, third + 86_400), (tenth - 3600, tenth + hidden_s)]
+
+    _, found = learn_line(
+        silences(signs, certain(signs)), ZoneInfo("UTC"), hidden, (DAY + timedelta(days=20)).timestamp()
+    )
+
+    # The first day does not teach as it is not a whole one.
+    assert found == days

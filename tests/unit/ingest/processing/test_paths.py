@@ -1,6 +1,7 @@
 """Which way a message takes through ingest, and what becomes of it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -55,12 +56,16 @@ def batch_of(
     retained: bool = False,
     metric: str = "motion",
     value: bool | float | str = True,
+    sent_at: datetime | None = None,
 ) -> Batch:
     tracker = GapTracker()
     tracker.note(DEVICE, 4, NOW - timedelta(minutes=1))
     builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), tracker)
     message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", retained, False, NOW)
-    builder.add(message, Decoded(DEVICE.sender, "hall-1", seq=seq, readings=[Measured(metric, value, time)]))
+    said = Decoded(
+        DEVICE.sender, "hall-1", seq=seq, readings=[Measured(metric, value, time)], sent_at=sent_at
+    )
+    builder.add(message, said)
     return builder.batch
 
 
@@ -85,6 +90,31 @@ def test_a_time_is_plain_up_to_the_oldest_and_the_newest_that_are_believed(
 ) -> None:
     assert len(batch_of(time).new) == is_fast
     assert (slow == []) is is_fast
+
+
+@pytest.mark.parametrize(("ahead_s", "is_fast"), [(-1, True), (30, True), (31, False)])
+def test_a_message_that_says_when_it_was_sent_is_plain_unless_its_clock_is_ahead(
+    slow: list[str], ahead_s: int, *, is_fast: bool
+) -> None:
+    batch_of(NOW, sent_at=NOW + timedelta(seconds=ahead_s))
+    assert (slow == []) is is_fast
+
+
+def test_a_door_that_opens_shows_somebody_on_the_fast_path_and_one_that_stays_open_does_not(
+    slow: list[str],
+) -> None:
+    door = replace(DEVICE, kind=DeviceKind.DOOR)
+    tracker = GapTracker()
+    tracker.note(door, 4, NOW - timedelta(minutes=1))
+    builder = BatchBuilder(RULES, lambda _: door, Links(), NOW - timedelta(days=1), tracker)
+    message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", False, False, NOW)
+    for seq, is_open in enumerate((False, True, True), 5):
+        time = NOW - timedelta(minutes=10 - seq)
+        said = [Measured("contact_open", is_open, time)]
+        builder.add(message, Decoded(DEVICE.sender, "hall-1", seq=seq, readings=said))
+
+    assert slow == []
+    assert [(row[4], row[6]) for row in builder.batch.new] == [(0.0, 0), (1.0, SIGN), (1.0, 0)]
 
 
 @pytest.mark.parametrize("odd", [{"time": None}, {"time": NOW, "seq": 4}, {"time": NOW, "retained": True}])
@@ -236,3 +266,18 @@ def test_what_a_tracker_adds_to_a_place_is_left_out_where_it_cannot_be_and_the_p
     builder.add(message, Decoded(DEVICE.sender, "hall-1", fixes=[place]))
 
     assert [fix[3:9] for fix in builder.batch.fixes] == [(35.0, 139.0, *stored)]
+
+
+@pytest.mark.parametrize("retained", [True, False])
+def test_a_place_that_the_broker_had_kept_is_marked_as_kept(*, retained: bool) -> None:
+    builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), GapTracker())
+    message = InboundMessage("owntracks/a/b", b"{}", retained, False, NOW)
+    builder.add(message, Decoded(DEVICE.sender, "hall-1", fixes=[Position(35.0, 139.0, NOW)]))
+
+    assert [fix[10] for fix in builder.batch.fixes] == [int(ReadingFlag.RETAINED) if retained else 0]
+
+
+def test_quarantine_names_an_unknown_metric_by_its_first_forty_letters() -> None:
+    (refused,) = batch_of(NOW, metric="x" * 41).refused
+    assert refused.reason == "unknown_metric"
+    assert refused.detail == f"there is no metric {'x' * 40!r}"
