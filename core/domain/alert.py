@@ -284,6 +284,7 @@ class NotificationKind(StrEnum):
     CLEARED = "cleared"
     CLAIMED = "claimed"
     UNCLAIMED = "unclaimed"
+    REMINDER = "reminder"
     CLOSED = "closed"
 
 

@@ -87,7 +87,22 @@ class EscalationStep:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What a message says besides the alert itself; texts are empty where there is nothing."""
+    """What a message says besides the alert itself; texts are empty where there is nothing.
+
+    Attributes
+    ----------
+    who, acted_at : str, datetime or None
+        Who acted last, and when.
+    was_withdrawn : bool
+        Late data contradicted what the alert is about.
+    life_sign_at, life_sign_known_by, life_sign_place : datetime or None, datetime or None, str
+        The last movement that a sensor of the home reported, by when it had happened where only the stretch of time is known, and the
+        sensor's place; as the board shows them.
+    asked_before : int
+        How often the addressee was asked to act since the latest call or finding.
+    people_asked : int
+        How many people were notified of the alert.
+    """
 
     resident: str
     resident_phone: str
@@ -99,3 +114,8 @@ class Surroundings:
     who: str
     acted_at: datetime | None
     was_withdrawn: bool
+    life_sign_at: datetime | None = None
+    life_sign_known_by: datetime | None = None
+    life_sign_place: str = ""
+    asked_before: int = 0
+    people_asked: int = 0

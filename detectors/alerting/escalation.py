@@ -9,7 +9,7 @@ from core.domain.notification import EscalationStep, EscalationStepKind
 from core.domain.people import Contact
 from core.domain.rules import is_for_staff
 from detectors.alerting.quiet_hours import with_quiet_hours_step
-from detectors.alerting.reminders import with_reminder, without_pending_reminders
+from detectors.alerting.reminders import Asked, round_of, with_reminder, without_pending_reminders
 
 # How long one step waits for an answer before the next is taken; what is less urgent has no second step.
 STEP_WAIT = {Severity.EMERGENCY: timedelta(minutes=2), Severity.CHECK_SOON: timedelta(minutes=10)}
@@ -161,7 +161,9 @@ def _clear(event: AlertEvent, situation: EscalationState, now: datetime) -> Esca
 
 def _claim(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     is_held = situation.alert.handling is Handling.CLAIMED
-    plan = _notify(NotificationKind.CLAIMED, event, situation, is_wanted=is_held)
+    # Who was notified of the end needs nobody who checks.
+    is_on = situation.alert.condition is Condition.ACTIVE
+    plan = _notify(NotificationKind.CLAIMED, event, situation, is_wanted=is_held and is_on)
     return replace(plan, steps=_stopped(plan.steps, now)) if is_held else plan
 
 
@@ -173,9 +175,9 @@ def _close(event: AlertEvent, situation: EscalationState, now: datetime) -> Esca
 def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     """Notify everybody that nobody is going any more, and escalate further: the next step at once."""
     alert = situation.alert
-    is_open = alert.handling is Handling.OPEN
-    plan = _notify(NotificationKind.UNCLAIMED, event, situation, is_wanted=is_open)
-    if not is_open or alert.condition is not Condition.ACTIVE:
+    is_waiting = alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE
+    plan = _notify(NotificationKind.UNCLAIMED, event, situation, is_wanted=is_waiting)
+    if not is_waiting:
         return plan
     wait = STEP_WAIT.get(alert.severity, timedelta())
     steps = without_pending_reminders(situation.steps)
@@ -258,12 +260,17 @@ def _knowing(situation: EscalationState) -> set[int]:
 
 
 def _asked_again(step: EscalationStep, situation: EscalationState) -> list[PlannedNotification]:
-    """Ask everybody who knows; those who said that they cannot go only if nobody else is left."""
+    """Ask those whose turn it is; everybody who knows where there is nobody of these."""
     notified = _knowing(situation)
-    asked = _awake(notified - set(situation.declined) or notified, situation)
+    family = {one.number for one in situation.contacts if one.resident is not None}
+    chosen = {
+        Asked.WHO_KNOW: notified - set(situation.declined),
+        Asked.FAMILY: notified & family,
+        Asked.CENTRE: notified - family,
+    }[round_of(situation.alert.severity, step.step).asked]
     return [
-        PlannedNotification(contact, NotificationKind.UNCLAIMED, f"{step.cycle}.{step.step}")
-        for contact in sorted(asked)
+        PlannedNotification(contact, NotificationKind.REMINDER, f"{step.cycle}.{step.step}")
+        for contact in sorted(_awake(chosen or notified, situation))
     ]
 
 

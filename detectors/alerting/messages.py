@@ -3,13 +3,13 @@
 Subjects are what a lock screen shows, so they hold no place and nothing about health, and only the name that the family chose.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
-from core.domain.alert import Alert, Condition, Handling, NotificationKind, Severity
+from core.domain.alert import Alert, Condition, Handling, NotificationKind, Outcome, Severity
 from core.domain.notification import Surroundings
 from core.domain.people import Contact
 from core.domain.reason_card import ReasonCard
@@ -45,10 +45,22 @@ ACTORS = {
     NotificationKind.CLEARED: ("claimed",),
     NotificationKind.CLAIMED: ("claimed",),
     NotificationKind.UNCLAIMED: ("released", "expired"),
+    NotificationKind.REMINDER: (),
     NotificationKind.CLOSED: ("closed",),
 }
 # Messages that can be answered carry a link.
-LINKED = frozenset({NotificationKind.OPENING, NotificationKind.CLAIMED, NotificationKind.UNCLAIMED})
+LINKED = frozenset(
+    {
+        NotificationKind.OPENING,
+        NotificationKind.CLAIMED,
+        NotificationKind.UNCLAIMED,
+        NotificationKind.REMINDER,
+    }
+)
+# Ends that leave something to do now.
+_URGENT_OUTCOMES = frozenset({Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED})
+# After this a reminder asks for the outcome: whoever could go has gone, or nobody read the messages.
+_LONG_OPEN = timedelta(hours=20)
 
 
 @dataclass(frozen=True)
@@ -101,9 +113,9 @@ def is_still_true(kind: NotificationKind, alert: Alert) -> bool:
         case NotificationKind.CLEARED:
             return alert.condition is Condition.CLEARED
         case NotificationKind.CLAIMED:
-            return alert.handling is Handling.CLAIMED
-        case NotificationKind.UNCLAIMED:
-            return alert.handling is Handling.OPEN
+            return alert.handling is Handling.CLAIMED and alert.condition is Condition.ACTIVE
+        case NotificationKind.UNCLAIMED | NotificationKind.REMINDER:
+            return alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE
         case NotificationKind.CLOSED:
             return alert.handling is Handling.CLOSED
 
@@ -114,10 +126,8 @@ def render(kind: NotificationKind, facts: Facts) -> Text:
     name = _name(facts, texts)
     level = _level(kind, facts.alert)
     sentence = texts(f"tag.{level}") + _SENTENCES[kind](facts, texts, name)
-    lines = _lines(kind, facts, texts, name)
-    return Text(
-        _subject(level, facts, texts), "\n".join([sentence.strip(), *([""] if lines else []), *lines])
-    )
+    subject = _subject(level, facts, texts)
+    return Text(subject, _body(subject, sentence, facts, texts, _lines(kind, facts, texts, name)))
 
 
 def plain(kind: NotificationKind, facts: Facts) -> Text:
@@ -126,8 +136,15 @@ def plain(kind: NotificationKind, facts: Facts) -> Text:
     name = _name(facts, texts)
     level = _level(kind, facts.alert)
     sentence = texts(f"tag.{level}") + _phrase("plain", facts, texts, {"n": name})
-    lines = _lines(kind, facts, texts, name)
-    return Text(texts(f"subject_without_name.{level}"), "\n".join([sentence.strip(), "", *lines]).strip())
+    subject = texts(f"subject_without_name.{level}")
+    return Text(subject, _body(subject, sentence, facts, texts, _lines(kind, facts, texts, name)))
+
+
+def _body(subject: str, sentence: str, facts: Facts, texts: MessageTexts, lines: Sequence[str]) -> str:
+    """Return the body: first what a locked screen may show, then the message, then what belongs to it."""
+    clock = texts.moment(facts.alert.raised_at, facts.now, facts.zone)
+    first = texts("phrase.first_line", subject=subject, clock=clock)
+    return "\n".join([first, "", sentence.strip(), *([""] if lines else []), *lines])
 
 
 def width(text: str) -> float:
@@ -138,8 +155,15 @@ def width(text: str) -> float:
 def _level(kind: NotificationKind, alert: Alert) -> str:
     if alert.severity is Severity.EQUIPMENT:
         return _TAGS[alert.severity]
-    asks = kind is NotificationKind.UNCLAIMED or (kind is NotificationKind.OPENING and not _is_over(alert))
+    if kind is NotificationKind.CLOSED and alert.outcome in _URGENT_OUTCOMES:
+        return _TAGS[Severity.EMERGENCY]
+    asks = _asks(kind) and not (kind is NotificationKind.OPENING and _is_over(alert))
     return _TAGS[alert.severity] if asks else "notice"
+
+
+def _asks(kind: NotificationKind) -> bool:
+    """Return whether a message asks its reader to act."""
+    return kind in {NotificationKind.OPENING, NotificationKind.UNCLAIMED, NotificationKind.REMINDER}
 
 
 def _subject(level: str, facts: Facts, texts: MessageTexts) -> str:
@@ -167,21 +191,34 @@ def _opening(facts: Facts, texts: MessageTexts, name: str) -> str:
 def _cleared(facts: Facts, texts: MessageTexts, name: str) -> str:
     fields = _fields(facts, texts, name)
     if facts.around.was_withdrawn:
-        return _phrase("withdrawn", facts, texts, fields)
+        return texts("phrase.withdrawn", **fields)
     return texts.text("cleared", facts.alert.rule, **fields)
 
 
 def _claimed(facts: Facts, texts: MessageTexts, name: str) -> str:
-    return _phrase("claimed", facts, texts, _fields(facts, texts, name))
+    return texts("phrase.claimed", **_fields(facts, texts, name))
 
 
 def _unclaimed(facts: Facts, texts: MessageTexts, name: str) -> str:
-    return _phrase("unclaimed", facts, texts, _fields(facts, texts, name))
+    return texts("phrase.unclaimed", **_fields(facts, texts, name))
+
+
+def _reminder(facts: Facts, texts: MessageTexts, name: str) -> str:
+    """Say that nobody has answered, in other words each time: who was asked, then what else can be done, at last what is missing."""
+    fields = _fields(facts, texts, name) | {"asked": str(facts.around.people_asked)}
+    if facts.now - facts.alert.raised_at >= _LONG_OPEN:
+        return texts("reminder.long_open", **fields)
+    if facts.around.asked_before <= 1:
+        return texts("reminder.first", **fields)
+    whose = "centre" if facts.contact.resident is None else "family"
+    level = "emergency" if facts.alert.severity is Severity.EMERGENCY else "check_soon"
+    return texts(f"reminder.{whose}_{level}", **fields)
 
 
 def _closed(facts: Facts, texts: MessageTexts, name: str) -> str:
-    outcome = texts.text("outcome", str(facts.alert.outcome))
-    return _phrase("closed", facts, texts, _fields(facts, texts, name) | {"outcome": outcome})
+    outcome = str(facts.alert.outcome)
+    fields = _fields(facts, texts, name) | {"outcome": texts.text("outcome", outcome)}
+    return texts("phrase.closed", **fields) + texts.text("after", outcome, **fields)
 
 
 _SENTENCES = {
@@ -189,6 +226,7 @@ _SENTENCES = {
     NotificationKind.CLEARED: _cleared,
     NotificationKind.CLAIMED: _claimed,
     NotificationKind.UNCLAIMED: _unclaimed,
+    NotificationKind.REMINDER: _reminder,
     NotificationKind.CLOSED: _closed,
 }
 
@@ -205,6 +243,7 @@ def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
     ended_at = alert.cleared_at or facts.now
     return {
         "n": name,
+        "topic": _topic(facts, texts, name),
         "t": texts.moment(alert.began_at, facts.now, facts.zone),
         "m": texts.ago(alert.began_at, facts.now),
         "times": ordinal(texts.language, alert.occurrences),
@@ -222,6 +261,18 @@ def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
         "temp": _temperature(card, texts),
         "dev": texts.device(around.device_kind, around.device_place),
     }
+
+
+def _topic(facts: Facts, texts: MessageTexts, name: str) -> str:
+    """Return what a message is about, and since when: 「お母さんの件(SOSボタン・8:11・5分前)」."""
+    alert = facts.alert
+    return texts(
+        "topic.of_ward" if alert.resident is None else "topic.of_person",
+        n=name,
+        about=texts.text("about", alert.rule),
+        t=texts.moment(alert.began_at, facts.now, facts.zone),
+        m=texts.ago(alert.began_at, facts.now),
+    )
 
 
 def _usual(card: ReasonCard | None, zone: ZoneInfo, texts: MessageTexts) -> str:
@@ -281,17 +332,37 @@ def _lines(kind: NotificationKind, facts: Facts, texts: MessageTexts, name: str)
     if kind in LINKED:
         url = f"{facts.base_url}/a/{facts.token}"
         lines.append(texts("line.answer", url=url))
-    asks = kind in {NotificationKind.OPENING, NotificationKind.UNCLAIMED}
+    asks = _asks(kind)
     is_about_a_person = facts.alert.severity is not Severity.EQUIPMENT and facts.alert.resident is not None
+    if is_about_a_person and facts.around.life_sign_at is not None:
+        lines.append(_last_movement(facts, facts.around.life_sign_at, texts))
     if asks and is_about_a_person and facts.around.resident_phone:
         lines.append(texts("line.phone", n=name, phone=_one_line(facts.around.resident_phone)))
     if facts.contact.resident is None:
         url = f"{facts.base_url}/alerts/{facts.alert.number}"
         lines.append(texts("line.detail", url=url))
-    elif asks and (facts.centre_phone or facts.around.office_phone):
+    elif (asks or kind is NotificationKind.CLOSED) and (facts.centre_phone or facts.around.office_phone):
         phone = _one_line(facts.centre_phone or facts.around.office_phone)
         lines.append(texts("line.office", phone=phone))
     return lines
+
+
+def _last_movement(facts: Facts, at: datetime, texts: MessageTexts) -> str:
+    """Say when a sensor of the home last reported movement: not whose it was, for that nobody knows."""
+    around = facts.around
+    known_by = around.life_sign_known_by
+    place = _place(around.life_sign_place, texts)
+    fields = {
+        "t": texts.moment(at, facts.now, facts.zone),
+        "m": texts.ago(at, facts.now),
+        "until": texts.moment(known_by or at, facts.now, facts.zone),
+        "place": texts("line.at_place", place=place) if place else "",
+    }
+    return texts("line.last_movement" if known_by is None else "line.last_movement_between", **fields)
+
+
+def _place(place: str, texts: MessageTexts) -> str:
+    return texts(f"place.{place}") if texts.has(f"place.{place}") else _one_line(place)
 
 
 def _name(facts: Facts, texts: MessageTexts) -> str:

@@ -8,15 +8,16 @@ from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfoNotFoundError
 
-from core.domain.alert import Alert, EventKind
+from core.domain.alert import Alert, EventKind, NotificationKind
 from core.domain.people import Contact
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.store.alerts import alerts, events, handling, notifications
 from core.store.database import Connection, Database
 from core.store.people import residents
-from detectors.alerting import escalation
-from detectors.alerting.escalation import EscalationPlan, EscalationState
+from detectors.alerting import escalation, limits
+from detectors.alerting.escalation import EscalationPlan, EscalationState, PlannedNotification
+from detectors.alerting.limits import SentMessages
 
 _log = get_logger(__name__)
 
@@ -131,5 +132,24 @@ def _carry_out(connection: Connection, alert: Alert, plan: EscalationPlan, now: 
         notifications.add(
             connection, alert.number, message.contact, kind=message.kind, key=message.key, now=now
         )
-        for message in plan.messages
+        for message in _within_limits(connection, alert, plan.messages, now)
     )
+
+
+def _within_limits(
+    connection: Connection, alert: Alert, wanted: Sequence[PlannedNotification], now: datetime
+) -> list[PlannedNotification]:
+    """Return the messages that people may still get about this alert today; an emergency never reaches nobody."""
+    counted = notifications.sent_since(connection, alert.number, now - limits.DAY)
+    sent = {contact: SentMessages(*one) for contact, one in counted.items()}
+    allowed = [one for one in wanted if limits.is_allowed(one.kind, alert, sent.get(one.contact))]
+    if len(allowed) < len(wanted):
+        _log.info("messages_held_back", alert=alert.number, messages=len(wanted) - len(allowed))
+    openings = [one for one in wanted if one.kind is NotificationKind.OPENING]
+    if allowed or not openings:
+        return allowed
+    contacts = escalation.audience(alert, notifications.audience(connection, alert))
+    chosen = limits.never_silent(alert, contacts, [one.contact for one in openings], sent, now)
+    return [
+        PlannedNotification(number, NotificationKind.OPENING, openings[0].key) for number in sorted(chosen)
+    ]

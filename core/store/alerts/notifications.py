@@ -88,6 +88,13 @@ def add(
     return connection.execute(_NOTIFICATIONS["add"], parameters).rowcount == 1
 
 
+def sent_since(connection: Connection, alert: int, since: datetime) -> dict[int, tuple[int, datetime]]:
+    """Return by contact how many messages about an alert were planned since a moment, and when the last; dropped ones do not count."""
+    cursor = connection.cursor(row_factory=dict_row)
+    rows = cursor.execute(_NOTIFICATIONS["sent_since"], {"alert": alert, "since": since})
+    return {row["contact"]: (row["count"], row["last_at"]) for row in rows}
+
+
 def steps(connection: Connection, alert: int) -> list[EscalationStep]:
     """Return the steps of an alert's escalation: of contacts, then after quiet hours, then reminders."""
     cursor = connection.cursor(row_factory=kwargs_row(_step))

@@ -39,6 +39,7 @@ CARE, TARO_USER = 2, 3
 TARO_CONTACT, HANAKO_CONTACT = 2, 3
 OPENING, CLAIMED = NotificationKind.OPENING, NotificationKind.CLAIMED
 UNCLAIMED, CLEARED = NotificationKind.UNCLAIMED, NotificationKind.CLEARED
+REMINDER = NotificationKind.REMINDER
 CLOSED = NotificationKind.CLOSED
 
 
@@ -110,15 +111,31 @@ def test_the_family_is_notified_at_once_and_the_centre_if_nobody_answers(
     assert stage.events() == [EventKind.OPENED, EventKind.ESCALATED]
 
 
+_WHO_KNOW = [(HANAKO_NAME, REMINDER), (CENTRE_NAME, REMINDER)]
+_FAMILY = [(HANAKO_NAME, REMINDER), (TARO_NAME, REMINDER)]
+_CENTRE = [(CENTRE_NAME, REMINDER)]
+_A_DAY = 24 * 60
+
+
 @pytest.mark.parametrize(
-    ("severity", "pauses"),
+    ("severity", "rounds"),
     [
-        (Severity.EMERGENCY, [5, 10, 20, 40, 60, 60]),
-        (Severity.CHECK_SOON, [30, 60, 120, 240, 240]),
+        (
+            Severity.EMERGENCY,
+            [
+                (5, _WHO_KNOW),
+                (10, _FAMILY),
+                (20, _CENTRE),
+                (240, _FAMILY),
+                (480, _CENTRE),
+                (_A_DAY, _WHO_KNOW),
+            ],
+        ),
+        (Severity.CHECK_SOON, [(30, _WHO_KNOW), (120, _CENTRE), (240, _FAMILY), (_A_DAY, _WHO_KNOW)]),
     ],
 )
-def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowly(
-    stage: ScenarioTestBed, severity: Severity, pauses: list[int]
+def test_while_nobody_answers_others_are_asked_in_turn_and_then_once_a_day(
+    stage: ScenarioTestBed, severity: Severity, rounds: list[tuple[int, list[tuple[str, NotificationKind]]]]
 ) -> None:
     stage.people([TARO, HANAKO])
     stage.open(severity=severity)
@@ -128,13 +145,13 @@ def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowl
     stage.act(handling.decline, contact=TARO_CONTACT)
     assert stage.notified() == []
 
-    for pause in pauses:
+    for pause, asked in rounds:
         stage.clock.advance(minutes=pause, seconds=-1)
         assert stage.notified() == []
         stage.clock.advance(seconds=1)
-        # Taro has said that he cannot go.
-        assert stage.notified() == [(HANAKO_NAME, UNCLAIMED), (CENTRE_NAME, UNCLAIMED)]
-    assert stage.events().count(EventKind.REMINDED) == len(pauses)
+        # Taro has said that he cannot go: he is asked only with the whole family.
+        assert stage.notified() == asked
+    assert stage.events().count(EventKind.REMINDED) == len(rounds)
 
     stage.act(handling.claim, user=CARE)
     assert stage.notified() == [(HANAKO_NAME, CLAIMED), (TARO_NAME, CLAIMED)]
@@ -143,12 +160,61 @@ def test_while_nobody_answers_everybody_who_knows_is_asked_again_ever_more_slowl
     # Given back, it is on the way again.
     stage.act(handling.release, user=CARE)
     assert stage.notified() == [(HANAKO_NAME, UNCLAIMED), (TARO_NAME, UNCLAIMED)]
-    stage.clock.advance(hours=4)
-    assert (CENTRE_NAME, UNCLAIMED) in stage.notified()
+    stage.clock.advance(days=1)
+    assert (CENTRE_NAME, REMINDER) in stage.notified()
     stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
     stage.notified()
     stage.clock.advance(days=2)
     assert stage.notified() == []
+
+
+def test_a_claim_that_runs_out_after_the_end_asks_nobody_any_more(stage: ScenarioTestBed) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open()
+    stage.notified()
+    stage.act(handling.claim, contact=TARO_CONTACT)
+    stage.notified()
+    ended = finding(cleared_at=stage.clock.advance(minutes=4))
+    key = [AlertKey("inactivity", Subject.of_resident(1))]
+    with stage.database.transaction() as connection:
+        reconcile(connection, 1, [ended], evaluated=key, until=stage.clock.now(), now=stage.clock.now())
+    assert stage.notified() == [(HANAKO_NAME, CLEARED), (TARO_NAME, CLEARED)]
+
+    stage.clock.advance(hours=2)
+
+    # "Rest assured" was the last word.
+    assert stage.notified() == []
+    assert EventKind.EXPIRED in stage.events()
+
+
+def test_nobody_gets_more_than_six_messages_a_day_about_one_alert_and_the_last_is_its_end(
+    stage: ScenarioTestBed,
+) -> None:
+    stage.people([TARO, HANAKO])
+    stage.open(rule="sos", severity=Severity.EMERGENCY)
+    got: list[tuple[str, NotificationKind]] = stage.notified()
+    for hour in range(8):
+        stage.act(handling.claim, user=TARO_USER)
+        got += stage.notified()
+        stage.clock.advance(minutes=20)
+        got += stage.notified()
+        began_at = stage.clock.advance(minutes=20 + hour)
+        again = finding(rule="sos", severity=Severity.EMERGENCY, began_at=began_at, raised_at=began_at)
+        with stage.database.transaction() as connection:
+            reconcile(connection, 1, [again], evaluated=[], until=began_at, now=began_at)
+        got += stage.notified()
+        stage.clock.advance(minutes=20)
+    stage.act(handling.close, user=CARE, outcome=Outcome.SAFE_CONTACTED)
+    got += stage.notified()
+
+    for name in (TARO_NAME, HANAKO_NAME):
+        kinds = [kind for who, kind in got if who == name]
+        assert len(kinds) <= 6
+        assert kinds[-1] is CLOSED
+        # Nobody is left with "somebody is checking" when that is over.
+        assert CLAIMED not in kinds or UNCLAIMED in kinds[kinds.index(CLAIMED) :]
+    # A press that would reach nobody goes to the centre all the same.
+    assert [kind for who, kind in got if who == CENTRE_NAME].count(OPENING) >= 4
 
 
 def test_somebody_who_is_no_contact_any_more_receives_nothing_further(stage: ScenarioTestBed) -> None:
@@ -177,7 +243,7 @@ def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: Scen
     assert stage.notified() == []
 
     stage.clock.advance(minutes=5)
-    assert stage.notified() == [(TARO_NAME, UNCLAIMED)]
+    assert stage.notified() == [(TARO_NAME, REMINDER)]
 
 
 def test_a_claim_stops_the_escalation_and_everybody_notified_learns_who_is_going(

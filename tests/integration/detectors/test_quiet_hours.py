@@ -16,7 +16,7 @@ from core.store.people import contacts
 from detectors.alerting import planner
 from tests.support.alerting import CENTRE, HANAKO, TARO, HandClock, open_alert, register
 
-OPENING, UNCLAIMED = NotificationKind.OPENING, NotificationKind.UNCLAIMED
+OPENING, REMINDER = NotificationKind.OPENING, NotificationKind.REMINDER
 TARO_NAME, HANAKO_NAME, CENTRE_NAME = "佐藤 太郎", "Hanako Sato", "見守りセンター"
 ON_CALL = HANAKO | {"quiet_hours": "never"}
 
@@ -45,7 +45,7 @@ class Night:
             rows = [
                 row
                 for row in notifications.of_alert(connection, self.alert)
-                if row.number > self._shown and row.kind in {OPENING, UNCLAIMED}
+                if row.number > self._shown and row.kind in {OPENING, REMINDER}
             ]
             connection.execute("UPDATE notification SET status = 'sent', attempts = 1")
         self._shown = max([self._shown, *(row.number for row in rows)])

@@ -68,4 +68,4 @@ class NotifiedWard:
 
     def last(self, address: str) -> str:
         """Return the sentence of the last message to somebody."""
-        return self.mail.to(address)[-1].get_content().split("\n", 1)[0]
+        return self.mail.to(address)[-1].get_content().split("\n")[2]

@@ -61,6 +61,13 @@ FROM notification
 WHERE alert_id = %(alert)s AND kind = 'opening'
 GROUP BY contact_id;
 
+-- name: sent_since
+-- How many messages about one alert each contact got, or will get, since a moment, and when the last was planned.
+SELECT contact_id AS contact, count(*)::integer AS count, max(created_at) AS last_at
+FROM notification
+WHERE alert_id = %(alert)s AND created_at > %(since)s AND status <> 'cancelled'
+GROUP BY contact_id;
+
 -- name: add
 -- Put one message into the outbox; the same key twice does nothing.
 INSERT INTO notification (alert_id, contact_id, kind, key, status, due_at, created_at)
@@ -178,13 +185,35 @@ SELECT
     coalesce(device.place, '') AS device_place,
     coalesce(last_event.who, '') AS who,
     last_event.at AS acted_at,
-    episode.withdrawn_at IS NOT NULL AS was_withdrawn
+    episode.withdrawn_at IS NOT NULL AS was_withdrawn,
+    life.life_sign_at AS life_sign_at, life_known.time AS life_sign_known_by, coalesce(life_device.place, '') AS life_sign_place,
+    (
+        SELECT count(*) FROM notification
+        WHERE notification.alert_id = alert.alert_id AND notification.contact_id = addressee.contact_id
+            AND notification.kind IN ('opening', 'reminder', 'unclaimed') AND notification.status IN ('sent', 'unknown')
+            AND notification.created_at >= alert.raised_at
+    )::integer AS asked_before,
+    (
+        SELECT count(DISTINCT notification.contact_id) FROM notification
+        WHERE notification.alert_id = alert.alert_id AND notification.kind = 'opening'
+            AND notification.status IN ('sent', 'unknown')
+    )::integer AS people_asked
 FROM alert
 LEFT JOIN contact AS addressee ON addressee.contact_id = %(contact)s
 LEFT JOIN resident ON resident.resident_id = coalesce(addressee.resident_id, alert.resident_id)
 LEFT JOIN home ON home.home_id = resident.home_id
 LEFT JOIN office ON office.office_id = coalesce(alert.office_id, resident.office_id)
 LEFT JOIN device ON device.device_number = alert.device_number
+LEFT JOIN home_latest AS life ON life.home_id = resident.home_id
+LEFT JOIN device AS life_device ON life_device.device_number = life.device_number
+LEFT JOIN LATERAL (
+    -- By when it had happened, where only the stretch is known: as the board says it.
+    SELECT reading.time FROM reading
+    WHERE reading.device_number = life.device_number AND reading.time > life.life_sign_at
+        AND reading.acted_from = life.life_sign_at AND is_life_sign(reading.flags)
+    ORDER BY reading.time
+    LIMIT 1
+) AS life_known ON true
 LEFT JOIN alert_episode AS episode ON episode.alert_id = alert.alert_id AND episode.began_at = alert.began_at
 LEFT JOIN LATERAL (
     SELECT coalesce(user_account.name, contact.name) AS who, alert_event.at

@@ -209,7 +209,7 @@ def test_who_said_that_they_cannot_go_are_asked_again_only_if_nobody_else_is_lef
 
     def asked(declined: set[int]) -> list[int]:
         plan, _ = escalation.escalation(replace(knowing, declined=declined), NOW)
-        assert {message.kind for message in plan.messages} == {NotificationKind.UNCLAIMED}
+        assert {message.kind for message in plan.messages} == {NotificationKind.REMINDER}
         return [message.contact for message in plan.messages]
 
     assert asked(set()) == [1, 3]

@@ -1,7 +1,9 @@
 """Every message in both languages: the right words, short enough, and nothing that a lock screen should not show."""
 
 import itertools
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -103,8 +105,8 @@ def facts(about: Alert, to: Contact, *, who: str = "鈴木 次郎", was_withdraw
 
 
 def sentence(text: Text) -> str:
-    """Return the body without the lines of links and telephone numbers."""
-    return text.body.split("\n", 1)[0]
+    """Return the message itself: behind the line that a locked screen may show, before links and telephone numbers."""
+    return text.body.split("\n")[2]
 
 
 def states(rule: str, severity: Severity) -> list[tuple[NotificationKind, Alert]]:
@@ -122,6 +124,8 @@ def states(rule: str, severity: Severity) -> list[tuple[NotificationKind, Alert]
         (NotificationKind.CLEARED, alert(rule, severity=severity, **over)),
         (NotificationKind.CLAIMED, alert(rule, severity=severity, handling=Handling.CLAIMED)),
         (NotificationKind.UNCLAIMED, alert(rule, severity=severity)),
+        (NotificationKind.REMINDER, alert(rule, severity=severity)),
+        (NotificationKind.REMINDER, alert(rule, severity=severity, raised_at=NOW - timedelta(days=2))),
         *((NotificationKind.CLOSED, about) for about in closed),
     ]
 
@@ -303,7 +307,7 @@ def test_people_are_named_politely_and_centres_as_they_are(name: str, said: str)
 
     assert (
         sentence(text)
-        == f"【お知らせ】{said}がお父さんのことを確認しています(9:38)。ほかの方の操作は今はいりません。"
+        == f"【お知らせ】{said}がお父さんの件(動きがないこと・きのう 22:10・11時間30分前)を確認しています(9:38)。ほかの方の操作は今はいりません。"
     )
 
 
@@ -358,3 +362,66 @@ def test_moments_are_said_with_the_day_where_it_is_not_today() -> None:
 def test_every_outcome_has_a_text() -> None:
     outcomes = {key.removeprefix("outcome.") for key in entries() if key.startswith("outcome.")}
     assert outcomes == {str(outcome) for outcome in Outcome}
+
+
+def reminded(asked_before: int, to: Contact | None = None, **changes: Any) -> str:
+    base = facts(alert("sos", severity=Severity.EMERGENCY, **changes), to or family())
+    around = replace(base.around, asked_before=asked_before, people_asked=3)
+    return sentence(render(NotificationKind.REMINDER, replace(base, around=around)))
+
+
+def test_a_reminder_says_what_since_when_and_no_two_say_the_same() -> None:
+    pressed: dict[str, Any] = {
+        "began_at": NOW - timedelta(minutes=9),
+        "raised_at": NOW - timedelta(minutes=9),
+    }
+    first, later = reminded(1, **pressed), reminded(2, **pressed)
+    to_centre = reminded(2, centre(), **pressed)
+    long_open = reminded(4, began_at=BEGAN - timedelta(days=2), raised_at=BEGAN - timedelta(days=2))
+
+    assert first == (
+        "【緊急】お父さんの件(SOSボタン・9:31・9分前)に、まだどなたからもお返事がありません(お知らせ済み3人)。"
+        "確認できる方は「私が確認します」を押してください。"
+    )
+    assert "近くの方に見に行ってもらうか、119番へ" in later
+    assert "鈴木 一郎さんの件(SOSボタン・9:31・9分前)に、お知らせした3人から返事がありません" in to_centre
+    assert "11/20(金) 22:10・2日前)の結果が、まだ記録されていません" in long_open
+    assert len({first, later, to_centre, long_open}) == 4
+
+
+def test_a_message_says_the_last_movement_that_a_sensor_of_the_home_reported_and_no_more() -> None:
+    base = facts(alert("sos"), family())
+    around = replace(base.around, life_sign_at=NOW - timedelta(minutes=3), life_sign_place="kitchen")
+    said = render(NotificationKind.REMINDER, replace(base, around=around)).body
+    assert "家で最後に伝えられた動き: 9:37(3分前・台所)" in said
+    # After a break only the stretch of time is known.
+    between = replace(
+        around, life_sign_at=NOW - timedelta(hours=2), life_sign_known_by=NOW - timedelta(hours=1)
+    )
+    said = render(NotificationKind.CLAIMED, replace(base, around=between)).body
+    assert "家で最後に伝えられた動き: 7:40から8:40の間・台所" in said
+    assert "動き:" not in written().body
+
+
+def test_the_first_line_is_what_a_locked_screen_may_show() -> None:
+    first = written(about=alert("sos", severity=Severity.EMERGENCY)).body.split("\n")[0]
+    assert first == "【緊急】お父さんのことで至急の確認のお願いがあります(9:39)"
+
+
+def test_an_end_says_which_alert_what_now_and_whom_to_call() -> None:
+    def closed(outcome: Outcome) -> Text:
+        about = alert("sos", severity=Severity.EMERGENCY, handling=Handling.CLOSED, outcome=outcome)
+        return written(NotificationKind.CLOSED, about)
+
+    safe, ambulance = closed(Outcome.SAFE_CONTACTED), closed(Outcome.AMBULANCE_CALLED)
+    assert sentence(safe) == (
+        "【お知らせ】お父さんの件(SOSボタン・きのう 22:10・11時間30分前)は終わりました。"
+        "鈴木 次郎さんから: 無事でした。連絡がつきました(9:38)。ありがとうございました。見守りは続いています。"
+    )
+    assert "困ったとき: 03-3333-4444" in safe.body
+    # Somebody goes to hospital: that is no note for the morning.
+    assert ambulance.subject == "【緊急】お父さんのことで至急の確認のお願いがあります"
+    assert "救急を要請しました(9:38)。行き先は、鈴木 次郎さんか下の番号に確かめてください。" in sentence(
+        ambulance
+    )
+    assert "困ったとき: 03-3333-4444" in ambulance.body
