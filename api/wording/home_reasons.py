@@ -19,6 +19,7 @@ from core.domain.reasons import (
     NightExitReason,
     NotReturnedReason,
     RestlessNightReason,
+    StillnessReason,
     UsualOuting,
 )
 from core.texts.local_format import decimal, measured
@@ -72,6 +73,14 @@ def _bathroom_stay(card: BathroomStayReason, alert: Alert, times: LocalTimes) ->
     if usual:
         yield from _usual_length(times, "usual_stay", usual.longest_min, usual.visits)
     yield words("why.no_fall_known")
+
+
+def _stillness(card: StillnessReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
+    words, usual = times.words, card.usual
+    yield words("why.stillness", clock=clock_of(alert.began_at, times), place=place_name(card.place, words))
+    if usual:
+        yield from _usual_length(times, "usual_stillness", usual.longest_min, usual.days)
+    yield words("why.stillness_may")
 
 
 def _appliance_unused(card: ApplianceUnusedReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
@@ -186,6 +195,7 @@ WHY: Mapping[type, Callable[[Any, Alert, LocalTimes], Iterator[str]]] = {
     LateMorningReason: _late_morning,
     RestlessNightReason: _restless_night,
     BathroomStayReason: _bathroom_stay,
+    StillnessReason: _stillness,
     ApplianceUnusedReason: _appliance_unused,
     ApplianceLeftOnReason: _appliance_left_on,
     HeatReason: _heat,

@@ -101,6 +101,21 @@ class BathroomStayReason(RoomReason, frozen=True, kw_only=True):
     usual: UsualStay | None = None
 
 
+class UsualStillness(Struct, frozen=True, kw_only=True):
+    """How long somebody was seen in a place without acting, at most, and on how many days they were seen there."""
+
+    days: int | None = None
+    longest_min: int | None = None
+    limit_min: int | None = None
+
+
+class StillnessReason(RoomReason, frozen=True, kw_only=True):
+    """Card of `stillness`."""
+
+    still_min: int | None = None
+    usual: UsualStillness | None = None
+
+
 class UsualUse(Struct, frozen=True, kw_only=True):
     """When an appliance is usually first used, in minutes after midnight."""
 

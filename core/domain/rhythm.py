@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 NAME = "rhythm"
-VERSION = 3
+VERSION = 4
 _MAD_TO_SIGMA = 1.4826
 
 
@@ -46,6 +46,15 @@ class Appliance:
 
 
 @dataclass(frozen=True)
+class Stillness:
+    """How long somebody was seen somewhere without acting: on how many days, how often, and how long at most."""
+
+    days: int
+    count: int
+    longest_min: float
+
+
+@dataclass(frozen=True)
 class Rhythm:
     """What was learned for one local day.
 
@@ -69,6 +78,8 @@ class Rhythm:
         By `day` and `night`: how long visits to the bathroom last, until a life sign elsewhere; the longest counts.
     stay_days : int
         On how many days there was such a visit.
+    still_times : mapping
+        By the part of a device that sees who sits or lies still: its number, and its channel where it has one.
     appliances : mapping
         By the number of the plug.
     rooms_c : mapping
@@ -88,6 +99,7 @@ class Rhythm:
     nights_out: int = 0
     stays: Mapping[str, Spans] = field(default_factory=dict[str, Spans])
     stay_days: int = 0
+    still_times: Mapping[str, Stillness] = field(default_factory=dict[str, Stillness])
     appliances: Mapping[str, Appliance] = field(default_factory=dict[str, Appliance])
     rooms_c: Mapping[str, tuple[float | None, ...]] = field(
         default_factory=dict[str, tuple[float | None, ...]]
@@ -113,6 +125,7 @@ class Rhythm:
             nights_out=int(body["nights_out"]),
             stays={name: Spans(**one) for name, one in body["stays"].items()},
             stay_days=int(body["stay_days"]),
+            still_times={name: Stillness(**one) for name, one in body["still_times"].items()},
             appliances={
                 name: Appliance(
                     _habit(one["first"]), one["days_used"], Spans(**one["runs"]) if one["runs"] else None

@@ -76,12 +76,20 @@ RESTLESS_NIGHT = RuleSpec(
     reason=reasons.RestlessNightReason, todo="todo_habit",
 )
 BATHROOM_STAY = _about_resident(
-    name="bathroom_stay", version=2, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
+    name="bathroom_stay", version=3, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
     finds="somebody went into the bathroom or toilet and was not seen anywhere else since; it does not know of a fall",
-    raised="after more than twice the longest stay of the last four weeks, by day and by night apart",
+    raised="after more than twice the longest stay of the last four weeks, by day and by night apart; not beside an open `inactivity` or `stillness` about the same stay",
     clears="with the next sign of life anywhere else",
     sensors="a motion sensor in the bathroom or toilet and sensors in other rooms; at least 30 stays on 21 days",
     excludes_from=frozenset({_HOME}), reason=reasons.BathroomStayReason, todo="todo_call",
+)
+STILLNESS = _about_resident(
+    name="stillness", version=1, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
+    finds="a sensor that sees who sits or lies still (a radar, a mat) says that somebody is there, where this resident never stays still for so long, and nobody in the home has acted since",
+    raised="after one and a half times the longest such stretch of the last four weeks and ten minutes, and 20 minutes at least; never in bed, or where that would be two hours or more: what is usual there is `inactivity`'s. It puts no other alert off",
+    clears="with the next confirmed sign of life; not when the sensor sees nobody any more, for who lies on the floor is lost by some",
+    sensors="a radar, a mat or another sensor that reports presence, each zone by itself, in contact for 14 days on which somebody was there",
+    excludes_from=frozenset({_HOME}), reason=reasons.StillnessReason, todo="todo_call",
 )
 APPLIANCE_UNUSED = RuleSpec(
     name="appliance_unused", version=1, subject=_RESIDENT, lowest=_EYE, highest=_EYE, audience=Audience.STAFF, family=Family.ACTIVITY,

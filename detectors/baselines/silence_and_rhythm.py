@@ -7,7 +7,7 @@ from core.domain.rhythm import NAME as RHYTHM_NAME
 from core.domain.rhythm import VERSION as RHYTHM_VERSION
 from core.domain.rhythm import Rhythm
 from core.store.database import Connection
-from core.store.telemetry import metric_series, rule_windows
+from core.store.telemetry import metric_series, occupancies, rule_windows
 from detectors.baselines.exclusions import excluded_at_home
 from detectors.baselines.store import BaselineModel, BaselineSubject
 from detectors.features import daily_rhythm, silence_threshold
@@ -17,7 +17,7 @@ from detectors.features.silence_profile import LINE_DAYS
 from detectors.features.silence_threshold import SilenceBaseline
 from detectors.features.window import LifeSigns
 from detectors.rules import inactivity
-from detectors.windows.series import believed, merged, power_series, room_series
+from detectors.windows.series import believed, merged, occupancy_series, power_series, room_series
 
 # What comes up to this late still teaches, so that live and late data end in the same usual.
 _SETTLED_BEFORE = timedelta(hours=2)
@@ -43,6 +43,7 @@ def _learn_rhythm(connection: Connection, subject: BaselineSubject, day: date) -
         room_series(rows),
         excluded_at_home(connection, subject, since, until),
         until.timestamp(),
+        occupancy_series(occupancies.changes(connection, subject.home, subject.resident, since, until)),
     )
     return daily_rhythm.learn(training_data, subject.zone)
 

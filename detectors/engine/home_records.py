@@ -20,7 +20,14 @@ from core.store.telemetry.metric_series import RuleInputs
 from core.store.telemetry.rule_windows import LinkRow
 from detectors.engine import ward
 from detectors.features.availability import Link
-from detectors.windows.loader import ABSENCES_AHEAD, ABSENCES_BACK, BLIND_BACK, SERIES, WardView
+from detectors.windows.loader import (
+    ABSENCES_AHEAD,
+    ABSENCES_BACK,
+    BLIND_BACK,
+    OCCUPANCIES,
+    SERIES,
+    WardView,
+)
 
 # Late data are evaluated again up to this far back; what is older is only stored.
 ALLOWED_LATENESS = timedelta(hours=48)
@@ -77,6 +84,11 @@ class HomeRecord:
     def has_series(self) -> bool:
         """Whether anything is measured that rules look at beside life signs and fixes."""
         return not self.reported.isdisjoint(SERIES)
+
+    @property
+    def has_occupancies(self) -> bool:
+        """Whether a sensor says that somebody is there, whether or not they move."""
+        return not self.reported.isdisjoint(OCCUPANCIES)
 
     @property
     def subjects(self) -> list[Subject]:
@@ -138,7 +150,8 @@ class _Stored:
         first = min(self.begins.values())
         self.ward = ward.view(connection, first - BLIND_BACK, until)
         self.links = _links(connection, self.begins, until)
-        self.reported = rule_windows.reported_metrics(connection, list(self.begins), (*CALLS, *SERIES))
+        asked = (*CALLS, *SERIES, *OCCUPANCIES)
+        self.reported = rule_windows.reported_metrics(connection, list(self.begins), asked)
         self.situations = metric_series.rule_inputs_of(connection, self.people)
         self._fences = rule_windows.geofences(connection, self.people)
         span = (first - ABSENCES_BACK, until + ABSENCES_AHEAD)

@@ -23,6 +23,7 @@ from detectors.rules.left_behind import LeftBehind
 from detectors.rules.night_exit import NightExit
 from detectors.rules.not_returned import NotReturned
 from detectors.rules.restless_night import RestlessNight
+from detectors.rules.stillness import UnusualStillness
 from detectors.rules.wandering import Wandering
 from detectors.windows.loader import HomeView
 
@@ -43,7 +44,10 @@ BUILDERS: Mapping[str, Callable[[_RuleContext], Rule]] = {
     rules.GEOFENCE_EXIT.name: lambda _: GeofenceExit(),
     rules.LATE_MORNING.name: lambda context: LateMorning(context.rhythm_on, context.inactivity),
     rules.RESTLESS_NIGHT.name: lambda context: RestlessNight(context.rhythm_on),
-    rules.BATHROOM_STAY.name: lambda context: BathroomStay(context.rhythm_on, context.inactivity),
+    rules.BATHROOM_STAY.name: lambda context: BathroomStay(
+        context.rhythm_on, context.inactivity, UnusualStillness(context.rhythm_on, context.inactivity)
+    ),
+    rules.STILLNESS.name: lambda context: UnusualStillness(context.rhythm_on, context.inactivity),
     rules.APPLIANCE_UNUSED.name: lambda context: ApplianceUnused(context.rhythm_on),
     rules.APPLIANCE_LEFT_ON.name: lambda context: ApplianceLeftOn(context.rhythm_on),
     rules.HEAT.name: lambda _: Heat(),

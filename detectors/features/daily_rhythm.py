@@ -13,11 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
-from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
+from core.domain.rhythm import Appliance, Habit, Rhythm, Spans, Stillness
 from detectors.features.local_time import DAY_S, local_seconds
 from detectors.features.observability import at_washroom, confirmed
 from detectors.features.silence_profile import CERTAIN_KINDS, DOOR
-from detectors.features.window import LIFE_KINDS, LifeSigns, Power, RoomSeries
+from detectors.features.stillness import stretches
+from detectors.features.window import LIFE_KINDS, LifeSigns, Occupancy, Power, RoomSeries
 
 LEARNED_DAYS = 28
 # Fewer days than this make no habit (our choice).
@@ -49,6 +50,7 @@ class TrainingData:
     rooms: Sequence[RoomSeries]
     excluded: Sequence[tuple[float, float]]
     until: float
+    occupancies: Sequence[Occupancy] = ()
 
 
 def learn(training: TrainingData, zone: ZoneInfo) -> Rhythm:
@@ -77,6 +79,9 @@ def learn(training: TrainingData, zone: ZoneInfo) -> Rhythm:
         nights_out=nights_out,
         stays=lengths,
         stay_days=stay_days,
+        still_times={
+            one.part: _stillness(one, signs, calendar, training.until) for one in training.occupancies
+        },
         appliances={str(one.device): _appliance(one, calendar) for one in training.power},
         rooms_c={one.place: _hours(one, calendar) for one in training.rooms},
         has_door=bool(np.any(signs.kind == DOOR)),
@@ -262,6 +267,15 @@ def _stays(signs: LifeSigns, calendar: _Calendar) -> tuple[dict[str, Spans], int
 def is_night(local: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Return whether moments on the wall clock lie between 22:00 and 6:00."""
     return (local + DAY_S - NIGHT_BEGINS_S) % DAY_S < NIGHT_S
+
+
+def _stillness(one: Occupancy, signs: LifeSigns, calendar: _Calendar, until: float) -> Stillness:
+    begins, ends = stretches(one, signs)
+    day = local_seconds(calendar.zone, begins) // DAY_S
+    usable = (day >= calendar.first) & (ends <= until) & calendar.free(begins, ends)
+    lengths, days = (ends - begins)[usable], np.unique(day[usable])
+    longest_s = float(lengths.max()) if len(lengths) else 0.0
+    return Stillness(len(days), len(lengths), round(longest_s / 60, 1))
 
 
 def _appliance(one: Power, calendar: _Calendar) -> Appliance:

@@ -112,6 +112,20 @@ class Power:
 
 
 @dataclass(frozen=True)
+class Occupancy:
+    """From when to when a part of a device said that somebody is there, in order of time; both arrays have shape (n,).
+
+    `began` are Unix seconds of an edge: what is only said again, or was so when the device was first in contact, begins nothing. `ended` is when it
+    said for the first time after that that nobody is; infinity while it lasts. `part` is the device's number, and its channel where it has one.
+    """
+
+    part: str
+    place: str
+    began: NDArray[np.float64]
+    ended: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class PlannedAbsence:
     """One planned absence, as it falls on the calendar.
 
@@ -171,8 +185,8 @@ class Window:
         would raise after this moment is held back. None if there is nothing to wait for.
     closed_calls : sequence of datetime
         When people closed calls for help: a press after that is a new one.
-    rooms, power
-        The climate of rooms and the power of appliances, as far back as the rules need them.
+    rooms, power, occupancies
+        The climate of rooms, the power of appliances, and what saw that somebody is there, as far back as the rules need them.
     absences : sequence of PlannedAbsence
         What was planned, whether or not it took place; `pauses` are those that did, as far as anybody knows.
     away : sequence of Blind
@@ -198,6 +212,7 @@ class Window:
     closed_calls: Sequence[datetime] = ()
     rooms: Sequence[RoomSeries] = ()
     power: Sequence[Power] = ()
+    occupancies: Sequence[Occupancy] = ()
     absences: Sequence[PlannedAbsence] = ()
     away: Sequence[Blind] = ()
     home: tuple[float, float] | None = None

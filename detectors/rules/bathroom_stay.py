@@ -73,18 +73,19 @@ class BathroomStay:
     A stay begins with a confirmed life sign in a bathroom or toilet and lasts until the next life sign anywhere else, whichever it is.
     It claims that nobody was seen to come out, not that somebody fell. It cannot tell while fewer than 30 stays on 21 days are known, where one
     of them lasted so long (55 minutes) that leaving must be unseen, while the home is out of contact, and in a planned absence. It is not raised
-    beside an alarm about the same silence.
+    beside an alarm about the same silence, or where a radar said sooner that somebody lies there.
 
     Parameters
     ----------
     rhythm_on : callable
         What was learned for a local day; a stay is evaluated by the day on which it begins.
-    alarm : Rule or None
-        The rule whose open alarm is about the same silence.
+    alarm, stillness : Rule or None
+        The rules whose open alarms are about the same silence, and about who is seen to be still.
     """
 
     rhythm_on: Callable[[date], Rhythm]
     alarm: Rule | None = None
+    stillness: Rule | None = None
     name: str = NAME
 
     def evaluate(self, window: Window, since: datetime, until: datetime) -> Evaluation:
@@ -111,7 +112,9 @@ class BathroomStay:
                 due = earliest(due, moment(tick))
                 continue
             over = min(ended, pause_after(window, tick))
-            if over > since.timestamp() and not is_suppressed(self.alarm, window, tick, until):
+            if over > since.timestamp() and not any(
+                is_suppressed(one, window, tick, until) for one in (self.alarm, self.stillness)
+            ):
                 span = began, tick, over if over <= now else None
                 findings.append(_finding(window, signs, span, found))
         return Evaluation(tuple(findings), due, can_tell=bool(limits))

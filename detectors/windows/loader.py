@@ -16,9 +16,10 @@ from core.store.database import Connection
 from core.store.detection import evaluation_queue
 from core.store.detection.evaluation_queue import WatchedResident
 from core.store.people import planned_absences as absences
-from core.store.telemetry import blind_times, metric_series, rule_windows
+from core.store.telemetry import blind_times, metric_series, occupancies, rule_windows
 from core.store.telemetry.blind_times import BlindTime
 from core.store.telemetry.metric_series import RuleInputs, Series
+from core.store.telemetry.occupancies import SEES_STILLNESS
 from detectors.features import presence
 from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.observability import until_now
@@ -32,6 +33,7 @@ from detectors.windows.series import (
     chattering,
     merged,
     near_home,
+    occupancy_series,
     power_series,
     room_series,
     since_of,
@@ -53,6 +55,10 @@ _POWER_BACK = timedelta(hours=30)
 _CLIMATE_RULES = names_of(Family.CLIMATE)
 # What rules look at beside life signs and fixes.
 SERIES = (TEMPERATURE_C.name, HUMIDITY_PCT.name, POWER_W.name, NEAR_HOME.name)
+# Where somebody lay still for longer, nothing is raised.
+_OCCUPANCY_BACK = timedelta(hours=12)
+# Of what stands whether somebody is there.
+OCCUPANCIES = tuple(one.name for one in SEES_STILLNESS)
 # Absences that were planned this far back may still count; those ahead have deadlines.
 ABSENCES_BACK, ABSENCES_AHEAD = timedelta(days=3), timedelta(days=8)
 # Blind time that may lie in a silence that still lasts.
@@ -89,11 +95,12 @@ class HomeView:
 
 @dataclass(frozen=True)
 class Planned:
-    """What people have laid down about a resident, and whether `SERIES` are measured in the home."""
+    """What people have laid down about a resident, and whether `SERIES` and `OCCUPANCIES` are measured in the home."""
 
     fences: Sequence[Geofence]
     absences: Sequence[Absence]
     has_series: bool = True
+    has_occupancies: bool = True
 
 
 def load_window(
@@ -133,6 +140,12 @@ def load_window(
     rows = (
         _series(connection, view.home, resident.number, since, until, began) if laid_down.has_series else []
     )
+    there_from = min([since, *began.values()]) - _OCCUPANCY_BACK
+    there = (
+        occupancies.changes(connection, view.home, resident.number, there_from, until)
+        if laid_down.has_occupancies
+        else []
+    )
     climate_from = min([since, *(began[rule] for rule in _CLIMATE_RULES & began.keys())]) - _CLIMATE_BACK
     return Window(
         resident=resident.number,
@@ -147,6 +160,7 @@ def load_window(
         undecided_from=view.undecided_from,
         rooms=[room for one in room_series(rows) if len((room := since_of(one, climate_from)).time)],
         power=power_series(rows),
+        occupancies=occupancy_series(there),
         absences=planned,
         away=away,
         home=situation.home,

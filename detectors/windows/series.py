@@ -8,12 +8,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.domain.device import DeviceKind
-from core.domain.metrics import HUMIDITY_PCT, NEAR_HOME, POWER_W, TEMPERATURE_C
+from core.domain.metrics import HUMIDITY_PCT, METRICS_BY_NUMBER, NEAR_HOME, POWER_W, TEMPERATURE_C
 from core.store.telemetry.metric_series import Series
+from core.store.telemetry.occupancies import OccupancyChanges
 from core.store.telemetry.rule_windows import DeviceLifeSigns
 from detectors.features.chatter import EVEN_LEAST, chatters, spells
 from detectors.features.stuck_patterns import CHATTER_BREAK_S
-from detectors.features.window import LIFE_KINDS, LifeSigns, Power, RoomSeries, Track
+from detectors.features.window import LIFE_KINDS, LifeSigns, Occupancy, Power, RoomSeries, Track
 
 _HUMIDITY_HOLDS_S = 3600.0
 # A sensor that chatters makes no such pause.
@@ -117,6 +118,23 @@ def power_series(rows: Sequence[Series]) -> list[Power]:
         for one in rows
         if one.metric == POWER_W.name and one.kind is DeviceKind.PLUG
     ]
+
+
+def occupancy_series(rows: Sequence[OccupancyChanges]) -> list[Occupancy]:
+    """Return when each part of a device saw somebody, from the changes that the store gives."""
+    found: list[Occupancy] = []
+    for row in rows:
+        began: list[float] = []
+        ended: list[float] = []
+        for time, is_there in zip(row.times, row.is_there, strict=True):
+            if len(ended) < len(began):
+                ended.append(time)
+            if is_there:
+                began.append(time)
+        ended += [np.inf] * (len(began) - len(ended))
+        part = ".".join(filter(None, (str(row.device), METRICS_BY_NUMBER[row.metric].name, row.channel)))
+        found.append(Occupancy(part, row.place, np.array(began, np.float64), np.array(ended, np.float64)))
+    return found
 
 
 def near_home(rows: Sequence[Series]) -> NDArray[np.float64]:

@@ -75,7 +75,7 @@ KINDS: dict[IncidentKind, Kind] = {
     ),
     IncidentKind.BATHROOM_FALL: Kind(
         "falls in the bathroom and lies there until somebody comes",
-        _PERSON, 6.0, (rules.BATHROOM_STAY.name, *_SILENCE), 3.0, needs=DeviceKind.MOTION,
+        _PERSON, 6.0, (rules.STILLNESS.name, rules.BATHROOM_STAY.name, *_SILENCE), 3.0, needs=DeviceKind.MOTION,
     ),
     IncidentKind.SOS: Kind("presses the button", _PERSON, 0.0, (rules.SOS.name,), 1 / 60, needs=DeviceKind.BUTTON),
     IncidentKind.LEAVES_AREA: Kind(

@@ -12,8 +12,10 @@ from hypothesis import strategies as st
 
 from core.domain.device import DeviceKind
 from core.domain.geodesy import METRES_PER_DEGREE
+from core.domain.metrics import PRESENCE
 from core.domain.planned_absence import AbsenceKind
-from core.domain.rhythm import Appliance, Habit, Rhythm, Spans
+from core.domain.rhythm import Appliance, Habit, Rhythm, Spans, Stillness
+from core.store.telemetry.occupancies import OccupancyChanges
 from detectors.features import presence
 from detectors.features.daily_rhythm import TrainingData
 from detectors.features.daily_rhythm import learn as learn_rhythm
@@ -42,6 +44,8 @@ from detectors.rules.late_morning import LateMorning
 from detectors.rules.night_exit import NightExit
 from detectors.rules.not_returned import NotReturned
 from detectors.rules.restless_night import RestlessNight
+from detectors.rules.stillness import UnusualStillness
+from detectors.windows.series import occupancy_series
 
 ZONE = ZoneInfo("Europe/London")
 # Two days around the night in which the clock is put back.
@@ -58,6 +62,7 @@ RHYTHM = Rhythm(
     outings={"weekday": Spans(12, 120.0, 180.0), "weekend": Spans(3, 90.0, 90.0)},
     stays={"day": Spans(200, 22.0, 30.0), "night": Spans(60, 12.0, 20.0)},
     stay_days=28,
+    still_times={"8.presence": Stillness(28, 90, 8.0)},
     appliances={"7": Appliance(Habit(420.0, 10.0, 28), 28, Spans(80, 8.0, 12.0))},
     rooms_c={"living_room": (18.0,) * 24},
     has_door=True,
@@ -75,7 +80,10 @@ def baseline_on(_day: date) -> SilenceBaseline:
 RULES: list[Callable[[], Rule]] = [
     lambda: LateMorning(rhythm_on, Inactivity(baseline_on)),
     lambda: RestlessNight(rhythm_on),
-    lambda: BathroomStay(rhythm_on, Inactivity(baseline_on)),
+    lambda: BathroomStay(
+        rhythm_on, Inactivity(baseline_on), UnusualStillness(rhythm_on, Inactivity(baseline_on))
+    ),
+    lambda: UnusualStillness(rhythm_on, Inactivity(baseline_on)),
     lambda: ApplianceUnused(rhythm_on),
     lambda: ApplianceLeftOn(rhythm_on),
     Heat,
@@ -94,6 +102,7 @@ minutes = st.integers(0, MINUTES)
 kinds = st.sampled_from([DeviceKind.MOTION, DeviceKind.MOTION, DeviceKind.MOTION, DeviceKind.DOOR])
 signs = st.lists(st.tuples(minutes, kinds, st.sampled_from(["bathroom", "kitchen", "hall"])), max_size=70)
 levels = st.lists(st.tuples(minutes, st.sampled_from([5.0, 11.0, 20.0, 33.0, 38.0])), max_size=60)
+presence_said = st.lists(st.tuples(minutes, st.booleans()), max_size=30)
 watts = st.lists(st.tuples(minutes, st.sampled_from([0.0, 1100.0])), max_size=30)
 fixes = st.lists(st.tuples(minutes, st.sampled_from([0.0, 80.0, 900.0])), max_size=60)
 spans = st.lists(st.tuples(minutes, st.integers(30, 600)), max_size=2)
@@ -115,6 +124,7 @@ class Home:
         self.signs = draw.draw(signs, "life signs")
         self.levels: Rows = draw.draw(levels, "temperatures")
         self.watts: Rows = draw.draw(watts, "watts")
+        self.presence = draw.draw(presence_said, "presence")
         self.fixes: Rows = draw.draw(fixes, "fixes")
         self.blind = draw.draw(spans, "blind")
         # A tracker and a plan together: which of the two is known first may change what the pause is.
@@ -134,6 +144,12 @@ class Home:
             for number, (minute, length, kind) in enumerate(self.plans)
         ]
         away = presence.away(way, HOME, seen)
+        there = sorted({minute: said for minute, said in self.presence if at(minute) <= until}.items())
+        changed = [
+            one for number, one in enumerate(there) if one[1] is not (number > 0 and there[number - 1][1])
+        ]
+        times, said = [at(minute).timestamp() for minute, _ in changed], [one for _, one in changed]
+        radar = OccupancyChanges(8, PRESENCE.number, "", "bathroom", times, said)
         blind = [
             Blind(at(minute), at(minute + length) if at(minute + length) <= until else None, at(minute))
             for minute, length in self.blind
@@ -151,6 +167,7 @@ class Home:
             geofences=(),
             rooms=[RoomSeries("living_room", rooms[:, 0], rooms[:, 1], np.full(len(rooms), 60.0))],
             power=[Power(7, "kitchen", power[:, 0], power[:, 1])],
+            occupancies=occupancy_series([radar]),
             absences=planned,
             away=away,
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.synthetic.home_life import Score, score
-from tests.synthetic.home_person import EVENTS
+from tests.synthetic.home_person import SCORED
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["home_life"]
 
@@ -16,7 +16,7 @@ def scores() -> dict[str, Score]:
     return {one.rule: one for one in score(10)}
 
 
-@pytest.mark.parametrize("rule", EVENTS)
+@pytest.mark.parametrize("rule", SCORED)
 def test_what_happens_at_home_is_found_as_well_as_before(rule: str, scores: dict[str, Score]) -> None:
     found, stored = scores[rule], STORED[rule]
     assert found.events >= 6

@@ -13,6 +13,7 @@ from simulator.evaluation.outages import TIHM_OUTAGES
 from simulator.evaluation.recorded_life import score_life
 from simulator.evaluation.report import bathroom_lines, life_table
 from tests.support.recorded import tihm_homes
+from tests.synthetic.radars import stillness_per_30_days
 
 STORED = json.loads(Path(__file__).with_name("scores.json").read_text(encoding="utf-8"))["recorded_life"]
 
@@ -31,6 +32,11 @@ def test_recorded_homes_raise_no_more_than_before_and_a_collapse_in_the_bathroom
     first, second = bathroom_lines(found)
     assert "collapses in the bathroom" in first
     assert second.count("/") == 6
+
+
+def test_radars_in_place_of_the_sensors_of_recorded_homes_raise_no_more_than_before() -> None:
+    in_all, later = stillness_per_30_days(tihm_homes()[1::9])
+    assert max(in_all, later) <= STORED["stillness_30d"]
 
 
 def test_a_home_without_a_bathroom_has_no_collapses_in_it() -> None:

@@ -25,13 +25,14 @@ from detectors.rules import (
     night_exit,
     not_returned,
     restless_night,
+    stillness,
 )
 from detectors.rules.base import Rule
 from detectors.windows.series import signs_after
 from tests.synthetic.home_person import (
-    EVENTS,
     FIRST,
     LEARN_DAYS,
+    SCORED,
     TEST_DAYS,
     ZONE,
     SyntheticPerson,
@@ -64,12 +65,12 @@ class Score:
 
 def score(people: int = 20) -> list[Score]:
     """Let the rules evaluate so many people, and count."""
-    hits: dict[str, list[float | None]] = {rule: [] for rule in EVENTS}
-    false = dict.fromkeys(EVENTS, 0)
+    hits: dict[str, list[float | None]] = {rule: [] for rule in SCORED}
+    false = dict.fromkeys(SCORED, 0)
     for seed in range(people):
         person = make(seed)
         found = evaluate(person)
-        for rule in EVENTS:
+        for rule in SCORED:
             mine = [one for one in found if one.rule == rule]
             spans = [(began, ended) for name, began, ended in person.truth if name == rule]
             for began, ended in spans:
@@ -81,7 +82,7 @@ def score(people: int = 20) -> list[Score]:
     days = people * TEST_DAYS
     return [
         Score(rule, len(hits[rule]), len(known), false[rule], days, float(np.median(known or [0.0])))
-        for rule in EVENTS
+        for rule in SCORED
         for known in [[one for one in hits[rule] if one is not None]]
     ]
 
@@ -96,7 +97,7 @@ def evaluate(person: SyntheticPerson) -> list[Finding]:
         week = (day.toordinal() - moment(FIRST).date().toordinal() - LEARN_DAYS) // 7
         if week not in learned:
             until = FIRST + (LEARN_DAYS + 7 * week) * DAY_S - 2 * 3600.0
-            past = TrainingData(window.life_signs, window.power, window.rooms, (), until)
+            past = TrainingData(window.life_signs, window.power, window.rooms, (), until, window.occupancies)
             learned[week] = daily_rhythm.learn(past, ZONE)
         found = learned[week]
         # The last two nights are known every day.
@@ -109,6 +110,7 @@ def evaluate(person: SyntheticPerson) -> list[Finding]:
         late_morning.LateMorning(rhythm_on),
         restless_night.RestlessNight(rhythm_on),
         bathroom_stay.BathroomStay(rhythm_on),
+        stillness.UnusualStillness(rhythm_on),
         appliance.ApplianceUnused(rhythm_on),
         appliance.ApplianceLeftOn(rhythm_on),
         heat.Heat(),

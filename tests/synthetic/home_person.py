@@ -36,8 +36,10 @@ from detectors.rules import (
     night_exit,
     not_returned,
     restless_night,
+    stillness,
 )
 from simulator.evaluation.protocol import Floats
+from tests.synthetic.radars import seen_by_radars
 
 ZONE = ZoneInfo("UTC")
 LEARN_DAYS, TEST_DAYS, EVENT_EVERY = 29, 30, 3
@@ -49,6 +51,8 @@ EVENTS = (
     *(late_morning.NAME, bathroom_stay.NAME, appliance.UNUSED, appliance.LEFT_ON, heat.NAME, cold.NAME),
     *(not_returned.NAME, night_exit.NAME, absence_not_taken.NAME, restless_night.NAME),
 )
+# What a radar in the bathroom sees besides: who stays in there lies there.
+SCORED = (*EVENTS, stillness.NAME)
 
 
 @dataclass
@@ -133,6 +137,7 @@ class _Day:
                 at = returns + 60
             if stays_in is not None and at >= stays_in:
                 self._true(bathroom_stay.NAME, at, at + 3 * _HOUR)
+                self._true(stillness.NAME, at, at + 3 * _HOUR)
                 self._move(at, "bathroom", 3)
                 at, stays_in = at + 2.5 * _HOUR, None
             elif random.random() < 0.2:
@@ -259,6 +264,7 @@ def whole_window(person: SyntheticPerson, watched_from: datetime) -> Window:
         geofences=(),
         rooms=rooms,
         power=[Power(1, "kitchen", power[:, 0], power[:, 1])],
+        occupancies=seen_by_radars(signs, "bathroom"),
         absences=person.absences,
         away=away,
     )

@@ -95,6 +95,7 @@ _CARDS: dict[str, dict[str, Any]] = {
     },
     "restless_night": {"visits": 7, "usual": {"days": 27, "visits": 1.4}, "ruled_out": ["single_night"]},
     "bathroom_stay": {"place": "bathroom", "usual": {"visits": 120, "longest_min": 24}, "confidence": "high"},
+    "stillness": {"place": "hallway", "usual": {"days": 28, "longest_min": 4}, "confidence": "high"},
     "appliance_unused": {"place": "kitchen", "usual": {"days": 28, "first_at_min": 420}},
     "appliance_left_on": {"place": "kitchen", "usual": {"uses": 80, "high_min": 9}},
     "heat": {

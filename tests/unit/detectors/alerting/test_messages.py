@@ -24,7 +24,15 @@ RULES = (
     "stray_sos",
     "unclear_call",
     *("fall", "smoke", "gas_leak", "carbon_monoxide", "water_leak"),
-    *("late_morning", "restless_night", "bathroom_stay", "appliance_unused", "appliance_left_on", "heat"),
+    *(
+        "late_morning",
+        "restless_night",
+        "bathroom_stay",
+        "stillness",
+        "appliance_unused",
+        "appliance_left_on",
+        "heat",
+    ),
     *(
         "cold",
         "not_returned",
