@@ -157,9 +157,9 @@ GEOFENCE_EXIT = RuleSpec(
     shows_location=True, search_from_last_fix=True, excludes_from=frozenset({_PLACES}), reason=reasons.GeofenceExitReason, todo="todo_lost",
 )
 WANDERING = _about_resident(
-    name="wandering", version=1, lowest=_SOON, highest=_EMERGENCY, family=Family.OUTDOORS,
+    name="wandering", version=2, lowest=_SOON, highest=_EMERGENCY, family=Family.OUTDOORS,
     finds="the resident walks to and fro or round and round, or is on foot far from every usual place at an unusual hour",
-    raised="after 600 m in 30 minutes or 1,000 m in 50 that led nowhere; after 15 minutes on foot more than 300 m from every usual place",
+    raised="after 600 m in 30 minutes or 1,000 m in 50, at an even pace, that led nowhere; after 15 minutes on foot more than 300 m from every usual place",
     clears="when they are back where they usually stay, or get somewhere again in places that they know",
     sensors="a tracker; usual places are learned from at least 14 days",
     needs=frozenset({Need.TRACKER}), shows_location=True, search_from_last_fix=True, excludes_from=frozenset({_PLACES}), reason=reasons.WanderingReason, todo="todo_lost",

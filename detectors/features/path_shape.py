@@ -1,5 +1,6 @@
 """The way somebody walked, distinguished from the jitter of fixes, and how much of it led nowhere."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +25,10 @@ _LOOKED_UP_FIXES = 2
 _ANEW_S = 300.0
 # Somebody who is driven does not lose the way on foot.
 FASTEST_M_S = 2.0
+# Who walks takes steps of a like speed, also between rests; fixes that drift take steps of every speed. What the speeds of a stretch vary
+# beyond this (standard deviation over mean), so many times, counts as getting somewhere (our choice, made on made-up drift).
+EVEN_BELOW = 0.35
+UNEVEN_WEIGHT = 2.0
 _ANGLES = np.radians(np.arange(0.0, 180.0, 22.5))
 
 Floats = NDArray[np.float64]
@@ -121,21 +126,55 @@ def _corners(time: Floats, east: Floats, north: Floats, sigma: Floats) -> tuple[
     return found, is_step
 
 
-def straightness(walked: Way, scale: WalkScale) -> tuple[Floats, NDArray[np.intp]]:
-    """Return how far apart the places of the last stretch lie, over its length, at each corner; and where the stretch begins.
+@dataclass(frozen=True)
+class Stretches:
+    """The last stretch before each corner; every array has shape (n,).
 
-    1 is a straight way, 0.5 out and back, 0.32 once round, less than 0.3 to and fro or round and round. NaN where the stretch is not
-    yet as long, took longer, or was driven.
+    Attributes
+    ----------
+    straight : ndarray, float64
+        How far apart its places lie, over its length: 1 is a straight way, 0.5 out and back, 0.32 once round, less than 0.3 to and fro
+        or round and round. NaN where the stretch is not yet as long, took longer, or was driven.
+    aimless : ndarray, float64
+        The same, and higher where the speed of the steps varies more than people's does: a telephone that lies somewhere drifts to and fro
+        and leads nowhere, but nobody walks.
+    begins : ndarray, intp
+        The corner where it begins.
     """
+
+    straight: Floats
+    aimless: Floats
+    begins: NDArray[np.intp]
+
+
+def stretches(walked: Way, scale: WalkScale) -> Stretches:
+    """Return how straight the last stretch of a way was, at each corner."""
     count = len(walked.time)
     begins = np.searchsorted(walked.walked_m, walked.walked_m - scale.length_m, side="right") - 1
-    straight = np.full(count, np.nan)
+    straight, uneven = np.full(count, np.nan), np.zeros(count)
     across = np.outer(np.cos(_ANGLES), walked.east_m) + np.outer(np.sin(_ANGLES), walked.north_m)
+    sums = _speed_sums(walked)
     for corner in np.flatnonzero(begins >= 0).tolist():
         begin = int(begins[corner])
         took_s = float(walked.time[corner] - walked.time[begin])
         length_m = float(walked.walked_m[corner] - walked.walked_m[begin])
         if took_s <= scale.within_s and length_m <= FASTEST_M_S * took_s:
-            stretch = across[:, begin : corner + 1]
-            straight[corner] = float((stretch.max(axis=1) - stretch.min(axis=1)).max()) / length_m
-    return straight, begins
+            spans = across[:, begin : corner + 1]
+            span_m = float((spans.max(axis=1) - spans.min(axis=1)).max())
+            straight[corner] = span_m / length_m
+            uneven[corner] = _unevenness(sums[:, corner] - sums[:, begin])
+    return Stretches(straight, straight + uneven, begins)
+
+
+def _speed_sums(walked: Way) -> Floats:
+    """Return how many steps there were up to each corner, and the sums of their speeds and of the squares of these, shape (3, n)."""
+    steps_m = np.diff(walked.walked_m, prepend=walked.walked_m[:1])
+    speed = steps_m / np.maximum(np.diff(walked.time, prepend=walked.time[:1]), 1.0)
+    return np.cumsum(np.stack([np.sign(steps_m), speed, speed**2]), axis=1)
+
+
+def _unevenness(sums: Floats) -> float:
+    steps, total, squares = sums.tolist()
+    mean = total / steps
+    spread = math.sqrt(max(0.0, squares / steps - mean**2)) / mean
+    return UNEVEN_WEIGHT * max(0.0, spread - EVEN_BELOW)

@@ -12,7 +12,7 @@ from core.domain import reasons
 from core.domain.alert import Finding, Severity, Subject
 from core.domain.reason_card import Confidence, Place, PlaceFix, RuledOut, as_json
 from core.domain.rules import WANDERING
-from detectors.features.path_shape import WalkScale, Way, straightness, way
+from detectors.features.path_shape import WalkScale, Way, stretches, way
 from detectors.features.significant_places import Places
 from detectors.features.window import Window, moment
 from detectors.rules.base import Evaluation
@@ -38,7 +38,7 @@ WALKS_M_S = 1.1
 
 @dataclass(frozen=True)
 class _Signs:
-    """What the corners of a way say, each of shape (n,): lowest straightness, its stretch, and for how long all was strange."""
+    """What the corners of a way say, each of shape (n,): how aimless, its stretch, how straight the shorter one, since when all was strange."""
 
     lowest: NDArray[np.float64]
     begins: NDArray[np.intp]
@@ -58,8 +58,8 @@ class _Episode:
 class Wandering:
     """Never says why somebody walks as they do: only that the way leads nowhere, or is strange to them.
 
-    What it claims: over the last 600 m (in at most 30 minutes) or 1,000 m (50 minutes) on foot the resident stayed within 0.3 of
-    that length, although not where they usually stay (home, a club, a park bench); or, where their usual places are known from at least
+    What it claims: over the last 600 m (in at most 30 minutes) or 1,000 m (50 minutes) on foot, at an even pace, the resident stayed within
+    0.3 of that length, although not where they usually stay (home, a club, a park bench); or, where their usual places are known from at least
     14 days, they have been on foot for 15 minutes more than 300 m from all of these, at an hour in which they are usually not out.
     It ends when they are back where they usually stay, or get somewhere again in places that they know. Standing still ends nothing:
     somebody may have sat down. Fixes after `until` are not looked at; without fresh fixes nobody can tell.
@@ -101,19 +101,18 @@ class Wandering:
 
 def wandering_score(walked: Way) -> float:
     """Return how much of a way led nowhere at its worst, from 0 to 1; above `1 - ASTRAY_BELOW` it is raised."""
-    lowest = [np.nanmin(straightness(walked, scale)[0], initial=1.0) for scale in SCALES]
+    lowest = [np.nanmin(stretches(walked, scale).aimless, initial=1.0) for scale in SCALES]
     return 1.0 - float(min(lowest))
 
 
 def _signs(walked: Way, places: Sequence[Places | None], zone: ZoneInfo) -> _Signs:
-    short, begins = straightness(walked, SCALES[0])
-    long, long_begins = straightness(walked, SCALES[1])
-    is_long = np.nan_to_num(long, nan=1.0) < np.nan_to_num(short, nan=1.0)
-    lowest = np.where(is_long, long, np.nan_to_num(short, nan=1.0))
+    short, long = (stretches(walked, scale) for scale in SCALES)
+    is_long = np.nan_to_num(long.aimless, nan=1.0) < np.nan_to_num(short.aimless, nan=1.0)
+    lowest = np.where(is_long, long.aimless, np.nan_to_num(short.aimless, nan=1.0))
     strange = np.full(len(walked.time), -1, np.intp)
     if any(one is not None and one.is_known for one in places):
         _mark_strange(walked, places, zone, strange)
-    return _Signs(lowest, np.where(is_long, long_begins, begins), short, strange)
+    return _Signs(lowest, np.where(is_long, long.begins, short.begins), short.straight, strange)
 
 
 def _mark_strange(

@@ -3,11 +3,14 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from simulator.evaluation.wandering_trials import trip_scores, trips
 from tests.support.paths import TEST_DATA
 from tests.support.recorded import read_tracks, tihm_homes
 from tests.synthetic.batteries import score_batteries
 from tests.synthetic.decline import score_decline
+from tests.synthetic.drift import flagged
 from tests.synthetic.excursions import walks
 from tests.synthetic.lost import score_lost
 from tests.synthetic.outings import score_left_behind
@@ -25,6 +28,11 @@ def test_losing_the_way_is_distinguished_from_recorded_trips_as_well_as_before()
     assert found.auc >= stored["auc"] - stored["auc_noise"]
     assert found.found >= stored["found"] - stored["found_noise"]
     assert found.flagged <= stored["flagged"]
+
+
+@pytest.mark.parametrize("fix_s", [5, 15, 60])
+def test_telephones_that_lie_and_drift_are_taken_for_lost_as_seldom_as_before(fix_s: int) -> None:
+    assert flagged(fix_s, range(3)) <= STORED["drift"][f"{fix_s} s"]
 
 
 def test_walking_off_at_night_is_raised_as_well_as_before() -> None:
