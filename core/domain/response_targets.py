@@ -26,6 +26,13 @@ def target_at(alert: Alert) -> datetime:
     return alert.opened_at + CLAIM_TARGET[alert.severity]
 
 
+def overdue(alert: Alert, now: datetime) -> timedelta | None:
+    """Return for how long nobody has claimed the alert past its target; None while there is time, and once somebody has."""
+    if alert.handling is not Handling.OPEN or now <= target_at(alert):
+        return None
+    return now - target_at(alert)
+
+
 def board_order(alert: Alert, now: datetime) -> tuple[bool, int, bool, bool, datetime, int]:
     """Return the sort key of the care board: what holds before what ended, level, unclaimed first, past its target first, oldest first."""
     is_claimed = alert.handling is Handling.CLAIMED

@@ -11,7 +11,7 @@ from tests.support.paths import REPOSITORY
 
 _METHODS = frozenset({"post", "put", "patch", "delete"})
 # A search is posted so that names stay out of addresses; it changes nothing.
-_READS = frozenset({"search_residents"})
+_READS = frozenset({"search_residents", "board_search"})
 _WRITES = (b"INSERT ", b"UPDATE ", b"DELETE ")
 _HANDLERS = ("api/pages", "api/routes")
 

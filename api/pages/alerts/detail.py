@@ -10,7 +10,7 @@ from api.access.viewer import Viewer
 from api.charts.actogram import Texts, TypicalDay, actogram
 from api.charts.marks import legend
 from api.pages.parts.activity_days import load_days
-from api.pages.parts.alert_rows import Whose
+from api.pages.parts.alert_rows import Whose, overdue_line
 from api.pages.parts.climate import rooms, unknown_line
 from api.pages.parts.day_table import day_table
 from api.pages.parts.place import LastPlace, load_place
@@ -20,6 +20,7 @@ from api.views import baseline
 from api.wording.alert_reason import confidence, ruled_out, title, todo, why
 from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome
 from core.domain.notification import EscalationStep, Notification
+from core.domain.response_targets import target_at
 from core.domain.rule_spec import Family
 from core.domain.rules import names_of, shows_location
 from core.store.alerts import alerts, notifications
@@ -86,6 +87,8 @@ def alert_context(
         "ruled_out": ruled_out(alert, times),
         "confidence": confidence(alert, page.words),
         "todo": todo(alert, words),
+        "due_at": target_at(alert),
+        "overdue": overdue_line(alert, times),
         "climate_unknown": _climate_unknown(page, connection, alert),
         "is_about_place": shows_location(alert.rule),
         "place": _place(page, viewer, connection, alert, person),

@@ -16,6 +16,7 @@ from core.store.operation import connection_loops
 from core.store.operation.connection_loops import ConnectionLoop
 from core.store.people import users
 from core.texts.local_format import measured
+from core.texts.search_key import search_key
 
 router = APIRouter()
 
@@ -61,7 +62,7 @@ def list_devices(
     shown = [one for one in found if tests.get(show, tests["all"])(one)]
     loops = connection_loops.kept(connection)
     lines = [_line(one, page, loops, is_unproven=one.number in unproven) for one in shown]
-    wanted = q.strip().lower()
+    wanted = search_key(q)
     return page.render(
         "devices.html",
         {
@@ -98,4 +99,6 @@ def _line(
 
 
 def _searched(one: DeviceLine) -> str:
-    return f"{one.device.device_id} {one.device.home_name or ''} {one.place} {one.device.place}".lower()
+    device = one.device
+    parts = (device.device_id, device.sender, device.model, device.home_name or "", one.place, device.place)
+    return "\n".join(search_key(part) for part in parts)

@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
 
 from api.access import visibility
 from api.access.viewer import Viewer
 from api.dependencies import ConnectionDep, Staff
 from api.pages.parts.alert_rows import AlertRow, Whose, alert_rows
 from api.pages.rendering import HtmlPage
+from api.pages.residents.detail import state_name
 from api.views import status
+from api.views.search import find
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.people import WatchState
 from core.store.alerts import notifications
@@ -25,6 +29,8 @@ router = APIRouter()
 
 # A ward has thousands; the rest is in the list of residents.
 _MOST_NAMES = 60
+# More than one looks through; the list of residents shows all.
+_MOST_FOUND = 12
 _FILTERS = ("all", "p1", "p2", "p3", "held", "p4")
 
 
@@ -72,6 +78,26 @@ def board_queue(request: Request, viewer: Staff, connection: ConnectionDep) -> R
     return page.render("_fresh.html", _queue(page, viewer, connection, people, "all"))
 
 
+@router.post("/board/search")
+def board_search(
+    request: Request, viewer: Staff, connection: ConnectionDep, q: Annotated[str, Form()] = ""
+) -> Response:
+    """Return whom and what a search finds; names stay out of addresses, which browsers and proxies keep."""
+    page = HtmlPage(request, viewer)
+    found = find(connection, viewer.scope, q)
+    return page.render(
+        "_found.html",
+        {
+            "q": q,
+            "numbers": found.people,
+            "people": residents.some(connection, viewer.scope, found.people[:_MOST_FOUND]),
+            "devices": found.devices[:_MOST_FOUND],
+            "device_count": len(found.devices),
+            "state_of": partial(state_name, page=page),
+        },
+    )
+
+
 @router.get("/board/groups")
 def board_groups(request: Request, viewer: Staff, connection: ConnectionDep) -> Response:
     """Return the groups alone, for a board that is open."""
@@ -95,15 +121,17 @@ def _queue(
     homes = {one.home for one in people if one.number in concerned}
     whose = Whose(people, page.words, residents.life_signs_known_by(connection, homes))
     rows = alert_rows(found, whose, escalations, page.times)
-    shown = [row for row in rows if _is_shown(row, show)]
+    # A filter that was left on hides no emergency.
+    shown = [row for row in rows if row.severity == Severity.EMERGENCY or _is_in(row, show)]
     return {
         "show": show,
         "filters": [
-            BoardFilter(name, _mark(name), sum(_is_shown(row, name) for row in rows)) for name in _FILTERS
+            BoardFilter(name, _mark(name), sum(_is_in(row, name) for row in rows)) for name in _FILTERS
         ],
         "parts": _parts(shown),
         "contact": contact,
         "last_received_at": contact.last_received_at,
+        "hidden": len(rows) - len(shown),
         "calm": _calm(contact, unknown, is_blind=blind),
         "unknown": unknown,
     }
@@ -129,7 +157,7 @@ def _escalates(alert: Alert) -> bool:
     return alert.handling is Handling.OPEN and alert.severity <= Severity.CHECK_SOON
 
 
-def _is_shown(row: AlertRow, show: str) -> bool:
+def _is_in(row: AlertRow, show: str) -> bool:
     if show == "all":
         return True
     return row.holder is not None if show == "held" else show == f"p{row.severity}"

@@ -10,10 +10,11 @@ from api.wording.times import LocalTimes
 from core.domain.alert import Alert, Condition, Handling, Severity, Subject
 from core.domain.notification import EscalationStep
 from core.domain.reasons import AreaSilentReason
-from core.domain.response_targets import CLAIM_TARGET
+from core.domain.response_targets import CLAIM_TARGET, overdue, target_at
 from core.domain.rules import read_reason
 from core.store.people.residents import ResidentOverview
 from core.texts.local_format import clock_time, ordinal
+from core.texts.search_key import search_key
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,9 @@ class AlertRow:
     escalation: str
     elapsed: float
     target_s: int
+    due_at: datetime | None
+    overdue: str
+    resident: int | None
     also: tuple[Also, ...]
     again: str
 
@@ -59,8 +63,8 @@ class AlertRow:
 
     @property
     def find(self) -> str:
-        """What the search looks in."""
-        return f"{self.who} {self.area} {self.title}"
+        """What the board's search looks in at once; whom it finds by reading or device it asks the service."""
+        return " ".join(search_key(part) for part in (self.who, self.area, self.title))
 
 
 class Whose:
@@ -146,12 +150,21 @@ def _row(
         escalation="" if is_held else _escalation_line(steps, times),
         elapsed=round(min(1.0, max(0.0, elapsed)), 3),
         target_s=0 if is_held or alert.severity > Severity.CHECK_SOON else int(target_s),
+        due_at=None if is_held else target_at(alert),
+        overdue=overdue_line(alert, times),
+        resident=alert.resident,
         also=tuple(
             Also(other.number, int(other.severity), title(other.rule, times.words), other.raised_at)
             for other in group[1:]
         ),
         again=ordinal(times.words.language, alert.occurrences) if alert.occurrences > 1 else "",
     )
+
+
+def overdue_line(alert: Alert, times: LocalTimes) -> str:
+    """Say for how long the alert has been past its target: 「目標の時間を54分過ぎています」; nothing while it is not."""
+    past = overdue(alert, times.now)
+    return "" if past is None else times.words("board.overdue", span=times.span(past))
 
 
 def _escalation_line(steps: Sequence[EscalationStep], times: LocalTimes) -> str:

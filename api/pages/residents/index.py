@@ -15,6 +15,7 @@ from api.dependencies import AnyUser, ClockDep, ConnectionDep, DatabaseDep, Staf
 from api.pages.rendering import HtmlPage
 from api.pages.residents.detail import head_context, resident_context, state_name
 from api.schemas.common import Number
+from api.views.search import find
 from core.store.database import Connection
 from core.store.people import residents
 from core.store.people.residents import ResidentOverview
@@ -50,10 +51,11 @@ def _list(page: HtmlPage, viewer: Viewer, connection: Connection, q: str, state:
     def state_of(one: ResidentOverview) -> str:
         return state_name(one, page)
 
+    fitting = set(find(connection, viewer.scope, q).people) if q.strip() else None
     found = [
         one
         for one in residents.overviews(connection, viewer.scope)
-        if _matches(one, q) and state in {"", state_of(one)}
+        if (fitting is None or one.number in fitting) and state in {"", state_of(one)}
     ]
     context: dict[str, object] = {
         "here": "/residents",
@@ -125,8 +127,3 @@ def reveal(
         one = visibility.resident_for(connection, viewer, number, page.now)
         context = resident_context(page.in_zone(one.zone), viewer, connection, one, problem=problem)
         return page.render("resident.html", context, status=422)
-
-
-def _matches(one: ResidentOverview, text: str) -> bool:
-    wanted = text.strip().lower()
-    return not wanted or any(wanted in part.lower() for part in (one.name, one.kana, one.area))

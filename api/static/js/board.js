@@ -7,6 +7,12 @@ const newcomers = document.getElementById("newcomers");
 const filters = document.getElementById("filters");
 const search = document.getElementById("search");
 
+const hiddenNote = document.getElementById("hidden-note");
+const found = document.getElementById("found");
+const SEARCH_PAUSE_MS = 200;
+
+let foundResidents = new Set(); // numbers that the service found for the search
+let asking = 0;
 let show = new URLSearchParams(location.search).get("show") ?? "all";
 let waiting = null; // the newest rows, while the order must hold still
 let isFetching = false;
@@ -111,21 +117,54 @@ function announce(fresh) {
 }
 
 // Filters and search -------------------------------------------------------------------------------
-function matches(row) {
-  const wanted = search.value.trim().toLowerCase();
+/** A text as searches compare it; the service knows more forms of a name (`core/texts/search_key.py`). */
+function searchKey(text) {
+  const folded = text.normalize("NFKC").toLowerCase().replace(/[\u30a1-\u30f6]/g, (one) => String.fromCharCode(one.charCodeAt(0) - 0x60));
+  return folded.replace(/[\s・·\-‐‑–‒_]/g, "");
+}
+
+function fits(row) {
+  const wanted = searchKey(search.value);
   const isHeld = row.dataset.held === "yes";
   const inFilter = show === "all" || (show === "held" ? isHeld : `p${row.dataset.level}` === show);
-  return inFilter && (!wanted || row.dataset.find.toLowerCase().includes(wanted));
+  return inFilter && (!wanted || row.dataset.find.includes(wanted) || foundResidents.has(row.dataset.resident));
 }
 
 function applyFilter() {
-  for (const row of rows()) row.hidden = !matches(row);
-  const wanted = search.value.trim().toLowerCase();
+  const all = rows();
+  // Whatever was left in the search or filter: an emergency is seen.
+  for (const row of all) row.hidden = row.dataset.level !== "1" && !fits(row);
   // What is looked for is not left in a folded list.
-  if (wanted) for (const box of queue.querySelectorAll("details")) box.open ||= rows(box).some((row) => !row.hidden);
-  for (const item of document.querySelectorAll("#groups .people li")) {
-    item.hidden = Boolean(wanted) && !item.textContent.toLowerCase().includes(wanted);
+  if (searchKey(search.value)) for (const box of queue.querySelectorAll("details")) box.open ||= rows(box).some((row) => !row.hidden);
+  const hidden = all.filter((row) => row.hidden).length;
+  const isNarrowed = show !== "all" || searchKey(search.value) !== "";
+  const parts = [
+    isNarrowed && !all.some(fits) ? hiddenNote.dataset.none : "",
+    hidden > 0 ? fill(hiddenNote.dataset.text, { n: hidden }) : "",
+  ].filter(Boolean);
+  hiddenNote.hidden = parts.length === 0;
+  const line = hiddenNote.querySelector("span");
+  if (line.textContent !== parts.join(" ")) line.textContent = parts.join(" ");
+}
+
+/** Everybody and every device of the office, not only what is on this page. */
+async function askService() {
+  const wanted = search.value;
+  if (!searchKey(wanted)) {
+    foundResidents = new Set();
+    found.hidden = true;
+    found.replaceChildren();
+    applyFilter();
+    return;
   }
+  const answer = await fetch(found.dataset.source, { method: "POST", body: new URLSearchParams({ q: wanted }) }).catch(() => null);
+  if (!answer?.ok || search.value !== wanted) return;
+  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("found-fresh");
+  if (!fresh) return;
+  foundResidents = new Set(fresh.dataset.residents.split(" ").filter(Boolean));
+  found.replaceChildren(...document.importNode(fresh, true).childNodes);
+  found.hidden = false;
+  applyFilter();
 }
 
 function markFilter() {
@@ -144,8 +183,21 @@ filters.addEventListener("click", (event) => {
   markFilter();
   applyFilter();
 });
+document.getElementById("show-all").addEventListener("click", (event) => {
+  event.preventDefault();
+  show = "all";
+  search.value = "";
+  history.replaceState(null, "", "/board");
+  markFilter();
+  askService();
+  search.focus();
+});
 search.hidden = false;
-search.addEventListener("input", applyFilter);
+search.addEventListener("input", () => {
+  applyFilter();
+  clearTimeout(asking);
+  asking = setTimeout(askService, SEARCH_PAUSE_MS);
+});
 
 // Keys: only inside the list, and they can be turned off -------------------------------------------
 const keysOn = document.getElementById("keys-on");
@@ -199,3 +251,6 @@ document.body.addEventListener("mimamori-tick", showAlive);
 document.body.addEventListener("mimamori-tick", refresh, { once: true });
 document.body.addEventListener("htmx:after:swap", applyFilter);
 setInterval(showTimers, 1000);
+// What the page was loaded with may be narrowed down, by its address or by a field that the browser filled in.
+if (search.value) askService();
+applyFilter();

@@ -44,6 +44,17 @@ function showAges() {
   }
 }
 
+/** What nobody has taken in time says so, by how much. */
+function showOverdue() {
+  const now = serviceNow();
+  for (const line of document.querySelectorAll(".overdue[data-due]")) {
+    const past = now - Date.parse(line.dataset.due);
+    line.hidden = past <= 0;
+    const text = past > 0 ? fill(line.dataset.text, { span: span(past) }) : "";
+    if (line.textContent !== text) line.textContent = text;
+  }
+}
+
 function fire(name, detail) {
   body.dispatchEvent(new CustomEvent(`mimamori-${name}`, { detail, bubbles: true }));
 }
@@ -138,5 +149,6 @@ if (body.dataset.live) {
   setInterval(() => showLate(performance.now() - heardAt > SILENCE_MS), 1000);
 }
 setInterval(showAges, 1000);
+setInterval(showOverdue, 1000);
 // A page from the browser's memory shows an old state.
 window.addEventListener("pageshow", (event) => event.persisted && location.reload());

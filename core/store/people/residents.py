@@ -90,6 +90,17 @@ class ResidentOverview:
 
 
 @dataclass(frozen=True)
+class NamedResident:
+    """A resident as a search looks at them."""
+
+    number: int
+    name: str
+    kana: str
+    home: int
+    area: str
+
+
+@dataclass(frozen=True)
 class StateCounts:
     """How many residents of a scope are in each state; those with an open alert or a pause count only there."""
 
@@ -109,6 +120,11 @@ def overviews(
 ) -> list[ResidentOverview]:
     """Return the residents of a scope in the order of kana and number, those behind `after` (kana, number) only."""
     return _overviews(connection, scope, limit=limit, after=after)
+
+
+def some(connection: Connection, scope: AccessScope, numbers: Collection[int]) -> list[ResidentOverview]:
+    """Return these residents of a scope, in the order of kana and number."""
+    return [one for one in households(connection, scope, numbers) if one.number in numbers]
 
 
 def households(
@@ -140,6 +156,12 @@ def life_signs_known_by(connection: Connection, homes: Collection[int]) -> dict[
     cursor = connection.cursor(row_factory=dict_row)
     rows = cursor.execute(_RESIDENTS["life_signs_known_by"], {"homes": list(homes)})
     return {row["home"]: row["known_by"] for row in rows}
+
+
+def names(connection: Connection, scope: AccessScope) -> list[NamedResident]:
+    """Return all residents of a scope with what a search looks in, in the order of kana and number."""
+    cursor = connection.cursor(row_factory=class_row(NamedResident))
+    return cursor.execute(_RESIDENTS["names"], _of(scope)).fetchall()
 
 
 def is_visible(connection: Connection, scope: AccessScope, resident: int) -> bool:

@@ -78,6 +78,7 @@ _CASES = (
     Case("GET", "/alarm", 200, 200, 200, 403, 403),
     Case("GET", "/board", 200, 200, 200, 403, 403),
     Case("GET", "/board/queue", 200, 200, 200, 403, 403),
+    Case("POST", "/board/search", 200, 200, 200, 403, 403, form={"q": "花子"}),
     Case("GET", "/board/groups", 200, 200, 200, 403, 403),
     Case("POST", "/session/extend", 303, 303, 303, 303, 303, form={}),
     Case("GET", "/residents", 200, 200, 200, 403, 403),

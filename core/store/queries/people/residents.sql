@@ -51,6 +51,15 @@ CROSS JOIN LATERAL (
 ) AS found
 WHERE latest.home_id = ANY(%(homes)s::integer[]);
 
+-- name: names
+-- What a search looks in, of all residents in a scope.
+SELECT r.resident_id AS number, r.name, r.kana, r.home_id AS home, h.area
+FROM resident AS r
+JOIN home AS h USING (home_id)
+WHERE %(everything)s OR r.office_id = %(office)s
+    OR EXISTS (SELECT FROM family_link AS f WHERE f.resident_id = r.resident_id AND f.user_id = %(family_user)s)
+ORDER BY r.kana, r.resident_id;
+
 -- name: visible
 -- Whether a resident is in a scope.
 SELECT EXISTS (
