@@ -15,10 +15,10 @@ def raise_alert(
     severity: Severity = Severity.CHECK_SOON,
     *,
     rule: str = "inactivity",
-    opened: timedelta = timedelta(),
+    after: timedelta = timedelta(),
 ) -> int:
-    """Open an alert about a resident, `opened` before now, and return its number."""
-    at = NOW - opened
+    """Open an alert about a resident, or call again of one that is open, `after` now; return its number."""
+    at = NOW + after
     found = Finding(
         rule=rule,
         subject=Subject.of_resident(resident),

@@ -1,6 +1,7 @@
 """The alarm follows the worker: an emergency is seen and rings on every page of the staff, under the browser's own rules for sound."""
 
 import time
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
@@ -192,6 +193,21 @@ def test_the_sound_of_an_emergency_repeats_until_somebody_takes_it_even_for_who_
     quiet = _tones(page)
     page.clock.run_for(200_000)
     assert _tones(page) == quiet
+
+
+def test_a_further_call_rings_and_shows_although_somebody_has_taken_the_first(
+    own_site: Site, open_page: Opener
+) -> None:
+    page = _on_duty(own_site, open_page)
+    _listens(page)
+    _is_seen_and_rings(own_site, page, 8)
+    claim_all(own_site)
+    expect(page.locator("#alarm")).to_be_hidden()
+    before = _tones(page)
+    raise_alert(own_site, 8, Severity.EMERGENCY, rule="sos", after=timedelta(seconds=1))
+    expect(page.locator("#alarm")).to_contain_text("2回目")
+    expect(page.locator("#alarm")).to_contain_text("佐藤 恵さんが対応中")
+    page.wait_for_function("least => window.tones >= least", arg=before + _EMERGENCY)
 
 
 @pytest.mark.parametrize("language", ["ja", "en"])

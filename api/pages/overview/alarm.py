@@ -10,8 +10,9 @@ from api.dependencies import ConnectionDep, Staff
 from api.pages.parts.alert_rows import Whose
 from api.pages.rendering import HtmlPage
 from api.wording.alert_reason import title
-from core.domain.alert import Condition, Handling, Severity
+from core.domain.alert import Alert, Condition, Handling, Severity
 from core.store.people import residents
+from core.texts.local_format import ordinal
 
 router = APIRouter()
 
@@ -28,16 +29,18 @@ class AlarmRow:
     who: str
     raised_at: datetime
     is_cleared: bool
+    holder: str | None
+    again: str
 
 
 @router.get("/alarm")
 def alarm(request: Request, viewer: Staff, connection: ConnectionDep) -> Response:
-    """Return the band of emergencies, with the number, level and condition of all alerts that nobody has taken."""
+    """Return the band of emergencies, with key, level and whether it rings on of all alerts that wait for somebody."""
     page = HtmlPage(request, viewer)
     waiting = [
         one
         for one in visibility.open_alerts_for(connection, viewer, page.now)
-        if one.handling is Handling.OPEN and one.severity < Severity.EQUIPMENT
+        if one.severity < Severity.EQUIPMENT and (one.handling is Handling.OPEN or _called_again(one))
     ]
     emergencies = sorted(
         (one for one in waiting if one.severity is Severity.EMERGENCY), key=lambda one: one.opened_at
@@ -50,7 +53,7 @@ def alarm(request: Request, viewer: Staff, connection: ConnectionDep) -> Respons
         {
             "emergencies": len(emergencies),
             "waiting": [
-                (one.number, int(one.severity), one.condition is Condition.ACTIVE) for one in waiting
+                (f"{one.number}.{one.occurrences}", int(one.severity), _rings_on(one)) for one in waiting
             ],
             "rows": [
                 AlarmRow(
@@ -59,8 +62,21 @@ def alarm(request: Request, viewer: Staff, connection: ConnectionDep) -> Respons
                     who=whose.name(one),
                     raised_at=one.raised_at,
                     is_cleared=one.condition is Condition.CLEARED,
+                    holder=one.claimed_by if one.handling is Handling.CLAIMED else None,
+                    again=ordinal(page.language, one.occurrences) if one.occurrences > 1 else "",
                 )
                 for one in shown
             ],
         },
     )
+
+
+def _called_again(alert: Alert) -> bool:
+    """Return whether somebody called for help once more after the claim: its holder may not know."""
+    is_later = alert.claimed_at is not None and alert.began_at > alert.claimed_at
+    return alert.severity is Severity.EMERGENCY and alert.handling is Handling.CLAIMED and is_later
+
+
+def _rings_on(alert: Alert) -> bool:
+    """Return whether it rings again and again: what has ended, and a further call to somebody who goes, ring once."""
+    return alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE

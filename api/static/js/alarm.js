@@ -15,7 +15,7 @@ const screenState = document.getElementById("screen-state");
 
 let emergencies = 0;
 let isLost = false;
-let known = null; // numbers of the emergencies that were shown
+let known = null; // keys of the emergencies that were shown
 let isFetching = false;
 let isStale = false;
 
@@ -78,8 +78,8 @@ function renew(page) {
 
 /** Screen readers announce each emergency once. */
 function announce(rows) {
-  const added = rows.filter((row) => !row.hidden && known && !known.has(row.dataset.number));
-  known = new Set(rows.map((row) => row.dataset.number));
+  const added = rows.filter((row) => !row.hidden && known && !known.has(row.dataset.key));
+  known = new Set(rows.map((row) => row.dataset.key));
   if (added.length) announcement.textContent = added.map((row) => row.dataset.say).join(" ");
 }
 

@@ -66,7 +66,7 @@ export class DutySound {
     return localStorage.getItem(SHIFT) === "on";
   }
 
-  /** Take the alerts that wait for somebody, `[number, level, whether it is still so]` each; what is new among them rings at once. */
+  /** Take the alerts that wait for somebody, `[key, level, whether it rings on]` each; what is new among them rings at once. */
   look(waiting) {
     this.#waiting = waiting;
     this.#ring();
@@ -93,14 +93,14 @@ export class DutySound {
     const before = JSON.parse(localStorage.getItem(RANG) ?? "{}");
     const rang = {};
     let worst = 9;
-    for (const [number, level, isStillSo] of this.#waiting) {
-      const last = before[number];
+    for (const [key, level, ringsOn] of this.#waiting) {
+      const last = before[key];
       const isNew = last === undefined;
-      const isDue = isNew || (isStillSo && now - last >= (AGAIN_MS[level] ?? Infinity));
+      const isDue = isNew || (ringsOn && now - last >= (AGAIN_MS[level] ?? Infinity));
       // Who stopped the sound knows what rang, not what came since.
       const rings = isDue && (!isMuted || (isNew && level === 1));
       if (rings) worst = Math.min(worst, level);
-      if (rings || !isNew) rang[number] = rings ? now : last;
+      if (rings || !isNew) rang[key] = rings ? now : last;
     }
     localStorage.setItem(RANG, JSON.stringify(rang));
     if (worst < 9) this.#tones.play(worst);
