@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -219,8 +219,12 @@ class Writer:
         self._devices.prepare(
             (result.sender for _, result in decoded if isinstance(result, Decoded)), self._clock.now()
         )
-        self.connection_loops.note_all(decoded)
-        said = self._said(decoded)
+        # A numbered message is of a device at work, and describes none.
+        others = [
+            (message, result) for message, result in decoded if isinstance(result, Decoded) and not result.seq
+        ]
+        self.connection_loops.note_all(others)
+        said = self._said(result for _, result in others if result.proposals)
         if said:
             self._devices.follow_descriptions(said, self._clock.now())
         watermark = self._marker.watermark(markers)
@@ -238,12 +242,10 @@ class Writer:
         prepared = _Prepared(decoded, builder.batch, breaks, before, watermark)
         self._commit_queue.submit(partial(self._store, prepared, [*messages, *markers]))
 
-    def _said(self, decoded: _Decoded) -> list[Proposed]:
+    def _said(self, describing: Iterable[Decoded]) -> list[Proposed]:
         """Return what messages describe, of what every measurement repeats only what is new."""
         said: list[Proposed] = []
-        for _, result in decoded:
-            if isinstance(result, Rejected) or not result.proposals:
-                continue
+        for result in describing:
             found = [one.kept for one in result.proposals]
             if result.readings:
                 state = (found, self._devices.find(result.sender) is not None)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from core.domain.metrics import BRIDGE_ONLINE, ONLINE
 from core.logs import get_logger
 from core.store.operation.connection_loops import ConnectionLoop
-from ingest.codecs.result import Decoded, Rejected
+from ingest.codecs.result import Decoded
 from ingest.mqtt.message import InboundMessage
 
 _log = get_logger(__name__)
@@ -29,12 +29,10 @@ class ConnectionLoops:
         self._returns: dict[str, deque[datetime]] = {}
         self._noted_until: dict[str, datetime] = {}
 
-    def note_all(self, decoded: Iterable[tuple[InboundMessage, Decoded | Rejected]]) -> None:
+    def note_all(self, decoded: Iterable[tuple[InboundMessage, Decoded]]) -> None:
         """Take note of messages in the order of their arrival."""
         for message, result in decoded:
-            # A numbered message is of a device at work.
-            if isinstance(result, Decoded) and not result.seq:
-                self.note(message, result)
+            self.note(message, result)
 
     def note(self, message: InboundMessage, result: Decoded) -> None:
         """Take note of a message that says whether its sender is connected; all others say nothing here."""

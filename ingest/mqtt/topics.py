@@ -6,6 +6,8 @@ from functools import lru_cache
 
 # Everything that the broker lets our account read: its ACL decides, in one place.
 SUBSCRIPTION = "#"
+GATEWAY_PREFIX = "gw/"
+"""How the topics of what comes through a gateway begin: `gw/{gateway_id}/...`."""
 LONGEST_SENDER = 200
 """Names may come from a payload, and no table can hold one of any length (our choice)."""
 

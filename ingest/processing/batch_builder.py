@@ -13,7 +13,7 @@ from ingest.codecs import reread
 from ingest.codecs.profile_reader import meant
 from ingest.codecs.result import Decoded, Measured, Rejected
 from ingest.mqtt.message import InboundMessage
-from ingest.mqtt.topics import source_of
+from ingest.mqtt.topics import GATEWAY_PREFIX, source_of
 from ingest.processing.connections import Connections
 from ingest.processing.deduplication import Deduplication
 from ingest.processing.device_message import DeviceMessage
@@ -83,7 +83,7 @@ class BatchBuilder:
         )
         self._slow_path = SlowPath(self.batch, rules, find, self._states, self._connections, deduplication)
         self._sequence_observer = sequence_observer
-        self._fast_path = FastPath(rules.newest, self._states)
+        self._fast_path = FastPath(rules.newest, self._states, self._is_unbroken)
 
     def finish(self, links: Links) -> Links:
         """Complete the batch with what it says of states and connections, and return that with what was known before."""
@@ -104,7 +104,8 @@ class BatchBuilder:
         if device is not None and device.profile is not None:
             result = reread(message.topic, message.payload, result, device.profile)
         sender = result.sender if device is None else device.sender
-        self._note_unread(message, result.unread, sender, device)
+        if result.unread:
+            self._note_unread(message, result.unread, sender, device)
         problems = list(result.refused)
         if result.readings or result.fixes or result.last_seq is not None:
             refusal = _refusal(message, result, device)
@@ -158,8 +159,7 @@ class BatchBuilder:
         if not is_new and (result.seq == 1 or result.last_seq is not None):
             self._check_for_reset(message, result, device)
             is_new = self._is_new(message, result, device)
-        is_unbroken = is_new and self._is_unbroken(result, device)
-        fast = self._fast_path.rows(message, result, device, is_unbroken=is_unbroken) if is_new else None
+        fast = self._fast_path.rows(message, result, device) if is_new else None
         if fast is not None and self._sequence_observer is not None:
             self.batch.new += fast.rows
             if result.sent_at is not None:
@@ -170,7 +170,7 @@ class BatchBuilder:
             self._add_by_slow_path(
                 DeviceMessage(
                     *(message, result, device, self._when(result, device), problems, is_new),
-                    is_unbroken=is_unbroken,
+                    is_unbroken=is_new and self._is_unbroken(result, device),
                     is_first=self._connections.note_message(message, device, result),
                 )
             )
@@ -271,7 +271,7 @@ def _refusal(message: InboundMessage, result: Decoded, device: SendingDevice | N
             "unknown_device",
             f"no device is registered with the sender {result.sender}; register it, then release the quarantine",
         )
-    source = source_of(message.topic)
+    source = source_of(message.topic) if message.topic.startswith(GATEWAY_PREFIX) else None
     if source and source.codec == "native" and source.gateway_id and device.gateway_id != source.gateway_id:
         return Rejected(
             "wrong_gateway", f"{device.device_id} came through {source.gateway_id}, which is not its gateway"

@@ -68,7 +68,7 @@ class Connections:
 
     def note(self, message: InboundMessage, result: Decoded) -> None:
         """Take note of what a message says about a connection; before its device is looked for, for a bridge may have none."""
-        if result.sender.startswith(_NUMBERED):
+        if result.seq or result.sender.startswith(_NUMBERED):
             return
         for measured in result.readings:
             if measured.metric == _BRIDGE:

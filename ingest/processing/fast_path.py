@@ -1,5 +1,6 @@
 """Fast path for nearly every message of a native device; the slow path gives the same rows."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -17,24 +18,39 @@ from ingest.processing.timestamps import OLDEST, is_ahead
 
 _LIFE_SIGN = int(ReadingFlag.LIFE_SIGN)
 _TRUTHS = (0, 1)
+_NONE = (0, 0)
+# Of a state only an edge is a life sign: it is to be compared with the one before.
+_COMPARE = -1
 
 
 @dataclass(slots=True)
 class _Kind:
-    """What has to be known of a metric whose values stand for themselves; `proofs` of a numbered reading, where there are any."""
+    """What has to be known of a metric whose values stand for themselves.
+
+    `signs` holds the flags of a numbered reading that is 0 and of one above, for the devices of which it may prove anything.
+    """
 
     number: int
-    name: str
     low: float
     high: float
     is_truth: bool
-    proofs: dict[DeviceKind, Proof]
+    signs: dict[DeviceKind, tuple[int, int]]
 
     @classmethod
     def of(cls, metric: Metric) -> "_Kind":
         found = {kind: proof_of(kind, metric, is_numbered=True) for kind in DeviceKind}
-        proofs = {kind: proof for kind, proof in found.items() if proof is not Proof.NOTHING}
-        return cls(metric.number, metric.name, metric.low, metric.high, metric.high == 1, proofs)
+        signs = {
+            kind: (_COMPARE, _COMPARE)
+            if proof is Proof.EDGE
+            else (_flags(kind, metric, 0.0), _flags(kind, metric, metric.high))
+            for kind, proof in found.items()
+            if proof is not Proof.NOTHING
+        }
+        return cls(metric.number, metric.low, metric.high, metric.high == 1, signs)
+
+
+def _flags(kind: DeviceKind, metric: Metric, value: float) -> int:
+    return _LIFE_SIGN if is_life_sign(kind, metric.name, value) else 0
 
 
 _KINDS = {
@@ -59,6 +75,8 @@ class FastPath:
         How far ahead of our clock a device's time may be.
     states : StateChanges
         What the states of devices said last.
+    is_unbroken : callable
+        Returns whether no message of a device is missing before one of it.
     """
 
     # What follows from the time of reception; not before there is one.
@@ -67,18 +85,19 @@ class FastPath:
     _newest: datetime
     _oldest_moment: int
 
-    def __init__(self, newest: timedelta, states: StateChanges) -> None:
+    def __init__(
+        self,
+        newest: timedelta,
+        states: StateChanges,
+        is_unbroken: Callable[[Decoded, SendingDevice], bool],
+    ) -> None:
         self._ahead = newest
+        self._is_unbroken = is_unbroken
         self._states = states
         self._received_at: datetime | None = None
 
-    def rows(
-        self, message: InboundMessage, result: Decoded, device: SendingDevice, *, is_unbroken: bool
-    ) -> FastRows | None:
-        """Return the rows of a message whose number is new; None if it has to take the slow path.
-
-        `is_unbroken` says that no message of the device is missing before it.
-        """
+    def rows(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> FastRows | None:
+        """Return the rows of a message whose number is new; None if it has to take the slow path."""
         if result.fixes or result.refused or device.profile:
             return None
         if message.received_at is not self._received_at:
@@ -105,16 +124,14 @@ class FastPath:
                 latest = max(time, latest)
             flags = 0
             # Most metrics prove nothing, and to look up a member of an enumeration costs more than all else here.
-            if known.proofs:
-                proof = known.proofs.get(kind)
-                flags = _flags(proof, kind, known.name, value)
-                if proof is Proof.EDGE:
-                    # To be compared with the state before.
+            if known.signs:
+                flags = known.signs.get(kind, _NONE)[value > 0]
+                if flags == _COMPARE:
                     states.append((len(rows), time))
             rows.append((number, moment, known.number, seq, float(value), received, flags))
         if states:
             # Only now, when nothing sends the message the slow path any more.
-            self._evaluate(device, rows, states, is_unbroken=is_unbroken)
+            self._evaluate(device, rows, states, is_unbroken=self._is_unbroken(result, device))
         return FastRows(rows, latest)
 
     def _evaluate(
@@ -136,8 +153,3 @@ class FastPath:
         self._received = microsecond(received_at)
         self._oldest, self._newest = received_at - OLDEST, received_at + self._ahead
         self._oldest_moment = microsecond(self._oldest)
-
-
-def _flags(proof: Proof | None, kind: DeviceKind, metric: str, value: float) -> int:
-    """Return the flags of a value that stands for itself."""
-    return _LIFE_SIGN if proof is Proof.EACH and is_life_sign(kind, metric, value) else 0

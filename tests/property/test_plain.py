@@ -79,8 +79,6 @@ def _no_short_way(
     _message: InboundMessage,
     _result: Decoded,
     _device: SendingDevice,
-    *,
-    is_unbroken: bool,
 ) -> None:
     """Send every message the long way."""
 
