@@ -52,9 +52,9 @@ _call = partial(
 # fmt: off
 # In the order in which they are offered to be tried on the past, and documented.
 INACTIVITY = _about_resident(
-    name="inactivity", version=4, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
+    name="inactivity", version=5, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
     finds="no sign of life at home for longer than is usual for this resident at this time of day",
-    raised="when the silence is longer than the longest usual one by a margin, which the sensitivity of the resident moves",
+    raised="when the silence is longer than the longest usual one by a margin, which the sensitivity of the resident moves; after the door, than the longest outing that began at about this time",
     clears="with the next confirmed sign of life",
     sensors="sensors that show activity: motion, doors, a bed, buttons; what is usual is learned over four weeks",
     excludes_from=frozenset({_HOME}), reason=reasons.InactivityReason, todo="todo_call",

@@ -34,6 +34,9 @@ LINE_QUANTILE = 0.95
 MOST_SINGLE_A_DAY = 5.0
 MOST_SINGLE_ODDS = 3.0
 # The line lies between that quantile of the days and their maximum; this share is the quantile's.
+# Outings are of one kind if they begin within two hours of each other by the clock (our choice; one or one and a half are no better,
+# docs/evaluation.md).
+OUTING_BINS = 24
 QUANTILE_SHARE = 0.6
 LINE_DAYS = 90
 
@@ -67,12 +70,13 @@ class Silences:
 class ThresholdCurve:
     """The longest usual silence, in minutes, at each 5-minute bin of the wall clock; every array has shape (288,).
 
-    `at_home` is about all silences that did not begin with the entrance door, `after_door` about the others, and `rooms` about those
-    at home by the place of the last life sign before them.
+    `at_home` is about all silences that did not begin with the entrance door, and `rooms` about these by the place of the last life sign
+    before them: how long they had lasted by then. `outings` is about silences that began with the door within two hours of that time, on any day:
+    how long the longest of them lasted in all.
     """
 
     at_home: NDArray[np.float64]
-    after_door: NDArray[np.float64]
+    outings: NDArray[np.float64]
     rooms: Mapping[str, NDArray[np.float64]] = field(default_factory=dict[str, NDArray[np.float64]])
 
 
@@ -148,7 +152,8 @@ def learn_line(
     """Learn the lines from the silences that ended by `until`, and say from how many days.
 
     For each local day and bin the largest age that a silence reached inside the bin is taken; a line is 0.6 times the 95th
-    percentile and 0.4 times the maximum over the days, smoothed round the clock (sigma 30 min). The days are whole local days, at
+    percentile and 0.4 times the maximum over the days, smoothed round the clock (sigma 30 min). What begins with the door is taken by when it
+    begins: its longest says how long such an outing may be. The days are whole local days, at
     most the last 90. Silences longer than a day, and those that overlap masked time, teach nothing, and a day that is masked
     for more than half of it is left out.
 
@@ -171,15 +176,27 @@ def learn_line(
     days = _days(zone, began[0], until, excluded) if len(began) else np.zeros(0)
     if not len(days):
         return ThresholdCurve(np.zeros(BINS), np.zeros(BINS)), 0
-    # One row per place, and the last one for what began with the door.
-    door_row = len(gaps.places)
-    row = np.where(gaps.after_door, door_row, gaps.place)[usable]
-    longest = _longest(zone, days, began, ended, row, door_row + 1)
-    # All places together, the door, and each place that was the last before any silence at home.
-    lived_in = [number for number in range(door_row) if np.any(row == number)]
-    lines = _line(np.stack([longest[:door_row].max(axis=0), longest[door_row], *longest[lived_in]]))
-    rooms = {gaps.places[number]: lines[2 + index] for index, number in enumerate(lived_in)}
-    return ThresholdCurve(lines[0], lines[1], rooms), len(days)
+    is_out = gaps.after_door[usable]
+    outings = _outings(zone, days, began[is_out], ended[is_out])
+    began, ended, row = began[~is_out], ended[~is_out], gaps.place[usable][~is_out]
+    longest = _longest(zone, days, began, ended, row, len(gaps.places))
+    # All places together, and each place that was the last before any silence at home.
+    lived_in = [number for number in range(len(gaps.places)) if np.any(row == number)]
+    lines = _line(np.stack([longest.max(axis=0), *longest[lived_in]]))
+    rooms = {gaps.places[number]: lines[1 + index] for index, number in enumerate(lived_in)}
+    return ThresholdCurve(lines[0], outings, rooms), len(days)
+
+
+def _outings(
+    zone: ZoneInfo, days: NDArray[np.float64], began: NDArray[np.float64], ended: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Return how long the longest silence lasted, in minutes, that began with the door within two hours of each bin, shape (288,)."""
+    local = local_seconds(zone, began)
+    kept = np.isin(local // DAY_S, days)
+    longest = np.zeros(BINS)
+    np.maximum.at(longest, (local[kept] // STEP_S % BINS).astype(np.int64), (ended[kept] - began[kept]) / 60)
+    near = np.arange(-OUTING_BINS, OUTING_BINS + 1)
+    return longest[(np.arange(BINS)[:, None] + near) % BINS].max(axis=1)
 
 
 def _longest(
@@ -187,7 +204,7 @@ def _longest(
     days: NDArray[np.float64],
     began: NDArray[np.float64],
     ended: NDArray[np.float64],
-    row: NDArray[np.int64],
+    row: NDArray[np.int16],
     rows: int,
 ) -> NDArray[np.float64]:
     """Return the largest age in minutes that a silence of each row reached on each day in each bin, shape (rows, days, 288)."""

@@ -44,8 +44,6 @@ MARGIN_SHARE = (0.5, 1.0, 1.0, 0.5)
 # This share of the margin is patience with a silence that was within the line until now: it may go on for so long although the line
 # has dropped, as when somebody sleeps in. The rest raises the line.
 CARRIED_SHARE = 0.5
-# Outings vary more than silences at home.
-DOOR_FACTOR = 3.0
 # Since the last sure life sign so many margins are given: uncertain signs put an alarm off no longer. Where single signs are usual,
 # since few sensors notice little, they say no less than others, and more is given: from the first share of them on, and so much from
 # the second on that only the cap of a day is left. Measured: docs/evaluation.md.
@@ -85,8 +83,8 @@ class SilenceBaseline:
     distrusted: frozenset[str] = frozenset()
     singles: float = 0.0
     # Limits that were worked out already; a resident has some ten of them.
-    _limits: dict[tuple[float, str | None, bool, bool], SilenceLimit] = field(
-        default_factory=dict[tuple[float, str | None, bool, bool], SilenceLimit],
+    _limits: dict[tuple[float, str | None, bool], SilenceLimit] = field(
+        default_factory=dict[tuple[float, str | None, bool], SilenceLimit],
         init=False,
         repr=False,
         compare=False,
@@ -112,34 +110,44 @@ class SilenceBaseline:
             int(body["days"]), _line_from_json(body), sure, distrusted, float(body.get("singles", 0.0))
         )
 
-    def limit(
-        self, buffer_min: float, place: str | None, *, after_door: bool, sure_only: bool = False
-    ) -> SilenceLimit:
+    def limit(self, buffer_min: float, place: str | None, *, sure_only: bool = False) -> SilenceLimit:
         """Return what is allowed after a life sign at a place; None if it is not known where the person was seen last.
 
         With `sure_only` it is what is allowed since the last sure life sign, however many uncertain ones followed.
         """
-        key = (buffer_min, place, after_door, sure_only)
+        key = (buffer_min, place, sure_only)
         if key not in self._limits:
-            line, margin_min = self.line, buffer_min
-            if sure_only:
-                line, margin_min = self.sure or line, sure_factor(self.singles) * buffer_min
-            self._limits[key] = _limit(line, margin_min, place, after_door=after_door)
+            line, margin_min = self._counted(buffer_min, sure_only=sure_only)
+            self._limits[key] = _limit(line, margin_min, place)
         return self._limits[key]
+
+    def outing_limit(self, buffer_min: float, *, sure_only: bool = False) -> SilenceLimit:
+        """Return what is usual and allowed for a silence that begins with the door, in minutes, by the bin of the clock at which it *begins*.
+
+        The longest outing that begins at about this time, and a margin. It is no less than what is allowed at home: who used the door may
+        have come in.
+        """
+        line, margin_min = self._counted(buffer_min, sure_only=sure_only)
+        return SilenceLimit(line.outings, line.outings + margin_min)
+
+    def _counted(self, buffer_min: float, *, sure_only: bool) -> tuple[ThresholdCurve, float]:
+        if not sure_only:
+            return self.line, buffer_min
+        return self.sure or self.line, sure_factor(self.singles) * buffer_min
 
 
 def _line_to_json(line: ThresholdCurve) -> dict[str, Any]:
     return {
         "at_home_min": line.at_home.tolist(),
-        "after_door_min": line.after_door.tolist(),
+        "outings_min": line.outings.tolist(),
         "rooms_min": {place: room.tolist() for place, room in line.rooms.items()},
     }
 
 
 def _line_from_json(body: Mapping[str, Any]) -> ThresholdCurve:
     rooms = {place: np.array(line, np.float64) for place, line in body["rooms_min"].items()}
-    at_home, after_door = (np.array(body[key], np.float64) for key in ("at_home_min", "after_door_min"))
-    return ThresholdCurve(at_home, after_door, rooms)
+    at_home, outings = (np.array(body[key], np.float64) for key in ("at_home_min", "outings_min"))
+    return ThresholdCurve(at_home, outings, rooms)
 
 
 def learn(
@@ -174,17 +182,11 @@ def sure_factor(singles: float) -> float:
 def _whole(line: ThresholdCurve) -> ThresholdCurve:
     """Return a line in whole minutes: they are enough, and keep what is stored small."""
     rooms = {place: room.round() for place, room in line.rooms.items()}
-    return ThresholdCurve(line.at_home.round(), line.after_door.round(), rooms)
+    return ThresholdCurve(line.at_home.round(), line.outings.round(), rooms)
 
 
-def _limit(line: ThresholdCurve, buffer_min: float, place: str | None, *, after_door: bool) -> SilenceLimit:
+def _limit(line: ThresholdCurve, buffer_min: float, place: str | None) -> SilenceLimit:
     at_home = line.at_home
-    if after_door:
-        allowed = np.maximum(
-            _allowed(at_home, buffer_min),
-            line.after_door + DOOR_FACTOR * _margin(line.after_door, buffer_min),
-        )
-        return SilenceLimit(np.maximum(at_home, line.after_door), allowed)
     room = line.rooms.get(place) if place is not None else None
     baseline = at_home if room is None else (1 - ROOM_SHARE) * at_home + ROOM_SHARE * room
     return SilenceLimit(baseline, _allowed(baseline, buffer_min))
@@ -241,11 +243,19 @@ def threshold_from(
     buffer_min = BUFFER_MIN[sensitivity]
     if baseline.days < LEARNED_DAYS:
         buffer_min *= 2 - baseline.days / LEARNED_DAYS
-    limit = baseline.limit(buffer_min, place, after_door=after_door, sure_only=sure_only)
+    limit = baseline.limit(buffer_min, None if after_door else place, sure_only=sure_only)
+    usual_min, allowed_min = limit.baseline_min[clock], limit.allowed_min[clock]
+    if after_door:
+        outing, begins = (
+            baseline.outing_limit(buffer_min, sure_only=sure_only),
+            int(local[0] // STEP_S % BINS),
+        )
+        usual_min = np.maximum(usual_min, outing.baseline_min[begins])
+        allowed_min = np.maximum(allowed_min, outing.allowed_min[begins])
     # Where the clock is put back the night is an hour longer, and nobody knows whether people sleep by the wall or by themselves.
     shown_min = np.minimum(age_min, (local[1:] - local[0]) / 60)
-    passed = (shown_min > limit.allowed_min[clock]) | (_STEPS == CAP_STEPS)
-    return SilenceThreshold(baseline.days, age_min, limit.baseline_min[clock], passed)
+    passed = (shown_min > allowed_min) | (_STEPS == CAP_STEPS)
+    return SilenceThreshold(baseline.days, age_min, usual_min, passed)
 
 
 _STEPS_FROM_BASE: NDArray[np.float64] = np.arange(CAP_STEPS + 1, dtype=np.float64)

@@ -19,7 +19,7 @@ from detectors.features.silence_profile import (
 )
 from detectors.features.silence_threshold import SilenceBaseline
 from simulator.evaluation.protocol import EvaluatedHome, EventTimes, Flags, Floats
-from simulator.evaluation.threshold_crossing import first_passing_min
+from simulator.evaluation.threshold_crossing import first_passing_both_min, first_passing_min
 
 # Times of recordings are those of the wall clock, as if it were UTC.
 WALL_CLOCK = ZoneInfo("UTC")
@@ -103,12 +103,16 @@ class _LearnedRule:
     def _passing(self, setting: float, moments: EventTimes, *, sure_only: bool) -> Floats:
         key = (setting, sure_only)
         if key not in self.tables:
-            allowed = np.stack([self._allowed(one, setting, sure_only=sure_only) for one in self.usual])
-            self.tables[key] = first_passing_min(allowed)
+            self.tables[key] = np.stack([_table(one, self.places, *key) for one in self.usual])
         row = np.where(moments.after_door_s <= DOOR_CONTEXT_S, len(self.places), moments.place)
         return self.tables[key][moments.week, row, moments.bin]
 
-    def _allowed(self, usual: SilenceBaseline, setting: float, *, sure_only: bool) -> Floats:
-        limits = [usual.limit(setting, place, after_door=False, sure_only=sure_only) for place in self.places]
-        limits.append(usual.limit(setting, None, after_door=True, sure_only=sure_only))
-        return np.stack([limit.allowed_min for limit in limits])
+
+def _table(usual: SilenceBaseline, places: Sequence[str], setting: float, sure_only: bool) -> Floats:
+    """Return when a silence that begins in each bin is too long, by its place, and in the last row after the door; shape (places + 1, 288)."""
+    at_home = [usual.limit(setting, place, sure_only=sure_only).allowed_min for place in places]
+    out = first_passing_both_min(
+        usual.limit(setting, None, sure_only=sure_only).allowed_min,
+        usual.outing_limit(setting, sure_only=sure_only).allowed_min,
+    )
+    return np.concatenate([first_passing_min(np.stack(at_home)), out[None]])

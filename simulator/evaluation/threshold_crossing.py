@@ -30,3 +30,18 @@ def first_passing_min(allowed_min: Floats) -> Floats:
     earliest = np.minimum.accumulate(earliest[:, ::-1], axis=1)[:, ::-1]
     waits = (earliest[:, :BINS] - np.arange(BINS)) * _STEP_MIN
     return np.minimum(waits, CAP_MIN).reshape(allowed_min.shape)
+
+
+def first_passing_both_min(allowed_min: Floats, least_min: Floats) -> Floats:
+    """Return the same for silences that are too long only if they are also longer than a least that depends on when they begin, shape (288,).
+
+    Examples
+    --------
+    >>> first_passing_both_min(np.full(288, 30.0), np.full(288, 90.0))[[0, 140]].tolist()
+    [95.0, 95.0]
+    """
+    steps = np.arange(1, BINS + 1)
+    clock = (np.arange(BINS)[:, None] + steps) % BINS
+    passes = steps * _STEP_MIN > np.maximum(np.minimum(allowed_min, CAP_MIN)[clock], least_min[:, None])
+    passes[:, -1] = True
+    return (np.argmax(passes, axis=1) + 1.0) * _STEP_MIN

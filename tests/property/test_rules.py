@@ -220,7 +220,7 @@ def test_what_was_learned_is_kept_exactly(rows: list[tuple[int, DeviceKind, str]
     again = SilenceBaseline.from_json(found.to_json())
     assert again.days == found.days
     assert np.array_equal(again.line.at_home, found.line.at_home)
-    assert np.array_equal(again.line.after_door, found.line.after_door)
+    assert np.array_equal(again.line.outings, found.line.outings)
     assert (again.sure is None, again.distrusted, again.singles) == (
         found.sure is None,
         found.distrusted,

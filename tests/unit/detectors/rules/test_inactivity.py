@@ -35,8 +35,15 @@ def test_words_say_how_long_beyond_the_usual(sensitivity: Sensitivity, expected:
     assert limit_min(SilenceBaseline(40, FLAT), sensitivity) == expected
 
 
-def test_after_the_door_three_times_the_margin_is_given():
-    assert limit_min(SilenceBaseline(40, FLAT), Sensitivity.STANDARD, after_door=True) == 305
+def test_after_the_door_the_longest_outing_of_that_time_and_a_margin_count():
+    morning = np.where(np.arange(288) < 144, 240.0, 0.0)
+    usual = SilenceBaseline(40, ThresholdCurve(np.full(288, 60.0), morning))
+    assert limit_min(usual, Sensitivity.STANDARD, clock=9.0, after_door=True) == 405
+    # In the evening they never go out: the margin alone, and never less than at home.
+    assert limit_min(usual, Sensitivity.STANDARD, clock=19.0, after_door=True) == 165
+    asleep = SilenceBaseline(40, ThresholdCurve(np.full(288, 480.0), morning))
+    at_home = limit_min(asleep, Sensitivity.STANDARD, clock=19.0)
+    assert limit_min(asleep, Sensitivity.STANDARD, clock=19.0, after_door=True) == at_home > 480
 
 
 def test_the_first_week_is_a_timer_that_counts_eight_hours_by_day_and_twelve_in_all():
@@ -123,7 +130,27 @@ def test_the_line_is_the_longest_age_at_each_time_of_day():
     # The longest is the night, just before eight in the morning; smoothing moves it a little ahead.
     assert 6.5 * 12 <= int(line.argmax()) < 8 * 12
     assert line[12 * 12 + 12] < line[12 * 12 - 12]
-    assert np.all(usual.line.after_door < 1)
+    assert np.all(usual.line.outings < 1)
+
+
+def test_one_evening_out_over_night_makes_the_next_one_usual_and_no_other_hour():
+    def out(day: int) -> list[tuple[float, DeviceKind, str]]:
+        begin = DAY + timedelta(days=day, hours=18.5)
+        return [
+            (one.timestamp(), DeviceKind.DOOR, "front_door")
+            for one in (begin, begin + timedelta(hours=12.75))
+        ]
+
+    days = regular(30, [8, 10, 12, 14, 16, 18])
+    rows = [one for one in days if not DAY.timestamp() <= one[0] - 20 * 86_400 < DAY.timestamp() + 6 * 3600]
+    usual = learn(life_signs([*rows, *out(20)]), UTC_ZONE, (), DAY + timedelta(days=30))
+    longest = usual.line.outings
+    assert (longest[int(18.5 * 12)], longest[17 * 12], longest[20 * 12]) == (765, 765, 765)
+    assert longest[12 * 12] < 1
+    # Who comes back at a quarter past seven is not raised, nor two hours later; before it was usual the night's line held.
+    assert limit_min(usual, Sensitivity.STANDARD, clock=18.5, after_door=True) == 765 + 160 + 5
+    never = learn(life_signs(rows), UTC_ZONE, (), DAY + timedelta(days=30))
+    assert limit_min(never, Sensitivity.STANDARD, clock=18.5, after_door=True) == 815
 
 
 def test_excluded_time_teaches_nothing():
@@ -243,7 +270,7 @@ def test_where_single_signs_are_usual_no_sensor_is_distrusted_and_they_may_put_a
     )
     assert dense.singles < 0.05
     since_sure, before = (
-        one.limit(160.0, "kitchen", after_door=False, sure_only=True).allowed_min
+        one.limit(160.0, "kitchen", sure_only=True).allowed_min
         for one in (sparse, replace(sparse, singles=dense.singles))
     )
     assert np.all(since_sure > before + 60)
