@@ -19,7 +19,7 @@ from api.http.headers import HeadersMiddleware
 from api.http.permissions import refuse_undeclared
 from api.http.request_size import LARGEST_BODY, SizeMiddleware
 from api.locale import words_of
-from api.routes import DESCRIPTION, TAGS, health, v1
+from api.routes import DESCRIPTION, TAGS, health, provider_reports, v1
 from api.views.stream import ChangeFeed
 from core.clock import Clock, SystemClock
 from core.domain.people import Language
@@ -105,6 +105,7 @@ def create_app(settings: Settings, clock: Clock | None = None, machine_clock: Cl
     errors.install(app, pages.error_page)
     app.include_router(health.router)
     app.include_router(v1.router)
+    app.include_router(provider_reports.router)
     app.include_router(pages.router)
     app.mount("/static", StaticFiles(directory=_STATIC), name="static")
     refuse_undeclared(app.routes)

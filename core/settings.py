@@ -103,6 +103,24 @@ class Settings(BaseSettings):
         default=False, description="allow webhooks to private and loopback addresses; refused in production"
     )
 
+    line_url: str = Field(default="https://api.line.me", description="LINE's Messaging API")
+    line_token: SecretStr = Field(
+        default=SecretStr(""), description="channel access token of our LINE account; empty: no LINE"
+    )
+    line_secret: SecretStr = Field(
+        default=SecretStr(""), description="channel secret, with which LINE signs what it reports to us"
+    )
+    line_id: str = Field(
+        default="", description="our LINE account's id, such as @mimamori, for links and QR codes"
+    )
+
+    twilio_url: str = Field(default="https://api.twilio.com", description="interface for messages and calls")
+    twilio_account: str = Field(default="", description="account SID; empty: no short messages and no calls")
+    twilio_token: SecretStr = Field(
+        default=SecretStr(""), description="its token, with which the provider signs what it reports to us"
+    )
+    twilio_sender: str = Field(default="", description="our number, in E.164, or a sender name")
+
     time_zone: str = Field(default="Asia/Tokyo", description="zone of homes that name none")
     ward_name: str = "見守り区"
     centre_phone: str = Field(default="", description="the centre's telephone number, shown on every page")

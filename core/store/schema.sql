@@ -316,6 +316,7 @@ CREATE TABLE delivery (
     parts smallint,
     retry_at timestamp with time zone,
     error text,
+    spoken text,
     CONSTRAINT delivery_pkey PRIMARY KEY (delivery_id),
     CONSTRAINT delivery_check CHECK (((state = 'failed'::text) = (failed_at IS NOT NULL))),
     CONSTRAINT delivery_contact_channel_id_fkey FOREIGN KEY (contact_channel_id) REFERENCES contact_channel(contact_channel_id) ON DELETE SET NULL,
@@ -551,6 +552,14 @@ CREATE TABLE home_latest (
     CONSTRAINT home_latest_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id)
 ) WITH (fillfactor=70);
 
+CREATE TABLE inbound_event (
+    provider text NOT NULL,
+    event_id text NOT NULL,
+    received_at timestamp with time zone NOT NULL,
+    CONSTRAINT inbound_event_pkey PRIMARY KEY (provider, event_id)
+);
+CREATE INDEX inbound_event_received ON inbound_event USING btree (received_at);
+
 CREATE TABLE ingest_progress (
     worker text NOT NULL,
     watermark timestamp with time zone NOT NULL,
@@ -570,6 +579,15 @@ CREATE TABLE injection_request (
     CONSTRAINT injection_request_pkey PRIMARY KEY (injection_request_id),
     CONSTRAINT injection_request_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id) ON DELETE CASCADE,
     CONSTRAINT injection_request_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id)
+);
+
+CREATE TABLE line_code (
+    contact_id integer NOT NULL,
+    code_hash bytea NOT NULL,
+    expires_at timestamp with time zone NOT NULL,
+    CONSTRAINT line_code_pkey PRIMARY KEY (contact_id),
+    CONSTRAINT line_code_code_hash_key UNIQUE (code_hash),
+    CONSTRAINT line_code_contact_id_fkey FOREIGN KEY (contact_id) REFERENCES contact(contact_id) ON DELETE CASCADE
 );
 
 CREATE TABLE notification (
@@ -599,6 +617,14 @@ CREATE TABLE office (
     phone text NOT NULL DEFAULT ''::text,
     CONSTRAINT office_pkey PRIMARY KEY (office_id),
     CONSTRAINT office_name_key UNIQUE (name)
+);
+
+CREATE TABLE provider_quota (
+    provider text NOT NULL,
+    message_limit integer,
+    used integer NOT NULL,
+    asked_at timestamp with time zone NOT NULL,
+    CONSTRAINT provider_quota_pkey PRIMARY KEY (provider)
 );
 
 CREATE TABLE quarantine (

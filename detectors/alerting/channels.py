@@ -25,6 +25,8 @@ from core.errors import SettingsError
 from detectors.alerting import webhook_hosts
 from detectors.alerting.messages import Text
 from detectors.alerting.outgoing import OutgoingMessage
+from detectors.alerting.providers.line import LineAccount, LineProvider
+from detectors.alerting.providers.twilio import TelephoneAccount, TelephoneProvider
 from detectors.alerting.webhook_hosts import PrivateHostError
 
 # One attempt never takes longer than this; a sender's lease lasts longer.
@@ -109,7 +111,9 @@ class DeliveryChannel:
     mail_from : str
         The sender's address.
     allow_private_hosts : bool
-        Let webhooks go to private and loopback addresses.
+        Let webhooks, and the interfaces of providers, be at private and loopback addresses.
+    line, telephone : LineAccount, TelephoneAccount or None
+        Our accounts with those who reach telephones; None where none is set up.
 
     Raises
     ------
@@ -117,12 +121,29 @@ class DeliveryChannel:
         The sender's address cannot be used.
     """
 
-    def __init__(self, server: MailServer | None, mail_from: str, *, allow_private_hosts: bool) -> None:
+    def __init__(
+        self,
+        server: MailServer | None,
+        mail_from: str,
+        *,
+        allow_private_hosts: bool,
+        line: LineAccount | None = None,
+        telephone: TelephoneAccount | None = None,
+    ) -> None:
         self._server = server
         self._from = parseaddr(mail_from)
         if not _ADDRESS.match(self._from[1]):
             raise SettingsError("MIMAMORI_MAIL_FROM: write an address such as mimamori@example.jp")
         warm_up()
+        self.line = LineProvider(line, allow_private_hosts=allow_private_hosts)
+        telephones = TelephoneProvider(telephone, allow_private_hosts=allow_private_hosts)
+        self._ways: Mapping[Channel, Callable[[OutgoingMessage], Attempt]] = {
+            Channel.MAIL: self._mail,
+            Channel.WEBHOOK: self._webhook,
+            Channel.LINE: self.line.send,
+            Channel.SMS: telephones.send_short_message,
+            Channel.VOICE: telephones.call,
+        }
         self._allow_private_hosts = allow_private_hosts
         self._asset = apprise.AppriseAsset(
             app_id="Mimamori",
@@ -139,9 +160,8 @@ class DeliveryChannel:
 
     def send(self, message: OutgoingMessage) -> Attempt:
         """Make one attempt; blocks for at most `ATTEMPT_LIMIT_S`."""
-        if message.channel is Channel.MAIL:
-            return self._mail(message)
-        return self._webhook(message)
+        way = self._ways.get(message.channel)
+        return Attempt(DeliveryResult.REFUSED, "channel_unknown") if way is None else way(message)
 
     def _mail(self, message: OutgoingMessage) -> Attempt:
         if self._server is None:

@@ -26,6 +26,7 @@ from detectors.alerting.channel_choice import ChannelChoice
 from detectors.alerting.channels import ATTEMPT_LIMIT_S
 from detectors.alerting.messages import Facts, Text
 from detectors.alerting.outgoing import DeliveryWorker, OutgoingMessage
+from detectors.alerting.providers.twilio import spoken_text
 
 LEASE = timedelta(seconds=ATTEMPT_LIMIT_S + 10)
 # Whose service knows a repeat by its key, so that what may have arrived is sent once more without harm.
@@ -170,6 +171,8 @@ class Sender:
             answer_url=f"{facts.base_url}/a/{facts.token}" if is_linked else "",
             planned_at=record.planned_at,
         )
+        if channel.kind is Channel.VOICE:
+            deliveries.keep_words(connection, record, spoken_text(message))
         return _Prepared(message, record, ordered)
 
     def _text(self, lease: Lease, facts: Facts) -> Text:
@@ -217,6 +220,7 @@ class Sender:
             deliveries.settle(connection, prepared.record, state, attempt, now)
             self._note_address(connection, prepared.record, attempt, now)
             records = deliveries.of_notification(connection, lease.notification)
+            attempt = _after_receipt(prepared.record, records, attempt)
             choice = channel_choice.choose(prepared.ordered, records, now, frozenset())
             status, due_at = _outcome(lease, choice, records, attempt, now)
             is_ours = notifications.finish(
@@ -250,6 +254,14 @@ class Sender:
             contact_channels.set_unreachable(connection, record.channel, attempt.error or "", now)
         elif attempt.arrival is DeliveryResult.DELIVERED:
             contact_channels.set_reachable(connection, record.channel)
+
+
+def _after_receipt(record: DeliveryRecord, records: Sequence[DeliveryRecord], attempt: Attempt) -> Attempt:
+    """Return how an attempt ended if a receipt was faster than the answer to the order: it did not arrive."""
+    (own,) = [one for one in records if one.number == record.number]
+    if attempt.arrival is DeliveryResult.DELIVERED and own.state is DeliveryState.FAILED:
+        return replace(attempt, arrival=DeliveryResult.REFUSED, error=own.error)
+    return attempt
 
 
 def _state(record: DeliveryRecord, attempt: Attempt) -> DeliveryState:

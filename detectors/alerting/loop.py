@@ -16,6 +16,8 @@ from core.store.alerts import notifications
 from core.store.database import Database, NotifyListener
 from detectors.alerting import channels, planner
 from detectors.alerting.delivery import LEASE, Office, Sender
+from detectors.alerting.providers.line import LineAccount
+from detectors.alerting.providers.twilio import TelephoneAccount
 
 # One slow server holds one sender; the others go on.
 SENDERS = 4
@@ -87,7 +89,11 @@ def run(
     if server is None:
         _log.warning("mail_not_configured")
     channel = channels.DeliveryChannel(
-        server, settings.mail_from, allow_private_hosts=settings.webhook_private_hosts
+        server,
+        settings.mail_from,
+        allow_private_hosts=settings.webhook_private_hosts,
+        line=_line_account(settings),
+        telephone=_telephone_account(settings),
     )
     office = Office(settings.base_url, settings.centre_phone, ZoneInfo(settings.time_zone))
     sender = Sender(database, clock, channel, office, lease=lease, sealer=sealer_of(settings.secret_keys))
@@ -101,6 +107,24 @@ def run(
         _log.info("alerting_started", senders=len(severities))
     for task in tasks:
         task.result()
+
+
+def _line_account(settings: Settings) -> LineAccount | None:
+    if not settings.line_token.get_secret_value():
+        return None
+    return LineAccount(settings.line_url, settings.line_token)
+
+
+def _telephone_account(settings: Settings) -> TelephoneAccount | None:
+    if not settings.twilio_account:
+        return None
+    return TelephoneAccount(
+        settings.twilio_url,
+        settings.twilio_account,
+        settings.twilio_token,
+        settings.twilio_sender,
+        settings.base_url,
+    )
 
 
 def _end(task: Future[None], wake_up: WakeUp, stop: threading.Event) -> None:

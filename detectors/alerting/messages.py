@@ -99,10 +99,11 @@ class Facts:
 
 @dataclass(frozen=True)
 class Text:
-    """A message, ready to send."""
+    """A message, ready to send; `sentence` is the body without its links and numbers, for channels that have buttons or speak."""
 
     subject: str
     body: str
+    sentence: str = ""
 
 
 def is_still_true(kind: NotificationKind, alert: Alert) -> bool:
@@ -127,7 +128,8 @@ def render(kind: NotificationKind, facts: Facts) -> Text:
     level = _level(kind, facts.alert)
     sentence = texts(f"tag.{level}") + _SENTENCES[kind](facts, texts, name)
     subject = _subject(level, facts, texts)
-    return Text(subject, _body(subject, sentence, facts, texts, _lines(kind, facts, texts, name)))
+    body = _body(subject, sentence, facts, texts, _lines(kind, facts, texts, name))
+    return Text(subject, body, sentence.strip())
 
 
 def plain(kind: NotificationKind, facts: Facts) -> Text:
@@ -137,7 +139,8 @@ def plain(kind: NotificationKind, facts: Facts) -> Text:
     level = _level(kind, facts.alert)
     sentence = texts(f"tag.{level}") + _phrase("plain", facts, texts, {"n": name})
     subject = texts(f"subject_without_name.{level}")
-    return Text(subject, _body(subject, sentence, facts, texts, _lines(kind, facts, texts, name)))
+    body = _body(subject, sentence, facts, texts, _lines(kind, facts, texts, name))
+    return Text(subject, body, sentence.strip())
 
 
 def _body(subject: str, sentence: str, facts: Facts, texts: MessageTexts, lines: Sequence[str]) -> str:

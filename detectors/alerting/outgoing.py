@@ -24,10 +24,10 @@ class OutgoingMessage:
         Of the text.
     text : Text
         The words.
-    kind : NotificationKind
-        What it says: that something began, was claimed, ended.
-    alert : Alert
-        What it is about.
+    kind : NotificationKind or None
+        What it says: that something began, was claimed, ended; None for a test of the address.
+    alert : Alert or None
+        What it is about; None for a test of the address.
     request_key : str
         UUID, the same for every attempt.
     answer_url : str
@@ -40,8 +40,8 @@ class OutgoingMessage:
     address: str
     language: Language
     text: Text
-    kind: NotificationKind
-    alert: Alert
+    kind: NotificationKind | None
+    alert: Alert | None
     request_key: str
     answer_url: str
     planned_at: datetime

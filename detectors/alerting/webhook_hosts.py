@@ -62,6 +62,12 @@ def install() -> None:
     HTTPSConnectionPool.ConnectionCls = _PinnedTlsConnection  # pyright: ignore[reportAttributeAccessIssue] - urllib3's own classes do not fit its protocol either
 
 
+def connection(host: str, port: int, *, is_tls: bool, timeout_s: float) -> HTTPConnection | HTTPSConnection:
+    """Return a connection that is not open yet; to a pinned host it goes to the checked addresses only."""
+    kind = _PinnedTlsConnection if is_tls else _PinnedConnection
+    return kind(host, port, timeout=timeout_s)
+
+
 class _PinnedConnection(HTTPConnection):
     def _new_conn(self) -> socket.socket:
         addresses = _PINS.of(self.host)

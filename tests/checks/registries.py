@@ -33,6 +33,7 @@ _NAMES = RULES.keys() | METRICS.keys()
 _OTHER_WORDS = {
     ("api/pages/parts/climate.py", "cold"): "how a room feels",
     ("deploy/cli/devices.py", "battery"): "head of a column",
+    ("detectors/alerting/providers/line.py", "button"): "what LINE calls a part of a message",
     ("simulator/devices/sensors.py", "battery"): "which random numbers",
     ("simulator/devices/sensors.py", "motion"): "which random numbers",
     ("simulator/incidents/kinds.py", "temperature_c"): "key of a scenario file",

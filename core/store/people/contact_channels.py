@@ -89,8 +89,7 @@ def add(
     NotFoundError
         There is no such contact.
     """
-    if connection.execute(_CHANNELS["hold_contact"], {"contact": contact}).fetchone() is None:
-        raise NotFoundError(f"there is no contact {contact}; `mimamori contact list` shows them all")
+    require_contact(connection, contact)
     row = connection.execute(_CHANNELS["is_centres"], {"contact": contact}).fetchone()
     if kind in STAFF_ONLY and not (row and row[0]):
         raise InputError(f"{kind} is for a care centre's contacts; a family's are reached themselves")
@@ -114,6 +113,18 @@ def add(
     if sealer is not None and kind in SEALED:
         _seal(connection, sealer, int(added[0]), kind, usable)
     return get(connection, int(added[0]))
+
+
+def require_contact(connection: Connection, contact: int) -> None:
+    """Lock a contact, so that one change of its channels at a time runs.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such contact.
+    """
+    if connection.execute(_CHANNELS["hold_contact"], {"contact": contact}).fetchone() is None:
+        raise NotFoundError(f"there is no contact {contact}; `mimamori contact list` shows them all")
 
 
 def remove(connection: Connection, number: int) -> ContactChannel:

@@ -1,6 +1,7 @@
 """`mimamori channel`: in which ways a contact is reached, in which order, and what is known of each."""
 
 from typing import TYPE_CHECKING, Annotated
+from urllib.parse import quote
 
 import typer
 from rich import box
@@ -115,6 +116,32 @@ def confirm(number: _Number) -> None:
         one = contact_channels.get(at.connection, number)
         contact_channels.confirm(at.connection, number, at.now)
     print(f"channel {number} ({one.kind}) of contact {one.contact} is confirmed on {at.now:%Y-%m-%d}")
+
+
+@channels.command("line-code")
+def line_code(contact: _Contact) -> None:
+    """Make a code with which a contact links LINE on their phone, and show it with its QR code. A former code ends.
+
+    The contact scans the QR code and sends the text that stands there. The code is used once, within seven days.
+
+    Example: [bold]mimamori channel line-code 12[/bold]
+    """
+    import segno
+
+    from core.store.people import line_links
+
+    with work() as at:
+        code = line_links.new_code(at.connection, contact, at.now)
+        account = at.settings.line_id
+    print(f"code {code}, for contact {contact} only, once, within {line_links.CODE_LASTS.days} days")
+    if account:
+        url = f"https://line.me/R/oaMessage/{quote(account)}/?{quote(code)}"
+        print(url)
+        segno.make_qr(url).terminal(compact=True)  # pyright: ignore[reportUnknownMemberType] - segno is not fully typed
+    else:
+        print(
+            "set MIMAMORI_LINE_ID to see a QR code; until then: add our account in LINE and send it this code"
+        )
 
 
 def _state(one: "ContactChannel") -> str:

@@ -121,6 +121,10 @@ _CASES = (
     Case("POST", "/a/{token}", 303, 303, 303, 303, 303, form={"action": "cannot"}),
     Case("GET", "/enrol", 200, 200, 200, 200, 200, nobody=200),
     Case("POST", "/enrol", 422, 422, 422, 422, 422, nobody=422, form={"code": "K7QM"}),
+    # What is not signed by the provider is refused, whoever sends it.
+    Case("POST", "/provider/line", 403, 403, 403, 403, 403, nobody=403, form={}),
+    Case("POST", "/provider/twilio/receipt/{token}", 403, 403, 403, 403, 403, nobody=403, form={}),
+    Case("POST", "/provider/twilio/key/{token}", 403, 403, 403, 403, 403, nobody=403, form={}),
     Case("GET", "/help", 200, 200, 200, 200, 200, nobody=200),
     Case("GET", "/accessibility", 200, 200, 200, 200, 200, nobody=200),
 )

@@ -98,6 +98,19 @@ def test_a_contact_gets_a_second_channel_that_is_used_once_it_is_confirmed(mimam
 
 
 @pytest.mark.usefixtures("ward")
+def test_a_phone_is_linked_by_a_code_with_a_picture_to_scan(mimamori: CommandLine) -> None:
+    plain = mimamori("channel", "line-code", "2")
+    assert plain.code == 0, plain.err
+    assert "set MIMAMORI_LINE_ID" in plain.out
+    mimamori.settings["MIMAMORI_LINE_ID"] = "@mimamori"
+    shown = mimamori("channel", "line-code", "2").out
+    code = shown.split()[1].rstrip(",")
+    assert f"https://line.me/R/oaMessage/%40mimamori/?{code}" in shown
+    assert "█" in shown or "▀" in shown
+    assert mimamori("channel", "line-code", "999").code == 1
+
+
+@pytest.mark.usefixtures("ward")
 def test_addresses_that_open_something_are_encrypted_and_keys_change(mimamori: CommandLine) -> None:
     keyless = mimamori("channel", "add", "1", "slack", "https://hooks.slack.com/services/T0/B0/secret")
     assert "mimamori secret new-key" in keyless.err

@@ -68,7 +68,8 @@ def clock() -> HandClock:
 
 def delivery_channel(mail_port: int, **options: Any) -> DeliveryChannel:
     server = channels.mail_server(SecretStr(f"smtp://127.0.0.1:{mail_port}"))
-    return DeliveryChannel(server, "mimamori@localhost", **({"allow_private_hosts": True} | options))
+    given: dict[str, Any] = {"allow_private_hosts": True} | options
+    return DeliveryChannel(server, "mimamori@localhost", **given)
 
 
 @dataclass

@@ -57,3 +57,47 @@ SET
     retry_at = %(retry_at)s,
     error = CASE WHEN state = 'failed' THEN error ELSE %(error)s END
 WHERE delivery_id = %(delivery)s;
+
+-- name: keep_words
+-- Keep what a call says, so that it can be said again.
+UPDATE delivery SET spoken = %(spoken)s WHERE delivery_id = %(delivery)s;
+
+-- name: by_key
+-- The delivery that a provider reports about, with whom it is for and what it is about.
+SELECT
+    delivery.delivery_id AS number, delivery.notification_id AS notification, notification.alert_id AS alert,
+    notification.contact_id AS contact, delivery.contact_channel_id AS channel, delivery.kind,
+    coalesce(contact_channel.address, '') AS address, coalesce(contact_channel.language, contact.language) AS language,
+    coalesce(delivery.spoken, '') AS spoken, delivery.answered_at
+FROM delivery
+JOIN notification ON notification.notification_id = delivery.notification_id
+JOIN contact ON contact.contact_id = notification.contact_id
+LEFT JOIN contact_channel ON contact_channel.contact_channel_id = delivery.contact_channel_id
+WHERE delivery.request_key = %(key)s::uuid AND contact.is_active
+FOR NO KEY UPDATE OF delivery;
+
+-- name: set_arrived
+-- Note that a receipt says it arrived; the first one counts.
+UPDATE delivery SET arrived_at = coalesce(arrived_at, %(now)s) WHERE delivery_id = %(delivery)s;
+
+-- name: set_answered
+-- Note that a button or key answered it; the first one counts.
+UPDATE delivery
+SET answered_at = coalesce(answered_at, %(now)s), arrived_at = coalesce(arrived_at, %(now)s)
+WHERE delivery_id = %(delivery)s;
+
+-- name: set_failed
+-- Note that a receipt says it did not arrive, unless somebody answered it.
+UPDATE delivery
+SET state = 'failed', failed_at = %(now)s, error = %(error)s
+WHERE delivery_id = %(delivery)s AND answered_at IS NULL AND state <> 'failed';
+
+-- name: forget_words
+-- A call has ended: what it said is not needed any more.
+UPDATE delivery SET spoken = NULL WHERE delivery_id = %(delivery)s AND spoken IS NOT NULL;
+
+-- name: send_on
+-- Let the next channel of the contact take over what did not arrive.
+UPDATE notification
+SET status = 'pending', due_at = %(now)s, sent_at = NULL, last_error = %(error)s
+WHERE notification_id = %(notification)s AND status = 'sent';
