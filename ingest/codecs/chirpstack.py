@@ -17,7 +17,7 @@ from ingest.codecs.parsing.json_fields import (
     objects,
     text_of,
 )
-from ingest.codecs.parsing.second_times import checked_time
+from ingest.codecs.parsing.second_times import SUSPECT, checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
 from ingest.codecs.the_things_stack import GATEWAY_DIFFERS, link_readings
 from ingest.mqtt.topics import Source
@@ -56,7 +56,8 @@ def _time(body: JsonObject) -> datetime | None:
     for reception in objects(body.get("rxInfo")):
         server = aware_time(reception.get("nsTime"))
         if server is not None:
-            return checked_time(moment, server, GATEWAY_DIFFERS, GATEWAY_DIFFERS)
+            checked = checked_time(moment, server, GATEWAY_DIFFERS, GATEWAY_DIFFERS)
+            return server if checked == SUSPECT else checked
     return moment
 
 

@@ -13,6 +13,7 @@ from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
     json_object,
+    no_numbers,
     number_of,
     plain_text,
     text_of,
@@ -39,6 +40,15 @@ _ENVIRONMENT = {
 # Of the battery of the node itself; elsewhere a voltage is what a sensor on it measures.
 _OF_THE_NODE = ("battery_level", "channel_utilization", "air_util_tx")
 _SILENT = {"channel_utilization", "air_util_tx", "uptime_seconds", "battery_level"}
+_NUMBERS_OF_PLACE = (
+    "time",
+    "timestamp",
+    "latitude_i",
+    "longitude_i",
+    "altitude",
+    "ground_track",
+    "precision_bits",
+)
 _READ_OF_PLACE = {
     *("time", "timestamp", "latitude_i", "longitude_i", "altitude", "ground_track", "precision_bits"),
     *("sats_in_view", "PDOP", "HDOP", "VDOP"),
@@ -106,6 +116,7 @@ def _read_payload(decoded: Decoded, kind: str, payload: JsonObject) -> None:
 def _read_position(decoded: Decoded, payload: JsonObject) -> None:
     lat, lon = number_of(payload.get("latitude_i")), number_of(payload.get("longitude_i"))
     decoded.unread = [f"payload.{key}" for key in payload if key not in _READ_OF_PLACE]
+    decoded.unread += [f"payload.{key}" for key in no_numbers(payload, _NUMBERS_OF_PLACE)]
     if lat is None or lon is None or (lat == 0 and lon == 0):
         decoded.readings = [Measured("position_valid", value=False)]
         return
@@ -153,7 +164,7 @@ def _read_telemetry(decoded: Decoded, payload: JsonObject) -> None:
         number = number_of(value)
         if metric is not None and number is not None:
             found.append(Measured(metric, number))
-        elif key not in _SILENT and not calls.add(key, value):
+        elif (key not in _SILENT or no_numbers(payload, [key])) and not calls.add(key, value):
             decoded.unread.append(f"payload.{key}")
     decoded.readings = calls.merged(found, decoded.refused)
 

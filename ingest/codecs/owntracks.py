@@ -8,11 +8,12 @@ from ingest.codecs.parsing.json_fields import (
     JsonObject,
     items,
     json_object,
+    no_numbers,
     number_of,
     text_of,
     time_of_epoch,
 )
-from ingest.codecs.parsing.second_times import checked_time
+from ingest.codecs.parsing.second_times import SUSPECT, checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing
 from ingest.mqtt.topics import Source
 
@@ -42,6 +43,9 @@ _READ = {
     ),
     *("tid", "topic", "inrids", "SSID", "BSSID"),
 }
+
+
+_NUMBERS = ("created_at", "acc", "alt", "vel", "cog", "batt", "bs", "p")
 
 
 def decode(source: Source, payload: bytes) -> Decoded | Rejected:
@@ -96,6 +100,7 @@ def _of_type(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
 
 def _with_other_fields(decoded: Decoded, body: JsonObject) -> Decoded:
     """Read calls that a program adds to the phone's message, and note the fields of which nothing is read."""
+    decoded.unread += no_numbers(body, _NUMBERS)
     calls = CallFields()
     for key, value in body.items():
         if key not in _READ and not calls.add(key, value):
@@ -163,7 +168,8 @@ def _transition(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
 
 def _steps(decoded: Decoded, body: JsonObject) -> Decoded | Rejected:
     steps = _not_negative(body.get("steps"))
-    decoded.time = time_of_epoch(body.get("to") or body.get("tst"))
+    # Steps of a time that nobody knows are none of now.
+    decoded.time = time_of_epoch(body.get("to") or body.get("tst")) or SUSPECT
     if steps is None:
         return Rejected("wrong_shape", "steps is missing or the phone could not count them")
     decoded.readings = [Measured("steps_count", steps)]

@@ -11,11 +11,13 @@ from ingest.codecs.parsing.json_fields import (
     JsonObject,
     inner,
     json_object,
+    no_numbers,
     number_of,
     text_of,
     time_of_epoch,
     truth_of,
 )
+from ingest.codecs.parsing.second_times import SUSPECT
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, nothing, unclear_call
 from ingest.mqtt.topics import Source
 
@@ -46,6 +48,7 @@ _READ = {
         "206",
     ),
 }
+_NUMBERED = ("ts", "alt", "ang", "sat", "sp")
 _PAIR = re.compile(r"\s*(-?\d+(?:\.\d+)?)\s*,\s*(-?\d+(?:\.\d+)?)\s*\Z")
 
 
@@ -61,11 +64,12 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     if not record:
         # Its answer to a command comes on the same topic.
         return nothing(imei) if "RSP" in body else _no_record()
-    decoded = Decoded(source.sender(imei), imei, time=time_of_epoch(record.get("ts")))
+    decoded = Decoded(source.sender(imei), imei, time=time_of_epoch(record.get("ts")) or SUSPECT)
     found: list[Measured] = []
     _read_place(decoded, found, record)
     _read_parameters(decoded, found, record)
     decoded.readings = found
+    decoded.unread += no_numbers(record, _NUMBERED)
     return decoded
 
 
@@ -78,6 +82,8 @@ def _no_record() -> Rejected:
 def _read_place(decoded: Decoded, found: list[Measured], record: JsonObject) -> None:
     pair = _PAIR.match(text_of(record.get("latlng")))
     if pair is None:
+        if record.get("latlng") is not None:
+            decoded.unread.append("latlng")
         return
     satellites = number_of(record.get("sat"))
     lat, lon = float(pair[1]), float(pair[2])

@@ -16,12 +16,13 @@ from ingest.codecs.parsing.json_fields import (
     inner,
     items,
     json_object,
+    no_numbers,
     number_of,
     text_of,
     time_of_epoch,
     truth_of,
 )
-from ingest.codecs.parsing.second_times import checked_time
+from ingest.codecs.parsing.second_times import SUSPECT, checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected, unclear_call
 from ingest.mqtt.topics import Source
 
@@ -65,6 +66,9 @@ _READ = {
     ),
     *("speed", "course", "attributes", "id", "deviceId", "protocol", "address", "geofenceIds"),
 }
+_AXES = ("latitude", "longitude")
+_NUMBERS = ("accuracy", "altitude", "speed", "course")
+_TIMES = ("fixTime", "deviceTime", "serverTime")
 _READ_ATTRIBUTES = {"batteryLevel", "battery", "motion", "charge", "alarm", "approximate"}
 # What a tracker answers to a command, such as `SOS ON`.
 _ANSWER = "result"
@@ -93,12 +97,9 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
 
 
 def _read_position(decoded: Decoded, position: JsonObject) -> None:
-    server = _moment(position.get("serverTime"))
-    reported = checked_time(_moment(position.get("deviceTime")), server)
-    fixed = checked_time(_moment(position.get("fixTime")), server)
-    decoded.time = fixed or reported
+    fixed, reported = _times(position)
+    decoded.time = reported if fixed == SUSPECT else fixed or reported
     readings: list[Measured] = []
-    lat, lon = number_of(position.get("latitude")), number_of(position.get("longitude"))
     attributes = inner(position, "attributes")
     accuracy = number_of(position.get("accuracy")) or None
     if position.get("valid") is False or (_is_approximate(position) and (accuracy or 0) < _IMPRECISE_M):
@@ -107,22 +108,39 @@ def _read_position(decoded: Decoded, position: JsonObject) -> None:
     elif position.get("outdated") is True:
         # Then fixTime is the older fix's, and what else it says, a call for help among it, is of now.
         decoded.time = reported or fixed
-    elif lat is not None and lon is not None:
-        speed = number_of(position.get("speed"))
-        decoded.fixes = [
-            Position(
-                lat,
-                lon,
-                accuracy_m=accuracy,
-                altitude_m=number_of(position.get("altitude")),
-                speed_kmh=None if speed is None else speed * _KNOT_IN_KMH,
-                course_deg=number_of(position.get("course")),
-            )
-        ]
+    else:
+        # A place of which nobody knows when it was found is not where somebody is now, whatever the message says beside it.
+        decoded.fixes = _places(position, SUSPECT if fixed in (None, SUSPECT) else None, accuracy)
     decoded.readings = [*readings, *_attributes(attributes)]
     for name in _alarms(decoded, attributes):
         decoded.readings = [*decoded.readings, Measured(name, value=True)]
     _note_unread(decoded, position, attributes)
+
+
+def _times(position: JsonObject) -> tuple[datetime | None, datetime | None]:
+    """Return when the place was found and when the tracker reported, as far as the server's time bears them out."""
+    server = _moment(position.get("serverTime"))
+    sent = _moment(position.get("deviceTime"))
+    found = _moment(position.get("fixTime") or position.get("deviceTime"))
+    return None if found is None else checked_time(found, server), checked_time(sent, server)
+
+
+def _places(position: JsonObject, found_at: datetime | None, accuracy: float | None) -> list[Position]:
+    lat, lon = number_of(position.get("latitude")), number_of(position.get("longitude"))
+    if lat is None or lon is None:
+        return []
+    speed = number_of(position.get("speed"))
+    return [
+        Position(
+            lat,
+            lon,
+            found_at,
+            accuracy_m=accuracy,
+            altitude_m=number_of(position.get("altitude")),
+            speed_kmh=None if speed is None else speed * _KNOT_IN_KMH,
+            course_deg=number_of(position.get("course")),
+        )
+    ]
 
 
 def _is_approximate(position: JsonObject) -> bool:
@@ -130,16 +148,16 @@ def _is_approximate(position: JsonObject) -> bool:
     return truth_of(inner(position, "attributes").get("approximate")) is True
 
 
+def _unread_of_place(position: JsonObject) -> Iterator[str]:
+    yield from (key for key, value in position.items() if key not in _READ and value is not None)
+    yield from (key for key in _AXES if key in position and number_of(position[key]) is None)
+    yield from no_numbers(position, _NUMBERS)
+    yield from (key for key in _TIMES if position.get(key) is not None and _moment(position[key]) is None)
+
+
 def _note_unread(decoded: Decoded, position: JsonObject, attributes: JsonObject) -> None:
     """Note what is not read; of a call under a name of its own, as attributes that the server computes may have, that it is one."""
-    decoded.unread += [
-        f"position.{key}" for key, value in position.items() if key not in _READ and value is not None
-    ]
-    decoded.unread += [
-        f"position.{key}"
-        for key in ("latitude", "longitude")
-        if key in position and number_of(position[key]) is None
-    ]
+    decoded.unread += [f"position.{key}" for key in _unread_of_place(position)]
     calls = CallFields()
     for key, value in attributes.items():
         if value is None or key == "alarm":

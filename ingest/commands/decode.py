@@ -12,6 +12,7 @@ from core.domain.evidence.device_profile import DeviceProfile, evidence_of
 from core.domain.metrics import METRICS
 from core.errors import InputError
 from ingest.codecs import decode
+from ingest.codecs.parsing.second_times import SUSPECT
 from ingest.codecs.result import Decoded, Measured, Position, Rejected
 from ingest.mqtt.topics import source_of
 from ingest.processing.unclear_calls import with_named_calls
@@ -151,14 +152,20 @@ def _reading(measured: Measured, result: Decoded, profile: DeviceProfile | None)
         "unit": metric.unit,
         "kind": metric.kind.value,
         "evidence": evidence_of(metric, channel, is_numbered=result.seq > 0, profile=profile).value,
-        "time": _text(moment) if moment else None,
+        **_when(moment),
     }
 
 
 def _fix(position: Position, when: datetime | None) -> dict[str, object]:
     moment = position.time or when
     fields = {field: getattr(position, field) for field in _POSITION_FIELDS}
-    return {**fields, "time": _text(moment) if moment else None}
+    return {**fields, **_when(moment)}
+
+
+def _when(moment: datetime | None) -> dict[str, object]:
+    """Return a time, and of one that its message contradicts that nobody knows when it was."""
+    time: dict[str, object] = {"time": _text(moment) if moment else None}
+    return {**time, "suspect": True} if moment == SUSPECT else time
 
 
 def _text(moment: datetime) -> str:

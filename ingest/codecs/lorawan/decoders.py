@@ -32,7 +32,7 @@ from ingest.codecs.parsing.json_fields import (
     time_of_epoch,
     truth_of,
 )
-from ingest.codecs.parsing.second_times import checked_time
+from ingest.codecs.parsing.second_times import SUSPECT, checked_time
 from ingest.codecs.result import Decoded, Measured, Position, Rejected
 
 _Reader = Callable[[object, JsonObject], list[Measured]]
@@ -117,7 +117,7 @@ def _read_history(decoded: Decoded, body: JsonObject) -> None:
     for entry in objects(body.get("history")):
         stated = time_of_epoch(entry.get("timestamp"))
         moment = checked_time(stated, decoded.time)
-        if stated is None or moment is None or (moment == decoded.time and moment != stated):
+        if stated is None or moment is None or moment == SUSPECT:
             # An older movement with a time that cannot be is not one of now.
             decoded.unread.append("history")
             continue

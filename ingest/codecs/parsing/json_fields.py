@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
@@ -138,6 +138,11 @@ def number_of(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
+
+
+def no_numbers(body: JsonObject, keys: Iterable[str]) -> list[str]:
+    """Return those of some fields which hold something that is no number, as `nan` is none."""
+    return [key for key in keys if body.get(key) is not None and number_of(body[key]) is None]
 
 
 def zigbee_percent(number: float) -> float:

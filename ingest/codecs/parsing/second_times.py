@@ -1,9 +1,13 @@
 """The second time of a message checks the first: when it was made, sent or received, against when it is said to have happened.
 
-What is past may be reported late, by a device that buffered it; what is reported before it happened, or years late, shows a wrong clock.
+What is past may be reported late, by a device that buffered it; what is reported before it happened, or years late, shows a wrong clock, and
+how old it is nobody knows.
 """
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+
+SUSPECT = datetime(1970, 1, 1, tzinfo=UTC)
+"""The time of what happened nobody knows when: it counts as received, as no sign of life and not as where somebody is now."""
 
 # As far as clocks that are kept right may differ.
 AHEAD = timedelta(minutes=10)
@@ -31,13 +35,13 @@ def checked_time(
     Returns
     -------
     datetime or None
-        The first where the second bears it out; the first moved by the weeks that a receiver fell back; else the second.
+        The first where the second bears it out; the first moved by the weeks that a receiver fell back; `SUSPECT` where the two
+        contradict each other; the second where there is no first.
 
     Examples
     --------
-    >>> from datetime import UTC
     >>> at = datetime(2026, 11, 28, 12, tzinfo=UTC)
-    >>> checked_time(datetime(2007, 4, 14, 12, tzinfo=UTC), at) == at, checked_time(datetime(1970, 1, 1, tzinfo=UTC), at) == at
+    >>> checked_time(datetime(2007, 4, 14, 12, tzinfo=UTC), at) == at, checked_time(datetime(2000, 1, 1, tzinfo=UTC), at) == SUSPECT
     (True, True)
     """
     if second is None or second.year < _FIRST_YEAR:
@@ -50,4 +54,4 @@ def checked_time(
         moved = first + times * _ROLL_OVER
         if second - min(oldest, _ROLLED_OLDEST) <= moved <= second + ahead:
             return moved
-    return second
+    return SUSPECT

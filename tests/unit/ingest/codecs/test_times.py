@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from ingest.codecs.parsing.second_times import checked_time
+from ingest.codecs.parsing.second_times import SUSPECT, checked_time
 from ingest.commands.decode import described
 
 _SERVER = datetime(2026, 11, 28, 12, tzinfo=UTC)
@@ -24,11 +24,13 @@ def _said(topic: str, body: object) -> dict[str, Any]:
     [
         (_SERVER - timedelta(days=3), _SERVER - timedelta(days=3)),
         (_SERVER + timedelta(minutes=1), _SERVER + timedelta(minutes=1)),
-        (_SERVER + timedelta(hours=9), _SERVER),
-        (datetime(1970, 1, 1, 0, 5, tzinfo=UTC), _SERVER),
-        (datetime(2000, 1, 1, tzinfo=UTC), _SERVER),
+        # How old it is nobody knows, and it is none of now.
+        (_SERVER + timedelta(hours=9), SUSPECT),
+        (datetime(1970, 1, 1, 0, 5, tzinfo=UTC), SUSPECT),
+        (datetime(2000, 1, 1, tzinfo=UTC), SUSPECT),
         (_SERVER - timedelta(weeks=1024, hours=2), _SERVER - timedelta(hours=2)),
         (_SERVER - timedelta(weeks=2048), _SERVER),
+        (_SERVER - timedelta(weeks=512), SUSPECT),
         (None, _SERVER),
     ],
 )
@@ -62,10 +64,7 @@ def _event(time: str) -> dict[str, object]:
     ("topic", "body"),
     [
         ("owntracks/a/b", _place(tst=_SECONDS - _ROLLED_S, created_at=_SECONDS)),
-        ("owntracks/a/b", _place(tst=60, created_at=_SECONDS)),
-        ("owntracks/a/b", _place(tst=_SECONDS + 40_000, created_at=_SECONDS)),
         ("positions", _forwarded(latitude=35.7, longitude=139.8, fixTime="2007-04-14T12:00:00Z")),
-        ("positions", _forwarded(latitude=35.7, longitude=139.8, fixTime="1970-01-01T00:00:00Z")),
         ("v3/a@t/devices/d/up", _uplink("2026-11-28T03:00:00Z")),
         ("v3/a@t/devices/d/up", _uplink("2026-11-28T21:00:00Z")),
         ("application/1/device/0102/event/up", _event("2026-11-28T03:00:00Z")),
@@ -73,6 +72,83 @@ def _event(time: str) -> dict[str, object]:
 )
 def test_a_message_has_the_time_that_its_second_time_bears_out(topic: str, body: object) -> None:
     assert _said(topic, body)["values"]["time"] == _AT
+
+
+_HERE = {"latitude": 35.7, "longitude": 139.8}
+_RECORD = {"latlng": "35.7,139.8", "sat": 7}
+
+
+@pytest.mark.parametrize(
+    ("topic", "body"),
+    [
+        ("owntracks/a/b", _place(tst=60, created_at=_SECONDS)),
+        ("owntracks/a/b", _place(tst=_SECONDS + 40_000, created_at=_SECONDS)),
+        ("positions", _forwarded(**_HERE, fixTime="1970-01-01T00:00:00Z")),
+        ("positions", _forwarded(**_HERE, fixTime="1970-01-01T00:00:00Z", deviceTime=_AT)),
+        ("positions", _forwarded(**_HERE, fixTime="2026-11-28T21:00:00Z")),
+        ("positions", _forwarded(**_HERE, fixTime="nan")),
+        ("positions", _forwarded(**_HERE)),
+        ("352093081234567/data", {"state": {"reported": {**_RECORD, "ts": "nan"}}}),
+        ("352093081234567/data", {"state": {"reported": _RECORD}}),
+        (
+            "msh/JP/2/json/LongFast/!1",
+            {
+                "from": 1,
+                "type": "position",
+                "timestamp": _SECONDS,
+                "payload": {"latitude_i": 357000000, "longitude_i": 1398000000, "time": 60},
+            },
+        ),
+        (
+            "v3/a@t/devices/d/up",
+            {
+                "received_at": _AT,
+                "uplink_message": {"decoded_payload": {**_HERE, "Date": "2000-1-1", "Time": "0:0:5"}},
+            },
+        ),
+    ],
+)
+def test_a_place_of_which_nobody_knows_when_it_was_found_is_none_of_now(topic: str, body: object) -> None:
+    (fix,) = _said(topic, body)["fixes"]
+    assert (fix["time"], fix["suspect"]) == ("1970-01-01T00:00:00Z", True)
+
+
+def test_what_a_tracker_says_beside_a_place_without_a_time_has_the_time_of_its_report() -> None:
+    body = _forwarded(
+        **_HERE, fixTime="1970-01-01T00:00:00Z", deviceTime=_AT, attributes={"motion": True, "alarm": "sos"}
+    )
+    times = {one["metric"]: one["time"] for one in _said("positions", body)["readings"]}
+    assert times == {"device_moving": _AT, "sos": _AT}
+
+
+@pytest.mark.parametrize(
+    ("topic", "body", "unread"),
+    [
+        ("owntracks/a/b", _place(tst=_SECONDS, batt="nan", acc="nan", vel="fast"), ["acc", "vel", "batt"]),
+        (
+            "positions",
+            _forwarded(**_HERE, fixTime=_AT, speed="nan", accuracy="x", deviceTime="soon"),
+            ["position.accuracy", "position.speed", "position.deviceTime"],
+        ),
+        (
+            "352093081234567/data",
+            {"state": {"reported": {"ts": _SECONDS, "latlng": "nan,139.8", "sp": "nan"}}},
+            ["latlng", "sp"],
+        ),
+        (
+            "msh/JP/2/json/LongFast/!1",
+            {"from": 1, "type": "telemetry", "payload": {"battery_level": "nan"}},
+            ["payload.battery_level"],
+        ),
+    ],
+)
+def test_a_number_of_a_tracker_that_is_none_is_named(topic: str, body: object, unread: list[str]) -> None:
+    assert _said(topic, body)["unread"] == unread
+
+
+def test_steps_of_a_time_that_nobody_knows_are_none_of_now() -> None:
+    said = _said("owntracks/a/b", {"_type": "steps", "steps": 900, "tst": "nan"})
+    assert [one["suspect"] for one in said["readings"]] == [True]
 
 
 def test_what_was_buffered_keeps_its_time() -> None:

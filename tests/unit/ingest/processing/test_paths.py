@@ -1,5 +1,6 @@
 """Which way a message takes through ingest, and what becomes of it."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -281,3 +282,17 @@ def test_quarantine_names_an_unknown_metric_by_its_first_forty_letters() -> None
     (refused,) = batch_of(NOW, metric="x" * 41).refused
     assert refused.reason == "unknown_metric"
     assert refused.detail == f"there is no metric {'x' * 40!r}"
+
+
+def test_a_place_whose_times_contradict_each_other_is_stored_as_suspect_and_its_message_shows_no_life() -> (
+    None
+):
+    position = {"latitude": 35.7, "longitude": 139.7, "fixTime": "1970-01-01T00:00:00Z"}
+    position |= {"serverTime": NOW.isoformat(), "attributes": {"motion": True}, "deviceTime": 60}
+    body = json.dumps({"device": {"uniqueId": "8"}, "position": position}).encode()
+    builder = BatchBuilder(Rules(ZoneInfo("UTC")), _found, Links(), NOW - timedelta(days=1))
+    builder.add(InboundMessage("positions", body, False, False, NOW), decode("positions", body))
+    builder.finish(Links())
+    suspect = int(ReadingFlag.CLOCK_SUSPECT)
+    assert [row[10] & suspect for row in builder.batch.fixes] == [suspect]
+    assert [row[6] & (suspect | SIGN) for row, _ in builder.batch.doubtful] == [suspect]
