@@ -25,7 +25,7 @@ from core.domain.reasons import (
     UsualSilence,
     WardSilentReason,
 )
-from core.domain.rules import FALL, RULES, SOS, read_reason
+from core.domain.rules import FALL, RULES, SOS, has_uncertain_signs, last_movement, read_reason
 from core.texts.local_format import listed, ordinal
 
 
@@ -79,11 +79,12 @@ def _since(_card: object, alert: Alert, times: LocalTimes) -> str:
 
 
 def _inactivity_line(card: InactivityReason, alert: Alert, times: LocalTimes) -> str:
-    since = _since(card, alert, times)
-    if card.usual is None or card.usual.active_by is None:
+    sure = "line_silent_sure" if has_uncertain_signs(card) else "line_silent"
+    since = times.words(f"why.{sure}", clock=clock_of(last_movement(alert), times))
+    if card.usual is None or not card.usual.longest_min:
         return since
-    by = clock_of(card.usual.active_by, times)
-    return f"{since} {times.words('why.line_usual', clock=by)}"
+    span = times.length(timedelta(minutes=card.usual.longest_min))
+    return f"{since} {times.words('why.line_usual', span=span)}"
 
 
 def _geofence_line(card: GeofenceExitReason, alert: Alert, times: LocalTimes) -> str:
@@ -115,8 +116,8 @@ def _again(alert: Alert, times: LocalTimes) -> Iterator[str]:
 def _inactivity(card: InactivityReason, alert: Alert, times: LocalTimes) -> Iterator[str]:
     words = times.words
     place = "" if card.last_life_sign is None else place_name(card.last_life_sign.place, words)
-    clock = clock_of(alert.began_at, times)
-    length = times.length((alert.cleared_at or times.now) - alert.began_at)
+    clock = clock_of(last_movement(alert), times)
+    length = times.length((alert.cleared_at or times.now) - last_movement(alert))
     uncertain = card.uncertain_signs
     uncertain_at = None if uncertain is None or uncertain.last is None else uncertain.last.time
     last = "last_life_sign" if uncertain_at is None else "last_sure"
@@ -124,6 +125,8 @@ def _inactivity(card: InactivityReason, alert: Alert, times: LocalTimes) -> Iter
         yield words(f"why.{last}_at", clock=clock, place=place, span=length)
     else:
         yield words(f"why.{last}", clock=clock, span=length)
+    if card.said_safe_at is not None:
+        yield words("why.after_safe", clock=clock_of(card.said_safe_at, times))
     if uncertain is not None and uncertain_at is not None:
         yield words("why.uncertain_signs", n=uncertain.count or 1, clock=clock_of(uncertain_at, times))
     yield from _usual_silence(card.usual or UsualSilence(), times)
@@ -135,12 +138,11 @@ def _inactivity(card: InactivityReason, alert: Alert, times: LocalTimes) -> Iter
 
 def _usual_silence(usual: UsualSilence, times: LocalTimes) -> Iterator[str]:
     words = times.words
-    if usual.active_by is not None:
-        yield words("why.usual", clock=clock_of(usual.active_by, times), n=usual.days or 0)
+    if usual.longest_min:
+        span = times.length(timedelta(minutes=usual.longest_min))
+        yield words("why.usual_longest", span=span, n=usual.days or 0)
     elif usual.days is not None:
         yield words("why.usual_unknown", n=usual.days)
-    if usual.longest_min:
-        yield words("why.usual_longest", span=times.length(timedelta(minutes=usual.longest_min)))
 
 
 def _geofence_exit(card: GeofenceExitReason, alert: Alert, times: LocalTimes) -> Iterator[str]:

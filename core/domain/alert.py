@@ -157,6 +157,10 @@ class Outcome(StrEnum):
     OTHER = "other"
 
 
+# Outcomes after which no sign of life at home is waited for.
+ELSEWHERE = frozenset({Outcome.OUT_OR_TRAVEL, Outcome.AMBULANCE_CALLED, Outcome.POLICE_NOTIFIED})
+
+
 @dataclass(frozen=True)
 class Finding:
     """Something a rule saw, as an episode.

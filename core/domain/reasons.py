@@ -29,11 +29,10 @@ class UncertainSigns(Struct, frozen=True, kw_only=True):
 
 
 class UsualSilence(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """How long silences usually last at this time, from how many days, and by when somebody is usually active."""
+    """How long silences usually last at this time, and from how many days that is known."""
 
     days: int | None = None
     longest_min: int | None = None
-    active_by: Moment | None = None
 
 
 class RoomReason(ReasonCard, frozen=True, kw_only=True):
@@ -49,6 +48,7 @@ class InactivityReason(ReasonCard, frozen=True, kw_only=True):
     uncertain_signs: UncertainSigns | None = None
     silent_min: int | None = None
     listening_since: Moment | None = None
+    said_safe_at: Moment | None = None
     usual: UsualSilence | None = None
     context: str = ""
     sensitivity: str = ""

@@ -1,10 +1,11 @@
 """The registry of rules: one row each. How a rule is computed stands in `detectors`, what else is asked about it derives from its row."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from functools import partial
 
 from core.domain import reasons
-from core.domain.alert import Severity, SubjectKind
+from core.domain.alert import Alert, Severity, SubjectKind
 from core.domain.reason_card import ReasonCard, read
 from core.domain.rule_spec import Audience, BaselineKind, Ends, Family, Need, RuleSpec
 
@@ -52,9 +53,9 @@ _call = partial(
 # fmt: off
 # In the order in which they are offered to be tried on the past, and documented.
 INACTIVITY = _about_resident(
-    name="inactivity", version=5, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
+    name="inactivity", version=6, lowest=_SOON, highest=_SOON, family=Family.ACTIVITY,
     finds="no sign of life at home for longer than is usual for this resident at this time of day",
-    raised="when the silence is longer than the longest usual one by a margin, which the sensitivity of the resident moves; after the door, than the longest outing that began at about this time",
+    raised="when the silence is longer than the longest usual one by a margin, which the sensitivity of the resident moves; after the door, than the longest outing that began at about this time; again after as long, if people close it and nobody moves",
     clears="with the next confirmed sign of life",
     sensors="sensors that show activity: motion, doors, a bed, buttons; what is usual is learned over four weeks",
     excludes_from=frozenset({_HOME}), reason=reasons.InactivityReason, todo="todo_call",
@@ -315,6 +316,22 @@ def names_ending(ends: Ends) -> frozenset[str]:
 def ends_by_person(rule: str) -> bool:
     """Return whether only a person may say that an alert is over."""
     return rule in RULES and RULES[rule].ends is Ends.PERSON
+
+
+def last_movement(alert: Alert) -> datetime:
+    """Return since when what an alert is about is so: of a silence the last sure movement, of all else its beginning.
+
+    A silence may be counted from later on, as after a planned absence or after people said that all is well.
+    """
+    card = read_reason(alert.rule, alert.reason)
+    sign = card.last_life_sign if isinstance(card, reasons.InactivityReason) else None
+    return alert.began_at if sign is None or sign.time is None else sign.time
+
+
+def has_uncertain_signs(card: ReasonCard | None) -> bool:
+    """Return whether single signs came after the last sure movement, of which nobody knows whose they were."""
+    uncertain = card.uncertain_signs if isinstance(card, reasons.InactivityReason) else None
+    return uncertain is not None and uncertain.last is not None and uncertain.last.time is not None
 
 
 def read_reason(rule: str, card: Mapping[str, object]) -> ReasonCard | None:

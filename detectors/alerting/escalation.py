@@ -169,7 +169,24 @@ def _claim(event: AlertEvent, situation: EscalationState, now: datetime) -> Esca
 
 def _close(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     plan = _notify(NotificationKind.CLOSED, event, situation, is_wanted=True)
-    return replace(plan, steps=_stopped(plan.steps, now))
+    messages = [*plan.messages, *_for_the_centre(event, situation, {one.contact for one in plan.messages})]
+    return EscalationPlan(tuple(messages), _stopped(plan.steps, now))
+
+
+def _for_the_centre(
+    event: AlertEvent, situation: EscalationState, notified: Collection[int]
+) -> list[PlannedNotification]:
+    """Notify the centre of what the family closed, also where it was not asked: it is the one who watches on."""
+    did_it = _same_person(event, situation.contacts)
+    centre = [one.number for one in situation.contacts if one.resident is None]
+    if situation.alert.severity > Severity.CHECK_SOON or did_it.intersection(centre):
+        return []
+    is_by_family = any(one.number in did_it and one.resident is not None for one in situation.contacts)
+    return [
+        PlannedNotification(number, NotificationKind.CLOSED, str(event.number))
+        for number in centre
+        if is_by_family and number not in notified
+    ]
 
 
 def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:

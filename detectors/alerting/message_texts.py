@@ -43,6 +43,12 @@ class MessageTexts(LanguageTexts):
         form = "hours_minutes" if hours and minutes else "hours" if hours else "minutes"
         return self(f"time.{form}", hours=hours, minutes=minutes)
 
+    def span(self, length: timedelta) -> str:
+        """Return how long something lasts."""
+        hours, minutes = divmod(int(length.total_seconds()) // 60, 60)
+        form = "hours_minutes" if hours and minutes else "hours" if hours else "minutes"
+        return self(f"span.{form}", hours=hours, minutes=minutes)
+
     def polite(self, name: str) -> str:
         """Return a person's name in a polite form; a centre or a name that has its title already stays as it is."""
         if any(name.endswith(ending) for ending in self("name.plain_endings").split()):

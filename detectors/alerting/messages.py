@@ -24,8 +24,8 @@ from core.domain.reasons import (
     UnclearCallReason,
     WardSilentReason,
 )
-from core.domain.rules import read_reason
-from core.texts.local_format import clock_time, decimal, listed, ordinal
+from core.domain.rules import has_uncertain_signs, last_movement, read_reason
+from core.texts.local_format import decimal, listed, ordinal
 from detectors.alerting.message_texts import MessageTexts, texts_of
 
 # In full-width characters; longer subjects are cut off on phones.
@@ -185,7 +185,7 @@ def _opening(facts: Facts, texts: MessageTexts, name: str) -> str:
     if _is_over(alert):
         return late + texts.text("over", alert.rule, **fields)
     is_again = alert.occurrences > 1 and texts.has(f"again.{alert.rule}")
-    sentence = texts.text("again" if is_again else "opening", alert.rule, **fields)
+    sentence = texts.text("again" if is_again else "opening", _form(alert), **fields)
     if alert.handling is Handling.CLAIMED:
         sentence += texts("phrase.claimed_now", **fields)
     return late + sentence
@@ -241,14 +241,17 @@ def _phrase(name: str, facts: Facts, texts: MessageTexts, fields: Mapping[str, s
 def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
     alert, around = facts.alert, facts.around
     card = read_reason(alert.rule, alert.reason)
-    usual = _usual(card, facts.zone, texts)
+    usual = _usual(card, texts)
+    since = last_movement(alert)
     who = _one_line(around.who)
     ended_at = alert.cleared_at or facts.now
     return {
         "n": name,
         "topic": _topic(facts, texts, name),
-        "t": texts.moment(alert.began_at, facts.now, facts.zone),
-        "m": texts.ago(alert.began_at, facts.now),
+        "t": texts.moment(since, facts.now, facts.zone),
+        "m": texts.ago(since, facts.now),
+        "sure": texts("phrase.sure") if has_uncertain_signs(card) else "",
+        "closed": texts.moment(alert.began_at, facts.now, facts.zone),
         "times": ordinal(texts.language, alert.occurrences),
         "first": texts.moment(alert.first_began_at or alert.began_at, facts.now, facts.zone),
         "r": texts.moment(alert.raised_at, facts.now, facts.zone),
@@ -273,16 +276,22 @@ def _topic(facts: Facts, texts: MessageTexts, name: str) -> str:
         "topic.of_ward" if alert.resident is None else "topic.of_person",
         n=name,
         about=texts.text("about", alert.rule),
-        t=texts.moment(alert.began_at, facts.now, facts.zone),
-        m=texts.ago(alert.began_at, facts.now),
+        t=texts.moment(last_movement(alert), facts.now, facts.zone),
+        m=texts.ago(last_movement(alert), facts.now),
     )
 
 
-def _usual(card: ReasonCard | None, zone: ZoneInfo, texts: MessageTexts) -> str:
-    """Return by when the resident is usually active, by the clock on the wall; empty where the rule did not say."""
-    if not isinstance(card, InactivityReason) or card.usual is None or card.usual.active_by is None:
-        return ""
-    return clock_time(texts.language, card.usual.active_by.astimezone(zone))
+def _form(alert: Alert) -> str:
+    """Return which opening an alert has: its rule's, but of a silence that went on after somebody called it safe another."""
+    card = read_reason(alert.rule, alert.reason)
+    is_after_safe = isinstance(card, InactivityReason) and card.said_safe_at is not None
+    return f"{alert.rule}_after_safe" if is_after_safe else alert.rule
+
+
+def _usual(card: ReasonCard | None, texts: MessageTexts) -> str:
+    """Return the longest silence that is usual at this time of day; empty where the rule did not say."""
+    longest_min = card.usual.longest_min if isinstance(card, InactivityReason) and card.usual else None
+    return texts.span(timedelta(minutes=longest_min)) if longest_min else ""
 
 
 def _room(card: ReasonCard | None, texts: MessageTexts) -> str:

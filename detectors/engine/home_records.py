@@ -9,6 +9,7 @@ from core.domain.alert import Subject, SubjectKind
 from core.domain.geofence import Geofence
 from core.domain.metrics import CALLS
 from core.domain.planned_absence import Absence
+from core.domain.rules import INACTIVITY
 from core.logs import get_logger
 from core.store.database import Connection
 from core.store.detection import evaluation_queue
@@ -20,6 +21,7 @@ from core.store.telemetry.metric_series import RuleInputs
 from core.store.telemetry.rule_windows import LinkRow
 from detectors.engine import ward
 from detectors.features.availability import Link
+from detectors.features.window import SaidSafe
 from detectors.windows.loader import (
     ABSENCES_AHEAD,
     ABSENCES_BACK,
@@ -32,6 +34,8 @@ from detectors.windows.loader import (
 # Late data are evaluated again up to this far back; what is older is only stored.
 ALLOWED_LATENESS = timedelta(hours=48)
 _STATUS_BACK = timedelta(hours=48)
+# A silence is at most this long before it is all that is known of somebody: longer than any alert stays without an outcome.
+_SAID_SAFE_BACK = timedelta(days=30)
 
 _log = get_logger(__name__)
 
@@ -52,6 +56,8 @@ class HomeRecord:
         Which of its devices chattered when it was evaluated last.
     active : sequence of ActiveAlert
         What is active about them, the home and its devices.
+    said_safe : mapping of int to sequence of SaidSafe
+        When people said of silences of each resident that all is well, although they went on.
     reported : frozenset of str
         Which of the metrics that are evaluated its devices ever reported.
     """
@@ -68,6 +74,7 @@ class HomeRecord:
     situations: Mapping[int, RuleInputs]
     fences: Mapping[int, Sequence[Geofence]]
     absences: Mapping[int, Sequence[Absence]]
+    said_safe: Mapping[int, Sequence[SaidSafe]]
     reported: frozenset[str]
 
     @property
@@ -130,6 +137,7 @@ def load_records(connection: Connection, homes: Sequence[int], until: datetime) 
             situations=stored.situations,
             fences={one: stored.fences_of(one) for one in of_people},
             absences={one: stored.absences_of(one) for one in of_people},
+            said_safe={one: stored.said_safe_of(one) for one in of_people},
             reported=frozenset(name for where, name in stored.reported if where == home),
         )
         for home, of_people in since.items()
@@ -156,6 +164,9 @@ class _Stored:
         self._fences = rule_windows.geofences(connection, self.people)
         span = (first - ABSENCES_BACK, until + ABSENCES_AHEAD)
         self._absences = absences.of_residents(connection, self.people, *span)
+        self._said_safe = evaluation_queue.said_safe(
+            connection, self.people, INACTIVITY.name, first - _SAID_SAFE_BACK
+        )
         self.blind = blind_times.of_homes(connection, list(self.begins), first - BLIND_BACK, until)
 
     def blind_of(self, home: int) -> list[BlindTime]:
@@ -167,6 +178,10 @@ class _Stored:
     def fences_of(self, resident: int) -> list[Geofence]:
         """Return the geofences of a resident."""
         return [one for one in self._fences if one.resident == resident]
+
+    def said_safe_of(self, resident: int) -> list[SaidSafe]:
+        """Return when people said of silences of a resident that all is well."""
+        return [SaidSafe(one.began_at, one.said_at) for one in self._said_safe if one.resident == resident]
 
     def absences_of(self, resident: int) -> list[Absence]:
         """Return the planned absences of a resident."""

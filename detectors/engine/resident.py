@@ -127,7 +127,11 @@ def _window(context: HomeContext, resident: WatchedResident, found: Equipment) -
         is_lead=context.is_lead(resident),
         open_since={one.rule: one.began_at for one in context.active(resident)},
         laid_down=Planned(
-            record.fences[number], record.absences[number], record.has_series, record.has_occupancies
+            record.fences[number],
+            record.absences[number],
+            record.has_series,
+            record.has_occupancies,
+            record.said_safe[number],
         ),
     )
 

@@ -16,7 +16,8 @@ from detectors.features.window import Blind, Interval, Window
 class AlarmSpan:
     """A part of a silence in which an alarm may be raised: ages run from `base`, alarms lie before `end`.
 
-    `place` is where the person was seen last; None after a time in which anything may have happened.
+    `place` is where the person was seen last; None after a time in which anything may have happened. It is `after_safe` if people said
+    at `began` that all is well, and nobody acted since.
     """
 
     began: float
@@ -25,27 +26,53 @@ class AlarmSpan:
     cleared: float
     after_door: bool
     place: str | None
+    after_safe: bool = False
 
 
 def alarm_spans(gaps: Silences, number: int, window: Window) -> Iterator[AlarmSpan]:
-    """Cut a silence where we were blind or an absence was planned."""
+    """Cut a silence where we were blind, an absence was planned, or people said that all is well: that does not end the watch."""
     began, ended = float(gaps.began[number]), float(gaps.ended[number])
     episode = base = began
     after_door = bool(gaps.after_door[number])
     place: str | None = gaps.places[int(gaps.place[number])]
-    pauses = [pause.began_at.timestamp() for pause in window.pauses]
-    for stop, resumed, is_pause in breaks(window):
-        if resumed <= base or stop >= ended:
+    said_safe = _said_safe(window, began, ended)
+    after_safe = False
+    cuts = sorted(
+        [*((*one, False) for one in breaks(window)), *((one, one, False, True) for one in said_safe)]
+    )
+    for stop, resumed, is_pause, is_safe in cuts:
+        if stop >= ended or (resumed <= base and not is_safe):
             continue
         if stop > base:
-            cleared = min((pause for pause in pauses if pause >= base), default=np.inf)
-            yield AlarmSpan(episode, base, stop, min(cleared, ended), after_door, place)
+            cleared = _cleared(window, said_safe, base, ended)
+            yield AlarmSpan(episode, base, stop, cleared, after_door, place, after_safe)
         if resumed >= ended:
             return
+        if is_safe:
+            # A silence of its own from then on, or from the end of a time in which nothing could be concluded; the rest is as it was.
+            episode, base, after_safe = stop, max(base, stop), True
+            continue
         base, after_door, place = resumed, is_pause, None
-        episode = resumed if is_pause else episode
-    cleared = min((pause for pause in pauses if pause >= base), default=np.inf)
-    yield AlarmSpan(episode, base, ended, min(cleared, ended), after_door, place)
+        if is_pause:
+            episode, after_safe = resumed, False
+    cleared = _cleared(window, said_safe, base, ended)
+    yield AlarmSpan(episode, base, ended, cleared, after_door, place, after_safe)
+
+
+def _cleared(window: Window, said_safe: Sequence[float], base: float, ended: float) -> float:
+    """Return when an alarm that is counted from `base` is over: with a life sign, a pause, or when people say that all is well."""
+    pauses = (pause.began_at.timestamp() for pause in window.pauses)
+    ends = [*(one for one in pauses if one >= base), *(one for one in said_safe if one > base)]
+    return min([ended, *ends])
+
+
+def _said_safe(window: Window, began: float, ended: float) -> list[float]:
+    """Return when people said of this very silence that all is well; what was closed after its end says nothing of the next one."""
+    return [
+        one.said_at.timestamp()
+        for one in window.said_safe
+        if began <= one.began_at.timestamp() and one.said_at.timestamp() < ended
+    ]
 
 
 def breaks(window: Window) -> list[tuple[float, float, bool]]:

@@ -161,6 +161,14 @@ class Press:
 
 
 @dataclass(frozen=True)
+class SaidSafe:
+    """People said at `said_at` that all is well, of a silence that was raised with the beginning `began_at` and went on."""
+
+    began_at: datetime
+    said_at: datetime
+
+
+@dataclass(frozen=True)
 class Window:
     """All that a rule may look at.
 
@@ -195,6 +203,8 @@ class Window:
         Where the home is, in degrees, if that is known.
     near_home : ndarray, shape (n,), float64
         When the home's gateway received the resident's tracker by radio, Unix seconds, not decreasing.
+    said_safe : sequence of SaidSafe
+        When people said that all is well of a silence that went on: from then on it is counted anew, as a silence of its own.
     chattering : frozenset of int
         Devices that chatter at the end of the span; what they report then is not among the life signs.
     """
@@ -210,6 +220,7 @@ class Window:
     geofences: Sequence[Geofence]
     undecided_from: datetime | None = None
     closed_calls: Sequence[datetime] = ()
+    said_safe: Sequence[SaidSafe] = ()
     rooms: Sequence[RoomSeries] = ()
     power: Sequence[Power] = ()
     occupancies: Sequence[Occupancy] = ()

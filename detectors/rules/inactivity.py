@@ -14,6 +14,9 @@ new count of the silence, so who gives single signs is not alarmed about; but it
 sign together put an alarm off no longer than a bound: the longest usual silence between sure life signs, by a wider margin. Those of a
 sensor that gives many of them put nothing off.
 
+Said to be well. People close an alarm as safe, and no life sign follows: the watch goes on. From then on the silence is counted anew, by
+the same line, and raised again as a silence of its own.
+
 Planned absence. An alarm ends when a pause begins, and after its end listening starts anew in the same way.
 """
 
@@ -175,14 +178,9 @@ class Inactivity:
         part, limits, tick, base = raised.part, raised.due.limits, raised.due.tick, raised.due.base
         last = int(np.searchsorted(signs.time, part.began, side="right")) - 1
         longest_min: int | None = None
-        active_by: datetime | None = None
         step = min(int((tick - base) // STEP_S), CAP_STEPS) - 1
         if limits.longest_min is not None:
-            # From when on until the alarm it was longer than usual: not the first time, for somebody may go to bed early.
-            as_baseline = np.flatnonzero(limits.age_min[: step + 1] <= limits.longest_min[: step + 1])
-            by = int(as_baseline[-1]) + 1 if len(as_baseline) else 0
             longest_min = round(float(limits.longest_min[step]))
-            active_by = moment(base + (by + 1) * STEP_S)
         after_blind = part.base > part.began
         return as_json(
             reasons.InactivityReason(
@@ -195,7 +193,8 @@ class Inactivity:
                 uncertain_signs=_uncertain_signs(raised),
                 silent_min=round((tick - base) / 60),
                 listening_since=moment(part.base) if after_blind else None,
-                usual=reasons.UsualSilence(days=limits.days, longest_min=longest_min, active_by=active_by),
+                said_safe_at=moment(part.began) if part.after_safe else None,
+                usual=reasons.UsualSilence(days=limits.days, longest_min=longest_min),
                 context="after_door" if part.after_door else "at_home",
                 sensitivity=self.sensitivity.value,
                 ruled_out=(RuledOut.PLANNED_ABSENCE, RuledOut.HOME_SILENT, RuledOut.WARD_SILENT),

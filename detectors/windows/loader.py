@@ -24,7 +24,16 @@ from detectors.features import presence
 from detectors.features.chatter import SURROUNDINGS_S
 from detectors.features.observability import until_now
 from detectors.features.silence_profile import certain
-from detectors.features.window import Blind, LifeSigns, PlannedAbsence, Press, Track, Window, no_track
+from detectors.features.window import (
+    Blind,
+    LifeSigns,
+    PlannedAbsence,
+    Press,
+    SaidSafe,
+    Track,
+    Window,
+    no_track,
+)
 from detectors.rules import absence_not_taken, emergency_call
 from detectors.rules.emergency_call import LONGEST_DELAY
 from detectors.rules.inactivity import DECIDED_WITHIN
@@ -95,12 +104,13 @@ class HomeView:
 
 @dataclass(frozen=True)
 class Planned:
-    """What people have laid down about a resident, and whether `SERIES` and `OCCUPANCIES` are measured in the home."""
+    """What people have laid down or said about a resident, and whether `SERIES` and `OCCUPANCIES` are measured in the home."""
 
     fences: Sequence[Geofence]
     absences: Sequence[Absence]
     has_series: bool = True
     has_occupancies: bool = True
+    said_safe: Sequence[SaidSafe] = ()
 
 
 def load_window(
@@ -166,6 +176,7 @@ def load_window(
         home=situation.home,
         near_home=near_home(rows),
         chattering=chatterers,
+        said_safe=laid_down.said_safe,
     )
 
 

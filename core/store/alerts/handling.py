@@ -7,7 +7,7 @@ messages follow from the events, so nobody who changes an alert has to think of 
 from collections.abc import Collection
 from datetime import datetime
 
-from core.domain.alert import Alert, EventKind, Handling, JsonObject, Outcome
+from core.domain.alert import Alert, Condition, EventKind, Handling, JsonObject, Outcome
 from core.domain.response_targets import CLAIM_LASTS
 from core.errors import ConflictError, InputError
 from core.store.alerts import events
@@ -160,6 +160,9 @@ def close(
     _refuse_closed(alert)
     _refuse_stale(alert, version)
     connection.execute(_ALERTS["set_closed"], {"alert": alert_id, "now": now, "outcome": outcome})
+    if alert.resident is not None and alert.condition is Condition.ACTIVE:
+        # What went on is watched anew from here.
+        connection.execute(_ALERTS["evaluate_again"], {"resident": alert.resident})
     detail = {"outcome": outcome.value, **({"note": note} if note else {})}
     return _changed(connection, alert_id, EventKind.CLOSED, now, user=user, contact=contact, detail=detail)
 

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from psycopg.rows import kwargs_row
+from psycopg.rows import class_row, kwargs_row
 from psycopg.types.json import Jsonb
 
-from core.domain.alert import AlertKey, Subject
+from core.domain.alert import ELSEWHERE, AlertKey, Subject
 from core.domain.metrics import CONNECTIONS
 from core.store import subjects
 from core.store.database import Connection
@@ -47,6 +47,32 @@ class ActiveAlert:
     def key(self) -> AlertKey:
         """What it is about."""
         return AlertKey(self.rule, self.subject)
+
+
+@dataclass(frozen=True)
+class ClosedSilence:
+    """People said at `said_at` that all is well, of a silence that was raised with the beginning `began_at` and went on."""
+
+    resident: int
+    began_at: datetime
+    said_at: datetime
+
+
+def said_safe(
+    connection: Connection, residents: Sequence[int], rule: str, since: datetime
+) -> list[ClosedSilence]:
+    """Return when alerts of a rule about residents were closed since a moment although nothing had ended them.
+
+    An outcome that says that the resident is elsewhere, or in the care of others, does not count.
+    """
+    cursor = connection.cursor(row_factory=class_row(ClosedSilence))
+    values = {
+        "residents": list(residents),
+        "rule": rule,
+        "since": since,
+        "elsewhere": [one.value for one in ELSEWHERE],
+    }
+    return cursor.execute(_EVALUATION["said_safe"], values).fetchall()
 
 
 def watermark(connection: Connection, grace: timedelta) -> datetime | None:

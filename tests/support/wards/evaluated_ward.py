@@ -78,13 +78,21 @@ class EvaluatedWard:
     """A registered ward with a scheduler; `now` moves only by `pass_to`."""
 
     def __init__(
-        self, database: Database, folder: Path, homes: Sequence[dict[str, Any]], now: datetime
+        self,
+        database: Database,
+        folder: Path,
+        homes: Sequence[dict[str, Any]],
+        now: datetime,
+        *,
+        centre: Sequence[dict[str, Any]] = (),
+        users: Sequence[dict[str, Any]] = (),
     ) -> None:
         self.database = database
         self.clock = HandClock(now)
         self.scheduler = Scheduler(database, self.clock, ZONE)
         self._seq = 0
-        ward = {"offices": [{"name": "中央地域包括支援センター"}], "homes": list(homes)}
+        office = {"name": "中央地域包括支援センター", "centre": list(centre)}
+        ward = {"offices": [office], "users": list(users), "homes": list(homes)}
         with database.transaction() as connection:
             ward_files.register(connection, ward_files.write_ward(folder, ward))
             self._devices = {

@@ -17,6 +17,12 @@ _LEAST = timedelta(seconds=1)
 FIRST_CALL = datetime(2026, 8, 1, 8, 11, tzinfo=TOKYO).astimezone(UTC)
 
 
+def mail_channel(port: int) -> channels.DeliveryChannel:
+    """Return what delivers to a mail server of this machine."""
+    server = channels.mail_server(SecretStr(f"smtp://127.0.0.1:{port}"))
+    return channels.DeliveryChannel(server, "mimamori@localhost", allow_private_hosts=True)
+
+
 class NotifiedWard:
     """One resident with two relatives and a centre; every message that is due leaves when the clock has moved."""
 
@@ -24,10 +30,8 @@ class NotifiedWard:
         self.database = database
         self.clock = HandClock(FIRST_CALL)
         self.mail = mail
-        server = channels.mail_server(SecretStr(f"smtp://127.0.0.1:{mail.port}"))
-        channel = channels.DeliveryChannel(server, "mimamori@localhost", allow_private_hosts=True)
         office = Office("https://mimamori.example.jp", "", TOKYO)
-        self.sender = Sender(database, self.clock, channel, office)
+        self.sender = Sender(database, self.clock, mail_channel(mail.port), office)
 
     def alert(self, number: int) -> Alert:
         """Return an alert as it is now."""

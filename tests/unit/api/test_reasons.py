@@ -188,7 +188,22 @@ def test_how_sure_it_is_does_not_stand_among_what_else_was_checked() -> None:
 def test_inactivity_says_fact_then_usual() -> None:
     sentences = why(_alert("inactivity", _CARDS["inactivity"]), _moments(Language.JA))
     assert sentences[0] == "最後の動きは 11/22(日) 21:40、寝室です。それから 12時間12分、動きがありません。"
-    assert sentences[1] == "いつもは 6:40 までに動きがあります(28日の記録から)。"
+    assert sentences[1] == "この時間帯に いつもあるのは、長くて 1時間35分の静けさです(28日の記録から)。"
+    # The row says the same last movement and the same usual.
+    row = line(_alert("inactivity", _CARDS["inactivity"]), _moments(Language.JA))
+    assert row == "最後の動き 11/22(日) 21:40 (いつもの静けさは長くて 1時間35分)"
+
+
+def test_a_silence_that_goes_on_after_it_was_closed_says_the_last_movement_and_when_it_was_closed() -> None:
+    closed = {
+        "last_life_sign": {"time": "2026-11-22T11:00:00+00:00"},
+        "said_safe_at": "2026-11-22T12:40:00+00:00",
+    }
+    alert = _alert("inactivity", {**_CARDS["inactivity"], **closed})
+    sentences = why(alert, _moments(Language.JA))
+    assert sentences[0].startswith("最後の動きは 11/22(日) 20:00です。")
+    assert sentences[1] == "11/22(日) 21:40に結果が記録されましたが、そのあと確かな動きがありません。"
+    assert "20:00" in line(alert, _moments(Language.JA))
 
 
 def test_inactivity_names_single_signs_without_taking_them_for_movement() -> None:

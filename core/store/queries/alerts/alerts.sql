@@ -83,6 +83,18 @@ UPDATE alert
 SET handling = 'closed', closed_at = %(now)s, outcome = %(outcome)s, claim_expires_at = NULL, version = version + 1
 WHERE alert_id = %(alert)s AND handling <> 'closed';
 
+-- name: evaluate_again
+-- Have a resident evaluated at once: what people said of an alert that holds is among what rules look at.
+WITH changed AS (
+    INSERT INTO home_change (home_id, earliest, urgent)
+    SELECT resident.home_id, evaluation.evaluated_through + interval '1 microsecond', true
+    FROM evaluation
+    JOIN resident ON resident.resident_id = evaluation.resident_id
+    WHERE evaluation.resident_id = %(resident)s
+    RETURNING home_id
+)
+SELECT pg_notify('home_change', '') FROM changed;
+
 -- name: touch
 -- Count a change that is only in the events.
 UPDATE alert SET version = version + 1 WHERE alert_id = %(alert)s;

@@ -247,6 +247,15 @@ WHERE condition = 'active'
         OR (subject_kind = 'device' AND subject_number = ANY(%(devices)s::integer[]))
     );
 
+-- name: said_safe
+-- When people said of silences that all is well, although they went on: what began when, and when that was said.
+SELECT resident_id AS resident, began_at, closed_at AS said_at
+FROM alert
+WHERE
+    resident_id = ANY(%(residents)s) AND rule = %(rule)s AND closed_at > %(since)s AND outcome <> ALL(%(elsewhere)s)
+    AND (cleared_at IS NULL OR cleared_at >= closed_at)
+ORDER BY closed_at;
+
 -- name: closings
 -- When people closed the alerts of a rule about a resident.
 SELECT closed_at

@@ -70,7 +70,7 @@ def alert(rule: str = "inactivity", **changes: object) -> Alert:
         "closed_at": None,
         "outcome": None,
         "detected_late": False,
-        "reason": {"usual": {"active_by": "2026-11-22T21:30:00+00:00"}, "lat": 35.6581, "lon": 139.7017},
+        "reason": {"usual": {"days": 28, "longest_min": 450}, "lat": 35.6581, "lon": 139.7017},
         "version": 1,
         **changes,
     }
@@ -205,7 +205,7 @@ def test_the_opening_says_the_fact_the_usual_and_what_to_do() -> None:
     assert text.subject == "【確認】お父さんのことで確認のお願いがあります"
     assert sentence(text) == (
         "【確認】お父さんの動きが見られません。最後の動きはきのう 22:10(11時間30分前)です。"
-        "いつもは6:30ごろに動きがあります。お電話などで様子を確認してください。"
+        "いつもの静けさは、この時間帯では長くて7時間30分です。お電話などで様子を確認してください。"
     )
     assert "https://mimamori.example.jp/a/TOKEN" in text.body
     assert "お父さんの電話: 03-1111-2222" in text.body
@@ -218,13 +218,27 @@ def test_the_same_in_english() -> None:
     assert text.subject == "Please check on Dad"
     assert sentence(text) == (
         "Please check on Dad. No movement since 22:10 yesterday (11 h 30 min ago). "
-        "Usually active by 6:30. A phone call is a good first step."
+        "At this time of day the longest usual quiet is 7 h 30 min. A phone call is a good first step."
     )
 
 
 def test_a_rule_that_knows_no_usual_leaves_that_sentence_out() -> None:
-    assert "いつもは" not in written(about=alert(reason={})).body
-    assert "いつもは" not in written(about=alert(reason={"usual": {"days": 3}})).body
+    assert "いつも" not in written(about=alert(reason={})).body
+    assert "いつも" not in written(about=alert(reason={"usual": {"days": 3}})).body
+
+
+def test_a_silence_names_the_last_sure_movement_from_wherever_it_is_counted() -> None:
+    uncertain = {"count": 2, "last": {"time": (NOW - timedelta(hours=1)).isoformat(), "place": "hall"}}
+    last = {"time": (BEGAN - timedelta(hours=1)).isoformat(), "place": "kitchen"}
+    # Counted from the end of a planned absence.
+    said = sentence(written(about=alert(reason={"last_life_sign": last, "uncertain_signs": uncertain})))
+    assert "最後の確かな動きはきのう 21:10(12時間30分前)です。" in said
+    after_safe = alert(reason={"last_life_sign": last, "said_safe_at": BEGAN.isoformat()})
+    said = sentence(written(about=after_safe))
+    assert said == (
+        "【確認】きのう 22:10に結果が記録されたあと、お父さんの動きがまだ確認できません。"
+        "最後の動きはきのう 21:10(12時間30分前)です。もう一度、様子を確認してください。"
+    )
 
 
 def test_a_message_names_room_and_degrees_of_the_card_and_nothing_of_a_card_that_nobody_can_read() -> None:

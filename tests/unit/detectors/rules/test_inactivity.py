@@ -10,7 +10,7 @@ import pytest
 from core.domain.device import DeviceKind
 from detectors.features.silence_profile import ThresholdCurve, certain, silences
 from detectors.features.silence_threshold import Sensitivity, SilenceBaseline, learn, threshold_from
-from detectors.features.window import Blind, Interval, Window, life_signs, moment, no_track
+from detectors.features.window import Blind, Interval, SaidSafe, Window, life_signs, moment, no_track
 from detectors.rules.inactivity import Inactivity
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -193,32 +193,61 @@ def test_the_reason_says_since_when_and_how_long_is_usual():
     (found,) = evaluated.findings
     last = moment(rows[-1][0])
     assert found.reason["last_life_sign"] == {"time": last.isoformat(), "kind": "motion", "place": "hall"}
-    assert found.reason["usual"] == {
-        "days": 40,
-        "longest_min": 60,
-        "active_by": (last + timedelta(minutes=65)).isoformat(),
-    }
+    # No hour by which there is usually movement: the rule knows only how long silences last.
+    assert found.reason["usual"] == {"days": 40, "longest_min": 60}
     assert found.reason["silent_min"] == 145
     assert found.reason["confidence"] == "high"
 
 
-def test_whoever_went_to_bed_early_is_said_to_be_up_by_the_morning():
-    night = np.full(288, 60.0)
-    night[22 * 12 :] = night[: 6 * 12] = 600.0
-    rows = regular(1, [20.5])
-    window = Window(1, UTC_ZONE, DAY, life_signs(rows), no_track(), (), (), (), ())
-    evaluated = Inactivity(lambda _day: SilenceBaseline(40, ThresholdCurve(night, night))).evaluate(
-        window, DAY, DAY + timedelta(hours=36)
+def said_safe(
+    *hours: float, until: float, closed: tuple[float, ...] = ()
+) -> list[tuple[float, float | None]]:
+    """Return by hours after midnight when silences were raised as beginning, and when they ended."""
+    signs = life_signs([one for hour in hours for one in regular(1, [hour])])
+    closings: list[SaidSafe] = []
+    began = signs.time[-1] if len(hours) == 1 else signs.time[1]
+    for hour in closed:
+        said_at = DAY + timedelta(hours=hour)
+        closings.append(SaidSafe(moment(float(began)), said_at))
+        began = said_at.timestamp()
+    window = Window(1, UTC_ZONE, DAY, signs, no_track(), (), (), (), (), said_safe=closings)
+    rule = Inactivity(lambda _day: SilenceBaseline(40, FLAT))
+    found = rule.evaluate(window, DAY, DAY + timedelta(hours=until)).findings
+
+    def clock(at: datetime) -> float:
+        return round((at - DAY).total_seconds() / 3600, 2)
+
+    return [(clock(one.began_at), None if one.cleared_at is None else clock(one.cleared_at)) for one in found]
+
+
+def test_a_silence_that_goes_on_after_people_said_that_all_is_well_is_raised_again_after_as_long_as_before():
+    assert said_safe(9, until=12) == [(9.01, None)]
+    # Raised at 11:26; closed at 12:00; two hours and 25 minutes later nothing has moved yet.
+    assert said_safe(9, until=14.4, closed=(12,)) == [(9.01, 12.0)]
+    assert said_safe(9, until=14.5, closed=(12,)) == [(9.01, 12.0), (12.0, None)]
+    # And once more, if that is closed in the same way.
+    assert said_safe(9, until=18, closed=(12, 15)) == [(9.01, 12.0), (12.0, 15.0), (15.0, None)]
+
+
+def test_a_life_sign_after_people_said_that_all_is_well_ends_it():
+    assert said_safe(9, 13, until=14.9, closed=(12,)) == [(9.01, 12.0)]
+    # It ends what was raised again, too.
+    assert said_safe(9, 15, until=15.5, closed=(12,)) == [(9.01, 12.0), (12.0, 15.0)]
+
+
+def test_what_people_closed_after_its_end_gives_the_next_silence_no_more_time():
+    assert said_safe(9, 13, until=16, closed=(13.5,)) == said_safe(9, 13, until=16)
+
+
+def test_saying_that_all_is_well_while_nothing_is_received_does_not_end_the_watch_either():
+    signs = life_signs(regular(1, [9]))
+    blind = [Blind(DAY + timedelta(hours=11.5), DAY + timedelta(hours=13), DAY + timedelta(hours=11.6))]
+    closing = SaidSafe(moment(float(signs.time[-1])), DAY + timedelta(hours=12))
+    window = Window(1, UTC_ZONE, DAY, signs, no_track(), (), blind, (), (), said_safe=[closing])
+    found = Inactivity(lambda _day: SilenceBaseline(40, FLAT)).evaluate(
+        window, DAY, DAY + timedelta(hours=18)
     )
-    (found,) = evaluated.findings
-    assert found.raised_at > DAY + timedelta(hours=30)
-    # At half past nine it was already longer than usual for that hour, but the night allowed it.
-    last = moment(rows[-1][0])
-    assert found.reason["usual"] == {
-        "days": 40,
-        "longest_min": 60,
-        "active_by": (last + timedelta(minutes=570)).isoformat(),
-    }
+    assert [one.began_at for one in found.findings][-1] == DAY + timedelta(hours=12)
 
 
 def test_a_home_of_single_signs_is_known_by_them():
