@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from ingest.mqtt.message import InboundMessage
 from ingest.processing.deduplication import Deduplication
 
@@ -67,8 +69,9 @@ def test_a_device_that_lost_its_memory_repeats_no_number_from_before() -> None:
         assert found.duplicate_since(message(), DEVICE) == NOW - timedelta(days=7)
 
 
-def test_the_same_value_counts_as_a_repeat_from_the_window_on_and_not_before_it() -> None:
+@pytest.mark.parametrize("retained", [False, True])
+def test_the_same_value_counts_as_a_repeat_from_the_window_on_and_not_before_it(*, retained: bool) -> None:
     for age, is_duplicate in ((timedelta(0), True), (timedelta(microseconds=1), False)):
         seen = deduplication()
-        assert not seen.is_duplicate_in_batch(KEY, NOW - age, NOW, retained=False)
-        assert seen.is_duplicate_in_batch(KEY, NOW, NOW, retained=False) is is_duplicate
+        assert not seen.is_duplicate_in_batch(KEY, NOW - age, NOW, retained=retained)
+        assert seen.is_duplicate_in_batch(KEY, NOW, NOW, retained=retained) is is_duplicate
