@@ -11,9 +11,9 @@ import pytest
 
 from core.domain.device import DeviceKind
 from core.store.telemetry import sequence_gaps
-from core.store.telemetry.batches import Batch, SendingDevice
+from core.store.telemetry.batches import Batch, DeviceContact, SendingDevice
 from core.store.telemetry.sequence_gaps import SequenceGap
-from ingest.sequences.device_protocol import DeviceProtocol, ProtocolState
+from ingest.sequences.device_protocol import DeviceProtocol, ProtocolState, forget_numbers
 from ingest.sequences.gap_tracker import GapTracker
 
 _DEVICE = SendingDevice(1, "hall-1", "native:hall-1", DeviceKind.MOTION, None, None)
@@ -264,3 +264,28 @@ def test_after_a_failure_of_the_database_the_leader_reads_everything_anew(
     assert group.loads == 2
     worker.after(1)
     assert group.loads == 2
+
+
+def test_a_worker_alone_takes_in_what_a_group_left_and_forgets_when_the_group_received_it(
+    monkeypatch: pytest.MonkeyPatch, group: Group
+) -> None:
+    forgotten: list[bool] = []
+
+    def forget(_connection: object) -> None:
+        # Only after all is taken in: what is known of it then is of this worker.
+        forgotten.append(not group.seen)
+
+    monkeypatch.setattr(sequence_gaps, "forget_seq_times", forget)
+    group.seen = [(1, 2, _at(2), False), (1, 5, _at(5), False)]
+    Worker(monkeypatch, is_shared=True).protocol.load(cast("Any", object()))
+    assert (len(group.seen), forgotten) == (2, [])
+
+    worker = Worker(monkeypatch)
+    worker.protocol.load(cast("Any", object()))
+    assert (group.last, worker.protocol.devices_with_gaps, forgotten) == ({1: (5, _at(5))}, 1, [True])
+
+
+def test_a_batch_that_is_stored_without_its_numbers_claims_none() -> None:
+    batch = Batch(contacts={1: DeviceContact(_at(5), _at(4), 5, 1.5)})
+    forget_numbers(batch)
+    assert (batch.is_shared, batch.contacts) == (True, {1: DeviceContact(_at(5), _at(4), 0, 1.5)})
