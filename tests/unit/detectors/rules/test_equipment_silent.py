@@ -142,3 +142,8 @@ def test_a_home_is_blind_as_soon_as_its_gateway_said_that_it_goes_before_that_is
     # Whatever ended before it was sure leaves nothing.
     back = Link(1, DeviceKind.GATEWAY, "", timedelta(minutes=5), (at(0),), ((at(1), False), (at(3), True)))
     assert evaluate_home(3, [back], (), at(4)).blind == ()
+
+
+def test_a_first_message_is_waited_for_only_of_a_device_with_a_heartbeat_that_never_had_contact():
+    for other, is_awaited in ((link(2), True), (link(2, heartbeat=None), False), (link(2, 5), False)):
+        assert evaluate_home(3, [link(1, 0), other], (), at(10)).is_awaited is is_awaited
