@@ -195,7 +195,10 @@ class Cluster:
             )
 
     def _wait_for_former_server(self) -> None:
-        """Let a server whose launcher was killed finish its shutdown; a stale file of a dead one is no obstacle."""
+        """Let a server whose launcher was killed finish its shutdown, and one that was killed itself let go of its memory.
+
+        A stale file of a dead one is no obstacle.
+        """
         deadline = time.monotonic() + 15.0
         while (former := self._former_server()) is not None:
             if time.monotonic() > deadline:
@@ -206,13 +209,14 @@ class Cluster:
             time.sleep(_POLL_S)
 
     def _former_server(self) -> int | None:
+        """Return the server at work in the folder; after it was killed, one of its processes that have yet to notice."""
         try:
-            process = int((self._data / "postmaster.pid").read_text(encoding="ascii").split("\n", 1)[0])
-            # Process ids are used again: only one that works in this folder is the server.
-            is_ours = Path(f"/proc/{process}/cwd").readlink() == self._data.resolve()
+            server = int((self._data / "postmaster.pid").read_text(encoding="ascii").split("\n", 1)[0])
         except (OSError, ValueError):
             return None
-        return process if is_ours else None
+        folder = self._data.resolve()
+        every = [server, *(int(one.name) for one in Path("/proc").glob("[0-9]*"))]
+        return next((process for process in every if _is_postgres_in(process, folder)), None)
 
     def _write_configuration(self) -> None:
         lines = [
@@ -264,6 +268,15 @@ class Cluster:
             return False
         # The eighth line is the server's state, the fourth its port (PostgreSQL, miscadmin.h).
         return len(lines) > 7 and lines[3] == str(self.port) and lines[7].strip() == "ready"
+
+
+def _is_postgres_in(process: int, folder: Path) -> bool:
+    # Process ids are used again, and a shell may stand in the folder.
+    place = Path(f"/proc/{process}")
+    try:
+        return (place / "cwd").readlink() == folder and (place / "comm").read_text().startswith("postgres")
+    except OSError:
+        return False
 
 
 def _environment() -> dict[str, str]:

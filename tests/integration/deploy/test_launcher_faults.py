@@ -6,10 +6,13 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import NamedTuple
 
+import psycopg
 import pytest
 
 from deploy.local import required_programs
@@ -89,6 +92,29 @@ def test_a_second_launcher_on_the_same_folder_is_refused(folder: Path) -> None:
     assert run.returncode == 1
     assert run.stderr.count("\n") == 1
     assert f"is in use by another start (process {os.getpid()})" in run.stderr
+
+
+def test_a_database_that_was_killed_starts_again_once_the_last_of_its_processes_has_noticed(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cluster = cluster_in(folder)
+    cluster.start()
+    with psycopg.connect(cluster.url("postgres")) as connection:
+        slow = connection.info.backend_pid
+        # The machine is busy: this one gets its turn only while the next start waits for it.
+        os.kill(slow, signal.SIGSTOP)
+        cluster.kill()
+
+    def waits(_seconds: float) -> None:
+        if not cluster.is_running:
+            os.kill(slow, signal.SIGKILL)
+
+    monkeypatch.setattr(
+        "deploy.local.postgres_cluster.time", SimpleNamespace(monotonic=time.monotonic, sleep=waits)
+    )
+    cluster.start()
+    assert cluster.is_running
+    cluster.stop()
 
 
 def test_a_first_start_that_was_cut_off_during_initdb_is_no_obstacle(folder: Path) -> None:
