@@ -194,8 +194,8 @@ class BatchBuilder:
             known = [time for time in times if time is not None]
             latest = max(known, default=message.received_at)
             self._note_contact(message, result, device, latest)
-            if result.seq and not device_message.is_new and self._may_fill(device):
-                self._states.look_again(device.number, latest)
+            if result.seq and not device_message.is_new and self._may_fill(device, result.seq):
+                self._states.look_again(device, latest)
             if self._sequence_observer is not None and result.seq:
                 self._sequence_observer.note(device, result.seq, latest)
         if self._sequence_observer is not None and result.last_seq is not None:
@@ -233,8 +233,8 @@ class BatchBuilder:
             and self._sequence_observer.is_next(device.number, result.seq)
         )
 
-    def _may_fill(self, device: SendingDevice) -> bool:
-        return self._sequence_observer is None or self._sequence_observer.may_miss(device.number)
+    def _may_fill(self, device: SendingDevice, seq: int) -> bool:
+        return self._sequence_observer is None or self._sequence_observer.may_fill(device.number, seq)
 
     def _check_for_reset(self, message: InboundMessage, result: Decoded, device: SendingDevice) -> None:
         """Find a device that lost its memory and counts from 1 again."""

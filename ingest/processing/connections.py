@@ -1,5 +1,6 @@
 """Connections: when a device, its bridge or the broker were out of contact, so that nobody knows when a state changed."""
 
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -28,16 +29,29 @@ Breaks = Mapping[str, Sequence[ConnectionBreak]]
 
 
 @lru_cache(maxsize=100_000)
-def links_of(sender: str) -> tuple[str, ...]:
-    """Return over which connections the messages of a sender come, by the name that their breaks have.
+def folded(sender: str) -> str:
+    """Return a sender's name without what two spellings of one name may differ in: case, and how marks are composed.
 
     Examples
     --------
-    >>> links_of("zigbee2mqtt:g1/hall")
+    >>> folded("zigbee2mqtt:g1/Cafe\u0301") == folded("zigbee2mqtt:g1/caf\u00e9")
+    True
+    """
+    return unicodedata.normalize("NFC", sender).casefold()
+
+
+@lru_cache(maxsize=100_000)
+def links_of(sender: str) -> tuple[str, ...]:
+    """Return over which connections the messages of a sender come, by the name that their breaks have: in one spelling.
+
+    Examples
+    --------
+    >>> links_of("zigbee2mqtt:g1/Hall")
     ('', 'zigbee2mqtt:g1/', 'zigbee2mqtt:g1/hall')
     >>> links_of("tasmota:g1/bridge#front_door")
     ('', 'tasmota:g1/', 'tasmota:g1/bridge', 'tasmota:g1/bridge#front_door')
     """
+    sender = folded(sender)
     bridge, slash, _ = sender.partition("/")
     device, hash_sign, _ = sender.partition("#")
     found = [SERVICE]
@@ -72,9 +86,9 @@ class Connections:
             return
         for measured in result.readings:
             if measured.metric == _BRIDGE:
-                name = result.sender.partition("/")[0] + "/"
+                name = folded(result.sender).partition("/")[0] + "/"
             elif measured.metric == _DEVICE:
-                name = result.sender
+                name = folded(result.sender)
             else:
                 continue
             if measured.value:
@@ -86,7 +100,7 @@ class Connections:
         """Take note that a device was in contact; return whether it comes first after its connection came back, a moment ago."""
         if message.retained or result.seq or all(one.metric == _DEVICE for one in result.readings):
             return False
-        sender, at = device.sender, message.received_at
+        sender, at = folded(device.sender), message.received_at
         before = self._received_at(sender)
         for name in links_of(sender)[1:]:
             self.new_received[name] = at

@@ -1,12 +1,10 @@
 """The registered devices by sender, in memory, with their states and connections; looked up again when an unknown sender appears."""
 
 import time
-import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import lru_cache
 
 from core.domain.device_proposal import Proposed
 from core.store.database import Database
@@ -14,7 +12,7 @@ from core.store.devices import descriptions
 from core.store.telemetry import batches, connection_breaks
 from core.store.telemetry.batches import SendingDevice
 from core.store.telemetry.connection_breaks import ConnectionBreak
-from ingest.processing.connections import by_name
+from ingest.processing.connections import by_name, folded
 from ingest.processing.links import Links
 
 # Retired or changed devices are noticed within this time, or ten times what reading them all takes.
@@ -101,6 +99,7 @@ class Devices:
         self._next_refresh = ended + max(_REFRESH_S, _REFRESH_SHARE * (ended - began))
 
     def _keep(self, by_sender: dict[str, SendingDevice]) -> None:
+        by_sender = with_parts(by_sender)
         self._by_sender = by_sender
         several = Counter(folded(sender) for sender in by_sender)
         self._by_folded = {
@@ -108,13 +107,18 @@ class Devices:
         }
 
 
-@lru_cache(maxsize=100_000)
-def folded(sender: str) -> str:
-    """Return a sender's name without what two spellings of one name may differ in: case, and how marks are composed.
-
-    Examples
-    --------
-    >>> folded("zigbee2mqtt:g1/Cafe\u0301") == folded("zigbee2mqtt:g1/caf\u00e9")
-    True
-    """
-    return unicodedata.normalize("NFC", sender).casefold()
+def with_parts(by_sender: dict[str, SendingDevice]) -> dict[str, SendingDevice]:
+    """Return devices by sender, where parts of one are registered by themselves each with the numbers of all of them."""
+    parts: dict[str, list[SendingDevice]] = {}
+    for sender, device in by_sender.items():
+        whole, mark, _ = device.sender.partition("#")
+        if mark and sender == device.sender:
+            parts.setdefault(whole, []).append(device)
+    if not parts:
+        return by_sender
+    found = dict(by_sender)
+    for whole, of_it in parts.items():
+        together = [by_sender[whole], *of_it] if whole in by_sender else of_it
+        numbers = tuple(sorted({one.number for one in together}))
+        found |= {one.sender: replace(one, parts=numbers) for one in together if one.parts != numbers}
+    return found

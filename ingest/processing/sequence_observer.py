@@ -17,8 +17,8 @@ class SequenceObserver(Protocol):
         """Return whether a number follows the newest one and none of the device is missing."""
         ...
 
-    def may_miss(self, device: int, /) -> bool:
-        """Return whether messages of a device may be missing."""
+    def may_fill(self, device: int, seq: int, /) -> bool:
+        """Return whether a number that is not new may be one that was missing."""
         ...
 
     def note(self, device: SendingDevice, seq: int, at: datetime, /) -> None:

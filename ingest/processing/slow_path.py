@@ -125,6 +125,7 @@ class SlowPath:
             time, flags = claimed or message.received_at, 0
         else:
             time, flags = _spread(where, place, result), int(where.flags)
+        time = _apart(time, channel, place, result)
         acted_from = None
         if message.retained:
             flags |= _RETAINED
@@ -273,6 +274,11 @@ def _is_old_number(device_message: DeviceMessage, claimed: datetime | None) -> b
 def _is_undated(flags: int, result: Decoded) -> bool:
     """Return whether nobody knows when something was: its time cannot be, and no number shows that the message is a new one."""
     return flags & _CLOCK_SUSPECT != 0 and not result.seq
+
+
+def _apart(time: datetime, channel: str, place: int, result: Decoded) -> datetime:
+    # The database distinguishes readings by time and number: two doors on one board may say the same in one message.
+    return time + timedelta(microseconds=place) if channel and result.seq else time
 
 
 def _spread(where: Placed, place: int, result: Decoded) -> datetime:

@@ -65,6 +65,8 @@ class StateChanges:
         self.counts: dict[StateKey, StateCount] = {}
         self._doubt = doubt
         self._known = known
+        # Made when it is asked for first: most batches fill no gap.
+        self._keys_of: dict[int, list[StateKey]] | None = None
         self._late = late
         self._connections = connections
         self._is_shared = is_shared
@@ -118,7 +120,11 @@ class StateChanges:
         is_certain = is_unbroken if is_numbered else not may_be_known
         if self._is_shared or is_late or not is_certain or (known is not None and isnan(known[1])):
             # Only the neighbours in time can tell, and those are in the database.
-            self._late.append(LateState(key, state[0], () if is_numbered else links_of(device.sender)))
+            self._late.append(
+                LateState(key, state[0], numbered_with=device.numbered_with)
+                if is_numbered
+                else LateState(key, state[0], links_of(device.sender))
+            )
             return None
         if known is None or not EDGES[key[1]].is_between(known[1], state[1]):
             return None
@@ -134,12 +140,16 @@ class StateChanges:
         else:
             count.add(at, value)
 
-    def look_again(self, device: int, at: datetime) -> None:
-        """Let the database evaluate anew what the states of a device say around a moment: a missing message came."""
-        for metric in EDGES:
-            key = (device, metric, "")
-            if key in self.new or key in self._known:
-                self._late.append(LateState(key, at, ()))
+    def look_again(self, device: SendingDevice, at: datetime) -> None:
+        """Let the database evaluate anew what the states of a device, of all its parts, say around a moment: a missing message came."""
+        if self._keys_of is None:
+            self._keys_of = {}
+            for key in self._known:
+                self._keys_of.setdefault(key[0], []).append(key)
+        numbers = device.numbered_with
+        keys = {key for number in numbers for key in self._keys_of.get(number, ())}
+        keys |= {key for key in self.new if key[0] in numbers}
+        self._late += [LateState(key, at, numbered_with=numbers) for key in sorted(keys) if key[1] in EDGES]
 
 
 def _is_before(state: State, known: State) -> bool:

@@ -214,7 +214,7 @@ class ProtocolState:
         """Return False: of workers that share the messages none knows what came before."""
         return False
 
-    def may_miss(self, device: int) -> bool:  # noqa: ARG002 - others hold what came before
+    def may_fill(self, device: int, seq: int) -> bool:  # noqa: ARG002 - others hold what came before
         """Return True: of workers that share the messages none knows what came before."""
         return True
 

@@ -31,6 +31,7 @@ class GapTracker:
 
     def __init__(self) -> None:
         self._last: dict[int, tuple[int, datetime]] = {}
+        self._first: dict[int, int] = {}
         self._missing: dict[int, list[SequenceGap]] = {}
         self._devices: dict[int, SendingDevice] = {}
         self._policies: dict[int, RetransmissionPolicy] = {}
@@ -66,16 +67,18 @@ class GapTracker:
         last = self._last.get(device)
         return last is not None and seq == last[0] + 1 and device not in self._missing
 
-    def may_miss(self, device: int) -> bool:
-        """Return whether messages of a device are missing."""
-        return device in self._missing
+    def may_fill(self, device: int, seq: int) -> bool:
+        """Return whether a number that is not new may be one that is missing: of a gap, or from before the first that came."""
+        return device in self._missing or seq < self._first.get(device, 0)
 
     def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
         """Record a numbered message."""
         number = device.number
         last = self._last.get(number)
-        if last is None or seq == last[0] + 1:
+        if last is None:
             # The first message of a device may have any number: what was before was never ours.
+            self._first[number] = seq
+        if last is None or seq == last[0] + 1:
             self._last[number] = (seq, at)
         elif seq > last[0]:
             self._add_missing(device, SequenceGap(last[0] + 1, seq - 1, last[1], at))

@@ -184,7 +184,8 @@ class SendingDevice:
     """A registered device as ingest needs it; `zone` is its home's, None while it is in no home.
 
     `profile` is None for a device whose fields mean what the registry of metrics says; what its presses or states mean in its home
-    is in it.
+    is in it. `parts` are the numbers of all that come in the same messages, its own among them, where parts of it are registered as
+    devices of their own; else none.
     """
 
     number: int
@@ -195,6 +196,12 @@ class SendingDevice:
     zone: ZoneInfo | None
     heartbeat_s: int | None = None
     profile: DeviceProfile | None = None
+    parts: tuple[int, ...] = ()
+
+    @property
+    def numbered_with(self) -> tuple[int, ...]:
+        """Under which devices the messages are stored whose numbers its own are among."""
+        return self.parts or (self.number,)
 
 
 def sending_devices(

@@ -19,7 +19,8 @@ class ConnectionBreak:
     Attributes
     ----------
     senders : str
-        A device's sender; the beginning of all behind a bridge, with its slash; empty for all that come over the broker.
+        A device's sender; the beginning of all behind a bridge, with its slash; empty for all that come over the broker. In
+        small letters and Unicode's composed form, so that two spellings are one connection.
     began_at : datetime
         When they were in contact for certain, by the service's clock.
     ended_at : datetime or None

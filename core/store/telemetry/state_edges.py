@@ -39,12 +39,13 @@ class LateState:
     """A moment around which the edges of a state have to be found anew.
 
     `links` are the connections over which the device is in contact, by the name of their breaks; none for a device that numbers
-    its messages, where a number that is missing is a break.
+    its messages, where a number that is missing is a break: `numbered_with` are the devices under which these are stored.
     """
 
     key: StateKey
     at: datetime
-    links: tuple[str, ...]
+    links: tuple[str, ...] = ()
+    numbered_with: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,7 @@ def correct(connection: Connection, late: Sequence[LateState]) -> list[MovedSign
         values = {
             **{"device": device, "metric": metric, "channel": channel or None, "since": one.at},
             **{"links": list(one.links), "is_numbered": not one.links},
+            "numbered_with": list(one.numbered_with or (device,)),
             **{"rises_only": edge.rises_only, "threshold": edge.threshold},
             "life_sign": int(ReadingFlag.LIFE_SIGN),
         }

@@ -122,3 +122,26 @@ def test_calls_of_release_0_2_0_that_were_over_are_over_after_the_upgrade(
             "SELECT sender, presses, over_at = last_at FROM unassigned_call ORDER BY sender"
         )
         assert rows.fetchall() == [("a", 3, True), ("b", 3, None)]
+
+
+def test_breaks_of_one_connection_in_two_spellings_are_one_after_the_upgrade(
+    empty_database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released = [one for one in migrations() if one.number == 1]
+    with monkeypatch.context() as patch:
+        patch.setattr("core.store.migrate.migrations", lambda: released)
+        migrate(empty_database_url)
+    with psycopg.connect(empty_database_url) as connection:
+        connection.cursor().executemany(
+            "INSERT INTO connection_break (senders, began_at, ended_at) VALUES (%s, %s, %s)",
+            [
+                ("tasmota:g1/Caf\u00e9", "2026-07-01", None),
+                ("tasmota:g1/CAFE\u0301", "2026-07-01", None),
+                ("tasmota:g1/cafe\u0301", "2026-07-01", "2026-07-02"),
+                ("tasmota:g1/Hall", "2026-07-01", None),
+            ],
+        )
+    migrate(empty_database_url)
+    with psycopg.connect(empty_database_url) as connection:
+        rows = connection.execute("SELECT senders, ended_at IS NULL FROM connection_break ORDER BY senders")
+        assert rows.fetchall() == [("tasmota:g1/caf\u00e9", False), ("tasmota:g1/hall", True)]

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from core.domain.reading import ReadingFlag
 from core.store.database import Database
 from core.store.telemetry import batches
 from deploy.local.mosquitto import Broker
@@ -48,7 +49,21 @@ _MESSAGES: list[tuple[str, bytes]] = [
             "mimamori/v1/entrance-1/readings",
             readings(seq, ("contact_open", state, _at(7 * seq)), ("battery_pct", 80, _at(7 * seq))),
         )
-        for seq, state in enumerate((False, True, False, False, True), start=1)
+        for seq, state in ((1, False), (4, True), (7, False), (9, False), (10, True))
+    ),
+    # Two more doors on the same board, each in messages of its own; one of them is registered by itself.
+    *(
+        (
+            "mimamori/v1/entrance-1/readings",
+            readings(seq, *((f"contact_open#{door}", state, _at(7 * seq)) for door in doors)),
+        )
+        for seq, state, doors in (
+            (2, True, ("back", "side")),
+            (3, False, ("side",)),
+            (5, False, ("back",)),
+            (6, True, ("side",)),
+            (8, False, ("back", "side")),
+        )
     ),
     *(
         (
@@ -88,7 +103,8 @@ def _stored(
             batches.store_batch(connection, builder.batch, _NOW)
     return [
         rows.of(
-            "SELECT device_number, time, metric, seq, value, flags, acted_from FROM reading ORDER BY 1, 2, 3, 4"
+            "SELECT device_number, time, metric, seq, value, flags, acted_from, channel FROM reading"
+            " ORDER BY 1, 2, 3, 4"
         ),
         rows.of("SELECT device_number, time, seq, lat, lon, flags FROM fix ORDER BY 1, 2, 3"),
         rows.of("SELECT device_number, metric, time, value FROM device_latest ORDER BY 1, 2"),
@@ -98,8 +114,25 @@ def _stored(
 
 def test_order_batches_and_repeats_do_not_change_what_is_stored(database_url: str, tmp_path: Path) -> None:
     with registered_ward(database_url, tmp_path) as rows, Database(database_url) as database:
+        rows.of(
+            "INSERT INTO device (device_id, sender, kind, place, registered_at)"
+            " VALUES ('side-door', 'native:entrance-1#side', 'door', 'side_door', %s) RETURNING 1",
+            [_START - timedelta(days=1)],
+        )
         expected = _stored(database, rows, list(range(len(_MESSAGES))), set())
-        assert [len(found) for found in expected] == [6 + 10 + 3 + 8, 4, 6, 5]
+        assert [len(found) for found in expected] == [6 + 17 + 3 + 8, 4, 7, 5]
+        side = max(row[0] for row in expected[0])
+        doors = [
+            [row for row in expected[0] if row[7] == "back"],
+            [row for row in expected[0] if row[0] == side],
+        ]
+        # Only what differs from before is a life sign, at its own time, for no number is missing.
+        assert [[row[4] for row in door] for door in doors] == [[1, 0, 0], [1, 0, 1, 0]]
+        assert [[row[5] & int(ReadingFlag.LIFE_SIGN) > 0 for row in door] for door in doors] == [
+            [False, True, False],
+            [False, True, True, True],
+        ]
+        assert {row[6] for door in doors for row in door} == {None}
 
         # Whoever counts the numbers knows which messages are new, and stores those without asking for each.
         @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])

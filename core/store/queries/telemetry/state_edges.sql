@@ -53,7 +53,7 @@ WITH span AS (
             FROM (
                 SELECT said.seq, max(said.time) AS time, lead(said.seq) OVER (ORDER BY said.seq) AS next
                 FROM reading AS said
-                WHERE said.device_number = %(device)s AND said.seq BETWEEN edge.before_seq AND edge.seq
+                WHERE said.device_number = ANY(%(numbered_with)s::integer[]) AND said.seq BETWEEN edge.before_seq AND edge.seq
                     AND said.time BETWEEN edge.before_time - interval '1 day' AND edge.time + interval '1 day'
                     AND NOT is_retained(said.flags)
                 GROUP BY said.seq

@@ -110,7 +110,12 @@ def test_a_device_that_was_not_received_for_three_heartbeats_may_have_changed_si
 
 @pytest.mark.parametrize(
     ("topic", "off", "on"),
-    [("tele/entry/LWT", "Offline", "Online"), ("stat/entry/x/availability", "", "")],
+    [
+        ("tele/entry/LWT", "Offline", "Online"),
+        # The same device in another spelling.
+        ("tele/ENTRY/LWT", "Offline", "Online"),
+        ("stat/entry/x/availability", "", ""),
+    ],
 )
 def test_a_last_will_breaks_the_connection_of_its_device(topic: str, off: str, on: str) -> None:
     state = "stat/entry/SWITCH1"

@@ -168,15 +168,20 @@ def test_a_device_that_loses_messages_again_and_again_is_asked_and_what_stays_mi
 def test_a_message_is_unbroken_only_right_after_the_newest_and_while_none_is_missing() -> None:
     numbers = _noted(1, 2)
     assert [numbers.is_next(1, seq) for seq in (1, 2, 3, 4)] == [False, False, True, False]
-    assert not numbers.may_miss(1)
+    assert not numbers.may_fill(1, 1)
     assert not numbers.is_next(2, 1)
     numbers.note(_DEVICE, 5, _at(5))
-    assert numbers.may_miss(1)
+    assert numbers.may_fill(1, 3)
     assert not numbers.is_next(1, 6)
     for seq in (3, 4):
         numbers.note(_DEVICE, seq, _at(seq))
-    assert not numbers.may_miss(1)
+    assert not numbers.may_fill(1, 3)
     assert numbers.is_next(1, 6)
+
+
+def test_a_number_from_before_the_first_that_came_may_fill_what_was_missing_unseen() -> None:
+    numbers = _noted(4)
+    assert [numbers.may_fill(1, seq) for seq in (3, 4, 5)] == [True, False, False]
 
 
 def test_what_a_device_forgot_with_its_memory_is_blind_once_and_not_asked_for_any_more(watch: _Watch) -> None:
