@@ -18,12 +18,12 @@ from tests.support.zigbee_meanings import Group, meanings
 from tests.support.zigbee_messages import is_silent, wrongly_raised, wrongly_read
 
 _ABOUT_PEOPLE = {Group.CALL, Group.HAZARD, Group.PERSON}
-# How long the lists are; they may only shrink.
-_MOST_NOT_READ_RIGHT, _MOST_WRONGLY_RAISED = 3, 19
+# How long the list is; it may only shrink.
+_MOST_NOT_READ_RIGHT = 2
 
 
 def _listed(name: str) -> dict[str, str]:
-    """Return the values on a list, `vendor model: key`, each with its reason."""
+    """Return the values on the list, `vendor model: key`, each with its reason."""
     entries = tomllib.loads((FOLDER / "not_read_right.toml").read_text(encoding="utf-8"))[name]
     return {value: entry["reason"] for entry in entries for value in entry["values"]}
 
@@ -73,9 +73,7 @@ def test_nothing_else_passes_for_a_call_a_hazard_or_somebody_who_acted() -> None
     for model in models():
         for key, text in wrongly_raised(model):
             raised[f"{model.title}: {key}"].add(text)
-    listed = _listed("wrongly_raised")
-    _assert_as_listed(raised, listed)
-    assert len(listed) <= _MOST_WRONGLY_RAISED
+    _assert_as_listed(raised, {})
 
 
 def test_a_missing_catalogue_fails_and_says_what_to_do(tmp_path: Path) -> None:

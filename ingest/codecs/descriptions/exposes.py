@@ -11,9 +11,10 @@ from core.domain.device_proposal import ModelDescription
 from core.domain.evidence.device_profile import FieldMeaning, ProfileField
 from core.domain.evidence.sender_units import units_for
 from core.domain.metrics import BUTTON, CALLS, METRICS, SOS
+from ingest.codecs.parsing.event_words import speaks_of
 from ingest.codecs.parsing.json_fields import JsonObject, items, number_of, objects, text_of
 from ingest.codecs.parsing.word_parts import word_parts
-from ingest.codecs.result import Decoded
+from ingest.codecs.result import UNCLEAR_CALL, Decoded
 
 _PUBLISHED, _SETTABLE = 1, 2
 # A sensor that never says "clear": Zigbee2MQTT says so for it, by its option of this name, which is 90 s where nobody set it.
@@ -65,7 +66,7 @@ def description(definition: JsonObject, read: _Read) -> ModelDescription:
     # What is read of a voltage depends on whether the device has a battery.
     beside: JsonObject = {"battery": 50} if any(one.key == "battery" for one in found) else {}
     for exposed in found:
-        mistaken = _mistaken_for(exposed, measured, read)
+        mistaken = _mistaken_for(exposed, measured, read) or _set_alarm(exposed, read)
         if mistaken is not None:
             fields.append(ProfileField(mistaken, field=exposed.key, ignored=True))
             continue
@@ -150,6 +151,19 @@ def _mistaken_for(exposed: _Exposed, measured: JsonObject, read: _Read) -> str |
         if not alone <= set(CALLS) or alone & _metrics_of(read({**measured, exposed.key: value})):
             return None
     return min(alone, default=None)
+
+
+def _set_alarm(exposed: _Exposed, read: _Read) -> str | None:
+    """Return the call of which a setting speaks without raising one, as the switch of a siren or of a function does; None if it speaks of none.
+
+    What a device finds out nobody can set.
+    """
+    if not exposed.is_setting:
+        return None
+    results = [read({exposed.key: value}) for value in exposed.values[:_MOST_WORDS]]
+    is_unclear = any(one.reason == UNCLEAR_CALL for result in results for one in result.refused)
+    is_raised = any(one.value is True for result in results for one in result.readings)
+    return (speaks_of(exposed.key) or SOS.name) if is_unclear and not is_raised else None
 
 
 def _metrics_of(result: Decoded) -> set[str]:

@@ -34,6 +34,8 @@ _KEYS = frozenset({
     *("cinema", "home", "repast", "sleep", "go", "flip", "next", "previous", "switch", "side", "strike", "cover", "curtain"),
     *("left", "right", "both", "all", "power", "bright", "dim", "plus", "minus", "light", "refresh", "position", "recal", "knock", "away"),
 })  # fmt: skip
+# The colours of a light strip, through which a remote control runs.
+_COLOURS = frozenset({"r", "g", "b", "w", "cw", "ww", "rgb", "inc", "dec"})
 # What a panel does by itself, and what it worked out.
 _NO_PRESS = frozenset({"screen", "arrival", "departure"})
 
@@ -67,4 +69,5 @@ def _press(word: str) -> str | None:
     if parts & _NO_PRESS:
         return None
     known = button_word(word)
-    return "other" if known is None and parts & _KEYS else known
+    is_key = bool(parts & _KEYS) or (bool(parts) and parts <= _COLOURS)
+    return "other" if known is None and is_key else known

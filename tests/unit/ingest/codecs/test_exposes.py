@@ -56,6 +56,18 @@ def test_of_a_number_or_a_truth_that_is_not_read_the_name_is_said_once() -> None
     assert _described(_numeric("zzz_total"), _binary("yyy")).unread == ("zzz_total", "yyy")
 
 
+def test_an_alarm_that_people_set_is_none_and_one_that_the_device_finds_out_waits() -> None:
+    siren = _described(_binary("alarm", access=7))
+    assert siren.fields == (ProfileField("sos", field="alarm", ignored=True),)
+    assert (siren.understood, siren.unread) == ((), ())
+    function = _described(_enum("tumble_switch", "ON", "OFF", access=3))
+    assert function.fields == (ProfileField("fall", field="tumble_switch", ignored=True),)
+
+    assert _described(_binary("alarm")).unread == ("alarm",)
+    # What names its call counts, whatever else may be said of it.
+    assert _described(_binary("sos", access=7)).fields == ()
+
+
 def test_what_people_set_is_no_field_that_has_to_be_read() -> None:
     assert _described(_enum("mode_of_zzz", "a", "b", access=7), _binary("yyy", access=3)).unread == ()
 

@@ -22,6 +22,8 @@ def _said(word: str, **body: object) -> list[Measured]:
         ("press_twice", "double"),
         ("tripple_left", "triple"),
         ("open_2", "other"),
+        ("r_g_b", "other"),
+        ("cw_dec_ww_inc", "other"),
         ("store_1", "other"),
         ("remove_all", "other"),
         ("start_rotating", "other"),
