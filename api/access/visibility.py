@@ -9,7 +9,7 @@ from api.access.refusals import ForbiddenError
 from api.access.viewer import Viewer
 from core.domain.alert import Alert, Handling, Severity
 from core.domain.geofence import Geofence
-from core.domain.people import Role
+from core.domain.people import Role, User
 from core.domain.planned_absence import Absence
 from core.errors import NotFoundError
 from core.store.alerts import alerts
@@ -18,7 +18,7 @@ from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import BacktestRequest
 from core.store.devices import devices
 from core.store.devices.devices import DeviceOverview
-from core.store.people import access_log, geofences, planned_absences, residents
+from core.store.people import access_log, geofences, planned_absences, residents, users
 from core.store.people.access_log import Viewed
 from core.store.people.residents import ResidentOverview
 
@@ -105,6 +105,16 @@ def require_hold(connection: Connection, viewer: Viewer, alert: Alert, what: str
     if may_end(connection, viewer, alert):
         return
     raise ForbiddenError(f"only staff or {alert.claimed_by}, who is checking, may {what}; take it over first")
+
+
+def colleagues_for(connection: Connection, alert: Alert) -> list[User]:
+    """Return the staff who may see an alert, and so may be given it: its office's, and administrators."""
+    return [
+        one
+        for one in users.list_all(connection)
+        if one.is_active
+        and (one.role is Role.ADMIN or (one.role is Role.CARE and alert.office in {None, one.office}))
+    ]
 
 
 def open_alerts_for(connection: Connection, viewer: Viewer, now: datetime) -> list[Alert]:

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from api.access import location_gate
 from api.http.rate_limit import RateLimit
 from core.domain.access_scope import AccessScope
-from core.domain.alert import Alert, Handling, Outcome
+from core.domain.alert import Alert, Handling, Outcome, Progress
 from core.domain.people import Contact
 from core.errors import ConflictError
 from core.store.alerts import alerts, answer_links, handling, notifications
@@ -48,6 +48,9 @@ class Action(StrEnum):
     """「いま行けません」"""
     UNREACHABLE = "unreachable"
     """「連絡がつきません」: the alert goes back to the others, who are notified of that."""
+    STILL = "still"
+    """「まだ対応しています」: the claim holds on."""
+    ON_SITE = "on_site"
     SAFE = "safe"
     AMBULANCE = "ambulance"
     POLICE = "police"
@@ -60,6 +63,7 @@ _OUTCOMES = {
     Action.POLICE: Outcome.POLICE_NOTIFIED,
     Action.MISTAKE: Outcome.PRESSED_BY_MISTAKE,
 }
+_PROGRESS = {Action.STILL: Progress.STILL, Action.ON_SITE: Progress.ON_SITE}
 # Stands in the alert's history as a note of the contact.
 _UNREACHABLE_NOTE = "連絡がつきません / cannot be reached"
 
@@ -105,7 +109,7 @@ class AnswerPage:
         closing = (Action.SAFE, Action.UNREACHABLE, Action.AMBULANCE, Action.POLICE, Action.MISTAKE)
         return {
             LinkState.OPEN: (Action.CLAIM, Action.CANNOT, *closing),
-            LinkState.YOURS: (*closing, Action.CANNOT),
+            LinkState.YOURS: (Action.STILL, Action.ON_SITE, *closing, Action.CANNOT),
             LinkState.TAKEN: (Action.TAKE_OVER, Action.CANNOT),
         }.get(self.state, ())
 
@@ -197,6 +201,8 @@ def _act(connection: Connection, alert: Alert, contact: Contact, action: Action,
     if action in {Action.CLAIM, Action.TAKE_OVER}:
         is_over = action is Action.TAKE_OVER
         handling.claim(connection, alert.number, contact=contact.number, take_over=is_over, now=now)
+    elif action in _PROGRESS:
+        handling.report_progress(connection, alert.number, _PROGRESS[action], contact=contact.number, now=now)
     elif action is Action.CANNOT:
         handling.decline(connection, alert.number, contact=contact.number, now=now)
     elif action is Action.UNREACHABLE:

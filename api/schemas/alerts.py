@@ -6,8 +6,18 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, ConfigDict, Field
 
-from api.schemas.common import Input, Output, Prose
-from core.domain.alert import Alert, AlertEvent, Condition, Episode, EventKind, Handling, Outcome, Subject
+from api.schemas.common import Input, Number, Output, Prose
+from core.domain.alert import (
+    Alert,
+    AlertEvent,
+    Condition,
+    Episode,
+    EventKind,
+    Handling,
+    Outcome,
+    Progress,
+    Subject,
+)
 from core.domain.rules import INACTIVITY
 
 
@@ -41,6 +51,10 @@ class AlertOut(Output):
     claim_lapses_at: datetime | None = Field(
         validation_alias="claim_expires_at", description="When the claim runs out without an outcome."
     )
+    progress: Progress | None = Field(description="What the holder reported last.")
+    progress_at: datetime | None
+    progress_note: str = Field(description="Why it was put off.")
+    arrives_at: datetime | None = Field(description="When the holder said to arrive.")
     closed_at: datetime | None
     outcome: Outcome | None
     seen_late: bool = Field(
@@ -110,6 +124,31 @@ class ClaimIn(Input):
 
     version: int = Field(ge=1, description="The version that was read.", examples=[3])
     take_over: bool = Field(default=False, description="Take it from whoever holds it, if that was agreed.")
+
+
+class ProgressIn(Input):
+    """How it goes, by whoever holds the alert."""
+
+    version: int = Field(ge=1, description="The version that was read.", examples=[3])
+    progress: Progress = Field(description="still, on_the_way, on_site, or later (never an emergency).")
+    minutes: int | None = Field(
+        default=None, ge=1, le=480, description="In how long they arrive (to 240) or look again (15 to 480)."
+    )
+    note: Prose = Field(default="", description="Why it is put off; needed with `later`.")
+
+
+class AssignIn(Input):
+    """Giving an alert to a colleague."""
+
+    version: int = Field(ge=1, description="The version that was read.", examples=[3])
+    user: Number = Field(description="Who shall hold it: staff who may see the alert.", examples=[2])
+
+
+class ReopenIn(Input):
+    """Putting a closed alert back into the queue."""
+
+    version: int = Field(ge=1, description="The version that was read.", examples=[3])
+    note: Prose = Field(min_length=1, description="Why.", examples=["また電話に出ません。"])
 
 
 class ReleaseIn(Input):

@@ -7,11 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
-from api.locale import Words
+from api.locale import Words, words_of
 from api.wording import home_reasons, outdoor_reasons
 from api.wording.reason_card import clock_of, place_name
 from api.wording.times import LocalTimes
 from core.domain.alert import Alert
+from core.domain.people import Language
 from core.domain.reasons import (
     AreaSilentReason,
     CallReason,
@@ -72,6 +73,12 @@ def confidence(alert: Alert, words: Words) -> str:
 def todo(alert: Alert, words: Words) -> str:
     """Return what to do now."""
     return words(f"alert.{RULES[alert.rule].todo}" if alert.rule in RULES else "alert.todo_call")
+
+
+def emergency_numbers(alert: Alert) -> tuple[str, ...]:
+    """Return the public numbers that what to do names, to be called by one press: 119 for rescue, 110 for the police."""
+    text = todo(alert, words_of(Language.JA))
+    return tuple(number for number in ("119", "110") if number in text)
 
 
 def _since(_card: object, alert: Alert, times: LocalTimes) -> str:

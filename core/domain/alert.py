@@ -142,6 +142,19 @@ class Handling(StrEnum):
     CLOSED = "closed"
 
 
+class Progress(StrEnum):
+    """What whoever holds an alert reported last; each of them lets the claim hold longer."""
+
+    STILL = "still"
+    """「まだ対応しています」"""
+    ON_THE_WAY = "on_the_way"
+    """On the way, with the time of arrival."""
+    ON_SITE = "on_site"
+    """「現地にいます」"""
+    LATER = "later"
+    """Put off to a time, with the reason; never an emergency."""
+
+
 class Outcome(StrEnum):
     """How an alert ended; closing needs one."""
 
@@ -229,6 +242,10 @@ class Alert:
     claimed_by_user: int | None = None
     claimed_by_contact: int | None = None
     claim_expires_at: datetime | None = None
+    progress: Progress | None = None
+    progress_at: datetime | None = None
+    progress_note: str = ""
+    arrives_at: datetime | None = None
     occurrences: int = 1
     first_began_at: datetime | None = None
 
@@ -260,11 +277,14 @@ class EventKind(StrEnum):
     REMINDED = "reminded"
     DELIVERY_FAILED = "delivery_failed"
     CLAIMED = "claimed"
+    PROLONGED = "prolonged"
     RELEASED = "released"
     EXPIRED = "expired"
     DECLINED = "declined"
     NOTED = "noted"
     CLOSED = "closed"
+    CORRECTED = "corrected"
+    REOPENED = "reopened"
 
 
 @dataclass(frozen=True)

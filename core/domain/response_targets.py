@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from core.domain.alert import Alert, Condition, Handling, Severity
+from core.domain.alert import Alert, Condition, Handling, Progress, Severity
 
 # How long an alert may stay unclaimed: one minute, ten minutes, this shift, the next working day.
 CLAIM_TARGET = {
@@ -19,6 +19,36 @@ CLAIM_LASTS = {
     Severity.KEEP_AN_EYE: timedelta(hours=8),
     Severity.EQUIPMENT: timedelta(hours=72),
 }
+
+
+# How long a claim holds after its holder said so: still on it; on site; on the way, after the time of arrival.
+STILL_LASTS = timedelta(minutes=30)
+ON_SITE_LASTS = timedelta(minutes=60)
+ARRIVAL_GRACE = timedelta(minutes=10)
+
+
+def claim_until(alert: Alert, progress: Progress, now: datetime, within: timedelta | None) -> datetime:
+    """Return until when a claim holds after what its holder reported; never shorter than before, unless it is put off to a time.
+
+    Parameters
+    ----------
+    alert : Alert
+        As it is claimed.
+    progress : Progress
+        What was reported.
+    now : datetime
+        When.
+    within : timedelta or None
+        In how long the holder arrives or looks again; needed for `on_the_way` and `later`.
+    """
+    if progress is Progress.LATER:
+        return now + (within or timedelta())
+    lasts = {
+        Progress.STILL: STILL_LASTS,
+        Progress.ON_SITE: ON_SITE_LASTS,
+        Progress.ON_THE_WAY: (within or timedelta()) + ARRIVAL_GRACE,
+    }[progress]
+    return max(now + lasts, alert.claim_expires_at or now)
 
 
 def target_at(alert: Alert) -> datetime:

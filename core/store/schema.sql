@@ -64,6 +64,10 @@ END, 0)) STORED,
     detected_late boolean NOT NULL DEFAULT false,
     reason jsonb NOT NULL,
     version integer NOT NULL DEFAULT 1,
+    progress text,
+    progress_at timestamp with time zone,
+    progress_note text NOT NULL DEFAULT ''::text,
+    arrives_at timestamp with time zone,
     CONSTRAINT alert_pkey PRIMARY KEY (alert_id),
     CONSTRAINT alert_check CHECK (((condition = 'cleared'::text) = (cleared_at IS NOT NULL))),
     CONSTRAINT alert_check1 CHECK (((handling = 'closed'::text) = (closed_at IS NOT NULL))),
@@ -77,6 +81,9 @@ END, 0)) STORED,
     CONSTRAINT alert_handling_check CHECK ((handling = ANY (ARRAY['open'::text, 'claimed'::text, 'closed'::text]))),
     CONSTRAINT alert_home_id_fkey FOREIGN KEY (home_id) REFERENCES home(home_id),
     CONSTRAINT alert_office_id_fkey FOREIGN KEY (office_id) REFERENCES office(office_id),
+    CONSTRAINT alert_progress CHECK (((progress IS NULL) = (progress_at IS NULL))),
+    CONSTRAINT alert_progress_check CHECK ((progress = ANY (ARRAY['still'::text, 'on_the_way'::text, 'on_site'::text, 'later'::text]))),
+    CONSTRAINT alert_put_off CHECK (((progress <> 'later'::text) OR (progress_note <> ''::text))),
     CONSTRAINT alert_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id),
     CONSTRAINT alert_severity_check CHECK (((severity >= 1) AND (severity <= 4))),
     CONSTRAINT alert_subject CHECK (
@@ -865,7 +872,11 @@ CREATE VIEW alert_card AS
     alert.claimed_by_contact,
     alert.claim_expires_at,
     GREATEST(episodes.count, 1) AS occurrences,
-    COALESCE(episodes.first_began_at, alert.began_at) AS first_began_at
+    COALESCE(episodes.first_began_at, alert.began_at) AS first_began_at,
+    alert.progress,
+    alert.progress_at,
+    alert.progress_note,
+    alert.arrives_at
    FROM alert
      LEFT JOIN user_account ON user_account.user_id = alert.claimed_by_user
      LEFT JOIN contact ON contact.contact_id = alert.claimed_by_contact

@@ -228,6 +228,7 @@ def _hurry(event: AlertEvent, situation: EscalationState, now: datetime) -> Esca
 _FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, EscalationState, datetime], EscalationPlan]] = {
     EventKind.OPENED: _escalate,
     EventKind.REACTIVATED: _escalate,
+    EventKind.REOPENED: _escalate,
     EventKind.SEVERITY_RAISED: _escalate,
     EventKind.REPEATED: _escalate,
     EventKind.CLEARED: _clear,

@@ -16,8 +16,9 @@ from api.actions.answer_links import (
 )
 from api.dependencies import Anybody, ConnectionDep, DatabaseDep, MachineNowDep, NowDep
 from api.http import cookies
+from api.pages.parts.alert_rows import progress_line
 from api.pages.rendering import HtmlPage
-from api.wording.alert_reason import why
+from api.wording.alert_reason import emergency_numbers, why
 from core.domain.alert import Alert, Condition
 from core.domain.people import Contact
 
@@ -77,6 +78,8 @@ def _render(request: Request, found: AnswerPage) -> Response:
             "cleared_line": words("answer.cleared", clock=times.clock_text(alert.cleared_at))
             if cleared and alert.cleared_at
             else "",
+            "progress_line": progress_line(alert, times),
+            "emergency_numbers": emergency_numbers(alert),
             "phone": person.phone if person else "",
             "actions": [action.value for action in found.actions],
             "next_clock": times.clock_text(found.next_notified_at) if found.next_notified_at else "",

@@ -10,15 +10,15 @@ from api.access.viewer import Viewer
 from api.charts.actogram import Texts, TypicalDay, actogram
 from api.charts.marks import legend
 from api.pages.parts.activity_days import load_days
-from api.pages.parts.alert_rows import Whose, overdue_line
+from api.pages.parts.alert_rows import Whose, overdue_line, progress_line
 from api.pages.parts.climate import rooms, unknown_line
 from api.pages.parts.day_table import day_table
 from api.pages.parts.place import LastPlace, load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.rendering import HtmlPage
 from api.views import baseline
-from api.wording.alert_reason import confidence, ruled_out, title, todo, why
-from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome
+from api.wording.alert_reason import confidence, emergency_numbers, ruled_out, title, todo, why
+from core.domain.alert import Alert, AlertEvent, Condition, EventKind, NotificationKind, Outcome, Severity
 from core.domain.notification import EscalationStep, Notification
 from core.domain.response_targets import target_at
 from core.domain.rule_spec import Family
@@ -87,12 +87,16 @@ def alert_context(
         "ruled_out": ruled_out(alert, times),
         "confidence": confidence(alert, page.words),
         "todo": todo(alert, words),
+        "emergency_numbers": emergency_numbers(alert),
         "due_at": target_at(alert),
         "overdue": overdue_line(alert, times),
         "climate_unknown": _climate_unknown(page, connection, alert),
         "is_about_place": shows_location(alert.rule),
         "place": _place(page, viewer, connection, alert, person),
         "is_mine": visibility.holds(connection, viewer, alert),
+        "progress_line": progress_line(alert, times),
+        "may_put_off": alert.severity is not Severity.EMERGENCY,
+        "colleagues": visibility.colleagues_for(connection, alert) if viewer.is_staff else [],
         "may_end": visibility.may_end(connection, viewer, alert),
         "claimed_clock": times.clock(alert.claimed_at) if alert.claimed_at else "",
         "expires_clock": times.clock(alert.claim_expires_at) if alert.claim_expires_at else "",
@@ -160,11 +164,22 @@ def _event_line(event: AlertEvent, page: HtmlPage) -> EventLine:
         name = "withdrawn"
     if event.kind is EventKind.CLAIMED and event.detail.get("taken_over"):
         name = "taken_over"
+    if event.kind is EventKind.CLAIMED and event.detail.get("assigned_to"):
+        name = "assigned"
     entry = f"event.{name}" if words.has(f"event.{name}") else "event.other"
     began = event.detail.get("began_at")
     began_at = datetime.fromisoformat(began) if isinstance(began, str) else event.at
     clock = page.times.clock_text(began_at)
     text = words(entry, who=event.who or words("event.somebody"), clock=clock)
+    if event.kind is EventKind.PROLONGED:
+        text = words(
+            "event.progress_" + str(event.detail.get("progress")), who=event.who or words("event.somebody")
+        )
+        until = event.detail.get("until")
+        if isinstance(until, str):
+            text += " · " + words(
+                "event.holds_until", clock=page.times.clock_text(datetime.fromisoformat(until))
+            )
     outcome = event.detail.get("outcome")
     if isinstance(outcome, str) and words.has(f"outcome.{outcome}"):
         text += " · " + words(f"outcome.{outcome}")

@@ -11,13 +11,13 @@ from api.access.refusals import RefusedError
 from api.access.viewer import Viewer
 from api.actions import alerts as actions
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
+from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep, Staff
 from api.pages.alerts.detail import Draft, alert_context
 from api.pages.parts.alert_rows import Whose
 from api.pages.rendering import HtmlPage
 from api.schemas.common import BigNumber
 from api.wording.alert_reason import title
-from core.domain.alert import Alert, Handling, Outcome, Severity
+from core.domain.alert import Alert, Handling, Outcome, Progress, Severity
 from core.errors import ConflictError
 from core.store.alerts import alerts
 from core.store.database import Connection, Database
@@ -27,6 +27,9 @@ router = APIRouter()
 
 _PAGE = 50
 _PROBLEMS = {
+    "minutes_out_of_range": "alert.problem_minutes",
+    "emergency_put_off": "alert.problem_emergency",
+    "no_such_colleague": "alert.problem_colleague",
     "note_empty": "alert.note_empty",
     "note_too_long": "alert.problem_long",
     "note_unstorable": "alert.problem_long",
@@ -95,6 +98,107 @@ def claim(
     return _back(number, "claimed", next)
 
 
+@router.post("/alerts/{number}/progress")
+def report_progress(
+    *,
+    request: Request,
+    viewer: AnyUser,
+    database: DatabaseDep,
+    now: NowDep,
+    number: BigNumber,
+    progress: Annotated[str, Form()] = "",
+    minutes: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+    next: Annotated[str, Form()] = "",  # noqa: A002
+) -> Response:
+    """Say how it goes, so that the claim holds on; who holds it otherwise is shown, not an error."""
+    chosen = Progress(progress) if progress in set(Progress) else Progress.STILL
+    try:
+        with database.transaction() as connection:
+            actions.report_progress(
+                ActionContext(connection, viewer, now),
+                number,
+                chosen,
+                minutes=int(minutes) if minutes.isascii() and minutes.isdigit() else None,
+                note=note,
+            )
+    except ConflictError:
+        return _back(number)
+    except RefusedError as error:
+        return _again(request, viewer, database, number, _draft(request, viewer, error, note))
+    return _back(number, "prolonged", next)
+
+
+@router.post("/alerts/{number}/assign")
+def assign(
+    *,
+    request: Request,
+    viewer: Staff,
+    database: DatabaseDep,
+    now: NowDep,
+    number: BigNumber,
+    user: Annotated[int, Form()] = 0,
+) -> Response:
+    """Give the alert to a colleague."""
+    try:
+        with database.transaction() as connection:
+            actions.assign(ActionContext(connection, viewer, now), number, user=user)
+    except ConflictError:
+        return _back(number)
+    except RefusedError as error:
+        return _again(request, viewer, database, number, _draft(request, viewer, error, ""))
+    return _back(number, "assigned")
+
+
+@router.post("/alerts/{number}/outcome")
+def correct_outcome(
+    *,
+    request: Request,
+    viewer: Staff,
+    database: DatabaseDep,
+    now: NowDep,
+    number: BigNumber,
+    outcome: Annotated[str, Form()] = "",
+    note: Annotated[str, Form()] = "",
+) -> Response:
+    """Correct how a closed alert ended."""
+    if outcome not in set(Outcome):
+        problem = HtmlPage(request, viewer).words("alert.problem_outcome")
+        return _again(request, viewer, database, number, Draft(problem, "", note))
+    try:
+        with database.transaction() as connection:
+            actions.correct_outcome(
+                ActionContext(connection, viewer, now), number, outcome=Outcome(outcome), note=note
+            )
+    except ConflictError:
+        return _back(number)
+    except RefusedError as error:
+        return _again(request, viewer, database, number, _draft(request, viewer, error, note))
+    return _back(number, "corrected")
+
+
+@router.post("/alerts/{number}/reopen")
+def reopen(
+    *,
+    request: Request,
+    viewer: Staff,
+    database: DatabaseDep,
+    now: NowDep,
+    number: BigNumber,
+    note: Annotated[str, Form()] = "",
+) -> Response:
+    """Put a closed alert back into the queue."""
+    try:
+        with database.transaction() as connection:
+            actions.reopen(ActionContext(connection, viewer, now), number, note=note)
+    except ConflictError:
+        problem = HtmlPage(request, viewer).words("alert.problem_newer")
+        return _again(request, viewer, database, number, Draft(problem, "", note))
+    except RefusedError as error:
+        return _again(request, viewer, database, number, _draft(request, viewer, error, note))
+    return _back(number, "reopened")
+
+
 @router.post("/alerts/{number}/release")
 def release(viewer: AnyUser, database: DatabaseDep, now: NowDep, number: BigNumber) -> Response:
     """Give the alert back to the queue. That it is closed already is shown, not an error."""
@@ -156,6 +260,10 @@ def add_note(
     return _back(number, "noted")
 
 
+def _draft(request: Request, viewer: Viewer, error: RefusedError, note: str) -> Draft:
+    return Draft(HtmlPage(request, viewer).words(_PROBLEMS[error.code], **error.values), "", note)
+
+
 def _again(request: Request, viewer: Viewer, database: Database, number: int, draft: Draft) -> Response:
     with database.transaction() as connection:
         return _show(
@@ -174,5 +282,5 @@ def _show(
 
 
 def _back(number: BigNumber, said: str = "", next_page: str = "") -> RedirectResponse:
-    address = "/family" if next_page == "family" else f"/alerts/{number}"
+    address = f"/{next_page}" if next_page in {"family", "board"} else f"/alerts/{number}"
     return RedirectResponse(address + (f"?said={said}" if said else ""), 303)

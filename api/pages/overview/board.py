@@ -120,7 +120,7 @@ def _queue(
     concerned = {alert.resident for alert in found}
     homes = {one.home for one in people if one.number in concerned}
     whose = Whose(people, page.words, residents.life_signs_known_by(connection, homes))
-    rows = alert_rows(found, whose, escalations, page.times)
+    rows = alert_rows(found, whose, escalations, page.times, viewer.number)
     # A filter that was left on hides no emergency.
     shown = [row for row in rows if row.severity == Severity.EMERGENCY or _is_in(row, show)]
     return {

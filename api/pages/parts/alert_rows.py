@@ -52,6 +52,8 @@ class AlertRow:
     target_s: int
     due_at: datetime | None
     overdue: str
+    progress: str
+    may_prolong: bool
     resident: int | None
     also: tuple[Also, ...]
     again: str
@@ -112,6 +114,7 @@ def alert_rows(
     whose: Whose,
     escalations: Mapping[int, Sequence[EscalationStep]],
     times: LocalTimes,
+    viewer: int | None = None,
 ) -> list[AlertRow]:
     """Return one row for each person or thing, in the order of the alerts given; further alerts nest in its row."""
     found: dict[object, list[Alert]] = {}
@@ -119,11 +122,17 @@ def alert_rows(
         person = whose.person(alert)
         kind = "equipment" if alert.severity is Severity.EQUIPMENT else "person"
         found.setdefault((kind, person.number if person else alert.subject), []).append(alert)
-    return [_row(group, whose, escalations.get(group[0].number, ()), times) for group in found.values()]
+    return [
+        _row(group, whose, escalations.get(group[0].number, ()), times, viewer) for group in found.values()
+    ]
 
 
 def _row(
-    group: Sequence[Alert], whose: Whose, steps: Sequence[EscalationStep], times: LocalTimes
+    group: Sequence[Alert],
+    whose: Whose,
+    steps: Sequence[EscalationStep],
+    times: LocalTimes,
+    viewer: int | None,
 ) -> AlertRow:
     alert = group[0]
     person = whose.person(alert)
@@ -152,6 +161,8 @@ def _row(
         target_s=0 if is_held or alert.severity > Severity.CHECK_SOON else int(target_s),
         due_at=None if is_held else target_at(alert),
         overdue=overdue_line(alert, times),
+        progress=progress_line(alert, times),
+        may_prolong=is_held and viewer is not None and alert.claimed_by_user == viewer,
         resident=alert.resident,
         also=tuple(
             Also(other.number, int(other.severity), title(other.rule, times.words), other.raised_at)
@@ -165,6 +176,18 @@ def overdue_line(alert: Alert, times: LocalTimes) -> str:
     """Say for how long the alert has been past its target: 「目標の時間を54分過ぎています」; nothing while it is not."""
     past = overdue(alert, times.now)
     return "" if past is None else times.words("board.overdue", span=times.span(past))
+
+
+def progress_line(alert: Alert, times: LocalTimes) -> str:
+    """Say what the holder reported last, and until when the claim holds; nothing where nobody holds it."""
+    if alert.handling is not Handling.CLAIMED or alert.claim_expires_at is None:
+        return ""
+    until = times.clock_text(alert.claim_expires_at)
+    if alert.progress is None:
+        return times.words("board.holds_until", clock=until)
+    arrival = times.clock_text(alert.arrives_at) if alert.arrives_at else ""
+    said = times.words(f"board.progress_{alert.progress}", clock=arrival, note=alert.progress_note)
+    return f"{said} · " + times.words("board.holds_until", clock=until)
 
 
 def _escalation_line(steps: Sequence[EscalationStep], times: LocalTimes) -> str:

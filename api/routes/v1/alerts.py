@@ -10,8 +10,18 @@ from api.access.viewer import Viewer
 from api.access.visibility import alert_for, alert_limits, open_alerts_for, resident_for
 from api.actions import alerts as actions
 from api.actions.context import ActionContext
-from api.dependencies import AnyUser, ConnectionDep, NowDep
-from api.schemas.alerts import AlertDetailOut, AlertOut, ClaimIn, CloseIn, NoteIn, ReleaseIn
+from api.dependencies import AnyUser, ConnectionDep, NowDep, Staff
+from api.schemas.alerts import (
+    AlertDetailOut,
+    AlertOut,
+    AssignIn,
+    ClaimIn,
+    CloseIn,
+    NoteIn,
+    ProgressIn,
+    ReleaseIn,
+    ReopenIn,
+)
 from api.schemas.common import BigNumber, Cursor, Limit, ResultPage, from_cursor, to_cursor
 from core.domain.alert import Handling, Severity
 from core.store.alerts import alerts
@@ -76,6 +86,46 @@ def claim(
     """Say 「私が確認します」. Of two who try at once, one holds it and the other is answered who. Claiming what one holds changes nothing."""
     context = ActionContext(connection, viewer, now)
     actions.claim(context, number, version=body.version, take_over=body.take_over)
+    return _detail(connection, viewer, number, now)
+
+
+@router.post("/{number}/progress", summary="Say how it goes, so that the claim holds on", responses=_CONFLICT)
+def report_progress(
+    viewer: AnyUser, number: BigNumber, body: ProgressIn, connection: ConnectionDep, now: NowDep
+) -> AlertDetailOut:
+    """Still on it (30 min more), on the way (until ten minutes after the arrival), on site (60 min), or put off with a reason."""
+    context = ActionContext(connection, viewer, now)
+    actions.report_progress(
+        context, number, body.progress, minutes=body.minutes, note=body.note, version=body.version
+    )
+    return _detail(connection, viewer, number, now)
+
+
+@router.post("/{number}/assign", summary="Give an alert to a colleague", responses=_CONFLICT)
+def assign(
+    viewer: Staff, number: BigNumber, body: AssignIn, connection: ConnectionDep, now: NowDep
+) -> AlertDetailOut:
+    """Let a colleague hold it; the history names both."""
+    actions.assign(ActionContext(connection, viewer, now), number, user=body.user, version=body.version)
+    return _detail(connection, viewer, number, now)
+
+
+@router.post("/{number}/outcome", summary="Correct an outcome", responses=_CONFLICT)
+def correct_outcome(
+    viewer: Staff, number: BigNumber, body: CloseIn, connection: ConnectionDep, now: NowDep
+) -> AlertDetailOut:
+    """Say how a closed alert really ended; the history keeps both."""
+    context = ActionContext(connection, viewer, now)
+    actions.correct_outcome(context, number, outcome=body.outcome, note=body.note, version=body.version)
+    return _detail(connection, viewer, number, now)
+
+
+@router.post("/{number}/reopen", summary="Reopen an alert", responses=_CONFLICT)
+def reopen(
+    viewer: Staff, number: BigNumber, body: ReopenIn, connection: ConnectionDep, now: NowDep
+) -> AlertDetailOut:
+    """Put a closed alert back into the queue, with the reason; everybody is asked anew."""
+    actions.reopen(ActionContext(connection, viewer, now), number, note=body.note, version=body.version)
     return _detail(connection, viewer, number, now)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import Cursor
 from psycopg.rows import class_row, kwargs_row
 
-from core.domain.alert import Alert, AlertEvent, Condition, Episode, Handling, Outcome, Severity
+from core.domain.alert import Alert, AlertEvent, Condition, Episode, Handling, Outcome, Progress, Severity
 from core.domain.response_targets import board_order
 from core.errors import NotFoundError
 from core.store import subjects
@@ -109,6 +109,7 @@ def _alert(
     condition: str,
     handling: str,
     outcome: str | None,
+    progress: str | None,
     **columns: Any,
 ) -> Alert:
     return Alert(
@@ -120,6 +121,7 @@ def _alert(
         condition=Condition(condition),
         handling=Handling(handling),
         outcome=None if outcome is None else Outcome(outcome),
+        progress=None if progress is None else Progress(progress),
         **columns,
     )
 

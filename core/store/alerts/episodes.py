@@ -200,6 +200,7 @@ def _follow(
             _EPISODES["raise_severity"],
             {"alert": alert.number, "severity": finding.severity, "reason": Jsonb(dict(finding.reason))},
         )
+        connection.execute(_EPISODES["wake"], {"alert": alert.number})
         detail = {"from": int(alert.severity), "to": int(finding.severity)}
         events.record(connection, alert.number, EventKind.SEVERITY_RAISED, now, detail=detail)
         was_changed = True
@@ -228,6 +229,7 @@ def _repeat(connection: Connection, alert: Alert, finding: Finding, now: datetim
     severity = min(alert.severity, finding.severity)
     detected_late = _is_late(finding, now)
     _show(connection, alert, replace(finding, severity=severity), detected_late=detected_late)
+    connection.execute(_EPISODES["wake"], {"alert": alert.number})
     detail = {"began_at": finding.began_at.isoformat(), **({"seen_late": True} if detected_late else {})}
     if severity < alert.severity:
         detail |= {"from": int(alert.severity), "to": int(severity)}

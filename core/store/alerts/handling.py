@@ -5,19 +5,17 @@ messages follow from the events, so nobody who changes an alert has to think of 
 """
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from core.domain.alert import Alert, Condition, EventKind, Handling, JsonObject, Outcome
-from core.domain.response_targets import CLAIM_LASTS
+from core.domain.alert import Alert, Condition, EventKind, Handling, Outcome, Progress, Severity
+from core.domain.response_targets import CLAIM_LASTS, claim_until
 from core.errors import ConflictError, InputError
-from core.store.alerts import events
+from core.store.alerts import changes, events
 from core.store.alerts.alerts import get
 from core.store.database import Connection
 from core.store.queries import load
 
 _ALERTS = load("alerts/alerts")
-
-NOTE_LIMIT = 2000
 
 
 def claim(
@@ -28,6 +26,7 @@ def claim(
     contact: int | None = None,
     version: int | None = None,
     take_over: bool = False,
+    asked_by: int | None = None,
     now: datetime,
 ) -> Alert:
     """Take an alert on: 「私が確認します」. Of two who try at once, one holds it and the other is shown who.
@@ -46,6 +45,8 @@ def claim(
         What the claimer saw; None for an answer link, which shows the present state anyway.
     take_over : bool
         Take it from whoever holds it.
+    asked_by : int or None
+        The user who gave it to `user`; the history names both.
     now : datetime
         When.
 
@@ -56,16 +57,16 @@ def claim(
     NotFoundError
         There is no such alert.
     """
-    _one_of(user, contact)
-    alert = _held(connection, alert_id)
-    if alert.handling is Handling.CLAIMED and _holds(connection, alert, user, contact):
+    changes.one_of(user, contact)
+    alert = changes.held(connection, alert_id)
+    if alert.handling is Handling.CLAIMED and changes.holds(connection, alert, user, contact):
         return alert
-    _refuse_closed(alert)
+    changes.refuse_closed(alert)
     if alert.handling is Handling.CLAIMED and not take_over:
         raise ConflictError(
             f"{alert.claimed_by} is already checking alert {alert_id}; take it over if that was agreed"
         )
-    _refuse_stale(alert, version)
+    changes.refuse_stale(alert, version)
     connection.execute(
         _ALERTS["set_claimed"],
         {
@@ -76,8 +77,83 @@ def claim(
             "expires_at": now + CLAIM_LASTS[alert.severity],
         },
     )
-    detail = {"taken_over": True} if alert.handling is Handling.CLAIMED else {}
-    return _changed(connection, alert_id, EventKind.CLAIMED, now, user=user, contact=contact, detail=detail)
+    detail: dict[str, object] = {"taken_over": True} if alert.handling is Handling.CLAIMED else {}
+    if asked_by is not None:
+        detail = {"assigned_to": user}
+    did_it = user if asked_by is None else asked_by
+    return changes.changed(
+        connection, alert_id, EventKind.CLAIMED, now, user=did_it, contact=contact, detail=detail
+    )
+
+
+def report_progress(
+    connection: Connection,
+    alert_id: int,
+    progress: Progress,
+    *,
+    user: int | None = None,
+    contact: int | None = None,
+    within: timedelta | None = None,
+    note: str = "",
+    version: int | None = None,
+    now: datetime,
+) -> Alert:
+    """Say how it goes, so that the claim holds on; whoever reports on an alert that nobody holds takes it on by that.
+
+    Parameters
+    ----------
+    connection : Connection
+        Inside the caller's transaction.
+    alert_id : int
+        Which one.
+    progress : Progress
+        What is reported.
+    user, contact : int or None
+        Who reports: exactly one of the two.
+    within : timedelta or None
+        In how long they arrive (`on_the_way`) or look again (`later`); needed for these two, and for no other.
+    note : str
+        Why it is put off; needed for `later`.
+    version : int or None
+        What they saw; None where the button does not depend on it.
+    now : datetime
+        When.
+
+    Raises
+    ------
+    ConflictError
+        Somebody else holds it, it is closed, it changed since `version`, or it is an emergency, which nobody may put off.
+    InputError
+        The note is too long.
+    NotFoundError
+        There is no such alert.
+    """
+    alert = claim(connection, alert_id, user=user, contact=contact, version=version, now=now)
+    if progress is Progress.LATER and alert.severity is Severity.EMERGENCY:
+        raise ConflictError(f"alert {alert_id} is an emergency, which cannot be put off")
+    expires_at = claim_until(alert, progress, now, within)
+    arrives_at = now + within if progress is Progress.ON_THE_WAY and within is not None else None
+    note = changes.checked_note(note)
+    connection.execute(
+        _ALERTS["set_progress"],
+        {
+            "alert": alert_id,
+            "progress": progress,
+            "now": now,
+            "note": note,
+            "arrives_at": arrives_at,
+            "expires_at": expires_at,
+        },
+    )
+    detail = {
+        "progress": progress.value,
+        "until": expires_at.isoformat(),
+        **({"arrives_at": arrives_at.isoformat()} if arrives_at else {}),
+        **({"note": note} if note else {}),
+    }
+    return changes.changed(
+        connection, alert_id, EventKind.PROLONGED, now, user=user, contact=contact, detail=detail
+    )
 
 
 def release(
@@ -98,14 +174,14 @@ def release(
     NotFoundError
         There is no such alert.
     """
-    _one_of(user, contact)
-    alert = _held(connection, alert_id)
-    _refuse_closed(alert)
+    changes.one_of(user, contact)
+    alert = changes.held(connection, alert_id)
+    changes.refuse_closed(alert)
     if alert.handling is Handling.OPEN:
         return alert
-    _refuse_stale(alert, version)
+    changes.refuse_stale(alert, version)
     connection.execute(_ALERTS["set_open"], {"alert": alert_id})
-    return _changed(connection, alert_id, EventKind.RELEASED, now, user=user, contact=contact)
+    return changes.changed(connection, alert_id, EventKind.RELEASED, now, user=user, contact=contact)
 
 
 def decline(connection: Connection, alert_id: int, *, contact: int, now: datetime) -> Alert:
@@ -118,14 +194,14 @@ def decline(connection: Connection, alert_id: int, *, contact: int, now: datetim
     NotFoundError
         There is no such alert.
     """
-    alert = _held(connection, alert_id)
-    _refuse_closed(alert)
-    if alert.handling is Handling.CLAIMED and _holds(connection, alert, None, contact):
+    alert = changes.held(connection, alert_id)
+    changes.refuse_closed(alert)
+    if alert.handling is Handling.CLAIMED and changes.holds(connection, alert, None, contact):
         connection.execute(_ALERTS["set_open"], {"alert": alert_id})
         events.record(connection, alert_id, EventKind.RELEASED, now, contact=contact)
     else:
         connection.execute(_ALERTS["touch"], {"alert": alert_id})
-    return _changed(connection, alert_id, EventKind.DECLINED, now, contact=contact)
+    return changes.changed(connection, alert_id, EventKind.DECLINED, now, contact=contact)
 
 
 def close(
@@ -150,21 +226,23 @@ def close(
     NotFoundError
         There is no such alert.
     """
-    _one_of(user, contact)
-    note = _checked_note(note)
+    changes.one_of(user, contact)
+    note = changes.checked_note(note)
     if outcome is Outcome.OTHER and not note:
         raise InputError("the outcome 'other' needs a note that says how it ended")
-    alert = _held(connection, alert_id)
+    alert = changes.held(connection, alert_id)
     if alert.handling is Handling.CLOSED and alert.outcome is outcome:
         return alert
-    _refuse_closed(alert)
-    _refuse_stale(alert, version)
+    changes.refuse_closed(alert)
+    changes.refuse_stale(alert, version)
     connection.execute(_ALERTS["set_closed"], {"alert": alert_id, "now": now, "outcome": outcome})
     if alert.resident is not None and alert.condition is Condition.ACTIVE:
         # What went on is watched anew from here.
         connection.execute(_ALERTS["evaluate_again"], {"resident": alert.resident})
     detail = {"outcome": outcome.value, **({"note": note} if note else {})}
-    return _changed(connection, alert_id, EventKind.CLOSED, now, user=user, contact=contact, detail=detail)
+    return changes.changed(
+        connection, alert_id, EventKind.CLOSED, now, user=user, contact=contact, detail=detail
+    )
 
 
 def add_note(
@@ -185,13 +263,13 @@ def add_note(
     NotFoundError
         There is no such alert.
     """
-    _one_of(user, contact)
-    note = _checked_note(note)
+    changes.one_of(user, contact)
+    note = changes.checked_note(note)
     if not note:
         raise InputError("the note is empty; write what the next person should know")
-    _held(connection, alert_id)
+    changes.held(connection, alert_id)
     connection.execute(_ALERTS["touch"], {"alert": alert_id})
-    return _changed(
+    return changes.changed(
         connection, alert_id, EventKind.NOTED, now, user=user, contact=contact, detail={"note": note}
     )
 
@@ -214,63 +292,3 @@ def expire_claim(connection: Connection, alert_id: int, now: datetime) -> None:
         user=alert.claimed_by_user,
         contact=alert.claimed_by_contact,
     )
-
-
-def _changed(
-    connection: Connection,
-    alert_id: int,
-    kind: EventKind,
-    now: datetime,
-    *,
-    user: int | None = None,
-    contact: int | None = None,
-    detail: JsonObject | None = None,
-) -> Alert:
-    """Write into an alert's history what was done about it, and return the alert as it is now."""
-    events.record(connection, alert_id, kind, now, user=user, contact=contact, detail=detail)
-    return get(connection, alert_id)
-
-
-def _held(connection: Connection, alert_id: int) -> Alert:
-    connection.execute(_ALERTS["hold"], {"alert": alert_id})
-    return get(connection, alert_id)
-
-
-def _holds(connection: Connection, alert: Alert, user: int | None, contact: int | None) -> bool:
-    """Return whether this person holds the alert, be it as a user or as the contact that belongs to the user."""
-    if (alert.claimed_by_user, alert.claimed_by_contact) == (user, contact):
-        return True
-    row = connection.execute(
-        _ALERTS["is_same_person"],
-        {
-            "user": user if user is not None else alert.claimed_by_user,
-            "contact": contact if contact is not None else alert.claimed_by_contact,
-        },
-    ).fetchone()
-    return row is not None
-
-
-def _refuse_closed(alert: Alert) -> None:
-    if alert.handling is Handling.CLOSED:
-        raise ConflictError(f"alert {alert.number} is already closed ({alert.outcome}); add a note instead")
-
-
-def _refuse_stale(alert: Alert, version: int | None) -> None:
-    if version is not None and version != alert.version:
-        raise ConflictError(
-            f"alert {alert.number} has changed in the meantime; read it again and decide anew"
-        )
-
-
-def _one_of(user: int | None, contact: int | None) -> None:
-    if (user is None) == (contact is None):
-        raise ValueError("name either a user or a contact")
-
-
-def _checked_note(note: str) -> str:
-    note = note.strip()
-    if len(note) > NOTE_LIMIT:
-        raise InputError(f"the note has {len(note)} characters; at most {NOTE_LIMIT} fit")
-    if "\x00" in note:
-        raise InputError("the note holds a NUL character, which cannot be stored")
-    return note

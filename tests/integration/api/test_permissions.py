@@ -23,6 +23,8 @@ from tests.support.wards.api_ward import OFFICE_A, RESIDENT_A, RESIDENT_B, ApiWa
 
 CIRCLE = {"kind": "circle", "lat": 35.65, "lon": 139.79, "radius_m": 400}
 PROFILE = 'name = "my-button"\n[fields]\nAlarm = "sos"\n'
+STILL = {"version": 1, "progress": "still"}
+OUTCOME = {"version": 1, "outcome": "drill"}
 REVEAL = {"reason": "no_contact"}
 ABSENCE = {
     "kind": "day_service",
@@ -135,6 +137,12 @@ CASES = (
     Case("GET", "/api/v1/alerts/history", 200, 200, 200, 200, 200),
     Case("GET", "/api/v1/alerts/{alert}", 200, 200, 404, 200, 404),
     Case("POST", "/api/v1/alerts/{alert}/claim", 200, 200, 404, 200, 404, body={"version": 1}),
+    Case("POST", "/api/v1/alerts/{alert}/progress", 200, 200, 404, 200, 404, body=STILL),
+    Case("POST", "/api/v1/alerts/{alert}/assign", 200, 200, 404, 403, 403, body={"version": 1, "user": 2}),
+    Case("POST", "/api/v1/alerts/{alert}/outcome", 409, 409, 404, 403, 403, body=OUTCOME),
+    Case(
+        "POST", "/api/v1/alerts/{alert}/reopen", 409, 409, 404, 403, 403, body={"version": 1, "note": "again"}
+    ),
     Case("POST", "/api/v1/alerts/{alert}/release", 200, 200, 404, 200, 404, body={"version": 1}),
     Case(
         "POST",

@@ -67,15 +67,42 @@ SELECT 1 FROM contact WHERE contact_id = %(contact)s AND user_id = %(user)s;
 -- Give an alert to whoever takes it.
 UPDATE alert
 SET handling = 'claimed', claimed_by_user = %(user)s, claimed_by_contact = %(contact)s, claimed_at = %(now)s,
-    claim_expires_at = %(expires_at)s, version = version + 1
+    claim_expires_at = %(expires_at)s, progress = NULL, progress_at = NULL, progress_note = '', arrives_at = NULL,
+    version = version + 1
 WHERE alert_id = %(alert)s AND handling <> 'closed';
 
 -- name: set_open
 -- Put an alert back into the queue.
 UPDATE alert
 SET handling = 'open', claimed_by_user = NULL, claimed_by_contact = NULL, claimed_at = NULL, claim_expires_at = NULL,
-    version = version + 1
+    progress = NULL, progress_at = NULL, progress_note = '', arrives_at = NULL, version = version + 1
 WHERE alert_id = %(alert)s AND handling = 'claimed';
+
+-- name: set_progress
+-- Write down how it goes, and let the claim hold as long.
+UPDATE alert
+SET progress = %(progress)s, progress_at = %(now)s, progress_note = %(note)s, arrives_at = %(arrives_at)s,
+    claim_expires_at = %(expires_at)s, version = version + 1
+WHERE alert_id = %(alert)s AND handling = 'claimed';
+
+-- name: set_outcome
+-- Correct how an alert ended.
+UPDATE alert SET outcome = %(outcome)s, version = version + 1 WHERE alert_id = %(alert)s AND handling = 'closed';
+
+-- name: is_followed
+-- A row if what a closed alert is about has a newer alert that is not closed.
+SELECT 1
+FROM alert AS old
+JOIN alert AS new ON (new.rule, new.subject_kind) = (old.rule, old.subject_kind)
+    AND new.subject_number IS NOT DISTINCT FROM old.subject_number AND new.area IS NOT DISTINCT FROM old.area
+WHERE old.alert_id = %(alert)s AND new.handling <> 'closed' AND new.alert_id <> old.alert_id;
+
+-- name: set_reopened
+-- Put a closed alert back into the queue.
+UPDATE alert
+SET handling = 'open', claimed_by_user = NULL, claimed_by_contact = NULL, claimed_at = NULL, closed_at = NULL, outcome = NULL,
+    progress = NULL, progress_at = NULL, progress_note = '', arrives_at = NULL, version = version + 1
+WHERE alert_id = %(alert)s AND handling = 'closed';
 
 -- name: set_closed
 -- End an alert with its outcome; who had claimed it stays on record.

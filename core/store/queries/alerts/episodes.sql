@@ -99,6 +99,13 @@ WHERE alert_id = %(alert)s;
 -- More is known of why.
 UPDATE alert SET reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;
 
+-- name: wake
+-- What was put off and is an emergency now waits for somebody at once.
+UPDATE alert
+SET handling = 'open', claimed_by_user = NULL, claimed_by_contact = NULL, claimed_at = NULL, claim_expires_at = NULL,
+    progress = NULL, progress_at = NULL, progress_note = '', arrives_at = NULL
+WHERE alert_id = %(alert)s AND handling = 'claimed' AND progress = 'later' AND severity = 1;
+
 -- name: raise_severity
 -- An alert has become more urgent.
 UPDATE alert SET severity = %(severity)s, reason = %(reason)s, version = version + 1 WHERE alert_id = %(alert)s;
