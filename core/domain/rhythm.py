@@ -5,17 +5,22 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 NAME = "rhythm"
-VERSION = 4
+VERSION = 5
 _MAD_TO_SIGMA = 1.4826
 
 
 @dataclass(frozen=True)
 class Habit:
-    """When something usually happens: median and median absolute deviation in minutes after midnight, from so many days."""
+    """When something usually happens: median and median absolute deviation in minutes after midnight, from so many days.
+
+    `latest_min` is by when it had happened on every known day but one: people who are up at night have a median in it, and their mornings
+    still vary by hours.
+    """
 
     at_min: float
     spread_min: float
     days: int
+    latest_min: float = 0.0
 
     @property
     def by_min(self) -> float:
@@ -23,8 +28,8 @@ class Habit:
         return self.at_min + _MAD_TO_SIGMA * self.spread_min
 
     def late_min(self, least_min: float) -> float:
-        """Return from when on it is late: three sigmas, and never less than `least_min`, after the usual time."""
-        return self.at_min + max(least_min, 3 * _MAD_TO_SIGMA * self.spread_min)
+        """Return from when on it is late: three sigmas, and never less than `least_min`, after the usual time; nor before all days but one."""
+        return max(self.at_min + max(least_min, 3 * _MAD_TO_SIGMA * self.spread_min), self.latest_min)
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,9 @@ class Rhythm:
         By place: the median temperature of each hour of the day over the last 14 days; NaN where unknown.
     has_door : bool
         Whether an entrance door reported.
+    night_exits : Spans or None
+        In how many nights the door was used between 23:00 and 5:00 with nothing for ten minutes after it, and how long nothing was seen
+        then; of more than two such nights the longest is left out.
     """
 
     days: int = 0
@@ -105,6 +113,7 @@ class Rhythm:
         default_factory=dict[str, tuple[float | None, ...]]
     )
     has_door: bool = False
+    night_exits: Spans | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as JSON values."""
@@ -134,6 +143,7 @@ class Rhythm:
             },
             rooms_c={name: tuple(hours) for name, hours in body["rooms_c"].items()},
             has_door=bool(body["has_door"]),
+            night_exits=Spans(**body["night_exits"]) if body["night_exits"] else None,
         )
 
 

@@ -61,9 +61,9 @@ INACTIVITY = _about_resident(
     excludes_from=frozenset({_HOME}), reason=reasons.InactivityReason, todo="todo_call",
 )
 LATE_MORNING = RuleSpec(
-    name="late_morning", version=2, subject=_RESIDENT, lowest=_EYE, highest=_EYE, audience=Audience.STAFF, family=Family.ACTIVITY,
+    name="late_morning", version=3, subject=_RESIDENT, lowest=_EYE, highest=_EYE, audience=Audience.STAFF, family=Family.ACTIVITY,
     finds="nobody has got up although it is later than usual for this resident",
-    raised="an hour, or three times the usual spread, after the usual time of getting up; not beside an open `inactivity` about the same silence",
+    raised="an hour, or three times the usual spread, after the usual time of getting up, and after all but one of the last 28 mornings; not beside an open `inactivity` about the same silence",
     clears="with the first confirmed sign of life, with the day, or when a planned absence begins",
     sensors="sensors that show activity; at least 14 known mornings",
     excludes_from=frozenset({_HOME}), reason=reasons.LateMorningReason, todo="todo_call",
@@ -134,9 +134,9 @@ NOT_RETURNED = _about_resident(
     shows_location=True, search_from_last_fix=True, excludes_from=frozenset({_HOME, _PLACES}), reason=reasons.NotReturnedReason, todo="todo_lost",
 )
 NIGHT_EXIT = _about_resident(
-    name="night_exit", version=1, lowest=_SOON, highest=_SOON, family=Family.OUTDOORS,
+    name="night_exit", version=2, lowest=_SOON, highest=_SOON, family=Family.OUTDOORS,
     finds="the entrance door was used late at night and no life sign has come from inside since",
-    raised="ten minutes after the door, between 23:00 and 5:00",
+    raised="ten minutes after the door, between 23:00 and 5:00; where that is usual (four of 28 nights), ten minutes beyond the usual, and after two hours at most",
     clears="with the next sign of life at home",
     sensors="a door sensor and sensors inside; it must have been agreed on for this resident",
     needs=frozenset({Need.NIGHT_EXIT_AGREED}), shows_location=True, search_from_last_fix=True, reason=reasons.NightExitReason, todo="todo_lost",

@@ -58,7 +58,7 @@ BUILDERS: Mapping[str, Callable[[_RuleContext], Rule]] = {
     rules.ABSENCE_NOT_TAKEN.name: lambda context: AbsenceNotTaken(has_door=context.view.has_door),
     rules.WANDERING.name: lambda context: Wandering(context.places_on),
     rules.LEFT_BEHIND.name: lambda _: LeftBehind(),
-    rules.NIGHT_EXIT.name: lambda _: NightExit(),
+    rules.NIGHT_EXIT.name: lambda context: NightExit(context.rhythm_on),
 }
 """How each rule about a resident is built; the others have evaluators of their own in this package."""
 

@@ -34,6 +34,8 @@ VISIT_S = 600.0
 # An outing, as scoring defines it: the door before, the door after, and half an hour between.
 OUTING_DOOR_S, SHORTEST_OUTING_S = 120.0, 1800.0
 LATE_S = 23 * 3600.0
+# The door at night: between these hours, and for so long nothing inside.
+EXIT_BEGINS_S, EXIT_S, EXIT_QUIET_S = 23 * 3600.0, 6 * 3600.0, 600.0
 # A night teaches only if the home was in contact within this time before it and after it: who is away, or not yet watched, does not sleep well.
 OBSERVED_WITHIN_S = DAY_S / 2
 # How many nights before its own a day knows.
@@ -85,6 +87,7 @@ def learn(training: TrainingData, zone: ZoneInfo) -> Rhythm:
         appliances={str(one.device): _appliance(one, calendar) for one in training.power},
         rooms_c={one.place: _hours(one, calendar) for one in training.rooms},
         has_door=bool(np.any(signs.kind == DOOR)),
+        night_exits=_night_exits(signs, calendar),
     )
 
 
@@ -164,7 +167,7 @@ def _habit_of(minutes: NDArray[np.float64]) -> Habit | None:
         return None
     middle = float(np.median(minutes))
     spread = float(np.median(np.abs(minutes - middle)))
-    return Habit(round(middle, 1), round(spread, 1), len(minutes))
+    return Habit(round(middle, 1), round(spread, 1), len(minutes), round(float(np.sort(minutes)[-2]), 1))
 
 
 def _spans_of(lengths_s: NDArray[np.float64], quantile: float) -> Spans | None:
@@ -236,6 +239,34 @@ def _outings(signs: LifeSigns, calendar: _Calendar) -> tuple[dict[str, Spans], i
         "weekend": _spans_of((ended - began)[weekend], 0.95),
     }
     return {name: one for name, one in found.items() if one is not None}, int(np.sum(local_ended > late))
+
+
+def _night_exits(signs: LifeSigns, calendar: _Calendar) -> Spans | None:
+    """Return in how many nights the door was used and nothing was seen for a while, and how long; the longest of several is left out."""
+    number, ended = quiet_doors(signs)
+    began = signs.time[number]
+    local = local_seconds(calendar.zone, began)
+    chosen = is_exit_hour(local) & np.isfinite(ended) & calendar.free(began, ended)
+    # A night has the date on which it ends.
+    nights = (local[chosen] + DAY_S - EXIT_BEGINS_S) // DAY_S
+    if not len(nights):
+        return None
+    lengths = np.sort(ended[chosen] - began[chosen]) / 60
+    longest = float(lengths[-2] if len(lengths) > 2 else lengths[-1])
+    high = float(np.quantile(lengths, 0.95))
+    return Spans(len(np.unique(nights)), round(high, 1), round(longest, 1))
+
+
+def quiet_doors(signs: LifeSigns) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Return the numbers of uses of the door with nothing for ten minutes after them, and when the next life sign came (or infinity)."""
+    ends = np.append(signs.time[1:], np.inf)[: len(signs.time)]
+    number = np.flatnonzero((signs.kind == DOOR) & (ends - signs.time > EXIT_QUIET_S))
+    return number.astype(np.int64), ends[number]
+
+
+def is_exit_hour(local: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Return whether moments on the wall clock lie between 23:00 and 5:00."""
+    return (local + DAY_S - EXIT_BEGINS_S) % DAY_S < EXIT_S
 
 
 def stays(signs: LifeSigns) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

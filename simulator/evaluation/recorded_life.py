@@ -105,7 +105,7 @@ class RecordedHome:
             bathroom_stay.NAME: self.stay,
             late_morning.NAME: late_morning.LateMorning(rhythm_on, silence),
             restless_night.NAME: restless_night.RestlessNight(rhythm_on),
-            night_exit.NAME: night_exit.NightExit(),
+            night_exit.NAME: night_exit.NightExit(rhythm_on),
         }
 
     def findings(self, rule: str) -> Sequence[Finding]:

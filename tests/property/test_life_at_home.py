@@ -66,6 +66,7 @@ RHYTHM = Rhythm(
     appliances={"7": Appliance(Habit(420.0, 10.0, 28), 28, Spans(80, 8.0, 12.0))},
     rooms_c={"living_room": (18.0,) * 24},
     has_door=True,
+    night_exits=Spans(6, 20.0, 15.0),
 )
 
 
@@ -89,7 +90,7 @@ RULES: list[Callable[[], Rule]] = [
     Heat,
     lambda: Cold(rhythm_on),
     lambda: NotReturned(rhythm_on),
-    NightExit,
+    lambda: NightExit(rhythm_on),
     AbsenceNotTaken,
     lambda: Inactivity(baseline_on),
 ]

@@ -116,7 +116,7 @@ def evaluate(person: SyntheticPerson) -> list[Finding]:
         heat.Heat(),
         cold.Cold(rhythm_on),
         not_returned.NotReturned(rhythm_on),
-        night_exit.NightExit(),
+        night_exit.NightExit(rhythm_on),
         absence_not_taken.AbsenceNotTaken(),
     ]
     until = moment(began + TEST_DAYS * DAY_S)

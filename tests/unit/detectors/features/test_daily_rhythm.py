@@ -85,3 +85,33 @@ def test_rooms_that_were_left_cold_during_a_journey_are_not_usual() -> None:
     room = RoomSeries("living_room", hours, np.where(is_away, 8.0, 20.0), np.full(len(hours), 50.0))
     past = TrainingData(lived(*range(1, 29)), (), (room,), (journey,), TODAY.timestamp() - 7200)
     assert set(learn(past, ZONE).rooms_c["living_room"]) == {20.0}
+
+
+def test_a_morning_is_late_only_after_all_known_ones_but_one() -> None:
+    # Up at a quarter past four on most days, and at eight or nine on three of them.
+    hours = dict.fromkeys(range(1, 29), 4.25) | {5: 8.0, 9: 8.5, 15: 9.0}
+    rows = [
+        (midnight(back) + 3600 * hour + wait, DeviceKind.MOTION, "kitchen")
+        for back, hour in hours.items()
+        for wait in (0, 20, 1800, 1820)
+    ]
+    up = learned(life_signs(rows)).up
+    assert up is not None
+    assert (up.at_min, up.spread_min, up.latest_min) == (255, 0, 510)
+    assert up.late_min(60.0) == 510
+    assert Rhythm.from_json(Rhythm(up=up).to_json()).up == up
+
+
+def test_the_door_at_night_is_known_by_nights_and_how_long_nothing_was_seen() -> None:
+    def out(back: int, hour: float, minutes: float) -> list[tuple[float, DeviceKind, str]]:
+        at = midnight(back) + 3600 * hour
+        return [(at, DeviceKind.DOOR, "front_door"), (at + 60 * minutes, DeviceKind.MOTION, "hall")]
+
+    nights = [out(back, 1.0, 20.0 + back) for back in range(2, 8)]
+    # Twice in one night; too short; by day; and one long way off, which is left out.
+    others = [out(3, 2.0, 12.0), out(10, 1.0, 9.0), out(11, 14.0, 60.0), out(12, 23.5, 300.0)]
+    rows = [one for some in (*nights, *others) for one in some]
+    found = learned(life_signs(rows)).night_exits
+    assert found is not None
+    assert (found.count, found.longest_min) == (7, 27.0)
+    assert learned(lived(*range(1, 29))).night_exits is None
