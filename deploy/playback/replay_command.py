@@ -28,6 +28,7 @@ from deploy.playback.recording_run import ReplayPlan, ReplayResult, ReplayRun
 from simulator.network.lossy_channel import OutboundMessage
 from simulator.network.publisher import BrokerAddress, Publisher
 from simulator.replay.files import Form, read_recording
+from simulator.replay.home_zone import zone_of_offsets
 from simulator.replay.pace import publish_at
 from simulator.replay.parsing.text_file import FileChoices
 from simulator.replay.parsing.times import DateOrder
@@ -69,7 +70,7 @@ SkipBad = Annotated[
 TimeZone = Annotated[
     str | None,
     typer.Option(
-        help="Zone of times without an offset, for example Asia/Tokyo, and of the homes. Default: UTC.",
+        help="Zone of times without an offset, for example Asia/Tokyo, and of the homes. Default: what the file's offsets say, else UTC.",
         show_default=False,
     ),
 ]
@@ -106,7 +107,7 @@ def ward(
 ) -> None:
     """Write a ward file with the homes and devices of a recording, to be registered before it is published."""
     choices = FileChoices(_zone(time_zone), encoding, home_column, dates)
-    plan = _plan(file, form, homes, (begin, end), choices, skip_bad=skip_bad)
+    plan = _plan(file, form, homes, (begin, end), choices, skip_bad=skip_bad, is_given=time_zone is not None)
     write_ward(out, ward_of(plan.part, plan.zone))
     print(f"Wrote {len(plan.part.homes)} homes with {len(plan.part.devices)} devices to {out}")
     print(f"Next: mimamori register {out}, then mimamori replay publish {file}")
@@ -145,7 +146,7 @@ def publish(
             "--speed and --clock-file exclude each other: a moved clock goes as fast as evaluation does"
         )
     choices = FileChoices(_zone(time_zone), encoding, home_column, dates)
-    plan = _plan(file, form, homes, (begin, end), choices, skip_bad=skip_bad)
+    plan = _plan(file, form, homes, (begin, end), choices, skip_bad=skip_bad, is_given=time_zone is not None)
     whole = plan.whole.part(plan.homes, None, None)
     messages = Publication(whole, BY_HOUR if pace is None else BY_MOMENT).messages(plan.begin, plan.end)
     settings = load_settings()
@@ -212,7 +213,14 @@ def run(
     with steps.step(f"Read {file.name}"):
         choices = FileChoices(_zone(time_zone), encoding, home_column, dates)
         plan = _plan(
-            file, form, homes, (begin, end), choices, skip_bad=skip_bad, step=timedelta(hours=step_h)
+            file,
+            form,
+            homes,
+            (begin, end),
+            choices,
+            skip_bad=skip_bad,
+            is_given=time_zone is not None,
+            step=timedelta(hours=step_h),
         )
     with tempfile.TemporaryDirectory(prefix="mimamori-replay-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
@@ -251,11 +259,14 @@ def _plan(
     choices: FileChoices,
     *,
     skip_bad: bool,
+    is_given: bool,
     step: timedelta = timedelta(hours=1),
 ) -> ReplayPlan:
-    zone = choices.zone
     whole = read_recording(file, form, choices).checked(str(file), skip_bad=skip_bad)
-    for line in _notes(file, whole, zone):
+    # Night and day are those of the clock that the file shows, unless a person says another or times without an offset were taken as UTC.
+    said = None if is_given or whole.without_offset else zone_of_offsets(whole.readings)
+    zone = said or choices.zone
+    for line in (*_notes(file, whole, choices.zone), *_zone_notes(file, whole, said, is_given=is_given)):
         Console(stderr=True).print(line, highlight=False, markup=False, soft_wrap=True)
     wanted = tuple(_home(whole, home) for home in homes or ())
     first, last = whole.span
@@ -293,6 +304,13 @@ def _notes(file: Path, whole: Recording, zone: ZoneInfo) -> Iterator[str]:
         yield f"{file}, {row}; left out"
     if whole.bad_count > len(whole.bad):
         yield f"{file}: {whole.bad_count} rows were left out, {len(whole.bad)} of them are named here"
+
+
+def _zone_notes(file: Path, whole: Recording, said: ZoneInfo | None, *, is_given: bool) -> Iterator[str]:
+    if said is not None and said.key != "UTC":
+        yield f"{file}: its times say that the homes' clocks are those of {said.key}; --time-zone says another"
+    elif said is None and not is_given and not whole.without_offset:
+        yield f"{file}: the offsets of its times fit no single zone, so day and night are taken as UTC; give --time-zone"
 
 
 def _zone(name: str | None) -> ZoneInfo:

@@ -129,6 +129,17 @@ def test_a_file_of_a_japanese_excel_gives_a_ward_and_what_was_assumed_is_shown(t
     assert "read as CP932" not in shown
 
 
+def test_homes_have_the_clock_that_the_offsets_of_the_file_say(tmp_path: Path):
+    path, out = tmp_path / "events.csv", tmp_path / "ward.json"
+    rows = "a,2026-08-01T06:00:00+09:00,motion,hall,1\na,2026-08-01T07:00:00+09:00,motion,hall,1\n"
+    path.write_text("home,time,metric,place,value\n" + rows, encoding="utf-8")
+    shown = " ".join(command("ward", str(path), "--out", str(out)).split())
+    assert "its times say that the homes' clocks are those of Asia/Tokyo; --time-zone says another" in shown
+    assert json.loads(out.read_text(encoding="utf-8"))["homes"][0]["time_zone"] == "Asia/Tokyo"
+    command("ward", str(path), "--out", str(out), "--time-zone", "UTC")
+    assert json.loads(out.read_text(encoding="utf-8"))["homes"][0]["time_zone"] == "UTC"
+
+
 def test_homes_are_chosen_by_their_names_in_the_file(tmp_path: Path):
     out, path = tmp_path / "ward.json", TEST_DATA / "recordings" / "excel-japanese-cp932.csv"
     assert "Wrote 1 homes with 2 devices" in command("ward", str(path), "--out", str(out), "--home", "花子")
