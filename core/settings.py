@@ -103,6 +103,11 @@ class Settings(BaseSettings):
         default=False, description="allow webhooks to private and loopback addresses; refused in production"
     )
 
+    staff_chat_hosts: str = Field(
+        default="",
+        description="hosts, separated by commas, where chats of the offices may be, also inside the ward's own network",
+    )
+
     line_url: str = Field(default="https://api.line.me", description="LINE's Messaging API")
     line_token: SecretStr = Field(
         default=SecretStr(""), description="channel access token of our LINE account; empty: no LINE"
@@ -214,6 +219,11 @@ class Settings(BaseSettings):
             return self.devices_broker
         host = urlsplit(self.base_url).hostname or ""
         return f"mqtts://{f'[{host}]' if ':' in host else host}:{_MQTT_TLS_PORT}"
+
+    @property
+    def chat_hosts(self) -> frozenset[str]:
+        """The hosts where chats of the offices may be."""
+        return frozenset(part.strip().lower() for part in self.staff_chat_hosts.split(",") if part.strip())
 
     def make_clock(self) -> Clock:
         """Return the clock that these settings describe."""

@@ -114,7 +114,11 @@ def _words(raw: bytes) -> tuple[str, str]:
     if not isinstance(content, Mapping):
         return "", text
     fields = cast("Mapping[str, object]", content)
-    title, message = fields.get("title"), fields.get("message")
+    inside = fields.get("data")
+    if isinstance(inside, Mapping):
+        # An event of ours; other programs write the words themselves.
+        fields = cast("Mapping[str, object]", inside)
+    title, message = fields.get("title"), fields.get("text", fields.get("message"))
     return (title if isinstance(title, str) else ""), (message if isinstance(message, str) else text)
 
 

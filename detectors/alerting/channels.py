@@ -1,4 +1,4 @@
-"""Mail and webhooks: one message to one contact, and what is known of its arrival. The only module that knows apprise.
+"""One message on one channel, and what is known of its arrival. The only module that knows apprise, for mail and chats.
 
 Every delivery gets a fresh object with one target, since a used one waits seconds before it sends again. Addresses are taken apart
 and checked here; no text that a person entered is ever read as an apprise URL.
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from email.header import Header
 from email.utils import parseaddr
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import apprise
 from apprise.manager_plugins import NotificationManager
 from apprise.result import AppriseResultStatus
 from pydantic import SecretStr
 
+from core.domain.delivery.contact_channel import STAFF_ONLY
 from core.domain.delivery.record import Attempt, DeliveryResult
 from core.domain.people import Channel, Language
 from core.errors import SettingsError
@@ -26,8 +27,9 @@ from detectors.alerting import webhook_hosts
 from detectors.alerting.messages import Text
 from detectors.alerting.outgoing import OutgoingMessage
 from detectors.alerting.providers.line import LineAccount, LineProvider
+from detectors.alerting.providers.signed_webhook import WebhookProvider
+from detectors.alerting.providers.staff_chat import SCHEMAS, chat_target
 from detectors.alerting.providers.twilio import TelephoneAccount, TelephoneProvider
-from detectors.alerting.webhook_hosts import PrivateHostError
 
 # One attempt never takes longer than this; a sender's lease lasts longer.
 ATTEMPT_LIMIT_S = 20.0
@@ -39,7 +41,7 @@ _HTTP_STATUS = re.compile(r"error=(\d{3})")
 _SMTP_STATUS = re.compile(r"\((\d{3}), b['\"]|refused: (\d{3}) ")
 # Busy or too early, though numbered like a mistake of ours.
 _HTTP_TEMPORARY = frozenset({408, 409, 425, 429})
-_SUPPORTED = ("json", "jsons", "mailto", "mailtos")
+_SUPPORTED = ("mailto", "mailtos", *SCHEMAS)
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,7 @@ def mail_server(url: SecretStr) -> MailServer | None:
 
 
 def warm_up() -> None:
-    """Load only the two kinds of delivery we use, and keep addresses out of the logs. Takes most of a second, once."""
+    """Load only the kinds of delivery we use, and keep addresses out of the logs. Takes most of a second, once."""
     manager: Any = NotificationManager()
     with warnings.catch_warnings():
         # Its mail plugin looks for a module that newer Pythons no longer have, and copes without.
@@ -114,6 +116,8 @@ class DeliveryChannel:
         Let webhooks, and the interfaces of providers, be at private and loopback addresses.
     line, telephone : LineAccount, TelephoneAccount or None
         Our accounts with those who reach telephones; None where none is set up.
+    chat_hosts : iterable of str
+        Hosts where chats of the offices may be.
 
     Raises
     ------
@@ -129,6 +133,7 @@ class DeliveryChannel:
         allow_private_hosts: bool,
         line: LineAccount | None = None,
         telephone: TelephoneAccount | None = None,
+        chat_hosts: Iterable[str] = (),
     ) -> None:
         self._server = server
         self._from = parseaddr(mail_from)
@@ -139,12 +144,13 @@ class DeliveryChannel:
         telephones = TelephoneProvider(telephone, allow_private_hosts=allow_private_hosts)
         self._ways: Mapping[Channel, Callable[[OutgoingMessage], Attempt]] = {
             Channel.MAIL: self._mail,
-            Channel.WEBHOOK: self._webhook,
+            Channel.WEBHOOK: WebhookProvider(allow_private_hosts=allow_private_hosts).send,
             Channel.LINE: self.line.send,
             Channel.SMS: telephones.send_short_message,
             Channel.VOICE: telephones.call,
+            **dict.fromkeys(STAFF_ONLY, self._chat),
         }
-        self._allow_private_hosts = allow_private_hosts
+        self._chat_hosts = frozenset(chat_hosts)
         self._asset = apprise.AppriseAsset(
             app_id="Mimamori",
             app_desc="Mimamori",
@@ -186,32 +192,20 @@ class DeliveryChannel:
         }
         return self._attempt(target, Text(_header(message.text.subject), message.text.body), _mail_attempt)
 
-    def _webhook(self, message: OutgoingMessage) -> Attempt:
-        parts = urlsplit(message.address)
-        port = _port(parts)
-        if parts.scheme not in {"http", "https"} or not parts.hostname or port is None or "@" in parts.netloc:
-            return Attempt(DeliveryResult.REFUSED, "webhook_address_unusable")
-        refusal = None if self._allow_private_hosts else _public_only(parts.hostname, port or 443)
-        if refusal is not None:
-            return refusal
-        target: dict[str, Any] = {
-            "schema": "jsons" if parts.scheme == "https" else "json",
-            "secure": parts.scheme == "https",
-            "host": f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname,
-            "port": port or None,
-            "fullpath": parts.path,
-            "params": dict(parse_qsl(parts.query)),
-            "cto": _HTTP_WAIT_S,
-            "rto": _HTTP_WAIT_S,
-        }
-        return self._attempt(target, message.text, _webhook_attempt)
+    def _chat(self, message: OutgoingMessage) -> Attempt:
+        target = chat_target(message.channel, message.address, self._chat_hosts)
+        if target.refusal is not None:
+            return Attempt(DeliveryResult.REFUSED, target.refusal)
+        waits = f"cto={_HTTP_WAIT_S}&rto={_HTTP_WAIT_S}"
+        url = f"{target.url}{'&' if '?' in target.url else '?'}{waits}"
+        return self._attempt(url, message.text, _chat_attempt)
 
     def _attempt(
-        self, target: Mapping[str, Any], text: Text, evaluate: Callable[[Iterable[str]], Attempt]
+        self, target: Mapping[str, Any] | str, text: Text, evaluate: Callable[[Iterable[str]], Attempt]
     ) -> Attempt:
         # Half typed by its makers; what comes back is checked below.
         notifier: Any = apprise.Apprise(asset=self._asset)
-        if not notifier.add(dict(target)):
+        if not notifier.add(target if isinstance(target, str) else dict(target)):
             return Attempt(DeliveryResult.REFUSED, "address_unusable")
         result = notifier.notify(
             body=text.body,
@@ -245,7 +239,7 @@ def _mail_attempt(lines: Iterable[str]) -> Attempt:
     return Attempt(DeliveryResult.UNKNOWN, "timeout")
 
 
-def _webhook_attempt(lines: Iterable[str]) -> Attempt:
+def _chat_attempt(lines: Iterable[str]) -> Attempt:
     text = "\n".join(lines)
     found = _HTTP_STATUS.search(text)
     if found is not None:
@@ -255,17 +249,6 @@ def _webhook_attempt(lines: Iterable[str]) -> Attempt:
     if "Read timed out" in text:
         return Attempt(DeliveryResult.UNKNOWN, "timeout")
     return Attempt(DeliveryResult.FAILED, "http_connection")
-
-
-def _public_only(host: str, port: int) -> Attempt | None:
-    """Refuse hosts inside our own network, so that nobody can make us call our own services."""
-    try:
-        webhook_hosts.pin(host, port)
-    except (OSError, UnicodeError):
-        return Attempt(DeliveryResult.FAILED, "webhook_host_not_found")
-    except PrivateHostError:
-        return Attempt(DeliveryResult.REFUSED, "webhook_host_private")
-    return None
 
 
 def _port(parts: SplitResult) -> int | None:

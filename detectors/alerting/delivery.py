@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core.clock import Clock, SystemClock
 from core.credentials.sealed_values import Sealer
 from core.domain.alert import Delivery, EventKind, NotificationKind, Severity
-from core.domain.delivery.contact_channel import ContactChannel
+from core.domain.delivery.contact_channel import STAFF_ONLY, ContactChannel
 from core.domain.delivery.record import Attempt, DeliveryRecord, DeliveryResult, DeliveryState
 from core.domain.people import Channel
 from core.errors import MimamoriError, StoreUnavailableError
@@ -31,6 +31,8 @@ from detectors.alerting.providers.twilio import spoken_text
 LEASE = timedelta(seconds=ATTEMPT_LIMIT_S + 10)
 # Whose service knows a repeat by its key, so that what may have arrived is sent once more without harm.
 _KNOWS_REPEATS = frozenset({Channel.LINE})
+# Read by programs, or by more people than the contact: who answers there would do it in the contact's name.
+_NEVER_LINKED = STAFF_ONLY | {Channel.WEBHOOK}
 # Short messages show on a locked screen as they are, so each says only where to read on.
 _ALWAYS_LINKED = frozenset({Channel.SMS})
 
@@ -150,6 +152,7 @@ class Sender:
             connection, lease.alert, lease.contact.number, messages.ACTORS[lease.kind]
         )
         is_linked = lease.kind in messages.LINKED or channel.kind in _ALWAYS_LINKED
+        is_linked = is_linked and channel.kind not in _NEVER_LINKED
         facts = Facts(
             alert=alert,
             contact=contact,
@@ -164,7 +167,7 @@ class Sender:
             channel=channel.kind,
             address=contact_channels.true_address(channel, self._sealer),
             language=contact.language,
-            text=self._text(lease, facts),
+            text=self._text(lease, facts, channel.kind),
             kind=lease.kind,
             alert=alert,
             request_key=record.request_key,
@@ -175,9 +178,10 @@ class Sender:
             deliveries.keep_words(connection, record, spoken_text(message))
         return _Prepared(message, record, ordered)
 
-    def _text(self, lease: Lease, facts: Facts) -> Text:
+    def _text(self, lease: Lease, facts: Facts, kind: Channel) -> Text:
         try:
-            return messages.render(lease.kind, facts)
+            text = messages.render(lease.kind, facts)
+            return messages.for_chat(text, facts) if kind in STAFF_ONLY else text
         except Exception:  # noqa: BLE001 - few words are better than none
             _log.exception("notification_render_failed", notification=lease.notification, alert=lease.alert)
             return messages.plain(lease.kind, facts)

@@ -94,6 +94,7 @@ def run(
         allow_private_hosts=settings.webhook_private_hosts,
         line=_line_account(settings),
         telephone=_telephone_account(settings),
+        chat_hosts=settings.chat_hosts,
     )
     office = Office(settings.base_url, settings.centre_phone, ZoneInfo(settings.time_zone))
     sender = Sender(database, clock, channel, office, lease=lease, sealer=sealer_of(settings.secret_keys))

@@ -4,7 +4,7 @@ Subjects are what a lock screen shows, so they hold no place and nothing about h
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
@@ -130,6 +130,13 @@ def render(kind: NotificationKind, facts: Facts) -> Text:
     subject = _subject(level, facts, texts)
     body = _body(subject, sentence, facts, texts, _lines(kind, facts, texts, name))
     return Text(subject, body, sentence.strip())
+
+
+def for_chat(text: Text, facts: Facts) -> Text:
+    """Return a message as a chat of the staff gets it: without what only the contact may use, with the page for who signs in."""
+    url = f"{facts.base_url}/alerts/{facts.alert.number}"
+    detail = texts_of(facts.contact.language)("line.detail", url=url)
+    return replace(text, body=f"{text.sentence}\n{detail}")
 
 
 def plain(kind: NotificationKind, facts: Facts) -> Text:

@@ -210,6 +210,8 @@ class WebhookSink:
     release: threading.Event | None = None
     received: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     paths: list[str] = field(default_factory=list[str])
+    headers: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    raw: list[bytes] = field(default_factory=list[bytes])
 
     @property
     def url(self) -> str:
@@ -226,6 +228,8 @@ def webhook_sink(**behaviour: Any) -> Generator[WebhookSink]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             sink.paths.append(self.path)
+            sink.headers.append({name.lower(): value for name, value in self.headers.items()})
+            sink.raw.append(body)
             sink.received.append(json.loads(body))
             if sink.release is not None:
                 sink.release.wait(30)

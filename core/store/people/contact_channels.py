@@ -6,6 +6,7 @@ from typing import Any
 
 from psycopg.rows import kwargs_row
 
+from core.credentials.provider_signatures import new_webhook_secret
 from core.credentials.sealed_values import Sealer, SecretKeyMissingError
 from core.domain.delivery.contact_channel import (
     SEALED,
@@ -15,6 +16,7 @@ from core.domain.delivery.contact_channel import (
     shown_address,
     usable_address,
 )
+from core.domain.delivery.webhook_address import WebhookAddress
 from core.domain.people import Channel, Language
 from core.errors import ConflictError, InputError, NotFoundError
 from core.store.database import Connection
@@ -111,6 +113,8 @@ def add(
     added = connection.execute(_CHANNELS["add"], values).fetchone()
     assert added is not None  # noqa: S101 - an insert that returns
     if sealer is not None and kind in SEALED:
+        if kind is Channel.WEBHOOK:
+            usable = WebhookAddress(WebhookAddress.of(usable).url, new_webhook_secret()).text
         _seal(connection, sealer, int(added[0]), kind, usable)
     return get(connection, int(added[0]))
 
@@ -191,6 +195,30 @@ def true_address(channel: ContactChannel, sealer: Sealer | None) -> str:
     if sealer is None:
         raise SecretKeyMissingError
     return sealer.open(channel.sealed, _row(channel.number))
+
+
+def rotate_webhook_secret(
+    connection: Connection, number: int, sealer: Sealer | None, now: datetime
+) -> WebhookAddress:
+    """Give a webhook a new secret, which signs from now on; the present one signs beside it for a day.
+
+    Raises
+    ------
+    InputError
+        The channel is no webhook.
+    SecretKeyMissingError
+        The secret would be stored readable.
+    NotFoundError
+        There is no such channel.
+    """
+    channel = _held(connection, number)
+    if channel.kind is not Channel.WEBHOOK:
+        raise InputError(f"channel {number} is no webhook and has no secret")
+    if sealer is None:
+        raise SecretKeyMissingError
+    address = WebhookAddress.of(true_address(channel, sealer)).rotated(new_webhook_secret(), now)
+    _seal(connection, sealer, number, channel.kind, address.text)
+    return address
 
 
 def seal_all(connection: Connection, sealer: Sealer) -> int:

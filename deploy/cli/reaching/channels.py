@@ -74,6 +74,10 @@ def add(
             language=language,
         )
     print(f"channel {added.number}: {added.kind} {added.address}, tried as number {added.place}")
+    if added.sealed is not None and added.kind is Channel.WEBHOOK:
+        print(
+            f"it is signed; its receiver gets the secret by: mimamori channel webhook-secret {added.number}"
+        )
     if not added.may_be_used:
         print("not used before somebody made sure that it is the right one: mimamori channel confirm")
 
@@ -116,6 +120,23 @@ def confirm(number: _Number) -> None:
         one = contact_channels.get(at.connection, number)
         contact_channels.confirm(at.connection, number, at.now)
     print(f"channel {number} ({one.kind}) of contact {one.contact} is confirmed on {at.now:%Y-%m-%d}")
+
+
+@channels.command("webhook-secret")
+def webhook_secret(number: _Number) -> None:
+    """Make a new secret that signs a webhook, and show it now and never again. The present one signs beside it for a day.
+
+    Example: [bold]mimamori channel webhook-secret 31[/bold]
+    """
+    from core.credentials.sealed_values import sealer_of
+    from core.store.people import contact_channels
+
+    with work() as at:
+        sealer = sealer_of(at.settings.secret_keys)
+        address = contact_channels.rotate_webhook_secret(at.connection, number, sealer, at.now)
+    print(f"signed from now on with this secret, shown only now: {address.secret}")
+    if address.old_until is not None:
+        print(f"the former one signs too until {address.old_until:%Y-%m-%d %H:%M} UTC")
 
 
 @channels.command("line-code")

@@ -108,7 +108,10 @@ def exchange(
         The server was not reached, may not be asked, or gave no answer in time.
     """
     parts = urlsplit(request.url)
-    host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+    try:
+        host, port = parts.hostname or "", parts.port or _PORTS.get(parts.scheme, 0)
+    except ValueError:
+        host, port = "", 0
     if not host or not port:
         raise NoAnswerError(Attempt(DeliveryResult.REFUSED, "address_unusable"))
     if not allow_private_hosts:

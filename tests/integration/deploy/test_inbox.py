@@ -89,12 +89,13 @@ def test_what_the_service_sends_is_shown_with_its_link(inbox: Inbox) -> None:
     delivery_channel = DeliveryChannel(server, "mimamori@localhost", allow_private_hosts=True)
     hook = f"http://127.0.0.1:{inbox.http_port}/webhook/{quote('花子')}"
     for channel, address in ((Channel.MAIL, "taro@example.jp"), (Channel.WEBHOOK, hook)):
-        message = outgoing(channel, address, Text(SUBJECT, BODY))
+        message = outgoing(channel, address, Text(SUBJECT, BODY, "お母さんの動きが見られません。"))
         assert delivery_channel.send(message).arrival is DeliveryResult.DELIVERED
 
     page = inbox.get("/")
     assert page.count(SUBJECT) == 2
-    assert page.count(f'class="answer" href="{LINK}"') == 2
+    # A program gets no link to answer with.
+    assert page.count(f'class="answer" href="{LINK}"') == 1
     assert ">taro@example.jp</h2>" in page
     assert ">花子</h2>" in page
     assert page.index("花子") < page.index("taro@example.jp")

@@ -22,6 +22,7 @@ from detectors.alerting import channels, planner
 from detectors.alerting.channels import DeliveryChannel
 from detectors.alerting.delivery import Office, Sender
 from detectors.alerting.escalation import BACKOFF
+from detectors.alerting.providers import signed_webhook
 from tests.support.alerting import (
     CENTRE,
     TARO,
@@ -95,7 +96,7 @@ def test_what_the_first_channel_refuses_goes_on_the_second_at_once(
 def test_a_server_that_hangs_costs_one_attempt_and_the_next_channel_takes_over(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(channels, "_HTTP_WAIT_S", 0.3)
+    monkeypatch.setattr(signed_webhook, "WAIT_S", 0.3)
     clock = HandClock()
     with mail_sink() as sink, webhook_sink(release=threading.Event()) as hangs:
         register(

@@ -30,6 +30,7 @@ from detectors.alerting.delivery import Office, Sender
 from detectors.alerting.escalation import BACKOFF, LAST_HOPE, LAST_PACE, UNKNOWN_BACKOFF
 from detectors.alerting.messages import Text
 from detectors.alerting.outgoing import OutgoingMessage
+from detectors.alerting.providers import signed_webhook
 from tests.support.alerting import (
     CENTRE,
     HANAKO,
@@ -167,9 +168,11 @@ def test_a_webhook_gets_the_same_words_and_nothing_of_a_third_party(
 
     (message,) = hook.received
     assert hook.paths == ["/hook/1?room=2"]
-    assert message["title"] == "【確認】お母さんのことで確認のお願いがあります"
-    assert "お母さんの動きが見られません" in message["message"]
-    assert "apprise" not in str(message).lower()
+    assert (message["type"], message["version"]) == ("alert.opening", 1)
+    assert message["data"]["title"] == "【確認】お母さんのことで確認のお願いがあります"
+    assert "お母さんの動きが見られません" in message["data"]["text"]
+    # Who reads it we do not know, so there is nothing in it to answer with.
+    assert "/a/" not in str(message)
 
 
 def message_to(channel: Channel, address: str) -> OutgoingMessage:
@@ -231,7 +234,7 @@ def test_a_mail_server_that_wants_another_password_is_no_fault_of_the_contact() 
         (200, Attempt(DeliveryResult.DELIVERED)),
         (500, Attempt(DeliveryResult.FAILED, "http_500")),
         (429, Attempt(DeliveryResult.FAILED, "http_429")),
-        (410, Attempt(DeliveryResult.REFUSED, "http_410")),
+        (410, Attempt(DeliveryResult.REFUSED, "http_410", is_dead=True)),
     ],
 )
 def test_a_webhooks_answer_is_believed(status: int, expected: Attempt) -> None:
@@ -248,7 +251,7 @@ def test_a_redirect_to_another_host_is_not_followed() -> None:
 
 
 def test_a_webhook_that_does_not_answer_may_have_got_the_message(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(channels, "_HTTP_WAIT_S", 0.3)
+    monkeypatch.setattr(signed_webhook, "WAIT_S", 0.3)
     with webhook_sink(release=threading.Event()) as hook:
         attempt = delivery_channel(free_port()).send(message_to(Channel.WEBHOOK, hook.url))
 
@@ -264,7 +267,7 @@ def test_addresses_inside_our_own_network_are_refused(address: str) -> None:
     guarded = delivery_channel(free_port(), allow_private_hosts=False)
 
     assert guarded.send(message_to(Channel.WEBHOOK, address)) == Attempt(
-        DeliveryResult.REFUSED, "webhook_host_private"
+        DeliveryResult.REFUSED, "host_private"
     )
 
 
