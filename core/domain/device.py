@@ -1,9 +1,11 @@
 """Devices: what they are, and how they are called."""
 
 import re
+import unicodedata
 from datetime import timedelta
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 
 # Ends with \Z, because $ would accept a trailing newline. Slashes and spaces occur in names that
 # Zigbee2MQTT and phones choose, so those names are part of a device's sender, never its id.
@@ -64,3 +66,15 @@ def sender_mistake(sender: str) -> str | None:
         "the device behind the user" if form == "owntracks" else "the name at the gateway behind the gateway"
     )
     return f"{sender}: needs {said}, {form}:{parts} (docs/senders.md)"
+
+
+@lru_cache(maxsize=100_000)
+def folded(sender: str) -> str:
+    """Return a sender's name without what two spellings of one name may differ in: case, and how marks are composed.
+
+    Examples
+    --------
+    >>> folded("zigbee2mqtt:g1/Cafe\u0301") == folded("zigbee2mqtt:g1/caf\u00e9")
+    True
+    """
+    return unicodedata.normalize("NFC", sender).casefold()

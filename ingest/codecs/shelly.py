@@ -105,9 +105,8 @@ def _announced(source: Source, payload: bytes) -> Decoded | Rejected:
         return body
     name = text_of(body.get("id"))
     description = {"mac": text_of(body.get("mac")), "firmware": text_of(body.get("fw_ver"))}
-    proposal = ProposedDevice(
-        source.sender(name), name, f"Shelly {text_of(body.get('model'))}".strip(), description
-    )
+    model, address = f"Shelly {text_of(body.get('model'))}".strip(), text_of(body.get("mac")).lower()
+    proposal = ProposedDevice(source.sender(name), name, model, description, address)
     return Decoded(sender="", name=name, proposals=[proposal] if name else [])
 
 
@@ -291,11 +290,11 @@ def _energy(text: str, per_kwh: float, channel: str) -> Measured | Rejected:
 def _proposed(result: Decoded, body: JsonObject) -> list[ProposedDevice]:
     """Return the device that said of all its components how they are, which it does when it connects."""
     # `shellyplusht-000000000001`: its model, and its address.
-    model = text_of(body.get("src")).rpartition("-")[0]
+    model, _, address = text_of(body.get("src")).rpartition("-")
     metrics = list(dict.fromkeys(one.metric for one in result.readings))
     described = ModelDescription(tuple(metrics), tuple(result.unread))
     return [
-        ProposedDevice(result.sender, result.name, model, {"device_class": word}, described=described)
+        ProposedDevice(result.sender, result.name, model, {"device_class": word}, address, described)
         for word in sorted(classes_of(metrics)) or [""]
     ]
 

@@ -50,7 +50,9 @@ def decode(source: Source, payload: bytes) -> Decoded | Rejected:
     _read_link(decoded, uplink)
     model = inner(uplink, "version_ids")
     decoded.proposals = proposed(
-        decoded.sender, name, f"{text_of(model.get('brand_id'))} {text_of(model.get('model_id'))}"
+        *(decoded.sender, name, f"{text_of(model.get('brand_id'))} {text_of(model.get('model_id'))}"),
+        # Who registers it anew under another name keeps the number that the maker gave it.
+        text_of(inner(body, "end_device_ids").get("dev_eui")).lower(),
     )
     return _uplink(decoded, uplink)
 

@@ -1,11 +1,10 @@
 """Connections: when a device, its bridge or the broker were out of contact, so that nobody knows when a state changed."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS
+from core.domain.device import LEAST_SILENCE, MISSED_HEARTBEATS, folded
 from core.domain.metrics import BRIDGE_ONLINE, ONLINE
 from core.store.telemetry.batches import SendingDevice
 from core.store.telemetry.connection_breaks import ConnectionBreak
@@ -26,18 +25,6 @@ _NOTICED_BY_SILENCE = ("zigbee2mqtt:",)
 _NUMBERED = "native:"
 
 Breaks = Mapping[str, Sequence[ConnectionBreak]]
-
-
-@lru_cache(maxsize=100_000)
-def folded(sender: str) -> str:
-    """Return a sender's name without what two spellings of one name may differ in: case, and how marks are composed.
-
-    Examples
-    --------
-    >>> folded("zigbee2mqtt:g1/Cafe\u0301") == folded("zigbee2mqtt:g1/caf\u00e9")
-    True
-    """
-    return unicodedata.normalize("NFC", sender).casefold()
 
 
 @lru_cache(maxsize=100_000)

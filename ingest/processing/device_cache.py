@@ -6,13 +6,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from core.domain.device import folded
 from core.domain.device_proposal import Proposed
 from core.store.database import Database
 from core.store.devices import descriptions
 from core.store.telemetry import batches, connection_breaks
 from core.store.telemetry.batches import SendingDevice
 from core.store.telemetry.connection_breaks import ConnectionBreak
-from ingest.processing.connections import by_name, folded
+from ingest.processing.connections import by_name
 from ingest.processing.links import Links
 
 # Retired or changed devices are noticed within this time, or ten times what reading them all takes.

@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import msgspec
 from psycopg.rows import class_row, dict_row
 
+from core.domain.device import folded
 from core.domain.device_proposal import ModelDescription, Proposed
 from core.domain.evidence.device_profile import (
     DeviceProfile,
@@ -70,13 +72,15 @@ def follow(connection: Connection, said: Collection[Proposed], now: datetime) ->
         return Changed({}, has_new_profile=False)
     values = {
         "senders": [one.sender for one in described],
+        "folded": [folded(one.sender) for one in described],
         "addresses": [address for _, address in addressed],
     }
     rows = connection.cursor(row_factory=dict_row).execute(_PROPOSALS["described_devices"], values)
-    known = [_known(**row) for row in rows]
+    known = _meant([_known(**row) for row in rows], described)
     moved = _renamed(connection, known, addressed, now)
-    names = {one.number: moved.get(one.sender, one.sender) for one in known}
-    by_sender = {one.sender: one for one in described}
+    spelled = _spelling(described)
+    names = {one.number: spelled(moved.get(one.sender, one.sender)) for one in known}
+    by_sender = {spelled(one.sender): one for one in described}
     _keep_addresses(connection, known, names, by_sender)
     changed = Changed(moved, has_new_profile=_follow_descriptions(connection, known, names, by_sender, now))
     if changed:
@@ -106,6 +110,26 @@ def description_from_json(stored: Mapping[str, Any]) -> ModelDescription:
     """Return a stored description."""
     fields = fields_from_json(stored.get("fields", ()))
     return ModelDescription(tuple(stored.get("understood", ())), tuple(stored.get("unread", ())), fields)
+
+
+def _meant(known: list[_Known], said: Collection[Proposed]) -> list[_Known]:
+    """Return the devices that are meant: of several whose names differ in their spelling only, those that are spelled as is said."""
+    spelled = {one.sender for one in said}
+    addresses = {(_bridge(one.sender), one.address) for one in said if one.address}
+    several = Counter(folded(one.sender) for one in known)
+    return [
+        one
+        for one in known
+        if several[folded(one.sender)] == 1
+        or one.sender in spelled
+        or (_bridge(one.sender), one.address) in addresses
+    ]
+
+
+def _spelling(said: Collection[Proposed]) -> Callable[[str], str]:
+    """Return how to write a name so that other spellings of it are the same, unless the bridge itself has two that differ so."""
+    several = Counter(folded(sender) for sender in {one.sender for one in said})
+    return lambda sender: folded(sender) if several[folded(sender)] <= 1 else sender
 
 
 def _renamed(

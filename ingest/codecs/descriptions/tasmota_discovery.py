@@ -47,11 +47,14 @@ def proposed(source: Source, body: JsonObject, read: _Read) -> list[ProposedDevi
             understood.append(f"{name} -> {', '.join(said)}")
         elif name:
             unread.append(name)
+    # A Tasmota can be given another topic; its announcement stays under its address.
+    address = text_of(body.get("mac")).lower()
     model, called = text_of(body.get("md")), text_of(body.get("dn"))
     described = ModelDescription(tuple(understood), tuple(unread))
     return [
         ProposedDevice(
-            sender, called or text_of(body.get("t")), model, {"device_class": word}, described=described
+            *(sender, called or text_of(body.get("t")), model, {"device_class": word}, address),
+            described=described,
         )
         for word in sorted(classes_of(metrics)) or [""]
     ]

@@ -30,6 +30,46 @@ BRIDGE = "gw/g1/zigbee2mqtt/"
 Take = Callable[..., list[str]]
 
 
+def tasmota(topic: str) -> tuple[str, object]:
+    """Return what a Tasmota announces under its address when it has a topic."""
+    body = {
+        "t": topic,
+        "ft": "%prefix%/%topic%/",
+        "tp": ["cmnd", "stat", "tele"],
+        "mac": "A0B1C2D3E4F5",
+        "rl": [1],
+    }
+    return "gw/g1/tasmota/discovery/A0B1C2D3E4F5/config", body
+
+
+def things_stack(name: str) -> tuple[str, object]:
+    """Return an uplink of a LoRaWAN device under the name that somebody registered it by."""
+    body = {
+        "end_device_ids": {"device_id": name, "dev_eui": "A840410000000001"},
+        "received_at": NOW.isoformat(),
+        "uplink_message": {"decoded_payload": {"door": "open"}},
+    }
+    return f"v3/homes@ward/devices/{name}/up", body
+
+
+def shelly(prefix: str) -> tuple[str, object]:
+    """Return what a Shelly of the second generation says when it connects, under the prefix that somebody set."""
+    body = {
+        "src": "shellyplus1-a0b1c2d3e4f5",
+        "method": "NotifyFullStatus",
+        "params": {"switch:0": {"id": 0, "output": True}},
+    }
+    return f"gw/g1/{prefix}/events/rpc", body
+
+
+def first_shelly(name: str) -> tuple[str, object]:
+    """Return how a Shelly of the first generation announces itself under the name that somebody gave it."""
+    return "gw/g1/shellies/announce", {"id": name, "model": "SHDW-2", "mac": "A0B1C2D3E4F5"}
+
+
+SAID = {one.__name__: (one("door"), one("entrance")) for one in (tasmota, things_stack, shelly, first_shelly)}
+
+
 @pytest.fixture
 def database(database_url: str, tmp_path: Path, mimamori: CommandLine) -> Iterator[Database]:
     mimamori.settings = {"MIMAMORI_DATABASE_URL": database_url, "MIMAMORI_ENVIRONMENT": "test"}
@@ -152,6 +192,41 @@ def test_the_same_address_behind_another_bridge_is_another_device(database: Data
     with database.transaction() as connection:
         assert not descriptions.follow(connection, [one.kept for one in result.proposals], NOW)
     assert sender_of(database, "porch") == "zigbee2mqtt:g1/porch"
+
+
+def test_a_device_whose_name_is_spelled_otherwise_is_known_by_its_address_from_then_on(
+    database: Database, take: Take
+) -> None:
+    take("bridge/devices", listed(a1="PORCH", a2="hall"))
+    take("bridge/devices", listed(a1="attic", a2="hall"), minutes=1)
+    assert sender_of(database, "porch") == "zigbee2mqtt:g1/attic"
+
+
+def test_two_devices_of_a_bridge_whose_names_differ_in_case_only_stay_two(
+    database: Database, take: Take
+) -> None:
+    take("bridge/devices", listed(a1="porch", a2="Porch"))
+    take("bridge/devices", listed(a1="porch", a2="attic"), minutes=1)
+    assert sender_of(database, "porch") == "zigbee2mqtt:g1/porch"
+
+
+@pytest.mark.parametrize(("before", "after"), [*SAID.values()], ids=[*SAID])
+def test_a_device_with_a_permanent_address_is_followed_to_its_new_name(
+    before: tuple[str, object], after: tuple[str, object], database: Database, mimamori: CommandLine
+) -> None:
+    said: list[Decoded] = []
+    for topic, body in (before, after):
+        result = decode(topic, json.dumps(body).encode())
+        assert isinstance(result, Decoded)
+        said.append(result)
+    senders = [one.proposals[0].sender for one in said]
+    assert senders[0] != senders[1]
+    added = ("--kind", "other", "--home", "3丁目 A-101", "--sender", senders[0])
+    assert mimamori("device", "add", "named", *added).code == 0
+    for result in said:
+        with database.transaction() as connection:
+            descriptions.follow(connection, [one.kept for one in result.proposals], NOW)
+    assert sender_of(database, "named") == senders[1]
 
 
 def test_a_name_in_other_case_or_with_composed_marks_is_the_same(

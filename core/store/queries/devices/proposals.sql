@@ -52,7 +52,7 @@ SELECT d.device_number, d.sender, d.address, d.profile_id, profile.source
 FROM device AS d
 LEFT JOIN device_profile AS profile USING (profile_id)
 WHERE d.retired_at IS NULL
-    AND (d.sender = ANY(%(senders)s) OR (d.address <> '' AND d.address = ANY(%(addresses)s)));
+    AND (d.sender = ANY(%(senders)s) OR lower(normalize(d.sender)) = ANY(%(folded)s) OR (d.address <> '' AND d.address = ANY(%(addresses)s)));
 
 -- name: set_address
 -- Keep the addresses of devices.
