@@ -59,7 +59,8 @@ def onward_steps(track: Track, sigma_m: Floats) -> OnwardSteps:
 
     Examples
     --------
-    >>> time, east = np.arange(5) * 60.0, np.array([0.0, 60.0, 120.0, 180.0, 900.0]) / 111_195
+    >>> from core.domain.geodesy import METRES_PER_DEGREE
+    >>> time, east = np.arange(5) * 60.0, np.array([0.0, 60.0, 120.0, 180.0, 900.0]) / METRES_PER_DEGREE
     >>> found = onward_steps(Track(time, np.zeros(5), east, np.full(5, 10.0)), np.full(5, 6.6))
     >>> found.leads_on.tolist(), found.is_steady.tolist()
     ([False, False, True, True, True], [False, False, True, True, False])
