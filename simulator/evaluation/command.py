@@ -19,7 +19,7 @@ from simulator.evaluation.homes import EvaluatedHomes, EvaluatedRecording, homes
 from simulator.evaluation.outages import Outages, outages_of
 from simulator.evaluation.protocol import DAY_S, LEAST_DAYS, Spans
 from simulator.evaluation.recorded_life import LifeReport, score_life
-from simulator.evaluation.report import SetReport, bathroom_lines, life_table, table, write
+from simulator.evaluation.report import SetReport, bathroom_lines, life_table, shipped_table, table, write
 from simulator.evaluation.run import NOISE_PER_HOUR, evaluate
 from simulator.evaluation.synthetic import DAYS, HOMES, syn40
 from simulator.evaluation.track_report import (
@@ -257,6 +257,8 @@ def _show(console: Console, report: SetReport) -> None:
     for row in table(report, RATES):
         shown.add_row(*row)
     console.print(shown)
+    if report.shipped:
+        _show_shipped(console, report)
     if report.long_silences:
         console.print(
             f"{report.long_silences} silences of more than a day in these days, {report.long_silence_days:.0f} days together: no detector is "
@@ -264,6 +266,24 @@ def _show(console: Console, report: SetReport) -> None:
             soft_wrap=True,
             highlight=False,
         )
+
+
+def _show_shipped(console: Console, report: SetReport) -> None:
+    shown = Table(title=f"{report.name}: the settings as they are shipped, as they run live")
+    for column in (
+        "setting",
+        "for",
+        "false in 30 days (95 % over homes)",
+        "worst home",
+        "homes over twice",
+        "0:00 to 6:00",
+        "a night of 40 homes",
+        "hours to alarm",
+    ):
+        shown.add_column(column, justify="left" if column == "setting" else "right")
+    for row in shipped_table(report):
+        shown.add_row(*row)
+    console.print(shown)
 
 
 def _show_life(console: Console, name: str, life: LifeReport) -> None:

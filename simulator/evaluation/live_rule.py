@@ -13,6 +13,7 @@ import numpy as np
 from detectors.features.silence_profile import CERTAIN_KINDS, PARTNER_S, certain
 from simulator.evaluation.noise import Noise, noise_after
 from simulator.evaluation.protocol import (
+    DAY_S,
     Collapses,
     CollapseTrial,
     EvaluatedHome,
@@ -135,13 +136,14 @@ def _run_home(
     fell = home.began[injected.silence] + injected.after_min * 60
     for setting in detector.settings:
         found = _alarms(home, sure, learned, setting)
-        false = int(np.sum(sure.is_test & ~found.is_up & (found.alarm < home.ended)))
+        false = found.alarm[sure.is_test & ~found.is_up & (found.alarm < home.ended)]
+        hours = tuple((false % DAY_S / 3600).round(2).tolist())
         alarm = found.alarm[injected.silence]
         # An alarm that was up before the collapse is dropped by the protocol; noise cannot take it back.
         waits = ~found.is_up[injected.silence] & (alarm >= fell)
         fallen = _Fallen(home, learned, setting, injected, found)
         alarms = [alarm if one is None else _after_noise(fallen, one, waits) for one in noises]
-        yield [CollapseTrial(false, np.where(waits, (one - fell) / 60, np.nan)) for one in alarms]
+        yield [CollapseTrial(len(false), np.where(waits, (one - fell) / 60, np.nan), hours) for one in alarms]
 
 
 def _alarms(home: EvaluatedHome, sure: Certainty, learned: LearnedLive, setting: float) -> _Alarms:

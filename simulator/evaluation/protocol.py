@@ -234,10 +234,14 @@ def collapses(homes: Sequence[EvaluatedHome], seed: int = 0) -> list[Collapses]:
 
 @dataclass(frozen=True)
 class CollapseTrial:
-    """One detector with one setting in one home: its false alarms, and the minutes to each alarm (NaN: was already up)."""
+    """One detector with one setting in one home: its false alarms, and the minutes to each alarm (NaN: was already up).
+
+    `false_hours` is at which hours of the day they ring, as far as the detector is asked for it.
+    """
 
     false_alarms: int
     to_alarm_min: Floats
+    false_hours: tuple[float, ...] = ()
 
 
 def run(

@@ -10,6 +10,7 @@ from pathlib import Path
 from simulator.evaluation.curve import Curve, Reading
 from simulator.evaluation.outages import Outages
 from simulator.evaluation.recorded_life import LifeReport
+from simulator.evaluation.shipped import OtherHalf, ShippedSetting
 
 _WIDTH, _HEIGHT = 760, 440
 _LEFT, _RIGHT, _TOP, _BOTTOM = 60, 30, 40, 60
@@ -23,7 +24,7 @@ class SetReport:
     """All curves of one set of homes.
 
     `long_silences` are those of more than a day in the test days, which no detector is held against, and how many days they are together.
-    `life` is about the other rules, for recorded homes, and `left_out` names the homes that are too short.
+    `shipped` is about the settings as they are shipped, `other_half` about margins on homes that they were not chosen on. `life` is about the other rules, for recorded homes, and `left_out` names the homes that are too short.
     """
 
     name: str
@@ -36,6 +37,8 @@ class SetReport:
     life: LifeReport | None = None
     outages: Outages | None = None
     left_out: Sequence[str] = ()
+    shipped: Sequence[ShippedSetting] = ()
+    other_half: Sequence[OtherHalf] = ()
 
     def to_json(self) -> Mapping[str, object]:
         """Return it as JSON values."""
@@ -61,6 +64,42 @@ def write(reports: Sequence[SetReport], folder: Path) -> list[Path]:
 def table(report: SetReport, rates: Sequence[float]) -> list[list[str]]:
     """Return the rows of a table: the detector, and hours to alarm `median / mean / p95` at each rate."""
     return [[one.detector, *(_hours(one.at(rate)) for rate in rates)] for one in report.curves]
+
+
+def shipped_table(report: SetReport) -> list[list[str]]:
+    """Return the rows of a table: what each setting that is shipped gives, and then what a margin gives that was chosen on other homes."""
+    rows = [
+        [
+            f"{one.setting} ({one.margin_min:g} min)",
+            f"{one.budget_30d:g}",
+            f"{one.false_alarms_30d:.2f} ({_between(one.between_30d)})",
+            f"{one.worst_30d:.1f}",
+            f"{one.over_twice}",
+            f"{one.at_night:.0%}",
+            f"{one.night_of_40:.2f}",
+            _three(one.median_h, one.mean_h, one.p95_h),
+        ]
+        for one in report.shipped
+    ]
+    rows += [
+        [
+            "margin of the other half",
+            f"{one.rate:g}",
+            f"{one.got_30d:.2f} ({_between(one.between_30d)})",
+            *(4 * ["-"]),
+            _three(one.median_h, one.mean_h, one.p95_h),
+        ]
+        for one in report.other_half
+    ]
+    return rows
+
+
+def _between(limits: tuple[float, float]) -> str:
+    return f"{limits[0]:.2f} to {limits[1]:.2f}"
+
+
+def _three(median_h: float, mean_h: float, p95_h: float) -> str:
+    return f"{median_h:.2f} / {mean_h:.2f} / {p95_h:.2f}"
 
 
 def life_table(life: LifeReport) -> list[list[str]]:
@@ -95,7 +134,7 @@ def bathroom_lines(life: LifeReport) -> list[str]:
 def _hours(reading: Reading | None) -> str:
     if reading is None:
         return "-"
-    return f"{reading.median_h:.2f} / {reading.mean_h:.2f} / {reading.p95_h:.2f}"
+    return _three(reading.median_h, reading.mean_h, reading.p95_h)
 
 
 def picture(report: SetReport) -> str:

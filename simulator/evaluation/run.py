@@ -1,9 +1,11 @@
 """One evaluation: every detector on one set of homes, alike."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 
+from detectors.features.silence_threshold import BUFFER_MIN
 from simulator.evaluation.baselines import AlertLine, FixedTimer, TwoStateLine
 from simulator.evaluation.current_rule import OurRule
 from simulator.evaluation.curve import Curve, curve
@@ -11,6 +13,7 @@ from simulator.evaluation.homes import EvaluatedRecording
 from simulator.evaluation.live_rule import run_live_with
 from simulator.evaluation.protocol import Detector, Spans, collapses, prepare, run
 from simulator.evaluation.report import SetReport
+from simulator.evaluation.shipped import BUDGETS, OtherHalf, ShippedSetting, other_half, shipped_settings
 
 NOISE_PER_HOUR = 1 / 6
 
@@ -50,6 +53,9 @@ def evaluate(
     injected = collapses(homes)
     curves: list[Curve] = []
     ours = OurRule()
+    live_rule = OurRule(sorted({*ours.settings, *BUFFER_MIN.values()}))
+    shipped: tuple[ShippedSetting, ...] = ()
+    halves: tuple[OtherHalf, ...] = ()
     detectors: list[Detector] = [ours, TwoStateLine(), AlertLine(), FixedTimer()] if baselines else [ours]
     for detector in detectors:
         on_progress(f"{name}: {detector.name}")
@@ -58,11 +64,14 @@ def evaluate(
         curves.append(curve(label, detector.settings, trials, homes, resamples=resamples))
     if live:
         on_progress(f"{name}: {ours.name} as it runs live")
-        both = run_live_with(ours, homes, injected, (0.0, noise_per_hour))
+        both = run_live_with(live_rule, homes, injected, (0.0, noise_per_hour))
         for number, (label, trials) in enumerate(zip(("live", "live, noise"), both, strict=True)):
-            found = curve(f"{ours.name}, {label}", ours.settings, trials, homes, resamples=resamples)
+            found = curve(f"{ours.name}, {label}", live_rule.settings, trials, homes, resamples=resamples)
             curves.insert(number, found)
+        shipped = shipped_settings(live_rule.settings, both[0], homes)
+        halves = other_half(live_rule.settings, both[0], homes, tuple(BUDGETS.values()))
     days = sum(home.test_days for home in homes)
     long = np.concatenate([home.length_min[home.is_long_in_test] for home in homes]) / 1440
     count = sum(len(one.silence) for one in injected)
-    return SetReport(name, len(homes), days, count, tuple(curves), len(long), float(long.sum()))
+    report = SetReport(name, len(homes), days, count, tuple(curves), len(long), float(long.sum()))
+    return replace(report, shipped=shipped, other_half=halves)
