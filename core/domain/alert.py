@@ -270,6 +270,7 @@ class EventKind(StrEnum):
     OPENED = "opened"
     REACTIVATED = "reactivated"
     REPEATED = "repeated"
+    TOOK_OVER = "took_over"
     SEVERITY_RAISED = "severity_raised"
     AMENDED = "amended"
     CLEARED = "cleared"

@@ -86,6 +86,16 @@ class EscalationStep:
 
 
 @dataclass(frozen=True)
+class SentMessages:
+    """What a contact got about an alert, or will get: how many, when the last was planned, and of which kind that is."""
+
+    contact: int
+    count: int
+    last_at: datetime
+    last_kind: str
+
+
+@dataclass(frozen=True)
 class Surroundings:
     """What a message says besides the alert itself; texts are empty where there is nothing.
 

@@ -288,6 +288,12 @@ RULES: Mapping[str, RuleSpec] = {
 }
 
 
+# Where somebody is, and whether they move: alerts of these about one resident are mostly one walk, and notify people together.
+WHEREABOUTS = frozenset(
+    {GEOFENCE_EXIT.name, WANDERING.name, NOT_RETURNED.name, NIGHT_EXIT.name, INACTIVITY.name}
+)
+
+
 def names_of(family: Family) -> frozenset[str]:
     """Return the names of the rules of a family."""
     return frozenset(one.name for one in RULES.values() if one.family is family)

@@ -21,7 +21,7 @@ from core.store.alerts import alerts, answer_links, deliveries, events, notifica
 from core.store.alerts.notifications import Lease
 from core.store.database import Connection, Database
 from core.store.people import contact_channels, residents
-from detectors.alerting import channel_choice, escalation, messages
+from detectors.alerting import channel_choice, companions, escalation, messages
 from detectors.alerting.channel_choice import ChannelChoice
 from detectors.alerting.channels import ATTEMPT_LIMIT_S
 from detectors.alerting.messages import Facts, Text
@@ -131,7 +131,11 @@ class Sender:
         if residents.contact(connection, lease.contact.number) is None:
             notifications.finish(connection, lease, Delivery.CANCELLED, error="contact_disabled")
             return None
-        if not messages.is_still_true(lease.kind, alert) or notifications.is_superseded(connection, lease):
+        together = alerts.companions(connection, alert)
+        is_true = messages.is_still_true(lease.kind, alert) and companions.is_wanted(
+            lease.kind, alert, together
+        )
+        if not is_true or notifications.is_superseded(connection, lease):
             notifications.finish(connection, lease, Delivery.CANCELLED, error="overtaken")
             return None
         ordered = channel_choice.in_order(
@@ -162,6 +166,7 @@ class Sender:
             base_url=self._office.base_url,
             token=answer_links.issue(connection, lease.alert, lease.contact.number, now) if is_linked else "",
             centre_phone=self._office.centre_phone,
+            together=together,
         )
         message = OutgoingMessage(
             channel=channel.kind,

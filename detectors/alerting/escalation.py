@@ -8,6 +8,7 @@ from core.domain.alert import Alert, AlertEvent, Condition, EventKind, Handling,
 from core.domain.notification import EscalationStep, EscalationStepKind
 from core.domain.people import Contact
 from core.domain.rules import is_for_staff
+from detectors.alerting.companions import leading
 from detectors.alerting.quiet_hours import with_quiet_hours_step
 from detectors.alerting.reminders import Asked, round_of, with_reminder, without_pending_reminders
 
@@ -51,6 +52,8 @@ class EscalationState:
         Contacts who said in this escalation that they cannot go.
     quiet : mapping of int to datetime
         Contacts in their quiet hours, and when those end.
+    companions : sequence of Alert
+        Other alerts that belong together with this one and hold.
     """
 
     alert: Alert
@@ -60,6 +63,7 @@ class EscalationState:
     awaited: Collection[int]
     declined: Collection[int]
     quiet: Mapping[int, datetime] = field(default_factory=dict[int, datetime])
+    companions: Sequence[Alert] = ()
 
     @property
     def asked(self) -> list[Contact]:
@@ -111,7 +115,8 @@ def escalation(
 ) -> tuple[EscalationPlan, tuple[EscalationStep, ...]]:
     """Return what follows from the steps whose time has come, and which steps were taken; a handled alert's escalation stops."""
     alert = situation.alert
-    if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE:
+    is_led = leading(alert, situation.companions) is not None
+    if alert.handling is not Handling.OPEN or alert.condition is not Condition.ACTIVE or is_led:
         return EscalationPlan((), _stopped(situation.steps, now)), ()
     due = [step for step in situation.steps if step.is_ahead and step.due_at <= now]
     messages = [message for step in due for message in _messages(step, situation)]
@@ -123,7 +128,7 @@ def escalation(
 def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     """Notify the first step at once and plan the others."""
     alert = situation.alert
-    if alert.handling is Handling.CLOSED:
+    if alert.handling is Handling.CLOSED or leading(alert, situation.companions) is not None:
         return EscalationPlan((), _stopped(situation.steps, now))
     levels = sorted({contact.step for contact in situation.asked})
     wait = STEP_WAIT.get(alert.severity)
@@ -155,7 +160,9 @@ def _escalate(event: AlertEvent, situation: EscalationState, now: datetime) -> E
 
 def _clear(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     is_over = situation.alert.condition is Condition.CLEARED
-    plan = _notify(NotificationKind.CLEARED, event, situation, is_wanted=is_over)
+    # While anything that belongs together with it goes on, there is no end to report.
+    is_wanted = is_over and not situation.companions
+    plan = _notify(NotificationKind.CLEARED, event, situation, is_wanted=is_wanted)
     return replace(plan, steps=_stopped(plan.steps, now)) if is_over else plan
 
 
@@ -192,7 +199,8 @@ def _for_the_centre(
 def _resume(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
     """Notify everybody that nobody is going any more, and escalate further: the next step at once."""
     alert = situation.alert
-    is_waiting = alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE
+    is_led = leading(alert, situation.companions) is not None
+    is_waiting = alert.handling is Handling.OPEN and alert.condition is Condition.ACTIVE and not is_led
     plan = _notify(NotificationKind.UNCLAIMED, event, situation, is_wanted=is_waiting)
     if not is_waiting:
         return plan
@@ -231,6 +239,7 @@ _FOLLOWS: Mapping[EventKind, Callable[[AlertEvent, EscalationState, datetime], E
     EventKind.REOPENED: _escalate,
     EventKind.SEVERITY_RAISED: _escalate,
     EventKind.REPEATED: _escalate,
+    EventKind.TOOK_OVER: _escalate,
     EventKind.CLEARED: _clear,
     EventKind.CLAIMED: _claim,
     EventKind.RELEASED: _resume,

@@ -1,10 +1,10 @@
 """How many messages one person gets about one alert in a day, so that the next one is still read. Pure, as the policy is."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from core.domain.alert import Alert, Handling, NotificationKind, Severity
+from core.domain.notification import SentMessages
 from core.domain.people import Contact
 
 # At most six messages to one person about one alert in 24 hours (our choice, from six days of a ward of 40: 387 messages about one SOS
@@ -21,20 +21,16 @@ _FEWER_THAN = {
     NotificationKind.CLOSED: MOST,
 }
 _OPENING_BESIDE_A_CLAIM = 4
+_ENDS = frozenset({NotificationKind.CLEARED.value, NotificationKind.CLOSED.value})
 # What must not wait and would reach nobody goes to those of the last step all the same, this often.
 _NEVER_SILENT = timedelta(hours=1)
 
 
-@dataclass(frozen=True)
-class SentMessages:
-    """What a contact got about an alert in the last day, or will get: how many, and when the last was planned."""
-
-    count: int
-    last_at: datetime
-
-
 def is_allowed(kind: NotificationKind, alert: Alert, sent: SentMessages | None) -> bool:
     """Return whether one more message may go to a contact who got these."""
+    if kind is NotificationKind.CLEARED and sent is not None and sent.last_kind in _ENDS:
+        # Whoever knows of the end of what belongs together is not notified of another one.
+        return False
     most = _FEWER_THAN[kind]
     if kind is NotificationKind.OPENING and alert.handling is Handling.CLAIMED:
         most = _OPENING_BESIDE_A_CLAIM

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
+from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from core.domain.people import Language
@@ -12,6 +13,16 @@ from core.texts.local_format import clock_time, short_day
 
 _JUST_NOW = timedelta(minutes=1)
 _LONG_AGO = timedelta(days=2)
+
+
+def width(text: str) -> float:
+    """Return the width in full-width characters."""
+    return sum(1.0 if east_asian_width(character) in "FWA" else 0.5 for character in text)
+
+
+def one_line(text: str) -> str:
+    """Return a text without line breaks and runs of spaces."""
+    return " ".join(text.split())
 
 
 class MessageTexts(LanguageTexts):

@@ -6,32 +6,18 @@ Subjects are what a lock screen shows, so they hold no place and nothing about h
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from unicodedata import east_asian_width
 from zoneinfo import ZoneInfo
 
 from core.domain.alert import Alert, Condition, Handling, NotificationKind, Outcome, Severity
 from core.domain.notification import Surroundings
 from core.domain.people import Contact
-from core.domain.reason_card import ReasonCard
-from core.domain.reasons import (
-    AreaSilentReason,
-    ColdReason,
-    DeviceSilentReason,
-    HeatReason,
-    InactivityReason,
-    RoomReason,
-    UnassignedSosReason,
-    UnclearCallReason,
-    WardSilentReason,
-)
-from core.domain.rules import has_uncertain_signs, last_movement, read_reason
-from core.texts.local_format import decimal, listed, ordinal
-from detectors.alerting.message_texts import MessageTexts, texts_of
+from core.domain.rules import last_movement
+from core.texts.local_format import listed, ordinal
+from detectors.alerting.card_fields import card_fields, form_of
+from detectors.alerting.message_texts import MessageTexts, one_line, texts_of, width
 
 # In full-width characters; longer subjects are cut off on phones.
 SUBJECT_LIMIT = 30
-# What senders call themselves and their fields may be longer than a message; the page has all of it.
-_NAME_LIMIT = 20
 
 _TAGS = {
     Severity.EMERGENCY: "emergency",
@@ -85,6 +71,8 @@ class Facts:
         Of the answer link.
     centre_phone : str
         The centre's number; empty for none.
+    together : sequence of Alert
+        Other alerts that belong together with it and hold.
     """
 
     alert: Alert
@@ -95,6 +83,7 @@ class Facts:
     base_url: str
     token: str
     centre_phone: str
+    together: Sequence[Alert] = ()
 
 
 @dataclass(frozen=True)
@@ -157,11 +146,6 @@ def _body(subject: str, sentence: str, facts: Facts, texts: MessageTexts, lines:
     return "\n".join([first, "", sentence.strip(), *([""] if lines else []), *lines])
 
 
-def width(text: str) -> float:
-    """Return the width in full-width characters."""
-    return sum(1.0 if east_asian_width(character) in "FWA" else 0.5 for character in text)
-
-
 def _level(kind: NotificationKind, alert: Alert) -> str:
     if alert.severity is Severity.EQUIPMENT:
         return _TAGS[alert.severity]
@@ -177,7 +161,7 @@ def _asks(kind: NotificationKind) -> bool:
 
 
 def _subject(level: str, facts: Facts, texts: MessageTexts) -> str:
-    chosen = _one_line(facts.contact.calls_resident)
+    chosen = one_line(facts.contact.calls_resident)
     if chosen:
         subject = texts(f"subject.{level}", n=chosen)
         if width(subject) <= SUBJECT_LIMIT:
@@ -192,7 +176,7 @@ def _opening(facts: Facts, texts: MessageTexts, name: str) -> str:
     if _is_over(alert):
         return late + texts.text("over", alert.rule, **fields)
     is_again = alert.occurrences > 1 and texts.has(f"again.{alert.rule}")
-    sentence = texts.text("again" if is_again else "opening", _form(alert), **fields)
+    sentence = texts.text("again" if is_again else "opening", form_of(alert), **fields)
     if alert.handling is Handling.CLAIMED:
         sentence += texts("phrase.claimed_now", **fields)
     return late + sentence
@@ -247,31 +231,22 @@ def _phrase(name: str, facts: Facts, texts: MessageTexts, fields: Mapping[str, s
 
 def _fields(facts: Facts, texts: MessageTexts, name: str) -> dict[str, str]:
     alert, around = facts.alert, facts.around
-    card = read_reason(alert.rule, alert.reason)
-    usual = _usual(card, texts)
     since = last_movement(alert)
-    who = _one_line(around.who)
+    who = one_line(around.who)
     ended_at = alert.cleared_at or facts.now
     return {
         "n": name,
         "topic": _topic(facts, texts, name),
         "t": texts.moment(since, facts.now, facts.zone),
         "m": texts.ago(since, facts.now),
-        "sure": texts("phrase.sure") if has_uncertain_signs(card) else "",
         "closed": texts.moment(alert.began_at, facts.now, facts.zone),
         "times": ordinal(texts.language, alert.occurrences),
         "first": texts.moment(alert.first_began_at or alert.began_at, facts.now, facts.zone),
         "r": texts.moment(alert.raised_at, facts.now, facts.zone),
         "c": texts.moment(ended_at, facts.now, facts.zone),
         "a": texts.moment(around.acted_at or facts.now, facts.now, facts.zone),
-        "usual": texts("phrase.usual", u=usual) if usual else "",
         "who": texts.polite(who) if who else texts("phrase.somebody"),
-        "room": _room(card, texts),
-        "area": _one_line(card.area) if isinstance(card, AreaSilentReason) else "",
-        "homes": _homes(card),
-        "calls": _calls(card, alert, texts),
-        **_unclear(card, texts),
-        "temp": _temperature(card, texts),
+        **card_fields(alert, texts),
         "dev": texts.device(around.device_kind, around.device_place),
     }
 
@@ -288,64 +263,6 @@ def _topic(facts: Facts, texts: MessageTexts, name: str) -> str:
     )
 
 
-def _form(alert: Alert) -> str:
-    """Return which opening an alert has: its rule's, but of a silence that went on after somebody called it safe another."""
-    card = read_reason(alert.rule, alert.reason)
-    is_after_safe = isinstance(card, InactivityReason) and card.said_safe_at is not None
-    return f"{alert.rule}_after_safe" if is_after_safe else alert.rule
-
-
-def _usual(card: ReasonCard | None, texts: MessageTexts) -> str:
-    """Return the longest silence that is usual at this time of day; empty where the rule did not say."""
-    longest_min = card.usual.longest_min if isinstance(card, InactivityReason) and card.usual else None
-    return texts.span(timedelta(minutes=longest_min)) if longest_min else ""
-
-
-def _room(card: ReasonCard | None, texts: MessageTexts) -> str:
-    """Return the room that a card names, in the message's language; a name of its own stays as it is."""
-    place = card.place if isinstance(card, RoomReason | DeviceSilentReason) else ""
-    if not place:
-        return texts("phrase.room")
-    return texts(f"place.{place}") if texts.has(f"place.{place}") else _one_line(place)
-
-
-def _homes(card: ReasonCard | None) -> str:
-    homes = card.homes if isinstance(card, AreaSilentReason | WardSilentReason) else None
-    return "" if homes is None else str(homes)
-
-
-def _calls(card: ReasonCard | None, alert: Alert, texts: MessageTexts) -> str:
-    """Return what devices of nobody called or reported since the latest began, each once, as the card orders them."""
-    said = (
-        [one.metric for one in card.calls_since(alert.began_at)]
-        if isinstance(card, UnassignedSosReason)
-        else []
-    )
-    return listed(texts.language, (texts.text("call", name) for name in dict.fromkeys(said or ["other"])))
-
-
-def _unclear(card: ReasonCard | None, texts: MessageTexts) -> dict[str, str]:
-    """Return the first device and field that are not understood, cut short."""
-    first = card.devices[0] if isinstance(card, UnclearCallReason) and card.devices else None
-    sender = "" if first is None else first.device_id or first.sender
-    field = "" if first is None else first.field
-    return {
-        "sender": _cut(sender) or texts("phrase.some_device"),
-        "field": _cut(field) or texts("phrase.some_field"),
-    }
-
-
-def _cut(text: str) -> str:
-    line = _one_line(text)
-    return line if width(line) <= _NAME_LIMIT else line[:_NAME_LIMIT] + "…"
-
-
-def _temperature(card: ReasonCard | None, texts: MessageTexts) -> str:
-    """Return whole degrees, which are enough to see how hot or cold a room is."""
-    value = card.temperature_c if isinstance(card, HeatReason | ColdReason) else None
-    return "?" if value is None else decimal(texts.language, value, 0)
-
-
 def _lines(kind: NotificationKind, facts: Facts, texts: MessageTexts, name: str) -> list[str]:
     lines: list[str] = []
     if kind in LINKED:
@@ -353,17 +270,32 @@ def _lines(kind: NotificationKind, facts: Facts, texts: MessageTexts, name: str)
         lines.append(texts("line.answer", url=url))
     asks = _asks(kind)
     is_about_a_person = facts.alert.severity is not Severity.EQUIPMENT and facts.alert.resident is not None
+    if asks and facts.together:
+        lines.append(_also(facts, texts))
     if is_about_a_person and facts.around.life_sign_at is not None:
         lines.append(_last_movement(facts, facts.around.life_sign_at, texts))
     if asks and is_about_a_person and facts.around.resident_phone:
-        lines.append(texts("line.phone", n=name, phone=_one_line(facts.around.resident_phone)))
+        lines.append(texts("line.phone", n=name, phone=one_line(facts.around.resident_phone)))
     if facts.contact.resident is None:
         url = f"{facts.base_url}/alerts/{facts.alert.number}"
         lines.append(texts("line.detail", url=url))
     elif (asks or kind is NotificationKind.CLOSED) and (facts.centre_phone or facts.around.office_phone):
-        phone = _one_line(facts.centre_phone or facts.around.office_phone)
+        phone = one_line(facts.centre_phone or facts.around.office_phone)
         lines.append(texts("line.office", phone=phone))
     return lines
+
+
+def _also(facts: Facts, texts: MessageTexts) -> str:
+    """Say what else holds that belongs together with the alert, and since when."""
+    found = (
+        texts(
+            "topic.also",
+            about=texts.text("about", one.rule),
+            t=texts.moment(last_movement(one), facts.now, facts.zone),
+        )
+        for one in facts.together
+    )
+    return texts("line.also", what=listed(texts.language, found))
 
 
 def _last_movement(facts: Facts, at: datetime, texts: MessageTexts) -> str:
@@ -381,16 +313,12 @@ def _last_movement(facts: Facts, at: datetime, texts: MessageTexts) -> str:
 
 
 def _place(place: str, texts: MessageTexts) -> str:
-    return texts(f"place.{place}") if texts.has(f"place.{place}") else _one_line(place)
+    return texts(f"place.{place}") if texts.has(f"place.{place}") else one_line(place)
 
 
 def _name(facts: Facts, texts: MessageTexts) -> str:
-    return _one_line(facts.contact.calls_resident) or texts.polite(_one_line(facts.around.resident))
+    return one_line(facts.contact.calls_resident) or texts.polite(one_line(facts.around.resident))
 
 
 def _is_over(alert: Alert) -> bool:
     return alert.condition is Condition.CLEARED
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())

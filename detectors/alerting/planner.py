@@ -15,9 +15,8 @@ from core.logs import get_logger
 from core.store.alerts import alerts, events, handling, notifications
 from core.store.database import Connection, Database
 from core.store.people import residents
-from detectors.alerting import escalation, limits
+from detectors.alerting import companions, escalation, limits
 from detectors.alerting.escalation import EscalationPlan, EscalationState, PlannedNotification
-from detectors.alerting.limits import SentMessages
 
 _log = get_logger(__name__)
 
@@ -71,18 +70,40 @@ def _expire_claim(connection: Connection, number: int, now: datetime) -> None:
 
 def _plan(connection: Connection, number: int, now: datetime) -> None:
     alert = alerts.get(connection, number)
-    for event in notifications.unplanned_events(connection, number):
-        plan = escalation.consequences(event, _situation(connection, alert, now), now)
+    together = alerts.companions(connection, alert, hold=True)
+    happened = notifications.unplanned_events(connection, number)
+    for event in happened:
+        plan = escalation.consequences(event, _situation(connection, alert, now, together), now)
         written = _carry_out(connection, alert, plan, now)
         notifications.mark_planned(connection, event.number, now)
         _log.info("alert_event_planned", alert=number, event_kind=event.kind, messages=written)
         if event.kind is EventKind.OPENED and not plan.steps:
             _log.warning("no_recipient", alert=number)
+    has_ended = any(event.kind in {EventKind.CLEARED, EventKind.CLOSED} for event in happened)
+    _settle_companions(connection, alert, together, now, has_ended=has_ended)
+
+
+def _settle_companions(
+    connection: Connection, alert: Alert, together: Sequence[Alert], now: datetime, *, has_ended: bool
+) -> None:
+    """Let an alert speak for those it leads, and these for themselves when it is over."""
+    if not together:
+        return
+    if not companions.is_on(alert):
+        for one in companions.set_free(alert, together) if has_ended else ():
+            if any(step.is_ahead for step in notifications.steps(connection, one.number)):
+                continue
+            detail = {"instead_of": alert.number}
+            events.record(connection, one.number, EventKind.TOOK_OVER, now, detail=detail)
+    elif companions.leading(alert, together) is None:
+        led = [one.number for one in companions.led_by(alert, together)]
+        notifications.stop_steps(connection, led, now)
 
 
 def _escalate(connection: Connection, number: int, now: datetime) -> None:
     alert = alerts.get(connection, number)
-    plan, taken = escalation.escalation(_situation(connection, alert, now), now)
+    together = alerts.companions(connection, alert, hold=True)
+    plan, taken = escalation.escalation(_situation(connection, alert, now, together), now)
     written = _carry_out(connection, alert, plan, now)
     for step in taken:
         kind = EventKind.REMINDED if step.is_reminder else EventKind.ESCALATED
@@ -92,9 +113,12 @@ def _escalate(connection: Connection, number: int, now: datetime) -> None:
         _log.info("alert_escalated", alert=number, step_kind=step.kind, step=step.step, messages=written)
 
 
-def _situation(connection: Connection, alert: Alert, now: datetime) -> EscalationState:
+def _situation(
+    connection: Connection, alert: Alert, now: datetime, together: Sequence[Alert]
+) -> EscalationState:
     steps = notifications.steps(connection, alert.number)
-    openings = notifications.openings(connection, alert.number, len(escalation.BACKOFF))
+    known = [alert.number, *(one.number for one in together)]
+    openings = notifications.openings(connection, known, len(escalation.BACKOFF))
     began = max((step.cycle for step in steps), default=0)
     contacts = notifications.audience(connection, alert)
     return EscalationState(
@@ -105,6 +129,7 @@ def _situation(connection: Connection, alert: Alert, now: datetime) -> Escalatio
         awaited=frozenset(opening.contact for opening in openings if opening.is_live),
         declined=notifications.declined(connection, alert.number, began),
         quiet=_quiet(connection, alert, contacts, now),
+        companions=together,
     )
 
 
@@ -140,8 +165,7 @@ def _within_limits(
     connection: Connection, alert: Alert, wanted: Sequence[PlannedNotification], now: datetime
 ) -> list[PlannedNotification]:
     """Return the messages that people may still get about this alert today; an emergency never reaches nobody."""
-    counted = notifications.sent_since(connection, alert.number, now - limits.DAY)
-    sent = {contact: SentMessages(*one) for contact, one in counted.items()}
+    sent = notifications.sent_since(connection, alert, now - limits.DAY)
     allowed = [one for one in wanted if limits.is_allowed(one.kind, alert, sent.get(one.contact))]
     if len(allowed) < len(wanted):
         _log.info("messages_held_back", alert=alert.number, messages=len(wanted) - len(allowed))

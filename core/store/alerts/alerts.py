@@ -9,6 +9,7 @@ from psycopg.rows import class_row, kwargs_row
 
 from core.domain.alert import Alert, AlertEvent, Condition, Episode, Handling, Outcome, Progress, Severity
 from core.domain.response_targets import board_order
+from core.domain.rules import WHEREABOUTS
 from core.errors import NotFoundError
 from core.store import subjects
 from core.store.alerts import events as alert_events
@@ -84,6 +85,19 @@ def history(
 def events(connection: Connection, alert_id: int) -> list[AlertEvent]:
     """Return what happened to an alert, in order."""
     return alert_events.cursor(connection).execute(_ALERTS["events"], {"alert": alert_id}).fetchall()
+
+
+def companions(connection: Connection, alert: Alert, *, hold: bool = False) -> list[Alert]:
+    """Return the other alerts that belong together with one: about the same resident's whereabouts, holding, not closed.
+
+    With `hold` nobody else plans for them until the transaction ends.
+    """
+    if alert.resident is None or alert.rule not in WHEREABOUTS:
+        return []
+    values = {"alert": alert.number, "resident": alert.resident, "rules": sorted(WHEREABOUTS)}
+    if hold:
+        connection.execute(_ALERTS["hold_resident"], values)
+    return cursor(connection).execute(_ALERTS["companions"], values).fetchall()
 
 
 def episodes(connection: Connection, alert_id: int) -> list[Episode]:

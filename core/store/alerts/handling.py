@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 
 from core.domain.alert import Alert, Condition, EventKind, Handling, Outcome, Progress, Severity
 from core.domain.response_targets import CLAIM_LASTS, claim_until
+from core.domain.rules import WHEREABOUTS
 from core.errors import ConflictError, InputError
 from core.store.alerts import changes, events
 from core.store.alerts.alerts import get
@@ -240,9 +241,36 @@ def close(
         # What went on is watched anew from here.
         connection.execute(_ALERTS["evaluate_again"], {"resident": alert.resident})
     detail = {"outcome": outcome.value, **({"note": note} if note else {})}
+    for companion in _close_companions(connection, alert, outcome, now):
+        together = detail | {"with_alert": alert_id}
+        events.record(
+            connection,
+            companion,
+            EventKind.CLOSED,
+            now,
+            user=user,
+            contact=contact,
+            detail=together,
+            planned_at=now,
+        )
     return changes.changed(
         connection, alert_id, EventKind.CLOSED, now, user=user, contact=contact, detail=detail
     )
+
+
+def _close_companions(connection: Connection, alert: Alert, outcome: Outcome, now: datetime) -> list[int]:
+    """End what belongs together with an alert and is no more urgent: who says how a walk ended says it of all of it."""
+    if alert.resident is None or alert.rule not in WHEREABOUTS or alert.condition is not Condition.ACTIVE:
+        return []
+    values = {
+        "alert": alert.number,
+        "resident": alert.resident,
+        "rules": sorted(WHEREABOUTS),
+        "severity": int(alert.severity),
+        "outcome": outcome,
+        "now": now,
+    }
+    return [row[0] for row in connection.execute(_ALERTS["close_with"], values)]
 
 
 def add_note(

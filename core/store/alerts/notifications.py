@@ -8,8 +8,15 @@ from typing import Any
 from psycopg.rows import class_row, dict_row, kwargs_row
 
 from core.domain.alert import Alert, AlertEvent, Delivery, NotificationKind, Severity, SubjectKind
-from core.domain.notification import EscalationStep, EscalationStepKind, Notification, Surroundings
+from core.domain.notification import (
+    EscalationStep,
+    EscalationStepKind,
+    Notification,
+    SentMessages,
+    Surroundings,
+)
 from core.domain.people import Channel, Contact, Language
+from core.domain.rules import WHEREABOUTS
 from core.store.alerts import events
 from core.store.database import Connection
 from core.store.queries import load
@@ -67,10 +74,10 @@ def mark_planned(connection: Connection, event: int, now: datetime) -> None:
     connection.execute(_NOTIFICATIONS["mark_planned"], {"event": event, "now": now})
 
 
-def openings(connection: Connection, alert: int, most_attempts: int) -> list[Opening]:
-    """Return who was notified of an alert, or is being notified; after more than `most_attempts` failed attempts nobody waits for it."""
+def openings(connection: Connection, numbers: Collection[int], most_attempts: int) -> list[Opening]:
+    """Return who was notified of alerts, or is being notified; after more than `most_attempts` failed attempts nobody waits for it."""
     cursor = connection.cursor(row_factory=class_row(Opening))
-    values = {"alert": alert, "most_attempts": most_attempts}
+    values = {"alerts": sorted(numbers), "most_attempts": most_attempts}
     return cursor.execute(_NOTIFICATIONS["openings"], values).fetchall()
 
 
@@ -88,11 +95,22 @@ def add(
     return connection.execute(_NOTIFICATIONS["add"], parameters).rowcount == 1
 
 
-def sent_since(connection: Connection, alert: int, since: datetime) -> dict[int, tuple[int, datetime]]:
-    """Return by contact how many messages about an alert were planned since a moment, and when the last; dropped ones do not count."""
-    cursor = connection.cursor(row_factory=dict_row)
-    rows = cursor.execute(_NOTIFICATIONS["sent_since"], {"alert": alert, "since": since})
-    return {row["contact"]: (row["count"], row["last_at"]) for row in rows}
+def sent_since(connection: Connection, alert: Alert, since: datetime) -> dict[int, SentMessages]:
+    """Return by contact what was planned since a moment about an alert and those that belong together with it; dropped ones do not count."""
+    is_about_whereabouts = alert.resident is not None and alert.rule in WHEREABOUTS
+    values = {
+        "alert": alert.number,
+        "resident": alert.resident,
+        "rules": sorted(WHEREABOUTS) if is_about_whereabouts else [],
+        "since": since,
+    }
+    cursor = connection.cursor(row_factory=class_row(SentMessages))
+    return {one.contact: one for one in cursor.execute(_NOTIFICATIONS["sent_since"], values)}
+
+
+def stop_steps(connection: Connection, numbers: Collection[int], now: datetime) -> None:
+    """Take no further step of some alerts: another one notifies people in their place."""
+    connection.execute(_NOTIFICATIONS["stop_steps"], {"alerts": sorted(numbers), "now": now})
 
 
 def steps(connection: Connection, alert: int) -> list[EscalationStep]:

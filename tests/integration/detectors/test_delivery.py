@@ -688,7 +688,7 @@ def test_two_planners_and_four_senders_at_once_send_nothing_twice(
     register(database, tmp_path)
     with mail_sink() as sink:
         post = post_office(database, clock, sink.port)
-        for rule in ("inactivity", "geofence_exit", "home_silent", "sos"):
+        for rule in ("inactivity", "heat", "home_silent", "sos"):
             raise_alert(post, rule=rule)
         with many_threads(2, lambda: planner.plan_all(database, clock.now())):
             pass

@@ -238,7 +238,7 @@ def test_if_all_who_know_cannot_go_they_are_asked_again_all_the_same(stage: Scen
     stage.open(severity=Severity.EMERGENCY)
     assert stage.notified() == [(TARO_NAME, OPENING)]
     with stage.database.transaction() as connection:
-        (taro,) = notifications.openings(connection, stage.alert, 4)
+        (taro,) = notifications.openings(connection, [stage.alert], 4)
     stage.act(handling.decline, contact=taro.contact)
     assert stage.notified() == []
 

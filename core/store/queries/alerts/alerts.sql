@@ -71,6 +71,28 @@ SET handling = 'claimed', claimed_by_user = %(user)s, claimed_by_contact = %(con
     version = version + 1
 WHERE alert_id = %(alert)s AND handling <> 'closed';
 
+-- name: companions
+-- The other alerts of some rules about one resident that hold and are not closed.
+SELECT *
+FROM alert_card
+WHERE
+    resident_id = %(resident)s AND rule = ANY(%(rules)s) AND alert_id <> %(alert)s
+    AND condition = 'active' AND handling <> 'closed'
+ORDER BY alert_id;
+
+-- name: hold_resident
+-- Let nobody else plan for alerts of this resident that belong together until the transaction ends.
+SELECT pg_advisory_xact_lock(hashtextextended('alert companions', %(resident)s));
+
+-- name: close_with
+-- End what another alert notified in place of, with its outcome.
+UPDATE alert
+SET handling = 'closed', closed_at = %(now)s, outcome = %(outcome)s, claim_expires_at = NULL, version = version + 1
+WHERE
+    resident_id = %(resident)s AND rule = ANY(%(rules)s) AND alert_id <> %(alert)s AND handling <> 'closed'
+    AND severity >= %(severity)s AND condition = 'active'
+RETURNING alert_id;
+
 -- name: set_open
 -- Put an alert back into the queue.
 UPDATE alert

@@ -58,15 +58,27 @@ SELECT
     bool_or(status IN ('sending', 'sent', 'unknown') OR (status = 'pending' AND attempts > 0)) AS was_tried,
     bool_or(status IN ('sending', 'sent') OR (status = 'pending' AND attempts <= %(most_attempts)s)) AS is_live
 FROM notification
-WHERE alert_id = %(alert)s AND kind = 'opening'
+WHERE alert_id = ANY(%(alerts)s::bigint[]) AND kind = 'opening'
 GROUP BY contact_id;
 
 -- name: sent_since
--- How many messages about one alert each contact got, or will get, since a moment, and when the last was planned.
-SELECT contact_id AS contact, count(*)::integer AS count, max(created_at) AS last_at
+-- How many messages about one alert, or about those of some rules that are the same resident's, each contact got, or will get, since a
+-- moment, when the last was planned, and which.
+SELECT
+    notification.contact_id AS contact, count(*)::integer AS count, max(notification.created_at) AS last_at,
+    (array_agg(notification.kind ORDER BY notification.notification_id DESC))[1] AS last_kind
 FROM notification
-WHERE alert_id = %(alert)s AND created_at > %(since)s AND status <> 'cancelled'
-GROUP BY contact_id;
+JOIN alert USING (alert_id)
+WHERE
+    (alert.alert_id = %(alert)s OR (alert.resident_id = %(resident)s AND alert.rule = ANY(%(rules)s::text[])))
+    AND notification.created_at > %(since)s AND notification.status <> 'cancelled'
+GROUP BY notification.contact_id;
+
+-- name: stop_steps
+-- The steps of some alerts are not taken: another alert notifies people in their place.
+UPDATE escalation_step
+SET stopped_at = %(now)s
+WHERE alert_id = ANY(%(alerts)s::bigint[]) AND executed_at IS NULL AND stopped_at IS NULL;
 
 -- name: add
 -- Put one message into the outbox; the same key twice does nothing.

@@ -12,8 +12,8 @@ from core.domain.alert import WARD, Alert, Condition, Handling, NotificationKind
 from core.domain.notification import Surroundings
 from core.domain.people import Channel, Contact, Language
 from detectors.alerting import messages
-from detectors.alerting.message_texts import entries, texts_of
-from detectors.alerting.messages import Facts, Text, render, width
+from detectors.alerting.message_texts import entries, texts_of, width
+from detectors.alerting.messages import Facts, Text, render
 
 TOKYO = ZoneInfo("Asia/Tokyo")
 BEGAN = datetime(2026, 11, 22, 13, 10, tzinfo=UTC)  # 22:10 on a Sunday evening in Tokyo
@@ -447,3 +447,17 @@ def test_an_end_says_which_alert_what_now_and_whom_to_call() -> None:
         ambulance
     )
     assert "困ったとき: 03-3333-4444" in ambulance.body
+
+
+@pytest.mark.parametrize(("days", "is_soon"), [(0, True), (3, True), (4, False), (60, False)])
+def test_a_nearly_empty_battery_of_a_button_is_not_said_to_be_without_hurry(
+    days: int, *, is_soon: bool
+) -> None:
+    for kind in ("button", "motion"):
+        card = {"kind": kind, "days_left": days + 2, "days_left_low": days}
+        about = alert("battery", severity=Severity.EQUIPMENT, reason=card)
+        ja, en = (sentence(written(about=about, to=centre(one))) for one in (Language.JA, Language.EN))
+        assert ("お急ぎではありません" not in ja) == is_soon
+        assert ("Not urgent" not in en) == is_soon
+        assert width(ja) <= BODY_LIMIT
+        assert ("押しても届きません" in ja) == (is_soon and kind == "button")
