@@ -195,6 +195,11 @@ def _of_counters(counters: Counters) -> Iterator[Metric]:
             "Messages that quarantine had to give up unreleased",
             counters.quarantine_dropped,
         ),
+        (
+            "ingest_unread_left_out",
+            "Messages with fields that were not read which are counted for no device, since too many senders are unknown",
+            counters.unread_left_out,
+        ),
         ("ingest_batches", "Transactions committed", counters.batches),
     ):
         yield CounterMetricFamily(name, text, value=value)

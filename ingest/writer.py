@@ -234,6 +234,7 @@ class Writer:
         builder = self._build_batch(decoded, before, observer)
         self.counters.count_unread(builder.unread)
         self._unread_fields.add(builder.unread)
+        self.counters.unread_left_out = self._unread_fields.left_out
         self.device_protocol.add_to(builder.batch, observer)
         # The next batch knows what this one says; this one may be built again in halves.
         self._devices.links = builder.finish(before)

@@ -21,6 +21,7 @@ class Counters:
     fixes: int = 0
     quarantined: int = 0
     quarantine_dropped: int = 0
+    unread_left_out: int = 0
     batches: int = 0
     last_stored_at: datetime | None = None
     unread_fields: dict[str, int] = field(default_factory=dict[str, int])

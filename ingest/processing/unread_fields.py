@@ -13,6 +13,7 @@ from core.store.telemetry.batches import SendingDevice
 _EVERY_S = 60.0
 # A field that never came before is shown soon.
 _NEW_AFTER_S = 1.0
+# What is on the air around a ward's devices.
 _MOST_SENDERS = 10_000
 _LONGEST = 100
 # Names made of an address or a number are one name, and nothing of what they hold is kept.
@@ -63,33 +64,83 @@ def field_name(name: str) -> str:
     return _LONG_NUMBER.sub("…", name[: 2 * _LONGEST].replace("\x00", "�"))[:_LONGEST]
 
 
-class UnreadFields:
-    """What was not read since it was last taken."""
+class _Known:
+    """The senders that nobody registered and the names of their fields, by the gateway through which they come.
 
-    def __init__(self) -> None:
-        self._found: dict[UnreadKey, Unread] = {}
-        self._known: dict[str, set[str]] = {}
+    Names cost nothing to make up. So of these only some are known, and where there are more, the gateway with most of them
+    gives up the one that came longest ago.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._count = 0
+        self._by_gateway: dict[str, dict[str, set[str]]] = {}
+
+    def names(self, sender: str) -> tuple[set[str], str | None]:
+        """Return the known names of a sender, and the sender that had to go for it."""
+        of_gateway = self._by_gateway.setdefault(sender.partition("/")[0], {})
+        known = of_gateway.pop(sender, None)
+        names = of_gateway[sender] = set[str]() if known is None else known
+        if known is not None:
+            return names, None
+        if self._count < self._most:
+            self._count += 1
+            return names, None
+        return names, self._give_up()
+
+    def _give_up(self) -> str:
+        gateway, largest = max(self._by_gateway.items(), key=lambda one: len(one[1]))
+        # The one that came longest ago stands first.
+        oldest = next(iter(largest))
+        del largest[oldest]
+        if not largest:
+            del self._by_gateway[gateway]
+        return oldest
+
+
+class UnreadFields:
+    """What was not read since it was last taken.
+
+    Parameters
+    ----------
+    most : int
+        Of how many senders that nobody registered at most; of those that are registered all fields count.
+
+    Attributes
+    ----------
+    left_out : int
+        How many messages with a field that was not read are counted nowhere, since there were too many of them.
+    """
+
+    def __init__(self, most: int = _MOST_SENDERS) -> None:
+        self._found: dict[str, dict[str, Unread]] = {}
+        self._registered: dict[str, set[str]] = {}
+        self._strangers = _Known(most)
         self._has_new = False
         self._taken_at = 0.0
+        self.left_out = 0
 
     def add(self, unread: Mapping[UnreadKey, Unread]) -> None:
         """Take note of what a batch left unread; beyond what a ward can have, nothing new."""
         for (sender, name), one in unread.items():
-            key = (sender, field_name(name))
-            if not self._has_room_for(*key):
+            field = field_name(name)
+            if not self._has_room_for(sender, field, is_registered=one.is_registered):
+                self.left_out += one.messages
                 continue
-            known = self._found.get(key)
+            of_sender = self._found.setdefault(sender, {})
+            known = of_sender.get(field)
             if known is None or known.profile != one.profile:
-                self._found[key] = replace(one)
+                of_sender[field] = replace(one)
             else:
                 known.add(one.messages, one.first_at, one.last_at)
 
-    def _has_room_for(self, sender: str, field: str) -> bool:
-        names = self._known.get(sender)
-        if names is None:
-            if len(self._known) >= _MOST_SENDERS:
-                return False
-            names = self._known[sender] = set()
+    def _has_room_for(self, sender: str, field: str, *, is_registered: bool) -> bool:
+        if is_registered:
+            names = self._registered.setdefault(sender, set())
+        else:
+            names, gone = self._strangers.names(sender)
+            if gone is not None:
+                self.left_out += sum(one.messages for one in self._found.pop(gone, {}).values())
         if field in names:
             return True
         if len(names) >= MOST_OF_SENDER:
@@ -115,7 +166,8 @@ class UnreadFields:
         self._has_new, self._taken_at = False, time.monotonic()
         return [
             UnreadField(sender, field, one.messages, one.first_at, one.last_at)
-            for (sender, field), one in found.items()
+            for sender, of_sender in found.items()
+            for field, one in of_sender.items()
             if one.profile == _profile(find(sender))
         ]
 

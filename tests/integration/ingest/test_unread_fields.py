@@ -103,6 +103,19 @@ def test_a_flood_of_names_is_bounded(database_url: str, rows: Rows) -> None:
     assert count(rows, HALL, "name 1") == 2
 
 
+def test_a_table_full_of_strangers_has_room_for_the_fields_of_a_device(
+    database_url: str, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unread_fields, "_MOST", 3)
+    at = now()
+    with Database(database_url, size=1) as database, database.transaction() as connection:
+        for number in range(5):
+            unread_fields.add(connection, [unread_fields.UnreadField(f"{STRANGER}{number}", "x", 1, at, at)])
+    assert rows.count("unread_field") == 3
+    add(database_url, "Alarm")
+    assert count(rows, HALL, "Alarm") == 1
+
+
 def add(database_url: str, *names: str) -> None:
     at = now()
     with Database(database_url, size=1) as database, database.transaction() as connection:

@@ -1,7 +1,7 @@
 -- Fields of messages that no value was read from.
 
 -- name: add
--- Count messages with fields that were not read; of a new field only while there is room, and while its sender has few.
+-- Count messages with fields that were not read; of a new field only while its sender has few, and, unless the sender is a device's, while there is room.
 INSERT INTO unread_field AS known (sender, field, messages, first_at, last_at)
 SELECT given.sender, given.field, given.messages, given.first_at, given.last_at
 FROM unnest(
@@ -9,7 +9,8 @@ FROM unnest(
 ) AS given (sender, field, messages, first_at, last_at)
 WHERE EXISTS (SELECT FROM unread_field AS old WHERE old.sender = given.sender AND old.field = given.field)
     OR ((SELECT count(*) FROM unread_field AS old WHERE old.sender = given.sender) < %(most_of_sender)s
-        AND (SELECT count(*) FROM unread_field) < %(most)s)
+        AND ((SELECT count(*) FROM unread_field) < %(most)s
+            OR EXISTS (SELECT FROM device WHERE device.sender = given.sender AND device.retired_at IS NULL)))
 ORDER BY given.sender, given.field
 ON CONFLICT (sender, field) DO UPDATE SET
     messages = known.messages + excluded.messages,

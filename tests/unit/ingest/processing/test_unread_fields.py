@@ -53,6 +53,34 @@ def test_a_sender_with_ever_new_names_does_not_fill_the_table() -> None:
     assert len(collected.take(lambda _: None)) == MOST_OF_SENDER
 
 
+def _unread(*, is_registered: bool = False) -> Unread:
+    return Unread(1, AT, AT, is_registered=is_registered)
+
+
+def test_made_up_senders_push_out_neither_devices_nor_those_of_another_gateway_and_are_counted() -> None:
+    collected = UnreadFields(most=20)
+    for number in range(10):
+        collected.add({(f"zigbee2mqtt:g2/real_{number}", "Alarm"): _unread()})
+    for number in range(500):
+        collected.add({(f"zigbee2mqtt:g1/made_up_{number}", "x"): _unread()})
+    collected.add({(HALL.sender, "Alarm"): _unread(is_registered=True)})
+
+    kept = [one.sender for one in collected.take(lambda _: None)]
+    assert {f"zigbee2mqtt:g2/real_{number}" for number in range(10)} <= set(kept)
+    assert HALL.sender in kept
+    assert [one for one in kept if "g1" in one] == [f"zigbee2mqtt:g1/made_up_{n}" for n in range(490, 500)]
+    assert collected.left_out == 490
+
+
+def test_a_sender_that_goes_on_is_not_given_up_for_one_that_comes_once() -> None:
+    collected = UnreadFields(most=3)
+    for number in range(50):
+        collected.add({("shelly:/mine", "Alarm"): _unread(), (f"shelly:/other_{number}", "x"): _unread()})
+    counts = {one.sender: one.messages for one in collected.take(lambda _: None)}
+    assert counts["shelly:/mine"] == 50
+    assert len(counts) == 3
+
+
 def test_names_hold_no_numbers_addresses_or_places_and_can_be_stored() -> None:
     assert field_name("35.6581,139.7454") == "…,…"
     assert field_name("seen_aabbcc0011223344") == "seen_…"
