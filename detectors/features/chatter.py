@@ -14,6 +14,11 @@ EVEN_WITHIN_S, EVEN_SPAN_S = 3 * 3600.0, 2 * 3600.0
 EVEN_LEAST, EVEN_SHARE = 8, 0.8
 _EVEN_PART, _EVEN_S = 0.02, 2.0
 _EVEN_S_FROM, _EVEN_S_TO = 20.0, 600.0
+# Many sensors rest for a fixed time after each sign, so before somebody who moves all the time they are as even as a clock. Where hardly any
+# interval of the day before was shorter, and some were as long, this rest is what is seen, and only what fills hours counts (our choice).
+_REST_LEAST, _SHORTER_SHARE, _REST_SHARE = 20, 0.02, 0.1
+# What goes on now shows no rest of its own: it began after the last interval so many times as long.
+_PAUSE_TIMES = 5.0
 # Nobody opens a door so often in an hour (recorded: 53).
 CONTACTS_IN_HOUR = 120
 SURROUNDINGS_S = max(window for window, _, _ in FILLED)
@@ -27,8 +32,8 @@ def chatters(time: Floats, *, is_contact: bool = False) -> Flags:
     """Return for each life sign of one device whether the device chatters at that moment, shape (n,).
 
     What it claims: by the signs before it (never those after), the device reports without end (5 minutes for each sign fill 95 % of six
-    hours, or 10 minutes 97 % of twelve or 80 % of a day), or as evenly as a clock for two hours, or, a contact, two times a minute
-    for an hour. What it does not claim: that nobody is there. Such signs say nothing about a person, so they are
+    hours, or 10 minutes 97 % of twelve or 80 % of a day), or as evenly as a clock for two hours although it does not rest for so long after
+    each sign, or, a contact, two times a minute for an hour. What it does not claim: that nobody is there. Such signs say nothing about a person, so they are
     left out; what the device says when it is calm again counts. Sensors that see people who sit still (`presence`) are not
     meant: for hours they say the same, and rightly so.
 
@@ -91,6 +96,7 @@ def _is_even(time: Floats) -> Flags:
         return found
     number = np.arange(len(time))
     first = np.searchsorted(time, time - EVEN_WITHIN_S)
+    since = np.searchsorted(time, time - SURROUNDINGS_S)
     may = (number - first >= EVEN_LEAST) & (time - time[first] >= EVEN_SPAN_S)
     steps = np.concatenate([[0, 0], np.cumsum(steady)])
     may &= steps[number] - steps[np.minimum(first + 1, number)] >= 0.4 * (number - first)
@@ -98,5 +104,18 @@ def _is_even(time: Floats) -> Flags:
         intervals = interval[first[one] : one]
         middle = float(np.median(intervals))
         alike = np.abs(intervals - middle) <= max(_EVEN_PART * middle, _EVEN_S)
-        found[one] = _EVEN_S_FROM <= middle <= _EVEN_S_TO and float(np.mean(alike)) >= EVEN_SHARE
+        is_even = _EVEN_S_FROM <= middle <= _EVEN_S_TO and float(np.mean(alike)) >= EVEN_SHARE
+        found[one] = is_even and not _is_rest(interval[since[one] : first[one]], middle)
     return found
+
+
+def _is_rest(before: Floats, middle: float) -> bool:
+    """Return whether a device rests for so long after each sign, by its intervals of the day before; not if there were too few of them."""
+    pauses = np.flatnonzero(before > _PAUSE_TIMES * middle)
+    before = before[: pauses[-1]] if len(pauses) else before[:0]
+    if len(before) < _REST_LEAST:
+        return False
+    beyond = (before - middle) / max(_EVEN_PART * middle, _EVEN_S)
+    return (
+        float(np.mean(beyond < -1)) <= _SHORTER_SHARE and float(np.mean(np.abs(beyond) <= 1)) >= _REST_SHARE
+    )

@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from core.domain.alert import Finding, Severity, Subject
 from core.domain.device import DeviceKind
@@ -75,6 +76,34 @@ def test_a_sensor_that_fires_like_a_clock_is_raised_once_and_ends_when_it_is_cal
     assert 14.5 <= cleared <= 14.7
     (finding,) = evaluated(sensor, lively(2), lively(3)).findings
     assert finding.severity is Severity.EQUIPMENT
+
+
+def resting(rest_s: float, spans_h: list[tuple[float, float]], days: int = DAYS) -> NDArray[np.float64]:
+    """Return the signs of a sensor that rests for a while, and up to 1.5 s more, after each one while somebody moves before it."""
+    random = np.random.default_rng(4)
+    parts = [
+        BEGIN.timestamp() + day * DAY_S + 3600 * begin + np.cumsum(rest_s + random.uniform(0, 1.5, count))
+        for day in range(days)
+        for begin, end in spans_h
+        for count in [int(3600 * (end - begin) / (rest_s + 0.75))]
+    ]
+    return np.concatenate(parts)
+
+
+@pytest.mark.parametrize("rest_s", [30.0, 60.0, 120.0])
+def test_a_sensor_that_rests_after_each_sign_is_no_clock_while_somebody_moves(rest_s: float):
+    time = resting(rest_s, [(7, 8.5), (12, 14.5), (18, 22)])
+    assert not chatters(time)[time > BEGIN.timestamp() + DAY_S].any()
+    assert found(motion(1, time), lively(2), lively(3)) == []
+
+
+def test_a_sensor_that_never_rests_before_somebody_is_raised_all_the_same():
+    time = resting(60.0, [(7, 8.5), (12, 14.5), (18, 22)])
+    fault = times(every_s=60.0, first_day=12.0, last_day=14.0)
+    sensor = motion(1, np.sort(np.concatenate([time[time < BEGIN.timestamp() + 12 * DAY_S], fault])))
+    ((cause, _, raised, _),) = found(sensor, lively(2), lively(3))
+    assert cause == "chatter"
+    assert raised <= 12.75
 
 
 def test_chatter_at_random_is_raised_within_a_day():
