@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from core.clock import Clock, clock_from_setting
+from core.domain.people import Channel
 from core.errors import SettingsError
 
 _PREFIX = "MIMAMORI_"
@@ -219,6 +220,17 @@ class Settings(BaseSettings):
             return self.devices_broker
         host = urlsplit(self.base_url).hostname or ""
         return f"mqtts://{f'[{host}]' if ':' in host else host}:{_MQTT_TLS_PORT}"
+
+    @property
+    def usable_channels(self) -> frozenset[Channel]:
+        """The kinds of channel that are set up here; webhooks and chats need nothing."""
+        needs = {
+            Channel.MAIL: self.mail_url.get_secret_value(),
+            Channel.LINE: self.line_token.get_secret_value(),
+            Channel.SMS: self.twilio_account,
+            Channel.VOICE: self.twilio_account,
+        }
+        return frozenset(channel for channel in Channel if needs.get(channel, "-"))
 
     @property
     def chat_hosts(self) -> frozenset[str]:

@@ -18,6 +18,8 @@ from core.domain.alert import (
     Progress,
     Subject,
 )
+from core.domain.delivery.record import DeliveryState
+from core.domain.people import Channel
 from core.domain.rules import INACTIVITY
 
 
@@ -169,3 +171,25 @@ class NoteIn(Input):
     """What the next person should know."""
 
     note: Prose = Field(min_length=1, examples=["お隣の山田さんが見に行きます。"])
+
+
+class DeliveryOut(Output):
+    """One message on one channel, and what is known of it. Null: not known."""
+
+    message: int = Field(
+        validation_alias="notification", description="The message; several channels may have carried it."
+    )
+    kind: Channel
+    state: DeliveryState = Field(
+        description="`accepted` is the provider's word; `arrived_at` is its receipt's."
+    )
+    attempts: int
+    planned_at: datetime
+    accepted_at: datetime | None
+    arrived_at: datetime | None
+    read_at: datetime | None
+    answered_at: datetime | None
+    failed_at: datetime | None
+    provider_id: str | None
+    parts: int | None
+    error: str | None = Field(description="Why the last attempt failed, as a code.")

@@ -40,7 +40,7 @@ def database_checks(settings: Settings, clock: Clock) -> Iterator[Check]:
         canary = evaluation_queue.canary_last_contact(connection)
         times, measured = clocks(connection, _WRONG_CLOCK_S), datetime.now(UTC)
         of_devices = list(device_checks(connection, clock.now()))
-        of_deliveries = list(delivery_checks(connection))
+        of_deliveries = list(delivery_checks(connection, settings, clock))
     yield from _clock_checks(times, measured)
     yield from _age_checks(state, None if canary is None else canary[0], clock)
     yield from _waiting_checks(state, held)

@@ -1,14 +1,52 @@
-"""The doctor's look at whether messages can reach people."""
+"""The doctor's look at whether messages can reach people, and whether anybody takes them there."""
 
 from collections.abc import Iterator
 
+from core.clock import Clock
+from core.settings import Settings
 from core.store.database import Connection
+from core.store.operation import delivery_health
 from core.store.people import contact_channels
 from deploy.doctor.check import Check, CheckResult
 
+_NAMED = 5
 
-def delivery_checks(connection: Connection) -> Iterator[Check]:
-    """Look at the addresses of contacts."""
+
+def delivery_checks(connection: Connection, settings: Settings, clock: Clock) -> Iterator[Check]:
+    """Look at offices that nothing reaches, emergencies without a message, senders, and the addresses of contacts."""
+    usable = settings.usable_channels
+    offices = delivery_health.unreachable_offices(connection, usable)
+    if offices:
+        named = ", ".join(offices[:_NAMED])
+        yield Check(
+            "offices", CheckResult.BAD, f"no message reaches {named}{' and others' if len(offices) > _NAMED else ''}",
+            "set up mail (MIMAMORI_MAIL_URL) or another channel, and give the centre one: mimamori channel add",
+        )  # fmt: skip
+    found = delivery_health.delivery_health(connection, clock.now(), clock.factor)
+    if found.unnotified_emergencies:
+        yield Check(
+            "emergencies", CheckResult.BAD,
+            f"{found.unnotified_emergencies} open, and nobody was there to be notified of them",
+            "look at the board now; then register contacts: mimamori register",
+        )  # fmt: skip
+    if found.stands_still:
+        yield Check(
+            "senders", CheckResult.BAD,
+            f"{found.overdue_messages} messages and {found.unplanned_events} changes of alerts wait that should have left",
+            "start the detectors, or read their log: mimamori detect",
+        )  # fmt: skip
+    unconfirmed = delivery_health.unconfirmed_contacts(connection)
+    if unconfirmed:
+        yield Check(
+            "contacts", CheckResult.LOOK, f"{unconfirmed} have no channel of which somebody made sure that it reaches them",
+            "ask each whether a message arrived; then: mimamori channel confirm",
+        )  # fmt: skip
+    dead = delivery_health.dead_channels(connection)
+    if dead:
+        yield Check(
+            "channels", CheckResult.LOOK, f"{dead} are dead: blocked, unknown to their provider, or gone",
+            "mimamori channel list says which; ask the contact for another",
+        )  # fmt: skip
     readable = contact_channels.unsealed(connection)
     if readable:
         yield Check(

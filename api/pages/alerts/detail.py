@@ -13,6 +13,7 @@ from api.pages.parts.activity_days import load_days
 from api.pages.parts.alert_rows import Whose, overdue_line, progress_line
 from api.pages.parts.climate import rooms, unknown_line
 from api.pages.parts.day_table import day_table
+from api.pages.parts.delivery_lines import delivery_lines
 from api.pages.parts.place import LastPlace, load_place
 from api.pages.parts.search_area import is_sought
 from api.pages.rendering import HtmlPage
@@ -23,7 +24,7 @@ from core.domain.notification import EscalationStep, Notification
 from core.domain.response_targets import target_at
 from core.domain.rule_spec import Family
 from core.domain.rules import names_of, shows_location
-from core.store.alerts import alerts, notifications
+from core.store.alerts import alerts, deliveries, notifications
 from core.store.database import Connection
 from core.store.devices import devices
 from core.store.people import residents
@@ -111,6 +112,7 @@ def alert_context(
             notifications.of_alert(connection, alert.number),
             page,
         ),
+        "deliveries": delivery_lines(deliveries.of_alert(connection, alert.number), page),
         "past": _past(connection, alert) if viewer.is_staff and alert.resident is not None else None,
     } | _evidence(page, connection, person, who)
 

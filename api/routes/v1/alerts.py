@@ -17,6 +17,7 @@ from api.schemas.alerts import (
     AssignIn,
     ClaimIn,
     CloseIn,
+    DeliveryOut,
     NoteIn,
     ProgressIn,
     ReleaseIn,
@@ -24,7 +25,7 @@ from api.schemas.alerts import (
 )
 from api.schemas.common import BigNumber, Cursor, Limit, ResultPage, from_cursor, to_cursor
 from core.domain.alert import Handling, Severity
-from core.store.alerts import alerts
+from core.store.alerts import alerts, deliveries
 from core.store.database import Connection
 
 router = APIRouter(prefix="/alerts", tags=["alerts"])
@@ -77,6 +78,13 @@ def read_alert(viewer: AnyUser, number: BigNumber, connection: ConnectionDep, no
         # The reason says how the person lives.
         resident_for(connection, viewer, found.resident, now)
     return _detail(connection, viewer, number, now)
+
+
+@router.get("/{number}/deliveries", summary="What became of its messages")
+def list_deliveries(viewer: Staff, number: BigNumber, connection: ConnectionDep) -> list[DeliveryOut]:
+    """Return each message on each channel, in the order in which they began."""
+    alert_for(connection, viewer, number)
+    return [DeliveryOut.model_validate(one) for one in deliveries.of_alert(connection, number)]
 
 
 @router.post("/{number}/claim", summary="Take an alert on", responses=_CONFLICT)

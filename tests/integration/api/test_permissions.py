@@ -48,6 +48,7 @@ class Case(Asked):
 
 CASES = (
     Case("GET", "/healthz", 200, 200, 200, 200, 200, nobody=200),
+    Case("GET", "/api/v1/alerts/{alert}/deliveries", 200, 200, 404, 403, 403),
     Case("GET", "/readyz", 503, 503, 503, 503, 503, nobody=503),
     Case("GET", "/api/v1/openapi.json", 200, 200, 200, 200, 200, nobody=200),
     Case("POST", "/api/v1/session", 422, 422, 422, 422, 422, nobody=422, body={}),

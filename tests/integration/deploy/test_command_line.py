@@ -301,6 +301,8 @@ def test_the_doctor_finds_a_healthy_service(
     processes.start("ingest", mimamori.settings)
     answer = mimamori("doctor")
     assert (answer.code, "mimamori detect" in answer.out) == (1, True)
+    assert "no message reaches 中央地域包括支援センター" in answer.out
+    mimamori.settings["MIMAMORI_MAIL_URL"] = "smtp://127.0.0.1:9"
     processes.start("detectors", mimamori.settings)
     # Both report a few times a second; the first report comes a moment after they are ready.
     wait_until(lambda: mimamori("doctor").code == 0, 30, what="the doctor to find nothing bad")

@@ -247,7 +247,10 @@ def api_ward(database_url: str, folder: Path, **settings: Any) -> Generator[ApiW
     with Database(database_url, size=2) as database:
         register_two_offices(database, folder)
         app = create_app(
-            Settings.model_validate({"environment": "test", "database_url": database_url} | settings),
+            Settings.model_validate(
+                {"environment": "test", "database_url": database_url, "mail_url": "smtp://127.0.0.1:9"}
+                | settings
+            ),
             clock,
             machine,
         )
