@@ -108,6 +108,10 @@ class Settings(BaseSettings):
         default="",
         description="hosts, separated by commas, where chats of the offices may be, also inside the ward's own network",
     )
+    push_key: SecretStr = Field(
+        default=SecretStr(""),
+        description="private key that signs notifications to browsers; empty: none are sent",
+    )
 
     line_url: str = Field(default="https://api.line.me", description="LINE's Messaging API")
     line_token: SecretStr = Field(

@@ -13,6 +13,7 @@ _TEXTS = {
     "minutes_out_of_range": ("body.minutes", "say in how many minutes: {least} to {most}"),
     "emergency_put_off": ("body.progress", "an emergency cannot be put off"),
     "no_such_colleague": ("body.user", "nobody of that number looks after this alert"),
+    "push_target_unusable": ("body.endpoint", "this is no address of a push service with its keys"),
     "note_empty": ("body.note", "the note is empty; write what the next person should know"),
     "note_too_long": ("body.note", "the note is too long; at most {most} characters fit"),
     "note_unstorable": ("body.note", "the note holds a NUL character, which cannot be stored"),

@@ -634,6 +634,37 @@ CREATE TABLE provider_quota (
     CONSTRAINT provider_quota_pkey PRIMARY KEY (provider)
 );
 
+CREATE TABLE push_message (
+    push_message_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    alert_event_id bigint NOT NULL,
+    push_subscription_id integer NOT NULL,
+    due_at timestamp with time zone NOT NULL,
+    attempts integer NOT NULL DEFAULT 0,
+    accepted_at timestamp with time zone,
+    given_up_at timestamp with time zone,
+    error text,
+    CONSTRAINT push_message_pkey PRIMARY KEY (push_message_id),
+    CONSTRAINT push_message_alert_event_id_fkey FOREIGN KEY (alert_event_id) REFERENCES alert_event(alert_event_id) ON DELETE CASCADE,
+    CONSTRAINT push_message_alert_event_id_push_subscription_id_key UNIQUE (alert_event_id, push_subscription_id),
+    CONSTRAINT push_message_push_subscription_id_fkey FOREIGN KEY (push_subscription_id) REFERENCES push_subscription(push_subscription_id) ON DELETE CASCADE
+);
+CREATE INDEX push_message_due ON push_message USING btree (due_at) WHERE ((accepted_at IS NULL) AND (given_up_at IS NULL));
+
+CREATE TABLE push_subscription (
+    push_subscription_id integer NOT NULL GENERATED ALWAYS AS IDENTITY,
+    user_id integer NOT NULL,
+    endpoint text NOT NULL,
+    p256dh text NOT NULL,
+    auth text NOT NULL,
+    created_at timestamp with time zone NOT NULL,
+    accepted_at timestamp with time zone,
+    dead_at timestamp with time zone,
+    CONSTRAINT push_subscription_pkey PRIMARY KEY (push_subscription_id),
+    CONSTRAINT push_subscription_endpoint_key UNIQUE (endpoint),
+    CONSTRAINT push_subscription_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
+);
+CREATE INDEX push_subscription_user ON push_subscription USING btree (user_id);
+
 CREATE TABLE quarantine (
     quarantine_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
     received_at timestamp with time zone NOT NULL,

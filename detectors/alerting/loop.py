@@ -4,9 +4,11 @@ import threading
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from email.utils import parseaddr
 from zoneinfo import ZoneInfo
 
 from core.clock import Clock
+from core.credentials.push_key import public_key_of
 from core.credentials.sealed_values import sealer_of
 from core.domain.alert import Severity
 from core.errors import StoreUnavailableError
@@ -16,13 +18,17 @@ from core.store.alerts import notifications
 from core.store.database import Database, NotifyListener
 from detectors.alerting import channels, planner
 from detectors.alerting.delivery import LEASE, Office, Sender
+from detectors.alerting.providers.browser_sender import BrowserSender
 from detectors.alerting.providers.line import LineAccount
 from detectors.alerting.providers.twilio import TelephoneAccount
+from detectors.alerting.providers.web_push import PushAccount, WebPushProvider
 
 # One slow server holds one sender; the others go on.
 SENDERS = 4
 # And one more takes emergencies only, so that however much else waits, or is slow, none waits for it.
 _URGENT_SENDERS = 1
+# Two, so that one push service that hangs does not hold up the others.
+_PUSH_SENDERS = 2
 # Looks at the tables this often even without a notification, in seconds of the machine.
 _LOOK_S = 1.0
 # And never more often than this, when something due cannot be done yet.
@@ -70,7 +76,7 @@ def run(
     Parameters
     ----------
     database : Database
-        An open pool; this needs up to six connections of it at once, and one of its own.
+        An open pool; this needs up to eight connections of it at once, and one of its own.
     settings : Settings
         Mail server, sender's address, our address, telephone number and zone.
     clock : Clock
@@ -83,7 +89,7 @@ def run(
     Raises
     ------
     SettingsError
-        `MIMAMORI_MAIL_URL` or `MIMAMORI_SECRET_KEYS` cannot be used.
+        `MIMAMORI_MAIL_URL`, `MIMAMORI_SECRET_KEYS` or `MIMAMORI_PUSH_KEY` cannot be used.
     """
     server = channels.mail_server(settings.mail_url)
     if server is None:
@@ -98,16 +104,27 @@ def run(
     )
     office = Office(settings.base_url, settings.centre_phone, ZoneInfo(settings.time_zone))
     sender = Sender(database, clock, channel, office, lease=lease, sealer=sealer_of(settings.secret_keys))
+    browsers = _browser_sender(database, settings, clock)
     wake_up = WakeUp()
     severities = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
-    with ThreadPoolExecutor(len(severities) + 1, thread_name_prefix="alerting") as threads:
+    with ThreadPoolExecutor(len(severities) + 1 + _PUSH_SENDERS, thread_name_prefix="alerting") as threads:
         tasks = [threads.submit(_send, sender, least_urgent, wake_up, stop) for least_urgent in severities]
         tasks.append(threads.submit(_plan, database, clock, wake_up, stop))
+        if browsers is not None:
+            tasks += [threads.submit(_push, browsers, wake_up, stop) for _ in range(_PUSH_SENDERS)]
         for task in tasks:
             task.add_done_callback(lambda done: _end(done, wake_up, stop))
         _log.info("alerting_started", senders=len(severities))
     for task in tasks:
         task.result()
+
+
+def _browser_sender(database: Database, settings: Settings, clock: Clock) -> BrowserSender | None:
+    if not public_key_of(settings.push_key):
+        return None
+    account = PushAccount(settings.push_key, f"mailto:{parseaddr(settings.mail_from)[1]}")
+    provider = WebPushProvider(account, allow_private_hosts=settings.webhook_private_hosts)
+    return BrowserSender(database, clock, provider)
 
 
 def _line_account(settings: Settings) -> LineAccount | None:
@@ -169,6 +186,17 @@ def _send(sender: Sender, least_urgent: Severity, wake_up: WakeUp, stop: threadi
         rings = wake_up.rings()
         try:
             if not sender.send_one(least_urgent):
+                wake_up.wait(rings, _LOOK_S)
+        except StoreUnavailableError:
+            # The planner, which meets the same trouble, reports it.
+            stop.wait(_LOOK_S)
+
+
+def _push(sender: BrowserSender, wake_up: WakeUp, stop: threading.Event) -> None:
+    while not stop.is_set():
+        rings = wake_up.rings()
+        try:
+            if not sender.send_one():
                 wake_up.wait(rings, _LOOK_S)
         except StoreUnavailableError:
             # The planner, which meets the same trouble, reports it.

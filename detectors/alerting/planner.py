@@ -17,6 +17,7 @@ from core.store.database import Connection, Database
 from core.store.people import residents
 from detectors.alerting import companions, escalation, limits
 from detectors.alerting.escalation import EscalationPlan, EscalationState, PlannedNotification
+from detectors.alerting.providers import browser_sender
 
 _log = get_logger(__name__)
 
@@ -75,6 +76,7 @@ def _plan(connection: Connection, number: int, now: datetime) -> None:
     for event in happened:
         plan = escalation.consequences(event, _situation(connection, alert, now, together), now)
         written = _carry_out(connection, alert, plan, now)
+        browser_sender.plan(connection, alert, event, now)
         notifications.mark_planned(connection, event.number, now)
         _log.info("alert_event_planned", alert=number, event_kind=event.kind, messages=written)
         if event.kind is EventKind.OPENED and not plan.steps:

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from api.access import sessions
 from api.app import create_app
 from core.clock import AcceleratedClock
+from core.credentials.push_key import new_push_key
 from core.settings import Settings
 from core.store.database import Database
 from core.store.people import users
@@ -39,6 +40,7 @@ class Site:
     address: str
     database_url: str
     town: Town
+    push_key: str = ""
 
     def session(self, login: str) -> str:
         """Start a session as a sign-in does, without the slow check of the password, and return its token."""
@@ -79,8 +81,16 @@ def own_site(cluster: Cluster, seeded: tuple[str, Town]) -> Iterator[Site]:
         yield running
 
 
+@pytest.fixture
+def own_push_site(cluster: Cluster, seeded: tuple[str, Town]) -> Iterator[Site]:
+    """Give a site of the test's own that can notify browsers."""
+    key = new_push_key()
+    with _running(cluster, f"browser_{secrets.token_hex(4)}", seeded, key) as running:
+        yield running
+
+
 @contextmanager
-def _running(cluster: Cluster, name: str, seeded: tuple[str, Town]) -> Generator[Site]:
+def _running(cluster: Cluster, name: str, seeded: tuple[str, Town], push_key: str = "") -> Generator[Site]:
     cluster.create_database(name, seeded[0])
     address = f"http://127.0.0.1:{free_port()}"
     settings = Settings.model_validate(
@@ -89,6 +99,7 @@ def _running(cluster: Cluster, name: str, seeded: tuple[str, Town]) -> Generator
             "database_url": cluster.url(name),
             "base_url": address,
             "centre_phone": "03-0000-0001",
+            "push_key": push_key,
             "ward_name": "みなと見守り区",
         }
     )
@@ -100,7 +111,7 @@ def _running(cluster: Cluster, name: str, seeded: tuple[str, Town]) -> Generator
     thread.start()
     try:
         wait_until(lambda: server.started, 20, "the site")
-        yield Site(address, cluster.url(name), seeded[1])
+        yield Site(address, cluster.url(name), seeded[1], push_key)
     finally:
         # As `python -m api` does: streams end first, or the server would wait for them.
         app.state.change_feed.end_streams()

@@ -9,6 +9,7 @@ _PAGES = {
     "sign-in": ("/login", None),
     "board": ("/board", "care"),
     "board, emergencies only": ("/board?show=p1", "care"),
+    "notifications": ("/notifications", "care"),
     "residents": ("/residents", "care"),
     "resident": ("/residents/2", "care"),
     "resident with a tracker": ("/residents/3?hours=48", "care"),

@@ -25,6 +25,17 @@ def make_key() -> None:
     print(new_key(next_number(load_settings().secret_keys)))
 
 
+@secret_keys.command("new-push-key")
+def make_push_key() -> None:
+    """Print a fresh key in the form of MIMAMORI_PUSH_KEY, which signs notifications to browsers; nothing is stored.
+
+    Example: [bold]mimamori secret new-push-key > /etc/mimamori/push-key[/bold]
+    """
+    from core.credentials.push_key import new_push_key
+
+    print(new_push_key())
+
+
 @secret_keys.command("rotate")
 def rotate() -> None:
     """Encrypt with the first key all that is readable, or encrypted with another one.

@@ -1,1 +1,1 @@
-"""The services that take messages to telephones and programs: one module for the requests of each, one exchange for all."""
+"""The services that take messages to telephones, programs and browsers: one module for the requests of each, one exchange for all."""

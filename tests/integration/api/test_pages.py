@@ -69,6 +69,12 @@ _REGISTRATION = {"device_id": "radar-1", "home": "home A", "kind": "motion", "pl
 _TRY = {"rule": "inactivity", "weeks": "4", "budget": "2"}
 
 
+_BROWSER = {
+    "endpoint": "https://push.example/abc",
+    "p256dh": "BAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA",
+    "auth": "AAAAAAAAAAAAAAAAAAAAAA",
+}
+
 _CASES = (
     Case("GET", "/", 303, 303, 303, 303, 303),
     Case("GET", "/login", 303, 303, 303, 303, 303, nobody=200),
@@ -76,6 +82,10 @@ _CASES = (
     Case("POST", "/sign-out", 303, 303, 303, 303, 303, form={}),
     Case("POST", "/language", 303, 303, 303, 303, 303, form={"language": "en"}),
     Case("GET", "/alarm", 200, 200, 200, 403, 403),
+    Case("GET", "/notifications", 200, 200, 200, 403, 403),
+    Case("POST", "/notifications", 303, 303, 303, 403, 403, form=_BROWSER),
+    Case("POST", "/notifications/{browser}/remove", 404, 404, 404, 403, 403, form={}),
+    Case("GET", "/push-worker.js", 200, 200, 200, 200, 200, nobody=200),
     Case("GET", "/board", 200, 200, 200, 403, 403),
     Case("GET", "/board/queue", 200, 200, 200, 403, 403),
     Case("POST", "/board/search", 200, 200, 200, 403, 403, form={"q": "花子"}),
@@ -141,7 +151,7 @@ def test_every_page_answers_each_role_as_it_may(ward: ApiWard) -> None:
         for login, expected in case.expected.items():
             names = (
                 _fresh_things(ward)
-                | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a"}
+                | {"resident": RESIDENT_A, "zone": zone, "device": "hall-a", "browser": 9999}
                 | _proposal(ward)
             )
             answer = ward.client(login).request(
