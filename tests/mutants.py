@@ -41,7 +41,11 @@ HEART: dict[str, tuple[str, ...]] = {
         _REAL + "test_escalation.py",
     ),
     # These two are mostly questions to the database, so a real one is nearest.
-    "detectors/alerting/planner.py": ("tests/unit/detectors/alerting", _REAL + "test_escalation.py"),
+    "detectors/alerting/planner.py": (
+        "tests/unit/detectors/alerting",
+        _REAL + "test_escalation.py",
+        _REAL + "test_quiet_hours.py",
+    ),
     "detectors/engine/areas.py": ("tests/unit/detectors/engine/test_areas.py", _REAL + "test_areas.py"),
     "detectors/rules/area_silent.py": (_RULES + "test_area_silent.py",),
     "detectors/rules/ward_silent.py": (_RULES + "test_ward_silent.py",),

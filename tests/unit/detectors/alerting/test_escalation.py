@@ -215,3 +215,32 @@ def test_who_said_that_they_cannot_go_are_asked_again_only_if_nobody_else_is_lef
     assert asked(set()) == [1, 3]
     assert asked({1}) == [3]
     assert asked({1, 3}) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("closed_by", "severity", "asked", "learn_it"),
+    [
+        # The centre was not asked yet and learns it; whoever closed it by any channel does not.
+        ({"contact": 1}, Severity.CHECK_SOON, {1, 3}, [3, 9]),
+        ({"user": 31}, Severity.EMERGENCY, {1}, [9]),
+        # It was asked: one message, as for everybody.
+        ({"contact": 1}, Severity.CHECK_SOON, {1, 9}, [9]),
+        # What is only worth an eye it need not learn where it was not asked.
+        ({"contact": 1}, Severity.KEEP_AN_EYE, {1, 3}, [3]),
+        # The centre did it itself, or somebody of the staff who is nobody's contact.
+        ({"user": 32}, Severity.CHECK_SOON, {1, 3}, [1, 3]),
+        ({"user": 77}, Severity.CHECK_SOON, {1, 3}, [1, 3]),
+    ],
+)
+def test_the_centre_learns_what_the_family_closed_though_it_was_not_asked(
+    closed_by: dict[str, int], severity: Severity, asked: set[int], learn_it: list[int]
+) -> None:
+    closed = situation(
+        replace(ALERT, severity=severity, handling=Handling.CLOSED), notified=asked, executed=1
+    )
+
+    plan = escalation.consequences(event(EventKind.CLOSED, **closed_by), closed, NOW)
+
+    assert [(one.contact, one.kind) for one in plan.messages] == [
+        (number, NotificationKind.CLOSED) for number in learn_it
+    ]
