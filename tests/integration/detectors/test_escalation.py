@@ -217,6 +217,25 @@ def test_nobody_gets_more_than_six_messages_a_day_about_one_alert_and_the_last_i
     assert [kind for who, kind in got if who == CENTRE_NAME].count(OPENING) >= 4
 
 
+def test_a_press_that_would_reach_nobody_goes_to_who_had_their_share_all_the_same_once_an_hour(
+    stage: ScenarioTestBed,
+) -> None:
+    stage.people([TARO], centre=[])
+    stage.open(rule="sos", severity=Severity.EMERGENCY)
+    assert stage.notified() == [(TARO_NAME, OPENING)]
+
+    def pressed(minutes_later: int) -> list[tuple[str, NotificationKind]]:
+        at = stage.clock.advance(minutes=minutes_later)
+        again = finding(rule="sos", severity=Severity.EMERGENCY, began_at=at, raised_at=at)
+        with stage.database.transaction() as connection:
+            reconcile(connection, 1, [again], evaluated=[], until=at, now=at)
+        return stage.notified()
+
+    assert [pressed(1) for _ in range(4)] == [[(TARO_NAME, OPENING)]] * 4
+    assert pressed(59) == []
+    assert pressed(1) == [(TARO_NAME, OPENING)]
+
+
 def test_somebody_who_is_no_contact_any_more_receives_nothing_further(stage: ScenarioTestBed) -> None:
     stage.people([TARO, HANAKO])
     stage.open()
