@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def chatters(time: Floats, *, is_contact: bool = False) -> Flags:
+def chatters(time: Floats, *, is_contact: bool = False, hold_s: float | None = None) -> Flags:
     """Return for each life sign of one device whether the device chatters at that moment, shape (n,).
 
     What it claims: by the signs before it (never those after), the device reports without end (5 minutes for each sign fill 95 % of six
@@ -44,6 +44,9 @@ def chatters(time: Floats, *, is_contact: bool = False) -> Flags:
         `SURROUNDINGS_S` before the first sign that is asked for.
     is_contact : bool
         Whether it is a door or a drawer.
+    hold_s : float or None
+        After how long the device reports the next movement while somebody moves, as its profile says: so even it is by its making, and
+        only by the other signs it chatters. None where nothing is known.
 
     Examples
     --------
@@ -56,14 +59,14 @@ def chatters(time: Floats, *, is_contact: bool = False) -> Flags:
     found = np.zeros(len(time), np.bool_)
     if len(time) <= EVEN_LEAST:
         return found
-    for window_s, hold_s, share in FILLED:
+    for window_s, stands_s, share in FILLED:
         # Fewer signs than that cannot fill it.
-        if len(time) * hold_s >= share * window_s:
-            recent = _filled(time, _STILL_S, hold_s) >= _STILL_SHARE
-            found |= recent & (_filled(time, window_s, hold_s) >= share)
+        if len(time) * stands_s >= share * window_s:
+            recent = _filled(time, _STILL_S, stands_s) >= _STILL_SHARE
+            found |= recent & (_filled(time, window_s, stands_s) >= share)
     if is_contact:
         found |= np.arange(1, len(time) + 1) - np.searchsorted(time, time - 3600.0) > CONTACTS_IN_HOUR
-    return found | _is_even(time)
+    return found | _is_even(time, hold_s)
 
 
 def spells(time: Floats, flags: Flags) -> list[tuple[float, float, float | None]]:
@@ -87,7 +90,7 @@ def _filled(time: Floats, window_s: float, hold_s: float) -> Floats:
     return (total - reached) / window_s
 
 
-def _is_even(time: Floats) -> Flags:
+def _is_even(time: Floats, hold_s: float | None) -> Flags:
     found = np.zeros(len(time), np.bool_)
     interval = np.diff(time)
     steady = np.abs(np.diff(interval)) <= np.maximum(_EVEN_PART * interval[1:], _EVEN_S)
@@ -104,6 +107,8 @@ def _is_even(time: Floats) -> Flags:
         intervals = interval[first[one] : one]
         middle = float(np.median(intervals))
         alike = np.abs(intervals - middle) <= max(_EVEN_PART * middle, _EVEN_S)
+        if hold_s is not None and abs(middle - hold_s) <= max(_EVEN_PART * hold_s, _EVEN_S):
+            continue
         is_even = _EVEN_S_FROM <= middle <= _EVEN_S_TO and float(np.mean(alike)) >= EVEN_SHARE
         found[one] = is_even and not _is_rest(interval[since[one] : first[one]], middle)
     return found

@@ -60,7 +60,10 @@ class ReportedMetric:
 
 @dataclass(frozen=True)
 class Sensor:
-    """What a device reported; `has_heartbeat` or `has_status` if its silence would be noticed by another rule."""
+    """What a device reported; `has_heartbeat` or `has_status` if its silence would be noticed by another rule.
+
+    `hold_s` is after how long it reports the next movement while somebody moves, None where its profile does not say.
+    """
 
     device: int
     kind: DeviceKind
@@ -68,6 +71,7 @@ class Sensor:
     reported: Sequence[ReportedMetric]
     has_heartbeat: bool = False
     has_status: bool = False
+    hold_s: float | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,7 @@ def _chatter(sensor: Sensor) -> Iterator[StuckSpell]:
             continue
         is_contact = reported.metric in _CONTACTS
         signs = reported.time if is_contact else reported.time[reported.value > 0]
-        found = spells(signs, chatters(signs, is_contact=is_contact))
+        found = spells(signs, chatters(signs, is_contact=is_contact, hold_s=sensor.hold_s))
         joined: list[tuple[float, float, float | None]] = []
         for began, last, ended in found:
             if joined and began - joined[-1][1] <= CHATTER_BREAK_S:
@@ -218,7 +222,7 @@ def lively(sensor: Sensor) -> Floats:
         if reported.metric in _ACTS:
             is_contact = reported.metric in _CONTACTS
             signs = reported.time if is_contact else reported.time[reported.value > 0]
-            calm = signs[~chatters(signs, is_contact=is_contact)]
+            calm = signs[~chatters(signs, is_contact=is_contact, hold_s=sensor.hold_s)]
             quarters.append(np.floor(calm / _QUARTER_S) * _QUARTER_S)
     return np.unique(np.concatenate(quarters))
 

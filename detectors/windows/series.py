@@ -82,7 +82,7 @@ def _chatter(device: DeviceLifeSigns, until: float = np.inf) -> tuple[NDArray[np
         return np.zeros(0), np.zeros(0, np.bool_)
     times = np.sort(np.array(device.times, np.float64))
     times = times[times <= until]
-    return times, chatters(times, is_contact=device.kind in _CONTACTS)
+    return times, chatters(times, is_contact=device.kind in _CONTACTS, hold_s=device.hold_s)
 
 
 def _lasts(times: NDArray[np.float64], flags: NDArray[np.bool_], at: float) -> bool:

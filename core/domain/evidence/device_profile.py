@@ -102,7 +102,8 @@ class ProfileField:
     channel : str or None
         The component of the device; None stands for all that have no field of their own.
     hold : timedelta or None
-        How long after the last movement the sensor still says that there is some; None where that is not known.
+        After how long a sensor that reports each movement reports the next one while somebody moves: so even, it does not chatter.
+        None where that is not known. Of a state it says nothing: what is said again is no event, however soon.
     meaning : FieldMeaning
         What it means in this home.
     field : str
@@ -208,13 +209,17 @@ class DeviceProfile:
     @property
     def says_only_pulses(self) -> bool:
         """Whether it says nothing but that readings are pulses, of whatever model."""
-        return not self.model and all(one == ProfileField(one.metric, Evidence.PULSE) for one in self.fields)
+        return not self.model and all(
+            replace(one, hold=None) == ProfileField(one.metric, Evidence.PULSE) for one in self.fields
+        )
 
     def with_pulses_of(self, other: "DeviceProfile") -> "DeviceProfile":
         """Return this profile, with what another one says to be pulses as pulses, under a name of both."""
         pulses = {one.metric: one for one in other.fields if one.evidence is Evidence.PULSE and not one.field}
         own = tuple(
-            replace(one, evidence=Evidence.PULSE, hold=None) if one.metric in pulses else one
+            replace(one, evidence=Evidence.PULSE, hold=pulses[one.metric].hold)
+            if one.metric in pulses
+            else one
             for one in self.fields
         )
         covered = {one.metric for one in own if not one.field and one.channel is None}

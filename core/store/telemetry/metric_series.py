@@ -17,7 +17,7 @@ _MEASUREMENTS = load("telemetry/metric_series")
 
 @dataclass(frozen=True)
 class Series:
-    """One metric of one device, in order of time (Unix seconds)."""
+    """One metric of one device, in order of time (Unix seconds); `hold_s` as of `DeviceLifeSigns`."""
 
     device: int
     place: str
@@ -25,6 +25,7 @@ class Series:
     metric: str
     times: Sequence[float]
     values: Sequence[float]
+    hold_s: float | None = None
 
 
 @dataclass(frozen=True)

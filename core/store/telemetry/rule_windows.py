@@ -22,13 +22,17 @@ _STILL_WITHIN = timedelta(days=7)
 
 @dataclass(frozen=True)
 class DeviceLifeSigns:
-    """The life signs of one device: Unix seconds, in no order; `sees_stillness` if it rightly reports the same for hours."""
+    """The life signs of one device: Unix seconds, in no order; `sees_stillness` if it rightly reports the same for hours.
+
+    `hold_s` is after how long it reports the next movement while somebody moves, None where its profile does not say.
+    """
 
     device: int
     kind: DeviceKind
     place: str
     times: Sequence[float]
     sees_stillness: bool = False
+    hold_s: float | None = None
 
 
 @dataclass(frozen=True)

@@ -94,4 +94,5 @@ def _sensor(link: Link, rows: Sequence[Series]) -> Sensor:
         reported,
         has_heartbeat=link.heartbeat is not None,
         has_status=bool(link.status),
+        hold_s=max((row.hold_s for row in rows if row.hold_s is not None), default=None),
     )

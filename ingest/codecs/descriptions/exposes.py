@@ -4,7 +4,6 @@ Format: https://www.zigbee2mqtt.io/guide/usage/exposes.html
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import timedelta
 from typing import NamedTuple
 
 from core.domain.device_proposal import ModelDescription
@@ -17,9 +16,6 @@ from ingest.codecs.parsing.word_parts import word_parts
 from ingest.codecs.result import UNCLEAR_CALL, Decoded
 
 _PUBLISHED, _SETTABLE = 1, 2
-# A sensor that never says "clear": Zigbee2MQTT says so for it, by its option of this name, which is 90 s where nobody set it.
-_TIMED_CLEAR = "occupancy_timeout"
-_HOLD = timedelta(seconds=90)
 # What the codec takes the number for, under the names that Zigbee2MQTT has for these units.
 _SAME: Mapping[str, tuple[str, ...]] = {
     "Cel": ("°C",),
@@ -77,8 +73,6 @@ def description(definition: JsonObject, read: _Read) -> ModelDescription:
         field = _in_its_unit(exposed, read)
         if field is not None:
             fields.append(field)
-    if any(text_of(option.get("name")) == _TIMED_CLEAR for option in objects(definition.get("options"))):
-        fields.append(ProfileField("motion", hold=_HOLD))
     if _calls_by_any_press(text_of(definition.get("description")), understood):
         fields.append(_PRESS_IS_CALL)
         understood = [_as_call(word) for word in understood]

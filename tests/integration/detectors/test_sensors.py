@@ -7,8 +7,12 @@ import pytest
 
 from core.domain.access_scope import AccessScope
 from core.domain.alert import Condition, Severity
+from core.domain.evidence.device_profile import DeviceProfile, ProfileField, ProfileSource
 from core.domain.geofence import ALWAYS, Circle
+from core.domain.metrics import Evidence
 from core.store.database import Database
+from core.store.devices import profiles
+from core.store.devices.registry import device_in_use
 from core.store.people import baselines, geofences, residents
 from core.store.telemetry import rule_windows
 from detectors.rules import decline
@@ -69,6 +73,24 @@ def test_a_sensor_that_chatters_is_raised_for_staff_once_and_ends_when_it_is_cal
     assert over.number == alert.number
     assert over.condition is Condition.CLEARED
     assert ward.alerts("inactivity") == []
+
+
+@pytest.mark.parametrize("is_made_so", [False, True])
+def test_a_sensor_that_reports_evenly_by_its_making_is_believed(
+    ward: EvaluatedWard, database: Database, is_made_so: bool
+) -> None:
+    live(ward, ("kitchen-1",), TODAY, TODAY + timedelta(hours=4))
+    if is_made_so:
+        every_three_minutes = (ProfileField("motion", Evidence.PULSE, hold=timedelta(minutes=3)),)
+        with database.transaction() as connection:
+            profile = DeviceProfile("even", 1, "", "m", ProfileSource.BY_HAND, every_three_minutes)
+            stored = profiles.add(connection, profile, TODAY)
+            profiles.follow(connection, device_in_use(connection, "hall-1").number, stored.number)
+    chatter(ward, TODAY + timedelta(hours=4), TODAY + timedelta(hours=9))
+    ward.pass_to(TODAY + timedelta(hours=17))
+    assert bool(ward.alerts("device_stuck")) is not is_made_so
+    (silence,) = ward.alerts("inactivity")
+    assert (silence.began_at > TODAY + timedelta(hours=8)) is is_made_so
 
 
 def test_a_sensor_that_chatters_does_not_hide_that_nobody_moves(ward: EvaluatedWard) -> None:

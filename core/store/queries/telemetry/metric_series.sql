@@ -1,11 +1,18 @@
 -- What was measured in a home besides life signs, and where the home is.
 
 -- name: series
--- Some metrics of the devices of a home in a span: device, place, kind, metric, Unix seconds and values, per device in order of time.
+-- Some metrics of the devices of a home in a span: device, place, kind, metric, Unix seconds and values, per device in order of time;
+-- and after how many seconds it reports the next movement, by its profile.
 SELECT
     device.device_number AS device, device.place, device.kind, found.metric,
     array_agg(extract(epoch FROM found.time)::float8 ORDER BY found.time) AS times,
-    array_agg(found.value ORDER BY found.time) AS values
+    array_agg(found.value ORDER BY found.time) AS values,
+    (
+        SELECT max(extract(epoch FROM (field ->> 'hold')::interval)::float8)
+        FROM device_profile AS profile
+        CROSS JOIN jsonb_array_elements(profile.fields) AS field
+        WHERE profile.profile_id = device.profile_id AND field ->> 'evidence' = 'pulse'
+    ) AS hold_s
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN device_latest AS ever ON ever.device_number = here.device_number AND ever.metric = ANY(%(metrics)s)

@@ -3,14 +3,20 @@
 -- name: life_signs
 -- Life signs of a home in a span: Unix seconds per device; a resident's own devices are not another resident's. One that somebody gave at
 -- some time within a break counts from its beginning. And whether the device
--- sees people who sit still: it reported presence lately.
+-- sees people who sit still: it reported presence lately; and after how many seconds it reports the next movement, by its profile.
 SELECT
     device.device_number AS device, device.kind, device.place, array_agg(extract(epoch FROM sign.time)::float8) AS times,
     EXISTS (
         SELECT FROM device_latest AS latest
         WHERE latest.device_number = device.device_number AND latest.metric = %(reported_presence)s
             AND latest.time > %(still_since)s
-    ) AS sees_stillness
+    ) AS sees_stillness,
+    (
+        SELECT max(extract(epoch FROM (field ->> 'hold')::interval)::float8)
+        FROM device_profile AS profile
+        CROSS JOIN jsonb_array_elements(profile.fields) AS field
+        WHERE profile.profile_id = device.profile_id AND field ->> 'evidence' = 'pulse'
+    ) AS hold_s
 FROM device_assignment AS here
 JOIN device USING (device_number)
 JOIN LATERAL (

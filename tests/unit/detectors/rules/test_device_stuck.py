@@ -248,6 +248,17 @@ def test_a_contact_that_opens_two_times_a_minute_is_not_believed_after_an_hour()
     assert not chatters(np.sort(loose)).any()
 
 
+@pytest.mark.parametrize(("hold_s", "is_even"), [(None, True), (60.0, False), (63.0, True)])
+def test_a_sensor_that_is_made_to_report_every_minute_is_not_too_even(
+    hold_s: float | None, is_even: bool
+) -> None:
+    # A minute and up to one and a half seconds, as long as somebody moves.
+    moves = np.cumsum(60.0 + np.random.default_rng(3).uniform(0.0, 1.5, 150))
+    assert bool(chatters(moves, hold_s=hold_s).any()) is is_even
+    # Without end it chatters all the same.
+    assert chatters(np.arange(0.0, 86_400.0, 60.0), hold_s=60.0).any()
+
+
 def test_spells_say_when_chatter_began_ended_and_whether_it_is_over():
     time = np.arange(6.0)
     flags = np.array([False, True, True, False, True, True])

@@ -1,7 +1,6 @@
 """What Zigbee2MQTT says of its devices in `bridge/devices`, and what is read of it."""
 
 import json
-from datetime import timedelta
 
 from core.domain.device_proposal import ModelDescription
 from core.domain.evidence.device_profile import DeviceProfile, FieldMeaning, ProfileField, ProfileSource
@@ -122,7 +121,6 @@ def test_every_press_of_a_model_that_is_sold_to_call_for_help_is_a_call() -> Non
     assert _described(_enum("action", "single"), description="Smart light switch").fields == ()
 
 
-def test_a_sensor_for_which_the_bridge_says_clear_by_a_timer_is_known() -> None:
+def test_a_sensor_for_which_the_bridge_says_clear_by_a_timer_has_states_as_any_other() -> None:
     timed = _described(_binary("occupancy"), options=({"name": "occupancy_timeout"},))
-    assert timed.fields == (ProfileField("motion", hold=timedelta(seconds=90)),)
-    assert _described(_binary("occupancy")).fields == ()
+    assert timed.fields == _described(_binary("occupancy")).fields == ()
