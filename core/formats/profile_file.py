@@ -26,6 +26,7 @@ from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Annotated, cast
+from unicodedata import normalize
 
 import msgspec
 from msgspec import Meta
@@ -51,6 +52,7 @@ class ProfileError(InputError):
 
 
 LIBRARY = Path(__file__).parent / "models"
+_BETWEEN = re.compile(r"[\W_]+")
 _NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}\Z")
 _PLACE = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)\Z")
 _HEAD = ("name", "vendor", "model", "version", "source", "models", "documents", "fields", "readings")
@@ -193,14 +195,22 @@ def library_or_file(name: str) -> DeviceProfile:
 
 
 def for_model(model: str) -> DeviceProfile | None:
-    """Return the library's profile of a model as a bridge or server calls it ("maker model"); None if it has none."""
-    return _by_model().get(model.strip().casefold()) if model.strip() else None
+    """Return the library's profile of a model as a bridge, a server or a person calls it; None if it has none.
+
+    Case, spaces, hyphens and the like make no difference, and the maker may be missing.
+    """
+    called = _as_called(model)
+    return _by_model().get(called) if called else None
+
+
+def _as_called(model: str) -> str:
+    return _BETWEEN.sub("", normalize("NFKC", model).casefold())
 
 
 @cache
 def _by_model() -> Mapping[str, DeviceProfile]:
     return {
-        called.casefold(): one
+        _as_called(called): one
         for one in library().values()
         for called in (f"{one.vendor} {one.model}".strip(), one.model, *one.models)
         if called

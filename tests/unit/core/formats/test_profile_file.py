@@ -128,3 +128,21 @@ def test_every_profile_of_the_library_names_its_documents_and_is_found_by_its_mo
             assert for_model(model) == profile
     assert for_model("") is None
     assert for_model("owon spm915") is library()["owon-spm915"]
+
+
+@pytest.mark.parametrize(
+    "model",
+    ["Browan TBDW100", "browan-tbdw100", "BROWAN_TBDW-100", "TBDW100", "tbdw 100", "ＴＢＤＷ１００"],
+)
+def test_a_model_is_found_however_people_write_it(model: str) -> None:
+    assert for_model(model) is library()["browan-tbdw100"]
+
+
+@pytest.mark.parametrize("model", ["TBDW10", "Browan", "TBDW100 v2", "-", " "])
+def test_another_model_is_none_of_the_library(model: str) -> None:
+    assert for_model(model) is None
+
+
+def test_no_two_profiles_of_the_library_are_called_alike() -> None:
+    called = [frozenset({f"{one.vendor} {one.model}", one.model, *one.models}) for one in library().values()]
+    assert all(for_model(name) == for_model(next(iter(names))) for names in called for name in names)
