@@ -48,7 +48,12 @@ def test_an_older_key_opens_and_the_first_one_encrypts() -> None:
         after.open(old, "row")
 
 
-@pytest.mark.parametrize("text", ["1", "1:", "0:" + OLD[2:], "256:" + OLD[2:], f"{OLD},{OLD}", "1:c2hvcnQ="])
+@pytest.mark.parametrize(
+    "text",
+    ["1", "1:", "0:" + OLD[2:], "256:" + OLD[2:], f"{OLD},{OLD}", "1:c2hvcnQ="],
+    # Not by the texts: the key is another in every process.
+    ids=["no key", "empty key", "number 0", "number 256", "twice one number", "short key"],
+)
 def test_a_setting_that_holds_no_keys_is_refused_with_its_form(text: str) -> None:
     with pytest.raises(SettingsError, match="NUMBER:KEY"):
         sealer_of(SecretStr(text))
