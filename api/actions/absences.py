@@ -8,7 +8,9 @@ from api.actions.context import ActionContext
 from core.domain.geofence import Hours
 from core.domain.planned_absence import Absence, AbsenceKind
 from core.errors import NotFoundError
-from core.store.people import planned_absences
+from core.store.people import planned_absences, watch_changes
+from core.store.people.geofences import hours_to_json
+from core.store.people.watch_changes import Watched
 
 # So many may be planned for one resident.
 MOST = 50
@@ -64,7 +66,7 @@ def plan(
     )
     if len(planned) >= MOST:
         raise RefusedError("number", "absences_many", most=MOST)
-    return planned_absences.add(
+    made = planned_absences.add(
         context.connection,
         resident,
         kind=kind,
@@ -74,6 +76,8 @@ def plan(
         user=context.viewer.number,
         now=context.now,
     )
+    _record(context, resident, before=None, after=_kept(made))
+    return made
 
 
 def end(context: ActionContext, absence: int, *, resident: int | None = None) -> None:
@@ -97,3 +101,34 @@ def end(context: ActionContext, absence: int, *, resident: int | None = None) ->
     if resident is not None and found.resident != resident:
         raise NotFoundError(f"there is no planned absence {absence} that you may see")
     planned_absences.end(context.connection, absence, context.now)
+    before = _kept(found)
+    after = before | {"ended_at": context.now.isoformat()} if found.began_at < context.now else None
+    _record(context, found.resident, before=before, after=after)
+
+
+def _kept(absence: Absence) -> dict[str, object]:
+    return {
+        "number": absence.number,
+        "kind": absence.kind.value,
+        "began_at": absence.began_at.isoformat(),
+        "ended_at": None if absence.ended_at is None else absence.ended_at.isoformat(),
+        "hours": None if absence.hours is None else hours_to_json(absence.hours),
+    }
+
+
+def _record(
+    context: ActionContext,
+    resident: int,
+    *,
+    before: dict[str, object] | None,
+    after: dict[str, object] | None,
+) -> None:
+    watch_changes.record(
+        context.connection,
+        resident,
+        Watched.ABSENCE,
+        before=before,
+        after=after,
+        user=context.viewer.number,
+        now=context.now,
+    )

@@ -10,8 +10,9 @@ from core.domain.sensitivity import Sensitivity
 from core.errors import ConflictError
 from core.store.detection import backtest_requests
 from core.store.detection.backtest_requests import BacktestRequest
-from core.store.people import access_log, sensitivities
+from core.store.people import access_log, sensitivities, watch_changes
 from core.store.people.access_log import Viewed
+from core.store.people.watch_changes import Watched
 
 
 def request(context: ActionContext, resident: int, settings: BacktestSettings) -> BacktestRequest:
@@ -47,7 +48,17 @@ def set_sensitivity(context: ActionContext, resident: int, sensitivity: Sensitiv
     """
     visibility.resident_for(context.connection, context.viewer, resident, context.now, is_recorded=False)
     visibility.require_staff(context.viewer, "change settings")
+    before = sensitivities.get(context.connection, resident)
     if sensitivities.put(context.connection, resident, sensitivity):
+        watch_changes.record(
+            context.connection,
+            resident,
+            Watched.SENSITIVITY,
+            before={"sensitivity": before.value},
+            after={"sensitivity": sensitivity.value},
+            user=context.viewer.number,
+            now=context.now,
+        )
         _record(context, resident, Viewed.SENSITIVITY, sensitivity.value)
 
 

@@ -1,16 +1,20 @@
-"""Geofences: add, change, remove; only staff may."""
+"""Geofences: add, change, remove, restore; only staff may. Each change is kept with who, before and after."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 from api.access import visibility
 from api.access.refusals import RefusedError
 from api.actions.context import ActionContext
 from core.domain.geofence import Circle, Geofence, Hours, Polygon
 from core.errors import NotFoundError
-from core.store.people import geofences
+from core.store.people import geofences, watch_changes
+from core.store.people.watch_changes import Watched
 
 # So many may one resident have.
 MOST = 50
+# A removal can be undone for so long.
+UNDO_WITHIN = timedelta(hours=24)
 
 
 def add(
@@ -31,30 +35,36 @@ def add(
     visibility.require_staff(context.viewer, "draw geofences")
     if len(geofences.of_resident(context.connection, resident)) >= MOST:
         raise RefusedError("number", "geofences_many", most=MOST)
-    return geofences.add(context.connection, resident, name=name, shape=shape, hours=hours, now=context.now)
+    made = geofences.add(context.connection, resident, name=name, shape=shape, hours=hours, now=context.now)
+    _record(context, resident, before=None, after=made)
+    return made
 
 
 def change(
     context: ActionContext,
     geofence: int,
     *,
+    resident: int | None = None,
     name: str | None = None,
     shape: Circle | Polygon | None = None,
     hours: Hours | None = None,
 ) -> Geofence:
-    """Return a geofence with what was given in place of what it had.
+    """Return a geofence with what was given in place of what it had; with `resident` it must be theirs.
 
     Raises
     ------
     NotFoundError
-        There is none, or the viewer may not know.
+        There is none, it is another resident's, or the viewer may not know.
     ForbiddenError
         The viewer is not staff.
     """
     found = visibility.geofence_for(context.connection, context.viewer, geofence)
     visibility.require_staff(context.viewer, "change geofences")
+    if resident is not None and found.resident != resident:
+        raise NotFoundError(f"there is no geofence {geofence} that you may see")
     changed = replace(found, name=name or found.name, shape=shape or found.shape, hours=hours or found.hours)
     geofences.replace(context.connection, changed)
+    _record(context, found.resident, before=found, after=changed)
     return changed
 
 
@@ -82,3 +92,38 @@ def remove(context: ActionContext, geofence: int, *, resident: int | None = None
     if resident is not None and found.resident != resident:
         raise NotFoundError(f"there is no geofence {geofence} that you may see")
     geofences.remove(context.connection, geofence, context.now)
+    _record(context, found.resident, before=found, after=None)
+
+
+def restore(context: ActionContext, geofence: int, *, resident: int) -> None:
+    """Undo a removal, within a day.
+
+    Raises
+    ------
+    NotFoundError
+        There is no such resident, the viewer may not know, or none of this number was removed within a day.
+    ForbiddenError
+        The viewer is not staff.
+    RefusedError
+        The resident has too many.
+    """
+    visibility.resident_for(context.connection, context.viewer, resident, context.now, is_recorded=False)
+    visibility.require_staff(context.viewer, "restore geofences")
+    if len(geofences.of_resident(context.connection, resident)) >= MOST:
+        raise RefusedError("number", "geofences_many", most=MOST)
+    geofences.restore(context.connection, resident, geofence, context.now - UNDO_WITHIN)
+    _record(context, resident, before=None, after=geofences.get(context.connection, geofence))
+
+
+def _record(
+    context: ActionContext, resident: int, *, before: Geofence | None, after: Geofence | None
+) -> None:
+    watch_changes.record(
+        context.connection,
+        resident,
+        Watched.GEOFENCE,
+        before=None if before is None else geofences.to_json(before),
+        after=None if after is None else geofences.to_json(after),
+        user=context.viewer.number,
+        now=context.now,
+    )

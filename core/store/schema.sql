@@ -854,6 +854,22 @@ CREATE TABLE user_session (
     CONSTRAINT user_session_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id) ON DELETE CASCADE
 );
 
+CREATE TABLE watch_change (
+    watch_change_id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+    resident_id integer NOT NULL,
+    at timestamp with time zone NOT NULL,
+    user_id integer NOT NULL,
+    what text NOT NULL,
+    before jsonb,
+    after jsonb,
+    CONSTRAINT watch_change_pkey PRIMARY KEY (watch_change_id),
+    CONSTRAINT watch_change_check CHECK (((before IS NOT NULL) OR (after IS NOT NULL))),
+    CONSTRAINT watch_change_resident_id_fkey FOREIGN KEY (resident_id) REFERENCES resident(resident_id) ON DELETE CASCADE,
+    CONSTRAINT watch_change_user_id_fkey FOREIGN KEY (user_id) REFERENCES user_account(user_id),
+    CONSTRAINT watch_change_what_check CHECK ((what = ANY (ARRAY['geofence'::text, 'absence'::text, 'sensitivity'::text])))
+);
+CREATE INDEX watch_change_resident ON watch_change USING btree (resident_id, watch_change_id);
+
 CREATE VIEW addressed_contact AS
  SELECT contact.contact_id,
     contact.resident_id,

@@ -1,6 +1,6 @@
 """A resident's geofences: the list, and a form that works with numbers alone; the map only helps."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Form, Request
@@ -15,6 +15,7 @@ from api.actions import geofences as actions
 from api.actions.context import ActionContext
 from api.dependencies import AnyUser, ConnectionDep, DatabaseDep, NowDep
 from api.pages.parts.place import draw, open_line
+from api.pages.parts.watch_record import watch_record
 from api.pages.parts.weekly_hours import ChosenDays, hours_text
 from api.pages.rendering import HtmlPage
 from api.schemas.common import Number
@@ -84,6 +85,10 @@ class ZoneLine:
     name: str
     shape: str
     hours: str
+    radius_m: int | None
+    start: str
+    end: str
+    days: frozenset[int]
 
 
 @router.get("/residents/{number}/zones")
@@ -114,6 +119,45 @@ def add_zone(
             problems = {"name": page.words("zone.problem_many")}
             return _show(request, viewer, connection, number, form, problems)
     return RedirectResponse(f"/residents/{number}/zones?said=zone_saved", 303)
+
+
+@router.post("/residents/{number}/zones/{zone}")
+def change_zone(
+    *,
+    request: Request,
+    viewer: AnyUser,
+    database: DatabaseDep,
+    now: NowDep,
+    number: Number,
+    zone: Number,
+    form: Typed,
+) -> Response:
+    """Change name, radius and hours of a geofence; where it lies stays, since the form does not show it."""
+    page = HtmlPage(request, viewer)
+    with database.transaction() as connection:
+        found = visibility.geofence_for(connection, viewer, zone)
+        try:
+            made = _as_it_lies(form, found).parse()
+            actions.change(
+                ActionContext(connection, viewer, now),
+                zone,
+                resident=number,
+                name=made.name,
+                shape=made.to_shape(),
+                hours=to_hours(made.hours),
+            )
+        except ValidationError as error:
+            return _show(request, viewer, connection, number, None, _problems(error, page))
+    return RedirectResponse(f"/residents/{number}/zones?said=zone_saved", 303)
+
+
+@router.post("/residents/{number}/zones/{zone}/restore")
+def restore_zone(
+    viewer: AnyUser, connection: ConnectionDep, now: NowDep, number: Number, zone: Number
+) -> Response:
+    """Undo a removal, within a day."""
+    actions.restore(ActionContext(connection, viewer, now), zone, resident=number)
+    return RedirectResponse(f"/residents/{number}/zones?said=zone_restored", 303)
 
 
 @router.post("/residents/{number}/zones/{zone}/remove")
@@ -150,6 +194,13 @@ def _show(
         "one": one,
         "here": f"/residents/{number}/zones",
         "zones": [_line(fence, page) for fence in fences],
+        "removed": [
+            _line(fence, page)
+            for fence in geofences.removed_since(connection, number, page.now - actions.UNDO_WITHIN)
+        ]
+        if viewer.is_staff
+        else [],
+        "changes": watch_record(page, connection, number),
         "may_change": viewer.is_staff,
         "is_precise": access.is_precise,
         "open_line": open_line(page, access) if access.is_precise else "",
@@ -167,7 +218,25 @@ def _line(fence: Geofence, page: HtmlPage) -> ZoneLine:
         shape = words("zone.circle_of", n=round(fence.shape.radius_m))
     else:
         shape = words("zone.polygon_of", n=len(fence.shape.corners))
-    return ZoneLine(fence.number, fence.name, shape, hours_text(fence.hours, page))
+    return ZoneLine(
+        number=fence.number,
+        name=fence.name,
+        shape=shape,
+        hours=hours_text(fence.hours, page),
+        radius_m=round(fence.shape.radius_m) if isinstance(fence.shape, Circle) else None,
+        start=f"{fence.hours.start:%H:%M}",
+        end=f"{fence.hours.end:%H:%M}",
+        days=fence.hours.days,
+    )
+
+
+def _as_it_lies(form: ZoneForm, fence: Geofence) -> ZoneForm:
+    """Return what was typed, with the place that the geofence has."""
+    if isinstance(fence.shape, Circle):
+        return replace(form, kind="circle", lat=str(fence.shape.lat), lon=str(fence.shape.lon))
+    return replace(
+        form, kind="polygon", corners="\n".join(f"{lat},{lon}" for lat, lon in fence.shape.corners)
+    )
 
 
 def _problems(error: ValidationError, page: HtmlPage) -> dict[str, str]:

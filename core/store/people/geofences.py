@@ -99,6 +99,38 @@ def remove(connection: Connection, geofence: int, now: datetime) -> None:
     evaluation_queue.evaluate_again(connection, row[0])
 
 
+def removed_since(connection: Connection, resident: int, since: datetime) -> list[Geofence]:
+    """Return the geofences of a resident that were removed since a moment, the newest first."""
+    cursor = connection.cursor(row_factory=kwargs_row(geofence_from_columns))
+    return cursor.execute(_GEOFENCES["removed"], {"resident": resident, "since": since}).fetchall()
+
+
+def restore(connection: Connection, resident: int, geofence: int, since: datetime) -> None:
+    """Undo the removal of a resident's geofence.
+
+    Raises
+    ------
+    NotFoundError
+        None of this number was removed since then.
+    """
+    row = connection.execute(
+        _GEOFENCES["restore_geofence"], {"geofence": geofence, "resident": resident, "since": since}
+    ).fetchone()
+    if row is None:
+        raise _not_found(geofence)
+    evaluation_queue.evaluate_again(connection, resident)
+
+
+def to_json(geofence: Geofence) -> dict[str, object]:
+    """Return what is kept of a geofence in the record of changes."""
+    return {
+        "number": geofence.number,
+        "name": geofence.name,
+        "shape": shape_to_json(geofence.shape),
+        "hours": hours_to_json(geofence.hours),
+    }
+
+
 def shape_to_json(shape: Circle | Polygon) -> dict[str, object]:
     """Return the stored form of a shape."""
     if isinstance(shape, Circle):

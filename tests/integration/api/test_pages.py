@@ -98,6 +98,8 @@ _CASES = (
     Case("POST", "/residents/{resident}/reveal", 303, 303, 404, 303, 404, form=_REVEAL),
     Case("GET", "/residents/{resident}/zones", 200, 200, 404, 200, 404),
     Case("POST", "/residents/{resident}/zones", 303, 303, 404, 403, 404, form=_ZONE),
+    Case("POST", "/residents/{resident}/zones/{zone}", 303, 303, 404, 403, 404, form=_ZONE),
+    Case("POST", "/residents/{resident}/zones/{zone}/restore", 404, 404, 404, 403, 404, form={}),
     Case("POST", "/residents/{resident}/zones/{zone}/remove", 303, 303, 404, 403, 404, form={}),
     Case("GET", "/residents/{resident}/absences", 200, 200, 404, 200, 404),
     Case("POST", "/residents/{resident}/absences", 303, 303, 404, 303, 404, form=_ABSENCE),

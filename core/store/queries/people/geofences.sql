@@ -25,6 +25,19 @@ UPDATE geofence SET name = %(name)s, shape = %(shape)s, hours = %(hours)s
 WHERE geofence_id = %(geofence)s AND deleted_at IS NULL
 RETURNING geofence_id;
 
+-- name: removed
+-- The geofences of a resident that were removed since a moment, the newest first.
+SELECT geofence_id AS number, resident_id AS resident, name, shape, hours, created_at
+FROM geofence
+WHERE resident_id = %(resident)s AND deleted_at >= %(since)s
+ORDER BY deleted_at DESC, geofence_id DESC;
+
+-- name: restore_geofence
+-- Undo a removal.
+UPDATE geofence SET deleted_at = NULL
+WHERE geofence_id = %(geofence)s AND resident_id = %(resident)s AND deleted_at >= %(since)s
+RETURNING geofence_id;
+
 -- name: remove_geofence
 -- End a geofence; old alerts still point to it.
 UPDATE geofence SET deleted_at = %(now)s
