@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from core.clock import Clock
+from core.domain.people import Channel
 from core.settings import Settings
 from core.store.database import Connection
-from core.store.operation import delivery_health
+from core.store.operation import delivery_health, provider_quota
 from core.store.people import contact_channels
 from deploy.doctor.check import Check, CheckResult
 
@@ -34,6 +35,12 @@ def delivery_checks(connection: Connection, settings: Settings, clock: Clock) ->
             "senders", CheckResult.BAD,
             f"{found.overdue_messages} messages and {found.unplanned_events} changes of alerts wait that should have left",
             "start the detectors, or read their log: mimamori detect",
+        )  # fmt: skip
+    quota = provider_quota.state(connection, Channel.LINE)
+    if quota is not None and quota.is_nearly_used_up:
+        yield Check(
+            "LINE", CheckResult.LOOK, f"{quota.used} of this month's {quota.most} messages are used",
+            "buy more, or let what can wait go by mail: mimamori channel first",
         )  # fmt: skip
     unconfirmed = delivery_health.unconfirmed_contacts(connection)
     if unconfirmed:

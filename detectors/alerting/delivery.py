@@ -20,6 +20,7 @@ from core.logs import get_logger
 from core.store.alerts import alerts, answer_links, deliveries, events, notifications
 from core.store.alerts.notifications import Lease
 from core.store.database import Connection, Database
+from core.store.operation import provider_quota
 from core.store.people import contact_channels, residents
 from detectors.alerting import channel_choice, companions, escalation, messages
 from detectors.alerting.channel_choice import ChannelChoice
@@ -33,6 +34,7 @@ LEASE = timedelta(seconds=ATTEMPT_LIMIT_S + 10)
 _KNOWS_REPEATS = frozenset({Channel.LINE})
 # Read by programs, or by more people than the contact: who answers there would do it in the contact's name.
 _NEVER_LINKED = STAFF_ONLY | {Channel.WEBHOOK}
+_NO_CHANNEL = "no_channel"
 # Short messages show on a locked screen as they are, so each says only where to read on.
 _ALWAYS_LINKED = frozenset({Channel.SMS})
 
@@ -55,6 +57,7 @@ class _Prepared:
     message: OutgoingMessage
     record: DeliveryRecord
     ordered: Sequence[ContactChannel]
+    closed: frozenset[Channel]
 
 
 class Sender:
@@ -145,9 +148,14 @@ class Sender:
             deliveries.last_used(connection, lease.alert, lease.contact.number),
         )
         records = deliveries.of_notification(connection, lease.notification)
-        choice = channel_choice.choose(ordered, records, now, frozenset())
+        quota = provider_quota.state(connection, Channel.LINE)
+        is_kept = quota is not None and quota.is_kept_from(alert.severity, now)
+        closed = frozenset({Channel.LINE}) if is_kept else frozenset[Channel]()
+        choice = channel_choice.choose(ordered, records, now, closed)
         if choice.next is None:
-            self._without_channel(connection, lease, records, now)
+            self._without_channel(
+                connection, lease, "line_quota_reserved" if closed else _last_error(records), now
+            )
             return None
         channel = choice.next
         record = deliveries.begin(connection, lease.notification, channel.number, channel.kind, now)
@@ -181,7 +189,7 @@ class Sender:
         )
         if channel.kind is Channel.VOICE:
             deliveries.keep_words(connection, record, spoken_text(message))
-        return _Prepared(message, record, ordered)
+        return _Prepared(message, record, ordered, closed)
 
     def _text(self, lease: Lease, facts: Facts, kind: Channel) -> Text:
         try:
@@ -191,14 +199,11 @@ class Sender:
             _log.exception("notification_render_failed", notification=lease.notification, alert=lease.alert)
             return messages.plain(lease.kind, facts)
 
-    def _without_channel(
-        self, connection: Connection, lease: Lease, records: Sequence[DeliveryRecord], now: datetime
-    ) -> None:
+    def _without_channel(self, connection: Connection, lease: Lease, error: str, now: datetime) -> None:
         """End a message for which no channel is left, or was there at all."""
-        if lease.kind is not NotificationKind.OPENING and not records:
-            notifications.finish(connection, lease, Delivery.CANCELLED, error="no_channel")
+        if lease.kind is not NotificationKind.OPENING and error == _NO_CHANNEL:
+            notifications.finish(connection, lease, Delivery.CANCELLED, error=error)
             return
-        error = records[-1].error if records and records[-1].error else "no_channel"
         is_ours = notifications.finish(connection, lease, Delivery.FAILED, error=error)
         if is_ours and lease.kind is NotificationKind.OPENING:
             _give_up(connection, lease, Delivery.FAILED, error, now)
@@ -230,7 +235,7 @@ class Sender:
             self._note_address(connection, prepared.record, attempt, now)
             records = deliveries.of_notification(connection, lease.notification)
             attempt = _after_receipt(prepared.record, records, attempt)
-            choice = channel_choice.choose(prepared.ordered, records, now, frozenset())
+            choice = channel_choice.choose(prepared.ordered, records, now, prepared.closed)
             status, due_at = _outcome(lease, choice, records, attempt, now)
             is_ours = notifications.finish(
                 connection,
@@ -263,6 +268,10 @@ class Sender:
             contact_channels.set_unreachable(connection, record.channel, attempt.error or "", now)
         elif attempt.arrival is DeliveryResult.DELIVERED:
             contact_channels.set_reachable(connection, record.channel)
+
+
+def _last_error(records: Sequence[DeliveryRecord]) -> str:
+    return next((one.error for one in reversed(records) if one.error), _NO_CHANNEL)
 
 
 def _after_receipt(record: DeliveryRecord, records: Sequence[DeliveryRecord], attempt: Attempt) -> Attempt:

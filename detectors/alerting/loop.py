@@ -11,15 +11,17 @@ from core.clock import Clock
 from core.credentials.push_key import public_key_of
 from core.credentials.sealed_values import sealer_of
 from core.domain.alert import Severity
+from core.domain.people import Channel
 from core.errors import StoreUnavailableError
 from core.logs import get_logger
 from core.settings import Settings
 from core.store.alerts import notifications
 from core.store.database import Database, NotifyListener
+from core.store.operation import provider_quota
 from detectors.alerting import channels, planner
 from detectors.alerting.delivery import LEASE, Office, Sender
 from detectors.alerting.providers.browser_sender import BrowserSender
-from detectors.alerting.providers.line import LineAccount
+from detectors.alerting.providers.line import LineAccount, LineProvider
 from detectors.alerting.providers.twilio import TelephoneAccount
 from detectors.alerting.providers.web_push import PushAccount, WebPushProvider
 
@@ -33,6 +35,8 @@ _PUSH_SENDERS = 2
 _LOOK_S = 1.0
 # And never more often than this, when something due cannot be done yet.
 _PAUSE_S = 0.1
+# LINE counts with a delay anyway.
+_QUOTA_S = 3600.0
 # What could not be planned is tried again after this.
 _AGAIN_S = 30.0
 
@@ -107,9 +111,10 @@ def run(
     browsers = _browser_sender(database, settings, clock)
     wake_up = WakeUp()
     severities = [Severity.EQUIPMENT] * SENDERS + [Severity.EMERGENCY] * _URGENT_SENDERS
-    with ThreadPoolExecutor(len(severities) + 1 + _PUSH_SENDERS, thread_name_prefix="alerting") as threads:
+    with ThreadPoolExecutor(len(severities) + 2 + _PUSH_SENDERS, thread_name_prefix="alerting") as threads:
         tasks = [threads.submit(_send, sender, least_urgent, wake_up, stop) for least_urgent in severities]
         tasks.append(threads.submit(_plan, database, clock, wake_up, stop))
+        tasks.append(threads.submit(_watch_quota, database, clock, channel.line, stop))
         if browsers is not None:
             tasks += [threads.submit(_push, browsers, wake_up, stop) for _ in range(_PUSH_SENDERS)]
         for task in tasks:
@@ -179,6 +184,23 @@ def _wait(database: Database, clock: Clock, listener: NotifyListener) -> None:
         due_at = notifications.next_due(connection)
     rest_s = _LOOK_S if due_at is None else clock.real_seconds(due_at - clock.now())
     listener.wait(min(_LOOK_S, max(_PAUSE_S, rest_s)))
+
+
+def _watch_quota(database: Database, clock: Clock, line: LineProvider, stop: threading.Event) -> None:
+    """Ask once an hour of the machine how many messages the month still allows."""
+    while not stop.is_set():
+        quota = line.quota()
+        if quota is not None:
+            try:
+                with database.transaction() as connection:
+                    provider_quota.put(
+                        connection, Channel.LINE, limit=quota.limit, used=quota.used, now=clock.now()
+                    )
+            except StoreUnavailableError:
+                # The planner, which meets the same trouble, reports it.
+                stop.wait(_AGAIN_S)
+                continue
+        stop.wait(_QUOTA_S)
 
 
 def _send(sender: Sender, least_urgent: Severity, wake_up: WakeUp, stop: threading.Event) -> None:

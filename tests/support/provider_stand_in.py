@@ -45,6 +45,7 @@ class ProviderStandIn:
     accepted_keys: set[str] = field(default_factory=set[str])
     short_messages: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
     calls: list[dict[str, str]] = field(default_factory=list[dict[str, str]])
+    asked: int = 0
     mistakes: list[str] = field(default_factory=list[str])
     used: int = 10
     limit: int | None = 200
@@ -209,7 +210,8 @@ def provider_stand_in(**behaviour: Any) -> Generator[ProviderStandIn]:
     class Handler(BaseHTTPRequestHandler):
         def _do(self, method: str) -> None:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            if sink.mode == "hang":
+            sink.asked += method == "POST"
+            if sink.mode == "hang" and method == "POST":
                 sink.release.wait(30)
             status, headers, answer = _answered(sink, method, self.path, self.headers, body)
             if sink.mode == "reset":

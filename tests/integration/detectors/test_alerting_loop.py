@@ -11,14 +11,25 @@ import pytest
 
 from core.clock import FileClock
 from core.domain.alert import Delivery, Severity
+from core.domain.people import Channel
 from core.errors import SettingsError
 from core.settings import Settings
 from core.store.alerts import alerts, handling, notifications
 from core.store.database import Database
+from core.store.people import contact_channels
 from deploy.local.ports import free_port
 from detectors.alerting import loop
 from detectors.alerting.loop import WakeUp
 from tests.support.alerting import CENTRE, TARO, HandClock, mail_sink, open_alert, register, webhook_sink
+from tests.support.provider_stand_in import (
+    ACCOUNT,
+    BASE_URL,
+    LINE_TOKEN,
+    SENDER,
+    TOKEN,
+    USER,
+    provider_stand_in,
+)
 from tests.support.services.processes import Process, Processes
 from tests.support.wait import wait_until
 
@@ -81,6 +92,45 @@ def test_a_message_in_the_hands_of_a_killed_process_is_delivered_by_the_next(
 
         wait_until(is_sent, what="the second attempt")
     assert len(hook.received) == 2
+
+
+@pytest.mark.parametrize(
+    ("kind", "step"),
+    [(Channel.LINE, "before_the_answer"), (Channel.SMS, "after_it"), (Channel.VOICE, "before_the_answer")],
+)
+def test_a_killed_sender_loses_nothing_and_repeats_at_most_once_on_every_channel(
+    database_url: str, processes: Processes, tmp_path: Path, kind: Channel, step: str
+) -> None:
+    address = USER if kind is Channel.LINE else "+819012345678"
+    with provider_stand_in(mode="hang" if step == "before_the_answer" else "ok") as sink:
+        with Database(database_url, size=1) as database:
+            register(database, tmp_path, contacts=[TARO], centre=[])
+            with database.transaction() as connection:
+                one = contact_channels.add(
+                    connection, 1, kind, address, sealer=None, confirmed_at=datetime.now(UTC)
+                )
+                contact_channels.put_first(connection, one.number)
+        settings = {
+            "line_url": sink.url,
+            "line_token": LINE_TOKEN,
+            "twilio_url": sink.url,
+            "twilio_account": ACCOUNT,
+            "twilio_token": TOKEN,
+            "twilio_sender": SENDER,
+            "base_url": BASE_URL,
+        }
+        first = alerting(processes, database_url, free_port(), lease_s=1, **settings)
+        raise_sos(database_url, datetime.now(UTC))
+        reached = (lambda: sink.asked) if step == "before_the_answer" else (lambda: sink.arrived)
+        wait_until(reached, what="the attempt")
+        first.kill()
+        sink.mode = "ok"
+        sink.release.set()
+        alerting(processes, database_url, free_port(), lease_s=1, **settings)
+        wait_until(lambda: is_sent(database_url), what="the second attempt")
+
+    # LINE knows the repeat by its key; a telephone may ring twice.
+    assert sink.arrived == 1 if kind is Channel.LINE else sink.arrived in {1, 2}
 
 
 def is_sent(database_url: str) -> bool:

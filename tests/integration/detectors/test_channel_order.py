@@ -16,6 +16,7 @@ from core.domain.people import Channel
 from core.errors import ConflictError, InputError
 from core.store.alerts import alerts, deliveries, notifications
 from core.store.database import Database
+from core.store.operation import provider_quota
 from core.store.people import contact_channels
 from deploy.local.ports import free_port
 from detectors.alerting import channels, planner
@@ -32,6 +33,7 @@ from tests.support.alerting import (
     register,
     webhook_sink,
 )
+from tests.support.provider_stand_in import USER, provider_stand_in
 
 OFFICE = Office("https://mimamori.example.jp", "", ZoneInfo("Asia/Tokyo"))
 # The centre's contact is registered first.
@@ -220,3 +222,35 @@ def test_no_port_takes_the_mail_while_the_webhook_does(database: Database, tmp_p
         raise_alert(database, clock)
         assert deliver(database, clock, free_port()) == 2
         assert len(hook.received) == 1
+
+
+@pytest.mark.parametrize(
+    ("used", "severity", "goes_by_line"),
+    [
+        (179, Severity.KEEP_AN_EYE, True),
+        (180, Severity.KEEP_AN_EYE, False),
+        (200, Severity.EMERGENCY, True),
+        (180, Severity.CHECK_SOON, True),
+    ],
+)
+def test_the_last_tenth_of_a_months_line_messages_is_kept_for_what_cannot_wait(
+    database: Database, tmp_path: Path, used: int, severity: Severity, goes_by_line: bool
+) -> None:
+    clock = HandClock()
+    register(database, tmp_path, contacts=[TARO])
+    with provider_stand_in() as sink, mail_sink() as mail:
+        with database.transaction() as connection:
+            one = contact_channels.add(
+                connection, TARO_CONTACT, Channel.LINE, USER, sealer=None, confirmed_at=clock.now()
+            )
+            contact_channels.put_first(connection, one.number)
+            provider_quota.put(connection, Channel.LINE, limit=200, used=used, now=clock.now())
+            open_alert(connection, clock.now(), severity=severity)
+        server = channels.mail_server(SecretStr(f"smtp://127.0.0.1:{mail.port}"))
+        channel = DeliveryChannel(server, "mimamori@localhost", allow_private_hosts=True, line=sink.line)
+        sender = Sender(database, clock, channel, OFFICE)
+        planner.plan_all(database, clock.now())
+        while sender.send_one():
+            pass
+        assert (len(sink.pushes) == 1) is goes_by_line
+        assert (len(mail.to("taro@example.jp")) == 1) is not goes_by_line
