@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -64,8 +64,31 @@ def follow(connection: Connection, said: Collection[Proposed], now: datetime) ->
     """Let registered devices be called, and read, as gateways describe them; return what changed.
 
     A device is known by its address, whatever it is called. One that follows no profile, or one that a description gave, follows
-    what is described now.
+    what is described now. One that is called in two ways was renamed in between: the first is taken before the second.
     """
+    names: dict[str, str] = {}
+    has_new_profile = False
+    for together in _one_name_each(said):
+        changed = _follow(connection, together, now)
+        names |= changed.names
+        has_new_profile |= changed.has_new_profile
+    return Changed(names, has_new_profile)
+
+
+def _one_name_each(said: Collection[Proposed]) -> Iterator[list[Proposed]]:
+    """Give descriptions in their order, in parts in which each address has one name."""
+    part: list[Proposed] = []
+    called: dict[tuple[str, str], str] = {}
+    for one in said:
+        key = _bridge(one.sender), one.address
+        if one.address and called.setdefault(key, one.sender) != one.sender:
+            yield part
+            part, called = [], {key: one.sender}
+        part.append(one)
+    yield part
+
+
+def _follow(connection: Connection, said: Collection[Proposed], now: datetime) -> Changed:
     addressed = {(_bridge(one.sender), one.address): one for one in said if one.address}
     described = [one for one in said if one.address or one.described.fields]
     if not described:

@@ -145,6 +145,20 @@ def test_a_device_that_its_bridge_calls_otherwise_goes_on_being_received(
     assert "zigbee2mqtt:g1/玄関" in mimamori("device", "list").out
 
 
+def test_a_rename_between_two_lists_that_come_at_once_is_followed(database: Database) -> None:
+    said = [
+        one.kept
+        for name in ("porch", "玄関")
+        for result in [decode(f"{BRIDGE}bridge/devices", json.dumps(listed(a1=name)).encode())]
+        if isinstance(result, Decoded)
+        for one in result.proposals
+    ]
+    with database.transaction() as connection:
+        assert descriptions.follow(connection, said, NOW).names == {
+            "zigbee2mqtt:g1/porch": "zigbee2mqtt:g1/玄関"
+        }
+
+
 def test_two_devices_that_exchange_their_names_keep_their_readings(database: Database, take: Take) -> None:
     take("bridge/devices", listed(a1="porch", a2="hall"))
     take("bridge/devices", listed(a1="hall", a2="porch"), minutes=1)
