@@ -87,10 +87,11 @@ class EscalationStep:
 
 @dataclass(frozen=True)
 class SentMessages:
-    """What a contact got about an alert, or will get: how many, when the last was planned, and of which kind that is."""
+    """What a contact got about an alert, or will get: how many, how many of claims, when the last was planned, and of which kind that is."""
 
     contact: int
     count: int
+    claims: int
     last_at: datetime
     last_kind: str
 

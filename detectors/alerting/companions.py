@@ -40,7 +40,7 @@ def is_on(alert: Alert) -> bool:
 
 def is_wanted(kind: NotificationKind, alert: Alert, companions: Sequence[Alert]) -> bool:
     """Return whether a planned message is still this alert's to send, and no end is reported while something goes on."""
-    if kind is NotificationKind.CLEARED:
+    if kind in {NotificationKind.CLEARED, NotificationKind.CLOSED}:
         return not companions
     asks = kind in {NotificationKind.OPENING, NotificationKind.REMINDER, NotificationKind.UNCLAIMED}
     return not asks or leading(alert, companions) is None

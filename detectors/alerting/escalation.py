@@ -175,6 +175,9 @@ def _claim(event: AlertEvent, situation: EscalationState, now: datetime) -> Esca
 
 
 def _close(event: AlertEvent, situation: EscalationState, now: datetime) -> EscalationPlan:
+    if situation.companions:
+        # Something more urgent goes on: "safe" of a part would be read as the end of all.
+        return EscalationPlan((), _stopped(situation.steps, now))
     plan = _notify(NotificationKind.CLOSED, event, situation, is_wanted=True)
     messages = [*plan.messages, *_for_the_centre(event, situation, {one.contact for one in plan.messages})]
     return EscalationPlan(tuple(messages), _stopped(plan.steps, now))

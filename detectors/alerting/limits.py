@@ -21,6 +21,8 @@ _FEWER_THAN = {
     NotificationKind.CLOSED: MOST,
 }
 _OPENING_BESIDE_A_CLAIM = 4
+# Whoever was asked often and in vain must learn of the first who goes; and, if need be in the last place, that nobody does any more.
+_FIRST_CLAIM = 5
 _ENDS = frozenset({NotificationKind.CLEARED.value, NotificationKind.CLOSED.value})
 # What must not wait and would reach nobody goes to those of the last step all the same, this often.
 _NEVER_SILENT = timedelta(hours=1)
@@ -28,13 +30,19 @@ _NEVER_SILENT = timedelta(hours=1)
 
 def is_allowed(kind: NotificationKind, alert: Alert, sent: SentMessages | None) -> bool:
     """Return whether one more message may go to a contact who got these."""
-    if kind is NotificationKind.CLEARED and sent is not None and sent.last_kind in _ENDS:
+    if sent is None:
+        return True
+    if kind is NotificationKind.CLEARED and sent.last_kind in _ENDS:
         # Whoever knows of the end of what belongs together is not notified of another one.
         return False
     most = _FEWER_THAN[kind]
     if kind is NotificationKind.OPENING and alert.handling is Handling.CLAIMED:
         most = _OPENING_BESIDE_A_CLAIM
-    return sent is None or sent.count < most
+    if kind is NotificationKind.CLAIMED and not sent.claims:
+        most = _FIRST_CLAIM
+    if kind is NotificationKind.UNCLAIMED and sent.last_kind == NotificationKind.CLAIMED:
+        most = MOST
+    return sent.count < most
 
 
 def never_silent(

@@ -135,6 +135,9 @@ def test_who_says_how_it_ended_says_it_of_all_of_the_walk_but_of_nothing_more_ur
     close(left)
     assert ward.alert(still).handling is Handling.CLOSED
     assert ward.alert(lost).handling is Handling.OPEN
+    # "Safe" of a part would be read as the end of all.
+    with ward.database.transaction() as connection:
+        assert CLOSED not in [row.kind for row in notifications.of_alert(connection, left)]
     close(lost)
     with ward.database.transaction() as connection:
         kinds = [row.kind for row in notifications.of_alert(connection, still)]

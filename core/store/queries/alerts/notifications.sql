@@ -66,6 +66,7 @@ GROUP BY contact_id;
 -- moment, when the last was planned, and which.
 SELECT
     notification.contact_id AS contact, count(*)::integer AS count, max(notification.created_at) AS last_at,
+    (count(*) FILTER (WHERE notification.kind = 'claimed'))::integer AS claims,
     (array_agg(notification.kind ORDER BY notification.notification_id DESC))[1] AS last_kind
 FROM notification
 JOIN alert USING (alert_id)

@@ -1,6 +1,7 @@
 """Every message in both languages: the right words, short enough, and nothing that a lock screen should not show."""
 
 import itertools
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -243,10 +244,11 @@ def test_a_silence_names_the_last_sure_movement_from_wherever_it_is_counted() ->
 
 def test_a_message_names_room_and_degrees_of_the_card_and_nothing_of_a_card_that_nobody_can_read() -> None:
     hot = {"place": "kitchen", "temperature_c": 33.4, "rule_version": 1}
-    assert "台所が暑くなっています(33℃)" in written(about=alert("heat", reason=hot)).body
+    assert "台所が暑くなっています(33℃・きのう 22:10から)" in written(about=alert("heat", reason=hot)).body
     for place in (7, ["kitchen"]):
         assert (
-            "部屋が暑くなっています(?℃)" in written(about=alert("heat", reason=hot | {"place": place})).body
+            "部屋が暑くなっています(?℃・きのう 22:10から)"
+            in written(about=alert("heat", reason=hot | {"place": place})).body
         )
 
 
@@ -461,3 +463,11 @@ def test_a_nearly_empty_battery_of_a_button_is_not_said_to_be_without_hurry(
         assert ("Not urgent" not in en) == is_soon
         assert width(ja) <= BODY_LIMIT
         assert ("押しても届きません" in ja) == (is_soon and kind == "button")
+
+
+@pytest.mark.parametrize(("rule", "language"), list(itertools.product(RULES, Language)))
+def test_every_message_says_a_time(rule: str, language: Language) -> None:
+    for severity in Severity:
+        for kind, about in states(rule, severity):
+            said = sentence(written(kind, about, family(language)))
+            assert re.search(r"[0-9]{1,2}:[0-9]{2}", said), said
