@@ -12,9 +12,10 @@ _LEVELS = {"debug", "info", "warning", "error", "exception"}
 _CODE = re.compile(r"`([^`]+)`")
 _METRIC = re.compile(r"^(ingest|detectors|api|simulator)_[a-z0-9_]+$")
 _TABLE = re.compile(r"^CREATE TABLE (\w+) \((.*?)^\)", re.MULTILINE | re.DOTALL)
-_COLUMN = re.compile(r"^    ([a-z_]+)\s+[a-z]")
+_COLUMN = re.compile(r"^    ([a-z][a-z0-9_]*)\s+[a-z]")
 _DROPPED_COLUMN = re.compile(r"^ALTER TABLE (\w+)\s+DROP COLUMN (\w+)", re.MULTILINE)
-_ADDED_COLUMN = re.compile(r"^ALTER TABLE (\w+)\s+ADD COLUMN (\w+)", re.MULTILINE)
+_ALTERED = re.compile(r"^ALTER TABLE (\w+)\s+(ADD COLUMN .*?);", re.MULTILINE | re.DOTALL)
+_ADDED_COLUMN = re.compile(r"^\s*ADD COLUMN (\w+)", re.MULTILINE)
 
 
 def rows(heading: str) -> dict[str, set[str]]:
@@ -87,8 +88,8 @@ def test_every_column_of_the_database_is_listed_with_its_table() -> None:
         text = path.read_text(encoding="utf-8")
         for table, body in _TABLE.findall(text):
             tables[table] = {found[1] for line in body.splitlines() if (found := _COLUMN.match(line))}
-        for table, column in _ADDED_COLUMN.findall(text):
-            tables[table].add(column)
+        for table, additions in _ALTERED.findall(text):
+            tables[table] |= set(_ADDED_COLUMN.findall(additions))
         for table, column in _DROPPED_COLUMN.findall(text):
             tables[table].remove(column)
     assert rows("Tables") == tables
