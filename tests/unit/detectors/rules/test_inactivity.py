@@ -133,6 +133,14 @@ def test_the_line_is_the_longest_age_at_each_time_of_day():
     assert np.all(usual.line.outings < 1)
 
 
+def test_from_midnight_to_six_who_was_seen_last_in_bed_is_given_half_a_margin_more():
+    usual = SilenceBaseline(40, FLAT)
+    in_bed, elsewhere = (usual.limit(160.0, place).allowed_min for place in ("bedroom", "kitchen"))
+    assert (in_bed - elsewhere).tolist() == [80.0] * 72 + [0.0] * 216
+    # Nobody knows where somebody is after a time out of contact.
+    assert usual.limit(160.0, None).allowed_min.tolist() == elsewhere.tolist()
+
+
 def test_one_evening_out_over_night_makes_the_next_one_usual_and_no_other_hour():
     def out(day: int) -> list[tuple[float, DeviceKind, str]]:
         begin = DAY + timedelta(days=day, hours=18.5)
