@@ -7,6 +7,7 @@ from tests.checks.registries import literals
 KNOWN = {
     "api/pages/parts/climate.py": {"cold"},
     "deploy/cli/devices.py": {"battery"},
+    "detectors/alerting/providers/line.py": {"button"},
     "simulator/devices/sensors.py": {"battery", "motion"},
     "simulator/incidents/kinds.py": {"temperature_c"},
     "simulator/network/payloads.py": {"battery", "presence"},
