@@ -69,7 +69,7 @@ class GapTracker:
 
     def may_fill(self, device: int, seq: int) -> bool:
         """Return whether a number that is not new may be one that is missing: of a gap, or from before the first that came."""
-        return device in self._missing or seq < self._first.get(device, 0)
+        return device in self._missing or seq < self._first.get(device, seq)
 
     def note(self, device: SendingDevice, seq: int, at: datetime) -> None:
         """Record a numbered message."""

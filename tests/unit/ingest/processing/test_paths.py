@@ -296,3 +296,44 @@ def test_a_place_whose_times_contradict_each_other_is_stored_as_suspect_and_its_
     suspect = int(ReadingFlag.CLOCK_SUSPECT)
     assert [row[10] & suspect for row in builder.batch.fixes] == [suspect]
     assert [row[6] & (suspect | SIGN) for row, _ in builder.batch.doubtful] == [suspect]
+
+
+@pytest.mark.parametrize(
+    ("metric", "value", "is_fast"),
+    [("temperature_c", 21.5, True), ("motion", 1.0, True), ("motion", 0.5, False)],
+)
+def test_what_is_true_or_not_is_plain_only_as_one_of_both_and_any_temperature_is(
+    slow: list[str], metric: str, value: float, *, is_fast: bool
+) -> None:
+    found = batch_of(NOW, metric=metric, value=value)
+    assert (slow == []) is is_fast
+    assert len(found.new) == is_fast
+
+
+def test_the_oldest_time_that_is_believed_is_plain_beside_another_too(slow: list[str]) -> None:
+    tracker = GapTracker()
+    tracker.note(DEVICE, 4, NOW - timedelta(minutes=1))
+    builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), tracker)
+    said = [Measured("motion", True, time) for time in (NOW, NOW - OLDEST)]
+    message = InboundMessage("mimamori/v1/hall-1/readings", b"{}", False, False, NOW)
+    builder.add(message, Decoded(DEVICE.sender, "hall-1", seq=5, readings=said))
+
+    assert slow == []
+    assert [row[1] for row in builder.batch.new] == [microsecond(NOW), microsecond(NOW - OLDEST)]
+
+
+def test_of_two_values_at_the_same_time_the_last_one_said_is_the_newest() -> None:
+    builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), GapTracker())
+    said = [Measured("humidity_pct", value, NOW) for value in (40.0, 60.0)]
+    message = InboundMessage("zigbee2mqtt/hall", b"{}", False, False, NOW)
+    builder.add(message, Decoded(DEVICE.sender, "hall-1", readings=said))
+
+    assert builder.batch.latest == {(7, METRICS["humidity_pct"].number): (NOW, 60.0)}
+
+
+def test_a_place_that_is_not_on_earth_is_named_in_quarantine_and_stored_nowhere() -> None:
+    builder = BatchBuilder(RULES, _found, Links(), NOW - timedelta(days=1), GapTracker())
+    message = InboundMessage("owntracks/a/b", b"{}", False, False, NOW)
+    builder.add(message, Decoded(DEVICE.sender, "hall-1", fixes=[Position(95.0, 139.0, NOW)]))
+
+    assert (builder.batch.fixes, len(builder.batch.refused)) == ([], 1)

@@ -175,6 +175,8 @@ def test_of_workers_that_share_each_leaves_what_it_saw_and_knows_only_its_own_nu
     batch.note_newest(_DEVICE, 9)
     assert highest == {1: 7}
     assert (batch.is_new(1, 7), batch.is_new(1, 8)) == (False, True)
+    # Others hold what came before: nothing follows for certain, and any number may be a missing one.
+    assert (batch.is_next(1, 8), batch.may_fill(1, 3)) == (False, True)
     assert batch.seen == [
         (1, 7, _at(7), False),
         (1, 3, _at(3), False),
