@@ -18,8 +18,8 @@ from detectors.engine.baseline_trainer import BaselineTrainer
 from detectors.engine.scheduler import Scheduler
 
 _RETRY_S = 1.0
-# The alerting threads take six at once, the scheduler one or two, the learner and the desk for backtests one each.
-_LEAST_CONNECTIONS = 10
+# The alerting threads take nine at once, the scheduler one or two, the learner and the desk for backtests one each.
+_LEAST_CONNECTIONS = 13
 
 _log = get_logger(__name__)
 

@@ -80,7 +80,7 @@ def run(
     Parameters
     ----------
     database : Database
-        An open pool; this needs up to eight connections of it at once, and one of its own.
+        An open pool; this needs up to nine connections of it at once, and one of its own.
     settings : Settings
         Mail server, sender's address, our address, telephone number and zone.
     clock : Clock
