@@ -81,7 +81,8 @@ def test_who_looks_for_somebody_is_shown_how_far_and_sees_circles_once_they_hold
     expect(page.locator("#map")).to_have_count(0)
     assert "35.6" not in page.content()
 
-    page.click("form[action$='/claim'] button")
+    # Not the one in the band, which is another alert's.
+    page.click(f"main form[action='{path}/claim'] button")
     expect(page.locator("#map path").first).to_be_visible()
     drawn = page.evaluate("JSON.parse(document.getElementById('map-data').textContent).search.circles")
     half_m, most_m = (one["radius_m"] for one in drawn)

@@ -239,7 +239,7 @@ def test_a_planned_journey_ends_an_alarm_and_listening_starts_anew_after_it():
         08:00 travels for 30
         2026-07-02 20:00 end
     """
-    assert timeline_of(day) == ["07:30 inactivity", "08:00 inactivity ends", "18:05 inactivity"]
+    assert timeline_of(day) == ["07:30 inactivity", "08:00 inactivity ends", "16:45 inactivity"]
 
 
 def test_a_new_home_is_evaluated_by_a_simple_timer():

@@ -177,9 +177,9 @@ def test_what_an_open_alarm_says_already_is_not_raised_beside_it() -> None:
     flat = SilenceBaseline(40, ThresholdCurve(np.full(288, 60.0), np.full(288, 60.0)))
     alarm = Inactivity(lambda _: flat)
     quiet = window(*NIGHT, ("09:00", "kitchen"))
-    # Silent since 2:10, raised at 4:35; the morning would be late from 7:40 on.
+    # Silent since 2:10 in the bedroom, raised at 5:55; the morning would be late from 7:40 on.
     assert raised(LateMorning(lambda _: KNOWN), quiet) == [("07:40", "09:00")]
-    assert raised(alarm, quiet)[0] == ("04:35", "09:00")
+    assert raised(alarm, quiet)[0] == ("05:55", "09:00")
     assert raised(LateMorning(lambda _: KNOWN, alarm), quiet) == []
     # An alarm that comes only later changes nothing.
     patient = Inactivity(

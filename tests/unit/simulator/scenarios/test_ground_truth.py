@@ -48,7 +48,7 @@ def read(line: str) -> TrueEvent:
 
 @pytest.mark.parametrize("name", sorted(library()))
 def test_each_scenario_of_the_library_has_its_truth(name: str):
-    events = ground_truth(name, 14.0)
+    events = ground_truth(name, 16.0)
     assert events
     wanted = {event.kind for event in read_scenario(name).events}
     assert {event.kind for event in events} == wanted
