@@ -1,5 +1,7 @@
 """Search and filter of the board: everybody is found, no emergency is hidden, and what is hidden is counted."""
 
+import re
+
 import pytest
 from playwright.sync_api import expect
 
@@ -67,12 +69,13 @@ def test_what_a_search_finds_is_accessible_narrow_and_wide(
 
 
 def test_an_alert_says_in_words_for_how_long_it_is_past_its_target_on_the_board_and_on_its_page(
-    site: Site, open_page: Opener
+    own_site: Site, open_page: Opener
 ) -> None:
-    # It was raised twelve minutes ago; somebody should have taken it within ten.
-    number = site.town.inactivity
-    page = open_page(site, "/board", login="care")
-    expect(page.locator(f"#row-{number} .overdue")).to_have_text("目標の時間を2分過ぎています")
-    expect(page.locator(f"#row-{site.town.geofence} .overdue")).to_have_count(0)
-    page.goto(f"{site.address}/alerts/{number}")
-    expect(page.locator("#handling-box .overdue")).to_have_text("目標の時間を2分過ぎています")
+    # It was raised twelve minutes before the site was made, whose time goes on; somebody should have taken it within ten.
+    said = re.compile(r"^目標の時間を[2-4]分過ぎています$")
+    number = own_site.town.inactivity
+    page = open_page(own_site, "/board", login="care")
+    expect(page.locator(f"#row-{number} .overdue")).to_have_text(said)
+    expect(page.locator(f"#row-{own_site.town.geofence} .overdue")).to_have_count(0)
+    page.goto(f"{own_site.address}/alerts/{number}")
+    expect(page.locator("#handling-box .overdue")).to_have_text(said)
