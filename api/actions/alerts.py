@@ -158,9 +158,7 @@ def correct_outcome(
     """
     visibility.alert_for(context.connection, context.viewer, number)
     _require_staff(context, "correct an outcome")
-    if outcome is Outcome.OTHER and not note.strip():
-        raise RefusedError("note", "outcome_needs_note")
-    _check_length(note)
+    _check_outcome(outcome, note)
     with _conflicts(context, number):
         return corrections.correct_outcome(
             context.connection,
@@ -241,9 +239,7 @@ def close(
     """
     found = visibility.alert_for(context.connection, context.viewer, number)
     visibility.require_hold(context.connection, context.viewer, found, "end it")
-    if outcome is Outcome.OTHER and not note.strip():
-        raise RefusedError("note", "outcome_needs_note")
-    _check_length(note)
+    _check_outcome(outcome, note)
     with _conflicts(context, number):
         return handling.close(
             context.connection,
@@ -278,6 +274,12 @@ def add_note(context: ActionContext, number: int, note: str) -> Alert:
 def _require_staff(context: ActionContext, what: str) -> None:
     if not context.viewer.is_staff:
         raise ForbiddenError(f"only staff may {what}")
+
+
+def _check_outcome(outcome: Outcome, note: str) -> None:
+    if outcome is Outcome.OTHER and not note.strip():
+        raise RefusedError("note", "outcome_needs_note")
+    _check_length(note)
 
 
 def _check_length(note: str) -> None:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from core.domain.alert import Alert, EventKind, Handling, JsonObject
+from core.domain.alert import Alert, EventKind, Handling, JsonObject, Outcome
 from core.errors import ConflictError, InputError
 from core.store.alerts import events
 from core.store.alerts.alerts import get
@@ -73,6 +73,14 @@ def one_of(user: int | None, contact: int | None) -> None:
     """Raise ValueError unless exactly one of the two is given."""
     if (user is None) == (contact is None):
         raise ValueError("name either a user or a contact")
+
+
+def checked_outcome_note(outcome: Outcome, note: str) -> str:
+    """Return the note of an outcome without spaces around it; InputError where it cannot be stored, or `other` has none."""
+    note = checked_note(note)
+    if outcome is Outcome.OTHER and not note:
+        raise InputError("the outcome 'other' needs a note that says how it ended")
+    return note
 
 
 def checked_note(note: str) -> str:

@@ -32,9 +32,7 @@ def correct_outcome(
     NotFoundError
         There is no such alert.
     """
-    note = changes.checked_note(note)
-    if outcome is Outcome.OTHER and not note:
-        raise InputError("the outcome 'other' needs a note that says how it ended")
+    note = changes.checked_outcome_note(outcome, note)
     alert = changes.held(connection, alert_id)
     changes.refuse_unclosed(alert)
     if alert.outcome is outcome:

@@ -228,9 +228,7 @@ def close(
         There is no such alert.
     """
     changes.one_of(user, contact)
-    note = changes.checked_note(note)
-    if outcome is Outcome.OTHER and not note:
-        raise InputError("the outcome 'other' needs a note that says how it ended")
+    note = changes.checked_outcome_note(outcome, note)
     alert = changes.held(connection, alert_id)
     if alert.handling is Handling.CLOSED and alert.outcome is outcome:
         return alert
