@@ -34,10 +34,10 @@ LINE_QUANTILE = 0.95
 MOST_SINGLE_A_DAY = 5.0
 MOST_SINGLE_ODDS = 3.0
 # The line lies between that quantile of the days and their maximum; this share is the quantile's.
+QUANTILE_SHARE = 0.6
 # Outings are of one kind if they begin within two hours of each other by the clock (our choice; one or one and a half are no better,
 # docs/evaluation.md).
 OUTING_BINS = 24
-QUANTILE_SHARE = 0.6
 LINE_DAYS = 90
 
 
