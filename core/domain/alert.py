@@ -313,6 +313,10 @@ class NotificationKind(StrEnum):
     CLOSED = "closed"
 
 
+CALLS_TO_ACT = frozenset({NotificationKind.OPENING, NotificationKind.UNCLAIMED, NotificationKind.REMINDER})
+"""Messages that ask their reader to act."""
+
+
 class Delivery(StrEnum):
     """How far a notification has come. A time-out is `unknown`: it may have arrived."""
 

@@ -8,13 +8,11 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from core.domain.alert import NotificationKind, Severity
+from core.domain.alert import CALLS_TO_ACT, NotificationKind, Severity
 from core.domain.delivery.contact_channel import ContactChannel
 from core.domain.delivery.record import DeliveryRecord, DeliveryState
 from core.domain.people import Channel
 
-# Messages that ask somebody to act.
-CALLS_TO_ACT = frozenset({NotificationKind.OPENING, NotificationKind.UNCLAIMED})
 # The least urgent alert that a channel is used for: a telephone does not ring for an empty battery.
 LEAST_URGENT = {Channel.VOICE: Severity.CHECK_SOON, Channel.SMS: Severity.KEEP_AN_EYE}
 _NEVER = datetime.min.replace(tzinfo=UTC)

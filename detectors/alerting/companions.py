@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
-from core.domain.alert import Alert, Condition, Handling, NotificationKind
+from core.domain.alert import CALLS_TO_ACT, Alert, Condition, Handling, NotificationKind
 
 # What is no more urgent and comes this soon after the leading alert belongs to the same walk; what comes later is another change (our choice).
 JOINS_WITHIN = timedelta(hours=2)
@@ -42,8 +42,7 @@ def is_wanted(kind: NotificationKind, alert: Alert, companions: Sequence[Alert])
     """Return whether a planned message is still this alert's to send, and no end is reported while something goes on."""
     if kind in {NotificationKind.CLEARED, NotificationKind.CLOSED}:
         return not companions
-    asks = kind in {NotificationKind.OPENING, NotificationKind.REMINDER, NotificationKind.UNCLAIMED}
-    return not asks or leading(alert, companions) is None
+    return kind not in CALLS_TO_ACT or leading(alert, companions) is None
 
 
 def _leads(one: Alert, other: Alert) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from core.domain.alert import Alert, Condition, Handling, NotificationKind, Outcome, Severity
+from core.domain.alert import CALLS_TO_ACT, Alert, Condition, Handling, NotificationKind, Outcome, Severity
 from core.domain.notification import Surroundings
 from core.domain.people import Contact
 from core.domain.rules import last_movement
@@ -151,13 +151,8 @@ def _level(kind: NotificationKind, alert: Alert) -> str:
         return _TAGS[alert.severity]
     if kind is NotificationKind.CLOSED and alert.outcome in _URGENT_OUTCOMES:
         return _TAGS[Severity.EMERGENCY]
-    asks = _asks(kind) and not (kind is NotificationKind.OPENING and _is_over(alert))
+    asks = kind in CALLS_TO_ACT and not (kind is NotificationKind.OPENING and _is_over(alert))
     return _TAGS[alert.severity] if asks else "notice"
-
-
-def _asks(kind: NotificationKind) -> bool:
-    """Return whether a message asks its reader to act."""
-    return kind in {NotificationKind.OPENING, NotificationKind.UNCLAIMED, NotificationKind.REMINDER}
 
 
 def _subject(level: str, facts: Facts, texts: MessageTexts) -> str:
@@ -268,7 +263,7 @@ def _lines(kind: NotificationKind, facts: Facts, texts: MessageTexts, name: str)
     if kind in LINKED:
         url = f"{facts.base_url}/a/{facts.token}"
         lines.append(texts("line.answer", url=url))
-    asks = _asks(kind)
+    asks = kind in CALLS_TO_ACT
     is_about_a_person = facts.alert.severity is not Severity.EQUIPMENT and facts.alert.resident is not None
     if asks and facts.together:
         lines.append(_also(facts, texts))

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import SecretStr
 
-from core.domain.alert import NotificationKind
+from core.domain.alert import CALLS_TO_ACT, NotificationKind
 from core.domain.delivery.record import Attempt, DeliveryResult
 from detectors.alerting.message_texts import MessageTexts, texts_of
 from detectors.alerting.outgoing import OutgoingMessage
@@ -26,8 +26,7 @@ from detectors.alerting.providers.http_exchange import (
 _LONGEST_PREVIEW, _LONGEST_TEXT = 400, 1_000
 # What each kind of message may be answered with, the most useful first.
 _ACTIONS = {
-    NotificationKind.OPENING: ("claim", "cannot", "safe"),
-    NotificationKind.UNCLAIMED: ("claim", "cannot", "safe"),
+    **dict.fromkeys(CALLS_TO_ACT, ("claim", "cannot", "safe")),
     NotificationKind.CLAIMED: (),
 }
 _OURS = frozenset({401, 403})

@@ -57,6 +57,15 @@ def test_line_shows_a_neutral_preview_the_text_and_buttons_that_hold_no_name() -
     assert [item["action"] for item in message["quickReply"]["items"]] == actions[:3]
 
 
+def test_a_reminder_on_line_has_the_buttons_of_the_first_message() -> None:
+    with provider_stand_in() as sink:
+        send(sink, replace(TO_LINE, kind=NotificationKind.REMINDER))
+
+    (message,) = sink.pushes[0]["messages"]
+    labels = [item["action"]["label"] for item in message["quickReply"]["items"]]
+    assert labels == ["私が確認します", "いま行けません", "無事でした"]
+
+
 def test_line_gets_no_buttons_where_there_is_nothing_to_answer() -> None:
     over = replace(TO_LINE, kind=NotificationKind.CLOSED, answer_url="", language=Language.EN)
     with provider_stand_in() as sink:

@@ -58,6 +58,7 @@ def test_a_dead_address_is_tried_after_all_others_and_a_blocked_line_account_nev
     [
         (NotificationKind.OPENING, Severity.EMERGENCY, True),
         (NotificationKind.UNCLAIMED, Severity.CHECK_SOON, True),
+        (NotificationKind.REMINDER, Severity.EMERGENCY, True),
         (NotificationKind.OPENING, Severity.KEEP_AN_EYE, False),
         (NotificationKind.CLOSED, Severity.EMERGENCY, False),
     ],
@@ -76,6 +77,7 @@ def test_an_empty_battery_sends_no_short_message() -> None:
 def test_an_emergency_that_nobody_answered_goes_on_another_channel_next_and_comes_round_again() -> None:
     used = {LINE.number: NOW}
     assert order(last_used=used)[0] is Channel.SMS
+    assert order(last_used=used, kind=NotificationKind.REMINDER)[0] is Channel.SMS
     used |= {SMS.number: NOW + timedelta(minutes=1), VOICE.number: NOW + timedelta(minutes=2)}
     used |= {MAIL.number: NOW + timedelta(minutes=3)}
     assert order(last_used=used)[0] is Channel.LINE
